@@ -5,11 +5,7 @@ use uuid::Uuid;
 
 use crate::problem::{ApiError, ErrorCode};
 
-/// Returns the id of a document in the form of the API. Returns the plain UUID if this version does not know the kind.
-pub fn document_id(document_kind: &str, id: Uuid) -> String {
-    let kind = document_kind.parse::<DocumentKind>();
-    kind.map_or_else(|_| id.to_string(), |kind| kind.encode(id))
-}
+pub use domain::document::document_id;
 
 /// Parses the id of a document of any kind, which `parameter` of the query gives.
 pub fn parse_document_id(text: &str, parameter: &'static str) -> Result<Uuid, ApiError> {

@@ -18,13 +18,13 @@ use domain::tag;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use service::listing::{Age, Slice};
-use service::page::{Position, Sort};
-use uuid::Uuid;
+use service::page::Sort;
 
 use crate::app::App;
 use crate::context::Context;
 use crate::params;
 use crate::problem::{Answer, ApiError, ErrorCode};
+use crate::record::Record;
 
 /// Most rows of a page.
 pub const LIMIT_MAX: u32 = 200;
@@ -106,9 +106,9 @@ impl Sorted {
         Ok(service::page::Page { sort, after: list.after()?, rows: list.fetch(), updated_since })
     }
 
-    /// Returns the position of a row in the list.
-    pub fn position(self, id: Uuid, updated_at: DateTime<Utc>) -> Position {
-        self.sort.position(id, updated_at)
+    /// Returns the page of `rows`, as [`List::answer`] does.
+    pub fn answer<F, R: Record>(self, list: &List<F>, rows: Vec<R>) -> Answer {
+        list.answer(rows, |row| self.sort.position(row.id(), row.updated_at()))
     }
 }
 

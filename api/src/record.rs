@@ -20,14 +20,18 @@ pub trait Record: Serialize {
     fn updated_at(&self) -> DateTime<Utc>;
 }
 
-/// Makes a struct with the fields `id`, `version` and `updated_at` a [`Record`].
+/// Makes a struct with the fields `id`, `version` and `updated_at` a [`Record`]. The field of the id may have another
+/// name.
 macro_rules! record {
     ($record:ty, $id:ty) => {
+        $crate::record::record!($record, id: $id);
+    };
+    ($record:ty, $field:ident: $id:ty) => {
         impl $crate::record::Record for $record {
             type Id = $id;
 
             fn id(&self) -> uuid::Uuid {
-                self.id.0
+                self.$field.0
             }
 
             fn version(&self) -> i32 {

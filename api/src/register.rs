@@ -4,11 +4,9 @@ use actix_web::web::Data;
 use actix_web::{get, post};
 use chrono::{DateTime, Utc};
 use domain::id::{LocationId, RegisterId};
-use domain::number::Money;
-use domain::tag;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use service::page::Sort;
-use service::register::{self, Filter, RegisterInput};
+use service::register::{self, Filter, Register, RegisterInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
@@ -22,47 +20,6 @@ use crate::{Answer, App, Caller};
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list).service(create).service(get);
-}
-
-/// A till.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct Register {
-    /// Id of the till.
-    id: RegisterId,
-    object: tag::Register,
-    /// Your code for it, part of the numbers of its sales.
-    #[schema(max_length = 12, example = "TILL1")]
-    code: String,
-    /// The name.
-    #[schema(max_length = 200, example = "Till at the entrance")]
-    name: String,
-    /// Store or warehouse that its sales take stock from.
-    location_id: LocationId,
-    /// Smallest cash amount that can be paid. Zero: any amount can.
-    cash_rounding: Money,
-    /// Version number. Each change adds 1.
-    #[schema(minimum = 1, example = 1)]
-    version: i32,
-    /// When it was created.
-    created_at: DateTime<Utc>,
-    /// When it last changed.
-    updated_at: DateTime<Utc>,
-}
-
-impl From<entity::register::Model> for Register {
-    fn from(row: entity::register::Model) -> Self {
-        Register {
-            id: row.id,
-            object: tag::Register,
-            code: row.code,
-            name: row.name,
-            location_id: row.location_id,
-            cash_rounding: row.cash_rounding,
-            version: row.version,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-        }
-    }
 }
 
 record!(Register, RegisterId);
@@ -98,9 +55,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list)?;
     let rows = app.db.read(caller.tenant_id, async |tx| register::list(tx, &filter, &page).await).await?;
-    list.answer(rows.into_iter().map(Register::from).collect(), |row| {
-        sorted.position(row.id.0, row.updated_at)
-    })
+    sorted.answer(&list, rows)
 }
 
 /// Create a till
@@ -119,7 +74,7 @@ async fn create(write: Write, body: Body<RegisterInput>) -> Answer {
         caller.limits.require_location(input.location_id, "/location_id")?;
         register::create(tx, input).await
     };
-    write.changing_setup().create("register.created", body, Register::from, make).await
+    write.changing_setup().create("register.created", body, make).await
 }
 
 /// Get a till
@@ -134,5 +89,5 @@ async fn create(write: Write, body: Body<RegisterInput>) -> Answer {
 #[get("/v1/registers/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<RegisterId>, seen: IfNoneMatch) -> Answer {
     let row = app.db.read(caller.tenant_id, async |tx| register::get(tx, id.0).await).await?;
-    Ok(seen.answer(row.version, Register::from(row)))
+    Ok(seen.answer(row.version, row))
 }

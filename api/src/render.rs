@@ -5,11 +5,11 @@ use domain::refusal::Refusal;
 use serde::Serialize;
 use service::Caller;
 use service::posting::Outcome;
+use service::stock::recall::LotRecall;
 
 use crate::count::{self, CountOut};
 use crate::journal::ManualEntryOut;
 use crate::line::skus_of;
-use crate::lot::RecallOut;
 use crate::lot::line::codes_of;
 use crate::order::{InvoiceOut, OrderOut, PaymentOut};
 use crate::pos::{CashMoveOut, SaleOut, SessionOut};
@@ -44,10 +44,7 @@ pub fn render(caller: &Caller, decided: Result<(&Outcome, &Book), &Refusal>) -> 
         Outcome::Expected(expected) => {
             shown(expected.version == 1, &ExpectedReceiptOut::with_lines(expected, &skus))
         }
-        Outcome::Recall(recall) => {
-            let (holds, affected) = (&recall.quarantined, &recall.affected);
-            shown(false, &RecallOut::new(&recall.lot, &recall.reason, recall.recalled_at, holds, affected))
-        }
+        Outcome::Recall(recall) => shown(false, &LotRecall::of(recall)),
         Outcome::Count(count, _) => {
             shown(count.version == 1, &CountOut::with_lines(count, &skus, count::sees_all(caller)))
         }

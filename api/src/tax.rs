@@ -2,13 +2,11 @@
 
 use actix_web::web::Data;
 use actix_web::{delete, get, post};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use domain::id::{TaxClassId, TaxRateId};
-use domain::number::Percent;
-use domain::tag;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use service::page::Sort;
-use service::tax::{self, TaxClassInput, TaxRateInput};
+use service::tax::{self, TaxClass, TaxClassInput, TaxRate, TaxRateInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
@@ -25,87 +23,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list_rates).service(create_rate).service(get_rate).service(delete_rate);
 }
 
-/// A class of products that are taxed alike.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct TaxClass {
-    /// Id of the tax class.
-    id: TaxClassId,
-    object: tag::TaxClass,
-    /// Your code for it.
-    #[schema(max_length = 64, example = "standard")]
-    code: String,
-    /// The name.
-    #[schema(max_length = 200, example = "Standard rate")]
-    name: String,
-    /// Always 1, because it never changes.
-    #[schema(minimum = 1, example = 1)]
-    version: i32,
-    /// When it was created.
-    created_at: DateTime<Utc>,
-    /// Same as `created_at`, because it never changes.
-    updated_at: DateTime<Utc>,
-}
-
-impl From<entity::tax_class::Model> for TaxClass {
-    fn from(row: entity::tax_class::Model) -> Self {
-        TaxClass {
-            id: row.id,
-            object: tag::TaxClass,
-            code: row.code,
-            name: row.name,
-            version: 1,
-            created_at: row.created_at,
-            updated_at: row.created_at,
-        }
-    }
-}
-
 record!(TaxClass, TaxClassId);
-
-/// Rate of a tax class in a zone, for a span of days.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct TaxRate {
-    /// Id of the tax rate.
-    id: TaxRateId,
-    object: tag::TaxRate,
-    /// Tax class of the products.
-    tax_class_id: TaxClassId,
-    /// ISO 3166-1 alpha-2 code of the country. Null: every country without a rate of its own.
-    #[schema(max_length = 2, example = "DE")]
-    zone: Option<String>,
-    /// Percent of the net amount.
-    rate: Percent,
-    /// First day. Null: no beginning.
-    #[schema(example = "2027-01-01")]
-    valid_from: Option<NaiveDate>,
-    /// Last day. Null: until the next rate begins.
-    #[schema(example = "2027-12-31")]
-    valid_until: Option<NaiveDate>,
-    /// Always 1, because it never changes.
-    #[schema(minimum = 1, example = 1)]
-    version: i32,
-    /// When it was created.
-    created_at: DateTime<Utc>,
-    /// Same as `created_at`, because it never changes.
-    updated_at: DateTime<Utc>,
-}
-
-impl From<entity::tax_rate::Model> for TaxRate {
-    fn from(row: entity::tax_rate::Model) -> Self {
-        TaxRate {
-            id: row.id,
-            object: tag::TaxRate,
-            tax_class_id: row.tax_class_id,
-            zone: Some(row.zone).filter(|zone| !zone.is_empty()),
-            rate: row.rate,
-            valid_from: Some(row.valid_from).filter(|from| *from > tax::always()),
-            valid_until: row.valid_until,
-            version: 1,
-            created_at: row.created_at,
-            updated_at: row.created_at,
-        }
-    }
-}
 
 record!(TaxRate, TaxRateId);
 
@@ -150,9 +68,7 @@ async fn list_classes(app: Data<App>, caller: Caller, list: List<ClassFilters>) 
     let page = sorted.page(&list)?;
     let code = filters.code.as_deref();
     let rows = app.db.read(caller.tenant_id, async |tx| tax::list_classes(tx, code, &page).await).await?;
-    list.answer(rows.into_iter().map(TaxClass::from).collect(), |row| {
-        sorted.position(row.id.0, row.updated_at)
-    })
+    sorted.answer(&list, rows)
 }
 
 /// Create a tax class
@@ -166,7 +82,7 @@ async fn list_classes(app: Data<App>, caller: Caller, list: List<ClassFilters>) 
 )]
 #[post("/v1/tax-classes")]
 async fn create_class(write: Write, body: Body<TaxClassInput>) -> Answer {
-    write.create("tax_class.created", body, TaxClass::from, tax::create_class).await
+    write.create("tax_class.created", body, tax::create_class).await
 }
 
 /// Get a tax class
@@ -181,7 +97,7 @@ async fn create_class(write: Write, body: Body<TaxClassInput>) -> Answer {
 #[get("/v1/tax-classes/{id}")]
 async fn get_class(app: Data<App>, caller: Caller, id: PathId<TaxClassId>, seen: IfNoneMatch) -> Answer {
     let row = app.db.read(caller.tenant_id, async |tx| tax::get_class(tx, id.0).await).await?;
-    Ok(seen.answer(1, TaxClass::from(row)))
+    Ok(seen.answer(1, row))
 }
 
 /// List tax rates
@@ -200,9 +116,7 @@ async fn list_rates(app: Data<App>, caller: Caller, list: List<RateFilters>) -> 
     let page = sorted.page(&list)?;
     let class = filters.tax_class_id;
     let rows = app.db.read(caller.tenant_id, async |tx| tax::list_rates(tx, class, &page).await).await?;
-    list.answer(rows.into_iter().map(TaxRate::from).collect(), |row| {
-        sorted.position(row.id.0, row.updated_at)
-    })
+    sorted.answer(&list, rows)
 }
 
 /// Create a tax rate
@@ -216,7 +130,7 @@ async fn list_rates(app: Data<App>, caller: Caller, list: List<RateFilters>) -> 
 )]
 #[post("/v1/tax-rates")]
 async fn create_rate(write: Write, body: Body<TaxRateInput>) -> Answer {
-    write.changing_setup().create("tax_rate.created", body, TaxRate::from, tax::create_rate).await
+    write.changing_setup().create("tax_rate.created", body, tax::create_rate).await
 }
 
 /// Get a tax rate
@@ -231,7 +145,7 @@ async fn create_rate(write: Write, body: Body<TaxRateInput>) -> Answer {
 #[get("/v1/tax-rates/{id}")]
 async fn get_rate(app: Data<App>, caller: Caller, id: PathId<TaxRateId>, seen: IfNoneMatch) -> Answer {
     let row = app.db.read(caller.tenant_id, async |tx| tax::get_rate(tx, id.0).await).await?;
-    Ok(seen.answer(1, TaxRate::from(row)))
+    Ok(seen.answer(1, row))
 }
 
 /// Delete a tax rate

@@ -86,41 +86,38 @@ impl Write {
     }
 
     /// Creates a record. Returns 201 with its `Location`.
-    pub async fn create<I: DeserializeOwned, M, R: Record>(
+    pub async fn create<I: DeserializeOwned, R: Record>(
         self,
         name: &'static str,
         body: Body<I>,
-        show: impl Fn(M) -> R,
-        work: impl AsyncFn(&Tx, &I) -> Result<M, Error>,
+        work: impl AsyncFn(&Tx, &I) -> Result<R, Error>,
     ) -> Answer {
         let input = body.read().await?;
-        self.create_as(name, &input.raw, show, async |tx| work(tx, &input.value).await).await
+        self.create_as(name, &input.raw, async |tx| work(tx, &input.value).await).await
     }
 
     /// Like [`create`](Write::create), for a request whose fingerprint covers `said` instead of the body.
-    pub async fn create_as<M, R: Record>(
+    pub async fn create_as<R: Record>(
         self,
         name: &'static str,
         said: &Bytes,
-        show: impl Fn(M) -> R,
-        work: impl AsyncFn(&Tx) -> Result<M, Error>,
+        work: impl AsyncFn(&Tx) -> Result<R, Error>,
     ) -> Answer {
         let path = self.path.clone();
-        let mut done = self.run(name, said, async |tx| saved(201, &show(work(tx).await?))).await?;
+        let mut done = self.run(name, said, async |tx| saved(201, &work(tx).await?)).await?;
         done.locate(|id| format!("{path}/{}", R::Id::from(id)));
         Ok(done.respond())
     }
 
     /// Creates a record without a path of its own. Returns 201.
-    pub async fn create_unaddressed<I: DeserializeOwned, M, T: Serialize>(
+    pub async fn create_unaddressed<I: DeserializeOwned, T: Serialize>(
         self,
         name: &'static str,
         body: Body<I>,
-        show: impl Fn(M) -> T,
-        work: impl AsyncFn(&Tx, &I) -> Result<M, Error>,
+        work: impl AsyncFn(&Tx, &I) -> Result<T, Error>,
     ) -> Answer {
         let input = body.read().await?;
-        let made = async |tx: &Tx| written(201, None, &show(work(tx, &input.value).await?));
+        let made = async |tx: &Tx| written(201, None, &work(tx, &input.value).await?);
         Ok(self.run(name, &input.raw, made).await?.respond())
     }
 
@@ -158,23 +155,21 @@ impl Write {
     }
 
     /// Changes a record by a step without a body. Returns 200.
-    pub async fn change<M, R: Record>(
+    pub async fn change<R: Record>(
         self,
         name: &'static str,
-        show: impl Fn(M) -> R,
-        work: impl AsyncFn(&Tx) -> Result<M, Error>,
+        work: impl AsyncFn(&Tx) -> Result<R, Error>,
     ) -> Answer {
-        Ok(self.run(name, &Bytes::new(), async |tx| saved(200, &show(work(tx).await?))).await?.respond())
+        Ok(self.run(name, &Bytes::new(), async |tx| saved(200, &work(tx).await?)).await?.respond())
     }
 
     /// Changes a record by a merge patch. Returns 200. `work` gets the version that the record must have, and a
     /// function from its present state to the next.
-    pub async fn patch<I, M, R>(
+    pub async fn patch<I, R>(
         self,
         name: &'static str,
         body: Body<MergePatch>,
-        show: impl Fn(M) -> R,
-        work: impl AsyncFn(&Tx, Option<i32>, Change<'_, I>) -> Result<M, Error>,
+        work: impl AsyncFn(&Tx, Option<i32>, Change<'_, I>) -> Result<R, Error>,
     ) -> Answer
     where
         I: Serialize + DeserializeOwned,
@@ -183,7 +178,7 @@ impl Write {
         let expected = self.if_match.optional()?;
         let patch = body.read().await?;
         let change = |present: &I| Ok(merge(present, &patch.value)?);
-        let changed = async |tx: &Tx| saved(200, &show(work(tx, expected, &change).await?));
+        let changed = async |tx: &Tx| saved(200, &work(tx, expected, &change).await?);
         Ok(self.run(name, &patch.raw, changed).await?.respond())
     }
 
@@ -205,19 +200,15 @@ impl Write {
 
     /// Creates many records, each on its own. Returns 207 with one result each. A batch that lost a race for a unique
     /// value runs again, and then finds the record that has it.
-    pub async fn batch<I: DeserializeOwned + Clone, M, R: Serialize>(
+    pub async fn batch<I: DeserializeOwned + Clone, R: Serialize>(
         self,
         name: &'static str,
         body: BatchBody<Items>,
-        show: impl Fn(M) -> R,
-        work: impl AsyncFn(&Tx, &[I]) -> Result<Vec<Result<M, Refusal>>, Error>,
+        work: impl AsyncFn(&Tx, &[I]) -> Result<Vec<Result<R, Refusal>>, Error>,
     ) -> Answer {
         let items = Parsed::<I>::read(body).await?;
         let inputs = items.value.well_formed();
-        let made = async |tx: &Tx| {
-            let made = work(tx, &inputs).await?;
-            written(207, None, &items.value.results(made.into_iter().map(|made| made.map(&show)).collect()))
-        };
+        let made = async |tx: &Tx| written(207, None, &items.value.results(work(tx, &inputs).await?));
         Ok(self.run(name, &items.raw, made).await?.respond())
     }
 

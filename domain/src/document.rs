@@ -222,6 +222,12 @@ impl DocumentKind {
     }
 }
 
+/// Returns the id of a document as the API writes it. Returns the plain UUID if this version does not know the
+/// kind.
+pub fn document_id(kind: &str, id: Uuid) -> String {
+    kind.parse::<DocumentKind>().map_or_else(|_| id.to_string(), |kind| kind.encode(id))
+}
+
 /// Returns the name of a series in the year of `now`, such as `T1-2026`.
 pub fn series(prefix: &str, now: DateTime<Utc>) -> String {
     format!("{prefix}-{}", now.year())

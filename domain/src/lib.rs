@@ -19,6 +19,7 @@ pub mod ledger;
 pub mod line_item;
 pub mod location;
 pub mod lot;
+pub mod metadata;
 pub mod moment;
 pub mod needs;
 pub mod negative_stock;

@@ -7,7 +7,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 macro_rules! tags {
     ($($tag:ident = $name:literal,)*) => {$(
         #[doc = concat!("The name `", $name, "`.")]
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
         pub struct $tag;
 
         impl Serialize for $tag {

@@ -1,23 +1,39 @@
 //! A price tier: a class of customers that buy at the same prices.
 
+use chrono::{DateTime, Utc};
 use domain::id::{PriceListId, PriceTierId, TenantId};
+use domain::tag;
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
-#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+/// A price tier.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, Serialize, utoipa::ToSchema)]
 #[sea_orm(table_name = "price_tier")]
+#[schema(as = PriceTier)]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
+    #[serde(skip)]
     pub tenant_id: TenantId,
+    /// Id of the price tier.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: PriceTierId,
-    /// The caller's code, unique per tenant.
+    #[sea_orm(ignore)]
+    pub object: tag::PriceTier,
+    /// Your code for it.
+    #[schema(max_length = 64, example = "dealers")]
     pub code: String,
+    /// The name.
+    #[schema(max_length = 200, example = "Dealers")]
     pub name: String,
-    /// Price list of its customers.
+    /// Price list of every customer in the tier.
     pub price_list_id: Option<PriceListId>,
+    /// Version number. Each change adds 1.
+    #[schema(minimum = 1, example = 1)]
     pub version: i32,
-    pub created_at: DateTimeUtc,
-    pub updated_at: DateTimeUtc,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

@@ -1,25 +1,42 @@
 //! A till.
 
+use chrono::{DateTime, Utc};
 use domain::id::{LocationId, RegisterId, TenantId};
 use domain::number::Money;
+use domain::tag;
 use sea_orm::entity::prelude::*;
-#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+use serde::Serialize;
+
+/// A till.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, Serialize, utoipa::ToSchema)]
 #[sea_orm(table_name = "register")]
+#[schema(as = Register)]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
+    #[serde(skip)]
     pub tenant_id: TenantId,
+    /// Id of the till.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: RegisterId,
-    /// The caller's code, unique per tenant, part of its receipt numbers.
+    #[sea_orm(ignore)]
+    pub object: tag::Register,
+    /// Your code for it, part of the numbers of its sales.
+    #[schema(max_length = 12, example = "TILL1")]
     pub code: String,
+    /// The name.
+    #[schema(max_length = 200, example = "Till at the entrance")]
     pub name: String,
-    /// Location from which it sells.
+    /// Store or warehouse that its sales take stock from.
     pub location_id: LocationId,
-    /// Unit to which cash totals are rounded; zero for no rounding.
+    /// Smallest cash amount that can be paid. Zero: any amount can.
     pub cash_rounding: Money,
+    /// Version number. Each change adds 1.
+    #[schema(minimum = 1, example = 1)]
     pub version: i32,
-    pub created_at: DateTimeUtc,
-    pub updated_at: DateTimeUtc,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

@@ -1,34 +1,57 @@
 //! A tenant and its settings.
 
+use chrono::{DateTime, Utc};
 use domain::id::TenantId;
 use domain::stock::CostingMethod;
+use domain::tag;
+use domain::tenant::TaxRounding;
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
-#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+/// Settings of the tenant.
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, Serialize, utoipa::ToSchema)]
 #[sea_orm(table_name = "tenant")]
+#[schema(as = Settings)]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
+    #[serde(skip)]
     pub tenant_id: TenantId,
+    #[sea_orm(ignore)]
+    pub object: tag::Settings,
     /// Name in logins and on the command line, unique in the installation.
+    #[serde(skip)]
     pub slug: String,
+    /// Name of the tenant.
+    #[schema(max_length = 200, example = "Nordwind Supply")]
     pub name: String,
-    /// ISO 4217 code of the only currency of the ledger.
+    /// ISO 4217 code of the tenant's only currency.
+    #[schema(max_length = 3, example = "GBP")]
     pub currency: String,
-    /// IANA name of the time zone in which days begin.
-    pub time_zone: String,
-    /// ISO 3166-1 alpha-2 code.
+    /// ISO 3166-1 alpha-2 code of the tenant's country.
+    #[schema(max_length = 2, example = "GB")]
     pub country: String,
-    /// Whether list prices include tax.
+    /// IANA name of the tenant's time zone. Its days begin in this zone.
+    #[schema(max_length = 64, example = "Europe/London")]
+    pub time_zone: String,
+    /// Whether list prices contain tax.
+    #[schema(example = false)]
     pub prices_include_tax: bool,
-    /// `line` or `document`.
+    /// Rounding of tax.
+    #[schema(value_type = Option<TaxRounding>)]
     pub tax_rounding: String,
-    /// Costing method of products that state none.
+    /// Costing method of products without one of their own.
     pub costing_method: CostingMethod,
     /// `active` or `suspended`.
+    #[serde(skip)]
     pub status: String,
+    /// Version number. Each change adds 1.
+    #[schema(minimum = 1, example = 1)]
     pub version: i32,
-    pub created_at: DateTimeUtc,
-    pub updated_at: DateTimeUtc,
+    /// When it was created.
+    #[serde(skip)]
+    pub created_at: DateTime<Utc>,
+    /// When they last changed.
+    pub updated_at: DateTime<Utc>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

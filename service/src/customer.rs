@@ -4,21 +4,25 @@ mod check;
 mod number;
 
 use ::entity::{customer, customer_account};
-use domain::customer::{CustomerKind, CustomerStatus, PaymentTerms};
+use domain::customer::{CustomerKind, CustomerStatus, Exposure, PaymentTerms};
 use domain::id::{CustomerId, PriceListId, PriceTierId};
+use domain::metadata::{self, Metadata};
 use domain::number::Money;
 use domain::refusal::Refusal;
+use domain::tag;
 use domain::text::{Line40, Line64, Line200, Name};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
 
-use crate::input::{self, Change, Metadata, TenantDefaults};
+use crate::input::{self, Change, TenantDefaults};
 use crate::page::Page;
 use crate::rows::{insert_all, starts_with};
 use crate::{Error, Tx};
 
 use check::{Drafts, References};
+
+pub use ::entity::customer::Model as Customer;
 
 /// Days that a wholesale customer has to pay, unless stated otherwise.
 const PAYMENT_DAYS_DEFAULT: i32 = 30;
@@ -83,8 +87,33 @@ pub struct CustomerInput {
     pub external_ref: Option<Line200>,
     /// Your own notes: at most 50, each of at most 500 characters.
     #[serde(default)]
-    #[schema(schema_with = input::metadata_schema)]
+    #[schema(schema_with = metadata::schema)]
     pub metadata: Metadata,
+}
+
+/// Amounts that a customer owes or will owe.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct CustomerAccount {
+    /// Id of the customer.
+    pub id: CustomerId,
+    pub object: tag::CustomerAccount,
+    /// ISO 4217 code of every amount.
+    #[schema(max_length = 3, example = "EUR")]
+    pub currency: String,
+    /// Open invoices less open credit notes.
+    pub receivable: Money,
+    /// Confirmed and not shipped, with tax.
+    pub ordered: Money,
+    /// Shipped and not invoiced, with tax.
+    pub shipped: Money,
+    /// Paid and not yet applied to an invoice.
+    pub unapplied: Money,
+    /// Compared to the credit limit: receivable + ordered + shipped − unapplied.
+    pub exposure: Money,
+    /// Credit limit. Null: no limit.
+    pub credit_limit: Option<Money>,
+    /// Credit limit less exposure, negative if it is exceeded. Null: no limit.
+    pub credit_available: Option<Money>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -99,7 +128,7 @@ pub struct Filter {
 }
 
 /// Returns the input that would create the customer as it is now.
-pub fn input_of(row: &customer::Model) -> CustomerInput {
+pub fn input_of(row: &Customer) -> CustomerInput {
     CustomerInput {
         number: Some(row.number.clone().into()),
         kind: row.kind,
@@ -117,11 +146,11 @@ pub fn input_of(row: &customer::Model) -> CustomerInput {
         min_remaining_life_days: row.min_remaining_life_days,
         status: row.status,
         external_ref: row.external_ref.clone().map(Line200::from),
-        metadata: input::metadata_of(&row.metadata),
+        metadata: metadata::of_json(&row.metadata),
     }
 }
 
-pub async fn create(tx: &Tx, input: &CustomerInput) -> Result<customer::Model, Error> {
+pub async fn create(tx: &Tx, input: &CustomerInput) -> Result<Customer, Error> {
     let created = create_all(tx, std::slice::from_ref(input))
         .await
         .map_err(|error| reject_taken_value(error, input))?;
@@ -131,20 +160,17 @@ pub async fn create(tx: &Tx, input: &CustomerInput) -> Result<customer::Model, E
 
 /// Creates every valid customer of a batch, each with its account, and returns one result per input, in order.
 /// Rejects a number or external reference that an earlier customer of the batch has.
-pub async fn create_all(
-    tx: &Tx,
-    inputs: &[CustomerInput],
-) -> Result<Vec<Result<customer::Model, Refusal>>, Error> {
+pub async fn create_all(tx: &Tx, inputs: &[CustomerInput]) -> Result<Vec<Result<Customer, Refusal>>, Error> {
     let defaults = input::tenant_defaults(tx).await?;
     let mut drafts = Drafts::new(References::load(tx, inputs).await?, None);
-    let mut answers: Vec<Result<customer::Model, Refusal>> = inputs
+    let mut answers: Vec<Result<Customer, Refusal>> = inputs
         .iter()
         .map(|input| {
             drafts.check(&defaults, input)?;
             Ok(assemble(tx, CustomerId(tx.next_id()), &defaults, input))
         })
         .collect();
-    let mut unnumbered: Vec<&mut customer::Model> =
+    let mut unnumbered: Vec<&mut Customer> =
         answers.iter_mut().flatten().filter(|row| row.number.is_empty()).collect();
     let numbers = number::assign(tx, unnumbered.len(), &drafts.numbers()).await?;
     for (row, number) in unnumbered.iter_mut().zip(numbers) {
@@ -162,7 +188,7 @@ pub async fn update(
     id: CustomerId,
     expected: Option<i32>,
     change: Change<'_, CustomerInput>,
-) -> Result<customer::Model, Error> {
+) -> Result<Customer, Error> {
     let locked =
         tx.select::<customer::Entity>().filter(customer::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
     let before = locked.one(tx).await?.ok_or_else(|| Refusal::not_found("customer"))?;
@@ -181,20 +207,33 @@ pub async fn update(
     row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_value(error, input))
 }
 
-pub async fn get(tx: &Tx, id: CustomerId) -> Result<customer::Model, Error> {
+pub async fn get(tx: &Tx, id: CustomerId) -> Result<Customer, Error> {
     let row = tx.select::<customer::Entity>().filter(customer::Column::Id.eq(id)).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("customer"))?)
 }
 
-/// Returns a customer with its running totals.
-pub async fn account(tx: &Tx, id: CustomerId) -> Result<(customer::Model, customer_account::Model), Error> {
-    let row = get(tx, id).await?;
+/// Returns the running totals of a customer.
+pub async fn account(tx: &Tx, id: CustomerId) -> Result<CustomerAccount, Error> {
+    let Customer { currency, credit_limit, .. } = get(tx, id).await?;
     let query = tx.select::<customer_account::Entity>().filter(customer_account::Column::CustomerId.eq(id));
     let account = query.one(tx).await?.ok_or_else(|| Error::invariant(format!("{id} has no account")))?;
-    Ok((row, account))
+    let customer_account::Model { receivable, ordered, shipped, unapplied, .. } = account;
+    let exposure = Exposure { receivable, ordered, shipped, unapplied }.total();
+    Ok(CustomerAccount {
+        id,
+        object: tag::CustomerAccount,
+        currency,
+        receivable,
+        ordered,
+        shipped,
+        unapplied,
+        exposure,
+        credit_limit,
+        credit_available: credit_limit.map(|limit| limit - exposure),
+    })
 }
 
-pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<customer::Model>, Error> {
+pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Customer>, Error> {
     let mut query = tx.select::<customer::Entity>();
     if let Some(number) = &filter.number {
         query = query.filter(customer::Column::Number.eq(number));
@@ -219,15 +258,16 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<customer:
 }
 
 /// Builds the row of a customer. The number is empty if the series is to assign it.
-fn assemble(tx: &Tx, id: CustomerId, defaults: &TenantDefaults, input: &CustomerInput) -> customer::Model {
+fn assemble(tx: &Tx, id: CustomerId, defaults: &TenantDefaults, input: &CustomerInput) -> Customer {
     let terms = input.payment_terms.unwrap_or(match input.kind {
         CustomerKind::Wholesale => PaymentTerms::Net,
         CustomerKind::Retail => PaymentTerms::Prepaid,
     });
     let days = if terms == PaymentTerms::Prepaid { 0 } else { PAYMENT_DAYS_DEFAULT };
-    customer::Model {
+    Customer {
         tenant_id: tx.tenant_id,
         id,
+        object: tag::Customer,
         number: input.number.clone().map(String::from).unwrap_or_default(),
         kind: input.kind,
         name: input.name.to_string(),
@@ -244,7 +284,7 @@ fn assemble(tx: &Tx, id: CustomerId, defaults: &TenantDefaults, input: &Customer
         min_remaining_life_days: input.min_remaining_life_days,
         status: input.status,
         external_ref: input.external_ref.clone().map(String::from),
-        metadata: input::metadata_json(&input.metadata),
+        metadata: metadata::to_json(&input.metadata),
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,
@@ -252,7 +292,7 @@ fn assemble(tx: &Tx, id: CustomerId, defaults: &TenantDefaults, input: &Customer
 }
 
 /// Builds the account of a new customer. Only postings change its figures.
-fn account_of(row: &customer::Model) -> customer_account::Model {
+fn account_of(row: &Customer) -> customer_account::Model {
     customer_account::Model {
         tenant_id: row.tenant_id,
         customer_id: row.id,

@@ -1,29 +1,16 @@
 //! Checks of input fields. Each adds a problem at a JSON pointer, so that the caller learns everything in one
 //! response.
 
-use std::collections::BTreeMap;
-
 use ::entity::tenant;
 use chrono_tz::Tz;
 use domain::number::{Kind, Number};
 use domain::refusal::{Code, Problem, Problems, Refusal};
-use domain::text::{Line200, LineRule, ProseRule, Rule};
-use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
+use domain::text::{Line200, LineRule, Rule};
 
 use crate::{Error, Tx};
 
 /// Longest name.
 pub const NAME_LENGTH_MAX: usize = 200;
-
-/// Notes of a caller on a record: names and texts.
-pub type Metadata = BTreeMap<String, String>;
-
-/// Most notes of one record.
-const METADATA_KEYS_MAX: usize = 50;
-/// Longest name of a note.
-const METADATA_KEY_LENGTH_MAX: usize = 40;
-/// Longest note.
-const METADATA_VALUE_LENGTH_MAX: usize = 500;
 
 /// The tenant's settings that input checks need.
 #[derive(Debug, Clone)]
@@ -61,17 +48,6 @@ pub fn check_optional_line(problems: &mut Problems, pointer: &str, text: Option<
 pub fn check_external_ref(problems: &mut Problems, text: Option<&Line200>) {
     if let Some(text) = text {
         text.check(problems, "/external_ref");
-    }
-}
-
-pub fn check_metadata(problems: &mut Problems, notes: &Metadata) {
-    if notes.len() > METADATA_KEYS_MAX {
-        problems.invalid("/metadata", format!("At most {METADATA_KEYS_MAX} keys are kept."));
-    }
-    for (key, note) in notes {
-        let pointer = format!("/metadata/{}", key.replace('~', "~0").replace('/', "~1"));
-        check_line(problems, &pointer, key, METADATA_KEY_LENGTH_MAX);
-        ProseRule::check(note, METADATA_VALUE_LENGTH_MAX, |detail| problems.invalid(&pointer, detail));
     }
 }
 
@@ -143,26 +119,6 @@ pub fn reject_external_ref_taken(value: &str) -> Refusal {
     Problems::one("/external_ref", Code::DuplicateExternalRef, detail)
 }
 
-/// Returns the OpenAPI schema of the notes.
-pub fn metadata_schema() -> Object {
-    let note = ObjectBuilder::new().schema_type(Type::String).max_length(Some(METADATA_VALUE_LENGTH_MAX));
-    ObjectBuilder::new()
-        .description(Some("Your own notes: at most 50, each of at most 500 characters."))
-        .additional_properties(Some(Schema::from(note)))
-        .max_properties(Some(METADATA_KEYS_MAX))
-        .examples([serde_json::json!({ "shelf": "A-12" })])
-        .build()
-}
-
-pub fn metadata_json(notes: &Metadata) -> serde_json::Value {
-    notes.iter().map(|(key, note)| (key.clone(), serde_json::Value::from(note.as_str()))).collect()
-}
-
-pub fn metadata_of(json: &serde_json::Value) -> Metadata {
-    let notes = json.as_object().into_iter().flatten();
-    notes.filter_map(|(key, note)| Some((key.clone(), note.as_str()?.to_owned()))).collect()
-}
-
 /// Returns the next input of a record from its present one.
 pub type Change<'c, I> = &'c dyn Fn(&I) -> Result<I, Error>;
 
@@ -197,14 +153,6 @@ mod tests {
         refused
             .map(|refusal| refusal.problems.into_iter().map(|problem| problem.pointer).collect())
             .unwrap_or_default()
-    }
-
-    #[test]
-    fn metadata_is_limited() {
-        let many: Metadata = (0..51).map(|key| (format!("k{key}"), String::new())).collect();
-        assert_eq!(pointers(|problems| check_metadata(problems, &many)), ["/metadata"]);
-        let long = Metadata::from([("a/b".to_owned(), "x".repeat(501)), ("c".to_owned(), "x".repeat(500))]);
-        assert_eq!(pointers(|problems| check_metadata(problems, &long)), ["/metadata/a~1b"]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use domain::id::LocationId;
 use domain::journal::CONTROLLED;
 use domain::location::LocationKind;
 use domain::refusal::{Problems, Refusal};
+use domain::tag;
 use domain::tenant::Channel;
 use domain::text::{Line64, Name};
 use sea_orm::sea_query::LockType;
@@ -17,6 +18,8 @@ use crate::input::Change;
 use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx, input};
+
+pub use ::entity::location::Model as Location;
 
 /// The fields of a location that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -50,6 +53,34 @@ pub struct ReasonCodeInput {
     pub account_code: String,
 }
 
+/// A reason for adjustments, with the account that they are posted to.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ReasonCode {
+    /// The code.
+    #[schema(max_length = 64, example = "damage")]
+    pub id: String,
+    pub object: tag::ReasonCode,
+    /// The code.
+    #[schema(max_length = 64, example = "damage")]
+    pub code: String,
+    /// Meaning of the code.
+    #[schema(max_length = 200, example = "Damaged in the warehouse")]
+    pub name: String,
+    /// Code of the account that the adjustments are posted to.
+    #[schema(max_length = 64, example = "5100")]
+    pub account_code: String,
+    /// Always 1, because it never changes.
+    #[schema(minimum = 1, example = 1)]
+    pub version: i32,
+}
+
+impl From<reason_code::Model> for ReasonCode {
+    fn from(row: reason_code::Model) -> Self {
+        let reason_code::Model { tenant_id: _, code, name, account_code } = row;
+        ReasonCode { id: code.clone(), object: tag::ReasonCode, code, name, account_code, version: 1 }
+    }
+}
+
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub code: Option<String>,
@@ -57,25 +88,21 @@ pub struct Filter {
 }
 
 /// Returns the input that would create the location as it is now.
-pub fn input_of(row: &location::Model) -> LocationInput {
+pub fn input_of(row: &Location) -> LocationInput {
     LocationInput {
         code: row.code.clone().into(),
         name: row.name.clone().into(),
         kind: row.kind,
-        channels: Some(channels_of(row)),
+        channels: Some(row.channels.iter().filter_map(|channel| channel.parse().ok()).collect()),
     }
 }
 
-/// Returns the channels that may sell from a location.
-pub fn channels_of(row: &location::Model) -> Vec<Channel> {
-    row.channels.iter().filter_map(|channel| channel.parse().ok()).collect()
-}
-
-pub async fn create(tx: &Tx, input: &LocationInput) -> Result<location::Model, Error> {
+pub async fn create(tx: &Tx, input: &LocationInput) -> Result<Location, Error> {
     check(input, None)?;
-    let row = location::Model {
+    let row = Location {
         tenant_id: tx.tenant_id,
         id: LocationId(tx.next_id()),
+        object: tag::Location,
         code: input.code.to_string(),
         name: input.name.to_string(),
         kind: input.kind,
@@ -96,14 +123,14 @@ pub async fn update(
     id: LocationId,
     expected: Option<i32>,
     change: Change<'_, LocationInput>,
-) -> Result<location::Model, Error> {
+) -> Result<Location, Error> {
     let locked =
         tx.select::<location::Entity>().filter(location::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
     let before = locked.one(tx).await?.ok_or_else(|| Refusal::not_found("location"))?;
     input::check_version(before.version, expected)?;
     let input = &change(&input_of(&before))?;
     check(input, Some(before.kind))?;
-    let after = location::Model {
+    let after = Location {
         code: input.code.to_string(),
         name: input.name.to_string(),
         channels: channels(input),
@@ -115,12 +142,12 @@ pub async fn update(
     row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_code(error, input))
 }
 
-pub async fn get(tx: &Tx, id: LocationId) -> Result<location::Model, Error> {
+pub async fn get(tx: &Tx, id: LocationId) -> Result<Location, Error> {
     let row = tx.select::<location::Entity>().filter(location::Column::Id.eq(id)).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("location"))?)
 }
 
-pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<location::Model>, Error> {
+pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Location>, Error> {
     let mut query = tx.select::<location::Entity>();
     if let Some(code) = &filter.code {
         query = query.filter(location::Column::Code.eq(code));
@@ -131,7 +158,7 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<location:
     Ok(page.of(query, location::Column::Id, location::Column::UpdatedAt).all(tx).await?)
 }
 
-pub async fn create_reason(tx: &Tx, input: &ReasonCodeInput) -> Result<reason_code::Model, Error> {
+pub async fn create_reason(tx: &Tx, input: &ReasonCodeInput) -> Result<ReasonCode, Error> {
     let mut problems = Problems::default();
     input.code.check(&mut problems, "/code");
     input.name.check(&mut problems, "/name");
@@ -154,16 +181,17 @@ pub async fn create_reason(tx: &Tx, input: &ReasonCodeInput) -> Result<reason_co
     insert_all::<reason_code::Entity, _>(tx, vec![row.clone()]).await.map_err(|error| {
         error.on_constraint("reason_code_pkey", || input::reject_taken("/code", "reason", &input.code))
     })?;
-    Ok(row)
+    Ok(row.into())
 }
 
 /// Returns reason codes by code.
-pub async fn list_reasons(tx: &Tx, after: Option<&str>, rows: u64) -> Result<Vec<reason_code::Model>, Error> {
+pub async fn list_reasons(tx: &Tx, after: Option<&str>, rows: u64) -> Result<Vec<ReasonCode>, Error> {
     let mut query = tx.select::<reason_code::Entity>();
     if let Some(after) = after {
         query = query.filter(reason_code::Column::Code.gt(after));
     }
-    Ok(query.order_by_asc(reason_code::Column::Code).limit(rows).all(tx).await?)
+    let rows = query.order_by_asc(reason_code::Column::Code).limit(rows).all(tx).await?;
+    Ok(rows.into_iter().map(ReasonCode::from).collect())
 }
 
 fn channels(input: &LocationInput) -> Vec<String> {

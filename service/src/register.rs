@@ -4,6 +4,7 @@ use ::entity::{location, register};
 use domain::id::{LocationId, RegisterId};
 use domain::number::Money;
 use domain::refusal::{Problems, Refusal};
+use domain::tag;
 use domain::text::Name;
 use sea_orm::{ColumnTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx, input};
+
+pub use ::entity::register::Model as Register;
 
 /// Longest code: it is printed on every receipt.
 const CODE_LENGTH_MAX: usize = 12;
@@ -38,7 +41,7 @@ pub struct Filter {
     pub location_id: Option<LocationId>,
 }
 
-pub async fn create(tx: &Tx, input: &RegisterInput) -> Result<register::Model, Error> {
+pub async fn create(tx: &Tx, input: &RegisterInput) -> Result<Register, Error> {
     let mut problems = Problems::default();
     let known = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
     if !(1..=CODE_LENGTH_MAX).contains(&input.code.len()) || !input.code.bytes().all(known) {
@@ -56,9 +59,10 @@ pub async fn create(tx: &Tx, input: &RegisterInput) -> Result<register::Model, E
         Some(_) => {}
     }
     problems.check()?;
-    let row = register::Model {
+    let row = Register {
         tenant_id: tx.tenant_id,
         id: RegisterId(tx.next_id()),
+        object: tag::Register,
         code: input.code.clone(),
         name: input.name.to_string(),
         location_id: input.location_id,
@@ -73,12 +77,12 @@ pub async fn create(tx: &Tx, input: &RegisterInput) -> Result<register::Model, E
     Ok(row)
 }
 
-pub async fn get(tx: &Tx, id: RegisterId) -> Result<register::Model, Error> {
+pub async fn get(tx: &Tx, id: RegisterId) -> Result<Register, Error> {
     let row = tx.select::<register::Entity>().filter(register::Column::Id.eq(id)).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("register"))?)
 }
 
-pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<register::Model>, Error> {
+pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Register>, Error> {
     let mut query = tx.select::<register::Entity>();
     if let Some(code) = &filter.code {
         query = query.filter(register::Column::Code.eq(code));

@@ -1,5 +1,6 @@
 //! The stock record, for reading: availability, levels, movements and their documents.
 
+pub mod affected;
 pub mod availability;
 pub mod checkpoint;
 pub mod document;

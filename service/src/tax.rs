@@ -1,10 +1,11 @@
 //! Tax classes and their rates.
 
 use ::entity::{tax_class, tax_rate};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{TaxClassId, TaxRateId};
 use domain::number::Percent;
 use domain::refusal::{Problems, Refusal};
+use domain::tag;
 use domain::text::{Line64, Name};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,79 @@ use serde::{Deserialize, Serialize};
 use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx, input};
+
+/// A class of products that are taxed alike.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TaxClass {
+    /// Id of the tax class.
+    pub id: TaxClassId,
+    pub object: tag::TaxClass,
+    /// Your code for it.
+    #[schema(max_length = 64, example = "standard")]
+    pub code: String,
+    /// The name.
+    #[schema(max_length = 200, example = "Standard rate")]
+    pub name: String,
+    /// Always 1, because it never changes.
+    #[schema(minimum = 1, example = 1)]
+    pub version: i32,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// Same as `created_at`, because it never changes.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl From<tax_class::Model> for TaxClass {
+    fn from(row: tax_class::Model) -> Self {
+        let tax_class::Model { tenant_id: _, id, code, name, created_at } = row;
+        TaxClass { id, object: tag::TaxClass, code, name, version: 1, created_at, updated_at: created_at }
+    }
+}
+
+/// Rate of a tax class in a zone, for a span of days.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TaxRate {
+    /// Id of the tax rate.
+    pub id: TaxRateId,
+    pub object: tag::TaxRate,
+    /// Tax class of the products.
+    pub tax_class_id: TaxClassId,
+    /// ISO 3166-1 alpha-2 code of the country. Null: every country without a rate of its own.
+    #[schema(max_length = 2, example = "DE")]
+    pub zone: Option<String>,
+    /// Percent of the net amount.
+    pub rate: Percent,
+    /// First day. Null: no beginning.
+    #[schema(example = "2027-01-01")]
+    pub valid_from: Option<NaiveDate>,
+    /// Last day. Null: until the next rate begins.
+    #[schema(example = "2027-12-31")]
+    pub valid_until: Option<NaiveDate>,
+    /// Always 1, because it never changes.
+    #[schema(minimum = 1, example = 1)]
+    pub version: i32,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// Same as `created_at`, because it never changes.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl From<tax_rate::Model> for TaxRate {
+    fn from(row: tax_rate::Model) -> Self {
+        TaxRate {
+            id: row.id,
+            object: tag::TaxRate,
+            tax_class_id: row.tax_class_id,
+            zone: Some(row.zone).filter(|zone| !zone.is_empty()),
+            rate: row.rate,
+            valid_from: Some(row.valid_from).filter(|from| *from > always()),
+            valid_until: row.valid_until,
+            version: 1,
+            created_at: row.created_at,
+            updated_at: row.created_at,
+        }
+    }
+}
 
 /// Highest rate, in percent.
 const RATE_MAX: i64 = 100;
@@ -52,7 +126,7 @@ pub struct TaxRateInput {
     pub valid_until: Option<NaiveDate>,
 }
 
-pub async fn create_class(tx: &Tx, input: &TaxClassInput) -> Result<tax_class::Model, Error> {
+pub async fn create_class(tx: &Tx, input: &TaxClassInput) -> Result<TaxClass, Error> {
     let mut problems = Problems::default();
     input.code.check(&mut problems, "/code");
     input.name.check(&mut problems, "/name");
@@ -67,25 +141,26 @@ pub async fn create_class(tx: &Tx, input: &TaxClassInput) -> Result<tax_class::M
     insert_all::<tax_class::Entity, _>(tx, vec![row.clone()]).await.map_err(|error| {
         error.on_constraint("tax_class_code_key", || input::reject_taken("/code", "tax class", &input.code))
     })?;
-    Ok(row)
+    Ok(row.into())
 }
 
-pub async fn get_class(tx: &Tx, id: TaxClassId) -> Result<tax_class::Model, Error> {
+pub async fn get_class(tx: &Tx, id: TaxClassId) -> Result<TaxClass, Error> {
     let row = tx.select::<tax_class::Entity>().filter(tax_class::Column::Id.eq(id)).one(tx).await?;
-    Ok(row.ok_or_else(|| Refusal::not_found("tax class"))?)
+    Ok(row.ok_or_else(|| Refusal::not_found("tax class"))?.into())
 }
 
 /// Returns one page of tax classes, or the one with a code.
-pub async fn list_classes(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<tax_class::Model>, Error> {
+pub async fn list_classes(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<TaxClass>, Error> {
     let mut query = tx.select::<tax_class::Entity>();
     if let Some(code) = code {
         query = query.filter(tax_class::Column::Code.eq(code));
     }
-    Ok(page.of(query, tax_class::Column::Id, tax_class::Column::CreatedAt).all(tx).await?)
+    let rows = page.of(query, tax_class::Column::Id, tax_class::Column::CreatedAt).all(tx).await?;
+    Ok(rows.into_iter().map(TaxClass::from).collect())
 }
 
 /// Creates a tax rate. A change of rate is a new row with a later start, which ends the old one.
-pub async fn create_rate(tx: &Tx, input: &TaxRateInput) -> Result<tax_rate::Model, Error> {
+pub async fn create_rate(tx: &Tx, input: &TaxRateInput) -> Result<TaxRate, Error> {
     let mut problems = Problems::default();
     if let Some(zone) = &input.zone {
         input::check_country(&mut problems, "/zone", zone);
@@ -118,25 +193,22 @@ pub async fn create_rate(tx: &Tx, input: &TaxRateInput) -> Result<tax_rate::Mode
             input::reject_taken("/valid_from", "rate of this class and zone", &format!("the start {day}"))
         })
     })?;
-    Ok(row)
+    Ok(row.into())
 }
 
-pub async fn get_rate(tx: &Tx, id: TaxRateId) -> Result<tax_rate::Model, Error> {
+pub async fn get_rate(tx: &Tx, id: TaxRateId) -> Result<TaxRate, Error> {
     let row = tx.select::<tax_rate::Entity>().filter(tax_rate::Column::Id.eq(id)).one(tx).await?;
-    Ok(row.ok_or_else(|| Refusal::not_found("tax rate"))?)
+    Ok(row.ok_or_else(|| Refusal::not_found("tax rate"))?.into())
 }
 
 /// Returns one page of tax rates, or those of a class.
-pub async fn list_rates(
-    tx: &Tx,
-    class: Option<TaxClassId>,
-    page: &Page,
-) -> Result<Vec<tax_rate::Model>, Error> {
+pub async fn list_rates(tx: &Tx, class: Option<TaxClassId>, page: &Page) -> Result<Vec<TaxRate>, Error> {
     let mut query = tx.select::<tax_rate::Entity>();
     if let Some(class) = class {
         query = query.filter(tax_rate::Column::TaxClassId.eq(class));
     }
-    Ok(page.of(query, tax_rate::Column::Id, tax_rate::Column::CreatedAt).all(tx).await?)
+    let rows = page.of(query, tax_rate::Column::Id, tax_rate::Column::CreatedAt).all(tx).await?;
+    Ok(rows.into_iter().map(TaxRate::from).collect())
 }
 
 /// Deletes a tax rate, whose only version is 1. Lines that were sold keep their rate.
@@ -152,6 +224,6 @@ pub async fn delete_rate(tx: &Tx, id: TaxRateId, expected: Option<i32>) -> Resul
 }
 
 /// Returns the start of a rate that has none.
-pub fn always() -> NaiveDate {
+fn always() -> NaiveDate {
     NaiveDate::from_yo_opt(1, 1).unwrap_or(NaiveDate::MIN)
 }

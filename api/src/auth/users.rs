@@ -121,7 +121,7 @@ async fn create(app: Data<App>, write: Write, body: Body<UserIn>) -> Answer {
     let caller = write.caller();
     let hash = app.auth.password_hash(&caller, &wanted).await?;
     write
-        .create_as("user.created", &said, User::from, async |tx| users::create(tx, &wanted, &hash).await)
+        .create_as("user.created", &said, async |tx| Ok(User::from(users::create(tx, &wanted, &hash).await?)))
         .await
 }
 
@@ -156,9 +156,9 @@ async fn update(app: Data<App>, write: Write, id: PathId<UserId>, body: Body<Mer
     let caller = write.caller();
     let change =
         async |tx: &service::Tx, expected: Option<i32>, change: service::input::Change<'_, UserChange>| {
-            users::update(tx, &caller, id.0, expected, change).await
+            Ok(User::from(users::update(tx, &caller, id.0, expected, change).await?))
         };
-    let changed = write.patch("user.updated", body, User::from, change).await?;
+    let changed = write.patch("user.updated", body, change).await?;
     app.auth.revoked();
     Ok(changed)
 }
@@ -176,8 +176,9 @@ async fn update(app: Data<App>, write: Write, id: PathId<UserId>, body: Body<Mer
 #[post("/v1/users/{id}/disable")]
 async fn disable(app: Data<App>, write: Write, id: PathId<UserId>) -> Answer {
     let caller = write.caller();
-    let disabled =
-        write.change("user.disabled", User::from, async |tx| users::disable(tx, &caller, id.0).await).await?;
+    let disabled = write
+        .change("user.disabled", async |tx| Ok(User::from(users::disable(tx, &caller, id.0).await?)))
+        .await?;
     app.auth.revoked();
     Ok(disabled)
 }

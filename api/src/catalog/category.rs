@@ -4,9 +4,8 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, patch, post};
 use chrono::{DateTime, Utc};
 use domain::id::CategoryId;
-use domain::tag;
-use serde::{Deserialize, Serialize};
-use service::catalog::category::{self, CategoryInput, Filter};
+use serde::Deserialize;
+use service::catalog::category::{self, Category, CategoryInput, CategoryTree, Filter};
 use service::page::Sort;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -24,89 +23,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list).service(tree).service(create).service(get).service(update);
 }
 
-/// A category of products.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct Category {
-    /// Id of the category.
-    id: CategoryId,
-    object: tag::Category,
-    /// Your code for it.
-    #[schema(max_length = 64, example = "fasteners")]
-    code: String,
-    /// The name.
-    #[schema(max_length = 200, example = "Fasteners")]
-    name: String,
-    /// Parent category. Null for a root.
-    parent_id: Option<CategoryId>,
-    /// Ids from the category itself up to its root.
-    #[schema(min_items = 1, max_items = 10)]
-    lineage: Vec<CategoryId>,
-    /// Version number. Each change adds 1.
-    #[schema(minimum = 1, example = 1)]
-    version: i32,
-    /// When it was created.
-    created_at: DateTime<Utc>,
-    /// When it last changed.
-    updated_at: DateTime<Utc>,
-}
-
-impl From<entity::category::Model> for Category {
-    fn from(row: entity::category::Model) -> Self {
-        Category {
-            id: row.id,
-            object: tag::Category,
-            code: row.code,
-            name: row.name,
-            parent_id: row.parent_id,
-            lineage: row.lineage.into_iter().map(CategoryId).collect(),
-            version: row.version,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-        }
-    }
-}
-
 record!(Category, CategoryId);
-
-/// Categories as a tree.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct CategoryTree {
-    object: tag::CategoryTree,
-    /// Root categories, or the category of `root_id`.
-    #[schema(max_items = 5000)]
-    categories: Vec<CategoryNode>,
-}
-
-/// A category with the categories below it.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct CategoryNode {
-    /// Id of the category.
-    id: CategoryId,
-    /// Your code for it.
-    #[schema(max_length = 64, example = "fasteners")]
-    code: String,
-    /// The name.
-    #[schema(max_length = 200, example = "Fasteners")]
-    name: String,
-    /// Number of active products directly in the category.
-    #[schema(minimum = 0, example = 12)]
-    products: i64,
-    /// Categories directly below it, by code.
-    #[schema(no_recursion, max_items = 5000)]
-    children: Vec<CategoryNode>,
-}
-
-impl From<category::Node> for CategoryNode {
-    fn from(node: category::Node) -> Self {
-        CategoryNode {
-            id: node.id,
-            code: node.code,
-            name: node.name,
-            products: node.products,
-            children: node.children.into_iter().map(CategoryNode::from).collect(),
-        }
-    }
-}
 
 /// The part of the tree to return.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -148,9 +65,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list)?;
     let rows = app.db.read(caller.tenant_id, async |tx| category::list(tx, &filter, &page).await).await?;
-    list.answer(rows.into_iter().map(Category::from).collect(), |row| {
-        sorted.position(row.id.0, row.updated_at)
-    })
+    sorted.answer(&list, rows)
 }
 
 /// Get the tree of categories
@@ -166,9 +81,8 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 #[get("/v1/categories/tree")]
 async fn tree(app: Data<App>, caller: Caller, params: Params<TreeParams>) -> Answer {
     let root_id = params.root_id;
-    let nodes = app.db.read(caller.tenant_id, async |tx| category::tree(tx, root_id).await).await?;
-    let categories = nodes.into_iter().map(CategoryNode::from).collect();
-    Ok(HttpResponse::Ok().json(CategoryTree { object: tag::CategoryTree, categories }))
+    let tree = app.db.read(caller.tenant_id, async |tx| category::tree(tx, root_id).await).await?;
+    Ok(HttpResponse::Ok().json(tree))
 }
 
 /// Create a category
@@ -182,7 +96,7 @@ async fn tree(app: Data<App>, caller: Caller, params: Params<TreeParams>) -> Ans
 )]
 #[post("/v1/categories")]
 async fn create(write: Write, body: Body<CategoryInput>) -> Answer {
-    write.create("category.created", body, Category::from, category::create).await
+    write.create("category.created", body, category::create).await
 }
 
 /// Get a category
@@ -197,7 +111,7 @@ async fn create(write: Write, body: Body<CategoryInput>) -> Answer {
 #[get("/v1/categories/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<CategoryId>, seen: IfNoneMatch) -> Answer {
     let row = app.db.read(caller.tenant_id, async |tx| category::get(tx, id.0).await).await?;
-    Ok(seen.answer(row.version, Category::from(row)))
+    Ok(seen.answer(row.version, row))
 }
 
 /// Change a category
@@ -213,7 +127,7 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<CategoryId>, seen: IfNon
 #[patch("/v1/categories/{id}")]
 async fn update(write: Write, id: PathId<CategoryId>, body: Body<MergePatch>) -> Answer {
     write
-        .patch("category.updated", body, Category::from, async |tx, expected, change| {
+        .patch("category.updated", body, async |tx, expected, change| {
             category::update(tx, id.0, expected, change).await
         })
         .await

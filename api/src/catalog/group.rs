@@ -4,14 +4,11 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, patch, post};
 use chrono::{DateTime, Utc};
 use domain::id::ProductGroupId;
-use domain::tag;
-use domain::variant::GroupOption;
-use serde::{Deserialize, Serialize};
-use service::catalog::group::{self, GroupInput, VariantsInput};
+use serde::Deserialize;
+use service::catalog::group::{self, CreatedVariants, GroupInput, ProductGroup, VariantsInput};
 use service::page::Sort;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::product::Product;
 use crate::body::Body;
 use crate::list::{List, Page, Sorted};
 use crate::params::PathId;
@@ -26,70 +23,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list).service(create).service(get).service(update).service(create_variants);
 }
 
-/// A group of products that are variants of each other.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct ProductGroup {
-    /// Id of the group.
-    id: ProductGroupId,
-    object: tag::ProductGroup,
-    /// Your code for it.
-    #[schema(max_length = 64, example = "SHIRT")]
-    code: String,
-    /// The name.
-    #[schema(max_length = 200, example = "Work shirt")]
-    name: String,
-    /// Options that its variants differ in.
-    #[schema(max_items = 5)]
-    options: Vec<GroupOption>,
-    /// Its variants, by SKU. Lists omit them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_items = 500)]
-    variants: Option<Vec<Product>>,
-    /// Version number of the group itself. Each change adds 1.
-    #[schema(minimum = 1, example = 1)]
-    version: i32,
-    /// When it was created.
-    created_at: DateTime<Utc>,
-    /// When it last changed.
-    updated_at: DateTime<Utc>,
-}
-
-impl ProductGroup {
-    fn bare(group: group::Group) -> Self {
-        ProductGroup { variants: None, ..ProductGroup::from(group) }
-    }
-}
-
-impl From<group::Group> for ProductGroup {
-    fn from(group: group::Group) -> Self {
-        let group::Group { row, options, variants } = group;
-        ProductGroup {
-            id: row.id,
-            object: tag::ProductGroup,
-            code: row.code,
-            name: row.name,
-            options,
-            variants: Some(variants.into_iter().map(Product::from).collect()),
-            version: row.version,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-        }
-    }
-}
-
 record!(ProductGroup, ProductGroupId);
-
-/// Variants that were created.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct CreatedVariants {
-    object: tag::CreatedVariants,
-    /// Number of variants that existed already.
-    #[schema(minimum = 0, maximum = 500, example = 2)]
-    existing: usize,
-    /// Variants that were missing.
-    #[schema(max_items = 500)]
-    created: Vec<Product>,
-}
 
 /// Which groups to list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -120,9 +54,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let page = sorted.page(&list)?;
     let read = async |tx: &service::Tx| group::list(tx, filters.code.as_deref(), &page).await;
     let groups = app.db.read(caller.tenant_id, read).await?;
-    list.answer(groups.into_iter().map(ProductGroup::bare).collect(), |row| {
-        sorted.position(row.id.0, row.updated_at)
-    })
+    sorted.answer(&list, groups)
 }
 
 /// Create a product group
@@ -137,7 +69,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[post("/v1/product-groups")]
 async fn create(write: Write, body: Body<GroupInput>) -> Answer {
-    write.create("product_group.created", body, ProductGroup::from, group::create).await
+    write.create("product_group.created", body, group::create).await
 }
 
 /// Get a product group
@@ -153,10 +85,9 @@ async fn create(write: Write, body: Body<GroupInput>) -> Answer {
 #[get("/v1/product-groups/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<ProductGroupId>) -> Answer {
     let group = app.db.read(caller.tenant_id, async |tx| group::get(tx, id.0).await).await?;
-    let version = group.row.version;
     // Never 304: a variant can change without the version of the group.
-    let mut response = HttpResponse::Ok().json(ProductGroup::from(group));
-    version::tag(&mut response, version);
+    let mut response = HttpResponse::Ok().json(&group);
+    version::tag(&mut response, group.version);
     Ok(response)
 }
 
@@ -174,7 +105,7 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<ProductGroupId>) -> Answ
 #[patch("/v1/product-groups/{id}")]
 async fn update(write: Write, id: PathId<ProductGroupId>, body: Body<MergePatch>) -> Answer {
     write
-        .patch("product_group.updated", body, ProductGroup::from, async |tx, expected, change| {
+        .patch("product_group.updated", body, async |tx, expected, change| {
             group::update(tx, id.0, expected, change).await
         })
         .await
@@ -195,9 +126,7 @@ async fn update(write: Write, id: PathId<ProductGroupId>, body: Body<MergePatch>
 async fn create_variants(write: Write, id: PathId<ProductGroupId>, body: Body<VariantsInput>) -> Answer {
     write
         .put("product_group.variants_created", body, async |tx, input| {
-            let (created, existing) = group::create_missing(tx, id.0, input).await?;
-            let created = created.into_iter().map(Product::from).collect();
-            Ok((Some(id.0.0), CreatedVariants { object: tag::CreatedVariants, existing, created }))
+            Ok((Some(id.0.0), group::create_missing(tx, id.0, input).await?))
         })
         .await
 }

@@ -10,15 +10,10 @@ mod stated;
 use actix_web::web::Data;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, Utc};
-use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
-use domain::number::{Price, Quantity};
-use domain::product::{ProductKind, ProductStatus, Tracking};
-use domain::stock::CostingMethod;
-use domain::tag;
-use domain::variant::Choice;
-use serde::{Deserialize, Serialize};
-use service::catalog::product::{self, Filter, ProductInput, Text, options_schema};
-use service::input::{Metadata, metadata_of, metadata_schema};
+use domain::id::{CategoryId, ProductGroupId, ProductId};
+use domain::product::ProductStatus;
+use serde::Deserialize;
+use service::catalog::product::{self, Filter, Product, ProductInput, Text};
 use service::page::Sort;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -45,123 +40,6 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(export::routes)
         .service(get)
         .service(update);
-}
-
-/// A product.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub(super) struct Product {
-    /// Id of the product.
-    id: ProductId,
-    object: tag::Product,
-    /// Stock keeping unit: unique and case-sensitive.
-    #[schema(max_length = 64, example = "BOLT-M8")]
-    sku: String,
-    /// The name.
-    #[schema(max_length = 200, example = "Bolt M8 x 40")]
-    name: String,
-    /// Longer text about the product.
-    #[schema(max_length = 10000, example = "Zinc-plated steel, DIN 933.")]
-    description: String,
-    /// Category of the product.
-    category_id: Option<CategoryId>,
-    /// Stocked, a service or a bundle.
-    kind: ProductKind,
-    /// Whether it may be sold.
-    status: ProductStatus,
-    /// Whether its stock is tracked in lots, by serial number, or not at all.
-    tracking: Tracking,
-    /// Unit in which its stock is counted (UN/ECE Rec 20 or 21).
-    #[schema(max_length = 3, example = "C62")]
-    stock_uom: String,
-    /// Decimals that a quantity in that unit may have.
-    #[schema(minimum = 0, maximum = 6, example = 0)]
-    stock_decimals: i16,
-    /// Tax class of the product.
-    tax_class_id: TaxClassId,
-    /// List price per stock unit. Null: no list price, which is not a price of zero.
-    list_price: Option<Price>,
-    /// Costing method of its issues. Null: as the tenant's settings say.
-    costing_method: Option<CostingMethod>,
-    /// Barcodes of the stock unit.
-    #[schema(max_items = 20, example = json!(["4006381333931"]))]
-    barcodes: Vec<String>,
-    /// Units in which it is sold besides the stock unit.
-    #[schema(max_items = 20)]
-    units: Vec<ProductUnit>,
-    /// Group that it is a variant of.
-    group_id: Option<ProductGroupId>,
-    /// Its values of the group's options.
-    #[schema(schema_with = options_schema)]
-    options: Choice,
-    /// Your own id of it.
-    #[schema(max_length = 200, example = "erp-4711")]
-    external_ref: Option<String>,
-    /// Your own notes.
-    #[schema(schema_with = metadata_schema)]
-    metadata: Metadata,
-    /// Version number. Each change adds 1.
-    #[schema(minimum = 1, example = 1)]
-    version: i32,
-    /// When it was created.
-    created_at: DateTime<Utc>,
-    /// When it last changed.
-    updated_at: DateTime<Utc>,
-}
-
-/// A unit in which a product is sold.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-struct ProductUnit {
-    /// A UN/ECE Rec 20 or 21 code.
-    #[schema(max_length = 3, example = "XCS")]
-    uom: String,
-    /// Stock units per unit.
-    factor: Quantity,
-    /// List price per unit. Null: the product's list price times the factor.
-    list_price: Option<Price>,
-    /// Barcodes of the unit.
-    #[schema(max_items = 20, example = json!(["10614141000415"]))]
-    barcodes: Vec<String>,
-}
-
-impl From<product::Product> for Product {
-    fn from(product: product::Product) -> Self {
-        let options = product.options();
-        let product::Product { row, units, barcodes } = product;
-        let barcodes_of = |uom: &str| -> Vec<String> {
-            barcodes.iter().filter(|barcode| barcode.uom == uom).map(|barcode| barcode.code.clone()).collect()
-        };
-        let unit = |unit: entity::product_unit::Model| ProductUnit {
-            barcodes: barcodes_of(&unit.uom),
-            uom: unit.uom,
-            factor: unit.factor,
-            list_price: unit.list_price,
-        };
-        Product {
-            id: row.id,
-            object: tag::Product,
-            barcodes: barcodes_of(&row.stock_uom),
-            units: units.into_iter().map(unit).collect(),
-            sku: row.sku,
-            name: row.name,
-            description: row.description,
-            category_id: row.category_id,
-            kind: row.kind,
-            status: row.status,
-            tracking: row.tracking,
-            stock_uom: row.stock_uom,
-            stock_decimals: row.stock_decimals,
-            tax_class_id: row.tax_class_id,
-            list_price: row.list_price,
-            costing_method: row.costing_method,
-            group_id: row.group_id,
-            options,
-            external_ref: row.external_ref,
-            metadata: metadata_of(&row.metadata),
-            version: row.version,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-        }
-    }
 }
 
 record!(Product, ProductId);
@@ -235,8 +113,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list)?;
     let rows = app.db.read(caller.tenant_id, async |tx| product::list(tx, &filter, &page).await).await?;
-    let rows = rows.into_iter().map(Product::from).collect();
-    list.answer(rows, |row| sorted.position(row.id.0, row.updated_at))
+    sorted.answer(&list, rows)
 }
 
 /// Create a product
@@ -250,7 +127,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[post("/v1/products")]
 async fn create(write: Write, body: Body<ProductInput>) -> Answer {
-    write.create("product.created", body, Product::from, product::create).await
+    write.create("product.created", body, product::create).await
 }
 
 /// Create many products
@@ -264,7 +141,7 @@ async fn create(write: Write, body: Body<ProductInput>) -> Answer {
 )]
 #[post("/v1/products/batch")]
 async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
-    write.batch("product.batch_created", body, Product::from, product::create_all).await
+    write.batch("product.batch_created", body, product::create_all).await
 }
 
 /// Get a product
@@ -279,7 +156,7 @@ async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
 #[get("/v1/products/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<ProductId>, seen: IfNoneMatch) -> Answer {
     let product = app.db.read(caller.tenant_id, async |tx| product::get(tx, id.0).await).await?;
-    Ok(seen.answer(product.row.version, Product::from(product)))
+    Ok(seen.answer(product.version, product))
 }
 
 /// Change a product
@@ -295,7 +172,7 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<ProductId>, seen: IfNone
 #[patch("/v1/products/{id}")]
 async fn update(write: Write, id: PathId<ProductId>, body: Body<MergePatch>) -> Answer {
     write
-        .patch("product.updated", body, Product::from, async |tx, expected, change| {
+        .patch("product.updated", body, async |tx, expected, change| {
             product::update(tx, id.0, expected, change).await
         })
         .await

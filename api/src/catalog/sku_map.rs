@@ -4,11 +4,8 @@ use actix_web::web::Data;
 use actix_web::{delete, get, patch, post};
 use chrono::{DateTime, Utc};
 use domain::id::{ProductId, SkuMappingId};
-use domain::number::Quantity;
-use domain::product::ProductStatus;
-use domain::tag;
-use serde::{Deserialize, Serialize};
-use service::catalog::sku_map::{self, Filter, Match, Reference, ResolveInput, SkuMappingInput};
+use serde::Deserialize;
+use service::catalog::sku_map::{self, Filter, ResolveInput, SkuMapping, SkuMappingInput, SkuResolution};
 use service::page::Sort;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -33,125 +30,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(delete);
 }
 
-/// Another system's SKU of a product.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct SkuMapping {
-    /// Id of the mapping.
-    id: SkuMappingId,
-    object: tag::SkuMapping,
-    /// The other system.
-    #[schema(max_length = 100, example = "webshop")]
-    system: String,
-    /// SKU in that system.
-    #[schema(max_length = 100, example = "4711-6PACK")]
-    external_sku: String,
-    /// Location in that system. Null: every location without a mapping of its own.
-    #[schema(max_length = 100, example = "outlet-2")]
-    external_location: Option<String>,
-    /// The product.
-    product_id: ProductId,
-    /// Stock units per external unit.
-    factor: Quantity,
-    /// First instant at which it applies. Null: no beginning.
-    #[schema(example = "2026-11-22T00:00:00Z")]
-    valid_from: Option<DateTime<Utc>>,
-    /// First instant at which it no longer applies. Null: no end.
-    #[schema(example = "2027-01-01T00:00:00Z")]
-    valid_until: Option<DateTime<Utc>>,
-    /// Version number. Each change adds 1.
-    #[schema(minimum = 1, example = 1)]
-    version: i32,
-    /// When it was created.
-    created_at: DateTime<Utc>,
-    /// When it last changed.
-    updated_at: DateTime<Utc>,
-}
-
-impl From<entity::sku_mapping::Model> for SkuMapping {
-    fn from(row: entity::sku_mapping::Model) -> Self {
-        SkuMapping {
-            id: row.id,
-            object: tag::SkuMapping,
-            system: row.system,
-            external_sku: row.external_sku,
-            external_location: (!row.external_location.is_empty()).then_some(row.external_location),
-            product_id: row.product_id,
-            factor: row.factor,
-            valid_from: row.valid_from,
-            valid_until: row.valid_until,
-            version: row.version,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-        }
-    }
-}
-
 record!(SkuMapping, SkuMappingId);
-
-/// Products that SKUs of other systems stand for.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct SkuResolution {
-    object: tag::SkuResolution,
-    /// Number of SKUs with a mapping.
-    #[schema(minimum = 0, maximum = 1000, example = 1)]
-    mapped: usize,
-    /// Number of SKUs without a mapping. The queue of unmapped SKUs keeps them.
-    #[schema(minimum = 0, maximum = 1000, example = 0)]
-    unmapped: usize,
-    /// One result per reference, in their order.
-    #[schema(max_items = 1000)]
-    results: Vec<SkuResult>,
-}
-
-/// Result for one SKU.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct SkuResult {
-    /// The other system.
-    #[schema(max_length = 100, example = "webshop")]
-    system: String,
-    /// SKU in that system.
-    #[schema(max_length = 100, example = "4711-6PACK")]
-    external_sku: String,
-    /// Location in that system.
-    #[schema(max_length = 100, example = "outlet-2")]
-    external_location: Option<String>,
-    /// Product that it stands for. Null: no mapping applies.
-    product: Option<ResolvedProduct>,
-}
-
-/// Product that a SKU stands for.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct ResolvedProduct {
-    /// Id of the product.
-    id: ProductId,
-    /// SKU of the product.
-    #[schema(max_length = 64, example = "BOLT-M8")]
-    sku: String,
-    /// Whether it may be sold.
-    status: ProductStatus,
-    /// Stock units per external unit.
-    factor: Quantity,
-    /// Mapping that applies.
-    mapping_id: SkuMappingId,
-}
-
-impl SkuResult {
-    fn of((reference, found): (&Reference, Option<Match>)) -> Self {
-        let product = found.map(|found| ResolvedProduct {
-            id: found.product_id,
-            sku: found.sku,
-            status: found.status,
-            factor: found.factor,
-            mapping_id: found.mapping_id,
-        });
-        SkuResult {
-            system: reference.system.to_string(),
-            external_sku: reference.external_sku.to_string(),
-            external_location: reference.external_location.clone().map(String::from),
-            product,
-        }
-    }
-}
 
 /// Which mappings to list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -191,9 +70,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list)?;
     let rows = app.db.read(caller.tenant_id, async |tx| sku_map::list(tx, &filter, &page).await).await?;
-    list.answer(rows.into_iter().map(SkuMapping::from).collect(), |row| {
-        sorted.position(row.id.0, row.updated_at)
-    })
+    sorted.answer(&list, rows)
 }
 
 /// Create a SKU mapping
@@ -208,7 +85,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[post("/v1/sku-mappings")]
 async fn create(write: Write, body: Body<SkuMappingInput>) -> Answer {
-    write.create("sku_mapping.created", body, SkuMapping::from, sku_map::create).await
+    write.create("sku_mapping.created", body, sku_map::create).await
 }
 
 /// Create many SKU mappings
@@ -222,7 +99,7 @@ async fn create(write: Write, body: Body<SkuMappingInput>) -> Answer {
 )]
 #[post("/v1/sku-mappings/batch")]
 async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
-    write.batch("sku_mapping.batch_created", body, SkuMapping::from, sku_map::create_all).await
+    write.batch("sku_mapping.batch_created", body, sku_map::create_all).await
 }
 
 /// Resolve SKUs of other systems
@@ -239,13 +116,7 @@ async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
 #[post("/v1/sku-mappings/resolve")]
 async fn resolve(write: Write, body: Body<ResolveInput>) -> Answer {
     write
-        .put("sku_mapping.resolved", body, async |tx, input: &ResolveInput| {
-            let found = sku_map::resolve(tx, input).await?;
-            let mapped = found.iter().flatten().count();
-            let unmapped = found.len() - mapped;
-            let results = input.references.iter().zip(found).map(SkuResult::of).collect();
-            Ok((None, SkuResolution { object: tag::SkuResolution, mapped, unmapped, results }))
-        })
+        .put("sku_mapping.resolved", body, async |tx, input| Ok((None, sku_map::resolve(tx, input).await?)))
         .await
 }
 
@@ -261,7 +132,7 @@ async fn resolve(write: Write, body: Body<ResolveInput>) -> Answer {
 #[get("/v1/sku-mappings/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<SkuMappingId>, seen: IfNoneMatch) -> Answer {
     let row = app.db.read(caller.tenant_id, async |tx| sku_map::get(tx, id.0).await).await?;
-    Ok(seen.answer(row.version, SkuMapping::from(row)))
+    Ok(seen.answer(row.version, row))
 }
 
 /// Change a SKU mapping
@@ -277,7 +148,7 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<SkuMappingId>, seen: IfN
 #[patch("/v1/sku-mappings/{id}")]
 async fn update(write: Write, id: PathId<SkuMappingId>, body: Body<MergePatch>) -> Answer {
     write
-        .patch("sku_mapping.updated", body, SkuMapping::from, async |tx, expected, change| {
+        .patch("sku_mapping.updated", body, async |tx, expected, change| {
             sku_map::update(tx, id.0, expected, change).await
         })
         .await

@@ -1,23 +1,16 @@
 //! Recalls: a lot is no longer sold, and the customers who got it are listed.
 
-use std::collections::BTreeMap;
-
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
-use chrono::{DateTime, Utc};
-use domain::hold::Hold;
-use domain::id::{CustomerId, LotId, ProductId};
-use domain::lot::{Affected, AffectedParty, Lot, RecallLot};
-use domain::number::Quantity;
-use domain::refusal::{Problems, Refusal};
-use domain::tag;
+use domain::id::LotId;
+use domain::lot::RecallLot;
+use domain::refusal::Problems;
 use domain::text::Filled200;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use service::posting::Command;
-use service::stock::{lot, recall};
+use service::stock::recall::{self, LotRecall};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::trace::{LotCustomer, PartyOut, QuarantinedOut, WaitingOut, quarantined};
 use crate::params::PathId;
 use crate::posting::Post;
 use crate::{Answer, ApiError, App, Caller};
@@ -36,100 +29,6 @@ struct RecallIn {
     reason: Filled200,
 }
 
-/// Recall of a lot: its units in quarantine, its reservations, and the customers to call.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = LotRecall)]
-pub struct RecallOut<'a> {
-    /// Id of the lot.
-    id: LotId,
-    object: tag::LotRecall,
-    /// Code of the lot.
-    #[schema(max_length = 64, example = "L-2026-117")]
-    code: &'a str,
-    /// The product.
-    product_id: ProductId,
-    /// Reason for the recall.
-    #[schema(max_length = 200, example = "Glass in the jar")]
-    reason: &'a str,
-    /// When it was recalled.
-    recalled_at: DateTime<Utc>,
-    /// Units in quarantine, by location.
-    #[schema(max_items = 10000)]
-    quarantined: Vec<QuarantinedOut>,
-    /// Stock units in transit. Repeat the recall when they have been received.
-    in_transit: Quantity,
-    /// Orders with a reservation of the lot. They ship other lots or are short.
-    #[schema(max_items = 10000)]
-    waiting: Vec<WaitingOut>,
-    /// Customers to call, those with the most units first.
-    #[schema(max_items = 10000)]
-    customers: Vec<ToCall>,
-    /// Sales without a customer.
-    #[schema(max_items = 10000)]
-    walk_ins: Vec<PartyOut>,
-    /// Whether the lists are complete. At most 10,000 sales and shipments are read.
-    #[schema(example = true)]
-    complete: bool,
-}
-
-/// A customer to call.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = LotCustomerToCall)]
-struct ToCall {
-    /// The customer.
-    customer: LotCustomer,
-    /// Stock units that it got, less those that it returned.
-    quantity: Quantity,
-    /// Documents by which it got them, oldest first.
-    #[schema(max_items = 10000)]
-    documents: Vec<PartyOut>,
-}
-
-impl<'a> RecallOut<'a> {
-    /// Returns the wire form of a recall, with the holds that keep the lot in quarantine.
-    pub fn new(
-        lot: &'a Lot,
-        reason: &'a str,
-        recalled_at: DateTime<Utc>,
-        holds: &'a [Hold],
-        affected: &'a Affected,
-    ) -> Self {
-        let is_walk_in = |party: &&AffectedParty| party.customer.is_none();
-        RecallOut {
-            id: lot.id,
-            object: tag::LotRecall,
-            code: &lot.code,
-            product_id: lot.product_id,
-            reason,
-            recalled_at,
-            quarantined: quarantined(holds),
-            in_transit: affected.in_transit,
-            waiting: affected.waiting.iter().map(WaitingOut::from).collect(),
-            customers: to_call(&affected.parties),
-            walk_ins: affected.parties.iter().filter(is_walk_in).map(PartyOut::from).collect(),
-            complete: affected.parties.len() < recall::PARTIES_MAX,
-        }
-    }
-}
-
-/// Returns each customer once, with the documents by which it got the lot.
-fn to_call(parties: &[AffectedParty]) -> Vec<ToCall> {
-    let mut customers: BTreeMap<CustomerId, ToCall> = BTreeMap::new();
-    for party in parties {
-        let Some(customer) = &party.customer else { continue };
-        let entry = customers.entry(customer.id).or_insert_with(|| ToCall {
-            customer: LotCustomer::from(customer),
-            quantity: Quantity::ZERO,
-            documents: Vec::new(),
-        });
-        entry.quantity += party.sold - party.returned;
-        entry.documents.push(PartyOut::from(party));
-    }
-    let mut customers: Vec<ToCall> = customers.into_values().collect();
-    customers.sort_by_key(|customer| std::cmp::Reverse(customer.quantity));
-    customers
-}
-
 /// Recall a lot
 ///
 /// The lot is no longer sold or shipped, in either channel. Its available units go into quarantine at every location.
@@ -142,7 +41,7 @@ fn to_call(parties: &[AffectedParty]) -> Vec<ToCall> {
     security(("bearer" = ["stock:write", "customers:read"])),
     params(("id" = LotId, Path, description = "The lot.")),
     request_body = RecallIn,
-    responses((status = 200, description = "The recall.", body = RecallOut))
+    responses((status = 200, description = "The recall.", body = LotRecall))
 )]
 #[post("/v1/lots/{id}/recall")]
 async fn create(post: Post, id: PathId<LotId>) -> Answer {
@@ -166,17 +65,10 @@ fn to_command(lot_id: LotId, reason: Filled200) -> Result<Command, ApiError> {
     operation_id = "lots_recall_get",
     security(("bearer" = ["stock:read", "customers:read"])),
     params(("id" = LotId, Path, description = "The lot.")),
-    responses((status = 200, description = "The recall.", body = RecallOut))
+    responses((status = 200, description = "The recall.", body = LotRecall))
 )]
 #[get("/v1/lots/{id}/recall")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<LotId>) -> Answer {
-    let read = async |tx: &service::Tx| {
-        let found = lot::get(tx, id.0).await?;
-        Ok((found.lot, recall::find_affected(tx, id.0).await?))
-    };
-    let (lot, affected) = app.db.report(caller.tenant_id, read).await?;
-    let (reason, since) =
-        affected.recalled.as_ref().ok_or_else(|| Refusal::not_found("recall of this lot"))?;
-    let shown = RecallOut::new(&lot, reason, *since, &affected.quarantined, &affected);
-    Ok(HttpResponse::Ok().json(shown))
+    let recall = app.db.report(caller.tenant_id, async |tx| recall::get(tx, id.0).await).await?;
+    Ok(HttpResponse::Ok().json(recall))
 }

@@ -2,11 +2,10 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{delete, get, put};
-use domain::id::{LocationId, PriceListId};
-use domain::tag;
+use domain::id::LocationId;
 use domain::tenant::Channel;
-use serde::{Deserialize, Serialize};
-use service::pricing::channel::{self, ChannelPriceListInput};
+use serde::Deserialize;
+use service::pricing::channel::{self, ChannelPriceList, ChannelPriceListInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -20,35 +19,6 @@ use crate::{Answer, ApiError, App, Caller};
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list).service(put_list).service(delete_list);
-}
-
-/// The price list of a channel, or of one location in it.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct ChannelPriceList {
-    /// The channel, and the location if the list is for one.
-    #[schema(max_length = 50, example = "retail")]
-    id: String,
-    object: tag::ChannelPriceList,
-    /// The channel.
-    #[schema(value_type = Channel)]
-    channel: String,
-    /// Location in the channel. Null: the whole channel.
-    location_id: Option<LocationId>,
-    /// The price list.
-    price_list_id: PriceListId,
-}
-
-impl From<entity::channel_price_list::Model> for ChannelPriceList {
-    fn from(row: entity::channel_price_list::Model) -> Self {
-        let location_id = Some(row.location_id).filter(|id| !id.0.is_nil());
-        ChannelPriceList {
-            id: location_id.map_or_else(|| row.channel.clone(), |id| format!("{}:{id}", row.channel)),
-            object: tag::ChannelPriceList,
-            channel: row.channel,
-            location_id,
-            price_list_id: row.price_list_id,
-        }
-    }
 }
 
 /// Place that the price list is for.
@@ -73,9 +43,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
     let after: Option<(String, Uuid)> = list.after()?;
     let read = async |tx: &service::Tx| channel::list(tx, after.clone(), list.fetch()).await;
     let rows = app.db.read(caller.tenant_id, read).await?;
-    list.answer(rows.into_iter().map(ChannelPriceList::from).collect(), |row| {
-        (row.channel.clone(), row.location_id.unwrap_or_default().0)
-    })
+    list.answer(rows, |row| (row.channel.clone(), row.location_id.unwrap_or_default().0))
 }
 
 /// Replace the price list of a channel
@@ -95,7 +63,7 @@ async fn put_list(write: Write, path: Path<String>, body: Body<ChannelPriceListI
         .changing_setup()
         .put("channel_price_list.stated", body, async |tx, input| {
             let row = channel::put(tx, channel, input).await?;
-            Ok((Some(row.price_list_id.0), ChannelPriceList::from(row)))
+            Ok((Some(row.price_list_id.0), row))
         })
         .await
 }

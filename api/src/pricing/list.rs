@@ -4,10 +4,9 @@ use actix_web::web::Data;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, Utc};
 use domain::id::PriceListId;
-use domain::tag;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use service::page::Sort;
-use service::pricing::list::{self as lists, PriceListInput};
+use service::pricing::list::{self as lists, PriceList, PriceListInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
@@ -22,45 +21,6 @@ use crate::{Answer, App, Caller};
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list).service(create).service(get).service(update);
-}
-
-/// A price list.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct PriceList {
-    /// Id of the price list.
-    id: PriceListId,
-    object: tag::PriceList,
-    /// Your code for it.
-    #[schema(max_length = 64, example = "dealers")]
-    code: String,
-    /// The name.
-    #[schema(max_length = 200, example = "Dealers")]
-    name: String,
-    /// ISO 4217 code of its currency.
-    #[schema(max_length = 3, example = "EUR")]
-    currency: String,
-    /// Version number. Each change adds 1.
-    #[schema(minimum = 1, example = 1)]
-    version: i32,
-    /// When it was created.
-    created_at: DateTime<Utc>,
-    /// When it last changed.
-    updated_at: DateTime<Utc>,
-}
-
-impl From<entity::price_list::Model> for PriceList {
-    fn from(row: entity::price_list::Model) -> Self {
-        PriceList {
-            id: row.id,
-            object: tag::PriceList,
-            code: row.code,
-            name: row.name,
-            currency: row.currency,
-            version: row.version,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-        }
-    }
 }
 
 record!(PriceList, PriceListId);
@@ -94,9 +54,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let page = sorted.page(&list)?;
     let code = filters.code.as_deref();
     let rows = app.db.read(caller.tenant_id, async |tx| lists::list(tx, code, &page).await).await?;
-    list.answer(rows.into_iter().map(PriceList::from).collect(), |row| {
-        sorted.position(row.id.0, row.updated_at)
-    })
+    sorted.answer(&list, rows)
 }
 
 /// Create a price list
@@ -110,7 +68,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[post("/v1/price-lists")]
 async fn create(write: Write, body: Body<PriceListInput>) -> Answer {
-    write.create("price_list.created", body, PriceList::from, lists::create).await
+    write.create("price_list.created", body, lists::create).await
 }
 
 /// Get a price list
@@ -125,7 +83,7 @@ async fn create(write: Write, body: Body<PriceListInput>) -> Answer {
 #[get("/v1/price-lists/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<PriceListId>, seen: IfNoneMatch) -> Answer {
     let row = app.db.read(caller.tenant_id, async |tx| lists::get(tx, id.0).await).await?;
-    Ok(seen.answer(row.version, PriceList::from(row)))
+    Ok(seen.answer(row.version, row))
 }
 
 /// Change a price list
@@ -142,7 +100,7 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<PriceListId>, seen: IfNo
 async fn update(write: Write, id: PathId<PriceListId>, body: Body<MergePatch>) -> Answer {
     write
         .requiring_if_match()?
-        .patch("price_list.updated", body, PriceList::from, async |tx, expected, change| {
+        .patch("price_list.updated", body, async |tx, expected, change| {
             lists::update(tx, id.0, expected, change).await
         })
         .await

@@ -4,11 +4,9 @@ use actix_web::web::{Data, Path};
 use actix_web::{delete, get, post};
 use chrono::{DateTime, Utc};
 use domain::id::{CategoryId, PriceListId, PriceRuleId, ProductId};
-use domain::number::{Price, Quantity};
-use domain::tag;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use service::page::Sort;
-use service::pricing::rule::{self, Filter, PriceRuleInput, RuleMethod, RuleScope};
+use service::pricing::rule::{self, Filter, PriceRule, PriceRuleInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::batch::{Batch, Items, Results};
@@ -24,64 +22,6 @@ use crate::{Answer, ApiError, App, Caller};
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list).service(create).service(create_batch).service(get).service(end);
-}
-
-/// One rule of a price list. It never changes: it is added, and it ends.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct PriceRule {
-    /// Id of the rule.
-    id: PriceRuleId,
-    object: tag::PriceRule,
-    /// Price list that it is part of.
-    price_list_id: PriceListId,
-    /// Scope of the rule: `product`, `category` or `all`.
-    #[schema(value_type = RuleScope)]
-    scope: String,
-    /// The product, for the scope `product`.
-    product_id: Option<ProductId>,
-    /// The category, for the scope `category`.
-    category_id: Option<CategoryId>,
-    /// Method by which it makes a price.
-    #[schema(value_type = RuleMethod)]
-    method: String,
-    /// Price per stock unit, or percentage or amount per stock unit off the list price, by `method`.
-    value: Price,
-    /// Quantity from which it applies, in stock units.
-    min_quantity: Quantity,
-    /// First instant at which it applies. Null: no beginning.
-    #[schema(example = "2026-11-22T00:00:00Z")]
-    valid_from: Option<DateTime<Utc>>,
-    /// First instant at which it no longer applies. Null: no end.
-    #[schema(example = "2027-01-01T00:00:00Z")]
-    valid_until: Option<DateTime<Utc>>,
-    /// Always 1, because it never changes.
-    #[schema(minimum = 1, example = 1)]
-    version: i32,
-    /// When it was created.
-    created_at: DateTime<Utc>,
-    /// Same as `created_at`.
-    updated_at: DateTime<Utc>,
-}
-
-impl From<entity::price_rule::Model> for PriceRule {
-    fn from(row: entity::price_rule::Model) -> Self {
-        PriceRule {
-            id: row.id,
-            object: tag::PriceRule,
-            price_list_id: row.price_list_id,
-            scope: row.scope,
-            product_id: row.product_id,
-            category_id: row.category_id,
-            method: row.method,
-            value: row.value,
-            min_quantity: row.min_quantity,
-            valid_from: row.valid_from,
-            valid_until: row.valid_until,
-            version: 1,
-            created_at: row.created_at,
-            updated_at: row.created_at,
-        }
-    }
 }
 
 record!(PriceRule, PriceRuleId);
@@ -124,9 +64,7 @@ async fn list(app: Data<App>, caller: Caller, id: PathId<PriceListId>, list: Lis
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list)?;
     let rows = app.db.read(caller.tenant_id, async |tx| rule::list(tx, id.0, &filter, &page).await).await?;
-    list.answer(rows.into_iter().map(PriceRule::from).collect(), |row| {
-        sorted.position(row.id.0, row.updated_at)
-    })
+    sorted.answer(&list, rows)
 }
 
 /// Add a rule to a price list
@@ -142,11 +80,7 @@ async fn list(app: Data<App>, caller: Caller, id: PathId<PriceListId>, list: Lis
 )]
 #[post("/v1/price-lists/{id}/rules")]
 async fn create(write: Write, id: PathId<PriceListId>, body: Body<PriceRuleInput>) -> Answer {
-    write
-        .create("price_rule.created", body, PriceRule::from, async |tx, input| {
-            rule::create(tx, id.0, input).await
-        })
-        .await
+    write.create("price_rule.created", body, async |tx, input| rule::create(tx, id.0, input).await).await
 }
 
 /// Add many rules to a price list
@@ -162,9 +96,7 @@ async fn create(write: Write, id: PathId<PriceListId>, body: Body<PriceRuleInput
 #[post("/v1/price-lists/{id}/rules/batch")]
 async fn create_batch(write: Write, id: PathId<PriceListId>, body: BatchBody<Items>) -> Answer {
     write
-        .batch("price_rule.batch_created", body, PriceRule::from, async |tx, inputs| {
-            rule::create_all(tx, id.0, inputs).await
-        })
+        .batch("price_rule.batch_created", body, async |tx, inputs| rule::create_all(tx, id.0, inputs).await)
         .await
 }
 
@@ -182,7 +114,7 @@ async fn create_batch(write: Write, id: PathId<PriceListId>, body: BatchBody<Ite
 async fn get(app: Data<App>, caller: Caller, path: Path<(String, String)>, seen: IfNoneMatch) -> Answer {
     let (list_id, id) = ids(&path)?;
     let row = app.db.read(caller.tenant_id, async |tx| rule::get(tx, list_id, id).await).await?;
-    Ok(seen.answer(1, PriceRule::from(row)))
+    Ok(seen.answer(1, row))
 }
 
 /// End a rule of a price list

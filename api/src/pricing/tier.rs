@@ -3,11 +3,10 @@
 use actix_web::web::Data;
 use actix_web::{get, patch, post};
 use chrono::{DateTime, Utc};
-use domain::id::{PriceListId, PriceTierId};
-use domain::tag;
-use serde::{Deserialize, Serialize};
+use domain::id::PriceTierId;
+use serde::Deserialize;
 use service::page::Sort;
-use service::pricing::tier::{self, PriceTierInput};
+use service::pricing::tier::{self, PriceTier, PriceTierInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
@@ -22,44 +21,6 @@ use crate::{Answer, App, Caller};
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list).service(create).service(get).service(update);
-}
-
-/// A price tier.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct PriceTier {
-    /// Id of the price tier.
-    id: PriceTierId,
-    object: tag::PriceTier,
-    /// Your code for it.
-    #[schema(max_length = 64, example = "dealers")]
-    code: String,
-    /// The name.
-    #[schema(max_length = 200, example = "Dealers")]
-    name: String,
-    /// Price list of every customer in the tier.
-    price_list_id: Option<PriceListId>,
-    /// Version number. Each change adds 1.
-    #[schema(minimum = 1, example = 1)]
-    version: i32,
-    /// When it was created.
-    created_at: DateTime<Utc>,
-    /// When it last changed.
-    updated_at: DateTime<Utc>,
-}
-
-impl From<entity::price_tier::Model> for PriceTier {
-    fn from(row: entity::price_tier::Model) -> Self {
-        PriceTier {
-            id: row.id,
-            object: tag::PriceTier,
-            code: row.code,
-            name: row.name,
-            price_list_id: row.price_list_id,
-            version: row.version,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-        }
-    }
 }
 
 record!(PriceTier, PriceTierId);
@@ -93,9 +54,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let page = sorted.page(&list)?;
     let code = filters.code.as_deref();
     let rows = app.db.read(caller.tenant_id, async |tx| tier::list(tx, code, &page).await).await?;
-    list.answer(rows.into_iter().map(PriceTier::from).collect(), |row| {
-        sorted.position(row.id.0, row.updated_at)
-    })
+    sorted.answer(&list, rows)
 }
 
 /// Create a price tier
@@ -109,7 +68,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[post("/v1/price-tiers")]
 async fn create(write: Write, body: Body<PriceTierInput>) -> Answer {
-    write.create("price_tier.created", body, PriceTier::from, tier::create).await
+    write.create("price_tier.created", body, tier::create).await
 }
 
 /// Get a price tier
@@ -124,7 +83,7 @@ async fn create(write: Write, body: Body<PriceTierInput>) -> Answer {
 #[get("/v1/price-tiers/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<PriceTierId>, seen: IfNoneMatch) -> Answer {
     let row = app.db.read(caller.tenant_id, async |tx| tier::get(tx, id.0).await).await?;
-    Ok(seen.answer(row.version, PriceTier::from(row)))
+    Ok(seen.answer(row.version, row))
 }
 
 /// Change a price tier
@@ -140,7 +99,7 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<PriceTierId>, seen: IfNo
 #[patch("/v1/price-tiers/{id}")]
 async fn update(write: Write, id: PathId<PriceTierId>, body: Body<MergePatch>) -> Answer {
     write
-        .patch("price_tier.updated", body, PriceTier::from, async |tx, expected, change| {
+        .patch("price_tier.updated", body, async |tx, expected, change| {
             tier::update(tx, id.0, expected, change).await
         })
         .await

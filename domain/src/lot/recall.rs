@@ -1,7 +1,7 @@
 //! Recalls: a lot is no longer sold, and its buyers are known.
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
+use serde::Serialize;
 
 use super::{Lot, LotStatus};
 use crate::book::{Book, Posting};
@@ -56,64 +56,79 @@ pub struct Affected {
     pub in_transit: Quantity,
 }
 
-/// A sale or shipment of units of a lot.
-#[derive(Debug, Clone)]
+/// A till sale or a shipment that issued units of a lot.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = LotSale)]
 pub struct AffectedParty {
     /// `sale` or `shipment`.
+    #[schema(max_length = 32, example = "sale")]
     pub document_kind: String,
-    /// That document.
-    pub document_id: Uuid,
-    /// Its number.
+    /// Id of the document.
+    #[schema(max_length = 36, example = "sal_01h455vb4pex5vsknk084sn02q")]
+    pub document_id: String,
+    /// Number of the document. For a till sale it contains the till.
+    #[schema(max_length = 64, example = "T1-2026-000001")]
     pub number: String,
-    /// The number of its order, if it has one.
+    /// Number of the order.
+    #[schema(max_length = 64, example = json!(null))]
     pub order_number: Option<String>,
-    /// The code of the till, if it was a sale.
+    /// Code of the till.
+    #[schema(max_length = 64, example = "T1")]
     pub register_code: Option<String>,
     /// The channel.
     pub channel: Channel,
-    /// The location from which the units were issued.
+    /// Location that the units left.
     pub location_id: LocationId,
-    /// The time of the issue.
+    /// When the units left.
     pub occurred_at: DateTime<Utc>,
-    /// Stock units issued.
-    pub sold: Quantity,
+    /// Stock units that left.
+    pub quantity: Quantity,
     /// Stock units of them that were returned.
     pub returned: Quantity,
-    /// The customer, unless it was a walk-in sale.
+    /// The customer. Null for a sale without a customer.
     pub customer: Option<AffectedCustomer>,
 }
 
-/// A customer to inform of a recall.
-#[derive(Debug, Clone)]
+/// A customer who got units of a lot, or for whom some are reserved.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = LotCustomer)]
 pub struct AffectedCustomer {
-    /// Its id.
+    /// Id of the customer.
     pub id: CustomerId,
-    /// Its number.
+    /// Customer number.
+    #[schema(max_length = 64, example = "C-000123")]
     pub number: String,
-    /// Its name.
+    /// Name of the customer.
+    #[schema(max_length = 200, example = "Nordwind Supply GmbH")]
     pub name: String,
-    /// The e-mail address.
+    /// E-mail address of the customer.
+    #[schema(max_length = 254, example = "invoices@nordwind.example")]
     pub email: Option<String>,
-    /// Its country.
+    /// Country of the customer.
+    #[schema(max_length = 2, example = "DE")]
     pub country: String,
 }
 
-/// Units of a lot that are reserved for an order.
-#[derive(Debug, Clone)]
+/// An order with a reservation of a lot.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = LotWaiting)]
 pub struct OpenReservation {
-    /// The order.
+    /// Id of the order.
     pub order_id: OrderId,
-    /// Its number.
+    /// Number of the order.
+    #[schema(max_length = 64, example = "SO-2026-000123")]
     pub number: String,
-    /// The line of the order.
+    /// Line of the order.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
     pub line_no: i32,
-    /// The location.
+    /// Location of the reserved units.
     pub location_id: LocationId,
-    /// Stock units.
+    /// Reserved stock units.
     pub quantity: Quantity,
-    /// The customer of the order.
+    /// Customer of the order.
     pub customer: AffectedCustomer,
 }
+
 impl Rule for RecallLot {
     fn name(&self) -> &'static str {
         "lot.recalled"

@@ -6,6 +6,9 @@
 //! - stock on hand has a value of zero or more, and an empty level has a value of exactly zero;
 //! - a level below zero has a value of zero or less: the provisional cost of the units that it lacks.
 //!
+//! A document reserves and releases here. It issues and receives through `Book::issue` and `Book::receive`, which
+//! choose the cost layers, settle what is below zero, and call the methods here; so does `Book::revalue`.
+//!
 //! Reserved may exceed on hand: a forced issue leaves reservations uncovered. A command checks what is
 //! available before it changes a level, so a broken rule is a fault of the program and panics.
 

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use ::entity::category;
 use domain::id::CategoryId;
 use domain::refusal::{Problems, Refusal};
+use domain::tag;
 use domain::text::{Line64, Name};
 use sea_orm::sqlx::{self, Row};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
@@ -19,7 +20,8 @@ use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx, input};
 
-pub use tree::{Node, tree};
+pub use ::entity::category::Model as Category;
+pub use tree::{CategoryNode, CategoryTree, tree};
 
 /// Most levels of the tree.
 const DEPTH_MAX: usize = 10;
@@ -48,11 +50,11 @@ pub struct Filter {
 }
 
 /// Returns the input that would create the category as it is now.
-pub fn input_of(row: &category::Model) -> CategoryInput {
+pub fn input_of(row: &Category) -> CategoryInput {
     CategoryInput { code: row.code.clone().into(), name: row.name.clone().into(), parent_id: row.parent_id }
 }
 
-pub async fn create(tx: &Tx, input: &CategoryInput) -> Result<category::Model, Error> {
+pub async fn create(tx: &Tx, input: &CategoryInput) -> Result<Category, Error> {
     let lineages = match input.parent_id {
         Some(parent_id) => lock_tree(tx, Some(parent_id)).await?,
         None => HashMap::new(),
@@ -64,9 +66,10 @@ pub async fn create(tx: &Tx, input: &CategoryInput) -> Result<category::Model, E
     }
     let id = CategoryId(tx.next_id());
     let lineage = check(input, id, &lineages)?;
-    let row = category::Model {
+    let row = Category {
         tenant_id: tx.tenant_id,
         id,
+        object: tag::Category,
         code: input.code.to_string(),
         name: input.name.to_string(),
         parent_id: input.parent_id,
@@ -87,7 +90,7 @@ pub async fn update(
     id: CategoryId,
     expected: Option<i32>,
     change: Change<'_, CategoryInput>,
-) -> Result<category::Model, Error> {
+) -> Result<Category, Error> {
     let lineages = lock_tree(tx, None).await?;
     let before = get(tx, id).await?;
     input::check_version(before.version, expected)?;
@@ -96,7 +99,7 @@ pub async fn update(
     if lineage != before.lineage {
         move_descendants(tx, &before, &lineage, &lineages).await?;
     }
-    let after = category::Model {
+    let after = Category {
         code: input.code.to_string(),
         name: input.name.to_string(),
         parent_id: input.parent_id,
@@ -109,12 +112,12 @@ pub async fn update(
     row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_code(error, input))
 }
 
-pub async fn get(tx: &Tx, id: CategoryId) -> Result<category::Model, Error> {
+pub async fn get(tx: &Tx, id: CategoryId) -> Result<Category, Error> {
     let row = tx.select::<category::Entity>().filter(category::Column::Id.eq(id)).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("category"))?)
 }
 
-pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<category::Model>, Error> {
+pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Category>, Error> {
     let mut query = tx.select::<category::Entity>();
     if let Some(code) = &filter.code {
         query = query.filter(category::Column::Code.eq(code));
@@ -172,7 +175,7 @@ fn check(
 /// Updates the lineage of all categories below a moved one.
 async fn move_descendants(
     tx: &Tx,
-    moved: &category::Model,
+    moved: &Category,
     lineage: &[Uuid],
     lineages: &HashMap<CategoryId, Vec<Uuid>>,
 ) -> Result<(), Error> {

@@ -3,11 +3,14 @@
 use std::collections::HashSet;
 
 use ::entity::{product, product_group};
+use chrono::{DateTime, Utc};
 use domain::id::{CategoryId, ProductGroupId, TaxClassId};
+use domain::metadata::{self, Metadata};
 use domain::number::Price;
 use domain::product::{ProductKind, ProductStatus, Tracking};
 use domain::refusal::{Problem, Problems, Refusal};
 use domain::stock::CostingMethod;
+use domain::tag;
 use domain::text::{Description, Line64, Line200, Name};
 use domain::variant::{
     Choice, GroupOption, check_choice, check_options, choices, fill_pattern, options_json, parse_options,
@@ -17,7 +20,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Query
 use serde::{Deserialize, Serialize};
 
 use super::product::{Product, ProductInput, create_all, store};
-use crate::input::{self, Change, Metadata};
+use crate::input::{self, Change};
 use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx};
@@ -92,24 +95,73 @@ pub struct VariantTemplate {
     pub costing_method: Option<CostingMethod>,
     /// Your own notes.
     #[serde(default)]
-    #[schema(schema_with = input::metadata_schema)]
+    #[schema(schema_with = metadata::schema)]
     pub metadata: Metadata,
 }
 
-/// A group with its variants.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Group {
-    pub row: product_group::Model,
+/// A group of products that are variants of each other.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ProductGroup {
+    /// Id of the group.
+    pub id: ProductGroupId,
+    pub object: tag::ProductGroup,
+    /// Your code for it.
+    #[schema(max_length = 64, example = "SHIRT")]
+    pub code: String,
+    /// The name.
+    #[schema(max_length = 200, example = "Work shirt")]
+    pub name: String,
+    /// Options that its variants differ in.
+    #[schema(max_items = 5)]
     pub options: Vec<GroupOption>,
-    /// By SKU, at most 500.
-    pub variants: Vec<Product>,
+    /// Its variants, by SKU. Lists omit them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 500)]
+    pub variants: Option<Vec<Product>>,
+    /// Version number of the group itself. Each change adds 1.
+    #[schema(minimum = 1, example = 1)]
+    pub version: i32,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
 }
 
-fn options_of(row: &product_group::Model) -> Result<Vec<GroupOption>, Error> {
-    parse_options(&row.options).map_err(|error| Error::invariant(format!("options of a group: {error}")))
+/// Variants that were created.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct CreatedVariants {
+    pub object: tag::CreatedVariants,
+    /// Number of variants that existed already.
+    #[schema(minimum = 0, maximum = 500, example = 2)]
+    pub existing: usize,
+    /// Variants that were missing.
+    #[schema(max_items = 500)]
+    pub created: Vec<Product>,
 }
 
-pub async fn create(tx: &Tx, input: &GroupInput) -> Result<Group, Error> {
+impl ProductGroup {
+    /// Makes a group of its row, without its variants.
+    fn bare(row: product_group::Model) -> Result<Self, Error> {
+        let options = parse_options(&row.options);
+        Ok(ProductGroup {
+            id: row.id,
+            object: tag::ProductGroup,
+            code: row.code,
+            name: row.name,
+            options: options.map_err(|error| Error::invariant(format!("options of a group: {error}")))?,
+            variants: None,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+
+    fn variants(&self) -> &[Product] {
+        self.variants.as_deref().unwrap_or_default()
+    }
+}
+
+pub async fn create(tx: &Tx, input: &GroupInput) -> Result<ProductGroup, Error> {
     check(input, &[])?;
     let row = product_group::Model {
         tenant_id: tx.tenant_id,
@@ -124,7 +176,7 @@ pub async fn create(tx: &Tx, input: &GroupInput) -> Result<Group, Error> {
     insert_all::<product_group::Entity, _>(tx, vec![row.clone()])
         .await
         .map_err(|error| reject_taken_code(error, input))?;
-    Ok(Group { row, options: input.options.clone(), variants: Vec::new() })
+    Ok(ProductGroup { variants: Some(Vec::new()), ..ProductGroup::bare(row)? })
 }
 
 /// Changes a group that is still at version `expected`. Rejects options that do not allow its existing variants.
@@ -133,58 +185,53 @@ pub async fn update(
     id: ProductGroupId,
     expected: Option<i32>,
     change: Change<'_, GroupInput>,
-) -> Result<Group, Error> {
-    let before = lock(tx, id).await?;
-    input::check_version(before.row.version, expected)?;
+) -> Result<ProductGroup, Error> {
+    let (row, before) = lock(tx, id).await?;
+    input::check_version(before.version, expected)?;
     let input = &change(&GroupInput {
-        code: before.row.code.clone().into(),
-        name: before.row.name.clone().into(),
-        options: before.options,
+        code: before.code.clone().into(),
+        name: before.name.clone().into(),
+        options: before.options.clone(),
     })?;
-    check(input, &before.variants)?;
+    check(input, before.variants())?;
     let after = product_group::Model {
         code: input.code.to_string(),
         name: input.name.to_string(),
         options: options_json(&input.options),
-        version: before.row.version + 1,
+        version: before.version + 1,
         updated_at: tx.now,
-        ..before.row
+        ..row
     };
     let row = after.into_active_model().reset_all();
     let row = row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_code(error, input))?;
-    Ok(Group { row, options: input.options.clone(), variants: before.variants })
+    Ok(ProductGroup { variants: before.variants, ..ProductGroup::bare(row)? })
 }
 
 /// Returns a group with its variants.
-pub async fn get(tx: &Tx, id: ProductGroupId) -> Result<Group, Error> {
+pub async fn get(tx: &Tx, id: ProductGroupId) -> Result<ProductGroup, Error> {
     let row = tx.select::<product_group::Entity>().filter(product_group::Column::Id.eq(id)).one(tx).await?;
     with_variants(tx, row.ok_or_else(|| Refusal::not_found("product group"))?).await
 }
 
 /// Returns one page of groups, without their variants.
-pub async fn list(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<Group>, Error> {
+pub async fn list(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<ProductGroup>, Error> {
     let mut query = tx.select::<product_group::Entity>();
     if let Some(code) = code {
         query = query.filter(product_group::Column::Code.eq(code));
     }
     let query = page.of(query, product_group::Column::Id, product_group::Column::UpdatedAt);
-    let group = |row: product_group::Model| {
-        let options = options_of(&row)?;
-        Ok(Group { row, options, variants: Vec::new() })
-    };
-    query.all(tx).await?.into_iter().map(group).collect()
+    query.all(tx).await?.into_iter().map(ProductGroup::bare).collect()
 }
 
-/// Creates every variant that the options allow and that does not exist yet: all of them or none. Returns them, and
-/// the number of existing ones.
+/// Creates every variant that the options allow and that does not exist yet: all of them or none.
 pub async fn create_missing(
     tx: &Tx,
     id: ProductGroupId,
     input: &VariantsInput,
-) -> Result<(Vec<Product>, usize), Error> {
-    let group = lock(tx, id).await?;
+) -> Result<CreatedVariants, Error> {
+    let (_, group) = lock(tx, id).await?;
     check_patterns(input)?;
-    let there: HashSet<Choice> = group.variants.iter().map(Product::options).collect();
+    let there: HashSet<&Choice> = group.variants().iter().map(|variant| &variant.options).collect();
     let missing = choices(&group.options).into_iter().filter(|choice| !there.contains(choice));
     let inputs: Vec<ProductInput> = missing.map(|choice| build_variant(&group, input, choice)).collect();
     let mut created = Vec::with_capacity(inputs.len());
@@ -201,18 +248,18 @@ pub async fn create_missing(
     let mut all = Problems::default();
     problems.into_iter().for_each(|problem| all.push(problem));
     all.check()?;
-    Ok((created, group.variants.len()))
+    Ok(CreatedVariants { object: tag::CreatedVariants, existing: group.variants().len(), created })
 }
 
-fn build_variant(group: &Group, input: &VariantsInput, choice: Choice) -> ProductInput {
+fn build_variant(group: &ProductGroup, input: &VariantsInput, choice: Choice) -> ProductInput {
     let values: Vec<&str> =
         group.options.iter().filter_map(|option| choice.get(&option.name)).map(String::as_str).collect();
     let text = |pattern: Option<&Line200>, own: &str, between: &str| match pattern {
         Some(pattern) => fill_pattern(pattern, &choice),
         None => format!("{own}{between}{}", values.join(between)),
     };
-    let sku = text(input.sku_pattern.as_ref(), &group.row.code, "-");
-    let name = text(input.name_pattern.as_ref(), &group.row.name, " ");
+    let sku = text(input.sku_pattern.as_ref(), &group.code, "-");
+    let name = text(input.name_pattern.as_ref(), &group.name, " ");
     let VariantTemplate { stock_uom, .. } = &input.product;
     let of_all = input.product.clone();
     let bare = ProductInput::new(sku);
@@ -229,7 +276,7 @@ fn build_variant(group: &Group, input: &VariantsInput, choice: Choice) -> Produc
         list_price: of_all.list_price,
         costing_method: of_all.costing_method,
         metadata: of_all.metadata,
-        group_id: Some(group.row.id),
+        group_id: Some(group.id),
         options: choice,
         ..bare
     }
@@ -246,17 +293,19 @@ fn to_template_problem(problem: Problem) -> Problem {
 }
 
 /// Returns a group with its variants and locks it, so that no variant is added meanwhile.
-async fn lock(tx: &Tx, id: ProductGroupId) -> Result<Group, Error> {
+async fn lock(tx: &Tx, id: ProductGroupId) -> Result<(product_group::Model, ProductGroup), Error> {
     let query = tx.select::<product_group::Entity>().filter(product_group::Column::Id.eq(id));
     let row = query.lock(LockType::NoKeyUpdate).one(tx).await?;
-    with_variants(tx, row.ok_or_else(|| Refusal::not_found("product group"))?).await
+    let row = row.ok_or_else(|| Refusal::not_found("product group"))?;
+    let group = with_variants(tx, row.clone()).await?;
+    Ok((row, group))
 }
 
-async fn with_variants(tx: &Tx, row: product_group::Model) -> Result<Group, Error> {
+async fn with_variants(tx: &Tx, row: product_group::Model) -> Result<ProductGroup, Error> {
     let variants = tx.select::<product::Entity>().filter(product::Column::GroupId.eq(row.id));
     let variants = variants.order_by_asc(product::Column::Sku).all(tx).await?;
-    let options = options_of(&row)?;
-    Ok(Group { row, options, variants: store::with_parts(tx, variants).await? })
+    let variants = Some(store::with_parts(tx, variants).await?);
+    Ok(ProductGroup { variants, ..ProductGroup::bare(row)? })
 }
 
 fn check(input: &GroupInput, variants: &[Product]) -> Result<(), Refusal> {
@@ -267,9 +316,9 @@ fn check(input: &GroupInput, variants: &[Product]) -> Result<(), Refusal> {
     problems.check()?;
     for variant in variants {
         let mut of_variant = Problems::default();
-        check_choice(&mut of_variant, &input.options, &variant.options());
+        check_choice(&mut of_variant, &input.options, &variant.options);
         if !of_variant.is_empty() {
-            let detail = format!("These options do not allow the existing variant {}.", variant.row.sku);
+            let detail = format!("These options do not allow the existing variant {}.", variant.sku);
             return Err(Refusal::invalid("/options", detail));
         }
     }

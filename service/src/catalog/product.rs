@@ -4,12 +4,15 @@ mod check;
 pub(crate) mod store;
 pub mod upsert;
 
-use ::entity::{barcode, product, product_unit};
+use ::entity::{barcode, product};
+use chrono::{DateTime, Utc};
 use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
+use domain::metadata::{self, Metadata};
 use domain::number::{Price, Quantity};
 use domain::product::{ProductKind, ProductStatus, Tracking, decimals_of};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::stock::CostingMethod;
+use domain::tag;
 use domain::text::{Description, Line64, Line200, Name};
 use domain::variant::Choice;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
@@ -17,7 +20,7 @@ use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
-use crate::input::{self, Change, Metadata};
+use crate::input::{self, Change};
 use crate::page::Page;
 use crate::rows::starts_with;
 use crate::{Error, Tx};
@@ -92,7 +95,7 @@ pub struct ProductInput {
     pub external_ref: Option<Line200>,
     /// Your own notes: at most 50, each of at most 500 characters.
     #[serde(default)]
-    #[schema(schema_with = input::metadata_schema)]
+    #[schema(schema_with = metadata::schema)]
     pub metadata: Metadata,
 }
 
@@ -115,14 +118,99 @@ pub struct UnitInput {
     pub barcodes: Vec<String>,
 }
 
-/// A product with its units and barcodes.
-#[derive(Debug, Clone, PartialEq)]
+/// A product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Product {
-    pub row: product::Model,
-    /// Units besides the stock unit, by code.
-    pub units: Vec<product_unit::Model>,
-    /// Barcodes of all units, by code.
-    pub barcodes: Vec<barcode::Model>,
+    /// Id of the product.
+    pub id: ProductId,
+    pub object: tag::Product,
+    /// Stock keeping unit: unique and case-sensitive.
+    #[schema(max_length = 64, example = "BOLT-M8")]
+    pub sku: String,
+    /// The name.
+    #[schema(max_length = 200, example = "Bolt M8 x 40")]
+    pub name: String,
+    /// Longer text about the product.
+    #[schema(max_length = 10000, example = "Zinc-plated steel, DIN 933.")]
+    pub description: String,
+    /// Category of the product.
+    pub category_id: Option<CategoryId>,
+    /// Stocked, a service or a bundle.
+    pub kind: ProductKind,
+    /// Whether it may be sold.
+    pub status: ProductStatus,
+    /// Whether its stock is tracked in lots, by serial number, or not at all.
+    pub tracking: Tracking,
+    /// Unit in which its stock is counted (UN/ECE Rec 20 or 21).
+    #[schema(max_length = 3, example = "C62")]
+    pub stock_uom: String,
+    /// Decimals that a quantity in that unit may have.
+    #[schema(minimum = 0, maximum = 6, example = 0)]
+    pub stock_decimals: i16,
+    /// Tax class of the product.
+    pub tax_class_id: TaxClassId,
+    /// List price per stock unit. Null: no list price, which is not a price of zero.
+    pub list_price: Option<Price>,
+    /// Costing method of its issues. Null: as the tenant's settings say.
+    pub costing_method: Option<CostingMethod>,
+    /// Barcodes of the stock unit.
+    #[schema(max_items = 20, example = json!(["4006381333931"]))]
+    pub barcodes: Vec<String>,
+    /// Units in which it is sold besides the stock unit.
+    #[schema(max_items = 20)]
+    pub units: Vec<ProductUnit>,
+    /// Group that it is a variant of.
+    pub group_id: Option<ProductGroupId>,
+    /// Its values of the group's options.
+    #[schema(schema_with = options_schema)]
+    pub options: Choice,
+    /// Your own id of it.
+    #[schema(max_length = 200, example = "erp-4711")]
+    pub external_ref: Option<String>,
+    /// Your own notes.
+    #[schema(schema_with = metadata::schema)]
+    pub metadata: Metadata,
+    /// Version number. Each change adds 1.
+    #[schema(minimum = 1, example = 1)]
+    pub version: i32,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A unit in which a product is sold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct ProductUnit {
+    /// A UN/ECE Rec 20 or 21 code.
+    #[schema(max_length = 3, example = "XCS")]
+    pub uom: String,
+    /// Stock units per unit.
+    pub factor: Quantity,
+    /// List price per unit. Null: the product's list price times the factor.
+    pub list_price: Option<Price>,
+    /// Barcodes of the unit.
+    #[schema(max_items = 20, example = json!(["10614141000415"]))]
+    pub barcodes: Vec<String>,
+}
+
+/// A barcode with its product and unit.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Barcode {
+    /// The code.
+    #[schema(max_length = 64, example = "4006381333931")]
+    pub id: String,
+    pub object: tag::Barcode,
+    /// The code.
+    #[schema(max_length = 64, example = "4006381333931")]
+    pub code: String,
+    /// Unit that the code stands for.
+    #[schema(max_length = 3, example = "C62")]
+    pub uom: String,
+    /// Stock units per unit.
+    pub factor: Quantity,
+    /// The product.
+    pub product: Product,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -212,48 +300,42 @@ impl ProductInput {
 }
 
 impl Product {
-    /// Returns the values of its group's options; none if the product is not a variant.
-    pub fn options(&self) -> Choice {
-        let text = self.row.option_values.as_deref().unwrap_or("{}");
-        serde_json::from_str(text).unwrap_or_default()
+    /// Returns the barcodes of all units, each with its unit.
+    fn all_barcodes(&self) -> impl Iterator<Item = (&str, &str)> {
+        let of_units = self.units.iter().map(|unit| (unit.uom.as_str(), &unit.barcodes));
+        let all = std::iter::once((self.stock_uom.as_str(), &self.barcodes)).chain(of_units);
+        all.flat_map(|(uom, codes)| codes.iter().map(move |code| (uom, code.as_str())))
     }
 
     /// Returns the input that would create the product as it is now.
     pub fn input(&self) -> ProductInput {
-        let row = &self.row;
         // A default that follows from the unit is left out, so that it follows a change of the unit.
-        let stated = u8::try_from(row.stock_decimals).unwrap_or_default();
-        let barcodes_of = |uom: &str| -> Vec<String> {
-            self.barcodes.iter().filter(|code| code.uom == uom).map(|code| code.code.clone()).collect()
+        let stated = u8::try_from(self.stock_decimals).unwrap_or_default();
+        let unit = |unit: &ProductUnit| UnitInput {
+            uom: unit.uom.clone(),
+            factor: unit.factor,
+            list_price: unit.list_price,
+            barcodes: unit.barcodes.clone(),
         };
         ProductInput {
-            sku: row.sku.clone().into(),
-            name: row.name.clone().into(),
-            description: row.description.clone().into(),
-            category_id: row.category_id,
-            kind: row.kind,
-            status: row.status,
-            tracking: row.tracking,
-            stock_uom: row.stock_uom.clone(),
-            stock_decimals: (stated != decimals_of(&row.stock_uom)).then_some(stated),
-            tax_class_id: Some(row.tax_class_id),
-            list_price: row.list_price,
-            costing_method: row.costing_method,
-            barcodes: barcodes_of(&row.stock_uom),
-            units: self
-                .units
-                .iter()
-                .map(|unit| UnitInput {
-                    uom: unit.uom.clone(),
-                    factor: unit.factor,
-                    list_price: unit.list_price,
-                    barcodes: barcodes_of(&unit.uom),
-                })
-                .collect(),
-            group_id: row.group_id,
-            options: self.options(),
-            external_ref: row.external_ref.clone().map(Line200::from),
-            metadata: input::metadata_of(&row.metadata),
+            sku: self.sku.clone().into(),
+            name: self.name.clone().into(),
+            description: self.description.clone().into(),
+            category_id: self.category_id,
+            kind: self.kind,
+            status: self.status,
+            tracking: self.tracking,
+            stock_uom: self.stock_uom.clone(),
+            stock_decimals: (stated != decimals_of(&self.stock_uom)).then_some(stated),
+            tax_class_id: Some(self.tax_class_id),
+            list_price: self.list_price,
+            costing_method: self.costing_method,
+            barcodes: self.barcodes.clone(),
+            units: self.units.iter().map(unit).collect(),
+            group_id: self.group_id,
+            options: self.options.clone(),
+            external_ref: self.external_ref.clone().map(Line200::from),
+            metadata: self.metadata.clone(),
         }
     }
 }
@@ -274,8 +356,8 @@ pub async fn create_all(tx: &Tx, inputs: &[ProductInput]) -> Result<Vec<Result<P
         .iter()
         .map(|input| {
             let id = ProductId(tx.next_id());
-            let checked = drafts.check(input, id, None)?;
-            Ok(assemble(tx, id, checked, input))
+            let tax_class_id = drafts.check(input, id, None)?;
+            Ok(assemble(tx, id, tax_class_id, input))
         })
         .collect();
     store::insert(tx, &answers.iter().flatten().collect::<Vec<_>>()).await?;
@@ -297,10 +379,10 @@ pub async fn update(
     let input = &change(&before.input())?;
     check_stock_fields(tx, &before, input).await?;
     let known = References::load(tx, std::slice::from_ref(input)).await?;
-    let checked = Drafts::new(known).check(input, id, Some(&before))?;
-    let mut after = assemble(tx, id, checked, input);
-    after.row.version = before.row.version + 1;
-    after.row.created_at = before.row.created_at;
+    let tax_class_id = Drafts::new(known).check(input, id, Some(&before))?;
+    let mut after = assemble(tx, id, tax_class_id, input);
+    after.version = before.version + 1;
+    after.created_at = before.created_at;
     store::update(tx, &[&after]).await.map_err(|error| reject_taken_value(error, input))?;
     Ok(after)
 }
@@ -329,11 +411,13 @@ pub async fn list_by_sku(
 }
 
 /// Returns the product and the unit of a barcode.
-pub async fn by_barcode(tx: &Tx, code: &str) -> Result<(barcode::Model, Product), Error> {
+pub async fn by_barcode(tx: &Tx, code: &str) -> Result<Barcode, Error> {
     let row = tx.select::<barcode::Entity>().filter(barcode::Column::Code.eq(code)).one(tx).await?;
-    let row = row.ok_or_else(|| Refusal::not_found("barcode"))?;
-    let product = get(tx, row.product_id).await?;
-    Ok((row, product))
+    let barcode::Model { code, product_id, uom, .. } = row.ok_or_else(|| Refusal::not_found("barcode"))?;
+    let product = get(tx, product_id).await?;
+    let unit = product.units.iter().find(|unit| unit.uom == uom);
+    let factor = unit.map_or(Quantity::ONE, |unit| unit.factor);
+    Ok(Barcode { id: code.clone(), object: tag::Barcode, code, uom, factor, product })
 }
 
 pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Product>, Error> {

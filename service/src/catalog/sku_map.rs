@@ -9,6 +9,7 @@ use domain::id::{ProductId, SkuMappingId};
 use domain::moment::Moment;
 use domain::number::Quantity;
 use domain::refusal::Refusal;
+use domain::tag;
 use domain::text::Line100;
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
@@ -21,9 +22,10 @@ use crate::{Error, Tx};
 
 use check::{References, Resolved, overlaps};
 
+pub use ::entity::sku_mapping::Model as SkuMapping;
 pub use resolve::{
-    Match, REFERENCES_MAX, Reference, ResolveInput, Unmapped, UnmappedFilter, UnmappedStatus, list_unmapped,
-    resolve,
+    REFERENCES_MAX, Reference, ResolveInput, SkuResolution, UnmappedFilter, UnmappedSku, UnmappedStatus,
+    list_unmapped, resolve,
 };
 
 /// The fields of a SKU mapping that a caller can set.
@@ -69,7 +71,7 @@ fn one() -> Quantity {
 }
 
 /// Returns the input that would create the mapping as it is now.
-pub fn input_of(row: &sku_mapping::Model) -> SkuMappingInput {
+pub fn input_of(row: &SkuMapping) -> SkuMappingInput {
     SkuMappingInput {
         system: row.system.clone().into(),
         external_sku: row.external_sku.clone().into(),
@@ -82,7 +84,7 @@ pub fn input_of(row: &sku_mapping::Model) -> SkuMappingInput {
     }
 }
 
-pub async fn create(tx: &Tx, input: &SkuMappingInput) -> Result<sku_mapping::Model, Error> {
+pub async fn create(tx: &Tx, input: &SkuMappingInput) -> Result<SkuMapping, Error> {
     let created = create_all(tx, std::slice::from_ref(input)).await?;
     let created = created.into_iter().next().ok_or_else(|| Error::invariant("one mapping in, none out"))?;
     Ok(created?)
@@ -93,9 +95,9 @@ pub async fn create(tx: &Tx, input: &SkuMappingInput) -> Result<sku_mapping::Mod
 pub async fn create_all(
     tx: &Tx,
     inputs: &[SkuMappingInput],
-) -> Result<Vec<Result<sku_mapping::Model, Refusal>>, Error> {
+) -> Result<Vec<Result<SkuMapping, Refusal>>, Error> {
     let mut known = References::load(tx, inputs).await?;
-    let answers: Vec<Result<sku_mapping::Model, Refusal>> = inputs
+    let answers: Vec<Result<SkuMapping, Refusal>> = inputs
         .iter()
         .map(|input| {
             let id = SkuMappingId(tx.next_id());
@@ -103,7 +105,7 @@ pub async fn create_all(
             Ok(assemble(tx, id, checked, input))
         })
         .collect();
-    let rows: Vec<sku_mapping::Model> = answers.iter().flatten().cloned().collect();
+    let rows: Vec<SkuMapping> = answers.iter().flatten().cloned().collect();
     insert_all::<sku_mapping::Entity, _>(tx, rows.clone()).await.map_err(overlaps)?;
     let names: Vec<(&str, &str)> =
         rows.iter().map(|row| (row.system.as_str(), row.external_sku.as_str())).collect();
@@ -117,7 +119,7 @@ pub async fn update(
     id: SkuMappingId,
     expected: Option<i32>,
     change: Change<'_, SkuMappingInput>,
-) -> Result<sku_mapping::Model, Error> {
+) -> Result<SkuMapping, Error> {
     let before = lock(tx, id).await?;
     input::check_version(before.version, expected)?;
     let present = input_of(&before);
@@ -129,7 +131,7 @@ pub async fn update(
     let checked =
         References::load(tx, std::slice::from_ref(&input)).await?.check(&input, id, Some(&before))?;
     let was = (before.system.clone(), before.external_sku.clone());
-    let after = sku_mapping::Model {
+    let after = SkuMapping {
         version: before.version + 1,
         created_at: before.created_at,
         ..assemble(tx, id, checked, &input)
@@ -151,12 +153,12 @@ pub async fn delete(tx: &Tx, id: SkuMappingId, expected: Option<i32>) -> Result<
     resolve::review(tx, &[(&row.system, &row.external_sku)]).await
 }
 
-pub async fn get(tx: &Tx, id: SkuMappingId) -> Result<sku_mapping::Model, Error> {
+pub async fn get(tx: &Tx, id: SkuMappingId) -> Result<SkuMapping, Error> {
     let row = tx.select::<sku_mapping::Entity>().filter(sku_mapping::Column::Id.eq(id)).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("SKU mapping"))?)
 }
 
-pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<sku_mapping::Model>, Error> {
+pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<SkuMapping>, Error> {
     let mut query = tx.select::<sku_mapping::Entity>();
     if let Some(system) = &filter.system {
         query = query.filter(sku_mapping::Column::System.eq(system));
@@ -170,17 +172,18 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<sku_mappi
     Ok(page.of(query, sku_mapping::Column::Id, sku_mapping::Column::UpdatedAt).all(tx).await?)
 }
 
-async fn lock(tx: &Tx, id: SkuMappingId) -> Result<sku_mapping::Model, Error> {
+async fn lock(tx: &Tx, id: SkuMappingId) -> Result<SkuMapping, Error> {
     let query = tx.select::<sku_mapping::Entity>().filter(sku_mapping::Column::Id.eq(id));
     let row = query.lock(LockType::Update).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("SKU mapping"))?)
 }
 
 /// Builds the row of a new mapping.
-fn assemble(tx: &Tx, id: SkuMappingId, checked: Resolved, input: &SkuMappingInput) -> sku_mapping::Model {
-    sku_mapping::Model {
+fn assemble(tx: &Tx, id: SkuMappingId, checked: Resolved, input: &SkuMappingInput) -> SkuMapping {
+    SkuMapping {
         tenant_id: tx.tenant_id,
         id,
+        object: tag::SkuMapping,
         system: input.system.to_string(),
         external_sku: input.external_sku.to_string(),
         external_location: input.external_location.as_deref().unwrap_or_default().to_owned(),

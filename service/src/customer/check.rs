@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::id::CustomerId;
+use domain::metadata;
 use domain::refusal::{Problems, Refusal};
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
@@ -159,7 +160,7 @@ fn check_values(problems: &mut Problems, defaults: &TenantDefaults, input: &Cust
     }
     input::check_not_negative(problems, "/credit_limit", input.credit_limit);
     input::check_external_ref(problems, input.external_ref.as_ref());
-    input::check_metadata(problems, &input.metadata);
+    metadata::check(problems, &input.metadata);
 }
 
 /// Whether the text has a name and a domain. Only a delivered letter can prove more.

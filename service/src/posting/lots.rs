@@ -237,7 +237,7 @@ pub(super) async fn complete(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<
         add(book, &tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(missing)).await?)?;
     }
     for id in &needs.recalled {
-        book.lots.affected.insert(*id, crate::stock::recall::find_affected(tx, *id).await?);
+        book.lots.affected.insert(*id, crate::stock::affected::find_affected(tx, *id).await?);
     }
     Ok(())
 }

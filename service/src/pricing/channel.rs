@@ -3,6 +3,7 @@
 use ::entity::{channel_price_list, location};
 use domain::id::{LocationId, PriceListId};
 use domain::refusal::{Problems, Refusal};
+use domain::tag;
 use domain::tenant::Channel;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sqlx};
@@ -25,12 +26,41 @@ pub struct ChannelPriceListInput {
     pub location_id: Option<LocationId>,
 }
 
+/// The price list of a channel, or of one location in it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ChannelPriceList {
+    /// The channel, and the location if the list is for one.
+    #[schema(max_length = 50, example = "retail")]
+    pub id: String,
+    pub object: tag::ChannelPriceList,
+    /// The channel.
+    #[schema(value_type = Channel)]
+    pub channel: String,
+    /// Location in the channel. Null: the whole channel.
+    pub location_id: Option<LocationId>,
+    /// The price list.
+    pub price_list_id: PriceListId,
+}
+
+impl From<channel_price_list::Model> for ChannelPriceList {
+    fn from(row: channel_price_list::Model) -> Self {
+        let location_id = Some(row.location_id).filter(|id| !id.0.is_nil());
+        ChannelPriceList {
+            id: location_id.map_or_else(|| row.channel.clone(), |id| format!("{}:{id}", row.channel)),
+            object: tag::ChannelPriceList,
+            channel: row.channel,
+            location_id,
+            price_list_id: row.price_list_id,
+        }
+    }
+}
+
 /// Sets the price list of a channel or of one location in it.
 pub async fn put(
     tx: &Tx,
     channel: Channel,
     input: &ChannelPriceListInput,
-) -> Result<channel_price_list::Model, Error> {
+) -> Result<ChannelPriceList, Error> {
     let mut problems = Problems::default();
     list::check_exists(tx, &mut problems, "/price_list_id", input.price_list_id).await?;
     if let Some(id) = input.location_id {
@@ -53,7 +83,7 @@ pub async fn put(
     let query =
         query.bind(tx.tenant_id.0).bind(&row.channel).bind(row.location_id.0).bind(row.price_list_id.0);
     tx.execute(query).await?;
-    Ok(row)
+    Ok(row.into())
 }
 
 /// Removes the price list of a channel or of one location in it.
@@ -69,11 +99,7 @@ pub async fn delete(tx: &Tx, channel: Channel, location_id: Option<LocationId>) 
 }
 
 /// Returns one page by channel; the list of the whole channel comes before those of its locations.
-pub async fn list(
-    tx: &Tx,
-    after: Option<(String, Uuid)>,
-    rows: u64,
-) -> Result<Vec<channel_price_list::Model>, Error> {
+pub async fn list(tx: &Tx, after: Option<(String, Uuid)>, rows: u64) -> Result<Vec<ChannelPriceList>, Error> {
     let mut query = tx.select::<channel_price_list::Entity>();
     if let Some((channel, location_id)) = after {
         let key = [channel_price_list::Column::Channel, channel_price_list::Column::LocationId];
@@ -81,5 +107,6 @@ pub async fn list(
         query = query.filter(key.gt(Expr::tuple([Expr::val(channel), Expr::val(location_id)])));
     }
     let query = query.order_by_asc(channel_price_list::Column::Channel);
-    Ok(query.order_by_asc(channel_price_list::Column::LocationId).limit(rows).all(tx).await?)
+    let rows = query.order_by_asc(channel_price_list::Column::LocationId).limit(rows).all(tx).await?;
+    Ok(rows.into_iter().map(ChannelPriceList::from).collect())
 }

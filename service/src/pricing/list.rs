@@ -3,6 +3,7 @@
 use ::entity::price_list;
 use domain::id::PriceListId;
 use domain::refusal::{Problems, Refusal};
+use domain::tag;
 use domain::text::{Line64, Name};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, sqlx};
@@ -12,6 +13,8 @@ use crate::input::{self, Change, TenantDefaults};
 use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx};
+
+pub use ::entity::price_list::Model as PriceList;
 
 /// The fields of a price list that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -29,7 +32,7 @@ pub struct PriceListInput {
 }
 
 /// Returns the input that would create the price list as it is now.
-pub fn input_of(row: &price_list::Model) -> PriceListInput {
+pub fn input_of(row: &PriceList) -> PriceListInput {
     PriceListInput {
         code: row.code.clone().into(),
         name: row.name.clone().into(),
@@ -37,12 +40,13 @@ pub fn input_of(row: &price_list::Model) -> PriceListInput {
     }
 }
 
-pub async fn create(tx: &Tx, input: &PriceListInput) -> Result<price_list::Model, Error> {
+pub async fn create(tx: &Tx, input: &PriceListInput) -> Result<PriceList, Error> {
     let defaults = input::tenant_defaults(tx).await?;
     check(&defaults, input)?;
-    let row = price_list::Model {
+    let row = PriceList {
         tenant_id: tx.tenant_id,
         id: PriceListId(tx.next_id()),
+        object: tag::PriceList,
         code: input.code.to_string(),
         name: input.name.to_string(),
         currency: defaults.currency,
@@ -62,14 +66,14 @@ pub async fn update(
     id: PriceListId,
     expected: Option<i32>,
     change: Change<'_, PriceListInput>,
-) -> Result<price_list::Model, Error> {
+) -> Result<PriceList, Error> {
     let query =
         tx.select::<price_list::Entity>().filter(price_list::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
     let before = query.one(tx).await?.ok_or_else(|| Refusal::not_found("price list"))?;
     input::check_version(before.version, expected)?;
     let input = &change(&input_of(&before))?;
     check(&input::tenant_defaults(tx).await?, input)?;
-    let after = price_list::Model {
+    let after = PriceList {
         code: input.code.to_string(),
         name: input.name.to_string(),
         version: before.version + 1,
@@ -80,13 +84,13 @@ pub async fn update(
     row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_code(error, input))
 }
 
-pub async fn get(tx: &Tx, id: PriceListId) -> Result<price_list::Model, Error> {
+pub async fn get(tx: &Tx, id: PriceListId) -> Result<PriceList, Error> {
     let row = tx.select::<price_list::Entity>().filter(price_list::Column::Id.eq(id)).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("price list"))?)
 }
 
 /// Returns one page of price lists, or the one with a code.
-pub async fn list(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<price_list::Model>, Error> {
+pub async fn list(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<PriceList>, Error> {
     let mut query = tx.select::<price_list::Entity>();
     if let Some(code) = code {
         query = query.filter(price_list::Column::Code.eq(code));

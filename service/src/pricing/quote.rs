@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use ::entity::location;
 use chrono::{DateTime, Utc};
-use domain::id::{CustomerId, LocationId, ProductId};
-use domain::number::Quantity;
-use domain::pricing::{self, Asked, Item, Lists, Resolved, Rules, Trace};
+use domain::id::{CustomerId, LocationId, PriceRuleId, ProductId};
+use domain::number::{Price, Quantity};
+use domain::pricing::{self, Asked, Item, Lists, Rules, Source, Trace};
 use domain::product::{ItemRef, Product, Unit};
 use domain::refusal::{Code, Problem, Problems};
+use domain::tag;
 use domain::tenant::Channel;
 use sea_orm::{ColumnTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
@@ -65,32 +66,48 @@ pub struct QuoteLineInput {
 }
 
 /// The prices of a basket.
-#[derive(Debug, Clone)]
-pub struct Quote {
-    /// ISO 4217 code.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Prices {
+    pub object: tag::Prices,
+    /// ISO 4217 code of every price.
+    #[schema(max_length = 3, example = "EUR")]
     pub currency: String,
-    /// Instant of the sale.
+    /// Instant whose prices apply.
     pub at: DateTime<Utc>,
-    /// In the order of the basket.
-    pub lines: Vec<QuoteLine>,
+    /// Lines, in the order of the request.
+    #[schema(max_items = 200)]
+    pub lines: Vec<PriceLine>,
 }
 
 /// The price of one line.
-#[derive(Debug, Clone)]
-pub struct QuoteLine {
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PriceLine {
+    /// The product.
     pub product_id: ProductId,
+    /// SKU of the product.
+    #[schema(max_length = 64, example = "BOLT-M8")]
     pub sku: String,
+    /// Unit that the price is for.
+    #[schema(max_length = 3, example = "C62")]
     pub uom: String,
+    /// Quantity in that unit.
     pub quantity: Quantity,
     /// Stock units per unit.
     pub factor: Quantity,
-    pub resolved: Resolved,
-    /// Every candidate, and why it lost.
+    /// Price of one unit before discounts given at the sale. It includes tax if the tenant's list prices do.
+    pub unit_price: Price,
+    /// List price of one unit. Null: there is none.
+    pub list_price: Option<Price>,
+    /// Source of the price.
+    pub source: Source,
+    /// Rule that gave the price. Null for a list price.
+    pub rule_id: Option<PriceRuleId>,
+    /// Trace of the price: the rule that won, and why every other one lost.
     pub trace: Trace,
 }
 
 /// Prices a basket. Rejects it with every line that has no price.
-pub async fn resolve(tx: &Tx, input: &QuoteInput) -> Result<Quote, Error> {
+pub async fn resolve(tx: &Tx, input: &QuoteInput) -> Result<Prices, Error> {
     let mut problems = Problems::default();
     check_location(tx, &mut problems, input.location_id).await?;
     if input.lines.is_empty() || input.lines.len() > LINES_MAX {
@@ -110,7 +127,8 @@ pub async fn resolve(tx: &Tx, input: &QuoteInput) -> Result<Quote, Error> {
     })?;
     let rules = super::load_rules(tx, &super::all_lists(&lists), &found.ids(), &found.categories()).await?;
     let at = input.at.unwrap_or(tx.now);
-    Ok(Quote {
+    Ok(Prices {
+        object: tag::Prices,
         currency: input::tenant_defaults(tx).await?.currency,
         at,
         lines: price(&rules, &lists, at, lines)?,
@@ -191,7 +209,7 @@ fn price(
     lists: &Lists,
     at: DateTime<Utc>,
     lines: Vec<Draft<'_>>,
-) -> Result<Vec<QuoteLine>, Error> {
+) -> Result<Vec<PriceLine>, Error> {
     let mut baskets: HashMap<ProductId, Quantity> = HashMap::new();
     for line in &lines {
         let stock_units = Quantity::rounded(line.quantity.get() * line.unit.factor.get());
@@ -218,13 +236,16 @@ fn price(
             continue;
         };
         let trace = pricing::explain(rules, lists, &item, &asked);
-        priced.push(QuoteLine {
+        priced.push(PriceLine {
             product_id: product.id,
             sku: product.sku.clone(),
             uom: unit.uom,
             quantity,
             factor: unit.factor,
-            resolved,
+            unit_price: resolved.unit_price,
+            list_price: resolved.list_price,
+            source: resolved.source,
+            rule_id: resolved.rule_id,
             trace,
         });
     }

@@ -4,10 +4,12 @@
 use std::collections::{HashMap, HashSet};
 
 use ::entity::price_rule;
+use chrono::{DateTime, Utc};
 use domain::id::{CategoryId, PriceListId, PriceRuleId, ProductId};
 use domain::moment::Moment;
 use domain::number::{Price, Quantity};
 use domain::refusal::{Problems, Refusal};
+use domain::tag;
 use rust_decimal::Decimal;
 use sea_orm::sea_query::LockType;
 use sea_orm::sqlx::{self, Row};
@@ -105,6 +107,64 @@ pub struct PriceRuleInput {
     pub valid_until: Option<Moment>,
 }
 
+/// One rule of a price list. It never changes: it is added, and it ends.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PriceRule {
+    /// Id of the rule.
+    pub id: PriceRuleId,
+    pub object: tag::PriceRule,
+    /// Price list that it is part of.
+    pub price_list_id: PriceListId,
+    /// Scope of the rule: `product`, `category` or `all`.
+    #[schema(value_type = RuleScope)]
+    pub scope: String,
+    /// The product, for the scope `product`.
+    pub product_id: Option<ProductId>,
+    /// The category, for the scope `category`.
+    pub category_id: Option<CategoryId>,
+    /// Method by which it makes a price.
+    #[schema(value_type = RuleMethod)]
+    pub method: String,
+    /// Price per stock unit, or percentage or amount per stock unit off the list price, by `method`.
+    pub value: Price,
+    /// Quantity from which it applies, in stock units.
+    pub min_quantity: Quantity,
+    /// First instant at which it applies. Null: no beginning.
+    #[schema(example = "2026-11-22T00:00:00Z")]
+    pub valid_from: Option<DateTime<Utc>>,
+    /// First instant at which it no longer applies. Null: no end.
+    #[schema(example = "2027-01-01T00:00:00Z")]
+    pub valid_until: Option<DateTime<Utc>>,
+    /// Always 1, because it never changes.
+    #[schema(minimum = 1, example = 1)]
+    pub version: i32,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// Same as `created_at`.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl From<price_rule::Model> for PriceRule {
+    fn from(row: price_rule::Model) -> Self {
+        PriceRule {
+            id: row.id,
+            object: tag::PriceRule,
+            price_list_id: row.price_list_id,
+            scope: row.scope,
+            product_id: row.product_id,
+            category_id: row.category_id,
+            method: row.method,
+            value: row.value,
+            min_quantity: row.min_quantity,
+            valid_from: row.valid_from,
+            valid_until: row.valid_until,
+            version: 1,
+            created_at: row.created_at,
+            updated_at: row.created_at,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     /// Rules for this product itself.
@@ -115,11 +175,7 @@ pub struct Filter {
     pub include_ended: bool,
 }
 
-pub async fn create(
-    tx: &Tx,
-    list_id: PriceListId,
-    input: &PriceRuleInput,
-) -> Result<price_rule::Model, Error> {
+pub async fn create(tx: &Tx, list_id: PriceListId, input: &PriceRuleInput) -> Result<PriceRule, Error> {
     let created = create_all(tx, list_id, std::slice::from_ref(input)).await?;
     let created = created.into_iter().next().ok_or_else(|| Error::invariant("one rule in, none out"))?;
     Ok(created?)
@@ -130,7 +186,7 @@ pub async fn create_all(
     tx: &Tx,
     list_id: PriceListId,
     inputs: &[PriceRuleInput],
-) -> Result<Vec<Result<price_rule::Model, Refusal>>, Error> {
+) -> Result<Vec<Result<PriceRule, Refusal>>, Error> {
     list::lock_and_bump(tx, list_id).await?;
     let defaults = input::tenant_defaults(tx).await?;
     let known = References::load(tx, inputs).await?;
@@ -142,13 +198,13 @@ pub async fn create_all(
         })
         .collect();
     insert_all::<price_rule::Entity, _>(tx, answers.iter().flatten().cloned().collect()).await?;
-    Ok(answers)
+    Ok(answers.into_iter().map(|answer| answer.map(PriceRule::from)).collect())
 }
 
-pub async fn get(tx: &Tx, list_id: PriceListId, id: PriceRuleId) -> Result<price_rule::Model, Error> {
+pub async fn get(tx: &Tx, list_id: PriceListId, id: PriceRuleId) -> Result<PriceRule, Error> {
     let of_list = tx.select::<price_rule::Entity>().filter(price_rule::Column::PriceListId.eq(list_id));
     let row = of_list.filter(price_rule::Column::Id.eq(id)).one(tx).await?;
-    Ok(row.ok_or_else(|| Refusal::not_found("price rule"))?)
+    Ok(row.ok_or_else(|| Refusal::not_found("price rule"))?.into())
 }
 
 pub async fn list(
@@ -156,7 +212,7 @@ pub async fn list(
     list_id: PriceListId,
     filter: &Filter,
     page: &Page,
-) -> Result<Vec<price_rule::Model>, Error> {
+) -> Result<Vec<PriceRule>, Error> {
     list::get(tx, list_id).await?;
     let mut query = tx.select::<price_rule::Entity>().filter(price_rule::Column::PriceListId.eq(list_id));
     if let Some(product_id) = filter.product_id {
@@ -169,7 +225,8 @@ pub async fn list(
         let endless = Condition::any().add(price_rule::Column::ValidUntil.is_null());
         query = query.filter(endless.add(price_rule::Column::ValidUntil.gt(tx.now)));
     }
-    Ok(page.of(query, price_rule::Column::Id, price_rule::Column::CreatedAt).all(tx).await?)
+    let rows = page.of(query, price_rule::Column::Id, price_rule::Column::CreatedAt).all(tx).await?;
+    Ok(rows.into_iter().map(PriceRule::from).collect())
 }
 
 /// Ends a rule. One that has been in force is kept for its history and no longer applies; any other is deleted. Its
@@ -207,8 +264,8 @@ struct References {
 struct Resolved {
     product_id: Option<ProductId>,
     category_id: Option<CategoryId>,
-    valid_from: Option<chrono::DateTime<chrono::Utc>>,
-    valid_until: Option<chrono::DateTime<chrono::Utc>>,
+    valid_from: Option<DateTime<Utc>>,
+    valid_until: Option<DateTime<Utc>>,
 }
 
 impl References {

@@ -3,6 +3,7 @@
 use ::entity::price_tier;
 use domain::id::{PriceListId, PriceTierId};
 use domain::refusal::{Problems, Refusal};
+use domain::tag;
 use domain::text::{Line64, Name};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
@@ -13,6 +14,8 @@ use crate::input::Change;
 use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx, input};
+
+pub use ::entity::price_tier::Model as PriceTier;
 
 /// The fields of a price tier that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -29,7 +32,7 @@ pub struct PriceTierInput {
 }
 
 /// Returns the input that would create the tier as it is now.
-pub fn input_of(row: &price_tier::Model) -> PriceTierInput {
+pub fn input_of(row: &PriceTier) -> PriceTierInput {
     PriceTierInput {
         code: row.code.clone().into(),
         name: row.name.clone().into(),
@@ -37,11 +40,12 @@ pub fn input_of(row: &price_tier::Model) -> PriceTierInput {
     }
 }
 
-pub async fn create(tx: &Tx, input: &PriceTierInput) -> Result<price_tier::Model, Error> {
+pub async fn create(tx: &Tx, input: &PriceTierInput) -> Result<PriceTier, Error> {
     check(tx, input).await?;
-    let row = price_tier::Model {
+    let row = PriceTier {
         tenant_id: tx.tenant_id,
         id: PriceTierId(tx.next_id()),
+        object: tag::PriceTier,
         code: input.code.to_string(),
         name: input.name.to_string(),
         price_list_id: input.price_list_id,
@@ -61,14 +65,14 @@ pub async fn update(
     id: PriceTierId,
     expected: Option<i32>,
     change: Change<'_, PriceTierInput>,
-) -> Result<price_tier::Model, Error> {
+) -> Result<PriceTier, Error> {
     let query =
         tx.select::<price_tier::Entity>().filter(price_tier::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
     let before = query.one(tx).await?.ok_or_else(|| Refusal::not_found("price tier"))?;
     input::check_version(before.version, expected)?;
     let input = &change(&input_of(&before))?;
     check(tx, input).await?;
-    let after = price_tier::Model {
+    let after = PriceTier {
         code: input.code.to_string(),
         name: input.name.to_string(),
         price_list_id: input.price_list_id,
@@ -80,13 +84,13 @@ pub async fn update(
     row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_code(error, input))
 }
 
-pub async fn get(tx: &Tx, id: PriceTierId) -> Result<price_tier::Model, Error> {
+pub async fn get(tx: &Tx, id: PriceTierId) -> Result<PriceTier, Error> {
     let row = tx.select::<price_tier::Entity>().filter(price_tier::Column::Id.eq(id)).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("price tier"))?)
 }
 
 /// Returns one page of price tiers, or the one with a code.
-pub async fn list(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<price_tier::Model>, Error> {
+pub async fn list(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<PriceTier>, Error> {
     let mut query = tx.select::<price_tier::Entity>();
     if let Some(code) = code {
         query = query.filter(price_tier::Column::Code.eq(code));

@@ -5,6 +5,7 @@ use domain::id::{LocationId, LotId, ProductId};
 use domain::lot::{Lot, LotStatus};
 use domain::number::Quantity;
 use domain::refusal::{Problems, Refusal};
+use domain::tag;
 use domain::text::{Line64, Line200};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
@@ -16,29 +17,69 @@ use crate::listing::{Listing, Slice, number};
 use crate::posting::lots;
 use crate::{Error, Tx};
 
-/// A lot with its stock.
-#[derive(Debug)]
+/// A lot, or a serial number, which is a lot of one unit.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Lot)]
 pub struct LotDetail {
-    pub lot: Lot,
+    /// Id of the lot.
+    pub id: LotId,
+    pub object: tag::Lot,
+    /// Code on the label, unique per product.
+    #[schema(max_length = 64, example = "L-2026-117")]
+    pub code: String,
+    /// The product.
+    pub product_id: ProductId,
+    /// SKU of the product.
+    #[schema(max_length = 64, example = "BOLT-M8")]
     pub sku: String,
-    /// Unit of every quantity.
+    /// Last day on which it may be sold.
+    #[schema(example = "2027-03-31")]
+    pub expires_on: Option<NaiveDate>,
+    /// Supplier's own code of the lot.
+    #[schema(max_length = 64, example = "BATCH-7781")]
+    pub supplier_lot: Option<String>,
+    /// Name of the supplier.
+    #[schema(max_length = 200, example = "Hansa Foods")]
+    pub received_from: Option<String>,
+    /// When the first stock of it was received.
+    pub received_at: DateTime<Utc>,
+    /// Status that was set for the lot. It does not reflect expiry.
+    pub status: LotStatus,
+    /// Whether it may be sold today: it is open and has not expired.
+    #[schema(example = true)]
+    pub sellable: bool,
+    /// The unit of every quantity.
+    #[schema(max_length = 8, example = "C62")]
     pub uom: String,
-    /// Units on hand at all locations, including units in transit.
+    /// Stock units on hand at all locations, including in transit.
     pub on_hand: Quantity,
+    /// Stock units of them that are reserved.
     pub reserved: Quantity,
-    /// Whether the lot may be sold today.
-    pub is_sellable: bool,
+    /// Quantities by location. Lists omit them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 1000)]
+    pub levels: Option<Vec<LotLevel>>,
+    /// Version number. Each change adds 1.
+    #[schema(minimum = 1, example = 1)]
+    pub version: i32,
+    /// When it last changed.
     pub updated_at: DateTime<Utc>,
 }
 
-/// The stock of a lot at a location.
-#[derive(Debug)]
+/// Quantities of a lot at a location.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct LotLevel {
+    /// The location.
     pub location_id: LocationId,
+    /// Code of the location.
+    #[schema(max_length = 64, example = "MAIN")]
     pub location_code: String,
-    /// Whether the location is one for stock in transit.
-    pub is_transit: bool,
+    /// Whether the units are in transit between two locations.
+    #[schema(example = false)]
+    pub in_transit: bool,
+    /// Units on hand.
     pub on_hand: Quantity,
+    /// Units reserved for orders and holds.
     pub reserved: Quantity,
 }
 
@@ -105,18 +146,24 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<LotDeta
     query.page(tx, "t.id", slice).await?.iter().map(read_lot).collect()
 }
 
+/// Returns a lot with its quantities by location.
 pub async fn get(tx: &Tx, id: LotId) -> Result<LotDetail, Error> {
+    let lot = get_without_levels(tx, id).await?;
+    Ok(LotDetail { levels: Some(levels(tx, id).await?), ..lot })
+}
+
+async fn get_without_levels(tx: &Tx, id: LotId) -> Result<LotDetail, Error> {
     let rows = Listing::new(tx, SELECT).with("t.id = ", Some(id.0)).rows(tx).await?;
     read_lot(rows.first().ok_or_else(|| Refusal::not_found("lot"))?)
 }
 
 /// Returns every location with units of a lot on hand or reserved.
-pub async fn levels(tx: &Tx, lot: &Lot) -> Result<Vec<LotLevel>, Error> {
+async fn levels(tx: &Tx, id: LotId) -> Result<Vec<LotLevel>, Error> {
     let select = "select l.location_id, o.code, o.kind = 'transit' as is_transit, l.on_hand, l.reserved \
                   from bi.stock_level l join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
                   where l.tenant_id = ";
     let rows = Listing::new(tx, select)
-        .with("l.lot_id = ", Some(lot.id.0))
+        .with("l.lot_id = ", Some(id.0))
         .sql(" and l.lot_id <> '00000000-0000-0000-0000-000000000000' and l.on_hand <> 0 order by o.code")
         .rows(tx)
         .await?;
@@ -124,7 +171,7 @@ pub async fn levels(tx: &Tx, lot: &Lot) -> Result<Vec<LotLevel>, Error> {
         Ok(LotLevel {
             location_id: LocationId(row.try_get("location_id")?),
             location_code: row.try_get("code")?,
-            is_transit: row.try_get("is_transit")?,
+            in_transit: row.try_get("is_transit")?,
             on_hand: number(row, "on_hand")?,
             reserved: number(row, "reserved")?,
         })
@@ -148,12 +195,7 @@ pub async fn update(
     expected: Option<i32>,
     change: Change<'_, LotInput>,
 ) -> Result<LotDetail, Error> {
-    let query = sqlx::query(
-        "select id, product_id, code, expires_on, supplier_lot, received_from, received_at, status, version \
-         from lot where tenant_id = $1 and id = $2 for update",
-    );
-    let row = tx.row(query.bind(tx.tenant_id.0).bind(id.0)).await?;
-    let before = lots::lot(&row.ok_or_else(|| Refusal::not_found("lot"))?)?;
+    let before = find(tx, id, " for update").await?;
     input::check_version(before.version, expected)?;
     let input = change(&input_of(&before))?;
     let mut problems = Problems::default();
@@ -171,17 +213,36 @@ pub async fn update(
     let query =
         query.bind(tx.tenant_id.0).bind(id.0).bind(input.expires_on).bind(input.supplier_lot.as_deref());
     tx.execute(query.bind(input.received_from.as_deref()).bind(tx.now)).await?;
-    get(tx, id).await
+    get_without_levels(tx, id).await
+}
+
+/// Returns a lot without its stock. `lock` is empty or the lock on its row.
+pub(super) async fn find(tx: &Tx, id: LotId, lock: &'static str) -> Result<Lot, Error> {
+    let select = "select id, product_id, code, expires_on, supplier_lot, received_from, received_at, status, version \
+                  from lot where tenant_id = ";
+    let rows = Listing::new(tx, select).with("id = ", Some(id.0)).sql(lock).rows(tx).await?;
+    lots::lot(rows.first().ok_or_else(|| Refusal::not_found("lot"))?)
 }
 
 fn read_lot(row: &PgRow) -> Result<LotDetail, Error> {
+    let lot = lots::lot(row)?;
     Ok(LotDetail {
-        lot: lots::lot(row)?,
+        id: lot.id,
+        object: tag::Lot,
+        code: lot.code,
+        product_id: lot.product_id,
         sku: row.try_get("sku")?,
+        expires_on: lot.expires_on,
+        supplier_lot: lot.supplier_lot,
+        received_from: lot.received_from,
+        received_at: lot.received_at,
+        status: lot.status,
+        sellable: row.try_get("is_sellable")?,
         uom: row.try_get("stock_uom")?,
         on_hand: number(row, "on_hand")?,
         reserved: number(row, "reserved")?,
-        is_sellable: row.try_get("is_sellable")?,
+        levels: None,
+        version: lot.version,
         updated_at: row.try_get("updated_at")?,
     })
 }

@@ -2,103 +2,138 @@
 //! shows the difference.
 
 use chrono::{DateTime, Utc};
+use domain::document::document_id;
 use domain::id::{LocationId, LotId};
-use domain::lot::{Affected, AffectedParty};
+use domain::lot::{AffectedParty, OpenReservation};
 use domain::number::Quantity;
 use domain::stock::MovementKind;
+use domain::tag;
+use domain::tenant::Channel;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
-use uuid::Uuid;
+use serde::Serialize;
 
+use super::affected::{PARTIES_MAX, find_affected};
 use super::lot::{self, LotDetail, LotLevel};
-use super::recall::{self, PARTIES_MAX};
+use super::recall::Quarantined;
 use crate::listing::{number, optional_word, word};
 use crate::{Error, Tx};
 
-/// The trace of a lot.
-#[derive(Debug)]
+/// Trace of a lot.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = LotTrace)]
 pub struct Trace {
-    pub found: LotDetail,
-    /// Receipts and openings.
-    pub received: Vec<TracedDocument>,
-    /// Sales and shipments.
-    pub sold: Vec<AffectedParty>,
-    /// Refunds and returns.
-    pub returned: Vec<TracedDocument>,
-    /// Adjustments and counts.
-    pub adjusted: Vec<TracedDocument>,
-    /// Stock left, by location.
-    pub levels: Vec<LotLevel>,
-    /// Orders that reserve the lot, and its quarantines.
-    pub kept: Affected,
-    /// Whether no list is cut off.
-    pub is_complete: bool,
+    pub object: tag::LotTrace,
+    /// The lot with the quantities that are left, by location.
+    pub lot: LotDetail,
+    /// Sums of the quantities.
     pub sums: Sums,
+    /// Receipts and openings of the lot, oldest first.
+    #[schema(max_items = 10000)]
+    pub received: Vec<TracedDocument>,
+    /// Till sales and shipments of the lot, oldest first.
+    #[schema(max_items = 10000)]
+    pub sold: Vec<AffectedParty>,
+    /// Returns and refunds of the lot, oldest first.
+    #[schema(max_items = 10000)]
+    pub returned: Vec<TracedDocument>,
+    /// Adjustments of the lot, also by counts, oldest first.
+    #[schema(max_items = 10000)]
+    pub adjusted: Vec<TracedDocument>,
+    /// Orders with a reservation of the lot.
+    #[schema(max_items = 10000)]
+    pub waiting: Vec<OpenReservation>,
+    /// Units in quarantine.
+    #[schema(max_items = 10000)]
+    pub quarantined: Vec<Quarantined>,
+    /// Whether the lists are complete. A list ends after 10,000 documents. The sums are always complete.
+    #[schema(example = true)]
+    pub complete: bool,
 }
 
 /// A document that moved units of a lot.
-#[derive(Debug)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = LotMovement)]
 pub struct TracedDocument {
+    /// Kind of the movement.
     pub kind: MovementKind,
+    /// Kind of the document.
+    #[schema(max_length = 32, example = "receipt")]
     pub document_kind: String,
-    pub document_id: Uuid,
+    /// Id of the document.
+    #[schema(max_length = 36, example = "doc_01h455vb4pex5vsknk084sn02q")]
+    pub document_id: String,
+    /// Number of the document.
+    #[schema(max_length = 64, example = "GR-2026-000123")]
     pub number: Option<String>,
-    /// A delivery note, a remark.
+    /// Delivery note or remark.
+    #[schema(max_length = 200, example = "Delivery note 8812")]
     pub reference: Option<String>,
-    /// Reason code of an adjustment.
+    /// Reason code of an adjustment, or reason of a return.
+    #[schema(max_length = 200, example = json!(null))]
     pub reason: Option<String>,
-    /// Set if a customer is involved.
-    pub channel: Option<domain::tenant::Channel>,
+    /// Channel, if a customer is involved.
+    pub channel: Option<Channel>,
+    /// Location of the movement.
     pub location_id: LocationId,
+    /// When it happened.
     pub occurred_at: DateTime<Utc>,
-    /// Stock units, positive in, negative out.
+    /// Stock units, positive for a receipt, negative for an issue.
     pub quantity: Quantity,
 }
 
-/// The quantities of a trace, in stock units: received - sold + returned + adjusted = on hand + in transit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Sums in stock units: received - sold + returned + adjusted = on hand + in transit.
+#[derive(Debug, Default, Serialize, utoipa::ToSchema)]
+#[schema(as = LotTraceSums)]
 pub struct Sums {
-    /// Receipts and openings.
+    /// Received from suppliers or in an opening.
     pub received: Quantity,
-    /// Sales and shipments.
+    /// Sold to customers.
     pub sold: Quantity,
     /// Returned by customers.
     pub returned: Quantity,
-    /// Gains less losses of adjustments and counts.
+    /// Found less written off.
     pub adjusted: Quantity,
-    /// On hand by the levels of locations, without transit.
+    /// On hand at the locations.
     pub on_hand: Quantity,
-    /// On hand by the levels of transit locations.
+    /// In transit between two locations.
     pub in_transit: Quantity,
+    /// Balance of the documents less that of the levels.
+    pub difference: Quantity,
+    /// Whether the difference is zero.
+    #[schema(example = true)]
+    pub adds_up: bool,
 }
 
 impl Sums {
-    /// Returns the sum of the movements less that of the levels: zero, unless the books are wrong.
-    pub fn difference(&self) -> Quantity {
-        self.received - self.sold + self.returned + self.adjusted - self.on_hand - self.in_transit
+    /// Adds the levels, and compares them with the movements.
+    fn with(mut self, levels: &[LotLevel]) -> Self {
+        for level in levels {
+            *(if level.in_transit { &mut self.in_transit } else { &mut self.on_hand }) += level.on_hand;
+        }
+        self.difference =
+            self.received - self.sold + self.returned + self.adjusted - self.on_hand - self.in_transit;
+        self.adds_up = self.difference.is_zero();
+        self
     }
 }
 
 pub async fn find(tx: &Tx, id: LotId) -> Result<Trace, Error> {
-    let found = lot::get(tx, id).await?;
-    let levels = lot::levels(tx, &found.lot).await?;
-    let kept = recall::find_affected(tx, id).await?;
-    let mut sums = sum_movements(tx, id).await?;
-    for level in &levels {
-        *(if level.is_transit { &mut sums.in_transit } else { &mut sums.on_hand }) += level.on_hand;
-    }
+    let lot = lot::get(tx, id).await?;
+    let affected = find_affected(tx, id).await?;
+    let sums = sum_movements(tx, id).await?.with(lot.levels.as_deref().unwrap_or_default());
     let moved = find_documents(tx, id).await?;
-    let is_complete = moved.len() < PARTIES_MAX && kept.parties.len() < PARTIES_MAX;
     let mut trace = Trace {
-        found,
+        object: tag::LotTrace,
+        lot,
+        sums,
         received: Vec::new(),
-        sold: kept.parties.clone(),
+        complete: moved.len() < PARTIES_MAX && affected.parties.len() < PARTIES_MAX,
+        sold: affected.parties,
         returned: Vec::new(),
         adjusted: Vec::new(),
-        levels,
-        kept,
-        is_complete,
-        sums,
+        waiting: affected.waiting,
+        quarantined: affected.quarantined.iter().map(Quarantined::from).collect(),
     };
     for moved in moved {
         match moved.kind {
@@ -155,10 +190,11 @@ async fn find_documents(tx: &Tx, id: LotId) -> Result<Vec<TracedDocument>, Error
     let limit = i64::try_from(PARTIES_MAX).unwrap_or(i64::MAX);
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(limit);
     let moved = |row: &PgRow| -> Result<TracedDocument, Error> {
+        let document_kind: String = row.try_get("document_kind")?;
         Ok(TracedDocument {
             kind: word(row, "kind")?,
-            document_kind: row.try_get("document_kind")?,
-            document_id: row.try_get("document_id")?,
+            document_id: document_id(&document_kind, row.try_get("document_id")?),
+            document_kind,
             number: row.try_get("number")?,
             reference: row.try_get("reference")?,
             reason: row.try_get("reason")?,

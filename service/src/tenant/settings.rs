@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::input::{self, Change};
 use crate::{Error, Tx};
 
+pub use ::entity::tenant::Model as Settings;
+
 /// The settings that may change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -18,7 +20,7 @@ pub struct SettingsInput {
     pub costing_method: CostingMethod,
 }
 
-pub async fn get(tx: &Tx) -> Result<tenant::Model, Error> {
+pub async fn get(tx: &Tx) -> Result<Settings, Error> {
     tx.select::<tenant::Entity>().one(tx).await?.ok_or_else(unknown)
 }
 
@@ -27,12 +29,12 @@ pub async fn update(
     tx: &Tx,
     expected: Option<i32>,
     change: Change<'_, SettingsInput>,
-) -> Result<tenant::Model, Error> {
+) -> Result<Settings, Error> {
     let locked = tx.select::<tenant::Entity>().lock(LockType::NoKeyUpdate);
     let before = locked.one(tx).await?.ok_or_else(unknown)?;
     input::check_version(before.version, expected)?;
     let SettingsInput { costing_method } = change(&SettingsInput { costing_method: before.costing_method })?;
-    let after = tenant::Model { costing_method, version: before.version + 1, updated_at: tx.now, ..before };
+    let after = Settings { costing_method, version: before.version + 1, updated_at: tx.now, ..before };
     Ok(after.into_active_model().reset_all().update(tx).await?)
 }
 

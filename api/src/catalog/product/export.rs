@@ -92,7 +92,7 @@ impl Export {
         let read = async |tx: &service::Tx| {
             let products = product::list_by_sku(tx, status, after, CHUNK).await?;
             let codes = if products.is_empty() { Codes::default() } else { Codes::load(tx).await? };
-            let ids: Vec<ProductId> = products.iter().map(|product| product.row.id).collect();
+            let ids: Vec<ProductId> = products.iter().map(|product| product.id).collect();
             let reorder = reorder::inputs_of(tx, &ids).await?;
             Ok((products, codes, reorder))
         };
@@ -103,7 +103,7 @@ impl Export {
             writer.write_record(Column::iter().map(Column::header)).map_err(ApiError::internal)?;
         }
         for product in &products {
-            let reorder = reorder.remove(&product.row.id).unwrap_or_default();
+            let reorder = reorder.remove(&product.id).unwrap_or_default();
             let stated = Stated { product: product.input(), reorder };
             let cells = Column::iter().map(|column| column.cell(&stated, &codes));
             writer.write_record(cells).map_err(ApiError::internal)?;
@@ -112,7 +112,7 @@ impl Export {
         drop(writer);
         self.is_over = (products.len() as u64) < CHUNK;
         self.head = "";
-        self.after = Some(products.last().map(|product| product.row.sku.clone()).unwrap_or_default());
+        self.after = Some(products.last().map(|product| product.sku.clone()).unwrap_or_default());
         Ok(Bytes::from(text))
     }
 }

@@ -184,13 +184,13 @@ async fn take(tx: &Tx, codes: &Codes, tally: &mut Tally, chunk: Vec<Row<'_>>) ->
     let rows: Vec<(usize, Content<'_>)> = chunk.into_iter().filter_map(|row| tally.admit(row)).collect();
     let skus = rows.iter().map(|(_, content)| content.sku.clone()).collect();
     let present = upsert::lock_by_sku(tx, skus).await?;
-    let ids: Vec<ProductId> = present.values().map(|product| product.row.id).collect();
+    let ids: Vec<ProductId> = present.values().map(|product| product.id).collect();
     let reorder = reorder::inputs_of(tx, &ids).await?;
     let (mut places, mut inputs) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
     let mut ordered = Vec::with_capacity(rows.len());
     for (place, content) in rows {
         let before = present.get(&content.sku);
-        let known = before.and_then(|product| reorder.get(&product.row.id)).cloned().unwrap_or_default();
+        let known = before.and_then(|product| reorder.get(&product.id)).cloned().unwrap_or_default();
         match checked(&content, (before, &known), codes) {
             Ok(stated) => {
                 places.push(place);

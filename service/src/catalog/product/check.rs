@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
+use domain::metadata;
 use domain::product::{DECIMALS_MAX, ProductKind, Tracking, barcode_is_sound, fits_decimals};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::stock::CostingMethod;
@@ -36,14 +37,6 @@ pub(super) struct References {
 /// The products of a batch, checked one after the other.
 #[derive(Debug)]
 pub(super) struct Drafts(References);
-
-/// The resolved values of a valid product.
-#[derive(Debug)]
-pub(super) struct Resolved {
-    pub(super) tax_class_id: TaxClassId,
-    /// The values of its group's options, as stored.
-    pub(super) option_values: Option<String>,
-}
 
 /// Returns every barcode of a product, with its pointer and its unit.
 pub(super) fn barcodes(input: &ProductInput) -> impl Iterator<Item = (String, &str, &str)> {
@@ -156,7 +149,7 @@ impl References {
 }
 
 /// Returns option values as they are stored: a JSON object with sorted names.
-fn to_stored(choice: &Choice) -> String {
+pub(super) fn to_stored(choice: &Choice) -> String {
     serde_json::to_string(choice).unwrap_or_default()
 }
 
@@ -177,42 +170,40 @@ impl Drafts {
         input: &ProductInput,
         id: ProductId,
         before: Option<&Product>,
-    ) -> Result<Resolved, Refusal> {
+    ) -> Result<TaxClassId, Refusal> {
         let mut problems = Problems::default();
         check_values(&mut problems, input);
         check_units(&mut problems, input);
         let tax_class_id = self.check_references(&mut problems, input);
-        let option_values = self.check_variant(&mut problems, input, id);
+        self.check_variant(&mut problems, input, id);
         self.check_taken(&mut problems, input, id);
         problems.check()?;
         if let Some(before) = before {
             self.release(before);
         }
         self.take(input, id);
-        Ok(Resolved { tax_class_id, option_values })
+        Ok(tax_class_id)
     }
 
-    fn check_variant(&self, problems: &mut Problems, input: &ProductInput, id: ProductId) -> Option<String> {
+    fn check_variant(&self, problems: &mut Problems, input: &ProductInput, id: ProductId) {
         let Some(group_id) = input.group_id else {
             if !input.options.is_empty() {
                 problems.invalid("/options", "Only a variant of a group has options; name its group_id.");
             }
-            return None;
+            return;
         };
         let Some(options) = self.0.groups.get(&group_id) else {
             input::add_unknown(problems, "/group_id", "product group");
-            return None;
+            return;
         };
         check_choice(problems, options, &input.options);
-        let choice = to_stored(&input.options);
-        if self.0.variants.get(&(group_id, choice.clone())).is_some_and(|owner| *owner != id) {
+        if self.0.variants.get(&(group_id, to_stored(&input.options))).is_some_and(|owner| *owner != id) {
             problems.add(
                 "/options",
                 Code::AlreadyExists,
                 "Another variant of the group has the same options.",
             );
         }
-        Some(choice)
     }
 
     fn check_references(&self, problems: &mut Problems, input: &ProductInput) -> TaxClassId {
@@ -257,19 +248,19 @@ impl Drafts {
     }
 
     fn release(&mut self, before: &Product) {
-        let id = before.row.id;
+        let id = before.id;
         let free = |owners: &mut HashMap<String, ProductId>, value: &str| {
             if owners.get(value) == Some(&id) {
                 owners.remove(value);
             }
         };
-        free(&mut self.0.skus, &before.row.sku);
-        if let Some(external_ref) = &before.row.external_ref {
+        free(&mut self.0.skus, &before.sku);
+        if let Some(external_ref) = &before.external_ref {
             free(&mut self.0.external_refs, external_ref);
         }
-        before.barcodes.iter().for_each(|barcode| free(&mut self.0.barcodes, &barcode.code));
-        if let (Some(group_id), Some(choice)) = (before.row.group_id, &before.row.option_values) {
-            self.0.variants.remove(&(group_id, choice.clone()));
+        before.all_barcodes().for_each(|(_, code)| free(&mut self.0.barcodes, code));
+        if let Some(group_id) = before.group_id {
+            self.0.variants.remove(&(group_id, to_stored(&before.options)));
         }
     }
 
@@ -297,7 +288,7 @@ fn check_values(problems: &mut Problems, input: &ProductInput) {
     }
     input::check_not_negative(problems, "/list_price", input.list_price);
     input::check_external_ref(problems, input.external_ref.as_ref());
-    input::check_metadata(problems, &input.metadata);
+    metadata::check(problems, &input.metadata);
     if input.tracking != Tracking::None && input.kind != ProductKind::Stocked {
         problems.invalid("/tracking", "Only a stocked product is tracked by lot or serial number.");
     }

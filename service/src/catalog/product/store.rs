@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 
 use ::entity::{barcode, product, product_unit};
-use domain::id::ProductId;
-use rust_decimal::Decimal;
+use domain::id::{ProductId, TaxClassId};
+use domain::{metadata, tag};
 use sea_orm::sqlx;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use super::check::{self, Resolved};
-use super::{Product, ProductInput};
+use super::check::to_stored;
+use super::{Product, ProductInput, ProductUnit, UnitInput};
 use crate::columns::Columns;
-use crate::{Error, Tx, input};
+use crate::{Error, Tx};
 
 const INSERT: &str = "
     insert into product (tenant_id, id, sku, name, description, category_id, kind, status, tracking, stock_uom,
@@ -41,11 +41,17 @@ const UPDATE: &str = "
             external_ref, metadata, group_id, option_values, version, stock_decimals, costing_method)
     where p.tenant_id = $1 and p.id = r.id";
 
-/// Builds the rows of a new product.
-pub(super) fn assemble(tx: &Tx, id: ProductId, checked: Resolved, input: &ProductInput) -> Product {
-    let row = product::Model {
-        tenant_id: tx.tenant_id,
+/// Builds a new product.
+pub(super) fn assemble(tx: &Tx, id: ProductId, tax_class_id: TaxClassId, input: &ProductInput) -> Product {
+    let unit = |unit: &UnitInput| ProductUnit {
+        uom: unit.uom.clone(),
+        factor: unit.factor,
+        list_price: unit.list_price,
+        barcodes: unit.barcodes.clone(),
+    };
+    let mut product = Product {
         id,
+        object: tag::Product,
         sku: input.sku.to_string(),
         name: input.name.to_string(),
         description: input.description.to_string(),
@@ -55,40 +61,63 @@ pub(super) fn assemble(tx: &Tx, id: ProductId, checked: Resolved, input: &Produc
         tracking: input.tracking,
         stock_uom: input.stock_uom.clone(),
         stock_decimals: input.decimals().into(),
-        tax_class_id: checked.tax_class_id,
+        tax_class_id,
         list_price: input.list_price,
         costing_method: input.costing_method,
-        external_ref: input.external_ref.clone().map(String::from),
-        metadata: input::metadata_json(&input.metadata),
+        barcodes: input.barcodes.clone(),
+        units: input.units.iter().map(unit).collect(),
         group_id: input.group_id,
-        option_values: checked.option_values,
+        options: input.options.clone(),
+        external_ref: input.external_ref.clone().map(String::from),
+        metadata: input.metadata.clone(),
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,
     };
-    let unit = |unit: &super::UnitInput| product_unit::Model {
-        tenant_id: tx.tenant_id,
-        product_id: id,
-        uom: unit.uom.clone(),
-        factor: unit.factor,
-        list_price: unit.list_price,
-    };
-    let barcode = |(_, uom, code): (String, &str, &str)| barcode::Model {
-        tenant_id: tx.tenant_id,
-        code: code.to_owned(),
-        product_id: id,
-        uom: uom.to_owned(),
-    };
-    let (units, barcodes) = (input.units.iter().map(unit), check::barcodes(input).map(barcode));
-    let mut product = Product { row, units: units.collect(), barcodes: barcodes.collect() };
     product.sort_parts();
     product
+}
+
+/// Makes a product of its row, without units and barcodes.
+fn without_parts(row: product::Model) -> Product {
+    let options = row.option_values.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    Product {
+        id: row.id,
+        object: tag::Product,
+        sku: row.sku,
+        name: row.name,
+        description: row.description,
+        category_id: row.category_id,
+        kind: row.kind,
+        status: row.status,
+        tracking: row.tracking,
+        stock_uom: row.stock_uom,
+        stock_decimals: row.stock_decimals,
+        tax_class_id: row.tax_class_id,
+        list_price: row.list_price,
+        costing_method: row.costing_method,
+        barcodes: Vec::new(),
+        units: Vec::new(),
+        group_id: row.group_id,
+        options: options.unwrap_or_default(),
+        external_ref: row.external_ref,
+        metadata: metadata::of_json(&row.metadata),
+        version: row.version,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    }
 }
 
 impl Product {
     fn sort_parts(&mut self) {
         self.units.sort_by(|one, other| one.uom.cmp(&other.uom));
-        self.barcodes.sort_by(|one, other| one.code.cmp(&other.code));
+        self.barcodes.sort();
+        self.units.iter_mut().for_each(|unit| unit.barcodes.sort());
+    }
+
+    /// Returns the values of its group's options as the column has them; none if the product is not a variant.
+    pub(super) fn option_values(&self) -> Option<String> {
+        self.group_id.map(|_| to_stored(&self.options))
     }
 }
 
@@ -105,7 +134,7 @@ pub(super) async fn update(tx: &Tx, products: &[&Product]) -> Result<(), Error> 
     if products.is_empty() {
         return Ok(());
     }
-    let ids: Vec<Uuid> = products.iter().map(|product| product.row.id.0).collect();
+    let ids: Vec<Uuid> = products.iter().map(|product| product.id.0).collect();
     for delete in [
         "delete from product_unit where tenant_id = $1 and product_id = any($2)",
         "delete from barcode where tenant_id = $1 and product_id = any($2)",
@@ -133,54 +162,59 @@ pub(super) async fn release(tx: &Tx, ids: &[Uuid]) -> Result<(), Error> {
 fn bind(tx: &Tx, text: &'static str, products: &[&Product]) -> Columns<'static> {
     Columns::of(text)
         .bind(tx.tenant_id.0)
-        .column("id", products, |product| product.row.id.0)
-        .column("sku", products, |product| product.row.sku.clone())
-        .column("name", products, |product| product.row.name.clone())
-        .column("description", products, |product| product.row.description.clone())
-        .column("category_id", products, |product| product.row.category_id.map(|id| id.0))
-        .column("kind", products, |product| <&'static str>::from(product.row.kind))
-        .column("status", products, |product| <&'static str>::from(product.row.status))
-        .column("tracking", products, |product| <&'static str>::from(product.row.tracking))
-        .column("stock_uom", products, |product| product.row.stock_uom.clone())
-        .column("tax_class_id", products, |product| product.row.tax_class_id.0)
-        .column("list_price", products, |product| product.row.list_price.map(|price| price.get()))
-        .column("external_ref", products, |product| product.row.external_ref.clone())
-        .column("metadata", products, |product| product.row.metadata.to_string())
-        .column("group_id", products, |product| product.row.group_id.map(|id| id.0))
-        .column("option_values", products, |product| product.row.option_values.clone())
-        .column("version", products, |product| product.row.version)
+        .column("id", products, |product| product.id.0)
+        .column("sku", products, |product| product.sku.clone())
+        .column("name", products, |product| product.name.clone())
+        .column("description", products, |product| product.description.clone())
+        .column("category_id", products, |product| product.category_id.map(|id| id.0))
+        .column("kind", products, |product| <&'static str>::from(product.kind))
+        .column("status", products, |product| <&'static str>::from(product.status))
+        .column("tracking", products, |product| <&'static str>::from(product.tracking))
+        .column("stock_uom", products, |product| product.stock_uom.clone())
+        .column("tax_class_id", products, |product| product.tax_class_id.0)
+        .column("list_price", products, |product| product.list_price.map(|price| price.get()))
+        .column("external_ref", products, |product| product.external_ref.clone())
+        .column("metadata", products, |product| metadata::to_json(&product.metadata).to_string())
+        .column("group_id", products, |product| product.group_id.map(|id| id.0))
+        .column("option_values", products, |product| product.option_values())
+        .column("version", products, |product| product.version)
         .bind(tx.now)
-        .column("stock_decimals", products, |product| product.row.stock_decimals)
-        .column("costing_method", products, |product| product.row.costing_method.map(<&'static str>::from))
+        .column("stock_decimals", products, |product| product.stock_decimals)
+        .column("costing_method", products, |product| product.costing_method.map(<&'static str>::from))
 }
 
 async fn insert_parts(tx: &Tx, products: &[&Product]) -> Result<(), Error> {
-    let units: Vec<&product_unit::Model> = products.iter().flat_map(|product| &product.units).collect();
+    let units = products.iter().flat_map(|product| product.units.iter().map(|unit| (product.id, unit)));
+    let units: Vec<(ProductId, &ProductUnit)> = units.collect();
     if !units.is_empty() {
-        let query = sqlx::query(
+        let query = Columns::of(
             "insert into product_unit (tenant_id, product_id, uom, factor, list_price)
-             select $1, r.* from unnest($2::uuid[], $3::text[], $4::numeric[], $5::numeric[]) r",
+             select $1, r.* from unnest($2::uuid[], $3::text[], $4::numeric[], $5::numeric[])
+                                 r (product_id, uom, factor, list_price)",
         );
         let query = query
             .bind(tx.tenant_id.0)
-            .bind(units.iter().map(|unit| unit.product_id.0).collect::<Vec<Uuid>>())
-            .bind(units.iter().map(|unit| unit.uom.as_str()).collect::<Vec<&str>>())
-            .bind(units.iter().map(|unit| unit.factor.get()).collect::<Vec<Decimal>>())
-            .bind(units.iter().map(|unit| unit.list_price.map(|price| price.get())).collect::<Vec<_>>());
-        tx.execute(query).await?;
+            .column("product_id", &units, |(id, _)| id.0)
+            .column("uom", &units, |(_, unit)| unit.uom.as_str())
+            .column("factor", &units, |(_, unit)| unit.factor.get())
+            .column("list_price", &units, |(_, unit)| unit.list_price.map(|price| price.get()));
+        query.execute(tx).await?;
     }
-    let barcodes: Vec<&barcode::Model> = products.iter().flat_map(|product| &product.barcodes).collect();
+    let barcodes: Vec<(ProductId, &str, &str)> = products
+        .iter()
+        .flat_map(|product| product.all_barcodes().map(|(uom, code)| (product.id, uom, code)))
+        .collect();
     if !barcodes.is_empty() {
-        let query = sqlx::query(
+        let query = Columns::of(
             "insert into barcode (tenant_id, code, product_id, uom)
-             select $1, r.* from unnest($2::text[], $3::uuid[], $4::text[]) r",
+             select $1, r.* from unnest($2::text[], $3::uuid[], $4::text[]) r (code, product_id, uom)",
         );
         let query = query
             .bind(tx.tenant_id.0)
-            .bind(barcodes.iter().map(|barcode| barcode.code.as_str()).collect::<Vec<&str>>())
-            .bind(barcodes.iter().map(|barcode| barcode.product_id.0).collect::<Vec<Uuid>>())
-            .bind(barcodes.iter().map(|barcode| barcode.uom.as_str()).collect::<Vec<&str>>());
-        tx.execute(query).await?;
+            .column("code", &barcodes, |(_, _, code)| *code)
+            .column("product_id", &barcodes, |(id, ..)| id.0)
+            .column("uom", &barcodes, |(_, uom, _)| *uom);
+        query.execute(tx).await?;
     }
     Ok(())
 }
@@ -205,16 +239,19 @@ pub(crate) async fn with_parts(tx: &Tx, rows: Vec<product::Model>) -> Result<Vec
     let mut products: Vec<Product> = Vec::with_capacity(rows.len());
     for row in rows {
         places.insert(row.id, products.len());
-        products.push(Product { row, units: Vec::new(), barcodes: Vec::new() });
+        products.push(without_parts(row));
     }
-    for unit in units {
-        if let Some(place) = places.get(&unit.product_id) {
-            products[*place].units.push(unit);
+    for product_unit::Model { product_id, uom, factor, list_price, .. } in units {
+        if let Some(place) = places.get(&product_id) {
+            products[*place].units.push(ProductUnit { uom, factor, list_price, barcodes: Vec::new() });
         }
     }
-    for barcode in barcodes {
-        if let Some(place) = places.get(&barcode.product_id) {
-            products[*place].barcodes.push(barcode);
+    for barcode::Model { product_id, uom, code, .. } in barcodes {
+        let Some(product) = places.get(&product_id).map(|place| &mut products[*place]) else { continue };
+        if product.stock_uom == uom {
+            product.barcodes.push(code);
+        } else if let Some(unit) = product.units.iter_mut().find(|unit| unit.uom == uom) {
+            unit.barcodes.push(code);
         }
     }
     // The database sorts by another alphabet.

@@ -56,7 +56,7 @@ pub async fn lock_by_sku(tx: &Tx, skus: Vec<String>) -> Result<HashMap<String, P
     let rows = tx.select::<product::Entity>().filter(of_skus).order_by_asc(product::Column::Id);
     let rows = rows.lock(LockType::NoKeyUpdate).all(tx).await?;
     let products = store::with_parts(tx, rows).await?;
-    Ok(products.into_iter().map(|product| (product.row.sku.clone(), product)).collect())
+    Ok(products.into_iter().map(|product| (product.sku.clone(), product)).collect())
 }
 
 /// Creates and changes products, and returns one result per input, in order. A barcode that one product frees may be
@@ -69,7 +69,7 @@ pub async fn upsert_all(
     let mut drafts = Drafts::new(References::load(tx, inputs).await?);
     let changing: Vec<&Product> = inputs
         .iter()
-        .filter_map(|input| present.get(&*input.sku).filter(|before| changes_stock(&before.row, input)))
+        .filter_map(|input| present.get(&*input.sku).filter(|before| changes_stock(before, input)))
         .collect();
     let kept = find_with_stock(tx, &changing).await?;
     let mut written = Changes::default();
@@ -77,7 +77,7 @@ pub async fn upsert_all(
     for input in inputs {
         answers.push(match present.get(&*input.sku) {
             None => create(tx, &mut drafts, &mut written, input),
-            Some(before) if kept.contains(&before.row.id) => Err(reject_stock_fields(&before.row, input)),
+            Some(before) if kept.contains(&before.id) => Err(reject_stock_fields(before, input)),
             Some(before) => change(tx, &mut drafts, &mut written, (before, input)),
         });
     }
@@ -102,8 +102,8 @@ fn create(
     input: &ProductInput,
 ) -> Result<Upserted, Refusal> {
     let id = ProductId(tx.next_id());
-    let checked = drafts.check(input, id, None)?;
-    written.created.push(store::assemble(tx, id, checked, input));
+    let tax_class_id = drafts.check(input, id, None)?;
+    written.created.push(store::assemble(tx, id, tax_class_id, input));
     Ok(Upserted { id, outcome: Outcome::Created })
 }
 
@@ -113,27 +113,28 @@ fn change(
     written: &mut Changes,
     (before, input): (&Product, &ProductInput),
 ) -> Result<Upserted, Refusal> {
-    let id = before.row.id;
-    let checked = drafts.check(input, before.row.id, Some(before))?;
-    let mut after = store::assemble(tx, before.row.id, checked, input);
-    after.row.created_at = before.row.created_at;
-    after.row.updated_at = before.row.updated_at;
-    after.row.version = before.row.version;
+    let id = before.id;
+    let tax_class_id = drafts.check(input, id, Some(before))?;
+    let mut after = store::assemble(tx, id, tax_class_id, input);
+    after.created_at = before.created_at;
+    after.updated_at = before.updated_at;
+    after.version = before.version;
     if after == *before {
         return Ok(Upserted { id, outcome: Outcome::Unchanged });
     }
-    after.row.updated_at = tx.now;
-    after.row.version += 1;
-    let unique = |row: &product::Model| (row.external_ref.clone(), row.group_id, row.option_values.clone());
-    if unique(&before.row) != unique(&after.row) {
-        written.released.push(before.row.id.0);
+    after.updated_at = tx.now;
+    after.version += 1;
+    let unique =
+        |product: &Product| (product.external_ref.clone(), product.group_id, product.options.clone());
+    if unique(before) != unique(&after) {
+        written.released.push(before.id.0);
     }
     written.updated.push(after);
     Ok(Upserted { id, outcome: Outcome::Updated })
 }
 
 /// Whether the change would alter the meaning of the product's stock history.
-fn changes_stock(before: &product::Model, input: &ProductInput) -> bool {
+fn changes_stock(before: &Product, input: &ProductInput) -> bool {
     before.kind != input.kind
         || before.tracking != input.tracking
         || before.stock_uom != input.stock_uom
@@ -142,13 +143,13 @@ fn changes_stock(before: &product::Model, input: &ProductInput) -> bool {
 
 /// Rejects a change that alters the meaning of the stock history, after the product has had stock.
 pub(super) async fn check_stock_fields(tx: &Tx, before: &Product, input: &ProductInput) -> Result<(), Error> {
-    if changes_stock(&before.row, input) && !find_with_stock(tx, &[before]).await?.is_empty() {
-        return Err(reject_stock_fields(&before.row, input).into());
+    if changes_stock(before, input) && !find_with_stock(tx, &[before]).await?.is_empty() {
+        return Err(reject_stock_fields(before, input).into());
     }
     Ok(())
 }
 
-fn reject_stock_fields(before: &product::Model, input: &ProductInput) -> Refusal {
+fn reject_stock_fields(before: &Product, input: &ProductInput) -> Refusal {
     let mut problems = Problems::default();
     for (pointer, changed) in [
         ("/kind", before.kind != input.kind),
@@ -169,7 +170,7 @@ async fn find_with_stock(tx: &Tx, products: &[&Product]) -> Result<HashSet<Produ
     if products.is_empty() {
         return Ok(HashSet::new());
     }
-    let ids: Vec<Uuid> = products.iter().map(|product| product.row.id.0).collect();
+    let ids: Vec<Uuid> = products.iter().map(|product| product.id.0).collect();
     let query = sqlx::query(
         "select distinct product_id from stock_level where tenant_id = $1 and product_id = any($2)",
     );

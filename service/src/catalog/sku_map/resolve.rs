@@ -7,6 +7,7 @@ use domain::id::{ProductId, SkuMappingId, UnmappedSkuId};
 use domain::number::Quantity;
 use domain::product::ProductStatus;
 use domain::refusal::{Problems, Refusal};
+use domain::tag;
 use domain::text::Line100;
 use sea_orm::sqlx::{self, Row, postgres::PgRow};
 use serde::{Deserialize, Serialize};
@@ -46,29 +47,91 @@ pub struct ResolveInput {
     pub at: Option<DateTime<Utc>>,
 }
 
-/// The product that an external SKU stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Match {
-    pub mapping_id: SkuMappingId,
-    pub product_id: ProductId,
+/// Products that SKUs of other systems stand for.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SkuResolution {
+    pub object: tag::SkuResolution,
+    /// Number of SKUs with a mapping.
+    #[schema(minimum = 0, maximum = 1000, example = 1)]
+    pub mapped: usize,
+    /// Number of SKUs without a mapping. The queue of unmapped SKUs keeps them.
+    #[schema(minimum = 0, maximum = 1000, example = 0)]
+    pub unmapped: usize,
+    /// One result per reference, in their order.
+    #[schema(max_items = 1000)]
+    pub results: Vec<SkuResult>,
+}
+
+/// Result for one SKU.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SkuResult {
+    /// The other system.
+    #[schema(max_length = 100, example = "webshop")]
+    pub system: String,
+    /// SKU in that system.
+    #[schema(max_length = 100, example = "4711-6PACK")]
+    pub external_sku: String,
+    /// Location in that system.
+    #[schema(max_length = 100, example = "outlet-2")]
+    pub external_location: Option<String>,
+    /// Product that it stands for. Null: no mapping applies.
+    pub product: Option<ResolvedProduct>,
+}
+
+/// Product that a SKU stands for.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct ResolvedProduct {
+    /// Id of the product.
+    pub id: ProductId,
+    /// SKU of the product.
+    #[schema(max_length = 64, example = "BOLT-M8")]
     pub sku: String,
+    /// Whether it may be sold.
     pub status: ProductStatus,
     /// Stock units per external unit.
     pub factor: Quantity,
+    /// Mapping that applies.
+    pub mapping_id: SkuMappingId,
 }
 
-/// An external SKU that was requested and has no mapping.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unmapped {
+impl SkuResult {
+    fn of((reference, product): (&Reference, Option<ResolvedProduct>)) -> Self {
+        SkuResult {
+            system: reference.system.to_string(),
+            external_sku: reference.external_sku.to_string(),
+            external_location: reference.external_location.clone().map(String::from),
+            product,
+        }
+    }
+}
+
+/// A SKU of another system that was asked for and had no mapping.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct UnmappedSku {
+    /// Id of the unmapped SKU.
     pub id: UnmappedSkuId,
-    pub reference: Reference,
-    /// Number of requests that found no mapping.
+    pub object: tag::UnmappedSku,
+    /// The other system.
+    #[schema(max_length = 100, example = "webshop")]
+    pub system: String,
+    /// SKU in that system.
+    #[schema(max_length = 100, example = "4711-6PACK")]
+    pub external_sku: String,
+    /// Location in that system.
+    #[schema(max_length = 100, example = "outlet-2")]
+    pub external_location: Option<String>,
+    /// Number of times that it was asked for without a mapping.
+    #[schema(minimum = 1, example = 3)]
     pub misses: i64,
+    /// When it was first asked for without a mapping.
     pub first_missed_at: DateTime<Utc>,
+    /// When it was last asked for without a mapping.
     pub last_missed_at: DateTime<Utc>,
-    /// Latest instant for which a mapping was requested.
+    /// Latest instant that it was asked for. A mapping must cover it.
+    #[schema(example = "2026-11-21T17:03:00Z")]
     pub missed_for: DateTime<Utc>,
-    /// When a mapping first covered that instant; none while no mapping does.
+    /// Since when a mapping covers that instant. Null: none does.
+    #[schema(example = "2026-11-22T08:00:00Z")]
     pub mapped_at: Option<DateTime<Utc>>,
 }
 
@@ -91,7 +154,7 @@ pub struct UnmappedFilter {
 
 /// Resolves each reference, in order. A mapping of the location takes precedence over one for all locations.
 /// References without a mapping are counted in the queue of unmapped SKUs.
-pub async fn resolve(tx: &Tx, input: &ResolveInput) -> Result<Vec<Option<Match>>, Error> {
+pub async fn resolve(tx: &Tx, input: &ResolveInput) -> Result<SkuResolution, Error> {
     check(input)?;
     let at = input.at.unwrap_or(tx.now);
     let query = sqlx::query(
@@ -109,7 +172,7 @@ pub async fn resolve(tx: &Tx, input: &ResolveInput) -> Result<Vec<Option<Match>>
     );
     let (systems, skus, locations) = columns(&input.references);
     let query = query.bind(tx.tenant_id.0).bind(systems).bind(skus).bind(locations).bind(at);
-    let mut matches: Vec<Option<Match>> = vec![None; input.references.len()];
+    let mut matches: Vec<Option<ResolvedProduct>> = vec![None; input.references.len()];
     for row in tx.rows(query).await? {
         let place = usize::try_from(row.try_get::<i64, _>("place")? - 1).unwrap_or_default();
         if let Some(found) = matches.get_mut(place) {
@@ -126,14 +189,16 @@ pub async fn resolve(tx: &Tx, input: &ResolveInput) -> Result<Vec<Option<Match>>
             .collect();
         review(tx, &names).await?;
     }
+    let (mapped, unmapped) = (found.len(), missed.len());
     record_misses(tx, missed.into_iter().map(|(reference, _)| reference), at).await?;
-    Ok(matches)
+    let results = input.references.iter().zip(matches).map(SkuResult::of).collect();
+    Ok(SkuResolution { object: tag::SkuResolution, mapped, unmapped, results })
 }
 
-fn read_match(row: &PgRow) -> Result<Match, Error> {
-    Ok(Match {
+fn read_match(row: &PgRow) -> Result<ResolvedProduct, Error> {
+    Ok(ResolvedProduct {
         mapping_id: SkuMappingId(row.try_get("id")?),
-        product_id: ProductId(row.try_get("product_id")?),
+        id: ProductId(row.try_get("product_id")?),
         sku: row.try_get("sku")?,
         status: word(row, "status")?,
         factor: number(row, "factor")?,
@@ -229,7 +294,11 @@ pub(super) async fn review(tx: &Tx, names: &[(&str, &str)]) -> Result<(), Error>
 }
 
 /// Returns one page of the queue of unmapped SKUs.
-pub async fn list_unmapped(tx: &Tx, filter: &UnmappedFilter, slice: &Slice) -> Result<Vec<Unmapped>, Error> {
+pub async fn list_unmapped(
+    tx: &Tx,
+    filter: &UnmappedFilter,
+    slice: &Slice,
+) -> Result<Vec<UnmappedSku>, Error> {
     let select =
         "select id, system, external_sku, external_location, misses, first_missed_at, last_missed_at,
                          missed_for, mapped_at
@@ -243,15 +312,14 @@ pub async fn list_unmapped(tx: &Tx, filter: &UnmappedFilter, slice: &Slice) -> R
     rows.iter().map(read_unmapped).collect()
 }
 
-fn read_unmapped(row: &PgRow) -> Result<Unmapped, Error> {
+fn read_unmapped(row: &PgRow) -> Result<UnmappedSku, Error> {
     let location: String = row.try_get("external_location")?;
-    Ok(Unmapped {
+    Ok(UnmappedSku {
         id: UnmappedSkuId(row.try_get("id")?),
-        reference: Reference {
-            system: row.try_get::<String, _>("system")?.into(),
-            external_sku: row.try_get::<String, _>("external_sku")?.into(),
-            external_location: (!location.is_empty()).then(|| location.into()),
-        },
+        object: tag::UnmappedSku,
+        system: row.try_get("system")?,
+        external_sku: row.try_get("external_sku")?,
+        external_location: Some(location).filter(|location| !location.is_empty()),
         misses: row.try_get("misses")?,
         first_missed_at: row.try_get("first_missed_at")?,
         last_missed_at: row.try_get("last_missed_at")?,
