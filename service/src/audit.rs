@@ -1,31 +1,44 @@
 //! The audit log: each command, with its caller and time.
 
 use chrono::{DateTime, Utc};
-use domain::id::CommandId;
+use domain::document::DocumentKind;
+use domain::id::{ApiKeyId, CommandId, UserId};
 use domain::refusal::Refusal;
+use domain::tag;
 use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::listing::{Listing, Period, Slice};
 use crate::{Error, Tx};
 
-/// A command in the audit log.
-#[derive(Debug, Clone)]
-pub struct Entry {
+/// A command in the audit log. It never changes.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Command {
+    /// Id of the command.
     pub id: CommandId,
-    /// Such as `order.confirmed`.
+    pub object: tag::Command,
+    /// Name of the command. New values may appear.
+    #[schema(max_length = 64, example = "order.confirmed")]
     pub name: String,
+    /// `api_key`, `user`, `operator` or `worker`.
+    #[schema(max_length = 16, example = "api_key")]
     pub actor_kind: String,
     /// Id of the API key or user.
-    pub actor_id: Uuid,
+    #[schema(max_length = 64, example = "key_01h455vb4pex5vsknk084sn02q")]
+    pub actor_id: String,
     /// Current name of the API key or user.
+    #[schema(max_length = 200, example = "Web shop")]
     pub actor_name: Option<String>,
-    /// HTTP status of the response. From 400 on, the command was rejected.
+    /// HTTP status of the response. From 400 on, the command was rejected and changed nothing.
+    #[schema(minimum = 200, maximum = 599, example = 200)]
     pub status: i16,
-    /// The document that the command made or changed.
-    pub document_id: Option<Uuid>,
-    pub recorded_at: DateTime<Utc>,
+    /// Id of the document or record that it created or changed.
+    #[schema(max_length = 64, example = "ord_01h455vb4pex5vsknk084sn02q")]
+    pub document_id: Option<String>,
+    /// When it was recorded.
+    pub created_at: DateTime<Utc>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -43,7 +56,7 @@ const SELECT: &str = "select c.id, c.name, c.actor_kind, c.actor_id, coalesce(k.
                       left join app_user u on u.tenant_id = c.tenant_id and u.id = c.actor_id \
                       where c.tenant_id = ";
 
-pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Entry>, Error> {
+pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Command>, Error> {
     let query = Listing::new(tx, SELECT)
         .with("c.name = ", filter.name.as_ref())
         .with("c.actor_id = ", filter.actor_id)
@@ -55,7 +68,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Entry>,
     query.page(tx, "c.id", slice).await?.iter().map(read_entry).collect()
 }
 
-pub async fn get(tx: &Tx, id: CommandId) -> Result<Entry, Error> {
+pub async fn get(tx: &Tx, id: CommandId) -> Result<Command, Error> {
     let rows = Listing::new(tx, SELECT).with("c.id = ", Some(id.0)).rows(tx).await?;
     read_entry(rows.first().ok_or_else(|| Refusal::not_found("command"))?)
 }
@@ -79,15 +92,29 @@ fn filter_by_document(query: Listing, tx: &Tx, document_id: Uuid) -> Listing {
         .sql(")")
 }
 
-fn read_entry(row: &PgRow) -> Result<Entry, Error> {
-    Ok(Entry {
+fn read_entry(row: &PgRow) -> Result<Command, Error> {
+    let name: String = row.try_get("name")?;
+    let kind = DocumentKind::of_command(&name);
+    let encode = |id: Uuid| kind.map_or_else(|| id.to_string(), |kind| kind.encode(id));
+    let actor_kind: String = row.try_get("actor_kind")?;
+    Ok(Command {
         id: CommandId(row.try_get("id")?),
-        name: row.try_get("name")?,
-        actor_kind: row.try_get("actor_kind")?,
-        actor_id: row.try_get("actor_id")?,
+        object: tag::Command,
+        name,
+        actor_id: actor_id(&actor_kind, row.try_get("actor_id")?),
+        actor_kind,
         actor_name: row.try_get("actor_name")?,
         status: row.try_get("status")?,
-        document_id: row.try_get("document_id")?,
-        recorded_at: row.try_get("recorded_at")?,
+        document_id: row.try_get::<Option<Uuid>, _>("document_id")?.map(encode),
+        created_at: row.try_get("recorded_at")?,
     })
+}
+
+/// Returns the id of an actor in the API's form.
+pub fn actor_id(actor_kind: &str, id: Uuid) -> String {
+    match actor_kind {
+        "api_key" => ApiKeyId(id).to_string(),
+        "user" => UserId(id).to_string(),
+        _ => id.to_string(),
+    }
 }

@@ -8,9 +8,11 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use domain::id::{EntryId, TenantId};
 use domain::number::{Kind, Number};
+use domain::tag;
 use rust_decimal::Decimal;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
 use sea_orm::sqlx::{self, ConnectOptions, Connection, Row};
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{Db, Error, Tx};
@@ -18,45 +20,55 @@ use crate::{Db, Error, Tx};
 /// Most differences shown for one fact.
 const EXAMPLES_MAX: usize = 5;
 
-/// The result of the check for one tenant at one instant.
-#[derive(Debug, Clone)]
+/// Result of the integrity check at one instant.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Integrity {
-    /// The check covers everything that was committed before this instant.
+    pub object: tag::Integrity,
+    /// Whether all facts hold.
+    #[schema(example = true)]
+    pub holds: bool,
+    /// Instant of the check. It covers everything that was committed before.
     pub checked_at: DateTime<Utc>,
+    /// The six facts.
+    #[schema(max_items = 6)]
     pub facts: Vec<Fact>,
 }
 
-impl Integrity {
-    /// Whether every fact holds.
-    pub fn holds(&self) -> bool {
-        self.facts.iter().all(|fact| fact.differences == 0)
-    }
-}
-
-#[derive(Debug, Clone)]
+/// A fact, and whether it holds.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Fact {
-    /// From 1 to 6.
+    /// Number of the fact.
+    #[schema(minimum = 1, maximum = 6, example = 1)]
     pub fact: u8,
-    /// The fact as a sentence.
+    /// Statement of the fact.
+    #[schema(value_type = String, max_length = 400,
+        example = "On hand and value of every stock level are the sums of its movements.")]
     pub statement: &'static str,
-    /// Number of figures compared.
+    /// Number of figures that were compared.
+    #[schema(maximum = 9007199254740991_u64, example = 16000)]
     pub checked: u64,
-    /// Number of figures that differ.
+    /// Number of figures that differ. Zero: the fact holds.
+    #[schema(maximum = 9007199254740991_u64, example = 0)]
     pub differences: u64,
-    /// Largest difference without its sign, in the tenant's currency or in stock units.
+    /// Largest difference, without its sign, in the tenant's currency or in stock units.
+    #[schema(value_type = String, max_length = 24, pattern = r"^\d{1,16}\.\d{2,6}$", example = "0.00")]
     pub largest_difference: Figure,
-    /// Largest differences, at most 5.
+    /// The largest differences.
+    #[schema(max_items = 5)]
     pub examples: Vec<Difference>,
 }
 
-/// Two records of one figure that differ.
-#[derive(Debug, Clone)]
+/// Two records of one figure that do not agree.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Difference {
-    /// Name of the figure.
+    /// The figure.
+    #[schema(max_length = 500, example = "on hand of BOLT-M8 at MAIN")]
     pub subject: String,
     /// Sum of the raw rows.
+    #[schema(value_type = String, max_length = 24, pattern = r"^-?\d{1,16}\.\d{2,6}$", example = "140.00")]
     pub expected: Figure,
-    /// The running figure, or the ledger's.
+    /// Figure as it is stored or posted.
+    #[schema(value_type = String, max_length = 24, pattern = r"^-?\d{1,16}\.\d{2,6}$", example = "141.00")]
     pub found: Figure,
 }
 
@@ -92,7 +104,8 @@ pub async fn check(db: &Db, tenant_id: TenantId) -> Result<Integrity, Error> {
         for (fact, statement, figures) in FACTS {
             facts.push(check_fact(tx, fact, statement, figures).await?);
         }
-        Ok(Integrity { checked_at: tx.now, facts })
+        let holds = facts.iter().all(|fact| fact.differences == 0);
+        Ok(Integrity { object: tag::Integrity, holds, checked_at: tx.now, facts })
     })
     .await
 }

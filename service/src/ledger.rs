@@ -1,54 +1,76 @@
 //! The general ledger, for reading: journal, trial balance, chart of accounts.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::id::{CommandId, EntryId, LocationId};
+use domain::document::document_id;
+use domain::id::{CommandId, CustomerId, EntryId, LocationId};
 use domain::number::Money;
 use domain::refusal::Refusal;
+use domain::tag;
 use domain::tenant::Channel;
 use rust_decimal::Decimal;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{Error, Tx};
 
-/// A journal entry. It never changes; another entry corrects it.
-#[derive(Debug, Clone)]
-pub struct Entry {
+/// A journal entry. It never changes. A correction is another entry.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct JournalEntry {
+    /// Id of the entry.
     pub id: EntryId,
-    /// The kind of document that caused it: `sale`, `invoice`, `payment`, `manual` and others.
+    pub object: tag::JournalEntry,
+    /// Kind of the document that caused it: `sale`, `refund`, `shipment`, `invoice`, `credit_note`, `payment`,
+    /// `cash_move`, `receipt`, `opening`, `adjustment` or `manual`. New values may appear.
+    #[schema(max_length = 32, example = "sale")]
     pub document_kind: String,
-    pub document_id: Uuid,
-    /// A remark on a manual entry.
+    /// Id of that document.
+    #[schema(max_length = 64, example = "sal_01h455vb4pex5vsknk084sn02q")]
+    pub document_id: String,
+    /// Purpose of an entry that was posted by hand.
+    #[schema(max_length = 500, example = json!(null))]
     pub memo: Option<String>,
-    /// Day of the event in the tenant's time zone.
+    /// Day on which it happened, in the tenant's time zone.
     pub occurred_on: NaiveDate,
-    /// Day of the posting: later than `occurred_on` only if the period was closed.
+    /// Day on which it is posted. Later than `occurred_on` only if the period was closed.
     pub posted_on: NaiveDate,
+    /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
+    /// The command that wrote it.
     pub command_id: CommandId,
-    /// ISO 4217 code for every amount.
+    /// ISO 4217 code of the currency of every amount.
+    #[schema(max_length = 3, example = "GBP")]
     pub currency: String,
     /// Sum of the debits, which equals the sum of the credits.
     pub total: Money,
-    pub lines: Vec<Line>,
+    /// Lines. Those of the same account and dimensions are netted.
+    #[schema(max_items = 1000)]
+    pub lines: Vec<JournalLine>,
 }
 
-#[derive(Debug, Clone)]
-pub struct Line {
-    /// From 1.
+/// A line of a journal entry: either a debit or a credit.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct JournalLine {
+    /// Line number, from 1.
+    #[schema(minimum = 1, maximum = 10000, example = 1)]
     pub line_no: i32,
-    pub account_code: String,
+    /// Code of the account.
+    #[schema(max_length = 32, example = "4010")]
+    pub account: String,
+    /// Name of the account.
+    #[schema(max_length = 200, example = "Sales, retail")]
     pub account_name: String,
-    /// Zero if the line is a credit.
+    /// Amount debited. Zero if the line is a credit.
     pub debit: Money,
-    /// Zero if the line is a debit.
+    /// Amount credited. Zero if the line is a debit.
     pub credit: Money,
-    /// Set on revenue, discount, tax and cost of sales.
+    /// The sales channel, on revenue, discount, tax and cost of goods.
     pub channel: Option<Channel>,
+    /// The location.
     pub location_id: Option<LocationId>,
-    /// Customer or supplier, on receivables and payables.
-    pub party_id: Option<Uuid>,
+    /// The customer, on receivables.
+    pub customer_id: Option<CustomerId>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -65,7 +87,12 @@ pub struct Filter {
 }
 
 /// Returns entries after the entry `after`, newest first.
-pub async fn entries(tx: &Tx, filter: &Filter, after: Option<Uuid>, rows: u64) -> Result<Vec<Entry>, Error> {
+pub async fn entries(
+    tx: &Tx,
+    filter: &Filter,
+    after: Option<Uuid>,
+    rows: u64,
+) -> Result<Vec<JournalEntry>, Error> {
     let query = sqlx::query(
         "select
             e.id, e.document_kind, e.document_id, e.memo, e.occurred_on, e.posted_on, e.recorded_at, e.command_id,
@@ -94,7 +121,7 @@ pub async fn entries(tx: &Tx, filter: &Filter, after: Option<Uuid>, rows: u64) -
     .bind(filter.document_id)
     .bind(&filter.account_code)
     .bind(rows.cast_signed());
-    let mut entries: Vec<Entry> = Vec::new();
+    let mut entries: Vec<JournalEntry> = Vec::new();
     for row in tx.rows(query.persistent(false)).await? {
         let id = EntryId(row.try_get("id")?);
         if entries.last().is_none_or(|last| last.id != id) {
@@ -107,16 +134,18 @@ pub async fn entries(tx: &Tx, filter: &Filter, after: Option<Uuid>, rows: u64) -
     Ok(entries)
 }
 
-pub async fn entry(tx: &Tx, id: EntryId) -> Result<Entry, Error> {
+pub async fn entry(tx: &Tx, id: EntryId) -> Result<JournalEntry, Error> {
     let filter = Filter { id: Some(id), ..Filter::default() };
     entries(tx, &filter, None, 1).await?.pop().ok_or_else(|| Refusal::not_found("journal entry").into())
 }
 
-fn read_header(id: EntryId, row: &PgRow) -> Result<Entry, Error> {
-    Ok(Entry {
+fn read_header(id: EntryId, row: &PgRow) -> Result<JournalEntry, Error> {
+    let document_kind: String = row.try_get("document_kind")?;
+    Ok(JournalEntry {
         id,
-        document_kind: row.try_get("document_kind")?,
-        document_id: row.try_get("document_id")?,
+        object: tag::JournalEntry,
+        document_id: document_id(&document_kind, row.try_get("document_id")?),
+        document_kind,
         memo: row.try_get("memo")?,
         occurred_on: row.try_get("occurred_on")?,
         posted_on: row.try_get("posted_on")?,
@@ -128,18 +157,18 @@ fn read_header(id: EntryId, row: &PgRow) -> Result<Entry, Error> {
     })
 }
 
-fn read_line(row: &PgRow) -> Result<Line, Error> {
+fn read_line(row: &PgRow) -> Result<JournalLine, Error> {
     let channel: Option<String> = row.try_get("channel")?;
     let location_id: Option<Uuid> = row.try_get("location_id")?;
-    Ok(Line {
+    Ok(JournalLine {
         line_no: row.try_get("line_no")?,
-        account_code: row.try_get("account_code")?,
+        account: row.try_get("account_code")?,
         account_name: row.try_get("account_name")?,
         debit: read_money(row, "debit")?,
         credit: read_money(row, "credit")?,
         channel: channel.and_then(|channel| channel.parse().ok()),
         location_id: location_id.map(LocationId),
-        party_id: row.try_get("party_id")?,
+        customer_id: row.try_get::<Option<Uuid>, _>("party_id")?.map(CustomerId),
     })
 }
 
@@ -148,12 +177,37 @@ fn read_money(row: &PgRow, column: &str) -> Result<Money, Error> {
     Ok(Money::new(amount))
 }
 
-/// The balance of an account at both ends of a period. Debits are positive, credits negative.
-#[derive(Debug, Clone)]
-pub struct Balance {
-    pub account_code: String,
+/// All accounts with their balances.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TrialBalance {
+    pub object: tag::TrialBalance,
+    /// The first day of the period.
+    #[schema(example = "2026-11-01")]
+    pub from: Option<NaiveDate>,
+    /// The first day after the period.
+    #[schema(example = "2026-12-01")]
+    pub to: Option<NaiveDate>,
+    /// ISO 4217 code of the currency of every amount.
+    #[schema(max_length = 3, example = "GBP")]
+    pub currency: String,
+    /// The accounts, by code.
+    #[schema(max_items = 10000)]
+    pub accounts: Vec<AccountBalance>,
+    /// Sums over all accounts. Debits equal credits, and the balances add up to zero.
+    pub totals: BalanceTotals,
+}
+
+/// An account with its balances. Debits are positive, credits negative.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct AccountBalance {
+    /// Code of the account.
+    #[schema(max_length = 32, example = "4010")]
+    pub account: String,
+    /// Name of the account.
+    #[schema(max_length = 200, example = "Sales, retail")]
     pub account_name: String,
-    /// Asset, liability, income and so on.
+    /// `asset`, `liability`, `equity`, `revenue` or `expense`.
+    #[schema(max_length = 16, example = "revenue")]
     pub account_kind: String,
     /// Debits less credits before the period.
     pub opening: Money,
@@ -161,16 +215,29 @@ pub struct Balance {
     pub debit: Money,
     /// Sum of the credits in the period.
     pub credit: Money,
-    /// Debits less credits to the end of the period.
+    /// Debits less credits until the end of the period.
     pub closing: Money,
 }
 
-/// Returns the balance of every account by code, over a half-open period of posting days, and the currency.
+/// Sums over all accounts.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct BalanceTotals {
+    /// Sum of the opening balances, which is zero.
+    pub opening: Money,
+    /// Sum of the debits.
+    pub debit: Money,
+    /// Sum of the credits, which equals that of the debits.
+    pub credit: Money,
+    /// Sum of the closing balances, which is zero.
+    pub closing: Money,
+}
+
+/// Returns the balance of every account by code, over a half-open period of posting days.
 pub async fn trial_balance(
     tx: &Tx,
     from: Option<NaiveDate>,
     to: Option<NaiveDate>,
-) -> Result<(String, Vec<Balance>), Error> {
+) -> Result<TrialBalance, Error> {
     let query = sqlx::query(
         "select
             t.currency, coalesce(a.code, l.account_code) as account_code, coalesce(a.name, '') as account_name,
@@ -194,11 +261,11 @@ pub async fn trial_balance(
     .bind(to);
     let rows = tx.rows(query.persistent(false)).await?;
     let currency = rows.first().map_or(Ok(String::new()), |row| row.try_get("currency"))?;
-    let balance = |row: &PgRow| -> Result<Balance, Error> {
+    let balance = |row: &PgRow| -> Result<AccountBalance, Error> {
         let (opening, debit, credit) =
             (read_money(row, "opening")?, read_money(row, "debit")?, read_money(row, "credit")?);
-        Ok(Balance {
-            account_code: row.try_get("account_code")?,
+        Ok(AccountBalance {
+            account: row.try_get("account_code")?,
             account_name: row.try_get("account_name")?,
             account_kind: row.try_get("account_kind")?,
             opening,
@@ -207,15 +274,30 @@ pub async fn trial_balance(
             closing: opening + debit - credit,
         })
     };
-    Ok((currency, rows.iter().map(balance).collect::<Result<_, _>>()?))
+    let accounts: Vec<AccountBalance> = rows.iter().map(balance).collect::<Result<_, _>>()?;
+    let total = |amount: fn(&AccountBalance) -> Money| accounts.iter().map(amount).sum();
+    let totals = BalanceTotals {
+        opening: total(|balance| balance.opening),
+        debit: total(|balance| balance.debit),
+        credit: total(|balance| balance.credit),
+        closing: total(|balance| balance.closing),
+    };
+    Ok(TrialBalance { object: tag::TrialBalance, from, to, currency, accounts, totals })
 }
 
 /// An account of the chart.
-#[derive(Debug, Clone)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = LedgerAccount)]
 pub struct Account {
+    pub object: tag::Account,
+    /// Code of the account.
+    #[schema(max_length = 32, example = "4010")]
     pub code: String,
+    /// Name of the account.
+    #[schema(max_length = 200, example = "Sales, retail")]
     pub name: String,
-    /// Asset, liability, income and so on.
+    /// `asset`, `liability`, `equity`, `revenue` or `expense`.
+    #[schema(max_length = 16, example = "revenue")]
     pub kind: String,
 }
 
@@ -226,7 +308,8 @@ pub async fn accounts(tx: &Tx, after: Option<&str>, rows: u64) -> Result<Vec<Acc
     );
     let rows = tx.rows(query.bind(tx.tenant_id.0).bind(after).bind(rows.cast_signed())).await?;
     let account = |row: &PgRow| -> Result<Account, Error> {
-        Ok(Account { code: row.try_get("code")?, name: row.try_get("name")?, kind: row.try_get("kind")? })
+        let (code, name, kind) = (row.try_get("code")?, row.try_get("name")?, row.try_get("kind")?);
+        Ok(Account { object: tag::Account, code, name, kind })
     };
     rows.iter().map(account).collect()
 }

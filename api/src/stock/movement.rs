@@ -3,102 +3,20 @@
 use actix_web::get;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
-use domain::id::{CommandId, LocationId, LotId, MovementId, ProductId};
-use domain::number::{Money, Price, Quantity};
+use domain::id::{LocationId, ProductId};
 use domain::stock::MovementKind;
-use domain::tag;
-use domain::tenant::Channel;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use service::listing::{Age, Period};
-use service::stock::movement::{self, Filter, Movement};
+use service::stock::movement::{self, Filter, StockMovement};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::document::{document_id, parse_document_id};
+use crate::document::parse_document_id;
 use crate::list::{List, Page};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list);
-}
-
-/// A movement. It never changes. Quantity and value are positive for a receipt and negative for an issue.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct StockMovement {
-    /// Id of the movement.
-    id: MovementId,
-    object: tag::StockMovement,
-    /// Kind of the movement.
-    kind: MovementKind,
-    /// The product.
-    product_id: ProductId,
-    /// SKU of the product.
-    #[schema(max_length = 64, example = "BOLT-M8")]
-    sku: String,
-    /// Location of the level.
-    location_id: LocationId,
-    /// Lot of a tracked product.
-    lot_id: Option<LotId>,
-    /// The unit of the quantity.
-    #[schema(max_length = 8, example = "C62")]
-    uom: String,
-    /// Quantity in stock units.
-    quantity: Quantity,
-    /// Currency of all amounts.
-    #[schema(max_length = 3, example = "GBP")]
-    currency: String,
-    /// Cost of the units.
-    value: Money,
-    /// Cost of one stock unit.
-    unit_cost: Price,
-    /// Kind of the document that caused it: `sale`, `refund`, `shipment`, `credit_note`, `receipt`, `opening` or
-    /// `adjustment`. New values may appear.
-    #[schema(max_length = 32, example = "sale")]
-    document_kind: String,
-    /// Id of that document.
-    #[schema(max_length = 64, example = "sal_01h455vb4pex5vsknk084sn02q")]
-    document_id: String,
-    /// Line of that document.
-    #[schema(minimum = 1, maximum = 2000, example = 1)]
-    line_no: i32,
-    /// Channel, if a customer is involved.
-    channel: Option<Channel>,
-    /// The reason code of an adjustment.
-    #[schema(max_length = 64, example = json!(null))]
-    reason: Option<String>,
-    /// When it happened.
-    occurred_at: DateTime<Utc>,
-    /// When it was recorded.
-    created_at: DateTime<Utc>,
-    /// The command that wrote it.
-    command_id: CommandId,
-}
-
-impl From<Movement> for StockMovement {
-    fn from(row: Movement) -> Self {
-        StockMovement {
-            id: row.id,
-            object: tag::StockMovement,
-            kind: row.kind,
-            product_id: row.product_id,
-            sku: row.sku,
-            location_id: row.location_id,
-            lot_id: row.lot_id,
-            uom: row.uom,
-            quantity: row.quantity,
-            currency: row.currency,
-            value: row.value,
-            unit_cost: row.unit_cost,
-            document_id: document_id(&row.document_kind, row.document_id),
-            document_kind: row.document_kind,
-            line_no: row.line_no,
-            channel: row.channel,
-            reason: row.reason,
-            occurred_at: row.occurred_at,
-            created_at: row.recorded_at,
-            command_id: row.command_id,
-        }
-    }
 }
 
 /// Which movements to list.
@@ -152,5 +70,5 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let slice = list.slice(filters.sort)?;
     let read = async |tx: &service::Tx| movement::list(tx, &filter, &slice).await;
     let rows = app.db.read(caller.tenant_id, read).await?;
-    list.answer(rows.into_iter().map(StockMovement::from).collect(), |row| row.id.0)
+    list.answer(rows, |row| row.id.0)
 }

@@ -1,45 +1,69 @@
 //! Stock movements, for reading: every change of every level, in the order of recording.
 
 use chrono::{DateTime, Duration, Utc};
+use domain::document::document_id;
 use domain::id::{CommandId, LocationId, LotId, MovementId, ProductId};
 use domain::number::{Money, Price, Quantity};
 use domain::stock::MovementKind;
+use domain::tag;
 use domain::tenant::Channel;
 use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::listing::{Age, Listing, Period, Slice, number, optional_word, word};
 use crate::{Error, Tx};
 
-/// A movement. Quantity and value are positive in and negative out.
-#[derive(Debug, Clone)]
-pub struct Movement {
+/// A movement. It never changes. Quantity and value are positive for a receipt and negative for an issue.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct StockMovement {
+    /// Id of the movement.
     pub id: MovementId,
+    pub object: tag::StockMovement,
+    /// Kind of the movement.
     pub kind: MovementKind,
+    /// The product.
     pub product_id: ProductId,
+    /// SKU of the product.
+    #[schema(max_length = 64, example = "BOLT-M8")]
     pub sku: String,
-    /// Unit of the quantity.
-    pub uom: String,
+    /// Location of the level.
     pub location_id: LocationId,
-    /// Set if the product is tracked.
+    /// Lot of a tracked product.
     pub lot_id: Option<LotId>,
-    /// Stock units.
+    /// The unit of the quantity.
+    #[schema(max_length = 8, example = "C62")]
+    pub uom: String,
+    /// Quantity in stock units.
     pub quantity: Quantity,
+    /// Currency of all amounts.
+    #[schema(max_length = 3, example = "GBP")]
+    pub currency: String,
+    /// Cost of the units.
     pub value: Money,
     /// Cost of one stock unit.
     pub unit_cost: Price,
-    /// Currency of every amount.
-    pub currency: String,
+    /// Kind of the document that caused it: `sale`, `refund`, `shipment`, `credit_note`, `receipt`, `opening` or
+    /// `adjustment`. New values may appear.
+    #[schema(max_length = 32, example = "sale")]
     pub document_kind: String,
-    pub document_id: Uuid,
+    /// Id of that document.
+    #[schema(max_length = 64, example = "sal_01h455vb4pex5vsknk084sn02q")]
+    pub document_id: String,
+    /// Line of that document.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
     pub line_no: i32,
-    /// Set if a customer is involved.
+    /// Channel, if a customer is involved.
     pub channel: Option<Channel>,
-    /// Reason code of an adjustment.
+    /// The reason code of an adjustment.
+    #[schema(max_length = 64, example = json!(null))]
     pub reason: Option<String>,
+    /// When it happened.
     pub occurred_at: DateTime<Utc>,
-    pub recorded_at: DateTime<Utc>,
+    /// When it was recorded.
+    pub created_at: DateTime<Utc>,
+    /// The command that wrote it.
     pub command_id: CommandId,
 }
 
@@ -63,7 +87,7 @@ const COLUMNS: &str = "select m.id, m.kind, m.product_id, p.sku, p.stock_uom, m.
 const NAMES: &str = " m join product p on p.tenant_id = m.tenant_id and p.id = m.product_id \
      join tenant t on t.tenant_id = m.tenant_id where m.tenant_id = ";
 
-pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Movement>, Error> {
+pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<StockMovement>, Error> {
     let rows = if filter.document_id.is_some() {
         find_by_document(tx, filter, slice).await?
     } else if filter.product_id.is_some() || filter.sku.is_some() {
@@ -201,10 +225,12 @@ pub(crate) fn first_of(at: DateTime<Utc>) -> Uuid {
     Uuid::from_u128(u128::from(at.timestamp_millis().max(0).unsigned_abs()) << 80)
 }
 
-fn read_movement(row: &PgRow) -> Result<Movement, Error> {
+fn read_movement(row: &PgRow) -> Result<StockMovement, Error> {
     let lot_id: Uuid = row.try_get("lot_id")?;
-    Ok(Movement {
+    let document_kind: String = row.try_get("document_kind")?;
+    Ok(StockMovement {
         id: MovementId(row.try_get("id")?),
+        object: tag::StockMovement,
         kind: word(row, "kind")?,
         product_id: ProductId(row.try_get("product_id")?),
         sku: row.try_get("sku")?,
@@ -215,13 +241,13 @@ fn read_movement(row: &PgRow) -> Result<Movement, Error> {
         value: number(row, "value")?,
         unit_cost: number(row, "unit_cost")?,
         currency: row.try_get("currency")?,
-        document_kind: row.try_get("document_kind")?,
-        document_id: row.try_get("document_id")?,
+        document_id: document_id(&document_kind, row.try_get("document_id")?),
+        document_kind,
         line_no: row.try_get("line_no")?,
         channel: optional_word(row, "channel")?,
         reason: row.try_get("reason")?,
         occurred_at: row.try_get("occurred_at")?,
-        recorded_at: row.try_get("recorded_at")?,
+        created_at: row.try_get("recorded_at")?,
         command_id: CommandId(row.try_get("command_id")?),
     })
 }

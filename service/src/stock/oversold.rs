@@ -1,8 +1,10 @@
 //! Costs to settle, for reading: stock issued below zero, and what its cost turned out to be.
 
 use chrono::{DateTime, Utc};
+use domain::document::document_id;
 use domain::id::{CommandId, CostId, LocationId, LotId, ProductId};
 use domain::number::{Money, Quantity};
+use domain::tag;
 use domain::tenant::Channel;
 use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
@@ -22,41 +24,59 @@ pub enum CostStatus {
     Settled,
 }
 
-/// A cost to settle.
-#[derive(Debug, Clone)]
+/// Units that left below zero. Their cost is provisional, the last known one, until as many are received. A difference
+/// from the real cost is then posted to cost variance.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct CostToSettle {
+    /// Id of the cost to settle.
     pub id: CostId,
+    pub object: tag::CostToSettle,
+    /// Whether some of the cost is still provisional.
     pub status: CostStatus,
+    /// Location that the units left.
     pub location_id: LocationId,
+    /// The product.
     pub product_id: ProductId,
+    /// SKU of the product.
+    #[schema(max_length = 64, example = "BOLT-M8")]
     pub sku: String,
-    /// Set if the product is tracked.
+    /// Lot of a tracked product.
     pub lot_id: Option<LotId>,
-    /// Unit of every quantity.
+    /// The unit of every quantity.
+    #[schema(max_length = 8, example = "C62")]
     pub uom: String,
-    /// The kind of document that issued the units.
+    /// Kind of the document that issued them: `sale` or `adjustment`. New values may appear.
+    #[schema(max_length = 32, example = "sale")]
     pub document_kind: String,
-    pub document_id: Uuid,
+    /// Id of that document.
+    #[schema(max_length = 64, example = "sal_01h455vb4pex5vsknk084sn02q")]
+    pub document_id: String,
+    /// Line of that document.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
     pub line_no: i32,
+    /// Channel that sold them. Null for an adjustment.
     pub channel: Option<Channel>,
     /// Units that went below zero.
     pub quantity: Quantity,
-    /// Units that have not been received yet.
+    /// Units of them that were not received yet.
     pub open_quantity: Quantity,
-    /// Currency of every amount.
+    /// Currency of all amounts.
+    #[schema(max_length = 3, example = "GBP")]
     pub currency: String,
-    /// Provisional cost of all units.
+    /// Provisional cost of the units.
     pub value: Money,
-    /// Provisional cost of the open units.
+    /// Part of the cost that is still provisional.
     pub open_value: Money,
-    /// Cost of the received units less their provisional cost.
+    /// Amount by which the received units cost more than that. Negative if they cost less.
     pub variance: Money,
-    /// When the units were issued.
+    /// When the units left.
     pub occurred_at: DateTime<Utc>,
-    pub recorded_at: DateTime<Utc>,
-    /// When the last unit was received.
+    /// When that was recorded.
+    pub created_at: DateTime<Utc>,
+    /// When the last of them was received. Null before.
+    #[schema(example = json!(null))]
     pub settled_at: Option<DateTime<Utc>>,
-    /// The command that issued the units.
+    /// The command that issued them.
     pub command_id: CommandId,
 }
 
@@ -94,16 +114,18 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<CostToS
 fn read_cost(row: &PgRow) -> Result<CostToSettle, Error> {
     let lot_id: Uuid = row.try_get("lot_id")?;
     let settled_at: Option<DateTime<Utc>> = row.try_get("settled_at")?;
+    let document_kind: String = row.try_get("document_kind")?;
     Ok(CostToSettle {
         id: CostId(row.try_get("id")?),
+        object: tag::CostToSettle,
         status: if settled_at.is_some() { CostStatus::Settled } else { CostStatus::Open },
         location_id: LocationId(row.try_get("location_id")?),
         product_id: ProductId(row.try_get("product_id")?),
         sku: row.try_get("sku")?,
         lot_id: (!lot_id.is_nil()).then_some(LotId(lot_id)),
         uom: row.try_get("stock_uom")?,
-        document_kind: row.try_get("document_kind")?,
-        document_id: row.try_get("document_id")?,
+        document_id: document_id(&document_kind, row.try_get("document_id")?),
+        document_kind,
         line_no: row.try_get("line_no")?,
         channel: optional_word(row, "channel")?,
         quantity: number(row, "quantity")?,
@@ -113,7 +135,7 @@ fn read_cost(row: &PgRow) -> Result<CostToSettle, Error> {
         open_value: number(row, "open_value")?,
         variance: number(row, "variance")?,
         occurred_at: row.try_get("occurred_at")?,
-        recorded_at: row.try_get("recorded_at")?,
+        created_at: row.try_get("recorded_at")?,
         settled_at,
         command_id: CommandId(row.try_get("command_id")?),
     })
