@@ -15,6 +15,7 @@ mod invalid;
 mod lot_expiry;
 mod low_stock;
 mod margin;
+mod named;
 mod product_performance;
 mod range;
 mod request;
@@ -200,7 +201,11 @@ pub struct RawReport {
 
 impl Name {
     /// The report's statement with its values bound.
-    fn query<'q>(self, tx: &Tx, request: &Request) -> Query<'q, Postgres, PgArguments> {
+    fn query<'q>(
+        self,
+        tx: &Tx,
+        request: &Request,
+    ) -> Result<Query<'q, Postgres, PgArguments>, sea_orm::sqlx::Error> {
         let statement = match self {
             Name::Revenue => RevenueRow::statement,
             Name::Margin => MarginRow::statement,
@@ -227,7 +232,7 @@ impl Name {
 
 /// Runs the report's one statement.
 pub async fn fetch(tx: &Tx, request: &Request) -> Result<RawReport, Error> {
-    Ok(RawReport { rows: tx.rows(request.name.query(tx, request)).await?, as_of: tx.now })
+    Ok(RawReport { rows: tx.rows(request.name.query(tx, request)?).await?, as_of: tx.now })
 }
 
 /// Runs a report on a snapshot of its own and returns it as a table.

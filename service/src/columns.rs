@@ -5,7 +5,7 @@
 //! the column `id`. Two columns of one type could change places otherwise, and no compiler and no database would notice. A
 //! build with debug checks, which every test is, compares each name with the statement.
 
-use sea_orm::sqlx::postgres::PgArguments;
+use sea_orm::sqlx::postgres::{PgArguments, PgRow};
 use sea_orm::sqlx::query::Query;
 use sea_orm::sqlx::{self, Encode, Postgres, Type};
 
@@ -61,6 +61,11 @@ impl<'q> Columns<'q> {
         let number = self.bound + 1;
         debug_assert_eq!(column_at(self.text, number), Some(name), "${number} of {}", self.text);
         self.bind(rows.iter().map(value).collect::<Vec<T>>())
+    }
+
+    /// Runs the statement; returns its rows.
+    pub(crate) async fn rows(self, tx: &Tx) -> Result<Vec<PgRow>, Error> {
+        tx.rows(self.query).await
     }
 
     /// Runs the statement; returns how many rows it touched.

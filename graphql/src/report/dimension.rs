@@ -167,14 +167,16 @@ impl Dimension {
     fn join(self) -> &'static str {
         match self {
             Dimension::Location => {
-                "left join public.location lo on lo.tenant_id = $1 and lo.id = m.by_location_id"
+                "left join public.location lo on lo.tenant_id = :tenant_id and lo.id = m.by_location_id"
             }
-            Dimension::Product => "left join public.product p on p.tenant_id = $1 and p.id = m.by_product_id",
+            Dimension::Product => {
+                "left join public.product p on p.tenant_id = :tenant_id and p.id = m.by_product_id"
+            }
             Dimension::Category => {
-                "left join public.category ca on ca.tenant_id = $1 and ca.id = m.by_category_id"
+                "left join public.category ca on ca.tenant_id = :tenant_id and ca.id = m.by_category_id"
             }
             Dimension::Customer => {
-                "left join public.customer cu on cu.tenant_id = $1 and cu.id = m.by_customer_id"
+                "left join public.customer cu on cu.tenant_id = :tenant_id and cu.id = m.by_customer_id"
             }
             Dimension::Hour
             | Dimension::Day

@@ -78,7 +78,7 @@ impl Row for LotExpiryRow {
     fn statement(_: &Request) -> String {
         let with = format!(
             "today as materialized (
-    select ($18 at time zone coalesce($9, time_zone))::date as day from public.tenant where tenant_id = $1
+    select (:now at time zone coalesce(:time_zone, time_zone))::date as day from public.tenant where tenant_id = :tenant_id
 ), lying as materialized (
     select
         s.product_id, s.location_id, s.lot_id, s.lot_code, s.expires_on, lt.supplier_lot,
@@ -88,17 +88,17 @@ impl Row for LotExpiryRow {
             when s.expires_on < d.day then 'expired'
             when lo.kind = 'quarantine' or s.on_hand <= (
                 select coalesce(sum(r.quantity), 0) from public.reservation r
-                where r.tenant_id = $1 and r.location_id = s.location_id and r.product_id = s.product_id
+                where r.tenant_id = :tenant_id and r.location_id = s.location_id and r.product_id = s.product_id
                     and r.lot_id = s.lot_id and r.kind = 'quarantine') then 'quarantined'
             when lo.kind = 'transit' then 'in_transit'
             else 'sellable'
         end as lot_status
     from today d
     cross join bi.stock_level s
-    join public.lot lt on lt.tenant_id = $1 and lt.id = s.lot_id
-    join public.location lo on lo.tenant_id = $1 and lo.id = s.location_id
-    where s.tenant_id = $1 and s.on_hand > 0 and s.expires_on <= coalesce(d.day + $21, 'infinity')
-        and s.expires_on < coalesce($22, 'infinity') and (s.expires_on >= d.day or $23) and {FILTER}
+    join public.lot lt on lt.tenant_id = :tenant_id and lt.id = s.lot_id
+    join public.location lo on lo.tenant_id = :tenant_id and lo.id = s.location_id
+    where s.tenant_id = :tenant_id and s.on_hand > 0 and s.expires_on <= coalesce(d.day + :within_days, 'infinity')
+        and s.expires_on < coalesce(:expires_before, 'infinity') and (s.expires_on >= d.day or :include_expired) and {FILTER}
 ), level as materialized (
     select *, case when lot_status in ('recalled', 'expired') then 0 else on_hand - reserved end as available
     from lying

@@ -66,20 +66,20 @@ impl Row for LowStockRow {
             "level as materialized (
     select
         s.product_id, s.location_id, sum(s.on_hand) as on_hand, sum(s.reserved) as reserved,
-        sum(s.available) as available, coalesce(r.reorder_point, $20::numeric) as reorder_point,
+        sum(s.available) as available, coalesce(r.reorder_point, :threshold::numeric) as reorder_point,
         coalesce(r.reorder_quantity, 0) as reorder_quantity,
-        coalesce(r.reorder_point, $20::numeric) - sum(s.available) as shortage
+        coalesce(r.reorder_point, :threshold::numeric) - sum(s.available) as shortage
     from bi.stock_level s
-    join public.product p on p.tenant_id = $1 and p.id = s.product_id and p.status = 'active' and p.kind = 'stocked'
-    join public.location lo on lo.tenant_id = $1 and lo.id = s.location_id and lo.channels <> '{{}}'
+    join public.product p on p.tenant_id = :tenant_id and p.id = s.product_id and p.status = 'active' and p.kind = 'stocked'
+    join public.location lo on lo.tenant_id = :tenant_id and lo.id = s.location_id and lo.channels <> '{{}}'
     left join lateral (
         select rs.reorder_point, rs.reorder_quantity from public.reorder_setting rs
-        where rs.tenant_id = $1 and rs.product_id = s.product_id
+        where rs.tenant_id = :tenant_id and rs.product_id = s.product_id
             and rs.location_id in (s.location_id, '00000000-0000-0000-0000-000000000000')
         order by rs.location_id desc limit 1) r on true
-    where s.tenant_id = $1 and {FILTER}
+    where s.tenant_id = :tenant_id and {FILTER}
     group by s.product_id, s.location_id, r.reorder_point, r.reorder_quantity
-    having sum(s.available) <= coalesce(r.reorder_point, $20)
+    having sum(s.available) <= coalesce(r.reorder_point, :threshold)
 )"
         );
         let figures = &[

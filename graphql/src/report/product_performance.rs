@@ -119,8 +119,8 @@ impl Row for ProductPerformanceRow {
                 text("category_name", "ca.name"),
             ],
             joins: vec![
-                "left join public.product p on p.tenant_id = $1 and p.id = m.by_product_id",
-                "left join public.category ca on ca.tenant_id = $1 and ca.id = p.category_id",
+                "left join public.product p on p.tenant_id = :tenant_id and p.id = m.by_product_id",
+                "left join public.category ca on ca.tenant_id = :tenant_id and ca.id = p.category_id",
             ],
             order: vec!["net_revenue desc", "sku"],
             only: "",

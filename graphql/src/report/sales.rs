@@ -1,6 +1,6 @@
 //! The statement of every report on sales: it groups the lines, then names the groups.
 //!
-//! Its text is constant, chosen by enums; the caller's values are bound. The lines are read in a subquery that the
+//! Its text is constant, chosen by enums; the caller's values are bound by name. The lines are read in a subquery that the
 //! planner must not merge (`offset 0`). Otherwise it takes the number of distinct instants for the number of groups
 //! and sorts a million lines. Products, customers and other records are joined to the groups, not to the lines.
 
@@ -13,6 +13,7 @@ use sea_orm::sqlx::{self, Postgres};
 
 use super::column::Measure;
 use super::grouping::{Attribute, Grouping, Key};
+use super::named::Named;
 use super::{Request, range};
 
 /// The way the total of a sum is computed from the groups.
@@ -52,31 +53,31 @@ pub const COST: Sum = Sum { name: "cost", lines: "sum(cost)", merge: Merge::Sum 
 const LINES_OF_PERIOD: &str = "
         from (
             select
-                tenant_id, coalesce($2, time_zone) as zone,
-                coalesce($3::timestamptz, $4::timestamp at time zone coalesce($2, time_zone), '-infinity') as from_at,
-                coalesce($5::timestamptz, $6::timestamp at time zone coalesce($2, time_zone), 'infinity') as to_at
-            from public.tenant where tenant_id = $1 offset bigint '0'
+                tenant_id, coalesce(:time_zone, time_zone) as zone,
+                coalesce(:from_at::timestamptz, :from_day::timestamp at time zone coalesce(:time_zone, time_zone), '-infinity') as from_at,
+                coalesce(:to_at::timestamptz, :to_day::timestamp at time zone coalesce(:time_zone, time_zone), 'infinity') as to_at
+            from public.tenant where tenant_id = :tenant_id offset bigint '0'
         ) t
         join bi.sales_fact l on l.tenant_id = t.tenant_id
-        where l.tenant_id = $1
-            and (($3 is null and $4 is null)
-                or l.occurred_at >= coalesce($3, ($4 - interval '24 hours') at time zone 'UTC'))
-            and (($5 is null and $6 is null)
-                or l.occurred_at < coalesce($5, ($6 + interval '24 hours') at time zone 'UTC'))
+        where l.tenant_id = :tenant_id
+            and ((:from_at is null and :from_day is null)
+                or l.occurred_at >= coalesce(:from_at, (:from_day - interval '24 hours') at time zone 'UTC'))
+            and ((:to_at is null and :to_day is null)
+                or l.occurred_at < coalesce(:to_at, (:to_day + interval '24 hours') at time zone 'UTC'))
             and (l.occurred_at >= t.from_at and l.occurred_at < t.to_at) is true
-            and (cardinality($8::text[]) = 0 or l.channel = any($8))
-            and (cardinality($9::text[]) = 0 or l.country = any($9))
-            and (cardinality($10::text[]) = 0 or l.currency = any($10))
-            and (cardinality($11::text[]) + cardinality($12::uuid[]) = 0 or l.location_id in (
-                select id from public.location where tenant_id = $1 and (code = any($11) or id = any($12))))
-            and (cardinality($13::text[]) + cardinality($14::uuid[]) = 0 or l.product_id in (
-                select id from public.product where tenant_id = $1 and (sku = any($13) or id = any($14))))
-            and (cardinality($15::text[]) + cardinality($16::uuid[]) = 0 or l.category_id in (
-                select c.id from public.category c where c.tenant_id = $1 and c.lineage && (
+            and (cardinality(:channels::text[]) = 0 or l.channel = any(:channels))
+            and (cardinality(:countries::text[]) = 0 or l.country = any(:countries))
+            and (cardinality(:currencies::text[]) = 0 or l.currency = any(:currencies))
+            and (cardinality(:location_codes::text[]) + cardinality(:location_ids::uuid[]) = 0 or l.location_id in (
+                select id from public.location where tenant_id = :tenant_id and (code = any(:location_codes) or id = any(:location_ids))))
+            and (cardinality(:product_codes::text[]) + cardinality(:product_ids::uuid[]) = 0 or l.product_id in (
+                select id from public.product where tenant_id = :tenant_id and (sku = any(:product_codes) or id = any(:product_ids))))
+            and (cardinality(:category_codes::text[]) + cardinality(:category_ids::uuid[]) = 0 or l.category_id in (
+                select c.id from public.category c where c.tenant_id = :tenant_id and c.lineage && (
                     select array_agg(id) from public.category
-                    where tenant_id = $1 and (code = any($15) or id = any($16)))))
-            and (cardinality($17::text[]) + cardinality($18::uuid[]) = 0 or l.customer_id in (
-                select id from public.customer where tenant_id = $1 and (number = any($17) or id = any($18))))";
+                    where tenant_id = :tenant_id and (code = any(:category_codes) or id = any(:category_ids)))))
+            and (cardinality(:customer_numbers::text[]) + cardinality(:customer_ids::uuid[]) = 0 or l.customer_id in (
+                select id from public.customer where tenant_id = :tenant_id and (number = any(:customer_numbers) or id = any(:customer_ids))))";
 
 /// Returns the statement of a grouping. Level 0 of its rows are the groups, level 1 one total for each currency,
 /// level 2 the time zone.
@@ -165,45 +166,47 @@ fn rows(grouping: &Grouping, measures: &[Measure]) -> String {
     (select 0 as level, null::text as time_zone, {described}m.currency{named}
     from (select grouped.*{formulas} from grouped) m
     cross join public.tenant t {joins}
-    where t.tenant_id = $1
-    order by {order}currency limit $7)
+    where t.tenant_id = :tenant_id
+    order by {order}currency limit :limit)
     union all
     (select 1, null, {nothing}m.currency{named}
     from (select total.*{formulas} from total) m
     cross join public.tenant t
-    where t.tenant_id = $1
+    where t.tenant_id = :tenant_id
     order by currency)
     union all
-    select 2, coalesce($2, t.time_zone), {nothing}null{unknown} from public.tenant t where t.tenant_id = $1"
+    select 2, coalesce(:time_zone, t.time_zone), {nothing}null{unknown} from public.tenant t where t.tenant_id = :tenant_id"
     )
 }
 
 /// Binds the values of a request.
-pub fn bind<'q>(sql: String, tenant_id: TenantId, request: &Request) -> Query<'q, Postgres, PgArguments> {
+pub fn bind<'q>(
+    sql: String,
+    tenant_id: TenantId,
+    request: &Request,
+) -> Result<Query<'q, Postgres, PgArguments>, sqlx::Error> {
     let (from_at, from_day) = range::parameters(request.range.from);
     let (to_at, to_day) = range::parameters(request.range.to);
     let filter = &request.filter;
-    let channels: Vec<String> =
-        filter.channels.iter().map(|channel| <&str>::from(*channel).to_owned()).collect();
-    // Each grouping has its own statement, planned for its values, so it is not cached.
-    sqlx::query(sqlx::AssertSqlSafe(sql))
-        .persistent(false)
-        .bind(tenant_id.0)
-        .bind(request.time_zone.map(|zone| zone.name()))
-        .bind(from_at)
-        .bind(from_day)
-        .bind(to_at)
-        .bind(to_day)
-        .bind(i64::from(request.limit) + 1)
-        .bind(channels)
-        .bind(filter.countries.clone())
-        .bind(filter.currencies.clone())
-        .bind(filter.locations.codes.clone())
-        .bind(filter.locations.ids.clone())
-        .bind(filter.products.codes.clone())
-        .bind(filter.products.ids.clone())
-        .bind(filter.categories.codes.clone())
-        .bind(filter.categories.ids.clone())
-        .bind(filter.customers.codes.clone())
-        .bind(filter.customers.ids.clone())
+    let channels: Vec<&str> = filter.channels.iter().map(|channel| (*channel).into()).collect();
+    Named::of(sql)
+        .value("tenant_id", tenant_id.0)
+        .value("time_zone", request.time_zone.map(|zone| zone.name()))
+        .value("from_at", from_at)
+        .value("from_day", from_day)
+        .value("to_at", to_at)
+        .value("to_day", to_day)
+        .value("limit", i64::from(request.limit) + 1)
+        .value("channels", channels)
+        .value("countries", &filter.countries)
+        .value("currencies", &filter.currencies)
+        .value("location_codes", &filter.locations.codes)
+        .value("location_ids", &filter.locations.ids)
+        .value("product_codes", &filter.products.codes)
+        .value("product_ids", &filter.products.ids)
+        .value("category_codes", &filter.categories.codes)
+        .value("category_ids", &filter.categories.ids)
+        .value("customer_numbers", &filter.customers.codes)
+        .value("customer_ids", &filter.customers.ids)
+        .query()
 }

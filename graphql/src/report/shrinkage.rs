@@ -53,10 +53,10 @@ const FIGURES: [(&str, Kind); 6] = [
 
 const WITH: &str = "with period as materialized (
     select
-        coalesce($9, time_zone) as zone,
-        coalesce($10::timestamptz, $11::timestamp at time zone coalesce($9, time_zone), '-infinity') as from_at,
-        coalesce($12::timestamptz, $13::timestamp at time zone coalesce($9, time_zone), 'infinity') as to_at
-    from public.tenant where tenant_id = $1
+        coalesce(:time_zone, time_zone) as zone,
+        coalesce(:from_at::timestamptz, :from_day::timestamp at time zone coalesce(:time_zone, time_zone), '-infinity') as from_at,
+        coalesce(:to_at::timestamptz, :to_day::timestamp at time zone coalesce(:time_zone, time_zone), 'infinity') as to_at
+    from public.tenant where tenant_id = :tenant_id
 ), level as materialized (
     select
         s.reason, s.location_id, count(*) as lines,
@@ -66,7 +66,7 @@ const WITH: &str = "with period as materialized (
         coalesce(sum(s.value) filter (where s.quantity > 0), 0) as found_value,
         -sum(s.value) as shrinkage_value
     from public.stock_movement s
-    where s.tenant_id = $1 and s.kind in ('adjustment', 'count')
+    where s.tenant_id = :tenant_id and s.kind in ('adjustment', 'count')
         and s.occurred_at >= (select from_at from period) and s.occurred_at < (select to_at from period) and";
 
 const ROWS: &str = "
@@ -77,15 +77,15 @@ const ROWS: &str = "
     lo.name as location_name, t.currency, m.lines, m.lost_units, m.lost_value, m.found_units, m.found_value,
     m.shrinkage_value
 from level m
-join public.tenant t on t.tenant_id = $1
-left join public.reason_code rc on rc.tenant_id = $1 and rc.code = m.reason
-left join public.location lo on lo.tenant_id = $1 and lo.id = m.location_id
-order by m.shrinkage_value desc, m.reason, lo.code limit $2)
+join public.tenant t on t.tenant_id = :tenant_id
+left join public.reason_code rc on rc.tenant_id = :tenant_id and rc.code = m.reason
+left join public.location lo on lo.tenant_id = :tenant_id and lo.id = m.location_id
+order by m.shrinkage_value desc, m.reason, lo.code limit :limit)
 union all
 select
     1, null, null, null, null, null, t.currency, sum(m.lines)::bigint, sum(m.lost_units), sum(m.lost_value),
     sum(m.found_units), sum(m.found_value), sum(m.shrinkage_value)
-from level m join public.tenant t on t.tenant_id = $1
+from level m join public.tenant t on t.tenant_id = :tenant_id
 group by t.currency
 union all
 select 2, period.zone, null, null, null, null, null, null, null, null, null, null, null from period";

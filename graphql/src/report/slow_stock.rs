@@ -51,9 +51,9 @@ pub struct SlowStockRow {
 
 const MOVED: &str = "since as materialized (
     select
-        coalesce($9, time_zone) as zone,
-        (($18 at time zone coalesce($9, time_zone))::date - $19)::timestamp at time zone coalesce($9, time_zone) as at
-    from public.tenant where tenant_id = $1
+        coalesce(:time_zone, time_zone) as zone,
+        ((:now at time zone coalesce(:time_zone, time_zone))::date - :days)::timestamp at time zone coalesce(:time_zone, time_zone) as at
+    from public.tenant where tenant_id = :tenant_id
 ), moved as (
     select
         s.location_id, s.product_id, min(s.occurred_at) as first_moved_at,
@@ -61,16 +61,16 @@ const MOVED: &str = "since as materialized (
         coalesce(-sum(s.quantity) filter (
             where s.kind in ('sale', 'return') and s.occurred_at >= (select at from since)), 0) as units_sold
     from public.stock_movement s
-    where s.tenant_id = $1 and";
+    where s.tenant_id = :tenant_id and";
 const LYING: &str = "
     group by s.location_id, s.product_id
 ), lying as (
     select location_id, product_id, sum(on_hand) as on_hand, sum(value) as value
-    from public.stock_level where tenant_id = $1 group by location_id, product_id having sum(on_hand) > 0
+    from public.stock_level where tenant_id = :tenant_id group by location_id, product_id having sum(on_hand) > 0
 ), level as materialized (
     select
         l.product_id, l.location_id, l.on_hand, l.value, m.units_sold, since.zone, m.first_moved_at, m.last_sold_at,
-        round(l.on_hand * $19 / nullif(greatest(m.units_sold, 0), 0), 1) as cover_days
+        round(l.on_hand * :days / nullif(greatest(m.units_sold, 0), 0), 1) as cover_days
     from lying l
     join moved m on m.location_id = l.location_id and m.product_id = l.product_id
     join since on m.first_moved_at < since.at

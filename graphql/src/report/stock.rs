@@ -1,9 +1,7 @@
 //! Parts that reports on stock share: filters, names, and bound values.
 //!
-//! All text is constant, chosen by enums. The caller's values are bound, always at the same places: $1 tenant, $2
-//! limit, $3 to $8 filters, $9 time zone, $10 and $11 beginning and $12 and $13 end of the period, $14 and $15 the
-//! instant after `as_of`, $16 and $17 the one after `known_at`, $18 now, $19 days, $20 threshold, $21 days until and
-//! $22 day before which a lot expires, $23 whether expired lots count.
+//! All text is constant, chosen by enums. The caller's values are bound by name. `:as_of_at` or `:as_of_day` is the
+//! instant after `as_of`, `:known_at` or `:known_day` the one after `known_at`.
 
 use std::fmt::Write as _;
 
@@ -14,19 +12,20 @@ use sea_orm::sqlx::query::Query;
 use sea_orm::sqlx::{self, Postgres};
 use service::Tx;
 
+use super::named::Named;
 use super::{Request, range};
 
 /// Levels or movements `s` that pass the filters.
 pub const FILTER: &str = "
-        (cardinality($3::text[]) + cardinality($4::uuid[]) = 0 or s.location_id in (
-            select id from public.location where tenant_id = $1 and (code = any($3) or id = any($4))))
-        and (cardinality($5::text[]) + cardinality($6::uuid[]) = 0 or s.product_id in (
-            select id from public.product where tenant_id = $1 and (sku = any($5) or id = any($6))))
-        and (cardinality($7::text[]) + cardinality($8::uuid[]) = 0 or s.product_id in (
+        (cardinality(:location_codes::text[]) + cardinality(:location_ids::uuid[]) = 0 or s.location_id in (
+            select id from public.location where tenant_id = :tenant_id and (code = any(:location_codes) or id = any(:location_ids))))
+        and (cardinality(:product_codes::text[]) + cardinality(:product_ids::uuid[]) = 0 or s.product_id in (
+            select id from public.product where tenant_id = :tenant_id and (sku = any(:product_codes) or id = any(:product_ids))))
+        and (cardinality(:category_codes::text[]) + cardinality(:category_ids::uuid[]) = 0 or s.product_id in (
             select p.id from public.product p
-            join public.category c on c.tenant_id = $1 and c.id = p.category_id
-            where p.tenant_id = $1 and c.lineage && (
-                select array_agg(id) from public.category where tenant_id = $1 and (code = any($7) or id = any($8)))))";
+            join public.category c on c.tenant_id = :tenant_id and c.id = p.category_id
+            where p.tenant_id = :tenant_id and c.lineage && (
+                select array_agg(id) from public.category where tenant_id = :tenant_id and (code = any(:category_codes) or id = any(:category_ids)))))";
 
 /// Columns that name a product in a location.
 pub const NAMES: [&str; 7] =
@@ -70,53 +69,57 @@ impl Rows {
     ca.name as category_name, lo.code as location_code, lo.name as location_name, p.stock_uom as uom,
     {described}t.currency{shown}
 from level m
-join public.tenant t on t.tenant_id = $1
-left join public.product p on p.tenant_id = $1 and p.id = m.product_id
-left join public.location lo on lo.tenant_id = $1 and lo.id = m.location_id
-left join public.category ca on ca.tenant_id = $1 and ca.id = {category}
-order by {order} limit $2)
+join public.tenant t on t.tenant_id = :tenant_id
+left join public.product p on p.tenant_id = :tenant_id and p.id = m.product_id
+left join public.location lo on lo.tenant_id = :tenant_id and lo.id = m.location_id
+left join public.category ca on ca.tenant_id = :tenant_id and ca.id = {category}
+order by {order} limit :limit)
 union all
 select 1, null, {nobody}, {nothing}t.currency{totals}
-from level m join public.tenant t on t.tenant_id = $1
+from level m join public.tenant t on t.tenant_id = :tenant_id
 group by t.currency
 union all
-select 2, coalesce($9, t.time_zone), {nobody}, {nothing}null{unknown} from public.tenant t where t.tenant_id = $1"
+select 2, coalesce(:time_zone, t.time_zone), {nobody}, {nothing}null{unknown} from public.tenant t where t.tenant_id = :tenant_id"
         )
     }
 }
 
 /// Binds the values of a request.
-pub fn bind<'q>(sql: String, tx: &Tx, request: &Request) -> Query<'q, Postgres, PgArguments> {
+pub fn bind<'q>(
+    sql: String,
+    tx: &Tx,
+    request: &Request,
+) -> Result<Query<'q, Postgres, PgArguments>, sqlx::Error> {
     let filter = &request.filter;
     let (from_at, from_day) = range::parameters(request.range.from);
     let (to_at, to_day) = range::parameters(request.range.to);
     let (as_of_at, as_of_day) = after(request.as_of);
     let (known_at, known_day) = after(request.known_at);
-    sqlx::query(sqlx::AssertSqlSafe(sql))
-        .persistent(false)
-        .bind(tx.tenant_id.0)
-        .bind(i64::from(request.limit) + 1)
-        .bind(filter.locations.codes.clone())
-        .bind(filter.locations.ids.clone())
-        .bind(filter.products.codes.clone())
-        .bind(filter.products.ids.clone())
-        .bind(filter.categories.codes.clone())
-        .bind(filter.categories.ids.clone())
-        .bind(request.time_zone.map(|zone| zone.name()))
-        .bind(from_at)
-        .bind(from_day)
-        .bind(to_at)
-        .bind(to_day)
-        .bind(as_of_at)
-        .bind(as_of_day)
-        .bind(known_at)
-        .bind(known_day)
-        .bind(tx.now)
-        .bind(i32::from(request.days))
-        .bind(request.threshold.get())
-        .bind(request.within_days.map(i32::from))
-        .bind(request.expires_before)
-        .bind(request.include_expired)
+    Named::of(sql)
+        .value("tenant_id", tx.tenant_id.0)
+        .value("limit", i64::from(request.limit) + 1)
+        .value("location_codes", &filter.locations.codes)
+        .value("location_ids", &filter.locations.ids)
+        .value("product_codes", &filter.products.codes)
+        .value("product_ids", &filter.products.ids)
+        .value("category_codes", &filter.categories.codes)
+        .value("category_ids", &filter.categories.ids)
+        .value("time_zone", request.time_zone.map(|zone| zone.name()))
+        .value("from_at", from_at)
+        .value("from_day", from_day)
+        .value("to_at", to_at)
+        .value("to_day", to_day)
+        .value("as_of_at", as_of_at)
+        .value("as_of_day", as_of_day)
+        .value("known_at", known_at)
+        .value("known_day", known_day)
+        .value("now", tx.now)
+        .value("days", i32::from(request.days))
+        .value("threshold", request.threshold.get())
+        .value("within_days", request.within_days.map(i32::from))
+        .value("expires_before", request.expires_before)
+        .value("include_expired", request.include_expired)
+        .query()
 }
 
 /// Returns the next moment: the next microsecond after an instant, the next midnight after a day.

@@ -94,7 +94,7 @@ const RECEIPTS: &str = "receipt as (
         sum(s.quantity) over (
             partition by s.location_id, s.product_id, s.lot_id order by s.occurred_at desc, s.id desc) as covered
     from public.stock_movement s
-    where s.tenant_id = $1 and s.quantity > 0 and";
+    where s.tenant_id = :tenant_id and s.quantity > 0 and";
 /// Remaining units of each cost layer.
 const LAYERS: &str = "
 ), layer as materialized (
@@ -102,7 +102,7 @@ const LAYERS: &str = "
         s.location_id, s.product_id, s.lot_id, s.quantity, s.value, s.received_at,
         s.document_kind = 'earlier_stock' as earlier
     from public.cost_layer s
-    where s.tenant_id = $1 and";
+    where s.tenant_id = :tenant_id and";
 /// Cost layers carry their receipt date. Levels without layers, and stock from before a level had them, are aged by
 /// receipts.
 const AGED: &str = "
@@ -113,7 +113,7 @@ const AGED: &str = "
     from public.stock_level l
     left join layer y on y.location_id = l.location_id and y.product_id = l.product_id and y.lot_id = l.lot_id
         and not y.earlier
-    where l.tenant_id = $1 and l.on_hand > 0
+    where l.tenant_id = :tenant_id and l.on_hand > 0
     group by l.location_id, l.product_id, l.lot_id, l.on_hand, l.value
 ), part as (
     select location_id, product_id, quantity as units, value, received_at as came_at from layer where not earlier
@@ -132,8 +132,8 @@ const AGED: &str = "
     select
         part.location_id, part.product_id, part.units, part.value,
         (part.came_at at time zone t.zone)::date as came_on,
-        ($18 at time zone t.zone)::date - (part.came_at at time zone t.zone)::date as days
-    from (select coalesce($9, time_zone) as zone from public.tenant where tenant_id = $1) t
+        (:now at time zone t.zone)::date - (part.came_at at time zone t.zone)::date as days
+    from (select coalesce(:time_zone, time_zone) as zone from public.tenant where tenant_id = :tenant_id) t
     cross join part
 ), level as materialized (
     select

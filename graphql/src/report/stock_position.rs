@@ -70,7 +70,7 @@ impl Row for StockPositionRow {
         sum(s.on_hand) as on_hand, sum(s.reserved) as reserved, sum(s.available) as available,
         sum(s.value) as value, round(sum(s.value) / nullif(sum(s.on_hand), 0), 6) as unit_cost
     from bi.stock_level s
-    where s.tenant_id = $1 and {FILTER}
+    where s.tenant_id = :tenant_id and {FILTER}
     group by s.product_id, s.location_id
 )"
         );

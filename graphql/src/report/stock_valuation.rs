@@ -77,26 +77,26 @@ pub struct StockValuationRow {
 /// Every bound is a plain value: behind row-level security the index takes no other expression.
 const PIECES: &str = "moment as materialized (
     select
-        coalesce($14::timestamptz, $15::timestamp at time zone coalesce($9, time_zone), 'infinity') as before,
-        coalesce($16::timestamptz, $17::timestamp at time zone coalesce($9, time_zone), 'infinity') as known_before
-    from public.tenant where tenant_id = $1
+        coalesce(:as_of_at::timestamptz, :as_of_day::timestamp at time zone coalesce(:time_zone, time_zone), 'infinity') as before,
+        coalesce(:known_at::timestamptz, :known_day::timestamp at time zone coalesce(:time_zone, time_zone), 'infinity') as known_before
+    from public.tenant where tenant_id = :tenant_id
 ), base as materialized (
     select c.as_of, c.known_until
     from public.stock_checkpoint c join moment on c.as_of <= moment.before and c.known_until <= moment.known_before
-    where c.tenant_id = $1
+    where c.tenant_id = :tenant_id
     order by c.as_of desc, c.known_until desc limit 1
 ), start as materialized (
     select coalesce((select as_of from base), '-infinity') as as_of
 ), part as (
     select location_id, product_id, quantity, value from public.stock_checkpoint_level
-    where tenant_id = $1 and as_of = (select as_of from base) and known_until <= (select known_until from base)
+    where tenant_id = :tenant_id and as_of = (select as_of from base) and known_until <= (select known_until from base)
     union all
     select location_id, product_id, quantity, value from public.stock_movement
-    where tenant_id = $1 and occurred_at >= (select as_of from start)
+    where tenant_id = :tenant_id and occurred_at >= (select as_of from start)
         and occurred_at < (select before from moment) and recorded_at < (select known_before from moment)
     union all
     select location_id, product_id, quantity, value from public.stock_movement
-    where tenant_id = $1 and occurred_at < (select as_of from base)
+    where tenant_id = :tenant_id and occurred_at < (select as_of from base)
         and recorded_at >= (select known_until from base) and recorded_at < (select known_before from moment)
 )";
 
@@ -133,7 +133,7 @@ impl Row for StockValuationRow {
     select
         {product} as product_id, l.location_id, {category} as category_id, sum(l.on_hand) as on_hand,
         sum(l.value) as value, round(sum(l.value) / nullif(sum(l.on_hand), 0), 6) as unit_cost
-    from lying l left join public.product p on p.tenant_id = $1 and p.id = l.product_id
+    from lying l left join public.product p on p.tenant_id = :tenant_id and p.id = l.product_id
     group by 1, 2, 3 having sum(l.on_hand) <> 0 or sum(l.value) <> 0
 )"
         );

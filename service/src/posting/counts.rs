@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 use super::Command;
 use super::stock_documents::{HasLines, with_lines};
-use crate::listing::optional_number;
+use crate::columns::Columns;
+use crate::listing::{number, optional_number};
 use crate::rows::{parsed, uuids};
 use crate::stock::movement::first_of;
 use crate::{Error, Tx};
@@ -116,7 +117,7 @@ pub(super) async fn look(tx: &Tx, book: &mut Book, command: &Command) -> Result<
         return Ok(());
     }
     let products: Vec<Uuid> = counted.iter().map(|(key, _)| key.product_id.0).collect();
-    book.moved_since = moved_since(tx, &counted, &products).await?;
+    book.moved_since = moved_since(tx, &counted).await?;
     book.costs_elsewhere = costs_elsewhere(tx, &products).await?;
     Ok(())
 }
@@ -126,9 +127,8 @@ pub(super) async fn look(tx: &Tx, book: &mut Book, command: &Command) -> Result<
 async fn moved_since(
     tx: &Tx,
     counted: &[(LevelKey, DateTime<Utc>)],
-    products: &[Uuid],
 ) -> Result<HashMap<(LevelKey, DateTime<Utc>), Quantity>, Error> {
-    let statement = "select v.place, coalesce(sum(m.quantity), 0) \
+    let statement = "select v.place, coalesce(sum(m.quantity), 0) as moved \
          from unnest($2::int[], $3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[], $7::uuid[]) \
              as v (place, location_id, product_id, lot_id, counted_at, first_id) \
          join stock_movement m on m.tenant_id = $1 and m.product_id = v.product_id \
@@ -136,18 +136,19 @@ async fn moved_since(
              and m.id >= v.first_id and m.occurred_at > v.counted_at \
          group by v.place";
     let places: Vec<i32> = (0..counted.len() as i32).collect();
-    let locations: Vec<Uuid> = counted.iter().map(|(key, _)| key.location_id.0).collect();
-    let lots: Vec<Uuid> = counted.iter().map(|(key, _)| key.lot_id.0).collect();
-    let instants: Vec<DateTime<Utc>> = counted.iter().map(|(_, at)| *at).collect();
-    let first: Vec<Uuid> = instants.iter().map(|at| first_of(*at)).collect();
-    let query =
-        sqlx::query(statement).bind(tx.tenant_id.0).bind(places).bind(locations).bind(products).bind(lots);
-    let rows = tx.rows(query.bind(instants).bind(first)).await?;
+    let query = Columns::of(statement)
+        .bind(tx.tenant_id.0)
+        .column("place", &places, |place| *place)
+        .column("location_id", counted, |(key, _)| key.location_id.0)
+        .column("product_id", counted, |(key, _)| key.product_id.0)
+        .column("lot_id", counted, |(key, _)| key.lot_id.0)
+        .column("counted_at", counted, |(_, at)| *at)
+        .column("first_id", counted, |(_, at)| first_of(*at));
     let moved = |row: &PgRow| -> Result<_, Error> {
-        let place: i32 = row.try_get(0)?;
-        Ok((counted[place.unsigned_abs() as usize], Quantity::new(row.try_get(1)?)))
+        let place: i32 = row.try_get("place")?;
+        Ok((counted[place.unsigned_abs() as usize], number(row, "moved")?))
     };
-    rows.iter().map(moved).collect()
+    query.rows(tx).await?.iter().map(moved).collect()
 }
 
 /// Returns the average unit cost of each product where it has stock: of each lot, and of all lots together.

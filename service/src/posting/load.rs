@@ -291,10 +291,11 @@ async fn levels(
     }
     let locations: Vec<Uuid> = keys.iter().map(|key| key.location_id.0).collect();
     let products: Vec<Uuid> = keys.iter().map(|key| key.product_id.0).collect();
-    let transit: Vec<Uuid> = transit(needs, book).map(|id| id.0).collect();
+    let transit: Vec<LocationId> = transit(needs, book).collect();
+    let keys: Vec<LevelKey> = keys.iter().copied().collect();
     let read = async || -> Result<Vec<PgRow>, Error> {
         if lot_levels::are_wanted(book) {
-            return lot_levels::lock(tx, book, (&locations, &products), (&transit, needs.since)).await;
+            return lot_levels::lock(tx, book, &keys, &transit, needs.since).await;
         }
         tx.rows(
             sqlx::query(

@@ -5,11 +5,13 @@
 
 use chrono::{DateTime, Utc};
 use domain::book::Book;
+use domain::id::LocationId;
+use domain::lot::Lot;
 use domain::product::Product;
-use sea_orm::sqlx;
+use domain::stock::LevelKey;
 use sea_orm::sqlx::postgres::PgRow;
-use uuid::Uuid;
 
+use crate::columns::Columns;
 use crate::{Error, Tx};
 
 /// Locks levels in the order of their keys. There are four kinds: the level without a lot at each location; levels that
@@ -60,14 +62,23 @@ pub(super) fn are_wanted(book: &Book) -> bool {
     book.products.values().any(Product::is_tracked)
 }
 
-/// Locks and reads the levels of products at locations, including those of lots.
+/// Locks and reads the levels of products at locations, including those of their lots, which may be in `transit`.
 pub(super) async fn lock(
     tx: &Tx,
     book: &Book,
-    (locations, products): (&[Uuid], &[Uuid]),
-    (transit, since): (&[Uuid], Option<DateTime<Utc>>),
+    keys: &[LevelKey],
+    transit: &[LocationId],
+    since: Option<DateTime<Utc>>,
 ) -> Result<Vec<PgRow>, Error> {
-    let (of, lots): (Vec<Uuid>, Vec<Uuid>) = book.lots.iter().map(|lot| (lot.product_id.0, lot.id.0)).unzip();
-    let query = sqlx::query(LOCK_LEVELS).bind(tx.tenant_id.0).bind(locations).bind(products).bind(tx.now);
-    tx.rows(query.bind(transit).bind(of).bind(lots).bind(since)).await
+    let lots: Vec<&Lot> = book.lots.iter().collect();
+    let query = Columns::of(LOCK_LEVELS)
+        .bind(tx.tenant_id.0)
+        .column("location_id", keys, |key| key.location_id.0)
+        .column("product_id", keys, |key| key.product_id.0)
+        .bind(tx.now)
+        .column("id", transit, |id| id.0)
+        .column("product_id", &lots, |lot| lot.product_id.0)
+        .column("lot_id", &lots, |lot| lot.id.0)
+        .bind(since);
+    query.rows(tx).await
 }
