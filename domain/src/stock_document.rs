@@ -235,7 +235,7 @@ fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting), Ref
             }
         };
         let key = LevelKey { location_id, product_id: line.product_id, lot_id };
-        let movement = move_goods(book, (command, id, key), line, (line_no, occurred_at));
+        let movement = move_goods(book, command, Moving { id, line_no, key, line, occurred_at });
         let (product_id, quantity, value) = (key.product_id, movement.quantity, movement.value);
         lines.push(MovedLine { line_no, product_id, lot_id, quantity, value });
         posting.movements.push(movement);
@@ -403,12 +403,17 @@ impl LotCheck {
     }
 }
 
-fn move_goods(
-    book: &mut Book,
-    (command, id, key): (&Move, StockDocumentId, LevelKey),
+/// A line that moves, with its document and its level.
+struct Moving {
+    id: StockDocumentId,
+    line_no: i32,
+    key: LevelKey,
     line: Checked,
-    (line_no, occurred_at): (i32, DateTime<Utc>),
-) -> Movement {
+    occurred_at: DateTime<Utc>,
+}
+
+fn move_goods(book: &mut Book, command: &Move, moving: Moving) -> Movement {
+    let Moving { id, line_no, key, line, occurred_at } = moving;
     let value = if line.quantity.is_negative() {
         let (quantity, forced) = (-line.quantity, command.forced);
         -book.issue(&Issue { key, quantity, line_no, occurred_at, forced })
