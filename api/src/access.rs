@@ -1,8 +1,13 @@
-//! Scopes of routes. A route is guarded with the scopes that it declares in the API's description.
+//! Declarations of routes: their scopes, and whether they post documents. A route is guarded with the scopes that it
+//! declares in the API's description.
 //!
 //! `security(("bearer" = ["orders:write"]))` beside a handler is the only place that names its scopes. A handler
 //! reaches the database only through a [`Caller`](crate::Caller), which is extracted only if the caller has the scopes.
 //! A handler checks a further scope itself only if the need depends on the body.
+//!
+//! A route that posts documents declares it by `params(PostHeaders)` or `params(BatchHeaders)`. The extractor
+//! [`Post`](crate::posting::Post) works on no other route, and [`Write`](crate::write::Write) on none of these: so the
+//! description can't say the wrong thing about `Idempotency-Key`.
 
 use std::collections::HashMap;
 
@@ -23,6 +28,16 @@ struct Guard {
     method: Method,
     /// The caller needs all scopes of one alternative.
     alternatives: Vec<Vec<Scope>>,
+    posts: Option<Posts>,
+}
+
+/// Documents that a route posts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Posts {
+    /// One document. The request needs an `Idempotency-Key`.
+    One,
+    /// Many documents, each with a key in the body.
+    Many,
 }
 
 impl Access {
@@ -35,12 +50,18 @@ impl Access {
     /// Rejects a caller who lacks a scope of the matched route. Rejects every caller on a route that declares no
     /// scopes.
     pub fn check(&self, request: &HttpRequest, caller: &service::Caller) -> Result<(), ApiError> {
-        let pattern = request.match_pattern().unwrap_or_default();
-        let guards = self.0.get(&pattern).map(Vec::as_slice).unwrap_or_default();
-        let Some(guard) = guards.iter().find(|guard| guard.method == request.method()) else {
-            return Err(ApiError::internal(format!("{} {pattern} declares no scopes", request.method())));
-        };
+        let guard = self.guard(request).ok_or_else(|| undeclared(request, "scopes"))?;
         Ok(guard.check(caller)?)
+    }
+
+    /// Returns which documents the matched route declares to post.
+    pub fn posts(&self, request: &HttpRequest) -> Option<Posts> {
+        self.guard(request)?.posts
+    }
+
+    fn guard(&self, request: &HttpRequest) -> Option<&Guard> {
+        let guards = self.0.get(&request.match_pattern()?)?;
+        guards.iter().find(|guard| guard.method == request.method())
     }
 }
 
@@ -56,6 +77,12 @@ impl Guard {
     }
 }
 
+/// Returns the error of a route that does not declare what its handler needs.
+pub fn undeclared(request: &HttpRequest, what: &str) -> ApiError {
+    let pattern = request.match_pattern().unwrap_or_default();
+    ApiError::internal(format!("{} {pattern} declares no {what}", request.method()))
+}
+
 fn guards(item: &Value) -> Vec<Guard> {
     let operations = item.as_object().into_iter().flatten();
     operations.filter_map(|(method, operation)| guard(method, operation)).collect()
@@ -68,6 +95,17 @@ fn guard(method: &str, operation: &Value) -> Option<Guard> {
     Some(Guard {
         method: method.to_uppercase().parse().ok()?,
         alternatives: std::iter::once(usual).chain(others).collect(),
+        posts: posts(operation),
+    })
+}
+
+fn posts(operation: &Value) -> Option<Posts> {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let mut names = parameters.filter_map(|own| own["$ref"].as_str()?.rsplit('/').next());
+    names.find_map(|name| match name {
+        "IdempotencyKey" => Some(Posts::One),
+        "BatchPrefer" => Some(Posts::Many),
+        _ => None,
     })
 }
 
@@ -80,7 +118,7 @@ fn scopes(texts: &Value) -> Option<Vec<Scope>> {
 mod tests {
     use actix_web::http::StatusCode;
     use actix_web::http::header::HeaderValue;
-    use actix_web::test::{TestRequest, call_service, init_service};
+    use actix_web::test::{TestRequest, call_and_read_body, call_service, init_service};
     use actix_web::web::{self, Data};
     use actix_web::{App, HttpMessage, HttpResponse};
     use serde_json::json;
@@ -153,6 +191,29 @@ mod tests {
             status(&orders(json!({ "get": { "x-required-scopes": [] } })), get(), &[]).await,
             StatusCode::OK
         );
+    }
+
+    async fn posts(request: HttpRequest, access: Data<Access>) -> String {
+        format!("{:?}", access.posts(&request))
+    }
+
+    #[actix_web::test]
+    async fn a_route_posts_what_it_declares() {
+        let refer = |name: &str| json!({ "$ref": format!("#/components/parameters/{name}") });
+        for (parameters, declared) in [
+            (json!([refer("Limit")]), "None"),
+            (json!([refer("OptionalIdempotencyKey"), refer("Prefer")]), "None"),
+            (json!([{ "name": "id", "in": "path" }, refer("IdempotencyKey"), refer("Prefer")]), "Some(One)"),
+            (json!([refer("BatchPrefer")]), "Some(Many)"),
+        ] {
+            let document = orders(json!({ "post": { "x-required-scopes": [], "parameters": parameters } }));
+            let app = App::new()
+                .app_data(Data::new(Access::declared(&document)))
+                .route("/orders/{id}", web::post().to(posts));
+            let request = TestRequest::post().uri("/orders/1").to_request();
+            let found = call_and_read_body(&init_service(app).await, request).await;
+            assert_eq!(found, declared, "{document}");
+        }
     }
 
     /// A misspelt scope closes its route, so no operation may have one.

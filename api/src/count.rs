@@ -18,6 +18,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub use self::form::CountOut;
 use self::form::{CompleteIn, CountIn, EntriesIn, RecountIn};
 use crate::body::Nothing;
+use crate::idempotency::PostHeaders;
 use crate::params::PathId;
 use crate::posting::Post;
 use crate::{Answer, Caller};
@@ -46,6 +47,7 @@ pub(crate) fn sees_all(caller: &service::Caller) -> bool {
 #[utoipa::path(
     operation_id = "counts_create",
     security(("bearer" = ["counts:write"])),
+    params(PostHeaders),
     request_body = CountIn,
     responses((status = 201, description = "The sheet.", body = CountOut))
 )]
@@ -80,7 +82,7 @@ async fn open(post: Post) -> Answer {
 #[utoipa::path(
     operation_id = "counts_enter",
     security(("bearer" = ["counts:write"])),
-    params(("id" = CountId, Path, description = "The sheet.")),
+    params(("id" = CountId, Path, description = "The sheet."), PostHeaders),
     request_body = EntriesIn,
     responses((status = 200, description = "The sheet.", body = CountOut))
 )]
@@ -99,7 +101,7 @@ async fn enter(post: Post, id: PathId<CountId>) -> Answer {
 #[utoipa::path(
     operation_id = "counts_complete",
     security(("bearer" = ["counts:write"])),
-    params(("id" = CountId, Path, description = "The sheet.")),
+    params(("id" = CountId, Path, description = "The sheet."), PostHeaders),
     request_body = CompleteIn,
     responses((status = 200, description = "The sheet.", body = CountOut))
 )]
@@ -117,7 +119,7 @@ async fn complete(post: Post, id: PathId<CountId>) -> Answer {
 #[utoipa::path(
     operation_id = "counts_recount",
     security(("bearer" = ["counts:write"])),
-    params(("id" = CountId, Path, description = "The sheet.")),
+    params(("id" = CountId, Path, description = "The sheet."), PostHeaders),
     request_body = RecountIn,
     responses((status = 200, description = "The sheet.", body = CountOut))
 )]
@@ -141,7 +143,7 @@ async fn recount(post: Post, id: PathId<CountId>) -> Answer {
 #[utoipa::path(
     operation_id = "counts_post",
     security(("bearer" = ["stock:write"])),
-    params(("id" = CountId, Path, description = "The sheet.")),
+    params(("id" = CountId, Path, description = "The sheet."), PostHeaders),
     request_body = Nothing,
     responses((status = 200, description = "The sheet.", body = CountOut))
 )]
@@ -159,7 +161,7 @@ async fn post_count(post: Post, id: PathId<CountId>) -> Answer {
 #[utoipa::path(
     operation_id = "counts_cancel",
     security(("bearer" = ["counts:write"])),
-    params(("id" = CountId, Path, description = "The sheet.")),
+    params(("id" = CountId, Path, description = "The sheet."), PostHeaders),
     request_body = Nothing,
     responses((status = 200, description = "The sheet.", body = CountOut))
 )]

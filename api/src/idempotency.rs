@@ -99,6 +99,20 @@ fn parse_key(header: &[u8]) -> Option<&str> {
     is_key(key).then_some(key)
 }
 
+/// Header of a route that posts one document, for `params(PostHeaders)` in its description. [`crate::posting::Post`] works
+/// only on a route that names it, or [`BatchHeaders`].
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Header, names("Idempotency-Key"))]
+#[expect(dead_code, reason = "documentation only: the extractors read the headers")]
+pub struct PostHeaders(String);
+
+/// Header of a route that posts many documents, for `params(BatchHeaders)` in its description. Each document has a key of
+/// its own in the body.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Header, names("Prefer"))]
+#[expect(dead_code, reason = "documentation only: the extractors read the headers")]
+pub struct BatchHeaders(String);
+
 /// Returns the response to a command, marked if it is a replay. `location` is the path of a document that the command
 /// created.
 pub fn respond(answer: command::Answer, location: Option<String>) -> HttpResponse {

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::idempotency::PostHeaders;
 use crate::posting::Post;
 use crate::{Answer, ApiError, Caller};
 
@@ -125,6 +126,7 @@ impl<'a> From<&'a EntryLine> for ManualLineOut<'a> {
 #[utoipa::path(
     operation_id = "journal_entries_create",
     security(("bearer" = ["ledger:write"])),
+    params(PostHeaders),
     request_body = ManualEntryIn,
     responses((status = 201, description = "The entry.", body = ManualEntryOut))
 )]

@@ -14,6 +14,7 @@ use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Nothing;
+use crate::idempotency::{BatchHeaders, PostHeaders};
 use crate::params::PathId;
 use crate::posting::{BatchIn, BatchOut, Post, overrider};
 use crate::{Answer, ApiError, Caller};
@@ -45,6 +46,7 @@ const ORDERS: &str = "/v1/orders";
 #[utoipa::path(
     operation_id = "orders_create",
     security(("bearer" = ["orders:write"])),
+    params(PostHeaders),
     request_body = OrderIn,
     responses((status = 201, description = "The order.", body = OrderOut))
 )]
@@ -60,6 +62,7 @@ async fn place(post: Post) -> Answer {
 #[utoipa::path(
     operation_id = "orders_create_batch",
     security(("bearer" = ["orders:write"])),
+    params(BatchHeaders),
     request_body = BatchIn,
     responses((status = 207, description = "One result per order, in the order of the request.", body = BatchOut))
 )]
@@ -77,7 +80,7 @@ async fn place_batch(post: Post) -> Answer {
 #[utoipa::path(
     operation_id = "orders_confirm",
     security(("bearer" = ["orders:write"])),
-    params(("id" = OrderId, Path, description = "The order.")),
+    params(("id" = OrderId, Path, description = "The order."), PostHeaders),
     request_body = Nothing,
     responses((status = 200, description = "The order.", body = OrderOut))
 )]
@@ -92,7 +95,7 @@ async fn confirm(post: Post, id: PathId<OrderId>) -> Answer {
 #[utoipa::path(
     operation_id = "orders_release",
     security(("bearer" = ["credit:approve"])),
-    params(("id" = OrderId, Path, description = "The order.")),
+    params(("id" = OrderId, Path, description = "The order."), PostHeaders),
     request_body = Nothing,
     responses((status = 200, description = "The order.", body = OrderOut))
 )]
@@ -108,7 +111,7 @@ async fn release(post: Post, id: PathId<OrderId>) -> Answer {
 #[utoipa::path(
     operation_id = "orders_cancel",
     security(("bearer" = ["orders:write"])),
-    params(("id" = OrderId, Path, description = "The order.")),
+    params(("id" = OrderId, Path, description = "The order."), PostHeaders),
     request_body = Nothing,
     responses((status = 200, description = "The order.", body = OrderOut))
 )]
@@ -124,7 +127,7 @@ async fn cancel(post: Post, id: PathId<OrderId>) -> Answer {
 #[utoipa::path(
     operation_id = "orders_close",
     security(("bearer" = ["orders:write"])),
-    params(("id" = OrderId, Path, description = "The order.")),
+    params(("id" = OrderId, Path, description = "The order."), PostHeaders),
     request_body = Nothing,
     responses((status = 200, description = "The order.", body = OrderOut))
 )]
@@ -142,7 +145,7 @@ async fn close(post: Post, id: PathId<OrderId>) -> Answer {
 #[utoipa::path(
     operation_id = "orders_allocate",
     security(("bearer" = ["orders:write"])),
-    params(("id" = OrderId, Path, description = "The order.")),
+    params(("id" = OrderId, Path, description = "The order."), PostHeaders),
     request_body = Nothing,
     responses((status = 200, description = "The order.", body = OrderOut))
 )]
@@ -158,7 +161,7 @@ async fn allocate(post: Post, id: PathId<OrderId>) -> Answer {
 #[utoipa::path(
     operation_id = "orders_ship",
     security(("bearer" = ["orders:write"])),
-    params(("id" = OrderId, Path, description = "The order.")),
+    params(("id" = OrderId, Path, description = "The order."), PostHeaders),
     request_body = ShipIn,
     responses((status = 200, description = "The order with its new shipment.", body = OrderOut))
 )]
@@ -177,7 +180,7 @@ async fn ship(post: Post, id: PathId<OrderId>) -> Answer {
 #[utoipa::path(
     operation_id = "orders_invoice",
     security(("bearer" = ["orders:write"])),
-    params(("id" = OrderId, Path, description = "The order.")),
+    params(("id" = OrderId, Path, description = "The order."), PostHeaders),
     request_body = Nothing,
     responses((status = 200, description = "The order with its new invoices.", body = OrderOut))
 )]

@@ -12,6 +12,7 @@ use service::posting::Command;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::idempotency::{BatchHeaders, PostHeaders};
 use crate::posting::{BatchIn, BatchOut, Post, overrider};
 use crate::{Answer, ApiError, Caller, line};
 
@@ -41,6 +42,7 @@ const REFUNDS: &str = "/v1/pos/refunds";
 #[utoipa::path(
     operation_id = "pos_sales_create",
     security(("bearer" = ["pos:write"])),
+    params(PostHeaders),
     request_body = SaleIn,
     responses((status = 201, description = "The sale.", body = SaleOut))
 )]
@@ -56,6 +58,7 @@ async fn sell(post: Post) -> Answer {
 #[utoipa::path(
     operation_id = "pos_sales_create_batch",
     security(("bearer" = ["pos:write"])),
+    params(BatchHeaders),
     request_body = BatchIn,
     responses((status = 207, description = "One result per sale, in order.", body = BatchOut))
 )]
@@ -71,6 +74,7 @@ async fn sell_batch(post: Post) -> Answer {
 #[utoipa::path(
     operation_id = "pos_refunds_create",
     security(("bearer" = ["pos:write"])),
+    params(PostHeaders),
     request_body = RefundIn,
     responses((status = 201, description = "The refund; its amounts are negative.", body = SaleOut))
 )]
@@ -85,6 +89,7 @@ async fn refund(post: Post) -> Answer {
 #[utoipa::path(
     operation_id = "pos_refunds_create_batch",
     security(("bearer" = ["pos:write"])),
+    params(BatchHeaders),
     request_body = BatchIn,
     responses((status = 207, description = "One result per refund, in order.", body = BatchOut))
 )]

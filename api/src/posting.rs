@@ -21,6 +21,7 @@ use service::command::{self, Idempotency};
 use service::posting::{Command, Outcome, Render, Request, dry_run};
 use uuid::Uuid;
 
+use crate::access::{Access, Posts, undeclared};
 use crate::body::{self, BATCH_BYTES_MAX, BODY_BYTES_MAX, Input, Nothing, Unread};
 use crate::idempotency::{IdempotencyKey, Preferences, respond, valid_key};
 use crate::problem::{Answer, ApiError, ErrorCode};
@@ -40,6 +41,7 @@ pub struct Post {
     key: IdempotencyKey,
     preferences: Preferences,
     render: Render,
+    posts: Posts,
     body: Unread,
 }
 
@@ -54,6 +56,8 @@ impl FromRequest for Post {
 
 impl Post {
     fn of(request: &HttpRequest, payload: &mut Payload) -> Result<Self, ApiError> {
+        let access = request.app_data::<Data<Access>>();
+        let posts = access.and_then(|access| access.posts(request));
         let rendering = request.app_data::<Data<Rendering>>();
         let rendering = rendering.ok_or_else(|| ApiError::internal("no rendering"))?;
         Ok(Post {
@@ -62,6 +66,7 @@ impl Post {
             key: IdempotencyKey::from_request(request, payload).into_inner()?,
             preferences: Preferences::of(request.headers()),
             render: rendering.0,
+            posts: posts.ok_or_else(|| undeclared(request, "PostHeaders and no BatchHeaders"))?,
             body: Unread::of(request, payload),
         })
     }
@@ -94,7 +99,10 @@ impl Post {
 
     /// Reads the body, for a command that needs more than the body.
     pub async fn read<In: DeserializeOwned>(self) -> Result<(In, Posting), ApiError> {
-        let Post { app, caller, key, preferences, render, body } = self;
+        let Post { app, caller, key, preferences, render, posts, body } = self;
+        if posts != Posts::One {
+            return Err(ApiError::internal("a route of one document declares BatchHeaders"));
+        }
         let Input { value, raw } = body.read(BODY_BYTES_MAX).await?;
         Ok((value, Posting { app, caller, key, preferences, render, raw }))
     }
@@ -105,7 +113,10 @@ impl Post {
         path: &str,
         command: impl Fn(In, &Caller) -> Result<Command, ApiError>,
     ) -> Answer {
-        let Post { app, caller, preferences, render, body, .. } = self;
+        let Post { app, caller, preferences, render, posts, body, .. } = self;
+        if posts != Posts::Many {
+            return Err(ApiError::internal("a route of many documents declares PostHeaders"));
+        }
         let items = body.read::<BatchIn>(BATCH_BYTES_MAX).await?.value.items;
         if items.is_empty() || items.len() > BATCH_DOCUMENTS_MAX {
             let detail = format!("A batch has 1 to {BATCH_DOCUMENTS_MAX} documents.");

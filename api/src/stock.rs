@@ -26,6 +26,7 @@ use service::posting::Command;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::idempotency::{BatchHeaders, PostHeaders};
 use crate::line::{Skus, item};
 use crate::lot::line::{self as lots, Codes, ReceivedLotIn};
 use crate::posting::{BatchIn, BatchOut, Post};
@@ -202,6 +203,7 @@ impl<'a> StockDocumentOut<'a> {
 #[utoipa::path(
     operation_id = "stock_documents_create",
     security(("bearer" = ["stock:write"])),
+    params(PostHeaders),
     request_body = StockDocumentIn,
     responses((status = 201, description = "The document.", body = StockDocumentOut))
 )]
@@ -216,6 +218,7 @@ async fn create(post: Post) -> Answer {
 #[utoipa::path(
     operation_id = "stock_documents_create_batch",
     security(("bearer" = ["stock:write"])),
+    params(BatchHeaders),
     request_body = BatchIn,
     responses((status = 207, description = "One result per document, in order.", body = BatchOut))
 )]

@@ -18,6 +18,7 @@ use service::input::Change;
 use service::{Error, Tx};
 use uuid::Uuid;
 
+use crate::access::Access;
 use crate::batch::{Items, Parsed};
 use crate::body::{self, BatchBody, Body};
 use crate::idempotency::{IdempotencyKey, Preferences, respond};
@@ -56,6 +57,12 @@ impl FromRequest for Write {
 
 impl Write {
     fn of(request: &HttpRequest, payload: &mut Payload) -> Result<Self, ApiError> {
+        let access = request.app_data::<Data<Access>>();
+        if access.is_some_and(|access| access.posts(request).is_some()) {
+            return Err(ApiError::internal(
+                "a route that posts no document declares PostHeaders or BatchHeaders",
+            ));
+        }
         Ok(Write {
             app: App::of(request)?,
             caller: Caller::from_request(request, payload).into_inner()?,

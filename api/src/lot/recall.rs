@@ -11,6 +11,7 @@ use service::posting::Command;
 use service::stock::recall::{self, LotRecall};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::idempotency::PostHeaders;
 use crate::params::PathId;
 use crate::posting::Post;
 use crate::{Answer, ApiError, App, Caller};
@@ -39,7 +40,7 @@ struct RecallIn {
 #[utoipa::path(
     operation_id = "lots_recall",
     security(("bearer" = ["stock:write", "customers:read"])),
-    params(("id" = LotId, Path, description = "The lot.")),
+    params(("id" = LotId, Path, description = "The lot."), PostHeaders),
     request_body = RecallIn,
     responses((status = 200, description = "The recall.", body = LotRecall))
 )]

@@ -60,27 +60,10 @@ const AREAS: &[(&str, &str, &[&str])] = &[
     ("Errors", "Description of the API, and its error codes.", &["/errors", "/openapi.json"]),
 ];
 
-/// Beginnings of the paths at which a `POST` posts a document.
-const DOCUMENTS: &[&str] = &[
-    "/v1/counts",
-    "/v1/journal-entries",
-    "/v1/lots/{id}/recall",
-    "/v1/orders",
-    "/v1/payments",
-    "/v1/pos",
-    "/v1/returns",
-    "/v1/stock",
-];
-
 /// Returns the tag of a path.
 pub fn tag(path: &str) -> Option<&'static str> {
     let is_of = |(.., paths): &&(_, _, &[&str])| paths.iter().any(|start| begins(path, start));
     AREAS.iter().find(is_of).map(|(tag, ..)| *tag)
-}
-
-/// Whether a `POST` at `path` posts a document.
-pub fn posts_documents(path: &str) -> bool {
-    DOCUMENTS.iter().any(|start| begins(path, start))
 }
 
 /// Returns the tags of the paths of `document`, as the document lists them.
@@ -103,7 +86,5 @@ mod tests {
     fn a_path_is_of_the_area_of_its_beginning() {
         assert_eq!(tag("/v1/pos/sales/{id}"), Some("Point of sale"));
         assert_eq!(tag("/v1/position"), None);
-        assert!(posts_documents("/v1/lots/{id}/recall"));
-        assert!(!posts_documents("/v1/lots/{id}"));
     }
 }

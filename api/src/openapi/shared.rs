@@ -1,7 +1,8 @@
 //! Parameters and response headers of many operations: each stands once, under `components`.
 //!
-//! Which of them an operation has follows from its method, its path and its response. Two of them only a handler knows,
-//! so its route names them: `params(ReadHeaders)` and `params(GuardedHeaders)`.
+//! Which of them an operation has follows from its method, its path and its response. Four of them only a handler knows,
+//! so its route names them: `params(ReadHeaders)`, `params(GuardedHeaders)`, `params(PostHeaders)` and
+//! `params(BatchHeaders)`.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +10,6 @@ use serde_json::{Value, json};
 use service::listing::Age;
 use service::page::Sort;
 
-use super::area;
 use crate::list::{LIMIT_DEFAULT, LIMIT_MAX};
 
 /// Routes with a 201 for a record that has no address.
@@ -52,11 +52,11 @@ impl Shared {
             if guards && !has_parameter(operation, "If-Match") {
                 last.push("IfMatch");
             }
-            last.extend_from_slice(match posts_documents(path, method) {
-                true if path.ends_with("/batch") => &["BatchPrefer"],
-                true => &["IdempotencyKey", "Prefer"],
-                false => &["OptionalIdempotencyKey", "Prefer"],
-            });
+            if has_parameter(operation, "Idempotency-Key") {
+                last.push("Prefer");
+            } else if !has_parameter(operation, "Prefer") {
+                last.extend(["OptionalIdempotencyKey", "Prefer"]);
+            }
         }
         let refer = |own: &Value| component(own).map_or_else(|| own.clone(), reference);
         let (in_path, others): (Vec<Value>, Vec<Value>) =
@@ -70,9 +70,10 @@ impl Shared {
 
     /// Adds the response headers of an operation.
     pub fn add_headers(&self, path: &str, method: &str, operation: &mut Value) {
+        let posts_documents = takes(operation, "IdempotencyKey") || takes(operation, "BatchPrefer");
         let makes_versioned = || {
             let is_made = |at: &String| at.rsplit_once('/').is_some_and(|(parent, _)| parent == path);
-            !posts_documents(path, method) && self.versioned.iter().any(is_made)
+            !posts_documents && self.versioned.iter().any(is_made)
         };
         let has_version = |status: &str| match (method, status) {
             ("get" | "patch", "200") => self.versioned.contains(path),
@@ -110,10 +111,6 @@ fn header(name: &str) -> Value {
     json!({ "$ref": format!("#/components/headers/{name}") })
 }
 
-fn posts_documents(path: &str, method: &str) -> bool {
-    method == "post" && area::posts_documents(path)
-}
-
 /// Whether an operation writes: it needs a scope other than one to read.
 fn writes(method: &str, operation: &Value) -> bool {
     let scopes = operation["x-required-scopes"].as_array().into_iter().flatten().filter_map(Value::as_str);
@@ -134,6 +131,8 @@ fn component(parameter: &Value) -> Option<&'static str> {
     match parameter["name"].as_str()? {
         "If-Match" => Some("RequiredIfMatch"),
         "If-None-Match" => Some("IfNoneMatch"),
+        "Idempotency-Key" => Some("IdempotencyKey"),
+        "Prefer" => Some("BatchPrefer"),
         "sort" if schema.ends_with("/Age") => Some("DocumentSort"),
         "sort" if schema.ends_with("/Sort") => Some("RecordSort"),
         "updated_at[gte]" => Some("UpdatedSince"),
@@ -295,20 +294,25 @@ mod tests {
 
     #[test]
     fn a_write_takes_a_key_and_a_record_has_a_version() {
-        let write = |path: &str, method: &str, status: &str| {
-            let operation = json!({ "x-required-scopes": ["pos:write"], "responses": { status: {} } });
+        let completed = |path: &str, method: &str, status: &str, named: Value| {
+            let responses = json!({ status: {} });
+            let scopes = json!(["pos:write"]);
+            let operation =
+                json!({ "x-required-scopes": scopes, "responses": responses, "parameters": named });
             completed(path, method, operation)
         };
+        let write = |path: &str, method: &str, status: &str| completed(path, method, status, json!([]));
+        let naming = |header: &str| json!([{ "name": header, "in": "header" }]);
         let (parameters, headers) = write("/tills", "post", "201");
         assert_eq!(parameters, ["OptionalIdempotencyKey", "Prefer"]);
         assert_eq!(headers, ["ETag", "Location", "XRequestId"]);
         let (parameters, headers) = write("/tills/{id}", "patch", "200");
         assert_eq!(parameters, ["IfMatch", "OptionalIdempotencyKey", "Prefer"]);
         assert_eq!(headers, ["ETag", "XRequestId"]);
-        let (parameters, headers) = write("/v1/orders", "post", "201");
+        let (parameters, headers) = completed("/tills", "post", "201", naming("Idempotency-Key"));
         assert_eq!(parameters, ["IdempotencyKey", "Prefer"]);
         assert_eq!(headers, ["Location", "XRequestId"]);
-        assert_eq!(write("/v1/orders/batch", "post", "207").0, ["BatchPrefer"]);
+        assert_eq!(completed("/tills/batch", "post", "207", naming("Prefer")).0, ["BatchPrefer"]);
     }
 
     #[test]

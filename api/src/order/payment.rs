@@ -15,6 +15,7 @@ use service::payment::{Filter, PaymentSummary};
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::idempotency::PostHeaders;
 use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::posting::Post;
@@ -112,6 +113,7 @@ impl<'a> PaymentOut<'a> {
 #[utoipa::path(
     operation_id = "payments_create",
     security(("bearer" = ["payments:write"])),
+    params(PostHeaders),
     request_body = PaymentIn,
     responses((status = 201, description = "The payment.", body = PaymentOut))
 )]

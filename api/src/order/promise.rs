@@ -10,6 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::form::OrderOut;
 use crate::body::Nothing;
+use crate::idempotency::PostHeaders;
 use crate::list::{List, NoFilters, Page};
 use crate::params::PathId;
 use crate::posting::Post;
@@ -76,7 +77,7 @@ async fn answer(
 #[utoipa::path(
     operation_id = "orders_promise",
     security(("bearer" = ["orders:write"])),
-    params(("id" = OrderId, Path, description = "The order.")),
+    params(("id" = OrderId, Path, description = "The order."), PostHeaders),
     request_body = Nothing,
     responses((status = 200, description = "The order.", body = OrderOut))
 )]

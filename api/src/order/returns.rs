@@ -12,6 +12,7 @@ use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::InvoiceOut;
+use crate::idempotency::{BatchHeaders, PostHeaders};
 use crate::line::{self, LineIn, country_code};
 use crate::lot::line::{self as lots, LotIn};
 use crate::posting::{BatchIn, BatchOut, Post, overrider};
@@ -79,6 +80,7 @@ struct ReturnLineIn {
 #[utoipa::path(
     operation_id = "returns_create",
     security(("bearer" = ["orders:write"])),
+    params(PostHeaders),
     request_body = ReturnIn,
     responses((status = 201, description = "The credit note; its amounts are negative.", body = InvoiceOut))
 )]
@@ -93,6 +95,7 @@ async fn create(post: Post) -> Answer {
 #[utoipa::path(
     operation_id = "returns_create_batch",
     security(("bearer" = ["orders:write"])),
+    params(BatchHeaders),
     request_body = BatchIn,
     responses((status = 207, description = "One result per return, in order.", body = BatchOut))
 )]

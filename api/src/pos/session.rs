@@ -15,6 +15,7 @@ use service::pos::SessionFilter;
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::idempotency::PostHeaders;
 use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::posting::Post;
@@ -140,6 +141,7 @@ impl From<pos::CashMove> for CashMoveOut {
 #[utoipa::path(
     operation_id = "pos_sessions_open",
     security(("bearer" = ["pos:write"])),
+    params(PostHeaders),
     request_body = SessionIn,
     responses((status = 201, description = "The open session.", body = SessionOut))
 )]
@@ -157,7 +159,7 @@ async fn open(post: Post) -> Answer {
 #[utoipa::path(
     operation_id = "pos_sessions_close",
     security(("bearer" = ["pos:write"])),
-    params(("id" = SessionId, Path, description = "The session.")),
+    params(("id" = SessionId, Path, description = "The session."), PostHeaders),
     request_body = CloseIn,
     responses((status = 200, description = "The closed session.", body = SessionOut))
 )]
@@ -175,6 +177,7 @@ async fn close(post: Post, id: PathId<SessionId>) -> Answer {
 #[utoipa::path(
     operation_id = "pos_cash_moves_create",
     security(("bearer" = ["pos:write"])),
+    params(PostHeaders),
     request_body = CashMoveIn,
     responses((status = 201, description = "The cash move.", body = CashMoveOut))
 )]

@@ -17,6 +17,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::goods::{GoodsLineIn, goods};
 use crate::body::Nothing;
+use crate::idempotency::PostHeaders;
 use crate::line::{Skus, skus_in};
 use crate::list::{List, Page};
 use crate::params::PathId;
@@ -137,6 +138,7 @@ impl<'a> ExpectedReceiptOut<'a> {
 #[utoipa::path(
     operation_id = "expected_receipts_create",
     security(("bearer" = ["stock:write"])),
+    params(PostHeaders),
     request_body = ExpectedReceiptIn,
     responses((status = 201, description = "The expected receipt.", body = ExpectedReceiptOut))
 )]
@@ -166,7 +168,7 @@ fn to_command(input: ExpectedReceiptIn, _: &Caller) -> Result<Command, ApiError>
 #[utoipa::path(
     operation_id = "expected_receipts_reschedule",
     security(("bearer" = ["stock:write"])),
-    params(("id" = ExpectedReceiptId, Path, description = "The expected receipt.")),
+    params(("id" = ExpectedReceiptId, Path, description = "The expected receipt."), PostHeaders),
     request_body = RescheduleIn,
     responses((status = 200, description = "The expected receipt.", body = ExpectedReceiptOut))
 )]
@@ -184,7 +186,7 @@ async fn reschedule(post: Post, id: PathId<ExpectedReceiptId>) -> Answer {
 #[utoipa::path(
     operation_id = "expected_receipts_cancel",
     security(("bearer" = ["stock:write"])),
-    params(("id" = ExpectedReceiptId, Path, description = "The expected receipt.")),
+    params(("id" = ExpectedReceiptId, Path, description = "The expected receipt."), PostHeaders),
     request_body = Nothing,
     responses((status = 200, description = "The expected receipt.", body = ExpectedReceiptOut))
 )]

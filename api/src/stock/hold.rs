@@ -19,6 +19,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::goods::{GoodsLineIn, goods};
 use crate::body::Nothing;
+use crate::idempotency::PostHeaders;
 use crate::line::{Skus, skus_in};
 use crate::list::{List, Page};
 use crate::lot::line::{Codes, codes_in, known};
@@ -191,6 +192,7 @@ impl<'a> HoldOut<'a> {
 #[utoipa::path(
     operation_id = "holds_create",
     security(("bearer" = ["stock:write"])),
+    params(PostHeaders),
     request_body = HoldIn,
     responses((status = 201, description = "The hold.", body = HoldOut))
 )]
@@ -228,7 +230,7 @@ fn to_command(input: HoldIn, _: &Caller) -> Result<Command, ApiError> {
 #[utoipa::path(
     operation_id = "holds_extend",
     security(("bearer" = ["stock:write"])),
-    params(("id" = HoldId, Path, description = "The hold.")),
+    params(("id" = HoldId, Path, description = "The hold."), PostHeaders),
     request_body = ExtendIn,
     responses((status = 200, description = "The hold.", body = HoldOut))
 )]
@@ -246,7 +248,7 @@ async fn extend(post: Post, id: PathId<HoldId>) -> Answer {
 #[utoipa::path(
     operation_id = "holds_release",
     security(("bearer" = ["stock:write"])),
-    params(("id" = HoldId, Path, description = "The hold.")),
+    params(("id" = HoldId, Path, description = "The hold."), PostHeaders),
     request_body = Nothing,
     responses((status = 200, description = "The hold.", body = HoldOut))
 )]

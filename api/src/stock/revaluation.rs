@@ -12,6 +12,7 @@ use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{DOCUMENTS, StockDocumentOut};
+use crate::idempotency::PostHeaders;
 use crate::line::item;
 use crate::posting::Post;
 use crate::{Answer, ApiError, Caller};
@@ -73,6 +74,7 @@ struct RevaluationLineIn {
 #[utoipa::path(
     operation_id = "stock_revaluations_create",
     security(("bearer" = ["ledger:write"])),
+    params(PostHeaders),
     request_body = RevaluationIn,
     responses((status = 201, description = "The document.", body = StockDocumentOut))
 )]

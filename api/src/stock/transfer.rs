@@ -16,6 +16,7 @@ use service::stock::transfer::{Filter, get, list};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::goods::{GoodsLineIn, goods};
+use crate::idempotency::PostHeaders;
 use crate::line::{Skus, skus_in};
 use crate::list::{List, Page};
 use crate::lot::line::{Codes, codes_in, known};
@@ -179,6 +180,7 @@ impl<'a> TransferOut<'a> {
 #[utoipa::path(
     operation_id = "transfers_create",
     security(("bearer" = ["stock:write"])),
+    params(PostHeaders),
     request_body = TransferIn,
     responses((status = 201, description = "The transfer.", body = TransferOut))
 )]
@@ -209,7 +211,7 @@ fn to_command(input: TransferIn, _: &Caller) -> Result<Command, ApiError> {
 #[utoipa::path(
     operation_id = "transfers_receive",
     security(("bearer" = ["stock:write"])),
-    params(("id" = TransferId, Path, description = "The transfer.")),
+    params(("id" = TransferId, Path, description = "The transfer."), PostHeaders),
     request_body = ArrivalIn,
     responses((status = 200, description = "The transfer.", body = TransferOut))
 )]
