@@ -17,7 +17,6 @@ use crate::posting::{BatchIn, BatchOut, Post, overrider};
 use crate::{Answer, ApiError, Caller, line};
 
 pub use form::{RefundIn, SaleIn, SaleOut};
-pub use session::{CashMoveOut, SessionOut};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {

@@ -12,7 +12,7 @@ use crate::journal::ManualEntryOut;
 use crate::line::skus_of;
 use crate::lot::line::codes_of;
 use crate::order::{InvoiceOut, OrderOut, PaymentOut};
-use crate::pos::{CashMoveOut, SaleOut, SessionOut};
+use crate::pos::SaleOut;
 use crate::posting::{refused, rendered};
 use crate::stock::{ExpectedReceiptOut, HoldOut, StockDocumentOut, TransferOut};
 
@@ -26,8 +26,8 @@ pub fn render(caller: &Caller, decided: Result<(&Outcome, &Book), &Refusal>) -> 
     let currency = &book.setup.settings.currency;
     match outcome {
         Outcome::Sale(sale) => created(&SaleOut::new(sale, currency, &skus)),
-        Outcome::Session(session, _) => shown(session.closed_at.is_none(), &SessionOut::from(session)),
-        Outcome::CashMove(change) => created(&CashMoveOut::from(change.clone())),
+        Outcome::Session(session, _) => shown(session.closed_at.is_none(), session),
+        Outcome::CashMove(change) => created(change),
         Outcome::Order(ordered) => {
             let order = OrderOut::new(&ordered.order, &ordered.invoices, currency, &skus);
             shown(ordered.is_new, &order)

@@ -20,6 +20,7 @@ use crate::number::Money;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Basket, Discount, Line, LineInput, SalesLine, Totals};
 use crate::stock::{self, Movement, MovementKind};
+use crate::tag;
 use crate::tenant::Channel;
 
 mod refund;
@@ -400,6 +401,7 @@ fn cash_move(
     reason: &str,
 ) -> CashMove {
     CashMove {
+        object: tag::CashMove,
         id: CashMoveId(book.ids.next_id()),
         session_id,
         kind,

@@ -206,6 +206,7 @@ pub async fn session(tx: &Tx, id: SessionId) -> Result<Session, Error> {
 
 fn read_session(row: &PgRow) -> Result<Session, Error> {
     Ok(Session {
+        object: tag::PosSession,
         id: SessionId(row.try_get("id")?),
         register_id: RegisterId(row.try_get("register_id")?),
         opening_float: number(row, "opening_float")?,
@@ -227,6 +228,7 @@ pub async fn cash_moves(
     let listing = Listing::new(tx, select).with("session_id = ", session_id.map(|id| id.0));
     let cash_move = |row: &PgRow| -> Result<CashMove, Error> {
         Ok(CashMove {
+            object: tag::CashMove,
             id: CashMoveId(row.try_get("id")?),
             session_id: SessionId(row.try_get("session_id")?),
             kind: word(row, "kind")?,

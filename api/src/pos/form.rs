@@ -174,35 +174,12 @@ pub struct SaleOut<'a> {
     total: Money,
     /// Tenders.
     #[schema(max_items = 10)]
-    tenders: Vec<TenderOut<'a>>,
-}
-
-/// A tender.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct TenderOut<'a> {
-    /// Means of payment.
-    kind: TenderKind,
-    /// Amount that it paid, less the change.
-    amount: Money,
-    /// Cash handed over.
-    tendered: Option<Money>,
-    /// Change given back.
-    change: Option<Money>,
-    /// Reference of the processor, or code of the voucher.
-    #[schema(max_length = 100, example = "auth-004211")]
-    reference: Option<&'a str>,
+    tenders: &'a [pos::Tender],
 }
 
 impl<'a> SaleOut<'a> {
     /// Returns the wire form of a sale.
     pub fn new(sale: &'a pos::Sale, currency: &'a str, skus: Skus<'_, 'a>) -> Self {
-        let tender = |tender: &'a pos::Tender| TenderOut {
-            kind: tender.kind,
-            amount: tender.amount,
-            tendered: tender.tendered,
-            change: tender.change,
-            reference: tender.reference.as_deref(),
-        };
         SaleOut {
             id: sale.id,
             object: tag::PosSale,
@@ -224,7 +201,7 @@ impl<'a> SaleOut<'a> {
             tax: sale.totals.tax,
             rounding: sale.rounding,
             total: sale.total(),
-            tenders: sale.tenders.iter().map(tender).collect(),
+            tenders: &sale.tenders,
         }
     }
 }

@@ -2,14 +2,12 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
-use chrono::{DateTime, Utc};
-use domain::id::{CashMoveId, RegisterId, SessionId};
+use domain::id::{RegisterId, SessionId};
 use domain::number::Money;
-use domain::pos::{self, CashMoveKind};
+use domain::pos::{self, CashMove, CashMoveKind, Session};
 use domain::refusal::Problems;
-use domain::tag;
 use domain::text::Filled200;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use service::listing::Age;
 use service::pos::SessionFilter;
 use service::posting::Command;
@@ -60,80 +58,6 @@ struct CashMoveIn {
     reason: Filled200,
 }
 
-/// A till session.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct SessionOut {
-    /// Id of the session.
-    id: SessionId,
-    object: tag::PosSession,
-    /// The till.
-    register_id: RegisterId,
-    /// Cash that it was opened with.
-    opening_float: Money,
-    /// Cash counted at closing.
-    counted: Option<Money>,
-    /// Cash expected at closing.
-    expected: Option<Money>,
-    /// Counted less expected.
-    difference: Option<Money>,
-    /// When it was opened.
-    #[schema(example = "2026-11-22T08:00:00Z")]
-    opened_at: DateTime<Utc>,
-    /// When it was closed. Null while it is open.
-    #[schema(example = json!(null))]
-    closed_at: Option<DateTime<Utc>>,
-}
-
-impl From<&pos::Session> for SessionOut {
-    fn from(session: &pos::Session) -> Self {
-        SessionOut {
-            id: session.id,
-            object: tag::PosSession,
-            register_id: session.register_id,
-            opening_float: session.opening_float,
-            counted: session.counted,
-            expected: session.expected,
-            difference: session.difference,
-            opened_at: session.opened_at,
-            closed_at: session.closed_at,
-        }
-    }
-}
-
-/// Cash that was paid in, paid out or banked.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct CashMoveOut {
-    /// Id of the cash move.
-    id: CashMoveId,
-    object: tag::CashMove,
-    /// The session.
-    session_id: SessionId,
-    /// Kind of the move.
-    kind: CashMoveKind,
-    /// Amount, positive in, negative out.
-    amount: Money,
-    /// Reason of the move.
-    #[schema(max_length = 200, example = "Window cleaner")]
-    reason: String,
-    /// When it happened.
-    #[schema(example = "2026-11-22T10:15:00Z")]
-    occurred_at: DateTime<Utc>,
-}
-
-impl From<pos::CashMove> for CashMoveOut {
-    fn from(change: pos::CashMove) -> Self {
-        CashMoveOut {
-            id: change.id,
-            object: tag::CashMove,
-            session_id: change.session_id,
-            kind: change.kind,
-            amount: change.amount,
-            reason: change.reason,
-            occurred_at: change.occurred_at,
-        }
-    }
-}
-
 /// Open a till session
 ///
 /// Opens a session with a float. Without `opening_float`, it is the cash that the till's last session left. A float
@@ -143,7 +67,7 @@ impl From<pos::CashMove> for CashMoveOut {
     security(("bearer" = ["pos:write"])),
     params(PostHeaders),
     request_body = SessionIn,
-    responses((status = 201, description = "The open session.", body = SessionOut))
+    responses((status = 201, description = "The open session.", body = Session))
 )]
 #[post("/v1/pos/sessions")]
 async fn open(post: Post) -> Answer {
@@ -161,7 +85,7 @@ async fn open(post: Post) -> Answer {
     security(("bearer" = ["pos:write"])),
     params(("id" = SessionId, Path, description = "The session."), PostHeaders),
     request_body = CloseIn,
-    responses((status = 200, description = "The closed session.", body = SessionOut))
+    responses((status = 200, description = "The closed session.", body = Session))
 )]
 #[post("/v1/pos/sessions/{id}/close")]
 async fn close(post: Post, id: PathId<SessionId>) -> Answer {
@@ -179,7 +103,7 @@ async fn close(post: Post, id: PathId<SessionId>) -> Answer {
     security(("bearer" = ["pos:write"])),
     params(PostHeaders),
     request_body = CashMoveIn,
-    responses((status = 201, description = "The cash move.", body = CashMoveOut))
+    responses((status = 201, description = "The cash move.", body = CashMove))
 )]
 #[post("/v1/pos/cash-moves")]
 async fn move_cash(post: Post) -> Answer {
@@ -214,7 +138,7 @@ struct Filters {
     operation_id = "pos_sessions_list",
     security(("bearer" = ["pos:read"])),
     params(Filters),
-    responses((status = 200, description = "One page of sessions.", body = Page<SessionOut>))
+    responses((status = 200, description = "One page of sessions.", body = Page<Session>))
 )]
 #[get("/v1/pos/sessions")]
 async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
@@ -222,7 +146,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let slice = list.slice(list.filters.sort)?;
     let read = async |tx: &service::Tx| service::pos::sessions(tx, &filter, &slice).await;
     let sessions = app.db.read(caller.tenant_id, read).await?;
-    list.answer(sessions.iter().map(SessionOut::from).collect(), |session| session.id.0)
+    list.answer(sessions, |session| session.id.0)
 }
 
 /// Get a till session
@@ -232,13 +156,13 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     operation_id = "pos_sessions_get",
     security(("bearer" = ["pos:read"])),
     params(("id" = SessionId, Path, description = "The session's id.")),
-    responses((status = 200, description = "The session.", body = SessionOut))
+    responses((status = 200, description = "The session.", body = Session))
 )]
 #[get("/v1/pos/sessions/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<SessionId>) -> Answer {
     let read = async |tx: &service::Tx| service::pos::session(tx, id.0).await;
     let session = app.db.read(caller.tenant_id, read).await?;
-    Ok(HttpResponse::Ok().json(SessionOut::from(&session)))
+    Ok(HttpResponse::Ok().json(session))
 }
 
 /// Which cash moves to list.
@@ -258,12 +182,12 @@ struct CashMoveFilters {
     operation_id = "pos_cash_moves_list",
     security(("bearer" = ["pos:read"])),
     params(CashMoveFilters),
-    responses((status = 200, description = "One page of cash moves.", body = Page<CashMoveOut>))
+    responses((status = 200, description = "One page of cash moves.", body = Page<CashMove>))
 )]
 #[get("/v1/pos/cash-moves")]
 async fn list_cash_moves(app: Data<App>, caller: Caller, asked: List<CashMoveFilters>) -> Answer {
     let slice = asked.slice(asked.filters.sort)?;
     let read = async |tx: &service::Tx| service::pos::cash_moves(tx, asked.filters.session_id, &slice).await;
     let moves = app.db.read(caller.tenant_id, read).await?;
-    asked.answer(moves.into_iter().map(CashMoveOut::from).collect(), |change| change.id.0)
+    asked.answer(moves, |change| change.id.0)
 }

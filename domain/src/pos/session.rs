@@ -12,6 +12,7 @@ use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::needs::Needs;
 use crate::number::Money;
 use crate::refusal::{Problems, Refusal};
+use crate::tag;
 
 /// A session to open.
 #[derive(Debug, Clone)]
@@ -74,41 +75,49 @@ pub enum CashMoveKind {
     Banked,
 }
 
-/// Cash that moved without a sale.
-#[derive(Debug, Clone)]
+/// Cash that was paid in, paid out or banked.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = CashMoveOut)]
 pub struct CashMove {
-    /// Its id.
+    /// Id of the cash move.
     pub id: CashMoveId,
+    pub object: tag::CashMove,
     /// The session.
     pub session_id: SessionId,
-    /// Its kind.
+    /// Kind of the move.
     pub kind: CashMoveKind,
-    /// The amount: positive in, negative out.
+    /// Amount, positive in, negative out.
     pub amount: Money,
-    /// The reason.
+    /// Reason of the move.
+    #[schema(max_length = 200, example = "Window cleaner")]
     pub reason: String,
-    /// The time at which it happened.
+    /// When it happened.
+    #[schema(example = "2026-11-22T10:15:00Z")]
     pub occurred_at: DateTime<Utc>,
 }
 
-/// A session.
-#[derive(Debug, Clone)]
+/// A till session.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = SessionOut)]
 pub struct Session {
-    /// Its id.
+    /// Id of the session.
     pub id: SessionId,
+    pub object: tag::PosSession,
     /// The till.
     pub register_id: RegisterId,
-    /// The cash with which it was opened.
+    /// Cash that it was opened with.
     pub opening_float: Money,
-    /// The cash counted at closing.
+    /// Cash counted at closing.
     pub counted: Option<Money>,
-    /// The cash expected at closing.
+    /// Cash expected at closing.
     pub expected: Option<Money>,
     /// Counted less expected.
     pub difference: Option<Money>,
-    /// The time of its opening.
+    /// When it was opened.
+    #[schema(example = "2026-11-22T08:00:00Z")]
     pub opened_at: DateTime<Utc>,
-    /// The time of its closing.
+    /// When it was closed. Null while it is open.
+    #[schema(example = json!(null))]
     pub closed_at: Option<DateTime<Utc>>,
 }
 impl Rule for OpenSession {
@@ -147,6 +156,7 @@ fn open(book: &mut Book, command: &OpenSession) -> Result<(Session, Option<CashM
     let opened = OpenedSession { id, opened_at, opening_float, cash_moved: Money::ZERO };
     book.drawers.insert(register.id, Drawer { session: Some(opened), ..drawer });
     let session = Session {
+        object: tag::PosSession,
         id,
         register_id: register.id,
         opening_float,
@@ -233,6 +243,7 @@ fn close(book: &mut Book, command: &CloseSession) -> Result<(Session, Option<Cas
     let expected = opened.opening_float + opened.cash_moved;
     let difference = command.counted - expected;
     let session = Session {
+        object: tag::PosSession,
         id: opened.id,
         register_id: register.id,
         opening_float: opened.opening_float,

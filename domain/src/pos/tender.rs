@@ -56,18 +56,20 @@ pub struct TenderInput {
     pub reference: Option<String>,
 }
 
-/// A tender of a sale or refund.
-#[derive(Debug, Clone)]
+/// A tender.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = TenderOut)]
 pub struct Tender {
-    /// Its kind.
+    /// Means of payment.
     pub kind: TenderKind,
-    /// The amount it paid, without the change; negative in a refund.
+    /// Amount that it paid, less the change.
     pub amount: Money,
-    /// The cash handed over, in a sale.
+    /// Cash handed over.
     pub tendered: Option<Money>,
-    /// The change handed back, in a sale.
+    /// Change given back.
     pub change: Option<Money>,
-    /// The processor's reference, or the voucher's code.
+    /// Reference of the processor, or code of the voucher.
+    #[schema(max_length = 100, example = "auth-004211")]
     pub reference: Option<String>,
 }
 
