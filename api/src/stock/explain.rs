@@ -12,11 +12,11 @@ use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
 use service::listing::Period;
 use service::stock::explain::{self, Balance, BelowZero, Cause, Explanation, Line, Promise, Request};
+use service::stock::layer::LayerUse;
 use service::stock::level::StockLevel;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use super::layer::LayerUse;
 use super::level::key;
 use crate::audit::actor_id;
 use crate::document::document_id;
@@ -189,7 +189,7 @@ impl From<Line> for ExplainedMovement {
             reason: line.reason,
             occurred_at: line.occurred_at,
             recorded_at: line.recorded_at,
-            layers: line.layers.into_iter().map(LayerUse::from).collect(),
+            layers: line.layers,
             below_zero: line.oversold,
             caused_by: line.cause.map(CausedBy::from),
         }

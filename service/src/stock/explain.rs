@@ -15,7 +15,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::layer::{self, UsedLayer};
+use super::layer::{self, LayerUse};
 use super::level::{self, StockLevel};
 use super::movement::first_of;
 use crate::listing::{Listing, Period, number, optional_number, optional_word, word};
@@ -81,7 +81,7 @@ pub struct Line {
     pub occurred_at: DateTime<Utc>,
     pub recorded_at: DateTime<Utc>,
     /// Its use of cost layers, oldest first.
-    pub layers: Vec<UsedLayer>,
+    pub layers: Vec<LayerUse>,
     /// The part of it that went below zero.
     pub oversold: Option<BelowZero>,
     /// The command that wrote it, and its caller.

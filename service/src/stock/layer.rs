@@ -3,36 +3,49 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use domain::document;
 use domain::id::CostLayerId;
 use domain::number::{Money, Price, Quantity};
-use domain::stock::{Layer, LevelKey, Source};
+use domain::stock::{Layer, LevelKey, Source, unit_cost};
+use domain::tag;
 use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::listing::{Listing, number};
 use crate::rows::parsed;
 use crate::{Error, Tx};
 
-/// A cost layer in the list.
-#[derive(Debug)]
-pub struct ListedLayer {
+/// A cost layer: what is left of one receipt, at its own cost.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct CostLayer {
+    /// Id of the cost layer.
     pub id: CostLayerId,
-    /// When its stock was received.
+    pub object: tag::CostLayer,
+    /// When it was received. The oldest is used first.
     pub received_at: DateTime<Utc>,
-    /// Stock units left.
+    /// Stock units that are left.
     pub quantity: Quantity,
-    /// Cost of the units left.
+    /// Currency of all amounts.
+    #[schema(max_length = 3, example = "GBP")]
+    pub currency: String,
+    /// Cost of the units that are left.
     pub value: Money,
     /// Cost of one stock unit.
     pub unit_cost: Price,
-    /// Currency of every amount.
-    pub currency: String,
-    /// The kind of document that received the stock.
+    /// Kind of the document that brought it: `receipt`, `transfer`, `refund` and others. `earlier_stock`: stock from
+    /// before the level had layers. New values may appear.
+    #[schema(max_length = 32, example = "receipt")]
     pub document_kind: String,
-    /// Absent for stock that was on hand before its level had layers.
-    pub document_id: Option<Uuid>,
+    /// Id of that document.
+    #[schema(max_length = 64, example = "std_01h455vb4pex5vsknk084sn02q")]
+    pub document_id: Option<String>,
+    /// Number of that document.
+    #[schema(max_length = 64, example = "GR-2026-000123")]
     pub document_number: Option<String>,
+    /// Line of that document.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
     pub line_no: Option<i32>,
 }
 
@@ -57,7 +70,7 @@ pub async fn list(
     key: LevelKey,
     after: Option<Position>,
     rows: u64,
-) -> Result<Vec<ListedLayer>, Error> {
+) -> Result<Vec<CostLayer>, Error> {
     let mut query = Listing::new(tx, SELECT)
         .with("m.location_id = ", Some(key.location_id.0))
         .with("m.product_id = ", Some(key.product_id.0))
@@ -69,22 +82,31 @@ pub async fn list(
     query.rows(tx).await?.iter().map(read_listed).collect()
 }
 
-/// The use of one cost layer by a movement.
-#[derive(Debug)]
-pub struct UsedLayer {
-    /// The layer, which may be used up since.
+/// Part of a cost layer that a movement used.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct LayerUse {
+    /// Cost layer. The list of layers no longer has it once it is used up.
     pub layer_id: CostLayerId,
-    /// Stock units used.
+    /// Stock units that were used.
     pub quantity: Quantity,
-    /// Cost of the units used.
+    /// Cost of the units that were used.
     pub value: Money,
-    /// The kind of document that received the stock.
+    /// Cost of one stock unit.
+    pub unit_cost: Price,
+    /// Kind of the document that brought it: `receipt`, `transfer`, `refund` and others. `earlier_stock`: stock from
+    /// before the level had layers. New values may appear.
+    #[schema(max_length = 32, example = "receipt")]
     pub document_kind: String,
-    /// Absent for stock that was on hand before its level had layers.
-    pub document_id: Option<Uuid>,
+    /// Id of that document.
+    #[schema(max_length = 64, example = "std_01h455vb4pex5vsknk084sn02q")]
+    pub document_id: Option<String>,
+    /// Number of that document.
+    #[schema(max_length = 64, example = "GR-2026-000123")]
     pub document_number: Option<String>,
+    /// Line of that document.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
     pub line_no: Option<i32>,
-    /// When the stock was received.
+    /// When it was received.
     pub received_at: DateTime<Utc>,
 }
 
@@ -100,19 +122,22 @@ const USE_NAMES: &str = ")) c \
      order by c.movement_id, c.received_at, c.layer_id";
 
 /// Returns the layer uses of movements, oldest layers first.
-pub(super) async fn find_uses(tx: &Tx, movements: &[Uuid]) -> Result<HashMap<Uuid, Vec<UsedLayer>>, Error> {
+pub(super) async fn find_uses(tx: &Tx, movements: &[Uuid]) -> Result<HashMap<Uuid, Vec<LayerUse>>, Error> {
     let query = Listing::new(tx, USES).with("m.movement_id = any(", Some(movements.to_vec()));
-    let mut uses: HashMap<Uuid, Vec<UsedLayer>> = HashMap::new();
+    let mut uses: HashMap<Uuid, Vec<LayerUse>> = HashMap::new();
     for row in query.sql(USE_NAMES).rows(tx).await? {
         let document_id: Uuid = row.try_get("document_id")?;
         let is_known = !document_id.is_nil();
         let line_no: i32 = row.try_get("line_no")?;
-        let layer = UsedLayer {
+        let document_kind: String = row.try_get("document_kind")?;
+        let (quantity, value) = (number(&row, "quantity")?, number(&row, "value")?);
+        let layer = LayerUse {
             layer_id: CostLayerId(row.try_get("layer_id")?),
-            quantity: number(&row, "quantity")?,
-            value: number(&row, "value")?,
-            document_kind: row.try_get("document_kind")?,
-            document_id: is_known.then_some(document_id),
+            quantity,
+            value,
+            unit_cost: unit_cost(value, quantity),
+            document_id: is_known.then(|| document::document_id(&document_kind, document_id)),
+            document_kind,
             document_number: row.try_get("document_number")?,
             line_no: is_known.then_some(line_no),
             received_at: row.try_get("received_at")?,
@@ -122,19 +147,20 @@ pub(super) async fn find_uses(tx: &Tx, movements: &[Uuid]) -> Result<HashMap<Uui
     Ok(uses)
 }
 
-fn read_listed(row: &PgRow) -> Result<ListedLayer, Error> {
+fn read_listed(row: &PgRow) -> Result<CostLayer, Error> {
     let layer = read_layer(row)?;
     let source = layer.source();
     let is_known = !source.document_id.is_nil();
-    Ok(ListedLayer {
+    Ok(CostLayer {
         id: layer.id(),
+        object: tag::CostLayer,
         received_at: source.occurred_at,
         quantity: layer.quantity(),
         value: layer.value(),
         unit_cost: layer.unit_cost(),
         currency: row.try_get("currency")?,
         document_kind: source.document_kind.word().to_owned(),
-        document_id: is_known.then_some(source.document_id),
+        document_id: is_known.then(|| source.document_kind.encode(source.document_id)),
         document_number: row.try_get("document_number")?,
         line_no: is_known.then_some(source.line_no),
     })
