@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::web::Data;
@@ -35,6 +36,8 @@ pub struct App {
     pub auth: Data<Auth>,
     /// Seals the cursors of lists.
     pub cursor_key: CursorKey,
+    /// Longest pause of a request's body.
+    pub body_timeout: Duration,
     /// Networks of our own proxies.
     pub trusted_proxies: Vec<IpNet>,
     /// Link to the other nodes through Redis. Absent without Redis.
@@ -60,9 +63,10 @@ impl App {
             db,
             poster,
             live,
-            streams: Streams::default(),
+            streams: Streams::new(config.streams_max as usize),
             auth,
             cursor_key,
+            body_timeout: config.connections.body_timeout(),
             trusted_proxies,
             broadcast,
             stopping: AtomicBool::new(false),

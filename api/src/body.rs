@@ -17,15 +17,16 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
 use std::future::{Ready, ready};
+use tokio::time::{Instant, timeout_at};
 
+use crate::app::App;
+use crate::connection::time_for;
 use crate::problem::{ApiError, ErrorCode};
 
 /// Most bytes of an ordinary body.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 /// Most bytes of a body of a batch route.
 pub const BATCH_BYTES_MAX: usize = 5 * 1024 * 1024;
-/// Longest time that a body may take to arrive.
-const READ_DEADLINE: Duration = Duration::from_secs(10);
 
 /// A JSON body that has not been read yet. `T` should reject unknown fields (`#[serde(deny_unknown_fields)]`).
 pub struct Body<T, const BYTES_MAX: usize = BODY_BYTES_MAX> {
@@ -64,18 +65,19 @@ impl<T: DeserializeOwned, const BYTES_MAX: usize> Body<T, BYTES_MAX> {
 /// A JSON body that has not been read yet, of a type that is not known yet.
 pub struct Unread {
     payload: Payload,
+    pause: Duration,
     head: Result<Option<usize>, ApiError>,
 }
 
 impl Unread {
     /// Takes the body of a request.
     pub fn of(request: &HttpRequest, payload: &mut Payload) -> Self {
-        Unread { payload: payload.take(), head: check_head(request) }
+        Unread { payload: payload.take(), pause: pause(request), head: check_head(request) }
     }
 
     /// Reads at most `bytes_max` bytes and parses them.
     pub async fn read<T: DeserializeOwned>(self, bytes_max: usize) -> Result<Input<T>, ApiError> {
-        let raw = collect(self.payload, self.head?, bytes_max, READ_DEADLINE).await?;
+        let raw = collect(self.payload, self.head?, bytes_max, Patience::by_length(self.pause)).await?;
         Ok(Input { value: parse_object(&raw)?, raw })
     }
 }
@@ -107,37 +109,58 @@ pub(crate) fn announced(headers: &HeaderMap) -> Option<usize> {
     length.and_then(|length| length.parse().ok())
 }
 
-/// Reads a body of at most `bytes_max` within `deadline`.
+/// Returns the longest pause of a body.
+pub(crate) fn pause(request: &HttpRequest) -> Duration {
+    App::of(request).map_or(Duration::from_secs(10), |app| app.body_timeout)
+}
+
+/// Longest waits for a body.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// Longest time without a byte.
+    pub pause: Duration,
+    /// Longest time in all. If absent, it is the pause, and a second more for each 32 KiB that arrived.
+    pub in_all: Option<Duration>,
+}
+
+impl Patience {
+    fn by_length(pause: Duration) -> Self {
+        Patience { pause, in_all: None }
+    }
+
+    /// Returns the moment at which a body that began at `begun` has taken too long.
+    fn end(self, begun: Instant, received: usize) -> Instant {
+        begun + self.in_all.unwrap_or_else(|| self.pause + time_for(received))
+    }
+}
+
+/// Reads a body of at most `bytes_max`.
 pub(crate) async fn collect(
-    payload: Payload,
+    mut payload: Payload,
     announced: Option<usize>,
     bytes_max: usize,
-    deadline: Duration,
+    patience: Patience,
 ) -> Result<Bytes, ApiError> {
     if announced.is_some_and(|length| length > bytes_max) {
         return Err(too_large(bytes_max));
     }
-    let reading = gather(payload, announced.unwrap_or(1024), bytes_max);
-    match tokio::time::timeout(deadline, reading).await {
-        Ok(read) => read,
-        Err(_) => Err(ApiError::of(ErrorCode::RequestTimeout)),
-    }
-}
-
-async fn gather(mut payload: Payload, capacity: usize, bytes_max: usize) -> Result<Bytes, ApiError> {
-    let mut first: Option<Bytes> = None;
-    let mut body = BytesMut::new();
-    while let Some(chunk) = payload.next().await {
+    let capacity = announced.unwrap_or(1024).min(bytes_max);
+    let begun = Instant::now();
+    let (mut first, mut body): (Option<Bytes>, _) = (None, BytesMut::new());
+    loop {
+        let received = body.len() + first.as_ref().map_or(0, Bytes::len);
+        let end = patience.end(begun, received).min(Instant::now() + patience.pause);
+        let chunk = timeout_at(end, payload.next()).await;
+        let Some(chunk) = chunk.map_err(|_| ApiError::of(ErrorCode::RequestTimeout))? else { break };
         let chunk = chunk.map_err(|_| ApiError::new(ErrorCode::MalformedJson, "The body is incomplete."))?;
-        let length = body.len() + first.as_ref().map_or(0, Bytes::len) + chunk.len();
-        if length > bytes_max {
+        if received + chunk.len() > bytes_max {
             return Err(too_large(bytes_max));
         }
         // Most bodies arrive in one chunk, which is used without a copy.
         match (first.take(), body.is_empty()) {
             (None, true) => first = Some(chunk),
             (previous, _) => {
-                body.reserve(capacity.min(bytes_max));
+                body.reserve(capacity.saturating_sub(body.len()));
                 body.extend_from_slice(previous.as_deref().unwrap_or_default());
                 body.extend_from_slice(&chunk);
             }

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use secrecy::SecretString;
 
+use crate::connection::ConnectionLimits;
+
 /// Settings of the API server.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Config {
@@ -32,7 +34,14 @@ pub struct Config {
     /// that it may have, else with 503. Reports wait 10 seconds.
     #[arg(long, env = "STOCKWELL_DB_WAIT_MS", default_value_t = 300)]
     pub db_wait_ms: u64,
-    /// Networks of our own proxies, whose X-Forwarded-For is trusted.
+    /// Limits of connections.
+    #[command(flatten)]
+    pub connections: ConnectionLimits,
+    /// The most streams of changes of all tenants; a tenant may have a quarter of them, and at least 10.
+    #[arg(long, env = "STOCKWELL_STREAMS_MAX", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub streams_max: u32,
+    /// Networks of our own proxies. Their X-Forwarded-For is trusted, their connections count only in all, and they alone
+    /// may speak HTTP/2 without TLS.
     #[arg(long, env = "STOCKWELL_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpNet>,
 }

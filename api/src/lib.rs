@@ -15,6 +15,7 @@ pub mod broadcast;
 pub mod catalog;
 mod compress;
 pub mod config;
+pub mod connection;
 pub mod context;
 pub mod count;
 mod credential;

@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::compress;
+use crate::connection::{Connection, OpenRequest};
 use crate::context::Context;
 use crate::credential;
 use crate::problem::{ApiError, ErrorCode, PROBLEM_JSON};
@@ -83,7 +84,15 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let inner = Rc::clone(&self.inner);
         let app = self.app.clone();
-        Box::pin(handle(inner, app, request))
+        let open = request.conn_data::<Rc<Connection>>().map(Connection::enter);
+        Box::pin(async move {
+            let is_one_too_many = open.as_ref().is_some_and(OpenRequest::is_one_too_many);
+            let response = handle(inner, app, request, is_one_too_many).await?;
+            Ok(match open {
+                Some(open) => open.until_sent(response),
+                None => response,
+            })
+        })
     }
 }
 
@@ -91,6 +100,7 @@ async fn handle<S>(
     inner: Rc<S>,
     app: Data<App>,
     mut request: ServiceRequest,
+    is_one_too_many: bool,
 ) -> Result<ServiceResponse, Error>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error> + 'static,
@@ -122,7 +132,7 @@ where
         let response = HttpResponse::NoContent().finish();
         return Ok(finish(request.into_response(response), &wants, &log).await);
     }
-    if app.is_closed() {
+    if app.is_closed() || is_one_too_many {
         let refused = ApiError::of(ErrorCode::TemporarilyUnavailable).with_retry_after(1);
         let response = refused.render(Some(log.id()));
         return Ok(finish(request.into_response(response), &wants, &log).await);

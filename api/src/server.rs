@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::http::header;
 use actix_web::web::{self, Data};
-use actix_web::{HttpRequest, HttpResponse, HttpServer};
+use actix_web::{HttpRequest, HttpResponse};
 use secrecy::ExposeSecret;
 use service::Db;
 use service::auth::{SigningKey, SigningKeyError};
@@ -17,15 +17,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
 use crate::config::Config;
+use crate::connection::listener::{self, Listening};
 use crate::middleware::Common;
 use crate::openapi::{self, DescribedRoutes};
 use crate::problem::{Answer, ApiError, ErrorCode};
 use crate::route_table::RouteTable;
 
-/// Longest time for a request line with its headers to arrive.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-/// Time that an idle connection is kept.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Longest time for requests in progress to finish when the server stops.
 const SHUTDOWN_SECONDS: u64 = 30;
 /// Pause before it is checked again whether they have finished.
@@ -97,23 +94,21 @@ pub async fn serve(config: &Config, routes: &'static DescribedRoutes) -> Result<
     };
     let db = Db::connect(config.database_url.expose_secret(), &options).await?;
     let app = Data::new(App::new(db, signing_key, config, RouteTable::of(routes.document())));
-    let bind = |source| ServeError::Bind { addr: config.addr, source };
+    let listening = Listening {
+        addr: config.addr,
+        workers: config.workers,
+        shutdown_seconds: SHUTDOWN_SECONDS,
+        limits: &config.connections.fit_open_files(config.db_connections),
+        trusted_proxies: &config.trusted_proxies,
+    };
     let state = app.clone();
-    let server = HttpServer::new(move || {
+    let (server, addr) = listener::listen(&listening, move || {
         actix_web::App::new()
             .app_data(state.clone())
             .wrap(Common { app: state.clone() })
             .configure(|cfg| configure(cfg, routes))
     })
-    .workers(config.workers)
-    .client_request_timeout(HEAD_TIMEOUT)
-    .keep_alive(KEEP_ALIVE)
-    .shutdown_timeout(SHUTDOWN_SECONDS)
-    .disable_signals()
-    .bind_auto_h2c(config.addr)
-    .map_err(bind)?;
-    let addr = server.addrs().first().copied().unwrap_or(config.addr);
-    let server = server.run();
+    .map_err(|source| ServeError::Bind { addr: config.addr, source })?;
     let handle = server.handle();
     Ok(Running { addr, app, handle, task: tokio::spawn(server) })
 }

@@ -1,7 +1,11 @@
 //! Changes, pushed as they happen: server-sent events (WHATWG HTML, section 9.2).
 
+mod guard;
 pub mod seat;
 mod sender;
+
+use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_web::http::header::{self, Accept, Header, HeaderName, Quality, QualityItem};
 use actix_web::mime::Mime;
@@ -14,13 +18,16 @@ use service::event::Filter;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::connection::Connection;
 use crate::event::{checked_types, open};
 use crate::list::invalid_cursor;
 use crate::params::{Params, listed};
 use crate::problem::{ApiError, ErrorCode, Problem};
 use crate::{Answer, App, Caller, credential};
 
-use sender::{Credential, Sender, Wanted};
+use guard::Credential;
+use seat::Full;
+use sender::{Sender, Wanted};
 
 /// Most products or locations that a stream may name.
 const NAMED_MAX: usize = 100;
@@ -80,7 +87,8 @@ struct StreamHeaders {
 /// When the response ends, connect again with the last id as `Last-Event-ID`, as browsers do on their own. Nothing is
 /// lost, and a level may come twice. The server ends a stream with `bye` and a reason when it stops, when the
 /// credential ends, when the client reads too slowly, or when the key opens more than 10 streams: then its oldest one
-/// ends.
+/// ends. A stream ends at most 5 seconds after its credential was revoked. A client that reads nothing for 30 seconds
+/// loses its connection. A tenant may have a quarter of the streams of a server: 500 by default.
 #[utoipa::path(
     operation_id = "stream_get",
     security(("bearer" = ["stock:read"]), ("bearer" = ["events:read"])),
@@ -128,18 +136,29 @@ async fn stream(
     let from = [sent, cursor].into_iter().flatten().find(|cursor| !cursor.is_empty());
     let place = |cursor: String| open(&app.cursor_key, caller.tenant_id, &cursor).ok_or_else(invalid_cursor);
     let from = from.map(place).transpose()?;
-    let Some(seat) = app.streams.take(caller.actor_id) else {
-        return Err(ApiError::of(ErrorCode::RateLimited).with_retry_after(5));
-    };
+    let seat = app.streams.take(caller.tenant_id, caller.actor_id).map_err(|full| refused(&app, full))?;
     let listener = app.live.listen(caller.tenant_id, from).await?;
     let wanted = Wanted { levels, products: product_id, locations: location_id, events };
+    let connection = request.conn_data::<Rc<Connection>>().cloned();
     let credential = presented(&request, &app);
-    let sender = Sender::new((app, seat), (credential, caller.tenant_id), listener, wanted)?;
+    let ending = guard::start(app.clone(), credential, Arc::clone(&seat.given_up), connection);
+    let sender = Sender::new((app, seat), (ending, caller.tenant_id), listener, wanted)?;
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
         .insert_header((X_ACCEL_BUFFERING, "no"))
         .streaming(sender.messages()))
+}
+
+fn refused(app: &App, full: Full) -> ApiError {
+    match full {
+        Full::Tenant => {
+            let most = app.streams.of_tenant_max();
+            let detail = format!("The tenant has {most} open streams, as many as it may. Close one, or share it.");
+            ApiError::new(ErrorCode::RateLimited, detail).with_retry_after(5)
+        }
+        Full::Server => ApiError::of(ErrorCode::TemporarilyUnavailable).with_retry_after(5),
+    }
 }
 
 fn accepts_events(request: &HttpRequest) -> bool {

@@ -12,7 +12,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use domain::id::TenantId;
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, SemaphorePermit};
 
-use crate::body;
+use crate::body::{self, Patience};
 use crate::context::Context;
 use crate::problem::{ApiError, ErrorCode};
 
@@ -41,6 +41,7 @@ pub enum Form {
 /// An upload that has not been read yet.
 pub struct Upload {
     payload: Payload,
+    patience: Patience,
     head: Result<(Form, Option<usize>), ApiError>,
     tenant_id: TenantId,
 }
@@ -69,7 +70,8 @@ impl FromRequest for Upload {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let tenant_id =
             request.extensions().get::<Context>().and_then(Context::tenant_id).unwrap_or_default();
-        ready(Ok(Upload { payload: payload.take(), head: check_head(request), tenant_id }))
+        let patience = Patience { pause: body::pause(request), in_all: Some(READ_DEADLINE) };
+        ready(Ok(Upload { payload: payload.take(), patience, head: check_head(request), tenant_id }))
     }
 }
 
@@ -80,7 +82,7 @@ impl Upload {
         let Ok(Some(turn)) = tokio::time::timeout(TURN_DEADLINE, turn(self.tenant_id)).await else {
             return Err(ApiError::of(ErrorCode::TemporarilyUnavailable).with_retry_after(10));
         };
-        let raw = body::collect(self.payload, announced, UPLOAD_BYTES_MAX, READ_DEADLINE).await?;
+        let raw = body::collect(self.payload, announced, UPLOAD_BYTES_MAX, self.patience).await?;
         Ok(Uploaded { form, raw, _turn: turn })
     }
 }

@@ -187,6 +187,17 @@ impl Auth {
         known.from(address)
     }
 
+    /// Authenticates without the cache, and renews what is cached.
+    pub async fn authenticate_again(
+        &self,
+        credential: &str,
+        address: Option<IpAddr>,
+    ) -> Result<Caller, AuthError> {
+        let hash: [u8; 32] = Sha256::digest(credential.as_bytes()).into();
+        self.known.invalidate(&hash).await;
+        self.authenticate(credential, address).await
+    }
+
     pub async fn identify(&self, caller: &Caller) -> Result<Identity, Error> {
         let identity = self.db.read(caller.tenant_id, async |tx| {
             let tenant = tx.select::<entity::tenant::Entity>().one(tx).await?;

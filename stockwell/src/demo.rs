@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use api::config::Config;
+use api::connection::ConnectionLimits;
 use api::server::{Running, ServeError};
 use clap::Args;
 use domain::tenant::TaxRounding;
@@ -204,6 +205,8 @@ fn config(
         workers: 2,
         db_connections: 16,
         db_wait_ms: 300,
+        connections: ConnectionLimits::defaults(),
+        streams_max: 2_000,
         trusted_proxies: Vec::new(),
     })
 }

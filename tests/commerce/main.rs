@@ -18,6 +18,7 @@ mod platform {
     pub mod auth;
     mod bounds;
     mod card_numbers;
+    mod connections;
     mod events;
     mod idempotency;
     mod integrity;

@@ -191,5 +191,9 @@ pub fn config(database_url: &str, addr: &str, signing_key_file: &Path) -> Config
     let key_file = signing_key_file.to_str().expect("a path in UTF-8");
     let arguments =
         ["stockwell", "--database-url", database_url, "--addr", addr, "--signing-key-file", key_file];
-    Config { db_wait_ms: pool_options().wait_ms, ..Cli::parse_from(arguments).config }
+    let mut config = Cli::parse_from(arguments).config;
+    config.db_wait_ms = pool_options().wait_ms;
+    // All tests come from one address.
+    config.connections.connections_per_address = config.connections.connections_max;
+    config
 }

@@ -1,18 +1,21 @@
 //! Seats: the number of streams that may be open, and the one that ends for a new one.
 
+use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use domain::id::TenantId;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// Most streams that one key or user may have open at once, on one server.
 pub const STREAMS_PER_ACTOR_MAX: usize = 10;
-/// Most streams that one server has open at once.
+/// Most streams that one server has open at once, unless it is configured.
 pub const STREAMS_MAX: usize = 2_000;
+/// A tenant may have one of so many seats, and at least as many as one key.
+const TENANT_SHARE: usize = 4;
 
-/// Open streams by actor.
+/// Open streams by tenant and actor.
 #[derive(Debug)]
 pub struct Streams {
     seats: Arc<Mutex<Seats>>,
@@ -22,43 +25,81 @@ pub struct Streams {
 #[derive(Debug, Default)]
 struct Seats {
     taken: usize,
-    /// Streams of each actor, oldest first.
-    by_actor: HashMap<Uuid, VecDeque<Arc<Notify>>>,
+    by_tenant: HashMap<TenantId, OfTenant>,
+}
+
+#[derive(Debug, Default)]
+struct OfTenant {
+    /// All that are open, those that make room for others among them.
+    taken: usize,
+    /// Streams of each actor that keep their seat, oldest first.
+    by_actor: HashMap<Uuid, Vec<Arc<Notify>>>,
 }
 
 /// Seat of an open stream, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Seat {
     seats: Arc<Mutex<Seats>>,
+    tenant_id: TenantId,
     actor_id: Uuid,
     /// Notified when a newer stream of the actor takes the seat.
     pub(crate) given_up: Arc<Notify>,
 }
 
-impl Default for Streams {
-    fn default() -> Self {
-        Streams { seats: Arc::default(), seats_max: STREAMS_MAX }
-    }
+/// The reason why there is no seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Full {
+    /// The tenant has its share.
+    Tenant,
+    /// The server has as many streams as it may.
+    Server,
 }
 
 impl Streams {
-    /// Takes a seat for one more stream. Returns nothing if the server is full. If the actor has as many streams as it
-    /// may, its oldest one ends: a client that lost its connection unnoticed, as in a train, must not keep itself out.
-    pub(crate) fn take(&self, actor_id: Uuid) -> Option<Seat> {
+    /// Creates the seats of a server.
+    pub(crate) fn new(seats_max: usize) -> Self {
+        Streams { seats: Arc::default(), seats_max }
+    }
+
+    /// Returns the number of open streams.
+    pub fn open(&self) -> usize {
+        lock(&self.seats).taken
+    }
+
+    /// Returns the most streams of the server.
+    pub fn seats_max(&self) -> usize {
+        self.seats_max
+    }
+
+    /// Returns the most streams of a tenant.
+    pub fn of_tenant_max(&self) -> usize {
+        (self.seats_max / TENANT_SHARE).max(STREAMS_PER_ACTOR_MAX)
+    }
+
+    /// Takes a seat for one more stream. If the actor has as many streams as it may, its oldest one ends: a client that
+    /// lost its connection unnoticed, as in a train, must not keep itself out.
+    pub(crate) fn take(&self, tenant_id: TenantId, actor_id: Uuid) -> Result<Seat, Full> {
         let mut seats = lock(&self.seats);
         if seats.taken >= self.seats_max {
-            return None;
+            return Err(Full::Server);
         }
-        seats.taken += 1;
-        let own = seats.by_actor.entry(actor_id).or_default();
-        if own.len() >= STREAMS_PER_ACTOR_MAX
-            && let Some(oldest) = own.pop_front()
-        {
-            oldest.notify_one();
+        let of_tenant_max = self.of_tenant_max();
+        let of_tenant = seats.by_tenant.entry(tenant_id).or_default();
+        let own = of_tenant.by_actor.get(&actor_id).map_or(0, Vec::len);
+        // A stream that makes room counts until it has ended.
+        let makes_room = if own >= STREAMS_PER_ACTOR_MAX { STREAMS_PER_ACTOR_MAX } else { 0 };
+        if of_tenant.taken >= of_tenant_max + makes_room {
+            return Err(Full::Tenant);
+        }
+        of_tenant.taken += 1;
+        let own = of_tenant.by_actor.entry(actor_id).or_default();
+        if own.len() >= STREAMS_PER_ACTOR_MAX {
+            own.remove(0).notify_one();
         }
         let given_up = Arc::new(Notify::new());
-        own.push_back(Arc::clone(&given_up));
-        Some(Seat { seats: Arc::clone(&self.seats), actor_id, given_up })
+        own.push(Arc::clone(&given_up));
+        seats.taken += 1;
+        Ok(Seat { seats: Arc::clone(&self.seats), tenant_id, actor_id, given_up })
     }
 }
 
@@ -66,11 +107,16 @@ impl Drop for Seat {
     fn drop(&mut self) {
         let mut seats = lock(&self.seats);
         seats.taken -= 1;
-        if let Entry::Occupied(mut own) = seats.by_actor.entry(self.actor_id) {
+        let Entry::Occupied(mut of_tenant) = seats.by_tenant.entry(self.tenant_id) else { return };
+        of_tenant.get_mut().taken -= 1;
+        if let Entry::Occupied(mut own) = of_tenant.get_mut().by_actor.entry(self.actor_id) {
             own.get_mut().retain(|seat| !Arc::ptr_eq(seat, &self.given_up));
             if own.get().is_empty() {
                 own.remove();
             }
+        }
+        if of_tenant.get().taken == 0 {
+            of_tenant.remove();
         }
     }
 }
@@ -83,27 +129,56 @@ fn lock(seats: &Mutex<Seats>) -> MutexGuard<'_, Seats> {
 mod tests {
     use super::*;
 
+    const ONE: TenantId = TenantId(Uuid::from_u128(1));
+    const OTHER: TenantId = TenantId(Uuid::from_u128(2));
+
+    fn take(streams: &Streams, tenant_id: TenantId, actor: u128) -> Option<Seat> {
+        streams.take(tenant_id, Uuid::from_u128(actor)).ok()
+    }
+
     #[test]
     fn the_oldest_stream_makes_room() {
-        let (streams, actor, other) = (Streams::default(), Uuid::from_u128(1), Uuid::from_u128(2));
-        let mut seats: Vec<Seat> = (0..STREAMS_PER_ACTOR_MAX).filter_map(|_| streams.take(actor)).collect();
-        seats.extend(streams.take(other));
+        let streams = Streams::new(STREAMS_MAX);
+        let mut seats: Vec<Seat> =
+            (0..STREAMS_PER_ACTOR_MAX).filter_map(|_| take(&streams, ONE, 1)).collect();
+        seats.extend(take(&streams, ONE, 2));
         let is_told = |seat: &Seat| futures_util::FutureExt::now_or_never(seat.given_up.notified()).is_some();
         assert!(!seats.iter().any(is_told));
-        seats.extend(streams.take(actor));
+        seats.extend(take(&streams, ONE, 1));
         let told: Vec<bool> = seats.iter().map(is_told).collect();
         assert_eq!(told.iter().position(|told| *told), Some(0));
         assert_eq!(told.iter().filter(|told| **told).count(), 1);
         drop(seats);
-        assert!(lock(&streams.seats).by_actor.is_empty() && lock(&streams.seats).taken == 0);
+        assert!(lock(&streams.seats).by_tenant.is_empty() && streams.open() == 0);
     }
 
     #[test]
     fn a_server_has_so_many_streams_and_no_more() {
-        let streams = Streams { seats_max: 3, ..Streams::default() };
-        let seats: Vec<Seat> = (0..9).filter_map(|actor| streams.take(Uuid::from_u128(actor))).collect();
+        let streams = Streams::new(3);
+        let seats: Vec<Seat> = (0..9).filter_map(|actor| take(&streams, ONE, actor)).collect();
         assert_eq!(seats.len(), 3);
+        assert_eq!(streams.take(OTHER, Uuid::nil()).err(), Some(Full::Server));
         drop(seats);
-        assert!(streams.take(Uuid::nil()).is_some());
+        assert!(take(&streams, OTHER, 1).is_some());
+    }
+
+    #[test]
+    fn a_tenant_has_its_share_and_no_more() {
+        let streams = Streams::new(80);
+        let mut seats: Vec<Seat> = (0..80).filter_map(|actor| take(&streams, ONE, actor)).collect();
+        assert_eq!(seats.len(), 20);
+        assert_eq!(streams.take(ONE, Uuid::from_u128(99)).err(), Some(Full::Tenant));
+        assert!(take(&streams, OTHER, 1).is_some());
+        seats.pop();
+        assert!(take(&streams, ONE, 99).is_some());
+    }
+
+    /// Streams that were asked to end but don't must not add up.
+    #[test]
+    fn streams_that_make_room_count_until_they_end() {
+        let streams = Streams::new(40);
+        let seats: Vec<Seat> = (0..40).filter_map(|_| take(&streams, ONE, 1)).collect();
+        assert_eq!(seats.len(), 2 * STREAMS_PER_ACTOR_MAX);
+        assert!(take(&streams, OTHER, 1).is_some());
     }
 }

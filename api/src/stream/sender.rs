@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::fmt::Write as _;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use actix_web::web::{Bytes, Data};
@@ -12,7 +11,6 @@ use domain::number::Quantity;
 use domain::tag;
 use futures_util::Stream;
 use futures_util::stream::unfold;
-use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use service::event::{FeedPosition, Filter};
 use service::live::{Change, Listener, Message};
@@ -20,12 +18,13 @@ use service::stock::level::ChangedLevel;
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval_at};
 
+use super::guard::Reason;
 use super::seat::Seat;
 use crate::App;
 use crate::event::{Event, seal};
 use crate::problem::ApiError;
 
-/// Interval in which a stream sends a comment and checks its credential.
+/// Interval in which a stream sends a comment.
 const BEAT: Duration = Duration::from_secs(15);
 /// Milliseconds that a client should wait before it connects again.
 const RETRY_MS: u32 = 2_000;
@@ -44,24 +43,15 @@ pub struct Wanted {
     pub events: Option<Filter>,
 }
 
-/// Credential of a stream, to be checked again.
-pub struct Credential {
-    /// The key or the token.
-    pub text: SecretString,
-    /// Address that it comes from.
-    pub address: Option<IpAddr>,
-}
-
 /// A running stream.
 pub struct Sender {
     app: Data<App>,
-    seat: Seat,
+    _seat: Seat,
     tenant_id: TenantId,
-    credential: Credential,
     listener: Listener,
     wanted: Wanted,
-    /// Changes when cached credentials are forgotten.
-    forgotten: watch::Receiver<u64>,
+    /// Changes when the stream must end.
+    ending: watch::Receiver<Option<Reason>>,
     beat: Interval,
     /// Messages that are ready.
     ready: VecDeque<Bytes>,
@@ -104,37 +94,24 @@ impl<'a> From<&'a ChangedLevel> for Level<'a> {
     }
 }
 
-/// The reason why a stream ends.
-#[derive(Clone, Copy, strum::IntoStaticStr)]
-#[strum(serialize_all = "snake_case")]
-enum Reason {
-    TooSlow,
-    Stopping,
-    Replaced,
-    CredentialEnded,
-    Failed,
-}
-
 impl Sender {
     /// Creates a stream whose first message is `ready`.
     pub fn new(
         (app, seat): (Data<App>, Seat),
-        (credential, tenant_id): (Credential, TenantId),
+        (ending, tenant_id): (watch::Receiver<Option<Reason>>, TenantId),
         listener: Listener,
         wanted: Wanted,
     ) -> Result<Self, ApiError> {
         let mut beat = interval_at(tokio::time::Instant::now() + BEAT, BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let forgotten = app.auth.forgotten();
         let told = listener.place();
         let mut sender = Sender {
             app,
-            seat,
+            _seat: seat,
             tenant_id,
-            credential,
             listener,
             wanted,
-            forgotten,
+            ending,
             beat,
             ready: VecDeque::new(),
             told,
@@ -166,26 +143,11 @@ impl Sender {
                         self.end(Reason::Failed);
                     }
                 },
-                _ = self.beat.tick() => match self.is_allowed().await {
-                    true => self.show_life(),
-                    false => self.end(Reason::CredentialEnded),
-                },
-                () = self.seat.given_up.notified() => self.end(Reason::Replaced),
-                changed = self.forgotten.changed() => {
-                    if changed.is_err() || !self.is_allowed().await {
-                        self.end(Reason::CredentialEnded);
-                    }
-                }
+                _ = self.beat.tick() => self.show_life(),
+                reason = must_end(&mut self.ending) => self.end(reason),
             }
         }
         self.ready.pop_front()
-    }
-
-    /// Whether the credential is still valid. A fault of the database does not end the stream.
-    async fn is_allowed(&self) -> bool {
-        let Credential { text, address } = &self.credential;
-        let answer = self.app.auth.authenticate(text.expose_secret(), *address).await;
-        matches!(answer, Ok(_) | Err(service::auth::AuthError::Failed(_)))
     }
 
     /// Sends a change, its levels first: a client that resumes after an event must not miss them.
@@ -259,6 +221,12 @@ impl Sender {
     fn id(&self, place: FeedPosition) -> Result<String, ApiError> {
         seal(&self.app.cursor_key, self.tenant_id, place)
     }
+}
+
+/// Waits for the reason to end. Without its guard a stream ends.
+async fn must_end(ending: &mut watch::Receiver<Option<Reason>>) -> Reason {
+    let reason = ending.wait_for(Option::is_some).await;
+    reason.ok().and_then(|reason| *reason).unwrap_or(Reason::Failed)
 }
 
 impl Wanted {

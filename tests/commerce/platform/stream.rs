@@ -17,6 +17,7 @@ use tests::{Client, Tenant, environment, pool_options, with_tenant, with_tenants
 
 mod browser;
 mod ended;
+mod seats;
 
 use browser::{PATIENCE, Stream};
 

@@ -1,0 +1,208 @@
+//! A peer that sends nothing, sends slowly or reads nothing loses its connection, and no address takes all connections.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use api::config::Config;
+use tests::{Node, environment, with_tenant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::{sleep, timeout};
+
+/// Time in which a connection must be closed. Its deadline is far shorter.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Pause between two bytes of a slow peer, far shorter than a deadline.
+const DRIP: Duration = Duration::from_millis(20);
+const DEADLINE_MS: u64 = 600;
+
+/// Starts a server with short deadlines.
+async fn hasty(settings: impl FnOnce(&mut Config)) -> Node {
+    let node = environment().node_with(|config| {
+        config.connections.head_timeout_ms = DEADLINE_MS;
+        config.connections.body_timeout_ms = DEADLINE_MS;
+        config.connections.keep_alive_ms = DEADLINE_MS;
+        config.connections.response_timeout_ms = DEADLINE_MS;
+        settings(config);
+    });
+    node.await
+}
+
+fn addr(node: &Node) -> SocketAddr {
+    let addr = node.base_url.strip_prefix("http://").expect("a URL");
+    addr.parse().expect("an address")
+}
+
+async fn connect(node: &Node) -> TcpStream {
+    TcpStream::connect(addr(node)).await.expect("it connects")
+}
+
+/// Connects from another address of this machine.
+async fn connect_from(node: &Node, last: u8, receive_bytes: u32) -> TcpStream {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(receive_bytes).expect("a size");
+    socket.bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, last)), 0)).expect("an address");
+    socket.connect(addr(node)).await.expect("it connects")
+}
+
+/// Reads until the server closes the connection.
+async fn read_to_end(stream: &mut TcpStream) -> String {
+    let mut text = Vec::new();
+    // A reset is an end as well.
+    _ = timeout(PATIENCE, stream.read_to_end(&mut text)).await.expect("the connection is closed");
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// Sends `first`, then one byte after the other, until the server closes the connection. Returns its response.
+async fn drip(stream: TcpStream, first: &str, drop: &str) -> String {
+    let (mut reader, mut writer) = stream.into_split();
+    writer.write_all(first.as_bytes()).await.expect("it is sent");
+    let sending = async {
+        while writer.write_all(drop.as_bytes()).await.is_ok() {
+            sleep(DRIP).await;
+        }
+        std::future::pending::<()>().await;
+    };
+    let mut text = Vec::new();
+    let reading = timeout(PATIENCE, reader.read_to_end(&mut text));
+    tokio::select! {
+        _ = async { reading.await.expect("the connection is closed") } => {}
+        () = sending => {}
+    }
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// Sends a request and reads the head of its response.
+async fn asks(stream: &mut TcpStream, request: &str) -> String {
+    stream.write_all(request.as_bytes()).await.expect("it is sent");
+    let mut head = vec![0; 16 * 1024];
+    let length = timeout(PATIENCE, stream.read(&mut head)).await.expect("a response").unwrap_or_default();
+    String::from_utf8_lossy(&head[..length]).into_owned()
+}
+
+const LIVEZ: &str = "GET /livez HTTP/1.1\r\nhost: x\r\n\r\n";
+
+#[test]
+fn a_silent_connection_is_closed() {
+    with_tenant(async |_| {
+        let node = hasty(|_| {}).await;
+        assert_eq!(read_to_end(&mut connect(&node).await).await, "", "nothing was ever sent");
+        let mut begun = connect(&node).await;
+        begun.write_all(b"GET / HT").await.expect("it is sent");
+        read_to_end(&mut begun).await;
+        let mut served = connect(&node).await;
+        assert!(asks(&mut served, LIVEZ).await.starts_with("HTTP/1.1 200 "));
+        read_to_end(&mut served).await;
+    });
+}
+
+#[test]
+fn a_head_that_drips_is_cut_off() {
+    with_tenant(async |_| {
+        // Kept long when idle: the second head has a deadline of its own.
+        let node = hasty(|config| config.connections.keep_alive_ms = 600_000).await;
+        drip(connect(&node).await, "GET /livez HTTP/1.1\r\nx: ", "a").await;
+        let mut served = connect(&node).await;
+        assert!(asks(&mut served, LIVEZ).await.starts_with("HTTP/1.1 200 "));
+        drip(served, "GET /livez HTTP/1.1\r\nx: ", "a").await;
+    });
+}
+
+#[test]
+fn a_body_that_drips_is_cut_off() {
+    with_tenant(async |tenant| {
+        let node = hasty(|config| config.connections.keep_alive_ms = 600_000).await;
+        let head = |path: &str, key: &str| {
+            format!(
+                "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n{key}transfer-encoding: chunked\r\n\r\n"
+            )
+        };
+        let read = drip(connect(&node).await, &head("/v1/auth/login", ""), "1\r\n \r\n").await;
+        assert!(read.starts_with("HTTP/1.1 408 "), "a body that is read: {read}");
+        let unread = drip(connect(&node).await, &head("/v1/orders", ""), "1\r\n \r\n").await;
+        assert!(unread.starts_with("HTTP/1.1 401 "), "a body that is not read: {unread}");
+        let key = format!("x-api-key: {}\r\nidempotency-key: {}\r\n", tenant.key, uuid::Uuid::new_v4());
+        let mut silent = connect(&node).await;
+        let text = asks(&mut silent, &head("/v1/orders", &key)).await;
+        assert!(text.starts_with("HTTP/1.1 408 "), "a body that never begins: {text}");
+    });
+}
+
+#[test]
+fn a_response_that_the_client_does_not_read_is_given_up() {
+    with_tenant(async |_| {
+        let node = hasty(|config| config.connections.keep_alive_ms = 600_000).await;
+        let mut lazy = connect_from(&node, 1, 4_096).await;
+        let many = "GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n".repeat(64);
+        lazy.write_all(many.as_bytes()).await.expect("it is sent");
+        let cut = async {
+            // Nothing is read. Once the server has closed the connection, a write fails.
+            while lazy.write_all(b" ").await.is_ok() {
+                sleep(DRIP).await;
+            }
+        };
+        timeout(PATIENCE, cut).await.expect("the connection is closed");
+    });
+}
+
+#[test]
+fn no_address_takes_the_connections_of_others() {
+    with_tenant(async |_| {
+        let node = hasty(|config| {
+            config.connections.connections_max = 60;
+            config.connections.connections_per_address = 40;
+            config.connections.head_timeout_ms = 600_000;
+        })
+        .await;
+        let mut held = Vec::new();
+        for _ in 0..40 {
+            held.push(connect(&node).await);
+        }
+        // The server accepts in the order of arrival, so those 40 are in before this one.
+        let full = asks(&mut connect(&node).await, LIVEZ).await;
+        assert!(!full.starts_with("HTTP/1.1 200 "), "one too many of an address: {full}");
+        for _ in 0..19 {
+            held.push(connect_from(&node, 2, 65_536).await);
+        }
+        let last = asks(&mut connect_from(&node, 3, 65_536).await, LIVEZ).await;
+        assert!(last.starts_with("HTTP/1.1 200 "), "another address is served: {last}");
+        held.push(connect_from(&node, 2, 65_536).await);
+        let full = async {
+            while asks(&mut connect_from(&node, 4, 65_536).await, LIVEZ).await.starts_with("HTTP/1.1 200 ") {
+                sleep(DRIP).await;
+            }
+        };
+        timeout(PATIENCE, full).await.expect("one too many in all");
+        drop(held);
+        let free = async {
+            while !asks(&mut connect(&node).await, LIVEZ).await.starts_with("HTTP/1.1 200 ") {
+                sleep(DRIP).await;
+            }
+        };
+        timeout(PATIENCE, free).await.expect("there is room again");
+    });
+}
+
+/// The preface of HTTP/2 and an empty frame of settings.
+const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+
+#[test]
+fn http2_is_for_proxies_and_ends_when_idle() {
+    with_tenant(async |_| {
+        let node = hasty(|config| {
+            config.trusted_proxies = vec!["127.0.0.1/32".parse().expect("a network")];
+            config.connections.head_timeout_ms = 5_000;
+        })
+        .await;
+        let mut proxy = connect(&node).await;
+        proxy.write_all(HTTP2).await.expect("it is sent");
+        let mut frame = [0; 9];
+        proxy.read_exact(&mut frame).await.expect("settings");
+        assert_eq!(frame[3], 4, "the server speaks HTTP/2");
+        // Pings are no requests: a connection with nothing but pings is idle.
+        let ping = "\0\0\x08\x06\0\0\0\0\0abcdefgh";
+        drip(proxy, ping, ping).await;
+        let mut stranger = connect_from(&node, 2, 65_536).await;
+        stranger.write_all(HTTP2).await.expect("it is sent");
+        assert_eq!(read_to_end(&mut stranger).await, "", "HTTP/2 without TLS is for proxies");
+    });
+}
