@@ -18,6 +18,7 @@ use crate::broadcast::Broadcast;
 use crate::config::Config;
 use crate::cursor::CursorKey;
 use crate::problem::ApiError;
+use crate::rate::{Rates, Share};
 use crate::route_table::RouteTable;
 use crate::stream::seat::Streams;
 
@@ -36,6 +37,11 @@ pub struct App {
     pub auth: Data<Auth>,
     /// Seals the cursors of lists.
     pub cursor_key: CursorKey,
+    /// Rate limits of callers and tenants.
+    pub rates: Rates,
+    /// Most connections of one address.
+    pub connections_per_address: u32,
+    _share: Share,
     /// Longest pause of a request's body.
     pub body_timeout: Duration,
     /// Networks of our own proxies.
@@ -57,6 +63,8 @@ impl App {
         let live = Live::new(db.clone(), WAITING_MAX);
         let broadcast = redis
             .map(|url| Broadcast::start(url.expose_secret().to_owned(), Data::clone(&auth), live.clone()));
+        let rates = Rates::new(&config.rates);
+        let share = Share::start(&rates, config.redis_url.clone());
         let trusted_proxies = config.trusted_proxies.clone();
         let poster = Poster::new(db.clone());
         App {
@@ -66,6 +74,9 @@ impl App {
             streams: Streams::new(config.streams_max as usize),
             auth,
             cursor_key,
+            rates,
+            connections_per_address: config.connections.connections_per_address,
+            _share: share,
             body_timeout: config.connections.body_timeout(),
             trusted_proxies,
             broadcast,

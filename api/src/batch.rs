@@ -79,6 +79,11 @@ impl<I: Clone + serde::de::DeserializeOwned> Parsed<I> {
         Ok(Input { value: Parsed(items), raw })
     }
 
+    /// Returns the number of items.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Returns the items that were parsed.
     pub fn well_formed(&self) -> Vec<I> {
         self.0.iter().flatten().cloned().collect()

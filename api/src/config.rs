@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 
 use crate::connection::ConnectionLimits;
+use crate::rate::RateLimits;
 
 /// Settings of the API server.
 #[derive(Debug, Clone, clap::Args)]
@@ -14,7 +15,7 @@ pub struct Config {
     /// The database, as a role behind the tenant wall (stockwell_app).
     #[arg(long, env = "STOCKWELL_DATABASE_URL", hide_env_values = true)]
     pub database_url: SecretString,
-    /// Redis, to learn of revoked keys and of events at other nodes at once; optional.
+    /// Redis, to learn of revoked keys and of events at other nodes at once, and to share rate limits; optional.
     #[arg(long, env = "STOCKWELL_REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<SecretString>,
     /// The address to listen on; port 0 takes a free one.
@@ -37,6 +38,9 @@ pub struct Config {
     /// Limits of connections.
     #[command(flatten)]
     pub connections: ConnectionLimits,
+    /// Limits by time.
+    #[command(flatten)]
+    pub rates: RateLimits,
     /// The most streams of changes of all tenants; a tenant may have a quarter of them, and at least 10.
     #[arg(long, env = "STOCKWELL_STREAMS_MAX", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub streams_max: u32,

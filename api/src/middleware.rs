@@ -34,8 +34,8 @@ pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const STOCKWELL_VERSION: HeaderName = HeaderName::from_static("stockwell-version");
 
 /// Response headers that a browser of another origin may read.
-const EXPOSED: &str = "X-Request-Id, Retry-After, ETag, Link, Location, Idempotency-Replayed, Preference-Applied, \
-                       Stockwell-Version, Stockwell-Report-Truncated, Content-Disposition, WWW-Authenticate";
+const EXPOSED: &str = "X-Request-Id, Retry-After, RateLimit-Policy, RateLimit, ETag, Link, Location, \
+                       Idempotency-Replayed, Preference-Applied, Stockwell-Version, Stockwell-Report-Truncated, Content-Disposition, WWW-Authenticate";
 /// Request headers that a browser of another origin may send.
 const ACCEPTED: &str = "Authorization, Content-Type, Accept, Idempotency-Key, If-Match, If-None-Match, Prefer, \
                         Last-Event-ID, X-Api-Key, X-Request-Id, traceparent";
@@ -110,6 +110,7 @@ where
     let request_id = request_id(request.headers());
     let caller = identify(&app, &request).await;
     let log = Log { started, request_id: request_id.clone(), caller: caller.as_ref().ok().cloned() };
+    let admitted = log.caller.as_ref().map_or(Ok(()), |caller| app.rates.admit(caller));
     let wants = Wants::of(&request, app.is_stopping());
     request.extensions_mut().insert(Context::new(request_id, caller));
     if request.method() == Method::HEAD {
@@ -126,19 +127,23 @@ where
             "A credential was sent in the query string. Send it as a header, and rotate it: URLs end up in logs.",
         );
         let response = refused.render(Some(log.id()));
-        return Ok(finish(request.into_response(response), &wants, &log).await);
+        return Ok(finish(request.into_response(response), &app, &wants, &log).await);
     }
     if wants.preflight {
         let response = HttpResponse::NoContent().finish();
-        return Ok(finish(request.into_response(response), &wants, &log).await);
+        return Ok(finish(request.into_response(response), &app, &wants, &log).await);
     }
     if app.is_closed() || is_one_too_many {
         let refused = ApiError::of(ErrorCode::TemporarilyUnavailable).with_retry_after(1);
         let response = refused.render(Some(log.id()));
-        return Ok(finish(request.into_response(response), &wants, &log).await);
+        return Ok(finish(request.into_response(response), &app, &wants, &log).await);
+    }
+    if let Err(refused) = admitted {
+        let response = refused.render(Some(log.id()));
+        return Ok(finish(request.into_response(response), &app, &wants, &log).await);
     }
     match AssertUnwindSafe(async { inner.call(request).await }).catch_unwind().await {
-        Ok(Ok(response)) => Ok(finish(response, &wants, &log).await),
+        Ok(Ok(response)) => Ok(finish(response, &app, &wants, &log).await),
         Ok(Err(error)) => Err(error),
         Err(_) => {
             tracing::error!(request_id = log.id(), "a handler panicked");
@@ -190,7 +195,7 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
     HeaderValue::from_maybe_shared(Bytes::from(id)).unwrap_or(HeaderValue::from_static("req_unknown"))
 }
 
-async fn finish(response: ServiceResponse, wants: &Wants, log: &Log) -> ServiceResponse {
+async fn finish(response: ServiceResponse, app: &App, wants: &Wants, log: &Log) -> ServiceResponse {
     let response = explain(response, log.id());
     let (request, mut response) = response.into_parts();
     let headers = response.headers_mut();
@@ -201,6 +206,9 @@ async fn finish(response: ServiceResponse, wants: &Wants, log: &Log) -> ServiceR
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
     headers.append(header::VARY, HeaderValue::from_static("Authorization, Accept, Accept-Encoding"));
+    if let Some(caller) = &log.caller {
+        app.rates.write_headers(caller, is_of_reports(request.path()), headers);
+    }
     if wants.cross_origin {
         allow_origin(headers, wants.preflight);
     }
@@ -217,6 +225,11 @@ async fn finish(response: ServiceResponse, wants: &Wants, log: &Log) -> ServiceR
     }
     log.line(&request, response.status());
     ServiceResponse::new(request, response)
+}
+
+/// Whether a route counts the points of reports.
+fn is_of_reports(path: &str) -> bool {
+    path.starts_with("/v1/reports") || path.starts_with("/graphql")
 }
 
 /// Allows every origin, because the credential is a header that the page must have, never a cookie.

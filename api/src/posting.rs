@@ -122,6 +122,7 @@ impl Post {
             let detail = format!("A batch has 1 to {BATCH_DOCUMENTS_MAX} documents.");
             return Err(ApiError::from(Refusal::invalid("/items", detail)));
         }
+        app.rates.admit_batch(&caller, items.len())?;
         let render = if preferences.minimal { minimal } else { render };
         let request = |item: &BatchItem| -> Result<Request, ApiError> {
             let idempotency = item.idempotency(path)?;

@@ -52,6 +52,10 @@ pub struct Problem<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(max_items = 10000)]
     pub errors: &'a [FieldProblem],
+    /// Names of the rate limits that are used up.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(max_items = 4, value_type = Option<Vec<String>>, example = json!(["burst"]))]
+    pub violated_policies: &'a [&'static str],
     /// Further members by code, such as `required_scope` or `current_version`.
     #[serde(flatten)]
     pub more: &'a BTreeMap<&'static str, String>,
@@ -91,6 +95,7 @@ struct Inner {
     code: ErrorCode,
     detail: String,
     errors: Vec<FieldProblem>,
+    violated_policies: Vec<&'static str>,
     more: BTreeMap<&'static str, String>,
     headers: Vec<(HeaderName, HeaderValue)>,
     request_id: Option<String>,
@@ -103,6 +108,7 @@ impl ApiError {
             code: code.into(),
             detail: detail.into(),
             errors: Vec::new(),
+            violated_policies: Vec::new(),
             more: BTreeMap::new(),
             headers: Vec::new(),
             request_id: None,
@@ -191,6 +197,12 @@ impl ApiError {
         self
     }
 
+    /// Names the rate limits that are used up.
+    pub fn with_violated_policies(mut self, names: Vec<&'static str>) -> Self {
+        self.0.violated_policies = names;
+        self
+    }
+
     /// Adds a response header.
     pub fn with_header(mut self, name: HeaderName, value: impl TryInto<HeaderValue>) -> Self {
         if let Ok(value) = value.try_into() {
@@ -222,7 +234,7 @@ impl ApiError {
 
     /// Returns the body of the response.
     pub fn text(&self, request_id: Option<&str>) -> String {
-        let Inner { code, detail, errors, more, .. } = &*self.0;
+        let Inner { code, detail, errors, violated_policies, more, .. } = &*self.0;
         let problem = Problem {
             kind: format!("/errors/{code}"),
             title: code.entry().title,
@@ -231,6 +243,7 @@ impl ApiError {
             detail,
             request_id,
             errors,
+            violated_policies,
             more,
         };
         serde_json::to_string(&problem).unwrap_or_default()

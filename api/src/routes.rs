@@ -5,8 +5,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::posting::Rendering;
 use crate::{
-    audit, auth, catalog, count, customer, errors, event, health, integrity, journal, ledger, location, lot,
-    openapi, order, pos, pricing, register, render, settings, stock, stream, tax,
+    audit, auth, catalog, count, customer, errors, event, health, integrity, journal, ledger, limits,
+    location, lot, openapi, order, pos, pricing, register, render, settings, stock, stream, tax,
 };
 
 /// Mounts every route of this crate, one line per area. The busiest areas come first, because routes are tried in
@@ -29,6 +29,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         .configure(register::routes)
         .configure(ledger::routes)
         .configure(integrity::routes)
+        .configure(limits::routes)
         .configure(audit::routes)
         .configure(event::routes)
         .configure(stream::routes)

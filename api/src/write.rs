@@ -214,6 +214,7 @@ impl Write {
         work: impl AsyncFn(&Tx, &[I]) -> Result<Vec<Result<R, Refusal>>, Error>,
     ) -> Answer {
         let items = Parsed::<I>::read(body).await?;
+        self.app.rates.admit_batch(&self.caller, items.value.count())?;
         let inputs = items.value.well_formed();
         let made = async |tx: &Tx| written(207, None, &items.value.results(work(tx, &inputs).await?));
         Ok(self.run(name, &items.raw, made).await?.respond())

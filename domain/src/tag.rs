@@ -58,6 +58,7 @@ tags! {
     Hold = "hold",
     Integrity = "integrity",
     JournalEntry = "journal_entry",
+    Limits = "limits",
     List = "list",
     Location = "location",
     Lot = "lot",

@@ -243,6 +243,13 @@ pub struct Outcome {
     pub problem: Option<Problem>,
 }
 
+impl Outcome {
+    /// Returns the points of the document. None if it was not executed.
+    pub fn points(&self) -> u64 {
+        self.extensions.as_ref().map_or(0, |extensions| extensions.cost.requested)
+    }
+}
+
 #[derive(Debug, Serialize)]
 struct Extensions {
     cost: Points,

@@ -254,7 +254,9 @@ async fn answer(app: &App, caller: &Caller, asked: GraphqlRequest, id: RequestId
         variables: asked.variables,
         request_id: id.0,
     };
+    app.rates.admit_report(caller)?;
     let outcome = graphql::execute(&app.db, caller.tenant_id, call).await;
+    app.rates.count_points(caller, outcome.points());
     let body = serde_json::to_vec(&outcome).map_err(ApiError::internal)?;
     Ok(HttpResponse::build(form.status(&outcome)).content_type(form.media_type()).body(body))
 }

@@ -207,7 +207,9 @@ async fn show(
     let format = wanted(params.format.as_deref(), &request)?;
     let byte_order_mark = params.bom.unwrap_or_default();
     let asked = input(params.0).and_then(|input| Request::new(name, input)).map_err(reject)?;
+    app.rates.admit_report(&caller)?;
     let table = report::run(&app.db, caller.tenant_id, &asked).await?;
+    app.rates.count_values(&caller, table.columns.len() * table.rows.len());
     answer(&table, format, byte_order_mark)
 }
 

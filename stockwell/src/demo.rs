@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use api::config::Config;
 use api::connection::ConnectionLimits;
+use api::rate::RateLimits;
 use api::server::{Running, ServeError};
 use clap::Args;
 use domain::tenant::TaxRounding;
@@ -206,6 +207,7 @@ fn config(
         db_connections: 16,
         db_wait_ms: 300,
         connections: ConnectionLimits::defaults(),
+        rates: RateLimits::defaults(),
         streams_max: 2_000,
         trusted_proxies: Vec::new(),
     })

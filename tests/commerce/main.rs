@@ -26,6 +26,7 @@ mod platform {
     mod limits;
     mod own_ids;
     mod power;
+    mod rate;
     mod reading;
     mod stream;
 }

@@ -30,7 +30,8 @@ const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2";
 /// Time to read on after a response to a request whose body was not read, so that the peer sees the response.
 const GOODBYE: Duration = Duration::from_secs(1);
 /// Sent to a connection that is one too many.
-const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+const FULL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
 /// Settings of a listening server.
 #[derive(Debug)]
@@ -158,4 +159,3 @@ async fn protocol(stream: &TcpStream) -> io::Result<Protocol> {
     stream.peek(&mut first).await?;
     Ok(if first == HTTP2_PREFACE { Protocol::Http2 } else { Protocol::Http1 })
 }
-

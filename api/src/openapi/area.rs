@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// Tags, each with its description and the beginnings of its paths.
 const AREAS: &[(&str, &str, &[&str])] = &[
-    ("Account", "The caller: the first call of every integration.", &["/v1/me"]),
+    ("Account", "The caller: the first call of every integration.", &["/v1/limits", "/v1/me"]),
     ("Authentication", "Log in as a person, refresh, log out.", &["/.well-known/jwks.json", "/v1/auth"]),
     ("API keys", "Keys for programs: create, rotate with an overlap, revoke.", &["/v1/api-keys"]),
     ("Users", "People who log in, with roles.", &["/v1/users"]),

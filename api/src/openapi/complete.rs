@@ -111,6 +111,11 @@ fn responses() -> Value {
             "description": description,
             "headers": { "X-Request-Id": { "$ref": "#/components/headers/XRequestId" } },
         });
+        if *status == "429" {
+            response["headers"]["RateLimit-Policy"] =
+                json!({ "$ref": "#/components/headers/RateLimitPolicy" });
+            response["headers"]["RateLimit"] = json!({ "$ref": "#/components/headers/RateLimit" });
+        }
         if matches!(*status, "429" | "503") {
             response["headers"]["Retry-After"] = json!({ "$ref": "#/components/headers/RetryAfter" });
         }

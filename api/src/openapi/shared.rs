@@ -80,6 +80,7 @@ impl Shared {
             ("post", "201") => makes_versioned(),
             _ => false,
         };
+        let is_known = operation["x-required-scopes"].is_array();
         for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
             let headers = &mut response["headers"];
             if status == "201" && !UNADDRESSED.contains(&path) {
@@ -87,6 +88,10 @@ impl Shared {
             }
             if has_version(status) {
                 headers["ETag"] = header("ETag");
+            }
+            if is_known {
+                headers["RateLimit-Policy"] = header("RateLimitPolicy");
+                headers["RateLimit"] = header("RateLimit");
             }
             headers["X-Request-Id"] = header("XRequestId");
         }
@@ -237,6 +242,14 @@ pub fn headers() -> Value {
     json!({
         "ETag": { "description": "Version of the record.", "schema": { "type": "string" } },
         "Location": { "description": "Address of the new record.", "schema": { "type": "string" } },
+        "RateLimit": {
+            "description": "Points that are left of each policy (`r`), and seconds until it is full again (`t`).",
+            "schema": { "type": "string", "maxLength": 300, "examples": ["\"burst\";r=4999;t=1, \"minute\";r=17999;t=1, \"tenant\";r=59999;t=1"] },
+        },
+        "RateLimitPolicy": {
+            "description": "The rate limits of the caller: points (`q`) in so many seconds (`w`). GET /v1/limits explains them.",
+            "schema": { "type": "string", "maxLength": 300, "examples": ["\"burst\";q=5000;w=10, \"minute\";q=18000;w=60, \"tenant\";q=60000;w=60"] },
+        },
         "RetryAfter": {
             "description": "Seconds to wait, at most 120.",
             "schema": { "type": "integer", "minimum": 1, "maximum": 120, "examples": [1] },
@@ -305,13 +318,13 @@ mod tests {
         let naming = |header: &str| json!([{ "name": header, "in": "header" }]);
         let (parameters, headers) = write("/tills", "post", "201");
         assert_eq!(parameters, ["OptionalIdempotencyKey", "Prefer"]);
-        assert_eq!(headers, ["ETag", "Location", "XRequestId"]);
+        assert_eq!(headers, ["ETag", "Location", "RateLimitPolicy", "RateLimit", "XRequestId"]);
         let (parameters, headers) = write("/tills/{id}", "patch", "200");
         assert_eq!(parameters, ["IfMatch", "OptionalIdempotencyKey", "Prefer"]);
-        assert_eq!(headers, ["ETag", "XRequestId"]);
+        assert_eq!(headers, ["ETag", "RateLimitPolicy", "RateLimit", "XRequestId"]);
         let (parameters, headers) = completed("/tills", "post", "201", naming("Idempotency-Key"));
         assert_eq!(parameters, ["IdempotencyKey", "Prefer"]);
-        assert_eq!(headers, ["Location", "XRequestId"]);
+        assert_eq!(headers, ["Location", "RateLimitPolicy", "RateLimit", "XRequestId"]);
         assert_eq!(completed("/tills/batch", "post", "207", naming("Prefer")).0, ["BatchPrefer"]);
     }
 

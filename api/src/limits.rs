@@ -1,0 +1,138 @@
+//! All limits of a caller, so that a client can keep to them before it is rejected.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
+use domain::tag;
+use serde::Serialize;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::{BATCH_BYTES_MAX, BODY_BYTES_MAX};
+use crate::list::{LIMIT_DEFAULT, LIMIT_MAX};
+use crate::posting::BATCH_DOCUMENTS_MAX;
+use crate::rate::Policy;
+use crate::stream::seat::STREAMS_PER_ACTOR_MAX;
+use crate::upload::UPLOAD_BYTES_MAX;
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(get);
+}
+
+/// All limits of a caller.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Limits {
+    object: tag::Limits,
+    /// Limits by time.
+    #[schema(max_items = 10)]
+    policies: Vec<RatePolicy>,
+    /// Limits of a page of a list.
+    page: PageLimits,
+    /// Limits of a request's body, in bytes.
+    body: BodyLimits,
+    /// Most documents of a batch.
+    #[schema(minimum = 1, example = 500)]
+    batch_documents: usize,
+    /// Limits of streams.
+    streams: StreamLimits,
+    /// Most connections of one address.
+    #[schema(minimum = 1, example = 200)]
+    connections_per_address: u32,
+}
+
+/// A limit by time: so many points in a window. Points come back evenly over the window.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct RatePolicy {
+    /// Name, as in the header `RateLimit-Policy`.
+    #[schema(value_type = String, max_length = 32, example = "burst")]
+    name: &'static str,
+    /// Callers who share it: `caller` for a key or user alone, `tenant` for all of a tenant.
+    #[schema(value_type = String, max_length = 16, example = "caller")]
+    shared_by: &'static str,
+    /// Unit of a point. `requests`: each request is one, and a batch one more for every 10 documents. `points`: a report
+    /// costs 10 and one more for every 100 values, a GraphQL query what its response states, and at least 10.
+    #[schema(value_type = String, max_length = 16, example = "requests")]
+    unit: &'static str,
+    /// Points of a full window.
+    #[schema(minimum = 1, example = 5000)]
+    quota: u32,
+    /// Seconds of the window.
+    #[schema(minimum = 1, example = 10)]
+    window_seconds: u32,
+    /// Points that are left now.
+    #[schema(minimum = 0, example = 4999)]
+    remaining: u32,
+    /// Seconds until all points are back.
+    #[schema(minimum = 0, example = 1)]
+    reset_seconds: u32,
+}
+
+/// Limits of a page of a list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct PageLimits {
+    /// Rows of a page if the request names no `limit`.
+    #[schema(minimum = 1, example = 50)]
+    default: u32,
+    /// Most rows of a page.
+    #[schema(minimum = 1, example = 200)]
+    max: u32,
+}
+
+/// Limits of a request's body, in bytes.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct BodyLimits {
+    /// Most bytes of an ordinary request.
+    #[schema(minimum = 1, example = 262144)]
+    request: usize,
+    /// Most bytes of a batch.
+    #[schema(minimum = 1, example = 5242880)]
+    batch: usize,
+    /// Most bytes of an import.
+    #[schema(minimum = 1, example = 33554432)]
+    import: usize,
+}
+
+/// Limits of streams, on one server.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct StreamLimits {
+    /// Most open streams of a key or user.
+    #[schema(minimum = 1, example = 10)]
+    per_caller: usize,
+    /// Most open streams of a tenant.
+    #[schema(minimum = 1, example = 500)]
+    per_tenant: usize,
+}
+
+/// Get the limits
+///
+/// Returns the rate limits of the caller with what is left of each, and the limits of pages, bodies, batches, streams and
+/// connections. With several servers, they share their counts a few times a second, so a burst may exceed a limit once.
+#[utoipa::path(
+    operation_id = "limits_get",
+    security(("bearer" = [])),
+    responses((status = 200, description = "The limits.", body = Limits))
+)]
+#[get("/v1/limits")]
+async fn get(app: Data<App>, caller: Caller) -> Answer {
+    let policy = |policy: Policy| {
+        let ((quota, window_seconds), left) = (app.rates.quota(policy), app.rates.left(&caller, policy));
+        RatePolicy {
+            name: policy.name(),
+            shared_by: if policy.is_of_tenant() { "tenant" } else { "caller" },
+            unit: policy.unit(),
+            quota,
+            window_seconds,
+            remaining: left.remaining,
+            reset_seconds: left.reset_seconds,
+        }
+    };
+    Ok(HttpResponse::Ok().json(Limits {
+        object: tag::Limits,
+        policies: Policy::all().into_iter().map(policy).collect(),
+        page: PageLimits { default: LIMIT_DEFAULT, max: LIMIT_MAX },
+        body: BodyLimits { request: BODY_BYTES_MAX, batch: BATCH_BYTES_MAX, import: UPLOAD_BYTES_MAX },
+        batch_documents: BATCH_DOCUMENTS_MAX,
+        streams: StreamLimits { per_caller: STREAMS_PER_ACTOR_MAX, per_tenant: app.streams.of_tenant_max() },
+        connections_per_address: app.connections_per_address,
+    }))
+}

@@ -1,0 +1,262 @@
+//! Rate limits: how many requests a caller and a tenant may send, and how many points of reports.
+//!
+//! The decision is made in this process, without a round trip. With Redis, the servers tell each other what they let
+//! through, a few times a second ([`share`]). Without it, each server counts alone.
+
+mod bucket;
+mod share;
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use service::Caller;
+use uuid::Uuid;
+
+use crate::problem::{ApiError, ErrorCode};
+
+pub use bucket::Left;
+use bucket::{Bucket, Quota};
+pub use share::Share;
+
+/// Response header with the policies.
+pub const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+/// Response header with what is left of each.
+pub const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
+
+/// Requests that a batch counts as: one, and one more for so many documents.
+pub const DOCUMENTS_PER_REQUEST: usize = 10;
+/// Points of a report before it is read.
+const POINTS_OF_REPORT: u64 = 10;
+/// Values of a report that cost one point.
+const VALUES_PER_POINT: u64 = 100;
+
+/// Limits by time.
+#[derive(Debug, Clone, clap::Args)]
+pub struct RateLimits {
+    /// The most requests of one key or user in 10 seconds. A batch counts as one request, and one more for every 10
+    /// documents.
+    #[arg(long, env = "STOCKWELL_RATE_BURST", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate_burst: u32,
+    /// The most requests of one key or user in a minute.
+    #[arg(long, env = "STOCKWELL_RATE_MINUTE", default_value_t = 18_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate_minute: u32,
+    /// The most requests of one tenant in a minute, by all its keys and users.
+    #[arg(long, env = "STOCKWELL_RATE_TENANT", default_value_t = 60_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate_tenant: u32,
+    /// The most points of reports of one tenant in a minute. A report costs 10 points, and one more for every 100 values of
+    /// it. A GraphQL query costs the points that its response states, and at least 10.
+    #[arg(long, env = "STOCKWELL_RATE_REPORTS", default_value_t = 30_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate_reports: u32,
+}
+
+/// A policy: which requests it counts, and how many there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumIter, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Policy {
+    /// Requests of a key or user in 10 seconds.
+    Burst,
+    /// Requests of a key or user in a minute.
+    Minute,
+    /// Requests of a tenant in a minute.
+    Tenant,
+    /// Points of a tenant's reports in a minute.
+    Reports,
+}
+
+/// Policies of a request, those that fail first in front.
+const OF_REQUEST: [Policy; 3] = [Policy::Burst, Policy::Minute, Policy::Tenant];
+const ALL: [Policy; 4] = [Policy::Burst, Policy::Minute, Policy::Tenant, Policy::Reports];
+
+/// The buckets of this process.
+#[derive(Debug, Clone)]
+pub struct Rates(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    quotas: [Quota; ALL.len()],
+    buckets: Mutex<HashMap<(Policy, Uuid), Bucket>>,
+}
+
+impl RateLimits {
+    /// Returns the limits that hold without settings.
+    pub fn defaults() -> Self {
+        RateLimits { rate_burst: 5_000, rate_minute: 18_000, rate_tenant: 60_000, rate_reports: 30_000 }
+    }
+}
+
+impl Policy {
+    /// Returns the actor or the tenant whose bucket it is.
+    fn owner(self, caller: &Caller) -> Uuid {
+        match self {
+            Policy::Burst | Policy::Minute => caller.actor_id,
+            Policy::Tenant | Policy::Reports => caller.tenant_id.0,
+        }
+    }
+
+    /// Returns its name.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+
+    /// Whether it counts requests of all callers of a tenant.
+    pub fn is_of_tenant(self) -> bool {
+        matches!(self, Policy::Tenant | Policy::Reports)
+    }
+
+    /// Returns the unit of its points.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Policy::Burst | Policy::Minute | Policy::Tenant => "requests",
+            Policy::Reports => "points",
+        }
+    }
+
+    /// Returns all policies.
+    pub fn all() -> [Policy; 4] {
+        ALL
+    }
+}
+
+impl Rates {
+    /// Creates full buckets.
+    pub fn new(limits: &RateLimits) -> Self {
+        let quota = |points: u32, window_seconds: u32| Quota { points, window_seconds };
+        Rates(Arc::new(Inner {
+            quotas: [
+                quota(limits.rate_burst, 10),
+                quota(limits.rate_minute, 60),
+                quota(limits.rate_tenant, 60),
+                quota(limits.rate_reports, 60),
+            ],
+            buckets: Mutex::default(),
+        }))
+    }
+
+    /// Counts a request, or rejects it.
+    pub fn admit(&self, caller: &Caller) -> Result<(), ApiError> {
+        self.take(caller, &OF_REQUEST, 1)
+    }
+
+    /// Counts a batch of so many documents, besides the request itself, or rejects it.
+    pub fn admit_batch(&self, caller: &Caller, documents: usize) -> Result<(), ApiError> {
+        self.take(caller, &OF_REQUEST, (documents / DOCUMENTS_PER_REQUEST) as u64)
+    }
+
+    /// Counts a report before it is read, or rejects it.
+    pub fn admit_report(&self, caller: &Caller) -> Result<(), ApiError> {
+        self.take(caller, &[Policy::Reports], POINTS_OF_REPORT)
+    }
+
+    /// Counts so many values of a report that was read.
+    pub fn count_values(&self, caller: &Caller, values: usize) {
+        self.charge(caller, values as u64 / VALUES_PER_POINT);
+    }
+
+    /// Counts the points of a query that was executed.
+    pub fn count_points(&self, caller: &Caller, points: u64) {
+        self.charge(caller, points.saturating_sub(POINTS_OF_REPORT));
+    }
+
+    /// Returns the quota of a policy: points, and seconds of its window.
+    pub fn quota(&self, policy: Policy) -> (u32, u32) {
+        let Quota { points, window_seconds } = self.0.quota(policy);
+        (points, window_seconds)
+    }
+
+    /// Returns what a caller has left of a policy.
+    pub fn left(&self, caller: &Caller, policy: Policy) -> Left {
+        self.0.left(&self.0.buckets(), caller, policy, now())
+    }
+
+    /// Writes the headers of a response to `caller`.
+    pub fn write_headers(&self, caller: &Caller, of_reports: bool, headers: &mut HeaderMap) {
+        let policies = if of_reports { &ALL[..] } else { &OF_REQUEST[..] };
+        let (mut stated, mut left) = (String::with_capacity(96), String::with_capacity(96));
+        {
+            let (buckets, now) = (self.0.buckets(), now());
+            for policy in policies {
+                let (name, Quota { points, window_seconds }) = (policy.name(), self.0.quota(*policy));
+                let Left { remaining, reset_seconds } = self.0.left(&buckets, caller, *policy, now);
+                let comma = if stated.is_empty() { "" } else { ", " };
+                _ = write!(stated, "{comma}\"{name}\";q={points};w={window_seconds}");
+                _ = write!(left, "{comma}\"{name}\";r={remaining};t={reset_seconds}");
+            }
+        }
+        for (name, text) in [(RATELIMIT_POLICY, stated), (RATELIMIT, left)] {
+            if let Ok(value) = HeaderValue::try_from(text) {
+                headers.insert(name, value);
+            }
+        }
+    }
+
+    fn take(&self, caller: &Caller, policies: &[Policy], points: u64) -> Result<(), ApiError> {
+        let now = now();
+        let mut buckets = self.0.buckets();
+        let late = |policy: &Policy| {
+            let bucket = buckets.get(&(*policy, policy.owner(caller))).copied().unwrap_or_default();
+            bucket.has(self.0.quota(*policy), points, now).err().map(|wait| (*policy, wait))
+        };
+        let violated: Vec<(Policy, u64)> = policies.iter().filter_map(late).collect();
+        if let Some(wait) = violated.iter().map(|(_, wait)| *wait).max() {
+            return Err(refused(violated.iter().map(|(policy, _)| policy.name()).collect(), wait));
+        }
+        for policy in policies {
+            let bucket = buckets.entry((*policy, policy.owner(caller))).or_default();
+            bucket.take(self.0.quota(*policy), points, now);
+        }
+        Ok(())
+    }
+
+    fn charge(&self, caller: &Caller, points: u64) {
+        let policy = Policy::Reports;
+        let mut buckets = self.0.buckets();
+        let bucket = buckets.entry((policy, policy.owner(caller))).or_default();
+        bucket.take(self.0.quota(policy), points, now());
+    }
+}
+
+impl Inner {
+    fn buckets(&self) -> MutexGuard<'_, HashMap<(Policy, Uuid), Bucket>> {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn quota(&self, policy: Policy) -> Quota {
+        match policy {
+            Policy::Burst => self.quotas[0],
+            Policy::Minute => self.quotas[1],
+            Policy::Tenant => self.quotas[2],
+            Policy::Reports => self.quotas[3],
+        }
+    }
+
+    fn left(
+        &self,
+        buckets: &HashMap<(Policy, Uuid), Bucket>,
+        caller: &Caller,
+        policy: Policy,
+        now: u64,
+    ) -> Left {
+        let bucket = buckets.get(&(policy, policy.owner(caller))).copied().unwrap_or_default();
+        bucket.left(self.quota(policy), now)
+    }
+}
+
+fn refused(violated: Vec<&'static str>, wait: u64) -> ApiError {
+    let detail = format!(
+        "The limit {} is used up. Wait for the seconds in Retry-After, or send several documents in a batch. GET \
+         /v1/limits has all limits.",
+        violated.join(", ")
+    );
+    ApiError::new(ErrorCode::RateLimited, detail)
+        .with_violated_policies(violated)
+        .with_retry_after(wait.div_ceil(1_000_000))
+}
+
+/// Returns the microseconds since 1970.
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+}

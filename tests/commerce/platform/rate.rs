@@ -1,0 +1,183 @@
+//! Rate limits: each caller and each tenant has its own, every response shows what is left, servers share them.
+
+use std::time::Duration;
+
+use api::config::Config;
+use local::Redis;
+use reqwest::Method;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use tests::{Client, Node, Reply, Tenant, environment, sale, with_tenant, with_tenants};
+use tokio::time::{sleep, timeout};
+
+/// Time for servers to learn from each other, shorter than the time in which what one of them let through comes back.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Starts a server with other limits.
+async fn strict(settings: impl FnOnce(&mut Config)) -> Node {
+    environment().node_with(settings).await
+}
+
+/// Returns what is left of a policy by the header of a response.
+fn left(reply: &Reply, policy: &str) -> u32 {
+    let header = reply.header("ratelimit").expect("a header");
+    let item =
+        header.split(", ").find(|item| item.starts_with(&format!("\"{policy}\";r="))).expect("a policy");
+    let figure = item.split(";r=").nth(1).and_then(|rest| rest.split(';').next()).expect("a figure");
+    figure.parse().expect("a number")
+}
+
+async fn key(tenant: &Tenant, node: &Node) -> Client {
+    let scopes = json!(["catalog:read", "catalog:write", "pos:write", "reports:read", "stock:read"]);
+    let body = json!({ "name": "Shop", "mode": "test", "scopes": scopes });
+    let made = tenant.post("/v1/api-keys", &body).await.created();
+    tenant.with_key(made["secret"].as_str().expect("a key")).at(&node.base_url)
+}
+
+/// Checks a rejection by one policy. Returns the seconds to wait.
+fn refused(reply: &Reply, policies: &[&str]) -> u64 {
+    let problem = reply.refused(429, "rate_limited");
+    assert_eq!(problem.0["violated_policies"], json!(policies), "{}", reply.text);
+    let wait = reply.header("retry-after").expect("a time").parse().expect("whole seconds");
+    assert!((1..=120).contains(&wait), "{wait}");
+    wait
+}
+
+#[test]
+fn a_key_has_so_many_requests_and_another_has_its_own() {
+    with_tenant(async |tenant| {
+        let node = strict(|config| config.rates.rate_minute = 3).await;
+        let (one, other) = (key(tenant, &node).await, key(tenant, &node).await);
+        for remaining in [2, 1, 0] {
+            let reply = one.get("/v1/products").await;
+            reply.ok();
+            assert_eq!(left(&reply, "minute"), remaining);
+            let stated = "\"burst\";q=5000;w=10, \"minute\";q=3;w=60, \"tenant\";q=60000;w=60";
+            assert_eq!(reply.header("ratelimit-policy"), Some(stated));
+        }
+        let reply = one.get("/v1/products").await;
+        assert!(refused(&reply, &["minute"]) <= 20, "one comes back every 20 seconds");
+        assert_eq!(left(&reply, "minute"), 0);
+        other.get("/v1/products").await.ok();
+        let wrong = other.with_key("sw_test_sk_wrong").get("/v1/products").await;
+        wrong.refused(401, "invalid_api_key");
+        assert_eq!(wrong.header("ratelimit"), None, "no limit of an unknown caller");
+        let from_page = other.call(Method::GET, "/v1/products").header("origin", "https://shop.example");
+        let exposed = from_page.send().await;
+        let exposed = exposed.header("access-control-expose-headers").expect("a list");
+        assert!(exposed.contains("RateLimit-Policy, RateLimit,"), "{exposed}");
+    });
+}
+
+#[test]
+fn a_tenant_has_so_many_requests_and_another_has_its_own() {
+    with_tenants(async |tenant, neighbour| {
+        let node = strict(|config| config.rates.rate_tenant = 4).await;
+        let (one, other) = (key(tenant, &node).await, key(tenant, &node).await);
+        for _ in 0..2 {
+            one.get("/v1/products").await.ok();
+            other.get("/v1/products").await.ok();
+        }
+        refused(&one.get("/v1/products").await, &["tenant"]);
+        refused(&other.get("/v1/products").await, &["tenant"]);
+        key(neighbour, &node).await.get("/v1/products").await.ok();
+    });
+}
+
+#[test]
+fn a_batch_counts_by_its_documents() {
+    with_tenant(async |tenant| {
+        let node = strict(|config| config.rates.rate_minute = 10).await;
+        tenant.stocked("MUG", "10.00", ("500", "4.00")).await;
+        let (till, caller) = (tenant.till().await, key(tenant, &node).await);
+        let sold = sale(&till, &[("MUG", "1")]);
+        let batch = |documents: usize| {
+            let item = |_| json!({ "idempotency_key": uuid::Uuid::new_v4().to_string(), "body": sold });
+            json!({ "items": (0..documents).map(item).collect::<Vec<Value>>() })
+        };
+        let send = async |documents: usize| {
+            caller.call(Method::POST, "/v1/pos/sales/batch").json(&batch(documents)).send().await
+        };
+        let reply = send(45).await;
+        assert_eq!(reply.expect(207)["accepted"], 45);
+        // One request and four more. Some came back while it was served.
+        assert!((5..=7).contains(&left(&reply, "minute")), "{:?}", reply.headers);
+        refused(&send(100).await, &["minute"]);
+        let names =
+            (0..20).map(|number| json!({ "sku": format!("P{number}"), "name": "Cup", "list_price": "1" }));
+        let body = json!({ "items": names.collect::<Vec<Value>>() });
+        let reply = caller.post("/v1/products/batch", &body).await;
+        reply.expect(207);
+        assert!(left(&reply, "minute") <= 7, "{:?}", reply.headers);
+    });
+}
+
+#[test]
+fn reports_cost_points() {
+    with_tenant(async |tenant| {
+        let node = strict(|config| config.rates.rate_reports = 21).await;
+        let caller = key(tenant, &node).await;
+        let reply = caller.get("/v1/reports/revenue?group_by=channel").await;
+        reply.ok();
+        assert!((11..=16).contains(&left(&reply, "reports")), "{:?}", reply.headers);
+        let query = json!({ "query": "{ channelSummary { rows { channel netRevenue } } }" });
+        let reply = caller.call(Method::POST, "/graphql").json(&query).send().await;
+        reply.ok();
+        assert!(left(&reply, "reports") < 10, "{:?}", reply.headers);
+        refused(&caller.get("/v1/reports/revenue?group_by=channel").await, &["reports"]);
+        refused(&caller.call(Method::POST, "/graphql").json(&query).send().await, &["reports"]);
+        caller.get("/v1/products").await.ok();
+    });
+}
+
+#[test]
+fn a_caller_reads_its_limits() {
+    with_tenant(async |tenant| {
+        let node = strict(|_| {}).await;
+        let caller = key(tenant, &node).await;
+        let reply = caller.get("/v1/limits").await;
+        let limits = reply.ok();
+        let named = |name: &str| {
+            let policies = limits["policies"].as_array().expect("policies");
+            policies.iter().find(|policy| policy["name"] == name).expect("a policy").clone()
+        };
+        assert_eq!(named("minute")["quota"], 18_000);
+        assert_eq!(named("minute")["remaining"], left(&reply, "minute"));
+        assert_eq!(named("reports")["unit"], "points");
+        assert_eq!(named("tenant")["shared_by"], "tenant");
+        assert_eq!(limits["page"], json!({ "default": 50, "max": 200 }));
+        assert_eq!(limits["streams"], json!({ "per_caller": 10, "per_tenant": 500 }));
+        assert_eq!(limits["batch_documents"], 500);
+        caller.anonymous().get("/v1/limits").await.refused(401, "authentication_required");
+    });
+}
+
+#[test]
+fn servers_share_their_counts_through_redis() {
+    with_tenant(async |tenant| {
+        let redis = Redis::start().await.expect("Redis starts").expect("redis-server is installed");
+        let url = redis.url();
+        let settings = |config: &mut Config| {
+            config.redis_url = Some(SecretString::from(url.clone()));
+            config.rates.rate_minute = 30;
+        };
+        let (one, other) = (strict(settings).await, strict(settings).await);
+        let caller = key(tenant, &one).await;
+        let elsewhere = caller.at(&other.base_url);
+        for _ in 0..20 {
+            caller.get("/v1/limits").await.ok();
+        }
+        let shared = async {
+            loop {
+                let (here, there) = (caller.get("/v1/limits").await, elsewhere.get("/v1/limits").await);
+                if left(&there, "minute") <= left(&here, "minute") + 2 {
+                    break;
+                }
+                sleep(Duration::from_millis(200)).await;
+            }
+        };
+        timeout(PATIENCE, shared).await.expect("the other server learns of it");
+        redis.stop().await;
+        key(tenant, &one).await.get("/v1/limits").await.ok();
+    });
+}
