@@ -25,6 +25,8 @@ use crate::problem::{ApiError, ErrorCode};
 
 /// Most bytes of an ordinary body.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
+/// Most bytes of a body of a login, which needs no credential.
+pub const LOGIN_BYTES_MAX: usize = 8 * 1024;
 /// Most bytes of a body of a batch route.
 pub const BATCH_BYTES_MAX: usize = 5 * 1024 * 1024;
 

@@ -35,6 +35,10 @@ pub struct Config {
     /// that it may have, else with 503. Reports wait 10 seconds.
     #[arg(long, env = "STOCKWELL_DB_WAIT_MS", default_value_t = 300)]
     pub db_wait_ms: u64,
+    /// Milliseconds that a write may take in all, and one more for each line of its documents. After that it is rejected with
+    /// 503, and nothing is done; or its commit was sent, and the code is `outcome_unknown`.
+    #[arg(long, env = "STOCKWELL_DB_WRITE_MS", default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(100..))]
+    pub db_write_ms: u64,
     /// Limits of connections.
     #[command(flatten)]
     pub connections: ConnectionLimits,

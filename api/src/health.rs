@@ -12,7 +12,7 @@ use crate::params::Params;
 use crate::problem::Answer;
 
 /// Longest time that the database may take to respond.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_millis(900);
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {

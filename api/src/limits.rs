@@ -6,7 +6,7 @@ use domain::tag;
 use serde::Serialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::body::{BATCH_BYTES_MAX, BODY_BYTES_MAX};
+use crate::body::{BATCH_BYTES_MAX, BODY_BYTES_MAX, LOGIN_BYTES_MAX};
 use crate::list::{LIMIT_DEFAULT, LIMIT_MAX};
 use crate::posting::BATCH_DOCUMENTS_MAX;
 use crate::rate::Policy;
@@ -84,6 +84,9 @@ struct BodyLimits {
     /// Most bytes of an ordinary request.
     #[schema(minimum = 1, example = 262144)]
     request: usize,
+    /// Most bytes of a login or a refresh.
+    #[schema(minimum = 1, example = 8192)]
+    login: usize,
     /// Most bytes of a batch.
     #[schema(minimum = 1, example = 5242880)]
     batch: usize,
@@ -130,7 +133,12 @@ async fn get(app: Data<App>, caller: Caller) -> Answer {
         object: tag::Limits,
         policies: Policy::all().into_iter().map(policy).collect(),
         page: PageLimits { default: LIMIT_DEFAULT, max: LIMIT_MAX },
-        body: BodyLimits { request: BODY_BYTES_MAX, batch: BATCH_BYTES_MAX, import: UPLOAD_BYTES_MAX },
+        body: BodyLimits {
+            request: BODY_BYTES_MAX,
+            login: LOGIN_BYTES_MAX,
+            batch: BATCH_BYTES_MAX,
+            import: UPLOAD_BYTES_MAX,
+        },
         batch_documents: BATCH_DOCUMENTS_MAX,
         streams: StreamLimits { per_caller: STREAMS_PER_ACTOR_MAX, per_tenant: app.streams.of_tenant_max() },
         connections_per_address: app.connections_per_address,

@@ -131,7 +131,14 @@ impl ApiError {
     pub fn from_shared(error: &service::Error) -> Self {
         match error {
             service::Error::Refused(refusal) => refusal.clone().into(),
-            service::Error::Busy | service::Error::LockTimeout | service::Error::Unreachable(_) => {
+            service::Error::OutcomeUnknown(_) => {
+                tracing::warn!(%error, "outcome unknown");
+                ApiError::of(ErrorCode::OutcomeUnknown).with_retry_after(1)
+            }
+            service::Error::Busy
+            | service::Error::Deadline
+            | service::Error::LockTimeout
+            | service::Error::Unreachable(_) => {
                 tracing::warn!(%error, "temporarily unavailable");
                 ApiError::of(ErrorCode::TemporarilyUnavailable).with_retry_after(1)
             }
@@ -139,6 +146,10 @@ impl ApiError {
             service::Error::StatementTimeout => {
                 tracing::warn!(%error, "statement timeout");
                 ApiError::of(ErrorCode::StatementTimeout).with_retry_after(5)
+            }
+            service::Error::Database(_) if error.is_retryable() => {
+                tracing::warn!(%error, "a write lost every race");
+                ApiError::of(ErrorCode::TemporarilyUnavailable).with_retry_after(1)
             }
             service::Error::Database(_) | service::Error::Invariant(_) | service::Error::Input(_) => {
                 ApiError::internal(error)
@@ -323,6 +334,8 @@ impl From<service::Error> for ApiError {
             service::Error::Database(_)
             | service::Error::Busy
             | service::Error::OverShare
+            | service::Error::Deadline
+            | service::Error::OutcomeUnknown(_)
             | service::Error::Unreachable(_)
             | service::Error::StatementTimeout
             | service::Error::LockTimeout

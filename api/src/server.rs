@@ -90,6 +90,7 @@ pub async fn serve(config: &Config, routes: &'static DescribedRoutes) -> Result<
     let options = PoolOptions {
         connections_max: config.db_connections,
         wait_ms: config.db_wait_ms,
+        write_ms: config.db_write_ms,
         ..PoolOptions::default()
     };
     let db = Db::connect(config.database_url.expose_secret(), &options).await?;

@@ -27,7 +27,11 @@ impl Failure {
     fn of(error: &Error) -> Self {
         match error {
             Error::Refused(refusal) => Failure::new(refusal.code.as_str(), &refusal.detail),
-            Error::Busy | Error::LockTimeout | Error::Unreachable(_) => {
+            Error::Busy
+            | Error::LockTimeout
+            | Error::Deadline
+            | Error::OutcomeUnknown(_)
+            | Error::Unreachable(_) => {
                 tracing::warn!(%error, "a report found the server unavailable");
                 Failure::new("temporarily_unavailable", "The server is busy; try again in a second.")
             }

@@ -235,7 +235,7 @@ impl Auth {
     }
 
     async fn find_key(&self, hash: &[u8; 32]) -> Result<CachedCredential, AuthError> {
-        let row = self.db.ask(sqlx::query(FIND_CHAIN).bind(hash.as_slice())).await?;
+        let row = self.db.ask(|| sqlx::query(FIND_CHAIN).bind(hash.as_slice())).await?;
         let found = row.as_ref().map(Chain::read).transpose()?.flatten();
         let (chain, now) = found.ok_or(AuthError::InvalidKey)?;
         chain.check(now)?;

@@ -24,6 +24,12 @@ pub enum Error {
     /// The connection to the database failed. Whether a transaction that was committing is done is not known.
     #[error("the database can't be reached: {0}")]
     Unreachable(Arc<sqlx::Error>),
+    /// The work took longer than it may. Nothing was committed.
+    #[error("the work took longer than it may, and nothing was done")]
+    Deadline,
+    /// A commit was sent, and its end was not seen: the connection failed, or there was no response in time.
+    #[error("a commit was sent, and its end was not seen")]
+    OutcomeUnknown(Option<Arc<sqlx::Error>>),
     /// The tenant itself uses all connections that it may have at a time.
     #[error("the tenant uses all connections that it may have at a time")]
     OverShare,
@@ -47,6 +53,7 @@ impl Error {
         Error::Invariant(what.into())
     }
 
+    /// States the meaning of each failure of the database. No other place does.
     fn from_database(error: Arc<sqlx::Error>) -> Self {
         if is_connection_failure(&error) {
             return Error::Unreachable(error);
@@ -59,9 +66,11 @@ impl Error {
             "22021" => {
                 Refusal::new(Code::ValidationFailed, "A text must not contain a null character.").into()
             }
-            "53300" => Error::Busy,
-            // The server shuts down, has crashed or starts.
-            "57P01" | "57P02" | "57P03" => Error::Unreachable(error),
+            // No connection, memory or disk space is left.
+            "53000" | "53100" | "53200" | "53300" | "53400" => Error::Busy,
+            // The server shuts down, has crashed or starts; it is a standby; it ended an idle transaction or session.
+            "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25006" | "25P03" => Error::Unreachable(error),
+            code if code.starts_with("08") => Error::Unreachable(error),
             _ => Error::Database(error),
         }
     }
@@ -72,9 +81,16 @@ impl Error {
         match self {
             Error::Busy => Some(Error::Busy),
             Error::OverShare => Some(Error::OverShare),
+            Error::Deadline => Some(Error::Deadline),
+            Error::OutcomeUnknown(error) => Some(Error::OutcomeUnknown(error.clone())),
             Error::Unreachable(error) => Some(Error::Unreachable(Arc::clone(error))),
             _ => None,
         }
+    }
+
+    /// Returns the error of a commit. If the connection failed meanwhile, it is not known whether it is done.
+    pub(crate) fn of_commit(self) -> Self {
+        if let Error::Unreachable(error) = self { Error::OutcomeUnknown(Some(error)) } else { self }
     }
 
     /// Whether the transaction lost a race that a second attempt may win (40001, 40P01).
@@ -201,6 +217,27 @@ mod tests {
         fn kind(&self) -> ErrorKind {
             ErrorKind::Other
         }
+    }
+
+    fn reported(code: &'static str) -> Error {
+        sqlx::Error::Database(Box::new(Reported { code, message: "", constraint: None })).into()
+    }
+
+    #[test]
+    fn a_failure_of_the_database_has_one_meaning() {
+        for code in ["08006", "08003", "57P01", "57P02", "57P03", "57P05", "25006", "25P03"] {
+            assert!(matches!(reported(code), Error::Unreachable(_)), "{code}");
+        }
+        for code in ["53100", "53200", "53300"] {
+            assert!(matches!(reported(code), Error::Busy), "{code}");
+        }
+        assert!(matches!(reported("57014"), Error::StatementTimeout));
+        assert!(matches!(reported("55P03"), Error::LockTimeout));
+        assert!(reported("40001").is_retryable() && reported("40P01").is_retryable());
+        assert!(matches!(reported("42601"), Error::Database(_)));
+        let lost: Error = sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into()).into();
+        assert!(matches!(lost.of_commit(), Error::OutcomeUnknown(Some(_))));
+        assert!(matches!(reported("40001").of_commit(), Error::Database(_)));
     }
 
     const UNIQUE: &str = "duplicate key value violates unique constraint \"app_user_email_key_102119\"";

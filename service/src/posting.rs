@@ -24,6 +24,7 @@ use domain::book::{Book, Posting};
 use domain::id::CommandId;
 use domain::refusal::Refusal;
 use futures_util::FutureExt;
+use tokio::time::{Instant, timeout_at};
 
 use self::decide::{decide_within_bounds, map_constraint};
 use self::prefetch::Prefetched;
@@ -134,11 +135,15 @@ pub(crate) async fn run(db: &Db, setups: &setup::Setups, requests: &[Request]) -
     };
     tracing::warn!(%error, commands = requests.len(), "a batch failed");
     // A connection may be lost while a batch commits. Its requests are carried out again, to learn whether it did.
-    let mut unavailable = if matches!(error, Error::Unreachable(_)) { None } else { error.unavailable() };
+    let is_lost = matches!(error, Error::Unreachable(_) | Error::OutcomeUnknown(Some(_)));
+    let mut unavailable = if is_lost { None } else { error.unavailable() };
+    let unknown = if matches!(error, Error::OutcomeUnknown(_)) { error.unavailable() } else { None };
     let mut answers = Vec::with_capacity(requests.len());
     for request in requests {
-        if let Some(error) = unavailable.as_ref().and_then(Error::unavailable) {
-            answers.push(Err(error));
+        if let Some(error) = &unavailable {
+            // If it was not known before whether the batch is done, it still is not.
+            let error = unknown.as_ref().unwrap_or(error);
+            answers.push(Err(error.unavailable().unwrap_or(Error::Busy)));
             continue;
         }
         let answer = catch_panic(attempt(db, setups, std::slice::from_ref(request))).await;
@@ -146,7 +151,8 @@ pub(crate) async fn run(db: &Db, setups: &setup::Setups, requests: &[Request]) -
             Ok(mut answers) => answers.remove(0),
             Err(error) => {
                 unavailable = error.unavailable();
-                Err(map_constraint(error))
+                let unknown = unknown.as_ref().filter(|_| unavailable.is_some()).and_then(Error::unavailable);
+                Err(unknown.unwrap_or_else(|| map_constraint(error)))
             }
         });
     }
@@ -168,10 +174,17 @@ async fn attempt(
     requests: &[Request],
 ) -> Result<Vec<Result<Answer, Error>>, Error> {
     let tenant_id = requests[0].caller.tenant_id;
+    let lines = requests.iter().map(|request| request.command.lines()).sum();
+    let until = Instant::now() + db.write_time().work_on(lines);
     let mut attempts = 1;
     loop {
-        let tx = db.begin(tenant_id).await?;
-        let error = match carry_out(&tx, setups, requests).await {
+        let work = async {
+            let tx = db.begin(tenant_id).await?;
+            let carried = carry_out(&tx, setups, requests).await;
+            Ok::<_, Error>((tx, carried))
+        };
+        let (tx, carried) = timeout_at(until, work).await.map_err(|_| Error::Deadline)??;
+        let error = match carried {
             Ok(answers) => {
                 tx.commit().await?;
                 return Ok(answers);

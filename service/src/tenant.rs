@@ -69,7 +69,7 @@ pub async fn create(db: &Db, input: &TenantCreate) -> Result<NewTenant, Error> {
 /// Returns the tenant with this slug.
 pub async fn find(db: &Db, slug: &str) -> Result<TenantId, Error> {
     use sqlx::Row;
-    let found = db.ask(sqlx::query("select tenant_id from auth.find_tenant($1)").bind(slug)).await?;
+    let found = db.ask(|| sqlx::query("select tenant_id from auth.find_tenant($1)").bind(slug)).await?;
     let row = found.ok_or_else(|| Refusal::not_found("tenant"))?;
     Ok(TenantId(row.try_get(0)?))
 }

@@ -20,6 +20,7 @@ use sea_orm::{
 };
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::{Mutex, MutexGuard};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use self::connections::{Connections, Lent};
 use self::shares::Work;
@@ -29,6 +30,15 @@ use crate::{Caller, Error};
 mod connections;
 mod shares;
 
+/// Time that each line adds to that of a write: a document of 2,000 lines is no fault of the database.
+const LINE_TIME: Duration = Duration::from_millis(1);
+/// Time of an import or a job.
+const JOB_TIME: Duration = Duration::from_secs(600);
+/// Longest time of a read, of all its statements together. The server that would end a statement may itself be the one
+/// that does not respond.
+const READ_TIME: Duration = Duration::from_secs(20);
+/// Longest time of a report.
+const REPORT_TIME: Duration = Duration::from_secs(75);
 /// Most attempts of a write that loses a race (40001, 40P01).
 const ATTEMPTS_MAX: u32 = 3;
 
@@ -42,11 +52,13 @@ pub struct PoolOptions {
     pub wait_ms: u64,
     /// Time that a report or a job waits.
     pub report_wait_ms: u64,
+    /// Time that a write may take in all, from its arrival to the end of its commit. A long document has longer.
+    pub write_ms: u64,
 }
 
 impl Default for PoolOptions {
     fn default() -> Self {
-        PoolOptions { connections_max: 16, wait_ms: 300, report_wait_ms: 10_000 }
+        PoolOptions { connections_max: 16, wait_ms: 300, report_wait_ms: 10_000, write_ms: 5_000 }
     }
 }
 
@@ -59,6 +71,30 @@ pub struct Db {
     pub(crate) notifier: Notifier,
     /// Share of the connections that commands use.
     write_share: Work,
+    /// Time of a write.
+    write_time: WriteTime,
+}
+
+/// The time of a write, by its parts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WriteTime {
+    /// Longest wait for a turn.
+    pub queue: Duration,
+    /// Longest time from the turn to the commit.
+    pub work: Duration,
+    /// Longest time of the commit.
+    pub commit: Duration,
+}
+
+impl WriteTime {
+    fn of(in_all: Duration) -> Self {
+        WriteTime { queue: in_all * 3 / 10, work: in_all / 2, commit: in_all / 5 }
+    }
+
+    /// Returns the time from the turn to the commit of documents with so many lines.
+    pub(crate) fn work_on(self, lines: usize) -> Duration {
+        self.work + LINE_TIME * u32::try_from(lines).unwrap_or(u32::MAX)
+    }
 }
 
 impl Db {
@@ -70,12 +106,18 @@ impl Db {
             statements: Arc::new(AtomicU64::new(0)),
             notifier: Notifier::default(),
             write_share: Work::Write,
+            write_time: WriteTime::of(Duration::from_millis(options.write_ms)),
         })
     }
 
     /// Returns the same database for an import, whose long transactions use the share of the jobs.
     pub fn for_imports(&self) -> Self {
-        Db { write_share: Work::Job, ..self.clone() }
+        Db { write_share: Work::Job, write_time: WriteTime::of(JOB_TIME), ..self.clone() }
+    }
+
+    /// Returns the time of a write.
+    pub(crate) fn write_time(&self) -> WriteTime {
+        self.write_time
     }
 
     /// Returns the number of statements sent, including `begin` and `commit`.
@@ -89,10 +131,13 @@ impl Db {
         tenant_id: TenantId,
         work: impl AsyncFnOnce(&Tx) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let tx = self.begin_read(tenant_id).await?;
-        let answer = work(&tx).await?;
-        tx.rollback().await?;
-        Ok(answer)
+        let read = async {
+            let tx = self.begin_read(tenant_id).await?;
+            let answer = work(&tx).await?;
+            tx.rollback().await?;
+            Ok(answer)
+        };
+        timeout(READ_TIME, read).await.unwrap_or(Err(Error::Deadline))
     }
 
     /// Like [`read`](Db::read), with the memory and the time that a report over many rows needs.
@@ -104,10 +149,13 @@ impl Db {
         let opening = "begin isolation level repeatable read read only; \
              set local plan_cache_mode = force_custom_plan; set local work_mem = '64MB'; set local jit = off; \
              set local statement_timeout = '60s'";
-        let tx = self.open(opening, Work::Report, tenant_id).await?;
-        let answer = work(&tx).await?;
-        tx.rollback().await?;
-        Ok(answer)
+        let report = async {
+            let tx = self.open(opening, Work::Report, tenant_id).await?;
+            let answer = work(&tx).await?;
+            tx.rollback().await?;
+            Ok(answer)
+        };
+        timeout(REPORT_TIME, report).await.unwrap_or(Err(Error::Deadline))
     }
 
     /// Runs a background job in one transaction and commits it, with the memory and the time that many rows need.
@@ -130,11 +178,16 @@ impl Db {
         caller: &Caller,
         work: impl AsyncFn(&Tx) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        let until = Instant::now() + self.write_time.work;
         let mut attempt = 1;
         loop {
-            let tx = self.begin(caller.tenant_id).await?;
-            let outcome = match work(&tx).await {
-                Ok(answer) => tx.commit().await.map(|()| answer),
+            let worked = async {
+                let tx = self.begin(caller.tenant_id).await?;
+                let answer = work(&tx).await?;
+                Ok((tx, answer))
+            };
+            let outcome = match timeout_at(until, worked).await.unwrap_or(Err(Error::Deadline)) {
+                Ok((tx, answer)) => tx.commit().await.map(|()| answer),
                 Err(error) => Err(error),
             };
             match outcome {
@@ -164,15 +217,29 @@ impl Db {
     /// Returns the newest step of the schema. Fails if the database can't be reached.
     pub async fn schema_step(&self) -> Result<String, Error> {
         use sqlx::Row;
-        let row = self.ask(sqlx::query("select max(name) from schema_migration")).await?;
+        let row = self.ask(|| sqlx::query("select max(name) from schema_migration")).await?;
         Ok(row.ok_or_else(|| Error::invariant("an aggregate returns one row"))?.try_get(0)?)
     }
 
     /// Runs a query outside a transaction, where no tenant is known. Only the functions of the `auth` schema and the list
     /// of schema steps return rows there.
-    pub(crate) async fn ask(&self, query: Query<'_, Postgres, PgArguments>) -> Result<Option<PgRow>, Error> {
-        self.statements.fetch_add(1, Ordering::Relaxed);
-        self.connections.lend(Work::Lookup, None).await?.ask(query).await
+    /// A connection that its server closed meanwhile is discarded, and the next one is asked: nothing was written.
+    pub(crate) async fn ask<'q>(
+        &self,
+        query: impl Fn() -> Query<'q, Postgres, PgArguments>,
+    ) -> Result<Option<PgRow>, Error> {
+        let asked = async {
+            loop {
+                self.statements.fetch_add(1, Ordering::Relaxed);
+                let lent = self.connections.lend(Work::Lookup, None).await?;
+                let is_new = lent.is_new();
+                match lent.ask(query()).await {
+                    Err(Error::Unreachable(_)) if !is_new => {}
+                    other => return other,
+                }
+            }
+        };
+        timeout(self.write_time.work, asked).await.unwrap_or(Err(Error::Deadline))
     }
 
     async fn open(&self, opening: &str, work: Work, tenant_id: TenantId) -> Result<Tx, Error> {
@@ -185,6 +252,7 @@ impl Db {
             connection: Mutex::new(connection),
             statements: Arc::clone(&self.statements),
             notifier: self.notifier.clone(),
+            commit_time: self.write_time.commit,
             tenant_id,
             now,
             ids: std::sync::Mutex::new(IdSequence::new(now, rand::rng().random())),
@@ -212,6 +280,7 @@ pub struct Tx {
     statements: Arc<AtomicU64>,
     notifier: Notifier,
     ids: std::sync::Mutex<IdSequence>,
+    commit_time: Duration,
     /// The tenant whose rows it sees.
     pub tenant_id: TenantId,
     /// The time of everything that it writes.
@@ -256,7 +325,9 @@ impl Tx {
 
     pub(crate) async fn commit(self) -> Result<(), Error> {
         self.statements.fetch_add(1, Ordering::Relaxed);
-        self.connection.into_inner().end("commit").await?;
+        let commit = self.connection.into_inner().end("commit");
+        let ended = timeout(self.commit_time, commit).await.unwrap_or(Err(Error::OutcomeUnknown(None)));
+        ended.map_err(Error::of_commit)?;
         self.notifier.notify(self.tenant_id);
         Ok(())
     }

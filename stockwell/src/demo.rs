@@ -206,6 +206,7 @@ fn config(
         workers: 2,
         db_connections: 16,
         db_wait_ms: 300,
+        db_write_ms: 5_000,
         connections: ConnectionLimits::defaults(),
         rates: RateLimits::defaults(),
         streams_max: 2_000,

@@ -5,6 +5,7 @@
 mod batch;
 mod command_cost;
 mod connections;
+mod frozen;
 mod mix;
 mod model;
 mod queue;

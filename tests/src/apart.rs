@@ -1,26 +1,53 @@
 //! A tenant on its own database server.
 
+use std::path::Path;
+
+use api::config::Config;
 use local::Postgres;
+use sea_orm::sqlx::postgres::PgConnection;
+use sea_orm::sqlx::{self, Connection};
 
 use crate::environment::{DATABASE, prepare};
-use crate::{Client, Environment, Tenant};
+use crate::{Environment, Node, Tenant};
 
 /// A tenant on its own database server, which ends with it.
 pub struct Apart {
-    /// The client with the tenant's key.
-    pub client: Client,
-    _postgres: Postgres,
+    /// The tenant.
+    pub tenant: Tenant,
+    /// The server that serves it.
+    pub node: Node,
+    postgres: Postgres,
+}
+
+impl Apart {
+    /// Returns the folder of the database server.
+    pub fn home(&self) -> &Path {
+        self.postgres.home()
+    }
+
+    /// Ends all connections of the server, as a failover does.
+    pub async fn end_connections(&self) {
+        let mut root =
+            PgConnection::connect(&self.postgres.admin_url()).await.expect("the superuser connects");
+        let end =
+            "select pg_terminate_backend(pid, 10000) from pg_stat_activity where usename = 'stockwell_app'";
+        sqlx::query(end).execute(&mut root).await.expect("connections end");
+    }
 }
 
 impl Environment {
     /// Makes a tenant on its own database server, for tests that would delay all others.
-    pub async fn tenant_apart(&'static self) -> Apart {
+    pub async fn tenant_apart(&'static self, settings: impl FnOnce(&mut Config)) -> Apart {
         let postgres = Postgres::start_temporary().await.expect("PostgreSQL starts");
         let migrator_url = prepare(&postgres, DATABASE).await;
         migration::up(&migrator_url).await.expect("the schema is applied");
         let database_url = postgres.url("stockwell_app", DATABASE);
-        let node = self.node_with(|config| config.database_url = database_url.into()).await;
-        let client = Tenant::on(&node.app.db, &node.base_url, |_| {}).await.client();
-        Apart { client, _postgres: postgres }
+        let set = |config: &mut Config| {
+            config.database_url = database_url.into();
+            settings(config);
+        };
+        let node = self.node_with(set).await;
+        let tenant = Tenant::on(&node.app.db, &node.base_url, |_| {}).await;
+        Apart { tenant, node, postgres }
     }
 }

@@ -179,10 +179,10 @@ struct Cli {
     config: Config,
 }
 
-/// Returns options with a long wait. The machine that runs the tests may be busy, and no test depends on how fast a
+/// Returns options with a long wait and long deadlines. The machine that runs the tests may be busy, and no test depends on how fast a
 /// connection is free.
 pub fn pool_options() -> PoolOptions {
-    PoolOptions { wait_ms: 10_000, ..PoolOptions::default() }
+    PoolOptions { wait_ms: 10_000, write_ms: 300_000, ..PoolOptions::default() }
 }
 
 /// Returns the configuration of a server. What is not named has its default, as on the command line.
@@ -193,6 +193,7 @@ pub fn config(database_url: &str, addr: &str, signing_key_file: &Path) -> Config
         ["stockwell", "--database-url", database_url, "--addr", addr, "--signing-key-file", key_file];
     let mut config = Cli::parse_from(arguments).config;
     config.db_wait_ms = pool_options().wait_ms;
+    config.db_write_ms = pool_options().write_ms;
     // All tests come from one address.
     config.connections.connections_per_address = config.connections.connections_max;
     config

@@ -13,6 +13,7 @@ mod kept;
 mod schema;
 mod tenant;
 
+pub use apart::Apart;
 pub use build::{Product, Till, lines, sale};
 pub use client::{Call, Client, Problem, Reply};
 pub use environment::{Environment, Node, config, environment, pool_options};

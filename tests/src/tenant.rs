@@ -92,9 +92,4 @@ impl Tenant {
         };
         Tenant { id: made.id, slug, key, main: id_of("MAIN"), shop: id_of("SHOP"), client }
     }
-
-    /// Returns the client with its key.
-    pub(crate) fn client(self) -> Client {
-        self.client
-    }
 }

@@ -10,7 +10,7 @@ use service::auth::{ACCESS_TOKEN_SECONDS, Login, Tokens};
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::body::Body;
+use crate::body::{Body, LOGIN_BYTES_MAX};
 use crate::{Answer, App, credential};
 
 /// The routes of this area.
@@ -98,7 +98,7 @@ struct Jwks {
 ///
 /// Returns an access token for 15 minutes and a refresh token. An unknown tenant, an unknown user and a wrong password
 /// return the same problem. After 10 failures of one user within 15 minutes from one network, or 100 of any users, a login
-/// from there returns 429.
+/// from there returns 429. The body may have at most 8 KiB.
 #[utoipa::path(
     operation_id = "auth_login",
     security(()),
@@ -106,7 +106,7 @@ struct Jwks {
     responses((status = 200, description = "The tokens.", body = TokensOut))
 )]
 #[post("/v1/auth/login")]
-async fn login(request: HttpRequest, app: Data<App>, body: Body<LoginIn>) -> Answer {
+async fn login(request: HttpRequest, app: Data<App>, body: Body<LoginIn, LOGIN_BYTES_MAX>) -> Answer {
     let input = body.read().await?.value;
     input.check()?;
     let LoginIn { tenant, email, password } = input;
@@ -118,7 +118,7 @@ async fn login(request: HttpRequest, app: Data<App>, body: Body<LoginIn>) -> Ans
 /// Refresh an access token
 ///
 /// Exchanges a refresh token for the next pair of tokens. A second use of a refresh token ends the login, because two
-/// parties have it.
+/// parties have it. The body may have at most 8 KiB.
 #[utoipa::path(
     operation_id = "auth_refresh",
     security(()),
@@ -126,7 +126,7 @@ async fn login(request: HttpRequest, app: Data<App>, body: Body<LoginIn>) -> Ans
     responses((status = 200, description = "The next tokens.", body = TokensOut))
 )]
 #[post("/v1/auth/refresh")]
-async fn refresh(app: Data<App>, body: Body<RefreshIn>) -> Answer {
+async fn refresh(app: Data<App>, body: Body<RefreshIn, LOGIN_BYTES_MAX>) -> Answer {
     let input = body.read().await?.value;
     Ok(tokens(app.auth.refresh(&input.refresh_token).await?))
 }
@@ -141,7 +141,7 @@ async fn refresh(app: Data<App>, body: Body<RefreshIn>) -> Answer {
     responses((status = 204, description = "The login has ended, or there was none."))
 )]
 #[post("/v1/auth/logout")]
-async fn logout(app: Data<App>, body: Body<RefreshIn>) -> Answer {
+async fn logout(app: Data<App>, body: Body<RefreshIn, LOGIN_BYTES_MAX>) -> Answer {
     let input = body.read().await?.value;
     app.auth.logout(&input.refresh_token).await?;
     Ok(HttpResponse::NoContent().finish())

@@ -62,6 +62,8 @@ pub enum ErrorCode {
     InternalError,
     /// The server can't serve the request now.
     TemporarilyUnavailable,
+    /// A write was sent to the database, and its end was not seen.
+    OutcomeUnknown,
     /// The database took too long.
     StatementTimeout,
     /// A code of the domain.
@@ -112,7 +114,7 @@ impl ErrorCode {
             ErrorCode::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
             ErrorCode::RateLimited | ErrorCode::QueryCostExceeded => StatusCode::TOO_MANY_REQUESTS,
             ErrorCode::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
-            ErrorCode::TemporarilyUnavailable | ErrorCode::StatementTimeout => {
+            ErrorCode::TemporarilyUnavailable | ErrorCode::OutcomeUnknown | ErrorCode::StatementTimeout => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             ErrorCode::Domain(code) => domain_status(code),

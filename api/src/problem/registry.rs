@@ -190,6 +190,12 @@ pub static REGISTRY: &[Entry] = &[
         "Wait for the seconds in Retry-After and send the same request again with the same Idempotency-Key.",
     ),
     entry(
+        ErrorCode::OutcomeUnknown,
+        "Outcome unknown",
+        "The write was sent to the database, and the response did not come in time. It may be done or not.",
+        "Send the same request again with the same Idempotency-Key. It is then done once, and you get its response. Every other 503 means that nothing was done.",
+    ),
+    entry(
         ErrorCode::StatementTimeout,
         "The database took too long",
         "The database took longer than a request may.",

@@ -127,7 +127,7 @@ impl Auth {
     }
 
     async fn find_login(&self, slug: &str, email: &str) -> Result<Option<LoginUser>, Error> {
-        let query = sqlx::query("select tenant_id, status from auth.find_tenant($1)").bind(slug);
+        let query = || sqlx::query("select tenant_id, status from auth.find_tenant($1)").bind(slug);
         let Some(row) = self.db.ask(query).await? else { return Ok(None) };
         let tenant_id = TenantId(row.try_get("tenant_id")?);
         let status: String = row.try_get("status")?;

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use domain::id::TenantId;
 use tokio::runtime::Handle;
@@ -41,6 +42,7 @@ struct Queue {
 #[derive(Debug)]
 struct Waiting {
     request: Request,
+    since: Instant,
     answer: oneshot::Sender<Result<Answer, Error>>,
 }
 
@@ -57,7 +59,7 @@ impl Poster {
         &self.0.setups
     }
 
-    /// Carries out one request. It is carried out even if the caller stops waiting.
+    /// Carries out one request. It is carried out even if the caller stops waiting, unless its turn comes too late.
     pub async fn post(&self, request: Request) -> Result<Answer, Error> {
         let tenant_id = request.caller.tenant_id;
         let (answer, answered) = oneshot::channel();
@@ -67,7 +69,7 @@ impl Poster {
             if queue.waiting.len() >= WAITING_MAX {
                 return Err(Error::Busy);
             }
-            queue.waiting.push_back(Waiting { request, answer });
+            queue.waiting.push_back(Waiting { request, since: Instant::now(), answer });
             if queue.running < LANES {
                 queue.running += 1;
                 self.0.runtime.spawn(drain(Arc::clone(&self.0), tenant_id));
@@ -86,8 +88,15 @@ impl Poster {
             let mut rest = requests.as_slice();
             while !rest.is_empty() {
                 let (batch, later) = rest.split_at(fitting(rest.iter()));
-                answers.extend(run(&inner.db, &inner.setups, batch).await);
-                rest = later;
+                let part = run(&inner.db, &inner.setups, batch).await;
+                // If the database failed for all of a part, the others need not wait as long.
+                let is_lost =
+                    part.iter().all(|one| one.as_ref().is_err_and(|error| error.unavailable().is_some()));
+                answers.extend(part);
+                rest = if is_lost { &[] } else { later };
+                if is_lost {
+                    answers.extend(later.iter().map(|_| Err(Error::Deadline)));
+                }
             }
             answers
         });
@@ -133,15 +142,24 @@ impl Drop for Lane {
 async fn drain(inner: Arc<Inner>, tenant_id: TenantId) {
     let _lane = Lane { inner: Arc::clone(&inner), tenant_id };
     loop {
-        let batch: Vec<Waiting> = {
+        let (late, batch): (Vec<Waiting>, Vec<Waiting>) = {
             let mut queues = inner.queues.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(queue) = queues.get_mut(&tenant_id) else { return };
-            let size = fitting(queue.waiting.iter().map(|waiting| &waiting.request));
             if queue.waiting.is_empty() {
                 return;
             }
-            queue.waiting.drain(..size).collect()
+            let is_late = |waiting: &&Waiting| waiting.since.elapsed() > inner.db.write_time().queue;
+            let late = queue.waiting.iter().take_while(is_late).count();
+            let late = queue.waiting.drain(..late).collect();
+            let size = fitting(queue.waiting.iter().map(|waiting| &waiting.request)).min(queue.waiting.len());
+            (late, queue.waiting.drain(..size).collect())
         };
+        for waiting in late {
+            _ = waiting.answer.send(Err(Error::Deadline));
+        }
+        if batch.is_empty() {
+            continue;
+        }
         let (requests, answers): (Vec<Request>, Vec<_>) =
             batch.into_iter().map(|waiting| (waiting.request, waiting.answer)).unzip();
         let results = run(&inner.db, &inner.setups, &requests).await;

@@ -24,7 +24,7 @@ const STATEMENTS_CACHED: usize = 500;
 /// A connection that was idle for longer is asked whether its server is still there before it is lent.
 const TRUSTED_FOR: Duration = Duration::from_secs(5);
 /// Time that opening a connection may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Time that the ping of an idle connection may take.
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
 /// Time that the rollback of an abandoned transaction may take.
@@ -170,7 +170,7 @@ impl Lent {
         Ok(())
     }
 
-    fn is_new(&self) -> bool {
+    pub(super) fn is_new(&self) -> bool {
         self.connection.as_ref().is_some_and(|connection| Object::metrics(connection).recycle_count == 0)
     }
 }

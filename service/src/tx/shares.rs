@@ -164,7 +164,12 @@ mod tests {
     }
 
     fn shares(connections_max: u32) -> Shares {
-        Shares::new(&PoolOptions { connections_max, wait_ms: 20, report_wait_ms: 20 })
+        Shares::new(&PoolOptions {
+            connections_max,
+            wait_ms: 20,
+            report_wait_ms: 20,
+            ..PoolOptions::default()
+        })
     }
 
     #[tokio::test]

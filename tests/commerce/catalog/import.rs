@@ -313,8 +313,8 @@ fn a_hundred_thousand_rows_go_in_and_no_more() {
     };
     // A transaction of this size delays the events of all tenants on its database server.
     environment().runtime.block_on(async {
-        let apart = environment().tenant_apart().await;
-        let client = &apart.client;
+        let apart = environment().tenant_apart(|_| {}).await;
+        let client = &apart.tenant;
         assert_eq!(counts(&send(client, IMPORT, rows(100_000)).await.ok()), [100_000, 0, 0, 0]);
         assert_eq!(client.get("/v1/products?sku=SKU-99999").await.ok()["data"][0]["list_price"], "999.99");
         let problem = send(client, IMPORT, rows(100_001)).await.refused(422, "validation_failed").0;

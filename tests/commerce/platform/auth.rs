@@ -284,7 +284,7 @@ fn credentials_that_are_too_long_are_rejected_before_they_cost_anything() {
             let mut long = login.clone();
             long[field] = json!("x".repeat(max));
             anonymous.post("/v1/auth/login", &long).await.refused(401, "invalid_credentials");
-            for length in [max + 1, 200_000] {
+            for length in [max + 1, 4_000] {
                 long[field] = json!("x".repeat(length));
                 let answer = anonymous.post("/v1/auth/login", &long).await;
                 assert_eq!(answer.refused(422, "validation_failed").pointers(), [format!("#/{field}")]);
@@ -355,5 +355,21 @@ fn a_user_is_known_in_one_tenant_only() {
         let weak =
             json!({ "email": "new@shop.example", "name": "New", "role": "cashier", "password": "short" });
         one.post("/v1/users", &weak).await.refused(422, "validation_failed");
+    });
+}
+
+#[test]
+fn a_long_login_is_not_read() {
+    with_tenant(async |tenant| {
+        for path in ["/v1/auth/login", "/v1/auth/refresh", "/v1/auth/logout"] {
+            let long = json!({ "tenant": tenant.slug, "email": "x".repeat(9_000), "password": "x" });
+            tenant
+                .anonymous()
+                .call(Method::POST, path)
+                .json(&long)
+                .send()
+                .await
+                .refused(413, "payload_too_large");
+        }
     });
 }

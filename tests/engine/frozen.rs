@@ -1,0 +1,121 @@
+//! The database server stops, or no longer responds. Requests end in time, and say whether something was done.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::json;
+use tests::{Apart, Client, Reply, environment, sale};
+use tokio::time::{sleep, timeout};
+
+/// Time in which every request must end: a deadline of a write is 5 seconds, of a read 20.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Processes of a database server that were stopped, until this is dropped.
+struct Frozen(Vec<String>);
+
+impl Frozen {
+    /// Stops the server whose data are in `home`, with all its processes.
+    fn stop(home: &Path) -> Self {
+        let file = std::fs::read_to_string(home.join("data/postmaster.pid"));
+        let file =
+            file.or_else(|_| std::fs::read_to_string(home.join("postmaster.pid"))).expect("a server runs");
+        let main = file.lines().next().expect("a process").to_owned();
+        let children = Command::new("ps").args(["-o", "pid=", "--ppid", &main]).output().expect("ps runs");
+        let children = String::from_utf8(children.stdout).expect("text");
+        let mut all: Vec<String> = children.split_whitespace().map(str::to_owned).collect();
+        all.insert(0, main);
+        signal("-STOP", &all);
+        Frozen(all)
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        signal("-CONT", &self.0);
+    }
+}
+
+fn signal(name: &str, processes: &[String]) {
+    Command::new("kill").arg(name).args(processes).status().expect("kill runs");
+}
+
+/// Sends a request and checks that its response comes in time.
+async fn ends(
+    client: &Client,
+    method: Method,
+    path: &str,
+    body: Option<&serde_json::Value>,
+    key: &str,
+) -> Reply {
+    let mut call = client.call(method, path).key(key);
+    if let Some(body) = body {
+        call = call.json(body);
+    }
+    timeout(PATIENCE, call.send()).await.unwrap_or_else(|_| panic!("{path} has no end"))
+}
+
+async fn apart() -> Apart {
+    environment().tenant_apart(|config| config.db_write_ms = 3_000).await
+}
+
+#[test]
+fn a_frozen_server_holds_no_request() {
+    environment().runtime.block_on(async {
+        let apart = apart().await;
+        let tenant = &apart.tenant;
+        tenant.stocked("MUG", "10.00", ("100", "4.00")).await;
+        let till = tenant.till().await;
+        let sold = sale(&till, &[("MUG", "1")]);
+        tenant.post_as("/v1/pos/sales", "before", &sold).await.created();
+        let frozen = Frozen::stop(apart.home());
+        let sales = (0..20).map(async |number| {
+            let key = format!("frozen-{number}");
+            let reply = ends(tenant, Method::POST, "/v1/pos/sales", Some(&sold), &key).await;
+            assert_eq!(reply.status, 503, "{}", reply.text);
+            assert!(reply.header("retry-after").is_some());
+            key
+        });
+        let read = ends(tenant, Method::GET, "/v1/products", None, "read");
+        let ready = async {
+            let asked = Instant::now();
+            let reply = reqwest::get(format!("{}/readyz", tenant.base_url())).await.expect("a response");
+            assert_eq!(reply.status(), 503);
+            asked.elapsed()
+        };
+        let (keys, read, _) = tokio::join!(futures_util::future::join_all(sales), read, ready);
+        assert_eq!(read.status, 503, "{}", read.text);
+        drop(frozen);
+        // A repeat with the same key is done once, also if the first one was done.
+        for key in keys {
+            let again = async {
+                loop {
+                    let reply = ends(tenant, Method::POST, "/v1/pos/sales", Some(&sold), &key).await;
+                    if reply.status != 503 {
+                        return reply;
+                    }
+                    sleep(Duration::from_millis(50)).await;
+                }
+            };
+            timeout(PATIENCE, again).await.expect("the server is back").created();
+        }
+        let levels = tenant.get("/v1/stock/levels").await.ok();
+        assert_eq!(levels["data"][0]["on_hand"], json!("79"), "one sale before, and twenty");
+    });
+}
+
+#[test]
+fn a_lookup_survives_a_lost_connection() {
+    environment().runtime.block_on(async {
+        let apart = apart().await;
+        let tenant = &apart.tenant;
+        tenant.get("/v1/products").await.ok();
+        for _ in 0..3 {
+            apart.end_connections().await;
+            // The credential is looked up again, on a connection that its server has ended.
+            apart.node.app.auth.forget();
+            tenant.get("/v1/products").await.ok();
+        }
+    });
+}
