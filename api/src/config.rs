@@ -39,6 +39,10 @@ pub struct Config {
     /// 503, and nothing is done; or its commit was sent, and the code is `outcome_unknown`.
     #[arg(long, env = "STOCKWELL_DB_WRITE_MS", default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(100..))]
     pub db_write_ms: u64,
+    /// The address of /metrics, which Prometheus reads; port 0 takes a free one. Off if absent. It asks for no credential:
+    /// let only the operator reach it.
+    #[arg(long, env = "STOCKWELL_METRICS_ADDR")]
+    pub metrics_addr: Option<SocketAddr>,
     /// Limits of connections.
     #[command(flatten)]
     pub connections: ConnectionLimits,

@@ -5,7 +5,7 @@
 use std::future::{Ready, ready};
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
@@ -27,7 +27,9 @@ use crate::compress;
 use crate::connection::{Connection, OpenRequest};
 use crate::context::Context;
 use crate::credential;
+use crate::metrics;
 use crate::problem::{ApiError, ErrorCode, PROBLEM_JSON};
+use crate::trace::{self, SERVER_TIMING, TRACERESPONSE};
 
 /// Header with the request's id, in requests and responses.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -35,7 +37,8 @@ const STOCKWELL_VERSION: HeaderName = HeaderName::from_static("stockwell-version
 
 /// Response headers that a browser of another origin may read.
 const EXPOSED: &str = "X-Request-Id, Retry-After, RateLimit-Policy, RateLimit, ETag, Link, Location, \
-                       Idempotency-Replayed, Preference-Applied, Stockwell-Version, Stockwell-Report-Truncated, Content-Disposition, WWW-Authenticate";
+                       Idempotency-Replayed, Preference-Applied, Stockwell-Version, Stockwell-Report-Truncated, Content-Disposition, WWW-Authenticate, \
+                       Server-Timing, traceresponse";
 /// Request headers that a browser of another origin may send.
 const ACCEPTED: &str = "Authorization, Content-Type, Accept, Idempotency-Key, If-Match, If-None-Match, Prefer, \
                         Last-Event-ID, X-Api-Key, X-Request-Id, traceparent";
@@ -109,7 +112,13 @@ where
     let started = Instant::now();
     let request_id = request_id(request.headers());
     let caller = identify(&app, &request).await;
-    let log = Log { started, request_id: request_id.clone(), caller: caller.as_ref().ok().cloned() };
+    let mut log = Log {
+        started,
+        request_id: request_id.clone(),
+        caller: caller.as_ref().ok().cloned(),
+        trace_id: trace::trace_id(request.headers()),
+        on_database: Duration::ZERO,
+    };
     let admitted = log.caller.as_ref().map_or(Ok(()), |caller| app.rates.admit(caller));
     let wants = Wants::of(&request, app.is_stopping());
     request.extensions_mut().insert(Context::new(request_id, caller));
@@ -142,9 +151,13 @@ where
         let response = refused.render(Some(log.id()));
         return Ok(finish(request.into_response(response), &app, &wants, &log).await);
     }
-    match AssertUnwindSafe(async { inner.call(request).await }).catch_unwind().await {
-        Ok(Ok(response)) => Ok(finish(response, &app, &wants, &log).await),
-        Ok(Err(error)) => Err(error),
+    let served = service::timing::measured(inner.call(request));
+    match AssertUnwindSafe(served).catch_unwind().await {
+        Ok((Ok(response), on_database)) => {
+            log.on_database = on_database;
+            Ok(finish(response, &app, &wants, &log).await)
+        }
+        Ok((Err(error), _)) => Err(error),
         Err(_) => {
             tracing::error!(request_id = log.id(), "a handler panicked");
             Err(ApiError::of(ErrorCode::InternalError).with_request_id(log.id()).into())
@@ -209,6 +222,7 @@ async fn finish(response: ServiceResponse, app: &App, wants: &Wants, log: &Log) 
     if let Some(caller) = &log.caller {
         app.rates.write_headers(caller, is_of_reports(request.path()), headers);
     }
+    log.write_headers(headers);
     if wants.cross_origin {
         allow_origin(headers, wants.preflight);
     }
@@ -303,6 +317,10 @@ struct Log {
     started: Instant,
     request_id: HeaderValue,
     caller: Option<service::Caller>,
+    /// Trace that the request belongs to.
+    trace_id: Option<String>,
+    /// Time that its handler spent on the database.
+    on_database: Duration,
 }
 
 impl Log {
@@ -310,7 +328,24 @@ impl Log {
         self.request_id.to_str().unwrap_or_default()
     }
 
+    /// Adds the trace, and for a known caller the times.
+    fn write_headers(&self, headers: &mut HeaderMap) {
+        if let Some(trace) = self.trace_id.as_deref().and_then(trace::response) {
+            headers.insert(TRACERESPONSE, trace);
+        }
+        let timing =
+            self.caller.as_ref().and_then(|_| trace::timing(self.started.elapsed(), self.on_database));
+        if let Some(timing) = timing {
+            headers.insert(SERVER_TIMING, timing);
+        }
+    }
+
     fn line(&self, request: &actix_web::HttpRequest, status: StatusCode) {
+        if metrics::are_kept() {
+            let route = request.match_pattern();
+            let route = route.as_deref().unwrap_or("none");
+            metrics::count_request(request.method().as_str(), route, status.as_u16(), self.started.elapsed());
+        }
         if !tracing::enabled!(target: "stockwell::request", tracing::Level::INFO) {
             return;
         }
@@ -323,6 +358,7 @@ impl Log {
             status = status.as_u16(),
             duration_us,
             request_id = self.id(),
+            trace_id = self.trace_id.as_deref(),
             tenant = self.caller.as_ref().map(|caller| tracing::field::display(caller.tenant_id)),
             actor = self.caller.as_ref().map(actor),
         );

@@ -235,6 +235,7 @@ impl ApiError {
 
     /// Returns the response, with the id of its request.
     pub fn render(&self, request_id: Option<&str>) -> HttpResponse {
+        metrics::counter!("stockwell_refusals_total", "code" => self.0.code.as_str()).increment(1);
         let mut response = HttpResponse::build(self.0.code.status());
         response.insert_header((header::CONTENT_TYPE, PROBLEM_JSON));
         for (name, value) in &self.0.headers {

@@ -147,6 +147,7 @@ impl Rates {
 
     /// Counts a report before it is read, or rejects it.
     pub fn admit_report(&self, caller: &Caller) -> Result<(), ApiError> {
+        metrics::counter!("stockwell_report_points_total").increment(POINTS_OF_REPORT);
         self.take(caller, &[Policy::Reports], POINTS_OF_REPORT)
     }
 
@@ -201,6 +202,9 @@ impl Rates {
         };
         let violated: Vec<(Policy, u64)> = policies.iter().filter_map(late).collect();
         if let Some(wait) = violated.iter().map(|(_, wait)| *wait).max() {
+            for (policy, _) in &violated {
+                metrics::counter!("stockwell_rate_limited_total", "policy" => policy.name()).increment(1);
+            }
             return Err(refused(violated.iter().map(|(policy, _)| policy.name()).collect(), wait));
         }
         for policy in policies {
@@ -212,6 +216,7 @@ impl Rates {
 
     fn charge(&self, caller: &Caller, points: u64) {
         let policy = Policy::Reports;
+        metrics::counter!("stockwell_report_points_total").increment(points);
         let mut buckets = self.0.buckets();
         let bucket = buckets.entry((policy, policy.owner(caller))).or_default();
         bucket.take(self.0.quota(policy), points, now());

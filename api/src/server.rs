@@ -18,6 +18,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::app::App;
 use crate::config::Config;
 use crate::connection::listener::{self, Listening};
+use crate::metrics::Endpoint;
 use crate::middleware::Common;
 use crate::openapi::{self, DescribedRoutes};
 use crate::problem::{Answer, ApiError, ErrorCode};
@@ -57,6 +58,8 @@ pub struct Running {
     /// Stops it at once. [`Running::stop`] waits for requests in progress.
     pub handle: ServerHandle,
     task: JoinHandle<io::Result<()>>,
+    /// The endpoint of the metrics, if it is wanted.
+    pub metrics: Option<Endpoint>,
 }
 
 impl Running {
@@ -79,6 +82,9 @@ impl Running {
             tracing::warn!("some requests did not finish in time");
         }
         self.app.close();
+        if let Some(metrics) = self.metrics {
+            metrics.stop().await;
+        }
         self.handle.stop(true).await;
         self.task.await.map_err(io::Error::other)?
     }
@@ -111,7 +117,9 @@ pub async fn serve(config: &Config, routes: &'static DescribedRoutes) -> Result<
     })
     .map_err(|source| ServeError::Bind { addr: config.addr, source })?;
     let handle = server.handle();
-    Ok(Running { addr, app, handle, task: tokio::spawn(server) })
+    let endpoint = |addr| Endpoint::start(addr, &app).map_err(|source| ServeError::Bind { addr, source });
+    let metrics = config.metrics_addr.map(endpoint).transpose()?;
+    Ok(Running { addr, app, handle, task: tokio::spawn(server), metrics })
 }
 
 /// Registers the routes in an actix `App`, and the pages that are not part of the API.

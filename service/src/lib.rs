@@ -35,6 +35,7 @@ pub mod scope;
 pub mod stock;
 pub mod tax;
 pub mod tenant;
+pub mod timing;
 pub mod tx;
 
 pub use caller::Caller;

@@ -25,6 +25,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use self::connections::{Connections, Lent};
 use self::shares::Work;
 use crate::notifier::Notifier;
+use crate::timing::on_database;
 use crate::{Caller, Error};
 
 mod connections;
@@ -137,7 +138,7 @@ impl Db {
             tx.rollback().await?;
             Ok(answer)
         };
-        timeout(READ_TIME, read).await.unwrap_or(Err(Error::Deadline))
+        on_database(timeout(READ_TIME, read)).await.unwrap_or(Err(Error::Deadline))
     }
 
     /// Like [`read`](Db::read), with the memory and the time that a report over many rows needs.
@@ -155,7 +156,7 @@ impl Db {
             tx.rollback().await?;
             Ok(answer)
         };
-        timeout(REPORT_TIME, report).await.unwrap_or(Err(Error::Deadline))
+        on_database(timeout(REPORT_TIME, report)).await.unwrap_or(Err(Error::Deadline))
     }
 
     /// Runs a background job in one transaction and commits it, with the memory and the time that many rows need.
@@ -174,6 +175,14 @@ impl Db {
 
     /// Runs `work` in one transaction of the caller's tenant and commits it. Tries again after a lost race.
     pub async fn write<T>(
+        &self,
+        caller: &Caller,
+        work: impl AsyncFn(&Tx) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        on_database(self.write_again(caller, work)).await
+    }
+
+    async fn write_again<T>(
         &self,
         caller: &Caller,
         work: impl AsyncFn(&Tx) -> Result<T, Error>,
@@ -269,6 +278,7 @@ pub(crate) fn now() -> DateTime<Utc> {
 
 pub(crate) async fn pause_before_retry(error: &Error) {
     tracing::warn!(%error, "a write lost a race and is tried again");
+    metrics::counter!("stockwell_retries_total").increment(1);
     let pause_ms = rand::rng().random_range(1..20);
     tokio::time::sleep(Duration::from_millis(pause_ms)).await;
 }

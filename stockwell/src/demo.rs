@@ -207,6 +207,7 @@ fn config(
         db_connections: 16,
         db_wait_ms: 300,
         db_write_ms: 5_000,
+        metrics_addr: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
         connections: ConnectionLimits::defaults(),
         rates: RateLimits::defaults(),
         streams_max: 2_000,

@@ -28,5 +28,6 @@ mod platform {
     mod power;
     mod rate;
     mod reading;
+    mod seen;
     mod stream;
 }

@@ -53,6 +53,8 @@ pub struct Environment {
 pub struct Node {
     /// Its URL.
     pub base_url: String,
+    /// URL of its metrics, if it has an address for them.
+    pub metrics_url: Option<String>,
     /// Its state.
     pub app: Data<App>,
 }
@@ -170,7 +172,8 @@ impl Environment {
 /// Serves on the runtime of the servers. Must be called outside of any runtime.
 fn serve(servers: &Runtime, config: &Config) -> Node {
     let running = servers.block_on(stockwell::serve(config)).expect("the server starts");
-    Node { base_url: format!("http://{}", running.addr), app: running.app.clone() }
+    let metrics_url = running.metrics.as_ref().map(|endpoint| format!("http://{}/metrics", endpoint.addr));
+    Node { base_url: format!("http://{}", running.addr), metrics_url, app: running.app.clone() }
 }
 
 #[derive(Debug, Parser)]

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use super::setup::Setups;
 use super::{BATCH_MAX, Request, run};
 use crate::command::Answer;
+use crate::timing::on_database;
 use crate::{Db, Error};
 
 /// Batches of one tenant that may run at the same time.
@@ -59,6 +60,12 @@ impl Poster {
         &self.0.setups
     }
 
+    /// Returns the number of requests that wait for their turn.
+    pub fn waiting(&self) -> usize {
+        let queues = self.0.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        queues.values().map(|queue| queue.waiting.len()).sum()
+    }
+
     /// Carries out one request. It is carried out even if the caller stops waiting, unless its turn comes too late.
     pub async fn post(&self, request: Request) -> Result<Answer, Error> {
         let tenant_id = request.caller.tenant_id;
@@ -75,7 +82,9 @@ impl Poster {
                 self.0.runtime.spawn(drain(Arc::clone(&self.0), tenant_id));
             }
         }
-        answered.await.unwrap_or_else(|_| Err(Error::invariant("a batch ended without a response")))
+        on_database(answered)
+            .await
+            .unwrap_or_else(|_| Err(Error::invariant("a batch ended without a response")))
     }
 
     /// Carries out the documents of a batch route in as few transactions as possible. Returns one result for each, in
@@ -103,7 +112,7 @@ impl Poster {
         let failed = |error: tokio::task::JoinError| {
             (0..asked).map(|_| Err(Error::invariant(error.to_string()))).collect()
         };
-        work.await.unwrap_or_else(failed)
+        on_database(work).await.unwrap_or_else(failed)
     }
 }
 
@@ -159,6 +168,11 @@ async fn drain(inner: Arc<Inner>, tenant_id: TenantId) {
         }
         if batch.is_empty() {
             continue;
+        }
+        let commands = u32::try_from(batch.len()).unwrap_or(u32::MAX);
+        metrics::histogram!("stockwell_batch_commands").record(commands);
+        for waiting in &batch {
+            metrics::histogram!("stockwell_queue_wait_seconds").record(waiting.since.elapsed());
         }
         let (requests, answers): (Vec<Request>, Vec<_>) =
             batch.into_iter().map(|waiting| (waiting.request, waiting.answer)).unzip();

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::id::TenantId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -16,7 +16,8 @@ use super::PoolOptions;
 use crate::Error;
 
 /// A kind of work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub(super) enum Work {
     /// Queries that find a tenant, a credential or the schema's step.
     Lookup,
@@ -78,7 +79,16 @@ impl Shares {
             Work::Report => &self.report,
             Work::Job => &self.job,
         };
-        share.enter(tenant_id).await
+        let begun = Instant::now();
+        let entered = share.enter(tenant_id).await;
+        let share: &str = work.into();
+        metrics::histogram!("stockwell_connection_wait_seconds", "share" => share).record(begun.elapsed());
+        if let Err(error) = &entered {
+            let used_up_by = if matches!(error, Error::OverShare) { "tenant" } else { "all" };
+            metrics::counter!("stockwell_connection_refusals_total", "share" => share, "used_up_by" => used_up_by)
+                .increment(1);
+        }
+        entered
     }
 }
 
