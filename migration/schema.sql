@@ -275,7 +275,7 @@ $$;
 
 ALTER FUNCTION auth.find_api_key(wanted bytea) OWNER TO stockwell_lookup;
 
-CREATE FUNCTION auth.find_key_chain(wanted bytea) RETURNS TABLE(depth integer, tenant_id uuid, id uuid, kind text, scopes text[], ip_allowlist text[], expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone, locations uuid[], channels text[], amount_max text, parent_id uuid, user_id uuid, user_role text, user_status text, tenant_status text)
+CREATE FUNCTION auth.find_key_chain(wanted bytea) RETURNS TABLE(depth integer, tenant_id uuid, id uuid, kind text, scopes text[], ip_allowlist text[], expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone, locations uuid[], channels text[], amount_max text, discount_max text, origins text[], parent_id uuid, user_id uuid, user_role text, user_status text, tenant_status text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -289,7 +289,7 @@ begin
         where c.depth < 16
     )
     select c.depth, c.tenant_id, c.id, c.kind, c.scopes, c.ip_allowlist, c.expires_at, c.revoked_at, c.last_used_at,
-           c.locations, c.channels, c.amount_max::text, c.parent_id, c.user_id, u.role, u.status, t.status
+           c.locations, c.channels, c.amount_max::text, c.discount_max::text, c.origins, c.parent_id, c.user_id, u.role, u.status, t.status
     from chain c
     join public.tenant t on t.tenant_id = c.tenant_id
     left join public.app_user u on u.tenant_id = c.tenant_id and u.id = c.user_id
@@ -3307,6 +3307,22 @@ COMMENT ON COLUMN bi.stock_valuation.value IS 'Cost of the stock: of the units o
 
 COMMENT ON COLUMN bi.stock_valuation.unit_cost IS 'Cost per stock unit, 6 decimals. Not additive.';
 
+CREATE TABLE public.access_refusal (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    minute timestamp with time zone NOT NULL,
+    actor_kind text NOT NULL,
+    actor_id uuid NOT NULL,
+    network text NOT NULL,
+    code text NOT NULL,
+    times integer NOT NULL,
+    CONSTRAINT access_refusal_times_sign CHECK ((times > 0))
+);
+
+ALTER TABLE ONLY public.access_refusal FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.access_refusal OWNER TO stockwell_owner;
+
 CREATE TABLE public.api_key (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -3331,8 +3347,11 @@ CREATE TABLE public.api_key (
     locations uuid[],
     channels text[],
     amount_max numeric(18,4),
+    origins text[] DEFAULT '{}'::text[] NOT NULL,
+    discount_max numeric(9,6),
     CONSTRAINT api_key_amount_max_sign CHECK ((amount_max >= (0)::numeric)),
     CONSTRAINT api_key_channels_known CHECK ((channels <@ ARRAY['wholesale'::text, 'retail'::text])),
+    CONSTRAINT api_key_discount_max_range CHECK (((discount_max >= (0)::numeric) AND (discount_max <= (100)::numeric))),
     CONSTRAINT api_key_hash_length CHECK ((octet_length(hash) = 32)),
     CONSTRAINT api_key_kind_known CHECK ((kind = ANY (ARRAY['sk'::text, 'pk'::text]))),
     CONSTRAINT api_key_mode_known CHECK ((mode = ANY (ARRAY['live'::text, 'test'::text]))),
@@ -3851,8 +3870,10 @@ CREATE TABLE public.register (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    discount_max numeric(9,6),
     CONSTRAINT register_cash_rounding_range CHECK ((cash_rounding >= (0)::numeric)),
-    CONSTRAINT register_code_form CHECK ((code ~ '^[A-Z0-9]{1,12}$'::text))
+    CONSTRAINT register_code_form CHECK ((code ~ '^[A-Z0-9]{1,12}$'::text)),
+    CONSTRAINT register_discount_max_range CHECK (((discount_max >= (0)::numeric) AND (discount_max <= (100)::numeric)))
 );
 
 ALTER TABLE ONLY public.register FORCE ROW LEVEL SECURITY;
@@ -4211,6 +4232,12 @@ CREATE TABLE public.unmapped_sku (
 ALTER TABLE ONLY public.unmapped_sku FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.unmapped_sku OWNER TO stockwell_owner;
+
+ALTER TABLE ONLY public.access_refusal
+    ADD CONSTRAINT access_refusal_key UNIQUE (tenant_id, minute, actor_kind, actor_id, network, code);
+
+ALTER TABLE ONLY public.access_refusal
+    ADD CONSTRAINT access_refusal_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_pkey PRIMARY KEY (tenant_id, code);
@@ -4633,6 +4660,9 @@ CREATE INDEX transfer_open ON public.transfer USING btree (tenant_id, to_locatio
 
 CREATE INDEX unmapped_sku_open ON public.unmapped_sku USING btree (tenant_id, id) WHERE (mapped_at IS NULL);
 
+ALTER TABLE ONLY public.access_refusal
+    ADD CONSTRAINT access_refusal_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
@@ -4861,6 +4891,8 @@ ALTER TABLE ONLY public.transfer
 ALTER TABLE ONLY public.unmapped_sku
     ADD CONSTRAINT unmapped_sku_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
+ALTER TABLE public.access_refusal ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.api_key ENABLE ROW LEVEL SECURITY;
@@ -4988,6 +5020,8 @@ ALTER TABLE public.tax_class ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.tax_rate ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tenant ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY tenant_wall ON public.access_refusal TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.account TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -5300,6 +5334,10 @@ GRANT SELECT ON TABLE bi.stock_movements TO stockwell_app;
 GRANT SELECT ON TABLE bi.stock_positions TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.stock_valuation TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.access_refusal TO stockwell_app;
+
+GRANT UPDATE(times) ON TABLE public.access_refusal TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.api_key TO stockwell_app;
 GRANT SELECT ON TABLE public.api_key TO stockwell_lookup;

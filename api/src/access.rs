@@ -16,7 +16,7 @@ use actix_web::http::Method;
 use serde_json::Value;
 use service::scope::Scope;
 
-use crate::problem::ApiError;
+use crate::problem::{ApiError, ErrorCode};
 
 /// Scopes of every route that is not public, by its pattern, such as `/v1/orders/{id}`.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ struct Guard {
     /// The caller needs all scopes of one alternative.
     alternatives: Vec<Vec<Scope>>,
     posts: Option<Posts>,
+    /// Whether publishable keys may use it: `extensions(("x-publishable" = json!(true)))` beside the handler.
+    publishable: bool,
 }
 
 /// Documents that a route posts.
@@ -51,7 +53,11 @@ impl Access {
     /// scopes.
     pub fn check(&self, request: &HttpRequest, caller: &service::Caller) -> Result<(), ApiError> {
         let guard = self.guard(request).ok_or_else(|| undeclared(request, "scopes"))?;
-        Ok(guard.check(caller)?)
+        guard.check(caller)?;
+        if caller.is_publishable() && !guard.publishable {
+            return Err(ApiError::of(ErrorCode::NotPublishable));
+        }
+        Ok(())
     }
 
     /// Returns which documents the matched route declares to post.
@@ -96,6 +102,7 @@ fn guard(method: &str, operation: &Value) -> Option<Guard> {
         method: method.to_uppercase().parse().ok()?,
         alternatives: std::iter::once(usual).chain(others).collect(),
         posts: posts(operation),
+        publishable: operation["x-publishable"] == true,
     })
 }
 

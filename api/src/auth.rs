@@ -10,7 +10,7 @@ use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
 use domain::bounds::Bounds;
 use domain::id::{LocationId, TenantId};
-use domain::number::Money;
+use domain::number::{Money, Percent};
 use domain::tag;
 use domain::tenant::Channel;
 use serde::Serialize;
@@ -64,16 +64,20 @@ struct MeBounds {
     channels: Option<Vec<Channel>>,
     /// Largest amount of a document that it may write, in the tenant's currency.
     amount_max: Option<Money>,
+    /// Largest discount that it may give, in percent.
+    discount_max: Percent,
 }
 
 impl MeBounds {
-    fn of(limits: &service::caller::Limits) -> Self {
+    fn of(caller: &Caller) -> Self {
+        let limits = &caller.limits;
         let Bounds { locations, channels, amount_max } = &limits.bounds;
         MeBounds {
             expires_at: limits.ends_at,
             locations: locations.as_ref().map(|ids| ids.iter().copied().collect()),
             channels: channels.as_ref().map(|channels| channels.iter().copied().collect()),
             amount_max: *amount_max,
+            discount_max: caller.discount_max(),
         }
     }
 }
@@ -105,6 +109,7 @@ struct MeTenant {
 /// Returns the tenant, the scopes and the bounds of the credential. Make it the first call of an integration.
 #[utoipa::path(
     operation_id = "me_get",
+    extensions(("x-publishable" = json!(true))),
     security(("bearer" = [])),
     responses((status = 200, description = "The caller.", body = Me))
 )]
@@ -125,7 +130,7 @@ async fn me(app: Data<App>, caller: Caller) -> Answer {
         actor_kind: caller.actor_kind.into(),
         actor_name: identity.name,
         scopes: caller.scopes.iter().map(Scope::as_str).collect(),
-        bounds: MeBounds::of(&caller.limits),
+        bounds: MeBounds::of(&caller),
         server_time: identity.at,
         api_version: env!("CARGO_PKG_VERSION"),
     }))

@@ -5,8 +5,11 @@ use domain::number::{Money, Quantity};
 use serde_json::{Value, json};
 use service::posting::DryRun;
 
-/// Returns the response to a dry run: `document` as the command would return it, and its `effects`.
-pub fn of(dry_run: &DryRun) -> Value {
+use crate::costs;
+
+/// Returns the response to a dry run: `document` as the command would return it, and its `effects`. A caller who may not
+/// see costs gets neither the values of stock nor the journal, whose lines state them.
+pub fn of(dry_run: &DryRun, sees_costs: bool) -> Value {
     let posting = &dry_run.posting;
     let stock: Vec<Value> = posting
         .movements
@@ -16,7 +19,7 @@ pub fn of(dry_run: &DryRun) -> Value {
                 "location_id": movement.key.location_id,
                 "product_id": movement.key.product_id,
                 "quantity": movement.quantity,
-                "value": movement.value,
+                "value": sees_costs.then_some(movement.value),
             })
         })
         .collect();
@@ -36,18 +39,22 @@ pub fn of(dry_run: &DryRun) -> Value {
     let journal: Vec<Value> =
         posting.entries.iter().flat_map(|entry| entry.lines.iter()).map(journal_line).collect();
     let (kind, id) = dry_run.outcome.document();
+    let mut document = serde_json::from_str::<Value>(&dry_run.body).unwrap_or_default();
+    if !sees_costs && costs::has(&dry_run.body) {
+        costs::hide(&mut document);
+    }
     json!({
         "object": "dry_run",
-        "document": serde_json::from_str::<Value>(&dry_run.body).unwrap_or_default(),
+        "document": document,
         "effects": {
             "stock": stock,
             "reservations": posting.reservations.iter().map(reserved).collect::<Vec<_>>(),
             "prices": traces,
-            "journal": journal,
+            "journal": sees_costs.then_some(journal),
             "events": [{ "object": kind.object(), "id": kind.encode(id) }],
             "totals": {
                 "stock_quantity": posting.movements.iter().map(|movement| movement.quantity).sum::<Quantity>(),
-                "stock_value": posting.movements.iter().map(|movement| movement.value).sum::<Money>(),
+                "stock_value": sees_costs.then(|| posting.movements.iter().map(|movement| movement.value).sum::<Money>()),
             },
         },
     })

@@ -19,7 +19,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// of figures compared and the number of those that differ. In healthy books none differ.
 #[utoipa::path(
     operation_id = "integrity_get",
-    security(("bearer" = ["reports:read"])),
+    security(("bearer" = ["reports:read", "costs:read"])),
     responses((status = 200, description = "The facts, whether they hold or not.", body = Integrity))
 )]
 #[get("/v1/integrity")]

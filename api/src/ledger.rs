@@ -48,7 +48,7 @@ struct Filters {
 /// Returns one page of the journal with all lines, newest entry first.
 #[utoipa::path(
     operation_id = "journal_entries_list",
-    security(("bearer" = ["ledger:read"])),
+    security(("bearer" = ["ledger:read", "costs:read"])),
     params(Filters),
     responses((status = 200, description = "One page of journal entries.", body = Page<JournalEntry>))
 )]
@@ -76,7 +76,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// Returns the entry with its lines.
 #[utoipa::path(
     operation_id = "journal_entries_get",
-    security(("bearer" = ["ledger:read"])),
+    security(("bearer" = ["ledger:read", "costs:read"])),
     params(("id" = EntryId, Path, description = "The entry's id.")),
     responses((status = 200, description = "The entry.", body = JournalEntry))
 )]
@@ -105,7 +105,7 @@ struct PeriodParams {
 /// counts days of posting and is half-open. Without a period it is the whole history.
 #[utoipa::path(
     operation_id = "trial_balance_get",
-    security(("bearer" = ["ledger:read"])),
+    security(("bearer" = ["ledger:read", "costs:read"])),
     params(PeriodParams),
     responses((status = 200, description = "The trial balance.", body = TrialBalance))
 )]

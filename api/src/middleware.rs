@@ -3,6 +3,7 @@
 //! It is one and not several because every request pays for it. It adds everything that all responses have in common.
 
 use std::future::{Ready, ready};
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -19,7 +20,7 @@ use futures_util::future::LocalBoxFuture;
 use indexmap::IndexMap;
 use serde_json::value::{RawValue, to_raw_value};
 use service::auth::AuthError;
-use service::caller::ActorKind;
+use service::caller::{ActorKind, Pages};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -111,7 +112,8 @@ where
     let _in_flight = app.enter();
     let started = Instant::now();
     let request_id = request_id(request.headers());
-    let caller = identify(&app, &request).await;
+    let caller = identify(&app, &request).await.and_then(|caller| check_origin(caller, request.headers()));
+    let address = credential::address(request.peer_addr(), request.headers(), &app.trusted_proxies);
     let mut log = Log {
         started,
         request_id: request_id.clone(),
@@ -155,7 +157,9 @@ where
     match AssertUnwindSafe(served).catch_unwind().await {
         Ok((Ok(response), on_database)) => {
             log.on_database = on_database;
-            Ok(finish(response, &app, &wants, &log).await)
+            let response = finish(response, &app, &wants, &log).await;
+            note_refusal(&app, &response, &log, address);
+            Ok(response)
         }
         Ok((Err(error), _)) => Err(error),
         Err(_) => {
@@ -195,6 +199,24 @@ async fn identify(app: &App, request: &ServiceRequest) -> Result<service::Caller
     app.auth.authenticate(&credential, address).await
 }
 
+/// Counts a refused right of a known caller, for the tenant.
+fn note_refusal(app: &App, response: &ServiceResponse, log: &Log, address: Option<IpAddr>) {
+    let Some(caller) = log.caller.as_ref().filter(|_| response.status() == StatusCode::FORBIDDEN) else {
+        return;
+    };
+    let code = response.response().extensions().get::<ErrorCode>().copied();
+    app.auth.note_refusal(caller, address, code.map_or("forbidden", ErrorCode::as_str));
+}
+
+/// Rejects a publishable key on a page of another origin. A request without an origin is not sent by a page.
+fn check_origin(caller: service::Caller, headers: &HeaderMap) -> Result<service::Caller, AuthError> {
+    let origin = headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or_default());
+    match (&caller.limits.pages, origin) {
+        (Some(pages), Some(origin)) if !pages.admit(origin) => Err(AuthError::OriginNotAllowed),
+        _ => Ok(caller),
+    }
+}
+
 /// Returns the caller's own request id if its form is valid, otherwise a new one.
 fn request_id(headers: &HeaderMap) -> HeaderValue {
     let sensible = |id: &&HeaderValue| {
@@ -224,7 +246,10 @@ async fn finish(response: ServiceResponse, app: &App, wants: &Wants, log: &Log) 
     }
     log.write_headers(headers);
     if wants.cross_origin {
-        allow_origin(headers, wants.preflight);
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+        let pages = log.caller.as_ref().and_then(|caller| caller.limits.pages.as_ref());
+        let named = pages.filter(|pages| **pages != Pages::Any).and(request.headers().get(header::ORIGIN));
+        allow_origin(headers, named, wants.preflight);
     }
     if request.path().starts_with("/v1/reports") && response.status() == StatusCode::UNAUTHORIZED {
         // A spreadsheet sends a key only after a challenge. On other routes a browser would show a dialog.
@@ -246,9 +271,11 @@ fn is_of_reports(path: &str) -> bool {
     path.starts_with("/v1/reports") || path.starts_with("/graphql")
 }
 
-/// Allows every origin, because the credential is a header that the page must have, never a cookie.
-fn allow_origin(headers: &mut HeaderMap, preflight: bool) {
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+/// Allows every origin, because the credential is a header that the page must have, never a cookie. The response to a
+/// publishable key that is bound to origins names the one that asks.
+fn allow_origin(headers: &mut HeaderMap, named: Option<&HeaderValue>, preflight: bool) {
+    let origin = named.cloned().unwrap_or(HeaderValue::from_static("*"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     if preflight {
         let methods = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);

@@ -16,7 +16,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::body::Nothing;
 use crate::idempotency::{BatchHeaders, PostHeaders};
 use crate::params::PathId;
-use crate::posting::{BatchIn, BatchOut, Post, overrider};
+use crate::posting::{BatchIn, BatchOut, Post, authority, check_overrides};
 use crate::{Answer, ApiError, Caller};
 
 use form::ShipIn;
@@ -190,5 +190,7 @@ async fn invoice(post: Post, id: PathId<OrderId>) -> Answer {
 }
 
 fn to_command(input: OrderIn, caller: &Caller) -> Result<Command, ApiError> {
-    Ok(Command::PlaceOrder(input.place(overrider(caller))?))
+    let order = input.place(authority(caller))?;
+    check_overrides(caller, &order.lines)?;
+    Ok(Command::PlaceOrder(order))
 }

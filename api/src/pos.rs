@@ -13,7 +13,7 @@ use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::idempotency::{BatchHeaders, PostHeaders};
-use crate::posting::{BatchIn, BatchOut, Post, overrider};
+use crate::posting::{BatchIn, BatchOut, Post, authority, check_overrides, overrider};
 use crate::{Answer, ApiError, Caller, line};
 
 pub use form::{RefundIn, SaleIn, SaleOut};
@@ -102,6 +102,8 @@ fn sell_command(input: SaleIn, caller: &Caller) -> Result<Command, ApiError> {
     if input.forced {
         caller.require(Scope::StockForce)?;
     }
+    let lines = line::lines(input.lines)?;
+    check_overrides(caller, &lines)?;
     Ok(Command::Sell(pos::Sell {
         id: input.id,
         register_id: input.register_id,
@@ -110,10 +112,10 @@ fn sell_command(input: SaleIn, caller: &Caller) -> Result<Command, ApiError> {
         forced: input.forced,
         country: input.country,
         occurred_at: input.occurred_at,
-        lines: line::lines(input.lines)?,
+        lines,
         discount: input.discount.map(Into::into),
         tenders: form::tenders(input.tenders)?,
-        overrider: overrider(caller),
+        authority: authority(caller),
     }))
 }
 
@@ -128,12 +130,14 @@ fn refund_command(input: RefundIn, caller: &Caller) -> Result<Command, ApiError>
     if input.original_id.is_none() {
         caller.require(Scope::PosBlindRefund)?;
     }
+    let lines = line::lines(input.lines)?;
+    check_overrides(caller, &lines)?;
     Ok(Command::Refund(pos::Refund {
         id: input.id,
         register_id: input.register_id,
         original_id: input.original_id,
         original_lines: form::back(input.original_lines)?,
-        lines: line::lines(input.lines)?,
+        lines,
         country: input.country,
         occurred_at: input.occurred_at,
         tenders: form::tenders(input.tenders)?,

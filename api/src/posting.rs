@@ -11,7 +11,8 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use domain::book::Book;
-use domain::refusal::Refusal;
+use domain::refusal::{Code, Problem, Problems, Refusal};
+use domain::sales::{Authority, LineInput};
 use domain::tag;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -19,13 +20,14 @@ use serde_json::value::RawValue;
 use service::caller::EntryMode;
 use service::command::{self, Idempotency};
 use service::posting::{Command, Outcome, Render, Request, dry_run};
+use service::scope::Scope;
 use uuid::Uuid;
 
 use crate::access::{Access, Posts, undeclared};
 use crate::body::{self, BATCH_BYTES_MAX, BODY_BYTES_MAX, Input, Nothing, Unread};
-use crate::idempotency::{IdempotencyKey, Preferences, respond, valid_key};
+use crate::idempotency::{IdempotencyKey, Preferences, refused_code, respond, valid_key};
 use crate::problem::{Answer, ApiError, ErrorCode};
-use crate::{App, Caller, effects};
+use crate::{App, Caller, costs, effects};
 
 /// Most documents of a batch request.
 pub const BATCH_DOCUMENTS_MAX: usize = 500;
@@ -131,8 +133,8 @@ impl Post {
             Ok(Request { caller, command, idempotency, entry_mode: EntryMode::Batch, render })
         };
         let requests: Vec<Result<Request, ApiError>> = items.iter().map(request).collect();
-        let mut response =
-            HttpResponse::build(StatusCode::MULTI_STATUS).json(post_all(&app, preferences, requests).await);
+        let mut response = HttpResponse::build(StatusCode::MULTI_STATUS)
+            .json(post_all(&app, &caller, preferences, requests).await);
         preferences.confirm(&mut response);
         Ok(response)
     }
@@ -162,11 +164,12 @@ impl Posting {
         let request = Request { caller: caller.0, command, idempotency, entry_mode: EntryMode::Api, render };
         if preferences.dry_run {
             let dry_run = dry_run(&app.db, &app.poster, &request).await?;
-            let mut response = HttpResponse::Ok().json(effects::of(&dry_run));
+            let mut response = HttpResponse::Ok().json(effects::of(&dry_run, request.caller.sees_costs()));
             preferences.confirm(&mut response);
             return Ok(response);
         }
-        let answer = app.poster.post(request).await?;
+        let sees_costs = request.caller.sees_costs();
+        let answer = costs::shown(app.poster.post(request).await?, sees_costs);
         let location = answer.document_id.filter(|_| answer.status == 201).and_then(location);
         Ok(respond(answer, location))
     }
@@ -276,7 +279,13 @@ impl BatchItem {
 }
 
 /// Posts the requests that could be made. Returns one result each, in their order.
-async fn post_all(app: &App, preferences: Preferences, requests: Vec<Result<Request, ApiError>>) -> BatchOut {
+async fn post_all(
+    app: &App,
+    caller: &Caller,
+    preferences: Preferences,
+    requests: Vec<Result<Request, ApiError>>,
+) -> BatchOut {
+    let sees_costs = caller.sees_costs();
     let mut made = Vec::with_capacity(requests.len());
     let known: Vec<Option<BatchResult>> = requests
         .into_iter()
@@ -293,8 +302,15 @@ async fn post_all(app: &App, preferences: Preferences, requests: Vec<Result<Requ
     let mut answers = answers.into_iter();
     let results: Vec<BatchResult> = known
         .into_iter()
-        .map(|known| known.or_else(|| answers.next().map(answered)).unwrap_or_else(|| failed(&lost())))
+        .map(|known| {
+            known
+                .or_else(|| answers.next().map(|answer| answered(answer, sees_costs)))
+                .unwrap_or_else(|| failed(&lost()))
+        })
         .collect();
+    for code in results.iter().filter_map(|result| refused_code(result.status, result.body.get())) {
+        app.auth.note_refusal(caller, None, code.as_str());
+    }
     let accepted = results.iter().filter(|result| result.status < 300).count();
     BatchOut { object: tag::Batch, accepted, refused: results.len() - accepted, results }
 }
@@ -305,7 +321,7 @@ async fn dry_run_each(app: &App, requests: &[Request]) -> Vec<Result<command::An
     for request in requests {
         answers.push(dry_run(&app.db, &app.poster, request).await.map(|dry_run| command::Answer {
             status: 200,
-            body: effects::of(&dry_run).to_string(),
+            body: effects::of(&dry_run, request.caller.sees_costs()).to_string(),
             document_id: None,
             version: None,
             replayed: false,
@@ -314,8 +330,8 @@ async fn dry_run_each(app: &App, requests: &[Request]) -> Vec<Result<command::An
     answers
 }
 
-fn answered(answer: Result<service::command::Answer, service::Error>) -> BatchResult {
-    match answer {
+fn answered(answer: Result<service::command::Answer, service::Error>, sees_costs: bool) -> BatchResult {
+    match answer.map(|answer| costs::shown(answer, sees_costs)) {
         Ok(answer) => match RawValue::from_string(answer.body) {
             Ok(body) => BatchResult { status: answer.status, replayed: answer.replayed, body },
             Err(error) => failed(&ApiError::internal(error)),
@@ -333,9 +349,34 @@ fn lost() -> ApiError {
     ApiError::internal("a document of a batch has no result")
 }
 
+/// Returns what the caller may do about prices.
+pub fn authority(caller: &Caller) -> Authority {
+    Authority {
+        overrider: overrider(caller),
+        discount_max: caller.discount_max(),
+        below_cost: caller.scopes.contains(Scope::PricesBelowCost),
+    }
+}
+
+/// Rejects an override of a price by a caller who may not, also before a replay is returned.
+pub fn check_overrides(caller: &Caller, lines: &[LineInput]) -> Result<(), Refusal> {
+    let mut problems = Problems::default();
+    if !caller.scopes.contains(Scope::PricesOverride) {
+        for (index, _) in lines.iter().enumerate().filter(|(_, line)| line.unit_price.is_some()) {
+            problems.push(Problem {
+                pointer: format!("/lines/{index}/unit_price"),
+                code: Code::InsufficientScope,
+                detail: "A unit_price needs the scope prices:override.".to_owned(),
+                params: vec![("required_scope", Scope::PricesOverride.to_string())],
+            });
+        }
+    }
+    problems.check()
+}
+
 /// Returns who overrides prices, if the caller may.
 pub fn overrider(caller: &Caller) -> Option<String> {
     let kind: &str = caller.actor_kind.into();
-    let may = caller.scopes.contains(service::scope::Scope::PricesOverride);
+    let may = caller.scopes.contains(Scope::PricesOverride);
     may.then(|| format!("{kind}:{}", caller.actor_id))
 }

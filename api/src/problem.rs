@@ -238,6 +238,8 @@ impl ApiError {
         metrics::counter!("stockwell_refusals_total", "code" => self.0.code.as_str()).increment(1);
         let mut response = HttpResponse::build(self.0.code.status());
         response.insert_header((header::CONTENT_TYPE, PROBLEM_JSON));
+        // The middleware counts refused rights by it.
+        response.extensions_mut().insert(self.0.code);
         for (name, value) in &self.0.headers {
             response.insert_header((name.clone(), value.clone()));
         }
@@ -361,6 +363,7 @@ impl From<AuthError> for ApiError {
             AuthError::InvalidToken => ErrorCode::InvalidToken,
             AuthError::WrongLogin => ErrorCode::InvalidCredentials,
             AuthError::IpNotAllowed => ErrorCode::IpNotAllowed,
+            AuthError::OriginNotAllowed => ErrorCode::OriginNotAllowed,
             AuthError::TenantSuspended => ErrorCode::TenantSuspended,
             AuthError::TooManyAttempts(seconds) => {
                 return ApiError::of(ErrorCode::RateLimited).with_retry_after(seconds);

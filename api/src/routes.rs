@@ -6,7 +6,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::posting::Rendering;
 use crate::{
     audit, auth, catalog, count, customer, errors, event, health, integrity, journal, ledger, limits,
-    location, lot, openapi, order, pos, pricing, register, render, settings, stock, stream, tax,
+    location, lot, openapi, order, pos, pricing, refusal, register, render, settings, stock, stream, tax,
 };
 
 /// Mounts every route of this crate, one line per area. The busiest areas come first, because routes are tried in
@@ -31,6 +31,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         .configure(integrity::routes)
         .configure(limits::routes)
         .configure(audit::routes)
+        .configure(refusal::routes)
         .configure(event::routes)
         .configure(stream::routes)
         .configure(health::routes)

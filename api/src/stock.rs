@@ -131,7 +131,8 @@ pub struct StockDocumentOut<'a> {
     /// Currency of all amounts.
     #[schema(max_length = 3, example = "GBP")]
     currency: &'a str,
-    /// Change of the stock's value.
+    /// Change of the stock's value. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Money>)]
     value: Money,
     /// Lines of the document.
     #[schema(max_items = 2000)]
@@ -156,7 +157,8 @@ struct StockLineOut<'a> {
     lot_code: Option<&'a str>,
     /// Stock units, negative for an issue. Zero in a revaluation.
     quantity: Quantity,
-    /// Cost of the units, with the same sign. In a revaluation, the change of their value.
+    /// Cost of the units, with the same sign. In a revaluation, the change of their value. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Money>)]
     value: Money,
 }
 

@@ -24,7 +24,7 @@ use crate::ledger::Entry;
 use crate::location::LocationKind;
 use crate::lot::{Lot, Lots};
 use crate::negative_stock::{Consequences, OpenCost, Oversold};
-use crate::number::{Money, Price, Quantity};
+use crate::number::{Money, Percent, Price, Quantity};
 use crate::order::Order;
 use crate::payment::OpenInvoice;
 use crate::pos::Drawer;
@@ -65,6 +65,8 @@ pub struct Register {
     pub location_id: LocationId,
     /// Cash amounts are rounded to a multiple of this; zero for no rounding.
     pub cash_rounding: Money,
+    /// Largest discount of its sales.
+    pub discount_max: Option<Percent>,
 }
 
 /// Settings and master data that seldom change: read from a cache, not locked.
@@ -209,6 +211,10 @@ pub struct Posting {
     pub settled: Vec<OpenCost>,
     /// Whether a forced sale took an expired or recalled lot.
     pub unsellable: bool,
+    /// Whether a forced sale gave more discount than the caller may give.
+    pub over_discounted: bool,
+    /// Whether a forced sale by a caller who may not sell below cost did so.
+    pub below_cost: bool,
     /// Layer uses, by movement.
     pub layer_uses: Vec<(MovementId, LayerUse)>,
 }

@@ -11,7 +11,7 @@ use crate::id::{CustomerId, HoldId, LocationId, OrderId};
 use crate::needs::Needs;
 use crate::number::{Money, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
-use crate::sales::{self, Basket, Discount, Line, LineInput, Totals};
+use crate::sales::{self, Authority, Basket, Discount, Line, LineInput, Totals};
 use crate::tenant::Channel;
 
 mod close;
@@ -122,8 +122,8 @@ pub struct Place {
     pub priority: i16,
     /// The hold whose stock it uses. Allowed only if the order is confirmed at once.
     pub hold_id: Option<HoldId>,
-    /// The caller who may override prices; `None` if the caller may not.
-    pub overrider: Option<String>,
+    /// The limits of the caller over prices.
+    pub authority: Authority,
 }
 
 /// An order.
@@ -333,10 +333,12 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
         customer: Some(customer),
         country: command.country.as_deref().unwrap_or(&customer.country),
         at: occurred_at,
-        overrider: command.overrider.as_deref(),
+        overrider: command.authority.overrider.as_deref(),
+        discount_max: Some(command.authority.discount_max),
         is_return: false,
     };
     let lines = sales::price(book, &basket)?;
+    command.authority.check_cost(book, location.id, (&command.lines, command.discount), &lines)?;
     let line = |line| OrderLine {
         line,
         reserved: Quantity::ZERO,

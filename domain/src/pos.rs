@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::allocation::{self, Consumed, Demand, Departure, PickRule, Purpose, Requester};
 use crate::book::{Book, Location, Posting, Register};
 use crate::command::{Decision, Outcome, Rule};
+use crate::customer::Customer;
 use crate::document::DocumentKind;
 use crate::hold;
 use crate::id::{
@@ -18,7 +19,7 @@ use crate::needs::Needs;
 use crate::negative_stock::Issue;
 use crate::number::Money;
 use crate::refusal::{Code, Problems, Refusal};
-use crate::sales::{self, Basket, Discount, Line, LineInput, SalesLine, Totals};
+use crate::sales::{self, Authority, Basket, Discount, Line, LineInput, SalesLine, Totals};
 use crate::stock::{self, Movement, MovementKind};
 use crate::tag;
 use crate::tenant::Channel;
@@ -76,8 +77,8 @@ pub struct Sell {
     pub hold_id: Option<HoldId>,
     /// Whether the goods have left already, so that a shortage does not reject the sale.
     pub forced: bool,
-    /// The caller who may override prices; `None` if the caller may not.
-    pub overrider: Option<String>,
+    /// The limits of the caller over prices.
+    pub authority: Authority,
 }
 
 /// The kind of a document at a till.
@@ -195,21 +196,8 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
     }
     let occurred_at = book.occurred_at(command.occurred_at)?;
     let customer = command.customer_id.map(|id| sales::buyer(book, id)).transpose()?;
-    let basket = Basket {
-        lines: &command.lines,
-        discount: command.discount,
-        channel: Channel::Retail,
-        location_id: register.location_id,
-        customer,
-        // Goods bought at a till are handed over there, in the tenant's country, wherever the customer lives.
-        country: command.country.as_deref().unwrap_or(&book.setup.settings.country),
-        at: occurred_at,
-        overrider: command.overrider.as_deref(),
-        is_return: false,
-    };
-    let mut lines = sales::price(book, &basket)?;
     let left = Departure { occurred_at, forced: command.forced };
-    check_stock(book, command, &register, left, &mut lines)?;
+    let (lines, beyond) = price(book, command, &register, (customer, left))?;
     let totals = Totals::of(&lines);
     tender::check(&command.tenders, &book.setup.settings)?;
     let (tenders, rounding) = tender::settle(totals.total(), &command.tenders, register.cash_rounding)?;
@@ -250,10 +238,54 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
     let posting = Posting {
         reservations: released.reservations,
         holds: released.holds,
+        over_discounted: beyond.over_discounted,
+        below_cost: beyond.below_cost,
         unsellable: command.forced && allocation::is_unsellable(book, sold, sale.business_date),
         ..post(book, &sale, &[])
     };
     Ok((sale, posting))
+}
+
+/// The ways in which a forced sale went beyond what the caller may do.
+struct Beyond {
+    over_discounted: bool,
+    below_cost: bool,
+}
+
+/// Prices the lines and picks their lots. A discount above the limit and a sale below cost reject a sale, but not one that
+/// has already happened.
+fn price(
+    book: &Book,
+    command: &Sell,
+    register: &Register,
+    (customer, left): (Option<&Customer>, Departure),
+) -> Result<(Vec<Line>, Beyond), Refusal> {
+    let basket = Basket {
+        lines: &command.lines,
+        discount: command.discount,
+        channel: Channel::Retail,
+        location_id: register.location_id,
+        customer,
+        // Goods bought at a till are handed over there, in the tenant's country, wherever the customer lives.
+        country: command.country.as_deref().unwrap_or(&book.setup.settings.country),
+        at: left.occurred_at,
+        overrider: command.authority.overrider.as_deref(),
+        discount_max: Some(command.authority.discount_at(register)),
+        is_return: false,
+    };
+    let (mut lines, excess) = sales::price_noting_excess(book, &basket)?;
+    let over_discounted = command.forced && !excess.is_empty();
+    if !over_discounted {
+        excess.check()?;
+    }
+    check_stock(book, command, register, left, &mut lines)?;
+    let asked = (command.lines.as_slice(), command.discount);
+    let cost = command.authority.check_cost(book, register.location_id, asked, &lines);
+    let below_cost = command.forced && cost.is_err();
+    if !below_cost {
+        cost?;
+    }
+    Ok((lines, Beyond { over_discounted, below_cost }))
 }
 
 /// Returns the till and its open session.

@@ -23,6 +23,8 @@ pub enum Code {
     InsufficientScope,
     /// The credential is bound to other locations, channels, networks or times, or to a lower amount.
     BoundExceeded,
+    /// The discount is larger than the caller may give.
+    DiscountExceeded,
     /// The idempotency key was used before with other content.
     IdempotencyKeyReused,
     /// The first request with this idempotency key has not finished yet.
@@ -45,7 +47,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Code; 18] = [
+    pub const ALL: [Code; 19] = [
         Code::NotFound,
         Code::ValidationFailed,
         Code::InsufficientStock,
@@ -55,6 +57,7 @@ impl Code {
         Code::PriceMissing,
         Code::InsufficientScope,
         Code::BoundExceeded,
+        Code::DiscountExceeded,
         Code::IdempotencyKeyReused,
         Code::IdempotencyInProgress,
         Code::UnbalancedEntry,
@@ -78,6 +81,7 @@ impl Code {
             Code::PriceMissing => "price_missing",
             Code::InsufficientScope => "insufficient_scope",
             Code::BoundExceeded => "bound_exceeded",
+            Code::DiscountExceeded => "discount_exceeded",
             Code::IdempotencyKeyReused => "idempotency_key_reused",
             Code::IdempotencyInProgress => "idempotency_in_progress",
             Code::UnbalancedEntry => "unbalanced_entry",

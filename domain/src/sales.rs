@@ -17,12 +17,15 @@ use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::LevelKey;
 use crate::tenant::{Channel, Settings};
 
+mod authority;
 mod bundle;
 mod lots;
 mod price;
 
+pub use authority::Authority;
 pub(crate) use lots::{allot, given_back, mark_returned};
 pub use price::price;
+pub(crate) use price::price_noting_excess;
 
 /// A discount given at the sale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +76,8 @@ pub struct Basket<'a> {
     pub at: DateTime<Utc>,
     /// The caller who may override prices; `None` if the caller may not.
     pub overrider: Option<&'a str>,
+    /// The largest discount, if it is limited.
+    pub discount_max: Option<Percent>,
     /// Whether it is a return: an archived product can't be sold, but can be returned.
     pub is_return: bool,
 }

@@ -32,6 +32,7 @@ macro_rules! tags {
 }
 
 tags! {
+    AccessRefusal = "access_refusal",
     Account = "account",
     ApiKey = "api_key",
     Availability = "availability",

@@ -1,7 +1,7 @@
 //! An API key. Only a hash of the secret is stored.
 
 use domain::id::{ApiKeyId, TenantId, UserId};
-use domain::number::Money;
+use domain::number::{Money, Percent};
 use sea_orm::entity::prelude::*;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -39,6 +39,10 @@ pub struct Model {
     pub channels: Option<Vec<String>>,
     /// Largest amount of one document.
     pub amount_max: Option<Money>,
+    /// Largest discount, in percent.
+    pub discount_max: Option<Percent>,
+    /// Origins of the web pages that may use a publishable key; `*` for all.
+    pub origins: Vec<String>,
     /// When it ends.
     pub expires_at: Option<DateTimeUtc>,
     pub revoked_at: Option<DateTimeUtc>,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::id::{LocationId, RegisterId, TenantId};
-use domain::number::Money;
+use domain::number::{Money, Percent};
 use domain::tag;
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
@@ -30,6 +30,9 @@ pub struct Model {
     pub location_id: LocationId,
     /// Smallest cash amount that can be paid. Zero: any amount can.
     pub cash_rounding: Money,
+    /// Largest discount of its sales, in percent. Null: no limit of its own.
+    #[schema(example = json!(null))]
+    pub discount_max: Option<Percent>,
     /// Version number. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
     pub version: i32,

@@ -13,6 +13,7 @@ use domain::id::TenantId;
 use serde::Serialize;
 use service::Db;
 
+use crate::costs;
 use crate::guard::{self, Cost, POINTS_MAX, Rejection};
 use crate::report::{
     AbcMeasure, AbcRow, ChannelRow, CustomerValueRow, Dimension, Input, MarginRow, Name,
@@ -213,6 +214,8 @@ pub struct Call {
     pub variables: serde_json::Value,
     /// Id of the HTTP request; errors repeat it.
     pub request_id: String,
+    /// Whether the caller may see costs.
+    pub sees_costs: bool,
 }
 
 /// The reason why nothing was executed.
@@ -222,6 +225,8 @@ pub enum Problem {
     Invalid,
     /// The document costs too much.
     Cost,
+    /// The caller lacks a scope.
+    Forbidden,
     /// Execution took too long.
     Timeout,
 }
@@ -271,9 +276,17 @@ pub async fn execute(db: &Db, tenant_id: TenantId, call: Call) -> Outcome {
             return reject(Problem::Cost, vec![ServerError::new(detail, None)], &call.request_id);
         }
     };
+    if !call.sees_costs
+        && let Some(field) = costs::named(&checked.document)
+    {
+        let detail = format!("The field {field} needs the scope costs:read.");
+        return reject(Problem::Forbidden, vec![ServerError::new(detail, None)], &call.request_id);
+    }
     let (sender, calls) = tokio::sync::mpsc::unbounded_channel();
-    let mut request =
-        async_graphql::Request::new(call.query).variables(variables).data::<snapshot::ReportSender>(sender);
+    let mut request = async_graphql::Request::new(call.query)
+        .variables(variables)
+        .data::<snapshot::ReportSender>(sender)
+        .data(costs::SeesCosts(call.sees_costs));
     if let Some(name) = call.operation_name {
         request = request.operation_name(name);
     }
@@ -310,6 +323,7 @@ fn reject(problem: Problem, errors: Vec<ServerError>, request_id: &str) -> Outco
     let code = match problem {
         Problem::Invalid => "validation_failed",
         Problem::Cost => "query_cost_exceeded",
+        Problem::Forbidden => "insufficient_scope",
         Problem::Timeout => "statement_timeout",
     };
     Outcome {

@@ -43,7 +43,7 @@ use service::{Db, Error, Tx};
 
 pub use abc::AbcRow;
 pub use channel_summary::ChannelRow;
-pub use column::{Column, Kind, Measure, Role};
+pub use column::{Column, Kind, Measure, Role, is_cost};
 pub use customer_value::CustomerValueRow;
 pub use dimension::{Dimension, Dimensions};
 pub use filter::{Filter, Selector, Values};

@@ -10,6 +10,7 @@ use domain::id::TenantId;
 use service::{Db, Error};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::costs::{self, SeesCosts};
 use crate::report::{self, Input, Invalid, Name, RawReport, Report, Request, Row};
 
 /// The reason why a report failed: a stable code and a sentence.
@@ -84,6 +85,9 @@ pub async fn report<R: Row>(
     input: Input,
 ) -> async_graphql::Result<Report<R>> {
     let request = Arc::new(Request::new(name, input).map_err(Failure::from)?);
+    if !context.data::<SeesCosts>()?.0 && costs::is_about_costs(&request) {
+        return Err(Failure::new("insufficient_scope", "This report needs the scope costs:read.").into());
+    }
     let (reply, replied) = oneshot::channel();
     let gone = || Failure::new("internal_error", "Something went wrong on our side.");
     context

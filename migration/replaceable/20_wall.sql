@@ -67,6 +67,7 @@ grant update (round, recount, counted, counted_at, expires_on, expected, posted_
     on stock_count_line to stockwell_app;
 grant update (tolerance_percent, tolerance_value, approval_value, version, updated_at) on count_setting to stockwell_app;
 grant update (open_quantity, open_value, variance, settled_at) on cost_to_settle to stockwell_app;
+grant update (times) on access_refusal to stockwell_app;
 
 -- The relay sees the events of every tenant and moves the cursors on them. It may call auth.forget_answers.
 drop policy if exists relay_read on event;

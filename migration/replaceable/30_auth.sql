@@ -25,6 +25,7 @@ create or replace function auth.find_key_chain(wanted bytea)
 returns table (
     depth integer, tenant_id uuid, id uuid, kind text, scopes text[], ip_allowlist text[], expires_at timestamptz,
     revoked_at timestamptz, last_used_at timestamptz, locations uuid[], channels text[], amount_max text,
+    discount_max text, origins text[],
     parent_id uuid, user_id uuid, user_role text, user_status text, tenant_status text
 )
 language plpgsql stable security definer
@@ -40,7 +41,7 @@ begin
         where c.depth < 16
     )
     select c.depth, c.tenant_id, c.id, c.kind, c.scopes, c.ip_allowlist, c.expires_at, c.revoked_at, c.last_used_at,
-           c.locations, c.channels, c.amount_max::text, c.parent_id, c.user_id, u.role, u.status, t.status
+           c.locations, c.channels, c.amount_max::text, c.discount_max::text, c.origins, c.parent_id, c.user_id, u.role, u.status, t.status
     from chain c
     join public.tenant t on t.tenant_id = c.tenant_id
     left join public.app_user u on u.tenant_id = c.tenant_id and u.id = c.user_id

@@ -1,3 +1,4 @@
+drop function if exists auth.find_key_chain(bytea);
 alter table api_key
     drop column parent_id,
     drop column user_id,

@@ -69,6 +69,8 @@ pub const STEPS: &[Step] = &[
     step!("0036_load"),
     step!("0037_sale_checks"),
     step!("0040_key_bounds"),
+    step!("0041_key_market"),
+    step!("0042_access_refusal"),
 ];
 
 /// Run after every change, in this order.

@@ -219,6 +219,7 @@ impl Form {
             (Form::Json, _) | (_, None) => StatusCode::OK,
             (Form::Graphql, Some(Problem::Invalid)) => StatusCode::BAD_REQUEST,
             (Form::Graphql, Some(Problem::Cost)) => StatusCode::TOO_MANY_REQUESTS,
+            (Form::Graphql, Some(Problem::Forbidden)) => StatusCode::FORBIDDEN,
             (Form::Graphql, Some(Problem::Timeout)) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -253,6 +254,7 @@ async fn answer(app: &App, caller: &Caller, asked: GraphqlRequest, id: RequestId
         operation_name: asked.operation_name,
         variables: asked.variables,
         request_id: id.0,
+        sees_costs: caller.sees_costs(),
     };
     app.rates.admit_report(caller)?;
     let outcome = graphql::execute(&app.db, caller.tenant_id, call).await;

@@ -8,6 +8,7 @@ use api::problem::{ApiError, ErrorCode, Problem};
 use api::{Answer, App, Caller};
 use domain::refusal::Code;
 use domain::tag;
+use graphql::costs;
 use graphql::report::{self, Column, Dimension, Format, Input, Invalid, Meta, Name, Request, Table, Values};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -178,7 +179,8 @@ struct ReportTable {
 /// `customer_value`, `abc`, `stock_position`, `stock_valuation`, `low_stock`, `lot_expiry`, `stock_ageing`,
 /// `slow_stock` or `shrinkage`. GraphQL and the SQL views in the schema `bi` have the same figures. Without a period
 /// the report covers the whole history. A period is half-open, from `from` to before `to`. An empty report has a
-/// header and no rows.
+/// header and no rows. `margin`, `stock_valuation`, `stock_ageing`, `slow_stock`, `shrinkage`, and `abc` by margin need the scope
+/// `costs:read`. In the other reports, columns of costs and margins are null without it.
 #[utoipa::path(
     operation_id = "reports_get",
     security(("bearer" = ["reports:read"])),
@@ -207,9 +209,13 @@ async fn show(
     let format = wanted(params.format.as_deref(), &request)?;
     let byte_order_mark = params.bom.unwrap_or_default();
     let asked = input(params.0).and_then(|input| Request::new(name, input)).map_err(reject)?;
+    if costs::is_about_costs(&asked) {
+        caller.require_costs()?;
+    }
     app.rates.admit_report(&caller)?;
     let table = report::run(&app.db, caller.tenant_id, &asked).await?;
     app.rates.count_values(&caller, table.columns.len() * table.rows.len());
+    let table = if caller.sees_costs() { table } else { table.without_costs() };
     answer(&table, format, byte_order_mark)
 }
 

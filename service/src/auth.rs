@@ -27,6 +27,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
 use crate::caller::ActorKind;
+use crate::refusal::{Refusals, Refused};
 use crate::{Caller, Db, Error};
 
 pub(crate) use keys::insert as insert_key;
@@ -75,6 +76,9 @@ pub enum AuthError {
     /// The key may not be used from this address.
     #[error("address not allowed")]
     IpNotAllowed,
+    /// The publishable key may not be used by a page of this origin.
+    #[error("origin not allowed")]
+    OriginNotAllowed,
     /// The tenant is suspended.
     #[error("tenant suspended")]
     TenantSuspended,
@@ -111,10 +115,6 @@ struct CachedCredential {
 }
 
 impl CachedCredential {
-    fn from(&self, address: Option<IpAddr>) -> Result<Caller, AuthError> {
-        if self.caller.limits.admit(address) { Ok(self.caller.clone()) } else { Err(AuthError::IpNotAllowed) }
-    }
-
     fn has_ended(&self) -> bool {
         self.ends.is_some_and(|end| end <= Instant::now())
     }
@@ -139,12 +139,15 @@ pub struct Auth {
     forgotten: watch::Sender<u64>,
     failures: Cache<FailureKey, Arc<AtomicU32>>,
     hashers: Hashers,
+    /// Counts refused requests, for the tenant.
+    pub refusals: Refusals,
 }
 
 impl Auth {
     /// Authenticates against `db`; signs access tokens with `signing_key`.
     pub fn new(db: Db, signing_key: SigningKey) -> Self {
         Auth {
+            refusals: Refusals::new(db.clone()),
             db,
             signing_key,
             known: Cache::builder()
@@ -167,7 +170,7 @@ impl Auth {
     pub async fn authenticate(&self, credential: &str, address: Option<IpAddr>) -> Result<Caller, AuthError> {
         let hash: [u8; 32] = Sha256::digest(credential.as_bytes()).into();
         if let Some(known) = self.known.get(&hash).await.filter(|known| !known.has_ended()) {
-            return known.from(address);
+            return self.admit(&known, address);
         }
         let forgotten = *self.forgotten.borrow();
         let known = if credential.starts_with(secret::PREFIX) {
@@ -184,7 +187,23 @@ impl Auth {
         if *self.forgotten.borrow() != forgotten {
             self.known.invalidate(&hash).await;
         }
-        known.from(address)
+        self.admit(&known, address)
+    }
+
+    /// Returns the caller, if the credential may be used from this address.
+    fn admit(&self, known: &CachedCredential, address: Option<IpAddr>) -> Result<Caller, AuthError> {
+        let caller = &known.caller;
+        if caller.limits.admit(address) {
+            return Ok(caller.clone());
+        }
+        self.note_refusal(caller, address, "ip_not_allowed");
+        Err(AuthError::IpNotAllowed)
+    }
+
+    /// Counts a refused request of a caller, for the tenant.
+    pub fn note_refusal(&self, caller: &Caller, address: Option<IpAddr>, code: &str) {
+        let Caller { tenant_id, actor_kind, actor_id, .. } = *caller;
+        self.refusals.note(Refused { tenant_id, actor_kind, actor_id, address, code });
     }
 
     /// Authenticates without the cache, and renews what is cached.

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use domain::bounds::Bounds;
 use domain::id::{LocationId, TenantId};
+use domain::number::Percent;
 use domain::refusal::{Code, Problem, Problems, Refusal};
 use ipnet::IpNet;
+use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::Error;
@@ -48,8 +50,31 @@ pub struct Limits {
     pub ends_at: Option<DateTime<Utc>>,
     /// Bounds of its documents.
     pub bounds: Bounds,
+    /// Largest discount that is stated for it, in percent.
+    pub discount_max: Option<Percent>,
+    /// The web pages of a publishable key.
+    pub pages: Option<Pages>,
     /// Number of keys that it acts for.
     pub ancestors: usize,
+}
+
+/// The web pages from which a publishable key may be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pages {
+    /// Pages of any origin.
+    Any,
+    /// Pages of these origins, such as `https://shop.example`.
+    Of(Vec<String>),
+}
+
+impl Pages {
+    /// Whether a page of `origin` may use the key.
+    pub fn admit(&self, origin: &str) -> bool {
+        match self {
+            Pages::Any => true,
+            Pages::Of(origins) => origins.iter().any(|known| known == origin),
+        }
+    }
 }
 
 impl Limits {
@@ -73,6 +98,14 @@ impl Limits {
     }
 }
 
+/// Largest discount, in percent, of a credential that may not override prices, unless another is stated for it.
+const DISCOUNT_MAX: Decimal = Decimal::TEN;
+
+/// Returns the largest discount that comes with `scopes`, in percent.
+pub(crate) fn discount_of(scopes: Scopes) -> Percent {
+    Percent::new(if scopes.contains(Scope::PricesOverride) { Decimal::ONE_HUNDRED } else { DISCOUNT_MAX })
+}
+
 /// An authenticated actor of one tenant.
 #[derive(Debug, Clone)]
 pub struct Caller {
@@ -90,6 +123,27 @@ impl Caller {
     /// Returns a caller without bounds.
     pub fn new(tenant_id: TenantId, actor_kind: ActorKind, actor_id: Uuid, scopes: Scopes) -> Self {
         Caller { tenant_id, actor_kind, actor_id, scopes, limits: Arc::default() }
+    }
+
+    /// Whether it is a publishable key, which may use only the routes that say so.
+    pub fn is_publishable(&self) -> bool {
+        self.limits.pages.is_some()
+    }
+
+    /// Whether the caller may see costs.
+    pub fn sees_costs(&self) -> bool {
+        self.scopes.contains(Scope::CostsRead)
+    }
+
+    /// Rejects a caller who may not see costs.
+    pub fn require_costs(&self) -> Result<(), Error> {
+        self.require(Scope::CostsRead)
+    }
+
+    /// Returns the largest discount that the caller may give: the one that is stated for the credential, else 100 % with
+    /// `prices:override`, and 10 % without.
+    pub fn discount_max(&self) -> Percent {
+        self.limits.discount_max.unwrap_or_else(|| discount_of(self.scopes))
     }
 
     /// Rejects a caller without `scope`.

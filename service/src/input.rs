@@ -3,9 +3,10 @@
 
 use ::entity::tenant;
 use chrono_tz::Tz;
-use domain::number::{Kind, Number};
+use domain::number::{Kind, Number, Percent};
 use domain::refusal::{Code, Problem, Problems, Refusal};
 use domain::text::{Line200, LineRule, Rule};
+use rust_decimal::Decimal;
 
 use crate::{Error, Tx};
 
@@ -80,6 +81,13 @@ pub fn check_currency(problems: &mut Problems, text: Option<&str>, of_tenant: &s
 pub fn check_not_negative<K: Kind>(problems: &mut Problems, pointer: &str, number: Option<Number<K>>) {
     if number.is_some_and(Number::is_negative) {
         problems.invalid(pointer, "This must not be below zero.");
+    }
+}
+
+/// Checks a percentage of a whole: from 0 to 100.
+pub fn check_share(problems: &mut Problems, pointer: &str, percent: Option<Percent>) {
+    if percent.is_some_and(|percent| percent.is_negative() || percent.get() > Decimal::ONE_HUNDRED) {
+        problems.invalid(pointer, "Expected a percentage from 0 to 100.");
     }
 }
 

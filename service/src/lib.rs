@@ -27,6 +27,7 @@ pub mod payment;
 pub mod pos;
 pub mod posting;
 pub mod pricing;
+pub mod refusal;
 pub mod register;
 pub mod relay;
 pub mod rows;

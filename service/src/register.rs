@@ -2,7 +2,7 @@
 
 use ::entity::{location, register};
 use domain::id::{LocationId, RegisterId};
-use domain::number::Money;
+use domain::number::{Money, Percent};
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
 use domain::text::Name;
@@ -33,6 +33,10 @@ pub struct RegisterInput {
     /// Smallest cash amount that can be paid, such as `0.05`. If absent or zero, amounts are not rounded.
     #[serde(default)]
     pub cash_rounding: Money,
+    /// Largest discount of its sales in percent, for every caller. Absent: no limit of its own.
+    #[serde(default)]
+    #[schema(example = "10")]
+    pub discount_max: Option<Percent>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -49,6 +53,7 @@ pub async fn create(tx: &Tx, input: &RegisterInput) -> Result<Register, Error> {
     }
     input.name.check(&mut problems, "/name");
     input::check_not_negative(&mut problems, "/cash_rounding", Some(input.cash_rounding));
+    input::check_share(&mut problems, "/discount_max", input.discount_max);
     let place =
         tx.select::<location::Entity>().filter(location::Column::Id.eq(input.location_id)).one(tx).await?;
     match place {
@@ -67,6 +72,7 @@ pub async fn create(tx: &Tx, input: &RegisterInput) -> Result<Register, Error> {
         name: input.name.to_string(),
         location_id: input.location_id,
         cash_rounding: input.cash_rounding,
+        discount_max: input.discount_max,
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,

@@ -38,6 +38,12 @@ pub enum Scope {
     /// Sell at a price that no rule gives.
     #[strum(serialize = "prices:override")]
     PricesOverride,
+    /// Sell below the cost of the stock, by a discount or an override.
+    #[strum(serialize = "prices:below_cost")]
+    PricesBelowCost,
+    /// See what stock costs, and the margins that follow from it.
+    #[strum(serialize = "costs:read")]
+    CostsRead,
     /// Read stock levels and movements.
     #[strum(serialize = "stock:read")]
     StockRead,
@@ -77,7 +83,7 @@ pub enum Scope {
     /// Sell and refund at a till, open and close sessions, move cash.
     #[strum(serialize = "pos:write")]
     PosWrite,
-    /// Refund at a till without naming the sale.
+    /// Refund at a till without naming the sale, or take a wholesale return without naming the invoice.
     #[strum(serialize = "pos:blind_refund")]
     PosBlindRefund,
     /// Create and change tills.

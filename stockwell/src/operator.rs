@@ -168,6 +168,10 @@ pub struct KeyArgs {
     /// A network from which it may be used, such as 192.0.2.0/24. Can be given several times.
     #[arg(long = "network")]
     networks: Vec<String>,
+    /// An origin whose pages may use a publishable key, such as https://shop.example, or * for all. Can be given several
+    /// times.
+    #[arg(long = "origin")]
+    origins: Vec<String>,
 }
 
 /// Updates the schema, or undoes its newest step.
@@ -287,6 +291,7 @@ pub async fn keys(command: KeysCommand) -> Result<(), Failed> {
     let wanted = ApiKeyCreate {
         kind: if args.publishable { KeyKind::Pk } else { KeyKind::Sk },
         ip_allowlist: args.networks,
+        origins: args.origins,
         expires_at: args.expires_at,
         ..ApiKeyCreate::unbounded(&args.name, mode(args.test), scopes(&args.scopes)?)
     };

@@ -19,6 +19,7 @@ mod platform {
     mod bounds;
     mod card_numbers;
     mod connections;
+    mod costs;
     mod events;
     mod idempotency;
     mod integrity;
@@ -26,8 +27,10 @@ mod platform {
     mod limits;
     mod own_ids;
     mod power;
+    mod publishable;
     mod rate;
     mod reading;
+    mod refusals;
     mod seen;
     mod stream;
 }

@@ -1,5 +1,7 @@
 //! Prices: which list counts, which rule wins, and when.
 
+mod authority;
+
 use serde_json::{Value, json};
 use tests::{Tenant, lines, with_tenant};
 

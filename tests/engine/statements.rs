@@ -44,7 +44,11 @@ pub fn request(tenant: &Tenant, till: &Till, skus: &[&str], key: &str) -> Reques
         tenders: vec![TenderInput { kind: TenderKind::Cash, amount: None, reference: None }],
         hold_id: None,
         forced: false,
-        overrider: None,
+        authority: domain::sales::Authority {
+            overrider: None,
+            discount_max: domain::number::Percent::ZERO,
+            below_cost: false,
+        },
     };
     Request {
         caller: service::tenant::operator(tenant.id),

@@ -165,7 +165,7 @@ const OF_POSTING: [&str; 33] = [
 fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
     let posting: &[&str] = &["service/src/posting"];
     let mut writers: BTreeMap<_, _> = OF_POSTING.into_iter().map(|table| (table, posting)).collect();
-    let others: [(&str, &[&str]); 34] = [
+    let others: [(&str, &[&str]); 35] = [
         ("command", &["service/src/command", "service/src/posting"]),
         ("event", &["service/src/command", "service/src/posting"]),
         ("event_cursor", &["service/src/relay"]),
@@ -197,6 +197,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("api_key", &["service/src/auth"]),
         ("app_user", &["service/src/auth"]),
         ("refresh_token", &["service/src/auth"]),
+        ("access_refusal", &["service/src/refusal"]),
         ("stock_checkpoint", &["service/src/stock/checkpoint"]),
         ("stock_checkpoint_level", &["service/src/stock/checkpoint"]),
         ("schema_migration", &["migration/src"]),

@@ -331,7 +331,7 @@ const FACTS: &[(&str, &str)] = &[
          left join command c on c.tenant_id = $1 and c.id = w.command_id and c.status between 200 and 299, \
          lateral (select count(*) as events from event where tenant_id = $1 and command_id = w.command_id \
                     and (kind not in ('order.allocated', 'order.promise_broken', 'stock.oversold', \
-                                      'stock.unsellable_sold') or c.name = kind)) e \
+                                      'stock.unsellable_sold', 'pos_sale.over_discounted', 'pos_sale.sold_below_cost') or c.name = kind)) e \
          where c.id is null or e.events <> 1",
     ),
 ];

@@ -5,7 +5,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, get, post};
 use chrono::{DateTime, Utc};
 use domain::id::{ApiKeyId, LocationId, UserId};
-use domain::number::Money;
+use domain::number::{Money, Percent};
 use domain::tag;
 use domain::tenant::Channel;
 use entity::api_key;
@@ -61,6 +61,12 @@ struct ApiKey {
     channels: Option<Vec<String>>,
     /// Largest amount of a document that it may write, in the tenant's currency. Null: any.
     amount_max: Option<Money>,
+    /// Largest discount that it may give, in percent. Null: 100 with `prices:override`, else 10.
+    #[schema(example = json!(null))]
+    discount_max: Option<Percent>,
+    /// Origins of the pages that may use a publishable key; `*` for all. Empty for other keys.
+    #[schema(max_items = 50, example = json!([]))]
+    origins: Vec<String>,
     /// Key that it acts for: it ends with that key. Null: it acts for a user or the operator.
     parent_id: Option<ApiKeyId>,
     /// User that it acts for: it has at most the scopes that the user has now, and ends with the user. Null: it acts for
@@ -100,6 +106,8 @@ impl From<api_key::Model> for ApiKey {
             locations: row.locations.map(|ids| ids.into_iter().map(LocationId).collect()),
             channels: row.channels,
             amount_max: row.amount_max,
+            discount_max: row.discount_max,
+            origins: row.origins,
             parent_id: row.parent_id,
             user_id: row.user_id,
             expires_at: row.expires_at,
@@ -174,6 +182,14 @@ struct ApiKeyIn {
     /// the value of a stock document. Absent: that of the caller.
     #[schema(example = "500.00")]
     amount_max: Option<Money>,
+    /// Largest discount that it may give, in percent, from 0 to 100. If absent, that of the caller, else 100 with
+    /// `prices:override` and 10 without.
+    #[schema(example = "15")]
+    discount_max: Option<Percent>,
+    /// Origins of the pages that may use a publishable key, as browsers send them, or `*` alone for all. Required for `pk`.
+    #[serde(default)]
+    #[schema(max_items = 50, example = json!([]))]
+    origins: Vec<String>,
 }
 
 /// Rotation of a key.
@@ -224,7 +240,10 @@ async fn create(write: Write, body: Body<ApiKeyIn>) -> Answer {
         locations: input.locations,
         channels: input.channels,
         amount_max: input.amount_max,
+        discount_max: input.discount_max,
+        origins: input.origins,
     };
+    keys::check_powers(&write.caller(), &wanted)?;
     let caller = write.caller();
     let make = async |tx: &Tx| Ok(ApiKeySecret::of(keys::create(tx, &caller, &wanted).await?));
     write.create_secret(keys::CREATED, &raw, location, make).await

@@ -54,6 +54,7 @@ struct Filters {
 /// Returns one page of categories. `lineage` is the path from each one to its root.
 #[utoipa::path(
     operation_id = "categories_list",
+    extensions(("x-publishable" = json!(true))),
     security(("bearer" = ["catalog:read"])),
     params(Filters),
     responses((status = 200, description = "One page of categories.", body = Page<Category>))
@@ -74,6 +75,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 /// categories.
 #[utoipa::path(
     operation_id = "categories_tree",
+    extensions(("x-publishable" = json!(true))),
     security(("bearer" = ["catalog:read"])),
     params(TreeParams),
     responses((status = 200, description = "The tree.", body = CategoryTree))
@@ -104,6 +106,7 @@ async fn create(write: Write, body: Body<CategoryInput>) -> Answer {
 /// Returns one category.
 #[utoipa::path(
     operation_id = "categories_get",
+    extensions(("x-publishable" = json!(true))),
     security(("bearer" = ["catalog:read"])),
     params(("id" = CategoryId, Path, description = "The category's id."), ReadHeaders),
     responses((status = 200, description = "The category.", body = Category))

@@ -4,6 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, patch, post};
 use chrono::{DateTime, Utc};
 use domain::id::ProductGroupId;
+use domain::product::ProductStatus;
 use serde::Deserialize;
 use service::catalog::group::{self, CreatedVariants, GroupInput, ProductGroup, VariantsInput};
 use service::page::Sort;
@@ -13,6 +14,7 @@ use crate::body::Body;
 use crate::list::{List, Page, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
+use crate::publishable::Seen;
 use crate::record::record;
 use crate::version::{self};
 use crate::write::{MergePatch, Write};
@@ -43,6 +45,7 @@ struct Filters {
 /// Returns one page of groups without their variants. To list variants, filter products by `group_id`.
 #[utoipa::path(
     operation_id = "product_groups_list",
+    extensions(("x-publishable" = json!(true))),
     security(("bearer" = ["catalog:read"])),
     params(Filters),
     responses((status = 200, description = "One page of groups.", body = Page<ProductGroup>))
@@ -77,6 +80,7 @@ async fn create(write: Write, body: Body<GroupInput>) -> Answer {
 /// Returns the group with its variants.
 #[utoipa::path(
     operation_id = "product_groups_get",
+    extensions(("x-publishable" = json!(true))),
     security(("bearer" = ["catalog:read"])),
     params(("id" = ProductGroupId, Path, description = "The group's id.")),
     responses((status = 200, description = "The group.", body = ProductGroup,
@@ -85,9 +89,14 @@ async fn create(write: Write, body: Body<GroupInput>) -> Answer {
 #[get("/v1/product-groups/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<ProductGroupId>) -> Answer {
     let group = app.db.read(caller.tenant_id, async |tx| group::get(tx, id.0).await).await?;
+    let version = group.version;
+    let mut group = group;
+    if let Some(variants) = group.variants.as_mut().filter(|_| caller.is_publishable()) {
+        variants.retain(|variant| variant.status == ProductStatus::Active);
+    }
     // Never 304: a variant can change without the version of the group.
-    let mut response = HttpResponse::Ok().json(&group);
-    version::tag(&mut response, group.version);
+    let mut response = HttpResponse::Ok().json(Seen::by(&caller, group));
+    version::tag(&mut response, version);
     Ok(response)
 }
 

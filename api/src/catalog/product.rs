@@ -12,6 +12,7 @@ use actix_web::{get, patch, post};
 use chrono::{DateTime, Utc};
 use domain::id::{CategoryId, ProductGroupId, ProductId};
 use domain::product::ProductStatus;
+use domain::refusal::Refusal;
 use serde::Deserialize;
 use service::catalog::product::{self, Filter, Product, ProductInput, Text};
 use service::page::Sort;
@@ -23,6 +24,7 @@ use crate::list::{List, Page, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
 use crate::problem::{ApiError, ErrorCode};
+use crate::publishable::Seen;
 use crate::record::record;
 use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
@@ -95,6 +97,7 @@ impl Filters {
 /// Returns one page of products. To synchronise, send `sort=updated_at` and `updated_at[gte]`.
 #[utoipa::path(
     operation_id = "products_list",
+    extensions(("x-publishable" = json!(true))),
     security(("bearer" = ["catalog:read"])),
     params(Filters),
     responses((status = 200, description = "One page of products.", body = Page<Product>))
@@ -102,17 +105,22 @@ impl Filters {
 #[get("/v1/products")]
 async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
+    // The caller's own names of products are not for visitors, and what is archived is not sold to them.
+    if caller.is_publishable() && filters.external_ref.is_some() {
+        return Err(ApiError::of(ErrorCode::NotPublishable).at_parameter("external_ref"));
+    }
     let filter = Filter {
         sku: filters.sku.clone(),
         text: filters.text()?,
         category_id: filters.category_id,
-        status: filters.status,
+        status: if caller.is_publishable() { Some(ProductStatus::Active) } else { filters.status },
         external_ref: filters.external_ref.clone(),
         group_id: filters.group_id,
     };
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list)?;
     let rows = app.db.read(caller.tenant_id, async |tx| product::list(tx, &filter, &page).await).await?;
+    let rows = rows.into_iter().map(|row| Seen::by(&caller, row)).collect();
     sorted.answer(&list, rows)
 }
 
@@ -149,6 +157,7 @@ async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
 /// Returns the product with its units and barcodes.
 #[utoipa::path(
     operation_id = "products_get",
+    extensions(("x-publishable" = json!(true))),
     security(("bearer" = ["catalog:read"])),
     params(("id" = ProductId, Path, description = "The product's id."), ReadHeaders),
     responses((status = 200, description = "The product.", body = Product))
@@ -156,7 +165,10 @@ async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
 #[get("/v1/products/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<ProductId>, seen: IfNoneMatch) -> Answer {
     let product = app.db.read(caller.tenant_id, async |tx| product::get(tx, id.0).await).await?;
-    Ok(seen.answer(product.version, product))
+    if caller.is_publishable() && product.status == ProductStatus::Archived {
+        return Err(Refusal::not_found("product").into());
+    }
+    Ok(seen.answer(product.version, Seen::by(&caller, product)))
 }
 
 /// Change a product

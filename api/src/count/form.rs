@@ -223,7 +223,7 @@ struct CountLineOut<'a> {
     variance: Option<Quantity>,
     /// Posted part of the variance. Null until the sheet is posted.
     posted_quantity: Option<Quantity>,
-    /// Value of the posted quantity.
+    /// Value of the posted quantity. Null without the scope `costs:read`.
     posted_value: Option<Money>,
     /// Whether a later count of the product or its lot was posted before this one, so that nothing was posted.
     superseded: bool,

@@ -50,7 +50,7 @@ struct CountPlan {
 /// last count. Every factor is shown. `POST /v1/counts` with `plan` opens a sheet for the first of them.
 #[utoipa::path(
     operation_id = "counts_plan",
-    security(("bearer" = ["counts:read", "reports:read"])),
+    security(("bearer" = ["counts:read", "reports:read", "costs:read"])),
     params(Wanted),
     responses((status = 200, description = "The plan.", body = CountPlan))
 )]

@@ -11,6 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::form::CountOut;
 use super::sees_all;
+use crate::costs::Shown;
 use crate::line::skus_in;
 use crate::list::{List, Page};
 use crate::params::PathId;
@@ -65,5 +66,6 @@ async fn list_counts(app: Data<App>, caller: Caller, page: List<Filters>) -> Ans
 async fn show(app: Data<App>, caller: Caller, id: PathId<CountId>) -> Answer {
     let read = async |tx: &service::Tx| get(tx, id.0).await;
     let (count, skus) = app.db.read(caller.tenant_id, read).await?;
-    Ok(HttpResponse::Ok().json(CountOut::with_lines(&count, &skus_in(&skus), sees_all(&caller))))
+    Ok(HttpResponse::Ok()
+        .json(Shown::to(&caller, CountOut::with_lines(&count, &skus_in(&skus), sees_all(&caller)))))
 }

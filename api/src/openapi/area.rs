@@ -48,7 +48,11 @@ const AREAS: &[(&str, &str, &[&str])] = &[
         "Accounts, journal entries and the trial balance.",
         &["/v1/accounts", "/v1/journal-entries", "/v1/settings", "/v1/trial-balance"],
     ),
-    ("Audit", "Commands with their callers and times.", &["/v1/commands"]),
+    (
+        "Audit",
+        "Commands with their callers and times, and refused requests.",
+        &["/v1/access-refusals", "/v1/commands"],
+    ),
     (
         "Events",
         "Events in their order, read page by page or streamed as they happen.",

@@ -6,6 +6,7 @@ use domain::number::{Money, Quantity};
 use domain::order::{self, AdvanceTo, InvoiceKind, OrderStatus, Policy};
 use domain::promise::PRIORITY_MAX;
 use domain::refusal::{Problems, Refusal};
+use domain::sales::Authority;
 use domain::tag;
 use domain::text::{self, Filled100, Text100};
 use serde::{Deserialize, Serialize};
@@ -57,7 +58,7 @@ pub struct OrderIn {
 
 impl OrderIn {
     /// Parses the order. Reports every wrong text, then every wrong line.
-    pub fn place(self, overrider: Option<String>) -> Result<order::Place, Refusal> {
+    pub fn place(self, authority: Authority) -> Result<order::Place, Refusal> {
         let mut problems = Problems::default();
         let reference = text::checked(&mut problems, "/reference", self.reference);
         let external_ref = text::checked(&mut problems, "/external_ref", self.external_ref);
@@ -81,7 +82,7 @@ impl OrderIn {
             hold_id: self.hold_id,
             policy: self.policy,
             priority: self.priority,
-            overrider,
+            authority,
         })
     }
 }

@@ -9,13 +9,14 @@ use domain::refusal::Problems;
 use domain::text::{self, Text200};
 use serde::Deserialize;
 use service::posting::Command;
+use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::InvoiceOut;
 use crate::idempotency::{BatchHeaders, PostHeaders};
 use crate::line::{self, LineIn, country_code};
 use crate::lot::line::{self as lots, LotIn};
-use crate::posting::{BatchIn, BatchOut, Post, overrider};
+use crate::posting::{BatchIn, BatchOut, Post, check_overrides, overrider};
 use crate::{Answer, ApiError, Caller};
 
 /// The routes of this area.
@@ -39,7 +40,7 @@ pub struct ReturnIn {
     #[serde(default)]
     #[schema(max_items = 2000)]
     original_lines: Vec<ReturnLineIn>,
-    /// Without an original: the lines that are returned, at today's price or the one named.
+    /// Without an original (scope `pos:blind_refund`): the lines that are returned, at today's price or the one named.
     #[serde(default)]
     #[schema(max_items = 2000)]
     lines: Vec<LineIn>,
@@ -105,6 +106,9 @@ async fn create_batch(post: Post) -> Answer {
 }
 
 fn to_command(input: ReturnIn, caller: &Caller) -> Result<Command, ApiError> {
+    if input.original_id.is_none() {
+        caller.require(Scope::PosBlindRefund)?;
+    }
     let mut problems = Problems::default();
     let reason = text::checked(&mut problems, "/reason", input.reason);
     country_code(&mut problems, "/country", input.country.as_deref());
@@ -114,12 +118,14 @@ fn to_command(input: ReturnIn, caller: &Caller) -> Result<Command, ApiError> {
         original_lines.push(order::ReturnLine { line_no: line.line_no, quantity: line.quantity, lots });
     }
     problems.check()?;
+    let lines = line::lines(input.lines)?;
+    check_overrides(caller, &lines)?;
     Ok(Command::Return(order::Return {
         id: input.id,
         customer_id: input.customer_id,
         original_id: input.original_id,
         original_lines,
-        lines: line::lines(input.lines)?,
+        lines,
         location_id: input.location_id,
         country: input.country,
         condition: input.condition,

@@ -38,6 +38,10 @@ pub enum ErrorCode {
     InvalidCredentials,
     /// The key may not be used from this address.
     IpNotAllowed,
+    /// The publishable key may not be used by a page of this origin.
+    OriginNotAllowed,
+    /// The route is not open to publishable keys.
+    NotPublishable,
     /// The tenant is suspended.
     TenantSuspended,
     /// No route has this path.
@@ -104,7 +108,10 @@ impl ErrorCode {
             | ErrorCode::ExpiredApiKey
             | ErrorCode::InvalidToken
             | ErrorCode::InvalidCredentials => StatusCode::UNAUTHORIZED,
-            ErrorCode::IpNotAllowed | ErrorCode::TenantSuspended => StatusCode::FORBIDDEN,
+            ErrorCode::IpNotAllowed
+            | ErrorCode::OriginNotAllowed
+            | ErrorCode::NotPublishable
+            | ErrorCode::TenantSuspended => StatusCode::FORBIDDEN,
             ErrorCode::RouteNotFound => StatusCode::NOT_FOUND,
             ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             ErrorCode::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
@@ -125,7 +132,7 @@ impl ErrorCode {
 fn domain_status(code: Code) -> StatusCode {
     match code {
         Code::NotFound => StatusCode::NOT_FOUND,
-        Code::InsufficientScope | Code::BoundExceeded => StatusCode::FORBIDDEN,
+        Code::InsufficientScope | Code::BoundExceeded | Code::DiscountExceeded => StatusCode::FORBIDDEN,
         Code::VersionMismatch => StatusCode::PRECONDITION_FAILED,
         Code::InsufficientStock
         | Code::InvalidStateTransition

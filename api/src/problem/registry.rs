@@ -112,6 +112,18 @@ pub static REGISTRY: &[Entry] = &[
         "Check all three. The response does not say which one is wrong.",
     ),
     entry(
+        ErrorCode::OriginNotAllowed,
+        "Origin not allowed",
+        "The publishable key may not be used by a page of this origin.",
+        "Use the key on a page whose origin is in the key's origins, or create a key with another list.",
+    ),
+    entry(
+        ErrorCode::NotPublishable,
+        "Not open to publishable keys",
+        "A publishable key can be read by every visitor of a page, so only a few routes and fields are open to it.",
+        "Call this route from a server, with a key of kind sk. docs/publishable-keys.md lists the open routes.",
+    ),
+    entry(
         ErrorCode::IpNotAllowed,
         "Address not allowed",
         "The API key may not be used from this address.",
@@ -254,6 +266,12 @@ pub static REGISTRY: &[Entry] = &[
         "Bound of the credential exceeded",
         "The credential is bound to some locations, channels, networks or times, or to an amount, and the request exceeds the bound that is named.",
         "Stay within the bound, or use a credential without it. GET /v1/me lists the bounds of the credential.",
+    ),
+    entry(
+        Domain(Code::DiscountExceeded),
+        "Discount too large",
+        "The discount is larger than the caller may give, or larger than the till allows. The lowest limit counts.",
+        "Give less discount, or let a caller with a higher limit make the sale. GET /v1/me names the caller's limit.",
     ),
     entry(
         Domain(Code::IdempotencyKeyReused),

@@ -8,6 +8,7 @@ use domain::id::{LocationId, ProductId};
 use domain::tag;
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use service::stock::availability::{self, Lookup, ProductAvailability};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -130,8 +131,11 @@ impl Question {
 /// less what confirmed orders wait for, because they get stock first. Supply is expected receipts, and transfers with a
 /// day. A transfer without a day does not count, nor does supply that is overdue. No step promises what a later day
 /// needs. A rejection with `insufficient_stock` takes its day from the same steps.
+///
+/// A publishable key sees only the available quantities: no steps, lots, reservations or quantities on hand.
 #[utoipa::path(
     operation_id = "stock_availability_get",
+    extensions(("x-publishable" = json!(true))),
     security(("bearer" = ["stock:read"])),
     params(Question),
     responses((status = 200, description = "The availability.", body = Availability))
@@ -146,6 +150,7 @@ async fn show(app: Data<App>, caller: Caller, question: Params<Question>) -> Ans
 /// Same as `GET /v1/stock/availability`, with the products in the body. Nothing is written.
 #[utoipa::path(
     operation_id = "stock_availability_query",
+    extensions(("x-publishable" = json!(true))),
     security(("bearer" = ["stock:read"])),
     request_body = QuestionIn,
     responses((status = 200, description = "The availability.", body = Availability))
@@ -158,6 +163,9 @@ async fn query(app: Data<App>, caller: Caller, body: Body<QuestionIn>) -> Answer
 async fn answer(app: &App, caller: &Caller, question: &Question) -> Answer {
     let wanted = question.wanted()?;
     let Question { location_id, channel, steps, .. } = *question;
+    if steps && caller.is_publishable() {
+        return Err(ApiError::of(ErrorCode::NotPublishable).at_parameter("steps"));
+    }
     let scope = availability::Scope { location_id, channel, steps };
     let read = async |tx: &service::Tx| availability::find(tx, &wanted, &scope).await;
     let data = app.db.read(caller.tenant_id, read).await?;
@@ -167,5 +175,26 @@ async fn answer(app: &App, caller: &Caller, question: &Question) -> Answer {
     };
     let mut answered: HashSet<String> = data.iter().map(|product| product.asked.clone()).collect();
     let unknown = asked.into_iter().filter(|asked| answered.insert(asked.clone())).collect();
-    Ok(HttpResponse::Ok().json(Availability { object: tag::Availability, data, unknown }))
+    let answer = Availability { object: tag::Availability, data, unknown };
+    if caller.is_publishable() {
+        return Ok(HttpResponse::Ok().json(for_visitors(&answer)?));
+    }
+    Ok(HttpResponse::Ok().json(answer))
+}
+
+/// Returns what a visitor may know: the quantities that can be sold, and nothing from which they follow.
+fn for_visitors(answer: &Availability) -> Result<Value, ApiError> {
+    let mut value = serde_json::to_value(answer).map_err(ApiError::internal)?;
+    for product in value["data"].as_array_mut().into_iter().flatten() {
+        for location in product["locations"].as_array_mut().into_iter().flatten() {
+            if let Some(members) = location.as_object_mut() {
+                let seen = ["location_id", "location_code", "available"];
+                members.retain(|name, _| seen.contains(&name.as_str()));
+            }
+        }
+        if let Some(members) = product.as_object_mut() {
+            members.remove("steps");
+        }
+    }
+    Ok(value)
 }

@@ -11,6 +11,7 @@ use service::stock::document::{self, Filter, StockDocumentSummary};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::StockDocumentOut;
+use crate::costs::Shown;
 use crate::line::skus_in;
 use crate::list::{List, Page};
 use crate::lot::line::codes_in;
@@ -68,6 +69,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let slice = list.slice(filters.sort)?;
     let read = async |tx: &service::Tx| document::list(tx, &filter, &slice).await;
     let rows = app.db.read(caller.tenant_id, read).await?;
+    let rows = rows.into_iter().map(|row| Shown::to(&caller, row)).collect();
     list.answer(rows, |document| document.id.0)
 }
 
@@ -85,5 +87,6 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<StockDocumentId>) -> An
     let read = async |tx: &service::Tx| document::get(tx, id.0).await;
     let (document, currency, names) = app.db.read(caller.tenant_id, read).await?;
     let (skus, codes) = (skus_in(&names.skus), codes_in(&names.lots));
-    Ok(HttpResponse::Ok().json(StockDocumentOut::new(&document, &currency, &skus, &codes)))
+    Ok(HttpResponse::Ok()
+        .json(Shown::to(&caller, StockDocumentOut::new(&document, &currency, &skus, &codes))))
 }

@@ -250,7 +250,7 @@ struct OfLot {
 /// movement: the hold leaves `reserved`, and `GET /v1/stock/holds/{id}` shows that it has expired.
 #[utoipa::path(
     operation_id = "stock_levels_explain",
-    security(("bearer" = ["stock:read", "reports:read"])),
+    security(("bearer" = ["stock:read", "reports:read", "costs:read"])),
     params(("location_id" = LocationId, Path, description = "The location."),
         ("product_id" = ProductId, Path, description = "The product."),
         Span),

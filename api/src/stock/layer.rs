@@ -32,7 +32,7 @@ struct OfLot {
 /// hand and its value. A level that is valued at a moving average has none.
 #[utoipa::path(
     operation_id = "stock_level_layers_list",
-    security(("bearer" = ["stock:read", "reports:read"])),
+    security(("bearer" = ["stock:read", "reports:read", "costs:read"])),
     params(("location_id" = LocationId, Path, description = "The location."),
         ("product_id" = ProductId, Path, description = "The product."),
         OfLot),

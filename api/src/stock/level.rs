@@ -5,7 +5,6 @@ use actix_web::web::Data;
 use domain::id::{LocationId, LotId, ProductId};
 use domain::stock::LevelKey;
 use serde::Deserialize;
-use service::scope::Scope;
 use service::stock::level::{self, Filter, Position, StockLevel};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -35,7 +34,7 @@ struct Filters {
 
 /// List stock levels
 ///
-/// Returns one page of levels by location, product and lot. Their cost is shown with the scope `reports:read`.
+/// Returns one page of levels by location, product and lot. Their cost is shown with the scope `costs:read`.
 #[utoipa::path(
     operation_id = "stock_levels_list",
     security(("bearer" = ["stock:read"])),
@@ -49,8 +48,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let after: Option<Position> = list.after()?;
     let read = async |tx: &service::Tx| level::list(tx, &filter, after, list.fetch()).await;
     let mut levels = app.db.read(caller.tenant_id, read).await?;
-    // A publishable key may have stock:read, and a browser must not see costs.
-    if !caller.scopes.contains(Scope::ReportsRead) {
+    if !caller.sees_costs() {
         levels = levels.into_iter().map(StockLevel::without_cost).collect();
     }
     list.answer(levels, StockLevel::position)

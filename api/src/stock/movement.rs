@@ -10,6 +10,7 @@ use service::listing::{Age, Period};
 use service::stock::movement::{self, Filter, StockMovement};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::costs::Shown;
 use crate::document::parse_document_id;
 use crate::list::{List, Page};
 use crate::{Answer, App, Caller};
@@ -70,5 +71,5 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let slice = list.slice(filters.sort)?;
     let read = async |tx: &service::Tx| movement::list(tx, &filter, &slice).await;
     let rows = app.db.read(caller.tenant_id, read).await?;
-    list.answer(rows, |row| row.id.0)
+    list.answer(rows.into_iter().map(|row| Shown::to(&caller, row)).collect(), |row| row.id.0)
 }

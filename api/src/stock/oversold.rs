@@ -39,7 +39,7 @@ struct Filters {
 /// level is below zero, and its value is minus its open costs.
 #[utoipa::path(
     operation_id = "stock_oversold_list",
-    security(("bearer" = ["stock:read", "reports:read"])),
+    security(("bearer" = ["stock:read", "reports:read", "costs:read"])),
     params(Filters),
     responses((status = 200, description = "One page of costs to settle.", body = Page<CostToSettle>))
 )]

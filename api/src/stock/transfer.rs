@@ -16,6 +16,7 @@ use service::stock::transfer::{Filter, get, list};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::goods::{GoodsLineIn, goods};
+use crate::costs::Shown;
 use crate::idempotency::PostHeaders;
 use crate::line::{Skus, skus_in};
 use crate::list::{List, Page};
@@ -136,7 +137,8 @@ struct TransferLineOut<'a> {
     missing: Quantity,
     /// Quantity in transit.
     in_transit: Quantity,
-    /// Cost of the quantity sent.
+    /// Cost of the quantity sent. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Money>)]
     value: Money,
 }
 
@@ -276,5 +278,5 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<TransferId>) -> Answer 
     let read = async |tx: &service::Tx| get(tx, id.0).await;
     let (transfer, names) = app.db.read(caller.tenant_id, read).await?;
     let (skus, codes) = (skus_in(&names.skus), codes_in(&names.lots));
-    Ok(HttpResponse::Ok().json(TransferOut::with_lines(&transfer, &skus, &codes)))
+    Ok(HttpResponse::Ok().json(Shown::to(&caller, TransferOut::with_lines(&transfer, &skus, &codes))))
 }

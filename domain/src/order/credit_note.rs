@@ -240,6 +240,7 @@ fn without_original(book: &Book, command: &Return, at: DateTime<Utc>) -> Result<
         country: command.country.as_deref().or(home).unwrap_or(&book.setup.settings.country),
         at,
         overrider: command.overrider.as_deref(),
+        discount_max: None,
         is_return: true,
     };
     let lines = sales::price(book, &basket)?;

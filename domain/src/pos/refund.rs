@@ -148,6 +148,7 @@ fn blind(
         country: command.country.as_deref().unwrap_or(&book.setup.settings.country),
         at,
         overrider: command.overrider.as_deref(),
+        discount_max: None,
         is_return: true,
     };
     let lines = sales::price(book, &basket)?;

@@ -4,19 +4,29 @@ use std::collections::HashMap;
 
 use rust_decimal::Decimal;
 
-use super::{Basket, Discount, Line, LineInput, bundle};
+use super::{Basket, Discount, Line, LineInput, authority, bundle};
 use crate::book::Book;
 use crate::id::ProductId;
 use crate::line_item::{AMOUNT_MAX, LINES_MAX};
 use crate::number::{Money, Percent, Quantity};
-use crate::pricing::{self, Asked, Item, Lists, Override};
+use crate::pricing::{self, Asked, Item, Lists, Override, Resolved};
 use crate::product::{ItemRef, Product, ProductKind, ProductStatus, Unit};
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::tax::{self, Taxable};
 use crate::tenant::Settings;
 
-/// Prices and taxes a basket. Rejects with a problem for every wrong line.
+/// Prices and taxes a basket. Rejects with a problem for every wrong line, and for every discount above the limit.
 pub fn price(book: &Book, basket: &Basket<'_>) -> Result<Vec<Line>, Refusal> {
+    let (lines, excess) = price_noting_excess(book, basket)?;
+    excess.check()?;
+    Ok(lines)
+}
+
+/// Like [`price`], but returns the problems of discounts above the limit, for a sale that has already happened.
+pub(crate) fn price_noting_excess(
+    book: &Book,
+    basket: &Basket<'_>,
+) -> Result<(Vec<Line>, Problems), Refusal> {
     if basket.lines.is_empty() || basket.lines.len() > LINES_MAX {
         return Err(Refusal::invalid("/lines", format!("A document has 1 to {LINES_MAX} lines.")));
     }
@@ -40,16 +50,21 @@ pub fn price(book: &Book, basket: &Basket<'_>) -> Result<Vec<Line>, Refusal> {
     };
     let mut problems = Problems::default();
     let mut priced = Vec::with_capacity(found.len());
+    let mut regular = Vec::with_capacity(found.len());
     for (index, (input, item)) in basket.lines.iter().zip(&found).enumerate() {
         let asked = Asked { basket_quantity: wanted[&item.product.id], at: basket.at };
         match price_line(book, basket, (&lists, &asked), (index, input, item)) {
-            Ok(line) => priced.push(line),
+            Ok((line, amount)) => {
+                priced.push(line);
+                regular.push(amount);
+            }
             Err(problem) => problems.push(problem),
         }
     }
     problems.check()?;
     spread_discount(&mut priced, basket.discount, &book.setup.settings)?;
-    Ok(tax_lines(book, basket, bundle::unpack(book, priced)?))
+    let excess = authority::excess(book, basket, &priced, &regular);
+    Ok((tax_lines(book, basket, bundle::unpack(book, priced)?), excess))
 }
 
 /// Product, unit and stock quantity of a line.
@@ -97,12 +112,13 @@ fn find<'a>(
     Ok(Found { product, unit, quantity })
 }
 
+/// Returns the line, and its amount at the resolved price, if there is one.
 fn price_line(
     book: &Book,
     basket: &Basket<'_>,
     (lists, asked): (&Lists, &Asked),
     (index, input, found): (usize, &LineInput, &Found<'_>),
-) -> Result<Line, Problem> {
+) -> Result<(Line, Option<Money>), Problem> {
     let Found { product, unit, quantity } = found;
     let item = Item {
         product_id: product.id,
@@ -118,6 +134,7 @@ fn price_line(
         params: vec![("sku", product.sku.clone())],
     };
     let resolved = pricing::resolve(&book.rules, lists, &item, asked);
+    let regular_price = resolved.as_ref().ok().map(|resolved| resolved.unit_price);
     let resolved = match input.unit_price {
         None => resolved.map_err(|_| {
             let detail = format!("{} has no price here: give it a list price or a price rule.", product.sku);
@@ -139,16 +156,13 @@ fn price_line(
         }
     };
     let settings = &book.setup.settings;
-    let largest = resolved.unit_price.get().max(quantity.get()).max(input.quantity.get());
-    if largest > AMOUNT_MAX || resolved.unit_price.get() * input.quantity.get() > AMOUNT_MAX {
-        let detail =
-            format!("A line may have at most {AMOUNT_MAX} stock units, and a value of at most {AMOUNT_MAX}.");
-        return Err(problem("quantity", Code::ValidationFailed, detail));
-    }
+    check_size(&resolved, (*quantity, input.quantity))
+        .map_err(|detail| problem("quantity", Code::ValidationFailed, detail))?;
     let gross = settings.money(resolved.unit_price.get() * input.quantity.get());
     let discount = line_discount(gross, input.discount, settings)
         .map_err(|detail| problem("discount", Code::ValidationFailed, detail.to_owned()))?;
-    Ok(Line {
+    let regular = regular_price.map(|price| settings.money(price.get() * input.quantity.get()));
+    let line = Line {
         line_no: index as i32 + 1,
         input: index,
         product_id: product.id,
@@ -171,7 +185,17 @@ fn price_line(
         tax_rate: Percent::ZERO,
         tax: Money::ZERO,
         lots: Vec::new(),
-    })
+    };
+    Ok((line, regular))
+}
+
+/// Rejects a line whose quantity or value is too large. Has its quantity in stock units and as it was entered.
+fn check_size(resolved: &Resolved, (quantity, entered): (Quantity, Quantity)) -> Result<(), String> {
+    let price = resolved.unit_price.get();
+    if price.max(quantity.get()).max(entered.get()) <= AMOUNT_MAX && price * entered.get() <= AMOUNT_MAX {
+        return Ok(());
+    }
+    Err(format!("A line may have at most {AMOUNT_MAX} stock units, and a value of at most {AMOUNT_MAX}."))
 }
 
 fn line_discount(

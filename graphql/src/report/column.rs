@@ -118,6 +118,16 @@ pub fn columns<R: Row>(request: &Request) -> Vec<Column> {
     columns
 }
 
+/// Whether a column of a report states a cost, or a figure from which a cost follows.
+pub fn is_cost(column: &str) -> bool {
+    matches!(column, "value" | "unit_cost" | "lost_value" | "found_value" | "shrinkage_value")
+        || column.starts_with("value_")
+        || column.starts_with("contribution")
+        || column.contains("gross_margin")
+        || column == "cost"
+        || column.ends_with("_cost")
+}
+
 fn dimension(descriptions: &Descriptions, name: &'static str) -> Column {
     let kind = match name {
         "hour" => "datetime",
@@ -189,6 +199,26 @@ mod tests {
         let columns = columns::<R>(&request);
         assert!(columns.iter().all(|column| !column.description.is_empty() && !column.title.is_empty()));
         columns.iter().map(|column| column.name).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn columns_of_costs_are_known_by_their_names() {
+        for cost in [
+            "cost",
+            "unit_cost",
+            "wholesale_cost",
+            "retail_gross_margin_pct",
+            "contribution_pct",
+            "value",
+            "value_to_30_days",
+        ] {
+            assert!(is_cost(cost), "{cost}");
+        }
+        for other in
+            ["net_revenue", "average_order_value", "units", "on_hand", "margin_of_error", "costing_method"]
+        {
+            assert!(!is_cost(other), "{other}");
+        }
     }
 
     /// Clients rely on the columns: none changes its meaning or is removed, and new ones come last.

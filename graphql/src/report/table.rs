@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use service::Error;
 
+use super::column::is_cost;
 use super::{Column, Meta, Report, Request};
 
 /// UTF-8 byte order mark, from which Excel learns the encoding.
@@ -47,6 +48,19 @@ impl Table {
         };
         let (rows, totals) = (cells(report.rows)?, cells(report.totals)?);
         Ok(Table { report: request.name.into(), rows, totals, columns: report.columns, meta: report.meta })
+    }
+
+    /// Replaces every cost by null.
+    #[must_use]
+    pub fn without_costs(mut self) -> Self {
+        let costs: Vec<usize> =
+            (0..self.columns.len()).filter(|at| is_cost(self.columns[*at].name)).collect();
+        for row in self.rows.iter_mut().chain(&mut self.totals) {
+            for at in &costs {
+                row[*at] = Value::Null;
+            }
+        }
+        self
     }
 
     /// Returns the table as one JSON object.

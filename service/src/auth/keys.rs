@@ -5,7 +5,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::bounds::Bounds;
 use domain::id::{ApiKeyId, LocationId, UserId};
-use domain::number::Money;
+use domain::number::{Money, Percent};
 use domain::refusal::{Problems, Refusal};
 use domain::tenant::Channel;
 use entity::api_key;
@@ -15,11 +15,11 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter, QueryOrder, QuerySelec
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-use super::network::parse_network;
+use super::network::{ANY_ORIGIN, is_origin, parse_network};
 use super::power::{CHAIN_MAX, Chain, FIND_CHAIN, Powers};
 use super::secret::{KeyKind, KeyMode};
 use super::{Auth, secret};
-use crate::caller::ActorKind;
+use crate::caller::{ActorKind, discount_of};
 use crate::command::{self, Written};
 use crate::rows::parsed;
 use crate::scope::Scope;
@@ -29,6 +29,8 @@ use crate::{Caller, Db, Error, Tx, input};
 const OVERLAP_SECONDS_MAX: u32 = 30 * 24 * 3600;
 /// Most networks of a key.
 const NETWORKS_MAX: usize = 50;
+/// Most origins of a publishable key.
+const ORIGINS_MAX: usize = 50;
 /// Most locations that a key is bound to.
 const LOCATIONS_MAX: usize = 500;
 
@@ -51,6 +53,10 @@ pub struct ApiKeyCreate {
     pub channels: Option<Vec<Channel>>,
     /// Largest amount of one document; none if absent.
     pub amount_max: Option<Money>,
+    /// Largest discount in percent. If absent, it follows from the scopes.
+    pub discount_max: Option<Percent>,
+    /// Origins of the web pages that may use a publishable key, or `*`.
+    pub origins: Vec<String>,
 }
 
 impl ApiKeyCreate {
@@ -66,12 +72,16 @@ impl ApiKeyCreate {
             locations: None,
             channels: None,
             amount_max: None,
+            discount_max: None,
+            origins: Vec::new(),
         }
     }
 
     fn powers(&self) -> Powers {
+        let scopes = self.scopes.iter().copied().collect();
         Powers {
-            scopes: self.scopes.iter().copied().collect(),
+            scopes,
+            discount_max: self.discount_max.unwrap_or_else(|| discount_of(scopes)),
             networks: self.ip_allowlist.iter().filter_map(|network| parse_network(network)).collect(),
             ends_at: self.expires_at,
             bounds: Bounds {
@@ -95,6 +105,7 @@ impl ApiKeyCreate {
         self.channels =
             self.channels.or_else(|| channels.as_ref().map(|channels| channels.iter().copied().collect()));
         self.amount_max = self.amount_max.or(*amount_max);
+        self.discount_max = self.discount_max.or(limits.discount_max);
         self
     }
 }
@@ -145,6 +156,12 @@ impl Auth {
     pub async fn get_key(&self, caller: &Caller, id: ApiKeyId) -> Result<api_key::Model, Error> {
         self.db.read(caller.tenant_id, async |tx| find(tx, id).await).await
     }
+}
+
+/// Rejects a key with powers that the caller does not have, also before a replay is returned.
+pub fn check_powers(caller: &Caller, wanted: &ApiKeyCreate) -> Result<(), Refusal> {
+    check(wanted)?;
+    wanted.clone().inherit(caller).powers().require_of(caller)
 }
 
 /// Creates a key. Rejects powers that the caller does not have. Bounds that are not stated are the caller's.
@@ -234,6 +251,8 @@ async fn store(tx: &Tx, caller: &Caller, maker: Maker, wanted: &ApiKeyCreate) ->
         locations: Set(wanted.locations.as_ref().map(|ids| ids.iter().map(|id| id.0).collect())),
         channels: Set(wanted.channels.as_ref().map(|channels| channels.iter().map(channel_text).collect())),
         amount_max: Set(wanted.amount_max),
+        discount_max: Set(wanted.discount_max),
+        origins: Set(wanted.origins.clone()),
         expires_at: Set(wanted.expires_at),
         revoked_at: Set(None),
         rotated_to: Set(None),
@@ -243,6 +262,29 @@ async fn store(tx: &Tx, caller: &Caller, maker: Maker, wanted: &ApiKeyCreate) ->
         updated_at: Set(tx.now),
     };
     Ok(NewKey { row: row.insert(tx).await?, secret: secret.into() })
+}
+
+/// Checks the origins of a publishable key: at least one, or `*`, which stands alone.
+fn check_origins(problems: &mut Problems, wanted: &ApiKeyCreate) {
+    let origins = &wanted.origins;
+    match wanted.kind {
+        KeyKind::Sk if !origins.is_empty() => {
+            problems.invalid("/origins", "Only a publishable key has origins: leave them out.");
+        }
+        KeyKind::Pk if origins.is_empty() || origins.len() > ORIGINS_MAX => {
+            let detail = format!(
+                "Name the 1 to {ORIGINS_MAX} origins whose pages may use the key, such as https://shop.example, or * for all."
+            );
+            problems.invalid("/origins", detail);
+        }
+        KeyKind::Sk | KeyKind::Pk => {}
+    }
+    for (index, origin) in origins.iter().enumerate() {
+        if !(is_origin(origin) || origin == ANY_ORIGIN && origins.len() == 1) {
+            let detail = "Expected an origin as browsers send it, such as https://shop.example or http://localhost:3000.";
+            problems.invalid(format!("/origins/{index}"), detail);
+        }
+    }
 }
 
 fn channel_text(channel: &Channel) -> String {
@@ -285,6 +327,8 @@ pub async fn rotate(tx: &Tx, caller: &Caller, id: ApiKeyId, overlap_seconds: u32
         locations: old.locations.map(|ids| ids.into_iter().map(LocationId).collect()),
         channels: channels.transpose()?,
         amount_max: old.amount_max,
+        discount_max: old.discount_max,
+        origins: old.origins,
     };
     let new = store(tx, caller, maker, &wanted).await?;
     let end = tx.now + TimeDelta::seconds(i64::from(overlap_seconds));
@@ -346,6 +390,8 @@ fn check(wanted: &ApiKeyCreate) -> Result<(), Refusal> {
         problems.invalid("/channels", "Name a channel, or leave the field out for both.");
     }
     input::check_not_negative(&mut problems, "/amount_max", wanted.amount_max);
+    input::check_share(&mut problems, "/discount_max", wanted.discount_max);
+    check_origins(&mut problems, wanted);
     problems.check()
 }
 

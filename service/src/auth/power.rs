@@ -9,16 +9,16 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use domain::bounds::Bounds;
 use domain::id::{ApiKeyId, LocationId, TenantId};
-use domain::number::Money;
+use domain::number::{Money, Percent};
 use domain::refusal::{Code, Problem, Problems, Refusal};
 use ipnet::IpNet;
 use sea_orm::sqlx::{self, Row};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::network::parse_network;
+use super::network::{ANY_ORIGIN, parse_network};
 use super::{AuthError, Role};
-use crate::caller::{ActorKind, Limits, bound_exceeded, bound_problem};
+use crate::caller::{ActorKind, Limits, Pages, bound_exceeded, bound_problem, discount_of};
 use crate::scope::Scopes;
 use crate::{Caller, Error};
 
@@ -33,6 +33,8 @@ pub(super) struct Powers {
     pub networks: Vec<IpNet>,
     pub ends_at: Option<DateTime<Utc>>,
     pub bounds: Bounds,
+    /// Largest discount, in percent.
+    pub discount_max: Percent,
 }
 
 impl Powers {
@@ -41,6 +43,10 @@ impl Powers {
         require_scopes(self.scopes, caller)?;
         let mut problems = Problems::default();
         self.check_bounds(&caller.limits, &mut problems);
+        if self.discount_max > caller.discount_max() {
+            let detail = "The credential may give less discount.";
+            problems.push(bound_problem("/discount_max", "discount_max", detail));
+        }
         problems.check()
     }
 
@@ -79,7 +85,7 @@ impl Powers {
 pub(super) fn require_role(role: Role, by: &Caller) -> Result<(), Refusal> {
     require_scopes(role.scopes(), by)?;
     let Limits { networks, ends_at, bounds, .. } = &*by.limits;
-    if networks.is_empty() && ends_at.is_none() && bounds.is_unbounded() {
+    if networks.is_empty() && ends_at.is_none() && bounds.is_unbounded() && by.limits.discount_max.is_none() {
         return Ok(());
     }
     let detail = "A credential with bounds can't make or change users, because users have none.";
@@ -111,6 +117,7 @@ pub(super) struct Chain(Vec<Link>);
 struct Link {
     tenant_id: Uuid,
     id: Uuid,
+    kind: String,
     scopes: Vec<String>,
     ip_allowlist: Vec<String>,
     expires_at: Option<DateTime<Utc>>,
@@ -119,6 +126,8 @@ struct Link {
     locations: Option<Vec<Uuid>>,
     channels: Option<Vec<String>>,
     amount_max: Option<String>,
+    discount_max: Option<String>,
+    origins: Vec<String>,
     parent_id: Option<Uuid>,
     user_id: Option<Uuid>,
     user_role: Option<String>,
@@ -202,15 +211,33 @@ impl Chain {
             networks: lists.filter(|list| !list.is_empty()).collect(),
             ends_at: self.ends_at(),
             bounds: self.0.iter().map(Link::bounds).fold(Bounds::default(), |all, one| all.within(&one)),
+            discount_max: self.discount_max(),
+            pages: self.pages(),
             ancestors: self.0.len() - 1,
         }
+    }
+
+    /// Returns the lowest discount that is stated for a key of the chain. That of the user whom they act for is a limit too.
+    fn discount_max(&self) -> Option<Percent> {
+        let parse = |text: &str| text.parse::<Percent>().ok();
+        let stated = self.0.iter().filter_map(|link| link.discount_max.as_deref().and_then(parse)).min()?;
+        let role = self.0.last().and_then(|link| link.user_role.as_deref()?.parse::<Role>().ok());
+        Some(role.map_or(stated, |role| stated.min(discount_of(role.scopes()))))
+    }
+
+    fn pages(&self) -> Option<Pages> {
+        let Link { kind, origins, .. } = self.key();
+        let is_any = origins.iter().any(|origin| origin == ANY_ORIGIN);
+        (kind == "pk").then(|| if is_any { Pages::Any } else { Pages::Of(origins.clone()) })
     }
 
     /// Returns what another credential must have to rotate or revoke the key.
     pub fn powers(&self) -> Powers {
         let limits = self.limits();
+        let (scopes, ends_at) = (self.scopes(), limits.ends_at);
         let networks = limits.networks.into_iter().next().unwrap_or_default();
-        Powers { scopes: self.scopes(), networks, ends_at: limits.ends_at, bounds: limits.bounds }
+        let discount_max = limits.discount_max.unwrap_or_else(|| discount_of(scopes));
+        Powers { scopes, networks, ends_at, bounds: limits.bounds, discount_max }
     }
 }
 

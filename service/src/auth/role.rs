@@ -58,6 +58,8 @@ impl Role {
                     CustomersWrite,
                     PricesWrite,
                     PricesOverride,
+                    PricesBelowCost,
+                    CostsRead,
                     StockWrite,
                     StockForce,
                     CountsRead,
@@ -79,10 +81,10 @@ impl Role {
             ),
             Role::Buyer => (
                 &[CatalogRead, PricesRead, StockRead, OrdersRead, ReportsRead],
-                &[CatalogWrite, StockWrite, CountsRead, CountsWrite],
+                &[CatalogWrite, StockWrite, CountsRead, CountsWrite, CostsRead],
             ),
-            Role::Accountant => (&reads, &[PaymentsWrite, LedgerRead, LedgerWrite]),
-            Role::Analyst => (&reads, &[LedgerRead]),
+            Role::Accountant => (&reads, &[PaymentsWrite, LedgerRead, LedgerWrite, CostsRead]),
+            Role::Analyst => (&reads, &[LedgerRead, CostsRead]),
         };
         base.iter().chain(more).copied().collect()
     }

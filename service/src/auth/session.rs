@@ -52,6 +52,11 @@ pub struct Tokens {
     pub scopes: Scopes,
 }
 
+enum Checked {
+    Right(Box<LoginUser>),
+    Wrong,
+}
+
 enum Refreshed {
     Tokens(Tokens),
     Refused,
@@ -78,7 +83,7 @@ impl Auth {
             of_network.fetch_sub(1, Ordering::Relaxed);
             of_user.fetch_sub(1, Ordering::Relaxed);
         }
-        let Some(known) = checked? else { return Err(AuthError::WrongLogin) };
+        let Checked::Right(known) = checked? else { return Err(AuthError::WrongLogin) };
         self.failures.invalidate(&key).await;
         of_network.fetch_sub(1, Ordering::Relaxed);
         if !known.tenant_active {
@@ -118,12 +123,21 @@ impl Auth {
         self.failures.get_with(key, async { Arc::new(AtomicU32::new(0)) }).await
     }
 
-    /// Returns the active user of a login, if there is one and the password is right.
-    async fn check_password(&self, login: Login, email: &str) -> Result<Option<LoginUser>, Error> {
+    /// Returns the active user of a login, if there is one and the password is right. Counts a failed login of a known user
+    /// for the tenant.
+    async fn check_password(&self, login: Login, email: &str) -> Result<Checked, Error> {
         let known = self.find_login(&login.tenant, email).await?;
+        let address = login.address;
         let password_hash = known.as_ref().map_or(DUMMY_HASH, |known| &known.user.password_hash).to_owned();
         let matches = self.verify(login.password, password_hash).await?;
-        Ok(known.filter(|known| matches && known.user.status == "active"))
+        match known {
+            Some(known) if matches && known.user.status == "active" => Ok(Checked::Right(Box::new(known))),
+            Some(known) => {
+                self.note_refusal(&user_caller(&known.user), address, "invalid_credentials");
+                Ok(Checked::Wrong)
+            }
+            None => Ok(Checked::Wrong),
+        }
     }
 
     async fn find_login(&self, slug: &str, email: &str) -> Result<Option<LoginUser>, Error> {

@@ -14,7 +14,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use crate::listing::{number, word};
+use crate::listing::{number, optional_number, word};
 use crate::rows::parsed;
 use crate::{Error, Tx};
 
@@ -134,13 +134,15 @@ async fn locations(tx: &Tx) -> Result<Vec<Location>, Error> {
 }
 
 async fn registers(tx: &Tx) -> Result<HashMap<RegisterId, Register>, Error> {
-    let statement = "select id, code, location_id, cash_rounding from register where tenant_id = $1";
+    let statement =
+        "select id, code, location_id, cash_rounding, discount_max from register where tenant_id = $1";
     let register = |row: &PgRow| -> Result<(RegisterId, Register), Error> {
         let register = Register {
             id: RegisterId(row.try_get("id")?),
             code: row.try_get("code")?,
             location_id: LocationId(row.try_get("location_id")?),
             cash_rounding: number(row, "cash_rounding")?,
+            discount_max: optional_number(row, "discount_max")?,
         };
         Ok((register.id, register))
     };

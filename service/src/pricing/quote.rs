@@ -100,10 +100,10 @@ pub struct PriceLine {
     pub list_price: Option<Price>,
     /// Source of the price.
     pub source: Source,
-    /// Rule that gave the price. Null for a list price.
+    /// Rule that gave the price. Null for a list price, and for a publishable key.
     pub rule_id: Option<PriceRuleId>,
-    /// Trace of the price: the rule that won, and why every other one lost.
-    pub trace: Trace,
+    /// Trace of the price: the rule that won, and why every other one lost. Null for a publishable key.
+    pub trace: Option<Trace>,
 }
 
 /// Prices a basket. Rejects it with every line that has no price.
@@ -246,7 +246,7 @@ fn price(
             list_price: resolved.list_price,
             source: resolved.source,
             rule_id: resolved.rule_id,
-            trace,
+            trace: Some(trace),
         });
     }
     problems.check()?;

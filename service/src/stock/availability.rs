@@ -75,13 +75,17 @@ pub struct LocationAvailability {
     /// Code of the location.
     #[schema(max_length = 64, example = "MAIN")]
     pub location_code: String,
-    /// Units on hand.
+    /// Units on hand. Left out for a publishable key.
+    #[schema(value_type = Option<Quantity>)]
     pub on_hand: Quantity,
-    /// Units reserved for orders and holds. With a channel in the request: those that are not reserved for it.
+    /// Units reserved for orders and holds. With a channel in the request: those that are not reserved for it. Left out for
+    /// a publishable key.
+    #[schema(value_type = Option<Quantity>)]
     pub reserved: Quantity,
     /// On hand less reserved, without lots that have expired or are recalled.
     pub available: Quantity,
-    /// Units that confirmed orders wait for here.
+    /// Units that confirmed orders wait for here. Left out for a publishable key.
+    #[schema(value_type = Option<Quantity>)]
     pub backordered: Quantity,
     /// Part of `available` that is reserved for the requested channel. Orders of the other channel do not wait for
     /// it.

@@ -40,9 +40,11 @@ pub struct StockMovement {
     /// Currency of all amounts.
     #[schema(max_length = 3, example = "GBP")]
     pub currency: String,
-    /// Cost of the units.
+    /// Cost of the units. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Money>)]
     pub value: Money,
-    /// Cost of one stock unit.
+    /// Cost of one stock unit. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Price>)]
     pub unit_cost: Price,
     /// Kind of the document that caused it: `sale`, `refund`, `shipment`, `credit_note`, `receipt`, `opening` or
     /// `adjustment`. New values may appear.

@@ -103,7 +103,7 @@ fn a_return_without_an_invoice_takes_todays_price_and_the_current_cost() {
         assert_eq!(tenant.balance("4100").await, "19.98");
         let named = json!({ "customer_id": customer, "lines": [{ "sku": "BOLT", "quantity": "1", "unit_price": "5.00" }] });
         assert_eq!(tenant.post(RETURNS, &named).await.created()["net"], "-5.00");
-        let key = crate::platform::auth::key(tenant, &["orders:write"]).await;
+        let key = crate::platform::auth::key(tenant, &["orders:write", "pos:blind_refund"]).await;
         let problem = tenant.with_key(&key).post(RETURNS, &named).await.refused(403, "insufficient_scope");
         problem.names(&["#/lines/0/unit_price"]);
         let nothing = json!({ "customer_id": customer });

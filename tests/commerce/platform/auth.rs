@@ -159,7 +159,7 @@ fn a_publishable_key_only_reads_what_customers_may_see() {
         let body = json!({ "name": "Shop window", "kind": "pk", "mode": "test", "scopes": ["catalog:read", "orders:write"] });
         let reply = tenant.post("/v1/api-keys", &body).await;
         assert!(matches!(reply.status, 403 | 422), "{}", reply.text);
-        let (_, secret) = key_with(tenant, json!({ "kind": "pk" })).await;
+        let (_, secret) = key_with(tenant, json!({ "kind": "pk", "origins": ["*"] })).await;
         assert!(secret.starts_with("sw_test_pk_"));
         tenant.with_key(&secret).get("/v1/products").await.ok();
         tenant.with_key(&secret).get("/v1/customers").await.refused(403, "insufficient_scope");

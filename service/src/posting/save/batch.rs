@@ -103,7 +103,8 @@ impl<'a> Rows<'a> {
     }
 
     /// Adds one event for the accepted command, `stock.oversold` if it took more than was available,
-    /// `stock.unsellable_sold` if it sold expired or recalled stock, and one event for each other order that it
+    /// `stock.unsellable_sold` if it sold expired or recalled stock, one each if a forced sale was discounted or below cost
+    /// beyond what the caller may do, and one event for each other order that it
     /// allocated to or delayed.
     fn add_events(&mut self, tx: &Tx, accepted: &Accepted<'_>) {
         let (by, document) = (accepted.command_id, accepted.outcome.document());
@@ -113,6 +114,12 @@ impl<'a> Rows<'a> {
         }
         if accepted.posting.unsellable {
             self.add_event(tx, by, "stock.unsellable_sold", document);
+        }
+        if accepted.posting.over_discounted {
+            self.add_event(tx, by, "pos_sale.over_discounted", document);
+        }
+        if accepted.posting.below_cost {
+            self.add_event(tx, by, "pos_sale.sold_below_cost", document);
         }
         for (kind, order) in promise::events(&accepted.posting, Some(document.1)) {
             self.add_event(tx, by, kind, (DocumentKind::Order, order));

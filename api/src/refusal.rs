@@ -1,0 +1,90 @@
+//! Refused rights and failed logins of the tenant.
+
+use actix_web::get;
+use actix_web::web::Data;
+use chrono::{DateTime, Utc};
+use domain::tag;
+use serde::{Deserialize, Serialize};
+use service::listing::Age;
+use service::refusal;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use crate::audit::actor_id;
+use crate::list::{List, Page};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list);
+}
+
+/// Refused requests of one caller from one network within one minute.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct AccessRefusal {
+    /// Id of the record.
+    #[schema(value_type = String, max_length = 36, example = "01890a5d-ac96-774b-bcce-b302099a8057")]
+    id: Uuid,
+    object: tag::AccessRefusal,
+    /// Beginning of the minute.
+    minute: DateTime<Utc>,
+    /// `api_key` or `user`.
+    #[schema(max_length = 16, example = "api_key")]
+    actor_kind: String,
+    /// Id of the API key or user. Null: a login of a user who does not exist, or too many callers in this minute.
+    #[schema(max_length = 64, example = "key_01h455vb4pex5vsknk084sn02q")]
+    actor_id: Option<String>,
+    /// Network that the requests came from. Null: it is not known, or there were too many.
+    #[schema(max_length = 64, example = "192.0.2.7/32")]
+    network: Option<String>,
+    /// Code of the problem, such as `insufficient_scope` or `invalid_credentials`.
+    #[schema(max_length = 64, example = "insufficient_scope")]
+    code: String,
+    /// Number of requests.
+    #[schema(minimum = 1, example = 3)]
+    times: i32,
+}
+
+impl From<refusal::AccessRefusal> for AccessRefusal {
+    fn from(row: refusal::AccessRefusal) -> Self {
+        AccessRefusal {
+            id: row.id,
+            object: tag::AccessRefusal,
+            minute: row.minute,
+            actor_id: (!row.actor_id.is_nil()).then(|| actor_id(&row.actor_kind, row.actor_id)),
+            actor_kind: row.actor_kind,
+            network: Some(row.network).filter(|network| !network.is_empty()),
+            code: row.code,
+            times: row.times,
+        }
+    }
+}
+
+/// Which refusals to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Only this code.
+    #[param(max_length = 64, example = "insufficient_scope")]
+    code: Option<String>,
+    sort: Option<Age>,
+}
+
+/// List refused requests
+///
+/// Returns one page of failed logins and of requests that lacked a right (403), counted by caller, network, code and minute.
+/// They are written about a second after the request. A batch counts once for each refused document.
+#[utoipa::path(
+    operation_id = "access_refusals_list",
+    security(("bearer" = ["users:read"])),
+    params(Filters),
+    responses((status = 200, description = "One page of refusals.", body = Page<AccessRefusal>))
+)]
+#[get("/v1/access-refusals")]
+async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+    let slice = list.slice(list.filters.sort)?;
+    let read = async |tx: &service::Tx| refusal::list(tx, list.filters.code.as_deref(), &slice).await;
+    let rows = app.db.read(caller.tenant_id, read).await?;
+    list.answer(rows.into_iter().map(AccessRefusal::from).collect(), |row| row.id)
+}

@@ -1,0 +1,164 @@
+//! Limits of a caller over prices: overrides, discounts, sales below cost.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use super::{Basket, Discount, Line, LineInput};
+use crate::book::{Book, Register};
+use crate::id::LocationId;
+use crate::number::{Money, Percent, Quantity};
+use crate::pricing::Source;
+use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::stock::LevelKey;
+
+/// The limits of a caller over the prices of a sale or an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authority {
+    /// The caller who may override prices; `None` if the caller may not.
+    pub overrider: Option<String>,
+    /// The largest discount off the resolved price.
+    pub discount_max: Percent,
+    /// Whether a discount or an override may go below the cost of the stock.
+    pub below_cost: bool,
+}
+
+impl Authority {
+    /// Returns the largest discount at a till: the lower one of the caller's and the till's.
+    pub(crate) fn discount_at(&self, register: &Register) -> Percent {
+        register.discount_max.map_or(self.discount_max, |max| max.min(self.discount_max))
+    }
+
+    /// Rejects lines that a discount or an override takes below the cost of the stock, by a caller who may not. The price
+    /// lists may: who writes them decides that.
+    pub(crate) fn check_cost(
+        &self,
+        book: &Book,
+        location_id: LocationId,
+        basket: (&[LineInput], Option<Discount>),
+        lines: &[Line],
+    ) -> Result<(), Refusal> {
+        if self.below_cost {
+            return Ok(());
+        }
+        below_cost(book, location_id, basket, lines).check()
+    }
+}
+
+/// Returns a problem for each line of the request that a discount or an override takes below cost. No text says the cost.
+pub(crate) fn below_cost(
+    book: &Book,
+    location_id: LocationId,
+    (inputs, discount): (&[LineInput], Option<Discount>),
+    lines: &[Line],
+) -> Problems {
+    let mut sums: BTreeMap<usize, (Money, Money)> = BTreeMap::new();
+    for line in lines.iter().filter(|line| line.discount.is_positive() || line.source == Source::Override) {
+        let (net, cost) = sums.entry(line.input).or_default();
+        *net += line.net;
+        *cost += cost_of(book, location_id, line);
+    }
+    let mut problems = Problems::default();
+    for (index, (net, cost)) in sums {
+        if net >= cost {
+            continue;
+        }
+        let input = inputs.get(index);
+        let field = match input {
+            Some(input) if input.discount.is_none() && input.unit_price.is_some() => "unit_price",
+            Some(input) if input.discount.is_none() && discount.is_some() => "",
+            _ => "discount",
+        };
+        let pointer =
+            if field.is_empty() { "/discount".to_owned() } else { format!("/lines/{index}/{field}") };
+        problems.push(Problem {
+            pointer,
+            code: Code::InsufficientScope,
+            detail: "A sale below cost needs the scope prices:below_cost.".to_owned(),
+            params: vec![("required_scope", "prices:below_cost".to_owned())],
+        });
+    }
+    problems
+}
+
+/// Returns the cost of a line by the average cost of its stock at the location, or the last known cost; zero if none is
+/// known.
+fn cost_of(book: &Book, location_id: LocationId, line: &Line) -> Money {
+    if !line.stocked {
+        return Money::ZERO;
+    }
+    let cost = |unit_cost: Decimal, quantity: Quantity| book.setup.settings.money(unit_cost * quantity.get());
+    let untracked = LevelKey::untracked(location_id, line.product_id);
+    if !line.lots.is_empty() {
+        let of_share = |lot_id| book.level(&LevelKey { lot_id, ..untracked }).unit_cost().get();
+        return line.lots.iter().map(|share| cost(of_share(share.lot_id), share.quantity)).sum();
+    }
+    if !book.is_tracked(line.product_id) {
+        return cost(book.level(&untracked).unit_cost().get(), line.quantity);
+    }
+    let (mut on_hand, mut value) = (Decimal::ZERO, Decimal::ZERO);
+    let at = |key: &LevelKey| key.location_id == location_id && key.product_id == line.product_id;
+    for (_, level) in book.levels().iter().filter(|(key, level)| at(key) && level.on_hand().is_positive()) {
+        on_hand += level.on_hand().get();
+        value += level.value().get();
+    }
+    if on_hand.is_zero() { Money::ZERO } else { cost(value / on_hand, line.quantity) }
+}
+
+/// Returns a problem for each line, or for the whole, whose price is lower than the limit of discounts allows. `regular`
+/// has the amount of each line at the resolved price, if there is one.
+pub(super) fn excess(
+    book: &Book,
+    basket: &Basket<'_>,
+    lines: &[Line],
+    regular: &[Option<Money>],
+) -> Problems {
+    let mut problems = Problems::default();
+    let Some(max) = basket.discount_max.filter(|max| max.get() < Decimal::ONE_HUNDRED) else {
+        return problems;
+    };
+    let settings = &book.setup.settings;
+    let share = |amount: Money| settings.money(amount.get() * max.get() / Decimal::ONE_HUNDRED);
+    // The parts of a discount over all lines are rounded, so a line may get the smallest amount of the currency more.
+    let slack = match basket.discount {
+        Some(_) => Money::new(Decimal::new(1, settings.exponent)),
+        None => Money::ZERO,
+    };
+    let (mut whole, mut allowed, mut given) = (Money::ZERO, Money::ZERO, Money::ZERO);
+    for (line, regular) in lines.iter().zip(regular) {
+        let Some(regular) = *regular else { continue };
+        let off = (regular - line.net).max(Money::ZERO);
+        whole += regular;
+        allowed += share(regular);
+        given += off;
+        let input = &basket.lines[line.input];
+        // A percentage above the limit is above it also where rounding hides that.
+        if off <= share(regular) + slack && !is_above(input.discount, max) {
+            continue;
+        }
+        let pointer = match (&input.discount, &input.unit_price) {
+            (None, Some(_)) => format!("/lines/{}/unit_price", line.input),
+            (None, None) if basket.discount.is_some() => "/discount".to_owned(),
+            _ => format!("/lines/{}/discount", line.input),
+        };
+        problems.push(problem(pointer, max));
+    }
+    let is_too_much = is_above(basket.discount, max) || given > allowed.max(share(whole));
+    if problems.is_empty() && is_too_much {
+        problems.push(problem("/discount".to_owned(), max));
+    }
+    problems
+}
+
+fn is_above(discount: Option<Discount>, max: Percent) -> bool {
+    matches!(discount, Some(Discount::Percent(percent)) if percent > max)
+}
+
+fn problem(pointer: String, max: Percent) -> Problem {
+    Problem {
+        pointer,
+        code: Code::DiscountExceeded,
+        detail: format!("At most {max} % off the resolved price is allowed here."),
+        params: vec![("discount_max", max.to_string())],
+    }
+}

@@ -1,0 +1,81 @@
+//! Costs are shown to callers with `costs:read` only.
+//!
+//! Some reports are about costs: they need the scope. In the others, a table has null in the columns of costs, and a GraphQL
+//! document that names one of them is rejected.
+
+use async_graphql::Positioned;
+use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
+
+use crate::report::{AbcMeasure, Name, Request, is_cost};
+
+/// Whether the caller may see costs.
+#[derive(Debug, Clone, Copy)]
+pub struct SeesCosts(pub bool);
+
+/// Whether a report is about costs as a whole.
+pub fn is_about_costs(request: &Request) -> bool {
+    match request.name {
+        Name::Margin | Name::StockValuation | Name::StockAgeing | Name::SlowStock | Name::Shrinkage => true,
+        Name::Abc => request.measure == AbcMeasure::GrossMargin,
+        Name::Revenue
+        | Name::ChannelSummary
+        | Name::ProductPerformance
+        | Name::CustomerValue
+        | Name::StockPosition
+        | Name::LowStock
+        | Name::LotExpiry => false,
+    }
+}
+
+/// Returns the first field of a document that states a cost. An alias hides no field, and fragments are read too.
+pub fn named(document: &ExecutableDocument) -> Option<String> {
+    let operations = document.operations.iter().map(|(_, operation)| &operation.node.selection_set);
+    let fragments = document.fragments.values().map(|fragment| &fragment.node.selection_set);
+    operations.chain(fragments).find_map(find)
+}
+
+fn find(set: &Positioned<SelectionSet>) -> Option<String> {
+    set.node.items.iter().find_map(|item| match &item.node {
+        Selection::Field(field) => {
+            let name = field.node.name.node.as_str();
+            if is_cost(&snake_case(name)) {
+                return Some(name.to_owned());
+            }
+            find(&field.node.selection_set)
+        }
+        Selection::InlineFragment(fragment) => find(&fragment.node.selection_set),
+        Selection::FragmentSpread(_) => None,
+    })
+}
+
+/// Turns `grossMarginPct` into `gross_margin_pct`. Digits begin a word: `valueTo30Days` is `value_to_30_days`.
+fn snake_case(name: &str) -> String {
+    let mut text = String::with_capacity(name.len() + 4);
+    let mut before = ' ';
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() || (letter.is_ascii_digit() && !before.is_ascii_digit()) {
+            text.push('_');
+        }
+        text.push(letter.to_ascii_lowercase());
+        before = letter;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::parser::parse_query;
+
+    use super::*;
+
+    #[test]
+    fn a_cost_is_found_behind_an_alias_and_in_a_fragment() {
+        let found = |text: &str| named(&parse_query(text).expect("GraphQL"));
+        assert_eq!(found("{ channelSummary { rows { channel netRevenue } } }"), None);
+        assert_eq!(found("{ abc { rows { units: cost } } }").as_deref(), Some("cost"));
+        let spread =
+            "query a { abc { rows { ...f } } } fragment f on AbcRow { ... on AbcRow { grossMarginPct } }";
+        assert_eq!(found(spread).as_deref(), Some("grossMarginPct"));
+        assert_eq!(found("{ stockAgeing { rows { x: valueTo30Days } } }").as_deref(), Some("valueTo30Days"));
+    }
+}

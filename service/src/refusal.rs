@@ -1,0 +1,176 @@
+//! Refused rights and failed logins, which the tenant can read.
+//!
+//! They are counted in memory and written in the background, so that a refused request costs no statement. A tenant gets at
+//! most one row for each caller, network, code and minute, and few new ones for each write: an attacker can't fill the
+//! table. Counts that were not written when the process ends are lost.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Timelike, Utc};
+use domain::id::TenantId;
+use ipnet::IpNet;
+use sea_orm::sqlx::Row;
+use sea_orm::sqlx::postgres::PgRow;
+use uuid::Uuid;
+
+use crate::caller::ActorKind;
+use crate::columns::Columns;
+use crate::listing::{Listing, Slice};
+use crate::{Db, Error, Tx};
+
+/// Time for which refusals are counted before they are written.
+const WRITE_EVERY: Duration = Duration::from_secs(1);
+/// Most rows of one tenant in one write. Further ones are counted in one row without a caller and a network.
+const ROWS_MAX: usize = 16;
+/// Most rows of all tenants in one write. Further ones are not counted.
+const PENDING_MAX: usize = 10_000;
+
+/// The caller, the network and the code of refusals that are counted together.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    tenant_id: TenantId,
+    actor_kind: &'static str,
+    /// Nil if it is not known.
+    actor_id: Uuid,
+    /// Empty if it is not known.
+    network: String,
+    code: String,
+}
+
+/// A refused request.
+#[derive(Debug, Clone, Copy)]
+pub struct Refused<'a> {
+    pub tenant_id: TenantId,
+    pub actor_kind: ActorKind,
+    /// Id of the key or user; nil if it is not known.
+    pub actor_id: Uuid,
+    /// Address of the caller, if it is known.
+    pub address: Option<IpAddr>,
+    /// Code of the problem.
+    pub code: &'a str,
+}
+
+/// Counts refusals.
+#[derive(Debug, Clone)]
+pub struct Refusals {
+    db: Db,
+    pending: Arc<Mutex<HashMap<Key, i32>>>,
+}
+
+impl Refusals {
+    /// Writes what it counts into `db`.
+    pub fn new(db: Db) -> Self {
+        Refusals { db, pending: Arc::default() }
+    }
+
+    /// Counts a refused request. The row is written within about a second.
+    pub fn note(&self, refused: Refused<'_>) {
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_first = pending.is_empty();
+        let mut key = Key {
+            tenant_id: refused.tenant_id,
+            actor_kind: refused.actor_kind.into(),
+            actor_id: refused.actor_id,
+            network: refused.address.map(|address| network(address).to_string()).unwrap_or_default(),
+            code: refused.code.to_owned(),
+        };
+        if !pending.contains_key(&key) {
+            let known = pending.keys().filter(|known| known.tenant_id == key.tenant_id).count();
+            if known >= ROWS_MAX {
+                key = Key { actor_id: Uuid::nil(), network: String::new(), ..key };
+            }
+            if known > 2 * ROWS_MAX || pending.len() >= PENDING_MAX {
+                return;
+            }
+        }
+        let times = pending.entry(key).or_default();
+        *times = times.saturating_add(1);
+        if is_first {
+            let refusals = self.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(WRITE_EVERY).await;
+                refusals.write().await;
+            });
+        }
+    }
+
+    async fn write(&self) {
+        let pending = std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut by_tenant: HashMap<TenantId, Vec<(Key, i32)>> = HashMap::new();
+        for (key, times) in pending {
+            by_tenant.entry(key.tenant_id).or_default().push((key, times));
+        }
+        for (tenant_id, rows) in by_tenant {
+            let written = self.db.job(tenant_id, async |tx| save(tx, &rows).await).await;
+            if let Err(error) = written {
+                tracing::warn!(%error, %tenant_id, "refusals were not written");
+            }
+        }
+    }
+}
+
+/// Returns the network that is written: an IPv4 address, or the 64 bits of IPv6 that one customer of a provider has.
+pub(crate) fn network(address: IpAddr) -> IpNet {
+    let address = address.to_canonical();
+    let bits = if address.is_ipv4() { 32 } else { 64 };
+    IpNet::new(address, bits)
+        .map_or_else(|_| IpAddr::V4(Ipv4Addr::UNSPECIFIED).into(), |network| network.trunc())
+}
+
+async fn save(tx: &Tx, rows: &[(Key, i32)]) -> Result<(), Error> {
+    let statement = Columns::of(
+        "insert into access_refusal (tenant_id, id, minute, actor_kind, actor_id, network, code, times) \
+         select $1, v.id, $2, v.actor_kind, v.actor_id, v.network, v.code, v.times \
+         from unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::integer[]) \
+             as v (id, actor_kind, actor_id, network, code, times) \
+         on conflict (tenant_id, minute, actor_kind, actor_id, network, code) \
+         do update set times = access_refusal.times + excluded.times",
+    );
+    let minute = tx.now.with_second(0).and_then(|minute| minute.with_nanosecond(0)).unwrap_or(tx.now);
+    let statement = statement
+        .bind(tx.tenant_id.0)
+        .bind(minute)
+        .column("id", rows, |_| tx.next_id())
+        .column("actor_kind", rows, |(key, _)| key.actor_kind)
+        .column("actor_id", rows, |(key, _)| key.actor_id)
+        .column("network", rows, |(key, _)| key.network.clone())
+        .column("code", rows, |(key, _)| key.code.clone())
+        .column("times", rows, |(_, times)| *times);
+    statement.execute(tx).await?;
+    Ok(())
+}
+
+/// Refused requests of one caller from one network within a minute.
+#[derive(Debug, Clone)]
+pub struct AccessRefusal {
+    pub id: Uuid,
+    pub minute: DateTime<Utc>,
+    pub actor_kind: String,
+    /// Nil if it is not known.
+    pub actor_id: Uuid,
+    /// Empty if it is not known.
+    pub network: String,
+    pub code: String,
+    pub times: i32,
+}
+
+pub async fn list(tx: &Tx, code: Option<&str>, slice: &Slice) -> Result<Vec<AccessRefusal>, Error> {
+    let select = "select id, minute, actor_kind, actor_id, network, code, times from access_refusal where tenant_id = ";
+    let listing = Listing::new(tx, select).with("code = ", code.map(str::to_owned));
+    listing.page(tx, "id", slice).await?.iter().map(read).collect()
+}
+
+fn read(row: &PgRow) -> Result<AccessRefusal, Error> {
+    Ok(AccessRefusal {
+        id: row.try_get("id")?,
+        minute: row.try_get("minute")?,
+        actor_kind: row.try_get("actor_kind")?,
+        actor_id: row.try_get("actor_id")?,
+        network: row.try_get("network")?,
+        code: row.try_get("code")?,
+        times: row.try_get("times")?,
+    })
+}

@@ -1,0 +1,220 @@
+//! Costs are shown to `costs:read` only, on every route.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Client, Tenant, lines, sale, with_tenant};
+
+use super::auth::key;
+
+/// A cost that no other figure of these tests contains.
+const COST: &str = "7.31";
+/// Costs of 2, 3, 10 and 100 such units, and the margins of sales at 11.00.
+const FIGURES: [&str; 12] =
+    ["7.31", "14.62", "21.93", "73.1", "731", "70.17", "716.38", "3.69", "7.38", "11.07", "33.54", "65.79"];
+
+/// Returns all scopes but one.
+async fn without(tenant: &Tenant, scope: &str) -> Client {
+    let all = tenant.get("/v1/me").await.ok()["scopes"].clone();
+    let all: Vec<&str> = all.as_array().expect("scopes").iter().filter_map(Value::as_str).collect();
+    let others: Vec<&str> = all.into_iter().filter(|other| *other != scope).collect();
+    tenant.with_key(&key(tenant, &others).await)
+}
+
+/// Ids that paths name, by the beginning of the path.
+struct World {
+    ids: Vec<(&'static str, String)>,
+    product: String,
+    customer: String,
+    register: String,
+}
+
+async fn world(tenant: &Tenant) -> World {
+    let product = tenant.stocked("MUG", "11.00", ("100", COST)).await.id;
+    let till = tenant.till().await;
+    let customer = tenant.customer("Hotel").await;
+    let text = |value: &Value| value["id"].as_str().expect("an id").to_owned();
+    let sold = text(&tenant.post("/v1/pos/sales", &sale(&till, &[("MUG", "2")])).await.created());
+    let order = tenant.order(&customer, &[("MUG", "1")], "invoiced").await.created();
+    let documents = tenant.get("/v1/stock/documents").await.ok();
+    let transfer = json!({ "to_location_id": tenant.shop, "lines": lines(&[("MUG", "10")]) });
+    let transfer = tenant.make("/v1/stock/transfers", transfer).await;
+    let receipt = json!({ "kind": "receipt", "location_id": tenant.shop, "lines": [{ "sku": "MUG", "quantity": "3", "unit_cost": COST }] });
+    tenant.post("/v1/stock/documents", &receipt).await.created();
+    let damage =
+        json!({ "kind": "adjustment", "reason": "damage", "lines": [{ "sku": "MUG", "quantity": "-1" }] });
+    tenant.post("/v1/stock/documents", &damage).await.created();
+    let entries = tenant.get("/v1/journal-entries").await.ok();
+    let ids = vec![
+        ("/v1/products/", product.clone()),
+        ("/v1/pos/sales/", sold),
+        ("/v1/orders/", text(&order)),
+        ("/v1/shipments/", text(&order["shipments"][0])),
+        ("/v1/invoices/", text(&order["invoices"][0])),
+        ("/v1/stock/documents/", text(&documents["data"][0])),
+        ("/v1/stock/transfers/", transfer),
+        ("/v1/journal-entries/", text(&entries["data"][0])),
+        ("/v1/locations/", tenant.main.clone()),
+    ];
+    World { ids, product, customer, register: till.register_id }
+}
+
+/// Returns paths of an operation that read something.
+fn paths(tenant: &Tenant, world: &World, path: &str) -> Vec<String> {
+    if path == "/v1/reports/{name}" {
+        let names = [
+            "revenue",
+            "margin",
+            "channel_summary",
+            "product_performance",
+            "customer_value",
+            "abc",
+            "stock_position",
+            "stock_valuation",
+            "low_stock",
+            "lot_expiry",
+            "stock_ageing",
+            "slow_stock",
+            "shrinkage",
+        ];
+        let formats = ["json", "csv", "ndjson"];
+        return names
+            .iter()
+            .flat_map(|name| formats.map(|format| format!("/v1/reports/{name}?format={format}")))
+            .collect();
+    }
+    if path.starts_with("/v1/stock/levels/{") {
+        return vec![path.replace("{location_id}", &tenant.main).replace("{product_id}", &world.product)];
+    }
+    let Some((before, after)) = path.split_once("{id}") else { return vec![path.to_owned()] };
+    let known = world.ids.iter().find(|(start, _)| *start == before);
+    known.map(|(_, id)| format!("{before}{id}{after}")).into_iter().collect()
+}
+
+#[track_caller]
+fn tells_nothing(what: &str, text: &str) {
+    // Ids and times may contain any digits.
+    let words = text.split(|letter: char| !(letter.is_ascii_alphanumeric() || ".-_:".contains(letter)));
+    for word in words {
+        let number = word.trim_start_matches('-');
+        let number = number.strip_suffix('0').filter(|_| number.contains('.')).unwrap_or(number);
+        let number = number.strip_suffix(".0").unwrap_or(number);
+        assert!(!FIGURES.contains(&number), "{what} tells the cost {word}: {text}");
+    }
+}
+
+#[test]
+fn no_route_tells_a_cost_without_the_scope() {
+    with_tenant(async |tenant| {
+        let world = world(tenant).await;
+        let blind = without(tenant, "costs:read").await;
+        let mut told = 0;
+        let document = stockwell::routes().document();
+        for (path, item) in document["paths"].as_object().expect("paths") {
+            let operation = &item["get"];
+            let is_endless = operation["operationId"] == "stream_get";
+            if operation.is_null()
+                || is_endless
+                || operation["security"].as_array().is_some_and(Vec::is_empty)
+            {
+                continue;
+            }
+            for path in paths(tenant, &world, path) {
+                let (seen, hidden) = (tenant.get(&path).await, blind.get(&path).await);
+                assert!(matches!(hidden.status, 200 | 400 | 403 | 404 | 422), "{path}: {}", hidden.text);
+                tells_nothing(&path, &hidden.text);
+                told += usize::from(FIGURES.iter().any(|figure| seen.text.contains(figure)));
+            }
+        }
+        assert!(told > 20, "only {told} routes tell a cost at all: the test is blind");
+    });
+}
+
+#[test]
+fn no_write_tells_a_cost_without_the_scope() {
+    with_tenant(async |tenant| {
+        let world = world(tenant).await;
+        let blind = without(tenant, "costs:read").await;
+        let till = world.register.as_str();
+        let goods = lines(&[("MUG", "2")]);
+        let writes = [
+            (
+                "/v1/pos/sales",
+                json!({ "register_id": till, "lines": goods, "tenders": [{ "kind": "cash" }] }),
+            ),
+            (
+                "/v1/orders",
+                json!({ "customer_id": world.customer, "lines": goods, "advance_to": "invoiced" }),
+            ),
+            ("/v1/returns", json!({ "customer_id": world.customer, "lines": goods })),
+            ("/v1/stock/transfers", json!({ "to_location_id": tenant.shop, "lines": goods })),
+            (
+                "/v1/stock/documents",
+                json!({ "kind": "adjustment", "reason": "damage", "lines": [{ "sku": "MUG", "quantity": "-2" }] }),
+            ),
+        ];
+        for (path, body) in writes {
+            tells_nothing(path, &blind.dry_run(path, &body).await.text);
+            let first = tenant.post_as(path, &format!("costs-{path}").replace('/', "-"), &body).await;
+            first.created();
+            let replay = blind.post_as(path, &format!("costs-{path}").replace('/', "-"), &body).await;
+            assert!(replay.is_replayed(), "{}", replay.text);
+            tells_nothing(path, &replay.text);
+            let made = blind.post(path, &body).await;
+            made.created();
+            tells_nothing(path, &made.text);
+            let again = tenant.post_as(path, &format!("costs-{path}").replace('/', "-"), &body).await;
+            assert_eq!(again.text, first.text, "who sees costs gets the stored response");
+        }
+        let adjust = json!({ "kind": "adjustment", "reason": "damage", "lines": [{ "sku": "MUG", "quantity": "-2" }] });
+        let batch = json!({ "items": [{ "idempotency_key": "batch-1", "body": adjust }] });
+        let reply = blind.call(Method::POST, "/v1/stock/documents/batch").json(&batch).send().await;
+        if reply.status == 207 {
+            tells_nothing("the batch", &reply.text);
+        }
+    });
+}
+
+#[test]
+fn graphql_tells_no_cost_without_the_scope() {
+    with_tenant(async |tenant| {
+        world(tenant).await;
+        let blind = without(tenant, "costs:read").await;
+        let ask = async |client: &Client, query: &str| {
+            client.call(Method::POST, "/graphql").json(&json!({ "query": query })).send().await
+        };
+        for query in [
+            "{ marginReport { rows { netRevenue } } }",
+            "{ stockValuation { rows { onHand } } }",
+            "{ abc(measure: GROSS_MARGIN) { rows { sku } } }",
+            "{ productPerformance { rows { units: cost } } }",
+            "{ channelSummary { rows { ...f } } } fragment f on ChannelRow { grossMargin }",
+            "{ stockPosition { totals { value } } }",
+        ] {
+            let hidden = ask(&blind, query).await;
+            assert_eq!(
+                hidden.json()["errors"][0]["extensions"]["code"],
+                "insufficient_scope",
+                "{query}: {}",
+                hidden.text
+            );
+            tells_nothing(query, &hidden.text);
+            assert!(ask(tenant, query).await.json().get("errors").is_none(), "{query}");
+        }
+        let open = "{ channelSummary { rows { channel netRevenue } } stockPosition { rows { sku onHand } } }";
+        assert!(ask(&blind, open).await.json().get("errors").is_none());
+    });
+}
+
+#[test]
+fn a_till_that_reads_no_cost_still_sells() {
+    with_tenant(async |tenant| {
+        world(tenant).await;
+        let till = tenant.till().await;
+        let cashier = tenant.with_key(&key(tenant, &["pos:write"]).await);
+        let dry = cashier.dry_run("/v1/pos/sales", &sale(&till, &[("MUG", "1")])).await.ok();
+        assert_eq!(dry["effects"]["journal"], Value::Null);
+        assert_eq!(dry["effects"]["totals"]["stock_value"], Value::Null);
+        assert_eq!(dry["effects"]["stock"][0]["quantity"], "-1");
+        cashier.post("/v1/pos/sales", &sale(&till, &[("MUG", "1")])).await.created();
+    });
+}

@@ -1,0 +1,56 @@
+//! Refused rights and failed logins, as the tenant sees them.
+
+use serde_json::{Value, json};
+use tests::{Tenant, sale, with_tenants};
+
+use super::auth::{key, key_with};
+
+/// Waits until so many refusals are written, and returns them.
+async fn refusals(tenant: &Tenant, rows: usize) -> Vec<Value> {
+    for _ in 0..100 {
+        let list = tenant.get("/v1/access-refusals").await.ok();
+        let list = list["data"].as_array().expect("a list").clone();
+        if list.len() >= rows {
+            return list;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("{rows} refusals were not written within 10 s");
+}
+
+#[test]
+fn a_tenant_sees_its_refused_rights_and_failed_logins() {
+    with_tenants(async |tenant, other| {
+        tenant.stocked("MUG", "10.00", ("10", "4")).await;
+        let till = tenant.till().await;
+        let (id, secret) = key_with(tenant, json!({ "scopes": ["pos:write"] })).await;
+        let few = tenant.with_key(&secret);
+        few.get("/v1/orders").await.refused(403, "insufficient_scope");
+        few.get("/v1/customers").await.refused(403, "insufficient_scope");
+        let mut below = sale(&till, &[("MUG", "1")]);
+        below["discount"] = json!({ "percent": "90" });
+        let batch = json!({ "items": [{ "idempotency_key": "a", "body": below }, { "idempotency_key": "b", "body": below }] });
+        few.call(reqwest::Method::POST, "/v1/pos/sales/batch").json(&batch).send().await.expect(207);
+        let password = "correct horse battery staple";
+        let user = json!({ "email": "c@shop.example", "name": "C", "role": "cashier", "password": password });
+        let user = tenant.make("/v1/users", user).await;
+        let login = json!({ "tenant": tenant.slug, "email": "c@shop.example", "password": "wrong horse" });
+        tenant.anonymous().post("/v1/auth/login", &login).await.refused(401, "invalid_credentials");
+        let elsewhere = key_with(tenant, json!({ "ip_allowlist": ["192.0.2.1"] })).await.1;
+        tenant.with_key(&elsewhere).get("/v1/products").await.refused(403, "ip_not_allowed");
+
+        let list = refusals(tenant, 4).await;
+        let times = |code: &str, actor: &str| -> i64 {
+            let of = list.iter().filter(|row| row["code"] == code && row["actor_id"] == actor);
+            of.map(|row| row["times"].as_i64().expect("a number")).sum()
+        };
+        assert_eq!(times("insufficient_scope", &id), 2, "{list:?}");
+        assert_eq!(times("discount_exceeded", &id), 2, "{list:?}");
+        assert_eq!(times("invalid_credentials", &user), 1, "{list:?}");
+        assert_eq!(list.iter().filter(|row| row["code"] == "ip_not_allowed").count(), 1, "{list:?}");
+        assert!(list.iter().any(|row| row["network"] == "127.0.0.1/32"), "{list:?}");
+        assert_eq!(other.get("/v1/access-refusals").await.ok()["data"], json!([]));
+        let blind = tenant.with_key(&key(tenant, &["catalog:read"]).await);
+        blind.get("/v1/access-refusals").await.refused(403, "insufficient_scope");
+    });
+}
