@@ -41,6 +41,8 @@ pub struct Write {
     changes_setup: bool,
     /// Whether it takes long, and so uses the connections of the jobs.
     is_import: bool,
+    /// Number of records that it writes in one transaction.
+    records: usize,
 }
 
 /// A merge patch (RFC 7396): the fields to change. Null clears a field.
@@ -72,6 +74,7 @@ impl Write {
             path: request.path().to_owned(),
             changes_setup: false,
             is_import: false,
+            records: 1,
         })
     }
 
@@ -208,13 +211,14 @@ impl Write {
     /// Creates many records, each on its own. Returns 207 with one result each. A batch that lost a race for a unique
     /// value runs again, and then finds the record that has it.
     pub async fn batch<I: DeserializeOwned + Clone, R: Serialize>(
-        self,
+        mut self,
         name: &'static str,
         body: BatchBody<Items>,
         work: impl AsyncFn(&Tx, &[I]) -> Result<Vec<Result<R, Refusal>>, Error>,
     ) -> Answer {
         let items = Parsed::<I>::read(body).await?;
         self.app.rates.admit_batch(&self.caller, items.value.count())?;
+        self.records = items.value.count();
         let inputs = items.value.well_formed();
         let made = async |tx: &Tx| written(207, None, &items.value.results(work(tx, &inputs).await?));
         Ok(self.run(name, &items.raw, made).await?.respond())
@@ -237,8 +241,8 @@ impl Write {
         raw: &Bytes,
         work: impl AsyncFn(&Tx) -> Result<Written, Error>,
     ) -> Result<Done, ApiError> {
-        let Write { app, caller, idempotency, preferences, changes_setup, is_import, .. } = self;
-        let db = if is_import { app.db.for_imports() } else { app.db.clone() };
+        let Write { app, caller, idempotency, preferences, changes_setup, is_import, records, .. } = self;
+        let db = if is_import { app.db.for_imports() } else { app.db.for_records(records) };
         let idempotency = idempotency.optional(raw)?;
         let mut attempt = 1;
         loop {

@@ -33,6 +33,8 @@ mod shares;
 
 /// Time that each line adds to that of a write: a document of 2,000 lines is no fault of the database.
 const LINE_TIME: Duration = Duration::from_millis(1);
+/// Time that each further record of a batch adds.
+const RECORD_TIME: Duration = Duration::from_millis(10);
 /// Time of an import or a job.
 const JOB_TIME: Duration = Duration::from_secs(600);
 /// Longest time of a read, of all its statements together. The server that would end a statement may itself be the one
@@ -114,6 +116,13 @@ impl Db {
     /// Returns the same database for an import, whose long transactions use the share of the jobs.
     pub fn for_imports(&self) -> Self {
         Db { write_share: Work::Job, write_time: WriteTime::of(JOB_TIME), ..self.clone() }
+    }
+
+    /// Returns the same database for a transaction of so many records, which may take longer.
+    pub fn for_records(&self, records: usize) -> Self {
+        let more = RECORD_TIME * u32::try_from(records.saturating_sub(1)).unwrap_or(u32::MAX);
+        let write_time = WriteTime { work: self.write_time.work + more, ..self.write_time };
+        Db { write_time, ..self.clone() }
     }
 
     /// Returns the time of a write.

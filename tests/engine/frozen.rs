@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::json;
-use tests::{Apart, Client, Reply, environment, sale};
+use tests::{Apart, Client, Reply, environment, sale, with_tenant};
 use tokio::time::{sleep, timeout};
 
 /// Time in which every request must end: a deadline of a write is 5 seconds, of a read 20.
@@ -117,5 +117,18 @@ fn a_lookup_survives_a_lost_connection() {
             apart.node.app.auth.forget();
             tenant.get("/v1/products").await.ok();
         }
+    });
+}
+
+#[test]
+fn a_batch_of_records_has_time_for_each() {
+    with_tenant(async |tenant| {
+        // A lone record has 200 ms, so 500 would be late.
+        let node = environment().node_with(|config| config.db_write_ms = 400).await;
+        let here = tenant.at(&node.base_url);
+        let product = |number| json!({ "sku": format!("P{number}"), "name": "Cup", "list_price": "1" });
+        let items = json!({ "items": (0..500).map(product).collect::<Vec<_>>() });
+        let reply = here.post("/v1/products/batch", &items).await;
+        assert_eq!(reply.expect(207)["accepted"], 500);
     });
 }
