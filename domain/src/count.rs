@@ -202,7 +202,7 @@ impl Count {
         if off.is_zero() {
             return false;
         }
-        let allowed = |percent: Percent| expected.abs().get() * percent.get() / Decimal::ONE_HUNDRED;
+        let allowed = |percent: Percent| percent.of(expected.abs().get());
         let by_share = self.tolerance_percent.is_some_and(|percent| off.get() > allowed(percent));
         let value = book.found_cost(key, off).abs();
         by_share || self.tolerance_value.is_some_and(|most| value > most)
@@ -223,9 +223,7 @@ impl Book {
         let level = self.level(key);
         let of = |lot_id| self.costs_elsewhere.get(&(key.product_id, lot_id));
         match of(key.lot_id).or_else(|| of(LotId::default())) {
-            Some(cost) if level.unit_cost().is_zero() => {
-                self.setup.settings.money(cost.get() * quantity.get())
-            }
+            Some(cost) if level.unit_cost().is_zero() => self.setup.settings.money(cost.times(quantity)),
             _ => self.current_cost(key, quantity),
         }
     }

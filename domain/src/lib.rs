@@ -4,6 +4,8 @@
 //! rows that a command needs into a [`book::Book`], call one function of this crate, and write what it
 //! returns.
 
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
+
 pub mod allocation;
 pub mod book;
 pub mod bounds;

@@ -87,7 +87,7 @@ impl Book {
         let (product, unit) = self.find_stocked(&line.item, line.uom.as_deref(), pointer)?;
         let pointer = format!("{pointer}/quantity");
         let quantity = product
-            .to_stock_quantity(line.quantity.get() * unit.factor.get())
+            .to_stock_quantity(line.quantity.times(unit.factor))
             .map_err(|detail| invalid(product, pointer.clone(), detail))?;
         if !quantity.is_positive() {
             return Err(invalid(product, pointer, "The quantity must be above zero."));

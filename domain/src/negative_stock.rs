@@ -308,7 +308,7 @@ fn find_issue(posting: &Posting, key: LevelKey, line_no: i32) -> &Movement {
 
 /// Returns the part of `value` that belongs to `part` of `whole`. The last part takes the rest.
 fn share(value: Money, (part, whole): (Quantity, Quantity), settings: &Settings) -> Money {
-    if part == whole { value } else { settings.money(value.get() * part.get() / whole.get()) }
+    settings.share(value, part, whole)
 }
 
 fn at(key: LevelKey) -> Dimensions {

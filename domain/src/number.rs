@@ -2,6 +2,13 @@
 //!
 //! JSON has them as strings, read by one parser, because a JSON number passes through binary floating point
 //! and loses digits. Only this crate rounds, half away from zero.
+//!
+//! A number that was read has at most 14 digits before the point, and a decimal holds 28. So sums of numbers, and products
+//! of two, stay in range. All other arithmetic on decimals is here; a lint forbids it elsewhere in this crate.
+#![cfg_attr(
+    not(test),
+    expect(clippy::arithmetic_side_effects, reason = "this module keeps results in range")
+)]
 
 use std::fmt;
 use std::iter::Sum;
@@ -13,13 +20,13 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use sea_orm::sea_query::{ArrayType, ColumnType, Nullable, Value, ValueType, ValueTypeErr};
 use sea_orm::{ColIdx, QueryResult, TryGetError, TryGetable};
 
-/// Most digits before the decimal point that are accepted.
-const INTEGER_DIGITS: usize = 12;
-
 /// The name, limits and text form of one kind of [`Number`].
 pub trait Kind: Copy + Ord + Default + fmt::Debug + 'static {
     /// The name in error texts, with its article.
     const NAME: &'static str;
+    /// Most digits before the decimal point that are accepted. With 14, the product of two numbers has at most 28 digits,
+    /// which a decimal can hold.
+    const INTEGER_DIGITS: usize;
     /// Most decimals that are accepted.
     const DECIMALS: usize;
     /// Fewest decimals that are shown.
@@ -49,6 +56,7 @@ pub struct PercentKind;
 
 impl Kind for MoneyKind {
     const NAME: &'static str = "an amount";
+    const INTEGER_DIGITS: usize = 14;
     const DECIMALS: usize = 4;
     const SHOWN: u32 = 2;
     const PATTERN: &'static str = r"^-?\d{1,14}(\.\d{1,4})?$";
@@ -56,6 +64,7 @@ impl Kind for MoneyKind {
 }
 impl Kind for PriceKind {
     const NAME: &'static str = "a price";
+    const INTEGER_DIGITS: usize = 12;
     const DECIMALS: usize = 6;
     const SHOWN: u32 = 2;
     const PATTERN: &'static str = r"^-?\d{1,12}(\.\d{1,6})?$";
@@ -63,6 +72,7 @@ impl Kind for PriceKind {
 }
 impl Kind for QuantityKind {
     const NAME: &'static str = "a quantity";
+    const INTEGER_DIGITS: usize = 12;
     const DECIMALS: usize = 6;
     const SHOWN: u32 = 0;
     const PATTERN: &'static str = r"^-?\d{1,12}(\.\d{1,6})?$";
@@ -70,6 +80,7 @@ impl Kind for QuantityKind {
 }
 impl Kind for PercentKind {
     const NAME: &'static str = "a percentage";
+    const INTEGER_DIGITS: usize = 3;
     const DECIMALS: usize = 6;
     const SHOWN: u32 = 0;
     const PATTERN: &'static str = r"^-?\d{1,3}(\.\d{1,6})?$";
@@ -88,13 +99,27 @@ pub type Percent = Number<PercentKind>;
 
 /// A text is not a number of the expected kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "expected {name} as a string such as \"{example}\": at most {INTEGER_DIGITS} digits and {decimals} decimals"
-)]
+#[error("expected {name} as a string such as \"{example}\": at most {digits} digits and {decimals} decimals")]
 pub struct InvalidNumber {
     name: &'static str,
     example: &'static str,
+    digits: usize,
     decimals: usize,
+}
+
+/// Returns the part of `amount` that belongs to `part` of `whole`, before rounding. The whole amount belongs to the whole.
+///
+/// The product of a large amount and a large weight may exceed what a decimal can hold (28 digits). Then the quotient is
+/// taken first, at the cost of its last digit.
+pub fn share(amount: Decimal, part: Decimal, whole: Decimal) -> Decimal {
+    assert!(!whole.is_zero(), "a whole has parts");
+    if part == whole {
+        return amount;
+    }
+    match amount.checked_mul(part) {
+        Some(product) => product / whole,
+        None => amount * (part / whole),
+    }
 }
 
 /// Rounds to `decimals`, half away from zero.
@@ -143,9 +168,37 @@ impl<K: Kind> Number<K> {
         self.0 < Decimal::ZERO
     }
 
+    /// Rounds to a multiple of `unit`, half away from zero.
+    pub fn rounded_to_multiple(self, unit: Self) -> Self {
+        Number::new(round(self.per(unit), 0) * unit.0)
+    }
+
     /// Returns the number without its sign.
     pub fn abs(self) -> Self {
         Number::new(self.0.abs())
+    }
+
+    /// Returns the product before rounding.
+    pub fn times<F: Kind>(self, factor: Number<F>) -> Decimal {
+        self.0 * factor.0
+    }
+
+    /// Returns the quotient before rounding.
+    pub fn per<D: Kind>(self, divisor: Number<D>) -> Decimal {
+        assert!(!divisor.is_zero(), "nothing is divided by zero");
+        self.0 / divisor.0
+    }
+}
+
+impl Percent {
+    /// Returns this percentage of `amount`, before rounding.
+    pub fn of(self, amount: Decimal) -> Decimal {
+        share(amount, self.0, Decimal::ONE_HUNDRED)
+    }
+
+    /// Returns `amount` less this percentage of it, before rounding.
+    pub fn off(self, amount: Decimal) -> Decimal {
+        amount - self.of(amount)
     }
 }
 
@@ -174,13 +227,14 @@ impl<K: Kind> FromStr for Number<K> {
         };
         let unsigned = text.strip_prefix('-').unwrap_or(text);
         let well_formed = match unsigned.split_once('.') {
-            Some((integer, fraction)) => digits(integer, INTEGER_DIGITS) && digits(fraction, K::DECIMALS),
-            None => digits(unsigned, INTEGER_DIGITS),
+            Some((integer, fraction)) => digits(integer, K::INTEGER_DIGITS) && digits(fraction, K::DECIMALS),
+            None => digits(unsigned, K::INTEGER_DIGITS),
         };
         let value = if well_formed { Decimal::from_str_exact(text).ok() } else { None };
         value.map(Number::new).ok_or(InvalidNumber {
             name: K::NAME,
             example: K::EXAMPLE,
+            digits: K::INTEGER_DIGITS,
             decimals: K::DECIMALS,
         })
     }
@@ -342,6 +396,30 @@ mod tests {
         assert_eq!("0.003470".parse::<Price>().expect("a price").to_string(), "0.00347");
         assert_eq!("200.000000".parse::<Quantity>().expect("a quantity").to_string(), "200");
         assert_eq!("-0".parse::<Money>().expect("an amount").to_string(), "0.00");
+    }
+
+    #[test]
+    fn each_kind_has_its_digits() {
+        assert!(
+            "99999999999999.9999".parse::<Money>().is_ok() && "100000000000000".parse::<Money>().is_err()
+        );
+        assert!("999999999999".parse::<Price>().is_ok() && "1000000000000".parse::<Price>().is_err());
+        assert!("999.5".parse::<Percent>().is_ok() && "1000".parse::<Percent>().is_err());
+    }
+
+    #[test]
+    fn the_largest_numbers_have_a_product_and_a_share() {
+        let (money, quantity): (Money, Quantity) = (
+            "99999999999999.9999".parse().expect("an amount"),
+            "999999999999.999999".parse().expect("a quantity"),
+        );
+        assert!(money.times(money) > Decimal::ZERO && money.times(quantity) > Decimal::ZERO);
+        let weight = money.times(quantity);
+        // The product of the amount and the weight does not fit.
+        assert_eq!(money.get().checked_mul(weight), None);
+        let part = share(money.get(), weight, weight * Decimal::TWO);
+        assert_eq!(Money::rounded_to(part, 2).to_string(), "50000000000000.00");
+        assert_eq!(share(money.get(), weight, weight), money.get());
     }
 
     #[test]

@@ -238,7 +238,7 @@ impl Item<'_> {
         match (self.unit_list_price, self.list_price) {
             (Some(own), _) => Some(own),
             (None, Some(price)) if self.factor == Quantity::ONE => Some(price),
-            (None, price) => price.map(|price| Price::rounded(price.get() * self.factor.get())),
+            (None, price) => price.map(|price| Price::rounded(price.times(self.factor))),
         }
     }
 }
@@ -336,15 +336,13 @@ fn misfit(rule: &Rule, item: &Item<'_>, asked: &Asked) -> Option<Lost> {
 
 /// Returns the price per sold unit before rounding, never below zero. Nothing if the method needs a list
 /// price and there is none.
+#[expect(clippy::arithmetic_side_effects, reason = "both are products of two numbers")]
 fn exact_price(method: Method, item: &Item<'_>) -> Option<Decimal> {
-    let factor = item.factor.get();
     let list_price = || item.list_price_per_sold_unit().map(Price::get);
     let exact = match method {
-        Method::Fixed(price) => Some(price.get() * factor),
-        Method::PercentOff(percent) => {
-            list_price().map(|list| list - list * percent.get() / Decimal::ONE_HUNDRED)
-        }
-        Method::AmountOff(amount) => list_price().map(|list| list - amount.get() * factor),
+        Method::Fixed(price) => Some(price.times(item.factor)),
+        Method::PercentOff(percent) => list_price().map(|list| percent.off(list)),
+        Method::AmountOff(amount) => list_price().map(|list| list - amount.times(item.factor)),
     };
     exact.map(|exact| exact.max(Decimal::ZERO))
 }

@@ -159,7 +159,7 @@ fn check_line(
         return Err(Problem { code: Code::InvalidStateTransition, ..problem });
     }
     let (field, worth) = match line.worth {
-        Worth::Unit(cost) => ("unit_cost", cost.get() * on_hand.get()),
+        Worth::Unit(cost) => ("unit_cost", cost.times(on_hand)),
         Worth::Whole(value) => ("value", value.get()),
     };
     let pointer = format!("{pointer}/{field}");

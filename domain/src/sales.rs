@@ -253,7 +253,7 @@ impl SoldLine {
         let part = self.line.part(self.returned, quantity, settings);
         let line = Line {
             line_no,
-            entered: -Quantity::rounded(quantity.get() / self.line.factor.get()),
+            entered: -Quantity::rounded(quantity.per(self.line.factor)),
             quantity: -quantity,
             gross: -part.gross,
             discount: -part.discount,

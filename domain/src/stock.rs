@@ -90,7 +90,7 @@ pub struct Movement {
 
 /// Returns the cost of one unit in a movement of `quantity` at `value`, or zero if no unit moved.
 pub fn unit_cost(value: Money, quantity: Quantity) -> Price {
-    if quantity.is_zero() { Price::ZERO } else { Price::rounded((value.get() / quantity.get()).abs()) }
+    if quantity.is_zero() { Price::ZERO } else { Price::rounded(value.per(quantity).abs()) }
 }
 
 /// The kind of document that reserves stock.

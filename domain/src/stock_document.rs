@@ -311,12 +311,12 @@ fn check_line(
     let (product, unit) = book.find_stocked(&line.item, line.uom.as_deref(), pointer)?;
     let problem = |field: &str, detail: String| invalid(product, format!("{pointer}/{field}"), detail);
     let quantity = product
-        .to_stock_quantity(line.quantity.get() * unit.factor.get())
+        .to_stock_quantity(line.quantity.times(unit.factor))
         .map_err(|detail| problem("quantity", detail))?;
     if quantity.is_zero() || (quantity.is_negative() && kind != StockDocumentKind::Adjustment) {
         return Err(problem("quantity", "The quantity must be above zero.".to_owned()));
     }
-    let worth = line.unit_cost.unwrap_or_default().get() * line.quantity.get();
+    let worth = line.unit_cost.unwrap_or_default().times(line.quantity);
     if quantity.abs().get() > AMOUNT_MAX || worth.abs() > AMOUNT_MAX {
         let detail =
             format!("A line may have at most {AMOUNT_MAX} stock units, and a value of at most {AMOUNT_MAX}.");
@@ -332,7 +332,7 @@ fn check_line(
                 "An issue has the current cost: leave unit_cost out.".to_owned(),
             ));
         }
-        Some(cost) => Some(book.setup.settings.money(cost.get() * line.quantity.get())),
+        Some(cost) => Some(book.setup.settings.money(cost.times(line.quantity))),
         None if kind != StockDocumentKind::Adjustment => {
             return Err(problem(
                 "unit_cost",

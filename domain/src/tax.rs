@@ -88,13 +88,14 @@ pub fn split(settings: &Settings, lines: &[Taxable]) -> Vec<Taxed> {
 }
 
 /// Returns the tax on or in an amount, before rounding.
+#[expect(clippy::arithmetic_side_effects, reason = "a rate has at most 3 digits")]
 fn exact_tax(settings: &Settings, amount: Decimal, rate: Percent) -> Decimal {
     if !rate.is_positive() {
         return Decimal::ZERO;
     }
     let rate = rate.get();
     let whole = if settings.prices_include_tax { Decimal::ONE_HUNDRED + rate } else { Decimal::ONE_HUNDRED };
-    amount * rate / whole
+    number::share(amount, rate, whole)
 }
 
 fn rounded_tax(settings: &Settings, amount: Decimal, rate: Percent) -> Decimal {
@@ -117,6 +118,7 @@ fn taxes_of_document(settings: &Settings, lines: &[Taxable]) -> Vec<Decimal> {
 /// Each line first gets its tax cut off at the exponent. The units that are left go one each to the lines
 /// that lost most. A line without tax loses nothing. There are always enough lines, because each lost less
 /// than a unit.
+#[expect(clippy::arithmetic_side_effects, reason = "taxes of the lines of one document")]
 fn spread(settings: &Settings, lines: &[Taxable], same_rate: &[usize], taxes: &mut [Decimal]) {
     let rate = lines[same_rate[0]].rate;
     let amount: Money = same_rate.iter().map(|line| lines[*line].amount).sum();

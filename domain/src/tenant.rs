@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::number::{Money, Quantity};
+use crate::number::{self, Kind, Money, Number, Quantity};
 use crate::stock::CostingMethod;
 
 /// The rounding of a document's tax.
@@ -80,11 +80,16 @@ impl Settings {
         Money::rounded_to(value, self.exponent)
     }
 
+    /// Returns the part of `amount` that belongs to `part` of `whole`. The whole amount belongs to the whole.
+    pub fn share<P: Kind>(&self, amount: Money, part: Number<P>, whole: Number<P>) -> Money {
+        self.money(number::share(amount.get(), part.get(), whole.get()))
+    }
+
     /// Returns the part of `amount` for the units from `done` to `done + step` of `whole`, for a document
     /// that is carried out in steps. The parts of all steps add up to `amount`.
     pub fn slice(&self, amount: Money, done: Quantity, step: Quantity, whole: Quantity) -> Money {
         assert!(whole.is_positive() && done + step <= whole, "a step stays within the whole");
-        let up_to = |units: Quantity| self.money(amount.get() * units.get() / whole.get());
+        let up_to = |units: Quantity| self.share(amount, units, whole);
         up_to(done + step) - up_to(done)
     }
 

@@ -144,8 +144,7 @@ impl TransferLine {
         let value = if quantity == self.open() {
             self.open_value
         } else {
-            let share = self.open_value.get() * quantity.get() / self.open().get();
-            book.setup.settings.money(share).min(self.open_value)
+            book.setup.settings.share(self.open_value, quantity, self.open()).min(self.open_value)
         };
         self.open_value -= value;
         value

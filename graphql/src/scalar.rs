@@ -55,6 +55,7 @@ struct ExactKind;
 
 impl Kind for PercentageKind {
     const NAME: &'static str = "a percentage";
+    const INTEGER_DIGITS: usize = 12;
     const DECIMALS: usize = 4;
     const SHOWN: u32 = 4;
     const PATTERN: &'static str = r"^-?\d{1,12}(\.\d{1,4})?$";
@@ -63,6 +64,7 @@ impl Kind for PercentageKind {
 
 impl Kind for ExactKind {
     const NAME: &'static str = "a decimal";
+    const INTEGER_DIGITS: usize = 12;
     const DECIMALS: usize = 6;
     const SHOWN: u32 = 0;
     const PATTERN: &'static str = r"^-?\d{1,12}(\.\d{1,6})?$";

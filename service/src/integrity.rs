@@ -80,6 +80,7 @@ pub struct FigureKind;
 
 impl Kind for FigureKind {
     const NAME: &'static str = "a figure";
+    const INTEGER_DIGITS: usize = 14;
     const DECIMALS: usize = 6;
     const SHOWN: u32 = 2;
     const PATTERN: &'static str = r"^-?\d{1,14}(\.\d{1,6})?$";

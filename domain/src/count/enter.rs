@@ -151,10 +151,10 @@ pub(super) fn enter(book: &mut Book, command: &Enter) -> Result<(Count, Posting)
 fn check(book: &Book, count: &Count, entry: &EntryInput, pointer: &str) -> Result<Checked, Problem> {
     let (product, unit) = book.find_stocked(&entry.item, entry.uom.as_deref(), pointer)?;
     let problem = |field: &str, detail: &str| invalid(product, format!("{pointer}/{field}"), detail);
-    if entry.quantity.is_negative() || entry.quantity.get() * unit.factor.get() > AMOUNT_MAX {
+    if entry.quantity.is_negative() || entry.quantity.times(unit.factor) > AMOUNT_MAX {
         return Err(problem("quantity", &format!("A count must be from 0 to {AMOUNT_MAX} stock units.")));
     }
-    let quantity = product.to_stock_quantity(entry.quantity.get() * unit.factor.get());
+    let quantity = product.to_stock_quantity(entry.quantity.times(unit.factor));
     let quantity = quantity.map_err(|detail| problem("quantity", &detail))?;
     let counted_at = entry.counted_at.unwrap_or(book.now);
     if counted_at > book.now + CLOCK_SKEW_MAX || counted_at < DateTime::UNIX_EPOCH {

@@ -173,7 +173,7 @@ fn billed_lines(book: &Book, order: &mut Order, shipment: &Shipment) -> Vec<(Lin
         let Part { gross, discount, net, tax } = line.part(ordered.invoiced, shipped.quantity, settings);
         let billed = Line {
             line_no: shipped.line_no,
-            entered: Quantity::rounded(shipped.quantity.get() / line.factor.get()),
+            entered: Quantity::rounded(shipped.quantity.per(line.factor)),
             quantity: shipped.quantity,
             gross,
             discount,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::account;
-use crate::number::{Money, round};
+use crate::number::Money;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::tenant::Settings;
 
@@ -153,7 +153,7 @@ fn to_coins(amount: Money, coin: Money) -> Money {
     if coin.is_zero() {
         return amount;
     }
-    Money::new(round(amount.get() / coin.get(), 0) * coin.get())
+    amount.rounded_to_multiple(coin)
 }
 
 /// Settles a refund of `total`, which is negative, with tenders. Rejects tenders that exceed it.

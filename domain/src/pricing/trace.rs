@@ -255,7 +255,7 @@ impl Candidate {
 fn exact_list_price(item: &Item<'_>) -> Option<Decimal> {
     match item.unit_list_price {
         Some(own) => Some(own.get()),
-        None => item.list_price.map(|price| price.get() * item.factor.get()),
+        None => item.list_price.map(|price| price.times(item.factor)),
     }
 }
 

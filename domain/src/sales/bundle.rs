@@ -4,11 +4,11 @@ use rust_decimal::Decimal;
 
 use super::Line;
 use crate::book::Book;
-use crate::line_item::LINES_MAX;
-use crate::line_item::check_decimals;
-use crate::number::{Money, Price, Quantity};
+use crate::line_item::{AMOUNT_MAX, LINES_MAX, check_decimals, invalid};
+use crate::number::{self, Money, Quantity};
 use crate::product::{Component, Product, ProductKind, ProductStatus};
-use crate::refusal::{Problems, Refusal};
+use crate::refusal::{Problem, Problems, Refusal};
+use crate::stock::unit_cost;
 use crate::tenant::Settings;
 
 /// Replaces each bundle by its components. They share its gross and discount in proportion to their list
@@ -27,8 +27,7 @@ pub(super) fn unpack(book: &Book, lines: Vec<Line>) -> Result<Vec<Line>, Refusal
             continue;
         }
         for part in parts(book, &line, &book.products[&line.product_id].components) {
-            let pointer = format!("/lines/{}", line.input);
-            match check_decimals(book, part.product_id, part.quantity, &pointer) {
+            match check_part(book, &part, &format!("/lines/{}", line.input)) {
                 Ok(()) => unpacked.push(part),
                 Err(problem) => problems.push(problem),
             }
@@ -60,6 +59,7 @@ pub(super) fn flaw(book: &Book, bundle: &Product, is_return: bool) -> Option<Str
 }
 
 /// Returns one line for each component of a bundle's line.
+#[expect(clippy::arithmetic_side_effects, reason = "at most 100 weights, each a product of two numbers")]
 fn parts(book: &Book, line: &Line, components: &[Component]) -> Vec<Line> {
     let weights = weights(book, components);
     let whole: Decimal = weights.iter().sum();
@@ -71,7 +71,7 @@ fn parts(book: &Book, line: &Line, components: &[Component]) -> Vec<Line> {
         passed += weight;
         let gross = gross.next(line.gross, (passed, whole), settings);
         let discount = discount.next(line.discount, (passed, whole), settings);
-        let quantity = Quantity::rounded(component.quantity.get() * line.quantity.get());
+        let quantity = Quantity::rounded(component.quantity.times(line.quantity));
         parts.push(Line {
             product_id: product.id,
             category_id: product.lineage.first().copied(),
@@ -80,7 +80,7 @@ fn parts(book: &Book, line: &Line, components: &[Component]) -> Vec<Line> {
             factor: Quantity::ONE,
             entered: quantity,
             quantity,
-            unit_price: Price::rounded(gross.get() / quantity.get()),
+            unit_price: unit_cost(gross, quantity),
             list_price: product.list_price,
             gross,
             discount,
@@ -92,12 +92,27 @@ fn parts(book: &Book, line: &Line, components: &[Component]) -> Vec<Line> {
     parts
 }
 
+/// Rejects a component's line whose quantity is zero, too large, or has too many decimals for the product.
+fn check_part(book: &Book, part: &Line, pointer: &str) -> Result<(), Problem> {
+    let product = &book.products[&part.product_id];
+    let pointer_to_quantity = || format!("{pointer}/quantity");
+    if part.quantity.is_zero() {
+        let detail = format!("The bundle would contain none of {}: sell more of the bundle.", product.sku);
+        return Err(invalid(product, pointer_to_quantity(), detail));
+    }
+    if part.quantity.get() > AMOUNT_MAX {
+        let detail = format!("The bundle would contain more than {AMOUNT_MAX} of {}.", product.sku);
+        return Err(invalid(product, pointer_to_quantity(), detail));
+    }
+    check_decimals(book, part.product_id, part.quantity, pointer)
+}
+
 /// Returns the weight of each component: its list price times its quantity, or 1 for each if none has a list
 /// price.
 fn weights(book: &Book, components: &[Component]) -> Vec<Decimal> {
     let worth = |component: &Component| {
         let price = book.products[&component.product_id].list_price.unwrap_or_default();
-        price.get() * component.quantity.get()
+        price.times(component.quantity)
     };
     let weights: Vec<Decimal> = components.iter().map(worth).collect();
     if weights.iter().all(Decimal::is_zero) { vec![Decimal::ONE; components.len()] } else { weights }
@@ -112,7 +127,7 @@ struct Share {
 impl Share {
     /// Returns the next share. `passed` is the weight up to this share, with its own, out of `whole`.
     fn next(&mut self, amount: Money, (passed, whole): (Decimal, Decimal), settings: &Settings) -> Money {
-        let up_to = if passed == whole { amount } else { settings.money(amount.get() * passed / whole) };
+        let up_to = settings.money(number::share(amount.get(), passed, whole));
         let share = up_to - self.given;
         self.given = up_to;
         share

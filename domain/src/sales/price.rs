@@ -107,7 +107,7 @@ fn find<'a>(
         return Err(problem("quantity", "The quantity must be above zero.".to_owned()));
     }
     let quantity = product
-        .to_stock_quantity(input.quantity.get() * unit.factor.get())
+        .to_stock_quantity(input.quantity.times(unit.factor))
         .map_err(|detail| problem("quantity", detail))?;
     Ok(Found { product, unit, quantity })
 }
@@ -159,6 +159,13 @@ fn price_line(
     check_size(&resolved, (*quantity, input.quantity))
         .map_err(|detail| problem("quantity", Code::ValidationFailed, detail))?;
     let gross = settings.money(resolved.unit_price.get() * input.quantity.get());
+    let largest = resolved.unit_price.get().max(quantity.get()).max(input.quantity.get());
+    if largest > AMOUNT_MAX || resolved.unit_price.times(input.quantity) > AMOUNT_MAX {
+        let detail =
+            format!("A line may have at most {AMOUNT_MAX} stock units, and a value of at most {AMOUNT_MAX}.");
+        return Err(problem("quantity", Code::ValidationFailed, detail));
+    }
+    let gross = settings.money(resolved.unit_price.times(input.quantity));
     let discount = line_discount(gross, input.discount, settings)
         .map_err(|detail| problem("discount", Code::ValidationFailed, detail.to_owned()))?;
     let regular = regular_price.map(|price| settings.money(price.get() * input.quantity.get()));
@@ -208,9 +215,7 @@ fn line_discount(
         Some(Discount::Percent(percent)) if percent.is_negative() || percent.get() > Decimal::ONE_HUNDRED => {
             Err("A discount must be from 0 to 100 percent.")
         }
-        Some(Discount::Percent(percent)) => {
-            Ok(settings.money(gross.get() * percent.get() / Decimal::ONE_HUNDRED))
-        }
+        Some(Discount::Percent(percent)) => Ok(settings.money(percent.of(gross.get()))),
         Some(Discount::Amount(amount)) if amount != settings.money(amount.get()) => {
             Err("A discount must not have more decimals than the currency.")
         }
@@ -237,7 +242,7 @@ fn spread_discount(
         if whole.is_zero() {
             continue;
         }
-        let up_to = settings.money(total.get() * passed.get() / whole.get());
+        let up_to = settings.share(total, passed, whole);
         line.discount += up_to - given;
         line.net = line.gross - line.discount;
         given = up_to;

@@ -16,7 +16,7 @@ use crate::book::Book;
 use crate::document::DocumentKind;
 use crate::id::{CostLayerId, LotId};
 use crate::location::LocationKind;
-use crate::number::{Money, Price, Quantity};
+use crate::number::{self, Money, Price, Quantity};
 use crate::tenant::Settings;
 
 /// The document line that received stock.
@@ -89,7 +89,7 @@ impl Layer {
         let cost = if quantity == self.quantity {
             self.value
         } else {
-            settings.money(self.value.get() * quantity.get() / self.quantity.get()).min(self.value)
+            settings.share(self.value, quantity, self.quantity).min(self.value)
         };
         self.quantity -= quantity;
         self.value -= cost;
@@ -163,6 +163,7 @@ impl Layers {
 
     /// Spreads a new value over all layers in proportion to their values, or to their quantities if they have
     /// no value. The parts add up to `value`.
+    #[expect(clippy::arithmetic_side_effects, reason = "the weights are values or quantities of the level")]
     fn revalue(&mut self, value: Money, settings: &Settings) {
         let worthless = self.0.iter().all(|layer| layer.value.is_zero());
         let weight = |layer: &Layer| if worthless { layer.quantity.get() } else { layer.value.get() };
@@ -170,7 +171,7 @@ impl Layers {
         let (mut weighed, mut spread) = (Decimal::ZERO, Money::ZERO);
         for layer in &mut self.0 {
             weighed += weight(layer);
-            let up_to = if weighed == whole { value } else { settings.money(value.get() * weighed / whole) };
+            let up_to = settings.money(number::share(value.get(), weighed, whole));
             layer.value = up_to - spread;
             spread = up_to;
         }
@@ -227,7 +228,7 @@ impl Book {
         let settings = &self.setup.settings;
         let layers = self.layers().get(key).filter(|_| self.wants_layers(key));
         match layers.and_then(|layers| layers.0.last()) {
-            Some(layer) => settings.money(layer.value.get() * quantity.get() / layer.quantity.get()),
+            Some(layer) => settings.share(layer.value, quantity, layer.quantity),
             None => self.level(key).cost_of(quantity, settings),
         }
     }

@@ -134,19 +134,15 @@ impl Level {
 
     /// Returns the average cost of one stock unit, or the last known cost if none is on hand.
     pub fn unit_cost(&self) -> Price {
-        if self.on_hand.is_positive() {
-            Price::rounded(self.value.get() / self.on_hand.get())
-        } else {
-            self.last_cost
-        }
+        if self.on_hand.is_positive() { Price::rounded(self.value.per(self.on_hand)) } else { self.last_cost }
     }
 
     /// Returns what `quantity` costs at the current average, or at the last known cost if none is on hand.
     pub(super) fn cost_of(&self, quantity: Quantity, settings: &Settings) -> Money {
         if self.on_hand.is_positive() {
-            settings.money(self.value.get() * quantity.get() / self.on_hand.get())
+            settings.share(self.value, quantity, self.on_hand)
         } else {
-            settings.money(self.last_cost.get() * quantity.get())
+            settings.money(self.last_cost.times(quantity))
         }
     }
 
@@ -171,7 +167,7 @@ impl Level {
         let cost = if quantity == self.on_hand {
             self.value
         } else {
-            settings.money(self.value.get() * quantity.get() / self.on_hand.get()).min(self.value)
+            settings.share(self.value, quantity, self.on_hand).min(self.value)
         };
         self.issue_at(quantity, cost, self.unit_cost());
         cost
@@ -197,7 +193,7 @@ impl Level {
             quantity.is_positive() && !self.on_hand.is_positive(),
             "goods go below zero only after everything on hand"
         );
-        let provisional = settings.money(self.last_cost.get() * quantity.get());
+        let provisional = settings.money(self.last_cost.times(quantity));
         self.on_hand -= quantity;
         self.value -= provisional;
         self.check();

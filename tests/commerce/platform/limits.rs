@@ -64,6 +64,50 @@ fn a_sale_that_no_book_can_hold_is_refused_and_the_till_goes_on() {
 }
 
 #[test]
+fn a_bundle_with_next_to_nothing_or_far_too_much_of_a_component_is_refused() {
+    with_tenant(async |tenant| {
+        tenant.product_with("SALT", json!({ "list_price": "0.01", "stock_decimals": 6 })).await;
+        tenant.product_with("GALAXY", json!({ "kind": "service", "list_price": HUGE })).await;
+        tenant.open_stock(&[("SALT", "90", "1.00")]).await;
+        tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
+        let bundle = async |sku: &str, components: Value| {
+            let more = json!({ "kind": "bundle", "list_price": "0.50", "stock_decimals": 6 });
+            let set = tenant.product_with(sku, more).await;
+            let path = format!("/v1/products/{}/components", set.id);
+            tenant.put(&path, &json!({ "components": components })).await.ok();
+        };
+        bundle("CRUMB", json!([{ "sku": "SALT", "quantity": "0.000001" }])).await;
+        bundle("COSMOS", json!([{ "sku": "GALAXY", "quantity": HUGE }, { "sku": "MUG", "quantity": "1" }]))
+            .await;
+        let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
+        for (sku, quantity) in [("CRUMB", "0.4"), ("CRUMB", "0.000001"), ("COSMOS", "1")] {
+            let lines = lines(&[(sku, quantity)]);
+            let reply = tenant.post(SALES, &sale(&till, &[(sku, quantity)])).await;
+            reply.refused(422, "validation_failed").names(&["#/lines/0/quantity"]);
+            let order = json!({ "customer_id": customer, "lines": lines, "advance_to": "invoiced" });
+            let reply = tenant.post("/v1/orders", &order).await;
+            reply.refused(422, "validation_failed").names(&["#/lines/0/quantity"]);
+        }
+        tenant.sell(&till, &[("MUG", "1"), ("CRUMB", "1")]).await.created();
+    });
+}
+
+#[test]
+fn a_level_that_becomes_too_large_is_refused() {
+    with_tenant(async |tenant| {
+        tenant.product_with("DUST", json!({ "list_price": "1.00", "stock_decimals": 6 })).await;
+        let lines: Vec<Value> =
+            vec![json!({ "sku": "DUST", "quantity": "1000000000", "unit_cost": "1" }); 1000];
+        let receipt = json!({ "kind": "receipt", "lines": lines });
+        too_large(tenant, DOCUMENTS, &receipt).await;
+        let lines = json!([{ "sku": "DUST", "quantity": "0.000001", "unit_cost": "1000" }]);
+        tenant.post(DOCUMENTS, &json!({ "kind": "receipt", "lines": lines })).await.created();
+        let lines = json!([{ "sku": "DUST", "value": "1000000000" }]);
+        too_large(tenant, "/v1/stock/revaluations", &json!({ "lines": lines })).await;
+    });
+}
+
+#[test]
 fn an_absurd_request_does_not_spoil_those_beside_it() {
     with_tenant(async |tenant| {
         let units = json!([{ "uom": "XPX", "factor": HUGE }]);
