@@ -10,7 +10,7 @@ mod weight;
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{Directive, ExecutableDocument, Selection, SelectionSet};
-use async_graphql::{Positioned, Variables};
+use async_graphql::{Positioned, ServerError, Variables};
 
 use weight::Scale;
 
@@ -56,7 +56,7 @@ pub struct CheckedDocument {
 #[derive(Debug)]
 pub enum Rejection {
     /// The document is not GraphQL.
-    Syntax(async_graphql::ServerError),
+    Syntax(ServerError),
     /// The document is too long, too deep, too wide or too costly.
     Cost(String),
 }
@@ -67,8 +67,12 @@ pub fn check(query: &str, variables: &Variables) -> Result<CheckedDocument, Reje
         return Err(too_costly(format!("The document has more than {BYTES_MAX} bytes.")));
     }
     // The parser recurses into brackets, so their nesting is checked first.
-    if nesting(query) > NESTING_MAX {
-        return Err(too_costly(format!("Brackets are nested more than {NESTING_MAX} deep.")));
+    match nesting(query) {
+        None => return Err(Rejection::Syntax(ServerError::new("A block string has no end.", None))),
+        Some(depth) if depth > NESTING_MAX => {
+            return Err(too_costly(format!("Brackets are nested more than {NESTING_MAX} deep.")));
+        }
+        Some(_) => {}
     }
     let document = parse_query(query).map_err(|error| Rejection::Syntax(error.into()))?;
     check_size(&document)?;
@@ -104,14 +108,17 @@ fn too_costly(detail: impl Into<String>) -> Rejection {
     Rejection::Cost(detail.into())
 }
 
-/// The deepest nesting of brackets outside strings and comments.
-fn nesting(query: &str) -> usize {
+/// Returns the deepest nesting of brackets outside strings and comments, or nothing if a block string has no end.
+///
+/// It reads strings and comments as the parser does, each byte once. At a block string without an end the parser would
+/// read on to the end of the text, and again from each quotation mark in it.
+fn nesting(query: &str) -> Option<usize> {
     let (mut depth, mut deepest) = (0_usize, 0);
     let mut rest = query.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {
         rest = match byte {
-            b'#' => skip_past(tail, b"\n"),
-            b'"' if tail.starts_with(b"\"\"") => skip_past(&tail[2..], b"\"\"\""),
+            b'#' => skip_comment(tail),
+            b'"' if tail.starts_with(b"\"\"") => skip_block_string(&tail[2..])?,
             b'"' => skip_string(tail),
             _ => tail,
         };
@@ -122,21 +129,27 @@ fn nesting(query: &str) -> usize {
         }
         deepest = deepest.max(depth);
     }
-    deepest
+    Some(deepest)
 }
 
-/// The text after the next `end` that has no backslash before it.
-fn skip_past<'a>(text: &'a [u8], end: &[u8]) -> &'a [u8] {
-    let is_end = |at: usize| text[at..].starts_with(end) && (at == 0 || text[at - 1] != b'\\');
-    (0..text.len()).find(|at| is_end(*at)).map_or(&[], |at| &text[at + end.len()..])
+fn skip_comment(text: &[u8]) -> &[u8] {
+    let end = text.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+    end.map_or(&[], |end| &text[end..])
 }
 
-/// The text after a string of one line.
+/// Returns the text after the next `"""` that has no backslash before it.
+fn skip_block_string(text: &[u8]) -> Option<&[u8]> {
+    let is_end = |at: &usize| text[*at..].starts_with(b"\"\"\"") && (*at == 0 || text[at - 1] != b'\\');
+    (0..text.len()).find(is_end).map(|end| &text[end + 3..])
+}
+
+/// Returns the text after a string of one line. The parser stops at a string that has no end, so nothing after it counts.
 fn skip_string(text: &[u8]) -> &[u8] {
     let mut rest = text;
     while let Some((byte, tail)) = rest.split_first() {
         match byte {
-            b'"' | b'\n' => return tail,
+            b'"' => return tail,
+            b'\n' | b'\r' => return &[],
             b'\\' => rest = tail.get(1..).unwrap_or_default(),
             _ => rest = tail,
         }

@@ -103,6 +103,65 @@ fn brackets_in_texts_do_not_nest() {
 }
 
 #[test]
+fn brackets_behind_a_comment_or_an_open_string_are_counted_as_the_parser_reads_them() {
+    let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
+    // A carriage return ends a comment.
+    refused(&format!("{{a(b:#\r{deep})}}"));
+    refused(&format!("{{a(b:#\n{deep})}}"));
+    let is_syntax_error =
+        |query: String| matches!(check(&query, &Variables::default()), Err(Rejection::Syntax(_)));
+    for open in ["\"\"\"", "\"\"\"\\\"\"\"", "\"", "\"\\\"", "\"\r"] {
+        assert!(is_syntax_error(format!("{{a(b:{open}{deep})}}")), "{open}");
+    }
+    assert!(is_syntax_error(format!("{{a(b:[{}])}}", "\"\"\"\\\"".repeat(5_000))));
+}
+
+/// The time grows with the length of a document. One that took the parser a second per 30 KB would fail here in a debug
+/// build too, where the parser is some 20 times slower.
+#[test]
+fn no_document_keeps_the_parser_busy() {
+    let parts = [
+        "\"\"\"\\\"",
+        "\"\"\"",
+        "\"\" ",
+        "\"\\\\",
+        "#",
+        "#\r",
+        "...on ",
+        "...",
+        "@a",
+        "@a(",
+        "{a ",
+        "{a:b ",
+        "a(b:",
+        "[",
+        "$a:",
+        "$a:[",
+        "-",
+        "0",
+        "1e",
+        "\\",
+        " ",
+        ",",
+        "\u{feff}",
+        "fragment f on T{",
+        "query(",
+        "query($a:",
+        "{a(b:{c:",
+        "true",
+        "!",
+    ];
+    for part in parts {
+        for (start, end) in [("", ""), ("{a(b:", ")}"), ("{a", "}"), ("{a(b:[", "])}"), ("query(", "){a}")] {
+            let query = format!("{start}{}{end}", part.repeat((BYTES_MAX - 16) / part.len()));
+            let started = std::time::Instant::now();
+            _ = check(&query, &Variables::default());
+            assert!(started.elapsed().as_secs() < 2, "{start}{part}: {:?}", started.elapsed());
+        }
+    }
+}
+
+#[test]
 fn what_is_no_graphql_is_a_syntax_error() {
     for query in ["", "{", "{a", "[{a}]", "nonsense", "{a(b:)}", "\"\"\"", "{a(b:\"}"] {
         assert!(matches!(check(query, &Variables::default()), Err(Rejection::Syntax(_))), "{query}");
