@@ -3957,6 +3957,13 @@ CREATE TABLE public.schema_migration (
 
 ALTER TABLE public.schema_migration OWNER TO stockwell_owner;
 
+CREATE TABLE public.schema_replaceable (
+    name text NOT NULL,
+    digest text NOT NULL
+);
+
+ALTER TABLE public.schema_replaceable OWNER TO stockwell_owner;
+
 CREATE TABLE public.shipment (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -4454,6 +4461,9 @@ ALTER TABLE ONLY public.sales_order
 
 ALTER TABLE ONLY public.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.schema_replaceable
+    ADD CONSTRAINT schema_replaceable_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY public.shipment_line
     ADD CONSTRAINT shipment_line_pkey PRIMARY KEY (tenant_id, shipment_id, line_no);
@@ -5205,8 +5215,8 @@ GRANT SELECT ON TABLE bi.sales_fact TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.category TO stockwell_app;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.product TO stockwell_app;
 GRANT SELECT ON TABLE public.product TO stockwell_lookup;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.product TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.product_performance TO stockwell_app;
 
@@ -5216,8 +5226,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.customer TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.location TO stockwell_app;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.tenant TO stockwell_app;
 GRANT SELECT ON TABLE public.tenant TO stockwell_lookup;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tenant TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.margin_lines TO stockwell_app;
 
@@ -5341,6 +5351,7 @@ GRANT UPDATE(times) ON TABLE public.access_refusal TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.api_key TO stockwell_app;
 GRANT SELECT ON TABLE public.api_key TO stockwell_lookup;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.api_key TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.app_user TO stockwell_app;
 

@@ -1,55 +1,13 @@
--- Row-level security and grants for every table of the public schema, so that a new table cannot be missed.
--- `stockwell_app` may select and insert everywhere. Tables that it may also update or delete are listed here; none of
--- them records the past.
+-- The wall: row-level security and grants of every table of the public schema, so that a new table can't be missed. This is
+-- a query. It returns, for each table that differs from what is wanted, the statements that put it right, so that a
+-- migration locks no other table.
 --
--- Each table has exactly one policy for the application, permissive, with the predicate. PostgreSQL joins permissive
--- policies by `or`, so a second one would open the wall. A distributed engine makes restrictive policies permissive.
+-- `stockwell_app` may select and insert everywhere. Tables that it may also update or delete are listed here; none of them
+-- records the past. Each table has exactly one policy for the application, permissive, with the predicate. PostgreSQL joins
+-- permissive policies by `or`, so a second one would open the wall. A distributed engine makes restrictive policies
+-- permissive. The relay sees the events of every tenant and moves the cursors on them.
 
-do $$
-declare
-    target record;
-    known record;
-    mutable constant text[] := array[
-        'tenant', 'api_key', 'app_user', 'refresh_token', 'category', 'tax_class', 'tax_rate', 'product',
-        'product_unit', 'barcode', 'price_list', 'price_rule', 'price_tier', 'customer', 'customer_account',
-        'channel_price_list', 'location', 'stock_level', 'reservation', 'reason_code', 'number_series',
-        'sales_order', 'sales_order_line', 'register', 'pos_session', 'account', 'product_group', 'sku_mapping',
-        'unmapped_sku', 'cost_layer'
-    ];
-    deletable constant text[] := array[
-        'refresh_token', 'product_unit', 'barcode', 'price_rule', 'channel_price_list', 'reservation',
-        'sales_order_line', 'tax_rate', 'bundle_component', 'sku_mapping', 'reorder_setting', 'cost_layer', 'peg'
-    ];
-begin
-    for target in
-        select c.oid as id, c.relname as name from pg_class c
-        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and c.relname <> 'schema_migration'
-    loop
-        execute format('alter table public.%I enable row level security', target.name);
-        execute format('alter table public.%I force row level security', target.name);
-        -- A table without a policy shows nothing, so the wall is closed between these two.
-        for known in
-            select p.polname as name from pg_policy p
-            where p.polrelid = target.id and p.polroles && array[0, 'stockwell_app'::regrole]::oid[]
-        loop
-            execute format('drop policy %I on public.%I', known.name, target.name);
-        end loop;
-        execute format(
-            'create policy tenant_wall on public.%I for all to stockwell_app '
-            'using (tenant_id = current_setting(''app.tenant_id'')::uuid) '
-            'with check (tenant_id = current_setting(''app.tenant_id'')::uuid)', target.name);
-        execute format('revoke all on public.%I from public, stockwell_app, stockwell_relay', target.name);
-        execute format('grant select, insert on public.%I to stockwell_app', target.name);
-        if target.name = any (mutable) then
-            execute format('grant update on public.%I to stockwell_app', target.name);
-        end if;
-        if target.name = any (deletable) then
-            execute format('grant delete on public.%I to stockwell_app', target.name);
-        end if;
-    end loop;
-end
-$$;
-
+with
 -- Documents never change; their progress does, column by column.
 grant update (open, returned, version, updated_at) on invoice to stockwell_app;
 grant update (returned) on pos_sale to stockwell_app;
@@ -76,3 +34,137 @@ create policy relay_read on event for select to stockwell_relay using (true);
 create policy relay_move on event_cursor for all to stockwell_relay using (true) with check (true);
 grant select on event to stockwell_relay;
 grant select, insert, update on event_cursor to stockwell_relay;
+mutable (name, columns) as (
+    values
+        ('invoice', '{open, returned, version, updated_at}'::text[]),
+        ('pos_sale', '{returned}'),
+        ('payment', '{unapplied}'),
+        ('shipment', '{invoice_id}'),
+        ('hold', '{status, expires_at, version, updated_at}'),
+        ('hold_reference', '{placed_at}'),
+        ('transfer', '{status, version, updated_at}'),
+        ('transfer_line', '{received, missing, open_value}'),
+        ('expected_receipt', '{expected_on, status, version, updated_at}'),
+        ('expected_receipt_line', '{received}'),
+        ('lot', '{expires_on, supplier_lot, received_from, status, version, updated_at}'),
+        ('stock_count', '{status, round, version, document_id, updated_at}'),
+        ('stock_count_line',
+            '{round, recount, counted, counted_at, expires_on, expected, posted_quantity, posted_value, superseded}'),
+        ('count_setting', '{tolerance_percent, tolerance_value, approval_value, version, updated_at}'),
+        ('cost_to_settle', '{open_quantity, open_value, variance, settled_at}')
+    union all
+    select unnest('{tenant, api_key, app_user, refresh_token, category, tax_class, tax_rate, product, product_unit, barcode,
+        price_list, price_rule, price_tier, customer, customer_account, channel_price_list, location, stock_level,
+        reservation, reason_code, number_series, sales_order, sales_order_line, register, pos_session, account,
+        product_group, sku_mapping, unmapped_sku, cost_layer}'::text[]), null
+),
+deletable (name) as (
+    select unnest('{refresh_token, product_unit, barcode, price_rule, channel_price_list, reservation, sales_order_line,
+        tax_rate, bundle_component, sku_mapping, reorder_setting, cost_layer, peg}'::text[])
+),
+target as (
+    select c.oid as id, c.relname::text as name, c.relrowsecurity and c.relforcerowsecurity as walled, c.relacl as acl
+    from pg_class c
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+        and c.relname not in ('schema_migration', 'schema_replaceable')
+),
+wanted_policy (table_name, name, command, role, predicate, checked) as (
+    select t.name, 'tenant_wall', '*', 'stockwell_app', p.predicate, p.predicate
+    from target t cross join (values ('(tenant_id = (current_setting(''app.tenant_id''::text))::uuid)')) p (predicate)
+    union all
+    values ('event', 'relay_read', 'r', 'stockwell_relay', 'true', null),
+        ('event_cursor', 'relay_move', '*', 'stockwell_relay', 'true', 'true')
+),
+wanted_policies as (
+    select w.table_name, array_agg(row (w.name, w.command, w.role, true, w.predicate, w.checked)::text order by w.name) as are,
+        string_agg(
+            format(
+                'create policy %I on public.%I for %s to %I using (%s)%s;', w.name, w.table_name,
+                case w.command when 'r' then 'select' else 'all' end, w.role, w.predicate,
+                ' with check (' || w.checked || ')'
+            ),
+            ' ' order by w.name
+        ) as made
+    from wanted_policy w
+    group by w.table_name
+),
+policies as (
+    select p.polrelid as id,
+        array_agg(
+            row (
+                p.polname::text, p.polcmd::text,
+                (select string_agg(coalesce(r.rolname, 'public'), ',' order by r.rolname)
+                 from unnest(p.polroles) of_role left join pg_roles r on r.oid = of_role),
+                p.polpermissive, pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)
+            )::text
+            order by p.polname
+        ) as are,
+        string_agg(format('drop policy %I on public.%I;', p.polname, t.name), ' ') as dropped
+    from pg_policy p join target t on t.id = p.polrelid
+    where p.polroles && array[0, 'stockwell_app'::regrole, 'stockwell_relay'::regrole]::oid[]
+    group by p.polrelid
+),
+wanted_grant (table_name, role, privilege, columns) as (
+    select t.name, 'stockwell_app', p.privilege, null::text[]
+    from target t cross join (values ('SELECT'), ('INSERT')) p (privilege)
+    union all
+    select m.name, 'stockwell_app', 'UPDATE', m.columns from mutable m
+    union all
+    select d.name, 'stockwell_app', 'DELETE', null from deletable d
+    union all
+    values ('event', 'stockwell_relay', 'SELECT', null::text[]), ('event_cursor', 'stockwell_relay', 'SELECT', null),
+        ('event_cursor', 'stockwell_relay', 'INSERT', null), ('event_cursor', 'stockwell_relay', 'UPDATE', null)
+),
+wanted_grants as (
+    select w.table_name,
+        array_agg(g.one order by g.one) as are,
+        string_agg(
+            distinct format(
+                'grant %s%s on public.%I to %I;', lower(w.privilege),
+                ' (' || array_to_string(w.columns, ', ') || ')', w.table_name, w.role
+            ),
+            ' '
+        ) as made
+    from wanted_grant w
+    cross join lateral (
+        select row (w.role, w.privilege, of_column)::text as one from unnest(coalesce(w.columns, array[null::text])) of_column
+    ) g
+    group by w.table_name
+),
+granted as (
+    select t.id, a.grantee, a.privilege_type, null::text as of_column from target t cross join aclexplode(t.acl) a
+    union all
+    select t.id, a.grantee, a.privilege_type, c.attname::text
+    from target t join pg_attribute c on c.attrelid = t.id and c.attacl is not null and not c.attisdropped
+    cross join aclexplode(c.attacl) a
+),
+grants as (
+    select g.id, array_agg(g.one order by g.one) as are
+    from (
+        select g.id, row (coalesce(r.rolname::text, 'public'), g.privilege_type, g.of_column)::text as one
+        from granted g left join pg_roles r on r.oid = g.grantee
+        where g.grantee in (0, 'stockwell_app'::regrole, 'stockwell_relay'::regrole)
+    ) g
+    group by g.id
+)
+select t.name,
+    concat_ws(
+        ' ',
+        case when not t.walled then
+            format('alter table public.%1$I enable row level security, force row level security;', t.name)
+        end,
+        -- Between these two the table has no policy and shows nothing.
+        case when p.are is distinct from wp.are then concat_ws(' ', p.dropped, wp.made) end,
+        case when g.are is distinct from wg.are then
+            concat_ws(
+                ' ', format('revoke all on public.%I from public, stockwell_app, stockwell_relay;', t.name), wg.made
+            )
+        end
+    ) as statements
+from target t
+join wanted_policies wp on wp.table_name = t.name
+join wanted_grants wg on wg.table_name = t.name
+left join policies p on p.id = t.id
+left join grants g on g.id = t.id
+where not t.walled or p.are is distinct from wp.are or g.are is distinct from wg.are
+order by t.name

@@ -1,23 +1,33 @@
 //! The schema as plain SQL, and the runner that applies it.
 //!
-//! `sql/NNNN_area.up.sql` are steps. Each runs once, in a transaction, under one lock. Its `lock_timeout` keeps a
-//! step that waits for a long report from stalling the writers behind it. `replaceable/` has definitions that can be
-//! repeated at any time (roles, row-level security, functions, views) and runs after every change.
+//! `sql/NNNN_area.up.sql` are steps. Each runs once, in a transaction of its own. `replaceable/` has definitions that can be
+//! repeated at any time (roles, functions, views), which are stated when their text has changed, and the query that finds
+//! the tables without their wall.
 
 use std::time::Duration;
 
 use rand::RngExt;
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
 use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor, Row};
+use sha2::{Digest, Sha256};
 
 mod bootstrap;
 
 pub use bootstrap::{Passwords, bootstrap};
 
-/// Longest wait of a step for a lock, before it rolls back and retries.
-const LOCK_TIMEOUT_MS: u32 = 200;
-/// Most attempts of a step before the migration fails.
-const ATTEMPTS_MAX: u32 = 50;
+/// Longest wait of a change for a lock, before it rolls back and tries again.
+const LOCK_TIMEOUT_MS: u32 = 100;
+/// Most attempts of a change before the migration fails: about 30 seconds.
+const ATTEMPTS_MAX: u32 = 120;
+/// Key of the advisory lock that only one migration holds.
+const MIGRATION_LOCK: i64 = 0x5343_4845_4d41;
+
+const HISTORY: &str = "
+    create table if not exists public.schema_migration (
+        name text primary key, applied_at timestamptz not null default now());
+    create table if not exists public.schema_replaceable (name text primary key, digest text not null);
+    grant select on public.schema_migration to stockwell_app;
+";
 
 /// One step of the schema's history.
 #[derive(Debug)]
@@ -68,23 +78,38 @@ pub const STEPS: &[Step] = &[
     step!("0035_transfer_movements"),
     step!("0036_load"),
     step!("0037_sale_checks"),
+    step!("0038_sale_checks_valid"),
     step!("0040_key_bounds"),
     step!("0041_key_market"),
     step!("0042_access_refusal"),
 ];
 
-/// Run after every change, in this order.
-const REPLACEABLE: &[&str] = &[
-    include_str!("../replaceable/10_roles.sql"),
-    include_str!("../replaceable/20_wall.sql"),
-    include_str!("../replaceable/30_auth.sql"),
-    include_str!("../replaceable/31_search.sql"),
-    include_str!("../replaceable/35_housekeeping.sql"),
-    include_str!("../replaceable/36_post.sql"),
-    include_str!("../replaceable/40_bi.sql"),
-    include_str!("../replaceable/42_bi_stock.sql"),
-    include_str!("../replaceable/49_bi_comments.sql"),
+/// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database
+/// noted.
+struct Replaceable {
+    name: &'static str,
+    texts: &'static [&'static str],
+}
+
+/// In this order.
+const REPLACEABLE: &[Replaceable] = &[
+    Replaceable { name: "roles", texts: &[include_str!("../replaceable/10_roles.sql")] },
+    Replaceable { name: "auth", texts: &[include_str!("../replaceable/30_auth.sql")] },
+    Replaceable { name: "search", texts: &[include_str!("../replaceable/31_search.sql")] },
+    Replaceable { name: "housekeeping", texts: &[include_str!("../replaceable/35_housekeeping.sql")] },
+    Replaceable { name: "post", texts: &[include_str!("../replaceable/36_post.sql")] },
+    Replaceable {
+        name: "bi",
+        texts: &[
+            include_str!("../replaceable/40_bi.sql"),
+            include_str!("../replaceable/42_bi_stock.sql"),
+            include_str!("../replaceable/49_bi_comments.sql"),
+        ],
+    },
 ];
+
+/// Returns the statements for each table whose wall differs from what is wanted.
+const WALL: &str = include_str!("../replaceable/20_wall.sql");
 
 /// The reason why a migration failed.
 #[derive(Debug, thiserror::Error)]
@@ -118,27 +143,101 @@ async fn connect(url: &str) -> Result<PgConnection, Error> {
     options.disable_statement_logging().connect().await.doing("connecting to the database")
 }
 
-/// Brings the schema up to date and returns the names of the applied steps.
+/// Brings the schema up to date and returns the names of the applied steps. Servers of this version and of the one before
+/// go on serving.
+///
+/// Each step, each changed definition and the wall of each table that differs has a short transaction of its own. One that
+/// meets a lock waits for at most [`LOCK_TIMEOUT_MS`], because all who come after it wait with it. Then it tries again.
 pub async fn up(migrator_url: &str) -> Result<Vec<&'static str>, Error> {
     let mut connection = connect(migrator_url).await?;
+    take_turn(&mut connection).await?;
+    let done = done(&mut connection).await?;
+    if let Some(unknown) = done.iter().find(|name| !STEPS.iter().any(|step| step.name == *name)) {
+        return Err(Error::Unknown(unknown.clone()));
+    }
     let mut applied = Vec::new();
-    for attempt in 1.. {
-        match run_pending(&mut connection).await {
-            Ok(mut names) => {
-                applied.append(&mut names);
-                break;
-            }
-            Err(error) if attempt < ATTEMPTS_MAX && is_lock_timeout(&error) => {
-                tracing::warn!(attempt, "the schema is in use; trying the step again");
-                let pause_ms = rand::rng().random_range(50..250);
-                tokio::time::sleep(Duration::from_millis(pause_ms)).await;
-            }
-            Err(error) => return Err(error),
-        }
+    for step in STEPS.iter().filter(|step| !done.iter().any(|name| name == step.name)) {
+        let note = format!("insert into public.schema_migration (name) values ('{}')", step.name);
+        change(&mut connection, &format!("applying {}", step.name), &[step.up, &note]).await?;
+        applied.push(step.name);
+    }
+    for definition in REPLACEABLE {
+        state(&mut connection, definition).await?;
+    }
+    for (table, statements) in differing_walls(&mut connection).await? {
+        change(&mut connection, &format!("stating the wall of {table}"), &[&statements]).await?;
     }
     raise_positions(&mut connection).await?;
     connection.close().await.doing("closing the connection")?;
     Ok(applied)
+}
+
+/// States a definition whose text has changed.
+async fn state(connection: &mut PgConnection, definition: &Replaceable) -> Result<(), Error> {
+    let Replaceable { name, texts } = definition;
+    let digest = Sha256::digest(texts.concat());
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let noted = sqlx::query("select digest from public.schema_replaceable where name = $1").bind(name);
+    let noted = noted.fetch_optional(&mut *connection).await.doing("reading the noted definitions")?;
+    let noted = noted.map(|row| row.try_get::<String, _>("digest")).transpose();
+    if noted.doing("reading the noted definitions")?.is_some_and(|noted| noted == digest) {
+        return Ok(());
+    }
+    let note = format!(
+        "insert into public.schema_replaceable (name, digest) values ('{name}', '{digest}') \
+         on conflict (name) do update set digest = excluded.digest"
+    );
+    change(connection, &format!("stating the definitions of {name}"), &[*texts, &[note.as_str()]].concat())
+        .await
+}
+
+async fn differing_walls(connection: &mut PgConnection) -> Result<Vec<(String, String)>, Error> {
+    let doing = "comparing the walls";
+    let rows = sqlx::query(WALL).fetch_all(connection).await.doing(doing)?;
+    let read = |row: &PgRow| Ok((row.try_get("name")?, row.try_get("statements")?));
+    rows.iter().map(read).collect::<Result<_, sqlx::Error>>().doing(doing)
+}
+
+/// Runs `texts` in a transaction of their own. If a lock is not free in time, rolls back and tries again.
+async fn change(connection: &mut PgConnection, doing: &str, texts: &[&str]) -> Result<(), Error> {
+    for attempt in 1.. {
+        let outcome = change_once(connection, texts).await;
+        let end = if outcome.is_ok() { "commit" } else { "rollback" };
+        connection.execute(end).await.doing(doing)?;
+        match outcome {
+            Ok(()) => break,
+            Err(error) if attempt < ATTEMPTS_MAX && is_lock_timeout(&error) => {
+                tracing::warn!(attempt, "{doing}: the schema is in use; trying again");
+                let pause_ms = rand::rng().random_range(50..250);
+                tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+            }
+            Err(error) => return Err(error).doing(doing),
+        }
+    }
+    Ok(())
+}
+
+async fn change_once(connection: &mut PgConnection, texts: &[&str]) -> Result<(), sqlx::Error> {
+    let opening = format!(
+        "begin; set local client_min_messages = warning; set local lock_timeout = {LOCK_TIMEOUT_MS}; \
+         set local role stockwell_owner"
+    );
+    connection.execute(sqlx::AssertSqlSafe(opening)).await?;
+    for text in texts {
+        connection.execute(sqlx::AssertSqlSafe(*text)).await?;
+    }
+    Ok(())
+}
+
+/// Waits until no other migration runs, and makes the tables of the schema's history.
+async fn take_turn(connection: &mut PgConnection) -> Result<(), Error> {
+    let doing = "waiting for another migration to end";
+    sqlx::query("select pg_advisory_lock($1)")
+        .bind(MIGRATION_LOCK)
+        .execute(&mut *connection)
+        .await
+        .doing(doing)?;
+    change(connection, "making the schema's history", &[HISTORY]).await
 }
 
 /// Makes new events come after the old ones if the database was loaded from a dump. A server counts its transactions
@@ -159,26 +258,21 @@ async fn raise_positions(connection: &mut PgConnection) -> Result<(), Error> {
     Ok(())
 }
 
-/// Reverts the newest step and returns its name, or `None` if there is nothing to revert.
+/// Reverts the newest step and returns its name, or `None` if there is nothing to revert. The next [`up`] states all
+/// definitions again.
 pub async fn down(migrator_url: &str) -> Result<Option<&'static str>, Error> {
     let mut connection = connect(migrator_url).await?;
-    begin(&mut connection).await?;
+    take_turn(&mut connection).await?;
     let done = done(&mut connection).await?;
     let Some(step) = STEPS.iter().rev().find(|step| done.iter().any(|name| name == step.name)) else {
         return Ok(None);
     };
-    for statement in ["drop schema if exists bi cascade", "drop schema if exists auth cascade", step.down] {
-        connection
-            .execute(sqlx::AssertSqlSafe(statement))
-            .await
-            .doing(format!("taking {} back", step.name))?;
-    }
-    sqlx::query("delete from schema_migration where name = $1")
-        .bind(step.name)
-        .execute(&mut connection)
-        .await
-        .doing("noting the step")?;
-    connection.execute("commit").await.doing("committing")?;
+    let forget = format!(
+        "delete from public.schema_migration where name = '{}'; delete from public.schema_replaceable",
+        step.name
+    );
+    let texts = ["drop schema if exists bi cascade; drop schema if exists auth cascade", step.down, &forget];
+    change(&mut connection, &format!("reverting {}", step.name), &texts).await?;
     connection.close().await.doing("closing the connection")?;
     Ok(Some(step.name))
 }
@@ -189,26 +283,6 @@ pub async fn applied(url: &str) -> Result<Vec<String>, Error> {
     done(&mut connection).await
 }
 
-async fn run_pending(connection: &mut PgConnection) -> Result<Vec<&'static str>, Error> {
-    begin(connection).await?;
-    let outcome = apply(connection).await;
-    let end = if outcome.is_ok() { "commit" } else { "rollback" };
-    connection.execute(end).await.doing("ending the migration")?;
-    outcome
-}
-
-async fn begin(connection: &mut PgConnection) -> Result<(), Error> {
-    let opening = format!(
-        "begin; set local client_min_messages = warning; set local lock_timeout = {LOCK_TIMEOUT_MS}; set local role stockwell_owner; \
-         create table if not exists public.schema_migration ( \
-             name text primary key, applied_at timestamptz not null default now()); \
-         grant select on public.schema_migration to stockwell_app; \
-         lock table public.schema_migration in exclusive mode"
-    );
-    connection.execute(sqlx::AssertSqlSafe(opening)).await.doing("taking the migration lock")?;
-    Ok(())
-}
-
 async fn done(connection: &mut PgConnection) -> Result<Vec<String>, Error> {
     let rows = sqlx::query("select name from public.schema_migration order by name")
         .fetch_all(connection)
@@ -217,29 +291,7 @@ async fn done(connection: &mut PgConnection) -> Result<Vec<String>, Error> {
     rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().doing("reading the schema's history")
 }
 
-async fn apply(connection: &mut PgConnection) -> Result<Vec<&'static str>, Error> {
-    let done = done(connection).await?;
-    if let Some(unknown) = done.iter().find(|name| !STEPS.iter().any(|step| step.name == *name)) {
-        return Err(Error::Unknown(unknown.clone()));
-    }
-    let mut applied = Vec::new();
-    for step in STEPS.iter().filter(|step| !done.iter().any(|name| name == step.name)) {
-        connection.execute(step.up).await.doing(format!("applying {}", step.name))?;
-        sqlx::query("insert into public.schema_migration (name) values ($1)")
-            .bind(step.name)
-            .execute(&mut *connection)
-            .await
-            .doing("noting the step")?;
-        applied.push(step.name);
-    }
-    for text in REPLACEABLE {
-        connection.execute(*text).await.doing("stating roles, walls and functions")?;
-    }
-    Ok(applied)
-}
-
 /// 55P03: another transaction held the lock for too long.
-fn is_lock_timeout(error: &Error) -> bool {
-    let Error::Database { source, .. } = error else { return false };
-    source.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "55P03")
+fn is_lock_timeout(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "55P03")
 }

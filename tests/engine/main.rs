@@ -6,6 +6,7 @@ mod batch;
 mod command_cost;
 mod connections;
 mod frozen;
+mod migration;
 mod mix;
 mod model;
 mod queue;

@@ -201,6 +201,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("stock_checkpoint", &["service/src/stock/checkpoint"]),
         ("stock_checkpoint_level", &["service/src/stock/checkpoint"]),
         ("schema_migration", &["migration/src"]),
+        ("schema_replaceable", &["migration/src"]),
     ];
     writers.extend(others);
     writers

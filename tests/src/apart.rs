@@ -25,6 +25,11 @@ impl Apart {
         self.postgres.home()
     }
 
+    /// Returns the URL of its database for migrations.
+    pub fn migrator_url(&self) -> String {
+        self.postgres.url("stockwell_migrator", DATABASE)
+    }
+
     /// Ends all connections of the server, as a failover does.
     pub async fn end_connections(&self) {
         let mut root =

@@ -4,7 +4,7 @@ use sea_orm::sqlx::postgres::PgConnection;
 use sea_orm::sqlx::{self, AssertSqlSafe, Row};
 
 /// Tables of the installation that belong to no tenant.
-const GLOBAL: &str = "('schema_migration')";
+const GLOBAL: &str = "('schema_migration', 'schema_replaceable')";
 
 /// Each query returns what breaks the rule, one row each.
 pub const SCHEMA_RULES: &[(&str, &str)] = &[
