@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::app::App;
 use crate::connection::time_for;
-use crate::problem::{ApiError, ErrorCode};
+use crate::problem::{ApiError, ErrorCode, shorten};
 
 /// Most bytes of an ordinary body.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -201,7 +201,7 @@ fn refuse(path: &Path, error: &serde_json::Error) -> ApiError {
     }
     // serde_json ends its messages with " at line 1 column 2". The pointer replaces that.
     let text = error.to_string();
-    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
+    let text = &shorten(text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text));
     let mut pointer = pointer(path);
     if text.starts_with("unknown field `") {
         let named = quoted(text).map(escaped).unwrap_or_default();

@@ -12,7 +12,7 @@ use serde::Deserializer;
 use serde::de::{DeserializeOwned, IntoDeserializer};
 
 use crate::body::sentence;
-use crate::problem::{ApiError, ErrorCode};
+use crate::problem::{ApiError, ErrorCode, shorten};
 
 /// Query parameters. `T` should reject unknown ones (`#[serde(deny_unknown_fields)]`).
 #[derive(Debug, Clone)]
@@ -40,6 +40,7 @@ pub fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
     let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
     serde_path_to_error::deserialize(pairs).map_err(|error| {
         let text = error.inner().to_string();
+        let text = shorten(&text);
         let named = text.split('`').nth(1).unwrap_or_default();
         if text.starts_with("unknown field `") {
             return ApiError::new(ErrorCode::UnknownField, sentence(&text)).at_parameter(named);

@@ -5,6 +5,7 @@
 
 mod code;
 mod registry;
+mod text;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,6 +19,7 @@ use service::auth::AuthError;
 
 pub use code::ErrorCode;
 pub use registry::{Entry, REGISTRY};
+pub use text::shorten;
 
 /// Result of every handler.
 pub type Answer = Result<HttpResponse, ApiError>;
@@ -42,6 +44,7 @@ pub struct Problem<'a> {
     #[schema(max_length = 64, example = "insufficient_stock")]
     pub code: &'a str,
     /// Description of the problem, in a sentence.
+    #[serde(serialize_with = "text::short::<2000, _>")]
     #[schema(max_length = 2000, example = "2 of 3 lines cannot be reserved at warehouse MAIN.")]
     pub detail: &'a str,
     /// Id of the request, as in the header X-Request-Id. Quote it when you report a problem.
@@ -57,7 +60,7 @@ pub struct Problem<'a> {
     #[schema(max_items = 4, value_type = Option<Vec<String>>, example = json!(["burst"]))]
     pub violated_policies: &'a [&'static str],
     /// Further members by code, such as `required_scope` or `current_version`.
-    #[serde(flatten)]
+    #[serde(flatten, serialize_with = "text::short_figures")]
     pub more: &'a BTreeMap<&'static str, String>,
 }
 
@@ -65,11 +68,11 @@ pub struct Problem<'a> {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct FieldProblem {
     /// JSON pointer into the request body, as a URI fragment.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "text::short_if_any::<500, _>")]
     #[schema(max_length = 500, example = "#/lines/0/quantity")]
     pub pointer: Option<String>,
     /// Query parameter.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "text::short_if_any::<200, _>")]
     #[schema(max_length = 200, example = "limit")]
     pub parameter: Option<String>,
     /// Request header.
@@ -80,10 +83,11 @@ pub struct FieldProblem {
     #[schema(max_length = 64, example = "insufficient_stock")]
     pub code: String,
     /// Description of the field's problem, in a sentence.
+    #[serde(serialize_with = "text::short::<2000, _>")]
     #[schema(max_length = 2000, example = "Requested 200, available to promise 140.")]
     pub detail: String,
     /// Figures of the description by name, as strings.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", serialize_with = "text::short_figures")]
     #[schema(example = json!({"requested": "200", "available": "140"}))]
     pub params: BTreeMap<&'static str, String>,
 }

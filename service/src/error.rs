@@ -8,6 +8,7 @@ use sea_orm::{DbErr, RuntimeErr, sqlx};
 
 /// Message of a rejection: a figure does not fit into its column.
 const OUT_OF_RANGE: &str = "An amount or a quantity is too large to be stored.";
+const DATE_OUT_OF_RANGE: &str = "A date or a time is too early or too late: use the years 1 to 9999.";
 
 /// A use case failed. Only a [`Refusal`] is for the client; the rest is for the log.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +64,7 @@ impl Error {
             "57014" => Error::StatementTimeout,
             "55P03" => Error::LockTimeout,
             "22003" => Refusal::new(Code::ValidationFailed, OUT_OF_RANGE).into(),
+            "22008" => Refusal::new(Code::ValidationFailed, DATE_OUT_OF_RANGE).into(),
             "22021" => {
                 Refusal::new(Code::ValidationFailed, "A text must not contain a null character.").into()
             }

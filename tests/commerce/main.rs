@@ -21,6 +21,7 @@ mod platform {
     mod connections;
     mod costs;
     mod events;
+    mod hostile_texts;
     mod idempotency;
     mod integrity;
     mod isolation;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tests::{Client, Reply, with_tenant, with_tenants};
 
 mod kinds;
-mod operation;
+pub mod operation;
 mod wall;
 mod world;
 
@@ -30,7 +30,7 @@ const PUBLIC: [&str; 9] = [
 ];
 
 /// Operations whose response has no end. Their own tests cover them.
-const ENDLESS: [&str; 1] = ["stream_get"];
+pub const ENDLESS: [&str; 1] = ["stream_get"];
 
 /// A key with the right form and checksum that does not exist.
 const NOBODYS_KEY: &str = "sw_live_sk_abcdefghijklmnopqrstuvwxyz0123452ZtbCx";

@@ -58,7 +58,7 @@ fn of(document: &Value, (path, method): (&str, &str), operation: &Value) -> Oper
 }
 
 /// Returns the component that a value refers to, or the value if it refers to none.
-fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+pub fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     match value["$ref"].as_str() {
         Some(reference) => document.pointer(reference.trim_start_matches('#')).expect("a component"),
         None => value,
