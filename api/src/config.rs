@@ -1,5 +1,10 @@
 //! Settings of the server, as flags or as environment variables.
+//!
+//! A secret is given as it is, or as `file:PATH`: then its file is read, so that no list of processes and no environment
+//! shows it.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -8,15 +13,34 @@ use secrecy::SecretString;
 
 use crate::connection::ConnectionLimits;
 use crate::rate::RateLimits;
+/// Longest file of a secret.
+const SECRET_BYTES_MAX: u64 = 64 * 1024;
+
+/// Parses a secret: its text, or `file:` and the path of the file that has it in its only line.
+pub fn secret(text: &str) -> Result<SecretString, String> {
+    let Some(path) = text.strip_prefix("file:") else { return Ok(text.into()) };
+    let read = || -> io::Result<String> {
+        let mut content = String::new();
+        File::open(path)?.take(SECRET_BYTES_MAX).read_to_string(&mut content)?;
+        Ok(content)
+    };
+    let content = read().map_err(|error| format!("reading {path}: {error}"))?;
+    match content.trim_end() {
+        "" => Err(format!("{path} is empty")),
+        secret => Ok(secret.into()),
+    }
+}
 
 /// Settings of the API server.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Config {
     /// The database, as a role behind the tenant wall (stockwell_app).
-    #[arg(long, env = "STOCKWELL_DATABASE_URL", hide_env_values = true)]
+    #[arg(long, env = "STOCKWELL_DATABASE_URL", hide_env_values = true, value_parser = secret)]
     pub database_url: SecretString,
     /// Redis, to learn of revoked keys and of events at other nodes at once, and to share rate limits; optional.
     #[arg(long, env = "STOCKWELL_REDIS_URL", hide_env_values = true)]
+    /// Redis, to learn of revoked keys and of events at other nodes at once; optional.
+    #[arg(long, env = "STOCKWELL_REDIS_URL", hide_env_values = true, value_parser = secret)]
     pub redis_url: Option<SecretString>,
     /// The address to listen on; port 0 takes a free one.
     #[arg(long, env = "STOCKWELL_ADDR", default_value_t = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080))]
@@ -56,4 +80,24 @@ pub struct Config {
     /// may speak HTTP/2 without TLS.
     #[arg(long, env = "STOCKWELL_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpNet>,
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_is_a_text_or_a_file() {
+        assert_eq!(secret("postgres://a:b@c/d").expect("a secret").expose_secret(), "postgres://a:b@c/d");
+        let file = std::env::temp_dir().join(format!("stockwell-secret-{}", std::process::id()));
+        let named = format!("file:{}", file.display());
+        assert!(secret(&named).expect_err("no file").contains("reading"));
+        std::fs::write(&file, "postgres://a:b@c/d\n").expect("a file");
+        assert_eq!(secret(&named).expect("a secret").expose_secret(), "postgres://a:b@c/d");
+        std::fs::write(&file, "\n").expect("a file");
+        assert!(secret(&named).expect_err("nothing").contains("empty"));
+        std::fs::remove_file(&file).expect("the file goes");
+    }
 }

@@ -16,6 +16,7 @@ mod rows;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use api::config::secret;
 use clap::{Args, Subcommand};
 use secrecy::SecretString;
 
@@ -40,7 +41,7 @@ pub struct OnlineRetailArgs {
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     pub url: String,
     /// A key of the tenant that gets the trade.
-    #[arg(long, env = "STOCKWELL_API_KEY", hide_env_values = true)]
+    #[arg(long, env = "STOCKWELL_API_KEY", hide_env_values = true, value_parser = secret)]
     pub key: SecretString,
 }
 

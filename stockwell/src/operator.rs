@@ -2,6 +2,7 @@
 
 use std::io;
 
+use api::config::secret;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use domain::tenant::TaxRounding;
@@ -57,7 +58,7 @@ pub struct EveryTenant {
     #[command(flatten)]
     database: Database,
     /// The database, as the role that sees every tenant (stockwell_migrator). It is used only to list the tenants.
-    #[arg(long, env = "STOCKWELL_MIGRATOR_DATABASE_URL", hide_env_values = true)]
+    #[arg(long, env = "STOCKWELL_MIGRATOR_DATABASE_URL", hide_env_values = true, value_parser = secret)]
     migrator_database_url: SecretString,
 }
 
@@ -66,16 +67,16 @@ pub struct EveryTenant {
 pub struct MigrateArgs {
     /// The database server, as superuser. Creates the roles and the database first, with the passwords in the other
     /// URLs.
-    #[arg(long, env = "STOCKWELL_ADMIN_DATABASE_URL", hide_env_values = true)]
+    #[arg(long, env = "STOCKWELL_ADMIN_DATABASE_URL", hide_env_values = true, value_parser = secret)]
     admin_database_url: Option<SecretString>,
     /// The database, as the service's role (stockwell_app). Needed only to create the roles.
-    #[arg(long, env = "STOCKWELL_DATABASE_URL", hide_env_values = true)]
+    #[arg(long, env = "STOCKWELL_DATABASE_URL", hide_env_values = true, value_parser = secret)]
     database_url: Option<SecretString>,
     /// The database, as the worker's role (stockwell_relay). Needed only to create the roles.
-    #[arg(long, env = "STOCKWELL_RELAY_DATABASE_URL", hide_env_values = true)]
+    #[arg(long, env = "STOCKWELL_RELAY_DATABASE_URL", hide_env_values = true, value_parser = secret)]
     relay_database_url: Option<SecretString>,
     /// The database, as the role that changes the schema (stockwell_migrator).
-    #[arg(long, env = "STOCKWELL_MIGRATOR_DATABASE_URL", hide_env_values = true)]
+    #[arg(long, env = "STOCKWELL_MIGRATOR_DATABASE_URL", hide_env_values = true, value_parser = secret)]
     migrator_database_url: SecretString,
     /// Undo the newest step instead.
     #[arg(long)]
@@ -86,7 +87,7 @@ pub struct MigrateArgs {
 #[derive(Debug, Args)]
 pub struct Database {
     /// The database, as the service's role (stockwell_app). Row-level security separates its tenants.
-    #[arg(long, env = "STOCKWELL_DATABASE_URL", hide_env_values = true)]
+    #[arg(long, env = "STOCKWELL_DATABASE_URL", hide_env_values = true, value_parser = secret)]
     database_url: SecretString,
 }
 

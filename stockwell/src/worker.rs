@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use api::broadcast::EVENTS_CHANNEL;
+use api::config::secret;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use domain::id::TenantId;
@@ -34,14 +35,14 @@ const CHECKPOINT_CONNECTIONS: u32 = 1;
 #[derive(Debug, Clone, Args)]
 pub struct WorkerConfig {
     /// The database, as the worker's role (stockwell_relay).
-    #[arg(long, env = "STOCKWELL_RELAY_DATABASE_URL", hide_env_values = true)]
+    #[arg(long, env = "STOCKWELL_RELAY_DATABASE_URL", hide_env_values = true, value_parser = secret)]
     pub relay_database_url: SecretString,
     /// The database, as the service's role (stockwell_app). With it, the worker makes the stock checkpoints that are
     /// due, for every tenant, when it starts and once a day. Without it, run `stockwell checkpoint` once a day.
-    #[arg(long, env = "STOCKWELL_DATABASE_URL", hide_env_values = true)]
+    #[arg(long, env = "STOCKWELL_DATABASE_URL", hide_env_values = true, value_parser = secret)]
     pub database_url: Option<SecretString>,
     /// Redis, through which the worker tells the servers of events. Without it, each server polls the database.
-    #[arg(long, env = "STOCKWELL_REDIS_URL", hide_env_values = true)]
+    #[arg(long, env = "STOCKWELL_REDIS_URL", hide_env_values = true, value_parser = secret)]
     pub redis_url: Option<SecretString>,
 }
 
