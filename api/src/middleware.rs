@@ -43,6 +43,10 @@ const EXPOSED: &str = "X-Request-Id, Retry-After, RateLimit-Policy, RateLimit, E
 /// Request headers that a browser of another origin may send.
 const ACCEPTED: &str = "Authorization, Content-Type, Accept, Idempotency-Key, If-Match, If-None-Match, Prefer, \
                         Last-Event-ID, X-Api-Key, X-Request-Id, traceparent";
+/// Sources of a page's parts: this server alone. The pages are the explorers, which set styles in their markup.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+                           img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; \
+                           frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 /// Seconds for which a browser may cache that.
 const PREFLIGHT_SECONDS: &str = "7200";
 
@@ -237,6 +241,10 @@ async fn finish(response: ServiceResponse, app: &App, wants: &Wants, log: &Log) 
     headers.insert(X_REQUEST_ID, log.request_id.clone());
     headers.insert(STOCKWELL_VERSION, HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }

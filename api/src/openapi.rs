@@ -62,10 +62,11 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(show);
 }
 
-/// Returns Swagger UI, which is built into the program and loads nothing from other servers.
+/// Returns Swagger UI, which is built into the program and loads nothing from other servers. It forgets a key when its
+/// page is closed or loaded again.
 pub fn explorer() -> SwaggerUi {
     let config =
-        Config::from("/openapi.json").persist_authorization(true).display_operation_id(true).filter(true);
+        Config::from("/openapi.json").persist_authorization(false).display_operation_id(true).filter(true);
     SwaggerUi::new("/docs/{_:.*}").config(config)
 }
 
