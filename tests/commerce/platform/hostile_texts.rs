@@ -56,10 +56,8 @@ fn find_texts(document: &Value, schema: &Value, place: &Place, found: &mut Vec<(
     if schema["items"].is_object() {
         find_texts(document, &schema["items"], &at("0"), found);
     }
-    let is_text = match &schema["type"] {
-        Value::Array(kinds) => kinds.contains(&json!("string")),
-        kind => kind == "string",
-    };
+    let kinds = schema["type"].as_array().cloned().unwrap_or_else(|| vec![schema["type"].clone()]);
+    let is_text = kinds.contains(&json!("string"));
     if is_text && found.iter().all(|(known, _)| known != place) {
         // Ids, numbers, dates and enumerations are read by one parser for each form.
         let form = ["pattern", "format", "enum", "const"].map(|word| schema[word].to_string());
@@ -73,7 +71,7 @@ fn put(body: &mut Value, place: &[String], text: &str) {
     match place.split_first() {
         None => *body = json!(text),
         Some((name, rest)) if name == "0" => {
-            if !body.as_array().is_some_and(|items| !items.is_empty()) {
+            if body.as_array().is_none_or(Vec::is_empty) {
                 *body = json!([null]);
             }
             put(&mut body[0], rest, text);

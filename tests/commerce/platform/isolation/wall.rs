@@ -18,7 +18,7 @@ async fn tables() -> Vec<Table> {
     let rows = sqlx::query(
         "select c.relname::text, string_agg(quote_ident(a.attname), ', ' order by a.attnum) from pg_class c \
          join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' \
-         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and c.relname <> 'schema_migration' \
+         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and c.relname not in ('schema_migration', 'schema_replaceable') \
          group by c.relname order by c.relname",
     );
     let rows = rows.fetch_all(&environment().root).await.expect("the tables");
