@@ -2,6 +2,7 @@
 
 mod area;
 mod complete;
+mod dry_run;
 mod examples;
 mod inline;
 mod layout;

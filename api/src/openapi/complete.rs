@@ -7,11 +7,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::area;
 use super::references::{
     drop_unused, for_each_reference, lift_descriptions, name_formats, name_rows, replace_copies,
 };
 use super::shared::{self, Shared};
+use super::{area, dry_run};
 use crate::problem::PROBLEM_JSON;
 
 const DESCRIPTION: &str = "One stock record for wholesale and retail: orders and till sales take from the same stock, \
@@ -56,6 +56,7 @@ pub fn complete(document: &mut Value) {
     components["responses"] = responses();
     components["parameters"] = shared::parameters();
     components["headers"] = shared::headers();
+    components["schemas"]["DryRun"] = dry_run::schema();
     add_schemas::<(crate::problem::Problem, crate::problem::FieldProblem)>(components);
     drop_unused(document);
 }
@@ -91,13 +92,18 @@ const RESPONSES: &[(&str, &str, &str)] = &[
     ),
     ("401", "Unauthorized", "No credential, or one that is not valid."),
     ("403", "Forbidden", "The credential lacks the scope, or may not be used from here."),
-    ("404", "NotFound", "There is no such record, or it belongs to another tenant."),
+    ("404", "NotFound", "A record that the request names does not exist, or belongs to another tenant."),
     ("408", "RequestTimeout", "The body did not arrive in time."),
     ("409", "Conflict", "The request conflicts with the present state."),
     ("412", "PreconditionFailed", "The record was changed since it was read."),
     ("413", "PayloadTooLarge", "The body is longer than the route accepts."),
     ("415", "UnsupportedMediaType", "The route does not read this Content-Type."),
     ("422", "UnprocessableContent", "A field has a value that is not allowed. All such fields are listed."),
+    (
+        "431",
+        "RequestHeaderFieldsTooLarge",
+        "The request line and the headers are too long. The response has no body.",
+    ),
     ("428", "PreconditionRequired", "The change needs the version that it was made from, as If-Match."),
     ("429", "TooManyRequests", "Too many requests. Wait for the seconds in Retry-After."),
     ("500", "InternalServerError", "A fault of the server, logged under the request id."),
@@ -119,7 +125,7 @@ fn responses() -> Value {
         if matches!(*status, "429" | "503") {
             response["headers"]["Retry-After"] = json!({ "$ref": "#/components/headers/RetryAfter" });
         }
-        if *status != "304" {
+        if !matches!(*status, "304" | "431") {
             let problem = json!({ "schema": { "$ref": "#/components/schemas/Problem" } });
             response["content"] = json!({ PROBLEM_JSON: problem });
         }
@@ -145,6 +151,7 @@ fn complete_operation(shared: &Shared, path: &str, method: &str, operation: &mut
         operation["description"] = format!("{described}\n\n{needed}").trim().into();
     }
     shared.add_parameters(path, method, operation);
+    dry_run::complete(operation);
     shared.add_headers(path, method, operation);
     let expected = expected(path, method, scopes.is_some(), operation);
     for (status, name, _) in RESPONSES.iter().filter(|(status, ..)| expected.contains(status)) {
@@ -169,8 +176,11 @@ fn expected(path: &str, method: &str, asks_who_calls: bool, operation: &Value) -
     if asks_who_calls || path.starts_with("/v1/auth/") {
         expected.extend(["401", "403"]);
     }
-    if path.contains('{') {
+    if path.contains('{') || has_body || names_record(operation) {
         expected.push("404");
+    }
+    if has_parameters {
+        expected.push("431");
     }
     if method != "get" {
         expected.extend(["409", "422"]);
@@ -188,6 +198,13 @@ fn expected(path: &str, method: &str, asks_who_calls: bool, operation: &Value) -
         expected.extend(["408", "413", "415"]);
     }
     expected
+}
+
+/// Whether a parameter in the query names a record by its id.
+fn names_record(operation: &Value) -> bool {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let names = parameters.filter_map(|parameter| parameter["name"].as_str());
+    names.into_iter().any(|name| name.ends_with("_id"))
 }
 
 /// Moves the scopes of an operation to a place of their own: the standard lists them under `security` only for OAuth 2

@@ -1,0 +1,136 @@
+//! The response to `Prefer: dry-run`, of every operation that takes it.
+
+use serde_json::{Value, json};
+
+use super::shared::takes;
+
+const POSTED: &str =
+    "With `Prefer: dry-run`: the document as the command would return it, and all that it would write.";
+const WRITTEN: &str = "With `Prefer: dry-run`: the response as it would be. Nothing is written.";
+const ENDED: &str = "With `Prefer: dry-run`: the record could be deleted or ended. Nothing is written.";
+
+/// Describes the response of a dry run. Documents are returned with their effects, records as they would be.
+pub fn complete(operation: &mut Value) {
+    let posts = takes(operation, "IdempotencyKey");
+    if !takes(operation, "Prefer") {
+        return;
+    }
+    let Some(responses) = operation["responses"].as_object_mut() else { return };
+    let Some(success) = responses.keys().find(|status| status.starts_with('2')).cloned() else { return };
+    let dry_run = json!({ "$ref": "#/components/schemas/DryRun" });
+    match (posts, success.as_str()) {
+        (true, "200") => {
+            let schema = &mut responses["200"]["content"]["application/json"]["schema"];
+            *schema = json!({ "oneOf": [schema.take(), dry_run] });
+        }
+        (true, _) => {
+            let content = json!({ "application/json": { "schema": dry_run } });
+            responses.insert("200".to_owned(), json!({ "description": POSTED, "content": content }));
+        }
+        (false, "204") => {
+            responses.insert("200".to_owned(), json!({ "description": ENDED }));
+        }
+        (false, "200") => {}
+        (false, _) => {
+            let content = responses[&success]["content"].clone();
+            responses.insert("200".to_owned(), json!({ "description": WRITTEN, "content": content }));
+        }
+    }
+}
+
+/// Returns the schema of a posted document's dry run.
+pub fn schema() -> Value {
+    let id = |description: &str, example: &str| json!({ "type": "string", "maxLength": 40, "description": description, "example": example });
+    let decimal = |description: &str, example: &str| json!({ "type": "string", "format": "decimal", "maxLength": 30, "description": description, "example": example });
+    let location = id("Location.", "loc_01h455vb4pex5vsknk084sn02q");
+    let product = id("Product.", "prd_01h455vb4pex5vsknk084sn02q");
+    let list = |description: &str, properties: Value| {
+        let items = json!({ "type": "object", "properties": properties });
+        json!({ "type": "array", "maxItems": 10000, "description": description, "items": items })
+    };
+    json!({
+        "type": "object",
+        "description": "A document as it would be, and all that its command would write. Nothing was written.",
+        "required": ["object", "document", "effects"],
+        "properties": {
+            "object": { "type": "string", "enum": ["dry_run"], "description": "Always `dry_run`." },
+            "document": { "type": "object", "description": "The document as the command would return it." },
+            "effects": {
+                "type": "object",
+                "description": "Rows that the command would write.",
+                "properties": {
+                    "stock": list("Movements of stock.", json!({
+                        "location_id": location,
+                        "product_id": product,
+                        "quantity": decimal("Stock units; below zero if they leave.", "-5"),
+                        "value": decimal("Their cost.", "-20.00"),
+                    })),
+                    "reservations": list("Stock units that are reserved.", json!({
+                        "location_id": location,
+                        "product_id": product,
+                        "line_no": { "type": "integer", "description": "Line of the document.", "example": 1 },
+                        "quantity": decimal("Stock units.", "5"),
+                    })),
+                    "prices": list("The origin of the price of each line.", json!({
+                        "line_no": { "type": "integer", "description": "Line of the document.", "example": 1 },
+                        "source": { "description": "Origin of the price." },
+                        "trace": { "description": "Steps that led to the price." },
+                    })),
+                    "journal": list("Lines of the journal entries.", json!({
+                        "account": { "type": "string", "maxLength": 20, "description": "Code of the account.", "example": "1000" },
+                        "debit": decimal("Debit.", "30.00"),
+                        "credit": decimal("Credit.", "0.00"),
+                        "channel": { "description": "Channel, if any.", "example": "retail" },
+                        "location_id": { "description": "Location, if any." },
+                    })),
+                    "events": list("Events about the document.", json!({
+                        "object": { "type": "string", "maxLength": 60, "description": "Kind of the document.", "example": "pos_sale" },
+                        "id": id("Its id.", "sal_01h455vb4pex5vsknk084sn02q"),
+                    })),
+                    "totals": {
+                        "type": "object",
+                        "description": "Sums of the movements.",
+                        "properties": {
+                            "stock_quantity": decimal("Stock units.", "-5"),
+                            "stock_value": decimal("Their cost.", "-20.00"),
+                        },
+                    },
+                },
+            },
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn completed(header: &str, prefer: &str, status: &str) -> Value {
+        let parameter = |name: &str| json!({ "$ref": format!("#/components/parameters/{name}") });
+        let content = json!({ "application/json": { "schema": { "$ref": "#/components/schemas/Till" } } });
+        let mut operation = json!({ "parameters": [parameter(header), parameter(prefer)], "responses": {} });
+        operation["responses"][status] = json!({ "description": "Done.", "content": content });
+        complete(&mut operation);
+        operation["responses"].take()
+    }
+
+    #[test]
+    fn a_dry_run_has_a_response_of_its_own() {
+        let schema = |response: &Value| response["content"]["application/json"]["schema"].clone();
+        let (till, dry_run) = (
+            json!({ "$ref": "#/components/schemas/Till" }),
+            json!({ "$ref": "#/components/schemas/DryRun" }),
+        );
+        let made = completed("IdempotencyKey", "Prefer", "201");
+        assert_eq!((schema(&made["201"]), schema(&made["200"])), (till.clone(), dry_run.clone()));
+        let changed = completed("IdempotencyKey", "Prefer", "200");
+        assert_eq!(schema(&changed["200"]), json!({ "oneOf": [till, dry_run] }));
+        let record = completed("OptionalIdempotencyKey", "Prefer", "201");
+        assert_eq!(schema(&record["200"]), till);
+        assert!(completed("OptionalIdempotencyKey", "Prefer", "204")["200"].get("content").is_none());
+        assert_eq!(
+            completed("OptionalIdempotencyKey", "Other", "201").as_object().map(serde_json::Map::len),
+            Some(1)
+        );
+    }
+}
