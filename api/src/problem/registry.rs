@@ -157,7 +157,7 @@ pub static REGISTRY: &[Entry] = &[
         ErrorCode::PayloadTooLarge,
         "Body too large",
         "The request body is longer than this route accepts.",
-        "Send less at once: split a batch into several requests.",
+        "Send less at once: split a batch request into several.",
     ),
     entry(
         ErrorCode::UnsupportedMediaType,
