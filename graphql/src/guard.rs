@@ -137,10 +137,18 @@ fn skip_comment(text: &[u8]) -> &[u8] {
     end.map_or(&[], |end| &text[end..])
 }
 
-/// Returns the text after the next `"""` that has no backslash before it.
+/// Returns the text after the end of a block string: the next `"""` that does not belong to a `\"""`.
 fn skip_block_string(text: &[u8]) -> Option<&[u8]> {
-    let is_end = |at: &usize| text[*at..].starts_with(b"\"\"\"") && (*at == 0 || text[at - 1] != b'\\');
-    (0..text.len()).find(is_end).map(|end| &text[end + 3..])
+    let mut rest = text;
+    loop {
+        if let Some(after) = rest.strip_prefix(b"\"\"\"") {
+            return Some(after);
+        }
+        rest = match rest.strip_prefix(b"\\\"\"\"") {
+            Some(after) => after,
+            None => rest.get(1..)?,
+        };
+    }
 }
 
 /// Returns the text after a string of one line. The parser stops at a string that has no end, so nothing after it counts.

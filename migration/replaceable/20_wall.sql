@@ -127,21 +127,22 @@ wanted_grants as (
         ) as made
     from wanted_grant w
     cross join lateral (
-        select row (w.role, w.privilege, of_column)::text as one from unnest(coalesce(w.columns, array[null::text])) of_column
+        select row (w.role, w.privilege, of_column, false)::text as one from unnest(coalesce(w.columns, array[null::text])) of_column
     ) g
     group by w.table_name
 ),
 granted as (
-    select t.id, a.grantee, a.privilege_type, null::text as of_column from target t cross join aclexplode(t.acl) a
+    select t.id, a.grantee, a.privilege_type, null::text as of_column, a.is_grantable
+    from target t cross join aclexplode(t.acl) a
     union all
-    select t.id, a.grantee, a.privilege_type, c.attname::text
+    select t.id, a.grantee, a.privilege_type, c.attname::text, a.is_grantable
     from target t join pg_attribute c on c.attrelid = t.id and c.attacl is not null and not c.attisdropped
     cross join aclexplode(c.attacl) a
 ),
 grants as (
     select g.id, array_agg(g.one order by g.one) as are
     from (
-        select g.id, row (coalesce(r.rolname::text, 'public'), g.privilege_type, g.of_column)::text as one
+        select g.id, row (coalesce(r.rolname::text, 'public'), g.privilege_type, g.of_column, g.is_grantable)::text as one
         from granted g left join pg_roles r on r.oid = g.grantee
         where g.grantee in (0, 'stockwell_app'::regrole, 'stockwell_relay'::regrole)
     ) g

@@ -22,6 +22,24 @@ const ATTEMPTS_MAX: u32 = 120;
 /// Key of the advisory lock that only one migration holds.
 const MIGRATION_LOCK: i64 = 0x5343_4845_4d41;
 
+/// The name under which the digest of the catalog is noted.
+const CATALOG: &str = "catalog";
+/// A restore without rights, or a statement by hand, changes what the texts of the definitions do not show.
+const CATALOG_STATE: &str = "
+    select encode(sha256(convert_to(coalesce(string_agg(o.one, ' ' order by o.one), ''), 'UTF8')), 'hex') as state
+    from (
+        select row (p.oid::regprocedure, p.proowner::regrole, p.proacl, p.prosecdef, p.proconfig, p.prosrc)::text as one
+        from pg_proc p
+        where p.pronamespace in (to_regnamespace('public'), to_regnamespace('auth'), to_regnamespace('bi'))
+        union all
+        select row (c.oid::regclass, c.relowner::regrole, c.relacl, c.reloptions, pg_get_viewdef(c.oid))::text
+        from pg_class c where c.relnamespace = to_regnamespace('bi') and c.relkind = 'v'
+        union all
+        select row (c.oid::regclass, a.privilege_type)::text
+        from pg_class c cross join aclexplode(c.relacl) a
+        where c.relnamespace = to_regnamespace('public') and a.grantee = 'stockwell_lookup'::regrole
+    ) o";
+
 const HISTORY: &str = "
     create table if not exists public.schema_migration (
         name text primary key, applied_at timestamptz not null default now());
@@ -155,6 +173,7 @@ pub async fn up(migrator_url: &str) -> Result<Vec<&'static str>, Error> {
     if let Some(unknown) = done.iter().find(|name| !STEPS.iter().any(|step| step.name == *name)) {
         return Err(Error::Unknown(unknown.clone()));
     }
+    let drifted = noted(&mut connection, CATALOG).await? != Some(catalog(&mut connection).await?);
     let mut applied = Vec::new();
     for step in STEPS.iter().filter(|step| !done.iter().any(|name| name == step.name)) {
         let note = format!("insert into public.schema_migration (name) values ('{}')", step.name);
@@ -162,33 +181,48 @@ pub async fn up(migrator_url: &str) -> Result<Vec<&'static str>, Error> {
         applied.push(step.name);
     }
     for definition in REPLACEABLE {
-        state(&mut connection, definition).await?;
+        state(&mut connection, definition, drifted).await?;
     }
     for (table, statements) in differing_walls(&mut connection).await? {
         change(&mut connection, &format!("stating the wall of {table}"), &[&statements]).await?;
     }
+    let catalog = catalog(&mut connection).await?;
+    change(&mut connection, "noting the catalog", &[&note(CATALOG, &catalog)]).await?;
     raise_positions(&mut connection).await?;
     connection.close().await.doing("closing the connection")?;
     Ok(applied)
 }
 
-/// States a definition whose text has changed.
-async fn state(connection: &mut PgConnection, definition: &Replaceable) -> Result<(), Error> {
+/// States a definition whose text has changed, or any if the catalog has `drifted` from the one that was noted.
+async fn state(connection: &mut PgConnection, definition: &Replaceable, drifted: bool) -> Result<(), Error> {
     let Replaceable { name, texts } = definition;
     let digest = Sha256::digest(texts.concat());
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    let noted = sqlx::query("select digest from public.schema_replaceable where name = $1").bind(name);
-    let noted = noted.fetch_optional(&mut *connection).await.doing("reading the noted definitions")?;
-    let noted = noted.map(|row| row.try_get::<String, _>("digest")).transpose();
-    if noted.doing("reading the noted definitions")?.is_some_and(|noted| noted == digest) {
+    if !drifted && noted(connection, name).await?.is_some_and(|noted| noted == digest) {
         return Ok(());
     }
-    let note = format!(
+    let texts = [*texts, &[note(name, &digest).as_str()]].concat();
+    change(connection, &format!("stating the definitions of {name}"), &texts).await
+}
+
+async fn noted(connection: &mut PgConnection, name: &str) -> Result<Option<String>, Error> {
+    let doing = "reading the noted definitions";
+    let noted = sqlx::query("select digest from public.schema_replaceable where name = $1").bind(name);
+    let noted = noted.fetch_optional(connection).await.doing(doing)?;
+    noted.map(|row| row.try_get("digest")).transpose().doing(doing)
+}
+
+fn note(name: &str, digest: &str) -> String {
+    format!(
         "insert into public.schema_replaceable (name, digest) values ('{name}', '{digest}') \
          on conflict (name) do update set digest = excluded.digest"
-    );
-    change(connection, &format!("stating the definitions of {name}"), &[*texts, &[note.as_str()]].concat())
-        .await
+    )
+}
+
+/// Returns a digest of the functions and views with their owners and rights, as the database has them.
+async fn catalog(connection: &mut PgConnection) -> Result<String, Error> {
+    let doing = "comparing the catalog";
+    sqlx::query(CATALOG_STATE).fetch_one(connection).await.and_then(|row| row.try_get("state")).doing(doing)
 }
 
 async fn differing_walls(connection: &mut PgConnection) -> Result<Vec<(String, String)>, Error> {
@@ -258,8 +292,8 @@ async fn raise_positions(connection: &mut PgConnection) -> Result<(), Error> {
     Ok(())
 }
 
-/// Reverts the newest step and returns its name, or `None` if there is nothing to revert. The next [`up`] states all
-/// definitions again.
+/// Reverts the newest step and returns its name, or `None` if there is nothing to revert. The next [`up`], of this version
+/// or of the one before, states all definitions again.
 pub async fn down(migrator_url: &str) -> Result<Option<&'static str>, Error> {
     let mut connection = connect(migrator_url).await?;
     take_turn(&mut connection).await?;
@@ -268,7 +302,7 @@ pub async fn down(migrator_url: &str) -> Result<Option<&'static str>, Error> {
         return Ok(None);
     };
     let forget = format!(
-        "delete from public.schema_migration where name = '{}'; delete from public.schema_replaceable",
+        "delete from public.schema_migration where name = '{}'; drop table public.schema_replaceable",
         step.name
     );
     let texts = ["drop schema if exists bi cascade; drop schema if exists auth cascade", step.down, &forget];

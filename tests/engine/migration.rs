@@ -11,13 +11,14 @@ use tests::{Tenant, environment, lines};
 /// Number of migrations.
 const MIGRATIONS: usize = 6;
 /// Makes the noted definitions and the walls of four tables differ. Each statement locks one table, for a moment.
-const TAMPER: [&str; 7] = [
+const TAMPER: [&str; 8] = [
     "set role stockwell_owner",
     "delete from schema_replaceable",
     "alter policy tenant_wall on pos_sale rename to other_wall",
     "alter policy tenant_wall on stock_level rename to other_wall",
     "grant delete on journal_line to stockwell_app",
     "revoke update (unapplied) on payment from stockwell_app",
+    "grant execute on function auth.find_tenant(text) to public",
     "reset role",
 ];
 
@@ -64,6 +65,8 @@ async fn migrate(url: &str, over: &AtomicBool) -> Duration {
     let other = "select count(*) from pg_policy where polname = 'other_wall'";
     let other = migrator.fetch_one(other).await.expect("a count").get::<i64, _>(0);
     assert_eq!(other, 0, "every table has its own wall");
+    let open = "select has_function_privilege('public', 'auth.find_tenant(text)', 'execute')";
+    assert!(!migrator.fetch_one(open).await.expect("an answer").get::<bool, _>(0), "the function is closed again");
     let broken = tests::broken_rules(&mut migrator).await;
     assert!(broken.is_empty(), "{}", broken.join("\n"));
     longest

@@ -113,7 +113,45 @@ fn brackets_behind_a_comment_or_an_open_string_are_counted_as_the_parser_reads_t
     for open in ["\"\"\"", "\"\"\"\\\"\"\"", "\"", "\"\\\"", "\"\r"] {
         assert!(is_syntax_error(format!("{{a(b:{open}{deep})}}")), "{open}");
     }
+    // Three quotes that follow an escaped `"""` are its last two and one more: they end nothing.
+    let closed = "\"\"\"\\\"\"\"\" \"\"\"";
+    refused(&format!("{{a(b:{closed} c:{deep} d:{closed})}}"));
+    points(&format!("{{a(b:\"\"\"\\\"\"\"\" {} \"\"\")}}", "[".repeat(200)));
     assert!(is_syntax_error(format!("{{a(b:[{}])}}", "\"\"\"\\\"".repeat(5_000))));
+}
+
+#[test]
+fn the_nesting_of_lists_is_read_from_the_document() {
+    let document = parse_query("{a(b:[[1] 2])}").expect("a document");
+    assert_eq!(deepest_list(&format!("{document:?}")), 2);
+}
+
+proptest::proptest! {
+    /// A document that the parser reads is never nested deeper than the look at its brackets found.
+    #[test]
+    fn the_look_finds_every_bracket_that_the_parser_finds(
+        parts in proptest::collection::vec(
+            proptest::sample::select(vec!["\"", "\"\"\"", "\\\"\"\"", "\\", "[", "]", "1", " ", "#", "\n", "\r", "a"]),
+            0..24,
+        )
+    ) {
+        let value: String = parts.concat();
+        let query = format!("{{a(b:{value})}}");
+        if let Ok(document) = parse_query(&query) {
+            let written = format!("{:?}", document.operations.iter().next().expect("an operation").1);
+            let lists = deepest_list(&written);
+            proptest::prop_assert!(nesting(&query).is_some_and(|found| found >= 2 + lists), "{query}: {lists}");
+        }
+    }
+}
+
+/// Returns the deepest nesting of `List([` in the debug form of a document.
+fn deepest_list(written: &str) -> usize {
+    let mut deepest = 0;
+    while written.contains(&"List([".repeat(deepest + 1)) {
+        deepest += 1;
+    }
+    deepest
 }
 
 /// The time grows with the length of a document. One that took the parser a second per 30 KB would fail here in a debug
