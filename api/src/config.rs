@@ -13,6 +13,7 @@ use secrecy::SecretString;
 
 use crate::connection::ConnectionLimits;
 use crate::rate::RateLimits;
+
 /// Longest file of a secret.
 const SECRET_BYTES_MAX: u64 = 64 * 1024;
 
@@ -38,8 +39,6 @@ pub struct Config {
     #[arg(long, env = "STOCKWELL_DATABASE_URL", hide_env_values = true, value_parser = secret)]
     pub database_url: SecretString,
     /// Redis, to learn of revoked keys and of events at other nodes at once, and to share rate limits; optional.
-    #[arg(long, env = "STOCKWELL_REDIS_URL", hide_env_values = true)]
-    /// Redis, to learn of revoked keys and of events at other nodes at once; optional.
     #[arg(long, env = "STOCKWELL_REDIS_URL", hide_env_values = true, value_parser = secret)]
     pub redis_url: Option<SecretString>,
     /// The address to listen on; port 0 takes a free one.

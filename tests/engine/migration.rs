@@ -66,7 +66,10 @@ async fn migrate(url: &str, over: &AtomicBool) -> Duration {
     let other = migrator.fetch_one(other).await.expect("a count").get::<i64, _>(0);
     assert_eq!(other, 0, "every table has its own wall");
     let open = "select has_function_privilege('public', 'auth.find_tenant(text)', 'execute')";
-    assert!(!migrator.fetch_one(open).await.expect("an answer").get::<bool, _>(0), "the function is closed again");
+    assert!(
+        !migrator.fetch_one(open).await.expect("an answer").get::<bool, _>(0),
+        "the function is closed again"
+    );
     let broken = tests::broken_rules(&mut migrator).await;
     assert!(broken.is_empty(), "{}", broken.join("\n"));
     longest
