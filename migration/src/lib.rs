@@ -201,7 +201,8 @@ async fn state(connection: &mut PgConnection, definition: &Replaceable, drifted:
     if !drifted && noted(connection, name).await?.is_some_and(|noted| noted == digest) {
         return Ok(());
     }
-    let texts = [*texts, &[note(name, &digest).as_str()]].concat();
+    let note = note(name, &digest);
+    let texts = [*texts, &[note.as_str()]].concat();
     change(connection, &format!("stating the definitions of {name}"), &texts).await
 }
 
