@@ -9,31 +9,6 @@
 
 with
 -- Documents never change; their progress does, column by column.
-grant update (open, returned, version, updated_at) on invoice to stockwell_app;
-grant update (returned) on pos_sale to stockwell_app;
-grant update (unapplied) on payment to stockwell_app;
-grant update (invoice_id) on shipment to stockwell_app;
-grant update (status, expires_at, version, updated_at) on hold to stockwell_app;
-grant update (placed_at) on hold_reference to stockwell_app;
-grant update (status, version, updated_at) on transfer to stockwell_app;
-grant update (received, missing, open_value) on transfer_line to stockwell_app;
-grant update (expected_on, status, version, updated_at) on expected_receipt to stockwell_app;
-grant update (received) on expected_receipt_line to stockwell_app;
-grant update (expires_on, supplier_lot, received_from, status, version, updated_at) on lot to stockwell_app;
-grant update (status, round, version, document_id, updated_at) on stock_count to stockwell_app;
-grant update (round, recount, counted, counted_at, expires_on, expected, posted_quantity, posted_value, superseded)
-    on stock_count_line to stockwell_app;
-grant update (tolerance_percent, tolerance_value, approval_value, version, updated_at) on count_setting to stockwell_app;
-grant update (open_quantity, open_value, variance, settled_at) on cost_to_settle to stockwell_app;
-grant update (times) on access_refusal to stockwell_app;
-
--- The relay sees the events of every tenant and moves the cursors on them. It may call auth.forget_answers.
-drop policy if exists relay_read on event;
-drop policy if exists relay_move on event_cursor;
-create policy relay_read on event for select to stockwell_relay using (true);
-create policy relay_move on event_cursor for all to stockwell_relay using (true) with check (true);
-grant select on event to stockwell_relay;
-grant select, insert, update on event_cursor to stockwell_relay;
 mutable (name, columns) as (
     values
         ('invoice', '{open, returned, version, updated_at}'::text[]),
@@ -51,6 +26,7 @@ mutable (name, columns) as (
         ('stock_count_line',
             '{round, recount, counted, counted_at, expires_on, expected, posted_quantity, posted_value, superseded}'),
         ('count_setting', '{tolerance_percent, tolerance_value, approval_value, version, updated_at}'),
+        ('access_refusal', '{times}'),
         ('cost_to_settle', '{open_quantity, open_value, variance, settled_at}')
     union all
     select unnest('{tenant, api_key, app_user, refresh_token, category, tax_class, tax_rate, product, product_unit, barcode,

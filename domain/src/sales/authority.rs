@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use super::{Basket, Discount, Line, LineInput};
 use crate::book::{Book, Register};
 use crate::id::LocationId;
-use crate::number::{Money, Percent, Quantity};
+use crate::number::{Money, Percent, Price, Quantity};
 use crate::pricing::Source;
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::stock::LevelKey;
@@ -87,22 +87,24 @@ fn cost_of(book: &Book, location_id: LocationId, line: &Line) -> Money {
     if !line.stocked {
         return Money::ZERO;
     }
-    let cost = |unit_cost: Decimal, quantity: Quantity| book.setup.settings.money(unit_cost * quantity.get());
+    let settings = &book.setup.settings;
+    let cost = |unit_cost: Price, quantity: Quantity| settings.money(unit_cost.times(quantity));
     let untracked = LevelKey::untracked(location_id, line.product_id);
     if !line.lots.is_empty() {
-        let of_share = |lot_id| book.level(&LevelKey { lot_id, ..untracked }).unit_cost().get();
+        let of_share = |lot_id| book.level(&LevelKey { lot_id, ..untracked }).unit_cost();
         return line.lots.iter().map(|share| cost(of_share(share.lot_id), share.quantity)).sum();
     }
     if !book.is_tracked(line.product_id) {
-        return cost(book.level(&untracked).unit_cost().get(), line.quantity);
+        return cost(book.level(&untracked).unit_cost(), line.quantity);
     }
-    let (mut on_hand, mut value) = (Decimal::ZERO, Decimal::ZERO);
+    let (mut on_hand, mut value) = (Quantity::ZERO, Money::ZERO);
     let at = |key: &LevelKey| key.location_id == location_id && key.product_id == line.product_id;
-    for (_, level) in book.levels().iter().filter(|(key, level)| at(key) && level.on_hand().is_positive()) {
-        on_hand += level.on_hand().get();
-        value += level.value().get();
+    let of_product = book.levels().range(untracked..).take_while(|(key, _)| at(key));
+    for (_, level) in of_product.filter(|(_, level)| level.on_hand().is_positive()) {
+        on_hand += level.on_hand();
+        value += level.value();
     }
-    if on_hand.is_zero() { Money::ZERO } else { cost(value / on_hand, line.quantity) }
+    if on_hand.is_zero() { Money::ZERO } else { settings.share(value, line.quantity, on_hand) }
 }
 
 /// Returns a problem for each line, or for the whole, whose price is lower than the limit of discounts allows. `regular`
@@ -118,7 +120,7 @@ pub(super) fn excess(
         return problems;
     };
     let settings = &book.setup.settings;
-    let share = |amount: Money| settings.money(amount.get() * max.get() / Decimal::ONE_HUNDRED);
+    let share = |amount: Money| settings.money(max.of(amount.get()));
     // The parts of a discount over all lines are rounded, so a line may get the smallest amount of the currency more.
     let slack = match basket.discount {
         Some(_) => Money::new(Decimal::new(1, settings.exponent)),

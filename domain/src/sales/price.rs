@@ -158,17 +158,10 @@ fn price_line(
     let settings = &book.setup.settings;
     check_size(&resolved, (*quantity, input.quantity))
         .map_err(|detail| problem("quantity", Code::ValidationFailed, detail))?;
-    let gross = settings.money(resolved.unit_price.get() * input.quantity.get());
-    let largest = resolved.unit_price.get().max(quantity.get()).max(input.quantity.get());
-    if largest > AMOUNT_MAX || resolved.unit_price.times(input.quantity) > AMOUNT_MAX {
-        let detail =
-            format!("A line may have at most {AMOUNT_MAX} stock units, and a value of at most {AMOUNT_MAX}.");
-        return Err(problem("quantity", Code::ValidationFailed, detail));
-    }
     let gross = settings.money(resolved.unit_price.times(input.quantity));
     let discount = line_discount(gross, input.discount, settings)
         .map_err(|detail| problem("discount", Code::ValidationFailed, detail.to_owned()))?;
-    let regular = regular_price.map(|price| settings.money(price.get() * input.quantity.get()));
+    let regular = regular_price.map(|price| settings.money(price.times(input.quantity)));
     let line = Line {
         line_no: index as i32 + 1,
         input: index,
@@ -199,7 +192,9 @@ fn price_line(
 /// Rejects a line whose quantity or value is too large. Has its quantity in stock units and as it was entered.
 fn check_size(resolved: &Resolved, (quantity, entered): (Quantity, Quantity)) -> Result<(), String> {
     let price = resolved.unit_price.get();
-    if price.max(quantity.get()).max(entered.get()) <= AMOUNT_MAX && price * entered.get() <= AMOUNT_MAX {
+    if price.max(quantity.get()).max(entered.get()) <= AMOUNT_MAX
+        && resolved.unit_price.times(entered) <= AMOUNT_MAX
+    {
         return Ok(());
     }
     Err(format!("A line may have at most {AMOUNT_MAX} stock units, and a value of at most {AMOUNT_MAX}."))
