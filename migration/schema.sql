@@ -5349,7 +5349,6 @@ GRANT SELECT,INSERT ON TABLE public.access_refusal TO stockwell_app;
 
 GRANT UPDATE(times) ON TABLE public.access_refusal TO stockwell_app;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.api_key TO stockwell_app;
 GRANT SELECT ON TABLE public.api_key TO stockwell_lookup;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.api_key TO stockwell_app;
 
