@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use actix_web::HttpRequest;
+use actix_web::http::header::HeaderValue;
 use actix_web::web::Data;
 use ipnet::IpNet;
 use secrecy::ExposeSecret;
@@ -44,6 +45,8 @@ pub struct App {
     _share: Share,
     /// Longest pause of a request's body.
     pub body_timeout: Duration,
+    /// Value of `Strict-Transport-Security`, if it is sent.
+    pub hsts: Option<HeaderValue>,
     /// Networks of our own proxies.
     pub trusted_proxies: Vec<IpNet>,
     /// Link to the other nodes through Redis. Absent without Redis.
@@ -66,6 +69,7 @@ impl App {
         let rates = Rates::new(&config.rates);
         let share = Share::start(&rates, config.redis_url.clone());
         let trusted_proxies = config.trusted_proxies.clone();
+        let hsts = (config.hsts_seconds > 0).then(|| format!("max-age={}", config.hsts_seconds));
         let poster = Poster::new(db.clone());
         App {
             db,
@@ -78,6 +82,7 @@ impl App {
             connections_per_address: config.connections.connections_per_address,
             _share: share,
             body_timeout: config.connections.body_timeout(),
+            hsts: hsts.and_then(|value| HeaderValue::try_from(value).ok()),
             trusted_proxies,
             broadcast,
             stopping: AtomicBool::new(false),

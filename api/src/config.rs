@@ -75,6 +75,10 @@ pub struct Config {
     /// The most streams of changes of all tenants; a tenant may have a quarter of them, and at least 10.
     #[arg(long, env = "STOCKWELL_STREAMS_MAX", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub streams_max: u32,
+    /// Seconds for which browsers that reached this server by HTTPS use nothing else (Strict-Transport-Security); 0 sends no such
+    /// header. Set it when the name of the server will not be served without TLS again.
+    #[arg(long, env = "STOCKWELL_HSTS_SECONDS", default_value_t = 0)]
+    pub hsts_seconds: u32,
     /// Networks of our own proxies. Their X-Forwarded-For is trusted, their connections count only in all, and they alone
     /// may speak HTTP/2 without TLS.
     #[arg(long, env = "STOCKWELL_TRUSTED_PROXIES", value_delimiter = ',')]

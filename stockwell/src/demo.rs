@@ -211,6 +211,7 @@ fn config(
         connections: ConnectionLimits::defaults(),
         rates: RateLimits::defaults(),
         streams_max: 2_000,
+        hsts_seconds: 0,
         trusted_proxies: Vec::new(),
     })
 }

@@ -27,6 +27,7 @@ mod platform {
     mod isolation;
     mod limits;
     mod own_ids;
+    mod pages;
     mod power;
     mod publishable;
     mod rate;
