@@ -1,7 +1,8 @@
 -- The only functions that read across tenants: they find the caller before the tenant is known. They are in plpgsql, as
 -- all functions with the rights of their owner: a distributed engine plans no query with the parameters of an SQL function.
 
--- For servers of the version before, which may run until all are replaced.
+-- For servers of the version before, which may run until all are replaced. They know neither makers nor bounds, so they
+-- find only keys that have none.
 create or replace function auth.find_api_key(wanted bytea)
 returns table (
     tenant_id uuid, id uuid, name text, kind text, scopes text[], ip_allowlist text[], expires_at timestamptz,
@@ -15,7 +16,8 @@ begin
     select k.tenant_id, k.id, k.name, k.kind, k.scopes, k.ip_allowlist, k.expires_at, k.revoked_at, k.last_used_at,
            t.status
     from public.api_key k join public.tenant t on t.tenant_id = k.tenant_id
-    where k.hash = wanted;
+    where k.hash = wanted and k.parent_id is null and k.user_id is null and k.locations is null and k.channels is null
+        and k.amount_max is null and k.discount_max is null and k.origins = '{}';
 end
 $$;
 

@@ -100,6 +100,7 @@ pub const STEPS: &[Step] = &[
     step!("0040_key_bounds"),
     step!("0041_key_market"),
     step!("0042_access_refusal"),
+    step!("0043_key_makers"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

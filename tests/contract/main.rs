@@ -3,4 +3,5 @@
 #![expect(clippy::print_stdout, reason = "what a failed run shows")]
 
 mod artefacts;
+mod makers;
 mod metadata;
