@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::allocation::Owner;
 use crate::book::Book;
 use crate::command::{Command, Outcome};
-use crate::hold::HoldKind;
+use crate::hold::{self, Hold, HoldKind};
 use crate::id::{CountId, ExpectedReceiptId, HoldId, LocationId, OrderId, RegisterId};
 use crate::number::Money;
 use crate::refusal::{Code, Problem, Refusal};
@@ -64,11 +64,31 @@ impl Bounds {
                 return Err(refuse(place.pointer, "locations", detail, None));
             }
         }
+        self.check_ended_hold(book, command)?;
         match (&self.channels, channel(book, command)) {
             (Some(allowed), Some(channel)) if !allowed.contains(&channel) => {
                 let channel: &str = channel.into();
                 let detail = format!("The credential may not write documents of the channel {channel}.");
                 Err(refuse("", "channels", detail, None))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Rejects a command that ends a hold at another location or of another channel: one that it uses up or replaces.
+    fn check_ended_hold(&self, book: &Book, command: &Command) -> Result<(), Refusal> {
+        let Some((hold, pointer)) = ended_hold(book, command) else { return Ok(()) };
+        if self.locations.as_ref().is_some_and(|allowed| !allowed.contains(&hold.location_id)) {
+            let code = book.setup.location(Some(hold.location_id)).map_or("", |found| &found.code);
+            let detail = format!("This ends a hold at the location {code}, which the credential may not do.");
+            return Err(refuse(pointer, "locations", detail, None));
+        }
+        match (&self.channels, hold_channel(hold)) {
+            (Some(allowed), Some(channel)) if !allowed.contains(&channel) => {
+                let channel: &str = channel.into();
+                let detail =
+                    format!("This ends a hold of the channel {channel}, which the credential may not do.");
+                Err(refuse(pointer, "channels", detail, None))
             }
             _ => Ok(()),
         }
@@ -161,12 +181,32 @@ fn till(book: &Book, id: RegisterId) -> Option<Place> {
     Some(Place { location_id: register.location_id, pointer: "/register_id" })
 }
 
-/// Returns the channel of a command; nothing if it concerns none.
-fn channel(book: &Book, command: &Command) -> Option<Channel> {
-    let hold = |id: &HoldId| match book.holds.get(id)?.owner? {
+/// Returns the hold that a command ends besides its own document, and the field that names it.
+fn ended_hold<'a>(book: &'a Book, command: &Command) -> Option<(&'a Hold, &'static str)> {
+    let named = |id: Option<HoldId>| Some((book.holds.get(&id?)?, "/hold_id"));
+    if let Command::PlaceHold(command) = command {
+        return Some((hold::of_reference(book, command.reference.as_deref()?)?, "/reference"));
+    }
+    if let Command::Sell(command) = command {
+        return named(command.hold_id);
+    }
+    if let Command::PlaceOrder(command) = command {
+        return named(command.hold_id);
+    }
+    None
+}
+
+/// Returns the channel of an allotment; nothing for other holds.
+fn hold_channel(hold: &Hold) -> Option<Channel> {
+    match hold.owner? {
         Owner::Till(_) => Some(Channel::Retail),
         Owner::Channel(channel) => Some(channel),
-    };
+    }
+}
+
+/// Returns the channel of a command; nothing if it concerns none.
+fn channel(book: &Book, command: &Command) -> Option<Channel> {
+    let hold = |id: &HoldId| hold_channel(book.holds.get(id)?);
     match command {
         Command::Sell(_)
         | Command::Refund(_)

@@ -236,8 +236,8 @@ fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Refusa
     }
     check_end(book, command.kind, command.expires_at)?;
     let goods = book.goods(&command.lines)?;
-    let named = |hold: &&Hold| hold.status == HoldStatus::Open && hold.reference == command.reference;
-    let old = command.reference.as_ref().and_then(|_| book.holds.values().find(named)).map(|hold| hold.id);
+    let old = command.reference.as_deref().and_then(|reference| of_reference(book, reference));
+    let old = old.map(|hold| hold.id);
     let mut demand = Demand::default();
     if let Some(old) = old {
         demand.own(book, &book.holds[&old]);
@@ -267,6 +267,13 @@ fn place(book: &mut Book, command: &PlaceHold) -> Result<(Hold, Posting), Refusa
     };
     begin(book, &hold, &mut posting);
     Ok((hold, posting))
+}
+
+/// Returns the open hold of a reference, which a new hold of this reference replaces.
+pub(crate) fn of_reference<'a>(book: &'a Book, reference: &str) -> Option<&'a Hold> {
+    let is_it =
+        |hold: &&Hold| hold.status == HoldStatus::Open && hold.reference.as_deref() == Some(reference);
+    book.holds.values().find(is_it)
 }
 
 /// Puts available stock into quarantine.

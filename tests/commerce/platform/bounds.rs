@@ -1,7 +1,7 @@
 //! Bounds of a key: time, networks, locations, channels and amounts. Keys that it makes inherit them.
 
 use serde_json::{Value, json};
-use tests::{Client, Tenant, lines, sale, with_tenant};
+use tests::{Client, Tenant, environment, lines, sale, with_tenant};
 
 use super::auth::{key_with, outside};
 
@@ -241,5 +241,76 @@ fn a_document_above_the_amount_is_refused_and_changes_nothing() {
         let statuses: Vec<&Value> =
             out["results"].as_array().expect("results").iter().map(|one| &one["status"]).collect();
         assert_eq!(statuses, [&json!(201), &json!(403), &json!(201)], "{out}");
+    });
+}
+
+#[test]
+fn a_key_ends_no_hold_at_another_place_by_a_document_of_its_own() {
+    with_tenant(async |tenant| {
+        let Places { here, customer, .. } = places(tenant).await;
+        let until = (environment().now().await + chrono::Duration::hours(1)).to_rfc3339();
+        let hold = |location: &str| {
+            json!({ "kind": "hold", "reference": "BASKET", "location_id": location, "expires_at": until,
+                "lines": lines(&[("MUG", "2")]) })
+        };
+        let theirs = tenant.make("/v1/stock/holds", hold(&tenant.main)).await;
+        let client = bound(tenant, json!({ "locations": [tenant.shop] })).await;
+        let replaced = client.post("/v1/stock/holds", &hold(&tenant.shop)).await;
+        refused(&replaced, "locations");
+        replaced.refused(403, "bound_exceeded").names(&["#/reference"]);
+        let mut sold = sale(&here, &[("MUG", "1")]);
+        sold["hold_id"] = json!(theirs);
+        let order = json!({ "customer_id": customer, "location_id": tenant.shop, "hold_id": theirs,
+            "advance_to": "confirmed", "lines": lines(&[("MUG", "1")]) });
+        for (path, body) in [("/v1/pos/sales", &sold), ("/v1/orders", &order)] {
+            let reply = client.post(path, body).await;
+            refused(&reply, "locations");
+            reply.refused(403, "bound_exceeded").names(&["#/hold_id"]);
+        }
+        assert_eq!(tenant.get(&format!("/v1/stock/holds/{theirs}")).await.ok()["status"], "open");
+        let own = tenant.make("/v1/stock/holds", {
+            let mut body = hold(&tenant.shop);
+            body["reference"] = json!("OWN");
+            body
+        });
+        sold["hold_id"] = json!(own.await);
+        client.post("/v1/pos/sales", &sold).await.created();
+    });
+}
+
+#[test]
+fn a_key_of_one_channel_replaces_no_allotment_of_the_other() {
+    with_tenant(async |tenant| {
+        places(tenant).await;
+        let until = (environment().now().await + chrono::Duration::hours(1)).to_rfc3339();
+        let allotment = |channel: &str| {
+            json!({ "kind": "channel_allotment", "channel": channel, "reference": "FLOOR", "expires_at": until,
+                "lines": lines(&[("MUG", "2")]) })
+        };
+        let theirs = tenant.make("/v1/stock/holds", allotment("wholesale")).await;
+        let client = bound(tenant, json!({ "channels": ["retail"] })).await;
+        refused(&client.post("/v1/stock/holds", &allotment("retail")).await, "channels");
+        assert_eq!(tenant.get(&format!("/v1/stock/holds/{theirs}")).await.ok()["status"], "open");
+    });
+}
+
+#[test]
+fn a_bound_that_can_not_be_read_admits_nothing() {
+    with_tenant(async |tenant| {
+        let Places { here, .. } = places(tenant).await;
+        let client = bound(tenant, json!({ "amount_max": "60.00" })).await;
+        outside(
+            tenant,
+            "update api_key set amount_max = 'NaN' where tenant_id = $1 and amount_max is not null",
+        )
+        .await;
+        refused(&client.post("/v1/pos/sales", &sale(&here, &[("MUG", "1")])).await, "amount_max");
+        let client = bound(tenant, json!({ "ip_allowlist": ["127.0.0.1"] })).await;
+        outside(
+            tenant,
+            "update api_key set ip_allowlist = '{nonsense}' where tenant_id = $1 and ip_allowlist <> '{}'",
+        )
+        .await;
+        client.get("/v1/me").await.refused(403, "ip_not_allowed");
     });
 }
