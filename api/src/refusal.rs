@@ -74,7 +74,8 @@ struct Filters {
 /// List refused requests
 ///
 /// Returns one page of failed logins and of requests that lacked a right (403), counted by caller, network, code and minute.
-/// They are written about a second after the request. A batch counts once for each refused document.
+/// They are written about a second after the request. A batch counts once for each refused document. A record is kept for
+/// 90 days.
 #[utoipa::path(
     operation_id = "access_refusals_list",
     security(("bearer" = ["users:read"])),

@@ -29,6 +29,30 @@ alter function auth.forget_answers(uuid, uuid, uuid, integer) owner to stockwell
 revoke all on function auth.forget_answers(uuid, uuid, uuid, integer) from public;
 grant execute on function auth.forget_answers(uuid, uuid, uuid, integer) to stockwell_relay;
 
+-- Deletes refused requests of a tenant before the instant `before`, at most `most`. Returns how many.
+create or replace function auth.forget_refusals(of_tenant uuid, before timestamptz, most integer)
+returns bigint
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    forgotten bigint;
+begin
+    delete from public.access_refusal r
+    where r.tenant_id = of_tenant and r.id in (
+        select o.id from public.access_refusal o
+        where o.tenant_id = of_tenant and o.minute < before order by o.minute limit most
+    );
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end
+$$;
+
+grant select (tenant_id, id, minute), delete on public.access_refusal to stockwell_lookup;
+alter function auth.forget_refusals(uuid, timestamptz, integer) owner to stockwell_lookup;
+revoke all on function auth.forget_refusals(uuid, timestamptz, integer) from public;
+grant execute on function auth.forget_refusals(uuid, timestamptz, integer) to stockwell_relay;
+
 -- All tenants, for work that is done for each.
 create or replace function auth.tenants()
 returns setof uuid

@@ -1,6 +1,7 @@
-//! The worker's access to the database: it hands events to consumers and deletes old stored responses.
+//! The worker's access to the database: it hands events to consumers and deletes old stored responses and
+//! refusals.
 //!
-//! A worker serves every tenant. Its role sees only the feed and its cursors, and runs two functions of the schema
+//! A worker serves every tenant. Its role sees only the feed and its cursors, and runs three functions of the schema
 //! `auth`. It opens no [`Tx`](crate::Tx).
 
 mod consumer;
@@ -19,7 +20,9 @@ use crate::Error;
 
 /// Time that a response is stored for a repeat of its request.
 pub const ANSWERS_KEPT: chrono::Duration = chrono::Duration::days(7);
-/// Most responses that one statement deletes.
+/// Time that a refused request is kept.
+pub const REFUSALS_KEPT: chrono::Duration = chrono::Duration::days(90);
+/// Most responses or refusals that one statement deletes.
 const FORGOTTEN_AT_ONCE: i32 = 500;
 
 /// The events of all tenants.
@@ -59,6 +62,24 @@ impl Outbox {
             forgotten += self.forget_answers_of(tenant_id, since, before).await?;
         }
         Ok((until, forgotten))
+    }
+
+    /// Deletes refused requests that are older than [`REFUSALS_KEPT`], and returns their number.
+    pub async fn forget_refusals(&self) -> Result<i64, Error> {
+        let before = crate::tx::now() - REFUSALS_KEPT;
+        let mut forgotten = 0;
+        for tenant_id in self.tenants().await? {
+            loop {
+                let query = sqlx::query("select auth.forget_refusals($1, $2, $3) as forgotten");
+                let query = query.bind(tenant_id.0).bind(before).bind(FORGOTTEN_AT_ONCE);
+                let at_once: i64 = query.fetch_one(&self.pool).await?.try_get("forgotten")?;
+                forgotten += at_once;
+                if at_once < i64::from(FORGOTTEN_AT_ONCE) {
+                    break;
+                }
+            }
+        }
+        Ok(forgotten)
     }
 
     async fn forget_answers_of(&self, tenant_id: TenantId, since: Uuid, before: Uuid) -> Result<i64, Error> {

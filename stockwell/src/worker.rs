@@ -152,7 +152,7 @@ async fn publish(redis: &mut MultiplexedConnection, batches: &[Batch]) -> Result
     pipeline.exec_async(redis).await
 }
 
-/// Deletes stored responses that are too old, now and every hour.
+/// Deletes stored responses and refused requests that are too old, now and every hour.
 async fn keep_house(outbox: Outbox, mut stopping: watch::Receiver<bool>) {
     let mut since: Option<DateTime<Utc>> = None;
     while !*stopping.borrow() {
@@ -167,6 +167,10 @@ async fn keep_house(outbox: Outbox, mut stopping: watch::Receiver<bool>) {
                 PAUSE
             }
         };
+        match outbox.forget_refusals().await {
+            Ok(forgotten) => tracing::info!(forgotten, "old refused requests were deleted"),
+            Err(error) => tracing::warn!(%error, "old refused requests were not deleted; trying again"),
+        }
         rest(&mut stopping, pause).await;
     }
 }

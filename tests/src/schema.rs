@@ -126,7 +126,8 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
          where n.nspname in ('public', 'bi', 'auth') and not ( \
              p.oid::regprocedure::text in ('auth.find_api_key(bytea)', 'auth.find_key_chain(bytea)', 'auth.find_tenant(text)', 'auth.tenants()', \
                                            'auth.find_products(text,integer)', \
-                                           'auth.forget_answers(uuid,uuid,uuid,integer)') \
+                                           'auth.forget_answers(uuid,uuid,uuid,integer)', \
+                                           'auth.forget_refusals(uuid,timestamp with time zone,integer)') \
              and p.prosecdef and p.prolang = (select l.oid from pg_language l where l.lanname = 'plpgsql') \
              and p.proconfig @> array['search_path=pg_catalog, pg_temp'] \
              and p.proowner = 'stockwell_lookup'::regrole \

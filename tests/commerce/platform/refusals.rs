@@ -1,9 +1,10 @@
 //! Refused rights and failed logins, as the tenant sees them.
 
 use serde_json::{Value, json};
-use tests::{Tenant, sale, with_tenants};
+use service::relay::Outbox;
+use tests::{Tenant, environment, sale, with_tenant, with_tenants};
 
-use super::auth::{key, key_with};
+use super::auth::{key, key_with, outside};
 
 /// Waits until so many refusals are written, and returns them.
 async fn refusals(tenant: &Tenant, rows: usize) -> Vec<Value> {
@@ -52,5 +53,19 @@ fn a_tenant_sees_its_refused_rights_and_failed_logins() {
         assert_eq!(other.get("/v1/access-refusals").await.ok()["data"], json!([]));
         let blind = tenant.with_key(&key(tenant, &["catalog:read"]).await);
         blind.get("/v1/access-refusals").await.refused(403, "insufficient_scope");
+    });
+}
+
+#[test]
+fn refusals_are_kept_for_ninety_days() {
+    with_tenant(async |tenant| {
+        let add = "insert into access_refusal (tenant_id, id, minute, actor_kind, actor_id, network, code, times) \
+            select $1, gen_random_uuid(), now() - n * interval '1 day', 'user', $1, '', 'old', 1 \
+            from unnest(array[0, 89, 91, 400]) n";
+        outside(tenant, add).await;
+        let outbox = Outbox::connect(&environment().relay_database_url()).await;
+        let outbox = outbox.expect("the relay connects");
+        assert!(outbox.forget_refusals().await.expect("old refusals are deleted") >= 2);
+        assert_eq!(tenant.count("access_refusal").await, 2);
     });
 }
