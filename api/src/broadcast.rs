@@ -12,13 +12,16 @@ use actix_web::web::Data;
 use futures_util::StreamExt;
 use service::auth::Auth;
 use service::live::Live;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
 
 /// Prefix of the channel of a tenant's events. The tenant's id follows. The worker publishes the id of each event
 /// there.
 pub const EVENTS_CHANNEL: &str = "stockwell:events:";
-/// Channel of revocations.
+/// Channel of revocations. A message has the tenant's id, or is [`ALL_TENANTS`].
 const REVOCATIONS_CHANNEL: &str = "stockwell:revoked";
+/// Message that concerns the credentials of every tenant. A server of the version before sends no other.
+const ALL_TENANTS: &str = "";
 /// Pause before the next attempt to reach Redis.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -75,13 +78,20 @@ async fn link(url: &str, auth: &Auth, live: &Live, connected: &AtomicBool) -> Re
             message = messages.next() => match message {
                 Some(message) => match message.get_channel_name().strip_prefix(EVENTS_CHANNEL) {
                     Some(tenant_id) => _ = tenant_id.parse().map(|tenant_id| live.notify(tenant_id)),
-                    None => auth.forget(),
+                    None => match message.get_payload::<String>().ok().and_then(|text| text.parse().ok()) {
+                        Some(tenant_id) => auth.forget_tenant(tenant_id),
+                        None => auth.forget(),
+                    },
                 },
                 None => return Ok(()),
             },
-            changed = revocations.changed() => match changed {
-                Ok(()) => redis::cmd("PUBLISH").arg(REVOCATIONS_CHANNEL).arg("").exec_async(&mut publisher).await?,
-                Err(_) => return Ok(()),
+            revoked = revocations.recv() => {
+                let tenant = match revoked {
+                    Ok(tenant_id) => tenant_id.to_string(),
+                    Err(RecvError::Lagged(_)) => ALL_TENANTS.to_owned(),
+                    Err(RecvError::Closed) => return Ok(()),
+                };
+                redis::cmd("PUBLISH").arg(REVOCATIONS_CHANNEL).arg(tenant).exec_async(&mut publisher).await?;
             },
         }
     }

@@ -11,7 +11,7 @@ use actix_web::http::header::{self, Accept, Header, HeaderName, Quality, Quality
 use actix_web::mime::Mime;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
-use domain::id::{LocationId, ProductId};
+use domain::id::{LocationId, ProductId, TenantId};
 use secrecy::SecretString;
 use serde::Deserialize;
 use service::event::Filter;
@@ -140,7 +140,7 @@ async fn stream(
     let listener = app.live.listen(caller.tenant_id, from).await?;
     let wanted = Wanted { levels, products: product_id, locations: location_id, events };
     let connection = request.conn_data::<Rc<Connection>>().cloned();
-    let credential = presented(&request, &app);
+    let credential = presented(&request, &app, caller.tenant_id);
     let ending = guard::start(app.clone(), credential, Arc::clone(&seat.given_up), connection);
     let sender = Sender::new((app, seat), (ending, caller.tenant_id), listener, wanted)?;
     Ok(HttpResponse::Ok()
@@ -172,8 +172,8 @@ fn accepts_events(request: &HttpRequest) -> bool {
 }
 
 /// Returns the credential of the request, which is checked again while the stream lasts.
-fn presented(request: &HttpRequest, app: &App) -> Credential {
+fn presented(request: &HttpRequest, app: &App, tenant_id: TenantId) -> Credential {
     let text = credential::presented(request.headers()).unwrap_or_default().into_owned();
     let address = credential::address(request.peer_addr(), request.headers(), &app.trusted_proxies);
-    Credential { text: SecretString::from(text), address }
+    Credential { tenant_id, text: SecretString::from(text), address }
 }

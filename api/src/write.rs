@@ -4,6 +4,8 @@
 //! `Location` and `ETag` follow from that.
 
 use std::future::{Ready, ready};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
@@ -39,10 +41,25 @@ pub struct Write {
     if_match: IfMatch,
     path: String,
     changes_setup: bool,
+    changed_powers: ChangedPowers,
     /// Whether it takes long, and so uses the connections of the jobs.
     is_import: bool,
     /// Number of records that it writes in one transaction.
     records: usize,
+}
+
+/// Whether the work of a write changed the powers of a credential. It is noted by each attempt.
+#[derive(Debug, Clone, Default)]
+pub struct ChangedPowers(Arc<AtomicBool>);
+
+impl ChangedPowers {
+    pub fn note(&self, changed: bool) {
+        self.0.store(changed, Ordering::Relaxed);
+    }
+
+    fn is_noted(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// A merge patch (RFC 7396): the fields to change. Null clears a field.
@@ -73,6 +90,7 @@ impl Write {
             if_match: IfMatch::of(request),
             path: request.path().to_owned(),
             changes_setup: false,
+            changed_powers: ChangedPowers::default(),
             is_import: false,
             records: 1,
         })
@@ -82,6 +100,12 @@ impl Write {
     pub fn changing_setup(mut self) -> Self {
         self.changes_setup = true;
         self
+    }
+
+    /// Returns the note by which the work says that it changed the powers of a credential. After its commit, credentials of
+    /// the tenant are looked up again.
+    pub fn changed_powers(&self) -> ChangedPowers {
+        self.changed_powers.clone()
     }
 
     /// Rejects a request without `If-Match`, because the record must not be changed unseen.
@@ -241,7 +265,17 @@ impl Write {
         raw: &Bytes,
         work: impl AsyncFn(&Tx) -> Result<Written, Error>,
     ) -> Result<Done, ApiError> {
-        let Write { app, caller, idempotency, preferences, changes_setup, is_import, records, .. } = self;
+        let Write {
+            app,
+            caller,
+            idempotency,
+            preferences,
+            changes_setup,
+            changed_powers,
+            is_import,
+            records,
+            ..
+        } = self;
         let db = if is_import { app.db.for_imports() } else { app.db.for_records(records) };
         let idempotency = idempotency.optional(raw)?;
         let mut attempt = 1;
@@ -259,7 +293,11 @@ impl Write {
                     if changes_setup {
                         app.poster.setups().forget(caller.tenant_id).await;
                     }
-                    return Ok(Done { answer: other?, preferences, location: None });
+                    let answer = other?;
+                    if changed_powers.is_noted() && !answer.replayed && !preferences.dry_run {
+                        app.auth.revoked(caller.tenant_id);
+                    }
+                    return Ok(Done { answer, preferences, location: None });
                 }
             }
         }

@@ -3,6 +3,7 @@
 //! A valid credential is cached for at most [`CREDENTIAL_CACHE_TTL`]. A revocation by this process takes effect at once; one by
 //! another process when its announcement arrives, or after that time.
 
+mod current;
 pub mod keys;
 mod network;
 mod password;
@@ -15,7 +16,7 @@ pub mod users;
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -24,7 +25,7 @@ use ipnet::IpNet;
 use moka::future::Cache;
 use sea_orm::sqlx;
 use sha2::{Digest, Sha256};
-use tokio::sync::watch;
+use tokio::sync::broadcast;
 
 use crate::caller::ActorKind;
 use crate::refusal::{Refusals, Refused};
@@ -44,6 +45,8 @@ pub use users::UserCreate;
 pub const CREDENTIAL_CACHE_TTL: Duration = Duration::from_secs(5);
 /// Most credentials in the cache.
 const CACHED_CREDENTIALS_MAX: u64 = 50_000;
+/// Most changes of powers that a stream or the link to the other processes may lag behind. More, and all are looked up again.
+const NOTICES_MAX: usize = 256;
 /// Most failed logins of one user from one network within [`FAILURE_WINDOW`]. Failures from other networks don't count, so
 /// that no stranger can lock a user out.
 const FAILURES_OF_USER_MAX: u32 = 10;
@@ -133,10 +136,12 @@ pub struct Auth {
     db: Db,
     signing_key: SigningKey,
     known: Cache<[u8; 32], Arc<CachedCredential>>,
-    /// Counts revocations by this process. Others watch it to announce them.
-    revocations: watch::Sender<u64>,
-    /// Counts how often the cache was cleared.
-    forgotten: watch::Sender<u64>,
+    /// Tenants whose credentials lost or changed powers in this process, to be announced to the others.
+    revocations: broadcast::Sender<TenantId>,
+    /// Counts how often the cache was cleared, in whole or for a tenant.
+    times_forgotten: AtomicU64,
+    /// The tenant for which the cache was cleared; none if it was cleared for all.
+    forgotten: broadcast::Sender<Option<TenantId>>,
     failures: Cache<FailureKey, Arc<AtomicU32>>,
     hashers: Hashers,
     /// Counts refused requests, for the tenant.
@@ -153,9 +158,11 @@ impl Auth {
             known: Cache::builder()
                 .max_capacity(CACHED_CREDENTIALS_MAX)
                 .time_to_live(CREDENTIAL_CACHE_TTL)
+                .support_invalidation_closures()
                 .build(),
-            revocations: watch::Sender::new(0),
-            forgotten: watch::Sender::new(0),
+            revocations: broadcast::Sender::new(NOTICES_MAX),
+            times_forgotten: AtomicU64::new(0),
+            forgotten: broadcast::Sender::new(NOTICES_MAX),
             failures: Cache::builder().max_capacity(FAILURE_COUNTS_MAX).time_to_live(FAILURE_WINDOW).build(),
             hashers: Hashers::start(),
         }
@@ -172,7 +179,7 @@ impl Auth {
         if let Some(known) = self.known.get(&hash).await.filter(|known| !known.has_ended()) {
             return self.admit(&known, address);
         }
-        let forgotten = *self.forgotten.borrow();
+        let forgotten = self.times_forgotten.load(Ordering::SeqCst);
         let known = if credential.starts_with(secret::PREFIX) {
             if !is_well_formed(credential) {
                 return Err(AuthError::InvalidKey);
@@ -184,7 +191,7 @@ impl Auth {
         let known = Arc::new(known);
         self.known.insert(hash, Arc::clone(&known)).await;
         // A credential that was read before a revocation must not be cached after it.
-        if *self.forgotten.borrow() != forgotten {
+        if self.times_forgotten.load(Ordering::SeqCst) != forgotten {
             self.known.invalidate(&hash).await;
         }
         self.admit(&known, address)
@@ -233,24 +240,37 @@ impl Auth {
 
     /// Clears the cache, so that every credential is looked up again.
     pub fn forget(&self) {
-        self.forgotten.send_modify(|count| *count += 1);
+        self.times_forgotten.fetch_add(1, Ordering::SeqCst);
         self.known.invalidate_all();
+        // Without a stream there is no receiver.
+        let _ = self.forgotten.send(None);
     }
 
-    /// Changes when the cache is cleared.
-    pub fn forgotten(&self) -> watch::Receiver<u64> {
+    /// Removes the credentials of a tenant from the cache, so that they are looked up again.
+    pub fn forget_tenant(&self, tenant_id: TenantId) {
+        self.times_forgotten.fetch_add(1, Ordering::SeqCst);
+        let is_its = move |_: &[u8; 32], known: &Arc<CachedCredential>| known.caller.tenant_id == tenant_id;
+        if self.known.invalidate_entries_if(is_its).is_err() {
+            self.known.invalidate_all();
+        }
+        let _ = self.forgotten.send(Some(tenant_id));
+    }
+
+    /// Receives the tenant for which the cache is cleared; none if it is cleared for all.
+    pub fn forgotten(&self) -> broadcast::Receiver<Option<TenantId>> {
         self.forgotten.subscribe()
     }
 
-    /// Changes with each revocation by this process, so that it can be announced to the others.
-    pub fn revocations(&self) -> watch::Receiver<u64> {
+    /// Receives each tenant whose credentials lost or changed powers in this process, to announce it to the others.
+    pub fn revocations(&self) -> broadcast::Receiver<TenantId> {
         self.revocations.subscribe()
     }
 
-    /// Clears the cache and counts a revocation. To be called after the revocation is committed.
-    pub fn revoked(&self) {
-        self.forget();
-        self.revocations.send_modify(|count| *count += 1);
+    /// Makes a change of powers take effect at once, here and in the other processes. To be called after its commit.
+    pub fn revoked(&self, tenant_id: TenantId) {
+        self.forget_tenant(tenant_id);
+        // Without Redis there is no receiver.
+        let _ = self.revocations.send(tenant_id);
     }
 
     async fn find_key(&self, hash: &[u8; 32]) -> Result<CachedCredential, AuthError> {

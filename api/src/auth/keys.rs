@@ -275,19 +275,19 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<ApiKeyId>) -> Answer {
     responses((status = 204, description = "The key is revoked."))
 )]
 #[delete("/v1/api-keys/{id}")]
-async fn revoke(app: Data<App>, write: Write, id: PathId<ApiKeyId>) -> Answer {
-    let caller = write.caller();
-    let ended = write
-        .delete("api_key.revoked", Some(id.0.0), async |tx, _| keys::revoke(tx, &caller, id.0).await)
-        .await?;
-    app.auth.revoked();
-    Ok(ended)
+async fn revoke(write: Write, id: PathId<ApiKeyId>) -> Answer {
+    let (caller, changed_powers) = (write.caller(), write.changed_powers());
+    let end = async |tx: &Tx, _| {
+        changed_powers.note(keys::revoke(tx, &caller, id.0).await?);
+        Ok(())
+    };
+    write.delete("api_key.revoked", Some(id.0.0), end).await
 }
 
 /// Rotate an API key
 ///
-/// Creates a key with the same scopes and bounds, which acts for the caller. Keys that the old one made end with it. The
-/// caller needs all scopes and bounds of the key. The old key still works for `overlap_seconds`, so that callers can
+/// Creates a key with the same scopes and with the bounds of the whole chain, which acts for the caller. Keys that the old
+/// one made end with it. The caller needs all scopes and bounds of the key, and must not act for it. The old key still works for `overlap_seconds`, so that callers can
 /// change over one by one.
 #[utoipa::path(
     operation_id = "api_keys_rotate",
@@ -297,12 +297,14 @@ async fn revoke(app: Data<App>, write: Write, id: PathId<ApiKeyId>) -> Answer {
     responses((status = 201, description = "The new key.", body = ApiKeySecret))
 )]
 #[post("/v1/api-keys/{id}/rotate")]
-async fn rotate(app: Data<App>, write: Write, id: PathId<ApiKeyId>, body: Body<RotateIn>) -> Answer {
+async fn rotate(write: Write, id: PathId<ApiKeyId>, body: Body<RotateIn>) -> Answer {
     let input = body.read().await?;
-    let caller = write.caller();
+    let (caller, changed_powers) = (write.caller(), write.changed_powers());
     let seconds = input.value.overlap_seconds;
-    let make = async |tx: &Tx| Ok(ApiKeySecret::of(keys::rotate(tx, &caller, id.0, seconds).await?));
-    let made = write.create_secret("api_key.rotated", &input.raw, location, make).await?;
-    app.auth.revoked();
-    Ok(made)
+    let make = async |tx: &Tx| {
+        let made = keys::rotate(tx, &caller, id.0, seconds).await?;
+        changed_powers.note(true);
+        Ok(ApiKeySecret::of(made))
+    };
+    write.create_secret("api_key.rotated", &input.raw, location, make).await
 }

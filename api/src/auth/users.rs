@@ -121,7 +121,9 @@ async fn create(app: Data<App>, write: Write, body: Body<UserIn>) -> Answer {
     let caller = write.caller();
     let hash = app.auth.password_hash(&caller, &wanted).await?;
     write
-        .create_as("user.created", &said, async |tx| Ok(User::from(users::create(tx, &wanted, &hash).await?)))
+        .create_as("user.created", &said, async |tx| {
+            Ok(User::from(users::create(tx, &caller, &wanted, &hash).await?))
+        })
         .await
 }
 
@@ -152,15 +154,15 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<UserId>) -> Answer {
     responses((status = 200, description = "The user as it is now.", body = User))
 )]
 #[patch("/v1/users/{id}")]
-async fn update(app: Data<App>, write: Write, id: PathId<UserId>, body: Body<MergePatch>) -> Answer {
-    let caller = write.caller();
+async fn update(write: Write, id: PathId<UserId>, body: Body<MergePatch>) -> Answer {
+    let (caller, changed_powers) = (write.caller(), write.changed_powers());
     let change =
         async |tx: &service::Tx, expected: Option<i32>, change: service::input::Change<'_, UserChange>| {
-            Ok(User::from(users::update(tx, &caller, id.0, expected, change).await?))
+            let changed = users::update(tx, &caller, id.0, expected, change).await?;
+            changed_powers.note(changed.powers);
+            Ok(User::from(changed.user))
         };
-    let changed = write.patch("user.updated", body, change).await?;
-    app.auth.revoked();
-    Ok(changed)
+    write.patch("user.updated", body, change).await
 }
 
 /// Disable a user
@@ -174,11 +176,12 @@ async fn update(app: Data<App>, write: Write, id: PathId<UserId>, body: Body<Mer
     responses((status = 200, description = "The disabled user.", body = User))
 )]
 #[post("/v1/users/{id}/disable")]
-async fn disable(app: Data<App>, write: Write, id: PathId<UserId>) -> Answer {
-    let caller = write.caller();
-    let disabled = write
-        .change("user.disabled", async |tx| Ok(User::from(users::disable(tx, &caller, id.0).await?)))
-        .await?;
-    app.auth.revoked();
-    Ok(disabled)
+async fn disable(write: Write, id: PathId<UserId>) -> Answer {
+    let (caller, changed_powers) = (write.caller(), write.changed_powers());
+    let disable = async |tx: &service::Tx| {
+        let changed = users::disable(tx, &caller, id.0).await?;
+        changed_powers.note(changed.powers);
+        Ok(User::from(changed.user))
+    };
+    write.change("user.disabled", disable).await
 }

@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
+use domain::id::TenantId;
 use secrecy::{ExposeSecret, SecretString};
 use service::auth::AuthError;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
@@ -23,6 +25,8 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// Credential of a stream, to be checked again.
 pub struct Credential {
+    /// Tenant of the credential.
+    pub tenant_id: TenantId,
     /// The key or the token.
     pub text: SecretString,
     /// Address that it comes from.
@@ -72,9 +76,13 @@ async fn ended(app: &App, credential: &Credential) {
     loop {
         tokio::select! {
             _ = check.tick() => {}
-            changed = forgotten.changed() => if changed.is_err() { return },
+            tenant = forgotten.recv() => match tenant {
+                Ok(Some(tenant_id)) if tenant_id != credential.tenant_id => continue,
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            },
         }
-        let Credential { text, address } = credential;
+        let Credential { text, address, .. } = credential;
         let found = app.auth.authenticate_again(text.expose_secret(), *address).await;
         if !matches!(found, Ok(_) | Err(AuthError::Failed(_))) {
             return;

@@ -15,8 +15,9 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter, QueryOrder, QuerySelec
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
+use super::current::{Target, current};
 use super::network::{ANY_ORIGIN, is_origin, parse_network};
-use super::power::{CHAIN_MAX, Chain, FIND_CHAIN, Powers};
+use super::power::{CHAIN_MAX, Chain, Powers};
 use super::secret::{KeyKind, KeyMode};
 use super::{Auth, secret};
 use crate::caller::{ActorKind, discount_of};
@@ -170,6 +171,7 @@ pub async fn create(tx: &Tx, caller: &Caller, wanted: &ApiKeyCreate) -> Result<N
     if wanted.expires_at.is_some_and(|end| end <= tx.now) {
         return Err(Refusal::invalid("/expires_at", "This must be in the future.").into());
     }
+    let caller = &current(tx, caller, Target::default()).await?;
     check_locations(tx, wanted).await?;
     let wanted = wanted.clone().inherit(caller);
     wanted.powers().require_of(caller)?;
@@ -188,20 +190,20 @@ pub async fn make_key(db: &Db, caller: &Caller, wanted: &ApiKeyCreate) -> Result
 }
 
 /// Revokes a key, and with it all keys that act for it. Rejects a key with powers that the caller does not have, unless
-/// it acts for the caller. Revoking it again changes nothing. [`Auth::revoked`] must be called after the commit.
-pub async fn revoke(tx: &Tx, caller: &Caller, id: ApiKeyId) -> Result<(), Error> {
+/// it acts for the caller. Revoking it again changes nothing. Returns whether it changed something; [`Auth::revoked`] must
+/// be called after the commit then.
+pub async fn revoke(tx: &Tx, caller: &Caller, id: ApiKeyId) -> Result<bool, Error> {
+    let caller = &current(tx, caller, Target { key: Some(id), user: None }).await?;
     let key = find(tx, id).await?;
     let chain = chain(tx, &key).await?;
     if !chain.acts_for(caller) {
         chain.powers().require_of(caller)?;
     }
-    tx.execute(sqlx::query(REVOKE).bind(tx.tenant_id.0).bind(id.0).bind(tx.now)).await?;
-    Ok(())
+    Ok(tx.execute(sqlx::query(REVOKE).bind(tx.tenant_id.0).bind(id.0).bind(tx.now)).await? > 0)
 }
 
 async fn chain(tx: &Tx, key: &api_key::Model) -> Result<Chain, Error> {
-    let row = tx.row(sqlx::query(FIND_CHAIN).bind(key.hash.as_slice())).await?;
-    let found = row.as_ref().map(Chain::read).transpose()?.flatten();
+    let found = Chain::find(tx, &key.hash).await?;
     let (chain, _) = found.ok_or_else(|| Error::invariant(format!("key {} has no chain", key.id)))?;
     Ok(chain)
 }
@@ -299,11 +301,19 @@ pub async fn rotate(tx: &Tx, caller: &Caller, id: ApiKeyId, overlap_seconds: u32
         let detail = format!("The overlap may last at most {OVERLAP_SECONDS_MAX} seconds.");
         return Err(Refusal::invalid("/overlap_seconds", detail).into());
     }
-    let lock = "select 1 from api_key where tenant_id = $1 and id = $2 for update";
-    tx.row(sqlx::query(lock).bind(tx.tenant_id.0).bind(id.0)).await?;
+    let caller = &current(tx, caller, Target { key: Some(id), user: None }).await?;
     let old = find(tx, id).await?;
-    let powers = chain(tx, &old).await?.powers();
+    let chain = chain(tx, &old).await?;
+    let powers = chain.powers();
     powers.require_of(caller)?;
+    if caller.actor_id != id.0 && caller_chain_has(tx, caller, id).await? {
+        let detail = "The credential acts for this key and ends with it, and so would the new key: rotate the key with \
+                      itself, or with a credential that does not act for it.";
+        return Err(Refusal::state(detail).into());
+    }
+    if chain.is_nowhere() {
+        return Err(Refusal::state("The key can be used from no network: create a new one.").into());
+    }
     if old.revoked_at.is_some() || old.expires_at.is_some_and(|end| end <= tx.now) {
         return Err(Refusal::state("The key has expired or was revoked; create a new one.").into());
     }
@@ -316,18 +326,18 @@ pub async fn rotate(tx: &Tx, caller: &Caller, id: ApiKeyId, overlap_seconds: u32
         check_depth(caller)?;
         Maker::of(caller)
     };
-    let channels = old.channels.map(|channels| channels.into_iter().map(parsed).collect::<Result<_, _>>());
+    let Bounds { locations, channels, amount_max } = powers.bounds;
     let wanted = ApiKeyCreate {
         name: old.name,
         kind: parsed(old.kind)?,
         mode: parsed(old.mode)?,
         scopes: powers.scopes.iter().collect(),
-        ip_allowlist: old.ip_allowlist,
-        expires_at: old.expires_at,
-        locations: old.locations.map(|ids| ids.into_iter().map(LocationId).collect()),
-        channels: channels.transpose()?,
-        amount_max: old.amount_max,
-        discount_max: old.discount_max,
+        ip_allowlist: powers.networks.iter().map(IpNet::to_string).collect(),
+        expires_at: powers.ends_at,
+        locations: locations.map(|ids| ids.into_iter().collect()),
+        channels: channels.map(|channels| channels.into_iter().collect()),
+        amount_max,
+        discount_max: chain.discount_max(),
         origins: old.origins,
     };
     let new = store(tx, caller, maker, &wanted).await?;
@@ -336,6 +346,15 @@ pub async fn rotate(tx: &Tx, caller: &Caller, id: ApiKeyId, overlap_seconds: u32
         sqlx::query(REPLACE).bind(tx.tenant_id.0).bind(id.0).bind(new.row.id.0).bind(tx.now).bind(end);
     tx.execute(replace).await?;
     Ok(new)
+}
+
+/// Whether the caller acts for the key `id`.
+async fn caller_chain_has(tx: &Tx, caller: &Caller, id: ApiKeyId) -> Result<bool, Error> {
+    if caller.actor_kind != ActorKind::ApiKey {
+        return Ok(false);
+    }
+    let own = find(tx, ApiKeyId(caller.actor_id)).await?;
+    Ok(chain(tx, &own).await?.has(id))
 }
 
 fn check_depth(caller: &Caller) -> Result<(), Refusal> {

@@ -12,6 +12,7 @@ use domain::id::{ApiKeyId, LocationId, TenantId};
 use domain::number::{Money, Percent};
 use domain::refusal::{Code, Problem, Problems, Refusal};
 use ipnet::IpNet;
+use rust_decimal::Decimal;
 use sea_orm::sqlx::{self, Row};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -20,7 +21,7 @@ use super::network::{ANY_ORIGIN, parse_network};
 use super::{AuthError, Role};
 use crate::caller::{ActorKind, Limits, Pages, bound_exceeded, bound_problem, discount_of};
 use crate::scope::Scopes;
-use crate::{Caller, Error};
+use crate::{Caller, Error, Tx};
 
 /// Most keys in a chain, of which each made the next.
 pub(super) const CHAIN_MAX: usize = 8;
@@ -148,6 +149,12 @@ impl Chain {
         Ok(Some((Chain(links), row.try_get("asked_at")?)))
     }
 
+    /// Reads the chain of the key with this hash, and the database's clock.
+    pub async fn find(tx: &Tx, hash: &[u8]) -> Result<Option<(Self, DateTime<Utc>)>, Error> {
+        let row = tx.row(sqlx::query(FIND_CHAIN).bind(hash)).await?;
+        Ok(row.as_ref().map(Chain::read).transpose()?.flatten())
+    }
+
     fn key(&self) -> &Link {
         self.0.first().expect("a chain has at least its key")
     }
@@ -162,6 +169,17 @@ impl Chain {
 
     pub fn last_used_at(&self) -> Option<DateTime<Utc>> {
         self.key().last_used_at
+    }
+
+    /// Whether the key is `id`, or acts for it.
+    pub fn has(&self, id: ApiKeyId) -> bool {
+        self.0.iter().any(|link| link.id == id.0)
+    }
+
+    /// Whether the key can be used from no network: it is bound to several lists that have none in common.
+    pub fn is_nowhere(&self) -> bool {
+        let limits = self.limits();
+        !limits.networks.is_empty() && self.powers().networks.is_empty()
     }
 
     /// Whether the key is the caller, or acts for the caller, directly or through others.
@@ -203,12 +221,11 @@ impl Chain {
     }
 
     pub fn limits(&self) -> Limits {
-        let parse = |texts: &Vec<String>| -> Vec<IpNet> {
-            texts.iter().filter_map(|text| parse_network(text)).collect()
-        };
-        let lists = self.0.iter().map(|link| parse(&link.ip_allowlist));
+        // An entry that can't be read admits no address. A list of such entries is kept: it admits none.
+        let parse = |texts: &Vec<String>| texts.iter().filter_map(|text| parse_network(text)).collect();
+        let lists = self.0.iter().map(|link| &link.ip_allowlist).filter(|texts| !texts.is_empty());
         Limits {
-            networks: lists.filter(|list| !list.is_empty()).collect(),
+            networks: lists.map(parse).collect(),
             ends_at: self.ends_at(),
             bounds: self.0.iter().map(Link::bounds).fold(Bounds::default(), |all, one| all.within(&one)),
             discount_max: self.discount_max(),
@@ -218,9 +235,10 @@ impl Chain {
     }
 
     /// Returns the lowest discount that is stated for a key of the chain. That of the user whom they act for is a limit too.
-    fn discount_max(&self) -> Option<Percent> {
-        let parse = |text: &str| text.parse::<Percent>().ok();
-        let stated = self.0.iter().filter_map(|link| link.discount_max.as_deref().and_then(parse)).min()?;
+    pub fn discount_max(&self) -> Option<Percent> {
+        let stated = self.0.iter().filter_map(|link| link.discount_max.as_deref());
+        // A discount that can't be read is none.
+        let stated = stated.map(|text| text.parse().unwrap_or(Percent::new(Decimal::ZERO))).min()?;
         let role = self.0.last().and_then(|link| link.user_role.as_deref()?.parse::<Role>().ok());
         Some(role.map_or(stated, |role| stated.min(discount_of(role.scopes()))))
     }
@@ -235,10 +253,17 @@ impl Chain {
     pub fn powers(&self) -> Powers {
         let limits = self.limits();
         let (scopes, ends_at) = (self.scopes(), limits.ends_at);
-        let networks = limits.networks.into_iter().next().unwrap_or_default();
+        let networks =
+            limits.networks.into_iter().reduce(|all, list| common(&all, &list)).unwrap_or_default();
         let discount_max = limits.discount_max.unwrap_or_else(|| discount_of(scopes));
         Powers { scopes, networks, ends_at, bounds: limits.bounds, discount_max }
     }
+}
+
+/// Returns the networks that are in both lists.
+fn common(one: &[IpNet], other: &[IpNet]) -> Vec<IpNet> {
+    let pairs = one.iter().flat_map(|a| other.iter().map(move |b| (a, b)));
+    pairs.filter_map(|(a, b)| if b.contains(a) { Some(*a) } else { a.contains(b).then_some(*b) }).collect()
 }
 
 impl Link {
@@ -247,7 +272,28 @@ impl Link {
         Bounds {
             locations: self.locations.as_ref().map(|ids| ids.iter().copied().map(LocationId).collect()),
             channels: self.channels.as_ref().map(known),
-            amount_max: self.amount_max.as_deref().and_then(|text| text.parse::<Money>().ok()),
+            // An amount that can't be read admits no document.
+            amount_max: self.amount_max.as_deref().map(|text| text.parse().unwrap_or(Money::ZERO)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn common_networks_are_in_both_lists() {
+        let list = |texts: &[&str]| -> Vec<IpNet> {
+            texts.iter().map(|text| parse_network(text).expect("a network")).collect()
+        };
+        for (one, other, both) in [
+            (&["10.0.0.0/8"][..], &["10.1.0.0/16", "192.0.2.1"][..], &["10.1.0.0/16"][..]),
+            (&["10.1.0.0/16"], &["10.0.0.0/8"], &["10.1.0.0/16"]),
+            (&["10.0.0.0/8"], &["10.0.0.0/8"], &["10.0.0.0/8"]),
+            (&["10.0.0.0/8"], &["192.0.2.0/24"], &[]),
+        ] {
+            assert_eq!(common(&list(one), &list(other)), list(both), "{one:?} {other:?}");
         }
     }
 }

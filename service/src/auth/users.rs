@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use strum::IntoEnumIterator;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
+use super::current::{Target, current};
 use super::power::require_role;
 use super::{Auth, Role};
 use crate::input::Change;
@@ -67,8 +68,14 @@ fn address(wanted: &UserCreate) -> String {
     wanted.email.trim().to_lowercase()
 }
 
-/// Creates a user with the hash from [`Auth::password_hash`], which checks what the caller may grant.
-pub async fn create(tx: &Tx, wanted: &UserCreate, password_hash: &str) -> Result<app_user::Model, Error> {
+/// Creates a user with the hash from [`Auth::password_hash`]. Checks again what the caller may grant.
+pub async fn create(
+    tx: &Tx,
+    caller: &Caller,
+    wanted: &UserCreate,
+    password_hash: &str,
+) -> Result<app_user::Model, Error> {
+    require_role(wanted.role, &current(tx, caller, Target::default()).await?)?;
     let role: &str = wanted.role.into();
     let user = app_user::ActiveModel {
         tenant_id: Set(tx.tenant_id),
@@ -137,16 +144,24 @@ pub fn role_schema() -> Object {
         .build()
 }
 
-/// Changes a user. Rejects a caller who lacks a scope of the present or the new role. [`Auth::revoked`] must be called
-/// after the commit.
+/// A user after a change.
+#[derive(Debug)]
+pub struct Changed {
+    pub user: app_user::Model,
+    /// Whether the user's powers changed. [`Auth::revoked`] must be called after the commit then.
+    pub powers: bool,
+}
+
+/// Changes a user. Rejects a caller who lacks a scope of the present or the new role.
 pub async fn update(
     tx: &Tx,
     caller: &Caller,
     id: UserId,
     expected: Option<i32>,
     change: Change<'_, UserChange>,
-) -> Result<app_user::Model, Error> {
-    let before = lock(tx, id).await?;
+) -> Result<Changed, Error> {
+    let caller = &current(tx, caller, Target { key: None, user: Some(id) }).await?;
+    let before = find(tx, id).await?;
     input::check_version(before.version, expected)?;
     let present = UserChange {
         name: before.name.clone(),
@@ -165,6 +180,7 @@ pub async fn update(
     if next.status == UserStatus::Disabled {
         end(tx, caller, id).await?;
     }
+    let powers = (next.role, next.status) != (present.role, present.status);
     let (role, status): (&str, &str) = (next.role.into(), next.status.into());
     let after = app_user::ActiveModel {
         tenant_id: Unchanged(tx.tenant_id),
@@ -176,18 +192,20 @@ pub async fn update(
         updated_at: Set(tx.now),
         ..Default::default()
     };
-    Ok(after.update(tx).await?)
+    Ok(Changed { user: after.update(tx).await?, powers })
 }
 
 /// Disables a user: logins fail, and issued tokens are no longer valid. Rejects a caller who lacks a scope of the user's
-/// role. [`Auth::revoked`] must be called after the commit.
-pub async fn disable(tx: &Tx, caller: &Caller, id: UserId) -> Result<app_user::Model, Error> {
-    let user = lock(tx, id).await?;
+/// role.
+pub async fn disable(tx: &Tx, caller: &Caller, id: UserId) -> Result<Changed, Error> {
+    let caller = &current(tx, caller, Target { key: None, user: Some(id) }).await?;
+    let user = find(tx, id).await?;
     require_role(parsed(user.role.clone())?, caller)?;
     keep_an_owner(tx, &user).await?;
     end(tx, caller, id).await?;
-    tx.execute(sqlx::query(DISABLE_USER).bind(tx.tenant_id.0).bind(id.0).bind(tx.now)).await?;
-    find(tx, id).await
+    let disable = sqlx::query(DISABLE_USER).bind(tx.tenant_id.0).bind(id.0).bind(tx.now);
+    let powers = tx.execute(disable).await? > 0;
+    Ok(Changed { user: find(tx, id).await?, powers })
 }
 
 /// Ends the logins of a user who is disabled.
@@ -199,23 +217,22 @@ async fn end(tx: &Tx, caller: &Caller, id: UserId) -> Result<(), Error> {
     Ok(())
 }
 
-/// Rejects a change after which no active owner would be left. Locks the owners, so that two of them can't disable each
-/// other.
+/// Rejects a change after which no active owner would be left. [`current`] has locked the owners.
 async fn keep_an_owner(tx: &Tx, user: &app_user::Model) -> Result<(), Error> {
     if user.role != "owner" || user.status != "active" {
         return Ok(());
     }
-    let others = tx.rows(sqlx::query(LOCK_OTHER_OWNERS).bind(tx.tenant_id.0).bind(user.id.0)).await?;
+    let others = tx.rows(sqlx::query(FIND_OTHER_OWNERS).bind(tx.tenant_id.0).bind(user.id.0)).await?;
     if others.is_empty() {
         return Err(Refusal::state("This is the last active owner: make another user an owner first.").into());
     }
     Ok(())
 }
 
-const LOCK_OTHER_OWNERS: &str = "
+const FIND_OTHER_OWNERS: &str = "
     select id from app_user
     where tenant_id = $1 and id <> $2 and role = 'owner' and status = 'active'
-    order by id for update";
+    limit 1";
 
 const DISABLE_USER: &str = "
     update app_user set status = 'disabled', updated_at = $3, version = version + 1
@@ -224,11 +241,6 @@ const DISABLE_USER: &str = "
 const END_LOGINS: &str = "
     update refresh_token set revoked_at = $3
     where tenant_id = $1 and user_id = $2 and revoked_at is null";
-
-async fn lock(tx: &Tx, id: UserId) -> Result<app_user::Model, Error> {
-    let users = tx.select::<app_user::Entity>().filter(app_user::Column::Id.eq(id)).lock_exclusive();
-    Ok(users.one(tx).await?.ok_or_else(|| Refusal::not_found("user"))?)
-}
 
 pub(super) async fn find(tx: &Tx, id: UserId) -> Result<app_user::Model, Error> {
     let user = tx.select::<app_user::Entity>().filter(app_user::Column::Id.eq(id)).one(tx).await?;

@@ -216,3 +216,106 @@ fn keys_make_keys_in_eight_steps_at_most() {
         last.post("/v1/api-keys", &body).await.refused(409, "invalid_state_transition");
     });
 }
+
+#[test]
+fn a_caller_that_ended_after_it_was_read_grants_nothing() {
+    with_tenant(async |tenant| {
+        let owner = person(tenant, "owner", "olga").await;
+        let cashier = person(tenant, "cashier", "carl").await;
+        let (key_id, key) = own_key(&owner.client).await;
+        let (child_id, _) = own_key(&key).await;
+        // Both are in the cache now, and this change does not clear it: as if the body had still been on its way.
+        key.get("/v1/me").await.ok();
+        owner.client.get("/v1/me").await.ok();
+        outside(tenant, "update app_user set status = 'disabled' where tenant_id = $1 and role = 'owner'")
+            .await;
+        let wanted = json!({ "name": "More", "mode": "test", "scopes": ["catalog:read"] });
+        for client in [&owner.client, &key] {
+            for reply in [
+                client.post("/v1/api-keys", &wanted).await,
+                client.post(&format!("/v1/api-keys/{child_id}/rotate"), &json!({})).await,
+                client.delete(&format!("/v1/api-keys/{key_id}")).await,
+                change(client, &cashier.id, json!({ "role": "owner" })).await,
+                disable(client, &cashier.id).await,
+                client.post("/v1/users", &user_body("owner", "ben")).await,
+            ] {
+                // 401 if the cache had to look it up again, on a slow machine.
+                assert!(matches!(reply.status, 401 | 403), "{}", reply.text);
+            }
+        }
+        assert_eq!(tenant.get(&format!("/v1/users/{}", cashier.id)).await.ok()["role"], "cashier");
+        let kept = tenant.get(&format!("/v1/api-keys/{key_id}")).await.ok();
+        assert_eq!(kept["revoked_at"], Value::Null);
+    });
+}
+
+#[test]
+fn a_key_does_not_rotate_the_key_that_it_acts_for() {
+    with_tenant(async |tenant| {
+        let (top_id, top) = own_key(tenant).await;
+        let (middle_id, middle) = own_key(&top).await;
+        let (_, low) = own_key(&middle).await;
+        for id in [&top_id, &middle_id] {
+            let reply = low.post(&format!("/v1/api-keys/{id}/rotate"), &json!({})).await;
+            reply.refused(409, "invalid_state_transition");
+        }
+        low.get("/v1/me").await.ok();
+        let made = top.post(&format!("/v1/api-keys/{middle_id}/rotate"), &json!({})).await.created();
+        tenant.with_key(made["secret"].as_str().expect("a key")).get("/v1/me").await.ok();
+    });
+}
+
+#[test]
+fn a_rotated_key_keeps_the_bounds_of_its_whole_chain() {
+    with_tenant(async |tenant| {
+        let (_, parent) = own_key(tenant).await;
+        let (id, _) = own_key(&parent).await;
+        // The parent got these bounds later, so the row of its child has none.
+        outside(
+            tenant,
+            "update api_key set locations = '{}', channels = '{retail}', amount_max = 5, discount_max = 3, \
+                expires_at = '2090-01-01T00:00:00Z', ip_allowlist = '{127.0.0.0/8,::1}' \
+             where tenant_id = $1 and exists (select from api_key c where c.tenant_id = $1 and c.parent_id = api_key.id) \
+                and parent_id is not null",
+        )
+        .await;
+        let made =
+            tenant.post(&format!("/v1/api-keys/{id}/rotate"), &json!({})).await.created()["api_key"].clone();
+        assert_eq!(made["locations"], json!([]));
+        assert_eq!(made["channels"], json!(["retail"]));
+        assert_eq!(made["amount_max"], json!("5.00"));
+        assert_eq!(made["discount_max"], json!("3"));
+        assert_eq!(made["expires_at"], json!("2090-01-01T00:00:00Z"));
+        assert_eq!(made["ip_allowlist"], json!(["127.0.0.0/8", "::1/128"]));
+    });
+}
+
+#[test]
+fn only_a_committed_change_of_powers_is_announced() {
+    with_tenant(async |tenant| {
+        let server = tests::environment().own_node().await;
+        let mut announced = server.app.auth.revocations();
+        let client = tenant.at(&server.base_url);
+        let cashier = client.post("/v1/users", &user_body("cashier", "carl")).await.created();
+        let cashier = cashier["id"].as_str().expect("an id");
+        let (key, _) = key_with(&client, json!({})).await;
+        change(&client, cashier, json!({ "name": "Carl C." })).await.ok();
+        client.dry_run(&format!("/v1/users/{cashier}/disable"), &json!({})).await.ok();
+        client.dry_run(&format!("/v1/api-keys/{key}/rotate"), &json!({})).await.ok();
+        assert!(announced.try_recv().is_err(), "no power changed");
+
+        change(&client, cashier, json!({ "role": "buyer" })).await.ok();
+        assert_eq!(announced.try_recv(), Ok(tenant.id));
+        let path = format!("/v1/users/{cashier}/disable");
+        for _ in 0..2 {
+            client.post_as(&path, "once", &json!({})).await.ok();
+        }
+        assert_eq!(announced.try_recv(), Ok(tenant.id));
+        assert!(announced.try_recv().is_err(), "a replay and a user who is disabled change nothing");
+        for _ in 0..2 {
+            assert_eq!(client.delete(&format!("/v1/api-keys/{key}")).await.status, 204);
+        }
+        assert_eq!(announced.try_recv(), Ok(tenant.id));
+        assert!(announced.try_recv().is_err(), "a revoked key can't be revoked again");
+    });
+}

@@ -1,0 +1,88 @@
+//! A caller as the database has it now, read in the transaction that uses the caller's powers.
+//!
+//! A caller is authenticated when the head of a request arrives, or is found in a cache. Its user may be disabled, or its
+//! key revoked, before the body is complete.
+
+use std::sync::Arc;
+
+use domain::id::{ApiKeyId, UserId};
+use domain::refusal::{Code, Refusal};
+use entity::app_user;
+use sea_orm::sqlx::{self, Row};
+use sea_orm::{ColumnTrait, QueryFilter};
+use uuid::Uuid;
+
+use super::Role;
+use super::power::Chain;
+use crate::caller::ActorKind;
+use crate::{Caller, Error, Tx};
+
+/// The key or the user that a write concerns, besides those of its caller.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Target {
+    pub key: Option<ApiKeyId>,
+    pub user: Option<UserId>,
+}
+
+/// Locks the target and all that the caller acts for, and returns the caller with the powers that it has now. Rejects a
+/// caller that has ended. If the target is a user, all active owners are locked: two of them can't end each other.
+///
+/// Keys are locked before users, each by id, so two such writes never wait for each other.
+pub(super) async fn current(tx: &Tx, caller: &Caller, target: Target) -> Result<Caller, Error> {
+    let is_key = caller.actor_kind == ActorKind::ApiKey;
+    let by_key = is_key.then_some(caller.actor_id);
+    let keys = sqlx::query(LOCK_KEYS).bind(tx.tenant_id.0).bind(by_key);
+    let keys = tx.rows(keys.bind(target.key.map(|id| id.0))).await?;
+    let mut users: Vec<Uuid> = target.user.map(|id| id.0).into_iter().collect();
+    let mut hash: Option<Vec<u8>> = None;
+    for row in keys {
+        users.extend(row.try_get::<Option<Uuid>, _>("user_id")?);
+        if by_key == Some(row.try_get("id")?) {
+            hash = row.try_get("hash")?;
+        }
+    }
+    users.extend((caller.actor_kind == ActorKind::User).then_some(caller.actor_id));
+    let lock = sqlx::query(LOCK_USERS).bind(tx.tenant_id.0).bind(users);
+    tx.rows(lock.bind(target.user.is_some())).await?;
+    match caller.actor_kind {
+        ActorKind::ApiKey => of_key(tx, caller, &hash.ok_or_else(ended)?).await,
+        ActorKind::User => of_user(tx, caller).await,
+        ActorKind::Operator | ActorKind::Worker => Ok(caller.clone()),
+    }
+}
+
+async fn of_key(tx: &Tx, caller: &Caller, hash: &[u8]) -> Result<Caller, Error> {
+    let (chain, now) = Chain::find(tx, hash).await?.ok_or_else(ended)?;
+    chain.check(now).map_err(|_| ended())?;
+    let scopes = chain.scopes().intersection(caller.scopes);
+    Ok(Caller { scopes, limits: Arc::new(chain.limits()), ..caller.clone() })
+}
+
+async fn of_user(tx: &Tx, caller: &Caller) -> Result<Caller, Error> {
+    let users = tx.select::<app_user::Entity>().filter(app_user::Column::Id.eq(caller.actor_id));
+    let user = users.one(tx).await?.filter(|user| user.status == "active").ok_or_else(ended)?;
+    let role: Role = user.role.parse().map_err(|_| ended())?;
+    Ok(Caller { scopes: role.scopes().intersection(caller.scopes), ..caller.clone() })
+}
+
+fn ended() -> Refusal {
+    let detail = "The credential ended while the request was on its way: use one that is valid.";
+    Refusal::new(Code::InsufficientScope, detail)
+}
+
+const LOCK_KEYS: &str = "
+    with recursive chain as (
+        select id, parent_id, 1 as place from api_key where tenant_id = $1 and id = $2
+        union all
+        select k.id, k.parent_id, c.place + 1
+        from chain c join api_key k on k.tenant_id = $1 and k.id = c.parent_id
+        where c.place < 16
+    )
+    select id, hash, user_id from api_key
+    where tenant_id = $1 and id in (select id from chain union all select $3::uuid)
+    order by id for no key update";
+
+const LOCK_USERS: &str = "
+    select id from app_user
+    where tenant_id = $1 and (id = any($2) or $3 and role = 'owner' and status = 'active')
+    order by id for no key update";
