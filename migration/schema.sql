@@ -269,7 +269,8 @@ begin
     select k.tenant_id, k.id, k.name, k.kind, k.scopes, k.ip_allowlist, k.expires_at, k.revoked_at, k.last_used_at,
            t.status
     from public.api_key k join public.tenant t on t.tenant_id = k.tenant_id
-    where k.hash = wanted;
+    where k.hash = wanted and k.parent_id is null and k.user_id is null and k.locations is null and k.channels is null
+        and k.amount_max is null and k.discount_max is null and k.origins = '{}';
 end
 $$;
 
@@ -350,6 +351,25 @@ end
 $$;
 
 ALTER FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) OWNER TO stockwell_lookup;
+
+CREATE FUNCTION auth.forget_refusals(of_tenant uuid, before timestamp with time zone, most integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    forgotten bigint;
+begin
+    delete from public.access_refusal r
+    where r.tenant_id = of_tenant and r.id in (
+        select o.id from public.access_refusal o
+        where o.tenant_id = of_tenant and o.minute < before order by o.minute limit most
+    );
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end
+$$;
+
+ALTER FUNCTION auth.forget_refusals(of_tenant uuid, before timestamp with time zone, most integer) OWNER TO stockwell_lookup;
 
 CREATE FUNCTION auth.tenants() RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -5200,6 +5220,9 @@ GRANT ALL ON FUNCTION auth.find_tenant(wanted text) TO stockwell_app;
 REVOKE ALL ON FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) TO stockwell_relay;
 
+REVOKE ALL ON FUNCTION auth.forget_refusals(of_tenant uuid, before timestamp with time zone, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.forget_refusals(of_tenant uuid, before timestamp with time zone, most integer) TO stockwell_relay;
+
 REVOKE ALL ON FUNCTION auth.tenants() FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.tenants() TO stockwell_relay;
 
@@ -5346,6 +5369,13 @@ GRANT SELECT ON TABLE bi.stock_positions TO stockwell_app;
 GRANT SELECT ON TABLE bi.stock_valuation TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.access_refusal TO stockwell_app;
+GRANT DELETE ON TABLE public.access_refusal TO stockwell_lookup;
+
+GRANT SELECT(tenant_id) ON TABLE public.access_refusal TO stockwell_lookup;
+
+GRANT SELECT(id) ON TABLE public.access_refusal TO stockwell_lookup;
+
+GRANT SELECT(minute) ON TABLE public.access_refusal TO stockwell_lookup;
 
 GRANT UPDATE(times) ON TABLE public.access_refusal TO stockwell_app;
 
