@@ -61,7 +61,7 @@ impl App {
     /// Creates the state over a database. Without a Redis URL there is no `broadcast`.
     pub(crate) fn new(db: Db, signing_key: SigningKey, config: &Config, table: RouteTable) -> Self {
         let cursor_key = CursorKey::new(&signing_key.derive("cursors"));
-        let auth = Data::new(Auth::new(db.clone(), signing_key));
+        let auth = Data::new(Auth::new(db.clone(), signing_key, config.rates.rate_unknown_keys));
         let redis = config.redis_url.as_ref();
         let live = Live::new(db.clone(), WAITING_MAX);
         let broadcast = redis

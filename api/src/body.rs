@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::{Bytes, BytesMut};
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use domain::refusal::Code;
 use futures_util::StreamExt;
 use serde::Deserialize;
@@ -21,7 +21,9 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::app::App;
 use crate::connection::time_for;
+use crate::context::Context;
 use crate::problem::{ApiError, ErrorCode, shorten};
+use crate::turn::Turns;
 
 /// Most bytes of an ordinary body.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -29,6 +31,13 @@ pub const BODY_BYTES_MAX: usize = 256 * 1024;
 pub const LOGIN_BYTES_MAX: usize = 8 * 1024;
 /// Most bytes of a body of a batch route.
 pub const BATCH_BYTES_MAX: usize = 5 * 1024 * 1024;
+
+/// Most bodies longer than an ordinary one that a process holds in memory at once, from their first byte to their response.
+pub const LONG_BODIES_MAX: usize = 8;
+/// Most of them of one tenant.
+pub const LONG_BODIES_OF_TENANT_MAX: usize = 4;
+
+static LONG_BODIES: Turns = Turns::new(LONG_BODIES_MAX, LONG_BODIES_OF_TENANT_MAX);
 
 /// A JSON body that has not been read yet. `T` should reject unknown fields (`#[serde(deny_unknown_fields)]`).
 pub struct Body<T, const BYTES_MAX: usize = BODY_BYTES_MAX> {
@@ -66,6 +75,7 @@ impl<T: DeserializeOwned, const BYTES_MAX: usize> Body<T, BYTES_MAX> {
 
 /// A JSON body that has not been read yet, of a type that is not known yet.
 pub struct Unread {
+    request: HttpRequest,
     payload: Payload,
     pause: Duration,
     head: Result<Option<usize>, ApiError>,
@@ -74,12 +84,25 @@ pub struct Unread {
 impl Unread {
     /// Takes the body of a request.
     pub fn of(request: &HttpRequest, payload: &mut Payload) -> Self {
-        Unread { payload: payload.take(), pause: pause(request), head: check_head(request) }
+        Unread {
+            request: request.clone(),
+            payload: payload.take(),
+            pause: pause(request),
+            head: check_head(request),
+        }
     }
 
-    /// Reads at most `bytes_max` bytes and parses them.
+    /// Reads at most `bytes_max` bytes and parses them. A body that may be longer than an ordinary one waits for its turn,
+    /// which ends with the request.
     pub async fn read<T: DeserializeOwned>(self, bytes_max: usize) -> Result<Input<T>, ApiError> {
-        let raw = collect(self.payload, self.head?, bytes_max, Patience::by_length(self.pause)).await?;
+        let announced = self.head?;
+        let length = announced.unwrap_or(bytes_max);
+        if BODY_BYTES_MAX < length && length <= bytes_max {
+            let tenant_id = self.request.extensions().get::<Context>().and_then(Context::tenant_id);
+            let turn = LONG_BODIES.take(tenant_id.unwrap_or_default()).await?;
+            self.request.extensions_mut().insert(turn);
+        }
+        let raw = collect(self.payload, announced, bytes_max, Patience::by_length(self.pause)).await?;
         Ok(Input { value: parse_object(&raw)?, raw })
     }
 }

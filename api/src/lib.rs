@@ -60,6 +60,7 @@ pub mod stock;
 pub mod stream;
 pub mod tax;
 mod trace;
+mod turn;
 mod upload;
 pub mod version;
 pub mod write;

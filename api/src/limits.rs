@@ -38,6 +38,10 @@ struct Limits {
     /// Most connections of one address.
     #[schema(minimum = 1, example = 200)]
     connections_per_address: u32,
+    /// Most API keys from one network in a minute that are not found, on one server. Then a key that was not valid within
+    /// the last hour is rejected (429 `rate_limited`). A network is an IPv4 address, or 64 bits of IPv6.
+    #[schema(minimum = 1, example = 100)]
+    unknown_keys_per_minute: u32,
 }
 
 /// A limit by time: so many points in a window. Points come back evenly over the window.
@@ -87,7 +91,8 @@ struct BodyLimits {
     /// Most bytes of a login or a refresh.
     #[schema(minimum = 1, example = 8192)]
     login: usize,
-    /// Most bytes of a batch.
+    /// Most bytes of a batch. A server serves at most 8 requests with more than 262144 bytes at once, and 4 of a tenant. The
+    /// next waits for up to 10 seconds, then it is rejected (503).
     #[schema(minimum = 1, example = 5242880)]
     batch: usize,
     /// Most bytes of an import.
@@ -142,5 +147,6 @@ async fn get(app: Data<App>, caller: Caller) -> Answer {
         batch_documents: BATCH_DOCUMENTS_MAX,
         streams: StreamLimits { per_caller: STREAMS_PER_ACTOR_MAX, per_tenant: app.streams.of_tenant_max() },
         connections_per_address: app.connections_per_address,
+        unknown_keys_per_minute: app.auth.unknown_keys_max(),
     }))
 }

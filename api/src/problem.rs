@@ -372,6 +372,11 @@ impl From<AuthError> for ApiError {
             AuthError::TooManyAttempts(seconds) => {
                 return ApiError::of(ErrorCode::RateLimited).with_retry_after(seconds);
             }
+            AuthError::TooManyUnknownKeys(seconds) => {
+                let detail = "Too many unknown API keys came from this network. Wait for the seconds in Retry-After. \
+                              Check the key before it is sent again.";
+                return ApiError::new(ErrorCode::RateLimited, detail).with_retry_after(seconds);
+            }
             AuthError::Failed(error) => return ApiError::from_shared(&error),
         };
         let challenge = match code.status() {

@@ -8,8 +8,8 @@ mod share;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use service::Caller;
@@ -50,6 +50,10 @@ pub struct RateLimits {
     /// it. A GraphQL query costs the points that its response states, and at least 10.
     #[arg(long, env = "STOCKWELL_RATE_REPORTS", default_value_t = 30_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub rate_reports: u32,
+    /// The most API keys from one network (an IPv4 address, or 64 bits of IPv6) in a minute that are looked up and not found,
+    /// on one server. Then keys that were not valid before are rejected with 429.
+    #[arg(long, env = "STOCKWELL_RATE_UNKNOWN_KEYS", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate_unknown_keys: u32,
 }
 
 /// A policy: which requests it counts, and how many there may be.
@@ -83,7 +87,13 @@ struct Inner {
 impl RateLimits {
     /// Returns the limits that hold without settings.
     pub fn defaults() -> Self {
-        RateLimits { rate_burst: 5_000, rate_minute: 18_000, rate_tenant: 60_000, rate_reports: 30_000 }
+        RateLimits {
+            rate_burst: 5_000,
+            rate_minute: 18_000,
+            rate_tenant: 60_000,
+            rate_reports: 30_000,
+            rate_unknown_keys: 100,
+        }
     }
 }
 
@@ -260,8 +270,8 @@ fn refused(violated: Vec<&'static str>, wait: u64) -> ApiError {
         .with_retry_after(wait.div_ceil(1_000_000))
 }
 
-/// Returns the microseconds since 1970.
+/// Returns the microseconds since the first call, by a clock that never steps back.
 fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+    static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
+    u64::try_from(FIRST.elapsed().as_micros()).unwrap_or(u64::MAX)
 }

@@ -12,6 +12,7 @@ mod role;
 mod secret;
 mod session;
 mod tokens;
+mod unknown;
 pub mod users;
 
 use std::net::IpAddr;
@@ -39,6 +40,7 @@ pub use role::Role;
 pub use secret::{KeyKind, KeyMode, is_well_formed};
 pub use session::{Login, Tokens};
 pub use tokens::{ACCESS_TOKEN_SECONDS, SigningKey, SigningKeyError};
+use unknown::UnknownKeys;
 pub use users::UserCreate;
 
 /// Longest time that a valid credential is cached.
@@ -88,6 +90,9 @@ pub enum AuthError {
     /// Too many logins failed; try again after so many seconds.
     #[error("too many failed logins")]
     TooManyAttempts(u64),
+    /// Too many unknown keys came from this network; try again after so many seconds.
+    #[error("too many unknown keys")]
+    TooManyUnknownKeys(u64),
     /// Authentication could not be carried out.
     #[error(transparent)]
     Failed(Arc<Error>),
@@ -144,13 +149,15 @@ pub struct Auth {
     forgotten: broadcast::Sender<Option<TenantId>>,
     failures: Cache<FailureKey, Arc<AtomicU32>>,
     hashers: Hashers,
+    unknown: UnknownKeys,
     /// Counts refused requests, for the tenant.
     pub refusals: Refusals,
 }
 
 impl Auth {
     /// Authenticates against `db`; signs access tokens with `signing_key`.
-    pub fn new(db: Db, signing_key: SigningKey) -> Self {
+    /// At most `unknown_keys_max` keys of one network are looked up and not found in a minute.
+    pub fn new(db: Db, signing_key: SigningKey, unknown_keys_max: u32) -> Self {
         Auth {
             refusals: Refusals::new(db.clone()),
             db,
@@ -165,7 +172,13 @@ impl Auth {
             forgotten: broadcast::Sender::new(NOTICES_MAX),
             failures: Cache::builder().max_capacity(FAILURE_COUNTS_MAX).time_to_live(FAILURE_WINDOW).build(),
             hashers: Hashers::start(),
+            unknown: UnknownKeys::new(unknown_keys_max),
         }
+    }
+
+    /// Returns the most keys of one network that are looked up and not found in a minute.
+    pub fn unknown_keys_max(&self) -> u32 {
+        self.unknown.most()
     }
 
     /// Returns the public half of the signing key as a JWK set, in JSON.
@@ -184,7 +197,10 @@ impl Auth {
             if !is_well_formed(credential) {
                 return Err(AuthError::InvalidKey);
             }
-            self.find_key(&hash).await?
+            self.unknown.admit(&hash, address).await?;
+            let found = self.find_key(&hash).await;
+            self.unknown.note(hash, address, &found).await;
+            found?
         } else {
             self.check_token(credential).await?
         };
@@ -241,6 +257,7 @@ impl Auth {
     /// Clears the cache, so that every credential is looked up again.
     pub fn forget(&self) {
         self.times_forgotten.fetch_add(1, Ordering::SeqCst);
+        self.unknown.forget();
         self.known.invalidate_all();
         // Without a stream there is no receiver.
         let _ = self.forgotten.send(None);
@@ -249,6 +266,7 @@ impl Auth {
     /// Removes the credentials of a tenant from the cache, so that they are looked up again.
     pub fn forget_tenant(&self, tenant_id: TenantId) {
         self.times_forgotten.fetch_add(1, Ordering::SeqCst);
+        self.unknown.forget();
         let is_its = move |_: &[u8; 32], known: &Arc<CachedCredential>| known.caller.tenant_id == tenant_id;
         if self.known.invalidate_entries_if(is_its).is_err() {
             self.known.invalidate_all();

@@ -142,9 +142,7 @@ pub async fn dry_run(
     caller: &Caller,
     work: impl AsyncFn(&Tx) -> Result<Written, Error>,
 ) -> Result<Answer, Error> {
-    let tx = db.begin(caller.tenant_id).await?;
-    let written = work(&tx).await?;
-    tx.rollback().await?;
+    let written = db.try_write(caller, work).await?;
     Ok(Written { status: 200, shown_once: None, ..written }.into_answer())
 }
 

@@ -24,12 +24,13 @@ use domain::book::{Book, Posting};
 use domain::id::CommandId;
 use domain::refusal::Refusal;
 use futures_util::FutureExt;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use self::decide::{decide_within_bounds, map_constraint};
 use self::prefetch::Prefetched;
 use crate::caller::EntryMode;
 use crate::command::{self, Answer, Idempotency};
+use crate::timing::on_database;
 use crate::{Caller, Db, Error, Tx};
 
 mod allotments;
@@ -213,7 +214,9 @@ async fn attempt(
 
 /// Decides and writes one command, then rolls back.
 pub async fn dry_run(db: &Db, poster: &Poster, request: &Request) -> Result<DryRun, Error> {
-    catch_panic(dry_run_once(db, poster, request)).await.map_err(map_constraint)
+    let time = db.write_time().work_on(request.command.lines());
+    let dry_run = timeout(time, catch_panic(dry_run_once(db, poster, request)));
+    on_database(dry_run).await.unwrap_or(Err(Error::Deadline)).map_err(map_constraint)
 }
 
 async fn dry_run_once(db: &Db, poster: &Poster, request: &Request) -> Result<DryRun, Error> {

@@ -191,6 +191,21 @@ impl Db {
         on_database(self.write_again(caller, work)).await
     }
 
+    /// Runs `work` like [`write`](Db::write), and rolls it back. Nothing is written, so a late end is no unknown outcome.
+    pub(crate) async fn try_write<T>(
+        &self,
+        caller: &Caller,
+        work: impl AsyncFnOnce(&Tx) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let tried = async {
+            let tx = self.begin(caller.tenant_id).await?;
+            let answer = work(&tx).await?;
+            tx.rollback().await?;
+            Ok(answer)
+        };
+        on_database(timeout(self.write_time.work, tried)).await.unwrap_or(Err(Error::Deadline))
+    }
+
     async fn write_again<T>(
         &self,
         caller: &Caller,

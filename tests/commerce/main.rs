@@ -35,4 +35,5 @@ mod platform {
     mod refusals;
     mod seen;
     mod stream;
+    mod unknown_keys;
 }

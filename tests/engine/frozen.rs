@@ -84,7 +84,14 @@ fn a_frozen_server_holds_no_request() {
             assert_eq!(reply.status(), 503);
             asked.elapsed()
         };
-        let (keys, read, _) = tokio::join!(futures_util::future::join_all(sales), read, ready);
+        let product = json!({ "sku": "CUP", "name": "Cup", "list_price": "1" });
+        let dry_runs = futures_util::future::join_all(
+            [("/v1/pos/sales", &sold), ("/v1/products", &product)].map(async |(path, body)| {
+                let reply = timeout(PATIENCE, tenant.dry_run(path, body)).await.expect("an end");
+                assert_eq!(reply.refused(503, "temporarily_unavailable").0["status"], 503);
+            }),
+        );
+        let (keys, read, _, _) = tokio::join!(futures_util::future::join_all(sales), read, ready, dry_runs);
         assert_eq!(read.status, 503, "{}", read.text);
         drop(frozen);
         // A repeat with the same key is done once, also if the first one was done.

@@ -81,6 +81,12 @@ impl Bucket {
         self.unreported = self.unreported.saturating_add(time);
     }
 
+    /// Forgets what was taken without a report and came back since. Otherwise the first report after a long outage
+    /// would take it all at once.
+    pub fn settle(&mut self, now: u64) {
+        self.unreported = self.unreported.min(self.full_at.saturating_sub(now));
+    }
+
     /// Learns that the bucket of all servers is full in `missing` microseconds, without those not reported yet.
     pub fn learn(&mut self, missing: u64, now: u64) {
         self.full_at = self.full_at.max(now.saturating_add(missing).saturating_add(self.unreported));
@@ -123,6 +129,24 @@ mod tests {
             Ok(()),
             "more than it holds, when it is full"
         );
+    }
+
+    #[test]
+    fn what_came_back_during_an_outage_is_not_reported() {
+        let (mut bucket, begun) = (Bucket::default(), 1_000 * SECOND);
+        for second in 0..3_600 {
+            let now = begun + second * SECOND;
+            bucket.take(QUOTA, 3, now);
+            bucket.settle(now);
+        }
+        let now = begun + 3_599 * SECOND;
+        let reported = bucket.report();
+        assert_eq!(reported, 3 * SECOND / 10, "the last three points");
+        bucket.learn(reported, now);
+        assert_eq!(bucket.left(QUOTA, now).remaining, 97);
+        bucket.unreport(reported);
+        bucket.settle(now + SECOND);
+        assert!(bucket.is_full(now + SECOND), "a server alone forgets it once it is full");
     }
 
     #[test]

@@ -4,6 +4,11 @@
 //! learns what the others let through. The script has the clock of Redis. So the rate over time is exact. A burst may
 //! exceed its limit once, by as much as the other servers let through in that quarter of a second; it then takes as much
 //! longer until the caller may go on.
+//!
+//! While Redis is away, points that come back are no longer reported ([`Bucket::settle`](super::bucket::Bucket::settle)).
+//! So the first report after an outage has at most what is missing from each bucket. A report whose response came too
+//! late is sent again, though Redis may have added it: then points are counted twice, at most those that were missing from
+//! the bucket.
 
 use std::time::Duration;
 
@@ -56,7 +61,7 @@ impl Share {
                     tracing::warn!(%error, "rate limits count for this server alone until Redis is back");
                 }
                 is_away = true;
-                rates.0.forget_full();
+                rates.0.settle(now());
                 tokio::time::sleep(PAUSE).await;
             }
         }))
@@ -73,8 +78,9 @@ async fn alone(rates: &Inner) {
     let mut tick = interval(PAUSE);
     loop {
         tick.tick().await;
-        rates.report();
-        rates.forget_full();
+        let now = now();
+        rates.report(now);
+        rates.settle(now);
     }
 }
 
@@ -84,7 +90,9 @@ async fn together(
     url: &str,
     is_away: &mut bool,
 ) -> Result<std::convert::Infallible, redis::RedisError> {
-    let mut connection = redis::Client::open(url)?.get_multiplexed_async_connection().await?;
+    let client = redis::Client::open(url)?;
+    let mut connection = in_time(client.get_multiplexed_async_connection()).await?;
+    rates.settle(now());
     if std::mem::take(is_away) {
         tracing::info!("rate limits are shared through Redis again");
     }
@@ -93,14 +101,17 @@ async fn together(
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        let taken = rates.report();
-        for part in taken.chunks(BUCKETS_MAX) {
+        let taken = rates.report(now());
+        let mut left = taken.as_slice();
+        while !left.is_empty() {
+            let (part, rest) = left.split_at(BUCKETS_MAX.min(left.len()));
             if let Err(error) = tell(rates, &script, &mut connection, part).await {
-                rates.unreport(part);
+                rates.unreport(left);
                 return Err(error);
             }
+            left = rest;
         }
-        rates.forget_full();
+        rates.forget_full(now());
     }
 }
 
@@ -116,9 +127,7 @@ async fn tell(
     for ((policy, owner), time) in taken {
         call.key(format!("stockwell:{{rate}}:{}:{owner}", policy.name())).arg(*time);
     }
-    let called = tokio::time::timeout(PATIENCE, call.invoke_async::<Vec<String>>(connection)).await;
-    let missing =
-        called.map_err(|_| redis::RedisError::from(std::io::Error::from(std::io::ErrorKind::TimedOut)))??;
+    let missing = in_time(call.invoke_async::<Vec<String>>(connection)).await?;
     let now = now();
     let mut buckets = rates.buckets();
     for ((bucket, _), missing) in taken.iter().zip(missing) {
@@ -129,11 +138,18 @@ async fn tell(
     Ok(())
 }
 
+/// Waits for Redis no longer than [`PATIENCE`].
+async fn in_time<T>(
+    work: impl Future<Output = Result<T, redis::RedisError>>,
+) -> Result<T, redis::RedisError> {
+    let late = |_| redis::RedisError::from(std::io::Error::from(std::io::ErrorKind::TimedOut));
+    tokio::time::timeout(PATIENCE, work).await.map_err(late)?
+}
+
 impl Inner {
     /// Returns the microseconds that were taken from each bucket that is not full. A server also learns of the buckets
     /// from which it took nothing meanwhile.
-    fn report(&self) -> Vec<Taken> {
-        let now = now();
+    fn report(&self, now: u64) -> Vec<Taken> {
         let mut buckets = self.buckets();
         let open = buckets.iter_mut().filter(|(_, bucket)| !bucket.is_full(now));
         open.map(|(key, bucket)| (*key, bucket.report())).collect()
@@ -142,12 +158,50 @@ impl Inner {
     fn unreport(&self, taken: &[Taken]) {
         let mut buckets = self.buckets();
         for (key, time) in taken {
-            buckets.entry(*key).or_default().unreport(*time);
+            // A bucket that was forgotten is full: nothing of it is left to report.
+            if let Some(bucket) = buckets.get_mut(key) {
+                bucket.unreport(*time);
+            }
         }
     }
 
-    fn forget_full(&self) {
-        let now = now();
+    /// Forgets what came back since it was taken, and the buckets that are full.
+    fn settle(&self, now: u64) {
+        self.buckets().values_mut().for_each(|bucket| bucket.settle(now));
+        self.forget_full(now);
+    }
+
+    fn forget_full(&self, now: u64) {
         self.buckets().retain(|_, bucket| !bucket.is_full(now));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::RateLimits;
+    use super::*;
+
+    const SECOND: u64 = 1_000_000;
+
+    #[test]
+    fn a_caller_within_its_quota_is_served_after_an_outage() {
+        let rates = Rates::new(&RateLimits::defaults());
+        let (caller, mut now) = (Uuid::from_u128(1), 0);
+        let key = (Policy::Minute, caller);
+        let quota = rates.0.quota(Policy::Minute);
+        for _ in 0..3_600 {
+            now += SECOND;
+            rates.0.buckets().entry(key).or_default().take(quota, 90, now);
+            let lost = rates.0.report(now);
+            rates.0.unreport(&lost);
+            rates.0.settle(now);
+        }
+        let reported = rates.0.report(now);
+        assert_eq!(reported, [(key, 3 * SECOND / 10)], "90 of 300 points a second");
+        rates.0.unreport(&reported);
+        rates.0.settle(now + SECOND);
+        assert!(rates.0.buckets().is_empty(), "a full bucket is forgotten, though it was not reported");
+        rates.0.unreport(&reported);
+        assert!(rates.0.buckets().is_empty());
     }
 }

@@ -208,7 +208,7 @@ struct LoginUser {
 
 /// Returns the network whose failed logins count together: an IPv4 address, or the 64 bits of IPv6 that one customer of
 /// a provider has.
-fn network(address: Option<IpAddr>) -> IpNet {
+pub(super) fn network(address: Option<IpAddr>) -> IpNet {
     let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)).to_canonical();
     let bits = if address.is_ipv4() { 32 } else { 64 };
     IpNet::new(address, bits).map_or_else(|_| address.into(), |network| network.trunc())
