@@ -5368,8 +5368,8 @@ GRANT SELECT ON TABLE bi.stock_positions TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.stock_valuation TO stockwell_app;
 
-GRANT SELECT,INSERT ON TABLE public.access_refusal TO stockwell_app;
 GRANT DELETE ON TABLE public.access_refusal TO stockwell_lookup;
+GRANT SELECT,INSERT ON TABLE public.access_refusal TO stockwell_app;
 
 GRANT SELECT(tenant_id) ON TABLE public.access_refusal TO stockwell_lookup;
 
