@@ -1,7 +1,7 @@
 //! Rate limits: how many requests a caller and a tenant may send, and how many points of reports.
 //!
 //! The decision is made in this process, without a round trip. With Redis, the servers tell each other what they let
-//! through, a few times a second ([`share`]). Without it, each server counts alone.
+//! through, a few times a second (`share`). Without it, each server counts alone.
 
 mod bucket;
 mod share;

@@ -166,7 +166,7 @@ async fn connect(url: &str) -> Result<PgConnection, Error> {
 /// go on serving.
 ///
 /// Each step, each changed definition and the wall of each table that differs has a short transaction of its own. One that
-/// meets a lock waits for at most [`LOCK_TIMEOUT_MS`], because all who come after it wait with it. Then it tries again.
+/// meets a lock waits for at most 100 ms, because all who come after it wait with it. Then it tries again.
 pub async fn up(migrator_url: &str) -> Result<Vec<&'static str>, Error> {
     let mut connection = connect(migrator_url).await?;
     take_turn(&mut connection).await?;
