@@ -20,6 +20,7 @@ pub mod ledger;
 pub mod listing;
 pub mod live;
 pub mod location;
+pub mod network;
 mod notifier;
 pub mod order;
 pub mod page;

@@ -5,13 +5,12 @@
 //! table. Counts that were not written when the process ends are lost.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Timelike, Utc};
 use domain::id::TenantId;
-use ipnet::IpNet;
 use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
 use uuid::Uuid;
@@ -19,7 +18,7 @@ use uuid::Uuid;
 use crate::caller::ActorKind;
 use crate::columns::Columns;
 use crate::listing::{Listing, Slice};
-use crate::{Db, Error, Tx};
+use crate::{Db, Error, Tx, network};
 
 /// Time for which refusals are counted before they are written.
 const WRITE_EVERY: Duration = Duration::from_secs(1);
@@ -74,7 +73,7 @@ impl Refusals {
             tenant_id: refused.tenant_id,
             actor_kind: refused.actor_kind.into(),
             actor_id: refused.actor_id,
-            network: refused.address.map(|address| network(address).to_string()).unwrap_or_default(),
+            network: refused.address.map(|address| network::of(address).to_string()).unwrap_or_default(),
             code: refused.code.to_owned(),
         };
         if !pending.contains_key(&key) {
@@ -110,14 +109,6 @@ impl Refusals {
             }
         }
     }
-}
-
-/// Returns the network that is written: an IPv4 address, or the 64 bits of IPv6 that one customer of a provider has.
-pub(crate) fn network(address: IpAddr) -> IpNet {
-    let address = address.to_canonical();
-    let bits = if address.is_ipv4() { 32 } else { 64 };
-    IpNet::new(address, bits)
-        .map_or_else(|_| IpAddr::V4(Ipv4Addr::UNSPECIFIED).into(), |network| network.trunc())
 }
 
 async fn save(tx: &Tx, rows: &[(Key, i32)]) -> Result<(), Error> {

@@ -50,7 +50,7 @@ impl Gate {
 
     /// Counts one more connection of `address`. Returns nothing if there are too many.
     pub fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Pass> {
-        let network = (!self.trusts(address)).then(|| network(address));
+        let network = (!self.trusts(address)).then(|| service::network::of(address));
         let mut count = self.count();
         if count.in_all >= self.in_all_max {
             return None;
@@ -69,14 +69,6 @@ impl Gate {
     fn count(&self) -> MutexGuard<'_, Count> {
         self.count.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Returns the network that counts as one address: an IPv4 address, or the 64 bits of IPv6 that one customer of a
-/// provider has.
-fn network(address: IpAddr) -> IpNet {
-    let address = address.to_canonical();
-    let bits = if address.is_ipv4() { 32 } else { 64 };
-    IpNet::new(address, bits).map_or_else(|_| address.into(), |network| network.trunc())
 }
 
 impl Drop for Pass {

@@ -40,14 +40,6 @@ pub fn complete(operation: &mut Value) {
 
 /// Returns the schema of a posted document's dry run.
 pub fn schema() -> Value {
-    let id = |description: &str, example: &str| json!({ "type": "string", "maxLength": 40, "description": description, "example": example });
-    let decimal = |description: &str, example: &str| json!({ "type": "string", "format": "decimal", "maxLength": 30, "description": description, "example": example });
-    let location = id("Location.", "loc_01h455vb4pex5vsknk084sn02q");
-    let product = id("Product.", "prd_01h455vb4pex5vsknk084sn02q");
-    let list = |description: &str, properties: Value| {
-        let items = json!({ "type": "object", "properties": properties });
-        json!({ "type": "array", "maxItems": 10000, "description": description, "items": items })
-    };
     json!({
         "type": "object",
         "description": "A document as it would be, and all that its command would write. Nothing was written.",
@@ -55,50 +47,81 @@ pub fn schema() -> Value {
         "properties": {
             "object": { "type": "string", "enum": ["dry_run"], "description": "Always `dry_run`." },
             "document": { "type": "object", "description": "The document as the command would return it." },
-            "effects": {
+            "effects": effects(),
+        },
+    })
+}
+
+fn effects() -> Value {
+    let location = id("Location.", "loc_01h455vb4pex5vsknk084sn02q");
+    let product = id("Product.", "prd_01h455vb4pex5vsknk084sn02q");
+    let line_no = json!({ "type": "integer", "description": "Line of the document.", "example": 1 });
+    let value = unless_hidden(decimal("Their cost.", "-20.00"));
+    let stock = json!({
+        "location_id": location,
+        "product_id": product,
+        "quantity": decimal("Stock units; below zero if they leave.", "-5"),
+        "value": value,
+    });
+    let reservation = json!({
+        "location_id": location,
+        "product_id": product,
+        "line_no": line_no,
+        "quantity": decimal("Stock units.", "5"),
+    });
+    let price = json!({
+        "line_no": line_no,
+        "source": { "description": "Origin of the price." },
+        "trace": { "description": "Steps that led to the price." },
+    });
+    let entry_line = json!({
+        "account": { "type": "string", "maxLength": 20, "description": "Code of the account.", "example": "1000" },
+        "debit": decimal("Debit.", "30.00"),
+        "credit": decimal("Credit.", "0.00"),
+        "channel": { "description": "Channel, if any.", "example": "retail" },
+        "location_id": { "description": "Location, if any." },
+    });
+    let event = json!({
+        "object": { "type": "string", "maxLength": 60, "description": "Kind of the document.", "example": "pos_sale" },
+        "id": id("Its id.", "sal_01h455vb4pex5vsknk084sn02q"),
+    });
+    json!({
+        "type": "object",
+        "description": "Rows that the command would write.",
+        "properties": {
+            "stock": list("Movements of stock.", &stock),
+            "reservations": list("Stock units that are reserved.", &reservation),
+            "prices": list("The origin of the price of each line.", &price),
+            "journal": unless_hidden(list("Lines of the journal entries.", &entry_line)),
+            "events": list("Events about the document.", &event),
+            "totals": {
                 "type": "object",
-                "description": "Rows that the command would write.",
-                "properties": {
-                    "stock": list("Movements of stock.", json!({
-                        "location_id": location,
-                        "product_id": product,
-                        "quantity": decimal("Stock units; below zero if they leave.", "-5"),
-                        "value": decimal("Their cost.", "-20.00"),
-                    })),
-                    "reservations": list("Stock units that are reserved.", json!({
-                        "location_id": location,
-                        "product_id": product,
-                        "line_no": { "type": "integer", "description": "Line of the document.", "example": 1 },
-                        "quantity": decimal("Stock units.", "5"),
-                    })),
-                    "prices": list("The origin of the price of each line.", json!({
-                        "line_no": { "type": "integer", "description": "Line of the document.", "example": 1 },
-                        "source": { "description": "Origin of the price." },
-                        "trace": { "description": "Steps that led to the price." },
-                    })),
-                    "journal": list("Lines of the journal entries.", json!({
-                        "account": { "type": "string", "maxLength": 20, "description": "Code of the account.", "example": "1000" },
-                        "debit": decimal("Debit.", "30.00"),
-                        "credit": decimal("Credit.", "0.00"),
-                        "channel": { "description": "Channel, if any.", "example": "retail" },
-                        "location_id": { "description": "Location, if any." },
-                    })),
-                    "events": list("Events about the document.", json!({
-                        "object": { "type": "string", "maxLength": 60, "description": "Kind of the document.", "example": "pos_sale" },
-                        "id": id("Its id.", "sal_01h455vb4pex5vsknk084sn02q"),
-                    })),
-                    "totals": {
-                        "type": "object",
-                        "description": "Sums of the movements.",
-                        "properties": {
-                            "stock_quantity": decimal("Stock units.", "-5"),
-                            "stock_value": decimal("Their cost.", "-20.00"),
-                        },
-                    },
-                },
+                "description": "Sums of the movements.",
+                "properties": { "stock_quantity": decimal("Stock units.", "-5"), "stock_value": value },
             },
         },
     })
+}
+
+fn id(description: &str, example: &str) -> Value {
+    json!({ "type": "string", "maxLength": 40, "description": description, "example": example })
+}
+
+fn decimal(description: &str, example: &str) -> Value {
+    json!({ "type": "string", "format": "decimal", "maxLength": 30, "description": description, "example": example })
+}
+
+fn list(description: &str, properties: &Value) -> Value {
+    let items = json!({ "type": "object", "properties": properties });
+    json!({ "type": "array", "maxItems": 10000, "description": description, "items": items })
+}
+
+/// Returns the schema of a member that is null for a caller who may not see costs.
+fn unless_hidden(mut schema: Value) -> Value {
+    let description = schema["description"].as_str().unwrap_or_default();
+    schema["description"] = format!("{description} Null without `costs:read`.").into();
+    schema["type"] = json!([schema["type"].take(), "null"]);
+    schema
 }
 
 #[cfg(test)]

@@ -3,11 +3,13 @@
 use async_graphql::Enum;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
+use domain::id::TenantId;
 use domain::moment::Moment;
 use domain::number::Quantity;
 use strum::IntoEnumIterator;
 
 use super::filter::Values;
+use super::named::Named;
 use super::{Dimension, Filter, Invalid, LIMIT_DEFAULT, LIMIT_MAX, Name, Range, range};
 
 /// Days that a report looks back if the caller does not say.
@@ -40,6 +42,30 @@ pub struct Request {
     pub expires_before: Option<NaiveDate>,
     pub include_expired: bool,
     pub limit: u32,
+}
+
+impl Request {
+    /// Binds the parameters that reports of sales and of stock have in common. One more row than the limit shows whether
+    /// the report is cut.
+    pub(super) fn bind(&self, named: Named, tenant_id: TenantId) -> Named {
+        let (from_at, from_day) = range::parameters(self.range.from);
+        let (to_at, to_day) = range::parameters(self.range.to);
+        let Filter { locations, products, categories, .. } = &self.filter;
+        named
+            .value("tenant_id", tenant_id.0)
+            .value("limit", i64::from(self.limit) + 1)
+            .value("time_zone", self.time_zone.map(|zone| zone.name()))
+            .value("from_at", from_at)
+            .value("from_day", from_day)
+            .value("to_at", to_at)
+            .value("to_day", to_day)
+            .value("location_codes", &locations.codes)
+            .value("location_ids", &locations.ids)
+            .value("product_codes", &products.codes)
+            .value("product_ids", &products.ids)
+            .value("category_codes", &categories.codes)
+            .value("category_ids", &categories.ids)
+    }
 }
 
 /// Unchecked parameters of a report; [`Request`] has the checked ones.

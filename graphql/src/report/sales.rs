@@ -11,10 +11,10 @@ use sea_orm::sqlx::postgres::PgArguments;
 use sea_orm::sqlx::query::Query;
 use sea_orm::sqlx::{self, Postgres};
 
+use super::Request;
 use super::column::Measure;
 use super::grouping::{Attribute, Grouping, Key};
 use super::named::Named;
-use super::{Request, range};
 
 /// The way the total of a sum is computed from the groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,11 +153,11 @@ fn rows(grouping: &Grouping, measures: &[Measure]) -> String {
             .collect()
     };
     let described = columns(&|column| column.value.unwrap_or("null").into());
-    let nothing = columns(&|_| "null".into());
-    let (mut named, mut unknown) = (String::new(), String::new());
+    let no_dimensions = columns(&|_| "null".into());
+    let (mut named, mut no_measures) = (String::new(), String::new());
     for measure in measures {
         let _ = write!(named, ", m.{}", measure.name);
-        unknown.push_str(", null");
+        no_measures.push_str(", null");
     }
     let joins = grouping.joins.join(" ");
     let order: String = grouping.order.iter().map(|column| format!("{column} nulls last, ")).collect();
@@ -169,13 +169,14 @@ fn rows(grouping: &Grouping, measures: &[Measure]) -> String {
     where t.tenant_id = :tenant_id
     order by {order}currency limit :limit)
     union all
-    (select 1, null, {nothing}m.currency{named}
+    (select 1, null, {no_dimensions}m.currency{named}
     from (select total.*{formulas} from total) m
     cross join public.tenant t
     where t.tenant_id = :tenant_id
     order by currency)
     union all
-    select 2, coalesce(:time_zone, t.time_zone), {nothing}null{unknown} from public.tenant t where t.tenant_id = :tenant_id"
+    select 2, coalesce(:time_zone, t.time_zone), {no_dimensions}null{no_measures}
+    from public.tenant t where t.tenant_id = :tenant_id"
     )
 }
 
@@ -185,27 +186,13 @@ pub fn bind<'q>(
     tenant_id: TenantId,
     request: &Request,
 ) -> Result<Query<'q, Postgres, PgArguments>, sqlx::Error> {
-    let (from_at, from_day) = range::parameters(request.range.from);
-    let (to_at, to_day) = range::parameters(request.range.to);
     let filter = &request.filter;
     let channels: Vec<&str> = filter.channels.iter().map(|channel| (*channel).into()).collect();
-    Named::of(sql)
-        .value("tenant_id", tenant_id.0)
-        .value("time_zone", request.time_zone.map(|zone| zone.name()))
-        .value("from_at", from_at)
-        .value("from_day", from_day)
-        .value("to_at", to_at)
-        .value("to_day", to_day)
-        .value("limit", i64::from(request.limit) + 1)
+    request
+        .bind(Named::of(sql), tenant_id)
         .value("channels", channels)
         .value("countries", &filter.countries)
         .value("currencies", &filter.currencies)
-        .value("location_codes", &filter.locations.codes)
-        .value("location_ids", &filter.locations.ids)
-        .value("product_codes", &filter.products.codes)
-        .value("product_ids", &filter.products.ids)
-        .value("category_codes", &filter.categories.codes)
-        .value("category_ids", &filter.categories.ids)
         .value("customer_numbers", &filter.customers.codes)
         .value("customer_ids", &filter.customers.ids)
         .query()

@@ -12,8 +12,8 @@ use sea_orm::sqlx::query::Query;
 use sea_orm::sqlx::{self, Postgres};
 use service::Tx;
 
+use super::Request;
 use super::named::Named;
-use super::{Request, range};
 
 /// Levels or movements `s` that pass the filters.
 pub const FILTER: &str = "
@@ -50,18 +50,19 @@ impl Rows {
     /// zone.
     pub fn statement(&self) -> String {
         let Rows { with, category, order, .. } = self;
-        let (mut described, mut nothing) = (String::new(), String::new());
+        let (mut described, mut no_attributes) = (String::new(), String::new());
         for (name, value, kind) in self.attributes {
             let _ = write!(described, "({value})::{kind} as {name}, ");
-            nothing.push_str("null, ");
+            no_attributes.push_str("null, ");
         }
-        let (mut shown, mut totals, mut unknown) = (String::new(), String::new(), String::new());
+        let (mut shown, mut totals, mut no_figures) = (String::new(), String::new(), String::new());
         for (name, total) in self.figures {
             let _ = write!(shown, ", m.{name}");
             let _ = write!(totals, ", {total}");
-            unknown.push_str(", null");
+            no_figures.push_str(", null");
         }
-        let nobody = "null, null, null, null, null, null, null";
+        // Product, category and location: SKU, names, codes and unit.
+        let no_dimensions = "null, null, null, null, null, null, null";
         format!(
             "with {with}
 (select
@@ -75,11 +76,12 @@ left join public.location lo on lo.tenant_id = :tenant_id and lo.id = m.location
 left join public.category ca on ca.tenant_id = :tenant_id and ca.id = {category}
 order by {order} limit :limit)
 union all
-select 1, null, {nobody}, {nothing}t.currency{totals}
+select 1, null, {no_dimensions}, {no_attributes}t.currency{totals}
 from level m join public.tenant t on t.tenant_id = :tenant_id
 group by t.currency
 union all
-select 2, coalesce(:time_zone, t.time_zone), {nobody}, {nothing}null{unknown} from public.tenant t where t.tenant_id = :tenant_id"
+select 2, coalesce(:time_zone, t.time_zone), {no_dimensions}, {no_attributes}null{no_figures}
+from public.tenant t where t.tenant_id = :tenant_id"
         )
     }
 }
@@ -90,25 +92,10 @@ pub fn bind<'q>(
     tx: &Tx,
     request: &Request,
 ) -> Result<Query<'q, Postgres, PgArguments>, sqlx::Error> {
-    let filter = &request.filter;
-    let (from_at, from_day) = range::parameters(request.range.from);
-    let (to_at, to_day) = range::parameters(request.range.to);
     let (as_of_at, as_of_day) = after(request.as_of);
     let (known_at, known_day) = after(request.known_at);
-    Named::of(sql)
-        .value("tenant_id", tx.tenant_id.0)
-        .value("limit", i64::from(request.limit) + 1)
-        .value("location_codes", &filter.locations.codes)
-        .value("location_ids", &filter.locations.ids)
-        .value("product_codes", &filter.products.codes)
-        .value("product_ids", &filter.products.ids)
-        .value("category_codes", &filter.categories.codes)
-        .value("category_ids", &filter.categories.ids)
-        .value("time_zone", request.time_zone.map(|zone| zone.name()))
-        .value("from_at", from_at)
-        .value("from_day", from_day)
-        .value("to_at", to_at)
-        .value("to_day", to_day)
+    request
+        .bind(Named::of(sql), tx.tenant_id)
         .value("as_of_at", as_of_at)
         .value("as_of_day", as_of_day)
         .value("known_at", known_at)

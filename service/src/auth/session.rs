@@ -1,13 +1,12 @@
 //! Logins of users, and the refresh tokens that extend them.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::TimeDelta;
 use domain::id::{TenantId, decode, encode};
 use entity::{app_user, refresh_token};
-use ipnet::IpNet;
 use rand::RngExt;
 use rand::distr::Alphanumeric;
 use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter, QuerySelect, Set, sqlx};
@@ -22,7 +21,7 @@ use super::{
 };
 use crate::caller::ActorKind;
 use crate::scope::Scopes;
-use crate::{Caller, Error, Tx};
+use crate::{Caller, Error, Tx, network};
 
 /// Prefix of a refresh token. The tenant follows, because row-level security needs it to find the token.
 const REFRESH_PREFIX: &str = "swr";
@@ -67,7 +66,7 @@ impl Auth {
     /// time.
     pub async fn login(&self, login: Login) -> Result<Tokens, AuthError> {
         let email = login.email.trim().to_lowercase();
-        let network = network(login.address);
+        let network = network::of_any(login.address);
         let of_network = self.failures(FailureKey::Network(network)).await;
         let key = FailureKey::User { network, tenant: login.tenant.clone(), email: email.clone() };
         let of_user = self.failures(key.clone()).await;
@@ -204,14 +203,6 @@ const USE_TOKEN: &str = "update refresh_token set used_at = $3 where tenant_id =
 struct LoginUser {
     user: app_user::Model,
     tenant_active: bool,
-}
-
-/// Returns the network whose failed logins count together: an IPv4 address, or the 64 bits of IPv6 that one customer of
-/// a provider has.
-pub(super) fn network(address: Option<IpAddr>) -> IpNet {
-    let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)).to_canonical();
-    let bits = if address.is_ipv4() { 32 } else { 64 };
-    IpNet::new(address, bits).map_or_else(|_| address.into(), |network| network.trunc())
 }
 
 fn user_caller(user: &app_user::Model) -> Caller {

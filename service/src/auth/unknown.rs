@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use ipnet::IpNet;
 use moka::future::Cache;
 
-use super::session::network;
 use super::{AuthError, CachedCredential};
+use crate::network;
 
 /// Time in which the lookups of a network that has used all come back.
 const WINDOW: Duration = Duration::from_secs(60);
@@ -60,7 +60,7 @@ impl UnknownKeys {
         if self.valid.contains_key(hash) {
             return Ok(());
         }
-        let Some(full_at) = self.networks.get(&network(address)).await else { return Ok(()) };
+        let Some(full_at) = self.networks.get(&network::of_any(address)).await else { return Ok(()) };
         let full_at = full_at.load(Ordering::Relaxed).max(self.now()) + self.step();
         let late = full_at.saturating_sub(self.now() + micros(WINDOW));
         if late == 0 {
@@ -83,7 +83,7 @@ impl UnknownKeys {
             Err(AuthError::InvalidKey) => {
                 self.valid.invalidate(&hash).await;
                 self.not_found.insert(hash, ()).await;
-                let counts = self.networks.get_with(network(address), async { Arc::default() }).await;
+                let counts = self.networks.get_with(network::of_any(address), async { Arc::default() }).await;
                 let (now, step) = (self.now(), self.step());
                 let taken = |full_at: u64| Some(full_at.max(now).saturating_add(step));
                 // The closure never returns None.

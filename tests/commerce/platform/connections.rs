@@ -161,6 +161,7 @@ fn no_address_takes_the_connections_of_others() {
             config.connections.connections_max = 60;
             config.connections.connections_per_address = 40;
             config.connections.head_timeout_ms = 600_000;
+            config.connections.keep_alive_ms = 600_000;
         })
         .await;
         let mut held = Vec::new();
@@ -171,9 +172,10 @@ fn no_address_takes_the_connections_of_others() {
         for _ in 0..19 {
             held.push(connect_from(&node, 2, 65_536).await);
         }
-        let last = asks(&mut connect_from(&node, 3, 65_536).await, LIVEZ).await;
-        assert!(last.starts_with("HTTP/1.1 200 "), "another address is served: {last}");
-        held.push(connect_from(&node, 2, 65_536).await);
+        let mut last = connect_from(&node, 3, 65_536).await;
+        let response = asks(&mut last, LIVEZ).await;
+        assert!(response.starts_with("HTTP/1.1 200 "), "another address is served: {response}");
+        held.push(last);
         full(&node, 4).await;
         drop(held);
         let free = async {

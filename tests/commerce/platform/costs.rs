@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use tests::{Client, Tenant, lines, sale, with_tenant};
 
 use super::auth::key;
+use super::isolation::world::REPORTS;
 
 /// A cost that no other figure of these tests contains.
 const COST: &str = "7.31";
@@ -61,23 +62,8 @@ async fn world(tenant: &Tenant) -> World {
 /// Returns paths of an operation that read something.
 fn paths(tenant: &Tenant, world: &World, path: &str) -> Vec<String> {
     if path == "/v1/reports/{name}" {
-        let names = [
-            "revenue",
-            "margin",
-            "channel_summary",
-            "product_performance",
-            "customer_value",
-            "abc",
-            "stock_position",
-            "stock_valuation",
-            "low_stock",
-            "lot_expiry",
-            "stock_ageing",
-            "slow_stock",
-            "shrinkage",
-        ];
         let formats = ["json", "csv", "ndjson"];
-        return names
+        return REPORTS
             .iter()
             .flat_map(|name| formats.map(|format| format!("/v1/reports/{name}?format={format}")))
             .collect();

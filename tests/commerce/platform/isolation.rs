@@ -11,7 +11,7 @@ use tests::{Client, Reply, with_tenant, with_tenants};
 mod kinds;
 pub mod operation;
 mod wall;
-mod world;
+pub mod world;
 
 use operation::{Operation, operations};
 use world::{MARK, World, world};
