@@ -1,4 +1,5 @@
-//! The reports. Each is defined once and served as GraphQL, JSON, CSV, NDJSON and as a view in the schema `bi`.
+//! The reports. Each is defined once and served as GraphQL, JSON, CSV and NDJSON. A view in the schema `bi`, in SQL of its
+//! own, has the same figures.
 //!
 //! A report is one SQL statement on one snapshot. Revenue and cost come from `bi.sales_fact`, a view over the one
 //! table of sales lines. Rows are flat: the columns and their order do not depend on the data. An amount is a decimal

@@ -1,6 +1,6 @@
-//! The command row, which every write makes: idempotency and audit in one.
+//! The command row: idempotency and audit in one. Every accepted write makes one, and every rejected posting command.
 //!
-//! The row is written in the transaction of its effect. If a key was used before with the same content, the stored
+//! The row is written in the transaction of its effect. If an idempotency key was used before with the same content, the stored
 //! response is returned. With other content the request is rejected. No state in between can get stuck: if the
 //! transaction fails, its row is gone.
 

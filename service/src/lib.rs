@@ -1,7 +1,7 @@
 //! The use cases: each reads the rows that a request needs, lets [`domain`] decide, and writes the result.
 //!
-//! [`tx`] opens transactions and is the only access to the database. [`command`] writes the command row of every
-//! write. Only [`posting`] writes the stock, cost, ledger and outbox tables.
+//! [`tx`] opens transactions, in which all work for a tenant runs. Only [`posting`] writes stock, cost and ledger; it also
+//! writes the command rows and events of its commands. [`command`] writes those of all other writes.
 
 pub mod audit;
 pub mod auth;

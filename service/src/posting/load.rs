@@ -1,5 +1,5 @@
-//! Reads and locks every row that a batch touches, in the fixed order: customers, documents, stock levels by key,
-//! number series. Each table costs one statement, or none if no command needs it.
+//! Reads and locks every row that a batch touches, in the fixed order: customers, documents, lots, stock levels by
+//! key, number series. Each table costs one statement, or none if no command needs it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

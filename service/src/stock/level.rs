@@ -49,9 +49,9 @@ pub struct StockLevel {
     /// Currency of every amount.
     #[schema(max_length = 3, example = "GBP")]
     pub currency: String,
-    /// Cost of the units on hand; null without the scope `reports:read`.
+    /// Cost of the units on hand; null without the scope `costs:read`.
     pub value: Option<Money>,
-    /// Average cost of one unit, or the last known cost if nothing is on hand; null without the scope `reports:read`.
+    /// Average cost of one unit, or the last known cost if nothing is on hand; null without the scope `costs:read`.
     pub unit_cost: Option<Price>,
     /// Costing method of the level. It adopts a changed setting with its next movement.
     pub costing_method: CostingMethod,
