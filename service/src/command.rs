@@ -1,7 +1,7 @@
 //! The command row: idempotency and audit in one. Every accepted write makes one, and every rejected posting command.
 //!
-//! The row is written in the transaction of its effect. If an idempotency key was used before with the same content, the stored
-//! response is returned. With other content the request is rejected. No state in between can get stuck: if the
+//! The row is written in the transaction of its effect. If an idempotency key was used before with the same content, the
+//! stored response is returned. With other content the request is rejected. No state in between can get stuck: if the
 //! transaction fails, its row is gone.
 
 use std::collections::HashMap;
