@@ -2,8 +2,8 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
-use chrono::{DateTime, Utc};
 use domain::id::{ApiKeyId, CommandId, UserId};
+use domain::moment::Instant;
 use serde::Deserialize;
 use service::audit::{self, Command, Filter};
 use service::listing::{Age, Period};
@@ -39,10 +39,10 @@ struct Filters {
     actor_id: Option<String>,
     /// Recorded at this instant or later.
     #[serde(rename = "created_at[gte]")]
-    created_from: Option<DateTime<Utc>>,
+    created_from: Option<Instant>,
     /// Recorded before this instant.
     #[serde(rename = "created_at[lt]")]
-    created_to: Option<DateTime<Utc>>,
+    created_to: Option<Instant>,
     sort: Option<Age>,
 }
 
@@ -80,7 +80,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
         document_id: document_id.map(|text| parse_document_id(text, "document_id")).transpose()?,
         name: filters.name.clone(),
         actor_id: actor_id.map(|text| parse_id(text, actors(), "actor_id")).transpose()?,
-        recorded: Period { from: filters.created_from, to: filters.created_to },
+        recorded: Period::new(filters.created_from, filters.created_to),
     };
     let slice = list.slice(filters.sort)?;
     let read = async |tx: &service::Tx| audit::list(tx, &filter, &slice).await;

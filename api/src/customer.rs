@@ -2,9 +2,9 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, patch, post};
-use chrono::{DateTime, Utc};
 use domain::customer::{CustomerKind, CustomerStatus};
 use domain::id::{CustomerId, PriceTierId};
+use domain::moment::Instant;
 use serde::Deserialize;
 use service::customer::{self, Customer, CustomerAccount, CustomerInput, Filter};
 use service::page::Sort;
@@ -49,7 +49,7 @@ struct Filters {
     external_ref: Option<String>,
     sort: Option<Sort>,
     #[serde(rename = "updated_at[gte]")]
-    updated_since: Option<DateTime<Utc>>,
+    updated_since: Option<Instant>,
 }
 
 /// List customers

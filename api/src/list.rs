@@ -14,6 +14,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use domain::id::TenantId;
+use domain::moment::Instant;
 use domain::tag;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -96,8 +97,8 @@ pub struct Sorted {
 
 impl Sorted {
     /// Takes the order that the caller sends, or newest first.
-    pub fn new(sort: Option<Sort>, updated_since: Option<DateTime<Utc>>) -> Self {
-        Sorted { sort: sort.unwrap_or_default(), updated_since }
+    pub fn new(sort: Option<Sort>, updated_since: Option<Instant>) -> Self {
+        Sorted { sort: sort.unwrap_or_default(), updated_since: updated_since.map(Instant::get) }
     }
 
     /// Returns the requested page.

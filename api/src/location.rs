@@ -2,9 +2,9 @@
 
 use actix_web::web::Data;
 use actix_web::{get, patch, post};
-use chrono::{DateTime, Utc};
 use domain::id::LocationId;
 use domain::location::LocationKind;
+use domain::moment::Instant;
 use serde::Deserialize;
 use service::location::{self, Filter, Location, LocationInput, ReasonCode, ReasonCodeInput};
 use service::page::Sort;
@@ -43,7 +43,7 @@ struct Filters {
     kind: Option<LocationKind>,
     sort: Option<Sort>,
     #[serde(rename = "updated_at[gte]")]
-    updated_since: Option<DateTime<Utc>>,
+    updated_since: Option<Instant>,
 }
 
 /// List locations

@@ -9,6 +9,7 @@ mod returns;
 
 use actix_web::post;
 use domain::id::OrderId;
+use domain::moment::Instant;
 use domain::order;
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -169,7 +170,11 @@ async fn allocate(post: Post, id: PathId<OrderId>) -> Answer {
 async fn ship(post: Post, id: PathId<OrderId>) -> Answer {
     let command = |ShipIn { lines, occurred_at }, _: &Caller| {
         let lines = form::shipped(lines)?;
-        Ok(Command::ShipOrder(order::Ship { order_id: id.0, lines, occurred_at }))
+        Ok(Command::ShipOrder(order::Ship {
+            order_id: id.0,
+            lines,
+            occurred_at: occurred_at.map(Instant::get),
+        }))
     };
     post.send(command).await
 }

@@ -6,6 +6,7 @@ mod session;
 
 use actix_web::post;
 use domain::id::SaleId;
+use domain::moment::Instant;
 use domain::pos;
 use domain::refusal::{Problems, Refusal};
 use service::posting::Command;
@@ -111,7 +112,7 @@ fn sell_command(input: SaleIn, caller: &Caller) -> Result<Command, ApiError> {
         hold_id: input.hold_id,
         forced: input.forced,
         country: input.country,
-        occurred_at: input.occurred_at,
+        occurred_at: input.occurred_at.map(Instant::get),
         lines,
         discount: input.discount.map(Into::into),
         tenders: form::tenders(input.tenders)?,
@@ -139,7 +140,7 @@ fn refund_command(input: RefundIn, caller: &Caller) -> Result<Command, ApiError>
         original_lines: form::back(input.original_lines)?,
         lines,
         country: input.country,
-        occurred_at: input.occurred_at,
+        occurred_at: input.occurred_at.map(Instant::get),
         tenders: form::tenders(input.tenders)?,
         overrider: overrider(caller),
     }))

@@ -2,8 +2,8 @@
 
 use actix_web::web::Data;
 use actix_web::{get, post};
-use chrono::{DateTime, Utc};
 use domain::id::{LocationId, RegisterId};
+use domain::moment::Instant;
 use serde::Deserialize;
 use service::page::Sort;
 use service::register::{self, Filter, Register, RegisterInput};
@@ -36,7 +36,7 @@ struct Filters {
     location_id: Option<LocationId>,
     sort: Option<Sort>,
     #[serde(rename = "updated_at[gte]")]
-    updated_since: Option<DateTime<Utc>>,
+    updated_since: Option<Instant>,
 }
 
 /// List tills

@@ -16,6 +16,7 @@ mod transfer;
 use actix_web::post;
 use chrono::{DateTime, Utc};
 use domain::id::{ExpectedReceiptId, LocationId, LotId, ProductId, StockDocumentId};
+use domain::moment::Instant;
 use domain::number::{Money, Price, Quantity};
 use domain::refusal::Problems;
 use domain::stock_document::{self, StockDocumentKind};
@@ -68,7 +69,7 @@ struct StockDocumentIn {
     /// Delivery note or remark.
     reference: Option<Text200>,
     /// When it happened. Now if absent. Never in the future.
-    occurred_at: Option<DateTime<Utc>>,
+    occurred_at: Option<Instant>,
     /// Whether the stock has left already, so that it may go below zero. Only for an adjustment. Needs the scope
     /// `stock:force` and `occurred_at`. The lots are those named, else those that expire first, then the one received
     /// last. A serial number can leave only where the record has it.
@@ -253,7 +254,7 @@ fn to_command(input: StockDocumentIn, caller: &Caller) -> Result<Command, ApiErr
         location_id: input.location_id,
         reason: input.reason,
         reference,
-        occurred_at: input.occurred_at,
+        occurred_at: input.occurred_at.map(Instant::get),
         forced: input.forced,
         expected_receipt_id: input.expected_receipt_id,
         lines,

@@ -2,8 +2,8 @@
 
 use actix_web::web::Data;
 use actix_web::{delete, get, post};
-use chrono::{DateTime, Utc};
 use domain::id::{TaxClassId, TaxRateId};
+use domain::moment::Instant;
 use serde::Deserialize;
 use service::page::Sort;
 use service::tax::{self, TaxClass, TaxClassInput, TaxRate, TaxRateInput};
@@ -37,7 +37,7 @@ struct ClassFilters {
     code: Option<String>,
     sort: Option<Sort>,
     #[serde(rename = "updated_at[gte]")]
-    updated_since: Option<DateTime<Utc>>,
+    updated_since: Option<Instant>,
 }
 
 /// Which tax rates to list.
@@ -49,7 +49,7 @@ struct RateFilters {
     tax_class_id: Option<TaxClassId>,
     sort: Option<Sort>,
     #[serde(rename = "updated_at[gte]")]
-    updated_since: Option<DateTime<Utc>>,
+    updated_since: Option<Instant>,
 }
 
 /// List tax classes

@@ -3,12 +3,72 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Duration, NaiveDate, NaiveTime, SecondsFormat, TimeZone, Utc};
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime, SecondsFormat, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 
 /// Minutes between the local times that [`start_of_day`] tries.
 const GAP_STEP_MINUTES: i64 = 15;
 const GAP_STEPS_MAX: i64 = 24 * 60 / GAP_STEP_MINUTES;
+
+const NANOS_OF_MICRO: u32 = 1_000;
+const MICROS_MAX: u32 = 999_999;
+
+/// An exact instant that a caller names.
+///
+/// It has whole microseconds, as the database stores it: more digits are cut off, so that no instant moves to the next
+/// day. A leap second (`23:59:60`) is the last microsecond of its minute, so it stays on its day as well. Every instant of
+/// a request is read here, so all that is derived from it agrees: days, months, entries, responses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Instant(DateTime<Utc>);
+
+/// A text is no [`Instant`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "expected an instant with its offset from UTC, such as \"2026-11-22T01:20:00Z\"; in a query, write a plus sign as %2B"
+)]
+pub struct InvalidInstant;
+
+impl Instant {
+    /// Returns the instant in UTC.
+    pub fn get(self) -> DateTime<Utc> {
+        self.0
+    }
+}
+
+impl FromStr for Instant {
+    type Err = InvalidInstant;
+
+    fn from_str(text: &str) -> Result<Self, InvalidInstant> {
+        let at = DateTime::parse_from_rfc3339(text).map_err(|_| InvalidInstant)?.with_timezone(&Utc);
+        // A leap second has a second of nanoseconds more.
+        let micros = (at.nanosecond() / NANOS_OF_MICRO).min(MICROS_MAX);
+        at.with_nanosecond(micros * NANOS_OF_MICRO).map(Instant).ok_or(InvalidInstant)
+    }
+}
+
+impl serde::Serialize for Instant {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serde::Serialize::serialize(&self.0, serializer)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Instant {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl utoipa::PartialSchema for Instant {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .format(Some(utoipa::openapi::SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::DateTime)))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Instant {}
 
 /// An instant, or a whole day in the tenant's time zone.
 ///
@@ -61,8 +121,8 @@ impl FromStr for Moment {
         if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
             return if text.len() == 10 { Ok(Moment::Day(day)) } else { Err(InvalidMoment) };
         }
-        let instant = DateTime::parse_from_rfc3339(text).map_err(|_| InvalidMoment)?;
-        Ok(Moment::Instant(instant.with_timezone(&Utc)))
+        let instant: Instant = text.parse().map_err(|InvalidInstant| InvalidMoment)?;
+        Ok(Moment::Instant(instant.get()))
     }
 }
 
@@ -141,6 +201,28 @@ mod tests {
         let at = moment("2026-11-22T02:20:00.5+01:00");
         assert_eq!(at.start(chrono_tz::UTC), at.end(chrono_tz::UTC));
         assert_eq!(at.to_string(), "2026-11-22T01:20:00.500Z");
+    }
+
+    #[test]
+    fn an_instant_is_read_as_the_database_stores_it() {
+        for (text, read) in [
+            ("2026-03-31T23:59:60+01:00", "2026-03-31T22:59:59.999999Z"),
+            ("2026-12-31T23:59:60Z", "2026-12-31T23:59:59.999999Z"),
+            ("2026-12-31T23:59:60.75Z", "2026-12-31T23:59:59.999999Z"),
+            ("2026-12-31T12:34:60-09:30", "2026-12-31T22:04:59.999999Z"),
+            ("2026-12-31T23:59:59.9999999Z", "2026-12-31T23:59:59.999999Z"),
+            ("2026-11-22T01:20:00.1234567Z", "2026-11-22T01:20:00.123456Z"),
+            ("2026-11-22T01:20:00.123456789Z", "2026-11-22T01:20:00.123456Z"),
+            ("2026-11-22T01:20:00.0000001Z", "2026-11-22T01:20:00Z"),
+        ] {
+            assert_eq!(moment(text).to_string(), read, "{text}");
+            let instant: Instant = text.parse().expect("an instant");
+            assert_eq!(Moment::Instant(instant.get()), moment(text), "{text}");
+        }
+        for text in ["2026-11-22", "2026-11-22T01:20:61Z", "2026-11-22T01:20:00", "2026-11-22T01:20:00 01:00"]
+        {
+            assert!(text.parse::<Instant>().is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use async_graphql::{
     ServerResult, Value,
 };
 use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat};
-use domain::moment::Moment;
+use domain::moment::{self, Moment};
 use domain::number::{Kind, MoneyKind, Number, PriceKind, QuantityKind};
 use sea_orm::{ColIdx, QueryResult, TryGetError, TryGetable};
 use serde::{Serialize, Serializer};
@@ -139,7 +139,8 @@ impl Instant {
 impl ScalarType for Instant {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = value else { return Err(InputValueError::expected_type(value)) };
-        DateTime::parse_from_rfc3339(&text).map(Instant).map_err(InputValueError::custom)
+        let at: moment::Instant = text.parse().map_err(InputValueError::custom)?;
+        Ok(Instant(at.get().fixed_offset()))
     }
 
     fn to_value(&self) -> Value {

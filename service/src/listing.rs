@@ -5,6 +5,7 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
+use domain::moment::Instant;
 use domain::number::{Kind, Number};
 use rust_decimal::Decimal;
 use sea_orm::sqlx::postgres::PgRow;
@@ -44,6 +45,13 @@ pub struct Period {
     pub from: Option<DateTime<Utc>>,
     /// Before this instant.
     pub to: Option<DateTime<Utc>>,
+}
+
+impl Period {
+    /// Takes the bounds that a caller names.
+    pub fn new(from: Option<Instant>, to: Option<Instant>) -> Self {
+        Period { from: from.map(Instant::get), to: to.map(Instant::get) }
+    }
 }
 
 /// A query to which conditions are added.

@@ -23,9 +23,11 @@ mod platform {
     mod events;
     mod hostile_texts;
     mod idempotency;
+    mod instants;
     mod integrity;
     mod isolation;
     mod limits;
+    mod order_of_times;
     mod own_ids;
     mod pages;
     mod power;

@@ -124,6 +124,26 @@ fn columns_are_read_by_name() {
     none("a column is read by its position: name it", &offenders);
 }
 
+#[test]
+fn instants_of_requests_are_read_once() {
+    let mut offenders = Vec::new();
+    for source in sources().into_iter().filter(|source| source.name.starts_with("api/")) {
+        let (mut is_read, mut is_form) = (false, false);
+        for (number, line) in source.text.lines().enumerate() {
+            if line.starts_with("#[derive(") {
+                is_read = line.contains("Deserialize");
+            } else if line.starts_with("pub struct ") || line.starts_with("struct ") {
+                is_form = is_read;
+            } else if line.starts_with('}') {
+                is_form = false;
+            } else if is_form && line.contains("DateTime<") {
+                offenders.push(format!("- {}:{}: {}", source.name, number + 1, line.trim()));
+            }
+        }
+    }
+    none("a request has an instant that is not read as domain::moment::Instant", &offenders);
+}
+
 /// Tables that only posting writes.
 const OF_POSTING: [&str; 33] = [
     "stock_level",
@@ -165,7 +185,7 @@ const OF_POSTING: [&str; 33] = [
 fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
     let posting: &[&str] = &["service/src/posting"];
     let mut writers: BTreeMap<_, _> = OF_POSTING.into_iter().map(|table| (table, posting)).collect();
-    let others: [(&str, &[&str]); 36] = [
+    let others: [(&str, &[&str]); 37] = [
         ("command", &["service/src/command", "service/src/posting"]),
         ("event", &["service/src/command", "service/src/posting"]),
         ("event_cursor", &["service/src/relay"]),
@@ -183,6 +203,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("category", &["service/src/catalog"]),
         ("product", &["service/src/catalog"]),
         ("product_unit", &["service/src/catalog"]),
+        ("replaced_price", &["service/src/catalog/product/store"]),
         ("reorder_setting", &["service/src/catalog/reorder"]),
         ("bundle_component", &["service/src/catalog/bundle"]),
         ("barcode", &["service/src/catalog"]),

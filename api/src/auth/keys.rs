@@ -5,6 +5,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, delete, get, post};
 use chrono::{DateTime, Utc};
 use domain::id::{ApiKeyId, LocationId, UserId};
+use domain::moment::Instant;
 use domain::number::{Money, Percent};
 use domain::tag;
 use domain::tenant::Channel;
@@ -171,7 +172,7 @@ struct ApiKeyIn {
     ip_allowlist: Vec<String>,
     /// When the key expires. Absent: when the caller does.
     #[schema(example = "2027-01-01T00:00:00Z")]
-    expires_at: Option<DateTime<Utc>>,
+    expires_at: Option<Instant>,
     /// Locations at which it may write documents: issue, receive, reserve or count. Absent: those of the caller.
     #[schema(min_items = 1, max_items = 500)]
     locations: Option<Vec<LocationId>>,
@@ -236,7 +237,7 @@ async fn create(write: Write, body: Body<ApiKeyIn>) -> Answer {
         mode: input.mode,
         scopes: form::parse_scopes(&input.scopes)?,
         ip_allowlist: input.ip_allowlist,
-        expires_at: input.expires_at,
+        expires_at: input.expires_at.map(Instant::get),
         locations: input.locations,
         channels: input.channels,
         amount_max: input.amount_max,

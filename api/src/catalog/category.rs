@@ -2,8 +2,8 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, patch, post};
-use chrono::{DateTime, Utc};
 use domain::id::CategoryId;
+use domain::moment::Instant;
 use serde::Deserialize;
 use service::catalog::category::{self, Category, CategoryInput, CategoryTree, Filter};
 use service::page::Sort;
@@ -46,7 +46,7 @@ struct Filters {
     parent_id: Option<CategoryId>,
     sort: Option<Sort>,
     #[serde(rename = "updated_at[gte]")]
-    updated_since: Option<DateTime<Utc>>,
+    updated_since: Option<Instant>,
 }
 
 /// List categories

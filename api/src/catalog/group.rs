@@ -2,8 +2,8 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, patch, post};
-use chrono::{DateTime, Utc};
 use domain::id::ProductGroupId;
+use domain::moment::Instant;
 use domain::product::ProductStatus;
 use serde::Deserialize;
 use service::catalog::group::{self, CreatedVariants, GroupInput, ProductGroup, VariantsInput};
@@ -37,7 +37,7 @@ struct Filters {
     code: Option<String>,
     sort: Option<Sort>,
     #[serde(rename = "updated_at[gte]")]
-    updated_since: Option<DateTime<Utc>>,
+    updated_since: Option<Instant>,
 }
 
 /// List product groups

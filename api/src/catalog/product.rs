@@ -9,8 +9,8 @@ mod stated;
 
 use actix_web::web::Data;
 use actix_web::{get, patch, post};
-use chrono::{DateTime, Utc};
 use domain::id::{CategoryId, ProductGroupId, ProductId};
+use domain::moment::Instant;
 use domain::product::ProductStatus;
 use domain::refusal::Refusal;
 use serde::Deserialize;
@@ -73,7 +73,7 @@ struct Filters {
     group_id: Option<ProductGroupId>,
     sort: Option<Sort>,
     #[serde(rename = "updated_at[gte]")]
-    updated_since: Option<DateTime<Utc>>,
+    updated_since: Option<Instant>,
 }
 
 impl Filters {

@@ -2,8 +2,8 @@
 
 use actix_web::web::Data;
 use actix_web::{delete, get, patch, post};
-use chrono::{DateTime, Utc};
 use domain::id::{ProductId, SkuMappingId};
+use domain::moment::Instant;
 use serde::Deserialize;
 use service::catalog::sku_map::{self, Filter, ResolveInput, SkuMapping, SkuMappingInput, SkuResolution};
 use service::page::Sort;
@@ -47,7 +47,7 @@ struct Filters {
     product_id: Option<ProductId>,
     sort: Option<Sort>,
     #[serde(rename = "updated_at[gte]")]
-    updated_since: Option<DateTime<Utc>>,
+    updated_since: Option<Instant>,
 }
 
 /// List SKU mappings

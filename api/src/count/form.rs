@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::count::{self, Count, CountStatus, CountedLot, EntryInput};
 use domain::id::{CategoryId, CountId, LocationId, ProductId, StockDocumentId};
+use domain::moment::Instant;
 use domain::number::{Money, Percent, Quantity};
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
@@ -108,7 +109,7 @@ struct EntryIn {
     /// Quantity in that unit; zero if there is none. For a serial number 1 or 0.
     quantity: Quantity,
     /// When it was counted. Now if absent. Never in the future.
-    counted_at: Option<DateTime<Utc>>,
+    counted_at: Option<Instant>,
     /// Whether it replaces the earlier figures of the product or its lot in this round instead of adding to them.
     #[serde(default)]
     replaces: bool,
@@ -122,6 +123,7 @@ impl EntriesIn {
         for (index, entry) in self.entries.into_iter().enumerate() {
             let EntryIn { product_id, sku, barcode, uom, lot_code, .. } = entry;
             let EntryIn { expires_on, quantity, counted_at, replaces, .. } = entry;
+            let counted_at = counted_at.map(Instant::get);
             let pointer = |field: &str| format!("/entries/{index}/{field}");
             if lot_code.is_none() && expires_on.is_some() {
                 problems.invalid(pointer("expires_on"), "Name the lot that expires then: send its lot_code.");

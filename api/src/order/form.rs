@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{CustomerId, HoldId, InvoiceId, LocationId, OrderId, ProductId, ShipmentId};
+use domain::moment::Instant;
 use domain::number::{Money, Quantity};
 use domain::order::{self, AdvanceTo, InvoiceKind, OrderStatus, Policy};
 use domain::promise::PRIORITY_MAX;
@@ -35,7 +36,7 @@ pub struct OrderIn {
     #[schema(example = "2026-12-01")]
     pub requested_on: Option<NaiveDate>,
     /// When it was placed. Now if absent. Never in the future.
-    pub occurred_at: Option<DateTime<Utc>>,
+    pub occurred_at: Option<Instant>,
     /// Lines of the order.
     #[schema(min_items = 1, max_items = 2000)]
     pub lines: Vec<LineIn>,
@@ -75,7 +76,7 @@ impl OrderIn {
             reference,
             external_ref,
             requested_on: self.requested_on,
-            occurred_at: self.occurred_at,
+            occurred_at: self.occurred_at.map(Instant::get),
             lines: lines(self.lines)?,
             discount: self.discount.map(Into::into),
             advance_to: self.advance_to,
@@ -96,7 +97,7 @@ pub struct ShipIn {
     #[schema(max_items = 2000)]
     pub lines: Vec<ShipLineIn>,
     /// When it left. Now if absent.
-    pub occurred_at: Option<DateTime<Utc>>,
+    pub occurred_at: Option<Instant>,
 }
 
 /// A line to ship.

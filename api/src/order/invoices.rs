@@ -2,8 +2,8 @@
 
 use actix_web::get;
 use actix_web::web::Data;
-use chrono::{DateTime, Utc};
 use domain::id::{CustomerId, InvoiceId, OrderId};
+use domain::moment::Instant;
 use domain::order::InvoiceKind;
 use serde::Deserialize;
 use service::invoice::{Filter, InvoiceDetail, InvoiceSummary};
@@ -41,10 +41,10 @@ struct Filters {
     open: Option<bool>,
     /// Issued at this instant or later.
     #[serde(rename = "occurred_at[gte]")]
-    occurred_from: Option<DateTime<Utc>>,
+    occurred_from: Option<Instant>,
     /// Issued before this instant.
     #[serde(rename = "occurred_at[lt]")]
-    occurred_to: Option<DateTime<Utc>>,
+    occurred_to: Option<Instant>,
     sort: Option<Age>,
 }
 
@@ -66,7 +66,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
         order_id: filters.order_id,
         number: filters.number.clone(),
         open: filters.open,
-        occurred: Period { from: filters.occurred_from, to: filters.occurred_to },
+        occurred: Period::new(filters.occurred_from, filters.occurred_to),
     };
     let slice = list.slice(filters.sort)?;
     let read = async |tx: &service::Tx| service::invoice::list(tx, &filter, &slice).await;

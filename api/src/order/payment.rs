@@ -4,6 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
 use domain::id::{CustomerId, InvoiceId, PaymentId};
+use domain::moment::Instant;
 use domain::number::Money;
 use domain::payment::{self, PaymentMethod};
 use domain::refusal::Problems;
@@ -44,7 +45,7 @@ struct PaymentIn {
     /// Reference of the bank or processor. Never a card number.
     reference: Option<Text100>,
     /// When it was received. Now if absent.
-    occurred_at: Option<DateTime<Utc>>,
+    occurred_at: Option<Instant>,
 }
 
 /// A part of a payment that pays an invoice.
@@ -138,7 +139,7 @@ fn to_command(input: PaymentIn, _: &Caller) -> Result<Command, ApiError> {
         amount: input.amount,
         allocations: input.allocations.map(|parts| parts.into_iter().map(part).collect()),
         reference,
-        occurred_at: input.occurred_at,
+        occurred_at: input.occurred_at.map(Instant::get),
     }))
 }
 
@@ -156,10 +157,10 @@ struct Filters {
     unapplied: Option<bool>,
     /// Received at this instant or later.
     #[serde(rename = "occurred_at[gte]")]
-    occurred_from: Option<DateTime<Utc>>,
+    occurred_from: Option<Instant>,
     /// Received before this instant.
     #[serde(rename = "occurred_at[lt]")]
-    occurred_to: Option<DateTime<Utc>>,
+    occurred_to: Option<Instant>,
     sort: Option<Age>,
 }
 
@@ -179,7 +180,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
         customer_id: filters.customer_id,
         method: filters.method,
         unapplied: filters.unapplied,
-        occurred: Period { from: filters.occurred_from, to: filters.occurred_to },
+        occurred: Period::new(filters.occurred_from, filters.occurred_to),
     };
     let slice = list.slice(filters.sort)?;
     let read = async |tx: &service::Tx| service::payment::list(tx, &filter, &slice).await;

@@ -2,8 +2,8 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
-use chrono::{DateTime, Utc};
 use domain::id::{CustomerId, OrderId, ShipmentId};
+use domain::moment::Instant;
 use domain::order::OrderStatus;
 use serde::{Deserialize, Serialize};
 use service::listing::{Age, Period};
@@ -44,16 +44,16 @@ struct Filters {
     reference: Option<String>,
     /// Placed at this instant or later.
     #[serde(rename = "occurred_at[gte]")]
-    occurred_from: Option<DateTime<Utc>>,
+    occurred_from: Option<Instant>,
     /// Placed before this instant.
     #[serde(rename = "occurred_at[lt]")]
-    occurred_to: Option<DateTime<Utc>>,
+    occurred_to: Option<Instant>,
     /// Recorded at this instant or later.
     #[serde(rename = "created_at[gte]")]
-    created_from: Option<DateTime<Utc>>,
+    created_from: Option<Instant>,
     /// Recorded before this instant.
     #[serde(rename = "created_at[lt]")]
-    created_to: Option<DateTime<Utc>>,
+    created_to: Option<Instant>,
     sort: Option<Age>,
 }
 
@@ -75,8 +75,8 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
         number: filters.number.clone(),
         external_ref: filters.external_ref.clone(),
         reference: filters.reference.clone(),
-        occurred: Period { from: filters.occurred_from, to: filters.occurred_to },
-        created: Period { from: filters.created_from, to: filters.created_to },
+        occurred: Period::new(filters.occurred_from, filters.occurred_to),
+        created: Period::new(filters.created_from, filters.created_to),
     };
     let slice = list.slice(filters.sort)?;
     let read = async |tx: &service::Tx| service::order::list(tx, &filter, &slice).await;

@@ -1,8 +1,8 @@
 //! Returns of wholesale customers.
 
 use actix_web::post;
-use chrono::{DateTime, Utc};
 use domain::id::{CustomerId, InvoiceId, LocationId};
+use domain::moment::Instant;
 use domain::number::Quantity;
 use domain::order::{self, Condition};
 use domain::refusal::Problems;
@@ -55,7 +55,7 @@ pub struct ReturnIn {
     /// Reason of the return.
     reason: Option<Text200>,
     /// When it happened. Now if absent.
-    occurred_at: Option<DateTime<Utc>>,
+    occurred_at: Option<Instant>,
 }
 
 /// A line of the original invoice that is returned.
@@ -130,7 +130,7 @@ fn to_command(input: ReturnIn, caller: &Caller) -> Result<Command, ApiError> {
         country: input.country,
         condition: input.condition,
         reason,
-        occurred_at: input.occurred_at,
+        occurred_at: input.occurred_at.map(Instant::get),
         overrider: overrider(caller),
     }))
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{CustomerId, HoldId, LocationId, RegisterId, SaleId, SessionId};
+use domain::moment::Instant;
 use domain::number::{Money, Quantity};
 use domain::pos::{self, SaleKind, TenderInput, TenderKind};
 use domain::refusal::{Problems, Refusal};
@@ -33,7 +34,7 @@ pub struct SaleIn {
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
     /// When it happened. Now if absent. Never in the future.
-    pub occurred_at: Option<DateTime<Utc>>,
+    pub occurred_at: Option<Instant>,
     /// Lines of the sale.
     #[schema(min_items = 1, max_items = 2000)]
     pub lines: Vec<LineIn>,
@@ -79,7 +80,7 @@ pub struct RefundIn {
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
     /// When it happened. Now if absent.
-    pub occurred_at: Option<DateTime<Utc>>,
+    pub occurred_at: Option<Instant>,
     /// Tenders that are paid back. Together they are exactly the total.
     #[serde(default)]
     #[schema(max_items = 10)]

@@ -2,8 +2,9 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use domain::id::{CustomerId, RegisterId, SaleId, SessionId};
+use domain::moment::Instant;
 use domain::pos::SaleKind;
 use serde::Deserialize;
 use service::listing::{Age, Period};
@@ -41,10 +42,10 @@ struct Filters {
     business_date: Option<NaiveDate>,
     /// Happened at this instant or later.
     #[serde(rename = "occurred_at[gte]")]
-    occurred_from: Option<DateTime<Utc>>,
+    occurred_from: Option<Instant>,
     /// Happened before this instant.
     #[serde(rename = "occurred_at[lt]")]
-    occurred_to: Option<DateTime<Utc>>,
+    occurred_to: Option<Instant>,
     sort: Option<Age>,
 }
 
@@ -67,7 +68,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
         customer_id: filters.customer_id,
         number: filters.number.clone(),
         business_date: filters.business_date,
-        occurred: Period { from: filters.occurred_from, to: filters.occurred_to },
+        occurred: Period::new(filters.occurred_from, filters.occurred_to),
     };
     let slice = list.slice(filters.sort)?;
     let read = async |tx: &service::Tx| service::pos::sales(tx, &filter, &slice).await;

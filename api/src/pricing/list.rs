@@ -2,8 +2,8 @@
 
 use actix_web::web::Data;
 use actix_web::{get, patch, post};
-use chrono::{DateTime, Utc};
 use domain::id::PriceListId;
+use domain::moment::Instant;
 use serde::Deserialize;
 use service::page::Sort;
 use service::pricing::list::{self as lists, PriceList, PriceListInput};
@@ -35,7 +35,7 @@ struct Filters {
     code: Option<String>,
     sort: Option<Sort>,
     #[serde(rename = "updated_at[gte]")]
-    updated_since: Option<DateTime<Utc>>,
+    updated_since: Option<Instant>,
 }
 
 /// List price lists

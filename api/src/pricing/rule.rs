@@ -2,8 +2,8 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{delete, get, post};
-use chrono::{DateTime, Utc};
 use domain::id::{CategoryId, PriceListId, PriceRuleId, ProductId};
+use domain::moment::Instant;
 use serde::Deserialize;
 use service::page::Sort;
 use service::pricing::rule::{self, Filter, PriceRule, PriceRuleInput};
@@ -41,7 +41,7 @@ struct Filters {
     include_ended: bool,
     sort: Option<Sort>,
     #[serde(rename = "updated_at[gte]")]
-    updated_since: Option<DateTime<Utc>>,
+    updated_since: Option<Instant>,
 }
 
 /// List the rules of a price list

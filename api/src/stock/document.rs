@@ -2,8 +2,8 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
-use chrono::{DateTime, Utc};
 use domain::id::{LocationId, StockDocumentId};
+use domain::moment::Instant;
 use domain::stock_document::StockDocumentKind;
 use serde::Deserialize;
 use service::listing::{Age, Period};
@@ -40,10 +40,10 @@ struct Filters {
     number: Option<String>,
     /// Happened at this instant or later.
     #[serde(rename = "occurred_at[gte]")]
-    occurred_from: Option<DateTime<Utc>>,
+    occurred_from: Option<Instant>,
     /// Happened before this instant.
     #[serde(rename = "occurred_at[lt]")]
-    occurred_to: Option<DateTime<Utc>>,
+    occurred_to: Option<Instant>,
     sort: Option<Age>,
 }
 
@@ -64,7 +64,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
         location_id: filters.location_id,
         reason: filters.reason.clone(),
         number: filters.number.clone(),
-        occurred: Period { from: filters.occurred_from, to: filters.occurred_to },
+        occurred: Period::new(filters.occurred_from, filters.occurred_to),
     };
     let slice = list.slice(filters.sort)?;
     let read = async |tx: &service::Tx| document::list(tx, &filter, &slice).await;

@@ -4,6 +4,7 @@ use actix_web::get;
 use actix_web::web::{Data, Path};
 use chrono::{DateTime, Utc};
 use domain::id::{CommandId, LocationId, LotId, MovementId, OrderId, ProductId};
+use domain::moment::Instant;
 use domain::number::{Money, Price, Quantity};
 use domain::refusal::Code;
 use domain::stock::MovementKind;
@@ -225,10 +226,10 @@ struct Span {
     lot_id: Option<LotId>,
     /// Recorded at this instant or later. The instant is cut to whole milliseconds.
     #[param(example = "2026-11-01T00:00:00Z")]
-    from: Option<DateTime<Utc>>,
+    from: Option<Instant>,
     /// Recorded before this instant. The instant is cut to whole milliseconds.
     #[param(example = "2026-12-01T00:00:00Z")]
-    to: Option<DateTime<Utc>>,
+    to: Option<Instant>,
 }
 
 /// Lot of a level.
@@ -265,7 +266,7 @@ async fn show(app: Data<App>, caller: Caller, path: Path<(String, String)>, list
     }
     let key = key(&path, lot_id)?;
     let after: Option<Uuid> = list.after()?;
-    let wanted = Request { key, recorded: Period { from, to }, after, rows: list.fetch() };
+    let wanted = Request { key, recorded: Period::new(from, to), after, rows: list.fetch() };
     let read = async |tx: &service::Tx| {
         let explanation = explain::explain(tx, &wanted).await?;
         Ok((explanation, explain::list_reservations(tx, key, None, RESERVED_MAX + 1).await?))

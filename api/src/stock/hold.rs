@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::allocation::Owner;
 use domain::hold::{self, Hold, HoldKind, HoldStatus};
 use domain::id::{CustomerId, HoldId, LocationId, LotId, ProductId, RegisterId};
+use domain::moment::Instant;
 use domain::number::Quantity;
 use domain::refusal::Problems;
 use domain::tag;
@@ -56,7 +57,7 @@ struct HoldIn {
     note: Option<Text500>,
     /// When it expires, within 366 days. Required, except for a `quarantine`, for which it is not allowed.
     #[schema(example = "2026-11-22T12:00:00Z")]
-    expires_at: Option<DateTime<Utc>>,
+    expires_at: Option<Instant>,
     /// Lines of the hold.
     #[schema(min_items = 1, max_items = 2000)]
     lines: Vec<GoodsLineIn>,
@@ -68,7 +69,7 @@ struct HoldIn {
 struct ExtendIn {
     /// When the hold expires, within 366 days.
     #[schema(example = "2026-11-23T12:00:00Z")]
-    expires_at: DateTime<Utc>,
+    expires_at: Instant,
 }
 
 /// A hold.
@@ -219,7 +220,7 @@ fn to_command(input: HoldIn, _: &Caller) -> Result<Command, ApiError> {
         register_id: input.register_id,
         channel: input.channel,
         note,
-        expires_at: input.expires_at,
+        expires_at: input.expires_at.map(Instant::get),
         lines,
     }))
 }
@@ -237,7 +238,7 @@ fn to_command(input: HoldIn, _: &Caller) -> Result<Command, ApiError> {
 #[post("/v1/stock/holds/{id}/extend")]
 async fn extend(post: Post, id: PathId<HoldId>) -> Answer {
     let command = |ExtendIn { expires_at }, _: &Caller| {
-        Ok(Command::ExtendHold(hold::Extend { hold_id: id.0, expires_at }))
+        Ok(Command::ExtendHold(hold::Extend { hold_id: id.0, expires_at: expires_at.get() }))
     };
     post.send(command).await
 }

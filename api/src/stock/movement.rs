@@ -2,8 +2,8 @@
 
 use actix_web::get;
 use actix_web::web::Data;
-use chrono::{DateTime, Utc};
 use domain::id::{LocationId, ProductId};
+use domain::moment::Instant;
 use domain::stock::MovementKind;
 use serde::Deserialize;
 use service::listing::{Age, Period};
@@ -39,10 +39,10 @@ struct Filters {
     kind: Option<MovementKind>,
     /// Happened at this instant or later.
     #[serde(rename = "occurred_at[gte]")]
-    occurred_from: Option<DateTime<Utc>>,
+    occurred_from: Option<Instant>,
     /// Happened before this instant.
     #[serde(rename = "occurred_at[lt]")]
-    occurred_to: Option<DateTime<Utc>>,
+    occurred_to: Option<Instant>,
     sort: Option<Age>,
 }
 
@@ -66,7 +66,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
         location_id: filters.location_id,
         document_id,
         kind: filters.kind,
-        occurred: Period { from: filters.occurred_from, to: filters.occurred_to },
+        occurred: Period::new(filters.occurred_from, filters.occurred_to),
     };
     let slice = list.slice(filters.sort)?;
     let read = async |tx: &service::Tx| movement::list(tx, &filter, &slice).await;

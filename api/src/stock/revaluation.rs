@@ -1,8 +1,8 @@
 //! Revaluations: a new value for stock that does not move.
 
 use actix_web::post;
-use chrono::{DateTime, Utc};
 use domain::id::{LocationId, LotId, ProductId, StockDocumentId};
+use domain::moment::Instant;
 use domain::number::{Money, Price};
 use domain::refusal::Problems;
 use domain::revaluation::{Revalue, RevaluedLine, Worth};
@@ -37,7 +37,7 @@ struct RevaluationIn {
     /// A remark.
     reference: Option<Text200>,
     /// When it happened. Now if absent. Never in the future. The units that are on hand now get the value.
-    occurred_at: Option<DateTime<Utc>>,
+    occurred_at: Option<Instant>,
     /// Lines of the document.
     #[schema(min_items = 1, max_items = 2000)]
     lines: Vec<RevaluationLineIn>,
@@ -58,17 +58,18 @@ struct RevaluationLineIn {
     barcode: Option<String>,
     /// Lot of a tracked product.
     lot_id: Option<LotId>,
-    /// New value of one stock unit.
+    /// New value of one stock unit. Every cost layer gets it.
     unit_cost: Option<Price>,
-    /// New value of all units on hand.
+    /// New value of all units on hand. The change is spread over the cost layers by quantity.
     value: Option<Money>,
 }
 
 /// Revalue stock
 ///
 /// Gives stock a new value without moving it, such as a write-down to its market price. Afterwards each unit at the
-/// location has the value `unit_cost`, or all units together have `value`. Cost layers keep their proportions and add
-/// up to the cent. The difference is posted between inventory and the account of the reason. Units that have left keep
+/// location has the value `unit_cost`, or all units together have `value`. With `unit_cost`, every cost layer gets that
+/// cost. With `value`, the change is spread over the cost layers by quantity, and none goes below zero: layers of 10 units
+/// at 2.00 and 10 at 4.00 have 60.00, and `value` 80.00 makes 30.00 and 50.00 of them. The difference is posted between inventory and the account of the reason. Units that have left keep
 /// their cost. A level without stock can't be revalued (409). The document is a stock document of kind `revaluation`.
 /// Its lines have the change of each value.
 #[utoipa::path(
@@ -106,7 +107,7 @@ fn to_command(input: RevaluationIn, _: &Caller) -> Result<Command, ApiError> {
         location_id: input.location_id,
         reason: input.reason,
         reference,
-        occurred_at: input.occurred_at,
+        occurred_at: input.occurred_at.map(Instant::get),
         lines,
     }))
 }

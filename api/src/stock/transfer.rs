@@ -4,6 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{LocationId, LotId, ProductId, TransferId};
+use domain::moment::Instant;
 use domain::number::{Money, Quantity};
 use domain::refusal::Problems;
 use domain::tag;
@@ -48,7 +49,7 @@ struct TransferIn {
     /// A remark.
     reference: Option<Text200>,
     /// When it left. Now if absent. Never in the future.
-    occurred_at: Option<DateTime<Utc>>,
+    occurred_at: Option<Instant>,
     /// Lines of the transfer.
     #[schema(min_items = 1, max_items = 2000)]
     lines: Vec<GoodsLineIn>,
@@ -67,7 +68,7 @@ struct ArrivalIn {
     missing_reason: Option<String>,
     /// When it was received. Now if absent. Never in the future.
     #[schema(example = "2026-11-23T09:00:00Z")]
-    occurred_at: Option<DateTime<Utc>>,
+    occurred_at: Option<Instant>,
 }
 
 /// A line that was received.
@@ -202,7 +203,7 @@ fn to_command(input: TransferIn, _: &Caller) -> Result<Command, ApiError> {
         to_location_id: input.to_location_id,
         expected_on: input.expected_on,
         reference,
-        occurred_at: input.occurred_at,
+        occurred_at: input.occurred_at.map(Instant::get),
         lines,
     }))
 }
@@ -225,7 +226,7 @@ async fn receive(post: Post, id: PathId<TransferId>) -> Answer {
             transfer_id: id.0,
             lines: input.lines.into_iter().map(line).collect(),
             missing_reason: input.missing_reason,
-            occurred_at: input.occurred_at,
+            occurred_at: input.occurred_at.map(Instant::get),
         }))
     };
     post.send(command).await

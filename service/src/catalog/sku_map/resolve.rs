@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use domain::id::{ProductId, SkuMappingId, UnmappedSkuId};
+use domain::moment::Instant;
 use domain::number::Quantity;
 use domain::product::ProductStatus;
 use domain::refusal::{Problems, Refusal};
@@ -44,7 +45,7 @@ pub struct ResolveInput {
     pub references: Vec<Reference>,
     /// Instant for which the mapping must be valid: when the product was sold there. The default is now.
     #[serde(default)]
-    pub at: Option<DateTime<Utc>>,
+    pub at: Option<Instant>,
 }
 
 /// Products that SKUs of other systems stand for.
@@ -156,7 +157,7 @@ pub struct UnmappedFilter {
 /// References without a mapping are counted in the queue of unmapped SKUs.
 pub async fn resolve(tx: &Tx, input: &ResolveInput) -> Result<SkuResolution, Error> {
     check(input)?;
-    let at = input.at.unwrap_or(tx.now);
+    let at = input.at.map_or(tx.now, Instant::get);
     let query = sqlx::query(
         "select r.place, m.id, m.product_id, p.sku, p.status, m.factor
          from unnest($2::text[], $3::text[], $4::text[]) with ordinality
