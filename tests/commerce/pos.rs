@@ -1,5 +1,6 @@
 //! The till: sales, tenders, prices, and rejections.
 
+mod discount;
 mod refund;
 mod session;
 

@@ -121,19 +121,20 @@ pub(super) fn excess(
     };
     let settings = &book.setup.settings;
     let share = |amount: Money| settings.money(max.of(amount.get()));
-    // The parts of a discount over all lines are rounded, so a line may get the smallest amount of the currency more.
-    let slack = match basket.discount {
-        Some(_) => Money::new(Decimal::new(1, settings.exponent)),
-        None => Money::ZERO,
-    };
+    // The parts of a discount over all lines, and what a percentage leaves of a line, are rounded. So a line may get the
+    // smallest amount of the currency more.
+    let smallest = Money::new(Decimal::new(1, settings.exponent));
+    let is_percent = |discount: Option<Discount>| matches!(discount, Some(Discount::Percent(_)));
     let (mut whole, mut allowed, mut given) = (Money::ZERO, Money::ZERO, Money::ZERO);
     for (line, regular) in lines.iter().zip(regular) {
         let Some(regular) = *regular else { continue };
         let off = (regular - line.net).max(Money::ZERO);
-        whole += regular;
-        allowed += share(regular);
-        given += off;
         let input = &basket.lines[line.input];
+        let rounded = if is_percent(input.discount) { smallest } else { Money::ZERO };
+        let slack = if basket.discount.is_some() { smallest } else { rounded };
+        whole += regular;
+        allowed += share(regular) + rounded;
+        given += off;
         // A percentage above the limit is above it also where rounding hides that.
         if off <= share(regular) + slack && !is_above(input.discount, max) {
             continue;

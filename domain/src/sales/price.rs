@@ -64,7 +64,7 @@ pub(crate) fn price_noting_excess(
     problems.check()?;
     spread_discount(&mut priced, basket.discount, &book.setup.settings)?;
     let excess = authority::excess(book, basket, &priced, &regular);
-    Ok((tax_lines(book, basket, bundle::unpack(book, priced)?), excess))
+    Ok((tax_lines(book, basket, bundle::unpack(book, priced, basket.at)?), excess))
 }
 
 /// Product, unit and stock quantity of a line.
@@ -123,8 +123,8 @@ fn price_line(
     let item = Item {
         product_id: product.id,
         lineage: &product.lineage,
-        list_price: product.list_price,
-        unit_list_price: unit.list_price,
+        list_price: book.replaced_prices.at(product.id, None, basket.at, product.list_price),
+        unit_list_price: book.replaced_prices.at(product.id, Some(&unit.uom), basket.at, unit.list_price),
         factor: unit.factor,
     };
     let problem = |field: &str, code: Code, detail: String| Problem {
@@ -158,8 +158,9 @@ fn price_line(
     let settings = &book.setup.settings;
     check_size(&resolved, (*quantity, input.quantity))
         .map_err(|detail| problem("quantity", Code::ValidationFailed, detail))?;
-    let gross = settings.money(resolved.unit_price.times(input.quantity));
-    let discount = line_discount(gross, input.discount, settings)
+    let exact = resolved.unit_price.times(input.quantity);
+    let gross = settings.money(exact);
+    let discount = line_discount((gross, exact), input.discount, settings)
         .map_err(|detail| problem("discount", Code::ValidationFailed, detail.to_owned()))?;
     let regular = regular_price.map(|price| settings.money(price.times(input.quantity)));
     let line = Line {
@@ -200,8 +201,10 @@ fn check_size(resolved: &Resolved, (quantity, entered): (Quantity, Quantity)) ->
     Err(format!("A line may have at most {AMOUNT_MAX} stock units, and a value of at most {AMOUNT_MAX}."))
 }
 
+/// Returns what a discount takes off `gross`. A percentage is not rounded as an amount: what is left of
+/// `exact`, the amount before rounding, is rounded once, and the discount is the difference.
 fn line_discount(
-    gross: Money,
+    (gross, exact): (Money, Decimal),
     discount: Option<Discount>,
     settings: &Settings,
 ) -> Result<Money, &'static str> {
@@ -210,7 +213,7 @@ fn line_discount(
         Some(Discount::Percent(percent)) if percent.is_negative() || percent.get() > Decimal::ONE_HUNDRED => {
             Err("A discount must be from 0 to 100 percent.")
         }
-        Some(Discount::Percent(percent)) => Ok(settings.money(percent.of(gross.get()))),
+        Some(Discount::Percent(percent)) => Ok(gross - settings.money(percent.off(exact))),
         Some(Discount::Amount(amount)) if amount != settings.money(amount.get()) => {
             Err("A discount must not have more decimals than the currency.")
         }
@@ -229,7 +232,7 @@ fn spread_discount(
 ) -> Result<(), Refusal> {
     let Some(discount) = discount else { return Ok(()) };
     let whole: Money = lines.iter().map(|line| line.net).sum();
-    let total = line_discount(whole, Some(discount), settings)
+    let total = line_discount((whole, whole.get()), Some(discount), settings)
         .map_err(|detail| Refusal::invalid("/discount", detail))?;
     let (mut passed, mut given) = (Money::ZERO, Money::ZERO);
     for line in lines {
