@@ -17,7 +17,7 @@ use crate::needs::Needs;
 use crate::number::{Money, Price, Quantity};
 use crate::product::ItemRef;
 use crate::refusal::{Code, Problem, Problems, Refusal};
-use crate::stock::{LevelKey, Movement, MovementKind};
+use crate::stock::{LevelKey, Movement, MovementKind, Spread};
 use crate::stock_document::{MovedLine, StockDocument, StockDocumentKind, post_value};
 
 /// A revaluation to post.
@@ -51,9 +51,9 @@ pub struct RevaluedLine {
 /// A new value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Worth {
-    /// The cost of one stock unit.
+    /// The cost of one stock unit, of every cost layer.
     Unit(Price),
-    /// The value of all units on hand.
+    /// The value of all units on hand. The change is the same for each unit.
     Whole(Money),
 }
 impl Rule for Revalue {
@@ -67,6 +67,7 @@ impl Rule for Revalue {
 
     fn needs(&self, needs: &mut Needs) {
         needs.location(self.location_id);
+        needs.add_time(self.occurred_at);
         needs.numbered.insert(DocumentKind::Revaluation);
         needs.reasons.insert(self.reason.clone());
         self.lines.iter().for_each(|line| needs.item(&line.item, false));
@@ -77,8 +78,8 @@ impl Rule for Revalue {
     }
 }
 
-/// Sets a new value for all stock of each product, or of each lot, at the location. Cost layers keep their
-/// proportions.
+/// Sets a new value for all stock of each product, or of each lot, at the location. A new unit cost is that of every cost
+/// layer. A new value of the whole changes every unit by the same amount.
 fn revalue(book: &mut Book, command: &Revalue) -> Result<(StockDocument, Posting), Refusal> {
     let occurred_at = book.occurred_at(command.occurred_at)?;
     let location_id = book.place(command.location_id, "/location_id")?.id;
@@ -94,8 +95,8 @@ fn revalue(book: &mut Book, command: &Revalue) -> Result<(StockDocument, Posting
     let mut named = BTreeSet::new();
     for (index, line) in command.lines.iter().enumerate() {
         let pointer = format!("/lines/{index}");
-        match check_line(book, location_id, line, &pointer) {
-            Ok((key, _)) if !named.insert(key) => {
+        match check_line(book, (location_id, occurred_at), line, &pointer) {
+            Ok((key, ..)) if !named.insert(key) => {
                 problems.invalid(pointer, "Name each product, or each lot of it, once.");
             }
             Ok(line) => values.push(line),
@@ -109,8 +110,8 @@ fn revalue(book: &mut Book, command: &Revalue) -> Result<(StockDocument, Posting
     let number = book.number(DocumentKind::Revaluation);
     let mut posting = Posting::default();
     let mut lines = Vec::with_capacity(values.len());
-    for ((key, value), line_no) in values.into_iter().zip(1..) {
-        let change = book.revalue(key, value);
+    for ((key, value, by), line_no) in values.into_iter().zip(1..) {
+        let change = book.revalue(key, value, by);
         let (product_id, lot_id, quantity) = (key.product_id, key.lot_id, Quantity::ZERO);
         lines.push(MovedLine { line_no, product_id, lot_id, quantity, value: change });
         posting.movements.push(Movement {
@@ -146,10 +147,10 @@ fn revalue(book: &mut Book, command: &Revalue) -> Result<(StockDocument, Posting
 /// Returns the level that a line names, and its new value.
 fn check_line(
     book: &Book,
-    location_id: LocationId,
+    (location_id, occurred_at): (LocationId, DateTime<Utc>),
     line: &RevaluedLine,
     pointer: &str,
-) -> Result<(LevelKey, Money), Problem> {
+) -> Result<(LevelKey, Money, Spread), Problem> {
     let (product, _) = book.find_stocked(&line.item, None, pointer)?;
     let key = LevelKey { lot_id: line.lot_id, ..LevelKey::untracked(location_id, product.id) };
     let on_hand = book.level(&key).on_hand();
@@ -158,19 +159,27 @@ fn check_line(
         let problem = invalid(product, pointer.to_owned(), detail);
         return Err(Problem { code: Code::InvalidStateTransition, ..problem });
     }
-    let (field, worth) = match line.worth {
-        Worth::Unit(cost) => ("unit_cost", cost.times(on_hand)),
-        Worth::Whole(value) => ("value", value.get()),
+    let (field, worth, by) = match line.worth {
+        Worth::Unit(cost) => ("unit_cost", cost.times(on_hand), Spread::UnitCost),
+        Worth::Whole(value) => ("value", value.get(), Spread::Amount),
     };
-    let pointer = format!("{pointer}/{field}");
     let value = book.setup.settings.money(worth);
+    let at_field = format!("{pointer}/{field}");
     if value.is_negative() || value.get() > AMOUNT_MAX {
         let detail = format!("The value must be from 0 to {AMOUNT_MAX}.");
-        return Err(invalid(product, pointer, detail));
+        return Err(invalid(product, at_field, detail));
     }
     if matches!(line.worth, Worth::Whole(wanted) if wanted != value) {
         let detail = format!("The value has too many decimals for {}.", book.setup.settings.currency);
-        return Err(invalid(product, pointer, detail));
+        return Err(invalid(product, at_field, detail));
     }
-    Ok((key, value))
+    if !book.can_change_value(&key, occurred_at, value - book.level(&key).value()) {
+        let detail = format!(
+            "The stock of {} was used up since occurred_at, or has too little value then: revalue it at a later time.",
+            product.sku
+        );
+        let problem = invalid(product, pointer.to_owned(), detail);
+        return Err(Problem { code: Code::InvalidStateTransition, ..problem });
+    }
+    Ok((key, value, by))
 }

@@ -8,7 +8,6 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::{CostingMethod, LevelKey, unit_cost};
@@ -110,6 +109,15 @@ pub struct LayerUse {
     pub source: Source,
 }
 
+/// The way in which a new value reaches the cost layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spread {
+    /// Every unit costs the same afterwards.
+    UnitCost,
+    /// The value of every unit changes by the same amount.
+    Amount,
+}
+
 /// The cost of an issue.
 #[derive(Debug, Default)]
 pub struct Issued {
@@ -161,18 +169,47 @@ impl Layers {
         (issued, last)
     }
 
-    /// Spreads a new value over all layers in proportion to their values, or to their quantities if they have
-    /// no value. The parts add up to `value`.
-    #[expect(clippy::arithmetic_side_effects, reason = "the weights are values or quantities of the level")]
-    fn revalue(&mut self, value: Money, settings: &Settings) {
-        let worthless = self.0.iter().all(|layer| layer.value.is_zero());
-        let weight = |layer: &Layer| if worthless { layer.quantity.get() } else { layer.value.get() };
-        let whole: Decimal = self.0.iter().map(weight).sum();
-        let (mut weighed, mut spread) = (Decimal::ZERO, Money::ZERO);
-        for layer in &mut self.0 {
-            weighed += weight(layer);
-            let up_to = settings.money(number::share(value.get(), weighed, whole));
-            layer.value = up_to - spread;
+    /// Gives every unit the same cost. The layers add up to `value`.
+    fn set_unit_cost(&mut self, value: Money, settings: &Settings) {
+        let all: Vec<usize> = (0..self.0.len()).collect();
+        self.0.iter_mut().for_each(|layer| layer.value = Money::ZERO);
+        self.spread(value, &all, settings);
+    }
+
+    /// Adds `change` to the value, the same for every unit. No layer gets a value below zero: a layer with less than its
+    /// part has no value then, and the other ones bear the rest.
+    fn add_value(&mut self, change: Money, settings: &Settings) {
+        let mut order: Vec<usize> = (0..self.0.len()).collect();
+        let mut left = change;
+        if change.is_negative() {
+            order.sort_by_key(|at| self.0[*at].value.per(self.0[*at].quantity));
+            let mut units: Quantity = self.0.iter().map(|layer| layer.quantity).sum();
+            let has_less = |layer: &Layer, left: Money, units: Quantity| {
+                layer.value.get() <= number::share(-left.get(), layer.quantity.get(), units.get())
+            };
+            order.retain(|at| {
+                let layer = &mut self.0[*at];
+                if !has_less(layer, left, units) {
+                    return true;
+                }
+                units -= layer.quantity;
+                left += std::mem::take(&mut layer.value);
+                false
+            });
+            order.sort_unstable();
+        }
+        self.spread(left, &order, settings);
+    }
+
+    /// Adds `value` to the layers at `places` by their quantities. The parts add up to it.
+    fn spread(&mut self, value: Money, places: &[usize], settings: &Settings) {
+        let whole: Quantity = places.iter().map(|at| self.0[*at].quantity).sum();
+        let (mut passed, mut spread) = (Quantity::ZERO, Money::ZERO);
+        for at in places {
+            let layer = &mut self.0[*at];
+            passed += layer.quantity;
+            let up_to = settings.share(value, passed, whole);
+            layer.value += up_to - spread;
             spread = up_to;
         }
     }
@@ -190,6 +227,14 @@ impl Book {
         self.level_mut(key).issue_at(quantity, issued.cost, last_cost);
         self.check_layers(&key);
         issued
+    }
+
+    /// Issues `quantity` of a level without layers that has enough on hand, and takes `value` off it.
+    pub(crate) fn issue_valued(&mut self, key: LevelKey, quantity: Quantity, value: Money) {
+        let is_layered = self.apply_costing_method(key, self.now);
+        assert!(!is_layered, "layers have costs of their own");
+        let level = self.level_mut(key);
+        level.issue_at(quantity, value, level.unit_cost());
     }
 
     /// Issues `quantity` of stock in transit, at the cost with which it left its origin.
@@ -211,11 +256,17 @@ impl Book {
         }
     }
 
-    /// Sets the value of the stock on hand, and returns the change.
-    pub fn revalue(&mut self, key: LevelKey, value: Money) -> Money {
+    /// Sets the value of the stock on hand, and returns the change. By unit cost, every cost layer gets the new cost; by
+    /// amount, the change is the same for every unit.
+    pub fn revalue(&mut self, key: LevelKey, value: Money, by: Spread) -> Money {
         let setup = Arc::clone(&self.setup);
         if self.apply_costing_method(key, self.now) {
-            self.layers_mut(key).revalue(value, &setup.settings);
+            let change = value - self.level(&key).value();
+            let layers = self.layers_mut(key);
+            match by {
+                Spread::UnitCost => layers.set_unit_cost(value, &setup.settings),
+                Spread::Amount => layers.add_value(change, &setup.settings),
+            }
         }
         let change = self.level_mut(key).revalue(value);
         self.check_layers(&key);
@@ -248,7 +299,7 @@ impl Book {
     }
 
     /// Returns whether a level should have layers.
-    fn wants_layers(&self, key: &LevelKey) -> bool {
+    pub(crate) fn wants_layers(&self, key: &LevelKey) -> bool {
         let default = self.setup.settings.costing_method;
         let product = self.products.get(&key.product_id);
         let method = product.and_then(|product| product.costing_method).unwrap_or(default);
@@ -280,6 +331,7 @@ impl Book {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use rust_decimal::Decimal;
 
     use super::*;
     use crate::stock::tests::settings;
@@ -336,12 +388,39 @@ mod tests {
         assert_eq!(costs, ["3.33", "3.34", "3.33"]);
     }
 
+    #[test]
+    fn a_new_value_is_the_same_cost_or_the_same_change_for_every_unit() {
+        let two_layers = || {
+            let mut layers = Layers::default();
+            layers.add(layer(1, 100, 2_000));
+            layers.add(layer(2, 100, 4_000));
+            layers
+        };
+        let money = |cents: i64| Money::new(Decimal::new(cents, 2));
+        let values = |layers: &Layers| layers.iter().map(|layer| layer.value.to_string()).collect::<Vec<_>>();
+        let mut layers = two_layers();
+        layers.set_unit_cost(money(8_000), &settings());
+        assert_eq!(values(&layers), ["40.00", "40.00"]);
+        for (change, after) in [
+            (2_000, ["30.00", "50.00"]),
+            (1, ["20.01", "40.00"]),
+            (-3_000, ["5.00", "25.00"]),
+            // The first layer has 20.00, so the rest comes off the second one.
+            (-5_000, ["0.00", "10.00"]),
+            (-6_000, ["0.00", "0.00"]),
+        ] {
+            let mut layers = two_layers();
+            layers.add_value(money(change), &settings());
+            assert_eq!(values(&layers), after, "{change}");
+        }
+    }
+
     proptest! {
         /// After any receipts, issues and revaluations, layers add up to receipts less issues, to the cent,
         /// and none is empty or below zero.
         #[test]
         fn layers_add_up(
-            steps in prop::collection::vec((0..3_u8, 1..500_i64, 0..100_000_i64, 0..50_i64), 1..60),
+            steps in prop::collection::vec((0..4_u8, 1..500_i64, 0..100_000_i64, 0..50_i64), 1..60),
         ) {
             let (mut layers, mut level) = (Layers::default(), (Quantity::ZERO, Money::ZERO));
             for (number, (step, quantity, cents, day)) in steps.into_iter().enumerate() {
@@ -362,8 +441,12 @@ mod tests {
                         prop_assert_eq!(layer_uses.iter().map(|layer_use| layer_use.quantity).sum::<Quantity>(), wanted);
                         level = (level.0 - wanted, level.1 - cost);
                     }
-                    _ if level.0.is_positive() => {
-                        layers.revalue(value, &settings());
+                    2 if level.0.is_positive() => {
+                        layers.set_unit_cost(value, &settings());
+                        level.1 = value;
+                    }
+                    3 if level.0.is_positive() => {
+                        layers.add_value(value - level.1, &settings());
                         level.1 = value;
                     }
                     _ => {}

@@ -138,7 +138,7 @@ impl Level {
     }
 
     /// Returns what `quantity` costs at the current average, or at the last known cost if none is on hand.
-    pub(super) fn cost_of(&self, quantity: Quantity, settings: &Settings) -> Money {
+    pub(crate) fn cost_of(&self, quantity: Quantity, settings: &Settings) -> Money {
         if self.on_hand.is_positive() {
             settings.share(self.value, quantity, self.on_hand)
         } else {
@@ -187,17 +187,15 @@ impl Level {
         assert!(quantity.is_positive() && quantity <= self.on_hand, "an issue stays within what is on hand");
     }
 
-    /// Issues `quantity` below zero at the last known cost, and returns this provisional cost.
-    pub(crate) fn issue_below_zero(&mut self, quantity: Quantity, settings: &Settings) -> Money {
+    /// Issues `quantity` below zero at a provisional cost.
+    pub(crate) fn issue_below_zero(&mut self, quantity: Quantity, provisional: Money) {
         assert!(
             quantity.is_positive() && !self.on_hand.is_positive(),
             "goods go below zero only after everything on hand"
         );
-        let provisional = settings.money(self.last_cost.times(quantity));
         self.on_hand -= quantity;
         self.value -= provisional;
         self.check();
-        provisional
     }
 
     /// Receives `quantity` at a total cost of `value`. The level must not be below zero.
@@ -317,7 +315,7 @@ mod tests {
     #[should_panic(expected = "goods go below zero only after everything on hand")]
     fn goods_go_below_zero_only_after_everything_on_hand() {
         let stored = StoredLevel { on_hand: units(2), value: Money::ONE, ..StoredLevel::default() };
-        Level::from(stored).issue_below_zero(units(3), &settings());
+        Level::from(stored).issue_below_zero(units(3), Money::ONE);
     }
 
     #[test]

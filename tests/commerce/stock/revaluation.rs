@@ -74,7 +74,7 @@ fn goods_stay_and_their_value_changes_against_the_account_of_the_reason() {
 }
 
 #[test]
-fn layers_keep_their_proportions_and_add_up() {
+fn a_new_value_changes_each_unit_by_the_same_amount_and_layers_add_up() {
     with_tenant(async |tenant| {
         let more = json!({ "list_price": "9.00", "costing_method": "fifo" });
         let mug = tenant.product_with("MUG", more).await;
@@ -94,16 +94,76 @@ fn layers_keep_their_proportions_and_add_up() {
             tenant.post(REVALUATIONS, &body(lines)).await.created()["value"].clone()
         };
         assert_eq!(revalue("10.00").await, "7.00");
-        assert_eq!(values().await, ["3.33", "3.34", "3.33", "0.00"]);
+        assert_eq!(values().await, ["2.40", "2.40", "2.40", "2.80"]);
         assert_eq!(revalue("0").await, "-10.00");
         assert_eq!(values().await, ["0.00", "0.00", "0.00", "0.00"]);
-        assert_eq!(revalue("0.08").await, "0.08", "by quantity where nothing had a value");
+        assert_eq!(revalue("0.08").await, "0.08");
         assert_eq!(values().await, ["0.02", "0.01", "0.02", "0.03"]);
         assert_eq!(tenant.level("MUG").await, Level::of("5", "0", "0.08"));
         assert_eq!(revalue("0.08").await, "0.00", "what is right already is right");
         let till = tenant.till().await;
         tenant.sell(&till, &[("MUG", "4")]).await.created();
         assert_eq!(tenant.balance("5010").await, "0.07");
+    });
+}
+
+#[test]
+fn a_unit_cost_is_that_of_every_layer_and_an_amount_is_spread_by_quantity() {
+    with_tenant(async |tenant| {
+        for (sku, line, after) in [
+            ("COST", json!({ "unit_cost": "4" }), ["40.00", "40.00"]),
+            ("MORE", json!({ "value": "80" }), ["30.00", "50.00"]),
+            ("LESS", json!({ "value": "40" }), ["10.00", "30.00"]),
+            ("LEAST", json!({ "value": "15" }), ["0.00", "15.00"]),
+            ("NONE", json!({ "unit_cost": "0" }), ["0.00", "0.00"]),
+        ] {
+            let product =
+                tenant.product_with(sku, json!({ "list_price": "9.00", "costing_method": "fifo" })).await;
+            receive(tenant, "2026-01-05", sku, "10", "2.00").await;
+            receive(tenant, "2026-01-06", sku, "10", "4.00").await;
+            let mut line = line;
+            line["sku"] = json!(sku);
+            tenant.post(REVALUATIONS, &body(json!([line]))).await.created();
+            let path = format!("/v1/stock/levels/{}/{}/layers", tenant.main, product.id);
+            let page = tenant.get(&path).await.ok();
+            let layers = page["data"].as_array().expect("layers").iter();
+            let values: Vec<&str> = layers.map(|layer| layer["value"].as_str().expect("a value")).collect();
+            assert_eq!(values, after, "{sku}");
+        }
+        // The same in a level with an average, and of one lot.
+        tenant.tracked("MILK", "lot").await;
+        let lots = json!([{ "code": "A", "quantity": "4" }, { "code": "B", "quantity": "6" }]);
+        let line = json!({ "sku": "MILK", "quantity": "10", "unit_cost": "2.00", "lots": lots });
+        tenant.post("/v1/stock/documents", &json!({ "kind": "receipt", "lines": [line] })).await.created();
+        let page = tenant.get("/v1/lots?sku=MILK").await.ok();
+        let lots = page["data"].as_array().expect("lots").iter();
+        let id = lots.clone().find(|lot| lot["code"] == "A").expect("lot A")["id"].clone();
+        let line = json!({ "sku": "MILK", "lot_id": id, "value": "10.00" });
+        assert_eq!(tenant.post(REVALUATIONS, &body(json!([line]))).await.created()["value"], "2.00");
+        assert_eq!(tenant.level("MILK").await, Level::of("10", "0", "22"));
+    });
+}
+
+#[test]
+fn a_new_value_is_dated_when_the_stock_was_there() {
+    with_tenant(async |tenant| {
+        tenant.product("BOLT", "2.00").await;
+        receive(tenant, "2026-01-05", "BOLT", "10", "1.00").await;
+        let mut down = body(json!([{ "sku": "BOLT", "unit_cost": "0.50" }]));
+        down["occurred_at"] = json!("2026-01-04T12:00:00Z");
+        let early = tenant.post(REVALUATIONS, &down).await;
+        early.refused(409, "invalid_state_transition").names(&["#/lines/0"]);
+        down["occurred_at"] = json!("2026-01-06T12:00:00Z");
+        tenant.post(REVALUATIONS, &down).await.created();
+        // All of it is sold, then more comes.
+        let sold = json!({ "kind": "adjustment", "reason": "lost", "occurred_at": "2026-01-10T09:00:00Z",
+            "lines": [{ "sku": "BOLT", "quantity": "-10" }] });
+        tenant.post("/v1/stock/documents", &sold).await.created();
+        receive(tenant, "2026-01-12", "BOLT", "10", "3.00").await;
+        let used_up = tenant.post(REVALUATIONS, &down).await;
+        used_up.refused(409, "invalid_state_transition").names(&["#/lines/0"]);
+        assert_eq!(worth(tenant, "2026-01-11").await, Value::Null);
+        assert_eq!(worth(tenant, "2026-01-12").await, "30.00");
     });
 }
 

@@ -90,7 +90,11 @@ async fn documents(tenant: &Tenant, till: &Till, dice: &mut Dice, count: usize) 
                 ("/v1/pos/sales", body)
             }
         };
-        tenant.post(path, &body).await.created();
+        let reply = tenant.post(path, &body).await;
+        // A level that was empty at that time, or since, can't be revalued then.
+        if !(reply.status == 409 && path.ends_with("revaluations")) {
+            reply.created();
+        }
     }
 }
 
