@@ -1,15 +1,16 @@
 //! The price of one unit: one resolver for quotes, orders, tills, invoices, offline packs and imports.
 //!
 //! Price lists apply in order of precedence: the customer's own, that of the customer's tier, the location's,
-//! the channel's. The first list with a rule that applies wins. Within it, the rule with the deepest quantity
-//! break reached wins, then the narrower product scope, then the later start, then the lower id. This order
-//! is total, so the order of insertion does not matter. If no rule applies, the list price counts. One rule
-//! wins: rules do not stack, and reductions are always off the list price. `service` admits only prices,
+//! the channel's. The first list with a rule that applies wins. Within it, the rule with the narrower product
+//! scope wins, then the one with the deepest quantity break reached, then the later start, then the lower id.
+//! So a break of a wider scope never takes over from the rules of a narrower one. This order is total, so the
+//! order of insertion does not matter. If no rule applies, the list price counts. One rule wins: rules do not stack, and reductions are always off the list price. `service` admits only prices,
 //! reductions and list prices that are not negative, percentages up to 100 and positive factors.
 //!
 //! Example: one company sells at an agreed price to A (15 % off everything), B (20 % off one category) and C
 //! (a fixed sheet), and at list price over the counter, from one catalogue.
 
+mod replaced;
 mod trace;
 
 #[cfg(test)]
@@ -21,6 +22,7 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+pub use self::replaced::ReplacedPrices;
 pub use self::trace::{
     Candidate, Loser, Lost, PriceTrace, RESOLVER_VERSION, Rounding, Step, StepMethod, Trace, explain,
 };
@@ -305,17 +307,8 @@ fn best_of_list<'r>(
     item: &Item<'r>,
     asked: &Asked,
 ) -> Option<&'r Rule> {
-    let mut best: Option<&Rule> = None;
-    for same_scope in rules.narrow_to_wide(list_id, item) {
-        let first = same_scope.iter().find(|rule| misfit(rule, item, asked).is_none());
-        // A wider scope must have a deeper break to win.
-        if let Some(rule) = first
-            && best.is_none_or(|best| rule.min_quantity > best.min_quantity)
-        {
-            best = Some(rule);
-        }
-    }
-    best
+    let mut scopes = rules.narrow_to_wide(list_id, item);
+    scopes.find_map(|same_scope| same_scope.iter().find(|rule| misfit(rule, item, asked).is_none()))
 }
 
 /// Returns the reason why a rule for this item does not apply, if there is one.

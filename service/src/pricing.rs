@@ -6,9 +6,10 @@ pub mod quote;
 pub mod rule;
 pub mod tier;
 
+use chrono::{DateTime, Utc};
 use domain::id::{CategoryId, CustomerId, LocationId, PriceListId, PriceRuleId, ProductId};
 use domain::number::{Percent, Price};
-use domain::pricing::{Lists, Method, Rule, Rules, Scope};
+use domain::pricing::{Lists, Method, ReplacedPrices, Rule, Rules, Scope};
 use domain::refusal::Refusal;
 use domain::tenant::Channel;
 use rust_decimal::Decimal;
@@ -16,7 +17,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use crate::listing::number;
+use crate::listing::{number, optional_number};
 use crate::{Error, Tx};
 
 /// Reads the rules of `lists` that can price one of `products`, of `categories`, or everything, including past and
@@ -50,6 +51,26 @@ pub async fn load_rules(
         .bind(categories.iter().map(|id| id.0).collect::<Vec<Uuid>>());
     let rows = tx.rows(query).await?;
     Ok(Rules::new(rows.iter().map(read_rule).collect::<Result<_, _>>()?))
+}
+
+/// Reads the list prices of `products` that were replaced after `since`. Runs no statement for an instant that is not past.
+pub(crate) async fn load_replaced(
+    tx: &Tx,
+    products: &[ProductId],
+    since: DateTime<Utc>,
+) -> Result<ReplacedPrices, Error> {
+    let mut replaced = ReplacedPrices::default();
+    if products.is_empty() || since >= tx.now {
+        return Ok(replaced);
+    }
+    let statement = "select product_id, nullif(uom, '') as uom, replaced_at, price from replaced_price \
+                     where tenant_id = $1 and product_id = any($2) and replaced_at > $3";
+    let ids: Vec<Uuid> = products.iter().map(|id| id.0).collect();
+    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids).bind(since)).await? {
+        let key = (ProductId(row.try_get("product_id")?), row.try_get("uom")?);
+        replaced.add(key, row.try_get("replaced_at")?, optional_number(&row, "price")?);
+    }
+    Ok(replaced)
 }
 
 /// Returns the price lists of a sale in order of precedence: the customer's own, its tier's, the location's, the

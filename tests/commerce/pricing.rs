@@ -2,8 +2,9 @@
 
 mod authority;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use tests::{Tenant, lines, with_tenant};
+use tests::{Tenant, environment, lines, sale, with_tenant};
 
 /// Makes a price list with rules. Returns its id.
 async fn list(tenant: &Tenant, code: &str, rules: &[Value]) -> String {
@@ -215,6 +216,76 @@ fn the_narrower_scope_wins_and_lists_stand_in_order() {
         assert_eq!(prices(tenant, &body).await, pairs(&[("20.00", "list_price")]));
         let order = tenant.order(&neither, &[("HAMMER", "1")], "draft").await.created();
         assert_eq!(order["lines"][0]["unit_price"], "18.50", "a channel's list counts at once");
+    });
+}
+
+#[test]
+fn a_break_of_a_wider_scope_makes_nothing_dearer() {
+    with_tenant(async |tenant| {
+        let tools = tenant.make("/v1/categories", json!({ "code": "tools", "name": "Tools" })).await;
+        tenant.product_with("HAMMER", json!({ "list_price": "10.00", "category_id": tools })).await;
+        let rules = [
+            json!({ "scope": "product", "sku": "HAMMER", "method": "fixed", "value": "7" }),
+            json!({ "scope": "category", "category_id": tools, "method": "percent_off", "value": "10", "min_quantity": "10" }),
+            json!({ "scope": "all", "method": "percent_off", "value": "5", "min_quantity": "20" }),
+        ];
+        let list = list(tenant, "breaks", &rules).await;
+        let customer = tenant.customer_with("Nordwind Supply", json!({ "price_list_id": list })).await;
+        for quantity in ["1", "9", "10", "11", "20", "1000"] {
+            let body = asked(Some(&customer), &[("HAMMER", quantity)]);
+            assert_eq!(prices(tenant, &body).await, pairs(&[("7.00", "customer_list")]), "{quantity}");
+            let order = tenant.order(&customer, &[("HAMMER", quantity)], "draft").await.created();
+            assert_eq!(order["lines"][0]["unit_price"], "7.00", "{quantity}");
+        }
+        let answer =
+            tenant.post("/v1/prices/resolve", &asked(Some(&customer), &[("HAMMER", "20")])).await.ok();
+        let losers = answer["lines"][0]["trace"]["losers"].as_array().expect("losers");
+        let lost: Vec<&str> =
+            losers.iter().map(|loser| loser["lost"]["reason"].as_str().expect("a reason")).collect();
+        assert_eq!(lost, ["wider_scope", "wider_scope", "lower_precedence"]);
+    });
+}
+
+#[test]
+fn the_list_price_has_a_history() {
+    with_tenant(async |tenant| {
+        let units =
+            json!([{ "uom": "XBX", "factor": "10", "list_price": "90.00" }, { "uom": "XCS", "factor": "2" }]);
+        let mug = tenant.product_with("MUG", json!({ "list_price": "10.00", "units": units })).await;
+        tenant.open_stock(&[("MUG", "100", "1.00")]).await;
+        let before = environment().now().await;
+        let path = format!("/v1/products/{}", mug.id);
+        let dearer = json!([{ "uom": "XBX", "factor": "10", "list_price": "110.00" }, { "uom": "XCS", "factor": "2" }]);
+        tenant.patch(&path, &json!({ "list_price": "12.00", "units": dearer })).await.ok();
+        let between = environment().now().await;
+        tenant.patch(&path, &json!({ "list_price": null })).await.ok();
+        tenant.patch(&path, &json!({ "list_price": "15.00" })).await.ok();
+        tenant.patch(&path, &json!({ "name": "Mug" })).await.ok();
+        let line = |uom: &str| json!({ "sku": "MUG", "quantity": "1", "uom": uom });
+        let asked = |at: Option<DateTime<Utc>>| json!({ "channel": "retail", "at": at, "lines": [line("C62"), line("XBX"), line("XCS")] });
+        for (at, expected) in [
+            (Some("2020-01-01T00:00:00Z".parse().expect("an instant")), ["10.00", "90.00", "20.00"]),
+            (Some(before), ["10.00", "90.00", "20.00"]),
+            (Some(between), ["12.00", "110.00", "24.00"]),
+            (None, ["15.00", "110.00", "30.00"]),
+            (Some(before + chrono::Duration::days(365)), ["15.00", "110.00", "30.00"]),
+        ] {
+            let found = prices(tenant, &asked(at)).await;
+            assert_eq!(found, pairs(&expected.map(|price| (price, "list_price"))), "{at:?}");
+        }
+        // What a till sold then has the price of then, and a rule takes its percentage off it.
+        let till = tenant.till().await;
+        let mut sold = sale(&till, &[("MUG", "1")]);
+        sold["occurred_at"] = json!(before);
+        let sold = tenant.post("/v1/pos/sales", &sold).await.created();
+        assert_eq!(sold["lines"][0]["unit_price"], "10.00");
+        assert_eq!(sold["lines"][0]["list_price"], "10.00");
+        let rule = json!({ "scope": "all", "method": "percent_off", "value": "10" });
+        let list = list(tenant, "ten", &[rule]).await;
+        let customer = tenant.customer_with("Nordwind Supply", json!({ "price_list_id": list })).await;
+        let order =
+            json!({ "customer_id": customer, "occurred_at": between, "lines": lines(&[("MUG", "1")]) });
+        assert_eq!(tenant.post("/v1/orders", &order).await.created()["lines"][0]["unit_price"], "10.80");
     });
 }
 

@@ -152,16 +152,23 @@ fn the_first_list_with_a_rule_that_applies_wins() {
 }
 
 #[test]
-fn the_deepest_break_reached_wins_then_the_narrower_scope() {
+fn the_narrower_scope_wins_then_the_deepest_break_reached() {
+    // The breaks of wider scopes are dearer than the price of the product: they must not take over.
     let sheet = vec![
         rule(1, CUSTOMER, Scope::Product(PRODUCT), fixed("9")),
         from_quantity("10", rule(2, CUSTOMER, Scope::Product(PRODUCT), fixed("8"))),
-        from_quantity("100", rule(3, CUSTOMER, Scope::All, percent_off("50"))),
-        from_quantity("100", rule(4, CUSTOMER, Scope::Category(PARENT), percent_off("40"))),
-        from_quantity("100", rule(5, CUSTOMER, Scope::Category(CATEGORY), percent_off("30"))),
+        from_quantity("100", rule(3, CUSTOMER, Scope::All, percent_off("10"))),
+        from_quantity("100", rule(4, CUSTOMER, Scope::Category(PARENT), percent_off("5"))),
+        rule(5, CUSTOMER, Scope::Category(CATEGORY), percent_off("3")),
     ];
-    for (basket, winner) in [("0", 1), ("9.999999", 1), ("10", 2), ("99", 2), ("100", 5), ("100000", 5)] {
+    for (basket, winner) in [("0", 1), ("9.999999", 1), ("10", 2), ("99", 2), ("100", 2), ("100000", 2)] {
         assert_eq!(found(sheet.clone(), &piece("10.00"), &asked(basket)).1, winner, "{basket}");
+    }
+    let elsewhere = Item { product_id: OTHER_PRODUCT, ..piece("10.00") };
+    assert_eq!(found(sheet.clone(), &elsewhere, &asked("100")).1, 5);
+    let parent = Item { lineage: &[PARENT], ..elsewhere };
+    for (basket, winner) in [("99", 0), ("100", 4)] {
+        assert_eq!(found(sheet.clone(), &parent, &asked(basket)).1, winner, "{basket}");
     }
 }
 

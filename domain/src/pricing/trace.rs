@@ -10,7 +10,7 @@ use crate::number::{Kind, Price, PriceKind, Quantity};
 
 /// Version of the resolver's rules, stored with every trace. It is raised if the same input may give another
 /// price.
-pub const RESOLVER_VERSION: u32 = 1;
+pub const RESOLVER_VERSION: u32 = 2;
 
 /// The trace of a price, stored with its line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -157,13 +157,13 @@ pub enum Lost {
     NoListPrice,
     /// A list with higher precedence has a rule that applies.
     LowerPrecedence,
+    /// The winner has a narrower scope.
+    WiderScope,
     /// The winner's quantity break is deeper.
     ShallowerBreak {
         /// The winner's quantity break, in stock units.
         winner_min_quantity: Quantity,
     },
-    /// The winner has a narrower scope.
-    WiderScope,
     /// The winner started to apply later.
     EarlierStart,
     /// All else is equal, and the winner's id is lower.
@@ -314,10 +314,10 @@ fn losing_rules(
 fn beaten_by(rule: &Rule, won: &Rule) -> Lost {
     if rule.list_id != won.list_id {
         Lost::LowerPrecedence
-    } else if rule.min_quantity != won.min_quantity {
-        Lost::ShallowerBreak { winner_min_quantity: won.min_quantity }
     } else if rule.scope != won.scope {
         Lost::WiderScope
+    } else if rule.min_quantity != won.min_quantity {
+        Lost::ShallowerBreak { winner_min_quantity: won.min_quantity }
     } else if rule.valid_from != won.valid_from {
         Lost::EarlierStart
     } else {

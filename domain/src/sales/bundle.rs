@@ -1,5 +1,6 @@
 //! Bundles: sold as one product, stocked and reported as their components.
 
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use super::Line;
@@ -14,7 +15,7 @@ use crate::tenant::Settings;
 /// Replaces each bundle by its components. They share its gross and discount in proportion to their list
 /// prices (their stand-alone selling prices, IFRS 15, paragraphs 73 to 80). So stock, tax, cost and margin
 /// are those of the components. The shares add up exactly.
-pub(super) fn unpack(book: &Book, lines: Vec<Line>) -> Result<Vec<Line>, Refusal> {
+pub(super) fn unpack(book: &Book, lines: Vec<Line>, at: DateTime<Utc>) -> Result<Vec<Line>, Refusal> {
     let is_bundle = |line: &Line| book.products[&line.product_id].kind == ProductKind::Bundle;
     if !lines.iter().any(is_bundle) {
         return Ok(lines);
@@ -26,7 +27,7 @@ pub(super) fn unpack(book: &Book, lines: Vec<Line>) -> Result<Vec<Line>, Refusal
             unpacked.push(line);
             continue;
         }
-        for part in parts(book, &line, &book.products[&line.product_id].components) {
+        for part in parts(book, (&line, at), &book.products[&line.product_id].components) {
             match check_part(book, &part, &format!("/lines/{}", line.input)) {
                 Ok(()) => unpacked.push(part),
                 Err(problem) => problems.push(problem),
@@ -60,8 +61,8 @@ pub(super) fn flaw(book: &Book, bundle: &Product, is_return: bool) -> Option<Str
 
 /// Returns one line for each component of a bundle's line.
 #[expect(clippy::arithmetic_side_effects, reason = "at most 100 weights, each a product of two numbers")]
-fn parts(book: &Book, line: &Line, components: &[Component]) -> Vec<Line> {
-    let weights = weights(book, components);
+fn parts(book: &Book, (line, at): (&Line, DateTime<Utc>), components: &[Component]) -> Vec<Line> {
+    let weights = weights(book, components, at);
     let whole: Decimal = weights.iter().sum();
     let settings = &book.setup.settings;
     let (mut passed, mut gross, mut discount) = (Decimal::ZERO, Share::default(), Share::default());
@@ -109,10 +110,11 @@ fn check_part(book: &Book, part: &Line, pointer: &str) -> Result<(), Problem> {
 
 /// Returns the weight of each component: its list price times its quantity, or 1 for each if none has a list
 /// price.
-fn weights(book: &Book, components: &[Component]) -> Vec<Decimal> {
+fn weights(book: &Book, components: &[Component], at: DateTime<Utc>) -> Vec<Decimal> {
     let worth = |component: &Component| {
-        let price = book.products[&component.product_id].list_price.unwrap_or_default();
-        price.times(component.quantity)
+        let (id, price) = (component.product_id, book.products[&component.product_id].list_price);
+        let price = book.replaced_prices.at(id, None, at, price);
+        price.unwrap_or_default().times(component.quantity)
     };
     let weights: Vec<Decimal> = components.iter().map(worth).collect();
     if weights.iter().all(Decimal::is_zero) { vec![Decimal::ONE; components.len()] } else { weights }

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use ::entity::location;
 use chrono::{DateTime, Utc};
 use domain::id::{CustomerId, LocationId, PriceRuleId, ProductId};
+use domain::moment::Instant;
 use domain::number::{Price, Quantity};
-use domain::pricing::{self, Asked, Item, Lists, Rules, Source, Trace};
+use domain::pricing::{self, Asked, Item, Lists, ReplacedPrices, Rules, Source, Trace};
 use domain::product::{ItemRef, Product, Unit};
 use domain::refusal::{Code, Problem, Problems};
 use domain::tag;
@@ -35,7 +36,7 @@ pub struct QuoteInput {
     pub location_id: Option<LocationId>,
     /// Instant of the sale, past or future. The default is now.
     #[serde(default)]
-    pub at: Option<DateTime<Utc>>,
+    pub at: Option<Instant>,
     /// Lines of the basket. Quantity breaks add up the lines of the same product.
     #[schema(min_items = 1, max_items = 200)]
     pub lines: Vec<QuoteLineInput>,
@@ -126,12 +127,13 @@ pub async fn resolve(tx: &Tx, input: &QuoteInput) -> Result<Prices, Error> {
         _ => error,
     })?;
     let rules = super::load_rules(tx, &super::all_lists(&lists), &found.ids(), &found.categories()).await?;
-    let at = input.at.unwrap_or(tx.now);
+    let at = input.at.map_or(tx.now, Instant::get);
+    let replaced = super::load_replaced(tx, &found.ids(), at).await?;
     Ok(Prices {
         object: tag::Prices,
         currency: input::tenant_defaults(tx).await?.currency,
         at,
-        lines: price(&rules, &lists, at, lines)?,
+        lines: price((&rules, &replaced), &lists, at, lines)?,
     })
 }
 
@@ -205,7 +207,7 @@ fn resolve_lines<'a>(
 }
 
 fn price(
-    rules: &Rules,
+    (rules, replaced): (&Rules, &ReplacedPrices),
     lists: &Lists,
     at: DateTime<Utc>,
     lines: Vec<Draft<'_>>,
@@ -221,8 +223,8 @@ fn price(
         let item = Item {
             product_id: product.id,
             lineage: &product.lineage,
-            list_price: product.list_price,
-            unit_list_price: unit.list_price,
+            list_price: replaced.at(product.id, None, at, product.list_price),
+            unit_list_price: replaced.at(product.id, Some(&unit.uom), at, unit.list_price),
             factor: unit.factor,
         };
         let asked = Asked { basket_quantity: baskets[&product.id], at };

@@ -74,7 +74,7 @@ fn winner_by_the_book(rules: &[Rule], item: &Item<'_>, asked: &Asked) -> Option<
         .filter(|rule| rule.valid_until.is_none_or(|until| asked.at < until))
         .filter(|rule| rule.min_quantity <= asked.basket_quantity)
         .min_by_key(|rule| {
-            (precedence(rule), Reverse(rule.min_quantity), width(rule), Reverse(rule.valid_from), rule.id)
+            (precedence(rule), width(rule), Reverse(rule.min_quantity), Reverse(rule.valid_from), rule.id)
         })
         .map(|rule| rule.id)
 }

@@ -83,7 +83,7 @@ fn the_stored_trace_is_small_and_says_it_all() {
     );
     let stored = stored_trace(&overridden).expect("a trace");
     let expected = serde_json::json!({
-        "resolver_version": 1,
+        "resolver_version": 2,
         "rule_id": PriceRuleId(Uuid::from_u128(1)).to_string(),
         "list_id": TIER.to_string(),
         "list_price": "30.00",

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use ::entity::{barcode, product, product_unit};
 use domain::id::{ProductId, TaxClassId};
+use domain::number::Price;
 use domain::{metadata, tag};
 use sea_orm::sqlx;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
@@ -129,11 +130,45 @@ pub(super) async fn insert(tx: &Tx, products: &[&Product]) -> Result<(), Error> 
     insert_parts(tx, products).await
 }
 
+/// Keeps the list prices that change, for instants before now. Of two changes in one transaction, the first has the price.
+async fn keep_prices(tx: &Tx, products: &[&Product]) -> Result<(), Error> {
+    let units = products.iter().flat_map(|product| {
+        product.units.iter().map(|unit| (product.id, unit.uom.as_str(), unit.list_price))
+    });
+    let prices: Vec<(ProductId, &str, Option<Price>)> =
+        products.iter().map(|product| (product.id, "", product.list_price)).chain(units).collect();
+    let query = Columns::of(
+        "with changed as (
+             select * from unnest($2::uuid[], $3::text[], $4::numeric[]) v (product_id, uom, price)
+         ), known as (
+             select p.id as product_id, '' as uom, p.list_price as price
+             from product p where p.tenant_id = $1 and p.id in (select product_id from changed)
+             union all
+             select u.product_id, u.uom, u.list_price
+             from product_unit u where u.tenant_id = $1 and u.product_id in (select product_id from changed)
+         )
+         insert into replaced_price (tenant_id, product_id, uom, replaced_at, price)
+         select $1, product_id, uom, $5, known.price
+         from known full join changed using (product_id, uom)
+         where known.price is distinct from changed.price
+         on conflict do nothing",
+    );
+    let query = query
+        .bind(tx.tenant_id.0)
+        .column("product_id", &prices, |(id, ..)| id.0)
+        .column("uom", &prices, |(_, uom, _)| *uom)
+        .column("price", &prices, |(.., price)| price.map(|price| price.get()))
+        .bind(tx.now);
+    query.execute(tx).await?;
+    Ok(())
+}
+
 /// Writes changed products. Their units and barcodes are replaced.
 pub(super) async fn update(tx: &Tx, products: &[&Product]) -> Result<(), Error> {
     if products.is_empty() {
         return Ok(());
     }
+    keep_prices(tx, products).await?;
     let ids: Vec<Uuid> = products.iter().map(|product| product.id.0).collect();
     for delete in [
         "delete from product_unit where tenant_id = $1 and product_id = any($2)",

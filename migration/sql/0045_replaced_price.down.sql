@@ -1,0 +1,1 @@
+drop table replaced_price;
