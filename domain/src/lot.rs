@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::id::{LotId, ProductId};
+use crate::id::{CustomerId, LotId, ProductId};
 use crate::number::{Money, Quantity};
 
 mod back;
@@ -19,9 +19,9 @@ mod recall;
 mod share;
 
 pub use back::SoldLot;
-pub(crate) use back::{named_back, shares_back};
+pub(crate) use back::{BackTo, named_back, shares_back};
 pub(crate) use incoming::{Arrival, Incoming, enter};
-pub(crate) use named::{NamedLots, divided, problem, unknown, unnamed};
+pub(crate) use named::{NamedLots, divided, of_other_product, problem, unknown, unnamed};
 pub use recall::{Affected, AffectedCustomer, AffectedParty, OpenReservation, Recall, RecallLot};
 pub(crate) use share::{check_line_count, issue, joined, moves};
 
@@ -135,6 +135,11 @@ pub struct Lots {
     by_code: HashMap<(ProductId, String), LotId>,
     /// Documents and customers that a recall affects, by lot.
     pub affected: HashMap<LotId, Affected>,
+    /// Units of a lot that a customer got and did not return, as far as a command needs them. Till sales without a
+    /// customer count together.
+    pub out: HashMap<(LotId, Option<CustomerId>), Quantity>,
+    /// Products that have a lot with a code, with their SKUs, if units of it were found.
+    pub products: HashMap<String, Vec<(ProductId, String)>>,
 }
 
 impl Lots {
@@ -152,6 +157,27 @@ impl Lots {
     /// Returns the lot of a product with this code.
     pub fn find(&self, product_id: ProductId, code: &str) -> Option<&Lot> {
         self.by_code.get(&(product_id, code.to_owned())).and_then(|id| self.by_id.get(id))
+    }
+
+    /// Returns the SKU of another product that has a lot with this code, if `product_id` has none.
+    pub(crate) fn other_product(&self, product_id: ProductId, code: &str) -> Option<&str> {
+        let products = self.products.get(code)?;
+        if products.iter().any(|(id, _)| *id == product_id) || self.find(product_id, code).is_some() {
+            return None;
+        }
+        products.first().map(|(_, sku)| sku.as_str())
+    }
+
+    /// Returns the units of a lot that a customer can return.
+    pub(crate) fn out_with(&self, lot_id: LotId, customer_id: Option<CustomerId>) -> Quantity {
+        self.out.get(&(lot_id, customer_id)).copied().unwrap_or_default()
+    }
+
+    /// Takes units that came back off what a customer can return. `lots` are negative.
+    pub(crate) fn note_back(&mut self, lots: &[LotShare], customer_id: Option<CustomerId>) {
+        for share in lots {
+            *self.out.entry((share.lot_id, customer_id)).or_default() += share.quantity;
+        }
     }
 
     /// Iterates over all lots, in no particular order.

@@ -4,6 +4,7 @@ mod allotment;
 mod count;
 mod expiry;
 mod forced;
+mod goods_of_others;
 mod live;
 mod moving;
 mod queue;

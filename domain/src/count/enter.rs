@@ -93,6 +93,7 @@ impl Rule for Enter {
             // An expiry date must agree with that of the lot.
             let lot = entry.lot.as_ref().filter(|lot| lot.expires_on.is_some());
             needs.lot_codes.extend(lot.map(|lot| lot.code.clone()));
+            needs.found_codes.extend(entry.lot.as_ref().map(|lot| lot.code.clone()));
         }
     }
 

@@ -102,6 +102,9 @@ pub(super) fn check_entry(
             format!("{} is one unit of {sku}: send 1 if it is there, else 0.", lot.code),
         );
     }
+    if let Some(other) = book.lots.other_product(product.id, &lot.code) {
+        return refuse("lot_code", lot::of_other_product(product, &lot.code, other));
+    }
     let known = book.lots.find(product.id, &lot.code);
     match known {
         Some(known) if lot.expires_on.is_some_and(|day| known.expires_on != Some(day)) => {

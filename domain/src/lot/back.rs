@@ -1,9 +1,11 @@
 //! Returns: units come back into the lot in which they left.
 
+use chrono::{DateTime, Utc};
+
 use super::{Incoming, LotShare, NamedLot, NamedLots, divided, problem, unknown};
 use crate::allocation::check_serial;
 use crate::book::Book;
-use crate::id::LocationId;
+use crate::id::{CustomerId, LocationId};
 use crate::line_item::invalid;
 use crate::number::Quantity;
 use crate::product::Product;
@@ -67,6 +69,7 @@ pub(crate) fn shares_back(
             let known = book.lots.get(lot.share.lot_id);
             check_serial(book, product, known, false, &lot.share.code, &format!("{pointer}/lots/0"))?;
         }
+        check_out(book, product, (&lot.share, part), line.customer_id, pointer)?;
         let cost = -settings.slice(lot.share.cost, lot.returned, part, lot.share.quantity);
         shares.push(LotShare { quantity: -part, cost, ..lot.share.clone() });
     }
@@ -92,12 +95,44 @@ fn named_out<'a>(
     Ok(lot)
 }
 
+/// Rejects units of a lot that a customer did not get, or has returned already without naming the document.
+fn check_out(
+    book: &Book,
+    product: &Product,
+    (share, quantity): (&LotShare, Quantity),
+    customer_id: Option<CustomerId>,
+    pointer: &str,
+) -> Result<(), Problem> {
+    let out = book.lots.out_with(share.lot_id, customer_id);
+    if quantity <= out {
+        return Ok(());
+    }
+    let who = if customer_id.is_some() { "this customer" } else { "a customer without a name" };
+    let detail = format!(
+        "{out} of lot {} of {} were sold to {who} and not returned, so {quantity} can't come back: name the document \
+         with which they were sold.",
+        share.code, product.sku
+    );
+    Err(problem(product, format!("{pointer}/lots"), Code::ReturnExceedsSale, detail))
+}
+
+/// The place, the time and the customer of units that come back without a document.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BackTo {
+    /// The location that receives them.
+    pub location_id: LocationId,
+    /// The time.
+    pub at: DateTime<Utc>,
+    /// The customer; none at a till.
+    pub customer_id: Option<CustomerId>,
+}
+
 /// Returns the lots into which units come back without an original document, with negative quantities, at the
-/// current cost. Rejects a lot that does not exist.
+/// cost at that time. Rejects a lot that does not exist, and units that were not sold to the customer.
 pub(crate) fn named_back(
     book: &Book,
     incoming: &mut Incoming,
-    location_id: LocationId,
+    to: BackTo,
     line: &NamedLots<'_>,
 ) -> Result<Vec<LotShare>, Problem> {
     let NamedLots { product, pointer, .. } = *line;
@@ -106,9 +141,13 @@ pub(crate) fn named_back(
     for (index, arrival) in arrivals.into_iter().enumerate() {
         let lot = book.lots.find(product.id, &arrival.code);
         let lot = lot.ok_or_else(|| unknown(product, &arrival.code, &format!("{pointer}/lots/{index}")))?;
-        let key = LevelKey { location_id, product_id: product.id, lot_id: lot.id };
-        let cost = -book.current_cost(&key, arrival.quantity);
-        shares.push(LotShare { lot_id: lot.id, code: lot.code.clone(), quantity: -arrival.quantity, cost });
+        let key = LevelKey { location_id: to.location_id, product_id: product.id, lot_id: lot.id };
+        let cost = -book.cost_at(&key, arrival.quantity, to.at);
+        let share = LotShare { lot_id: lot.id, code: lot.code.clone(), quantity: -arrival.quantity, cost };
+        let back = incoming.back.entry(lot.id).or_default();
+        *back += arrival.quantity;
+        check_out(book, product, (&share, *back), to.customer_id, pointer)?;
+        shares.push(share);
     }
     Ok(shares)
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Lot, LotDetails, LotStatus, NamedLot, NamedLots, divided, unnamed};
+use super::{Lot, LotDetails, LotStatus, NamedLot, NamedLots, divided, of_other_product, unnamed};
 use crate::allocation::check_serial;
 use crate::book::{Book, Posting};
 use crate::id::{LotId, ProductId};
@@ -33,6 +33,8 @@ impl Arrival {
 #[derive(Debug, Default)]
 pub(crate) struct Incoming {
     known: HashMap<(ProductId, String), LotDetails>,
+    /// Units that came back, by lot.
+    pub(super) back: HashMap<LotId, Quantity>,
     /// Whether a serial number may be received that was received before.
     may_return: bool,
 }
@@ -55,6 +57,12 @@ impl Incoming {
         let mut arrivals = Vec::with_capacity(named.len());
         for (index, (lot, quantity)) in named.iter().zip(parts).enumerate() {
             let pointer = format!("{pointer}/lots/{index}");
+            if self.may_return
+                && let Some(other) = book.lots.other_product(product.id, &lot.code)
+            {
+                let detail = of_other_product(product, &lot.code, other);
+                return Err(invalid(product, format!("{pointer}/code"), detail));
+            }
             let known = book.lots.find(product.id, &lot.code);
             let earlier = self.known.get(&(product.id, lot.code.clone()));
             if product.tracking == Tracking::Serial {
@@ -94,7 +102,8 @@ fn check_agrees(product: &Product, known: &LotDetails, lot: &NamedLot, pointer: 
     Ok(())
 }
 
-/// Returns the lot of an arrival, and makes it if it is new. Call it after the last check of a command.
+/// Returns the lot of an arrival, and makes it if it is new. A lot that was received earlier than was known is older from
+/// then on. Call it after the last check of a command.
 pub(crate) fn enter(
     book: &mut Book,
     product_id: ProductId,
@@ -102,7 +111,12 @@ pub(crate) fn enter(
     at: DateTime<Utc>,
     posting: &mut Posting,
 ) -> LotId {
-    if let Some(known) = book.lots.find(product_id, &arrival.code) {
+    if let Some(known) = book.lots.find(product_id, &arrival.code).cloned() {
+        if at < known.received_at {
+            let older = Lot { received_at: at, version: known.version + 1, ..known.clone() };
+            book.lots.insert(older.clone());
+            posting.lots.push(older);
+        }
         return known.id;
     }
     let LotDetails { expires_on, supplier_lot, received_from } = arrival.details.clone();

@@ -77,6 +77,14 @@ pub(crate) fn problem(product: &Product, pointer: String, code: Code, detail: St
     Problem { pointer, code, detail, params: vec![("sku", product.sku.clone())] }
 }
 
+/// Returns the text for a lot code that only another product has.
+pub(crate) fn of_other_product(product: &Product, code: &str, other: &str) -> String {
+    let sku = &product.sku;
+    format!(
+        "{sku} has no lot {code}: it is a lot of {other}. If {sku} has a lot with this code too, receive it first."
+    )
+}
+
 pub(crate) fn unknown(product: &Product, code: &str, pointer: &str) -> Problem {
     let detail = format!("There is no lot {code} of {}.", product.sku);
     problem(product, format!("{pointer}/code"), Code::NotFound, detail)

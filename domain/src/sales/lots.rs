@@ -3,8 +3,7 @@
 use super::{Line, LineInput, SoldLine};
 use crate::allocation::{Demand, LineRequest, PickRule};
 use crate::book::Book;
-use crate::id::LocationId;
-use crate::lot::{self, Incoming, NamedLot, NamedLots};
+use crate::lot::{self, BackTo, Incoming, NamedLot, NamedLots};
 use crate::number::{Money, Quantity};
 use crate::refusal::{Problem, Problems, Refusal};
 use uuid::Uuid;
@@ -56,11 +55,11 @@ fn named<'a>(
     Err(crate::line_item::invalid(product, format!("{pointer}/lots"), detail))
 }
 
-/// Makes the return of priced lines without an original: negative, at the current cost, and for tracked
+/// Makes the return of priced lines without an original: negative, at the cost at that time, and for tracked
 /// products into the named lots.
 pub(crate) fn given_back(
     book: &Book,
-    location_id: LocationId,
+    to: BackTo,
     inputs: &[LineInput],
     lines: Vec<Line>,
 ) -> Result<Vec<(Line, Money)>, Refusal> {
@@ -75,10 +74,10 @@ pub(crate) fn given_back(
             }
             let product = &book.products[&line.product_id];
             let lots = NamedLots { product, quantity: line.quantity, named, pointer: &pointer };
-            lot::named_back(book, &mut incoming, location_id, &lots)
+            lot::named_back(book, &mut incoming, to, &lots)
         });
         match lots {
-            Ok(lots) => back.push(reversed(book, location_id, Line { lots, ..line })),
+            Ok(lots) => back.push(reversed(book, to, Line { lots, ..line })),
             Err(problem) => problems.push(problem),
         }
     }
@@ -86,9 +85,9 @@ pub(crate) fn given_back(
     Ok(back)
 }
 
-fn reversed(book: &Book, location_id: LocationId, line: Line) -> (Line, Money) {
+fn reversed(book: &Book, to: BackTo, line: Line) -> (Line, Money) {
     let cost = match line.lots.as_slice() {
-        [] if line.stocked => -book.current_cost(&super::level_key(location_id, &line), line.quantity),
+        [] if line.stocked => -book.cost_at(&super::level_key(to.location_id, &line), line.quantity, to.at),
         lots => lots.iter().map(|share| share.cost).sum(),
     };
     let line = Line {

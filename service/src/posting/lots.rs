@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use domain::book::Book;
-use domain::id::{LocationId, LotId, OrderId, ProductId};
+use domain::id::{CustomerId, LocationId, LotId, OrderId, ProductId};
 use domain::lot::{Lot, LotShare, SoldLot};
 use domain::number::Quantity;
 use domain::product::{Product, Tracking};
@@ -46,6 +46,8 @@ pub(super) async fn load(tx: &Tx, needs: &mut Needs, book: &mut Book) -> Result<
     ids.extend(book.transfers.values().flat_map(|transfer| &transfer.lines).map(|line| line.lot_id));
     ids.extend(last_received(tx, needs, book).await?);
     lock(tx, &ids, needs, book).await?;
+    book.lots.out = out(tx, needs, book).await?;
+    book.lots.products = products_of(tx, needs).await?;
     if !needs.recalled.is_empty() {
         needs.location_ids.extend(book.setup.locations.iter().map(|location| location.id));
     }
@@ -201,6 +203,57 @@ async fn lock(tx: &Tx, ids: &BTreeSet<LotId>, needs: &Needs, book: &mut Book) ->
                      order by id for update";
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(uuids(ids, |id| id.0));
     add(book, &tx.rows(query.bind(products).bind(codes)).await?)
+}
+
+/// Returns who got units of the lots that come back, and did not return them. The lots are locked, so no other return counts
+/// the same units.
+async fn out(
+    tx: &Tx,
+    needs: &Needs,
+    book: &Book,
+) -> Result<HashMap<(LotId, Option<CustomerId>), Quantity>, Error> {
+    let mut lots: BTreeSet<LotId> = BTreeSet::new();
+    if needs.blind {
+        lots.extend(book.lots.iter().filter(|lot| needs.lot_codes.contains(&lot.code)).map(|lot| lot.id));
+    }
+    lots.extend(book.sold.values().flatten().flat_map(|line| &line.lots).map(|lot| lot.share.lot_id));
+    if lots.is_empty() {
+        return Ok(HashMap::new());
+    }
+    // The condition on `m` is that of the index stock_movement_by_lot.
+    let statement = "select m.lot_id, coalesce(p.customer_id, o.customer_id, i.customer_id) as customer_id, \
+                            -sum(m.quantity) as quantity \
+         from stock_movement m \
+         left join pos_sale p on p.tenant_id = $1 and p.id = m.document_id \
+         left join shipment s on s.tenant_id = $1 and s.id = m.document_id \
+         left join sales_order o on o.tenant_id = $1 and o.id = s.order_id \
+         left join invoice i on i.tenant_id = $1 and i.id = m.document_id \
+         where m.tenant_id = $1 and m.lot_id = any($2) and m.lot_id <> '00000000-0000-0000-0000-000000000000' \
+           and m.kind in ('sale', 'return') \
+         group by 1, 2";
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(uuids(&lots, |id| id.0));
+    let one = |row: &PgRow| -> Result<_, Error> {
+        let customer_id: Option<Uuid> = row.try_get("customer_id")?;
+        Ok(((LotId(row.try_get("lot_id")?), customer_id.map(CustomerId)), number(row, "quantity")?))
+    };
+    tx.rows(query).await?.iter().map(one).collect()
+}
+
+/// Returns the products that have a lot with the code of one of which units were found.
+async fn products_of(tx: &Tx, needs: &Needs) -> Result<HashMap<String, Vec<(ProductId, String)>>, Error> {
+    let mut products: HashMap<String, Vec<(ProductId, String)>> = HashMap::new();
+    if needs.found_codes.is_empty() {
+        return Ok(products);
+    }
+    let statement = "select t.code, t.product_id, p.sku from lot t \
+         join product p on p.tenant_id = t.tenant_id and p.id = t.product_id \
+         where t.tenant_id = $1 and t.code = any($2) order by t.code, p.sku";
+    let codes: Vec<&str> = needs.found_codes.iter().map(String::as_str).collect();
+    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(codes)).await? {
+        let product = (ProductId(row.try_get("product_id")?), row.try_get("sku")?);
+        products.entry(row.try_get("code")?).or_default().push(product);
+    }
+    Ok(products)
 }
 
 /// Adds the locations of the serial numbers that commands name, and the transit locations. A serial number that comes

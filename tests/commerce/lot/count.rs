@@ -372,7 +372,9 @@ fn goods_of_a_lot_that_come_back_late_or_move_change_nothing_that_was_counted() 
         };
         move_late().await;
         let customer = tenant.customer("Hansa Foods").await;
-        let order = tenant.order(&customer, &[("MILK", "2")], "confirmed").await.created();
+        let order = json!({ "customer_id": customer, "occurred_at": ago(40).await, "advance_to": "confirmed",
+            "lines": lines(&[("MILK", "2")]) });
+        let order = tenant.post("/v1/orders", &order).await.created();
         let ship = format!("/v1/orders/{}/ship", text(&order, "id"));
         tenant.post(&ship, &json!({ "occurred_at": at })).await.ok();
         assert_eq!(tenant.level("MILK").await, Level::of("9", "0", "36"), "as counted");

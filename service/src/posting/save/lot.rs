@@ -12,7 +12,7 @@ use crate::columns::Columns;
 use crate::posting::{Accepted, Outcome};
 use crate::{Error, Tx};
 
-/// Writes the lots that a batch made or recalled.
+/// Writes the lots that a batch made, recalled, or learned an earlier receipt of.
 pub(super) async fn write(tx: &Tx, accepted: &[Accepted<'_>]) -> Result<(), Error> {
     // The last state of each lot, whether the batch made it, and the last command on it.
     let mut lots: BTreeMap<LotId, (&Lot, bool, Uuid)> = BTreeMap::new();
@@ -58,21 +58,22 @@ async fn insert(tx: &Tx, rows: &[(&Lot, bool, Uuid)]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Updates the status. Nothing else of a known lot changes here.
+/// Updates the status and the time of the first receipt. Nothing else of a known lot changes here.
 async fn update(tx: &Tx, rows: &[(&Lot, bool, Uuid)]) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());
     }
     tx.execute(
         sqlx::query(
-            "update lot t set status = v.status, version = v.version, updated_at = $2 \
-             from unnest($3::uuid[], $4::text[], $5::int[]) as v (id, status, version) \
+            "update lot t set status = v.status, received_at = v.received_at, version = v.version, updated_at = $2 \
+             from unnest($3::uuid[], $4::text[], $5::timestamptz[], $6::int[]) as v (id, status, received_at, version) \
              where t.tenant_id = $1 and t.id = v.id",
         )
         .bind(tx.tenant_id.0)
         .bind(tx.now)
         .bind(column(rows, |(row, ..)| row.id.0))
         .bind(column(rows, |(row, ..)| word(row.status)))
+        .bind(column(rows, |(row, ..)| row.received_at))
         .bind(column(rows, |(row, ..)| row.version)),
     )
     .await?;
