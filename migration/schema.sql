@@ -486,8 +486,16 @@ begin
     if cardinality(p_levels) > 0 then
         update stock_level l
         set on_hand = v.on_hand, reserved = v.reserved, value = v.value, last_cost = v.last_cost, layered = v.layered,
-            moved_at = p_now, forced = l.forced and (v.on_hand < 0 or v.reserved > v.on_hand)
-        from unnest(p_levels) v
+            moved_at = p_now, latest_at = greatest(coalesce(l.latest_at, l.moved_at), v.latest_at),
+            forced = l.forced and (v.on_hand < 0 or v.reserved > v.on_hand)
+        from (
+            select v.*, m.latest_at
+            from unnest(p_levels) v
+            left join (
+                select m.location_id, m.product_id, m.lot_id, max(m.occurred_at) as latest_at
+                from unnest(p_movements) m group by m.location_id, m.product_id, m.lot_id
+            ) m on m.location_id = v.location_id and m.product_id = v.product_id and m.lot_id = v.lot_id
+        ) v
         where l.tenant_id = p_tenant and l.location_id = v.location_id and l.product_id = v.product_id
           and l.lot_id = v.lot_id;
         get diagnostics v_rows = row_count;
@@ -1192,6 +1200,7 @@ CREATE TABLE public.cost_to_settle (
     occurred_at timestamp with time zone NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
     command_id uuid NOT NULL,
+    taken_back numeric(18,4) DEFAULT 0 NOT NULL,
     CONSTRAINT cost_to_settle_ends CHECK (((settled_at IS NULL) = (open_quantity > (0)::numeric))),
     CONSTRAINT cost_to_settle_flow CHECK (((quantity > (0)::numeric) AND (value >= (0)::numeric) AND ((open_quantity >= (0)::numeric) AND (open_quantity <= quantity)) AND ((open_value >= (0)::numeric) AND (open_value <= value)))),
     CONSTRAINT cost_to_settle_settled_is_worthless CHECK (((open_quantity > (0)::numeric) OR (open_value = (0)::numeric)))
@@ -1612,6 +1621,7 @@ CREATE TABLE public.stock_level (
     allotted boolean DEFAULT false NOT NULL,
     layered boolean DEFAULT false NOT NULL,
     used_up boolean GENERATED ALWAYS AS (((lot_id <> '00000000-0000-0000-0000-000000000000'::uuid) AND (on_hand = (0)::numeric) AND (reserved = (0)::numeric) AND (backordered = (0)::numeric) AND (NOT allotted))) STORED NOT NULL,
+    latest_at timestamp with time zone,
     CONSTRAINT stock_level_backordered_not_negative CHECK ((backordered >= (0)::numeric)),
     CONSTRAINT stock_level_empty_is_worthless CHECK (((on_hand <> (0)::numeric) OR (value = (0)::numeric))),
     CONSTRAINT stock_level_on_hand_not_negative CHECK (((on_hand >= (0)::numeric) OR forced)),
@@ -3900,6 +3910,18 @@ ALTER TABLE ONLY public.register FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.register OWNER TO stockwell_owner;
 
+CREATE TABLE public.replaced_price (
+    tenant_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    uom text NOT NULL,
+    replaced_at timestamp with time zone NOT NULL,
+    price numeric(18,6)
+);
+
+ALTER TABLE ONLY public.replaced_price FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.replaced_price OWNER TO stockwell_owner;
+
 CREATE TABLE public.sales_order (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -4461,6 +4483,9 @@ ALTER TABLE ONLY public.register
 ALTER TABLE ONLY public.reorder_setting
     ADD CONSTRAINT reorder_setting_pkey PRIMARY KEY (tenant_id, product_id, location_id);
 
+ALTER TABLE ONLY public.replaced_price
+    ADD CONSTRAINT replaced_price_pkey PRIMARY KEY (tenant_id, product_id, uom, replaced_at);
+
 ALTER TABLE ONLY public.reservation
     ADD CONSTRAINT reservation_pkey PRIMARY KEY (tenant_id, document_id, line_no, location_id, lot_id);
 
@@ -4858,6 +4883,9 @@ ALTER TABLE ONLY public.register
 ALTER TABLE ONLY public.reorder_setting
     ADD CONSTRAINT reorder_setting_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
 
+ALTER TABLE ONLY public.replaced_price
+    ADD CONSTRAINT replaced_price_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
+
 ALTER TABLE ONLY public.reservation
     ADD CONSTRAINT reservation_level_fkey FOREIGN KEY (tenant_id, location_id, product_id, lot_id) REFERENCES public.stock_level(tenant_id, location_id, product_id, lot_id);
 
@@ -5015,6 +5043,8 @@ CREATE POLICY relay_read ON public.event FOR SELECT TO stockwell_relay USING (tr
 
 ALTER TABLE public.reorder_setting ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.replaced_price ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.reservation ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sales_line ENABLE ROW LEVEL SECURITY;
@@ -5140,6 +5170,8 @@ CREATE POLICY tenant_wall ON public.refresh_token TO stockwell_app USING ((tenan
 CREATE POLICY tenant_wall ON public.register TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.reorder_setting TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.replaced_price TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.reservation TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -5268,6 +5300,8 @@ GRANT UPDATE(variance) ON TABLE public.cost_to_settle TO stockwell_app;
 
 GRANT UPDATE(settled_at) ON TABLE public.cost_to_settle TO stockwell_app;
 
+GRANT UPDATE(taken_back) ON TABLE public.cost_to_settle TO stockwell_app;
+
 GRANT SELECT ON TABLE bi.costs_to_settle TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.customer_value TO stockwell_app;
@@ -5293,6 +5327,8 @@ GRANT UPDATE(expires_on) ON TABLE public.lot TO stockwell_app;
 GRANT UPDATE(supplier_lot) ON TABLE public.lot TO stockwell_app;
 
 GRANT UPDATE(received_from) ON TABLE public.lot TO stockwell_app;
+
+GRANT UPDATE(received_at) ON TABLE public.lot TO stockwell_app;
 
 GRANT UPDATE(status) ON TABLE public.lot TO stockwell_app;
 
@@ -5501,6 +5537,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.product_unit TO stockwell_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_token TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.register TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.replaced_price TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.sales_order TO stockwell_app;
 

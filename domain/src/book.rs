@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use uuid::Uuid;
 
 use crate::allocation::Allotment;
@@ -23,12 +23,12 @@ use crate::id::{
 use crate::ledger::Entry;
 use crate::location::LocationKind;
 use crate::lot::{Lot, Lots};
-use crate::negative_stock::{Consequences, OpenCost, Oversold};
+use crate::negative_stock::{Consequences, History, OpenCost, Oversold, SettledCost};
 use crate::number::{Money, Percent, Price, Quantity};
 use crate::order::Order;
 use crate::payment::OpenInvoice;
 use crate::pos::Drawer;
-use crate::pricing::Rules;
+use crate::pricing::{ReplacedPrices, Rules};
 use crate::product::{ItemRef, Product};
 use crate::promise::{Allocation, Pegged, Waiting};
 use crate::refusal::{Code, Problem, Refusal};
@@ -126,6 +126,8 @@ pub struct Book {
     pub barcodes: HashMap<String, (ProductId, String)>,
     /// Price rules that may apply.
     pub rules: Rules,
+    /// List prices that were replaced since the earliest time that a command names.
+    pub replaced_prices: ReplacedPrices,
     /// Customers with their exposure.
     pub customers: HashMap<CustomerId, Customer>,
     /// Lots of tracked products.
@@ -159,6 +161,8 @@ pub struct Book {
     pub costs_elsewhere: HashMap<(ProductId, LotId), Price>,
     /// Costs to settle of the levels below zero, the oldest first.
     pub costs: HashMap<LevelKey, Vec<OpenCost>>,
+    /// The histories of the book's levels since the earliest time that a command names; none if no command names one.
+    pub histories: Option<HashMap<LevelKey, History>>,
     /// Consequences of the current command.
     pub consequences: Consequences,
     /// Future receipts, once they were read: for new promises, and for rejections to say when there will be
@@ -209,6 +213,8 @@ pub struct Posting {
     pub oversold: Vec<Oversold>,
     /// Costs to settle of which a part was settled, as they are now.
     pub settled: Vec<OpenCost>,
+    /// Settled costs of which a part came back with returned units, as they are now.
+    pub taken_back: Vec<SettledCost>,
     /// Whether a forced sale took an expired or recalled lot.
     pub unsellable: bool,
     /// Whether a forced sale gave more discount than the caller may give.
@@ -230,6 +236,7 @@ impl Book {
             skus: HashMap::new(),
             barcodes: HashMap::new(),
             rules: Rules::default(),
+            replaced_prices: ReplacedPrices::default(),
             customers: HashMap::new(),
             lots: Lots::default(),
             levels: BTreeMap::new(),
@@ -247,6 +254,7 @@ impl Book {
             moved: Vec::new(),
             costs_elsewhere: HashMap::new(),
             costs: HashMap::new(),
+            histories: None,
             consequences: Consequences::default(),
             supplies: None,
             allotments: BTreeMap::new(),
@@ -290,6 +298,23 @@ impl Book {
             Some(at) => Ok(at.min(self.now)),
             None => Ok(self.now),
         }
+    }
+
+    /// Returns the time of a document that follows another one, which happened at `earlier`. Rejects a named time before
+    /// it: goods don't come back before they left. `what` names the earlier document.
+    pub fn occurred_after(
+        &self,
+        named: Option<DateTime<Utc>>,
+        (what, earlier): (&str, DateTime<Utc>),
+    ) -> Result<DateTime<Utc>, Refusal> {
+        let at = self.occurred_at(named)?;
+        if named.is_some() && at < earlier {
+            let earlier = earlier.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+            let detail = format!("occurred_at lies before {what}, which is of {earlier}.");
+            return Err(Refusal::invalid("/occurred_at", detail));
+        }
+        // The clock of another server may be ahead of ours.
+        Ok(at.max(earlier))
     }
 
     /// Returns the next number of a kind, such as `SO-2026-000123`. Call it after the last check of a

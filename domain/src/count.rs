@@ -197,14 +197,19 @@ impl Count {
     }
 
     /// Returns whether the difference on a level exceeds the tolerance of the sheet.
-    fn is_beyond(&self, book: &Book, key: &LevelKey, (expected, counted): (Quantity, Quantity)) -> bool {
+    fn is_beyond(
+        &self,
+        book: &Book,
+        (key, at): (&LevelKey, DateTime<Utc>),
+        (expected, counted): (Quantity, Quantity),
+    ) -> bool {
         let off = (counted - expected).abs();
         if off.is_zero() {
             return false;
         }
         let allowed = |percent: Percent| percent.of(expected.abs().get());
         let by_share = self.tolerance_percent.is_some_and(|percent| off.get() > allowed(percent));
-        let value = book.found_cost(key, off).abs();
+        let value = book.found_cost(key, off, at).abs();
         by_share || self.tolerance_value.is_some_and(|most| value > most)
     }
 }
@@ -217,14 +222,16 @@ impl Book {
         self.level(key).on_hand() - recorded - of_batch.map(|(.., quantity)| *quantity).sum()
     }
 
-    /// Returns the value of `quantity` found on a level: at the level's own cost, else at the cost of its lot
-    /// elsewhere, else at the cost of the product elsewhere.
-    fn found_cost(&self, key: &LevelKey, quantity: Quantity) -> Money {
-        let level = self.level(key);
+    /// Returns the value of `quantity` found on a level at an instant: at the level's own cost then, else at the cost of its
+    /// lot elsewhere, else at the cost of the product elsewhere.
+    fn found_cost(&self, key: &LevelKey, quantity: Quantity, at: DateTime<Utc>) -> Money {
+        let own = self.cost_at(key, quantity, at);
         let of = |lot_id| self.costs_elsewhere.get(&(key.product_id, lot_id));
         match of(key.lot_id).or_else(|| of(LotId::default())) {
-            Some(cost) if level.unit_cost().is_zero() => self.setup.settings.money(cost.times(quantity)),
-            _ => self.current_cost(key, quantity),
+            Some(cost) if own.is_zero() && self.level(key).unit_cost().is_zero() => {
+                self.setup.settings.money(cost.times(quantity))
+            }
+            _ => own,
         }
     }
 
@@ -356,7 +363,7 @@ fn complete(book: &mut Book, command: &Complete) -> Result<(Count, Posting), Ref
         let Some((counted, counted_at)) = line.figure() else { continue };
         let key = count.key(&book.lots, line);
         let expected = book.expected_at(&key, counted_at);
-        let is_beyond = line.round == 1 && count.is_beyond(book, &key, (expected, counted));
+        let is_beyond = line.round == 1 && count.is_beyond(book, (&key, counted_at), (expected, counted));
         let line = &mut count.lines[at];
         (line.expected, line.recount) = (Some(expected), is_beyond);
         changed.insert(line.line_no);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Posting};
@@ -171,6 +171,8 @@ pub struct ExpectedReceipt {
     pub reference: Option<String>,
     /// Its status.
     pub status: ExpectedStatus,
+    /// The time at which it was recorded.
+    pub recorded_at: DateTime<Utc>,
     /// The version. It grows with each change.
     pub version: i32,
     /// Its lines.
@@ -244,6 +246,7 @@ fn expect(book: &mut Book, command: &Expect) -> Result<(ExpectedReceipt, Posting
         expected_on: command.expected_on,
         reference: command.reference.clone(),
         status: ExpectedStatus::Open,
+        recorded_at: book.now,
         version: 1,
         lines: goods.into_iter().zip(1..).map(line).collect(),
     };
@@ -308,11 +311,12 @@ fn cancel(book: &mut Book, id: ExpectedReceiptId) -> Result<(ExpectedReceipt, Po
     Ok(kept(book, ExpectedReceipt { status: ExpectedStatus::Cancelled, version, ..expected }))
 }
 
-/// Rejects a receipt for an expected receipt that does not expect any more stock, or not at `location_id`.
+/// Rejects a receipt for an expected receipt that does not expect any more stock, or not at `location_id`, or that was
+/// recorded on a later day than that of the receipt.
 pub(crate) fn check_arrival(
     book: &Book,
     id: ExpectedReceiptId,
-    location_id: LocationId,
+    (location_id, occurred_at): (LocationId, DateTime<Utc>),
 ) -> Result<(), Refusal> {
     let pointer = "/expected_receipt_id";
     let Some(expected) = book.expected.get(&id) else {
@@ -325,6 +329,13 @@ pub(crate) fn check_arrival(
     if expected.location_id != location_id {
         let detail = format!("{} is expected at another location.", expected.number);
         return Err(Refusal::invalid(pointer, detail));
+    }
+    // It may have been ordered earlier on the day on which it was recorded.
+    let recorded_on = book.setup.settings.day(expected.recorded_at);
+    if book.setup.settings.day(occurred_at) < recorded_on {
+        let detail =
+            format!("occurred_at lies before {}, which was recorded on {recorded_on}.", expected.number);
+        return Err(Refusal::invalid("/occurred_at", detail));
     }
     Ok(())
 }

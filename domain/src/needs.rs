@@ -42,12 +42,18 @@ pub struct Needs {
     pub expected_ids: BTreeSet<ExpectedReceiptId>,
     /// Codes of lots that lines name.
     pub lot_codes: BTreeSet<String>,
+    /// Codes of lots of which units were found. A code of another product only is a mistake.
+    pub found_codes: BTreeSet<String>,
+    /// Whether lots come back without the document with which they left, so that it is needed who has them.
+    pub blind: bool,
     /// Lots to recall.
     pub recalled: BTreeSet<LotId>,
     /// Whether stock is received, so that the other levels of its serial numbers are needed.
     pub coming_in: bool,
     /// The earliest time at which stock is said to have left.
     pub since: Option<DateTime<Utc>>,
+    /// The earliest time that a command names.
+    pub earliest: Option<DateTime<Utc>>,
     /// Whether stock is issued that has left already, so that the lots to issue from are needed.
     pub forced: bool,
     pub count_ids: BTreeSet<CountId>,
@@ -110,6 +116,7 @@ impl Needs {
             self.product_ids.extend(count.lines.iter().map(|line| line.product_id));
             if self.compared.contains(&count.id) {
                 self.location_ids.insert(count.location_id);
+                self.add_time(count.lines.iter().filter_map(|line| line.counted_at).min());
                 let codes = count.lines.iter().filter_map(|line| line.lot_code());
                 self.lot_codes.extend(codes.map(str::to_owned));
             }
@@ -136,9 +143,26 @@ impl Needs {
         lots.for_each(|named| self.lots(named));
     }
 
+    /// Adds the lots of lines that come back without a document.
+    pub(crate) fn add_blind_lines(&mut self, lines: &[LineInput]) {
+        self.blind |= lines.iter().any(|line| !line.lots.is_empty());
+        self.lines(lines);
+    }
+
+    /// Adds the lots of which units were found.
+    pub(crate) fn found(&mut self, named: &[NamedLot]) {
+        self.found_codes.extend(named.iter().map(|lot| lot.code.clone()));
+    }
+
     pub(crate) fn add_issue(&mut self, at: Option<DateTime<Utc>>, forced: bool) {
         self.forced |= forced;
         self.since = self.since.into_iter().chain(at).min();
+        self.add_time(at);
+    }
+
+    /// Adds the time that a command names. What is recorded of a later time is needed too.
+    pub(crate) fn add_time(&mut self, at: Option<DateTime<Utc>>) {
+        self.earliest = self.earliest.into_iter().chain(at).min();
     }
 
     pub(crate) fn lots(&mut self, named: &[NamedLot]) {

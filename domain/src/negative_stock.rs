@@ -6,6 +6,8 @@
 //! and the difference is posted at once, beside the receipt. So a level below zero has the value of its open
 //! costs, with the other sign, and a level above zero has no open costs.
 //!
+//! A document may happen before what is already recorded: see [`late`].
+//!
 //! A movement dated before the last count of its level changes nothing, because the count has seen its
 //! effect. It is posted like any other, and a second movement of kind `count` reverses it.
 
@@ -16,11 +18,16 @@ use uuid::Uuid;
 
 use crate::book::{Book, Posting};
 use crate::document::DocumentKind;
-use crate::id::{CostId, EntryId, MovementId};
+use crate::id::{CostId, EntryId, LotId, MovementId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::number::{Money, Price, Quantity};
 use crate::stock::{self, LayerUse, LevelKey, Movement, MovementKind, Source};
 use crate::tenant::{Channel, Settings};
+
+mod late;
+
+use late::Rest;
+pub use late::{History, Step};
 
 /// The reason code of what counts post. Only a count may name it.
 pub const COUNT_REASON: &str = "count";
@@ -72,6 +79,19 @@ pub struct OpenCost {
     pub variance: Money,
 }
 
+/// The cost to settle of a sold line, by lot, with what came back of it.
+#[derive(Debug, Clone, Copy)]
+pub struct SettledCost {
+    /// The cost to settle.
+    pub id: CostId,
+    /// The lot; nil if the product is not tracked.
+    pub lot_id: LotId,
+    /// Real less provisional cost of what was settled so far.
+    pub variance: Money,
+    /// The part of the variance that came back with returned units.
+    pub taken_back: Money,
+}
+
 /// Consequences of a command, to be posted beside its document.
 #[derive(Debug, Clone, Default)]
 pub struct Consequences {
@@ -83,6 +103,10 @@ pub struct Consequences {
     settled: Vec<(OpenCost, Money)>,
     /// Level, line, and what it took of a cost layer.
     layer_uses: Vec<(LevelKey, i32, LayerUse)>,
+    /// Rests of value that late documents left.
+    rests: Vec<Rest>,
+    /// Level, line, the cost to settle of the sale, and the variance that comes back with its units.
+    taken_back: Vec<(LevelKey, i32, SettledCost, Money)>,
 }
 
 impl Book {
@@ -96,34 +120,42 @@ impl Book {
     pub fn issue(&mut self, issue: &Issue) -> Money {
         let Issue { key, quantity, line_no, .. } = *issue;
         if self.is_counted(&key, issue.occurred_at) {
-            return self.current_cost(&key, quantity);
+            return self.counted_cost(issue);
         }
         if !issue.forced {
-            return self.issue_for(key, quantity, line_no);
+            return self.issue_for(issue, quantity);
         }
+        let unit_cost = self.unit_cost_at(&key, issue.occurred_at);
         let level = self.level(&key);
         if quantity > level.available() {
             self.consequences.short.push(key);
         }
         let there = quantity.min(level.on_hand().max(Quantity::ZERO));
-        let cost = if there.is_positive() { self.issue_for(key, there, line_no) } else { Money::ZERO };
+        let cost = if there.is_positive() { self.issue_for(issue, there) } else { Money::ZERO };
         let owed = quantity - there;
         if owed.is_zero() {
             return cost;
         }
-        let setup = std::sync::Arc::clone(&self.setup);
-        let provisional = self.level_mut(key).issue_below_zero(owed, &setup.settings);
+        let provisional = self.setup.settings.money(unit_cost.times(owed));
+        self.level_mut(key).issue_below_zero(owed, provisional);
+        self.note_passing_rests((key, line_no), issue.occurred_at);
         self.consequences.owed.push((key, line_no, owed, provisional));
         cost + provisional
     }
 
     /// Issues stock on hand, notes the layer uses of the line, and returns the cost.
-    fn issue_for(&mut self, key: LevelKey, quantity: Quantity, line_no: i32) -> Money {
-        let issued = self.issue_layers(key, quantity);
+    fn issue_for(&mut self, issue: &Issue, quantity: Quantity) -> Money {
+        let (key, line_no) = (issue.key, issue.line_no);
+        let (cost, layer_uses) = if self.is_late(&key, issue.occurred_at) {
+            self.issue_late(issue, quantity)
+        } else {
+            let issued = self.issue_layers(key, quantity);
+            (issued.cost, issued.layer_uses)
+        };
         self.consequences
             .layer_uses
-            .extend(issued.layer_uses.into_iter().map(|layer_use| (key, line_no, layer_use)));
-        issued.cost
+            .extend(layer_uses.into_iter().map(|layer_use| (key, line_no, layer_use)));
+        cost
     }
 
     /// Receives stock at a total cost of `value`. The first units settle what is below zero. Leaves the level
@@ -132,6 +164,11 @@ impl Book {
         if self.is_counted(&key, source.occurred_at) {
             return;
         }
+        self.receive_or_settle(key, (quantity, value), source);
+        self.note_passing_rests((key, source.line_no), source.occurred_at);
+    }
+
+    fn receive_or_settle(&mut self, key: LevelKey, (quantity, value): (Quantity, Money), source: &Source) {
         let covered = quantity.min((-self.level(&key).on_hand()).max(Quantity::ZERO));
         if covered.is_zero() {
             return self.receive_layers(key, quantity, value, source);
@@ -162,6 +199,9 @@ impl Book {
             quantity_left -= quantity;
             real_left -= real;
             self.consequences.settled.push((*cost, real - provisional));
+            let (id, variance) = (cost.id, cost.variance);
+            let of_sales = self.sold.values_mut().flatten().flat_map(|line| &mut line.settled);
+            of_sales.filter(|known| known.id == id).for_each(|known| known.variance = variance);
             if cost.quantity.is_zero() {
                 open.remove(0);
             }
@@ -172,7 +212,8 @@ impl Book {
     /// Adds the consequences of a command to its posting: shortages, layer uses, costs to settle,
     /// settlements, and reversals of what a count includes.
     pub fn post_consequences(&mut self, posting: &mut Posting) {
-        let Consequences { short, owed, settled, layer_uses } = std::mem::take(&mut self.consequences);
+        let Consequences { short, owed, settled, layer_uses, rests, taken_back } =
+            std::mem::take(&mut self.consequences);
         posting.short.extend(short);
         for (key, line_no, layer_use) in layer_uses {
             let went = find_issue(posting, key, line_no).id;
@@ -182,7 +223,11 @@ impl Book {
             self.add_open_cost((key, line_no), (quantity, value), posting);
         }
         self.post_settled(&settled, posting);
+        self.post_taken_back(taken_back, posting);
         self.reverse_counted(posting);
+        self.add_to_histories(&posting.movements);
+        // The histories have the rests already.
+        self.post_rests(&rests, posting);
         if !self.counts.is_empty() {
             let moved = posting.movements.iter().filter(|row| !row.quantity.is_zero());
             self.moved.extend(moved.map(|row| (row.key, row.occurred_at, row.quantity)));
@@ -244,7 +289,66 @@ impl Book {
                 });
             }
         }
-        self.post_beside(entry, "Settlement of stock below zero", posting);
+        let at = posting.movements.first().map_or(self.now, |first| first.occurred_at);
+        self.post_beside((entry, at), "Settlement of stock below zero", posting);
+    }
+
+    /// Returns what comes back with units of a sold line whose cost was provisional: the share of its settlement that has not
+    /// come back yet. The return is received at its cost and this variance.
+    pub(crate) fn take_variance_back(
+        &mut self,
+        (original_id, original_line_no): (Uuid, i32),
+        (key, quantity, cost): (LevelKey, Quantity, Money),
+        (line_no, at): (i32, DateTime<Utc>),
+    ) -> Money {
+        let (setup, is_counted) = (std::sync::Arc::clone(&self.setup), self.is_counted(&key, at));
+        let lines = self.sold.get_mut(&original_id).into_iter().flatten();
+        let Some(sold) = lines.into_iter().find(|sold| sold.line.line_no == original_line_no) else {
+            return Money::ZERO;
+        };
+        let of_lot = sold.lots.iter().find(|lot| lot.share.lot_id == key.lot_id);
+        let out = of_lot.map_or(sold.line.quantity - sold.returned, |lot| lot.out());
+        let Some(settled) = sold.settled.iter_mut().find(|settled| settled.lot_id == key.lot_id) else {
+            return Money::ZERO;
+        };
+        // A count has seen units that came back before it, at a cost of its own.
+        if is_counted || !out.is_positive() {
+            return Money::ZERO;
+        }
+        let back = setup.settings.share(settled.variance - settled.taken_back, quantity, out).max(-cost);
+        settled.taken_back += back;
+        self.consequences.taken_back.push((key, line_no, *settled, back));
+        back
+    }
+
+    /// Posts the variance that came back with returned units, from cost variance to inventory.
+    fn post_taken_back(
+        &mut self,
+        taken_back: Vec<(LevelKey, i32, SettledCost, Money)>,
+        posting: &mut Posting,
+    ) {
+        let mut entry = Lines::default();
+        for (key, line_no, settled, back) in taken_back.into_iter().filter(|(.., back)| !back.is_zero()) {
+            let mut movements = posting.movements.iter();
+            let came =
+                movements.find(|row| row.key == key && row.line_no == line_no && row.quantity.is_positive());
+            let came = came.expect("a return has its movement").clone();
+            entry.debit(account::INVENTORY, back, at(key));
+            entry.credit(account::COST_VARIANCE, back, Dimensions { channel: came.channel, ..at(key) });
+            posting.taken_back.push(settled);
+            posting.movements.push(Movement {
+                id: MovementId(self.ids.next_id()),
+                kind: MovementKind::Settlement,
+                quantity: Quantity::ZERO,
+                value: back,
+                unit_cost: Price::ZERO,
+                channel: None,
+                reason: None,
+                ..came
+            });
+        }
+        let at = posting.movements.first().map_or(self.now, |first| first.occurred_at);
+        self.post_beside((entry, at), "Settlement of returned units", posting);
     }
 
     /// Reverses movements dated before the last count of their level, so that the counted quantity stands.
@@ -273,7 +377,8 @@ impl Book {
         }
         if !counted.is_empty() {
             posting.movements.extend(counted);
-            self.post_beside(entry, "Reversal: already counted", posting);
+            let at = posting.movements[0].occurred_at;
+            self.post_beside((entry, at), "Reversal: already counted", posting);
         }
     }
 
@@ -283,14 +388,14 @@ impl Book {
         named.unwrap_or_else(|| account::SHRINKAGE.to_owned())
     }
 
-    /// Posts one more entry for the document of the posting.
-    fn post_beside(&mut self, entry: Lines, memo: &str, posting: &mut Posting) {
+    /// Posts one more entry, of an instant, for the document of the posting.
+    fn post_beside(&mut self, (entry, at): (Lines, DateTime<Utc>), memo: &str, posting: &mut Posting) {
         let Some(first) = posting.movements.first() else { return };
         let head = EntryHead {
             id: EntryId(self.ids.next_id()),
             document_kind: first.document_kind,
             document_id: first.document_id,
-            occurred_on: self.setup.settings.day(first.occurred_at),
+            occurred_on: self.setup.settings.day(at),
         };
         let entry = entry.into_entry(head).expect("both sides are the same amount");
         posting

@@ -240,6 +240,7 @@ impl Rule for Place {
         // An order with the caller's id may exist already.
         needs.order_ids.extend(self.id);
         needs.hold_ids.extend(self.hold_id);
+        needs.add_time(self.occurred_at);
         needs.promises |= self.policy == Policy::Backorder && self.advance_to > AdvanceTo::Draft;
         needs.location(self.location_id);
         needs.numbered.extend([DocumentKind::Order, DocumentKind::Shipment, DocumentKind::Invoice]);

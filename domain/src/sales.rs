@@ -10,6 +10,7 @@ use crate::id::{CategoryId, CustomerId, LocationId, OrderId, PriceRuleId, Produc
 use crate::ledger::{Dimensions, Lines, account, cost_account, returns_account, sales_account};
 use crate::line_item::check_part;
 use crate::lot::{self, LotShare, NamedLot, SoldLot};
+use crate::negative_stock::SettledCost;
 use crate::number::{Money, Percent, Price, Quantity};
 use crate::pricing::Source;
 use crate::product::ItemRef;
@@ -156,8 +157,9 @@ impl Line {
     /// the line. Documents that carry out the same step get the same amounts.
     pub fn part(&self, done: Quantity, step: Quantity, settings: &Settings) -> Part {
         let slice = |amount| settings.slice(amount, done, step, self.quantity);
-        let (gross, discount) = (slice(self.gross), slice(self.discount));
-        Part { gross, discount, net: gross - discount, tax: slice(self.tax) }
+        // What is to pay is rounded, not the discount, as on the whole line.
+        let (gross, net) = (slice(self.gross), slice(self.net));
+        Part { gross, discount: gross - net, net, tax: slice(self.tax) }
     }
 }
 
@@ -235,10 +237,14 @@ pub struct SoldLine {
     pub country: String,
     /// The cost of the line.
     pub cost: Money,
+    /// The time of the sale.
+    pub occurred_at: DateTime<Utc>,
     /// Stock units returned before.
     pub returned: Quantity,
     /// The lots in which it was sold; none if the product is not tracked.
     pub lots: Vec<SoldLot>,
+    /// The settlement of its cost, as far as it was provisional.
+    pub settled: Vec<SettledCost>,
 }
 
 impl SoldLine {
@@ -327,6 +333,18 @@ pub fn check_return_lines(has_original: bool, original_lines: usize, lines: usiz
             Err(Refusal::invalid("/original_lines", detail))
         }
         _ => Ok(()),
+    }
+}
+
+/// Returns the time of a return. Rejects a time before that of the document that it names.
+pub(crate) fn returned_at(
+    book: &Book,
+    named: Option<DateTime<Utc>>,
+    original_id: Option<Uuid>,
+) -> Result<DateTime<Utc>, Refusal> {
+    match original_id.and_then(|id| book.sold.get(&id)).and_then(|sold| sold.first()) {
+        Some(sold) => book.occurred_after(named, ("the original", sold.occurred_at)),
+        None => book.occurred_at(named),
     }
 }
 

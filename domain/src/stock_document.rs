@@ -178,6 +178,9 @@ impl Rule for Move {
         for line in &self.lines {
             needs.item(&line.item, line.uom.is_some());
             needs.lots(&line.lots);
+            if self.kind == StockDocumentKind::Adjustment && line.quantity.is_positive() {
+                needs.found(&line.lots);
+            }
         }
     }
 
@@ -197,7 +200,7 @@ fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting), Ref
                 "Only a receipt can name an expected receipt.",
             ));
         }
-        Some(id) => expected_receipt::check_arrival(book, id, location_id)?,
+        Some(id) => expected_receipt::check_arrival(book, id, (location_id, occurred_at))?,
         None => {}
     }
     let against = contra_account(book, command)?;
@@ -418,7 +421,7 @@ fn move_goods(book: &mut Book, command: &Move, moving: Moving) -> Movement {
         let (quantity, forced) = (-line.quantity, command.forced);
         -book.issue(&Issue { key, quantity, line_no, occurred_at, forced })
     } else {
-        let value = line.value.unwrap_or_else(|| book.current_cost(&key, line.quantity));
+        let value = line.value.unwrap_or_else(|| book.cost_at(&key, line.quantity, occurred_at));
         let source = Source::new(command.kind.into(), id.0, line_no, occurred_at);
         book.receive(key, line.quantity, value, &source);
         value

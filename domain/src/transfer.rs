@@ -180,6 +180,12 @@ fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Posting), 
         return Err(Problems::one("/id", Code::AlreadyExists, "Another transfer has this id."));
     }
     let occurred_at = book.occurred_at(command.occurred_at)?;
+    if command.expected_on.is_some_and(|expected| expected < book.setup.settings.day(occurred_at)) {
+        return Err(Refusal::invalid(
+            "/expected_on",
+            "The transfer can't arrive before the day of its dispatch.",
+        ));
+    }
     let from = book.place(command.from_location_id, "/from_location_id")?.id;
     let to = book.place(Some(command.to_location_id), "/to_location_id")?.id;
     if from == to {
@@ -250,6 +256,7 @@ impl Rule for Arrive {
     fn needs(&self, needs: &mut Needs) {
         needs.transfer_ids.insert(self.transfer_id);
         needs.transit = true;
+        needs.add_time(self.occurred_at);
         needs.reasons.extend(self.missing_reason.clone());
         needs.breaks |= self.missing_reason.is_some();
     }
@@ -265,7 +272,7 @@ fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), Refu
     if transfer.status != TransferStatus::InTransit {
         return Err(Refusal::state(format!("{} was received already.", transfer.number)));
     }
-    let occurred_at = book.occurred_at(command.occurred_at)?;
+    let occurred_at = book.occurred_after(command.occurred_at, ("the dispatch", transfer.occurred_at))?;
     let transit = transit(book)?;
     let against = match &command.missing_reason {
         None => None,

@@ -21,13 +21,13 @@ mutable (name, columns) as (
         ('transfer_line', '{received, missing, open_value}'),
         ('expected_receipt', '{expected_on, status, version, updated_at}'),
         ('expected_receipt_line', '{received}'),
-        ('lot', '{expires_on, supplier_lot, received_from, status, version, updated_at}'),
+        ('lot', '{expires_on, supplier_lot, received_from, received_at, status, version, updated_at}'),
         ('stock_count', '{status, round, version, document_id, updated_at}'),
         ('stock_count_line',
             '{round, recount, counted, counted_at, expires_on, expected, posted_quantity, posted_value, superseded}'),
         ('count_setting', '{tolerance_percent, tolerance_value, approval_value, version, updated_at}'),
         ('access_refusal', '{times}'),
-        ('cost_to_settle', '{open_quantity, open_value, variance, settled_at}')
+        ('cost_to_settle', '{open_quantity, open_value, variance, taken_back, settled_at}')
     union all
     select unnest('{tenant, api_key, app_user, refresh_token, category, tax_class, tax_rate, product, product_unit, barcode,
         price_list, price_rule, price_tier, customer, customer_account, channel_price_list, location, stock_level,

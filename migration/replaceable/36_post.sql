@@ -139,8 +139,16 @@ begin
     if cardinality(p_levels) > 0 then
         update stock_level l
         set on_hand = v.on_hand, reserved = v.reserved, value = v.value, last_cost = v.last_cost, layered = v.layered,
-            moved_at = p_now, forced = l.forced and (v.on_hand < 0 or v.reserved > v.on_hand)
-        from unnest(p_levels) v
+            moved_at = p_now, latest_at = greatest(coalesce(l.latest_at, l.moved_at), v.latest_at),
+            forced = l.forced and (v.on_hand < 0 or v.reserved > v.on_hand)
+        from (
+            select v.*, m.latest_at
+            from unnest(p_levels) v
+            left join (
+                select m.location_id, m.product_id, m.lot_id, max(m.occurred_at) as latest_at
+                from unnest(p_movements) m group by m.location_id, m.product_id, m.lot_id
+            ) m on m.location_id = v.location_id and m.product_id = v.product_id and m.lot_id = v.lot_id
+        ) v
         where l.tenant_id = p_tenant and l.location_id = v.location_id and l.product_id = v.product_id
           and l.lot_id = v.lot_id;
         get diagnostics v_rows = row_count;

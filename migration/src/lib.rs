@@ -101,6 +101,8 @@ pub const STEPS: &[Step] = &[
     step!("0041_key_market"),
     step!("0042_access_refusal"),
     step!("0043_key_makers"),
+    step!("0044_late"),
+    step!("0045_replaced_price"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

@@ -37,6 +37,7 @@ mod allotments;
 pub(crate) mod counts;
 mod decide;
 pub(crate) mod documents;
+mod history;
 mod layer;
 mod load;
 mod lot_levels;

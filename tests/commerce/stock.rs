@@ -6,6 +6,7 @@ mod explain;
 mod fifo;
 mod forced;
 mod hold;
+mod late;
 mod promise;
 mod revaluation;
 mod till_allotment;

@@ -16,6 +16,16 @@ const FACTS: &[(&str, &str)] = &[
          where (coalesce(on_hand, 0), coalesce(l.value, 0)) <> (coalesce(m.quantity, 0), coalesce(m.value, 0))",
     ),
     (
+        "no day ends with value but no quantity",
+        "select format('product %s: worth %s without quantity at the end of %s', product_id, value, day) from ( \
+           select product_id, day, sum(quantity) over w as quantity, sum(value) over w as value from ( \
+             select location_id, product_id, lot_id, (occurred_at at time zone 'UTC')::date as day, \
+                    sum(quantity) as quantity, sum(value) as value \
+             from stock_movement where tenant_id = $1 group by 1, 2, 3, 4) m \
+           window w as (partition by location_id, product_id, lot_id order by day)) d \
+         where quantity = 0 and value <> 0",
+    ),
+    (
         "a level with cost layers is the sum of them, and one without has none",
         "select format('product %s: level %s worth %s, layers %s worth %s', product_id, on_hand, l.value, quantity, c.value) \
          from (select location_id, product_id, lot_id, greatest(on_hand, 0) as on_hand, \

@@ -168,7 +168,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
         "records of the past are never changed or deleted",
         "select t.name || ' ' || v.privilege from unnest(array['stock_movement', 'journal_entry', 'journal_line', \
              'sales_line', 'command', 'event', 'tender', 'cash_move', 'shipment_line', 'payment_allocation', \
-             'stock_document', 'hold_line', 'stock_checkpoint', 'stock_checkpoint_level']) t (name), \
+             'stock_document', 'hold_line', 'replaced_price', 'stock_checkpoint', 'stock_checkpoint_level']) t (name), \
              (values ('update'), ('delete')) v (privilege) \
          where has_table_privilege('stockwell_app', t.name::regclass, v.privilege) \
             or v.privilege = 'update' and has_any_column_privilege('stockwell_app', t.name::regclass, 'update')",

@@ -109,7 +109,7 @@ fn due(book: &Book, count: &Count, at: usize, line: &CountLine) -> Option<Due> {
     let expected = book.expected_at(&key, counted_at);
     let superseded = book.is_counted(&key, counted_at);
     let off = if superseded { Quantity::ZERO } else { counted - expected };
-    Some(Due { at, key, expected, off, value: book.found_cost(&key, off.abs()), superseded })
+    Some(Due { at, key, expected, off, value: book.found_cost(&key, off.abs(), counted_at), superseded })
 }
 
 /// Rejects lines whose lots can't be posted as they were counted.

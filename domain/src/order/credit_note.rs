@@ -10,7 +10,7 @@ use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::id::{CustomerId, InvoiceId, LocationId, MovementId};
 use crate::ledger::account;
-use crate::lot::{self, NamedLot};
+use crate::lot::{self, BackTo, NamedLot};
 use crate::needs::Needs;
 use crate::number::{Money, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
@@ -91,10 +91,11 @@ impl Rule for Return {
     fn needs(&self, needs: &mut Needs) {
         needs.customer_ids.insert(self.customer_id);
         needs.sold_ids.extend(self.original_id.map(|id| id.0));
+        needs.add_time(self.occurred_at);
         needs.location(self.location_id);
         needs.numbered.insert(DocumentKind::CreditNote);
         needs.add_returned_lots(self.original_lines.iter().map(|line| &*line.lots));
-        needs.lines(&self.lines);
+        needs.add_blind_lines(&self.lines);
     }
 
     fn decide(&self, book: &mut Book) -> Decision {
@@ -105,7 +106,7 @@ impl Rule for Return {
 /// Receives a return. With an original, at the price charged and at the cost with which the units left;
 /// without one, at the price of today or an override, and at the current cost.
 fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Refusal> {
-    let occurred_at = book.occurred_at(command.occurred_at)?;
+    let occurred_at = sales::returned_at(book, command.occurred_at, command.original_id.map(|id| id.0))?;
     // A blocked customer may not buy, but may return.
     let customer = book
         .customers
@@ -127,6 +128,7 @@ fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Re
     if let Some(sold) = command.original_id.and_then(|id| book.sold.get_mut(&id.0)) {
         sales::mark_returned(sold, &lines, &originals);
     }
+    lines.iter().for_each(|(line, _)| book.lots.note_back(&line.lots, Some(command.customer_id)));
     let note = Invoice {
         id: command.id.unwrap_or_else(|| InvoiceId(book.ids.next_id())),
         number: book.number(DocumentKind::CreditNote),
@@ -244,5 +246,6 @@ fn without_original(book: &Book, command: &Return, at: DateTime<Utc>) -> Result<
         is_return: true,
     };
     let lines = sales::price(book, &basket)?;
-    sales::given_back(book, location_id, &command.lines, lines)
+    let to = BackTo { location_id, at, customer_id: Some(command.customer_id) };
+    sales::given_back(book, to, &command.lines, lines)
 }

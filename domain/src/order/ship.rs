@@ -89,6 +89,7 @@ impl Rule for Ship {
 
     fn needs(&self, needs: &mut Needs) {
         needs.order_ids.insert(self.order_id);
+        needs.add_time(self.occurred_at);
         self.lines.iter().for_each(|line| needs.lots(&line.lots));
         needs.numbered.insert(DocumentKind::Shipment);
     }
@@ -102,7 +103,7 @@ impl Rule for Ship {
 fn ship(book: &mut Book, command: &Ship) -> Result<(Ordered, Posting), Refusal> {
     let order = find(book, command.order_id)?;
     order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "shipped")?;
-    let occurred_at = book.occurred_at(command.occurred_at)?;
+    let occurred_at = book.occurred_after(command.occurred_at, ("the order", order.occurred_at))?;
     let picked = pick_lines(book, (order, occurred_at), &command.lines)?;
     check_there(book, (order, occurred_at), &picked)?;
     let mut posting = Posting::default();

@@ -6,7 +6,7 @@ use super::{Sale, SaleKind, TenderInput, open_register, post, tender};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::id::{LocationId, RegisterId, SaleId};
-use crate::lot::{self, NamedLot};
+use crate::lot::{self, BackTo, NamedLot};
 use crate::needs::Needs;
 use crate::number::{Money, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
@@ -59,8 +59,9 @@ impl Rule for Refund {
     fn needs(&self, needs: &mut Needs) {
         needs.register_ids.insert(self.register_id);
         needs.sold_ids.extend(self.original_id.map(|id| id.0));
+        needs.add_time(self.occurred_at);
         needs.add_returned_lots(self.original_lines.iter().map(|line| &*line.lots));
-        needs.lines(&self.lines);
+        needs.add_blind_lines(&self.lines);
     }
 
     fn decide(&self, book: &mut Book) -> Decision {
@@ -73,7 +74,7 @@ impl Rule for Refund {
 /// at the current cost.
 fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal> {
     let (register, session) = open_register(book, command.register_id)?;
-    let occurred_at = book.occurred_at(command.occurred_at)?;
+    let occurred_at = sales::returned_at(book, command.occurred_at, command.original_id.map(|id| id.0))?;
     let has_original = command.original_id.is_some();
     sales::check_return_lines(has_original, command.original_lines.len(), command.lines.len())?;
     let (lines, originals) = match command.original_id {
@@ -86,10 +87,13 @@ fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal>
 
     // Nothing rejects the command from here on.
     let id = command.id.unwrap_or_else(|| SaleId(book.ids.next_id()));
-    for (line, cost) in &lines {
+    for (index, (line, cost)) in lines.iter().enumerate() {
         let source = Source::new(SaleKind::Refund.into(), id.0, line.line_no, occurred_at);
         for (key, quantity, cost) in lot::moves(register.location_id, line, *cost) {
-            book.receive(key, -quantity, -cost, &source);
+            let back = originals.get(index).map_or(Money::ZERO, |original| {
+                book.take_variance_back(*original, (key, -quantity, -cost), (line.line_no, occurred_at))
+            });
+            book.receive(key, -quantity, -cost + back, &source);
         }
     }
     if let Some(sold) = command.original_id.and_then(|id| book.sold.get_mut(&id.0)) {
@@ -97,6 +101,8 @@ fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal>
     }
     let original =
         command.original_id.and_then(|id| book.sold.get(&id.0)).and_then(|sold| sold.first()).cloned();
+    let customer_id = original.as_ref().and_then(|sold| sold.customer_id);
+    lines.iter().for_each(|(line, _)| book.lots.note_back(&line.lots, customer_id));
     let sale = Sale {
         id,
         number: book.number_of_register(&register.code),
@@ -104,7 +110,7 @@ fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal>
         register_id: register.id,
         session_id: session.id,
         location_id: register.location_id,
-        customer_id: original.as_ref().and_then(|sold| sold.customer_id),
+        customer_id,
         original_id: command.original_id,
         country: command
             .country
@@ -152,5 +158,6 @@ fn blind(
         is_return: true,
     };
     let lines = sales::price(book, &basket)?;
-    sales::given_back(book, location_id, &command.lines, lines)
+    let to = BackTo { location_id, at, customer_id: None };
+    sales::given_back(book, to, &command.lines, lines)
 }

@@ -30,7 +30,7 @@ pub(super) async fn sold(tx: &Tx, needs: &Needs) -> Result<HashMap<Uuid, Vec<Sol
     let statement = "select s.document_id, s.line_no, s.product_id, s.category_id, p.kind = 'stocked' as stocked, s.description, \
                 s.uom, s.factor, s.entered, s.quantity, s.unit_price, s.list_price, s.price_source, \
                 s.price_rule_id, s.price_trace, s.gross, s.discount, s.net, s.tax_rate, s.tax, s.location_id, \
-                s.channel, s.customer_id, s.cost, s.country, s.bundle_id, \
+                s.channel, s.customer_id, s.cost, s.country, s.bundle_id, s.occurred_at, \
                 coalesce((select -sum(r.quantity) from sales_line r \
                           where r.tenant_id = $1 and r.original_id = s.document_id \
                             and r.original_line_no = s.line_no), 0) as returned \
@@ -45,9 +45,11 @@ pub(super) async fn sold(tx: &Tx, needs: &Needs) -> Result<HashMap<Uuid, Vec<Sol
             channel: word(&row, "channel")?,
             customer_id: row.try_get::<Option<Uuid>, _>("customer_id")?.map(CustomerId),
             cost: number(&row, "cost")?,
+            occurred_at: row.try_get("occurred_at")?,
             country: row.try_get("country")?,
             returned: number(&row, "returned")?,
             lots: Vec::new(),
+            settled: Vec::new(),
         };
         sold.entry(row.try_get("document_id")?).or_default().push(line);
     }

@@ -20,8 +20,8 @@ use super::places::{level_keys, transit};
 use super::prefetch::{Prefetched, Products};
 use super::setup::Setups;
 use super::{
-    Command, allotments, counts, documents, layer, lot_levels, lots, open_costs, orders, queue_levels,
-    series, stock_documents, waiting,
+    Command, allotments, counts, documents, history, layer, lot_levels, lots, open_costs, orders,
+    queue_levels, series, stock_documents, waiting,
 };
 use crate::catalog::lookup;
 use crate::listing::{number, optional_number, word};
@@ -76,6 +76,10 @@ pub(super) async fn book(
     }
     lots::load(tx, &mut needs, &mut book).await?;
     book.rules = rules(tx, &needs, &book).await?;
+    if let Some(earliest) = needs.earliest.filter(|_| needs.prices) {
+        let products: Vec<ProductId> = book.products.keys().copied().collect();
+        book.replaced_prices = crate::pricing::load_replaced(tx, &products, earliest).await?;
+    }
     stock(tx, &needs, &mut book, prefetched.levels.take()).await?;
     if needs.count_settings {
         book.count_settings = counts::settings(tx).await?;
@@ -107,6 +111,8 @@ async fn stock(
     book.add_levels(found);
     lots::complete(tx, needs, book).await?;
     book.costs = open_costs::load(tx, book.levels()).await?;
+    open_costs::load_settled(tx, &mut book.sold).await?;
+    book.histories = history::load(tx, needs, book.levels()).await?;
     let layers = layer::load(tx, book.levels()).await?;
     book.add_layers(layers);
     stock_documents::note_swept(tx, &mut book.holds).await?;

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::id::{CostId, LocationId, LotId, ProductId};
-use domain::negative_stock::OpenCost;
+use domain::negative_stock::{OpenCost, SettledCost};
 use domain::number::{Money, Quantity};
+use domain::sales::SoldLine;
 use domain::stock::{Level, LevelKey};
+use domain::tenant::Channel;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
@@ -49,4 +51,29 @@ pub(super) async fn load(
         });
     }
     Ok(costs)
+}
+
+/// Reads what was settled of the cost of sold lines. The levels are locked, so no settlement is added meanwhile. Runs no
+/// statement if nothing is refunded: no shipment goes below zero.
+pub(super) async fn load_settled(tx: &Tx, sold: &mut HashMap<Uuid, Vec<SoldLine>>) -> Result<(), Error> {
+    let is_retail = |lines: &[SoldLine]| lines.iter().any(|line| line.channel == Channel::Retail);
+    let documents: Vec<Uuid> = sold.iter().filter(|(_, lines)| is_retail(lines)).map(|(id, _)| *id).collect();
+    if documents.is_empty() {
+        return Ok(());
+    }
+    let statement = "select document_id, line_no, id, lot_id, variance, taken_back from cost_to_settle \
+                     where tenant_id = $1 and document_id = any($2) order by id";
+    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(documents)).await? {
+        let (document_id, line_no): (Uuid, i32) = (row.try_get("document_id")?, row.try_get("line_no")?);
+        let lines = sold.get_mut(&document_id).into_iter().flatten();
+        for line in lines.filter(|line| line.line.line_no == line_no) {
+            line.settled.push(SettledCost {
+                id: CostId(row.try_get("id")?),
+                lot_id: LotId(row.try_get("lot_id")?),
+                variance: Money::new(row.try_get("variance")?),
+                taken_back: Money::new(row.try_get("taken_back")?),
+            });
+        }
+    }
+    Ok(())
 }

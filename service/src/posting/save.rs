@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use domain::book::{Book, Posting};
 use domain::stock::{Layers, Level, LevelKey};
 use domain::tenant::Channel;
@@ -74,7 +75,7 @@ pub(super) async fn write(
     fresh.extend(queue_levels::missing(&before.levels, &written));
     fresh.sort_unstable_by_key(|(key, _)| *key);
     let short = negative_stock::short(book, accepted);
-    open_levels(tx, &fresh, &short).await?;
+    open_levels(tx, &fresh, (&short, &latest(accepted))).await?;
     negative_stock::allow(tx, &short).await?;
     layer::write(tx, &before.layers, book.layers(), accepted).await?;
     if !before.served.allocations.is_empty() || !accepted.iter().all(is_plain_sale) {
@@ -103,18 +104,32 @@ fn pair((key, level): (&LevelKey, &Level)) -> (LevelKey, Level) {
     (*key, *level)
 }
 
+/// Returns when the latest movement of each level happened.
+fn latest(accepted: &[Accepted<'_>]) -> BTreeMap<LevelKey, DateTime<Utc>> {
+    let mut latest = BTreeMap::new();
+    for row in accepted.iter().flat_map(|accepted| &accepted.posting.movements) {
+        let at = latest.entry(row.key).or_insert(row.occurred_at);
+        *at = row.occurred_at.max(*at);
+    }
+    latest
+}
+
 /// Creates levels of products that were never at a location before. If another process creates one of them meanwhile,
 /// the batch was decided on a wrong level: it is tried again.
-async fn open_levels(tx: &Tx, fresh: &[(LevelKey, Level)], short: &BTreeSet<LevelKey>) -> Result<(), Error> {
+async fn open_levels(
+    tx: &Tx,
+    fresh: &[(LevelKey, Level)],
+    (short, latest): (&BTreeSet<LevelKey>, &BTreeMap<LevelKey, DateTime<Utc>>),
+) -> Result<(), Error> {
     if fresh.is_empty() {
         return Ok(());
     }
     let statement = "insert into stock_level (tenant_id, location_id, product_id, lot_id, on_hand, reserved, value, \
-                         last_cost, layered, forced, moved_at) \
+                         last_cost, layered, forced, latest_at, moved_at) \
          select $1, v.*, $2 \
          from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::numeric[], $7::numeric[], $8::numeric[], $9::numeric[], \
-                     $10::boolean[], $11::boolean[]) \
-             as v (location_id, product_id, lot_id, on_hand, reserved, value, last_cost, layered, forced)";
+                     $10::boolean[], $11::boolean[], $12::timestamptz[]) \
+             as v (location_id, product_id, lot_id, on_hand, reserved, value, last_cost, layered, forced, latest_at)";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(tx.now)
@@ -126,7 +141,8 @@ async fn open_levels(tx: &Tx, fresh: &[(LevelKey, Level)], short: &BTreeSet<Leve
         .column("value", fresh, |(_, level)| level.value().get())
         .column("last_cost", fresh, |(_, level)| level.last_cost().get())
         .column("layered", fresh, |(_, level)| level.is_layered())
-        .column("forced", fresh, |(key, _)| short.contains(key));
+        .column("forced", fresh, |(key, _)| short.contains(key))
+        .column("latest_at", fresh, |(key, _)| latest.get(key).copied().unwrap_or(DateTime::UNIX_EPOCH));
     query.execute(tx).await?;
     Ok(())
 }

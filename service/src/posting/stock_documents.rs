@@ -47,7 +47,7 @@ pub(super) async fn load(tx: &Tx, needs: &Needs) -> Result<GoodsDocuments, Error
         documents.transfers = with_lines(tx, &rows, transfer, transfer_lines).await?;
     }
     if !needs.expected_ids.is_empty() {
-        let statement = "select id, number, location_id, expected_on, reference, status, version \
+        let statement = "select id, number, location_id, expected_on, reference, status, recorded_at, version \
                          from expected_receipt where tenant_id = $1 and id = any($2) order by id for update";
         let ids = uuids(&needs.expected_ids, |id| id.0);
         let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?;
@@ -243,6 +243,7 @@ pub(crate) fn expected(row: &PgRow) -> Result<(ExpectedReceiptId, ExpectedReceip
         expected_on: row.try_get("expected_on")?,
         reference: row.try_get("reference")?,
         status: parsed(row.try_get("status")?)?,
+        recorded_at: row.try_get("recorded_at")?,
         version: row.try_get("version")?,
         lines: Vec::new(),
     };

@@ -18,7 +18,7 @@ pub struct Filter {
     pub before: Option<NaiveDate>,
 }
 
-const SELECT: &str = "select id, number, location_id, expected_on, reference, status, version \
+const SELECT: &str = "select id, number, location_id, expected_on, reference, status, recorded_at, version \
                       from expected_receipt where tenant_id = ";
 
 /// Returns one page of expected receipts, without their lines.

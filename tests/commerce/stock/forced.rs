@@ -82,6 +82,58 @@ fn a_forced_sale_goes_below_zero_and_receipts_in_parts_settle_it_to_the_penny() 
 }
 
 #[test]
+fn a_return_takes_back_the_provisional_cost_and_its_settlement() {
+    for method in ["moving_average", "fifo"] {
+        with_tenant(async |tenant| {
+            tenant.product_with("MUG", json!({ "list_price": "10.00", "costing_method": method })).await;
+            tenant.open_stock(&[("MUG", "1", "1.00")]).await;
+            let till = tenant.till().await;
+            tenant.sell(&till, &[("MUG", "1")]).await.created();
+            let sold = tenant.post("/v1/pos/sales", &offline(&till, &[("MUG", "10")])).await.created();
+            received(tenant, "MUG", "10", "2.00").await;
+            assert_eq!(tenant.level("MUG").await, Level::of("0", "0", "0"));
+            assert_eq!(tenant.balance("5200").await, "10.00");
+            let refund = |quantity: &str| {
+                json!({ "register_id": till.register_id, "original_id": sold["id"], "tenders": [{ "kind": "cash" }],
+                    "original_lines": [{ "line_no": 1, "quantity": quantity }] })
+            };
+            let mut values = Vec::new();
+            for quantity in ["3", "3", "4"] {
+                tenant.post("/v1/pos/refunds", &refund(quantity)).await.created();
+                values.push(tenant.level("MUG").await.value);
+                assert_eq!(tenant.check_now().await, Vec::<String>::new(), "{method}");
+            }
+            assert_eq!(values, ["6", "12", "20"], "{method}");
+            assert_eq!(tenant.balance("5200").await, "0.00", "{method}");
+            assert_eq!(tenant.balance("5010").await, "1.00", "{method}: only the first one is sold");
+        });
+    }
+}
+
+#[test]
+fn units_that_come_back_before_they_are_settled_share_what_is_settled_later() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("1", "1.00")).await;
+        let till = tenant.till().await;
+        tenant.sell(&till, &[("MUG", "1")]).await.created();
+        let sold = tenant.post("/v1/pos/sales", &offline(&till, &[("MUG", "10")])).await.created();
+        let refund = |quantity: &str| {
+            json!({ "register_id": till.register_id, "original_id": sold["id"], "tenders": [{ "kind": "cash" }],
+                "original_lines": [{ "line_no": 1, "quantity": quantity }] })
+        };
+        // Four are settled at 2.00, then five come back, one is settled at 3.00, then the rest comes back.
+        received(tenant, "MUG", "4", "2.00").await;
+        tenant.post("/v1/pos/refunds", &refund("5")).await.created();
+        assert_eq!(tenant.level("MUG").await, Level::of("-1", "0", "-1"));
+        received(tenant, "MUG", "1", "3.00").await;
+        tenant.post("/v1/pos/refunds", &refund("5")).await.created();
+        assert_eq!(tenant.level("MUG").await, Level::of("5", "0", "11"), "8.00 and 3.00 came in");
+        assert_eq!(tenant.balance("5200").await, "0.00");
+        assert_eq!(tenant.balance("1200").await, "11.00");
+    });
+}
+
+#[test]
 fn it_is_told_as_stock_oversold() {
     with_tenant(async |tenant| {
         tenant.stocked("MUG", "10.00", ("2", "4.00")).await;

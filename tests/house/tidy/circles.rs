@@ -29,6 +29,7 @@ const ALLOWED: &[Allowed] = &[
             "hold",
             "lot",
             "negative_stock",
+            "negative_stock/late",
             "order",
             "payment",
             "pos",

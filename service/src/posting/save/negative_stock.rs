@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::book::Book;
-use domain::negative_stock::{OpenCost, Oversold};
+use domain::negative_stock::{OpenCost, Oversold, SettledCost};
 use domain::stock::LevelKey;
 use sea_orm::sqlx;
 use uuid::Uuid;
@@ -49,7 +49,25 @@ pub(super) async fn write(tx: &Tx, accepted: &[Accepted<'_>]) -> Result<(), Erro
     let settled = accepted.iter().flat_map(|accepted| &accepted.posting.settled);
     // The last state of each cost in the batch.
     let settled: BTreeMap<Uuid, &OpenCost> = settled.map(|cost| (cost.id.0, cost)).collect();
-    update(tx, &settled.into_values().collect::<Vec<_>>()).await
+    update(tx, &settled.into_values().collect::<Vec<_>>()).await?;
+    let taken_back = accepted.iter().flat_map(|accepted| &accepted.posting.taken_back);
+    let taken_back: BTreeMap<Uuid, &SettledCost> = taken_back.map(|cost| (cost.id.0, cost)).collect();
+    take_back(tx, &taken_back.into_values().collect::<Vec<_>>()).await
+}
+
+async fn take_back(tx: &Tx, rows: &[&SettledCost]) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let statement = "update cost_to_settle c set taken_back = v.taken_back \
+         from unnest($2::uuid[], $3::numeric[]) as v (id, taken_back) where c.tenant_id = $1 and c.id = v.id";
+    let query = Columns::of(statement).bind(tx.tenant_id.0).column("id", rows, |row| row.id.0).column(
+        "taken_back",
+        rows,
+        |row| row.taken_back.get(),
+    );
+    query.execute(tx).await?;
+    Ok(())
 }
 
 async fn insert(tx: &Tx, rows: &[(&Oversold, Uuid)]) -> Result<(), Error> {
