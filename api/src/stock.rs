@@ -68,7 +68,7 @@ struct StockDocumentIn {
     reason: Option<String>,
     /// Delivery note or remark.
     reference: Option<Text200>,
-    /// When it happened. Now if absent. Never in the future.
+    /// When it happened. Now if absent. Never in the future. A late document costs what the stock cost then.
     occurred_at: Option<Instant>,
     /// Whether the stock has left already, so that it may go below zero. Only for an adjustment. Needs the scope
     /// `stock:force` and `occurred_at`. The lots are those named, else those that expire first, then the one received

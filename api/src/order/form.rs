@@ -96,7 +96,7 @@ pub struct ShipIn {
     #[serde(default)]
     #[schema(max_items = 2000)]
     pub lines: Vec<ShipLineIn>,
-    /// When it left. Now if absent.
+    /// When it left, not before the order. Now if absent.
     pub occurred_at: Option<Instant>,
 }
 

@@ -54,7 +54,7 @@ pub struct ReturnIn {
     condition: Condition,
     /// Reason of the return.
     reason: Option<Text200>,
-    /// When it happened. Now if absent.
+    /// When it happened, not before the original. Now if absent.
     occurred_at: Option<Instant>,
 }
 

@@ -79,7 +79,7 @@ pub struct RefundIn {
     /// Country of the refund. The tenant's if absent.
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
-    /// When it happened. Now if absent.
+    /// When it happened, not before the original. Now if absent.
     pub occurred_at: Option<Instant>,
     /// Tenders that are paid back. Together they are exactly the total.
     #[serde(default)]

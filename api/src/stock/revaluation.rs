@@ -36,7 +36,8 @@ struct RevaluationIn {
     reason: String,
     /// A remark.
     reference: Option<Text200>,
-    /// When it happened. Now if absent. Never in the future. The units that are on hand now get the value.
+    /// When it happened. Now if absent. Never in the future. The units that are on hand now get the value: it is rejected (409)
+    /// for a time at which the stock was not there, or that a time without stock followed.
     occurred_at: Option<Instant>,
     /// Lines of the document.
     #[schema(min_items = 1, max_items = 2000)]

@@ -66,7 +66,7 @@ struct ArrivalIn {
     /// Reason code (`GET /v1/reason-codes`) with which the rest is written off. Without it the rest stays in transit.
     #[schema(max_length = 64, example = "damage")]
     missing_reason: Option<String>,
-    /// When it was received. Now if absent. Never in the future.
+    /// When it was received, not before the dispatch. Now if absent. Never in the future.
     #[schema(example = "2026-11-23T09:00:00Z")]
     occurred_at: Option<Instant>,
 }

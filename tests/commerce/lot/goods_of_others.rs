@@ -86,7 +86,8 @@ fn no_more_of_a_lot_comes_back_than_the_customer_has() {
         let beyond = tenant.post(RETURNS, &named("4")).await;
         beyond.refused(422, "return_exceeds_sale").names(&["#/original_lines/0/lots"]);
         // In one batch each return counts for the next one.
-        let batch = json!({ "items": [named("2"), blind(&one, "2"), blind(&one, "1")].map(|body| json!({ "body": body })) });
+        let items = [named("2"), blind(&one, "2"), blind(&one, "1")].map(|body| json!({ "body": body }));
+        let batch = json!({ "items": items });
         let results = tenant.post("/v1/returns/batch", &batch).await.expect(207)["results"].clone();
         let statuses: Vec<&Value> = (0..3).map(|at| &results[at]["status"]).collect();
         assert_eq!(statuses, [201, 422, 201], "{results}");
