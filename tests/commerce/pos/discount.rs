@@ -17,7 +17,7 @@ async fn mug(tenant: &Tenant, list_price: &str) {
     let rate = json!({ "tax_class_id": class, "zone": "NL", "rate": "21", "valid_from": "2000-01-01" });
     tenant.post("/v1/tax-rates", &rate).await.created();
     tenant.product_with("MUG", json!({ "list_price": list_price, "tax_class_id": class })).await;
-    tenant.open_stock(&[("MUG", "500", "1.00")]).await;
+    tenant.open_stock(&[("MUG", "900", "0.10")]).await;
 }
 
 fn figures(document: &Value) -> [&str; 5] {

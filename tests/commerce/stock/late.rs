@@ -277,7 +277,8 @@ fn late_documents_of_one_batch_see_one_another() {
             sold
         };
         let items = [sold("2026-01-20", "10"), sold("2025-12-31", "4"), sold("2025-12-30", "6")];
-        let batch = json!({ "items": items.map(|body| json!({ "body": body })) });
+        let item = |(key, body): (usize, &Value)| json!({ "idempotency_key": key.to_string(), "body": body });
+        let batch = json!({ "items": items.iter().enumerate().map(item).collect::<Vec<Value>>() });
         let reply = tenant.post("/v1/pos/sales/batch", &batch).await;
         assert!(reply.status < 300, "{}", reply.text);
         for (day, quantity, value) in [

@@ -1,9 +1,9 @@
 //! Late sales and counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::sale;
 
 use super::level::{cents, price};
@@ -38,11 +38,25 @@ impl Bench<'_> {
         body["occurred_at"] = json!("2020-01-01T00:00:00Z");
         let reply = self.tenant.post("/v1/pos/sales", &body).await;
         let Some(sold) = self.decided("late sale", &reply, accepted) else { return };
+        let mut skus = BTreeSet::new();
         for (sku, quantity) in moved(&sold["lines"]) {
             let level = self.model.at(0, sku);
             if !level.counted {
                 level.force(quantity);
+                skus.insert(sku);
             }
+        }
+        for sku in skus {
+            let value = self.tenant.level(sku).await.value.parse().expect("a value");
+            let page =
+                self.tenant.get(&format!("/v1/stock/oversold?status=open&limit=200&sku={sku}")).await.ok();
+            let mut open = page["data"].as_array().expect("costs to settle").clone();
+            open.sort_by_key(|cost| cost["id"].to_string());
+            let number = |cost: &Value, name: &str| -> Decimal {
+                cost[name].as_str().expect("a number").parse().expect("a number")
+            };
+            let owed = open.iter().map(|cost| (number(cost, "open_quantity"), number(cost, "open_value")));
+            self.model.at(0, sku).take_over(value, owed.collect());
         }
     }
 

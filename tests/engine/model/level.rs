@@ -121,6 +121,18 @@ impl Level {
         }
     }
 
+    /// Takes over the value that a late issue left, and what is open of its cost. It costs what the stock cost at its time,
+    /// which the model does not know. Layers leave at their own cost all the same.
+    pub fn take_over(&mut self, value: Decimal, owed: Vec<(Decimal, Decimal)>) {
+        assert!(
+            self.layers.is_none() || self.on_hand < Decimal::ZERO || value == self.value,
+            "a layer has its own cost"
+        );
+        let open: Decimal = owed.iter().map(|(quantity, _)| quantity).sum();
+        assert_eq!(open, (-self.on_hand).max(Decimal::ZERO), "units below zero have a cost to settle");
+        (self.value, self.owed) = (value, owed);
+    }
+
     /// Returns the unit cost here; zero if none is known.
     pub fn unit_cost(&self) -> Decimal {
         if self.on_hand > Decimal::ZERO { price(self.value / self.on_hand) } else { self.last_cost }
@@ -133,14 +145,12 @@ impl Level {
         cents(if of > Decimal::ZERO { value * quantity / of } else { self.last_cost * quantity })
     }
 
-    /// Gives the stock another value. Layers share it in proportion to their old values.
+    /// Gives each unit the same cost. Layers share the value by their quantities.
     pub fn revalue(&mut self, value: Decimal) {
-        let worthless = self.value.is_zero();
         let (mut passed, mut given) = (Decimal::ZERO, Decimal::ZERO);
-        let whole = if worthless { self.on_hand } else { self.value };
         for layer in self.layers.iter_mut().flatten() {
-            passed += if worthless { layer.0 } else { layer.1 };
-            let up_to = if passed == whole { value } else { cents(value * passed / whole) };
+            passed += layer.0;
+            let up_to = if passed == self.on_hand { value } else { cents(value * passed / self.on_hand) };
             layer.1 = up_to - given;
             given = up_to;
         }
