@@ -160,7 +160,7 @@ impl Book {
             };
             let noted = self.note_rests((key, line_no), at, changed_by(then, -quantity, -cost));
             self.note_rest((key, line_no), self.now, cost - issued.cost - noted);
-            return (cost, issued.layer_uses);
+            return (cost, self.at_cost(issued.layer_uses, quantity, cost));
         }
         let settings = std::sync::Arc::clone(&self.setup);
         let present = was.cost_of(quantity, &settings.settings).min(was.value());
@@ -173,6 +173,19 @@ impl Book {
         self.issue_valued(key, quantity, released);
         self.note_rest((key, line_no), self.now, cost - released - noted);
         (cost, Vec::new())
+    }
+
+    /// Gives layer uses the cost of their issue: each unit the same, if that is not the cost of the layers.
+    fn at_cost(&self, mut layer_uses: Vec<LayerUse>, quantity: Quantity, cost: Money) -> Vec<LayerUse> {
+        if layer_uses.iter().map(|layer_use| layer_use.value).sum::<Money>() == cost {
+            return layer_uses;
+        }
+        let mut passed = Quantity::ZERO;
+        for layer_use in &mut layer_uses {
+            layer_use.value = self.setup.settings.slice(cost, passed, layer_use.quantity, quantity);
+            passed += layer_use.quantity;
+        }
+        layer_uses
     }
 
     /// Returns the cost of an issue from a state of the past. Units that were not there then have the present cost.
