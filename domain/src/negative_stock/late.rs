@@ -90,8 +90,8 @@ impl Book {
             return self.current_cost(key, quantity);
         }
         let settings = &self.setup.settings;
-        let layers = self.layers().get(key).into_iter().flat_map(stock::Layers::iter);
-        match (layers.filter(|layer| layer.source().occurred_at <= at).last(), self.state_at(key, at)) {
+        let mut layers = self.layers().get(key).into_iter().flat_map(stock::Layers::iter);
+        match (layers.rfind(|layer| layer.source().occurred_at <= at), self.state_at(key, at)) {
             (Some(layer), _) => settings.share(layer.value(), quantity, layer.quantity()),
             (None, (units, value)) if units.is_positive() && !value.is_negative() => {
                 settings.share(value, quantity, units)

@@ -7,10 +7,13 @@ use chrono::{DateTime, Utc};
 use crate::id::ProductId;
 use crate::number::Price;
 
+/// The first instant at which a price no longer applied, and the price.
+type Replaced = (DateTime<Utc>, Option<Price>);
+
 /// List prices that were replaced, by product and unit, with the first instant at which each no longer applied. A price of a
 /// product has no unit.
 #[derive(Debug, Clone, Default)]
-pub struct ReplacedPrices(HashMap<(ProductId, Option<String>), Vec<(DateTime<Utc>, Option<Price>)>>);
+pub struct ReplacedPrices(HashMap<(ProductId, Option<String>), Vec<Replaced>>);
 
 impl ReplacedPrices {
     /// Adds a price that applied until `until`; none if there was no price.

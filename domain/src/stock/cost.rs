@@ -185,7 +185,7 @@ impl Layers {
             order.sort_by_key(|at| self.0[*at].value.per(self.0[*at].quantity));
             let mut units: Quantity = self.0.iter().map(|layer| layer.quantity).sum();
             let has_less = |layer: &Layer, left: Money, units: Quantity| {
-                layer.value.get() <= number::share(-left.get(), layer.quantity.get(), units.get())
+                layer.value.get() <= number::share((-left).get(), layer.quantity.get(), units.get())
             };
             order.retain(|at| {
                 let layer = &mut self.0[*at];
