@@ -39,9 +39,12 @@ const RECORD_TIME: Duration = Duration::from_millis(10);
 const JOB_TIME: Duration = Duration::from_secs(600);
 /// Longest time of a read, of all its statements together. The server that would end a statement may itself be the one
 /// that does not respond.
-const READ_TIME: Duration = Duration::from_secs(20);
-/// Longest time of a report.
-const REPORT_TIME: Duration = Duration::from_secs(75);
+const READ_TIME: Duration = Duration::from_secs(8);
+/// Longest time of a report, once it has begun.
+const REPORT_TIME: Duration = Duration::from_secs(65);
+/// Commits without a limit of time. A limit would end the wait for a standby that has to confirm the commit, and PostgreSQL
+/// would then report a success that a failover loses. The server closes the connection of a late commit instead.
+const COMMIT: &str = "set local statement_timeout = 0; commit";
 /// Most attempts of a write that loses a race (40001, 40P01).
 const ATTEMPTS_MAX: u32 = 3;
 
@@ -159,8 +162,8 @@ impl Db {
         let opening = "begin isolation level repeatable read read only; \
              set local plan_cache_mode = force_custom_plan; set local work_mem = '64MB'; set local jit = off; \
              set local statement_timeout = '60s'";
+        let tx = on_database(self.open(opening, Work::Report, tenant_id)).await?;
         let report = async {
-            let tx = self.open(opening, Work::Report, tenant_id).await?;
             let answer = work(&tx).await?;
             tx.rollback().await?;
             Ok(answer)
@@ -359,7 +362,7 @@ impl Tx {
 
     pub(crate) async fn commit(self) -> Result<(), Error> {
         self.statements.fetch_add(1, Ordering::Relaxed);
-        let commit = self.connection.into_inner().end("commit");
+        let commit = self.connection.into_inner().end(COMMIT);
         let ended = timeout(self.commit_time, commit).await.unwrap_or(Err(Error::OutcomeUnknown(None)));
         ended.map_err(Error::of_commit)?;
         self.notifier.notify(self.tenant_id);

@@ -14,6 +14,7 @@ use sea_orm::sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow
 use sea_orm::sqlx::query::Query;
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection as _, Postgres};
 use tokio::runtime::Handle;
+use tokio::time::timeout;
 
 use super::PoolOptions;
 use super::shares::{Place, Shares, Work};
@@ -29,6 +30,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
 /// Time that the rollback of an abandoned transaction may take.
 const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time that the begin of a transaction may take. A server that takes longer does not respond.
+const BEGIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest life of a connection: after a failover, one may lead to a server that only reads.
 const LIFE_MAX: Duration = Duration::from_secs(30 * 60);
 
@@ -82,10 +85,12 @@ impl Connections {
         loop {
             let mut lent = self.lend(work, Some(tenant_id)).await?;
             let is_new = lent.is_new();
-            match lent.run(AssertSqlSafe(opening), State::InTransaction).await {
-                Ok(()) => return Ok(lent),
-                Err(error) if is_new => return Err(error),
-                Err(_) => {}
+            let begin = lent.run(AssertSqlSafe(opening), State::InTransaction);
+            match timeout(BEGIN_TIMEOUT, begin).await {
+                Ok(Ok(())) => return Ok(lent),
+                Ok(Err(error)) if is_new => return Err(error),
+                Ok(Err(_)) => {}
+                Err(_) => return Err(Error::Deadline),
             }
         }
     }
@@ -204,7 +209,7 @@ impl Drop for Lent {
                 };
                 self.runtime.spawn(async move {
                     let rollback = lent.run(AssertSqlSafe("rollback"), State::Idle);
-                    if tokio::time::timeout(ROLLBACK_TIMEOUT, rollback).await.is_err() {
+                    if timeout(ROLLBACK_TIMEOUT, rollback).await.is_err() {
                         tracing::warn!("a rollback took too long, and its connection is closed");
                     }
                 });
