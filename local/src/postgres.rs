@@ -10,6 +10,8 @@ use crate::process::{self, User, output};
 use crate::tether::{Leash, Tether};
 use crate::{LocalError, binaries, blocking, free_port, is_free, log_end};
 
+mod standby;
+
 /// Time in which the server must start. Replaying the log after a crash can take minutes.
 const START_LIMIT: Duration = Duration::from_secs(300);
 /// Time that a clean stop may take before the server is stopped at once.
@@ -303,13 +305,16 @@ fn arguments(home: &Path, sockets: &Path, port: u16, options: &PostgresOptions) 
         .collect()
 }
 
-/// Waits for the line `ready` in `postmaster.pid`, which the server writes when it takes connections.
+/// Waits for the line `ready` or, of a standby, `standby` in `postmaster.pid`, which the server writes when it takes
+/// connections.
 fn wait_ready(tether: &mut Tether, home: &Path, port: u16) -> Result<(), LocalError> {
     let deadline = Instant::now() + START_LIMIT;
     let port = port.to_string();
     loop {
         let lines = pid_file(home);
-        if lines.get(7).is_some_and(|status| status == "ready") && lines.get(3) == Some(&port) {
+        if lines.get(7).is_some_and(|status| status == "ready" || status == "standby")
+            && lines.get(3) == Some(&port)
+        {
             return Ok(());
         }
         if !tether.is_alive() || Instant::now() > deadline {

@@ -5,6 +5,9 @@
 mod batch;
 mod command_cost;
 mod connections;
+mod crowd;
+mod disk_full;
+mod failover;
 mod frozen;
 mod migration;
 mod mix;

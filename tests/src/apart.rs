@@ -1,10 +1,11 @@
 //! A tenant on its own database server.
 
 use std::path::Path;
+use std::process::Command;
 
 use api::config::Config;
 use local::Postgres;
-use sea_orm::sqlx::postgres::PgConnection;
+use sea_orm::sqlx::postgres::{PgConnection, PgPool};
 use sea_orm::sqlx::{self, Connection};
 
 use crate::environment::{DATABASE, prepare};
@@ -44,7 +45,17 @@ impl Environment {
     /// Makes a tenant on its own database server, for tests that would delay all others.
     pub async fn tenant_apart(&'static self, settings: impl FnOnce(&mut Config)) -> Apart {
         let postgres = Postgres::start_temporary().await.expect("PostgreSQL starts");
-        let migrator_url = prepare(&postgres, DATABASE).await;
+        let (tenant, node) = self.tenant_on(&postgres, settings).await;
+        Apart { tenant, node, postgres }
+    }
+
+    /// Makes a tenant on a new database server, with a server of its own.
+    pub async fn tenant_on(
+        &'static self,
+        postgres: &Postgres,
+        settings: impl FnOnce(&mut Config),
+    ) -> (Tenant, Node) {
+        let migrator_url = prepare(postgres, DATABASE).await;
         migration::up(&migrator_url).await.expect("the schema is applied");
         let database_url = postgres.url("stockwell_app", DATABASE);
         let set = |config: &mut Config| {
@@ -53,6 +64,30 @@ impl Environment {
         };
         let node = self.node_with(set).await;
         let tenant = Tenant::on(&node.app.db, &node.base_url, |_| {}).await;
-        Apart { tenant, node, postgres }
+        (tenant, node)
     }
+}
+
+/// Connects to the database of a server of a test, as superuser.
+pub async fn superuser(postgres: &Postgres) -> PgPool {
+    PgPool::connect(&postgres.url("postgres", DATABASE)).await.expect("the superuser connects")
+}
+
+/// Sends a signal to the database server in `home` and to all its processes. Returns the processes.
+pub fn signal_server(home: &Path, signal: &str) -> Vec<String> {
+    let file = std::fs::read_to_string(home.join("data/postmaster.pid")).expect("a server runs");
+    let main = file.lines().next().expect("a process").to_owned();
+    // A stopped server starts no more processes.
+    send_signal("-STOP", std::slice::from_ref(&main));
+    let children = Command::new("ps").args(["-o", "pid=", "--ppid", &main]).output().expect("ps runs");
+    let children = String::from_utf8(children.stdout).expect("text");
+    let mut all: Vec<String> = children.split_whitespace().map(str::to_owned).collect();
+    all.insert(0, main);
+    send_signal(signal, &all);
+    all
+}
+
+/// Sends a signal to processes.
+pub fn send_signal(signal: &str, processes: &[String]) {
+    Command::new("kill").arg(signal).args(processes).status().expect("kill runs");
 }

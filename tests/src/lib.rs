@@ -10,14 +10,16 @@ mod client;
 mod environment;
 mod facts;
 mod kept;
+mod route;
 mod schema;
 mod tenant;
 
-pub use apart::Apart;
+pub use apart::{Apart, send_signal, signal_server, superuser};
 pub use build::{Product, Till, lines, sale};
 pub use client::{Call, Client, Problem, Reply};
 pub use environment::{Environment, Node, config, environment, pool_options};
 pub use facts::Level;
 pub use kept::keep;
+pub use route::Route;
 pub use schema::{SCHEMA_RULES, broken_rules};
 pub use tenant::{Tenant, with_tenant, with_tenant_as, with_tenants};
