@@ -70,7 +70,15 @@ pub async fn sell(
     Ok(outcome)
 }
 
-fn head(addr: &str, key: &str) -> String {
+/// Returns a request that sells three products.
+pub fn request(head: &str, register: &str, spread: Spread) -> String {
+    let body = body(register, spread);
+    let (key, length) = (uuid::Uuid::new_v4(), body.len());
+    format!("{head}Idempotency-Key: {key}\r\nContent-Length: {length}\r\n\r\n{body}")
+}
+
+/// Returns the head of a sale without its key and length.
+pub fn head(addr: &str, key: &str) -> String {
     format!(
         "POST /v1/pos/sales HTTP/1.1\r\nHost: {addr}\r\nAuthorization: Bearer {key}\r\n\
          Content-Type: application/json\r\n"
@@ -88,13 +96,12 @@ async fn connection(
     let mut latencies = Vec::new();
     let mut answer = Vec::with_capacity(8 * 1024);
     while Instant::now() < until {
-        let body = body(register, spread);
-        let key = uuid::Uuid::new_v4();
-        let length = body.len();
-        let request = format!("{head}Idempotency-Key: {key}\r\nContent-Length: {length}\r\n\r\n{body}");
+        let request = request(head, register, spread);
         let sent = Instant::now();
         stream.write_all(request.as_bytes()).await?;
-        receive(&mut stream, &mut answer).await?;
+        if receive(&mut stream, &mut answer).await? != 201 {
+            return Err(String::from_utf8_lossy(&answer).into_owned().into());
+        }
         latencies.push(sent.elapsed());
     }
     Ok(latencies)
@@ -117,8 +124,8 @@ fn body(register: &str, spread: Spread) -> String {
     )
 }
 
-/// Reads one response. Any status but 201 ends the run.
-async fn receive(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<(), Failure> {
+/// Reads one response. Returns its status.
+pub async fn receive(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<u16, Failure> {
     answer.clear();
     loop {
         if stream.read_buf(answer).await? == 0 {
@@ -132,11 +139,8 @@ async fn receive(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<(), Fai
             .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
             .and_then(|(_, value)| value.trim().parse::<usize>().ok())
             .ok_or("a response without a length")?;
-        if !head.starts_with("HTTP/1.1 201") {
-            return Err(String::from_utf8_lossy(answer).into_owned().into());
-        }
         if answer.len() >= end + 4 + length {
-            return Ok(());
+            return Ok(head.split(' ').nth(1).ok_or("a response without a status")?.parse()?);
         }
     }
 }

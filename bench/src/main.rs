@@ -10,6 +10,7 @@
 
 mod availability;
 mod cpu;
+mod crowd;
 mod floor;
 mod load;
 mod sales;
@@ -36,6 +37,8 @@ enum Scenario {
     Sales(sales::SalesArgs),
     /// Availability of 1,000 products at 4 locations in one request, beside hand-written SQL.
     Availability(availability::AvailabilityArgs),
+    /// One sale on each of 500 connections at once: what is rejected, and how long the others take.
+    Crowd(crowd::CrowdArgs),
     /// The stock of a past instant over millions of movements, beside a sum over all of them.
     Valuation(valuation::ValuationArgs),
 }
@@ -45,6 +48,7 @@ async fn main() -> ExitCode {
     let outcome = match Cli::parse().scenario {
         Scenario::Sales(args) => sales::run(&args).await,
         Scenario::Availability(args) => availability::run(&args).await,
+        Scenario::Crowd(args) => crowd::run(&args).await,
         Scenario::Valuation(args) => valuation::run(&args).await,
     };
     match outcome {
