@@ -20,10 +20,10 @@ use std::future::{Ready, ready};
 use tokio::time::{Instant, timeout_at};
 
 use crate::app::App;
-use crate::connection::time_for;
+use crate::connection::{BYTES_A_SECOND_MIN, time_for};
 use crate::context::Context;
 use crate::problem::{ApiError, ErrorCode, shorten};
-use crate::turn::Turns;
+use crate::turn::{Numbers, Turns};
 
 /// Most bytes of an ordinary body.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -32,12 +32,12 @@ pub const LOGIN_BYTES_MAX: usize = 8 * 1024;
 /// Most bytes of a body of a batch route.
 pub const BATCH_BYTES_MAX: usize = 5 * 1024 * 1024;
 
-/// Most bodies longer than an ordinary one that a process holds in memory at once, from their first byte to their response.
-pub const LONG_BODIES_MAX: usize = 8;
-/// Most of them of one tenant.
-pub const LONG_BODIES_OF_TENANT_MAX: usize = 4;
+/// Bodies longer than an ordinary one that a process holds in memory at once, from their first byte to their response.
+const LONG_BODIES: Numbers = Numbers { of_process: 8, of_tenant: 4, spare: 2 };
+/// Lowest speed at which a long body may arrive: others wait for its turn.
+const LONG_BYTES_A_SECOND_MIN: usize = 128 * 1024;
 
-static LONG_BODIES: Turns = Turns::new(LONG_BODIES_MAX, LONG_BODIES_OF_TENANT_MAX);
+static LONG_BODY_TURNS: Turns = Turns::new(LONG_BODIES);
 
 /// A JSON body that has not been read yet. `T` should reject unknown fields (`#[serde(deny_unknown_fields)]`).
 pub struct Body<T, const BYTES_MAX: usize = BODY_BYTES_MAX> {
@@ -97,12 +97,14 @@ impl Unread {
     pub async fn read<T: DeserializeOwned>(self, bytes_max: usize) -> Result<Input<T>, ApiError> {
         let announced = self.head?;
         let length = announced.unwrap_or(bytes_max);
+        let mut patience = Patience { pause: self.pause, bytes_a_second_min: BYTES_A_SECOND_MIN };
         if BODY_BYTES_MAX < length && length <= bytes_max {
             let tenant_id = self.request.extensions().get::<Context>().and_then(Context::tenant_id);
-            let turn = LONG_BODIES.take(tenant_id.unwrap_or_default()).await?;
+            let turn = LONG_BODY_TURNS.take(tenant_id.unwrap_or_default()).await?;
             self.request.extensions_mut().insert(turn);
+            patience.bytes_a_second_min = LONG_BYTES_A_SECOND_MIN;
         }
-        let raw = collect(self.payload, announced, bytes_max, Patience::by_length(self.pause)).await?;
+        let raw = collect(self.payload, announced, bytes_max, patience).await?;
         Ok(Input { value: parse_object(&raw)?, raw })
     }
 }
@@ -144,18 +146,14 @@ pub(crate) fn pause(request: &HttpRequest) -> Duration {
 pub(crate) struct Patience {
     /// Longest time without a byte.
     pub pause: Duration,
-    /// Longest time in all. If absent, it is the pause, and a second more for each 32 KiB that arrived.
-    pub in_all: Option<Duration>,
+    /// Lowest speed. The time in all is the pause, and what the bytes that arrived take at this speed.
+    pub bytes_a_second_min: usize,
 }
 
 impl Patience {
-    fn by_length(pause: Duration) -> Self {
-        Patience { pause, in_all: None }
-    }
-
     /// Returns the moment at which a body that began at `begun` has taken too long.
     fn end(self, begun: Instant, received: usize) -> Instant {
-        begun + self.in_all.unwrap_or_else(|| self.pause + time_for(received))
+        begun + self.pause + time_for(received, self.bytes_a_second_min)
     }
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 pub(crate) use watch::{Connection, OpenRequest};
 
 /// Bytes a second at which a peer must send a body and take a response, after the first seconds.
-pub(crate) const BYTES_A_SECOND_MIN: u64 = 32 * 1024;
+pub(crate) const BYTES_A_SECOND_MIN: usize = 32 * 1024;
 /// Most open requests of one HTTP/2 connection.
 pub const REQUESTS_OPEN_MAX: usize = 256;
 /// Open files that are not connections of clients: the log, the program, Redis, and some to spare.
@@ -124,8 +124,8 @@ fn fitting(connections_max: u32, open_files: u64, db_connections: u32) -> u32 {
 }
 
 /// Returns the time for so many bytes at the lowest speed.
-pub(crate) fn time_for(bytes: usize) -> Duration {
-    Duration::from_millis((bytes as u64).saturating_mul(1_000) / BYTES_A_SECOND_MIN)
+pub(crate) fn time_for(bytes: usize, bytes_a_second_min: usize) -> Duration {
+    Duration::from_millis((bytes as u64).saturating_mul(1_000) / bytes_a_second_min as u64)
 }
 
 #[cfg(test)]
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_long_body_has_longer() {
-        assert_eq!(time_for(0), Duration::ZERO);
-        assert_eq!(time_for(5 * 1024 * 1024), Duration::from_secs(160));
+        assert_eq!(time_for(0, BYTES_A_SECOND_MIN), Duration::ZERO);
+        assert_eq!(time_for(5 * 1024 * 1024, BYTES_A_SECOND_MIN), Duration::from_secs(160));
     }
 }

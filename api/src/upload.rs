@@ -1,7 +1,6 @@
 //! Bodies of imports: longer than others, as JSON or as CSV, and few at a time.
 
 use std::future::{Ready, ready};
-use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -12,18 +11,16 @@ use domain::id::TenantId;
 use crate::body::{self, Patience};
 use crate::context::Context;
 use crate::problem::{ApiError, ErrorCode};
-use crate::turn::{Turn, Turns};
+use crate::turn::{Numbers, Turn, Turns};
 
 /// Most bytes of an upload.
 pub const UPLOAD_BYTES_MAX: usize = 32 * 1024 * 1024;
-/// Longest time that an upload may take to arrive.
-const READ_DEADLINE: Duration = Duration::from_secs(120);
-/// Most uploads that a process holds in memory at once.
-const UPLOADS_MAX: usize = 4;
-/// Most uploads of a tenant at once, so that a tenant with many does not take the turns of others.
-const UPLOADS_OF_TENANT_MAX: usize = 1;
+/// Lowest speed at which an upload may arrive: others wait for its turn. The longest one has 138 seconds in all.
+const BYTES_A_SECOND_MIN: usize = 256 * 1024;
+/// Uploads that a process holds in memory at once.
+const UPLOADS: Numbers = Numbers { of_process: 4, of_tenant: 1, spare: 0 };
 
-static TURNS: Turns = Turns::new(UPLOADS_MAX, UPLOADS_OF_TENANT_MAX);
+static TURNS: Turns = Turns::new(UPLOADS);
 
 /// Format of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +56,7 @@ impl FromRequest for Upload {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let tenant_id =
             request.extensions().get::<Context>().and_then(Context::tenant_id).unwrap_or_default();
-        let patience = Patience { pause: body::pause(request), in_all: Some(READ_DEADLINE) };
+        let patience = Patience { pause: body::pause(request), bytes_a_second_min: BYTES_A_SECOND_MIN };
         ready(Ok(Upload { payload: payload.take(), patience, head: check_head(request), tenant_id }))
     }
 }

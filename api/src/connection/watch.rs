@@ -15,7 +15,7 @@ use actix_web::web::Bytes;
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
-use super::{Deadlines, REQUESTS_OPEN_MAX, time_for};
+use super::{BYTES_A_SECOND_MIN, Deadlines, REQUESTS_OPEN_MAX, time_for};
 
 /// A connection, as its requests and its deadline see it.
 #[derive(Debug)]
@@ -122,7 +122,7 @@ impl Connection {
             // The proxy watches its clients, which share this connection.
             return;
         }
-        let deadline = Instant::now() + self.deadlines.response + time_for(bytes);
+        let deadline = Instant::now() + self.deadlines.response + time_for(bytes, BYTES_A_SECOND_MIN);
         self.due.borrow_mut().push((id, deadline));
     }
 

@@ -174,7 +174,8 @@ pub static REGISTRY: &[Entry] = &[
     entry(
         ErrorCode::RequestTimeout,
         "The body did not arrive in time",
-        "The request body was not complete within 10 seconds, or 120 seconds for an import.",
+        "The request body paused for 10 seconds, or was slower than 32 KiB a second (a body of more than 256 KiB: 128, an \
+         import: 256) after the first 10 seconds.",
         "Send the request again over a faster connection, or send less at once.",
     ),
     entry(
