@@ -8,13 +8,16 @@ use domain::moment::Instant;
 use serde::Deserialize;
 use service::customer::{self, Customer, CustomerAccount, CustomerInput, Filter};
 use service::page::Sort;
+use service::{Error, Tx};
 use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
 
 use crate::batch::{Batch, Items, Results};
 use crate::body::{BatchBody, Body};
 use crate::list::{List, Page, Sorted};
 use crate::params::PathId;
 use crate::patch::Patch;
+use crate::personal::Personal;
 use crate::record::record;
 use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
@@ -26,6 +29,12 @@ pub fn routes(cfg: &mut ServiceConfig) {
 }
 
 record!(Customer, CustomerId);
+
+impl Personal for Customer {
+    async fn find(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Self>, Error> {
+        customer::find(tx, ids).await
+    }
+}
 
 /// Which customers to list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -89,7 +98,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 )]
 #[post("/v1/customers")]
 async fn create(write: Write, body: Body<CustomerInput>) -> Answer {
-    write.create("customer.created", body, customer::create).await
+    write.of_persons::<Customer>().create("customer.created", body, customer::create).await
 }
 
 /// Create many customers
@@ -103,7 +112,7 @@ async fn create(write: Write, body: Body<CustomerInput>) -> Answer {
 )]
 #[post("/v1/customers/batch")]
 async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
-    write.batch("customer.batch_created", body, customer::create_all).await
+    write.of_persons::<Customer>().batch("customer.batch_created", body, customer::create_all).await
 }
 
 /// Get a customer
@@ -134,6 +143,7 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<CustomerId>, seen: IfNon
 #[patch("/v1/customers/{id}")]
 async fn update(write: Write, id: PathId<CustomerId>, body: Body<MergePatch>) -> Answer {
     write
+        .of_persons::<Customer>()
         .patch("customer.updated", body, async |tx, expected, change| {
             customer::update(tx, id.0, expected, change).await
         })

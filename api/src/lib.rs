@@ -42,6 +42,7 @@ pub mod openapi;
 pub mod order;
 pub mod params;
 pub mod patch;
+mod personal;
 pub mod pos;
 pub mod posting;
 pub mod pricing;

@@ -24,6 +24,7 @@ use crate::access::Access;
 use crate::batch::{Items, Parsed};
 use crate::body::{self, BatchBody, Body};
 use crate::idempotency::{IdempotencyKey, Preferences, respond};
+use crate::personal::{self, Personal, Restore};
 use crate::problem::{Answer, ApiError};
 use crate::record::Record;
 use crate::version::{self, IfMatch};
@@ -46,6 +47,8 @@ pub struct Write {
     is_import: bool,
     /// Number of records that it writes in one transaction.
     records: usize,
+    /// Puts the records of persons back into a stored response.
+    restore: Option<Restore>,
 }
 
 /// Whether the work of a write changed the powers of a credential. It is noted by each attempt.
@@ -93,12 +96,19 @@ impl Write {
             changed_powers: ChangedPowers::default(),
             is_import: false,
             records: 1,
+            restore: None,
         })
     }
 
     /// Makes postings read the tenant's settings, locations, tills, taxes and channel prices again.
     pub fn changing_setup(mut self) -> Self {
         self.changes_setup = true;
+        self
+    }
+
+    /// Stores the response without what it says of persons, whose records are of type `R`.
+    pub fn of_persons<R: Personal + 'static>(mut self) -> Self {
+        self.restore = Some(personal::restore::<R>());
         self
     }
 
@@ -274,16 +284,22 @@ impl Write {
             changed_powers,
             is_import,
             records,
+            restore,
             ..
         } = self;
         let db = if is_import { app.db.for_imports() } else { app.db.for_records(records) };
         let idempotency = idempotency.optional(raw)?;
+        let impersonal = async |tx: &Tx| {
+            let written = work(tx).await?;
+            let is_personal = restore.is_some();
+            if is_personal { without_persons(written) } else { Ok(written) }
+        };
         let mut attempt = 1;
         loop {
             let answer = if preferences.dry_run {
                 command::dry_run(&db, &caller, &work).await
             } else {
-                command::run(&db, &caller, name, idempotency.as_ref(), &work).await
+                command::run(&db, &caller, name, idempotency.as_ref(), &impersonal).await
             };
             match answer {
                 Err(error) if attempt < ATTEMPTS_MAX && lost_race(&error, idempotency.is_some()) => {
@@ -293,7 +309,11 @@ impl Write {
                     if changes_setup {
                         app.poster.setups().forget(caller.tenant_id).await;
                     }
-                    let answer = other?;
+                    let mut answer = other?;
+                    if let Some(restore) = restore.filter(|_| answer.replayed) {
+                        let restored = async |tx: &Tx| restore(tx, &answer.body).await;
+                        answer.body = app.db.read(caller.tenant_id, restored).await?;
+                    }
                     if changed_powers.is_noted() && !answer.replayed && !preferences.dry_run {
                         app.auth.revoked(caller.tenant_id);
                     }
@@ -321,6 +341,12 @@ fn saved<R: Record>(status: u16, record: &R) -> Result<Written, Error> {
 
 fn written<T: Serialize>(status: u16, document_id: Option<Uuid>, body: &T) -> Result<Written, Error> {
     Ok(Written { document_id, status, body: json(body)?, ..Written::default() })
+}
+
+/// Returns a response that is stored without what it says of persons, and sent whole this once.
+fn without_persons(written: Written) -> Result<Written, Error> {
+    let body = personal::stored(&written.body)?;
+    Ok(Written { shown_once: Some(written.body), body, ..written })
 }
 
 fn json<T: Serialize>(body: &T) -> Result<String, Error> {

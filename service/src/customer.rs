@@ -14,6 +14,7 @@ use domain::text::{Line40, Line64, Line200, Name};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::input::{self, Change, TenantDefaults};
 use crate::page::Page;
@@ -210,6 +211,12 @@ pub async fn update(
 pub async fn get(tx: &Tx, id: CustomerId) -> Result<Customer, Error> {
     let row = tx.select::<customer::Entity>().filter(customer::Column::Id.eq(id)).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("customer"))?)
+}
+
+/// Returns the customers with these ids that exist.
+pub async fn find(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Customer>, Error> {
+    let ids = ids.iter().copied().map(CustomerId);
+    Ok(tx.select::<customer::Entity>().filter(customer::Column::Id.is_in(ids)).all(tx).await?)
 }
 
 /// Returns the running totals of a customer.

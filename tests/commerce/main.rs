@@ -30,6 +30,7 @@ mod platform {
     mod order_of_times;
     mod own_ids;
     mod pages;
+    mod personal;
     mod power;
     mod publishable;
     mod rate;

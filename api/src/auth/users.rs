@@ -10,12 +10,15 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use service::auth::users::{UserChange, role_schema};
 use service::auth::{Role, UserCreate, users};
+use service::{Error, Tx};
 use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
 
 use crate::body::Body;
 use crate::list::{List, NoFilters, Page};
 use crate::params::PathId;
 use crate::patch::Patch;
+use crate::personal::Personal;
 use crate::record::record;
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
@@ -70,6 +73,12 @@ impl From<app_user::Model> for User {
 
 record!(User, UserId);
 
+impl Personal for User {
+    async fn find(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Self>, Error> {
+        Ok(users::find_all(tx, ids).await?.into_iter().map(User::from).collect())
+    }
+}
+
 /// A user to create.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -121,6 +130,7 @@ async fn create(app: Data<App>, write: Write, body: Body<UserIn>) -> Answer {
     let caller = write.caller();
     let hash = app.auth.password_hash(&caller, &wanted).await?;
     write
+        .of_persons::<User>()
         .create_as("user.created", &said, async |tx| {
             Ok(User::from(users::create(tx, &caller, &wanted, &hash).await?))
         })
@@ -162,7 +172,7 @@ async fn update(write: Write, id: PathId<UserId>, body: Body<MergePatch>) -> Ans
             changed_powers.note(changed.powers);
             Ok(User::from(changed.user))
         };
-    write.patch("user.updated", body, change).await
+    write.of_persons::<User>().patch("user.updated", body, change).await
 }
 
 /// Disable a user
@@ -183,5 +193,5 @@ async fn disable(write: Write, id: PathId<UserId>) -> Answer {
         changed_powers.note(changed.powers);
         Ok(User::from(changed.user))
     };
-    write.change("user.disabled", disable).await
+    write.of_persons::<User>().change("user.disabled", disable).await
 }

@@ -173,7 +173,7 @@ pub fn parameters() -> Value {
         ),
         "OptionalIdempotencyKey": idempotency_key(
             "A value of your own, unique per intended write. Send it if you may have to retry: the write then happens \
-             once, and every retry gets the first response. Kept for 7 days.",
+             once, and every retry gets the first response. A customer or user in it is as it is now. Kept for 7 days.",
         ),
         "Prefer": in_header("Prefer", 100, "dry-run", "`dry-run`: returns the response without the effect."),
         "BatchPrefer": in_header(

@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use strum::IntoEnumIterator;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use uuid::Uuid;
 
 use super::current::{Target, current};
 use super::power::require_role;
@@ -245,6 +246,12 @@ const END_LOGINS: &str = "
 pub(super) async fn find(tx: &Tx, id: UserId) -> Result<app_user::Model, Error> {
     let user = tx.select::<app_user::Entity>().filter(app_user::Column::Id.eq(id)).one(tx).await?;
     Ok(user.ok_or_else(|| Refusal::not_found("user"))?)
+}
+
+/// Returns the users with these ids that exist.
+pub async fn find_all(tx: &Tx, ids: &[Uuid]) -> Result<Vec<app_user::Model>, Error> {
+    let ids = ids.iter().copied().map(UserId);
+    Ok(tx.select::<app_user::Entity>().filter(app_user::Column::Id.is_in(ids)).all(tx).await?)
 }
 
 fn check_user(wanted: &UserCreate, email: &str) -> Result<(), Refusal> {
