@@ -19,7 +19,7 @@ use crate::broadcast::Broadcast;
 use crate::config::Config;
 use crate::cursor::CursorKey;
 use crate::problem::ApiError;
-use crate::rate::{Rates, Share};
+use crate::rate::{Own, Rates, Share};
 use crate::route_table::RouteTable;
 use crate::stream::seat::Streams;
 
@@ -43,6 +43,7 @@ pub struct App {
     /// Most connections of one address.
     pub connections_per_address: u32,
     _share: Share,
+    _own_rates: Own,
     /// Longest pause of a request's body.
     pub body_timeout: Duration,
     /// Value of `Strict-Transport-Security`, if it is sent.
@@ -68,6 +69,7 @@ impl App {
             .map(|url| Broadcast::start(url.expose_secret().to_owned(), Data::clone(&auth), live.clone()));
         let rates = Rates::new(&config.rates);
         let share = Share::start(&rates, config.redis_url.clone());
+        let own_rates = Own::start(&rates, &db);
         let trusted_proxies = config.trusted_proxies.clone();
         let hsts = (config.hsts_seconds > 0).then(|| format!("max-age={}", config.hsts_seconds));
         let poster = Poster::new(db.clone());
@@ -81,6 +83,7 @@ impl App {
             rates,
             connections_per_address: config.connections.connections_per_address,
             _share: share,
+            _own_rates: own_rates,
             body_timeout: config.connections.body_timeout(),
             hsts: hsts.and_then(|value| HeaderValue::try_from(value).ok()),
             trusted_proxies,

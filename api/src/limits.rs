@@ -123,7 +123,8 @@ struct StreamLimits {
 #[get("/v1/limits")]
 async fn get(app: Data<App>, caller: Caller) -> Answer {
     let policy = |policy: Policy| {
-        let ((quota, window_seconds), left) = (app.rates.quota(policy), app.rates.left(&caller, policy));
+        let ((quota, window_seconds), left) =
+            (app.rates.quota(&caller, policy), app.rates.left(&caller, policy));
         RatePolicy {
             name: policy.name(),
             shared_by: if policy.is_of_tenant() { "tenant" } else { "caller" },

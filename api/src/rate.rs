@@ -4,21 +4,25 @@
 //! through, a few times a second (`share`). Without it, each server counts alone.
 
 mod bucket;
+mod own;
 mod share;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Instant;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use domain::id::TenantId;
 use service::Caller;
+use service::tenant::rates::Rates as OwnRates;
 use uuid::Uuid;
 
 use crate::problem::{ApiError, ErrorCode};
 
 pub use bucket::Left;
 use bucket::{Bucket, Quota};
+pub use own::Own;
 pub use share::Share;
 
 /// Response header with the policies.
@@ -81,6 +85,8 @@ pub struct Rates(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     quotas: [Quota; ALL.len()],
+    /// Limits of the tenants that have some of their own.
+    own: RwLock<HashMap<TenantId, OwnRates>>,
     buckets: Mutex<HashMap<(Policy, Uuid), Bucket>>,
 }
 
@@ -141,6 +147,7 @@ impl Rates {
                 quota(limits.rate_tenant, 60),
                 quota(limits.rate_reports, 60),
             ],
+            own: RwLock::default(),
             buckets: Mutex::default(),
         }))
     }
@@ -172,8 +179,8 @@ impl Rates {
     }
 
     /// Returns the quota of a policy: points, and seconds of its window.
-    pub fn quota(&self, policy: Policy) -> (u32, u32) {
-        let Quota { points, window_seconds } = self.0.quota(policy);
+    pub fn quota(&self, caller: &Caller, policy: Policy) -> (u32, u32) {
+        let Quota { points, window_seconds } = self.0.quota(caller.tenant_id, policy);
         (points, window_seconds)
     }
 
@@ -189,7 +196,8 @@ impl Rates {
         {
             let (buckets, now) = (self.0.buckets(), now());
             for policy in policies {
-                let (name, Quota { points, window_seconds }) = (policy.name(), self.0.quota(*policy));
+                let (name, Quota { points, window_seconds }) =
+                    (policy.name(), self.0.quota(caller.tenant_id, *policy));
                 let Left { remaining, reset_seconds } = self.0.left(&buckets, caller, *policy, now);
                 let comma = if stated.is_empty() { "" } else { ", " };
                 _ = write!(stated, "{comma}\"{name}\";q={points};w={window_seconds}");
@@ -208,7 +216,7 @@ impl Rates {
         let mut buckets = self.0.buckets();
         let late = |policy: &Policy| {
             let bucket = buckets.get(&(*policy, policy.owner(caller))).copied().unwrap_or_default();
-            bucket.has(self.0.quota(*policy), points, now).err().map(|wait| (*policy, wait))
+            bucket.has(self.0.quota(caller.tenant_id, *policy), points, now).err().map(|wait| (*policy, wait))
         };
         let violated: Vec<(Policy, u64)> = policies.iter().filter_map(late).collect();
         if let Some(wait) = violated.iter().map(|(_, wait)| *wait).max() {
@@ -219,7 +227,7 @@ impl Rates {
         }
         for policy in policies {
             let bucket = buckets.entry((*policy, policy.owner(caller))).or_default();
-            bucket.take(self.0.quota(*policy), points, now);
+            bucket.take(self.0.quota(caller.tenant_id, *policy), points, now);
         }
         Ok(())
     }
@@ -229,7 +237,7 @@ impl Rates {
         metrics::counter!("stockwell_report_points_total").increment(points);
         let mut buckets = self.0.buckets();
         let bucket = buckets.entry((policy, policy.owner(caller))).or_default();
-        bucket.take(self.0.quota(policy), points, now());
+        bucket.take(self.0.quota(caller.tenant_id, policy), points, now());
     }
 }
 
@@ -238,13 +246,16 @@ impl Inner {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn quota(&self, policy: Policy) -> Quota {
-        match policy {
-            Policy::Burst => self.quotas[0],
-            Policy::Minute => self.quotas[1],
-            Policy::Tenant => self.quotas[2],
-            Policy::Reports => self.quotas[3],
-        }
+    fn quota(&self, tenant_id: TenantId, policy: Policy) -> Quota {
+        let own = self.own.read().unwrap_or_else(PoisonError::into_inner).get(&tenant_id).copied();
+        let own = own.unwrap_or_default();
+        let (quota, points) = match policy {
+            Policy::Burst => (self.quotas[0], own.burst),
+            Policy::Minute => (self.quotas[1], own.minute),
+            Policy::Tenant => (self.quotas[2], own.tenant),
+            Policy::Reports => (self.quotas[3], own.reports),
+        };
+        Quota { points: points.unwrap_or(quota.points), ..quota }
     }
 
     fn left(
@@ -255,7 +266,7 @@ impl Inner {
         now: u64,
     ) -> Left {
         let bucket = buckets.get(&(policy, policy.owner(caller))).copied().unwrap_or_default();
-        bucket.left(self.quota(policy), now)
+        bucket.left(self.quota(caller.tenant_id, policy), now)
     }
 }
 

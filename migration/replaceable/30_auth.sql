@@ -62,10 +62,28 @@ begin
 end
 $$;
 
+-- The rate limits of the tenants that have some of their own, as a JSON array.
+create or replace function auth.tenant_rates()
+returns table (rates text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select coalesce(json_agg(json_build_object('tenant_id', t.tenant_id, 'rates', json_build_object(
+               'burst', t.rate_burst, 'minute', t.rate_minute, 'tenant', t.rate_tenant, 'reports', t.rate_reports))), '[]')::text
+    from public.tenant t
+    where coalesce(t.rate_burst, t.rate_minute, t.rate_tenant, t.rate_reports) is not null;
+end
+$$;
+
 grant select on public.api_key, public.tenant to stockwell_lookup;
 grant select (tenant_id, id, role, status) on public.app_user to stockwell_lookup;
 alter function auth.find_api_key(bytea) owner to stockwell_lookup;
 alter function auth.find_key_chain(bytea) owner to stockwell_lookup;
 alter function auth.find_tenant(text) owner to stockwell_lookup;
-revoke all on function auth.find_api_key(bytea), auth.find_key_chain(bytea), auth.find_tenant(text) from public;
-grant execute on function auth.find_api_key(bytea), auth.find_key_chain(bytea), auth.find_tenant(text) to stockwell_app;
+alter function auth.tenant_rates() owner to stockwell_lookup;
+revoke all on function auth.find_api_key(bytea), auth.find_key_chain(bytea), auth.find_tenant(text), auth.tenant_rates()
+    from public;
+grant execute on function auth.find_api_key(bytea), auth.find_key_chain(bytea), auth.find_tenant(text), auth.tenant_rates()
+    to stockwell_app;

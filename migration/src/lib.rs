@@ -103,6 +103,8 @@ pub const STEPS: &[Step] = &[
     step!("0043_key_makers"),
     step!("0044_late"),
     step!("0045_replaced_price"),
+    step!("0060_tenant_rates"),
+    step!("0061_tenant_rates_valid"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

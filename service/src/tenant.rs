@@ -18,6 +18,7 @@ use crate::command::{self, Written};
 use crate::scope::{Scope, Scopes};
 use crate::{Caller, Db, Error, Tx, input};
 
+pub mod rates;
 pub mod settings;
 
 #[derive(Debug, Clone)]

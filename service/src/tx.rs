@@ -121,6 +121,11 @@ impl Db {
         Db { write_share: Work::Job, write_time: WriteTime::of(JOB_TIME), ..self.clone() }
     }
 
+    /// Returns the same database for what no request asks for. Its statements are counted apart.
+    pub fn for_server(&self) -> Self {
+        Db { statements: Arc::default(), ..self.clone() }
+    }
+
     /// Returns the same database for a transaction of so many records, which may take longer.
     pub fn for_records(&self, records: usize) -> Self {
         let more = RECORD_TIME * u32::try_from(records.saturating_sub(1)).unwrap_or(u32::MAX);

@@ -11,10 +11,14 @@ use service::auth::{ApiKeyCreate, KeyKind, KeyMode, make_key};
 use service::integrity;
 use service::scope::Scope;
 use service::stock::checkpoint;
+use service::tenant::rates::{self, Rates};
 use service::tenant::{self, TenantCreate};
 use service::tx::PoolOptions;
 use service::{Db, Error};
 use strum::IntoEnumIterator;
+
+/// Highest rate limit.
+const LIMIT_MAX: u32 = 1_000_000_000;
 
 /// A command failed. The message is for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -103,6 +107,46 @@ impl Database {
 pub enum TenantCommand {
     /// Create a tenant that can trade at once, and print its id and its first key.
     Create(TenantArgs),
+    /// Set or print the rate limits that a tenant has of its own. Servers follow within 10 seconds.
+    Rates(RatesArgs),
+}
+
+/// Arguments of `tenant rates`. A limit is a number, or `default` for that of the server's configuration. One that is not named
+/// stays as it is.
+#[derive(Debug, Args)]
+pub struct RatesArgs {
+    #[command(flatten)]
+    database: Database,
+    /// The tenant's slug.
+    #[arg(long)]
+    slug: String,
+    /// The most requests of one key or user in 10 seconds.
+    #[arg(long, value_parser = limit)]
+    burst: Option<Limit>,
+    /// The most requests of one key or user in a minute.
+    #[arg(long, value_parser = limit)]
+    minute: Option<Limit>,
+    /// The most requests of the tenant in a minute.
+    #[arg(long, value_parser = limit)]
+    tenant: Option<Limit>,
+    /// The most points of reports of the tenant in a minute.
+    #[arg(long, value_parser = limit)]
+    reports: Option<Limit>,
+}
+
+/// A limit of a tenant's own; none for that of the server's configuration.
+#[derive(Debug, Clone, Copy)]
+struct Limit(Option<u32>);
+
+/// Reads a limit.
+fn limit(text: &str) -> Result<Limit, String> {
+    if text == "default" {
+        return Ok(Limit(None));
+    }
+    match text.parse() {
+        Ok(number @ 1..=LIMIT_MAX) => Ok(Limit(Some(number))),
+        _ => Err(format!("expected 1 to {LIMIT_MAX}, or default")),
+    }
 }
 
 /// Arguments of `tenant create`.
@@ -265,9 +309,36 @@ pub async fn checkpoint(args: &EveryTenant) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Creates a tenant.
+/// Carries out a command on tenants.
 pub async fn tenant(command: TenantCommand) -> Result<(), Failed> {
-    let TenantCommand::Create(args) = command;
+    match command {
+        TenantCommand::Create(args) => create_tenant(args).await,
+        TenantCommand::Rates(args) => set_rates(&args).await,
+    }
+}
+
+/// Sets the limits that are named, and prints all of them.
+async fn set_rates(args: &RatesArgs) -> Result<(), Failed> {
+    let db = args.database.connect().await?;
+    let known = rates::get(&db, &args.slug).await?;
+    let next = |named: Option<Limit>, known: Option<u32>| named.map_or(known, |limit| limit.0);
+    let wanted = Rates {
+        burst: next(args.burst, known.burst),
+        minute: next(args.minute, known.minute),
+        tenant: next(args.tenant, known.tenant),
+        reports: next(args.reports, known.reports),
+    };
+    if wanted != known {
+        rates::set(&db, &args.slug, wanted).await?;
+    }
+    let Rates { burst, minute, tenant, reports } = wanted;
+    for (name, limit) in [("burst", burst), ("minute", minute), ("tenant", tenant), ("reports", reports)] {
+        println!("{name}: {}", limit.map_or_else(|| "default".to_owned(), |limit| limit.to_string()));
+    }
+    Ok(())
+}
+
+async fn create_tenant(args: TenantArgs) -> Result<(), Failed> {
     let wanted = TenantCreate {
         slug: args.slug,
         name: args.name,

@@ -124,7 +124,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
         "functions with the rights of their owner are those that are known, in plpgsql, with a fixed search path, closed to the public",
         "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace \
          where n.nspname in ('public', 'bi', 'auth') and not ( \
-             p.oid::regprocedure::text in ('auth.find_api_key(bytea)', 'auth.find_key_chain(bytea)', 'auth.find_tenant(text)', 'auth.tenants()', \
+             p.oid::regprocedure::text in ('auth.find_api_key(bytea)', 'auth.find_key_chain(bytea)', 'auth.find_tenant(text)', 'auth.tenants()', 'auth.tenant_rates()', \
                                            'auth.find_products(text,integer)', \
                                            'auth.forget_answers(uuid,uuid,uuid,integer)', \
                                            'auth.forget_refusals(uuid,timestamp with time zone,integer)') \
@@ -167,7 +167,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
     (
         "records of the past are never changed or deleted",
         "select t.name || ' ' || v.privilege from unnest(array['stock_movement', 'journal_entry', 'journal_line', \
-             'sales_line', 'command', 'event', 'tender', 'cash_move', 'shipment_line', 'payment_allocation', \
+             'sales_line', 'command', 'event', 'tender', 'till_clock', 'cash_move', 'shipment_line', 'payment_allocation', \
              'stock_document', 'hold_line', 'replaced_price', 'stock_checkpoint', 'stock_checkpoint_level']) t (name), \
              (values ('update'), ('delete')) v (privilege) \
          where has_table_privilege('stockwell_app', t.name::regclass, v.privilege) \

@@ -178,6 +178,8 @@ impl Inner {
 
 #[cfg(test)]
 mod tests {
+    use domain::id::TenantId;
+
     use super::super::RateLimits;
     use super::*;
 
@@ -188,7 +190,7 @@ mod tests {
         let rates = Rates::new(&RateLimits::defaults());
         let (caller, mut now) = (Uuid::from_u128(1), 0);
         let key = (Policy::Minute, caller);
-        let quota = rates.0.quota(Policy::Minute);
+        let quota = rates.0.quota(TenantId::default(), Policy::Minute);
         for _ in 0..3_600 {
             now += SECOND;
             rates.0.buckets().entry(key).or_default().take(quota, 90, now);

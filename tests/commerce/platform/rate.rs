@@ -7,6 +7,7 @@ use local::Redis;
 use reqwest::Method;
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use service::tenant::rates::{self, Rates};
 use tests::{Client, Node, Reply, Tenant, environment, sale, with_tenant, with_tenants};
 use tokio::time::{sleep, timeout};
 
@@ -179,5 +180,40 @@ fn servers_share_their_counts_through_redis() {
         timeout(PATIENCE, shared).await.expect("the other server learns of it");
         redis.stop().await;
         key(tenant, &one).await.get("/v1/limits").await.ok();
+    });
+}
+
+#[test]
+fn a_tenant_has_limits_of_its_own() {
+    with_tenants(async |one, other| {
+        let node = environment().own_node().await;
+        let db = &environment().db;
+        let own = Rates { minute: Some(7), reports: Some(11), ..Rates::default() };
+        rates::set(db, &one.slug, own).await.expect("limits are set");
+        assert_eq!(rates::get(db, &one.slug).await.expect("limits are read"), own);
+        let quotas = async |client: Client| {
+            let limits = client.get("/v1/limits").await.ok();
+            let quota = |policy: &Value| policy["quota"].as_u64().expect("a quota");
+            limits["policies"].as_array().expect("policies").iter().map(quota).collect::<Vec<u64>>()
+        };
+        let own_ones = async {
+            // The limits of before hold until the server has read the new ones.
+            while quotas(one.at(&node.base_url)).await != [5_000, 7, 60_000, 11] {
+                sleep(Duration::from_secs(1)).await;
+            }
+        };
+        timeout(2 * PATIENCE, own_ones).await.expect("the server has read them");
+        assert_eq!(quotas(other.at(&node.base_url)).await, [5_000, 18_000, 60_000, 30_000]);
+        let here = one.at(&node.base_url);
+        let limited = async {
+            loop {
+                let reply = here.get("/v1/products").await;
+                if reply.status == 429 {
+                    return refused(&reply, &["minute"]);
+                }
+            }
+        };
+        timeout(PATIENCE, limited).await.expect("the limit is used up");
+        other.at(&node.base_url).get("/v1/products").await.ok();
     });
 }
