@@ -51,6 +51,12 @@ fn describe() {
     metrics::describe_gauge!("stockwell_queue_waiting", "Commands that wait for their turn.");
     metrics::describe_histogram!("stockwell_queue_wait_seconds", "Waits of commands for their turn.");
     metrics::describe_histogram!("stockwell_batch_commands", "Commands of a transaction.");
+    metrics::describe_histogram!("stockwell_phase_seconds", "Durations of the phases of a batch.");
+    metrics::describe_gauge!(
+        "stockwell_event_lag_seconds",
+        "Age of the oldest event that was not handed on to a consumer; 0 if there is none."
+    );
+    metrics::describe_counter!("stockwell_events_handed_on_total", "Events handed on by consumer.");
     metrics::describe_counter!("stockwell_retries_total", "Transactions that lost a race and ran again.");
     metrics::describe_counter!("stockwell_statements_total", "Statements sent to the database.");
     metrics::describe_histogram!("stockwell_connection_wait_seconds", "Waits for a connection by share.");
@@ -71,10 +77,10 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Binds the address and serves the figures of `app`.
-    pub fn start(addr: SocketAddr, app: &Data<App>) -> io::Result<Self> {
+    /// Binds the address and serves the figures of the process, and those of `app`, if it serves requests.
+    pub fn start(addr: SocketAddr, app: Option<&Data<App>>) -> io::Result<Self> {
         let figures = FIGURES.as_ref().map_err(|error| io::Error::other(error.clone()))?;
-        let app = app.clone();
+        let app = Data::new(app.cloned());
         let server = HttpServer::new(move || {
             actix_web::App::new().app_data(app.clone()).route("/metrics", web::get().to(read))
         });
@@ -99,15 +105,22 @@ impl Endpoint {
     }
 }
 
-async fn read(app: Data<App>) -> HttpResponse {
+async fn read(app: Data<Option<Data<App>>>) -> HttpResponse {
     let Ok(figures) = FIGURES.as_ref() else { return HttpResponse::ServiceUnavailable().finish() };
+    if let Some(app) = app.as_ref() {
+        measure(app);
+    }
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(figures.render())
+}
+
+/// Takes the figures that nothing counts as it happens.
+fn measure(app: &App) {
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     metrics::gauge!("stockwell_requests_in_progress").set(count(app.requests_in_flight()));
     metrics::gauge!("stockwell_streams_open").set(count(app.streams.open()));
     metrics::gauge!("stockwell_streams_max").set(count(app.streams.seats_max()));
     metrics::gauge!("stockwell_queue_waiting").set(count(app.poster.waiting()));
     metrics::counter!("stockwell_statements_total").absolute(app.db.statements());
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(figures.render())
 }
 
 /// Counts a request that was served.

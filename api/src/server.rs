@@ -117,7 +117,8 @@ pub async fn serve(config: &Config, routes: &'static DescribedRoutes) -> Result<
     })
     .map_err(|source| ServeError::Bind { addr: config.addr, source })?;
     let handle = server.handle();
-    let endpoint = |addr| Endpoint::start(addr, &app).map_err(|source| ServeError::Bind { addr, source });
+    let endpoint =
+        |addr| Endpoint::start(addr, Some(&app)).map_err(|source| ServeError::Bind { addr, source });
     let metrics = config.metrics_addr.map(endpoint).transpose()?;
     Ok(Running { addr, app, handle, task: tokio::spawn(server), metrics })
 }

@@ -30,7 +30,7 @@ use self::decide::{decide_within_bounds, map_constraint};
 use self::prefetch::Prefetched;
 use crate::caller::EntryMode;
 use crate::command::{self, Answer, Idempotency};
-use crate::timing::on_database;
+use crate::timing::{on_database, phase};
 use crate::{Caller, Db, Error, Tx};
 
 mod allotments;
@@ -188,7 +188,7 @@ async fn attempt(
         let (tx, carried) = timeout_at(until, work).await.map_err(|_| Error::Deadline)??;
         let error = match carried {
             Ok(answers) => {
-                tx.commit().await?;
+                phase("commit", tx.commit()).await?;
                 return Ok(answers);
             }
             Err(Spoiled::Raced) => Error::invariant("an idempotency key stayed in a race"),
@@ -246,10 +246,10 @@ async fn carry_out(
         .map(|key| key.key.as_str())
         .collect();
     let commands = requests.iter().map(|request| &request.command);
-    let mut prefetched = prefetch::sales(tx, setups, commands, &keys).await?;
+    let mut prefetched = phase("load", prefetch::sales(tx, setups, commands, &keys)).await?;
     let answered = match prefetched.answered.take() {
         Some(answered) => answered,
-        None => command::find_responses(tx, &keys).await?,
+        None => phase("load", command::find_responses(tx, &keys)).await?,
     };
     let mut answers: Vec<Option<Result<Answer, Error>>> = requests
         .iter()
@@ -263,7 +263,7 @@ async fn carry_out(
         (0..requests.len()).filter(|at| answers[*at].is_none() && !repeats.contains_key(at)).collect();
     if !fresh.is_empty() {
         let commands: Vec<Command> = fresh.iter().map(|at| requests[*at].command.clone()).collect();
-        let book = load::book(tx, setups, &commands, prefetched).await?;
+        let book = phase("load", load::book(tx, setups, &commands, prefetched)).await?;
         for (at, recorded) in fresh.iter().zip(decide_all(tx, book, requests, &fresh).await?) {
             answers[*at] = Some(Ok(recorded));
         }
@@ -307,12 +307,28 @@ async fn decide_all(
     fresh: &[usize],
 ) -> Result<Vec<Answer>, Spoiled> {
     let before = save::Before::serve(&mut book);
+    let (accepted, recorded) = phase("decide", decide_each(tx, &mut book, requests, fresh)).await?;
+    let save = save::write(tx, &book, &accepted, &recorded, &before);
+    let commands_written = phase("save", save).await?;
+    if commands_written < recorded.len() as i64 {
+        return Err(Spoiled::Raced);
+    }
+    Ok(recorded.into_iter().map(|recorded| recorded.answer).collect())
+}
+
+/// Returns the accepted ones of the new requests, and the command row of each.
+async fn decide_each<'a>(
+    tx: &Tx,
+    book: &mut Book,
+    requests: &'a [Request],
+    fresh: &[usize],
+) -> Result<(Vec<Accepted<'a>>, Vec<Recorded<'a>>), Error> {
     let mut accepted = Vec::with_capacity(fresh.len());
     let mut recorded = Vec::with_capacity(fresh.len());
     for request in fresh.iter().map(|at| &requests[*at]) {
         let command_id = CommandId(book.ids.next_id());
-        let decided = decide_within_bounds(tx, &mut book, request).await?;
-        let so_far = decided.as_ref().map(|(outcome, _)| (outcome, &book));
+        let decided = decide_within_bounds(tx, book, request).await?;
+        let so_far = decided.as_ref().map(|(outcome, _)| (outcome, &*book));
         let (status, body) = (request.render)(&request.caller, so_far);
         // A rejection is stored only if it follows from the state of the records (409, 422). A missing scope or record
         // can be put right, so a repeat of such a request is decided again.
@@ -324,9 +340,5 @@ async fn decide_all(
             accepted.push(Accepted { request, command_id, outcome, posting });
         }
     }
-    let commands_written = save::write(tx, &book, &accepted, &recorded, &before).await?;
-    if commands_written < recorded.len() as i64 {
-        return Err(Spoiled::Raced);
-    }
-    Ok(recorded.into_iter().map(|recorded| recorded.answer).collect())
+    Ok((accepted, recorded))
 }

@@ -51,6 +51,12 @@ impl Outbox {
         tenants(&self.pool).await
     }
 
+    /// Returns the age of the oldest event that was not handed on to a consumer, over all tenants; zero if there is none.
+    pub async fn lag(&self, consumer: &str) -> Result<Duration, Error> {
+        let row = sqlx::query(LAG).bind(consumer).fetch_one(&self.pool).await?;
+        Ok(Duration::from_millis(row.try_get::<i64, _>("lag_ms")?.max(0).unsigned_abs()))
+    }
+
     /// Deletes the stored responses of requests from `since` on that are older than [`ANSWERS_KEPT`]. Their idempotency
     /// keys become free; the audit record stays. Returns the end of the time that it has covered, which is the next
     /// `since`, and the number of deleted responses.
@@ -93,6 +99,15 @@ impl Outbox {
         }
     }
 }
+
+/// Reads the first event after each cursor of a consumer.
+const LAG: &str = "select coalesce(max(extract(epoch from now() - e.occurred_at) * 1000), 0)::bigint as lag_ms \
+     from event_cursor c cross join lateral ( \
+         select e.occurred_at from event e \
+         where e.tenant_id = c.tenant_id \
+           and (e.position, e.written, e.id) > (c.position, c.written, c.event_id) \
+         order by e.position, e.written, e.id limit 1) e \
+     where c.consumer = $1";
 
 async fn tenants(pool: &PgPool) -> Result<Vec<TenantId>, Error> {
     let rows = sqlx::query("select * from auth.tenants()").fetch_all(pool).await?;

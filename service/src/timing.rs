@@ -1,7 +1,10 @@
-//! The time that a request spends on the database, waits for a turn and for a connection among it.
+//! The time that a request spends on the database, waits for a turn and for a connection among it; and the time of each
+//! phase of a batch.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
+
+use tracing::Instrument;
 
 tokio::task_local! {
     static SPENT: Cell<Duration>;
@@ -22,6 +25,14 @@ pub(crate) async fn on_database<T>(work: impl Future<Output = T>) -> T {
     let result = work.await;
     // Jobs belong to no request.
     _ = SPENT.try_with(|spent| spent.set(spent.get() + begun.elapsed()));
+    result
+}
+
+/// Runs a phase of a batch in a span, in which its statements are logged, and records its duration.
+pub(crate) async fn phase<T>(name: &'static str, work: impl Future<Output = T>) -> T {
+    let begun = Instant::now();
+    let result = work.instrument(tracing::debug_span!("phase", phase = name)).await;
+    metrics::histogram!("stockwell_phase_seconds", "phase" => name).record(begun.elapsed());
     result
 }
 

@@ -120,6 +120,7 @@ async fn serve(
     let worker = Worker::start(&WorkerConfig {
         relay_database_url: SecretString::from(postgres.url("stockwell_relay", DATABASE)),
         database_url: Some(SecretString::from(postgres.url("stockwell_app", DATABASE))),
+        metrics_addr: None,
         redis_url: config.redis_url.clone(),
     })
     .await?;

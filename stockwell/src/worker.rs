@@ -1,9 +1,11 @@
 //! `stockwell worker`: sends events on to the servers, deletes old stored responses, and makes stock checkpoints.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use api::broadcast::EVENTS_CHANNEL;
 use api::config::secret;
+use api::metrics::Endpoint;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use domain::id::TenantId;
@@ -28,6 +30,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 /// Pause between two runs of the stock checkpoints.
 const CHECKPOINTS: Duration = Duration::from_secs(24 * 3600);
+/// Pause between two measurements of the lag.
+const LAG_MEASURED: Duration = Duration::from_secs(5);
 /// Connections of the pool that makes checkpoints.
 const CHECKPOINT_CONNECTIONS: u32 = 1;
 
@@ -41,6 +45,10 @@ pub struct WorkerConfig {
     /// due, for every tenant, when it starts and once a day. Without it, run `stockwell checkpoint` once a day.
     #[arg(long, env = "STOCKWELL_DATABASE_URL", hide_env_values = true, value_parser = secret)]
     pub database_url: Option<SecretString>,
+    /// The address of /metrics, which Prometheus reads; port 0 takes a free one. Off if absent. It asks for no credential:
+    /// let only the operator reach it.
+    #[arg(long, env = "STOCKWELL_METRICS_ADDR")]
+    pub metrics_addr: Option<SocketAddr>,
     /// Redis, through which the worker tells the servers of events. Without it, each server polls the database.
     #[arg(long, env = "STOCKWELL_REDIS_URL", hide_env_values = true, value_parser = secret)]
     pub redis_url: Option<SecretString>,
@@ -49,6 +57,8 @@ pub struct WorkerConfig {
 /// A running worker. Dropping it aborts its tasks at once.
 #[derive(Debug)]
 pub struct Worker {
+    /// The endpoint of its metrics, if it has an address for them.
+    pub metrics: Option<Endpoint>,
     stopping: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -62,6 +72,8 @@ impl Worker {
     /// Starts a worker with leases of another length.
     pub async fn start_with(config: &WorkerConfig, lease: Duration) -> Result<Self, Error> {
         let outbox = Outbox::connect(config.relay_database_url.expose_secret()).await?;
+        let metrics = config.metrics_addr.map(|addr| Endpoint::start(addr, None)).transpose();
+        let metrics = metrics.map_err(|error| Error::Input(error.into()))?;
         let stopping = watch::Sender::new(false);
         let mut tasks = vec![tokio::spawn(keep_house(outbox.clone(), stopping.subscribe()))];
         if let Some(url) = &config.database_url {
@@ -70,15 +82,21 @@ impl Worker {
             tasks.push(tokio::spawn(keep_checkpoints(outbox.clone(), db, stopping.subscribe())));
         }
         match &config.redis_url {
-            Some(url) => tasks.push(tokio::spawn(relay(outbox, url.clone(), lease, stopping.subscribe()))),
+            Some(url) => {
+                tasks.push(tokio::spawn(watch_lag(outbox.clone(), stopping.subscribe())));
+                tasks.push(tokio::spawn(relay(outbox, url.clone(), lease, stopping.subscribe())));
+            }
             None => tracing::info!("no Redis: the servers poll the database for events"),
         }
-        Ok(Worker { stopping, tasks })
+        Ok(Worker { metrics, stopping, tasks })
     }
 
     /// Stops the worker after it has finished what it has begun.
     pub async fn stop(mut self) {
         self.stopping.send_replace(true);
+        if let Some(metrics) = self.metrics.take() {
+            metrics.stop().await;
+        }
         for task in std::mem::take(&mut self.tasks) {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a task of the worker failed");
@@ -131,6 +149,8 @@ async fn hand_on(
             continue;
         }
         publish(&mut redis, &batches).await?;
+        let events = batches.iter().map(|batch| batch.events.len() as u64).sum();
+        metrics::counter!("stockwell_events_handed_on_total", "consumer" => SERVERS).increment(events);
         for batch in &batches {
             if !servers.advance(batch).await? {
                 tracing::warn!(tenant_id = %batch.tenant_id, "a lease ran out; another relay repeats the events");
@@ -138,6 +158,19 @@ async fn hand_on(
         }
     }
     Ok(())
+}
+
+/// Measures how far the servers are behind, until the worker stops.
+async fn watch_lag(outbox: Outbox, mut stopping: watch::Receiver<bool>) {
+    while !*stopping.borrow() {
+        match outbox.lag(SERVERS).await {
+            Ok(lag) => {
+                metrics::gauge!("stockwell_event_lag_seconds", "consumer" => SERVERS).set(lag.as_secs_f64())
+            }
+            Err(error) => tracing::warn!(%error, "the lag of events is not known"),
+        }
+        rest(&mut stopping, LAG_MEASURED).await;
+    }
 }
 
 /// Publishes the id of each event on its tenant's channel.

@@ -160,8 +160,8 @@ impl Consumer {
     }
 }
 
-/// Selects the tenants that have events between two positions. It is the only statement about more than one tenant. Its
-/// index is a summary of the pages into which events were written.
+/// Selects the tenants that have events between two positions. With the lag, it is the only statement about more than one
+/// tenant. Its index is a summary of the pages into which events were written.
 pub const WITH_EVENTS: &str = "select distinct tenant_id from event where position >= $1 and position < $2";
 
 /// Takes a lease and returns the events after the cursor, if there are some and no other relay has the lease.

@@ -1,7 +1,15 @@
 //! The operator sees what the server does: metrics, the trace of a request, and its times.
 
+use std::time::Duration;
+
+use local::Redis;
 use reqwest::Method;
+use sea_orm::sqlx;
+use secrecy::SecretString;
+use service::relay::Outbox;
+use stockwell::worker::{Worker, WorkerConfig};
 use tests::{environment, with_tenant};
+use tokio::time::{sleep, timeout};
 
 /// Returns the sum of all figures of a name whose labels contain `label`.
 fn sum(figures: &str, name: &str, label: &str) -> u64 {
@@ -45,12 +53,69 @@ fn the_server_counts_what_it_does() {
         assert!(more("stockwell_batch_commands_count", "") >= 1);
         assert!(more("stockwell_queue_wait_seconds_count", "") >= 2);
         assert!(more("stockwell_connection_wait_seconds_count", "share=\"write\"") >= 1);
+        for phase in ["load", "decide", "save", "commit"] {
+            let label = format!("phase=\"{phase}\"");
+            assert!(more("stockwell_phase_seconds_count", &label) >= 1, "{phase}");
+        }
         assert!(more("stockwell_report_points_total", "") >= 10);
         assert!(sum(&after, "stockwell_statements_total", "") >= 5);
         assert_eq!(sum(&after, "stockwell_streams_max", ""), 2_000);
         assert!(after.contains("# HELP stockwell_requests_total "), "{after}");
         assert!(!after.contains(&tenant.id.to_string()), "no figure names a tenant");
         here.get("/metrics").await.refused(404, "route_not_found");
+    });
+}
+
+#[test]
+fn the_lag_is_the_age_of_the_oldest_event_that_was_not_handed_on() {
+    with_tenant(async |tenant| {
+        let outbox = Outbox::connect(&environment().relay_database_url()).await.expect("the outbox");
+        let name = format!("lag-{}", tenant.id);
+        let lag = async || outbox.lag(&name).await.expect("a lag");
+        assert_eq!(lag().await, Duration::ZERO, "a consumer without cursors");
+        tenant.product("MUG", "10.00").await;
+        let cursor = "insert into event_cursor (tenant_id, consumer) values ($1, $2)";
+        let cursor = sqlx::query(cursor).bind(tenant.id.0).bind(&name).execute(&environment().root);
+        cursor.await.expect("a cursor at the beginning");
+        sleep(Duration::from_millis(300)).await;
+        assert!(lag().await >= Duration::from_millis(300), "{:?}", lag().await);
+        let end = "update event_cursor c set (position, written, event_id) = (e.position, e.written, e.id) \
+             from (select position, written, id from event where tenant_id = $1 \
+                   order by position desc, written desc, id desc limit 1) e \
+             where c.tenant_id = $1 and c.consumer = $2";
+        let end = sqlx::query(end).bind(tenant.id.0).bind(&name).execute(&environment().root);
+        end.await.expect("a cursor at the end");
+        assert_eq!(lag().await, Duration::ZERO);
+    });
+}
+
+#[test]
+fn a_worker_shows_what_it_handed_on() {
+    with_tenant(async |tenant| {
+        let _turn = environment().relays.lock().await;
+        let redis = Redis::start().await.expect("Redis starts").expect("redis-server is installed");
+        let config = WorkerConfig {
+            relay_database_url: SecretString::from(environment().relay_database_url()),
+            database_url: None,
+            metrics_addr: Some("127.0.0.1:0".parse().expect("an address")),
+            redis_url: Some(SecretString::from(redis.url())),
+        };
+        let worker = Worker::start(&config).await.expect("the worker starts");
+        let url = format!("http://{}/metrics", worker.metrics.as_ref().expect("metrics").addr);
+        tenant.product("MUG", "10.00").await;
+        let handed_on = async {
+            loop {
+                let figures = environment().http.get(&url).send().await.expect("a response").text().await;
+                let figures = figures.expect("text");
+                let has_lag = figures.contains("stockwell_event_lag_seconds{consumer=\"servers\"} ");
+                if has_lag && sum(&figures, "stockwell_events_handed_on_total", "servers") > 0 {
+                    return;
+                }
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        timeout(Duration::from_secs(60), handed_on).await.expect("events are handed on");
+        worker.stop().await;
     });
 }
 

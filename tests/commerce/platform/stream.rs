@@ -153,6 +153,7 @@ fn nothing_is_lost_between_two_connections() {
         let _turn = environment().relays.lock().await;
         let redis = Redis::start().await.expect("Redis starts").expect("redis-server is installed");
         let config = WorkerConfig {
+            metrics_addr: None,
             relay_database_url: SecretString::from(environment().relay_database_url()),
             database_url: None,
             redis_url: Some(SecretString::from(redis.url())),

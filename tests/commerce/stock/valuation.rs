@@ -338,6 +338,7 @@ fn the_worker_makes_the_checkpoints_that_are_due() {
         let query = sqlx::query(history).bind(tenant.id.0).bind(past);
         query.execute(&environment().root).await.expect("the history is written");
         let config = WorkerConfig {
+            metrics_addr: None,
             relay_database_url: SecretString::from(environment().relay_database_url()),
             database_url: Some(SecretString::from(environment().database_url())),
             redis_url: None,

@@ -38,6 +38,7 @@ const HELD: Duration = Duration::from_millis(700);
 fn relay() {
     let Ok(redis_url) = std::env::var(REDIS_URL) else { return };
     let config = WorkerConfig {
+        metrics_addr: None,
         relay_database_url: SecretString::from(std::env::var(DATABASE_URL).expect("the parent sets it")),
         database_url: None,
         redis_url: Some(SecretString::from(redis_url)),
