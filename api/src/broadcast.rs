@@ -2,16 +2,18 @@
 //! which tenants have new events.
 //!
 //! No request waits for it. Without Redis, a revocation reaches the other nodes when their cached credential expires,
-//! and streams poll the database every second.
+//! and streams poll the database every second. Revocations that were made without a link are published once it is back.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::web::Data;
+use domain::id::TenantId;
 use futures_util::StreamExt;
 use service::auth::Auth;
 use service::live::Live;
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
 
@@ -37,9 +39,10 @@ impl Broadcast {
     pub fn start(url: String, auth: Data<Auth>, live: Live) -> Self {
         let connected = Arc::new(AtomicBool::new(false));
         let state = Arc::clone(&connected);
+        let mut unsent = Unsent { revocations: auth.revocations(), first: None };
         let task = tokio::spawn(async move {
             loop {
-                let ended = link(&url, &auth, &live, &state).await;
+                let ended = link(&url, &auth, (&live, &state), &mut unsent).await;
                 if state.swap(false, Ordering::Relaxed) {
                     tracing::warn!(error = ?ended.err(), "the link to Redis was lost");
                 }
@@ -61,13 +64,42 @@ impl Drop for Broadcast {
     }
 }
 
-async fn link(url: &str, auth: &Auth, live: &Live, connected: &AtomicBool) -> Result<(), redis::RedisError> {
+/// Revocations of this process that are still to be published.
+struct Unsent {
+    revocations: Receiver<TenantId>,
+    /// The message that comes first, if its publication may have failed.
+    first: Option<String>,
+}
+
+impl Unsent {
+    /// Waits for the next message. It comes again until [`sent`](Unsent::sent) is called.
+    async fn next(&mut self) -> Option<&str> {
+        if self.first.is_none() {
+            self.first = Some(match self.revocations.recv().await {
+                Ok(tenant_id) => tenant_id.to_string(),
+                Err(RecvError::Lagged(_)) => ALL_TENANTS.to_owned(),
+                Err(RecvError::Closed) => return None,
+            });
+        }
+        self.first.as_deref()
+    }
+
+    fn sent(&mut self) {
+        self.first = None;
+    }
+}
+
+async fn link(
+    url: &str,
+    auth: &Auth,
+    (live, connected): (&Live, &AtomicBool),
+    unsent: &mut Unsent,
+) -> Result<(), redis::RedisError> {
     let client = redis::Client::open(url)?;
     let mut publisher = client.get_multiplexed_async_connection().await?;
     let mut subscriber = client.get_async_pubsub().await?;
     subscriber.subscribe(REVOCATIONS_CHANNEL).await?;
     subscriber.psubscribe(format!("{}*", EVENTS_CHANNEL)).await?;
-    let mut revocations = auth.revocations();
     // Revocations may have been missed without a connection.
     auth.forget();
     connected.store(true, Ordering::Relaxed);
@@ -85,13 +117,10 @@ async fn link(url: &str, auth: &Auth, live: &Live, connected: &AtomicBool) -> Re
                 },
                 None => return Ok(()),
             },
-            revoked = revocations.recv() => {
-                let tenant = match revoked {
-                    Ok(tenant_id) => tenant_id.to_string(),
-                    Err(RecvError::Lagged(_)) => ALL_TENANTS.to_owned(),
-                    Err(RecvError::Closed) => return Ok(()),
-                };
-                redis::cmd("PUBLISH").arg(REVOCATIONS_CHANNEL).arg(tenant).exec_async(&mut publisher).await?;
+            message = unsent.next() => {
+                let Some(message) = message else { return Ok(()) };
+                redis::cmd("PUBLISH").arg(REVOCATIONS_CHANNEL).arg(message).exec_async(&mut publisher).await?;
+                unsent.sent();
             },
         }
     }

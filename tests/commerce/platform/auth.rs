@@ -1,9 +1,15 @@
 //! Authority: keys, logins and how they end.
 
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use local::Redis;
 use reqwest::Method;
 use sea_orm::sqlx;
+use secrecy::SecretString;
 use serde_json::{Value, json};
-use tests::{Client, Tenant, environment, with_tenant, with_tenants};
+use tests::{Client, Route, Tenant, environment, with_tenant, with_tenants};
+use tokio::time::{sleep, timeout};
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -91,6 +97,41 @@ fn a_wrong_key_is_nobody() {
             assert_eq!(reply.status, 401, "{wrong}: {}", reply.text);
             assert!(reply.header("www-authenticate").is_some_and(|value| value.contains("invalid_token")));
         }
+    });
+}
+
+#[test]
+fn a_revocation_without_a_link_to_redis_is_announced_when_it_is_back() {
+    with_tenant(async |tenant| {
+        let redis = Redis::start().await.expect("Redis starts").expect("redis-server is installed");
+        let url: reqwest::Url = redis.url().parse().expect("a URL");
+        let port = url.port().expect("a port");
+        let route = Route::to(port).await;
+        let through = redis.url().replace(&format!(":{port}/"), &format!(":{}/", route.port()));
+        let node =
+            environment().node_with(|config| config.redis_url = Some(SecretString::from(through))).await;
+        let linked = async |is: bool| {
+            let changed = async {
+                while node.app.broadcast.as_ref().expect("a link").is_connected() != is {
+                    sleep(Duration::from_millis(20)).await;
+                }
+            };
+            timeout(Duration::from_secs(30), changed).await.expect("the link changes");
+        };
+        linked(true).await;
+        let client = redis::Client::open(redis.url()).expect("a URL");
+        let mut others = client.get_async_pubsub().await.expect("Redis answers");
+        others.subscribe("stockwell:revoked").await.expect("it is subscribed");
+        let (id, _) = key_with(tenant, json!({ "scopes": ["catalog:read"] })).await;
+        route.lead(None);
+        linked(false).await;
+        let here = tenant.at(&node.base_url);
+        assert_eq!(here.delete(&format!("/v1/api-keys/{id}")).await.status, 204);
+        route.lead(Some(port));
+        let mut messages = others.on_message();
+        let message = timeout(Duration::from_secs(30), messages.next()).await.expect("a message in time");
+        let text: String = message.expect("a message").get_payload().expect("text");
+        assert_eq!(text, tenant.id.to_string());
     });
 }
 
