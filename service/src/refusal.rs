@@ -30,7 +30,6 @@ const PENDING_MAX: usize = 10_000;
 /// The caller, the network and the code of refusals that are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
-    tenant_id: TenantId,
     actor_kind: &'static str,
     /// Nil if it is not known.
     actor_id: Uuid,
@@ -56,7 +55,39 @@ pub struct Refused<'a> {
 #[derive(Debug, Clone)]
 pub struct Refusals {
     db: Db,
-    pending: Arc<Mutex<HashMap<Key, i32>>>,
+    pending: Arc<Mutex<Pending>>,
+}
+
+/// Refusals that are still to be written.
+#[derive(Debug, Default)]
+struct Pending {
+    by_tenant: HashMap<TenantId, HashMap<Key, i32>>,
+    /// Number of rows of all tenants.
+    rows: usize,
+}
+
+impl Pending {
+    /// Counts a refusal, if there is room.
+    fn count(&mut self, tenant_id: TenantId, mut key: Key) {
+        let has_room = self.rows < PENDING_MAX;
+        if !has_room && !self.by_tenant.contains_key(&tenant_id) {
+            return;
+        }
+        let known = self.by_tenant.entry(tenant_id).or_default();
+        if !known.contains_key(&key) {
+            if known.len() >= ROWS_MAX {
+                key = Key { actor_id: Uuid::nil(), network: String::new(), ..key };
+            }
+            if !known.contains_key(&key) {
+                if known.len() > 2 * ROWS_MAX || !has_room {
+                    return;
+                }
+                self.rows += 1;
+            }
+        }
+        let times = known.entry(key).or_default();
+        *times = times.saturating_add(1);
+    }
 }
 
 impl Refusals {
@@ -68,25 +99,14 @@ impl Refusals {
     /// Counts a refused request. The row is written within about a second.
     pub fn note(&self, refused: Refused<'_>) {
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_first = pending.is_empty();
-        let mut key = Key {
-            tenant_id: refused.tenant_id,
+        let is_first = pending.rows == 0;
+        let key = Key {
             actor_kind: refused.actor_kind.into(),
             actor_id: refused.actor_id,
             network: refused.address.map(|address| network::of(address).to_string()).unwrap_or_default(),
             code: refused.code.to_owned(),
         };
-        if !pending.contains_key(&key) {
-            let known = pending.keys().filter(|known| known.tenant_id == key.tenant_id).count();
-            if known >= ROWS_MAX {
-                key = Key { actor_id: Uuid::nil(), network: String::new(), ..key };
-            }
-            if known > 2 * ROWS_MAX || pending.len() >= PENDING_MAX {
-                return;
-            }
-        }
-        let times = pending.entry(key).or_default();
-        *times = times.saturating_add(1);
+        pending.count(refused.tenant_id, key);
         if is_first {
             let refusals = self.clone();
             tokio::spawn(async move {
@@ -98,11 +118,8 @@ impl Refusals {
 
     async fn write(&self) {
         let pending = std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut by_tenant: HashMap<TenantId, Vec<(Key, i32)>> = HashMap::new();
-        for (key, times) in pending {
-            by_tenant.entry(key.tenant_id).or_default().push((key, times));
-        }
-        for (tenant_id, rows) in by_tenant {
+        for (tenant_id, rows) in pending.by_tenant {
+            let rows: Vec<(Key, i32)> = rows.into_iter().collect();
             let written = self.db.job(tenant_id, async |tx| save(tx, &rows).await).await;
             if let Err(error) = written {
                 tracing::warn!(%error, %tenant_id, "refusals were not written");
@@ -164,4 +181,38 @@ fn read(row: &PgRow) -> Result<AccessRefusal, Error> {
         code: row.try_get("code")?,
         times: row.try_get("times")?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(number: usize) -> Key {
+        Key {
+            actor_kind: "api_key",
+            actor_id: Uuid::from_u128(number as u128 + 1),
+            network: String::new(),
+            code: "insufficient_scope".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_tenant_has_few_rows_and_all_together_a_bounded_number() {
+        let mut pending = Pending::default();
+        let tenant = |number: usize| TenantId(Uuid::from_u128(number as u128));
+        for number in 0..1_000 {
+            pending.count(tenant(1), key(number));
+        }
+        let rows = &pending.by_tenant[&tenant(1)];
+        assert_eq!(rows.len(), ROWS_MAX + 1);
+        assert_eq!(rows.values().sum::<i32>(), 1_000, "each is counted, some without their caller");
+        for number in 2..PENDING_MAX * 2 {
+            pending.count(tenant(number), key(0));
+        }
+        assert_eq!(pending.rows, PENDING_MAX);
+        assert_eq!(pending.by_tenant.values().map(HashMap::len).sum::<usize>(), PENDING_MAX);
+        assert_eq!(pending.by_tenant.len(), PENDING_MAX - ROWS_MAX);
+        pending.count(tenant(2), key(0));
+        assert_eq!(pending.by_tenant[&tenant(2)][&key(0)], 2, "a row that is there still counts");
+    }
 }
