@@ -101,7 +101,8 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<LotId>) -> Answer {
 
 /// Correct a lot
 ///
-/// Takes a merge patch of wrong data. Sales that were made with the old data stay.
+/// Takes a merge patch of wrong data. Sales that were made with the old data stay. A key that is bound to locations corrects
+/// only lots whose stock lies at these locations alone.
 #[utoipa::path(
     operation_id = "lots_update",
     security(("bearer" = ["stock:write"])),
@@ -111,9 +112,10 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<LotId>) -> Answer {
 )]
 #[patch("/v1/lots/{id}")]
 async fn update(write: Write, id: PathId<LotId>, body: Body<MergePatch>) -> Answer {
+    let caller = write.caller();
     write
         .patch("lot.updated", body, async |tx, expected, change| {
-            lot::update(tx, id.0, expected, change).await
+            lot::update(tx, (id.0, &caller.limits), expected, change).await
         })
         .await
 }

@@ -1,25 +1,26 @@
-//! Tills: list, create, get.
+//! Tills: list, create, get, change.
 
 use actix_web::web::Data;
-use actix_web::{get, post};
+use actix_web::{get, patch, post};
 use domain::id::{LocationId, RegisterId};
 use domain::moment::Instant;
 use serde::Deserialize;
 use service::page::Sort;
-use service::register::{self, Filter, Register, RegisterInput};
+use service::register::{self, Filter, Register, RegisterChange, RegisterInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
 use crate::list::{List, Page, Sorted};
 use crate::params::PathId;
+use crate::patch::Patch;
 use crate::record::record;
 use crate::version::{IfNoneMatch, ReadHeaders};
-use crate::write::Write;
+use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(list).service(create).service(get);
+    cfg.service(list).service(create).service(get).service(update);
 }
 
 record!(Register, RegisterId);
@@ -90,4 +91,26 @@ async fn create(write: Write, body: Body<RegisterInput>) -> Answer {
 async fn get(app: Data<App>, caller: Caller, id: PathId<RegisterId>, seen: IfNoneMatch) -> Answer {
     let row = app.db.read(caller.tenant_id, async |tx| register::get(tx, id.0).await).await?;
     Ok(seen.answer(row.version, row))
+}
+
+/// Change a till
+///
+/// Takes a merge patch with a name, a rounding of cash or a largest discount. Code and location stay. A caller sets no largest
+/// discount above its own; without one, 100 % counts. Other servers follow within seconds.
+#[utoipa::path(
+    operation_id = "registers_update",
+    security(("bearer" = ["pos:manage"])),
+    params(("id" = RegisterId, Path, description = "The till's id.")),
+    request_body = Patch<RegisterChange>,
+    responses((status = 200, description = "The till as it is now.", body = Register))
+)]
+#[patch("/v1/registers/{id}")]
+async fn update(write: Write, id: PathId<RegisterId>, body: Body<MergePatch>) -> Answer {
+    let caller = write.caller();
+    write
+        .changing_setup()
+        .patch("register.updated", body, async |tx, expected, change| {
+            register::update(tx, (id.0, &caller), expected, change).await
+        })
+        .await
 }

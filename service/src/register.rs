@@ -6,12 +6,16 @@ use domain::number::{Money, Percent};
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
 use domain::text::Name;
-use sea_orm::{ColumnTrait, QueryFilter};
+use rust_decimal::Decimal;
+use sea_orm::sea_query::LockType;
+use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter, QuerySelect, Set, Unchanged};
 use serde::{Deserialize, Serialize};
 
+use crate::caller::bound_exceeded;
+use crate::input::Change;
 use crate::page::Page;
 use crate::rows::insert_all;
-use crate::{Error, Tx, input};
+use crate::{Caller, Error, Tx, input};
 
 pub use ::entity::register::Model as Register;
 
@@ -81,6 +85,64 @@ pub async fn create(tx: &Tx, input: &RegisterInput) -> Result<Register, Error> {
         error.on_constraint("register_code_key", || input::reject_taken("/code", "till", &input.code))
     })?;
     Ok(row)
+}
+
+/// The fields of a till that can be changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RegisterUpdate)]
+pub struct RegisterChange {
+    /// Name of the till.
+    pub name: Name,
+    /// Smallest cash amount that can be paid, such as `0.05`. Zero: amounts are not rounded.
+    #[serde(default)]
+    pub cash_rounding: Money,
+    /// Largest discount of its sales in percent, for every caller. Absent: no limit of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "10")]
+    pub discount_max: Option<Percent>,
+}
+
+/// Changes a till that is still at version `expected`. Rejects a caller who raises its largest discount above the own one.
+pub async fn update(
+    tx: &Tx,
+    (id, caller): (RegisterId, &Caller),
+    expected: Option<i32>,
+    change: Change<'_, RegisterChange>,
+) -> Result<Register, Error> {
+    let locked =
+        tx.select::<register::Entity>().filter(register::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
+    let before = locked.one(tx).await?.ok_or_else(|| Refusal::not_found("register"))?;
+    caller.limits.require_location(before.location_id, "")?;
+    input::check_version(before.version, expected)?;
+    let present = RegisterChange {
+        name: before.name.clone().into(),
+        cash_rounding: before.cash_rounding,
+        discount_max: before.discount_max,
+    };
+    let next = change(&present)?;
+    let mut problems = Problems::default();
+    next.name.check(&mut problems, "/name");
+    input::check_not_negative(&mut problems, "/cash_rounding", Some(next.cash_rounding));
+    input::check_share(&mut problems, "/discount_max", next.discount_max);
+    problems.check()?;
+    let all = Percent::new(Decimal::ONE_HUNDRED);
+    let (old, new) = (before.discount_max.unwrap_or(all), next.discount_max.unwrap_or(all));
+    if new > old && new > caller.discount_max() {
+        let detail = "A caller sets no larger discount than its own.";
+        return Err(bound_exceeded("/discount_max", "discount_max", detail).into());
+    }
+    let after = register::ActiveModel {
+        tenant_id: Unchanged(tx.tenant_id),
+        id: Unchanged(id),
+        name: Set(next.name.to_string()),
+        cash_rounding: Set(next.cash_rounding),
+        discount_max: Set(next.discount_max),
+        version: Set(before.version + 1),
+        updated_at: Set(tx.now),
+        ..Default::default()
+    };
+    Ok(after.update(tx).await?)
 }
 
 pub async fn get(tx: &Tx, id: RegisterId) -> Result<Register, Error> {

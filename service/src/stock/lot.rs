@@ -12,6 +12,7 @@ use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::caller::Limits;
 use crate::input::{self, Change};
 use crate::listing::{Listing, Slice, number};
 use crate::posting::lots;
@@ -188,14 +189,20 @@ pub fn input_of(lot: &Lot) -> LotInput {
     }
 }
 
-/// Corrects a lot that is still at version `expected`. Sales under the old expiry date stay as they are.
+/// Corrects a lot that is still at version `expected`. Sales under the old expiry date stay as they are. A caller who is bound
+/// to locations corrects only lots whose stock lies nowhere else.
 pub async fn update(
     tx: &Tx,
-    id: LotId,
+    (id, limits): (LotId, &Limits),
     expected: Option<i32>,
     change: Change<'_, LotInput>,
 ) -> Result<LotDetail, Error> {
     let before = find(tx, id, " for update").await?;
+    if limits.bounds.locations.is_some() {
+        for level in levels(tx, id).await? {
+            limits.require_location(level.location_id, "")?;
+        }
+    }
     input::check_version(before.version, expected)?;
     let input = change(&input_of(&before))?;
     let mut problems = Problems::default();

@@ -90,6 +90,69 @@ fn a_key_with_bounds_ends_no_key_and_makes_no_user_without() {
 }
 
 #[test]
+fn a_key_of_one_location_corrects_no_lot_that_lies_elsewhere() {
+    with_tenant(async |tenant| {
+        tenant.tracked("MILK", "lot").await;
+        let receive = async |location: &str, lot: &str| {
+            let lots = json!([{ "code": lot }]);
+            let line = json!({ "sku": "MILK", "quantity": "5", "unit_cost": "1", "lots": lots });
+            let body = json!({ "kind": "receipt", "location_id": location, "lines": [line] });
+            tenant.post("/v1/stock/documents", &body).await.created();
+        };
+        receive(&tenant.shop, "HERE").await;
+        receive(&tenant.shop, "BOTH").await;
+        receive(&tenant.main, "BOTH").await;
+        receive(&tenant.main, "THERE").await;
+        let client = bound(tenant, json!({ "locations": [tenant.shop] })).await;
+        let ended = json!({ "expires_on": "2020-01-01" });
+        let path = async |code: &str| {
+            let lots = tenant.get(&format!("/v1/lots?code={code}")).await.ok();
+            format!("/v1/lots/{}", lots["data"][0]["id"].as_str().expect("an id"))
+        };
+        for code in ["BOTH", "THERE"] {
+            let reply = client.patch(&path(code).await, &ended).await;
+            reply.refused(403, "bound_exceeded");
+            assert_eq!(tenant.get(&path(code).await).await.ok()["expires_on"], Value::Null);
+        }
+        assert_eq!(client.patch(&path("HERE").await, &ended).await.ok()["expires_on"], "2020-01-01");
+        tenant.patch(&path("BOTH").await, &ended).await.ok();
+    });
+}
+
+#[test]
+fn the_largest_discount_of_a_till_can_be_changed() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("10", "4")).await;
+        let till = tenant.till_with(json!({ "discount_max": "5" })).await;
+        let path = format!("/v1/registers/{}", till.register_id);
+        let sell = async |percent: &str| {
+            let mut body = sale(&till, &[("MUG", "1")]);
+            body["lines"][0]["discount"] = json!({ "percent": percent });
+            tenant.post("/v1/pos/sales", &body).await.status
+        };
+        assert_eq!((sell("5").await, sell("6").await), (201, 403));
+        let changed = tenant.patch(&path, &json!({ "discount_max": "20", "name": "Entrance" })).await.ok();
+        let seen = (&changed["discount_max"], &changed["name"], &changed["version"]);
+        assert_eq!(seen, (&json!("20"), &json!("Entrance"), &json!(2)));
+        assert_eq!((sell("20").await, sell("21").await), (201, 403));
+        tenant.patch(&path, &json!({ "discount_max": "101" })).await.refused(422, "validation_failed");
+        tenant.patch(&path, &json!({ "code": "X" })).await.refused(400, "unknown_field");
+        let low = bound(tenant, json!({ "discount_max": "30" })).await;
+        for wider in [json!({ "discount_max": "31" }), json!({ "discount_max": null })] {
+            low.patch(&path, &wider).await.refused(403, "bound_exceeded").names(&["#/discount_max"]);
+        }
+        low.patch(&path, &json!({ "discount_max": "30" })).await.ok();
+        tenant.patch(&path, &json!({ "discount_max": null })).await.ok();
+        assert_eq!(sell("60").await, 201);
+        low.patch(&path, &json!({ "discount_max": "40" })).await.ok();
+        let elsewhere = bound(tenant, json!({ "locations": [tenant.shop] })).await;
+        elsewhere.patch(&path, &json!({ "discount_max": "1" })).await.refused(403, "bound_exceeded");
+        let cashier = tenant.with_key(&key_with(tenant, json!({ "scopes": ["pos:write"] })).await.1);
+        cashier.patch(&path, &json!({ "discount_max": "1" })).await.refused(403, "insufficient_scope");
+    });
+}
+
+#[test]
 fn a_key_that_ends_soon_is_not_kept_longer_by_a_cache() {
     with_tenant(async |tenant| {
         let client = bound(tenant, json!({ "expires_at": "2090-01-01T00:00:00Z" })).await;
