@@ -38,6 +38,12 @@ pub trait Rule {
     /// Adds the rows that it reads or changes.
     fn needs(&self, needs: &mut Needs);
 
+    /// Rejects what its caller may not ask for, as far as that shows without any row. A stored response is returned only to a
+    /// caller who may ask for it.
+    fn check_stated(&self) -> Result<(), Refusal> {
+        Ok(())
+    }
+
     /// Decides it on the locked rows. A rejection leaves the book unchanged.
     fn decide(&self, book: &mut Book) -> Decision;
 }
@@ -168,6 +174,11 @@ impl Command {
     /// Adds the rows that it reads or changes.
     pub fn needs(&self, needs: &mut Needs) {
         self.rule().needs(needs);
+    }
+
+    /// Rejects what its caller may not ask for, as far as that shows without any row.
+    pub fn check_stated(&self) -> Result<(), Refusal> {
+        self.rule().check_stated()
     }
 
     /// Decides it on the locked rows, posts the consequences, and allocates the stock that it leaves

@@ -247,6 +247,10 @@ impl Rule for Place {
         needs.lines(&self.lines);
     }
 
+    fn check_stated(&self) -> Result<(), Refusal> {
+        self.authority.check_stated(&self.lines, self.discount)
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         place(book, self).map(|(ordered, posting)| (Outcome::Order(Box::new(ordered)), posting))
     }

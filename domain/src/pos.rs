@@ -175,6 +175,10 @@ impl Rule for Sell {
         needs.lines(&self.lines);
     }
 
+    fn check_stated(&self) -> Result<(), Refusal> {
+        if self.forced { Ok(()) } else { self.authority.check_stated(&self.lines, self.discount) }
+    }
+
     fn decide(&self, book: &mut Book) -> Decision {
         sell(book, self).map(|(sale, posting)| (Outcome::Sale(sale), posting))
     }

@@ -255,7 +255,7 @@ async fn carry_out(
         .iter()
         .map(|request| {
             let idempotency = request.idempotency.as_ref()?;
-            Some(command::replay(idempotency, answered.get(&idempotency.key)?))
+            Some(replay(request, idempotency, answered.get(&idempotency.key)?))
         })
         .collect();
     let repeats = repeats(requests);
@@ -275,10 +275,21 @@ async fn carry_out(
         let fingerprint =
             requests[first].idempotency.as_ref().map_or(Vec::new(), |key| key.fingerprint.to_vec());
         let repeated = Answer { replayed: true, ..answer.clone() };
-        answers[at] = Some(command::replay(idempotency, &(fingerprint, repeated)));
+        answers[at] = Some(replay(&requests[at], idempotency, &(fingerprint, repeated)));
     }
     let missing = || Err(Error::invariant("a request of the batch has no response"));
     Ok(answers.into_iter().map(|answer| answer.unwrap_or_else(missing)).collect())
+}
+
+/// Returns the stored response to a repeated request, if its caller may ask for what it says.
+fn replay(
+    request: &Request,
+    idempotency: &Idempotency,
+    answered: &(Vec<u8>, Answer),
+) -> Result<Answer, Error> {
+    let answer = command::replay(idempotency, answered)?;
+    request.command.check_stated()?;
+    Ok(answer)
 }
 
 /// Returns the requests whose key an earlier request of the same batch has, each with the position of that one.

@@ -29,6 +29,23 @@ impl Authority {
         register.discount_max.map_or(self.discount_max, |max| max.min(self.discount_max))
     }
 
+    /// Rejects percentages above the largest discount. Amounts are compared to it when the prices are known.
+    pub(crate) fn check_stated(
+        &self,
+        lines: &[LineInput],
+        discount: Option<Discount>,
+    ) -> Result<(), Refusal> {
+        let max = self.discount_max;
+        let mut problems = Problems::default();
+        for (index, _) in lines.iter().enumerate().filter(|(_, line)| is_above(line.discount, max)) {
+            problems.push(problem(format!("/lines/{index}/discount"), max));
+        }
+        if is_above(discount, max) {
+            problems.push(problem("/discount".to_owned(), max));
+        }
+        problems.check()
+    }
+
     /// Rejects lines that a discount or an override takes below the cost of the stock, by a caller who may not. The price
     /// lists may: who writes them decides that.
     pub(crate) fn check_cost(

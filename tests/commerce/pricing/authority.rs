@@ -239,6 +239,35 @@ fn a_replay_needs_the_scopes_of_its_body() {
 }
 
 #[test]
+fn a_replay_needs_the_discount_of_its_body() {
+    with_tenant(async |tenant| {
+        let (till, customer) = shop(tenant).await;
+        let seller = tenant.with_key(&key(tenant, &["pos:write", "orders:write"]).await);
+        let lines = json!([{ "sku": "MUG", "quantity": "1", "discount": { "percent": "11" } }]);
+        let whole = json!({ "discount": { "percent": "11" } });
+        let plain = json!([{ "sku": "MUG", "quantity": "1" }]);
+        let order = |lines: &Value| json!({ "customer_id": customer, "lines": lines });
+        for (key, path, body, pointer) in [
+            ("a", "/v1/pos/sales", sale(&till, lines.clone(), json!({})), "#/lines/0/discount"),
+            ("b", "/v1/pos/sales", sale(&till, plain.clone(), whole), "#/discount"),
+            ("c", "/v1/orders", order(&lines), "#/lines/0/discount"),
+        ] {
+            tenant.post_as(path, key, &body).await.created();
+            seller.post_as(path, key, &body).await.refused(403, "discount_exceeded").names(&[pointer]);
+            assert!(tenant.post_as(path, key, &body).await.is_replayed());
+            let batch = json!({ "items": [{ "idempotency_key": key, "body": body }] });
+            let many = seller.call(reqwest::Method::POST, &format!("{path}/batch")).json(&batch).send().await;
+            assert_eq!(many.expect(207)["results"][0]["status"], 403);
+        }
+        let forced = json!({ "forced": true, "occurred_at": tests::environment().now().await });
+        let forced = sale(&till, lines, forced);
+        tenant.post_as("/v1/pos/sales", "d", &forced).await.created();
+        let porter = tenant.with_key(&key(tenant, &["pos:write", "stock:force"]).await);
+        assert!(porter.post_as("/v1/pos/sales", "d", &forced).await.is_replayed(), "it has happened");
+    });
+}
+
+#[test]
 fn nothing_is_credited_without_its_document_or_the_scope() {
     with_tenant(async |tenant| {
         let (_, customer) = shop(tenant).await;
