@@ -84,8 +84,10 @@ pub async fn report<R: Row>(
     name: Name,
     input: Input,
 ) -> async_graphql::Result<Report<R>> {
-    let request = Arc::new(Request::new(name, input).map_err(Failure::from)?);
-    if !context.data::<SeesCosts>()?.0 && costs::is_about_costs(&request) {
+    let SeesCosts(sees_costs) = *context.data()?;
+    let request = Request::new(name, input).map_err(Failure::from)?;
+    let request = Arc::new(Request { sees_costs, ..request });
+    if !sees_costs && costs::is_about_costs(&request) {
         return Err(Failure::new("insufficient_scope", "This report needs the scope costs:read.").into());
     }
     let (reply, replied) = oneshot::channel();

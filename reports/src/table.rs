@@ -209,6 +209,7 @@ async fn show(
     let format = wanted(params.format.as_deref(), &request)?;
     let byte_order_mark = params.bom.unwrap_or_default();
     let asked = input(params.0).and_then(|input| Request::new(name, input)).map_err(reject)?;
+    let asked = Request { sees_costs: caller.sees_costs(), ..asked };
     if costs::is_about_costs(&asked) {
         caller.require_costs()?;
     }

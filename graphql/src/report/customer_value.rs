@@ -1,6 +1,7 @@
 //! Customer value: revenue, cost and contribution of each customer over both channels.
 //!
-//! One row per customer and currency, the greatest contribution first. Without a period the report shows the
+//! One row per customer and currency, the greatest contribution first, or the greatest net revenue for a caller who may not
+//! see costs. Without a period the report shows the
 //! customer's lifetime value. `contribution` = `net_revenue` − `cost` of all wholesale orders and till sales of the
 //! customer. Walk-in sales have no customer and are left out: they are the difference to `margin`. Ties to the same
 //! accounts as `margin`.
@@ -135,7 +136,10 @@ impl Row for CustomerValueRow {
             joins: vec![
                 "left join public.customer cu on cu.tenant_id = :tenant_id and cu.id = m.by_customer_id",
             ],
-            order: vec!["contribution desc", "customer_number"],
+            order: vec![
+                if request.sees_costs { "contribution desc" } else { "net_revenue desc" },
+                "customer_number",
+            ],
             only: " and l.customer_id is not null",
             splits_documents: false,
             by_channel: false,

@@ -42,6 +42,8 @@ pub struct Request {
     pub expires_before: Option<NaiveDate>,
     pub include_expired: bool,
     pub limit: u32,
+    /// Whether the caller may see costs. If not, no order of rows follows from them.
+    pub sees_costs: bool,
 }
 
 impl Request {
@@ -105,7 +107,8 @@ pub enum AbcMeasure {
 }
 
 impl Request {
-    /// Checks the parameters of a report. The period defaults to the whole history, the grouping to the report's own.
+    /// Checks the parameters of a report, for a caller who may not see costs. The period defaults to the whole history, the
+    /// grouping to the report's own.
     pub fn new(name: Name, input: Input) -> Result<Self, Invalid> {
         reject_unused_parameters(name, &input)?;
         let group_by = match input.group_by {
@@ -134,6 +137,7 @@ impl Request {
             expires_before: input.expires_before.as_deref().map(parse_expires_before).transpose()?,
             include_expired: input.include_expired.unwrap_or(true),
             limit: input.limit.map_or(Ok(LIMIT_DEFAULT), check_limit)?,
+            sees_costs: false,
         })
     }
 }

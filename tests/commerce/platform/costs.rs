@@ -192,6 +192,32 @@ fn graphql_tells_no_cost_without_the_scope() {
 }
 
 #[test]
+fn the_order_of_a_report_tells_no_cost() {
+    with_tenant(async |tenant| {
+        tenant.stocked("RICH", "10.00", ("100", "9")).await;
+        tenant.stocked("LEAN", "9.00", ("100", "1")).await;
+        let (much, little) = (tenant.customer("Much").await, tenant.customer("Little").await);
+        tenant.order(&much, &[("RICH", "2")], "invoiced").await.created();
+        tenant.order(&little, &[("LEAN", "2")], "invoiced").await.created();
+        let blind = without(tenant, "costs:read").await;
+        let path = "/v1/reports/customer_value";
+        let query = json!({ "query": "{ customerValue { rows { customerName } } }" });
+        for (client, names) in [(tenant as &Client, ["Little", "Much"]), (&blind, ["Much", "Little"])] {
+            let table = client.get(path).await.ok();
+            let rows = table["rows"].as_array().expect("rows");
+            let at = |name: &str| rows.iter().position(|row| row.to_string().contains(name));
+            assert!(at(names[0]) < at(names[1]) && at(names[0]).is_some(), "{table}");
+            let rows = client.call(Method::POST, "/graphql").json(&query).send().await.ok();
+            let rows = &rows["data"]["customerValue"]["rows"];
+            assert_eq!(rows[0]["customerName"], names[0], "{rows}");
+            // The limit cuts by the same order.
+            let first = client.get(&format!("{path}?limit=1")).await.ok();
+            assert!(first["rows"].to_string().contains(names[0]), "{first}");
+        }
+    });
+}
+
+#[test]
 fn a_till_that_reads_no_cost_still_sells() {
     with_tenant(async |tenant| {
         world(tenant).await;
