@@ -317,6 +317,13 @@ impl Book {
         Ok(at.max(earlier))
     }
 
+    /// Returns the time that a till names, and what its clock said if it is ahead of ours. What happened at such a till is not
+    /// rejected: it is dated now.
+    pub fn at_till(&self, said: Option<DateTime<Utc>>) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
+        let ahead = said.filter(|at| *at > self.now + CLOCK_SKEW_MAX);
+        (said.filter(|_| ahead.is_none()), ahead)
+    }
+
     /// Returns the next number of a kind, such as `SO-2026-000123`. Call it after the last check of a
     /// command, so that a rejection leaves no gap in the series.
     pub fn number(&mut self, kind: DocumentKind) -> String {

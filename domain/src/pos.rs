@@ -145,6 +145,8 @@ pub struct Sale {
     pub business_date: NaiveDate,
     /// The time at which it happened.
     pub occurred_at: DateTime<Utc>,
+    /// The time that the till's clock said, if it was ahead.
+    pub said_at: Option<DateTime<Utc>>,
 }
 
 impl Sale {
@@ -198,7 +200,8 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
         let detail = "A forced sale needs the time at which the goods left.";
         return Err(Refusal::invalid("/occurred_at", detail));
     }
-    let occurred_at = book.occurred_at(command.occurred_at)?;
+    let (named, said_at) = book.at_till(command.occurred_at);
+    let occurred_at = book.occurred_at(named)?;
     let customer = command.customer_id.map(|id| sales::buyer(book, id)).transpose()?;
     let left = Departure { occurred_at, forced: command.forced };
     let (lines, beyond) = price(book, command, &register, (customer, left))?;
@@ -237,6 +240,7 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
         tenders,
         business_date: book.setup.settings.day(occurred_at),
         occurred_at,
+        said_at,
     };
     let sold = sale.lines.iter().map(|(line, _)| line);
     let posting = Posting {

@@ -105,6 +105,7 @@ pub const STEPS: &[Step] = &[
     step!("0045_replaced_price"),
     step!("0060_tenant_rates"),
     step!("0061_tenant_rates_valid"),
+    step!("0062_till_clock"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

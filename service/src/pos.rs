@@ -60,6 +60,10 @@ pub struct SaleSummary {
     pub business_date: NaiveDate,
     /// When the sale was made.
     pub occurred_at: DateTime<Utc>,
+    /// Time that the till's clock said, if it was more than 5 minutes ahead: the sale is then dated as it was recorded. Null
+    /// otherwise.
+    #[schema(example = json!(null))]
+    pub said_at: Option<DateTime<Utc>>,
     /// When the sale was recorded.
     pub created_at: DateTime<Utc>,
 }
@@ -86,7 +90,9 @@ pub struct Receipt {
 
 const SALES: &str = "select id, number, kind, register_id, session_id, location_id, customer_id, original_id, \
                             currency, country, gross, discount, net, tax, rounding, business_date, occurred_at, \
-                            recorded_at \
+                            recorded_at, \
+                            (select c.said_at from till_clock c \
+                             where c.tenant_id = pos_sale.tenant_id and c.sale_id = pos_sale.id) as said_at \
                      from pos_sale where tenant_id = ";
 
 pub async fn sales(tx: &Tx, filter: &SaleFilter, slice: &Slice) -> Result<Vec<SaleSummary>, Error> {
@@ -147,6 +153,7 @@ fn read_header(row: &PgRow) -> Result<Sale, Error> {
         tenders: Vec::new(),
         business_date: row.try_get("business_date")?,
         occurred_at: row.try_get("occurred_at")?,
+        said_at: row.try_get("said_at")?,
     })
 }
 
@@ -170,6 +177,7 @@ fn read_summary(row: &PgRow) -> Result<SaleSummary, Error> {
         total: sale.total(),
         business_date: sale.business_date,
         occurred_at: sale.occurred_at,
+        said_at: sale.said_at,
         created_at: row.try_get("recorded_at")?,
         number: sale.number,
         country: sale.country,

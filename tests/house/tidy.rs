@@ -145,7 +145,7 @@ fn instants_of_requests_are_read_once() {
 }
 
 /// Tables that only posting writes.
-const OF_POSTING: [&str; 33] = [
+const OF_POSTING: [&str; 34] = [
     "stock_level",
     "cost_layer",
     "layer_use",
@@ -178,6 +178,7 @@ const OF_POSTING: [&str; 33] = [
     "pos_session",
     "pos_sale",
     "tender",
+    "till_clock",
     "cash_move",
 ];
 

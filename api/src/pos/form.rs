@@ -33,7 +33,8 @@ pub struct SaleIn {
     /// ISO 3166-1 alpha-2 code of the country of the sale. If absent, the customer's or the tenant's.
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
-    /// When it happened. Now if absent. Never in the future.
+    /// When it happened. Now if absent. A time more than 5 minutes ahead of ours is kept in `said_at`, and the sale is dated
+    /// now: the event `pos_sale.clock_ahead` tells of it.
     pub occurred_at: Option<Instant>,
     /// Lines of the sale.
     #[schema(min_items = 1, max_items = 2000)]
@@ -79,7 +80,7 @@ pub struct RefundIn {
     /// Country of the refund. The tenant's if absent.
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
-    /// When it happened, not before the original. Now if absent.
+    /// When it happened, not before the original. Now if absent. A time ahead of ours is treated as in a sale.
     pub occurred_at: Option<Instant>,
     /// Tenders that are paid back. Together they are exactly the total.
     #[serde(default)]
@@ -158,6 +159,9 @@ pub struct SaleOut<'a> {
     business_date: NaiveDate,
     /// When it happened.
     occurred_at: DateTime<Utc>,
+    /// Time that the till's clock said, if it was more than 5 minutes ahead. Null otherwise.
+    #[schema(example = json!(null))]
+    said_at: Option<DateTime<Utc>>,
     /// Lines of the sale.
     #[schema(max_items = 2000)]
     lines: Vec<LineOut<'a>>,
@@ -195,6 +199,7 @@ impl<'a> SaleOut<'a> {
             country: &sale.country,
             business_date: sale.business_date,
             occurred_at: sale.occurred_at,
+            said_at: sale.said_at,
             lines: sale.lines.iter().map(|(line, _)| LineOut::new(line, skus)).collect(),
             gross: sale.totals.gross,
             discount: sale.totals.discount,

@@ -74,7 +74,8 @@ impl Rule for Refund {
 /// at the current cost.
 fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal> {
     let (register, session) = open_register(book, command.register_id)?;
-    let occurred_at = sales::returned_at(book, command.occurred_at, command.original_id.map(|id| id.0))?;
+    let (named, said_at) = book.at_till(command.occurred_at);
+    let occurred_at = sales::returned_at(book, named, command.original_id.map(|id| id.0))?;
     let has_original = command.original_id.is_some();
     sales::check_return_lines(has_original, command.original_lines.len(), command.lines.len())?;
     let (lines, originals) = match command.original_id {
@@ -123,6 +124,7 @@ fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal>
         tenders,
         business_date: book.setup.settings.day(occurred_at),
         occurred_at,
+        said_at,
     };
     let posting = post(book, &sale, &originals);
     Ok((sale, posting))

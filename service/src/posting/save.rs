@@ -13,6 +13,7 @@ use crate::columns::Columns;
 use crate::{Error, Tx};
 
 mod batch;
+mod clock;
 mod count;
 mod documents;
 mod layer;
@@ -86,7 +87,10 @@ pub(super) async fn write(
         count::write(tx, accepted).await?;
         promise::write(tx, book, accepted, before).await?;
     }
-    batch::Rows::new(tx, book, (accepted, recorded), (&changed, &before.served)).save(tx).await
+    let rows = batch::Rows::new(tx, book, (accepted, recorded), (&changed, &before.served));
+    let commands = rows.save(tx).await?;
+    clock::write(tx, accepted).await?;
+    Ok(commands)
 }
 
 /// Whether `post_batch_1` alone writes everything of a sale.

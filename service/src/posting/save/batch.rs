@@ -104,7 +104,7 @@ impl<'a> Rows<'a> {
 
     /// Adds one event for the accepted command, `stock.oversold` if it took more than was available,
     /// `stock.unsellable_sold` if it sold expired or recalled stock, one each if a forced sale was discounted or below cost
-    /// beyond what the caller may do, and one event for each other order that it
+    /// beyond what the caller may do, `pos_sale.clock_ahead` if its till's clock was ahead, and one event for each other order that it
     /// allocated to or delayed.
     fn add_events(&mut self, tx: &Tx, accepted: &Accepted<'_>) {
         let (by, document) = (accepted.command_id, accepted.outcome.document());
@@ -117,6 +117,11 @@ impl<'a> Rows<'a> {
         }
         if accepted.posting.over_discounted {
             self.add_event(tx, by, "pos_sale.over_discounted", document);
+        }
+        if let Outcome::Sale(sale) = &accepted.outcome
+            && sale.said_at.is_some()
+        {
+            self.add_event(tx, by, "pos_sale.clock_ahead", document);
         }
         if accepted.posting.below_cost {
             self.add_event(tx, by, "pos_sale.sold_below_cost", document);
