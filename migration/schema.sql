@@ -371,6 +371,21 @@ $$;
 
 ALTER FUNCTION auth.forget_refusals(of_tenant uuid, before timestamp with time zone, most integer) OWNER TO stockwell_lookup;
 
+CREATE FUNCTION auth.tenant_rates() RETURNS TABLE(rates text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    return query
+    select coalesce(json_agg(json_build_object('tenant_id', t.tenant_id, 'rates', json_build_object(
+               'burst', t.rate_burst, 'minute', t.rate_minute, 'tenant', t.rate_tenant, 'reports', t.rate_reports))), '[]')::text
+    from public.tenant t
+    where coalesce(t.rate_burst, t.rate_minute, t.rate_tenant, t.rate_reports) is not null;
+end
+$$;
+
+ALTER FUNCTION auth.tenant_rates() OWNER TO stockwell_lookup;
+
 CREATE FUNCTION auth.tenants() RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -967,9 +982,14 @@ CREATE TABLE public.tenant (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     costing_method text DEFAULT 'moving_average'::text NOT NULL,
+    rate_burst integer,
+    rate_minute integer,
+    rate_tenant integer,
+    rate_reports integer,
     CONSTRAINT tenant_costing_method_known CHECK ((costing_method = ANY (ARRAY['moving_average'::text, 'fifo'::text]))),
     CONSTRAINT tenant_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT tenant_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT tenant_rates_sign CHECK ((LEAST(rate_burst, rate_minute, rate_tenant, rate_reports) > 0)),
     CONSTRAINT tenant_slug_form CHECK ((slug ~ '^[a-z][a-z0-9-]{1,62}$'::text)),
     CONSTRAINT tenant_status_known CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text]))),
     CONSTRAINT tenant_tax_rounding_known CHECK ((tax_rounding = ANY (ARRAY['line'::text, 'document'::text])))
@@ -4222,6 +4242,16 @@ ALTER TABLE ONLY public.tender FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tender OWNER TO stockwell_owner;
 
+CREATE TABLE public.till_clock (
+    tenant_id uuid NOT NULL,
+    sale_id uuid NOT NULL,
+    said_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.till_clock FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.till_clock OWNER TO stockwell_owner;
+
 CREATE TABLE public.transfer (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -4582,6 +4612,9 @@ ALTER TABLE ONLY public.tenant
 ALTER TABLE ONLY public.tender
     ADD CONSTRAINT tender_pkey PRIMARY KEY (tenant_id, sale_id, line_no);
 
+ALTER TABLE ONLY public.till_clock
+    ADD CONSTRAINT till_clock_pkey PRIMARY KEY (tenant_id, sale_id);
+
 ALTER TABLE ONLY public.transfer_line
     ADD CONSTRAINT transfer_line_pkey PRIMARY KEY (tenant_id, transfer_id, line_no);
 
@@ -4937,6 +4970,9 @@ ALTER TABLE ONLY public.tax_class
 ALTER TABLE ONLY public.tax_rate
     ADD CONSTRAINT tax_rate_class_fkey FOREIGN KEY (tenant_id, tax_class_id) REFERENCES public.tax_class(tenant_id, id);
 
+ALTER TABLE ONLY public.till_clock
+    ADD CONSTRAINT till_clock_sale_fkey FOREIGN KEY (tenant_id, sale_id) REFERENCES public.pos_sale(tenant_id, id);
+
 ALTER TABLE ONLY public.transfer
     ADD CONSTRAINT transfer_from_fkey FOREIGN KEY (tenant_id, from_location_id) REFERENCES public.location(tenant_id, id);
 
@@ -5211,6 +5247,8 @@ CREATE POLICY tenant_wall ON public.tenant TO stockwell_app USING ((tenant_id = 
 
 CREATE POLICY tenant_wall ON public.tender TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.till_clock TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.transfer TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.transfer_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
@@ -5218,6 +5256,8 @@ CREATE POLICY tenant_wall ON public.transfer_line TO stockwell_app USING ((tenan
 CREATE POLICY tenant_wall ON public.unmapped_sku TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 ALTER TABLE public.tender ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.till_clock ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.transfer ENABLE ROW LEVEL SECURITY;
 
@@ -5254,6 +5294,9 @@ GRANT ALL ON FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before 
 
 REVOKE ALL ON FUNCTION auth.forget_refusals(of_tenant uuid, before timestamp with time zone, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.forget_refusals(of_tenant uuid, before timestamp with time zone, most integer) TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION auth.tenant_rates() FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.tenant_rates() TO stockwell_app;
 
 REVOKE ALL ON FUNCTION auth.tenants() FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.tenants() TO stockwell_relay;
@@ -5599,6 +5642,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.tax_class TO stockwell_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tax_rate TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.tender TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.till_clock TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.transfer TO stockwell_app;
 
