@@ -4,6 +4,7 @@
 //! all problems at once.
 
 mod card;
+mod cell;
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -15,6 +16,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 use crate::refusal::Problems;
 pub use card::holds_card_number;
+pub use cell::{neutral_cell, read_cell};
 
 /// A free text of a document, of at most 100 characters, such as a processor's reference.
 pub type Text100 = Text<100, FreeRule>;
@@ -28,6 +30,12 @@ pub type Filled100 = Text<100, FilledRule>;
 pub type Filled200 = Text<200, FilledRule>;
 /// As [`Text500`], but the document rejects an empty one.
 pub type Filled500 = Text<500, FilledRule>;
+/// A reference of another system, of at most 100 characters, such as an order number of a marketplace.
+pub type Reference100 = Text<100, ReferenceRule>;
+/// As [`Reference100`], of at most 200 characters.
+pub type Reference200 = Text<200, ReferenceRule>;
+/// As [`Reference100`], but the document rejects an empty one.
+pub type FilledReference100 = Text<100, FilledReferenceRule>;
 /// One line of 1 to 40 characters, such as a tax number.
 pub type Line40 = Text<40, LineRule>;
 /// One line of 1 to 64 characters, such as a SKU.
@@ -97,18 +105,40 @@ impl Rule for FreeRule {
     const MIN: usize = 0;
 
     fn check(text: &str, max: usize, mut note: impl FnMut(String)) {
+        ReferenceRule::check(text, max, &mut note);
+        note_card_number(text, note);
+    }
+}
+
+/// A number of another system: any number of lines, also empty, without a null character. It may look like a card number,
+/// as the numbers of orders, parcels, devices and bank transfers do.
+#[derive(Debug, Clone, Copy)]
+pub enum ReferenceRule {}
+
+impl Rule for ReferenceRule {
+    const NAME: &'static str = "Reference";
+    const MIN: usize = 0;
+
+    fn check(text: &str, max: usize, mut note: impl FnMut(String)) {
         if text.chars().nth(max).is_some() {
             note(format!("This may have at most {max} characters."));
         }
         if text.contains('\0') {
             note("A text must not contain a null character.".to_owned());
         }
-        if holds_card_number(text) {
-            note(
-                "This looks like a card number, which must not be stored: send the processor's reference."
-                    .to_owned(),
-            );
-        }
+    }
+}
+
+/// As [`ReferenceRule`]. The document itself rejects an empty text, with a detail of its own.
+#[derive(Debug, Clone, Copy)]
+pub enum FilledReferenceRule {}
+
+impl Rule for FilledReferenceRule {
+    const NAME: &'static str = "FilledReference";
+    const MIN: usize = 1;
+
+    fn check(text: &str, max: usize, note: impl FnMut(String)) {
+        ReferenceRule::check(text, max, note);
     }
 }
 
@@ -176,7 +206,16 @@ impl Rule for ProseRule {
 
 fn note_card_number(text: &str, mut note: impl FnMut(String)) {
     if holds_card_number(text) {
-        note("This looks like a card number, which must not be stored.".to_owned());
+        note(CARD_NUMBER.to_owned());
+    }
+}
+
+const CARD_NUMBER: &str = "This looks like a card number, which must not be stored. Leave it out, or send the processor's reference.";
+
+/// Adds a problem for a reference of a card payment that is a card number.
+pub fn check_no_card(problems: &mut Problems, pointer: &str, reference: Option<&str>) {
+    if reference.is_some_and(holds_card_number) {
+        problems.invalid(pointer, CARD_NUMBER);
     }
 }
 

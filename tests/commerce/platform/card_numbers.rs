@@ -26,7 +26,7 @@ fn a_card_number_is_refused_wherever_text_is_free() {
         refused_text(tenant, SALES, with("description"), "#/lines/0/description").await;
         refused_text(tenant, SALES, with("price_reason"), "#/lines/0/price_reason").await;
         let mut body = sale(&till, &[("MUG", "1")]);
-        body["tenders"][0]["reference"] = json!(CARD);
+        body["tenders"] = json!([{ "kind": "card", "reference": CARD }]);
         refused_text(tenant, SALES, body, "#/tenders/0/reference").await;
         let mut body = sale(&till, &[("MUG", "1")]);
         body["country"] = json!(CARD);
@@ -36,10 +36,13 @@ fn a_card_number_is_refused_wherever_text_is_free() {
         let cash =
             json!({ "register_id": till.register_id, "kind": "paid_in", "amount": "1", "reason": CARD });
         refused_text(tenant, "/v1/pos/cash-moves", cash, "#/reason").await;
-        for field in ["reference", "external_ref", "country"] {
+        let order = json!({ "customer_id": customer, "country": CARD, "lines": lines(&[("MUG", "1")]) });
+        refused_text(tenant, "/v1/orders", order, "#/country").await;
+        for description in ["5500 0000 0000 0004", "3782 822463 10005", "6011111111111117"] {
             let mut order = json!({ "customer_id": customer, "lines": lines(&[("MUG", "1")]) });
-            order[field] = json!(CARD);
-            refused_text(tenant, "/v1/orders", order, &format!("#/{field}")).await;
+            order["lines"][0]["description"] = json!(description);
+            let reply = tenant.post("/v1/orders", &order).await;
+            reply.refused(422, "validation_failed").names(&["#/lines/0/description"]);
         }
         for field in ["reason", "country"] {
             let mut back = json!({ "customer_id": customer, "lines": lines(&[("MUG", "1")]) });
@@ -48,8 +51,58 @@ fn a_card_number_is_refused_wherever_text_is_free() {
         }
         let payment = json!({ "customer_id": customer, "method": "card", "amount": "1", "reference": CARD });
         refused_text(tenant, "/v1/payments", payment, "#/reference").await;
-        let document = json!({ "kind": "receipt", "reference": CARD,
-            "lines": [{ "sku": "MUG", "quantity": "1", "unit_cost": "1" }] });
-        refused_text(tenant, "/v1/stock/documents", document, "#/reference").await;
+        let entry = json!({ "memo": CARD, "lines": [{ "account": "1000", "debit": "1" }, { "account": "1010", "credit": "1" }] });
+        refused_text(tenant, "/v1/journal-entries", entry, "#/memo").await;
+        let customer = json!({ "kind": "retail", "name": CARD });
+        refused_text(tenant, "/v1/customers", customer, "#/name").await;
+        let product = json!({ "sku": "CUP", "name": "Cup", "metadata": { "note": CARD } });
+        refused_text(tenant, "/v1/products", product, "#/metadata/note").await;
+    });
+}
+
+/// Numbers of other systems may look like card numbers.
+#[test]
+fn numbers_of_orders_parcels_devices_and_banks_are_taken() {
+    const NUMBERS: [&str; 8] = [
+        "305-1234567-1234567",
+        "356938035643809",
+        "9400 1118 9922 3818 2500 25",
+        "00340434161094042557",
+        "RF18 5390 0754 7034",
+        "21 00000 00003 13947 14300 09017",
+        "+++090/9337/55493+++",
+        "4539 5787 6362 1486",
+    ];
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
+        tenant
+            .make(
+                "/v1/products",
+                json!({ "sku": "PHONE", "name": "Phone", "tracking": "serial", "list_price": "9" }),
+            )
+            .await;
+        let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
+        for (index, number) in NUMBERS.into_iter().enumerate() {
+            let order = json!({ "customer_id": customer, "reference": number, "external_ref": format!("{number} {index}"),
+                "lines": lines(&[("MUG", "1")]) });
+            tenant.post("/v1/orders", &order).await.created();
+            let receipt = json!({ "kind": "receipt", "reference": number,
+                "lines": [{ "sku": "MUG", "quantity": "1", "unit_cost": "1" }] });
+            tenant.post("/v1/stock/documents", &receipt).await.created();
+            let payment =
+                json!({ "customer_id": customer, "method": "bank", "amount": "1", "reference": number });
+            tenant.post("/v1/payments", &payment).await.created();
+            let mut sold = sale(&till, &[("MUG", "1")]);
+            sold["tenders"][0]["reference"] = json!(number);
+            tenant.post(SALES, &sold).await.created();
+            let serial = json!({ "kind": "receipt",
+                "lines": [{ "sku": "PHONE", "quantity": "1", "unit_cost": "1", "lots": [{ "code": number }] }] });
+            tenant.post("/v1/stock/documents", &serial).await.created();
+            if index < NUMBERS.len() - 1 {
+                let mut sold = sale(&till, &[("MUG", "1")]);
+                sold["lines"][0]["description"] = json!(format!("No. {number}"));
+                tenant.post(SALES, &sold).await.created();
+            }
+        }
     });
 }
