@@ -10,6 +10,8 @@
     expect(clippy::arithmetic_side_effects, reason = "this module keeps results in range")
 )]
 
+mod shown;
+
 use std::fmt;
 use std::iter::Sum;
 use std::marker::PhantomData;
@@ -20,6 +22,8 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use sea_orm::sea_query::{ArrayType, ColumnType, Nullable, Value, ValueType, ValueTypeErr};
 use sea_orm::{ColIdx, QueryResult, TryGetError, TryGetable};
 
+pub use shown::{showing, shown_decimals};
+
 /// The name, limits and text form of one kind of [`Number`].
 pub trait Kind: Copy + Ord + Default + fmt::Debug + 'static {
     /// The name in error texts, with its article.
@@ -29,8 +33,8 @@ pub trait Kind: Copy + Ord + Default + fmt::Debug + 'static {
     const INTEGER_DIGITS: usize;
     /// Most decimals that are accepted.
     const DECIMALS: usize;
-    /// Fewest decimals that are shown.
-    const SHOWN: u32;
+    /// Fewest decimals that are shown. None: those of the currency.
+    const SHOWN: Option<u32>;
     /// The text form as a regular expression, for OpenAPI.
     const PATTERN: &'static str;
     /// An example, for OpenAPI and error texts.
@@ -58,7 +62,7 @@ impl Kind for MoneyKind {
     const NAME: &'static str = "an amount";
     const INTEGER_DIGITS: usize = 14;
     const DECIMALS: usize = 4;
-    const SHOWN: u32 = 2;
+    const SHOWN: Option<u32> = None;
     const PATTERN: &'static str = r"^-?\d{1,14}(\.\d{1,4})?$";
     const EXAMPLE: &'static str = "1234.50";
 }
@@ -66,7 +70,7 @@ impl Kind for PriceKind {
     const NAME: &'static str = "a price";
     const INTEGER_DIGITS: usize = 12;
     const DECIMALS: usize = 6;
-    const SHOWN: u32 = 2;
+    const SHOWN: Option<u32> = None;
     const PATTERN: &'static str = r"^-?\d{1,12}(\.\d{1,6})?$";
     const EXAMPLE: &'static str = "2.55";
 }
@@ -74,7 +78,7 @@ impl Kind for QuantityKind {
     const NAME: &'static str = "a quantity";
     const INTEGER_DIGITS: usize = 12;
     const DECIMALS: usize = 6;
-    const SHOWN: u32 = 0;
+    const SHOWN: Option<u32> = Some(0);
     const PATTERN: &'static str = r"^-?\d{1,12}(\.\d{1,6})?$";
     const EXAMPLE: &'static str = "12.5";
 }
@@ -82,12 +86,13 @@ impl Kind for PercentKind {
     const NAME: &'static str = "a percentage";
     const INTEGER_DIGITS: usize = 3;
     const DECIMALS: usize = 6;
-    const SHOWN: u32 = 0;
+    const SHOWN: Option<u32> = Some(0);
     const PATTERN: &'static str = r"^-?\d{1,3}(\.\d{1,6})?$";
     const EXAMPLE: &'static str = "20";
 }
 
-/// An amount of money, up to 4 decimals, in the currency named beside it. This crate rounds what it computes
+/// An amount of money, up to 4 decimals, in the currency named beside it. It is shown with at least the currency's decimals:
+/// yen as 1240, dinar as 2.470. This crate rounds what it computes
 /// to the currency's exponent.
 pub type Money = Number<MoneyKind>;
 /// A price or cost of one unit, up to 6 decimals.
@@ -205,8 +210,9 @@ impl Percent {
 impl<K: Kind> fmt::Display for Number<K> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut value = self.0.normalize();
-        if value.scale() < K::SHOWN {
-            value.rescale(K::SHOWN);
+        let fewest = K::SHOWN.unwrap_or_else(shown_decimals);
+        if value.scale() < fewest {
+            value.rescale(fewest);
         }
         fmt::Display::fmt(&value, out)
     }

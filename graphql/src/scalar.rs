@@ -38,11 +38,11 @@ impl ScalarType for Decimal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exact<K: Kind>(pub Number<K>);
 
-/// An amount of money: at least 2 decimals.
+/// An amount of money: at least the decimals of the currency.
 pub type Amount = Exact<MoneyKind>;
 /// A quantity in stock units: as many decimals as it needs.
 pub type Units = Exact<QuantityKind>;
-/// A cost of one unit: at least 2 decimals.
+/// A cost of one unit: at least the decimals of the currency.
 pub type UnitCost = Exact<PriceKind>;
 /// A percentage: 4 decimals.
 pub type Percentage = Exact<PercentageKind>;
@@ -57,7 +57,7 @@ impl Kind for PercentageKind {
     const NAME: &'static str = "a percentage";
     const INTEGER_DIGITS: usize = 12;
     const DECIMALS: usize = 4;
-    const SHOWN: u32 = 4;
+    const SHOWN: Option<u32> = Some(4);
     const PATTERN: &'static str = r"^-?\d{1,12}(\.\d{1,4})?$";
     const EXAMPLE: &'static str = "31.2500";
 }
@@ -66,7 +66,7 @@ impl Kind for ExactKind {
     const NAME: &'static str = "a decimal";
     const INTEGER_DIGITS: usize = 12;
     const DECIMALS: usize = 6;
-    const SHOWN: u32 = 0;
+    const SHOWN: Option<u32> = Some(0);
     const PATTERN: &'static str = r"^-?\d{1,12}(\.\d{1,6})?$";
     const EXAMPLE: &'static str = "1234.50";
 }

@@ -51,7 +51,7 @@ pub struct Fact {
     #[schema(maximum = 9007199254740991_u64, example = 0)]
     pub differences: u64,
     /// Largest difference, without its sign, in the tenant's currency or in stock units.
-    #[schema(value_type = String, max_length = 24, pattern = r"^\d{1,16}\.\d{2,6}$", example = "0.00")]
+    #[schema(value_type = String, max_length = 24, pattern = r"^\d{1,16}(\.\d{1,6})?$", example = "0.00")]
     pub largest_difference: Figure,
     /// The largest differences.
     #[schema(max_items = 5)]
@@ -65,10 +65,10 @@ pub struct Difference {
     #[schema(max_length = 500, example = "on hand of BOLT-M8 at MAIN")]
     pub subject: String,
     /// Sum of the raw rows.
-    #[schema(value_type = String, max_length = 24, pattern = r"^-?\d{1,16}\.\d{2,6}$", example = "140.00")]
+    #[schema(value_type = String, max_length = 24, pattern = r"^-?\d{1,16}(\.\d{1,6})?$", example = "140.00")]
     pub expected: Figure,
     /// Figure as it is stored or posted.
-    #[schema(value_type = String, max_length = 24, pattern = r"^-?\d{1,16}\.\d{2,6}$", example = "141.00")]
+    #[schema(value_type = String, max_length = 24, pattern = r"^-?\d{1,16}(\.\d{1,6})?$", example = "141.00")]
     pub found: Figure,
 }
 
@@ -82,7 +82,7 @@ impl Kind for FigureKind {
     const NAME: &'static str = "a figure";
     const INTEGER_DIGITS: usize = 14;
     const DECIMALS: usize = 6;
-    const SHOWN: u32 = 2;
+    const SHOWN: Option<u32> = None;
     const PATTERN: &'static str = r"^-?\d{1,14}(\.\d{1,6})?$";
     const EXAMPLE: &'static str = "0.00";
 }

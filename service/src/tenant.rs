@@ -67,6 +67,17 @@ pub async fn create(db: &Db, input: &TenantCreate) -> Result<NewTenant, Error> {
     db.write(&operator, create).await
 }
 
+/// Returns the decimals of the tenant's currency.
+pub async fn currency_decimals(tx: &Tx) -> Result<u32, Error> {
+    decimals_of(&input::tenant_defaults(tx).await?.currency)
+}
+
+/// Returns the decimals of a currency (ISO 4217).
+pub(crate) fn decimals_of(currency: &str) -> Result<u32, Error> {
+    let exponent = iso_currency::Currency::from_code(currency).and_then(|currency| currency.exponent());
+    exponent.map(u32::from).ok_or_else(|| Error::invariant(format!("{currency} is no currency")))
+}
+
 /// Returns the tenant with this slug.
 pub async fn find(db: &Db, slug: &str) -> Result<TenantId, Error> {
     use sqlx::Row;

@@ -4,6 +4,7 @@ use domain::book::Book;
 use domain::command::Decision;
 use domain::document::DocumentKind;
 use domain::expected_receipt;
+use domain::number::showing;
 use domain::refusal::{Code, Problems, Refusal};
 use strum::VariantArray;
 
@@ -27,7 +28,7 @@ pub(super) async fn decide_within_bounds(
     let mut trial = book.clone();
     let decision = decide_naming_supply_date(tx, &mut trial, &request.command).await?;
     Ok(decision.and_then(|(outcome, posting)| {
-        bounds.check_amount(&outcome)?;
+        showing(book.setup.settings.exponent, || bounds.check_amount(&outcome))?;
         *book = trial;
         Ok((outcome, posting))
     }))
@@ -38,11 +39,12 @@ pub(super) async fn decide_within_bounds(
 async fn decide_naming_supply_date(tx: &Tx, book: &mut Book, command: &Command) -> Result<Decision, Error> {
     counts::look(tx, book, command).await?;
     let is_short = |refusal: &Refusal| refusal.code == Code::InsufficientStock;
-    match command.decide(book) {
+    let exponent = book.setup.settings.exponent;
+    match showing(exponent, || command.decide(book)) {
         Err(refusal) if is_short(&refusal) && book.supplies.is_none() => {
             book.supplies = Some(load::supplies(tx, book).await?);
             expected_receipt::note_all(book);
-            Ok(command.decide(book))
+            Ok(showing(exponent, || command.decide(book)))
         }
         decision => Ok(decision),
     }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::listing::{number, optional_number, word};
 use crate::rows::parsed;
-use crate::{Error, Tx};
+use crate::{Error, Tx, tenant};
 
 /// Time for which settings, locations, tills, tax rates and accounts may be out of date in a process that did not
 /// change them.
@@ -102,12 +102,10 @@ pub async fn settings(tx: &Tx) -> Result<Settings, Error> {
         .await?
         .ok_or_else(|| Error::invariant("the tenant of the credential does not exist"))?;
     let currency: String = row.try_get("currency")?;
-    let exponent = iso_currency::Currency::from_code(&currency)
-        .and_then(|currency| currency.exponent())
-        .ok_or_else(|| Error::invariant(format!("{currency} is no currency")))?;
+    let exponent = tenant::decimals_of(&currency)?;
     let zone: String = row.try_get("time_zone")?;
     Ok(Settings {
-        exponent: u32::from(exponent),
+        exponent,
         time_zone: zone.parse().map_err(|_| Error::invariant(format!("{zone} is no time zone")))?,
         country: row.try_get("country")?,
         prices_include_tax: row.try_get("prices_include_tax")?,
