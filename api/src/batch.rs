@@ -70,13 +70,18 @@ pub struct Parsed<I>(Vec<Result<I, ApiError>>);
 impl<I: Clone + serde::de::DeserializeOwned> Parsed<I> {
     /// Reads the body and parses each item. Rejects an empty list and more than `ITEMS_MAX` items.
     pub async fn read(body: BatchBody<Items>) -> Result<Input<Self>, ApiError> {
-        let Input { value, raw } = body.read().await?;
+        let Input { value, raw, schema } = body.read().await?;
         if value.items.is_empty() || value.items.len() > ITEMS_MAX {
             let detail = format!("Send 1 to {ITEMS_MAX} items.");
             return Err(ApiError::new(domain::refusal::Code::ValidationFailed, detail).at_pointer("/items"));
         }
-        let items = value.items.iter().map(|item| body::parse(item.get().as_bytes())).collect();
-        Ok(Input { value: Parsed(items), raw })
+        let of_items = schema.clone().of_items();
+        let parse = |item: &RawValue| {
+            let item = item.get().as_bytes();
+            body::parse(item).map_err(|error| of_items.explain_unread(item, error))
+        };
+        let items = value.items.iter().map(|item| parse(item)).collect();
+        Ok(Input { value: Parsed(items), raw, schema })
     }
 
     /// Returns the number of items.

@@ -15,7 +15,7 @@ use futures_util::StreamExt;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
-use serde_path_to_error::{Path, Segment};
+use serde_path_to_error::Path;
 use std::future::{Ready, ready};
 use tokio::time::{Instant, timeout_at};
 
@@ -23,6 +23,8 @@ use crate::app::App;
 use crate::connection::{BYTES_A_SECOND_MIN, time_for};
 use crate::context::Context;
 use crate::problem::{ApiError, ErrorCode, shorten};
+use crate::schema::BodySchema;
+use crate::schema::json::{self, pointer};
 use crate::turn::{Numbers, Turns};
 
 /// Most bytes of an ordinary body.
@@ -53,8 +55,10 @@ pub type BatchBody<T> = Body<T, BATCH_BYTES_MAX>;
 pub struct Input<T> {
     /// The parsed document.
     pub value: T,
-    /// Its bytes, for the fingerprint of idempotent writes.
+    /// Its bytes.
     pub raw: Bytes,
+    /// Its schema, for a rejection that lists all faults.
+    pub schema: BodySchema,
 }
 
 impl<T, const BYTES_MAX: usize> FromRequest for Body<T, BYTES_MAX> {
@@ -78,7 +82,8 @@ pub struct Unread {
     request: HttpRequest,
     payload: Payload,
     pause: Duration,
-    head: Result<Option<usize>, ApiError>,
+    announced: Option<usize>,
+    is_json: bool,
 }
 
 impl Unread {
@@ -88,14 +93,23 @@ impl Unread {
             request: request.clone(),
             payload: payload.take(),
             pause: pause(request),
-            head: check_head(request),
+            announced: announced(request.headers()),
+            is_json: is_json(request.headers()),
         }
     }
 
+    /// Returns the schema of the body.
+    pub fn schema(&self) -> BodySchema {
+        BodySchema::of(&self.request)
+    }
+
     /// Reads at most `bytes_max` bytes and parses them. A body that may be longer than an ordinary one waits for its turn,
-    /// which ends with the request.
+    /// which ends with the request. The media type counts only if there is a body.
     pub async fn read<T: DeserializeOwned>(self, bytes_max: usize) -> Result<Input<T>, ApiError> {
-        let announced = self.head?;
+        let announced = self.announced;
+        if !self.is_json && announced.is_some_and(|length| length > 0) {
+            return Err(not_json());
+        }
         let length = announced.unwrap_or(bytes_max);
         let mut patience = Patience { pause: self.pause, bytes_a_second_min: BYTES_A_SECOND_MIN };
         if BODY_BYTES_MAX < length && length <= bytes_max {
@@ -105,22 +119,34 @@ impl Unread {
             patience.bytes_a_second_min = LONG_BYTES_A_SECOND_MIN;
         }
         let raw = collect(self.payload, announced, bytes_max, patience).await?;
-        Ok(Input { value: parse_object(&raw)?, raw })
+        if !self.is_json && !raw.is_empty() {
+            return Err(not_json());
+        }
+        let schema = BodySchema::of(&self.request);
+        match parse_object(&raw) {
+            Ok(value) => Ok(Input { value, raw, schema }),
+            Err(error) => Err(schema.explain_unread(&raw, error)),
+        }
     }
 }
 
-/// Checks the media type. Returns the announced length.
-fn check_head(request: &HttpRequest) -> Result<Option<usize>, ApiError> {
-    let headers = request.headers();
+impl<T> Input<T> {
+    /// Adds to a rejection everything that is wrong with the fields of the body.
+    pub fn explain(&self, error: ApiError) -> ApiError {
+        self.schema.explain(&self.raw, error)
+    }
+}
+
+/// Whether the headers announce JSON that is not compressed.
+fn is_json(headers: &HeaderMap) -> bool {
     let essence = essence(headers);
     let is_json = essence.eq_ignore_ascii_case("application/json")
         || essence.eq_ignore_ascii_case("application/merge-patch+json");
-    if !is_json || headers.contains_key(header::CONTENT_ENCODING) {
-        return Err(
-            ApiError::of(ErrorCode::UnsupportedMediaType).with_header(header::ACCEPT, "application/json")
-        );
-    }
-    Ok(announced(headers))
+    is_json && !headers.contains_key(header::CONTENT_ENCODING)
+}
+
+fn not_json() -> ApiError {
+    ApiError::of(ErrorCode::UnsupportedMediaType).with_header(header::ACCEPT, "application/json")
 }
 
 /// Returns the media type of the body, without parameters.
@@ -199,40 +225,74 @@ fn too_large(bytes_max: usize) -> ApiError {
 /// Parses one JSON object. An empty body counts as an empty object: a route without required fields is often called
 /// without a body.
 pub fn parse_object<'de, T: Deserialize<'de>>(raw: &'de [u8]) -> Result<T, ApiError> {
-    match raw.trim_ascii_start().first() {
+    match without_mark(raw).trim_ascii_start().first() {
         None => parse(b"{}"),
         // Serde would read an array as fields by position.
-        Some(b'[') => Err(ApiError::new(Code::ValidationFailed, "Send a JSON object.").at_pointer("")),
+        Some(b'[') if json::check(without_mark(raw)).is_ok() => {
+            Err(ApiError::new(Code::ValidationFailed, "Send an object: { … }.").at_pointer(""))
+        }
         Some(_) => parse(raw),
     }
 }
 
+/// Returns a text without the byte order mark that some programs write before UTF-8.
+pub(crate) fn without_mark(raw: &[u8]) -> &[u8] {
+    raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw)
+}
+
 /// Parses one JSON document. Every error points at its field.
 pub fn parse<'de, T: Deserialize<'de>>(raw: &'de [u8]) -> Result<T, ApiError> {
+    let raw = without_mark(raw);
     let mut reader = serde_json::Deserializer::from_slice(raw);
-    let value =
-        serde_path_to_error::deserialize(&mut reader).map_err(|error| refuse(error.path(), error.inner()))?;
-    reader.end().map_err(|error| malformed(&error))?;
-    Ok(value)
+    let parsed = serde_path_to_error::deserialize(&mut reader);
+    if parsed.is_err() || reader.end().is_err() {
+        check_json(raw)?;
+    }
+    parsed.map_err(|error| refuse(error.path(), error.inner()))
+}
+
+/// Rejects a text that is no JSON, with the place of the first fault.
+fn check_json(raw: &[u8]) -> Result<(), ApiError> {
+    if let Err(error) = std::str::from_utf8(raw) {
+        let place = error.valid_up_to() + 1;
+        let detail = format!("The body is not UTF-8: byte {place} is not part of a character.");
+        return Err(ApiError::new(ErrorCode::MalformedJson, detail));
+    }
+    json::check(raw).map_err(|error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        let detail = match error.classify() {
+            Category::Eof => {
+                format!("The JSON ends too early, at {place}. Close every quote, bracket and brace.")
+            }
+            Category::Syntax | Category::Data | Category::Io => {
+                format!("The body is no JSON at {place}. Check the quotes, commas and brackets there.")
+            }
+        };
+        ApiError::new(ErrorCode::MalformedJson, detail)
+    })
 }
 
 fn refuse(path: &Path, error: &serde_json::Error) -> ApiError {
+    // A type may reject JSON in the words of the grammar, such as an empty object for one of several members.
     if error.classify() != Category::Data {
-        return malformed(error);
+        return ApiError::new(Code::ValidationFailed, "This value is not allowed here.")
+            .at_pointer(&pointer(path));
     }
     // serde_json ends its messages with " at line 1 column 2". The pointer replaces that.
     let text = error.to_string();
     let text = &shorten(text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text));
     let mut pointer = pointer(path);
     if text.starts_with("unknown field `") {
-        let named = quoted(text).map(escaped).unwrap_or_default();
-        if !pointer.ends_with(&format!("/{named}")) {
-            pointer = format!("{pointer}/{named}");
+        let mut named = String::new();
+        json::push(&mut named, quoted(text).unwrap_or_default());
+        if !pointer.ends_with(&named) {
+            pointer.push_str(&named);
         }
-        return ApiError::new(ErrorCode::UnknownField, sentence(text)).at_pointer(&pointer);
+        return ApiError::new(ErrorCode::UnknownField, "There is no such field here. Leave it out.")
+            .at_pointer(&pointer);
     }
     if text.starts_with("missing field `") {
-        pointer = format!("{pointer}/{}", quoted(text).map(escaped).unwrap_or_default());
+        json::push(&mut pointer, quoted(text).unwrap_or_default());
         return ApiError::new(Code::ValidationFailed, "This field is required.").at_pointer(&pointer);
     }
     ApiError::new(Code::ValidationFailed, explained(text)).at_pointer(&pointer)
@@ -247,22 +307,30 @@ fn explained(text: &str) -> String {
         "input is out of range",
     ];
     if TIMES.iter().any(|known| text.contains(known)) {
-        return "Expected a day such as 2026-11-22, or an instant such as 2026-11-22T01:20:00Z.".to_owned();
+        return "Send a day such as 2026-11-22, or an instant such as 2026-11-22T01:20:00Z.".to_owned();
     }
-    match text.rsplit_once(", expected ") {
-        Some((found, expected)) if expected.starts_with("struct ") => {
-            sentence(&format!("{found}, expected an object"))
-        }
-        Some((found, "u8" | "u16" | "u32" | "u64" | "usize")) => {
-            sentence(&format!("{found}, expected a whole number, zero or more"))
-        }
-        Some((found, "i32" | "i64")) => sentence(&format!("{found}, expected a whole number")),
-        _ => sentence(text),
-    }
+    sentence(&of_values(text))
 }
 
-fn malformed(error: &serde_json::Error) -> ApiError {
-    ApiError::new(ErrorCode::MalformedJson, sentence(&error.to_string()))
+/// Returns a message of the parser about a value in words for the caller. Messages of our own types stay as they are.
+pub(crate) fn of_values(text: &str) -> String {
+    const FOUND: [&str; 5] =
+        ["invalid type", "invalid value", "invalid length", "unknown variant", "invalid digit"];
+    if text.starts_with("duplicate field") {
+        return "this field is sent twice: send it once".to_owned();
+    }
+    if !FOUND.iter().any(|found| text.starts_with(found)) && text.contains(' ') {
+        return text.to_owned();
+    }
+    match text.rsplit_once("expected ").map(|(_, expected)| expected) {
+        Some(expected) if expected.starts_with(['`', 'o']) => format!("send {expected}"),
+        Some(expected) if expected.starts_with("a ") || expected.starts_with("an ") => {
+            format!("send {expected}")
+        }
+        Some("u8" | "u16" | "u32" | "u64" | "usize") => "send a whole number, zero or more".to_owned(),
+        Some("i16" | "i32" | "i64") => "send a whole number".to_owned(),
+        Some(_) | None => "this value is not allowed here".to_owned(),
+    }
 }
 
 /// Returns the text between the first two backticks.
@@ -275,23 +343,6 @@ pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first: String = letters.next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default();
     format!("{first}{}.", letters.as_str().trim_end_matches('.'))
-}
-
-/// Returns the path as a JSON pointer (RFC 6901).
-fn pointer(path: &Path) -> String {
-    let mut pointer = String::new();
-    for segment in path {
-        match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } => pointer.push_str(&format!("/{}", escaped(key))),
-            Segment::Enum { .. } | Segment::Unknown => {}
-        }
-    }
-    pointer
-}
-
-fn escaped(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }
 
 /// An empty object. The route takes no fields.
@@ -355,7 +406,7 @@ mod tests {
         for text in ["", "{", r#"{"lines":[}"#, r#"{"lines":[]} x"#] {
             let error = parse::<Sale>(text.as_bytes()).expect_err("a refusal");
             assert_eq!(error.code(), ErrorCode::MalformedJson, "{text}");
-            assert!(error.detail().contains("line 1 column"), "{}", error.detail());
+            assert!(error.detail().contains("line 1, column"), "{}", error.detail());
         }
     }
 }

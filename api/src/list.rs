@@ -26,6 +26,7 @@ use crate::context::Context;
 use crate::params;
 use crate::problem::{Answer, ApiError, ErrorCode};
 use crate::record::Record;
+use crate::schema::{explain_query, joined_query};
 
 /// Most rows of a page.
 pub const LIMIT_MAX: u32 = 200;
@@ -56,9 +57,6 @@ pub struct PageInfo {
     /// Cursor of the next page. Null at the end of the list.
     #[schema(max_length = 1024, required = true, example = json!(null))]
     pub next_cursor: Option<String>,
-    /// Always null: lists are read forward only.
-    #[schema(max_length = 1024, required = true, example = json!(null))]
-    pub prev_cursor: Option<String>,
 }
 
 /// Parameters of every list.
@@ -118,7 +116,7 @@ impl<F: DeserializeOwned> FromRequest for List<F> {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(List::of(request))
+        ready(List::of(request).map_err(|error| explain_query(request, error)))
     }
 }
 
@@ -127,7 +125,7 @@ impl<F: DeserializeOwned> List<F> {
         let Some(app) = request.app_data::<Data<App>>() else {
             return Err(ApiError::internal("no application state"));
         };
-        let (page, query) = split(request.query_string())?;
+        let (page, query) = split(&joined_query(request))?;
         let tenant_id =
             request.extensions().get::<Context>().and_then(Context::tenant_id).unwrap_or_default();
         let bound_to = binding(tenant_id, request.path(), &query);
@@ -192,7 +190,7 @@ impl<F> List<F> {
             link.push_str(">; rel=\"next\"");
             response.insert_header((header::LINK, link));
         }
-        let page = PageInfo { limit: self.limit, has_more, next_cursor, prev_cursor: None };
+        let page = PageInfo { limit: self.limit, has_more, next_cursor };
         Ok(response.json(body(rows, page)))
     }
 }

@@ -11,8 +11,9 @@ use domain::id::InvalidId;
 use serde::Deserializer;
 use serde::de::{DeserializeOwned, IntoDeserializer};
 
-use crate::body::sentence;
+use crate::body::{of_values, sentence};
 use crate::problem::{ApiError, ErrorCode, shorten};
+use crate::schema::{explain_query, joined_query};
 
 /// Query parameters. `T` should reject unknown ones (`#[serde(deny_unknown_fields)]`).
 #[derive(Debug, Clone)]
@@ -31,7 +32,7 @@ impl<T: DeserializeOwned> FromRequest for Params<T> {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(parse(request.query_string()).map(Params))
+        ready(parse(&joined_query(request)).map(Params).map_err(|error| explain_query(request, error)))
     }
 }
 
@@ -43,7 +44,8 @@ pub fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
         let text = shorten(&text);
         let named = text.split('`').nth(1).unwrap_or_default();
         if text.starts_with("unknown field `") {
-            return ApiError::new(ErrorCode::UnknownField, sentence(&text)).at_parameter(named);
+            let detail = "There is no such parameter here. Leave it out.";
+            return ApiError::new(ErrorCode::UnknownField, detail).at_parameter(named);
         }
         if text.starts_with("missing field `") {
             return ApiError::new(ErrorCode::InvalidParameter, "This parameter is required.")
@@ -53,7 +55,8 @@ pub fn parse<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
             return ApiError::new(ErrorCode::InvalidParameter, "Send this parameter only once.")
                 .at_parameter(named);
         }
-        ApiError::new(ErrorCode::InvalidParameter, sentence(&text)).at_parameter(error.path().to_string())
+        ApiError::new(ErrorCode::InvalidParameter, sentence(&of_values(&text)))
+            .at_parameter(error.path().to_string())
     })
 }
 
@@ -66,6 +69,30 @@ where
     let text: String = serde::Deserialize::deserialize(deserializer)?;
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
     parts.map(|part| T::deserialize(part.to_owned().into_deserializer())).collect()
+}
+
+/// A list of codes, separated by commas. A comma may be part of a code, so the whole text counts as a code too.
+#[derive(Debug, Default, Clone)]
+pub struct Codes {
+    /// The parts between commas.
+    pub parts: Vec<String>,
+    /// The whole text, if it has a comma.
+    pub whole: Option<String>,
+}
+
+impl From<Vec<String>> for Codes {
+    fn from(parts: Vec<String>) -> Self {
+        Codes { parts, whole: None }
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Codes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text: String = serde::Deserialize::deserialize(deserializer)?;
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let parts = parts.map(str::to_owned).collect();
+        Ok(Codes { parts, whole: text.contains(',').then_some(text) })
+    }
 }
 
 /// The `{id}` of the path. A malformed id is rejected with 400 `invalid_id`. A well-formed id of no record of the

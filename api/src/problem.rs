@@ -7,7 +7,7 @@ mod code;
 mod registry;
 mod text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use actix_web::http::StatusCode;
@@ -197,6 +197,40 @@ impl ApiError {
     /// Names many fields.
     pub fn with_errors(mut self, errors: Vec<FieldProblem>) -> Self {
         self.0.errors.extend(errors);
+        self
+    }
+
+    /// Names parameters of the query in place of fields of the body.
+    pub fn in_query(mut self) -> Self {
+        for field in &mut self.0.errors {
+            field.parameter = field.pointer.take().map(|pointer| pointer.trim_start_matches("#/").to_owned());
+        }
+        self
+    }
+
+    /// Names these faults in place of those named so far, unless there are none.
+    pub fn replaced_by(mut self, faults: Vec<FieldProblem>) -> Self {
+        if !faults.is_empty() {
+            self.0.errors.clear();
+        }
+        self.including(faults)
+    }
+
+    /// Puts the faults of the form first. They replace what was said about the same fields. The code is that of an unknown
+    /// field, if there is one.
+    pub fn including(mut self, faults: Vec<FieldProblem>) -> Self {
+        let Some(first) = faults.first() else { return self };
+        let main =
+            faults.iter().find(|fault| fault.code == ErrorCode::UnknownField.as_str()).unwrap_or(first);
+        self.0.code = ErrorCode::find(&main.code).unwrap_or(self.0.code);
+        let place = |fault: &FieldProblem| (fault.pointer.clone(), fault.parameter.clone());
+        let named: HashSet<_> = faults.iter().map(place).collect();
+        let others = std::mem::replace(&mut self.0.errors, faults);
+        self.0.errors.extend(others.into_iter().filter(|other| !named.contains(&place(other))));
+        self.0.detail = match self.0.errors.as_slice() {
+            [only] => only.detail.clone(),
+            all => format!("{} fields are wrong; each is listed in errors.", all.len()),
+        };
         self
     }
 

@@ -1,0 +1,302 @@
+//! The API's description of the bodies and the parameters of each route.
+//!
+//! A type that is parsed reports its first fault only. So a request that can't be parsed is compared with the schema of its
+//! route, and the rejection lists all faults. A request that can be parsed pays nothing.
+
+mod check;
+mod expected;
+pub mod json;
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+
+use actix_web::HttpRequest;
+use actix_web::http::Method;
+use actix_web::web::Data;
+use domain::refusal::Code;
+use regex_lite::Regex;
+use serde_json::{Map, Value};
+
+use crate::problem::{ApiError, ErrorCode, FieldProblem};
+use check::{Check, Fault};
+use json::Json;
+
+/// Most faults that are listed.
+const FAULTS_MAX: usize = 1_000;
+/// Most faults of one of many records in a body that are listed.
+const FAULTS_OF_ITEM_MAX: usize = 50;
+
+/// Schemas of every operation.
+pub struct Schemas {
+    components: Map<String, Value>,
+    patterns: HashMap<String, Regex>,
+    /// Operations by the pattern of their path.
+    operations: HashMap<String, Vec<Operation>>,
+}
+
+struct Operation {
+    method: Method,
+    /// Schema of the JSON body. Null without one.
+    body: Value,
+    /// Parameters in the query.
+    parameters: Vec<Value>,
+}
+
+impl fmt::Debug for Schemas {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Schemas").field("paths", &self.operations.len()).finish_non_exhaustive()
+    }
+}
+
+impl Schemas {
+    /// Reads the API's own description.
+    pub fn declared(document: &Value) -> Self {
+        let components = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
+        let paths = document["paths"].as_object().into_iter().flatten();
+        let operations = paths
+            .map(|(path, item)| {
+                let operations = item.as_object().into_iter().flatten();
+                let known = operations.filter_map(|(method, own)| operation(document, method, own));
+                (path.clone(), known.collect())
+            })
+            .collect();
+        let mut patterns = HashMap::new();
+        collect_patterns(document, &mut patterns);
+        Schemas { components, patterns, operations }
+    }
+
+    fn operation(&self, pattern: &str, method: &Method) -> Option<&Operation> {
+        self.operations.get(pattern)?.iter().find(|operation| operation.method == *method)
+    }
+
+    /// Returns the schema that a schema refers to, or itself.
+    fn resolve<'s>(&'s self, schema: &'s Value) -> &'s Value {
+        let name = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
+        name.and_then(|name| self.components.get(name)).unwrap_or(schema)
+    }
+
+    fn matches(&self, pattern: &str, text: &str) -> bool {
+        self.patterns.get(pattern).is_none_or(|pattern| pattern.is_match(text))
+    }
+
+    fn faults_of_query(&self, operation: &Operation, query: &str) -> Vec<Fault> {
+        let mut check = Check::new(self, FAULTS_MAX);
+        let (mut seen, mut unknown) = (HashSet::new(), Vec::new());
+        for (name, text) in form_urlencoded::parse(query.as_bytes()) {
+            let Some(parameter) = operation.parameters.iter().find(|own| own["name"] == *name) else {
+                let known = operation.parameters.iter().filter_map(|own| own["name"].as_str());
+                let detail = match operation.parameters.as_slice() {
+                    [] => "There is no such parameter here. Leave it out.".to_owned(),
+                    _ => format!(
+                        "There is no such parameter here. Send {}, or leave it out.",
+                        expected::one_of(known)
+                    ),
+                };
+                unknown.push(Fault { pointer: name.into_owned(), is_unknown: true, detail });
+                continue;
+            };
+            let schema = self.resolve(&parameter["schema"]);
+            let at = &mut name.clone().into_owned();
+            if !seen.insert(name) && !is_array(schema) {
+                check.note(at, "Send this parameter only once.");
+            }
+            match schema["type"].as_str() {
+                _ if is_array(schema) => {
+                    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+                    let item = self.resolve(&schema["items"]);
+                    parts.for_each(|part| check.value(&Json::Text(part.to_owned()), item, &mut at.clone()));
+                }
+                Some("integer") => check.value(&text.parse().map_or(Json::Number, Json::Whole), schema, at),
+                Some("boolean") => {
+                    check.value(&text.parse().map_or(Json::Null, Json::Bool), schema, at);
+                }
+                _ => check.value(&Json::Text(text.into_owned()), schema, at),
+            }
+        }
+        for name in operation
+            .parameters
+            .iter()
+            .filter(|own| own["required"] == true)
+            .filter_map(|own| own["name"].as_str())
+        {
+            if !seen.contains(name) {
+                check.note(name, "This parameter is required.");
+            }
+        }
+        unknown.truncate(FAULTS_MAX);
+        unknown.extend(check.faults());
+        unknown
+    }
+}
+
+/// Returns the query of a request with every array as one list: `status=a&status=b` and `status[]=a` become `status=a,b`.
+pub fn joined_query(request: &HttpRequest) -> Cow<'_, str> {
+    let query = request.query_string();
+    let schemas = request.app_data::<Data<Schemas>>().zip(request.match_pattern());
+    let operation =
+        schemas.as_ref().and_then(|(schemas, pattern)| schemas.operation(pattern, request.method()));
+    let arrays: Vec<&str> = operation
+        .into_iter()
+        .flat_map(|operation| &operation.parameters)
+        .filter(|own| is_array(&own["schema"]))
+        .filter_map(|own| own["name"].as_str())
+        .collect();
+    if arrays.is_empty() || query.is_empty() {
+        return query.into();
+    }
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (raw, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let name: String =
+            form_urlencoded::parse(raw.as_bytes()).map(|(name, _)| name.into_owned()).collect();
+        let name = name.strip_suffix("[]").unwrap_or(&name);
+        if !arrays.contains(&name) {
+            pairs.push((raw.to_owned(), value.to_owned()));
+        } else if let Some((_, values)) = pairs.iter_mut().find(|(known, _)| known == name) {
+            values.push(',');
+            values.push_str(value);
+        } else {
+            pairs.push((name.to_owned(), value.to_owned()));
+        }
+    }
+    let text: Vec<String> = pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+    text.join("&").into()
+}
+
+/// Adds to a rejected query everything that is wrong with its parameters.
+pub fn explain_query(request: &HttpRequest, error: ApiError) -> ApiError {
+    let schemas = request.app_data::<Data<Schemas>>();
+    let pattern = request.match_pattern();
+    let operation = schemas
+        .zip(pattern)
+        .and_then(|(schemas, pattern)| Some((schemas, schemas.operation(&pattern, request.method())?)));
+    let Some((schemas, operation)) = operation else { return error };
+    if !matches!(error.code(), ErrorCode::InvalidParameter | ErrorCode::UnknownField) {
+        return error;
+    }
+    let faults = schemas.faults_of_query(operation, &joined_query(request)).into_iter().map(|fault| {
+        let code = if fault.is_unknown { ErrorCode::UnknownField } else { ErrorCode::InvalidParameter };
+        let mut detail = fault.detail;
+        if detail.contains("offset") && request.query_string().contains('+') {
+            detail.push_str(" In a URL, write + as %2B.");
+        }
+        let parameter = Some(fault.pointer);
+        FieldProblem { parameter, code: code.to_string(), detail, ..FieldProblem::default() }
+    });
+    error.replaced_by(faults.collect())
+}
+
+/// The schema of a body, or of each of many records in it.
+#[derive(Clone)]
+pub struct BodySchema {
+    schemas: Option<Data<Schemas>>,
+    pattern: String,
+    method: Method,
+    of_items: bool,
+}
+
+impl fmt::Debug for BodySchema {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "BodySchema({} {})", self.method, self.pattern)
+    }
+}
+
+impl BodySchema {
+    /// Returns the schema of the body of a request.
+    pub fn of(request: &HttpRequest) -> Self {
+        BodySchema {
+            schemas: request.app_data::<Data<Schemas>>().cloned(),
+            pattern: request.match_pattern().unwrap_or_default(),
+            method: request.method().clone(),
+            of_items: false,
+        }
+    }
+
+    /// Returns the schema of the body that is posted to `path`.
+    pub fn posted_to(self, path: &str) -> Self {
+        BodySchema { pattern: path.to_owned(), method: Method::POST, ..self }
+    }
+
+    /// Returns the schema of each entry of `items`.
+    pub fn of_items(self) -> Self {
+        BodySchema { of_items: true, ..self }
+    }
+
+    /// Replaces the first fault of a body that could not be parsed by all of them.
+    pub fn explain_unread(&self, raw: &[u8], error: ApiError) -> ApiError {
+        let faults = self.problems(raw, &error);
+        error.replaced_by(faults)
+    }
+
+    /// Adds to a rejected body everything that is wrong with its fields.
+    pub fn explain(&self, raw: &[u8], error: ApiError) -> ApiError {
+        let faults = self.problems(raw, &error);
+        error.including(faults)
+    }
+
+    /// Returns what is wrong with the fields of a body, if its rejection is about fields.
+    fn problems(&self, raw: &[u8], error: &ApiError) -> Vec<FieldProblem> {
+        let is_about_fields = matches!(
+            error.code(),
+            ErrorCode::UnknownField
+                | ErrorCode::Domain(Code::ValidationFailed | Code::NotFound | Code::AlreadyExists)
+        );
+        let faults = if is_about_fields { self.faults(raw) } else { None };
+        let problem = |fault: Fault| {
+            let code = if fault.is_unknown { ErrorCode::UnknownField } else { Code::ValidationFailed.into() };
+            let pointer = Some(format!("#{}", fault.pointer));
+            FieldProblem { pointer, code: code.to_string(), detail: fault.detail, ..FieldProblem::default() }
+        };
+        faults.into_iter().flatten().map(problem).collect()
+    }
+
+    fn faults(&self, raw: &[u8]) -> Option<Vec<Fault>> {
+        let schemas = self.schemas.as_ref()?;
+        let mut schema = schemas.resolve(&schemas.operation(&self.pattern, &self.method)?.body);
+        let mut most = FAULTS_MAX;
+        if self.of_items {
+            schema = schemas.resolve(&schema["properties"]["items"]["items"]);
+            most = FAULTS_OF_ITEM_MAX;
+        }
+        let mut check = Check::new(schemas, most);
+        match json::read(if raw.trim_ascii().is_empty() { b"{}" } else { raw }) {
+            Ok(value) => check.value(&value, schema, &mut String::new()),
+            Err(unreadable) => check.note(&unreadable.pointer, unreadable.fix),
+        }
+        Some(check.faults())
+    }
+}
+
+fn is_array(schema: &Value) -> bool {
+    schema["type"] == "array" || schema["type"][0] == "array"
+}
+
+fn operation(document: &Value, method: &str, operation: &Value) -> Option<Operation> {
+    let own = operation["parameters"].as_array().into_iter().flatten();
+    let resolved = own.map(|parameter| match parameter["$ref"].as_str() {
+        Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap_or(parameter),
+        None => parameter,
+    });
+    Some(Operation {
+        method: method.to_uppercase().parse().ok()?,
+        body: operation["requestBody"]["content"]["application/json"]["schema"].clone(),
+        parameters: resolved.filter(|parameter| parameter["in"] == "query").cloned().collect(),
+    })
+}
+
+fn collect_patterns(value: &Value, patterns: &mut HashMap<String, Regex>) {
+    match value {
+        Value::Object(members) => {
+            if let Some(pattern) = members.get("pattern").and_then(Value::as_str)
+                && !patterns.contains_key(pattern)
+                && let Ok(regex) = Regex::new(pattern)
+            {
+                patterns.insert(pattern.to_owned(), regex);
+            }
+            members.values().for_each(|member| collect_patterns(member, patterns));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_patterns(item, patterns)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
