@@ -1,14 +1,17 @@
 //! `Idempotency-Key` and `Prefer`: safe retries and dry runs.
 
+use std::borrow::Cow;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use serde_json::{Value, json};
 use service::command::{self, Idempotency};
 use sha2::{Digest, Sha256};
 
+use crate::body::{BATCH_BYTES_MAX, without_mark};
 use crate::problem::{ApiError, ErrorCode, PROBLEM_JSON};
 
 /// Request header with the idempotency key.
@@ -59,9 +62,7 @@ impl IdempotencyKey {
             let code = ErrorCode::IdempotencyKeyInvalid;
             ApiError::new(code, code.entry().fix).at_header("Idempotency-Key")
         })?;
-        let mut hash = self.prefix;
-        hash.update(raw);
-        Ok(Some(Idempotency { key: key.to_owned(), fingerprint: hash.finalize().into() }))
+        Ok(Some(under(key, &self.prefix, raw)))
     }
 }
 
@@ -74,14 +75,33 @@ fn prefix(method: &str, path: &str) -> Sha256 {
     prefix
 }
 
-/// Returns the fingerprint of a request: SHA-256 over method, path and body.
-pub fn fingerprint(method: &str, path: &str, raw: &[u8]) -> [u8; 32] {
-    prefix(method, path).chain_update(raw).finalize().into()
+/// Returns a key with the fingerprints of a request that begins with `prefix`.
+fn under(key: &str, prefix: &Sha256, raw: &[u8]) -> Idempotency {
+    let of = |body: &[u8]| prefix.clone().chain_update(body).finalize().into();
+    Idempotency { key: key.to_owned(), fingerprint: of(&meaning(raw)), of_bytes: of(raw) }
 }
 
-/// Returns the key of a batch's document, if it is valid.
-pub fn valid_key(key: &str) -> Option<&str> {
-    is_key(key).then_some(key)
+/// Returns the meaning of a body: its JSON without blanks, with the members of every object in one order. A body that is not
+/// JSON, or longer than a batch request, means its bytes.
+fn meaning(raw: &[u8]) -> Cow<'_, [u8]> {
+    let raw = without_mark(raw);
+    if raw.len() > BATCH_BYTES_MAX {
+        return raw.into();
+    }
+    let read = if raw.trim_ascii().is_empty() { Ok(json!({})) } else { serde_json::from_slice::<Value>(raw) };
+    match read {
+        Ok(mut value) => {
+            value.sort_all_objects();
+            value.to_string().into_bytes().into()
+        }
+        Err(_) => raw.into(),
+    }
+}
+
+/// Returns the key of a document of a batch, with the fingerprints that the same document has on the single route at `path`.
+/// Returns nothing if it has the wrong form.
+pub fn of_document(key: &str, path: &str, raw: &[u8]) -> Option<Idempotency> {
+    is_key(key).then(|| under(key, &prefix("POST", path), raw))
 }
 
 fn is_key(key: &str) -> bool {
@@ -169,6 +189,8 @@ impl Preferences {
     pub fn confirm(self, response: &mut HttpResponse) {
         if self.dry_run {
             response.headers_mut().insert(PREFERENCE_APPLIED, HeaderValue::from_static("dry-run"));
+        } else if self.minimal && response.status() == StatusCode::MULTI_STATUS {
+            response.headers_mut().insert(PREFERENCE_APPLIED, HeaderValue::from_static("return=minimal"));
         }
     }
 }
@@ -213,7 +235,18 @@ mod tests {
         assert_ne!(first, key(with_key(TestRequest::post().uri("/v1/b")), b"{}").await);
         assert_ne!(first, key(with_key(TestRequest::post().uri("/v1/a?mode=partial")), b"{}").await);
         assert_ne!(first, key(with_key(TestRequest::patch().uri("/v1/a")), b"{}").await);
-        assert_ne!(first, key(with_key(TestRequest::post().uri("/v1/a")), b"{ }").await);
+        let fingerprint = async |body: &[u8]| {
+            key(with_key(TestRequest::post().uri("/v1/a")), body).await.map(|key| key.fingerprint)
+        };
+        let empty = fingerprint(b"{}").await;
+        assert_eq!((empty, fingerprint(b" {\r\n} ").await), (fingerprint(b"").await, empty));
+        let body = fingerprint(br#"{"a":"1","b":{"c":[1,2],"d":"\u00e4"}}"#).await;
+        assert_eq!(
+            body,
+            fingerprint("\u{feff}{ \"b\": {\"d\":\"ä\", \"c\":[1, 2]},\n\"a\" : \"1\" }".as_bytes()).await
+        );
+        assert_ne!(body, fingerprint(br#"{"a":"1","b":{"c":[2,1],"d":"\u00e4"}}"#).await);
+        assert_ne!(body, empty);
         assert_eq!(key(TestRequest::post().uri("/v1/a"), b"{}").await, None);
     }
 

@@ -18,8 +18,10 @@ use crate::{Caller, Error, Tx};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Idempotency {
     pub key: String,
-    /// SHA-256 over method, path and body.
+    /// SHA-256 over method, path and the meaning of the body.
     pub fingerprint: [u8; 32],
+    /// SHA-256 over method, path and the bytes of the body, as versions before this one stored it.
+    pub of_bytes: [u8; 32],
 }
 
 /// The response to a request.
@@ -107,7 +109,7 @@ pub(crate) fn replay(
     idempotency: &Idempotency,
     (fingerprint, answer): &(Vec<u8>, Answer),
 ) -> Result<Answer, Error> {
-    if fingerprint.as_slice() == idempotency.fingerprint {
+    if [idempotency.fingerprint, idempotency.of_bytes].iter().any(|own| own == fingerprint.as_slice()) {
         return Ok(answer.clone());
     }
     let detail = "This Idempotency-Key was used before with other content: use a new key for a new request.";

@@ -22,6 +22,7 @@ use std::panic::AssertUnwindSafe;
 
 use domain::book::{Book, Posting};
 use domain::id::CommandId;
+use domain::number::showing;
 use domain::refusal::Refusal;
 use futures_util::FutureExt;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -226,7 +227,8 @@ async fn dry_run_once(db: &Db, poster: &Poster, request: &Request) -> Result<Dry
     let mut book = load::book(&tx, poster.setups(), command, Prefetched::default()).await?;
     let before = save::Before::serve(&mut book);
     let (outcome, posting) = decide_within_bounds(&tx, &mut book, request).await??;
-    let (_, body) = (request.render)(&request.caller, Ok((&outcome, &book)));
+    let render = || (request.render)(&request.caller, Ok((&outcome, &book)));
+    let (_, body) = showing(book.setup.settings.exponent, render);
     let accepted = [Accepted { request, command_id: tx.command_id(), outcome, posting }];
     save::write(&tx, &book, &accepted, &[], &before).await?;
     tx.rollback().await?;
@@ -274,7 +276,7 @@ async fn carry_out(
         };
         let fingerprint =
             requests[first].idempotency.as_ref().map_or(Vec::new(), |key| key.fingerprint.to_vec());
-        let repeated = Answer { replayed: true, ..answer.clone() };
+        let repeated = Answer { replayed: answer.status < 300, ..answer.clone() };
         answers[at] = Some(replay(&requests[at], idempotency, &(fingerprint, repeated)));
     }
     let missing = || Err(Error::invariant("a request of the batch has no response"));
@@ -340,10 +342,11 @@ async fn decide_each<'a>(
         let command_id = CommandId(book.ids.next_id());
         let decided = decide_within_bounds(tx, book, request).await?;
         let so_far = decided.as_ref().map(|(outcome, _)| (outcome, &*book));
-        let (status, body) = (request.render)(&request.caller, so_far);
-        // A rejection is stored only if it follows from the state of the records (409, 422). A missing scope or record
-        // can be put right, so a repeat of such a request is decided again.
-        let kept = matches!(status, 200..=299 | 409 | 422);
+        let render = || (request.render)(&request.caller, so_far);
+        let (status, body) = showing(book.setup.settings.exponent, render);
+        // A rejection is not stored. It had no effect, and the state that it follows from may change: a repeat is decided
+        // again.
+        let kept = matches!(status, 200..=299);
         let document_id = decided.as_ref().ok().map(|(outcome, _)| outcome.document().1);
         let answer = Answer { status, body, document_id, version: None, replayed: false };
         recorded.push(Recorded { request, command_id, answer, kept });

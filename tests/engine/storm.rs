@@ -65,15 +65,13 @@ impl Storm {
         !self.over.load(Ordering::Relaxed)
     }
 
-    /// Sends a write one to five times at once until each has a response. All responses must be the same.
+    /// Sends a write one to five times at once until each has a response. All responses of accepted copies must be the same.
+    /// A rejected copy had no effect, and was decided on the stock of its own moment.
     pub async fn settle(&self, client: &Client, intent: &Intent) -> (u16, Value) {
         let copies = rand::rng().random_range(1..=5);
         let answers = join_all((0..copies).map(|_| self.until_answered(client, intent))).await;
-        for answer in &answers[1..] {
-            assert_eq!(answer, &answers[0], "responses to {intent:?} differ");
-        }
         self.settled.send_modify(|count| *count += 1);
-        answers.into_iter().next().expect("at least one was sent")
+        answers.into_iter().reduce(|one, other| agreed(intent, one, other)).expect("at least one was sent")
     }
 
     async fn until_answered(&self, client: &Client, intent: &Intent) -> (u16, Value) {
@@ -94,6 +92,32 @@ impl Storm {
             tokio::time::sleep(Duration::from_millis(15)).await;
         }
     }
+}
+
+/// Returns what came of two copies of a write: the response of the accepted one. Of a batch, that of each document.
+fn agreed(intent: &Intent, one: (u16, Value), other: (u16, Value)) -> (u16, Value) {
+    if one.0 != 207 || other.0 != 207 {
+        let accepted = [&one, &other].into_iter().filter(|(status, _)| *status < 300).collect::<Vec<_>>();
+        if let [first, second] = accepted.as_slice() {
+            assert_eq!(first, second, "responses to {intent:?} differ");
+        }
+        return accepted.first().copied().unwrap_or(&one).clone();
+    }
+    let mut answer = one.1.clone();
+    let others = other.1["results"].as_array().cloned().unwrap_or_default();
+    let results = answer["results"].as_array_mut().expect("results");
+    let is_accepted = |result: &Value| result["status"].as_u64().is_some_and(|status| status < 300);
+    for (result, other) in results.iter_mut().zip(others) {
+        match (is_accepted(result), is_accepted(&other)) {
+            (true, true) => assert_eq!(*result, other, "responses to {intent:?} differ"),
+            (false, true) => *result = other,
+            (true | false, false) => {}
+        }
+    }
+    let accepted = results.iter().filter(|result| is_accepted(result)).count();
+    let refused = results.len() - accepted;
+    (answer["accepted"], answer["refused"]) = (accepted.into(), refused.into());
+    (207, answer)
 }
 
 /// Returns a response without the fields that differ between equal requests.
