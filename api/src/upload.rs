@@ -11,6 +11,7 @@ use domain::id::TenantId;
 use crate::body::{self, Patience};
 use crate::context::Context;
 use crate::problem::{ApiError, ErrorCode};
+use crate::schema::BodySchema;
 use crate::turn::{Numbers, Turn, Turns};
 
 /// Most bytes of an upload.
@@ -35,7 +36,8 @@ pub enum Form {
 pub struct Upload {
     payload: Payload,
     patience: Patience,
-    head: Result<(Form, Option<usize>), ApiError>,
+    head: Result<(Option<Form>, Option<usize>), ApiError>,
+    schema: BodySchema,
     tenant_id: TenantId,
 }
 
@@ -46,6 +48,8 @@ pub struct Uploaded {
     pub form: Form,
     /// Its bytes.
     pub raw: Bytes,
+    /// Schema of its JSON.
+    pub schema: BodySchema,
     _turn: Turn,
 }
 
@@ -57,7 +61,8 @@ impl FromRequest for Upload {
         let tenant_id =
             request.extensions().get::<Context>().and_then(Context::tenant_id).unwrap_or_default();
         let patience = Patience { pause: body::pause(request), bytes_a_second_min: BYTES_A_SECOND_MIN };
-        ready(Ok(Upload { payload: payload.take(), patience, head: check_head(request), tenant_id }))
+        let (head, schema) = (check_head(request), BodySchema::of(request));
+        ready(Ok(Upload { payload: payload.take(), patience, head, schema, tenant_id }))
     }
 }
 
@@ -67,15 +72,36 @@ impl Upload {
         let (form, announced) = self.head?;
         let turn = TURNS.take(self.tenant_id).await?;
         let raw = body::collect(self.payload, announced, UPLOAD_BYTES_MAX, self.patience).await?;
-        Ok(Uploaded { form, raw, _turn: turn })
+        let form = form.unwrap_or_else(|| Form::of_content(&raw));
+        Ok(Uploaded { form, raw, schema: self.schema, _turn: turn })
     }
 }
 
-fn check_head(request: &HttpRequest) -> Result<(Form, Option<usize>), ApiError> {
+impl Form {
+    /// Returns the form of content whose media type says nothing: JSON begins with a brace.
+    fn of_content(raw: &[u8]) -> Self {
+        match body::without_mark(raw).trim_ascii_start().first() {
+            Some(b'{' | b'[') => Form::Json,
+            Some(_) | None => Form::Csv,
+        }
+    }
+}
+
+/// Returns the form, if the media type says it, and the announced length. Windows calls CSV what its spreadsheet is called,
+/// and a browser that does not know a file's type sends none.
+fn check_head(request: &HttpRequest) -> Result<(Option<Form>, Option<usize>), ApiError> {
     let headers = request.headers();
     let form = match body::essence(headers).to_ascii_lowercase().as_str() {
-        "application/json" => Some(Form::Json),
-        "text/csv" => Some(Form::Csv),
+        "application/json" => Some(Some(Form::Json)),
+        "text/csv"
+        | "text/x-csv"
+        | "application/csv"
+        | "application/x-csv"
+        | "application/vnd.ms-excel"
+        | "text/comma-separated-values"
+        | "text/x-comma-separated-values"
+        | "text/tab-separated-values" => Some(Some(Form::Csv)),
+        "" | "application/octet-stream" => Some(None),
         _ => None,
     };
     match form {

@@ -5,6 +5,7 @@ mod csv;
 mod divided;
 mod group;
 mod import;
+mod people;
 mod reorder;
 mod search;
 mod sku_map;

@@ -1,7 +1,7 @@
 //! Product groups: list, create, get, change, and create missing variants.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get, patch, post};
+use actix_web::{get, patch, post};
 use domain::id::ProductGroupId;
 use domain::moment::Instant;
 use domain::product::ProductStatus;
@@ -16,7 +16,7 @@ use crate::params::PathId;
 use crate::patch::Patch;
 use crate::publishable::Seen;
 use crate::record::record;
-use crate::version::{self};
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -82,22 +82,19 @@ async fn create(write: Write, body: Body<GroupInput>) -> Answer {
     operation_id = "product_groups_get",
     extensions(("x-publishable" = json!(true))),
     security(("bearer" = ["catalog:read"])),
-    params(("id" = ProductGroupId, Path, description = "The group's id.")),
-    responses((status = 200, description = "The group.", body = ProductGroup,
-        headers(("ETag" = String, description = "Its version."))))
+    params(("id" = ProductGroupId, Path, description = "The group's id."), ReadHeaders),
+    responses((status = 200, description = "The group.", body = ProductGroup))
 )]
 #[get("/v1/product-groups/{id}")]
-async fn get(app: Data<App>, caller: Caller, id: PathId<ProductGroupId>) -> Answer {
+async fn get(app: Data<App>, caller: Caller, id: PathId<ProductGroupId>, seen: IfNoneMatch) -> Answer {
     let group = app.db.read(caller.tenant_id, async |tx| group::get(tx, id.0).await).await?;
     let version = group.version;
     let mut group = group;
     if let Some(variants) = group.variants.as_mut().filter(|_| caller.is_publishable()) {
         variants.retain(|variant| variant.status == ProductStatus::Active);
     }
-    // Never 304: a variant can change without the version of the group.
-    let mut response = HttpResponse::Ok().json(Seen::by(&caller, group));
-    version::tag(&mut response, version);
-    Ok(response)
+    // A variant can change without the version of the group.
+    seen.answer_content(version, Seen::by(&caller, group))
 }
 
 /// Change a product group

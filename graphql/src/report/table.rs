@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use async_graphql::OutputType;
+use domain::text::neutral_cell;
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -79,7 +80,8 @@ impl Table {
         Ok(text)
     }
 
-    /// Returns the rows as CSV under a header row; null is empty. Excel needs the byte order mark.
+    /// Returns the rows as CSV under a header row; null is empty. No spreadsheet runs a text as a formula. Excel needs the
+    /// byte order mark.
     pub fn to_csv(&self, byte_order_mark: bool) -> Result<Vec<u8>, Error> {
         let mut text = Vec::new();
         if byte_order_mark {
@@ -89,9 +91,12 @@ impl Table {
         let mut write = || -> csv::Result<()> {
             writer.write_record(self.columns.iter().map(|column| column.name))?;
             for row in &self.rows {
-                for value in row {
+                for (column, value) in self.columns.iter().zip(row) {
                     match value {
                         Value::Null => writer.write_field("")?,
+                        Value::String(text) if column.kind == "string" => {
+                            writer.write_field(neutral_cell(text).as_bytes())?;
+                        }
                         Value::String(text) => writer.write_field(text)?,
                         Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
                             writer.write_field(value.to_string())?;
@@ -173,7 +178,7 @@ mod tests {
         let column = |name| Column {
             name,
             title: String::new(),
-            kind: "string",
+            kind: if name == "net_revenue" { "decimal" } else { "string" },
             unit: None,
             role: Role::Dimension,
             additive: None,
@@ -201,10 +206,10 @@ mod tests {
         let rows = vec![
             vec!["B,8".into(), "Bolt \"M8\"\nsteel".into(), "12.50".into()],
             vec!["=1+1".into(), Value::Null, 3.into()],
+            vec!["-8".into(), "'n".into(), "-12.50".into()],
         ];
         let text = table(rows).to_csv(false).expect("CSV");
-        let expected =
-            "sku,product_name,net_revenue\r\n\"B,8\",\"Bolt \"\"M8\"\"\nsteel\",12.50\r\n=1+1,,3\r\n";
+        let expected = "sku,product_name,net_revenue\r\n\"B,8\",\"Bolt \"\"M8\"\"\nsteel\",12.50\r\n'=1+1,,3\r\n'-8,''n,-12.50\r\n";
         assert_eq!(String::from_utf8_lossy(&text), expected);
     }
 

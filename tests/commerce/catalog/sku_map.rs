@@ -156,9 +156,9 @@ fn a_wrong_mapping_is_told_field_by_field() {
             "factor": "0", "valid_from": "2026-02-01", "valid_until": "2026-01-01" });
         let problem = tenant.post(MAPPINGS, &wrong).await.refused(422, "validation_failed");
         problem.names(&[
+            "#/external_location",
             "#/system",
             "#/external_sku",
-            "#/external_location",
             "#/valid_until",
             "#/sku",
             "#/factor",

@@ -4,7 +4,9 @@ use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpResponse, get};
 use domain::id::{ProductId, TenantId};
+use domain::number::{showing, shown_decimals};
 use domain::product::ProductStatus;
+use domain::text::neutral_cell;
 use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use service::catalog::codes::Codes;
@@ -40,7 +42,8 @@ struct ExportParams {
 /// Export products
 ///
 /// Returns every product as a row of CSV, by SKU, in the form of the import. A file can be exported, changed in a
-/// spreadsheet and imported again. It is written page by page: a change made meanwhile may or may not be in it.
+/// spreadsheet and imported again. A text that a spreadsheet would run as a formula has `'` before it, which the import
+/// takes off again. It is written page by page: a change made meanwhile may or may not be in it.
 #[utoipa::path(
     operation_id = "products_export",
     security(("bearer" = ["catalog:read"])),
@@ -57,6 +60,7 @@ async fn export(app: Data<App>, caller: Caller, params: Params<ExportParams>) ->
         status: params.status,
         after: None,
         is_over: false,
+        decimals: shown_decimals(),
         head: if params.bom.unwrap_or_default() { "\u{feff}" } else { "" },
     };
     // The first page is read before the response begins, so that an error gets its own status.
@@ -83,6 +87,8 @@ struct Export {
     after: Option<String>,
     is_over: bool,
     head: &'static str,
+    /// Decimals of prices. The pages after the first are read when the handler has ended.
+    decimals: u32,
 }
 
 impl Export {
@@ -98,6 +104,7 @@ impl Export {
         };
         let (products, codes, mut reorder) = self.app.db.read(self.tenant_id, read).await?;
         let mut text = self.head.as_bytes().to_vec();
+        let decimals = self.decimals;
         let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(&mut text);
         if self.after.is_none() {
             writer.write_record(Column::iter().map(Column::header)).map_err(ApiError::internal)?;
@@ -105,8 +112,11 @@ impl Export {
         for product in &products {
             let reorder = reorder.remove(&product.id).unwrap_or_default();
             let stated = Stated { product: product.input(), reorder };
-            let cells = Column::iter().map(|column| column.cell(&stated, &codes));
-            writer.write_record(cells).map_err(ApiError::internal)?;
+            for column in Column::iter() {
+                let cell = showing(decimals, || column.cell(&stated, &codes));
+                writer.write_field(neutral_cell(&cell).as_bytes()).map_err(ApiError::internal)?;
+            }
+            writer.write_record(None::<&[u8]>).map_err(ApiError::internal)?;
         }
         writer.flush().map_err(ApiError::internal)?;
         drop(writer);

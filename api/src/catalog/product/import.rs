@@ -303,7 +303,8 @@ impl Tally {
     }
 
     fn finish(self) -> Result<ProductImport, ApiError> {
-        let Tally { report, is_csv, .. } = self;
+        let Tally { mut report, is_csv, .. } = self;
+        report.errors.sort_by_key(|problem| problem.row);
         if report.refused == 0 || report.mode == Mode::Partial {
             return Ok(report);
         }

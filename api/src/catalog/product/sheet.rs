@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use domain::refusal::Code;
+use domain::text::read_cell;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -12,8 +13,9 @@ use strum::IntoEnumIterator;
 
 use super::column::Column;
 use super::stated::Stated;
-use crate::body;
+use crate::body::{self, without_mark};
 use crate::problem::{ApiError, ErrorCode, FieldProblem};
+use crate::schema::BodySchema;
 use crate::upload::{Form, Uploaded};
 use crate::write::{MergePatch, merged};
 
@@ -21,20 +23,23 @@ use crate::write::{MergePatch, merged};
 const ROWS_MAX: usize = 100_000;
 /// Field of an item with its reorder settings.
 const REORDER: &str = "reorder";
-/// Byte order mark that a UTF-8 file may begin with.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A table of products whose header is valid.
 #[derive(Debug)]
 pub(super) enum Sheet<'r> {
     /// One object per product.
-    Json(Vec<&'r RawValue>),
+    Json {
+        items: Vec<&'r RawValue>,
+        /// Schema of an item.
+        schema: BodySchema,
+    },
     /// One record per product.
     Csv {
-        /// Columns, in their order.
-        columns: Vec<Column>,
-        /// The file, without a byte order mark.
+        /// Columns, in their order. One without a header has no cells.
+        columns: Vec<Option<Column>>,
+        /// The file, from its header on.
         text: &'r [u8],
+        delimiter: u8,
     },
 }
 
@@ -53,6 +58,8 @@ pub(super) struct Content<'r> {
     /// The product's SKU.
     pub(super) sku: String,
     cells: Cells<'r>,
+    /// Schema of an item of JSON.
+    schema: Option<BodySchema>,
 }
 
 #[derive(Debug)]
@@ -84,23 +91,24 @@ impl<'r> Sheet<'r> {
     /// Opens an upload. Reads the list of items, or the header of the file.
     pub(super) fn open(uploaded: &'r Uploaded) -> Result<Self, ApiError> {
         match uploaded.form {
-            Form::Json => Self::of_json(&uploaded.raw),
+            Form::Json => Self::of_json(&uploaded.raw, &uploaded.schema),
             Form::Csv => Self::of_csv(&uploaded.raw),
         }
     }
 
-    fn of_json(raw: &'r [u8]) -> Result<Self, ApiError> {
-        let Items { items } = body::parse(raw)?;
+    fn of_json(raw: &'r [u8], schema: &BodySchema) -> Result<Self, ApiError> {
+        let Items { items } = body::parse_object(raw).map_err(|error| schema.explain_unread(raw, error))?;
         if items.len() > ROWS_MAX {
             return Err(too_many().at_pointer("/items"));
         }
-        Ok(Sheet::Json(items))
+        Ok(Sheet::Json { items, schema: schema.clone().of_items() })
     }
 
     fn of_csv(raw: &'r [u8]) -> Result<Self, ApiError> {
-        let text = raw.strip_prefix(BYTE_ORDER_MARK).unwrap_or(raw);
         let malformed = |detail: &str| ApiError::new(ErrorCode::MalformedCsv, detail);
-        let mut reader = reader(text);
+        check_is_text(raw)?;
+        let (text, delimiter) = opened(without_mark(raw));
+        let mut reader = reader(text, delimiter);
         let header =
             reader.headers().map_err(|_| malformed("The header is not UTF-8; save the file as UTF-8."))?;
         if header.is_empty() {
@@ -109,9 +117,12 @@ impl<'r> Sheet<'r> {
         let mut columns = Vec::with_capacity(header.len());
         let mut seen = HashSet::new();
         for name in header {
-            let name = name.trim();
-            let column: Column = name.parse().map_err(|_| unknown_column(name))?;
-            if !seen.insert(column) {
+            let plain = plain_header(name);
+            let column = match plain.as_str() {
+                "" => None,
+                plain => Some(plain.parse().map_err(|_| unknown_column(name))?),
+            };
+            if column.is_some_and(|column: Column| !seen.insert(column)) {
                 let detail = format!("The header has the column {name} twice.");
                 return Err(ApiError::new(Code::ValidationFailed, detail));
             }
@@ -124,7 +135,7 @@ impl<'r> Sheet<'r> {
         if reader.into_byte_records().take(ROWS_MAX + 1).count() > ROWS_MAX {
             return Err(too_many());
         }
-        Ok(Sheet::Csv { columns, text })
+        Ok(Sheet::Csv { columns, text, delimiter })
     }
 
     /// Whether it is CSV. Columns of CSV have names of their own.
@@ -135,16 +146,19 @@ impl<'r> Sheet<'r> {
     /// Returns the rows.
     pub(super) fn rows(&self) -> Box<dyn Iterator<Item = Row<'r>> + '_> {
         match self {
-            Sheet::Json(items) => {
-                Box::new(items.iter().zip(1..).map(|(item, place)| Row { place, content: of_item(item) }))
-            }
-            Sheet::Csv { columns, text } => {
-                let records = reader(text).into_byte_records();
-                Box::new(
-                    records
-                        .zip(2..)
-                        .map(|(record, place)| Row { place, content: of_record(columns, record) }),
-                )
+            Sheet::Json { items, schema } => Box::new(
+                items.iter().zip(1..).map(|(item, place)| Row { place, content: of_item(item, schema) }),
+            ),
+            Sheet::Csv { columns, text, delimiter } => {
+                let records = reader(text, *delimiter).into_byte_records();
+                // A spreadsheet writes delimiters also for rows whose cells were cleared.
+                let is_filled = |record: &csv::Result<csv::ByteRecord>| {
+                    record
+                        .as_ref()
+                        .map_or(true, |record| record.iter().any(|cell| !cell.trim_ascii().is_empty()))
+                };
+                let filled = records.zip(2..).filter(move |(record, _)| is_filled(record));
+                Box::new(filled.map(|(record, place)| Row { place, content: of_record(columns, record) }))
             }
         }
     }
@@ -154,13 +168,10 @@ impl Content<'_> {
     /// Returns the product after the row: its present values, replaced by those that the row names.
     pub(super) fn stated(&self, present: Option<Stated>, codes: &Codes) -> Result<Stated, ApiError> {
         match &self.cells {
-            Cells::Json(item) => {
-                let mut patch: MergePatch = body::parse(item.get().as_bytes())?;
-                let (product, reorder) = present.map(|present| (present.product, present.reorder)).unzip();
-                let reorder = reordered(reorder.unwrap_or_default(), patch.remove_entry(REORDER))?;
-                let product = product.map(serde_json::to_value).transpose().map_err(ApiError::internal)?;
-                Ok(Stated { product: merged(product.unwrap_or_default(), &patch)?, reorder })
-            }
+            Cells::Json(item) => self.of_patch(item, present).map_err(|error| match &self.schema {
+                Some(schema) => schema.explain_unread(item.get().as_bytes(), error),
+                None => error,
+            }),
             Cells::Csv(cells) => {
                 let mut input = present.unwrap_or_else(|| Stated::new(self.sku.as_str()));
                 let mut problems = Vec::new();
@@ -176,6 +187,14 @@ impl Content<'_> {
             }
         }
     }
+
+    fn of_patch(&self, item: &RawValue, present: Option<Stated>) -> Result<Stated, ApiError> {
+        let mut patch: MergePatch = body::parse(item.get().as_bytes())?;
+        let (product, reorder) = present.map(|present| (present.product, present.reorder)).unzip();
+        let reorder = reordered(reorder.unwrap_or_default(), patch.remove_entry(REORDER))?;
+        let product = product.map(serde_json::to_value).transpose().map_err(ApiError::internal)?;
+        Ok(Stated { product: merged(product.unwrap_or_default(), &patch)?, reorder })
+    }
 }
 
 /// Returns the reorder settings after an item: the present values, replaced by those that the item names.
@@ -185,14 +204,47 @@ fn reordered(present: ReorderInput, named: Option<(String, Value)>) -> Result<Re
     Ok(reorder)
 }
 
-fn reader(text: &[u8]) -> csv::Reader<&[u8]> {
-    csv::ReaderBuilder::new().flexible(true).delimiter(delimiter(text)).from_reader(text)
+fn reader(text: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(text)
+}
+
+/// Rejects a workbook, and a text that is not UTF-8.
+fn check_is_text(raw: &[u8]) -> Result<(), ApiError> {
+    let detail = match raw {
+        [b'P', b'K', 3, 4, ..] | [0xd0, 0xcf, 0x11, 0xe0, ..] => {
+            "This is a workbook. Save it as \"CSV UTF-8\" in the spreadsheet, and send that file."
+        }
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "The file is UTF-16. Save it as \"CSV UTF-8\".",
+        _ => return Ok(()),
+    };
+    Err(ApiError::new(ErrorCode::MalformedCsv, detail))
+}
+
+/// Returns the file from its header on, and its delimiter. A first line `sep=;` names it to spreadsheets.
+fn opened(text: &[u8]) -> (&[u8], u8) {
+    let end = text.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(text.len());
+    let (line, rest) = text.split_at(end);
+    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    match line {
+        [s, e, p, b'=', delimiter] if [*s, *e, *p].eq_ignore_ascii_case(b"sep") && delimiter.is_ascii() => {
+            (rest, *delimiter)
+        }
+        _ => (text, delimiter(text)),
+    }
+}
+
+/// Returns the name of a column from a header as people write it: `List Price` is `list_price`.
+fn plain_header(header: &str) -> String {
+    let blank = |letter: char| letter.is_whitespace() || letter == '-' || letter == '_';
+    let words = header.split(blank).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect::<Vec<_>>().join("_")
 }
 
 /// Returns the delimiter. Spreadsheets of many countries write semicolons, and a copied table has tabs. No column name
 /// contains either.
 fn delimiter(text: &[u8]) -> u8 {
-    let header = text.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+    let mut lines = text.split(|byte| matches!(byte, b'\r' | b'\n'));
+    let header = lines.find(|line| !line.is_empty()).unwrap_or_default();
     *b",;\t".iter().find(|delimiter| header.contains(delimiter)).unwrap_or(&b',')
 }
 
@@ -201,17 +253,21 @@ fn at_column(column: Column, detail: String) -> FieldProblem {
     FieldProblem { pointer: Some(format!("#/{}", column.header())), code, detail, ..FieldProblem::default() }
 }
 
-fn of_item(item: &RawValue) -> Result<Content<'_>, ApiError> {
+fn of_item<'r>(item: &'r RawValue, schema: &BodySchema) -> Result<Content<'r>, ApiError> {
     if item.get().contains("\\u0000") {
         return Err(null_character());
     }
-    let OfSku { sku } = body::parse(item.get().as_bytes())?;
-    Ok(Content { sku, cells: Cells::Json(item) })
+    let raw = item.get().as_bytes();
+    let OfSku { sku } = body::parse(raw).map_err(|error| schema.explain_unread(raw, error))?;
+    Ok(Content { sku, cells: Cells::Json(item), schema: Some(schema.clone()) })
 }
 
-fn of_record<'r>(columns: &[Column], record: csv::Result<csv::ByteRecord>) -> Result<Content<'r>, ApiError> {
+fn of_record<'r>(
+    columns: &[Option<Column>],
+    record: csv::Result<csv::ByteRecord>,
+) -> Result<Content<'r>, ApiError> {
     let malformed = |detail: String| ApiError::new(ErrorCode::MalformedCsv, detail);
-    let record = record.map_err(|error| malformed(error.to_string()))?;
+    let record = record.map_err(|_| malformed("The row can't be read. Check its quotes.".to_owned()))?;
     if record.len() != columns.len() {
         let detail = format!("The row has {} cells, and the header has {}.", record.len(), columns.len());
         return Err(malformed(detail));
@@ -219,18 +275,26 @@ fn of_record<'r>(columns: &[Column], record: csv::Result<csv::ByteRecord>) -> Re
     let mut sku = String::new();
     let mut cells = Vec::with_capacity(columns.len());
     for (column, cell) in columns.iter().zip(&record) {
+        let Some(column) = column else {
+            if cell.trim_ascii().is_empty() {
+                continue;
+            }
+            return Err(malformed(
+                "A cell stands in a column without a name. Name the column, or clear it.".to_owned(),
+            ));
+        };
         let cell = std::str::from_utf8(cell)
             .map_err(|_| malformed(format!("The cell {} is not UTF-8.", column.header())))?;
         if cell.contains('\0') {
             return Err(null_character());
         }
         if *column == Column::Sku {
-            sku = cell.to_owned();
+            sku = read_cell(cell).to_owned();
         } else {
-            cells.push((*column, cell.to_owned()));
+            cells.push((*column, read_cell(cell).to_owned()));
         }
     }
-    Ok(Content { sku, cells: Cells::Csv(cells) })
+    Ok(Content { sku, cells: Cells::Csv(cells), schema: None })
 }
 
 fn too_many() -> ApiError {
