@@ -22,6 +22,7 @@ mod range;
 mod request;
 mod revenue;
 mod sales;
+mod selected;
 mod shrinkage;
 mod slow_stock;
 mod stock;
@@ -231,9 +232,11 @@ impl Name {
     }
 }
 
-/// Runs the report's one statement.
+/// Runs the report's one statement, after the records that its filters name were found.
 pub async fn fetch(tx: &Tx, request: &Request) -> Result<RawReport, Error> {
-    Ok(RawReport { rows: tx.rows(request.name.query(tx, request)?).await?, as_of: tx.now })
+    let filter = selected::find(tx, &request.filter).await?;
+    let request = Request { filter, ..request.clone() };
+    Ok(RawReport { rows: tx.rows(request.name.query(tx, &request)?).await?, as_of: tx.now })
 }
 
 /// Runs a report on a snapshot of its own and returns it as a table.

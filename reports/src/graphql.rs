@@ -13,6 +13,7 @@ use api::context::RequestId;
 use api::params::Params;
 use api::problem::{ApiError, ErrorCode};
 use api::{Answer, App, Caller};
+use domain::refusal::Code;
 use graphql::{Call, Outcome, Problem};
 use serde::Deserialize;
 use serde_json::Value;
@@ -94,15 +95,17 @@ async fn execute(
     request: HttpRequest,
 ) -> Answer {
     let form = Form::of(request.headers())?;
-    let body = body.read().await?.value;
-    if !body.is_object() {
+    let input = body.read().await?;
+    if !input.value.is_object() {
         return Err(ApiError::new(
             ErrorCode::MalformedJson,
             "Send one GraphQL request as an object; batches are not accepted.",
         ));
     }
-    let asked: GraphqlRequest =
-        serde_json::from_value(body).map_err(|error| unreadable(&error.to_string()))?;
+    let asked: GraphqlRequest = serde_json::from_value(input.value.clone()).map_err(|_| {
+        let detail = "Send the query as text, and the variables as an object.";
+        input.explain(ApiError::new(Code::ValidationFailed, detail))
+    })?;
     answer(&app, &caller, asked, id, form).await
 }
 
@@ -153,7 +156,7 @@ async fn read(
     let asked = GraphqlRequest {
         query: params.query.ok_or_else(missing)?,
         operation_name: params.operation_name.filter(|name| !name.is_empty()),
-        variables: variables.map_err(|error| unreadable(&error.to_string()))?.unwrap_or_default(),
+        variables: variables.map_err(|_| unreadable("variables must be a JSON object"))?.unwrap_or_default(),
     };
     answer(&app, &caller, asked, id, form).await
 }

@@ -84,34 +84,34 @@ struct ReportParams {
     /// First day or instant after the period. Without it the period has no end.
     #[param(max_length = 40, example = "2012-01-01")]
     to: Option<String>,
-    /// Dimensions, separated by commas. `revenue` and `margin` accept hour, day, week, month, quarter, year, channel,
+    /// Dimensions, separated by commas or sent repeatedly. `revenue` and `margin` accept hour, day, week, month, quarter, year, channel,
     /// location, product, category, customer, country, or none; the default is day. `stock_valuation` accepts
     /// location, product, category, or none; the default is product and location.
-    #[param(max_length = 200, example = "channel")]
+    #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 200, example = json!(["channel"]))]
     group_by: Option<String>,
     /// IANA name of the time zone in which days begin. The default is the tenant's.
     #[param(max_length = 64, example = "Europe/London")]
     tz: Option<String>,
-    /// Only these channels, separated by commas.
-    #[param(max_length = 200, example = "wholesale,retail")]
+    /// Only these channels, separated by commas or sent repeatedly.
+    #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 200, example = json!(["wholesale", "retail"]))]
     channel: Option<String>,
-    /// Only these locations, by code or id, separated by commas.
-    #[param(max_length = 4000, example = "MAIN")]
+    /// Only these locations, by code or id, separated by commas or sent repeatedly.
+    #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 200, example = json!(["MAIN"]))]
     location: Option<String>,
-    /// Only these products, by SKU or id, separated by commas.
-    #[param(max_length = 4000, example = "BOLT-M8")]
+    /// Only these products, by SKU or id, separated by commas or sent repeatedly.
+    #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 200, example = json!(["BOLT-M8"]))]
     product: Option<String>,
-    /// Only these categories and all below them, by code or id, separated by commas.
-    #[param(max_length = 4000, example = "TOOLS")]
+    /// Only these categories and all below them, by code or id, separated by commas or sent repeatedly.
+    #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 200, example = json!(["TOOLS"]))]
     category: Option<String>,
-    /// Only these customers, by number or id, separated by commas.
-    #[param(max_length = 4000, example = "C-1001")]
+    /// Only these customers, by number or id, separated by commas or sent repeatedly.
+    #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 200, example = json!(["C-1001"]))]
     customer: Option<String>,
-    /// Only these countries, ISO 3166-1 alpha-2, separated by commas.
-    #[param(max_length = 800, example = "GB,IE")]
+    /// Only these countries, ISO 3166-1 alpha-2, separated by commas or sent repeatedly.
+    #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 200, example = json!(["GB", "IE"]))]
     country: Option<String>,
-    /// Only these currencies, ISO 4217, separated by commas.
-    #[param(max_length = 800, example = "GBP")]
+    /// Only these currencies, ISO 4217, separated by commas or sent repeatedly.
+    #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 200, example = json!(["GBP"]))]
     currency: Option<String>,
     /// Counts only movements that happened by this instant, or by the end of this day. The default is now. Only for
     /// `stock_valuation`.
@@ -214,7 +214,9 @@ async fn show(
         caller.require_costs()?;
     }
     app.rates.admit_report(&caller)?;
-    let table = report::run(&app.db, caller.tenant_id, &asked).await?;
+    let table = report::run(&app.db, caller.tenant_id, &asked)
+        .await
+        .map_err(|error| ApiError::from(error).in_query())?;
     app.rates.count_values(&caller, table.columns.len() * table.rows.len());
     let table = if caller.sees_costs() { table } else { table.without_costs() };
     answer(&table, format, byte_order_mark)
@@ -242,10 +244,11 @@ fn input(params: ReportParams) -> Result<Input, Invalid> {
             channel: named(params.channel),
             country: named(params.country),
             currency: named(params.currency),
-            location: named(params.location),
-            product: named(params.product),
-            category: named(params.category),
-            customer: named(params.customer),
+            // A comma may be part of a code.
+            location: params.location.into_iter().collect(),
+            product: params.product.into_iter().collect(),
+            category: params.category.into_iter().collect(),
+            customer: params.customer.into_iter().collect(),
         },
         as_of: params.as_of,
         known_at: params.known_at,
@@ -262,7 +265,7 @@ fn input(params: ReportParams) -> Result<Input, Invalid> {
 /// Returns the format of the parameter, or of the header Accept.
 fn wanted(parameter: Option<&str>, request: &HttpRequest) -> Result<Format, ApiError> {
     let format = match parameter {
-        Some(name) => name.parse().ok(),
+        Some(name) => name.trim().to_ascii_lowercase().parse().ok(),
         None => {
             let header = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
             accepted(header.unwrap_or("*/*"))

@@ -37,6 +37,8 @@ pub struct Selector {
     /// Codes, numbers or SKUs.
     pub codes: Vec<String>,
     pub ids: Vec<Uuid>,
+    /// Texts with commas: a code with a comma, or several codes and ids.
+    pub lists: Vec<String>,
 }
 
 /// Unchecked values of every filter.
@@ -73,7 +75,7 @@ impl Filter {
 
 impl Selector {
     pub(super) fn is_empty(&self) -> bool {
-        self.codes.is_empty() && self.ids.is_empty()
+        self.codes.is_empty() && self.ids.is_empty() && self.lists.is_empty()
     }
 }
 
@@ -106,13 +108,17 @@ fn parse_selector<I: FromStr<Err = InvalidId>>(
     values: Vec<String>,
 ) -> Result<Selector, Invalid> {
     let mut selector = Selector::default();
-    for value in check_values(parameter, values)? {
+    let (lists, single): (Vec<String>, Vec<String>) =
+        values.into_iter().partition(|value| value.contains(','));
+    let parts = lists.iter().flat_map(|list| list.split(',')).map(|part| part.trim().to_owned());
+    check_values(parameter, parts.filter(|part| !part.is_empty()).chain(single.iter().cloned()).collect())?;
+    for value in single {
         match value.parse() {
             Ok(id) => selector.ids.push(uuid(id)),
             Err(InvalidId { .. }) => selector.codes.push(value),
         }
     }
-    Ok(selector)
+    Ok(Selector { lists, ..selector })
 }
 
 fn check_values(parameter: &'static str, values: Vec<String>) -> Result<Vec<String>, Invalid> {

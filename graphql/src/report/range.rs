@@ -82,7 +82,8 @@ pub(super) fn parse_bound(parameter: &'static str, text: &str) -> Result<Moment,
         text.parse().ok().filter(|moment| is_in_sql_range(*moment))
     };
     moment.ok_or_else(|| {
-        let detail = "Expected a day such as 2026-11-22, an instant such as 2026-11-22T01:20:00Z, or milliseconds since 1970.";
+        let detail = "Send a day such as 2026-11-22, an instant such as 2026-11-22T01:20:00Z, or milliseconds since 1970, \
+                      from 0001-01-03 to 9999-12-31.";
         Invalid::unreadable(parameter, detail)
     })
 }
@@ -90,7 +91,7 @@ pub(super) fn parse_bound(parameter: &'static str, text: &str) -> Result<Moment,
 fn is_in_sql_range(moment: Moment) -> bool {
     let day = approximate(moment).date();
     NaiveDate::from_ymd_opt(1, 1, 3).is_some_and(|first| day >= first)
-        && NaiveDate::from_ymd_opt(9999, 12, 29).is_some_and(|last| day <= last)
+        && NaiveDate::from_ymd_opt(9999, 12, 31).is_some_and(|last| day <= last)
 }
 
 #[cfg(test)]
