@@ -1,13 +1,13 @@
 //! State of the application. It knows no handler: the routes are in [`routes`](crate::routes), the server around them
 //! in [`server`](crate::server).
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderValue;
-use actix_web::web::Data;
+use actix_web::web::{Bytes, Data};
 use ipnet::IpNet;
 use secrecy::ExposeSecret;
 use service::Db;
@@ -17,6 +17,7 @@ use service::posting::Poster;
 
 use crate::broadcast::Broadcast;
 use crate::config::Config;
+use crate::currency::Currencies;
 use crate::cursor::CursorKey;
 use crate::problem::ApiError;
 use crate::rate::{Own, Rates, Share};
@@ -36,6 +37,8 @@ pub struct App {
     pub streams: Streams,
     /// Authenticates callers.
     pub auth: Data<Auth>,
+    /// Decimals of the tenants' currencies.
+    pub(crate) currencies: Currencies,
     /// Seals the cursors of lists.
     pub cursor_key: CursorKey,
     /// Rate limits of callers and tenants.
@@ -52,6 +55,7 @@ pub struct App {
     pub trusted_proxies: Vec<IpNet>,
     /// Link to the other nodes through Redis. Absent without Redis.
     pub broadcast: Option<Broadcast>,
+    document: OnceLock<Bytes>,
     stopping: AtomicBool,
     closed: AtomicBool,
     in_flight: AtomicUsize,
@@ -79,6 +83,7 @@ impl App {
             live,
             streams: Streams::new(config.streams_max as usize),
             auth,
+            currencies: Currencies::default(),
             cursor_key,
             rates,
             connections_per_address: config.connections.connections_per_address,
@@ -88,6 +93,7 @@ impl App {
             hsts: hsts.and_then(|value| HeaderValue::try_from(value).ok()),
             trusted_proxies,
             broadcast,
+            document: OnceLock::new(),
             stopping: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             in_flight: AtomicUsize::new(0),
@@ -99,6 +105,17 @@ impl App {
     pub fn of(request: &HttpRequest) -> Result<Data<Self>, ApiError> {
         let app = request.app_data::<Data<App>>().cloned();
         app.ok_or_else(|| ApiError::internal("no application state"))
+    }
+
+    /// Serves this document as the description of the API, in place of the one without records of a tenant. Only the first
+    /// one counts.
+    pub fn show_document(&self, document: Bytes) {
+        let _ = self.document.set(document);
+    }
+
+    /// Returns the document of [`show_document`](App::show_document).
+    pub(crate) fn document(&self) -> Option<&Bytes> {
+        self.document.get()
     }
 
     /// Whether the server is about to stop and takes no new work.

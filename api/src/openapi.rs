@@ -1,15 +1,19 @@
 //! The OpenAPI document, made from the routes themselves, and the explorer that shows it.
 
 mod area;
+mod batches;
+mod bodies;
 mod complete;
 mod dry_run;
 mod examples;
 mod inline;
 mod layout;
+mod limits;
 mod references;
 mod shared;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix_web::web::{Bytes, Data};
@@ -20,7 +24,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::access::Access;
+use crate::app::App;
 use crate::problem::{Answer, ApiError};
+use crate::schema::Schemas;
 
 /// Routes, and the document that describes them.
 #[derive(Debug)]
@@ -29,6 +35,7 @@ pub struct DescribedRoutes {
     document: Value,
     text: Bytes,
     access: Arc<Access>,
+    schemas: Arc<Schemas>,
 }
 
 impl DescribedRoutes {
@@ -39,17 +46,27 @@ impl DescribedRoutes {
         complete::complete(&mut document);
         let text = Bytes::from(layout::text(&document));
         let access = Arc::new(Access::declared(&document));
-        DescribedRoutes { routes, document, text, access }
+        let schemas = Arc::new(Schemas::declared(&document));
+        DescribedRoutes { routes, document, text, access, schemas }
     }
 
-    /// Mounts the routes, and the scopes that they declare.
+    /// Mounts the routes, with the scopes that they declare and the schemas of their bodies.
     pub fn mount(&self, cfg: &mut ServiceConfig) {
-        cfg.app_data(Data::from(Arc::clone(&self.access))).configure(self.routes);
+        cfg.app_data(Data::from(Arc::clone(&self.access)))
+            .app_data(Data::from(Arc::clone(&self.schemas)))
+            .configure(self.routes);
     }
 
     /// Returns the whole document.
     pub fn document(&self) -> &Value {
         &self.document
+    }
+
+    /// Returns the document with the ids of records that are there in its examples.
+    pub fn with_examples(&self, names: &BTreeMap<String, String>) -> Bytes {
+        let mut document = self.document.clone();
+        bodies::complete(&mut document, names);
+        Bytes::from(layout::text(&document))
     }
 
     /// Returns the whole document as text.
@@ -63,12 +80,18 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(show);
 }
 
-/// Returns Swagger UI, which is built into the program and loads nothing from other servers. It forgets a key when its
-/// page is closed or loaded again.
-pub fn explorer() -> SwaggerUi {
-    let config =
-        Config::from("/openapi.json").persist_authorization(false).display_operation_id(true).filter(true);
-    SwaggerUi::new("/docs/{_:.*}").config(config)
+/// Mounts Swagger UI, which is built into the program and loads nothing from other servers. It forgets a key when its page is
+/// closed or loaded again. Its own script makes a fresh `Idempotency-Key` for each call.
+pub fn mount_explorer(cfg: &mut actix_web::web::ServiceConfig) {
+    cfg.service(explorer_script);
+    cfg.service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.json")));
+}
+
+#[get("/docs/swagger-initializer.js")]
+async fn explorer_script() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/javascript; charset=utf-8")
+        .body(include_str!("openapi/explorer.js"))
 }
 
 /// Get the description of the API
@@ -80,10 +103,13 @@ pub fn explorer() -> SwaggerUi {
     responses((status = 200, description = "The document.", body = serde_json::Value))
 )]
 #[get("/openapi.json")]
-async fn show(routes: Data<&'static DescribedRoutes>) -> Answer {
+async fn show(routes: Data<&'static DescribedRoutes>, app: Data<App>) -> Answer {
     if routes.document().is_null() {
         return Err(ApiError::internal("the document can't be written"));
     }
     let public = (actix_web::http::header::CACHE_CONTROL, "public, max-age=300");
-    Ok(HttpResponse::Ok().insert_header(public).content_type("application/json").body(routes.text.clone()))
+    Ok(HttpResponse::Ok()
+        .insert_header(public)
+        .content_type("application/json")
+        .body(app.document().unwrap_or(&routes.text).clone()))
 }

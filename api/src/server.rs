@@ -128,7 +128,8 @@ fn configure(cfg: &mut web::ServiceConfig, routes: &'static DescribedRoutes) {
     cfg.app_data(Data::new(routes));
     routes.mount(&mut ServiceConfig::new(cfg));
     cfg.service(web::redirect("/docs", "/docs/"));
-    cfg.service(openapi::explorer()).default_service(web::to(no_route));
+    openapi::mount_explorer(cfg);
+    cfg.default_service(web::to(no_route));
 }
 
 /// Returns 404 for a path without routes, and 405 for a path with routes for other methods.

@@ -20,9 +20,12 @@ use service::auth::{KeyMode, SigningKey};
 use service::tenant::{self, TenantCreate};
 use service::tx::PoolOptions;
 
+use self::examples::Names;
+use crate::import::client::Client;
 use crate::signal;
 use crate::worker::{Worker, WorkerConfig};
 
+pub mod examples;
 mod story;
 
 /// The small part of the data set that comes with the project.
@@ -88,6 +91,7 @@ pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
     if args.reset {
         Postgres::erase(folder.join("postgres")).await?;
         remove(&folder.join("demo.json"))?;
+        remove(&folder.join("examples.json"))?;
     }
     std::fs::create_dir_all(folder).map_err(at(folder))?;
     println!("Starting a private PostgreSQL in {} …", folder.join("postgres").display());
@@ -138,11 +142,45 @@ async fn serve(
         }
         (None, _) => {}
     }
+    show_examples(&running, folder, (&base_url, &key)).await?;
     println!("{}", story::of(&base_url, &key).await);
     signal::asked_to_end().await.map_err(|error| DemoError::Io("waiting for a signal".to_owned(), error))?;
     let stopped = running.stop(std::time::Duration::ZERO).await;
     worker.stop().await;
     stopped.map_err(|error| DemoError::Io("stopping".to_owned(), error))
+}
+
+/// Makes the examples of the description work on the first tenant: creates the records that they name, or finds those of the
+/// last run.
+async fn show_examples(
+    running: &Running,
+    folder: &Path,
+    (base_url, key): (&str, &str),
+) -> Result<(), DemoError> {
+    let file = folder.join("examples.json");
+    let known = std::fs::read_to_string(&file).ok().and_then(|text| serde_json::from_str(&text).ok());
+    let names: Names = match known {
+        Some(names) => names,
+        None => {
+            let client = Client::new(base_url, SecretString::from(key.to_owned()));
+            let made = match client {
+                Ok(client) => examples::set_up(&client, TENANTS[0].0).await,
+                Err(error) => Err(error),
+            };
+            match made {
+                Ok(names) => {
+                    write(&file, &format!("{:#}\n", json!(names)))?;
+                    names
+                }
+                Err(error) => {
+                    println!("The examples of the reference could not be set up: {error}");
+                    Names::new()
+                }
+            }
+        }
+    };
+    running.app.show_document(crate::routes().with_examples(&names));
+    Ok(())
 }
 
 /// Creates the roles, the database and the schema.

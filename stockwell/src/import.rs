@@ -8,7 +8,7 @@
 
 #![expect(clippy::print_stdout, reason = "a program that talks to a person")]
 
-mod client;
+pub mod client;
 mod country;
 mod documents;
 mod rows;

@@ -5,6 +5,8 @@
 //! to send a credential, the rejections to expect, the sentence that names the scope, and `x-required-scopes` for
 //! programs.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::references::{
@@ -29,11 +31,14 @@ pub fn complete(document: &mut Value) {
         name_rows(schemas);
     }
     rename_pages(document);
+    close_batches(document);
     super::inline::complete(document);
     replace_copies(document);
     name_formats(document);
     lift_descriptions(document);
     super::examples::complete(document);
+    super::bodies::complete(document, &BTreeMap::new());
+    super::batches::complete(document);
     let shared = Shared::of(document);
     for (path, item) in object(&mut document["paths"]) {
         for (method, operation) in object(item) {
@@ -58,7 +63,9 @@ pub fn complete(document: &mut Value) {
     components["headers"] = shared::headers();
     components["schemas"]["DryRun"] = dry_run::schema();
     add_schemas::<(crate::problem::Problem, crate::problem::FieldProblem)>(components);
+    add_schemas::<(crate::posting::Minimal, crate::problem::FieldProblem)>(components);
     drop_unused(document);
+    super::limits::complete(document);
 }
 
 fn security_schemes() -> Value {
@@ -92,7 +99,12 @@ const RESPONSES: &[(&str, &str, &str)] = &[
     ),
     ("401", "Unauthorized", "No credential, or one that is not valid."),
     ("403", "Forbidden", "The credential lacks the scope, or may not be used from here."),
-    ("404", "NotFound", "A record that the request names does not exist, or belongs to another tenant."),
+    (
+        "404",
+        "NotFound",
+        "A record that the path, the query or the body names does not exist, or belongs to another tenant: `not_found`, and \
+         `errors` names the field. A path that no route has is `route_not_found`.",
+    ),
     ("408", "RequestTimeout", "The body did not arrive in time."),
     ("409", "Conflict", "The request conflicts with the present state."),
     ("412", "PreconditionFailed", "The record was changed since it was read."),
@@ -115,13 +127,8 @@ fn responses() -> Value {
     for (status, name, description) in RESPONSES {
         let mut response = json!({
             "description": description,
-            "headers": { "X-Request-Id": { "$ref": "#/components/headers/XRequestId" } },
         });
-        if *status == "429" {
-            response["headers"]["RateLimit-Policy"] =
-                json!({ "$ref": "#/components/headers/RateLimitPolicy" });
-            response["headers"]["RateLimit"] = json!({ "$ref": "#/components/headers/RateLimit" });
-        }
+        shared::add_common_headers(&mut response);
         if matches!(*status, "429" | "503") {
             response["headers"]["Retry-After"] = json!({ "$ref": "#/components/headers/RetryAfter" });
         }
@@ -150,6 +157,7 @@ fn complete_operation(shared: &Shared, path: &str, method: &str, operation: &mut
         let described = operation["description"].as_str().unwrap_or_default();
         operation["description"] = format!("{described}\n\n{needed}").trim().into();
     }
+    shared.complete_body(method, operation);
     shared.add_parameters(path, method, operation);
     dry_run::complete(operation);
     shared.add_headers(path, method, operation);
@@ -252,6 +260,15 @@ fn rename_pages(document: &mut Value) {
             *reference = format!("#/components/schemas/{name}");
         }
     });
+}
+
+/// States that a body of many records has no other fields.
+fn close_batches(document: &mut Value) {
+    for (name, schema) in object(&mut document["components"]["schemas"]) {
+        if name.ends_with("Batch") || name == "ProductImportItems" {
+            schema["additionalProperties"] = false.into();
+        }
+    }
 }
 
 fn add_schemas<T: Schemas>(components: &mut Value) {

@@ -22,13 +22,18 @@ pub struct Shared {
     pages: BTreeSet<String>,
     /// Paths at which a record is read together with its version.
     versioned: BTreeSet<String>,
+    /// References to the schemas of objects without required fields.
+    optional: BTreeSet<String>,
 }
 
 impl Shared {
     /// Reads the document before any operation is completed.
     pub fn of(document: &Value) -> Self {
-        let schemas = document["components"]["schemas"].as_object().into_iter().flatten();
-        let pages = schemas
+        let schemas = || document["components"]["schemas"].as_object().into_iter().flatten();
+        let is_optional = |(_, schema): &(&String, &Value)| {
+            schema["type"] == "object" && schema["required"].as_array().is_none_or(Vec::is_empty)
+        };
+        let pages = schemas()
             .filter(|(_, schema)| schema["properties"]["page"]["$ref"] == "#/components/schemas/PageInfo");
         let paths = document["paths"].as_object().into_iter().flatten();
         let versioned = paths.filter(|(_, item)| {
@@ -38,6 +43,10 @@ impl Shared {
         Shared {
             pages: pages.map(|(name, _)| format!("#/components/schemas/{name}")).collect(),
             versioned: versioned.map(|(path, _)| path.clone()).collect(),
+            optional: schemas()
+                .filter(is_optional)
+                .map(|(name, _)| format!("#/components/schemas/{name}"))
+                .collect(),
         }
     }
 
@@ -68,6 +77,14 @@ impl Shared {
         }
     }
 
+    /// States whether an operation needs a body. It needs none if all fields may be absent, except to change a record.
+    pub fn complete_body(&self, method: &str, operation: &mut Value) {
+        let schema = &operation["requestBody"]["content"]["application/json"]["schema"]["$ref"];
+        if method != "patch" && schema.as_str().is_some_and(|schema| self.optional.contains(schema)) {
+            operation["requestBody"]["required"] = false.into();
+        }
+    }
+
     /// Adds the response headers of an operation.
     pub fn add_headers(&self, path: &str, method: &str, operation: &mut Value) {
         let posts_documents = takes(operation, "IdempotencyKey") || takes(operation, "BatchPrefer");
@@ -80,7 +97,10 @@ impl Shared {
             ("post", "201") => makes_versioned(),
             _ => false,
         };
-        let is_known = operation["x-required-scopes"].is_array();
+        let (has_key, has_preference) = (
+            takes(operation, "IdempotencyKey") || takes(operation, "OptionalIdempotencyKey"),
+            takes(operation, "Prefer") || takes(operation, "BatchPrefer"),
+        );
         for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
             let headers = &mut response["headers"];
             if status == "201" && !UNADDRESSED.contains(&path) {
@@ -89,17 +109,33 @@ impl Shared {
             if has_version(status) {
                 headers["ETag"] = header("ETag");
             }
-            if is_known {
-                headers["RateLimit-Policy"] = header("RateLimitPolicy");
-                headers["RateLimit"] = header("RateLimit");
+            if has_key && status.starts_with('2') {
+                headers["Idempotency-Replayed"] = header("IdempotencyReplayed");
             }
-            headers["X-Request-Id"] = header("XRequestId");
+            if has_preference && status.starts_with('2') {
+                headers["Preference-Applied"] = header("PreferenceApplied");
+            }
+            add_common_headers(response);
         }
     }
 
     fn is_page(&self, operation: &Value) -> bool {
         let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"];
         schema.as_str().is_some_and(|schema| self.pages.contains(schema))
+    }
+}
+
+/// Adds the headers of every response.
+pub fn add_common_headers(response: &mut Value) {
+    for (name, component) in [
+        ("RateLimit-Policy", "RateLimitPolicy"),
+        ("RateLimit", "RateLimit"),
+        ("X-Request-Id", "XRequestId"),
+        ("Server-Timing", "ServerTiming"),
+        ("traceresponse", "TraceResponse"),
+        ("Access-Control-Allow-Origin", "AllowOrigin"),
+    ] {
+        response["headers"][name] = header(component);
     }
 }
 
@@ -169,17 +205,20 @@ pub fn parameters() -> Value {
         ),
         "IdempotencyKey": idempotency_key(
             "A value of your own, unique per intended write. Send the same value when you retry: the write then happens \
-             once, and every retry gets the first response. Kept for 7 days.",
+             once, and every retry of an accepted write gets the first response, for 7 days. The order of the fields and the \
+             blanks of the body do not count. A rejected write had no effect, so a retry is decided again: it may be accepted \
+             once the reason is gone, such as a lack of stock.",
         ),
         "OptionalIdempotencyKey": idempotency_key(
             "A value of your own, unique per intended write. Send it if you may have to retry: the write then happens \
-             once, and every retry gets the first response. A customer or user in it is as it is now. Kept for 7 days.",
+             once, and every retry of an accepted write gets the first response, for 7 days. A customer or user in it is as it is now. The order of the fields and the \
+             blanks of the body do not count. A rejected write had no effect, so a retry is decided again.",
         ),
-        "Prefer": in_header("Prefer", 100, "dry-run", "`dry-run`: returns the response without the effect."),
+        "Prefer": in_header("Prefer", 100, "", "`dry-run`: returns the response without the effect."),
         "BatchPrefer": in_header(
             "Prefer",
             100,
-            "return=minimal",
+            "",
             "`dry-run`: returns the response to each document as if it were alone, without the effect. \
              `return=minimal`: returns only the id, the number and the count of lines of each.",
         ),
@@ -192,7 +231,7 @@ pub fn parameters() -> Value {
         "RequiredIfMatch": in_header(
             "If-Match",
             40,
-            "\"1\"",
+            "*",
             "ETag of the record as you read it: the change is rejected if the record was changed since. Or `*` for any \
              version.",
         ),
@@ -212,7 +251,7 @@ pub fn parameters() -> Value {
 const NEWEST_FIRST: &str = "Order of the list. Newest first if absent.";
 
 fn idempotency_key(description: &str) -> Value {
-    let mut key = in_header("Idempotency-Key", 257, "8e03978e-40d5-43e8-bc93-6894a57f9324", description);
+    let mut key = in_header("Idempotency-Key", 257, "", description);
     key["schema"]["minLength"] = 1.into();
     key
 }
@@ -222,15 +261,19 @@ fn in_header(name: &str, max_length: u32, example: &str, description: &str) -> V
     parameter("header", name, description, &example.into(), &schema)
 }
 
+/// Returns a parameter. An explorer fills its example in, so one that no call should repeat has none.
 fn parameter(place: &str, name: &str, description: &str, example: &Value, schema: &Value) -> Value {
-    json!({
+    let mut parameter = json!({
         "name": name,
         "in": place,
         "description": description,
         "required": false,
         "schema": schema,
-        "example": example,
-    })
+    });
+    if *example != "" {
+        parameter["example"] = example.clone();
+    }
+    parameter
 }
 
 fn schema<T: utoipa::PartialSchema>() -> Value {
@@ -240,19 +283,48 @@ fn schema<T: utoipa::PartialSchema>() -> Value {
 /// Returns the response headers by the names of their components.
 pub fn headers() -> Value {
     json!({
-        "ETag": { "description": "Version of the record.", "schema": { "type": "string" } },
-        "Location": { "description": "Address of the new record.", "schema": { "type": "string" } },
+        "AllowOrigin": {
+            "description": "Origin of the page that may read the response. Sent only to a page.",
+            "schema": { "type": "string", "maxLength": 300, "examples": ["*"] },
+        },
+        "ETag": {
+            "description": "Version of the record, for `If-Match` and `If-None-Match`.",
+            "schema": { "type": "string", "maxLength": 40, "examples": ["\"7\""] },
+        },
+        "IdempotencyReplayed": {
+            "description": "`true`: this is the stored response to an earlier request with the same `Idempotency-Key`. Left out \
+                            otherwise.",
+            "schema": { "type": "string", "enum": ["true"] },
+        },
+        "Location": {
+            "description": "Address of the new record.",
+            "schema": { "type": "string", "maxLength": 200, "examples": ["/v1/orders/ord_01h455vb4pex5vsknk084sn02q"] },
+        },
+        "PreferenceApplied": {
+            "description": "The preference of `Prefer` that was applied. Left out otherwise.",
+            "schema": { "type": "string", "enum": ["dry-run", "return=minimal"] },
+        },
         "RateLimit": {
-            "description": "Points that are left of each policy (`r`), and seconds until it is full again (`t`).",
+            "description": "Points that are left of each policy (`r`), and seconds until it is full again (`t`). Left out if the \
+                            caller is not known.",
             "schema": { "type": "string", "maxLength": 300, "examples": ["\"burst\";r=4999;t=1, \"minute\";r=17999;t=1, \"tenant\";r=59999;t=1"] },
         },
         "RateLimitPolicy": {
-            "description": "The rate limits of the caller: points (`q`) in so many seconds (`w`). GET /v1/limits explains them.",
+            "description": "The rate limits of the caller: points (`q`) in so many seconds (`w`). GET /v1/limits explains them. \
+                            Left out if the caller is not known.",
             "schema": { "type": "string", "maxLength": 300, "examples": ["\"burst\";q=5000;w=10, \"minute\";q=18000;w=60, \"tenant\";q=60000;w=60"] },
         },
         "RetryAfter": {
             "description": "Seconds to wait, at most 120.",
-            "schema": { "type": "integer", "minimum": 1, "maximum": 120, "examples": [1] },
+            "schema": { "type": "integer", "format": "int32", "minimum": 1, "maximum": 120, "examples": [1] },
+        },
+        "ServerTiming": {
+            "description": "Milliseconds that the request took in all and in the database. Left out if the caller is not known.",
+            "schema": { "type": "string", "maxLength": 100, "examples": ["total;dur=4.120, db;dur=3.004"] },
+        },
+        "TraceResponse": {
+            "description": "The trace of the request (W3C Trace Context). Sent if the request has a `traceparent`.",
+            "schema": { "type": "string", "maxLength": 55, "examples": ["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"] },
         },
         "XRequestId": {
             "description": "Id of the request. Quote it when you report a problem.",
@@ -286,7 +358,9 @@ mod tests {
         };
         let responses = operation["responses"].as_object().into_iter().flatten();
         let headers = responses.flat_map(|(_, response)| response["headers"].as_object().expect("headers"));
+        const COMMON: [&str; 4] = ["AllowOrigin", "ServerTiming", "TraceResponse", "XRequestId"];
         let mut headers: Vec<String> = headers.map(|(_, header)| name(header)).collect();
+        headers.retain(|header| !COMMON.contains(&header.as_str()));
         headers.sort();
         (operation["parameters"].as_array().into_iter().flatten().map(name).collect(), headers)
     }
@@ -317,13 +391,22 @@ mod tests {
         let naming = |header: &str| json!([{ "name": header, "in": "header" }]);
         let (parameters, headers) = write("/tills", "post", "201");
         assert_eq!(parameters, ["OptionalIdempotencyKey", "Prefer"]);
-        assert_eq!(headers, ["ETag", "Location", "RateLimit", "RateLimitPolicy", "XRequestId"]);
+        assert_eq!(
+            headers,
+            ["ETag", "IdempotencyReplayed", "Location", "PreferenceApplied", "RateLimit", "RateLimitPolicy"]
+        );
         let (parameters, headers) = write("/tills/{id}", "patch", "200");
         assert_eq!(parameters, ["IfMatch", "OptionalIdempotencyKey", "Prefer"]);
-        assert_eq!(headers, ["ETag", "RateLimit", "RateLimitPolicy", "XRequestId"]);
+        assert_eq!(
+            headers,
+            ["ETag", "IdempotencyReplayed", "PreferenceApplied", "RateLimit", "RateLimitPolicy"]
+        );
         let (parameters, headers) = completed("/tills", "post", "201", naming("Idempotency-Key"));
         assert_eq!(parameters, ["IdempotencyKey", "Prefer"]);
-        assert_eq!(headers, ["Location", "RateLimit", "RateLimitPolicy", "XRequestId"]);
+        assert_eq!(
+            headers,
+            ["IdempotencyReplayed", "Location", "PreferenceApplied", "RateLimit", "RateLimitPolicy"]
+        );
         assert_eq!(completed("/tills/batch", "post", "207", naming("Prefer")).0, ["BatchPrefer"]);
     }
 

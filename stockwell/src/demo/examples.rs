@@ -1,0 +1,237 @@
+//! The records that the examples of the API's description name, each in the state that its example needs.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Days, Utc};
+use serde_json::{Value, json};
+
+use crate::import::ClientError;
+use crate::import::client::Client;
+
+/// Password of the person in the examples.
+const PASSWORD: &str = "correct horse battery staple";
+
+/// Ids of records by the names that `bodies.json` gives them, such as `ord:ship`.
+pub type Names = BTreeMap<String, String>;
+
+/// Creates the records through the API. A second run within 7 days finds those of the first.
+pub async fn set_up(client: &Client, slug: &str) -> Result<Names, ClientError> {
+    let mut world = World { client, names: Names::new() };
+    world.note("slug", slug);
+    world.places().await?;
+    world.catalogue().await?;
+    world.days().await?;
+    world.stock().await?;
+    world.tills().await?;
+    world.orders().await?;
+    world.counts().await?;
+    world.people(slug).await?;
+    Ok(world.names)
+}
+
+struct World<'c> {
+    client: &'c Client,
+    names: Names,
+}
+
+impl World<'_> {
+    fn note(&mut self, name: &str, id: &str) {
+        self.names.insert(name.to_owned(), id.to_owned());
+    }
+
+    fn id(&self, name: &str) -> &str {
+        self.names.get(name).map_or("", String::as_str)
+    }
+
+    async fn post(&self, step: &str, path: &str, body: Value) -> Result<Value, ClientError> {
+        self.client.post(path, &format!("example:{step}"), body).await
+    }
+
+    /// Creates a record and notes its id.
+    async fn make(&mut self, name: &str, path: &str, body: Value) -> Result<Value, ClientError> {
+        let made = self.post(name, path, body).await?;
+        self.note(name, text(&made["id"]));
+        Ok(made)
+    }
+
+    async fn places(&mut self) -> Result<(), ClientError> {
+        for location in self.client.list("/v1/locations").await? {
+            self.note(&format!("loc:{}", text(&location["code"])), text(&location["id"]));
+        }
+        for (name, code) in [("reg:till", "EX1"), ("reg:closed", "EX2"), ("reg:closing", "EX3")] {
+            let register =
+                json!({ "code": code, "name": format!("Till {code}"), "location_id": self.id("loc:SHOP") });
+            self.make(name, "/v1/registers", register).await?;
+        }
+        Ok(())
+    }
+
+    async fn catalogue(&mut self) -> Result<(), ClientError> {
+        let hardware = json!({ "code": "hardware", "name": "Hardware" });
+        self.make("cat:hardware", "/v1/categories", hardware).await?;
+        let category = self.id("cat:hardware").to_owned();
+        let bolt = json!({ "sku": "BOLT-M8", "name": "Bolt M8 x 40", "list_price": "2.55", "category_id": category,
+            "barcodes": ["4006381333931"], "units": [{ "uom": "XBX", "factor": "100", "list_price": "240.00" }] });
+        self.make("prd:bolt", "/v1/products", bolt).await?;
+        let nut = json!({ "sku": "NUT-M8", "name": "Nut M8", "list_price": "0.35", "category_id": category });
+        self.make("prd:nut", "/v1/products", nut).await?;
+        let spring = json!({ "sku": "SPRING-M8", "name": "Spring washer M8", "list_price": "0.20" });
+        self.make("prd:spring", "/v1/products", spring).await?;
+        let jar = json!({ "sku": "JAR-500", "name": "Jar of honey, 500 g", "list_price": "6.90", "tracking": "lot" });
+        self.make("prd:jar", "/v1/products", jar).await?;
+        let set = json!({ "sku": "SET-M8", "name": "Bolt and nuts", "list_price": "3.00", "kind": "bundle" });
+        self.make("prd:set", "/v1/products", set).await?;
+        let shirt = json!({ "code": "SHIRT", "name": "Work shirt", "options": [
+            { "name": "Size", "values": ["M", "L"] }, { "name": "Colour", "values": ["Red"] },
+        ] });
+        self.make("grp:shirt", "/v1/product-groups", shirt).await?;
+        self.make("prl:partners", "/v1/price-lists", json!({ "code": "partners", "name": "Partners" }))
+            .await?;
+        self.make("tir:silver", "/v1/price-tiers", json!({ "code": "silver", "name": "Silver" })).await?;
+        self.make("txc:untaxed", "/v1/tax-classes", json!({ "code": "example", "name": "Example" })).await?;
+        let mapping = json!({ "system": "webshop", "external_sku": "B-8", "sku": "BOLT-M8" });
+        self.make("skm:bolt", "/v1/sku-mappings", mapping).await?;
+        Ok(())
+    }
+
+    /// Notes days after today, by the clock of the server.
+    async fn days(&mut self) -> Result<(), ClientError> {
+        let asked = json!({ "channel": "retail", "lines": [{ "sku": "BOLT-M8", "quantity": "1" }] });
+        let priced = self.post("price", "/v1/prices/resolve", asked).await?;
+        let now: DateTime<Utc> = text(&priced["at"]).parse().unwrap_or_default();
+        for (name, days) in [("soon", 2), ("later", 3)] {
+            self.note(name, &(now + Days::new(days)).format("%Y-%m-%dT12:00:00Z").to_string());
+        }
+        Ok(())
+    }
+
+    async fn stock(&mut self) -> Result<(), ClientError> {
+        for place in ["loc:MAIN", "loc:SHOP"] {
+            let lines = json!([
+                { "sku": "BOLT-M8", "quantity": "5000", "unit_cost": "1.00" },
+                { "sku": "NUT-M8", "quantity": "5000", "unit_cost": "0.15" },
+            ]);
+            let opening = json!({ "kind": "opening", "location_id": self.id(place), "lines": lines });
+            self.post(&format!("opening:{place}"), "/v1/stock/documents", opening).await?;
+        }
+        let lots = json!([
+            { "code": "L-2026-117", "quantity": "60", "expires_on": "2099-03-31" },
+            { "code": "L-2026-118", "quantity": "60", "expires_on": "2099-04-30" },
+        ]);
+        let lines = json!([{ "sku": "JAR-500", "quantity": "120", "unit_cost": "3.00", "lots": lots }]);
+        let receipt = json!({ "kind": "receipt", "location_id": self.id("loc:MAIN"), "lines": lines });
+        self.post("lots", "/v1/stock/documents", receipt).await?;
+        for (name, code) in [("lot:update", "L-2026-117"), ("lot:recall", "L-2026-118")] {
+            let found = self.client.list(&format!("/v1/lots?code={code}")).await?;
+            self.note(name, found.first().map_or("", |lot| text(&lot["id"])));
+        }
+        for name in ["exr:cancel", "exr:reschedule"] {
+            let lines = json!([{ "sku": "BOLT-M8", "quantity": "1000" }]);
+            let expected =
+                json!({ "expected_on": "2099-01-01", "location_id": self.id("loc:MAIN"), "lines": lines });
+            self.make(name, "/v1/stock/expected-receipts", expected).await?;
+        }
+        for name in ["hld:extend", "hld:release"] {
+            let lines = json!([{ "sku": "BOLT-M8", "quantity": "2" }]);
+            let hold = json!({ "reference": name, "expires_at": self.id("soon"), "location_id": self.id("loc:MAIN"),
+                "lines": lines });
+            self.make(name, "/v1/stock/holds", hold).await?;
+        }
+        let lines = json!([{ "sku": "BOLT-M8", "quantity": "10" }]);
+        let transfer = json!({ "from_location_id": self.id("loc:MAIN"), "to_location_id": self.id("loc:SHOP"), "lines": lines });
+        self.make("trf:receive", "/v1/stock/transfers", transfer).await?;
+        Ok(())
+    }
+
+    async fn tills(&mut self) -> Result<(), ClientError> {
+        for (name, register) in [("ses:open", "reg:till"), ("ses:closing", "reg:closing")] {
+            let session = json!({ "register_id": self.id(register), "opening_float": "50.00" });
+            self.make(name, "/v1/pos/sessions", session).await?;
+        }
+        for name in ["sal:refund", "sal:refund_later"] {
+            let lines = json!([{ "sku": "BOLT-M8", "quantity": "2" }]);
+            let sale = json!({ "register_id": self.id("reg:till"), "lines": lines, "tenders": [{ "kind": "cash" }] });
+            self.make(name, "/v1/pos/sales", sale).await?;
+        }
+        Ok(())
+    }
+
+    async fn orders(&mut self) -> Result<(), ClientError> {
+        let nordwind = json!({ "kind": "wholesale", "name": "Nordwind Supply Ltd", "country": "GB" });
+        self.make("cus:nordwind", "/v1/customers", nordwind).await?;
+        let limited = json!({ "kind": "wholesale", "name": "New Account Ltd", "country": "GB", "credit_limit": "1.00" });
+        self.make("cus:limited", "/v1/customers", limited).await?;
+        let orders: [(&str, &str, &str, Value); 9] = [
+            ("ord:confirm", "cus:nordwind", "20", json!({})),
+            ("ord:cancel", "cus:nordwind", "20", json!({})),
+            ("ord:ship", "cus:nordwind", "20", json!({ "advance_to": "confirmed" })),
+            ("ord:close", "cus:nordwind", "20", json!({ "advance_to": "confirmed" })),
+            ("ord:invoice", "cus:nordwind", "20", json!({ "advance_to": "shipped" })),
+            (
+                "ord:waiting",
+                "cus:nordwind",
+                "20",
+                json!({ "advance_to": "confirmed", "policy": "backorder" }),
+            ),
+            ("ord:release", "cus:limited", "20", json!({ "advance_to": "confirmed" })),
+            ("inv:return", "cus:nordwind", "20", json!({ "advance_to": "invoiced" })),
+            ("inv:return_later", "cus:nordwind", "20", json!({ "advance_to": "invoiced" })),
+        ];
+        for (name, customer, quantity, more) in orders {
+            let sku = if name == "ord:waiting" { "SPRING-M8" } else { "BOLT-M8" };
+            let mut order = json!({ "customer_id": self.id(customer), "location_id": self.id("loc:MAIN"),
+                "lines": [{ "sku": sku, "quantity": quantity }] });
+            more.as_object().into_iter().flatten().for_each(|(member, value)| order[member] = value.clone());
+            let made = self.make(name, "/v1/orders", order).await?;
+            if name.starts_with("inv:") {
+                self.note(name, text(&made["invoices"][0]["id"]));
+            }
+        }
+        let path = format!("/v1/orders/{}/ship", self.id("ord:close"));
+        self.post("ord:close:ship", &path, json!({ "lines": [{ "line_no": 1, "quantity": "5" }] })).await?;
+        Ok(())
+    }
+
+    /// Every sheet counts a product of its own.
+    async fn counts(&mut self) -> Result<(), ClientError> {
+        let sheets = ["cnt:enter", "cnt:complete", "cnt:cancel", "cnt:post", "cnt:recount"];
+        for (name, number) in sheets.into_iter().zip(1..) {
+            let sku = format!("SHELF-{number}");
+            let product = json!({ "sku": sku, "name": format!("Shelf {number}"), "list_price": "19.00" });
+            self.post(&sku, "/v1/products", product).await?;
+            let lines = json!([{ "sku": sku, "quantity": "10", "unit_cost": "8.00" }]);
+            let opening = json!({ "kind": "opening", "location_id": self.id("loc:MAIN"), "lines": lines });
+            self.post(&format!("opening:{sku}"), "/v1/stock/documents", opening).await?;
+            let sheet = json!({ "location_id": self.id("loc:MAIN"), "skus": [sku], "blind": false });
+            self.make(name, "/v1/counts", sheet).await?;
+            if ["cnt:post", "cnt:recount", "cnt:complete"].contains(&name) {
+                let path = format!("/v1/counts/{}", self.id(name));
+                let entries = json!({ "entries": [{ "sku": sku, "quantity": "10" }] });
+                self.post(&format!("{name}:enter"), &format!("{path}/entries"), entries).await?;
+                if name != "cnt:complete" {
+                    self.post(&format!("{name}:complete"), &format!("{path}/complete"), json!({})).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn people(&mut self, slug: &str) -> Result<(), ClientError> {
+        let email = "ada@nordwind.example";
+        let ada = json!({ "email": email, "name": "Ada Example", "role": "analyst", "password": PASSWORD });
+        self.make("usr:changed", "/v1/users", ada).await?;
+        for name in ["token:refresh", "token:logout"] {
+            let login = json!({ "tenant": slug, "email": email, "password": PASSWORD });
+            let tokens = self.post(name, "/v1/auth/login", login).await?;
+            self.note(name, text(&tokens["refresh_token"]));
+        }
+        let key = json!({ "name": "Key to rotate", "mode": "test", "scopes": ["catalog:read"] });
+        let made = self.post("key:rotated", "/v1/api-keys", key).await?;
+        self.note("key:rotated", text(&made["api_key"]["id"]));
+        Ok(())
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
