@@ -52,12 +52,12 @@ pub(crate) struct Event {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct EventData {
     /// The document or record. Read it for its present state.
-    object: EventObject,
+    object: EventSubject,
 }
 
 /// A document or record. If one command made many records, it is the command.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct EventObject {
+struct EventSubject {
     /// Id of the object.
     #[schema(max_length = 64, example = "ord_01h455vb4pex5vsknk084sn02q")]
     id: String,
@@ -78,19 +78,19 @@ impl From<&event::Event> for Event {
             occurred_at: event.occurred_at,
             created_at: event.recorded_at,
             command_id: event.command_id,
-            data: EventData { object: EventObject::of(&event.document_kind, event.document_id) },
+            data: EventData { object: EventSubject::of(&event.document_kind, event.document_id) },
         }
     }
 }
 
-impl EventObject {
+impl EventSubject {
     fn of(document_kind: &str, document_id: Uuid) -> Self {
         let Ok(kind) = document_kind.parse::<DocumentKind>() else {
             // A newer version wrote it.
-            return EventObject { id: document_id.to_string(), object: document_kind.to_owned(), url: None };
+            return EventSubject { id: document_id.to_string(), object: document_kind.to_owned(), url: None };
         };
         let (id, url) = (kind.encode(document_id), kind.path(document_id));
-        EventObject { id, object: kind.object().to_owned(), url }
+        EventSubject { id, object: kind.object().to_owned(), url }
     }
 }
 
@@ -117,9 +117,6 @@ struct EventPageInfo {
     /// Cursor of the next page. Null at the present end of the feed.
     #[schema(max_length = 1024, required = true, example = json!(null))]
     next_cursor: Option<String>,
-    /// Always null: the feed is read forward only.
-    #[schema(max_length = 1024, required = true, example = json!(null))]
-    prev_cursor: Option<String>,
     /// Cursor of the end of this page, never null. Store it with the results of the page, and send it as `cursor` to
     /// continue at any later time. It is also valid as `Last-Event-ID` of the stream.
     #[schema(max_length = 1024, example = "AmX2Ow")]
@@ -137,9 +134,9 @@ struct FeedParams {
     /// `next_cursor` or `resume_cursor` of a page, or the id of a message of the stream. It fits any filter.
     #[param(max_length = 1024, example = "")]
     cursor: Option<String>,
-    /// Types, separated by commas. `*` matches anything: `order.*`, `*.deleted`.
+    /// Types, separated by commas or sent repeatedly. `*` matches anything: `order.*`, `*.deleted`.
     #[serde(default, rename = "type", deserialize_with = "listed")]
-    #[param(value_type = String, max_length = 1300, example = "order.*")]
+    #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 20, example = json!(["order.*"]))]
     kinds: Vec<String>,
     /// Only events about this document or record.
     #[param(max_length = 64, example = "ord_01h455vb4pex5vsknk084sn02q")]
@@ -210,7 +207,6 @@ async fn list(app: Data<App>, caller: Caller, params: Params<FeedParams>) -> Ans
             limit,
             has_more: feed.has_more,
             next_cursor: feed.has_more.then(|| resume_cursor.clone()),
-            prev_cursor: None,
             resume_cursor,
         },
     }))

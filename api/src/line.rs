@@ -7,7 +7,7 @@ use domain::id::{CategoryId, PriceRuleId, ProductId};
 use domain::number::{Money, Percent, Price, Quantity};
 use domain::pricing::Source;
 use domain::product::{ItemRef, Product};
-use domain::refusal::{Problems, Refusal};
+use domain::refusal::Problems;
 use domain::sales::{Discount, Line, LineInput};
 use domain::text::{self, Text200, Text500};
 use serde::{Deserialize, Serialize};
@@ -78,14 +78,12 @@ impl From<DiscountIn> for Discount {
 }
 
 /// Parses the lines of a document. Reports every wrong one.
-pub fn lines(lines: Vec<LineIn>) -> Result<Vec<LineInput>, Refusal> {
-    let mut problems = Problems::default();
+pub fn lines(problems: &mut Problems, lines: Vec<LineIn>) -> Vec<LineInput> {
     let mut parsed = Vec::with_capacity(lines.len());
     for (index, line) in lines.into_iter().enumerate() {
         let pointer = format!("/lines/{index}");
-        let description = text::checked(&mut problems, &format!("{pointer}/description"), line.description);
-        let price_reason =
-            text::checked(&mut problems, &format!("{pointer}/price_reason"), line.price_reason);
+        let description = text::checked(problems, &format!("{pointer}/description"), line.description);
+        let price_reason = text::checked(problems, &format!("{pointer}/price_reason"), line.price_reason);
         match item(line.product_id, line.sku, line.barcode) {
             Ok(item) => parsed.push(LineInput {
                 item,
@@ -95,13 +93,12 @@ pub fn lines(lines: Vec<LineIn>) -> Result<Vec<LineInput>, Refusal> {
                 price_reason,
                 discount: line.discount.map(Discount::from),
                 description,
-                lots: lots::named(&mut problems, &pointer, line.lots),
+                lots: lots::named(problems, &pointer, line.lots),
             }),
             Err(detail) => problems.invalid(pointer, detail),
         }
     }
-    problems.check()?;
-    Ok(parsed)
+    parsed
 }
 
 /// Returns the product that a line names.
@@ -176,6 +173,8 @@ pub struct LineOut<'a> {
     pub tax_rate: Percent,
     /// Tax on the net.
     pub tax: Money,
+    /// Stock units that can still be returned, of a till sale that is sold or read by its id. Null elsewhere.
+    pub returnable: Option<Quantity>,
     /// Lots of the line. Omitted if the product is not tracked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 2000)]
@@ -183,6 +182,12 @@ pub struct LineOut<'a> {
 }
 
 impl<'a> LineOut<'a> {
+    /// Says what can still be returned of the line, given what was returned before by line number.
+    pub fn less(self, returned: &HashMap<i32, Quantity>) -> Self {
+        let returned = returned.get(&self.line_no).copied().unwrap_or(Quantity::ZERO);
+        LineOut { returnable: Some(self.stock_quantity - returned), ..self }
+    }
+
     /// Returns the wire form of a line.
     pub fn new(line: &'a Line, skus: Skus<'_, 'a>) -> Self {
         LineOut {
@@ -204,6 +209,7 @@ impl<'a> LineOut<'a> {
             net: line.net,
             tax_rate: line.tax_rate,
             tax: line.tax,
+            returnable: None,
             lots: lots::shown(&line.lots),
         }
     }

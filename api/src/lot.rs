@@ -5,7 +5,7 @@ mod recall;
 mod trace;
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get, patch};
+use actix_web::{get, patch};
 use chrono::NaiveDate;
 use domain::id::{LocationId, LotId, ProductId};
 use domain::lot::LotStatus;
@@ -19,7 +19,7 @@ use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::patch::Patch;
 use crate::record::record;
-use crate::version::tag;
+use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
 
@@ -86,17 +86,14 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 #[utoipa::path(
     operation_id = "lots_get",
     security(("bearer" = ["stock:read"])),
-    params(("id" = LotId, Path, description = "The lot's id.")),
-    responses((status = 200, description = "The lot.", body = LotDetail,
-        headers(("ETag" = String, description = "Its version."))))
+    params(("id" = LotId, Path, description = "The lot's id."), ReadHeaders),
+    responses((status = 200, description = "The lot.", body = LotDetail))
 )]
 #[get("/v1/lots/{id}")]
-async fn show(app: Data<App>, caller: Caller, id: PathId<LotId>) -> Answer {
+async fn show(app: Data<App>, caller: Caller, id: PathId<LotId>, seen: IfNoneMatch) -> Answer {
     let lot = app.db.read(caller.tenant_id, async |tx| lot::get(tx, id.0).await).await?;
-    // Never 304: the stock of a lot can change without its version.
-    let mut response = HttpResponse::Ok().json(&lot);
-    tag(&mut response, lot.version);
-    Ok(response)
+    // The stock of a lot can change without its version.
+    seen.answer_content(lot.version, &lot)
 }
 
 /// Correct a lot

@@ -11,10 +11,12 @@ use std::time::{Duration, Instant};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::uri::{PathAndQuery, Uri};
 use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::web::{Bytes, Data};
 use actix_web::{Error, HttpMessage, HttpResponse};
 use domain::id::{ApiKeyId, UserId};
+use domain::number::shown_decimals;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use indexmap::IndexMap;
@@ -28,6 +30,7 @@ use crate::compress;
 use crate::connection::{Connection, OpenRequest};
 use crate::context::Context;
 use crate::credential;
+use crate::currency::showing_while;
 use crate::metrics;
 use crate::problem::{ApiError, ErrorCode, PROBLEM_JSON};
 use crate::trace::{self, SERVER_TIMING, TRACERESPONSE};
@@ -132,6 +135,7 @@ where
         // HEAD is served like GET. The server omits the body.
         request.head_mut().method = Method::GET;
     }
+    trim_slash(&mut request);
     if credential::exposed_in_query(request.query_string()) {
         tracing::warn!(
             request_id = log.id(),
@@ -157,7 +161,8 @@ where
         let response = refused.render(Some(log.id()));
         return Ok(finish(request.into_response(response), &app, &wants, &log).await);
     }
-    let served = service::timing::measured(inner.call(request));
+    let decimals = decimals(&app, log.caller.as_ref()).await;
+    let served = showing_while(decimals, service::timing::measured(inner.call(request)));
     match AssertUnwindSafe(served).catch_unwind().await {
         Ok((Ok(response), on_database)) => {
             log.on_database = on_database;
@@ -170,6 +175,32 @@ where
             tracing::error!(request_id = log.id(), "a handler panicked");
             Err(ApiError::of(ErrorCode::InternalError).with_request_id(log.id()).into())
         }
+    }
+}
+
+/// Returns the decimals of the amounts in a response.
+async fn decimals(app: &App, caller: Option<&service::Caller>) -> u32 {
+    match caller {
+        Some(caller) => app.currencies.decimals(&app.db, caller.tenant_id).await,
+        None => shown_decimals(),
+    }
+}
+
+/// Takes a slash off the end of a path of the API, so that both forms reach the same route.
+fn trim_slash(request: &mut ServiceRequest) {
+    let path = request.path();
+    let trimmed = path.trim_end_matches('/');
+    if trimmed.len() == path.len()
+        || !["/v1/", "/graphql", "/openapi.json", "/errors"].iter().any(|start| path.starts_with(start))
+    {
+        return;
+    }
+    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+    let mut parts = request.uri().clone().into_parts();
+    parts.path_and_query = PathAndQuery::try_from(format!("{trimmed}{query}")).ok();
+    if let Ok(uri) = Uri::from_parts(parts) {
+        request.match_info_mut().get_mut().update(&uri);
+        request.head_mut().uri = uri;
     }
 }
 

@@ -8,7 +8,7 @@ use actix_web::post;
 use domain::id::SaleId;
 use domain::moment::Instant;
 use domain::pos;
-use domain::refusal::{Problems, Refusal};
+use domain::refusal::Problems;
 use service::posting::Command;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -99,11 +99,14 @@ async fn refund_batch(post: Post) -> Answer {
 }
 
 fn sell_command(input: SaleIn, caller: &Caller) -> Result<Command, ApiError> {
-    check_country(input.country.as_deref())?;
     if input.forced {
         caller.require(Scope::StockForce)?;
     }
-    let lines = line::lines(input.lines)?;
+    let mut problems = Problems::default();
+    line::country_code(&mut problems, "/country", input.country.as_deref());
+    let lines = line::lines(&mut problems, input.lines);
+    let tenders = form::tenders(&mut problems, input.tenders);
+    problems.check()?;
     check_overrides(caller, &lines)?;
     Ok(Command::Sell(pos::Sell {
         id: input.id,
@@ -115,33 +118,31 @@ fn sell_command(input: SaleIn, caller: &Caller) -> Result<Command, ApiError> {
         occurred_at: input.occurred_at.map(Instant::get),
         lines,
         discount: input.discount.map(Into::into),
-        tenders: form::tenders(input.tenders)?,
+        tenders,
         authority: authority(caller),
     }))
 }
 
-fn check_country(country: Option<&str>) -> Result<(), Refusal> {
-    let mut problems = Problems::default();
-    line::country_code(&mut problems, "/country", country);
-    problems.check()
-}
-
 fn refund_command(input: RefundIn, caller: &Caller) -> Result<Command, ApiError> {
-    check_country(input.country.as_deref())?;
     if input.original_id.is_none() {
         caller.require(Scope::PosBlindRefund)?;
     }
-    let lines = line::lines(input.lines)?;
+    let mut problems = Problems::default();
+    line::country_code(&mut problems, "/country", input.country.as_deref());
+    let lines = line::lines(&mut problems, input.lines);
+    let original_lines = form::back(&mut problems, input.original_lines);
+    let tenders = form::tenders(&mut problems, input.tenders);
+    problems.check()?;
     check_overrides(caller, &lines)?;
     Ok(Command::Refund(pos::Refund {
         id: input.id,
         register_id: input.register_id,
         original_id: input.original_id,
-        original_lines: form::back(input.original_lines)?,
+        original_lines,
         lines,
         country: input.country,
         occurred_at: input.occurred_at.map(Instant::get),
-        tenders: form::tenders(input.tenders)?,
+        tenders,
         overrider: overrider(caller),
     }))
 }

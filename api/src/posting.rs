@@ -25,8 +25,9 @@ use uuid::Uuid;
 
 use crate::access::{Access, Posts, undeclared};
 use crate::body::{self, BATCH_BYTES_MAX, BODY_BYTES_MAX, Input, Nothing, Unread};
-use crate::idempotency::{IdempotencyKey, Preferences, refused_code, respond, valid_key};
+use crate::idempotency::{IdempotencyKey, Preferences, of_document, refused_code, respond};
 use crate::problem::{Answer, ApiError, ErrorCode};
+use crate::schema::BodySchema;
 use crate::{App, Caller, costs, effects};
 
 /// Most documents of a batch request.
@@ -84,7 +85,7 @@ impl Post {
         command: impl FnOnce(In, &Caller) -> Result<Command, ApiError>,
     ) -> Answer {
         let (input, posting) = self.read::<In>().await?;
-        let command = command(input, &posting.caller)?;
+        let command = command(input, &posting.caller).map_err(|error| posting.explain(error))?;
         posting.run(command, |_| None).await
     }
 
@@ -95,7 +96,7 @@ impl Post {
         command: impl FnOnce(In, &Caller) -> Result<Command, ApiError>,
     ) -> Answer {
         let (input, posting) = self.read::<In>().await?;
-        let command = command(input, &posting.caller)?;
+        let command = command(input, &posting.caller).map_err(|error| posting.explain(error))?;
         posting.create::<Id>(path, command).await
     }
 
@@ -105,8 +106,8 @@ impl Post {
         if posts != Posts::One {
             return Err(ApiError::internal("a route of one document declares BatchHeaders"));
         }
-        let Input { value, raw } = body.read(BODY_BYTES_MAX).await?;
-        Ok((value, Posting { app, caller, key, preferences, render, raw }))
+        let Input { value, raw, schema } = body.read(BODY_BYTES_MAX).await?;
+        Ok((value, Posting { app, caller, key, preferences, render, raw, schema }))
     }
 
     /// Posts many documents, each as the single route at `path` would.
@@ -119,7 +120,8 @@ impl Post {
         if posts != Posts::Many {
             return Err(ApiError::internal("a route of many documents declares PostHeaders"));
         }
-        let items = body.read::<BatchIn>(BATCH_BYTES_MAX).await?.value.items;
+        let Input { value, schema, .. } = body.read::<BatchIn>(BATCH_BYTES_MAX).await?;
+        let (items, schema) = (value.items, schema.posted_to(path));
         if items.is_empty() || items.len() > BATCH_DOCUMENTS_MAX {
             let detail = format!("A batch has 1 to {BATCH_DOCUMENTS_MAX} documents.");
             return Err(ApiError::from(Refusal::invalid("/items", detail)));
@@ -128,7 +130,9 @@ impl Post {
         let render = if preferences.minimal { minimal } else { render };
         let request = |item: &BatchItem| -> Result<Request, ApiError> {
             let idempotency = item.idempotency(path)?;
-            let command = command(body::parse_object(item.body.get().as_bytes())?, &caller)?;
+            let raw = item.body.get().as_bytes();
+            let input = body::parse_object(raw).map_err(|error| schema.explain_unread(raw, error))?;
+            let command = command(input, &caller).map_err(|error| schema.explain(raw, error))?;
             let (caller, idempotency) = (caller.0.clone(), Some(idempotency));
             Ok(Request { caller, command, idempotency, entry_mode: EntryMode::Batch, render })
         };
@@ -150,16 +154,27 @@ pub struct Posting {
     preferences: Preferences,
     render: Render,
     raw: actix_web::web::Bytes,
+    schema: BodySchema,
 }
 
 impl Posting {
+    /// Adds to a rejection everything that is wrong with the fields of the body.
+    pub fn explain(&self, error: ApiError) -> ApiError {
+        self.schema.explain(&self.raw, error)
+    }
+
     /// Posts a command. The document that it creates is found below `path`.
     pub async fn create<Id: Display + From<Uuid>>(self, path: &str, command: Command) -> Answer {
         self.run(command, |id| Some(format!("{path}/{}", Id::from(id)))).await
     }
 
+    /// Posts a command that creates no document of its own.
+    pub async fn change(self, command: Command) -> Answer {
+        self.run(command, |_| None).await
+    }
+
     async fn run(self, command: Command, location: impl FnOnce(Uuid) -> Option<String>) -> Answer {
-        let Posting { app, caller, key, preferences, render, raw } = self;
+        let Posting { app, caller, key, preferences, render, raw, .. } = self;
         let idempotency = Some(key.required(&raw)?);
         let request = Request { caller: caller.0, command, idempotency, entry_mode: EntryMode::Api, render };
         if preferences.dry_run {
@@ -271,10 +286,8 @@ struct BatchResult {
 impl BatchItem {
     /// Returns the key, with the fingerprint that the same document has on the single route at `path`.
     fn idempotency(&self, path: &str) -> Result<Idempotency, ApiError> {
-        let key = valid_key(&self.idempotency_key)
-            .ok_or_else(|| ApiError::of(ErrorCode::IdempotencyKeyInvalid).at_pointer("/idempotency_key"))?;
-        let fingerprint = crate::idempotency::fingerprint("POST", path, self.body.get().as_bytes());
-        Ok(Idempotency { key: key.to_owned(), fingerprint })
+        of_document(&self.idempotency_key, path, self.body.get().as_bytes())
+            .ok_or_else(|| ApiError::of(ErrorCode::IdempotencyKeyInvalid).at_pointer("/idempotency_key"))
     }
 }
 

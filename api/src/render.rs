@@ -1,5 +1,7 @@
 //! Renders outcomes of commands: the document that was made or changed, in the form of its area.
 
+use std::collections::HashMap;
+
 use domain::book::Book;
 use domain::refusal::Refusal;
 use serde::Serialize;
@@ -25,7 +27,7 @@ pub fn render(caller: &Caller, decided: Result<(&Outcome, &Book), &Refusal>) -> 
     let (skus, codes) = (skus_of(book), codes_of(book));
     let currency = &book.setup.settings.currency;
     match outcome {
-        Outcome::Sale(sale) => created(&SaleOut::new(sale, currency, &skus)),
+        Outcome::Sale(sale) => created(&SaleOut::new(sale, currency, &skus).less(&HashMap::new())),
         Outcome::Session(session, _) => shown(session.closed_at.is_none(), session),
         Outcome::CashMove(change) => created(change),
         Outcome::Order(ordered) => {

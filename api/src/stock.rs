@@ -21,7 +21,7 @@ use domain::number::{Money, Price, Quantity};
 use domain::refusal::Problems;
 use domain::stock_document::{self, StockDocumentKind};
 use domain::tag;
-use domain::text::{self, Text200};
+use domain::text::{self, Reference200};
 use serde::{Deserialize, Serialize};
 use service::posting::Command;
 use service::scope::Scope;
@@ -67,7 +67,7 @@ struct StockDocumentIn {
     #[schema(max_length = 64, example = "damage")]
     reason: Option<String>,
     /// Delivery note or remark.
-    reference: Option<Text200>,
+    reference: Option<Reference200>,
     /// When it happened. Now if absent. Never in the future. A late document costs what the stock cost then.
     occurred_at: Option<Instant>,
     /// Whether the stock has left already, so that it may go below zero. Only for an adjustment. Needs the scope

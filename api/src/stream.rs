@@ -48,18 +48,18 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct StreamParams {
     /// Whether to push levels. True if absent.
     levels: Option<bool>,
-    /// Only levels of these products, at most 100, separated by commas.
+    /// Only levels of these products, at most 100, separated by commas or sent repeatedly.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = String, max_length = 3100, example = "prd_01h455vb4pex5vsknk084sn02q")]
+    #[param(style = Form, explode = false, max_items = 100)]
     product_id: Vec<ProductId>,
-    /// Only levels at these locations, at most 100, separated by commas.
+    /// Only levels at these locations, at most 100, separated by commas or sent repeatedly.
     #[serde(default, deserialize_with = "listed")]
-    #[param(value_type = String, max_length = 3100, example = "loc_01h455vb4pex5vsknk084sn02q")]
+    #[param(style = Form, explode = false, max_items = 100)]
     location_id: Vec<LocationId>,
-    /// Types of events to push too, separated by commas. `*` matches anything: `order.*`. Needs the scope
+    /// Types of events to push too, separated by commas or sent repeatedly. `*` matches anything: `order.*`. Needs the scope
     /// `events:read`.
     #[serde(default, rename = "type", deserialize_with = "listed")]
-    #[param(value_type = String, max_length = 1300, example = "order.*")]
+    #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 20, example = json!(["order.*"]))]
     kinds: Vec<String>,
     /// Place to continue from, like the header `Last-Event-ID`, for clients that can't send that.
     #[param(max_length = 1024, example = "")]

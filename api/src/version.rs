@@ -6,8 +6,9 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{self, EntityTag, Header, TryIntoHeaderValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
-use crate::problem::{ApiError, ErrorCode};
+use crate::problem::{Answer, ApiError, ErrorCode};
 
 /// The header `If-Match`, not checked yet. A handler calls [`IfMatch::required`] or [`IfMatch::optional`].
 #[derive(Debug, Clone)]
@@ -81,9 +82,33 @@ impl IfNoneMatch {
     }
 }
 
+impl IfNoneMatch {
+    /// Like [`answer`](IfNoneMatch::answer), for a record that shows more than its version covers. The ETag is the version
+    /// and a digest of the response. `If-Match` compares the version only.
+    pub fn answer_content(&self, version: i32, record: impl Serialize) -> Answer {
+        let body = serde_json::to_vec(&record).map_err(ApiError::internal)?;
+        let digest: String = Sha256::digest(&body).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let own = EntityTag::new_strong(format!("{version}-{digest}"));
+        let is_known = match &self.0 {
+            header::IfNoneMatch::Any => true,
+            header::IfNoneMatch::Items(tags) => tags.iter().any(|tag| tag.weak_eq(&own)),
+        };
+        let mut response = match is_known {
+            true => HttpResponse::NotModified().finish(),
+            false => HttpResponse::Ok().content_type("application/json").body(body),
+        };
+        put(&mut response, own);
+        Ok(response)
+    }
+}
+
 /// Adds the version to a response.
 pub fn tag(response: &mut HttpResponse, version: i32) {
-    if let Ok(value) = entity_tag(version).try_into_value() {
+    put(response, entity_tag(version));
+}
+
+fn put(response: &mut HttpResponse, tag: EntityTag) {
+    if let Ok(value) = tag.try_into_value() {
         response.headers_mut().insert(header::ETAG, value);
     }
 }
@@ -93,8 +118,11 @@ fn entity_tag(version: i32) -> EntityTag {
 }
 
 fn version(tag: &EntityTag) -> Option<i32> {
-    let version = tag.tag().parse().ok()?;
-    (version >= 0 && *tag == entity_tag(version)).then_some(version)
+    // The digest of a response may follow the version.
+    let (text, digest) = tag.tag().split_once('-').unwrap_or((tag.tag(), ""));
+    let is_digest = digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let version: i32 = text.parse().ok()?;
+    (version >= 0 && is_digest && text == version.to_string() && !tag.weak).then_some(version)
 }
 
 /// Header of a route that needs `If-Match`, for `params(GuardedHeaders)` in its description.
@@ -126,13 +154,25 @@ mod tests {
     #[test]
     fn if_match_names_a_version() {
         assert_eq!(if_match(Some("\"7\"")).required().ok(), Some(Some(7)));
+        assert_eq!(if_match(Some("\"7-0a1b\"")).required().ok(), Some(Some(7)));
         assert_eq!(if_match(Some("*")).required().ok(), Some(None));
         assert_eq!(if_match(None).optional().ok(), Some(None));
         assert_eq!(
             if_match(None).required().err().map(|error| error.code()),
             Some(ErrorCode::PreconditionRequired)
         );
-        for tag in ["7", "\"\"", "\"x\"", "W/\"7\"", "\"-1\"", "\"99999999999\"", "", "\"7\", \"8\""] {
+        for tag in [
+            "7",
+            "\"\"",
+            "\"x\"",
+            "\"7-x\"",
+            "\"07\"",
+            "W/\"7\"",
+            "\"-1\"",
+            "\"99999999999\"",
+            "",
+            "\"7\", \"8\"",
+        ] {
             let code = if_match(Some(tag)).optional().err().map(|error| error.code());
             assert_eq!(code, Some(ErrorCode::InvalidParameter), "{tag}");
         }

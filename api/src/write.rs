@@ -137,7 +137,8 @@ impl Write {
         work: impl AsyncFn(&Tx, &I) -> Result<R, Error>,
     ) -> Answer {
         let input = body.read().await?;
-        self.create_as(name, &input.raw, async |tx| work(tx, &input.value).await).await
+        let made = self.create_as(name, &input.raw, async |tx| work(tx, &input.value).await).await;
+        made.map_err(|error| input.explain(error))
     }
 
     /// Like [`create`](Write::create), for a request whose fingerprint covers `said` instead of the body.
@@ -162,7 +163,8 @@ impl Write {
     ) -> Answer {
         let input = body.read().await?;
         let made = async |tx: &Tx| written(201, None, &work(tx, &input.value).await?);
-        Ok(self.run(name, &input.raw, made).await?.respond())
+        let made = self.run(name, &input.raw, made).await;
+        Ok(made.map_err(|error| input.explain(error))?.respond())
     }
 
     /// Creates a record with a secret. Returns 201. `work` returns two forms of the record: without the secret, stored
@@ -195,7 +197,8 @@ impl Write {
             let (id, stated) = work(tx, &input.value).await?;
             written(200, id, &stated)
         };
-        Ok(self.run(name, &input.raw, stated).await?.respond())
+        let stated = self.run(name, &input.raw, stated).await;
+        Ok(stated.map_err(|error| input.explain(error))?.respond())
     }
 
     /// Changes a record by a step without a body. Returns 200.
@@ -223,7 +226,8 @@ impl Write {
         let patch = body.read().await?;
         let change = |present: &I| Ok(merge(present, &patch.value)?);
         let changed = async |tx: &Tx| saved(200, &work(tx, expected, &change).await?);
-        Ok(self.run(name, &patch.raw, changed).await?.respond())
+        let changed = self.run(name, &patch.raw, changed).await;
+        Ok(changed.map_err(|error| patch.explain(error))?.respond())
     }
 
     /// Deletes or ends the record `id`, or one without an id. Returns 204. `work` gets the version that the record must

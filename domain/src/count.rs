@@ -192,8 +192,8 @@ impl Count {
         if allowed.contains(&self.status) {
             return Ok(());
         }
-        let status: &str = self.status.into();
-        Err(Refusal::state(format!("{} is {status}: it can't be {what}.", self.number)))
+        let allowed: Vec<&str> = allowed.iter().map(|status| (*status).into()).collect();
+        Err(Refusal::status(&self.number, self.status.into(), what, &allowed))
     }
 
     /// Returns whether the difference on a level exceeds the tolerance of the sheet.

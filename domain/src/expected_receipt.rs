@@ -374,8 +374,7 @@ fn open(book: &Book, id: ExpectedReceiptId, verb: &str) -> Result<ExpectedReceip
     if expected.status == ExpectedStatus::Open {
         return Ok(expected.clone());
     }
-    let status: &str = expected.status.into();
-    Err(Refusal::state(format!("{} is {status}; it can't be {verb}.", expected.number)))
+    Err(Refusal::status(&expected.number, expected.status.into(), verb, &["open"]))
 }
 
 fn not_past(book: &Book, on: NaiveDate) -> Result<(), Refusal> {

@@ -410,8 +410,7 @@ fn open<'a>(book: &'a Book, id: HoldId, verb: &str) -> Result<&'a Hold, Refusal>
     if status == HoldStatus::Open {
         return Ok(hold);
     }
-    let status: &str = status.into();
-    Err(Refusal::state(format!("The hold is {status}; it can't be {verb}.")))
+    Err(Refusal::status("The hold", status.into(), verb, &["open"]))
 }
 
 fn check_end(book: &Book, kind: HoldKind, end: Option<DateTime<Utc>>) -> Result<(), Refusal> {

@@ -211,8 +211,8 @@ impl Order {
         if allowed.contains(&self.status) {
             return Ok(());
         }
-        let status: &str = self.status.into();
-        Err(Refusal::state(format!("Order {} is {status}; it can't be {verb}.", self.number)))
+        let allowed: Vec<&str> = allowed.iter().map(|status| (*status).into()).collect();
+        Err(Refusal::status(&format!("Order {}", self.number), self.status.into(), verb, &allowed))
     }
 }
 

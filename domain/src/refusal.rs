@@ -142,6 +142,16 @@ impl Refusal {
         Problems::one(pointer, Code::ValidationFailed, detail)
     }
 
+    /// Rejects a step that the status of a document does not allow. Names the statuses that allow it.
+    pub fn status(what: &str, status: &str, done: &str, allowed: &[&str]) -> Self {
+        let plain = |word: &str| word.replace('_', " ");
+        if status == done {
+            return Refusal::state(format!("{what} is {} already.", plain(status)));
+        }
+        let allowed = allowed.iter().map(|word| plain(word)).collect::<Vec<_>>().join(" or ");
+        Refusal::state(format!("{what} is {}. Only one that is {allowed} can be {done}.", plain(status)))
+    }
+
     /// Rejects a command that the state of its document does not allow.
     pub fn state(detail: impl Into<String>) -> Self {
         Refusal::new(Code::InvalidStateTransition, detail)

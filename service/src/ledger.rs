@@ -36,6 +36,8 @@ pub struct JournalEntry {
     /// Day on which it is posted. Later than `occurred_on` only if the period was closed.
     pub posted_on: NaiveDate,
     /// When it was recorded.
+    pub created_at: DateTime<Utc>,
+    /// Same as `created_at`. New programs read that.
     pub recorded_at: DateTime<Utc>,
     /// The command that wrote it.
     pub command_id: CommandId,
@@ -149,6 +151,7 @@ fn read_header(id: EntryId, row: &PgRow) -> Result<JournalEntry, Error> {
         memo: row.try_get("memo")?,
         occurred_on: row.try_get("occurred_on")?,
         posted_on: row.try_get("posted_on")?,
+        created_at: row.try_get("recorded_at")?,
         recorded_at: row.try_get("recorded_at")?,
         command_id: CommandId(row.try_get("command_id")?),
         currency: row.try_get("currency")?,

@@ -48,9 +48,10 @@ pub struct ReasonCodeInput {
     pub code: Line64,
     /// Name of the reason.
     pub name: Name,
-    /// Code of the account to which adjustments with this reason are posted.
+    /// Code of the account to which adjustments with this reason are posted. The name `account_code` is accepted too.
+    #[serde(alias = "account_code")]
     #[schema(min_length = 1, max_length = 64, example = "5100")]
-    pub account_code: String,
+    pub account: String,
 }
 
 /// A reason for adjustments, with the account that they are posted to.
@@ -68,6 +69,9 @@ pub struct ReasonCode {
     pub name: String,
     /// Code of the account that the adjustments are posted to.
     #[schema(max_length = 64, example = "5100")]
+    pub account: String,
+    /// Same as `account`. New programs read that.
+    #[schema(max_length = 64, example = "5100")]
     pub account_code: String,
     /// Always 1, because it never changes.
     #[schema(minimum = 1, example = 1)]
@@ -77,7 +81,16 @@ pub struct ReasonCode {
 impl From<reason_code::Model> for ReasonCode {
     fn from(row: reason_code::Model) -> Self {
         let reason_code::Model { tenant_id: _, code, name, account_code } = row;
-        ReasonCode { id: code.clone(), object: tag::ReasonCode, code, name, account_code, version: 1 }
+        let account = account_code.clone();
+        ReasonCode {
+            id: code.clone(),
+            object: tag::ReasonCode,
+            code,
+            name,
+            account,
+            account_code,
+            version: 1,
+        }
     }
 }
 
@@ -163,20 +176,19 @@ pub async fn create_reason(tx: &Tx, input: &ReasonCodeInput) -> Result<ReasonCod
     input.code.check(&mut problems, "/code");
     input.name.check(&mut problems, "/name");
     let query = sqlx::query("select 1 from account where tenant_id = $1 and code = $2");
-    if tx.row(query.bind(tx.tenant_id.0).bind(&input.account_code)).await?.is_none() {
-        input::add_unknown(&mut problems, "/account_code", "account");
+    if tx.row(query.bind(tx.tenant_id.0).bind(&input.account)).await?.is_none() {
+        input::add_unknown(&mut problems, "/account", "account");
     }
-    if CONTROLLED.contains(&input.account_code.as_str()) {
-        let detail =
-            format!("Only documents post to account {}: name an expense account.", input.account_code);
-        problems.invalid("/account_code", detail);
+    if CONTROLLED.contains(&input.account.as_str()) {
+        let detail = format!("Only documents post to account {}: name an expense account.", input.account);
+        problems.invalid("/account", detail);
     }
     problems.check()?;
     let row = reason_code::Model {
         tenant_id: tx.tenant_id,
         code: input.code.to_string(),
         name: input.name.to_string(),
-        account_code: input.account_code.clone(),
+        account_code: input.account.clone(),
     };
     insert_all::<reason_code::Entity, _>(tx, vec![row.clone()]).await.map_err(|error| {
         error.on_constraint("reason_code_pkey", || input::reject_taken("/code", "reason", &input.code))

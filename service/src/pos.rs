@@ -1,8 +1,10 @@
 //! Till sales, sessions and cash moves, for reading.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{CashMoveId, CustomerId, LocationId, RegisterId, SaleId, SessionId};
-use domain::number::Money;
+use domain::number::{Money, Quantity};
 use domain::pos::{CashMove, Sale, SaleKind, Session, Tender};
 use domain::refusal::Refusal;
 use domain::sales::Totals;
@@ -86,6 +88,8 @@ pub struct Receipt {
     /// Currency of every amount.
     pub currency: String,
     pub skus: Skus,
+    /// Stock units refunded before, by line number.
+    pub returned: HashMap<i32, Quantity>,
 }
 
 const SALES: &str = "select id, number, kind, register_id, session_id, location_id, customer_id, original_id, \
@@ -128,7 +132,8 @@ pub async fn sale(tx: &Tx, id: SaleId) -> Result<Receipt, Error> {
     };
     let tenders = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
     sale.tenders = tenders.iter().map(tender).collect::<Result<_, _>>()?;
-    Ok(Receipt { sale, currency: row.try_get("currency")?, skus: sold.skus })
+    let returned = sales_lines::returned(tx, id.0).await?;
+    Ok(Receipt { sale, currency: row.try_get("currency")?, skus: sold.skus, returned })
 }
 
 fn read_header(row: &PgRow) -> Result<Sale, Error> {

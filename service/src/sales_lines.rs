@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::id::{LotId, ProductId};
-use domain::number::Money;
+use domain::number::{Money, Quantity};
 use domain::sales::Line;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
@@ -57,6 +57,14 @@ pub(crate) async fn lines(tx: &Tx, documents: &[Uuid]) -> Result<DocumentLines, 
         }
     }
     Ok(sold)
+}
+
+/// Reads what was returned of the lines of a sale or an invoice, by line number.
+pub(crate) async fn returned(tx: &Tx, document_id: Uuid) -> Result<HashMap<i32, Quantity>, Error> {
+    let statement = "select original_line_no, -sum(quantity) as returned from sales_line \
+                     where tenant_id = $1 and original_id = $2 group by original_line_no";
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(document_id)).await?;
+    rows.iter().map(|row| Ok((row.try_get("original_line_no")?, number(row, "returned")?))).collect()
 }
 
 pub(crate) async fn skus(tx: &Tx, products: impl Iterator<Item = ProductId>) -> Result<Skus, Error> {

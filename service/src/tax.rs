@@ -4,7 +4,7 @@ use ::entity::{tax_class, tax_rate};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{TaxClassId, TaxRateId};
 use domain::number::Percent;
-use domain::refusal::{Problems, Refusal};
+use domain::refusal::{Code, Problems, Refusal};
 use domain::tag;
 use domain::text::{Line64, Name};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -188,9 +188,12 @@ pub async fn create_rate(tx: &Tx, input: &TaxRateInput) -> Result<TaxRate, Error
         created_at: tx.now,
     };
     insert_all::<tax_rate::Entity, _>(tx, vec![row.clone()]).await.map_err(|error| {
-        let day = valid_from.to_string();
-        error.on_constraint("tax_rate_start_key", || {
-            input::reject_taken("/valid_from", "rate of this class and zone", &format!("the start {day}"))
+        error.on_constraint("tax_rate_start_key", || match input.valid_from {
+            Some(day) => input::reject_taken("/valid_from", "rate of this class and zone", &format!("the start {day}")),
+            None => {
+                let detail = "Another rate of this class and zone has no first day. Send valid_from, or delete that rate.";
+                Problems::one("/valid_from", Code::AlreadyExists, detail)
+            }
         })
     })?;
     Ok(row.into())

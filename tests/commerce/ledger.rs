@@ -138,9 +138,9 @@ fn the_trial_balance_is_the_sum_of_everything_and_nothing() {
 fn a_reason_names_no_account_that_documents_keep() {
     with_tenant(async |tenant| {
         for account in ["1200", "1100", "1000", "4000", "5000"] {
-            let reason = json!({ "code": "mine", "name": "Mine", "account_code": account });
+            let reason = json!({ "code": "mine", "name": "Mine", "account": account });
             let refused = tenant.post("/v1/reason-codes", &reason).await;
-            refused.refused(422, "validation_failed").names(&["#/account_code"]);
+            refused.refused(422, "validation_failed").names(&["#/account"]);
         }
     });
 }

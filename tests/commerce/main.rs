@@ -20,7 +20,10 @@ mod platform {
     mod card_numbers;
     mod connections;
     mod costs;
+    mod decimals;
     mod events;
+    mod examples;
+    mod faults;
     mod hostile_texts;
     mod idempotency;
     mod instants;
@@ -31,11 +34,13 @@ mod platform {
     mod own_ids;
     mod pages;
     mod personal;
+    mod plain_words;
     mod power;
     mod publishable;
     mod rate;
     mod reading;
     mod refusals;
+    mod round_trip;
     mod seen;
     mod stream;
     mod unknown_keys;

@@ -95,7 +95,7 @@ fn a_find_comes_in_at_the_current_or_the_last_known_cost() {
 fn a_reason_of_the_tenants_own_names_its_account() {
     with_tenant(async |tenant| {
         tenant.stocked("BOLT", "2.00", ("4", "1.50")).await;
-        let reason = json!({ "code": "training", "name": "Used up in training", "account_code": "5300" });
+        let reason = json!({ "code": "training", "name": "Used up in training", "account": "5300" });
         tenant.post("/v1/reason-codes", &reason).await.created();
         let used = adjustment("training", json!([{ "sku": "BOLT", "quantity": "-1" }]));
         tenant.post(DOCUMENTS, &used).await.created();
@@ -262,10 +262,9 @@ fn unreadable_bodies_point_at_the_field() {
         }
         let call = |raw: &str| tenant.call(reqwest::Method::POST, DOCUMENTS).key("a").raw(raw).send();
         call("{").await.refused(400, "malformed_json");
-        call("").await.refused(422, "validation_failed").names(&["#/kind"]);
+        call("").await.refused(422, "validation_failed").names(&["#/kind", "#/lines"]);
         call("[]").await.refused(422, "validation_failed");
-        let form =
-            tenant.call(reqwest::Method::POST, DOCUMENTS).key("a").header("content-type", "text/plain");
+        let form = tenant.call(reqwest::Method::POST, DOCUMENTS).key("a").body("text/plain", "{}");
         form.send().await.refused(415, "unsupported_media_type");
     });
 }

@@ -230,12 +230,12 @@ async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
 )]
 #[post("/v1/api-keys")]
 async fn create(write: Write, body: Body<ApiKeyIn>) -> Answer {
-    let Input { value: input, raw } = body.read().await?;
+    let Input { value: input, raw, schema } = body.read().await?;
     let wanted = ApiKeyCreate {
         name: input.name,
         kind: input.kind,
         mode: input.mode,
-        scopes: form::parse_scopes(&input.scopes)?,
+        scopes: form::parse_scopes(&input.scopes).map_err(|error| schema.explain(&raw, error.into()))?,
         ip_allowlist: input.ip_allowlist,
         expires_at: input.expires_at.map(Instant::get),
         locations: input.locations,
@@ -247,7 +247,8 @@ async fn create(write: Write, body: Body<ApiKeyIn>) -> Answer {
     keys::check_powers(&write.caller(), &wanted)?;
     let caller = write.caller();
     let make = async |tx: &Tx| Ok(ApiKeySecret::of(keys::create(tx, &caller, &wanted).await?));
-    write.create_secret(keys::CREATED, &raw, location, make).await
+    let created = write.create_secret(keys::CREATED, &raw, location, make).await;
+    created.map_err(|error| schema.explain(&raw, error))
 }
 
 /// Get an API key
@@ -307,5 +308,6 @@ async fn rotate(write: Write, id: PathId<ApiKeyId>, body: Body<RotateIn>) -> Ans
         changed_powers.note(true);
         Ok(ApiKeySecret::of(made))
     };
-    write.create_secret("api_key.rotated", &input.raw, location, make).await
+    let rotated = write.create_secret("api_key.rotated", &input.raw, location, make).await;
+    rotated.map_err(|error| input.explain(error))
 }

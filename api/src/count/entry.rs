@@ -55,6 +55,9 @@ struct CountEntry {
     counted_at: DateTime<Utc>,
     /// When it was entered.
     #[schema(example = "2026-11-22T01:21:00.123456Z")]
+    created_at: DateTime<Utc>,
+    /// Same as `created_at`. New programs read that.
+    #[schema(example = "2026-11-22T01:21:00.123456Z")]
     recorded_at: DateTime<Utc>,
     /// The command that entered it, with its caller.
     caused_by: Option<CausedBy>,
@@ -77,6 +80,7 @@ impl From<EnteredFigure> for CountEntry {
             quantity: figure.quantity,
             replaces: figure.replaces,
             counted_at: figure.counted_at,
+            created_at: figure.recorded_at,
             recorded_at: figure.recorded_at,
             caused_by: figure.cause.map(CausedBy::from),
             position: figure.id,

@@ -7,7 +7,7 @@ use domain::moment::Instant;
 use domain::number::{Money, Percent, Quantity};
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
-use domain::text::{self, Line64, Text200};
+use domain::text::{self, Line64, Reference200};
 use serde::{Deserialize, Serialize};
 use service::count::Selection;
 
@@ -46,7 +46,7 @@ pub struct CountIn {
     /// Value by which a line may differ without a recount. The tenant's setting if absent.
     pub tolerance_value: Option<Money>,
     /// A remark.
-    pub reference: Option<Text200>,
+    pub reference: Option<Reference200>,
 }
 
 fn yes() -> bool {

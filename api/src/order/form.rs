@@ -9,7 +9,7 @@ use domain::promise::PRIORITY_MAX;
 use domain::refusal::{Problems, Refusal};
 use domain::sales::Authority;
 use domain::tag;
-use domain::text::{self, Filled100, Text100};
+use domain::text::{self, FilledReference100, Reference100};
 use serde::{Deserialize, Serialize};
 
 use crate::line::{DiscountIn, LineIn, LineOut, Skus, country_code, lines};
@@ -29,9 +29,9 @@ pub struct OrderIn {
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
     /// The customer's reference.
-    pub reference: Option<Text100>,
+    pub reference: Option<Reference100>,
     /// Your own number, unique among orders.
-    pub external_ref: Option<Filled100>,
+    pub external_ref: Option<FilledReference100>,
     /// Day for which the customer wants the products.
     #[schema(example = "2026-12-01")]
     pub requested_on: Option<NaiveDate>,
@@ -58,7 +58,7 @@ pub struct OrderIn {
 }
 
 impl OrderIn {
-    /// Parses the order. Reports every wrong text, then every wrong line.
+    /// Parses the order. Reports every wrong text and line.
     pub fn place(self, authority: Authority) -> Result<order::Place, Refusal> {
         let mut problems = Problems::default();
         let reference = text::checked(&mut problems, "/reference", self.reference);
@@ -67,6 +67,7 @@ impl OrderIn {
         if !(0..=PRIORITY_MAX).contains(&self.priority) {
             problems.invalid("/priority", format!("The priority is a number from 0 to {PRIORITY_MAX}."));
         }
+        let lines = lines(&mut problems, self.lines);
         problems.check()?;
         Ok(order::Place {
             id: self.id,
@@ -77,7 +78,7 @@ impl OrderIn {
             external_ref,
             requested_on: self.requested_on,
             occurred_at: self.occurred_at.map(Instant::get),
-            lines: lines(self.lines)?,
+            lines,
             discount: self.discount.map(Into::into),
             advance_to: self.advance_to,
             hold_id: self.hold_id,

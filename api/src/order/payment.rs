@@ -9,7 +9,7 @@ use domain::number::Money;
 use domain::payment::{self, PaymentMethod};
 use domain::refusal::Problems;
 use domain::tag;
-use domain::text::{self, Text100};
+use domain::text::{self, Reference100};
 use serde::{Deserialize, Serialize};
 use service::listing::{Age, Period};
 use service::payment::{Filter, PaymentSummary};
@@ -43,7 +43,7 @@ struct PaymentIn {
     #[schema(max_items = 500)]
     allocations: Option<Vec<AllocationForm>>,
     /// Reference of the bank or processor. Never a card number.
-    reference: Option<Text100>,
+    reference: Option<Reference100>,
     /// When it was received. Now if absent.
     occurred_at: Option<Instant>,
 }
@@ -126,6 +126,9 @@ async fn create(post: Post) -> Answer {
 fn to_command(input: PaymentIn, _: &Caller) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference);
+    if input.method == PaymentMethod::Card {
+        text::check_no_card(&mut problems, "/reference", reference.as_deref());
+    }
     if input.allocations.as_ref().is_some_and(|named| named.len() > 500) {
         problems.invalid("/allocations", "A payment pays at most 500 invoices.");
     }

@@ -27,7 +27,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Only these statuses, separated by commas.
+    /// Only these statuses, separated by commas or sent repeatedly.
     #[serde(default, deserialize_with = "listed")]
     #[param(style = Form, explode = false, max_items = 10)]
     status: Vec<OrderStatus>,

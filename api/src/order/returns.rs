@@ -117,8 +117,8 @@ fn to_command(input: ReturnIn, caller: &Caller) -> Result<Command, ApiError> {
         let lots = lots::named(&mut problems, &format!("/original_lines/{index}"), line.lots);
         original_lines.push(order::ReturnLine { line_no: line.line_no, quantity: line.quantity, lots });
     }
+    let lines = line::lines(&mut problems, input.lines);
     problems.check()?;
-    let lines = line::lines(input.lines)?;
     check_overrides(caller, &lines)?;
     Ok(Command::Return(order::Return {
         id: input.id,

@@ -1,13 +1,15 @@
 //! Wire types of till sales and refunds.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{CustomerId, HoldId, LocationId, RegisterId, SaleId, SessionId};
 use domain::moment::Instant;
 use domain::number::{Money, Quantity};
 use domain::pos::{self, SaleKind, TenderInput, TenderKind};
-use domain::refusal::{Problems, Refusal};
+use domain::refusal::Problems;
 use domain::tag;
-use domain::text::{self, Text100};
+use domain::text::{self, Reference100};
 use serde::{Deserialize, Serialize};
 
 use crate::line::{DiscountIn, LineIn, LineOut, Skus};
@@ -56,7 +58,7 @@ pub struct TenderIn {
     /// Amount handed over. If absent, what is left to pay; only one tender may leave it out. Only cash gives change.
     pub amount: Option<Money>,
     /// Reference of the processor, or code of the voucher. Never a card number.
-    pub reference: Option<Text100>,
+    pub reference: Option<Reference100>,
 }
 
 /// A refund. Send `original_id` and its lines, or `lines` without an original.
@@ -105,27 +107,26 @@ pub struct BackIn {
 }
 
 /// Parses the lines of an original that come back. Reports every wrong lot.
-pub fn back(lines: Vec<BackIn>) -> Result<Vec<pos::RefundLine>, Refusal> {
-    let mut problems = Problems::default();
+pub fn back(problems: &mut Problems, lines: Vec<BackIn>) -> Vec<pos::RefundLine> {
     let mut back = Vec::with_capacity(lines.len());
     for (index, line) in lines.into_iter().enumerate() {
-        let lots = lots::named(&mut problems, &format!("/original_lines/{index}"), line.lots);
+        let lots = lots::named(problems, &format!("/original_lines/{index}"), line.lots);
         back.push(pos::RefundLine { line_no: line.line_no, quantity: line.quantity, lots });
     }
-    problems.check()?;
-    Ok(back)
+    back
 }
 
 /// Parses the tenders of a sale. Reports every wrong reference.
-pub fn tenders(tenders: Vec<TenderIn>) -> Result<Vec<TenderInput>, Refusal> {
-    let mut problems = Problems::default();
+pub fn tenders(problems: &mut Problems, tenders: Vec<TenderIn>) -> Vec<TenderInput> {
     let mut checked = Vec::with_capacity(tenders.len());
     for (index, TenderIn { kind, amount, reference }) in tenders.into_iter().enumerate() {
-        let reference = text::checked(&mut problems, &format!("/tenders/{index}/reference"), reference);
+        let reference = text::checked(problems, &format!("/tenders/{index}/reference"), reference);
+        if kind == TenderKind::Card {
+            text::check_no_card(problems, &format!("/tenders/{index}/reference"), reference.as_deref());
+        }
         checked.push(TenderInput { kind, amount, reference });
     }
-    problems.check()?;
-    Ok(checked)
+    checked
 }
 
 /// A till sale or a refund. The amounts of a refund are negative.
@@ -183,6 +184,14 @@ pub struct SaleOut<'a> {
 }
 
 impl<'a> SaleOut<'a> {
+    /// Says what can still be refunded of a sale, given what was refunded before by line number.
+    pub fn less(mut self, returned: &HashMap<i32, Quantity>) -> Self {
+        if self.kind == SaleKind::Sale {
+            self.lines = self.lines.into_iter().map(|line| line.less(returned)).collect();
+        }
+        self
+    }
+
     /// Returns the wire form of a sale.
     pub fn new(sale: &'a pos::Sale, currency: &'a str, skus: Skus<'_, 'a>) -> Self {
         SaleOut {

@@ -88,6 +88,6 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 #[get("/v1/pos/sales/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<SaleId>) -> Answer {
     let read = async |tx: &service::Tx| service::pos::sale(tx, id.0).await;
-    let Receipt { sale, currency, skus } = app.db.read(caller.tenant_id, read).await?;
-    Ok(HttpResponse::Ok().json(SaleOut::new(&sale, &currency, &skus_in(&skus))))
+    let Receipt { sale, currency, skus, returned } = app.db.read(caller.tenant_id, read).await?;
+    Ok(HttpResponse::Ok().json(SaleOut::new(&sale, &currency, &skus_in(&skus)).less(&returned)))
 }

@@ -38,8 +38,8 @@ struct SessionIn {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct CloseIn {
-    /// The till.
-    register_id: RegisterId,
+    /// The till of the session. May be absent, because the path names the session.
+    register_id: Option<RegisterId>,
     /// Cash counted in the drawer. The over/short is posted.
     counted: Money,
 }
@@ -89,10 +89,16 @@ async fn open(post: Post) -> Answer {
 )]
 #[post("/v1/pos/sessions/{id}/close")]
 async fn close(post: Post, id: PathId<SessionId>) -> Answer {
-    let command = |CloseIn { register_id, counted }, _: &Caller| {
-        Ok(Command::CloseSession(pos::CloseSession { register_id, session_id: id.0, counted }))
+    let (CloseIn { register_id, counted }, posting) = post.read().await?;
+    let session_id = id.0;
+    let register_id = match register_id {
+        Some(register_id) => register_id,
+        None => {
+            let read = async |tx: &service::Tx| service::pos::session(tx, session_id).await;
+            posting.app.db.read(posting.caller.tenant_id, read).await?.register_id
+        }
     };
-    post.send(command).await
+    posting.change(Command::CloseSession(pos::CloseSession { register_id, session_id, counted })).await
 }
 
 /// Move cash

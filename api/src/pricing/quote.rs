@@ -28,11 +28,13 @@ pub fn routes(cfg: &mut ServiceConfig) {
 )]
 #[post("/v1/prices/resolve")]
 async fn resolve(app: Data<App>, caller: Caller, body: Body<QuoteInput>) -> Answer {
-    let input = body.read().await?.value;
+    let body = body.read().await?;
+    let input = &body.value;
     if caller.is_publishable() {
-        check_visitor(&input)?;
+        check_visitor(input)?;
     }
-    let prices = app.db.read(caller.tenant_id, async |tx| quote::resolve(tx, &input).await).await?;
+    let prices = app.db.read(caller.tenant_id, async |tx| quote::resolve(tx, input).await).await;
+    let prices = prices.map_err(|error| body.explain(error.into()))?;
     Ok(HttpResponse::Ok().json(shown(&caller, prices)))
 }
 

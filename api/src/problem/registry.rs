@@ -277,7 +277,7 @@ pub static REGISTRY: &[Entry] = &[
     entry(
         Domain(Code::IdempotencyKeyReused),
         "Idempotency key used before",
-        "The same key was sent before with another method, path or body.",
+        "The same key was sent before with another method, path or body, and that request was accepted.",
         "Use a new key for each intended write, and the same body when you retry one.",
     ),
     entry(

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
-use domain::id::{LocationId, ProductId};
+use domain::id::{HoldId, LocationId, ProductId};
 use domain::tag;
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use service::stock::availability::{self, Lookup, ProductAvailability};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
-use crate::params::{Params, listed};
+use crate::params::{Codes, Params, listed};
 use crate::problem::{ApiError, ErrorCode};
 use crate::{Answer, App, Caller};
 
@@ -30,22 +30,25 @@ const PRODUCTS_MAX: usize = 1_000;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Question {
-    /// Up to 1000 ids, separated by commas.
+    /// Up to 1000 ids, separated by commas or sent repeatedly.
     #[serde(default, deserialize_with = "listed")]
     #[param(style = Form, explode = false, max_items = 1000)]
     product_id: Vec<ProductId>,
-    /// Up to 1000 SKUs, separated by commas. Use `product_id` for a SKU that contains a comma.
-    #[serde(default, deserialize_with = "listed")]
-    #[param(style = Form, explode = false, max_items = 1000, example = json!(["BOLT-M8"]))]
-    sku: Vec<String>,
-    /// Up to 1000 barcodes, separated by commas.
-    #[serde(default, deserialize_with = "listed")]
-    #[param(style = Form, explode = false, max_items = 1000, example = json!(["4006381333931"]))]
-    barcode: Vec<String>,
+    /// Up to 1000 SKUs, separated by commas or sent repeatedly. A SKU with commas is found as a whole if it exists.
+    #[serde(default)]
+    #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 1000, example = json!(["BOLT-M8"]))]
+    sku: Codes,
+    /// Up to 1000 barcodes, separated by commas or sent repeatedly.
+    #[serde(default)]
+    #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 1000,
+        example = json!(["4006381333931"]))]
+    barcode: Codes,
     /// Only at this location.
     location_id: Option<LocationId>,
     /// Only locations that this channel may take stock from. Its channel allotments count as available.
     channel: Option<Channel>,
+    /// Your own hold: what it reserves counts as available.
+    hold_id: Option<HoldId>,
     /// Whether to return by day how much can be promised.
     #[serde(default)]
     steps: bool,
@@ -72,6 +75,8 @@ struct QuestionIn {
     location_id: Option<LocationId>,
     /// Only locations that this channel may take stock from. Its channel allotments count as available.
     channel: Option<Channel>,
+    /// Your own hold: what it reserves counts as available.
+    hold_id: Option<HoldId>,
     /// Whether to return by day how much can be promised.
     #[serde(default)]
     steps: bool,
@@ -79,8 +84,16 @@ struct QuestionIn {
 
 impl From<QuestionIn> for Question {
     fn from(input: QuestionIn) -> Self {
-        let QuestionIn { product_ids, skus, barcodes, location_id, channel, steps } = input;
-        Question { product_id: product_ids, sku: skus, barcode: barcodes, location_id, channel, steps }
+        let QuestionIn { product_ids, skus, barcodes, location_id, channel, hold_id, steps } = input;
+        Question {
+            product_id: product_ids,
+            sku: skus.into(),
+            barcode: barcodes.into(),
+            location_id,
+            channel,
+            hold_id,
+            steps,
+        }
     }
 }
 
@@ -96,15 +109,30 @@ struct Availability {
     unknown: Vec<String>,
 }
 
+impl Codes {
+    /// Returns the codes that were asked for. If the whole text is the code of a product, only that product is meant.
+    fn answered(&self, data: &mut Vec<ProductAvailability>) -> Vec<String> {
+        match self.whole.as_ref().filter(|whole| data.iter().any(|product| product.asked == **whole)) {
+            Some(whole) => {
+                data.retain(|product| product.asked == *whole);
+                vec![whole.clone()]
+            }
+            None => self.parts.clone(),
+        }
+    }
+}
+
 impl Question {
     fn wanted(&self) -> Result<Lookup, ApiError> {
         let refuse = |detail: String, parameter: &str| {
             Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter(parameter))
         };
-        let wanted = match (self.product_id.len(), self.sku.len(), self.barcode.len()) {
+        let with_whole = |codes: &Codes| codes.parts.iter().chain(&codes.whole).cloned().collect();
+        let (skus, barcodes) = (&self.sku.parts, &self.barcode.parts);
+        let wanted = match (self.product_id.len(), skus.len(), barcodes.len()) {
             (_, 0, 0) if !self.product_id.is_empty() => Lookup::Ids(self.product_id.clone()),
-            (0, _, 0) if !self.sku.is_empty() => Lookup::Skus(self.sku.clone()),
-            (0, 0, _) if !self.barcode.is_empty() => Lookup::Barcodes(self.barcode.clone()),
+            (0, _, 0) if !skus.is_empty() => Lookup::Skus(with_whole(&self.sku)),
+            (0, 0, _) if !barcodes.is_empty() => Lookup::Barcodes(with_whole(&self.barcode)),
             _ => {
                 let detail = "Name products by exactly one of product_id, sku and barcode.";
                 return refuse(detail.to_owned(), "product_id");
@@ -112,8 +140,8 @@ impl Question {
         };
         let (length, parameter) = match &wanted {
             Lookup::Ids(ids) => (ids.len(), "product_id"),
-            Lookup::Skus(skus) => (skus.len(), "sku"),
-            Lookup::Barcodes(codes) => (codes.len(), "barcode"),
+            Lookup::Skus(_) => (skus.len(), "sku"),
+            Lookup::Barcodes(_) => (barcodes.len(), "barcode"),
         };
         if length > PRODUCTS_MAX {
             return refuse(format!("Ask for at most {PRODUCTS_MAX} products at once."), parameter);
@@ -162,16 +190,19 @@ async fn query(app: Data<App>, caller: Caller, body: Body<QuestionIn>) -> Answer
 
 async fn answer(app: &App, caller: &Caller, question: &Question) -> Answer {
     let wanted = question.wanted()?;
-    let Question { location_id, channel, steps, .. } = *question;
-    if steps && caller.is_publishable() {
-        return Err(ApiError::of(ErrorCode::NotPublishable).at_parameter("steps"));
+    let Question { location_id, channel, hold_id, steps, .. } = *question;
+    for (parameter, is_asked) in [("steps", steps), ("hold_id", hold_id.is_some())] {
+        if is_asked && caller.is_publishable() {
+            return Err(ApiError::of(ErrorCode::NotPublishable).at_parameter(parameter));
+        }
     }
-    let scope = availability::Scope { location_id, channel, steps };
+    let scope = availability::Scope { location_id, channel, hold_id, steps };
     let read = async |tx: &service::Tx| availability::find(tx, &wanted, &scope).await;
-    let data = app.db.read(caller.tenant_id, read).await?;
+    let mut data = app.db.read(caller.tenant_id, read).await?;
     let asked: Vec<String> = match wanted {
         Lookup::Ids(ids) => ids.iter().map(ProductId::to_string).collect(),
-        Lookup::Skus(texts) | Lookup::Barcodes(texts) => texts,
+        Lookup::Skus(_) => question.sku.answered(&mut data),
+        Lookup::Barcodes(_) => question.barcode.answered(&mut data),
     };
     let mut answered: HashSet<String> = data.iter().map(|product| product.asked.clone()).collect();
     let unknown = asked.into_iter().filter(|asked| answered.insert(asked.clone())).collect();

@@ -8,7 +8,7 @@ use domain::id::{ExpectedReceiptId, LocationId, ProductId};
 use domain::number::Quantity;
 use domain::refusal::Problems;
 use domain::tag;
-use domain::text::{self, Text200};
+use domain::text::{self, Reference200};
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
 use service::posting::Command;
@@ -43,7 +43,7 @@ struct ExpectedReceiptIn {
     #[schema(example = "2026-12-02")]
     expected_on: NaiveDate,
     /// Supplier's confirmation or remark.
-    reference: Option<Text200>,
+    reference: Option<Reference200>,
     /// Lines of the document.
     #[schema(min_items = 1, max_items = 2000)]
     lines: Vec<GoodsLineIn>,

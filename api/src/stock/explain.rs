@@ -101,6 +101,8 @@ struct ExplainedMovement {
     /// When it happened.
     occurred_at: DateTime<Utc>,
     /// When it was recorded and the level changed.
+    created_at: DateTime<Utc>,
+    /// Same as `created_at`. New programs read that.
     recorded_at: DateTime<Utc>,
     /// Cost layers that an issue used, oldest first, if the level is valued first in, first out. They add up to the
     /// units that the movement took from stock on hand.
@@ -189,6 +191,7 @@ impl From<Line> for ExplainedMovement {
             channel: line.channel,
             reason: line.reason,
             occurred_at: line.occurred_at,
+            created_at: line.recorded_at,
             recorded_at: line.recorded_at,
             layers: line.layers,
             below_zero: line.oversold,

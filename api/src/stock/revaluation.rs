@@ -6,7 +6,7 @@ use domain::moment::Instant;
 use domain::number::{Money, Price};
 use domain::refusal::Problems;
 use domain::revaluation::{Revalue, RevaluedLine, Worth};
-use domain::text::{self, Text200};
+use domain::text::{self, Reference200};
 use serde::Deserialize;
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -35,7 +35,7 @@ struct RevaluationIn {
     #[schema(max_length = 64, example = "write_down")]
     reason: String,
     /// A remark.
-    reference: Option<Text200>,
+    reference: Option<Reference200>,
     /// When it happened. Now if absent. Never in the future. The units that are on hand now get the value: it is rejected (409)
     /// for a time at which the stock was not there, or that a time without stock followed.
     occurred_at: Option<Instant>,

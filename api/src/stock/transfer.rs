@@ -8,7 +8,7 @@ use domain::moment::Instant;
 use domain::number::{Money, Quantity};
 use domain::refusal::Problems;
 use domain::tag;
-use domain::text::{self, Text200};
+use domain::text::{self, Reference200};
 use domain::transfer::{self, Transfer, TransferStatus};
 use serde::{Deserialize, Serialize};
 use service::listing::Age;
@@ -47,7 +47,7 @@ struct TransferIn {
     #[schema(example = "2026-11-25")]
     expected_on: Option<NaiveDate>,
     /// A remark.
-    reference: Option<Text200>,
+    reference: Option<Reference200>,
     /// When it left. Now if absent. Never in the future.
     occurred_at: Option<Instant>,
     /// Lines of the transfer.

@@ -222,7 +222,9 @@ fn with_original(book: &Book, command: &Return, original_id: InvoiceId) -> Resul
         .filter(|sold| sold.iter().all(|line| line.customer_id == Some(command.customer_id)))
         .filter(|sold| sold.iter().all(|line| line.channel == Channel::Wholesale))
         .ok_or_else(|| {
-            Problems::one("/original_id", Code::NotFound, "The customer has no invoice with this id.")
+            let detail =
+                "The customer has no invoice with this id. Name an invoice: a credit note can't be credited.";
+            Problems::one("/original_id", Code::NotFound, detail)
         })?;
     let wanted: Vec<Back<'_>> =
         command.original_lines.iter().map(|line| (line.line_no, line.quantity, &*line.lots)).collect();

@@ -135,7 +135,10 @@ fn take_back(book: &Book, command: &Refund, original_id: SaleId) -> Result<Taken
         .sold
         .get(&original_id.0)
         .filter(|sold| sold.iter().all(|line| line.channel == Channel::Retail))
-        .ok_or_else(|| Problems::one("/original_id", Code::NotFound, "There is no sale with this id."))?;
+        .ok_or_else(|| {
+            let detail = "There is no sale to refund with this id. Name a sale: a refund can't be refunded.";
+            Problems::one("/original_id", Code::NotFound, detail)
+        })?;
     let wanted: Vec<Back<'_>> =
         command.original_lines.iter().map(|line| (line.line_no, line.quantity, &*line.lots)).collect();
     sales::take_back(book, (original_id.0, sold), &wanted)

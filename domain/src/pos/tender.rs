@@ -117,14 +117,16 @@ pub fn settle(total: Money, inputs: &[TenderInput], coin: Money) -> Result<(Vec<
     let open_is_other = inputs.iter().any(|input| input.amount.is_none() && input.kind != TenderKind::Cash);
     let other = if open_is_other { total - named(true) } else { named(false) };
     if other > total || other.is_negative() {
-        let detail = format!("Card and voucher pay {other}, but {total} is due; only cash gives change.");
+        let detail = format!(
+            "Card and voucher come to {other}, more than the total of {total}. Only cash gives change."
+        );
         return Err(Problems::one("/tenders", Code::TenderMismatch, detail));
     }
     let due = total - other;
     let due_in_cash = if has_cash { to_coins(due, coin) } else { due };
     let cash = if open_is_cash { due_in_cash } else { named(true) };
     if cash < due_in_cash {
-        let detail = format!("The tenders pay {}, but {} is due.", other + cash, other + due_in_cash);
+        let detail = format!("The tenders come to {}, the total to {}.", other + cash, other + due_in_cash);
         return Err(Problems::one("/tenders", Code::TenderMismatch, detail));
     }
     let mut change = cash - due_in_cash;

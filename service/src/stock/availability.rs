@@ -6,9 +6,10 @@ mod step;
 use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
-use domain::id::{LocationId, LotId, ProductId};
+use domain::id::{HoldId, LocationId, LotId, ProductId};
 use domain::number::Quantity;
 use domain::product::ProductKind;
+use domain::refusal::{Code, Problems};
 use domain::tenant::Channel;
 use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
@@ -36,6 +37,8 @@ pub struct Scope {
     /// Only locations that this channel may sell from, including its channel allotments. Without a channel: all
     /// locations that any channel may sell from.
     pub channel: Option<Channel>,
+    /// Hold of the caller: what it reserves counts as available.
+    pub hold_id: Option<HoldId>,
     /// Whether to include what may be promised by day.
     pub steps: bool,
 }
@@ -56,8 +59,8 @@ pub struct ProductAvailability {
     /// Unit of every quantity.
     #[schema(max_length = 8, example = "C62")]
     pub uom: String,
-    /// Available quantity over all locations that count.
-    pub available: Quantity,
+    /// Available quantity over all locations that count. Null for a service, which is always available.
+    pub available: Option<Quantity>,
     /// Quantities that may be promised by day, over all locations that count. Each step lasts until the next one.
     /// Null if `steps` was not requested, and for services and bundles.
     #[schema(max_items = 10000)]
@@ -78,8 +81,8 @@ pub struct LocationAvailability {
     /// Units on hand. Left out for a publishable key.
     #[schema(value_type = Option<Quantity>)]
     pub on_hand: Quantity,
-    /// Units reserved for orders and holds. With a channel in the request: those that are not reserved for it. Left out for
-    /// a publishable key.
+    /// Units reserved for orders and holds. With a channel or a hold in the request: those that are not reserved for it.
+    /// Left out for a publishable key.
     #[schema(value_type = Option<Quantity>)]
     pub reserved: Quantity,
     /// On hand less reserved, without lots that have expired or are recalled.
@@ -156,9 +159,10 @@ const OF_PRODUCT: &str = ") l on l.tenant_id = p.tenant_id and l.product_id = p.
 
 /// Returns the availability of the requested products. Unknown ones are left out.
 pub async fn find(tx: &Tx, wanted: &Lookup, scope: &Scope) -> Result<Vec<ProductAvailability>, Error> {
+    check_hold(tx, scope.hold_id).await?;
     let channel: Option<&str> = scope.channel.map(Into::into);
     let source = if matches!(wanted, Lookup::Barcodes(_)) { BY_BARCODE } else { BY_PRODUCT };
-    let query = add_allotted(tx, Listing::raw(source).sql(LEVELS), scope.channel)
+    let query = add_allotted(tx, Listing::raw(source).sql(LEVELS), scope)
         .sql(PLACES)
         .with("l.location_id = ", scope.location_id.map(|id| id.0))
         .with("o.channels @> array[", channel)
@@ -185,9 +189,21 @@ pub async fn find(tx: &Tx, wanted: &Lookup, scope: &Scope) -> Result<Vec<Product
     Ok(products)
 }
 
-/// Adds the quantity on level `l` that a channel may use of the reserved one.
-fn add_allotted(tx: &Tx, query: Listing, channel: Option<Channel>) -> Listing {
-    let Some(channel) = channel else { return query.sql("0::numeric") };
+/// Rejects a hold that does not exist.
+async fn check_hold(tx: &Tx, hold_id: Option<HoldId>) -> Result<(), Error> {
+    let Some(hold_id) = hold_id else { return Ok(()) };
+    let found =
+        Listing::new(tx, "select 1 as one from hold where tenant_id = ").with("id = ", Some(hold_id.0));
+    match found.rows(tx).await?.is_empty() {
+        true => Err(Problems::one("/hold_id", Code::NotFound, "There is no such hold.").into()),
+        false => Ok(()),
+    }
+}
+
+/// Adds the quantity on level `l` that the channel and the hold of a request may use of the reserved one.
+fn add_allotted(tx: &Tx, query: Listing, scope: &Scope) -> Listing {
+    let query = add_held(tx, query, scope.hold_id).sql(" + ");
+    let Some(channel) = scope.channel else { return query.sql("0::numeric") };
     let word: &str = channel.into();
     query
         .sql(
@@ -200,6 +216,21 @@ fn add_allotted(tx: &Tx, query: Listing, channel: Option<Channel>) -> Listing {
         .sql(" and h.channel = ")
         .bind(word)
         .sql(") else 0 end")
+}
+
+/// Adds the quantity on level `l` that a hold reserves.
+fn add_held(tx: &Tx, query: Listing, hold_id: Option<HoldId>) -> Listing {
+    let Some(hold_id) = hold_id else { return query.sql("0::numeric") };
+    query
+        .sql(
+            "(select coalesce(sum(r.quantity), 0) from reservation r \
+               where r.tenant_id = l.tenant_id and r.location_id = l.location_id and r.product_id = l.product_id \
+                 and r.lot_id = l.lot_id and (r.expires_at is null or r.expires_at > ",
+        )
+        .bind(tx.now)
+        .sql(") and r.kind <> 'channel_allotment' and r.document_id = ")
+        .bind(hold_id.0)
+        .sql(")")
 }
 
 /// Adds, for bundles, the complete sets that their components make at each location.
@@ -219,7 +250,7 @@ async fn add_sets(tx: &Tx, scope: &Scope, products: &mut [ProductAvailability]) 
     let rest = ") filter (where l.sellable) as available from bi.stock_level l \
          where l.tenant_id = b.tenant_id and l.location_id = o.id and l.product_id = b.component_id) l on true \
          where b.tenant_id = ";
-    let rows = add_allotted(tx, Listing::raw(levels), scope.channel)
+    let rows = add_allotted(tx, Listing::raw(levels), scope)
         .sql(rest)
         .tenant(tx)
         .with("b.bundle_id = any(", Some(bundles))
@@ -234,7 +265,7 @@ async fn add_sets(tx: &Tx, scope: &Scope, products: &mut [ProductAvailability]) 
         let id = ProductId(row.try_get("bundle_id")?);
         let sets: Quantity = number(&row, "available")?;
         for product in products.iter_mut().filter(|product| product.product_id == id) {
-            product.available += sets;
+            product.available = product.available.map(|available| available + sets);
             product.locations.push(LocationAvailability {
                 on_hand: sets,
                 available: sets,
@@ -260,8 +291,9 @@ fn collect(asked: Vec<String>, rows: &[PgRow], wanted: &Lookup) -> Result<Vec<Pr
             Lookup::Barcodes(_) => row.try_get("code")?,
         };
         if !found.contains_key(&asked) {
-            let (kind, uom) = (word(row, "kind")?, row.try_get("stock_uom")?);
-            let (available, locations) = (Quantity::ZERO, Vec::new());
+            let (kind, uom): (ProductKind, String) = (word(row, "kind")?, row.try_get("stock_uom")?);
+            let available = (kind != ProductKind::Service).then_some(Quantity::ZERO);
+            let locations = Vec::new();
             let fresh = ProductAvailability {
                 asked: asked.clone(),
                 product_id,
@@ -283,7 +315,7 @@ fn collect(asked: Vec<String>, rows: &[PgRow], wanted: &Lookup) -> Result<Vec<Pr
         // of its location.
         for place in &mut product.locations {
             place.available = place.available.max(Quantity::ZERO);
-            product.available += place.available;
+            product.available = product.available.map(|available| available + place.available);
         }
     }
     let mut seen = HashSet::new();
