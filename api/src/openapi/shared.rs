@@ -212,7 +212,8 @@ pub fn parameters() -> Value {
         "OptionalIdempotencyKey": idempotency_key(
             "A value of your own, unique per intended write. Send it if you may have to retry: the write then happens \
              once, and every retry of an accepted write gets the first response, for 7 days. A customer or user \
-             in it is as it is now. The order of the fields and the blanks of the body do not count. A rejected write had no effect, so a retry is decided again.",
+             in it is as it is now. The order of the fields and the blanks of the body do not count. A rejected write had \
+             no effect, so a retry is decided again.",
         ),
         "Prefer": in_header("Prefer", 100, "", "`dry-run`: returns the response without the effect."),
         "BatchPrefer": in_header(
