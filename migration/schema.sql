@@ -497,6 +497,7 @@ CREATE FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zon
     AS $$
 declare
     v_rows integer;
+    v_first_open date;
 begin
     if cardinality(p_levels) > 0 then
         update stock_level l
@@ -563,19 +564,24 @@ begin
         from unnest(p_sales_lines) v;
     end if;
     if cardinality(p_entries) > 0 then
+        -- An entry of a closed day is posted on the first open one. Who moves the lock waits for the batches that hold it
+        -- shared, so no entry is posted in a period that was closed meanwhile.
+        perform pg_advisory_xact_lock_shared(hashtextextended('period_lock ' || p_tenant, 0));
+        select l.locked_through + 1 into v_first_open
+        from period_lock l where l.tenant_id = p_tenant order by l.id desc limit 1;
         insert into journal_entry (
             tenant_id, id, document_kind, document_id, memo, debit_total, credit_total, occurred_on, posted_on,
             recorded_at, command_id)
         select
-            p_tenant, v.id, v.document_kind, v.document_id, v.memo, v.total, v.total, v.occurred_on, v.occurred_on,
-            p_now, v.command_id
+            p_tenant, v.id, v.document_kind, v.document_id, v.memo, v.total, v.total, v.occurred_on,
+            greatest(v.occurred_on, v_first_open), p_now, v.command_id
         from unnest(p_entries) v;
         insert into journal_line (
             tenant_id, entry_id, line_no, account_code, debit, credit, currency, channel, location_id, party_id,
             posted_on)
         select
             p_tenant, v.entry_id, v.line_no, v.account_code, v.debit, v.credit, p_currency, v.channel, v.location_id,
-            v.party_id, v.posted_on
+            v.party_id, greatest(v.posted_on, v_first_open)
         from unnest(p_entry_lines) v;
     end if;
     if cardinality(p_events) > 0 then
@@ -3432,6 +3438,40 @@ ALTER TABLE ONLY public.app_user FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.app_user OWNER TO stockwell_owner;
 
+CREATE TABLE public.application (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    kind text NOT NULL,
+    customer_id uuid NOT NULL,
+    amount numeric(18,4) NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT application_amount_positive CHECK ((amount > (0)::numeric)),
+    CONSTRAINT application_kind_known CHECK ((kind = ANY (ARRAY['apply'::text, 'unapply'::text])))
+);
+
+ALTER TABLE ONLY public.application FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.application OWNER TO stockwell_owner;
+
+CREATE TABLE public.application_line (
+    tenant_id uuid NOT NULL,
+    document_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    payment_id uuid,
+    credit_note_id uuid,
+    invoice_id uuid,
+    amount numeric(18,4) NOT NULL,
+    CONSTRAINT application_line_amount_not_zero CHECK ((amount <> (0)::numeric)),
+    CONSTRAINT application_line_one_credit CHECK (((payment_id IS NULL) <> (credit_note_id IS NULL)))
+);
+
+ALTER TABLE ONLY public.application_line FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.application_line OWNER TO stockwell_owner;
+
 CREATE TABLE public.barcode (
     tenant_id uuid NOT NULL,
     code text NOT NULL,
@@ -3467,6 +3507,8 @@ CREATE TABLE public.cash_move (
     occurred_at timestamp with time zone NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
     command_id uuid NOT NULL,
+    document_kind text,
+    document_id uuid,
     CONSTRAINT cash_move_kind_known CHECK ((kind = ANY (ARRAY['opening_float'::text, 'paid_in'::text, 'paid_out'::text, 'over_short'::text, 'banked'::text])))
 );
 
@@ -3733,9 +3775,21 @@ CREATE TABLE public.payment (
     occurred_at timestamp with time zone NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
     command_id uuid NOT NULL,
-    CONSTRAINT payment_amount_positive CHECK ((amount > (0)::numeric)),
-    CONSTRAINT payment_method_known CHECK ((method = ANY (ARRAY['bank'::text, 'card'::text]))),
-    CONSTRAINT payment_unapplied_range CHECK (((unapplied >= (0)::numeric) AND (unapplied <= amount)))
+    kind text DEFAULT 'payment'::text NOT NULL,
+    original_id uuid,
+    reason text,
+    session_id uuid,
+    CONSTRAINT payment_amount_sign CHECK (
+CASE kind
+    WHEN 'payment'::text THEN (amount > (0)::numeric)
+    WHEN 'payout'::text THEN (amount < (0)::numeric)
+    ELSE (amount <> (0)::numeric)
+END),
+    CONSTRAINT payment_kind_known CHECK ((kind = ANY (ARRAY['payment'::text, 'reversal'::text, 'payout'::text]))),
+    CONSTRAINT payment_method_known CHECK ((method = ANY (ARRAY['bank'::text, 'card'::text, 'cash'::text]))),
+    CONSTRAINT payment_original_named CHECK (((kind = 'reversal'::text) = (original_id IS NOT NULL))),
+    CONSTRAINT payment_session_of_cash CHECK (((method = 'cash'::text) = (session_id IS NOT NULL))),
+    CONSTRAINT payment_unapplied_range CHECK (((unapplied >= (0)::numeric) AND (unapplied <= GREATEST(amount, (0)::numeric))))
 );
 
 ALTER TABLE ONLY public.payment FORCE ROW LEVEL SECURITY;
@@ -3771,6 +3825,19 @@ CREATE TABLE public.peg (
 ALTER TABLE ONLY public.peg FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.peg OWNER TO stockwell_owner;
+
+CREATE TABLE public.period_lock (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    locked_through date,
+    reason text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY public.period_lock FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.period_lock OWNER TO stockwell_owner;
 
 CREATE TABLE public.pos_sale (
     tenant_id uuid NOT NULL,
@@ -4312,6 +4379,48 @@ ALTER TABLE ONLY public.unmapped_sku FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.unmapped_sku OWNER TO stockwell_owner;
 
+CREATE TABLE public.voucher (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    code text NOT NULL,
+    status text NOT NULL,
+    customer_id uuid,
+    method text,
+    issued numeric(18,4) NOT NULL,
+    redeemed numeric(18,4) NOT NULL,
+    balance numeric(18,4) NOT NULL,
+    expires_on date,
+    forced boolean DEFAULT false NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT voucher_adds_up CHECK ((balance = (issued - redeemed))),
+    CONSTRAINT voucher_method_known CHECK ((method = ANY (ARRAY['bank'::text, 'card'::text, 'cash'::text]))),
+    CONSTRAINT voucher_not_overdrawn CHECK (((balance >= (0)::numeric) OR forced)),
+    CONSTRAINT voucher_status_known CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text])))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.voucher FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.voucher OWNER TO stockwell_owner;
+
+CREATE TABLE public.voucher_move (
+    tenant_id uuid NOT NULL,
+    voucher_id uuid NOT NULL,
+    document_id uuid NOT NULL,
+    document_kind text NOT NULL,
+    amount numeric(18,4) NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid,
+    CONSTRAINT voucher_move_amount_not_zero CHECK ((amount <> (0)::numeric))
+);
+
+ALTER TABLE ONLY public.voucher_move FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.voucher_move OWNER TO stockwell_owner;
+
 ALTER TABLE ONLY public.access_refusal
     ADD CONSTRAINT access_refusal_key UNIQUE (tenant_id, minute, actor_kind, actor_id, network, code);
 
@@ -4332,6 +4441,15 @@ ALTER TABLE ONLY public.app_user
 
 ALTER TABLE ONLY public.app_user
     ADD CONSTRAINT app_user_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.application_line
+    ADD CONSTRAINT application_line_pkey PRIMARY KEY (tenant_id, document_id, line_no);
+
+ALTER TABLE ONLY public.application
+    ADD CONSTRAINT application_number_key UNIQUE (tenant_id, number);
+
+ALTER TABLE ONLY public.application
+    ADD CONSTRAINT application_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY public.barcode
     ADD CONSTRAINT barcode_pkey PRIMARY KEY (tenant_id, code);
@@ -4449,6 +4567,9 @@ ALTER TABLE ONLY public.payment
 
 ALTER TABLE ONLY public.peg
     ADD CONSTRAINT peg_pkey PRIMARY KEY (tenant_id, order_id, line_no, peg_no);
+
+ALTER TABLE ONLY public.period_lock
+    ADD CONSTRAINT period_lock_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY public.pos_sale
     ADD CONSTRAINT pos_sale_number_key UNIQUE (tenant_id, number);
@@ -4630,7 +4751,24 @@ ALTER TABLE ONLY public.unmapped_sku
 ALTER TABLE ONLY public.unmapped_sku
     ADD CONSTRAINT unmapped_sku_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.voucher
+    ADD CONSTRAINT voucher_code_key UNIQUE (tenant_id, code);
+
+ALTER TABLE ONLY public.voucher_move
+    ADD CONSTRAINT voucher_move_pkey PRIMARY KEY (tenant_id, voucher_id, document_id);
+
+ALTER TABLE ONLY public.voucher
+    ADD CONSTRAINT voucher_pkey PRIMARY KEY (tenant_id, id);
+
 CREATE INDEX api_key_by_hash ON public.api_key USING btree (hash);
+
+CREATE INDEX application_by_customer ON public.application USING btree (tenant_id, customer_id, id);
+
+CREATE INDEX application_line_by_credit_note ON public.application_line USING btree (tenant_id, credit_note_id) WHERE (credit_note_id IS NOT NULL);
+
+CREATE INDEX application_line_by_invoice ON public.application_line USING btree (tenant_id, invoice_id) WHERE (invoice_id IS NOT NULL);
+
+CREATE INDEX application_line_by_payment ON public.application_line USING btree (tenant_id, payment_id) WHERE (payment_id IS NOT NULL);
 
 CREATE INDEX barcode_by_product ON public.barcode USING btree (tenant_id, product_id);
 
@@ -4680,6 +4818,8 @@ CREATE INDEX payment_allocation_by_invoice ON public.payment_allocation USING bt
 
 CREATE INDEX payment_by_customer ON public.payment USING btree (tenant_id, customer_id, id);
 
+CREATE UNIQUE INDEX payment_reversed_once ON public.payment USING btree (tenant_id, original_id) WHERE (original_id IS NOT NULL);
+
 CREATE INDEX peg_by_expected ON public.peg USING btree (tenant_id, expected_receipt_id, supply_line_no) WHERE (expected_receipt_id IS NOT NULL);
 
 CREATE INDEX peg_by_transfer ON public.peg USING btree (tenant_id, transfer_id, supply_line_no) WHERE (transfer_id IS NOT NULL);
@@ -4718,6 +4858,8 @@ CREATE INDEX sales_order_by_reference ON public.sales_order USING btree (tenant_
 
 CREATE INDEX sales_order_by_time ON public.sales_order USING brin (occurred_at, recorded_at) WITH (autosummarize='on');
 
+CREATE INDEX sales_order_held ON public.sales_order USING btree (tenant_id, customer_id, id) WHERE (status = 'on_hold'::text);
+
 CREATE INDEX sales_order_line_waiting ON public.sales_order_line USING btree (tenant_id, product_id) WHERE (backordered_at IS NOT NULL);
 
 CREATE INDEX shipment_by_order ON public.shipment USING btree (tenant_id, order_id);
@@ -4748,6 +4890,8 @@ CREATE INDEX transfer_open ON public.transfer USING btree (tenant_id, to_locatio
 
 CREATE INDEX unmapped_sku_open ON public.unmapped_sku USING btree (tenant_id, id) WHERE (mapped_at IS NULL);
 
+CREATE INDEX voucher_by_customer ON public.voucher USING btree (tenant_id, customer_id, id) WHERE (customer_id IS NOT NULL);
+
 ALTER TABLE ONLY public.access_refusal
     ADD CONSTRAINT access_refusal_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
@@ -4765,6 +4909,18 @@ ALTER TABLE ONLY public.api_key
 
 ALTER TABLE ONLY public.app_user
     ADD CONSTRAINT app_user_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.application
+    ADD CONSTRAINT application_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
+
+ALTER TABLE ONLY public.application_line
+    ADD CONSTRAINT application_line_credit_note_fkey FOREIGN KEY (tenant_id, credit_note_id) REFERENCES public.invoice(tenant_id, id);
+
+ALTER TABLE ONLY public.application_line
+    ADD CONSTRAINT application_line_invoice_fkey FOREIGN KEY (tenant_id, invoice_id) REFERENCES public.invoice(tenant_id, id);
+
+ALTER TABLE ONLY public.application_line
+    ADD CONSTRAINT application_line_payment_fkey FOREIGN KEY (tenant_id, payment_id) REFERENCES public.payment(tenant_id, id);
 
 ALTER TABLE ONLY public.barcode
     ADD CONSTRAINT barcode_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
@@ -4858,6 +5014,12 @@ ALTER TABLE ONLY public.payment_allocation
 
 ALTER TABLE ONLY public.payment
     ADD CONSTRAINT payment_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
+
+ALTER TABLE ONLY public.payment
+    ADD CONSTRAINT payment_original_fkey FOREIGN KEY (tenant_id, original_id) REFERENCES public.payment(tenant_id, id);
+
+ALTER TABLE ONLY public.payment
+    ADD CONSTRAINT payment_session_fkey FOREIGN KEY (tenant_id, session_id) REFERENCES public.pos_session(tenant_id, id);
 
 ALTER TABLE ONLY public.peg
     ADD CONSTRAINT peg_expected_fkey FOREIGN KEY (tenant_id, expected_receipt_id, supply_line_no) REFERENCES public.expected_receipt_line(tenant_id, expected_receipt_id, line_no);
@@ -4985,6 +5147,12 @@ ALTER TABLE ONLY public.transfer
 ALTER TABLE ONLY public.unmapped_sku
     ADD CONSTRAINT unmapped_sku_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
+ALTER TABLE ONLY public.voucher
+    ADD CONSTRAINT voucher_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
+
+ALTER TABLE ONLY public.voucher_move
+    ADD CONSTRAINT voucher_move_voucher_fkey FOREIGN KEY (tenant_id, voucher_id) REFERENCES public.voucher(tenant_id, id);
+
 ALTER TABLE public.access_refusal ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
@@ -4992,6 +5160,10 @@ ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.api_key ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.app_user ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.application ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.application_line ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.barcode ENABLE ROW LEVEL SECURITY;
 
@@ -5050,6 +5222,8 @@ ALTER TABLE public.payment ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.payment_allocation ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.peg ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.period_lock ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.pos_sale ENABLE ROW LEVEL SECURITY;
 
@@ -5125,6 +5299,10 @@ CREATE POLICY tenant_wall ON public.api_key TO stockwell_app USING ((tenant_id =
 
 CREATE POLICY tenant_wall ON public.app_user TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.application TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.application_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.barcode TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.bundle_component TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
@@ -5182,6 +5360,8 @@ CREATE POLICY tenant_wall ON public.payment TO stockwell_app USING ((tenant_id =
 CREATE POLICY tenant_wall ON public.payment_allocation TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.peg TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.period_lock TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.pos_sale TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -5255,6 +5435,10 @@ CREATE POLICY tenant_wall ON public.transfer_line TO stockwell_app USING ((tenan
 
 CREATE POLICY tenant_wall ON public.unmapped_sku TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.voucher TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.voucher_move TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 ALTER TABLE public.tender ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.till_clock ENABLE ROW LEVEL SECURITY;
@@ -5264,6 +5448,10 @@ ALTER TABLE public.transfer ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.transfer_line ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.unmapped_sku ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.voucher ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.voucher_move ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA auth TO stockwell_app;
 GRANT USAGE ON SCHEMA auth TO stockwell_relay;
@@ -5471,6 +5659,10 @@ GRANT SELECT(role) ON TABLE public.app_user TO stockwell_lookup;
 
 GRANT SELECT(status) ON TABLE public.app_user TO stockwell_lookup;
 
+GRANT SELECT,INSERT ON TABLE public.application TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.application_line TO stockwell_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.barcode TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.bundle_component TO stockwell_app;
@@ -5562,6 +5754,8 @@ GRANT UPDATE(unapplied) ON TABLE public.payment TO stockwell_app;
 GRANT SELECT,INSERT ON TABLE public.payment_allocation TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.peg TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.period_lock TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.pos_sale TO stockwell_app;
 
@@ -5662,3 +5856,19 @@ GRANT UPDATE(missing) ON TABLE public.transfer_line TO stockwell_app;
 GRANT UPDATE(open_value) ON TABLE public.transfer_line TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.unmapped_sku TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.voucher TO stockwell_app;
+
+GRANT UPDATE(issued) ON TABLE public.voucher TO stockwell_app;
+
+GRANT UPDATE(redeemed) ON TABLE public.voucher TO stockwell_app;
+
+GRANT UPDATE(balance) ON TABLE public.voucher TO stockwell_app;
+
+GRANT UPDATE(forced) ON TABLE public.voucher TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.voucher TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.voucher TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.voucher_move TO stockwell_app;

@@ -43,6 +43,7 @@ pub mod openapi;
 pub mod order;
 pub mod params;
 pub mod patch;
+pub mod period_lock;
 mod personal;
 pub mod pos;
 pub mod posting;
@@ -66,6 +67,7 @@ mod trace;
 mod turn;
 mod upload;
 pub mod version;
+pub mod voucher;
 pub mod write;
 
 pub use app::App;

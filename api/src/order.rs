@@ -1,5 +1,6 @@
-//! Wholesale: orders, their shipments and invoices, returns and payments.
+//! Wholesale: orders, their shipments and invoices, returns, payments and their applications.
 
+mod application;
 mod form;
 mod invoices;
 mod payment;
@@ -20,6 +21,7 @@ use crate::params::PathId;
 use crate::posting::{BatchIn, BatchOut, Post, authority, check_overrides};
 use crate::{Answer, ApiError, Caller};
 
+pub use application::ApplicationOut;
 use form::ShipIn;
 pub use form::{InvoiceOut, OrderIn, OrderOut, ShipmentOut};
 pub use payment::PaymentOut;
@@ -29,7 +31,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(place).service(place_batch).service(confirm).service(release).service(cancel).service(ship);
     cfg.service(close).service(allocate).configure(promise::routes);
     cfg.service(invoice).configure(read::routes).configure(invoices::routes).configure(returns::routes);
-    cfg.configure(payment::routes);
+    cfg.configure(payment::routes).configure(application::routes);
 }
 
 /// Path of orders.
@@ -76,8 +78,9 @@ async fn place_batch(post: Post) -> Answer {
 ///
 /// Reserves stock as the `policy` of the order says. `ship_complete` reserves all, or rejects with every short line.
 /// `partial` reserves what is available and cancels the rest, but rejects if that is nothing. `backorder` reserves what
-/// is available and backorders the rest. An order over the customer's credit limit goes on credit hold with the reason,
-/// and reserves nothing.
+/// is available and backorders the rest. An order over the customer's credit limit, and one that a prepaid customer has not
+/// paid, goes on credit hold with the reason, and reserves nothing. An order on hold is judged again, by this and by every
+/// payment of its customer (the 20 oldest, with 2,000 lines together): the hold ends when its reason has gone.
 #[utoipa::path(
     operation_id = "orders_confirm",
     security(("bearer" = ["orders:write"])),

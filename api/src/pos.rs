@@ -7,15 +7,15 @@ mod session;
 use actix_web::post;
 use domain::id::SaleId;
 use domain::moment::Instant;
-use domain::pos;
-use domain::refusal::Problems;
+use domain::pos::{self, TenderKind};
+use domain::refusal::{Problems, Refusal};
 use service::posting::Command;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::idempotency::{BatchHeaders, PostHeaders};
 use crate::posting::{BatchIn, BatchOut, Post, authority, check_overrides, overrider};
-use crate::{Answer, ApiError, Caller, line};
+use crate::{Answer, ApiError, Caller, line, voucher};
 
 pub use form::{RefundIn, SaleIn, SaleOut};
 
@@ -69,8 +69,9 @@ async fn sell_batch(post: Post) -> Answer {
 
 /// Refund at a till
 ///
-/// Against a sale: pays back the price paid, never more than was sold, and restocks at the cost at which it left.
-/// Without a sale (scope `pos:blind_refund`): at today's price, or the one named, and the current cost.
+/// Against a sale: pays back the price paid, never more than was sold, and restocks at the cost at which it left. What was
+/// paid comes back, in sum and to the cent of each tender. A drawer pays out no cash that it does not have
+/// (`insufficient_cash`). Without a sale (scope `pos:blind_refund`): at today's price, or the one named, and the current cost.
 #[utoipa::path(
     operation_id = "pos_refunds_create",
     security(("bearer" = ["pos:write"])),
@@ -131,9 +132,13 @@ fn refund_command(input: RefundIn, caller: &Caller) -> Result<Command, ApiError>
     line::country_code(&mut problems, "/country", input.country.as_deref());
     let lines = line::lines(&mut problems, input.lines);
     let original_lines = form::back(&mut problems, input.original_lines);
-    let tenders = form::tenders(&mut problems, input.tenders);
+    let mut tenders = form::tenders(&mut problems, input.tenders);
     problems.check()?;
     check_overrides(caller, &lines)?;
+    let store_credit = tenders.iter_mut().filter(|tender| tender.kind == TenderKind::Voucher);
+    for tender in store_credit.filter(|tender| tender.reference.is_none()) {
+        tender.reference = Some(voucher::new_code());
+    }
     Ok(Command::Refund(pos::Refund {
         id: input.id,
         register_id: input.register_id,

@@ -13,10 +13,11 @@ use crate::count::{self, CountOut};
 use crate::journal::ManualEntryOut;
 use crate::line::skus_of;
 use crate::lot::line::codes_of;
-use crate::order::{InvoiceOut, OrderOut, PaymentOut};
+use crate::order::{ApplicationOut, InvoiceOut, OrderOut, PaymentOut};
 use crate::pos::SaleOut;
 use crate::posting::{refused, rendered};
 use crate::stock::{ExpectedReceiptOut, HoldOut, StockDocumentOut, TransferOut};
+use crate::voucher::VoucherOut;
 
 /// Renders the outcome of a command as status and JSON, or the problem that rejected it.
 pub fn render(caller: &Caller, decided: Result<(&Outcome, &Book), &Refusal>) -> (u16, String) {
@@ -36,6 +37,8 @@ pub fn render(caller: &Caller, decided: Result<(&Outcome, &Book), &Refusal>) -> 
         }
         Outcome::CreditNote(note) => created(&InvoiceOut::new(note, currency, &skus)),
         Outcome::Payment(payment) => created(&PaymentOut::new(payment, currency)),
+        Outcome::Voucher(issued) => created(&VoucherOut::new(issued, currency)),
+        Outcome::Application(application) => created(&ApplicationOut::new(application, currency)),
         Outcome::StockDocument(document) => {
             created(&StockDocumentOut::new(document, currency, &skus, &codes))
         }

@@ -6,7 +6,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::posting::Rendering;
 use crate::{
     audit, auth, catalog, count, customer, errors, event, health, integrity, journal, ledger, limits,
-    location, lot, openapi, order, pos, pricing, refusal, register, render, settings, stock, stream, tax,
+    location, lot, openapi, order, period_lock, pos, pricing, refusal, register, render, settings, stock,
+    stream, tax, voucher,
 };
 
 /// Mounts every route of this crate, one line per area. The busiest areas come first, because routes are tried in
@@ -14,6 +15,7 @@ use crate::{
 pub fn mount(cfg: &mut ServiceConfig) {
     cfg.app_data(Data::new(Rendering(render::render)))
         .configure(pos::routes)
+        .configure(voucher::routes)
         .configure(order::routes)
         .configure(stock::routes)
         .configure(lot::routes)
@@ -28,6 +30,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         .configure(settings::routes)
         .configure(register::routes)
         .configure(ledger::routes)
+        .configure(period_lock::routes)
         .configure(integrity::routes)
         .configure(limits::routes)
         .configure(audit::routes)

@@ -18,16 +18,17 @@ use crate::expected_receipt::{ExpectedReceipt, Supplies, Supply};
 use crate::hold::Hold;
 use crate::id::{
     CountId, CustomerId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LocationId, LotId, MovementId,
-    OrderId, PriceListId, ProductId, RegisterId, TransferId,
+    OrderId, PaymentId, PriceListId, ProductId, RegisterId, SaleId, TransferId,
 };
 use crate::ledger::Entry;
 use crate::location::LocationKind;
 use crate::lot::{Lot, Lots};
 use crate::negative_stock::{Consequences, History, OpenCost, Oversold, SettledCost};
 use crate::number::{Money, Percent, Price, Quantity};
+use crate::open_item::{Credit, CreditRef, OpenInvoice};
 use crate::order::Order;
-use crate::payment::OpenInvoice;
-use crate::pos::Drawer;
+use crate::payment::KnownPayment;
+use crate::pos::{Drawer, Paid};
 use crate::pricing::{ReplacedPrices, Rules};
 use crate::product::{ItemRef, Product};
 use crate::promise::{Allocation, Pegged, Waiting};
@@ -37,6 +38,7 @@ use crate::stock::{LayerUse, Layers, Level, LevelKey, Movement, Reservation};
 use crate::tax::Rate;
 use crate::tenant::{Channel, Settings};
 use crate::transfer::Transfer;
+use crate::voucher::{Voucher, VoucherMove};
 
 /// The most by which a caller's clock may be ahead of ours.
 pub(crate) const CLOCK_SKEW_MAX: Duration = Duration::minutes(5);
@@ -140,8 +142,16 @@ pub struct Book {
     pub orders: HashMap<OrderId, Order>,
     /// Sold lines of till sales and invoices of which something is returned, with what was returned before.
     pub sold: HashMap<Uuid, Vec<SoldLine>>,
+    /// The tenders of till sales of which something is refunded, and what of them came back.
+    pub paid: HashMap<SaleId, Paid>,
     /// Invoices that can be paid.
     pub invoices: HashMap<InvoiceId, OpenInvoice>,
+    /// Vouchers by code.
+    pub vouchers: HashMap<String, Voucher>,
+    /// Payments and credit notes that can be applied or paid out.
+    pub credits: HashMap<CreditRef, Credit>,
+    /// Payments and payouts that are taken back.
+    pub payments: HashMap<PaymentId, KnownPayment>,
     /// Holds that a command names, and the open holds of a reference that a command names.
     pub holds: HashMap<HoldId, Hold>,
     /// Transfers.
@@ -215,6 +225,14 @@ pub struct Posting {
     pub settled: Vec<OpenCost>,
     /// Settled costs of which a part came back with returned units, as they are now.
     pub taken_back: Vec<SettledCost>,
+    /// Other orders that the command changed, as they are after it.
+    pub orders: Vec<Order>,
+    /// Those of them whose credit hold it ended.
+    pub released: Vec<OrderId>,
+    /// Changes of vouchers.
+    pub voucher_moves: Vec<VoucherMove>,
+    /// Whether a forced sale redeemed more of a voucher than its balance.
+    pub overdrawn: bool,
     /// Whether a forced sale took an expired or recalled lot.
     pub unsellable: bool,
     /// Whether a forced sale gave more discount than the caller may give.
@@ -244,7 +262,11 @@ impl Book {
             drawers: HashMap::new(),
             orders: HashMap::new(),
             sold: HashMap::new(),
+            paid: HashMap::new(),
             invoices: HashMap::new(),
+            vouchers: HashMap::new(),
+            credits: HashMap::new(),
+            payments: HashMap::new(),
             holds: HashMap::new(),
             transfers: HashMap::new(),
             expected: HashMap::new(),

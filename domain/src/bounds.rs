@@ -172,7 +172,11 @@ fn place(book: &Book, command: &Command) -> Option<Place> {
         Command::RecountLines(command) => count(&command.count_id),
         Command::PostCount(command) => count(&command.count_id),
         Command::CancelCount(command) => count(&command.0),
-        Command::RecallLot(_) | Command::ReceivePayment(_) | Command::PostEntry(_) => None,
+        Command::ReceivePayment(command) => command.register_id.and_then(|id| till(book, id)),
+        Command::ReversePayment(command) => command.register_id.and_then(|id| till(book, id)),
+        Command::PayOut(command) => command.register_id.and_then(|id| till(book, id)),
+        Command::IssueVoucher(command) => command.register_id().and_then(|id| till(book, id)),
+        Command::RecallLot(_) | Command::Apply(_) | Command::PostEntry(_) => None,
     }
 }
 
@@ -212,7 +216,8 @@ fn channel(book: &Book, command: &Command) -> Option<Channel> {
         | Command::Refund(_)
         | Command::OpenSession(_)
         | Command::MoveCash(_)
-        | Command::CloseSession(_) => Some(Channel::Retail),
+        | Command::CloseSession(_)
+        | Command::IssueVoucher(_) => Some(Channel::Retail),
         Command::PlaceOrder(_)
         | Command::ConfirmOrder(_)
         | Command::ReleaseOrder(_)
@@ -223,7 +228,10 @@ fn channel(book: &Book, command: &Command) -> Option<Channel> {
         | Command::ShipOrder(_)
         | Command::InvoiceOrder(_)
         | Command::Return(_)
-        | Command::ReceivePayment(_) => Some(Channel::Wholesale),
+        | Command::ReceivePayment(_)
+        | Command::ReversePayment(_)
+        | Command::PayOut(_)
+        | Command::Apply(_) => Some(Channel::Wholesale),
         Command::PlaceHold(command) => match command.kind {
             HoldKind::TillAllotment => Some(Channel::Retail),
             HoldKind::ChannelAllotment => command.channel,
@@ -264,6 +272,8 @@ fn amount(outcome: &Outcome) -> Option<(&'static str, Money)> {
         }
         Outcome::CreditNote(note) => Some(("/lines", note.totals.total().abs())),
         Outcome::Payment(payment) => Some(("/amount", payment.amount.abs())),
+        Outcome::Voucher(issued) => Some(("/amount", issued.voucher.issued)),
+        Outcome::Application(application) => Some(("/lines", application.amount())),
         Outcome::StockDocument(document) => Some(("/lines", of_stock(document))),
         Outcome::Transfer(transfer) => Some(("/lines", transfer.lines.iter().map(|line| line.value).sum())),
         Outcome::Count(_, document) => Some(("", of_stock(document.as_ref()?))),

@@ -18,8 +18,8 @@ use crate::needs::Needs;
 use crate::refusal::Refusal;
 use crate::transfer::Transfer;
 use crate::{
-    count, expected_receipt, hold, journal, lot, order, payment, pos, promise, revaluation, stock_document,
-    transfer,
+    count, expected_receipt, hold, journal, lot, open_item, order, payment, pos, promise, revaluation,
+    stock_document, transfer,
 };
 
 /// The outcome and the posting of an accepted command, or its rejection.
@@ -83,6 +83,14 @@ pub enum Command {
     Return(order::Return),
     /// Record a payment.
     ReceivePayment(payment::Receive),
+    /// Take a payment or a payout back.
+    ReversePayment(payment::Reverse),
+    /// Pay a credit out.
+    PayOut(payment::PayOut),
+    /// Issue a voucher.
+    IssueVoucher(payment::IssueVoucher),
+    /// Apply payments and credit notes to invoices, or take that back.
+    Apply(open_item::Apply),
     /// Post a receipt, an opening or an adjustment.
     MoveStock(stock_document::Move),
     /// Revalue stock.
@@ -140,6 +148,10 @@ impl Command {
             Command::InvoiceOrder(command) => command,
             Command::Return(command) => command,
             Command::ReceivePayment(command) => command,
+            Command::ReversePayment(command) => command,
+            Command::PayOut(command) => command,
+            Command::IssueVoucher(command) => command,
+            Command::Apply(command) => command,
             Command::MoveStock(command) => command,
             Command::Revalue(command) => command,
             Command::PlaceHold(command) => command,
@@ -196,6 +208,11 @@ impl Command {
         {
             ordered.order.clone_from(order);
         }
+        for changed in &mut posting.orders {
+            if let Some(order) = book.orders.get(&changed.id) {
+                changed.clone_from(order);
+            }
+        }
         if is_known {
             posting.broken = promise::find_broken(book).difference(&before).copied().collect();
         }
@@ -216,8 +233,12 @@ pub enum Outcome {
     Order(Box<order::Ordered>),
     /// A credit note.
     CreditNote(order::Invoice),
-    /// A payment.
-    Payment(payment::Payment),
+    /// A payment, reversal or payout.
+    Payment(Box<payment::Payment>),
+    /// A voucher that was issued.
+    Voucher(Box<payment::IssuedVoucher>),
+    /// An application.
+    Application(open_item::Application),
     /// A stock document.
     StockDocument(stock_document::StockDocument),
     /// A hold.
@@ -243,7 +264,9 @@ impl Outcome {
             Outcome::CashMove(change) => (DocumentKind::CashMove, change.id.0),
             Outcome::Order(ordered) => (DocumentKind::Order, ordered.order.id.0),
             Outcome::CreditNote(note) => (DocumentKind::CreditNote, note.id.0),
-            Outcome::Payment(payment) => (DocumentKind::Payment, payment.id.0),
+            Outcome::Payment(payment) => (payment.kind.into(), payment.id.0),
+            Outcome::Voucher(issued) => (DocumentKind::Voucher, issued.voucher.id.0),
+            Outcome::Application(application) => (DocumentKind::Application, application.id.0),
             Outcome::StockDocument(document) => (document.kind.into(), document.id.0),
             Outcome::Hold(hold) => (DocumentKind::Hold, hold.id.0),
             Outcome::Transfer(transfer) => (DocumentKind::Transfer, transfer.id.0),
@@ -261,12 +284,17 @@ impl Outcome {
             Outcome::Order(ordered) => Some(&ordered.order.number),
             Outcome::CreditNote(note) => Some(&note.number),
             Outcome::Payment(payment) => Some(&payment.number),
+            Outcome::Application(application) => Some(&application.number),
             Outcome::StockDocument(document) => Some(&document.number),
             Outcome::Transfer(transfer) => Some(&transfer.number),
             Outcome::Expected(expected) => Some(&expected.number),
             Outcome::Recall(recall) => Some(&recall.lot.code),
             Outcome::Count(count, _) => Some(&count.number),
-            Outcome::Session(..) | Outcome::CashMove(_) | Outcome::Hold(_) | Outcome::Entry(_) => None,
+            Outcome::Session(..)
+            | Outcome::CashMove(_)
+            | Outcome::Voucher(_)
+            | Outcome::Hold(_)
+            | Outcome::Entry(_) => None,
         }
     }
 
@@ -276,13 +304,18 @@ impl Outcome {
             Outcome::Sale(sale) => sale.lines.len(),
             Outcome::Order(ordered) => ordered.order.lines.len(),
             Outcome::CreditNote(note) => note.lines.len(),
+            Outcome::Application(application) => application.lines.len(),
             Outcome::StockDocument(document) => document.lines.len(),
             Outcome::Hold(hold) => hold.lines.len(),
             Outcome::Transfer(transfer) => transfer.lines.len(),
             Outcome::Expected(expected) => expected.lines.len(),
             Outcome::Count(count, _) => count.lines.len(),
             Outcome::Entry(entry) => entry.lines.len(),
-            Outcome::Session(..) | Outcome::CashMove(_) | Outcome::Payment(_) | Outcome::Recall(_) => 0,
+            Outcome::Session(..)
+            | Outcome::CashMove(_)
+            | Outcome::Payment(_)
+            | Outcome::Voucher(_)
+            | Outcome::Recall(_) => 0,
         }
     }
 }

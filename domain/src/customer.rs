@@ -53,7 +53,8 @@ pub enum CustomerKind {
 #[strum(serialize_all = "snake_case")]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum PaymentTerms {
-    /// Before the shipment; uses no credit.
+    /// Before the goods are reserved; uses no credit. Its orders are on hold until they are paid, unless the tenant's settings
+    /// say otherwise.
     Prepaid,
     /// A number of days after the invoice.
     Net,
@@ -158,14 +159,18 @@ impl Customer {
         self.status == CustomerStatus::Active
     }
 
-    /// Returns by how much `more` would exceed the credit limit, or nothing if it fits. Prepaid customers use
-    /// no credit.
-    pub fn over_limit(&self, more: Money) -> Option<Money> {
-        if self.payment_terms == PaymentTerms::Prepaid {
-            return None;
-        }
-        let excess = self.exposure.total() + more - self.credit_limit?;
-        excess.is_positive().then_some(excess)
+    /// Returns why an order of `more` is to be held: it would exceed the credit limit, or a prepaid customer has not paid it.
+    /// Nothing if it fits.
+    pub fn hold_reason(&self, more: Money, hold_unpaid: bool) -> Option<String> {
+        let is_prepaid = self.payment_terms == PaymentTerms::Prepaid;
+        let limit = if is_prepaid { hold_unpaid.then_some(Money::ZERO) } else { self.credit_limit };
+        let excess = self.exposure.total() + more - limit?;
+        let reason = if is_prepaid {
+            format!("The order is not paid: {excess} is missing.")
+        } else {
+            format!("The credit limit is exceeded by {excess}.")
+        };
+        excess.is_positive().then_some(reason)
     }
 }
 

@@ -8,10 +8,10 @@ use strum::VariantArray;
 use uuid::Uuid;
 
 use crate::id::{
-    self, ApiKeyId, CashMoveId, CategoryId, CommandId, CountId, CustomerId, EntryId, ExpectedReceiptId,
-    HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId, PriceListId, PriceRuleId, PriceTierId,
-    ProductGroupId, ProductId, RegisterId, SaleId, SessionId, ShipmentId, SkuMappingId, StockDocumentId,
-    TaxClassId, TaxRateId, TenantId, TransferId, UserId,
+    self, ApiKeyId, ApplicationId, CashMoveId, CategoryId, CommandId, CountId, CustomerId, EntryId,
+    ExpectedReceiptId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId, PeriodLockId, PriceListId,
+    PriceRuleId, PriceTierId, ProductGroupId, ProductId, RegisterId, SaleId, SessionId, ShipmentId,
+    SkuMappingId, StockDocumentId, TaxClassId, TaxRateId, TenantId, TransferId, UserId, VoucherId,
 };
 
 /// The kind of a document or record. Its word, such as `credit_note`, is stored in the ledger, in movements
@@ -41,6 +41,10 @@ pub enum DocumentKind {
     Invoice,
     CreditNote,
     Payment,
+    PaymentReversal,
+    Payout,
+    Application,
+    Voucher,
     Receipt,
     Opening,
     Adjustment,
@@ -72,6 +76,7 @@ pub enum DocumentKind {
     ApiKey,
     User,
     Tenant,
+    PeriodLock,
     Settings,
     CountSettings,
     /// The command itself, if it made no document or several.
@@ -128,6 +133,14 @@ impl DocumentKind {
             Self::Invoice => facts(InvoiceId::PREFIX, "invoice", Below("/v1/invoices"), "invoice").numbered("INV"),
             Self::CreditNote => facts(InvoiceId::PREFIX, "credit_note", Below("/v1/invoices"), "invoice").numbered("CN"),
             Self::Payment => facts(PaymentId::PREFIX, "payment", Below("/v1/payments"), "payment").numbered("PAY"),
+            Self::PaymentReversal => {
+                facts(PaymentId::PREFIX, "payment", Below("/v1/payments"), "payment").numbered("PR")
+            }
+            Self::Payout => facts(PaymentId::PREFIX, "payment", Below("/v1/payments"), "payment").numbered("PX"),
+            Self::Application => {
+                facts(ApplicationId::PREFIX, "application", Below("/v1/applications"), "application").numbered("AP")
+            }
+            Self::Voucher => facts(VoucherId::PREFIX, "voucher", Below("/v1/vouchers"), "voucher"),
             Self::Receipt => stock("GR"),
             Self::Opening => stock("OP"),
             Self::Adjustment => stock("ADJ"),
@@ -161,6 +174,7 @@ impl DocumentKind {
             Self::ApiKey => facts(ApiKeyId::PREFIX, "api_key", Below("/v1/api-keys"), "api_key"),
             Self::User => facts(UserId::PREFIX, "user", Below("/v1/users"), "app_user"),
             Self::Tenant => facts(TenantId::PREFIX, "tenant", Nowhere, "tenant"),
+            Self::PeriodLock => facts(PeriodLockId::PREFIX, "period_lock", Below("/v1/period-locks"), "period_lock"),
             Self::Settings => facts(TenantId::PREFIX, "settings", At("/v1/settings"), "tenant"),
             Self::CountSettings => facts(TenantId::PREFIX, "count_settings", At("/v1/counts/settings"), "count_setting"),
             Self::Command => facts(CommandId::PREFIX, "command", Below("/v1/commands"), "command"),

@@ -264,8 +264,20 @@ id!(
     InvoiceId, "inv"
 );
 id!(
-    /// A payment received.
+    /// A payment, the reversal of one, or a payout.
     PaymentId, "pay"
+);
+id!(
+    /// An application of payments and credit notes to invoices.
+    ApplicationId, "apl"
+);
+id!(
+    /// A move of the lock on the closed periods.
+    PeriodLockId, "plk"
+);
+id!(
+    /// A voucher or store credit.
+    VoucherId, "vch"
 );
 id!(
     /// A till.

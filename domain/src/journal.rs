@@ -18,12 +18,13 @@ const LINES_MAX: usize = 200;
 
 /// Accounts to which only documents post, so that the accounts agree with the documents. Neither an entry by
 /// hand nor a reason code may name them.
-pub const CONTROLLED: [&str; 12] = [
+pub const CONTROLLED: [&str; 13] = [
     account::RECEIVABLE,
     account::INVENTORY,
     account::IN_TRANSIT,
     account::SHIPPED_NOT_INVOICED,
     account::CASH,
+    account::STORE_CREDIT,
     account::SALES_WHOLESALE,
     account::SALES_RETAIL,
     account::RETURNS_WHOLESALE,

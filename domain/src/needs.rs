@@ -5,11 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use crate::count::Count;
 use crate::document::DocumentKind;
 use crate::id::{
-    CountId, CustomerId, ExpectedReceiptId, HoldId, InvoiceId, LocationId, LotId, OrderId, ProductId,
-    RegisterId, TransferId,
+    CountId, CustomerId, ExpectedReceiptId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId,
+    ProductId, RegisterId, TransferId,
 };
 use crate::line_item::GoodsLine;
 use crate::lot::NamedLot;
+use crate::open_item::CreditRef;
 use crate::product::ItemRef;
 use crate::sales::LineInput;
 use chrono::{DateTime, Utc};
@@ -32,9 +33,19 @@ pub struct Needs {
     pub sold_ids: BTreeSet<Uuid>,
     /// Customers whose open invoices a payment may settle.
     pub paying: BTreeSet<CustomerId>,
+    /// Customers whose payments and credit notes an application or payout may use.
+    pub crediting: BTreeSet<CustomerId>,
+    /// Customers whose held orders are judged again.
+    pub judged: BTreeSet<CustomerId>,
+    /// Payments and credit notes that a command names.
+    pub credits: BTreeSet<CreditRef>,
+    /// Payments and payouts that are taken back.
+    pub reversed: BTreeSet<PaymentId>,
     /// Invoices that a payment names.
     pub invoice_ids: BTreeSet<InvoiceId>,
     pub register_ids: BTreeSet<RegisterId>,
+    /// Codes of vouchers that are issued, redeemed or given back into.
+    pub voucher_codes: BTreeSet<String>,
     pub hold_ids: BTreeSet<HoldId>,
     /// References of holds. A new hold replaces the open hold of its reference.
     pub hold_references: BTreeSet<String>,

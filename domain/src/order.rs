@@ -16,6 +16,7 @@ use crate::tenant::Channel;
 
 mod close;
 mod credit_note;
+mod held;
 mod invoice;
 mod pick;
 mod reserve;
@@ -25,6 +26,8 @@ use reserve::{hold_reasons, plan, put_on_hold, reservations, reserve};
 
 pub use close::{Allocate, Cancel, Close, Promise};
 pub use credit_note::{Condition, Return, ReturnLine};
+pub(crate) use held::judge_held;
+pub use held::{JUDGED_LINES_MAX, JUDGED_MAX};
 pub use invoice::{Bill, Invoice, InvoiceKind};
 pub use reserve::Policy;
 pub use ship::{Ship, ShipLine, Shipment, ShipmentLine};
@@ -47,7 +50,8 @@ pub use ship::{Ship, ShipLine, Shipment, ShipmentLine};
 pub enum OrderStatus {
     /// It was placed; nothing is reserved.
     Draft,
-    /// It waits for a release, because the customer is over the credit limit; nothing is reserved.
+    /// The customer is over the credit limit, or is prepaid and has not paid it; nothing is reserved. A payment of the
+    /// customer, a confirmation or a release ends it.
     OnHold,
     /// Its stock is reserved or backordered.
     Confirmed,
@@ -391,10 +395,11 @@ impl Rule for Confirm {
     }
 }
 
-/// Reserves the stock of a draft by its policy. An order over the credit limit goes on credit hold instead.
+/// Reserves the stock of a draft, or of an order on credit hold, by its policy. An order over the credit limit, or one that a
+/// prepaid customer has not paid, is on credit hold instead.
 fn confirm(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
     let order = find(book, id)?;
-    order.require(&[OrderStatus::Draft], "confirmed")?;
+    order.require(&[OrderStatus::Draft, OrderStatus::OnHold], "confirmed")?;
     sales::buyer(book, order.customer_id)?;
     let plan = plan(book, order, book.now, (None, &[]))?;
     let hold = hold_reasons(book, order, &plan);
@@ -424,7 +429,7 @@ impl Rule for Release {
     }
 }
 
-/// Releases an order from its credit hold: reserves its stock in spite of the credit limit.
+/// Releases an order from its credit hold: reserves its stock in spite of the credit limit, or unpaid.
 fn release(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
     let order = find(book, id)?;
     order.require(&[OrderStatus::OnHold], "released")?;

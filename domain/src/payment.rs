@@ -1,16 +1,27 @@
-//! Payments of wholesale customers.
+//! Payments of wholesale customers: received, reversed, and paid out again.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
-use crate::id::{CustomerId, EntryId, InvoiceId, PaymentId};
+use crate::id::{CustomerId, EntryId, InvoiceId, LocationId, PaymentId, RegisterId, SessionId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::needs::Needs;
 use crate::number::Money;
+use crate::open_item::{self, Applied};
+use crate::order;
+use crate::pos::{self, CashMove};
 use crate::refusal::{Code, Problems, Refusal};
+
+mod pay_out;
+mod reverse;
+mod voucher;
+
+pub use pay_out::{PayOut, PayOutPart};
+pub use reverse::Reverse;
+pub use voucher::{IssueVoucher, IssuedVoucher, VoucherPaid};
 
 /// The method of a payment.
 #[derive(
@@ -32,6 +43,8 @@ pub enum PaymentMethod {
     Bank,
     /// Card.
     Card,
+    /// Cash, at a till with an open session.
+    Cash,
 }
 
 impl PaymentMethod {
@@ -39,6 +52,41 @@ impl PaymentMethod {
         match self {
             PaymentMethod::Bank => account::BANK,
             PaymentMethod::Card => account::CARD_CLEARING,
+            PaymentMethod::Cash => account::CASH,
+        }
+    }
+}
+
+/// The kind of a payment document.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum PaymentKind {
+    /// The customer paid.
+    Payment,
+    /// A payment bounced, or a payout came back. It takes back all of its original.
+    Reversal,
+    /// A credit was paid out to the customer.
+    Payout,
+}
+
+impl From<PaymentKind> for DocumentKind {
+    fn from(kind: PaymentKind) -> Self {
+        match kind {
+            PaymentKind::Payment => DocumentKind::Payment,
+            PaymentKind::Reversal => DocumentKind::PaymentReversal,
+            PaymentKind::Payout => DocumentKind::Payout,
         }
     }
 }
@@ -52,6 +100,8 @@ pub struct Receive {
     pub customer_id: CustomerId,
     /// The method.
     pub method: PaymentMethod,
+    /// The till into whose drawer cash goes. Only for cash.
+    pub register_id: Option<RegisterId>,
     /// The amount, above zero.
     pub amount: Money,
     /// The invoices that it pays. If absent, those due first.
@@ -71,39 +121,66 @@ pub struct Allocation {
     pub amount: Money,
 }
 
-/// A payment.
+/// A payment, the reversal of one, or a payout.
 #[derive(Debug, Clone)]
 pub struct Payment {
     /// Its id.
     pub id: PaymentId,
     /// Its number.
     pub number: String,
+    /// Its kind.
+    pub kind: PaymentKind,
     /// The customer.
     pub customer_id: CustomerId,
     /// The method.
     pub method: PaymentMethod,
-    /// The amount.
+    /// The session of the till, if it was in cash.
+    pub session_id: Option<SessionId>,
+    /// The amount; negative if the money went to the customer or back to the payer.
     pub amount: Money,
     /// The part that is applied to no invoice yet.
     pub unapplied: Money,
     /// The parts that are applied to invoices.
     pub allocations: Vec<Allocation>,
+    /// The changes of a reversal or payout to what was applied. For a payment, `allocations` has it.
+    pub changes: Vec<Applied>,
+    /// The payment that a reversal takes back.
+    pub original_id: Option<PaymentId>,
+    /// The reversal that took it back. Only if the payment was read from the database.
+    pub reversed_by: Option<PaymentId>,
+    /// The reason of a reversal.
+    pub reason: Option<String>,
     /// The bank's reference.
     pub reference: Option<String>,
-    /// The time at which it was received.
+    /// The cash that it moved. Only while it is written.
+    pub cash: Option<CashMove>,
+    /// The time at which it was received or paid.
     pub occurred_at: DateTime<Utc>,
 }
 
-/// An invoice, with what a payment needs.
-#[derive(Debug, Clone, Copy)]
-pub struct OpenInvoice {
+/// A payment as a reversal finds it.
+#[derive(Debug, Clone)]
+pub struct KnownPayment {
     /// The customer.
     pub customer_id: CustomerId,
-    /// The amount still to be paid.
-    pub open: Money,
-    /// The day on which it is due.
-    pub due_on: NaiveDate,
+    /// Its number.
+    pub number: String,
+    /// Its kind.
+    pub kind: PaymentKind,
+    /// The method.
+    pub method: PaymentMethod,
+    /// The amount; negative if the money went to the customer.
+    pub amount: Money,
+    /// The bank's reference.
+    pub reference: Option<String>,
+    /// Whether a reversal took it back.
+    pub is_reversed: bool,
+    /// The amounts that a payout took of credits.
+    pub changes: Vec<Applied>,
+    /// The time at which it was received or paid.
+    pub occurred_at: DateTime<Utc>,
 }
+
 impl Rule for Receive {
     fn name(&self) -> &'static str {
         "payment.received"
@@ -111,35 +188,29 @@ impl Rule for Receive {
 
     fn needs(&self, needs: &mut Needs) {
         needs.customer_ids.insert(self.customer_id);
+        needs.judged.insert(self.customer_id);
         match &self.allocations {
             None => _ = needs.paying.insert(self.customer_id),
             Some(named) => needs.invoice_ids.extend(named.iter().map(|allocation| allocation.invoice_id)),
         }
+        needs.register_ids.extend(self.register_id);
         needs.numbered.insert(DocumentKind::Payment);
     }
 
     fn decide(&self, book: &mut Book) -> Decision {
-        receive(book, self).map(|(payment, posting)| (Outcome::Payment(payment), posting))
+        receive(book, self).map(|(payment, posting)| (Outcome::Payment(Box::new(payment)), posting))
     }
 }
 
-/// Records a payment and applies it to invoices. The rest stays unapplied.
+/// Records a payment and applies it to invoices. The rest stays unapplied. The customer's held orders are judged again.
 fn receive(book: &mut Book, command: &Receive) -> Result<(Payment, Posting), Refusal> {
     let occurred_at = book.occurred_at(command.occurred_at)?;
-    if !book.customers.contains_key(&command.customer_id) {
-        return Err(Problems::one("/customer_id", Code::NotFound, "There is no customer with this id."));
-    }
-    let amount = command.amount;
-    if !amount.is_positive() || amount != book.setup.settings.money(amount.get()) {
-        let detail = format!(
-            "The amount must be above zero and have at most {} decimals.",
-            book.setup.settings.exponent
-        );
-        return Err(Refusal::invalid("/amount", detail));
-    }
+    open_item::require_customer(book, command.customer_id)?;
+    check_amount(book, command.amount)?;
+    let drawer = Drawer::of(book, command.method, command.register_id)?;
     let allocations = match &command.allocations {
         Some(named) => check_allocations(book, command, named)?,
-        None => oldest_first(book, command),
+        None => due_first(book, command),
     };
 
     // Nothing rejects the command from here on.
@@ -149,7 +220,7 @@ fn receive(book: &mut Book, command: &Receive) -> Result<(Payment, Posting), Ref
             invoice.open -= allocation.amount;
         }
     }
-    let unapplied = amount - applied;
+    let unapplied = command.amount - applied;
     if let Some(customer) = book.customers.get_mut(&command.customer_id) {
         customer.exposure.receivable -= applied;
         customer.exposure.unapplied += unapplied;
@@ -157,26 +228,94 @@ fn receive(book: &mut Book, command: &Receive) -> Result<(Payment, Posting), Ref
     let payment = Payment {
         id: command.id.unwrap_or_else(|| PaymentId(book.ids.next_id())),
         number: book.number(DocumentKind::Payment),
+        kind: PaymentKind::Payment,
         customer_id: command.customer_id,
         method: command.method,
-        amount,
+        session_id: None,
+        amount: command.amount,
         unapplied,
         allocations,
+        changes: Vec::new(),
+        original_id: None,
+        reversed_by: None,
+        reason: None,
         reference: command.reference.clone(),
+        cash: None,
         occurred_at,
     };
+    let (payment, mut posting) = post(book, payment, drawer);
+    order::judge_held(book, payment.customer_id, &mut posting);
+    Ok((payment, posting))
+}
+
+/// The drawer of a payment in cash.
+#[derive(Debug, Clone, Copy)]
+struct Drawer {
+    register_id: RegisterId,
+    session_id: SessionId,
+    location_id: LocationId,
+}
+
+impl Drawer {
+    /// Returns the drawer of a payment in cash; none for another method. Rejects cash without a till with an open
+    /// session, and a till without cash.
+    fn of(book: &Book, method: PaymentMethod, id: Option<RegisterId>) -> Result<Option<Drawer>, Refusal> {
+        match (method, id) {
+            (PaymentMethod::Cash, Some(id)) => {
+                let (register, session) = pos::open_register(book, id)?;
+                let (register_id, location_id) = (register.id, register.location_id);
+                Ok(Some(Drawer { register_id, session_id: session.id, location_id }))
+            }
+            (PaymentMethod::Cash, None) => Err(Refusal::invalid(
+                "/register_id",
+                "Cash needs the till into or out of whose drawer it goes.",
+            )),
+            (PaymentMethod::Bank | PaymentMethod::Card, Some(_)) => {
+                Err(Refusal::invalid("/register_id", "Only cash goes through a till: leave register_id out."))
+            }
+            (PaymentMethod::Bank | PaymentMethod::Card, None) => Ok(None),
+        }
+    }
+
+    /// Rejects more than the drawer has, if it is to pay out. `pointer` is the field that asks for it.
+    fn check(drawer: Option<Drawer>, book: &Book, amount: Money, pointer: &str) -> Result<(), Refusal> {
+        let Some(drawer) = drawer else { return Ok(()) };
+        let (register, session) = pos::open_register(book, drawer.register_id)?;
+        pos::check_cash(&register, session, amount, pointer)
+    }
+}
+
+/// Posts a payment, reversal or payout: money against the receivable of the customer, and the cash into or out of the
+/// drawer.
+fn post(book: &mut Book, payment: Payment, drawer: Option<Drawer>) -> (Payment, Posting) {
+    let document_kind = DocumentKind::from(payment.kind);
+    let place = Dimensions { location_id: drawer.map(|drawer| drawer.location_id), ..Dimensions::default() };
+    let owed = Dimensions { party_id: Some(payment.customer_id.0), ..Dimensions::default() };
     let mut entry = Lines::default();
-    entry.debit(command.method.account(), amount, Dimensions::default());
-    let owed = Dimensions { party_id: Some(command.customer_id.0), ..Dimensions::default() };
-    entry.credit(account::RECEIVABLE, amount, owed);
+    entry.debit(payment.method.account(), payment.amount, place);
+    entry.credit(account::RECEIVABLE, payment.amount, owed);
     let head = EntryHead {
         id: EntryId(book.ids.next_id()),
-        document_kind: DocumentKind::Payment,
+        document_kind,
         document_id: payment.id.0,
-        occurred_on: book.setup.settings.day(occurred_at),
+        occurred_on: book.setup.settings.day(payment.occurred_at),
     };
     let entry = entry.into_entry(head).expect("both sides are the same amount");
-    Ok((payment, Posting { entries: entry.into_iter().collect(), ..Posting::default() }))
+    let cash = drawer.map(|drawer| {
+        let cause = (document_kind, payment.id.0, payment.number.as_str());
+        pos::cash_of_document(book, (drawer.register_id, drawer.session_id), payment.amount, cause)
+    });
+    let payment = Payment { session_id: drawer.map(|drawer| drawer.session_id), cash, ..payment };
+    (payment, Posting { entries: entry.into_iter().collect(), ..Posting::default() })
+}
+
+fn check_amount(book: &Book, amount: Money) -> Result<(), Refusal> {
+    if amount.is_positive() && amount == book.setup.settings.money(amount.get()) {
+        return Ok(());
+    }
+    let exponent = book.setup.settings.exponent;
+    let detail = format!("The amount must be above zero and have at most {exponent} decimals.");
+    Err(Refusal::invalid("/amount", detail))
 }
 
 fn check_allocations(
@@ -218,21 +357,15 @@ fn check_allocations(
     Ok(named.to_vec())
 }
 
-fn oldest_first(book: &Book, command: &Receive) -> Vec<Allocation> {
-    let mut open: Vec<_> = book
-        .invoices
-        .iter()
-        .filter(|(_, invoice)| invoice.customer_id == command.customer_id && invoice.open.is_positive())
-        .collect();
-    open.sort_by_key(|(id, invoice)| (invoice.due_on, **id));
+fn due_first(book: &Book, command: &Receive) -> Vec<Allocation> {
     let mut left = command.amount;
     let mut allocations = Vec::new();
-    for (id, invoice) in open {
-        let amount = left.min(invoice.open);
+    for (invoice_id, open) in open_item::invoices_of(book, command.customer_id) {
+        let amount = left.min(open);
         if !amount.is_positive() {
             break;
         }
-        allocations.push(Allocation { invoice_id: *id, amount });
+        allocations.push(Allocation { invoice_id, amount });
         left -= amount;
     }
     allocations

@@ -18,16 +18,19 @@ use crate::lot;
 use crate::needs::Needs;
 use crate::negative_stock::Issue;
 use crate::number::Money;
-use crate::refusal::{Code, Problems, Refusal};
+use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::sales::{self, Authority, Basket, Discount, Line, LineInput, SalesLine, Totals};
 use crate::stock::{self, Movement, MovementKind};
 use crate::tag;
 use crate::tenant::Channel;
 
+mod give_back;
 mod refund;
 mod session;
 mod tender;
+mod voucher;
 
+pub use give_back::Paid;
 pub use refund::{Refund, RefundLine};
 pub use session::{CashMove, CashMoveKind, CloseSession, MoveCash, OpenSession, Session};
 pub use tender::{Tender, TenderInput, TenderKind};
@@ -173,6 +176,7 @@ impl Rule for Sell {
         needs.register_ids.insert(self.register_id);
         needs.customer_ids.extend(self.customer_id);
         needs.hold_ids.extend(self.hold_id);
+        voucher::need(needs, &self.tenders);
         needs.add_issue(self.occurred_at, self.forced);
         needs.lines(&self.lines);
     }
@@ -208,6 +212,8 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
     let totals = Totals::of(&lines);
     tender::check(&command.tenders, &book.setup.settings)?;
     let (tenders, rounding) = tender::settle(totals.total(), &command.tenders, register.cash_rounding)?;
+    let on = book.setup.settings.day(occurred_at);
+    voucher::check(book, &command.tenders, &tenders, (on, command.forced))?;
     let country = command.country.clone().or_else(|| customer.map(|customer| customer.country.clone()));
 
     // Nothing rejects the command from here on.
@@ -242,6 +248,7 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
         occurred_at,
         said_at,
     };
+    note_cash(book, register.id, cash_of(&sale.tenders));
     let sold = sale.lines.iter().map(|(line, _)| line);
     let posting = Posting {
         reservations: released.reservations,
@@ -297,7 +304,7 @@ fn price(
 }
 
 /// Returns the till and its open session.
-fn open_register(book: &Book, id: RegisterId) -> Result<(Register, OpenedSession), Refusal> {
+pub(crate) fn open_register(book: &Book, id: RegisterId) -> Result<(Register, OpenedSession), Refusal> {
     let register = known_register(book, id)?;
     match book.drawers.get(&id).and_then(|drawer| drawer.session) {
         Some(session) => Ok((register, session)),
@@ -407,6 +414,7 @@ fn post(book: &mut Book, sale: &Sale, originals: &[(Uuid, i32)]) -> Posting {
             occurred_at: sale.occurred_at,
         });
     }
+    voucher::post(book, sale, &mut posting);
     let mut entry = Lines::default();
     let place = Dimensions { location_id: Some(sale.location_id), ..Dimensions::default() };
     for tender in &sale.tenders {
@@ -428,8 +436,50 @@ fn post(book: &mut Book, sale: &Sale, originals: &[(Uuid, i32)]) -> Posting {
 }
 
 /// Returns the cash that a sale or refund moved.
-pub fn cash_of(tenders: &[Tender]) -> Money {
+fn cash_of(tenders: &[Tender]) -> Money {
     tenders.iter().filter(|tender| tender.kind == TenderKind::Cash).map(|tender| tender.amount).sum()
+}
+
+/// Counts cash that went into a drawer or out of it, so that the next command of the batch sees it.
+fn note_cash(book: &mut Book, id: RegisterId, amount: Money) {
+    if let Some(session) = book.drawers.get_mut(&id).and_then(|drawer| drawer.session.as_mut()) {
+        session.cash_moved += amount;
+    }
+}
+
+/// Rejects cash to pay out that is not in the drawer. `pointer` is the field that asks for it.
+pub(crate) fn check_cash(
+    register: &Register,
+    session: OpenedSession,
+    amount: Money,
+    pointer: &str,
+) -> Result<(), Refusal> {
+    let there = session.opening_float + session.cash_moved;
+    if amount <= there || !amount.is_positive() {
+        return Ok(());
+    }
+    Err(Problems::of(Problem {
+        pointer: pointer.to_owned(),
+        code: Code::InsufficientCash,
+        detail: format!(
+            "The drawer of register {} has {there}: it can't pay out {amount}. Pay cash in with POST /v1/pos/cash-moves, or \
+             use another tender.",
+            register.code
+        ),
+        params: vec![("requested", amount.to_string()), ("available", there.to_string())],
+    }))
+}
+
+/// Moves cash of another document into the drawer of an open session, or out of it. The document posts it to the ledger.
+pub(crate) fn cash_of_document(
+    book: &mut Book,
+    (register_id, session_id): (RegisterId, SessionId),
+    amount: Money,
+    (kind, id, number): (DocumentKind, Uuid, &str),
+) -> CashMove {
+    note_cash(book, register_id, amount);
+    let direction = if amount.is_negative() { CashMoveKind::PaidOut } else { CashMoveKind::PaidIn };
+    CashMove { document: Some((kind, id)), ..cash_move(book, session_id, direction, amount, number) }
 }
 
 /// Makes a cash move of a session, at the time of the batch.
@@ -447,6 +497,7 @@ fn cash_move(
         kind,
         amount,
         reason: reason.to_owned(),
+        document: None,
         occurred_at: book.now,
     }
 }

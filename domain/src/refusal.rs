@@ -11,6 +11,10 @@ pub enum Code {
     ValidationFailed,
     /// The quantity exceeds what is available.
     InsufficientStock,
+    /// The amount exceeds the cash in the drawer.
+    InsufficientCash,
+    /// The amount exceeds the balance of the voucher.
+    InsufficientBalance,
     /// The document is not in a state that allows this.
     InvalidStateTransition,
     /// Another document has this external reference.
@@ -47,10 +51,12 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Code; 19] = [
+    pub const ALL: [Code; 21] = [
         Code::NotFound,
         Code::ValidationFailed,
         Code::InsufficientStock,
+        Code::InsufficientCash,
+        Code::InsufficientBalance,
         Code::InvalidStateTransition,
         Code::DuplicateExternalRef,
         Code::AlreadyExists,
@@ -75,6 +81,8 @@ impl Code {
             Code::NotFound => "not_found",
             Code::ValidationFailed => "validation_failed",
             Code::InsufficientStock => "insufficient_stock",
+            Code::InsufficientCash => "insufficient_cash",
+            Code::InsufficientBalance => "insufficient_balance",
             Code::InvalidStateTransition => "invalid_state_transition",
             Code::DuplicateExternalRef => "duplicate_external_ref",
             Code::AlreadyExists => "already_exists",
@@ -168,6 +176,11 @@ impl Problems {
         let mut problems = Problems::default();
         problems.add(pointer, code, detail);
         problems.into_refusal()
+    }
+
+    /// Makes a rejection with a single problem and its figures.
+    pub fn of(problem: Problem) -> Refusal {
+        Problems(vec![problem]).into_refusal()
     }
 
     /// Adds an invalid field.

@@ -248,6 +248,11 @@ pub struct SoldLine {
 }
 
 impl SoldLine {
+    /// Returns net and tax of what was returned before.
+    pub fn returned_total(&self, settings: &Settings) -> Money {
+        self.line.part(Quantity::ZERO, self.returned, settings).total()
+    }
+
     /// Makes the line of a return of `quantity` stock units into `lots`, with negative amounts, and its cost.
     pub fn take_back(
         &self,

@@ -152,6 +152,7 @@ pub(crate) mod tests {
             prices_include_tax: false,
             tax_rounding: TaxRounding::Document,
             costing_method: CostingMethod::MovingAverage,
+            hold_unpaid: true,
         }
     }
 }

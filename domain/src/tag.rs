@@ -35,6 +35,7 @@ tags! {
     AccessRefusal = "access_refusal",
     Account = "account",
     ApiKey = "api_key",
+    Application = "application",
     Availability = "availability",
     Barcode = "barcode",
     Batch = "batch",
@@ -68,6 +69,7 @@ tags! {
     Me = "me",
     Order = "order",
     Payment = "payment",
+    PeriodLock = "period_lock",
     PosSale = "pos_sale",
     PosSession = "pos_session",
     PriceList = "price_list",
@@ -94,6 +96,7 @@ tags! {
     TrialBalance = "trial_balance",
     UnmappedSku = "unmapped_sku",
     User = "user",
+    Voucher = "voucher",
 }
 
 fn schema(name: &str) -> RefOr<Schema> {

@@ -158,6 +158,7 @@ mod tests {
             prices_include_tax,
             tax_rounding,
             costing_method: crate::stock::CostingMethod::MovingAverage,
+            hold_unpaid: true,
         }
     }
 

@@ -72,6 +72,8 @@ pub struct Settings {
     pub tax_rounding: TaxRounding,
     /// The costing method of products that have none of their own.
     pub costing_method: CostingMethod,
+    /// Whether orders of prepaid customers are held until they are paid.
+    pub hold_unpaid: bool,
 }
 
 impl Settings {
@@ -117,6 +119,7 @@ mod tests {
                 prices_include_tax: false,
                 tax_rounding: TaxRounding::Document,
                 costing_method: CostingMethod::MovingAverage,
+                hold_unpaid: true,
             };
             let amount = Money::new(Decimal::new(cents, 2));
             let whole: Quantity = steps.iter().map(|step| Quantity::new((*step).into())).sum();

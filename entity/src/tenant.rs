@@ -41,6 +41,9 @@ pub struct Model {
     pub tax_rounding: String,
     /// Costing method of products without one of their own.
     pub costing_method: CostingMethod,
+    /// Whether orders of prepaid customers are held until they are paid.
+    #[schema(example = true)]
+    pub hold_unpaid: bool,
     /// `active` or `suspended`.
     #[serde(skip)]
     pub status: String,

@@ -14,6 +14,7 @@ mutable (name, columns) as (
         ('invoice', '{open, returned, version, updated_at}'::text[]),
         ('pos_sale', '{returned}'),
         ('payment', '{unapplied}'),
+        ('voucher', '{issued, redeemed, balance, forced, version, updated_at}'),
         ('shipment', '{invoice_id}'),
         ('hold', '{status, expires_at, version, updated_at}'),
         ('hold_reference', '{placed_at}'),

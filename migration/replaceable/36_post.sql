@@ -135,6 +135,7 @@ language plpgsql
 as $$
 declare
     v_rows integer;
+    v_first_open date;
 begin
     if cardinality(p_levels) > 0 then
         update stock_level l
@@ -201,19 +202,24 @@ begin
         from unnest(p_sales_lines) v;
     end if;
     if cardinality(p_entries) > 0 then
+        -- An entry of a closed day is posted on the first open one. Who moves the lock waits for the batches that hold it
+        -- shared, so no entry is posted in a period that was closed meanwhile.
+        perform pg_advisory_xact_lock_shared(hashtextextended('period_lock ' || p_tenant, 0));
+        select l.locked_through + 1 into v_first_open
+        from period_lock l where l.tenant_id = p_tenant order by l.id desc limit 1;
         insert into journal_entry (
             tenant_id, id, document_kind, document_id, memo, debit_total, credit_total, occurred_on, posted_on,
             recorded_at, command_id)
         select
-            p_tenant, v.id, v.document_kind, v.document_id, v.memo, v.total, v.total, v.occurred_on, v.occurred_on,
-            p_now, v.command_id
+            p_tenant, v.id, v.document_kind, v.document_id, v.memo, v.total, v.total, v.occurred_on,
+            greatest(v.occurred_on, v_first_open), p_now, v.command_id
         from unnest(p_entries) v;
         insert into journal_line (
             tenant_id, entry_id, line_no, account_code, debit, credit, currency, channel, location_id, party_id,
             posted_on)
         select
             p_tenant, v.entry_id, v.line_no, v.account_code, v.debit, v.credit, p_currency, v.channel, v.location_id,
-            v.party_id, v.posted_on
+            v.party_id, greatest(v.posted_on, v_first_open)
         from unnest(p_entry_lines) v;
     end if;
     if cardinality(p_events) > 0 then

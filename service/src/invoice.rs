@@ -154,6 +154,7 @@ fn read_header(row: &PgRow) -> Result<Invoice, Error> {
             tax: number(row, "tax")?,
         },
         open: number(row, "open")?,
+        applied: None,
         due_on: row.try_get("due_on")?,
         reason: row.try_get("reason")?,
         occurred_at: row.try_get("occurred_at")?,

@@ -3,6 +3,7 @@
 //! [`tx`] opens transactions, in which all work for a tenant runs. Only [`posting`] writes stock, cost and ledger; it also
 //! writes the command rows and events of its commands. [`command`] writes those of all other writes.
 
+pub mod application;
 pub mod audit;
 pub mod auth;
 pub mod caller;
@@ -25,6 +26,7 @@ mod notifier;
 pub mod order;
 pub mod page;
 pub mod payment;
+pub mod period_lock;
 pub mod pos;
 pub mod posting;
 pub mod pricing;
@@ -39,6 +41,7 @@ pub mod tax;
 pub mod tenant;
 pub mod timing;
 pub mod tx;
+pub mod voucher;
 
 pub use caller::Caller;
 pub use error::Error;

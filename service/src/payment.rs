@@ -1,19 +1,20 @@
-//! Payments, for reading.
+//! Payments, reversals and payouts, for reading.
 
 use chrono::{DateTime, Utc};
-use domain::id::{CustomerId, InvoiceId, PaymentId};
+use domain::id::{CustomerId, InvoiceId, PaymentId, SessionId};
 use domain::number::Money;
-use domain::payment::{Allocation, Payment, PaymentMethod};
+use domain::payment::{Allocation, Payment, PaymentKind, PaymentMethod};
 use domain::refusal::Refusal;
 use domain::tag;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::listing::{Listing, Period, Slice, number, word};
-use crate::{Error, Tx};
+use crate::{Error, Tx, application};
 
-/// A payment in a list, without the invoices that it pays.
+/// A payment, reversal or payout in a list, without the invoices that it pays.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct PaymentSummary {
     /// Id of the payment.
@@ -23,6 +24,8 @@ pub struct PaymentSummary {
     /// Number of the payment.
     #[schema(max_length = 64, example = "PAY-2026-000123")]
     pub number: String,
+    /// Payment, reversal or payout.
+    pub kind: PaymentKind,
     /// Customer that paid.
     pub customer_id: CustomerId,
     /// Method of payment.
@@ -30,10 +33,14 @@ pub struct PaymentSummary {
     /// Currency of every amount.
     #[schema(max_length = 3, example = "GBP")]
     pub currency: String,
-    /// Amount of the payment.
+    /// Amount of the payment. Negative if the money went to the customer or back to the payer.
     pub amount: Money,
     /// Part of the amount that is not applied to an invoice.
     pub unapplied: Money,
+    /// For a reversal: the payment or payout that it takes back.
+    pub original_id: Option<PaymentId>,
+    /// The reversal that took it back.
+    pub reversed_by_id: Option<PaymentId>,
     /// Reference of the bank or payment processor.
     #[schema(max_length = 100, example = "transfer 20261122-77")]
     pub reference: Option<String>,
@@ -45,6 +52,7 @@ pub struct PaymentSummary {
 
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
+    pub kind: Option<PaymentKind>,
     pub customer_id: Option<CustomerId>,
     pub method: Option<PaymentMethod>,
     /// Whether a part of the payment is not applied to an invoice.
@@ -52,8 +60,10 @@ pub struct Filter {
     pub occurred: Period,
 }
 
-const SELECT: &str = "select p.id, p.number, p.customer_id, p.method, t.currency, p.amount, p.unapplied, p.reference, \
-                             p.occurred_at, p.recorded_at \
+const SELECT: &str = "select p.id, p.number, p.kind, p.customer_id, p.method, t.currency, p.amount, p.unapplied, \
+                             p.reference, p.original_id, p.reason, p.session_id, p.occurred_at, p.recorded_at, \
+                             (select r.id from payment r where r.tenant_id = p.tenant_id and r.original_id = p.id) \
+                                 as reversed_by \
                       from payment p join tenant t on t.tenant_id = p.tenant_id where p.tenant_id = ";
 
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PaymentSummary>, Error> {
@@ -63,6 +73,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Payment
         None => "",
     };
     let rows = Listing::new(tx, SELECT)
+        .among("p.kind", filter.kind.as_slice())
         .with("p.customer_id = ", filter.customer_id.map(|id| id.0))
         .among("p.method", filter.method.as_slice())
         .sql(unapplied)
@@ -70,19 +81,21 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Payment
         .page(tx, "p.id", slice)
         .await?;
     let summary = |row: &PgRow| -> Result<PaymentSummary, Error> {
-        let Payment { id, number, customer_id, method, amount, unapplied, reference, occurred_at, .. } =
-            read_header(row)?;
+        let payment = read_header(row)?;
         Ok(PaymentSummary {
-            id,
+            id: payment.id,
             object: tag::Payment,
-            number,
-            customer_id,
-            method,
+            number: payment.number,
+            kind: payment.kind,
+            customer_id: payment.customer_id,
+            method: payment.method,
             currency: row.try_get("currency")?,
-            amount,
-            unapplied,
-            reference,
-            occurred_at,
+            amount: payment.amount,
+            unapplied: payment.unapplied,
+            original_id: payment.original_id,
+            reversed_by_id: payment.reversed_by,
+            reference: payment.reference,
+            occurred_at: payment.occurred_at,
             created_at: row.try_get("recorded_at")?,
         })
     };
@@ -94,11 +107,18 @@ pub async fn get(tx: &Tx, id: PaymentId) -> Result<(Payment, String), Error> {
     let rows = Listing::new(tx, SELECT).with("p.id = ", Some(id.0)).rows(tx).await?;
     let row = rows.first().ok_or_else(|| Refusal::not_found("payment"))?;
     let mut payment = read_header(row)?;
-    let statement = "select invoice_id, amount from payment_allocation where tenant_id = $1 and payment_id = $2 \
-                     order by invoice_id";
+    let statement = "select invoice_id, sum(amount) as amount from ( \
+                         select invoice_id, amount from payment_allocation where tenant_id = $1 and payment_id = $2 \
+                         union all \
+                         select invoice_id, amount from application_line \
+                         where tenant_id = $1 and payment_id = $2 and invoice_id is not null) line \
+                     group by invoice_id having sum(amount) <> 0 order by invoice_id";
     for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await? {
         let amount = number(&row, "amount")?;
         payment.allocations.push(Allocation { invoice_id: InvoiceId(row.try_get("invoice_id")?), amount });
+    }
+    if payment.kind != PaymentKind::Payment {
+        payment.changes = application::lines(tx, id.0).await?;
     }
     Ok((payment, row.try_get("currency")?))
 }
@@ -107,12 +127,19 @@ fn read_header(row: &PgRow) -> Result<Payment, Error> {
     Ok(Payment {
         id: PaymentId(row.try_get("id")?),
         number: row.try_get("number")?,
+        kind: word(row, "kind")?,
         customer_id: CustomerId(row.try_get("customer_id")?),
         method: word(row, "method")?,
+        session_id: row.try_get::<Option<Uuid>, _>("session_id")?.map(SessionId),
         amount: number(row, "amount")?,
         unapplied: number(row, "unapplied")?,
         allocations: Vec::new(),
+        changes: Vec::new(),
+        original_id: row.try_get::<Option<Uuid>, _>("original_id")?.map(PaymentId),
+        reversed_by: row.try_get::<Option<Uuid>, _>("reversed_by")?.map(PaymentId),
+        reason: row.try_get("reason")?,
         reference: row.try_get("reference")?,
+        cash: None,
         occurred_at: row.try_get("occurred_at")?,
     })
 }

@@ -14,7 +14,7 @@ use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::listing::{Listing, Period, Slice, number, optional_number, word};
+use crate::listing::{Listing, Period, Slice, number, optional_number, optional_word, word};
 use crate::sales_lines::{self, Skus};
 use crate::{Error, Tx};
 
@@ -237,7 +237,8 @@ pub async fn cash_moves(
     session_id: Option<SessionId>,
     slice: &Slice,
 ) -> Result<Vec<CashMove>, Error> {
-    let select = "select id, session_id, kind, amount, reason, occurred_at from cash_move where tenant_id = ";
+    let select = "select id, session_id, kind, amount, reason, document_kind, document_id, occurred_at \
+                  from cash_move where tenant_id = ";
     let listing = Listing::new(tx, select).with("session_id = ", session_id.map(|id| id.0));
     let cash_move = |row: &PgRow| -> Result<CashMove, Error> {
         Ok(CashMove {
@@ -247,6 +248,7 @@ pub async fn cash_moves(
             kind: word(row, "kind")?,
             amount: number(row, "amount")?,
             reason: row.try_get("reason")?,
+            document: optional_word(row, "document_kind")?.zip(row.try_get("document_id")?),
             occurred_at: row.try_get("occurred_at")?,
         })
     };

@@ -44,6 +44,7 @@ mod load;
 mod lot_levels;
 pub(crate) mod lots;
 mod open_costs;
+pub(crate) mod open_items;
 pub(crate) mod orders;
 mod places;
 mod prefetch;
@@ -54,6 +55,7 @@ mod series;
 pub(crate) mod setup;
 pub(crate) mod stock_documents;
 mod table;
+mod vouchers;
 pub(crate) mod waiting;
 
 pub use domain::command::{Command, Outcome};

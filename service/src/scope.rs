@@ -95,6 +95,9 @@ pub enum Scope {
     /// Post entries by hand.
     #[strum(serialize = "ledger:write")]
     LedgerWrite,
+    /// Close periods of the books, and open them again.
+    #[strum(serialize = "periods:lock")]
+    PeriodsLock,
     /// Read reports, GraphQL and the integrity check.
     #[strum(serialize = "reports:read")]
     ReportsRead,

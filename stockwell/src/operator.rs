@@ -275,7 +275,7 @@ fn parts(url: &str) -> Result<UrlParts, Failed> {
     }
 }
 
-/// Checks the six facts for every tenant, from the raw rows.
+/// Checks the seven facts for every tenant, from the raw rows.
 pub async fn verify(args: &EveryTenant) -> Result<(), Failed> {
     let db = args.database.connect().await?;
     let mut broken = 0;

@@ -8,6 +8,7 @@ mod ledger;
 mod lot;
 mod order;
 mod payment;
+mod period_lock;
 mod pos;
 mod pricing;
 mod report;

@@ -1,6 +1,7 @@
 //! Wholesale orders: reserve, ship, invoice, cancel, and rejections.
 
 mod backorder;
+mod held;
 mod returns;
 
 use serde_json::{Value, json};
@@ -273,6 +274,8 @@ fn a_payment_makes_room_and_prepaid_uses_no_credit() {
         tenant.order(&customer, &[("BOLT", "1")], "invoiced").await.refused(409, "credit_exceeded");
         let prepaid = json!({ "credit_limit": "0", "payment_terms": "prepaid" });
         let prepaid = tenant.customer_with("Kontor Vorkasse", prepaid).await;
+        tenant.order(&prepaid, &[("BOLT", "10")], "invoiced").await.refused(409, "credit_exceeded");
+        tenant.patch("/v1/settings", &json!({ "hold_unpaid": false })).await.ok();
         tenant.order(&prepaid, &[("BOLT", "10")], "invoiced").await.created();
     });
 }

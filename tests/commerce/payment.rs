@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use tests::{Tenant, lines, with_tenant};
 
+mod open_item;
+
 const PAYMENTS: &str = "/v1/payments";
 
 /// Makes an invoice of this many pounds with tax. Returns its id.

@@ -4,6 +4,7 @@ mod clock;
 mod discount;
 mod refund;
 mod session;
+mod voucher;
 
 use serde_json::{Value, json};
 use tests::{Level, Till, lines, sale, with_tenant, with_tenant_as};
@@ -62,12 +63,15 @@ fn tenders_can_be_split_and_one_may_be_left_open() {
         let paid = tenant.post(SALES, &tendered(&till, &[("MUG", "1")], open_cash)).await.created();
         assert_eq!(paid["tenders"][0]["amount"], "5.00");
         assert_eq!(paid["tenders"][1]["amount"], "7.00");
-        let open_card = json!([{ "kind": "cash", "amount": "2" }, { "kind": "voucher", "amount": "3" }, { "kind": "card" }]);
+        let present = json!({ "code": "PRESENT", "amount": "10", "method": "bank" });
+        tenant.post("/v1/vouchers", &present).await.created();
+        let open_card = json!([{ "kind": "cash", "amount": "2" },
+            { "kind": "voucher", "amount": "3", "reference": "PRESENT" }, { "kind": "card" }]);
         let paid = tenant.post(SALES, &tendered(&till, &[("MUG", "1")], open_card)).await.created();
         let amounts: Vec<&Value> = (0..3).map(|index| &paid["tenders"][index]["amount"]).collect();
         assert_eq!(amounts, ["2.00", "3.00", "7.00"]);
         assert_eq!(tenant.balance("1020").await, "12.00");
-        assert_eq!(tenant.balance("2300").await, "3.00");
+        assert_eq!(tenant.balance("2300").await, "-7.00");
     });
 }
 

@@ -16,14 +16,14 @@ use tests::{Client, Node, Tenant, Till, environment, lines, sale, with_tenant};
 const MANY: usize = 7;
 
 /// Each kind of command, named as in its event, and its statements.
-const COMMANDS: [(&str, u64); 52] = [
+const COMMANDS: [(&str, u64); 56] = [
     ("pos_sale.completed", 4),
     ("pos_sale.completed, first in first out", 6),
     ("pos_sale.completed, by lot", 7),
     ("pos_sale.completed, from a lease", 7),
     ("pos_sale.completed, forced", 9),
-    ("pos_sale.refunded", 14),
-    ("pos_sale.refunded, blind", 8),
+    ("pos_sale.refunded", 16),
+    ("pos_sale.refunded, blind", 9),
     ("pos_session.opened", 9),
     ("pos_session.cash_moved", 8),
     ("pos_session.closed", 8),
@@ -39,8 +39,12 @@ const COMMANDS: [(&str, u64); 52] = [
     ("order.shipped", 16),
     ("order.shipped, by lot", 18),
     ("order.invoiced", 17),
-    ("return.received", 15),
-    ("payment.received", 9),
+    ("return.received", 18),
+    ("payment.received", 11),
+    ("payment_reversal.recorded", 14),
+    ("payout.paid", 12),
+    ("application.applied", 12),
+    ("voucher.issued", 6),
     ("stock.moved, receipt", 8),
     ("stock.moved, receipt by lot", 10),
     ("stock.moved, receipt of what was oversold", 10),
@@ -160,7 +164,10 @@ impl<'a> Shop<'a> {
         match area {
             "count" => self.counted(name, many).await,
             "pos_sale" | "pos_session" => self.till(name, many).await,
-            "order" | "return" | "payment" => self.wholesale(name, many).await,
+            "order" | "return" => self.wholesale(name, many).await,
+            "payment" | "payment_reversal" | "payout" | "application" | "voucher" => {
+                self.money(name, many).await
+            }
             _ => self.goods(name, many).await,
         }
     }
@@ -233,14 +240,37 @@ impl<'a> Shop<'a> {
                 let body = json!({ "customer_id": customer, "original_id": billed["invoices"][0]["id"] });
                 ("/v1/returns".to_owned(), body)
             }
+            other => unreachable!("{other} is no command of wholesale"),
+        }
+    }
+
+    /// Returns a request about the open items of a customer who has `many` invoices.
+    async fn money(&self, name: &str, many: usize) -> Request {
+        let tenant = self.tenant;
+        if name == "voucher.issued" {
+            return ("/v1/vouchers".to_owned(), json!({ "amount": many.to_string(), "method": "bank" }));
+        }
+        let customer = tenant.customer("Payer").await;
+        let paid = json!({ "customer_id": customer, "method": "bank", "amount": (12 * many).to_string() });
+        if matches!(name, "payout.paid" | "application.applied") {
+            for _ in 0..many {
+                let advance =
+                    json!({ "customer_id": customer, "method": "bank", "amount": "12", "allocations": [] });
+                tenant.post("/v1/payments", &advance).await.created();
+            }
+        }
+        if name == "payout.paid" {
+            return ("/v1/payouts".to_owned(), json!({ "customer_id": customer, "method": "bank" }));
+        }
+        for _ in 0..many {
+            tenant.order(&customer, &[("P0", "1")], "invoiced").await.created();
+        }
+        match name {
+            "application.applied" => ("/v1/applications".to_owned(), json!({ "customer_id": customer })),
+            "payment.received" => ("/v1/payments".to_owned(), paid),
             _ => {
-                let customer = tenant.customer("Payer").await;
-                for _ in 0..many {
-                    tenant.order(&customer, &[("P0", "1")], "invoiced").await.created();
-                }
-                let amount = (12 * many).to_string();
-                let body = json!({ "customer_id": customer, "method": "bank", "amount": amount });
-                ("/v1/payments".to_owned(), body)
+                let payment = tenant.post("/v1/payments", &paid).await.created();
+                (format!("/v1/payments/{}/reverse", id(&payment)), json!({ "reason": "Account closed" }))
             }
         }
     }

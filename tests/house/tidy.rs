@@ -145,7 +145,7 @@ fn instants_of_requests_are_read_once() {
 }
 
 /// Tables that only posting writes.
-const OF_POSTING: [&str; 34] = [
+const OF_POSTING: [&str; 38] = [
     "stock_level",
     "cost_layer",
     "layer_use",
@@ -175,6 +175,10 @@ const OF_POSTING: [&str; 34] = [
     "invoice",
     "payment",
     "payment_allocation",
+    "application",
+    "application_line",
+    "voucher",
+    "voucher_move",
     "pos_session",
     "pos_sale",
     "tender",
@@ -186,7 +190,7 @@ const OF_POSTING: [&str; 34] = [
 fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
     let posting: &[&str] = &["service/src/posting"];
     let mut writers: BTreeMap<_, _> = OF_POSTING.into_iter().map(|table| (table, posting)).collect();
-    let others: [(&str, &[&str]); 37] = [
+    let others: [(&str, &[&str]); 38] = [
         ("command", &["service/src/command", "service/src/posting"]),
         ("event", &["service/src/command", "service/src/posting"]),
         ("event_cursor", &["service/src/relay"]),
@@ -220,6 +224,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("app_user", &["service/src/auth"]),
         ("refresh_token", &["service/src/auth"]),
         ("access_refusal", &["service/src/refusal"]),
+        ("period_lock", &["service/src/period_lock"]),
         ("stock_checkpoint", &["service/src/stock/checkpoint"]),
         ("stock_checkpoint_level", &["service/src/stock/checkpoint"]),
         ("schema_migration", &["migration/src"]),

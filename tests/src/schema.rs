@@ -167,7 +167,8 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
     (
         "records of the past are never changed or deleted",
         "select t.name || ' ' || v.privilege from unnest(array['stock_movement', 'journal_entry', 'journal_line', \
-             'sales_line', 'command', 'event', 'tender', 'till_clock', 'cash_move', 'shipment_line', 'payment_allocation', \
+             'sales_line', 'command', 'event', 'tender', 'till_clock', 'cash_move', 'shipment_line', 'payment_allocation', 'application', \
+             'application_line', 'voucher_move', 'period_lock', \
              'stock_document', 'hold_line', 'replaced_price', 'stock_checkpoint', 'stock_checkpoint_level']) t (name), \
              (values ('update'), ('delete')) v (privilege) \
          where has_table_privilege('stockwell_app', t.name::regclass, v.privilege) \
@@ -178,7 +179,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
         "select t.name || ' delete' from unnest(array['invoice', 'pos_sale', 'payment', 'shipment', 'pos_session', \
              'sales_order', 'customer', 'customer_account', 'product', 'location', 'register', 'account', 'stock_level', \
              'hold', 'hold_reference', 'transfer', 'transfer_line', 'expected_receipt', 'expected_receipt_line', 'tenant', 'api_key', \
-             'app_user', 'product_group', 'unmapped_sku']) t (name) \
+             'app_user', 'product_group', 'unmapped_sku', 'voucher']) t (name) \
          where has_table_privilege('stockwell_app', t.name::regclass, 'delete') \
          union all select t.name || '.' || a.attname from (values ('invoice', '{open,returned,version,updated_at}'::text[]), \
              ('pos_sale', '{returned}'), ('payment', '{unapplied}'), ('shipment', '{invoice_id}'), \

@@ -41,12 +41,20 @@ const AREAS: &[(&str, &str, &[&str])] = &[
         "Wholesale: order, confirm, ship, invoice, cancel, return.",
         &["/v1/invoices", "/v1/orders", "/v1/returns", "/v1/shipments"],
     ),
-    ("Payments", "Payments of customers, and the invoices that they settle.", &["/v1/payments"]),
-    ("Point of sale", "Tills, their sessions, sales, refunds and cash moves.", &["/v1/pos", "/v1/registers"]),
+    (
+        "Payments",
+        "Payments of customers, the invoices that they settle, reversals and payouts.",
+        &["/v1/payments", "/v1/payouts", "/v1/applications"],
+    ),
+    (
+        "Point of sale",
+        "Tills, their sessions, sales, refunds, cash moves and vouchers.",
+        &["/v1/pos", "/v1/registers", "/v1/vouchers"],
+    ),
     (
         "Ledger",
-        "Accounts, journal entries and the trial balance.",
-        &["/v1/accounts", "/v1/journal-entries", "/v1/settings", "/v1/trial-balance"],
+        "Accounts, journal entries, closed periods and the trial balance.",
+        &["/v1/accounts", "/v1/journal-entries", "/v1/period-locks", "/v1/settings", "/v1/trial-balance"],
     ),
     (
         "Audit",

@@ -1,21 +1,22 @@
-//! Payments of wholesale customers.
+//! Payments of wholesale customers, their reversals, and payouts.
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
-use domain::id::{CustomerId, InvoiceId, PaymentId};
+use domain::id::{CustomerId, InvoiceId, PaymentId, RegisterId, SessionId};
 use domain::moment::Instant;
 use domain::number::Money;
-use domain::payment::{self, PaymentMethod};
+use domain::payment::{self, PaymentKind, PaymentMethod};
 use domain::refusal::Problems;
 use domain::tag;
-use domain::text::{self, Reference100};
+use domain::text::{self, Filled200, Reference100};
 use serde::{Deserialize, Serialize};
 use service::listing::{Age, Period};
 use service::payment::{Filter, PaymentSummary};
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::application::{AppliedOut, LINES_MAX, credit};
 use crate::idempotency::PostHeaders;
 use crate::list::{List, Page};
 use crate::params::PathId;
@@ -24,7 +25,7 @@ use crate::{Answer, ApiError, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(create).service(list).service(show);
+    cfg.service(create).service(reverse).service(pay_out).service(list).service(show);
 }
 
 /// A payment to record.
@@ -37,6 +38,9 @@ struct PaymentIn {
     customer_id: CustomerId,
     /// Means of payment.
     method: PaymentMethod,
+    /// Till with an open session into whose drawer cash goes. Only for `cash`, which needs it.
+    #[schema(example = json!(null))]
+    register_id: Option<RegisterId>,
     /// Amount, above zero.
     amount: Money,
     /// Invoices that it pays. If absent, those that are due first. The rest stays unapplied.
@@ -58,7 +62,61 @@ struct AllocationForm {
     amount: Money,
 }
 
-/// A payment.
+/// A payment or payout to take back.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ReversalIn {
+    /// Your own id of the reversal. The server chooses one if absent.
+    id: Option<PaymentId>,
+    /// Reason, such as the bank's words.
+    reason: Filled200,
+    /// Till through whose drawer cash goes. Only if the original was in cash, which needs it.
+    #[schema(example = json!(null))]
+    register_id: Option<RegisterId>,
+    /// Reference of the bank or processor. Never a card number.
+    reference: Option<Reference100>,
+    /// When it happened. Now if absent. Not before its original.
+    occurred_at: Option<Instant>,
+}
+
+/// A credit to pay out.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PayoutIn {
+    /// Your own id of the payout. The server chooses one if absent.
+    id: Option<PaymentId>,
+    /// Customer who is paid.
+    customer_id: CustomerId,
+    /// Means of payment.
+    method: PaymentMethod,
+    /// Till with an open session out of whose drawer cash goes. Only for `cash`, which needs it.
+    #[schema(example = json!(null))]
+    register_id: Option<RegisterId>,
+    /// Amount, above zero. If absent, all that the customer is owed, or the sum of the parts.
+    amount: Option<Money>,
+    /// Payments and credit notes that are paid out. If absent, the oldest.
+    #[schema(max_items = 500)]
+    parts: Option<Vec<PayoutPart>>,
+    /// Reference of the bank or processor. Never a card number.
+    reference: Option<Reference100>,
+    /// When it was paid. Now if absent.
+    occurred_at: Option<Instant>,
+}
+
+/// A payment or credit note that is paid out. It names one of them.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PayoutPart {
+    /// The payment.
+    payment_id: Option<PaymentId>,
+    /// The credit note.
+    #[schema(example = json!(null))]
+    credit_note_id: Option<InvoiceId>,
+    /// Amount, above zero. If absent, all that is left of it.
+    amount: Option<Money>,
+}
+
+/// A payment, the reversal of one, or a payout.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct PaymentOut<'a> {
     /// Id of the payment.
@@ -67,20 +125,34 @@ pub struct PaymentOut<'a> {
     /// Number of the payment.
     #[schema(max_length = 64, example = "PAY-2026-000123")]
     number: &'a str,
-    /// Customer who paid.
+    /// Payment, reversal or payout.
+    kind: PaymentKind,
+    /// Customer who paid or was paid.
     customer_id: CustomerId,
     /// Means of payment.
     method: PaymentMethod,
     /// Currency of all amounts.
     #[schema(max_length = 3, example = "GBP")]
     currency: &'a str,
-    /// Amount of the payment.
+    /// Amount of the payment. Negative if the money went to the customer or back to the payer.
     amount: Money,
     /// Part that pays no invoice yet.
     unapplied: Money,
     /// Invoices that it pays.
     #[schema(max_items = 500)]
     allocations: Vec<AllocationForm>,
+    /// Parts that a reversal took back, or a payout paid out. Empty for a payment.
+    #[schema(max_items = 10000)]
+    changes: Vec<AppliedOut>,
+    /// For a reversal: the payment or payout that it takes back.
+    original_id: Option<PaymentId>,
+    /// The reversal that took it back.
+    reversed_by_id: Option<PaymentId>,
+    /// Reason of a reversal.
+    #[schema(max_length = 200, example = json!(null))]
+    reason: Option<&'a str>,
+    /// Session of the till, if it was in cash.
+    session_id: Option<SessionId>,
     /// Reference of the bank or processor.
     #[schema(max_length = 100, example = "transfer 20261122-77")]
     reference: Option<&'a str>,
@@ -96,12 +168,18 @@ impl<'a> PaymentOut<'a> {
             id: payment.id,
             object: tag::Payment,
             number: &payment.number,
+            kind: payment.kind,
             customer_id: payment.customer_id,
             method: payment.method,
             currency,
             amount: payment.amount,
             unapplied: payment.unapplied,
             allocations: payment.allocations.iter().map(part).collect(),
+            changes: payment.changes.iter().map(AppliedOut::of).collect(),
+            original_id: payment.original_id,
+            reversed_by_id: payment.reversed_by,
+            reason: payment.reason.as_deref(),
+            session_id: payment.session_id,
             reference: payment.reference.as_deref(),
             occurred_at: payment.occurred_at,
         }
@@ -110,7 +188,8 @@ impl<'a> PaymentOut<'a> {
 
 /// Record a payment
 ///
-/// Applies the payment to the named invoices, or to those that are due first. The rest stays unapplied.
+/// Applies the payment to the named invoices, or to those that are due first. The rest stays unapplied: apply it later with
+/// `POST /v1/applications`. Cash goes into the drawer of a till.
 #[utoipa::path(
     operation_id = "payments_create",
     security(("bearer" = ["payments:write"])),
@@ -139,8 +218,81 @@ fn to_command(input: PaymentIn, _: &Caller) -> Result<Command, ApiError> {
         id: input.id,
         customer_id: input.customer_id,
         method: input.method,
+        register_id: input.register_id,
         amount: input.amount,
         allocations: input.allocations.map(|parts| parts.into_iter().map(part).collect()),
+        reference,
+        occurred_at: input.occurred_at.map(Instant::get),
+    }))
+}
+
+/// Reverse a payment
+///
+/// Takes a payment back that bounced: what it had settled is open again. Takes a payout back that did not arrive: its
+/// credits are there again. The reversal is a payment document of its own, with the opposite amount. A payment of which a
+/// part was paid out is reversed after the payout.
+#[utoipa::path(
+    operation_id = "payments_reverse",
+    security(("bearer" = ["payments:write"])),
+    params(("id" = PaymentId, Path, description = "The payment or payout."), PostHeaders),
+    request_body = ReversalIn,
+    responses((status = 201, description = "The reversal.", body = PaymentOut))
+)]
+#[post("/v1/payments/{id}/reverse")]
+async fn reverse(post: Post, id: PathId<PaymentId>) -> Answer {
+    let command = |input: ReversalIn, _: &Caller| {
+        let mut problems = Problems::default();
+        let reason = input.reason.checked(&mut problems, "/reason");
+        let reference = text::checked(&mut problems, "/reference", input.reference);
+        problems.check()?;
+        Ok(Command::ReversePayment(payment::Reverse {
+            original_id: id.0,
+            id: input.id,
+            register_id: input.register_id,
+            reason,
+            reference,
+            occurred_at: input.occurred_at.map(Instant::get),
+        }))
+    };
+    post.create::<PaymentId, _>("/v1/payments", command).await
+}
+
+/// Pay a credit out
+///
+/// Pays unapplied payments and open credit notes out to the customer. Cash comes out of the drawer of a till, which pays
+/// out no more than it has (`insufficient_cash`).
+#[utoipa::path(
+    operation_id = "payouts_create",
+    security(("bearer" = ["payments:write"])),
+    params(PostHeaders),
+    request_body = PayoutIn,
+    responses((status = 201, description = "The payout, a payment with a negative amount.", body = PaymentOut))
+)]
+#[post("/v1/payouts")]
+async fn pay_out(post: Post) -> Answer {
+    post.create::<PaymentId, _>("/v1/payments", payout_command).await
+}
+
+fn payout_command(input: PayoutIn, _: &Caller) -> Result<Command, ApiError> {
+    let mut problems = Problems::default();
+    let reference = text::checked(&mut problems, "/reference", input.reference);
+    if input.parts.as_ref().is_some_and(|parts| parts.len() > LINES_MAX) {
+        problems.invalid("/parts", format!("A payout has at most {LINES_MAX} parts."));
+    }
+    let mut named = Vec::new();
+    for (index, part) in input.parts.iter().flatten().enumerate() {
+        let pointer = format!("/parts/{index}");
+        let credit = credit(&mut problems, &pointer, part.payment_id, part.credit_note_id);
+        named.extend(credit.map(|credit| payment::PayOutPart { credit, amount: part.amount }));
+    }
+    problems.check()?;
+    Ok(Command::PayOut(payment::PayOut {
+        id: input.id,
+        customer_id: input.customer_id,
+        method: input.method,
+        register_id: input.register_id,
+        amount: input.amount,
+        parts: input.parts.map(|_| named),
         reference,
         occurred_at: input.occurred_at.map(Instant::get),
     }))
@@ -151,6 +303,8 @@ fn to_command(input: PaymentIn, _: &Caller) -> Result<Command, ApiError> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
+    /// Only payments, reversals or payouts.
+    kind: Option<PaymentKind>,
     /// Only this customer.
     customer_id: Option<CustomerId>,
     /// Only this means of payment.
@@ -180,6 +334,7 @@ struct Filters {
 async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let filter = Filter {
+        kind: filters.kind,
         customer_id: filters.customer_id,
         method: filters.method,
         unapplied: filters.unapplied,

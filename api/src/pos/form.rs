@@ -57,7 +57,8 @@ pub struct TenderIn {
     pub kind: TenderKind,
     /// Amount handed over. If absent, what is left to pay; only one tender may leave it out. Only cash gives change.
     pub amount: Option<Money>,
-    /// Reference of the processor, or code of the voucher. Never a card number.
+    /// Reference of the processor, or code of the voucher, without which a voucher pays nothing. A refund by voucher without
+    /// a code issues store credit with a new code. Never a card number.
     pub reference: Option<Reference100>,
 }
 
@@ -84,7 +85,9 @@ pub struct RefundIn {
     pub country: Option<String>,
     /// When it happened, not before the original. Now if absent. A time ahead of ours is treated as in a sale.
     pub occurred_at: Option<Instant>,
-    /// Tenders that are paid back. Together they are exactly the total.
+    /// Tenders that are paid back. If empty, what was paid comes back into the tenders of the sale, cards and vouchers
+    /// before cash, with the rounding of cash. Named ones together are exactly that amount, and none is more than it paid;
+    /// only a voucher may be, as store credit. Without an original they are named. Cash comes out of the drawer of the till.
     #[serde(default)]
     #[schema(max_items = 10)]
     pub tenders: Vec<TenderIn>,

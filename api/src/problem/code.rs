@@ -135,6 +135,8 @@ fn domain_status(code: Code) -> StatusCode {
         Code::InsufficientScope | Code::BoundExceeded | Code::DiscountExceeded => StatusCode::FORBIDDEN,
         Code::VersionMismatch => StatusCode::PRECONDITION_FAILED,
         Code::InsufficientStock
+        | Code::InsufficientCash
+        | Code::InsufficientBalance
         | Code::InvalidStateTransition
         | Code::DuplicateExternalRef
         | Code::AlreadyExists

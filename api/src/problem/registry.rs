@@ -233,6 +233,18 @@ pub static REGISTRY: &[Entry] = &[
         "Request less, use another location, or wait for expected receipts. Each short line is in errors with what is available.",
     ),
     entry(
+        Domain(Code::InsufficientCash),
+        "Not enough cash in the drawer",
+        "The refund, payment or cash move would pay out more cash than the session of the till has.",
+        "Pay cash in first, pay out less, or use another tender. The detail has what is in the drawer.",
+    ),
+    entry(
+        Domain(Code::InsufficientBalance),
+        "Not enough on the voucher",
+        "The tender would redeem more than the balance of the voucher.",
+        "Redeem at most the balance, and pay the rest with another tender. The problem has the balance in available.",
+    ),
+    entry(
         Domain(Code::InvalidStateTransition),
         "Not possible in this state",
         "The state of the document does not allow this command.",
@@ -301,14 +313,14 @@ pub static REGISTRY: &[Entry] = &[
     entry(
         Domain(Code::CreditExceeded),
         "Credit limit exceeded",
-        "The customer's open invoices and orders would exceed the credit limit.",
+        "The customer's open invoices and orders would exceed the credit limit, or a prepaid customer has not paid the order.",
         "Record a payment first, raise the limit, or release the order with the scope credit:approve.",
     ),
     entry(
         Domain(Code::TenderMismatch),
         "Tenders do not match",
         "The tenders do not cover the total, or exceed it where no change can be given.",
-        "Correct the tenders. Only cash can give change.",
+        "Correct the tenders. Only cash can give change. A refund without tenders goes back into those of its sale.",
     ),
     entry(
         Domain(Code::ReturnExceedsSale),

@@ -13,6 +13,7 @@ use crate::ledger::account;
 use crate::lot::{self, BackTo, NamedLot};
 use crate::needs::Needs;
 use crate::number::{Money, Quantity};
+use crate::open_item::{Applied, CreditRef};
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Back, Basket, Line, LineInput, TakenBack, Totals};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
@@ -92,6 +93,7 @@ impl Rule for Return {
         needs.customer_ids.insert(self.customer_id);
         needs.sold_ids.extend(self.original_id.map(|id| id.0));
         needs.add_time(self.occurred_at);
+        needs.invoice_ids.extend(self.original_id);
         needs.location(self.location_id);
         needs.numbered.insert(DocumentKind::CreditNote);
         needs.add_returned_lots(self.original_lines.iter().map(|line| &*line.lots));
@@ -129,8 +131,10 @@ fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Re
         sales::mark_returned(sold, &lines, &originals);
     }
     lines.iter().for_each(|(line, _)| book.lots.note_back(&line.lots, Some(command.customer_id)));
+    let id = command.id.unwrap_or_else(|| InvoiceId(book.ids.next_id()));
+    let applied = settle_original(book, command, id, -totals.total());
     let note = Invoice {
-        id: command.id.unwrap_or_else(|| InvoiceId(book.ids.next_id())),
+        id,
         number: book.number(DocumentKind::CreditNote),
         kind: InvoiceKind::CreditNote,
         customer_id: command.customer_id,
@@ -140,7 +144,8 @@ fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Re
         country: command.country.clone().unwrap_or(country),
         lines,
         totals,
-        open: totals.total(),
+        open: totals.total() + applied.map_or(Money::ZERO, |applied| applied.amount),
+        applied,
         due_on: book.setup.settings.day(occurred_at),
         reason: command.reason.clone(),
         occurred_at,
@@ -159,6 +164,17 @@ fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Re
     post(book, &note, goods, &originals, &mut posting);
     exposure(book, command.customer_id).receivable += totals.total();
     Ok((note, posting))
+}
+
+/// Applies a credit note of `amount` to the invoice that it corrects, as far as that is open. The rest stays a credit of the
+/// customer.
+fn settle_original(book: &mut Book, command: &Return, id: InvoiceId, amount: Money) -> Option<Applied> {
+    let original_id = command.original_id?;
+    let invoice = book.invoices.get_mut(&original_id)?;
+    let amount = amount.min(invoice.open);
+    invoice.open -= amount;
+    let credit = CreditRef::CreditNote(id);
+    amount.is_positive().then_some(Applied { credit, invoice_id: Some(original_id), amount })
 }
 
 fn restock(book: &mut Book, note: &Invoice, posting: &mut Posting) {

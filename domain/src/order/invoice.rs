@@ -11,6 +11,7 @@ use crate::id::{CustomerId, EntryId, InvoiceId, LocationId, OrderId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::needs::Needs;
 use crate::number::{Money, Quantity};
+use crate::open_item::Applied;
 use crate::refusal::Refusal;
 use crate::sales::{self, Line, Part, SalesLine, Totals};
 use crate::tenant::Channel;
@@ -71,6 +72,8 @@ pub struct Invoice {
     pub totals: Totals,
     /// The amount still to be paid.
     pub open: Money,
+    /// The part of a credit note that was applied to its invoice when it was made.
+    pub applied: Option<Applied>,
     /// The day on which it is due.
     pub due_on: NaiveDate,
     /// The reason of a return.
@@ -153,6 +156,7 @@ fn of_shipment(book: &mut Book, order: &mut Order, at: usize) -> Invoice {
         lines,
         totals,
         open: totals.total(),
+        applied: None,
         due_on,
         reason: None,
         occurred_at,

@@ -9,7 +9,7 @@ use crate::book::{Book, Posting};
 use crate::hold::Hold;
 use crate::id::{LocationId, OrderId};
 use crate::lot::LotShare;
-use crate::number::Quantity;
+use crate::number::{Money, Quantity};
 use crate::promise;
 use crate::refusal::Refusal;
 use crate::sales::{self, Line, LineInput};
@@ -165,8 +165,13 @@ pub(super) fn hold_reasons(book: &Book, order: &Order, plan: &Plan) -> Vec<Strin
     let mut order = order.clone();
     give_up(&mut order, plan);
     let more = order.open_total(book);
-    let excess = book.customers.get(&order.customer_id).and_then(|customer| customer.over_limit(more));
-    excess.map(|excess| format!("The credit limit is exceeded by {excess}.")).into_iter().collect()
+    credit_reason(book, &order, more).into_iter().collect()
+}
+
+/// Returns why an order of the amount `more` is to be held, if it is.
+pub(super) fn credit_reason(book: &Book, order: &Order, more: Money) -> Option<String> {
+    let customer = book.customers.get(&order.customer_id)?;
+    customer.hold_reason(more, book.setup.settings.hold_unpaid)
 }
 
 pub(super) fn put_on_hold(book: &mut Book, id: OrderId, reasons: Vec<String>) {

@@ -2,8 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Sale, SaleKind, TenderInput, open_register, post, tender};
-use crate::book::{Book, Posting};
+use super::give_back::{Paid, amount_back, give_back};
+use super::{
+    Sale, SaleKind, Tender, TenderInput, TenderKind, cash_of, check_cash, note_cash, open_register, post,
+    tender, voucher,
+};
+use crate::book::{Book, Posting, Register};
 use crate::command::{Decision, Outcome, Rule};
 use crate::id::{LocationId, RegisterId, SaleId};
 use crate::lot::{self, BackTo, NamedLot};
@@ -42,7 +46,7 @@ pub struct Refund {
     pub country: Option<String>,
     /// The time; now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
-    /// The tenders that are paid back.
+    /// The tenders that are paid back. If empty, what was paid comes back into the tenders of the sale.
     pub tenders: Vec<TenderInput>,
     /// The caller who may override prices; `None` if the caller may not.
     pub overrider: Option<String>,
@@ -57,7 +61,14 @@ impl Rule for Refund {
     }
 
     fn needs(&self, needs: &mut Needs) {
-        needs.register_ids.insert(self.register_id);
+        let in_cash =
+            self.tenders.is_empty() || self.tenders.iter().any(|tender| tender.kind == TenderKind::Cash);
+        if in_cash {
+            needs.cash(self.register_id);
+        } else {
+            needs.register_ids.insert(self.register_id);
+        }
+        voucher::need(needs, &self.tenders);
         needs.sold_ids.extend(self.original_id.map(|id| id.0));
         needs.add_time(self.occurred_at);
         needs.add_returned_lots(self.original_lines.iter().map(|line| &*line.lots));
@@ -83,11 +94,13 @@ fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal>
         None => (blind(book, command, register.location_id, occurred_at)?, Vec::new()),
     };
     let totals = Totals::of(lines.iter().map(|(line, _)| line));
-    tender::check(&command.tenders, &book.setup.settings)?;
-    let (tenders, rounding) = tender::give_back(totals.total(), &command.tenders, register.cash_rounding)?;
+    let (mut tenders, rounding) = tenders(book, command, &register, totals.total())?;
+    let cash = cash_of(&tenders);
+    check_cash(&register, session, -cash, "/tenders")?;
 
     // Nothing rejects the command from here on.
     let id = command.id.unwrap_or_else(|| SaleId(book.ids.next_id()));
+    voucher::name(&mut tenders, id);
     for (index, (line, cost)) in lines.iter().enumerate() {
         let source = Source::new(SaleKind::Refund.into(), id.0, line.line_no, occurred_at);
         for (key, quantity, cost) in lot::moves(register.location_id, line, *cost) {
@@ -100,6 +113,8 @@ fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal>
     if let Some(sold) = command.original_id.and_then(|id| book.sold.get_mut(&id.0)) {
         sales::mark_returned(sold, &lines, &originals);
     }
+    note_paid_back(book, command, &tenders);
+    note_cash(book, register.id, cash);
     let original =
         command.original_id.and_then(|id| book.sold.get(&id.0)).and_then(|sold| sold.first()).cloned();
     let customer_id = original.as_ref().and_then(|sold| sold.customer_id);
@@ -128,6 +143,37 @@ fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal>
     };
     let posting = post(book, &sale, &originals);
     Ok((sale, posting))
+}
+
+/// Counts what came back of the tenders of the sale.
+fn note_paid_back(book: &mut Book, command: &Refund, tenders: &[Tender]) {
+    let Some(original_id) = command.original_id else { return };
+    let paid = book.paid.entry(original_id).or_default();
+    for tender in tenders {
+        paid.give_back(tender.kind, tender.reference.as_deref(), -tender.amount);
+    }
+}
+
+/// Returns the tenders of a refund of `total`, which is negative, and the amount that rounding added. Against a sale, what
+/// was paid comes back.
+fn tenders(
+    book: &Book,
+    command: &Refund,
+    register: &Register,
+    total: Money,
+) -> Result<(Vec<Tender>, Money), Refusal> {
+    let settings = &book.setup.settings;
+    tender::check(&command.tenders, settings)?;
+    let sold = command.original_id.and_then(|id| Some((id, book.sold.get(&id.0)?)));
+    let Some((original_id, sold)) = sold else {
+        return tender::pay_out(total, &command.tenders, register.cash_rounding);
+    };
+    let nothing = Paid::default();
+    let paid = book.paid.get(&original_id).unwrap_or(&nothing);
+    let amount = amount_back(paid, sold, -total, settings);
+    let tenders = give_back(paid, amount, &command.tenders, register.cash_rounding)?;
+    let rounding = tenders.iter().map(|tender| tender.amount).sum::<Money>() - total;
+    Ok((tenders, rounding))
 }
 
 fn take_back(book: &Book, command: &Refund, original_id: SaleId) -> Result<TakenBack, Refusal> {

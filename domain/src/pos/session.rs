@@ -1,9 +1,10 @@
 //! Sessions: a till from opening to closing, with its cash.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
+use uuid::Uuid;
 
-use super::{Drawer, OpenedSession, cash_move, known_register, open_register};
+use super::{Drawer, OpenedSession, cash_move, check_cash, known_register, note_cash, open_register};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
@@ -91,9 +92,17 @@ pub struct CashMove {
     /// Reason of the move.
     #[schema(max_length = 200, example = "Window cleaner")]
     pub reason: String,
+    /// The payment or voucher that moved the cash. Its own entry has it; the other moves go against the bank.
+    #[serde(rename = "document_id", serialize_with = "encoded")]
+    #[schema(value_type = Option<String>, max_length = 32, example = json!(null))]
+    pub document: Option<(DocumentKind, Uuid)>,
     /// When it happened.
     #[schema(example = "2026-11-22T10:15:00Z")]
     pub occurred_at: DateTime<Utc>,
+}
+
+fn encoded<S: Serializer>(document: &Option<(DocumentKind, Uuid)>, serializer: S) -> Result<S::Ok, S::Error> {
+    document.map(|(kind, id)| kind.encode(id)).serialize(serializer)
 }
 
 /// A till session.
@@ -188,7 +197,7 @@ impl Rule for MoveCash {
     }
 }
 
-/// Pays cash in or out, against the bank.
+/// Pays cash in or out, against the bank. Rejects more than is in the drawer.
 fn move_cash(book: &mut Book, command: &MoveCash) -> Result<(CashMove, Posting), Refusal> {
     let (register, session) = open_register(book, command.register_id)?;
     let mut problems = Problems::default();
@@ -208,9 +217,9 @@ fn move_cash(book: &mut Book, command: &MoveCash) -> Result<(CashMove, Posting),
         }
     };
     problems.check()?;
+    check_cash(&register, session, -amount, "/amount")?;
     let change = cash_move(book, session.id, command.kind, amount, &command.reason);
-    let session = OpenedSession { cash_moved: session.cash_moved + amount, ..session };
-    book.drawers.entry(register.id).or_default().session = Some(session);
+    note_cash(book, register.id, amount);
     let posting = post(book, &change, account::BANK, register.location_id);
     Ok((change, posting))
 }

@@ -86,23 +86,14 @@ pub fn check(inputs: &[TenderInput], settings: &Settings) -> Result<(), Refusal>
     problems.check()
 }
 
-/// Settles `total` with tenders. Cards and vouchers pay their amounts, and never more than is due. Cash pays
-/// the rest, rounded to a multiple of `coin`, and gives change. Returns the tenders, and the amount that
-/// rounding added.
-pub fn settle(total: Money, inputs: &[TenderInput], coin: Money) -> Result<(Vec<Tender>, Money), Refusal> {
+/// Rejects too many tenders, more than one without an amount, and amounts that are not above zero.
+pub(super) fn check_shape(inputs: &[TenderInput]) -> Result<(), Refusal> {
     if inputs.len() > TENDERS_MAX {
         return Err(Refusal::invalid("/tenders", format!("A sale has at most {TENDERS_MAX} tenders.")));
     }
     if inputs.iter().filter(|input| input.amount.is_none()).count() > 1 {
         return Err(Refusal::invalid("/tenders", "Only one tender may leave its amount out."));
     }
-    let named = |cash: bool| -> Money {
-        inputs
-            .iter()
-            .filter(|input| (input.kind == TenderKind::Cash) == cash)
-            .filter_map(|input| input.amount)
-            .sum()
-    };
     for (index, input) in inputs.iter().enumerate() {
         let paid = input.amount.unwrap_or(Money::ZERO);
         if paid.is_negative() || (paid.is_zero() && input.amount.is_some()) {
@@ -112,6 +103,21 @@ pub fn settle(total: Money, inputs: &[TenderInput], coin: Money) -> Result<(Vec<
             ));
         }
     }
+    Ok(())
+}
+
+/// Settles `total` with tenders. Cards and vouchers pay their amounts, and never more than is due. Cash pays
+/// the rest, rounded to a multiple of `coin`, and gives change. Returns the tenders, and the amount that
+/// rounding added.
+pub fn settle(total: Money, inputs: &[TenderInput], coin: Money) -> Result<(Vec<Tender>, Money), Refusal> {
+    check_shape(inputs)?;
+    let named = |cash: bool| -> Money {
+        inputs
+            .iter()
+            .filter(|input| (input.kind == TenderKind::Cash) == cash)
+            .filter_map(|input| input.amount)
+            .sum()
+    };
     let has_cash = inputs.iter().any(|input| input.kind == TenderKind::Cash);
     let open_is_cash = inputs.iter().any(|input| input.amount.is_none() && input.kind == TenderKind::Cash);
     let open_is_other = inputs.iter().any(|input| input.amount.is_none() && input.kind != TenderKind::Cash);
@@ -151,15 +157,20 @@ pub fn settle(total: Money, inputs: &[TenderInput], coin: Money) -> Result<(Vec<
 }
 
 /// Rounds `amount` to a multiple of the smallest coin.
-fn to_coins(amount: Money, coin: Money) -> Money {
+pub(super) fn to_coins(amount: Money, coin: Money) -> Money {
     if coin.is_zero() {
         return amount;
     }
     amount.rounded_to_multiple(coin)
 }
 
-/// Settles a refund of `total`, which is negative, with tenders. Rejects tenders that exceed it.
-pub fn give_back(total: Money, inputs: &[TenderInput], coin: Money) -> Result<(Vec<Tender>, Money), Refusal> {
+/// Settles a blind refund of `total`, which is negative, with tenders. Rejects tenders that exceed it.
+pub fn pay_out(total: Money, inputs: &[TenderInput], coin: Money) -> Result<(Vec<Tender>, Money), Refusal> {
+    if inputs.is_empty() && !total.is_zero() {
+        let detail =
+            "A refund without a sale has no tenders to go back to: name the tenders that are paid out.";
+        return Err(Problems::one("/tenders", Code::TenderMismatch, detail));
+    }
     let (tenders, rounding) = settle(-total, inputs, coin)?;
     if tenders.iter().any(|tender| tender.change.is_some_and(Money::is_positive)) {
         return Err(Problems::one(
@@ -221,10 +232,11 @@ mod tests {
     }
 
     #[test]
-    fn a_refund_hands_back_exactly_its_total() {
+    fn a_blind_refund_pays_out_exactly_its_total() {
         let (tenders, _) =
-            give_back(money("-7.30"), &[tender(TenderKind::Cash, None)], Money::ZERO).expect("settled");
+            pay_out(money("-7.30"), &[tender(TenderKind::Cash, None)], Money::ZERO).expect("settled");
         assert_eq!(tenders[0].amount, money("-7.30"));
-        assert!(give_back(money("-7.30"), &[tender(TenderKind::Cash, Some("8"))], Money::ZERO).is_err());
+        assert!(pay_out(money("-7.30"), &[tender(TenderKind::Cash, Some("8"))], Money::ZERO).is_err());
+        assert!(pay_out(money("-7.30"), &[], Money::ZERO).is_err());
     }
 }

@@ -83,7 +83,7 @@ impl Role {
                 &[CatalogRead, PricesRead, StockRead, OrdersRead, ReportsRead],
                 &[CatalogWrite, StockWrite, CountsRead, CountsWrite, CostsRead],
             ),
-            Role::Accountant => (&reads, &[PaymentsWrite, LedgerRead, LedgerWrite, CostsRead]),
+            Role::Accountant => (&reads, &[PaymentsWrite, LedgerRead, LedgerWrite, PeriodsLock, CostsRead]),
             Role::Analyst => (&reads, &[LedgerRead, CostsRead]),
         };
         base.iter().chain(more).copied().collect()

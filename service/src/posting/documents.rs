@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
-use domain::id::{CategoryId, CustomerId, InvoiceId, LocationId, PriceRuleId, ProductId, RegisterId};
-use domain::payment::OpenInvoice;
-use domain::pos::Drawer;
+use domain::id::{CategoryId, CustomerId, InvoiceId, LocationId, PriceRuleId, ProductId, RegisterId, SaleId};
+use domain::number::Money;
+use domain::open_item::OpenInvoice;
+use domain::pos::{Drawer, Paid};
 use domain::sales::{Line, SoldLine};
+use domain::tenant::Channel;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
@@ -54,6 +56,37 @@ pub(super) async fn sold(tx: &Tx, needs: &Needs) -> Result<HashMap<Uuid, Vec<Sol
         sold.entry(row.try_get("document_id")?).or_default().push(line);
     }
     Ok(sold)
+}
+
+/// Reads what was paid for the till sales among sold documents, and what earlier refunds paid back. Their locks are held.
+pub(super) async fn paid(
+    tx: &Tx,
+    sold: &HashMap<Uuid, Vec<SoldLine>>,
+) -> Result<HashMap<SaleId, Paid>, Error> {
+    let of_tills = sold.iter().filter(|(_, lines)| lines.iter().any(|line| line.channel == Channel::Retail));
+    let ids: Vec<Uuid> = of_tills.map(|(id, _)| *id).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let statement = "select d.sale_id, d.id <> d.sale_id as is_back, t.kind, t.reference, t.amount \
+         from (select id, id as sale_id from pos_sale where tenant_id = $1 and id = any($2) \
+               union \
+               select document_id, original_id from sales_line \
+               where tenant_id = $1 and original_id = any($2) and document_kind = 'refund') d \
+         join tender t on t.tenant_id = $1 and t.sale_id = d.id \
+         order by is_back, d.id, t.line_no";
+    let mut paid: HashMap<SaleId, Paid> = HashMap::new();
+    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await? {
+        let of_sale = paid.entry(SaleId(row.try_get("sale_id")?)).or_default();
+        let (kind, amount): (_, Money) = (word(&row, "kind")?, number(&row, "amount")?);
+        let reference: Option<String> = row.try_get("reference")?;
+        if row.try_get("is_back")? {
+            of_sale.give_back(kind, reference.as_deref(), -amount);
+        } else {
+            of_sale.add(kind, reference, amount);
+        }
+    }
+    Ok(paid)
 }
 
 /// Reads a priced line from the columns that sales lines and order lines share.

@@ -8,7 +8,7 @@ use domain::customer::{Customer, Exposure};
 use domain::expected_receipt::Supplies;
 use domain::id::{CategoryId, CustomerId, LocationId, LotId, PriceListId, ProductId, RegisterId, SessionId};
 use domain::number::Money;
-use domain::pos::{Drawer, OpenedSession};
+use domain::pos::{Drawer, OpenedSession, Paid};
 use domain::pricing::Rules;
 use domain::product::{Component, Product, ProductKind, Unit};
 use domain::stock::{Level, LevelKey, StoredLevel};
@@ -20,8 +20,8 @@ use super::places::{level_keys, transit};
 use super::prefetch::{Prefetched, Products};
 use super::setup::Setups;
 use super::{
-    Command, allotments, counts, documents, history, layer, lot_levels, lots, open_costs, orders,
-    queue_levels, series, stock_documents, waiting,
+    Command, allotments, counts, documents, history, layer, lot_levels, lots, open_costs, open_items, orders,
+    queue_levels, series, stock_documents, vouchers, waiting,
 };
 use crate::catalog::lookup;
 use crate::listing::{number, optional_number, word};
@@ -39,7 +39,7 @@ pub(super) async fn book(
     let mut needs = Needs::of(commands);
     let setup = setups.with(tx, &needs).await?;
     let customers = customers(tx, &needs).await?;
-    let orders = orders::load(tx, &needs).await?;
+    let orders = orders::load(tx, &mut needs).await?;
     for order in orders.values() {
         needs.promises |= waiting::may_wait(order);
         needs.product_ids.extend(order.lines.iter().map(|line| line.line.product_id));
@@ -50,21 +50,30 @@ pub(super) async fn book(
         needs.product_ids.insert(line.line.product_id);
         needs.location_ids.insert(line.location_id);
     }
+    let paid = documents::paid(tx, &sold).await?;
     let goods = stock_documents::load(tx, &needs).await?;
     goods.need(&mut needs);
     lots::need_products(tx, &mut needs).await?;
     let counts = counts::load(tx, &needs).await?;
     needs.add_count_lines(&counts);
+    let open_items = open_items::load(tx, &mut needs).await?;
     let invoices = documents::payable(tx, &needs).await?;
     let drawers = match prefetched.drawers.take() {
         Some(drawers) => drawers,
         None => drawers(tx, &needs).await?,
     };
+    let codes = paid.values().flat_map(Paid::voucher_codes).map(str::to_owned);
+    needs.voucher_codes.extend(codes);
+    let vouchers = vouchers::load(tx, &needs).await?;
     let mut book = Book::new(tx.now, tx.id_sequence(), setup);
     book.customers = customers;
     book.orders = orders;
     book.sold = sold;
+    book.paid = paid;
     book.invoices = invoices;
+    book.credits = open_items.credits;
+    book.payments = open_items.payments;
+    book.vouchers = vouchers;
     book.drawers = drawers;
     book.holds = goods.holds;
     book.transfers = goods.transfers;
@@ -121,7 +130,7 @@ async fn stock(
 }
 
 async fn customers(tx: &Tx, needs: &Needs) -> Result<HashMap<CustomerId, Customer>, Error> {
-    if needs.customer_ids.is_empty() && needs.order_ids.is_empty() {
+    if needs.customer_ids.is_empty() && needs.order_ids.is_empty() && needs.reversed.is_empty() {
         return Ok(HashMap::new());
     }
     let rows = tx
@@ -135,12 +144,15 @@ async fn customers(tx: &Tx, needs: &Needs) -> Result<HashMap<CustomerId, Custome
                  join customer c on c.tenant_id = a.tenant_id and c.id = a.customer_id \
                  left join price_tier t on t.tenant_id = c.tenant_id and t.id = c.price_tier_id \
                  where a.tenant_id = $1 and (a.customer_id = any($2) or a.customer_id in ( \
-                     select o.customer_id from sales_order o where o.tenant_id = $1 and o.id = any($3))) \
+                     select o.customer_id from sales_order o where o.tenant_id = $1 and o.id = any($3)) \
+                     or a.customer_id in ( \
+                     select p.customer_id from payment p where p.tenant_id = $1 and p.id = any($4))) \
                  order by a.customer_id for update of a",
             )
             .bind(tx.tenant_id.0)
             .bind(uuids(&needs.customer_ids, |id| id.0))
-            .bind(uuids(&needs.order_ids, |id| id.0)),
+            .bind(uuids(&needs.order_ids, |id| id.0))
+            .bind(uuids(&needs.reversed, |id| id.0)),
         )
         .await?;
     rows.iter().map(customer).collect()

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::id::{CustomerId, InvoiceId, LocationId, OrderId, ProductId, ShipmentId};
-use domain::order::{Order, OrderLine, Shipment, ShipmentLine};
+use domain::order::{JUDGED_LINES_MAX, JUDGED_MAX, Order, OrderLine, Shipment, ShipmentLine};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
@@ -14,8 +14,35 @@ use crate::rows::uuids;
 use crate::{Error, Tx};
 use domain::needs::Needs;
 
+/// Adds the orders that are judged again to the needs: those on credit hold of customers who pay, the oldest first.
+async fn need_held(tx: &Tx, needs: &mut Needs) -> Result<(), Error> {
+    if needs.judged.is_empty() {
+        return Ok(());
+    }
+    let statement = "select o.id from unnest($2::uuid[]) as payer (id) \
+         cross join lateral ( \
+             select o.id, row_number() over oldest as place, sum(o.lines) over oldest as lines \
+             from (select o.id, (select count(*) from sales_order_line l \
+                                 where l.tenant_id = $1 and l.order_id = o.id) as lines \
+                   from sales_order o \
+                   where o.tenant_id = $1 and o.customer_id = payer.id and o.status = 'on_hold' \
+                   order by o.id limit $3) o \
+             window oldest as (order by o.id)) o \
+         where o.place = 1 or o.lines <= $4";
+    let query = sqlx::query(statement)
+        .bind(tx.tenant_id.0)
+        .bind(uuids(&needs.judged, |id| id.0))
+        .bind(JUDGED_MAX)
+        .bind(JUDGED_LINES_MAX);
+    for row in tx.rows(query).await? {
+        needs.order_ids.insert(OrderId(row.try_get("id")?));
+    }
+    Ok(())
+}
+
 /// Reads and locks the orders of a batch, with their lines and the shipments that are not invoiced yet.
-pub(super) async fn load(tx: &Tx, needs: &Needs) -> Result<HashMap<OrderId, Order>, Error> {
+pub(super) async fn load(tx: &Tx, needs: &mut Needs) -> Result<HashMap<OrderId, Order>, Error> {
+    need_held(tx, needs).await?;
     if needs.order_ids.is_empty() {
         return Ok(HashMap::new());
     }

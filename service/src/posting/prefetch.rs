@@ -1,6 +1,6 @@
 //! The rows of a batch of plain till sales, read by one call in place of five.
 //!
-//! A till sale is plain if it names no customer and no hold. The call leaves a part out if a product is a bundle or
+//! A till sale is plain if it names no customer, no hold and no voucher. The call leaves a part out if a product is a bundle or
 //! tracked, a hold has expired, or a series is new. That part is then read as for any other batch.
 
 use std::collections::{BTreeMap, HashMap};
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use domain::document;
 use domain::id::{ProductId, RegisterId};
 use domain::needs::Needs;
-use domain::pos::Drawer;
+use domain::pos::{Drawer, TenderKind};
 use domain::product::{Product, Unit};
 use domain::stock::{Level, LevelKey};
 use sea_orm::sqlx::postgres::PgRow;
@@ -88,7 +88,9 @@ pub(super) async fn sales<'a>(
 
 /// Whether the function reads every row that the command needs.
 fn is_plain(command: &Command) -> bool {
-    matches!(command, Command::Sell(sale) if sale.customer_id.is_none() && sale.hold_id.is_none())
+    let Command::Sell(sale) = command else { return false };
+    let redeems = sale.tenders.iter().any(|tender| tender.kind == TenderKind::Voucher);
+    sale.customer_id.is_none() && sale.hold_id.is_none() && !redeems
 }
 
 fn products(row: &PgRow) -> Result<Products, Error> {

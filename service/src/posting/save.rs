@@ -23,6 +23,7 @@ mod negative_stock;
 mod order;
 mod promise;
 mod stock;
+mod voucher;
 mod wholesale;
 
 /// Levels and cost layers before the first command, and what was done before it.
@@ -81,6 +82,7 @@ pub(super) async fn write(
     layer::write(tx, &before.layers, book.layers(), accepted).await?;
     if !before.served.allocations.is_empty() || !accepted.iter().all(is_plain_sale) {
         wholesale::write(tx, book, accepted).await?;
+        voucher::write(tx, book, accepted).await?;
         stock::write(tx, accepted, &before.served).await?;
         lot::write(tx, accepted).await?;
         negative_stock::write(tx, accepted).await?;
@@ -102,6 +104,7 @@ fn is_plain_sale(accepted: &Accepted<'_>) -> bool {
         && posting.reservations.is_empty()
         && posting.oversold.is_empty()
         && posting.settled.is_empty()
+        && posting.voucher_moves.is_empty()
 }
 
 fn pair((key, level): (&LevelKey, &Level)) -> (LevelKey, Level) {

@@ -94,7 +94,8 @@ pub async fn settings(tx: &Tx) -> Result<Settings, Error> {
     let row = tx
         .row(
             sqlx::query(
-                "select currency, time_zone, country, prices_include_tax, tax_rounding, costing_method from tenant \
+                "select currency, time_zone, country, prices_include_tax, tax_rounding, costing_method, hold_unpaid \
+                 from tenant \
                  where tenant_id = $1",
             )
             .bind(tx.tenant_id.0),
@@ -111,6 +112,7 @@ pub async fn settings(tx: &Tx) -> Result<Settings, Error> {
         prices_include_tax: row.try_get("prices_include_tax")?,
         tax_rounding: word(&row, "tax_rounding")?,
         costing_method: word(&row, "costing_method")?,
+        hold_unpaid: row.try_get("hold_unpaid")?,
         currency,
     })
 }

@@ -1,4 +1,4 @@
-//! A tenant's settings: currency, country and time zone stay; the costing method may change.
+//! A tenant's settings: currency, country and time zone stay; the costing method and the hold of unpaid orders may change.
 
 use ::entity::tenant;
 use domain::stock::CostingMethod;
@@ -18,6 +18,9 @@ pub struct SettingsInput {
     /// stock on hand becomes one layer at its present value, or an average of its layers. Other servers may take
     /// seconds to see the change.
     pub costing_method: CostingMethod,
+    /// Whether orders of prepaid customers are held until they are paid. Other servers may take seconds to see the change.
+    #[schema(example = true)]
+    pub hold_unpaid: bool,
 }
 
 pub async fn get(tx: &Tx) -> Result<Settings, Error> {
@@ -33,8 +36,10 @@ pub async fn update(
     let locked = tx.select::<tenant::Entity>().lock(LockType::NoKeyUpdate);
     let before = locked.one(tx).await?.ok_or_else(unknown)?;
     input::check_version(before.version, expected)?;
-    let SettingsInput { costing_method } = change(&SettingsInput { costing_method: before.costing_method })?;
-    let after = Settings { costing_method, version: before.version + 1, updated_at: tx.now, ..before };
+    let stated = SettingsInput { costing_method: before.costing_method, hold_unpaid: before.hold_unpaid };
+    let SettingsInput { costing_method, hold_unpaid } = change(&stated)?;
+    let after =
+        Settings { costing_method, hold_unpaid, version: before.version + 1, updated_at: tx.now, ..before };
     Ok(after.into_active_model().reset_all().update(tx).await?)
 }
 

@@ -24,6 +24,7 @@ pub async fn set_up(client: &Client, slug: &str) -> Result<Names, ClientError> {
     world.stock().await?;
     world.tills().await?;
     world.orders().await?;
+    world.payments().await?;
     world.counts().await?;
     world.people(slug).await?;
     Ok(world.names)
@@ -161,7 +162,7 @@ impl World<'_> {
         self.make("cus:nordwind", "/v1/customers", nordwind).await?;
         let limited = json!({ "kind": "wholesale", "name": "New Account Ltd", "country": "GB", "credit_limit": "1.00" });
         self.make("cus:limited", "/v1/customers", limited).await?;
-        let orders: [(&str, &str, &str, Value); 9] = [
+        let orders: [(&str, &str, &str, Value); 10] = [
             ("ord:confirm", "cus:nordwind", "20", json!({})),
             ("ord:cancel", "cus:nordwind", "20", json!({})),
             ("ord:ship", "cus:nordwind", "20", json!({ "advance_to": "confirmed" })),
@@ -174,6 +175,7 @@ impl World<'_> {
                 json!({ "advance_to": "confirmed", "policy": "backorder" }),
             ),
             ("ord:release", "cus:limited", "20", json!({ "advance_to": "confirmed" })),
+            ("inv:paid", "cus:nordwind", "20", json!({ "advance_to": "invoiced" })),
             ("inv:return", "cus:nordwind", "20", json!({ "advance_to": "invoiced" })),
             ("inv:return_later", "cus:nordwind", "20", json!({ "advance_to": "invoiced" })),
         ];
@@ -189,6 +191,15 @@ impl World<'_> {
         }
         let path = format!("/v1/orders/{}/ship", self.id("ord:close"));
         self.post("ord:close:ship", &path, json!({ "lines": [{ "line_no": 1, "quantity": "5" }] })).await?;
+        Ok(())
+    }
+
+    async fn payments(&mut self) -> Result<(), ClientError> {
+        for name in ["pay:apply", "pay:reverse", "pay:payout"] {
+            let payment = json!({ "customer_id": self.id("cus:nordwind"), "method": "bank", "amount": "50.00",
+                "allocations": [] });
+            self.make(name, "/v1/payments", payment).await?;
+        }
         Ok(())
     }
 

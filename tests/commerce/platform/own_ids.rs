@@ -16,7 +16,7 @@ fn own(prefix: &str, mut body: Value) -> Value {
 async fn documents(tenant: &Tenant) -> Vec<(&'static str, Value)> {
     tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
     let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
-    let refund = json!({ "register_id": till.register_id, "lines": lines(&[("MUG", "1")]), "tenders": [{ "kind": "cash" }] });
+    let refund = json!({ "register_id": till.register_id, "lines": lines(&[("MUG", "1")]), "tenders": [{ "kind": "card" }] });
     let order =
         json!({ "customer_id": customer, "lines": lines(&[("MUG", "1")]), "advance_to": "confirmed" });
     let back = json!({ "customer_id": customer, "lines": lines(&[("MUG", "1")]) });

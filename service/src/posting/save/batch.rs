@@ -103,8 +103,9 @@ impl<'a> Rows<'a> {
     }
 
     /// Adds one event for the accepted command, `stock.oversold` if it took more than was available,
-    /// `stock.unsellable_sold` if it sold expired or recalled stock, one each if a forced sale was discounted or below cost
-    /// beyond what the caller may do, `pos_sale.clock_ahead` if its till's clock was ahead, and one event for each other order that it
+    /// `stock.unsellable_sold` if it sold expired or recalled stock, one each if a forced sale redeemed more of a voucher than
+    /// its balance or was discounted or below cost beyond what the caller may do, `pos_sale.clock_ahead` if its till's clock was
+    /// ahead, one event for each order whose credit hold it ended, and one for each other order that it
     /// allocated to or delayed.
     fn add_events(&mut self, tx: &Tx, accepted: &Accepted<'_>) {
         let (by, document) = (accepted.command_id, accepted.outcome.document());
@@ -123,8 +124,14 @@ impl<'a> Rows<'a> {
         {
             self.add_event(tx, by, "pos_sale.clock_ahead", document);
         }
+        if accepted.posting.overdrawn {
+            self.add_event(tx, by, "voucher.overdrawn", document);
+        }
         if accepted.posting.below_cost {
             self.add_event(tx, by, "pos_sale.sold_below_cost", document);
+        }
+        for id in &accepted.posting.released {
+            self.add_event(tx, by, "order.released", (DocumentKind::Order, id.0));
         }
         for (kind, order) in promise::events(&accepted.posting, Some(document.1)) {
             self.add_event(tx, by, kind, (DocumentKind::Order, order));
@@ -164,8 +171,8 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Turns a lock timeout into a rejection. The function waits only for another transaction that writes the same
-/// idempotency key.
+/// Turns a lock timeout into a rejection. The function waits for another transaction that writes the same idempotency key.
+/// It also waits for a move of the period lock, but never that long.
 fn key_held(error: Error) -> Error {
     if !matches!(error, Error::LockTimeout) {
         return error;

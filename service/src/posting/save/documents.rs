@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::id::{CustomerId, InvoiceId, OrderId};
+use domain::open_item::{Application, Applied, CreditRef};
 use domain::order::{Invoice, Order, Shipment};
 use domain::payment::Payment;
 use domain::pos::{CashMove, Session};
@@ -22,8 +23,13 @@ pub(super) struct Documents<'a> {
     pub(super) cash: Vec<(&'a CashMove, Uuid)>,
     /// Sales and invoices that something was returned from.
     pub(super) returned: Vec<Uuid>,
-    /// Invoices that were paid.
-    pub(super) paid: Vec<InvoiceId>,
+    pub(super) applications: Vec<(&'a Application, Uuid)>,
+    /// Changes of what is applied, with their documents.
+    pub(super) applied: Vec<(Uuid, &'a Applied)>,
+    /// Known invoices whose open amount changed.
+    pub(super) settled: BTreeSet<InvoiceId>,
+    /// Known payments and credit notes whose open amount changed.
+    pub(super) credits: BTreeSet<CreditRef>,
     pub(super) customers: Vec<CustomerId>,
 }
 
@@ -38,6 +44,7 @@ impl<'a> Documents<'a> {
 
     fn add(&mut self, accepted: &'a Accepted<'a>) {
         let by = accepted.command_id.0;
+        self.orders.extend(accepted.posting.orders.iter().map(|order| (order.id, (order, by))));
         match &accepted.outcome {
             Outcome::Sale(sale) => self.returned.extend(sale.original_id.map(|id| id.0)),
             Outcome::Session(session, change) => {
@@ -65,12 +72,22 @@ impl<'a> Documents<'a> {
             Outcome::CreditNote(note) => {
                 self.returned.extend(note.original_id.map(|id| id.0));
                 self.customers.push(note.customer_id);
+                self.applied.extend(note.applied.iter().map(|line| (note.id.0, line)));
+                self.settled.extend(note.applied.and_then(|line| line.invoice_id));
                 self.invoices.push((note, by));
             }
             Outcome::Payment(payment) => {
                 self.customers.push(payment.customer_id);
-                self.paid.extend(payment.allocations.iter().map(|allocation| allocation.invoice_id));
+                self.settled.extend(payment.allocations.iter().map(|allocation| allocation.invoice_id));
+                self.add_applied(payment.id.0, &payment.changes);
+                self.cash.extend(payment.cash.as_ref().map(|change| (change, by)));
                 self.payments.push((payment, by));
+            }
+            Outcome::Voucher(issued) => self.cash.extend(issued.cash.as_ref().map(|change| (change, by))),
+            Outcome::Application(application) => {
+                self.customers.push(application.customer_id);
+                self.add_applied(application.id.0, &application.lines);
+                self.applications.push((application, by));
             }
             Outcome::StockDocument(_)
             | Outcome::Count(..)
@@ -80,5 +97,11 @@ impl<'a> Documents<'a> {
             | Outcome::Recall(_)
             | Outcome::Entry(_) => {}
         }
+    }
+
+    fn add_applied(&mut self, document: Uuid, lines: &'a [Applied]) {
+        self.applied.extend(lines.iter().map(|line| (document, line)));
+        self.settled.extend(lines.iter().filter_map(|line| line.invoice_id));
+        self.credits.extend(lines.iter().map(|line| line.credit));
     }
 }

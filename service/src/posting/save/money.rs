@@ -1,16 +1,21 @@
-//! Writes payments, till sessions, cash moves, and what customers owe.
+//! Writes payments, applications, till sessions, cash moves, and what customers owe.
+
+use std::collections::HashMap;
 
 use domain::book::Book;
 use domain::customer::Exposure;
-use domain::id::CustomerId;
+use domain::id::{CustomerId, InvoiceId, PaymentId};
+use domain::number::Money;
+use domain::open_item::CreditRef;
 use sea_orm::sqlx;
+use uuid::Uuid;
 
 use super::documents::Documents;
 use super::{column, word};
 use crate::columns::Columns;
 use crate::{Error, Tx};
 
-pub(super) async fn write_payments(tx: &Tx, book: &Book, documents: &Documents<'_>) -> Result<(), Error> {
+pub(super) async fn write_payments(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
     let rows = &documents.payments;
     if rows.is_empty() {
         return Ok(());
@@ -21,19 +26,16 @@ pub(super) async fn write_payments(tx: &Tx, book: &Book, documents: &Documents<'
         .collect();
     let statement = "with head as ( \
                  insert into payment (tenant_id, id, number, customer_id, method, amount, unapplied, reference, \
-                                      occurred_at, command_id, recorded_at) \
+                                      occurred_at, command_id, kind, original_id, reason, session_id, recorded_at) \
                  select $1, v.*, $2 \
                  from unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::numeric[], $8::numeric[], \
-                             $9::text[], $10::timestamptz[], $11::uuid[]) as v \
+                             $9::text[], $10::timestamptz[], $11::uuid[], $12::text[], $13::uuid[], $14::text[], \
+                             $15::uuid[]) as v \
                         (id, number, customer_id, method, amount, unapplied, reference, occurred_at, \
-                         command_id) \
-             ), part as ( \
-                 insert into payment_allocation (tenant_id, payment_id, invoice_id, amount) \
-                 select $1, v.* from unnest($12::uuid[], $13::uuid[], $14::numeric[]) as v \
-                        (payment_id, invoice_id, amount)) \
-             update invoice i set open = v.open, version = i.version + 1, updated_at = $2 \
-             from (select distinct id, open from unnest($15::uuid[], $16::numeric[]) as given (id, open)) v \
-             where i.tenant_id = $1 and i.id = v.id";
+                         command_id, kind, original_id, reason, session_id)) \
+             insert into payment_allocation (tenant_id, payment_id, invoice_id, amount) \
+             select $1, v.* from unnest($16::uuid[], $17::uuid[], $18::numeric[]) as v \
+                    (payment_id, invoice_id, amount)";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(tx.now)
@@ -46,12 +48,90 @@ pub(super) async fn write_payments(tx: &Tx, book: &Book, documents: &Documents<'
         .column("reference", rows, |(row, _)| row.reference.clone())
         .column("occurred_at", rows, |(row, _)| row.occurred_at)
         .column("command_id", rows, |(_, by)| *by)
+        .column("kind", rows, |(row, _)| word(row.kind))
+        .column("original_id", rows, |(row, _)| row.original_id.map(|id| id.0))
+        .column("reason", rows, |(row, _)| row.reason.clone())
+        .column("session_id", rows, |(row, _)| row.session_id.map(|id| id.0))
         .column("payment_id", &parts, |(id, _)| id.0)
         .column("invoice_id", &parts, |(_, part)| part.invoice_id.0)
-        .column("amount", &parts, |(_, part)| part.amount.get())
-        .column("id", &documents.paid, |id| id.0)
-        .column("open", &documents.paid, |id| book.invoices[id].open.get());
+        .column("amount", &parts, |(_, part)| part.amount.get());
     query.execute(tx).await?;
+    Ok(())
+}
+
+/// Writes applications, and every change of what is applied with its document.
+pub(super) async fn write_applications(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
+    let (rows, lines) = (&documents.applications, &documents.applied);
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let mut numbers: HashMap<Uuid, i32> = HashMap::new();
+    let numbered: Vec<_> = lines
+        .iter()
+        .map(|(document, line)| {
+            let line_no = numbers.entry(*document).or_default();
+            *line_no += 1;
+            (*document, *line_no, *line)
+        })
+        .collect();
+    let statement = "with head as ( \
+                 insert into application (tenant_id, id, number, kind, customer_id, amount, occurred_at, command_id, \
+                                          recorded_at) \
+                 select $1, v.*, $2 \
+                 from unnest($3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::numeric[], $8::timestamptz[], \
+                             $9::uuid[]) as v (id, number, kind, customer_id, amount, occurred_at, command_id)) \
+             insert into application_line (tenant_id, document_id, line_no, payment_id, credit_note_id, invoice_id, amount) \
+             select $1, v.* from unnest($10::uuid[], $11::int[], $12::uuid[], $13::uuid[], $14::uuid[], $15::numeric[]) \
+                 as v (document_id, line_no, payment_id, credit_note_id, invoice_id, amount)";
+    let query = Columns::of(statement)
+        .bind(tx.tenant_id.0)
+        .bind(tx.now)
+        .column("id", rows, |(row, _)| row.id.0)
+        .column("number", rows, |(row, _)| row.number.clone())
+        .column("kind", rows, |(row, _)| word(row.kind))
+        .column("customer_id", rows, |(row, _)| row.customer_id.0)
+        .column("amount", rows, |(row, _)| row.amount().get())
+        .column("occurred_at", rows, |(row, _)| row.occurred_at)
+        .column("command_id", rows, |(_, by)| *by)
+        .column("document_id", &numbered, |(document, ..)| *document)
+        .column("line_no", &numbered, |(_, line_no, _)| *line_no)
+        .column("payment_id", &numbered, |(.., line)| line.credit.payment_id().map(|id| id.0))
+        .column("credit_note_id", &numbered, |(.., line)| line.credit.credit_note_id().map(|id| id.0))
+        .column("invoice_id", &numbered, |(.., line)| line.invoice_id.map(|id| id.0))
+        .column("amount", &numbered, |(.., line)| line.amount.get());
+    query.execute(tx).await?;
+    Ok(())
+}
+
+/// Writes the open amounts of the invoices, credit notes and payments that were settled.
+pub(super) async fn write_open(tx: &Tx, book: &Book, documents: &Documents<'_>) -> Result<(), Error> {
+    let mut invoices: Vec<(InvoiceId, Money)> =
+        documents.settled.iter().filter_map(|id| Some((*id, book.invoices.get(id)?.open))).collect();
+    let mut payments: Vec<(PaymentId, Money)> = Vec::new();
+    for (credit, known) in documents.credits.iter().filter_map(|id| Some((id, book.credits.get(id)?))) {
+        match credit {
+            CreditRef::Payment(id) => payments.push((*id, known.left)),
+            CreditRef::CreditNote(id) => invoices.push((*id, -known.left)),
+        }
+    }
+    if invoices.is_empty() && payments.is_empty() {
+        return Ok(());
+    }
+    let statement = "with paid as ( \
+                 update payment p set unapplied = v.unapplied \
+                 from unnest($3::uuid[], $4::numeric[]) as v (id, unapplied) \
+                 where p.tenant_id = $1 and p.id = v.id) \
+             update invoice i set open = v.open, version = i.version + 1, updated_at = $2 \
+             from unnest($5::uuid[], $6::numeric[]) as v (id, open) \
+             where i.tenant_id = $1 and i.id = v.id";
+    let query = sqlx::query(statement)
+        .bind(tx.tenant_id.0)
+        .bind(tx.now)
+        .bind(column(&payments, |(id, _)| id.0))
+        .bind(column(&payments, |(_, unapplied)| unapplied.get()))
+        .bind(column(&invoices, |(id, _)| id.0))
+        .bind(column(&invoices, |(_, open)| open.get()));
+    tx.execute(query).await?;
     Ok(())
 }
 
@@ -88,11 +168,11 @@ pub(super) async fn write_cash_moves(tx: &Tx, documents: &Documents<'_>) -> Resu
         return Ok(());
     }
     let statement = "insert into cash_move (tenant_id, id, session_id, kind, amount, reason, occurred_at, command_id, \
-                                    recorded_at) \
+                                    document_kind, document_id, recorded_at) \
              select $1, v.*, $2 \
              from unnest($3::uuid[], $4::uuid[], $5::text[], $6::numeric[], $7::text[], $8::timestamptz[], \
-                         $9::uuid[]) as v \
-                        (id, session_id, kind, amount, reason, occurred_at, command_id)";
+                         $9::uuid[], $10::text[], $11::uuid[]) as v \
+                        (id, session_id, kind, amount, reason, occurred_at, command_id, document_kind, document_id)";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(tx.now)
@@ -102,7 +182,9 @@ pub(super) async fn write_cash_moves(tx: &Tx, documents: &Documents<'_>) -> Resu
         .column("amount", rows, |(row, _)| row.amount.get())
         .column("reason", rows, |(row, _)| row.reason.clone())
         .column("occurred_at", rows, |(row, _)| row.occurred_at)
-        .column("command_id", rows, |(_, by)| *by);
+        .column("command_id", rows, |(_, by)| *by)
+        .column("document_kind", rows, |(row, _)| row.document.map(|(kind, _)| kind.word()))
+        .column("document_id", rows, |(row, _)| row.document.map(|(_, id)| id));
     query.execute(tx).await?;
     Ok(())
 }

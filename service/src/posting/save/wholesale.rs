@@ -16,7 +16,9 @@ pub(super) async fn write(tx: &Tx, book: &Book, accepted: &[Accepted<'_>]) -> Re
     write_shipments(tx, &documents).await?;
     write_invoices(tx, book, &documents).await?;
     bill_shipments(tx, &documents).await?;
-    money::write_payments(tx, book, &documents).await?;
+    money::write_payments(tx, &documents).await?;
+    money::write_applications(tx, &documents).await?;
+    money::write_open(tx, book, &documents).await?;
     money::write_sessions(tx, &documents).await?;
     money::write_cash_moves(tx, &documents).await?;
     mark_returned(tx, &documents).await?;

@@ -79,6 +79,7 @@ pub async fn world(tenant: &Tenant) -> World {
         )
         .await;
     documents(tenant, &mut world, &customer).await;
+    closed_period(tenant, &mut world).await;
     people(tenant, &mut world).await;
     world.ids.remove(MARK);
     world
@@ -106,17 +107,17 @@ async fn documents(tenant: &Tenant, world: &mut World, customer: &Value) {
     world.knows(&json!(till.register_id));
     world.knows(&json!(till.session_id));
     world.make(tenant, "/v1/pos/sales", sale(&till, &[(MARK, "1")])).await;
+    let voucher = json!({ "code": MARK, "amount": "5", "method": "bank", "customer_id": customer });
+    world.make(tenant, "/v1/vouchers", voucher).await;
     let order = json!({ "customer_id": customer, "reference": MARK, "lines": lines(&[(MARK, "1")]), "advance_to": "invoiced" });
     let order = world.make(tenant, "/v1/orders", order).await;
     world.knows(&order["shipments"][0]["id"]);
     world.knows(&order["invoices"][0]["id"]);
-    world
-        .make(
-            tenant,
-            "/v1/payments",
-            json!({ "customer_id": customer, "method": "bank", "amount": "5", "reference": MARK }),
-        )
-        .await;
+    let payment = json!({ "customer_id": customer, "method": "bank", "amount": "5", "reference": MARK });
+    world.make(tenant, "/v1/payments", payment).await;
+    let taken_back = json!({ "customer_id": customer, "kind": "unapply",
+        "lines": [{ "payment_id": world.ids["pay"], "invoice_id": world.ids["inv"], "amount": "2" }] });
+    world.make(tenant, "/v1/applications", taken_back).await;
     let hold = json!({ "kind": "quarantine", "note": MARK, "lines": lines(&[(MARK, "1")]) });
     world.make(tenant, "/v1/stock/holds", hold).await;
     let transfer =
@@ -136,6 +137,11 @@ async fn documents(tenant: &Tenant, world: &mut World, customer: &Value) {
         let page = tenant.get(path).await.ok();
         world.knows(&page["data"][0]["id"]);
     }
+}
+
+async fn closed_period(tenant: &Tenant, world: &mut World) {
+    let lock = json!({ "locked_through": "2020-12-31", "reason": MARK });
+    world.make(tenant, "/v1/period-locks", lock).await;
 }
 
 async fn recalled_lot(tenant: &Tenant, world: &mut World) {
@@ -180,6 +186,7 @@ pub fn body(operation: &str, own: &Own) -> Option<Value> {
         "bundles_put" => Some(json!({ "components": [{ "sku": "MUG", "quantity": "1" }] })),
         "counts_enter" => Some(json!({ "entries": [{ "sku": "MUG", "quantity": "1" }] })),
         "counts_recount" => Some(json!({ "lines": [1] })),
+        "payments_reverse" => Some(json!({ "reason": "Account closed" })),
         "lots_recall" => Some(json!({ "reason": "Glass in the jar" })),
         "reorder_settings_put" => Some(json!({ "reorder_point": "1" })),
         "holds_extend" => Some(json!({ "expires_at": "2999-01-01T00:00:00Z" })),
@@ -244,6 +251,20 @@ fn document_references(own: &Own) -> Vec<Reference> {
         ("/v1/returns", "/customer_id", "cus", json!({ "customer_id": "", "lines": line() })),
         ("/v1/payments", "/customer_id", "cus", paid),
         ("/v1/payments", "/allocations/0/invoice_id", "inv", allocated),
+        ("/v1/payouts", "/customer_id", "cus", json!({ "customer_id": "", "method": "bank" })),
+        (
+            "/v1/vouchers",
+            "/customer_id",
+            "cus",
+            json!({ "customer_id": "", "amount": "1", "method": "bank" }),
+        ),
+        (
+            "/v1/vouchers",
+            "/register_id",
+            "reg",
+            json!({ "register_id": "", "amount": "1", "method": "cash" }),
+        ),
+        ("/v1/applications", "/customer_id", "cus", json!({ "customer_id": "" })),
         ("/v1/pos/sales", "/hold_id", "hld", with(&sale, "hold_id")),
     ]
 }

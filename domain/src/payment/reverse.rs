@@ -1,0 +1,128 @@
+//! Reversals: a payment that bounced, or a payout that came back.
+
+use chrono::{DateTime, Utc};
+
+use super::{Drawer, KnownPayment, Payment, PaymentKind, post};
+use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
+use crate::id::{PaymentId, RegisterId};
+use crate::needs::Needs;
+use crate::open_item::{self, Applied, CreditRef};
+use crate::refusal::Refusal;
+
+/// A payment or payout to take back.
+#[derive(Debug, Clone)]
+pub struct Reverse {
+    /// The payment or payout.
+    pub original_id: PaymentId,
+    /// The id of the reversal, if the caller chose one.
+    pub id: Option<PaymentId>,
+    /// The till through whose drawer cash goes. Only for cash.
+    pub register_id: Option<RegisterId>,
+    /// The reason. It must not be empty.
+    pub reason: String,
+    /// The bank's reference.
+    pub reference: Option<String>,
+    /// The time; now if absent.
+    pub occurred_at: Option<DateTime<Utc>>,
+}
+
+impl Rule for Reverse {
+    fn name(&self) -> &'static str {
+        "payment_reversal.recorded"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.reversed.insert(self.original_id);
+        needs.credits.insert(CreditRef::Payment(self.original_id));
+        if let Some(id) = self.register_id {
+            needs.cash(id);
+        }
+        needs.numbered.insert(DocumentKind::PaymentReversal);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        reverse(book, self).map(|(payment, posting)| (Outcome::Payment(Box::new(payment)), posting))
+    }
+}
+
+/// Takes a payment or a payout back. The invoices that a payment had settled are open again; the credits that a payout had
+/// paid out are there again.
+fn reverse(book: &mut Book, command: &Reverse) -> Result<(Payment, Posting), Refusal> {
+    let occurred_at = book.occurred_at(command.occurred_at)?;
+    let original = book.payments.get(&command.original_id).cloned();
+    let original = original.ok_or_else(|| Refusal::not_found("payment"))?;
+    check(&original)?;
+    if command.reason.trim().is_empty() {
+        return Err(Refusal::invalid("/reason", "A reversal needs a reason."));
+    }
+    if occurred_at < original.occurred_at {
+        let detail =
+            format!("{} is of {}: its reversal can't be earlier.", original.number, original.occurred_at);
+        return Err(Refusal::invalid("/occurred_at", detail));
+    }
+    let changes = match original.kind {
+        PaymentKind::Payout => {
+            original.changes.iter().map(|line| Applied { amount: -line.amount, ..*line }).collect()
+        }
+        PaymentKind::Payment | PaymentKind::Reversal => taken_back(book, command.original_id, &original)?,
+    };
+    let drawer = Drawer::of(book, original.method, command.register_id)?;
+    Drawer::check(drawer, book, original.amount, "/register_id")?;
+
+    // Nothing rejects the command from here on.
+    for line in &changes {
+        open_item::apply(book, line);
+    }
+    if let Some(known) = book.payments.get_mut(&command.original_id) {
+        known.is_reversed = true;
+    }
+    let payment = Payment {
+        id: command.id.unwrap_or_else(|| PaymentId(book.ids.next_id())),
+        number: book.number(DocumentKind::PaymentReversal),
+        kind: PaymentKind::Reversal,
+        customer_id: original.customer_id,
+        method: original.method,
+        session_id: None,
+        amount: -original.amount,
+        unapplied: Default::default(),
+        allocations: Vec::new(),
+        changes,
+        original_id: Some(command.original_id),
+        reversed_by: None,
+        reason: Some(command.reason.clone()),
+        reference: command.reference.clone(),
+        cash: None,
+        occurred_at,
+    };
+    Ok(post(book, payment, drawer))
+}
+
+fn check(original: &KnownPayment) -> Result<(), Refusal> {
+    if original.kind == PaymentKind::Reversal {
+        let detail = format!("{} is a reversal itself: record the payment again.", original.number);
+        return Err(Refusal::state(detail));
+    }
+    if original.is_reversed {
+        return Err(Refusal::state(format!("{} was reversed already.", original.number)));
+    }
+    Ok(())
+}
+
+/// Returns what takes back all that is applied of a payment, and then the payment itself.
+fn taken_back(book: &Book, id: PaymentId, original: &KnownPayment) -> Result<Vec<Applied>, Refusal> {
+    let credit = CreditRef::Payment(id);
+    let known = book.credits.get(&credit).ok_or_else(|| Refusal::not_found("payment"))?;
+    if known.paid_out.is_positive() {
+        let detail =
+            format!("{} of {} was paid out: reverse the payout first.", known.paid_out, original.number);
+        return Err(Refusal::state(detail));
+    }
+    let applied = known.applied.iter().filter(|(_, amount)| amount.is_positive());
+    let mut lines: Vec<Applied> = applied
+        .map(|(invoice_id, amount)| Applied { credit, invoice_id: Some(*invoice_id), amount: -*amount })
+        .collect();
+    lines.push(Applied { credit, invoice_id: None, amount: original.amount });
+    Ok(lines)
+}

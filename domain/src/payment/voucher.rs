@@ -1,0 +1,153 @@
+//! Vouchers are issued for money, or against an account.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{Drawer, PaymentMethod, check_amount};
+use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
+use crate::id::{CustomerId, EntryId, RegisterId, VoucherId};
+use crate::journal;
+use crate::ledger::{Dimensions, EntryHead, Lines, account};
+use crate::needs::Needs;
+use crate::number::Money;
+use crate::open_item;
+use crate::pos::{self, CashMove};
+use crate::refusal::{Code, Problems, Refusal};
+use crate::voucher::{Voucher, VoucherMove, VoucherStatus};
+
+/// A voucher to issue.
+#[derive(Debug, Clone)]
+pub struct IssueVoucher {
+    /// The id of the voucher, if the caller chose one.
+    pub id: Option<VoucherId>,
+    /// Its code.
+    pub code: String,
+    /// The amount, above zero.
+    pub amount: Money,
+    /// The customer, if it belongs to one.
+    pub customer_id: Option<CustomerId>,
+    /// The last day on which it can be redeemed.
+    pub expires_on: Option<NaiveDate>,
+    /// The other side: money or an account.
+    pub paid: VoucherPaid,
+    /// The time; now if absent.
+    pub occurred_at: Option<DateTime<Utc>>,
+}
+
+/// The other side of a voucher that is issued.
+#[derive(Debug, Clone)]
+pub enum VoucherPaid {
+    /// It was paid for; in cash at a till.
+    By(PaymentMethod, Option<RegisterId>),
+    /// No money came for it: it is charged to this account.
+    Account(String),
+}
+
+impl IssueVoucher {
+    /// Returns the till into whose drawer the cash goes, if it was paid for in cash.
+    pub fn register_id(&self) -> Option<RegisterId> {
+        match self.paid {
+            VoucherPaid::By(_, register_id) => register_id,
+            VoucherPaid::Account(_) => None,
+        }
+    }
+}
+
+/// A voucher that was issued.
+#[derive(Debug, Clone)]
+pub struct IssuedVoucher {
+    /// The voucher.
+    pub voucher: Voucher,
+    /// The method by which it was paid for. None if it was charged to an account.
+    pub method: Option<PaymentMethod>,
+    /// The cash that it moved.
+    pub cash: Option<CashMove>,
+    /// The time at which it was issued.
+    pub occurred_at: DateTime<Utc>,
+}
+
+impl Rule for IssueVoucher {
+    fn name(&self) -> &'static str {
+        "voucher.issued"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.voucher_codes.insert(self.code.clone());
+        needs.customer_ids.extend(self.customer_id);
+        match &self.paid {
+            VoucherPaid::By(_, register_id) => needs.register_ids.extend(*register_id),
+            VoucherPaid::Account(code) => _ = needs.accounts.insert(code.clone()),
+        }
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        issue(book, self).map(|(issued, posting)| (Outcome::Voucher(Box::new(issued)), posting))
+    }
+}
+
+fn issue(book: &mut Book, command: &IssueVoucher) -> Result<(IssuedVoucher, Posting), Refusal> {
+    let occurred_at = book.occurred_at(command.occurred_at)?;
+    check_amount(book, command.amount)?;
+    if let Some(id) = command.customer_id {
+        open_item::require_customer(book, id)?;
+    }
+    if book.vouchers.contains_key(&command.code) {
+        let detail = "A voucher with this code exists: use another code, or none to get a new one.";
+        return Err(Problems::one("/code", Code::AlreadyExists, detail));
+    }
+    if command.expires_on.is_some_and(|last| last < book.setup.settings.day(occurred_at)) {
+        return Err(Refusal::invalid("/expires_on", "The voucher would have expired before it is issued."));
+    }
+    let (method, drawer, debited) = match &command.paid {
+        VoucherPaid::By(method, register_id) => {
+            (Some(*method), Drawer::of(book, *method, *register_id)?, method.account().to_owned())
+        }
+        VoucherPaid::Account(code) => (None, None, check_account(book, code)?),
+    };
+
+    // Nothing rejects the command from here on.
+    let id = command.id.unwrap_or_else(|| VoucherId(book.ids.next_id()));
+    let voucher = Voucher {
+        id,
+        code: command.code.clone(),
+        status: VoucherStatus::Open,
+        customer_id: command.customer_id,
+        issued: command.amount,
+        redeemed: Money::ZERO,
+        expires_on: command.expires_on,
+        forced: false,
+    };
+    book.vouchers.insert(voucher.code.clone(), voucher.clone());
+    let document = (DocumentKind::Voucher, id.0);
+    let place = Dimensions { location_id: drawer.map(|drawer| drawer.location_id), ..Dimensions::default() };
+    let mut entry = Lines::default();
+    entry.debit(debited, command.amount, place);
+    entry.credit(account::STORE_CREDIT, command.amount, place);
+    let head = EntryHead {
+        id: EntryId(book.ids.next_id()),
+        document_kind: document.0,
+        document_id: document.1,
+        occurred_on: book.setup.settings.day(occurred_at),
+    };
+    let entry = entry.into_entry(head).expect("both sides are the same amount");
+    let cash = drawer.map(|drawer| {
+        let cause = (document.0, document.1, "Voucher");
+        pos::cash_of_document(book, (drawer.register_id, drawer.session_id), command.amount, cause)
+    });
+    let change = VoucherMove { voucher_id: id, document, amount: command.amount, occurred_at };
+    let posting =
+        Posting { entries: entry.into_iter().collect(), voucher_moves: vec![change], ..Posting::default() };
+    Ok((IssuedVoucher { voucher, method, cash, occurred_at }, posting))
+}
+
+/// Returns an account that a voucher can be charged to.
+fn check_account(book: &Book, code: &str) -> Result<String, Refusal> {
+    if !book.setup.accounts.iter().any(|known| known == code) {
+        return Err(Problems::one("/account_code", Code::NotFound, format!("There is no account {code}.")));
+    }
+    if journal::CONTROLLED.contains(&code) {
+        return Err(Refusal::invalid("/account_code", format!("Only documents post to account {code}.")));
+    }
+    Ok(code.to_owned())
+}

@@ -1,0 +1,83 @@
+//! Vouchers as tenders of sales and refunds.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::{Sale, Tender, TenderInput, TenderKind};
+use crate::book::{Book, Posting};
+use crate::id::SaleId;
+use crate::needs::Needs;
+use crate::number::Money;
+use crate::refusal::{Problems, Refusal};
+use crate::voucher::{self, Redemption};
+
+/// Adds the vouchers that tenders name.
+pub(super) fn need(needs: &mut Needs, inputs: &[TenderInput]) {
+    let vouchers = inputs.iter().filter(|input| input.kind == TenderKind::Voucher);
+    needs.voucher_codes.extend(vouchers.filter_map(|input| input.reference.clone()));
+}
+
+/// Rejects a voucher without a code, one that does not exist or has expired, and more than its balance. The goods of a forced
+/// sale have left with the voucher's money, so only its code must be there.
+pub(super) fn check(
+    book: &Book,
+    inputs: &[TenderInput],
+    tenders: &[Tender],
+    (on, forced): (NaiveDate, bool),
+) -> Result<(), Refusal> {
+    let mut problems = Problems::default();
+    let paid = by_code(tenders);
+    let vouchers = inputs.iter().enumerate().filter(|(_, input)| input.kind == TenderKind::Voucher);
+    let mut seen: Vec<&str> = Vec::new();
+    for (index, input) in vouchers {
+        let pointer = format!("/tenders/{index}");
+        let Some(code) = input.reference.as_deref() else {
+            problems.invalid(format!("{pointer}/reference"), "A voucher pays with its code.");
+            continue;
+        };
+        if forced || seen.contains(&code) {
+            continue;
+        }
+        seen.push(code);
+        let amount = paid.get(code).copied().unwrap_or(Money::ZERO);
+        if let Err(problem) = voucher::check(book, Redemption { code, amount }, on, &pointer) {
+            problems.push(problem);
+        }
+    }
+    problems.check()
+}
+
+/// Names every voucher of a refund that has no code by the id of the refund.
+pub(super) fn name(tenders: &mut [Tender], id: SaleId) {
+    let vouchers = tenders.iter_mut().filter(|tender| tender.kind == TenderKind::Voucher);
+    for tender in vouchers.filter(|tender| tender.reference.is_none()) {
+        tender.reference = Some(id.to_string());
+    }
+}
+
+/// Redeems the vouchers that paid a sale. Gives back into those that a refund pays back.
+pub(super) fn post(book: &mut Book, sale: &Sale, posting: &mut Posting) {
+    let document = (sale.kind.into(), sale.id.0);
+    for (code, amount) in by_code(&sale.tenders) {
+        let redemption = Redemption { code, amount: amount.abs() };
+        if amount.is_negative() {
+            let change = voucher::give_back(book, redemption, sale.customer_id, document, sale.occurred_at);
+            posting.voucher_moves.push(change);
+        } else {
+            let (change, is_short) = voucher::redeem(book, redemption, document, sale.occurred_at);
+            posting.voucher_moves.push(change);
+            posting.overdrawn |= is_short;
+        }
+    }
+}
+
+/// Returns the sum that each voucher paid. No sum is zero.
+fn by_code(tenders: &[Tender]) -> BTreeMap<&str, Money> {
+    let mut sums: BTreeMap<&str, Money> = BTreeMap::new();
+    for tender in tenders.iter().filter(|tender| tender.kind == TenderKind::Voucher) {
+        *sums.entry(tender.reference.as_deref().unwrap_or_default()).or_default() += tender.amount;
+    }
+    sums.retain(|_, amount| !amount.is_zero());
+    sums
+}

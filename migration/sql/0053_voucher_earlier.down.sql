@@ -1,0 +1,1 @@
+alter table journal_line no force row level security;

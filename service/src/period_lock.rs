@@ -1,0 +1,107 @@
+//! The lock on closed periods: entries of a closed day are posted on the first open one.
+//!
+//! A document keeps the time at which it happened. Only the day of its posting moves, which `post_batch_1` decides where it
+//! writes the entry (ADR 19): a server that has not yet seen a move of the lock can't post in a closed period.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::id::PeriodLockId;
+use domain::refusal::Refusal;
+use domain::tag;
+use domain::text::Filled200;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use serde::{Deserialize, Serialize};
+
+use crate::columns::Columns;
+use crate::listing::{Listing, Slice};
+use crate::posting::setup;
+use crate::{Error, Tx};
+
+/// A move of the lock.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PeriodLockInput {
+    /// Last closed day, before today in the tenant's time zone. Null opens every day again.
+    #[schema(example = "2026-09-30")]
+    pub locked_through: Option<NaiveDate>,
+    /// Reason of the move.
+    pub reason: Filled200,
+}
+
+/// A move of the lock on closed periods. The newest holds.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct PeriodLock {
+    /// Id of the move.
+    pub id: PeriodLockId,
+    /// Always `period_lock`.
+    pub object: tag::PeriodLock,
+    /// Last closed day. Null: every day is open.
+    #[schema(example = "2026-09-30")]
+    pub locked_through: Option<NaiveDate>,
+    /// Reason of the move.
+    #[schema(max_length = 200, example = "Third quarter reported")]
+    pub reason: String,
+    /// When it was moved.
+    pub created_at: DateTime<Utc>,
+    /// Always 1, because it never changes.
+    #[schema(minimum = 1, maximum = 1, example = 1)]
+    pub version: i32,
+}
+
+/// Moves the lock, after every posting that has begun.
+pub async fn create(tx: &Tx, input: &PeriodLockInput) -> Result<PeriodLock, Error> {
+    let mut problems = domain::refusal::Problems::default();
+    input.reason.check(&mut problems, "/reason");
+    if input.reason.trim().is_empty() {
+        problems.invalid("/reason", "A move of the lock needs a reason.");
+    }
+    let today = setup::settings(tx).await?.day(tx.now);
+    if input.locked_through.is_some_and(|last| last >= today) {
+        problems.invalid("/locked_through", format!("The last closed day is before today, {today}."));
+    }
+    problems.check()?;
+    let lock = "select pg_advisory_xact_lock(hashtextextended('period_lock ' || $1::uuid, 0))";
+    tx.execute(sqlx::query(lock).bind(tx.tenant_id.0)).await?;
+    let id = PeriodLockId(tx.next_id());
+    let statement = Columns::of(
+        "insert into period_lock (tenant_id, id, locked_through, reason, recorded_at, command_id) \
+         values ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(tx.tenant_id.0)
+    .value("id", id.0)
+    .value("locked_through", input.locked_through)
+    .value("reason", input.reason.as_str())
+    .value("recorded_at", tx.now)
+    .value("command_id", tx.command_id().0);
+    statement.execute(tx).await?;
+    Ok(PeriodLock {
+        id,
+        object: tag::PeriodLock,
+        locked_through: input.locked_through,
+        reason: input.reason.as_str().to_owned(),
+        created_at: tx.now,
+        version: 1,
+    })
+}
+
+const SELECT: &str = "select id, locked_through, reason, recorded_at from period_lock where tenant_id = ";
+
+pub async fn list(tx: &Tx, slice: &Slice) -> Result<Vec<PeriodLock>, Error> {
+    Listing::new(tx, SELECT).page(tx, "id", slice).await?.iter().map(read).collect()
+}
+
+pub async fn get(tx: &Tx, id: PeriodLockId) -> Result<PeriodLock, Error> {
+    let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
+    read(rows.first().ok_or_else(|| Refusal::not_found("move of the lock"))?)
+}
+
+fn read(row: &PgRow) -> Result<PeriodLock, Error> {
+    Ok(PeriodLock {
+        id: PeriodLockId(row.try_get("id")?),
+        object: tag::PeriodLock,
+        locked_through: row.try_get("locked_through")?,
+        reason: row.try_get("reason")?,
+        created_at: row.try_get("recorded_at")?,
+        version: 1,
+    })
+}

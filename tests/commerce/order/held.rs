@@ -1,0 +1,179 @@
+//! Held orders are judged again when their customer pays, and by a confirmation.
+
+use serde_json::{Value, json};
+use tests::{Level, Tenant, lines, with_tenant};
+
+async fn pay(tenant: &Tenant, customer: &str, amount: &str) {
+    let payment = json!({ "customer_id": customer, "method": "bank", "amount": amount });
+    tenant.post("/v1/payments", &payment).await.created();
+}
+
+async fn limited(tenant: &Tenant, limit: &str) -> String {
+    tenant.customer_with("Nordwind Supply", json!({ "credit_limit": limit })).await
+}
+
+async fn confirmed(tenant: &Tenant, customer: &str, wanted: &[(&str, &str)]) -> Value {
+    tenant.order(customer, wanted, "confirmed").await.created()
+}
+
+fn id(document: &Value) -> &str {
+    document["id"].as_str().expect("an id")
+}
+
+async fn order(tenant: &Tenant, order: &Value) -> Value {
+    tenant.get(&format!("/v1/orders/{}", id(order))).await.ok()
+}
+
+#[test]
+fn a_payment_ends_the_hold_whose_reason_has_gone() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "10.00", ("100", "1.00")).await;
+        let customer = limited(tenant, "120").await;
+        tenant.order(&customer, &[("BOLT", "10")], "invoiced").await.created();
+        let held = confirmed(tenant, &customer, &[("BOLT", "5")]).await;
+        assert_eq!(held["status"], "on_hold");
+        pay(tenant, &customer, "50").await;
+        let still = order(tenant, &held).await;
+        assert_eq!(
+            (&still["status"], &still["hold_reasons"]),
+            (&json!("on_hold"), &json!(["The credit limit is exceeded by 10.00."]))
+        );
+        pay(tenant, &customer, "10").await;
+        let free = order(tenant, &held).await;
+        assert_eq!((&free["status"], &free["hold_reasons"]), (&json!("confirmed"), &json!([])));
+        assert_eq!(tenant.level("BOLT").await, Level::of("90", "5", "90"));
+        let events = tenant.get("/v1/events?type=order.released").await.ok();
+        assert_eq!(events["data"].as_array().map(Vec::len), Some(1), "{events}");
+        tenant.step(id(&held), "ship").await.ok();
+    });
+}
+
+#[test]
+fn held_orders_are_judged_oldest_first_and_each_on_its_own() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "10.00", ("100", "1.00")).await;
+        let customer = limited(tenant, "120").await;
+        tenant.order(&customer, &[("BOLT", "10")], "invoiced").await.created();
+        let mut held = Vec::new();
+        for quantity in ["6", "5", "4"] {
+            held.push(confirmed(tenant, &customer, &[("BOLT", quantity)]).await);
+        }
+        pay(tenant, &customer, "120").await;
+        let mut statuses = Vec::new();
+        for one in &held {
+            statuses.push(order(tenant, one).await["status"].as_str().expect("a status").to_owned());
+        }
+        assert_eq!(statuses, ["confirmed", "on_hold", "confirmed"]);
+        assert_eq!(tenant.level("BOLT").await.reserved, "10");
+    });
+}
+
+#[test]
+fn a_confirmation_judges_a_held_order_again() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "10.00", ("100", "1.00")).await;
+        let customer = limited(tenant, "100").await;
+        let held = confirmed(tenant, &customer, &[("BOLT", "10")]).await;
+        let again = tenant.step(id(&held), "confirm").await.ok();
+        assert_eq!(
+            (&again["status"], &again["hold_reasons"]),
+            (&json!("on_hold"), &json!(["The credit limit is exceeded by 20.00."]))
+        );
+        tenant.patch(&format!("/v1/customers/{customer}"), &json!({ "credit_limit": "120" })).await.ok();
+        assert_eq!(tenant.step(id(&held), "confirm").await.ok()["status"], "confirmed");
+        tenant.step(id(&held), "confirm").await.refused(409, "invalid_state_transition");
+    });
+}
+
+#[test]
+fn goods_of_prepaid_customers_are_held_until_they_are_paid() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "10.00", ("100", "1.00")).await;
+        let customer = tenant.customer_with("Kontor Vorkasse", json!({ "payment_terms": "prepaid" })).await;
+        let held = confirmed(tenant, &customer, &[("BOLT", "10")]).await;
+        assert_eq!(
+            (&held["status"], &held["hold_reasons"]),
+            (&json!("on_hold"), &json!(["The order is not paid: 120.00 is missing."]))
+        );
+        assert_eq!(tenant.level("BOLT").await.reserved, "0");
+        tenant.order(&customer, &[("BOLT", "1")], "shipped").await.refused(409, "credit_exceeded");
+        pay(tenant, &customer, "119.99").await;
+        assert_eq!(
+            order(tenant, &held).await["hold_reasons"],
+            json!(["The order is not paid: 0.01 is missing."])
+        );
+        pay(tenant, &customer, "0.01").await;
+        assert_eq!(order(tenant, &held).await["status"], "confirmed");
+        tenant.step(id(&held), "ship").await.ok();
+        tenant.step(id(&held), "invoice").await.ok();
+        let next = confirmed(tenant, &customer, &[("BOLT", "1")]).await;
+        assert_eq!(next["hold_reasons"], json!(["The order is not paid: 12.00 is missing."]));
+        tenant.step(id(&next), "release").await.ok();
+        tenant.patch("/v1/settings", &json!({ "hold_unpaid": false })).await.ok();
+        assert_eq!(tenant.get("/v1/settings").await.ok()["hold_unpaid"], false);
+        assert_eq!(confirmed(tenant, &customer, &[("BOLT", "50")]).await["status"], "confirmed");
+        let till = tenant.till().await;
+        let mut body = tests::sale(&till, &[("BOLT", "1")]);
+        body["customer_id"] = json!(customer);
+        tenant.post("/v1/pos/sales", &body).await.created();
+    });
+}
+
+#[test]
+fn an_order_that_is_paid_but_short_says_so() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "10.00", ("5", "1.00")).await;
+        let customer = limited(tenant, "10").await;
+        let mut body =
+            json!({ "customer_id": customer, "lines": lines(&[("BOLT", "5")]), "advance_to": "confirmed" });
+        let complete = tenant.post("/v1/orders", &body).await.created();
+        body["policy"] = json!("backorder");
+        let waiting = tenant.post("/v1/orders", &body).await.created();
+        tenant.open_stock(&[("BOLT", "1", "1.00")]).await;
+        let till = tenant.till().await;
+        tenant.sell(&till, &[("BOLT", "3")]).await.created();
+        pay(tenant, &customer, "120").await;
+        let short = order(tenant, &complete).await;
+        assert_eq!(
+            (&short["status"], &short["hold_reasons"]),
+            (&json!("on_hold"), &json!(["Not enough stock is available: confirm the order when there is."]))
+        );
+        let waits = order(tenant, &waiting).await;
+        assert_eq!((&waits["status"], &waits["lines"][0]["backordered"]), (&json!("confirmed"), &json!("2")));
+        tenant.step(id(&complete), "confirm").await.refused(409, "insufficient_stock");
+    });
+}
+
+#[test]
+fn a_blocked_customer_pays_and_the_order_stays_on_hold() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "10.00", ("100", "1.00")).await;
+        let customer = limited(tenant, "10").await;
+        let held = confirmed(tenant, &customer, &[("BOLT", "1")]).await;
+        tenant.patch(&format!("/v1/customers/{customer}"), &json!({ "status": "blocked" })).await.ok();
+        pay(tenant, &customer, "100").await;
+        assert_eq!(order(tenant, &held).await["status"], "on_hold");
+        let status = tenant.step(id(&held), "confirm").await.status;
+        assert_eq!(status, 404);
+    });
+}
+
+#[test]
+fn many_payments_at_once_confirm_an_order_once() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "10.00", ("100", "1.00")).await;
+        let customer = limited(tenant, "0").await;
+        let held = confirmed(tenant, &customer, &[("BOLT", "10")]).await;
+        let payment = json!({ "customer_id": customer, "method": "bank", "amount": "30" });
+        let path = format!("/v1/orders/{}/confirm", id(&held));
+        let paying = futures_util::future::join_all((0..8).map(|_| tenant.post("/v1/payments", &payment)));
+        let nothing = json!({});
+        let confirming = futures_util::future::join_all((0..4).map(|_| tenant.post(&path, &nothing)));
+        let (paid, _) = futures_util::join!(paying, confirming);
+        for reply in paid {
+            reply.created();
+        }
+        assert_eq!(order(tenant, &held).await["status"], "confirmed");
+        assert_eq!(tenant.level("BOLT").await.reserved, "10");
+    });
+}

@@ -1,0 +1,133 @@
+//! The lock on closed periods: what happened in one is kept with its time, and posted on the first open day.
+
+use serde_json::{Value, json};
+use tests::{Tenant, lines, sale, with_tenant};
+
+const LOCKS: &str = "/v1/period-locks";
+
+async fn lock(tenant: &Tenant, through: Value) -> Value {
+    let body = json!({ "locked_through": through, "reason": "Month reported" });
+    tenant.post(LOCKS, &body).await.created()
+}
+
+/// Checks that one of the newest entries happened on a day and was posted on another. What a late document leaves to cost
+/// variance is an entry of its own.
+async fn check_days(tenant: &Tenant, occurred_on: &str, posted_on: &str) {
+    let page = tenant.get("/v1/journal-entries?limit=3").await.ok();
+    let entries = page["data"].as_array().expect("entries").iter();
+    let newest = entries.clone().find(|entry| entry["occurred_on"] == occurred_on);
+    let newest = newest.unwrap_or_else(|| panic!("no entry of {occurred_on}: {page}"));
+    assert_eq!(newest["posted_on"], posted_on, "{page}");
+}
+
+#[test]
+fn a_late_document_keeps_its_time_and_is_posted_on_the_first_open_day() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
+        let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
+        let mut late = sale(&till, &[("MUG", "1")]);
+        late["occurred_at"] = json!("2019-05-04T10:00:00Z");
+        tenant.post("/v1/pos/sales", &late).await.created();
+        check_days(tenant, "2019-05-04", "2019-05-04").await;
+        lock(tenant, json!("2026-03-31")).await;
+        let sold = tenant.post("/v1/pos/sales", &late).await.created();
+        assert_eq!(sold["occurred_at"], "2019-05-04T10:00:00Z");
+        check_days(tenant, "2019-05-04", "2026-04-01").await;
+        let receipt = json!({ "kind": "receipt", "occurred_at": "2026-03-31T12:00:00Z",
+            "lines": [{ "sku": "MUG", "quantity": "1", "unit_cost": "4" }] });
+        tenant.post("/v1/stock/documents", &receipt).await.created();
+        check_days(tenant, "2026-03-31", "2026-04-01").await;
+        let order = json!({ "customer_id": customer, "occurred_at": "2026-02-01T12:00:00Z",
+            "lines": lines(&[("MUG", "1")]), "advance_to": "invoiced" });
+        tenant.post("/v1/orders", &order).await.created();
+        check_days(tenant, "2026-02-01", "2026-04-01").await;
+        let payment = json!({ "customer_id": customer, "method": "bank", "amount": "1", "occurred_at": "2026-01-01T12:00:00Z" });
+        tenant.post("/v1/payments", &payment).await.created();
+        check_days(tenant, "2026-01-01", "2026-04-01").await;
+        let entry = json!({ "memo": "Rent", "occurred_on": "2026-01-31", "lines": [
+            { "account": "6100", "debit": "1" }, { "account": "1010", "credit": "1" }] });
+        tenant.post("/v1/journal-entries", &entry).await.created();
+        check_days(tenant, "2026-01-31", "2026-04-01").await;
+        let open = json!({ "memo": "Rent", "occurred_on": "2026-04-02", "lines": entry["lines"] });
+        tenant.post("/v1/journal-entries", &open).await.created();
+        check_days(tenant, "2026-04-02", "2026-04-02").await;
+        let items = json!([{ "idempotency_key": format!("late-{}", tenant.id.0), "body": late }]);
+        let done = tenant.post("/v1/pos/sales/batch", &json!({ "items": items })).await.json();
+        assert_eq!(done["accepted"], 1, "{done}");
+        check_days(tenant, "2019-05-04", "2026-04-01").await;
+        let closed = tenant.get("/v1/trial-balance?to=2026-04-01").await.ok();
+        let later = tenant.get("/v1/trial-balance?to=2026-04-02").await.ok();
+        let cash = |balance: &Value| {
+            let accounts = balance["accounts"].as_array().expect("accounts").iter();
+            let cash = accounts.clone().find(|account| account["account"] == "1000").expect("the cash");
+            cash["closing"].as_str().unwrap_or_default().to_owned()
+        };
+        assert_eq!(cash(&closed), "12.00", "what was posted before the lock stays in its period: {closed}");
+        assert_eq!(cash(&later), "36.00", "{later}");
+    });
+}
+
+#[test]
+fn the_lock_is_moved_back_and_every_move_is_kept() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
+        let till = tenant.till().await;
+        let first = lock(tenant, json!("2026-03-31")).await;
+        let second = lock(tenant, json!("2026-01-31")).await;
+        let mut late = sale(&till, &[("MUG", "1")]);
+        late["occurred_at"] = json!("2026-02-10T10:00:00Z");
+        tenant.post("/v1/pos/sales", &late).await.created();
+        check_days(tenant, "2026-02-10", "2026-02-10").await;
+        lock(tenant, Value::Null).await;
+        late["occurred_at"] = json!("2019-05-04T10:00:00Z");
+        tenant.post("/v1/pos/sales", &late).await.created();
+        check_days(tenant, "2019-05-04", "2019-05-04").await;
+        let moves = tenant.get(LOCKS).await.ok();
+        let through: Vec<&Value> =
+            moves["data"].as_array().expect("moves").iter().map(|one| &one["locked_through"]).collect();
+        assert_eq!(through, [&Value::Null, &json!("2026-01-31"), &json!("2026-03-31")]);
+        assert_eq!(
+            tenant.get(&format!("{LOCKS}/{}", first["id"].as_str().expect("an id"))).await.ok(),
+            first
+        );
+        let commands = tenant.get("/v1/commands?name=period_lock.moved").await.ok();
+        assert_eq!(commands["data"].as_array().map(Vec::len), Some(3));
+        assert_eq!(commands["data"][1]["document_id"], second["id"]);
+    });
+}
+
+#[test]
+fn only_its_scope_moves_the_lock_and_not_into_today() {
+    with_tenant(async |tenant| {
+        let body = json!({ "locked_through": "2026-01-31", "reason": "January" });
+        let key = crate::platform::auth::key(tenant, &["ledger:write", "ledger:read", "pos:write"]).await;
+        let problem = tenant.with_key(&key).post(LOCKS, &body).await.refused(403, "insufficient_scope");
+        assert_eq!(problem.0["required_scope"], "periods:lock");
+        let key = crate::platform::auth::key(tenant, &["periods:lock"]).await;
+        tenant.with_key(&key).post(LOCKS, &body).await.created();
+        let today = tests::environment().now().await.date_naive();
+        for day in [today, today + chrono::Days::new(400)] {
+            let body = json!({ "locked_through": day.to_string(), "reason": "Too early" });
+            tenant.post(LOCKS, &body).await.refused(422, "validation_failed").names(&["#/locked_through"]);
+        }
+        let empty = json!({ "locked_through": "2026-01-31", "reason": " " });
+        tenant.post(LOCKS, &empty).await.refused(422, "validation_failed").names(&["#/reason"]);
+    });
+}
+
+#[test]
+fn sales_at_the_moment_of_the_lock_are_posted_before_or_after_it() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
+        let till = tenant.till().await;
+        let mut late = sale(&till, &[("MUG", "1")]);
+        late["occurred_at"] = json!("2026-02-10T10:00:00Z");
+        let sales = futures_util::future::join_all((0..12).map(|_| tenant.post("/v1/pos/sales", &late)));
+        let (sales, _) = futures_util::join!(sales, lock(tenant, json!("2026-03-31")));
+        for reply in sales {
+            reply.created();
+        }
+        tenant.post("/v1/pos/sales", &late).await.created();
+        check_days(tenant, "2026-02-10", "2026-04-01").await;
+    });
+}
