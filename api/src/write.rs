@@ -6,6 +6,7 @@
 use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
@@ -32,6 +33,9 @@ use crate::{App, Caller};
 
 /// Most attempts of a write that loses a race for a unique value.
 const ATTEMPTS_MAX: u32 = 3;
+/// Time after which a write is not tried again. It is shorter than the wait for a lock: a request waits once for another one
+/// with its idempotency key.
+const ATTEMPTS_WITHIN: Duration = Duration::from_secs(1);
 
 /// A write that is about to happen.
 pub struct Write {
@@ -298,7 +302,7 @@ impl Write {
             let is_personal = restore.is_some();
             if is_personal { without_persons(written) } else { Ok(written) }
         };
-        let mut attempt = 1;
+        let (mut attempt, begun) = (1, Instant::now());
         loop {
             let answer = if preferences.dry_run {
                 command::dry_run(&db, &caller, &work).await
@@ -306,7 +310,11 @@ impl Write {
                 command::run(&db, &caller, name, idempotency.as_ref(), &impersonal).await
             };
             match answer {
-                Err(error) if attempt < ATTEMPTS_MAX && lost_race(&error, idempotency.is_some()) => {
+                Err(error)
+                    if attempt < ATTEMPTS_MAX
+                        && begun.elapsed() < ATTEMPTS_WITHIN
+                        && lost_race(&error, idempotency.is_some()) =>
+                {
                     attempt += 1
                 }
                 other => {

@@ -10,7 +10,7 @@ use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, Row};
 use serde_json::{Value, json};
 
 use crate::Failure;
-use crate::stand::{self, Stand};
+use crate::stand::{self, Stand, StandOptions};
 
 /// Most products of one request.
 const SKUS_MAX: usize = 1_000;
@@ -57,7 +57,7 @@ pub async fn run(args: &AvailabilityArgs) -> Result<(), Failure> {
     if !(1..=SKUS_MAX).contains(&args.skus) {
         return Err(format!("ask for 1 to {SKUS_MAX} products").into());
     }
-    let stand = Stand::start(2, 4).await?;
+    let stand = Stand::start(StandOptions { workers: 2, connections: 4, rate_limits: false }).await?;
     let outcome = measure(&stand, args).await;
     stand.stop().await?;
     outcome
@@ -77,7 +77,7 @@ async fn measure(stand: &Stand, args: &AvailabilityArgs) -> Result<(), Failure> 
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for _ in 0..args.rounds.max(1) {
             let started = Instant::now();
-            let answer = stand.ask("/v1/stock/availability", &question).await?;
+            let answer = stand.shop.ask("/v1/stock/availability", &question).await?;
             ours.push(started.elapsed());
             let started = Instant::now();
             let rows = rows(&mut root, floor, &skus).await?;
@@ -104,9 +104,9 @@ async fn measure(stand: &Stand, args: &AvailabilityArgs) -> Result<(), Failure> 
 async fn spread(stand: &Stand, skus: &[String]) -> Result<(), Failure> {
     for code in ["NORTH", "SOUTH"] {
         let depot = json!({ "code": code, "name": code, "kind": "warehouse" });
-        stand.ask("/v1/locations", &depot).await?;
+        stand.shop.ask("/v1/locations", &depot).await?;
     }
-    let locations = stand.get("/v1/locations").await?;
+    let locations = stand.shop.get("/v1/locations").await?;
     let places: Vec<&Value> = locations["data"]
         .as_array()
         .ok_or("no locations")?
@@ -117,12 +117,12 @@ async fn spread(stand: &Stand, skus: &[String]) -> Result<(), Failure> {
         let line = |sku: &String| json!({ "sku": sku, "quantity": "40", "unit_cost": "12" });
         let lines: Vec<Value> = skus.iter().map(line).collect();
         let opening = json!({ "kind": "opening", "location_id": place["id"], "lines": lines });
-        stand.ask("/v1/stock/documents", &opening).await?;
+        stand.shop.ask("/v1/stock/documents", &opening).await?;
         for day in ["2999-01-01", "2999-02-01"] {
             let line = |sku: &String| json!({ "sku": sku, "quantity": "10" });
             let lines: Vec<Value> = skus.iter().map(line).collect();
             let coming = json!({ "expected_on": day, "location_id": place["id"], "lines": lines });
-            stand.ask("/v1/stock/expected-receipts", &coming).await?;
+            stand.shop.ask("/v1/stock/expected-receipts", &coming).await?;
         }
     }
     if places.len() == 4 { Ok(()) } else { Err(format!("{} places instead of 4", places.len()).into()) }

@@ -12,7 +12,7 @@ use tokio::sync::Barrier;
 
 use crate::Failure;
 use crate::load::{Outcome, Spread, head, receive, request};
-use crate::stand::Stand;
+use crate::stand::{Stand, StandOptions};
 
 /// Addresses of the loopback network that the connections come from. One address has 200 connections at most.
 const ADDRESSES: usize = 4;
@@ -36,7 +36,12 @@ pub struct CrowdArgs {
 }
 
 pub async fn run(args: &CrowdArgs) -> Result<(), Failure> {
-    let stand = Stand::start(args.workers, args.db_connections).await?;
+    let stand = Stand::start(StandOptions {
+        workers: args.workers,
+        connections: args.db_connections,
+        rate_limits: false,
+    })
+    .await?;
     stand.settle(crate::stand::DATABASE)?;
     println!("{} connections at once, {} rounds", args.connections, args.rounds);
     let mut by_status = BTreeMap::<u16, Outcome>::new();
@@ -55,18 +60,18 @@ pub async fn run(args: &CrowdArgs) -> Result<(), Failure> {
             outcome.percentile_ms(99)
         );
     }
-    println!("holds: {}", stand.integrity().await?["holds"]);
+    println!("holds: {}", stand.shop.get("/v1/integrity").await?["holds"]);
     stand.stop().await
 }
 
 /// Opens all connections, then sends a sale on each. Returns status and duration of each response.
 async fn round(stand: &Stand, connections: usize) -> Result<Vec<(u16, Duration)>, Failure> {
-    let addr: SocketAddr = stand.addr.parse()?;
-    let head = head(&stand.addr, &stand.key);
+    let addr: SocketAddr = stand.shop.addr.parse()?;
+    let head = head(&stand.shop.addr, &stand.shop.key);
     let ready = Arc::new(Barrier::new(connections));
     let mut tasks = Vec::with_capacity(connections);
     for number in 0..connections {
-        let request = request(&head, &stand.register_id, Spread::Wide);
+        let request = request(&head, &stand.shop.register_id, Spread::Wide);
         let ready = Arc::clone(&ready);
         tasks.push(tokio::spawn(async move {
             let stream = connect(addr, number).await;

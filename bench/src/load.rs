@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::Failure;
-use crate::stand::{PRODUCTS, Stand};
+use crate::stand::{PRODUCTS, Shop};
 
 /// The products of a sale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Outcome {
 
 /// Sells on `connections` connections for `duration`.
 pub async fn sell(
-    stand: &Stand,
+    shop: &Shop,
     connections: usize,
     duration: Duration,
     spread: Spread,
@@ -52,10 +52,10 @@ pub async fn sell(
     let start = Instant::now();
     let mut tasks = Vec::with_capacity(connections);
     for _ in 0..connections {
-        let (addr, key, register) = (stand.addr.clone(), stand.key.clone(), stand.register_id.clone());
+        let shop = shop.clone();
         tasks.push(tokio::spawn(async move {
-            let head = head(&addr, &key);
-            connection(&addr, &head, &register, (start + duration, spread))
+            let head = head(&shop.addr, &shop.key);
+            connection(&shop.addr, &head, &shop.register_id, (start + duration, spread))
                 .await
                 .map_err(|error| error.to_string())
         }));

@@ -13,6 +13,7 @@ mod cpu;
 mod crowd;
 mod floor;
 mod load;
+mod noisy;
 mod sales;
 mod stand;
 mod valuation;
@@ -35,6 +36,8 @@ struct Cli {
 enum Scenario {
     /// Till sales of three lines over HTTP, beside one server-side function call per sale.
     Sales(sales::SalesArgs),
+    /// Sales of one tenant while another one sends as much as it can.
+    Noisy(noisy::NoisyArgs),
     /// Availability of 1,000 products at 4 locations in one request, beside hand-written SQL.
     Availability(availability::AvailabilityArgs),
     /// One sale on each of 500 connections at once: what is rejected, and how long the others take.
@@ -47,6 +50,7 @@ enum Scenario {
 async fn main() -> ExitCode {
     let outcome = match Cli::parse().scenario {
         Scenario::Sales(args) => sales::run(&args).await,
+        Scenario::Noisy(args) => noisy::run(&args).await,
         Scenario::Availability(args) => availability::run(&args).await,
         Scenario::Crowd(args) => crowd::run(&args).await,
         Scenario::Valuation(args) => valuation::run(&args).await,

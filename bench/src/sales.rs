@@ -11,7 +11,7 @@ use sea_orm::sqlx::{self, Connection, Row};
 
 use crate::floor::{self, Floor};
 use crate::load::{self, Spread};
-use crate::stand::{self, Stand};
+use crate::stand::{self, Stand, StandOptions};
 use crate::{Failure, cpu};
 
 /// Arguments of `bench sales`.
@@ -129,7 +129,12 @@ impl Meter {
 
 /// Measures, prints the tables and the gates, and checks the books.
 pub async fn run(args: &SalesArgs) -> Result<(), Failure> {
-    let stand = Stand::start(args.workers, args.connections).await?;
+    let stand = Stand::start(StandOptions {
+        workers: args.workers,
+        connections: args.connections,
+        rate_limits: false,
+    })
+    .await?;
     let floors = if args.floor.join("schema.sql").exists() {
         let own_rows = Floor::prepare_own_rows(&stand).await?;
         Some([Floor::prepare(&stand, &args.floor)?, own_rows])
@@ -137,7 +142,7 @@ pub async fn run(args: &SalesArgs) -> Result<(), Failure> {
         println!("No floor scripts in {}: only Stockwell is measured.", args.floor.display());
         None
     };
-    load::sell(&stand, 8, Duration::from_secs(2), Spread::Wide).await?;
+    load::sell(&stand.shop, 8, Duration::from_secs(2), Spread::Wide).await?;
     stand.settle(stand::DATABASE)?;
     for floor in floors.iter().flatten() {
         floor.sell(8, Duration::from_secs(2), Spread::Wide)?;
@@ -160,7 +165,7 @@ pub async fn run(args: &SalesArgs) -> Result<(), Failure> {
     let memory = std::fs::read_to_string(format!("/proc/{}/status", stand.server()))?;
     let peak = memory.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default();
     println!("server memory: {}", peak.trim_start_matches("VmHWM:").trim());
-    let books = stand.integrity().await;
+    let books = stand.shop.get("/v1/integrity").await;
     stand.stop().await?;
     let books = books?;
     let holds = books["holds"] == true;
@@ -204,7 +209,7 @@ impl Case {
             let before = Meter::read(stand, &mut root).await?;
             let since: DateTime<Utc> =
                 sqlx::query("select clock_timestamp()").fetch_one(&mut root).await?.try_get(0)?;
-            let sold = load::sell(stand, self.connections, duration, self.spread).await?;
+            let sold = load::sell(&stand.shop, self.connections, duration, self.spread).await?;
             Meter::read(stand, &mut root).await?.add_to(&mut self.ours, &before);
             self.ours.add(&floor::Outcome {
                 rate: sold.rate(),

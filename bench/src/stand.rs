@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use domain::tenant::TaxRounding;
 use local::{Postgres, PostgresOptions};
+use rand::RngExt;
 use serde_json::{Value, json};
 use service::Db;
 use service::auth::{KeyMode, SigningKey};
@@ -25,20 +26,38 @@ pub struct Stand {
     pub postgres: Postgres,
     /// Process id of its postmaster.
     pub postmaster: u32,
+    /// The shop that is measured.
+    pub shop: Shop,
+    /// A folder of its own. It is removed at the end.
+    pub folder: PathBuf,
+    server: Child,
+}
+
+/// Settings of a stand.
+#[derive(Debug, Clone, Copy)]
+pub struct StandOptions {
+    /// Threads of the server that serve requests.
+    pub workers: usize,
+    /// Connections of the server to the database.
+    pub connections: u32,
+    /// Whether the rate limits are those that hold without settings. Otherwise no load reaches them.
+    pub rate_limits: bool,
+}
+
+/// A tenant with 10,000 products and an open till.
+#[derive(Debug, Clone)]
+pub struct Shop {
     /// Address of the API.
     pub addr: String,
     /// A key with all scopes.
     pub key: String,
     /// The till.
     pub register_id: String,
-    /// A folder of its own. It is removed at the end.
-    pub folder: PathBuf,
-    server: Child,
 }
 
 impl Stand {
     /// Sets everything up in a folder of its own.
-    pub async fn start(workers: usize, connections: u32) -> Result<Self, Failure> {
+    pub async fn start(options: StandOptions) -> Result<Self, Failure> {
         let folder = std::env::temp_dir().join(format!("stockwell-bench-{}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
         let postgres = Postgres::start(PostgresOptions::durable(folder.join("postgres"))).await?;
@@ -46,24 +65,28 @@ impl Stand {
         SigningKey::load_or_create(&folder.join("signing-key.pem"))?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let addr = format!("127.0.0.1:{port}");
+        // One key and one address make all of the load. Limits that are not reached are counted all the same.
+        let raised = ["BURST", "MINUTE", "TENANT", "REPORTS"]
+            .map(|name| (format!("STOCKWELL_RATE_{name}"), "100000000"));
         let server = Command::new(std::env::current_exe()?.with_file_name("stockwell"))
-            .args(["serve", "--addr", &addr, "--workers", &workers.to_string()])
-            .args(["--db-connections", &connections.to_string()])
+            .args(["serve", "--addr", &addr, "--workers", &options.workers.to_string()])
+            .args(["--db-connections", &options.connections.to_string()])
             .env("STOCKWELL_DATABASE_URL", postgres.url("stockwell_app", DATABASE))
             .env("STOCKWELL_SIGNING_KEY_FILE", folder.join("signing-key.pem"))
-            // One key and one address make all of the load. The limits are counted all the same.
-            .envs(
-                ["BURST", "MINUTE", "TENANT", "REPORTS"]
-                    .map(|name| (format!("STOCKWELL_RATE_{name}"), "100000000")),
-            )
+            .envs(raised.into_iter().filter(|_| !options.rate_limits))
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(folder.join("server.log"))?)
             .spawn()
             .map_err(|error| format!("starting stockwell (build it with --release): {error}"))?;
         let postmaster = postmaster(&postgres)?;
-        let mut stand = Stand { postgres, postmaster, addr, key, register_id: String::new(), folder, server };
-        stand.fill().await?;
-        Ok(stand)
+        let shop = Shop::fill(addr, key).await?;
+        Ok(Stand { postgres, postmaster, shop, folder, server })
+    }
+
+    /// Makes another tenant with a shop.
+    pub async fn other_shop(&self, slug: &str) -> Result<Shop, Failure> {
+        let key = create_tenant(&self.postgres.url("stockwell_app", DATABASE), slug).await?;
+        Shop::fill(self.shop.addr.clone(), key).await
     }
 
     /// Gathers the statistics that a planner has on a server that has run for a while, and writes out what the setup
@@ -93,54 +116,53 @@ impl Stand {
         self.postgres.stop().await;
         Ok(std::fs::remove_dir_all(&self.folder)?)
     }
+}
 
-    /// Returns the six facts from the API.
-    pub async fn integrity(&self) -> Result<Value, Failure> {
-        self.get("/v1/integrity").await
-    }
-
-    async fn fill(&mut self) -> Result<(), Failure> {
+impl Shop {
+    /// Waits until the server is ready, and gives the tenant of `key` its products, stock and open till.
+    async fn fill(addr: String, key: String) -> Result<Self, Failure> {
+        let mut shop = Shop { addr, key, register_id: String::new() };
         for _ in 0..100 {
-            match self.get("/v1/me").await {
+            match shop.get("/v1/me").await {
                 Ok(_) => break,
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             }
         }
-        let registers = self.get("/v1/registers").await?;
-        self.register_id = text(&registers["data"][0]["id"]);
+        let registers = shop.get("/v1/registers").await?;
+        shop.register_id = text(&registers["data"][0]["id"]);
         let location_id = text(&registers["data"][0]["location_id"]);
         let skus: Vec<String> = (1..=PRODUCTS).map(|number| format!("P{number:05}")).collect();
         for part in skus.chunks(500) {
             let product =
                 |sku: &String| json!({ "sku": sku, "name": format!("Product {sku}"), "list_price": "20" });
             let products: Vec<Value> = part.iter().map(product).collect();
-            self.post("/v1/products/batch", json!({ "items": products })).await?;
+            shop.ask("/v1/products/batch", &json!({ "items": products })).await?;
             let line = |sku: &String| json!({ "sku": sku, "quantity": "50000000", "unit_cost": "12" });
             let lines: Vec<Value> = part.iter().map(line).collect();
-            self.post(
-                "/v1/stock/documents",
-                json!({ "kind": "opening", "location_id": location_id, "lines": lines }),
-            )
-            .await?;
+            let opening = json!({ "kind": "opening", "location_id": location_id, "lines": lines });
+            shop.ask("/v1/stock/documents", &opening).await?;
         }
-        self.post("/v1/pos/sessions", json!({ "register_id": self.register_id, "opening_float": "0" })).await
+        let session = json!({ "register_id": shop.register_id, "opening_float": "0" });
+        shop.ask("/v1/pos/sessions", &session).await?;
+        Ok(shop)
+    }
+
+    /// Returns the URL of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.addr)
     }
 
     /// Sends a GET request to the API.
     pub async fn get(&self, path: &str) -> Result<Value, Failure> {
         let http = reqwest::Client::builder().no_proxy().build()?;
-        let answer = http.get(format!("http://{}{path}", self.addr)).bearer_auth(&self.key).send().await?;
+        let answer = http.get(self.url(path)).bearer_auth(&self.key).send().await?;
         Ok(answer.error_for_status()?.json().await?)
-    }
-
-    async fn post(&self, path: &str, body: Value) -> Result<(), Failure> {
-        self.ask(path, &body).await.map(drop)
     }
 
     /// Sends a POST request to the API. Returns the response.
     pub async fn ask(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         let http = reqwest::Client::builder().no_proxy().build()?;
-        let request = http.post(format!("http://{}{path}", self.addr)).bearer_auth(&self.key);
+        let request = http.post(self.url(path)).bearer_auth(&self.key);
         let request = request.header("Idempotency-Key", uuid::Uuid::new_v4().to_string());
         let answer = request.json(body).send().await?;
         if answer.status().is_success() {
@@ -157,15 +179,20 @@ pub async fn migrated(postgres: &Postgres, database: &str) -> Result<String, Fai
         migration::Passwords { migrator: password.clone(), app: password.clone(), relay: password };
     migration::bootstrap(&postgres.admin_url(), database, &passwords).await?;
     migration::up(&postgres.url("stockwell_migrator", database)).await?;
-    shop(&postgres.url("stockwell_app", database)).await
+    create_tenant(&postgres.url("stockwell_app", database), "bench").await
 }
 
-async fn shop(database_url: &str) -> Result<String, Failure> {
+/// Returns the SKU of any product.
+pub fn random_sku() -> String {
+    format!("P{:05}", rand::rng().random_range(1..=PRODUCTS))
+}
+
+async fn create_tenant(database_url: &str, slug: &str) -> Result<String, Failure> {
     let options = PoolOptions { connections_max: 1, ..PoolOptions::default() };
     let db = Db::connect(database_url, &options).await?;
     let wanted = TenantCreate {
-        slug: "bench".to_owned(),
-        name: "Bench".to_owned(),
+        slug: slug.to_owned(),
+        name: slug.to_owned(),
         currency: "EUR".to_owned(),
         country: "DE".to_owned(),
         time_zone: "Europe/Berlin".to_owned(),

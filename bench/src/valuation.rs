@@ -14,7 +14,7 @@ use service::stock::checkpoint;
 use service::tx::PoolOptions;
 
 use crate::Failure;
-use crate::stand::{self, Stand};
+use crate::stand::{self, Stand, StandOptions};
 
 /// Limits for a valuation of a past instant: the gate of a release, and the aim.
 const GATE_MS: f64 = 1_000.0;
@@ -76,7 +76,7 @@ const FLOOR_IN_ONE: &str = "select sum(quantity), sum(value) from stock_movement
 
 /// Measures, prints the table and the gate, and checks that both sides agree.
 pub async fn run(args: &ValuationArgs) -> Result<(), Failure> {
-    let stand = Stand::start(2, 4).await?;
+    let stand = Stand::start(StandOptions { workers: 2, connections: 4, rate_limits: false }).await?;
     let outcome = measure(&stand, args).await;
     stand.stop().await?;
     outcome
@@ -142,7 +142,7 @@ async fn table(
             let mut value = String::new();
             for _ in 0..rounds {
                 let started = Instant::now();
-                let answer: Value = stand.get(&path).await?;
+                let answer: Value = stand.shop.get(&path).await?;
                 ours.push(started.elapsed());
                 value = answer["totals"][0]["value"].as_str().unwrap_or_default().to_owned();
                 let started = Instant::now();

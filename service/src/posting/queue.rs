@@ -1,13 +1,18 @@
-//! Requests that arrive for a tenant while its last batch is in the database form the next batch. There is no timer:
-//! an idle tenant's request starts at once.
+//! Requests that arrive for a tenant while its last batch is in the database form the next batch. An idle tenant's
+//! request starts at once.
+//!
+//! One batch of many commands costs far less than two of half as many that run side by side, so a tenant has one lane.
+//! It has a second one only while the batch in the first is slow: sales don't wait for the end of an import.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use domain::id::TenantId;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use super::setup::Setups;
 use super::{BATCH_MAX, Request, run};
@@ -17,6 +22,8 @@ use crate::{Db, Error};
 
 /// Batches of one tenant that may run at the same time.
 const LANES: usize = 2;
+/// Time after which a batch is slow. A batch of 64 till sales takes less.
+const SLOW: Duration = Duration::from_millis(40);
 /// Most lines that the documents of one transaction may have together.
 const LINES_MAX: usize = 4_000;
 /// Most requests of one tenant that may wait.
@@ -37,7 +44,19 @@ struct Inner {
 #[derive(Debug, Default)]
 struct Queue {
     waiting: VecDeque<Waiting>,
-    running: usize,
+    /// Open lanes.
+    lanes: usize,
+    /// Open lanes whose batch is slow.
+    slow: usize,
+}
+
+impl Queue {
+    /// Counts one more lane if requests wait and no lane will take them soon.
+    fn open_lane(&mut self) -> bool {
+        let opens = !self.waiting.is_empty() && self.lanes == self.slow && self.lanes < LANES;
+        self.lanes += usize::from(opens);
+        opens
+    }
 }
 
 #[derive(Debug)]
@@ -62,7 +81,7 @@ impl Poster {
 
     /// Returns the number of requests that wait for their turn.
     pub fn waiting(&self) -> usize {
-        let queues = self.0.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let queues = self.0.queues();
         queues.values().map(|queue| queue.waiting.len()).sum()
     }
 
@@ -71,14 +90,13 @@ impl Poster {
         let tenant_id = request.caller.tenant_id;
         let (answer, answered) = oneshot::channel();
         {
-            let mut queues = self.0.queues.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut queues = self.0.queues();
             let queue = queues.entry(tenant_id).or_default();
             if queue.waiting.len() >= WAITING_MAX {
                 return Err(Error::Busy);
             }
             queue.waiting.push_back(Waiting { request, since: Instant::now(), answer });
-            if queue.running < LANES {
-                queue.running += 1;
+            if queue.open_lane() {
                 self.0.runtime.spawn(drain(Arc::clone(&self.0), tenant_id));
             }
         }
@@ -126,43 +144,81 @@ fn fitting<'a>(requests: impl Iterator<Item = &'a Request>) -> usize {
     requests.take(BATCH_MAX).take_while(fits).count().max(1)
 }
 
+impl Inner {
+    fn queues(&self) -> MutexGuard<'_, HashMap<TenantId, Queue>> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// One of a tenant's lanes. Dropping it frees the lane, so a panic does not block the lane for good.
 struct Lane {
     inner: Arc<Inner>,
     tenant_id: TenantId,
+    is_slow: bool,
+}
+
+impl Lane {
+    /// Says whether the lane's batch is slow, and opens another lane if one is needed.
+    fn set_slow(&mut self, is_slow: bool) {
+        let mut queues = self.inner.queues();
+        let Some(queue) = queues.get_mut(&self.tenant_id) else { return };
+        queue.slow = queue.slow + usize::from(is_slow) - usize::from(self.is_slow);
+        self.is_slow = is_slow;
+        if queue.open_lane() {
+            self.inner.runtime.spawn(drain(Arc::clone(&self.inner), self.tenant_id));
+        }
+    }
+
+    /// Takes the requests of the next batch, and those that have waited too long. Returns nothing if the lane is not
+    /// needed any more.
+    fn take(&self) -> Option<(Vec<Waiting>, Vec<Waiting>)> {
+        let mut queues = self.inner.queues();
+        let queue = queues.get_mut(&self.tenant_id)?;
+        // A slow batch has ended, and the lane that was opened meanwhile goes on.
+        let is_spare = queue.lanes - queue.slow > 1;
+        if is_spare || queue.waiting.is_empty() {
+            return None;
+        }
+        let is_late = |waiting: &&Waiting| waiting.since.elapsed() > self.inner.db.write_time().queue;
+        let late = queue.waiting.iter().take_while(is_late).count();
+        let late = queue.waiting.drain(..late).collect();
+        let size = fitting(queue.waiting.iter().map(|waiting| &waiting.request)).min(queue.waiting.len());
+        Some((late, queue.waiting.drain(..size).collect()))
+    }
+
+    /// Runs a batch.
+    async fn run(&mut self, requests: &[Request]) -> Vec<Result<Answer, Error>> {
+        let inner = Arc::clone(&self.inner);
+        let mut batch = pin!(run(&inner.db, &inner.setups, requests));
+        if let Ok(results) = timeout(SLOW, &mut batch).await {
+            return results;
+        }
+        self.set_slow(true);
+        let results = batch.await;
+        self.set_slow(false);
+        results
+    }
 }
 
 impl Drop for Lane {
     fn drop(&mut self) {
-        let mut queues = self.inner.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queues = self.inner.queues();
         let Some(queue) = queues.get_mut(&self.tenant_id) else { return };
-        queue.running -= 1;
-        if queue.running == 0 && queue.waiting.is_empty() {
-            queues.remove(&self.tenant_id);
-        } else if queue.running == 0 {
+        queue.lanes -= 1;
+        queue.slow -= usize::from(self.is_slow);
+        if queue.open_lane() {
             // A request arrived after the lane had found the queue empty.
-            queue.running = 1;
             self.inner.runtime.spawn(drain(Arc::clone(&self.inner), self.tenant_id));
+        } else if queue.lanes == 0 {
+            queues.remove(&self.tenant_id);
         }
     }
 }
 
 /// Carries out batches of a tenant until nothing waits.
 async fn drain(inner: Arc<Inner>, tenant_id: TenantId) {
-    let _lane = Lane { inner: Arc::clone(&inner), tenant_id };
-    loop {
-        let (late, batch): (Vec<Waiting>, Vec<Waiting>) = {
-            let mut queues = inner.queues.lock().unwrap_or_else(PoisonError::into_inner);
-            let Some(queue) = queues.get_mut(&tenant_id) else { return };
-            if queue.waiting.is_empty() {
-                return;
-            }
-            let is_late = |waiting: &&Waiting| waiting.since.elapsed() > inner.db.write_time().queue;
-            let late = queue.waiting.iter().take_while(is_late).count();
-            let late = queue.waiting.drain(..late).collect();
-            let size = fitting(queue.waiting.iter().map(|waiting| &waiting.request)).min(queue.waiting.len());
-            (late, queue.waiting.drain(..size).collect())
-        };
+    let mut lane = Lane { inner, tenant_id, is_slow: false };
+    while let Some((late, batch)) = lane.take() {
         for waiting in late {
             _ = waiting.answer.send(Err(Error::Deadline));
         }
@@ -176,7 +232,7 @@ async fn drain(inner: Arc<Inner>, tenant_id: TenantId) {
         }
         let (requests, answers): (Vec<Request>, Vec<_>) =
             batch.into_iter().map(|waiting| (waiting.request, waiting.answer)).unzip();
-        let results = run(&inner.db, &inner.setups, &requests).await;
+        let results = lane.run(&requests).await;
         for (answer, result) in answers.into_iter().zip(results) {
             // The client may have disconnected. The work is done all the same.
             _ = answer.send(result);

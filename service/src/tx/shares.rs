@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use domain::id::TenantId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::timeout_at;
 
 use super::PoolOptions;
 use crate::Error;
@@ -114,16 +114,17 @@ impl Share {
     }
 
     async fn enter(&self, tenant_id: Option<TenantId>) -> Result<Place, Error> {
+        let end = tokio::time::Instant::now() + self.wait;
         let of_tenant = match tenant_id {
-            Some(tenant_id) => Some(self.enter_as(tenant_id).await?),
+            Some(tenant_id) => Some(self.enter_as(tenant_id, end).await?),
             None => None,
         };
-        let place = timeout(self.wait, Arc::clone(&self.places).acquire_owned()).await;
+        let place = timeout_at(end, Arc::clone(&self.places).acquire_owned()).await;
         let place = place.map_err(|_| Error::Busy)?.map_err(|_| Error::Busy)?;
         Ok(Place { _of_all: place, _of_tenant: of_tenant })
     }
 
-    async fn enter_as(&self, tenant_id: TenantId) -> Result<TenantPlace, Error> {
+    async fn enter_as(&self, tenant_id: TenantId, end: tokio::time::Instant) -> Result<TenantPlace, Error> {
         let semaphore = {
             let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
             let new = || Arc::new(Semaphore::new(self.of_tenant_max));
@@ -131,7 +132,7 @@ impl Share {
         };
         // Made before the wait, so that a tenant that gives up waiting is forgotten as well.
         let mut place = TenantPlace { tenants: Arc::clone(&self.tenants), tenant_id, permit: None };
-        let permit = timeout(self.wait, semaphore.acquire_owned()).await;
+        let permit = timeout_at(end, semaphore.acquire_owned()).await;
         place.permit = Some(permit.map_err(|_| Error::OverShare)?.map_err(|_| Error::Busy)?);
         Ok(place)
     }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use futures_util::future::join_all;
 use reqwest::Method;
+use sea_orm::sqlx::{self, Connection};
 use serde_json::{Value, json};
 use tests::{Reply, Tenant, environment, lines, sale, with_tenant, with_tenants};
 
@@ -321,5 +322,28 @@ fn a_batch_can_be_rehearsed() {
         assert_eq!(statuses, [200, 409, 200]);
         assert_eq!(results[0]["body"]["object"], "dry_run");
         assert_eq!(tenant.footprint().await, before);
+    });
+}
+
+#[test]
+fn a_request_whose_first_one_still_runs_is_rejected_by_every_door() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("5", "4.00")).await;
+        let till = tenant.till().await;
+        let product = json!({ "sku": "CUP", "name": "Cup" });
+        tenant.post_as("/v1/products", "finished", &product).await.created();
+        let mut connection = environment().connect().await;
+        let mut first = connection.begin().await.expect("a transaction");
+        let row = "insert into command select (jsonb_populate_record( \
+                       command, jsonb_build_object('id', gen_random_uuid(), 'idempotency_key', 'running'))).* \
+                   from command where tenant_id = $1 and idempotency_key = 'finished'";
+        sqlx::query(row).bind(tenant.id.0).execute(&mut *first).await.expect("a row");
+        let product = json!({ "sku": "JUG", "name": "Jug" });
+        for (path, body) in [("/v1/products", &product), (SALES, &sale(&till, &[("MUG", "1")]))] {
+            let reply = tenant.post_as(path, "running", body).await;
+            reply.refused(409, "idempotency_in_progress");
+        }
+        first.rollback().await.expect("it ends");
+        tenant.post_as("/v1/products", "running", &product).await.created();
     });
 }

@@ -3,7 +3,6 @@
 use domain::book::{Book, Posting};
 use domain::document::DocumentKind;
 use domain::id::CommandId;
-use domain::refusal::{Code, Refusal};
 use domain::stock::{Level, LevelKey};
 use sea_orm::sqlx::{self, Row};
 
@@ -17,7 +16,7 @@ use crate::posting::table::sale::{SaleRow, TenderRow};
 use crate::posting::table::sales_line::SalesLineRow;
 use crate::posting::table::series::SeriesRow;
 use crate::posting::{Accepted, Outcome, Recorded};
-use crate::{Error, Tx};
+use crate::{Error, Tx, command};
 
 /// The function is in `migration/replaceable/36_post.sql`.
 const POST_BATCH: &str = "select post_batch_1( \
@@ -165,18 +164,8 @@ impl<'a> Rows<'a> {
             .bind(&self.entry_lines)
             .bind(&self.events)
             .bind(&self.commands);
-        let row = tx.row(query).await.map_err(key_held)?;
+        let row = tx.row(query).await.map_err(command::key_held)?;
         let row = row.ok_or_else(|| Error::invariant("the save function returns one row"))?;
         Ok(row.try_get::<i32, _>("commands")?.into())
     }
-}
-
-/// Turns a lock timeout into a rejection. The function waits for another transaction that writes the same idempotency key.
-/// It also waits for a move of the period lock, but never that long.
-fn key_held(error: Error) -> Error {
-    if !matches!(error, Error::LockTimeout) {
-        return error;
-    }
-    let detail = "The first request with this Idempotency-Key has not finished yet.";
-    Refusal::new(Code::IdempotencyInProgress, detail).into()
 }
