@@ -174,7 +174,7 @@ proptest! {
             let sums: (Quantity, Money) =
                 (movements.iter().map(|row| row.quantity).sum(), movements.iter().map(|row| row.value).sum());
             prop_assert_eq!((level.on_hand(), level.value()), sums);
-            prop_assert_eq!(values_without_units(&movements), Vec::new());
+            prop_assert_eq!(values_without_units(&movements), Vec::<DateTime<Utc>>::new());
             if level.is_layered() && !level.on_hand().is_negative() {
                 prop_assert_eq!(layers_of(&book, &key), (level.on_hand(), level.value()));
             }
