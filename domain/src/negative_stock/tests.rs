@@ -113,6 +113,77 @@ proptest! {
     }
 }
 
+/// Posts a forced issue or a receipt of any day, whatever is recorded already. Returns its movements.
+fn post_of_day(
+    book: &mut Book,
+    key: LevelKey,
+    (out, day): (bool, i64),
+    (quantity, value): (Quantity, Money),
+) -> Vec<Movement> {
+    let at = DateTime::UNIX_EPOCH + chrono::Duration::days(day);
+    let (kind, signed) = if out {
+        let issue = Issue { key, quantity, line_no: 1, occurred_at: at, forced: true };
+        let cost = book.issue(&issue);
+        (MovementKind::Sale, (-quantity, -cost))
+    } else {
+        book.receive(key, quantity, value, &Source::new(RECEIPT, Uuid::nil(), 1, at));
+        (MovementKind::Receipt, (quantity, value))
+    };
+    let movements = vec![Movement { occurred_at: at, ..movement(kind, key, signed) }];
+    let mut posting = Posting { movements, ..Posting::default() };
+    book.post_consequences(&mut posting);
+    for entry in &posting.entries {
+        assert!(entry.lines.iter().map(|line| line.amount).sum::<Money>().is_zero(), "an entry balances");
+    }
+    posting.movements
+}
+
+/// Returns the instants at which a level had value but no units.
+fn values_without_units(movements: &[Movement]) -> Vec<DateTime<Utc>> {
+    let mut sorted: Vec<&Movement> = movements.iter().collect();
+    sorted.sort_by_key(|row| row.occurred_at);
+    let (mut units, mut value) = (Quantity::ZERO, Money::ZERO);
+    let mut found = Vec::new();
+    for same in sorted.chunk_by(|one, other| one.occurred_at == other.occurred_at) {
+        units += same.iter().map(|row| row.quantity).sum();
+        value += same.iter().map(|row| row.value).sum();
+        if units.is_zero() && !value.is_zero() {
+            found.push(same[0].occurred_at);
+        }
+    }
+    found
+}
+
+proptest! {
+    /// Documents of any day in any order, by either method: the level is the sum of its movements, its layers add up to it,
+    /// and no instant has value without units.
+    #[test]
+    fn late_documents_leave_no_value_without_units(
+        fifo in any::<bool>(),
+        steps in prop::collection::vec((any::<bool>(), 0..6_i64, 1..4_i64, 0..1_000_i64), 1..40),
+    ) {
+        let mut book = book(if fifo { CostingMethod::Fifo } else { CostingMethod::MovingAverage });
+        book.now = DateTime::UNIX_EPOCH + chrono::Duration::days(100);
+        book.histories = Some(HashMap::new());
+        let key = LevelKey::untracked(LocationId::default(), ProductId::default());
+        let mut movements = Vec::new();
+        for (out, day, units, cents) in steps {
+            let goods = (Quantity::new(units.into()), Money::new(Decimal::new(cents, 2)));
+            movements.extend(post_of_day(&mut book, key, (out, day), goods));
+            let level = book.level(&key);
+            let sums: (Quantity, Money) =
+                (movements.iter().map(|row| row.quantity).sum(), movements.iter().map(|row| row.value).sum());
+            prop_assert_eq!((level.on_hand(), level.value()), sums);
+            prop_assert_eq!(values_without_units(&movements), Vec::<DateTime<Utc>>::new());
+            if level.is_layered() && !level.on_hand().is_negative() {
+                prop_assert_eq!(layers_of(&book, &key), (level.on_hand(), level.value()));
+            }
+            let open: Money = book.costs.get(&key).into_iter().flatten().map(|cost| cost.value).sum();
+            prop_assert!(!level.on_hand().is_negative() || -level.value() == open);
+        }
+    }
+}
+
 #[test]
 fn the_oldest_goods_below_zero_are_settled_first() {
     let mut book = book(CostingMethod::MovingAverage);

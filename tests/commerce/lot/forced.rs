@@ -46,6 +46,31 @@ async fn two_lots(tenant: &Tenant) -> Till {
 }
 
 #[test]
+fn a_return_of_a_lot_takes_back_what_was_settled_of_its_cost() {
+    with_tenant(async |tenant| {
+        tracked(tenant, "MILK", "lot").await;
+        let receipt = |quantity: &str, unit_cost: &str| {
+            json!({ "kind": "receipt", "lines": [{ "sku": "MILK", "quantity": quantity, "unit_cost": unit_cost,
+                "lots": [{ "code": "A" }] }] })
+        };
+        tenant.post("/v1/stock/documents", &receipt("2", "1.00")).await.created();
+        let till = tenant.till().await;
+        let sold = tenant.post(SALES, &offline(&till, "MILK", "6").await).await.created();
+        tenant.post("/v1/stock/documents", &receipt("4", "3.00")).await.created();
+        assert_eq!(tenant.balance("5200").await, "8.00");
+        let refund = |quantity: &str| {
+            json!({ "register_id": till.register_id, "original_id": sold["id"], "tenders": [{ "kind": "cash" }],
+                "original_lines": [{ "line_no": 1, "quantity": quantity }] })
+        };
+        for (quantity, value) in [("3", "7"), ("3", "14")] {
+            tenant.post("/v1/pos/refunds", &refund(quantity)).await.created();
+            assert_eq!(tenant.level("MILK").await.value, value);
+        }
+        assert_eq!(tenant.balance("5200").await, "0.00");
+    });
+}
+
+#[test]
 fn what_is_free_goes_first_and_the_lot_that_came_last_lacks_the_rest() {
     with_tenant(async |tenant| {
         let till = two_lots(tenant).await;

@@ -265,6 +265,45 @@ fn a_late_receipt_makes_its_lot_older() {
 }
 
 #[test]
+fn a_late_shipment_and_a_late_count_of_a_lot_cost_what_they_cost_then() {
+    with_tenant(async |tenant| {
+        product(tenant, "MUG", "moving_average").await;
+        receive(tenant, "2025-12-01", ("MUG", "10", "1.00")).await;
+        receive(tenant, "2026-01-10", ("MUG", "10", "3.00")).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let order = json!({ "customer_id": customer, "occurred_at": noon("2025-12-30"), "advance_to": "confirmed",
+            "lines": [{ "sku": "MUG", "quantity": "10" }] });
+        let order = tenant.post("/v1/orders", &order).await.created();
+        let id = order["id"].as_str().expect("an id");
+        let shipped = json!({ "occurred_at": noon("2025-12-31") });
+        tenant.post(&format!("/v1/orders/{id}/ship"), &shipped).await.ok();
+        assert_eq!(on(tenant, "2025-12-31").await, figures("0", "0"));
+        assert_eq!(tenant.level("MUG").await, Level::of("10", "0", "30"));
+        let at_once = json!({ "customer_id": customer, "occurred_at": noon("2026-01-11"), "advance_to": "invoiced",
+            "lines": [{ "sku": "MUG", "quantity": "10" }] });
+        tenant.post("/v1/orders", &at_once).await.created();
+        tenant.step(id, "invoice").await.ok();
+        assert_eq!(tenant.balance("5000").await, "40.00", "all that came in was sold");
+
+        tenant.tracked("MILK", "lot").await;
+        for (day, unit_cost) in [("2025-12-01", "7.00"), ("2026-01-10", "17.00")] {
+            let line =
+                json!({ "sku": "MILK", "quantity": "10", "unit_cost": unit_cost, "lots": [{ "code": "A" }] });
+            let body = json!({ "kind": "receipt", "occurred_at": noon(day), "lines": [line] });
+            tenant.post(DOCUMENTS, &body).await.created();
+        }
+        let sheet = tenant.make("/v1/counts", json!({ "skus": ["MILK"] })).await;
+        let entry =
+            json!({ "sku": "MILK", "lot_code": "A", "quantity": "12", "counted_at": noon("2025-12-31") });
+        tenant.post(&format!("/v1/counts/{sheet}/entries"), &json!({ "entries": [entry] })).await.ok();
+        tenant.post(&format!("/v1/counts/{sheet}/complete"), &json!({})).await.ok();
+        let posted = tenant.post(&format!("/v1/counts/{sheet}/post"), &json!({})).await.ok();
+        assert_eq!(posted["lines"][0]["posted_value"], "14.00");
+        assert_eq!(tenant.level("MILK").await, Level::of("22", "0", "254"));
+    });
+}
+
+#[test]
 fn late_documents_of_one_batch_see_one_another() {
     with_tenant(async |tenant| {
         product(tenant, "MUG", "moving_average").await;
