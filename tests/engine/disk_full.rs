@@ -17,7 +17,7 @@ use reqwest::Method;
 use sea_orm::sqlx;
 use serde_json::Value;
 use service::tx::PoolOptions;
-use tests::{Reply, Tenant, Till, environment, sale, superuser};
+use tests::{Reply, Tenant, Till, environment, sale, signal_server, superuser};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
@@ -106,8 +106,12 @@ impl Cluster {
         self.postgres.as_ref().expect("a server runs")
     }
 
-    /// Starts the database server again, as its supervisor would. The address stays.
+    /// Starts the database server again, as its supervisor would. The address stays. A server that is in recovery may not
+    /// end when it is asked to, so it is killed.
     async fn restart(&mut self) {
+        if self.home.join("data/postmaster.pid").exists() {
+            signal_server(&self.home, "-KILL");
+        }
         if let Some(postgres) = self.postgres.take() {
             postgres.stop().await;
         }
