@@ -8,7 +8,7 @@ use actix_web::post;
 use domain::id::SaleId;
 use domain::moment::Instant;
 use domain::pos::{self, TenderKind};
-use domain::refusal::{Problems, Refusal};
+use domain::refusal::Problems;
 use service::posting::Command;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -194,8 +194,8 @@ pub async fn record(
     Ok(id)
 }
 
-/// Turns a lock timeout into a rejection. Statements that write command rows wait only for another transaction that writes
-/// the same idempotency key.
+/// Turns a lock timeout into a rejection. Statements that write command rows wait for another transaction that writes the same
+/// idempotency key. The save of a batch also waits for a move of the period lock, but never that long.
 pub(crate) fn key_held(error: Error) -> Error {
     if !matches!(error, Error::LockTimeout) {
         return error;
