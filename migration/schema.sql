@@ -988,6 +988,7 @@ CREATE TABLE public.tenant (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     costing_method text DEFAULT 'moving_average'::text NOT NULL,
+    hold_unpaid boolean DEFAULT true NOT NULL,
     rate_burst integer,
     rate_minute integer,
     rate_tenant integer,

@@ -183,7 +183,6 @@ impl Rule for Apply {
 }
 
 fn settle(book: &mut Book, command: &Apply) -> Result<Application, Refusal> {
-    let occurred_at = book.occurred_at(command.occurred_at)?;
     require_customer(book, command.customer_id)?;
     let lines = match (command.kind, command.lines.as_slice()) {
         (ApplicationKind::Apply, []) => oldest_first(book, command.customer_id),
@@ -198,6 +197,8 @@ fn settle(book: &mut Book, command: &Apply) -> Result<Application, Refusal> {
         ));
     }
 
+    let occurred_at = time_of_use(book, command.occurred_at, &lines)?;
+
     // Nothing rejects the command from here on.
     for line in &lines {
         apply(book, line);
@@ -210,6 +211,19 @@ fn settle(book: &mut Book, command: &Apply) -> Result<Application, Refusal> {
         lines,
         occurred_at,
     })
+}
+
+/// Returns the time of a document that uses payments or credit notes. Rejects a named time before one of them.
+pub(crate) fn time_of_use(
+    book: &Book,
+    named: Option<DateTime<Utc>>,
+    lines: &[Applied],
+) -> Result<DateTime<Utc>, Refusal> {
+    let times = lines.iter().filter_map(|line| Some(book.credits.get(&line.credit)?.occurred_at));
+    match times.max() {
+        Some(latest) => book.occurred_after(named, ("a payment or credit note that it uses", latest)),
+        None => book.occurred_at(named),
+    }
 }
 
 /// Rejects a customer that does not exist.

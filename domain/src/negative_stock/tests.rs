@@ -113,7 +113,7 @@ proptest! {
     }
 }
 
-/// Posts a forced issue or a receipt of any day, whatever is recorded already. Returns its movements.
+/// Posts a forced issue or a receipt of any day, also before what is recorded. Returns its movements.
 fn post_of_day(
     book: &mut Book,
     key: LevelKey,

@@ -68,7 +68,6 @@ impl Rule for PayOut {
 
 /// Pays out what is not applied of payments and credit notes. Rejects more than there is.
 fn pay_out(book: &mut Book, command: &PayOut) -> Result<(Payment, Posting), Refusal> {
-    let occurred_at = book.occurred_at(command.occurred_at)?;
     open_item::require_customer(book, command.customer_id)?;
     if let Some(amount) = command.amount {
         check_amount(book, amount)?;
@@ -77,6 +76,7 @@ fn pay_out(book: &mut Book, command: &PayOut) -> Result<(Payment, Posting), Refu
         None => oldest_first(book, command)?,
         Some(parts) => named(book, command, parts)?,
     };
+    let occurred_at = open_item::time_of_use(book, command.occurred_at, &changes)?;
     let amount: Money = changes.iter().map(|line| line.amount).sum();
     let drawer = Drawer::of(book, command.method, command.register_id)?;
     Drawer::check(drawer, book, amount, "/register_id")?;

@@ -360,6 +360,41 @@ fn an_invoice_is_paid_in_cash_at_a_till() {
 }
 
 #[test]
+fn a_credit_note_is_taken_back_from_its_invoice_and_applied_to_another() {
+    with_tenant(async |tenant| {
+        let customer = worker(tenant).await;
+        let first = invoice_of(tenant, &customer, [500, 500]).await;
+        let second = invoice(tenant, &customer, 300).await;
+        let note = return_line(tenant, &customer, &first, 2).await;
+        let on = |invoice: &str, amount: &str| json!([{ "credit_note_id": note["id"], "invoice_id": invoice, "amount": amount }]);
+        apply(tenant, &customer, "unapply", on(&first, "300")).await.created();
+        apply(tenant, &customer, "apply", on(&second, "300")).await.created();
+        assert_eq!(
+            (open(tenant, &first).await, open(tenant, &second).await),
+            ("800.00".to_owned(), "0.00".to_owned())
+        );
+        apply(tenant, &customer, "unapply", on(&first, "200.01")).await.refused(422, "validation_failed");
+        let account = tenant.get(&format!("/v1/customers/{customer}/account")).await.ok();
+        assert_eq!((&account["receivable"], &account["unapplied"]), (&json!("800.00"), &json!("0.00")));
+    });
+}
+
+#[test]
+fn a_credit_is_not_used_before_it_was_there() {
+    with_tenant(async |tenant| {
+        let customer = worker(tenant).await;
+        pay(tenant, &customer, "100").await;
+        invoice(tenant, &customer, 40).await;
+        let early = "2020-01-01T00:00:00Z";
+        let all = json!({ "customer_id": customer, "occurred_at": early });
+        tenant.post(APPLICATIONS, &all).await.refused(422, "validation_failed").names(&["#/occurred_at"]);
+        let payout = json!({ "customer_id": customer, "method": "bank", "occurred_at": early });
+        tenant.post(PAYOUTS, &payout).await.refused(422, "validation_failed").names(&["#/occurred_at"]);
+        assert_eq!(tenant.balance("1100").await, "-60.00");
+    });
+}
+
+#[test]
 fn many_at_once_use_a_credit_once() {
     with_tenant(async |tenant| {
         let customer = worker(tenant).await;
