@@ -97,6 +97,8 @@ async fn replicate_synchronously(primary: &Postgres) {
         "alter role stockwell_app set statement_timeout = '1s'",
         "alter system set synchronous_standby_names = '*'",
         "select pg_reload_conf()",
+        // The limit of time is that of new sessions.
+        "select pg_terminate_backend(pid, 10000) from pg_stat_activity where usename = 'stockwell_app'",
     ] {
         sqlx::query(statement).execute(&root).await.expect(statement);
     }
