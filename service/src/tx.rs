@@ -42,9 +42,6 @@ const JOB_TIME: Duration = Duration::from_secs(600);
 const READ_TIME: Duration = Duration::from_secs(8);
 /// Longest time of a report, once it has begun.
 const REPORT_TIME: Duration = Duration::from_secs(65);
-/// Commits without a limit of time. A limit would end the wait for a standby that has to confirm the commit, and PostgreSQL
-/// would then report a success that a failover loses. The server closes the connection of a late commit instead.
-const COMMIT: &str = "set local statement_timeout = 0; commit";
 /// Most attempts of a write that loses a race (40001, 40P01).
 const ATTEMPTS_MAX: u32 = 3;
 
@@ -367,7 +364,7 @@ impl Tx {
 
     pub(crate) async fn commit(self) -> Result<(), Error> {
         self.statements.fetch_add(1, Ordering::Relaxed);
-        let commit = self.connection.into_inner().end(COMMIT);
+        let commit = self.connection.into_inner().end("commit");
         let ended = timeout(self.commit_time, commit).await.unwrap_or(Err(Error::OutcomeUnknown(None)));
         ended.map_err(Error::of_commit)?;
         self.notifier.notify(self.tenant_id);

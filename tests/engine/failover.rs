@@ -90,7 +90,8 @@ impl Trade {
     }
 }
 
-/// Makes the primary wait for its standby with each commit, and limits the time of a statement to less than the wait.
+/// Makes the primary wait for its standby with each commit. The limit of a statement is shorter than the wait, which it must
+/// not end.
 async fn replicate_synchronously(primary: &Postgres) {
     let root = superuser(primary).await;
     for statement in [
