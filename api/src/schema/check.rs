@@ -306,7 +306,7 @@ mod tests {
     fn a_misspelt_name_is_recognised() {
         for (name, known) in [
             ("quanttiy", "quantity"),
-            ("quantiy", "quantity"),
+            ("quantity1", "quantity"),
             ("unitPrice", "unit_price"),
             ("skuu", "sku"),
             ("SKU", "sku"),

@@ -124,7 +124,7 @@ fn all_faults_of_a_body_come_at_once() {
             "reference": "x".repeat(101),
             "lines": [
                 { "sku": "MUG", "quantity": 5 },
-                { "sku": "MUG", "quantiy": "5" },
+                { "sku": "MUG", "quantity1": "5" },
                 { "quantity": "1", "discount": {}, "lots": [{}] },
                 "MUG",
             ],
@@ -137,7 +137,7 @@ fn all_faults_of_a_body_come_at_once() {
             "#/customer_id",
             "#/discount",
             "#/lines/0/quantity",
-            "#/lines/1/quantiy",
+            "#/lines/1/quantity1",
             "#/lines/1/quantity",
             "#/lines/2/discount",
             "#/lines/2/lots/0/code",
@@ -224,13 +224,13 @@ fn every_way_in_lists_all_faults() {
 fn all_faults_of_a_query_come_at_once() {
     with_tenant(async |tenant| {
         let path =
-            "/v1/orders?limit=0&status=confirmed,gone&custmer_id=x&created_at[gte]=2026-01-01T00:00:00+01:00";
+            "/v1/orders?limit=0&status=confirmed,gone&customer_ids=x&created_at[gte]=2026-01-01T00:00:00+01:00";
         let reply = tenant.get(path).await;
         speaks_to_the_caller(&reply);
         let problem = reply.refused(400, "unknown_field").0;
         let errors = problem["errors"].as_array().expect("errors");
         let named: Vec<&str> = errors.iter().filter_map(|error| error["parameter"].as_str()).collect();
-        assert_eq!(named, ["custmer_id", "limit", "status", "created_at[gte]"]);
+        assert_eq!(named, ["customer_ids", "limit", "status", "created_at[gte]"]);
         assert!(
             errors[3]["detail"].as_str().is_some_and(|detail| detail.contains("write + as %2B")),
             "{problem}"
