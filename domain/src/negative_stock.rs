@@ -6,7 +6,7 @@
 //! and the difference is posted at once, beside the receipt. So a level below zero has the value of its open
 //! costs, with the other sign, and a level above zero has no open costs.
 //!
-//! A document may happen before what is already recorded: see [`late`].
+//! A document may happen before what is already recorded: see `late`.
 //!
 //! A movement dated before the last count of its level changes nothing, because the count has seen its
 //! effect. It is posted like any other, and a second movement of kind `count` reverses it.
