@@ -219,7 +219,8 @@ async fn send(http: &Client, shop: &Shop, flood: Flood) -> Result<u16, reqwest::
     match flood {
         Flood::Sales(_) => post(http, shop, "/v1/pos/sales", &sale(shop)).await,
         Flood::Batches(_) => {
-            let sales: Vec<Value> = (0..BATCH).map(|_| sale(shop)).collect();
+            let item = |_| json!({ "idempotency_key": Uuid::new_v4().to_string(), "body": sale(shop) });
+            let sales: Vec<Value> = (0..BATCH).map(item).collect();
             post(http, shop, "/v1/pos/sales/batch", &json!({ "items": sales })).await
         }
         Flood::Reports(_) => {
