@@ -40,6 +40,9 @@ const CATALOG_STATE: &str = "
         where c.relnamespace = to_regnamespace('public') and a.grantee = 'stockwell_lookup'::regrole
     ) o";
 
+/// The beginning of a step that runs outside a transaction.
+const OUTSIDE: &str = "-- Outside a transaction";
+
 const HISTORY: &str = "
     create table if not exists public.schema_migration (
         name text primary key, applied_at timestamptz not null default now());
@@ -112,6 +115,9 @@ pub const STEPS: &[Step] = &[
     step!("0060_tenant_rates"),
     step!("0061_tenant_rates_valid"),
     step!("0062_till_clock"),
+    step!("0078_sales_position"),
+    step!("0079_sales_position_index"),
+    step!("0080_rollup"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database
@@ -189,7 +195,13 @@ pub async fn up(migrator_url: &str) -> Result<Vec<&'static str>, Error> {
     let mut applied = Vec::new();
     for step in STEPS.iter().filter(|step| !done.iter().any(|name| name == step.name)) {
         let note = format!("insert into public.schema_migration (name) values ('{}')", step.name);
-        change(&mut connection, &format!("applying {}", step.name), &[step.up, &note]).await?;
+        let doing = format!("applying {}", step.name);
+        if step.up.starts_with(OUTSIDE) {
+            change_outside(&mut connection, &doing, step.up).await?;
+            change(&mut connection, &doing, &[&note]).await?;
+        } else {
+            change(&mut connection, &doing, &[step.up, &note]).await?;
+        }
         applied.push(step.name);
     }
     for definition in REPLACEABLE {
@@ -276,6 +288,17 @@ async fn change_once(connection: &mut PgConnection, texts: &[&str]) -> Result<()
     Ok(())
 }
 
+/// Runs each statement of a step in a transaction of its own, as `create index concurrently` needs it. It takes no lock that
+/// a write waits for. A step that failed is run again from its first statement.
+async fn change_outside(connection: &mut PgConnection, doing: &str, text: &str) -> Result<(), Error> {
+    connection.execute("set role stockwell_owner").await.doing(doing)?;
+    for statement in text.split_inclusive(";\n") {
+        connection.execute(sqlx::AssertSqlSafe(statement)).await.doing(doing)?;
+    }
+    connection.execute("reset role").await.doing(doing)?;
+    Ok(())
+}
+
 /// Waits until no other migration runs, and makes the tables of the schema's history.
 async fn take_turn(connection: &mut PgConnection) -> Result<(), Error> {
     let doing = "waiting for another migration to end";
@@ -287,17 +310,22 @@ async fn take_turn(connection: &mut PgConnection) -> Result<(), Error> {
     change(connection, "making the schema's history", &[HISTORY]).await
 }
 
-/// Makes new events come after the old ones if the database was loaded from a dump. A server counts its transactions
-/// from its own beginning, and that count determines the position of an event. Otherwise it changes nothing.
+/// Makes new events and sales lines come after the old ones if the database was loaded from a dump. A server counts its
+/// transactions from its own beginning, and that count determines the position of an event and of a sales line. No sales
+/// line may come before the position of its tenant's roll-ups. Otherwise it changes nothing.
 async fn raise_positions(connection: &mut PgConnection) -> Result<(), Error> {
     let doing = "putting new events behind the old ones";
     let row = sqlx::query(
-        "select max(position) from event \
+        "select max(position) from ( \
+             select position from event union all select greatest(position, next_position) - 1 from sales_fold) last \
          where position >= event_base() + pg_snapshot_xmax(pg_current_snapshot())::text::bigint",
     );
     let row = row.fetch_one(&mut *connection).await.doing(doing)?;
     let Some(last) = row.try_get::<Option<i64>, _>(0).doing(doing)? else { return Ok(()) };
-    tracing::warn!(last, "the events are ahead of this server's transactions: it was loaded from a dump");
+    tracing::warn!(
+        last,
+        "the events or roll-ups are ahead of this server's transactions: it was loaded from a dump"
+    );
     let statement = format!(
         "create or replace function event_base() returns bigint language sql immutable parallel safe return {last}::bigint"
     );

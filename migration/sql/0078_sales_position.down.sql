@@ -1,0 +1,1 @@
+alter table sales_line drop column position;

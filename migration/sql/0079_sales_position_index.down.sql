@@ -1,0 +1,1 @@
+drop index if exists sales_line_by_position;
