@@ -639,6 +639,7 @@ CREATE TABLE public.sales_line (
     occurred_at timestamp with time zone NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
     bundle_id uuid,
+    "position" bigint DEFAULT (public.event_base() + ((pg_current_xact_id())::text)::bigint) NOT NULL,
     CONSTRAINT sales_line_adds_up CHECK ((net = (gross - discount))),
     CONSTRAINT sales_line_channel_known CHECK ((channel = ANY (ARRAY['wholesale'::text, 'retail'::text]))),
     CONSTRAINT sales_line_kind_known CHECK ((document_kind = ANY (ARRAY['sale'::text, 'refund'::text, 'invoice'::text, 'credit_note'::text])))
@@ -680,7 +681,8 @@ CREATE VIEW bi.sales_fact WITH (security_invoker='true') AS
     l.net AS net_revenue,
     l.tax,
     l.cost,
-    (l.net - l.cost) AS gross_margin
+    (l.net - l.cost) AS gross_margin,
+    l."position"
    FROM public.sales_line l
   WHERE (l.tenant_id = (current_setting('app.tenant_id'::text))::uuid);
 
@@ -731,6 +733,8 @@ COMMENT ON COLUMN bi.sales_fact.tax IS 'Output tax on net_revenue, which does no
 COMMENT ON COLUMN bi.sales_fact.cost IS 'Cost of sales, less the cost of returns. Additive.';
 
 COMMENT ON COLUMN bi.sales_fact.gross_margin IS 'net_revenue - cost. Additive.';
+
+COMMENT ON COLUMN bi.sales_fact."position" IS 'Number of the database transaction that wrote the line; 0 for old lines. Not additive.';
 
 CREATE TABLE public.category (
     tenant_id uuid NOT NULL,
@@ -4010,6 +4014,149 @@ ALTER TABLE ONLY public.replaced_price FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.replaced_price OWNER TO stockwell_owner;
 
+CREATE TABLE public.sales_by_category (
+    tenant_id uuid NOT NULL,
+    generation integer NOT NULL,
+    month date NOT NULL,
+    category_id uuid NOT NULL,
+    channel text NOT NULL,
+    location_id uuid NOT NULL,
+    country text NOT NULL,
+    currency text NOT NULL,
+    orders bigint NOT NULL,
+    documents bigint NOT NULL,
+    lines bigint NOT NULL,
+    units numeric NOT NULL,
+    returns numeric NOT NULL,
+    gross_revenue numeric NOT NULL,
+    net_revenue numeric NOT NULL,
+    tax numeric NOT NULL,
+    cost numeric NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.sales_by_category FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_by_category OWNER TO stockwell_owner;
+
+CREATE TABLE public.sales_by_customer (
+    tenant_id uuid NOT NULL,
+    generation integer NOT NULL,
+    month date NOT NULL,
+    customer_id uuid NOT NULL,
+    channel text NOT NULL,
+    country text NOT NULL,
+    currency text NOT NULL,
+    orders bigint NOT NULL,
+    lines bigint NOT NULL,
+    units numeric NOT NULL,
+    returns numeric NOT NULL,
+    gross_revenue numeric NOT NULL,
+    net_revenue numeric NOT NULL,
+    tax numeric NOT NULL,
+    cost numeric NOT NULL,
+    first_order_at timestamp with time zone,
+    last_order_at timestamp with time zone
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.sales_by_customer FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_by_customer OWNER TO stockwell_owner;
+
+CREATE TABLE public.sales_by_day (
+    tenant_id uuid NOT NULL,
+    generation integer NOT NULL,
+    day date NOT NULL,
+    channel text NOT NULL,
+    location_id uuid NOT NULL,
+    country text NOT NULL,
+    currency text NOT NULL,
+    orders bigint NOT NULL,
+    lines bigint NOT NULL,
+    units numeric NOT NULL,
+    returns numeric NOT NULL,
+    gross_revenue numeric NOT NULL,
+    net_revenue numeric NOT NULL,
+    tax numeric NOT NULL,
+    cost numeric NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.sales_by_day FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_by_day OWNER TO stockwell_owner;
+
+CREATE TABLE public.sales_by_product (
+    tenant_id uuid NOT NULL,
+    generation integer NOT NULL,
+    month date NOT NULL,
+    product_id uuid NOT NULL,
+    category_id uuid NOT NULL,
+    channel text NOT NULL,
+    location_id uuid NOT NULL,
+    currency text NOT NULL,
+    orders bigint NOT NULL,
+    documents bigint NOT NULL,
+    lines bigint NOT NULL,
+    units numeric NOT NULL,
+    returns numeric NOT NULL,
+    gross_revenue numeric NOT NULL,
+    net_revenue numeric NOT NULL,
+    tax numeric NOT NULL,
+    cost numeric NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.sales_by_product FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_by_product OWNER TO stockwell_owner;
+
+CREATE TABLE public.sales_by_quarter_hour (
+    tenant_id uuid NOT NULL,
+    generation integer NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    channel text NOT NULL,
+    location_id uuid NOT NULL,
+    country text NOT NULL,
+    currency text NOT NULL,
+    orders bigint NOT NULL,
+    lines bigint NOT NULL,
+    units numeric NOT NULL,
+    returns numeric NOT NULL,
+    gross_revenue numeric NOT NULL,
+    net_revenue numeric NOT NULL,
+    tax numeric NOT NULL,
+    cost numeric NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.sales_by_quarter_hour FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_by_quarter_hour OWNER TO stockwell_owner;
+
+CREATE TABLE public.sales_fold (
+    tenant_id uuid NOT NULL,
+    generation integer,
+    "position" bigint DEFAULT 0 NOT NULL,
+    time_zone text,
+    earliest_at timestamp with time zone,
+    latest_at timestamp with time zone,
+    next_generation integer,
+    next_position bigint,
+    next_time_zone text,
+    next_after uuid,
+    next_earliest_at timestamp with time zone,
+    next_latest_at timestamp with time zone,
+    CONSTRAINT sales_fold_has_zone CHECK (((generation IS NULL) = (time_zone IS NULL))),
+    CONSTRAINT sales_fold_next_whole CHECK ((((next_generation IS NULL) = (next_position IS NULL)) AND ((next_generation IS NULL) = (next_time_zone IS NULL)) AND ((next_generation IS NULL) = (next_after IS NULL))))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY public.sales_fold FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_fold OWNER TO stockwell_owner;
+
 CREATE TABLE public.sales_order (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -4641,6 +4788,24 @@ ALTER TABLE ONLY public.replaced_price
 ALTER TABLE ONLY public.reservation
     ADD CONSTRAINT reservation_pkey PRIMARY KEY (tenant_id, document_id, line_no, location_id, lot_id);
 
+ALTER TABLE ONLY public.sales_by_category
+    ADD CONSTRAINT sales_by_category_pkey PRIMARY KEY (tenant_id, generation, month, category_id, channel, location_id, country, currency);
+
+ALTER TABLE ONLY public.sales_by_customer
+    ADD CONSTRAINT sales_by_customer_pkey PRIMARY KEY (tenant_id, generation, month, customer_id, channel, country, currency);
+
+ALTER TABLE ONLY public.sales_by_day
+    ADD CONSTRAINT sales_by_day_pkey PRIMARY KEY (tenant_id, generation, day, channel, location_id, country, currency);
+
+ALTER TABLE ONLY public.sales_by_product
+    ADD CONSTRAINT sales_by_product_pkey PRIMARY KEY (tenant_id, generation, month, product_id, category_id, channel, location_id, currency);
+
+ALTER TABLE ONLY public.sales_by_quarter_hour
+    ADD CONSTRAINT sales_by_quarter_hour_pkey PRIMARY KEY (tenant_id, generation, occurred_at, channel, location_id, country, currency);
+
+ALTER TABLE ONLY public.sales_fold
+    ADD CONSTRAINT sales_fold_pkey PRIMARY KEY (tenant_id);
+
 ALTER TABLE ONLY public.sales_line
     ADD CONSTRAINT sales_line_pkey PRIMARY KEY (tenant_id, document_id, document_kind, line_no);
 
@@ -4850,6 +5015,8 @@ CREATE INDEX refresh_token_by_family ON public.refresh_token USING btree (tenant
 CREATE INDEX reservation_by_level ON public.reservation USING btree (tenant_id, location_id, product_id, lot_id);
 
 CREATE INDEX sales_line_by_original ON public.sales_line USING btree (tenant_id, original_id) WHERE (original_id IS NOT NULL);
+
+CREATE INDEX sales_line_by_position ON public.sales_line USING brin ("position") WITH (autosummarize='on');
 
 CREATE INDEX sales_line_by_time ON public.sales_line USING brin (occurred_at);
 
@@ -5085,6 +5252,9 @@ ALTER TABLE ONLY public.replaced_price
 ALTER TABLE ONLY public.reservation
     ADD CONSTRAINT reservation_level_fkey FOREIGN KEY (tenant_id, location_id, product_id, lot_id) REFERENCES public.stock_level(tenant_id, location_id, product_id, lot_id);
 
+ALTER TABLE ONLY public.sales_fold
+    ADD CONSTRAINT sales_fold_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
 ALTER TABLE ONLY public.sales_order
     ADD CONSTRAINT sales_order_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
 
@@ -5258,6 +5428,18 @@ ALTER TABLE public.replaced_price ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.reservation ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.sales_by_category ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_by_customer ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_by_day ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_by_product ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_by_quarter_hour ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_fold ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.sales_line ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sales_order ENABLE ROW LEVEL SECURITY;
@@ -5391,6 +5573,18 @@ CREATE POLICY tenant_wall ON public.reorder_setting TO stockwell_app USING ((ten
 CREATE POLICY tenant_wall ON public.replaced_price TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.reservation TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.sales_by_category TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.sales_by_customer TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.sales_by_day TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.sales_by_product TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.sales_by_quarter_hour TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.sales_fold TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.sales_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -5777,6 +5971,18 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_token TO stockwell_app
 GRANT SELECT,INSERT,UPDATE ON TABLE public.register TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.replaced_price TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_by_category TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_by_customer TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_by_day TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_by_product TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_by_quarter_hour TO stockwell_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.sales_fold TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.sales_order TO stockwell_app;
 

@@ -30,7 +30,8 @@ select
     l.net as net_revenue,
     l.tax,
     l.cost,
-    l.net - l.cost as gross_margin
+    l.net - l.cost as gross_margin,
+    l.position
 from public.sales_line l
 where l.tenant_id = current_setting('app.tenant_id')::uuid;
 

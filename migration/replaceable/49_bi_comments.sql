@@ -56,6 +56,7 @@ declare
         "tax": "Output tax on net_revenue, which does not include it. Returns are negative. Additive.",
         "cost": "Cost of sales, less the cost of returns. Additive.",
         "gross_margin": "net_revenue - cost. Additive.",
+        "position": "Number of the database transaction that wrote the line; 0 for old lines. Not additive.",
         "gross_margin_pct": "gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.",
         "net_revenue_share_pct": "net_revenue in percent of all rows of the currency, 4 decimals. Not additive.",
         "average_order_value": "gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.",

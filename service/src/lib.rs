@@ -33,6 +33,7 @@ pub mod pricing;
 pub mod refusal;
 pub mod register;
 pub mod relay;
+pub mod rollup;
 pub mod rows;
 pub mod sales_lines;
 pub mod scope;

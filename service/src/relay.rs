@@ -51,6 +51,16 @@ impl Outbox {
         tenants(&self.pool).await
     }
 
+    /// Returns the tenants that may have written events from the position `since` on, all tenants if it is absent, and the
+    /// next `since`.
+    pub async fn writers(&self, since: Option<i64>) -> Result<(Vec<TenantId>, i64), Error> {
+        let until = sqlx::query_scalar(crate::event::HORIZON).fetch_one(&self.pool).await?;
+        let Some(since) = since else { return Ok((self.tenants().await?, until)) };
+        let rows = sqlx::query(WRITERS).bind(since).fetch_all(&self.pool).await?;
+        let tenants = rows.iter().map(|row| Ok(TenantId(row.try_get("tenant_id")?)));
+        Ok((tenants.collect::<Result<_, Error>>()?, until))
+    }
+
     /// Returns the age of the oldest event that was not handed on to a consumer, over all tenants; zero if there is none.
     pub async fn lag(&self, consumer: &str) -> Result<Duration, Error> {
         let row = sqlx::query(LAG).bind(consumer).fetch_one(&self.pool).await?;
@@ -108,6 +118,9 @@ const LAG: &str = "select coalesce(max(extract(epoch from now() - e.occurred_at)
            and (e.position, e.written, e.id) > (c.position, c.written, c.event_id) \
          order by e.position, e.written, e.id limit 1) e \
      where c.consumer = $1";
+
+/// The index of positions finds the last pages of the table.
+const WRITERS: &str = "select distinct tenant_id from event where position >= $1";
 
 async fn tenants(pool: &PgPool) -> Result<Vec<TenantId>, Error> {
     let rows = sqlx::query("select * from auth.tenants()").fetch_all(pool).await?;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use api::config::Config;
 use clap::{Parser, Subcommand};
-use operator::{EveryTenant, Failed, KeysCommand, MigrateArgs, TenantCommand};
+use operator::{EveryTenant, Failed, KeysCommand, MigrateArgs, RollupArgs, TenantCommand};
 use stockwell::demo::{self, DemoArgs};
 use stockwell::import::{self, ImportCommand};
 use stockwell::worker::{Worker, WorkerConfig};
@@ -33,8 +33,8 @@ enum Command {
         #[arg(long, env = "STOCKWELL_STOP_NOTICE_SECONDS", default_value_t = 0)]
         stop_notice_seconds: u64,
     },
-    /// Send events on to the servers, delete stored responses after 7 days, and make the stock checkpoints that are
-    /// due. Several workers may run side by side.
+    /// Send events on to the servers, delete stored responses after 7 days, fold sales lines into the roll-ups of the
+    /// reports, and make the stock checkpoints that are due. Several workers may run side by side.
     Worker(WorkerConfig),
     /// Update the database schema, or undo its newest step.
     Migrate(MigrateArgs),
@@ -42,6 +42,8 @@ enum Command {
     Verify(EveryTenant),
     /// Make the stock checkpoints that are due, for every tenant. Run it once a day if no worker does.
     Checkpoint(EveryTenant),
+    /// Fold new sales lines into the roll-ups of the reports, for every tenant. Run it often if no worker does.
+    Rollup(RollupArgs),
     /// Create a tenant.
     #[command(subcommand)]
     Tenant(TenantCommand),
@@ -80,6 +82,7 @@ async fn run(command: Command) -> Result<(), Failed> {
         Command::Migrate(args) => operator::migrate(&args).await,
         Command::Verify(args) => operator::verify(&args).await,
         Command::Checkpoint(args) => operator::checkpoint(&args).await,
+        Command::Rollup(args) => operator::rollup(&args).await,
         Command::Tenant(command) => operator::tenant(command).await,
         Command::Keys(command) => operator::keys(command).await,
         Command::Import(command) => Ok(import::run(&command).await?),

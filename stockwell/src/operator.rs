@@ -1,4 +1,4 @@
-//! The operator's commands: migrate, verify, checkpoint, tenants and keys.
+//! The operator's commands: migrate, verify, checkpoint, rollup, tenants and keys.
 
 use std::io;
 
@@ -9,6 +9,7 @@ use domain::tenant::TaxRounding;
 use secrecy::{ExposeSecret, SecretString};
 use service::auth::{ApiKeyCreate, KeyKind, KeyMode, make_key};
 use service::integrity;
+use service::rollup;
 use service::scope::Scope;
 use service::stock::checkpoint;
 use service::tenant::rates::{self, Rates};
@@ -64,6 +65,16 @@ pub struct EveryTenant {
     /// The database, as the role that sees every tenant (stockwell_migrator). It is used only to list the tenants.
     #[arg(long, env = "STOCKWELL_MIGRATOR_DATABASE_URL", hide_env_values = true, value_parser = secret)]
     migrator_database_url: SecretString,
+}
+
+/// Arguments of `rollup`.
+#[derive(Debug, Args)]
+pub struct RollupArgs {
+    #[command(flatten)]
+    tenants: EveryTenant,
+    /// Build the roll-ups again, from all sales lines. Reports stay right and available meanwhile.
+    #[arg(long)]
+    rebuild: bool,
 }
 
 /// Arguments of `migrate`.
@@ -275,7 +286,7 @@ fn parts(url: &str) -> Result<UrlParts, Failed> {
     }
 }
 
-/// Checks the seven facts for every tenant, from the raw rows.
+/// Checks the eight facts for every tenant, from the raw rows.
 pub async fn verify(args: &EveryTenant) -> Result<(), Failed> {
     let db = args.database.connect().await?;
     let mut broken = 0;
@@ -305,6 +316,18 @@ pub async fn checkpoint(args: &EveryTenant) -> Result<(), Failed> {
             ),
             None => println!("{slug}: nothing is due"),
         }
+    }
+    Ok(())
+}
+
+/// Folds the sales lines of every tenant into the roll-ups of its reports.
+pub async fn rollup(args: &RollupArgs) -> Result<(), Failed> {
+    let db = args.tenants.database.connect().await?;
+    for (tenant_id, slug) in integrity::tenants(args.tenants.migrator_database_url.expose_secret()).await? {
+        if args.rebuild {
+            rollup::request_rebuild(&db, tenant_id).await?;
+        }
+        println!("{slug}: {} lines folded", rollup::run_all(&db, tenant_id).await?);
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! `stockwell worker`: sends events on to the servers, deletes old stored responses, and makes stock checkpoints.
+//! `stockwell worker`: sends events on to the servers, deletes old stored responses, folds sales lines into roll-ups, and makes
+//! stock checkpoints.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use domain::id::TenantId;
 use redis::aio::MultiplexedConnection;
 use secrecy::{ExposeSecret, SecretString};
 use service::relay::{Batch, Consumer, Outbox};
+use service::rollup;
 use service::stock::checkpoint;
 use service::tx::PoolOptions;
 use service::{Db, Error};
@@ -32,8 +34,10 @@ const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 const CHECKPOINTS: Duration = Duration::from_secs(24 * 3600);
 /// Pause between two measurements of the lag.
 const LAG_MEASURED: Duration = Duration::from_secs(5);
-/// Connections of the pool that makes checkpoints.
-const CHECKPOINT_CONNECTIONS: u32 = 1;
+/// Pause between two folds of sales lines.
+const FOLDS: Duration = Duration::from_secs(5);
+/// Connections of the pool that makes checkpoints and folds.
+const JOB_CONNECTIONS: u32 = 2;
 
 /// Arguments of `worker`.
 #[derive(Debug, Clone, Args)]
@@ -41,8 +45,9 @@ pub struct WorkerConfig {
     /// The database, as the worker's role (stockwell_relay).
     #[arg(long, env = "STOCKWELL_RELAY_DATABASE_URL", hide_env_values = true, value_parser = secret)]
     pub relay_database_url: SecretString,
-    /// The database, as the service's role (stockwell_app). With it, the worker makes the stock checkpoints that are
-    /// due, for every tenant, when it starts and once a day. Without it, run `stockwell checkpoint` once a day.
+    /// The database, as the service's role (stockwell_app). With it, the worker folds new sales lines into the roll-ups of the
+    /// reports every 5 seconds, and makes the stock checkpoints that are due, for every tenant, when it starts and once a
+    /// day. Without it, run `stockwell rollup` often and `stockwell checkpoint` once a day.
     #[arg(long, env = "STOCKWELL_DATABASE_URL", hide_env_values = true, value_parser = secret)]
     pub database_url: Option<SecretString>,
     /// The address of /metrics, which Prometheus reads; port 0 takes a free one. Off if absent. It asks for no credential:
@@ -77,8 +82,9 @@ impl Worker {
         let stopping = watch::Sender::new(false);
         let mut tasks = vec![tokio::spawn(keep_house(outbox.clone(), stopping.subscribe()))];
         if let Some(url) = &config.database_url {
-            let options = PoolOptions { connections_max: CHECKPOINT_CONNECTIONS, ..PoolOptions::default() };
+            let options = PoolOptions { connections_max: JOB_CONNECTIONS, ..PoolOptions::default() };
             let db = Db::connect(url.expose_secret(), &options).await?;
+            tasks.push(tokio::spawn(keep_rollups(outbox.clone(), db.clone(), stopping.subscribe())));
             tasks.push(tokio::spawn(keep_checkpoints(outbox.clone(), db, stopping.subscribe())));
         }
         match &config.redis_url {
@@ -206,6 +212,52 @@ async fn keep_house(outbox: Outbox, mut stopping: watch::Receiver<bool>) {
         }
         rest(&mut stopping, pause).await;
     }
+}
+
+/// Folds sales lines into the roll-ups: those of every tenant first, then those of tenants that wrote something.
+async fn keep_rollups(outbox: Outbox, db: Db, mut stopping: watch::Receiver<bool>) {
+    let mut written_until = None;
+    while !*stopping.borrow() {
+        let pause = match outbox.writers(written_until).await {
+            Ok((tenants, until)) => {
+                let is_complete = fold(&db, tenants, &stopping).await;
+                written_until = if is_complete { Some(until) } else { written_until };
+                FOLDS
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the tenants that wrote could not be listed; trying again");
+                PAUSE
+            }
+        };
+        rest(&mut stopping, pause).await;
+    }
+}
+
+/// Folds the sales lines of each tenant, and returns whether all were folded. A failure for one tenant does not stop the
+/// others.
+async fn fold(db: &Db, tenants: Vec<TenantId>, stopping: &watch::Receiver<bool>) -> bool {
+    let mut is_complete = true;
+    for tenant_id in tenants {
+        loop {
+            if *stopping.borrow() {
+                return false;
+            }
+            match rollup::run(db, tenant_id).await {
+                Ok(run) => {
+                    metrics::counter!("stockwell_lines_folded_total").increment(run.lines.unsigned_abs());
+                    if !run.unfinished {
+                        break;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, %tenant_id, "sales lines were not folded; trying again");
+                    is_complete = false;
+                    break;
+                }
+            }
+        }
+    }
+    is_complete
 }
 
 /// Makes the stock checkpoints that are due, now and once a day.

@@ -1,0 +1,334 @@
+//! Roll-ups: sums of sales lines by time, place, category, product and customer, so that a report need not read every line.
+//!
+//! A roll-up has exactly the lines below a position (`sales_fold.position`). The position of a line is the id of the
+//! transaction that wrote it. A fold adds the lines between the old position and a new one, and moves the position, in one
+//! transaction. The new position is never above the oldest open transaction, so no line can appear below it later. A report
+//! reads the roll-up and the lines from its position on, in one snapshot: that is every line, once, at every instant.
+//! See `docs/adr/0029-fold-sales-into-rollups.md`.
+//!
+//! Days and months of the roll-ups are those of one time zone. If the tenant gets another, they are built again.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use domain::id::TenantId;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
+
+use crate::{Db, Error, Tx};
+
+/// Most lines of one step of a fold, plus those of its last transaction.
+const FOLDED_AT_ONCE: i64 = 50_000;
+/// Most lines of one step of a rebuild, plus those of its last document.
+const REBUILT_AT_ONCE: i64 = 20_000;
+
+/// Adds lines to the rows of a generation: see its first lines.
+const FOLD: &str = include_str!("rollup/fold.sql");
+/// Deletes the rows of other generations.
+const DELETIONS: [&str; 5] = [
+    "delete from sales_by_quarter_hour where tenant_id = $1 and generation <> $2",
+    "delete from sales_by_day where tenant_id = $1 and generation <> $2",
+    "delete from sales_by_category where tenant_id = $1 and generation <> $2",
+    "delete from sales_by_product where tenant_id = $1 and generation <> $2",
+    "delete from sales_by_customer where tenant_id = $1 and generation <> $2",
+];
+
+/// The roll-ups that a reader of one snapshot may use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rollup {
+    /// The rows that count.
+    pub generation: i32,
+    /// The rows have the lines below this position, and no other.
+    pub position: i64,
+    /// IANA name of the time zone of days and months.
+    pub time_zone: String,
+    /// When the first and the last line of the rows happened; nothing if there is none.
+    pub span: Option<(DateTime<Utc>, DateTime<Utc>)>,
+}
+
+/// A period in a time zone, and the roll-ups of the same snapshot.
+#[derive(Debug, Clone, Default)]
+pub struct Calendar {
+    /// IANA name of the time zone.
+    pub time_zone: String,
+    /// The first instant of the period; nothing if it has no beginning.
+    pub from: Option<LocalInstant>,
+    /// The first instant after the period; nothing if it has no end.
+    pub to: Option<LocalInstant>,
+    /// Nothing before the first fold.
+    pub rollup: Option<Rollup>,
+}
+
+/// An instant in a time zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocalInstant {
+    pub at: DateTime<Utc>,
+    /// The time that a clock shows then.
+    pub local: NaiveDateTime,
+    /// Begin of the calendar month.
+    pub month: Midnight,
+    /// Begin of the next calendar month.
+    pub next_month: Midnight,
+}
+
+/// The begin of a day in a time zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Midnight {
+    pub at: DateTime<Utc>,
+    pub day: NaiveDate,
+}
+
+/// A bound of a period: an instant, or a midnight of the time zone, or nothing.
+pub type Bound = (Option<DateTime<Utc>>, Option<NaiveDateTime>);
+
+/// Work that a call has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Run {
+    /// Lines that were added to rows.
+    pub lines: i64,
+    /// Whether another call has something to do at once.
+    pub unfinished: bool,
+}
+
+/// Folds lines of a tenant, at most one step. Begins the roll-ups if there are none, and again if the tenant has got
+/// another time zone.
+pub async fn run(db: &Db, tenant_id: TenantId) -> Result<Run, Error> {
+    db.job(tenant_id, async |tx| {
+        let state = State::lock(tx).await?;
+        let folded = fold(tx, &state).await?;
+        let rebuilt = match &state.next {
+            Some(next) if next.time_zone == state.tenant_time_zone => rebuild_some(tx, next).await?,
+            Some(_) => begin_rebuild(tx).await?,
+            None if state.needs_rebuild() => begin_rebuild(tx).await?,
+            None => Run::default(),
+        };
+        Ok(Run { lines: folded.lines + rebuilt.lines, unfinished: folded.unfinished || rebuilt.unfinished })
+    })
+    .await
+}
+
+/// Folds every line of a tenant that can be folded now.
+pub async fn run_all(db: &Db, tenant_id: TenantId) -> Result<i64, Error> {
+    let mut lines = 0;
+    loop {
+        let run = run(db, tenant_id).await?;
+        lines += run.lines;
+        if !run.unfinished {
+            return Ok(lines);
+        }
+    }
+}
+
+/// Makes the next calls of [`run`] build the roll-ups again, from the lines. Until they are complete, reports read the old ones.
+pub async fn request_rebuild(db: &Db, tenant_id: TenantId) -> Result<(), Error> {
+    db.job(tenant_id, async |tx| {
+        State::lock(tx).await?;
+        begin_rebuild(tx).await.map(drop)
+    })
+    .await
+}
+
+/// Reads a period in a time zone, the tenant's if it is absent, and the roll-ups. The open transaction must read one snapshot.
+pub async fn calendar(
+    tx: &Tx,
+    time_zone: Option<&str>,
+    (from_at, from_day): Bound,
+    (to_at, to_day): Bound,
+) -> Result<Calendar, Error> {
+    let query = sqlx::query(CALENDAR).bind(tx.tenant_id.0).bind(time_zone);
+    let query = query.bind(from_at).bind(from_day).bind(to_at).bind(to_day);
+    let row = tx.row(query).await?.ok_or_else(|| Error::invariant("a tenant without a row"))?;
+    let generation: Option<i32> = row.try_get("generation")?;
+    Ok(Calendar {
+        time_zone: row.try_get("zone")?,
+        from: read_instant(
+            &row,
+            ["from_at", "from_local", "from_month", "from_next", "from_month_at", "from_next_at"],
+        )?,
+        to: read_instant(&row, ["to_at", "to_local", "to_month", "to_next", "to_month_at", "to_next_at"])?,
+        rollup: generation.map(|generation| read_rollup(&row, generation)).transpose()?,
+    })
+}
+
+fn read_instant(
+    row: &PgRow,
+    [at, local, month, next, month_at, next_at]: [&str; 6],
+) -> Result<Option<LocalInstant>, Error> {
+    let Some(at) = row.try_get(at)? else { return Ok(None) };
+    let midnight = |day: &str, at: &str| -> Result<Midnight, Error> {
+        Ok(Midnight { at: row.try_get(at)?, day: row.try_get(day)? })
+    };
+    let (month, next_month) = (midnight(month, month_at)?, midnight(next, next_at)?);
+    Ok(Some(LocalInstant { at, local: row.try_get(local)?, month, next_month }))
+}
+
+const CALENDAR: &str = "
+    select local.*, from_month::timestamp at time zone zone as from_month_at, from_next::timestamp at time zone zone as from_next_at,
+        to_month::timestamp at time zone zone as to_month_at, to_next::timestamp at time zone zone as to_next_at,
+        f.generation, f.position, f.time_zone, f.earliest_at, f.latest_at
+    from (
+        select *, from_at at time zone zone as from_local, to_at at time zone zone as to_local,
+            date_trunc('month', from_at at time zone zone)::date as from_month,
+            (date_trunc('month', from_at at time zone zone) + interval '1 month')::date as from_next,
+            date_trunc('month', to_at at time zone zone)::date as to_month,
+            (date_trunc('month', to_at at time zone zone) + interval '1 month')::date as to_next
+        from (
+            select coalesce($2, time_zone) as zone,
+                coalesce($3::timestamptz, $4::timestamp at time zone coalesce($2, time_zone)) as from_at,
+                coalesce($5::timestamptz, $6::timestamp at time zone coalesce($2, time_zone)) as to_at
+            from tenant where tenant_id = $1
+        ) period
+    ) local
+    left join sales_fold f on f.tenant_id = $1";
+
+/// The state of a tenant's roll-ups, locked until the transaction ends.
+struct State {
+    current: Option<Rollup>,
+    next: Option<Next>,
+    tenant_time_zone: String,
+    /// No line can appear below this position any more.
+    horizon: i64,
+}
+
+/// A rebuild that is under way.
+struct Next {
+    generation: i32,
+    position: i64,
+    time_zone: String,
+    after: Uuid,
+}
+
+impl State {
+    async fn lock(tx: &Tx) -> Result<Self, Error> {
+        let insert = "insert into sales_fold (tenant_id) values ($1) on conflict do nothing";
+        tx.execute(sqlx::query(insert).bind(tx.tenant_id.0)).await?;
+        let select = "select f.*, t.time_zone as tenant_time_zone, \
+                          event_base() + pg_snapshot_xmin(pg_current_snapshot())::text::bigint as horizon \
+                      from sales_fold f join tenant t on t.tenant_id = f.tenant_id \
+                      where f.tenant_id = $1 for update of f";
+        let row = tx.row(sqlx::query(select).bind(tx.tenant_id.0)).await?;
+        let row = row.ok_or_else(|| Error::invariant("a tenant without roll-ups"))?;
+        let generation: Option<i32> = row.try_get("generation")?;
+        let next_generation: Option<i32> = row.try_get("next_generation")?;
+        let next = |generation| -> Result<Next, Error> {
+            Ok(Next {
+                generation,
+                position: row.try_get("next_position")?,
+                time_zone: row.try_get("next_time_zone")?,
+                after: row.try_get("next_after")?,
+            })
+        };
+        Ok(State {
+            current: generation.map(|generation| read_rollup(&row, generation)).transpose()?,
+            next: next_generation.map(next).transpose()?,
+            tenant_time_zone: row.try_get("tenant_time_zone")?,
+            horizon: row.try_get("horizon")?,
+        })
+    }
+
+    fn needs_rebuild(&self) -> bool {
+        self.current.as_ref().is_none_or(|current| current.time_zone != self.tenant_time_zone)
+    }
+}
+
+fn read_rollup(row: &PgRow, generation: i32) -> Result<Rollup, Error> {
+    let span: (Option<_>, Option<_>) = (row.try_get("earliest_at")?, row.try_get("latest_at")?);
+    Ok(Rollup {
+        generation,
+        position: row.try_get("position")?,
+        time_zone: row.try_get("time_zone")?,
+        span: span.0.zip(span.1),
+    })
+}
+
+/// Adds the lines from the position of the current rows up to the horizon, and moves the position.
+async fn fold(tx: &Tx, state: &State) -> Result<Run, Error> {
+    let Some(current) = state.current.as_ref().filter(|current| current.position < state.horizon) else {
+        return Ok(Run::default());
+    };
+    // All lines of a transaction have one position.
+    let select = "select position from sales_line where tenant_id = $1 and position >= $2 and position < $3 \
+                  order by position offset $4 limit 1";
+    let query = sqlx::query(select).bind(tx.tenant_id.0).bind(current.position).bind(state.horizon);
+    let last: Option<i64> =
+        tx.row(query.bind(FOLDED_AT_ONCE)).await?.map(|row| row.try_get("position")).transpose()?;
+    let until = last.map_or(state.horizon, |last| last + 1);
+    let documents = (Uuid::nil(), Uuid::max());
+    let added = add(tx, current.generation, (current.position, until), documents, &current.time_zone).await?;
+    let update = "update sales_fold set position = $2, earliest_at = least(earliest_at, $3), \
+                      latest_at = greatest(latest_at, $4) where tenant_id = $1";
+    let query = sqlx::query(update).bind(tx.tenant_id.0).bind(until);
+    tx.execute(query.bind(added.earliest_at).bind(added.latest_at)).await?;
+    Ok(Run { lines: added.lines, unfinished: last.is_some() })
+}
+
+async fn begin_rebuild(tx: &Tx) -> Result<Run, Error> {
+    let update = "update sales_fold f set \
+                      next_generation = 1 + coalesce(greatest(f.generation, f.next_generation), 0), \
+                      next_position = event_base() + pg_snapshot_xmin(pg_current_snapshot())::text::bigint, \
+                      next_time_zone = t.time_zone, next_after = $2, next_earliest_at = null, next_latest_at = null \
+                  from tenant t where t.tenant_id = f.tenant_id and f.tenant_id = $1";
+    tx.execute(sqlx::query(update).bind(tx.tenant_id.0).bind(Uuid::nil())).await?;
+    Ok(Run { lines: 0, unfinished: true })
+}
+
+/// Adds the lines of the next documents to the rows of a rebuild. After the last document, these rows are the current ones.
+async fn rebuild_some(tx: &Tx, next: &Next) -> Result<Run, Error> {
+    let select = "select document_id from sales_line where tenant_id = $1 and document_id > $2 \
+                  order by document_id offset $3 limit 1";
+    let query = sqlx::query(select).bind(tx.tenant_id.0).bind(next.after).bind(REBUILT_AT_ONCE);
+    let through: Option<Uuid> = tx.row(query).await?.map(|row| row.try_get("document_id")).transpose()?;
+    let documents = (next.after, through.unwrap_or(Uuid::max()));
+    let added = add(tx, next.generation, (0, next.position), documents, &next.time_zone).await?;
+    let update = "update sales_fold set next_after = $2, next_earliest_at = least(next_earliest_at, $3), \
+                      next_latest_at = greatest(next_latest_at, $4) where tenant_id = $1";
+    let query = sqlx::query(update).bind(tx.tenant_id.0).bind(documents.1);
+    tx.execute(query.bind(added.earliest_at).bind(added.latest_at)).await?;
+    if through.is_none() {
+        end_rebuild(tx, next).await?;
+    }
+    Ok(Run { lines: added.lines, unfinished: true })
+}
+
+async fn end_rebuild(tx: &Tx, next: &Next) -> Result<(), Error> {
+    let update = "update sales_fold set generation = next_generation, position = next_position, \
+                      time_zone = next_time_zone, earliest_at = next_earliest_at, latest_at = next_latest_at, \
+                      next_generation = null, next_position = null, next_time_zone = null, next_after = null, \
+                      next_earliest_at = null, next_latest_at = null \
+                  where tenant_id = $1";
+    tx.execute(sqlx::query(update).bind(tx.tenant_id.0)).await?;
+    for delete in DELETIONS {
+        tx.execute(sqlx::query(delete).bind(tx.tenant_id.0).bind(next.generation)).await?;
+    }
+    Ok(())
+}
+
+/// Lines that were added.
+struct Added {
+    lines: i64,
+    earliest_at: Option<DateTime<Utc>>,
+    latest_at: Option<DateTime<Utc>>,
+}
+
+/// Adds the lines of some positions and documents to the rows of a generation.
+async fn add(
+    tx: &Tx,
+    generation: i32,
+    (from, until): (i64, i64),
+    (after, through): (Uuid, Uuid),
+    time_zone: &str,
+) -> Result<Added, Error> {
+    let query = sqlx::query(FOLD)
+        .bind(tx.tenant_id.0)
+        .bind(generation)
+        .bind(from)
+        .bind(until)
+        .bind(after)
+        .bind(through)
+        .bind(time_zone);
+    let row = tx.row(query).await?.ok_or_else(|| Error::invariant("a count without a row"))?;
+    Ok(Added {
+        lines: row.try_get("lines")?,
+        earliest_at: row.try_get("earliest_at")?,
+        latest_at: row.try_get("latest_at")?,
+    })
+}
