@@ -2,7 +2,7 @@
 //! own, has the same figures.
 //!
 //! A report is one SQL statement on one snapshot. Revenue and cost come from `bi.sales_fact`, a view over the one
-//! table of sales lines. Rows are flat: the columns and their order do not depend on the data. An amount is a decimal
+//! table of sales lines, and from the roll-ups of its lines. Rows are flat: the columns and their order do not depend on the data. An amount is a decimal
 //! in a string, in one currency. A ratio stands beside its numerator and its denominator.
 
 mod abc;
@@ -10,6 +10,7 @@ mod channel_summary;
 mod column;
 mod customer_value;
 mod dimension;
+mod figure;
 mod filter;
 mod grouping;
 mod invalid;
@@ -21,6 +22,7 @@ mod product_performance;
 mod range;
 mod request;
 mod revenue;
+mod rollup;
 mod sales;
 mod selected;
 mod shrinkage;
@@ -232,10 +234,15 @@ impl Name {
     }
 }
 
-/// Runs the report's one statement, after the records that its filters name were found.
+/// Runs the report's one statement, after the records that its filters name and the roll-ups were found.
 pub async fn fetch(tx: &Tx, request: &Request) -> Result<RawReport, Error> {
     let filter = selected::find(tx, &request.filter).await?;
-    let request = Request { filter, ..request.clone() };
+    let mut request = Request { filter, ..request.clone() };
+    if request.name.is_of_sales() {
+        let (from, to) = (range::parameters(request.range.from), range::parameters(request.range.to));
+        let time_zone = request.time_zone.map(|zone| zone.name());
+        request.calendar = service::rollup::calendar(tx, time_zone, from, to).await?;
+    }
     Ok(RawReport { rows: tx.rows(request.name.query(tx, &request)?).await?, as_of: tx.now })
 }
 

@@ -13,9 +13,10 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula, sum};
+use super::figure::{COST, NET_REVENUE, UNITS};
 use super::grouping::{Attribute, Grouping, Key};
 use super::margin::{MARGIN_PCT, MarginRow};
-use super::sales::{self, COST, NET_REVENUE, UNITS};
+use super::sales;
 use super::{AbcMeasure, Dimension, Request, Row};
 use crate::scalar::{Amount, Percentage, Units};
 
@@ -123,7 +124,7 @@ impl Row for AbcRow {
         let ranking = Ranking::of(request.measure);
         let text = |name, value| Attribute { name, value: Some(value), kind: "text" };
         let grouping = Grouping {
-            keys: vec![Key { name: "by_product_id", line: "l.product_id" }],
+            keys: vec![Key::column("by_product_id", "product_id")],
             attributes: vec![
                 text("class", ranking.class),
                 text("sku", "p.sku"),
@@ -136,9 +137,8 @@ impl Row for AbcRow {
                 "left join public.category ca on ca.tenant_id = :tenant_id and ca.id = p.category_id",
             ],
             order: vec![ranking.order, "sku"],
-            only: "",
+            customers_only: false,
             splits_documents: true,
-            by_channel: false,
         };
         sales::statement(&grouping, &[UNITS, NET_REVENUE, COST], &ranking.measures(), request)
     }

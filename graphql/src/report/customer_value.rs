@@ -11,9 +11,10 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula, sum};
+use super::figure::{COST, Figure, GROSS_REVENUE, Merge, NET_REVENUE, ORDERS, RETURNS, Sum};
 use super::grouping::{Attribute, Grouping, Key};
 use super::margin::{MARGIN_PCT, MarginRow};
-use super::sales::{self, COST, GROSS_REVENUE, Merge, NET_REVENUE, ORDERS, RETURNS, Sum};
+use super::sales;
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, Date, Percentage};
 
@@ -64,26 +65,10 @@ const SUMS: [Sum; 9] = [
     GROSS_REVENUE,
     NET_REVENUE,
     COST,
-    Sum {
-        name: "wholesale_net_revenue",
-        lines: "coalesce(sum(net_revenue) filter (where channel = 'wholesale'), 0)",
-        merge: Merge::Sum,
-    },
-    Sum {
-        name: "retail_net_revenue",
-        lines: "coalesce(sum(net_revenue) filter (where channel = 'retail'), 0)",
-        merge: Merge::Sum,
-    },
-    Sum {
-        name: "first_order_at",
-        lines: "min(occurred_at) filter (where document_kind in ('sale', 'invoice'))",
-        merge: Merge::Never,
-    },
-    Sum {
-        name: "last_order_at",
-        lines: "max(occurred_at) filter (where document_kind in ('sale', 'invoice'))",
-        merge: Merge::Never,
-    },
+    Sum::of_channel("wholesale_net_revenue", Figure::NetRevenue, "wholesale"),
+    Sum::of_channel("retail_net_revenue", Figure::NetRevenue, "retail"),
+    Sum { name: "first_order_at", of: Figure::FirstOrder, channel: None, merge: Merge::Never },
+    Sum { name: "last_order_at", of: Figure::LastOrder, channel: None, merge: Merge::Never },
 ];
 
 impl Row for CustomerValueRow {
@@ -124,14 +109,14 @@ impl Row for CustomerValueRow {
         let text = |name, value| Attribute { name, value: Some(value), kind: "text" };
         let day = |name, value| Attribute { name, value: Some(value), kind: "date" };
         let grouping = Grouping {
-            keys: vec![Key { name: "by_customer_id", line: "l.customer_id" }],
+            keys: vec![Key::column("by_customer_id", "customer_id")],
             attributes: vec![
                 text("customer_number", "cu.number"),
                 text("customer_name", "cu.name"),
                 text("customer_kind", "cu.kind"),
                 text("country", "cu.country"),
-                day("first_order_on", "(m.first_order_at at time zone coalesce(:time_zone, t.time_zone))"),
-                day("last_order_on", "(m.last_order_at at time zone coalesce(:time_zone, t.time_zone))"),
+                day("first_order_on", "(m.first_order_at at time zone :zone)"),
+                day("last_order_on", "(m.last_order_at at time zone :zone)"),
             ],
             joins: vec![
                 "left join public.customer cu on cu.tenant_id = :tenant_id and cu.id = m.by_customer_id",
@@ -140,9 +125,8 @@ impl Row for CustomerValueRow {
                 if request.sees_costs { "contribution desc" } else { "net_revenue desc" },
                 "customer_number",
             ],
-            only: " and l.customer_id is not null",
+            customers_only: true,
             splits_documents: false,
-            by_channel: false,
         };
         sales::statement(&grouping, &SUMS, &Self::measures(), request)
     }

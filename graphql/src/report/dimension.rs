@@ -7,7 +7,7 @@ use serde::Serialize;
 use strum::IntoEnumIterator;
 
 use super::Invalid;
-use super::grouping::{Attribute, Grouping, Key};
+use super::grouping::{Attribute, Grouping, Key, Unit};
 use crate::scalar::{Date, Instant};
 
 /// Most dimensions of a report.
@@ -144,24 +144,22 @@ impl Dimension {
     }
 
     fn key(self) -> Option<Key> {
-        let (name, line) = match self {
-            Dimension::Hour => ("by_hour", "date_trunc('hour', l.occurred_at, t.zone)"),
-            Dimension::Day => ("by_day", "(l.occurred_at at time zone t.zone)::date"),
-            Dimension::Week => ("by_week", "date_trunc('week', l.occurred_at at time zone t.zone)::date"),
-            Dimension::Month => ("by_month", "date_trunc('month', l.occurred_at at time zone t.zone)::date"),
-            Dimension::Quarter => {
-                ("by_quarter", "date_trunc('quarter', l.occurred_at at time zone t.zone)::date")
-            }
-            Dimension::Year => ("by_year", "date_trunc('year', l.occurred_at at time zone t.zone)::date"),
-            Dimension::Channel => ("by_channel", "l.channel"),
-            Dimension::Location => ("by_location_id", "l.location_id"),
-            Dimension::Product => ("by_product_id", "l.product_id"),
-            Dimension::Category => ("by_category_id", "l.category_id"),
-            Dimension::Customer => ("by_customer_id", "l.customer_id"),
-            Dimension::Country => ("by_country", "l.country"),
+        let key = match self {
+            Dimension::Hour => Key::time("by_hour", Unit::Hour),
+            Dimension::Day => Key::time("by_day", Unit::Day),
+            Dimension::Week => Key::time("by_week", Unit::Week),
+            Dimension::Month => Key::time("by_month", Unit::Month),
+            Dimension::Quarter => Key::time("by_quarter", Unit::Quarter),
+            Dimension::Year => Key::time("by_year", Unit::Year),
+            Dimension::Channel => Key::column("by_channel", "channel"),
+            Dimension::Location => Key::column("by_location_id", "location_id"),
+            Dimension::Product => Key::column("by_product_id", "product_id"),
+            Dimension::Category => Key::column("by_category_id", "category_id"),
+            Dimension::Customer => Key::column("by_customer_id", "customer_id"),
+            Dimension::Country => Key::column("by_country", "country"),
             Dimension::None => return None,
         };
-        Some(Key { name, line })
+        Some(key)
     }
 
     fn join(self) -> &'static str {
@@ -233,8 +231,7 @@ pub(super) fn grouping(dimensions: &[Dimension]) -> Grouping {
         attributes: COLUMNS.into_iter().map(attribute).collect(),
         joins: dimensions.iter().map(|dimension| dimension.join()).collect(),
         order: column_names(dimensions),
-        only: "",
+        customers_only: false,
         splits_documents: dimensions.iter().any(|dimension| dimension.splits_documents()),
-        by_channel: false,
     }
 }

@@ -11,8 +11,9 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula, sum};
+use super::figure::{COST, GROSS_REVENUE, LINES, NET_REVENUE, ORDERS, RETURNS, Sum, TAX, UNITS};
 use super::revenue::{self, RevenueFigures};
-use super::sales::{self, COST, GROSS_REVENUE, LINES, NET_REVENUE, ORDERS, RETURNS, Sum, TAX, UNITS};
+use super::sales;
 use super::{Dimension, Dimensions, Request, Row, dimension};
 use crate::scalar::{Amount, Percentage};
 

@@ -9,9 +9,10 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula, sum};
+use super::figure::{COST, Figure, NET_REVENUE, Sum, UNITS};
 use super::grouping::{Attribute, Grouping, Key};
 use super::margin::{MARGIN_PCT, MarginRow};
-use super::sales::{self, COST, Merge, NET_REVENUE, Sum, UNITS};
+use super::sales;
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, Percentage, Units};
 
@@ -64,22 +65,18 @@ const SUMS: [Sum; 9] = [
     UNITS,
     NET_REVENUE,
     COST,
-    of_channel("wholesale_units", "coalesce(sum(units) filter (where channel = 'wholesale'), 0)"),
-    of_channel("wholesale_net_revenue", "coalesce(sum(net_revenue) filter (where channel = 'wholesale'), 0)"),
-    of_channel("wholesale_cost", "coalesce(sum(cost) filter (where channel = 'wholesale'), 0)"),
-    of_channel("retail_units", "coalesce(sum(units) filter (where channel = 'retail'), 0)"),
-    of_channel("retail_net_revenue", "coalesce(sum(net_revenue) filter (where channel = 'retail'), 0)"),
-    of_channel("retail_cost", "coalesce(sum(cost) filter (where channel = 'retail'), 0)"),
+    Sum::of_channel("wholesale_units", Figure::Units, "wholesale"),
+    Sum::of_channel("wholesale_net_revenue", Figure::NetRevenue, "wholesale"),
+    Sum::of_channel("wholesale_cost", Figure::Cost, "wholesale"),
+    Sum::of_channel("retail_units", Figure::Units, "retail"),
+    Sum::of_channel("retail_net_revenue", Figure::NetRevenue, "retail"),
+    Sum::of_channel("retail_cost", Figure::Cost, "retail"),
 ];
 
 const WHOLESALE_MARGIN_PCT: &str =
     "round(100 * (wholesale_net_revenue - wholesale_cost) / nullif(wholesale_net_revenue, 0), 4)";
 const RETAIL_MARGIN_PCT: &str =
     "round(100 * (retail_net_revenue - retail_cost) / nullif(retail_net_revenue, 0), 4)";
-
-const fn of_channel(name: &'static str, lines: &'static str) -> Sum {
-    Sum { name, lines, merge: Merge::Sum }
-}
 
 impl Row for ProductPerformanceRow {
     const LEDGER_ACCOUNTS: &'static [&'static str] = MarginRow::LEDGER_ACCOUNTS;
@@ -111,7 +108,7 @@ impl Row for ProductPerformanceRow {
     fn statement(request: &Request) -> String {
         let text = |name, value| Attribute { name, value: Some(value), kind: "text" };
         let grouping = Grouping {
-            keys: vec![Key { name: "by_product_id", line: "l.product_id" }],
+            keys: vec![Key::column("by_product_id", "product_id")],
             attributes: vec![
                 text("sku", "p.sku"),
                 text("product_name", "p.name"),
@@ -123,9 +120,8 @@ impl Row for ProductPerformanceRow {
                 "left join public.category ca on ca.tenant_id = :tenant_id and ca.id = p.category_id",
             ],
             order: vec!["net_revenue desc", "sku"],
-            only: "",
+            customers_only: false,
             splits_documents: true,
-            by_channel: true,
         };
         sales::statement(&grouping, &SUMS, &Self::measures(), request)
     }

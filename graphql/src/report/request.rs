@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use domain::id::TenantId;
 use domain::moment::Moment;
 use domain::number::Quantity;
+use service::rollup::Calendar;
 use strum::IntoEnumIterator;
 
 use super::filter::Values;
@@ -42,6 +43,8 @@ pub struct Request {
     pub expires_before: Option<NaiveDate>,
     pub include_expired: bool,
     pub limit: u32,
+    /// Time zone, bounds and roll-ups of the snapshot that a report on sales reads; empty until then.
+    pub calendar: Calendar,
     /// Whether the caller may see costs. If not, no order of rows follows from them.
     pub sees_costs: bool,
 }
@@ -137,6 +140,7 @@ impl Request {
             expires_before: input.expires_before.as_deref().map(parse_expires_before).transpose()?,
             include_expired: input.include_expired.unwrap_or(true),
             limit: input.limit.map_or(Ok(LIMIT_DEFAULT), check_limit)?,
+            calendar: Calendar::default(),
             sees_costs: false,
         })
     }

@@ -14,7 +14,8 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula, sum};
-use super::sales::{self, GROSS_REVENUE, LINES, NET_REVENUE, ORDERS, RETURNS, Sum, TAX, UNITS};
+use super::figure::{GROSS_REVENUE, LINES, NET_REVENUE, ORDERS, RETURNS, Sum, TAX, UNITS};
+use super::sales;
 use super::{Dimension, Dimensions, Request, Row, dimension};
 use crate::scalar::{Amount, Units};
 

@@ -2,7 +2,8 @@
 //!
 //! Its text is constant, chosen by enums; the caller's values are bound by name. The lines are read in a subquery that the
 //! planner must not merge (`offset 0`). Otherwise it takes the number of distinct instants for the number of groups
-//! and sorts a million lines. Products, customers and other records are joined to the groups, not to the lines.
+//! and sorts a million lines. Where a roll-up has their sums, most lines are not read ([`Source`]). Products, customers and
+//! other records are joined to the groups, not to the lines.
 
 use std::fmt::Write as _;
 
@@ -13,130 +14,153 @@ use sea_orm::sqlx::{self, Postgres};
 
 use super::Request;
 use super::column::Measure;
-use super::grouping::{Attribute, Grouping, Key};
+use super::figure::{Figure, Merge, Sum};
+use super::grouping::{Attribute, Grouping};
 use super::named::Named;
+use super::rollup::{Source, quarter_after, quarter_before};
 
-/// The way the total of a sum is computed from the groups.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Merge {
-    /// Add the groups.
-    Sum,
-    /// Add the groups, as a whole number.
-    Count,
-    /// Count documents, which groups may share.
-    Orders,
-    /// No total.
-    Never,
-}
-
-/// A sum over the lines of a group.
-#[derive(Debug, Clone, Copy)]
-pub struct Sum {
-    pub name: &'static str,
-    /// SQL aggregate over the lines.
-    pub lines: &'static str,
-    pub merge: Merge,
-}
-
-pub const ORDERS: Sum = Sum { name: "orders", lines: "sum(orders)", merge: Merge::Orders };
-pub const LINES: Sum = Sum { name: "lines", lines: "count(*)", merge: Merge::Count };
-pub const UNITS: Sum = Sum { name: "units", lines: "sum(units)", merge: Merge::Sum };
-pub const RETURNS: Sum = Sum { name: "returns", lines: "sum(returns)", merge: Merge::Sum };
-pub const GROSS_REVENUE: Sum = Sum { name: "gross_revenue", lines: "sum(gross_revenue)", merge: Merge::Sum };
-pub const NET_REVENUE: Sum = Sum { name: "net_revenue", lines: "sum(net_revenue)", merge: Merge::Sum };
-pub const TAX: Sum = Sum { name: "tax", lines: "sum(tax)", merge: Merge::Sum };
-pub const COST: Sum = Sum { name: "cost", lines: "sum(cost)", merge: Merge::Sum };
-
-/// The lines of the period that pass the filters. Days begin in the report's time zone. Only the database knows the
-/// tenant's, so the subquery `t` computes the exact bounds. A second bound, one day wider on either side, is one that
-/// the planner can use.
-const LINES_OF_PERIOD: &str = "
-        from (
-            select
-                tenant_id, coalesce(:time_zone, time_zone) as zone,
-                coalesce(:from_at::timestamptz, :from_day::timestamp at time zone coalesce(:time_zone, time_zone), '-infinity') as from_at,
-                coalesce(:to_at::timestamptz, :to_day::timestamp at time zone coalesce(:time_zone, time_zone), 'infinity') as to_at
-            from public.tenant where tenant_id = :tenant_id offset bigint '0'
-        ) t
-        join bi.sales_fact l on l.tenant_id = t.tenant_id
+/// The lines of the period.
+const PERIOD: &str = "
+        from bi.sales_fact l
         where l.tenant_id = :tenant_id
-            and ((:from_at is null and :from_day is null)
-                or l.occurred_at >= coalesce(:from_at, (:from_day - interval '24 hours') at time zone 'UTC'))
-            and ((:to_at is null and :to_day is null)
-                or l.occurred_at < coalesce(:to_at, (:to_day + interval '24 hours') at time zone 'UTC'))
-            and (l.occurred_at >= t.from_at and l.occurred_at < t.to_at) is true
-            and (cardinality(:channels::text[]) = 0 or l.channel = any(:channels))
-            and (cardinality(:countries::text[]) = 0 or l.country = any(:countries))
-            and (cardinality(:currencies::text[]) = 0 or l.currency = any(:currencies))
-            and (cardinality(:location_codes::text[]) + cardinality(:location_ids::uuid[]) = 0 or l.location_id in (
-                select id from public.location where tenant_id = :tenant_id and (code = any(:location_codes) or id = any(:location_ids))))
-            and (cardinality(:product_codes::text[]) + cardinality(:product_ids::uuid[]) = 0 or l.product_id in (
-                select id from public.product where tenant_id = :tenant_id and (sku = any(:product_codes) or id = any(:product_ids))))
-            and (cardinality(:category_codes::text[]) + cardinality(:category_ids::uuid[]) = 0 or l.category_id in (
+            and (:from_at::timestamptz is null or l.occurred_at >= :from_at)
+            and (:to_at::timestamptz is null or l.occurred_at < :to_at)";
+
+/// The rows that pass the filters. A filter without values has no place in the text, for a roll-up may lack its column.
+fn filters(grouping: &Grouping, request: &Request) -> String {
+    let filter = &request.filter;
+    let conditions = [
+        (!filter.channels.is_empty(), "l.channel = any(:channels)"),
+        (!filter.countries.is_empty(), "l.country = any(:countries)"),
+        (!filter.currencies.is_empty(), "l.currency = any(:currencies)"),
+        (
+            !filter.locations.is_empty(),
+            "l.location_id in (
+                select id from public.location where tenant_id = :tenant_id and (code = any(:location_codes) or id = any(:location_ids)))",
+        ),
+        (
+            !filter.products.is_empty(),
+            "l.product_id in (
+                select id from public.product where tenant_id = :tenant_id and (sku = any(:product_codes) or id = any(:product_ids)))",
+        ),
+        (
+            !filter.categories.is_empty(),
+            "l.category_id in (
                 select c.id from public.category c where c.tenant_id = :tenant_id and c.lineage && (
                     select array_agg(id) from public.category
-                    where tenant_id = :tenant_id and (code = any(:category_codes) or id = any(:category_ids)))))
-            and (cardinality(:customer_numbers::text[]) + cardinality(:customer_ids::uuid[]) = 0 or l.customer_id in (
-                select id from public.customer where tenant_id = :tenant_id and (number = any(:customer_numbers) or id = any(:customer_ids))))";
+                    where tenant_id = :tenant_id and (code = any(:category_codes) or id = any(:category_ids))))",
+        ),
+        (
+            !filter.customers.is_empty(),
+            "l.customer_id in (
+                select id from public.customer where tenant_id = :tenant_id and (number = any(:customer_numbers) or id = any(:customer_ids)))",
+        ),
+        (grouping.customers_only, "l.customer_id <> '00000000-0000-0000-0000-000000000000'"),
+    ];
+    conditions.iter().filter(|(is_used, _)| *is_used).map(|(_, text)| format!(" and {text}")).collect()
+}
 
 /// Returns the statement of a grouping. Level 0 of its rows are the groups, level 1 one total for each currency,
 /// level 2 the time zone.
 pub fn statement(grouping: &Grouping, sums: &[Sum], measures: &[Measure], request: &Request) -> String {
-    let names = |separator: &str, name: &dyn Fn(&Key) -> String| -> String {
-        grouping.keys.iter().map(|key| name(key) + separator).collect()
-    };
+    let source = Source::find(grouping, sums, request);
     let filtered = request.filter.splits_documents();
-    let (keys, lines) =
-        (names(", ", &|key| key.name.into()), names(", ", &|key| format!("{} as {}", key.line, key.name)));
-    let mut sql = format!(
-        "with line as not materialized (
-        select {lines}l.currency, l.document_id, l.document_kind, l.channel, l.occurred_at, l.orders, l.units, l.returns,
-            l.gross_revenue, l.net_revenue, l.tax, l.cost{LINES_OF_PERIOD}{}
-        offset bigint '0'
-    )",
-        grouping.only
-    );
-    let source = if grouping.by_channel { "channel_line" } else { "line" };
-    if grouping.by_channel {
-        let _ = write!(
-            sql,
-            ", channel_line as materialized (
-        select {keys}currency, channel, sum(orders) as orders, sum(units) as units, sum(net_revenue) as net_revenue,
-            sum(cost) as cost
-        from line group by {keys}currency, channel
-    )"
-        );
-    }
-    let _ = write!(sql, ", grouped as materialized (\n        select {keys}currency");
     // Without a filter on products, the first line of each order is among the lines, in one group only.
     let shares = grouping.splits_documents || filtered;
-    for sum in sums {
-        let documents = "count(distinct document_id) filter (where document_kind in ('sale', 'invoice'))";
-        let lines = if sum.merge == Merge::Orders && shares { documents } else { sum.lines };
-        let _ = write!(sql, ", {lines} as {}", sum.name);
+    let keys: String = grouping.keys.iter().map(|key| format!("{}, ", key.name)).collect();
+    let mut sql =
+        format!("with line as not materialized ({}\n    )", lines(grouping, request, source.as_ref()));
+    let _ = write!(sql, ", part as materialized ({}\n    )", parts(grouping, sums, request, source.as_ref()));
+    let _ = write!(sql, ", grouped as materialized (\n        select {keys}currency");
+    for Sum { name, of, channel, merge } in sums {
+        let of = if *merge == Merge::Orders && shares { Figure::Documents } else { *of };
+        let _ = match channel {
+            Some(channel) => write!(
+                sql,
+                ", coalesce({} filter (where channel = '{channel}'), 0) as {name}",
+                of.of_groups()
+            ),
+            None => write!(sql, ", {} as {name}", of.of_groups()),
+        };
     }
-    sql.push_str(", sum(orders) as first_lines");
     let _ = write!(
         sql,
-        "\n    from {source} group by {keys}currency\n    ), total as (\n        select currency"
+        ", sum(orders) as first_lines\n    from part group by {keys}currency\n    ), total as (\n        select currency"
     );
-    for sum in sums {
-        let name = sum.name;
-        let _ = match sum.merge {
+    for Sum { name, merge, .. } in sums {
+        let _ = match merge {
             Merge::Sum => write!(sql, ", sum({name}) as {name}"),
             Merge::Count => write!(sql, ", sum({name})::bigint as {name}"),
             Merge::Never => Ok(()),
             Merge::Orders if !filtered => write!(sql, ", sum(first_lines)::bigint as {name}"),
+            Merge::Orders if source.is_some() || !grouping.splits_documents => {
+                write!(sql, ", sum({name})::bigint as {name}")
+            }
             Merge::Orders => write!(
                 sql,
-                ", (select count(distinct document_id) filter (where document_kind in ('sale', 'invoice'))
-                from line where line.currency = grouped.currency) as {name}"
+                ", (select {} from line where line.currency = grouped.currency) as {name}",
+                Figure::Documents.of_lines()
             ),
         };
     }
     sql.push_str("\n    from grouped group by currency\n    )");
     sql.push_str(&rows(grouping, measures));
     sql
+}
+
+/// Returns the lines that are read one by one.
+fn lines(grouping: &Grouping, request: &Request, source: Option<&Source>) -> String {
+    let keys: String =
+        grouping.keys.iter().map(|key| format!("{} as {}, ", key.of_instant(), key.name)).collect();
+    let filters = filters(grouping, request);
+    let select = format!(
+        "
+        select {keys}l.currency, l.document_id, l.document_kind, l.channel, l.occurred_at, l.orders, l.units, l.returns,
+            l.gross_revenue, l.net_revenue, l.tax, l.cost{PERIOD}{filters}"
+    );
+    let Some(source) = source else { return select + "\n        offset bigint '0'" };
+    let parts: Vec<String> = source
+        .lines()
+        .into_iter()
+        .map(|condition| format!("({select}\n            and {condition} offset bigint '0')"))
+        .collect();
+    parts.join("\n        union all ")
+}
+
+/// Returns the sums of the lines and those of the roll-up.
+fn parts(grouping: &Grouping, sums: &[Sum], request: &Request, source: Option<&Source>) -> String {
+    let shares = grouping.splits_documents || request.filter.splits_documents();
+    let by_channel = sums.iter().any(|sum| sum.channel.is_some());
+    let mut figures = vec![Figure::Orders];
+    for Sum { of, merge, .. } in sums {
+        let of = if *merge == Merge::Orders && shares { Figure::Documents } else { *of };
+        if !figures.contains(&of) {
+            figures.push(of);
+        }
+    }
+    let mut keys: String = grouping.keys.iter().map(|key| format!("{}, ", key.name)).collect();
+    keys.push_str(if by_channel { "channel, currency" } else { "currency" });
+    let of_lines: String =
+        figures.iter().map(|figure| format!(", {} as {}", figure.of_lines(), figure.column())).collect();
+    let mut parts = format!("\n        select {keys}{of_lines} from line group by {keys}");
+    if let Some(source) = source {
+        let mut keys: Vec<String> = grouping.keys.iter().map(|key| source.key(key)).collect();
+        if by_channel {
+            keys.push("l.channel".into());
+        }
+        keys.push("l.currency".into());
+        let places: Vec<String> = (1..=keys.len()).map(|place| place.to_string()).collect();
+        let of_groups: String = figures.iter().map(|figure| format!(", {}", figure.of_groups())).collect();
+        let _ = write!(
+            parts,
+            "\n        union all\n        select {}{of_groups} {}{} group by {}",
+            keys.join(", "),
+            source.rows(),
+            filters(grouping, request),
+            places.join(", ")
+        );
+    }
+    parts
 }
 
 /// The three levels of rows.
@@ -164,19 +188,14 @@ fn rows(grouping: &Grouping, measures: &[Measure]) -> String {
     format!(
         "
     (select 0 as level, null::text as time_zone, {described}m.currency{named}
-    from (select grouped.*{formulas} from grouped) m
-    cross join public.tenant t {joins}
-    where t.tenant_id = :tenant_id
+    from (select grouped.*{formulas} from grouped) m {joins}
     order by {order}currency limit :limit)
     union all
     (select 1, null, {no_dimensions}m.currency{named}
     from (select total.*{formulas} from total) m
-    cross join public.tenant t
-    where t.tenant_id = :tenant_id
     order by currency)
     union all
-    select 2, coalesce(:time_zone, t.time_zone), {no_dimensions}null{no_measures}
-    from public.tenant t where t.tenant_id = :tenant_id"
+    select 2, :zone, {no_dimensions}null{no_measures}"
     )
 }
 
@@ -186,10 +205,25 @@ pub fn bind<'q>(
     tenant_id: TenantId,
     request: &Request,
 ) -> Result<Query<'q, Postgres, PgArguments>, sqlx::Error> {
-    let filter = &request.filter;
+    let (filter, calendar) = (&request.filter, &request.calendar);
     let channels: Vec<&str> = filter.channels.iter().map(|channel| (*channel).into()).collect();
+    // The bounds of the calendar are instants already, in the time zone that the text calls `:zone`.
+    let named = Named::of(sql)
+        .value("zone", &calendar.time_zone)
+        .value("generation", calendar.rollup.as_ref().map(|rollup| rollup.generation))
+        .value("position", calendar.rollup.as_ref().map(|rollup| rollup.position))
+        .value("from_at", calendar.from.map(|from| from.at))
+        .value("from_quarter_at", calendar.from.map(|from| quarter_after(from.at)))
+        .value("from_month", calendar.from.map(|from| from.month.day))
+        .value("from_month_at", calendar.from.map(|from| from.month.at))
+        .value("from_next_month", calendar.from.map(|from| from.next_month.day))
+        .value("from_next_month_at", calendar.from.map(|from| from.next_month.at))
+        .value("to_at", calendar.to.map(|to| to.at))
+        .value("to_quarter_at", calendar.to.map(|to| quarter_before(to.at)))
+        .value("to_month", calendar.to.map(|to| to.month.day))
+        .value("to_month_at", calendar.to.map(|to| to.month.at));
     request
-        .bind(Named::of(sql), tenant_id)
+        .bind(named, tenant_id)
         .value("channels", channels)
         .value("countries", &filter.countries)
         .value("currencies", &filter.currencies)

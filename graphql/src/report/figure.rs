@@ -1,0 +1,119 @@
+//! The figures that reports on sales add up, over lines and over roll-ups.
+
+/// A figure of a group of lines. Groups of groups have one too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Figure {
+    /// First lines of sales and invoices.
+    Orders,
+    /// Sales and invoices that have a line in the group.
+    Documents,
+    /// Lines.
+    Lines,
+    Units,
+    Returns,
+    GrossRevenue,
+    NetRevenue,
+    Tax,
+    Cost,
+    /// When the first sale or invoice happened.
+    FirstOrder,
+    /// When the last sale or invoice happened.
+    LastOrder,
+}
+
+impl Figure {
+    /// Returns its column in a group and in a roll-up.
+    pub fn column(self) -> &'static str {
+        match self {
+            Figure::Orders => "orders",
+            Figure::Documents => "documents",
+            Figure::Lines => "lines",
+            Figure::Units => "units",
+            Figure::Returns => "returns",
+            Figure::GrossRevenue => "gross_revenue",
+            Figure::NetRevenue => "net_revenue",
+            Figure::Tax => "tax",
+            Figure::Cost => "cost",
+            Figure::FirstOrder => "first_order_at",
+            Figure::LastOrder => "last_order_at",
+        }
+    }
+
+    /// Returns its SQL over lines.
+    pub fn of_lines(self) -> &'static str {
+        match self {
+            Figure::Orders => "sum(orders)",
+            Figure::Documents => {
+                "count(distinct document_id) filter (where document_kind in ('sale', 'invoice'))"
+            }
+            Figure::Lines => "count(*)",
+            Figure::Units => "sum(units)",
+            Figure::Returns => "sum(returns)",
+            Figure::GrossRevenue => "sum(gross_revenue)",
+            Figure::NetRevenue => "sum(net_revenue)",
+            Figure::Tax => "sum(tax)",
+            Figure::Cost => "sum(cost)",
+            Figure::FirstOrder => "min(occurred_at) filter (where document_kind in ('sale', 'invoice'))",
+            Figure::LastOrder => "max(occurred_at) filter (where document_kind in ('sale', 'invoice'))",
+        }
+    }
+
+    /// Returns its SQL over groups or roll-ups, no two of which share a line.
+    pub fn of_groups(self) -> String {
+        let column = self.column();
+        match self {
+            Figure::Orders | Figure::Documents | Figure::Lines => format!("sum({column})::bigint"),
+            Figure::Units
+            | Figure::Returns
+            | Figure::GrossRevenue
+            | Figure::NetRevenue
+            | Figure::Tax
+            | Figure::Cost => format!("sum({column})"),
+            Figure::FirstOrder => format!("min({column})"),
+            Figure::LastOrder => format!("max({column})"),
+        }
+    }
+}
+
+/// The way the total of a sum is computed from the groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Merge {
+    /// Add the groups.
+    Sum,
+    /// Add the groups, as a whole number.
+    Count,
+    /// Count documents, which groups may share.
+    Orders,
+    /// No total.
+    Never,
+}
+
+/// A figure in the row of a report.
+#[derive(Debug, Clone, Copy)]
+pub struct Sum {
+    pub name: &'static str,
+    pub of: Figure,
+    /// The channel whose lines count; every channel if absent.
+    pub channel: Option<&'static str>,
+    pub merge: Merge,
+}
+
+pub const ORDERS: Sum = Sum::of("orders", Figure::Orders, Merge::Orders);
+pub const LINES: Sum = Sum::of("lines", Figure::Lines, Merge::Count);
+pub const UNITS: Sum = Sum::of("units", Figure::Units, Merge::Sum);
+pub const RETURNS: Sum = Sum::of("returns", Figure::Returns, Merge::Sum);
+pub const GROSS_REVENUE: Sum = Sum::of("gross_revenue", Figure::GrossRevenue, Merge::Sum);
+pub const NET_REVENUE: Sum = Sum::of("net_revenue", Figure::NetRevenue, Merge::Sum);
+pub const TAX: Sum = Sum::of("tax", Figure::Tax, Merge::Sum);
+pub const COST: Sum = Sum::of("cost", Figure::Cost, Merge::Sum);
+
+impl Sum {
+    pub const fn of(name: &'static str, of: Figure, merge: Merge) -> Self {
+        Sum { name, of, channel: None, merge }
+    }
+
+    /// Returns a sum over the lines of one channel; zero if it has none.
+    pub const fn of_channel(name: &'static str, of: Figure, channel: &'static str) -> Self {
+        Sum { name, of, channel: Some(channel), merge: Merge::Sum }
+    }
+}

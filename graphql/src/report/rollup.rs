@@ -1,0 +1,298 @@
+//! The roll-up that a report on sales reads instead of lines, and the lines that it reads all the same.
+//!
+//! A report reads every line once: the rows of a roll-up for whole days or months of its period, the lines of the other days
+//! (the *edges*), and the lines that are not folded yet (the *tail*). Only if no roll-up has its keys and filters does it
+//! read all lines.
+
+use chrono::{DateTime, Datelike, Duration, Utc};
+use domain::moment::Moment;
+use service::rollup::{LocalInstant, Rollup};
+
+use super::Request;
+use super::figure::{Figure, Merge, Sum};
+use super::grouping::{Grouping, Key, Of, Unit};
+
+/// A table of roll-ups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Table {
+    name: &'static str,
+    time: Time,
+    /// Columns besides the time and the currency.
+    columns: &'static [&'static str],
+    /// Whether it counts documents, where one has lines in several rows.
+    counts_documents: bool,
+}
+
+/// The time of the rows of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Time {
+    QuarterHour,
+    Day,
+    Month,
+}
+
+/// The tables, those with few rows first.
+const TABLES: [Table; 5] = [
+    Table {
+        name: "sales_by_day",
+        time: Time::Day,
+        columns: &["channel", "location_id", "country"],
+        counts_documents: false,
+    },
+    Table {
+        name: "sales_by_quarter_hour",
+        time: Time::QuarterHour,
+        columns: &["channel", "location_id", "country"],
+        counts_documents: false,
+    },
+    Table {
+        name: "sales_by_category",
+        time: Time::Month,
+        columns: &["category_id", "channel", "location_id", "country"],
+        counts_documents: true,
+    },
+    Table {
+        name: "sales_by_customer",
+        time: Time::Month,
+        columns: &["customer_id", "channel", "country"],
+        counts_documents: false,
+    },
+    Table {
+        name: "sales_by_product",
+        time: Time::Month,
+        columns: &["product_id", "category_id", "channel", "location_id"],
+        counts_documents: true,
+    },
+];
+
+const QUARTER_HOUR_S: i64 = 15 * 60;
+/// From this year on, the clocks of all time zones differ from UTC by whole quarters of an hour.
+const QUARTER_HOURS_SINCE: i32 = 1990;
+/// The id of a missing category or customer.
+const NONE: &str = "'00000000-0000-0000-0000-000000000000'";
+
+/// A roll-up, and its part of the period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source {
+    table: Table,
+    /// Its first row; no bound if absent.
+    from: Option<Cut>,
+    /// Its first row after the period; no bound if absent.
+    to: Option<Cut>,
+    /// Whether lines before `from` belong to the period too.
+    edge_before: bool,
+    /// Whether lines from `to` on belong to the period too.
+    edge_after: bool,
+}
+
+/// The place near a bound of the period where rows of a roll-up begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    /// The bound, which is a day.
+    Day,
+    /// The quarter of an hour from the bound on, if it begins the period, or up to the bound, if it ends it.
+    QuarterHour,
+    /// The begin of the month of the bound.
+    Month,
+    /// The begin of the month after the bound.
+    NextMonth,
+}
+
+impl Source {
+    /// Finds the smallest roll-up that has what a report needs.
+    pub fn find(grouping: &Grouping, sums: &[Sum], request: &Request) -> Option<Self> {
+        let rollup = request.calendar.rollup.as_ref()?;
+        TABLES
+            .into_iter()
+            .filter(|table| table.has(grouping, request) && table.counts(grouping, sums, request))
+            .find_map(|table| table.cover(rollup, grouping, request))
+    }
+
+    /// Returns the conditions on the lines that the report reads besides the roll-up: no line meets two of them.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec!["l.position >= :position".to_owned()];
+        if let Some(from) = self.from.filter(|_| self.edge_before) {
+            lines.push(format!("l.position < :position and l.occurred_at < {}", from.at("from")));
+        }
+        if let Some(to) = self.to.filter(|_| self.edge_after) {
+            lines.push(format!("l.position < :position and l.occurred_at >= {}", to.at("to")));
+        }
+        lines
+    }
+
+    /// Returns the rows `l` of the roll-up, as a `from` clause with conditions.
+    pub fn rows(&self) -> String {
+        let Table { name, time, .. } = self.table;
+        let bound = |cut: Cut, end: &str| match time {
+            Time::QuarterHour => cut.at(end),
+            Time::Day | Time::Month => cut.day(end),
+        };
+        let column = match time {
+            Time::QuarterHour => "occurred_at",
+            Time::Day => "day",
+            Time::Month => "month",
+        };
+        let from = self.from.map(|cut| format!(" and l.{column} >= {}", bound(cut, "from")));
+        let to = self.to.map(|cut| format!(" and l.{column} < {}", bound(cut, "to")));
+        format!(
+            "from public.{name} l where l.tenant_id = :tenant_id and l.generation = :generation{}{}",
+            from.unwrap_or_default(),
+            to.unwrap_or_default()
+        )
+    }
+
+    /// Returns the SQL of a key over the rows `l`.
+    pub fn key(&self, key: &Key) -> String {
+        match (key.of, self.table.time) {
+            (Of::Column(column @ ("category_id" | "customer_id")), _) => {
+                format!("nullif(l.{column}, {NONE})")
+            }
+            (Of::Column(_), _) | (Of::Time(_), Time::QuarterHour) => key.of_instant(),
+            (Of::Time(Unit::Day), Time::Day) => "l.day".into(),
+            (Of::Time(Unit::Month), Time::Month) => "l.month".into(),
+            (Of::Time(unit), Time::Day) => format!("date_trunc('{}', l.day::timestamp)::date", unit.name()),
+            (Of::Time(unit), Time::Month) => {
+                format!("date_trunc('{}', l.month::timestamp)::date", unit.name())
+            }
+        }
+    }
+}
+
+impl Cut {
+    /// Returns the name of its instant, at one end of the period.
+    fn at(self, end: &str) -> String {
+        match self {
+            Cut::Day => format!(":{end}_at"),
+            Cut::QuarterHour => format!(":{end}_quarter_at"),
+            Cut::Month => format!(":{end}_month_at"),
+            Cut::NextMonth => format!(":{end}_next_month_at"),
+        }
+    }
+
+    /// Returns the name of its day.
+    fn day(self, end: &str) -> String {
+        match self {
+            Cut::Day | Cut::QuarterHour => format!(":{end}_day::date"),
+            Cut::Month => format!(":{end}_month"),
+            Cut::NextMonth => format!(":{end}_next_month"),
+        }
+    }
+}
+
+impl Table {
+    /// Whether the table has the columns of the keys and the filters.
+    fn has(&self, grouping: &Grouping, request: &Request) -> bool {
+        let filter = &request.filter;
+        let filters = [
+            (!filter.locations.is_empty(), "location_id"),
+            (!filter.products.is_empty(), "product_id"),
+            (!filter.categories.is_empty(), "category_id"),
+            (!filter.customers.is_empty() || grouping.customers_only, "customer_id"),
+            (!filter.countries.is_empty(), "country"),
+        ];
+        let has = |column: &str| self.columns.contains(&column);
+        filters.iter().all(|(is_used, column)| !is_used || has(column))
+            && grouping.keys.iter().all(|key| match (key.of, self.time) {
+                (Of::Column(column), _) => has(column),
+                (Of::Time(_), Time::QuarterHour) => true,
+                (Of::Time(unit), Time::Day) => unit != Unit::Hour,
+                (Of::Time(unit), Time::Month) => matches!(unit, Unit::Month | Unit::Quarter | Unit::Year),
+            })
+    }
+
+    /// Whether the figures of its rows add up to those of the report. The number of orders does not, if an order has lines in
+    /// several of the rows that are added.
+    fn counts(&self, grouping: &Grouping, sums: &[Sum], request: &Request) -> bool {
+        let has_customers = self.columns.contains(&"customer_id");
+        if sums.iter().any(|sum| matches!(sum.of, Figure::FirstOrder | Figure::LastOrder)) && !has_customers {
+            return false;
+        }
+        let filter = &request.filter;
+        if !sums.iter().any(|sum| sum.merge == Merge::Orders)
+            || !grouping.splits_documents && !filter.splits_documents()
+        {
+            return true;
+        }
+        let is_by = |column| grouping.keys.iter().any(|key| key.of == Of::Column(column));
+        let of_products = self.columns.contains(&"product_id");
+        let one_product = filter.products.ids.len() == 1 && filter.products.codes.is_empty();
+        self.counts_documents
+            && filter.categories.is_empty()
+            && match of_products {
+                true => one_product || filter.products.is_empty() && is_by("product_id"),
+                false => is_by("category_id"),
+            }
+    }
+
+    /// Returns the table with its part of the period; nothing if it has none, or if its days are those of another time zone.
+    fn cover(self, rollup: &Rollup, grouping: &Grouping, request: &Request) -> Option<Source> {
+        let calendar = &request.calendar;
+        // A bound that no folded line passes is none.
+        let from = calendar.from.filter(|from| rollup.span.is_some_and(|(first, _)| first < from.at));
+        let to = calendar.to.filter(|to| rollup.span.is_some_and(|(_, last)| last >= to.at));
+        let is_timed =
+            from.is_some() || to.is_some() || grouping.keys.iter().any(|key| matches!(key.of, Of::Time(_)));
+        match self.time {
+            Time::QuarterHour => {
+                if rollup.span.is_some_and(|(first, _)| first.year() < QUARTER_HOURS_SINCE) {
+                    return None;
+                }
+            }
+            Time::Day | Time::Month => {
+                if is_timed && rollup.time_zone != calendar.time_zone {
+                    return None;
+                }
+            }
+        }
+        let cut_from = match from {
+            Some(from) => Some(self.cut_from(from, request.range.from)?),
+            None => None,
+        };
+        let cut_to = match to {
+            Some(to) => Some(self.cut_to(to, request.range.to)?),
+            None => None,
+        };
+        if cut_from.zip(cut_to).is_some_and(|((_, from), (_, to))| from >= to) {
+            return None;
+        }
+        Some(Source {
+            table: self,
+            from: cut_from.map(|(cut, _)| cut),
+            to: cut_to.map(|(cut, _)| cut),
+            edge_before: cut_from.zip(from).is_some_and(|((_, cut), from)| cut > from.at),
+            edge_after: cut_to.zip(to).is_some_and(|((_, cut), to)| cut < to.at),
+        })
+    }
+
+    /// Returns the begin of its first rows that lie in a period with this beginning. Nothing if a day is cut: then smaller rows
+    /// do.
+    fn cut_from(self, from: LocalInstant, bound: Option<Moment>) -> Option<(Cut, DateTime<Utc>)> {
+        match self.time {
+            Time::QuarterHour => Some((Cut::QuarterHour, quarter_after(from.at))),
+            Time::Day => matches!(bound, Some(Moment::Day(_))).then_some((Cut::Day, from.at)),
+            Time::Month if from.at == from.month.at => Some((Cut::Month, from.month.at)),
+            Time::Month => Some((Cut::NextMonth, from.next_month.at)),
+        }
+    }
+
+    /// Returns the end of its last rows that lie in a period with this end. Nothing if a day is cut.
+    fn cut_to(self, to: LocalInstant, bound: Option<Moment>) -> Option<(Cut, DateTime<Utc>)> {
+        match self.time {
+            Time::QuarterHour => Some((Cut::QuarterHour, quarter_before(to.at))),
+            Time::Day => matches!(bound, Some(Moment::Day(_))).then_some((Cut::Day, to.at)),
+            Time::Month => Some((Cut::Month, to.month.at)),
+        }
+    }
+}
+
+/// Returns the first begin of a quarter of an hour from an instant on.
+pub fn quarter_after(at: DateTime<Utc>) -> DateTime<Utc> {
+    let before = quarter_before(at);
+    if before == at { at } else { before + Duration::seconds(QUARTER_HOUR_S) }
+}
+
+/// Returns the last begin of a quarter of an hour up to an instant.
+pub fn quarter_before(at: DateTime<Utc>) -> DateTime<Utc> {
+    let second = at.timestamp().div_euclid(QUARTER_HOUR_S) * QUARTER_HOUR_S;
+    DateTime::from_timestamp(second, 0).unwrap_or(at)
+}
