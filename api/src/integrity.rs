@@ -14,7 +14,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 /// Check the integrity of the books
 ///
-/// Returns seven facts, computed from the raw rows on one snapshot: stock against its movements, reservations, balanced
+/// Returns eight facts, computed from the raw rows on one snapshot: stock against its movements, reservations, balanced
 /// entries, inventory, receivables and cash against the ledger, and the reports against the ledger. Each has the number
 /// of figures compared and the number of those that differ. In healthy books none differ.
 #[utoipa::path(

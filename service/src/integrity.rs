@@ -1,7 +1,7 @@
-//! The integrity check: seven facts that hold after every commit, recomputed from the raw rows.
+//! The integrity check: eight facts that hold after every commit, recomputed from the raw rows.
 //!
 //! Each fact is one statement. It compares two independent records of the same figure: the running figure or the
-//! ledger, and the sum of the rows that it should come from. All seven are read from one snapshot.
+//! ledger, and the sum of the rows that it should come from. All eight are read from one snapshot.
 
 use std::fmt;
 
@@ -29,8 +29,8 @@ pub struct Integrity {
     pub holds: bool,
     /// Instant of the check. It covers everything that was committed before.
     pub checked_at: DateTime<Utc>,
-    /// The seven facts.
-    #[schema(max_items = 7)]
+    /// The eight facts.
+    #[schema(max_items = 8)]
     pub facts: Vec<Fact>,
 }
 
@@ -38,7 +38,7 @@ pub struct Integrity {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Fact {
     /// Number of the fact.
-    #[schema(minimum = 1, maximum = 7, example = 1)]
+    #[schema(minimum = 1, maximum = 8, example = 1)]
     pub fact: u8,
     /// Statement of the fact.
     #[schema(value_type = String, max_length = 400,
@@ -185,7 +185,7 @@ const COMPARISON: &str = "
     from figure";
 
 /// Number, statement, and the SQL of the figures: subject, expected, found.
-const FACTS: [(u8, &str, &str); 7] = [
+const FACTS: [(u8, &str, &str); 8] = [
     (
         1,
         "On hand and value of every stock level equal the sums of its movements and, with FIFO costing, of its cost \
@@ -211,11 +211,13 @@ const FACTS: [(u8, &str, &str); 7] = [
         REPORTS,
     ),
     (7, "The account of vouchers and store credit equals the balances of its register.", VOUCHERS),
+    (8, "The roll-ups of the reports equal the sums of the sales lines that they have.", ROLLUPS),
 ];
 
 const STOCK: &str =
     concat!(include_str!("integrity/stock.sql"), " union all ", include_str!("integrity/lots.sql"));
 const RESERVATIONS: &str = include_str!("integrity/reservations.sql");
+const ROLLUPS: &str = include_str!("integrity/rollups.sql");
 
 const ENTRIES: &str = "
     select

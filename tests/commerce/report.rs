@@ -1,6 +1,7 @@
 //! Reports: the same figures on every surface, equal to the ledger.
 
 mod online_retail;
+mod rollup;
 mod stock;
 
 use std::collections::BTreeMap;

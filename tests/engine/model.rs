@@ -20,7 +20,7 @@ use crate::mix::Dice;
 const STEPS: u64 = 2_500;
 /// Number of commands after which all levels are compared.
 const COMPARED_EVERY: u64 = 25;
-/// Number of commands after which the seven facts are checked.
+/// Number of commands after which the eight facts are checked.
 const CHECKED_EVERY: u64 = 500;
 /// The products. `SET` is a bundle of two `A` and one `B`.
 const SKUS: [&str; 4] = ["A", "B", "C", "D"];

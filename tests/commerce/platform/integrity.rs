@@ -103,6 +103,8 @@ fn every_broken_fact_is_found() {
                 "update sales_line set gross = gross BY 1, discount = discount BY 1 where tenant_id = $1 and channel = 'wholesale'",
             ),
             (6, "update sales_line set tax = tax BY 1 where tenant_id = $1 and channel = 'retail'"),
+            (8, "update sales_by_product set documents = documents BY 1 where tenant_id = $1"),
+            (8, "update sales_by_quarter_hour set lines = lines BY 1 where tenant_id = $1"),
         ] {
             change(tenant, statement, "+").await;
             let found = broken(tenant).await;

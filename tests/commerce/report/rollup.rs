@@ -1,0 +1,256 @@
+//! Roll-ups: reports have the same figures with them and without them.
+
+use sea_orm::sqlx::{self, AssertSqlSafe, Row};
+use serde_json::{Value, json};
+use service::rollup;
+use tests::{Tenant, Till, environment, lines, sale, with_tenant, with_tenant_as};
+
+/// Groupings of the reports that let the caller choose.
+const GROUPINGS: [&str; 24] = [
+    "none",
+    "hour",
+    "day",
+    "week",
+    "month",
+    "quarter",
+    "year",
+    "channel",
+    "location",
+    "product",
+    "category",
+    "customer",
+    "country",
+    "month,channel",
+    "day,channel,country",
+    "hour,location",
+    "month,product",
+    "product,category",
+    "month,category,channel",
+    "year,customer",
+    "customer,country,channel",
+    "product,customer",
+    "day,product",
+    "location,product,channel",
+];
+/// Filters, to be joined to the rest of a query.
+const FILTERS: [&str; 10] = [
+    "",
+    "&channel=retail",
+    "&country=DE",
+    "&location=MAIN",
+    "&product=MUG",
+    "&product=MUG&product=HAMMER",
+    "&category=tools",
+    "&customer=C-1",
+    "&currency=GBP",
+    "&country=DE&channel=wholesale&product=MUG",
+];
+/// Periods and time zones: whole days and months, cut ones, and ends within a quarter of an hour.
+const PERIODS: [&str; 9] = [
+    "",
+    "&from=2011-02-01",
+    "&from=2011-02-01&to=2011-03-01",
+    "&from=2011-01-31&to=2011-03-15",
+    "&from=2011-02-14&to=2011-02-15",
+    "&from=2011-01-31T23:59:59Z&to=2011-03-27T01:07:00Z",
+    "&tz=Asia/Kathmandu",
+    "&tz=Asia/Kathmandu&from=2011-02-01&to=2011-04-01",
+    "&tz=America/New_York&from=2011-03-13&to=2011-03-14",
+];
+
+/// Every request of a report on sales that this test makes.
+fn requests() -> Vec<String> {
+    let mut requests = Vec::new();
+    for (number, filter) in FILTERS.into_iter().enumerate() {
+        // Every third period with each filter, all periods without one.
+        let is_used =
+            |(at, period): &(usize, &str)| filter.is_empty() || period.is_empty() || (at + number) % 3 == 0;
+        for (_, period) in PERIODS.into_iter().enumerate().filter(is_used) {
+            for report in ["channel_summary", "product_performance", "customer_value", "abc"] {
+                requests.push(format!("/v1/reports/{report}?limit=1000{filter}{period}"));
+            }
+            let has_room =
+                |grouping: &&&str| filter.is_empty() || period.is_empty() || !grouping.contains(',');
+            for grouping in GROUPINGS.iter().filter(has_room) {
+                requests.push(format!("/v1/reports/margin?group_by={grouping}{filter}{period}"));
+            }
+        }
+    }
+    requests
+}
+
+/// Returns rows and totals of a report.
+async fn figures(tenant: &Tenant, request: &str) -> Value {
+    let report = tenant.get(request).await.ok();
+    json!({ "rows": report["rows"], "totals": report["totals"] })
+}
+
+/// Makes reports read all lines, or the roll-ups again.
+async fn hide(tenant: &Tenant, is_hidden: bool) {
+    let statement = if is_hidden {
+        "update sales_fold set generation = null, time_zone = null where tenant_id = $1"
+    } else {
+        "update sales_fold f set generation = d.generation, time_zone = t.time_zone \
+         from tenant t, (select max(generation) as generation from sales_by_day where tenant_id = $1) d \
+         where f.tenant_id = $1 and t.tenant_id = $1"
+    };
+    sqlx::query(statement).bind(tenant.id.0).execute(&environment().root).await.expect("the state changes");
+}
+
+/// A till and a customer, with goods in two categories.
+struct Shop {
+    till: Till,
+    customer: String,
+}
+
+impl Shop {
+    async fn open(tenant: &Tenant) -> Self {
+        let tools = tenant.make("/v1/categories", json!({ "code": "tools", "name": "Tools" })).await;
+        tenant.product_with("HAMMER", json!({ "list_price": "19.99", "category_id": tools })).await;
+        tenant.product_with("SAW", json!({ "list_price": "7.77", "category_id": tools })).await;
+        tenant.product_with("MUG", json!({ "list_price": "9.95" })).await;
+        let stock = [("HAMMER", "100", "12.123456"), ("MUG", "100", "4.01"), ("SAW", "50", "3.333333")];
+        tenant.open_stock(&stock).await;
+        let wholesale = json!({ "country": "DE", "number": "C-1" });
+        Shop { till: tenant.till().await, customer: tenant.customer_with("Nordwind Supply", wholesale).await }
+    }
+
+    /// Sells in both channels and takes some of it back.
+    async fn trade(&self, tenant: &Tenant, at: &str, wanted: &[(&str, &str)]) {
+        let mut body = sale(&self.till, wanted);
+        body["occurred_at"] = json!(at);
+        body["discount"] = json!({ "percent": "3.5" });
+        let sold = tenant.post("/v1/pos/sales", &body).await.created();
+        let order = json!({ "customer_id": self.customer, "occurred_at": at, "lines": lines(wanted),
+            "advance_to": "invoiced" });
+        tenant.post("/v1/orders", &order).await.created();
+        let refund = json!({ "register_id": self.till.register_id, "original_id": sold["id"], "occurred_at": at,
+            "original_lines": [{ "line_no": 1, "quantity": "1" }], "tenders": [{ "kind": "cash" }] });
+        tenant.post("/v1/pos/refunds", &refund).await.created();
+    }
+}
+
+async fn fold(tenant: &Tenant) -> i64 {
+    rollup::run_all(&environment().db, tenant.id).await.expect("lines are folded")
+}
+
+/// Adds to a column of roll-ups.
+async fn add(tenant: &Tenant, table: &str, column: &str, value: i32) {
+    let statement = format!("update {table} set {column} = {column} + $2 where tenant_id = $1");
+    let query = sqlx::query(AssertSqlSafe(statement)).bind(tenant.id.0).bind(value);
+    query.execute(&environment().root).await.expect("the roll-up changes");
+}
+
+#[test]
+fn roll_ups_change_no_figure() {
+    with_tenant_as(
+        |settings| settings.time_zone = "America/New_York".into(),
+        async |tenant| {
+            let shop = Shop::open(tenant).await;
+            shop.trade(tenant, "2011-01-31T23:59:59Z", &[("HAMMER", "2"), ("MUG", "3"), ("SAW", "1")]).await;
+            shop.trade(tenant, "2011-02-01T00:00:00Z", &[("MUG", "1"), ("SAW", "2")]).await;
+            shop.trade(tenant, "2011-03-13T07:10:00Z", &[("SAW", "2"), ("HAMMER", "1")]).await;
+            tenant.complete_feed().await;
+            assert!(fold(tenant).await > 0, "lines were folded");
+            shop.trade(tenant, "2011-02-14T12:00:00Z", &[("MUG", "7")]).await;
+            shop.trade(tenant, "2011-03-27T01:05:00Z", &[("MUG", "2"), ("MUG", "1"), ("HAMMER", "1")]).await;
+            shop.trade(tenant, "2011-04-01T03:50:00Z", &[("SAW", "2")]).await;
+            tenant.complete_feed().await;
+            fold(tenant).await;
+            shop.trade(tenant, "2011-02-28T18:00:00Z", &[("SAW", "3"), ("MUG", "1")]).await;
+            let requests = requests();
+            let mut folded = Vec::with_capacity(requests.len());
+            for request in &requests {
+                folded.push(figures(tenant, request).await);
+            }
+            hide(tenant, true).await;
+            for (request, folded) in requests.iter().zip(folded) {
+                assert_eq!(folded, figures(tenant, request).await, "{request}");
+            }
+            hide(tenant, false).await;
+        },
+    );
+}
+
+#[test]
+fn a_report_reads_the_roll_up_that_fits() {
+    with_tenant(async |tenant| {
+        let shop = Shop::open(tenant).await;
+        shop.trade(tenant, "2011-02-14T12:00:00Z", &[("HAMMER", "2"), ("MUG", "3")]).await;
+        tenant.complete_feed().await;
+        fold(tenant).await;
+        for (table, request) in [
+            ("sales_by_day", "/v1/reports/revenue?group_by=month,channel"),
+            ("sales_by_day", "/v1/reports/channel_summary?from=2011-02-01&to=2011-02-20"),
+            ("sales_by_quarter_hour", "/v1/reports/revenue?group_by=hour"),
+            ("sales_by_quarter_hour", "/v1/reports/revenue?group_by=day&tz=Asia/Kathmandu"),
+            ("sales_by_category", "/v1/reports/margin?group_by=category,month"),
+            ("sales_by_product", "/v1/reports/product_performance"),
+            ("sales_by_product", "/v1/reports/product_performance?tz=Asia/Kathmandu&from=2011-01-15"),
+            ("sales_by_product", "/v1/reports/abc?category=tools"),
+            ("sales_by_customer", "/v1/reports/customer_value"),
+            ("sales_by_customer", "/v1/reports/revenue?group_by=customer,year&from=2010-12-24"),
+        ] {
+            let before = figures(tenant, request).await;
+            add(tenant, table, "net_revenue", 1).await;
+            assert_ne!(figures(tenant, request).await, before, "{request} reads {table}");
+            let named = tenant.check_now().await;
+            let name = format!("net_revenue in {table} of");
+            assert!(named.iter().any(|named| named.contains(&name)), "{name} is named: {named:?}");
+            add(tenant, table, "net_revenue", -1).await;
+            assert_eq!(figures(tenant, request).await, before);
+        }
+    });
+}
+
+#[test]
+fn a_rebuild_gives_no_wrong_answer() {
+    with_tenant(async |tenant| {
+        let shop = Shop::open(tenant).await;
+        let request = "/v1/reports/margin?group_by=product,month";
+        shop.trade(tenant, "2011-02-14T12:00:00Z", &[("HAMMER", "2"), ("MUG", "3")]).await;
+        tenant.complete_feed().await;
+        fold(tenant).await;
+        rollup::request_rebuild(&environment().db, tenant.id).await.expect("a rebuild begins");
+        for minute in 0..6 {
+            shop.trade(tenant, &format!("2011-02-14T12:0{minute}:00Z"), &[("MUG", "1"), ("SAW", "1")]).await;
+            let with = figures(tenant, request).await;
+            rollup::run(&environment().db, tenant.id).await.expect("a step");
+            assert_eq!(figures(tenant, request).await, with, "a step changes no figure");
+        }
+        let generations =
+            "select array_agg(distinct generation) as generations from sales_by_product where tenant_id = $1";
+        let row = sqlx::query(generations).bind(tenant.id.0).fetch_one(&environment().root).await;
+        let generations: Vec<i32> = row.expect("generations are read").get("generations");
+        assert_eq!(generations, [2], "the old rows are gone");
+    });
+}
+
+#[test]
+fn another_time_zone_builds_the_roll_ups_again() {
+    with_tenant(async |tenant| {
+        let shop = Shop::open(tenant).await;
+        shop.trade(tenant, "2011-01-31T23:30:00Z", &[("MUG", "1")]).await;
+        tenant.complete_feed().await;
+        fold(tenant).await;
+        let request = "/v1/reports/revenue?group_by=month";
+        assert_eq!(figures(tenant, request).await["rows"][0]["month"], "2011-01-01");
+        let update = "update tenant set time_zone = 'Europe/Berlin' where tenant_id = $1";
+        sqlx::query(update).bind(tenant.id.0).execute(&environment().root).await.expect("the zone changes");
+        assert_eq!(figures(tenant, request).await["rows"][0]["month"], "2011-02-01", "before the fold");
+        fold(tenant).await;
+        assert_eq!(figures(tenant, request).await["rows"][0]["month"], "2011-02-01", "after it");
+        add(tenant, "sales_by_day", "net_revenue", 1).await;
+        let net_revenue = |report: &Value| report["totals"][0]["net_revenue"].clone();
+        let changed = figures(tenant, request).await;
+        add(tenant, "sales_by_day", "net_revenue", -1).await;
+        assert_ne!(net_revenue(&changed), net_revenue(&figures(tenant, request).await), "its days are used");
+        // The ledger has the months of the zone in which the documents were posted.
+        let update = "update tenant set time_zone = 'Europe/London' where tenant_id = $1";
+        sqlx::query(update)
+            .bind(tenant.id.0)
+            .execute(&environment().root)
+            .await
+            .expect("the zone changes back");
+    });
+}
