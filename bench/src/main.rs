@@ -14,6 +14,7 @@ mod crowd;
 mod floor;
 mod load;
 mod noisy;
+mod reports;
 mod sales;
 mod stand;
 mod valuation;
@@ -42,6 +43,8 @@ enum Scenario {
     Availability(availability::AvailabilityArgs),
     /// One sale on each of 500 connections at once: what is rejected, and how long the others take.
     Crowd(crowd::CrowdArgs),
+    /// Reports on millions of sales lines, with roll-ups and without.
+    Reports(reports::ReportsArgs),
     /// The stock of a past instant over millions of movements, beside a sum over all of them.
     Valuation(valuation::ValuationArgs),
 }
@@ -53,6 +56,7 @@ async fn main() -> ExitCode {
         Scenario::Noisy(args) => noisy::run(&args).await,
         Scenario::Availability(args) => availability::run(&args).await,
         Scenario::Crowd(args) => crowd::run(&args).await,
+        Scenario::Reports(args) => reports::run(&args).await,
         Scenario::Valuation(args) => valuation::run(&args).await,
     };
     match outcome {
