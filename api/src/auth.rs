@@ -2,6 +2,8 @@
 
 mod form;
 mod keys;
+mod password;
+mod role;
 mod session;
 mod users;
 
@@ -24,7 +26,8 @@ use crate::{Answer, App, Caller};
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(me);
-    cfg.configure(keys::routes).configure(users::routes).configure(session::routes);
+    cfg.configure(keys::routes).configure(users::routes).configure(role::routes);
+    cfg.configure(session::routes).configure(password::routes);
 }
 
 /// The caller.

@@ -113,8 +113,8 @@ pub fn item(
     }
     match (id, sku, barcode) {
         (Some(id), None, None) => Ok(ItemRef::Id(id)),
-        (None, Some(sku), None) => Ok(ItemRef::Sku(sku)),
-        (None, None, Some(code)) => Ok(ItemRef::Barcode(code)),
+        (None, Some(sku), None) => Ok(ItemRef::sku(&sku)),
+        (None, None, Some(code)) => Ok(ItemRef::barcode(&code)),
         _ => Err("Name the product by exactly one of product_id, sku and barcode."),
     }
 }

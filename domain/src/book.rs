@@ -30,7 +30,7 @@ use crate::order::Order;
 use crate::payment::KnownPayment;
 use crate::pos::{Drawer, Paid};
 use crate::pricing::{ReplacedPrices, Rules};
-use crate::product::{ItemRef, Product};
+use crate::product::{ItemRef, Product, barcode_forms};
 use crate::promise::{Allocation, Pegged, Waiting};
 use crate::refusal::{Code, Problem, Refusal};
 use crate::sales::{SalesLine, SoldLine};
@@ -286,12 +286,25 @@ impl Book {
         }
     }
 
+    /// Returns the product and the unit of a barcode, or of another form of it.
+    fn barcode(&self, code: &str) -> Option<&(ProductId, String)> {
+        barcode_forms(code).find_map(|form| self.barcodes.get(&*form))
+    }
+
+    /// Returns the unit that a barcode stands for, if `item` is one.
+    pub(crate) fn uom_of_barcode(&self, item: &ItemRef) -> Option<&str> {
+        match item {
+            ItemRef::Barcode(code) => self.barcode(code).map(|(_, uom)| uom.as_str()),
+            ItemRef::Id(_) | ItemRef::Sku(_) => None,
+        }
+    }
+
     /// Returns the product that a line names. `pointer` is that of the line.
     pub fn product(&self, item: &ItemRef, pointer: &str) -> Result<&Product, Problem> {
         let id = match item {
             ItemRef::Id(id) => Some(*id),
             ItemRef::Sku(sku) => self.skus.get(sku).copied(),
-            ItemRef::Barcode(code) => self.barcodes.get(code).map(|(id, _)| *id),
+            ItemRef::Barcode(code) => self.barcode(code).map(|(id, _)| *id),
         };
         let (field, name) = match item {
             ItemRef::Id(id) => ("product_id", id.to_string()),

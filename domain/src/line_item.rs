@@ -54,11 +54,7 @@ impl Book {
                 format!("{} is not a stocked product.", product.sku),
             ));
         }
-        let of_barcode = match item {
-            ItemRef::Barcode(code) => self.barcodes.get(code).map(|(_, uom)| uom.as_str()),
-            ItemRef::Id(_) | ItemRef::Sku(_) => None,
-        };
-        let uom = uom.or(of_barcode);
+        let uom = uom.or_else(|| self.uom_of_barcode(item));
         let Some(unit) = product.unit(uom) else {
             let detail = format!("{} has no unit {}.", product.sku, uom.unwrap_or_default());
             return Err(invalid(product, format!("{pointer}/uom"), detail));

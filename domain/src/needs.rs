@@ -1,5 +1,6 @@
 //! The rows that a batch of commands reads and locks. Each command states its own (`Rule::needs`).
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 use crate::count::Count;
@@ -11,7 +12,7 @@ use crate::id::{
 use crate::line_item::GoodsLine;
 use crate::lot::NamedLot;
 use crate::open_item::CreditRef;
-use crate::product::ItemRef;
+use crate::product::{ItemRef, barcode_forms};
 use crate::sales::LineInput;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -185,7 +186,9 @@ impl Needs {
         match item {
             ItemRef::Id(id) => _ = self.product_ids.insert(*id),
             ItemRef::Sku(sku) if !self.skus.contains(sku) => _ = self.skus.insert(sku.clone()),
-            ItemRef::Barcode(code) if !self.barcodes.contains(code) => _ = self.barcodes.insert(code.clone()),
+            ItemRef::Barcode(code) if !self.barcodes.contains(code) => {
+                self.barcodes.extend(barcode_forms(code).map(Cow::into_owned));
+            }
             ItemRef::Sku(_) | ItemRef::Barcode(_) => {}
         }
     }

@@ -5,6 +5,8 @@
 
 mod card;
 mod cell;
+mod code;
+mod search;
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -17,6 +19,8 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use crate::refusal::Problems;
 pub use card::holds_card_number;
 pub use cell::{neutral_cell, read_cell};
+pub use code::{CodeRule, one_form};
+pub use search::{Searched, WITHIN_LENGTH_MIN, looks};
 
 /// A free text of a document, of at most 100 characters, such as a processor's reference.
 pub type Text100 = Text<100, FreeRule>;
@@ -38,8 +42,10 @@ pub type Reference200 = Text<200, ReferenceRule>;
 pub type FilledReference100 = Text<100, FilledReferenceRule>;
 /// One line of 1 to 40 characters, such as a tax number.
 pub type Line40 = Text<40, LineRule>;
-/// One line of 1 to 64 characters, such as a SKU.
+/// One line of 1 to 64 characters, such as a supplier's code of a lot.
 pub type Line64 = Text<64, LineRule>;
+/// A code of 1 to 64 characters, such as an SKU, in the one form of codes that look the same.
+pub type Code64 = Text<64, CodeRule>;
 /// One line of 1 to 100 characters, such as the name of another system.
 pub type Line100 = Text<100, LineRule>;
 /// One line of 1 to 200 characters, such as an external reference.
@@ -67,10 +73,15 @@ pub trait Rule {
     ///
     /// The time is proportional to the length of the text.
     fn check(text: &str, max: usize, note: impl FnMut(String));
+
+    /// Returns the text as it is kept: as it was sent, unless the rule says otherwise.
+    fn kept(text: String) -> String {
+        text
+    }
 }
 
 impl<const MAX: usize, R: Rule> Text<MAX, R> {
-    /// Returns the text as it was sent, checked or not.
+    /// Returns the text as it is kept, checked or not.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -172,7 +183,7 @@ impl Rule for LineRule {
     }
 }
 
-/// One line for people, without a card number.
+/// One line for people, without a card number. Invisible characters that join nothing are taken out.
 #[derive(Debug, Clone, Copy)]
 pub enum NameRule {}
 
@@ -183,6 +194,13 @@ impl Rule for NameRule {
     fn check(text: &str, max: usize, mut note: impl FnMut(String)) {
         LineRule::check(text, max, &mut note);
         note_card_number(text, note);
+    }
+
+    fn kept(text: String) -> String {
+        match text.is_ascii() {
+            true => text,
+            false => text.chars().filter(|letter| !code::is_stray(*letter)).collect(),
+        }
     }
 }
 
@@ -273,7 +291,7 @@ impl<const MAX: usize, R: Rule> Default for Text<MAX, R> {
 
 impl<const MAX: usize, R: Rule> From<String> for Text<MAX, R> {
     fn from(text: String) -> Self {
-        Text { text, rule: PhantomData }
+        Text { text: R::kept(text), rule: PhantomData }
     }
 }
 

@@ -10,13 +10,17 @@ pub struct Model {
     pub tenant_id: TenantId,
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: UserId,
-    /// Address for logins, in lower case.
+    /// Address for logins, in lower case. No address if the user is disabled and another user has the address now.
     pub email: String,
+    /// The address of a disabled user which another user has now.
+    pub former_email: Option<String>,
     pub name: String,
     /// The role, which gives the scopes.
     pub role: String,
     /// argon2id in PHC form.
     pub password_hash: String,
+    /// When the password was last replaced.
+    pub password_changed_at: Option<DateTimeUtc>,
     /// `active` or `disabled`.
     pub status: String,
     pub version: i32,
@@ -26,5 +30,12 @@ pub struct Model {
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {}
+
+impl Model {
+    /// Returns the address that the user has, or had.
+    pub fn address(&self) -> &str {
+        self.former_email.as_deref().unwrap_or(&self.email)
+    }
+}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -28,6 +28,7 @@ mutable (name, columns) as (
             '{round, recount, counted, counted_at, expires_on, expected, posted_quantity, posted_value, superseded}'),
         ('count_setting', '{tolerance_percent, tolerance_value, approval_value, version, updated_at}'),
         ('access_refusal', '{times}'),
+        ('password_link', '{ended_at}'),
         ('cost_to_settle', '{open_quantity, open_value, variance, taken_back, settled_at}')
     union all
     select unnest('{tenant, api_key, app_user, refresh_token, category, tax_class, tax_rate, product, product_unit, barcode,

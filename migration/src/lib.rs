@@ -115,6 +115,8 @@ pub const STEPS: &[Step] = &[
     step!("0060_tenant_rates"),
     step!("0061_tenant_rates_valid"),
     step!("0062_till_clock"),
+    step!("0070_article"),
+    step!("0071_people"),
     step!("0078_sales_position"),
     step!("0079_sales_position_index"),
     step!("0080_rollup"),

@@ -6,6 +6,7 @@
 mod current;
 pub mod keys;
 mod network;
+pub mod new_password;
 mod password;
 mod power;
 mod role;

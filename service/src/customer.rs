@@ -10,7 +10,7 @@ use domain::metadata::{self, Metadata};
 use domain::number::Money;
 use domain::refusal::Refusal;
 use domain::tag;
-use domain::text::{Line40, Line64, Line200, Name};
+use domain::text::{Code64, Line40, Line200, Name, one_form};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,7 @@ const PAYMENT_DAYS_DEFAULT: i32 = 30;
 pub struct CustomerInput {
     /// Customer number, unique among customers. If absent, the next one of the series `C-000001` is used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub number: Option<Line64>,
+    pub number: Option<Code64>,
     /// Usual channel of the customer. Either kind may buy through either channel.
     pub kind: CustomerKind,
     /// Name of the customer.
@@ -243,7 +243,7 @@ pub async fn account(tx: &Tx, id: CustomerId) -> Result<CustomerAccount, Error> 
 pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Customer>, Error> {
     let mut query = tx.select::<customer::Entity>();
     if let Some(number) = &filter.number {
-        query = query.filter(customer::Column::Number.eq(number));
+        query = query.filter(customer::Column::Number.eq(&*one_form(number)));
     }
     if let Some(prefix) = &filter.name_prefix {
         let name_key = Expr::col((customer::Entity, "name_key"));

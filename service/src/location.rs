@@ -9,7 +9,7 @@ use domain::location::LocationKind;
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
 use domain::tenant::Channel;
-use domain::text::{Line64, Name};
+use domain::text::{Code64, Name, one_form};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sqlx};
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ pub use ::entity::location::Model as Location;
 #[schema(as = LocationCreate)]
 pub struct LocationInput {
     /// Your code for the location, unique among locations.
-    pub code: Line64,
+    pub code: Code64,
     /// Name of the location.
     pub name: Name,
     /// Kind of the location. It cannot change.
@@ -45,7 +45,7 @@ pub struct LocationInput {
 #[schema(as = ReasonCodeCreate)]
 pub struct ReasonCodeInput {
     /// Your code for the reason, unique among reasons.
-    pub code: Line64,
+    pub code: Code64,
     /// Name of the reason.
     pub name: Name,
     /// Code of the account to which adjustments with this reason are posted. The name `account_code` is accepted too.
@@ -163,7 +163,7 @@ pub async fn get(tx: &Tx, id: LocationId) -> Result<Location, Error> {
 pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Location>, Error> {
     let mut query = tx.select::<location::Entity>();
     if let Some(code) = &filter.code {
-        query = query.filter(location::Column::Code.eq(code));
+        query = query.filter(location::Column::Code.eq(&*one_form(code)));
     }
     if let Some(kind) = filter.kind {
         query = query.filter(location::Column::Kind.eq(kind));

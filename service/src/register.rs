@@ -5,7 +5,7 @@ use domain::id::{LocationId, RegisterId};
 use domain::number::{Money, Percent};
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
-use domain::text::Name;
+use domain::text::{Name, one_form};
 use rust_decimal::Decimal;
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter, QuerySelect, Set, Unchanged};
@@ -153,7 +153,7 @@ pub async fn get(tx: &Tx, id: RegisterId) -> Result<Register, Error> {
 pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Register>, Error> {
     let mut query = tx.select::<register::Entity>();
     if let Some(code) = &filter.code {
-        query = query.filter(register::Column::Code.eq(code));
+        query = query.filter(register::Column::Code.eq(&*one_form(code)));
     }
     if let Some(location_id) = filter.location_id {
         query = query.filter(register::Column::LocationId.eq(location_id));

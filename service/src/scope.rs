@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use strum::EnumMessage;
+
 /// One permission.
 #[derive(
     Debug,
@@ -15,6 +17,7 @@ use std::fmt;
     strum::IntoStaticStr,
     strum::EnumString,
     strum::EnumIter,
+    strum::EnumMessage,
 )]
 pub enum Scope {
     /// Read products, categories and taxes.
@@ -125,6 +128,11 @@ impl Scope {
     /// Returns the text form, such as `orders:write`.
     pub fn as_str(self) -> &'static str {
         self.into()
+    }
+
+    /// Returns what the scope permits, in one line.
+    pub fn description(self) -> &'static str {
+        self.get_documentation().unwrap_or_default()
     }
 
     const fn bit(self) -> u64 {

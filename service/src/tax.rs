@@ -6,7 +6,7 @@ use domain::id::{TaxClassId, TaxRateId};
 use domain::number::Percent;
 use domain::refusal::{Code, Problems, Refusal};
 use domain::tag;
-use domain::text::{Line64, Name};
+use domain::text::{Code64, Name, one_form};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
@@ -97,7 +97,7 @@ const RATE_MAX: i64 = 100;
 pub struct TaxClassInput {
     /// Your code for the class, unique among tax classes. A product without a class gets the one with the code
     /// `standard`.
-    pub code: Line64,
+    pub code: Code64,
     /// Name of the class.
     pub name: Name,
 }
@@ -153,7 +153,7 @@ pub async fn get_class(tx: &Tx, id: TaxClassId) -> Result<TaxClass, Error> {
 pub async fn list_classes(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<TaxClass>, Error> {
     let mut query = tx.select::<tax_class::Entity>();
     if let Some(code) = code {
-        query = query.filter(tax_class::Column::Code.eq(code));
+        query = query.filter(tax_class::Column::Code.eq(&*one_form(code)));
     }
     let rows = page.of(query, tax_class::Column::Id, tax_class::Column::CreatedAt).all(tx).await?;
     Ok(rows.into_iter().map(TaxClass::from).collect())

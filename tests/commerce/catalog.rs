@@ -4,6 +4,7 @@ mod bundle;
 mod csv;
 mod divided;
 mod group;
+mod identity;
 mod import;
 mod people;
 mod reorder;

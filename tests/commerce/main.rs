@@ -34,6 +34,7 @@ mod platform {
     mod order_of_times;
     mod own_ids;
     mod pages;
+    mod people;
     mod personal;
     mod plain_words;
     mod power;

@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 use api::problem::REGISTRY;
+use service::auth::Role;
+use service::scope::Scope;
+use strum::IntoEnumIterator;
 use tests::{environment, keep};
 
 #[test]
@@ -31,6 +34,33 @@ fn the_error_codes() {
         writeln!(page, "| `{code}` | {status} | {title} | {cause} | {fix} |").expect("a text grows");
     }
     keep("docs/errors.md", &page);
+}
+
+/// The page lists what each role may do.
+#[test]
+fn the_roles() {
+    let mut page = "# Roles\n\nA user has the scopes of a role. `GET /v1/roles` shows them, and which roles the caller may \
+         give. [Authority](authority.md)\nsays who may change whom. A test writes this page from `service/src/auth/role.rs`.\n\n\
+         | role | for | largest discount |\n|---|---|---|\n"
+        .to_owned();
+    let name = |role: Role| <&'static str>::from(role);
+    for role in Role::iter() {
+        let (role, text, discount) = (name(role), role.description(), role.discount_max());
+        writeln!(page, "| `{role}` | {text} | {discount} % |").expect("a text grows");
+    }
+    page.push_str("\n| scope | permits |");
+    Role::iter().for_each(|role| write!(page, " {} |", name(role)).expect("a text grows"));
+    page.push_str("\n|---|---|");
+    Role::iter().for_each(|_| page.push_str("---|"));
+    page.push('\n');
+    for scope in Scope::iter() {
+        write!(page, "| `{scope}` | {} |", scope.description()).expect("a text grows");
+        for role in Role::iter() {
+            page.push_str(if role.scopes().contains(scope) { " yes |" } else { " |" });
+        }
+        page.push('\n');
+    }
+    keep("docs/roles.md", &page);
 }
 
 /// The major version of PostgreSQL whose `pg_dump` writes the file.

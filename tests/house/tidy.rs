@@ -190,7 +190,7 @@ const OF_POSTING: [&str; 38] = [
 fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
     let posting: &[&str] = &["service/src/posting"];
     let mut writers: BTreeMap<_, _> = OF_POSTING.into_iter().map(|table| (table, posting)).collect();
-    let others: [(&str, &[&str]); 44] = [
+    let others: [(&str, &[&str]); 45] = [
         ("command", &["service/src/command", "service/src/posting"]),
         ("event", &["service/src/command", "service/src/posting"]),
         ("event_cursor", &["service/src/relay"]),
@@ -229,6 +229,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("api_key", &["service/src/auth"]),
         ("app_user", &["service/src/auth"]),
         ("refresh_token", &["service/src/auth"]),
+        ("password_link", &["service/src/auth"]),
         ("access_refusal", &["service/src/refusal"]),
         ("period_lock", &["service/src/period_lock"]),
         ("stock_checkpoint", &["service/src/stock/checkpoint"]),

@@ -28,21 +28,28 @@ const PASSWORD_MAX: usize = 200;
 /// Credentials of a login.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct LoginIn {
+pub(super) struct LoginIn {
     /// Name of the tenant in logins.
     #[schema(max_length = 63, example = "nordwind")]
-    tenant: String,
+    pub(super) tenant: String,
     /// E-mail address of the user.
     #[schema(max_length = 254, example = "till-3@shop.example")]
-    email: String,
+    pub(super) email: String,
     /// Password of the user.
     #[schema(value_type = String, max_length = 200, example = "correct horse battery staple")]
-    password: SecretString,
+    pub(super) password: SecretString,
 }
 
 impl LoginIn {
+    /// Returns the login, with the address that it comes from.
+    pub(super) fn from(self, request: &HttpRequest, app: &App) -> Login {
+        let LoginIn { tenant, email, password } = self;
+        let address = credential::address(request.peer_addr(), request.headers(), &app.trusted_proxies);
+        Login { tenant, email, password, address }
+    }
+
     /// Rejects credentials that are too long to be right, before they cost anything.
-    fn check(&self) -> Result<(), Refusal> {
+    pub(super) fn check(&self) -> Result<(), Refusal> {
         let mut problems = Problems::default();
         for (pointer, text, max) in [
             ("/tenant", self.tenant.as_str(), TENANT_MAX),
@@ -68,7 +75,7 @@ struct RefreshIn {
 
 /// The tokens of a login.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct TokensOut {
+pub(super) struct TokensOut {
     /// Access token, to send as `Authorization: Bearer`.
     #[schema(max_length = 4096, example = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.e30.c2ln")]
     access_token: String,
@@ -109,10 +116,7 @@ struct Jwks {
 async fn login(request: HttpRequest, app: Data<App>, body: Body<LoginIn, LOGIN_BYTES_MAX>) -> Answer {
     let input = body.read().await?.value;
     input.check()?;
-    let LoginIn { tenant, email, password } = input;
-    let address = credential::address(request.peer_addr(), request.headers(), &app.trusted_proxies);
-    let login = Login { tenant, email, password, address };
-    Ok(tokens(app.auth.login(login).await?))
+    Ok(tokens(app.auth.login(input.from(&request, &app)).await?))
 }
 
 /// Refresh an access token
@@ -162,7 +166,7 @@ async fn jwks(app: Data<App>) -> Answer {
     Ok(HttpResponse::Ok().insert_header(public).content_type("application/json").body(keys))
 }
 
-fn tokens(tokens: Tokens) -> HttpResponse {
+pub(super) fn tokens(tokens: Tokens) -> HttpResponse {
     let scope: Vec<&str> = tokens.scopes.iter().map(Scope::as_str).collect();
     HttpResponse::Ok().json(TokensOut {
         access_token: tokens.access_token,

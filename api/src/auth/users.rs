@@ -25,7 +25,7 @@ use crate::{Answer, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(list).service(create).service(get).service(update).service(disable);
+    cfg.service(list).service(create).service(get).service(update).service(disable).service(enable);
 }
 
 /// A person who logs in.
@@ -58,9 +58,9 @@ struct User {
 impl From<app_user::Model> for User {
     fn from(row: app_user::Model) -> Self {
         User {
+            email: row.address().to_owned(),
             id: row.id,
             object: tag::User,
-            email: row.email,
             name: row.name,
             role: row.role,
             status: row.status,
@@ -113,7 +113,8 @@ async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
 
 /// Create a user
 ///
-/// The role has at most the scopes of the caller: only an owner makes an owner. A key with bounds makes no users.
+/// The role has at most the scopes of the caller: only an owner makes an owner. A key with bounds makes no users. The address
+/// may be that of a disabled user.
 #[utoipa::path(
     operation_id = "users_create",
     security(("bearer" = ["users:write"])),
@@ -153,7 +154,7 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<UserId>) -> Answer {
 
 /// Change a user
 ///
-/// Takes a merge patch with a name, a role or a status. The caller needs all scopes of the present role and of the new one:
+/// Takes a merge patch with an address, a name, a role or a status. The caller needs all scopes of the present role and of the new one:
 /// only an owner changes an owner, and none with fewer scopes than a user changes that user. A key with bounds changes no
 /// user. The last active owner stays one. Tokens and keys of the user have the scopes of the new role at once.
 #[utoipa::path(
@@ -194,4 +195,26 @@ async fn disable(write: Write, id: PathId<UserId>) -> Answer {
         Ok(User::from(changed.user))
     };
     write.of_persons::<User>().change("user.disabled", disable).await
+}
+
+/// Enable a user
+///
+/// A disabled user can log in again, with the password of before, and keys that act for the user work again. The caller needs
+/// all scopes of the user's role. If another user has the address meanwhile, state another one in `PATCH /v1/users/{id}`
+/// with `"status": "active"`. Enabling again changes nothing.
+#[utoipa::path(
+    operation_id = "users_enable",
+    security(("bearer" = ["users:write"])),
+    params(("id" = UserId, Path, description = "The user's id.")),
+    responses((status = 200, description = "The enabled user.", body = User))
+)]
+#[post("/v1/users/{id}/enable")]
+async fn enable(write: Write, id: PathId<UserId>) -> Answer {
+    let (caller, changed_powers) = (write.caller(), write.changed_powers());
+    let enable = async |tx: &service::Tx| {
+        let changed = users::enable(tx, &caller, id.0).await?;
+        changed_powers.note(changed.powers);
+        Ok(User::from(changed.user))
+    };
+    write.of_persons::<User>().change("user.enabled", enable).await
 }

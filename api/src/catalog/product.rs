@@ -1,5 +1,6 @@
 //! Products: list, create one or many, get, change; import and export have a file each.
 
+mod barcode;
 mod cell;
 mod column;
 mod export;

@@ -7,7 +7,7 @@ use domain::moment::Instant;
 use domain::number::{Money, Percent, Quantity};
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
-use domain::text::{self, Line64, Reference200};
+use domain::text::{self, Code64, Reference200};
 use serde::{Deserialize, Serialize};
 use service::count::Selection;
 
@@ -101,7 +101,7 @@ struct EntryIn {
     #[schema(min_length = 1, max_length = 8, example = "C62")]
     uom: Option<String>,
     /// Lot code or serial number on the label of a tracked product.
-    lot_code: Option<Line64>,
+    lot_code: Option<Code64>,
     /// Last day on which the lot may be sold, as its label says. May be absent if the lot is known already; its day is
     /// not changed.
     #[schema(example = "2027-03-31")]

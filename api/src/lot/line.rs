@@ -9,7 +9,7 @@ use domain::line_item::LINES_MAX;
 use domain::lot::{LotDetails, LotShare, NamedLot};
 use domain::number::Quantity;
 use domain::refusal::Problems;
-use domain::text::{self, Line64, Line200};
+use domain::text::{self, Code64, Line64, Line200};
 use serde::{Deserialize, Serialize};
 
 /// A lot of a line, by its code.
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct LotIn {
     /// Lot code or serial number.
-    code: Line64,
+    code: Code64,
     /// Stock units of the lot. If absent, the whole line, or 1 for a serial number.
     quantity: Option<Quantity>,
 }
@@ -27,7 +27,7 @@ pub struct LotIn {
 #[serde(deny_unknown_fields)]
 pub struct ReceivedLotIn {
     /// Lot code or serial number on the label.
-    code: Line64,
+    code: Code64,
     /// Stock units of the lot. If absent, the whole line, or 1 for a serial number.
     quantity: Option<Quantity>,
     /// Last day on which it may be sold.

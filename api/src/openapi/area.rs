@@ -9,7 +9,7 @@ const AREAS: &[(&str, &str, &[&str])] = &[
     ("Account", "The caller: the first call of every integration.", &["/v1/limits", "/v1/me"]),
     ("Authentication", "Log in as a person, refresh, log out.", &["/.well-known/jwks.json", "/v1/auth"]),
     ("API keys", "Keys for programs: create, rotate with an overlap, revoke.", &["/v1/api-keys"]),
-    ("Users", "People who log in, with roles.", &["/v1/users"]),
+    ("Users", "People who log in, with roles.", &["/v1/roles", "/v1/users"]),
     (
         "Catalogue",
         "Categories, taxes, products with their units and barcodes.",

@@ -10,7 +10,7 @@ use crate::id::ProductId;
 use crate::line_item::{AMOUNT_MAX, LINES_MAX};
 use crate::number::{Money, Percent, Quantity};
 use crate::pricing::{self, Asked, Item, Lists, Override, Resolved};
-use crate::product::{ItemRef, Product, ProductKind, ProductStatus, Unit};
+use crate::product::{Product, ProductKind, ProductStatus, Unit};
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::tax::{self, Taxable};
 use crate::tenant::Settings;
@@ -95,11 +95,7 @@ fn find<'a>(
     {
         return Err(problem("sku", flaw));
     }
-    let barcode_uom = match &input.item {
-        ItemRef::Barcode(code) => book.barcodes.get(code).map(|(_, uom)| uom.as_str()),
-        ItemRef::Id(_) | ItemRef::Sku(_) => None,
-    };
-    let uom = input.uom.as_deref().or(barcode_uom);
+    let uom = input.uom.as_deref().or_else(|| book.uom_of_barcode(&input.item));
     let unit = product
         .unit(uom)
         .ok_or_else(|| problem("uom", format!("{} has no unit {}.", product.sku, uom.unwrap_or(""))))?;

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use domain::id::{CategoryId, CustomerId, InvalidId, LocationId, ProductId};
 use domain::tenant::Channel;
+use domain::text::one_form;
 use sea_orm::prelude::Uuid;
 
 use super::Invalid;
@@ -109,7 +110,7 @@ fn parse_selector<I: FromStr<Err = InvalidId>>(
 ) -> Result<Selector, Invalid> {
     let mut selector = Selector::default();
     let (lists, single): (Vec<String>, Vec<String>) =
-        values.into_iter().partition(|value| value.contains(','));
+        values.iter().map(|value| one_form(value).into_owned()).partition(|value| value.contains(','));
     let parts = lists.iter().flat_map(|list| list.split(',')).map(|part| part.trim().to_owned());
     check_values(parameter, parts.filter(|part| !part.is_empty()).chain(single.iter().cloned()).collect())?;
     for value in single {

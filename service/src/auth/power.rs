@@ -93,6 +93,13 @@ pub(super) fn require_role(role: Role, by: &Caller) -> Result<(), Refusal> {
     Err(bound_exceeded("", "users", detail))
 }
 
+impl Role {
+    /// Whether a caller with `users:write` may give the role to a user.
+    pub fn is_grantable_by(self, caller: &Caller) -> bool {
+        require_role(self, caller).is_ok()
+    }
+}
+
 fn require_scopes(scopes: Scopes, caller: &Caller) -> Result<(), Refusal> {
     let Some(missing) = scopes.iter().find(|scope| !caller.scopes.contains(*scope)) else { return Ok(()) };
     let detail = format!(

@@ -1,5 +1,9 @@
 //! Roles of users, and their scopes.
 
+use domain::number::Percent;
+use strum::EnumMessage;
+
+use crate::caller::discount_of;
 use crate::scope::{Scope, Scopes};
 
 /// The role of a user, which determines the scopes.
@@ -14,6 +18,7 @@ use crate::scope::{Scope, Scopes};
     strum::IntoStaticStr,
     strum::EnumString,
     strum::EnumIter,
+    strum::EnumMessage,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -35,6 +40,16 @@ pub enum Role {
 }
 
 impl Role {
+    /// Returns what the role is for, in one line.
+    pub fn description(self) -> &'static str {
+        self.get_documentation().unwrap_or_default()
+    }
+
+    /// Returns the largest discount that a user with the role may give, in percent.
+    pub fn discount_max(self) -> Percent {
+        discount_of(self.scopes())
+    }
+
     pub fn scopes(self) -> Scopes {
         use Scope::*;
         let reads = [

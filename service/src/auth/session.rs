@@ -16,6 +16,7 @@ use sqlx::Row;
 use uuid::Uuid;
 
 use super::password::DUMMY_HASH;
+use super::tokens::password_time;
 use super::{
     Auth, AuthError, FAILURE_WINDOW, FAILURES_OF_NETWORK_MAX, FAILURES_OF_USER_MAX, FailureKey, Role, users,
 };
@@ -65,6 +66,14 @@ impl Auth {
     /// Logs a user in. An unknown tenant, an unknown user and a wrong password give the same response after the same
     /// time.
     pub async fn login(&self, login: Login) -> Result<Tokens, AuthError> {
+        let user = self.check_login(login).await?;
+        let caller = user_caller(&user);
+        let issued = self.db.write(&caller, async |tx| self.issue(tx, &user, Uuid::new_v4()).await);
+        Ok(issued.await?)
+    }
+
+    /// Returns the active user of a login. Counts failures, and rejects too many of them.
+    pub(super) async fn check_login(&self, login: Login) -> Result<app_user::Model, AuthError> {
         let email = login.email.trim().to_lowercase();
         let network = network::of_any(login.address);
         let of_network = self.failures(FailureKey::Network(network)).await;
@@ -88,9 +97,7 @@ impl Auth {
         if !known.tenant_active {
             return Err(AuthError::TenantSuspended);
         }
-        let caller = user_caller(&known.user);
-        let issued = self.db.write(&caller, async |tx| self.issue(tx, &known.user, Uuid::new_v4()).await);
-        Ok(issued.await?)
+        Ok(known.user)
     }
 
     /// Exchanges a refresh token for the next pair of tokens. A token that was used before ends its whole family,
@@ -171,7 +178,12 @@ impl Auth {
         Ok(Refreshed::Tokens(self.issue(tx, &user, row.family_id).await?))
     }
 
-    async fn issue(&self, tx: &Tx, user: &app_user::Model, family_id: Uuid) -> Result<Tokens, Error> {
+    pub(super) async fn issue(
+        &self,
+        tx: &Tx,
+        user: &app_user::Model,
+        family_id: Uuid,
+    ) -> Result<Tokens, Error> {
         let role: Role =
             user.role.parse().map_err(|_| Error::invariant(format!("{} has no role", user.id)))?;
         let mut refresh_token = encode(REFRESH_PREFIX, tx.tenant_id.0);
@@ -189,7 +201,8 @@ impl Auth {
             created_at: Set(tx.now),
         };
         row.insert(tx).await?;
-        let access_token = self.signing_key.issue(tx.tenant_id, user.id, role, tx.now)?;
+        let access_token =
+            self.signing_key.issue(tx.tenant_id, user.id, role, password_time(user), tx.now)?;
         Ok(Tokens { access_token, refresh_token: refresh_token.into(), scopes: role.scopes() })
     }
 }
@@ -205,12 +218,12 @@ struct LoginUser {
     tenant_active: bool,
 }
 
-fn user_caller(user: &app_user::Model) -> Caller {
+pub(super) fn user_caller(user: &app_user::Model) -> Caller {
     Caller::new(user.tenant_id, ActorKind::User, user.id.0, Scopes::default())
 }
 
 /// Returns a caller for a refresh token, of which only the tenant is known so far.
-fn anonymous(tenant_id: TenantId) -> Caller {
+pub(super) fn anonymous(tenant_id: TenantId) -> Caller {
     Caller::new(tenant_id, ActorKind::User, Uuid::nil(), Scopes::default())
 }
 

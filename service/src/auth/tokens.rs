@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use chrono::{DateTime, Utc};
 use domain::id::{TenantId, UserId};
+use entity::app_user;
 use hkdf::Hkdf;
 use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
@@ -46,6 +47,14 @@ struct Claims {
     scope: String,
     tid: String,
     roles: Vec<Role>,
+    /// When the password was last replaced, see [`password_time`]. A later password ends the token.
+    #[serde(default)]
+    pwd_at: i64,
+}
+
+/// Returns the microsecond at which the password of a user was last replaced. Zero if it is the first one.
+pub(super) fn password_time(user: &app_user::Model) -> i64 {
+    user.password_changed_at.map_or(0, |at| at.timestamp_micros())
 }
 
 /// The reason why a signing key is unusable.
@@ -149,6 +158,7 @@ impl SigningKey {
         tenant_id: TenantId,
         user_id: UserId,
         role: Role,
+        password_time: i64,
         now: DateTime<Utc>,
     ) -> Result<String, Error> {
         let scope: Vec<&str> = role.scopes().iter().map(|scope| scope.as_str()).collect();
@@ -163,6 +173,7 @@ impl SigningKey {
             scope: scope.join(" "),
             tid: tenant_id.to_string(),
             roles: vec![role],
+            pwd_at: password_time,
         };
         encode(&self.header, &claims, &self.encoding).map_err(|error| Error::invariant(error.to_string()))
     }
@@ -197,12 +208,14 @@ impl Auth {
         let (user, tenant) = self
             .db
             .read(tenant_id, async |tx| {
-                let users = tx.select::<entity::app_user::Entity>();
-                let user = users.filter(entity::app_user::Column::Id.eq(user_id)).one(tx).await?;
+                let users = tx.select::<app_user::Entity>();
+                let user = users.filter(app_user::Column::Id.eq(user_id)).one(tx).await?;
                 Ok((user, tx.select::<entity::tenant::Entity>().one(tx).await?))
             })
             .await?;
-        let user = user.filter(|user| user.status == "active").ok_or(AuthError::InvalidToken)?;
+        let is_valid =
+            |user: &app_user::Model| user.status == "active" && password_time(user) == claims.pwd_at;
+        let user = user.filter(is_valid).ok_or(AuthError::InvalidToken)?;
         if tenant.is_none_or(|tenant| tenant.status != "active") {
             return Err(AuthError::TenantSuspended);
         }
@@ -227,7 +240,7 @@ mod tests {
     }
 
     fn token(key: &SigningKey, at: DateTime<Utc>) -> String {
-        key.issue(TenantId::default(), UserId::default(), Role::Cashier, at).expect("a token")
+        key.issue(TenantId::default(), UserId::default(), Role::Cashier, 0, at).expect("a token")
     }
 
     #[test]

@@ -58,15 +58,15 @@ impl Auth {
 
     /// Hashes a password for storage. Hashing is slow, so it is done before a transaction is opened.
     pub async fn password_hash(&self, caller: &Caller, wanted: &UserCreate) -> Result<String, Error> {
-        check_user(wanted, &address(wanted))?;
+        check_user(wanted, &address(&wanted.email))?;
         require_role(wanted.role, caller)?;
         self.hash(wanted.password.clone()).await
     }
 }
 
-/// Returns the address as it is stored.
-fn address(wanted: &UserCreate) -> String {
-    wanted.email.trim().to_lowercase()
+/// Returns an address as it is stored.
+fn address(email: &str) -> String {
+    email.trim().to_lowercase()
 }
 
 /// Creates a user with the hash from [`Auth::password_hash`]. Checks again what the caller may grant.
@@ -78,22 +78,35 @@ pub async fn create(
 ) -> Result<app_user::Model, Error> {
     require_role(wanted.role, &current(tx, caller, Target::default()).await?)?;
     let role: &str = wanted.role.into();
+    let email = address(&wanted.email);
+    free_address(tx, &email).await?;
     let user = app_user::ActiveModel {
         tenant_id: Set(tx.tenant_id),
         id: Set(UserId(tx.next_id())),
-        email: Set(address(wanted)),
+        email: Set(email),
+        former_email: Set(None),
         name: Set(wanted.name.clone()),
         role: Set(role.to_owned()),
         password_hash: Set(password_hash.to_owned()),
+        password_changed_at: Set(None),
         status: Set("active".to_owned()),
         version: Set(1),
         created_at: Set(tx.now),
         updated_at: Set(tx.now),
     };
-    user.insert(tx).await.map_err(|error| {
-        Error::from(error).on_constraint("app_user_email_key", || {
-            Problems::one("/email", Code::AlreadyExists, "Another user has this address.")
-        })
+    user.insert(tx).await.map_err(reject_taken_address)
+}
+
+/// Takes an address from a disabled user, so that another user can have it.
+async fn free_address(tx: &Tx, email: &str) -> Result<(), Error> {
+    tx.execute(sqlx::query(FREE_ADDRESS).bind(tx.tenant_id.0).bind(email)).await?;
+    Ok(())
+}
+
+fn reject_taken_address(error: sea_orm::DbErr) -> Error {
+    Error::from(error).on_constraint("app_user_email_key", || {
+        let detail = "Another active user has this address. State another one, or disable that user.";
+        Problems::one("/email", Code::AlreadyExists, detail)
     })
 }
 
@@ -102,6 +115,9 @@ pub async fn create(
 #[serde(deny_unknown_fields)]
 #[schema(as = UserUpdate)]
 pub struct UserChange {
+    /// E-mail address to log in with. It may be that of a disabled user, who then needs another one to be enabled.
+    #[schema(min_length = 3, max_length = 254, example = "till-3@shop.example")]
+    pub email: String,
     /// The user's name.
     #[schema(min_length = 1, max_length = 200, example = "Till 3")]
     pub name: String,
@@ -165,6 +181,7 @@ pub async fn update(
     let before = find(tx, id).await?;
     input::check_version(before.version, expected)?;
     let present = UserChange {
+        email: before.address().to_owned(),
         name: before.name.clone(),
         role: parsed(before.role.clone())?,
         status: parsed(before.status.clone())?,
@@ -172,7 +189,9 @@ pub async fn update(
     let next = change(&present)?;
     require_role(present.role, caller)?;
     require_role(next.role, caller)?;
+    let email = address(&next.email);
     let mut problems = Problems::default();
+    check_address(&mut problems, &email);
     input::check_line(&mut problems, "/name", &next.name, input::NAME_LENGTH_MAX);
     problems.check()?;
     if next.role != Role::Owner || next.status == UserStatus::Disabled {
@@ -182,10 +201,21 @@ pub async fn update(
         end(tx, caller, id).await?;
     }
     let powers = (next.role, next.status) != (present.role, present.status);
+    if powers {
+        end_links(tx, id).await?;
+    }
+    // A disabled user whose address another one has keeps it as the former one, until it is enabled or gets a new one.
+    let keeps = next.status == UserStatus::Disabled && email == present.email;
+    if !keeps && email != before.email {
+        free_address(tx, &email).await?;
+    }
+    let (email, former_email) = if keeps { (before.email, before.former_email) } else { (email, None) };
     let (role, status): (&str, &str) = (next.role.into(), next.status.into());
     let after = app_user::ActiveModel {
         tenant_id: Unchanged(tx.tenant_id),
         id: Unchanged(id),
+        email: Set(email),
+        former_email: Set(former_email),
         name: Set(next.name),
         role: Set(role.to_owned()),
         status: Set(status.to_owned()),
@@ -193,7 +223,19 @@ pub async fn update(
         updated_at: Set(tx.now),
         ..Default::default()
     };
-    Ok(Changed { user: after.update(tx).await?, powers })
+    Ok(Changed { user: after.update(tx).await.map_err(reject_taken_address)?, powers })
+}
+
+/// Enables a disabled user, with the address and the role of before. Rejects a caller who lacks a scope of the user's role.
+/// An active user stays as it is.
+pub async fn enable(tx: &Tx, caller: &Caller, id: UserId) -> Result<Changed, Error> {
+    let user = find(tx, id).await?;
+    if user.status == "active" {
+        require_role(parsed(user.role.clone())?, &current(tx, caller, Target::default()).await?)?;
+        return Ok(Changed { user, powers: false });
+    }
+    let active = |present: &UserChange| Ok(UserChange { status: UserStatus::Active, ..present.clone() });
+    update(tx, caller, id, None, &active).await
 }
 
 /// Disables a user: logins fail, and issued tokens are no longer valid. Rejects a caller who lacks a scope of the user's
@@ -206,6 +248,7 @@ pub async fn disable(tx: &Tx, caller: &Caller, id: UserId) -> Result<Changed, Er
     end(tx, caller, id).await?;
     let disable = sqlx::query(DISABLE_USER).bind(tx.tenant_id.0).bind(id.0).bind(tx.now);
     let powers = tx.execute(disable).await? > 0;
+    end_links(tx, id).await?;
     Ok(Changed { user: find(tx, id).await?, powers })
 }
 
@@ -214,7 +257,18 @@ async fn end(tx: &Tx, caller: &Caller, id: UserId) -> Result<(), Error> {
     if id.0 == caller.actor_id {
         return Err(Refusal::state("You cannot disable yourself.").into());
     }
+    end_logins(tx, id).await
+}
+
+/// Ends all logins of a user.
+pub(super) async fn end_logins(tx: &Tx, id: UserId) -> Result<(), Error> {
     tx.execute(sqlx::query(END_LOGINS).bind(tx.tenant_id.0).bind(id.0).bind(tx.now)).await?;
+    Ok(())
+}
+
+/// Ends the links by which a user could set a new password.
+pub(super) async fn end_links(tx: &Tx, id: UserId) -> Result<(), Error> {
+    tx.execute(sqlx::query(END_LINKS).bind(tx.tenant_id.0).bind(id.0).bind(tx.now)).await?;
     Ok(())
 }
 
@@ -235,6 +289,11 @@ const FIND_OTHER_OWNERS: &str = "
     where tenant_id = $1 and id <> $2 and role = 'owner' and status = 'active'
     limit 1";
 
+/// The text that is left in `email` has a space, so it is no address.
+const FREE_ADDRESS: &str = "
+    update app_user set former_email = email, email = email || ' ' || id
+    where tenant_id = $1 and email = $2 and status = 'disabled'";
+
 const DISABLE_USER: &str = "
     update app_user set status = 'disabled', updated_at = $3, version = version + 1
     where tenant_id = $1 and id = $2 and status <> 'disabled'";
@@ -242,6 +301,10 @@ const DISABLE_USER: &str = "
 const END_LOGINS: &str = "
     update refresh_token set revoked_at = $3
     where tenant_id = $1 and user_id = $2 and revoked_at is null";
+
+const END_LINKS: &str = "
+    update password_link set ended_at = $3
+    where tenant_id = $1 and user_id = $2 and ended_at is null";
 
 pub(super) async fn find(tx: &Tx, id: UserId) -> Result<app_user::Model, Error> {
     let user = tx.select::<app_user::Entity>().filter(app_user::Column::Id.eq(id)).one(tx).await?;
@@ -256,6 +319,13 @@ pub async fn find_all(tx: &Tx, ids: &[Uuid]) -> Result<Vec<app_user::Model>, Err
 
 fn check_user(wanted: &UserCreate, email: &str) -> Result<(), Refusal> {
     let mut problems = Problems::default();
+    check_address(&mut problems, email);
+    input::check_line(&mut problems, "/name", &wanted.name, input::NAME_LENGTH_MAX);
+    check_password(&mut problems, "/password", &wanted.password);
+    problems.check()
+}
+
+fn check_address(problems: &mut Problems, email: &str) {
     let (name, host) = email.split_once('@').unwrap_or_default();
     let odd = |letter: char| letter.is_whitespace() || letter.is_control() || letter == '@';
     if name.is_empty()
@@ -266,11 +336,12 @@ fn check_user(wanted: &UserCreate, email: &str) -> Result<(), Refusal> {
     {
         problems.invalid("/email", "Expected an e-mail address.");
     }
-    input::check_line(&mut problems, "/name", &wanted.name, input::NAME_LENGTH_MAX);
-    let length = wanted.password.expose_secret().chars().count();
+}
+
+pub(super) fn check_password(problems: &mut Problems, pointer: &str, password: &SecretString) {
+    let length = password.expose_secret().chars().count();
     if !(PASSWORD_LENGTH_MIN..=PASSWORD_LENGTH_MAX).contains(&length) {
         let detail = format!("A password has {PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters.");
-        problems.invalid("/password", detail);
+        problems.invalid(pointer, detail);
     }
-    problems.check()
 }

@@ -104,7 +104,7 @@ async fn check(tx: &Tx, input: &BundleInput) -> Result<Vec<(ProductId, Quantity)
     for (index, component) in input.components.iter().enumerate() {
         match (component.product_id, &component.sku) {
             (Some(id), None) => items.push(ItemRef::Id(id)),
-            (None, Some(sku)) => items.push(ItemRef::Sku(sku.clone())),
+            (None, Some(sku)) => items.push(ItemRef::sku(sku)),
             _ => {
                 problems.invalid(format!("/components/{index}"), "Name the product by product_id or by sku.")
             }

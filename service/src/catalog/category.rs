@@ -9,7 +9,7 @@ use ::entity::category;
 use domain::id::CategoryId;
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
-use domain::text::{Line64, Name};
+use domain::text::{Code64, Name, one_form};
 use sea_orm::sqlx::{self, Row};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ const CATEGORIES_MAX: i64 = 5_000;
 #[schema(as = CategoryCreate)]
 pub struct CategoryInput {
     /// Your code for the category, unique among categories.
-    pub code: Line64,
+    pub code: Code64,
     /// Name of the category.
     pub name: Name,
     /// Parent category; absent for a root. The tree has at most 10 levels.
@@ -120,7 +120,7 @@ pub async fn get(tx: &Tx, id: CategoryId) -> Result<Category, Error> {
 pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Category>, Error> {
     let mut query = tx.select::<category::Entity>();
     if let Some(code) = &filter.code {
-        query = query.filter(category::Column::Code.eq(code));
+        query = query.filter(category::Column::Code.eq(&*one_form(code)));
     }
     if let Some(parent_id) = filter.parent_id {
         query = query.filter(category::Column::ParentId.eq(parent_id));

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use domain::id::{CategoryId, LocationId, ProductGroupId, TaxClassId};
+use domain::text::one_form;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
@@ -34,6 +35,10 @@ impl Pairs {
         }
         Ok(pairs)
     }
+
+    fn id(&self, code: &str) -> Option<Uuid> {
+        self.ids.get(&*one_form(code)).copied()
+    }
 }
 
 impl Codes {
@@ -47,19 +52,19 @@ impl Codes {
     }
 
     pub fn category(&self, code: &str) -> Option<CategoryId> {
-        self.categories.ids.get(code).copied().map(CategoryId)
+        self.categories.id(code).map(CategoryId)
     }
 
     pub fn tax_class(&self, code: &str) -> Option<TaxClassId> {
-        self.tax_classes.ids.get(code).copied().map(TaxClassId)
+        self.tax_classes.id(code).map(TaxClassId)
     }
 
     pub fn group(&self, code: &str) -> Option<ProductGroupId> {
-        self.groups.ids.get(code).copied().map(ProductGroupId)
+        self.groups.id(code).map(ProductGroupId)
     }
 
     pub fn location(&self, code: &str) -> Option<LocationId> {
-        self.locations.ids.get(code).copied().map(LocationId)
+        self.locations.id(code).map(LocationId)
     }
 
     pub fn has_location(&self, id: LocationId) -> bool {

@@ -11,7 +11,7 @@ use domain::product::{ProductKind, ProductStatus, Tracking};
 use domain::refusal::{Problem, Problems, Refusal};
 use domain::stock::CostingMethod;
 use domain::tag;
-use domain::text::{Description, Line64, Line200, Name};
+use domain::text::{Code64, Description, Line200, Name, one_form};
 use domain::variant::{
     Choice, GroupOption, check_choice, check_options, choices, fill_pattern, options_json, parse_options,
 };
@@ -31,7 +31,7 @@ use crate::{Error, Tx};
 #[schema(as = ProductGroupCreate)]
 pub struct GroupInput {
     /// Your code for the group, unique among groups.
-    pub code: Line64,
+    pub code: Code64,
     /// Name of the group.
     pub name: Name,
     /// Options in which the variants differ. They may allow at most 500 variants.
@@ -217,7 +217,7 @@ pub async fn get(tx: &Tx, id: ProductGroupId) -> Result<ProductGroup, Error> {
 pub async fn list(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<ProductGroup>, Error> {
     let mut query = tx.select::<product_group::Entity>();
     if let Some(code) = code {
-        query = query.filter(product_group::Column::Code.eq(code));
+        query = query.filter(product_group::Column::Code.eq(&*one_form(code)));
     }
     let query = page.of(query, product_group::Column::Id, product_group::Column::UpdatedAt);
     query.all(tx).await?.into_iter().map(ProductGroup::bare).collect()

@@ -1,9 +1,10 @@
 //! Products as the domain sees them, found by id, SKU or barcode.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 use domain::id::{CategoryId, ProductId, TaxClassId};
-use domain::product::{ItemRef, Product, Unit};
+use domain::product::{ItemRef, Product, Unit, barcode_forms};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
@@ -26,7 +27,7 @@ impl BasketProducts {
             ItemRef::Id(id) => (id, None),
             ItemRef::Sku(sku) => (self.skus.get(sku)?, None),
             ItemRef::Barcode(code) => {
-                let (id, uom) = self.barcodes.get(code)?;
+                let (id, uom) = barcode_forms(code).find_map(|form| self.barcodes.get(&*form))?;
                 (id, Some(uom.as_str()))
             }
         };
@@ -56,9 +57,10 @@ pub async fn find(tx: &Tx, items: &[ItemRef]) -> Result<BasketProducts, Error> {
                 ids.insert(id.0);
             }
             ItemRef::Sku(sku) => skus.push(sku.as_str()),
-            ItemRef::Barcode(code) => codes.push(code.as_str()),
+            ItemRef::Barcode(code) => codes.extend(barcode_forms(code).map(Cow::into_owned)),
         }
     }
+    let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
     for (code, id, uom) in barcodes(tx, &codes).await? {
         ids.insert(id.0);
         found.barcodes.insert(code, (id, uom));

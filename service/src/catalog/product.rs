@@ -4,16 +4,18 @@ mod check;
 pub(crate) mod store;
 pub mod upsert;
 
+use std::borrow::Cow;
+
 use ::entity::{barcode, product};
 use chrono::{DateTime, Utc};
 use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
 use domain::metadata::{self, Metadata};
 use domain::number::{Price, Quantity};
-use domain::product::{ProductKind, ProductStatus, Tracking, decimals_of};
+use domain::product::{ProductKind, ProductStatus, Tracking, barcode_forms, decimals_of};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::stock::CostingMethod;
 use domain::tag;
-use domain::text::{Description, Line64, Line200, Name};
+use domain::text::{Code64, Description, Line200, Name, one_form};
 use domain::variant::Choice;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
@@ -37,8 +39,8 @@ const FOUND_MAX: i32 = 10_000;
 #[serde(deny_unknown_fields)]
 #[schema(as = ProductCreate)]
 pub struct ProductInput {
-    /// Stock keeping unit: unique and case-sensitive.
-    pub sku: Line64,
+    /// Stock keeping unit: unique and case-sensitive. It is kept in Unicode's form NFKC, without invisible characters.
+    pub sku: Code64,
     /// Name of the product.
     pub name: Name,
     /// Description of the product.
@@ -75,10 +77,10 @@ pub struct ProductInput {
     /// movement, the stock on hand becomes one layer at its present value, or an average of its layers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub costing_method: Option<CostingMethod>,
-    /// Barcodes of the stock unit.
+    /// Barcodes of the stock unit. A UPC-A, an EAN-13 and a GTIN-14 that differ in leading zeros only are one barcode.
     #[serde(default)]
     #[schema(max_items = 20)]
-    pub barcodes: Vec<String>,
+    pub barcodes: Vec<Code64>,
     /// Units of sale besides the stock unit.
     #[serde(default)]
     #[schema(max_items = 20)]
@@ -115,7 +117,7 @@ pub struct UnitInput {
     /// Barcodes of the unit.
     #[serde(default)]
     #[schema(max_items = 20)]
-    pub barcodes: Vec<String>,
+    pub barcodes: Vec<Code64>,
 }
 
 /// A product.
@@ -264,6 +266,10 @@ pub fn options_schema() -> Object {
         .build()
 }
 
+fn codes(texts: &[String]) -> Vec<Code64> {
+    texts.iter().map(|text| text.as_str().into()).collect()
+}
+
 fn piece() -> String {
     "C62".to_owned()
 }
@@ -275,7 +281,7 @@ impl ProductInput {
     }
 
     /// Returns a product with default values and this SKU.
-    pub fn new(sku: impl Into<Line64>) -> Self {
+    pub fn new(sku: impl Into<Code64>) -> Self {
         ProductInput {
             sku: sku.into(),
             name: Name::default(),
@@ -315,7 +321,7 @@ impl Product {
             uom: unit.uom.clone(),
             factor: unit.factor,
             list_price: unit.list_price,
-            barcodes: unit.barcodes.clone(),
+            barcodes: codes(&unit.barcodes),
         };
         ProductInput {
             sku: self.sku.clone().into(),
@@ -330,7 +336,7 @@ impl Product {
             tax_class_id: Some(self.tax_class_id),
             list_price: self.list_price,
             costing_method: self.costing_method,
-            barcodes: self.barcodes.clone(),
+            barcodes: codes(&self.barcodes),
             units: self.units.iter().map(unit).collect(),
             group_id: self.group_id,
             options: self.options.clone(),
@@ -412,7 +418,11 @@ pub async fn list_by_sku(
 
 /// Returns the product and the unit of a barcode.
 pub async fn by_barcode(tx: &Tx, code: &str) -> Result<Barcode, Error> {
-    let row = tx.select::<barcode::Entity>().filter(barcode::Column::Code.eq(code)).one(tx).await?;
+    let code = one_form(code);
+    let forms: Vec<String> = barcode_forms(&code).map(Cow::into_owned).collect();
+    let rows = tx.select::<barcode::Entity>().filter(barcode::Column::Code.is_in(&forms)).all(tx).await?;
+    let place = |row: &barcode::Model| forms.iter().position(|form| *form == row.code);
+    let row = rows.into_iter().min_by_key(place);
     let barcode::Model { code, product_id, uom, .. } = row.ok_or_else(|| Refusal::not_found("barcode"))?;
     let product = get(tx, product_id).await?;
     let unit = product.units.iter().find(|unit| unit.uom == uom);
@@ -423,7 +433,7 @@ pub async fn by_barcode(tx: &Tx, code: &str) -> Result<Barcode, Error> {
 pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Product>, Error> {
     let mut query = tx.select::<product::Entity>();
     if let Some(sku) = &filter.sku {
-        query = query.filter(product::Column::Sku.eq(sku));
+        query = query.filter(product::Column::Sku.eq(&*one_form(sku)));
     }
     if let Some(text) = &filter.text {
         query = query.filter(text.condition());
@@ -451,11 +461,11 @@ fn reject_taken_value(error: Error, input: &ProductInput) -> Error {
         .on_constraint("product_sku_key", || input::reject_taken("/sku", "product", &input.sku))
         .on_constraint("product_external_ref_key", || input::reject_external_ref_taken(external_ref))
         .on_constraint("product_variant_key", check::reject_taken_options)
-        .on_constraint("barcode_pkey", || {
-            Problems::one(
-                "/barcodes",
-                Code::AlreadyExists,
-                "Another product has one of these barcodes already.",
-            )
-        })
+        .on_constraint("barcode_pkey", reject_taken_barcode)
+        .on_constraint("barcode_gtin_key", reject_taken_barcode)
+}
+
+fn reject_taken_barcode() -> Refusal {
+    let detail = "Another product has one of these barcodes already.";
+    Problems::one("/barcodes", Code::AlreadyExists, detail)
 }

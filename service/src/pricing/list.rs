@@ -4,7 +4,7 @@ use ::entity::price_list;
 use domain::id::PriceListId;
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
-use domain::text::{Line64, Name};
+use domain::text::{Code64, Name, one_form};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, sqlx};
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ pub use ::entity::price_list::Model as PriceList;
 #[schema(as = PriceListCreate)]
 pub struct PriceListInput {
     /// Your code for the price list, unique among price lists.
-    pub code: Line64,
+    pub code: Code64,
     /// Name of the price list.
     pub name: Name,
     /// ISO 4217 code. Only the tenant's currency is allowed.
@@ -93,7 +93,7 @@ pub async fn get(tx: &Tx, id: PriceListId) -> Result<PriceList, Error> {
 pub async fn list(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<PriceList>, Error> {
     let mut query = tx.select::<price_list::Entity>();
     if let Some(code) = code {
-        query = query.filter(price_list::Column::Code.eq(code));
+        query = query.filter(price_list::Column::Code.eq(&*one_form(code)));
     }
     Ok(page.of(query, price_list::Column::Id, price_list::Column::UpdatedAt).all(tx).await?)
 }

@@ -160,8 +160,8 @@ fn item_of_each(lines: &[QuoteLineInput]) -> Result<Vec<ItemRef>, Error> {
     for (place, line) in lines.iter().enumerate() {
         match (line.product_id, &line.sku, &line.barcode) {
             (Some(id), None, None) => items.push(ItemRef::Id(id)),
-            (None, Some(sku), None) => items.push(ItemRef::Sku(sku.clone())),
-            (None, None, Some(code)) => items.push(ItemRef::Barcode(code.clone())),
+            (None, Some(sku), None) => items.push(ItemRef::sku(sku)),
+            (None, None, Some(code)) => items.push(ItemRef::barcode(code)),
             _ => problems.invalid(
                 format!("/lines/{place}"),
                 "Name the product by exactly one of product_id, sku and barcode.",

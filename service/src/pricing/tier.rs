@@ -4,7 +4,7 @@ use ::entity::price_tier;
 use domain::id::{PriceListId, PriceTierId};
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
-use domain::text::{Line64, Name};
+use domain::text::{Code64, Name, one_form};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ pub use ::entity::price_tier::Model as PriceTier;
 #[schema(as = PriceTierCreate)]
 pub struct PriceTierInput {
     /// Your code for the tier, unique among tiers.
-    pub code: Line64,
+    pub code: Code64,
     /// Name of the tier.
     pub name: Name,
     /// Price list of every customer in the tier.
@@ -93,7 +93,7 @@ pub async fn get(tx: &Tx, id: PriceTierId) -> Result<PriceTier, Error> {
 pub async fn list(tx: &Tx, code: Option<&str>, page: &Page) -> Result<Vec<PriceTier>, Error> {
     let mut query = tx.select::<price_tier::Entity>();
     if let Some(code) = code {
-        query = query.filter(price_tier::Column::Code.eq(code));
+        query = query.filter(price_tier::Column::Code.eq(&*one_form(code)));
     }
     Ok(page.of(query, price_tier::Column::Id, price_tier::Column::UpdatedAt).all(tx).await?)
 }

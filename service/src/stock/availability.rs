@@ -3,14 +3,16 @@
 
 mod step;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use domain::id::{HoldId, LocationId, LotId, ProductId};
 use domain::number::Quantity;
-use domain::product::ProductKind;
+use domain::product::{ProductKind, barcode_forms};
 use domain::refusal::{Code, Problems};
 use domain::tenant::Channel;
+use domain::text::one_form;
 use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
 use serde::Serialize;
@@ -29,6 +31,28 @@ pub enum Lookup {
     Barcodes(Vec<String>),
 }
 
+impl Lookup {
+    /// Returns the texts under which a product that was asked for may be stored.
+    fn forms_of(&self, asked: &str) -> Vec<String> {
+        let form = one_form(asked);
+        match self {
+            Lookup::Ids(_) => vec![asked.to_owned()],
+            Lookup::Skus(_) => vec![form.into_owned()],
+            Lookup::Barcodes(_) => barcode_forms(&form).map(Cow::into_owned).collect(),
+        }
+    }
+
+    /// Returns the texts under which the SKUs or barcodes that were asked for may be stored.
+    fn forms(&self) -> Vec<String> {
+        match self {
+            Lookup::Ids(_) => Vec::new(),
+            Lookup::Skus(texts) | Lookup::Barcodes(texts) => {
+                texts.iter().flat_map(|text| self.forms_of(text)).collect()
+            }
+        }
+    }
+}
+
 /// The locations that count.
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
@@ -44,7 +68,7 @@ pub struct Scope {
 }
 
 /// The availability of a product.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct ProductAvailability {
     /// Id, SKU or barcode of the request.
     #[schema(max_length = 64, example = "BOLT-M8")]
@@ -71,7 +95,7 @@ pub struct ProductAvailability {
 }
 
 /// The availability of a product at a location. For a bundle: complete sets.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct LocationAvailability {
     /// Id of the location.
     pub location_id: LocationId,
@@ -110,7 +134,7 @@ pub struct LocationAvailability {
 }
 
 /// The availability of a lot at a location.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct LotAvailability {
     /// Id of the lot.
     pub lot_id: LotId,
@@ -174,9 +198,10 @@ pub async fn find(tx: &Tx, wanted: &Lookup, scope: &Scope) -> Result<Vec<Product
             let plain: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
             (query.with("p.id = any(", Some(plain)), ids.iter().map(ProductId::to_string).collect())
         }
-        Lookup::Skus(skus) => (query.with("p.sku = any(", Some(skus)), skus.clone()),
+        Lookup::Skus(skus) => (query.with("p.sku = any(", Some(wanted.forms())), skus.clone()),
         Lookup::Barcodes(codes) => {
-            (query.with("b.tenant_id = p.tenant_id and b.code = any(", Some(codes)), codes.clone())
+            let forms = Some(wanted.forms());
+            (query.with("b.tenant_id = p.tenant_id and b.code = any(", forms), codes.clone())
         }
     };
     let rows =
@@ -285,17 +310,17 @@ fn collect(asked: Vec<String>, rows: &[PgRow], wanted: &Lookup) -> Result<Vec<Pr
     for row in rows {
         let product_id = ProductId(row.try_get("product_id")?);
         let sku: String = row.try_get("sku")?;
-        let asked = match wanted {
+        let stored = match wanted {
             Lookup::Ids(_) => product_id.to_string(),
             Lookup::Skus(_) => sku.clone(),
             Lookup::Barcodes(_) => row.try_get("code")?,
         };
-        if !found.contains_key(&asked) {
+        if !found.contains_key(&stored) {
             let (kind, uom): (ProductKind, String) = (word(row, "kind")?, row.try_get("stock_uom")?);
             let available = (kind != ProductKind::Service).then_some(Quantity::ZERO);
             let locations = Vec::new();
             let fresh = ProductAvailability {
-                asked: asked.clone(),
+                asked: stored.clone(),
                 product_id,
                 sku,
                 kind,
@@ -304,9 +329,9 @@ fn collect(asked: Vec<String>, rows: &[PgRow], wanted: &Lookup) -> Result<Vec<Pr
                 steps: None,
                 locations,
             };
-            found.insert(asked.clone(), fresh);
+            found.insert(stored.clone(), fresh);
         }
-        if let Some(product) = found.get_mut(&asked) {
+        if let Some(product) = found.get_mut(&stored) {
             add_level(product, row)?;
         }
     }
@@ -320,7 +345,11 @@ fn collect(asked: Vec<String>, rows: &[PgRow], wanted: &Lookup) -> Result<Vec<Pr
     }
     let mut seen = HashSet::new();
     let once = asked.into_iter().filter(|asked| seen.insert(asked.clone()));
-    Ok(once.filter_map(|asked| found.remove(&asked)).collect())
+    let answer = |asked: String| {
+        let product = wanted.forms_of(&asked).iter().find_map(|form| found.get(form))?.clone();
+        Some(ProductAvailability { asked, ..product })
+    };
+    Ok(once.filter_map(answer).collect())
 }
 
 /// Adds a level to a product. Sellable lots of a location are added up.

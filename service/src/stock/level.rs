@@ -5,6 +5,7 @@ use domain::id::{LocationId, LotId, ProductId};
 use domain::number::{Money, Price, Quantity};
 use domain::stock::{CostingMethod, Level, LevelKey, StoredLevel};
 use domain::tag;
+use domain::text::one_form;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
@@ -99,7 +100,7 @@ pub async fn list(
     let mut query = Listing::new(tx, SELECT)
         .with("l.location_id = ", filter.location_id.map(|id| id.0))
         .with("l.product_id = ", filter.product_id.map(|id| id.0))
-        .with("p.sku = ", filter.sku.as_ref());
+        .with("p.sku = ", filter.sku.as_deref().map(one_form));
     if let Some((location, product, lot)) = after {
         query = query.with("(l.location_id, l.product_id, l.lot_id) > (", Some(location));
         query = query.sql(", ").bind(product).sql(", ").bind(lot).sql(")");

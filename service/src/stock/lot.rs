@@ -6,7 +6,7 @@ use domain::lot::{Lot, LotStatus};
 use domain::number::Quantity;
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
-use domain::text::{Line64, Line200};
+use domain::text::{Line64, Line200, one_form};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
@@ -130,8 +130,8 @@ const SELECT: &str = "select t.id, t.product_id, t.code, t.expires_on, t.supplie
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<LotDetail>, Error> {
     let query = Listing::new(tx, SELECT)
         .with("t.product_id = ", filter.product_id.map(|id| id.0))
-        .with("p.sku = ", filter.sku.as_ref())
-        .with("t.code = ", filter.code.as_ref())
+        .with("p.sku = ", filter.sku.as_deref().map(one_form))
+        .with("t.code = ", filter.code.as_deref().map(one_form))
         .with("t.expires_on < ", filter.expires_before)
         .among("t.status", filter.status.as_slice());
     let query = match filter.location_id {

@@ -7,6 +7,7 @@ use domain::number::{Money, Price, Quantity};
 use domain::stock::MovementKind;
 use domain::tag;
 use domain::tenant::Channel;
+use domain::text::one_form;
 use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
 use serde::Serialize;
@@ -122,7 +123,7 @@ async fn find_by_product(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<
         Some(sku) => query
             .sql(" and m.product_id = (select p.id from product p where p.tenant_id = ")
             .tenant(tx)
-            .with("p.sku = ", Some(sku))
+            .with("p.sku = ", Some(one_form(sku)))
             .sql(")"),
         None => query,
     };
@@ -170,7 +171,7 @@ async fn find_by_document(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec
         .sql(")")
         .sql(NAMES)
         .tenant(tx)
-        .with("p.sku = ", filter.sku.as_ref());
+        .with("p.sku = ", filter.sku.as_deref().map(one_form));
     add_filter(query, filter).page(tx, "m.id", slice).await
 }
 

@@ -6,6 +6,7 @@ use domain::id::{CommandId, CostId, LocationId, LotId, ProductId};
 use domain::number::{Money, Quantity};
 use domain::tag;
 use domain::tenant::Channel;
+use domain::text::one_form;
 use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
 use serde::{Deserialize, Serialize};
@@ -105,7 +106,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<CostToS
         })
         .with("c.location_id = ", filter.location_id.map(|id| id.0))
         .with("c.product_id = ", filter.product_id.map(|id| id.0))
-        .with("p.sku = ", filter.sku.as_ref())
+        .with("p.sku = ", filter.sku.as_deref().map(one_form))
         .page(tx, "c.id", slice)
         .await?;
     rows.iter().map(read_cost).collect()

@@ -236,6 +236,15 @@ impl World<'_> {
             let tokens = self.post(name, "/v1/auth/login", login).await?;
             self.note(name, text(&tokens["refresh_token"]));
         }
+        let grace = json!({ "email": "grace@nordwind.example", "name": "Grace Example", "role": "cashier",
+            "password": PASSWORD });
+        self.make("usr:own", "/v1/users", grace).await?;
+        let paul = json!({ "email": "paul@nordwind.example", "name": "Paul Example", "role": "buyer",
+            "password": PASSWORD });
+        self.make("usr:link", "/v1/users", paul).await?;
+        let path = format!("/v1/users/{}/password-link", self.id("usr:link"));
+        let link = self.post("token:password", &path, json!({})).await?;
+        self.note("token:password", text(&link["token"]));
         let key = json!({ "name": "Key to rotate", "mode": "test", "scopes": ["catalog:read"] });
         let made = self.post("key:rotated", "/v1/api-keys", key).await?;
         self.note("key:rotated", text(&made["api_key"]["id"]));

@@ -17,7 +17,9 @@ use operation::{Operation, operations};
 use world::{MARK, World, world};
 
 /// Operations without authentication.
-const PUBLIC: [&str; 9] = [
+const PUBLIC: [&str; 11] = [
+    "auth_change_password",
+    "auth_set_password",
     "auth_jwks",
     "auth_login",
     "auth_logout",

@@ -3,6 +3,7 @@
 //! A written cell can be read back, so that an export can be imported.
 
 use domain::number::{Price, Quantity};
+use domain::text::Code64;
 use domain::variant::Choice;
 use service::catalog::codes::Codes;
 use service::catalog::product::{ProductInput, UnitInput};
@@ -91,7 +92,7 @@ impl Column {
             Column::StockDecimals => input.stock_decimals = word(cell, "a whole number from 0 to 6")?,
             Column::ListPrice => input.list_price = number::<Price>(cell)?,
             Column::CostingMethod => input.costing_method = word(cell, "moving_average or fifo")?,
-            Column::Barcodes => input.barcodes = listed(cell)?,
+            Column::Barcodes => input.barcodes = listed(cell)?.into_iter().map(Code64::from).collect(),
             Column::Units => input.units = units(cell)?,
             Column::Options => input.options = choice(cell)?,
             Column::ExternalRef => input.external_ref = (!cell.is_empty()).then(|| cell.into()),
@@ -122,7 +123,7 @@ impl Column {
             Column::StockDecimals => input.stock_decimals.map(|most| most.to_string()).unwrap_or_default(),
             Column::ListPrice => input.list_price.map(|price| price.to_string()).unwrap_or_default(),
             Column::CostingMethod => input.costing_method.map_or("", <&str>::from).to_owned(),
-            Column::Barcodes => list_cell(&input.barcodes),
+            Column::Barcodes => list_cell(&texts(&input.barcodes)),
             Column::Units => units_cell(&input.units),
             Column::Options => choice_cell(&input.options),
             Column::ExternalRef => input.external_ref.as_deref().unwrap_or_default().to_owned(),
@@ -133,6 +134,10 @@ impl Column {
             Column::ReorderAt => stated::locations_cell(&reorder.locations, codes),
         }
     }
+}
+
+fn texts(codes: &[Code64]) -> Vec<String> {
+    codes.iter().map(Code64::to_string).collect()
 }
 
 fn coded<T>(cell: &str, what: &str, find: impl Fn(&str) -> Option<T>) -> Result<Option<T>, String> {
@@ -196,8 +201,8 @@ mod tests {
 
     use super::*;
 
-    fn texts(texts: &[&str]) -> Vec<String> {
-        texts.iter().map(|text| (*text).to_owned()).collect()
+    fn coded_texts(texts: &[&str]) -> Vec<Code64> {
+        texts.iter().map(|text| (*text).into()).collect()
     }
 
     fn unit(uom: &str, price: Option<&str>, barcodes: &[&str]) -> UnitInput {
@@ -205,7 +210,7 @@ mod tests {
             uom: uom.to_owned(),
             factor: "12".parse().expect("a quantity"),
             list_price: price.map(|price| price.parse().expect("a price")),
-            barcodes: texts(barcodes),
+            barcodes: coded_texts(barcodes),
         }
     }
 
@@ -222,13 +227,13 @@ mod tests {
         product.list_price = Some("9.999".parse().expect("a price"));
         product.metadata = [("shelf".to_owned(), "A|1".to_owned())].into();
         for (barcodes, units, choice) in [
-            (texts(&["4006381333931", "96385074"]), vec![unit("XCS", None, &[])], ("Size", "M")),
+            (coded_texts(&["4006381333931", "96385074"]), vec![unit("XCS", None, &[])], ("Size", "M")),
             (
-                texts(&["a|b", "c"]),
+                coded_texts(&["a|b", "c"]),
                 vec![unit("XCS", Some("9.5"), &["x"]), unit("XBX", None, &[])],
                 ("a=b", "M"),
             ),
-            (texts(&["[x"]), vec![unit("XCS", Some("0"), &[])], ("Size", "{M|L}")),
+            (coded_texts(&["[x"]), vec![unit("XCS", Some("0"), &[])], ("Size", "{M|L}")),
             (Vec::new(), Vec::new(), ("Size", "M / L")),
         ] {
             let product = &mut stated.product;

@@ -14,6 +14,7 @@ use service::catalog::reorder::{self, ReorderInput};
 use service::{Error, Tx};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::barcode;
 use super::column::Column;
 use super::sheet::{Content, Row, Sheet};
 use super::stated::Stated;
@@ -23,8 +24,8 @@ use crate::upload::Upload;
 use crate::write::Write;
 use crate::{Answer, ApiError};
 
-/// Most errors that are listed. All are counted.
-const ERRORS_MAX: usize = 1_000;
+/// Most errors, and most corrections, that are listed. All are counted.
+const LISTED_MAX: usize = 1_000;
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -111,6 +112,32 @@ struct ProductImport {
     /// The first 1,000 errors of the rejected rows.
     #[schema(max_items = 1000)]
     errors: Vec<RowProblem>,
+    /// Number of barcodes that were corrected, also those that are not listed.
+    #[schema(minimum = 0, example = 0)]
+    corrections_total: usize,
+    /// The first 1,000 corrections: barcodes that a spreadsheet had changed and whose digits are all known.
+    #[schema(max_items = 1000)]
+    corrections: Vec<Correction>,
+}
+
+/// A barcode that a spreadsheet had changed.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+struct Correction {
+    /// Number of the row, as in `errors`.
+    #[schema(minimum = 1, maximum = 100001, example = 3)]
+    row: usize,
+    /// Barcode as the upload has it.
+    #[schema(max_length = 64, example = "36000291452")]
+    sent: String,
+    /// Barcode that is stored.
+    #[schema(max_length = 64, example = "036000291452")]
+    stored: String,
+    /// Reason, in one sentence.
+    #[schema(
+        max_length = 200,
+        example = "A spreadsheet removed leading zeros; the check digit confirms them."
+    )]
+    detail: String,
 }
 
 /// An error in a row.
@@ -139,7 +166,8 @@ struct RowProblem {
 /// `reorder_quantity` and `reorder_at`, in any order. At most 100,000 rows and 32 MiB.
 ///
 /// A missing column keeps the present values. An empty cell sets the default of a new product. Categories, tax classes,
-/// groups and locations are named by code. `|` separates the entries of a cell: `XCS=12|XBX=6@9.50` is a case of 12 and
+/// groups and locations are named by code. A barcode that a spreadsheet shortened to `4.00638E+12` is rejected. One that
+/// lost its leading zeros is corrected if the check digit confirms it, and listed in `corrections`. `|` separates the entries of a cell: `XCS=12|XBX=6@9.50` is a case of 12 and
 /// a box of 6 with its own price. `SHOP=8@12|MAIN=20` in `reorder_at` sets the reorder point 8 and the reorder quantity
 /// 12 at SHOP, and the reorder point 20 at MAIN.
 ///
@@ -192,7 +220,8 @@ async fn take(tx: &Tx, codes: &Codes, tally: &mut Tally, chunk: Vec<Row<'_>>) ->
         let before = present.get(&content.sku);
         let known = before.and_then(|product| reorder.get(&product.id)).cloned().unwrap_or_default();
         match checked(&content, (before, &known), codes) {
-            Ok(stated) => {
+            Ok(mut stated) => {
+                tally.correct(place, barcode::correct(&mut stated.product, before));
                 places.push(place);
                 ordered.push((stated.reorder != known).then_some(stated.reorder));
                 inputs.push(stated.product);
@@ -251,6 +280,8 @@ impl Tally {
             refused: 0,
             errors_total: 0,
             errors: Vec::new(),
+            corrections_total: 0,
+            corrections: Vec::new(),
         };
         Tally { report, is_csv: sheet.is_csv(), seen: HashMap::new() }
     }
@@ -281,6 +312,16 @@ impl Tally {
         }
     }
 
+    /// Notes corrected barcodes, each as it was sent and as it is stored.
+    fn correct(&mut self, row: usize, corrected: Vec<(String, String)>) {
+        self.report.corrections_total += corrected.len();
+        let room = LISTED_MAX.saturating_sub(self.report.corrections.len());
+        self.report.corrections.extend(corrected.into_iter().take(room).map(|(sent, stored)| {
+            let detail = barcode::reason(&sent, &stored).to_owned();
+            Correction { row, sent, stored, detail }
+        }));
+    }
+
     fn refuse(&mut self, row: usize, error: &ApiError) {
         self.report.refused += 1;
         let whole = [FieldProblem {
@@ -290,7 +331,7 @@ impl Tally {
         }];
         let problems = if error.errors().is_empty() { &whole } else { error.errors() };
         self.report.errors_total += problems.len();
-        let room = ERRORS_MAX.saturating_sub(self.report.errors.len());
+        let room = LISTED_MAX.saturating_sub(self.report.errors.len());
         for problem in problems.iter().take(room) {
             let field = problem.pointer.as_deref().and_then(|pointer| pointer.strip_prefix("#/"));
             let column = match field {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use domain::refusal::Code;
-use domain::text::read_cell;
+use domain::text::{one_form, read_cell};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -259,6 +259,7 @@ fn of_item<'r>(item: &'r RawValue, schema: &BodySchema) -> Result<Content<'r>, A
     }
     let raw = item.get().as_bytes();
     let OfSku { sku } = body::parse(raw).map_err(|error| schema.explain_unread(raw, error))?;
+    let sku = one_form(&sku).into_owned();
     Ok(Content { sku, cells: Cells::Json(item), schema: Some(schema.clone()) })
 }
 
@@ -289,7 +290,7 @@ fn of_record<'r>(
             return Err(null_character());
         }
         if *column == Column::Sku {
-            sku = read_cell(cell).to_owned();
+            sku = one_form(read_cell(cell)).into_owned();
         } else {
             cells.push((*column, read_cell(cell).to_owned()));
         }

@@ -1,7 +1,7 @@
 //! Content of a row: a product with its reorder settings, and the cells of those settings.
 
 use domain::number::Quantity;
-use domain::text::Line64;
+use domain::text::Code64;
 use serde::{Deserialize, Serialize};
 use service::catalog::codes::Codes;
 use service::catalog::product::ProductInput;
@@ -20,7 +20,7 @@ pub(super) struct Stated {
 
 impl Stated {
     /// Creates a product with a SKU and default values.
-    pub(super) fn new(sku: impl Into<Line64>) -> Self {
+    pub(super) fn new(sku: impl Into<Code64>) -> Self {
         Stated { product: ProductInput::new(sku), reorder: ReorderInput::default() }
     }
 }

@@ -1,12 +1,17 @@
 //! Checks of a product: its own values, the records that it references, and values that other products have.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
 use domain::metadata;
-use domain::product::{DECIMALS_MAX, ProductKind, Tracking, barcode_is_sound, fits_decimals};
+use domain::product::{
+    DECIMALS_MAX, ProductKind, Tracking, barcode_forms, barcode_is_sound, check_barcode_kept_digits,
+    fits_decimals, gtin,
+};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::stock::CostingMethod;
+use domain::text::Code64;
 use domain::variant::{Choice, GroupOption, check_choice, parse_options};
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
@@ -29,9 +34,15 @@ pub(super) struct References {
     standard_tax_class: Option<TaxClassId>,
     skus: HashMap<String, ProductId>,
     external_refs: HashMap<String, ProductId>,
+    /// By what they name, see [`article`].
     barcodes: HashMap<String, ProductId>,
     groups: HashMap<ProductGroupId, Vec<GroupOption>>,
     variants: HashMap<(ProductGroupId, String), ProductId>,
+}
+
+/// Returns what a barcode names: the article of a GTIN, with or without leading zeros, or the code itself.
+fn article(code: &str) -> String {
+    gtin(code).unwrap_or_else(|| code.to_owned())
 }
 
 /// The products of a batch, checked one after the other.
@@ -50,7 +61,7 @@ pub(super) fn barcodes(input: &ProductInput) -> impl Iterator<Item = (String, &s
 fn with_pointer<'i>(
     base: String,
     uom: &'i str,
-    codes: &'i [String],
+    codes: &'i [Code64],
 ) -> impl Iterator<Item = (String, &'i str, &'i str)> {
     codes.iter().enumerate().map(move |(place, code)| (format!("{base}/{place}"), uom, code.as_str()))
 }
@@ -135,14 +146,16 @@ impl References {
     }
 
     async fn load_barcodes(&mut self, tx: &Tx, inputs: &[ProductInput]) -> Result<(), Error> {
-        let codes: Vec<&str> = inputs.iter().flat_map(barcodes).map(|(_, _, code)| code).collect();
+        let codes = inputs.iter().flat_map(barcodes).flat_map(|(_, _, code)| barcode_forms(code));
+        let codes: Vec<String> = codes.map(Cow::into_owned).collect();
         if codes.is_empty() {
             return Ok(());
         }
         let query =
             sqlx::query("select code, product_id from barcode where tenant_id = $1 and code = any($2)");
         for row in tx.rows(query.bind(tx.tenant_id.0).bind(codes)).await? {
-            self.barcodes.insert(row.try_get(0)?, ProductId(row.try_get(1)?));
+            let code: String = row.try_get(0)?;
+            self.barcodes.insert(article(&code), ProductId(row.try_get(1)?));
         }
         Ok(())
     }
@@ -239,9 +252,10 @@ impl Drafts {
         }
         let mut seen = HashSet::new();
         for (pointer, _, code) in barcodes(input) {
-            if !seen.insert(code) {
-                problems.invalid(pointer, "A barcode stands for one unit; this one is named twice.");
-            } else if by_other(&self.0.barcodes, code) {
+            if !seen.insert(article(code)) {
+                let detail = "A barcode stands for one unit; this one is named twice. Leading zeros make no other barcode.";
+                problems.invalid(pointer, detail);
+            } else if by_other(&self.0.barcodes, &article(code)) {
                 input::add_taken(problems, pointer, "product", code);
             }
         }
@@ -258,7 +272,7 @@ impl Drafts {
         if let Some(external_ref) = &before.external_ref {
             free(&mut self.0.external_refs, external_ref);
         }
-        before.all_barcodes().for_each(|(_, code)| free(&mut self.0.barcodes, code));
+        before.all_barcodes().for_each(|(_, code)| free(&mut self.0.barcodes, &article(code)));
         if let Some(group_id) = before.group_id {
             self.0.variants.remove(&(group_id, to_stored(&before.options)));
         }
@@ -270,7 +284,7 @@ impl Drafts {
             self.0.external_refs.insert(external_ref.to_string(), id);
         }
         for (_, _, code) in barcodes(input) {
-            self.0.barcodes.insert(code.to_owned(), id);
+            self.0.barcodes.insert(article(code), id);
         }
         if let Some(group_id) = input.group_id {
             self.0.variants.insert((group_id, to_stored(&input.options)), id);
@@ -308,7 +322,9 @@ fn check_values(problems: &mut Problems, input: &ProductInput) {
     }
     for (pointer, _, code) in barcodes(input) {
         input::check_line(problems, &pointer, code, BARCODE_LENGTH_MAX);
-        if !barcode_is_sound(code) {
+        if let Err(detail) = check_barcode_kept_digits(code) {
+            problems.invalid(pointer, detail);
+        } else if !barcode_is_sound(code) {
             problems
                 .invalid(pointer, format!("The last digit of {code} is not its check digit; scan it again."));
         }

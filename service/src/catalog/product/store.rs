@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use ::entity::{barcode, product, product_unit};
 use domain::id::{ProductId, TaxClassId};
 use domain::number::Price;
+use domain::product::gtin;
+use domain::text::Code64;
 use domain::{metadata, tag};
 use sea_orm::sqlx;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
@@ -48,7 +50,7 @@ pub(super) fn assemble(tx: &Tx, id: ProductId, tax_class_id: TaxClassId, input: 
         uom: unit.uom.clone(),
         factor: unit.factor,
         list_price: unit.list_price,
-        barcodes: unit.barcodes.clone(),
+        barcodes: texts(&unit.barcodes),
     };
     let mut product = Product {
         id,
@@ -65,7 +67,7 @@ pub(super) fn assemble(tx: &Tx, id: ProductId, tax_class_id: TaxClassId, input: 
         tax_class_id,
         list_price: input.list_price,
         costing_method: input.costing_method,
-        barcodes: input.barcodes.clone(),
+        barcodes: texts(&input.barcodes),
         units: input.units.iter().map(unit).collect(),
         group_id: input.group_id,
         options: input.options.clone(),
@@ -77,6 +79,10 @@ pub(super) fn assemble(tx: &Tx, id: ProductId, tax_class_id: TaxClassId, input: 
     };
     product.sort_parts();
     product
+}
+
+fn texts(codes: &[Code64]) -> Vec<String> {
+    codes.iter().map(Code64::to_string).collect()
 }
 
 /// Makes a product of its row, without units and barcodes.
@@ -241,14 +247,15 @@ async fn insert_parts(tx: &Tx, products: &[&Product]) -> Result<(), Error> {
         .collect();
     if !barcodes.is_empty() {
         let query = Columns::of(
-            "insert into barcode (tenant_id, code, product_id, uom)
-             select $1, r.* from unnest($2::text[], $3::uuid[], $4::text[]) r (code, product_id, uom)",
+            "insert into barcode (tenant_id, code, product_id, uom, gtin)
+             select $1, r.* from unnest($2::text[], $3::uuid[], $4::text[], $5::text[]) r (code, product_id, uom, gtin)",
         );
         let query = query
             .bind(tx.tenant_id.0)
             .column("code", &barcodes, |(_, _, code)| *code)
             .column("product_id", &barcodes, |(id, ..)| id.0)
-            .column("uom", &barcodes, |(_, uom, _)| *uom);
+            .column("uom", &barcodes, |(_, uom, _)| *uom)
+            .column("gtin", &barcodes, |(.., code)| gtin(code));
         query.execute(tx).await?;
     }
     Ok(())

@@ -1,0 +1,2 @@
+alter table barcode drop column gtin;
+alter table product drop column price_key;

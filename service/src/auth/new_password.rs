@@ -1,0 +1,185 @@
+//! New passwords: by the user, who knows the present one, or by a link that works once.
+//!
+//! Who makes a link needs all powers of the user, as for any change of the user: who opens the link becomes the user. A
+//! link ends with its use, with the next link, with a new password, and with a change of the user's role or status.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::id::{TenantId, UserId, decode, encode};
+use domain::refusal::{Code, Problems, Refusal};
+use rand::RngExt;
+use rand::distr::Alphanumeric;
+use sea_orm::sqlx::{self, Row};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::current::{Target, current};
+use super::power::require_role;
+use super::session::{anonymous, user_caller};
+use super::users::{check_password, end_links, end_logins, find};
+use super::{Auth, AuthError, Login, Tokens};
+use crate::command::{self, Written};
+use crate::rows::parsed;
+use crate::{Caller, Error, Tx};
+
+/// Prefix of a link's token. The tenant follows, because row-level security needs it to find the link.
+const PREFIX: &str = "swp";
+const LETTERS: usize = 43;
+/// Lifetime of a link.
+const LINK_HOURS: i64 = 24;
+/// Name of a user's new password in the audit log.
+const CHANGED: &str = "user.password_changed";
+
+/// A link by which a user sets a new password, once.
+#[derive(Debug)]
+pub struct PasswordLink {
+    pub id: Uuid,
+    pub user_id: UserId,
+    pub token: SecretString,
+    pub created_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Makes a link for a user. Earlier links of the user end. Rejects a caller who lacks a scope of the user's role.
+pub async fn make_link(tx: &Tx, caller: &Caller, user_id: UserId) -> Result<PasswordLink, Error> {
+    let caller = &current(tx, caller, Target { key: None, user: Some(user_id) }).await?;
+    let user = find(tx, user_id).await?;
+    require_role(parsed(user.role.clone())?, caller)?;
+    if user.status != "active" {
+        return Err(Refusal::state("The user is disabled. Enable the user first.").into());
+    }
+    end_links(tx, user_id).await?;
+    let mut token = format!("{}_", encode(PREFIX, tx.tenant_id.0));
+    token.extend(rand::rng().sample_iter(Alphanumeric).take(LETTERS).map(char::from));
+    let expires_at = tx.now + TimeDelta::hours(LINK_HOURS);
+    let link =
+        PasswordLink { id: tx.next_id(), user_id, token: token.into(), created_at: tx.now, expires_at };
+    let insert = sqlx::query(INSERT_LINK).bind(tx.tenant_id.0).bind(link.id).bind(user_id.0);
+    let insert = insert.bind(hash(&link.token).to_vec()).bind(&user.role).bind(tx.now);
+    tx.execute(insert.bind(expires_at)).await?;
+    Ok(link)
+}
+
+impl Auth {
+    /// Sets the password of the user of a link. All logins of the user end.
+    pub async fn redeem_link(&self, token: &SecretString, password: SecretString) -> Result<(), AuthError> {
+        let mut problems = Problems::default();
+        check_password(&mut problems, "/password", &password);
+        problems.check().map_err(Error::from)?;
+        let (tenant_id, hash) = read_token(token).ok_or_else(|| Error::from(spent()))?;
+        // A password is hashed for a link that works, and for no other.
+        let found = self.db.read(tenant_id, async |tx| find_link(tx, &hash).await).await?;
+        let user_id = found.ok_or_else(|| Error::from(spent()))?;
+        let password_hash = self.hash(password).await?;
+        let redeem = async |tx: &Tx| {
+            lock_user(tx, user_id).await?;
+            let used = sqlx::query(USE_LINK).bind(tx.tenant_id.0).bind(hash.to_vec()).bind(tx.now);
+            if tx.execute(used).await? == 0 {
+                return Err(spent().into());
+            }
+            set_password(tx, user_id, &password_hash).await?;
+            let caller = user_caller(&find(tx, user_id).await?);
+            command::record(tx, &caller, CHANGED, None, &changed(user_id)).await?;
+            Ok(())
+        };
+        self.db.write(&anonymous(tenant_id), redeem).await?;
+        self.revoked(tenant_id);
+        Ok(())
+    }
+
+    /// Replaces the password of a user who logs in with the present one. All other logins of the user end.
+    pub async fn change_password(&self, login: Login, password: SecretString) -> Result<Tokens, AuthError> {
+        let mut problems = Problems::default();
+        check_password(&mut problems, "/new_password", &password);
+        problems.check().map_err(Error::from)?;
+        let user = self.check_login(login).await?;
+        let caller = user_caller(&user);
+        let password_hash = self.hash(password).await?;
+        let replace = async |tx: &Tx| {
+            lock_user(tx, user.id).await?;
+            set_password(tx, user.id, &password_hash).await?;
+            command::record(tx, &caller, CHANGED, None, &changed(user.id)).await?;
+            self.issue(tx, &find(tx, user.id).await?, Uuid::new_v4()).await
+        };
+        let tokens = self.db.write(&caller, replace).await?;
+        self.revoked(caller.tenant_id);
+        Ok(tokens)
+    }
+}
+
+async fn lock_user(tx: &Tx, user_id: UserId) -> Result<(), Error> {
+    tx.row(sqlx::query(LOCK_USER).bind(tx.tenant_id.0).bind(user_id.0)).await?;
+    Ok(())
+}
+
+async fn set_password(tx: &Tx, user_id: UserId, password_hash: &str) -> Result<(), Error> {
+    let set = sqlx::query(SET_PASSWORD).bind(tx.tenant_id.0).bind(user_id.0).bind(tx.now);
+    tx.execute(set.bind(password_hash)).await?;
+    end_logins(tx, user_id).await?;
+    end_links(tx, user_id).await
+}
+
+/// Returns the user of a link that works.
+async fn find_link(tx: &Tx, hash: &[u8; 32]) -> Result<Option<UserId>, Error> {
+    let row = tx.row(sqlx::query(FIND_LINK).bind(tx.tenant_id.0).bind(hash.to_vec()).bind(tx.now)).await?;
+    Ok(row.map(|row| row.try_get("user_id").map(UserId)).transpose()?)
+}
+
+fn changed(user_id: UserId) -> Written {
+    Written { document_id: Some(user_id.0), status: 204, ..Written::default() }
+}
+
+fn spent() -> Refusal {
+    let detail = "The link works no longer: it was used or replaced, it expired, or the user was changed. Ask for a new one.";
+    Problems::one("/token", Code::ValidationFailed, detail)
+}
+
+fn hash(token: &SecretString) -> [u8; 32] {
+    Sha256::digest(token.expose_secret().as_bytes()).into()
+}
+
+fn read_token(token: &SecretString) -> Option<(TenantId, [u8; 32])> {
+    let (tenant, letters) = token.expose_secret().rsplit_once('_')?;
+    let tenant_id = TenantId(decode(PREFIX, tenant).ok()?);
+    (letters.len() == LETTERS).then(|| (tenant_id, hash(token)))
+}
+
+const INSERT_LINK: &str = "
+    insert into password_link (tenant_id, id, user_id, hash, role, created_at, expires_at)
+    values ($1, $2, $3, $4, $5, $6, $7)";
+
+/// A link works while its user has the role of the time at which it was made.
+const FIND_LINK: &str = "
+    select l.user_id
+    from password_link l
+    join app_user u on u.tenant_id = l.tenant_id and u.id = l.user_id and u.status = 'active' and u.role = l.role
+    join tenant t on t.tenant_id = l.tenant_id and t.status = 'active'
+    where l.tenant_id = $1 and l.hash = $2 and l.ended_at is null and l.expires_at > $3";
+
+const USE_LINK: &str = "
+    update password_link l set ended_at = $3
+    from app_user u
+    where l.tenant_id = $1 and l.hash = $2 and l.ended_at is null and l.expires_at > $3
+        and u.tenant_id = l.tenant_id and u.id = l.user_id and u.status = 'active' and u.role = l.role";
+
+const LOCK_USER: &str = "select id from app_user where tenant_id = $1 and id = $2 for no key update";
+
+const SET_PASSWORD: &str = "
+    update app_user
+    set password_hash = $4, password_changed_at = $3, updated_at = $3, version = version + 1
+    where tenant_id = $1 and id = $2";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_names_its_tenant() {
+        let tenant = TenantId(Uuid::now_v7());
+        let text = format!("{}_{}", encode(PREFIX, tenant.0), "a".repeat(LETTERS));
+        assert_eq!(read_token(&text.clone().into()).map(|(tenant, _)| tenant), Some(tenant));
+        assert_eq!(read_token(&format!("{text}a").into()), None);
+        assert_eq!(read_token(&text.replace(PREFIX, "swr").into()), None);
+        assert_eq!(read_token(&"swp__".into()), None);
+    }
+}
