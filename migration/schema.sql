@@ -154,6 +154,32 @@ CREATE TYPE public.pos_sale_row_1 AS (
 
 ALTER TYPE public.pos_sale_row_1 OWNER TO stockwell_owner;
 
+CREATE TYPE public.pos_sale_row_2 AS (
+	id uuid,
+	number text,
+	kind text,
+	register_id uuid,
+	session_id uuid,
+	location_id uuid,
+	customer_id uuid,
+	original_id uuid,
+	country text,
+	gross numeric,
+	discount numeric,
+	net numeric,
+	tax numeric,
+	rounding numeric,
+	total numeric,
+	cost numeric,
+	business_date date,
+	occurred_at timestamp with time zone,
+	command_id uuid,
+	customer_version integer,
+	seller_version integer
+);
+
+ALTER TYPE public.pos_sale_row_2 OWNER TO stockwell_owner;
+
 CREATE TYPE public.product_row_1 AS (
 	id uuid,
 	sku text,
@@ -169,6 +195,24 @@ CREATE TYPE public.product_row_1 AS (
 );
 
 ALTER TYPE public.product_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.product_row_2 AS (
+	id uuid,
+	sku text,
+	kind text,
+	status text,
+	tracking text,
+	lineage uuid[],
+	stock_uom text,
+	stock_decimals smallint,
+	tax_class_id uuid,
+	list_price numeric,
+	costing_method text,
+	name text,
+	version integer
+);
+
+ALTER TYPE public.product_row_2 OWNER TO stockwell_owner;
 
 CREATE TYPE public.product_unit_row_1 AS (
 	product_id uuid,
@@ -213,6 +257,42 @@ CREATE TYPE public.sales_line_row_1 AS (
 );
 
 ALTER TYPE public.sales_line_row_1 OWNER TO stockwell_owner;
+
+CREATE TYPE public.sales_line_row_2 AS (
+	document_id uuid,
+	line_no integer,
+	document_kind text,
+	channel text,
+	location_id uuid,
+	customer_id uuid,
+	country text,
+	product_id uuid,
+	category_id uuid,
+	description text,
+	uom text,
+	factor numeric,
+	entered numeric,
+	quantity numeric,
+	unit_price numeric,
+	list_price numeric,
+	price_source text,
+	price_rule_id uuid,
+	price_trace jsonb,
+	gross numeric,
+	discount numeric,
+	net numeric,
+	tax_rate numeric,
+	tax numeric,
+	cost numeric,
+	order_id uuid,
+	original_id uuid,
+	original_line_no integer,
+	occurred_at timestamp with time zone,
+	bundle_id uuid,
+	product_version integer
+);
+
+ALTER TYPE public.sales_line_row_2 OWNER TO stockwell_owner;
 
 CREATE TYPE public.stock_level_row_1 AS (
 	location_id uuid,
@@ -407,6 +487,28 @@ ALTER FUNCTION public.event_base() OWNER TO stockwell_owner;
 CREATE FUNCTION public.load_sales_1(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_1[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
+begin
+    select
+        l.answered, l.sessions, l.barcodes,
+        (
+            select array_agg(row(
+                p.id, p.sku, p.kind, p.status, p.tracking, p.lineage, p.stock_uom, p.stock_decimals, p.tax_class_id,
+                p.list_price, p.costing_method)::product_row_1)
+            from unnest(l.products) p
+        ),
+        l.units, l.levels, l.series
+    into answered, sessions, barcodes, products, units, levels, series
+    from load_sales_2(
+        p_tenant, p_now, p_keys, p_registers, p_locations, p_products, p_skus, p_barcodes, p_with_units, p_series,
+        p_commands) l;
+end
+$$;
+
+ALTER FUNCTION public.load_sales_1(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_1[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) OWNER TO stockwell_owner;
+
+CREATE FUNCTION public.load_sales_2(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_2[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
 declare
     v_products uuid[] := p_products;
     v_stocked uuid[];
@@ -443,7 +545,7 @@ begin
     select
         array_agg(row(
             p.id, p.sku, p.kind, p.status, p.tracking, c.lineage, p.stock_uom, p.stock_decimals, p.tax_class_id,
-            p.list_price, p.costing_method)::product_row_1),
+            p.list_price, p.costing_method, p.name, p.version)::product_row_2),
         array_agg(p.id),
         array_agg(p.id) filter (where p.kind = 'stocked'),
         coalesce(bool_or(p.kind = 'bundle' or p.tracking <> 'none'), false)
@@ -490,9 +592,24 @@ begin
 end
 $$;
 
-ALTER FUNCTION public.load_sales_1(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_1[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) OWNER TO stockwell_owner;
+ALTER FUNCTION public.load_sales_2(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_2[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) OWNER TO stockwell_owner;
 
 CREATE FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+begin
+    return post_batch_2(
+        p_tenant, p_now, p_currency, p_levels, p_series, p_movements,
+        array(select row(v.*, null, null)::pos_sale_row_2 from unnest(p_sales) v),
+        p_tenders,
+        array(select row(v.*, null)::sales_line_row_2 from unnest(p_sales_lines) v),
+        p_entries, p_entry_lines, p_events, p_commands);
+end
+$$;
+
+ALTER FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) OWNER TO stockwell_owner;
+
+CREATE FUNCTION public.post_batch_2(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_2[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_2[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) RETURNS integer
     LANGUAGE plpgsql
     AS $$
 declare
@@ -538,11 +655,11 @@ begin
         insert into pos_sale (
             tenant_id, id, number, kind, register_id, session_id, location_id, customer_id, original_id, currency,
             country, gross, discount, net, tax, rounding, total, cost, business_date, occurred_at, recorded_at,
-            command_id)
+            command_id, customer_version, seller_version)
         select
             p_tenant, v.id, v.number, v.kind, v.register_id, v.session_id, v.location_id, v.customer_id, v.original_id,
             p_currency, v.country, v.gross, v.discount, v.net, v.tax, v.rounding, v.total, v.cost, v.business_date,
-            v.occurred_at, p_now, v.command_id
+            v.occurred_at, p_now, v.command_id, v.customer_version, v.seller_version
         from unnest(p_sales) v;
     end if;
     if cardinality(p_tenders) > 0 then
@@ -555,12 +672,13 @@ begin
             tenant_id, document_id, line_no, document_kind, channel, location_id, customer_id, country, currency,
             product_id, category_id, description, uom, factor, entered, quantity, unit_price, list_price, price_source,
             price_rule_id, price_trace, gross, discount, net, tax_rate, tax, cost, order_id, original_id,
-            original_line_no, occurred_at, recorded_at, bundle_id)
+            original_line_no, occurred_at, recorded_at, bundle_id, product_version)
         select
             p_tenant, v.document_id, v.line_no, v.document_kind, v.channel, v.location_id, v.customer_id, v.country,
             p_currency, v.product_id, v.category_id, v.description, v.uom, v.factor, v.entered, v.quantity,
             v.unit_price, v.list_price, v.price_source, v.price_rule_id, v.price_trace, v.gross, v.discount, v.net,
-            v.tax_rate, v.tax, v.cost, v.order_id, v.original_id, v.original_line_no, v.occurred_at, p_now, v.bundle_id
+            v.tax_rate, v.tax, v.cost, v.order_id, v.original_id, v.original_line_no, v.occurred_at, p_now, v.bundle_id,
+            v.product_version
         from unnest(p_sales_lines) v;
     end if;
     if cardinality(p_entries) > 0 then
@@ -603,7 +721,40 @@ begin
 end
 $$;
 
-ALTER FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) OWNER TO stockwell_owner;
+ALTER FUNCTION public.post_batch_2(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_2[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_2[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) OWNER TO stockwell_owner;
+
+CREATE FUNCTION public.printed_customer(p_tenant uuid, p_customer uuid, p_version integer) RETURNS TABLE(customer_number text, customer_name text, customer_tax_number text, customer_addresses jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    select
+        coalesce(r.number, c.number), coalesce(r.name, c.name),
+        case when r.version is null then c.tax_number else r.tax_number end, coalesce(r.addresses, c.addresses)
+    from customer c
+    left join lateral (
+        select r.version, r.number, r.name, r.tax_number, r.addresses from replaced_customer r
+        where r.tenant_id = p_tenant and r.customer_id = p_customer and r.version >= coalesce(p_version, 0)
+        order by r.version limit 1
+    ) r on true
+    where c.tenant_id = p_tenant and c.id = p_customer
+$$;
+
+ALTER FUNCTION public.printed_customer(p_tenant uuid, p_customer uuid, p_version integer) OWNER TO stockwell_owner;
+
+CREATE FUNCTION public.printed_product(p_tenant uuid, p_product uuid, p_version integer) RETURNS TABLE(sku text, name text, tax_name text)
+    LANGUAGE sql STABLE
+    AS $$
+    select coalesce(r.sku, p.sku), coalesce(r.name, p.name), t.name
+    from product p
+    left join lateral (
+        select r.sku, r.name, r.tax_class_id from replaced_product r
+        where r.tenant_id = p_tenant and r.product_id = p_product and r.version >= coalesce(p_version, 0)
+        order by r.version limit 1
+    ) r on true
+    join tax_class t on t.tenant_id = p_tenant and t.id = coalesce(r.tax_class_id, p.tax_class_id)
+    where p.tenant_id = p_tenant and p.id = p_product
+$$;
+
+ALTER FUNCTION public.printed_product(p_tenant uuid, p_product uuid, p_version integer) OWNER TO stockwell_owner;
 
 CREATE TABLE public.sales_line (
     tenant_id uuid NOT NULL,
@@ -639,6 +790,7 @@ CREATE TABLE public.sales_line (
     occurred_at timestamp with time zone NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
     bundle_id uuid,
+    product_version integer,
     "position" bigint DEFAULT (public.event_base() + ((pg_current_xact_id())::text)::bigint) NOT NULL,
     CONSTRAINT sales_line_adds_up CHECK ((net = (gross - discount))),
     CONSTRAINT sales_line_channel_known CHECK ((channel = ANY (ARRAY['wholesale'::text, 'retail'::text]))),
@@ -949,6 +1101,7 @@ CREATE TABLE public.customer (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     min_remaining_life_days integer DEFAULT 0 NOT NULL,
+    addresses jsonb DEFAULT '[]'::jsonb NOT NULL,
     CONSTRAINT customer_credit_range CHECK ((credit_limit >= (0)::numeric)),
     CONSTRAINT customer_days_range CHECK (((payment_days >= 0) AND (payment_days <= 365))),
     CONSTRAINT customer_kind_known CHECK ((kind = ANY (ARRAY['wholesale'::text, 'retail'::text]))),
@@ -3716,6 +3869,8 @@ CREATE TABLE public.invoice (
     updated_at timestamp with time zone NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     command_id uuid NOT NULL,
+    customer_version integer,
+    seller_version integer,
     CONSTRAINT invoice_adds_up CHECK (((net = (gross - discount)) AND (total = (net + tax)))),
     CONSTRAINT invoice_kind_known CHECK ((kind = ANY (ARRAY['invoice'::text, 'credit_note'::text]))),
     CONSTRAINT invoice_open_range CHECK ((((total >= (0)::numeric) AND ((open >= (0)::numeric) AND (open <= total))) OR ((total < (0)::numeric) AND ((open >= total) AND (open <= (0)::numeric)))))
@@ -3868,6 +4023,8 @@ CREATE TABLE public.pos_sale (
     occurred_at timestamp with time zone NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
     command_id uuid NOT NULL,
+    customer_version integer,
+    seller_version integer,
     CONSTRAINT pos_sale_adds_up CHECK (((net = (gross - discount)) AND (total = ((net + tax) + rounding)))),
     CONSTRAINT pos_sale_kind_known CHECK ((kind = ANY (ARRAY['sale'::text, 'refund'::text])))
 );
@@ -4002,6 +4159,21 @@ ALTER TABLE ONLY public.register FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.register OWNER TO stockwell_owner;
 
+CREATE TABLE public.replaced_customer (
+    tenant_id uuid NOT NULL,
+    customer_id uuid NOT NULL,
+    version integer NOT NULL,
+    number text NOT NULL,
+    name text NOT NULL,
+    tax_number text,
+    addresses jsonb DEFAULT '[]'::jsonb NOT NULL,
+    replaced_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.replaced_customer FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.replaced_customer OWNER TO stockwell_owner;
+
 CREATE TABLE public.replaced_price (
     tenant_id uuid NOT NULL,
     product_id uuid NOT NULL,
@@ -4014,6 +4186,19 @@ ALTER TABLE ONLY public.replaced_price FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.replaced_price OWNER TO stockwell_owner;
 
+CREATE TABLE public.replaced_product (
+    tenant_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    version integer NOT NULL,
+    sku text NOT NULL,
+    name text NOT NULL,
+    tax_class_id uuid NOT NULL,
+    replaced_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.replaced_product FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.replaced_product OWNER TO stockwell_owner;
 CREATE TABLE public.sales_by_category (
     tenant_id uuid NOT NULL,
     generation integer NOT NULL,
@@ -4180,6 +4365,8 @@ CREATE TABLE public.sales_order (
     command_id uuid NOT NULL,
     policy text DEFAULT 'ship_complete'::text NOT NULL,
     priority smallint DEFAULT 0 NOT NULL,
+    customer_version integer,
+    seller_version integer,
     CONSTRAINT sales_order_policy_known CHECK ((policy = ANY (ARRAY['ship_complete'::text, 'partial'::text, 'backorder'::text]))),
     CONSTRAINT sales_order_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
     CONSTRAINT sales_order_status_known CHECK ((status = ANY (ARRAY['draft'::text, 'on_hold'::text, 'confirmed'::text, 'partially_shipped'::text, 'shipped'::text, 'invoiced'::text, 'cancelled'::text])))
@@ -4217,6 +4404,7 @@ CREATE TABLE public.sales_order_line (
     cancelled numeric(18,6) DEFAULT 0 NOT NULL,
     backordered_at timestamp with time zone,
     promised_on date,
+    product_version integer,
     CONSTRAINT sales_order_line_flow CHECK (((reserved >= (0)::numeric) AND (shipped >= (0)::numeric) AND (invoiced >= (0)::numeric) AND (backordered >= (0)::numeric) AND (cancelled >= (0)::numeric) AND ((((reserved + shipped) + backordered) + cancelled) <= quantity) AND (invoiced <= shipped))),
     CONSTRAINT sales_order_line_quantity_positive CHECK (((quantity > (0)::numeric) AND (entered > (0)::numeric) AND (factor > (0)::numeric))),
     CONSTRAINT sales_order_line_waits CHECK (((backordered > (0)::numeric) = (backordered_at IS NOT NULL)))
@@ -4782,8 +4970,14 @@ ALTER TABLE ONLY public.register
 ALTER TABLE ONLY public.reorder_setting
     ADD CONSTRAINT reorder_setting_pkey PRIMARY KEY (tenant_id, product_id, location_id);
 
+ALTER TABLE ONLY public.replaced_customer
+    ADD CONSTRAINT replaced_customer_pkey PRIMARY KEY (tenant_id, customer_id, version);
+
 ALTER TABLE ONLY public.replaced_price
     ADD CONSTRAINT replaced_price_pkey PRIMARY KEY (tenant_id, product_id, uom, replaced_at);
+
+ALTER TABLE ONLY public.replaced_product
+    ADD CONSTRAINT replaced_product_pkey PRIMARY KEY (tenant_id, product_id, version);
 
 ALTER TABLE ONLY public.reservation
     ADD CONSTRAINT reservation_pkey PRIMARY KEY (tenant_id, document_id, line_no, location_id, lot_id);
@@ -5246,8 +5440,14 @@ ALTER TABLE ONLY public.register
 ALTER TABLE ONLY public.reorder_setting
     ADD CONSTRAINT reorder_setting_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
 
+ALTER TABLE ONLY public.replaced_customer
+    ADD CONSTRAINT replaced_customer_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
+
 ALTER TABLE ONLY public.replaced_price
     ADD CONSTRAINT replaced_price_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
+
+ALTER TABLE ONLY public.replaced_product
+    ADD CONSTRAINT replaced_product_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
 
 ALTER TABLE ONLY public.reservation
     ADD CONSTRAINT reservation_level_fkey FOREIGN KEY (tenant_id, location_id, product_id, lot_id) REFERENCES public.stock_level(tenant_id, location_id, product_id, lot_id);
@@ -5424,7 +5624,11 @@ CREATE POLICY relay_read ON public.event FOR SELECT TO stockwell_relay USING (tr
 
 ALTER TABLE public.reorder_setting ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.replaced_customer ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.replaced_price ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.replaced_product ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.reservation ENABLE ROW LEVEL SECURITY;
 
@@ -5570,7 +5774,11 @@ CREATE POLICY tenant_wall ON public.register TO stockwell_app USING ((tenant_id 
 
 CREATE POLICY tenant_wall ON public.reorder_setting TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.replaced_customer TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.replaced_price TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.replaced_product TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.reservation TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -5687,8 +5895,20 @@ GRANT ALL ON FUNCTION auth.tenants() TO stockwell_relay;
 REVOKE ALL ON FUNCTION public.load_sales_1(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_1[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.load_sales_1(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_1[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) TO stockwell_app;
 
+REVOKE ALL ON FUNCTION public.load_sales_2(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_2[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.load_sales_2(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_2[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) TO stockwell_app;
+
 REVOKE ALL ON FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) TO stockwell_app;
+
+REVOKE ALL ON FUNCTION public.post_batch_2(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_2[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_2[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.post_batch_2(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_2[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_2[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) TO stockwell_app;
+
+REVOKE ALL ON FUNCTION public.printed_customer(p_tenant uuid, p_customer uuid, p_version integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.printed_customer(p_tenant uuid, p_customer uuid, p_version integer) TO stockwell_app;
+
+REVOKE ALL ON FUNCTION public.printed_product(p_tenant uuid, p_product uuid, p_version integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.printed_product(p_tenant uuid, p_product uuid, p_version integer) TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.sales_line TO stockwell_app;
 
@@ -5970,8 +6190,11 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_token TO stockwell_app
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.register TO stockwell_app;
 
+GRANT SELECT,INSERT ON TABLE public.replaced_customer TO stockwell_app;
+
 GRANT SELECT,INSERT ON TABLE public.replaced_price TO stockwell_app;
 
+GRANT SELECT,INSERT ON TABLE public.replaced_product TO stockwell_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_by_category TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_by_customer TO stockwell_app;

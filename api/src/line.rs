@@ -6,6 +6,7 @@ use domain::book::Book;
 use domain::id::{CategoryId, PriceRuleId, ProductId};
 use domain::number::{Money, Percent, Price, Quantity};
 use domain::pricing::Source;
+use domain::printed::PrintedCustomer;
 use domain::product::{ItemRef, Product};
 use domain::refusal::Problems;
 use domain::sales::{Discount, Line, LineInput};
@@ -25,6 +26,30 @@ pub fn skus_of<'a>(book: &'a Book) -> impl Fn(ProductId) -> &'a str {
 /// Returns a function that finds the SKU of a product in a map.
 pub fn skus_in<'a>(skus: &'a HashMap<ProductId, String>) -> impl Fn(ProductId) -> &'a str {
     |id| skus.get(&id).map_or("", String::as_str)
+}
+
+/// A customer, as a document prints it: as it was when the document was made.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PrintedCustomerOut<'a> {
+    /// Customer number.
+    #[schema(max_length = 64, example = "C-000123")]
+    number: &'a str,
+    /// The name.
+    #[schema(max_length = 200, example = "Nordwind Supply GmbH")]
+    name: &'a str,
+    /// Tax number.
+    #[schema(max_length = 40, example = "DE123456789")]
+    tax_number: Option<&'a str>,
+}
+
+impl<'a> From<&'a PrintedCustomer> for PrintedCustomerOut<'a> {
+    fn from(customer: &'a PrintedCustomer) -> Self {
+        PrintedCustomerOut {
+            number: &customer.number,
+            name: &customer.name,
+            tax_number: customer.tax_number.as_deref(),
+        }
+    }
 }
 
 /// A line to sell. Name the product by exactly one of `product_id`, `sku` and `barcode`.
@@ -138,9 +163,12 @@ pub struct LineOut<'a> {
     pub line_no: i32,
     /// The product.
     pub product_id: ProductId,
-    /// SKU of the product.
+    /// SKU of the product when the document was made.
     #[schema(max_length = 64, example = "BOLT-M8")]
     pub sku: &'a str,
+    /// Name of the product when the document was made.
+    #[schema(max_length = 200, example = "Bolt M8 x 40")]
+    pub name: &'a str,
     /// Bundle that it was sold in. The line is then one of its components, with its share of the bundle's price.
     pub bundle_id: Option<ProductId>,
     /// Category of the product when it was sold.
@@ -169,6 +197,9 @@ pub struct LineOut<'a> {
     pub discount: Money,
     /// Gross less discount.
     pub net: Money,
+    /// Name of the product's tax class when the document was made.
+    #[schema(max_length = 200, example = "Standard rate")]
+    pub tax_name: &'a str,
     /// Tax rate, in percent.
     pub tax_rate: Percent,
     /// Tax on the net.
@@ -189,11 +220,12 @@ impl<'a> LineOut<'a> {
     }
 
     /// Returns the wire form of a line.
-    pub fn new(line: &'a Line, skus: Skus<'_, 'a>) -> Self {
+    pub fn new(line: &'a Line) -> Self {
         LineOut {
             line_no: line.line_no,
             product_id: line.product_id,
-            sku: skus(line.product_id),
+            sku: &line.printed.sku,
+            name: &line.printed.name,
             bundle_id: line.bundle_id,
             category_id: line.category_id,
             description: line.description.as_deref(),
@@ -207,6 +239,7 @@ impl<'a> LineOut<'a> {
             gross: line.gross,
             discount: line.discount,
             net: line.net,
+            tax_name: &line.printed.tax_name,
             tax_rate: line.tax_rate,
             tax: line.tax,
             returnable: None,

@@ -28,14 +28,14 @@ pub fn render(caller: &Caller, decided: Result<(&Outcome, &Book), &Refusal>) -> 
     let (skus, codes) = (skus_of(book), codes_of(book));
     let currency = &book.setup.settings.currency;
     match outcome {
-        Outcome::Sale(sale) => created(&SaleOut::new(sale, currency, &skus).less(&HashMap::new())),
+        Outcome::Sale(sale) => created(&SaleOut::new(sale, currency).less(&HashMap::new())),
         Outcome::Session(session, _) => shown(session.closed_at.is_none(), session),
         Outcome::CashMove(change) => created(change),
         Outcome::Order(ordered) => {
-            let order = OrderOut::new(&ordered.order, &ordered.invoices, currency, &skus);
+            let order = OrderOut::new(&ordered.order, &ordered.invoices, currency);
             shown(ordered.is_new, &order)
         }
-        Outcome::CreditNote(note) => created(&InvoiceOut::new(note, currency, &skus)),
+        Outcome::CreditNote(note) => created(&InvoiceOut::new(note, currency)),
         Outcome::Payment(payment) => created(&PaymentOut::new(payment, currency)),
         Outcome::Voucher(issued) => created(&VoucherOut::new(issued, currency)),
         Outcome::Application(application) => created(&ApplicationOut::new(application, currency)),

@@ -18,7 +18,7 @@ use crate::expected_receipt::{ExpectedReceipt, Supplies, Supply};
 use crate::hold::Hold;
 use crate::id::{
     CountId, CustomerId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LocationId, LotId, MovementId,
-    OrderId, PaymentId, PriceListId, ProductId, RegisterId, SaleId, TransferId,
+    OrderId, PaymentId, PriceListId, ProductId, RegisterId, SaleId, TaxClassId, TransferId,
 };
 use crate::ledger::Entry;
 use crate::location::LocationKind;
@@ -30,6 +30,7 @@ use crate::order::Order;
 use crate::payment::KnownPayment;
 use crate::pos::{Drawer, Paid};
 use crate::pricing::{ReplacedPrices, Rules};
+use crate::printed::{PrintedCustomer, PrintedProduct};
 use crate::product::{ItemRef, Product, barcode_forms};
 use crate::promise::{Allocation, Pegged, Waiting};
 use crate::refusal::{Code, Problem, Refusal};
@@ -82,6 +83,8 @@ pub struct Setup {
     pub registers: HashMap<RegisterId, Register>,
     /// All tax rates.
     pub tax_rates: Vec<Rate>,
+    /// Names of the tax classes.
+    pub tax_names: HashMap<TaxClassId, String>,
     /// Price lists of channels, and of a location within a channel.
     pub channel_lists: Vec<(Channel, Option<LocationId>, PriceListId)>,
     /// Account codes of the chart.
@@ -142,6 +145,8 @@ pub struct Book {
     pub orders: HashMap<OrderId, Order>,
     /// Sold lines of till sales and invoices of which something is returned, with what was returned before.
     pub sold: HashMap<Uuid, Vec<SoldLine>>,
+    /// The customers of till sales of which something is refunded, as a document of now prints them.
+    pub refunded: HashMap<SaleId, Arc<PrintedCustomer>>,
     /// The tenders of till sales of which something is refunded, and what of them came back.
     pub paid: HashMap<SaleId, Paid>,
     /// Invoices that can be paid.
@@ -262,6 +267,7 @@ impl Book {
             drawers: HashMap::new(),
             orders: HashMap::new(),
             sold: HashMap::new(),
+            refunded: HashMap::new(),
             paid: HashMap::new(),
             invoices: HashMap::new(),
             vouchers: HashMap::new(),
@@ -317,6 +323,12 @@ impl Book {
             detail: format!("There is no product {name}."),
             params: vec![(field, name)],
         })
+    }
+
+    /// Returns what a line prints of a product.
+    pub fn printed(&self, product: &Product) -> Arc<PrintedProduct> {
+        let tax_name = self.setup.tax_names.get(&product.tax_class_id).map_or("", String::as_str);
+        Arc::new(product.printed(tax_name))
     }
 
     /// Returns the time of a document: the named one, or now. Rejects a time before 1970, or more than 5

@@ -1,11 +1,14 @@
 //! Customers: payment terms, credit limit and exposure.
 
+use std::sync::Arc;
+
 use chrono::{Datelike, Days, Months, NaiveDate};
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{CustomerId, PriceListId};
 use crate::number::Money;
+use crate::printed::PrintedCustomer;
 
 /// The usual way in which a customer buys. Either kind may buy through either channel.
 #[derive(
@@ -131,6 +134,8 @@ impl Exposure {
 pub struct Customer {
     /// Its id.
     pub id: CustomerId,
+    /// It, as a document prints it.
+    pub printed: Arc<PrintedCustomer>,
     /// ISO 3166-1 alpha-2 code; the tax zone.
     pub country: String,
     /// Whether no tax is charged.

@@ -31,6 +31,7 @@ pub mod order;
 pub mod payment;
 pub mod pos;
 pub mod pricing;
+pub mod printed;
 pub mod product;
 pub mod promise;
 pub mod refusal;

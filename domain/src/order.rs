@@ -1,5 +1,7 @@
 //! Wholesale orders: place, confirm, ship, invoice, cancel.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +12,7 @@ use crate::hold;
 use crate::id::{CustomerId, HoldId, LocationId, OrderId};
 use crate::needs::Needs;
 use crate::number::{Money, Quantity};
+use crate::printed::PrintedCustomer;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Authority, Basket, Discount, Line, LineInput, Totals};
 use crate::tenant::Channel;
@@ -139,6 +142,8 @@ pub struct Order {
     pub number: String,
     /// The customer.
     pub customer_id: CustomerId,
+    /// The customer, as the order prints it.
+    pub customer: Arc<PrintedCustomer>,
     /// The location that ships it.
     pub location_id: LocationId,
     /// Its status.
@@ -358,10 +363,12 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
         promised_on: None,
     };
     let (location_id, country) = (location.id, customer.country.clone());
+    let customer = Arc::clone(&customer.printed);
     Ok(Order {
         id: command.id.unwrap_or_else(|| OrderId(book.ids.next_id())),
         number: String::new(),
         customer_id: command.customer_id,
+        customer,
         location_id,
         status: OrderStatus::Draft,
         country: command.country.clone().unwrap_or(country),

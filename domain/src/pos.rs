@@ -1,5 +1,7 @@
 //! Tills: sales, refunds, and the cash of a session.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -18,6 +20,7 @@ use crate::lot;
 use crate::needs::Needs;
 use crate::negative_stock::Issue;
 use crate::number::Money;
+use crate::printed::PrintedCustomer;
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::sales::{self, Authority, Basket, Discount, Line, LineInput, SalesLine, Totals};
 use crate::stock::{self, Movement, MovementKind};
@@ -132,6 +135,8 @@ pub struct Sale {
     pub location_id: LocationId,
     /// The customer, unless it was a walk-in sale.
     pub customer_id: Option<CustomerId>,
+    /// The customer, as the receipt prints it.
+    pub customer: Option<Arc<PrintedCustomer>>,
     /// The sale to which a refund refers; none if it is blind.
     pub original_id: Option<SaleId>,
     /// The country of the sale.
@@ -215,6 +220,7 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
     let on = book.setup.settings.day(occurred_at);
     voucher::check(book, &command.tenders, &tenders, (on, command.forced))?;
     let country = command.country.clone().or_else(|| customer.map(|customer| customer.country.clone()));
+    let printed = customer.map(|customer| Arc::clone(&customer.printed));
 
     // Nothing rejects the command from here on.
     let mut released = Posting::default();
@@ -238,6 +244,7 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
         session_id: session.id,
         location_id: register.location_id,
         customer_id: command.customer_id,
+        customer: printed,
         original_id: None,
         country: country.unwrap_or_else(|| book.setup.settings.country.clone()),
         lines,

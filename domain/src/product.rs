@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{CategoryId, ProductId, TaxClassId};
 use crate::number::{Price, Quantity};
+use crate::printed::PrintedProduct;
 use crate::stock::CostingMethod;
 use crate::text::one_form;
 pub use barcode::{barcode_forms, barcode_is_sound, check_barcode_kept_digits, gtin, mended_barcode};
@@ -105,8 +106,12 @@ pub enum Tracking {
 pub struct Product {
     /// Its id.
     pub id: ProductId,
+    /// The version of its record.
+    pub version: i32,
     /// Its SKU, case-sensitive.
     pub sku: String,
+    /// Its name.
+    pub name: String,
     /// Its kind.
     pub kind: ProductKind,
     /// Whether it may still be sold.
@@ -152,6 +157,16 @@ pub struct Unit {
 }
 
 impl Product {
+    /// Returns what a line prints of it. `tax_name` is the name of its tax class.
+    pub fn printed(&self, tax_name: &str) -> PrintedProduct {
+        PrintedProduct {
+            version: Some(self.version),
+            sku: self.sku.clone(),
+            name: self.name.clone(),
+            tax_name: tax_name.to_owned(),
+        }
+    }
+
     /// Returns whether its stock lies in lots. A serial number is a lot of one unit.
     pub fn is_tracked(&self) -> bool {
         self.tracking != Tracking::None

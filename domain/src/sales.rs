@@ -1,5 +1,7 @@
 //! Sales of both channels: priced and taxed lines, the sales lines that reports read, and returns.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -13,6 +15,7 @@ use crate::lot::{self, LotShare, NamedLot, SoldLot};
 use crate::negative_stock::SettledCost;
 use crate::number::{Money, Percent, Price, Quantity};
 use crate::pricing::Source;
+use crate::printed::PrintedProduct;
 use crate::product::ItemRef;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::LevelKey;
@@ -92,6 +95,8 @@ pub struct Line {
     pub input: usize,
     /// The product.
     pub product_id: ProductId,
+    /// The product, as the line prints it.
+    pub printed: Arc<PrintedProduct>,
     /// The bundle of which it is a component, if it is one.
     pub bundle_id: Option<ProductId>,
     /// Its category at the time.

@@ -6,7 +6,7 @@
 -- key, number series. Returns only the stored responses if every command has one. Returns null levels if a product is a
 -- bundle or tracked, because then other rows are read before levels are locked, and if a hold has expired on a level,
 -- because then the level is swept first. Returns null series if there are no levels, and if a series is new.
-create or replace function load_sales_1(
+create or replace function load_sales_2(
     p_tenant uuid,
     p_now timestamptz,
     p_keys text[],
@@ -21,7 +21,7 @@ create or replace function load_sales_1(
     out answered answered_command_row_1[],
     out sessions open_session_row_1[],
     out barcodes barcode_row_1[],
-    out products product_row_1[],
+    out products product_row_2[],
     out units product_unit_row_1[],
     out levels locked_level_row_1[],
     out series locked_series_row_1[]
@@ -64,7 +64,7 @@ begin
     select
         array_agg(row(
             p.id, p.sku, p.kind, p.status, p.tracking, c.lineage, p.stock_uom, p.stock_decimals, p.tax_class_id,
-            p.list_price, p.costing_method)::product_row_1),
+            p.list_price, p.costing_method, p.name, p.version)::product_row_2),
         array_agg(p.id),
         array_agg(p.id) filter (where p.kind = 'stocked'),
         coalesce(bool_or(p.kind = 'bundle' or p.tracking <> 'none'), false)
@@ -111,21 +111,64 @@ begin
 end
 $$;
 
+revoke all on function load_sales_2 from public;
+grant execute on function load_sales_2 to stockwell_app;
+
+-- For servers of the last version, which don't know names and versions.
+create or replace function load_sales_1(
+    p_tenant uuid,
+    p_now timestamptz,
+    p_keys text[],
+    p_registers uuid[],
+    p_locations uuid[],
+    p_products uuid[],
+    p_skus text[],
+    p_barcodes text[],
+    p_with_units boolean,
+    p_series text[],
+    p_commands integer,
+    out answered answered_command_row_1[],
+    out sessions open_session_row_1[],
+    out barcodes barcode_row_1[],
+    out products product_row_1[],
+    out units product_unit_row_1[],
+    out levels locked_level_row_1[],
+    out series locked_series_row_1[]
+)
+language plpgsql
+as $$
+begin
+    select
+        l.answered, l.sessions, l.barcodes,
+        (
+            select array_agg(row(
+                p.id, p.sku, p.kind, p.status, p.tracking, p.lineage, p.stock_uom, p.stock_decimals, p.tax_class_id,
+                p.list_price, p.costing_method)::product_row_1)
+            from unnest(l.products) p
+        ),
+        l.units, l.levels, l.series
+    into answered, sessions, barcodes, products, units, levels, series
+    from load_sales_2(
+        p_tenant, p_now, p_keys, p_registers, p_locations, p_products, p_skus, p_barcodes, p_with_units, p_series,
+        p_commands) l;
+end
+$$;
+
 revoke all on function load_sales_1 from public;
 grant execute on function load_sales_1 to stockwell_app;
 
 -- Writes what a batch decided. The caller has locked the rows that it changes. Returns the number of commands written.
 -- It is lower than the number given if another process wrote a command with the same key first.
-create or replace function post_batch_1(
+create or replace function post_batch_2(
     p_tenant uuid,
     p_now timestamptz,
     p_currency text,
     p_levels stock_level_row_1[],
     p_series number_series_row_1[],
     p_movements stock_movement_row_1[],
-    p_sales pos_sale_row_1[],
+    p_sales pos_sale_row_2[],
     p_tenders tender_row_1[],
-    p_sales_lines sales_line_row_1[],
+    p_sales_lines sales_line_row_2[],
     p_entries journal_entry_row_1[],
     p_entry_lines journal_line_row_1[],
     p_events event_row_1[],
@@ -176,11 +219,11 @@ begin
         insert into pos_sale (
             tenant_id, id, number, kind, register_id, session_id, location_id, customer_id, original_id, currency,
             country, gross, discount, net, tax, rounding, total, cost, business_date, occurred_at, recorded_at,
-            command_id)
+            command_id, customer_version, seller_version)
         select
             p_tenant, v.id, v.number, v.kind, v.register_id, v.session_id, v.location_id, v.customer_id, v.original_id,
             p_currency, v.country, v.gross, v.discount, v.net, v.tax, v.rounding, v.total, v.cost, v.business_date,
-            v.occurred_at, p_now, v.command_id
+            v.occurred_at, p_now, v.command_id, v.customer_version, v.seller_version
         from unnest(p_sales) v;
     end if;
     if cardinality(p_tenders) > 0 then
@@ -193,12 +236,13 @@ begin
             tenant_id, document_id, line_no, document_kind, channel, location_id, customer_id, country, currency,
             product_id, category_id, description, uom, factor, entered, quantity, unit_price, list_price, price_source,
             price_rule_id, price_trace, gross, discount, net, tax_rate, tax, cost, order_id, original_id,
-            original_line_no, occurred_at, recorded_at, bundle_id)
+            original_line_no, occurred_at, recorded_at, bundle_id, product_version)
         select
             p_tenant, v.document_id, v.line_no, v.document_kind, v.channel, v.location_id, v.customer_id, v.country,
             p_currency, v.product_id, v.category_id, v.description, v.uom, v.factor, v.entered, v.quantity,
             v.unit_price, v.list_price, v.price_source, v.price_rule_id, v.price_trace, v.gross, v.discount, v.net,
-            v.tax_rate, v.tax, v.cost, v.order_id, v.original_id, v.original_line_no, v.occurred_at, p_now, v.bundle_id
+            v.tax_rate, v.tax, v.cost, v.order_id, v.original_id, v.original_line_no, v.occurred_at, p_now, v.bundle_id,
+            v.product_version
         from unnest(p_sales_lines) v;
     end if;
     if cardinality(p_entries) > 0 then
@@ -238,6 +282,37 @@ begin
     on conflict (tenant_id, idempotency_key) do nothing;
     get diagnostics v_rows = row_count;
     return v_rows;
+end
+$$;
+
+revoke all on function post_batch_2 from public;
+grant execute on function post_batch_2 to stockwell_app;
+
+-- For servers of the last version, whose documents keep no versions.
+create or replace function post_batch_1(
+    p_tenant uuid,
+    p_now timestamptz,
+    p_currency text,
+    p_levels stock_level_row_1[],
+    p_series number_series_row_1[],
+    p_movements stock_movement_row_1[],
+    p_sales pos_sale_row_1[],
+    p_tenders tender_row_1[],
+    p_sales_lines sales_line_row_1[],
+    p_entries journal_entry_row_1[],
+    p_entry_lines journal_line_row_1[],
+    p_events event_row_1[],
+    p_commands command_row_1[]
+) returns integer
+language plpgsql
+as $$
+begin
+    return post_batch_2(
+        p_tenant, p_now, p_currency, p_levels, p_series, p_movements,
+        array(select row(v.*, null, null)::pos_sale_row_2 from unnest(p_sales) v),
+        p_tenders,
+        array(select row(v.*, null)::sales_line_row_2 from unnest(p_sales_lines) v),
+        p_entries, p_entry_lines, p_events, p_commands);
 end
 $$;
 

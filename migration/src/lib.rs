@@ -115,6 +115,7 @@ pub const STEPS: &[Step] = &[
     step!("0060_tenant_rates"),
     step!("0061_tenant_rates_valid"),
     step!("0062_till_clock"),
+    step!("0067_printed"),
     step!("0070_article"),
     step!("0071_people"),
     step!("0078_sales_position"),
@@ -136,6 +137,7 @@ const REPLACEABLE: &[Replaceable] = &[
     Replaceable { name: "search", texts: &[include_str!("../replaceable/31_search.sql")] },
     Replaceable { name: "housekeeping", texts: &[include_str!("../replaceable/35_housekeeping.sql")] },
     Replaceable { name: "post", texts: &[include_str!("../replaceable/36_post.sql")] },
+    Replaceable { name: "printed", texts: &[include_str!("../replaceable/37_printed.sql")] },
     Replaceable {
         name: "bi",
         texts: &[

@@ -16,6 +16,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Query
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::columns::Columns;
 use crate::input::{self, Change, TenantDefaults};
 use crate::page::Page;
 use crate::rows::{insert_all, starts_with};
@@ -200,12 +201,35 @@ pub async fn update(
     Drafts::new(known, Some(id)).check(&defaults, input)?;
     let mut after = assemble(tx, id, &defaults, input);
     if after.number.is_empty() {
-        after.number = before.number;
+        after.number = before.number.clone();
     }
     after.version = before.version + 1;
     after.created_at = before.created_at;
+    keep_printed(tx, &before, &after).await?;
     let row = after.into_active_model().reset_all();
     row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_value(error, input))
+}
+
+/// Keeps what documents print of a customer, if it changes. Documents keep the version up to which it held.
+async fn keep_printed(tx: &Tx, before: &Customer, after: &Customer) -> Result<(), Error> {
+    let printed = |row: &Customer| (row.number.clone(), row.name.clone(), row.tax_number.clone());
+    if printed(before) == printed(after) {
+        return Ok(());
+    }
+    let statement = Columns::of(
+        "insert into replaced_customer (tenant_id, customer_id, version, number, name, tax_number, replaced_at) \
+         values ($1, $2, $3, $4, $5, $6, $7)",
+    );
+    let statement = statement
+        .value("tenant_id", tx.tenant_id.0)
+        .value("customer_id", before.id.0)
+        .value("version", before.version)
+        .value("number", &before.number)
+        .value("name", &before.name)
+        .value("tax_number", &before.tax_number)
+        .value("replaced_at", tx.now);
+    statement.execute(tx).await?;
+    Ok(())
 }
 
 pub async fn get(tx: &Tx, id: CustomerId) -> Result<Customer, Error> {

@@ -12,8 +12,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::listing::{Listing, Period, Slice, number, word};
-use crate::sales_lines::{self, Skus};
-use crate::{Error, Tx};
+use crate::{Error, Tx, printed, sales_lines};
 
 /// An invoice or credit note in a list, without its lines. The amounts of a credit note are negative.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -84,54 +83,53 @@ pub struct InvoiceDetail {
     /// Currency of every amount.
     pub currency: String,
     pub version: i32,
-    pub skus: Skus,
 }
 
-const SELECT: &str = "select id, number, kind, customer_id, order_id, location_id, original_id, currency, country, \
-                             gross, discount, net, tax, total, open, due_on, reason, occurred_at, recorded_at, \
-                             updated_at, version \
-                      from invoice where tenant_id = ";
+const SELECT: &str = "select i.id, i.number, i.kind, i.customer_id, i.order_id, i.location_id, i.original_id, i.currency, \
+                             i.country, i.gross, i.discount, i.net, i.tax, i.total, i.open, i.due_on, i.reason, \
+                             i.occurred_at, i.recorded_at, i.updated_at, i.version, i.customer_version, c.* \
+                      from invoice i \
+                      cross join lateral printed_customer(i.tenant_id, i.customer_id, i.customer_version) c \
+                      where i.tenant_id = ";
 
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<InvoiceSummary>, Error> {
     let openness = match filter.open {
-        Some(true) => " and open <> 0",
-        Some(false) => " and open = 0",
+        Some(true) => " and i.open <> 0",
+        Some(false) => " and i.open = 0",
         None => "",
     };
     let rows = Listing::new(tx, SELECT)
-        .among("kind", filter.kind.as_slice())
-        .with("customer_id = ", filter.customer_id.map(|id| id.0))
-        .with("order_id = ", filter.order_id.map(|id| id.0))
-        .with("number = ", filter.number.as_ref())
+        .among("i.kind", filter.kind.as_slice())
+        .with("i.customer_id = ", filter.customer_id.map(|id| id.0))
+        .with("i.order_id = ", filter.order_id.map(|id| id.0))
+        .with("i.number = ", filter.number.as_ref())
         .sql(openness)
-        .within("occurred_at", filter.occurred)
-        .page(tx, "id", slice)
+        .within("i.occurred_at", filter.occurred)
+        .page(tx, "i.id", slice)
         .await?;
     rows.iter().map(read_summary).collect()
 }
 
 pub async fn get(tx: &Tx, id: InvoiceId) -> Result<InvoiceDetail, Error> {
-    let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
+    let rows = Listing::new(tx, SELECT).with("i.id = ", Some(id.0)).rows(tx).await?;
     let row = rows.first().ok_or_else(|| Refusal::not_found("invoice"))?;
     let mut invoice = read_header(row)?;
     let mut sold = sales_lines::lines(tx, &[id.0]).await?;
-    invoice.lines = sold.lines.remove(&id.0).unwrap_or_default();
-    Ok(InvoiceDetail {
-        invoice,
-        currency: row.try_get("currency")?,
-        version: row.try_get("version")?,
-        skus: sold.skus,
-    })
+    invoice.lines = sold.remove(&id.0).unwrap_or_default();
+    Ok(InvoiceDetail { invoice, currency: row.try_get("currency")?, version: row.try_get("version")? })
 }
 
 pub(crate) async fn of_order(tx: &Tx, order_id: OrderId) -> Result<Vec<Invoice>, Error> {
-    let rows =
-        Listing::new(tx, SELECT).with("order_id = ", Some(order_id.0)).sql(" order by id").rows(tx).await?;
+    let rows = Listing::new(tx, SELECT)
+        .with("i.order_id = ", Some(order_id.0))
+        .sql(" order by i.id")
+        .rows(tx)
+        .await?;
     let mut invoices = rows.iter().map(read_header).collect::<Result<Vec<_>, _>>()?;
     let ids: Vec<Uuid> = invoices.iter().map(|invoice| invoice.id.0).collect();
     let mut sold = sales_lines::lines(tx, &ids).await?;
     for invoice in &mut invoices {
-        invoice.lines = sold.lines.remove(&invoice.id.0).unwrap_or_default();
+        invoice.lines = sold.remove(&invoice.id.0).unwrap_or_default();
     }
     Ok(invoices)
 }
@@ -142,6 +140,7 @@ fn read_header(row: &PgRow) -> Result<Invoice, Error> {
         number: row.try_get("number")?,
         kind: word(row, "kind")?,
         customer_id: CustomerId(row.try_get("customer_id")?),
+        customer: printed::customer(row)?,
         order_id: row.try_get::<Option<Uuid>, _>("order_id")?.map(OrderId),
         location_id: LocationId(row.try_get("location_id")?),
         original_id: row.try_get::<Option<Uuid>, _>("original_id")?.map(InvoiceId),

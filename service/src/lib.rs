@@ -30,6 +30,7 @@ pub mod period_lock;
 pub mod pos;
 pub mod posting;
 pub mod pricing;
+mod printed;
 pub mod refusal;
 pub mod register;
 pub mod relay;

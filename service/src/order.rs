@@ -13,7 +13,6 @@ use uuid::Uuid;
 
 use crate::listing::{Listing, Period, Slice, number, word};
 use crate::posting::{lots, orders};
-use crate::sales_lines::{self, Skus};
 use crate::{Error, Tx, invoice};
 
 /// An order in a list, without its lines, shipments and invoices.
@@ -86,7 +85,6 @@ pub struct OrderDetail {
     pub invoices: Vec<Invoice>,
     /// Currency of every amount.
     pub currency: String,
-    pub skus: Skus,
 }
 
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<OrderSummary>, Error> {
@@ -107,9 +105,12 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<OrderSu
 }
 
 pub async fn get(tx: &Tx, id: OrderId) -> Result<OrderDetail, Error> {
-    let statement = "select id, number, customer_id, location_id, status, country, reference, external_ref, \
-                            requested_on, hold_reasons, occurred_at, version, currency, policy, priority \
-                     from sales_order where tenant_id = $1 and id = $2";
+    let statement = "select o.id, o.number, o.customer_id, o.location_id, o.status, o.country, o.reference, o.external_ref, \
+                            o.requested_on, o.hold_reasons, o.occurred_at, o.version, o.currency, o.policy, o.priority, \
+                            o.customer_version, c.* \
+                     from sales_order o \
+                     cross join lateral printed_customer(o.tenant_id, o.customer_id, o.customer_version) c \
+                     where o.tenant_id = $1 and o.id = $2";
     let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
     let row = row.ok_or_else(|| Refusal::not_found("order"))?;
     let mut order = orders::head(&row)?;
@@ -117,17 +118,11 @@ pub async fn get(tx: &Tx, id: OrderId) -> Result<OrderDetail, Error> {
     order.shipments =
         orders::shipments(tx, &[id.0], false).await?.into_iter().map(|(_, shipped)| shipped).collect();
     orders::add_lots(tx, &mut order).await?;
-    let skus = sales_lines::skus(tx, order.lines.iter().map(|line| line.line.product_id)).await?;
-    Ok(OrderDetail {
-        invoices: invoice::of_order(tx, id).await?,
-        currency: row.try_get("currency")?,
-        skus,
-        order,
-    })
+    Ok(OrderDetail { invoices: invoice::of_order(tx, id).await?, currency: row.try_get("currency")?, order })
 }
 
 /// Returns one shipment with the id of its order.
-pub async fn shipment(tx: &Tx, id: ShipmentId) -> Result<(OrderId, Shipment, Skus), Error> {
+pub async fn shipment(tx: &Tx, id: ShipmentId) -> Result<(OrderId, Shipment), Error> {
     let query = sqlx::query("select order_id from shipment where tenant_id = $1 and id = $2");
     let row = tx.row(query.bind(tx.tenant_id.0).bind(id.0)).await?;
     let order_id: Uuid = row.ok_or_else(|| Refusal::not_found("shipment"))?.try_get(0)?;
@@ -140,8 +135,7 @@ pub async fn shipment(tx: &Tx, id: ShipmentId) -> Result<(OrderId, Shipment, Sku
     for line in &mut shipment.lines {
         line.lots = lots.remove(&(id.0, line.line_no)).unwrap_or_default();
     }
-    let skus = sales_lines::skus(tx, shipment.lines.iter().map(|line| line.product_id)).await?;
-    Ok((order_id, shipment, skus))
+    Ok((order_id, shipment))
 }
 
 fn read_summary(row: &PgRow) -> Result<OrderSummary, Error> {

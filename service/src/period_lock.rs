@@ -1,6 +1,6 @@
 //! The lock on closed periods: entries of a closed day are posted on the first open one.
 //!
-//! A document keeps the time at which it happened. Only the day of its posting moves, which `post_batch_1` decides where it
+//! A document keeps the time at which it happened. Only the day of its posting moves, which `post_batch_2` decides where it
 //! writes the entry (ADR 19): a server that has not yet seen a move of the lock can't post in a closed period.
 
 use chrono::{DateTime, NaiveDate, Utc};

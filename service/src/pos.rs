@@ -15,8 +15,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::listing::{Listing, Period, Slice, number, optional_number, optional_word, word};
-use crate::sales_lines::{self, Skus};
-use crate::{Error, Tx};
+use crate::{Error, Tx, printed, sales_lines};
 
 /// A till sale or refund in a list, without its lines and tenders. The amounts of a refund are negative.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -87,38 +86,39 @@ pub struct Receipt {
     pub sale: Sale,
     /// Currency of every amount.
     pub currency: String,
-    pub skus: Skus,
     /// Stock units refunded before, by line number.
     pub returned: HashMap<i32, Quantity>,
 }
 
-const SALES: &str = "select id, number, kind, register_id, session_id, location_id, customer_id, original_id, \
-                            currency, country, gross, discount, net, tax, rounding, business_date, occurred_at, \
-                            recorded_at, \
-                            (select c.said_at from till_clock c \
-                             where c.tenant_id = pos_sale.tenant_id and c.sale_id = pos_sale.id) as said_at \
-                     from pos_sale where tenant_id = ";
+const SALES: &str = "select s.id, s.number, s.kind, s.register_id, s.session_id, s.location_id, s.customer_id, s.original_id, \
+                            s.currency, s.country, s.gross, s.discount, s.net, s.tax, s.rounding, s.business_date, \
+                            s.occurred_at, s.recorded_at, s.customer_version, c.*, \
+                            (select t.said_at from till_clock t \
+                             where t.tenant_id = s.tenant_id and t.sale_id = s.id) as said_at \
+                     from pos_sale s \
+                     left join lateral printed_customer(s.tenant_id, s.customer_id, s.customer_version) c on true \
+                     where s.tenant_id = ";
 
 pub async fn sales(tx: &Tx, filter: &SaleFilter, slice: &Slice) -> Result<Vec<SaleSummary>, Error> {
     let rows = Listing::new(tx, SALES)
-        .among("kind", filter.kind.as_slice())
-        .with("register_id = ", filter.register_id.map(|id| id.0))
-        .with("session_id = ", filter.session_id.map(|id| id.0))
-        .with("customer_id = ", filter.customer_id.map(|id| id.0))
-        .with("number = ", filter.number.as_ref())
-        .with("business_date = ", filter.business_date)
-        .within("occurred_at", filter.occurred)
-        .page(tx, "id", slice)
+        .among("s.kind", filter.kind.as_slice())
+        .with("s.register_id = ", filter.register_id.map(|id| id.0))
+        .with("s.session_id = ", filter.session_id.map(|id| id.0))
+        .with("s.customer_id = ", filter.customer_id.map(|id| id.0))
+        .with("s.number = ", filter.number.as_ref())
+        .with("s.business_date = ", filter.business_date)
+        .within("s.occurred_at", filter.occurred)
+        .page(tx, "s.id", slice)
         .await?;
     rows.iter().map(read_summary).collect()
 }
 
 pub async fn sale(tx: &Tx, id: SaleId) -> Result<Receipt, Error> {
-    let rows = Listing::new(tx, SALES).with("id = ", Some(id.0)).rows(tx).await?;
+    let rows = Listing::new(tx, SALES).with("s.id = ", Some(id.0)).rows(tx).await?;
     let row = rows.first().ok_or_else(|| Refusal::not_found("sale"))?;
     let mut sale = read_header(row)?;
     let mut sold = sales_lines::lines(tx, &[id.0]).await?;
-    sale.lines = sold.lines.remove(&id.0).unwrap_or_default();
+    sale.lines = sold.remove(&id.0).unwrap_or_default();
     let statement = "select kind, amount, tendered, change, reference from tender \
                      where tenant_id = $1 and sale_id = $2 order by line_no";
     let tender = |row: &PgRow| -> Result<Tender, Error> {
@@ -133,7 +133,7 @@ pub async fn sale(tx: &Tx, id: SaleId) -> Result<Receipt, Error> {
     let tenders = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
     sale.tenders = tenders.iter().map(tender).collect::<Result<_, _>>()?;
     let returned = sales_lines::returned(tx, id.0).await?;
-    Ok(Receipt { sale, currency: row.try_get("currency")?, skus: sold.skus, returned })
+    Ok(Receipt { sale, currency: row.try_get("currency")?, returned })
 }
 
 fn read_header(row: &PgRow) -> Result<Sale, Error> {
@@ -145,6 +145,7 @@ fn read_header(row: &PgRow) -> Result<Sale, Error> {
         session_id: SessionId(row.try_get("session_id")?),
         location_id: LocationId(row.try_get("location_id")?),
         customer_id: row.try_get::<Option<Uuid>, _>("customer_id")?.map(CustomerId),
+        customer: printed::optional_customer(row)?,
         original_id: row.try_get::<Option<Uuid>, _>("original_id")?.map(SaleId),
         country: row.try_get("country")?,
         lines: Vec::new(),

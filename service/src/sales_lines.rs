@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use domain::id::{LotId, ProductId};
 use domain::number::{Money, Quantity};
 use domain::sales::Line;
@@ -21,36 +22,31 @@ pub struct Names {
     pub lots: HashMap<LotId, String>,
 }
 
-/// The lines of documents.
-#[derive(Debug, Default)]
-pub(crate) struct DocumentLines {
-    /// By document: the lines in their order, each with its cost.
-    pub(crate) lines: HashMap<Uuid, Vec<(Line, Money)>>,
-    pub(crate) skus: Skus,
-}
+/// The lines of documents, in their order, each with its cost.
+type DocumentLines = HashMap<Uuid, Vec<(Line, Money)>>;
 
 /// Reads the lines of sales, refunds, invoices and credit notes.
 pub(crate) async fn lines(tx: &Tx, documents: &[Uuid]) -> Result<DocumentLines, Error> {
     let statement = "select s.document_id, s.line_no, s.product_id, s.category_id, p.kind = 'stocked' as stocked, s.description, \
                 s.uom, s.factor, s.entered, s.quantity, s.unit_price, s.list_price, s.price_source, \
-                s.price_rule_id, s.price_trace, s.gross, s.discount, s.net, s.tax_rate, s.tax, s.cost, p.sku, s.bundle_id, \
-                p.tracking <> 'none' as is_tracked \
+                s.price_rule_id, s.price_trace, s.gross, s.discount, s.net, s.tax_rate, s.tax, s.cost, s.bundle_id, \
+                p.tracking <> 'none' as is_tracked, s.product_version, n.sku, n.name, n.tax_name \
          from sales_line s join product p on p.tenant_id = s.tenant_id and p.id = s.product_id \
+         cross join lateral printed_product(s.tenant_id, s.product_id, s.product_version) n \
          where s.tenant_id = $1 and s.document_id = any($2) order by s.document_id, s.line_no";
-    let (mut sold, mut has_lots) = (DocumentLines::default(), false);
+    let (mut sold, mut has_lots) = (DocumentLines::new(), false);
     if documents.is_empty() {
         return Ok(sold);
     }
     for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(documents)).await? {
         let line = crate::posting::documents::line(&row)?;
         let cost = number(&row, "cost")?;
-        sold.skus.insert(line.product_id, row.try_get("sku")?);
         has_lots |= row.try_get::<bool, _>("is_tracked")?;
-        sold.lines.entry(row.try_get("document_id")?).or_default().push((line, cost));
+        sold.entry(row.try_get("document_id")?).or_default().push((line, cost));
     }
     if has_lots {
         let mut lots = lots::moved_of(tx, documents).await?;
-        for (id, lines) in &mut sold.lines {
+        for (id, lines) in &mut sold {
             for (line, _) in lines {
                 line.lots = lots.remove(&(*id, line.line_no)).unwrap_or_default();
             }
@@ -72,6 +68,24 @@ pub(crate) async fn skus(tx: &Tx, products: impl Iterator<Item = ProductId>) -> 
     let query = sqlx::query("select id, sku from product where tenant_id = $1 and id = any($2)");
     let rows = tx.rows(query.bind(tx.tenant_id.0).bind(ids)).await?;
     rows.iter().map(|row| Ok((ProductId(row.try_get(0)?), row.try_get(1)?))).collect()
+}
+
+/// Reads the SKUs that products had at an instant, and the codes of lots. Documents inside the house keep no versions.
+pub(crate) async fn names_at(
+    tx: &Tx,
+    goods: impl Iterator<Item = (ProductId, LotId)> + Clone,
+    at: DateTime<Utc>,
+) -> Result<Names, Error> {
+    let ids: Vec<Uuid> = goods.clone().map(|(id, _)| id.0).collect();
+    let statement = "select p.id, coalesce(r.sku, p.sku) from product p \
+         left join lateral ( \
+             select r.sku from replaced_product r \
+             where r.tenant_id = $1 and r.product_id = p.id and r.replaced_at > $3 order by r.version limit 1) r on true \
+         where p.tenant_id = $1 and p.id = any($2)";
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids).bind(at)).await?;
+    let skus = rows.iter().map(|row| Ok((ProductId(row.try_get(0)?), row.try_get(1)?)));
+    let skus = skus.collect::<Result<Skus, Error>>()?;
+    Ok(Names { skus, lots: crate::stock::lot::codes(tx, goods.map(|(_, lot_id)| lot_id)).await? })
 }
 
 /// Reads the SKUs of products and the codes of lots.

@@ -38,6 +38,7 @@ mod platform {
     mod personal;
     mod plain_words;
     mod power;
+    mod printed;
     mod publishable;
     mod rate;
     mod reading;

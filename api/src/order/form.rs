@@ -12,7 +12,7 @@ use domain::tag;
 use domain::text::{self, FilledReference100, Reference100};
 use serde::{Deserialize, Serialize};
 
-use crate::line::{DiscountIn, LineIn, LineOut, Skus, country_code, lines};
+use crate::line::{DiscountIn, LineIn, LineOut, PrintedCustomerOut, country_code, lines};
 use crate::lot::line::{self as lots, LotIn, LotShareOut};
 
 /// An order to place.
@@ -140,6 +140,8 @@ pub struct OrderOut<'a> {
     status: OrderStatus,
     /// Customer of the order.
     customer_id: CustomerId,
+    /// The customer when the order was placed.
+    customer: PrintedCustomerOut<'a>,
     /// Location that ships.
     location_id: LocationId,
     /// Currency of all amounts.
@@ -238,9 +240,12 @@ struct ShipmentLineOut<'a> {
     order_line_no: i32,
     /// The product.
     product_id: ProductId,
-    /// SKU of the product.
+    /// SKU of the product when the order was placed.
     #[schema(max_length = 64, example = "BOLT-M8")]
     sku: &'a str,
+    /// Name of the product when the order was placed.
+    #[schema(max_length = 200, example = "Bolt M8 x 40")]
+    name: &'a str,
     /// Stock units.
     quantity: Quantity,
     /// Lots of the line. Omitted if the product is not tracked.
@@ -251,12 +256,13 @@ struct ShipmentLineOut<'a> {
 
 impl<'a> ShipmentOut<'a> {
     /// Returns the wire form of a shipment.
-    pub fn new(shipment: &'a order::Shipment, skus: Skus<'_, 'a>) -> Self {
+    pub fn new(shipment: &'a order::Shipment) -> Self {
         let line = |line: &'a order::ShipmentLine| ShipmentLineOut {
             line_no: line.line_no,
             order_line_no: line.order_line_no,
             product_id: line.product_id,
-            sku: skus(line.product_id),
+            sku: &line.printed.sku,
+            name: &line.printed.name,
             quantity: line.quantity,
             lots: lots::shown(&line.lots),
         };
@@ -286,6 +292,8 @@ pub struct InvoiceOut<'a> {
     kind: InvoiceKind,
     /// Customer of the invoice.
     customer_id: CustomerId,
+    /// The customer when the invoice was issued.
+    customer: PrintedCustomerOut<'a>,
     /// Order of the invoice.
     order_id: Option<OrderId>,
     /// Invoice that a credit note belongs to.
@@ -323,20 +331,21 @@ pub struct InvoiceOut<'a> {
 
 impl<'a> InvoiceOut<'a> {
     /// Returns the wire form of an invoice or credit note.
-    pub fn new(invoice: &'a order::Invoice, currency: &'a str, skus: Skus<'_, 'a>) -> Self {
+    pub fn new(invoice: &'a order::Invoice, currency: &'a str) -> Self {
         InvoiceOut {
             id: invoice.id,
             object: invoice.kind.into(),
             number: &invoice.number,
             kind: invoice.kind,
             customer_id: invoice.customer_id,
+            customer: PrintedCustomerOut::from(&*invoice.customer),
             order_id: invoice.order_id,
             original_id: invoice.original_id,
             currency,
             country: &invoice.country,
             occurred_at: invoice.occurred_at,
             due_on: invoice.due_on,
-            lines: invoice.lines.iter().map(|(line, _)| LineOut::new(line, skus)).collect(),
+            lines: invoice.lines.iter().map(|(line, _)| LineOut::new(line)).collect(),
             gross: invoice.totals.gross,
             discount: invoice.totals.discount,
             net: invoice.totals.net,
@@ -350,15 +359,10 @@ impl<'a> InvoiceOut<'a> {
 
 impl<'a> OrderOut<'a> {
     /// Returns the wire form of an order.
-    pub fn new(
-        order: &'a order::Order,
-        invoices: &'a [order::Invoice],
-        currency: &'a str,
-        skus: Skus<'_, 'a>,
-    ) -> Self {
+    pub fn new(order: &'a order::Order, invoices: &'a [order::Invoice], currency: &'a str) -> Self {
         let totals = order.totals();
         let line = |line: &'a order::OrderLine| OrderLineOut {
-            line: LineOut::new(&line.line, skus),
+            line: LineOut::new(&line.line),
             reserved: line.reserved,
             shipped: line.shipped,
             invoiced: line.invoiced,
@@ -372,6 +376,7 @@ impl<'a> OrderOut<'a> {
             number: &order.number,
             status: order.status,
             customer_id: order.customer_id,
+            customer: PrintedCustomerOut::from(&*order.customer),
             location_id: order.location_id,
             currency,
             country: &order.country,
@@ -387,8 +392,8 @@ impl<'a> OrderOut<'a> {
             net: totals.net,
             tax: totals.tax,
             total: totals.total(),
-            shipments: order.shipments.iter().map(|shipment| ShipmentOut::new(shipment, skus)).collect(),
-            invoices: invoices.iter().map(|invoice| InvoiceOut::new(invoice, currency, skus)).collect(),
+            shipments: order.shipments.iter().map(ShipmentOut::new).collect(),
+            invoices: invoices.iter().map(|invoice| InvoiceOut::new(invoice, currency)).collect(),
         }
     }
 }

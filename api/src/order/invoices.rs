@@ -11,7 +11,6 @@ use service::listing::{Age, Period};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::InvoiceOut;
-use crate::line::skus_in;
 use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::version::{IfNoneMatch, ReadHeaders};
@@ -86,6 +85,6 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 #[get("/v1/invoices/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<InvoiceId>, seen: IfNoneMatch) -> Answer {
     let read = async |tx: &service::Tx| service::invoice::get(tx, id.0).await;
-    let InvoiceDetail { invoice, currency, version, skus } = app.db.read(caller.tenant_id, read).await?;
-    Ok(seen.answer(version, InvoiceOut::new(&invoice, &currency, &skus_in(&skus))))
+    let InvoiceDetail { invoice, currency, version } = app.db.read(caller.tenant_id, read).await?;
+    Ok(seen.answer(version, InvoiceOut::new(&invoice, &currency)))
 }

@@ -11,7 +11,6 @@ use service::order::{Filter, OrderDetail, OrderSummary};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{OrderOut, ShipmentOut};
-use crate::line::skus_in;
 use crate::list::{List, Page};
 use crate::params::{PathId, listed};
 use crate::version::{IfNoneMatch, ReadHeaders};
@@ -96,8 +95,8 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 #[get("/v1/orders/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<OrderId>, seen: IfNoneMatch) -> Answer {
     let read = async |tx: &service::Tx| service::order::get(tx, id.0).await;
-    let OrderDetail { order, invoices, currency, skus } = app.db.read(caller.tenant_id, read).await?;
-    Ok(seen.answer(order.version, OrderOut::new(&order, &invoices, &currency, &skus_in(&skus))))
+    let OrderDetail { order, invoices, currency } = app.db.read(caller.tenant_id, read).await?;
+    Ok(seen.answer(order.version, OrderOut::new(&order, &invoices, &currency)))
 }
 
 /// A shipment on its own.
@@ -122,7 +121,7 @@ struct ShipmentOfOrder<'a> {
 #[get("/v1/shipments/{id}")]
 async fn show_shipment(app: Data<App>, caller: Caller, id: PathId<ShipmentId>) -> Answer {
     let read = async |tx: &service::Tx| service::order::shipment(tx, id.0).await;
-    let (order_id, shipment, skus) = app.db.read(caller.tenant_id, read).await?;
-    let shipment = ShipmentOut::new(&shipment, &skus_in(&skus));
+    let (order_id, shipment) = app.db.read(caller.tenant_id, read).await?;
+    let shipment = ShipmentOut::new(&shipment);
     Ok(HttpResponse::Ok().json(ShipmentOfOrder { order_id, shipment }))
 }

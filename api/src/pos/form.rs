@@ -12,7 +12,7 @@ use domain::tag;
 use domain::text::{self, Reference100};
 use serde::{Deserialize, Serialize};
 
-use crate::line::{DiscountIn, LineIn, LineOut, Skus};
+use crate::line::{DiscountIn, LineIn, LineOut, PrintedCustomerOut};
 use crate::lot::line::{self as lots, LotIn};
 
 /// A sale to make.
@@ -151,6 +151,8 @@ pub struct SaleOut<'a> {
     location_id: LocationId,
     /// Customer. Null for a walk-in sale.
     customer_id: Option<CustomerId>,
+    /// The customer when the sale was made. Null for a walk-in sale.
+    customer: Option<PrintedCustomerOut<'a>>,
     /// Sale that is refunded.
     original_id: Option<SaleId>,
     /// Currency of all amounts.
@@ -196,7 +198,7 @@ impl<'a> SaleOut<'a> {
     }
 
     /// Returns the wire form of a sale.
-    pub fn new(sale: &'a pos::Sale, currency: &'a str, skus: Skus<'_, 'a>) -> Self {
+    pub fn new(sale: &'a pos::Sale, currency: &'a str) -> Self {
         SaleOut {
             id: sale.id,
             object: tag::PosSale,
@@ -206,13 +208,14 @@ impl<'a> SaleOut<'a> {
             session_id: sale.session_id,
             location_id: sale.location_id,
             customer_id: sale.customer_id,
+            customer: sale.customer.as_deref().map(PrintedCustomerOut::from),
             original_id: sale.original_id,
             currency,
             country: &sale.country,
             business_date: sale.business_date,
             occurred_at: sale.occurred_at,
             said_at: sale.said_at,
-            lines: sale.lines.iter().map(|(line, _)| LineOut::new(line, skus)).collect(),
+            lines: sale.lines.iter().map(|(line, _)| LineOut::new(line)).collect(),
             gross: sale.totals.gross,
             discount: sale.totals.discount,
             net: sale.totals.net,

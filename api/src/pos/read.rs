@@ -12,7 +12,6 @@ use service::pos::{Receipt, SaleFilter, SaleSummary};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::SaleOut;
-use crate::line::skus_in;
 use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::{Answer, App, Caller};
@@ -88,6 +87,6 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
 #[get("/v1/pos/sales/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<SaleId>) -> Answer {
     let read = async |tx: &service::Tx| service::pos::sale(tx, id.0).await;
-    let Receipt { sale, currency, skus, returned } = app.db.read(caller.tenant_id, read).await?;
-    Ok(HttpResponse::Ok().json(SaleOut::new(&sale, &currency, &skus_in(&skus)).less(&returned)))
+    let Receipt { sale, currency, returned } = app.db.read(caller.tenant_id, read).await?;
+    Ok(HttpResponse::Ok().json(SaleOut::new(&sale, &currency).less(&returned)))
 }

@@ -20,7 +20,9 @@ type OnShelf = (u64, i64, i64, bool);
 pub(crate) fn product(tracking: Tracking) -> Product {
     Product {
         id: ProductId(Uuid::from_u128(1)),
+        version: 1,
         sku: "MILK".to_owned(),
+        name: "Milk".to_owned(),
         kind: ProductKind::Stocked,
         status: ProductStatus::Active,
         tracking,

@@ -17,6 +17,7 @@ pub(crate) fn book(method: CostingMethod) -> Book {
         locations: Vec::new(),
         registers: HashMap::new(),
         tax_rates: Vec::new(),
+        tax_names: HashMap::new(),
         channel_lists: Vec::new(),
         accounts: Vec::new(),
         reasons: HashMap::new(),

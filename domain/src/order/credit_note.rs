@@ -1,5 +1,7 @@
 //! Wholesale returns: one transaction receives the stock and credits the customer.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -114,7 +116,7 @@ fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Re
         .customers
         .get(&command.customer_id)
         .ok_or_else(|| Problems::one("/customer_id", Code::NotFound, "There is no customer with this id."))?;
-    let country = customer.country.clone();
+    let (country, printed) = (customer.country.clone(), Arc::clone(&customer.printed));
     let has_original = command.original_id.is_some();
     sales::check_return_lines(has_original, command.original_lines.len(), command.lines.len())?;
     let (lines, originals) = match command.original_id {
@@ -138,6 +140,7 @@ fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Re
         number: book.number(DocumentKind::CreditNote),
         kind: InvoiceKind::CreditNote,
         customer_id: command.customer_id,
+        customer: printed,
         order_id: None,
         location_id,
         original_id: command.original_id,

@@ -1,5 +1,7 @@
 //! Invoices of an order: one per shipment.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +14,7 @@ use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::needs::Needs;
 use crate::number::{Money, Quantity};
 use crate::open_item::Applied;
+use crate::printed::PrintedCustomer;
 use crate::refusal::Refusal;
 use crate::sales::{self, Line, Part, SalesLine, Totals};
 use crate::tenant::Channel;
@@ -58,6 +61,8 @@ pub struct Invoice {
     pub kind: InvoiceKind,
     /// The customer.
     pub customer_id: CustomerId,
+    /// The customer, as the invoice prints it.
+    pub customer: Arc<PrintedCustomer>,
     /// The order, if there is one.
     pub order_id: Option<OrderId>,
     /// The location that issued or received the stock.
@@ -144,11 +149,13 @@ fn of_shipment(book: &mut Book, order: &mut Order, at: usize) -> Invoice {
     let customer = &book.customers[&order.customer_id];
     let on = book.setup.settings.day(occurred_at);
     let due_on = customer.payment_terms.due_on(on, customer.payment_days);
+    let customer = Arc::clone(&customer.printed);
     Invoice {
         id: InvoiceId(book.ids.next_id()),
         number: book.number(DocumentKind::Invoice),
         kind: InvoiceKind::Invoice,
         customer_id: order.customer_id,
+        customer,
         order_id: Some(order.id),
         location_id: order.location_id,
         original_id: None,

@@ -1,5 +1,7 @@
 //! Shipments of an order.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use super::pick::{self, Picked, Wanted};
@@ -15,6 +17,7 @@ use crate::lot::{self, LotShare, NamedLot};
 use crate::needs::Needs;
 use crate::negative_stock::Issue;
 use crate::number::{Money, Quantity};
+use crate::printed::PrintedProduct;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::Line;
 use crate::stock::{self, LevelKey, Movement, MovementKind};
@@ -68,6 +71,8 @@ pub struct ShipmentLine {
     pub order_line_no: i32,
     /// The product.
     pub product_id: ProductId,
+    /// The product, as the order prints it.
+    pub printed: Arc<PrintedProduct>,
     /// Stock units.
     pub quantity: Quantity,
     /// Their cost.
@@ -202,7 +207,7 @@ pub(super) fn dispatch_all(book: &mut Book, id: OrderId, posting: &mut Posting) 
 }
 
 fn dispatch(book: &mut Book, (id, at): (OrderId, DateTime<Utc>), picked: Vec<Picked>, posting: &mut Posting) {
-    let setup = std::sync::Arc::clone(&book.setup);
+    let setup = Arc::clone(&book.setup);
     let mut order = order_mut(book, id).clone();
     let shipment_id = ShipmentId(book.ids.next_id());
     let number = book.number(DocumentKind::Shipment);
@@ -231,8 +236,15 @@ fn dispatch(book: &mut Book, (id, at): (OrderId, DateTime<Utc>), picked: Vec<Pic
                 occurred_at: at,
             });
         }
-        let (order_line_no, product_id) = (ordered.line.line_no, ordered.line.product_id);
-        lines.push(ShipmentLine { line_no, order_line_no, product_id, quantity, cost, lots: leaving.0.lots });
+        lines.push(ShipmentLine {
+            line_no,
+            order_line_no: ordered.line.line_no,
+            product_id: ordered.line.product_id,
+            printed: Arc::clone(&ordered.line.printed),
+            quantity,
+            cost,
+            lots: leaving.0.lots,
+        });
     }
     let complete = order.lines.iter().all(|line| line.open().is_zero());
     order.status = if complete { OrderStatus::Shipped } else { OrderStatus::PartiallyShipped };

@@ -127,6 +127,7 @@ fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal>
         session_id: session.id,
         location_id: register.location_id,
         customer_id,
+        customer: command.original_id.and_then(|id| book.refunded.get(&id)).cloned(),
         original_id: command.original_id,
         country: command
             .country

@@ -75,6 +75,7 @@ fn parts(book: &Book, (line, at): (&Line, DateTime<Utc>), components: &[Componen
         let quantity = Quantity::rounded(component.quantity.times(line.quantity));
         parts.push(Line {
             product_id: product.id,
+            printed: book.printed(product),
             category_id: product.lineage.first().copied(),
             stocked: product.kind == ProductKind::Stocked,
             uom: product.stock_uom.clone(),

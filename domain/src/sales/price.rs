@@ -163,6 +163,7 @@ fn price_line(
         line_no: index as i32 + 1,
         input: index,
         product_id: product.id,
+        printed: book.printed(product),
         bundle_id: None,
         category_id: product.lineage.first().copied(),
         stocked: product.kind == ProductKind::Stocked,

@@ -98,7 +98,7 @@ pub(crate) async fn products_by_sku(tx: &Tx, skus: &[&str]) -> Result<Vec<Produc
         return Ok(Vec::new());
     }
     let statement = "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage, \
-                            p.costing_method, p.stock_decimals, p.tracking \
+                            p.costing_method, p.stock_decimals, p.tracking, p.name, p.version \
                      from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id \
                      where p.tenant_id = $1 and p.sku = any($2)";
     tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(skus)).await?.iter().map(read_product).collect()
@@ -110,7 +110,7 @@ pub(crate) async fn products_by_id(tx: &Tx, ids: &[Uuid]) -> Result<Vec<Product>
         return Ok(Vec::new());
     }
     let statement = "select p.id, p.sku, p.kind, p.status, p.stock_uom, p.tax_class_id, p.list_price, c.lineage, \
-                            p.costing_method, p.stock_decimals, p.tracking \
+                            p.costing_method, p.stock_decimals, p.tracking, p.name, p.version \
                      from product p left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id \
                      where p.tenant_id = $1 and p.id = any($2)";
     tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(read_product).collect()
@@ -138,7 +138,9 @@ fn read_product(row: &PgRow) -> Result<Product, Error> {
     let lineage: Option<Vec<Uuid>> = row.try_get("lineage")?;
     Ok(Product {
         id: ProductId(row.try_get("id")?),
+        version: row.try_get("version")?,
         sku: row.try_get("sku")?,
+        name: row.try_get("name")?,
         kind: word(row, "kind")?,
         status: word(row, "status")?,
         tracking: word(row, "tracking")?,

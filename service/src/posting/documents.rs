@@ -1,20 +1,23 @@
 //! Loads the documents that commands refer back to: sold lines, open invoices, the cash in drawers.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use domain::id::{CategoryId, CustomerId, InvoiceId, LocationId, PriceRuleId, ProductId, RegisterId, SaleId};
 use domain::number::Money;
 use domain::open_item::OpenInvoice;
 use domain::pos::{Drawer, Paid};
+use domain::printed::PrintedCustomer;
 use domain::sales::{Line, SoldLine};
 use domain::tenant::Channel;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
+use crate::columns::Columns;
 use crate::listing::{number, optional_number, word};
 use crate::rows::uuids;
-use crate::{Error, Tx};
+use crate::{Error, Tx, printed};
 use domain::needs::Needs;
 
 /// Locks the sales and invoices that something is returned from. Reads their lines with what was returned before.
@@ -33,10 +36,12 @@ pub(super) async fn sold(tx: &Tx, needs: &Needs) -> Result<HashMap<Uuid, Vec<Sol
                 s.uom, s.factor, s.entered, s.quantity, s.unit_price, s.list_price, s.price_source, \
                 s.price_rule_id, s.price_trace, s.gross, s.discount, s.net, s.tax_rate, s.tax, s.location_id, \
                 s.channel, s.customer_id, s.cost, s.country, s.bundle_id, s.occurred_at, \
+                s.product_version, n.sku, n.name, n.tax_name, \
                 coalesce((select -sum(r.quantity) from sales_line r \
                           where r.tenant_id = $1 and r.original_id = s.document_id \
                             and r.original_line_no = s.line_no), 0) as returned \
          from sales_line s join product p on p.tenant_id = s.tenant_id and p.id = s.product_id \
+         cross join lateral printed_product(s.tenant_id, s.product_id, s.product_version) n \
          where s.tenant_id = $1 and s.document_id = any($2) and s.document_kind in ('sale', 'invoice') \
          order by s.document_id, s.line_no";
     let mut sold: HashMap<Uuid, Vec<SoldLine>> = HashMap::new();
@@ -56,6 +61,32 @@ pub(super) async fn sold(tx: &Tx, needs: &Needs) -> Result<HashMap<Uuid, Vec<Sol
         sold.entry(row.try_get("document_id")?).or_default().push(line);
     }
     Ok(sold)
+}
+
+/// Reads the customers of the till sales among sold documents.
+pub(super) async fn refunded(
+    tx: &Tx,
+    sold: &HashMap<Uuid, Vec<SoldLine>>,
+) -> Result<HashMap<SaleId, Arc<PrintedCustomer>>, Error> {
+    let first = |(id, lines): (&Uuid, &Vec<SoldLine>)| {
+        let line = lines.first().filter(|line| line.channel == Channel::Retail)?;
+        Some((*id, line.customer_id?.0))
+    };
+    let (sales, customers): (Vec<Uuid>, Vec<Uuid>) = sold.iter().filter_map(first).unzip();
+    if sales.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let statement = "select v.sale_id, c.version as customer_version, c.number as customer_number, \
+                            c.name as customer_name, c.tax_number as customer_tax_number \
+                     from unnest($2::uuid[], $3::uuid[]) as v (sale_id, customer_id) \
+                     join customer c on c.tenant_id = $1 and c.id = v.customer_id";
+    let query = Columns::of(statement).bind(tx.tenant_id.0).column("sale_id", &sales, |id| *id).column(
+        "customer_id",
+        &customers,
+        |id| *id,
+    );
+    let rows = query.rows(tx).await?;
+    rows.iter().map(|row| Ok((SaleId(row.try_get("sale_id")?), printed::customer(row)?))).collect()
 }
 
 /// Reads what was paid for the till sales among sold documents, and what earlier refunds paid back. Their locks are held.
@@ -97,6 +128,7 @@ pub(crate) fn line(row: &PgRow) -> Result<Line, Error> {
         input: line_no.unsigned_abs() as usize - 1,
         bundle_id: row.try_get::<Option<Uuid>, _>("bundle_id")?.map(ProductId),
         product_id: ProductId(row.try_get("product_id")?),
+        printed: printed::product(row)?,
         category_id: row.try_get::<Option<Uuid>, _>("category_id")?.map(CategoryId),
         stocked: row.try_get("stocked")?,
         description: row.try_get("description")?,

@@ -26,7 +26,7 @@ use super::{
 use crate::catalog::lookup;
 use crate::listing::{number, optional_number, word};
 use crate::rows::uuids;
-use crate::{Error, Tx};
+use crate::{Error, Tx, printed};
 use domain::needs::Needs;
 
 /// Loads the book on which `commands` are decided. Rows that are prefetched are not read again.
@@ -51,6 +51,7 @@ pub(super) async fn book(
         needs.location_ids.insert(line.location_id);
     }
     let paid = documents::paid(tx, &sold).await?;
+    let refunded = documents::refunded(tx, &sold).await?;
     let goods = stock_documents::load(tx, &needs).await?;
     goods.need(&mut needs);
     lots::need_products(tx, &mut needs).await?;
@@ -69,6 +70,7 @@ pub(super) async fn book(
     book.customers = customers;
     book.orders = orders;
     book.sold = sold;
+    book.refunded = refunded;
     book.paid = paid;
     book.invoices = invoices;
     book.credits = open_items.credits;
@@ -82,6 +84,11 @@ pub(super) async fn book(
     match prefetched.products.take() {
         Some(products) => add_prefetched(tx, &mut book, products).await?,
         None => products(tx, &needs, &mut book).await?,
+    }
+    let is_named = |product: &Product| book.setup.tax_names.contains_key(&product.tax_class_id);
+    if !book.products.values().all(is_named) {
+        setups.forget(tx.tenant_id).await;
+        book.setup = setups.of(tx).await?;
     }
     lots::load(tx, &mut needs, &mut book).await?;
     book.rules = rules(tx, &needs, &book).await?;
@@ -139,7 +146,8 @@ async fn customers(tx: &Tx, needs: &Needs) -> Result<HashMap<CustomerId, Custome
                 "select c.id, c.country, c.tax_exempt, c.status, c.price_list_id, \
                         t.price_list_id as tier_list_id, c.payment_terms, \
                         c.payment_days, c.credit_limit, a.receivable, a.ordered, a.shipped, a.unapplied, \
-                        c.min_remaining_life_days \
+                        c.min_remaining_life_days, c.version as customer_version, c.number as customer_number, \
+                        c.name as customer_name, c.tax_number as customer_tax_number \
                  from customer_account a \
                  join customer c on c.tenant_id = a.tenant_id and c.id = a.customer_id \
                  left join price_tier t on t.tenant_id = c.tenant_id and t.id = c.price_tier_id \
@@ -165,6 +173,7 @@ fn customer(row: &PgRow) -> Result<(CustomerId, Customer), Error> {
     let id = CustomerId(row.try_get("id")?);
     let customer = Customer {
         id,
+        printed: printed::customer(row)?,
         country: row.try_get("country")?,
         tax_exempt: row.try_get("tax_exempt")?,
         status: word(row, "status")?,

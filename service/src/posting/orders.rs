@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{documents, lots};
 use crate::listing::{number, word};
 use crate::rows::uuids;
-use crate::{Error, Tx};
+use crate::{Error, Tx, printed};
 use domain::needs::Needs;
 
 /// Adds the orders that are judged again to the needs: those on credit hold of customers who pay, the oldest first.
@@ -47,9 +47,11 @@ pub(super) async fn load(tx: &Tx, needs: &mut Needs) -> Result<HashMap<OrderId, 
         return Ok(HashMap::new());
     }
     let ids = uuids(&needs.order_ids, |id| id.0);
-    let statement = "select id, number, customer_id, location_id, status, country, reference, external_ref, \
-                requested_on, hold_reasons, occurred_at, version, policy, priority \
-         from sales_order where tenant_id = $1 and id = any($2) order by id for update";
+    let statement = "select o.id, o.number, o.customer_id, o.location_id, o.status, o.country, o.reference, o.external_ref, \
+                o.requested_on, o.hold_reasons, o.occurred_at, o.version, o.policy, o.priority, o.customer_version, c.* \
+         from sales_order o \
+         cross join lateral printed_customer(o.tenant_id, o.customer_id, o.customer_version) c \
+         where o.tenant_id = $1 and o.id = any($2) order by o.id for update of o";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(&ids)).await?;
     let mut orders: HashMap<OrderId, Order> =
         rows.iter().map(|row| head(row).map(|order| (order.id, order))).collect::<Result<_, _>>()?;
@@ -75,6 +77,7 @@ pub(crate) fn head(row: &PgRow) -> Result<Order, Error> {
         id: OrderId(row.try_get("id")?),
         number: row.try_get("number")?,
         customer_id: CustomerId(row.try_get("customer_id")?),
+        customer: printed::customer(row)?,
         location_id: LocationId(row.try_get("location_id")?),
         status: word(row, "status")?,
         country: row.try_get("country")?,
@@ -96,8 +99,10 @@ pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(OrderId, OrderLi
     let statement = "select l.order_id, l.line_no, l.product_id, p.category_id, p.kind = 'stocked' as stocked, l.description, \
                 l.uom, l.factor, l.entered, l.quantity, l.unit_price, l.list_price, l.price_source, \
                 l.price_rule_id, l.price_trace, l.gross, l.discount, l.net, l.tax_rate, l.tax, l.reserved, \
-                l.shipped, l.invoiced, l.bundle_id, l.backordered, l.cancelled, l.promised_on \
+                l.shipped, l.invoiced, l.bundle_id, l.backordered, l.cancelled, l.promised_on, l.product_version, \
+                n.sku, n.name, n.tax_name \
          from sales_order_line l join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
+         cross join lateral printed_product(l.tenant_id, l.product_id, l.product_version) n \
          where l.tenant_id = $1 and l.order_id = any($2) order by l.order_id, l.line_no";
     let line = |row: &PgRow| -> Result<(OrderId, OrderLine), Error> {
         let line = OrderLine {
@@ -143,8 +148,10 @@ pub(crate) async fn shipments(
     open_only: bool,
 ) -> Result<Vec<(OrderId, Shipment)>, Error> {
     let statement = "select s.order_id, s.id, s.number, s.occurred_at, s.invoice_id, \
-                l.line_no, l.order_line_no, l.product_id, l.quantity, l.cost \
+                l.line_no, l.order_line_no, l.product_id, l.quantity, l.cost, o.product_version, n.sku, n.name, n.tax_name \
          from shipment s join shipment_line l on l.tenant_id = s.tenant_id and l.shipment_id = s.id \
+         join sales_order_line o on o.tenant_id = s.tenant_id and o.order_id = s.order_id and o.line_no = l.order_line_no \
+         cross join lateral printed_product(o.tenant_id, o.product_id, o.product_version) n \
          where s.tenant_id = $1 and s.order_id = any($2) and (not $3 or s.invoice_id is null) \
          order by s.id, l.line_no";
     let mut shipments: Vec<(OrderId, Shipment)> = Vec::new();
@@ -165,6 +172,7 @@ pub(crate) async fn shipments(
             line_no: row.try_get("line_no")?,
             order_line_no: row.try_get("order_line_no")?,
             product_id: ProductId(row.try_get("product_id")?),
+            printed: printed::product(&row)?,
             quantity: number(&row, "quantity")?,
             cost: number(&row, "cost")?,
             lots: Vec::new(),

@@ -24,7 +24,7 @@ use crate::rows::uuids;
 use crate::{Error, Tx};
 
 /// The function is in `migration/replaceable/36_post.sql`.
-const LOAD_SALES: &str = "select answered, sessions, barcodes, products, units, levels, series from load_sales_1( \
+const LOAD_SALES: &str = "select answered, sessions, barcodes, products, units, levels, series from load_sales_2( \
      p_tenant => $1, p_now => $2, p_keys => $3, p_registers => $4, p_locations => $5, p_products => $6, p_skus => $7, \
      p_barcodes => $8, p_with_units => $9, p_series => $10, p_commands => $11)";
 

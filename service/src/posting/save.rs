@@ -95,7 +95,7 @@ pub(super) async fn write(
     Ok(commands)
 }
 
-/// Whether `post_batch_1` alone writes everything of a sale.
+/// Whether `post_batch_2` alone writes everything of a sale.
 fn is_plain_sale(accepted: &Accepted<'_>) -> bool {
     let is_sale = matches!(&accepted.outcome, Outcome::Sale(sale) if sale.original_id.is_none());
     let posting = &accepted.posting;

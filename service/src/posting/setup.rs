@@ -75,6 +75,7 @@ pub(crate) async fn read(tx: &Tx) -> Result<Setup, Error> {
         locations: locations(tx).await?,
         registers: registers(tx).await?,
         tax_rates: tax_rates(tx).await?,
+        tax_names: tax_names(tx).await?,
         channel_lists: channel_lists(tx).await?,
         accounts: column(tx, "select code from account where tenant_id = $1").await?,
         reasons: reasons(tx).await?,
@@ -162,6 +163,11 @@ async fn tax_rates(tx: &Tx) -> Result<Vec<Rate>, Error> {
         })
     };
     rows(tx, statement).await?.iter().map(rate).collect()
+}
+
+async fn tax_names(tx: &Tx) -> Result<HashMap<TaxClassId, String>, Error> {
+    let statement = "select id, name from tax_class where tenant_id = $1";
+    rows(tx, statement).await?.iter().map(|row| Ok((TaxClassId(row.try_get(0)?), row.try_get(1)?))).collect()
 }
 
 async fn channel_lists(tx: &Tx) -> Result<Vec<(Channel, Option<LocationId>, PriceListId)>, Error> {

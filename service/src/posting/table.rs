@@ -180,7 +180,7 @@ macro_rules! take {
     };
 }
 take! {
-    plain: bool, i16, i64, Uuid, String, DateTime<Utc>, Vec<u8>, Vec<Uuid>;
+    plain: bool, i16, i32, i64, Uuid, String, DateTime<Utc>, Vec<u8>, Vec<Uuid>;
     ids: LocationId, ProductId, RegisterId, SessionId, TaxClassId
 }
 

@@ -110,8 +110,8 @@ pub async fn get(tx: &Tx, id: StockDocumentId) -> Result<(StockDocument, String,
             value: number(&row, "value")?,
         });
     }
-    let names =
-        sales_lines::names(tx, document.lines.iter().map(|line| (line.product_id, line.lot_id))).await?;
+    let goods = document.lines.iter().map(|line| (line.product_id, line.lot_id));
+    let names = sales_lines::names_at(tx, goods, row.try_get("recorded_at")?).await?;
     Ok((document, row.try_get("currency")?, names))
 }
 

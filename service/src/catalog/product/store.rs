@@ -169,12 +169,33 @@ async fn keep_prices(tx: &Tx, products: &[&Product]) -> Result<(), Error> {
     Ok(())
 }
 
+/// Keeps what documents print of products that change in it. Documents keep the version up to which it held.
+async fn keep_printed(tx: &Tx, products: &[&Product]) -> Result<(), Error> {
+    let query = Columns::of(
+        "insert into replaced_product (tenant_id, product_id, version, sku, name, tax_class_id, replaced_at)
+         select $1, p.id, p.version, p.sku, p.name, p.tax_class_id, $6
+         from unnest($2::uuid[], $3::text[], $4::text[], $5::uuid[]) v (id, sku, name, tax_class_id)
+         join product p on p.tenant_id = $1 and p.id = v.id
+         where (p.sku, p.name, p.tax_class_id) is distinct from (v.sku, v.name, v.tax_class_id)",
+    );
+    let query = query
+        .bind(tx.tenant_id.0)
+        .column("id", products, |product| product.id.0)
+        .column("sku", products, |product| product.sku.clone())
+        .column("name", products, |product| product.name.clone())
+        .column("tax_class_id", products, |product| product.tax_class_id.0)
+        .bind(tx.now);
+    query.execute(tx).await?;
+    Ok(())
+}
+
 /// Writes changed products. Their units and barcodes are replaced.
 pub(super) async fn update(tx: &Tx, products: &[&Product]) -> Result<(), Error> {
     if products.is_empty() {
         return Ok(());
     }
     keep_prices(tx, products).await?;
+    keep_printed(tx, products).await?;
     let ids: Vec<Uuid> = products.iter().map(|product| product.id.0).collect();
     for delete in [
         "delete from product_unit where tenant_id = $1 and product_id = any($2)",

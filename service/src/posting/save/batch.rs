@@ -19,7 +19,7 @@ use crate::posting::{Accepted, Outcome, Recorded};
 use crate::{Error, Tx, command};
 
 /// The function is in `migration/replaceable/36_post.sql`.
-const POST_BATCH: &str = "select post_batch_1( \
+const POST_BATCH: &str = "select post_batch_2( \
      p_tenant => $1, p_now => $2, p_currency => $3, p_levels => $4, p_series => $5, p_movements => $6, p_sales => $7, \
      p_tenders => $8, p_sales_lines => $9, p_entries => $10, p_entry_lines => $11, p_events => $12, p_commands => $13) \
      as commands";

@@ -30,16 +30,17 @@ async fn insert(tx: &Tx, book: &Book, rows: &[Row<'_>]) -> Result<(), Error> {
     let totals = column(rows, |(order, _)| order.totals());
     let statement = "insert into sales_order (tenant_id, id, number, customer_id, location_id, status, country, reference, \
                  external_ref, requested_on, net, tax, total, occurred_at, version, command_id, \
-                 policy, priority, hold_reasons, currency, recorded_at, updated_at) \
+                 policy, priority, hold_reasons, customer_version, currency, recorded_at, updated_at) \
              select $1, v.id, v.number, v.customer_id, v.location_id, v.status, v.country, v.reference, \
                  v.external_ref, v.requested_on, v.net, v.tax, v.net + v.tax, v.occurred_at, v.version, \
                  v.command_id, v.policy, v.priority, case when v.hold_reason = '' then '{}'::text[] else array[v.hold_reason] end, \
-                 $2, $3, $3 \
+                 v.customer_version, $2, $3, $3 \
              from unnest($4::uuid[], $5::text[], $6::uuid[], $7::uuid[], $8::text[], $9::text[], $10::text[], \
                          $11::text[], $12::date[], $13::numeric[], $14::numeric[], $15::timestamptz[], $16::int[], \
-                         $17::uuid[], $18::text[], $19::text[], $20::smallint[]) \
+                         $17::uuid[], $18::text[], $19::text[], $20::smallint[], $21::int[]) \
                  as v (id, number, customer_id, location_id, status, country, reference, external_ref, \
-                       requested_on, net, tax, occurred_at, version, command_id, hold_reason, policy, priority)";
+                       requested_on, net, tax, occurred_at, version, command_id, hold_reason, policy, priority, \
+                       customer_version)";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(&book.setup.settings.currency)
@@ -60,7 +61,8 @@ async fn insert(tx: &Tx, book: &Book, rows: &[Row<'_>]) -> Result<(), Error> {
         .column("command_id", rows, |(_, by)| *by)
         .column("hold_reason", rows, |(order, _)| order.hold_reasons.join(" "))
         .column("policy", rows, |(order, _)| word(order.policy))
-        .column("priority", rows, |(order, _)| order.priority);
+        .column("priority", rows, |(order, _)| order.priority)
+        .column("customer_version", rows, |(order, _)| order.customer.version);
     query.execute(tx).await?;
     Ok(())
 }
@@ -102,17 +104,17 @@ async fn write_lines(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
     let statement = "insert into sales_order_line (tenant_id, order_id, line_no, product_id, description, uom, factor, \
                  entered, quantity, reserved, shipped, invoiced, unit_price, list_price, price_source, \
                  price_rule_id, price_trace, gross, discount, net, tax_rate, tax, bundle_id, backordered, cancelled, \
-                 backordered_at, promised_on) \
+                 backordered_at, promised_on, product_version) \
              select $1, v.* \
              from unnest($2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::text[], $7::numeric[], $8::numeric[], \
                          $9::numeric[], $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[], \
                          $14::numeric[], $15::text[], $16::uuid[], $17::jsonb[], $18::numeric[], $19::numeric[], \
                          $20::numeric[], $21::numeric[], $22::numeric[], $23::uuid[], $24::numeric[], \
-                         $25::numeric[], $26::timestamptz[], $27::date[]) as v \
+                         $25::numeric[], $26::timestamptz[], $27::date[], $28::int[]) as v \
                         (order_id, line_no, product_id, description, uom, factor, entered, quantity, \
                          reserved, shipped, invoiced, unit_price, list_price, price_source, price_rule_id, \
                          price_trace, gross, discount, net, tax_rate, tax, bundle_id, backordered, \
-                         cancelled, backordered_at, promised_on) \
+                         cancelled, backordered_at, promised_on, product_version) \
              on conflict (tenant_id, order_id, line_no) do update \
              set reserved = excluded.reserved, shipped = excluded.shipped, invoiced = excluded.invoiced, \
                  backordered = excluded.backordered, cancelled = excluded.cancelled, \
@@ -146,7 +148,8 @@ async fn write_lines(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
         .column("backordered", &rows, |(_, row)| row.backordered.get())
         .column("cancelled", &rows, |(_, row)| row.cancelled.get())
         .column("backordered_at", &rows, |(_, row)| row.backordered.is_positive().then_some(tx.now))
-        .column("promised_on", &rows, |(_, row)| row.promised_on);
+        .column("promised_on", &rows, |(_, row)| row.promised_on)
+        .column("product_version", &rows, |(_, row)| row.line.printed.version);
     query.execute(tx).await?;
     Ok(())
 }

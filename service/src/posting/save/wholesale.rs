@@ -74,14 +74,15 @@ async fn write_invoices(tx: &Tx, book: &Book, documents: &Documents<'_>) -> Resu
     }
     let statement = "insert into invoice (tenant_id, id, number, kind, customer_id, order_id, location_id, original_id, \
                  country, gross, discount, net, tax, total, open, due_on, reason, occurred_at, command_id, \
-                 currency, recorded_at, updated_at) \
+                 customer_version, currency, recorded_at, updated_at) \
              select $1, v.*, $2, $3, $3 \
              from unnest($4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[], \
                          $11::text[], $12::numeric[], $13::numeric[], $14::numeric[], $15::numeric[], \
                          $16::numeric[], $17::numeric[], $18::date[], $19::text[], $20::timestamptz[], \
-                         $21::uuid[]) as v \
+                         $21::uuid[], $22::int[]) as v \
                         (id, number, kind, customer_id, order_id, location_id, original_id, country, \
-                         gross, discount, net, tax, total, open, due_on, reason, occurred_at, command_id)";
+                         gross, discount, net, tax, total, open, due_on, reason, occurred_at, command_id, \
+                         customer_version)";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(&book.setup.settings.currency)
@@ -103,7 +104,8 @@ async fn write_invoices(tx: &Tx, book: &Book, documents: &Documents<'_>) -> Resu
         .column("due_on", rows, |(row, _)| row.due_on)
         .column("reason", rows, |(row, _)| row.reason.clone())
         .column("occurred_at", rows, |(row, _)| row.occurred_at)
-        .column("command_id", rows, |(_, by)| *by);
+        .column("command_id", rows, |(_, by)| *by)
+        .column("customer_version", rows, |(row, _)| row.customer.version);
     query.execute(tx).await?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The rows that `load_sales_1` returns.
+//! The rows that `load_sales_2` returns.
 
 use chrono::{DateTime, Utc};
 use domain::id::{CategoryId, LocationId, ProductId, RegisterId, SessionId, TaxClassId};
@@ -71,7 +71,7 @@ loaded_row! {
 
 loaded_row! {
     /// A product without its units and components.
-    ProductRow as "product_row_1" {
+    ProductRow as "product_row_2" {
         id: ProductId,
         sku: String,
         kind: String,
@@ -83,6 +83,8 @@ loaded_row! {
         tax_class_id: TaxClassId,
         list_price: Option<Price>,
         costing_method: Option<String>,
+        name: String,
+        version: i32,
     }
 }
 
@@ -90,7 +92,9 @@ impl ProductRow {
     pub(in crate::posting) fn into_product(self) -> Result<Product, Error> {
         Ok(Product {
             id: self.id,
+            version: self.version,
             sku: self.sku,
+            name: self.name,
             kind: parsed(self.kind)?,
             status: parsed(self.status)?,
             tracking: parsed(self.tracking)?,

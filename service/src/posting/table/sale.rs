@@ -9,7 +9,7 @@ use crate::posting::table::saved_row;
 
 saved_row! {
     /// A sale or refund and the command that made it.
-    SaleRow<'a> as "pos_sale_row_1" {
+    SaleRow<'a> as "pos_sale_row_2" {
         id: SaleId,
         number: &'a str,
         kind: &'static str,
@@ -29,6 +29,8 @@ saved_row! {
         business_date: NaiveDate,
         occurred_at: DateTime<Utc>,
         command_id: CommandId,
+        customer_version: Option<i32>,
+        seller_version: Option<i32>,
     }
 }
 
@@ -54,6 +56,8 @@ impl<'a> SaleRow<'a> {
             business_date: sale.business_date,
             occurred_at: sale.occurred_at,
             command_id: by,
+            customer_version: sale.customer.as_ref().and_then(|customer| customer.version),
+            seller_version: None,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::posting::table::saved_row;
 
 saved_row! {
     /// A line that was sold or returned.
-    SalesLineRow<'a> as "sales_line_row_1" {
+    SalesLineRow<'a> as "sales_line_row_2" {
         document_id: Uuid,
         line_no: i32,
         document_kind: &'static str,
@@ -42,6 +42,7 @@ saved_row! {
         original_line_no: Option<i32>,
         occurred_at: DateTime<Utc>,
         bundle_id: Option<ProductId>,
+        product_version: Option<i32>,
     }
 }
 
@@ -79,6 +80,7 @@ impl<'a> SalesLineRow<'a> {
             original_line_no: sold.original.map(|(_, line_no)| line_no),
             occurred_at: sold.occurred_at,
             bundle_id: line.bundle_id,
+            product_version: line.printed.version,
         }
     }
 }
