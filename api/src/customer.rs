@@ -56,6 +56,9 @@ struct Filters {
     /// Only this external reference.
     #[param(max_length = 200, example = "crm-4711")]
     external_ref: Option<String>,
+    /// Only customers with this tag.
+    #[param(max_length = 40, example = "builders")]
+    tag: Option<String>,
     sort: Option<Sort>,
     #[serde(rename = "updated_at[gte]")]
     updated_since: Option<Instant>,
@@ -80,6 +83,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
         status: filters.status,
         price_tier_id: filters.price_tier_id,
         external_ref: filters.external_ref.clone(),
+        tag: filters.tag.clone(),
     };
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list)?;

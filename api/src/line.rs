@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use domain::address::Address;
 use domain::book::Book;
 use domain::id::{CategoryId, PriceRuleId, ProductId};
 use domain::number::{Money, Percent, Price, Quantity};
 use domain::pricing::Source;
-use domain::printed::PrintedCustomer;
+use domain::printed::{PrintedCustomer, Seller};
 use domain::product::{ItemRef, Product};
 use domain::refusal::Problems;
 use domain::sales::{Discount, Line, LineInput};
@@ -48,6 +49,33 @@ impl<'a> From<&'a PrintedCustomer> for PrintedCustomerOut<'a> {
             number: &customer.number,
             name: &customer.name,
             tax_number: customer.tax_number.as_deref(),
+        }
+    }
+}
+
+/// The tenant, as a document prints it: as it was when the document was made.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SellerOut<'a> {
+    /// The name.
+    #[schema(max_length = 200, example = "Nordwind Supply")]
+    name: &'a str,
+    /// Tax number.
+    #[schema(max_length = 40, example = "GB123456789")]
+    tax_number: Option<&'a str>,
+    /// The address.
+    address: Option<&'a Address>,
+    /// Link to the logo.
+    #[schema(max_length = 2000, example = "https://cdn.example.com/logo.svg")]
+    logo_url: Option<&'a str>,
+}
+
+impl<'a> From<&'a Seller> for SellerOut<'a> {
+    fn from(seller: &'a Seller) -> Self {
+        SellerOut {
+            name: &seller.name,
+            tax_number: seller.tax_number.as_deref(),
+            address: seller.address.as_ref(),
+            logo_url: seller.logo_url.as_deref(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Wholesale: orders, their shipments and invoices, returns, payments and their applications.
 
+mod annotation;
 mod application;
 mod form;
 mod invoices;
@@ -10,7 +11,6 @@ mod returns;
 
 use actix_web::post;
 use domain::id::OrderId;
-use domain::moment::Instant;
 use domain::order;
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -31,7 +31,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(place).service(place_batch).service(confirm).service(release).service(cancel).service(ship);
     cfg.service(close).service(allocate).configure(promise::routes);
     cfg.service(invoice).configure(read::routes).configure(invoices::routes).configure(returns::routes);
-    cfg.configure(payment::routes).configure(application::routes);
+    cfg.configure(payment::routes).configure(application::routes).configure(annotation::routes);
 }
 
 /// Path of orders.
@@ -171,15 +171,7 @@ async fn allocate(post: Post, id: PathId<OrderId>) -> Answer {
 )]
 #[post("/v1/orders/{id}/ship")]
 async fn ship(post: Post, id: PathId<OrderId>) -> Answer {
-    let command = |ShipIn { lines, occurred_at }, _: &Caller| {
-        let lines = form::shipped(lines)?;
-        Ok(Command::ShipOrder(order::Ship {
-            order_id: id.0,
-            lines,
-            occurred_at: occurred_at.map(Instant::get),
-        }))
-    };
-    post.send(command).await
+    post.send(|shipment: ShipIn, _: &Caller| Ok(Command::ShipOrder(shipment.ship(id.0)?))).await
 }
 
 /// Invoice an order

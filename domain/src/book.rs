@@ -30,7 +30,7 @@ use crate::order::Order;
 use crate::payment::KnownPayment;
 use crate::pos::{Drawer, Paid};
 use crate::pricing::{ReplacedPrices, Rules};
-use crate::printed::{PrintedCustomer, PrintedProduct};
+use crate::printed::{Addresses, PrintedCustomer, PrintedProduct, Seller};
 use crate::product::{ItemRef, Product, barcode_forms};
 use crate::promise::{Allocation, Pegged, Waiting};
 use crate::refusal::{Code, Problem, Refusal};
@@ -77,6 +77,8 @@ pub struct Register {
 pub struct Setup {
     /// The tenant's settings.
     pub settings: Settings,
+    /// The tenant, as documents print it.
+    pub seller: Arc<Seller>,
     /// All locations, the default one first.
     pub locations: Vec<Location>,
     /// All tills.
@@ -145,6 +147,8 @@ pub struct Book {
     pub orders: HashMap<OrderId, Order>,
     /// Sold lines of till sales and invoices of which something is returned, with what was returned before.
     pub sold: HashMap<Uuid, Vec<SoldLine>>,
+    /// The addresses of invoices of which something is returned.
+    pub credited: HashMap<InvoiceId, Addresses>,
     /// The customers of till sales of which something is refunded, as a document of now prints them.
     pub refunded: HashMap<SaleId, Arc<PrintedCustomer>>,
     /// The tenders of till sales of which something is refunded, and what of them came back.
@@ -267,6 +271,7 @@ impl Book {
             drawers: HashMap::new(),
             orders: HashMap::new(),
             sold: HashMap::new(),
+            credited: HashMap::new(),
             refunded: HashMap::new(),
             paid: HashMap::new(),
             invoices: HashMap::new(),

@@ -6,9 +6,11 @@ use chrono::{Datelike, Days, Months, NaiveDate};
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 
+use crate::address::{Address, AddressChoice, AddressUse, CustomerAddress};
 use crate::id::{CustomerId, PriceListId};
 use crate::number::Money;
 use crate::printed::PrintedCustomer;
+use crate::refusal::{Code, Problem};
 
 /// The usual way in which a customer buys. Either kind may buy through either channel.
 #[derive(
@@ -136,6 +138,8 @@ pub struct Customer {
     pub id: CustomerId,
     /// It, as a document prints it.
     pub printed: Arc<PrintedCustomer>,
+    /// Its addresses.
+    pub addresses: Vec<CustomerAddress>,
     /// ISO 3166-1 alpha-2 code; the tax zone.
     pub country: String,
     /// Whether no tax is charged.
@@ -162,6 +166,27 @@ impl Customer {
     /// Returns whether it may buy.
     pub fn may_buy(&self) -> bool {
         self.status == CustomerStatus::Active
+    }
+
+    /// Returns the address that an order chooses for a use, else the first one for it. Rejects a code that no address has.
+    pub fn address(
+        &self,
+        choice: Option<&AddressChoice>,
+        wanted: AddressUse,
+        pointer: &str,
+    ) -> Result<Option<Arc<Address>>, Problem> {
+        let code = match choice {
+            None => return Ok(wanted.among(&self.addresses).cloned().map(Arc::new)),
+            Some(AddressChoice::Address(address)) => return Ok(Some(Arc::new(address.clone()))),
+            Some(AddressChoice::Code(code)) => code,
+        };
+        let known = self.addresses.iter().find(|known| known.code.as_str() == code);
+        known.map(|known| Some(Arc::new(known.address.clone()))).ok_or_else(|| Problem {
+            pointer: format!("{pointer}/code"),
+            code: Code::NotFound,
+            detail: format!("The customer has no address with the code {code}: add it to the customer, or send the address."),
+            params: vec![("code", code.clone())],
+        })
     }
 
     /// Returns why an order of `more` is to be held: it would exceed the credit limit, or a prepaid customer has not paid it.

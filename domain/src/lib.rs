@@ -6,7 +6,9 @@
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+pub mod address;
 pub mod allocation;
+pub mod annotation;
 pub mod book;
 pub mod bounds;
 pub mod command;

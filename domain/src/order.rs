@@ -5,14 +5,17 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::address::{AddressChoice, AddressUse};
+use crate::annotation::Annotations;
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
+use crate::customer::Customer;
 use crate::document::DocumentKind;
 use crate::hold;
 use crate::id::{CustomerId, HoldId, LocationId, OrderId};
 use crate::needs::Needs;
 use crate::number::{Money, Quantity};
-use crate::printed::PrintedCustomer;
+use crate::printed::{Addresses, PrintedCustomer, Seller};
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Authority, Basket, Discount, Line, LineInput, Totals};
 use crate::tenant::Channel;
@@ -33,7 +36,7 @@ pub(crate) use held::judge_held;
 pub use held::{JUDGED_LINES_MAX, JUDGED_MAX};
 pub use invoice::{Bill, Invoice, InvoiceKind};
 pub use reserve::Policy;
-pub use ship::{Ship, ShipLine, Shipment, ShipmentLine};
+pub use ship::{Parcel, Ship, ShipLine, Shipment, ShipmentLine};
 
 /// The status of an order.
 #[derive(
@@ -107,7 +110,7 @@ pub struct Place {
     pub customer_id: CustomerId,
     /// The location that ships it; the default one if absent.
     pub location_id: Option<LocationId>,
-    /// The country of delivery, if not the customer's.
+    /// The country of delivery. If absent, that of the address that the order chooses, else the customer's.
     pub country: Option<String>,
     /// The customer's reference.
     pub reference: Option<String>,
@@ -115,6 +118,12 @@ pub struct Place {
     pub external_ref: Option<String>,
     /// The day on which the customer wants it.
     pub requested_on: Option<NaiveDate>,
+    /// The address to bill; the customer's first one for billing if absent.
+    pub bill_to: Option<AddressChoice>,
+    /// The address to ship to; the customer's first one for shipping if absent.
+    pub ship_to: Option<AddressChoice>,
+    /// Additions of the caller.
+    pub annotations: Annotations,
     /// The time at which it was placed; now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
     /// Its lines.
@@ -156,6 +165,12 @@ pub struct Order {
     pub external_ref: Option<String>,
     /// The day on which the customer wants it.
     pub requested_on: Option<NaiveDate>,
+    /// The addresses that it prints.
+    pub addresses: Addresses,
+    /// Additions of the caller.
+    pub annotations: Arc<Annotations>,
+    /// The tenant, as the order prints it.
+    pub seller: Arc<Seller>,
     /// The policy for lines that are short.
     pub policy: Policy,
     /// The priority among waiting orders. The highest gets stock first.
@@ -339,13 +354,14 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
                 "There is no such location, or it does not serve wholesale.",
             )
         })?;
+    let (addresses, country) = delivery(command, customer)?;
     let basket = Basket {
         lines: &command.lines,
         discount: command.discount,
         channel: Channel::Wholesale,
         location_id: location.id,
         customer: Some(customer),
-        country: command.country.as_deref().unwrap_or(&customer.country),
+        country: &country,
         at: occurred_at,
         overrider: command.authority.overrider.as_deref(),
         discount_max: Some(command.authority.discount_max),
@@ -362,8 +378,7 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
         cancelled: Quantity::ZERO,
         promised_on: None,
     };
-    let (location_id, country) = (location.id, customer.country.clone());
-    let customer = Arc::clone(&customer.printed);
+    let (location_id, customer) = (location.id, Arc::clone(&customer.printed));
     Ok(Order {
         id: command.id.unwrap_or_else(|| OrderId(book.ids.next_id())),
         number: String::new(),
@@ -371,10 +386,13 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
         customer,
         location_id,
         status: OrderStatus::Draft,
-        country: command.country.clone().unwrap_or(country),
+        country,
         reference: command.reference.clone(),
         external_ref: command.external_ref.clone(),
         requested_on: command.requested_on,
+        addresses,
+        annotations: Arc::new(command.annotations.clone()),
+        seller: Arc::clone(&book.setup.seller),
         policy: command.policy,
         priority: command.priority,
         hold_reasons: Vec::new(),
@@ -384,6 +402,25 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
         shipments: Vec::new(),
     })
 }
+
+/// Returns the addresses of an order, and the country of delivery. A ship-to address that the order chooses says the country.
+fn delivery(command: &Place, customer: &Customer) -> Result<(Addresses, String), Refusal> {
+    let mut problems = Problems::default();
+    let mut chosen = |choice: &Option<AddressChoice>, wanted, pointer| {
+        customer.address(choice.as_ref(), wanted, pointer).unwrap_or_else(|problem| {
+            problems.push(problem);
+            None
+        })
+    };
+    let bill_to = chosen(&command.bill_to, AddressUse::Billing, "/bill_to");
+    let ship_to = chosen(&command.ship_to, AddressUse::Shipping, "/ship_to");
+    problems.check()?;
+    let of_address =
+        ship_to.as_ref().filter(|_| command.ship_to.is_some()).map(|address| address.country.clone());
+    let country = command.country.clone().or(of_address).unwrap_or_else(|| customer.country.clone());
+    Ok((Addresses { bill_to, ship_to }, country))
+}
+
 /// An order to confirm.
 #[derive(Debug, Clone, Copy)]
 pub struct Confirm(pub OrderId);

@@ -20,7 +20,7 @@ use crate::lot;
 use crate::needs::Needs;
 use crate::negative_stock::Issue;
 use crate::number::Money;
-use crate::printed::PrintedCustomer;
+use crate::printed::{PrintedCustomer, Seller};
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::sales::{self, Authority, Basket, Discount, Line, LineInput, SalesLine, Totals};
 use crate::stock::{self, Movement, MovementKind};
@@ -137,6 +137,8 @@ pub struct Sale {
     pub customer_id: Option<CustomerId>,
     /// The customer, as the receipt prints it.
     pub customer: Option<Arc<PrintedCustomer>>,
+    /// The tenant, as the receipt prints it.
+    pub seller: Arc<Seller>,
     /// The sale to which a refund refers; none if it is blind.
     pub original_id: Option<SaleId>,
     /// The country of the sale.
@@ -245,6 +247,7 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
         location_id: register.location_id,
         customer_id: command.customer_id,
         customer: printed,
+        seller: Arc::clone(&book.setup.seller),
         original_id: None,
         country: country.unwrap_or_else(|| book.setup.settings.country.clone()),
         lines,

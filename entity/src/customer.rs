@@ -1,6 +1,8 @@
 //! A customer.
 
 use chrono::{DateTime, Utc};
+use domain::address::CustomerAddress;
+use domain::annotation::{Contact, Link, Tag};
 use domain::customer::{CustomerKind, CustomerStatus, PaymentTerms};
 use domain::id::{CustomerId, PriceListId, PriceTierId, TenantId};
 use domain::number::Money;
@@ -63,7 +65,22 @@ pub struct Model {
     /// Your own id of it.
     #[schema(max_length = 200, example = "crm-4711")]
     pub external_ref: Option<String>,
-    /// Your own notes.
+    /// Addresses of the customer.
+    #[schema(value_type = Vec<CustomerAddress>, max_items = 50)]
+    pub addresses: Json,
+    /// People to contact.
+    #[schema(value_type = Vec<Contact>, max_items = 20)]
+    pub contacts: Json,
+    /// Notes for the people who read the record.
+    #[schema(max_length = 5000, example = "Deliver before 10 o'clock.")]
+    pub notes: String,
+    /// Tags.
+    #[schema(value_type = Vec<Tag>, max_items = 50, example = json!(["builders"]))]
+    pub tags: Json,
+    /// Links to files that are stored elsewhere.
+    #[schema(value_type = Vec<Link>, max_items = 20)]
+    pub attachments: Json,
+    /// Your own notes by name.
     #[serde(serialize_with = "metadata::serialize")]
     #[schema(schema_with = metadata::schema)]
     pub metadata: Json,

@@ -35,6 +35,11 @@ pub struct Model {
     pub costing_method: Option<CostingMethod>,
     /// The caller's own id, unique per tenant.
     pub external_ref: Option<String>,
+    /// Links to images.
+    pub images: Json,
+    pub tags: Json,
+    /// Links to other files.
+    pub attachments: Json,
     /// The caller's own notes.
     pub metadata: Json,
     /// Group of which it is a variant.

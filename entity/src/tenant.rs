@@ -1,6 +1,7 @@
 //! A tenant and its settings.
 
 use chrono::{DateTime, Utc};
+use domain::address::Address;
 use domain::id::TenantId;
 use domain::stock::CostingMethod;
 use domain::tag;
@@ -24,6 +25,15 @@ pub struct Model {
     /// Name of the tenant.
     #[schema(max_length = 200, example = "Nordwind Supply")]
     pub name: String,
+    /// Tax number of the tenant. Documents print it.
+    #[schema(max_length = 40, example = "GB123456789")]
+    pub tax_number: Option<String>,
+    /// Address of the tenant. Documents print it.
+    #[schema(value_type = Option<Address>)]
+    pub address: Option<Json>,
+    /// Link to the logo of the tenant. Documents print it.
+    #[schema(max_length = 2000, example = "https://cdn.example.com/logo.svg")]
+    pub logo_url: Option<String>,
     /// ISO 4217 code of the tenant's only currency.
     #[schema(max_length = 3, example = "GBP")]
     pub currency: String,

@@ -15,7 +15,7 @@ mutable (name, columns) as (
         ('pos_sale', '{returned}'),
         ('payment', '{unapplied}'),
         ('voucher', '{issued, redeemed, balance, forced, version, updated_at}'),
-        ('shipment', '{invoice_id}'),
+        ('shipment', '{invoice_id, carrier, tracking_number, tracking_url, version, updated_at}'),
         ('hold', '{status, expires_at, version, updated_at}'),
         ('hold_reference', '{placed_at}'),
         ('transfer', '{status, version, updated_at}'),

@@ -32,5 +32,23 @@ as $$
     where c.tenant_id = p_tenant and c.id = p_customer
 $$;
 
-revoke all on function printed_product, printed_customer from public;
-grant execute on function printed_product, printed_customer to stockwell_app;
+create or replace function printed_seller(p_tenant uuid, p_version integer)
+returns table (seller_name text, seller_tax_number text, seller_address jsonb, seller_logo_url text)
+language sql stable
+as $$
+    select
+        coalesce(r.name, t.name),
+        case when r.version is null then t.tax_number else r.tax_number end,
+        case when r.version is null then t.address else r.address end,
+        case when r.version is null then t.logo_url else r.logo_url end
+    from tenant t
+    left join lateral (
+        select r.version, r.name, r.tax_number, r.address, r.logo_url from replaced_seller r
+        where r.tenant_id = p_tenant and r.version >= coalesce(p_version, 0)
+        order by r.version limit 1
+    ) r on true
+    where t.tenant_id = p_tenant
+$$;
+
+revoke all on function printed_product, printed_customer, printed_seller from public;
+grant execute on function printed_product, printed_customer, printed_seller to stockwell_app;

@@ -116,6 +116,7 @@ pub const STEPS: &[Step] = &[
     step!("0061_tenant_rates_valid"),
     step!("0062_till_clock"),
     step!("0067_printed"),
+    step!("0068_front_end"),
     step!("0070_article"),
     step!("0071_people"),
     step!("0078_sales_position"),

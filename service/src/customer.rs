@@ -4,6 +4,8 @@ mod check;
 mod number;
 
 use ::entity::{customer, customer_account};
+use domain::address::{self, CustomerAddress};
+use domain::annotation::{Contact, Link, Notes, Tag};
 use domain::customer::{CustomerKind, CustomerStatus, Exposure, PaymentTerms};
 use domain::id::{CustomerId, PriceListId, PriceTierId};
 use domain::metadata::{self, Metadata};
@@ -14,12 +16,13 @@ use domain::text::{Code64, Line40, Line200, Name, one_form};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::columns::Columns;
 use crate::input::{self, Change, TenantDefaults};
 use crate::page::Page;
-use crate::rows::{insert_all, starts_with};
+use crate::rows::{self, insert_all, starts_with};
 use crate::{Error, Tx};
 
 use check::{Drafts, References};
@@ -87,6 +90,25 @@ pub struct CustomerInput {
     /// Your own id of the customer, unique among customers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_ref: Option<Line200>,
+    /// Addresses of the customer: at most 50. A change replaces the list.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub addresses: Vec<CustomerAddress>,
+    /// People to contact: at most 20. A change replaces the list.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub contacts: Vec<Contact>,
+    /// Notes for the people who read the record. No document prints them.
+    #[serde(default)]
+    pub notes: Notes,
+    /// Tags: at most 50, each once.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub tags: Vec<Tag>,
+    /// Links to files that are stored elsewhere: at most 20.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub attachments: Vec<Link>,
     /// Your own notes: at most 50, each of at most 500 characters.
     #[serde(default)]
     #[schema(schema_with = metadata::schema)]
@@ -127,6 +149,8 @@ pub struct Filter {
     pub status: Option<CustomerStatus>,
     pub price_tier_id: Option<PriceTierId>,
     pub external_ref: Option<String>,
+    /// A tag of the customer.
+    pub tag: Option<String>,
 }
 
 /// Returns the input that would create the customer as it is now.
@@ -148,6 +172,11 @@ pub fn input_of(row: &Customer) -> CustomerInput {
         min_remaining_life_days: row.min_remaining_life_days,
         status: row.status,
         external_ref: row.external_ref.clone().map(Line200::from),
+        addresses: address::of_json(&row.addresses),
+        contacts: rows::listed(&row.contacts),
+        notes: row.notes.clone().into(),
+        tags: rows::listed(&row.tags),
+        attachments: rows::listed(&row.attachments),
         metadata: metadata::of_json(&row.metadata),
     }
 }
@@ -212,13 +241,15 @@ pub async fn update(
 
 /// Keeps what documents print of a customer, if it changes. Documents keep the version up to which it held.
 async fn keep_printed(tx: &Tx, before: &Customer, after: &Customer) -> Result<(), Error> {
-    let printed = |row: &Customer| (row.number.clone(), row.name.clone(), row.tax_number.clone());
+    let printed = |row: &Customer| {
+        (row.number.clone(), row.name.clone(), row.tax_number.clone(), row.addresses.clone())
+    };
     if printed(before) == printed(after) {
         return Ok(());
     }
     let statement = Columns::of(
-        "insert into replaced_customer (tenant_id, customer_id, version, number, name, tax_number, replaced_at) \
-         values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into replaced_customer (tenant_id, customer_id, version, number, name, tax_number, addresses, replaced_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
     );
     let statement = statement
         .value("tenant_id", tx.tenant_id.0)
@@ -227,6 +258,7 @@ async fn keep_printed(tx: &Tx, before: &Customer, after: &Customer) -> Result<()
         .value("number", &before.number)
         .value("name", &before.name)
         .value("tax_number", &before.tax_number)
+        .value("addresses", &before.addresses)
         .value("replaced_at", tx.now);
     statement.execute(tx).await?;
     Ok(())
@@ -285,6 +317,9 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Customer>
     if let Some(external_ref) = &filter.external_ref {
         query = query.filter(customer::Column::ExternalRef.eq(external_ref));
     }
+    if let Some(tag) = &filter.tag {
+        query = query.filter(rows::has_tag(tag));
+    }
     Ok(page.of(query, customer::Column::Id, customer::Column::UpdatedAt).all(tx).await?)
 }
 
@@ -315,6 +350,11 @@ fn assemble(tx: &Tx, id: CustomerId, defaults: &TenantDefaults, input: &Customer
         min_remaining_life_days: input.min_remaining_life_days,
         status: input.status,
         external_ref: input.external_ref.clone().map(String::from),
+        addresses: json!(input.addresses),
+        contacts: json!(input.contacts),
+        notes: input.notes.to_string(),
+        tags: json!(input.tags),
+        attachments: json!(input.attachments),
         metadata: metadata::to_json(&input.metadata),
         version: 1,
         created_at: tx.now,

@@ -87,9 +87,13 @@ pub struct InvoiceDetail {
 
 const SELECT: &str = "select i.id, i.number, i.kind, i.customer_id, i.order_id, i.location_id, i.original_id, i.currency, \
                              i.country, i.gross, i.discount, i.net, i.tax, i.total, i.open, i.due_on, i.reason, \
-                             i.occurred_at, i.recorded_at, i.updated_at, i.version, i.customer_version, c.* \
+                             i.occurred_at, i.recorded_at, i.updated_at, i.version, i.customer_version, c.*, \
+                             i.seller_version, s.*, o.bill_to, o.ship_to \
                       from invoice i \
                       cross join lateral printed_customer(i.tenant_id, i.customer_id, i.customer_version) c \
+                      cross join lateral printed_seller(i.tenant_id, i.seller_version) s \
+                      left join invoice b on b.tenant_id = i.tenant_id and b.id = i.original_id \
+                      left join sales_order o on o.tenant_id = i.tenant_id and o.id = coalesce(i.order_id, b.order_id) \
                       where i.tenant_id = ";
 
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<InvoiceSummary>, Error> {
@@ -135,15 +139,24 @@ pub(crate) async fn of_order(tx: &Tx, order_id: OrderId) -> Result<Vec<Invoice>,
 }
 
 fn read_header(row: &PgRow) -> Result<Invoice, Error> {
+    let customer = printed::customer(row)?;
+    let mut addresses = printed::of_order(row)?;
+    let original_id = row.try_get::<Option<Uuid>, _>("original_id")?.map(InvoiceId);
+    let order_id = row.try_get::<Option<Uuid>, _>("order_id")?.map(OrderId);
+    if original_id.is_none() && order_id.is_none() {
+        addresses.bill_to = customer.bill_to.clone();
+    }
     Ok(Invoice {
         id: InvoiceId(row.try_get("id")?),
         number: row.try_get("number")?,
         kind: word(row, "kind")?,
         customer_id: CustomerId(row.try_get("customer_id")?),
-        customer: printed::customer(row)?,
-        order_id: row.try_get::<Option<Uuid>, _>("order_id")?.map(OrderId),
+        customer,
+        addresses,
+        seller: printed::seller(row)?,
+        order_id,
         location_id: LocationId(row.try_get("location_id")?),
-        original_id: row.try_get::<Option<Uuid>, _>("original_id")?.map(InvoiceId),
+        original_id,
         country: row.try_get("country")?,
         lines: Vec::new(),
         totals: Totals {

@@ -1,9 +1,12 @@
 //! Wholesale orders and shipments, for reading.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{CustomerId, LocationId, OrderId, ShipmentId};
 use domain::number::Money;
 use domain::order::{Invoice, Order, OrderStatus, Shipment};
+use domain::printed::{Addresses, PrintedCustomer, Seller};
 use domain::refusal::Refusal;
 use domain::tag;
 use sea_orm::sqlx::postgres::PgRow;
@@ -13,7 +16,7 @@ use uuid::Uuid;
 
 use crate::listing::{Listing, Period, Slice, number, word};
 use crate::posting::{lots, orders};
-use crate::{Error, Tx, invoice};
+use crate::{Error, Tx, invoice, printed};
 
 /// An order in a list, without its lines, shipments and invoices.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -107,9 +110,11 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<OrderSu
 pub async fn get(tx: &Tx, id: OrderId) -> Result<OrderDetail, Error> {
     let statement = "select o.id, o.number, o.customer_id, o.location_id, o.status, o.country, o.reference, o.external_ref, \
                             o.requested_on, o.hold_reasons, o.occurred_at, o.version, o.currency, o.policy, o.priority, \
-                            o.customer_version, c.* \
+                            o.customer_version, c.*, o.seller_version, s.*, o.bill_to, o.ship_to, o.metadata, \
+                            o.notes, o.tags \
                      from sales_order o \
                      cross join lateral printed_customer(o.tenant_id, o.customer_id, o.customer_version) c \
+                     cross join lateral printed_seller(o.tenant_id, o.seller_version) s \
                      where o.tenant_id = $1 and o.id = $2";
     let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
     let row = row.ok_or_else(|| Refusal::not_found("order"))?;
@@ -121,11 +126,25 @@ pub async fn get(tx: &Tx, id: OrderId) -> Result<OrderDetail, Error> {
     Ok(OrderDetail { invoices: invoice::of_order(tx, id).await?, currency: row.try_get("currency")?, order })
 }
 
-/// Returns one shipment with the id of its order.
-pub async fn shipment(tx: &Tx, id: ShipmentId) -> Result<(OrderId, Shipment), Error> {
-    let query = sqlx::query("select order_id from shipment where tenant_id = $1 and id = $2");
-    let row = tx.row(query.bind(tx.tenant_id.0).bind(id.0)).await?;
-    let order_id: Uuid = row.ok_or_else(|| Refusal::not_found("shipment"))?.try_get(0)?;
+/// A shipment with what it prints of its order.
+#[derive(Debug)]
+pub struct ShipmentDetail {
+    pub order_id: OrderId,
+    pub shipment: Shipment,
+    pub customer: Arc<PrintedCustomer>,
+    pub addresses: Addresses,
+    pub seller: Arc<Seller>,
+}
+
+pub async fn shipment(tx: &Tx, id: ShipmentId) -> Result<ShipmentDetail, Error> {
+    let statement = "select o.id as order_id, o.customer_version, c.*, o.seller_version, v.*, o.bill_to, o.ship_to \
+                     from shipment s join sales_order o on o.tenant_id = s.tenant_id and o.id = s.order_id \
+                     cross join lateral printed_customer(o.tenant_id, o.customer_id, o.customer_version) c \
+                     cross join lateral printed_seller(o.tenant_id, o.seller_version) v \
+                     where s.tenant_id = $1 and s.id = $2";
+    let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
+    let row = row.ok_or_else(|| Refusal::not_found("shipment"))?;
+    let order_id: Uuid = row.try_get("order_id")?;
     let shipments = orders::shipments(tx, &[order_id], false).await?;
     let (order_id, mut shipment) = shipments
         .into_iter()
@@ -135,7 +154,13 @@ pub async fn shipment(tx: &Tx, id: ShipmentId) -> Result<(OrderId, Shipment), Er
     for line in &mut shipment.lines {
         line.lots = lots.remove(&(id.0, line.line_no)).unwrap_or_default();
     }
-    Ok((order_id, shipment))
+    Ok(ShipmentDetail {
+        order_id,
+        shipment,
+        customer: printed::customer(&row)?,
+        addresses: printed::of_order(&row)?,
+        seller: printed::seller(&row)?,
+    })
 }
 
 fn read_summary(row: &PgRow) -> Result<OrderSummary, Error> {

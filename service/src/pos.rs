@@ -92,11 +92,12 @@ pub struct Receipt {
 
 const SALES: &str = "select s.id, s.number, s.kind, s.register_id, s.session_id, s.location_id, s.customer_id, s.original_id, \
                             s.currency, s.country, s.gross, s.discount, s.net, s.tax, s.rounding, s.business_date, \
-                            s.occurred_at, s.recorded_at, s.customer_version, c.*, \
-                            (select t.said_at from till_clock t \
-                             where t.tenant_id = s.tenant_id and t.sale_id = s.id) as said_at \
+                            s.occurred_at, s.recorded_at, s.customer_version, c.*, s.seller_version, t.*, \
+                            (select k.said_at from till_clock k \
+                             where k.tenant_id = s.tenant_id and k.sale_id = s.id) as said_at \
                      from pos_sale s \
                      left join lateral printed_customer(s.tenant_id, s.customer_id, s.customer_version) c on true \
+                     cross join lateral printed_seller(s.tenant_id, s.seller_version) t \
                      where s.tenant_id = ";
 
 pub async fn sales(tx: &Tx, filter: &SaleFilter, slice: &Slice) -> Result<Vec<SaleSummary>, Error> {
@@ -146,6 +147,7 @@ fn read_header(row: &PgRow) -> Result<Sale, Error> {
         location_id: LocationId(row.try_get("location_id")?),
         customer_id: row.try_get::<Option<Uuid>, _>("customer_id")?.map(CustomerId),
         customer: printed::optional_customer(row)?,
+        seller: printed::seller(row)?,
         original_id: row.try_get::<Option<Uuid>, _>("original_id")?.map(SaleId),
         country: row.try_get("country")?,
         lines: Vec::new(),

@@ -35,6 +35,7 @@ use crate::timing::{on_database, phase};
 use crate::{Caller, Db, Error, Tx};
 
 mod allotments;
+pub mod annotations;
 pub(crate) mod counts;
 mod decide;
 pub(crate) mod documents;

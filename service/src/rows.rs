@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use sea_orm::sea_query::BinOper;
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+use sea_orm::sea_query::{BinOper, Expr};
+use sea_orm::{ActiveModelTrait, Condition, EntityTrait, IntoActiveModel};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{Error, Tx};
@@ -32,6 +34,17 @@ where
 /// Parses a text of the database into the value that it stands for.
 pub(crate) fn parsed<T: FromStr>(text: String) -> Result<T, Error> {
     text.parse().map_err(|_| Error::invariant(format!("{text} is no {}", std::any::type_name::<T>())))
+}
+
+/// Reads a list that a column stores as JSON. Entries that this version can't read are left out.
+pub(crate) fn listed<T: DeserializeOwned>(json: &Value) -> Vec<T> {
+    let entries = json.as_array().into_iter().flatten();
+    entries.filter_map(|entry| T::deserialize(entry).ok()).collect()
+}
+
+/// Returns the condition that a record of the one table of a query has a tag. No index helps: the rows of the tenant are read.
+pub(crate) fn has_tag(tag: &str) -> Condition {
+    Condition::all().add(Expr::cust_with_values("jsonb_exists(tags, $1)", [sea_orm::Value::from(tag)]))
 }
 
 /// Returns the plain uuids of typed ids, to bind.

@@ -1,5 +1,6 @@
 //! Wholesale orders: reserve, ship, invoice, cancel, and rejections.
 
+mod addresses;
 mod backorder;
 mod held;
 mod returns;

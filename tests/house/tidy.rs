@@ -190,7 +190,7 @@ const OF_POSTING: [&str; 38] = [
 fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
     let posting: &[&str] = &["service/src/posting"];
     let mut writers: BTreeMap<_, _> = OF_POSTING.into_iter().map(|table| (table, posting)).collect();
-    let others: [(&str, &[&str]); 47] = [
+    let others: [(&str, &[&str]); 48] = [
         ("command", &["service/src/command", "service/src/posting"]),
         ("event", &["service/src/command", "service/src/posting"]),
         ("event_cursor", &["service/src/relay"]),
@@ -217,6 +217,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("replaced_price", &["service/src/catalog/product/store"]),
         ("replaced_product", &["service/src/catalog/product/store"]),
         ("replaced_customer", &["service/src/customer"]),
+        ("replaced_seller", &["service/src/tenant"]),
         ("reorder_setting", &["service/src/catalog/reorder"]),
         ("bundle_component", &["service/src/catalog/bundle"]),
         ("barcode", &["service/src/catalog"]),

@@ -133,7 +133,8 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
              and p.proowner = 'stockwell_lookup'::regrole \
              and not has_function_privilege('public', p.oid, 'execute') \
              or p.oid::regprocedure::text = 'event_base()' and not p.prosecdef \
-             or p.proname in ('load_sales_1', 'load_sales_2', 'post_batch_1', 'post_batch_2', 'printed_product', 'printed_customer') and not p.prosecdef and not has_function_privilege('public', p.oid, 'execute'))",
+             or p.proname in ('load_sales_1', 'load_sales_2', 'post_batch_1', 'post_batch_2', 'printed_product', 'printed_customer', \
+                 'printed_seller') and not p.prosecdef and not has_function_privilege('public', p.oid, 'execute'))",
     ),
     (
         "only the migrator and the owner of the three functions bypass row-level security",
@@ -169,7 +170,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
         "select t.name || ' ' || v.privilege from unnest(array['stock_movement', 'journal_entry', 'journal_line', \
              'sales_line', 'command', 'event', 'tender', 'till_clock', 'cash_move', 'shipment_line', 'payment_allocation', 'application', \
              'application_line', 'voucher_move', 'period_lock', \
-             'stock_document', 'hold_line', 'replaced_price', 'replaced_product', 'replaced_customer', 'stock_checkpoint', 'stock_checkpoint_level']) t (name), \
+             'stock_document', 'hold_line', 'replaced_price', 'replaced_product', 'replaced_customer', 'replaced_seller', 'stock_checkpoint', 'stock_checkpoint_level']) t (name), \
              (values ('update'), ('delete')) v (privilege) \
          where has_table_privilege('stockwell_app', t.name::regclass, v.privilege) \
             or v.privilege = 'update' and has_any_column_privilege('stockwell_app', t.name::regclass, 'update')",
@@ -182,7 +183,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
              'app_user', 'product_group', 'unmapped_sku', 'voucher']) t (name) \
          where has_table_privilege('stockwell_app', t.name::regclass, 'delete') \
          union all select t.name || '.' || a.attname from (values ('invoice', '{open,returned,version,updated_at}'::text[]), \
-             ('pos_sale', '{returned}'), ('payment', '{unapplied}'), ('shipment', '{invoice_id}'), \
+             ('pos_sale', '{returned}'), ('payment', '{unapplied}'), ('shipment', '{invoice_id,carrier,tracking_number,tracking_url,version,updated_at}'), \
              ('hold', '{status,expires_at,version,updated_at}'), ('hold_reference', '{placed_at}'), ('transfer', '{status,version,updated_at}'), \
              ('transfer_line', '{received,missing,open_value}'), ('expected_receipt_line', '{received}'), \
              ('expected_receipt', '{expected_on,status,version,updated_at}')) t (name, mutable) \

@@ -72,6 +72,9 @@ struct Filters {
     external_ref: Option<String>,
     /// Only variants of this group.
     group_id: Option<ProductGroupId>,
+    /// Only products with this tag.
+    #[param(max_length = 40, example = "new")]
+    tag: Option<String>,
     sort: Option<Sort>,
     #[serde(rename = "updated_at[gte]")]
     updated_since: Option<Instant>,
@@ -117,6 +120,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
         status: if caller.is_publishable() { Some(ProductStatus::Active) } else { filters.status },
         external_ref: filters.external_ref.clone(),
         group_id: filters.group_id,
+        tag: filters.tag.clone(),
     };
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list)?;

@@ -1,7 +1,10 @@
 //! Wire types of orders, shipments and invoices.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use domain::address::{Address, AddressChoice};
+use domain::annotation::{self, Annotations, Notes, Tag};
 use domain::id::{CustomerId, HoldId, InvoiceId, LocationId, OrderId, ProductId, ShipmentId};
+use domain::metadata::{self, Metadata};
 use domain::moment::Instant;
 use domain::number::{Money, Quantity};
 use domain::order::{self, AdvanceTo, InvoiceKind, OrderStatus, Policy};
@@ -9,10 +12,11 @@ use domain::promise::PRIORITY_MAX;
 use domain::refusal::{Problems, Refusal};
 use domain::sales::Authority;
 use domain::tag;
-use domain::text::{self, FilledReference100, Reference100};
+use domain::text::{self, FilledReference100, Line64, Name, Reference100};
 use serde::{Deserialize, Serialize};
+use service::posting::annotations::check_number;
 
-use crate::line::{DiscountIn, LineIn, LineOut, PrintedCustomerOut, country_code, lines};
+use crate::line::{DiscountIn, LineIn, LineOut, PrintedCustomerOut, SellerOut, country_code, lines};
 use crate::lot::line::{self as lots, LotIn, LotShareOut};
 
 /// An order to place.
@@ -25,7 +29,11 @@ pub struct OrderIn {
     pub customer_id: CustomerId,
     /// Location that ships. The oldest warehouse if absent.
     pub location_id: Option<LocationId>,
-    /// Country that it ships to. The customer's if absent.
+    /// Address to bill: one of the customer's, by its code, or another one. The customer's first for billing if absent.
+    pub bill_to: Option<AddressIn>,
+    /// Address to ship to. The customer's first for shipping if absent.
+    pub ship_to: Option<AddressIn>,
+    /// Country that it ships to, whose taxes apply. If absent, that of a `ship_to` that is sent, else the customer's.
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
     pub country: Option<String>,
     /// The customer's reference.
@@ -35,6 +43,17 @@ pub struct OrderIn {
     /// Day for which the customer wants the products.
     #[schema(example = "2026-12-01")]
     pub requested_on: Option<NaiveDate>,
+    /// Your own notes by name: at most 50, each of at most 500 characters.
+    #[serde(default)]
+    #[schema(schema_with = metadata::schema)]
+    pub metadata: Metadata,
+    /// Notes for the people who read the order.
+    #[serde(default)]
+    pub notes: Notes,
+    /// Tags: at most 50, each once.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub tags: Vec<Tag>,
     /// When it was placed. Now if absent. Never in the future.
     pub occurred_at: Option<Instant>,
     /// Lines of the order.
@@ -57,6 +76,29 @@ pub struct OrderIn {
     pub priority: i16,
 }
 
+/// An address of an order: one of the customer's, or another one.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub enum AddressIn {
+    /// Code of an address of the customer.
+    Code(Line64),
+    /// An address for this order alone.
+    Address(Address),
+}
+
+impl AddressIn {
+    /// Returns the choice. Reports everything that is wrong with it.
+    fn choice(self, problems: &mut Problems, pointer: &str) -> AddressChoice {
+        match self {
+            AddressIn::Code(code) => AddressChoice::Code(code.checked(problems, &format!("{pointer}/code"))),
+            AddressIn::Address(address) => {
+                address.check(problems, &format!("{pointer}/address"));
+                AddressChoice::Address(address)
+            }
+        }
+    }
+}
+
 impl OrderIn {
     /// Parses the order. Reports every wrong text and line.
     pub fn place(self, authority: Authority) -> Result<order::Place, Refusal> {
@@ -67,9 +109,17 @@ impl OrderIn {
         if !(0..=PRIORITY_MAX).contains(&self.priority) {
             problems.invalid("/priority", format!("The priority is a number from 0 to {PRIORITY_MAX}."));
         }
+        let bill_to = self.bill_to.map(|address| address.choice(&mut problems, "/bill_to"));
+        let ship_to = self.ship_to.map(|address| address.choice(&mut problems, "/ship_to"));
+        metadata::check(&mut problems, &self.metadata);
+        let notes = self.notes.checked(&mut problems, "/notes");
+        annotation::check_tags(&mut problems, &self.tags);
         let lines = lines(&mut problems, self.lines);
         problems.check()?;
         Ok(order::Place {
+            bill_to,
+            ship_to,
+            annotations: Annotations { metadata: self.metadata, notes, tags: self.tags },
             id: self.id,
             customer_id: self.customer_id,
             location_id: self.location_id,
@@ -99,6 +149,31 @@ pub struct ShipIn {
     pub lines: Vec<ShipLineIn>,
     /// When it left, not before the order. Now if absent.
     pub occurred_at: Option<Instant>,
+    /// Carrier of the shipment.
+    pub carrier: Option<Name>,
+    /// The carrier's number of the parcel.
+    pub tracking_number: Option<FilledReference100>,
+    /// The carrier's page of the parcel: `https://…` or `http://…`.
+    #[schema(min_length = 8, max_length = 2000, example = "https://carrier.example/track/1Z999")]
+    pub tracking_url: Option<String>,
+}
+
+/// Returns where a shipment can be followed. Reports everything that is wrong with it.
+fn parcel(
+    problems: &mut Problems,
+    carrier: Option<Name>,
+    tracking_number: Option<FilledReference100>,
+    tracking_url: Option<String>,
+) -> order::Parcel {
+    if let Some(url) = &tracking_url {
+        annotation::check_url(problems, "/tracking_url", url);
+    }
+    check_number(problems, tracking_number.as_ref());
+    order::Parcel {
+        carrier: text::checked(problems, "/carrier", carrier),
+        tracking_number: tracking_number.map(String::from),
+        tracking_url,
+    }
 }
 
 /// A line to ship.
@@ -116,15 +191,19 @@ pub struct ShipLineIn {
     lots: Vec<LotIn>,
 }
 
-/// Parses the lines to ship. Reports every wrong lot.
-pub fn shipped(lines: Vec<ShipLineIn>) -> Result<Vec<order::ShipLine>, Refusal> {
-    let (mut problems, mut shipped) = (Problems::default(), Vec::with_capacity(lines.len()));
-    for (index, line) in lines.into_iter().enumerate() {
-        let lots = lots::named(&mut problems, &format!("/lines/{index}"), line.lots);
-        shipped.push(order::ShipLine { line_no: line.line_no, quantity: line.quantity, lots });
+impl ShipIn {
+    /// Parses the shipment of an order. Reports every wrong text and lot.
+    pub fn ship(self, order_id: OrderId) -> Result<order::Ship, Refusal> {
+        let ShipIn { lines, occurred_at, carrier, tracking_number, tracking_url } = self;
+        let (mut problems, mut shipped) = (Problems::default(), Vec::with_capacity(lines.len()));
+        for (index, line) in lines.into_iter().enumerate() {
+            let lots = lots::named(&mut problems, &format!("/lines/{index}"), line.lots);
+            shipped.push(order::ShipLine { line_no: line.line_no, quantity: line.quantity, lots });
+        }
+        let parcel = parcel(&mut problems, carrier, tracking_number, tracking_url);
+        problems.check()?;
+        Ok(order::Ship { order_id, lines: shipped, occurred_at: occurred_at.map(Instant::get), parcel })
     }
-    problems.check()?;
-    Ok(shipped)
 }
 
 /// An order.
@@ -147,6 +226,12 @@ pub struct OrderOut<'a> {
     /// Currency of all amounts.
     #[schema(max_length = 3, example = "GBP")]
     currency: &'a str,
+    /// Address that is billed.
+    bill_to: Option<&'a Address>,
+    /// Address that it ships to.
+    ship_to: Option<&'a Address>,
+    /// The tenant when the order was placed.
+    seller: SellerOut<'a>,
     /// Country that it ships to.
     #[schema(max_length = 60, example = "GB")]
     country: &'a str,
@@ -159,6 +244,15 @@ pub struct OrderOut<'a> {
     /// Day for which the customer wants the products.
     #[schema(example = "2026-12-01")]
     requested_on: Option<NaiveDate>,
+    /// Your own notes by name.
+    #[schema(schema_with = metadata::schema)]
+    metadata: &'a Metadata,
+    /// Notes for the people who read the order.
+    #[schema(max_length = 5000, example = "Call before delivery.")]
+    notes: &'a str,
+    /// Tags.
+    #[schema(max_items = 50)]
+    tags: &'a [Tag],
     /// Treatment of lines that are short.
     policy: Policy,
     /// Priority among waiting orders. The highest is first.
@@ -224,6 +318,18 @@ pub struct ShipmentOut<'a> {
     occurred_at: DateTime<Utc>,
     /// Invoice of the shipment. Null: not invoiced yet.
     invoice_id: Option<InvoiceId>,
+    /// Carrier.
+    #[schema(max_length = 200, example = "Parcel Express")]
+    carrier: Option<&'a str>,
+    /// The carrier's number of the parcel.
+    #[schema(max_length = 100, example = "1Z999AA10123456784")]
+    tracking_number: Option<&'a str>,
+    /// The carrier's page of the parcel.
+    #[schema(max_length = 2000, example = "https://carrier.example/track/1Z999")]
+    tracking_url: Option<&'a str>,
+    /// Version number. Each change of the parcel adds 1.
+    #[schema(minimum = 1, maximum = 2_147_483_647, example = 1)]
+    pub version: i32,
     /// Lines of the shipment.
     #[schema(max_items = 2000)]
     lines: Vec<ShipmentLineOut<'a>>,
@@ -272,6 +378,10 @@ impl<'a> ShipmentOut<'a> {
             number: &shipment.number,
             occurred_at: shipment.occurred_at,
             invoice_id: shipment.invoice_id,
+            carrier: shipment.parcel.carrier.as_deref(),
+            tracking_number: shipment.parcel.tracking_number.as_deref(),
+            tracking_url: shipment.parcel.tracking_url.as_deref(),
+            version: shipment.version,
             lines: shipment.lines.iter().map(line).collect(),
         }
     }
@@ -294,6 +404,12 @@ pub struct InvoiceOut<'a> {
     customer_id: CustomerId,
     /// The customer when the invoice was issued.
     customer: PrintedCustomerOut<'a>,
+    /// Address that is billed: that of the order.
+    bill_to: Option<&'a Address>,
+    /// Address that was shipped to: that of the order.
+    ship_to: Option<&'a Address>,
+    /// The tenant when the invoice was issued.
+    seller: SellerOut<'a>,
     /// Order of the invoice.
     order_id: Option<OrderId>,
     /// Invoice that a credit note belongs to.
@@ -339,6 +455,9 @@ impl<'a> InvoiceOut<'a> {
             kind: invoice.kind,
             customer_id: invoice.customer_id,
             customer: PrintedCustomerOut::from(&*invoice.customer),
+            bill_to: invoice.addresses.bill_to.as_deref(),
+            ship_to: invoice.addresses.ship_to.as_deref(),
+            seller: SellerOut::from(&*invoice.seller),
             order_id: invoice.order_id,
             original_id: invoice.original_id,
             currency,
@@ -377,6 +496,12 @@ impl<'a> OrderOut<'a> {
             status: order.status,
             customer_id: order.customer_id,
             customer: PrintedCustomerOut::from(&*order.customer),
+            bill_to: order.addresses.bill_to.as_deref(),
+            ship_to: order.addresses.ship_to.as_deref(),
+            seller: SellerOut::from(&*order.seller),
+            metadata: &order.annotations.metadata,
+            notes: &order.annotations.notes,
+            tags: &order.annotations.tags,
             location_id: order.location_id,
             currency,
             country: &order.country,

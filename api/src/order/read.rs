@@ -1,7 +1,8 @@
 //! Routes that read orders and shipments.
 
+use actix_web::get;
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get};
+use domain::address::Address;
 use domain::id::{CustomerId, OrderId, ShipmentId};
 use domain::moment::Instant;
 use domain::order::OrderStatus;
@@ -11,6 +12,7 @@ use service::order::{Filter, OrderDetail, OrderSummary};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{OrderOut, ShipmentOut};
+use crate::line::{PrintedCustomerOut, SellerOut};
 use crate::list::{List, Page};
 use crate::params::{PathId, listed};
 use crate::version::{IfNoneMatch, ReadHeaders};
@@ -104,6 +106,12 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<OrderId>, seen: IfNoneM
 struct ShipmentOfOrder<'a> {
     /// Order of the shipment.
     order_id: OrderId,
+    /// The customer when the order was placed.
+    customer: PrintedCustomerOut<'a>,
+    /// Address that it was shipped to.
+    ship_to: Option<&'a Address>,
+    /// The tenant when the order was placed.
+    seller: SellerOut<'a>,
     /// The shipment.
     #[serde(flatten)]
     shipment: ShipmentOut<'a>,
@@ -115,13 +123,20 @@ struct ShipmentOfOrder<'a> {
 #[utoipa::path(
     operation_id = "shipments_get",
     security(("bearer" = ["orders:read"])),
-    params(("id" = ShipmentId, Path, description = "The shipment's id.")),
+    params(("id" = ShipmentId, Path, description = "The shipment's id."), ReadHeaders),
     responses((status = 200, description = "The shipment.", body = ShipmentOfOrder))
 )]
 #[get("/v1/shipments/{id}")]
-async fn show_shipment(app: Data<App>, caller: Caller, id: PathId<ShipmentId>) -> Answer {
+async fn show_shipment(app: Data<App>, caller: Caller, id: PathId<ShipmentId>, seen: IfNoneMatch) -> Answer {
     let read = async |tx: &service::Tx| service::order::shipment(tx, id.0).await;
-    let (order_id, shipment) = app.db.read(caller.tenant_id, read).await?;
-    let shipment = ShipmentOut::new(&shipment);
-    Ok(HttpResponse::Ok().json(ShipmentOfOrder { order_id, shipment }))
+    let read = app.db.read(caller.tenant_id, read).await?;
+    let shipment = ShipmentOfOrder {
+        order_id: read.order_id,
+        customer: PrintedCustomerOut::from(&*read.customer),
+        ship_to: read.addresses.ship_to.as_deref(),
+        seller: SellerOut::from(&*read.seller),
+        shipment: ShipmentOut::new(&read.shipment),
+    };
+    // The invoice of a shipment is no change of its version.
+    seen.answer_content(read.shipment.version, &shipment)
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use domain::address::Address;
 use domain::id::{CustomerId, HoldId, LocationId, RegisterId, SaleId, SessionId};
 use domain::moment::Instant;
 use domain::number::{Money, Quantity};
@@ -12,7 +13,7 @@ use domain::tag;
 use domain::text::{self, Reference100};
 use serde::{Deserialize, Serialize};
 
-use crate::line::{DiscountIn, LineIn, LineOut, PrintedCustomerOut};
+use crate::line::{DiscountIn, LineIn, LineOut, PrintedCustomerOut, SellerOut};
 use crate::lot::line::{self as lots, LotIn};
 
 /// A sale to make.
@@ -153,6 +154,10 @@ pub struct SaleOut<'a> {
     customer_id: Option<CustomerId>,
     /// The customer when the sale was made. Null for a walk-in sale.
     customer: Option<PrintedCustomerOut<'a>>,
+    /// Address of the customer for invoices when the sale was made.
+    bill_to: Option<&'a Address>,
+    /// The tenant when the sale was made.
+    seller: SellerOut<'a>,
     /// Sale that is refunded.
     original_id: Option<SaleId>,
     /// Currency of all amounts.
@@ -209,6 +214,8 @@ impl<'a> SaleOut<'a> {
             location_id: sale.location_id,
             customer_id: sale.customer_id,
             customer: sale.customer.as_deref().map(PrintedCustomerOut::from),
+            bill_to: sale.customer.as_deref().and_then(|customer| customer.bill_to.as_deref()),
+            seller: SellerOut::from(&*sale.seller),
             original_id: sale.original_id,
             currency,
             country: &sale.country,

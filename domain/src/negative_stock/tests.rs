@@ -14,6 +14,7 @@ pub(crate) fn book(method: CostingMethod) -> Book {
     let settings = Settings { costing_method: method, ..crate::stock::tests::settings() };
     let setup = Setup {
         settings,
+        seller: Arc::default(),
         locations: Vec::new(),
         registers: HashMap::new(),
         tax_rates: Vec::new(),

@@ -16,6 +16,7 @@ use crate::lot::{self, BackTo, NamedLot};
 use crate::needs::Needs;
 use crate::number::{Money, Quantity};
 use crate::open_item::{Applied, CreditRef};
+use crate::printed::{Addresses, PrintedCustomer};
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Back, Basket, Line, LineInput, TakenBack, Totals};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
@@ -140,7 +141,9 @@ fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Re
         number: book.number(DocumentKind::CreditNote),
         kind: InvoiceKind::CreditNote,
         customer_id: command.customer_id,
+        addresses: addresses(book, command, &printed),
         customer: printed,
+        seller: Arc::clone(&book.setup.seller),
         order_id: None,
         location_id,
         original_id: command.original_id,
@@ -167,6 +170,14 @@ fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Re
     post(book, &note, goods, &originals, &mut posting);
     exposure(book, command.customer_id).receivable += totals.total();
     Ok((note, posting))
+}
+
+/// Returns the addresses of a credit note: those of its invoice. Without one, the customer's for billing.
+fn addresses(book: &Book, command: &Return, customer: &PrintedCustomer) -> Addresses {
+    match command.original_id {
+        Some(id) => book.credited.get(&id).cloned().unwrap_or_default(),
+        None => Addresses { bill_to: customer.bill_to.clone(), ship_to: None },
+    }
 }
 
 /// Applies a credit note of `amount` to the invoice that it corrects, as far as that is open. The rest stays a credit of the

@@ -14,7 +14,7 @@ use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::needs::Needs;
 use crate::number::{Money, Quantity};
 use crate::open_item::Applied;
-use crate::printed::PrintedCustomer;
+use crate::printed::{Addresses, PrintedCustomer, Seller};
 use crate::refusal::Refusal;
 use crate::sales::{self, Line, Part, SalesLine, Totals};
 use crate::tenant::Channel;
@@ -63,6 +63,10 @@ pub struct Invoice {
     pub customer_id: CustomerId,
     /// The customer, as the invoice prints it.
     pub customer: Arc<PrintedCustomer>,
+    /// The addresses that it prints: those of its order.
+    pub addresses: Addresses,
+    /// The tenant, as the invoice prints it.
+    pub seller: Arc<Seller>,
     /// The order, if there is one.
     pub order_id: Option<OrderId>,
     /// The location that issued or received the stock.
@@ -156,6 +160,8 @@ fn of_shipment(book: &mut Book, order: &mut Order, at: usize) -> Invoice {
         kind: InvoiceKind::Invoice,
         customer_id: order.customer_id,
         customer,
+        addresses: order.addresses.clone(),
+        seller: Arc::clone(&book.setup.seller),
         order_id: Some(order.id),
         location_id: order.location_id,
         original_id: None,

@@ -32,6 +32,19 @@ pub struct Ship {
     pub lines: Vec<ShipLine>,
     /// The time; now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
+    /// Its parcel.
+    pub parcel: Parcel,
+}
+
+/// The parcel of a shipment, to follow it on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Parcel {
+    /// The carrier.
+    pub carrier: Option<String>,
+    /// The carrier's number of the parcel.
+    pub tracking_number: Option<String>,
+    /// The carrier's page of the parcel.
+    pub tracking_url: Option<String>,
 }
 
 /// A line to ship.
@@ -54,6 +67,10 @@ pub struct Shipment {
     pub number: String,
     /// The time of the shipment.
     pub occurred_at: DateTime<Utc>,
+    /// Its parcel.
+    pub parcel: Parcel,
+    /// The version. It grows with each change of the parcel.
+    pub version: i32,
     /// Its lines.
     pub lines: Vec<ShipmentLine>,
     /// Whether a command of this batch made it.
@@ -112,7 +129,7 @@ fn ship(book: &mut Book, command: &Ship) -> Result<(Ordered, Posting), Refusal> 
     let picked = pick_lines(book, (order, occurred_at), &command.lines)?;
     check_there(book, (order, occurred_at), &picked)?;
     let mut posting = Posting::default();
-    dispatch(book, (command.order_id, occurred_at), picked, &mut posting);
+    dispatch(book, (command.order_id, occurred_at), (picked, command.parcel.clone()), &mut posting);
     Ok(finish(book, command.order_id, posting))
 }
 
@@ -202,11 +219,16 @@ pub(super) fn dispatch_all(book: &mut Book, id: OrderId, posting: &mut Posting) 
         .map(|(at, quantity)| Picked { at, quantity, lots: lots(at), kept: Vec::new() })
         .collect();
     if !picked.is_empty() {
-        dispatch(book, (id, occurred_at), picked, posting);
+        dispatch(book, (id, occurred_at), (picked, Parcel::default()), posting);
     }
 }
 
-fn dispatch(book: &mut Book, (id, at): (OrderId, DateTime<Utc>), picked: Vec<Picked>, posting: &mut Posting) {
+fn dispatch(
+    book: &mut Book,
+    (id, at): (OrderId, DateTime<Utc>),
+    (picked, parcel): (Vec<Picked>, Parcel),
+    posting: &mut Posting,
+) {
     let setup = Arc::clone(&book.setup);
     let mut order = order_mut(book, id).clone();
     let shipment_id = ShipmentId(book.ids.next_id());
@@ -248,8 +270,16 @@ fn dispatch(book: &mut Book, (id, at): (OrderId, DateTime<Utc>), picked: Vec<Pic
     }
     let complete = order.lines.iter().all(|line| line.open().is_zero());
     order.status = if complete { OrderStatus::Shipped } else { OrderStatus::PartiallyShipped };
-    let shipment =
-        Shipment { id: shipment_id, number, occurred_at: at, lines, is_new: true, invoice_id: None };
+    let shipment = Shipment {
+        id: shipment_id,
+        number,
+        occurred_at: at,
+        parcel,
+        version: 1,
+        lines,
+        is_new: true,
+        invoice_id: None,
+    };
     post_cost(book, &order, &shipment, posting);
     order.shipments.push(shipment);
     let exposure = exposure(book, order.customer_id);

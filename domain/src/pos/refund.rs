@@ -1,5 +1,7 @@
 //! Refunds at a till: against a sale, or blind.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use super::give_back::{Paid, amount_back, give_back};
@@ -128,6 +130,7 @@ fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal>
         location_id: register.location_id,
         customer_id,
         customer: command.original_id.and_then(|id| book.refunded.get(&id)).cloned(),
+        seller: Arc::clone(&book.setup.seller),
         original_id: command.original_id,
         country: command
             .country

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use ::entity::{product, product_group};
 use chrono::{DateTime, Utc};
+use domain::annotation::{Link, Tag};
 use domain::id::{CategoryId, ProductGroupId, TaxClassId};
 use domain::metadata::{self, Metadata};
 use domain::number::Price;
@@ -93,6 +94,18 @@ pub struct VariantTemplate {
     /// Costing method. The default is the one in the settings.
     #[serde(default)]
     pub costing_method: Option<CostingMethod>,
+    /// Links to images of each variant: at most 20.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub images: Vec<Link>,
+    /// Tags of each variant: at most 50.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub tags: Vec<Tag>,
+    /// Links to other files of each variant: at most 20.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub attachments: Vec<Link>,
     /// Your own notes.
     #[serde(default)]
     #[schema(schema_with = metadata::schema)]
@@ -275,6 +288,9 @@ fn build_variant(group: &ProductGroup, input: &VariantsInput, choice: Choice) ->
         tax_class_id: of_all.tax_class_id,
         list_price: of_all.list_price,
         costing_method: of_all.costing_method,
+        images: of_all.images,
+        tags: of_all.tags,
+        attachments: of_all.attachments,
         metadata: of_all.metadata,
         group_id: Some(group.id),
         options: choice,

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use ::entity::{barcode, product};
 use chrono::{DateTime, Utc};
+use domain::annotation::{Link, Tag};
 use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
 use domain::metadata::{self, Metadata};
 use domain::number::{Price, Quantity};
@@ -24,7 +25,7 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
 use crate::input::{self, Change};
 use crate::page::Page;
-use crate::rows::starts_with;
+use crate::rows::{has_tag, starts_with};
 use crate::{Error, Tx};
 
 use check::{Drafts, References};
@@ -95,6 +96,18 @@ pub struct ProductInput {
     /// Your own id of the product, unique among products.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_ref: Option<Line200>,
+    /// Links to images of the product, the main one first: at most 20.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub images: Vec<Link>,
+    /// Tags: at most 50, each once.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub tags: Vec<Tag>,
+    /// Links to other files, such as a data sheet: at most 20.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub attachments: Vec<Link>,
     /// Your own notes: at most 50, each of at most 500 characters.
     #[serde(default)]
     #[schema(schema_with = metadata::schema)]
@@ -169,6 +182,15 @@ pub struct Product {
     /// Your own id of it.
     #[schema(max_length = 200, example = "erp-4711")]
     pub external_ref: Option<String>,
+    /// Links to images of the product, the main one first.
+    #[schema(max_items = 20)]
+    pub images: Vec<Link>,
+    /// Tags.
+    #[schema(max_items = 50)]
+    pub tags: Vec<Tag>,
+    /// Links to other files.
+    #[schema(max_items = 20)]
+    pub attachments: Vec<Link>,
     /// Your own notes.
     #[schema(schema_with = metadata::schema)]
     pub metadata: Metadata,
@@ -225,6 +247,8 @@ pub struct Filter {
     pub status: Option<ProductStatus>,
     pub external_ref: Option<String>,
     pub group_id: Option<ProductGroupId>,
+    /// A tag of the product.
+    pub tag: Option<String>,
 }
 
 /// A search text, and where it must occur.
@@ -300,6 +324,9 @@ impl ProductInput {
             group_id: None,
             options: Choice::new(),
             external_ref: None,
+            images: Vec::new(),
+            tags: Vec::new(),
+            attachments: Vec::new(),
             metadata: Metadata::new(),
         }
     }
@@ -341,6 +368,9 @@ impl Product {
             group_id: self.group_id,
             options: self.options.clone(),
             external_ref: self.external_ref.clone().map(Line200::from),
+            images: self.images.clone(),
+            tags: self.tags.clone(),
+            attachments: self.attachments.clone(),
             metadata: self.metadata.clone(),
         }
     }
@@ -449,6 +479,9 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Product>,
     }
     if let Some(group_id) = filter.group_id {
         query = query.filter(product::Column::GroupId.eq(group_id));
+    }
+    if let Some(tag) = &filter.tag {
+        query = query.filter(has_tag(tag));
     }
     let rows = page.of(query, product::Column::Id, product::Column::UpdatedAt).all(tx).await?;
     with_parts(tx, rows).await

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::id::CustomerId;
-use domain::metadata;
 use domain::refusal::{Problems, Refusal};
+use domain::{address, annotation, metadata};
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
@@ -16,7 +16,6 @@ use crate::{Error, Tx, input};
 const PAYMENT_DAYS_MAX: i32 = 365;
 /// Longest remaining shelf life.
 const LIFE_DAYS_MAX: i32 = 3650;
-const EMAIL_LENGTH_MAX: usize = 254;
 
 /// The records that a batch of customers references or competes with.
 #[derive(Debug, Default)]
@@ -141,9 +140,8 @@ fn check_values(problems: &mut Problems, defaults: &TenantDefaults, input: &Cust
         number.check(problems, "/number");
     }
     input.name.check(problems, "/name");
-    input::check_optional_line(problems, "/email", input.email.as_deref(), EMAIL_LENGTH_MAX);
-    if input.email.as_deref().is_some_and(|email| !looks_like_email(email)) {
-        problems.invalid("/email", "Expected an e-mail address such as invoices@nordwind.example.");
+    if let Some(email) = &input.email {
+        annotation::check_email(problems, "/email", email);
     }
     if let Some(tax_number) = &input.tax_number {
         tax_number.check(problems, "/tax_number");
@@ -160,13 +158,10 @@ fn check_values(problems: &mut Problems, defaults: &TenantDefaults, input: &Cust
     }
     input::check_not_negative(problems, "/credit_limit", input.credit_limit);
     input::check_external_ref(problems, input.external_ref.as_ref());
+    address::check(problems, &input.addresses);
+    annotation::check_contacts(problems, &input.contacts);
+    input.notes.check(problems, "/notes");
+    annotation::check_tags(problems, &input.tags);
+    annotation::check_links(problems, "attachments", &input.attachments);
     metadata::check(problems, &input.metadata);
-}
-
-/// Whether the text has a name and a domain. Only a delivered letter can prove more.
-fn looks_like_email(text: &str) -> bool {
-    let parts = text.split_once('@');
-    parts.is_some_and(|(name, domain)| {
-        !name.is_empty() && domain.contains('.') && !domain.contains(['@', ' '])
-    })
 }

@@ -7,7 +7,7 @@ use domain::id::{CategoryId, CustomerId, InvoiceId, LocationId, PriceRuleId, Pro
 use domain::number::Money;
 use domain::open_item::OpenInvoice;
 use domain::pos::{Drawer, Paid};
-use domain::printed::PrintedCustomer;
+use domain::printed::{Addresses, PrintedCustomer};
 use domain::sales::{Line, SoldLine};
 use domain::tenant::Channel;
 use sea_orm::sqlx::postgres::PgRow;
@@ -20,18 +20,28 @@ use crate::rows::uuids;
 use crate::{Error, Tx, printed};
 use domain::needs::Needs;
 
-/// Locks the sales and invoices that something is returned from. Reads their lines with what was returned before.
+/// Locks the invoices that something is returned from. Reads the addresses that they print.
+pub(super) async fn credited(tx: &Tx, needs: &Needs) -> Result<HashMap<InvoiceId, Addresses>, Error> {
+    if needs.sold_ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let statement = "select i.id, o.bill_to, o.ship_to from invoice i \
+                     left join sales_order o on o.tenant_id = i.tenant_id and o.id = i.order_id \
+                     where i.tenant_id = $1 and i.id = any($2) and i.kind = 'invoice' order by i.id for update of i";
+    let ids = uuids(&needs.sold_ids, |id| id);
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?;
+    rows.iter().map(|row| Ok((InvoiceId(row.try_get("id")?), printed::of_order(row)?))).collect()
+}
+
+/// Locks the sales that something is returned from. Reads the lines of these and of the locked invoices, with what was
+/// returned before.
 pub(super) async fn sold(tx: &Tx, needs: &Needs) -> Result<HashMap<Uuid, Vec<SoldLine>>, Error> {
     if needs.sold_ids.is_empty() {
         return Ok(HashMap::new());
     }
     let ids = uuids(&needs.sold_ids, |id| id);
-    for statement in [
-        "select id from invoice where tenant_id = $1 and id = any($2) and kind = 'invoice' order by id for update",
-        "select id from pos_sale where tenant_id = $1 and id = any($2) and kind = 'sale' order by id for update",
-    ] {
-        tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(&ids)).await?;
-    }
+    let statement = "select id from pos_sale where tenant_id = $1 and id = any($2) and kind = 'sale' order by id for update";
+    tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(&ids)).await?;
     let statement = "select s.document_id, s.line_no, s.product_id, s.category_id, p.kind = 'stocked' as stocked, s.description, \
                 s.uom, s.factor, s.entered, s.quantity, s.unit_price, s.list_price, s.price_source, \
                 s.price_rule_id, s.price_trace, s.gross, s.discount, s.net, s.tax_rate, s.tax, s.location_id, \
@@ -77,7 +87,8 @@ pub(super) async fn refunded(
         return Ok(HashMap::new());
     }
     let statement = "select v.sale_id, c.version as customer_version, c.number as customer_number, \
-                            c.name as customer_name, c.tax_number as customer_tax_number \
+                            c.name as customer_name, c.tax_number as customer_tax_number, \
+                            c.addresses as customer_addresses \
                      from unnest($2::uuid[], $3::uuid[]) as v (sale_id, customer_id) \
                      join customer c on c.tenant_id = $1 and c.id = v.customer_id";
     let query = Columns::of(statement).bind(tx.tenant_id.0).column("sale_id", &sales, |id| *id).column(

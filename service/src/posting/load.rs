@@ -45,6 +45,7 @@ pub(super) async fn book(
         needs.product_ids.extend(order.lines.iter().map(|line| line.line.product_id));
         needs.location_ids.insert(order.location_id);
     }
+    let credited = documents::credited(tx, &needs).await?;
     let sold = documents::sold(tx, &needs).await?;
     for line in sold.values().flatten() {
         needs.product_ids.insert(line.line.product_id);
@@ -71,6 +72,7 @@ pub(super) async fn book(
     book.orders = orders;
     book.sold = sold;
     book.refunded = refunded;
+    book.credited = credited;
     book.paid = paid;
     book.invoices = invoices;
     book.credits = open_items.credits;
@@ -147,7 +149,8 @@ async fn customers(tx: &Tx, needs: &Needs) -> Result<HashMap<CustomerId, Custome
                         t.price_list_id as tier_list_id, c.payment_terms, \
                         c.payment_days, c.credit_limit, a.receivable, a.ordered, a.shipped, a.unapplied, \
                         c.min_remaining_life_days, c.version as customer_version, c.number as customer_number, \
-                        c.name as customer_name, c.tax_number as customer_tax_number \
+                        c.name as customer_name, c.tax_number as customer_tax_number, \
+                        c.addresses as customer_addresses \
                  from customer_account a \
                  join customer c on c.tenant_id = a.tenant_id and c.id = a.customer_id \
                  left join price_tier t on t.tenant_id = c.tenant_id and t.id = c.price_tier_id \
@@ -174,6 +177,7 @@ fn customer(row: &PgRow) -> Result<(CustomerId, Customer), Error> {
     let customer = Customer {
         id,
         printed: printed::customer(row)?,
+        addresses: printed::addresses(row)?,
         country: row.try_get("country")?,
         tax_exempt: row.try_get("tax_exempt")?,
         status: word(row, "status")?,

@@ -1,16 +1,19 @@
 //! Reads orders in the form of the domain, for a command or a response.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use domain::annotation::Annotations;
 use domain::id::{CustomerId, InvoiceId, LocationId, OrderId, ProductId, ShipmentId};
-use domain::order::{JUDGED_LINES_MAX, JUDGED_MAX, Order, OrderLine, Shipment, ShipmentLine};
+use domain::metadata;
+use domain::order::{JUDGED_LINES_MAX, JUDGED_MAX, Order, OrderLine, Parcel, Shipment, ShipmentLine};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::{documents, lots};
 use crate::listing::{number, word};
-use crate::rows::uuids;
+use crate::rows::{self, uuids};
 use crate::{Error, Tx, printed};
 use domain::needs::Needs;
 
@@ -48,9 +51,11 @@ pub(super) async fn load(tx: &Tx, needs: &mut Needs) -> Result<HashMap<OrderId, 
     }
     let ids = uuids(&needs.order_ids, |id| id.0);
     let statement = "select o.id, o.number, o.customer_id, o.location_id, o.status, o.country, o.reference, o.external_ref, \
-                o.requested_on, o.hold_reasons, o.occurred_at, o.version, o.policy, o.priority, o.customer_version, c.* \
+                o.requested_on, o.hold_reasons, o.occurred_at, o.version, o.policy, o.priority, o.customer_version, c.*, \
+                o.seller_version, s.*, o.bill_to, o.ship_to, o.metadata, o.notes, o.tags \
          from sales_order o \
          cross join lateral printed_customer(o.tenant_id, o.customer_id, o.customer_version) c \
+         cross join lateral printed_seller(o.tenant_id, o.seller_version) s \
          where o.tenant_id = $1 and o.id = any($2) order by o.id for update of o";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(&ids)).await?;
     let mut orders: HashMap<OrderId, Order> =
@@ -84,6 +89,13 @@ pub(crate) fn head(row: &PgRow) -> Result<Order, Error> {
         reference: row.try_get("reference")?,
         external_ref: row.try_get("external_ref")?,
         requested_on: row.try_get("requested_on")?,
+        addresses: printed::of_order(row)?,
+        annotations: Arc::new(Annotations {
+            metadata: metadata::of_json(&row.try_get("metadata")?),
+            notes: row.try_get("notes")?,
+            tags: rows::listed(&row.try_get("tags")?),
+        }),
+        seller: printed::seller(row)?,
         policy: word(row, "policy")?,
         priority: row.try_get("priority")?,
         hold_reasons: row.try_get("hold_reasons")?,
@@ -147,7 +159,8 @@ pub(crate) async fn shipments(
     ids: &[Uuid],
     open_only: bool,
 ) -> Result<Vec<(OrderId, Shipment)>, Error> {
-    let statement = "select s.order_id, s.id, s.number, s.occurred_at, s.invoice_id, \
+    let statement = "select s.order_id, s.id, s.number, s.occurred_at, s.invoice_id, s.carrier, s.tracking_number, s.tracking_url, \
+                s.version, \
                 l.line_no, l.order_line_no, l.product_id, l.quantity, l.cost, o.product_version, n.sku, n.name, n.tax_name \
          from shipment s join shipment_line l on l.tenant_id = s.tenant_id and l.shipment_id = s.id \
          join sales_order_line o on o.tenant_id = s.tenant_id and o.order_id = s.order_id and o.line_no = l.order_line_no \
@@ -163,6 +176,12 @@ pub(crate) async fn shipments(
                 number: row.try_get("number")?,
                 occurred_at: row.try_get("occurred_at")?,
                 invoice_id: row.try_get::<Option<Uuid>, _>("invoice_id")?.map(InvoiceId),
+                parcel: Parcel {
+                    carrier: row.try_get("carrier")?,
+                    tracking_number: row.try_get("tracking_number")?,
+                    tracking_url: row.try_get("tracking_url")?,
+                },
+                version: row.try_get("version")?,
                 lines: Vec::new(),
                 is_new: false,
             };

@@ -7,6 +7,7 @@ use std::time::Duration;
 use domain::book::{Location, Register, Setup};
 use domain::id::{LocationId, PriceListId, RegisterId, TaxClassId, TenantId};
 use domain::needs::Needs;
+use domain::printed::Seller;
 use domain::tax::Rate;
 use domain::tenant::{Channel, Settings};
 use moka::future::Cache;
@@ -16,7 +17,7 @@ use uuid::Uuid;
 
 use crate::listing::{number, optional_number, word};
 use crate::rows::parsed;
-use crate::{Error, Tx, tenant};
+use crate::{Error, Tx, printed, tenant};
 
 /// Time for which settings, locations, tills, tax rates and accounts may be out of date in a process that did not
 /// change them.
@@ -72,6 +73,7 @@ impl Setups {
 pub(crate) async fn read(tx: &Tx) -> Result<Setup, Error> {
     Ok(Setup {
         settings: settings(tx).await?,
+        seller: seller(tx).await?,
         locations: locations(tx).await?,
         registers: registers(tx).await?,
         tax_rates: tax_rates(tx).await?,
@@ -116,6 +118,15 @@ pub async fn settings(tx: &Tx) -> Result<Settings, Error> {
         hold_unpaid: row.try_get("hold_unpaid")?,
         currency,
     })
+}
+
+/// Reads the tenant as documents print it.
+async fn seller(tx: &Tx) -> Result<Arc<Seller>, Error> {
+    let statement = "select version as seller_version, name as seller_name, tax_number as seller_tax_number, \
+                            address as seller_address, logo_url as seller_logo_url \
+                     from tenant where tenant_id = $1";
+    let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0)).await?;
+    printed::seller(&row.ok_or_else(|| Error::invariant("the tenant of the credential does not exist"))?)
 }
 
 async fn locations(tx: &Tx) -> Result<Vec<Location>, Error> {

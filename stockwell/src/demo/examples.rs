@@ -158,7 +158,9 @@ impl World<'_> {
     }
 
     async fn orders(&mut self) -> Result<(), ClientError> {
-        let nordwind = json!({ "kind": "wholesale", "name": "Nordwind Supply Ltd", "country": "GB" });
+        let nordwind = json!({ "kind": "wholesale", "name": "Nordwind Supply Ltd", "country": "GB", "addresses": [
+            { "code": "main", "address": { "line1": "1 Mill Lane", "city": "Leeds", "postal_code": "LS1 4DT", "country": "GB" } },
+        ] });
         self.make("cus:nordwind", "/v1/customers", nordwind).await?;
         let limited = json!({ "kind": "wholesale", "name": "New Account Ltd", "country": "GB", "credit_limit": "1.00" });
         self.make("cus:limited", "/v1/customers", limited).await?;
@@ -190,7 +192,9 @@ impl World<'_> {
             }
         }
         let path = format!("/v1/orders/{}/ship", self.id("ord:close"));
-        self.post("ord:close:ship", &path, json!({ "lines": [{ "line_no": 1, "quantity": "5" }] })).await?;
+        let shipped = json!({ "lines": [{ "line_no": 1, "quantity": "5" }] });
+        let shipped = self.post("ord:close:ship", &path, shipped).await?;
+        self.note("shp:track", text(&shipped["shipments"][0]["id"]));
         Ok(())
     }
 

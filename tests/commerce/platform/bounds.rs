@@ -377,3 +377,28 @@ fn a_bound_that_can_not_be_read_admits_nothing() {
         client.get("/v1/me").await.refused(403, "ip_not_allowed");
     });
 }
+
+#[test]
+fn notes_and_parcels_are_changed_within_the_bounds() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "2.50", ("10", "1.00")).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let order = tenant.order(&customer, &[("BOLT", "1")], "shipped").await.created();
+        let path =
+            |kind: &str, document: &Value| format!("/v1/{kind}/{}", document["id"].as_str().expect("an id"));
+        let changes = [
+            (path("orders", &order), json!({ "notes": "Call first." })),
+            (path("shipments", &order["shipments"][0]), json!({ "carrier": "Parcel Express" })),
+        ];
+        for bounds in [json!({ "locations": [tenant.shop] }), json!({ "channels": ["retail"] })] {
+            let key = bound(tenant, bounds).await;
+            for (path, change) in &changes {
+                key.patch(path, change).await.refused(403, "bound_exceeded");
+            }
+        }
+        let key = bound(tenant, json!({ "locations": [tenant.main], "channels": ["wholesale"] })).await;
+        for (path, change) in &changes {
+            key.patch(path, change).await.ok();
+        }
+    });
+}

@@ -137,3 +137,82 @@ fn a_document_without_versions_shows_the_oldest_names_known() {
         assert_eq!(read(tenant, &paths).await, before);
     });
 }
+
+#[test]
+fn a_server_of_the_version_before_reads_and_writes() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "2.50", ("100", "1.00")).await;
+        let till = tenant.till().await;
+        tenant.sell(&till, &[("BOLT", "2")]).await.created();
+        let mut before = environment().root.begin().await.expect("a transaction");
+        let loaded = "select (p).sku, cardinality(l.levels) \
+             from load_sales_1($1, now(), '{}', '{}', array[$2]::uuid[], '{}', array['BOLT'], '{}', true, '{}', 0) l, \
+                  unnest(l.products) p";
+        let main: uuid::Uuid =
+            sqlx::query_scalar("select id from location where tenant_id = $1 and code = 'MAIN'")
+                .bind(tenant.id.0)
+                .fetch_one(&mut *before)
+                .await
+                .expect("the warehouse");
+        let query = sqlx::query_as::<_, (String, i32)>(loaded).bind(tenant.id.0).bind(main);
+        assert_eq!(query.fetch_one(&mut *before).await.expect("a product"), ("BOLT".to_owned(), 1));
+        let posted = "select post_batch_1(p_tenant => $1, p_now => now(), p_currency => 'GBP', p_levels => '{}', \
+             p_series => '{}', p_movements => '{}', \
+             p_sales => array(select row(gen_random_uuid(), 'OLD-' || number, kind, register_id, session_id, location_id, \
+                 customer_id, original_id, country, gross, discount, net, tax, rounding, total, cost, business_date, \
+                 occurred_at, command_id)::pos_sale_row_1 from pos_sale where tenant_id = $1), \
+             p_tenders => '{}', \
+             p_sales_lines => array(select row(gen_random_uuid(), line_no, document_kind, channel, location_id, customer_id, \
+                 country, product_id, category_id, description, uom, factor, entered, quantity, unit_price, list_price, \
+                 price_source, price_rule_id, price_trace, gross, discount, net, tax_rate, tax, cost, order_id, original_id, \
+                 original_line_no, occurred_at, bundle_id)::sales_line_row_1 from sales_line where tenant_id = $1), \
+             p_entries => '{}', p_entry_lines => '{}', p_events => '{}', p_commands => '{}')";
+        let query = sqlx::query(posted).bind(tenant.id.0);
+        query.execute(&mut *before).await.expect("a sale without versions");
+        let versions = "select count(*), count(l.product_version), count(s.seller_version) \
+             from sales_line l, pos_sale s where l.tenant_id = $1 and s.tenant_id = $1";
+        let query = sqlx::query_as::<_, (i64, i64, i64)>(versions).bind(tenant.id.0);
+        assert_eq!(query.fetch_one(&mut *before).await.expect("the sales"), (4, 2, 2));
+        before.rollback().await.expect("nothing is left");
+    });
+}
+
+#[test]
+fn a_person_can_be_erased_from_documents() {
+    with_tenant(async |tenant| {
+        tenant.product("BOLT", "2.50").await;
+        let address = json!({ "line1": "1 Mill Lane", "city": "Leeds", "country": "GB" });
+        let anna = json!({ "addresses": [{ "code": "home", "address": address }] });
+        let customer = tenant.customer_with("Anna Bergman", anna).await;
+        let till = tenant.till().await;
+        let paths = documents(tenant, &till, &customer).await;
+        let erased = json!({ "name": "Erased", "addresses": [] });
+        tenant.patch(&format!("/v1/customers/{customer}"), &erased).await.ok();
+        let invoice = tenant.get(&paths[3]).await.ok();
+        assert_eq!(
+            (&invoice["customer"]["name"], &invoice["bill_to"]["line1"]),
+            (&json!("Anna Bergman"), &json!("1 Mill Lane"))
+        );
+        let pages = include_str!("../../../docs/operations.md");
+        let (_, statements) = pages
+            .split_once("## Erase a person")
+            .and_then(|(_, page)| page.split_once("```sql"))
+            .expect("SQL");
+        let (statements, _) = statements.split_once("```").expect("an end");
+        for statement in statements.split(';').filter(|statement| !statement.trim().is_empty()) {
+            let statement = statement.replace(":'tenant_id'", "$1").replace(
+                ":'customer_id'",
+                "(select id from customer where tenant_id = $1 and name = 'Erased')",
+            );
+            let done = sqlx::query(sqlx::AssertSqlSafe(statement))
+                .bind(tenant.id.0)
+                .execute(&environment().root)
+                .await;
+            done.expect("what was printed is deleted");
+        }
+        for path in &paths {
+            let text = tenant.get(path).await.text;
+            assert!(!text.contains("Bergman") && !text.contains("Mill Lane"), "{path}: {text}");
+        }
+    });
+}

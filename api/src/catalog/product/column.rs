@@ -2,6 +2,7 @@
 //!
 //! A written cell can be read back, so that an export can be imported.
 
+use domain::annotation::{Link, Tag};
 use domain::number::{Price, Quantity};
 use domain::text::Code64;
 use domain::variant::Choice;
@@ -43,6 +44,12 @@ pub(super) enum Column {
     /// `Size=M|Colour=Red`, or a JSON object.
     Options,
     ExternalRef,
+    /// `https://a.example/1.jpg|https://a.example/2.jpg`, or a JSON list where images have titles.
+    Images,
+    /// `new|sale`, or a JSON list.
+    Tags,
+    /// As images.
+    Attachments,
     /// A JSON object.
     Metadata,
     /// Reorder point of locations without one of their own.
@@ -96,6 +103,9 @@ impl Column {
             Column::Units => input.units = units(cell)?,
             Column::Options => input.options = choice(cell)?,
             Column::ExternalRef => input.external_ref = (!cell.is_empty()).then(|| cell.into()),
+            Column::Images => input.images = links(cell)?,
+            Column::Tags => input.tags = listed(cell)?.into_iter().map(Tag::from).collect(),
+            Column::Attachments => input.attachments = links(cell)?,
             Column::Metadata if cell.is_empty() => input.metadata = bare.metadata,
             Column::Metadata => input.metadata = json(cell)?,
             Column::ReorderPoint => reorder.reorder_point = number(cell)?,
@@ -127,6 +137,9 @@ impl Column {
             Column::Units => units_cell(&input.units),
             Column::Options => choice_cell(&input.options),
             Column::ExternalRef => input.external_ref.as_deref().unwrap_or_default().to_owned(),
+            Column::Images => links_cell(&input.images),
+            Column::Tags => list_cell(&tag_texts(&input.tags)),
+            Column::Attachments => links_cell(&input.attachments),
             Column::Metadata if input.metadata.is_empty() => String::new(),
             Column::Metadata => json_cell(&input.metadata),
             Column::ReorderPoint => shown(reorder.reorder_point),
@@ -173,6 +186,24 @@ fn units_cell(units: &[UnitInput]) -> String {
     units.iter().map(entry).collect::<Vec<_>>().join("|")
 }
 
+fn tag_texts(tags: &[Tag]) -> Vec<String> {
+    tags.iter().map(ToString::to_string).collect()
+}
+
+fn links(cell: &str) -> Result<Vec<Link>, String> {
+    if cell.starts_with('[') {
+        return json(cell);
+    }
+    Ok(entries(cell).map(|url| Link { url: url.to_owned(), title: None }).collect())
+}
+
+fn links_cell(links: &[Link]) -> String {
+    if links.iter().any(|link| link.title.is_some() || link.url.contains(BETWEEN)) {
+        return json_cell(&links);
+    }
+    links.iter().map(|link| link.url.as_str()).collect::<Vec<_>>().join("|")
+}
+
 fn choice(cell: &str) -> Result<Choice, String> {
     if cell.starts_with('{') {
         return json(cell);
@@ -205,6 +236,10 @@ mod tests {
         texts.iter().map(|text| (*text).into()).collect()
     }
 
+    fn strings(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
     fn unit(uom: &str, price: Option<&str>, barcodes: &[&str]) -> UnitInput {
         UnitInput {
             uom: uom.to_owned(),
@@ -226,6 +261,11 @@ mod tests {
         product.costing_method = Some(CostingMethod::Fifo);
         product.list_price = Some("9.999".parse().expect("a price"));
         product.metadata = [("shelf".to_owned(), "A|1".to_owned())].into();
+        product.tags = ["new", "a|b"].map(Tag::from).into();
+        let link =
+            |url: &str, title: Option<&str>| Link { url: url.to_owned(), title: title.map(Into::into) };
+        product.images = vec![link("https://a.example/1.jpg", None), link("https://a.example/2.jpg", None)];
+        product.attachments = vec![link("https://a.example/sheet.pdf", Some("Data sheet"))];
         for (barcodes, units, choice) in [
             (coded_texts(&["4006381333931", "96385074"]), vec![unit("XCS", None, &[])], ("Size", "M")),
             (

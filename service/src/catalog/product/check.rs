@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
+use domain::annotation;
 use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
 use domain::metadata;
 use domain::product::{
@@ -302,6 +303,9 @@ fn check_values(problems: &mut Problems, input: &ProductInput) {
     }
     input::check_not_negative(problems, "/list_price", input.list_price);
     input::check_external_ref(problems, input.external_ref.as_ref());
+    annotation::check_links(problems, "images", &input.images);
+    annotation::check_tags(problems, &input.tags);
+    annotation::check_links(problems, "attachments", &input.attachments);
     metadata::check(problems, &input.metadata);
     if input.tracking != Tracking::None && input.kind != ProductKind::Stocked {
         problems.invalid("/tracking", "Only a stocked product is tracked by lot or serial number.");

@@ -10,25 +10,27 @@ use domain::text::Code64;
 use domain::{metadata, tag};
 use sea_orm::sqlx;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::check::to_stored;
 use super::{Product, ProductInput, ProductUnit, UnitInput};
 use crate::columns::Columns;
-use crate::{Error, Tx};
+use crate::{Error, Tx, rows};
 
 const INSERT: &str = "
     insert into product (tenant_id, id, sku, name, description, category_id, kind, status, tracking, stock_uom,
                          tax_class_id, list_price, external_ref, metadata, group_id, option_values, version,
-                         created_at, updated_at, stock_decimals, costing_method)
+                         created_at, updated_at, stock_decimals, costing_method, images, tags, attachments)
     select $1, r.id, r.sku, r.name, r.description, r.category_id, r.kind, r.status, r.tracking, r.stock_uom,
            r.tax_class_id, r.list_price, r.external_ref, r.metadata::jsonb, r.group_id, r.option_values, r.version,
-           $18, $18, r.stock_decimals, r.costing_method
+           $18, $18, r.stock_decimals, r.costing_method, r.images::jsonb, r.tags::jsonb, r.attachments::jsonb
     from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::text[],
                 $10::text[], $11::uuid[], $12::numeric[], $13::text[], $14::text[], $15::uuid[], $16::text[],
-                $17::int[], $19::smallint[], $20::text[])
+                $17::int[], $19::smallint[], $20::text[], $21::text[], $22::text[], $23::text[])
          r (id, sku, name, description, category_id, kind, status, tracking, stock_uom, tax_class_id, list_price,
-            external_ref, metadata, group_id, option_values, version, stock_decimals, costing_method)";
+            external_ref, metadata, group_id, option_values, version, stock_decimals, costing_method, images, tags,
+            attachments)";
 
 const UPDATE: &str = "
     update product p
@@ -36,12 +38,14 @@ const UPDATE: &str = "
         status = r.status, tracking = r.tracking, stock_uom = r.stock_uom, tax_class_id = r.tax_class_id,
         list_price = r.list_price, external_ref = r.external_ref, metadata = r.metadata::jsonb,
         group_id = r.group_id, option_values = r.option_values, version = r.version, updated_at = $18,
-        stock_decimals = r.stock_decimals, costing_method = r.costing_method
+        stock_decimals = r.stock_decimals, costing_method = r.costing_method, images = r.images::jsonb,
+        tags = r.tags::jsonb, attachments = r.attachments::jsonb
     from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::text[],
                 $10::text[], $11::uuid[], $12::numeric[], $13::text[], $14::text[], $15::uuid[], $16::text[],
-                $17::int[], $19::smallint[], $20::text[])
+                $17::int[], $19::smallint[], $20::text[], $21::text[], $22::text[], $23::text[])
          r (id, sku, name, description, category_id, kind, status, tracking, stock_uom, tax_class_id, list_price,
-            external_ref, metadata, group_id, option_values, version, stock_decimals, costing_method)
+            external_ref, metadata, group_id, option_values, version, stock_decimals, costing_method, images, tags,
+            attachments)
     where p.tenant_id = $1 and p.id = r.id";
 
 /// Builds a new product.
@@ -72,6 +76,9 @@ pub(super) fn assemble(tx: &Tx, id: ProductId, tax_class_id: TaxClassId, input: 
         group_id: input.group_id,
         options: input.options.clone(),
         external_ref: input.external_ref.clone().map(String::from),
+        images: input.images.clone(),
+        tags: input.tags.clone(),
+        attachments: input.attachments.clone(),
         metadata: input.metadata.clone(),
         version: 1,
         created_at: tx.now,
@@ -108,6 +115,9 @@ fn without_parts(row: product::Model) -> Product {
         group_id: row.group_id,
         options: options.unwrap_or_default(),
         external_ref: row.external_ref,
+        images: rows::listed(&row.images),
+        tags: rows::listed(&row.tags),
+        attachments: rows::listed(&row.attachments),
         metadata: metadata::of_json(&row.metadata),
         version: row.version,
         created_at: row.created_at,
@@ -243,6 +253,9 @@ fn bind(tx: &Tx, text: &'static str, products: &[&Product]) -> Columns<'static> 
         .bind(tx.now)
         .column("stock_decimals", products, |product| product.stock_decimals)
         .column("costing_method", products, |product| product.costing_method.map(<&'static str>::from))
+        .column("images", products, |product| json!(product.images).to_string())
+        .column("tags", products, |product| json!(product.tags).to_string())
+        .column("attachments", products, |product| json!(product.attachments).to_string())
 }
 
 async fn insert_parts(tx: &Tx, products: &[&Product]) -> Result<(), Error> {

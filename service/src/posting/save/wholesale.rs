@@ -38,14 +38,15 @@ async fn write_shipments(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error
         .collect();
     let statement = "with head as ( \
                  insert into shipment (tenant_id, id, number, order_id, location_id, cost, occurred_at, command_id, \
-                                       recorded_at) \
+                                       carrier, tracking_number, tracking_url, recorded_at) \
                  select $1, v.*, $2 \
                  from unnest($3::uuid[], $4::text[], $5::uuid[], $6::uuid[], $7::numeric[], $8::timestamptz[], \
-                             $9::uuid[]) as v \
-                        (id, number, order_id, location_id, cost, occurred_at, command_id)) \
+                             $9::uuid[], $10::text[], $11::text[], $12::text[]) as v \
+                        (id, number, order_id, location_id, cost, occurred_at, command_id, carrier, tracking_number, \
+                         tracking_url)) \
              insert into shipment_line (tenant_id, shipment_id, line_no, order_line_no, product_id, quantity, cost) \
              select $1, v.* \
-             from unnest($10::uuid[], $11::int[], $12::int[], $13::uuid[], $14::numeric[], $15::numeric[]) as v \
+             from unnest($13::uuid[], $14::int[], $15::int[], $16::uuid[], $17::numeric[], $18::numeric[]) as v \
                         (shipment_id, line_no, order_line_no, product_id, quantity, cost)";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
@@ -57,6 +58,9 @@ async fn write_shipments(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error
         .column("cost", rows, |(_, shipment, _)| shipment.cost().get())
         .column("occurred_at", rows, |(_, shipment, _)| shipment.occurred_at)
         .column("command_id", rows, |(.., by)| *by)
+        .column("carrier", rows, |(_, shipment, _)| shipment.parcel.carrier.clone())
+        .column("tracking_number", rows, |(_, shipment, _)| shipment.parcel.tracking_number.clone())
+        .column("tracking_url", rows, |(_, shipment, _)| shipment.parcel.tracking_url.clone())
         .column("shipment_id", &lines, |(id, _)| id.0)
         .column("line_no", &lines, |(_, line)| line.line_no)
         .column("order_line_no", &lines, |(_, line)| line.order_line_no)
@@ -74,15 +78,15 @@ async fn write_invoices(tx: &Tx, book: &Book, documents: &Documents<'_>) -> Resu
     }
     let statement = "insert into invoice (tenant_id, id, number, kind, customer_id, order_id, location_id, original_id, \
                  country, gross, discount, net, tax, total, open, due_on, reason, occurred_at, command_id, \
-                 customer_version, currency, recorded_at, updated_at) \
+                 customer_version, seller_version, currency, recorded_at, updated_at) \
              select $1, v.*, $2, $3, $3 \
              from unnest($4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[], \
                          $11::text[], $12::numeric[], $13::numeric[], $14::numeric[], $15::numeric[], \
                          $16::numeric[], $17::numeric[], $18::date[], $19::text[], $20::timestamptz[], \
-                         $21::uuid[], $22::int[]) as v \
+                         $21::uuid[], $22::int[], $23::int[]) as v \
                         (id, number, kind, customer_id, order_id, location_id, original_id, country, \
                          gross, discount, net, tax, total, open, due_on, reason, occurred_at, command_id, \
-                         customer_version)";
+                         customer_version, seller_version)";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(&book.setup.settings.currency)
@@ -105,7 +109,8 @@ async fn write_invoices(tx: &Tx, book: &Book, documents: &Documents<'_>) -> Resu
         .column("reason", rows, |(row, _)| row.reason.clone())
         .column("occurred_at", rows, |(row, _)| row.occurred_at)
         .column("command_id", rows, |(_, by)| *by)
-        .column("customer_version", rows, |(row, _)| row.customer.version);
+        .column("customer_version", rows, |(row, _)| row.customer.version)
+        .column("seller_version", rows, |(row, _)| row.seller.version);
     query.execute(tx).await?;
     Ok(())
 }

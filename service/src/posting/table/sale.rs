@@ -57,7 +57,7 @@ impl<'a> SaleRow<'a> {
             occurred_at: sale.occurred_at,
             command_id: by,
             customer_version: sale.customer.as_ref().and_then(|customer| customer.version),
-            seller_version: None,
+            seller_version: sale.seller.version,
         }
     }
 }
