@@ -21,7 +21,7 @@ use crate::document::DocumentKind;
 use crate::id::{CostId, EntryId, LotId, MovementId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::number::{Money, Price, Quantity};
-use crate::stock::{self, LayerUse, LevelKey, Movement, MovementKind, Source};
+use crate::stock::{self, Carried, LayerUse, LevelKey, Movement, MovementKind, Source};
 use crate::tenant::{Channel, Settings};
 
 mod late;
@@ -166,6 +166,25 @@ impl Book {
         }
         self.receive_or_settle(key, (quantity, value), source);
         self.note_passing_rests((key, source.line_no), source.occurred_at);
+    }
+
+    /// Receives the units that a transfer carries, with the age and the cost that they had at its origin. `arrival` is the
+    /// line of the transfer. Leaves the level as it is if it was counted after the arrival.
+    pub fn receive_carried(&mut self, key: LevelKey, parts: Vec<Carried>, arrival: &Source) {
+        if self.is_counted(&key, arrival.occurred_at) {
+            return;
+        }
+        for Carried { quantity, value, source } in parts {
+            self.receive_or_settle(key, (quantity, value), &source);
+        }
+        self.note_passing_rests((key, arrival.line_no), arrival.occurred_at);
+    }
+
+    /// Returns what an issue of this command took of cost layers, the oldest first.
+    pub fn layer_uses_of(&self, issue: &Issue) -> Vec<LayerUse> {
+        let of_line =
+            |use_of: &&(LevelKey, i32, LayerUse)| (use_of.0, use_of.1) == (issue.key, issue.line_no);
+        self.consequences.layer_uses.iter().filter(of_line).map(|(.., layer_use)| layer_use.clone()).collect()
     }
 
     fn receive_or_settle(&mut self, key: LevelKey, (quantity, value): (Quantity, Money), source: &Source) {

@@ -13,7 +13,7 @@ mod cost;
 mod costing_method;
 mod level;
 
-pub use cost::{Issued, Layer, LayerUse, Layers, Source, Spread};
+pub use cost::{Carried, Issued, Layer, LayerUse, Layers, Source, Spread};
 pub use costing_method::CostingMethod;
 pub use level::{Level, LevelKey, StoredLevel};
 

@@ -2,6 +2,11 @@
 //!
 //! A dispatch moves stock to the in-transit location, at its cost. Each receipt moves a part on. What does
 //! not arrive is written off with a reason code, so that nothing stays in transit for ever.
+//!
+//! Stock keeps its past: the cost layers that a dispatch took are the layers of the destination, each with its own
+//! cost and the time of its first receipt, the oldest units first.
+
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -19,7 +24,8 @@ use crate::needs::Needs;
 use crate::negative_stock::Issue;
 use crate::number::{Money, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
-use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
+use crate::stock::{self, Carried, LayerUse, LevelKey, Movement, MovementKind, Source};
+use crate::tenant::Settings;
 
 /// The document of movements and journal entries.
 const DOCUMENT: DocumentKind = DocumentKind::Transfer;
@@ -113,7 +119,7 @@ pub struct Transfer {
 }
 
 /// A line of a transfer.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct TransferLine {
     /// The number of the line, from 1.
     pub line_no: i32,
@@ -131,6 +137,8 @@ pub struct TransferLine {
     pub value: Money,
     /// Cost of the units in transit.
     pub open_value: Money,
+    /// What the dispatch took of cost layers, the oldest first; none if the origin had no layers.
+    pub layer_uses: Vec<LayerUse>,
 }
 
 impl TransferLine {
@@ -139,17 +147,44 @@ impl TransferLine {
         self.quantity - self.received - self.missing
     }
 
-    /// Takes the cost of `quantity` off the open value and returns it. The last unit takes the rest.
-    fn take(&mut self, quantity: Quantity, book: &Book) -> Money {
+    /// Takes `quantity` off the units in transit. Returns them in parts with their cost, each with the line that first
+    /// received it: a transfer changes neither the age nor the cost of a unit. If these lines are not known, all units
+    /// come from `arrival`. The last unit takes the rest of the open value.
+    fn take(&self, quantity: Quantity, arrival: &Source, settings: &Settings) -> Vec<Carried> {
+        let done = self.quantity - self.open();
+        let parts = self.slice_layers(done, quantity, settings);
+        let open: Money = self.slice_layers(done, self.open(), settings).iter().map(|part| part.value).sum();
+        if !parts.is_empty() && open == self.open_value {
+            return parts;
+        }
         let value = if quantity == self.open() {
             self.open_value
         } else {
-            book.setup.settings.share(self.open_value, quantity, self.open()).min(self.open_value)
+            settings.share(self.open_value, quantity, self.open()).min(self.open_value)
         };
-        self.open_value -= value;
-        value
+        vec![Carried { quantity, value, source: arrival.clone() }]
+    }
+
+    /// Returns `step` units after `done` of them, by the cost layers that they came from. Returns nothing if the layers
+    /// are not those of all units.
+    fn slice_layers(&self, done: Quantity, step: Quantity, settings: &Settings) -> Vec<Carried> {
+        let known: Quantity = self.layer_uses.iter().map(|layer| layer.quantity).sum();
+        if known != self.quantity {
+            return Vec::new();
+        }
+        let (mut passed, mut parts) = (Quantity::ZERO, Vec::new());
+        for LayerUse { quantity: whole, value, source, .. } in &self.layer_uses {
+            let (from, to) = (done.max(passed) - passed, (done + step).min(passed + *whole) - passed);
+            passed += *whole;
+            if to > from {
+                let value = settings.slice(*value, from, to - from, *whole);
+                parts.push(Carried { quantity: to - from, value, source: source.clone() });
+            }
+        }
+        parts
     }
 }
+
 impl Rule for Dispatch {
     fn name(&self) -> &'static str {
         "transfer.dispatched"
@@ -223,6 +258,7 @@ fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Posting), 
         let at = |location_id| LevelKey { location_id, product_id, lot_id };
         let issue = Issue { key: at(from), quantity, line_no, occurred_at, forced: false };
         let value = book.issue(&issue);
+        let layer_uses = book.layer_uses_of(&issue);
         let source = Source::new(DOCUMENT, transfer.id.0, line_no, occurred_at);
         book.receive(at(transit), quantity, value, &source);
         let step = Step { transfer: &transfer, line_no, occurred_at, reason: None };
@@ -238,6 +274,7 @@ fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Posting), 
             missing: Quantity::ZERO,
             value,
             open_value: value,
+            layer_uses,
         });
     }
     let mut entry = Lines::default();
@@ -287,20 +324,23 @@ fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), Refu
 
     // Nothing rejects the command from here on.
     let mut transfer = transfer.clone();
+    let setup = Arc::clone(&book.setup);
     let (mut came, mut lost) = (Money::ZERO, Money::ZERO);
     let mut posting = Posting::default();
     for (index, quantity) in arrived.into_iter().enumerate() {
-        let mut line = transfer.lines[index];
+        let mut line = transfer.lines[index].clone();
         let (product_id, lot_id) = (line.product_id, line.lot_id);
         let key = |location_id| LevelKey { location_id, product_id, lot_id };
         let to = transfer.to_location_id;
         let step = Step { transfer: &transfer, line_no: line.line_no, occurred_at, reason: None };
         if quantity.is_positive() {
-            let value = line.take(quantity, book);
-            line.received += quantity;
             let source = Source::new(DOCUMENT, transfer.id.0, line.line_no, occurred_at);
+            let parts = line.take(quantity, &source, &setup.settings);
+            let value = parts.iter().map(|part| part.value).sum();
+            line.open_value -= value;
+            line.received += quantity;
             book.issue_from_transit(key(transit), quantity, value);
-            book.receive(key(to), quantity, value, &source);
+            book.receive_carried(key(to), parts, &source);
             step.add_movement(
                 book,
                 (MovementKind::TransferOut, key(transit)),
@@ -312,7 +352,8 @@ fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), Refu
         }
         let missing = line.open();
         if against.is_some() && missing.is_positive() {
-            let value = line.take(missing, book);
+            let value = line.open_value;
+            line.open_value = Money::ZERO;
             line.missing += missing;
             book.issue_from_transit(key(transit), missing, value);
             let step = Step { reason: command.missing_reason.clone(), ..step };

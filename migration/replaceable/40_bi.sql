@@ -106,12 +106,21 @@ begin
 end
 $$;
 
+-- Both channels, also one that sold nothing.
 create view bi.channel_summary with (security_invoker = true) as
 select
     *,
     round(100 * net_revenue / nullif(sum(net_revenue) over (partition by currency), 0), 4) as net_revenue_share_pct
-from bi.margin_by_channel;
+from (
+    select * from bi.margin_by_channel
+    union all
+    select c.channel, t.currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, 0, 0, null
+    from public.tenant t cross join unnest(array['retail', 'wholesale']) as c (channel)
+    where t.tenant_id = current_setting('app.tenant_id')::uuid
+        and not exists (select from bi.margin_by_channel m where m.channel = c.channel)
+) channel;
 
+-- Every product that can have lines, also one that was never sold.
 create view bi.product_performance with (security_invoker = true) as
 with line as (
     select
@@ -127,6 +136,13 @@ with line as (
         coalesce(sum(f.cost) filter (where f.channel = 'retail'), 0) as retail_cost
     from bi.sales_fact f
     group by f.product_id, f.currency
+), expected as (
+    select * from line
+    union all
+    select p.id, t.currency, 0, 0, 0, 0, 0, 0, 0, 0, 0
+    from public.product p join public.tenant t on t.tenant_id = p.tenant_id
+    where p.tenant_id = current_setting('app.tenant_id')::uuid and p.kind <> 'bundle' and p.status = 'active'
+        and not exists (select from line where line.product_id = p.id)
 )
 select
     p.sku, p.name as product_name, ca.code as category_code, ca.name as category_name, l.currency,
@@ -140,10 +156,11 @@ select
     l.retail_net_revenue - l.retail_cost as retail_gross_margin,
     round(100 * (l.retail_net_revenue - l.retail_cost) / nullif(l.retail_net_revenue, 0), 4)
         as retail_gross_margin_pct
-from line l
+from expected l
 join public.product p on p.tenant_id = current_setting('app.tenant_id')::uuid and p.id = l.product_id
 left join public.category ca on ca.tenant_id = p.tenant_id and ca.id = p.category_id;
 
+-- Every customer, also one that never bought.
 create view bi.customer_value with (security_invoker = true) as
 with line as (
     select
@@ -161,6 +178,13 @@ with line as (
     from bi.sales_fact f
     where f.customer_id is not null
     group by f.customer_id, f.currency
+), expected as (
+    select * from line
+    union all
+    select cu.id, t.currency, 0, null, null, 0, 0, 0, 0, 0, 0, 0
+    from public.customer cu join public.tenant t on t.tenant_id = cu.tenant_id
+    where cu.tenant_id = current_setting('app.tenant_id')::uuid
+        and not exists (select from line where line.customer_id = cu.id)
 )
 select
     cu.number as customer_number, cu.name as customer_name, cu.kind as customer_kind, cu.country,
@@ -172,7 +196,7 @@ select
     round(100 * (l.net_revenue - l.cost) / nullif(l.net_revenue, 0), 4) as contribution_pct,
     round(l.gross_sales / nullif(l.orders, 0), 4) as average_order_value,
     l.wholesale_net_revenue, l.retail_net_revenue
-from line l
+from expected l
 join public.customer cu on cu.tenant_id = current_setting('app.tenant_id')::uuid and cu.id = l.customer_id
 join public.tenant t on t.tenant_id = cu.tenant_id;
 
@@ -204,22 +228,32 @@ from (
     left join public.lot t on t.tenant_id = l.tenant_id and t.id = l.lot_id
     where l.tenant_id = current_setting('app.tenant_id')::uuid) l;
 
+-- Every product in every location that ever had it. An active one that no location ever had has a row without a location.
 create view bi.stock_positions with (security_invoker = true) as
+with known as materialized (
+    select
+        s.tenant_id, s.product_id, s.location_id, sum(s.on_hand) as on_hand, sum(s.reserved) as reserved,
+        sum(s.available) as available, sum(s.value) as value
+    from bi.stock_level s
+    where s.tenant_id = current_setting('app.tenant_id')::uuid
+    group by s.tenant_id, s.product_id, s.location_id
+), level as (
+    select * from known
+    union all
+    select p.tenant_id, p.id, null, 0, 0, 0, 0 from public.product p
+    where p.tenant_id = current_setting('app.tenant_id')::uuid and p.kind = 'stocked' and p.status = 'active'
+        and not exists (select from known where known.product_id = p.id)
+)
 select
     p.sku, p.name as product_name, ca.code as category_code, ca.name as category_name,
     lo.code as location_code, lo.name as location_name, p.stock_uom as uom, t.currency,
-    sum(s.on_hand) as on_hand,
-    sum(s.reserved) as reserved,
-    sum(s.available) as available,
-    sum(s.value) as value,
-    round(sum(s.value) / nullif(sum(s.on_hand), 0), 6) as unit_cost
-from bi.stock_level s
+    s.on_hand, s.reserved, s.available, s.value,
+    round(s.value / nullif(s.on_hand, 0), 6) as unit_cost
+from level s
 join public.tenant t on t.tenant_id = s.tenant_id
 join public.product p on p.tenant_id = s.tenant_id and p.id = s.product_id
-join public.location lo on lo.tenant_id = s.tenant_id and lo.id = s.location_id
-left join public.category ca on ca.tenant_id = p.tenant_id and ca.id = p.category_id
-where s.tenant_id = current_setting('app.tenant_id')::uuid
-group by p.sku, p.name, ca.code, ca.name, lo.code, lo.name, p.stock_uom, t.currency;
+left join public.location lo on lo.tenant_id = s.tenant_id and lo.id = s.location_id
+left join public.category ca on ca.tenant_id = p.tenant_id and ca.id = p.category_id;
 
 create view bi.stock_movements with (security_invoker = true) as
 select

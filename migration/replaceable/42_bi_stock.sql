@@ -17,32 +17,51 @@ where s.tenant_id = current_setting('app.tenant_id')::uuid
 group by p.sku, p.name, ca.code, ca.name, lo.code, lo.name, p.stock_uom, t.currency
 having sum(s.on_hand) <> 0 or sum(s.value) <> 0;
 
--- Available stock at or below the reorder point, or at or below zero without one.
+-- Available stock at or below the reorder point, or at or below zero without one. A product that no location ever had,
+-- and for which none has a reorder point, has a row without a location.
 create view bi.low_stock with (security_invoker = true) as
+with known as materialized (
+    select
+        s.tenant_id, s.product_id, s.location_id, sum(s.on_hand) as on_hand, sum(s.reserved) as reserved,
+        sum(s.available) as available
+    from bi.stock_level s
+    join public.location lo on lo.tenant_id = s.tenant_id and lo.id = s.location_id and lo.channels <> '{}'
+    where s.tenant_id = current_setting('app.tenant_id')::uuid
+    group by s.tenant_id, s.product_id, s.location_id
+), wanted as materialized (
+    select s.tenant_id, s.product_id, s.location_id, 0 as on_hand, 0 as reserved, 0 as available
+    from public.reorder_setting s
+    join public.location lo on lo.tenant_id = s.tenant_id and lo.id = s.location_id and lo.channels <> '{}'
+    where s.tenant_id = current_setting('app.tenant_id')::uuid and not exists (
+        select from known where known.product_id = s.product_id and known.location_id = s.location_id)
+), place as (
+    select * from known
+    union all
+    select * from wanted
+    union all
+    select p.tenant_id, p.id, null, 0, 0, 0 from public.product p
+    where p.tenant_id = current_setting('app.tenant_id')::uuid
+        and not exists (select from known where known.product_id = p.id)
+        and not exists (select from wanted where wanted.product_id = p.id)
+)
 select
     p.sku, p.name as product_name, ca.code as category_code, ca.name as category_name,
     lo.code as location_code, lo.name as location_name, p.stock_uom as uom, t.currency,
-    sum(s.on_hand) as on_hand,
-    sum(s.reserved) as reserved,
-    sum(s.available) as available,
+    s.on_hand, s.reserved, s.available,
     coalesce(r.reorder_point, 0) as reorder_point,
     coalesce(r.reorder_quantity, 0) as reorder_quantity,
-    coalesce(r.reorder_point, 0) - sum(s.available) as shortage
-from bi.stock_level s
+    coalesce(r.reorder_point, 0) - s.available as shortage
+from place s
 join public.tenant t on t.tenant_id = s.tenant_id
 join public.product p on p.tenant_id = s.tenant_id and p.id = s.product_id
-join public.location lo on lo.tenant_id = s.tenant_id and lo.id = s.location_id
+left join public.location lo on lo.tenant_id = s.tenant_id and lo.id = s.location_id
 left join public.category ca on ca.tenant_id = p.tenant_id and ca.id = p.category_id
 left join lateral (
     select rs.reorder_point, rs.reorder_quantity from public.reorder_setting rs
     where rs.tenant_id = s.tenant_id and rs.product_id = s.product_id
         and rs.location_id in (s.location_id, '00000000-0000-0000-0000-000000000000')
     order by rs.location_id desc limit 1) r on true
-where s.tenant_id = current_setting('app.tenant_id')::uuid
-    and p.status = 'active' and p.kind = 'stocked' and lo.channels <> '{}'
-group by p.sku, p.name, ca.code, ca.name, lo.code, lo.name, p.stock_uom, t.currency, r.reorder_point,
-    r.reorder_quantity
-having sum(s.available) <= coalesce(r.reorder_point, 0);
+where p.status = 'active' and p.kind = 'stocked' and s.available <= coalesce(r.reorder_point, 0);
 
 -- All lots with an expiry date, including expired ones.
 create view bi.lot_expiry with (security_invoker = true) as
@@ -78,41 +97,90 @@ join public.location lo on lo.tenant_id = l.tenant_id and lo.id = l.location_id
 left join public.category ca on ca.tenant_id = p.tenant_id and ca.id = p.category_id;
 
 create view bi.stock_ageing with (security_invoker = true) as
-with receipt as (
+with recursive received as materialized (
     select
-        m.location_id, m.product_id, m.lot_id, m.quantity, m.occurred_at,
-        sum(m.quantity) over (
-            partition by m.location_id, m.product_id, m.lot_id order by m.occurred_at desc, m.id desc) as covered
-    from public.stock_movement m
-    where m.tenant_id = current_setting('app.tenant_id')::uuid and m.quantity > 0
+        s.id, s.location_id, s.product_id, s.lot_id, s.quantity, s.occurred_at, s.document_kind, s.document_id, s.line_no,
+        sum(s.quantity) over (
+            partition by s.location_id, s.product_id, s.lot_id order by s.occurred_at, s.id) as high,
+        sum(s.quantity) over (partition by s.location_id, s.product_id, s.lot_id) as total,
+        sum(s.quantity) over (
+            partition by s.document_id, s.line_no, s.lot_id, lo.kind = 'transit' order by s.id) as passed
+    from public.stock_movement s
+    join public.location lo on lo.tenant_id = current_setting('app.tenant_id')::uuid and lo.id = s.location_id
+    where s.tenant_id = current_setting('app.tenant_id')::uuid and s.quantity > 0
+), sent as materialized (
+    select s.*
+    from (
+        select
+            s.location_id, s.product_id, s.lot_id, s.document_kind, s.document_id, s.line_no, s.quantity,
+            -sum(s.quantity) over (
+                partition by s.location_id, s.product_id, s.lot_id order by s.occurred_at, s.id) as high
+        from public.stock_movement s
+        where s.tenant_id = current_setting('app.tenant_id')::uuid and s.quantity < 0 and s.product_id in (
+            select product_id from public.stock_movement where tenant_id = current_setting('app.tenant_id')::uuid and document_kind = 'transfer')
+    ) s
+    join public.transfer t on t.tenant_id = current_setting('app.tenant_id')::uuid and t.id = s.document_id and t.from_location_id = s.location_id
+    where s.document_kind = 'transfer'
 ), layer as materialized (
     select
-        c.location_id, c.product_id, c.lot_id, c.quantity, c.value, c.received_at,
-        c.document_kind = 'earlier_stock' as earlier
-    from public.cost_layer c
-    where c.tenant_id = current_setting('app.tenant_id')::uuid
+        s.location_id, s.product_id, s.lot_id, s.quantity, s.value, s.received_at,
+        s.document_kind = 'earlier_stock' as earlier
+    from public.cost_layer s
+    where s.tenant_id = current_setting('app.tenant_id')::uuid
 ), unlayered as materialized (
     select
-        l.location_id, l.product_id, l.lot_id, coalesce(sum(y.quantity), 0) as newer,
-        l.on_hand - coalesce(sum(y.quantity), 0) as units, l.value - coalesce(sum(y.value), 0) as value
-    from public.stock_level l
-    left join layer y on y.location_id = l.location_id and y.product_id = l.product_id and y.lot_id = l.lot_id
+        s.location_id, s.product_id, s.lot_id, coalesce(sum(y.quantity), 0) as newer,
+        s.on_hand - coalesce(sum(y.quantity), 0) as units, s.value - coalesce(sum(y.value), 0) as value
+    from public.stock_level s
+    left join layer y on y.location_id = s.location_id and y.product_id = s.product_id and y.lot_id = s.lot_id
         and not y.earlier
-    where l.tenant_id = current_setting('app.tenant_id')::uuid and l.on_hand > 0
-    group by l.location_id, l.product_id, l.lot_id, l.on_hand, l.value
+    where s.tenant_id = current_setting('app.tenant_id')::uuid and s.on_hand > 0
+    group by s.location_id, s.product_id, s.lot_id, s.on_hand, s.value
+), came as materialized (
+    select
+        row_number() over () as no, l.location_id, l.product_id, l.lot_id, r.id as receipt_id, r.occurred_at,
+        greatest(r.high - r.quantity, r.total - l.newer - l.units) - (r.high - r.quantity) as low,
+        least(r.high, r.total - l.newer) - (r.high - r.quantity) as high
+    from unlayered l
+    join received r on r.location_id = l.location_id and r.product_id = l.product_id and r.lot_id = l.lot_id
+        and r.high > r.total - l.newer - l.units and r.high - r.quantity < r.total - l.newer
+    where l.units > 0
+), origin as (
+    select
+        c.no, 0 as transfers, r.document_kind, r.document_id, r.line_no, r.product_id, r.lot_id, r.occurred_at,
+        r.passed - r.quantity as before, c.low, c.high
+    from came c join received r on r.id = c.receipt_id
+    union all
+    select
+        o.no, o.transfers + 1, r.document_kind, r.document_id, r.line_no, r.product_id, r.lot_id, r.occurred_at,
+        r.passed - r.quantity, greatest(r.high - r.quantity, s.high + s.quantity + o.before + o.low) - (r.high - r.quantity),
+        least(r.high, s.high + s.quantity + o.before + o.high) - (r.high - r.quantity)
+    from origin o
+    join sent s on s.document_id = o.document_id and s.line_no = o.line_no and s.product_id = o.product_id
+        and s.lot_id = o.lot_id
+    join received r on r.location_id = s.location_id and r.product_id = s.product_id and r.lot_id = s.lot_id
+        and r.high > s.high + s.quantity + o.before + o.low
+        and r.high - r.quantity < s.high + s.quantity + o.before + o.high
+    where o.document_kind = 'transfer' and o.transfers < 20
+), found as materialized (
+    select no, high - low as units, occurred_at as came_at from origin where document_kind <> 'transfer'
+), dated as (
+    select c.location_id, c.product_id, c.lot_id, f.units, f.came_at from found f join came c on c.no = f.no
+    union all
+    select c.location_id, c.product_id, c.lot_id, c.high - c.low - coalesce(f.units, 0), c.occurred_at
+    from came c left join (select no, sum(units) as units from found group by no) f on f.no = c.no
+    where c.high - c.low > coalesce(f.units, 0)
 ), part as (
     select location_id, product_id, quantity as units, value, received_at as came_at from layer where not earlier
     union all
     select
-        l.location_id, l.product_id,
-        least(r.covered - l.newer, l.units) - greatest(r.covered - r.quantity - l.newer, 0),
-        round(l.value * least(r.covered - l.newer, l.units) / l.units, 4)
-            - round(l.value * greatest(r.covered - r.quantity - l.newer, 0) / l.units, 4),
-        r.occurred_at
-    from unlayered l
-    join receipt r on r.location_id = l.location_id and r.product_id = l.product_id and r.lot_id = l.lot_id
-        and r.covered > l.newer and r.covered - r.quantity < l.newer + l.units
-    where l.units > 0
+        d.location_id, d.product_id, d.units,
+        round(l.value * d.younger / l.units, 4) - round(l.value * (d.younger - d.units) / l.units, 4), d.came_at
+    from (
+        select *, sum(units) over (
+            partition by location_id, product_id, lot_id order by came_at desc rows unbounded preceding) as younger
+        from dated) d
+    join unlayered l on l.location_id = d.location_id and l.product_id = d.product_id and l.lot_id = d.lot_id
 ), rest as (
     select
         t.tenant_id, part.location_id, part.product_id, t.currency, part.units, part.value,
@@ -151,19 +219,36 @@ with since as (
         tenant_id, currency, time_zone as zone,
         ((now() at time zone time_zone)::date - 90)::timestamp at time zone time_zone as at
     from public.tenant where tenant_id = current_setting('app.tenant_id')::uuid
-), moved as (
+), moved as materialized (
     select
-        m.location_id, m.product_id, min(m.occurred_at) as first_moved_at,
-        max(m.occurred_at) filter (where m.kind = 'sale') as last_sold_at,
-        coalesce(-sum(m.quantity) filter (
-            where m.kind in ('sale', 'return') and m.occurred_at >= (select at from since)), 0) as units_sold
-    from public.stock_movement m
-    where m.tenant_id = current_setting('app.tenant_id')::uuid
-    group by m.location_id, m.product_id
+        s.location_id, s.product_id, min(s.occurred_at) as first_moved_at,
+        min(s.occurred_at) filter (where s.document_kind = 'transfer') as first_transfer_at,
+        max(s.occurred_at) filter (where s.kind = 'sale') as last_sold_at,
+        coalesce(-sum(s.quantity) filter (
+            where s.kind in ('sale', 'return') and s.occurred_at >= (select at from since)), 0) as units_sold
+    from public.stock_movement s
+    where s.tenant_id = current_setting('app.tenant_id')::uuid
+    group by s.location_id, s.product_id
+), product_moved as materialized (
+    select
+        product_id, min(first_moved_at) as first_moved_at, max(last_sold_at) as last_sold_at,
+        sum(units_sold) as units_sold
+    from moved group by product_id
+), past as (
+    select
+        m.location_id, m.product_id, m.units_sold,
+        case when n.is_new then p.first_moved_at else m.first_moved_at end as first_moved_at,
+        case when n.is_new then p.last_sold_at else m.last_sold_at end as last_sold_at,
+        case when n.is_new then p.units_sold else m.units_sold end as units_sold_of_past
+    from moved m
+    join product_moved p on p.product_id = m.product_id
+    cross join since
+    cross join lateral (
+        select m.first_moved_at >= since.at and m.first_transfer_at is not distinct from m.first_moved_at as is_new) n
 ), lying as (
-    select tenant_id, location_id, product_id, sum(on_hand) as on_hand, sum(value) as value
-    from public.stock_level where tenant_id = current_setting('app.tenant_id')::uuid
-    group by tenant_id, location_id, product_id having sum(on_hand) > 0
+    select s.location_id, s.product_id, sum(s.on_hand) as on_hand, sum(s.value) as value
+    from public.stock_level s where s.tenant_id = current_setting('app.tenant_id')::uuid
+    group by s.location_id, s.product_id having sum(s.on_hand) > 0
 )
 select
     p.sku, p.name as product_name, ca.code as category_code, ca.name as category_name,
@@ -173,12 +258,12 @@ select
     since.currency, l.on_hand, l.value, m.units_sold,
     round(l.on_hand * 90 / nullif(greatest(m.units_sold, 0), 0), 1) as cover_days
 from lying l
-join moved m on m.location_id = l.location_id and m.product_id = l.product_id
-join since on since.tenant_id = l.tenant_id and m.first_moved_at < since.at
-join public.product p on p.tenant_id = l.tenant_id and p.id = l.product_id
-join public.location lo on lo.tenant_id = l.tenant_id and lo.id = l.location_id
+join past m on m.location_id = l.location_id and m.product_id = l.product_id
+join since on m.first_moved_at < since.at
+join public.product p on p.tenant_id = since.tenant_id and p.id = l.product_id
+join public.location lo on lo.tenant_id = since.tenant_id and lo.id = l.location_id
 left join public.category ca on ca.tenant_id = p.tenant_id and ca.id = p.category_id
-where m.units_sold < l.on_hand;
+where m.units_sold_of_past < l.on_hand;
 
 -- By net revenue, over the whole history.
 create view bi.abc with (security_invoker = true) as

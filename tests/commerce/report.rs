@@ -1,8 +1,10 @@
 //! Reports: the same figures on every surface, equal to the ledger.
 
+mod never;
 mod online_retail;
 mod rollup;
 mod stock;
+mod transferred;
 
 use std::collections::BTreeMap;
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use service::listing::Period;
 use service::stock::explain::{self, Balance, BelowZero, Cause, Explanation, Line, Promise, Request};
 use service::stock::layer::LayerUse;
-use service::stock::level::StockLevel;
+use service::stock::level::{self, StockLevel};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -320,7 +320,7 @@ async fn reservations(
     let key = key(&path, list.filters.lot_id)?;
     let after: Option<explain::PromisePosition> = list.after()?;
     let read = async |tx: &service::Tx| {
-        explain::get_level(tx, key).await?;
+        level::get(tx, key).await?;
         explain::list_reservations(tx, key, after, list.fetch()).await
     };
     let rows = app.db.read(caller.tenant_id, read).await?;

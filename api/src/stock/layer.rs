@@ -4,8 +4,8 @@ use actix_web::get;
 use actix_web::web::{Data, Path};
 use domain::id::{LocationId, LotId, ProductId};
 use serde::Deserialize;
-use service::stock::explain;
 use service::stock::layer::{self, CostLayer, Position};
+use service::stock::level;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::level::key;
@@ -43,7 +43,7 @@ async fn list(app: Data<App>, caller: Caller, path: Path<(String, String)>, list
     let key = key(&path, list.filters.lot_id)?;
     let after: Option<Position> = list.after()?;
     let read = async |tx: &service::Tx| {
-        explain::get_level(tx, key).await?;
+        level::get(tx, key).await?;
         layer::list(tx, key, after, list.fetch()).await
     };
     let rows = app.db.read(caller.tenant_id, read).await?;

@@ -109,6 +109,17 @@ pub struct LayerUse {
     pub source: Source,
 }
 
+/// Units that a transfer carries, with the line that first received them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carried {
+    /// Stock units, above zero.
+    pub quantity: Quantity,
+    /// Their cost.
+    pub value: Money,
+    /// The line that first received them.
+    pub source: Source,
+}
+
 /// The way in which a new value reaches the cost layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spread {

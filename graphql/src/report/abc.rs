@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::column::{Kind, Measure, formula, sum};
 use super::figure::{COST, NET_REVENUE, UNITS};
-use super::grouping::{Attribute, Grouping, Key};
+use super::grouping::{self, Attribute, Grouping, Key};
 use super::margin::{MARGIN_PCT, MarginRow};
 use super::sales;
 use super::{AbcMeasure, Dimension, Request, Row};
@@ -137,6 +137,7 @@ impl Row for AbcRow {
                 "left join public.category ca on ca.tenant_id = :tenant_id and ca.id = p.category_id",
             ],
             order: vec![ranking.order, "sku"],
+            expected: Some(grouping::PRODUCTS),
             customers_only: false,
             splits_documents: true,
         };

@@ -9,7 +9,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula};
-use super::grouping::{Attribute, Grouping};
+use super::grouping::{self, Attribute, Grouping};
 use super::margin::{MarginFigures, MarginRow, SUMS};
 use super::sales;
 use super::{Dimension, Request, Row, dimension};
@@ -49,7 +49,11 @@ impl Row for ChannelRow {
 
     fn statement(request: &Request) -> String {
         let channel = Attribute { name: "channel", value: Some("m.by_channel"), kind: "text" };
-        let grouping = Grouping { attributes: vec![channel], ..dimension::grouping(&[Dimension::Channel]) };
+        let grouping = Grouping {
+            attributes: vec![channel],
+            expected: Some(grouping::CHANNELS),
+            ..dimension::grouping(&[Dimension::Channel])
+        };
         sales::statement(&grouping, &SUMS, &Self::measures(), request)
     }
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::column::{Kind, Measure, formula, sum};
 use super::figure::{COST, Figure, GROSS_REVENUE, Merge, NET_REVENUE, ORDERS, RETURNS, Sum};
-use super::grouping::{Attribute, Grouping, Key};
+use super::grouping::{self, Attribute, Grouping, Key};
 use super::margin::{MARGIN_PCT, MarginRow};
 use super::sales;
 use super::{Dimension, Request, Row};
@@ -125,6 +125,7 @@ impl Row for CustomerValueRow {
                 if request.sees_costs { "contribution desc" } else { "net_revenue desc" },
                 "customer_number",
             ],
+            expected: Some(grouping::CUSTOMERS),
             customers_only: true,
             splits_documents: false,
         };

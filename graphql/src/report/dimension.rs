@@ -7,7 +7,7 @@ use serde::Serialize;
 use strum::IntoEnumIterator;
 
 use super::Invalid;
-use super::grouping::{Attribute, Grouping, Key, Unit};
+use super::grouping::{self, Attribute, Grouping, Key, Unit};
 use crate::scalar::{Date, Instant};
 
 /// Most dimensions of a report.
@@ -162,6 +162,25 @@ impl Dimension {
         Some(key)
     }
 
+    /// Returns SQL that selects the groups which the filter names. They are rows even if nothing was sold.
+    fn named(self) -> Option<&'static str> {
+        match self {
+            Dimension::Product => Some(grouping::NAMED_PRODUCTS),
+            Dimension::Customer => Some(grouping::NAMED_CUSTOMERS),
+            Dimension::Location => Some(grouping::NAMED_LOCATIONS),
+            Dimension::Category => Some(grouping::NAMED_CATEGORIES),
+            Dimension::Channel => Some(grouping::NAMED_CHANNELS),
+            Dimension::Country => Some(grouping::NAMED_COUNTRIES),
+            Dimension::None => Some(grouping::EVERYTHING),
+            Dimension::Hour
+            | Dimension::Day
+            | Dimension::Week
+            | Dimension::Month
+            | Dimension::Quarter
+            | Dimension::Year => None,
+        }
+    }
+
     fn join(self) -> &'static str {
         match self {
             Dimension::Location => {
@@ -231,6 +250,10 @@ pub(super) fn grouping(dimensions: &[Dimension]) -> Grouping {
         attributes: COLUMNS.into_iter().map(attribute).collect(),
         joins: dimensions.iter().map(|dimension| dimension.join()).collect(),
         order: column_names(dimensions),
+        expected: match dimensions {
+            [only] => only.named(),
+            _ => None,
+        },
         customers_only: false,
         splits_documents: dimensions.iter().any(|dimension| dimension.splits_documents()),
     }

@@ -75,6 +75,41 @@ pub struct Attribute {
     pub kind: &'static str,
 }
 
+/// Every product that can have lines. A bundle has none: its components have them. One that is archived counts if the filter
+/// names it.
+pub const PRODUCTS: &str = "select p.id from public.product p
+        where p.tenant_id = :tenant_id and p.kind <> 'bundle'
+            and (p.status = 'active' or cardinality(:product_codes::text[]) + cardinality(:product_ids::uuid[]) > 0)
+            and (cardinality(:product_codes::text[]) + cardinality(:product_ids::uuid[]) = 0
+                or p.sku = any(:product_codes) or p.id = any(:product_ids))
+            and (cardinality(:category_codes::text[]) + cardinality(:category_ids::uuid[]) = 0 or p.category_id in (
+                select c.id from public.category c where c.tenant_id = :tenant_id and c.lineage && (
+                    select array_agg(id) from public.category
+                    where tenant_id = :tenant_id and (code = any(:category_codes) or id = any(:category_ids)))))";
+/// Every customer.
+pub const CUSTOMERS: &str = "select cu.id from public.customer cu
+        where cu.tenant_id = :tenant_id and (cardinality(:countries::text[]) = 0 or cu.country = any(:countries))
+            and (cardinality(:customer_numbers::text[]) + cardinality(:customer_ids::uuid[]) = 0
+                or cu.number = any(:customer_numbers) or cu.id = any(:customer_ids))";
+/// Both channels.
+pub const CHANNELS: &str = "select id from unnest(array['retail', 'wholesale']) as channel (id)
+        where cardinality(:channels::text[]) = 0 or id = any(:channels)";
+/// The one group of everything.
+pub const EVERYTHING: &str = "select 1 as id";
+
+/// Records that the filter names.
+pub const NAMED_PRODUCTS: &str =
+    "select p.id from public.product p where p.tenant_id = :tenant_id and p.kind <> 'bundle'
+            and (p.sku = any(:product_codes::text[]) or p.id = any(:product_ids::uuid[]))";
+pub const NAMED_CUSTOMERS: &str = "select cu.id from public.customer cu where cu.tenant_id = :tenant_id
+            and (cu.number = any(:customer_numbers::text[]) or cu.id = any(:customer_ids::uuid[]))";
+pub const NAMED_LOCATIONS: &str = "select lo.id from public.location lo where lo.tenant_id = :tenant_id
+            and (lo.code = any(:location_codes::text[]) or lo.id = any(:location_ids::uuid[]))";
+pub const NAMED_CATEGORIES: &str = "select ca.id from public.category ca where ca.tenant_id = :tenant_id
+            and (ca.code = any(:category_codes::text[]) or ca.id = any(:category_ids::uuid[]))";
+pub const NAMED_CHANNELS: &str = "select id from unnest(:channels::text[]) as channel (id)";
+pub const NAMED_COUNTRIES: &str = "select id from unnest(:countries::text[]) as country (id)";
+
 /// The grouping of lines into rows.
 #[derive(Debug, Clone)]
 pub struct Grouping {
@@ -86,6 +121,9 @@ pub struct Grouping {
     pub joins: Vec<&'static str>,
     /// Order of the rows: attributes or measures, with `desc` if descending.
     pub order: Vec<&'static str>,
+    /// Groups that are rows even without lines, if there is one key at most: a product that was never sold was sold
+    /// zero times. SQL that selects the keys, named `id`.
+    pub expected: Option<&'static str>,
     /// Whether sales without a customer are left out.
     pub customers_only: bool,
     /// Whether lines of one document may fall into several groups.

@@ -13,7 +13,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, sum};
-use super::stock::{FILTER, NAMES, Rows};
+use super::stock::{LOCATIONS, NAMES, PRODUCTS, Rows};
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, Date, Units};
 
@@ -98,7 +98,7 @@ impl Row for LotExpiryRow {
     join public.lot lt on lt.tenant_id = :tenant_id and lt.id = s.lot_id
     join public.location lo on lo.tenant_id = :tenant_id and lo.id = s.location_id
     where s.tenant_id = :tenant_id and s.on_hand > 0 and s.expires_on <= coalesce(d.day + :within_days, 'infinity')
-        and s.expires_on < coalesce(:expires_before, 'infinity') and (s.expires_on >= d.day or :include_expired) and {FILTER}
+        and s.expires_on < coalesce(:expires_before, 'infinity') and (s.expires_on >= d.day or :include_expired) and {LOCATIONS} and {PRODUCTS}
 ), level as materialized (
     select *, case when lot_status in ('recalled', 'expired') then 0 else on_hand - reserved end as available
     from lying

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::column::{Kind, Measure, formula, sum};
 use super::figure::{COST, Figure, NET_REVENUE, Sum, UNITS};
-use super::grouping::{Attribute, Grouping, Key};
+use super::grouping::{self, Attribute, Grouping, Key};
 use super::margin::{MARGIN_PCT, MarginRow};
 use super::sales;
 use super::{Dimension, Request, Row};
@@ -120,6 +120,7 @@ impl Row for ProductPerformanceRow {
                 "left join public.category ca on ca.tenant_id = :tenant_id and ca.id = p.category_id",
             ],
             order: vec!["net_revenue desc", "sku"],
+            expected: Some(grouping::PRODUCTS),
             customers_only: false,
             splits_documents: true,
         };

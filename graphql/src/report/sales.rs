@@ -71,7 +71,7 @@ pub fn statement(grouping: &Grouping, sums: &[Sum], measures: &[Measure], reques
     let mut sql =
         format!("with line as not materialized ({}\n    )", lines(grouping, request, source.as_ref()));
     let _ = write!(sql, ", part as materialized ({}\n    )", parts(grouping, sums, request, source.as_ref()));
-    let _ = write!(sql, ", grouped as materialized (\n        select {keys}currency");
+    let _ = write!(sql, ", sold as materialized (\n        select {keys}currency");
     for Sum { name, of, channel, merge } in sums {
         let of = if *merge == Merge::Orders && shares { Figure::Documents } else { *of };
         let _ = match channel {
@@ -83,29 +83,68 @@ pub fn statement(grouping: &Grouping, sums: &[Sum], measures: &[Measure], reques
             None => write!(sql, ", {} as {name}", of.of_groups()),
         };
     }
-    let _ = write!(
-        sql,
-        ", sum(orders) as first_lines\n    from part group by {keys}currency\n    ), total as (\n        select currency"
+    let _ = write!(sql, ", sum(orders) as first_lines\n    from part group by {keys}currency\n    ){ASKED}");
+    sql.push_str(&grouped(grouping, sums));
+    sql.push_str(&total(grouping, sums, filtered, source.is_some()));
+    sql.push_str(&rows(grouping, measures));
+    sql
+}
+
+/// Currencies of rows without lines: those that the filter names, else that of the books.
+const ASKED: &str = ", asked as materialized (
+        select unnest(case when cardinality(:currencies::text[]) = 0 then array[currency::text] else :currencies end) as currency
+        from public.tenant where tenant_id = :tenant_id
+    )";
+
+/// Returns the groups of lines, and zero for the expected groups that have none.
+fn grouped(grouping: &Grouping, sums: &[Sum]) -> String {
+    let Some(expected) = grouping.expected.filter(|_| grouping.keys.len() <= 1) else {
+        return ", grouped as materialized (select * from sold)".to_owned();
+    };
+    let key = grouping.keys.first();
+    let (id, is_same) = key.map_or_else(
+        || (String::new(), String::new()),
+        |key| ("expected.id, ".to_owned(), format!(" where sold.{} = expected.id", key.name)),
     );
+    let zero = |sum: &Sum| if sum.merge == Merge::Never { ", null" } else { ", 0" };
+    let zeros: String = sums.iter().map(zero).collect();
+    format!(
+        ", grouped as materialized (
+        select * from sold
+        union all
+        select {id}asked.currency{zeros}, 0 from ({expected}) expected cross join asked
+        where not exists (select from sold{is_same})
+    )"
+    )
+}
+
+/// Returns the totals: zero if nothing was sold.
+fn total(grouping: &Grouping, sums: &[Sum], filtered: bool, is_rolled_up: bool) -> String {
+    let (mut merged, mut none) = (String::new(), String::new());
     for Sum { name, merge, .. } in sums {
         let _ = match merge {
-            Merge::Sum => write!(sql, ", sum({name}) as {name}"),
-            Merge::Count => write!(sql, ", sum({name})::bigint as {name}"),
-            Merge::Never => Ok(()),
-            Merge::Orders if !filtered => write!(sql, ", sum(first_lines)::bigint as {name}"),
-            Merge::Orders if source.is_some() || !grouping.splits_documents => {
-                write!(sql, ", sum({name})::bigint as {name}")
+            Merge::Sum => write!(merged, ", sum({name}) as {name}"),
+            Merge::Count => write!(merged, ", sum({name})::bigint as {name}"),
+            Merge::Never => continue,
+            Merge::Orders if !filtered => write!(merged, ", sum(first_lines)::bigint as {name}"),
+            Merge::Orders if is_rolled_up || !grouping.splits_documents => {
+                write!(merged, ", sum({name})::bigint as {name}")
             }
             Merge::Orders => write!(
-                sql,
+                merged,
                 ", (select {} from line where line.currency = grouped.currency) as {name}",
                 Figure::Documents.of_lines()
             ),
         };
+        none.push_str(", 0");
     }
-    sql.push_str("\n    from grouped group by currency\n    )");
-    sql.push_str(&rows(grouping, measures));
-    sql
+    format!(
+        ", total as (
+        select currency{merged} from grouped group by currency
+        union all
+        select currency{none} from asked where not exists (select from grouped)
+    )"
+    )
 }
 
 /// Returns the lines that are read one by one.

@@ -11,7 +11,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, sum};
-use super::stock::FILTER;
+use super::stock::{LOCATIONS, PRODUCTS};
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, Units};
 
@@ -83,9 +83,10 @@ left join public.location lo on lo.tenant_id = :tenant_id and lo.id = m.location
 order by m.shrinkage_value desc, m.reason, lo.code limit :limit)
 union all
 select
-    1, null, null, null, null, null, t.currency, sum(m.lines)::bigint, sum(m.lost_units), sum(m.lost_value),
-    sum(m.found_units), sum(m.found_value), sum(m.shrinkage_value)
-from level m join public.tenant t on t.tenant_id = :tenant_id
+    1, null, null, null, null, null, t.currency, coalesce(sum(m.lines), 0)::bigint, coalesce(sum(m.lost_units), 0),
+    coalesce(sum(m.lost_value), 0), coalesce(sum(m.found_units), 0), coalesce(sum(m.found_value), 0),
+    coalesce(sum(m.shrinkage_value), 0)
+from public.tenant t left join level m on true where t.tenant_id = :tenant_id
 group by t.currency
 union all
 select 2, period.zone, null, null, null, null, null, null, null, null, null, null, null from period";
@@ -102,6 +103,6 @@ impl Row for ShrinkageRow {
     }
 
     fn statement(_: &Request) -> String {
-        format!("{WITH}{FILTER}{ROWS}")
+        format!("{WITH}{LOCATIONS} and {PRODUCTS}{ROWS}")
     }
 }

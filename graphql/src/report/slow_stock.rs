@@ -2,7 +2,8 @@
 //!
 //! - A product is slow in a location if fewer units were sold in the last `days` (90 by default) than are on hand: at
 //!   that pace the stock lasts longer than `days`. It is dead if none were sold (`units_sold` is 0).
-//! - A product that first came to the location within those days is left out.
+//! - A product that first came to the location within those days is left out. If a transfer brought it, it keeps its past:
+//!   its first day, its last sale and its pace are those of all locations.
 //! - Units sold are sales of both channels less returns. Days begin at midnight in the report's time zone; today
 //!   counts up to now.
 //! - `cover_days` = `on_hand` × `days` ÷ `units_sold`.
@@ -12,7 +13,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, sum};
-use super::stock::{FILTER, NAMES, Rows};
+use super::stock::{LOCATIONS, NAMES, PRODUCTS, Rows};
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, Date, Units};
 
@@ -33,9 +34,11 @@ pub struct SlowStockRow {
     pub location_name: Option<String>,
     /// UN/ECE Recommendation 20 code of the unit that the quantities are in; null in the totals.
     pub uom: Option<String>,
-    /// Day on which the product first came to the location, in the report's time zone; null in the totals.
+    /// Day on which the product first came to the location, in the report's time zone; null in the totals. If a transfer
+    /// first brought it within the days: when it first came to any location.
     pub first_moved_on: Option<Date>,
-    /// Day on which it was last sold from the location, in the report's time zone; null if it was never sold.
+    /// Day on which it was last sold from the location, in the report's time zone; null if it was never sold. If a
+    /// transfer first brought it within the days: from any location.
     pub last_sold_on: Option<Date>,
     /// ISO 4217 code of the currency of every amount in the row.
     pub currency: String,
@@ -54,27 +57,47 @@ const MOVED: &str = "since as materialized (
         coalesce(:time_zone, time_zone) as zone,
         ((:now at time zone coalesce(:time_zone, time_zone))::date - :days)::timestamp at time zone coalesce(:time_zone, time_zone) as at
     from public.tenant where tenant_id = :tenant_id
-), moved as (
+), moved as materialized (
     select
         s.location_id, s.product_id, min(s.occurred_at) as first_moved_at,
+        min(s.occurred_at) filter (where s.document_kind = 'transfer') as first_transfer_at,
         max(s.occurred_at) filter (where s.kind = 'sale') as last_sold_at,
         coalesce(-sum(s.quantity) filter (
             where s.kind in ('sale', 'return') and s.occurred_at >= (select at from since)), 0) as units_sold
     from public.stock_movement s
     where s.tenant_id = :tenant_id and";
+/// A location to which a transfer first brought the product within the days has the past of all locations.
 const LYING: &str = "
     group by s.location_id, s.product_id
+), product_moved as materialized (
+    select
+        product_id, min(first_moved_at) as first_moved_at, max(last_sold_at) as last_sold_at,
+        sum(units_sold) as units_sold
+    from moved group by product_id
+), past as (
+    select
+        m.location_id, m.product_id, m.units_sold,
+        case when n.is_new then p.first_moved_at else m.first_moved_at end as first_moved_at,
+        case when n.is_new then p.last_sold_at else m.last_sold_at end as last_sold_at,
+        case when n.is_new then p.units_sold else m.units_sold end as units_sold_of_past
+    from moved m
+    join product_moved p on p.product_id = m.product_id
+    cross join since
+    cross join lateral (
+        select m.first_moved_at >= since.at and m.first_transfer_at is not distinct from m.first_moved_at as is_new) n
 ), lying as (
-    select location_id, product_id, sum(on_hand) as on_hand, sum(value) as value
-    from public.stock_level where tenant_id = :tenant_id group by location_id, product_id having sum(on_hand) > 0
+    select s.location_id, s.product_id, sum(s.on_hand) as on_hand, sum(s.value) as value
+    from public.stock_level s where s.tenant_id = :tenant_id and";
+const SLOW: &str = "
+    group by s.location_id, s.product_id having sum(s.on_hand) > 0
 ), level as materialized (
     select
         l.product_id, l.location_id, l.on_hand, l.value, m.units_sold, since.zone, m.first_moved_at, m.last_sold_at,
         round(l.on_hand * :days / nullif(greatest(m.units_sold, 0), 0), 1) as cover_days
     from lying l
-    join moved m on m.location_id = l.location_id and m.product_id = l.product_id
+    join past m on m.location_id = l.location_id and m.product_id = l.product_id
     join since on m.first_moved_at < since.at
-    where m.units_sold < l.on_hand
+    where m.units_sold_of_past < l.on_hand
 )";
 
 impl Row for SlowStockRow {
@@ -104,7 +127,7 @@ impl Row for SlowStockRow {
             ("units_sold", "sum(m.units_sold)"),
             ("cover_days", "null::numeric"),
         ];
-        let with = format!("{MOVED}{FILTER}{LYING}");
+        let with = format!("{MOVED} {PRODUCTS}{LYING}{LOCATIONS} and {PRODUCTS}{SLOW}");
         let order = "m.value desc, p.sku, lo.code";
         Rows { with, category: "p.category_id", attributes, figures, order }.statement()
     }

@@ -15,17 +15,26 @@ use service::Tx;
 use super::Request;
 use super::named::Named;
 
-/// Levels or movements `s` that pass the filters.
-pub const FILTER: &str = "
+/// Levels or movements `s` in the locations of the filter.
+pub const LOCATIONS: &str = "
         (cardinality(:location_codes::text[]) + cardinality(:location_ids::uuid[]) = 0 or s.location_id in (
-            select id from public.location where tenant_id = :tenant_id and (code = any(:location_codes) or id = any(:location_ids))))
-        and (cardinality(:product_codes::text[]) + cardinality(:product_ids::uuid[]) = 0 or s.product_id in (
+            select id from public.location where tenant_id = :tenant_id and (code = any(:location_codes) or id = any(:location_ids))))";
+/// Levels or movements `s` of the products and categories of the filter.
+pub const PRODUCTS: &str = "
+        (cardinality(:product_codes::text[]) + cardinality(:product_ids::uuid[]) = 0 or s.product_id in (
             select id from public.product where tenant_id = :tenant_id and (sku = any(:product_codes) or id = any(:product_ids))))
         and (cardinality(:category_codes::text[]) + cardinality(:category_ids::uuid[]) = 0 or s.product_id in (
             select p.id from public.product p
             join public.category c on c.tenant_id = :tenant_id and c.id = p.category_id
             where p.tenant_id = :tenant_id and c.lineage && (
                 select array_agg(id) from public.category where tenant_id = :tenant_id and (code = any(:category_codes) or id = any(:category_ids)))))";
+/// Products `p` of which the report may have no level, and that it answers for: those that the filter names, and every
+/// active one if all locations count. `s` has the id of the product.
+pub const EXPECTED: &str = "
+        from (select id as product_id, kind, status from public.product where tenant_id = :tenant_id) s
+        where s.kind = 'stocked' and (
+            cardinality(:product_codes::text[]) + cardinality(:product_ids::uuid[]) > 0
+            or s.status = 'active' and cardinality(:location_codes::text[]) + cardinality(:location_ids::uuid[]) = 0) and";
 
 /// Columns that name a product in a location.
 pub const NAMES: [&str; 7] =
@@ -40,7 +49,7 @@ pub struct Rows {
     pub category: &'static str,
     /// Further columns that describe a row: name, SQL over `level m` and `tenant t`, type.
     pub attributes: &'static [(&'static str, &'static str, &'static str)],
-    /// Figures, and SQL of their totals over `level m`.
+    /// Figures, and SQL of their totals over `level m`. A sum over no level is zero.
     pub figures: &'static [(&'static str, &'static str)],
     pub order: &'static str,
 }
@@ -58,7 +67,10 @@ impl Rows {
         let (mut shown, mut totals, mut no_figures) = (String::new(), String::new(), String::new());
         for (name, total) in self.figures {
             let _ = write!(shown, ", m.{name}");
-            let _ = write!(totals, ", {total}");
+            let _ = match total.starts_with("sum(") {
+                true => write!(totals, ", coalesce({total}, 0)"),
+                false => write!(totals, ", {total}"),
+            };
             no_figures.push_str(", null");
         }
         // Product, category and location: SKU, names, codes and unit.
@@ -77,7 +89,7 @@ left join public.category ca on ca.tenant_id = :tenant_id and ca.id = {category}
 order by {order} limit :limit)
 union all
 select 1, null, {no_dimensions}, {no_attributes}t.currency{totals}
-from level m join public.tenant t on t.tenant_id = :tenant_id
+from public.tenant t left join level m on true where t.tenant_id = :tenant_id
 group by t.currency
 union all
 select 2, coalesce(:time_zone, t.time_zone), {no_dimensions}, {no_attributes}null{no_figures}

@@ -1,8 +1,9 @@
 //! Stock ageing: age of the stock on hand, first in, first out. As of now.
 //!
 //! - The stock on hand is what came in last: the newest receipts, as many as cover the quantity on hand. Every
-//!   movement that brought stock counts as a receipt: from a supplier, returned by a customer, transferred, or found
-//!   in a count. Each lot is aged on its own.
+//!   movement that brought stock counts as a receipt: from a supplier, returned by a customer, or found in a count. Each
+//!   lot is aged on its own.
+//! - A transfer makes nothing younger: what it brought is as old as it was where it came from.
 //! - With FIFO costing, the cost layers say what is left of each receipt and what it cost.
 //! - The age of a receipt is the number of midnights since it happened, in the report's time zone.
 //! - The value of a level without cost layers is divided by quantity, rounded to 4 decimals; the parts add up to the
@@ -14,7 +15,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, sum};
-use super::stock::{FILTER, NAMES, Rows};
+use super::stock::{LOCATIONS, NAMES, PRODUCTS, Rows};
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, Date, Units};
 
@@ -87,14 +88,34 @@ const FIGURES: [(&str, &str); 14] = [
     ("value_over_365_days", "sum(m.value_over_365_days)"),
 ];
 
-/// Remaining units of each receipt. `covered` is what came in with it or later.
-const RECEIPTS: &str = "receipt as (
+/// Every receipt of the products, also in other locations: a transfer has brought their stock. `high` is what came to the
+/// level with it or earlier, `total` what ever came. `passed` is what came with it or earlier of its line of a transfer.
+const RECEIPTS: &str = "recursive received as materialized (
     select
-        s.location_id, s.product_id, s.lot_id, s.quantity, s.occurred_at,
+        s.id, s.location_id, s.product_id, s.lot_id, s.quantity, s.occurred_at, s.document_kind, s.document_id, s.line_no,
         sum(s.quantity) over (
-            partition by s.location_id, s.product_id, s.lot_id order by s.occurred_at desc, s.id desc) as covered
+            partition by s.location_id, s.product_id, s.lot_id order by s.occurred_at, s.id) as high,
+        sum(s.quantity) over (partition by s.location_id, s.product_id, s.lot_id) as total,
+        sum(s.quantity) over (
+            partition by s.document_id, s.line_no, s.lot_id, lo.kind = 'transit' order by s.id) as passed
     from public.stock_movement s
+    join public.location lo on lo.tenant_id = :tenant_id and lo.id = s.location_id
     where s.tenant_id = :tenant_id and s.quantity > 0 and";
+/// What each dispatch of a transfer took of its level. `high` is what left the level with it or earlier.
+const SENT: &str = "
+), sent as materialized (
+    select s.*
+    from (
+        select
+            s.location_id, s.product_id, s.lot_id, s.document_kind, s.document_id, s.line_no, s.quantity,
+            -sum(s.quantity) over (
+                partition by s.location_id, s.product_id, s.lot_id order by s.occurred_at, s.id) as high
+        from public.stock_movement s
+        where s.tenant_id = :tenant_id and s.quantity < 0 and s.product_id in (
+            select product_id from public.stock_movement where tenant_id = :tenant_id and document_kind = 'transfer')
+    ) s
+    join public.transfer t on t.tenant_id = :tenant_id and t.id = s.document_id and t.from_location_id = s.location_id
+    where s.document_kind = 'transfer'";
 /// Remaining units of each cost layer.
 const LAYERS: &str = "
 ), layer as materialized (
@@ -105,29 +126,65 @@ const LAYERS: &str = "
     where s.tenant_id = :tenant_id and";
 /// Cost layers carry their receipt date. Levels without layers, and stock from before a level had them, are aged by
 /// receipts.
-const AGED: &str = "
+const UNLAYERED: &str = "
 ), unlayered as materialized (
     select
-        l.location_id, l.product_id, l.lot_id, coalesce(sum(y.quantity), 0) as newer,
-        l.on_hand - coalesce(sum(y.quantity), 0) as units, l.value - coalesce(sum(y.value), 0) as value
-    from public.stock_level l
-    left join layer y on y.location_id = l.location_id and y.product_id = l.product_id and y.lot_id = l.lot_id
+        s.location_id, s.product_id, s.lot_id, coalesce(sum(y.quantity), 0) as newer,
+        s.on_hand - coalesce(sum(y.quantity), 0) as units, s.value - coalesce(sum(y.value), 0) as value
+    from public.stock_level s
+    left join layer y on y.location_id = s.location_id and y.product_id = s.product_id and y.lot_id = s.lot_id
         and not y.earlier
-    where l.tenant_id = :tenant_id and l.on_hand > 0
-    group by l.location_id, l.product_id, l.lot_id, l.on_hand, l.value
+    where s.tenant_id = :tenant_id and s.on_hand > 0 and";
+/// `low` and `high` are the first and last units of a receipt that are meant. Those that a transfer brought are looked up
+/// where they came from, at most 20 transfers back. If a level was below zero, some may not be found: they came with the
+/// transfer.
+const AGED: &str = "
+    group by s.location_id, s.product_id, s.lot_id, s.on_hand, s.value
+), came as materialized (
+    select
+        row_number() over () as no, l.location_id, l.product_id, l.lot_id, r.id as receipt_id, r.occurred_at,
+        greatest(r.high - r.quantity, r.total - l.newer - l.units) - (r.high - r.quantity) as low,
+        least(r.high, r.total - l.newer) - (r.high - r.quantity) as high
+    from unlayered l
+    join received r on r.location_id = l.location_id and r.product_id = l.product_id and r.lot_id = l.lot_id
+        and r.high > r.total - l.newer - l.units and r.high - r.quantity < r.total - l.newer
+    where l.units > 0
+), origin as (
+    select
+        c.no, 0 as transfers, r.document_kind, r.document_id, r.line_no, r.product_id, r.lot_id, r.occurred_at,
+        r.passed - r.quantity as before, c.low, c.high
+    from came c join received r on r.id = c.receipt_id
+    union all
+    select
+        o.no, o.transfers + 1, r.document_kind, r.document_id, r.line_no, r.product_id, r.lot_id, r.occurred_at,
+        r.passed - r.quantity, greatest(r.high - r.quantity, s.high + s.quantity + o.before + o.low) - (r.high - r.quantity),
+        least(r.high, s.high + s.quantity + o.before + o.high) - (r.high - r.quantity)
+    from origin o
+    join sent s on s.document_id = o.document_id and s.line_no = o.line_no and s.product_id = o.product_id
+        and s.lot_id = o.lot_id
+    join received r on r.location_id = s.location_id and r.product_id = s.product_id and r.lot_id = s.lot_id
+        and r.high > s.high + s.quantity + o.before + o.low
+        and r.high - r.quantity < s.high + s.quantity + o.before + o.high
+    where o.document_kind = 'transfer' and o.transfers < 20
+), found as materialized (
+    select no, high - low as units, occurred_at as came_at from origin where document_kind <> 'transfer'
+), dated as (
+    select c.location_id, c.product_id, c.lot_id, f.units, f.came_at from found f join came c on c.no = f.no
+    union all
+    select c.location_id, c.product_id, c.lot_id, c.high - c.low - coalesce(f.units, 0), c.occurred_at
+    from came c left join (select no, sum(units) as units from found group by no) f on f.no = c.no
+    where c.high - c.low > coalesce(f.units, 0)
 ), part as (
     select location_id, product_id, quantity as units, value, received_at as came_at from layer where not earlier
     union all
     select
-        l.location_id, l.product_id,
-        least(r.covered - l.newer, l.units) - greatest(r.covered - r.quantity - l.newer, 0),
-        round(l.value * least(r.covered - l.newer, l.units) / l.units, 4)
-            - round(l.value * greatest(r.covered - r.quantity - l.newer, 0) / l.units, 4),
-        r.occurred_at
-    from unlayered l
-    join receipt r on r.location_id = l.location_id and r.product_id = l.product_id and r.lot_id = l.lot_id
-        and r.covered > l.newer and r.covered - r.quantity < l.newer + l.units
-    where l.units > 0
+        d.location_id, d.product_id, d.units,
+        round(l.value * d.younger / l.units, 4) - round(l.value * (d.younger - d.units) / l.units, 4), d.came_at
+    from (
+        select *, sum(units) over (
+            partition by location_id, product_id, lot_id order by came_at desc rows unbounded preceding) as younger
+        from dated) d
+    join unlayered l on l.location_id = d.location_id and l.product_id = d.product_id and l.lot_id = d.lot_id
 ), rest as materialized (
     select
         part.location_id, part.product_id, part.units, part.value,
@@ -169,7 +226,9 @@ impl Row for StockAgeingRow {
 
     fn statement(_: &Request) -> String {
         let attributes = &[("oldest_on", "m.oldest_on", "date")];
-        let with = format!("{RECEIPTS}{FILTER}{LAYERS}{FILTER}{AGED}");
+        let with = format!(
+            "{RECEIPTS} {PRODUCTS}{SENT}{LAYERS}{LOCATIONS} and {PRODUCTS}{UNLAYERED}{LOCATIONS} and {PRODUCTS}{AGED}"
+        );
         Rows { with, category: "p.category_id", attributes, figures: &FIGURES, order: "p.sku, lo.code" }
             .statement()
     }

@@ -1,6 +1,7 @@
 //! Stock position: quantity, reservations and value of stock in each location. As of now.
 //!
-//! One row per product and location, over all lots. `available` is what either channel may still sell: `on_hand` −
+//! One row per product and location, over all lots. An active product that no location ever had has one row of zeros,
+//! without a location. So has one that the filter names and none of the locations asked about had. `available` is what either channel may still sell: `on_hand` −
 //! `reserved` of sellable lots. `value` is at cost. Ties to the ledger: the sum of `value` is the balance of 1200 and
 //! 1210.
 
@@ -9,7 +10,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, sum};
-use super::stock::{FILTER, NAMES, Rows};
+use super::stock::{EXPECTED, LOCATIONS, NAMES, PRODUCTS, Rows};
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, UnitCost, Units};
 
@@ -24,9 +25,9 @@ pub struct StockPositionRow {
     pub category_code: Option<String>,
     /// Name of the product's category; null if it has none.
     pub category_name: Option<String>,
-    /// Code of the location; null in the totals.
+    /// Code of the location; null in the totals, and for a product that was in no location.
     pub location_code: Option<String>,
-    /// Name of the location; null in the totals.
+    /// Name of the location; null in the totals, and for a product that was in no location.
     pub location_name: Option<String>,
     /// UN/ECE Recommendation 20 code of the unit that the quantities are in; null in the totals.
     pub uom: Option<String>,
@@ -64,14 +65,19 @@ impl Row for StockPositionRow {
 
     fn statement(_: &Request) -> String {
         let with = format!(
-            "level as materialized (
+            "known as materialized (
     select
         s.product_id, s.location_id,
         sum(s.on_hand) as on_hand, sum(s.reserved) as reserved, sum(s.available) as available,
         sum(s.value) as value, round(sum(s.value) / nullif(sum(s.on_hand), 0), 6) as unit_cost
     from bi.stock_level s
-    where s.tenant_id = :tenant_id and {FILTER}
+    where s.tenant_id = :tenant_id and {LOCATIONS} and {PRODUCTS}
     group by s.product_id, s.location_id
+), level as materialized (
+    select * from known
+    union all
+    select s.product_id, null, 0, 0, 0, 0, null{EXPECTED} {PRODUCTS}
+        and not exists (select from known where known.product_id = s.product_id)
 )"
         );
         let figures = &[

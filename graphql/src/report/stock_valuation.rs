@@ -4,7 +4,7 @@
 //!   report's time zone. `known_at` limits by the time of recording. Both default to now.
 //! - The figures are sums of movements, shortened by checkpoints (`service::stock::checkpoint`): the last checkpoint
 //!   before the instant, the movements since, and those that came in late. A group with zero quantity and zero value
-//!   has no row.
+//!   has no row, unless it is everything or the filter names its product. The totals are always there.
 //! - A document that comes in late counts when it happened, at the cost that it had when it was recorded.
 //! - Ties to the ledger: the sum of `value` is the balance of 1200 and 1210 over entries that occurred up to the end
 //!   of that day.
@@ -14,7 +14,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, sum};
-use super::stock::{FILTER, Rows};
+use super::stock::{LOCATIONS, PRODUCTS, Rows};
 use super::{Dimension, Request, Row, dimension};
 use crate::scalar::{Amount, UnitCost, Units};
 
@@ -100,6 +100,16 @@ const PIECES: &str = "moment as materialized (
         and recorded_at >= (select known_until from base) and recorded_at < (select known_before from moment)
 )";
 
+/// A product that the filter names and that had neither units nor value.
+const ABSENT: &str = "select s.product_id, null::uuid, ";
+const ABSENT_PRODUCTS: &str = ", 0, 0, null
+    from (select id as product_id, category_id, kind from public.product where tenant_id = :tenant_id) s
+    where s.kind = 'stocked' and cardinality(:product_codes::text[]) + cardinality(:product_ids::uuid[]) > 0
+        and not exists (select from valued where valued.product_id = s.product_id) and";
+/// The one group of everything, if nothing had units or value.
+const NOTHING: &str =
+    "select null::uuid, null::uuid, null::uuid, 0, 0, null where not exists (select from valued)";
+
 impl Row for StockValuationRow {
     const LEDGER_ACCOUNTS: &'static [&'static str] = &["1200", "1210"];
 
@@ -122,19 +132,29 @@ impl Row for StockValuationRow {
         let (product, location) = (by(Dimension::Product), by(Dimension::Location));
         let of_product = key(product || by(Dimension::Category), "s.product_id");
         let of_location = key(location, "s.location_id");
+        let category_of_absent = key(by(Dimension::Category), "s.category_id");
         let (product, category) =
             (key(product, "l.product_id"), key(by(Dimension::Category), "p.category_id"));
+        let absent = match (by(Dimension::Product), by(Dimension::None)) {
+            (true, _) => format!("{ABSENT}{category_of_absent}{ABSENT_PRODUCTS} {PRODUCTS}"),
+            (false, true) => NOTHING.to_owned(),
+            (false, false) => format!("{NOTHING} and false"),
+        };
         let with = format!(
             "{PIECES}, lying as materialized (
     select {of_product} as product_id, {of_location} as location_id, sum(s.quantity) as on_hand, sum(s.value) as value
-    from part s where {FILTER}
+    from part s where {LOCATIONS} and {PRODUCTS}
     group by 1, 2
-), level as materialized (
+), valued as materialized (
     select
         {product} as product_id, l.location_id, {category} as category_id, sum(l.on_hand) as on_hand,
         sum(l.value) as value, round(sum(l.value) / nullif(sum(l.on_hand), 0), 6) as unit_cost
     from lying l left join public.product p on p.tenant_id = :tenant_id and p.id = l.product_id
     group by 1, 2, 3 having sum(l.on_hand) <> 0 or sum(l.value) <> 0
+), level as materialized (
+    select * from valued
+    union all
+    {absent}
 )"
         );
         let figures = &[

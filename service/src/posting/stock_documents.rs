@@ -2,12 +2,19 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use domain::expected_receipt::{ExpectedLine, ExpectedReceipt};
 use domain::hold::{HeldLine, Hold, HoldKind, HoldStatus};
-use domain::id::{CustomerId, ExpectedReceiptId, HoldId, LocationId, LotId, ProductId, TransferId};
+use domain::id::{
+    CostLayerId, CustomerId, ExpectedReceiptId, HoldId, LocationId, LotId, ProductId, TransferId,
+};
+use domain::number::{Money, Quantity};
+use domain::stock::{LayerUse, Source};
 use domain::transfer::{Transfer, TransferLine};
 use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::types::Json;
 use sea_orm::sqlx::{self, Row};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::allotments::owner;
@@ -215,8 +222,19 @@ pub(crate) fn transfer(row: &PgRow) -> Result<(TransferId, Transfer), Error> {
 
 /// Returns the lines of transfers.
 pub(crate) async fn transfer_lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(TransferId, TransferLine)>, Error> {
-    let statement = "select transfer_id, line_no, product_id, quantity, received, missing, value, open_value, lot_id \
-                     from transfer_line where tenant_id = $1 and transfer_id = any($2) order by transfer_id, line_no";
+    let statement = "select l.transfer_id, l.line_no, l.product_id, l.quantity, l.received, l.missing, l.value, l.open_value, \
+                l.lot_id, u.layers \
+         from transfer_line l \
+         join transfer t on t.tenant_id = l.tenant_id and t.id = l.transfer_id \
+         left join lateral ( \
+             select json_agg(json_build_object('layer_id', u.layer_id, 'quantity', u.quantity::text, 'value', u.value::text, \
+                 'document_kind', u.document_kind, 'document_id', u.document_id, 'line_no', u.line_no, \
+                 'received_at', u.received_at) order by u.received_at, u.layer_id) as layers \
+             from stock_movement m \
+             join layer_use u on u.tenant_id = l.tenant_id and u.movement_id = m.id \
+             where m.tenant_id = l.tenant_id and m.document_kind = 'transfer' and m.document_id = l.transfer_id \
+                 and m.line_no = l.line_no and m.location_id = t.from_location_id) u on true \
+         where l.tenant_id = $1 and l.transfer_id = any($2) order by l.transfer_id, l.line_no";
     let line = |row: &PgRow| -> Result<(TransferId, TransferLine), Error> {
         let line = TransferLine {
             line_no: row.try_get("line_no")?,
@@ -226,11 +244,39 @@ pub(crate) async fn transfer_lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(Transfe
             missing: number(row, "missing")?,
             value: number(row, "value")?,
             open_value: number(row, "open_value")?,
+            layer_uses: layer_uses(row)?,
             lot_id: LotId(row.try_get("lot_id")?),
         };
         Ok((TransferId(row.try_get("transfer_id")?), line))
     };
     tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(line).collect()
+}
+
+/// What a dispatch took of a cost layer, as JSON of the database.
+#[derive(Deserialize)]
+struct StoredUse {
+    layer_id: Uuid,
+    quantity: Quantity,
+    value: Money,
+    document_kind: String,
+    document_id: Uuid,
+    line_no: i32,
+    received_at: DateTime<Utc>,
+}
+
+fn layer_uses(row: &PgRow) -> Result<Vec<LayerUse>, Error> {
+    let stored: Option<Json<Vec<StoredUse>>> = row.try_get("layers")?;
+    let layer_use = |stored: StoredUse| {
+        let source = Source {
+            document_kind: parsed(stored.document_kind)?,
+            document_id: stored.document_id,
+            line_no: stored.line_no,
+            occurred_at: stored.received_at,
+        };
+        let StoredUse { layer_id, quantity, value, .. } = stored;
+        Ok(LayerUse { layer_id: CostLayerId(layer_id), quantity, value, source })
+    };
+    stored.into_iter().flat_map(|stored| stored.0).map(layer_use).collect()
 }
 
 /// Reads an expected receipt without its lines.

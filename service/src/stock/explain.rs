@@ -7,7 +7,6 @@
 use chrono::{DateTime, Utc};
 use domain::id::{CommandId, MovementId};
 use domain::number::{Money, Price, Quantity};
-use domain::refusal::Refusal;
 use domain::stock::{LevelKey, MovementKind};
 use domain::tenant::Channel;
 use sea_orm::sqlx::Row;
@@ -168,9 +167,9 @@ const LINE_NAMES: &str = ") m \
         and z.lot_id = m.lot_id and m.quantity < 0 \
      order by m.id";
 
-/// Returns a level with one page of its history. Rejects a level that never existed.
+/// Returns a level with one page of its history: zero and no movement if the location never had the product.
 pub async fn explain(tx: &Tx, wanted: &Request) -> Result<Explanation, Error> {
-    let level = get_level(tx, wanted.key).await?;
+    let level = level::get(tx, wanted.key).await?;
     let Period { from, to } = wanted.recorded;
     let before_page = match (wanted.after, from) {
         (Some(after), _) => sum_movements(tx, wanted.key, Some(after), None).await?,
@@ -197,11 +196,6 @@ pub async fn explain(tx: &Tx, wanted: &Request) -> Result<Explanation, Error> {
         line.layers = uses.remove(&line.id.0).unwrap_or_default();
     }
     Ok(Explanation { level, opening: before_page, lines, closing })
-}
-
-/// Returns the present figures of a level. Rejects a level that never existed.
-pub async fn get_level(tx: &Tx, key: LevelKey) -> Result<StockLevel, Error> {
-    Ok(level::get(tx, key).await?.ok_or_else(|| Refusal::not_found("stock level"))?)
 }
 
 /// Returns one page of the reservations on a level, oldest first.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{LocationId, LotId, ProductId};
 use domain::number::{Money, Price, Quantity};
+use domain::refusal::Refusal;
 use domain::stock::{CostingMethod, Level, LevelKey, StoredLevel};
 use domain::tag;
 use domain::text::one_form;
@@ -56,8 +57,8 @@ pub struct StockLevel {
     pub unit_cost: Option<Price>,
     /// Costing method of the level. It adopts a changed setting with its next movement.
     pub costing_method: CostingMethod,
-    /// When the level last changed.
-    pub moved_at: DateTime<Utc>,
+    /// When the level last changed; null if the location never had the product.
+    pub moved_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -113,15 +114,40 @@ pub async fn list(
     rows.iter().map(read_level).collect()
 }
 
-/// Returns one level, or nothing if it never existed.
-pub async fn get(tx: &Tx, key: LevelKey) -> Result<Option<StockLevel>, Error> {
+/// A level that no stock ever came to: zero of everything. A product that is tracked has levels of its lots only.
+const NEVER: &str = "select lo.id as location_id, p.id as product_id, $4::uuid as lot_id, 0::numeric as on_hand, \
+        0::numeric as reserved, 0::numeric as value, 0::numeric as last_cost, \
+        coalesce(p.costing_method, n.costing_method) = 'fifo' and t.id is null as layered, \
+        null::timestamptz as moved_at, t.code as lot_code, t.expires_on, p.sku, p.stock_uom, n.currency, \
+        coalesce(t.status = 'open' and coalesce(t.expires_on, 'infinity') >= (now() at time zone n.time_zone)::date, \
+            true) as sellable \
+     from product p \
+     join tenant n on n.tenant_id = p.tenant_id \
+     join location lo on lo.tenant_id = p.tenant_id and lo.id = $2 \
+     left join lot t on t.tenant_id = p.tenant_id and t.product_id = p.id and t.id = $4 \
+     where p.tenant_id = $1 and p.id = $3 and p.kind = 'stocked' \
+       and case when p.tracking = 'none' then $4 = '00000000-0000-0000-0000-000000000000' else t.id is not null end";
+
+/// Returns one level: zero of everything if the location never had the product. Rejects one of an unknown location,
+/// product or lot.
+pub async fn get(tx: &Tx, key: LevelKey) -> Result<StockLevel, Error> {
     let rows = Listing::new(tx, SELECT)
         .with("l.location_id = ", Some(key.location_id.0))
         .with("l.product_id = ", Some(key.product_id.0))
         .with("l.lot_id = ", Some(key.lot_id.0))
         .rows(tx)
         .await?;
-    rows.first().map(read_level).transpose()
+    match rows.first() {
+        Some(row) => read_level(row),
+        None => never_stocked(tx, key).await,
+    }
+}
+
+/// Returns the level of a location that never had the product.
+async fn never_stocked(tx: &Tx, key: LevelKey) -> Result<StockLevel, Error> {
+    let query = sqlx::query(NEVER).bind(tx.tenant_id.0).bind(key.location_id.0).bind(key.product_id.0);
+    let rows = tx.rows(query.bind(key.lot_id.0)).await?;
+    read_level(rows.first().ok_or_else(|| Refusal::not_found("stock level"))?)
 }
 
 fn read_level(row: &PgRow) -> Result<StockLevel, Error> {

@@ -228,7 +228,9 @@ fn what_never_was_has_no_explanation() {
                 .refused(404, "not_found");
             owner.get(&path.replace("prd_", "loc_")).await.refused(400, "invalid_id");
             let elsewhere = path.replace(&owner.main, &owner.shop);
-            owner.get(&elsewhere).await.refused(404, "not_found");
+            owner.get(&elsewhere).await.ok();
+            let nowhere = path.replace(&owner.main, "loc_01h455vb4pex5vsknk084sn02q");
+            owner.get(&nowhere).await.refused(404, "not_found");
         }
         let narrow = owner.with_key(&crate::platform::auth::key(owner, &["stock:read"]).await);
         narrow.get(&path).await.refused(403, "insufficient_scope");

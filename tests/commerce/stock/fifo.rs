@@ -124,9 +124,67 @@ fn a_transfer_carries_what_its_goods_cost() {
             .post(&path, &json!({ "missing_reason": "lost", "lines": [{ "line_no": 1, "quantity": "1" }] }))
             .await
             .ok();
-        assert_eq!(layers(tenant, &tenant.shop, &mug).await, parts(&[("3", "3.60"), ("1", "1.20")]));
-        assert_eq!(tenant.balance("5100").await, "1.20");
+        assert_eq!(layers(tenant, &tenant.shop, &mug).await, parts(&[("3", "3.00"), ("1", "1.00")]));
+        assert_eq!(tenant.balance("5100").await, "2.00", "the youngest unit is missing");
         assert_eq!(tenant.balance("1210").await, "0.00");
+    });
+}
+
+#[test]
+fn a_layer_keeps_its_age_its_cost_and_its_receipt_through_transfers() {
+    with_tenant(async |tenant| {
+        let mug = fifo(tenant, "MUG").await;
+        let old = receive(tenant, 1, ("MUG", "4", "1.00")).await;
+        receive(tenant, 9, ("MUG", "4", "2.00")).await;
+        let line = json!({ "sku": "MUG", "quantity": "2", "unit_cost": "9.00" });
+        let own = json!({ "kind": "receipt", "location_id": tenant.shop, "occurred_at": "2026-01-05T09:00:00Z",
+            "lines": [line] });
+        tenant.post(DOCUMENTS, &own).await.created();
+        let moved = async |from: &str, to: &str, quantity: &str, parts: &[&str]| {
+            let body = json!({ "from_location_id": from, "to_location_id": to, "lines": lines(&[("MUG", quantity)]) });
+            let transfer = tenant.post("/v1/stock/transfers", &body).await.created();
+            let path = format!("/v1/stock/transfers/{}/receive", transfer["id"].as_str().expect("an id"));
+            for part in parts {
+                let body = json!({ "lines": [{ "line_no": 1, "quantity": part }] });
+                tenant.post(&path, &body).await.ok();
+            }
+        };
+        moved(&tenant.main, &tenant.shop, "6", &["3", "2", "1"]).await;
+        let expected = [("3", "3.00"), ("1", "1.00"), ("2", "18.00"), ("1", "2.00"), ("1", "2.00")];
+        assert_eq!(
+            layers(tenant, &tenant.shop, &mug).await,
+            parts(&expected),
+            "by the first receipt of each"
+        );
+        let page = tenant.get(&format!("/v1/stock/levels/{}/{}/layers", tenant.shop, mug.id)).await.ok();
+        let first = &page["data"][0];
+        assert_eq!(first["received_at"], "2026-01-01T09:00:00Z");
+        assert_eq!((&first["document_kind"], &first["document_id"]), (&json!("receipt"), &old["id"]));
+        // Back again: the oldest leave first, and are still the oldest.
+        moved(&tenant.shop, &tenant.main, "5", &["5"]).await;
+        let expected = [("3", "3.00"), ("1", "1.00"), ("1", "9.00"), ("2", "4.00")];
+        assert_eq!(layers(tenant, &tenant.main, &mug).await, parts(&expected));
+        let expected = [("1", "9.00"), ("1", "2.00"), ("1", "2.00")];
+        assert_eq!(layers(tenant, &tenant.shop, &mug).await, parts(&expected));
+        assert_eq!(tenant.balance("1210").await, "0.00");
+    });
+}
+
+#[test]
+fn carried_layers_settle_what_is_below_zero_the_oldest_first() {
+    with_tenant(async |tenant| {
+        let mug = fifo(tenant, "MUG").await;
+        receive(tenant, 1, ("MUG", "2", "1.00")).await;
+        receive(tenant, 2, ("MUG", "2", "3.00")).await;
+        let till = tenant.till_with(json!({ "location_id": tenant.shop })).await;
+        let mut body = tests::sale(&till, &[("MUG", "1")]);
+        body["forced"] = json!(true);
+        tenant.post("/v1/pos/sales", &body).await.created();
+        let body = json!({ "to_location_id": tenant.shop, "lines": lines(&[("MUG", "4")]) });
+        let transfer = tenant.post("/v1/stock/transfers", &body).await.created();
+        let path = format!("/v1/stock/transfers/{}/receive", transfer["id"].as_str().expect("an id"));
+        tenant.post(&path, &json!({})).await.ok();
+        assert_eq!(layers(tenant, &tenant.shop, &mug).await, parts(&[("1", "1.00"), ("2", "6.00")]));
     });
 }
 
@@ -209,7 +267,8 @@ fn only_goods_that_are_counted_by_quantity_have_layers() {
             reply.refused(422, "validation_failed").names(&["#/costing_method"]);
         }
         let mug = fifo(tenant, "MUG").await;
-        let unknown = format!("/v1/stock/levels/{}/{}/layers", tenant.main, mug.id);
+        assert_eq!(layers(tenant, &tenant.main, &mug).await, [], "it was never here");
+        let unknown = format!("/v1/stock/levels/loc_01h455vb4pex5vsknk084sn02q/{}/layers", mug.id);
         tenant.get(&unknown).await.refused(404, "not_found");
     });
 }

@@ -57,7 +57,7 @@ async fn sell_with(
 async fn on(tenant: &Tenant, day: &str) -> (String, String) {
     let table = tenant.get(&format!("/v1/reports/stock_valuation?as_of={day}&group_by=none")).await.ok();
     let row = &table["rows"][0];
-    let text = |name: &str| row[name].as_str().unwrap_or("0").to_owned();
+    let text = |name: &str| row[name].as_str().expect("a figure").to_owned();
     (text("on_hand"), text("value"))
 }
 
@@ -77,7 +77,7 @@ fn a_late_count_of_zero_takes_the_whole_value_of_its_day() {
             receive(tenant, "2025-12-01", ("MUG", "10", "100.00")).await;
             receive(tenant, "2026-01-10", ("MUG", "10", "400.00")).await;
             assert_eq!(count(tenant, "2025-12-31", ("MUG", "0")).await, "-1000.00", "{method}");
-            assert_eq!(on(tenant, "2025-12-31").await, figures("0", "0"), "{method}");
+            assert_eq!(on(tenant, "2025-12-31").await, figures("0", "0.00"), "{method}");
             assert_eq!(on(tenant, "2026-01-10").await, figures("10", "4000.00"), "{method}");
             assert_eq!(tenant.level("MUG").await, Level::of("10", "0", "4000"), "{method}");
             assert_eq!(tenant.balance("5200").await, "0.00", "{method}");
@@ -129,9 +129,9 @@ fn a_late_issue_costs_what_the_stock_cost_then_and_its_rest_goes_to_variance() {
             receive(tenant, "2026-01-10", ("MUG", "10", "300.00")).await;
             let first = sell(tenant, &till, "2026-01-15", ("MUG", "10")).await;
             assert_eq!(sell(tenant, &till, "2025-12-31", ("MUG", "10")).await, "1000.00", "{method}");
-            assert_eq!(on(tenant, "2025-12-31").await, figures("0", "0"), "{method}");
+            assert_eq!(on(tenant, "2025-12-31").await, figures("0", "0.00"), "{method}");
             assert_eq!(on(tenant, "2026-01-10").await, figures("10", "3000.00"), "{method}");
-            assert_eq!(on(tenant, "2026-01-15").await, figures("0", "0"), "{method}");
+            assert_eq!(on(tenant, "2026-01-15").await, figures("0", "0.00"), "{method}");
             assert_eq!(tenant.level("MUG").await, Level::of("0", "0", "0"), "{method}");
             let variance = if first == "1000.00" { "2000.00" } else { "1000.00" };
             assert_eq!(tenant.balance("5200").await, variance, "{method}: 4,000.00 came in");
@@ -151,7 +151,7 @@ fn a_level_that_was_empty_in_between_keeps_the_cost_of_what_came_later() {
             sell(tenant, &till, "2026-01-15", ("MUG", "10")).await;
             receive(tenant, "2026-01-20", ("MUG", "10", "400.00")).await;
             assert_eq!(sell(tenant, &till, "2025-12-31", ("MUG", "10")).await, "1000.00", "{method}");
-            assert_eq!(on(tenant, "2026-01-15").await, figures("0", "0"), "{method}");
+            assert_eq!(on(tenant, "2026-01-15").await, figures("0", "0.00"), "{method}");
             assert_eq!(on(tenant, "2026-01-20").await, figures("10", "4000.00"), "{method}");
             assert_eq!(tenant.level("MUG").await, Level::of("10", "0", "4000"), "{method}");
         });
@@ -229,7 +229,7 @@ fn a_late_sale_before_a_count_shows_no_value_without_quantity() {
         assert_eq!(count(tenant, "2026-01-15", ("MUG", "10")).await, "-20.00");
         // All of the stock of December: the count has seen that it left.
         assert_eq!(sell(tenant, &till, "2025-12-31", ("MUG", "10")).await, "10.00");
-        assert_eq!(on(tenant, "2025-12-31").await, figures("0", "0"));
+        assert_eq!(on(tenant, "2025-12-31").await, figures("0", "0.00"));
         assert_eq!(on(tenant, "2026-01-10").await, figures("10", "30.00"));
         assert_eq!(on(tenant, "2026-01-15").await, figures("10", "20.00"));
         assert_eq!(tenant.level("MUG").await, Level::of("10", "0", "20"));
@@ -277,7 +277,7 @@ fn a_late_shipment_and_a_late_count_of_a_lot_cost_what_they_cost_then() {
         let id = order["id"].as_str().expect("an id");
         let shipped = json!({ "occurred_at": noon("2025-12-31") });
         tenant.post(&format!("/v1/orders/{id}/ship"), &shipped).await.ok();
-        assert_eq!(on(tenant, "2025-12-31").await, figures("0", "0"));
+        assert_eq!(on(tenant, "2025-12-31").await, figures("0", "0.00"));
         assert_eq!(tenant.level("MUG").await, Level::of("10", "0", "30"));
         let at_once = json!({ "customer_id": customer, "occurred_at": noon("2026-01-11"), "advance_to": "invoiced",
             "lines": [{ "sku": "MUG", "quantity": "10" }] });

@@ -1,0 +1,155 @@
+//! What never had a row is still an answer: products that were never stocked or sold, customers who never bought, and times
+//! before the first document.
+
+use serde_json::{Value, json};
+use tests::{Tenant, sale, with_tenant};
+
+use super::stock::{columns, report};
+
+/// Makes a product that is stocked and sold, one that is neither, and what else may exist without a row.
+async fn trade(tenant: &Tenant) {
+    tenant.stocked("MUG", "10.00", ("5", "4.00")).await;
+    tenant.product("NEW", "3.00").await;
+    tenant.product_with("POSTAGE", json!({ "kind": "service", "list_price": "2.00" })).await;
+    let set = tenant.product_with("SET", json!({ "kind": "bundle", "list_price": "9.00" })).await;
+    let parts = json!({ "components": [{ "sku": "MUG", "quantity": "1" }] });
+    tenant.put(&format!("/v1/products/{}/components", set.id), &parts).await.ok();
+    tenant.customer("Idle Trading").await;
+    let till = tenant.till().await;
+    tenant.post("/v1/pos/sales", &sale(&till, &[("MUG", "2")])).await.created();
+}
+
+fn texts(rows: &[&[&str]]) -> Vec<Vec<String>> {
+    rows.iter().map(|row| row.iter().map(|text| (*text).to_owned()).collect()).collect()
+}
+
+#[test]
+fn a_product_that_was_never_sold_was_sold_zero_times() {
+    with_tenant(async |tenant| {
+        trade(tenant).await;
+        let table = report(tenant, "product_performance").await;
+        let shown = columns(&table, &["sku", "units", "net_revenue", "retail_units", "gross_margin_pct"]);
+        let expected = texts(&[
+            &["MUG", "2", "20.00", "2", "60.0000"],
+            &["NEW", "0", "0.00", "0", "null"],
+            &["POSTAGE", "0", "0.00", "0", "null"],
+        ]);
+        assert_eq!(shown, expected, "a bundle has no lines: its components have them");
+        assert_eq!(table["totals"][0]["net_revenue"], "20.00");
+        let shown = columns(&report(tenant, "abc").await, &["class", "sku", "net_revenue"]);
+        assert_eq!(shown[1..], texts(&[&["C", "NEW", "0.00"], &["C", "POSTAGE", "0.00"]]));
+        let shown = columns(&report(tenant, "product_performance?product=NEW").await, &["sku", "units"]);
+        assert_eq!(shown, texts(&[&["NEW", "0"]]));
+        for report_name in ["revenue", "margin"] {
+            let by = format!("{report_name}?group_by=product");
+            assert_eq!(columns(&report(tenant, &by).await, &["sku"]), texts(&[&["MUG"]]));
+            let table = report(tenant, &format!("{by}&product=NEW&product=MUG")).await;
+            let expected = texts(&[&["MUG", "1", "20.00"], &["NEW", "0", "0.00"]]);
+            assert_eq!(columns(&table, &["sku", "orders", "net_revenue"]), expected, "{report_name}");
+        }
+        let query = json!({ "query": "{ productPerformance(filter: { product: [\"NEW\"] }) { rows { sku units netRevenue } } }" });
+        let reply = tenant.call(reqwest::Method::POST, "/graphql").json(&query).send().await.ok();
+        assert_eq!(
+            reply["data"]["productPerformance"]["rows"],
+            json!([{ "sku": "NEW", "units": "0", "netRevenue": "0.00" }])
+        );
+    });
+}
+
+#[test]
+fn a_customer_or_channel_without_a_sale_has_bought_and_sold_nothing() {
+    with_tenant(async |tenant| {
+        trade(tenant).await;
+        let table = report(tenant, "customer_value").await;
+        let shown = columns(&table, &["customer_name", "orders", "net_revenue", "first_order_on"]);
+        assert_eq!(shown, texts(&[&["Idle Trading", "0", "0.00", "null"]]));
+        let table = report(tenant, "channel_summary").await;
+        let shown = columns(&table, &["channel", "orders", "net_revenue", "net_revenue_share_pct"]);
+        let expected = texts(&[&["retail", "1", "20.00", "100.0000"], &["wholesale", "0", "0.00", "0.0000"]]);
+        assert_eq!(shown, expected);
+        let table = report(tenant, "revenue?group_by=none&to=2001-01-01").await;
+        assert_eq!(columns(&table, &["orders", "lines", "net_revenue"]), texts(&[&["0", "0", "0.00"]]));
+        assert_eq!(columns_of(&table["totals"][0], &["orders", "net_revenue"]), ["0", "0.00"]);
+        let table = report(tenant, "revenue?group_by=day&to=2001-01-01&currency=EUR").await;
+        assert_eq!(table["rows"], json!([]), "a day without trade has no row");
+        assert_eq!(columns_of(&table["totals"][0], &["currency", "net_revenue"]), ["EUR", "0.00"]);
+    });
+}
+
+fn columns_of(row: &Value, names: &[&str]) -> Vec<String> {
+    columns(&json!({ "rows": [row] }), names).remove(0)
+}
+
+#[test]
+fn a_product_that_was_never_stocked_has_nothing_on_hand() {
+    with_tenant(async |tenant| {
+        trade(tenant).await;
+        let wanted = ["sku", "location_code", "on_hand", "available", "value"];
+        let table = report(tenant, "stock_position").await;
+        let expected = texts(&[&["MUG", "MAIN", "3", "3", "12.00"], &["NEW", "null", "0", "0", "0.00"]]);
+        assert_eq!(columns(&table, &wanted), expected);
+        let table = report(tenant, "stock_position?product=MUG&location=SHOP").await;
+        assert_eq!(columns(&table, &wanted), texts(&[&["MUG", "null", "0", "0", "0.00"]]));
+        assert_eq!(report(tenant, "stock_position?location=SHOP").await["rows"], json!([]));
+
+        let level = format!("{}/{}", tenant.shop, tenant.product("OTHER", "1.00").await.id);
+        let history = tenant.get(&format!("/v1/stock/levels/{level}/explain")).await.ok();
+        assert_eq!(history["level"]["on_hand"], "0");
+        assert_eq!(history["level"]["moved_at"], Value::Null);
+        assert_eq!(
+            (&history["closing"]["on_hand"], &history["closing"]["value"]),
+            (&json!("0"), &json!("0.00"))
+        );
+        assert_eq!(tenant.get(&format!("/v1/stock/levels/{level}/layers")).await.ok()["data"], json!([]));
+        assert_eq!(
+            tenant.get(&format!("/v1/stock/levels/{level}/reservations")).await.ok()["data"],
+            json!([])
+        );
+        let unknown = format!("/v1/stock/levels/{}/prd_01h455vb4pex5vsknk084sn02q/explain", tenant.shop);
+        tenant.get(&unknown).await.refused(404, "not_found");
+        let available = tenant.get("/v1/stock/availability?sku=NEW").await.ok();
+        assert_eq!(available["data"][0]["available"], "0");
+    });
+}
+
+#[test]
+fn before_the_first_document_there_was_nothing() {
+    with_tenant(async |tenant| {
+        trade(tenant).await;
+        let wanted = ["sku", "on_hand", "value", "unit_cost"];
+        let before = "stock_valuation?as_of=1999-12-31";
+        let table = report(tenant, &format!("{before}&product=MUG")).await;
+        assert_eq!(columns(&table, &wanted), texts(&[&["MUG", "0", "0.00", "null"]]));
+        for by in ["none", "product", "location", "product,location,category"] {
+            let table = report(tenant, &format!("{before}&group_by={by}")).await;
+            assert_eq!(columns_of(&table["totals"][0], &["on_hand", "value"]), ["0", "0.00"], "{by}");
+            let rows = usize::from(by == "none");
+            assert_eq!(table["rows"].as_array().map(Vec::len), Some(rows), "{by}");
+        }
+        let table = report(tenant, "stock_valuation?product=NEW&group_by=category,product").await;
+        assert_eq!(columns(&table, &wanted), texts(&[&["NEW", "0", "0.00", "null"]]));
+        let balances = tenant.get("/v1/trial-balance?to=1999-12-31").await.ok();
+        assert_eq!(balances["totals"]["debit"], "0.00");
+        assert!(balances["accounts"].as_array().is_some_and(|accounts| accounts.len() > 10));
+    });
+}
+
+#[test]
+fn what_was_never_stocked_is_low() {
+    with_tenant(async |tenant| {
+        trade(tenant).await;
+        let wanted = ["sku", "location_code", "available", "reorder_point", "shortage"];
+        let table = report(tenant, "low_stock").await;
+        assert_eq!(columns(&table, &wanted), texts(&[&["NEW", "null", "0", "0", "0"]]));
+        let new = tenant.get("/v1/products?sku=NEW").await.ok()["data"][0]["id"]
+            .as_str()
+            .expect("an id")
+            .to_owned();
+        let point = json!({ "locations": [{ "location_id": tenant.shop, "reorder_point": "6", "reorder_quantity": "12" }] });
+        tenant.put(&format!("/v1/products/{new}/reorder"), &point).await.ok();
+        let table = report(tenant, "low_stock").await;
+        assert_eq!(columns(&table, &wanted), texts(&[&["NEW", "SHOP", "0", "6", "6"]]));
+        let table = report(tenant, "low_stock?location=MAIN").await;
+        assert_eq!(table["rows"], json!([]), "MAIN has no reorder point for it");
+    });
+}
