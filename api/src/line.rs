@@ -1,16 +1,19 @@
 //! Lines of documents of both channels, in input and output.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use domain::address::Address;
 use domain::book::Book;
 use domain::id::{CategoryId, PriceRuleId, ProductId};
+use domain::ledger::account;
 use domain::number::{Money, Percent, Price, Quantity};
 use domain::pricing::Source;
 use domain::printed::{PrintedCustomer, Seller};
 use domain::product::{ItemRef, Product};
 use domain::refusal::Problems;
 use domain::sales::{Discount, Line, LineInput};
+use domain::tax::{self, LineTax};
 use domain::text::{self, Text200, Text500};
 use serde::{Deserialize, Serialize};
 
@@ -228,16 +231,76 @@ pub struct LineOut<'a> {
     /// Name of the product's tax class when the document was made.
     #[schema(max_length = 200, example = "Standard rate")]
     pub tax_name: &'a str,
-    /// Tax rate, in percent.
+    /// Tax rate, in percent. With several taxes: the sum of those in percent.
     pub tax_rate: Percent,
     /// Tax on the net.
     pub tax: Money,
+    /// Taxes of the line, which add up to `tax`. Left out if it has only one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10)]
+    pub taxes: Vec<LineTaxOut<'a>>,
     /// Stock units that can still be returned, of a till sale that is sold or read by its id. Null elsewhere.
     pub returnable: Option<Quantity>,
     /// Lots of the line. Omitted if the product is not tracked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 2000)]
     pub lots: Vec<LotShareOut<'a>>,
+}
+
+/// One of several taxes of a line or of a document. Negative in a return.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = LineTax)]
+pub struct LineTaxOut<'a> {
+    /// Code of the tax.
+    #[schema(max_length = 64, example = "state")]
+    pub code: Cow<'a, str>,
+    /// Name of the tax at the time.
+    #[schema(max_length = 200, example = "State sales tax")]
+    pub name: Cow<'a, str>,
+    /// Percent of its base. Null: it is an amount per unit.
+    pub rate: Option<Percent>,
+    /// Amount for each stock unit. Null: it is in percent.
+    #[schema(example = json!(null))]
+    pub amount_per_unit: Option<Price>,
+    /// Amount that the percentage is of. Zero for an amount per unit.
+    pub base: Money,
+    /// Stock units that the amount per unit is on. Zero for a percentage.
+    pub base_quantity: Quantity,
+    /// The tax.
+    pub amount: Money,
+    /// Code of the account that it is posted to.
+    #[schema(max_length = 32, example = "2200")]
+    pub account: Cow<'a, str>,
+}
+
+impl<'a> LineTaxOut<'a> {
+    fn new(tax: &'a LineTax) -> Self {
+        LineTaxOut {
+            code: Cow::Borrowed(&tax.code),
+            name: Cow::Borrowed(&tax.name),
+            rate: tax.rate,
+            amount_per_unit: tax.amount_per_unit,
+            base: tax.base,
+            base_quantity: tax.base_quantity,
+            amount: tax.amount,
+            account: Cow::Borrowed(tax.account.as_deref().unwrap_or(account::OUTPUT_TAX)),
+        }
+    }
+
+    /// Returns the sums of several taxes over the lines of a document; nothing if no line has several.
+    pub fn sums(lines: impl IntoIterator<Item = &'a Line>) -> Vec<Self> {
+        let owned = |tax: LineTax| LineTaxOut {
+            code: Cow::Owned(tax.code),
+            name: Cow::Owned(tax.name),
+            rate: tax.rate,
+            amount_per_unit: tax.amount_per_unit,
+            base: tax.base,
+            base_quantity: tax.base_quantity,
+            amount: tax.amount,
+            account: tax.account.map_or(Cow::Borrowed(account::OUTPUT_TAX), Cow::Owned),
+        };
+        tax::totals(lines.into_iter().flat_map(|line| &line.taxes)).into_iter().map(owned).collect()
+    }
 }
 
 impl<'a> LineOut<'a> {
@@ -270,6 +333,7 @@ impl<'a> LineOut<'a> {
             tax_name: &line.printed.tax_name,
             tax_rate: line.tax_rate,
             tax: line.tax,
+            taxes: line.taxes.iter().map(LineTaxOut::new).collect(),
             returnable: None,
             lots: lots::shown(&line.lots),
         }

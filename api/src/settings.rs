@@ -37,7 +37,8 @@ async fn get(app: Data<App>, caller: Caller, seen: IfNoneMatch) -> Answer {
 
 /// Change your settings
 ///
-/// Takes a merge patch. What documents print of the tenant, the costing method and the hold of unpaid orders can change.
+/// Takes a merge patch. What documents print of the tenant, the costing method, the hold of unpaid orders and the rounding of
+/// invoices can change.
 #[utoipa::path(
     operation_id = "settings_update",
     security(("bearer" = ["ledger:write"])),

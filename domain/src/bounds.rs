@@ -270,7 +270,7 @@ fn amount(outcome: &Outcome) -> Option<(&'static str, Money)> {
             let totals = Totals::of(ordered.order.lines.iter().map(|line| &line.line));
             Some(("/lines", totals.total().abs()))
         }
-        Outcome::CreditNote(note) => Some(("/lines", note.totals.total().abs())),
+        Outcome::CreditNote(note) => Some(("/lines", note.total().abs())),
         Outcome::Payment(payment) => Some(("/amount", payment.amount.abs())),
         Outcome::Voucher(issued) => Some(("/amount", issued.voucher.issued)),
         Outcome::Application(application) => Some(("/lines", application.amount())),

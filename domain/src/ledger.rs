@@ -99,6 +99,8 @@ pub mod account {
     pub const CASH_OVER_SHORT: &str = "6000";
     /// Differences from rounding cash amounts.
     pub const CASH_ROUNDING: &str = "6010";
+    /// Differences from rounding the totals of invoices.
+    pub const INVOICE_ROUNDING: &str = "6020";
     /// Receivables that will not be paid.
     pub const BAD_DEBTS: &str = "6100";
 }
@@ -134,6 +136,7 @@ pub const CHART: &[(&str, &str, AccountKind)] = &[
     (account::INVENTORY_REVALUATION, "Inventory revaluation", AccountKind::Expense),
     (account::CASH_OVER_SHORT, "Cash over and short", AccountKind::Expense),
     (account::CASH_ROUNDING, "Cash rounding", AccountKind::Expense),
+    (account::INVOICE_ROUNDING, "Invoice rounding", AccountKind::Expense),
     (account::BAD_DEBTS, "Bad debts", AccountKind::Expense),
 ];
 

@@ -25,6 +25,8 @@ pub struct OpenInvoice {
     pub open: Money,
     /// The day on which it is due.
     pub due_on: NaiveDate,
+    /// What rounding added to its total, less what its credit notes took back.
+    pub rounding: Money,
 }
 
 /// A credit: something that can be applied to an invoice.

@@ -431,7 +431,8 @@ fn post(book: &mut Book, sale: &Sale, originals: &[(Uuid, i32)]) -> Posting {
         entry.debit(tender.kind.account(), tender.amount, place);
     }
     entry.credit(account::CASH_ROUNDING, sale.rounding, place);
-    sales::credit_revenue(&mut entry, &sale.totals, Channel::Retail, sale.location_id);
+    let sold = (&sale.totals, sale.lines.iter().map(|(line, _)| line));
+    sales::credit_revenue(&mut entry, sold, Channel::Retail, sale.location_id);
     sales::debit_cost(&mut entry, sale.cost(), account::INVENTORY, Channel::Retail, sale.location_id);
     let head = EntryHead {
         id: EntryId(book.ids.next_id()),

@@ -181,6 +181,8 @@ pub struct Resolved {
     pub rule_id: Option<PriceRuleId>,
     /// The price trace; none for a plain list price.
     pub trace: Option<Box<PriceTrace>>,
+    /// Whether the price includes tax, as its price list says; as the tenant's list prices do if absent.
+    pub includes_tax: Option<bool>,
 }
 
 /// Every loaded rule, found by price list and scope.
@@ -189,6 +191,8 @@ pub struct Rules {
     /// The rules of one scope, deepest break first, then latest start, then lowest id. The first that applies
     /// is the best of its scope.
     by_list: HashMap<PriceListId, HashMap<Scope, Vec<Rule>>>,
+    /// The lists that say whether their prices include tax.
+    includes_tax: HashMap<PriceListId, bool>,
 }
 
 impl Rules {
@@ -205,7 +209,19 @@ impl Rules {
                 deepest_then_latest.then(one.id.cmp(&other.id))
             });
         }
-        Rules { by_list }
+        Rules { by_list, includes_tax: HashMap::new() }
+    }
+
+    /// States which price lists say whether their prices include tax.
+    #[must_use]
+    pub fn with_tax_in(self, includes_tax: HashMap<PriceListId, bool>) -> Self {
+        Rules { includes_tax, ..self }
+    }
+
+    /// Returns whether the prices of a list include tax. A reduction is off a list price, so it has the tax of that.
+    fn includes_tax(&self, rule: &Rule) -> Option<bool> {
+        let is_price = matches!(rule.method, Method::Fixed(_));
+        self.includes_tax.get(&rule.list_id).copied().filter(|_| is_price)
     }
 
     /// Returns the rules of a list that price a product, scope by scope, the narrowest first.
@@ -259,15 +275,17 @@ pub fn resolve(rules: &Rules, lists: &Lists, item: &Item<'_>, asked: &Asked) -> 
         && let Some(exact) = exact_price(rule.method, item)
     {
         let unit_price = Price::rounded(exact);
-        let trace = Some(Box::new(PriceTrace::new(item, Some(rule))));
-        return Ok(Resolved { unit_price, list_price, source, rule_id: Some(rule.id), trace });
+        let includes_tax = rules.includes_tax(rule);
+        let trace = Some(Box::new(PriceTrace { includes_tax, ..PriceTrace::new(item, Some(rule)) }));
+        return Ok(Resolved { unit_price, list_price, source, rule_id: Some(rule.id), trace, includes_tax });
     }
     let unit_price = list_price.ok_or(Missing { product_id: item.product_id })?;
-    Ok(Resolved { unit_price, list_price, source: Source::ListPrice, rule_id: None, trace: None })
+    let source = Source::ListPrice;
+    Ok(Resolved { unit_price, list_price, source, rule_id: None, trace: None, includes_tax: None })
 }
 
 /// Overrides the resolved or missing price by one per sold unit that is not negative. The resolved price
-/// stays visible in the trace.
+/// stays visible in the trace. The override includes tax if the price before it does.
 ///
 /// Example: a sales person matches a competitor's offer, or sells a product that has no price yet. The caller
 /// has checked the permission.
@@ -278,13 +296,13 @@ pub fn override_price(
     overridden: Override,
 ) -> Resolved {
     let list_price = item.list_price_per_sold_unit();
-    let (before, trace) = match resolved {
-        Ok(resolved) => (Some(resolved.unit_price), resolved.trace),
-        Err(Missing { .. }) => (None, None),
+    let (before, trace, includes_tax) = match resolved {
+        Ok(resolved) => (Some(resolved.unit_price), resolved.trace, resolved.includes_tax),
+        Err(Missing { .. }) => (None, None, None),
     };
     let mut trace = trace.unwrap_or_else(|| Box::new(PriceTrace::new(item, None)));
     trace.add_override(before, unit_price, overridden);
-    Resolved { unit_price, list_price, source: Source::Override, rule_id: None, trace: Some(trace) }
+    Resolved { unit_price, list_price, source: Source::Override, rule_id: None, trace: Some(trace), includes_tax }
 }
 
 /// Returns the price trace that is stored with a line; nothing for a plain list price.

@@ -19,6 +19,7 @@ use crate::printed::PrintedProduct;
 use crate::product::ItemRef;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::LevelKey;
+use crate::tax::{self, LineTax};
 use crate::tenant::{Channel, Settings};
 
 mod authority;
@@ -129,10 +130,14 @@ pub struct Line {
     pub discount: Money,
     /// Gross less discount.
     pub net: Money,
-    /// Tax rate in percent of the net.
+    /// Whether its amounts still contain the tax: only until it is taxed.
+    pub includes_tax: bool,
+    /// Tax rate in percent of the net. With several taxes: the sum of those in percent.
     pub tax_rate: Percent,
     /// Tax on the net.
     pub tax: Money,
+    /// Its taxes, if there are several. They add up to the tax.
+    pub taxes: Vec<LineTax>,
     /// Its lots, once they are known. For an order line, the reserved lots.
     pub lots: Vec<LotShare>,
 }
@@ -165,6 +170,11 @@ impl Line {
         // What is to pay is rounded, not the discount, as on the whole line.
         let (gross, net) = (slice(self.gross), slice(self.net));
         Part { gross, discount: gross - net, net, tax: slice(self.tax) }
+    }
+
+    /// Returns the taxes of the same part, if the line has several. They add up to its tax.
+    pub fn part_taxes(&self, done: Quantity, step: Quantity, settings: &Settings) -> Vec<LineTax> {
+        tax::part(&self.taxes, (done, step, self.quantity), settings)
     }
 }
 
@@ -275,6 +285,7 @@ impl SoldLine {
             discount: -part.discount,
             net: -part.net,
             tax: -part.tax,
+            taxes: tax::reversed(self.line.part_taxes(self.returned, quantity, settings)),
             lots,
             ..self.line.clone()
         };
@@ -299,13 +310,22 @@ pub fn level_key(location_id: LocationId, line: &Line) -> LevelKey {
     LevelKey::untracked(location_id, line.product_id)
 }
 
-/// Adds the revenue side of a document to its entry: sales, discounts and tax. Negative totals are a return.
-pub fn credit_revenue(entry: &mut Lines, totals: &Totals, channel: Channel, location_id: LocationId) {
+/// Adds the revenue side of a document to its entry: sales, discounts and taxes. Negative totals are a return.
+pub fn credit_revenue<'a>(
+    entry: &mut Lines,
+    (totals, lines): (&Totals, impl IntoIterator<Item = &'a Line>),
+    channel: Channel,
+    location_id: LocationId,
+) {
     let dimensions = Dimensions { channel: Some(channel), location_id: Some(location_id), party_id: None };
     let account = if totals.gross.is_negative() { returns_account(channel) } else { sales_account(channel) };
     entry.credit(account, totals.gross, dimensions);
     entry.debit(account::SALES_DISCOUNTS, totals.discount, dimensions);
-    entry.credit(account::OUTPUT_TAX, totals.tax, dimensions);
+    let elsewhere = tax::by_account(lines.into_iter().flat_map(|line| &line.taxes));
+    entry.credit(account::OUTPUT_TAX, totals.tax - elsewhere.values().copied().sum(), dimensions);
+    for (account, tax) in elsewhere {
+        entry.credit(account, tax, dimensions);
+    }
 }
 
 /// Adds the cost side of a document to its entry: cost of goods sold, against the account `from`. A negative

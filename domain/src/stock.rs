@@ -153,6 +153,7 @@ pub(crate) mod tests {
             tax_rounding: TaxRounding::Document,
             costing_method: CostingMethod::MovingAverage,
             hold_unpaid: true,
+            invoice_rounding: Money::ZERO,
         }
     }
 }

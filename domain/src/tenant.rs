@@ -74,12 +74,24 @@ pub struct Settings {
     pub costing_method: CostingMethod,
     /// Whether orders of prepaid customers are held until they are paid.
     pub hold_unpaid: bool,
+    /// The amount to whose multiples the total of an invoice is rounded; zero if it is not.
+    pub invoice_rounding: Money,
 }
 
 impl Settings {
     /// Rounds `value` to an amount of the currency, half away from zero.
     pub fn money(&self, value: Decimal) -> Money {
         Money::rounded_to(value, self.exponent)
+    }
+
+    /// Rounds the total of an invoice, half away from zero.
+    #[expect(clippy::arithmetic_side_effects, reason = "the product is not larger than the total and a step")]
+    pub fn round_invoice(&self, total: Money) -> Money {
+        if self.invoice_rounding.is_zero() {
+            return total;
+        }
+        let step = self.invoice_rounding.get();
+        self.money(number::round(number::share(total.get(), Decimal::ONE, step), 0) * step)
     }
 
     /// Returns the part of `amount` that belongs to `part` of `whole`. The whole amount belongs to the whole.
@@ -108,6 +120,24 @@ mod tests {
     use super::*;
 
     proptest! {
+        /// The total of an invoice is a multiple of the step, and at most half a step away.
+        #[test]
+        fn a_total_is_rounded_to_a_step(
+            cents in -1_000_000_000..1_000_000_000_i64,
+            step in prop::sample::select(vec![0_i64, 5, 10, 50, 100]),
+        ) {
+            let (total, step) = (Money::new(Decimal::new(cents, 2)), Money::new(Decimal::new(step, 2)));
+            let settings = Settings { invoice_rounding: step, ..crate::stock::tests::settings() };
+            let rounded = settings.round_invoice(total);
+            prop_assert_eq!(settings.round_invoice(-total), -rounded);
+            if step.is_zero() {
+                prop_assert_eq!(rounded, total);
+            } else {
+                prop_assert!((rounded.get() % step.get()).is_zero());
+                prop_assert!((rounded.get() - total.get()).abs() * Decimal::TWO <= step.get());
+            }
+        }
+
         /// The parts of a document that is carried out in steps add up to the whole.
         #[test]
         fn slices_add_up(cents in -100_000..100_000_i64, steps in prop::collection::vec(1..50_i64, 1..10)) {
@@ -120,6 +150,7 @@ mod tests {
                 tax_rounding: TaxRounding::Document,
                 costing_method: CostingMethod::MovingAverage,
                 hold_unpaid: true,
+                invoice_rounding: Money::ZERO,
             };
             let amount = Money::new(Decimal::new(cents, 2));
             let whole: Quantity = steps.iter().map(|step| Quantity::new((*step).into())).sum();

@@ -142,6 +142,25 @@ pub struct TransferLine {
 }
 
 impl TransferLine {
+    /// Makes the line of units that were dispatched.
+    fn sent(part: &Part, line_no: i32, value: Money, layer_uses: Vec<LayerUse>) -> Self {
+        TransferLine {
+            line_no,
+            product_id: part.product_id,
+            lot_id: part.lot_id,
+            quantity: part.quantity,
+            received: Quantity::ZERO,
+            missing: Quantity::ZERO,
+            value,
+            open_value: value,
+            layer_uses,
+        }
+    }
+
+    fn key(&self, location_id: LocationId) -> LevelKey {
+        LevelKey { location_id, product_id: self.product_id, lot_id: self.lot_id }
+    }
+
     /// Returns the stock units in transit.
     pub fn open(&self) -> Quantity {
         self.quantity - self.received - self.missing
@@ -258,24 +277,13 @@ fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Posting), 
         let at = |location_id| LevelKey { location_id, product_id, lot_id };
         let issue = Issue { key: at(from), quantity, line_no, occurred_at, forced: false };
         let value = book.issue(&issue);
-        let layer_uses = book.layer_uses_of(&issue);
         let source = Source::new(DOCUMENT, transfer.id.0, line_no, occurred_at);
         book.receive(at(transit), quantity, value, &source);
         let step = Step { transfer: &transfer, line_no, occurred_at, reason: None };
         step.add_movement(book, (MovementKind::TransferOut, at(from)), (-quantity, -value), &mut posting);
         step.add_movement(book, (MovementKind::TransferIn, at(transit)), (quantity, value), &mut posting);
         sent += value;
-        transfer.lines.push(TransferLine {
-            line_no,
-            product_id,
-            lot_id,
-            quantity,
-            received: Quantity::ZERO,
-            missing: Quantity::ZERO,
-            value,
-            open_value: value,
-            layer_uses,
-        });
+        transfer.lines.push(TransferLine::sent(&part, line_no, value, book.layer_uses_of(&issue)));
     }
     let mut entry = Lines::default();
     entry.debit(account::IN_TRANSIT, sent, at(transit));
@@ -324,45 +332,23 @@ fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), Refu
 
     // Nothing rejects the command from here on.
     let mut transfer = transfer.clone();
-    let setup = Arc::clone(&book.setup);
     let (mut came, mut lost) = (Money::ZERO, Money::ZERO);
     let mut posting = Posting::default();
     for (index, quantity) in arrived.into_iter().enumerate() {
         let mut line = transfer.lines[index].clone();
-        let (product_id, lot_id) = (line.product_id, line.lot_id);
-        let key = |location_id| LevelKey { location_id, product_id, lot_id };
-        let to = transfer.to_location_id;
         let step = Step { transfer: &transfer, line_no: line.line_no, occurred_at, reason: None };
         if quantity.is_positive() {
-            let source = Source::new(DOCUMENT, transfer.id.0, line.line_no, occurred_at);
-            let parts = line.take(quantity, &source, &setup.settings);
-            let value = parts.iter().map(|part| part.value).sum();
-            line.open_value -= value;
-            line.received += quantity;
-            book.issue_from_transit(key(transit), quantity, value);
-            book.receive_carried(key(to), parts, &source);
-            step.add_movement(
-                book,
-                (MovementKind::TransferOut, key(transit)),
-                (-quantity, -value),
-                &mut posting,
-            );
-            step.add_movement(book, (MovementKind::TransferIn, key(to)), (quantity, value), &mut posting);
-            came += value;
+            came += step.carry(book, &mut line, (transit, quantity), &mut posting);
         }
         let missing = line.open();
         if against.is_some() && missing.is_positive() {
             let value = line.open_value;
             line.open_value = Money::ZERO;
             line.missing += missing;
-            book.issue_from_transit(key(transit), missing, value);
+            let key = line.key(transit);
+            book.issue_from_transit(key, missing, value);
             let step = Step { reason: command.missing_reason.clone(), ..step };
-            step.add_movement(
-                book,
-                (MovementKind::Adjustment, key(transit)),
-                (-missing, -value),
-                &mut posting,
-            );
+            step.add_movement(book, (MovementKind::Adjustment, key), (-missing, -value), &mut posting);
             lost += value;
         }
         transfer.lines[index] = line;
@@ -437,6 +423,28 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
+    /// Moves units of a line from transit to the destination. Returns their cost.
+    fn carry(
+        &self,
+        book: &mut Book,
+        line: &mut TransferLine,
+        (transit, quantity): (LocationId, Quantity),
+        posting: &mut Posting,
+    ) -> Money {
+        let setup = Arc::clone(&book.setup);
+        let (from, to) = (line.key(transit), line.key(self.transfer.to_location_id));
+        let source = Source::new(DOCUMENT, self.transfer.id.0, self.line_no, self.occurred_at);
+        let parts = line.take(quantity, &source, &setup.settings);
+        let value: Money = parts.iter().map(|part| part.value).sum();
+        line.open_value -= value;
+        line.received += quantity;
+        book.issue_from_transit(from, quantity, value);
+        book.receive_carried(to, parts, &source);
+        self.add_movement(book, (MovementKind::TransferOut, from), (-quantity, -value), posting);
+        self.add_movement(book, (MovementKind::TransferIn, to), (quantity, value), posting);
+        value
+    }
+
     fn add_movement(
         &self,
         book: &mut Book,

@@ -28,6 +28,10 @@ pub struct Model {
     /// ISO 4217 code of its currency.
     #[schema(max_length = 3, example = "EUR")]
     pub currency: String,
+    /// Whether its fixed prices include tax. Null: as the tenant's list prices do. Its reductions are off the list price,
+    /// and have the tax of that.
+    #[schema(example = json!(null))]
+    pub includes_tax: Option<bool>,
     /// Version number. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
     pub version: i32,

@@ -14,8 +14,10 @@ pub struct Model {
     pub tax_class_id: TaxClassId,
     /// ISO 3166-1 country code; empty for all countries without their own rate.
     pub zone: String,
-    /// Percent of the net amount.
+    /// Percent of the net amount. With several taxes: the sum of those in percent.
     pub rate: Percent,
+    /// The taxes that it consists of; none if it is one tax.
+    pub taxes: Option<Json>,
     /// The first day.
     pub valid_from: Date,
     /// Last day; no end if absent.

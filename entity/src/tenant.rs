@@ -6,6 +6,7 @@ use domain::id::TenantId;
 use domain::stock::CostingMethod;
 use domain::tag;
 use domain::tenant::TaxRounding;
+use domain::number::Money;
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
@@ -54,6 +55,8 @@ pub struct Model {
     /// Whether orders of prepaid customers are held until they are paid.
     #[schema(example = true)]
     pub hold_unpaid: bool,
+    /// Amount to whose multiples the totals of invoices and credit notes are rounded. Zero: they are not rounded.
+    pub invoice_rounding: Money,
     /// `active` or `suspended`.
     #[serde(skip)]
     pub status: String,

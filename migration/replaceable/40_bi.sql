@@ -64,6 +64,21 @@ select
     orders, units, gross_sales, returns, gross_revenue, discount, net_revenue, tax
 from bi.margin_lines;
 
+-- Every tax of every line: the line's own, or each of several. Sums by `tax_code` and `tax_rate` are what a tax return states.
+create view bi.tax_lines with (security_invoker = true) as
+select
+    l.tenant_id, l.document_id, l.line_no, l.document_kind, l.occurred_at, l.recorded_at,
+    (l.occurred_at at time zone t.time_zone)::date as day,
+    l.channel, l.country, l.currency, x.code as tax_code, x.name as tax_name,
+    case when x.code is null then l.tax_rate else x.rate end as tax_rate, x.amount_per_unit,
+    coalesce(x.base, l.net) as tax_base, coalesce(x.base_quantity, 0) as base_quantity,
+    coalesce(x.amount, l.tax) as tax, coalesce(x.account_code, '2200') as account_code
+from public.sales_line l
+join public.tenant t on t.tenant_id = l.tenant_id
+left join public.sales_line_tax x on x.tenant_id = l.tenant_id and x.document_id = l.document_id
+    and x.document_kind = l.document_kind and x.line_no = l.line_no
+where l.tenant_id = current_setting('app.tenant_id')::uuid;
+
 -- The reports `revenue` and `margin` over the whole history, one view for each usual grouping. An order counts once
 -- in each group in which it has a line, so groupings by product and category count documents.
 do $$

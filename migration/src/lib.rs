@@ -119,6 +119,8 @@ pub const STEPS: &[Step] = &[
     step!("0068_front_end"),
     step!("0070_article"),
     step!("0071_people"),
+    step!("0073_taxes"),
+    step!("0074_taxes_valid"),
     step!("0078_sales_position"),
     step!("0079_sales_position_index"),
     step!("0080_rollup"),

@@ -22,6 +22,8 @@ pub struct TenantDefaults {
     pub country: String,
     /// Time zone in which days begin.
     pub time_zone: Tz,
+    /// Whether list prices contain tax.
+    pub prices_include_tax: bool,
 }
 
 /// Reads the tenant's settings.
@@ -30,7 +32,8 @@ pub async fn tenant_defaults(tx: &Tx) -> Result<TenantDefaults, Error> {
     let row = row.ok_or_else(|| Error::invariant("a tenant without a row"))?;
     let time_zone =
         row.time_zone.parse().map_err(|_| Error::invariant(format!("time zone {}", row.time_zone)))?;
-    Ok(TenantDefaults { currency: row.currency, country: row.country, time_zone })
+    let prices_include_tax = row.prices_include_tax;
+    Ok(TenantDefaults { currency: row.currency, country: row.country, time_zone, prices_include_tax })
 }
 
 /// Checks a text of one line. It must not be empty, nor begin or end with a space.

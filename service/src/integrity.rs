@@ -347,12 +347,14 @@ const REPORTS: &str = "
             l.channel, date_trunc('month', e.occurred_on::timestamp) as month,
             sum(l.credit - l.debit) filter (where l.account_code in ('4000', '4010', '4100', '4110')) as gross,
             sum(l.debit - l.credit) filter (where l.account_code = '4200') as discount,
-            sum(l.credit - l.debit) filter (where l.account_code = '2200') as tax,
+            sum(l.credit - l.debit) filter (where l.account_code = '2200' or l.account_code in (
+                select account_code from sales_line_tax where tenant_id = $1)) as tax,
             sum(l.debit - l.credit) filter (where l.account_code in ('5000', '5010')) as cost
         from journal_line l
         join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id and e.document_kind <> 'manual'
-        where l.tenant_id = $1 and l.account_code in (
-            '4000', '4010', '4100', '4110', '4200', '2200', '5000', '5010')
+        where l.tenant_id = $1 and (
+            l.account_code in ('4000', '4010', '4100', '4110', '4200', '2200', '5000', '5010')
+            or l.account_code in (select account_code from sales_line_tax where tenant_id = $1))
         group by 1, 2
     ) ledger using (channel, month)
     cross join lateral (values

@@ -47,7 +47,9 @@ pub struct InvoiceSummary {
     pub net: Money,
     /// Sum of the tax.
     pub tax: Money,
-    /// Net plus tax.
+    /// What rounding the total added to it; zero unless `invoice_rounding` is set.
+    pub rounding: Money,
+    /// Net plus tax plus rounding.
     pub total: Money,
     /// Amount still to be paid. For a credit note: the amount still to be refunded, negative.
     pub open: Money,
@@ -86,7 +88,7 @@ pub struct InvoiceDetail {
 }
 
 const SELECT: &str = "select i.id, i.number, i.kind, i.customer_id, i.order_id, i.location_id, i.original_id, i.currency, \
-                             i.country, i.gross, i.discount, i.net, i.tax, i.total, i.open, i.due_on, i.reason, \
+                             i.country, i.gross, i.discount, i.net, i.tax, i.rounding, i.total, i.open, i.due_on, i.reason, \
                              i.occurred_at, i.recorded_at, i.updated_at, i.version, i.customer_version, c.*, \
                              i.seller_version, s.*, o.bill_to, o.ship_to \
                       from invoice i \
@@ -165,6 +167,7 @@ fn read_header(row: &PgRow) -> Result<Invoice, Error> {
             net: number(row, "net")?,
             tax: number(row, "tax")?,
         },
+        rounding: number(row, "rounding")?,
         open: number(row, "open")?,
         applied: None,
         due_on: row.try_get("due_on")?,
@@ -174,9 +177,11 @@ fn read_header(row: &PgRow) -> Result<Invoice, Error> {
 }
 
 fn read_summary(row: &PgRow) -> Result<InvoiceSummary, Error> {
+    let invoice = read_header(row)?;
+    let total = invoice.total();
     let Invoice {
-        id, number, kind, customer_id, order_id, original_id, country, totals, open, due_on, ..
-    } = read_header(row)?;
+        id, number, kind, customer_id, order_id, original_id, country, totals, rounding, open, due_on, ..
+    } = invoice;
     Ok(InvoiceSummary {
         id,
         object: kind.into(),
@@ -191,7 +196,8 @@ fn read_summary(row: &PgRow) -> Result<InvoiceSummary, Error> {
         discount: totals.discount,
         net: totals.net,
         tax: totals.tax,
-        total: totals.total(),
+        rounding,
+        total,
         open,
         due_on,
         occurred_at: row.try_get("occurred_at")?,

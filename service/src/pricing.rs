@@ -6,6 +6,8 @@ pub mod quote;
 pub mod rule;
 pub mod tier;
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use domain::id::{CategoryId, CustomerId, LocationId, PriceListId, PriceRuleId, ProductId};
 use domain::number::{Percent, Price};
@@ -35,14 +37,17 @@ pub async fn load_rules(
     // Two branches, because each is a range of the index on (list, product): a list of 10,000 products costs no more
     // than the lines of the basket.
     let query = sqlx::query(
-        "select id, price_list_id, scope, product_id, category_id, method, value, min_quantity, valid_from, valid_until
-         from price_rule
-         where tenant_id = $1 and price_list_id = any($2) and product_id = any($3)
-         union all
-         select id, price_list_id, scope, product_id, category_id, method, value, min_quantity, valid_from, valid_until
-         from price_rule
-         where tenant_id = $1 and price_list_id = any($2) and product_id is null
-           and (scope = 'all' or category_id = any($4))",
+        "select r.*, l.includes_tax from (
+             select id, price_list_id, scope, product_id, category_id, method, value, min_quantity, valid_from, valid_until
+             from price_rule
+             where tenant_id = $1 and price_list_id = any($2) and product_id = any($3)
+             union all
+             select id, price_list_id, scope, product_id, category_id, method, value, min_quantity, valid_from, valid_until
+             from price_rule
+             where tenant_id = $1 and price_list_id = any($2) and product_id is null
+               and (scope = 'all' or category_id = any($4))
+         ) r
+         join price_list l on l.tenant_id = $1 and l.id = r.price_list_id",
     );
     let query = query
         .bind(tx.tenant_id.0)
@@ -50,7 +55,13 @@ pub async fn load_rules(
         .bind(products.iter().map(|id| id.0).collect::<Vec<Uuid>>())
         .bind(categories.iter().map(|id| id.0).collect::<Vec<Uuid>>());
     let rows = tx.rows(query).await?;
-    Ok(Rules::new(rows.iter().map(read_rule).collect::<Result<_, _>>()?))
+    let mut includes_tax = HashMap::new();
+    for row in &rows {
+        if let Some(includes) = row.try_get("includes_tax")? {
+            includes_tax.insert(PriceListId(row.try_get("price_list_id")?), includes);
+        }
+    }
+    Ok(Rules::new(rows.iter().map(read_rule).collect::<Result<_, _>>()?).with_tax_in(includes_tax))
 }
 
 /// Reads the list prices of `products` that were replaced after `since`. Runs no statement for an instant that is not past.

@@ -30,6 +30,12 @@ pub(crate) async fn lines(tx: &Tx, documents: &[Uuid]) -> Result<DocumentLines, 
     let statement = "select s.document_id, s.line_no, s.product_id, s.category_id, p.kind = 'stocked' as stocked, s.description, \
                 s.uom, s.factor, s.entered, s.quantity, s.unit_price, s.list_price, s.price_source, \
                 s.price_rule_id, s.price_trace, s.gross, s.discount, s.net, s.tax_rate, s.tax, s.cost, s.bundle_id, \
+                (select json_agg(json_build_object('code', x.code, 'name', x.name, 'rate', x.rate::text, \
+                    'amount_per_unit', x.amount_per_unit::text, 'base', x.base::text, 'base_quantity', x.base_quantity::text, \
+                    'amount', x.amount::text, 'account', x.account_code) order by x.tax_no) \
+                 from sales_line_tax x \
+                 where x.tenant_id = s.tenant_id and x.document_id = s.document_id \
+                   and x.document_kind = s.document_kind and x.line_no = s.line_no) as taxes, \
                 p.tracking <> 'none' as is_tracked, s.product_version, n.sku, n.name, n.tax_name \
          from sales_line s join product p on p.tenant_id = s.tenant_id and p.id = s.product_id \
          cross join lateral printed_product(s.tenant_id, s.product_id, s.product_version) n \

@@ -1,5 +1,7 @@
 //! Tax classes and their rates.
 
+mod several;
+
 use ::entity::{tax_class, tax_rate};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{TaxClassId, TaxRateId};
@@ -10,6 +12,8 @@ use domain::text::{Code64, Name, one_form};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
+pub use self::several::TaxInput;
+pub(crate) use self::several::stored_taxes;
 use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx, input};
@@ -53,8 +57,11 @@ pub struct TaxRate {
     /// ISO 3166-1 alpha-2 code of the country. Null: every country without a rate of its own.
     #[schema(max_length = 2, example = "DE")]
     pub zone: Option<String>,
-    /// Percent of the net amount.
+    /// Percent of the net amount. With several taxes: the sum of those in percent, a tax on a tax included.
     pub rate: Percent,
+    /// Taxes that it consists of. Empty: it is one tax.
+    #[schema(max_items = 10)]
+    pub taxes: Vec<TaxInput>,
     /// First day. Null: no beginning.
     #[schema(example = "2027-01-01")]
     pub valid_from: Option<NaiveDate>,
@@ -70,20 +77,23 @@ pub struct TaxRate {
     pub updated_at: DateTime<Utc>,
 }
 
-impl From<tax_rate::Model> for TaxRate {
-    fn from(row: tax_rate::Model) -> Self {
-        TaxRate {
+impl TryFrom<tax_rate::Model> for TaxRate {
+    type Error = Error;
+
+    fn try_from(row: tax_rate::Model) -> Result<Self, Error> {
+        Ok(TaxRate {
             id: row.id,
             object: tag::TaxRate,
             tax_class_id: row.tax_class_id,
             zone: Some(row.zone).filter(|zone| !zone.is_empty()),
             rate: row.rate,
+            taxes: several::inputs(row.taxes)?,
             valid_from: Some(row.valid_from).filter(|from| *from > always()),
             valid_until: row.valid_until,
             version: 1,
             created_at: row.created_at,
             updated_at: row.created_at,
-        }
+        })
     }
 }
 
@@ -102,7 +112,7 @@ pub struct TaxClassInput {
     pub name: Name,
 }
 
-/// The fields of a tax rate that a caller can set.
+/// The fields of a tax rate that a caller can set. Send exactly one of `rate` and `taxes`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = TaxRateCreate)]
@@ -115,7 +125,13 @@ pub struct TaxRateInput {
     #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "DE")]
     pub zone: Option<String>,
     /// Percent of the net amount.
-    pub rate: Percent,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Percent>,
+    /// Several taxes in the order in which they are computed: of a state and a city, an amount per unit, a tax on a tax. Each
+    /// has its base and amount on every line and document, and may have an account of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 10)]
+    pub taxes: Vec<TaxInput>,
     /// First day, in the tenant's time zone. Without it the rate has no beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "2027-01-01")]
@@ -165,9 +181,7 @@ pub async fn create_rate(tx: &Tx, input: &TaxRateInput) -> Result<TaxRate, Error
     if let Some(zone) = &input.zone {
         input::check_country(&mut problems, "/zone", zone);
     }
-    if input.rate.is_negative() || input.rate > Percent::new(RATE_MAX.into()) {
-        problems.invalid("/rate", format!("Expected 0 to {RATE_MAX} percent."));
-    }
+    let rate = check_rate(tx, &mut problems, input).await?;
     let valid_from = input.valid_from.unwrap_or(always());
     if input.valid_until.is_some_and(|until| until < valid_from) {
         problems.invalid("/valid_until", "The last day must not be before the first.");
@@ -177,12 +191,14 @@ pub async fn create_rate(tx: &Tx, input: &TaxRateInput) -> Result<TaxRate, Error
         input::add_unknown(&mut problems, "/tax_class_id", "tax class");
     }
     problems.check()?;
+    several::open_accounts(tx, &input.taxes).await?;
     let row = tax_rate::Model {
         tenant_id: tx.tenant_id,
         id: TaxRateId(tx.next_id()),
         tax_class_id: input.tax_class_id,
         zone: input.zone.clone().unwrap_or_default(),
-        rate: input.rate,
+        rate,
+        taxes: several::stored(&input.taxes),
         valid_from,
         valid_until: input.valid_until,
         created_at: tx.now,
@@ -196,12 +212,30 @@ pub async fn create_rate(tx: &Tx, input: &TaxRateInput) -> Result<TaxRate, Error
             }
         })
     })?;
-    Ok(row.into())
+    row.try_into()
+}
+
+/// Returns the rate in percent of the net amount. Adds a problem if it is wrong, or if there is not exactly one of a rate
+/// and taxes.
+async fn check_rate(tx: &Tx, problems: &mut Problems, input: &TaxRateInput) -> Result<Percent, Error> {
+    match (input.rate, input.taxes.as_slice()) {
+        (Some(rate), []) => {
+            if rate.is_negative() || rate > Percent::new(RATE_MAX.into()) {
+                problems.invalid("/rate", format!("Expected 0 to {RATE_MAX} percent."));
+            }
+            Ok(rate)
+        }
+        (None, [_, ..]) => several::check(tx, problems, &input.taxes).await,
+        (Some(_), [_, ..]) | (None, []) => {
+            problems.invalid("/rate", "Send exactly one of rate and taxes.");
+            Ok(Percent::ZERO)
+        }
+    }
 }
 
 pub async fn get_rate(tx: &Tx, id: TaxRateId) -> Result<TaxRate, Error> {
     let row = tx.select::<tax_rate::Entity>().filter(tax_rate::Column::Id.eq(id)).one(tx).await?;
-    Ok(row.ok_or_else(|| Refusal::not_found("tax rate"))?.into())
+    row.ok_or_else(|| Refusal::not_found("tax rate"))?.try_into()
 }
 
 /// Returns one page of tax rates, or those of a class.
@@ -211,7 +245,7 @@ pub async fn list_rates(tx: &Tx, class: Option<TaxClassId>, page: &Page) -> Resu
         query = query.filter(tax_rate::Column::TaxClassId.eq(class));
     }
     let rows = page.of(query, tax_rate::Column::Id, tax_rate::Column::CreatedAt).all(tx).await?;
-    Ok(rows.into_iter().map(TaxRate::from).collect())
+    rows.into_iter().map(TaxRate::try_from).collect()
 }
 
 /// Deletes a tax rate, whose only version is 1. Lines that were sold keep their rate.

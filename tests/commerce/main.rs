@@ -13,6 +13,7 @@ mod pos;
 mod pricing;
 mod report;
 mod stock;
+mod tax;
 
 /// Behaviour that all operations share: authority, idempotency, reads, streams, limits.
 mod platform {

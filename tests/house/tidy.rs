@@ -145,7 +145,7 @@ fn instants_of_requests_are_read_once() {
 }
 
 /// Tables that only posting writes.
-const OF_POSTING: [&str; 38] = [
+const OF_POSTING: [&str; 39] = [
     "stock_level",
     "cost_layer",
     "layer_use",
@@ -168,6 +168,7 @@ const OF_POSTING: [&str; 38] = [
     "journal_entry",
     "journal_line",
     "sales_line",
+    "sales_line_tax",
     "sales_order",
     "sales_order_line",
     "shipment",
@@ -205,7 +206,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("lot", &["service/src/posting", "service/src/stock/lot"]),
         ("tenant", &["service/src/tenant"]),
         ("count_setting", &["service/src/count"]),
-        ("account", &["service/src/tenant"]),
+        ("account", &["service/src/tenant", "service/src/tax"]),
         ("location", &["service/src/location", "service/src/tenant"]),
         ("reason_code", &["service/src/location", "service/src/tenant"]),
         ("register", &["service/src/register", "service/src/tenant"]),

@@ -322,13 +322,30 @@ const FACTS: &[(&str, &str)] = &[
                    where l.tenant_id = $1 and l.account_code = any (string_to_array(v.code, ' ')) and l.channel = v.channel) as ledger \
            from (select c.channel, \
                         -coalesce(sum(s.gross), 0) as gross, coalesce(sum(s.discount), 0) as discount, \
-                        -coalesce(sum(s.tax), 0) as tax, coalesce(sum(s.cost), 0) as cost \
+                        -coalesce(sum(s.tax - coalesce((select sum(x.amount) from sales_line_tax x \
+                            where x.tenant_id = $1 and x.document_id = s.document_id and x.document_kind = s.document_kind \
+                              and x.line_no = s.line_no and x.account_code is not null), 0)), 0) as tax, \
+                        coalesce(sum(s.cost), 0) as cost \
                  from (values ('wholesale'), ('retail')) c (channel) \
                  left join sales_line s on s.tenant_id = $1 and s.channel = c.channel group by 1) s, \
            lateral (values (s.channel, case s.channel when 'retail' then '4010 4110' else '4000 4100' end, s.gross), \
                            (s.channel, '4200', s.discount), (s.channel, '2200', s.tax), \
                            (s.channel, case s.channel when 'retail' then '5010' else '5000' end, s.cost)) v (channel, code, facts) \
          ) f where ledger <> facts",
+    ),
+    (
+        "several taxes of a line are its tax, and each account has those that name it",
+        "select format('line %s of %s: tax %s, taxes %s', s.line_no, s.document_id, s.tax, sum(x.amount)) \
+         from sales_line s join sales_line_tax x on x.tenant_id = $1 and x.document_id = s.document_id \
+              and x.document_kind = s.document_kind and x.line_no = s.line_no \
+         where s.tenant_id = $1 group by s.document_id, s.line_no, s.tax having s.tax <> sum(x.amount) \
+         union all \
+         select format('account %s: ledger %s, taxes %s', x.account_code, l.credit, x.amount) \
+         from (select account_code, sum(amount) as amount from sales_line_tax where tenant_id = $1 group by 1) x, \
+              lateral (select coalesce(sum(l.credit - l.debit), 0) as credit from journal_line l \
+                       join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id and e.document_kind <> 'manual' \
+                       where l.tenant_id = $1 and l.account_code = x.account_code) l \
+         where x.account_code is not null and x.amount <> l.credit",
     ),
     (
         "documents are the sum of their lines, and tenders settle sales",

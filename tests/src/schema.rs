@@ -168,7 +168,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
     (
         "records of the past are never changed or deleted",
         "select t.name || ' ' || v.privilege from unnest(array['stock_movement', 'journal_entry', 'journal_line', \
-             'sales_line', 'command', 'event', 'tender', 'till_clock', 'cash_move', 'shipment_line', 'payment_allocation', 'application', \
+             'sales_line', 'sales_line_tax', 'command', 'event', 'tender', 'till_clock', 'cash_move', 'shipment_line', 'payment_allocation', 'application', \
              'application_line', 'voucher_move', 'period_lock', \
              'stock_document', 'hold_line', 'replaced_price', 'replaced_product', 'replaced_customer', 'replaced_seller', 'stock_checkpoint', 'stock_checkpoint_level']) t (name), \
              (values ('update'), ('delete')) v (privilege) \

@@ -16,7 +16,7 @@ use domain::text::{self, FilledReference100, Line64, Name, Reference100};
 use serde::{Deserialize, Serialize};
 use service::posting::annotations::check_number;
 
-use crate::line::{DiscountIn, LineIn, LineOut, PrintedCustomerOut, SellerOut, country_code, lines};
+use crate::line::{DiscountIn, LineIn, LineOut, LineTaxOut, PrintedCustomerOut, SellerOut, country_code, lines};
 use crate::lot::line::{self as lots, LotIn, LotShareOut};
 
 /// An order to place.
@@ -273,6 +273,10 @@ pub struct OrderOut<'a> {
     net: Money,
     /// Tax.
     tax: Money,
+    /// Sums of the taxes of lines that have several, by code and rate. Left out if no line has several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 1000)]
+    taxes: Vec<LineTaxOut<'a>>,
     /// Net plus tax.
     total: Money,
     /// Shipments of the order. The response to a command has only those that are new or were not invoiced before.
@@ -436,7 +440,13 @@ pub struct InvoiceOut<'a> {
     net: Money,
     /// Tax.
     tax: Money,
-    /// Net plus tax.
+    /// Sums of the taxes of lines that have several, by code and rate. Left out if no line has several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 1000)]
+    taxes: Vec<LineTaxOut<'a>>,
+    /// What rounding the total added to it; zero unless `invoice_rounding` is set.
+    rounding: Money,
+    /// Net plus tax plus rounding.
     total: Money,
     /// Amount still to be paid. For a credit note, the amount still to be given back, negative.
     open: Money,
@@ -469,7 +479,9 @@ impl<'a> InvoiceOut<'a> {
             discount: invoice.totals.discount,
             net: invoice.totals.net,
             tax: invoice.totals.tax,
-            total: invoice.totals.total(),
+            taxes: LineTaxOut::sums(invoice.lines.iter().map(|(line, _)| line)),
+            rounding: invoice.rounding,
+            total: invoice.total(),
             open: invoice.open,
             reason: invoice.reason.as_deref(),
         }
@@ -516,6 +528,7 @@ impl<'a> OrderOut<'a> {
             lines: order.lines.iter().map(line).collect(),
             net: totals.net,
             tax: totals.tax,
+            taxes: LineTaxOut::sums(order.lines.iter().map(|line| &line.line)),
             total: totals.total(),
             shipments: order.shipments.iter().map(ShipmentOut::new).collect(),
             invoices: invoices.iter().map(|invoice| InvoiceOut::new(invoice, currency)).collect(),

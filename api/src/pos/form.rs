@@ -13,7 +13,7 @@ use domain::tag;
 use domain::text::{self, Reference100};
 use serde::{Deserialize, Serialize};
 
-use crate::line::{DiscountIn, LineIn, LineOut, PrintedCustomerOut, SellerOut};
+use crate::line::{DiscountIn, LineIn, LineOut, LineTaxOut, PrintedCustomerOut, SellerOut};
 use crate::lot::line::{self as lots, LotIn};
 
 /// A sale to make.
@@ -184,6 +184,10 @@ pub struct SaleOut<'a> {
     net: Money,
     /// Tax.
     tax: Money,
+    /// Sums of the taxes of lines that have several, by code and rate. Left out if no line has several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 1000)]
+    taxes: Vec<LineTaxOut<'a>>,
     /// Amount that rounding to coins added.
     rounding: Money,
     /// Amount to pay.
@@ -227,6 +231,7 @@ impl<'a> SaleOut<'a> {
             discount: sale.totals.discount,
             net: sale.totals.net,
             tax: sale.totals.tax,
+            taxes: LineTaxOut::sums(sale.lines.iter().map(|(line, _)| line)),
             rounding: sale.rounding,
             total: sale.total(),
             tenders: &sale.tenders,

@@ -135,7 +135,9 @@ fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Re
     }
     lines.iter().for_each(|(line, _)| book.lots.note_back(&line.lots, Some(command.customer_id)));
     let id = command.id.unwrap_or_else(|| InvoiceId(book.ids.next_id()));
-    let applied = settle_original(book, command, id, -totals.total());
+    let rounding = rounding(book, command, &totals);
+    let total = totals.total() + rounding;
+    let applied = settle_original(book, command, id, -total);
     let note = Invoice {
         id,
         number: book.number(DocumentKind::CreditNote),
@@ -150,7 +152,8 @@ fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Re
         country: command.country.clone().unwrap_or(country),
         lines,
         totals,
-        open: totals.total() + applied.map_or(Money::ZERO, |applied| applied.amount),
+        rounding,
+        open: total + applied.map_or(Money::ZERO, |applied| applied.amount),
         applied,
         due_on: book.setup.settings.day(occurred_at),
         reason: command.reason.clone(),
@@ -168,7 +171,7 @@ fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Re
         }
     };
     post(book, &note, goods, &originals, &mut posting);
-    exposure(book, command.customer_id).receivable += totals.total();
+    exposure(book, command.customer_id).receivable += total;
     Ok((note, posting))
 }
 
@@ -178,6 +181,21 @@ fn addresses(book: &Book, command: &Return, customer: &PrintedCustomer) -> Addre
         Some(id) => book.credited.get(&id).cloned().unwrap_or_default(),
         None => Addresses { bill_to: customer.bill_to.clone(), ship_to: None },
     }
+}
+
+/// Returns what rounding adds to the total of a credit note. The last one of an invoice takes back what is left of the
+/// invoice's rounding, so that nothing stays open.
+fn rounding(book: &mut Book, command: &Return, totals: &Totals) -> Money {
+    let total = totals.total();
+    let rounded = book.setup.settings.round_invoice(total) - total;
+    let Some(invoice) = command.original_id.and_then(|id| book.invoices.get_mut(&id)) else {
+        return rounded;
+    };
+    let sold = command.original_id.and_then(|id| book.sold.get(&id.0));
+    let is_last = sold.into_iter().flatten().all(|line| line.returned == line.line.quantity);
+    let rounding = if is_last { -invoice.rounding } else { rounded };
+    invoice.rounding += rounding;
+    rounding
 }
 
 /// Applies a credit note of `amount` to the invoice that it corrects, as far as that is open. The rest stays a credit of the

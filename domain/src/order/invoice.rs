@@ -79,6 +79,8 @@ pub struct Invoice {
     pub lines: Vec<(Line, Money)>,
     /// The sums of its lines.
     pub totals: Totals,
+    /// What rounding added to their total.
+    pub rounding: Money,
     /// The amount still to be paid.
     pub open: Money,
     /// The part of a credit note that was applied to its invoice when it was made.
@@ -90,6 +92,13 @@ pub struct Invoice {
     /// The time at which it was made.
     pub occurred_at: DateTime<Utc>,
 }
+impl Invoice {
+    /// Returns the amount that is owed: net, tax and rounding.
+    pub fn total(&self) -> Money {
+        self.totals.total() + self.rounding
+    }
+}
+
 /// An order whose shipments are to be invoiced.
 #[derive(Debug, Clone, Copy)]
 pub struct Bill(pub OrderId);
@@ -131,10 +140,9 @@ pub(super) fn invoice_all(book: &mut Book, order_id: OrderId, posting: &mut Post
         }
         let invoice = of_shipment(book, &mut order, at);
         order.shipments[at].invoice_id = Some(invoice.id);
-        let billed = invoice.totals.total();
         let exposure = exposure(book, order.customer_id);
-        exposure.shipped -= billed;
-        exposure.receivable += billed;
+        exposure.shipped -= invoice.totals.total();
+        exposure.receivable += invoice.total();
         post(book, &invoice, account::SHIPPED_NOT_INVOICED, &[], posting);
         invoices.push(invoice);
     }
@@ -149,6 +157,7 @@ fn of_shipment(book: &mut Book, order: &mut Order, at: usize) -> Invoice {
     let shipment = order.shipments[at].clone();
     let lines = billed_lines(book, order, &shipment);
     let totals = Totals::of(lines.iter().map(|(line, _)| line));
+    let rounding = book.setup.settings.round_invoice(totals.total()) - totals.total();
     let occurred_at = if shipment.is_new { shipment.occurred_at } else { book.now };
     let customer = &book.customers[&order.customer_id];
     let on = book.setup.settings.day(occurred_at);
@@ -168,7 +177,8 @@ fn of_shipment(book: &mut Book, order: &mut Order, at: usize) -> Invoice {
         country: order.country.clone(),
         lines,
         totals,
-        open: totals.total(),
+        rounding,
+        open: totals.total() + rounding,
         applied: None,
         due_on,
         reason: None,
@@ -196,6 +206,7 @@ fn billed_lines(book: &Book, order: &mut Order, shipment: &Shipment) -> Vec<(Lin
             discount,
             net,
             tax,
+            taxes: line.part_taxes(ordered.invoiced, shipped.quantity, settings),
             lots: shipped.lots.clone(),
             ..line.clone()
         };
@@ -232,8 +243,11 @@ pub(super) fn post(
     }
     let mut entry = Lines::default();
     let owed = Dimensions { party_id: Some(invoice.customer_id.0), ..Dimensions::default() };
-    entry.debit(account::RECEIVABLE, invoice.totals.total(), owed);
-    sales::credit_revenue(&mut entry, &invoice.totals, Channel::Wholesale, invoice.location_id);
+    entry.debit(account::RECEIVABLE, invoice.total(), owed);
+    let place = Dimensions { channel: Some(Channel::Wholesale), ..Dimensions::default() };
+    entry.credit(account::INVOICE_ROUNDING, invoice.rounding, place);
+    let sold = (&invoice.totals, invoice.lines.iter().map(|(line, _)| line));
+    sales::credit_revenue(&mut entry, sold, Channel::Wholesale, invoice.location_id);
     let cost = invoice.lines.iter().map(|(_, cost)| *cost).sum();
     sales::debit_cost(&mut entry, cost, goods, Channel::Wholesale, invoice.location_id);
     let head = EntryHead {

@@ -35,6 +35,9 @@ pub struct PriceTrace {
     /// The rounding, if it changed the price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounding: Option<Rounding>,
+    /// Whether the price includes tax, if its price list says so. Otherwise it does if the tenant's list prices do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub includes_tax: Option<bool>,
     /// The override, if there was one.
     #[serde(rename = "override", default, skip_serializing_if = "Option::is_none")]
     pub overridden: Option<Override>,
@@ -194,7 +197,10 @@ pub fn explain(rules: &Rules, lists: &Lists, item: &Item<'_>, asked: &Asked) -> 
         basket_quantity: asked.basket_quantity,
         at: asked.at,
         winner,
-        price: winner.map(|winner| PriceTrace::new(item, winner.rule.as_ref())),
+        price: winner.map(|winner| PriceTrace {
+            includes_tax: winner.rule.and_then(|rule| rules.includes_tax(&rule)),
+            ..PriceTrace::new(item, winner.rule.as_ref())
+        }),
         losers,
     }
 }
@@ -220,6 +226,7 @@ impl PriceTrace {
             base: steps.first().map(|step| step.after),
             steps,
             rounding: exact.and_then(Rounding::of),
+            includes_tax: None,
             overridden: None,
         }
     }

@@ -6,6 +6,7 @@ use crate::book::Book;
 use crate::lot::{self, BackTo, Incoming, NamedLot, NamedLots};
 use crate::number::{Money, Quantity};
 use crate::refusal::{Problem, Problems, Refusal};
+use crate::tax;
 use uuid::Uuid;
 
 /// Adds the demand of priced lines, and picks the lots of tracked products. Rejects with a problem for every
@@ -97,6 +98,7 @@ fn reversed(book: &Book, to: BackTo, line: Line) -> (Line, Money) {
         discount: -line.discount,
         net: -line.net,
         tax: -line.tax,
+        taxes: tax::reversed(line.taxes),
         ..line
     };
     (line, cost)

@@ -12,7 +12,7 @@ use crate::number::{Money, Percent, Quantity};
 use crate::pricing::{self, Asked, Item, Lists, Override, Resolved};
 use crate::product::{Product, ProductKind, ProductStatus, Unit};
 use crate::refusal::{Code, Problem, Problems, Refusal};
-use crate::tax::{self, Taxable};
+use crate::tax::{self, Rate, Taxable};
 use crate::tenant::Settings;
 
 /// Prices and taxes a basket. Rejects with a problem for every wrong line, and for every discount above the limit.
@@ -116,13 +116,7 @@ fn price_line(
     (index, input, found): (usize, &LineInput, &Found<'_>),
 ) -> Result<(Line, Option<Money>), Problem> {
     let Found { product, unit, quantity } = found;
-    let item = Item {
-        product_id: product.id,
-        lineage: &product.lineage,
-        list_price: book.replaced_prices.at(product.id, None, basket.at, product.list_price),
-        unit_list_price: book.replaced_prices.at(product.id, Some(&unit.uom), basket.at, unit.list_price),
-        factor: unit.factor,
-    };
+    let item = item(book, basket, product, unit);
     let problem = |field: &str, code: Code, detail: String| Problem {
         pointer: format!("/lines/{index}/{field}"),
         code,
@@ -158,6 +152,7 @@ fn price_line(
     let gross = settings.money(exact);
     let discount = line_discount((gross, exact), input.discount, settings)
         .map_err(|detail| problem("discount", Code::ValidationFailed, detail.to_owned()))?;
+    let includes_tax = resolved.includes_tax.unwrap_or(settings.prices_include_tax);
     let regular = regular_price.map(|price| settings.money(price.times(input.quantity)));
     let line = Line {
         line_no: index as i32 + 1,
@@ -180,11 +175,24 @@ fn price_line(
         gross,
         discount,
         net: gross - discount,
+        includes_tax,
         tax_rate: Percent::ZERO,
         tax: Money::ZERO,
+        taxes: Vec::new(),
         lots: Vec::new(),
     };
     Ok((line, regular))
+}
+
+/// Returns what is priced: the product and the unit, with the list prices of the basket's time.
+fn item<'a>(book: &Book, basket: &Basket<'_>, product: &'a Product, unit: &Unit) -> Item<'a> {
+    Item {
+        product_id: product.id,
+        lineage: &product.lineage,
+        list_price: book.replaced_prices.at(product.id, None, basket.at, product.list_price),
+        unit_list_price: book.replaced_prices.at(product.id, Some(&unit.uom), basket.at, unit.list_price),
+        factor: unit.factor,
+    }
 }
 
 /// Rejects a line whose quantity or value is too large. Has its quantity in stock units and as it was entered.
@@ -245,37 +253,54 @@ fn spread_discount(
     Ok(())
 }
 
-/// Adds the taxes. If prices include tax, takes it out of the amounts.
+/// Adds the taxes. If the amounts of a line include tax, takes it out of them.
 fn tax_lines(book: &Book, basket: &Basket<'_>, mut lines: Vec<Line>) -> Vec<Line> {
     let settings = &book.setup.settings;
     let exempt = basket.customer.is_some_and(|customer| customer.tax_exempt);
     let day = settings.day(basket.at);
-    for line in &mut lines {
-        let class = book.products[&line.product_id].tax_class_id;
-        line.tax_rate = tax::rate(&book.setup.tax_rates, class, basket.country, day);
-    }
-    if lines.iter().all(|line| line.tax_rate.is_zero()) {
+    let rates: Vec<Option<&Rate>> = lines
+        .iter()
+        .map(|line| {
+            let class = book.products[&line.product_id].tax_class_id;
+            tax::rate(&book.setup.tax_rates, class, basket.country, day)
+        })
+        .collect();
+    let is_taxed = |rate: &&Rate| rate.rate.is_positive() || !rate.taxes.is_empty();
+    if !rates.iter().flatten().any(is_taxed) {
+        lines.iter_mut().for_each(|line| line.includes_tax = false);
         return lines;
     }
     let taxed_on = |amount: fn(&Line) -> Money| {
-        let taxable: Vec<Taxable> =
-            lines.iter().map(|line| Taxable { amount: amount(line), rate: line.tax_rate }).collect();
+        let taxable: Vec<Taxable<'_>> = lines
+            .iter()
+            .zip(&rates)
+            .map(|(line, rate)| Taxable {
+                amount: amount(line),
+                includes_tax: line.includes_tax,
+                rate: rate.map_or(Percent::ZERO, |rate| rate.rate),
+                taxes: rate.map_or(&[][..], |rate| &rate.taxes[..]),
+                quantity: line.quantity,
+            })
+            .collect();
         tax::split(settings, &taxable)
     };
     let after_discount = taxed_on(|line| line.net);
-    let before_discount = settings.prices_include_tax.then(|| taxed_on(|line| line.gross));
+    let before_discount =
+        lines.iter().any(|line| line.includes_tax).then(|| taxed_on(|line| line.gross));
     for (index, line) in lines.iter_mut().enumerate() {
-        line.net = after_discount[index].net;
-        line.tax = after_discount[index].tax;
-        if let Some(before) = &before_discount {
+        let taxed = &after_discount[index];
+        line.net = taxed.net;
+        if let Some(before) = before_discount.as_ref().filter(|_| line.includes_tax) {
             // A rounding difference must not look like a discount.
             line.gross = if line.discount.is_zero() { line.net } else { before[index].net };
             line.discount = line.gross - line.net;
         }
+        line.includes_tax = false;
         // An exempt customer pays what is left after the tax is taken out of the price.
-        if exempt {
-            line.tax_rate = Percent::ZERO;
-            line.tax = Money::ZERO;
+        if let Some(rate) = rates[index].filter(|_| !exempt) {
+            line.tax_rate = rate.rate;
+            line.tax = taxed.tax;
+            line.taxes = tax::of_line(&rate.taxes, line.net, line.quantity, &taxed.parts);
         }
     }
     lines

@@ -11,6 +11,7 @@ use domain::printed::{Addresses, PrintedCustomer};
 use domain::sales::{Line, SoldLine};
 use domain::tenant::Channel;
 use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::types::Json;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
@@ -47,6 +48,12 @@ pub(super) async fn sold(tx: &Tx, needs: &Needs) -> Result<HashMap<Uuid, Vec<Sol
                 s.price_rule_id, s.price_trace, s.gross, s.discount, s.net, s.tax_rate, s.tax, s.location_id, \
                 s.channel, s.customer_id, s.cost, s.country, s.bundle_id, s.occurred_at, \
                 s.product_version, n.sku, n.name, n.tax_name, \
+                (select json_agg(json_build_object('code', x.code, 'name', x.name, 'rate', x.rate::text, \
+                    'amount_per_unit', x.amount_per_unit::text, 'base', x.base::text, 'base_quantity', x.base_quantity::text, \
+                    'amount', x.amount::text, 'account', x.account_code) order by x.tax_no) \
+                 from sales_line_tax x \
+                 where x.tenant_id = s.tenant_id and x.document_id = s.document_id \
+                   and x.document_kind = s.document_kind and x.line_no = s.line_no) as taxes, \
                 coalesce((select -sum(r.quantity) from sales_line r \
                           where r.tenant_id = $1 and r.original_id = s.document_id \
                             and r.original_line_no = s.line_no), 0) as returned \
@@ -155,8 +162,10 @@ pub(crate) fn line(row: &PgRow) -> Result<Line, Error> {
         gross: number(row, "gross")?,
         discount: number(row, "discount")?,
         net: number(row, "net")?,
+        includes_tax: false,
         tax_rate: number(row, "tax_rate")?,
         tax: number(row, "tax")?,
+        taxes: row.try_get::<Option<Json<_>>, _>("taxes")?.map(|taxes| taxes.0).unwrap_or_default(),
         lots: Vec::new(),
     })
 }
@@ -169,7 +178,13 @@ pub(super) async fn payable(tx: &Tx, needs: &Needs) -> Result<HashMap<InvoiceId,
     let rows = tx
         .rows(
             sqlx::query(
-                "select id, customer_id, open, due_on from invoice \
+                "select id, customer_id, open, due_on, \
+                    case when id = any($2) then rounding + coalesce(( \
+                        select sum(c.rounding) from invoice c \
+                        where c.tenant_id = $1 and c.id in ( \
+                            select l.document_id from sales_line l \
+                            where l.tenant_id = $1 and l.original_id = invoice.id)), 0) else 0 end as rounding \
+                 from invoice \
                  where tenant_id = $1 and kind = 'invoice' \
                    and (id = any($2) or (customer_id = any($3) and open > 0)) \
                  order by id for update",
@@ -184,6 +199,7 @@ pub(super) async fn payable(tx: &Tx, needs: &Needs) -> Result<HashMap<InvoiceId,
             customer_id: CustomerId(row.try_get("customer_id")?),
             open: number(row, "open")?,
             due_on: row.try_get("due_on")?,
+            rounding: number(row, "rounding")?,
         };
         Ok((InvoiceId(row.try_get("id")?), invoice))
     };

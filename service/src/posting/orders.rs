@@ -110,7 +110,7 @@ pub(crate) fn head(row: &PgRow) -> Result<Order, Error> {
 pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(OrderId, OrderLine)>, Error> {
     let statement = "select l.order_id, l.line_no, l.product_id, p.category_id, p.kind = 'stocked' as stocked, l.description, \
                 l.uom, l.factor, l.entered, l.quantity, l.unit_price, l.list_price, l.price_source, \
-                l.price_rule_id, l.price_trace, l.gross, l.discount, l.net, l.tax_rate, l.tax, l.reserved, \
+                l.price_rule_id, l.price_trace, l.gross, l.discount, l.net, l.tax_rate, l.tax, l.taxes, l.reserved, \
                 l.shipped, l.invoiced, l.bundle_id, l.backordered, l.cancelled, l.promised_on, l.product_version, \
                 n.sku, n.name, n.tax_name \
          from sales_order_line l join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \

@@ -23,6 +23,7 @@ mod negative_stock;
 mod order;
 mod promise;
 mod stock;
+mod tax;
 mod voucher;
 mod wholesale;
 
@@ -92,6 +93,7 @@ pub(super) async fn write(
     let rows = batch::Rows::new(tx, book, (accepted, recorded), (&changed, &before.served));
     let commands = rows.save(tx).await?;
     clock::write(tx, accepted).await?;
+    tax::write(tx, accepted).await?;
     Ok(commands)
 }
 

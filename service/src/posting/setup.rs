@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::listing::{number, optional_number, word};
 use crate::rows::parsed;
-use crate::{Error, Tx, printed, tenant};
+use crate::{Error, Tx, printed, tax, tenant};
 
 /// Time for which settings, locations, tills, tax rates and accounts may be out of date in a process that did not
 /// change them.
@@ -97,7 +97,8 @@ pub async fn settings(tx: &Tx) -> Result<Settings, Error> {
     let row = tx
         .row(
             sqlx::query(
-                "select currency, time_zone, country, prices_include_tax, tax_rounding, costing_method, hold_unpaid \
+                "select currency, time_zone, country, prices_include_tax, tax_rounding, costing_method, hold_unpaid, \
+                        invoice_rounding \
                  from tenant \
                  where tenant_id = $1",
             )
@@ -116,6 +117,7 @@ pub async fn settings(tx: &Tx) -> Result<Settings, Error> {
         tax_rounding: word(&row, "tax_rounding")?,
         costing_method: word(&row, "costing_method")?,
         hold_unpaid: row.try_get("hold_unpaid")?,
+        invoice_rounding: number(&row, "invoice_rounding")?,
         currency,
     })
 }
@@ -163,12 +165,13 @@ async fn registers(tx: &Tx) -> Result<HashMap<RegisterId, Register>, Error> {
 
 async fn tax_rates(tx: &Tx) -> Result<Vec<Rate>, Error> {
     let statement =
-        "select tax_class_id, zone, rate, valid_from, valid_until from tax_rate where tenant_id = $1";
+        "select tax_class_id, zone, rate, taxes, valid_from, valid_until from tax_rate where tenant_id = $1";
     let rate = |row: &PgRow| -> Result<Rate, Error> {
         Ok(Rate {
             tax_class_id: TaxClassId(row.try_get("tax_class_id")?),
             zone: row.try_get("zone")?,
             rate: number(row, "rate")?,
+            taxes: tax::stored_taxes(row.try_get("taxes")?)?.into(),
             valid_from: row.try_get("valid_from")?,
             valid_until: row.try_get("valid_until")?,
         })

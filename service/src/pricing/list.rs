@@ -29,6 +29,11 @@ pub struct PriceListInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$", example = "EUR")]
     pub currency: Option<String>,
+    /// Whether its fixed prices include tax. If absent, they do if the tenant's list prices do. Its reductions are off the
+    /// list price, and have the tax of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = false)]
+    pub includes_tax: Option<bool>,
 }
 
 /// Returns the input that would create the price list as it is now.
@@ -37,6 +42,7 @@ pub fn input_of(row: &PriceList) -> PriceListInput {
         code: row.code.clone().into(),
         name: row.name.clone().into(),
         currency: Some(row.currency.clone()),
+        includes_tax: row.includes_tax,
     }
 }
 
@@ -50,6 +56,7 @@ pub async fn create(tx: &Tx, input: &PriceListInput) -> Result<PriceList, Error>
         code: input.code.to_string(),
         name: input.name.to_string(),
         currency: defaults.currency,
+        includes_tax: input.includes_tax,
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,
@@ -76,6 +83,7 @@ pub async fn update(
     let after = PriceList {
         code: input.code.to_string(),
         name: input.name.to_string(),
+        includes_tax: input.includes_tax,
         version: before.version + 1,
         updated_at: tx.now,
         ..before

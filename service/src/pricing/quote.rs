@@ -95,8 +95,11 @@ pub struct PriceLine {
     pub quantity: Quantity,
     /// Stock units per unit.
     pub factor: Quantity,
-    /// Price of one unit before discounts given at the sale. It includes tax if the tenant's list prices do.
+    /// Price of one unit before discounts given at the sale.
     pub unit_price: Price,
+    /// Whether the price includes tax: as its price list says, otherwise as the tenant's list prices do.
+    #[schema(example = false)]
+    pub includes_tax: bool,
     /// List price of one unit. Null: there is none.
     pub list_price: Option<Price>,
     /// Source of the price.
@@ -129,11 +132,12 @@ pub async fn resolve(tx: &Tx, input: &QuoteInput) -> Result<Prices, Error> {
     let rules = super::load_rules(tx, &super::all_lists(&lists), &found.ids(), &found.categories()).await?;
     let at = input.at.map_or(tx.now, Instant::get);
     let replaced = super::load_replaced(tx, &found.ids(), at).await?;
+    let defaults = input::tenant_defaults(tx).await?;
     Ok(Prices {
         object: tag::Prices,
-        currency: input::tenant_defaults(tx).await?.currency,
+        currency: defaults.currency,
         at,
-        lines: price((&rules, &replaced), &lists, at, lines)?,
+        lines: price((&rules, &replaced), &lists, (at, defaults.prices_include_tax), lines)?,
     })
 }
 
@@ -209,7 +213,7 @@ fn resolve_lines<'a>(
 fn price(
     (rules, replaced): (&Rules, &ReplacedPrices),
     lists: &Lists,
-    at: DateTime<Utc>,
+    (at, prices_include_tax): (DateTime<Utc>, bool),
     lines: Vec<Draft<'_>>,
 ) -> Result<Vec<PriceLine>, Error> {
     let mut baskets: HashMap<ProductId, Quantity> = HashMap::new();
@@ -245,6 +249,7 @@ fn price(
             quantity,
             factor: unit.factor,
             unit_price: resolved.unit_price,
+            includes_tax: resolved.includes_tax.unwrap_or(prices_include_tax),
             list_price: resolved.list_price,
             source: resolved.source,
             rule_id: resolved.rule_id,

@@ -1,9 +1,10 @@
-//! A tenant's settings: currency, country and time zone stay; what documents print of the tenant, the costing method and the
-//! hold of unpaid orders may change.
+//! A tenant's settings: currency, country and time zone stay; what documents print of the tenant, the costing method, the
+//! hold of unpaid orders and the rounding of invoices may change.
 
 use ::entity::tenant;
 use domain::address::Address;
 use domain::annotation;
+use domain::number::Money;
 use domain::refusal::{Problems, Refusal};
 use domain::stock::CostingMethod;
 use domain::text::{Line40, Name};
@@ -41,7 +42,13 @@ pub struct SettingsInput {
     /// Whether orders of prepaid customers are held until they are paid. Other servers may take seconds to see the change.
     #[schema(example = true)]
     pub hold_unpaid: bool,
+    /// Amount to whose multiples the totals of invoices and credit notes are rounded, such as 0.05, half away from zero. The
+    /// difference is posted to 6020. Zero: they are not rounded. Other servers may take seconds to see the change.
+    pub invoice_rounding: Money,
 }
+
+/// Greatest amount to whose multiples a total is rounded.
+const ROUNDING_MAX: i64 = 1_000;
 
 pub async fn get(tx: &Tx) -> Result<Settings, Error> {
     tx.select::<tenant::Entity>().one(tx).await?.ok_or_else(unknown)
@@ -63,9 +70,11 @@ pub async fn update(
         logo_url: before.logo_url.clone(),
         costing_method: before.costing_method,
         hold_unpaid: before.hold_unpaid,
+        invoice_rounding: before.invoice_rounding,
     };
     let input = change(&stated)?;
     check(&input)?;
+    check_rounding(&before.currency, input.invoice_rounding)?;
     if printed(&stated) != printed(&input) {
         keep_printed(tx, &before).await?;
     }
@@ -76,6 +85,7 @@ pub async fn update(
         logo_url: input.logo_url,
         costing_method: input.costing_method,
         hold_unpaid: input.hold_unpaid,
+        invoice_rounding: input.invoice_rounding,
         version: before.version + 1,
         updated_at: tx.now,
         ..before
@@ -119,6 +129,16 @@ async fn keep_printed(tx: &Tx, before: &Settings) -> Result<(), Error> {
         .value("replaced_at", tx.now);
     statement.execute(tx).await?;
     Ok(())
+}
+
+fn check_rounding(currency: &str, rounding: Money) -> Result<(), Error> {
+    let exponent = super::decimals_of(currency)?;
+    let is_amount = Money::rounded_to(rounding.get(), exponent) == rounding;
+    if is_amount && !rounding.is_negative() && rounding <= Money::new(ROUNDING_MAX.into()) {
+        return Ok(());
+    }
+    let detail = format!("Expected 0 to {ROUNDING_MAX}, with at most {exponent} decimals.");
+    Err(Refusal::invalid("/invoice_rounding", detail).into())
 }
 
 fn unknown() -> Error {

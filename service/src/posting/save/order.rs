@@ -3,8 +3,9 @@
 use domain::book::Book;
 use domain::metadata;
 use domain::order::Order;
+use domain::sales::Line;
 use sea_orm::sqlx;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::documents::Documents;
@@ -114,17 +115,17 @@ async fn write_lines(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
     let statement = "insert into sales_order_line (tenant_id, order_id, line_no, product_id, description, uom, factor, \
                  entered, quantity, reserved, shipped, invoiced, unit_price, list_price, price_source, \
                  price_rule_id, price_trace, gross, discount, net, tax_rate, tax, bundle_id, backordered, cancelled, \
-                 backordered_at, promised_on, product_version) \
+                 backordered_at, promised_on, product_version, taxes) \
              select $1, v.* \
              from unnest($2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::text[], $7::numeric[], $8::numeric[], \
                          $9::numeric[], $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[], \
                          $14::numeric[], $15::text[], $16::uuid[], $17::jsonb[], $18::numeric[], $19::numeric[], \
                          $20::numeric[], $21::numeric[], $22::numeric[], $23::uuid[], $24::numeric[], \
-                         $25::numeric[], $26::timestamptz[], $27::date[], $28::int[]) as v \
+                         $25::numeric[], $26::timestamptz[], $27::date[], $28::int[], $29::jsonb[]) as v \
                         (order_id, line_no, product_id, description, uom, factor, entered, quantity, \
                          reserved, shipped, invoiced, unit_price, list_price, price_source, price_rule_id, \
                          price_trace, gross, discount, net, tax_rate, tax, bundle_id, backordered, \
-                         cancelled, backordered_at, promised_on, product_version) \
+                         cancelled, backordered_at, promised_on, product_version, taxes) \
              on conflict (tenant_id, order_id, line_no) do update \
              set reserved = excluded.reserved, shipped = excluded.shipped, invoiced = excluded.invoiced, \
                  backordered = excluded.backordered, cancelled = excluded.cancelled, \
@@ -159,7 +160,14 @@ async fn write_lines(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
         .column("cancelled", &rows, |(_, row)| row.cancelled.get())
         .column("backordered_at", &rows, |(_, row)| row.backordered.is_positive().then_some(tx.now))
         .column("promised_on", &rows, |(_, row)| row.promised_on)
-        .column("product_version", &rows, |(_, row)| row.line.printed.version);
+        .column("product_version", &rows, |(_, row)| row.line.printed.version)
+        .column("taxes", &rows, |(_, row)| stored_taxes(&row.line));
     query.execute(tx).await?;
     Ok(())
+}
+
+/// Returns the taxes of a line that has several.
+fn stored_taxes(line: &Line) -> Option<Value> {
+    (!line.taxes.is_empty())
+        .then(|| serde_json::to_value(&line.taxes).expect("taxes have text keys and plain values only"))
 }

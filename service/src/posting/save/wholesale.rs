@@ -78,15 +78,15 @@ async fn write_invoices(tx: &Tx, book: &Book, documents: &Documents<'_>) -> Resu
     }
     let statement = "insert into invoice (tenant_id, id, number, kind, customer_id, order_id, location_id, original_id, \
                  country, gross, discount, net, tax, total, open, due_on, reason, occurred_at, command_id, \
-                 customer_version, seller_version, currency, recorded_at, updated_at) \
+                 customer_version, seller_version, rounding, currency, recorded_at, updated_at) \
              select $1, v.*, $2, $3, $3 \
              from unnest($4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[], \
                          $11::text[], $12::numeric[], $13::numeric[], $14::numeric[], $15::numeric[], \
                          $16::numeric[], $17::numeric[], $18::date[], $19::text[], $20::timestamptz[], \
-                         $21::uuid[], $22::int[], $23::int[]) as v \
+                         $21::uuid[], $22::int[], $23::int[], $24::numeric[]) as v \
                         (id, number, kind, customer_id, order_id, location_id, original_id, country, \
                          gross, discount, net, tax, total, open, due_on, reason, occurred_at, command_id, \
-                         customer_version, seller_version)";
+                         customer_version, seller_version, rounding)";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(&book.setup.settings.currency)
@@ -103,14 +103,15 @@ async fn write_invoices(tx: &Tx, book: &Book, documents: &Documents<'_>) -> Resu
         .column("discount", rows, |(row, _)| row.totals.discount.get())
         .column("net", rows, |(row, _)| row.totals.net.get())
         .column("tax", rows, |(row, _)| row.totals.tax.get())
-        .column("total", rows, |(row, _)| row.totals.total().get())
+        .column("total", rows, |(row, _)| row.total().get())
         .column("open", rows, |(row, _)| row.open.get())
         .column("due_on", rows, |(row, _)| row.due_on)
         .column("reason", rows, |(row, _)| row.reason.clone())
         .column("occurred_at", rows, |(row, _)| row.occurred_at)
         .column("command_id", rows, |(_, by)| *by)
         .column("customer_version", rows, |(row, _)| row.customer.version)
-        .column("seller_version", rows, |(row, _)| row.seller.version);
+        .column("seller_version", rows, |(row, _)| row.seller.version)
+        .column("rounding", rows, |(row, _)| row.rounding.get());
     query.execute(tx).await?;
     Ok(())
 }
