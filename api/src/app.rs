@@ -23,6 +23,7 @@ use crate::problem::ApiError;
 use crate::rate::{Own, Rates, Share};
 use crate::route_table::RouteTable;
 use crate::stream::seat::Streams;
+use crate::stream::ticket::Tickets;
 
 /// State of the server, which every handler reaches as `Data<App>`.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub struct App {
     pub live: Live,
     /// Open streams and their limits.
     pub streams: Streams,
+    /// Tickets for streams.
+    pub tickets: Tickets,
     /// Authenticates callers.
     pub auth: Data<Auth>,
     /// Decimals of the tenants' currencies.
@@ -82,6 +85,7 @@ impl App {
             poster,
             live,
             streams: Streams::new(config.streams_max as usize),
+            tickets: Tickets::new(config.redis_url.clone()),
             auth,
             currencies: Currencies::default(),
             cursor_key,

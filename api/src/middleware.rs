@@ -2,6 +2,7 @@
 //!
 //! It is one and not several because every request pays for it. It adds everything that all responses have in common.
 
+use std::borrow::Cow;
 use std::future::{Ready, ready};
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
@@ -20,6 +21,7 @@ use domain::number::shown_decimals;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use indexmap::IndexMap;
+use secrecy::ExposeSecret;
 use serde_json::value::{RawValue, to_raw_value};
 use service::auth::AuthError;
 use service::caller::{ActorKind, Pages};
@@ -33,6 +35,7 @@ use crate::credential;
 use crate::currency::showing_while;
 use crate::metrics;
 use crate::problem::{ApiError, ErrorCode, PROBLEM_JSON};
+use crate::stream;
 use crate::trace::{self, SERVER_TIMING, TRACERESPONSE};
 
 /// Header with the request's id, in requests and responses.
@@ -229,9 +232,20 @@ impl Wants {
 }
 
 async fn identify(app: &App, request: &ServiceRequest) -> Result<service::Caller, AuthError> {
-    let Some(credential) = credential::presented(request.headers()) else { return Err(AuthError::Missing) };
+    let taken = match credential::presented(request.headers()) {
+        Some(_) => None,
+        None => stream::take_ticket(app, request.path(), request.query_string()).await.transpose()?,
+    };
+    let credential = match &taken {
+        Some(text) => Cow::Borrowed(text.expose_secret()),
+        None => credential::presented(request.headers()).ok_or(AuthError::Missing)?,
+    };
     let address = credential::address(request.peer_addr(), request.headers(), &app.trusted_proxies);
-    app.auth.authenticate(&credential, address).await
+    let caller = app.auth.authenticate(&credential, address).await;
+    if let Some(text) = taken {
+        request.extensions_mut().insert(stream::Taken(text));
+    }
+    caller
 }
 
 /// Counts a refused right of a known caller, for the tenant.

@@ -3,6 +3,7 @@
 mod guard;
 pub mod seat;
 mod sender;
+pub mod ticket;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,10 +11,12 @@ use std::sync::Arc;
 use actix_web::http::header::{self, Accept, Header, HeaderName, Quality, QualityItem};
 use actix_web::mime::Mime;
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse, get};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, get, post};
 use domain::id::{LocationId, ProductId, TenantId};
-use secrecy::SecretString;
-use serde::Deserialize;
+use domain::tag;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use service::auth::AuthError;
 use service::event::Filter;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -38,7 +41,7 @@ const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(stream);
+    cfg.service(stream).service(make_ticket);
 }
 
 /// The changes to push.
@@ -64,6 +67,55 @@ struct StreamParams {
     /// Place to continue from, like the header `Last-Event-ID`, for clients that can't send that.
     #[param(max_length = 1024, example = "")]
     cursor: Option<String>,
+    /// Ticket of `POST /v1/stream-tickets`, for clients that can't send a credential as a header. A header counts first.
+    #[param(max_length = 64, example = "")]
+    ticket: Option<String>,
+}
+
+/// A ticket for one stream.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct StreamTicket {
+    object: tag::StreamTicket,
+    /// Ticket, to send as `ticket=` to `GET /v1/stream`. It opens one stream.
+    #[schema(max_length = 64, example = "tkt_2NEpo7TZRRrLZSi2U2NEpo7TZRRrLZSi2UNEpo7TZRR")]
+    ticket: String,
+    /// Seconds for which it can be used.
+    #[schema(minimum = 1, maximum = 60, example = 60)]
+    expires_in: u64,
+}
+
+/// Credential of a ticket that a request has used up.
+#[derive(Debug, Clone)]
+pub struct Taken(pub SecretString);
+
+/// Make a ticket for a stream
+///
+/// Returns a ticket with which `GET /v1/stream` opens one stream for the caller, within a minute. It is for `EventSource`
+/// in browsers, which can't send a header: a key in a URL would end up in logs. The stream ends as it would with the
+/// credential itself. With Redis, any server takes the ticket; without it, the server that made it.
+#[utoipa::path(
+    operation_id = "stream_tickets_create",
+    security(("bearer" = ["stock:read"]), ("bearer" = ["events:read"])),
+    responses((status = 201, description = "The ticket.", body = StreamTicket))
+)]
+#[post("/v1/stream-tickets")]
+async fn make_ticket(request: HttpRequest, app: Data<App>, caller: Caller) -> Answer {
+    if caller.require(Scope::StockRead).is_err() {
+        caller.require(Scope::EventsRead)?;
+    }
+    let credential = credential::presented(request.headers()).unwrap_or_default();
+    let ticket = app.tickets.make(&credential).await?;
+    let made = StreamTicket { object: tag::StreamTicket, ticket, expires_in: ticket::SECONDS };
+    Ok(HttpResponse::Created().json(made))
+}
+
+/// Takes the ticket of a request for a stream. Returns the credential that it stands for; nothing without a valid ticket.
+pub async fn take_ticket(app: &App, path: &str, query: &str) -> Option<Result<SecretString, AuthError>> {
+    if path != "/v1/stream" {
+        return None;
+    }
+    let ticket = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "ticket")?.1;
+    Some(app.tickets.take(&ticket).await.ok_or(AuthError::InvalidToken))
 }
 
 /// The header that browsers send on their own.
@@ -107,7 +159,7 @@ async fn stream(
     caller: Caller,
     params: Params<StreamParams>,
 ) -> Answer {
-    let Params(StreamParams { levels, product_id, location_id, kinds, cursor }) = params;
+    let Params(StreamParams { levels, product_id, location_id, kinds, cursor, ticket: _ }) = params;
     let levels = levels.unwrap_or(true);
     if levels || kinds.is_empty() {
         caller.require(Scope::StockRead)?;
@@ -173,7 +225,8 @@ fn accepts_events(request: &HttpRequest) -> bool {
 
 /// Returns the credential of the request, which is checked again while the stream lasts.
 fn presented(request: &HttpRequest, app: &App, tenant_id: TenantId) -> Credential {
-    let text = credential::presented(request.headers()).unwrap_or_default().into_owned();
+    let taken = request.extensions().get::<Taken>().map(|taken| taken.0.expose_secret().to_owned());
+    let text = taken.unwrap_or_else(|| credential::presented(request.headers()).unwrap_or_default().into_owned());
     let address = credential::address(request.peer_addr(), request.headers(), &app.trusted_proxies);
     Credential { tenant_id, text: SecretString::from(text), address }
 }

@@ -92,6 +92,7 @@ tags! {
     StockExplanation = "stock_explanation",
     StockLevel = "stock_level",
     StockMovement = "stock_movement",
+    StreamTicket = "stream_ticket",
     TaxClass = "tax_class",
     TaxRate = "tax_rate",
     Transfer = "transfer",

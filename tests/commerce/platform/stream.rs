@@ -18,6 +18,7 @@ use tests::{Client, Tenant, environment, pool_options, with_tenant, with_tenants
 mod browser;
 mod ended;
 mod seats;
+mod ticket;
 
 use browser::{PATIENCE, Stream};
 

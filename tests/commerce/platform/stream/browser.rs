@@ -31,7 +31,11 @@ impl Stream {
     pub async fn open(client: &Client, query: &str, last_id: &str) -> Self {
         let call =
             client.call(Method::GET, &format!("/v1/stream{query}")).header("accept", "text/event-stream");
-        let response = call.header("last-event-id", last_id).open().await;
+        Self::of(call.header("last-event-id", last_id).open().await, last_id).await
+    }
+
+    /// Reads the beginning of a response.
+    pub async fn of(response: Response, last_id: &str) -> Self {
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         let mut stream = Stream { response, text: String::new(), last_id: last_id.to_owned() };
