@@ -374,7 +374,11 @@ async fn create_tenant(args: TenantArgs) -> Result<(), Failed> {
     };
     let made = tenant::create(&args.database.connect().await?, &wanted).await?;
     println!("{}\n{}", made.id, made.key.reveal());
-    eprintln!("The second line is the tenant's first key. It has all scopes and is shown only once.");
+    eprintln!(
+        "The second line is the tenant's first key. It has all scopes and is shown only once. Send it to a server of this \
+         database (`stockwell serve`, on 127.0.0.1:8080 unless STOCKWELL_ADDR says otherwise): \
+         curl -H \"Authorization: Bearer $KEY\" http://127.0.0.1:8080/v1/me"
+    );
     Ok(())
 }
 

@@ -53,6 +53,8 @@ struct Document {
 pub struct Documents {
     /// Rows read, by class.
     pub read: Tally,
+    /// Rows of services at a price of zero, by code.
+    free_services: BTreeMap<String, usize>,
     products: Vec<Value>,
     customers: Vec<Row>,
     openings: Vec<Document>,
@@ -87,6 +89,7 @@ impl Documents {
     /// Groups rows into documents.
     pub fn of(rows: Vec<Row>, place: &Place) -> Self {
         let mut read = Tally::default();
+        let mut free_services: BTreeMap<String, usize> = BTreeMap::new();
         let mut goods: BTreeMap<String, Goods> = BTreeMap::new();
         let mut customers: BTreeMap<String, Row> = BTreeMap::new();
         let mut invoices: BTreeMap<(DateTime<Utc>, String, Class), Vec<Row>> = BTreeMap::new();
@@ -94,6 +97,9 @@ impl Documents {
         for row in rows {
             let class = row.class();
             read.add(class, 1);
+            if row.price.is_zero() && row.is_service() && class != Class::BadDebt {
+                *free_services.entry(row.code.clone()).or_default() += 1;
+            }
             note(goods.entry(row.code.clone()).or_default(), &row, class);
             if !row.customer.is_empty() {
                 customers.entry(row.customer.clone()).or_insert_with(|| row.clone());
@@ -105,6 +111,7 @@ impl Documents {
         let first = invoices.keys().next().map_or(DateTime::UNIX_EPOCH, |(at, ..)| *at);
         Documents {
             read,
+            free_services,
             products: goods.iter().map(|(code, goods)| product(code, goods, place)).collect(),
             customers: customers.into_values().collect(),
             openings: openings(&goods, place, first),
@@ -115,12 +122,22 @@ impl Documents {
 
     /// Returns a text that lists what the import assumes because the file does not say it.
     pub fn assumptions(&self) -> String {
+        let services: Vec<&str> = self.free_services.keys().map(String::as_str).collect();
+        let services = match services.as_slice() {
+            [] => String::new(),
+            codes => format!(
+                "; {} rows of services ({}) at a price of zero stay sales and returns at zero, because a service has no stock \
+                 to adjust",
+                self.free_services.values().sum::<usize>(),
+                codes.join(", "),
+            ),
+        };
         format!(
             "Online Retail, Daqing Chen (2015), UCI Machine Learning Repository, CC BY 4.0.\n\
              {} products, {} wholesale accounts, {} documents.\n\
              Assumed, because the file does not say: each product's opening stock is what leaves in the whole file, \
              at a cost of 55 % of its median price; prices are without tax, and no tax is charged; rows with a customer \
-             at a price of zero are gifts, the others losses and finds.",
+             at a price of zero are gifts, the others losses and finds{services}.",
             self.products.len(),
             self.customers.len(),
             self.invoices.len() + self.openings.len(),
