@@ -302,7 +302,14 @@ pub fn override_price(
     };
     let mut trace = trace.unwrap_or_else(|| Box::new(PriceTrace::new(item, None)));
     trace.add_override(before, unit_price, overridden);
-    Resolved { unit_price, list_price, source: Source::Override, rule_id: None, trace: Some(trace), includes_tax }
+    Resolved {
+        unit_price,
+        list_price,
+        source: Source::Override,
+        rule_id: None,
+        trace: Some(trace),
+        includes_tax,
+    }
 }
 
 /// Returns the price trace that is stored with a line; nothing for a plain list price.

@@ -11,7 +11,9 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-pub use self::several::{LineTax, Levy, Tax, TaxBase, by_account, combined_rate, of_line, part, reversed, totals};
+pub use self::several::{
+    Levy, LineTax, Tax, TaxBase, by_account, combined_rate, of_line, part, reversed, totals,
+};
 use crate::id::TaxClassId;
 use crate::number::{self, Money, Percent, Quantity};
 use crate::tenant::{Settings, TaxRounding};
@@ -135,11 +137,7 @@ fn round(settings: &Settings, exact: Decimal) -> Decimal {
 }
 
 /// Returns each share, rounded once per tax.
-fn taxes_of_document(
-    settings: &Settings,
-    lines: &[Taxable<'_>],
-    shares: &[several::Share],
-) -> Vec<Decimal> {
+fn taxes_of_document(settings: &Settings, lines: &[Taxable<'_>], shares: &[several::Share]) -> Vec<Decimal> {
     let mut taxes = vec![Decimal::ZERO; shares.len()];
     let tax = |share: &usize| several::identity(&lines[shares[*share].line], shares[*share].tax);
     let kind = |share: &usize| (tax(share), several::kind(&lines[shares[*share].line]));
@@ -281,7 +279,9 @@ mod tests {
     fn of_overlapping_rates_the_latest_counts_whatever_their_order() {
         let mut rates = vec![row("DE", "19", "2007-01-01", None), row("DE", "21", "2027-01-01", None)];
         for _ in 0..2 {
-            let on = |day: NaiveDate| rate(&rates, TaxClassId::default(), "DE", day).expect("a rate").rate.to_string();
+            let on = |day: NaiveDate| {
+                rate(&rates, TaxClassId::default(), "DE", day).expect("a rate").rate.to_string()
+            };
             assert_eq!((on(day("2026-12-31")), on(day("2027-01-01"))), ("19".to_owned(), "21".to_owned()));
             rates.reverse();
         }

@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use domain::address::Address;
 use domain::id::TenantId;
+use domain::number::Money;
 use domain::stock::CostingMethod;
 use domain::tag;
 use domain::tenant::TaxRounding;
-use domain::number::Money;
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
 

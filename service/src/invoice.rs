@@ -180,7 +180,18 @@ fn read_summary(row: &PgRow) -> Result<InvoiceSummary, Error> {
     let invoice = read_header(row)?;
     let total = invoice.total();
     let Invoice {
-        id, number, kind, customer_id, order_id, original_id, country, totals, rounding, open, due_on, ..
+        id,
+        number,
+        kind,
+        customer_id,
+        order_id,
+        original_id,
+        country,
+        totals,
+        rounding,
+        open,
+        due_on,
+        ..
     } = invoice;
     Ok(InvoiceSummary {
         id,

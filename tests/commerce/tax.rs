@@ -59,7 +59,10 @@ fn each_of_several_taxes_has_base_and_amount_on_line_document_and_ledger() {
             ["all", "217.00", "0", "21.70"],
         ]);
         assert_eq!(taxes(&sold["lines"][0]), of_lamp);
-        assert_eq!((&sold["lines"][0]["tax_rate"], &sold["lines"][0]["tax"]), (&json!("18.8"), &json!("38.70")));
+        assert_eq!(
+            (&sold["lines"][0]["tax_rate"], &sold["lines"][0]["tax"]),
+            (&json!("18.8"), &json!("38.70"))
+        );
         assert_eq!(sold["lines"][1].get("taxes"), None, "one tax is the line's own");
         assert_eq!((&sold["tax"], &sold["total"]), (&json!("40.70"), &json!("250.70")));
         let mut of_sale = taxes(&sold);
@@ -132,7 +135,8 @@ fn prices_that_contain_several_taxes_are_taken_apart() {
             stocked(tenant, "LAMP", json!({ "list_price": "119.35", "tax_class_id": class })).await;
             let till = tenant.till().await;
             let sold = tenant.sell(&till, &[("LAMP", "2")]).await.created();
-            let amounts: Vec<String> = taxes(&sold["lines"][0]).into_iter().map(|[.., amount]| amount).collect();
+            let amounts: Vec<String> =
+                taxes(&sold["lines"][0]).into_iter().map(|[.., amount]| amount).collect();
             assert_eq!(amounts, ["12.00", "4.00", "1.00", "21.70"]);
             assert_eq!((&sold["net"], &sold["total"]), (&json!("200.00"), &json!("238.70")));
             let customer = tenant.customer_with("Free Port", json!({ "tax_exempt": true })).await;
@@ -155,12 +159,30 @@ fn a_rate_with_several_taxes_says_what_is_wrong_with_it() {
             (json!({ "rate": "6", "taxes": [state] }), vec!["#/rate"]),
             (json!({ "taxes": [state, state] }), vec!["#/taxes/1/code"]),
             (json!({ "taxes": [{ "code": "a", "name": "A" }] }), vec!["#/taxes/0"]),
-            (json!({ "taxes": [{ "code": "a", "name": "A", "rate": "1", "amount_per_unit": "1" }] }), vec!["#/taxes/0"]),
-            (json!({ "taxes": [{ "code": "a", "name": "A", "rate": "101" }] }), vec!["#/taxes/0/rate", "#/taxes"]),
-            (json!({ "taxes": [{ "code": "a", "name": "A", "amount_per_unit": "-1" }] }), vec!["#/taxes/0/amount_per_unit"]),
-            (json!({ "taxes": [{ "code": "a", "name": "A", "rate": "1", "account": "4000" }] }), vec!["#/taxes/0/account"]),
-            (json!({ "taxes": [{ "code": "a", "name": "A", "rate": "1", "account": "2300" }] }), vec!["#/taxes/0/account"]),
-            (json!({ "taxes": [{ "code": "a", "name": "A", "rate": "1", "account": "22 10" }] }), vec!["#/taxes/0/account"]),
+            (
+                json!({ "taxes": [{ "code": "a", "name": "A", "rate": "1", "amount_per_unit": "1" }] }),
+                vec!["#/taxes/0"],
+            ),
+            (
+                json!({ "taxes": [{ "code": "a", "name": "A", "rate": "101" }] }),
+                vec!["#/taxes/0/rate", "#/taxes"],
+            ),
+            (
+                json!({ "taxes": [{ "code": "a", "name": "A", "amount_per_unit": "-1" }] }),
+                vec!["#/taxes/0/amount_per_unit"],
+            ),
+            (
+                json!({ "taxes": [{ "code": "a", "name": "A", "rate": "1", "account": "4000" }] }),
+                vec!["#/taxes/0/account"],
+            ),
+            (
+                json!({ "taxes": [{ "code": "a", "name": "A", "rate": "1", "account": "2300" }] }),
+                vec!["#/taxes/0/account"],
+            ),
+            (
+                json!({ "taxes": [{ "code": "a", "name": "A", "rate": "1", "account": "22 10" }] }),
+                vec!["#/taxes/0/account"],
+            ),
             (json!({ "taxes": vec![state.clone(); 11] }), vec!["#/taxes"]),
         ] {
             let mut body = json!({ "tax_class_id": class });
@@ -196,15 +218,19 @@ fn one_tenant_has_price_lists_with_and_without_tax() {
         let shop = price_list(tenant, "shop", json!(true), "12.00").await;
         let trade = price_list(tenant, "trade", json!(false), "12.00").await;
         let usual = price_list(tenant, "usual", Value::Null, "12.00").await;
-        for (list, net, total) in [(&shop, "30.00", "36.00"), (&trade, "36.00", "43.20"), (&usual, "36.00", "43.20")] {
+        for (list, net, total) in
+            [(&shop, "30.00", "36.00"), (&trade, "36.00", "43.20"), (&usual, "36.00", "43.20")]
+        {
             let sold = sold_to(tenant, &till, list, json!({})).await;
             assert_eq!((&sold["net"], &sold["total"]), (&json!(net), &json!(total)));
             assert_eq!(sold["lines"][0]["unit_price"], "12.00");
         }
         // Both kinds in one basket: the tax of the rate is rounded once, and a discount is off the price of each.
-        let basket = json!({ "lines": lines(&[("MUG", "3"), ("CUP", "1")]), "discount": { "percent": "10" } });
+        let basket =
+            json!({ "lines": lines(&[("MUG", "3"), ("CUP", "1")]), "discount": { "percent": "10" } });
         let sold = sold_to(tenant, &till, &shop, basket).await;
-        let of_lines: Vec<&Value> = sold["lines"].as_array().expect("lines").iter().map(|line| &line["net"]).collect();
+        let of_lines: Vec<&Value> =
+            sold["lines"].as_array().expect("lines").iter().map(|line| &line["net"]).collect();
         assert_eq!(of_lines, ["27.00", "0.90"]);
         assert_eq!((&sold["tax"], &sold["total"]), (&json!("5.58"), &json!("33.48")));
         let asked = json!({ "channel": "retail", "lines": [{ "sku": "MUG", "quantity": "1" }] });
@@ -213,7 +239,8 @@ fn one_tenant_has_price_lists_with_and_without_tax() {
         // A change of the list is a change of the price.
         let read = tenant.get(&format!("/v1/price-lists/{shop}")).await.ok();
         assert_eq!(read["includes_tax"], true);
-        let patch = tenant.call(reqwest::Method::PATCH, &format!("/v1/price-lists/{shop}")).header("if-match", "*");
+        let patch =
+            tenant.call(reqwest::Method::PATCH, &format!("/v1/price-lists/{shop}")).header("if-match", "*");
         patch.json(&json!({ "includes_tax": false })).send().await.ok();
         assert_eq!(sold_to(tenant, &till, &shop, json!({})).await["total"], "43.20");
     });
@@ -225,7 +252,8 @@ fn an_override_includes_tax_as_the_price_before_it() {
         stocked(tenant, "MUG", json!({ "list_price": "10.00" })).await;
         let till = tenant.till().await;
         let list = price_list(tenant, "shop", json!(true), "12.00").await;
-        let line = json!({ "sku": "MUG", "quantity": "3", "unit_price": "6.00", "price_reason": "scratched" });
+        let line =
+            json!({ "sku": "MUG", "quantity": "3", "unit_price": "6.00", "price_reason": "scratched" });
         let sold = sold_to(tenant, &till, &list, json!({ "lines": [line] })).await;
         assert_eq!((&sold["net"], &sold["total"]), (&json!("15.00"), &json!("18.00")));
     });
@@ -245,11 +273,15 @@ fn the_total_of_an_invoice_is_rounded_and_what_comes_back_is_what_was_owed() {
         // 3 × 2.79 = 8.37 and 20 % are 10.04, rounded to 10.05.
         let order = tenant.order(&customer, &[("MUG", "3")], "invoiced").await.created();
         let invoice = &order["invoices"][0];
-        let amounts = ["net", "tax", "rounding", "total", "open"].map(|name| invoice[name].as_str().expect("an amount"));
+        let amounts = ["net", "tax", "rounding", "total", "open"]
+            .map(|name| invoice[name].as_str().expect("an amount"));
         assert_eq!(amounts, ["8.37", "1.67", "0.01", "10.05", "10.05"]);
         assert_eq!(balances(tenant, &["1100", "6020"]).await, ["10.05", "-0.01"]);
         let listed = tenant.get("/v1/invoices").await.ok();
-        assert_eq!((&listed["data"][0]["rounding"], &listed["data"][0]["total"]), (&json!("0.01"), &json!("10.05")));
+        assert_eq!(
+            (&listed["data"][0]["rounding"], &listed["data"][0]["total"]),
+            (&json!("0.01"), &json!("10.05"))
+        );
         // One piece, then the setting changes, then the rest: 3.35 and 6.70.
         let back = |more: Value| {
             let mut body = json!({ "customer_id": customer, "original_id": invoice["id"] });

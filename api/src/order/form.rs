@@ -16,7 +16,9 @@ use domain::text::{self, FilledReference100, Line64, Name, Reference100};
 use serde::{Deserialize, Serialize};
 use service::posting::annotations::check_number;
 
-use crate::line::{DiscountIn, LineIn, LineOut, LineTaxOut, PrintedCustomerOut, SellerOut, country_code, lines};
+use crate::line::{
+    DiscountIn, LineIn, LineOut, LineTaxOut, PrintedCustomerOut, SellerOut, country_code, lines,
+};
 use crate::lot::line::{self as lots, LotIn, LotShareOut};
 
 /// An order to place.

@@ -103,7 +103,8 @@ impl Tickets {
     }
 
     async fn take_from_redis(&self, name: &str) -> Option<String> {
-        let take = async |redis: &mut MultiplexedConnection| redis.get_del::<_, Option<String>>(key(name)).await;
+        let take =
+            async |redis: &mut MultiplexedConnection| redis.get_del::<_, Option<String>>(key(name)).await;
         self.ask(take).await?
     }
 
@@ -138,10 +139,7 @@ impl Derived {
         let of = |purpose: &[u8]| digest::digest(&digest::SHA256, &[purpose, bytes].concat());
         let mut secret = [0; 32];
         secret.copy_from_slice(of(b"seal").as_ref());
-        Derived {
-            name: BASE64_URL_SAFE_NO_PAD.encode(of(b"name").as_ref()),
-            seal: CursorKey::new(&secret),
-        }
+        Derived { name: BASE64_URL_SAFE_NO_PAD.encode(of(b"name").as_ref()), seal: CursorKey::new(&secret) }
     }
 }
 

@@ -285,8 +285,7 @@ fn tax_lines(book: &Book, basket: &Basket<'_>, mut lines: Vec<Line>) -> Vec<Line
         tax::split(settings, &taxable)
     };
     let after_discount = taxed_on(|line| line.net);
-    let before_discount =
-        lines.iter().any(|line| line.includes_tax).then(|| taxed_on(|line| line.gross));
+    let before_discount = lines.iter().any(|line| line.includes_tax).then(|| taxed_on(|line| line.gross));
     for (index, line) in lines.iter_mut().enumerate() {
         let taxed = &after_discount[index];
         line.net = taxed.net;

@@ -119,7 +119,10 @@ pub(super) fn kind<'a>(line: &Taxable<'a>) -> (bool, Percent, &'a [Tax]) {
 type Linear = (Decimal, Decimal);
 
 /// Returns each tax as a part of the net and an amount for each unit.
-#[expect(clippy::arithmetic_side_effects, reason = "a rate has at most 3 digits, and a line at most 10 taxes")]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a rate has at most 3 digits, and a line at most 10 taxes"
+)]
 fn linear(taxes: &[Tax]) -> Vec<Linear> {
     let (mut of_net, mut per_unit) = (Decimal::ZERO, Decimal::ZERO);
     let part = |tax: &Tax| {
@@ -153,7 +156,10 @@ pub(super) fn exact(line: &Taxable<'_>, place: usize, (amount, quantity): (Decim
 }
 
 /// Returns the sum of the taxes in percent, of the net. Amounts per unit are not in it.
-#[expect(clippy::arithmetic_side_effects, reason = "a rate has at most 3 digits, and a line at most 10 taxes")]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a rate has at most 3 digits, and a line at most 10 taxes"
+)]
 pub fn combined_rate(taxes: &[Tax]) -> Percent {
     let of_net: Decimal = linear(taxes).iter().map(|(of_net, _)| *of_net).sum();
     Percent::rounded(of_net * Decimal::ONE_HUNDRED)
@@ -271,7 +277,12 @@ mod tests {
     /// State, city, ecotax, and a tax on all of them.
     fn four() -> Vec<Tax> {
         let all = percent("all", "10", TaxBase::NetAndTaxes);
-        vec![percent("state", "6", TaxBase::Net), percent("city", "2", TaxBase::Net), per_unit("eco", "0.50"), all]
+        vec![
+            percent("state", "6", TaxBase::Net),
+            percent("city", "2", TaxBase::Net),
+            per_unit("eco", "0.50"),
+            all,
+        ]
     }
 
     fn line<'a>(amount: &str, quantity: &str, taxes: &'a [Tax]) -> Taxable<'a> {
@@ -296,7 +307,8 @@ mod tests {
         assert_eq!(texts(&taxed[0].parts), ["12.00", "4.00", "1.00", "21.70"]);
         assert_eq!((taxed[0].net.to_string(), taxed[0].tax.to_string()), ("200.00".into(), "38.70".into()));
         let shown = of_line(&taxes, taxed[0].net, "2".parse().expect("a quantity"), &taxed[0].parts);
-        let bases: Vec<String> = shown.iter().map(|tax| format!("{} {}", tax.base, tax.base_quantity)).collect();
+        let bases: Vec<String> =
+            shown.iter().map(|tax| format!("{} {}", tax.base, tax.base_quantity)).collect();
         assert_eq!(bases, ["200.00 0", "200.00 0", "0.00 2", "217.00 0"]);
     }
 

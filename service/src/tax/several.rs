@@ -73,18 +73,14 @@ pub(super) async fn check(tx: &Tx, problems: &mut Problems, taxes: &[TaxInput]) 
     }
     let sum: Percent = taxes.iter().filter_map(|tax| tax.rate).sum();
     if sum > maximum {
-        problems.invalid("/taxes", format!("The taxes of a rate may have at most {RATE_MAX} percent in all."));
+        problems
+            .invalid("/taxes", format!("The taxes of a rate may have at most {RATE_MAX} percent in all."));
         return Ok(Percent::ZERO);
     }
     Ok(combined_rate(&parsed))
 }
 
-async fn check_account(
-    tx: &Tx,
-    problems: &mut Problems,
-    pointer: &str,
-    account: &str,
-) -> Result<(), Error> {
+async fn check_account(tx: &Tx, problems: &mut Problems, pointer: &str, account: &str) -> Result<(), Error> {
     let is_code = (1..=CODE_MAX).contains(&account.len())
         && account.bytes().all(|letter| letter.is_ascii_alphanumeric() || b".-".contains(&letter));
     if !is_code {
@@ -96,7 +92,9 @@ async fn check_account(
     let Some(row) = tx.row(query.bind(tx.tenant_id.0).bind(account)).await? else { return Ok(()) };
     let kind: String = row.try_get("kind")?;
     if kind != "liability" || CONTROLLED.contains(&account) {
-        let detail = format!("{account} can't be the account of a tax: name a liability that no other document posts to.");
+        let detail = format!(
+            "{account} can't be the account of a tax: name a liability that no other document posts to."
+        );
         problems.invalid(pointer, detail);
     }
     Ok(())
@@ -108,7 +106,8 @@ pub(super) async fn open_accounts(tx: &Tx, taxes: &[TaxInput]) -> Result<(), Err
         let Some(account) = &tax.account else { continue };
         let statement = "insert into account (tenant_id, code, name, kind) values ($1, $2, $3, 'liability') \
                          on conflict do nothing";
-        tx.execute(sqlx::query(statement).bind(tx.tenant_id.0).bind(account).bind(tax.name.to_string())).await?;
+        tx.execute(sqlx::query(statement).bind(tx.tenant_id.0).bind(account).bind(tax.name.to_string()))
+            .await?;
     }
     Ok(())
 }
@@ -130,7 +129,8 @@ fn read(tax: &TaxInput) -> Option<Tax> {
 
 /// Returns the taxes as they are stored; nothing if the rate is one tax.
 pub(super) fn stored(taxes: &[TaxInput]) -> Option<Value> {
-    (!taxes.is_empty()).then(|| serde_json::to_value(taxes).expect("taxes have text keys and plain values only"))
+    (!taxes.is_empty())
+        .then(|| serde_json::to_value(taxes).expect("taxes have text keys and plain values only"))
 }
 
 /// Reads stored taxes in the form of the API.

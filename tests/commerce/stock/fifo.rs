@@ -179,6 +179,7 @@ fn carried_layers_settle_what_is_below_zero_the_oldest_first() {
         let till = tenant.till_with(json!({ "location_id": tenant.shop })).await;
         let mut body = tests::sale(&till, &[("MUG", "1")]);
         body["forced"] = json!(true);
+        body["occurred_at"] = json!("2026-02-01T09:00:00Z");
         tenant.post("/v1/pos/sales", &body).await.created();
         let body = json!({ "to_location_id": tenant.shop, "lines": lines(&[("MUG", "4")]) });
         let transfer = tenant.post("/v1/stock/transfers", &body).await.created();

@@ -322,9 +322,9 @@ fn late_documents_of_one_batch_see_one_another() {
         assert!(reply.status < 300, "{}", reply.text);
         for (day, quantity, value) in [
             ("2025-12-30", "4", "4.00"),
-            ("2025-12-31", "0", "0"),
+            ("2025-12-31", "0", "0.00"),
             ("2026-01-10", "10", "30.00"),
-            ("2026-01-20", "0", "0"),
+            ("2026-01-20", "0", "0.00"),
         ] {
             assert_eq!(on(tenant, day).await, figures(quantity, value), "{day}");
         }

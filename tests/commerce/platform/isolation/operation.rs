@@ -15,6 +15,8 @@ pub struct Operation {
     pub path: String,
     /// Scopes that the caller needs; `None` without authentication.
     pub scopes: Option<Vec<String>>,
+    /// Whether other scopes do as well.
+    pub has_alternative: bool,
     /// Kind of id of each parameter of the path: its prefix, or the parameter's name if it is no id.
     pub kinds: Vec<String>,
     /// Whether it takes a body.
@@ -51,6 +53,9 @@ fn of(document: &Value, (path, method): (&str, &str), operation: &Value) -> Oper
         method: method.to_owned(),
         path: path.to_owned(),
         scopes: (!is_public).then(|| texts(&operation["x-required-scopes"])),
+        has_alternative: operation["x-alternative-scopes"]
+            .as_array()
+            .is_some_and(|others| !others.is_empty()),
         kinds: in_path.map(|parameter| kind(document, parameter)).collect(),
         has_body: operation.get("requestBody").is_some(),
         takes_key: parameters().any(|parameter| parameter["name"] == "Idempotency-Key"),

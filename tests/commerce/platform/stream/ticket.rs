@@ -86,7 +86,8 @@ fn with_redis_any_server_takes_a_ticket_once() {
         let redis = Redis::start().await.expect("Redis starts").expect("redis-server is installed");
         let url = redis.url();
         let with_redis = |config: &mut Config| config.redis_url = Some(SecretString::from(url.clone()));
-        let (one, other) = (environment().node_with(with_redis).await, environment().node_with(with_redis).await);
+        let (one, other) =
+            (environment().node_with(with_redis).await, environment().node_with(with_redis).await);
         let (here, there) = (tenant.at(&one.base_url), tenant.at(&other.base_url));
         let made = ticket(&here).await;
         Stream::of(open(&there, &format!("ticket={made}")).await, "").await;
