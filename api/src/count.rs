@@ -1,4 +1,4 @@
-//! Count sheets: open, enter, complete, recount, post, cancel.
+//! Count sheets: open, enter, complete, recount, post, reverse, cancel.
 
 mod entry;
 mod form;
@@ -16,7 +16,7 @@ use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use self::form::CountOut;
-use self::form::{CompleteIn, CountIn, EntriesIn, RecountIn};
+use self::form::{CompleteIn, CountIn, EntriesIn, RecountIn, ReverseIn};
 use crate::body::Nothing;
 use crate::idempotency::PostHeaders;
 use crate::params::PathId;
@@ -28,6 +28,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     // Before the sheets, because `/v1/counts/{id}` also matches these paths.
     cfg.configure(plan::routes).configure(setting::routes);
     cfg.service(open).service(enter).service(complete).service(recount).service(post_count).service(cancel);
+    cfg.service(reverse);
     cfg.configure(read::routes).configure(entry::routes);
 }
 
@@ -155,9 +156,29 @@ async fn post_count(post: Post, id: PathId<CountId>) -> Answer {
     post.send(command).await
 }
 
+/// Reverse a posted sheet
+///
+/// Takes back what the sheet posted, as one adjustment with the reason `count`, and gives each level the `counted_at` of the count
+/// before. Movements that were recorded late and that the count had left out change the level again. Rejected if a level was counted
+/// again since (reverse that count first), or if units that the count found have left since.
+#[utoipa::path(
+    operation_id = "counts_reverse",
+    security(("bearer" = ["stock:write", "counts:approve"])),
+    params(("id" = CountId, Path, description = "The sheet."), PostHeaders),
+    request_body = ReverseIn,
+    responses((status = 200, description = "The sheet.", body = CountOut))
+)]
+#[post("/v1/counts/{id}/reverse")]
+async fn reverse(post: Post, id: PathId<CountId>) -> Answer {
+    let command = |input: ReverseIn, _: &Caller| {
+        Ok(Command::ReverseCount(count::Reverse { count_id: id.0, reason: input.reason()? }))
+    };
+    post.send(command).await
+}
+
 /// Cancel a sheet
 ///
-/// Posts nothing. A posted sheet can't be cancelled: count again.
+/// Posts nothing. A posted sheet can't be cancelled: reverse it.
 #[utoipa::path(
     operation_id = "counts_cancel",
     security(("bearer" = ["counts:write"])),

@@ -86,7 +86,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
         tag: filters.tag.clone(),
     };
     let sorted = Sorted::new(filters.sort, filters.updated_since);
-    let page = sorted.page(&list)?;
+    let page = sorted.page(&list).await?;
     let rows = app.db.read(caller.tenant_id, async |tx| customer::list(tx, &filter, &page).await).await?;
     sorted.answer(&list, rows)
 }

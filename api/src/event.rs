@@ -2,7 +2,7 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use domain::document::DocumentKind;
 use domain::id::{CommandId, EventId, TenantId};
 use domain::tag;
@@ -53,6 +53,16 @@ pub(crate) struct Event {
 struct EventData {
     /// The document or record. Read it for its present state.
     object: EventSubject,
+    /// Path of a list that begins with what the command wrote, if it wrote several records, as an import does. Null otherwise.
+    #[schema(max_length = 200, example = json!(null))]
+    changes: Option<String>,
+}
+
+/// Returns the list of the records that a command of this name wrote at an instant, in the order of their changes.
+fn changes(command: &str, at: DateTime<Utc>) -> Option<String> {
+    let path = DocumentKind::of_command(command)?.synced_list()?;
+    let at = at.to_rfc3339_opts(SecondsFormat::Micros, true);
+    Some(format!("{path}?updated_at%5Bgte%5D={at}&sort=updated_at"))
 }
 
 /// A document or record. If one command made many records, it is the command.
@@ -78,7 +88,12 @@ impl From<&event::Event> for Event {
             occurred_at: event.occurred_at,
             created_at: event.recorded_at,
             command_id: event.command_id,
-            data: EventData { object: EventSubject::of(&event.document_kind, event.document_id) },
+            data: EventData {
+                object: EventSubject::of(&event.document_kind, event.document_id),
+                changes: (event.document_kind == DocumentKind::Command.word())
+                    .then(|| changes(&event.kind, event.recorded_at))
+                    .flatten(),
+            },
         }
     }
 }

@@ -7,6 +7,7 @@
 
 use std::fmt::Write as _;
 use std::future::{Ready, ready};
+use std::sync::OnceLock;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -57,7 +58,15 @@ pub struct PageInfo {
     /// Cursor of the next page. Null at the end of the list.
     #[schema(max_length = 1024, required = true, example = json!(null))]
     pub next_cursor: Option<String>,
+    /// Every change that began before this instant is in the list, or never will be. Send it as `updated_at[gte]` the next time.
+    /// All pages of one walk have that of its first page. Only lists with `updated_at[gte]` have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2026-11-22T10:15:00Z")]
+    pub synced_until: Option<DateTime<Utc>>,
 }
+
+/// The instant until which a walk is complete, once it is known.
+type SyncedUntil = OnceLock<DateTime<Utc>>;
 
 /// Parameters of every list.
 #[derive(Debug, Default)]
@@ -78,6 +87,8 @@ pub struct List<F> {
     pub filters: F,
     limit: u32,
     position: Option<Vec<u8>>,
+    /// Until when the walk is complete, once it is known.
+    synced_until: SyncedUntil,
     path: String,
     /// The query without `limit` and `cursor`.
     query: String,
@@ -99,9 +110,10 @@ impl Sorted {
         Sorted { sort: sort.unwrap_or_default(), updated_since: updated_since.map(Instant::get) }
     }
 
-    /// Returns the requested page.
-    pub fn page<F>(self, list: &List<F>) -> Result<service::page::Page, ApiError> {
+    /// Returns the requested page, before the snapshot that it is read from is taken: until then the list is complete.
+    pub async fn page<F>(self, list: &List<F>) -> Result<service::page::Page, ApiError> {
         let Sorted { sort, updated_since } = self;
+        list.note_synced().await?;
         Ok(service::page::Page { sort, after: list.after()?, rows: list.fetch(), updated_since })
     }
 
@@ -130,11 +142,15 @@ impl<F: DeserializeOwned> List<F> {
             request.extensions().get::<Context>().and_then(Context::tenant_id).unwrap_or_default();
         let bound_to = binding(tenant_id, request.path(), &query);
         let open = |cursor: String| app.cursor_key.open(&bound_to, &cursor).ok_or_else(invalid_cursor);
-        let position = page.cursor.map(open).transpose()?;
+        let (position, synced_until) = match page.cursor.map(open).transpose()? {
+            Some(place) => unsealed(place)?,
+            None => (None, OnceLock::new()),
+        };
         Ok(List {
             filters: params::parse(&query)?,
             limit: page.limit.unwrap_or(LIMIT_DEFAULT),
             position,
+            synced_until,
             path: request.path().to_owned(),
             query,
             bound_to,
@@ -153,6 +169,15 @@ impl<F> List<F> {
     pub fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, ApiError> {
         let parse = |position: &Vec<u8>| serde_json::from_slice(position).map_err(|_| invalid_cursor());
         self.position.as_ref().map(parse).transpose()
+    }
+
+    /// Asks until when the list is complete, unless the cursor says it.
+    async fn note_synced(&self) -> Result<(), ApiError> {
+        if self.synced_until.get().is_none() {
+            let synced_until = service::synced::until(&self.app.db).await?;
+            self.synced_until.get_or_init(|| synced_until);
+        }
+        Ok(())
     }
 
     /// Returns the requested page of a list of documents.
@@ -178,8 +203,12 @@ impl<F> List<F> {
         rows.truncate(limit);
         let mut next_cursor = None;
         if let Some(last) = rows.last().filter(|_| has_more) {
-            let position = serde_json::to_vec(&position(last)).map_err(ApiError::internal)?;
-            next_cursor = Some(self.app.cursor_key.seal(&self.bound_to, &position)?);
+            let mut place = serde_json::to_vec(&position(last)).map_err(ApiError::internal)?;
+            if let Some(synced_until) = self.synced_until.get() {
+                place.push(SYNCED);
+                place.extend_from_slice(synced_until.timestamp_micros().to_string().as_bytes());
+            }
+            next_cursor = Some(self.app.cursor_key.seal(&self.bound_to, &place)?);
         }
         let mut response = HttpResponse::Ok();
         if let Some(cursor) = &next_cursor {
@@ -190,9 +219,25 @@ impl<F> List<F> {
             link.push_str(">; rel=\"next\"");
             response.insert_header((header::LINK, link));
         }
-        let page = PageInfo { limit: self.limit, has_more, next_cursor };
+        let synced_until = self.synced_until.get().copied();
+        let page = PageInfo { limit: self.limit, has_more, next_cursor, synced_until };
         Ok(response.json(body(rows, page)))
     }
+}
+
+/// Stands between the position in a cursor, which is compact JSON, and the instant until which its walk is complete.
+const SYNCED: u8 = b'\n';
+
+/// Splits the place in a cursor into the position and the instant until which its walk is complete.
+fn unsealed(place: Vec<u8>) -> Result<(Option<Vec<u8>>, SyncedUntil), ApiError> {
+    let synced_until = OnceLock::new();
+    let Some(end) = place.iter().position(|byte| *byte == SYNCED) else {
+        return Ok((Some(place), synced_until));
+    };
+    let micros = std::str::from_utf8(&place[end + 1..]).ok().and_then(|text| text.parse().ok());
+    let instant = micros.and_then(DateTime::from_timestamp_micros).ok_or_else(invalid_cursor)?;
+    synced_until.get_or_init(|| instant);
+    Ok((Some(place[..end].to_vec()), synced_until))
 }
 
 /// Splits `limit` and `cursor` off the rest of a query.

@@ -60,7 +60,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let filter = Filter { code: filters.code.clone(), kind: filters.kind };
     let sorted = Sorted::new(filters.sort, filters.updated_since);
-    let page = sorted.page(&list)?;
+    let page = sorted.page(&list).await?;
     let rows = app.db.read(caller.tenant_id, async |tx| location::list(tx, &filter, &page).await).await?;
     sorted.answer(&list, rows)
 }

@@ -8,6 +8,7 @@ mod payment;
 mod promise;
 mod read;
 mod returns;
+mod undo;
 
 use actix_web::post;
 use domain::id::OrderId;
@@ -31,7 +32,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(place).service(place_batch).service(confirm).service(release).service(cancel).service(ship);
     cfg.service(close).service(allocate).configure(promise::routes);
     cfg.service(invoice).configure(read::routes).configure(invoices::routes).configure(returns::routes);
-    cfg.configure(payment::routes).configure(application::routes).configure(annotation::routes);
+    cfg.configure(undo::routes).configure(payment::routes).configure(application::routes);
+    cfg.configure(annotation::routes);
 }
 
 /// Path of orders.

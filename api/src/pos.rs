@@ -1,5 +1,6 @@
 //! Tills: sales, refunds, sessions and cash moves.
 
+mod exception;
 mod form;
 mod read;
 mod session;
@@ -22,7 +23,7 @@ pub use form::{RefundIn, SaleIn, SaleOut};
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(sell).service(sell_batch).service(refund).service(refund_batch).configure(read::routes);
-    cfg.configure(session::routes);
+    cfg.configure(session::routes).configure(exception::routes);
 }
 
 /// Path of sales.
@@ -39,6 +40,12 @@ const REFUNDS: &str = "/v1/pos/refunds";
 /// A `forced` sale records products that have left already, as an offline till does. The stock may go below zero, at
 /// the last known cost, and `stock.oversold` is raised. If a lot had expired or is recalled, `stock.unsellable_sold` is
 /// raised.
+///
+/// A forced sale has the prices, taxes and totals of its receipt: state them in `unit_price` and `receipt`. What is not
+/// stated follows our prices and taxes at `occurred_at`. If the tenders don't fit, they are taken as they are, because they were in
+/// the drawer. It is posted also if the price has changed, the product is archived or has another SKU by now, the customer is
+/// blocked, the hold has ended or the session is closed. What differs from our rules is an exception to work off
+/// (`GET /v1/pos/exceptions`, event `pos_sale.exception_raised`).
 #[utoipa::path(
     operation_id = "pos_sales_create",
     security(("bearer" = ["pos:write"])),
@@ -108,7 +115,10 @@ fn sell_command(input: SaleIn, caller: &Caller) -> Result<Command, ApiError> {
     let lines = line::lines(&mut problems, input.lines);
     let tenders = form::tenders(&mut problems, input.tenders);
     problems.check()?;
-    check_overrides(caller, &lines)?;
+    // The goods of a forced sale have left at the price that its line states.
+    if !input.forced {
+        check_overrides(caller, &lines)?;
+    }
     Ok(Command::Sell(pos::Sell {
         id: input.id,
         register_id: input.register_id,
@@ -120,6 +130,7 @@ fn sell_command(input: SaleIn, caller: &Caller) -> Result<Command, ApiError> {
         lines,
         discount: input.discount.map(Into::into),
         tenders,
+        receipt: input.receipt.map(Into::into),
         authority: authority(caller),
     }))
 }

@@ -37,11 +37,12 @@ async fn get(app: Data<App>, caller: Caller, seen: IfNoneMatch) -> Answer {
 
 /// Change your settings
 ///
-/// Takes a merge patch. What documents print of the tenant, the costing method, the hold of unpaid orders and the rounding of
-/// invoices can change.
+/// Takes a merge patch. Currency, time zone and whether prices include tax are fixed by the first document: a change is then
+/// rejected (`setting_fixed`). Everything else can change at any time. Documents stay as they are. Other servers may take 5
+/// seconds to see a change.
 #[utoipa::path(
     operation_id = "settings_update",
-    security(("bearer" = ["ledger:write"])),
+    security(("bearer" = ["settings:write"])),
     request_body = Patch<SettingsInput>,
     responses((status = 200, description = "Your settings as they are now.", body = Settings))
 )]

@@ -65,7 +65,7 @@ struct RateFilters {
 async fn list_classes(app: Data<App>, caller: Caller, list: List<ClassFilters>) -> Answer {
     let filters = &list.filters;
     let sorted = Sorted::new(filters.sort, filters.updated_since);
-    let page = sorted.page(&list)?;
+    let page = sorted.page(&list).await?;
     let code = filters.code.as_deref();
     let rows = app.db.read(caller.tenant_id, async |tx| tax::list_classes(tx, code, &page).await).await?;
     sorted.answer(&list, rows)
@@ -113,7 +113,7 @@ async fn get_class(app: Data<App>, caller: Caller, id: PathId<TaxClassId>, seen:
 async fn list_rates(app: Data<App>, caller: Caller, list: List<RateFilters>) -> Answer {
     let filters = &list.filters;
     let sorted = Sorted::new(filters.sort, filters.updated_since);
-    let page = sorted.page(&list)?;
+    let page = sorted.page(&list).await?;
     let class = filters.tax_class_id;
     let rows = app.db.read(caller.tenant_id, async |tx| tax::list_rates(tx, class, &page).await).await?;
     sorted.answer(&list, rows)

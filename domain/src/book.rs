@@ -18,7 +18,7 @@ use crate::expected_receipt::{ExpectedReceipt, Supplies, Supply};
 use crate::hold::Hold;
 use crate::id::{
     CountId, CustomerId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LocationId, LotId, MovementId,
-    OrderId, PaymentId, PriceListId, ProductId, RegisterId, SaleId, TaxClassId, TransferId,
+    OrderId, PaymentId, PriceListId, ProductId, RegisterId, SaleId, ShipmentId, TaxClassId, TransferId,
 };
 use crate::ledger::Entry;
 use crate::location::LocationKind;
@@ -28,7 +28,7 @@ use crate::number::{Money, Percent, Price, Quantity};
 use crate::open_item::{Credit, CreditRef, OpenInvoice};
 use crate::order::Order;
 use crate::payment::KnownPayment;
-use crate::pos::{Drawer, Paid};
+use crate::pos::{ClosedSession, Drawer, LateCash, Paid, SaleException};
 use crate::pricing::{ReplacedPrices, Rules};
 use crate::printed::{Addresses, PrintedCustomer, PrintedProduct, Seller};
 use crate::product::{ItemRef, Product, barcode_forms};
@@ -143,8 +143,12 @@ pub struct Book {
     layers: BTreeMap<LevelKey, Layers>,
     /// The drawers of tills.
     pub drawers: HashMap<RegisterId, Drawer>,
+    /// Closed sessions to which late sales belong, by till and time of the sale.
+    pub closed_sessions: HashMap<(RegisterId, DateTime<Utc>), ClosedSession>,
     /// Orders with their lines.
     pub orders: HashMap<OrderId, Order>,
+    /// The orders of shipments that are undone.
+    pub shipments: HashMap<ShipmentId, OrderId>,
     /// Sold lines of till sales and invoices of which something is returned, with what was returned before.
     pub sold: HashMap<Uuid, Vec<SoldLine>>,
     /// The addresses of invoices of which something is returned.
@@ -173,6 +177,11 @@ pub struct Book {
     pub count_settings: CountSettings,
     /// Recorded movements of a level after an instant, as one quantity, if a command needs them.
     pub moved_since: HashMap<(LevelKey, DateTime<Utc>), Quantity>,
+    /// Units and cost that the counts of levels took off movements recorded after them, by level and time of the count, if
+    /// a command needs them.
+    pub taken_off: HashMap<(LevelKey, DateTime<Utc>), (Quantity, Money)>,
+    /// The counts before those that are reversed, by level.
+    pub earlier_counts: HashMap<LevelKey, DateTime<Utc>>,
     /// Movements of this batch, if it has a count sheet.
     pub moved: Vec<(LevelKey, DateTime<Utc>, Quantity)>,
     /// Cost of one unit of a product over all locations, if a command needs it: by lot, and with the nil lot
@@ -224,8 +233,8 @@ pub struct Posting {
     pub count_lines: Vec<(CountId, CountLine)>,
     /// Entries on count sheets.
     pub count_entries: Vec<CountEntry>,
-    /// Levels that were counted, with the time.
-    pub anchors: Vec<(LevelKey, DateTime<Utc>)>,
+    /// Levels that were counted or whose count was reversed, with the time of the count that stands.
+    pub anchors: Vec<(LevelKey, Option<DateTime<Utc>>)>,
     /// Levels from which more was issued than was available.
     pub short: Vec<LevelKey>,
     /// Units that left below zero.
@@ -248,6 +257,10 @@ pub struct Posting {
     pub over_discounted: bool,
     /// Whether a forced sale by a caller who may not sell below cost did so.
     pub below_cost: bool,
+    /// The ways in which a forced sale differs from our rules.
+    pub exceptions: Vec<SaleException>,
+    /// Cash that a sale moved in a session that was closed before it was recorded.
+    pub late_cash: Option<LateCash>,
     /// Layer uses, by movement.
     pub layer_uses: Vec<(MovementId, LayerUse)>,
 }
@@ -269,7 +282,9 @@ impl Book {
             levels: BTreeMap::new(),
             layers: BTreeMap::new(),
             drawers: HashMap::new(),
+            closed_sessions: HashMap::new(),
             orders: HashMap::new(),
+            shipments: HashMap::new(),
             sold: HashMap::new(),
             credited: HashMap::new(),
             refunded: HashMap::new(),
@@ -284,6 +299,8 @@ impl Book {
             counts: HashMap::new(),
             count_settings: CountSettings::default(),
             moved_since: HashMap::new(),
+            taken_off: HashMap::new(),
+            earlier_counts: HashMap::new(),
             moved: Vec::new(),
             costs_elsewhere: HashMap::new(),
             costs: HashMap::new(),

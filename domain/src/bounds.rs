@@ -146,6 +146,7 @@ fn place(book: &Book, command: &Command) -> Option<Place> {
         Command::AllocateOrder(command) => order(&command.0),
         Command::PromiseOrder(command) => order(&command.0),
         Command::ShipOrder(command) => order(&command.order_id),
+        Command::UndoShipment(command) => book.shipments.get(&command.shipment_id).and_then(order),
         Command::InvoiceOrder(command) => order(&command.0),
         Command::Return(command) => {
             let original = command.original_id.and_then(|id| book.sold.get(&id.0)?.first());
@@ -163,6 +164,9 @@ fn place(book: &Book, command: &Command) -> Option<Place> {
         Command::ReceiveTransfer(command) => {
             at(book.transfers.get(&command.transfer_id).map(|transfer| transfer.to_location_id))
         }
+        Command::CancelTransfer(command) => {
+            at(book.transfers.get(&command.transfer_id).map(|transfer| transfer.from_location_id))
+        }
         Command::ExpectReceipt(command) => named(command.location_id, "/location_id"),
         Command::RescheduleReceipt(command) => expected(&command.id),
         Command::CancelExpectedReceipt(command) => expected(&command.0),
@@ -171,6 +175,7 @@ fn place(book: &Book, command: &Command) -> Option<Place> {
         Command::CompleteCount(command) => count(&command.count_id),
         Command::RecountLines(command) => count(&command.count_id),
         Command::PostCount(command) => count(&command.count_id),
+        Command::ReverseCount(command) => count(&command.count_id),
         Command::CancelCount(command) => count(&command.0),
         Command::ReceivePayment(command) => command.register_id.and_then(|id| till(book, id)),
         Command::ReversePayment(command) => command.register_id.and_then(|id| till(book, id)),
@@ -226,6 +231,7 @@ fn channel(book: &Book, command: &Command) -> Option<Channel> {
         | Command::AllocateOrder(_)
         | Command::PromiseOrder(_)
         | Command::ShipOrder(_)
+        | Command::UndoShipment(_)
         | Command::InvoiceOrder(_)
         | Command::Return(_)
         | Command::ReceivePayment(_)
@@ -243,6 +249,7 @@ fn channel(book: &Book, command: &Command) -> Option<Channel> {
         | Command::Revalue(_)
         | Command::DispatchTransfer(_)
         | Command::ReceiveTransfer(_)
+        | Command::CancelTransfer(_)
         | Command::ExpectReceipt(_)
         | Command::RescheduleReceipt(_)
         | Command::CancelExpectedReceipt(_)
@@ -252,6 +259,7 @@ fn channel(book: &Book, command: &Command) -> Option<Channel> {
         | Command::CompleteCount(_)
         | Command::RecountLines(_)
         | Command::PostCount(_)
+        | Command::ReverseCount(_)
         | Command::CancelCount(_)
         | Command::PostEntry(_) => None,
     }

@@ -77,6 +77,8 @@ pub enum Command {
     PromiseOrder(order::Promise),
     /// Ship the stock of an order.
     ShipOrder(order::Ship),
+    /// Undo a shipment that did not leave.
+    UndoShipment(order::UndoShipment),
     /// Invoice what was shipped.
     InvoiceOrder(order::Bill),
     /// Receive a wholesale return.
@@ -105,6 +107,8 @@ pub enum Command {
     DispatchTransfer(transfer::Dispatch),
     /// Receive a transfer.
     ReceiveTransfer(transfer::Arrive),
+    /// Cancel a transfer under way.
+    CancelTransfer(transfer::Cancel),
     /// Record an expected receipt.
     ExpectReceipt(expected_receipt::Expect),
     /// Change the day of an expected receipt.
@@ -123,6 +127,8 @@ pub enum Command {
     RecountLines(count::Recount),
     /// Post the differences that a count found.
     PostCount(count::Post),
+    /// Reverse a posted count sheet.
+    ReverseCount(count::Reverse),
     /// Cancel a count sheet.
     CancelCount(count::Cancel),
     /// Post a journal entry by hand.
@@ -145,6 +151,7 @@ impl Command {
             Command::AllocateOrder(command) => command,
             Command::PromiseOrder(command) => command,
             Command::ShipOrder(command) => command,
+            Command::UndoShipment(command) => command,
             Command::InvoiceOrder(command) => command,
             Command::Return(command) => command,
             Command::ReceivePayment(command) => command,
@@ -159,6 +166,7 @@ impl Command {
             Command::ReleaseHold(command) => command,
             Command::DispatchTransfer(command) => command,
             Command::ReceiveTransfer(command) => command,
+            Command::CancelTransfer(command) => command,
             Command::ExpectReceipt(command) => command,
             Command::RescheduleReceipt(command) => command,
             Command::CancelExpectedReceipt(command) => command,
@@ -168,6 +176,7 @@ impl Command {
             Command::CompleteCount(command) => command,
             Command::RecountLines(command) => command,
             Command::PostCount(command) => command,
+            Command::ReverseCount(command) => command,
             Command::CancelCount(command) => command,
             Command::PostEntry(command) => command,
         }

@@ -6,7 +6,8 @@
 //! until then is in the count, so it changes nothing if it is recorded later (see [`crate::negative_stock`]).
 //!
 //! The status goes from counting to counted to posted. Lines that differ by more than the tolerance must be
-//! counted again (recount) before the sheet is counted. Until it is posted, a sheet can be cancelled.
+//! counted again (recount) before the sheet is counted. Until it is posted, a sheet can be cancelled. After that, it can be
+//! reversed.
 
 use std::collections::BTreeSet;
 
@@ -27,10 +28,12 @@ use crate::stock::LevelKey;
 mod enter;
 mod lot;
 mod post;
+mod reverse;
 
 pub use enter::{CountEntry, Enter, EntryInput};
 pub use lot::{CountedLot, Listed};
 pub use post::Post;
+pub use reverse::Reverse;
 
 /// The status of a count sheet.
 #[derive(
@@ -58,6 +61,8 @@ pub enum CountStatus {
     Posted,
     /// It was cancelled, and nothing was posted.
     Cancelled,
+    /// Its adjustment was taken back.
+    Reversed,
 }
 
 /// The settings of a tenant for counts.
@@ -131,6 +136,8 @@ pub struct Count {
     pub reference: Option<String>,
     /// The adjustment that was posted, if anything differed.
     pub document_id: Option<StockDocumentId>,
+    /// The adjustment that took it back, if it was reversed.
+    pub reversal_id: Option<StockDocumentId>,
     /// The current round of counting: 1, and one more with each recount.
     pub round: i32,
     /// The version. It grows with each change.
@@ -297,6 +304,7 @@ fn open(book: &mut Book, command: &Open) -> Result<(Count, Posting), Refusal> {
         tolerance_value: command.tolerance_value.or(settings.tolerance_value),
         reference: command.reference.clone(),
         document_id: None,
+        reversal_id: None,
         round: 1,
         version: 1,
         lines,

@@ -10,8 +10,9 @@ use uuid::Uuid;
 use crate::id::{
     self, ApiKeyId, ApplicationId, CashMoveId, CategoryId, CommandId, CountId, CustomerId, EntryId,
     ExpectedReceiptId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId, PeriodLockId, PriceListId,
-    PriceRuleId, PriceTierId, ProductGroupId, ProductId, RegisterId, SaleId, SessionId, ShipmentId,
-    SkuMappingId, StockDocumentId, TaxClassId, TaxRateId, TenantId, TransferId, UserId, VoucherId,
+    PriceRuleId, PriceTierId, ProductGroupId, ProductId, RegisterId, SaleExceptionId, SaleId, SessionId,
+    ShipmentId, SkuMappingId, StockDocumentId, TaxClassId, TaxRateId, TenantId, TransferId, UserId,
+    VoucherId,
 };
 
 /// The kind of a document or record. Its word, such as `credit_note`, is stored in the ledger, in movements
@@ -35,6 +36,7 @@ pub enum DocumentKind {
     Sale,
     Refund,
     Session,
+    SaleException,
     CashMove,
     Order,
     Shipment,
@@ -127,6 +129,9 @@ impl DocumentKind {
         match self {
             Self::Sale | Self::Refund => facts(SaleId::PREFIX, "pos_sale", Below("/v1/pos/sales"), "pos_sale"),
             Self::Session => facts(SessionId::PREFIX, "pos_session", Below("/v1/pos/sessions"), "pos_session"),
+            Self::SaleException => {
+                facts(SaleExceptionId::PREFIX, "sale_exception", Below("/v1/pos/exceptions"), "sale_exception")
+            }
             Self::CashMove => facts(CashMoveId::PREFIX, "cash_move", Nowhere, "cash_move"),
             Self::Order => facts(OrderId::PREFIX, "order", Below("/v1/orders"), "sales_order").numbered("SO"),
             Self::Shipment => facts(ShipmentId::PREFIX, "shipment", Below("/v1/shipments"), "shipment").numbered("SH"),
@@ -208,6 +213,28 @@ impl DocumentKind {
             Place::Below(path) => Some(format!("{path}/{}", self.encode(id))),
             Place::At(path) => Some(path.to_owned()),
             Place::Nowhere => None,
+        }
+    }
+
+    /// Returns the path of its list, if the list can be read by the time of the last change.
+    pub fn synced_list(self) -> Option<&'static str> {
+        let is_synced = matches!(
+            self,
+            Self::Product
+                | Self::ProductGroup
+                | Self::Category
+                | Self::SkuMapping
+                | Self::Customer
+                | Self::PriceList
+                | Self::PriceTier
+                | Self::TaxClass
+                | Self::TaxRate
+                | Self::Location
+                | Self::Register
+        );
+        match self.facts().place {
+            Place::Below(path) if is_synced => Some(path),
+            Place::Below(_) | Place::At(_) | Place::Nowhere => None,
         }
     }
 

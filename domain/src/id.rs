@@ -292,6 +292,10 @@ id!(
     SaleId, "sal"
 );
 id!(
+    /// A way in which a forced sale differs from our rules.
+    SaleExceptionId, "exc"
+);
+id!(
     /// A cash move.
     CashMoveId, "csh"
 );

@@ -7,7 +7,7 @@ use crate::count::Count;
 use crate::document::DocumentKind;
 use crate::id::{
     CountId, CustomerId, ExpectedReceiptId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId,
-    ProductId, RegisterId, TransferId,
+    ProductId, RegisterId, ShipmentId, TransferId,
 };
 use crate::line_item::GoodsLine;
 use crate::lot::NamedLot;
@@ -45,12 +45,20 @@ pub struct Needs {
     /// Invoices that a payment names.
     pub invoice_ids: BTreeSet<InvoiceId>,
     pub register_ids: BTreeSet<RegisterId>,
+    /// Tills of forced sales, with the time of each sale. A session that was closed since is needed.
+    pub late_sales: BTreeSet<(RegisterId, DateTime<Utc>)>,
+    /// SKUs in forced sales. A product that had one of them before is needed.
+    pub former_skus: BTreeSet<String>,
     /// Codes of vouchers that are issued, redeemed or given back into.
     pub voucher_codes: BTreeSet<String>,
     pub hold_ids: BTreeSet<HoldId>,
     /// References of holds. A new hold replaces the open hold of its reference.
     pub hold_references: BTreeSet<String>,
     pub transfer_ids: BTreeSet<TransferId>,
+    /// Transfers of which stock comes back to the origin.
+    pub returning: BTreeSet<TransferId>,
+    /// Shipments that are undone. Their orders are needed.
+    pub shipment_ids: BTreeSet<ShipmentId>,
     pub expected_ids: BTreeSet<ExpectedReceiptId>,
     /// Codes of lots that lines name.
     pub lot_codes: BTreeSet<String>,
@@ -140,6 +148,16 @@ impl Needs {
         for line in lines {
             self.item(&line.item, line.uom.is_some());
             self.lots(&line.lots);
+        }
+    }
+
+    /// Adds what a sale may need that happened before it was sent: its closed session, and products by SKUs of before.
+    pub(crate) fn add_late_sale(&mut self, id: RegisterId, at: Option<DateTime<Utc>>, lines: &[LineInput]) {
+        self.late_sales.extend(at.map(|at| (id, at)));
+        for line in lines {
+            if let ItemRef::Sku(sku) = &line.item {
+                self.former_skus.insert(sku.clone());
+            }
         }
     }
 

@@ -394,6 +394,11 @@ impl Book {
             entry.debit(account::INVENTORY, -row.value, at(row.key));
             entry.credit(self.count_account(), -row.value, at(row.key));
         }
+        for row in &counted {
+            let (quantity, value) = self.taken_off.entry((row.key, row.occurred_at)).or_default();
+            *quantity += row.quantity;
+            *value += row.value;
+        }
         if !counted.is_empty() {
             posting.movements.extend(counted);
             let at = posting.movements[0].occurred_at;

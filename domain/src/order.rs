@@ -27,6 +27,7 @@ mod invoice;
 mod pick;
 mod reserve;
 mod ship;
+mod undo;
 
 use reserve::{hold_reasons, plan, put_on_hold, reservations, reserve};
 
@@ -37,6 +38,7 @@ pub use held::{JUDGED_LINES_MAX, JUDGED_MAX};
 pub use invoice::{Bill, Invoice, InvoiceKind};
 pub use reserve::Policy;
 pub use ship::{Parcel, Ship, ShipLine, Shipment, ShipmentLine};
+pub use undo::UndoShipment;
 
 /// The status of an order.
 #[derive(
@@ -366,6 +368,7 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
         overrider: command.authority.overrider.as_deref(),
         discount_max: Some(command.authority.discount_max),
         is_return: false,
+        forced: false,
     };
     let lines = sales::price(book, &basket)?;
     command.authority.check_cost(book, location.id, (&command.lines, command.discount), &lines)?;

@@ -6,10 +6,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::allocation::{self, Consumed, Demand, Departure, PickRule, Purpose, Requester};
-use crate::book::{Book, Location, Posting, Register};
+use self::check::Checked;
+use crate::allocation::{self, Consumed, Departure, Requester};
+use crate::book::{Book, Posting, Register};
 use crate::command::{Decision, Outcome, Rule};
-use crate::customer::Customer;
 use crate::document::DocumentKind;
 use crate::hold;
 use crate::id::{
@@ -22,18 +22,25 @@ use crate::negative_stock::Issue;
 use crate::number::Money;
 use crate::printed::{PrintedCustomer, Seller};
 use crate::refusal::{Code, Problem, Problems, Refusal};
-use crate::sales::{self, Authority, Basket, Discount, Line, LineInput, SalesLine, Totals};
+use crate::sales::{self, Authority, Discount, Line, LineInput, SalesLine, Totals};
 use crate::stock::{self, Movement, MovementKind};
 use crate::tag;
 use crate::tenant::Channel;
 
+mod check;
+mod exception;
 mod give_back;
+mod late;
+mod receipt;
 mod refund;
 mod session;
 mod tender;
 mod voucher;
 
+pub use exception::{ExceptionReason, SaleException};
 pub use give_back::Paid;
+pub use late::{ClosedSession, LateCash};
+pub use receipt::{StatedLine, StatedReceipt};
 pub use refund::{Refund, RefundLine};
 pub use session::{CashMove, CashMoveKind, CloseSession, MoveCash, OpenSession, Session};
 pub use tender::{Tender, TenderInput, TenderKind};
@@ -83,6 +90,8 @@ pub struct Sell {
     pub hold_id: Option<HoldId>,
     /// Whether the goods have left already, so that a shortage does not reject the sale.
     pub forced: bool,
+    /// The receipt of a forced sale, as far as it is stated.
+    pub receipt: Option<StatedReceipt>,
     /// The limits of the caller over prices.
     pub authority: Authority,
 }
@@ -157,6 +166,8 @@ pub struct Sale {
     pub occurred_at: DateTime<Utc>,
     /// The time that the till's clock said, if it was ahead.
     pub said_at: Option<DateTime<Utc>>,
+    /// Reasons for which a forced sale differs from our rules.
+    pub exceptions: Vec<ExceptionReason>,
 }
 
 impl Sale {
@@ -186,6 +197,9 @@ impl Rule for Sell {
         voucher::need(needs, &self.tenders);
         needs.add_issue(self.occurred_at, self.forced);
         needs.lines(&self.lines);
+        if self.forced {
+            needs.add_late_sale(self.register_id, self.occurred_at, &self.lines);
+        }
     }
 
     fn check_stated(&self) -> Result<(), Refusal> {
@@ -197,36 +211,28 @@ impl Rule for Sell {
     }
 }
 
-/// Sells at a till: posts stock, cost, revenue and money at once.
+/// Sells at a till: posts stock, cost, revenue and money at once. A forced sale has happened: where it differs from our rules,
+/// it is posted as its receipt says, and an exception tells of it.
 fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
-    let (register, session) = open_register(book, command.register_id)?;
-    let serves_retail = |location: &Location| location.channels.contains(&Channel::Retail);
-    if !book.setup.location(Some(register.location_id)).is_some_and(serves_retail) {
-        return Err(Refusal::state(format!(
-            "The location of register {} does not serve retail.",
-            register.code
-        )));
-    }
+    let register = known_register(book, command.register_id)?;
     if command.forced && command.occurred_at.is_none() {
         let detail = "A forced sale needs the time at which the goods left.";
         return Err(Refusal::invalid("/occurred_at", detail));
     }
+    receipt::check(command, &book.setup.settings)?;
     let (named, said_at) = book.at_till(command.occurred_at);
     let occurred_at = book.occurred_at(named)?;
-    let customer = command.customer_id.map(|id| sales::buyer(book, id)).transpose()?;
+    let (session_id, closed) = late::session(book, command, &register, occurred_at)?;
     let left = Departure { occurred_at, forced: command.forced };
-    let (lines, beyond) = price(book, command, &register, (customer, left))?;
-    let totals = Totals::of(&lines);
-    tender::check(&command.tenders, &book.setup.settings)?;
-    let (tenders, rounding) = tender::settle(totals.total(), &command.tenders, register.cash_rounding)?;
-    let on = book.setup.settings.day(occurred_at);
-    voucher::check(book, &command.tenders, &tenders, (on, command.forced))?;
+    let Checked { lines, totals, tenders, rounding, mut exceptions, over_discounted, below_cost } =
+        check::check(book, command, &register, left)?;
+    let customer = command.customer_id.and_then(|id| book.customers.get(&id));
     let country = command.country.clone().or_else(|| customer.map(|customer| customer.country.clone()));
     let printed = customer.map(|customer| Arc::clone(&customer.printed));
 
     // Nothing rejects the command from here on.
     let mut released = Posting::default();
-    if let Some(id) = command.hold_id {
+    if let Some(id) = command.hold_id.filter(|id| hold::usable(book, *id, command.customer_id).is_ok()) {
         hold::use_up(book, id, &mut released);
     }
     let lines = lines
@@ -238,12 +244,12 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
             (line, cost)
         })
         .collect();
-    let sale = Sale {
+    let mut sale = Sale {
         id: command.id.unwrap_or_else(|| SaleId(book.ids.next_id())),
         number: book.number_of_register(&register.code),
         kind: SaleKind::Sale,
         register_id: register.id,
-        session_id: session.id,
+        session_id,
         location_id: register.location_id,
         customer_id: command.customer_id,
         customer: printed,
@@ -257,60 +263,27 @@ fn sell(book: &mut Book, command: &Sell) -> Result<(Sale, Posting), Refusal> {
         business_date: book.setup.settings.day(occurred_at),
         occurred_at,
         said_at,
+        exceptions: Vec::new(),
     };
-    note_cash(book, register.id, cash_of(&sale.tenders));
-    let sold = sale.lines.iter().map(|(line, _)| line);
-    let posting = Posting {
-        reservations: released.reservations,
-        holds: released.holds,
-        over_discounted: beyond.over_discounted,
-        below_cost: beyond.below_cost,
-        unsellable: command.forced && allocation::is_unsellable(book, sold, sale.business_date),
-        ..post(book, &sale, &[])
-    };
-    Ok((sale, posting))
+    let unsellable = command.forced && is_unsellable(book, &sale);
+    if unsellable {
+        let detail = "A lot of the sale had expired or is recalled.";
+        exceptions.push(SaleException::new(ExceptionReason::LotUnsellable, detail));
+    }
+    let late = late::post(book, &sale, closed, &mut exceptions);
+    sale.exceptions = exceptions.iter().map(|exception| exception.reason).collect();
+    let mut posting = post(book, &sale, &[]);
+    posting.reservations.extend(released.reservations);
+    posting.holds.extend(released.holds);
+    posting.entries.extend(late.entries);
+    Ok((
+        sale,
+        Posting { over_discounted, below_cost, unsellable, exceptions, late_cash: late.late_cash, ..posting },
+    ))
 }
 
-/// The ways in which a forced sale went beyond what the caller may do.
-struct Beyond {
-    over_discounted: bool,
-    below_cost: bool,
-}
-
-/// Prices the lines and picks their lots. A discount above the limit and a sale below cost reject a sale, but not one that
-/// has already happened.
-fn price(
-    book: &Book,
-    command: &Sell,
-    register: &Register,
-    (customer, left): (Option<&Customer>, Departure),
-) -> Result<(Vec<Line>, Beyond), Refusal> {
-    let basket = Basket {
-        lines: &command.lines,
-        discount: command.discount,
-        channel: Channel::Retail,
-        location_id: register.location_id,
-        customer,
-        // Goods bought at a till are handed over there, in the tenant's country, wherever the customer lives.
-        country: command.country.as_deref().unwrap_or(&book.setup.settings.country),
-        at: left.occurred_at,
-        overrider: command.authority.overrider.as_deref(),
-        discount_max: Some(command.authority.discount_at(register)),
-        is_return: false,
-    };
-    let (mut lines, excess) = sales::price_noting_excess(book, &basket)?;
-    let over_discounted = command.forced && !excess.is_empty();
-    if !over_discounted {
-        excess.check()?;
-    }
-    check_stock(book, command, register, left, &mut lines)?;
-    let asked = (command.lines.as_slice(), command.discount);
-    let cost = command.authority.check_cost(book, register.location_id, asked, &lines);
-    let below_cost = command.forced && cost.is_err();
-    if !below_cost {
-        cost?;
-    }
-    Ok((lines, Beyond { over_discounted, below_cost }))
+fn is_unsellable(book: &Book, sale: &Sale) -> bool {
+    allocation::is_unsellable(book, sale.lines.iter().map(|(line, _)| line), sale.business_date)
 }
 
 /// Returns the till and its open session.
@@ -329,31 +302,6 @@ fn known_register(book: &Book, id: RegisterId) -> Result<Register, Refusal> {
     let register = book.setup.registers.get(&id).cloned();
     register
         .ok_or_else(|| Problems::one("/register_id", Code::NotFound, "There is no register with this id."))
-}
-
-/// Picks the lots of the lines. Rejects more than is available to the till, with the allotments of the till
-/// and its channel, and with the hold that the sale uses.
-fn check_stock(
-    book: &Book,
-    command: &Sell,
-    register: &Register,
-    left: Departure,
-    lines: &mut [Line],
-) -> Result<(), Refusal> {
-    let mut demand = Demand::of(Requester::till(register.id));
-    if let Some(id) = command.hold_id {
-        demand.own(book, hold::usable(book, id, command.customer_id)?);
-    }
-    let customer = command.customer_id.and_then(|id| book.customers.get(&id));
-    let purpose = Purpose::Sale {
-        on: book.setup.settings.day(left.occurred_at),
-        // Goods that have left may have been too old for the customer: that rejects no forced sale.
-        life_days: customer.filter(|_| !left.forced).map_or(0, |customer| customer.min_remaining_life_days),
-        at_hand: true,
-    };
-    let rule = PickRule { location_id: register.location_id, purpose, left: Some(left) };
-    sales::allot(book, lines, &command.lines, &mut demand, &rule)?;
-    book.check_available(&demand)
 }
 
 /// Releases the allotments of the till and its channel that a line uses. Returns what it took from channel

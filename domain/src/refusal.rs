@@ -47,11 +47,13 @@ pub enum Code {
     LotExpired,
     /// The lot is recalled.
     LotRecalled,
+    /// Documents fix the setting.
+    SettingFixed,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Code; 21] = [
+    pub const ALL: [Code; 22] = [
         Code::NotFound,
         Code::ValidationFailed,
         Code::InsufficientStock,
@@ -73,6 +75,7 @@ impl Code {
         Code::ReturnExceedsSale,
         Code::LotExpired,
         Code::LotRecalled,
+        Code::SettingFixed,
     ];
 
     /// Returns the text form.
@@ -99,6 +102,7 @@ impl Code {
             Code::ReturnExceedsSale => "return_exceeds_sale",
             Code::LotExpired => "lot_expired",
             Code::LotRecalled => "lot_recalled",
+            Code::SettingFixed => "setting_fixed",
         }
     }
 }

@@ -85,6 +85,8 @@ pub struct Basket<'a> {
     pub discount_max: Option<Percent>,
     /// Whether it is a return: an archived product can't be sold, but can be returned.
     pub is_return: bool,
+    /// Whether the sale has happened, so that nothing about its prices rejects it.
+    pub forced: bool,
 }
 
 /// A line with its price and tax. Amounts exclude tax, also if prices include it.

@@ -70,6 +70,7 @@ tags! {
     Order = "order",
     PasswordLink = "password_link",
     Payment = "payment",
+    SaleException = "sale_exception",
     PeriodLock = "period_lock",
     PosSale = "pos_sale",
     PosSession = "pos_session",

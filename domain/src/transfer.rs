@@ -27,6 +27,10 @@ use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::{self, Carried, LayerUse, LevelKey, Movement, MovementKind, Source};
 use crate::tenant::Settings;
 
+mod cancel;
+
+pub use cancel::Cancel;
+
 /// The document of movements and journal entries.
 const DOCUMENT: DocumentKind = DocumentKind::Transfer;
 
@@ -50,6 +54,8 @@ pub enum TransferStatus {
     InTransit,
     /// All stock was received or written off.
     Received,
+    /// It was cancelled: what was in transit came back to the origin.
+    Cancelled,
 }
 
 /// A transfer to dispatch.
@@ -133,12 +139,24 @@ pub struct TransferLine {
     pub received: Quantity,
     /// Stock units written off.
     pub missing: Quantity,
+    /// Stock units that came back to the origin.
+    pub returned: Quantity,
     /// Cost of the units dispatched.
     pub value: Money,
     /// Cost of the units in transit.
     pub open_value: Money,
     /// What the dispatch took of cost layers, the oldest first; none if the origin had no layers.
     pub layer_uses: Vec<LayerUse>,
+}
+
+impl Transfer {
+    /// Rejects a step of a transfer of which nothing is in transit.
+    fn require_under_way(&self, done: &str) -> Result<(), Refusal> {
+        if self.status == TransferStatus::InTransit {
+            return Ok(());
+        }
+        Err(Refusal::status(&self.number, self.status.into(), done, &["in_transit"]))
+    }
 }
 
 impl TransferLine {
@@ -151,6 +169,7 @@ impl TransferLine {
             quantity: part.quantity,
             received: Quantity::ZERO,
             missing: Quantity::ZERO,
+            returned: Quantity::ZERO,
             value,
             open_value: value,
             layer_uses,
@@ -163,7 +182,7 @@ impl TransferLine {
 
     /// Returns the stock units in transit.
     pub fn open(&self) -> Quantity {
-        self.quantity - self.received - self.missing
+        self.quantity - self.received - self.missing - self.returned
     }
 
     /// Takes `quantity` off the units in transit. Returns them in parts with their cost, each with the line that first
@@ -314,9 +333,7 @@ impl Rule for Arrive {
 /// Receives a transfer in whole or in part. Writes off the rest if a reason is named.
 fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), Refusal> {
     let transfer = book.transfers.get(&command.transfer_id).ok_or_else(|| Refusal::not_found("transfer"))?;
-    if transfer.status != TransferStatus::InTransit {
-        return Err(Refusal::state(format!("{} was received already.", transfer.number)));
-    }
+    transfer.require_under_way("received")?;
     let occurred_at = book.occurred_after(command.occurred_at, ("the dispatch", transfer.occurred_at))?;
     let transit = transit(book)?;
     let against = match &command.missing_reason {
@@ -338,7 +355,9 @@ fn arrive(book: &mut Book, command: &Arrive) -> Result<(Transfer, Posting), Refu
         let mut line = transfer.lines[index].clone();
         let step = Step { transfer: &transfer, line_no: line.line_no, occurred_at, reason: None };
         if quantity.is_positive() {
-            came += step.carry(book, &mut line, (transit, quantity), &mut posting);
+            let route = (transit, transfer.to_location_id);
+            came += step.carry(book, &mut line, route, quantity, &mut posting);
+            line.received += quantity;
         }
         let missing = line.open();
         if against.is_some() && missing.is_positive() {
@@ -423,21 +442,21 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// Moves units of a line from transit to the destination. Returns their cost.
+    /// Moves units of a line from transit to the destination, or back to the origin. Returns their cost.
     fn carry(
         &self,
         book: &mut Book,
         line: &mut TransferLine,
-        (transit, quantity): (LocationId, Quantity),
+        (transit, to): (LocationId, LocationId),
+        quantity: Quantity,
         posting: &mut Posting,
     ) -> Money {
         let setup = Arc::clone(&book.setup);
-        let (from, to) = (line.key(transit), line.key(self.transfer.to_location_id));
+        let (from, to) = (line.key(transit), line.key(to));
         let source = Source::new(DOCUMENT, self.transfer.id.0, self.line_no, self.occurred_at);
         let parts = line.take(quantity, &source, &setup.settings);
         let value: Money = parts.iter().map(|part| part.value).sum();
         line.open_value -= value;
-        line.received += quantity;
         book.issue_from_transit(from, quantity, value);
         book.receive_carried(to, parts, &source);
         self.add_movement(book, (MovementKind::TransferOut, from), (-quantity, -value), posting);

@@ -50,6 +50,8 @@ pub struct Model {
     /// Rounding of tax.
     #[schema(value_type = Option<TaxRounding>)]
     pub tax_rounding: String,
+    /// Smallest cash amount of tills that are created without one. Zero: amounts are not rounded.
+    pub cash_rounding: Money,
     /// Costing method of products without one of their own.
     pub costing_method: CostingMethod,
     /// Whether orders of prepaid customers are held until they are paid.

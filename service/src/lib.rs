@@ -39,6 +39,7 @@ pub mod rows;
 pub mod sales_lines;
 pub mod scope;
 pub mod stock;
+pub mod synced;
 pub mod tax;
 pub mod tenant;
 pub mod timing;

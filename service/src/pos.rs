@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{CashMoveId, CustomerId, LocationId, RegisterId, SaleId, SessionId};
 use domain::number::{Money, Quantity};
-use domain::pos::{CashMove, Sale, SaleKind, Session, Tender};
+use domain::pos::{CashMove, ExceptionReason, Sale, SaleKind, Session, Tender};
 use domain::refusal::Refusal;
 use domain::sales::Totals;
 use domain::tag;
@@ -15,7 +15,10 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::listing::{Listing, Period, Slice, number, optional_number, optional_word, word};
+use crate::rows::parsed;
 use crate::{Error, Tx, printed, sales_lines};
+
+pub mod exception;
 
 /// A till sale or refund in a list, without its lines and tenders. The amounts of a refund are negative.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -65,6 +68,9 @@ pub struct SaleSummary {
     /// otherwise.
     #[schema(example = json!(null))]
     pub said_at: Option<DateTime<Utc>>,
+    /// Reasons for which a forced sale differs from our rules: see `GET /v1/pos/exceptions`.
+    #[schema(max_items = 4000)]
+    pub exceptions: Vec<ExceptionReason>,
     /// When the sale was recorded.
     pub created_at: DateTime<Utc>,
 }
@@ -94,7 +100,10 @@ const SALES: &str = "select s.id, s.number, s.kind, s.register_id, s.session_id,
                             s.currency, s.country, s.gross, s.discount, s.net, s.tax, s.rounding, s.business_date, \
                             s.occurred_at, s.recorded_at, s.customer_version, c.*, s.seller_version, t.*, \
                             (select k.said_at from till_clock k \
-                             where k.tenant_id = s.tenant_id and k.sale_id = s.id) as said_at \
+                             where k.tenant_id = s.tenant_id and k.sale_id = s.id) as said_at, \
+                            array(select e.reason from sale_exception e \
+                                  where e.tenant_id = s.tenant_id and e.sale_id = s.id \
+                                  order by e.id) as exceptions \
                      from pos_sale s \
                      left join lateral printed_customer(s.tenant_id, s.customer_id, s.customer_version) c on true \
                      cross join lateral printed_seller(s.tenant_id, s.seller_version) t \
@@ -162,6 +171,11 @@ fn read_header(row: &PgRow) -> Result<Sale, Error> {
         business_date: row.try_get("business_date")?,
         occurred_at: row.try_get("occurred_at")?,
         said_at: row.try_get("said_at")?,
+        exceptions: row
+            .try_get::<Vec<String>, _>("exceptions")?
+            .into_iter()
+            .map(parsed)
+            .collect::<Result<_, _>>()?,
     })
 }
 
@@ -186,6 +200,7 @@ fn read_summary(row: &PgRow) -> Result<SaleSummary, Error> {
         business_date: sale.business_date,
         occurred_at: sale.occurred_at,
         said_at: sale.said_at,
+        exceptions: sale.exceptions,
         created_at: row.try_get("recorded_at")?,
         number: sale.number,
         country: sale.country,

@@ -40,6 +40,7 @@ pub(crate) mod counts;
 mod decide;
 pub(crate) mod documents;
 mod history;
+mod late;
 mod layer;
 mod load;
 mod lot_levels;

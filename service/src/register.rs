@@ -15,6 +15,7 @@ use crate::caller::bound_exceeded;
 use crate::input::Change;
 use crate::page::Page;
 use crate::rows::insert_all;
+use crate::tenant::settings;
 use crate::{Caller, Error, Tx, input};
 
 pub use ::entity::register::Model as Register;
@@ -34,9 +35,9 @@ pub struct RegisterInput {
     pub name: Name,
     /// Store or warehouse from which the till sells.
     pub location_id: LocationId,
-    /// Smallest cash amount that can be paid, such as `0.05`. If absent or zero, amounts are not rounded.
+    /// Smallest cash amount that can be paid, such as `0.05`. Zero: amounts are not rounded. If absent, that of the settings.
     #[serde(default)]
-    pub cash_rounding: Money,
+    pub cash_rounding: Option<Money>,
     /// Largest discount of its sales in percent, for every caller. Absent: no limit of its own.
     #[serde(default)]
     #[schema(example = "10")]
@@ -56,7 +57,7 @@ pub async fn create(tx: &Tx, input: &RegisterInput) -> Result<Register, Error> {
         problems.invalid("/code", format!("Expected 1 to {CODE_LENGTH_MAX} capital letters or digits."));
     }
     input.name.check(&mut problems, "/name");
-    input::check_not_negative(&mut problems, "/cash_rounding", Some(input.cash_rounding));
+    input::check_not_negative(&mut problems, "/cash_rounding", input.cash_rounding);
     input::check_share(&mut problems, "/discount_max", input.discount_max);
     let place =
         tx.select::<location::Entity>().filter(location::Column::Id.eq(input.location_id)).one(tx).await?;
@@ -68,6 +69,10 @@ pub async fn create(tx: &Tx, input: &RegisterInput) -> Result<Register, Error> {
         Some(_) => {}
     }
     problems.check()?;
+    let cash_rounding = match input.cash_rounding {
+        Some(stated) => stated,
+        None => settings::get(tx).await?.cash_rounding,
+    };
     let row = Register {
         tenant_id: tx.tenant_id,
         id: RegisterId(tx.next_id()),
@@ -75,7 +80,7 @@ pub async fn create(tx: &Tx, input: &RegisterInput) -> Result<Register, Error> {
         code: input.code.clone(),
         name: input.name.to_string(),
         location_id: input.location_id,
-        cash_rounding: input.cash_rounding,
+        cash_rounding,
         discount_max: input.discount_max,
         version: 1,
         created_at: tx.now,

@@ -101,6 +101,9 @@ pub enum Scope {
     /// Close periods of the books, and open them again.
     #[strum(serialize = "periods:lock")]
     PeriodsLock,
+    /// Change the settings of the tenant.
+    #[strum(serialize = "settings:write")]
+    SettingsWrite,
     /// Read reports, GraphQL and the integrity check.
     #[strum(serialize = "reports:read")]
     ReportsRead,

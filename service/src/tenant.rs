@@ -109,16 +109,22 @@ fn check(input: &TenantCreate) -> Result<(), Refusal> {
         problems.invalid("/slug", detail);
     }
     input::check_line(&mut problems, "/name", &input.name, input::NAME_LENGTH_MAX);
-    if iso_currency::Currency::from_code(&input.currency).is_none() {
+    check_place(&mut problems, &input.currency, &input.country, &input.time_zone);
+    problems.check()
+}
+
+/// Reports a currency, a country or a time zone that does not exist.
+fn check_place(problems: &mut Problems, currency: &str, country: &str, time_zone: &str) {
+    let exponent = iso_currency::Currency::from_code(currency).and_then(|currency| currency.exponent());
+    if exponent.is_none() {
         problems.invalid("/currency", "Expected an ISO 4217 code such as EUR.");
     }
-    if input.country.len() != 2 || !input.country.bytes().all(|letter| letter.is_ascii_uppercase()) {
+    if country.len() != 2 || !country.bytes().all(|letter| letter.is_ascii_uppercase()) {
         problems.invalid("/country", "Expected an ISO 3166-1 alpha-2 code such as DE.");
     }
-    if input.time_zone.parse::<chrono_tz::Tz>().is_err() {
+    if time_zone.parse::<chrono_tz::Tz>().is_err() {
         problems.invalid("/time_zone", "Expected an IANA time zone such as Europe/Berlin.");
     }
-    problems.check()
 }
 
 async fn insert_tenant(tx: &Tx, input: &TenantCreate) -> Result<(), Error> {

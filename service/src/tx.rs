@@ -42,6 +42,8 @@ const JOB_TIME: Duration = Duration::from_secs(600);
 const READ_TIME: Duration = Duration::from_secs(8);
 /// Longest time of a report, once it has begun.
 const REPORT_TIME: Duration = Duration::from_secs(65);
+/// The name of a transaction that only reads, in `pg_stat_activity`.
+pub(crate) const READER: &str = "stockwell reader";
 /// Most attempts of a write that loses a race (40001, 40P01).
 const ATTEMPTS_MAX: u32 = 3;
 
@@ -162,7 +164,7 @@ impl Db {
         work: impl AsyncFnOnce(&Tx) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let opening = "begin isolation level repeatable read read only; \
-             set local plan_cache_mode = force_custom_plan; set local work_mem = '64MB'; set local jit = off; \
+             set local application_name = 'stockwell reader'; set local plan_cache_mode = force_custom_plan; set local work_mem = '64MB'; set local jit = off; \
              set local statement_timeout = '60s'";
         let tx = on_database(self.open(opening, Work::Report, tenant_id)).await?;
         let report = async {
@@ -248,7 +250,8 @@ impl Db {
 
     /// Opens a read-only snapshot.
     pub(crate) async fn begin_read(&self, tenant_id: TenantId) -> Result<Tx, Error> {
-        let opening = "begin isolation level repeatable read read only; set local plan_cache_mode = auto";
+        let opening = "begin isolation level repeatable read read only; \
+             set local application_name = 'stockwell reader'; set local plan_cache_mode = auto";
         self.open(opening, Work::Read, tenant_id).await
     }
 

@@ -3,6 +3,7 @@
 mod anchor;
 mod entry;
 mod plan;
+mod reverse;
 
 use serde_json::{Value, json};
 use tests::{Client, Level, Tenant, lines, with_tenant};

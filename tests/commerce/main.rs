@@ -46,6 +46,8 @@ mod platform {
     mod refusals;
     mod round_trip;
     mod seen;
+    mod settings;
     mod stream;
+    mod synced;
     mod unknown_keys;
 }

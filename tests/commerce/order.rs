@@ -4,6 +4,7 @@ mod addresses;
 mod backorder;
 mod held;
 mod returns;
+mod undo;
 
 use serde_json::{Value, json};
 use tests::{Level, lines, with_tenant};

@@ -2,6 +2,7 @@
 
 mod clock;
 mod discount;
+mod forced;
 mod refund;
 mod session;
 mod voucher;

@@ -16,12 +16,12 @@ use tests::{Client, Node, Tenant, Till, environment, lines, sale, with_tenant};
 const MANY: usize = 7;
 
 /// Each kind of command, named as in its event, and its statements.
-const COMMANDS: [(&str, u64); 56] = [
+const COMMANDS: [(&str, u64); 59] = [
     ("pos_sale.completed", 4),
     ("pos_sale.completed, first in first out", 6),
     ("pos_sale.completed, by lot", 7),
     ("pos_sale.completed, from a lease", 7),
-    ("pos_sale.completed, forced", 9),
+    ("pos_sale.completed, forced", 10),
     ("pos_sale.refunded", 16),
     ("pos_sale.refunded, blind", 9),
     ("pos_session.opened", 9),
@@ -38,6 +38,7 @@ const COMMANDS: [(&str, u64); 56] = [
     ("order.promised", 18),
     ("order.shipped", 16),
     ("order.shipped, by lot", 18),
+    ("order.shipment_undone", 14),
     ("order.invoiced", 17),
     ("return.received", 18),
     ("payment.received", 11),
@@ -62,6 +63,7 @@ const COMMANDS: [(&str, u64); 56] = [
     ("transfer.dispatched, by lot", 10),
     ("transfer.received", 10),
     ("transfer.received, by lot", 11),
+    ("transfer.cancelled", 10),
     ("expected_receipt.created", 9),
     ("expected_receipt.rescheduled", 10),
     ("expected_receipt.cancelled", 10),
@@ -71,6 +73,7 @@ const COMMANDS: [(&str, u64); 56] = [
     ("count.completed", 13),
     ("count.recount_asked", 9),
     ("count.posted", 17),
+    ("count.reversed", 16),
     ("count.cancelled", 8),
     ("journal_entry.posted", 4),
 ];
@@ -234,6 +237,10 @@ impl<'a> Shop<'a> {
             }
             "order.cancelled" => step(&order("confirmed").await, "cancel"),
             "order.shipped" => step(&order("confirmed").await, "ship"),
+            "order.shipment_undone" => {
+                let shipped = order("shipped").await;
+                (format!("/v1/shipments/{}/undo", id(&shipped["shipments"][0])), json!({}))
+            }
             "order.invoiced" => step(&order("shipped").await, "invoice"),
             "return.received" => {
                 let billed = order("invoiced").await;
@@ -310,6 +317,7 @@ impl<'a> Shop<'a> {
             "hold.released" => (later("/v1/stock/holds", &hold, "release").await, json!({})),
             "transfer.dispatched" => ("/v1/stock/transfers".to_owned(), send),
             "transfer.received" => (later("/v1/stock/transfers", &send, "receive").await, json!({})),
+            "transfer.cancelled" => (later("/v1/stock/transfers", &send, "cancel").await, json!({})),
             "expected_receipt.created" => ("/v1/stock/expected-receipts".to_owned(), expect),
             "expected_receipt.rescheduled" => {
                 let path = later("/v1/stock/expected-receipts", &expect, "reschedule").await;

@@ -34,6 +34,7 @@ pub fn request(tenant: &Tenant, till: &Till, skus: &[&str], key: &str) -> Reques
         lots: Vec::new(),
     };
     let sell = Sell {
+        receipt: None,
         id: None,
         register_id: till.register_id.parse::<RegisterId>().expect("an id"),
         customer_id: None,

@@ -191,7 +191,7 @@ const OF_POSTING: [&str; 39] = [
 fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
     let posting: &[&str] = &["service/src/posting"];
     let mut writers: BTreeMap<_, _> = OF_POSTING.into_iter().map(|table| (table, posting)).collect();
-    let others: [(&str, &[&str]); 48] = [
+    let others: [(&str, &[&str]); 50] = [
         ("command", &["service/src/command", "service/src/posting"]),
         ("event", &["service/src/command", "service/src/posting"]),
         ("event_cursor", &["service/src/relay"]),
@@ -219,6 +219,8 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("replaced_product", &["service/src/catalog/product/store"]),
         ("replaced_customer", &["service/src/customer"]),
         ("replaced_seller", &["service/src/tenant"]),
+        ("former_sku", &["service/src/catalog/product/store"]),
+        ("sale_exception", &["service/src/posting/save/late", "service/src/pos/exception"]),
         ("reorder_setting", &["service/src/catalog/reorder"]),
         ("bundle_component", &["service/src/catalog/bundle"]),
         ("barcode", &["service/src/catalog"]),

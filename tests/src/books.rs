@@ -159,7 +159,7 @@ const FACTS: &[(&str, &str)] = &[
         "select format('product %s: level %s worth %s, transfers %s worth %s', product_id, on_hand, s.value, quantity, t.value) \
          from (select product_id, lot_id, on_hand, value from stock_level l join location o on o.tenant_id = l.tenant_id and o.id = l.location_id \
                where l.tenant_id = $1 and o.kind = 'transit') s \
-         full join (select product_id, lot_id, sum(quantity - received - missing) as quantity, sum(open_value) as value \
+         full join (select product_id, lot_id, sum(quantity - received - missing - returned) as quantity, sum(open_value) as value \
                     from transfer_line where tenant_id = $1 group by 1, 2) t using (product_id, lot_id) \
          where (coalesce(on_hand, 0), coalesce(s.value, 0)) <> (coalesce(quantity, 0), coalesce(t.value, 0))",
     ),
@@ -169,7 +169,7 @@ const FACTS: &[(&str, &str)] = &[
          left join (select s.order_id, i.order_line_no, sum(i.quantity) as shipped, \
                            sum(i.quantity) filter (where s.invoice_id is not null) as invoiced \
                     from shipment s join shipment_line i on i.tenant_id = s.tenant_id and i.shipment_id = s.id \
-                    where s.tenant_id = $1 group by 1, 2) s on s.order_id = l.order_id and s.order_line_no = l.line_no \
+                    where s.tenant_id = $1 and s.undone_at is null group by 1, 2) s on s.order_id = l.order_id and s.order_line_no = l.line_no \
          where l.tenant_id = $1 and (l.shipped, l.invoiced) <> (coalesce(s.shipped, 0), coalesce(s.invoiced, 0))",
     ),
     (
@@ -192,7 +192,7 @@ const FACTS: &[(&str, &str)] = &[
         "select format('ledger %s, shipments %s', ledger, shipments) from \
            (select coalesce(sum(debit - credit), 0) as ledger from journal_line \
             where tenant_id = $1 and account_code = '1300') l, \
-           (select coalesce(sum(cost), 0) as shipments from shipment where tenant_id = $1 and invoice_id is null) s \
+           (select coalesce(sum(cost), 0) as shipments from shipment where tenant_id = $1 and invoice_id is null and undone_at is null) s \
          where ledger <> shipments",
     ),
     (
@@ -399,7 +399,7 @@ const FACTS: &[(&str, &str)] = &[
          left join command c on c.tenant_id = $1 and c.id = w.command_id and c.status between 200 and 299, \
          lateral (select count(*) as events from event where tenant_id = $1 and command_id = w.command_id \
                     and (kind not in ('order.allocated', 'order.promise_broken', 'stock.oversold', \
-                                      'stock.unsellable_sold', 'pos_sale.over_discounted', 'pos_sale.sold_below_cost', 'pos_sale.clock_ahead', \
+                                      'stock.unsellable_sold', 'pos_sale.over_discounted', 'pos_sale.sold_below_cost', 'pos_sale.clock_ahead', 'pos_sale.exception_raised', \
                                       'voucher.overdrawn', 'order.released') or c.name = kind)) e \
          where c.id is null or e.events <> 1",
     ),

@@ -170,7 +170,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
         "select t.name || ' ' || v.privilege from unnest(array['stock_movement', 'journal_entry', 'journal_line', \
              'sales_line', 'sales_line_tax', 'command', 'event', 'tender', 'till_clock', 'cash_move', 'shipment_line', 'payment_allocation', 'application', \
              'application_line', 'voucher_move', 'period_lock', \
-             'stock_document', 'hold_line', 'replaced_price', 'replaced_product', 'replaced_customer', 'replaced_seller', 'stock_checkpoint', 'stock_checkpoint_level']) t (name), \
+             'stock_document', 'hold_line', 'replaced_price', 'replaced_product', 'replaced_customer', 'replaced_seller', 'former_sku', 'stock_checkpoint', 'stock_checkpoint_level']) t (name), \
              (values ('update'), ('delete')) v (privilege) \
          where has_table_privilege('stockwell_app', t.name::regclass, v.privilege) \
             or v.privilege = 'update' and has_any_column_privilege('stockwell_app', t.name::regclass, 'update')",
@@ -180,12 +180,12 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
         "select t.name || ' delete' from unnest(array['invoice', 'pos_sale', 'payment', 'shipment', 'pos_session', \
              'sales_order', 'customer', 'customer_account', 'product', 'location', 'register', 'account', 'stock_level', \
              'hold', 'hold_reference', 'transfer', 'transfer_line', 'expected_receipt', 'expected_receipt_line', 'tenant', 'api_key', \
-             'app_user', 'product_group', 'unmapped_sku', 'voucher']) t (name) \
+             'app_user', 'product_group', 'unmapped_sku', 'voucher', 'sale_exception']) t (name) \
          where has_table_privilege('stockwell_app', t.name::regclass, 'delete') \
          union all select t.name || '.' || a.attname from (values ('invoice', '{open,returned,version,updated_at}'::text[]), \
-             ('pos_sale', '{returned}'), ('payment', '{unapplied}'), ('shipment', '{invoice_id,carrier,tracking_number,tracking_url,version,updated_at}'), \
+             ('pos_sale', '{returned}'), ('sale_exception', '{resolved_at,resolution,version}'), ('payment', '{unapplied}'), ('shipment', '{invoice_id,undone_at,carrier,tracking_number,tracking_url,version,updated_at}'), \
              ('hold', '{status,expires_at,version,updated_at}'), ('hold_reference', '{placed_at}'), ('transfer', '{status,version,updated_at}'), \
-             ('transfer_line', '{received,missing,open_value}'), ('expected_receipt_line', '{received}'), \
+             ('transfer_line', '{received,missing,returned,open_value}'), ('expected_receipt_line', '{received}'), \
              ('expected_receipt', '{expected_on,status,version,updated_at}')) t (name, mutable) \
          join pg_attribute a on a.attrelid = t.name::regclass and a.attnum > 0 and not a.attisdropped \
          where has_column_privilege('stockwell_app', t.name::regclass, a.attname, 'update') <> (a.attname = any (t.mutable))",

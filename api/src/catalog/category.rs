@@ -64,7 +64,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let filter = Filter { code: filters.code.clone(), parent_id: filters.parent_id };
     let sorted = Sorted::new(filters.sort, filters.updated_since);
-    let page = sorted.page(&list)?;
+    let page = sorted.page(&list).await?;
     let rows = app.db.read(caller.tenant_id, async |tx| category::list(tx, &filter, &page).await).await?;
     sorted.answer(&list, rows)
 }

@@ -54,7 +54,7 @@ struct Filters {
 async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let sorted = Sorted::new(filters.sort, filters.updated_since);
-    let page = sorted.page(&list)?;
+    let page = sorted.page(&list).await?;
     let read = async |tx: &service::Tx| group::list(tx, filters.code.as_deref(), &page).await;
     let groups = app.db.read(caller.tenant_id, read).await?;
     sorted.answer(&list, groups)

@@ -123,7 +123,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
         tag: filters.tag.clone(),
     };
     let sorted = Sorted::new(filters.sort, filters.updated_since);
-    let page = sorted.page(&list)?;
+    let page = sorted.page(&list).await?;
     let rows = app.db.read(caller.tenant_id, async |tx| product::list(tx, &filter, &page).await).await?;
     let rows = rows.into_iter().map(|row| Seen::by(&caller, row)).collect();
     sorted.answer(&list, rows)

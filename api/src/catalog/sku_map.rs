@@ -68,7 +68,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
         product_id: filters.product_id,
     };
     let sorted = Sorted::new(filters.sort, filters.updated_since);
-    let page = sorted.page(&list)?;
+    let page = sorted.page(&list).await?;
     let rows = app.db.read(caller.tenant_id, async |tx| sku_map::list(tx, &filter, &page).await).await?;
     sorted.answer(&list, rows)
 }

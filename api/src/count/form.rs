@@ -7,7 +7,7 @@ use domain::moment::Instant;
 use domain::number::{Money, Percent, Quantity};
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
-use domain::text::{self, Code64, Reference200};
+use domain::text::{self, Code64, Filled100, Reference200};
 use serde::{Deserialize, Serialize};
 use service::count::Selection;
 
@@ -159,6 +159,28 @@ pub struct RecountIn {
     pub lines: Vec<i32>,
 }
 
+/// The reversal of a posted sheet.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = CountReverseIn)]
+pub struct ReverseIn {
+    /// Reason of the reversal. The adjustment has it as its reference.
+    reason: Filled100,
+}
+
+impl ReverseIn {
+    /// Returns the reason.
+    pub fn reason(self) -> Result<String, Refusal> {
+        let mut problems = Problems::default();
+        if self.reason.trim().is_empty() {
+            problems.invalid("/reason", "Say why the count is reversed.");
+        }
+        let reason = self.reason.checked(&mut problems, "/reason");
+        problems.check()?;
+        Ok(reason)
+    }
+}
+
 /// A count sheet.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct CountOut<'a> {
@@ -186,6 +208,9 @@ pub struct CountOut<'a> {
     round: i32,
     /// The adjustment that it posted. Null: it is not posted, or nothing differed.
     document_id: Option<StockDocumentId>,
+    /// The adjustment that took it back. Null: it is not reversed, or nothing had differed.
+    #[schema(example = json!(null))]
+    reversal_id: Option<StockDocumentId>,
     /// Version number. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
     version: i32,
@@ -246,6 +271,7 @@ impl<'a> CountOut<'a> {
             reference: count.reference.as_deref(),
             round: count.round,
             document_id: count.document_id,
+            reversal_id: count.reversal_id,
             version: count.version,
             lines: None,
         }

@@ -336,6 +336,9 @@ pub struct ShipmentOut<'a> {
     /// Version number. Each change of the parcel adds 1.
     #[schema(minimum = 1, maximum = 2_147_483_647, example = 1)]
     pub version: i32,
+    /// When its stock was put back, if it was undone. Null otherwise.
+    #[schema(example = json!(null))]
+    undone_at: Option<DateTime<Utc>>,
     /// Lines of the shipment.
     #[schema(max_items = 2000)]
     lines: Vec<ShipmentLineOut<'a>>,
@@ -388,6 +391,7 @@ impl<'a> ShipmentOut<'a> {
             tracking_number: shipment.parcel.tracking_number.as_deref(),
             tracking_url: shipment.parcel.tracking_url.as_deref(),
             version: shipment.version,
+            undone_at: shipment.undone_at,
             lines: shipment.lines.iter().map(line).collect(),
         }
     }

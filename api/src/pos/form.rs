@@ -6,8 +6,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::address::Address;
 use domain::id::{CustomerId, HoldId, LocationId, RegisterId, SaleId, SessionId};
 use domain::moment::Instant;
-use domain::number::{Money, Quantity};
-use domain::pos::{self, SaleKind, TenderInput, TenderKind};
+use domain::number::{Money, Percent, Quantity};
+use domain::pos::{self, ExceptionReason, SaleKind, TenderInput, TenderKind};
 use domain::refusal::Problems;
 use domain::tag;
 use domain::text::{self, Reference100};
@@ -22,7 +22,7 @@ use crate::lot::line::{self as lots, LotIn};
 pub struct SaleIn {
     /// The till's own id of the sale, made before it is sent. The server chooses one if absent.
     pub id: Option<SaleId>,
-    /// The till. It needs an open session.
+    /// The till. It needs an open session. A forced sale belongs to the session in which it happened, also if that is closed.
     pub register_id: RegisterId,
     /// Customer, who pays the price negotiated with them. Absent: a walk-in sale.
     pub customer_id: Option<CustomerId>,
@@ -48,6 +48,45 @@ pub struct SaleIn {
     #[serde(default)]
     #[schema(max_items = 10)]
     pub tenders: Vec<TenderIn>,
+    /// The receipt of a forced sale, as far as it is stated. The sale has its prices, taxes and totals.
+    #[schema(example = json!(null))]
+    pub receipt: Option<ReceiptIn>,
+}
+
+/// The receipt of a forced sale. An absent field follows our prices and taxes at the time of the sale.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiptIn {
+    /// Total, with tax and the rounding of cash. If neither `lines` here nor a `unit_price` says more, the lines come to it in
+    /// proportion to our prices. Otherwise what it differs from the lines is `rounding`.
+    pub total: Option<Money>,
+    /// One for each line of the sale, in the same order, or none.
+    #[serde(default)]
+    #[schema(max_items = 2000)]
+    pub lines: Vec<ReceiptLineIn>,
+}
+
+/// A line of the receipt of a forced sale.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiptLineIn {
+    /// Amount to pay for the line, after discounts and with tax.
+    pub total: Option<Money>,
+    /// Tax rate, in percent. If absent, that of our tax rates.
+    pub tax_rate: Option<Percent>,
+    /// Tax in `total`. If absent, it follows from the rate.
+    pub tax: Option<Money>,
+}
+
+impl From<ReceiptIn> for pos::StatedReceipt {
+    fn from(receipt: ReceiptIn) -> Self {
+        let line = |line: ReceiptLineIn| pos::StatedLine {
+            total: line.total,
+            tax_rate: line.tax_rate,
+            tax: line.tax,
+        };
+        pos::StatedReceipt { total: receipt.total, lines: receipt.lines.into_iter().map(line).collect() }
+    }
 }
 
 /// A means of payment.
@@ -173,6 +212,9 @@ pub struct SaleOut<'a> {
     /// Time that the till's clock said, if it was more than 5 minutes ahead. Null otherwise.
     #[schema(example = json!(null))]
     said_at: Option<DateTime<Utc>>,
+    /// Reasons for which a forced sale differs from our rules: see `GET /v1/pos/exceptions`. Empty otherwise.
+    #[schema(max_items = 4000)]
+    exceptions: &'a [ExceptionReason],
     /// Lines of the sale.
     #[schema(max_items = 2000)]
     lines: Vec<LineOut<'a>>,
@@ -226,6 +268,7 @@ impl<'a> SaleOut<'a> {
             business_date: sale.business_date,
             occurred_at: sale.occurred_at,
             said_at: sale.said_at,
+            exceptions: &sale.exceptions,
             lines: sale.lines.iter().map(|(line, _)| LineOut::new(line)).collect(),
             gross: sale.totals.gross,
             discount: sale.totals.discount,

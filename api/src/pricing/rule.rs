@@ -62,7 +62,7 @@ async fn list(app: Data<App>, caller: Caller, id: PathId<PriceListId>, list: Lis
         include_ended: filters.include_ended,
     };
     let sorted = Sorted::new(filters.sort, filters.updated_since);
-    let page = sorted.page(&list)?;
+    let page = sorted.page(&list).await?;
     let rows = app.db.read(caller.tenant_id, async |tx| rule::list(tx, id.0, &filter, &page).await).await?;
     sorted.answer(&list, rows)
 }

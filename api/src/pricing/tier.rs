@@ -51,7 +51,7 @@ struct Filters {
 async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let sorted = Sorted::new(filters.sort, filters.updated_since);
-    let page = sorted.page(&list)?;
+    let page = sorted.page(&list).await?;
     let code = filters.code.as_deref();
     let rows = app.db.read(caller.tenant_id, async |tx| tier::list(tx, code, &page).await).await?;
     sorted.answer(&list, rows)

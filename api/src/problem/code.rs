@@ -143,6 +143,7 @@ fn domain_status(code: Code) -> StatusCode {
         | Code::IdempotencyInProgress
         | Code::LotExpired
         | Code::LotRecalled
+        | Code::SettingFixed
         | Code::CreditExceeded => StatusCode::CONFLICT,
         Code::ValidationFailed
         | Code::PriceMissing

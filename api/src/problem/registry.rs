@@ -340,6 +340,12 @@ pub static REGISTRY: &[Entry] = &[
         "The named lot is recalled. It can't be sold or reserved.",
         "Name another lot, or none to get the lot that expires first.",
     ),
+    entry(
+        Domain(Code::SettingFixed),
+        "Setting fixed by documents",
+        "There are documents that were written with the setting.",
+        "Leave the field out. Only a tenant without documents can change it.",
+    ),
 ];
 
 #[cfg(test)]

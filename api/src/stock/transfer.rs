@@ -28,7 +28,7 @@ use crate::{Answer, ApiError, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(dispatch).service(list_transfers).service(show).service(receive);
+    cfg.service(dispatch).service(list_transfers).service(show).service(receive).service(cancel);
 }
 
 const TRANSFERS: &str = "/v1/stock/transfers";
@@ -136,6 +136,8 @@ struct TransferLineOut<'a> {
     received: Quantity,
     /// Quantity written off.
     missing: Quantity,
+    /// Quantity that came back to the sending location, because the transfer was cancelled.
+    returned: Quantity,
     /// Quantity in transit.
     in_transit: Quantity,
     /// Cost of the quantity sent. Null without the scope `costs:read`.
@@ -170,6 +172,7 @@ impl<'a> TransferOut<'a> {
             quantity: line.quantity,
             received: line.received,
             missing: line.missing,
+            returned: line.returned,
             in_transit: line.open(),
             value: line.value,
         };
@@ -228,6 +231,35 @@ async fn receive(post: Post, id: PathId<TransferId>) -> Answer {
             missing_reason: input.missing_reason,
             occurred_at: input.occurred_at.map(Instant::get),
         }))
+    };
+    post.send(command).await
+}
+
+/// The cancellation of a transfer.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct TransferCancelIn {
+    /// When the stock came back, not before the dispatch. Now if absent. Never in the future.
+    #[schema(example = "2026-11-23T09:00:00Z")]
+    occurred_at: Option<Instant>,
+}
+
+/// Cancel a transfer
+///
+/// Takes everything in transit back to the sending location, at the cost with which it left. What was received stays where it is.
+/// A transfer of which nothing is in transit can't be cancelled: send the stock back with a transfer of its own.
+#[utoipa::path(
+    operation_id = "transfers_cancel",
+    security(("bearer" = ["stock:write"])),
+    params(("id" = TransferId, Path, description = "The transfer."), PostHeaders),
+    request_body = TransferCancelIn,
+    responses((status = 200, description = "The transfer.", body = TransferOut))
+)]
+#[post("/v1/stock/transfers/{id}/cancel")]
+async fn cancel(post: Post, id: PathId<TransferId>) -> Answer {
+    let command = |input: TransferCancelIn, _: &Caller| {
+        let occurred_at = input.occurred_at.map(Instant::get);
+        Ok(Command::CancelTransfer(transfer::Cancel { transfer_id: id.0, occurred_at }))
     };
     post.send(command).await
 }

@@ -88,7 +88,7 @@ pub(super) fn post(
         let is_level = line.lot.is_none() || due.key.lot_id != LotId::default();
         if let Some(counted_at) = line.counted_at.filter(|_| is_level && !due.superseded) {
             book.level_mut(due.key).note_count(counted_at);
-            posting.anchors.push((due.key, counted_at));
+            posting.anchors.push((due.key, Some(counted_at)));
         }
     }
     if let Some(document) = &document {
@@ -160,7 +160,8 @@ fn check_approved(book: &Book, due: &[Due], is_approver: bool) -> Result<(), Ref
     }
 }
 
-fn document(book: &mut Book, count: &Count) -> StockDocument {
+/// Makes the adjustment of a sheet, without lines.
+pub(super) fn document(book: &mut Book, count: &Count) -> StockDocument {
     let last = count.lines.iter().filter_map(|line| line.counted_at).max();
     StockDocument {
         id: StockDocumentId(book.ids.next_id()),

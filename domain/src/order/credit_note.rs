@@ -294,6 +294,7 @@ fn without_original(book: &Book, command: &Return, at: DateTime<Utc>) -> Result<
         overrider: command.overrider.as_deref(),
         discount_max: None,
         is_return: true,
+        forced: false,
     };
     let lines = sales::price(book, &basket)?;
     let to = BackTo { location_id, at, customer_id: Some(command.customer_id) };

@@ -122,7 +122,7 @@ impl Rule for Bill {
 fn invoice(book: &mut Book, order_id: OrderId) -> Result<(Ordered, Posting), Refusal> {
     let order = find(book, order_id)?;
     order.require(&[OrderStatus::PartiallyShipped, OrderStatus::Shipped], "invoiced")?;
-    if order.shipments.iter().all(|shipment| shipment.invoice_id.is_some()) {
+    if !order.shipments.iter().any(Shipment::is_open) {
         return Err(Refusal::state(format!("Every shipment of order {} is invoiced already.", order.number)));
     }
     let mut posting = Posting::default();
@@ -135,7 +135,7 @@ pub(super) fn invoice_all(book: &mut Book, order_id: OrderId, posting: &mut Post
     let mut order = order_mut(book, order_id).clone();
     let mut invoices = Vec::new();
     for at in 0..order.shipments.len() {
-        if order.shipments[at].invoice_id.is_some() {
+        if !order.shipments[at].is_open() {
             continue;
         }
         let invoice = of_shipment(book, &mut order, at);

@@ -77,6 +77,8 @@ pub struct Shipment {
     pub is_new: bool,
     /// Its invoice, once it has one.
     pub invoice_id: Option<crate::id::InvoiceId>,
+    /// The time at which its stock was put back, if it did not leave.
+    pub undone_at: Option<DateTime<Utc>>,
 }
 
 /// A line of a shipment.
@@ -99,6 +101,11 @@ pub struct ShipmentLine {
 }
 
 impl Shipment {
+    /// Returns whether it can be invoiced or undone.
+    pub fn is_open(&self) -> bool {
+        self.invoice_id.is_none() && self.undone_at.is_none()
+    }
+
     /// Returns the cost of the units shipped.
     pub fn cost(&self) -> Money {
         self.lines.iter().map(|line| line.cost).sum()
@@ -279,6 +286,7 @@ fn dispatch(
         lines,
         is_new: true,
         invoice_id: None,
+        undone_at: None,
     };
     post_cost(book, &order, &shipment, posting);
     order.shipments.push(shipment);

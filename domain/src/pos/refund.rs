@@ -144,6 +144,7 @@ fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal>
         business_date: book.setup.settings.day(occurred_at),
         occurred_at,
         said_at,
+        exceptions: Vec::new(),
     };
     let posting = post(book, &sale, &originals);
     Ok((sale, posting))
@@ -211,6 +212,7 @@ fn blind(
         overrider: command.overrider.as_deref(),
         discount_max: None,
         is_return: true,
+        forced: false,
     };
     let lines = sales::price(book, &basket)?;
     let to = BackTo { location_id, at, customer_id: None };

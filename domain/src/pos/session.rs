@@ -276,7 +276,13 @@ fn is_exact(book: &Book, amount: Money) -> bool {
     amount == book.setup.settings.money(amount.get())
 }
 
-fn post(book: &mut Book, change: &CashMove, against: &'static str, location_id: LocationId) -> Posting {
+/// Posts a cash move against an account.
+pub(super) fn post(
+    book: &mut Book,
+    change: &CashMove,
+    against: &'static str,
+    location_id: LocationId,
+) -> Posting {
     let mut entry = Lines::default();
     let place = Dimensions { location_id: Some(location_id), ..Dimensions::default() };
     entry.debit(account::CASH, change.amount, place);

@@ -156,6 +156,66 @@ pub fn settle(total: Money, inputs: &[TenderInput], coin: Money) -> Result<(Vec<
     Ok((tenders, due_in_cash - due))
 }
 
+/// Settles a sale that has happened. `stated` is the total of its receipt. Tenders that don't fit are taken as they are: they
+/// say what was in the drawer. Returns the tenders, and what they add to `total`.
+pub(super) fn settle_forced(
+    total: Money,
+    stated: Option<Money>,
+    inputs: &[TenderInput],
+    coin: Money,
+) -> Result<(Vec<Tender>, Money), Refusal> {
+    let settled = match stated {
+        Some(stated) => settle(stated, inputs, Money::ZERO),
+        None => settle(total, inputs, coin),
+    };
+    let tenders = match settled {
+        Ok((tenders, _)) => tenders,
+        Err(refusal) => as_named(refusal, inputs)?,
+    };
+    let paid: Money = tenders.iter().map(|tender| tender.amount).sum();
+    Ok((tenders, paid - total))
+}
+
+/// Returns what a sale that has happened came to, if that is not `total` or `total` rounded to coins: the total that its
+/// receipt states, or what was paid, if the tenders don't fit.
+pub(super) fn whole(
+    total: Money,
+    stated: Option<Money>,
+    inputs: &[TenderInput],
+    coin: Money,
+) -> Result<Option<Money>, Refusal> {
+    let in_cash = inputs.iter().any(|input| input.kind == TenderKind::Cash);
+    let fits = |amount: &Money| *amount == total || (in_cash && *amount == to_coins(total, coin));
+    if stated.is_some() {
+        return Ok(stated.filter(|amount| !fits(amount)));
+    }
+    match settle(total, inputs, coin) {
+        Ok(_) => Ok(None),
+        Err(refusal) => {
+            let paid: Money = as_named(refusal, inputs)?.iter().map(|tender| tender.amount).sum();
+            Ok(Some(paid).filter(|amount| !fits(amount)))
+        }
+    }
+}
+
+/// Returns tenders that don't fit the total as they are named. Without any, it is not known what was in the drawer.
+fn as_named(refusal: Refusal, inputs: &[TenderInput]) -> Result<Vec<Tender>, Refusal> {
+    if refusal.code != Code::TenderMismatch || inputs.is_empty() {
+        return Err(refusal);
+    }
+    let tender = |input: &TenderInput| {
+        let is_cash = input.kind == TenderKind::Cash;
+        input.amount.map(|amount| Tender {
+            kind: input.kind,
+            amount,
+            tendered: is_cash.then_some(amount),
+            change: is_cash.then_some(Money::ZERO),
+            reference: input.reference.clone(),
+        })
+    };
+    Ok(inputs.iter().filter_map(tender).collect())
+}
+
 /// Rounds `amount` to a multiple of the smallest coin.
 pub(super) fn to_coins(amount: Money, coin: Money) -> Money {
     if coin.is_zero() {

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
+use super::exception::{ExceptionReason, SaleException};
 use super::{Sale, Tender, TenderInput, TenderKind};
 use crate::book::{Book, Posting};
 use crate::id::SaleId;
 use crate::needs::Needs;
 use crate::number::Money;
 use crate::refusal::{Problems, Refusal};
-use crate::voucher::{self, Redemption};
+use crate::voucher::{self, Redemption, Voucher};
 
 /// Adds the vouchers that tenders name.
 pub(super) fn need(needs: &mut Needs, inputs: &[TenderInput]) {
@@ -46,6 +47,18 @@ pub(super) fn check(
         }
     }
     problems.check()
+}
+
+/// Returns the vouchers of which a forced sale redeems more than their balance.
+pub(super) fn overdrawn(book: &Book, tenders: &[Tender]) -> Vec<SaleException> {
+    let paid = by_code(tenders).into_iter();
+    paid.filter_map(|(code, amount)| {
+        let balance = book.vouchers.get(code).map_or(Money::ZERO, Voucher::balance);
+        let detail = format!("The voucher {code} had {balance} left, and paid {amount}.");
+        let overdrawn = SaleException::new(ExceptionReason::VoucherOverdrawn, detail);
+        (amount > balance).then(|| overdrawn.with(Some(balance), amount))
+    })
+    .collect()
 }
 
 /// Names every voucher of a refund that has no code by the id of the refund.

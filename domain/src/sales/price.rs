@@ -8,7 +8,7 @@ use super::{Basket, Discount, Line, LineInput, authority, bundle};
 use crate::book::Book;
 use crate::id::ProductId;
 use crate::line_item::{AMOUNT_MAX, LINES_MAX};
-use crate::number::{Money, Percent, Quantity};
+use crate::number::{Money, Percent, Price, Quantity};
 use crate::pricing::{self, Asked, Item, Lists, Override, Resolved};
 use crate::product::{Product, ProductKind, ProductStatus, Unit};
 use crate::refusal::{Code, Problem, Problems, Refusal};
@@ -33,7 +33,7 @@ pub(crate) fn price_noting_excess(
     let mut problems = Problems::default();
     let mut found = Vec::with_capacity(basket.lines.len());
     for (index, input) in basket.lines.iter().enumerate() {
-        match find(book, (input, basket.is_return), index) {
+        match find(book, (input, basket.is_return || basket.forced), index) {
             Ok(item) => found.push(item),
             Err(problem) => problems.push(problem),
         }
@@ -62,7 +62,8 @@ pub(crate) fn price_noting_excess(
         }
     }
     problems.check()?;
-    spread_discount(&mut priced, basket.discount, &book.setup.settings)?;
+    let whole = priced.iter().map(|line| line.net).sum();
+    spread_discount(&mut priced, capped(basket.discount, whole, basket.forced), &book.setup.settings)?;
     let excess = authority::excess(book, basket, &priced, &regular);
     Ok((tax_lines(book, basket, bundle::unpack(book, priced, basket.at)?), excess))
 }
@@ -76,7 +77,7 @@ struct Found<'a> {
 
 fn find<'a>(
     book: &'a Book,
-    (input, is_return): (&LineInput, bool),
+    (input, takes_archived): (&LineInput, bool),
     index: usize,
 ) -> Result<Found<'a>, Problem> {
     let pointer = format!("/lines/{index}");
@@ -87,11 +88,11 @@ fn find<'a>(
         detail,
         params: vec![("sku", product.sku.clone())],
     };
-    if product.status == ProductStatus::Archived && !is_return {
+    if product.status == ProductStatus::Archived && !takes_archived {
         return Err(problem("sku", format!("{} is archived and can't be sold.", product.sku)));
     }
     if product.kind == ProductKind::Bundle
-        && let Some(flaw) = bundle::flaw(book, product, is_return)
+        && let Some(flaw) = bundle::flaw(book, product, takes_archived)
     {
         return Err(problem("sku", flaw));
     }
@@ -126,6 +127,7 @@ fn price_line(
     let resolved = pricing::resolve(&book.rules, lists, &item, asked);
     let regular_price = resolved.as_ref().ok().map(|resolved| resolved.unit_price);
     let resolved = match input.unit_price {
+        None if basket.forced && resolved.is_err() => unpriced(resolved, &item),
         None => resolved.map_err(|_| {
             let detail = format!("{} has no price here: give it a list price or a price rule.", product.sku);
             problem("sku", Code::PriceMissing, detail)
@@ -150,7 +152,7 @@ fn price_line(
         .map_err(|detail| problem("quantity", Code::ValidationFailed, detail))?;
     let exact = resolved.unit_price.times(input.quantity);
     let gross = settings.money(exact);
-    let discount = line_discount((gross, exact), input.discount, settings)
+    let discount = line_discount((gross, exact), capped(input.discount, gross, basket.forced), settings)
         .map_err(|detail| problem("discount", Code::ValidationFailed, detail.to_owned()))?;
     let includes_tax = resolved.includes_tax.unwrap_or(settings.prices_include_tax);
     let regular = regular_price.map(|price| settings.money(price.times(input.quantity)));
@@ -195,6 +197,12 @@ fn item<'a>(book: &Book, basket: &Basket<'_>, product: &'a Product, unit: &Unit)
     }
 }
 
+/// Makes the price of a forced sale for which no price applies: zero, until its receipt says more.
+fn unpriced(resolved: Result<Resolved, pricing::Missing>, item: &Item<'_>) -> Resolved {
+    let by_receipt = Override { who: "receipt".to_owned(), reason: "No price applies".to_owned() };
+    pricing::override_price(resolved, item, Price::ZERO, by_receipt)
+}
+
 /// Rejects a line whose quantity or value is too large. Has its quantity in stock units and as it was entered.
 fn check_size(resolved: &Resolved, (quantity, entered): (Quantity, Quantity)) -> Result<(), String> {
     let price = resolved.unit_price.get();
@@ -204,6 +212,14 @@ fn check_size(resolved: &Resolved, (quantity, entered): (Quantity, Quantity)) ->
         return Ok(());
     }
     Err(format!("A line may have at most {AMOUNT_MAX} stock units, and a value of at most {AMOUNT_MAX}."))
+}
+
+/// Returns a discount of a forced sale that takes off at most the whole amount: the price may have fallen since.
+fn capped(discount: Option<Discount>, whole: Money, forced: bool) -> Option<Discount> {
+    match discount {
+        Some(Discount::Amount(amount)) if forced => Some(Discount::Amount(amount.min(whole))),
+        Some(Discount::Amount(_) | Discount::Percent(_)) | None => discount,
+    }
 }
 
 /// Returns what a discount takes off `gross`. A percentage is not rounded as an amount: what is left of

@@ -240,6 +240,11 @@ impl Level {
     pub(crate) fn note_count(&mut self, counted_at: DateTime<Utc>) {
         self.counted_at = Some(counted_at);
     }
+
+    /// Notes the count that stands after a later one was reversed.
+    pub(crate) fn restore_count(&mut self, counted_at: Option<DateTime<Utc>>) {
+        self.counted_at = counted_at;
+    }
 }
 
 /// Reservations and backorders.

@@ -28,7 +28,7 @@ pub(super) async fn load(tx: &Tx, needs: &Needs) -> Result<HashMap<CountId, Coun
         return Ok(HashMap::new());
     }
     let statement = "select id, number, location_id, status, blind, tolerance_percent, tolerance_value, reference, \
-                            document_id, round, version \
+                            document_id, reversal_id, round, version \
                      from stock_count where tenant_id = $1 and id = any($2) order by id for update";
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(uuids(&needs.count_ids, |id| id.0));
     with_lines(tx, &tx.rows(query).await?, head, lines).await
@@ -68,6 +68,7 @@ pub(crate) fn head(row: &PgRow) -> Result<(CountId, Count), Error> {
         tolerance_value: optional_number(row, "tolerance_value")?,
         reference: row.try_get("reference")?,
         document_id: row.try_get::<Option<Uuid>, _>("document_id")?.map(StockDocumentId),
+        reversal_id: row.try_get::<Option<Uuid>, _>("reversal_id")?.map(StockDocumentId),
         round: row.try_get("round")?,
         version: row.try_get("version")?,
         lines: Vec::new(),
@@ -107,6 +108,8 @@ pub(super) async fn look(tx: &Tx, book: &mut Book, command: &Command) -> Result<
         complete.count_id
     } else if let Command::PostCount(post) = command {
         post.count_id
+    } else if let Command::ReverseCount(reverse) = command {
+        return look_back(tx, book, reverse.count_id).await;
     } else {
         return Ok(());
     };
@@ -119,6 +122,50 @@ pub(super) async fn look(tx: &Tx, book: &mut Book, command: &Command) -> Result<
     let products: Vec<Uuid> = counted.iter().map(|(key, _)| key.product_id.0).collect();
     book.moved_since = moved_since(tx, &counted).await?;
     book.costs_elsewhere = costs_elsewhere(tx, &products).await?;
+    Ok(())
+}
+
+/// Loads what the reversal of a sheet needs: what its count took off movements that were recorded later, and the counts before.
+async fn look_back(tx: &Tx, book: &mut Book, id: CountId) -> Result<(), Error> {
+    let Some(count) = book.counts.get(&id) else { return Ok(()) };
+    let counted = count.lines.iter().filter_map(|line| Some((count.key(&book.lots, line), line.counted_at?)));
+    let counted: Vec<(LevelKey, DateTime<Utc>)> = counted.collect();
+    let codes = count.lines.iter().filter(|line| line.counted_at.is_some());
+    let codes: Vec<Option<String>> = codes.map(|line| line.lot_code().map(str::to_owned)).collect();
+    let places: Vec<i32> = (0..counted.len() as i32).collect();
+    let statement = "select v.place, m.quantity, m.value, e.counted_at \
+         from unnest($2::int[], $3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[], $7::text[]) \
+             as v (place, location_id, product_id, lot_id, counted_at, lot_code) \
+         cross join lateral ( \
+             select coalesce(sum(m.quantity), 0) as quantity, coalesce(sum(m.value), 0) as value from stock_movement m \
+             where m.tenant_id = $1 and m.product_id = v.product_id and m.location_id = v.location_id \
+               and m.lot_id = v.lot_id and m.kind = 'count' and m.occurred_at = v.counted_at \
+               and m.document_id is distinct from $8) m \
+         cross join lateral ( \
+             select max(l.counted_at) as counted_at from stock_count_line l \
+             join stock_count c on c.tenant_id = $1 and c.id = l.count_id and c.location_id = v.location_id \
+             where l.tenant_id = $1 and l.product_id = v.product_id and l.lot_code is not distinct from v.lot_code \
+               and l.posted_quantity is not null and c.status = 'posted' and c.id <> $9) e";
+    let query = Columns::of(statement)
+        .bind(tx.tenant_id.0)
+        .column("place", &places, |place| *place)
+        .column("location_id", &counted, |(key, _)| key.location_id.0)
+        .column("product_id", &counted, |(key, _)| key.product_id.0)
+        .column("lot_id", &counted, |(key, _)| key.lot_id.0)
+        .column("counted_at", &counted, |(_, at)| *at)
+        .column("lot_code", &codes, Clone::clone)
+        .bind(count.document_id.map(|id| id.0))
+        .bind(id.0);
+    for row in query.rows(tx).await? {
+        let place: i32 = row.try_get("place")?;
+        let (key, counted_at) = counted[place.unsigned_abs() as usize];
+        let (quantity, value) = book.taken_off.entry((key, counted_at)).or_default();
+        *quantity += number(&row, "quantity")?;
+        *value += number(&row, "value")?;
+        if let Some(earlier) = row.try_get("counted_at")? {
+            book.earlier_counts.insert(key, earlier);
+        }
+    }
     Ok(())
 }
 

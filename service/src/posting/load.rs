@@ -20,8 +20,8 @@ use super::places::{level_keys, transit};
 use super::prefetch::{Prefetched, Products};
 use super::setup::Setups;
 use super::{
-    Command, allotments, counts, documents, history, layer, lot_levels, lots, open_costs, open_items, orders,
-    queue_levels, series, stock_documents, vouchers, waiting,
+    Command, allotments, counts, documents, history, late, layer, lot_levels, lots, open_costs, open_items,
+    orders, queue_levels, series, stock_documents, vouchers, waiting,
 };
 use crate::catalog::lookup;
 use crate::listing::{number, optional_number, word};
@@ -38,6 +38,7 @@ pub(super) async fn book(
 ) -> Result<Book, Error> {
     let mut needs = Needs::of(commands);
     let setup = setups.with(tx, &needs).await?;
+    let shipments = orders::of_shipments(tx, &mut needs).await?;
     let customers = customers(tx, &needs).await?;
     let orders = orders::load(tx, &mut needs).await?;
     for order in orders.values() {
@@ -70,6 +71,7 @@ pub(super) async fn book(
     let mut book = Book::new(tx.now, tx.id_sequence(), setup);
     book.customers = customers;
     book.orders = orders;
+    book.shipments = shipments;
     book.sold = sold;
     book.refunded = refunded;
     book.credited = credited;
@@ -78,6 +80,7 @@ pub(super) async fn book(
     book.credits = open_items.credits;
     book.payments = open_items.payments;
     book.vouchers = vouchers;
+    book.closed_sessions = late::closed_sessions(tx, &needs, &drawers).await?;
     book.drawers = drawers;
     book.holds = goods.holds;
     book.transfers = goods.transfers;
@@ -86,6 +89,10 @@ pub(super) async fn book(
     match prefetched.products.take() {
         Some(products) => add_prefetched(tx, &mut book, products).await?,
         None => products(tx, &needs, &mut book).await?,
+    }
+    if add_renamed(tx, &needs, &mut book).await? {
+        // The levels of these products are not among them.
+        prefetched.levels = None;
     }
     let is_named = |product: &Product| book.setup.tax_names.contains_key(&product.tax_class_id);
     if !book.products.values().all(is_named) {
@@ -244,6 +251,24 @@ async fn products(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> 
         add_units(book, lookup::units(tx, &ids).await?);
     }
     Ok(())
+}
+
+/// Adds products under SKUs that they had before. Returns whether there are some.
+async fn add_renamed(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<bool, Error> {
+    let renamed = late::renamed(tx, needs, book).await?;
+    if renamed.is_empty() {
+        return Ok(false);
+    }
+    let ids: BTreeSet<ProductId> =
+        renamed.iter().map(|(_, id)| *id).filter(|id| !book.products.contains_key(id)).collect();
+    let ids = uuids(&ids, |id| id.0);
+    add_products(book, lookup::products_by_id(tx, &ids).await?);
+    book.skus.extend(renamed);
+    unpack(tx, book).await?;
+    if needs.units {
+        add_units(book, lookup::units(tx, &ids).await?);
+    }
+    Ok(true)
 }
 
 async fn add_prefetched(tx: &Tx, book: &mut Book, prefetched: Products) -> Result<(), Error> {

@@ -106,6 +106,7 @@ pub(crate) async fn moved_of(tx: &Tx, documents: &[Uuid]) -> Result<LotsOf, Erro
              and m.lot_id <> '00000000-0000-0000-0000-000000000000' and m.kind in ('sale', 'return') \
          join lot t on t.tenant_id = $1 and t.id = m.lot_id \
          group by d.named, m.line_no, m.lot_id, t.code, t.expires_on, t.received_at \
+         having sum(m.quantity) <> 0 \
          order by d.named, m.line_no, t.expires_on nulls last, t.received_at, t.code";
     shares(tx, statement, documents).await
 }

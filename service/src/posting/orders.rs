@@ -43,6 +43,22 @@ async fn need_held(tx: &Tx, needs: &mut Needs) -> Result<(), Error> {
     Ok(())
 }
 
+/// Returns the orders of the shipments that are undone, and adds them to the needs.
+pub(super) async fn of_shipments(tx: &Tx, needs: &mut Needs) -> Result<HashMap<ShipmentId, OrderId>, Error> {
+    if needs.shipment_ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let statement = "select id, order_id from shipment where tenant_id = $1 and id = any($2)";
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(uuids(&needs.shipment_ids, |id| id.0));
+    let mut orders = HashMap::new();
+    for row in tx.rows(query).await? {
+        let order_id = OrderId(row.try_get("order_id")?);
+        needs.order_ids.insert(order_id);
+        orders.insert(ShipmentId(row.try_get("id")?), order_id);
+    }
+    Ok(orders)
+}
+
 /// Reads and locks the orders of a batch, with their lines and the shipments that are not invoiced yet.
 pub(super) async fn load(tx: &Tx, needs: &mut Needs) -> Result<HashMap<OrderId, Order>, Error> {
     need_held(tx, needs).await?;
@@ -159,13 +175,13 @@ pub(crate) async fn shipments(
     ids: &[Uuid],
     open_only: bool,
 ) -> Result<Vec<(OrderId, Shipment)>, Error> {
-    let statement = "select s.order_id, s.id, s.number, s.occurred_at, s.invoice_id, s.carrier, s.tracking_number, s.tracking_url, \
+    let statement = "select s.order_id, s.id, s.number, s.occurred_at, s.invoice_id, s.undone_at, s.carrier, s.tracking_number, s.tracking_url, \
                 s.version, \
                 l.line_no, l.order_line_no, l.product_id, l.quantity, l.cost, o.product_version, n.sku, n.name, n.tax_name \
          from shipment s join shipment_line l on l.tenant_id = s.tenant_id and l.shipment_id = s.id \
          join sales_order_line o on o.tenant_id = s.tenant_id and o.order_id = s.order_id and o.line_no = l.order_line_no \
          cross join lateral printed_product(o.tenant_id, o.product_id, o.product_version) n \
-         where s.tenant_id = $1 and s.order_id = any($2) and (not $3 or s.invoice_id is null) \
+         where s.tenant_id = $1 and s.order_id = any($2) and (not $3 or s.invoice_id is null and s.undone_at is null) \
          order by s.id, l.line_no";
     let mut shipments: Vec<(OrderId, Shipment)> = Vec::new();
     for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids).bind(open_only)).await? {
@@ -182,6 +198,7 @@ pub(crate) async fn shipments(
                     tracking_url: row.try_get("tracking_url")?,
                 },
                 version: row.try_get("version")?,
+                undone_at: row.try_get("undone_at")?,
                 lines: Vec::new(),
                 is_new: false,
             };

@@ -16,6 +16,7 @@ mod batch;
 mod clock;
 mod count;
 mod documents;
+mod late;
 mod layer;
 mod lot;
 mod money;
@@ -89,11 +90,13 @@ pub(super) async fn write(
         negative_stock::write(tx, accepted).await?;
         count::write(tx, accepted).await?;
         promise::write(tx, book, accepted, before).await?;
+        late::write_cash(tx, accepted).await?;
     }
     let rows = batch::Rows::new(tx, book, (accepted, recorded), (&changed, &before.served));
     let commands = rows.save(tx).await?;
     clock::write(tx, accepted).await?;
     tax::write(tx, accepted).await?;
+    late::write_exceptions(tx, accepted).await?;
     Ok(commands)
 }
 
@@ -107,6 +110,7 @@ fn is_plain_sale(accepted: &Accepted<'_>) -> bool {
         && posting.oversold.is_empty()
         && posting.settled.is_empty()
         && posting.voucher_moves.is_empty()
+        && posting.late_cash.is_none()
 }
 
 fn pair((key, level): (&LevelKey, &Level)) -> (LevelKey, Level) {

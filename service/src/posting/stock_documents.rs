@@ -72,6 +72,9 @@ impl GoodsDocuments {
         }
         for transfer in self.transfers.values() {
             needs.location_ids.insert(transfer.to_location_id);
+            if needs.returning.contains(&transfer.id) {
+                needs.location_ids.insert(transfer.from_location_id);
+            }
             needs.product_ids.extend(transfer.lines.iter().map(|line| line.product_id));
         }
         for expected in self.expected.values() {
@@ -222,8 +225,8 @@ pub(crate) fn transfer(row: &PgRow) -> Result<(TransferId, Transfer), Error> {
 
 /// Returns the lines of transfers.
 pub(crate) async fn transfer_lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(TransferId, TransferLine)>, Error> {
-    let statement = "select l.transfer_id, l.line_no, l.product_id, l.quantity, l.received, l.missing, l.value, l.open_value, \
-                l.lot_id, u.layers \
+    let statement = "select l.transfer_id, l.line_no, l.product_id, l.quantity, l.received, l.missing, l.returned, l.value, \
+                l.open_value, l.lot_id, u.layers \
          from transfer_line l \
          join transfer t on t.tenant_id = l.tenant_id and t.id = l.transfer_id \
          left join lateral ( \
@@ -242,6 +245,7 @@ pub(crate) async fn transfer_lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(Transfe
             quantity: number(row, "quantity")?,
             received: number(row, "received")?,
             missing: number(row, "missing")?,
+            returned: number(row, "returned")?,
             value: number(row, "value")?,
             open_value: number(row, "open_value")?,
             layer_uses: layer_uses(row)?,

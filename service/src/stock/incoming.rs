@@ -24,11 +24,11 @@ pub async fn find_supplies(
              where l.tenant_id = $1 and l.product_id = any($2) and d.status = 'open' and l.received < l.quantity \
              union all \
              select d.to_location_id, l.product_id, d.expected_on, null, d.id, l.line_no, \
-                    l.quantity - l.received - l.missing \
+                    l.quantity - l.received - l.missing - l.returned \
              from transfer d \
              join transfer_line l on l.tenant_id = d.tenant_id and l.transfer_id = d.id \
              where d.tenant_id = $1 and d.status = 'in_transit' and d.expected_on is not null \
-               and l.product_id = any($2) and l.received + l.missing < l.quantity \
+               and l.product_id = any($2) and l.received + l.missing + l.returned < l.quantity \
          ) incoming \
          where $3::uuid is null or location_id = $3 \
          order by expected_on, expected_receipt_id, transfer_id, line_no";

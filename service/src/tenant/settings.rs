@@ -1,24 +1,26 @@
-//! A tenant's settings: currency, country and time zone stay; what documents print of the tenant, the costing method, the
-//! hold of unpaid orders and the rounding of invoices may change.
+//! A tenant's settings. What documents were written with is fixed by the first of them (ADR 22).
 
 use ::entity::tenant;
 use domain::address::Address;
 use domain::annotation;
 use domain::number::Money;
-use domain::refusal::{Problems, Refusal};
+use domain::refusal::{Code, Problem, Problems, Refusal};
 use domain::stock::CostingMethod;
+use domain::tenant::TaxRounding;
 use domain::text::{Line40, Name};
+use sea_orm::sqlx;
 use sea_orm::{ActiveModelTrait, IntoActiveModel, QuerySelect, sea_query::LockType};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::columns::Columns;
 use crate::input::{self, Change};
+use crate::rows::parsed;
 use crate::{Error, Tx};
 
 pub use ::entity::tenant::Model as Settings;
 
-/// The settings that may change.
+/// The settings that may change. Other servers may take 5 seconds to see a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SettingsInput {
@@ -35,11 +37,27 @@ pub struct SettingsInput {
     #[serde(default)]
     #[schema(min_length = 8, max_length = 2000, example = "https://cdn.example.com/logo.svg")]
     pub logo_url: Option<String>,
+    /// ISO 4217 code of the only currency. Fixed by the first document.
+    #[schema(min_length = 3, max_length = 3, example = "GBP")]
+    pub currency: String,
+    /// ISO 3166-1 alpha-2 code of the country where you trade: that of customers and sales that name none.
+    #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "GB")]
+    pub country: String,
+    /// IANA name of the time zone in which days begin. Fixed by the first document.
+    #[schema(min_length = 1, max_length = 64, example = "Europe/London")]
+    pub time_zone: String,
+    /// Whether list prices contain tax. Fixed by the first document.
+    #[schema(example = false)]
+    pub prices_include_tax: bool,
+    /// Rounding of tax. Documents keep the tax that they were written with.
+    pub tax_rounding: TaxRounding,
+    /// Smallest cash amount of tills that are created without one, such as `0.05`. Zero: amounts are not rounded. Each till keeps
+    /// its own: `PATCH /v1/registers/{id}`.
+    pub cash_rounding: Money,
     /// Costing method of products that state none. A change does not alter any value: with its next movement, the
-    /// stock on hand becomes one layer at its present value, or an average of its layers. Other servers may take
-    /// seconds to see the change.
+    /// stock on hand becomes one layer at its present value, or an average of its layers.
     pub costing_method: CostingMethod,
-    /// Whether orders of prepaid customers are held until they are paid. Other servers may take seconds to see the change.
+    /// Whether orders of prepaid customers are held until they are paid.
     #[schema(example = true)]
     pub hold_unpaid: bool,
     /// Amount to whose multiples the totals of invoices and credit notes are rounded, such as 0.05, half away from zero. The
@@ -49,6 +67,53 @@ pub struct SettingsInput {
 
 /// Greatest amount to whose multiples a total is rounded.
 const ROUNDING_MAX: i64 = 1_000;
+
+impl SettingsInput {
+    fn of(settings: &Settings) -> Result<Self, Error> {
+        Ok(SettingsInput {
+            name: settings.name.clone().into(),
+            tax_number: settings.tax_number.clone().map(Line40::from),
+            address: settings.address.as_ref().and_then(Address::of_json),
+            logo_url: settings.logo_url.clone(),
+            currency: settings.currency.clone(),
+            country: settings.country.clone(),
+            time_zone: settings.time_zone.clone(),
+            prices_include_tax: settings.prices_include_tax,
+            tax_rounding: parsed(settings.tax_rounding.clone())?,
+            cash_rounding: settings.cash_rounding,
+            costing_method: settings.costing_method,
+            hold_unpaid: settings.hold_unpaid,
+            invoice_rounding: settings.invoice_rounding,
+        })
+    }
+
+    fn check(&self) -> Result<(), Refusal> {
+        let mut problems = Problems::default();
+        self.name.check(&mut problems, "/name");
+        if let Some(tax_number) = &self.tax_number {
+            tax_number.check(&mut problems, "/tax_number");
+        }
+        if let Some(address) = &self.address {
+            address.check(&mut problems, "/address");
+        }
+        if let Some(url) = &self.logo_url {
+            annotation::check_url(&mut problems, "/logo_url", url);
+        }
+        super::check_place(&mut problems, &self.currency, &self.country, &self.time_zone);
+        input::check_not_negative(&mut problems, "/cash_rounding", Some(self.cash_rounding));
+        problems.check()
+    }
+
+    /// Returns the fields that differ and that documents fix.
+    fn fixed(&self, before: &SettingsInput) -> Vec<&'static str> {
+        let fields = [
+            ("currency", self.currency != before.currency),
+            ("time_zone", self.time_zone != before.time_zone),
+            ("prices_include_tax", self.prices_include_tax != before.prices_include_tax),
+        ];
+        fields.into_iter().filter(|(_, differs)| *differs).map(|(field, _)| field).collect()
+    }
+}
 
 pub async fn get(tx: &Tx) -> Result<Settings, Error> {
     tx.select::<tenant::Entity>().one(tx).await?.ok_or_else(unknown)
@@ -63,49 +128,37 @@ pub async fn update(
     let locked = tx.select::<tenant::Entity>().lock(LockType::NoKeyUpdate);
     let before = locked.one(tx).await?.ok_or_else(unknown)?;
     input::check_version(before.version, expected)?;
-    let stated = SettingsInput {
-        name: before.name.clone().into(),
-        tax_number: before.tax_number.clone().map(Line40::from),
-        address: before.address.as_ref().and_then(Address::of_json),
-        logo_url: before.logo_url.clone(),
-        costing_method: before.costing_method,
-        hold_unpaid: before.hold_unpaid,
-        invoice_rounding: before.invoice_rounding,
-    };
-    let input = change(&stated)?;
-    check(&input)?;
-    check_rounding(&before.currency, input.invoice_rounding)?;
-    if printed(&stated) != printed(&input) {
+    let stated = SettingsInput::of(&before)?;
+    let wanted = change(&stated)?;
+    wanted.check()?;
+    check_rounding(&wanted.currency, wanted.invoice_rounding)?;
+    let fixed = wanted.fixed(&stated);
+    if !fixed.is_empty() && has_documents(tx).await? {
+        return Err(reject_fixed(&fixed).into());
+    }
+    if printed(&stated) != printed(&wanted) {
         keep_printed(tx, &before).await?;
     }
+    let rounding: &str = wanted.tax_rounding.into();
     let after = Settings {
-        name: input.name.to_string(),
-        tax_number: input.tax_number.map(String::from),
-        address: input.address.map(|address| json!(address)),
-        logo_url: input.logo_url,
-        costing_method: input.costing_method,
-        hold_unpaid: input.hold_unpaid,
-        invoice_rounding: input.invoice_rounding,
+        name: wanted.name.to_string(),
+        tax_number: wanted.tax_number.map(String::from),
+        address: wanted.address.map(|address| json!(address)),
+        logo_url: wanted.logo_url,
+        currency: wanted.currency,
+        country: wanted.country,
+        time_zone: wanted.time_zone,
+        prices_include_tax: wanted.prices_include_tax,
+        tax_rounding: rounding.to_owned(),
+        cash_rounding: wanted.cash_rounding,
+        costing_method: wanted.costing_method,
+        hold_unpaid: wanted.hold_unpaid,
+        invoice_rounding: wanted.invoice_rounding,
         version: before.version + 1,
         updated_at: tx.now,
         ..before
     };
     Ok(after.into_active_model().reset_all().update(tx).await?)
-}
-
-fn check(input: &SettingsInput) -> Result<(), Refusal> {
-    let mut problems = Problems::default();
-    input.name.check(&mut problems, "/name");
-    if let Some(tax_number) = &input.tax_number {
-        tax_number.check(&mut problems, "/tax_number");
-    }
-    if let Some(address) = &input.address {
-        address.check(&mut problems, "/address");
-    }
-    if let Some(url) = &input.logo_url {
-        annotation::check_url(&mut problems, "/logo_url", url);
-    }
-    problems.check()
 }
 
 /// Returns what documents print.
@@ -139,6 +192,28 @@ fn check_rounding(currency: &str, rounding: Money) -> Result<(), Error> {
     }
     let detail = format!("Expected 0 to {ROUNDING_MAX}, with at most {exponent} decimals.");
     Err(Refusal::invalid("/invoice_rounding", detail).into())
+}
+
+/// Whether the tenant has an order, or a document that is in the journal or moves stock.
+async fn has_documents(tx: &Tx) -> Result<bool, Error> {
+    let statement = "select 1 where exists (select from journal_entry where tenant_id = $1) \
+                       or exists (select from sales_order where tenant_id = $1) \
+                       or exists (select from stock_movement where tenant_id = $1) \
+                       or exists (select from pos_session where tenant_id = $1)";
+    Ok(tx.row(sqlx::query(statement).bind(tx.tenant_id.0)).await?.is_some())
+}
+
+fn reject_fixed(fields: &[&str]) -> Refusal {
+    let mut problems = Problems::default();
+    for field in fields {
+        problems.push(Problem {
+            pointer: format!("/{field}"),
+            code: Code::SettingFixed,
+            detail: format!("There are documents: {field} can't change any more. Leave it out."),
+            params: Vec::new(),
+        });
+    }
+    problems.check().expect_err("a field is fixed")
 }
 
 fn unknown() -> Error {

@@ -140,7 +140,9 @@ impl World<'_> {
         }
         let lines = json!([{ "sku": "BOLT-M8", "quantity": "10" }]);
         let transfer = json!({ "from_location_id": self.id("loc:MAIN"), "to_location_id": self.id("loc:SHOP"), "lines": lines });
-        self.make("trf:receive", "/v1/stock/transfers", transfer).await?;
+        for name in ["trf:receive", "trf:cancel"] {
+            self.make(name, "/v1/stock/transfers", transfer.clone()).await?;
+        }
         Ok(())
     }
 
@@ -154,6 +156,11 @@ impl World<'_> {
             let sale = json!({ "register_id": self.id("reg:till"), "lines": lines, "tenders": [{ "kind": "cash" }] });
             self.make(name, "/v1/pos/sales", sale).await?;
         }
+        let offline = json!({ "register_id": self.id("reg:till"), "forced": true, "occurred_at": "2026-01-02T10:00:00Z",
+            "lines": [{ "sku": "BOLT-M8", "quantity": "1", "unit_price": "2.40" }], "tenders": [{ "kind": "cash" }] });
+        let sold = self.post("sal:offline", "/v1/pos/sales", offline).await?;
+        let noted = self.client.list(&format!("/v1/pos/exceptions?sale_id={}", text(&sold["id"]))).await?;
+        self.note("exc:resolve", noted.first().map_or("", |noted| text(&noted["id"])));
         Ok(())
     }
 
@@ -195,6 +202,10 @@ impl World<'_> {
         let shipped = json!({ "lines": [{ "line_no": 1, "quantity": "5" }] });
         let shipped = self.post("ord:close:ship", &path, shipped).await?;
         self.note("shp:track", text(&shipped["shipments"][0]["id"]));
+        let order = json!({ "customer_id": self.id("cus:nordwind"), "location_id": self.id("loc:MAIN"),
+            "lines": [{ "sku": "BOLT-M8", "quantity": "20" }], "advance_to": "shipped" });
+        let shipped = self.post("ord:undo", "/v1/orders", order).await?;
+        self.note("shp:undo", text(&shipped["shipments"][0]["id"]));
         Ok(())
     }
 
@@ -209,7 +220,7 @@ impl World<'_> {
 
     /// Every sheet counts a product of its own.
     async fn counts(&mut self) -> Result<(), ClientError> {
-        let sheets = ["cnt:enter", "cnt:complete", "cnt:cancel", "cnt:post", "cnt:recount"];
+        let sheets = ["cnt:enter", "cnt:complete", "cnt:cancel", "cnt:post", "cnt:recount", "cnt:reverse"];
         for (name, number) in sheets.into_iter().zip(1..) {
             let sku = format!("SHELF-{number}");
             let product = json!({ "sku": sku, "name": format!("Shelf {number}"), "list_price": "19.00" });
@@ -219,12 +230,15 @@ impl World<'_> {
             self.post(&format!("opening:{sku}"), "/v1/stock/documents", opening).await?;
             let sheet = json!({ "location_id": self.id("loc:MAIN"), "skus": [sku], "blind": false });
             self.make(name, "/v1/counts", sheet).await?;
-            if ["cnt:post", "cnt:recount", "cnt:complete"].contains(&name) {
+            if ["cnt:post", "cnt:recount", "cnt:complete", "cnt:reverse"].contains(&name) {
                 let path = format!("/v1/counts/{}", self.id(name));
                 let entries = json!({ "entries": [{ "sku": sku, "quantity": "10" }] });
                 self.post(&format!("{name}:enter"), &format!("{path}/entries"), entries).await?;
                 if name != "cnt:complete" {
                     self.post(&format!("{name}:complete"), &format!("{path}/complete"), json!({})).await?;
+                }
+                if name == "cnt:reverse" {
+                    self.post(&format!("{name}:post"), &format!("{path}/post"), json!({})).await?;
                 }
             }
         }

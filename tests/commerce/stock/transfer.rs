@@ -122,3 +122,84 @@ fn a_transfer_that_makes_no_sense_is_refused() {
         assert_eq!(tenant.level("MUG").await, Level::of("10", "0", "40"));
     });
 }
+
+fn cancel(transfer: &Value) -> String {
+    format!("{TRANSFERS}/{}/cancel", transfer["id"].as_str().expect("an id"))
+}
+
+#[test]
+fn a_transfer_under_way_is_cancelled_and_its_stock_comes_back_at_its_cost() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("3", "3.333333")).await;
+        let transfer = dispatched(tenant, &[("MUG", "2")]).await;
+        let cancelled = tenant.post(&cancel(&transfer), &json!({})).await.ok();
+        assert_eq!(cancelled["status"], "cancelled");
+        let line = &cancelled["lines"][0];
+        assert_eq!((&line["returned"], &line["in_transit"]), (&json!("2"), &json!("0")));
+        assert_eq!(at(tenant, "MAIN", "MUG").await, Level::of("3", "0", "10"));
+        assert_eq!(
+            (tenant.balance("1200").await, tenant.balance("1210").await),
+            ("10.00".into(), "0.00".into())
+        );
+        let id = transfer["id"].as_str().expect("an id");
+        assert_eq!(tenant.get(&format!("{TRANSFERS}/{id}")).await.ok()["status"], "cancelled");
+        assert_eq!(tenant.events("type=transfer.cancelled").await.len(), 1);
+        for path in [cancel(&transfer), receive(&transfer)] {
+            tenant.post(&path, &json!({})).await.refused(409, "invalid_state_transition");
+        }
+        tenant
+            .post(&cancel(&transfer), &json!({ "occurred_at": "2020-01-01T00:00:00Z" }))
+            .await
+            .refused(409, "invalid_state_transition");
+    });
+}
+
+#[test]
+fn what_was_received_or_lost_of_a_cancelled_transfer_stays_so() {
+    for method in ["moving_average", "fifo"] {
+        with_tenant(async |tenant| {
+            tenant.product_with("MUG", json!({ "list_price": "10.00", "costing_method": method })).await;
+            for unit_cost in ["1.00", "2.00"] {
+                tenant.open_stock(&[("MUG", "5", unit_cost)]).await;
+            }
+            let transfer = dispatched(tenant, &[("MUG", "6")]).await;
+            let some = json!({ "lines": [{ "line_no": 1, "quantity": "2" }] });
+            tenant.post(&receive(&transfer), &some).await.ok();
+            let early = json!({ "occurred_at": "2020-01-01T00:00:00Z" });
+            tenant
+                .post(&cancel(&transfer), &early)
+                .await
+                .refused(422, "validation_failed")
+                .names(&["#/occurred_at"]);
+            let cancelled = tenant.post(&cancel(&transfer), &json!({})).await.ok();
+            let line = &cancelled["lines"][0];
+            assert_eq!((&line["received"], &line["returned"]), (&json!("2"), &json!("4")));
+            assert_eq!(at(tenant, "MAIN", "MUG").await.on_hand, "8");
+            assert_eq!(at(tenant, "SHOP", "MUG").await.on_hand, "2");
+            assert_eq!(
+                (tenant.balance("1200").await, tenant.balance("1210").await),
+                ("15.00".into(), "0.00".into())
+            );
+        });
+    }
+}
+
+#[test]
+fn a_cancelled_transfer_supplies_nothing_and_its_stock_serves_who_waits() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("5", "4.00")).await;
+        let mut body =
+            json!({ "to_location_id": location(tenant, "SHOP").await, "lines": lines(&[("MUG", "5")]) });
+        body["expected_on"] = json!("2999-01-01");
+        let transfer = tenant.post(TRANSFERS, &body).await.created();
+        let customer = tenant.customer("Nordwind Supply").await;
+        let order = json!({ "customer_id": customer, "lines": lines(&[("MUG", "3")]), "policy": "backorder",
+            "advance_to": "confirmed" });
+        let order = tenant.post("/v1/orders", &order).await.created();
+        assert_eq!(order["lines"][0]["backordered"], "3");
+        tenant.post(&cancel(&transfer), &json!({})).await.ok();
+        assert_eq!(at(tenant, "MAIN", "MUG").await, Level::of("5", "3", "20"));
+        let path = format!("/v1/orders/{}", order["id"].as_str().expect("an id"));
+        assert_eq!(tenant.get(&path).await.ok()["lines"][0]["reserved"], "3");
+    });
+}

@@ -33,6 +33,10 @@ impl Shop<'_> {
                 (path("recount"), json!({ "lines": lines }))
             }
             "count.cancelled" => (path("cancel"), json!({})),
+            "count.reversed" => {
+                self.tenant.post(&path("post"), &json!({})).await.ok();
+                (path("reverse"), json!({ "reason": "The wrong shelf" }))
+            }
             _ => (path("post"), json!({})),
         }
     }

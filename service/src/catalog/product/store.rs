@@ -199,6 +199,24 @@ async fn keep_printed(tx: &Tx, products: &[&Product]) -> Result<(), Error> {
     Ok(())
 }
 
+/// Keeps the SKUs that change, for forced sales that name the product by one that it had.
+async fn keep_skus(tx: &Tx, products: &[&Product]) -> Result<(), Error> {
+    let query = Columns::of(
+        "insert into former_sku (tenant_id, sku, product_id, replaced_at)
+         select $1, p.sku, p.id, $2
+         from product p join unnest($3::uuid[], $4::text[]) v (id, sku) on v.id = p.id
+         where p.tenant_id = $1 and p.sku <> v.sku
+         on conflict do nothing",
+    );
+    let query = query
+        .bind(tx.tenant_id.0)
+        .bind(tx.now)
+        .column("id", products, |product| product.id.0)
+        .column("sku", products, |product| product.sku.clone());
+    query.execute(tx).await?;
+    Ok(())
+}
+
 /// Writes changed products. Their units and barcodes are replaced.
 pub(super) async fn update(tx: &Tx, products: &[&Product]) -> Result<(), Error> {
     if products.is_empty() {
@@ -206,6 +224,7 @@ pub(super) async fn update(tx: &Tx, products: &[&Product]) -> Result<(), Error> 
     }
     keep_prices(tx, products).await?;
     keep_printed(tx, products).await?;
+    keep_skus(tx, products).await?;
     let ids: Vec<Uuid> = products.iter().map(|product| product.id.0).collect();
     for delete in [
         "delete from product_unit where tenant_id = $1 and product_id = any($2)",

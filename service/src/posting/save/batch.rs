@@ -103,7 +103,8 @@ impl<'a> Rows<'a> {
 
     /// Adds one event for the accepted command, `stock.oversold` if it took more than was available,
     /// `stock.unsellable_sold` if it sold expired or recalled stock, one each if a forced sale redeemed more of a voucher than
-    /// its balance or was discounted or below cost beyond what the caller may do, `pos_sale.clock_ahead` if its till's clock was
+    /// its balance or was discounted or below cost beyond what the caller may do, `pos_sale.exception_raised`
+    /// if a forced sale differs from our rules, `pos_sale.clock_ahead` if its till's clock was
     /// ahead, one event for each order whose credit hold it ended, and one for each other order that it
     /// allocated to or delayed.
     fn add_events(&mut self, tx: &Tx, accepted: &Accepted<'_>) {
@@ -122,6 +123,9 @@ impl<'a> Rows<'a> {
             && sale.said_at.is_some()
         {
             self.add_event(tx, by, "pos_sale.clock_ahead", document);
+        }
+        if !accepted.posting.exceptions.is_empty() {
+            self.add_event(tx, by, "pos_sale.exception_raised", document);
         }
         if accepted.posting.overdrawn {
             self.add_event(tx, by, "voucher.overdrawn", document);

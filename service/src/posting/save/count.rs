@@ -41,9 +41,10 @@ async fn update(tx: &Tx, rows: &[Row<'_, Count>]) -> Result<(), Error> {
         return Ok(());
     }
     let statement = "update stock_count c \
-         set status = v.status, round = v.round, version = v.version, document_id = v.document_id, updated_at = $2 \
-         from unnest($3::uuid[], $4::text[], $5::int[], $6::int[], $7::uuid[]) \
-             as v (id, status, round, version, document_id) \
+         set status = v.status, round = v.round, version = v.version, document_id = v.document_id, \
+             reversal_id = v.reversal_id, updated_at = $2 \
+         from unnest($3::uuid[], $4::text[], $5::int[], $6::int[], $7::uuid[], $8::uuid[]) \
+             as v (id, status, round, version, document_id, reversal_id) \
          where c.tenant_id = $1 and c.id = v.id";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
@@ -52,7 +53,8 @@ async fn update(tx: &Tx, rows: &[Row<'_, Count>]) -> Result<(), Error> {
         .column("status", rows, |(row, _)| word(row.status))
         .column("round", rows, |(row, _)| row.round)
         .column("version", rows, |(row, _)| row.version)
-        .column("document_id", rows, |(row, _)| row.document_id.map(|id| id.0));
+        .column("document_id", rows, |(row, _)| row.document_id.map(|id| id.0))
+        .column("reversal_id", rows, |(row, _)| row.reversal_id.map(|id| id.0));
     query.execute(tx).await?;
     Ok(())
 }
@@ -151,7 +153,10 @@ async fn write_entries(tx: &Tx, rows: &[(&CountEntry, Uuid)]) -> Result<(), Erro
     Ok(())
 }
 
-async fn write_anchors(tx: &Tx, rows: &[(LevelKey, chrono::DateTime<chrono::Utc>)]) -> Result<(), Error> {
+async fn write_anchors(
+    tx: &Tx,
+    rows: &[(LevelKey, Option<chrono::DateTime<chrono::Utc>>)],
+) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());
     }

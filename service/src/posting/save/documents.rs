@@ -46,7 +46,11 @@ impl<'a> Documents<'a> {
         let by = accepted.command_id.0;
         self.orders.extend(accepted.posting.orders.iter().map(|order| (order.id, (order, by))));
         match &accepted.outcome {
-            Outcome::Sale(sale) => self.returned.extend(sale.original_id.map(|id| id.0)),
+            Outcome::Sale(sale) => {
+                self.returned.extend(sale.original_id.map(|id| id.0));
+                let late = accepted.posting.late_cash.as_ref().and_then(|late| late.correction.as_ref());
+                self.cash.extend(late.map(|change| (change, by)));
+            }
             Outcome::Session(session, change) => {
                 self.sessions.push((session, by));
                 self.cash.extend(change.as_ref().map(|change| (change, by)));

@@ -202,14 +202,15 @@ async fn write_transfers(tx: &Tx, transfers: &Latest<'_, Transfer>) -> Result<()
         return Ok(());
     }
     let statement = "insert into transfer_line (tenant_id, transfer_id, line_no, product_id, quantity, received, missing, \
-                                        value, open_value, lot_id) \
+                                        value, open_value, lot_id, returned) \
              select $1, v.* \
              from unnest($2::uuid[], $3::int[], $4::uuid[], $5::numeric[], $6::numeric[], $7::numeric[], \
-                         $8::numeric[], $9::numeric[], $10::uuid[]) as v \
+                         $8::numeric[], $9::numeric[], $10::uuid[], $11::numeric[]) as v \
                         (transfer_id, line_no, product_id, quantity, received, missing, value, \
-                         open_value, lot_id) \
+                         open_value, lot_id, returned) \
              on conflict (tenant_id, transfer_id, line_no) do update \
-             set received = excluded.received, missing = excluded.missing, open_value = excluded.open_value";
+             set received = excluded.received, missing = excluded.missing, returned = excluded.returned, \
+                 open_value = excluded.open_value";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .column("transfer_id", &lines, |(id, _)| id.0)
@@ -220,7 +221,8 @@ async fn write_transfers(tx: &Tx, transfers: &Latest<'_, Transfer>) -> Result<()
         .column("missing", &lines, |(_, line)| line.missing.get())
         .column("value", &lines, |(_, line)| line.value.get())
         .column("open_value", &lines, |(_, line)| line.open_value.get())
-        .column("lot_id", &lines, |(_, line)| line.lot_id.0);
+        .column("lot_id", &lines, |(_, line)| line.lot_id.0)
+        .column("returned", &lines, |(_, line)| line.returned.get());
     query.execute(tx).await?;
     Ok(())
 }

@@ -16,6 +16,7 @@ pub(super) async fn write(tx: &Tx, book: &Book, accepted: &[Accepted<'_>]) -> Re
     write_shipments(tx, &documents).await?;
     write_invoices(tx, book, &documents).await?;
     bill_shipments(tx, &documents).await?;
+    undo_shipments(tx, &documents).await?;
     money::write_payments(tx, &documents).await?;
     money::write_applications(tx, &documents).await?;
     money::write_open(tx, book, &documents).await?;
@@ -137,6 +138,28 @@ async fn bill_shipments(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error>
         .bind(column(&billed, |(_, invoice_id)| invoice_id.0)),
     )
     .await?;
+    Ok(())
+}
+
+/// Writes when shipments were undone.
+async fn undo_shipments(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error> {
+    let undone: Vec<_> = documents
+        .orders
+        .values()
+        .flat_map(|(order, _)| &order.shipments)
+        .filter_map(|shipment| Some((shipment.id, shipment.undone_at?)))
+        .collect();
+    if undone.is_empty() {
+        return Ok(());
+    }
+    let statement = "update shipment s set undone_at = v.undone_at \
+                     from unnest($2::uuid[], $3::timestamptz[]) as v (id, undone_at) \
+                     where s.tenant_id = $1 and s.id = v.id";
+    let query = sqlx::query(statement)
+        .bind(tx.tenant_id.0)
+        .bind(column(&undone, |(id, _)| id.0))
+        .bind(column(&undone, |(_, at)| *at));
+    tx.execute(query).await?;
     Ok(())
 }
 

@@ -107,6 +107,11 @@ async fn documents(tenant: &Tenant, world: &mut World, customer: &Value) {
     world.knows(&json!(till.register_id));
     world.knows(&json!(till.session_id));
     world.make(tenant, "/v1/pos/sales", sale(&till, &[(MARK, "1")])).await;
+    let offline = json!({ "register_id": till.register_id, "forced": true, "occurred_at": "2026-01-02T10:00:00Z",
+        "lines": [{ "sku": MARK, "quantity": "1", "unit_price": "3" }], "tenders": [{ "kind": "cash" }] });
+    tenant.post("/v1/pos/sales", &offline).await.created();
+    let noted = tenant.get("/v1/pos/exceptions").await.ok();
+    world.knows(&noted["data"][0]["id"]);
     let voucher = json!({ "code": MARK, "amount": "5", "method": "bank", "customer_id": customer });
     world.make(tenant, "/v1/vouchers", voucher).await;
     let order = json!({ "customer_id": customer, "reference": MARK, "lines": lines(&[(MARK, "1")]), "advance_to": "invoiced" });
@@ -186,6 +191,8 @@ pub fn body(operation: &str, own: &Own) -> Option<Value> {
         "bundles_put" => Some(json!({ "components": [{ "sku": "MUG", "quantity": "1" }] })),
         "counts_enter" => Some(json!({ "entries": [{ "sku": "MUG", "quantity": "1" }] })),
         "counts_recount" => Some(json!({ "lines": [1] })),
+        "sale_exceptions_resolve" => Some(json!({ "resolution": "Old price tag" })),
+        "counts_reverse" => Some(json!({ "reason": "The wrong shelf" })),
         "payments_reverse" => Some(json!({ "reason": "Account closed" })),
         "lots_recall" => Some(json!({ "reason": "Glass in the jar" })),
         "reorder_settings_put" => Some(json!({ "reorder_point": "1" })),

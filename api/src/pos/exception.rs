@@ -1,0 +1,100 @@
+//! Exceptions of forced sales.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get, post};
+use domain::id::{RegisterId, SaleExceptionId, SaleId, SessionId};
+use domain::pos::ExceptionReason;
+use serde::Deserialize;
+use service::listing::Age;
+use service::pos::exception::{self, Exception, ExceptionStatus, Filter, Resolution};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::Body;
+use crate::list::{List, Page};
+use crate::params::PathId;
+use crate::write::Write;
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(show).service(resolve);
+}
+
+/// Which exceptions to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Only open or only resolved ones. Both if absent.
+    status: Option<ExceptionStatus>,
+    /// Only this reason.
+    reason: Option<ExceptionReason>,
+    /// Only this till.
+    register_id: Option<RegisterId>,
+    /// Only this session.
+    session_id: Option<SessionId>,
+    /// Only this sale.
+    sale_id: Option<SaleId>,
+    sort: Option<Age>,
+}
+
+/// List exceptions of sales
+///
+/// Returns one page of what forced sales have and our rules would not have: a price, a tax or a total that differs, a product
+/// that is archived, a customer who is blocked, a session that was closed, and so on. The sales are posted as their receipts
+/// say. A manager looks at each exception, corrects what is wrong, and resolves it.
+#[utoipa::path(
+    operation_id = "sale_exceptions_list",
+    security(("bearer" = ["pos:read"])),
+    params(Filters),
+    responses((status = 200, description = "One page of exceptions.", body = Page<Exception>))
+)]
+#[get("/v1/pos/exceptions")]
+async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+    let Filters { status, reason, register_id, session_id, sale_id, sort } = &list.filters;
+    let filter = Filter {
+        status: *status,
+        reason: *reason,
+        register_id: *register_id,
+        session_id: *session_id,
+        sale_id: *sale_id,
+    };
+    let slice = list.slice(*sort)?;
+    let read = async |tx: &service::Tx| exception::list(tx, &filter, &slice).await;
+    let rows = app.db.read(caller.tenant_id, read).await?;
+    list.answer(rows, |row| row.id.0)
+}
+
+/// Get an exception of a sale
+///
+/// Returns one exception.
+#[utoipa::path(
+    operation_id = "sale_exceptions_get",
+    security(("bearer" = ["pos:read"])),
+    params(("id" = SaleExceptionId, Path, description = "The exception.")),
+    responses((status = 200, description = "The exception.", body = Exception))
+)]
+#[get("/v1/pos/exceptions/{id}")]
+async fn show(app: Data<App>, caller: Caller, id: PathId<SaleExceptionId>) -> Answer {
+    let read = async |tx: &service::Tx| exception::get(tx, id.0).await;
+    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
+}
+
+/// Resolve an exception of a sale
+///
+/// Notes what was done about it. The sale stays as it is: a refund, a price or a journal entry corrects what is wrong. An
+/// exception is resolved once (`invalid_state_transition`).
+#[utoipa::path(
+    operation_id = "sale_exceptions_resolve",
+    security(("bearer" = ["pos:manage"])),
+    params(("id" = SaleExceptionId, Path, description = "The exception.")),
+    request_body = Resolution,
+    responses((status = 200, description = "The exception as it is now.", body = Exception))
+)]
+#[post("/v1/pos/exceptions/{id}/resolve")]
+async fn resolve(write: Write, id: PathId<SaleExceptionId>, body: Body<Resolution>) -> Answer {
+    let work = async |tx: &service::Tx, input: &Resolution| {
+        Ok((Some(id.0.0), exception::resolve(tx, id.0, input).await?))
+    };
+    write.put("sale_exception.resolved", body, work).await
+}

@@ -1,0 +1,178 @@
+//! The reversal of a posted count sheet.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use super::lot::check_piece;
+use super::post::document;
+use super::{Count, CountStatus};
+use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
+use crate::id::{CountId, LotId, MovementId};
+use crate::needs::Needs;
+use crate::negative_stock::Issue;
+use crate::number::{Money, Quantity};
+use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
+use crate::stock_document::{self, MovedLine, StockDocument};
+
+/// A posted count sheet to reverse.
+#[derive(Debug, Clone)]
+pub struct Reverse {
+    /// The sheet.
+    pub count_id: CountId,
+    /// The reason, a remark of the adjustment.
+    pub reason: String,
+}
+
+/// A line, and what its count moved: the posted difference, and what it took off late movements.
+struct Undone {
+    at: usize,
+    key: LevelKey,
+    counted_at: DateTime<Utc>,
+    moved: (Quantity, Money),
+}
+
+impl Rule for Reverse {
+    fn name(&self) -> &'static str {
+        "count.reversed"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.compare(self.count_id);
+        needs.coming_in = true;
+        needs.numbered.insert(DocumentKind::Adjustment);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        reverse(book, self)
+            .map(|(count, document, posting)| (Outcome::Count(Box::new(count), document), posting))
+    }
+}
+
+/// Takes back what a count moved, as one adjustment. Each level is as if it had not been counted: its last count is the one before.
+fn reverse(book: &mut Book, command: &Reverse) -> Result<(Count, Option<StockDocument>, Posting), Refusal> {
+    let count = book.count(command.count_id)?;
+    count.require(&[CountStatus::Posted], "reversed")?;
+    let undone: Vec<Undone> = (0..count.lines.len()).filter_map(|at| undone(book, count, at)).collect();
+    check_last(book, count, &undone)?;
+    check_there(book, &undone)?;
+
+    // Nothing rejects the command from here on.
+    let mut count = count.clone();
+    let mut posting = Posting::default();
+    let differs = undone.iter().any(|undone| !undone.moved.0.is_zero());
+    let mut document = differs.then(|| StockDocument {
+        reference: Some(format!("{} reversed: {}", count.number, command.reason)),
+        occurred_at: book.now,
+        ..document(book, &count)
+    });
+    for undone in &undone {
+        let earlier = book.earlier_counts.get(&undone.key).copied();
+        book.level_mut(undone.key).restore_count(earlier);
+        posting.anchors.push((undone.key, earlier));
+        if let Some(document) = document.as_mut().filter(|_| !undone.moved.0.is_zero()) {
+            let moved = take_back(book, (document, count.lines[undone.at].line_no), undone, &mut posting);
+            document.value += moved.value;
+            document.lines.push(moved);
+        }
+    }
+    if let Some(document) = &document {
+        let against = book.count_account();
+        stock_document::post_value(book, document, against, &mut posting);
+    }
+    count.reversal_id = document.as_ref().map(|document| document.id);
+    count.status = CountStatus::Reversed;
+    count.version += 1;
+    book.put_count(&count, &BTreeSet::new(), &mut posting);
+    Ok((count, document, posting))
+}
+
+/// Returns what a line moved; nothing if its count did not stand when it was posted.
+fn undone(book: &Book, count: &Count, at: usize) -> Option<Undone> {
+    let line = &count.lines[at];
+    let counted_at = line.counted_at.filter(|_| line.posted.is_some() && !line.superseded)?;
+    let key = count.key(&book.lots, line);
+    // An unknown lot of which nothing was found has no level.
+    if line.lot.is_some() && key.lot_id == LotId::default() {
+        return None;
+    }
+    let (mut quantity, mut value) = line.posted.unwrap_or_default();
+    if let Some((moved, cost)) = book.taken_off.get(&(key, counted_at)) {
+        quantity += *moved;
+        value += *cost;
+    }
+    Some(Undone { at, key, counted_at, moved: (quantity, value) })
+}
+
+/// Rejects lines whose level was counted again: that count stands on this one.
+fn check_last(book: &Book, count: &Count, undone: &[Undone]) -> Result<(), Refusal> {
+    let mut problems = Problems::default();
+    let later = undone.iter().filter(|undone| book.level(&undone.key).counted_at() > Some(undone.counted_at));
+    for undone in later {
+        let line_no = count.lines[undone.at].line_no;
+        let detail = format!("Line {line_no} was counted again since: reverse the later count first.");
+        problems.add(format!("/lines/{}", undone.at), Code::InvalidStateTransition, detail);
+    }
+    problems.check()
+}
+
+/// Rejects lines whose found units have left, and serial numbers that are somewhere else by now.
+fn check_there(book: &Book, undone: &[Undone]) -> Result<(), Refusal> {
+    let mut problems = Problems::default();
+    for undone in undone {
+        let (pointer, product) = (format!("/lines/{}", undone.at), &book.products[&undone.key.product_id]);
+        let left = book.level(&undone.key).on_hand() - undone.moved.0;
+        if undone.moved.0.is_positive() && left.is_negative() {
+            let detail = format!(
+                "{} of {} that the count found have left since: count it again instead.",
+                -left, product.sku
+            );
+            let (code, params) = (Code::InvalidStateTransition, vec![("sku", product.sku.clone())]);
+            problems.push(Problem { pointer, code, detail, params });
+        } else if let Err(problem) = check_piece(book, (product, &undone.key), -undone.moved.0, pointer) {
+            problems.push(problem);
+        }
+    }
+    problems.check()
+}
+
+fn take_back(
+    book: &mut Book,
+    (document, line_no): (&StockDocument, i32),
+    undone: &Undone,
+    posting: &mut Posting,
+) -> MovedLine {
+    let (key, occurred_at) = (undone.key, document.occurred_at);
+    let (quantity, value) = (-undone.moved.0, -undone.moved.1);
+    let value = if quantity.is_negative() {
+        // Reserved units may go, as they may when a count does not find them.
+        let issue = Issue { key, quantity: -quantity, line_no, occurred_at, forced: true };
+        -book.issue(&issue)
+    } else {
+        book.receive(
+            key,
+            quantity,
+            value,
+            &Source::new(document.kind.into(), document.id.0, line_no, occurred_at),
+        );
+        value
+    };
+    posting.movements.push(Movement {
+        id: MovementId(book.ids.next_id()),
+        kind: MovementKind::Count,
+        key,
+        quantity,
+        value,
+        unit_cost: stock::unit_cost(value, quantity),
+        document_kind: document.kind.into(),
+        document_id: document.id.0,
+        line_no,
+        channel: None,
+        reason: document.reason.clone(),
+        occurred_at,
+    });
+    MovedLine { line_no, product_id: key.product_id, lot_id: key.lot_id, quantity, value }
+}

@@ -1,0 +1,81 @@
+//! Exceptions: how a sale that has happened differs from our rules. A manager works them off.
+
+use serde::{Deserialize, Serialize};
+
+use crate::number::Money;
+
+/// The reason for which a forced sale differs from our rules.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum ExceptionReason {
+    /// The receipt has another price than our price lists.
+    Price,
+    /// The receipt has another tax than our tax rates.
+    Tax,
+    /// The tenders do not add up to the lines.
+    Total,
+    /// More discount was given than the caller or the till may give.
+    Discount,
+    /// The sale is below the cost of the stock, and the caller may not sell below cost.
+    BelowCost,
+    /// The product is archived.
+    ProductArchived,
+    /// The product has another SKU by now.
+    ProductRenamed,
+    /// The customer is blocked.
+    CustomerBlocked,
+    /// The till session of the sale was closed before the sale was recorded.
+    SessionClosed,
+    /// The hold that the sale names can't be used.
+    HoldNotOpen,
+    /// The location does not serve retail.
+    LocationNotRetail,
+    /// More of a voucher was redeemed than its balance.
+    VoucherOverdrawn,
+    /// A lot had expired or is recalled.
+    LotUnsellable,
+}
+
+/// One way in which a forced sale differs from our rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SaleException {
+    /// The reason.
+    pub reason: ExceptionReason,
+    /// The line of the sale; none if it concerns the whole sale.
+    pub line_no: Option<i32>,
+    /// The amount by our rules, if there is one.
+    pub expected: Option<Money>,
+    /// The amount of the receipt, if there is one.
+    pub stated: Option<Money>,
+    /// A sentence that says what differs.
+    pub detail: String,
+}
+
+impl SaleException {
+    /// Makes an exception of the whole sale without amounts.
+    pub(super) fn new(reason: ExceptionReason, detail: impl Into<String>) -> Self {
+        SaleException { reason, line_no: None, expected: None, stated: None, detail: detail.into() }
+    }
+
+    /// Adds the line.
+    pub(super) fn of_line(self, line_no: i32) -> Self {
+        SaleException { line_no: Some(line_no), ..self }
+    }
+
+    /// Adds the amounts.
+    pub(super) fn with(self, expected: Option<Money>, stated: Money) -> Self {
+        SaleException { expected, stated: Some(stated), ..self }
+    }
+}

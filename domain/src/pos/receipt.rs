@@ -1,0 +1,336 @@
+//! The receipt of a forced sale. The sale has happened, so it has the prices, taxes and totals of its receipt.
+//!
+//! A till that was offline sold at the prices that it knew. What the receipt says may come from four places, in this order:
+//! the totals of its lines, the unit prices of the lines, its total, and the tenders, if they don't fit our prices. What
+//! none of them says follows our rules at the time of the sale.
+
+use super::exception::{ExceptionReason, SaleException};
+use super::tender;
+use super::{Sell, TenderKind};
+use crate::book::Book;
+use crate::number::{self, Money, Percent, Price, Quantity};
+use crate::pricing::Source;
+use crate::product::{ItemRef, ProductStatus};
+use crate::refusal::{Problems, Refusal};
+use crate::sales::{self, Basket, Line, LineInput, Totals};
+use crate::tenant::Settings;
+use rust_decimal::Decimal;
+
+/// The receipt of a forced sale, as far as the caller states it.
+#[derive(Debug, Clone, Default)]
+pub struct StatedReceipt {
+    /// The total, with tax and the rounding of cash.
+    pub total: Option<Money>,
+    /// One for each line of the sale, or none.
+    pub lines: Vec<StatedLine>,
+}
+
+/// A line of a receipt.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct StatedLine {
+    /// The amount to pay, after discounts and with tax.
+    pub total: Option<Money>,
+    /// The tax rate in percent.
+    pub tax_rate: Option<Percent>,
+    /// The tax in the amount.
+    pub tax: Option<Money>,
+}
+
+/// The priced lines of a forced sale, the problems of discounts above the limit, and what differs from our prices and taxes.
+pub(super) type Priced = (Vec<Line>, Problems, Vec<SaleException>);
+
+/// Rejects a receipt of a sale that is not forced, and one that contradicts itself.
+pub(super) fn check(command: &Sell, settings: &Settings) -> Result<(), Refusal> {
+    let Some(receipt) = &command.receipt else { return Ok(()) };
+    if !command.forced {
+        let detail = "Only a forced sale has a receipt to bear. Leave receipt out, or send forced.";
+        return Err(Refusal::invalid("/receipt", detail));
+    }
+    let mut problems = Problems::default();
+    if !receipt.lines.is_empty() && receipt.lines.len() != command.lines.len() {
+        let detail = "State one line of the receipt for each line of the sale, in the same order, or none.";
+        problems.invalid("/receipt/lines", detail);
+    }
+    let amount = |problems: &mut Problems, pointer: String, amount: Option<Money>| {
+        if amount.is_some_and(|amount| amount.is_negative() || amount != settings.money(amount.get())) {
+            let detail =
+                format!("An amount is zero or more, and has at most {} decimals.", settings.exponent);
+            problems.invalid(pointer, detail);
+        }
+    };
+    amount(&mut problems, "/receipt/total".to_owned(), receipt.total);
+    for (index, line) in receipt.lines.iter().enumerate() {
+        let pointer = format!("/receipt/lines/{index}");
+        amount(&mut problems, format!("{pointer}/total"), line.total);
+        amount(&mut problems, format!("{pointer}/tax"), line.tax);
+        if line.tax_rate.is_some_and(|rate| rate.is_negative() || rate.get() > Decimal::ONE_HUNDRED) {
+            problems.invalid(format!("{pointer}/tax_rate"), "A tax rate is from 0 to 100 percent.");
+        }
+        if line.total.zip(line.tax).is_some_and(|(total, tax)| tax > total) {
+            problems.invalid(format!("{pointer}/tax"), "The tax is a part of the total of the line.");
+        }
+    }
+    problems.check()
+}
+
+/// Prices a sale that has happened, as its receipt says.
+pub(super) fn price(
+    book: &Book,
+    command: &Sell,
+    basket: &Basket<'_>,
+    coin: Money,
+) -> Result<Priced, Refusal> {
+    let states_price = command.lines.iter().any(|line| line.unit_price.is_some());
+    let ours: Vec<LineInput>;
+    let unstated = if states_price {
+        ours = command.lines.iter().map(|line| LineInput { unit_price: None, ..line.clone() }).collect();
+        Basket { lines: &ours, ..*basket }
+    } else {
+        Basket { ..*basket }
+    };
+    let (ours, excess) = sales::price_noting_excess(book, &unstated)?;
+    let mut noted = products(book, command, &ours);
+    let settings = &book.setup.settings;
+    let targets = targets(command, &ours, coin, settings)?;
+    let states_tax = command.receipt.as_ref().is_some_and(|receipt| {
+        receipt.lines.iter().any(|line| line.tax.is_some() || line.tax_rate.is_some())
+    });
+    if !states_price && !states_tax && targets.iter().all(Option::is_none) {
+        return Ok((ours, excess, noted));
+    }
+    let mut stated = command.lines.clone();
+    for (input, line) in stated.iter_mut().enumerate().filter(|(_, line)| line.unit_price.is_none()) {
+        let ours = of_input(&ours, input);
+        line.unit_price = targets[input].map(|target| unit_price(ours, target, line.quantity, settings));
+    }
+    let (mut lines, excess) = sales::price_noting_excess(book, &Basket { lines: &stated, ..*basket })?;
+    for part in lines.chunk_by_mut(|one, other| one.input == other.input) {
+        let input = part[0].input;
+        let line = command.receipt.as_ref().and_then(|receipt| receipt.lines.get(input).copied());
+        bear(part, targets[input], line.unwrap_or_default(), settings);
+    }
+    noted.extend(differences(book, command, &ours, &lines));
+    Ok((lines, excess, noted))
+}
+
+/// Returns the lines that were made from one line of the request.
+fn of_input(lines: &[Line], input: usize) -> &[Line] {
+    let first = lines.partition_point(|line| line.input < input);
+    let last = lines.partition_point(|line| line.input <= input);
+    &lines[first..last]
+}
+
+/// Returns what each line of the request comes to on the receipt, where that differs from our prices.
+fn targets(
+    command: &Sell,
+    ours: &[Line],
+    coin: Money,
+    settings: &Settings,
+) -> Result<Vec<Option<Money>>, Refusal> {
+    let receipt = command.receipt.as_ref();
+    let stated = |input: usize| receipt.and_then(|receipt| receipt.lines.get(input)?.total);
+    let count = command.lines.len();
+    let states = |input: usize| stated(input).is_some() || command.lines[input].unit_price.is_some();
+    if (0..count).any(states) {
+        let differs =
+            |input: usize| stated(input).filter(|total| *total != Totals::of(of_input(ours, input)).total());
+        // A line that states both keeps its unit price, and comes to its total.
+        let has_price = |input: usize| command.lines[input].unit_price.is_some();
+        return Ok((0..count)
+            .map(|input| if has_price(input) { stated(input) } else { differs(input) })
+            .collect());
+    }
+    let (total, stated) = (Totals::of(ours).total(), receipt.and_then(|receipt| receipt.total));
+    let unpriced: Vec<usize> = (0..count).filter(|input| !is_priced(of_input(ours, *input))).collect();
+    let paid = stated.unwrap_or_else(|| command.tenders.iter().filter_map(|tender| tender.amount).sum());
+    if !unpriced.is_empty() && paid > total {
+        return Ok(rest(&unpriced, count, paid - total, settings));
+    }
+    match tender::whole(total, stated, &command.tenders, coin)? {
+        Some(paid) => Ok(spread(ours, count, paid, settings)),
+        None => Ok(vec![None; count]),
+    }
+}
+
+/// Returns whether our price lists have a price of a line. One without has an override in its place.
+fn is_priced(ours: &[Line]) -> bool {
+    ours.iter().any(|line| line.source != Source::Override)
+}
+
+/// Spreads evenly what was paid for the lines without a price of ours.
+fn rest(unpriced: &[usize], count: usize, whole: Money, settings: &Settings) -> Vec<Option<Money>> {
+    let (all, mut given) = (Decimal::from(unpriced.len()), Money::ZERO);
+    let mut targets = vec![None; count];
+    for (input, passed) in unpriced.iter().zip(1_u32..) {
+        let up_to = settings.money(number::share(whole.get(), passed.into(), all));
+        targets[*input] = Some(up_to - given);
+        given = up_to;
+    }
+    targets
+}
+
+/// Spreads the whole over the lines of the request in proportion to our totals; evenly, if these are zero.
+#[expect(clippy::arithmetic_side_effects, reason = "weights of at most 2,000 lines")]
+fn spread(ours: &[Line], count: usize, whole: Money, settings: &Settings) -> Vec<Option<Money>> {
+    let is_free = Totals::of(ours).total().is_zero();
+    let weight = |input: usize| {
+        if is_free { Decimal::ONE } else { Totals::of(of_input(ours, input)).total().get() }
+    };
+    let all: Decimal = (0..count).map(weight).sum();
+    let (mut passed, mut given) = (Decimal::ZERO, Money::ZERO);
+    (0..count)
+        .map(|input| {
+            passed += weight(input);
+            let up_to = settings.money(number::share(whole.get(), passed, all));
+            let part = up_to - given;
+            given = up_to;
+            Some(part)
+        })
+        .collect()
+}
+
+/// Returns the price of one unit with which a line comes to `target`: ours in proportion, so that discounts stay.
+#[expect(clippy::arithmetic_side_effects, reason = "a rate has at most 3 digits")]
+fn unit_price(ours: &[Line], target: Money, quantity: Quantity, settings: &Settings) -> Price {
+    let total = Totals::of(ours).total();
+    if let [line] = ours
+        && line.bundle_id.is_none()
+        && total.is_positive()
+        && line.unit_price.is_positive()
+    {
+        return Price::rounded(number::share(line.unit_price.get(), target.get(), total.get()));
+    }
+    let rate = ours.first().map_or(Percent::ZERO, |line| line.tax_rate);
+    let amount = if settings.prices_include_tax {
+        target.get()
+    } else {
+        number::share(target.get(), Decimal::ONE_HUNDRED, Decimal::ONE_HUNDRED + rate.get())
+    };
+    Price::rounded(number::share(amount, Decimal::ONE, quantity.get()))
+}
+
+/// Gives the lines of one line of the request the amount and the tax of the receipt. Discounts stay as they are.
+#[expect(clippy::arithmetic_side_effects, reason = "weights of at most 100 components")]
+fn bear(lines: &mut [Line], target: Option<Money>, stated: StatedLine, settings: &Settings) {
+    if target.is_none() && stated.tax.is_none() && stated.tax_rate.is_none() {
+        return;
+    }
+    let totals = Totals::of(lines.iter());
+    let taxes = |line: &Line| {
+        let rate = stated.tax_rate.unwrap_or(line.tax_rate);
+        settings.money(rate.of(line.net.get()))
+    };
+    let total = match (target, stated.tax) {
+        (Some(target), _) => target,
+        // Without a total, the price with tax stays, or the price to which tax is added.
+        (None, _) if settings.prices_include_tax => totals.total(),
+        (None, Some(tax)) => totals.net + tax,
+        (None, None) => totals.net + lines.iter().map(taxes).sum::<Money>(),
+    };
+    let is_free = totals.total().is_zero();
+    let weight = |line: &Line| if is_free { Decimal::ONE } else { (line.net + line.tax).get() };
+    let all: Decimal = lines.iter().map(weight).sum();
+    let (mut passed, mut given, mut taxed) = (Decimal::ZERO, Money::ZERO, Money::ZERO);
+    for line in lines {
+        passed += weight(line);
+        let up_to = settings.money(number::share(total.get(), passed, all));
+        let part = up_to - given;
+        given = up_to;
+        let tax = match stated.tax {
+            Some(tax) => settings.money(number::share(tax.get(), passed, all)) - taxed,
+            None if part == line.net + line.tax && stated.tax_rate.is_none() => line.tax,
+            None => tax_in(part, stated.tax_rate.unwrap_or(line.tax_rate), settings),
+        };
+        taxed += tax;
+        line.tax_rate = stated.tax_rate.unwrap_or(line.tax_rate);
+        line.tax = tax;
+        line.net = part - tax;
+        line.gross = line.net + line.discount;
+    }
+}
+
+/// Returns the tax in an amount with tax.
+#[expect(clippy::arithmetic_side_effects, reason = "a rate has at most 3 digits")]
+fn tax_in(amount: Money, rate: Percent, settings: &Settings) -> Money {
+    settings.money(number::share(amount.get(), rate.get(), Decimal::ONE_HUNDRED + rate.get()))
+}
+
+/// Returns the lines whose product can't be sold any more, or has another SKU by now.
+fn products(book: &Book, command: &Sell, lines: &[Line]) -> Vec<SaleException> {
+    let mut noted = Vec::new();
+    for (index, input) in command.lines.iter().enumerate() {
+        let Some(line) = of_input(lines, index).first() else { continue };
+        let product = &book.products[&line.bundle_id.unwrap_or(line.product_id)];
+        if product.status == ProductStatus::Archived {
+            let detail = format!("{} is archived.", product.sku);
+            noted.push(SaleException::new(ExceptionReason::ProductArchived, detail).of_line(line.line_no));
+        }
+        if let ItemRef::Sku(sku) = &input.item
+            && *sku != product.sku
+        {
+            let detail = format!("The product with the SKU {sku} has the SKU {} by now.", product.sku);
+            noted.push(SaleException::new(ExceptionReason::ProductRenamed, detail).of_line(line.line_no));
+        }
+    }
+    noted
+}
+
+/// Returns the lines whose amount or tax on the receipt differs from our price lists and tax rates.
+fn differences(book: &Book, command: &Sell, ours: &[Line], lines: &[Line]) -> Vec<SaleException> {
+    let mut noted = Vec::new();
+    for (index, input) in command.lines.iter().enumerate() {
+        let (ours, theirs) = (of_input(ours, index), of_input(lines, index));
+        let Some(first) = theirs.first() else { continue };
+        let sku = &book.products[&first.bundle_id.unwrap_or(first.product_id)].sku;
+        let (expected, stated) = (Totals::of(ours), Totals::of(theirs));
+        let has_price = is_priced(ours);
+        let is_override = input.unit_price.is_some()
+            && input.price_reason.is_some()
+            && command.authority.overrider.is_some();
+        if expected.total() != stated.total() && !is_override {
+            let detail = if has_price {
+                format!(
+                    "{sku} comes to {} by our prices, and to {} on the receipt.",
+                    expected.total(),
+                    stated.total()
+                )
+            } else {
+                format!("{sku} has no price here, and comes to {} on the receipt.", stated.total())
+            };
+            let price = SaleException::new(ExceptionReason::Price, detail).of_line(first.line_no);
+            noted.push(price.with(has_price.then(|| expected.total()), stated.total()));
+        }
+        let other_rate = ours.iter().zip(theirs).find(|(one, other)| one.tax_rate != other.tax_rate);
+        let other_tax = expected.total() == stated.total() && expected.tax != stated.tax;
+        if other_rate.is_some() || other_tax {
+            let detail = match other_rate {
+                Some((one, other)) => {
+                    format!(
+                        "{sku} is taxed at {} % by our rates, and at {} % on the receipt.",
+                        one.tax_rate, other.tax_rate
+                    )
+                }
+                None => format!(
+                    "The tax of {sku} is {} by our rates, and {} on the receipt.",
+                    expected.tax, stated.tax
+                ),
+            };
+            let tax = SaleException::new(ExceptionReason::Tax, detail).of_line(first.line_no);
+            noted.push(tax.with(Some(expected.tax), stated.tax));
+        }
+    }
+    noted
+}
+
+/// Returns an exception if what was paid is not what the lines come to, with the usual rounding of cash.
+pub(super) fn unpaid(total: Money, rounding: Money, coin: Money, command: &Sell) -> Option<SaleException> {
+    let usual = tender::settle(total, &command.tenders, coin).map_or(Money::ZERO, |(_, rounding)| rounding);
+    let in_cash = command.tenders.iter().any(|tender| tender.kind == TenderKind::Cash);
+    let is_rounded = in_cash && total + rounding == tender::to_coins(total, coin);
+    if rounding == usual || is_rounded {
+        return None;
+    }
+    let detail = format!("The lines come to {}, and {} was paid.", total + usual, total + rounding);
+    let of_total = SaleException::new(ExceptionReason::Total, detail);
+    Some(of_total.with(Some(total + usual), total + rounding))
+}

@@ -1,0 +1,2 @@
+drop table former_sku;
+drop table sale_exception;

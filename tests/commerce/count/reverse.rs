@@ -1,0 +1,168 @@
+//! The reversal of posted counts: levels, ledger and late movements are as if there had been no count.
+
+use chrono::{DateTime, Duration, Utc};
+use serde_json::{Value, json};
+use tests::{Level, Tenant, Till, environment, sale, with_tenant};
+
+use super::{enter, posted, sheet, text};
+use crate::platform::auth::key;
+
+async fn ago(minutes: i64) -> DateTime<Utc> {
+    environment().now().await - Duration::minutes(minutes)
+}
+
+async fn counted(tenant: &Tenant, entry: Value, at: DateTime<Utc>) -> Value {
+    let mut entry = entry;
+    entry["counted_at"] = json!(at);
+    let count = sheet(tenant, json!({ "skus": [entry["sku"]] })).await;
+    enter(tenant, &count, json!([entry])).await;
+    posted(tenant, &count).await
+}
+
+async fn reverse(tenant: &Tenant, count: &Value) -> tests::Reply {
+    let path = format!("/v1/counts/{}/reverse", count["id"].as_str().expect("an id"));
+    tenant.post(&path, &json!({ "reason": "The wrong shelf was counted" })).await
+}
+
+fn mugs(quantity: &str) -> Value {
+    json!({ "sku": "MUG", "quantity": quantity })
+}
+
+/// Opens ten mugs at 4.00, an hour ago, and a till.
+async fn shop(tenant: &Tenant) -> Till {
+    tenant.product("MUG", "10.00").await;
+    let opening = json!({ "kind": "opening", "occurred_at": ago(60).await,
+        "lines": [{ "sku": "MUG", "quantity": "10", "unit_cost": "4.00" }] });
+    tenant.post("/v1/stock/documents", &opening).await.created();
+    tenant.till().await
+}
+
+async fn sold_at(tenant: &Tenant, till: &Till, at: DateTime<Utc>) {
+    let mut body = sale(till, &[("MUG", "1")]);
+    body["occurred_at"] = json!(at);
+    tenant.post("/v1/pos/sales", &body).await.created();
+}
+
+#[test]
+fn what_a_count_lost_or_found_is_taken_back_at_its_value() {
+    for (found, level) in [("7", Level::of("7", "0", "28")), ("12", Level::of("12", "0", "48"))] {
+        with_tenant(async |tenant| {
+            shop(tenant).await;
+            let count = counted(tenant, mugs(found), ago(10).await).await;
+            assert_eq!(tenant.level("MUG").await, level);
+            let reversed = reverse(tenant, &count).await.ok();
+            assert_eq!(reversed["status"], "reversed");
+            assert_eq!(reversed["document_id"], count["document_id"]);
+            let adjustment = reversed["reversal_id"].as_str().expect("an adjustment");
+            let adjustment = tenant.get(&format!("/v1/stock/documents/{adjustment}")).await.ok();
+            let reference = format!("{} reversed: The wrong shelf was counted", text(&count, "number"));
+            assert_eq!(
+                (&adjustment["reason"], &adjustment["reference"]),
+                (&json!("count"), &json!(reference))
+            );
+            assert_eq!(tenant.level("MUG").await, Level::of("10", "0", "40"));
+            assert_eq!(
+                (tenant.balance("1200").await, tenant.balance("5100").await),
+                ("40.00".into(), "0.00".into())
+            );
+            let id = count["id"].as_str().expect("an id");
+            assert_eq!(tenant.get(&format!("/v1/counts/{id}")).await.ok()["status"], "reversed");
+            assert_eq!(tenant.events("type=count.reversed").await.len(), 1);
+            reverse(tenant, &count).await.refused(409, "invalid_state_transition");
+        });
+    }
+}
+
+#[test]
+fn a_count_that_found_no_difference_is_reversed_without_an_adjustment() {
+    with_tenant(async |tenant| {
+        let till = shop(tenant).await;
+        let count = counted(tenant, mugs("10"), ago(10).await).await;
+        let reversed = reverse(tenant, &count).await.ok();
+        assert_eq!((&reversed["status"], &reversed["reversal_id"]), (&json!("reversed"), &Value::Null));
+        sold_at(tenant, &till, ago(20).await).await;
+        assert_eq!(tenant.level("MUG").await.on_hand, "9", "the level is not counted any more");
+    });
+}
+
+#[test]
+fn late_movements_that_the_count_left_out_change_the_level_again() {
+    with_tenant(async |tenant| {
+        let till = shop(tenant).await;
+        let count = counted(tenant, mugs("7"), ago(10).await).await;
+        sold_at(tenant, &till, ago(20).await).await;
+        assert_eq!(tenant.level("MUG").await.on_hand, "7", "the count has seen it");
+        reverse(tenant, &count).await.ok();
+        assert_eq!(tenant.level("MUG").await, Level::of("9", "0", "36"));
+        assert_eq!(tenant.balance("5100").await, "0.00");
+        sold_at(tenant, &till, ago(15).await).await;
+        assert_eq!(tenant.level("MUG").await, Level::of("8", "0", "32"));
+    });
+}
+
+#[test]
+fn the_latest_count_is_reversed_first_and_the_one_before_stands_again() {
+    with_tenant(async |tenant| {
+        let till = shop(tenant).await;
+        let first = counted(tenant, mugs("9"), ago(30).await).await;
+        let second = counted(tenant, mugs("5"), ago(10).await).await;
+        reverse(tenant, &first).await.refused(409, "invalid_state_transition").names(&["#/lines/0"]);
+        reverse(tenant, &second).await.ok();
+        assert_eq!(tenant.level("MUG").await, Level::of("9", "0", "36"));
+        sold_at(tenant, &till, ago(40).await).await;
+        assert_eq!(tenant.level("MUG").await.on_hand, "9", "the first count has seen it");
+        sold_at(tenant, &till, ago(20).await).await;
+        assert_eq!(tenant.level("MUG").await.on_hand, "8", "the first count has not seen it");
+        reverse(tenant, &first).await.ok();
+        assert_eq!(tenant.level("MUG").await, Level::of("8", "0", "32"));
+    });
+}
+
+#[test]
+fn found_units_that_have_left_can_not_be_taken_back() {
+    with_tenant(async |tenant| {
+        let till = shop(tenant).await;
+        let count = counted(tenant, mugs("12"), ago(10).await).await;
+        tenant.sell(&till, &[("MUG", "11")]).await.created();
+        reverse(tenant, &count).await.refused(409, "invalid_state_transition").names(&["#/lines/0"]);
+        assert_eq!(tenant.level("MUG").await.on_hand, "1");
+    });
+}
+
+#[test]
+fn lots_are_reversed_each_on_its_own_level() {
+    with_tenant(async |tenant| {
+        tenant.tracked("MILK", "lot").await;
+        let receipt = json!({ "kind": "receipt", "occurred_at": ago(60).await, "lines": [{ "sku": "MILK", "quantity": "5",
+            "unit_cost": "2.00", "lots": [{ "code": "A", "quantity": "5", "expires_on": "2998-01-01" }] }] });
+        tenant.post("/v1/stock/documents", &receipt).await.created();
+        let entry = json!({ "sku": "MILK", "lot_code": "A", "quantity": "3" });
+        let count = counted(tenant, entry, ago(10).await).await;
+        let on_hand =
+            async || tenant.get("/v1/stock/levels?sku=MILK").await.ok()["data"][0]["on_hand"].clone();
+        assert_eq!(on_hand().await, "3");
+        reverse(tenant, &count).await.ok();
+        assert_eq!(on_hand().await, "5");
+    });
+}
+
+#[test]
+fn only_an_approver_reverses_and_only_what_was_posted() {
+    with_tenant(async |tenant| {
+        shop(tenant).await;
+        let open = sheet(tenant, json!({ "skus": ["MUG"] })).await;
+        reverse(tenant, &open).await.refused(409, "invalid_state_transition");
+        let count = counted(tenant, mugs("7"), ago(10).await).await;
+        let counter = tenant.with_key(&key(tenant, &["counts:write", "stock:write"]).await);
+        let path = format!("/v1/counts/{}/reverse", count["id"].as_str().expect("an id"));
+        counter.post(&path, &json!({ "reason": "Wrong" })).await.refused(403, "insufficient_scope");
+        tenant
+            .post(&path, &json!({ "reason": " " }))
+            .await
+            .refused(422, "validation_failed")
+            .names(&["#/reason"]);
+        let seen = tenant.dry_run(&path, &json!({ "reason": "Wrong" })).await.ok();
+        assert_eq!(seen["effects"]["stock"][0]["quantity"], "3");
+        assert_eq!(tenant.level("MUG").await.on_hand, "7", "a dry run changes nothing");
+    });
+}

@@ -1,0 +1,139 @@
+//! The settings of a tenant: what can change at any time, and what the first document fixes.
+
+use serde_json::{Value, json};
+use tests::{Tenant, with_tenant};
+
+use super::auth::key;
+
+const SETTINGS: &str = "/v1/settings";
+
+async fn changed(tenant: &Tenant, change: Value) -> Value {
+    let settings = tenant.patch(SETTINGS, &change).await.ok();
+    assert_eq!(tenant.get(SETTINGS).await.ok(), settings);
+    for (field, value) in change.as_object().expect("fields") {
+        assert_eq!(settings[field], *value, "{field}");
+    }
+    settings
+}
+
+/// Sells three mugs at 9.99 by card. Returns net, tax and total.
+async fn sold(tenant: &Tenant, till: &tests::Till, kind: &str) -> [String; 3] {
+    let lines: Vec<Value> =
+        ["MUG", "CUP", "JUG"].iter().map(|sku| json!({ "sku": sku, "quantity": "1" })).collect();
+    let body = json!({ "register_id": till.register_id, "lines": lines, "tenders": [{ "kind": kind }] });
+    let sale = tenant.post("/v1/pos/sales", &body).await.created();
+    ["net", "tax", "total"].map(|name| sale[name].as_str().expect("an amount").to_owned())
+}
+
+#[test]
+fn a_new_tenant_corrects_everything_before_its_first_document() {
+    with_tenant(async |tenant| {
+        let before = tenant.get(SETTINGS).await.ok();
+        let all = json!({ "currency": "EUR", "country": "DE", "time_zone": "Europe/Berlin", "prices_include_tax": true,
+            "tax_rounding": "line", "cash_rounding": "0.05" });
+        let after = changed(tenant, all).await;
+        assert_eq!(after["version"].as_i64(), before["version"].as_i64().map(|version| version + 1));
+        for sku in ["MUG", "CUP", "JUG"] {
+            tenant.product(sku, "9.99").await;
+            tenant.open_stock(&[(sku, "10", "4.00")]).await;
+        }
+        let till = tenant.till().await;
+        // 9.99 contains 1.665 of tax at 20 %, which each line rounds.
+        assert_eq!(sold(tenant, &till, "card").await, ["24.96", "5.01", "29.97"]);
+        assert_eq!(sold(tenant, &till, "cash").await[2], "29.95", "tills get the rounding of the settings");
+        let sale = tenant.get("/v1/pos/sales?limit=1").await.ok();
+        assert_eq!(
+            (&sale["data"][0]["currency"], &sale["data"][0]["country"]),
+            (&json!("EUR"), &json!("DE"))
+        );
+        let report = tenant.get("/v1/customers").await;
+        assert_eq!(report.status, 200);
+        let customer =
+            tenant.post("/v1/customers", &json!({ "kind": "retail", "name": "Ada" })).await.created();
+        assert_eq!(customer["country"], "DE");
+    });
+}
+
+#[test]
+fn the_first_document_fixes_what_it_was_written_with() {
+    let fixed =
+        [("currency", json!("EUR")), ("time_zone", json!("Asia/Tokyo")), ("prices_include_tax", json!(true))];
+    for first in ["opening", "order", "session"] {
+        with_tenant(async |tenant| {
+            tenant.product("MUG", "10.00").await;
+            match first {
+                "opening" => _ = tenant.open_stock(&[("MUG", "1", "1.00")]).await,
+                "order" => {
+                    let customer = tenant.customer("Nordwind Supply").await;
+                    tenant.order(&customer, &[("MUG", "1")], "draft").await.created();
+                }
+                _ => _ = tenant.till().await,
+            }
+            let before = tenant.get(SETTINGS).await.ok();
+            for (field, value) in &fixed {
+                let pointer = format!("#/{field}");
+                let refused = tenant.patch(SETTINGS, &json!({ *field: value, "country": "FR" })).await;
+                refused.refused(409, "setting_fixed").names(&[&pointer]);
+            }
+            let both = json!({ "currency": "EUR", "time_zone": "Asia/Tokyo" });
+            tenant
+                .patch(SETTINGS, &both)
+                .await
+                .refused(409, "setting_fixed")
+                .names(&["#/currency", "#/time_zone"]);
+            assert_eq!(tenant.get(SETTINGS).await.ok(), before, "nothing of a rejected change is written");
+            // The same value is no change.
+            changed(tenant, json!({ "currency": "GBP", "country": "FR" })).await;
+        });
+    }
+}
+
+#[test]
+fn the_rest_changes_at_any_time_and_documents_stay_as_they_are() {
+    with_tenant(async |tenant| {
+        for sku in ["MUG", "CUP", "JUG"] {
+            tenant.product(sku, "9.99").await;
+            tenant.open_stock(&[(sku, "10", "4.00")]).await;
+        }
+        let till = tenant.till().await;
+        // 1.998 of tax for each line: 5.99 in all, or 2.00 each.
+        assert_eq!(sold(tenant, &till, "card").await, ["29.97", "5.99", "35.96"]);
+        let first = tenant.get("/v1/pos/sales?limit=1").await.ok()["data"][0].clone();
+        changed(tenant, json!({ "tax_rounding": "line", "country": "FR", "hold_unpaid": false })).await;
+        assert_eq!(sold(tenant, &till, "card").await, ["29.97", "6.00", "35.97"]);
+        let page = tenant.get("/v1/pos/sales?sort=created_at&limit=1").await.ok();
+        assert_eq!(page["data"][0], first);
+        let back = json!({ "register_id": till.register_id, "original_id": first["id"] });
+        assert_eq!(tenant.post("/v1/pos/refunds", &back).await.created()["tax"], "-5.99", "as it was taxed");
+        changed(tenant, json!({ "cash_rounding": "0.10" })).await;
+        assert_eq!(sold(tenant, &till, "cash").await[2], "35.97", "the till keeps its own");
+        let path = format!("/v1/registers/{}", till.register_id);
+        tenant.patch(&path, &json!({ "cash_rounding": "0.10" })).await.ok();
+        assert_eq!(sold(tenant, &till, "cash").await[2], "36.00");
+        assert_eq!(tenant.events("type=settings.updated").await.len(), 2);
+    });
+}
+
+#[test]
+fn settings_are_checked_and_have_a_scope_of_their_own() {
+    with_tenant(async |tenant| {
+        for (change, pointer) in [
+            (json!({ "currency": "EURO" }), "#/currency"),
+            (json!({ "country": "Germany" }), "#/country"),
+            (json!({ "time_zone": "Berlin" }), "#/time_zone"),
+            (json!({ "cash_rounding": "-1" }), "#/cash_rounding"),
+            (json!({ "tax_rounding": "never" }), "#/tax_rounding"),
+        ] {
+            tenant.patch(SETTINGS, &change).await.refused(422, "validation_failed").names(&[pointer]);
+        }
+        for (scopes, status) in [(&["ledger:read", "ledger:write"][..], 403), (&["settings:write"][..], 200)]
+        {
+            let client = tenant.with_key(&key(tenant, scopes).await);
+            assert_eq!(
+                client.patch(SETTINGS, &json!({ "country": "IE" })).await.status,
+                status,
+                "{scopes:?}"
+            );
+        }
+    });
+}
