@@ -84,6 +84,7 @@ fn undo(book: &mut Book, command: &UndoShipment) -> Result<(Ordered, Posting), R
     order.status = if has_left { OrderStatus::PartiallyShipped } else { OrderStatus::Confirmed };
     for known in order.shipments.iter_mut().filter(|known| known.id == shipment.id) {
         known.undone_at = Some(occurred_at);
+        known.version += 1;
     }
     post_cost(book, &order, (&shipment, occurred_at), &mut posting);
     let exposure = exposure(book, order.customer_id);

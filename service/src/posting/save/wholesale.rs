@@ -152,13 +152,14 @@ async fn undo_shipments(tx: &Tx, documents: &Documents<'_>) -> Result<(), Error>
     if undone.is_empty() {
         return Ok(());
     }
-    let statement = "update shipment s set undone_at = v.undone_at \
+    let statement = "update shipment s set undone_at = v.undone_at, version = s.version + 1, updated_at = $4 \
                      from unnest($2::uuid[], $3::timestamptz[]) as v (id, undone_at) \
                      where s.tenant_id = $1 and s.id = v.id";
     let query = sqlx::query(statement)
         .bind(tx.tenant_id.0)
         .bind(column(&undone, |(id, _)| id.0))
-        .bind(column(&undone, |(_, at)| *at));
+        .bind(column(&undone, |(_, at)| *at))
+        .bind(tx.now);
     tx.execute(query).await?;
     Ok(())
 }
