@@ -27,7 +27,7 @@ use domain::refusal::Refusal;
 use futures_util::FutureExt;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use self::decide::{decide_within_bounds, map_constraint};
+use self::decide::{decide_within_bounds, map_constraint, try_to_decide};
 use self::prefetch::Prefetched;
 use crate::caller::EntryMode;
 use crate::command::{self, Answer, Idempotency};
@@ -324,7 +324,18 @@ async fn decide_all(
     fresh: &[usize],
 ) -> Result<Vec<Answer>, Spoiled> {
     let before = save::Before::serve(&mut book);
-    let (accepted, recorded) = phase("decide", decide_each(tx, &mut book, requests, fresh)).await?;
+    let is_bounded = |at: &usize| requests[*at].caller.limits.bounds.amount_max.is_some();
+    // Documents that exceed the largest amount of their caller are rare. One copy for all is made, and one for each only if
+    // there is such a document.
+    let untouched = fresh.iter().any(is_bounded).then(|| book.clone());
+    let mut decided = phase("decide", decide_each(tx, &mut book, requests, fresh, false)).await?;
+    if let (None, Some(untouched)) = (&decided, untouched) {
+        book = untouched;
+        decided = phase("decide", decide_each(tx, &mut book, requests, fresh, true)).await?;
+    }
+    let Some((accepted, recorded)) = decided else {
+        return Err(Error::invariant("a document without a largest amount exceeds it").into());
+    };
     let save = save::write(tx, &book, &accepted, &recorded, &before);
     let commands_written = phase("save", save).await?;
     if commands_written < recorded.len() as i64 {
@@ -333,18 +344,30 @@ async fn decide_all(
     Ok(recorded.into_iter().map(|recorded| recorded.answer).collect())
 }
 
-/// Returns the accepted ones of the new requests, and the command row of each.
+/// The accepted ones of the new requests, and the command row of each.
+type Decided<'a> = (Vec<Accepted<'a>>, Vec<Recorded<'a>>);
+
+/// Decides the new requests. Returns nothing, and leaves the book changed, if a document exceeds the largest amount of its caller
+/// and this is not the second time.
 async fn decide_each<'a>(
     tx: &Tx,
     book: &mut Book,
     requests: &'a [Request],
     fresh: &[usize],
-) -> Result<(Vec<Accepted<'a>>, Vec<Recorded<'a>>), Error> {
+    second_time: bool,
+) -> Result<Option<Decided<'a>>, Error> {
     let mut accepted = Vec::with_capacity(fresh.len());
     let mut recorded = Vec::with_capacity(fresh.len());
     for request in fresh.iter().map(|at| &requests[*at]) {
         let command_id = CommandId(book.ids.next_id());
-        let decided = decide_within_bounds(tx, book, request).await?;
+        let decided = if second_time {
+            decide_within_bounds(tx, book, request).await?
+        } else {
+            match try_to_decide(tx, book, request).await? {
+                (_, true) => return Ok(None),
+                (decided, false) => decided,
+            }
+        };
         let so_far = decided.as_ref().map(|(outcome, _)| (outcome, &*book));
         let render = || (request.render)(&request.caller, so_far);
         let (status, body) = showing(book.setup.settings.exponent, render);
@@ -358,5 +381,5 @@ async fn decide_each<'a>(
             accepted.push(Accepted { request, command_id, outcome, posting });
         }
     }
-    Ok((accepted, recorded))
+    Ok(Some((accepted, recorded)))
 }

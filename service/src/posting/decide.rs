@@ -1,6 +1,6 @@
 //! Decides one command on the book, and turns violated constraints into rejections.
 
-use domain::book::Book;
+use domain::book::{Book, Posting};
 use domain::command::Decision;
 use domain::document::DocumentKind;
 use domain::expected_receipt;
@@ -8,7 +8,7 @@ use domain::number::showing;
 use domain::refusal::{Code, Problems, Refusal};
 use strum::VariantArray;
 
-use super::{Command, Request, counts, load};
+use super::{Command, Outcome, Request, counts, load};
 use crate::{Error, Tx};
 
 /// Decides a command of a caller on the book. Rejects one that exceeds the bounds of the credential, without a change. The
@@ -18,20 +18,34 @@ pub(super) async fn decide_within_bounds(
     book: &mut Book,
     request: &Request,
 ) -> Result<Decision, Error> {
-    let bounds = &request.caller.limits.bounds;
-    if let Err(refusal) = bounds.check_place(book, &request.command) {
-        return Ok(Err(refusal));
-    }
-    if bounds.amount_max.is_none() {
-        return decide_naming_supply_date(tx, book, &request.command).await;
+    if request.caller.limits.bounds.amount_max.is_none() {
+        return Ok(try_to_decide(tx, book, request).await?.0);
     }
     let mut trial = book.clone();
-    let decision = decide_naming_supply_date(tx, &mut trial, &request.command).await?;
-    Ok(decision.and_then(|(outcome, posting)| {
-        showing(book.setup.settings.exponent, || bounds.check_amount(&outcome))?;
+    let (decision, _) = try_to_decide(tx, &mut trial, request).await?;
+    if decision.is_ok() {
         *book = trial;
-        Ok((outcome, posting))
-    }))
+    }
+    Ok(decision)
+}
+
+/// Like [`decide_within_bounds`], without a copy. Returns also whether the document exceeds the largest amount: then it is
+/// rejected, and has changed the book.
+pub(super) async fn try_to_decide(
+    tx: &Tx,
+    book: &mut Book,
+    request: &Request,
+) -> Result<(Decision, bool), Error> {
+    let bounds = &request.caller.limits.bounds;
+    if let Err(refusal) = bounds.check_place(book, &request.command) {
+        return Ok((Err(refusal), false));
+    }
+    let decision = decide_naming_supply_date(tx, book, &request.command).await?;
+    let check = |(outcome, _): &(Outcome, Posting)| bounds.check_amount(outcome);
+    match decision.as_ref().map(|decided| showing(book.setup.settings.exponent, || check(decided))) {
+        Ok(Err(refusal)) => Ok((Err(refusal), true)),
+        Ok(Ok(())) | Err(_) => Ok((decision, false)),
+    }
 }
 
 /// Decides a command on the book. If it is rejected for a shortage, reads the expected supplies and decides it again: the
