@@ -13,7 +13,9 @@ mod cpu;
 mod crowd;
 mod floor;
 mod load;
+mod migrate;
 mod noisy;
+mod paced;
 mod reports;
 mod sales;
 mod stand;
@@ -45,6 +47,8 @@ enum Scenario {
     Crowd(crowd::CrowdArgs),
     /// Reports on millions of sales lines, with roll-ups and without.
     Reports(reports::ReportsArgs),
+    /// Sales while `stockwell migrate` changes definitions: the longest one.
+    Migrate(migrate::MigrateArgs),
     /// The stock of a past instant over millions of movements, beside a sum over all of them.
     Valuation(valuation::ValuationArgs),
 }
@@ -57,6 +61,7 @@ async fn main() -> ExitCode {
         Scenario::Availability(args) => availability::run(&args).await,
         Scenario::Crowd(args) => crowd::run(&args).await,
         Scenario::Reports(args) => reports::run(&args).await,
+        Scenario::Migrate(args) => migrate::run(&args).await,
         Scenario::Valuation(args) => valuation::run(&args).await,
     };
     match outcome {
