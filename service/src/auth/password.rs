@@ -1,13 +1,14 @@
 //! Passwords: argon2id, on threads of their own.
 //!
-//! A hash takes 19 MiB and a core for some 20 ms. Few are made at a time, always on the same threads: memory that a thread
-//! has used stays with it. Few may wait, so that a flood of logins is rejected before it costs anything.
+//! A hash takes 19 MiB and a core for some 20 ms. Few are made at a time, always on the same threads. Each thread keeps the
+//! memory in which it verifies: allocators give such pieces back late, or lose them between others. Few may wait, so that a flood
+//! of logins is rejected before it costs anything.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use argon2::Argon2;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::password_hash::PasswordHasher;
+use argon2::password_hash::phc::{Output, PasswordHash};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{mpsc, oneshot};
 
@@ -23,7 +24,10 @@ const WAITING_MAX: usize = 32;
 pub(super) const DUMMY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$c3RvY2t3ZWxsLW5vYm9keQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-type Job = Box<dyn FnOnce() + Send>;
+/// Memory of a thread, as long as the longest hash needed so far.
+type Memory = Vec<Block>;
+
+type Job = Box<dyn FnOnce(&mut Memory) + Send>;
 
 /// The threads that hash passwords. They end when it is dropped.
 #[derive(Debug)]
@@ -37,8 +41,9 @@ impl Hashers {
             let receiver = Arc::clone(&receiver);
             let next = move || receiver.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
             let work = move || {
+                let mut memory = Memory::new();
                 while let Some(job) = next() {
-                    job();
+                    job(&mut memory);
                 }
             };
             let thread = std::thread::Builder::new().name(format!("hasher-{number}"));
@@ -50,12 +55,15 @@ impl Hashers {
     }
 
     /// Runs `work` on one of the threads. Rejects it as busy if too much waits already.
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Memory) -> T + Send + 'static,
+    ) -> Result<T, Error> {
         let (result, finished) = oneshot::channel();
         // A caller that is gone needs no hash.
-        let job: Job = Box::new(move || {
+        let job: Job = Box::new(move |memory| {
             if !result.is_closed() {
-                _ = result.send(work());
+                _ = result.send(work(memory));
             }
         });
         self.0.try_send(job).map_err(|_| Error::Busy)?;
@@ -66,7 +74,7 @@ impl Hashers {
 impl Auth {
     /// Hashes a password with argon2id.
     pub(super) async fn hash(&self, password: SecretString) -> Result<String, Error> {
-        let hashed = self.hashers.run(move || {
+        let hashed = self.hashers.run(move |_| {
             let hash = Argon2::default().hash_password(password.expose_secret().as_bytes());
             hash.map(|hash| hash.to_string()).map_err(|error| Error::invariant(error.to_string()))
         });
@@ -74,12 +82,32 @@ impl Auth {
     }
 
     pub(super) async fn verify(&self, password: SecretString, hash: String) -> Result<bool, Error> {
-        let verified = self.hashers.run(move || {
-            let hash = PasswordHash::new(&hash).map_err(|error| Error::invariant(error.to_string()))?;
-            Ok(Argon2::default().verify_password(password.expose_secret().as_bytes(), &hash).is_ok())
-        });
+        let verified =
+            self.hashers.run(move |memory| matches(memory, password.expose_secret().as_bytes(), &hash));
         verified.await?
     }
+}
+
+/// Whether a password has this hash.
+fn matches(memory: &mut Memory, password: &[u8], hash: &str) -> Result<bool, Error> {
+    let unreadable = |error: &dyn std::fmt::Display| Error::invariant(format!("a stored hash: {error}"));
+    let hash = PasswordHash::new(hash).map_err(|error| unreadable(&error))?;
+    let params = Params::try_from(&hash).map_err(|error| unreadable(&error))?;
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).map_err(|error| unreadable(&error))?;
+    let version = hash.version.map(Version::try_from).transpose().map_err(|error| unreadable(&error))?;
+    let (Some(salt), Some(wanted)) = (&hash.salt, &hash.hash) else {
+        return Err(unreadable(&"it has no salt"));
+    };
+    let blocks = params.block_count();
+    if memory.len() < blocks {
+        *memory = vec![Block::new(); blocks];
+    }
+    let mut made = vec![0; wanted.len()];
+    Argon2::new(algorithm, version.unwrap_or_default(), params)
+        .hash_password_into_with_memory(password, salt, &mut made, memory.as_mut_slice())
+        .map_err(|error| unreadable(&error))?;
+    // Outputs are compared in constant time.
+    Ok(Output::new(&made).is_ok_and(|made| made == *wanted))
 }
 
 #[cfg(test)]
@@ -91,7 +119,11 @@ mod tests {
         let hash = PasswordHash::new(DUMMY_HASH).expect("a hash");
         let real = Argon2::default().hash_password(b"correct horse battery staple").expect("a hash");
         assert_eq!(hash.params, real.params);
-        assert!(Argon2::default().verify_password(b"", &hash).is_err());
+        let mut memory = Memory::new();
+        assert!(!matches(&mut memory, b"", DUMMY_HASH).expect("a hash"));
+        assert!(matches(&mut memory, b"correct horse battery staple", &real.to_string()).expect("a hash"));
+        assert!(!matches(&mut memory, b"correct horse battery stapler", &real.to_string()).expect("a hash"));
+        assert!(matches(&mut memory, b"", "secret").is_err());
     }
 
     #[tokio::test]
@@ -101,7 +133,7 @@ mod tests {
         let gate = Arc::new(Mutex::new(gate));
         let wait = || {
             let gate = Arc::clone(&gate);
-            move || _ = gate.lock().expect("the gate").recv()
+            move |_: &mut Memory| _ = gate.lock().expect("the gate").recv()
         };
         let all = THREADS + WAITING_MAX + 10;
         let mut runs = futures_util::future::join_all((0..all).map(|_| hashers.run(wait())));
