@@ -1,35 +1,26 @@
 //! A storm of duplicates against a server that is killed again and again: one effect each, identical responses, and
 //! nothing stuck.
 //!
-//! The server is a separate process: this program, started again with [`ADDR`] set, so that it always is the code under
-//! test. It is ended by SIGKILL at random moments and comes back on the same port. Clients send every write up to five
-//! times at once with one key, and repeat what got no response.
+//! The server is a separate process. It is ended by SIGKILL at random moments and comes back on the same port. Clients send
+//! every write up to five times at once with one key, and repeat what got no response.
 
-use std::net::TcpListener;
-use std::path::PathBuf;
-use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use api::config::Config;
 use futures_util::future::{join, join_all};
 use rand::RngExt;
 use serde_json::Value;
-use tests::{Client, environment, with_tenant};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tests::{Client, with_tenant};
 use tokio::sync::watch;
+
+use crate::process::{Server, quiet_addr};
 
 mod trade;
 
 use trade::{Trader, ledger_of};
 
-/// Address of the child process. Set for the child alone.
-const ADDR: &str = "STOCKWELL_TEST_STORM_ADDR";
-/// The database of the child process.
-const DATABASE_URL: &str = "STOCKWELL_TEST_STORM_DATABASE_URL";
-/// The signing key of the child process.
-const SIGNING_KEY: &str = "STOCKWELL_TEST_STORM_SIGNING_KEY";
+/// Few connections: opening one costs more than most requests, and this server restarts every second.
+const CONNECTIONS: u32 = 6;
 /// Number of times that the server is killed.
 const KILLS: u64 = 50;
 /// Longest life of the server.
@@ -131,74 +122,18 @@ fn comparable(mut answer: Value) -> Value {
     answer
 }
 
-/// The server as a separate process. It ends with this process, or when this is dropped.
-struct Server(Child);
-
-impl Server {
-    async fn start(addr: &str) -> Self {
-        let program = std::env::current_exe().expect("this program has a file");
-        let mut command = Command::new(program);
-        command.args(["storm::server", "--exact", "--nocapture"]).env(ADDR, addr);
-        command
-            .env(DATABASE_URL, environment().database_url())
-            .env(SIGNING_KEY, &environment().signing_key_file);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().expect("the server starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        while let Some(line) = lines.next_line().await.expect("its output is text") {
-            if line.starts_with("serving") {
-                return Server(child);
-            }
-        }
-        panic!("the server ended before it served");
-    }
-
-    async fn kill(mut self) {
-        self.0.kill().await.expect("the server is killed");
-    }
-}
-
-/// Not a test: the body of the process that the next test kills.
-#[test]
-fn server() {
-    let Ok(addr) = std::env::var(ADDR) else { return };
-    let setting = |name: &str| std::env::var(name).expect("the parent sets it");
-    let config = tests::config(&setting(DATABASE_URL), &addr, &PathBuf::from(setting(SIGNING_KEY)));
-    // Few connections: opening one costs more than most requests, and this server restarts every second.
-    let config = Config { db_connections: 6, ..config };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.expect("a runtime starts").block_on(async {
-        let _running = stockwell::serve(&config).await.expect("the server starts");
-        println!("\nserving");
-        // The parent never writes: its end closes the pipe.
-        let ended = tokio::task::spawn_blocking(|| std::io::read_to_string(std::io::stdin()));
-        ended.await.expect("the pipe is read").expect("the pipe is text");
-        std::process::exit(0);
-    });
-}
-
-/// Returns a free port below those that connections start from, so that no client takes it while the server is down.
-fn quiet_addr() -> String {
-    loop {
-        let addr = format!("127.0.0.1:{}", rand::rng().random_range(15_000..30_000));
-        if TcpListener::bind(&addr).is_ok() {
-            return addr;
-        }
-    }
-}
-
 /// Kills the server a random moment after a random number of writes, so that the storm works on a slow machine too.
 /// Kills it as well if no write gets through.
 async fn kill_again_and_again(storm: &Storm, addr: &str) -> Server {
     let mut settled = storm.settled.subscribe();
-    let mut server = Server::start(addr).await;
+    let mut server = Server::start(addr, CONNECTIONS).await;
     for _ in 0..KILLS {
         let enough = *settled.borrow_and_update() + rand::rng().random_range(0..12);
         let moment_ms = rand::rng().random_range(0..60);
         let _ = tokio::time::timeout(LIFE_MAX, settled.wait_for(|count| *count >= enough)).await;
         tokio::time::sleep(Duration::from_millis(moment_ms)).await;
         server.kill().await;
-        server = Server::start(addr).await;
+        server = Server::start(addr, CONNECTIONS).await;
     }
     storm.over.store(true, Ordering::Relaxed);
     server

@@ -1,0 +1,197 @@
+//! Memory of the server: long bodies at once, and callers without a credential, move it by a stated number of bytes only.
+
+#![cfg(target_os = "linux")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Client, Tenant, Till, sale, with_tenants};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use uuid::Uuid;
+
+use crate::process::{Server, quiet_addr};
+
+const MIB: usize = 1024 * 1024;
+/// Most MiB by which 20 batches of 5 MB at once move the resident memory.
+const BATCHES_MAX: usize = 100;
+/// Most MiB by which callers without a credential move it.
+const STRANGERS_MAX: usize = 50;
+
+/// Resident memory of a server.
+struct Memory {
+    process: u32,
+    before: usize,
+}
+
+impl Memory {
+    /// Begins to measure.
+    fn of(server: &Server) -> Self {
+        let process = server.id();
+        // The highest mark begins again at the present memory (proc(5)).
+        fs::write(format!("/proc/{process}/clear_refs"), "5").expect("the mark is set again");
+        Memory { process, before: field(process, "VmRSS") }
+    }
+
+    /// Prints the MiB by which the memory moved at most, and returns them.
+    fn moved(&self, name: &str, statuses: &BTreeMap<u16, usize>) -> usize {
+        let highest = field(self.process, "VmHWM");
+        let moved = highest.saturating_sub(self.before).div_ceil(1024);
+        println!("{name:<40} from {:>4} by {moved:>4} MiB  {statuses:?}", self.before / 1024);
+        moved
+    }
+}
+
+/// Returns a figure of a process in KiB.
+fn field(process: u32, name: &str) -> usize {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("the process runs");
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).expect("the field");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
+}
+
+/// Returns a batch of about 5 MB with 500 items.
+fn batch(item: impl Fn(usize, &str) -> String) -> String {
+    let padding = " ".repeat(10_000);
+    let items: Vec<String> = (0..500).map(|number| item(number, &padding)).collect();
+    format!(r#"{{"items":[{}]}}"#, items.join(","))
+}
+
+/// Batches of about 5 MB, each with its name and path.
+fn batches(till: &Till) -> [(&'static str, &'static str, String); 6] {
+    let key = Uuid::new_v4;
+    let sold = sale(till, &[("MUG", "1")]).to_string();
+    let line = json!({ "sku": "NONE", "quantity": "1" });
+    let unknown: Vec<Value> = vec![line; 250];
+    let rejected =
+        json!({ "register_id": till.register_id, "lines": unknown, "tenders": [{ "kind": "cash" }] })
+            .to_string();
+    let sales = "/v1/pos/sales/batch";
+    [
+        (
+            "sales",
+            sales,
+            batch(|_, blank| format!(r#"{{"idempotency_key":"{}","body":{sold}{blank}}}"#, key())),
+        ),
+        (
+            "sales of unknown products",
+            sales,
+            batch(|_, _| format!(r#"{{"idempotency_key":"{}","body":{rejected}}}"#, key())),
+        ),
+        (
+            "sales that can't be read",
+            sales,
+            batch(|_, blank| format!(r#"{{"idempotency_key":"{}","body":{{"lines":7{blank}}}}}"#, key())),
+        ),
+        (
+            "products",
+            "/v1/products/batch",
+            batch(|_, _| {
+                json!({ "sku": key().to_string(), "name": "Cup", "description": "cup ".repeat(2_450), "list_price": "1" }).to_string()
+            }),
+        ),
+        ("many small entries", "/v1/products/batch", format!(r#"{{"items":[1{}]}}"#, ",1".repeat(2_600_000))),
+        ("brackets", sales, "[".repeat(5_200_000)),
+    ]
+}
+
+async fn send(client: &Client, path: &str, body: &str) -> u16 {
+    let reply = client.call(Method::POST, path).raw(body).send().await;
+    assert!(
+        [207, 400, 422, 429, 503].contains(&reply.status),
+        "{path}: {} {:.300}",
+        reply.status,
+        reply.text
+    );
+    if matches!(reply.status, 429 | 503) {
+        assert!(reply.header("retry-after").is_some(), "{:.300}", reply.text);
+    }
+    reply.status
+}
+
+fn count(statuses: impl IntoIterator<Item = u16>) -> BTreeMap<u16, usize> {
+    statuses.into_iter().fold(BTreeMap::new(), |mut counts, status| {
+        *counts.entry(status).or_default() += 1;
+        counts
+    })
+}
+
+async fn stocked(tenant: &Tenant) -> Till {
+    tenant.stocked("MUG", "10.00", ("100000", "4.00")).await;
+    tenant.till().await
+}
+
+#[test]
+fn twenty_long_batches_at_once_move_the_memory_by_little() {
+    with_tenants(async |one, other| {
+        let (addr, tills) = (quiet_addr(), [stocked(one).await, stocked(other).await]);
+        let server = Server::start(&addr, 16).await;
+        let clients = [one, other].map(|tenant| tenant.at(&format!("http://{addr}")));
+        for client in &clients {
+            client.get("/v1/products").await.ok();
+        }
+        let mut most = 0;
+        let [first, second] = tills.each_ref().map(|till| batches(till));
+        for (of_one, of_other) in first.iter().zip(&second) {
+            let memory = Memory::of(&server);
+            let sends = (0..20).map(|number| {
+                let (client, (_, path, body)) =
+                    if number % 2 == 0 { (&clients[0], of_one) } else { (&clients[1], of_other) };
+                send(client, path, body)
+            });
+            let statuses = count(join_all(sends).await);
+            most = most.max(memory.moved(of_one.0, &statuses));
+        }
+        assert!(most <= BATCHES_MAX, "{most} MiB");
+        server.kill().await;
+    });
+}
+
+#[test]
+fn callers_without_a_credential_move_the_memory_by_little() {
+    with_tenants(async |one, _| {
+        let addr = quiet_addr();
+        let server = Server::start(&addr, 16).await;
+        let base_url = format!("http://{addr}");
+        one.at(&base_url).get("/v1/products").await.ok();
+        let stranger = one.anonymous().at(&base_url);
+        let memory = Memory::of(&server);
+        let login = async |email: String| {
+            let body = json!({ "tenant": one.slug, "email": email, "password": "wrong" });
+            stranger.call(Method::POST, "/v1/auth/login").json(&body).send().await.status
+        };
+        let long = "a".repeat(240 * 1024);
+        for _ in 0..6 {
+            let statuses = count(join_all((0..50).map(|_| login(long.clone()))).await);
+            assert_eq!(statuses, BTreeMap::from([(413, 50)]));
+        }
+        let mut most = memory.moved("300 logins of 240 KB", &BTreeMap::new());
+        let logins = (0..90).map(|number| login(format!("{number}@shop.example")));
+        most = most.max(memory.moved("90 wrong logins", &count(join_all(logins).await)));
+        let bodies = (0..20)
+            .map(|_| stranger.call(Method::POST, "/v1/products/import").raw(long.repeat(20)).try_send());
+        let statuses = join_all(bodies).await.into_iter().flatten().map(|reply| reply.status);
+        most = most.max(memory.moved("20 bodies of 5 MB", &count(statuses)));
+        most = most.max(memory.moved("200 connections with long heads", &count(heads(&addr).await)));
+        assert!(most <= STRANGERS_MAX, "{most} MiB");
+        server.kill().await;
+    });
+}
+
+/// Opens 200 connections, each with a head of 128 KiB that does not end. Returns the statuses of those that got one.
+async fn heads(addr: &str) -> Vec<u16> {
+    let open = (0..200).map(async |_| {
+        let mut stream = TcpStream::connect(addr).await.ok()?;
+        let head = format!("GET /livez HTTP/1.1\r\nHost: {addr}\r\nX-Long: {}", "a".repeat(MIB / 8));
+        // The server may have had enough of it before all is sent.
+        _ = tokio::time::timeout(Duration::from_secs(5), stream.write_all(head.as_bytes())).await;
+        let mut answer = [0; 12];
+        let read = tokio::time::timeout(Duration::from_secs(5), stream.read_exact(&mut answer)).await;
+        read.ok()?.ok()?;
+        std::str::from_utf8(&answer).ok()?.rsplit(' ').next()?.parse::<u16>().ok()
+    });
+    join_all(open).await.into_iter().flatten().collect()
+}
