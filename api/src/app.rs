@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::currency::Currencies;
 use crate::cursor::CursorKey;
 use crate::problem::ApiError;
-use crate::rate::{Own, Rates, Share};
+use crate::rate::{Own, Rates, Share, Strangers};
 use crate::route_table::RouteTable;
 use crate::stream::seat::Streams;
 use crate::stream::ticket::Tickets;
@@ -46,6 +46,8 @@ pub struct App {
     pub cursor_key: CursorKey,
     /// Rate limits of callers and tenants.
     pub rates: Rates,
+    /// Limits of bodies without a credential.
+    pub strangers: Strangers,
     /// Most connections of one address.
     pub connections_per_address: u32,
     _share: Share,
@@ -90,6 +92,7 @@ impl App {
             currencies: Currencies::default(),
             cursor_key,
             rates,
+            strangers: Strangers::new(config.rates.rate_unreadable),
             connections_per_address: config.connections.connections_per_address,
             _share: share,
             _own_rates: own_rates,

@@ -5,7 +5,7 @@ use domain::tag;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::body::{self, BatchBody, Input};
+use crate::body::{self, AtMost, BatchBody, Input};
 use crate::problem::ApiError;
 
 /// Most records in one request.
@@ -15,7 +15,7 @@ const ITEMS_MAX: usize = 500;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Items {
-    items: Vec<Box<RawValue>>,
+    items: AtMost<Box<RawValue>, ITEMS_MAX>,
 }
 
 /// Many records, each in the form of the route that creates one.
@@ -65,43 +65,53 @@ enum RecordOrProblem<T> {
 
 /// Items of a batch, each parsed on its own.
 #[derive(Debug)]
-pub struct Parsed<I>(Vec<Result<I, ApiError>>);
+pub struct Parsed<I> {
+    /// Items that were parsed.
+    pub read: Vec<I>,
+    /// The error of each item, if it could not be parsed.
+    errors: Vec<Option<ApiError>>,
+}
 
-impl<I: Clone + serde::de::DeserializeOwned> Parsed<I> {
+impl<I: serde::de::DeserializeOwned> Parsed<I> {
     /// Reads the body and parses each item. Rejects an empty list and more than `ITEMS_MAX` items.
     pub async fn read(body: BatchBody<Items>) -> Result<Input<Self>, ApiError> {
         let Input { value, raw, schema } = body.read().await?;
-        if value.items.is_empty() || value.items.len() > ITEMS_MAX {
-            let detail = format!("Send 1 to {ITEMS_MAX} items.");
+        let AtMost(items) = value.items;
+        if items.is_empty() {
+            let detail = format!("Send 1 to {ITEMS_MAX} entries.");
             return Err(ApiError::new(domain::refusal::Code::ValidationFailed, detail).at_pointer("/items"));
         }
         let of_items = schema.clone().of_items();
-        let parse = |item: &RawValue| {
+        let mut parsed =
+            Parsed { read: Vec::with_capacity(items.len()), errors: Vec::with_capacity(items.len()) };
+        for item in items {
             let item = item.get().as_bytes();
-            body::parse(item).map_err(|error| of_items.explain_unread(item, error))
-        };
-        let items = value.items.iter().map(|item| parse(item)).collect();
-        Ok(Input { value: Parsed(items), raw, schema })
+            match body::parse(item) {
+                Ok(read) => {
+                    parsed.read.push(read);
+                    parsed.errors.push(None);
+                }
+                Err(error) => parsed.errors.push(Some(of_items.explain_unread(item, error))),
+            }
+            // A long record does not hold up the other requests of this thread.
+            tokio::task::yield_now().await;
+        }
+        Ok(Input { value: parsed, raw, schema })
     }
 
     /// Returns the number of items.
     pub fn count(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Returns the items that were parsed.
-    pub fn well_formed(&self) -> Vec<I> {
-        self.0.iter().flatten().cloned().collect()
+        self.errors.len()
     }
 
     /// Returns one result per item, given the results of the items that were parsed.
     pub fn results<T>(&self, answers: Vec<Result<T, Refusal>>) -> Results<T> {
         let mut answers = answers.into_iter();
-        let mut results = Vec::with_capacity(self.0.len());
-        for item in &self.0 {
-            results.push(match item {
-                Err(error) => refused(error),
-                Ok(_) => match answers.next() {
+        let mut results = Vec::with_capacity(self.count());
+        for error in &self.errors {
+            results.push(match error {
+                Some(error) => refused(error),
+                None => match answers.next() {
                     Some(Ok(record)) => ItemResult { status: 201, body: RecordOrProblem::Record(record) },
                     Some(Err(refusal)) => refused(&refusal.into()),
                     None => refused(&ApiError::internal("an item of a batch has no result")),

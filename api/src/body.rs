@@ -3,29 +3,31 @@
 //! A handler takes a [`Body`] and calls [`Body::read`]. Extracting it reads nothing, so that a caller without
 //! permission can't make the server read. A problem has a pointer to the wrong field.
 
+mod at_most;
+mod incoming;
+
+use std::future::{Ready, ready};
 use std::marker::PhantomData;
-use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
-use actix_web::web::{Bytes, BytesMut};
+use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use domain::refusal::Code;
-use futures_util::StreamExt;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_path_to_error::Path;
-use std::future::{Ready, ready};
-use tokio::time::{Instant, timeout_at};
 
-use crate::app::App;
-use crate::connection::{BYTES_A_SECOND_MIN, time_for};
-use crate::context::Context;
+use crate::aside::aside;
+use crate::connection::BYTES_A_SECOND_MIN;
 use crate::problem::{ApiError, ErrorCode, shorten};
+use crate::room::{Room, Sizes};
 use crate::schema::BodySchema;
 use crate::schema::json::{self, pointer};
-use crate::turn::{Numbers, Turns};
+
+pub use at_most::AtMost;
+pub(crate) use incoming::Incoming;
 
 /// Most bytes of an ordinary body.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -34,12 +36,17 @@ pub const LOGIN_BYTES_MAX: usize = 8 * 1024;
 /// Most bytes of a body of a batch route.
 pub const BATCH_BYTES_MAX: usize = 5 * 1024 * 1024;
 
-/// Bodies longer than an ordinary one that a process holds in memory at once, from their first byte to their response.
-const LONG_BODIES: Numbers = Numbers { of_process: 8, of_tenant: 4, spare: 2 };
-/// Lowest speed at which a long body may arrive: others wait for its turn.
+/// Bodies of more bytes take room in memory, from their first byte to their response.
+pub const SHORT_BYTES_MAX: usize = 16 * 1024;
+/// Room for them in this process.
+pub const LONG_BODIES: Sizes =
+    Sizes { of_process: 24 * 1024 * 1024, of_tenant: 8 * 1024 * 1024, spare: 8 * 1024 * 1024 };
+/// Lowest speed at which a body longer than an ordinary one may arrive: others wait for its room.
 const LONG_BYTES_A_SECOND_MIN: usize = 128 * 1024;
+/// Bodies of more bytes are parsed outside the threads that serve requests.
+const IN_PLACE_BYTES_MAX: usize = 32 * 1024;
 
-static LONG_BODY_TURNS: Turns = Turns::new(LONG_BODIES);
+static ROOM: Room = Room::new(LONG_BODIES);
 
 /// A JSON body that has not been read yet. `T` should reject unknown fields (`#[serde(deny_unknown_fields)]`).
 pub struct Body<T, const BYTES_MAX: usize = BODY_BYTES_MAX> {
@@ -70,7 +77,7 @@ impl<T, const BYTES_MAX: usize> FromRequest for Body<T, BYTES_MAX> {
     }
 }
 
-impl<T: DeserializeOwned, const BYTES_MAX: usize> Body<T, BYTES_MAX> {
+impl<T: DeserializeOwned + Send + 'static, const BYTES_MAX: usize> Body<T, BYTES_MAX> {
     /// Reads and parses the body.
     pub async fn read(self) -> Result<Input<T>, ApiError> {
         self.unread.read(BYTES_MAX).await
@@ -80,9 +87,7 @@ impl<T: DeserializeOwned, const BYTES_MAX: usize> Body<T, BYTES_MAX> {
 /// A JSON body that has not been read yet, of a type that is not known yet.
 pub struct Unread {
     request: HttpRequest,
-    payload: Payload,
-    pause: Duration,
-    announced: Option<usize>,
+    incoming: Incoming,
     is_json: bool,
 }
 
@@ -91,9 +96,7 @@ impl Unread {
     pub fn of(request: &HttpRequest, payload: &mut Payload) -> Self {
         Unread {
             request: request.clone(),
-            payload: payload.take(),
-            pause: pause(request),
-            announced: announced(request.headers()),
+            incoming: Incoming::of(request, payload),
             is_json: is_json(request.headers()),
         }
     }
@@ -103,31 +106,48 @@ impl Unread {
         BodySchema::of(&self.request)
     }
 
-    /// Reads at most `bytes_max` bytes and parses them. A body that may be longer than an ordinary one waits for its turn,
-    /// which ends with the request. The media type counts only if there is a body.
-    pub async fn read<T: DeserializeOwned>(self, bytes_max: usize) -> Result<Input<T>, ApiError> {
-        let announced = self.announced;
-        if !self.is_json && announced.is_some_and(|length| length > 0) {
+    /// Reads at most `bytes_max` bytes and parses them. A long body waits for room, which it has until the request ends.
+    /// The media type counts only if there is a body.
+    pub async fn read<T: DeserializeOwned + Send + 'static>(
+        self,
+        bytes_max: usize,
+    ) -> Result<Input<T>, ApiError> {
+        let Unread { request, mut incoming, is_json } = self;
+        let announced = incoming.announced();
+        if !is_json && announced.is_some_and(|length| length > 0) {
             return Err(not_json());
         }
         let length = announced.unwrap_or(bytes_max);
-        let mut patience = Patience { pause: self.pause, bytes_a_second_min: BYTES_A_SECOND_MIN };
-        if BODY_BYTES_MAX < length && length <= bytes_max {
-            let tenant_id = self.request.extensions().get::<Context>().and_then(Context::tenant_id);
-            let turn = LONG_BODY_TURNS.take(tenant_id.unwrap_or_default()).await?;
-            self.request.extensions_mut().insert(turn);
-            patience.bytes_a_second_min = LONG_BYTES_A_SECOND_MIN;
+        incoming.admit(bytes_max)?;
+        if SHORT_BYTES_MAX < length {
+            let place = ROOM.take(incoming.tenant_id(), length).await?;
+            request.extensions_mut().insert(place);
         }
-        let raw = collect(self.payload, announced, bytes_max, patience).await?;
-        if !self.is_json && !raw.is_empty() {
+        let is_longer = BODY_BYTES_MAX < length;
+        let bytes_a_second_min = if is_longer { LONG_BYTES_A_SECOND_MIN } else { BYTES_A_SECOND_MIN };
+        let raw = incoming.collect(bytes_max, bytes_a_second_min).await?;
+        if !is_json && !raw.is_empty() {
             return Err(not_json());
         }
-        let schema = BodySchema::of(&self.request);
-        match parse_object(&raw) {
+        let schema = BodySchema::of(&request);
+        let parsed = if raw.len() <= IN_PLACE_BYTES_MAX {
+            parse_or_explain(&raw, &schema)
+        } else {
+            let (raw, schema) = (raw.clone(), schema.clone());
+            aside(async move { parse_or_explain(&raw, &schema) }).await?
+        };
+        match parsed {
             Ok(value) => Ok(Input { value, raw, schema }),
-            Err(error) => Err(schema.explain_unread(&raw, error)),
+            Err(error) => {
+                incoming.note_unreadable(raw.len());
+                Err(error)
+            }
         }
     }
+}
+
+fn parse_or_explain<T: DeserializeOwned>(raw: &[u8], schema: &BodySchema) -> Result<T, ApiError> {
+    parse_object(raw).map_err(|error| schema.explain_unread(raw, error))
 }
 
 impl<T> Input<T> {
@@ -154,72 +174,6 @@ pub(crate) fn essence(headers: &HeaderMap) -> &str {
     let media_type =
         headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     media_type.split(';').next().unwrap_or_default().trim()
-}
-
-/// Returns the announced length of the body.
-pub(crate) fn announced(headers: &HeaderMap) -> Option<usize> {
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    length.and_then(|length| length.parse().ok())
-}
-
-/// Returns the longest pause of a body.
-pub(crate) fn pause(request: &HttpRequest) -> Duration {
-    App::of(request).map_or(Duration::from_secs(10), |app| app.body_timeout)
-}
-
-/// Longest waits for a body.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Patience {
-    /// Longest time without a byte.
-    pub pause: Duration,
-    /// Lowest speed. The time in all is the pause, and what the bytes that arrived take at this speed.
-    pub bytes_a_second_min: usize,
-}
-
-impl Patience {
-    /// Returns the moment at which a body that began at `begun` has taken too long.
-    fn end(self, begun: Instant, received: usize) -> Instant {
-        begun + self.pause + time_for(received, self.bytes_a_second_min)
-    }
-}
-
-/// Reads a body of at most `bytes_max`.
-pub(crate) async fn collect(
-    mut payload: Payload,
-    announced: Option<usize>,
-    bytes_max: usize,
-    patience: Patience,
-) -> Result<Bytes, ApiError> {
-    if announced.is_some_and(|length| length > bytes_max) {
-        return Err(too_large(bytes_max));
-    }
-    let capacity = announced.unwrap_or(1024).min(bytes_max);
-    let begun = Instant::now();
-    let (mut first, mut body): (Option<Bytes>, _) = (None, BytesMut::new());
-    loop {
-        let received = body.len() + first.as_ref().map_or(0, Bytes::len);
-        let end = patience.end(begun, received).min(Instant::now() + patience.pause);
-        let chunk = timeout_at(end, payload.next()).await;
-        let Some(chunk) = chunk.map_err(|_| ApiError::of(ErrorCode::RequestTimeout))? else { break };
-        let chunk = chunk.map_err(|_| ApiError::new(ErrorCode::MalformedJson, "The body is incomplete."))?;
-        if received + chunk.len() > bytes_max {
-            return Err(too_large(bytes_max));
-        }
-        // Most bodies arrive in one chunk, which is used without a copy.
-        match (first.take(), body.is_empty()) {
-            (None, true) => first = Some(chunk),
-            (previous, _) => {
-                body.reserve(capacity.saturating_sub(body.len()));
-                body.extend_from_slice(previous.as_deref().unwrap_or_default());
-                body.extend_from_slice(&chunk);
-            }
-        }
-    }
-    Ok(first.unwrap_or_else(|| body.freeze()))
-}
-
-fn too_large(bytes_max: usize) -> ApiError {
-    ApiError::new(ErrorCode::PayloadTooLarge, format!("The body may have at most {bytes_max} bytes."))
 }
 
 /// Parses one JSON object. An empty body counts as an empty object: a route without required fields is often called

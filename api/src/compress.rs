@@ -9,6 +9,8 @@ use actix_web::web::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use crate::aside::aside;
+
 /// Up to this many bytes a response fits one packet anyway.
 const WORTH_IT_BYTES: u64 = 1024;
 /// Above this many bytes the compression runs outside the threads that serve requests.
@@ -43,7 +45,7 @@ pub async fn gzip(response: HttpResponse) -> HttpResponse {
     let packed = if bytes.len() <= IN_PLACE_BYTES_MAX {
         pack(&bytes)
     } else {
-        tokio::task::spawn_blocking(move || pack(&bytes)).await.ok().flatten()
+        aside(async move { pack(&bytes) }).await.ok().flatten()
     };
     let Some(packed) = packed else { return head.set_body(BoxBody::new(plain)) };
     let mut response = head.set_body(BoxBody::new(packed));

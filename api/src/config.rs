@@ -54,6 +54,10 @@ pub struct Config {
     /// at most half of each. Two more find credentials.
     #[arg(long, env = "STOCKWELL_DB_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(4..=1_000))]
     pub db_connections: u32,
+    /// The most reports at once, of which a tenant runs a quarter, and at least one. Each keeps a processor of the database busy.
+    /// Half of the processors of this machine if absent, and at least 2; never more than the connections for reports.
+    #[arg(long, env = "STOCKWELL_REPORTS_MAX", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub reports_max: Option<u32>,
     /// Milliseconds that a command or a read waits for a connection before it is rejected: with 429 if its tenant has all
     /// that it may have, else with 503. Reports wait 10 seconds.
     #[arg(long, env = "STOCKWELL_DB_WAIT_MS", default_value_t = 300)]

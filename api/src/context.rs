@@ -29,7 +29,12 @@ impl Context {
 
     /// Returns the caller's tenant.
     pub fn tenant_id(&self) -> Option<TenantId> {
-        self.caller.as_ref().ok().map(|caller| caller.tenant_id)
+        self.caller().map(|caller| caller.tenant_id)
+    }
+
+    /// Returns the caller. The scopes were not checked yet.
+    pub(crate) fn caller(&self) -> Option<&service::Caller> {
+        self.caller.as_ref().ok()
     }
 }
 

@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod app;
+pub mod aside;
 pub mod audit;
 pub mod auth;
 pub mod batch;
@@ -55,6 +56,7 @@ pub mod record;
 pub mod refusal;
 pub mod register;
 pub mod render;
+mod room;
 mod route_table;
 pub mod routes;
 mod schema;
@@ -64,7 +66,6 @@ pub mod stock;
 pub mod stream;
 pub mod tax;
 mod trace;
-mod turn;
 mod upload;
 pub mod version;
 pub mod voucher;

@@ -6,10 +6,10 @@ use domain::tag;
 use serde::Serialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::body::{BATCH_BYTES_MAX, BODY_BYTES_MAX, LOGIN_BYTES_MAX};
+use crate::body::{BATCH_BYTES_MAX, BODY_BYTES_MAX, LOGIN_BYTES_MAX, LONG_BODIES};
 use crate::list::{LIMIT_DEFAULT, LIMIT_MAX};
 use crate::posting::BATCH_DOCUMENTS_MAX;
-use crate::rate::Policy;
+use crate::rate::{BYTES_PER_REQUEST, Policy, UNREADABLE_FACTOR};
 use crate::stream::seat::STREAMS_PER_ACTOR_MAX;
 use crate::upload::UPLOAD_BYTES_MAX;
 use crate::{Answer, App, Caller};
@@ -42,6 +42,10 @@ struct Limits {
     /// the last hour is rejected (429 `rate_limited`). A network is an IPv4 address, or 64 bits of IPv6.
     #[schema(minimum = 1, example = 100)]
     unknown_keys_per_minute: u32,
+    /// Most bodies without a credential from one network in a minute that can't be read, on one server. Then bodies without a
+    /// credential are rejected from there (429 `rate_limited`).
+    #[schema(minimum = 1, example = 300)]
+    unreadable_per_minute: u32,
 }
 
 /// A limit by time: so many points in a window. Points come back evenly over the window.
@@ -53,8 +57,9 @@ struct RatePolicy {
     /// Callers who share it: `caller` for a key or user alone, `tenant` for all of a tenant.
     #[schema(value_type = String, max_length = 16, example = "caller")]
     shared_by: &'static str,
-    /// Unit of a point. `requests`: each request is one, and a batch one more for every 10 documents. `points`: a report
-    /// costs 10 and one more for every 100 values, a GraphQL query what its response states, and at least 10.
+    /// Unit of a point. `requests`: a request counts as one, and one more for every `body.bytes_per_request` of its body or
+    /// every 10 documents of a batch, whichever is more. `points`: a report costs 10 and one more for every 100 values, a
+    /// GraphQL query what its response states, and at least 10.
     #[schema(value_type = String, max_length = 16, example = "requests")]
     unit: &'static str,
     /// Points of a full window.
@@ -91,13 +96,24 @@ struct BodyLimits {
     /// Most bytes of a login or a refresh.
     #[schema(minimum = 1, example = 8192)]
     login: usize,
-    /// Most bytes of a batch. A server serves at most 8 requests with more than 262144 bytes at once, and 4 of a tenant. The
-    /// next waits for up to 10 seconds, then it is rejected (503).
+    /// Most bytes of a batch.
     #[schema(minimum = 1, example = 5242880)]
     batch: usize,
     /// Most bytes of an import.
     #[schema(minimum = 1, example = 33554432)]
     import: usize,
+    /// Bytes of a body that count as one request more, before the body is parsed.
+    #[schema(minimum = 1, example = 4096)]
+    bytes_per_request: usize,
+    /// Factor by which a body counts that can't be read. A document or record of a batch that can't be read counts as one
+    /// request more.
+    #[schema(minimum = 1, example = 10)]
+    unreadable_factor: u64,
+    /// Most bytes of the bodies of a tenant that a server reads and carries out at once. Bodies of at most 16384 bytes don't
+    /// count, imports run one at a time. The next body waits for up to 10 seconds, then it is rejected: with 429 if its own
+    /// tenant has all that it may have, else with 503.
+    #[schema(minimum = 1, example = 8388608)]
+    at_once: usize,
 }
 
 /// Limits of streams, on one server.
@@ -144,10 +160,14 @@ async fn get(app: Data<App>, caller: Caller) -> Answer {
             login: LOGIN_BYTES_MAX,
             batch: BATCH_BYTES_MAX,
             import: UPLOAD_BYTES_MAX,
+            bytes_per_request: BYTES_PER_REQUEST,
+            unreadable_factor: UNREADABLE_FACTOR,
+            at_once: LONG_BODIES.of_tenant,
         },
         batch_documents: BATCH_DOCUMENTS_MAX,
         streams: StreamLimits { per_caller: STREAMS_PER_ACTOR_MAX, per_tenant: app.streams.of_tenant_max() },
         connections_per_address: app.connections_per_address,
         unknown_keys_per_minute: app.auth.unknown_keys_max(),
+        unreadable_per_minute: app.strangers.most(),
     }))
 }

@@ -19,12 +19,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use service::caller::EntryMode;
 use service::command::{self, Idempotency};
-use service::posting::{Command, Outcome, Render, Request, dry_run};
+use service::posting::{BATCH_MAX, Command, Outcome, Render, Request, dry_run};
 use service::scope::Scope;
 use uuid::Uuid;
 
 use crate::access::{Access, Posts, undeclared};
-use crate::body::{self, BATCH_BYTES_MAX, BODY_BYTES_MAX, Input, Nothing, Unread};
+use crate::body::{self, AtMost, BATCH_BYTES_MAX, BODY_BYTES_MAX, Input, Nothing, Unread};
 use crate::idempotency::{IdempotencyKey, Preferences, of_document, refused_code, respond};
 use crate::problem::{Answer, ApiError, ErrorCode};
 use crate::schema::BodySchema;
@@ -80,7 +80,7 @@ impl Post {
     }
 
     /// Posts the command that the body makes.
-    pub async fn send<In: DeserializeOwned>(
+    pub async fn send<In: DeserializeOwned + Send + 'static>(
         self,
         command: impl FnOnce(In, &Caller) -> Result<Command, ApiError>,
     ) -> Answer {
@@ -90,7 +90,7 @@ impl Post {
     }
 
     /// Posts the command that the body makes. The document that it creates is found below `path`.
-    pub async fn create<Id: Display + From<Uuid>, In: DeserializeOwned>(
+    pub async fn create<Id: Display + From<Uuid>, In: DeserializeOwned + Send + 'static>(
         self,
         path: &str,
         command: impl FnOnce(In, &Caller) -> Result<Command, ApiError>,
@@ -101,7 +101,7 @@ impl Post {
     }
 
     /// Reads the body, for a command that needs more than the body.
-    pub async fn read<In: DeserializeOwned>(self) -> Result<(In, Posting), ApiError> {
+    pub async fn read<In: DeserializeOwned + Send + 'static>(self) -> Result<(In, Posting), ApiError> {
         let Post { app, caller, key, preferences, render, posts, body } = self;
         if posts != Posts::One {
             return Err(ApiError::internal("a route of one document declares BatchHeaders"));
@@ -110,7 +110,8 @@ impl Post {
         Ok((value, Posting { app, caller, key, preferences, render, raw, schema }))
     }
 
-    /// Posts many documents, each as the single route at `path` would.
+    /// Posts many documents, each as the single route at `path` would. They are parsed and posted in parts, so that few are in
+    /// memory in more than one form.
     pub async fn batch<In: DeserializeOwned>(
         self,
         path: &str,
@@ -120,13 +121,16 @@ impl Post {
         if posts != Posts::Many {
             return Err(ApiError::internal("a route of many documents declares PostHeaders"));
         }
-        let Input { value, schema, .. } = body.read::<BatchIn>(BATCH_BYTES_MAX).await?;
-        let (items, schema) = (value.items, schema.posted_to(path));
-        if items.is_empty() || items.len() > BATCH_DOCUMENTS_MAX {
-            let detail = format!("A batch has 1 to {BATCH_DOCUMENTS_MAX} documents.");
-            return Err(ApiError::from(Refusal::invalid("/items", detail)));
+        let Input { value, raw, schema } = body.read::<BatchIn>(BATCH_BYTES_MAX).await?;
+        let (items, schema, bytes) = (value.items.0, schema.posted_to(path), raw.len());
+        drop(raw);
+        if items.is_empty() {
+            return Err(ApiError::from(Refusal::invalid(
+                "/items",
+                format!("Send 1 to {BATCH_DOCUMENTS_MAX} entries."),
+            )));
         }
-        app.rates.admit_batch(&caller, items.len())?;
+        app.rates.admit_batch(&caller, items.len(), bytes)?;
         let render = if preferences.minimal { minimal } else { render };
         let request = |item: &BatchItem| -> Result<Request, ApiError> {
             let idempotency = item.idempotency(path)?;
@@ -136,9 +140,20 @@ impl Post {
             let (caller, idempotency) = (caller.0.clone(), Some(idempotency));
             Ok(Request { caller, command, idempotency, entry_mode: EntryMode::Batch, render })
         };
-        let requests: Vec<Result<Request, ApiError>> = items.iter().map(request).collect();
-        let mut response = HttpResponse::build(StatusCode::MULTI_STATUS)
-            .json(post_all(&app, &caller, preferences, requests).await);
+        let mut results = Results::default();
+        let mut items = items.into_iter().peekable();
+        while items.peek().is_some() {
+            let mut requests = Vec::with_capacity(BATCH_MAX);
+            for item in items.by_ref().take(BATCH_MAX) {
+                requests.push(request(&item));
+                // A long document does not hold up the other requests of this thread.
+                tokio::task::yield_now().await;
+            }
+            let unreadable = requests.iter().filter(|request| request.is_err()).count();
+            app.rates.count_unreadable_documents(&caller, unreadable);
+            results.post(&app, &caller, preferences, requests).await?;
+        }
+        let mut response = results.respond()?;
         preferences.confirm(&mut response);
         Ok(response)
     }
@@ -239,8 +254,8 @@ pub struct Minimal {
 #[serde(deny_unknown_fields)]
 pub struct BatchIn {
     /// The documents, at most 500.
-    #[schema(min_items = 1, max_items = 500)]
-    pub items: Vec<BatchItem>,
+    #[schema(value_type = Vec<BatchItem>, min_items = 1, max_items = 500)]
+    items: AtMost<BatchItem, BATCH_DOCUMENTS_MAX>,
 }
 
 /// One document of a batch.
@@ -256,7 +271,8 @@ pub struct BatchItem {
 }
 
 /// Results of the documents of a batch, in their order.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, utoipa::ToSchema)]
+#[expect(dead_code, reason = "documentation only: the results are written one by one")]
 pub struct BatchOut {
     object: tag::Batch,
     /// Number of documents accepted, now or before.
@@ -291,41 +307,87 @@ impl BatchItem {
     }
 }
 
-/// Posts the requests that could be made. Returns one result each, in their order.
-async fn post_all(
-    app: &App,
-    caller: &Caller,
-    preferences: Preferences,
-    requests: Vec<Result<Request, ApiError>>,
-) -> BatchOut {
-    let sees_costs = caller.sees_costs();
-    let mut made = Vec::with_capacity(requests.len());
-    let known: Vec<Option<BatchResult>> = requests
-        .into_iter()
-        .map(|request| match request {
-            Ok(request) => {
-                made.push(request);
-                None
-            }
-            Err(error) => Some(failed(&error)),
-        })
-        .collect();
-    let answers =
-        if preferences.dry_run { dry_run_each(app, &made).await } else { app.poster.post_all(made).await };
-    let mut answers = answers.into_iter();
-    let results: Vec<BatchResult> = known
-        .into_iter()
-        .map(|known| {
-            known
+/// Results of the documents so far, as JSON. A document's result is not kept in any other form.
+#[derive(Debug, Default)]
+struct Results {
+    accepted: usize,
+    refused: usize,
+    json: Vec<u8>,
+    /// Whether the database failed for all of a part. The others need not wait as long.
+    is_lost: bool,
+}
+
+impl Results {
+    /// Posts the requests that could be made.
+    async fn post(
+        &mut self,
+        app: &App,
+        caller: &Caller,
+        preferences: Preferences,
+        requests: Vec<Result<Request, ApiError>>,
+    ) -> Result<(), ApiError> {
+        let sees_costs = caller.sees_costs();
+        let mut made = Vec::with_capacity(requests.len());
+        let known: Vec<Option<BatchResult>> = requests
+            .into_iter()
+            .map(|request| match request {
+                Ok(request) => {
+                    made.push(request);
+                    None
+                }
+                Err(error) => Some(failed(&error)),
+            })
+            .collect();
+        let answers = if self.is_lost {
+            made.iter().map(|_| Err(service::Error::Deadline)).collect()
+        } else if preferences.dry_run {
+            dry_run_each(app, &made).await
+        } else {
+            app.poster.post_all(made).await
+        };
+        let is_unavailable = |answer: &Result<command::Answer, service::Error>| {
+            answer.as_ref().is_err_and(service::Error::is_unavailable)
+        };
+        self.is_lost |= !answers.is_empty() && answers.iter().all(is_unavailable);
+        let mut answers = answers.into_iter();
+        for known in known {
+            let result = known
                 .or_else(|| answers.next().map(|answer| answered(answer, sees_costs)))
-                .unwrap_or_else(|| failed(&lost()))
-        })
-        .collect();
-    for code in results.iter().filter_map(|result| refused_code(result.status, result.body.get())) {
-        app.auth.note_refusal(caller, None, code.as_str());
+                .unwrap_or_else(|| failed(&lost()));
+            self.push(app, caller, &result)?;
+        }
+        Ok(())
     }
-    let accepted = results.iter().filter(|result| result.status < 300).count();
-    BatchOut { object: tag::Batch, accepted, refused: results.len() - accepted, results }
+
+    fn push(&mut self, app: &App, caller: &Caller, result: &BatchResult) -> Result<(), ApiError> {
+        if let Some(code) = refused_code(result.status, result.body.get()) {
+            app.auth.note_refusal(caller, None, code.as_str());
+        }
+        let count = if result.status < 300 { &mut self.accepted } else { &mut self.refused };
+        *count += 1;
+        if !self.json.is_empty() {
+            self.json.push(b',');
+        }
+        serde_json::to_writer(&mut self.json, result).map_err(ApiError::internal)
+    }
+
+    /// Returns the response, which [`BatchOut`] describes.
+    fn respond(self) -> Answer {
+        #[derive(Serialize)]
+        struct Head {
+            object: tag::Batch,
+            accepted: usize,
+            refused: usize,
+        }
+        let Results { accepted, refused, mut json, .. } = self;
+        let mut head = serde_json::to_vec(&Head { object: tag::Batch, accepted, refused })
+            .map_err(ApiError::internal)?;
+        head.pop();
+        head.extend_from_slice(br#","results":["#);
+        json.splice(..0, head);
+        json.extend_from_slice(b"]}");
+        Ok(HttpResponse::build(StatusCode::MULTI_STATUS).content_type("application/json").body(json))
+    }
 }
 
 /// Dry-runs each document of a batch on its own.

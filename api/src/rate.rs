@@ -6,6 +6,7 @@
 mod bucket;
 mod own;
 mod share;
+mod strangers;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -24,6 +25,7 @@ pub use bucket::Left;
 use bucket::{Bucket, Quota};
 pub use own::Own;
 pub use share::Share;
+pub use strangers::Strangers;
 
 /// Response header with the policies.
 pub const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -32,6 +34,10 @@ pub const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// Requests that a batch counts as: one, and one more for so many documents.
 pub const DOCUMENTS_PER_REQUEST: usize = 10;
+/// Requests that a body counts as besides its own: one for each so many bytes.
+pub const BYTES_PER_REQUEST: usize = 4 * 1024;
+/// Factor by which a body counts that can't be parsed: the rejection lists all its faults.
+pub const UNREADABLE_FACTOR: u64 = 10;
 /// Points of a report before it is read.
 const POINTS_OF_REPORT: u64 = 10;
 /// Values of a report that cost one point.
@@ -40,8 +46,8 @@ const VALUES_PER_POINT: u64 = 100;
 /// Limits by time.
 #[derive(Debug, Clone, clap::Args)]
 pub struct RateLimits {
-    /// The most requests of one key or user in 10 seconds. A batch counts as one request, and one more for every 10
-    /// documents.
+    /// The most requests of one key or user in 10 seconds. A request counts as one, and one more for every 4 KiB of its body
+    /// or every 10 documents of a batch, whichever is more; ten times as much if the body can't be read.
     #[arg(long, env = "STOCKWELL_RATE_BURST", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub rate_burst: u32,
     /// The most requests of one key or user in a minute.
@@ -58,6 +64,10 @@ pub struct RateLimits {
     /// on one server. Then keys that were not valid before are rejected with 429.
     #[arg(long, env = "STOCKWELL_RATE_UNKNOWN_KEYS", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub rate_unknown_keys: u32,
+    /// The most bodies without a credential from one network in a minute that can't be read, on one server. Then bodies
+    /// without a credential are rejected with 429.
+    #[arg(long, env = "STOCKWELL_RATE_UNREADABLE", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate_unreadable: u32,
 }
 
 /// A policy: which requests it counts, and how many there may be.
@@ -99,6 +109,7 @@ impl RateLimits {
             rate_tenant: 60_000,
             rate_reports: 30_000,
             rate_unknown_keys: 100,
+            rate_unreadable: 300,
         }
     }
 }
@@ -157,9 +168,25 @@ impl Rates {
         self.take(caller, &OF_REQUEST, 1)
     }
 
-    /// Counts a batch of so many documents, besides the request itself, or rejects it.
-    pub fn admit_batch(&self, caller: &Caller, documents: usize) -> Result<(), ApiError> {
-        self.take(caller, &OF_REQUEST, (documents / DOCUMENTS_PER_REQUEST) as u64)
+    /// Counts the bytes of a body, besides the request itself, or rejects it.
+    pub fn admit_body(&self, caller: &Caller, bytes: usize) -> Result<(), ApiError> {
+        self.take(caller, &OF_REQUEST, requests_of(bytes))
+    }
+
+    /// Counts a batch of so many documents, besides the request itself and the bytes of its body, or rejects it.
+    pub fn admit_batch(&self, caller: &Caller, documents: usize, bytes: usize) -> Result<(), ApiError> {
+        let more = ((documents / DOCUMENTS_PER_REQUEST) as u64).saturating_sub(requests_of(bytes));
+        self.take(caller, &OF_REQUEST, more)
+    }
+
+    /// Counts a body of so many bytes that can't be parsed, besides what it has counted.
+    pub fn count_unreadable(&self, caller: &Caller, bytes: usize) {
+        self.charge(caller, &OF_REQUEST, (1 + requests_of(bytes)) * (UNREADABLE_FACTOR - 1));
+    }
+
+    /// Counts documents of a batch that can't be parsed.
+    pub fn count_unreadable_documents(&self, caller: &Caller, documents: usize) {
+        self.charge(caller, &OF_REQUEST, documents as u64);
     }
 
     /// Counts a report before it is read, or rejects it.
@@ -170,12 +197,12 @@ impl Rates {
 
     /// Counts so many values of a report that was read.
     pub fn count_values(&self, caller: &Caller, values: usize) {
-        self.charge(caller, values as u64 / VALUES_PER_POINT);
+        self.charge_report(caller, values as u64 / VALUES_PER_POINT);
     }
 
     /// Counts the points of a query that was executed.
     pub fn count_points(&self, caller: &Caller, points: u64) {
-        self.charge(caller, points.saturating_sub(POINTS_OF_REPORT));
+        self.charge_report(caller, points.saturating_sub(POINTS_OF_REPORT));
     }
 
     /// Returns the quota of a policy: points, and seconds of its window.
@@ -212,6 +239,9 @@ impl Rates {
     }
 
     fn take(&self, caller: &Caller, policies: &[Policy], points: u64) -> Result<(), ApiError> {
+        if points == 0 {
+            return Ok(());
+        }
         let now = now();
         let mut buckets = self.0.buckets();
         let late = |policy: &Policy| {
@@ -232,12 +262,21 @@ impl Rates {
         Ok(())
     }
 
-    fn charge(&self, caller: &Caller, points: u64) {
-        let policy = Policy::Reports;
+    fn charge_report(&self, caller: &Caller, points: u64) {
         metrics::counter!("stockwell_report_points_total").increment(points);
+        self.charge(caller, &[Policy::Reports], points);
+    }
+
+    /// Takes points after the work, also if they are not there.
+    fn charge(&self, caller: &Caller, policies: &[Policy], points: u64) {
+        if points == 0 {
+            return;
+        }
         let mut buckets = self.0.buckets();
-        let bucket = buckets.entry((policy, policy.owner(caller))).or_default();
-        bucket.take(self.0.quota(caller.tenant_id, policy), points, now());
+        for policy in policies {
+            let bucket = buckets.entry((*policy, policy.owner(caller))).or_default();
+            bucket.take(self.0.quota(caller.tenant_id, *policy), points, now());
+        }
     }
 }
 
@@ -270,10 +309,15 @@ impl Inner {
     }
 }
 
+/// Returns the requests that the bytes of a body count as, besides the request itself.
+fn requests_of(bytes: usize) -> u64 {
+    (bytes / BYTES_PER_REQUEST) as u64
+}
+
 fn refused(violated: Vec<&'static str>, wait: u64) -> ApiError {
     let detail = format!(
         "The limit {} is used up. Wait for the seconds in Retry-After, or send several documents in a batch. GET \
-         /v1/limits has all limits.",
+         /v1/limits has all limits, and what a request counts as.",
         violated.join(", ")
     );
     ApiError::new(ErrorCode::RateLimited, detail)

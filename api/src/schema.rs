@@ -22,6 +22,9 @@ use crate::problem::{ApiError, ErrorCode, FieldProblem};
 use check::{Check, Fault};
 use json::Json;
 
+/// Longest body of which all faults are listed. Of a longer one the first is, because the look at all of it would take
+/// several times its length of memory.
+const EXPLAINED_BYTES_MAX: usize = 256 * 1024;
 /// Most faults that are listed.
 const FAULTS_MAX: usize = 1_000;
 /// Most faults of one of many records in a body that are listed.
@@ -242,7 +245,8 @@ impl BodySchema {
             ErrorCode::UnknownField
                 | ErrorCode::Domain(Code::ValidationFailed | Code::NotFound | Code::AlreadyExists)
         );
-        let faults = if is_about_fields { self.faults(raw) } else { None };
+        let is_explained = is_about_fields && raw.len() <= EXPLAINED_BYTES_MAX;
+        let faults = if is_explained { self.faults(raw) } else { None };
         let problem = |fault: Fault| {
             let code = if fault.is_unknown { ErrorCode::UnknownField } else { Code::ValidationFailed.into() };
             let pointer = Some(format!("#{}", fault.pointer));

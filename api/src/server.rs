@@ -93,11 +93,13 @@ impl Running {
 /// Starts a server of `routes`.
 pub async fn serve(config: &Config, routes: &'static DescribedRoutes) -> Result<Running, ServeError> {
     let signing_key = SigningKey::load(&config.signing_key_file)?;
+    let usual = PoolOptions::default();
     let options = PoolOptions {
         connections_max: config.db_connections,
         wait_ms: config.db_wait_ms,
         write_ms: config.db_write_ms,
-        ..PoolOptions::default()
+        reports_max: config.reports_max.unwrap_or(usual.reports_max),
+        ..usual
     };
     let db = Db::connect(config.database_url.expose_secret(), &options).await?;
     let app = Data::new(App::new(db, signing_key, config, RouteTable::of(routes.document())));

@@ -5,23 +5,21 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::web::Bytes;
-use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use domain::id::TenantId;
+use actix_web::{FromRequest, HttpRequest};
 
-use crate::body::{self, Patience};
-use crate::context::Context;
+use crate::body::{self, Incoming};
 use crate::problem::{ApiError, ErrorCode};
+use crate::room::{Place, Room, Sizes};
 use crate::schema::BodySchema;
-use crate::turn::{Numbers, Turn, Turns};
 
 /// Most bytes of an upload.
 pub const UPLOAD_BYTES_MAX: usize = 32 * 1024 * 1024;
-/// Lowest speed at which an upload may arrive: others wait for its turn. The longest one has 138 seconds in all.
+/// Lowest speed at which an upload may arrive: others wait for its room. The longest one has 138 seconds in all.
 const BYTES_A_SECOND_MIN: usize = 256 * 1024;
-/// Uploads that a process holds in memory at once.
-const UPLOADS: Numbers = Numbers { of_process: 4, of_tenant: 1, spare: 0 };
+/// Room for 4 uploads in this process, and for 1 of a tenant. An upload takes room for the longest one.
+const UPLOADS: Sizes = Sizes { of_process: 4 * UPLOAD_BYTES_MAX, of_tenant: UPLOAD_BYTES_MAX, spare: 0 };
 
-static TURNS: Turns = Turns::new(UPLOADS);
+static ROOM: Room = Room::new(UPLOADS);
 
 /// Format of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,14 +32,12 @@ pub enum Form {
 
 /// An upload that has not been read yet.
 pub struct Upload {
-    payload: Payload,
-    patience: Patience,
-    head: Result<(Option<Form>, Option<usize>), ApiError>,
+    incoming: Incoming,
+    form: Result<Option<Form>, ApiError>,
     schema: BodySchema,
-    tenant_id: TenantId,
 }
 
-/// An upload that was read. Its turn ends when it is dropped.
+/// An upload that was read. Its room is free when it is dropped.
 #[derive(Debug)]
 pub struct Uploaded {
     /// Its format.
@@ -50,7 +46,7 @@ pub struct Uploaded {
     pub raw: Bytes,
     /// Schema of its JSON.
     pub schema: BodySchema,
-    _turn: Turn,
+    _place: Place,
 }
 
 impl FromRequest for Upload {
@@ -58,22 +54,24 @@ impl FromRequest for Upload {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let tenant_id =
-            request.extensions().get::<Context>().and_then(Context::tenant_id).unwrap_or_default();
-        let patience = Patience { pause: body::pause(request), bytes_a_second_min: BYTES_A_SECOND_MIN };
-        let (head, schema) = (check_head(request), BodySchema::of(request));
-        ready(Ok(Upload { payload: payload.take(), patience, head, schema, tenant_id }))
+        ready(Ok(Upload {
+            incoming: Incoming::of(request, payload),
+            form: check_form(request),
+            schema: BodySchema::of(request),
+        }))
     }
 }
 
 impl Upload {
     /// Reads the body.
     pub async fn read(self) -> Result<Uploaded, ApiError> {
-        let (form, announced) = self.head?;
-        let turn = TURNS.take(self.tenant_id).await?;
-        let raw = body::collect(self.payload, announced, UPLOAD_BYTES_MAX, self.patience).await?;
+        let Upload { mut incoming, form, schema } = self;
+        let form = form?;
+        incoming.admit(UPLOAD_BYTES_MAX)?;
+        let place = ROOM.take(incoming.tenant_id(), UPLOAD_BYTES_MAX).await?;
+        let raw = incoming.collect(UPLOAD_BYTES_MAX, BYTES_A_SECOND_MIN).await?;
         let form = form.unwrap_or_else(|| Form::of_content(&raw));
-        Ok(Uploaded { form, raw, schema: self.schema, _turn: turn })
+        Ok(Uploaded { form, raw, schema, _place: place })
     }
 }
 
@@ -87,9 +85,9 @@ impl Form {
     }
 }
 
-/// Returns the form, if the media type says it, and the announced length. Windows calls CSV what its spreadsheet is called,
+/// Returns the form, if the media type says it. Windows calls CSV what its spreadsheet is called,
 /// and a browser that does not know a file's type sends none.
-fn check_head(request: &HttpRequest) -> Result<(Option<Form>, Option<usize>), ApiError> {
+fn check_form(request: &HttpRequest) -> Result<Option<Form>, ApiError> {
     let headers = request.headers();
     let form = match body::essence(headers).to_ascii_lowercase().as_str() {
         "application/json" => Some(Some(Form::Json)),
@@ -105,7 +103,7 @@ fn check_head(request: &HttpRequest) -> Result<(Option<Form>, Option<usize>), Ap
         _ => None,
     };
     match form {
-        Some(form) if !headers.contains_key(header::CONTENT_ENCODING) => Ok((form, body::announced(headers))),
+        Some(form) if !headers.contains_key(header::CONTENT_ENCODING) => Ok(form),
         _ => {
             let detail = "Send the records as application/json or as text/csv, not compressed.";
             let error = ApiError::new(ErrorCode::UnsupportedMediaType, detail);

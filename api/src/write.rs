@@ -134,7 +134,7 @@ impl Write {
     }
 
     /// Creates a record. Returns 201 with its `Location`.
-    pub async fn create<I: DeserializeOwned, R: Record>(
+    pub async fn create<I: DeserializeOwned + Send + 'static, R: Record>(
         self,
         name: &'static str,
         body: Body<I>,
@@ -159,7 +159,7 @@ impl Write {
     }
 
     /// Creates a record without a path of its own. Returns 201.
-    pub async fn create_unaddressed<I: DeserializeOwned, T: Serialize>(
+    pub async fn create_unaddressed<I: DeserializeOwned + Send + 'static, T: Serialize>(
         self,
         name: &'static str,
         body: Body<I>,
@@ -190,7 +190,7 @@ impl Write {
     }
 
     /// Replaces a record that may not exist yet. Returns 200. `work` returns its id.
-    pub async fn put<I: DeserializeOwned, T: Serialize>(
+    pub async fn put<I: DeserializeOwned + Send + 'static, T: Serialize>(
         self,
         name: &'static str,
         body: Body<I>,
@@ -252,18 +252,19 @@ impl Write {
 
     /// Creates many records, each on its own. Returns 207 with one result each. A batch that lost a race for a unique
     /// value runs again, and then finds the record that has it.
-    pub async fn batch<I: DeserializeOwned + Clone, R: Serialize>(
+    pub async fn batch<I: DeserializeOwned, R: Serialize>(
         mut self,
         name: &'static str,
         body: BatchBody<Items>,
         work: impl AsyncFn(&Tx, &[I]) -> Result<Vec<Result<R, Refusal>>, Error>,
     ) -> Answer {
         let items = Parsed::<I>::read(body).await?;
-        self.app.rates.admit_batch(&self.caller, items.value.count())?;
-        self.records = items.value.count();
-        let inputs = items.value.well_formed();
-        let made = async |tx: &Tx| written(207, None, &items.value.results(work(tx, &inputs).await?));
-        Ok(self.run(name, &items.raw, made).await?.respond())
+        let (parsed, raw) = (items.value, items.raw);
+        self.app.rates.admit_batch(&self.caller, parsed.count(), raw.len())?;
+        self.app.rates.count_unreadable_documents(&self.caller, parsed.count() - parsed.read.len());
+        self.records = parsed.count();
+        let made = async |tx: &Tx| written(207, None, &parsed.results(work(tx, &parsed.read).await?));
+        Ok(self.run(name, &raw, made).await?.respond())
     }
 
     /// Writes all of an upload or nothing. Returns 200.

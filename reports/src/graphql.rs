@@ -8,6 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
+use api::aside::aside;
 use api::body::Body;
 use api::context::RequestId;
 use api::params::Params;
@@ -260,9 +261,13 @@ async fn answer(app: &App, caller: &Caller, asked: GraphqlRequest, id: RequestId
         sees_costs: caller.sees_costs(),
     };
     app.rates.admit_report(caller)?;
-    let outcome = graphql::execute(&app.db, caller.tenant_id, call).await;
+    let (db, tenant_id) = (app.db.clone(), caller.tenant_id);
+    let executed = async move {
+        let outcome = graphql::execute(&db, tenant_id, call).await;
+        serde_json::to_vec(&outcome).map(|body| (outcome, body))
+    };
+    let (outcome, body) = aside(executed).await?.map_err(ApiError::internal)?;
     app.rates.count_points(caller, outcome.points());
-    let body = serde_json::to_vec(&outcome).map_err(ApiError::internal)?;
     Ok(HttpResponse::build(form.status(&outcome)).content_type(form.media_type()).body(body))
 }
 

@@ -3,6 +3,7 @@
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
+use api::aside::aside;
 use api::params::Params;
 use api::problem::{ApiError, ErrorCode, Problem};
 use api::{Answer, App, Caller};
@@ -214,12 +215,16 @@ async fn show(
         caller.require_costs()?;
     }
     app.rates.admit_report(&caller)?;
-    let table = report::run(&app.db, caller.tenant_id, &asked)
-        .await
-        .map_err(|error| ApiError::from(error).in_query())?;
-    app.rates.count_values(&caller, table.columns.len() * table.rows.len());
-    let table = if caller.sees_costs() { table } else { table.without_costs() };
-    answer(&table, format, byte_order_mark)
+    let (db, tenant_id) = (app.db.clone(), caller.tenant_id);
+    let sees_costs = caller.sees_costs();
+    let finish = move |table: Table| {
+        let table = if sees_costs { table } else { table.without_costs() };
+        Written::of(&table, format, byte_order_mark)
+    };
+    let written = aside(async move { report::run(&db, tenant_id, &asked, finish).await }).await?;
+    let written = written.map_err(|error| ApiError::from(error).in_query())??;
+    app.rates.count_values(&caller, written.values);
+    Ok(written.respond())
 }
 
 fn reject(invalid: Invalid) -> ApiError {
@@ -305,23 +310,46 @@ fn thousandths(quality: &str) -> u32 {
     thousandths.unwrap_or_default().min(1_000)
 }
 
-fn answer(table: &Table, format: Format, byte_order_mark: bool) -> Answer {
-    let (media_type, body) = match format {
-        Format::Json => ("application/json", table.to_json()?),
-        Format::Csv => ("text/csv; charset=utf-8; header=present", table.to_csv(byte_order_mark)?),
-        Format::Ndjson => ("application/x-ndjson", table.to_ndjson()?),
-    };
-    let extension: &str = format.into();
-    let mut response = HttpResponse::Ok();
-    response
-        .content_type(media_type)
-        .insert_header((header::CACHE_CONTROL, "private, max-age=0, must-revalidate"))
-        .insert_header((TRUNCATED, table.meta.truncated.to_string()));
-    if format != Format::Json {
-        let disposition = format!("attachment; filename=\"{}.{extension}\"", table.report);
-        response.insert_header((header::CONTENT_DISPOSITION, disposition));
+/// A report in one of its formats.
+struct Written {
+    report: &'static str,
+    format: Format,
+    truncated: bool,
+    /// Number of values.
+    values: usize,
+    body: Vec<u8>,
+}
+
+impl Written {
+    fn of(table: &Table, format: Format, byte_order_mark: bool) -> Result<Self, ApiError> {
+        let body = match format {
+            Format::Json => table.to_json()?,
+            Format::Csv => table.to_csv(byte_order_mark)?,
+            Format::Ndjson => table.to_ndjson()?,
+        };
+        let (values, truncated) = (table.columns.len() * table.rows.len(), table.meta.truncated);
+        Ok(Written { report: table.report, format, truncated, values, body })
     }
-    Ok(response.body(body))
+
+    fn respond(self) -> HttpResponse {
+        let Written { report, format, truncated, body, .. } = self;
+        let media_type = match format {
+            Format::Json => "application/json",
+            Format::Csv => "text/csv; charset=utf-8; header=present",
+            Format::Ndjson => "application/x-ndjson",
+        };
+        let extension: &str = format.into();
+        let mut response = HttpResponse::Ok();
+        response
+            .content_type(media_type)
+            .insert_header((header::CACHE_CONTROL, "private, max-age=0, must-revalidate"))
+            .insert_header((TRUNCATED, truncated.to_string()));
+        if format != Format::Json {
+            let disposition = format!("attachment; filename=\"{report}.{extension}\"");
+            response.insert_header((header::CONTENT_DISPOSITION, disposition));
+        }
+        response.body(body)
+    }
 }
 
 #[cfg(test)]

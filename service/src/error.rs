@@ -90,6 +90,11 @@ impl Error {
         }
     }
 
+    /// Whether it does not concern the command: no connection, no time, or no response.
+    pub fn is_unavailable(&self) -> bool {
+        self.unavailable().is_some()
+    }
+
     /// Returns the error of a commit. If the connection failed meanwhile, it is not known whether it is done.
     pub(crate) fn of_commit(self) -> Self {
         if let Error::Unreachable(error) = self { Error::OutcomeUnknown(Some(error)) } else { self }

@@ -42,6 +42,7 @@ pub mod stock;
 pub mod synced;
 pub mod tax;
 pub mod tenant;
+mod tenant_places;
 pub mod timing;
 pub mod tx;
 pub mod voucher;

@@ -23,9 +23,13 @@ pub async fn measured<T>(work: impl Future<Output = T>) -> (T, Duration) {
 pub(crate) async fn on_database<T>(work: impl Future<Output = T>) -> T {
     let begun = Instant::now();
     let result = work.await;
-    // Jobs belong to no request.
-    _ = SPENT.try_with(|spent| spent.set(spent.get() + begun.elapsed()));
+    add(begun.elapsed());
     result
+}
+
+/// Counts time for the request that runs here. Jobs belong to none.
+pub fn add(time: Duration) {
+    _ = SPENT.try_with(|spent| spent.set(spent.get() + time));
 }
 
 /// Runs a phase of a batch in a span, in which its statements are logged, and records its duration.

@@ -44,6 +44,12 @@ const READ_TIME: Duration = Duration::from_secs(8);
 const REPORT_TIME: Duration = Duration::from_secs(65);
 /// The name of a transaction that only reads, in `pg_stat_activity`.
 pub(crate) const READER: &str = "stockwell reader";
+/// Most reports at once on a machine with few processors: one tenant's long report is not in the way of another's short one.
+const REPORTS_MIN: u32 = 2;
+/// Settings of a transaction over many rows. Without parallel workers it uses one processor. A statement whose client is gone
+/// ends.
+const MANY_ROWS: &str = "set local plan_cache_mode = force_custom_plan; set local work_mem = '64MB'; set local jit = off; \
+     set local max_parallel_workers_per_gather = 0; set local client_connection_check_interval = '500ms'";
 /// Most attempts of a write that loses a race (40001, 40P01).
 const ATTEMPTS_MAX: u32 = 3;
 
@@ -59,11 +65,19 @@ pub struct PoolOptions {
     pub report_wait_ms: u64,
     /// Time that a write may take in all, from its arrival to the end of its commit. A long document has longer.
     pub write_ms: u64,
+    /// Most reports at once, at most as many as their connections. A tenant may run a quarter of them, and at least one.
+    pub reports_max: u32,
 }
 
 impl Default for PoolOptions {
     fn default() -> Self {
-        PoolOptions { connections_max: 16, wait_ms: 300, report_wait_ms: 10_000, write_ms: 5_000 }
+        PoolOptions {
+            connections_max: 16,
+            wait_ms: 300,
+            report_wait_ms: 10_000,
+            write_ms: 5_000,
+            reports_max: Ord::max(processors() / 2, REPORTS_MIN),
+        }
     }
 }
 
@@ -163,10 +177,11 @@ impl Db {
         tenant_id: TenantId,
         work: impl AsyncFnOnce(&Tx) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let opening = "begin isolation level repeatable read read only; \
-             set local application_name = 'stockwell reader'; set local plan_cache_mode = force_custom_plan; set local work_mem = '64MB'; set local jit = off; \
-             set local statement_timeout = '60s'";
-        let tx = on_database(self.open(opening, Work::Report, tenant_id)).await?;
+        let opening = format!(
+            "begin isolation level repeatable read read only; set local application_name = '{READER}'; {MANY_ROWS}; \
+             set local statement_timeout = '60s'"
+        );
+        let tx = on_database(self.open(&opening, Work::Report, tenant_id)).await?;
         let report = async {
             let answer = work(&tx).await?;
             tx.rollback().await?;
@@ -181,9 +196,8 @@ impl Db {
         tenant_id: TenantId,
         work: impl AsyncFnOnce(&Tx) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let opening = "begin; set local plan_cache_mode = force_custom_plan; set local work_mem = '64MB'; \
-             set local jit = off; set local statement_timeout = '300s'";
-        let tx = self.open(opening, Work::Job, tenant_id).await?;
+        let opening = format!("begin; {MANY_ROWS}; set local statement_timeout = '300s'");
+        let tx = self.open(&opening, Work::Job, tenant_id).await?;
         let answer = work(&tx).await?;
         tx.commit().await?;
         Ok(answer)
@@ -299,6 +313,11 @@ impl Db {
             ids: std::sync::Mutex::new(IdSequence::new(now, rand::rng().random())),
         })
     }
+}
+
+/// Returns the number of processors of this machine.
+pub(crate) fn processors() -> u32 {
+    std::thread::available_parallelism().map_or(1, |count| u32::try_from(count.get()).unwrap_or(u32::MAX))
 }
 
 /// Reads the clock, in microseconds as the database stores them.

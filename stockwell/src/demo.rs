@@ -244,6 +244,7 @@ fn config(
         signing_key_file,
         workers: 2,
         db_connections: 16,
+        reports_max: None,
         db_wait_ms: 300,
         db_write_ms: 5_000,
         metrics_addr: Some(SocketAddr::from(([127, 0, 0, 1], 0))),

@@ -41,8 +41,9 @@ impl Quota {
 impl Bucket {
     /// Whether there are `points`. If not, returns the microseconds until there are.
     pub fn has(&self, quota: Quota, points: u64, now: u64) -> Result<(), u64> {
-        // More points than the bucket holds are there when it is full.
-        let wanted = quota.time_of(points).min(quota.window());
+        // More points than half of the bucket are there when it is half full: then it owes some. Otherwise a caller that goes on
+        // with small requests would never have room for a long one.
+        let wanted = quota.time_of(points).min((quota.window() / 2).max(quota.time_of(1)));
         let full_at = self.full_at.max(now) + wanted;
         let late = full_at.saturating_sub(now + quota.window());
         if late == 0 { Ok(()) } else { Err(late) }
@@ -124,10 +125,11 @@ mod tests {
         bucket.take(QUOTA, 150, now);
         assert_eq!(bucket.left(QUOTA, now), Left { remaining: 0, reset_seconds: 15 });
         assert_eq!(bucket.has(QUOTA, 1, now), Err(5 * SECOND + SECOND / 10));
+        assert_eq!(bucket.has(QUOTA, 1_000, now + 9 * SECOND), Err(SECOND));
         assert_eq!(
-            bucket.has(QUOTA, 1_000, now + 15 * SECOND),
+            bucket.has(QUOTA, 1_000, now + 10 * SECOND),
             Ok(()),
-            "more than it holds, when it is full"
+            "more than it holds, when it is half full"
         );
     }
 

@@ -3,6 +3,9 @@
 //!
 //! One batch of many commands costs far less than two of half as many that run side by side, so a tenant has one lane.
 //! It has a second one only while the batch in the first is slow: sales don't wait for the end of an import.
+//!
+//! Batch requests have lanes of their own. A tenant that sends without a pause while others work rests after each batch, so
+//! that it has no more than half of the time of a processor ([`Queues::rest`]).
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::pin;
@@ -12,18 +15,26 @@ use std::time::{Duration, Instant};
 use domain::id::TenantId;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::setup::Setups;
 use super::{BATCH_MAX, Request, run};
 use crate::command::Answer;
+use crate::tenant_places::TenantPlaces;
 use crate::timing::on_database;
+use crate::tx::processors;
 use crate::{Db, Error};
 
 /// Batches of one tenant that may run at the same time.
 const LANES: usize = 2;
 /// Time after which a batch is slow. A batch of 64 till sales takes less.
 const SLOW: Duration = Duration::from_millis(40);
+/// Time for which a tenant counts as one that works, after its last request.
+const ACTIVE: Duration = Duration::from_millis(500);
+/// Longest rest of a lane after a batch.
+const REST_MAX: Duration = Duration::from_millis(100);
+/// Longest wait of a batch request for its turn.
+const TURN_WAIT: Duration = Duration::from_secs(10);
 /// Most lines that the documents of one transaction may have together.
 const LINES_MAX: usize = 4_000;
 /// Most requests of one tenant that may wait.
@@ -38,7 +49,38 @@ struct Inner {
     db: Db,
     setups: Setups,
     runtime: Handle,
-    queues: Mutex<HashMap<TenantId, Queue>>,
+    queues: Mutex<Queues>,
+    /// Turns of the parts of batch requests.
+    turns: TenantPlaces,
+}
+
+/// The queues of all tenants.
+#[derive(Debug, Default)]
+struct Queues {
+    of_tenants: HashMap<TenantId, Queue>,
+    /// Parts of batch requests that run.
+    parts: usize,
+    /// The two tenants that asked last, the latest in front.
+    latest: [Option<(TenantId, Instant)>; 2],
+}
+
+impl Queues {
+    /// Notes that a tenant asks for something.
+    fn note(&mut self, tenant_id: TenantId) {
+        if self.latest[0].is_none_or(|(latest, _)| latest != tenant_id) {
+            self.latest.swap(0, 1);
+        }
+        self.latest[0] = Some((tenant_id, Instant::now()));
+    }
+
+    /// Returns the time for which a tenant starts no other batch in the lane whose batch took so long: as long again, if
+    /// other tenants work and at least half of the processors have a batch.
+    fn rest(&self, tenant_id: TenantId, took: Duration) -> Duration {
+        let works = |(other, at): &(TenantId, Instant)| *other != tenant_id && at.elapsed() < ACTIVE;
+        let lanes = self.of_tenants.values().map(|queue| queue.lanes).sum::<usize>() + self.parts;
+        let is_busy = lanes.saturating_mul(2) >= processors() as usize;
+        if is_busy && self.latest.iter().flatten().any(works) { took.min(REST_MAX) } else { Duration::ZERO }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -69,9 +111,13 @@ struct Waiting {
 impl Poster {
     /// Makes a poster. Its batches run on the current runtime and go on if a request is dropped.
     pub fn new(db: Db) -> Self {
-        let inner =
-            Inner { db, setups: Setups::default(), runtime: Handle::current(), queues: Mutex::default() };
-        Poster(Arc::new(inner))
+        Poster(Arc::new(Inner {
+            db,
+            setups: Setups::default(),
+            runtime: Handle::current(),
+            queues: Mutex::default(),
+            turns: TenantPlaces::new((processors() as usize / 4).max(1)),
+        }))
     }
 
     /// Returns the cached setups of the tenants.
@@ -82,7 +128,7 @@ impl Poster {
     /// Returns the number of requests that wait for their turn.
     pub fn waiting(&self) -> usize {
         let queues = self.0.queues();
-        queues.values().map(|queue| queue.waiting.len()).sum()
+        queues.of_tenants.values().map(|queue| queue.waiting.len()).sum()
     }
 
     /// Carries out one request. It is carried out even if the caller stops waiting, unless its turn comes too late.
@@ -91,7 +137,8 @@ impl Poster {
         let (answer, answered) = oneshot::channel();
         {
             let mut queues = self.0.queues();
-            let queue = queues.entry(tenant_id).or_default();
+            queues.note(tenant_id);
+            let queue = queues.of_tenants.entry(tenant_id).or_default();
             if queue.waiting.len() >= WAITING_MAX {
                 return Err(Error::Busy);
             }
@@ -115,7 +162,7 @@ impl Poster {
             let mut rest = requests.as_slice();
             while !rest.is_empty() {
                 let (batch, later) = rest.split_at(fitting(rest.iter()));
-                let part = run(&inner.db, &inner.setups, batch).await;
+                let part = inner.run_part(batch).await;
                 // If the database failed for all of a part, the others need not wait as long.
                 let is_lost =
                     part.iter().all(|one| one.as_ref().is_err_and(|error| error.unavailable().is_some()));
@@ -145,8 +192,46 @@ fn fitting<'a>(requests: impl Iterator<Item = &'a Request>) -> usize {
 }
 
 impl Inner {
-    fn queues(&self) -> MutexGuard<'_, HashMap<TenantId, Queue>> {
+    fn queues(&self) -> MutexGuard<'_, Queues> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs a part of a batch request when it is the tenant's turn. The next turn begins after the rest.
+    async fn run_part(self: &Arc<Self>, requests: &[Request]) -> Vec<Result<Answer, Error>> {
+        let Some(tenant_id) = requests.first().map(|request| request.caller.tenant_id) else {
+            return Vec::new();
+        };
+        let Ok(turn) = self.turns.enter(tenant_id, tokio::time::Instant::now() + TURN_WAIT).await else {
+            return requests.iter().map(|_| Err(Error::OverShare)).collect();
+        };
+        let part = Part::begin(self, tenant_id);
+        let begun = Instant::now();
+        let answers = run(&self.db, &self.setups, requests).await;
+        let rest = self.queues().rest(tenant_id, begun.elapsed());
+        drop(part);
+        self.runtime.spawn(async move {
+            sleep(rest).await;
+            drop(turn);
+        });
+        answers
+    }
+}
+
+/// A part of a batch request that runs, until it is dropped.
+struct Part<'i>(&'i Inner);
+
+impl<'i> Part<'i> {
+    fn begin(inner: &'i Inner, tenant_id: TenantId) -> Self {
+        let mut queues = inner.queues();
+        queues.note(tenant_id);
+        queues.parts += 1;
+        Part(inner)
+    }
+}
+
+impl Drop for Part<'_> {
+    fn drop(&mut self) {
+        self.0.queues().parts -= 1;
     }
 }
 
@@ -161,7 +246,7 @@ impl Lane {
     /// Says whether the lane's batch is slow, and opens another lane if one is needed.
     fn set_slow(&mut self, is_slow: bool) {
         let mut queues = self.inner.queues();
-        let Some(queue) = queues.get_mut(&self.tenant_id) else { return };
+        let Some(queue) = queues.of_tenants.get_mut(&self.tenant_id) else { return };
         queue.slow = queue.slow + usize::from(is_slow) - usize::from(self.is_slow);
         self.is_slow = is_slow;
         if queue.open_lane() {
@@ -173,7 +258,7 @@ impl Lane {
     /// needed any more.
     fn take(&self) -> Option<(Vec<Waiting>, Vec<Waiting>)> {
         let mut queues = self.inner.queues();
-        let queue = queues.get_mut(&self.tenant_id)?;
+        let queue = queues.of_tenants.get_mut(&self.tenant_id)?;
         // A slow batch has ended, and the lane that was opened meanwhile goes on.
         let is_spare = queue.lanes - queue.slow > 1;
         if is_spare || queue.waiting.is_empty() {
@@ -184,6 +269,18 @@ impl Lane {
         let late = queue.waiting.drain(..late).collect();
         let size = fitting(queue.waiting.iter().map(|waiting| &waiting.request)).min(queue.waiting.len());
         Some((late, queue.waiting.drain(..size).collect()))
+    }
+
+    /// Rests after a batch that took so long, if other requests of the tenant wait.
+    async fn rest(&self, took: Duration) {
+        let rest = {
+            let queues = self.inner.queues();
+            let waits = queues.of_tenants.get(&self.tenant_id).is_some_and(|queue| !queue.waiting.is_empty());
+            if waits { queues.rest(self.tenant_id, took) } else { Duration::ZERO }
+        };
+        if !rest.is_zero() {
+            sleep(rest).await;
+        }
     }
 
     /// Runs a batch.
@@ -203,14 +300,14 @@ impl Lane {
 impl Drop for Lane {
     fn drop(&mut self) {
         let mut queues = self.inner.queues();
-        let Some(queue) = queues.get_mut(&self.tenant_id) else { return };
+        let Some(queue) = queues.of_tenants.get_mut(&self.tenant_id) else { return };
         queue.lanes -= 1;
         queue.slow -= usize::from(self.is_slow);
         if queue.open_lane() {
             // A request arrived after the lane had found the queue empty.
             self.inner.runtime.spawn(drain(Arc::clone(&self.inner), self.tenant_id));
         } else if queue.lanes == 0 {
-            queues.remove(&self.tenant_id);
+            queues.of_tenants.remove(&self.tenant_id);
         }
     }
 }
@@ -232,10 +329,45 @@ async fn drain(inner: Arc<Inner>, tenant_id: TenantId) {
         }
         let (requests, answers): (Vec<Request>, Vec<_>) =
             batch.into_iter().map(|waiting| (waiting.request, waiting.answer)).unzip();
+        let begun = Instant::now();
         let results = lane.run(&requests).await;
+        let took = begun.elapsed();
         for (answer, result) in answers.into_iter().zip(results) {
             // The client may have disconnected. The work is done all the same.
             _ = answer.send(result);
         }
+        lane.rest(took).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_tenant_rests_while_others_work() {
+        let (one, other) = (TenantId(Uuid::from_u128(1)), TenantId(Uuid::from_u128(2)));
+        let took = Duration::from_millis(20);
+        let mut queues = Queues { parts: 1_000, ..Queues::default() };
+        for _ in 0..3 {
+            queues.note(one);
+        }
+        assert_eq!(queues.rest(one, took), Duration::ZERO, "it is alone");
+        queues.note(other);
+        queues.note(one);
+        assert_eq!(queues.rest(one, took), took);
+        assert_eq!(queues.rest(other, took), took);
+        assert_eq!(queues.rest(one, Duration::from_secs(1)), REST_MAX);
+        queues.parts = 0;
+        assert_eq!(queues.rest(one, took), Duration::ZERO, "processors are free");
+        queues.parts = 1_000;
+        queues.latest[1] = queues.latest[1].map(|(tenant_id, at)| (tenant_id, at - ACTIVE));
+        assert_eq!(queues.rest(one, took), Duration::ZERO, "the other one asked long ago");
+        for number in 3..6 {
+            queues.note(TenantId(Uuid::from_u128(number)));
+        }
+        assert_eq!(queues.rest(one, took), took);
     }
 }

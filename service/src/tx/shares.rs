@@ -1,11 +1,11 @@
 //! Shares of the connections, so that no kind of work and no tenant can take all of them.
 //!
-//! Each kind of work has a number of connections of its own. Within a kind, a tenant gets at most half of them. Work that
+//! Each kind of work has a number of connections of its own. Within a kind, a tenant gets at most half of them. Reports keep
+//! a processor of the database busy, so there are few at once, and a tenant gets a quarter of them, at least one. Work that
 //! finds its share taken waits, at most as long as the kind allows, and then fails: as [`Error::OverShare`] if the tenant
 //! itself has used its share up, as [`Error::Busy`] if others have.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::id::TenantId;
@@ -14,6 +14,7 @@ use tokio::time::timeout_at;
 
 use super::PoolOptions;
 use crate::Error;
+use crate::tenant_places::{TenantPlace, TenantPlaces};
 
 /// A kind of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
@@ -53,12 +54,13 @@ impl Shares {
         let part = |of: usize| (connections * of / 16).max(1);
         let (read, report, job) = (part(5), part(3), part(2));
         let write = connections.saturating_sub(read + report + job).max(1);
+        let reports = report.min(options.reports_max.max(1) as usize);
         Shares {
-            lookup: Share::new(LOOKUPS, wait),
-            write: Share::new(write, wait),
-            read: Share::new(read, wait),
-            report: Share::new(report, report_wait),
-            job: Share::new(job, report_wait),
+            lookup: Share::new(LOOKUPS, LOOKUPS.div_ceil(2), wait),
+            write: Share::new(write, write.div_ceil(2), wait),
+            read: Share::new(read, read.div_ceil(2), wait),
+            report: Share::new(reports, (reports / 4).max(1), report_wait),
+            job: Share::new(job, job.div_ceil(2), report_wait),
         }
     }
 
@@ -95,46 +97,24 @@ impl Shares {
 #[derive(Debug)]
 struct Share {
     places: Arc<Semaphore>,
-    of_tenant_max: usize,
+    of_tenants: TenantPlaces,
     wait: Duration,
-    tenants: Tenants,
 }
 
-/// Places of the tenants that have or want one.
-type Tenants = Arc<Mutex<HashMap<TenantId, Arc<Semaphore>>>>;
-
 impl Share {
-    fn new(places: usize, wait: Duration) -> Self {
-        Share {
-            places: Arc::new(Semaphore::new(places)),
-            of_tenant_max: places.div_ceil(2),
-            wait,
-            tenants: Tenants::default(),
-        }
+    fn new(places: usize, of_tenant_max: usize, wait: Duration) -> Self {
+        Share { places: Arc::new(Semaphore::new(places)), of_tenants: TenantPlaces::new(of_tenant_max), wait }
     }
 
     async fn enter(&self, tenant_id: Option<TenantId>) -> Result<Place, Error> {
         let end = tokio::time::Instant::now() + self.wait;
         let of_tenant = match tenant_id {
-            Some(tenant_id) => Some(self.enter_as(tenant_id, end).await?),
+            Some(tenant_id) => Some(self.of_tenants.enter(tenant_id, end).await?),
             None => None,
         };
         let place = timeout_at(end, Arc::clone(&self.places).acquire_owned()).await;
         let place = place.map_err(|_| Error::Busy)?.map_err(|_| Error::Busy)?;
         Ok(Place { _of_all: place, _of_tenant: of_tenant })
-    }
-
-    async fn enter_as(&self, tenant_id: TenantId, end: tokio::time::Instant) -> Result<TenantPlace, Error> {
-        let semaphore = {
-            let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-            let new = || Arc::new(Semaphore::new(self.of_tenant_max));
-            Arc::clone(tenants.entry(tenant_id).or_insert_with(new))
-        };
-        // Made before the wait, so that a tenant that gives up waiting is forgotten as well.
-        let mut place = TenantPlace { tenants: Arc::clone(&self.tenants), tenant_id, permit: None };
-        let permit = timeout_at(end, semaphore.acquire_owned()).await;
-        place.permit = Some(permit.map_err(|_| Error::OverShare)?.map_err(|_| Error::Busy)?);
-        Ok(place)
     }
 }
 
@@ -143,25 +123,6 @@ impl Share {
 pub(super) struct Place {
     _of_all: OwnedSemaphorePermit,
     _of_tenant: Option<TenantPlace>,
-}
-
-/// A tenant's place in its part of a share.
-#[derive(Debug)]
-struct TenantPlace {
-    tenants: Tenants,
-    tenant_id: TenantId,
-    permit: Option<OwnedSemaphorePermit>,
-}
-
-impl Drop for TenantPlace {
-    fn drop(&mut self) {
-        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(self.permit.take());
-        // Semaphores are cloned under the lock only: one that the map alone refers to has neither user nor waiter.
-        if tenants.get(&self.tenant_id).is_some_and(|semaphore| Arc::strong_count(semaphore) == 1) {
-            tenants.remove(&self.tenant_id);
-        }
-    }
 }
 
 #[cfg(test)]
@@ -179,6 +140,7 @@ mod tests {
             connections_max,
             wait_ms: 20,
             report_wait_ms: 20,
+            reports_max: 3,
             ..PoolOptions::default()
         })
     }
@@ -187,12 +149,26 @@ mod tests {
     async fn no_tenant_gets_more_than_half_of_a_share() {
         let shares = shares(32);
         let mut places = Vec::new();
-        for _ in 0..3 {
-            places.push(shares.enter(Work::Report, tenant(1)).await.expect("a place"));
+        for _ in 0..5 {
+            places.push(shares.enter(Work::Read, tenant(1)).await.expect("a place"));
         }
-        assert!(matches!(shares.enter(Work::Report, tenant(1)).await, Err(Error::OverShare)));
-        assert!(shares.enter(Work::Report, tenant(2)).await.is_ok());
+        assert!(matches!(shares.enter(Work::Read, tenant(1)).await, Err(Error::OverShare)));
+        assert!(shares.enter(Work::Read, tenant(2)).await.is_ok());
         places.pop();
+        assert!(shares.enter(Work::Read, tenant(1)).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_tenant_runs_one_report_at_a_time() {
+        let shares = shares(32);
+        let place = shares.enter(Work::Report, tenant(1)).await.expect("a place");
+        assert!(matches!(shares.enter(Work::Report, tenant(1)).await, Err(Error::OverShare)));
+        let others = (
+            shares.enter(Work::Report, tenant(2)).await.expect("a place"),
+            shares.enter(Work::Report, tenant(3)).await.expect("a place"),
+        );
+        assert!(matches!(shares.enter(Work::Report, tenant(4)).await, Err(Error::Busy)), "3 in all");
+        drop((place, others));
         assert!(shares.enter(Work::Report, tenant(1)).await.is_ok());
     }
 
@@ -214,9 +190,9 @@ mod tests {
         let shares = shares(16);
         let place = shares.enter(Work::Job, tenant(1)).await.expect("a place");
         assert!(matches!(shares.enter(Work::Job, tenant(1)).await, Err(Error::OverShare)));
-        assert_eq!(shares.job.tenants.lock().expect("the map").len(), 1);
+        assert_eq!(shares.job.of_tenants.tenants(), 1);
         drop(place);
-        assert!(shares.job.tenants.lock().expect("the map").is_empty());
+        assert_eq!(shares.job.of_tenants.tenants(), 0);
     }
 
     #[tokio::test]

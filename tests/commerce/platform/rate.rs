@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use api::config::Config;
+use api::rate::RateLimits;
 use local::Redis;
 use reqwest::Method;
 use secrecy::SecretString;
@@ -14,9 +15,13 @@ use tokio::time::{sleep, timeout};
 /// Time for servers to learn from each other, shorter than the time in which what one of them let through comes back.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Starts a server with other limits.
+/// Starts a server with the limits that hold without settings, except those that `settings` changes.
 async fn strict(settings: impl FnOnce(&mut Config)) -> Node {
-    environment().node_with(settings).await
+    let node = environment().node_with(|config| {
+        config.rates = RateLimits::defaults();
+        settings(config);
+    });
+    node.await
 }
 
 /// Returns what is left of a policy by the header of a response.
@@ -88,7 +93,7 @@ fn a_tenant_has_so_many_requests_and_another_has_its_own() {
 #[test]
 fn a_batch_counts_by_its_documents() {
     with_tenant(async |tenant| {
-        let node = strict(|config| config.rates.rate_minute = 10).await;
+        let node = strict(|config| config.rates.rate_minute = 16).await;
         tenant.stocked("MUG", "10.00", ("500", "4.00")).await;
         let (till, caller) = (tenant.till().await, key(tenant, &node).await);
         let sold = sale(&till, &[("MUG", "1")]);
@@ -102,14 +107,89 @@ fn a_batch_counts_by_its_documents() {
         let reply = send(45).await;
         assert_eq!(reply.expect(207)["accepted"], 45);
         // One request and four more. Some came back while it was served.
-        assert!((5..=7).contains(&left(&reply, "minute")), "{:?}", reply.headers);
-        refused(&send(100).await, &["minute"]);
+        assert!((11..=13).contains(&left(&reply, "minute")), "{:?}", reply.headers);
+        refused(&send(200).await, &["minute"]);
         let names =
             (0..20).map(|number| json!({ "sku": format!("P{number}"), "name": "Cup", "list_price": "1" }));
         let body = json!({ "items": names.collect::<Vec<Value>>() });
-        let reply = caller.post("/v1/products/batch", &body).await;
+        let reply = key(tenant, &node).await.post("/v1/products/batch", &body).await;
         reply.expect(207);
-        assert!(left(&reply, "minute") <= 7, "{:?}", reply.headers);
+        assert!((13..=15).contains(&left(&reply, "minute")), "one request and two more: {:?}", reply.headers);
+    });
+}
+
+#[test]
+fn a_body_counts_by_its_bytes_before_it_is_parsed() {
+    with_tenant(async |tenant| {
+        let node = strict(|config| config.rates.rate_minute = 100).await;
+        let caller = key(tenant, &node).await;
+        let customer = |bytes: usize| format!(r#"{{"kind":"retail","name":"Ada"{}}}"#, " ".repeat(bytes));
+        let send = async |path: &str, body: String| caller.call(Method::POST, path).raw(body).send().await;
+        let before = left(&caller.get("/v1/limits").await, "minute");
+        let reply = send("/v1/customers", customer(40 * 1024)).await;
+        reply.refused(403, "insufficient_scope");
+        assert!(left(&reply, "minute") >= before - 1, "a body that is not read counts nothing");
+        let product =
+            |bytes: usize| format!(r#"{{"sku":"CUP","name":"Cup","list_price":"1"{}}}"#, " ".repeat(bytes));
+        let before = left(&caller.get("/v1/limits").await, "minute");
+        let reply = send("/v1/products", product(40 * 1024)).await;
+        reply.created();
+        let counted = before - left(&reply, "minute");
+        assert!((8..=12).contains(&counted), "one, and one for each 4 KiB: {counted}");
+        // Until the limit is used up: then the next body is not parsed, though it has one fault only.
+        for _ in 0..12 {
+            let reply = send("/v1/products", "[".repeat(80 * 1024)).await;
+            if reply.status == 429 {
+                refused(&reply, &["minute"]);
+                assert_eq!(left(&reply, "minute"), 0);
+                return;
+            }
+            reply.refused(400, "malformed_json");
+        }
+        panic!("unreadable bodies were not limited");
+    });
+}
+
+#[test]
+fn an_unreadable_body_counts_ten_times() {
+    with_tenant(async |tenant| {
+        let node = strict(|config| (config.rates.rate_minute, config.rates.rate_tenant) = (60, 400)).await;
+        // What a new key has used after one request.
+        let used = async |path: &str, body: &str, status: u16| {
+            let caller = key(tenant, &node).await;
+            let reply = caller.call(Method::POST, path).key("unreadable").raw(body).send().await;
+            assert_eq!(reply.status, status, "{}", reply.text);
+            60 - left(&reply, "minute")
+        };
+        for (wrong, status) in [("{", 400), (r#"{"sku":1}"#, 422), (r#"{"wrong":true}"#, 400)] {
+            let count = used("/v1/products", wrong, status).await;
+            assert!((8..=10).contains(&count), "{wrong}: {count}");
+        }
+        let items = [r#"{"idempotency_key":"a","body":{"lines":7}}"#; 50].join(",");
+        let count = used("/v1/pos/sales/batch", &format!(r#"{{"items":[{items}]}}"#), 207).await;
+        assert!((50..=56).contains(&count), "six, and one for each document: {count}");
+        let items = [r#"{"sku":1}"#; 50].join(",");
+        let count = used("/v1/products/batch", &format!(r#"{{"items":[{items}]}}"#), 207).await;
+        assert!((50..=56).contains(&count), "six, and one for each record: {count}");
+        let of_tenant = left(&key(tenant, &node).await.get("/v1/limits").await, "tenant");
+        assert!(of_tenant < 350, "the tenant has used as much: {of_tenant}");
+    });
+}
+
+#[test]
+fn unreadable_bodies_without_a_credential_are_counted_by_network() {
+    with_tenant(async |tenant| {
+        let node = strict(|config| config.rates.rate_unreadable = 5).await;
+        let stranger = tenant.anonymous().at(&node.base_url);
+        let login = async |body: &str| stranger.call(Method::POST, "/v1/auth/login").raw(body).send().await;
+        for _ in 0..5 {
+            login("{").await.refused(400, "malformed_json");
+        }
+        let reply = login("{").await;
+        reply.refused(429, "rate_limited");
+        assert!(reply.header("retry-after").is_some());
+        login(r#"{"tenant":"a","email":"b","password":"c"}"#).await.refused(429, "rate_limited");
+        key(tenant, &node).await.get("/v1/products").await.ok();
     });
 }
 
@@ -149,6 +229,9 @@ fn a_caller_reads_its_limits() {
         assert_eq!(limits["page"], json!({ "default": 50, "max": 200 }));
         assert_eq!(limits["streams"], json!({ "per_caller": 10, "per_tenant": 500 }));
         assert_eq!(limits["batch_documents"], 500);
+        assert_eq!(limits["body"]["bytes_per_request"], 4_096);
+        assert_eq!(limits["body"]["unreadable_factor"], 10);
+        assert_eq!(limits["unreadable_per_minute"], 300);
         caller.anonymous().get("/v1/limits").await.refused(401, "authentication_required");
     });
 }
@@ -186,7 +269,7 @@ fn servers_share_their_counts_through_redis() {
 #[test]
 fn a_tenant_has_limits_of_its_own() {
     with_tenants(async |one, other| {
-        let node = environment().own_node().await;
+        let node = strict(|_| {}).await;
         let db = &environment().db;
         let own = Rates { minute: Some(7), reports: Some(11), ..Rates::default() };
         rates::set(db, &one.slug, own).await.expect("limits are set");

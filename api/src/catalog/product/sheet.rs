@@ -13,7 +13,7 @@ use strum::IntoEnumIterator;
 
 use super::column::Column;
 use super::stated::Stated;
-use crate::body::{self, without_mark};
+use crate::body::{self, AtMost, without_mark};
 use crate::problem::{ApiError, ErrorCode, FieldProblem};
 use crate::schema::BodySchema;
 use crate::upload::{Form, Uploaded};
@@ -72,7 +72,7 @@ enum Cells<'r> {
 #[serde(deny_unknown_fields)]
 struct Items<'r> {
     #[serde(borrow)]
-    items: Vec<&'r RawValue>,
+    items: AtMost<&'r RawValue, { ROWS_MAX + 1 }>,
 }
 
 /// Reorder settings of an item.
@@ -97,7 +97,8 @@ impl<'r> Sheet<'r> {
     }
 
     fn of_json(raw: &'r [u8], schema: &BodySchema) -> Result<Self, ApiError> {
-        let Items { items } = body::parse_object(raw).map_err(|error| schema.explain_unread(raw, error))?;
+        let Items { items: AtMost(items) } =
+            body::parse_object(raw).map_err(|error| schema.explain_unread(raw, error))?;
         if items.len() > ROWS_MAX {
             return Err(too_many().at_pointer("/items"));
         }

@@ -1,0 +1,162 @@
+//! Room for bodies in memory: so many bytes of all tenants, and fewer of one. Some stay free for tenants that have none.
+
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use domain::id::TenantId;
+use tokio::sync::Notify;
+
+use crate::problem::{ApiError, ErrorCode};
+
+/// Longest time that a body waits for room.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Sizes of a room, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Sizes {
+    /// Most bytes at once in all.
+    pub of_process: usize,
+    /// Most bytes at once of a tenant.
+    pub of_tenant: usize,
+    /// Bytes that only a tenant without a body here takes.
+    pub spare: usize,
+}
+
+/// The room of one kind of bodies, in this process.
+#[derive(Debug)]
+pub struct Room {
+    sizes: Sizes,
+    taken: LazyLock<Mutex<Taken>>,
+    given_back: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    in_all: usize,
+    /// Bytes of the tenants that have some.
+    of_tenants: HashMap<TenantId, usize>,
+}
+
+/// The right to hold a body in memory, until it is dropped.
+#[derive(Debug)]
+pub struct Place {
+    room: &'static Room,
+    tenant_id: TenantId,
+    bytes: usize,
+}
+
+impl Room {
+    pub const fn new(sizes: Sizes) -> Self {
+        Room { sizes, taken: LazyLock::new(Default::default), given_back: Notify::const_new() }
+    }
+
+    /// Waits for room for so many bytes. Rejects a body that waits too long: with 429 if its own tenant has all that it may
+    /// have, else with 503.
+    pub async fn take(&'static self, tenant_id: TenantId, bytes: usize) -> Result<Place, ApiError> {
+        let place = tokio::time::timeout(DEADLINE, self.next(tenant_id, bytes)).await;
+        place.map_err(|_| {
+            let own = self.taken().of_tenants.get(&tenant_id).copied().unwrap_or_default();
+            let error = if own + bytes > self.sizes.of_tenant {
+                let detail = "Your tenant sends as many long bodies at once as it may. Send the next one after the response \
+                              to the one before.";
+                ApiError::new(ErrorCode::RateLimited, detail)
+            } else {
+                ApiError::of(ErrorCode::TemporarilyUnavailable)
+            };
+            error.with_retry_after(DEADLINE.as_secs())
+        })
+    }
+
+    async fn next(&'static self, tenant_id: TenantId, bytes: usize) -> Place {
+        loop {
+            let given_back = self.given_back.notified();
+            if let Some(place) = self.try_take(tenant_id, bytes) {
+                return place;
+            }
+            given_back.await;
+        }
+    }
+
+    fn try_take(&'static self, tenant_id: TenantId, bytes: usize) -> Option<Place> {
+        let Sizes { of_process, of_tenant, spare } = self.sizes;
+        let mut taken = self.taken();
+        let own = taken.of_tenants.get(&tenant_id).copied().unwrap_or_default();
+        let left = of_process.saturating_sub(taken.in_all);
+        let has_room =
+            if own == 0 { bytes <= left } else { own + bytes <= of_tenant && bytes + spare <= left };
+        has_room.then(|| {
+            taken.in_all += bytes;
+            taken.of_tenants.insert(tenant_id, own + bytes);
+            Place { room: self, tenant_id, bytes }
+        })
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.room.taken();
+        taken.in_all -= self.bytes;
+        match taken.of_tenants.get_mut(&self.tenant_id) {
+            Some(own) if *own > self.bytes => *own -= self.bytes,
+            _ => _ = taken.of_tenants.remove(&self.tenant_id),
+        }
+        drop(taken);
+        self.room.given_back.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn place(room: &'static Room, tenant: u128, bytes: usize) -> Option<Place> {
+        room.next(TenantId(Uuid::from_u128(tenant)), bytes).now_or_never()
+    }
+
+    #[test]
+    fn a_tenant_waits_for_itself_and_not_for_others() {
+        static ROOM: Room = Room::new(Sizes { of_process: 40, of_tenant: 10, spare: 0 });
+        let first = place(&ROOM, 1, 10).expect("room");
+        assert!(place(&ROOM, 1, 10).is_none(), "10 bytes of a tenant at a time");
+        let second = place(&ROOM, 2, 4).expect("another tenant's room");
+        assert!(place(&ROOM, 2, 7).is_none());
+        let rest = (place(&ROOM, 2, 6).expect("room"), place(&ROOM, 3, 10).expect("room"));
+        let last = place(&ROOM, 4, 10).expect("room");
+        assert!(place(&ROOM, 5, 1).is_none(), "40 bytes of a process at a time");
+        drop(first);
+        assert!(place(&ROOM, 1, 10).is_some());
+        drop((second, rest, last));
+        let taken = ROOM.taken();
+        assert!(taken.of_tenants.is_empty(), "nothing is kept of a tenant without a body");
+        assert_eq!(taken.in_all, 0);
+    }
+
+    #[test]
+    fn two_tenants_leave_room_to_others() {
+        static ROOM: Room = Room::new(Sizes { of_process: 24, of_tenant: 10, spare: 8 });
+        let held: Vec<Place> = [1, 1, 1, 2, 2, 2].into_iter().filter_map(|it| place(&ROOM, it, 4)).collect();
+        assert_eq!(held.len(), 4);
+        let others = (place(&ROOM, 3, 4).expect("room"), place(&ROOM, 4, 4).expect("room"));
+        assert!(place(&ROOM, 5, 4).is_none());
+        drop(others);
+        assert!(place(&ROOM, 3, 8).is_some());
+    }
+
+    #[actix_web::test]
+    async fn a_body_that_waits_gets_the_next_room() {
+        static ROOM: Room = Room::new(Sizes { of_process: 1, of_tenant: 1, spare: 0 });
+        let held = place(&ROOM, 1, 1);
+        let mut waiting = Box::pin(ROOM.next(TenantId(Uuid::from_u128(2)), 1));
+        assert!((&mut waiting).now_or_never().is_none());
+        drop(held);
+        assert!(waiting.now_or_never().is_some());
+    }
+}
