@@ -239,13 +239,38 @@ fn bear(lines: &mut [Line], target: Option<Money>, stated: StatedLine, settings:
         let tax = match stated.tax {
             Some(tax) => settings.money(number::share(tax.get(), passed, all)) - taxed,
             None if part == line.net + line.tax && stated.tax_rate.is_none() => line.tax,
+            None if stated.tax_rate.is_none() && !line.taxes.is_empty() && line.tax.is_positive() => {
+                settings.share(line.tax, part, line.net + line.tax)
+            }
             None => tax_in(part, stated.tax_rate.unwrap_or(line.tax_rate), settings),
         };
+        if stated.tax_rate.is_some() {
+            // The receipt has one tax.
+            line.taxes.clear();
+        }
+        scale_taxes(line, (part - tax, tax), settings);
         taxed += tax;
         line.tax_rate = stated.tax_rate.unwrap_or(line.tax_rate);
         line.tax = tax;
         line.net = part - tax;
         line.gross = line.net + line.discount;
+    }
+}
+
+/// Spreads another net and tax over the taxes of a line that has several, in proportion; the first gets all if there was no tax.
+/// They add up to the tax.
+fn scale_taxes(line: &mut Line, (net, tax): (Money, Money), settings: &Settings) {
+    let (old_net, old_tax) = (line.net, line.tax);
+    if (old_net, old_tax) == (net, tax) {
+        return;
+    }
+    let (mut passed, mut given) = (Money::ZERO, Money::ZERO);
+    for part in &mut line.taxes {
+        passed += part.amount;
+        let up_to = if old_tax.is_zero() { tax } else { settings.share(tax, passed, old_tax) };
+        part.amount = up_to - given;
+        given = up_to;
+        part.base = if old_net.is_zero() { net } else { settings.share(part.base, net, old_net) };
     }
 }
 
