@@ -37,55 +37,43 @@ pub(super) async fn book(
     mut prefetched: Prefetched,
 ) -> Result<Book, Error> {
     let mut needs = Needs::of(commands);
-    let setup = setups.with(tx, &needs).await?;
-    let shipments = orders::of_shipments(tx, &mut needs).await?;
-    let customers = customers(tx, &needs).await?;
-    let orders = orders::load(tx, &mut needs).await?;
-    for order in orders.values() {
+    let mut book = Book::new(tx.now, tx.id_sequence(), setups.with(tx, &needs).await?);
+    book.shipments = orders::of_shipments(tx, &mut needs).await?;
+    book.customers = customers(tx, &needs).await?;
+    book.orders = orders::load(tx, &mut needs).await?;
+    for order in book.orders.values() {
         needs.promises |= waiting::may_wait(order);
         needs.product_ids.extend(order.lines.iter().map(|line| line.line.product_id));
         needs.location_ids.insert(order.location_id);
     }
-    let credited = documents::credited(tx, &needs).await?;
-    let sold = documents::sold(tx, &needs).await?;
-    for line in sold.values().flatten() {
+    book.credited = documents::credited(tx, &needs).await?;
+    book.sold = documents::sold(tx, &needs).await?;
+    for line in book.sold.values().flatten() {
         needs.product_ids.insert(line.line.product_id);
         needs.location_ids.insert(line.location_id);
     }
-    let paid = documents::paid(tx, &sold).await?;
-    let refunded = documents::refunded(tx, &sold).await?;
+    book.paid = documents::paid(tx, &book.sold).await?;
+    book.refunded = documents::refunded(tx, &book.sold).await?;
     let goods = stock_documents::load(tx, &needs).await?;
     goods.need(&mut needs);
-    lots::need_products(tx, &mut needs).await?;
-    let counts = counts::load(tx, &needs).await?;
-    needs.add_count_lines(&counts);
-    let open_items = open_items::load(tx, &mut needs).await?;
-    let invoices = documents::payable(tx, &needs).await?;
-    let drawers = match prefetched.drawers.take() {
-        Some(drawers) => drawers,
-        None => drawers(tx, &needs).await?,
-    };
-    let codes = paid.values().flat_map(Paid::voucher_codes).map(str::to_owned);
-    needs.voucher_codes.extend(codes);
-    let vouchers = vouchers::load(tx, &needs).await?;
-    let mut book = Book::new(tx.now, tx.id_sequence(), setup);
-    book.customers = customers;
-    book.orders = orders;
-    book.shipments = shipments;
-    book.sold = sold;
-    book.refunded = refunded;
-    book.credited = credited;
-    book.paid = paid;
-    book.invoices = invoices;
-    book.credits = open_items.credits;
-    book.payments = open_items.payments;
-    book.vouchers = vouchers;
-    book.closed_sessions = late::closed_sessions(tx, &needs, &drawers).await?;
-    book.drawers = drawers;
     book.holds = goods.holds;
     book.transfers = goods.transfers;
     book.expected = goods.expected;
-    book.counts = counts;
+    lots::need_products(tx, &mut needs).await?;
+    book.counts = counts::load(tx, &needs).await?;
+    needs.add_count_lines(&book.counts);
+    let open_items = open_items::load(tx, &mut needs).await?;
+    book.credits = open_items.credits;
+    book.payments = open_items.payments;
+    book.invoices = documents::payable(tx, &needs).await?;
+    book.drawers = match prefetched.drawers.take() {
+        Some(drawers) => drawers,
+        None => drawers(tx, &needs).await?,
+    };
+    let codes = book.paid.values().flat_map(Paid::voucher_codes).map(str::to_owned);
+    needs.voucher_codes.extend(codes);
+    book.vouchers = vouchers::load(tx, &needs).await?;
+    book.closed_sessions = late::closed_sessions(tx, &needs, &book.drawers).await?;
     match prefetched.products.take() {
         Some(products) => add_prefetched(tx, &mut book, products).await?,
         None => products(tx, &needs, &mut book).await?,
@@ -94,11 +82,7 @@ pub(super) async fn book(
         // The levels of these products are not among them.
         prefetched.levels = None;
     }
-    let is_named = |product: &Product| book.setup.tax_names.contains_key(&product.tax_class_id);
-    if !book.products.values().all(is_named) {
-        setups.forget(tx.tenant_id).await;
-        book.setup = setups.of(tx).await?;
-    }
+    name_taxes(tx, setups, &mut book).await?;
     lots::load(tx, &mut needs, &mut book).await?;
     book.rules = rules(tx, &needs, &book).await?;
     if let Some(earliest) = needs.earliest.filter(|_| needs.prices) {
@@ -117,6 +101,17 @@ pub(super) async fn book(
         None => series::load(tx, &series::names(&needs, &book)).await?,
     };
     Ok(book)
+}
+
+/// Reads the setup again if it lacks the tax class of a product: another server made the class.
+async fn name_taxes(tx: &Tx, setups: &Setups, book: &mut Book) -> Result<(), Error> {
+    let is_named = |product: &Product| book.setup.tax_names.contains_key(&product.tax_class_id);
+    if book.products.values().all(is_named) {
+        return Ok(());
+    }
+    setups.forget(tx.tenant_id).await;
+    book.setup = setups.of(tx).await?;
+    Ok(())
 }
 
 /// Locks and reads the levels, then reads what only changes under their locks.

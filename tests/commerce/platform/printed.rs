@@ -1,4 +1,4 @@
-//! A document shows what it was issued with, whatever its product and its customer are called later.
+//! A document shows what it was issued with, also after its product and its customer are renamed.
 
 use sea_orm::sqlx;
 use serde_json::{Value, json};
