@@ -25,7 +25,7 @@ pub struct OpenInvoice {
     pub open: Money,
     /// The day on which it is due.
     pub due_on: NaiveDate,
-    /// What rounding added to its total, less what its credit notes took back.
+    /// The amount that rounding added to its total, less what its credit notes took back.
     pub rounding: Money,
 }
 

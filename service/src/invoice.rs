@@ -47,7 +47,7 @@ pub struct InvoiceSummary {
     pub net: Money,
     /// Sum of the tax.
     pub tax: Money,
-    /// What rounding the total added to it; zero unless `invoice_rounding` is set.
+    /// Amount that rounding the total added to it; zero unless `invoice_rounding` is set.
     pub rounding: Money,
     /// Net plus tax plus rounding.
     pub total: Money,

@@ -450,7 +450,7 @@ pub struct InvoiceOut<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 1000)]
     taxes: Vec<LineTaxOut<'a>>,
-    /// What rounding the total added to it; zero unless `invoice_rounding` is set.
+    /// Amount that rounding the total added to it; zero unless `invoice_rounding` is set.
     rounding: Money,
     /// Net plus tax plus rounding.
     total: Money,

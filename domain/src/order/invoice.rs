@@ -79,7 +79,7 @@ pub struct Invoice {
     pub lines: Vec<(Line, Money)>,
     /// The sums of its lines.
     pub totals: Totals,
-    /// What rounding added to their total.
+    /// The amount that rounding added to their total.
     pub rounding: Money,
     /// The amount still to be paid.
     pub open: Money,

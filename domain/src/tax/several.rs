@@ -57,9 +57,9 @@ pub struct Tax {
     pub code: String,
     /// The name that documents show.
     pub name: String,
-    /// What it takes.
+    /// The amount or the percentage that it takes.
     pub levy: Levy,
-    /// What a percentage is of.
+    /// The base of a percentage.
     pub base: TaxBase,
     /// The account that it is posted to; that of output tax if absent.
     pub account: Option<String>,
@@ -344,7 +344,7 @@ mod tests {
     }
 
     proptest! {
-        /// Of any document: the taxes of a line add up to its tax, a line's amount is kept, each tax is right to the unit, and
+        /// The taxes of a line of any document add up to its tax, a line's amount is kept, each tax is right to the unit, and
         /// a tax that is rounded once per document is the rounded tax of all lines.
         #[test]
         fn the_taxes_add_up(

@@ -101,7 +101,7 @@ const RECEIPTS: &str = "recursive received as materialized (
     from public.stock_movement s
     join public.location lo on lo.tenant_id = :tenant_id and lo.id = s.location_id
     where s.tenant_id = :tenant_id and s.quantity > 0 and";
-/// What each dispatch of a transfer took of its level. `high` is what left the level with it or earlier.
+/// The units that each dispatch of a transfer took of its level. `high` is what left the level with it or earlier.
 const SENT: &str = "
 ), sent as materialized (
     select s.*

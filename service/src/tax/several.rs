@@ -32,7 +32,7 @@ pub struct TaxInput {
     /// Amount for each stock unit, in the tenant's currency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount_per_unit: Option<Price>,
-    /// What the percentage is of: `net`, or `net_and_taxes`, the net amount and the taxes before this one in the list.
+    /// Base of the percentage: `net`, or `net_and_taxes`, the net amount and the taxes before this one in the list.
     #[serde(default)]
     pub base: TaxBase,
     /// Code of the account that the tax is posted to, a liability. If there is none, it is made, with the name of the tax.

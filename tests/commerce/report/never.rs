@@ -1,4 +1,4 @@
-//! What never had a row is still an answer: products that were never stocked or sold, customers who never bought, and times
+//! Reports on rows that never were: products that were never stocked or sold, customers who never bought, and times
 //! before the first document.
 
 use serde_json::{Value, json};

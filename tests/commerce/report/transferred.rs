@@ -1,4 +1,4 @@
-//! What moves between one's own locations keeps its past: its age, and the days since it was sold.
+//! Stock that moves between one's own locations keeps its past: its age, and the days since it was sold.
 
 use serde_json::json;
 use tests::{Tenant, lines, sale, with_tenant};
