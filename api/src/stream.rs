@@ -69,6 +69,7 @@ struct StreamParams {
     cursor: Option<String>,
     /// Ticket of `POST /v1/stream-tickets`, for clients that can't send a credential as a header. A header counts first.
     #[param(max_length = 64, example = "")]
+    #[expect(dead_code, reason = "the middleware takes it from the query, as the credential of the caller")]
     ticket: Option<String>,
 }
 

@@ -1,6 +1,7 @@
 //! Addresses of customers, of orders and of the tenant.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -76,7 +77,7 @@ pub enum AddressChoice {
     /// An address of the customer, by its code.
     Code(String),
     /// An address for this order alone.
-    Address(Address),
+    Address(Arc<Address>),
 }
 
 impl AddressUse {

@@ -177,7 +177,7 @@ impl Customer {
     ) -> Result<Option<Arc<Address>>, Problem> {
         let code = match choice {
             None => return Ok(wanted.among(&self.addresses).cloned().map(Arc::new)),
-            Some(AddressChoice::Address(address)) => return Ok(Some(Arc::new(address.clone()))),
+            Some(AddressChoice::Address(address)) => return Ok(Some(Arc::clone(address))),
             Some(AddressChoice::Code(code)) => code,
         };
         let known = self.addresses.iter().find(|known| known.code.as_str() == code);

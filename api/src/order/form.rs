@@ -1,5 +1,7 @@
 //! Wire types of orders, shipments and invoices.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::address::{Address, AddressChoice};
 use domain::annotation::{self, Annotations, Notes, Tag};
@@ -95,7 +97,7 @@ impl AddressIn {
             AddressIn::Code(code) => AddressChoice::Code(code.checked(problems, &format!("{pointer}/code"))),
             AddressIn::Address(address) => {
                 address.check(problems, &format!("{pointer}/address"));
-                AddressChoice::Address(address)
+                AddressChoice::Address(Arc::new(address))
             }
         }
     }

@@ -236,10 +236,6 @@ mod tests {
         texts.iter().map(|text| (*text).into()).collect()
     }
 
-    fn strings(texts: &[&str]) -> Vec<String> {
-        texts.iter().map(|text| (*text).to_owned()).collect()
-    }
-
     fn unit(uom: &str, price: Option<&str>, barcodes: &[&str]) -> UnitInput {
         UnitInput {
             uom: uom.to_owned(),
