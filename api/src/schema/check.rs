@@ -101,7 +101,8 @@ impl<'s> Check<'s> {
 
     fn list(&mut self, items: &[Json], schema: &Value, at: &mut String) {
         if !has_length(items.len(), schema, "minItems", "maxItems") {
-            self.note(at, expected(schema));
+            // The faults of its entries would hide that of the list.
+            return self.note(at, expected(schema));
         }
         for (index, item) in items.iter().enumerate() {
             self.member(&index.to_string(), item, &schema["items"], at);
