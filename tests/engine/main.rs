@@ -8,6 +8,7 @@ mod connections;
 mod crowd;
 mod disk_full;
 mod failover;
+mod folds;
 mod frozen;
 mod lanes;
 mod memory;
