@@ -145,7 +145,7 @@ pub struct TransferLine {
     pub value: Money,
     /// Cost of the units in transit.
     pub open_value: Money,
-    /// What the dispatch took of cost layers, the oldest first; none if the origin had no layers.
+    /// Parts of cost layers that the dispatch took, the oldest first; none if the origin had no layers.
     pub layer_uses: Vec<LayerUse>,
 }
 

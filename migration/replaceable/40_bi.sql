@@ -91,7 +91,7 @@ declare
     margin constant text :=
         'sum(cost) as cost, sum(gross_margin) as gross_margin, '
         'round(100 * sum(gross_margin) / nullif(sum(net_revenue), 0), 4) as gross_margin_pct';
-    by_line constant text := 'count(distinct document_id) filter (where document_kind in (''sale'', ''invoice''))';
+    by_line constant text := 'count(distinct (document_id, document_kind)) filter (where document_kind in (''sale'', ''invoice''))';
     by_document constant text := 'sum(orders)';
     orders text;
 begin

@@ -132,8 +132,15 @@ fn targets(
     let count = command.lines.len();
     let states = |input: usize| stated(input).is_some() || command.lines[input].unit_price.is_some();
     if (0..count).any(states) {
-        let differs =
-            |input: usize| stated(input).filter(|total| *total != Totals::of(of_input(ours, input)).total());
+        let states_tax = |input: usize| {
+            let line = receipt.and_then(|receipt| receipt.lines.get(input));
+            line.is_some_and(|line| line.tax.is_some() || line.tax_rate.is_some())
+        };
+        // Our total with another tax has another net amount.
+        let differs = |input: usize| {
+            let ours = Totals::of(of_input(ours, input)).total();
+            stated(input).filter(|total| states_tax(input) || *total != ours)
+        };
         // A line that states both keeps its unit price, and comes to its total.
         let has_price = |input: usize| command.lines[input].unit_price.is_some();
         return Ok((0..count)

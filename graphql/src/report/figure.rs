@@ -44,7 +44,7 @@ impl Figure {
         match self {
             Figure::Orders => "sum(orders)",
             Figure::Documents => {
-                "count(distinct document_id) filter (where document_kind in ('sale', 'invoice'))"
+                "count(distinct (document_id, document_kind)) filter (where document_kind in ('sale', 'invoice'))"
             }
             Figure::Lines => "count(*)",
             Figure::Units => "sum(units)",

@@ -60,7 +60,7 @@ select case when figure.expected <> figure.found
     figure.expected, figure.found
 from (
     select date_trunc('month', day)::date as month, coalesce(category_id, '00000000-0000-0000-0000-000000000000'::uuid) as category_id, channel, location_id, country, currency,
-        sum(orders) as orders, count(distinct document_id) filter (where document_kind in ('sale', 'invoice')) as documents, count(*) as lines, sum(units) as units, sum(returns) as returns, sum(gross_revenue) as gross_revenue, sum(net_revenue) as net_revenue, sum(tax) as tax, sum(cost) as cost
+        sum(orders) as orders, count(distinct (document_id, document_kind)) filter (where document_kind in ('sale', 'invoice')) as documents, count(*) as lines, sum(units) as units, sum(returns) as returns, sum(gross_revenue) as gross_revenue, sum(net_revenue) as net_revenue, sum(tax) as tax, sum(cost) as cost
     from line group by 1, 2, 3, 4, 5, 6
 ) line
 full join (
@@ -85,7 +85,7 @@ select case when figure.expected <> figure.found
     figure.expected, figure.found
 from (
     select date_trunc('month', day)::date as month, product_id, coalesce(category_id, '00000000-0000-0000-0000-000000000000'::uuid) as category_id, channel, location_id, currency,
-        sum(orders) as orders, count(distinct document_id) filter (where document_kind in ('sale', 'invoice')) as documents, count(*) as lines, sum(units) as units, sum(returns) as returns, sum(gross_revenue) as gross_revenue, sum(net_revenue) as net_revenue, sum(tax) as tax, sum(cost) as cost
+        sum(orders) as orders, count(distinct (document_id, document_kind)) filter (where document_kind in ('sale', 'invoice')) as documents, count(*) as lines, sum(units) as units, sum(returns) as returns, sum(gross_revenue) as gross_revenue, sum(net_revenue) as net_revenue, sum(tax) as tax, sum(cost) as cost
     from line group by 1, 2, 3, 4, 5, 6
 ) line
 full join (

@@ -8,9 +8,9 @@ with line as materialized (
         f.net_revenue, f.tax, f.cost,
         -- A document counts once in each category, and once in each product of a category.
         (f.document_kind in ('sale', 'invoice') and row_number() over (
-            partition by f.document_id, f.category_id order by f.product_id, f.line_no) = 1)::int as of_category,
+            partition by f.document_id, f.document_kind, f.category_id order by f.product_id, f.line_no) = 1)::int as of_category,
         (f.document_kind in ('sale', 'invoice') and row_number() over (
-            partition by f.document_id, f.category_id, f.product_id order by f.line_no) = 1)::int as of_product
+            partition by f.document_id, f.document_kind, f.category_id, f.product_id order by f.line_no) = 1)::int as of_product
     from bi.sales_fact f
     where f.tenant_id = $1 and f.position >= $3 and f.position < $4 and f.document_id > $5 and f.document_id <= $6
 ),
