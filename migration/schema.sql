@@ -756,6 +756,25 @@ $$;
 
 ALTER FUNCTION public.printed_product(p_tenant uuid, p_product uuid, p_version integer) OWNER TO stockwell_owner;
 
+CREATE FUNCTION public.printed_seller(p_tenant uuid, p_version integer) RETURNS TABLE(seller_name text, seller_tax_number text, seller_address jsonb, seller_logo_url text)
+    LANGUAGE sql STABLE
+    AS $$
+    select
+        coalesce(r.name, t.name),
+        case when r.version is null then t.tax_number else r.tax_number end,
+        case when r.version is null then t.address else r.address end,
+        case when r.version is null then t.logo_url else r.logo_url end
+    from tenant t
+    left join lateral (
+        select r.version, r.name, r.tax_number, r.address, r.logo_url from replaced_seller r
+        where r.tenant_id = p_tenant and r.version >= coalesce(p_version, 0)
+        order by r.version limit 1
+    ) r on true
+    where t.tenant_id = p_tenant
+$$;
+
+ALTER FUNCTION public.printed_seller(p_tenant uuid, p_version integer) OWNER TO stockwell_owner;
+
 CREATE TABLE public.sales_line (
     tenant_id uuid NOT NULL,
     document_id uuid NOT NULL,
@@ -928,6 +947,10 @@ CREATE TABLE public.product (
     option_values text,
     sku_key text GENERATED ALWAYS AS (lower(sku)) STORED NOT NULL COLLATE pg_catalog."C",
     costing_method text,
+    images jsonb DEFAULT '[]'::jsonb NOT NULL,
+    tags jsonb DEFAULT '[]'::jsonb NOT NULL,
+    attachments jsonb DEFAULT '[]'::jsonb NOT NULL,
+    price_key text COLLATE pg_catalog."C",
     CONSTRAINT product_costing_method_known CHECK ((costing_method = ANY (ARRAY['moving_average'::text, 'fifo'::text]))),
     CONSTRAINT product_kind_known CHECK ((kind = ANY (ARRAY['stocked'::text, 'service'::text, 'bundle'::text]))),
     CONSTRAINT product_list_price_range CHECK ((list_price >= (0)::numeric)),
@@ -941,6 +964,44 @@ CREATE TABLE public.product (
 ALTER TABLE ONLY public.product FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.product OWNER TO stockwell_owner;
+
+CREATE TABLE public.tenant (
+    tenant_id uuid NOT NULL,
+    slug text NOT NULL,
+    name text NOT NULL,
+    currency text NOT NULL,
+    time_zone text NOT NULL,
+    country text NOT NULL,
+    prices_include_tax boolean DEFAULT false NOT NULL,
+    tax_rounding text DEFAULT 'document'::text NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    costing_method text DEFAULT 'moving_average'::text NOT NULL,
+    hold_unpaid boolean DEFAULT true NOT NULL,
+    rate_burst integer,
+    rate_minute integer,
+    rate_tenant integer,
+    rate_reports integer,
+    cash_rounding numeric(18,4) DEFAULT 0 NOT NULL,
+    tax_number text,
+    address jsonb,
+    logo_url text,
+    invoice_rounding numeric(18,4) DEFAULT 0 NOT NULL,
+    CONSTRAINT tenant_costing_method_known CHECK ((costing_method = ANY (ARRAY['moving_average'::text, 'fifo'::text]))),
+    CONSTRAINT tenant_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT tenant_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT tenant_invoice_rounding_not_negative CHECK ((invoice_rounding >= (0)::numeric)),
+    CONSTRAINT tenant_rates_sign CHECK ((LEAST(rate_burst, rate_minute, rate_tenant, rate_reports) > 0)),
+    CONSTRAINT tenant_slug_form CHECK ((slug ~ '^[a-z][a-z0-9-]{1,62}$'::text)),
+    CONSTRAINT tenant_status_known CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text]))),
+    CONSTRAINT tenant_tax_rounding_known CHECK ((tax_rounding = ANY (ARRAY['line'::text, 'document'::text])))
+);
+
+ALTER TABLE ONLY public.tenant FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tenant OWNER TO stockwell_owner;
 
 CREATE VIEW bi.product_performance WITH (security_invoker='true') AS
  WITH line AS (
@@ -957,6 +1018,36 @@ CREATE VIEW bi.product_performance WITH (security_invoker='true') AS
             COALESCE(sum(f.cost) FILTER (WHERE (f.channel = 'retail'::text)), (0)::numeric) AS retail_cost
            FROM bi.sales_fact f
           GROUP BY f.product_id, f.currency
+        ), expected AS (
+         SELECT line.product_id,
+            line.currency,
+            line.units,
+            line.net_revenue,
+            line.cost,
+            line.wholesale_units,
+            line.wholesale_net_revenue,
+            line.wholesale_cost,
+            line.retail_units,
+            line.retail_net_revenue,
+            line.retail_cost
+           FROM line
+        UNION ALL
+         SELECT p_1.id,
+            t.currency,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0
+           FROM (public.product p_1
+             JOIN public.tenant t ON ((t.tenant_id = p_1.tenant_id)))
+          WHERE ((p_1.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (p_1.kind <> 'bundle'::text) AND (p_1.status = 'active'::text) AND (NOT (EXISTS ( SELECT
+                   FROM line
+                  WHERE (line.product_id = p_1.id)))))
         )
  SELECT p.sku,
     p.name AS product_name,
@@ -978,7 +1069,7 @@ CREATE VIEW bi.product_performance WITH (security_invoker='true') AS
     l.retail_cost,
     (l.retail_net_revenue - l.retail_cost) AS retail_gross_margin,
     round((((100)::numeric * (l.retail_net_revenue - l.retail_cost)) / NULLIF(l.retail_net_revenue, (0)::numeric)), 4) AS retail_gross_margin_pct
-   FROM ((line l
+   FROM ((expected l
      JOIN public.product p ON (((p.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (p.id = l.product_id))))
      LEFT JOIN public.category ca ON (((ca.tenant_id = p.tenant_id) AND (ca.id = p.category_id))));
 
@@ -1102,6 +1193,10 @@ CREATE TABLE public.customer (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     min_remaining_life_days integer DEFAULT 0 NOT NULL,
     addresses jsonb DEFAULT '[]'::jsonb NOT NULL,
+    contacts jsonb DEFAULT '[]'::jsonb NOT NULL,
+    notes text DEFAULT ''::text NOT NULL,
+    tags jsonb DEFAULT '[]'::jsonb NOT NULL,
+    attachments jsonb DEFAULT '[]'::jsonb NOT NULL,
     CONSTRAINT customer_credit_range CHECK ((credit_limit >= (0)::numeric)),
     CONSTRAINT customer_days_range CHECK (((payment_days >= 0) AND (payment_days <= 365))),
     CONSTRAINT customer_kind_known CHECK ((kind = ANY (ARRAY['wholesale'::text, 'retail'::text]))),
@@ -1130,38 +1225,6 @@ CREATE TABLE public.location (
 ALTER TABLE ONLY public.location FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.location OWNER TO stockwell_owner;
-
-CREATE TABLE public.tenant (
-    tenant_id uuid NOT NULL,
-    slug text NOT NULL,
-    name text NOT NULL,
-    currency text NOT NULL,
-    time_zone text NOT NULL,
-    country text NOT NULL,
-    prices_include_tax boolean DEFAULT false NOT NULL,
-    tax_rounding text DEFAULT 'document'::text NOT NULL,
-    status text DEFAULT 'active'::text NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    costing_method text DEFAULT 'moving_average'::text NOT NULL,
-    hold_unpaid boolean DEFAULT true NOT NULL,
-    rate_burst integer,
-    rate_minute integer,
-    rate_tenant integer,
-    rate_reports integer,
-    CONSTRAINT tenant_costing_method_known CHECK ((costing_method = ANY (ARRAY['moving_average'::text, 'fifo'::text]))),
-    CONSTRAINT tenant_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
-    CONSTRAINT tenant_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT tenant_rates_sign CHECK ((LEAST(rate_burst, rate_minute, rate_tenant, rate_reports) > 0)),
-    CONSTRAINT tenant_slug_form CHECK ((slug ~ '^[a-z][a-z0-9-]{1,62}$'::text)),
-    CONSTRAINT tenant_status_known CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text]))),
-    CONSTRAINT tenant_tax_rounding_known CHECK ((tax_rounding = ANY (ARRAY['line'::text, 'document'::text])))
-);
-
-ALTER TABLE ONLY public.tenant FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.tenant OWNER TO stockwell_owner;
 
 CREATE VIEW bi.margin_lines WITH (security_invoker='true') AS
  SELECT f.tenant_id,
@@ -1313,23 +1376,59 @@ COMMENT ON COLUMN bi.margin_by_channel.gross_margin IS 'net_revenue - cost. Addi
 COMMENT ON COLUMN bi.margin_by_channel.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
 
 CREATE VIEW bi.channel_summary WITH (security_invoker='true') AS
- SELECT margin_by_channel.channel,
-    margin_by_channel.currency,
-    margin_by_channel.orders,
-    margin_by_channel.lines,
-    margin_by_channel.units,
-    margin_by_channel.gross_sales,
-    margin_by_channel.returns,
-    margin_by_channel.gross_revenue,
-    margin_by_channel.discount,
-    margin_by_channel.net_revenue,
-    margin_by_channel.tax,
-    margin_by_channel.average_order_value,
-    margin_by_channel.cost,
-    margin_by_channel.gross_margin,
-    margin_by_channel.gross_margin_pct,
-    round((((100)::numeric * margin_by_channel.net_revenue) / NULLIF(sum(margin_by_channel.net_revenue) OVER (PARTITION BY margin_by_channel.currency), (0)::numeric)), 4) AS net_revenue_share_pct
-   FROM bi.margin_by_channel;
+ SELECT channel.channel,
+    channel.currency,
+    channel.orders,
+    channel.lines,
+    channel.units,
+    channel.gross_sales,
+    channel.returns,
+    channel.gross_revenue,
+    channel.discount,
+    channel.net_revenue,
+    channel.tax,
+    channel.average_order_value,
+    channel.cost,
+    channel.gross_margin,
+    channel.gross_margin_pct,
+    round((((100)::numeric * channel.net_revenue) / NULLIF(sum(channel.net_revenue) OVER (PARTITION BY channel.currency), (0)::numeric)), 4) AS net_revenue_share_pct
+   FROM ( SELECT margin_by_channel.channel,
+            margin_by_channel.currency,
+            margin_by_channel.orders,
+            margin_by_channel.lines,
+            margin_by_channel.units,
+            margin_by_channel.gross_sales,
+            margin_by_channel.returns,
+            margin_by_channel.gross_revenue,
+            margin_by_channel.discount,
+            margin_by_channel.net_revenue,
+            margin_by_channel.tax,
+            margin_by_channel.average_order_value,
+            margin_by_channel.cost,
+            margin_by_channel.gross_margin,
+            margin_by_channel.gross_margin_pct
+           FROM bi.margin_by_channel
+        UNION ALL
+         SELECT c.channel,
+            t.currency,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            NULL::numeric,
+            0,
+            0,
+            NULL::numeric
+           FROM (public.tenant t
+             CROSS JOIN unnest(ARRAY['retail'::text, 'wholesale'::text]) c(channel))
+          WHERE ((t.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (NOT (EXISTS ( SELECT
+                   FROM bi.margin_by_channel m
+                  WHERE (m.channel = c.channel)))))) channel;
 
 ALTER TABLE bi.channel_summary OWNER TO stockwell_owner;
 
@@ -1475,6 +1574,38 @@ CREATE VIEW bi.customer_value WITH (security_invoker='true') AS
            FROM bi.sales_fact f
           WHERE (f.customer_id IS NOT NULL)
           GROUP BY f.customer_id, f.currency
+        ), expected AS (
+         SELECT line.customer_id,
+            line.currency,
+            line.orders,
+            line.first_order_at,
+            line.last_order_at,
+            line.gross_sales,
+            line.returns,
+            line.discount,
+            line.net_revenue,
+            line.cost,
+            line.wholesale_net_revenue,
+            line.retail_net_revenue
+           FROM line
+        UNION ALL
+         SELECT cu_1.id,
+            t_1.currency,
+            0,
+            NULL::timestamp with time zone,
+            NULL::timestamp with time zone,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0
+           FROM (public.customer cu_1
+             JOIN public.tenant t_1 ON ((t_1.tenant_id = cu_1.tenant_id)))
+          WHERE ((cu_1.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (NOT (EXISTS ( SELECT
+                   FROM line
+                  WHERE (line.customer_id = cu_1.id)))))
         )
  SELECT cu.number AS customer_number,
     cu.name AS customer_name,
@@ -1494,7 +1625,7 @@ CREATE VIEW bi.customer_value WITH (security_invoker='true') AS
     round((l.gross_sales / (NULLIF(l.orders, 0))::numeric), 4) AS average_order_value,
     l.wholesale_net_revenue,
     l.retail_net_revenue
-   FROM ((line l
+   FROM ((expected l
      JOIN public.customer cu ON (((cu.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (cu.id = l.customer_id))))
      JOIN public.tenant t ON ((t.tenant_id = cu.tenant_id)));
 
@@ -2016,6 +2147,59 @@ ALTER TABLE ONLY public.reorder_setting FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.reorder_setting OWNER TO stockwell_owner;
 
 CREATE VIEW bi.low_stock WITH (security_invoker='true') AS
+ WITH known AS MATERIALIZED (
+         SELECT s_1.tenant_id,
+            s_1.product_id,
+            s_1.location_id,
+            sum(s_1.on_hand) AS on_hand,
+            sum(s_1.reserved) AS reserved,
+            sum(s_1.available) AS available
+           FROM (bi.stock_level s_1
+             JOIN public.location lo_1 ON (((lo_1.tenant_id = s_1.tenant_id) AND (lo_1.id = s_1.location_id) AND (lo_1.channels <> '{}'::text[]))))
+          WHERE (s_1.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
+          GROUP BY s_1.tenant_id, s_1.product_id, s_1.location_id
+        ), wanted AS MATERIALIZED (
+         SELECT s_1.tenant_id,
+            s_1.product_id,
+            s_1.location_id,
+            0 AS on_hand,
+            0 AS reserved,
+            0 AS available
+           FROM (public.reorder_setting s_1
+             JOIN public.location lo_1 ON (((lo_1.tenant_id = s_1.tenant_id) AND (lo_1.id = s_1.location_id) AND (lo_1.channels <> '{}'::text[]))))
+          WHERE ((s_1.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (NOT (EXISTS ( SELECT
+                   FROM known
+                  WHERE ((known.product_id = s_1.product_id) AND (known.location_id = s_1.location_id))))))
+        ), place AS (
+         SELECT known.tenant_id,
+            known.product_id,
+            known.location_id,
+            known.on_hand,
+            known.reserved,
+            known.available
+           FROM known
+        UNION ALL
+         SELECT wanted.tenant_id,
+            wanted.product_id,
+            wanted.location_id,
+            wanted.on_hand,
+            wanted.reserved,
+            wanted.available
+           FROM wanted
+        UNION ALL
+         SELECT p_1.tenant_id,
+            p_1.id,
+            NULL::uuid,
+            0,
+            0,
+            0
+           FROM public.product p_1
+          WHERE ((p_1.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (NOT (EXISTS ( SELECT
+                   FROM known
+                  WHERE (known.product_id = p_1.id)))) AND (NOT (EXISTS ( SELECT
+                   FROM wanted
+                  WHERE (wanted.product_id = p_1.id)))))
+        )
  SELECT p.sku,
     p.name AS product_name,
     ca.code AS category_code,
@@ -2024,16 +2208,16 @@ CREATE VIEW bi.low_stock WITH (security_invoker='true') AS
     lo.name AS location_name,
     p.stock_uom AS uom,
     t.currency,
-    sum(s.on_hand) AS on_hand,
-    sum(s.reserved) AS reserved,
-    sum(s.available) AS available,
+    s.on_hand,
+    s.reserved,
+    s.available,
     COALESCE(r.reorder_point, (0)::numeric) AS reorder_point,
     COALESCE(r.reorder_quantity, (0)::numeric) AS reorder_quantity,
-    (COALESCE(r.reorder_point, (0)::numeric) - sum(s.available)) AS shortage
-   FROM (((((bi.stock_level s
+    (COALESCE(r.reorder_point, (0)::numeric) - s.available) AS shortage
+   FROM (((((place s
      JOIN public.tenant t ON ((t.tenant_id = s.tenant_id)))
      JOIN public.product p ON (((p.tenant_id = s.tenant_id) AND (p.id = s.product_id))))
-     JOIN public.location lo ON (((lo.tenant_id = s.tenant_id) AND (lo.id = s.location_id))))
+     LEFT JOIN public.location lo ON (((lo.tenant_id = s.tenant_id) AND (lo.id = s.location_id))))
      LEFT JOIN public.category ca ON (((ca.tenant_id = p.tenant_id) AND (ca.id = p.category_id))))
      LEFT JOIN LATERAL ( SELECT rs.reorder_point,
             rs.reorder_quantity
@@ -2041,9 +2225,7 @@ CREATE VIEW bi.low_stock WITH (security_invoker='true') AS
           WHERE ((rs.tenant_id = s.tenant_id) AND (rs.product_id = s.product_id) AND (rs.location_id = ANY (ARRAY[s.location_id, '00000000-0000-0000-0000-000000000000'::uuid])))
           ORDER BY rs.location_id DESC
          LIMIT 1) r ON (true))
-  WHERE ((s.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (p.status = 'active'::text) AND (p.kind = 'stocked'::text) AND (lo.channels <> '{}'::text[]))
-  GROUP BY p.sku, p.name, ca.code, ca.name, lo.code, lo.name, p.stock_uom, t.currency, r.reorder_point, r.reorder_quantity
- HAVING (sum(s.available) <= COALESCE(r.reorder_point, (0)::numeric));
+  WHERE ((p.status = 'active'::text) AND (p.kind = 'stocked'::text) AND (s.available <= COALESCE(r.reorder_point, (0)::numeric)));
 
 ALTER TABLE bi.low_stock OWNER TO stockwell_owner;
 
@@ -2079,7 +2261,7 @@ CREATE VIEW bi.margin_by_category WITH (security_invoker='true') AS
  SELECT margin_lines.category_code,
     margin_lines.category_name,
     margin_lines.currency,
-    count(DISTINCT margin_lines.document_id) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))) AS orders,
+    count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))) AS orders,
     count(*) AS lines,
     sum(margin_lines.units) AS units,
     sum(margin_lines.gross_sales) AS gross_sales,
@@ -2088,7 +2270,7 @@ CREATE VIEW bi.margin_by_category WITH (security_invoker='true') AS
     sum(margin_lines.discount) AS discount,
     sum(margin_lines.net_revenue) AS net_revenue,
     sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(count(DISTINCT margin_lines.document_id) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))), 0))::numeric), 4) AS average_order_value,
+    round((sum(margin_lines.gross_sales) / (NULLIF(count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))), 0))::numeric), 4) AS average_order_value,
     sum(margin_lines.cost) AS cost,
     sum(margin_lines.gross_margin) AS gross_margin,
     round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct
@@ -2448,7 +2630,7 @@ CREATE VIEW bi.margin_by_product WITH (security_invoker='true') AS
  SELECT margin_lines.sku,
     margin_lines.product_name,
     margin_lines.currency,
-    count(DISTINCT margin_lines.document_id) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))) AS orders,
+    count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))) AS orders,
     count(*) AS lines,
     sum(margin_lines.units) AS units,
     sum(margin_lines.gross_sales) AS gross_sales,
@@ -2457,7 +2639,7 @@ CREATE VIEW bi.margin_by_product WITH (security_invoker='true') AS
     sum(margin_lines.discount) AS discount,
     sum(margin_lines.net_revenue) AS net_revenue,
     sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(count(DISTINCT margin_lines.document_id) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))), 0))::numeric), 4) AS average_order_value,
+    round((sum(margin_lines.gross_sales) / (NULLIF(count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))), 0))::numeric), 4) AS average_order_value,
     sum(margin_lines.cost) AS cost,
     sum(margin_lines.gross_margin) AS gross_margin,
     round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct
@@ -2552,7 +2734,7 @@ CREATE VIEW bi.revenue_by_category WITH (security_invoker='true') AS
  SELECT margin_lines.category_code,
     margin_lines.category_name,
     margin_lines.currency,
-    count(DISTINCT margin_lines.document_id) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))) AS orders,
+    count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))) AS orders,
     count(*) AS lines,
     sum(margin_lines.units) AS units,
     sum(margin_lines.gross_sales) AS gross_sales,
@@ -2561,7 +2743,7 @@ CREATE VIEW bi.revenue_by_category WITH (security_invoker='true') AS
     sum(margin_lines.discount) AS discount,
     sum(margin_lines.net_revenue) AS net_revenue,
     sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(count(DISTINCT margin_lines.document_id) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))), 0))::numeric), 4) AS average_order_value
+    round((sum(margin_lines.gross_sales) / (NULLIF(count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))), 0))::numeric), 4) AS average_order_value
    FROM bi.margin_lines
   GROUP BY margin_lines.category_code, margin_lines.category_name, margin_lines.currency;
 
@@ -2900,7 +3082,7 @@ CREATE VIEW bi.revenue_by_product WITH (security_invoker='true') AS
  SELECT margin_lines.sku,
     margin_lines.product_name,
     margin_lines.currency,
-    count(DISTINCT margin_lines.document_id) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))) AS orders,
+    count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))) AS orders,
     count(*) AS lines,
     sum(margin_lines.units) AS units,
     sum(margin_lines.gross_sales) AS gross_sales,
@@ -2909,7 +3091,7 @@ CREATE VIEW bi.revenue_by_product WITH (security_invoker='true') AS
     sum(margin_lines.discount) AS discount,
     sum(margin_lines.net_revenue) AS net_revenue,
     sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(count(DISTINCT margin_lines.document_id) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))), 0))::numeric), 4) AS average_order_value
+    round((sum(margin_lines.gross_sales) / (NULLIF(count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))), 0))::numeric), 4) AS average_order_value
    FROM bi.margin_lines
   GROUP BY margin_lines.sku, margin_lines.product_name, margin_lines.currency;
 
@@ -3116,26 +3298,53 @@ CREATE VIEW bi.slow_stock WITH (security_invoker='true') AS
             (((((now() AT TIME ZONE tenant.time_zone))::date - 90))::timestamp without time zone AT TIME ZONE tenant.time_zone) AS at
            FROM public.tenant
           WHERE (tenant.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
-        ), moved AS (
+        ), moved AS MATERIALIZED (
+         SELECT s.location_id,
+            s.product_id,
+            min(s.occurred_at) AS first_moved_at,
+            min(s.occurred_at) FILTER (WHERE (s.document_kind = 'transfer'::text)) AS first_transfer_at,
+            max(s.occurred_at) FILTER (WHERE (s.kind = 'sale'::text)) AS last_sold_at,
+            COALESCE((- sum(s.quantity) FILTER (WHERE ((s.kind = ANY (ARRAY['sale'::text, 'return'::text])) AND (s.occurred_at >= ( SELECT since_1.at
+                   FROM since since_1))))), (0)::numeric) AS units_sold
+           FROM public.stock_movement s
+          WHERE (s.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
+          GROUP BY s.location_id, s.product_id
+        ), product_moved AS MATERIALIZED (
+         SELECT moved.product_id,
+            min(moved.first_moved_at) AS first_moved_at,
+            max(moved.last_sold_at) AS last_sold_at,
+            sum(moved.units_sold) AS units_sold
+           FROM moved
+          GROUP BY moved.product_id
+        ), past AS (
          SELECT m_1.location_id,
             m_1.product_id,
-            min(m_1.occurred_at) AS first_moved_at,
-            max(m_1.occurred_at) FILTER (WHERE (m_1.kind = 'sale'::text)) AS last_sold_at,
-            COALESCE((- sum(m_1.quantity) FILTER (WHERE ((m_1.kind = ANY (ARRAY['sale'::text, 'return'::text])) AND (m_1.occurred_at >= ( SELECT since_1.at
-                   FROM since since_1))))), (0)::numeric) AS units_sold
-           FROM public.stock_movement m_1
-          WHERE (m_1.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
-          GROUP BY m_1.location_id, m_1.product_id
+            m_1.units_sold,
+                CASE
+                    WHEN n.is_new THEN p_1.first_moved_at
+                    ELSE m_1.first_moved_at
+                END AS first_moved_at,
+                CASE
+                    WHEN n.is_new THEN p_1.last_sold_at
+                    ELSE m_1.last_sold_at
+                END AS last_sold_at,
+                CASE
+                    WHEN n.is_new THEN p_1.units_sold
+                    ELSE m_1.units_sold
+                END AS units_sold_of_past
+           FROM (((moved m_1
+             JOIN product_moved p_1 ON ((p_1.product_id = m_1.product_id)))
+             CROSS JOIN since since_1)
+             CROSS JOIN LATERAL ( SELECT ((m_1.first_moved_at >= since_1.at) AND (NOT (m_1.first_transfer_at IS DISTINCT FROM m_1.first_moved_at))) AS is_new) n)
         ), lying AS (
-         SELECT stock_level.tenant_id,
-            stock_level.location_id,
-            stock_level.product_id,
-            sum(stock_level.on_hand) AS on_hand,
-            sum(stock_level.value) AS value
-           FROM public.stock_level
-          WHERE (stock_level.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
-          GROUP BY stock_level.tenant_id, stock_level.location_id, stock_level.product_id
-         HAVING (sum(stock_level.on_hand) > (0)::numeric)
+         SELECT s.location_id,
+            s.product_id,
+            sum(s.on_hand) AS on_hand,
+            sum(s.value) AS value
+           FROM public.stock_level s
+          WHERE (s.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
+          GROUP BY s.location_id, s.product_id
+         HAVING (sum(s.on_hand) > (0)::numeric)
         )
  SELECT p.sku,
     p.name AS product_name,
@@ -3152,12 +3361,12 @@ CREATE VIEW bi.slow_stock WITH (security_invoker='true') AS
     m.units_sold,
     round(((l.on_hand * (90)::numeric) / NULLIF(GREATEST(m.units_sold, (0)::numeric), (0)::numeric)), 1) AS cover_days
    FROM (((((lying l
-     JOIN moved m ON (((m.location_id = l.location_id) AND (m.product_id = l.product_id))))
-     JOIN since ON (((since.tenant_id = l.tenant_id) AND (m.first_moved_at < since.at))))
-     JOIN public.product p ON (((p.tenant_id = l.tenant_id) AND (p.id = l.product_id))))
-     JOIN public.location lo ON (((lo.tenant_id = l.tenant_id) AND (lo.id = l.location_id))))
+     JOIN past m ON (((m.location_id = l.location_id) AND (m.product_id = l.product_id))))
+     JOIN since ON ((m.first_moved_at < since.at)))
+     JOIN public.product p ON (((p.tenant_id = since.tenant_id) AND (p.id = l.product_id))))
+     JOIN public.location lo ON (((lo.tenant_id = since.tenant_id) AND (lo.id = l.location_id))))
      LEFT JOIN public.category ca ON (((ca.tenant_id = p.tenant_id) AND (ca.id = p.category_id))))
-  WHERE (m.units_sold < l.on_hand);
+  WHERE (m.units_sold_of_past < l.on_hand);
 
 ALTER TABLE bi.slow_stock OWNER TO stockwell_owner;
 
@@ -3211,37 +3420,158 @@ ALTER TABLE ONLY public.cost_layer FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.cost_layer OWNER TO stockwell_owner;
 
+CREATE TABLE public.transfer (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    from_location_id uuid NOT NULL,
+    to_location_id uuid NOT NULL,
+    status text NOT NULL,
+    expected_on date,
+    reference text,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    version integer NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT transfer_goes_elsewhere CHECK ((from_location_id <> to_location_id)),
+    CONSTRAINT transfer_status_known CHECK ((status = ANY (ARRAY['in_transit'::text, 'received'::text, 'cancelled'::text])))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.transfer FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.transfer OWNER TO stockwell_owner;
+
 CREATE VIEW bi.stock_ageing WITH (security_invoker='true') AS
- WITH receipt AS (
-         SELECT m.location_id,
-            m.product_id,
-            m.lot_id,
-            m.quantity,
-            m.occurred_at,
-            sum(m.quantity) OVER (PARTITION BY m.location_id, m.product_id, m.lot_id ORDER BY m.occurred_at DESC, m.id DESC) AS covered
-           FROM public.stock_movement m
-          WHERE ((m.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (m.quantity > (0)::numeric))
+ WITH RECURSIVE received AS MATERIALIZED (
+         SELECT s.id,
+            s.location_id,
+            s.product_id,
+            s.lot_id,
+            s.quantity,
+            s.occurred_at,
+            s.document_kind,
+            s.document_id,
+            s.line_no,
+            sum(s.quantity) OVER (PARTITION BY s.location_id, s.product_id, s.lot_id ORDER BY s.occurred_at, s.id) AS high,
+            sum(s.quantity) OVER (PARTITION BY s.location_id, s.product_id, s.lot_id) AS total,
+            sum(s.quantity) OVER (PARTITION BY s.document_id, s.line_no, s.lot_id, (lo_1.kind = 'transit'::text) ORDER BY s.id) AS passed
+           FROM (public.stock_movement s
+             JOIN public.location lo_1 ON (((lo_1.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (lo_1.id = s.location_id))))
+          WHERE ((s.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (s.quantity > (0)::numeric))
+        ), sent AS MATERIALIZED (
+         SELECT s.location_id,
+            s.product_id,
+            s.lot_id,
+            s.document_kind,
+            s.document_id,
+            s.line_no,
+            s.quantity,
+            s.high
+           FROM (( SELECT s_1.location_id,
+                    s_1.product_id,
+                    s_1.lot_id,
+                    s_1.document_kind,
+                    s_1.document_id,
+                    s_1.line_no,
+                    s_1.quantity,
+                    (- sum(s_1.quantity) OVER (PARTITION BY s_1.location_id, s_1.product_id, s_1.lot_id ORDER BY s_1.occurred_at, s_1.id)) AS high
+                   FROM public.stock_movement s_1
+                  WHERE ((s_1.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (s_1.quantity < (0)::numeric) AND (s_1.product_id IN ( SELECT stock_movement.product_id
+                           FROM public.stock_movement
+                          WHERE ((stock_movement.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (stock_movement.document_kind = 'transfer'::text)))))) s
+             JOIN public.transfer t ON (((t.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (t.id = s.document_id) AND (t.from_location_id = s.location_id))))
+          WHERE (s.document_kind = 'transfer'::text)
         ), layer AS MATERIALIZED (
+         SELECT s.location_id,
+            s.product_id,
+            s.lot_id,
+            s.quantity,
+            s.value,
+            s.received_at,
+            (s.document_kind = 'earlier_stock'::text) AS earlier
+           FROM public.cost_layer s
+          WHERE (s.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
+        ), unlayered AS MATERIALIZED (
+         SELECT s.location_id,
+            s.product_id,
+            s.lot_id,
+            COALESCE(sum(y.quantity), (0)::numeric) AS newer,
+            (s.on_hand - COALESCE(sum(y.quantity), (0)::numeric)) AS units,
+            (s.value - COALESCE(sum(y.value), (0)::numeric)) AS value
+           FROM (public.stock_level s
+             LEFT JOIN layer y ON (((y.location_id = s.location_id) AND (y.product_id = s.product_id) AND (y.lot_id = s.lot_id) AND (NOT y.earlier))))
+          WHERE ((s.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (s.on_hand > (0)::numeric))
+          GROUP BY s.location_id, s.product_id, s.lot_id, s.on_hand, s.value
+        ), came AS MATERIALIZED (
+         SELECT row_number() OVER () AS no,
+            l.location_id,
+            l.product_id,
+            l.lot_id,
+            r_1.id AS receipt_id,
+            r_1.occurred_at,
+            (GREATEST((r_1.high - r_1.quantity), ((r_1.total - l.newer) - l.units)) - (r_1.high - r_1.quantity)) AS low,
+            (LEAST(r_1.high, (r_1.total - l.newer)) - (r_1.high - r_1.quantity)) AS high
+           FROM (unlayered l
+             JOIN received r_1 ON (((r_1.location_id = l.location_id) AND (r_1.product_id = l.product_id) AND (r_1.lot_id = l.lot_id) AND (r_1.high > ((r_1.total - l.newer) - l.units)) AND ((r_1.high - r_1.quantity) < (r_1.total - l.newer)))))
+          WHERE (l.units > (0)::numeric)
+        ), origin AS (
+         SELECT c.no,
+            0 AS transfers,
+            r_1.document_kind,
+            r_1.document_id,
+            r_1.line_no,
+            r_1.product_id,
+            r_1.lot_id,
+            r_1.occurred_at,
+            (r_1.passed - r_1.quantity) AS before,
+            c.low,
+            c.high
+           FROM (came c
+             JOIN received r_1 ON ((r_1.id = c.receipt_id)))
+        UNION ALL
+         SELECT o.no,
+            (o.transfers + 1),
+            r_1.document_kind,
+            r_1.document_id,
+            r_1.line_no,
+            r_1.product_id,
+            r_1.lot_id,
+            r_1.occurred_at,
+            (r_1.passed - r_1.quantity),
+            (GREATEST((r_1.high - r_1.quantity), (((s.high + s.quantity) + o.before) + o.low)) - (r_1.high - r_1.quantity)),
+            (LEAST(r_1.high, (((s.high + s.quantity) + o.before) + o.high)) - (r_1.high - r_1.quantity))
+           FROM ((origin o
+             JOIN sent s ON (((s.document_id = o.document_id) AND (s.line_no = o.line_no) AND (s.product_id = o.product_id) AND (s.lot_id = o.lot_id))))
+             JOIN received r_1 ON (((r_1.location_id = s.location_id) AND (r_1.product_id = s.product_id) AND (r_1.lot_id = s.lot_id) AND (r_1.high > (((s.high + s.quantity) + o.before) + o.low)) AND ((r_1.high - r_1.quantity) < (((s.high + s.quantity) + o.before) + o.high)))))
+          WHERE ((o.document_kind = 'transfer'::text) AND (o.transfers < 20))
+        ), found AS MATERIALIZED (
+         SELECT origin.no,
+            (origin.high - origin.low) AS units,
+            origin.occurred_at AS came_at
+           FROM origin
+          WHERE (origin.document_kind <> 'transfer'::text)
+        ), dated AS (
          SELECT c.location_id,
             c.product_id,
             c.lot_id,
-            c.quantity,
-            c.value,
-            c.received_at,
-            (c.document_kind = 'earlier_stock'::text) AS earlier
-           FROM public.cost_layer c
-          WHERE (c.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
-        ), unlayered AS MATERIALIZED (
-         SELECT l.location_id,
-            l.product_id,
-            l.lot_id,
-            COALESCE(sum(y.quantity), (0)::numeric) AS newer,
-            (l.on_hand - COALESCE(sum(y.quantity), (0)::numeric)) AS units,
-            (l.value - COALESCE(sum(y.value), (0)::numeric)) AS value
-           FROM (public.stock_level l
-             LEFT JOIN layer y ON (((y.location_id = l.location_id) AND (y.product_id = l.product_id) AND (y.lot_id = l.lot_id) AND (NOT y.earlier))))
-          WHERE ((l.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (l.on_hand > (0)::numeric))
-          GROUP BY l.location_id, l.product_id, l.lot_id, l.on_hand, l.value
+            f.units,
+            f.came_at
+           FROM (found f
+             JOIN came c ON ((c.no = f.no)))
+        UNION ALL
+         SELECT c.location_id,
+            c.product_id,
+            c.lot_id,
+            ((c.high - c.low) - COALESCE(f.units, (0)::numeric)),
+            c.occurred_at
+           FROM (came c
+             LEFT JOIN ( SELECT found.no,
+                    sum(found.units) AS units
+                   FROM found
+                  GROUP BY found.no) f ON ((f.no = c.no)))
+          WHERE ((c.high - c.low) > COALESCE(f.units, (0)::numeric))
         ), part AS (
          SELECT layer.location_id,
             layer.product_id,
@@ -3251,14 +3581,19 @@ CREATE VIEW bi.stock_ageing WITH (security_invoker='true') AS
            FROM layer
           WHERE (NOT layer.earlier)
         UNION ALL
-         SELECT l.location_id,
-            l.product_id,
-            (LEAST((r_1.covered - l.newer), l.units) - GREATEST(((r_1.covered - r_1.quantity) - l.newer), (0)::numeric)),
-            (round(((l.value * LEAST((r_1.covered - l.newer), l.units)) / l.units), 4) - round(((l.value * GREATEST(((r_1.covered - r_1.quantity) - l.newer), (0)::numeric)) / l.units), 4)),
-            r_1.occurred_at
-           FROM (unlayered l
-             JOIN receipt r_1 ON (((r_1.location_id = l.location_id) AND (r_1.product_id = l.product_id) AND (r_1.lot_id = l.lot_id) AND (r_1.covered > l.newer) AND ((r_1.covered - r_1.quantity) < (l.newer + l.units)))))
-          WHERE (l.units > (0)::numeric)
+         SELECT d.location_id,
+            d.product_id,
+            d.units,
+            (round(((l.value * d.younger) / l.units), 4) - round(((l.value * (d.younger - d.units)) / l.units), 4)),
+            d.came_at
+           FROM (( SELECT dated.location_id,
+                    dated.product_id,
+                    dated.lot_id,
+                    dated.units,
+                    dated.came_at,
+                    sum(dated.units) OVER (PARTITION BY dated.location_id, dated.product_id, dated.lot_id ORDER BY dated.came_at DESC ROWS UNBOUNDED PRECEDING) AS younger
+                   FROM dated) d
+             JOIN unlayered l ON (((l.location_id = d.location_id) AND (l.product_id = d.product_id) AND (l.lot_id = d.lot_id))))
         ), rest AS (
          SELECT t.tenant_id,
             part.location_id,
@@ -3427,6 +3762,39 @@ COMMENT ON COLUMN bi.stock_movements.source_system IS 'The system that reported 
 COMMENT ON COLUMN bi.stock_movements.command_id IS 'The command that wrote the row. The audit log has its caller.';
 
 CREATE VIEW bi.stock_positions WITH (security_invoker='true') AS
+ WITH known AS MATERIALIZED (
+         SELECT s_1.tenant_id,
+            s_1.product_id,
+            s_1.location_id,
+            sum(s_1.on_hand) AS on_hand,
+            sum(s_1.reserved) AS reserved,
+            sum(s_1.available) AS available,
+            sum(s_1.value) AS value
+           FROM bi.stock_level s_1
+          WHERE (s_1.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
+          GROUP BY s_1.tenant_id, s_1.product_id, s_1.location_id
+        ), level AS (
+         SELECT known.tenant_id,
+            known.product_id,
+            known.location_id,
+            known.on_hand,
+            known.reserved,
+            known.available,
+            known.value
+           FROM known
+        UNION ALL
+         SELECT p_1.tenant_id,
+            p_1.id,
+            NULL::uuid,
+            0,
+            0,
+            0,
+            0
+           FROM public.product p_1
+          WHERE ((p_1.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (p_1.kind = 'stocked'::text) AND (p_1.status = 'active'::text) AND (NOT (EXISTS ( SELECT
+                   FROM known
+                  WHERE (known.product_id = p_1.id)))))
+        )
  SELECT p.sku,
     p.name AS product_name,
     ca.code AS category_code,
@@ -3435,18 +3803,16 @@ CREATE VIEW bi.stock_positions WITH (security_invoker='true') AS
     lo.name AS location_name,
     p.stock_uom AS uom,
     t.currency,
-    sum(s.on_hand) AS on_hand,
-    sum(s.reserved) AS reserved,
-    sum(s.available) AS available,
-    sum(s.value) AS value,
-    round((sum(s.value) / NULLIF(sum(s.on_hand), (0)::numeric)), 6) AS unit_cost
-   FROM ((((bi.stock_level s
+    s.on_hand,
+    s.reserved,
+    s.available,
+    s.value,
+    round((s.value / NULLIF(s.on_hand, (0)::numeric)), 6) AS unit_cost
+   FROM ((((level s
      JOIN public.tenant t ON ((t.tenant_id = s.tenant_id)))
      JOIN public.product p ON (((p.tenant_id = s.tenant_id) AND (p.id = s.product_id))))
-     JOIN public.location lo ON (((lo.tenant_id = s.tenant_id) AND (lo.id = s.location_id))))
-     LEFT JOIN public.category ca ON (((ca.tenant_id = p.tenant_id) AND (ca.id = p.category_id))))
-  WHERE (s.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
-  GROUP BY p.sku, p.name, ca.code, ca.name, lo.code, lo.name, p.stock_uom, t.currency;
+     LEFT JOIN public.location lo ON (((lo.tenant_id = s.tenant_id) AND (lo.id = s.location_id))))
+     LEFT JOIN public.category ca ON (((ca.tenant_id = p.tenant_id) AND (ca.id = p.category_id))));
 
 ALTER TABLE bi.stock_positions OWNER TO stockwell_owner;
 
@@ -3521,6 +3887,92 @@ COMMENT ON COLUMN bi.stock_valuation.value IS 'Cost of the stock: of the units o
 
 COMMENT ON COLUMN bi.stock_valuation.unit_cost IS 'Cost per stock unit, 6 decimals. Not additive.';
 
+CREATE TABLE public.sales_line_tax (
+    tenant_id uuid NOT NULL,
+    document_id uuid NOT NULL,
+    document_kind text NOT NULL,
+    line_no integer NOT NULL,
+    tax_no integer NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    rate numeric(9,6),
+    amount_per_unit numeric(18,6),
+    base numeric(18,4) NOT NULL,
+    base_quantity numeric(18,6) NOT NULL,
+    amount numeric(18,4) NOT NULL,
+    account_code text,
+    CONSTRAINT sales_line_tax_rate_or_amount CHECK (((rate IS NULL) <> (amount_per_unit IS NULL)))
+);
+
+ALTER TABLE ONLY public.sales_line_tax FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_line_tax OWNER TO stockwell_owner;
+
+CREATE VIEW bi.tax_lines WITH (security_invoker='true') AS
+ SELECT l.tenant_id,
+    l.document_id,
+    l.line_no,
+    l.document_kind,
+    l.occurred_at,
+    l.recorded_at,
+    ((l.occurred_at AT TIME ZONE t.time_zone))::date AS day,
+    l.channel,
+    l.country,
+    l.currency,
+    x.code AS tax_code,
+    x.name AS tax_name,
+        CASE
+            WHEN (x.code IS NULL) THEN l.tax_rate
+            ELSE x.rate
+        END AS tax_rate,
+    x.amount_per_unit,
+    COALESCE(x.base, l.net) AS tax_base,
+    COALESCE(x.base_quantity, (0)::numeric) AS base_quantity,
+    COALESCE(x.amount, l.tax) AS tax,
+    COALESCE(x.account_code, '2200'::text) AS account_code
+   FROM ((public.sales_line l
+     JOIN public.tenant t ON ((t.tenant_id = l.tenant_id)))
+     LEFT JOIN public.sales_line_tax x ON (((x.tenant_id = l.tenant_id) AND (x.document_id = l.document_id) AND (x.document_kind = l.document_kind) AND (x.line_no = l.line_no))))
+  WHERE (l.tenant_id = (current_setting('app.tenant_id'::text))::uuid);
+
+ALTER TABLE bi.tax_lines OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.tax_lines.tenant_id IS 'The tenant; always your own.';
+
+COMMENT ON COLUMN bi.tax_lines.document_id IS 'The document: a till sale, refund, invoice or credit note, or the document that caused a movement or an entry.';
+
+COMMENT ON COLUMN bi.tax_lines.line_no IS 'Number of the line in its document, from 1.';
+
+COMMENT ON COLUMN bi.tax_lines.document_kind IS 'Kind of the document: sale and refund at a till; invoice and credit_note in wholesale; others for stock and ledger.';
+
+COMMENT ON COLUMN bi.tax_lines.occurred_at IS 'When it happened. Filter by this column: it is indexed.';
+
+COMMENT ON COLUMN bi.tax_lines.recorded_at IS 'When it was recorded; later than occurred_at for late documents.';
+
+COMMENT ON COLUMN bi.tax_lines.day IS 'Calendar day in the tenant''s time zone.';
+
+COMMENT ON COLUMN bi.tax_lines.channel IS 'Sales channel: wholesale or retail. New values may appear.';
+
+COMMENT ON COLUMN bi.tax_lines.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
+
+COMMENT ON COLUMN bi.tax_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.tax_lines.tax_code IS 'Code of one of several taxes of a line; null if the line has one tax.';
+
+COMMENT ON COLUMN bi.tax_lines.tax_name IS 'Name of the tax at the time; null if the line has one tax.';
+
+COMMENT ON COLUMN bi.tax_lines.tax_rate IS 'Percent of tax_base; null for a tax per unit. Not additive.';
+
+COMMENT ON COLUMN bi.tax_lines.amount_per_unit IS 'Amount of a tax per unit for each stock unit; null for a tax in percent. Not additive.';
+
+COMMENT ON COLUMN bi.tax_lines.tax_base IS 'Amount that the rate is of: the net, and for a tax on a tax those before it. Zero for a tax per unit. Additive over one tax.';
+
+COMMENT ON COLUMN bi.tax_lines.base_quantity IS 'Stock units that a tax per unit is on; zero for a tax in percent. Additive over one tax.';
+
+COMMENT ON COLUMN bi.tax_lines.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.tax_lines.account_code IS 'Code of the ledger account.';
+
 CREATE TABLE public.access_refusal (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -3587,6 +4039,8 @@ CREATE TABLE public.app_user (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    former_email text,
+    password_changed_at timestamp with time zone,
     CONSTRAINT app_user_email_lower CHECK ((email = lower(email))),
     CONSTRAINT app_user_role_known CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'manager'::text, 'cashier'::text, 'buyer'::text, 'accountant'::text, 'analyst'::text]))),
     CONSTRAINT app_user_status_known CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text])))
@@ -3635,6 +4089,7 @@ CREATE TABLE public.barcode (
     code text NOT NULL,
     product_id uuid NOT NULL,
     uom text NOT NULL,
+    gtin text COLLATE pg_catalog."C",
     CONSTRAINT barcode_code_length CHECK (((length(code) >= 1) AND (length(code) <= 64)))
 );
 
@@ -3790,6 +4245,17 @@ ALTER TABLE ONLY public.expected_receipt_line FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.expected_receipt_line OWNER TO stockwell_owner;
 
+CREATE TABLE public.former_sku (
+    tenant_id uuid NOT NULL,
+    sku text NOT NULL,
+    product_id uuid NOT NULL,
+    replaced_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.former_sku FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.former_sku OWNER TO stockwell_owner;
+
 CREATE TABLE public.hold (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -3871,7 +4337,8 @@ CREATE TABLE public.invoice (
     command_id uuid NOT NULL,
     customer_version integer,
     seller_version integer,
-    CONSTRAINT invoice_adds_up CHECK (((net = (gross - discount)) AND (total = (net + tax)))),
+    rounding numeric(18,4) DEFAULT 0 NOT NULL,
+    CONSTRAINT invoice_adds_up CHECK (((net = (gross - discount)) AND (total = ((net + tax) + rounding)))),
     CONSTRAINT invoice_kind_known CHECK ((kind = ANY (ARRAY['invoice'::text, 'credit_note'::text]))),
     CONSTRAINT invoice_open_range CHECK ((((total >= (0)::numeric) AND ((open >= (0)::numeric) AND (open <= total))) OR ((total < (0)::numeric) AND ((open >= total) AND (open <= (0)::numeric)))))
 )
@@ -3922,6 +4389,21 @@ WITH (fillfactor='50');
 ALTER TABLE ONLY public.number_series FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.number_series OWNER TO stockwell_owner;
+
+CREATE TABLE public.password_link (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    hash bytea NOT NULL,
+    role text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.password_link FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.password_link OWNER TO stockwell_owner;
 
 CREATE TABLE public.payment (
     tenant_id uuid NOT NULL,
@@ -4063,7 +4545,8 @@ CREATE TABLE public.price_list (
     currency text NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    includes_tax boolean
 );
 
 ALTER TABLE ONLY public.price_list FORCE ROW LEVEL SECURITY;
@@ -4199,6 +4682,42 @@ CREATE TABLE public.replaced_product (
 ALTER TABLE ONLY public.replaced_product FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.replaced_product OWNER TO stockwell_owner;
+
+CREATE TABLE public.replaced_seller (
+    tenant_id uuid NOT NULL,
+    version integer NOT NULL,
+    name text NOT NULL,
+    tax_number text,
+    address jsonb,
+    logo_url text,
+    replaced_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.replaced_seller FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.replaced_seller OWNER TO stockwell_owner;
+
+CREATE TABLE public.sale_exception (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    sale_id uuid NOT NULL,
+    reason text NOT NULL,
+    line_no integer,
+    expected numeric(18,4),
+    stated numeric(18,4),
+    detail text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    resolved_at timestamp with time zone,
+    resolution text,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT sale_exception_resolved_whole CHECK (((resolved_at IS NULL) = (resolution IS NULL)))
+);
+
+ALTER TABLE ONLY public.sale_exception FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sale_exception OWNER TO stockwell_owner;
+
 CREATE TABLE public.sales_by_category (
     tenant_id uuid NOT NULL,
     generation integer NOT NULL,
@@ -4367,6 +4886,11 @@ CREATE TABLE public.sales_order (
     priority smallint DEFAULT 0 NOT NULL,
     customer_version integer,
     seller_version integer,
+    bill_to jsonb,
+    ship_to jsonb,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    notes text DEFAULT ''::text NOT NULL,
+    tags jsonb DEFAULT '[]'::jsonb NOT NULL,
     CONSTRAINT sales_order_policy_known CHECK ((policy = ANY (ARRAY['ship_complete'::text, 'partial'::text, 'backorder'::text]))),
     CONSTRAINT sales_order_priority_range CHECK (((priority >= 0) AND (priority <= 9))),
     CONSTRAINT sales_order_status_known CHECK ((status = ANY (ARRAY['draft'::text, 'on_hold'::text, 'confirmed'::text, 'partially_shipped'::text, 'shipped'::text, 'invoiced'::text, 'cancelled'::text])))
@@ -4405,6 +4929,7 @@ CREATE TABLE public.sales_order_line (
     backordered_at timestamp with time zone,
     promised_on date,
     product_version integer,
+    taxes jsonb,
     CONSTRAINT sales_order_line_flow CHECK (((reserved >= (0)::numeric) AND (shipped >= (0)::numeric) AND (invoiced >= (0)::numeric) AND (backordered >= (0)::numeric) AND (cancelled >= (0)::numeric) AND ((((reserved + shipped) + backordered) + cancelled) <= quantity) AND (invoiced <= shipped))),
     CONSTRAINT sales_order_line_quantity_positive CHECK (((quantity > (0)::numeric) AND (entered > (0)::numeric) AND (factor > (0)::numeric))),
     CONSTRAINT sales_order_line_waits CHECK (((backordered > (0)::numeric) = (backordered_at IS NOT NULL)))
@@ -4439,7 +4964,14 @@ CREATE TABLE public.shipment (
     cost numeric(18,4) NOT NULL,
     occurred_at timestamp with time zone NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
-    command_id uuid NOT NULL
+    command_id uuid NOT NULL,
+    undone_at timestamp with time zone,
+    carrier text,
+    tracking_number text,
+    tracking_url text,
+    version integer DEFAULT 1 NOT NULL,
+    updated_at timestamp with time zone,
+    CONSTRAINT shipment_undone_is_not_invoiced CHECK (((undone_at IS NULL) OR (invoice_id IS NULL)))
 );
 
 ALTER TABLE ONLY public.shipment FORCE ROW LEVEL SECURITY;
@@ -4527,8 +5059,9 @@ CREATE TABLE public.stock_count (
     updated_at timestamp with time zone NOT NULL,
     version integer NOT NULL,
     command_id uuid NOT NULL,
-    CONSTRAINT stock_count_posts_once CHECK (((document_id IS NULL) OR (status = 'posted'::text))),
-    CONSTRAINT stock_count_status_known CHECK ((status = ANY (ARRAY['counting'::text, 'recount'::text, 'counted'::text, 'posted'::text, 'cancelled'::text])))
+    reversal_id uuid,
+    CONSTRAINT stock_count_posts_once CHECK (((document_id IS NULL) OR (status = ANY (ARRAY['posted'::text, 'reversed'::text])))),
+    CONSTRAINT stock_count_status_known CHECK ((status = ANY (ARRAY['counting'::text, 'recount'::text, 'counted'::text, 'posted'::text, 'cancelled'::text, 'reversed'::text])))
 )
 WITH (fillfactor='85');
 
@@ -4621,6 +5154,7 @@ CREATE TABLE public.tax_rate (
     valid_from date DEFAULT '0001-01-01'::date NOT NULL,
     valid_until date,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    taxes jsonb,
     CONSTRAINT tax_rate_range CHECK (((rate >= (0)::numeric) AND (rate <= (100)::numeric))),
     CONSTRAINT tax_rate_validity CHECK (((valid_until IS NULL) OR (valid_until >= valid_from)))
 );
@@ -4655,29 +5189,6 @@ ALTER TABLE ONLY public.till_clock FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.till_clock OWNER TO stockwell_owner;
 
-CREATE TABLE public.transfer (
-    tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    number text NOT NULL,
-    from_location_id uuid NOT NULL,
-    to_location_id uuid NOT NULL,
-    status text NOT NULL,
-    expected_on date,
-    reference text,
-    occurred_at timestamp with time zone NOT NULL,
-    recorded_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    version integer NOT NULL,
-    command_id uuid NOT NULL,
-    CONSTRAINT transfer_goes_elsewhere CHECK ((from_location_id <> to_location_id)),
-    CONSTRAINT transfer_status_known CHECK ((status = ANY (ARRAY['in_transit'::text, 'received'::text])))
-)
-WITH (fillfactor='85');
-
-ALTER TABLE ONLY public.transfer FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.transfer OWNER TO stockwell_owner;
-
 CREATE TABLE public.transfer_line (
     tenant_id uuid NOT NULL,
     transfer_id uuid NOT NULL,
@@ -4689,7 +5200,8 @@ CREATE TABLE public.transfer_line (
     value numeric(18,4) NOT NULL,
     open_value numeric(18,4) NOT NULL,
     lot_id uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
-    CONSTRAINT transfer_line_flow CHECK (((quantity > (0)::numeric) AND (received >= (0)::numeric) AND (missing >= (0)::numeric) AND ((received + missing) <= quantity))),
+    returned numeric(18,6) DEFAULT 0 NOT NULL,
+    CONSTRAINT transfer_line_flow CHECK (((quantity > (0)::numeric) AND (received >= (0)::numeric) AND (missing >= (0)::numeric) AND (returned >= (0)::numeric) AND (((received + missing) + returned) <= quantity))),
     CONSTRAINT transfer_line_value_range CHECK (((open_value >= (0)::numeric) AND (open_value <= value)))
 )
 WITH (fillfactor='85');
@@ -4850,6 +5362,9 @@ ALTER TABLE ONLY public.expected_receipt
 ALTER TABLE ONLY public.expected_receipt
     ADD CONSTRAINT expected_receipt_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.former_sku
+    ADD CONSTRAINT former_sku_pkey PRIMARY KEY (tenant_id, sku, product_id, replaced_at);
+
 ALTER TABLE ONLY public.hold_line
     ADD CONSTRAINT hold_line_pkey PRIMARY KEY (tenant_id, hold_id, line_no);
 
@@ -4891,6 +5406,12 @@ ALTER TABLE ONLY public.lot_recall
 
 ALTER TABLE ONLY public.number_series
     ADD CONSTRAINT number_series_pkey PRIMARY KEY (tenant_id, series);
+
+ALTER TABLE ONLY public.password_link
+    ADD CONSTRAINT password_link_hash_key UNIQUE (tenant_id, hash);
+
+ALTER TABLE ONLY public.password_link
+    ADD CONSTRAINT password_link_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY public.payment_allocation
     ADD CONSTRAINT payment_allocation_pkey PRIMARY KEY (tenant_id, payment_id, invoice_id);
@@ -4979,8 +5500,14 @@ ALTER TABLE ONLY public.replaced_price
 ALTER TABLE ONLY public.replaced_product
     ADD CONSTRAINT replaced_product_pkey PRIMARY KEY (tenant_id, product_id, version);
 
+ALTER TABLE ONLY public.replaced_seller
+    ADD CONSTRAINT replaced_seller_pkey PRIMARY KEY (tenant_id, version);
+
 ALTER TABLE ONLY public.reservation
     ADD CONSTRAINT reservation_pkey PRIMARY KEY (tenant_id, document_id, line_no, location_id, lot_id);
+
+ALTER TABLE ONLY public.sale_exception
+    ADD CONSTRAINT sale_exception_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY public.sales_by_category
     ADD CONSTRAINT sales_by_category_pkey PRIMARY KEY (tenant_id, generation, month, category_id, channel, location_id, country, currency);
@@ -5002,6 +5529,9 @@ ALTER TABLE ONLY public.sales_fold
 
 ALTER TABLE ONLY public.sales_line
     ADD CONSTRAINT sales_line_pkey PRIMARY KEY (tenant_id, document_id, document_kind, line_no);
+
+ALTER TABLE ONLY public.sales_line_tax
+    ADD CONSTRAINT sales_line_tax_pkey PRIMARY KEY (tenant_id, document_id, document_kind, line_no, tax_no);
 
 ALTER TABLE ONLY public.sales_order
     ADD CONSTRAINT sales_order_external_ref_key UNIQUE (tenant_id, external_ref);
@@ -5132,6 +5662,8 @@ CREATE INDEX application_line_by_payment ON public.application_line USING btree 
 
 CREATE INDEX barcode_by_product ON public.barcode USING btree (tenant_id, product_id);
 
+CREATE UNIQUE INDEX barcode_gtin_key ON public.barcode USING btree (tenant_id, gtin) WHERE (gtin IS NOT NULL);
+
 CREATE INDEX bundle_component_by_component ON public.bundle_component USING btree (tenant_id, component_id);
 
 CREATE INDEX cash_move_by_session ON public.cash_move USING btree (tenant_id, session_id);
@@ -5174,6 +5706,8 @@ CREATE INDEX lot_by_code ON public.lot USING btree (tenant_id, code);
 
 CREATE INDEX lot_by_expiry ON public.lot USING btree (tenant_id, expires_on) WHERE (expires_on IS NOT NULL);
 
+CREATE INDEX password_link_by_user ON public.password_link USING btree (tenant_id, user_id) WHERE (ended_at IS NULL);
+
 CREATE INDEX payment_allocation_by_invoice ON public.payment_allocation USING btree (tenant_id, invoice_id);
 
 CREATE INDEX payment_by_customer ON public.payment USING btree (tenant_id, customer_id, id);
@@ -5207,6 +5741,10 @@ CREATE INDEX product_by_update ON public.product USING btree (tenant_id, updated
 CREATE INDEX refresh_token_by_family ON public.refresh_token USING btree (tenant_id, family_id);
 
 CREATE INDEX reservation_by_level ON public.reservation USING btree (tenant_id, location_id, product_id, lot_id);
+
+CREATE INDEX sale_exception_by_sale ON public.sale_exception USING btree (tenant_id, sale_id, id);
+
+CREATE INDEX sale_exception_open ON public.sale_exception USING btree (tenant_id, id) WHERE (resolved_at IS NULL);
 
 CREATE INDEX sales_line_by_original ON public.sales_line USING btree (tenant_id, original_id) WHERE (original_id IS NOT NULL);
 
@@ -5335,6 +5873,9 @@ ALTER TABLE ONLY public.expected_receipt_line
 ALTER TABLE ONLY public.expected_receipt
     ADD CONSTRAINT expected_receipt_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
 
+ALTER TABLE ONLY public.former_sku
+    ADD CONSTRAINT former_sku_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
+
 ALTER TABLE ONLY public.hold
     ADD CONSTRAINT hold_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
 
@@ -5367,6 +5908,9 @@ ALTER TABLE ONLY public.lot
 
 ALTER TABLE ONLY public.lot_recall
     ADD CONSTRAINT lot_recall_lot_fkey FOREIGN KEY (tenant_id, lot_id) REFERENCES public.lot(tenant_id, id);
+
+ALTER TABLE ONLY public.password_link
+    ADD CONSTRAINT password_link_user_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.app_user(tenant_id, id);
 
 ALTER TABLE ONLY public.payment_allocation
     ADD CONSTRAINT payment_allocation_invoice_fkey FOREIGN KEY (tenant_id, invoice_id) REFERENCES public.invoice(tenant_id, id);
@@ -5449,11 +5993,20 @@ ALTER TABLE ONLY public.replaced_price
 ALTER TABLE ONLY public.replaced_product
     ADD CONSTRAINT replaced_product_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
 
+ALTER TABLE ONLY public.replaced_seller
+    ADD CONSTRAINT replaced_seller_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
 ALTER TABLE ONLY public.reservation
     ADD CONSTRAINT reservation_level_fkey FOREIGN KEY (tenant_id, location_id, product_id, lot_id) REFERENCES public.stock_level(tenant_id, location_id, product_id, lot_id);
 
+ALTER TABLE ONLY public.sale_exception
+    ADD CONSTRAINT sale_exception_sale_fkey FOREIGN KEY (tenant_id, sale_id) REFERENCES public.pos_sale(tenant_id, id);
+
 ALTER TABLE ONLY public.sales_fold
     ADD CONSTRAINT sales_fold_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.sales_line_tax
+    ADD CONSTRAINT sales_line_tax_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
 ALTER TABLE ONLY public.sales_order
     ADD CONSTRAINT sales_order_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
@@ -5487,6 +6040,9 @@ ALTER TABLE ONLY public.stock_count_line
 
 ALTER TABLE ONLY public.stock_count
     ADD CONSTRAINT stock_count_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
+
+ALTER TABLE ONLY public.stock_count
+    ADD CONSTRAINT stock_count_reversal_fkey FOREIGN KEY (tenant_id, reversal_id) REFERENCES public.stock_document(tenant_id, id);
 
 ALTER TABLE ONLY public.stock_document
     ADD CONSTRAINT stock_document_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
@@ -5566,6 +6122,8 @@ ALTER TABLE public.expected_receipt ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.expected_receipt_line ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.former_sku ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.hold ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.hold_line ENABLE ROW LEVEL SECURITY;
@@ -5587,6 +6145,8 @@ ALTER TABLE public.lot ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.lot_recall ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.number_series ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.password_link ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.payment ENABLE ROW LEVEL SECURITY;
 
@@ -5630,7 +6190,11 @@ ALTER TABLE public.replaced_price ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.replaced_product ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.replaced_seller ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.reservation ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sale_exception ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sales_by_category ENABLE ROW LEVEL SECURITY;
 
@@ -5645,6 +6209,8 @@ ALTER TABLE public.sales_by_quarter_hour ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.sales_fold ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sales_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_line_tax ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sales_order ENABLE ROW LEVEL SECURITY;
 
@@ -5720,6 +6286,8 @@ CREATE POLICY tenant_wall ON public.expected_receipt TO stockwell_app USING ((te
 
 CREATE POLICY tenant_wall ON public.expected_receipt_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.former_sku TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.hold TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.hold_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
@@ -5741,6 +6309,8 @@ CREATE POLICY tenant_wall ON public.lot TO stockwell_app USING ((tenant_id = (cu
 CREATE POLICY tenant_wall ON public.lot_recall TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.number_series TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.password_link TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.payment TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -5780,7 +6350,11 @@ CREATE POLICY tenant_wall ON public.replaced_price TO stockwell_app USING ((tena
 
 CREATE POLICY tenant_wall ON public.replaced_product TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.replaced_seller TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.reservation TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.sale_exception TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.sales_by_category TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -5795,6 +6369,8 @@ CREATE POLICY tenant_wall ON public.sales_by_quarter_hour TO stockwell_app USING
 CREATE POLICY tenant_wall ON public.sales_fold TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.sales_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.sales_line_tax TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.sales_order TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -5910,6 +6486,9 @@ GRANT ALL ON FUNCTION public.printed_customer(p_tenant uuid, p_customer uuid, p_
 REVOKE ALL ON FUNCTION public.printed_product(p_tenant uuid, p_product uuid, p_version integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.printed_product(p_tenant uuid, p_product uuid, p_version integer) TO stockwell_app;
 
+REVOKE ALL ON FUNCTION public.printed_seller(p_tenant uuid, p_version integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.printed_seller(p_tenant uuid, p_version integer) TO stockwell_app;
+
 GRANT SELECT,INSERT ON TABLE public.sales_line TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.sales_fact TO stockwell_app;
@@ -5919,6 +6498,9 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.category TO stockwell_app;
 GRANT SELECT ON TABLE public.product TO stockwell_lookup;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.product TO stockwell_app;
 
+GRANT SELECT ON TABLE public.tenant TO stockwell_lookup;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tenant TO stockwell_app;
+
 GRANT SELECT ON TABLE bi.product_performance TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.abc TO stockwell_app;
@@ -5926,9 +6508,6 @@ GRANT SELECT ON TABLE bi.abc TO stockwell_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.customer TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.location TO stockwell_app;
-
-GRANT SELECT ON TABLE public.tenant TO stockwell_lookup;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.tenant TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.margin_lines TO stockwell_app;
 
@@ -6042,6 +6621,14 @@ GRANT SELECT ON TABLE bi.slow_stock TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.cost_layer TO stockwell_app;
 
+GRANT SELECT,INSERT ON TABLE public.transfer TO stockwell_app;
+
+GRANT UPDATE(status) ON TABLE public.transfer TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.transfer TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.transfer TO stockwell_app;
+
 GRANT SELECT ON TABLE bi.stock_ageing TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.stock_movements TO stockwell_app;
@@ -6049,6 +6636,10 @@ GRANT SELECT ON TABLE bi.stock_movements TO stockwell_app;
 GRANT SELECT ON TABLE bi.stock_positions TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.stock_valuation TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.sales_line_tax TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.tax_lines TO stockwell_app;
 
 GRANT DELETE ON TABLE public.access_refusal TO stockwell_lookup;
 GRANT SELECT,INSERT ON TABLE public.access_refusal TO stockwell_app;
@@ -6130,6 +6721,8 @@ GRANT SELECT,INSERT ON TABLE public.expected_receipt_line TO stockwell_app;
 
 GRANT UPDATE(received) ON TABLE public.expected_receipt_line TO stockwell_app;
 
+GRANT SELECT,INSERT ON TABLE public.former_sku TO stockwell_app;
+
 GRANT SELECT,INSERT ON TABLE public.hold TO stockwell_app;
 
 GRANT UPDATE(status) ON TABLE public.hold TO stockwell_app;
@@ -6161,6 +6754,10 @@ GRANT SELECT,INSERT ON TABLE public.layer_use TO stockwell_app;
 GRANT SELECT,INSERT ON TABLE public.lot_recall TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.number_series TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.password_link TO stockwell_app;
+
+GRANT UPDATE(ended_at) ON TABLE public.password_link TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.payment TO stockwell_app;
 
@@ -6195,6 +6792,17 @@ GRANT SELECT,INSERT ON TABLE public.replaced_customer TO stockwell_app;
 GRANT SELECT,INSERT ON TABLE public.replaced_price TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.replaced_product TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.replaced_seller TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.sale_exception TO stockwell_app;
+
+GRANT UPDATE(resolved_at) ON TABLE public.sale_exception TO stockwell_app;
+
+GRANT UPDATE(resolution) ON TABLE public.sale_exception TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.sale_exception TO stockwell_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_by_category TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_by_customer TO stockwell_app;
@@ -6217,6 +6825,18 @@ GRANT SELECT,INSERT ON TABLE public.shipment TO stockwell_app;
 
 GRANT UPDATE(invoice_id) ON TABLE public.shipment TO stockwell_app;
 
+GRANT UPDATE(undone_at) ON TABLE public.shipment TO stockwell_app;
+
+GRANT UPDATE(carrier) ON TABLE public.shipment TO stockwell_app;
+
+GRANT UPDATE(tracking_number) ON TABLE public.shipment TO stockwell_app;
+
+GRANT UPDATE(tracking_url) ON TABLE public.shipment TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.shipment TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.shipment TO stockwell_app;
+
 GRANT SELECT,INSERT ON TABLE public.shipment_line TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sku_mapping TO stockwell_app;
@@ -6236,6 +6856,8 @@ GRANT UPDATE(round) ON TABLE public.stock_count TO stockwell_app;
 GRANT UPDATE(updated_at) ON TABLE public.stock_count TO stockwell_app;
 
 GRANT UPDATE(version) ON TABLE public.stock_count TO stockwell_app;
+
+GRANT UPDATE(reversal_id) ON TABLE public.stock_count TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.stock_count_entry TO stockwell_app;
 
@@ -6269,14 +6891,6 @@ GRANT SELECT,INSERT ON TABLE public.tender TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.till_clock TO stockwell_app;
 
-GRANT SELECT,INSERT ON TABLE public.transfer TO stockwell_app;
-
-GRANT UPDATE(status) ON TABLE public.transfer TO stockwell_app;
-
-GRANT UPDATE(updated_at) ON TABLE public.transfer TO stockwell_app;
-
-GRANT UPDATE(version) ON TABLE public.transfer TO stockwell_app;
-
 GRANT SELECT,INSERT ON TABLE public.transfer_line TO stockwell_app;
 
 GRANT UPDATE(received) ON TABLE public.transfer_line TO stockwell_app;
@@ -6284,6 +6898,8 @@ GRANT UPDATE(received) ON TABLE public.transfer_line TO stockwell_app;
 GRANT UPDATE(missing) ON TABLE public.transfer_line TO stockwell_app;
 
 GRANT UPDATE(open_value) ON TABLE public.transfer_line TO stockwell_app;
+
+GRANT UPDATE(returned) ON TABLE public.transfer_line TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.unmapped_sku TO stockwell_app;
 

@@ -180,7 +180,7 @@ pub struct Filter {
 }
 
 const SELECT: &str = "select id, number, location_id, status, blind, tolerance_percent, tolerance_value, reference, \
-                             document_id, round, version \
+                             document_id, reversal_id, round, version \
                       from stock_count where tenant_id = ";
 
 /// Returns one page of sheets, without their lines.

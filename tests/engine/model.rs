@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use tests::{Reply, Tenant, Till, lines, sale, with_tenant};
 
-use self::level::{Level, cents};
+use self::level::{Level, Part, cents};
 use self::lots::{Lots, TRACKED};
 use crate::mix::Dice;
 
@@ -38,8 +38,8 @@ struct Kept {
     id: String,
     place: Place,
     goods: Goods,
-    /// For a transfer: SKU, quantity and value of each line.
-    values: Vec<(&'static str, Decimal, Decimal)>,
+    /// For a transfer: SKU and parts of each line.
+    values: Vec<(&'static str, Vec<Part>)>,
 }
 
 #[derive(Default)]
@@ -270,8 +270,8 @@ impl Bench<'_> {
             let transfer = self.model.transfers.swap_remove(0);
             let path = format!("/v1/stock/transfers/{}/receive", transfer.id);
             self.tenant.post(&path, &json!({})).await.ok();
-            for (sku, quantity, value) in transfer.values {
-                self.model.at(1 - transfer.place, sku).come(quantity, value);
+            for (sku, parts) in transfer.values {
+                self.model.at(1 - transfer.place, sku).arrive(&parts);
             }
             return;
         }
@@ -283,7 +283,7 @@ impl Bench<'_> {
         if let Some(transfer) = self.decided("transfer", &reply, accepted) {
             let mut take = |(sku, quantity): &(&'static str, String)| {
                 let quantity: Decimal = quantity.parse().expect("a number");
-                (*sku, quantity, self.model.at(place, sku).go(quantity))
+                (*sku, self.model.at(place, sku).leave(quantity))
             };
             let values = wanted.iter().map(&mut take).collect();
             let id = transfer["id"].as_str().expect("an id").to_owned();

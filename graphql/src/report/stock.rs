@@ -28,7 +28,7 @@ pub const PRODUCTS: &str = "
             join public.category c on c.tenant_id = :tenant_id and c.id = p.category_id
             where p.tenant_id = :tenant_id and c.lineage && (
                 select array_agg(id) from public.category where tenant_id = :tenant_id and (code = any(:category_codes) or id = any(:category_ids)))))";
-/// Products `p` of which the report may have no level, and that it answers for: those that the filter names, and every
+/// Products `p` of which the report may have no level, but a row: those that the filter names, and every
 /// active one if all locations count. `s` has the id of the product.
 pub const EXPECTED: &str = "
         from (select id as product_id, kind, status from public.product where tenant_id = :tenant_id) s

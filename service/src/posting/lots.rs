@@ -44,6 +44,11 @@ pub(super) async fn load(tx: &Tx, needs: &mut Needs, book: &mut Book) -> Result<
     let mut ids: BTreeSet<LotId> = needs.recalled.clone();
     ids.extend(book.sold.values().flatten().flat_map(|line| &line.lots).map(|lot| lot.share.lot_id));
     ids.extend(book.transfers.values().flat_map(|transfer| &transfer.lines).map(|line| line.lot_id));
+    let shipments = book.orders.values().flat_map(|order| &order.shipments);
+    let undone = shipments.filter(|shipment| needs.shipment_ids.contains(&shipment.id));
+    ids.extend(
+        undone.flat_map(|shipment| &shipment.lines).flat_map(|line| &line.lots).map(|share| share.lot_id),
+    );
     ids.extend(last_received(tx, needs, book).await?);
     lock(tx, &ids, needs, book).await?;
     book.lots.out = out(tx, needs, book).await?;

@@ -256,7 +256,7 @@ pub(crate) async fn transfer_lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(Transfe
     tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(line).collect()
 }
 
-/// What a dispatch took of a cost layer, as JSON of the database.
+/// A part of a cost layer that a dispatch took, as JSON of the database.
 #[derive(Deserialize)]
 struct StoredUse {
     layer_id: Uuid,

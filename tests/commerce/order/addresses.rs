@@ -135,7 +135,7 @@ fn wrong_addresses_are_named_field_by_field() {
         let customer = tenant.customer("Hansa Foods").await;
         let wrong = json!({ "bill_to": { "address": address("", "gb") }, "notes": "4111 1111 1111 1111" });
         let problem = tenant.post(ORDERS, &order(&customer, &wrong)).await.refused(422, "validation_failed");
-        problem.names(&["#/bill_to/address/line1", "#/bill_to/address/country", "#/notes"]);
+        problem.names(&["#/bill_to/address/country", "#/bill_to/address/line1", "#/notes"]);
     });
 }
 
@@ -220,7 +220,7 @@ fn orders_and_shipments_take_notes_and_tracking_later() {
         assert_eq!(read.header("etag").map(|etag| etag.contains('2')), Some(true));
         assert_eq!(read.ok()["tracking_url"], url["tracking_url"]);
         let wrong = json!({ "tracking_url": "carrier.example", "tracking_number": " ", "lines": [] });
-        tenant.patch(&at, &wrong).await.refused(422, "validation_failed");
+        tenant.patch(&at, &wrong).await.refused(400, "unknown_field");
         let wrong = json!({ "tracking_url": "carrier.example", "tracking_number": " " });
         tenant
             .patch(&at, &wrong)

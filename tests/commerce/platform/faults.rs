@@ -173,7 +173,7 @@ fn all_faults_of_a_body_come_at_once() {
 #[test]
 fn a_body_full_of_faults_costs_no_more_than_it_says() {
     with_tenant(async |tenant| {
-        let lines = vec!["1"; 100_000].join(",");
+        let lines = vec!["{\"sku\":1,\"quantity\":true,\"uom\":1}"; 500].join(",");
         let problem = refused(tenant, "/v1/orders", &format!("{{\"lines\":[{lines}]}}")).await;
         assert_eq!(problem.pointers().len(), 1_000);
     });

@@ -220,7 +220,7 @@ fn a_change_of_method_leaves_every_value_as_it_is() {
         let changed = tenant.patch("/v1/settings", &json!({ "costing_method": "fifo" })).await.ok();
         assert_eq!(changed["costing_method"], "fifo");
         assert_eq!(changed["version"], 2);
-        tenant.patch("/v1/settings", &json!({ "currency": "EUR" })).await.refused(400, "unknown_field");
+        tenant.patch("/v1/settings", &json!({ "currency": "EUR" })).await.refused(409, "setting_fixed");
         tenant
             .patch("/v1/settings", &json!({ "costing_method": "lifo" }))
             .await

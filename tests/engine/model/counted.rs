@@ -17,8 +17,8 @@ impl Model {
             self.levels.iter().filter(|((_, known), level)| *known == sku && level.on_hand > Decimal::ZERO);
         let there = levels.map(|(_, level)| (level.on_hand, level.value));
         let on_way = self.transfers.iter().flat_map(|transfer| &transfer.values);
-        let on_way =
-            on_way.filter(|(known, ..)| *known == sku).map(|(_, quantity, value)| (*quantity, *value));
+        let on_way = on_way.filter(|(known, _)| *known == sku).flat_map(|(_, parts)| parts);
+        let on_way = on_way.map(|part| (part.quantity, part.value));
         let (units, value) = there
             .chain(on_way)
             .fold((Decimal::ZERO, Decimal::ZERO), |sum, row| (sum.0 + row.0, sum.1 + row.1));

@@ -1,6 +1,19 @@
 //! A level of the model: average or layers, below zero if a forced document went there.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use rust_decimal::{Decimal, RoundingStrategy};
+
+/// Receipts so far. A layer that came in earlier has a lower number.
+static RECEIPTS: AtomicU64 = AtomicU64::new(0);
+
+/// Units that leave together, with their cost. A transfer keeps the number of the layer that they were in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Part {
+    pub quantity: Decimal,
+    pub value: Decimal,
+    receipt: Option<u64>,
+}
 
 /// A level of the model.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -9,8 +22,8 @@ pub struct Level {
     pub reserved: Decimal,
     pub value: Decimal,
     pub last_cost: Decimal,
-    /// Quantity and value of each layer, the oldest first; `None` if it is valued at the average.
-    pub layers: Option<Vec<(Decimal, Decimal)>>,
+    /// Quantity, value and receipt of each layer, the oldest first; `None` if it is valued at the average.
+    pub layers: Option<Vec<(Decimal, Decimal, u64)>>,
     /// Units below zero with their provisional cost, the oldest first.
     pub owed: Vec<(Decimal, Decimal)>,
     /// Whether it was ever counted: from then on, earlier movements change nothing.
@@ -40,6 +53,18 @@ impl Level {
 
     /// Receives units. The first of them settle what is below zero.
     pub fn come(&mut self, quantity: Decimal, value: Decimal) {
+        self.come_from(quantity, value, RECEIPTS.fetch_add(1, Ordering::Relaxed));
+    }
+
+    /// Receives units of a transfer, which keep the layers that they came from.
+    pub fn arrive(&mut self, parts: &[Part]) {
+        let arrival = RECEIPTS.fetch_add(1, Ordering::Relaxed);
+        for part in parts {
+            self.come_from(part.quantity, part.value, part.receipt.unwrap_or(arrival));
+        }
+    }
+
+    fn come_from(&mut self, quantity: Decimal, value: Decimal, receipt: u64) {
         let covered = quantity.min((-self.on_hand).max(Decimal::ZERO));
         let real = if covered == quantity { value } else { cents(value * covered / quantity) };
         if covered > Decimal::ZERO {
@@ -47,7 +72,7 @@ impl Level {
             self.last_cost = price(value / quantity);
         }
         if covered < quantity {
-            self.add(quantity - covered, value - real);
+            self.add(quantity - covered, value - real, receipt);
         }
     }
 
@@ -67,13 +92,14 @@ impl Level {
         self.on_hand += covered;
     }
 
-    fn add(&mut self, quantity: Decimal, value: Decimal) {
+    fn add(&mut self, quantity: Decimal, value: Decimal, receipt: u64) {
         self.on_hand += quantity;
         self.value += value;
         let whole = (self.on_hand, self.value);
         match &mut self.layers {
             Some(layers) => {
-                layers.push((quantity, value));
+                let place = layers.partition_point(|layer| layer.2 <= receipt);
+                layers.insert(place, (quantity, value, receipt));
                 self.note_cost((quantity, value));
             }
             None => self.note_cost(whole),
@@ -82,28 +108,34 @@ impl Level {
 
     /// Issues units at the moving average, or the oldest layers first. The last unit takes the rest of the value.
     pub fn go(&mut self, quantity: Decimal) -> Decimal {
-        let mut cost = Decimal::ZERO;
+        self.leave(quantity).iter().map(|part| part.value).sum()
+    }
+
+    /// Issues units like [`go`](Level::go), and returns them by the layers that they were in.
+    pub fn leave(&mut self, quantity: Decimal) -> Vec<Part> {
+        let mut parts = Vec::new();
         let mut wanted = quantity;
         if let Some(mut layers) = self.layers.take() {
             while wanted > Decimal::ZERO {
-                let oldest = layers.remove(0);
-                self.note_cost(oldest);
-                let part = wanted.min(oldest.0);
-                let worth = share(oldest, part);
-                cost += worth;
+                let (whole, value, receipt) = layers.remove(0);
+                self.note_cost((whole, value));
+                let part = wanted.min(whole);
+                let worth = share((whole, value), part);
+                parts.push(Part { quantity: part, value: worth, receipt: Some(receipt) });
                 wanted -= part;
-                if part < oldest.0 {
-                    layers.insert(0, (oldest.0 - part, oldest.1 - worth));
+                if part < whole {
+                    layers.insert(0, (whole - part, value - worth, receipt));
                 }
             }
             self.layers = Some(layers);
         } else {
-            cost = share((self.on_hand, self.value), quantity);
+            let value = share((self.on_hand, self.value), quantity);
+            parts.push(Part { quantity, value, receipt: None });
             self.note_cost((self.on_hand, self.value));
         }
         self.on_hand -= quantity;
-        self.value -= cost;
-        cost
+        self.value -= parts.iter().map(|part| part.value).sum::<Decimal>();
+        parts
     }
 
     /// Issues units even if they are not on hand. Units below zero cost the last known unit cost.
@@ -141,7 +173,7 @@ impl Level {
     /// Returns the value of units that come in without a cost of their own.
     pub fn worth(&self, quantity: Decimal) -> Decimal {
         let youngest = self.layers.as_ref().and_then(|layers| layers.last().copied());
-        let (of, value) = youngest.unwrap_or((self.on_hand, self.value));
+        let (of, value) = youngest.map_or((self.on_hand, self.value), |(of, value, _)| (of, value));
         cents(if of > Decimal::ZERO { value * quantity / of } else { self.last_cost * quantity })
     }
 

@@ -28,6 +28,13 @@ async fn rest_of_the_world(tenant: &Tenant) {
     let back = json!({ "register_id": sale["register_id"], "original_id": sale["id"], "original_lines": [line],
         "tenders": [{ "kind": "cash" }] });
     tenant.post("/v1/pos/refunds", &back).await.created();
+    // A receipt with a price that is not ours is an exception, until it is resolved.
+    let late = json!({ "register_id": sale["register_id"], "forced": true, "occurred_at": sale["occurred_at"],
+        "lines": [{ "sku": MARK, "quantity": "1", "unit_price": "0.01" }], "tenders": [{ "kind": "cash" }] });
+    tenant.post("/v1/pos/sales", &late).await.created();
+    let exceptions = tenant.get("/v1/pos/exceptions").await.ok();
+    let exception = format!("/v1/pos/exceptions/{}/resolve", text(&exceptions["data"][0]["id"]));
+    tenant.post(&exception, &json!({ "resolution": "Old price tag" })).await.ok();
     let orders = tenant.get("/v1/orders").await.ok();
     let order = tenant.get(&format!("/v1/orders/{}", text(&orders["data"][0]["id"]))).await.ok();
     let shipment = format!("/v1/shipments/{}", text(&order["shipments"][0]["id"]));
