@@ -64,7 +64,7 @@ const AREAS: &[(&str, &str, &[&str])] = &[
     (
         "Events",
         "Events in their order, read page by page or streamed as they happen.",
-        &["/v1/events", "/v1/stream"],
+        &["/v1/events", "/v1/stream", "/v1/stream-tickets"],
     ),
     ("Reports", "Figures as flat tables: revenue, margin, stock and more.", &["/graphql", "/v1/reports"]),
     ("Integrity", "Check that stock, cost and ledger agree.", &["/v1/integrity"]),
