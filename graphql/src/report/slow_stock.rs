@@ -35,10 +35,10 @@ pub struct SlowStockRow {
     /// UN/ECE Recommendation 20 code of the unit that the quantities are in; null in the totals.
     pub uom: Option<String>,
     /// Day on which the product first came to the location, in the report's time zone; null in the totals. If a transfer
-    /// first brought it within the days: when it first came to any location.
+    /// first brought it within the days, when it first came to any location.
     pub first_moved_on: Option<Date>,
     /// Day on which it was last sold from the location, in the report's time zone; null if it was never sold. If a
-    /// transfer first brought it within the days: from any location.
+    /// transfer first brought it within the days, from any location.
     pub last_sold_on: Option<Date>,
     /// ISO 4217 code of the currency of every amount in the row.
     pub currency: String,
