@@ -31,10 +31,12 @@ const PATIENCE_MS: u64 = 200;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// A time zone, and days on which its clocks change or a month ends.
-const ZONES: [(&str, [&str; 4]); 3] = [
+const ZONES: [(&str, [&str; 4]); 5] = [
     ("Asia/Kathmandu", ["2026-01-31", "2026-02-28", "2026-03-01", "2026-04-30"]),
     ("America/New_York", ["2026-03-08", "2026-02-28", "2025-11-02", "2025-10-31"]),
     ("Pacific/Auckland", ["2026-04-05", "2026-03-31", "2025-09-28", "2025-09-30"]),
+    ("Atlantic/Azores", ["2025-10-26", "2025-10-31", "2026-03-29", "2026-02-28"]),
+    ("America/Havana", ["2025-11-02", "2025-10-31", "2026-03-08", "2026-01-31"]),
 ];
 
 /// Groupings with the SQL of their key over sales lines `l`, as the report writes its columns, joined by a bar.
@@ -62,6 +64,7 @@ const GROUPINGS: [(&[Dimension], &[&str], &str); 7] = [
 
 /// Orders, lines, units, net revenue, tax and cost.
 type Figures = [Decimal; 6];
+const LINES: usize = 1;
 
 /// The state that all tasks share.
 struct Trade<'a> {
@@ -172,6 +175,8 @@ impl Trade<'_> {
                 .expect("rows")
                 .iter()
                 .map(|row| (key_of(row, columns), figures_of(row)))
+                // A report without a grouping has a row of zeros where no line is; SQL has no group there.
+                .filter(|(_, figures)| figures[LINES] > Decimal::ZERO)
                 .collect();
             assert_eq!(found, expected, "{group_by:?} from {from:?} to {to:?}");
             compared += 1;
@@ -197,7 +202,11 @@ impl Trade<'_> {
 /// Returns the plain sums of a grouping. The bounds are made by this test.
 fn plain(key: &str, from: Option<&str>, to: Option<&str>) -> String {
     let bound = |text: &str| match text.len() {
-        10 => format!("(timestamp '{text}' at time zone $2)"),
+        // A midnight that comes twice begins the day at its first time.
+        10 => format!(
+            "least(timestamp '{text}' at time zone $2, \
+                 (timestamp '{text}' - interval '1 us') at time zone $2 + interval '1 us')"
+        ),
         _ => format!("timestamptz '{text}'"),
     };
     let from = from.map(|from| format!(" and l.occurred_at >= {}", bound(from))).unwrap_or_default();
