@@ -19,6 +19,8 @@ pub use bootstrap::{Passwords, bootstrap};
 const LOCK_TIMEOUT_MS: u32 = 100;
 /// Most attempts of a change before the migration fails: about 30 seconds.
 const ATTEMPTS_MAX: u32 = 120;
+/// Pause of a migration that waits for another one to end.
+const TURN_PAUSE: Duration = Duration::from_millis(200);
 /// Key of the advisory lock that only one migration holds.
 const MIGRATION_LOCK: i64 = 0x5343_4845_4d41;
 
@@ -139,6 +141,7 @@ struct Replaceable {
 /// In this order.
 const REPLACEABLE: &[Replaceable] = &[
     Replaceable { name: "roles", texts: &[include_str!("../replaceable/10_roles.sql")] },
+    Replaceable { name: "time", texts: &[include_str!("../replaceable/25_time.sql")] },
     Replaceable { name: "auth", texts: &[include_str!("../replaceable/30_auth.sql")] },
     Replaceable { name: "search", texts: &[include_str!("../replaceable/31_search.sql")] },
     Replaceable { name: "housekeeping", texts: &[include_str!("../replaceable/35_housekeeping.sql")] },
@@ -312,11 +315,14 @@ async fn change_outside(connection: &mut PgConnection, doing: &str, text: &str) 
 /// Waits until no other migration runs, and makes the tables of the schema's history.
 async fn take_turn(connection: &mut PgConnection) -> Result<(), Error> {
     let doing = "waiting for another migration to end";
-    sqlx::query("select pg_advisory_lock($1)")
-        .bind(MIGRATION_LOCK)
-        .execute(&mut *connection)
-        .await
-        .doing(doing)?;
+    // A statement that waits has a snapshot, for which the other migration's `create index concurrently` would wait.
+    loop {
+        let query = sqlx::query("select pg_try_advisory_lock($1)").bind(MIGRATION_LOCK);
+        if query.fetch_one(&mut *connection).await.doing(doing)?.try_get(0).doing(doing)? {
+            break;
+        }
+        tokio::time::sleep(TURN_PAUSE).await;
+    }
     change(connection, "making the schema's history", &[HISTORY]).await
 }
 

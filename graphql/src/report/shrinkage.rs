@@ -54,8 +54,8 @@ const FIGURES: [(&str, Kind); 6] = [
 const WITH: &str = "with period as materialized (
     select
         coalesce(:time_zone, time_zone) as zone,
-        coalesce(:from_at::timestamptz, :from_day::timestamp at time zone coalesce(:time_zone, time_zone), '-infinity') as from_at,
-        coalesce(:to_at::timestamptz, :to_day::timestamp at time zone coalesce(:time_zone, time_zone), 'infinity') as to_at
+        coalesce(:from_at::timestamptz, public.day_begin(:from_day, coalesce(:time_zone, time_zone)), '-infinity') as from_at,
+        coalesce(:to_at::timestamptz, public.day_begin(:to_day, coalesce(:time_zone, time_zone)), 'infinity') as to_at
     from public.tenant where tenant_id = :tenant_id
 ), level as materialized (
     select

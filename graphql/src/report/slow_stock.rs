@@ -55,7 +55,7 @@ pub struct SlowStockRow {
 const MOVED: &str = "since as materialized (
     select
         coalesce(:time_zone, time_zone) as zone,
-        ((:now at time zone coalesce(:time_zone, time_zone))::date - :days)::timestamp at time zone coalesce(:time_zone, time_zone) as at
+        public.day_begin((:now at time zone coalesce(:time_zone, time_zone))::date - :days, coalesce(:time_zone, time_zone)) as at
     from public.tenant where tenant_id = :tenant_id
 ), moved as materialized (
     select

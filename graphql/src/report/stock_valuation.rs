@@ -77,8 +77,8 @@ pub struct StockValuationRow {
 /// Every bound is a plain value: behind row-level security the index takes no other expression.
 const PIECES: &str = "moment as materialized (
     select
-        coalesce(:as_of_at::timestamptz, :as_of_day::timestamp at time zone coalesce(:time_zone, time_zone), 'infinity') as before,
-        coalesce(:known_at::timestamptz, :known_day::timestamp at time zone coalesce(:time_zone, time_zone), 'infinity') as known_before
+        coalesce(:as_of_at::timestamptz, public.day_begin(:as_of_day, coalesce(:time_zone, time_zone)), 'infinity') as before,
+        coalesce(:known_at::timestamptz, public.day_begin(:known_day, coalesce(:time_zone, time_zone)), 'infinity') as known_before
     from public.tenant where tenant_id = :tenant_id
 ), base as materialized (
     select c.as_of, c.known_until
