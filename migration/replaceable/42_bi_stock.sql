@@ -217,7 +217,7 @@ create view bi.slow_stock with (security_invoker = true) as
 with since as (
     select
         tenant_id, currency, time_zone as zone,
-        ((now() at time zone time_zone)::date - 90)::timestamp at time zone time_zone as at
+        public.day_begin((now() at time zone time_zone)::date - 90, time_zone) as at
     from public.tenant where tenant_id = current_setting('app.tenant_id')::uuid
 ), moved as materialized (
     select
@@ -269,8 +269,8 @@ where m.units_sold_of_past < l.on_hand;
 create view bi.abc with (security_invoker = true) as
 select
     case when net_revenue <= 0 then 'C' else case width_bucket(
-        coalesce(sum(greatest(net_revenue, 0)) over (partition by currency order by net_revenue desc
-            range between unbounded preceding and current row exclude group), 0)
+        (sum(greatest(net_revenue, 0)) over (partition by currency order by net_revenue desc)
+            - sum(greatest(net_revenue, 0)) over (partition by currency, net_revenue))
         / nullif(sum(greatest(net_revenue, 0)) over (partition by currency), 0), array[0.80, 0.95])
         when 0 then 'A' when 1 then 'B' else 'C' end end as class,
     sku, product_name, category_code, category_name, currency, units, net_revenue, cost, gross_margin,

@@ -27,7 +27,7 @@ create table sales_fold (
 -- In the roll-ups, `orders` counts the first lines of sales and invoices. `documents` counts the sales and invoices that have a
 -- line in the row, where a document may have lines in several rows. A missing category or customer is the id of zeros.
 
--- `occurred_at` is the start of the quarter of an hour: a day of any time zone has whole ones.
+-- `occurred_at` is the start of the quarter of an hour: since 1990 a day of nearly every time zone has whole ones.
 create table sales_by_quarter_hour (
     tenant_id uuid not null,
     generation integer not null,
@@ -131,4 +131,46 @@ create table sales_by_customer (
     first_order_at timestamptz,
     last_order_at timestamptz,
     constraint sales_by_customer_pkey primary key (tenant_id, generation, month, customer_id, channel, country, currency)
+) with (fillfactor = 70);
+
+-- `year` is the first day of a year in the time zone of the tenant. Over many years these are few rows.
+create table sales_by_product_year (
+    tenant_id uuid not null,
+    generation integer not null,
+    year date not null,
+    product_id uuid not null,
+    category_id uuid not null,
+    channel text not null,
+    currency text not null,
+    orders bigint not null,
+    documents bigint not null,
+    lines bigint not null,
+    units numeric not null,
+    returns numeric not null,
+    gross_revenue numeric not null,
+    net_revenue numeric not null,
+    tax numeric not null,
+    cost numeric not null,
+    constraint sales_by_product_year_pkey primary key (tenant_id, generation, year, product_id, category_id, channel, currency)
+) with (fillfactor = 70);
+
+create table sales_by_customer_year (
+    tenant_id uuid not null,
+    generation integer not null,
+    year date not null,
+    customer_id uuid not null,
+    channel text not null,
+    country text not null,
+    currency text not null,
+    orders bigint not null,
+    lines bigint not null,
+    units numeric not null,
+    returns numeric not null,
+    gross_revenue numeric not null,
+    net_revenue numeric not null,
+    tax numeric not null,
+    cost numeric not null,
+    first_order_at timestamptz,
+    last_order_at timestamptz,
+    constraint sales_by_customer_year_pkey primary key (tenant_id, generation, year, customer_id, channel, country, currency)
 ) with (fillfactor = 70);

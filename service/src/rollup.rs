@@ -8,10 +8,10 @@
 //!
 //! Days and months of the roll-ups are those of one time zone. If the tenant gets another, they are built again.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
 use domain::id::TenantId;
 use sea_orm::sqlx::postgres::PgRow;
-use sea_orm::sqlx::{self, Row};
+use sea_orm::sqlx::{self, AssertSqlSafe, Row};
 use uuid::Uuid;
 
 use crate::{Db, Error, Tx};
@@ -23,13 +23,18 @@ const REBUILT_AT_ONCE: i64 = 20_000;
 
 /// Adds lines to the rows of a generation: see its first lines.
 const FOLD: &str = include_str!("rollup/fold.sql");
-/// Deletes the rows of other generations.
-const DELETIONS: [&str; 5] = [
-    "delete from sales_by_quarter_hour where tenant_id = $1 and generation <> $2",
-    "delete from sales_by_day where tenant_id = $1 and generation <> $2",
-    "delete from sales_by_category where tenant_id = $1 and generation <> $2",
-    "delete from sales_by_product where tenant_id = $1 and generation <> $2",
-    "delete from sales_by_customer where tenant_id = $1 and generation <> $2",
+/// Most rows of old generations of a table that one call deletes.
+const DELETED_AT_ONCE: i64 = 20_000;
+
+/// The tables of the roll-ups, each with the column after the generation in its primary key.
+const TABLES: [(&str, &str); 7] = [
+    ("sales_by_quarter_hour", "occurred_at"),
+    ("sales_by_day", "day"),
+    ("sales_by_category", "month"),
+    ("sales_by_product", "month"),
+    ("sales_by_customer", "month"),
+    ("sales_by_product_year", "year"),
+    ("sales_by_customer_year", "year"),
 ];
 
 /// The roll-ups that a reader of one snapshot may use.
@@ -51,23 +56,29 @@ pub struct Calendar {
     /// IANA name of the time zone.
     pub time_zone: String,
     /// The first instant of the period; nothing if it has no beginning.
-    pub from: Option<LocalInstant>,
+    pub from: Option<Beginning>,
     /// The first instant after the period; nothing if it has no end.
-    pub to: Option<LocalInstant>,
+    pub to: Option<End>,
     /// Nothing before the first fold.
     pub rollup: Option<Rollup>,
 }
 
-/// An instant in a time zone.
+/// The first instant of a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LocalInstant {
+pub struct Beginning {
     pub at: DateTime<Utc>,
-    /// The time that a clock shows then.
-    pub local: NaiveDateTime,
-    /// Begin of the calendar month.
+    /// Begin of its calendar month.
     pub month: Midnight,
-    /// Begin of the next calendar month.
+    /// Begin of the calendar month after it.
     pub next_month: Midnight,
+}
+
+/// The first instant after a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct End {
+    pub at: DateTime<Utc>,
+    /// Begin of its calendar month.
+    pub month: Midnight,
 }
 
 /// The begin of a day in a time zone.
@@ -75,6 +86,13 @@ pub struct LocalInstant {
 pub struct Midnight {
     pub at: DateTime<Utc>,
     pub day: NaiveDate,
+}
+
+impl Midnight {
+    /// Whether this begin of a month is the begin of a year, and the instant is the same.
+    pub fn begins_year(self, at: DateTime<Utc>) -> bool {
+        self.at == at && self.day.month() == 1
+    }
 }
 
 /// A bound of a period: an instant, or a midnight of the time zone, or nothing.
@@ -90,7 +108,7 @@ pub struct Run {
 }
 
 /// Folds lines of a tenant, at most one step. Begins the roll-ups if there are none, and again if the tenant has got
-/// another time zone.
+/// another time zone. Deletes some of the rows that a rebuild has replaced.
 pub async fn run(db: &Db, tenant_id: TenantId) -> Result<Run, Error> {
     db.job(tenant_id, async |tx| {
         let state = State::lock(tx).await?;
@@ -99,7 +117,7 @@ pub async fn run(db: &Db, tenant_id: TenantId) -> Result<Run, Error> {
             Some(next) if next.time_zone == state.tenant_time_zone => rebuild_some(tx, next).await?,
             Some(_) => begin_rebuild(tx).await?,
             None if state.needs_rebuild() => begin_rebuild(tx).await?,
-            None => Run::default(),
+            None => delete_old(tx, &state).await?,
         };
         Ok(Run { lines: folded.lines + rebuilt.lines, unfinished: folded.unfinished || rebuilt.unfinished })
     })
@@ -140,44 +158,39 @@ pub async fn calendar(
     let generation: Option<i32> = row.try_get("generation")?;
     Ok(Calendar {
         time_zone: row.try_get("zone")?,
-        from: read_instant(
-            &row,
-            ["from_at", "from_local", "from_month", "from_next", "from_month_at", "from_next_at"],
-        )?,
-        to: read_instant(&row, ["to_at", "to_local", "to_month", "to_next", "to_month_at", "to_next_at"])?,
+        from: read_beginning(&row)?,
+        to: read_end(&row)?,
         rollup: generation.map(|generation| read_rollup(&row, generation)).transpose()?,
     })
 }
 
-fn read_instant(
-    row: &PgRow,
-    [at, local, month, next, month_at, next_at]: [&str; 6],
-) -> Result<Option<LocalInstant>, Error> {
-    let Some(at) = row.try_get(at)? else { return Ok(None) };
-    let midnight = |day: &str, at: &str| -> Result<Midnight, Error> {
-        Ok(Midnight { at: row.try_get(at)?, day: row.try_get(day)? })
-    };
-    let (month, next_month) = (midnight(month, month_at)?, midnight(next, next_at)?);
-    Ok(Some(LocalInstant { at, local: row.try_get(local)?, month, next_month }))
+fn read_beginning(row: &PgRow) -> Result<Option<Beginning>, Error> {
+    let Some(at) = row.try_get("from_at")? else { return Ok(None) };
+    let month = Midnight { at: row.try_get("from_month_at")?, day: row.try_get("from_month")? };
+    let next_month =
+        Midnight { at: row.try_get("from_next_month_at")?, day: row.try_get("from_next_month")? };
+    Ok(Some(Beginning { at, month, next_month }))
+}
+
+fn read_end(row: &PgRow) -> Result<Option<End>, Error> {
+    let Some(at) = row.try_get("to_at")? else { return Ok(None) };
+    Ok(Some(End { at, month: Midnight { at: row.try_get("to_month_at")?, day: row.try_get("to_month")? } }))
 }
 
 const CALENDAR: &str = "
-    select local.*, from_month::timestamp at time zone zone as from_month_at, from_next::timestamp at time zone zone as from_next_at,
-        to_month::timestamp at time zone zone as to_month_at, to_next::timestamp at time zone zone as to_next_at,
-        f.generation, f.position, f.time_zone, f.earliest_at, f.latest_at
+    select month.*, day_begin(from_month, zone) as from_month_at, day_begin(from_next_month, zone) as from_next_month_at,
+        day_begin(to_month, zone) as to_month_at, f.generation, f.position, f.time_zone, f.earliest_at, f.latest_at
     from (
-        select *, from_at at time zone zone as from_local, to_at at time zone zone as to_local,
-            date_trunc('month', from_at at time zone zone)::date as from_month,
-            (date_trunc('month', from_at at time zone zone) + interval '1 month')::date as from_next,
-            date_trunc('month', to_at at time zone zone)::date as to_month,
-            (date_trunc('month', to_at at time zone zone) + interval '1 month')::date as to_next
+        select *, date_trunc('month', from_at at time zone zone)::date as from_month,
+            (date_trunc('month', from_at at time zone zone) + interval '1 month')::date as from_next_month,
+            date_trunc('month', to_at at time zone zone)::date as to_month
         from (
             select coalesce($2, time_zone) as zone,
-                coalesce($3::timestamptz, $4::timestamp at time zone coalesce($2, time_zone)) as from_at,
-                coalesce($5::timestamptz, $6::timestamp at time zone coalesce($2, time_zone)) as to_at
+                coalesce($3::timestamptz, day_begin($4, coalesce($2, time_zone))) as from_at,
+                coalesce($5::timestamptz, day_begin($6, coalesce($2, time_zone))) as to_at
             from tenant where tenant_id = $1
         ) period
-    ) local
+    ) month
     left join sales_fold f on f.tenant_id = $1";
 
 /// The state of a tenant's roll-ups, locked until the transaction ends.
@@ -284,22 +297,43 @@ async fn rebuild_some(tx: &Tx, next: &Next) -> Result<Run, Error> {
     let query = sqlx::query(update).bind(tx.tenant_id.0).bind(documents.1);
     tx.execute(query.bind(added.earliest_at).bind(added.latest_at)).await?;
     if through.is_none() {
-        end_rebuild(tx, next).await?;
+        end_rebuild(tx).await?;
     }
     Ok(Run { lines: added.lines, unfinished: true })
 }
 
-async fn end_rebuild(tx: &Tx, next: &Next) -> Result<(), Error> {
+async fn end_rebuild(tx: &Tx) -> Result<(), Error> {
     let update = "update sales_fold set generation = next_generation, position = next_position, \
                       time_zone = next_time_zone, earliest_at = next_earliest_at, latest_at = next_latest_at, \
                       next_generation = null, next_position = null, next_time_zone = null, next_after = null, \
                       next_earliest_at = null, next_latest_at = null \
                   where tenant_id = $1";
-    tx.execute(sqlx::query(update).bind(tx.tenant_id.0)).await?;
-    for delete in DELETIONS {
-        tx.execute(sqlx::query(delete).bind(tx.tenant_id.0).bind(next.generation)).await?;
+    tx.execute(sqlx::query(update).bind(tx.tenant_id.0)).await.map(drop)
+}
+
+/// Deletes rows of generations before the current one, some of each table.
+async fn delete_old(tx: &Tx, state: &State) -> Result<Run, Error> {
+    // The first generation follows none.
+    let Some(generation) = state.current.as_ref().map(|current| current.generation).filter(|it| *it > 1)
+    else {
+        return Ok(Run::default());
+    };
+    let mut run = Run::default();
+    for (table, time) in TABLES {
+        // All rows of one time go together, in the order of the primary key.
+        let delete = format!(
+            "with old as (
+                 select min(generation) as generation from {table} where tenant_id = $1 and generation < $2
+             )
+             delete from {table} r using old
+             where r.tenant_id = $1 and r.generation = old.generation and r.{time} <= coalesce((
+                 select {time} from {table} l where l.tenant_id = $1 and l.generation = old.generation
+                 order by {time} offset $3 limit 1), 'infinity')"
+        );
+        let query = sqlx::query(AssertSqlSafe(delete)).bind(tx.tenant_id.0).bind(generation);
+        run.unfinished |= tx.execute(query.bind(DELETED_AT_ONCE)).await? > 0;
     }
-    Ok(())
+    Ok(run)
 }
 
 /// Lines that were added.

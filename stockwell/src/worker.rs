@@ -1,6 +1,7 @@
 //! `stockwell worker`: sends events on to the servers, deletes old stored responses, folds sales lines into roll-ups, and makes
 //! stock checkpoints.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use service::tx::PoolOptions;
 use service::{Db, Error};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 /// The name of the servers that listen on [`EVENTS_CHANNEL`], as one consumer of the feed.
 pub const SERVERS: &str = "servers";
@@ -36,8 +38,8 @@ const CHECKPOINTS: Duration = Duration::from_secs(24 * 3600);
 const LAG_MEASURED: Duration = Duration::from_secs(5);
 /// Pause between two folds of sales lines.
 const FOLDS: Duration = Duration::from_secs(5);
-/// Connections of the pool that makes checkpoints and folds.
-const JOB_CONNECTIONS: u32 = 2;
+/// Time after which tenants that wrote nothing are folded too. Otherwise their reports would read what others wrote since.
+const QUIET_FOLDS: Duration = Duration::from_secs(3600);
 
 /// Arguments of `worker`.
 #[derive(Debug, Clone, Args)]
@@ -82,10 +84,14 @@ impl Worker {
         let stopping = watch::Sender::new(false);
         let mut tasks = vec![tokio::spawn(keep_house(outbox.clone(), stopping.subscribe()))];
         if let Some(url) = &config.database_url {
-            let options = PoolOptions { connections_max: JOB_CONNECTIONS, ..PoolOptions::default() };
-            let db = Db::connect(url.expose_secret(), &options).await?;
-            tasks.push(tokio::spawn(keep_rollups(outbox.clone(), db.clone(), stopping.subscribe())));
-            tasks.push(tokio::spawn(keep_checkpoints(outbox.clone(), db, stopping.subscribe())));
+            // Each has a connection of its own: a long checkpoint holds up no fold.
+            let options = PoolOptions { connections_max: 1, ..PoolOptions::default() };
+            let (folds, checkpoints) = tokio::try_join!(
+                Db::connect(url.expose_secret(), &options),
+                Db::connect(url.expose_secret(), &options)
+            )?;
+            tasks.push(tokio::spawn(keep_rollups(outbox.clone(), folds, stopping.subscribe())));
+            tasks.push(tokio::spawn(keep_checkpoints(outbox.clone(), checkpoints, stopping.subscribe())));
         }
         match &config.redis_url {
             Some(url) => {
@@ -214,50 +220,52 @@ async fn keep_house(outbox: Outbox, mut stopping: watch::Receiver<bool>) {
     }
 }
 
-/// Folds sales lines into the roll-ups: those of every tenant first, then those of tenants that wrote something.
+/// Folds sales lines into the roll-ups: those of tenants that wrote something, and once an hour those of every tenant.
 async fn keep_rollups(outbox: Outbox, db: Db, mut stopping: watch::Receiver<bool>) {
     let mut written_until = None;
+    let mut every_tenant_at = Instant::now();
+    let mut behind = BTreeSet::new();
     while !*stopping.borrow() {
-        let pause = match outbox.writers(written_until).await {
+        if every_tenant_at <= Instant::now() {
+            written_until = None;
+        }
+        match outbox.writers(written_until).await {
             Ok((tenants, until)) => {
-                let is_complete = fold(&db, tenants, &stopping).await;
-                written_until = if is_complete { Some(until) } else { written_until };
-                FOLDS
+                if written_until.is_none() {
+                    every_tenant_at = Instant::now() + QUIET_FOLDS;
+                }
+                written_until = Some(until);
+                behind.extend(tenants);
             }
-            Err(error) => {
-                tracing::warn!(%error, "the tenants that wrote could not be listed; trying again");
-                PAUSE
-            }
-        };
-        rest(&mut stopping, pause).await;
+            Err(error) => tracing::warn!(%error, "the tenants that wrote could not be listed; trying again"),
+        }
+        let is_unfinished = fold(&db, &mut behind, &stopping).await;
+        rest(&mut stopping, if is_unfinished { Duration::ZERO } else { FOLDS }).await;
     }
 }
 
-/// Folds the sales lines of each tenant, and returns whether all were folded. A failure for one tenant does not stop the
-/// others.
-async fn fold(db: &Db, tenants: Vec<TenantId>, stopping: &watch::Receiver<bool>) -> bool {
-    let mut is_complete = true;
-    for tenant_id in tenants {
-        loop {
-            if *stopping.borrow() {
-                return false;
+/// Folds one step of sales lines of each tenant, and keeps the tenants of which lines are left or whose fold failed. Returns
+/// whether the next step should follow at once.
+async fn fold(db: &Db, behind: &mut BTreeSet<TenantId>, stopping: &watch::Receiver<bool>) -> bool {
+    let mut is_unfinished = false;
+    for tenant_id in behind.clone() {
+        if *stopping.borrow() {
+            return false;
+        }
+        match rollup::run(db, tenant_id).await {
+            Ok(run) => {
+                metrics::counter!("stockwell_lines_folded_total").increment(run.lines.unsigned_abs());
+                is_unfinished |= run.unfinished;
+                if !run.unfinished {
+                    behind.remove(&tenant_id);
+                }
             }
-            match rollup::run(db, tenant_id).await {
-                Ok(run) => {
-                    metrics::counter!("stockwell_lines_folded_total").increment(run.lines.unsigned_abs());
-                    if !run.unfinished {
-                        break;
-                    }
-                }
-                Err(error) => {
-                    tracing::warn!(%error, %tenant_id, "sales lines were not folded; trying again");
-                    is_complete = false;
-                    break;
-                }
+            Err(error) => {
+                tracing::warn!(%error, %tenant_id, "sales lines were not folded; trying again");
             }
         }
     }
-    is_complete
+    is_unfinished
 }
 
 /// Makes the stock checkpoints that are due, now and once a day.

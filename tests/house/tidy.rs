@@ -201,6 +201,8 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("sales_by_category", &["service/src/rollup"]),
         ("sales_by_product", &["service/src/rollup"]),
         ("sales_by_customer", &["service/src/rollup"]),
+        ("sales_by_product_year", &["service/src/rollup"]),
+        ("sales_by_customer_year", &["service/src/rollup"]),
         ("customer_account", &["service/src/posting", "service/src/customer"]),
         ("number_series", &["service/src/posting", "service/src/customer/number"]),
         ("lot", &["service/src/posting", "service/src/stock/lot"]),

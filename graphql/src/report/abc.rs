@@ -67,8 +67,8 @@ const BY_REVENUE: Ranking = Ranking {
         over (partition by currency order by net_revenue desc) \
         / nullif(sum(greatest(net_revenue, 0)) over (partition by currency), 0), 4)",
     class: "case when m.net_revenue <= 0 then 'C' else case width_bucket( \
-        coalesce(sum(greatest(m.net_revenue, 0)) over (partition by m.currency \
-            order by m.net_revenue desc range between unbounded preceding and current row exclude group), 0) \
+        (sum(greatest(m.net_revenue, 0)) over (partition by m.currency order by m.net_revenue desc) \
+            - sum(greatest(m.net_revenue, 0)) over (partition by m.currency, m.net_revenue)) \
         / nullif(sum(greatest(m.net_revenue, 0)) over (partition by m.currency), 0), array[0.80, 0.95]) \
         when 0 then 'A' when 1 then 'B' else 'C' end end",
     order: "net_revenue desc",
@@ -81,8 +81,8 @@ const BY_MARGIN: Ranking = Ranking {
         over (partition by currency order by net_revenue - cost desc) \
         / nullif(sum(greatest(net_revenue - cost, 0)) over (partition by currency), 0), 4)",
     class: "case when m.gross_margin <= 0 then 'C' else case width_bucket( \
-        coalesce(sum(greatest(m.gross_margin, 0)) over (partition by m.currency \
-            order by m.gross_margin desc range between unbounded preceding and current row exclude group), 0) \
+        (sum(greatest(m.gross_margin, 0)) over (partition by m.currency order by m.gross_margin desc) \
+            - sum(greatest(m.gross_margin, 0)) over (partition by m.currency, m.gross_margin)) \
         / nullif(sum(greatest(m.gross_margin, 0)) over (partition by m.currency), 0), array[0.80, 0.95]) \
         when 0 then 'A' when 1 then 'B' else 'C' end end",
     order: "gross_margin desc",

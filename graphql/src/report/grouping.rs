@@ -107,8 +107,8 @@ pub const NAMED_LOCATIONS: &str = "select lo.id from public.location lo where lo
             and (lo.code = any(:location_codes::text[]) or lo.id = any(:location_ids::uuid[]))";
 pub const NAMED_CATEGORIES: &str = "select ca.id from public.category ca where ca.tenant_id = :tenant_id
             and (ca.code = any(:category_codes::text[]) or ca.id = any(:category_ids::uuid[]))";
-pub const NAMED_CHANNELS: &str = "select id from unnest(:channels::text[]) as channel (id)";
-pub const NAMED_COUNTRIES: &str = "select id from unnest(:countries::text[]) as country (id)";
+pub const NAMED_CHANNELS: &str = "select distinct id from unnest(:channels::text[]) as channel (id)";
+pub const NAMED_COUNTRIES: &str = "select distinct id from unnest(:countries::text[]) as country (id)";
 
 /// The grouping of lines into rows.
 #[derive(Debug, Clone)]

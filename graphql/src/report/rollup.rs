@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Datelike, Duration, Utc};
 use domain::moment::Moment;
-use service::rollup::{LocalInstant, Rollup};
+use service::rollup::{Beginning, End, Rollup};
 
 use super::Request;
 use super::figure::{Figure, Merge, Sum};
@@ -29,10 +29,11 @@ enum Time {
     QuarterHour,
     Day,
     Month,
+    Year,
 }
 
 /// The tables, those with few rows first.
-const TABLES: [Table; 5] = [
+const TABLES: [Table; 7] = [
     Table {
         name: "sales_by_day",
         time: Time::Day,
@@ -52,10 +53,22 @@ const TABLES: [Table; 5] = [
         counts_documents: true,
     },
     Table {
+        name: "sales_by_customer_year",
+        time: Time::Year,
+        columns: &["customer_id", "channel", "country"],
+        counts_documents: false,
+    },
+    Table {
         name: "sales_by_customer",
         time: Time::Month,
         columns: &["customer_id", "channel", "country"],
         counts_documents: false,
+    },
+    Table {
+        name: "sales_by_product_year",
+        time: Time::Year,
+        columns: &["product_id", "category_id", "channel"],
+        counts_documents: true,
     },
     Table {
         name: "sales_by_product",
@@ -68,6 +81,16 @@ const TABLES: [Table; 5] = [
 const QUARTER_HOUR_S: i64 = 15 * 60;
 /// From this year on, the clocks of all time zones differ from UTC by whole quarters of an hour.
 const QUARTER_HOURS_SINCE: i32 = 1990;
+/// Time zones whose clocks were changed within a quarter of an hour since then, mostly a minute after midnight.
+const CHANGED_WITHIN_QUARTERS: [&str; 7] = [
+    "America/Goose_Bay",
+    "America/Moncton",
+    "America/St_Johns",
+    "Antarctica/Casey",
+    "Asia/Gaza",
+    "Asia/Hebron",
+    "Canada/Newfoundland",
+];
 /// The id of a missing category or customer.
 const NONE: &str = "'00000000-0000-0000-0000-000000000000'";
 
@@ -125,12 +148,13 @@ impl Source {
         let Table { name, time, .. } = self.table;
         let bound = |cut: Cut, end: &str| match time {
             Time::QuarterHour => cut.at(end),
-            Time::Day | Time::Month => cut.day(end),
+            Time::Day | Time::Month | Time::Year => cut.day(end),
         };
         let column = match time {
             Time::QuarterHour => "occurred_at",
             Time::Day => "day",
             Time::Month => "month",
+            Time::Year => "year",
         };
         let from = self.from.map(|cut| format!(" and l.{column} >= {}", bound(cut, "from")));
         let to = self.to.map(|cut| format!(" and l.{column} < {}", bound(cut, "to")));
@@ -150,6 +174,7 @@ impl Source {
             (Of::Column(_), _) | (Of::Time(_), Time::QuarterHour) => key.of_instant(),
             (Of::Time(Unit::Day), Time::Day) => "l.day".into(),
             (Of::Time(Unit::Month), Time::Month) => "l.month".into(),
+            (Of::Time(_), Time::Year) => "l.year".into(),
             (Of::Time(unit), Time::Day) => format!("date_trunc('{}', l.day::timestamp)::date", unit.name()),
             (Of::Time(unit), Time::Month) => {
                 format!("date_trunc('{}', l.month::timestamp)::date", unit.name())
@@ -197,6 +222,7 @@ impl Table {
                 (Of::Time(_), Time::QuarterHour) => true,
                 (Of::Time(unit), Time::Day) => unit != Unit::Hour,
                 (Of::Time(unit), Time::Month) => matches!(unit, Unit::Month | Unit::Quarter | Unit::Year),
+                (Of::Time(unit), Time::Year) => unit == Unit::Year,
             })
     }
 
@@ -234,11 +260,12 @@ impl Table {
             from.is_some() || to.is_some() || grouping.keys.iter().any(|key| matches!(key.of, Of::Time(_)));
         match self.time {
             Time::QuarterHour => {
-                if rollup.span.is_some_and(|(first, _)| first.year() < QUARTER_HOURS_SINCE) {
+                let has_other_rows = rollup.span.is_some_and(|(first, _)| first.year() < QUARTER_HOURS_SINCE);
+                if has_other_rows || CHANGED_WITHIN_QUARTERS.contains(&calendar.time_zone.as_str()) {
                     return None;
                 }
             }
-            Time::Day | Time::Month => {
+            Time::Day | Time::Month | Time::Year => {
                 if is_timed && rollup.time_zone != calendar.time_zone {
                     return None;
                 }
@@ -264,23 +291,25 @@ impl Table {
         })
     }
 
-    /// Returns the begin of its first rows that lie in a period with this beginning. Nothing if a day is cut: then smaller rows
-    /// do.
-    fn cut_from(self, from: LocalInstant, bound: Option<Moment>) -> Option<(Cut, DateTime<Utc>)> {
+    /// Returns the begin of its first rows that lie in a period with this beginning. Nothing if a day or a year is cut: then
+    /// smaller rows do.
+    fn cut_from(self, from: Beginning, bound: Option<Moment>) -> Option<(Cut, DateTime<Utc>)> {
         match self.time {
             Time::QuarterHour => Some((Cut::QuarterHour, quarter_after(from.at))),
             Time::Day => matches!(bound, Some(Moment::Day(_))).then_some((Cut::Day, from.at)),
             Time::Month if from.at == from.month.at => Some((Cut::Month, from.month.at)),
             Time::Month => Some((Cut::NextMonth, from.next_month.at)),
+            Time::Year => from.month.begins_year(from.at).then_some((Cut::Month, from.at)),
         }
     }
 
-    /// Returns the end of its last rows that lie in a period with this end. Nothing if a day is cut.
-    fn cut_to(self, to: LocalInstant, bound: Option<Moment>) -> Option<(Cut, DateTime<Utc>)> {
+    /// Returns the end of its last rows that lie in a period with this end. Nothing if a day or a year is cut.
+    fn cut_to(self, to: End, bound: Option<Moment>) -> Option<(Cut, DateTime<Utc>)> {
         match self.time {
             Time::QuarterHour => Some((Cut::QuarterHour, quarter_before(to.at))),
             Time::Day => matches!(bound, Some(Moment::Day(_))).then_some((Cut::Day, to.at)),
             Time::Month => Some((Cut::Month, to.month.at)),
+            Time::Year => to.month.begins_year(to.at).then_some((Cut::Month, to.at)),
         }
     }
 }
@@ -295,4 +324,54 @@ pub fn quarter_after(at: DateTime<Utc>) -> DateTime<Utc> {
 pub fn quarter_before(at: DateTime<Utc>) -> DateTime<Utc> {
     let second = at.timestamp().div_euclid(QUARTER_HOUR_S) * QUARTER_HOUR_S;
     DateTime::from_timestamp(second, 0).unwrap_or(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Offset, TimeZone, Utc};
+    use chrono_tz::{TZ_VARIANTS, Tz};
+
+    use super::*;
+
+    const DAY_S: i64 = 24 * 60 * 60;
+
+    fn offset_s(zone: Tz, second: i64) -> i64 {
+        let at: DateTime<Utc> = DateTime::from_timestamp(second, 0).expect("an instant");
+        i64::from(zone.offset_from_utc_datetime(&at.naive_utc()).fix().local_minus_utc())
+    }
+
+    /// Returns the first second of the day from `second` on that has another offset.
+    fn find_change(zone: Tz, second: i64) -> i64 {
+        let (mut before, mut after) = (second, second + DAY_S);
+        while after - before > 1 {
+            let middle = before.midpoint(after);
+            let is_before = offset_s(zone, middle) == offset_s(zone, second);
+            *(if is_before { &mut before } else { &mut after }) = middle;
+        }
+        after
+    }
+
+    #[test]
+    fn all_other_zones_change_between_quarters_of_an_hour() {
+        let day = |year| Utc.with_ymd_and_hms(year, 1, 1, 0, 0, 0).single().expect("a day").timestamp();
+        let (first, last) = (day(QUARTER_HOURS_SINCE), day(2038));
+        let mut within = Vec::new();
+        for zone in TZ_VARIANTS {
+            let days = (first..last).step_by(usize::try_from(DAY_S).expect("a step"));
+            let mut offsets = vec![offset_s(zone, first)];
+            let mut changes = Vec::new();
+            for second in days {
+                let offset = offset_s(zone, second + DAY_S);
+                if offsets.last() != Some(&offset) {
+                    offsets.push(offset);
+                    changes.push(find_change(zone, second));
+                }
+            }
+            if offsets.iter().chain(&changes).any(|second| second % QUARTER_HOUR_S != 0) {
+                within.push(zone.name());
+            }
+        }
+        within.sort_unstable();
+        assert_eq!(within, CHANGED_WITHIN_QUARTERS);
+    }
 }

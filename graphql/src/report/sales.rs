@@ -92,7 +92,7 @@ pub fn statement(grouping: &Grouping, sums: &[Sum], measures: &[Measure], reques
 
 /// Currencies of rows without lines: those that the filter names, else that of the books.
 const ASKED: &str = ", asked as materialized (
-        select unnest(case when cardinality(:currencies::text[]) = 0 then array[currency::text] else :currencies end) as currency
+        select distinct unnest(case when cardinality(:currencies::text[]) = 0 then array[currency::text] else :currencies end) as currency
         from public.tenant where tenant_id = :tenant_id
     )";
 

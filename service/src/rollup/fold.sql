@@ -103,5 +103,43 @@ by_customer as (
         cost = r.cost + excluded.cost,
         first_order_at = least(r.first_order_at, excluded.first_order_at),
         last_order_at = greatest(r.last_order_at, excluded.last_order_at)
+),
+by_product_year as (
+    insert into sales_by_product_year as r (
+        tenant_id, generation, year, product_id, category_id, channel, currency,
+        orders, documents, lines, units, returns, gross_revenue, net_revenue, tax, cost)
+    select $1, $2, date_trunc('year', day)::date, product_id, coalesce(category_id, '00000000-0000-0000-0000-000000000000'), channel, currency,
+        sum(orders), sum(of_product), count(*), sum(units), sum(returns), sum(gross_revenue), sum(net_revenue), sum(tax), sum(cost)
+    from line group by 3, 4, 5, 6, 7
+    on conflict (tenant_id, generation, year, product_id, category_id, channel, currency) do update set
+        orders = r.orders + excluded.orders,
+        documents = r.documents + excluded.documents,
+        lines = r.lines + excluded.lines,
+        units = r.units + excluded.units,
+        returns = r.returns + excluded.returns,
+        gross_revenue = r.gross_revenue + excluded.gross_revenue,
+        net_revenue = r.net_revenue + excluded.net_revenue,
+        tax = r.tax + excluded.tax,
+        cost = r.cost + excluded.cost
+),
+by_customer_year as (
+    insert into sales_by_customer_year as r (
+        tenant_id, generation, year, customer_id, channel, country, currency,
+        orders, lines, units, returns, gross_revenue, net_revenue, tax, cost, first_order_at, last_order_at)
+    select $1, $2, date_trunc('year', day)::date, coalesce(customer_id, '00000000-0000-0000-0000-000000000000'), channel, country, currency,
+        sum(orders), count(*), sum(units), sum(returns), sum(gross_revenue), sum(net_revenue), sum(tax), sum(cost),
+        min(occurred_at) filter (where document_kind in ('sale', 'invoice')), max(occurred_at) filter (where document_kind in ('sale', 'invoice'))
+    from line group by 3, 4, 5, 6, 7
+    on conflict (tenant_id, generation, year, customer_id, channel, country, currency) do update set
+        orders = r.orders + excluded.orders,
+        lines = r.lines + excluded.lines,
+        units = r.units + excluded.units,
+        returns = r.returns + excluded.returns,
+        gross_revenue = r.gross_revenue + excluded.gross_revenue,
+        net_revenue = r.net_revenue + excluded.net_revenue,
+        tax = r.tax + excluded.tax,
+        cost = r.cost + excluded.cost,
+        first_order_at = least(r.first_order_at, excluded.first_order_at),
+        last_order_at = greatest(r.last_order_at, excluded.last_order_at)
 )
 select count(*) as lines, min(occurred_at) as earliest_at, max(occurred_at) as latest_at from line

@@ -46,7 +46,7 @@ const FILTERS: [&str; 10] = [
     "&country=DE&channel=wholesale&product=MUG",
 ];
 /// Periods and time zones: whole days and months, cut ones, and ends within a quarter of an hour.
-const PERIODS: [&str; 9] = [
+const PERIODS: [&str; 10] = [
     "",
     "&from=2011-02-01",
     "&from=2011-02-01&to=2011-03-01",
@@ -56,6 +56,7 @@ const PERIODS: [&str; 9] = [
     "&tz=Asia/Kathmandu",
     "&tz=Asia/Kathmandu&from=2011-02-01&to=2011-04-01",
     "&tz=America/New_York&from=2011-03-13&to=2011-03-14",
+    "&tz=Atlantic/Azores&from=2011-10-30&to=2011-10-31",
 ];
 
 /// Every request of a report on sales that this test makes.
@@ -155,6 +156,7 @@ fn roll_ups_change_no_figure() {
             shop.trade(tenant, "2011-02-14T12:00:00Z", &[("MUG", "7")]).await;
             shop.trade(tenant, "2011-03-27T01:05:00Z", &[("MUG", "2"), ("MUG", "1"), ("HAMMER", "1")]).await;
             shop.trade(tenant, "2011-04-01T03:50:00Z", &[("SAW", "2")]).await;
+            shop.trade(tenant, "2011-10-30T00:30:00Z", &[("MUG", "2")]).await;
             tenant.complete_feed().await;
             fold(tenant).await;
             shop.trade(tenant, "2011-02-28T18:00:00Z", &[("SAW", "3"), ("MUG", "1")]).await;
@@ -173,6 +175,33 @@ fn roll_ups_change_no_figure() {
 }
 
 #[test]
+fn a_day_begins_at_the_first_of_two_midnights() {
+    with_tenant_as(
+        |settings| settings.time_zone = "America/Havana".into(),
+        async |tenant| {
+            let shop = Shop::open(tenant).await;
+            shop.trade(tenant, "2015-11-01T03:59:59Z", &[("MUG", "1")]).await;
+            shop.trade(tenant, "2015-11-01T04:30:00Z", &[("MUG", "2")]).await;
+            shop.trade(tenant, "2015-11-01T05:30:00Z", &[("MUG", "4")]).await;
+            let lines = async |period: &str| {
+                let report = figures(tenant, &format!("/v1/reports/margin?group_by=none&{period}")).await;
+                report["totals"][0]["lines"].clone()
+            };
+            for is_folded in [false, true] {
+                if is_folded {
+                    tenant.complete_feed().await;
+                    fold(tenant).await;
+                }
+                assert_eq!(lines("from=2015-11-01").await, 6, "folded: {is_folded}");
+                assert_eq!(lines("from=2015-11-01&to=2015-11-02").await, 6, "folded: {is_folded}");
+                assert_eq!(lines("to=2015-11-01").await, 3, "folded: {is_folded}");
+                assert_eq!(lines("from=2015-10-15&to=2015-11-01").await, 3, "folded: {is_folded}");
+            }
+        },
+    );
+}
+
+#[test]
 fn a_report_reads_the_roll_up_that_fits() {
     with_tenant(async |tenant| {
         let shop = Shop::open(tenant).await;
@@ -185,11 +214,17 @@ fn a_report_reads_the_roll_up_that_fits() {
             ("sales_by_quarter_hour", "/v1/reports/revenue?group_by=hour"),
             ("sales_by_quarter_hour", "/v1/reports/revenue?group_by=day&tz=Asia/Kathmandu"),
             ("sales_by_category", "/v1/reports/margin?group_by=category,month"),
-            ("sales_by_product", "/v1/reports/product_performance"),
+            ("sales_by_product_year", "/v1/reports/product_performance"),
+            (
+                "sales_by_product_year",
+                "/v1/reports/margin?group_by=product,year&from=2011-01-01&to=2012-01-01",
+            ),
+            ("sales_by_product", "/v1/reports/product_performance?location=MAIN"),
             ("sales_by_product", "/v1/reports/product_performance?tz=Asia/Kathmandu&from=2011-01-15"),
-            ("sales_by_product", "/v1/reports/abc?category=tools"),
-            ("sales_by_customer", "/v1/reports/customer_value"),
-            ("sales_by_customer", "/v1/reports/revenue?group_by=customer,year&from=2010-12-24"),
+            ("sales_by_product_year", "/v1/reports/abc?category=tools"),
+            ("sales_by_customer_year", "/v1/reports/customer_value"),
+            ("sales_by_customer_year", "/v1/reports/revenue?group_by=customer,year&from=2010-12-24"),
+            ("sales_by_customer", "/v1/reports/revenue?group_by=customer,month"),
         ] {
             let before = figures(tenant, request).await;
             add(tenant, table, "net_revenue", 1).await;
