@@ -1,4 +1,4 @@
-//! The reports. Each is defined once and served as GraphQL, JSON, CSV and NDJSON. A view in the schema `bi`, in SQL of its
+//! The reports. Each is defined once and served as GraphQL, JSON, CSV, NDJSON and XLSX. A view in the schema `bi`, in SQL of its
 //! own, has the same figures.
 //!
 //! A report is one SQL statement on one snapshot. Revenue and cost come from `bi.sales_fact`, a view over the one
@@ -32,6 +32,7 @@ mod stock_ageing;
 mod stock_position;
 mod stock_valuation;
 mod table;
+mod workbook;
 
 use async_graphql::{OutputType, SimpleObject};
 use chrono::{DateTime, Utc};

@@ -130,7 +130,7 @@ impl Serialize for Date {
 pub struct Instant(pub DateTime<FixedOffset>);
 
 impl Instant {
-    fn text(self) -> String {
+    pub(crate) fn text(self) -> String {
         self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true)
     }
 }

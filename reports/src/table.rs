@@ -1,4 +1,4 @@
-//! The reports as flat tables: JSON, CSV and NDJSON. Their definitions are in the crate `graphql`.
+//! The reports as flat tables: JSON, CSV, NDJSON and XLSX. Their definitions are in the crate `graphql`.
 
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
@@ -18,6 +18,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Shows whether the limit cut the rows, for formats that have no other place for it.
 const TRUNCATED: header::HeaderName = header::HeaderName::from_static("stockwell-report-truncated");
+
+/// Media type of a workbook.
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list).service(show);
@@ -49,7 +52,7 @@ struct ReportInfo {
     #[schema(example = true)]
     has_period: bool,
     /// Formats of the report.
-    #[schema(value_type = Vec<String>, max_items = 10, example = json!(["json", "csv", "ndjson"]))]
+    #[schema(value_type = Vec<String>, max_items = 10, example = json!(["json", "csv", "ndjson", "xlsx"]))]
     formats: Vec<&'static str>,
 }
 
@@ -145,7 +148,7 @@ struct ReportParams {
     /// Most rows. Totals include all rows.
     #[param(minimum = 1, maximum = 50000, default = 10000, example = 1000)]
     limit: Option<i64>,
-    /// `json`, `csv` or `ndjson`. The default follows the header Accept.
+    /// `json`, `csv`, `ndjson` or `xlsx`. The default follows the header Accept.
     #[param(max_length = 16, example = "json")]
     format: Option<String>,
     /// Whether CSV begins with a byte order mark, from which Excel learns that it is UTF-8.
@@ -190,6 +193,7 @@ struct ReportTable {
         (status = 200, description = "The report.", content(
             (ReportTable = "application/json"),
             (String = "text/csv", example = "channel,currency,net_revenue\r\nwholesale,GBP,1200.00\r\n"),
+            (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
             (String = "application/x-ndjson", example = "{\"channel\":\"wholesale\",\"net_revenue\":\"1200.00\"}\n"),
         ), headers(("Stockwell-Report-Truncated" = bool, description = "Whether the limit cut the rows."))),
         (status = 406, description = "The report is not available in this format.", body = Problem,
@@ -277,7 +281,7 @@ fn wanted(parameter: Option<&str>, request: &HttpRequest) -> Result<Format, ApiE
         }
     };
     format.ok_or_else(|| {
-        let error = ApiError::new(ErrorCode::NotAcceptable, "A report can be had as json, csv or ndjson.");
+        let error = ApiError::new(ErrorCode::NotAcceptable, "A report can be had as json, csv, ndjson or xlsx.");
         if parameter.is_some() { error.at_parameter("format") } else { error.at_header("Accept") }
     })
 }
@@ -291,6 +295,7 @@ fn accepted(header: &str) -> Option<Format> {
             "application/json" | "application/*" | "*/*" | "" => Format::Json,
             "text/csv" | "text/*" => Format::Csv,
             "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Format::Ndjson,
+            XLSX => Format::Xlsx,
             _ => continue,
         };
         let quality = parts.find_map(|part| part.strip_prefix("q=")).map_or(1_000, thousandths);
@@ -326,6 +331,7 @@ impl Written {
             Format::Json => table.to_json()?,
             Format::Csv => table.to_csv(byte_order_mark)?,
             Format::Ndjson => table.to_ndjson()?,
+            Format::Xlsx => table.to_xlsx()?,
         };
         let (values, truncated) = (table.columns.len() * table.rows.len(), table.meta.truncated);
         Ok(Written { report: table.report, format, truncated, values, body })
@@ -337,6 +343,7 @@ impl Written {
             Format::Json => "application/json",
             Format::Csv => "text/csv; charset=utf-8; header=present",
             Format::Ndjson => "application/x-ndjson",
+            Format::Xlsx => XLSX,
         };
         let extension: &str = format.into();
         let mut response = HttpResponse::Ok();
@@ -363,6 +370,7 @@ mod tests {
             ("application/json", Some(Format::Json)),
             ("text/csv", Some(Format::Csv)),
             ("application/x-ndjson", Some(Format::Ndjson)),
+            (XLSX, Some(Format::Xlsx)),
             ("text/csv;q=0.5, application/json;q=0.9", Some(Format::Json)),
             ("application/json;q=0.25,Text/CSV; q=0.251", Some(Format::Csv)),
             ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", Some(Format::Json)),

@@ -7,7 +7,9 @@ mod stock;
 mod transferred;
 
 use std::collections::BTreeMap;
+use std::io::Cursor;
 
+use calamine::{Data, Reader as _, Xlsx};
 use reqwest::Method;
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, Row};
 use serde_json::{Value, json};
@@ -159,6 +161,35 @@ async fn by_csv(tenant: &Tenant, path: &str) -> Vec<Figures> {
     rows.map(|cells| header.iter().cloned().zip(cells.iter().map(|cell| plain(cell))).collect()).collect()
 }
 
+/// Returns the rows of the workbook, whose numbers and dates are typed.
+async fn by_workbook(tenant: &Tenant, path: &str) -> Vec<Figures> {
+    let separator = if path.contains('?') { '&' } else { '?' };
+    let response = tenant.call(Method::GET, &format!("{path}{separator}format=xlsx")).open().await;
+    assert_eq!(response.status(), 200, "{path}");
+    let bytes = response.bytes().await.expect("a workbook");
+    let mut workbook: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(bytes)).expect("a workbook");
+    let definitions = workbook.worksheet_range("Definitions").expect("definitions");
+    let names: Vec<(String, String)> =
+        definitions.rows().skip(1).map(|row| (row[1].to_string(), row[2].to_string())).collect();
+    let rows = workbook.worksheet_range_at(0).expect("a sheet").expect("rows");
+    let cell = |row: u32, at: u32, kind: &str| match rows.get_value((row, at)).unwrap_or(&Data::Empty) {
+        Data::DateTime(day) if kind == "date" => day.as_datetime().expect("a day").date().to_string(),
+        Data::Float(number) if ["integer", "decimal"].contains(&kind) => plain(&number.to_string()),
+        Data::String(text) if kind == "decimal" => {
+            let digits = text.chars().filter(char::is_ascii_digit).count();
+            assert!(digits > 15, "{path}: {text} is no number");
+            plain(text)
+        }
+        Data::String(text) if ["string", "datetime"].contains(&kind) => plain(text),
+        Data::Empty => String::new(),
+        other => panic!("{path}: {other:?} in a column of {kind}"),
+    };
+    let count = u32::try_from(rows.height()).expect("a number of rows");
+    (1..count)
+        .map(|row| (0..).zip(&names).map(|(at, (name, kind))| (name.clone(), cell(row, at, kind))).collect())
+        .collect()
+}
+
 async fn by_graphql(tenant: &Tenant, field: &str, columns: &[String]) -> Vec<Figures> {
     let camel = |name: &String| {
         let mut words = name.split('_');
@@ -199,6 +230,7 @@ fn every_surface_shows_the_same_figures() {
             assert!(!rows.is_empty(), "{path}");
             let rows = sorted(rows);
             assert_eq!(sorted(by_csv(tenant, &path).await), rows, "{path} as CSV");
+            assert_eq!(sorted(by_workbook(tenant, &path).await), rows, "{path} as XLSX");
             assert_eq!(sorted(by_graphql(tenant, field, &columns).await), rows, "{path} by GraphQL");
             assert_eq!(sorted(by_view(tenant, view, &columns).await), rows, "{path} as bi.{view}");
             let separator = if path.contains('?') { '&' } else { '?' };

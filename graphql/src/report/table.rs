@@ -1,4 +1,4 @@
-//! A report as a table: JSON, CSV, NDJSON.
+//! A report as a table: JSON, CSV, NDJSON, XLSX.
 
 use std::io::Write as _;
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 use service::Error;
 
 use super::column::is_cost;
-use super::{Column, Meta, Report, Request};
+use super::{Column, Meta, Report, Request, workbook};
 
 /// UTF-8 byte order mark, from which Excel learns the encoding.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -25,6 +25,8 @@ pub enum Format {
     Csv,
     /// One JSON object per row, one row per line.
     Ndjson,
+    /// An Excel workbook: typed rows, totals, and the definitions of the columns.
+    Xlsx,
 }
 
 /// A report as a table.
@@ -78,6 +80,11 @@ impl Table {
             text.push(b'\n');
         }
         Ok(text)
+    }
+
+    /// Returns an XLSX workbook.
+    pub fn to_xlsx(&self) -> Result<Vec<u8>, Error> {
+        workbook::write(self).map_err(|error| Error::invariant(error.to_string()))
     }
 
     /// Returns the rows as CSV under a header row; null is empty. No spreadsheet runs a text as a formula. Excel needs the
@@ -211,6 +218,14 @@ mod tests {
         let text = table(rows).to_csv(false).expect("CSV");
         let expected = "sku,product_name,net_revenue\r\n\"B,8\",\"Bolt \"\"M8\"\"\nsteel\",12.50\r\n'=1+1,,3\r\n'-8,''n,-12.50\r\n";
         assert_eq!(String::from_utf8_lossy(&text), expected);
+    }
+
+    #[test]
+    fn a_workbook_has_its_sheets() {
+        let rows = vec![vec!["=1+1".into(), Value::Null, "12345678901234.567".into()]];
+        let bytes = table(rows).to_xlsx().expect("a workbook");
+        assert_eq!(&bytes[..4], b"PK\x03\x04");
+        assert!(table(Vec::new()).to_xlsx().is_ok(), "an empty report is a workbook too");
     }
 
     #[test]
