@@ -271,7 +271,8 @@ fn amount(outcome: &Outcome) -> Option<(&'static str, Money)> {
     let of_stock =
         |document: &StockDocument| document.lines.iter().map(|line| line.value.abs()).sum::<Money>();
     match outcome {
-        Outcome::Sale(sale) => Some(("/lines", sale.total().abs())),
+        // What was paid for a forced sale may be far from what its lines come to. Neither may exceed the largest amount.
+        Outcome::Sale(sale) => Some(("/lines", sale.total().abs().max(sale.totals.total().abs()))),
         Outcome::Session(_, change) => Some(("", change.as_ref()?.amount.abs())),
         Outcome::CashMove(change) => Some(("/amount", change.amount.abs())),
         Outcome::Order(ordered) => {

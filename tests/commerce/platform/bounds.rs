@@ -308,6 +308,26 @@ fn a_document_above_the_amount_is_refused_and_changes_nothing() {
 }
 
 #[test]
+fn a_forced_sale_is_as_large_as_its_lines_whatever_was_paid() {
+    with_tenant(async |tenant| {
+        let Places { here, .. } = places(tenant).await;
+        let client = bound(tenant, json!({ "amount_max": "60.00" })).await;
+        let forced = async |quantity: &str, paid: &str| {
+            let line = json!({ "sku": "MUG", "quantity": quantity, "unit_price": "10.00" });
+            let body = json!({ "register_id": here.register_id, "forced": true, "lines": [line],
+                "occurred_at": environment().now().await, "tenders": [{ "kind": "card", "amount": paid }] });
+            client.post("/v1/pos/sales", &body).await
+        };
+        // 6 mugs are 60.00 and 20 % tax, 5 are 60.00 with it.
+        for (quantity, paid) in [("6", "1.00"), ("6", "60.00"), ("5", "60.01")] {
+            refused(&forced(quantity, paid).await, "amount_max");
+        }
+        let sold = forced("5", "1.00").await.created();
+        assert_eq!((&sold["total"], &sold["rounding"]), (&json!("1.00"), &json!("-59.00")));
+    });
+}
+
+#[test]
 fn a_key_ends_no_hold_at_another_place_by_a_document_of_its_own() {
     with_tenant(async |tenant| {
         let Places { here, customer, .. } = places(tenant).await;
