@@ -11,7 +11,7 @@ use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use uuid::Uuid;
 
 use crate::allocation::Allotment;
-use crate::count::{Count, CountEntry, CountLine, CountSettings};
+use crate::count::{AlreadyCounted, Count, CountEntry, CountLine, CountSettings, Standing};
 use crate::customer::Customer;
 use crate::document::{self, DocumentKind};
 use crate::expected_receipt::{ExpectedReceipt, Supplies, Supply};
@@ -129,6 +129,8 @@ pub struct Book {
     pub products: HashMap<ProductId, Product>,
     /// Products by SKU.
     pub skus: HashMap<String, ProductId>,
+    /// Products that had SKUs before which forced sales name, by SKU, in the order of the times at which each was replaced.
+    pub former_skus: HashMap<String, Vec<(DateTime<Utc>, ProductId)>>,
     /// Products and units by barcode.
     pub barcodes: HashMap<String, (ProductId, String)>,
     /// Price rules that may apply.
@@ -177,11 +179,10 @@ pub struct Book {
     pub count_settings: CountSettings,
     /// Recorded movements of a level after an instant, as one quantity, if a command needs them.
     pub moved_since: HashMap<(LevelKey, DateTime<Utc>), Quantity>,
-    /// Units and cost that the counts of levels took off movements recorded after them, by level and time of the count, if
-    /// a command needs them.
-    pub taken_off: HashMap<(LevelKey, DateTime<Utc>), (Quantity, Money)>,
-    /// The counts before those that are reversed, by level.
-    pub earlier_counts: HashMap<LevelKey, DateTime<Utc>>,
+    /// Where posted sheets stand on levels, if they are reversed or were posted in this batch.
+    pub standings: HashMap<(CountId, LevelKey), Standing>,
+    /// What counts took off movements of this batch, by level and in the order of the movements.
+    pub already_counted: HashMap<LevelKey, Vec<AlreadyCounted>>,
     /// Movements of this batch, if it has a count sheet.
     pub moved: Vec<(LevelKey, DateTime<Utc>, Quantity)>,
     /// Cost of one unit of a product over all locations, if a command needs it: by lot, and with the nil lot
@@ -274,6 +275,7 @@ impl Book {
             setup,
             products: HashMap::new(),
             skus: HashMap::new(),
+            former_skus: HashMap::new(),
             barcodes: HashMap::new(),
             rules: Rules::default(),
             replaced_prices: ReplacedPrices::default(),
@@ -299,8 +301,8 @@ impl Book {
             counts: HashMap::new(),
             count_settings: CountSettings::default(),
             moved_since: HashMap::new(),
-            taken_off: HashMap::new(),
-            earlier_counts: HashMap::new(),
+            standings: HashMap::new(),
+            already_counted: HashMap::new(),
             moved: Vec::new(),
             costs_elsewhere: HashMap::new(),
             costs: HashMap::new(),
@@ -329,9 +331,22 @@ impl Book {
 
     /// Returns the product that a line names. `pointer` is that of the line.
     pub fn product(&self, item: &ItemRef, pointer: &str) -> Result<&Product, Problem> {
+        self.product_at(item, None, pointer)
+    }
+
+    /// Like [`Book::product`]. In a sale that has happened at `at`, a SKU names the product that had it then.
+    pub(crate) fn product_at(
+        &self,
+        item: &ItemRef,
+        at: Option<DateTime<Utc>>,
+        pointer: &str,
+    ) -> Result<&Product, Problem> {
         let id = match item {
             ItemRef::Id(id) => Some(*id),
-            ItemRef::Sku(sku) => self.skus.get(sku).copied(),
+            ItemRef::Sku(sku) => match at {
+                Some(at) => self.had_sku(sku, at),
+                None => self.skus.get(sku).copied(),
+            },
             ItemRef::Barcode(code) => self.barcode(code).map(|(id, _)| *id),
         };
         let (field, name) = match item {
@@ -345,6 +360,16 @@ impl Book {
             detail: format!("There is no product {name}."),
             params: vec![(field, name)],
         })
+    }
+
+    /// Returns the product that had a SKU at an instant: the first from which it was taken after that, else the one that has
+    /// it now. A till may not have known of a change yet: a SKU that no product has names the last one that had it.
+    fn had_sku(&self, sku: &str, at: DateTime<Utc>) -> Option<ProductId> {
+        let former = self.former_skus.get(sku).map_or(&[][..], Vec::as_slice);
+        let then = former.partition_point(|(replaced_at, _)| *replaced_at <= at);
+        let now = || self.skus.get(sku).copied();
+        let id = |(_, id): &(DateTime<Utc>, ProductId)| *id;
+        former.get(then).map(id).or_else(now).or_else(|| former.last().map(id))
     }
 
     /// Returns what a line prints of a product.

@@ -33,7 +33,7 @@ mod reverse;
 pub use enter::{CountEntry, Enter, EntryInput};
 pub use lot::{CountedLot, Listed};
 pub use post::Post;
-pub use reverse::Reverse;
+pub use reverse::{AlreadyCounted, Reverse, Standing};
 
 /// The status of a count sheet.
 #[derive(

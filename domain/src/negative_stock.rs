@@ -17,6 +17,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::book::{Book, Posting};
+use crate::count::AlreadyCounted;
 use crate::document::DocumentKind;
 use crate::id::{CostId, EntryId, LotId, MovementId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
@@ -381,6 +382,11 @@ impl Book {
             if !is_counted || row.quantity.is_zero() {
                 continue;
             }
+            self.already_counted.entry(row.key).or_default().push(AlreadyCounted {
+                happened_at: row.occurred_at,
+                quantity: -row.quantity,
+                value: -row.value,
+            });
             counted.push(Movement {
                 id: MovementId(self.ids.next_id()),
                 kind: MovementKind::Count,
@@ -393,11 +399,6 @@ impl Book {
             });
             entry.debit(account::INVENTORY, -row.value, at(row.key));
             entry.credit(self.count_account(), -row.value, at(row.key));
-        }
-        for row in &counted {
-            let (quantity, value) = self.taken_off.entry((row.key, row.occurred_at)).or_default();
-            *quantity += row.quantity;
-            *value += row.value;
         }
         if !counted.is_empty() {
             posting.movements.extend(counted);

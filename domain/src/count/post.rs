@@ -87,6 +87,7 @@ pub(super) fn post(
         // An unknown lot of which nothing was found has no level.
         let is_level = line.lot.is_none() || due.key.lot_id != LotId::default();
         if let Some(counted_at) = line.counted_at.filter(|_| is_level && !due.superseded) {
+            book.note_standing(count.id, due.key);
             book.level_mut(due.key).note_count(counted_at);
             posting.anchors.push((due.key, Some(counted_at)));
         }

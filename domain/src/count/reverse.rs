@@ -27,6 +27,50 @@ pub struct Reverse {
     pub reason: String,
 }
 
+/// Where a posted sheet stands on a level, between the count before it and what was recorded since.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Standing {
+    /// The count before it, which stands again if the sheet is reversed.
+    pub earlier: Option<DateTime<Utc>>,
+    /// Units and cost that counts took off movements recorded after the sheet was posted, and before this batch. Of
+    /// movements that the sheet has seen and the count before has not.
+    pub taken_off: (Quantity, Money),
+    /// What counts had taken off movements of this batch when the sheet was posted, as a number of movements.
+    pub before: usize,
+}
+
+/// What a count took off a movement that it had seen.
+#[derive(Debug, Clone, Copy)]
+pub struct AlreadyCounted {
+    /// The time at which the movement happened.
+    pub happened_at: DateTime<Utc>,
+    /// Stock units that came back to the level.
+    pub quantity: Quantity,
+    /// Their cost.
+    pub value: Money,
+}
+
+impl Book {
+    /// Notes where a sheet stands on a level that it is about to count. Reversed sheets have left their places: each sheet
+    /// stands on the count that the level has now.
+    pub(super) fn note_standing(&mut self, id: CountId, key: LevelKey) {
+        let before = self.already_counted.get(&key).map_or(0, Vec::len);
+        let standing = Standing { earlier: self.level(&key).counted_at(), before, ..Standing::default() };
+        self.standings.insert((id, key), standing);
+    }
+
+    /// Returns what counts took off movements that only this sheet has seen: they happened after the count before it, and
+    /// were recorded since it was posted. What the count before has seen stays as it was counted.
+    fn taken_off(&self, id: CountId, key: &LevelKey, counted_at: DateTime<Utc>) -> (Quantity, Money) {
+        let standing = self.standings.get(&(id, *key)).copied().unwrap_or_default();
+        let of_batch = self.already_counted.get(key).into_iter().flatten().skip(standing.before);
+        let only_this =
+            of_batch.filter(|row| row.happened_at <= counted_at && Some(row.happened_at) > standing.earlier);
+        only_this
+            .fold(standing.taken_off, |(quantity, value), row| (quantity + row.quantity, value + row.value))
+    }
+}
+
 /// A line, and what its count moved: the posted difference, and what it took off late movements.
 struct Undone {
     at: usize,
@@ -70,7 +114,7 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(Count, Option<StockDoc
         ..document(book, &count)
     });
     for undone in &undone {
-        let earlier = book.earlier_counts.get(&undone.key).copied();
+        let earlier = book.standings.get(&(count.id, undone.key)).and_then(|standing| standing.earlier);
         book.level_mut(undone.key).restore_count(earlier);
         posting.anchors.push((undone.key, earlier));
         if let Some(document) = document.as_mut().filter(|_| !undone.moved.0.is_zero()) {
@@ -99,12 +143,8 @@ fn undone(book: &Book, count: &Count, at: usize) -> Option<Undone> {
     if line.lot.is_some() && key.lot_id == LotId::default() {
         return None;
     }
-    let (mut quantity, mut value) = line.posted.unwrap_or_default();
-    if let Some((moved, cost)) = book.taken_off.get(&(key, counted_at)) {
-        quantity += *moved;
-        value += *cost;
-    }
-    Some(Undone { at, key, counted_at, moved: (quantity, value) })
+    let (posted, taken_off) = (line.posted.unwrap_or_default(), book.taken_off(count.id, &key, counted_at));
+    Some(Undone { at, key, counted_at, moved: (posted.0 + taken_off.0, posted.1 + taken_off.1) })
 }
 
 /// Rejects lines whose level was counted again: that count stands on this one.

@@ -127,3 +127,45 @@ fn a_piece_that_is_seen_twice_is_one() {
     let refused = enter(&mut book, &Enter { count_id: id, entries: vec![seen(2)] });
     assert_eq!(refused.expect_err("it is one piece").code, Code::ValidationFailed);
 }
+
+#[test]
+fn sheets_of_one_batch_are_reversed_down_to_the_stock_without_counts() {
+    let (mut book, first) = counted(&[(10, 0, 0)], 1);
+    let lot = CountedLot { code: code(0), expires_on: None };
+    let open = Open {
+        id: None,
+        location_id: None,
+        lines: vec![Listed { product_id: ProductId(Uuid::from_u128(1)), lot_code: Some(lot.code.clone()) }],
+        blind: false,
+        tolerance_percent: None,
+        tolerance_value: None,
+        reference: None,
+    };
+    let (second, _) = super::open(&mut book, &open).expect("a sheet is opened");
+    for (count_id, found, minute) in [(first, 9, 1), (second.id, 5, 10)] {
+        let entry = EntryInput {
+            item: ItemRef::Id(ProductId(Uuid::from_u128(1))),
+            lot: Some(lot.clone()),
+            uom: None,
+            quantity: units(found),
+            counted_at: Some(at(minute)),
+            replaces: false,
+        };
+        enter(&mut book, &Enter { count_id, entries: vec![entry] }).expect("a figure is entered");
+        complete(&mut book, &Complete { count_id, skip_uncounted: false }).expect("all are counted");
+        post(&mut book, &Post { count_id, is_approver: true }).expect("it is posted");
+    }
+    let key = *book.levels().keys().next().expect("a level");
+    // One unit left before the first sheet was counted, one before the second. Both are recorded after them.
+    let late = [0, 5].map(|minute| AlreadyCounted {
+        happened_at: at(minute),
+        quantity: Quantity::ONE,
+        value: Money::new(1.into()),
+    });
+    book.already_counted.insert(key, late.to_vec());
+    for (count_id, left, stands) in [(second.id, 8, Some(at(1))), (first, 8, None)] {
+        let reverse = Reverse { count_id, reason: "The wrong shelf".to_owned() };
+        reverse.decide(&mut book).expect("it is reversed");
+        assert_eq!((book.level(&key).on_hand(), book.level(&key).counted_at()), (units(left), stands));
+    }
+}

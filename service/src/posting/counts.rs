@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use domain::book::Book;
-use domain::count::{Count, CountLine, CountSettings, CountedLot};
+use domain::count::{Count, CountLine, CountSettings, CountedLot, Standing};
 use domain::id::{CountId, LocationId, LotId, ProductId, StockDocumentId};
 use domain::number::{Price, Quantity};
 use domain::stock::LevelKey;
@@ -125,46 +125,63 @@ pub(super) async fn look(tx: &Tx, book: &mut Book, command: &Command) -> Result<
     Ok(())
 }
 
-/// Loads what the reversal of a sheet needs: what its count took off movements that were recorded later, and the counts before.
+/// The counts that stand on a level are in the order of their times and of their postings. So the count before a sheet is
+/// the latest one with an earlier time. A movement that happened between the two, and was recorded after the sheet was posted,
+/// is one that this sheet alone has seen: its command posted a second movement of kind `count`, which took it off. No sheet
+/// was posted before it was counted, so only ids that begin with that instant or later are read.
+const STANDINGS: &str = "
+    select v.place, e.counted_at as earlier, t.quantity, t.value
+    from unnest($2::int[], $3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[], $7::text[], $8::uuid[])
+        as v (place, location_id, product_id, lot_id, counted_at, lot_code, first_id)
+    cross join lateral (
+        select max(l.counted_at) as counted_at from stock_count_line l
+        join stock_count c on c.tenant_id = $1 and c.id = l.count_id and c.location_id = v.location_id
+        where l.tenant_id = $1 and l.product_id = v.product_id and l.lot_code is not distinct from v.lot_code
+          and l.posted_quantity is not null and not l.superseded and l.counted_at < v.counted_at
+          and c.status = 'posted' and c.id <> $9) e
+    cross join lateral (
+        select coalesce(sum(m.quantity), 0) as quantity, coalesce(sum(m.value), 0) as value
+        from (
+            select m.kind, m.quantity, m.value,
+                   max(m.occurred_at) filter (where m.kind <> 'count' and m.quantity <> 0)
+                       over (partition by m.command_id, m.document_id, m.line_no) as happened_at
+            from stock_movement m
+            where m.tenant_id = $1 and m.product_id = v.product_id and m.location_id = v.location_id
+              and m.lot_id = v.lot_id and m.id >= v.first_id and m.id > (
+                  select p.id from command p
+                  where p.tenant_id = $1 and p.document_id = $9 and p.name = 'count.posted'
+                    and p.name not like 'pos_sale.%' and p.status between 200 and 299
+                  order by p.id limit 1)) m
+        where m.kind = 'count' and m.happened_at <= v.counted_at
+          and m.happened_at > coalesce(e.counted_at, '-infinity')) t";
+
+/// Loads where a sheet to reverse stands. A sheet that was posted in this batch has noted it already.
 async fn look_back(tx: &Tx, book: &mut Book, id: CountId) -> Result<(), Error> {
     let Some(count) = book.counts.get(&id) else { return Ok(()) };
-    let counted = count.lines.iter().filter_map(|line| Some((count.key(&book.lots, line), line.counted_at?)));
-    let counted: Vec<(LevelKey, DateTime<Utc>)> = counted.collect();
-    let codes = count.lines.iter().filter(|line| line.counted_at.is_some());
-    let codes: Vec<Option<String>> = codes.map(|line| line.lot_code().map(str::to_owned)).collect();
+    let counted = count.lines.iter().filter_map(|line| {
+        Some((count.key(&book.lots, line), line.counted_at?, line.lot_code().map(str::to_owned)))
+    });
+    let counted: Vec<(LevelKey, DateTime<Utc>, Option<String>)> = counted.collect();
     let places: Vec<i32> = (0..counted.len() as i32).collect();
-    let statement = "select v.place, m.quantity, m.value, e.counted_at \
-         from unnest($2::int[], $3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[], $7::text[]) \
-             as v (place, location_id, product_id, lot_id, counted_at, lot_code) \
-         cross join lateral ( \
-             select coalesce(sum(m.quantity), 0) as quantity, coalesce(sum(m.value), 0) as value from stock_movement m \
-             where m.tenant_id = $1 and m.product_id = v.product_id and m.location_id = v.location_id \
-               and m.lot_id = v.lot_id and m.kind = 'count' and m.occurred_at = v.counted_at \
-               and m.document_id is distinct from $8) m \
-         cross join lateral ( \
-             select max(l.counted_at) as counted_at from stock_count_line l \
-             join stock_count c on c.tenant_id = $1 and c.id = l.count_id and c.location_id = v.location_id \
-             where l.tenant_id = $1 and l.product_id = v.product_id and l.lot_code is not distinct from v.lot_code \
-               and l.posted_quantity is not null and c.status = 'posted' and c.id <> $9) e";
-    let query = Columns::of(statement)
+    let query = Columns::of(STANDINGS)
         .bind(tx.tenant_id.0)
         .column("place", &places, |place| *place)
-        .column("location_id", &counted, |(key, _)| key.location_id.0)
-        .column("product_id", &counted, |(key, _)| key.product_id.0)
-        .column("lot_id", &counted, |(key, _)| key.lot_id.0)
-        .column("counted_at", &counted, |(_, at)| *at)
-        .column("lot_code", &codes, Clone::clone)
-        .bind(count.document_id.map(|id| id.0))
+        .column("location_id", &counted, |(key, ..)| key.location_id.0)
+        .column("product_id", &counted, |(key, ..)| key.product_id.0)
+        .column("lot_id", &counted, |(key, ..)| key.lot_id.0)
+        .column("counted_at", &counted, |(_, at, _)| *at)
+        .column("lot_code", &counted, |(.., code)| code.clone())
+        .column("first_id", &counted, |(_, at, _)| first_of(*at))
         .bind(id.0);
     for row in query.rows(tx).await? {
         let place: i32 = row.try_get("place")?;
-        let (key, counted_at) = counted[place.unsigned_abs() as usize];
-        let (quantity, value) = book.taken_off.entry((key, counted_at)).or_default();
-        *quantity += number(&row, "quantity")?;
-        *value += number(&row, "value")?;
-        if let Some(earlier) = row.try_get("counted_at")? {
-            book.earlier_counts.insert(key, earlier);
-        }
+        let (key, ..) = counted[place.unsigned_abs() as usize];
+        let standing = Standing {
+            earlier: row.try_get("earlier")?,
+            taken_off: (number(&row, "quantity")?, number(&row, "value")?),
+            before: 0,
+        };
+        book.standings.entry((id, key)).or_insert(standing);
     }
     Ok(())
 }

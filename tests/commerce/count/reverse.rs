@@ -119,6 +119,67 @@ fn the_latest_count_is_reversed_first_and_the_one_before_stands_again() {
 }
 
 #[test]
+fn what_an_earlier_count_has_seen_stays_when_later_ones_are_reversed() {
+    with_tenant(async |tenant| {
+        let till = shop(tenant).await;
+        let first = counted(tenant, mugs("9"), ago(30).await).await;
+        let second = counted(tenant, mugs("7"), ago(20).await).await;
+        let third = counted(tenant, mugs("5"), ago(10).await).await;
+        for minutes in [40, 25, 15] {
+            sold_at(tenant, &till, ago(minutes).await).await;
+        }
+        assert_eq!(tenant.level("MUG").await.on_hand, "5", "the third count has seen all of them");
+        reverse(tenant, &third).await.ok();
+        assert_eq!(tenant.level("MUG").await, Level::of("6", "0", "24"), "the second one has seen two");
+        reverse(tenant, &second).await.ok();
+        assert_eq!(tenant.level("MUG").await, Level::of("7", "0", "28"), "the first one has seen one");
+        reverse(tenant, &first).await.ok();
+        assert_eq!(tenant.level("MUG").await, Level::of("7", "0", "28"), "ten less three that were sold");
+        assert_eq!(tenant.balance("5100").await, "0.00");
+    });
+}
+
+#[test]
+fn a_movement_that_was_taken_back_once_is_not_taken_back_again() {
+    with_tenant(async |tenant| {
+        let till = shop(tenant).await;
+        let wrong = counted(tenant, mugs("5"), ago(10).await).await;
+        sold_at(tenant, &till, ago(30).await).await;
+        reverse(tenant, &wrong).await.ok();
+        assert_eq!(tenant.level("MUG").await.on_hand, "9");
+        let earlier = counted(tenant, mugs("7"), ago(20).await).await;
+        reverse(tenant, &earlier).await.ok();
+        assert_eq!(tenant.level("MUG").await, Level::of("9", "0", "36"));
+    });
+}
+
+#[test]
+fn a_count_that_was_superseded_does_not_stand_again() {
+    with_tenant(async |tenant| {
+        let till = shop(tenant).await;
+        let first = counted(tenant, mugs("9"), ago(10).await).await;
+        let late = counted(tenant, mugs("3"), ago(30).await).await;
+        assert_eq!(late["lines"][0]["superseded"], true);
+        reverse(tenant, &first).await.ok();
+        sold_at(tenant, &till, ago(40).await).await;
+        assert_eq!(tenant.level("MUG").await.on_hand, "9", "no count stands that has seen it");
+    });
+}
+
+#[test]
+fn a_count_of_the_same_time_as_a_reversed_one_takes_back_its_own_only() {
+    with_tenant(async |tenant| {
+        shop(tenant).await;
+        let at = ago(10).await;
+        for found in ["7", "8"] {
+            let count = counted(tenant, mugs(found), at).await;
+            reverse(tenant, &count).await.ok();
+            assert_eq!(tenant.level("MUG").await, Level::of("10", "0", "40"), "{found}");
+        }
+    });
+}
+
+#[test]
 fn found_units_that_have_left_can_not_be_taken_back() {
     with_tenant(async |tenant| {
         let till = shop(tenant).await;
