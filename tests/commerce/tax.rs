@@ -297,6 +297,20 @@ fn the_total_of_an_invoice_is_rounded_and_what_comes_back_is_what_was_owed() {
         assert_eq!(balances(tenant, &["1100", "6020", "2200"]).await, ["0.00"; 3]);
         let read = tenant.get(&format!("/v1/invoices/{}", invoice["id"].as_str().expect("an id"))).await.ok();
         assert_eq!(read["open"], "0.00");
+        // 6 × 0.03 and tax are 0.22, rounded to 0.20. Each piece that comes back lowers the rounded total of the rest.
+        tenant.patch("/v1/settings", &rounding("0.05")).await.ok();
+        let line = json!({ "sku": "MUG", "quantity": "6", "unit_price": "0.03" });
+        let body = json!({ "customer_id": customer, "lines": [line], "advance_to": "invoiced" });
+        let order = tenant.post("/v1/orders", &body).await.created();
+        let invoice = &order["invoices"][0];
+        assert_eq!((&invoice["rounding"], &invoice["total"]), (&json!("-0.02"), &json!("0.20")));
+        for total in ["0.00", "-0.05", "-0.05", "-0.05", "0.00", "-0.05"] {
+            let body = json!({ "customer_id": customer, "original_id": invoice["id"],
+                "original_lines": [{ "line_no": 1, "quantity": "1" }] });
+            let note = tenant.post("/v1/returns", &body).await.created();
+            assert_eq!((&note["total"], &note["open"]), (&json!(total), &json!("0.00")));
+        }
+        assert_eq!(balances(tenant, &["1100", "6020"]).await, ["0.00"; 2]);
         // A till sale is rounded by its till only.
         let till = tenant.till().await;
         let sold = tenant.sell(&till, &[("MUG", "3")]).await.created();

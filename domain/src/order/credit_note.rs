@@ -18,9 +18,9 @@ use crate::number::{Money, Quantity};
 use crate::open_item::{Applied, CreditRef};
 use crate::printed::{Addresses, PrintedCustomer};
 use crate::refusal::{Code, Problems, Refusal};
-use crate::sales::{self, Back, Basket, Line, LineInput, TakenBack, Totals};
+use crate::sales::{self, Back, Basket, Line, LineInput, SoldLine, TakenBack, Totals};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
-use crate::tenant::Channel;
+use crate::tenant::{Channel, Settings};
 
 /// The condition of returned goods.
 #[derive(
@@ -183,19 +183,27 @@ fn addresses(book: &Book, command: &Return, customer: &PrintedCustomer) -> Addre
     }
 }
 
-/// Returns what rounding adds to the total of a credit note. The last one of an invoice takes back what is left of the
-/// invoice's rounding, so that nothing stays open.
+/// Returns what rounding adds to the total of a credit note, and counts it as a part of the invoice's. Without an invoice, the
+/// note is rounded by itself.
 fn rounding(book: &mut Book, command: &Return, totals: &Totals) -> Money {
-    let total = totals.total();
-    let rounded = book.setup.settings.round_invoice(total) - total;
-    let Some(invoice) = command.original_id.and_then(|id| book.invoices.get_mut(&id)) else {
-        return rounded;
-    };
+    let (settings, total) = (&book.setup.settings, totals.total());
     let sold = command.original_id.and_then(|id| book.sold.get(&id.0));
-    let is_last = sold.into_iter().flatten().all(|line| line.returned == line.line.quantity);
-    let rounding = if is_last { -invoice.rounding } else { rounded };
+    let invoice = command.original_id.and_then(|id| book.invoices.get_mut(&id));
+    let (Some(sold), Some(invoice)) = (sold, invoice) else { return settings.round_invoice(total) - total };
+    let kept = |line: &SoldLine| line.line.net + line.line.tax - line.returned_total(settings);
+    let rounding = rounding_back(total, sold.iter().map(kept).sum(), invoice.rounding, settings);
     invoice.rounding += rounding;
     rounding
+}
+
+/// Returns what rounding adds to the total of a credit note of an invoice: as much as makes invoice and notes come to the
+/// rounded total of `kept`, the amount of what did not come back. `rounded` is the rounding of the invoice and the notes before.
+/// If the tenant rounds otherwise since, that may be more than was owed before the note: then the note comes to zero.
+///
+/// > Totals are rounded to 0.05. An invoice over 3 × 1.01 has 3.05. After one piece, 2.02 are left, rounded 2.00: the first
+/// > note has -1.05. The second leaves 1.01, rounded 1.00, and has -1.00, the third -1.00. They add up to -3.05.
+fn rounding_back(total: Money, kept: Money, rounded: Money, settings: &Settings) -> Money {
+    (settings.round_invoice(kept) - kept - rounded).min(-total)
 }
 
 /// Applies a credit note of `amount` to the invoice that it corrects, as far as that is open. The rest stays a credit of the
@@ -299,4 +307,49 @@ fn without_original(book: &Book, command: &Return, at: DateTime<Utc>) -> Result<
     let lines = sales::price(book, &basket)?;
     let to = BackTo { location_id, at, customer_id: Some(command.customer_id) };
     sales::given_back(book, to, &command.lines, lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rust_decimal::Decimal;
+
+    use super::*;
+
+    fn cents(cents: i64) -> Money {
+        Money::new(Decimal::new(cents, 2))
+    }
+
+    fn rounding_to(step: i64) -> Settings {
+        Settings { invoice_rounding: cents(step), ..crate::stock::tests::settings() }
+    }
+
+    proptest! {
+        /// An invoice and its credit notes come to the rounded total of what did not come back, and to zero in the end. No note
+        /// takes money from the customer, also if the tenant rounds otherwise since the invoice.
+        #[test]
+        fn notes_of_an_invoice_come_to_what_was_owed(
+            step in prop::sample::select(vec![0_i64, 5, 10, 100]),
+            notes in prop::collection::vec((1..500_i64, prop::option::of(prop::sample::select(vec![0_i64, 5, 50, 1000]))), 1..8),
+        ) {
+            let mut settings = rounding_to(step);
+            let whole = cents(notes.iter().map(|(part, _)| part).sum());
+            let (mut kept, mut owed) = (whole, settings.round_invoice(whole));
+            let (mut rounded, mut is_same) = (owed - whole, true);
+            for (part, other) in notes {
+                if let Some(step) = other {
+                    (settings, is_same) = (rounding_to(step), false);
+                }
+                kept -= cents(part);
+                let rounding = rounding_back(cents(-part), kept, rounded, &settings);
+                rounded += rounding;
+                let note = cents(-part) + rounding;
+                owed += note;
+                prop_assert!(!note.is_positive() && !owed.is_negative());
+                prop_assert_eq!(owed, kept + rounded);
+                prop_assert!(!is_same || owed == settings.round_invoice(kept));
+            }
+            prop_assert!(kept.is_zero() && owed.is_zero());
+        }
+    }
 }
