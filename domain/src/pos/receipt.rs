@@ -4,6 +4,8 @@
 //! the totals of its lines, the unit prices of the lines, its total, and the tenders, if they don't fit our prices. What
 //! none of them says follows our rules at the time of the sale.
 
+use std::collections::BTreeSet;
+
 use super::exception::{ExceptionReason, SaleException};
 use super::tender;
 use super::{Sell, TenderKind};
@@ -98,19 +100,49 @@ pub(super) fn price(
     if !states_price && !states_tax && targets.iter().all(Option::is_none) {
         return Ok((ours, excess, noted));
     }
+    let on_receipt = |input: usize| -> StatedLine {
+        let line = command.receipt.as_ref().and_then(|receipt| receipt.lines.get(input).copied());
+        line.unwrap_or_default()
+    };
+    let of_target = |input: usize| {
+        let (ours, quantity) = (of_input(&ours, input), command.lines[input].quantity);
+        targets[input].map(|target| unit_price(ours, target, (on_receipt(input), quantity), settings))
+    };
     let mut stated = command.lines.clone();
     for (input, line) in stated.iter_mut().enumerate().filter(|(_, line)| line.unit_price.is_none()) {
-        let ours = of_input(&ours, input);
-        line.unit_price = targets[input].map(|target| unit_price(ours, target, line.quantity, settings));
+        line.unit_price = of_target(input);
     }
-    let (mut lines, excess) = sales::price_noting_excess(book, &Basket { lines: &stated, ..*basket })?;
+    let (mut lines, mut excess) = sales::price_noting_excess(book, &Basket { lines: &stated, ..*basket })?;
+    let contradicted = contradicted(command, &targets, &lines);
+    if !contradicted.is_empty() {
+        for input in &contradicted {
+            stated[*input].unit_price = of_target(*input);
+        }
+        (lines, excess) = sales::price_noting_excess(book, &Basket { lines: &stated, ..*basket })?;
+    }
+    let mut problems = Problems::default();
     for part in lines.chunk_by_mut(|one, other| one.input == other.input) {
         let input = part[0].input;
-        let line = command.receipt.as_ref().and_then(|receipt| receipt.lines.get(input).copied());
-        bear(part, targets[input], line.unwrap_or_default(), settings);
+        bear(part, targets[input], on_receipt(input), settings);
+        let totals = Totals::of(part.iter());
+        if totals.net.is_negative() {
+            let detail =
+                format!("The tax is a part of the total of the line, which comes to {}.", totals.total());
+            problems.invalid(format!("/receipt/lines/{input}/tax"), detail);
+        }
     }
-    noted.extend(differences(book, command, &ours, &lines));
+    problems.check()?;
+    noted.extend(differences(book, command, &contradicted, (&ours, &lines)));
     Ok((lines, excess, noted))
+}
+
+/// Returns the lines of the request whose stated price does not come to their stated total. The total stands: it is what was
+/// paid, so the limits of discounts hold for it.
+fn contradicted(command: &Sell, targets: &[Option<Money>], lines: &[Line]) -> BTreeSet<usize> {
+    let is_other = |input: usize, target: Money| target != Totals::of(of_input(lines, input)).total();
+    let has_price = |input: &usize| command.lines[*input].unit_price.is_some();
+    let inputs = (0..command.lines.len()).filter(has_price);
+    inputs.filter(|input| targets[*input].is_some_and(|target| is_other(*input, target))).collect()
 }
 
 /// Returns the lines that were made from one line of the request.
@@ -141,7 +173,7 @@ fn targets(
             let ours = Totals::of(of_input(ours, input)).total();
             stated(input).filter(|total| states_tax(input) || *total != ours)
         };
-        // A line that states both keeps its unit price, and comes to its total.
+        // A line that states both comes to its total.
         let has_price = |input: usize| command.lines[input].unit_price.is_some();
         return Ok((0..count)
             .map(|input| if has_price(input) { stated(input) } else { differs(input) })
@@ -196,22 +228,31 @@ fn spread(ours: &[Line], count: usize, whole: Money, settings: &Settings) -> Vec
         .collect()
 }
 
-/// Returns the price of one unit with which a line comes to `target`: ours in proportion, so that discounts stay.
+/// Returns the price of one unit with which a line comes to `target`: ours in proportion, so that discounts stay. Where prices
+/// are without tax, a tax that the receipt states is no part of it.
 #[expect(clippy::arithmetic_side_effects, reason = "a rate has at most 3 digits")]
-fn unit_price(ours: &[Line], target: Money, quantity: Quantity, settings: &Settings) -> Price {
-    let total = Totals::of(ours).total();
+fn unit_price(
+    ours: &[Line],
+    target: Money,
+    (stated, quantity): (StatedLine, Quantity),
+    settings: &Settings,
+) -> Price {
+    let totals = Totals::of(ours);
+    let tax = stated.tax.or_else(|| Some(tax_in(target, stated.tax_rate?, settings)));
+    let net = tax.filter(|_| !settings.prices_include_tax).map(|tax| (target - tax).max(Money::ZERO));
+    let (part, whole) = net.map_or((target, totals.total()), |net| (net, totals.net));
     if let [line] = ours
         && line.bundle_id.is_none()
-        && total.is_positive()
+        && whole.is_positive()
         && line.unit_price.is_positive()
     {
-        return Price::rounded(number::share(line.unit_price.get(), target.get(), total.get()));
+        return Price::rounded(number::share(line.unit_price.get(), part.get(), whole.get()));
     }
     let rate = ours.first().map_or(Percent::ZERO, |line| line.tax_rate);
-    let amount = if settings.prices_include_tax {
-        target.get()
+    let amount = if settings.prices_include_tax || net.is_some() {
+        part.get()
     } else {
-        number::share(target.get(), Decimal::ONE_HUNDRED, Decimal::ONE_HUNDRED + rate.get())
+        number::share(part.get(), Decimal::ONE_HUNDRED, Decimal::ONE_HUNDRED + rate.get())
     };
     Price::rounded(number::share(amount, Decimal::ONE, quantity.get()))
 }
@@ -240,11 +281,15 @@ fn bear(lines: &mut [Line], target: Option<Money>, stated: StatedLine, settings:
     let (mut passed, mut given, mut taxed) = (Decimal::ZERO, Money::ZERO, Money::ZERO);
     for line in lines {
         passed += weight(line);
-        let up_to = settings.money(number::share(total.get(), passed, all));
-        let part = up_to - given;
-        given = up_to;
+        let up_to = |whole: Money| settings.money(number::share(whole.get(), passed, all));
+        // Net and tax are spread each by itself, so that no component has more tax than it comes to.
+        let part = match stated.tax {
+            Some(tax) => up_to(total - tax) + up_to(tax) - given,
+            None => up_to(total) - given,
+        };
+        given += part;
         let tax = match stated.tax {
-            Some(tax) => settings.money(number::share(tax.get(), passed, all)) - taxed,
+            Some(tax) => up_to(tax) - taxed,
             None if part == line.net + line.tax && stated.tax_rate.is_none() => line.tax,
             None if stated.tax_rate.is_none() && !line.taxes.is_empty() && line.tax.is_positive() => {
                 settings.share(line.tax, part, line.net + line.tax)
@@ -308,7 +353,12 @@ fn products(book: &Book, command: &Sell, lines: &[Line]) -> Vec<SaleException> {
 }
 
 /// Returns the lines whose amount or tax on the receipt differs from our price lists and tax rates.
-fn differences(book: &Book, command: &Sell, ours: &[Line], lines: &[Line]) -> Vec<SaleException> {
+fn differences(
+    book: &Book,
+    command: &Sell,
+    contradicted: &BTreeSet<usize>,
+    (ours, lines): (&[Line], &[Line]),
+) -> Vec<SaleException> {
     let mut noted = Vec::new();
     for (index, input) in command.lines.iter().enumerate() {
         let (ours, theirs) = (of_input(ours, index), of_input(lines, index));
@@ -317,6 +367,7 @@ fn differences(book: &Book, command: &Sell, ours: &[Line], lines: &[Line]) -> Ve
         let (expected, stated) = (Totals::of(ours), Totals::of(theirs));
         let has_price = is_priced(ours);
         let is_override = input.unit_price.is_some()
+            && !contradicted.contains(&index)
             && input.price_reason.is_some()
             && command.authority.overrider.is_some();
         if expected.total() != stated.total() && !is_override {

@@ -195,6 +195,35 @@ fn taxes_are_those_of_the_receipt() {
 }
 
 #[test]
+fn a_line_whose_total_contradicts_its_price_is_judged_by_its_total() {
+    with_shop(async |tenant| {
+        let (_, till) = shop(tenant).await;
+        let at = now().await;
+        let sell = async |price: &str, total: &str| {
+            let lines =
+                json!([{ "sku": "MUG", "quantity": "1", "unit_price": price, "price_reason": "scratched" }]);
+            let receipt = json!({ "lines": [{ "total": total }] });
+            let body = json!({ "lines": lines, "receipt": receipt, "tenders": cash(total) });
+            tenant.post(SALES, &offline(&till, at, &body)).await.created()
+        };
+        let discounted = async || tenant.events("type=pos_sale.over_discounted").await.len();
+        let owner = sell("9.00", "9.00").await;
+        assert_eq!(exceptions(tenant, &owner).await, Vec::<String>::new(), "an override that is allowed");
+        let owner = sell("10.00", "1.00").await;
+        assert_eq!(owner["lines"][0]["unit_price"], "1.00");
+        assert_eq!(exceptions(tenant, &owner).await, ["price 10.00 1.00"]);
+        assert_eq!(discounted().await, 0, "the owner may give any discount");
+        let cashier = key(tenant, &["pos:read", "pos:write", "stock:force"]).await;
+        let lines = json!([{ "sku": "MUG", "quantity": "1", "unit_price": "10.00" }]);
+        let receipt = json!({ "lines": [{ "total": "5.00" }] });
+        let body = json!({ "lines": lines, "receipt": receipt, "tenders": cash("5.00") });
+        let sold = tenant.with_key(&cashier).post(SALES, &offline(&till, at, &body)).await.created();
+        assert_eq!(exceptions(tenant, &sold).await, ["price 10.00 5.00"]);
+        assert_eq!(discounted().await, 1);
+    });
+}
+
+#[test]
 fn discounts_bundles_and_rounding_keep_to_the_receipt() {
     with_shop(async |tenant| {
         let (mug, till) = shop(tenant).await;
@@ -402,6 +431,9 @@ fn a_receipt_is_for_forced_sales_and_must_not_contradict_itself() {
             (json!({ "lines": [{ "total": "10.001" }] }), "#/receipt/lines/0/total"),
             (json!({ "lines": [{ "total": "1", "tax": "2" }] }), "#/receipt/lines/0/tax"),
             (json!({ "lines": [{ "tax_rate": "-1" }] }), "#/receipt/lines/0/tax_rate"),
+            // A mug comes to 10.00, or to the part of the whole that falls to it.
+            (json!({ "lines": [{ "tax": "10.01" }] }), "#/receipt/lines/0/tax"),
+            (json!({ "total": "2.00", "lines": [{ "tax": "2.01" }] }), "#/receipt/lines/0/tax"),
         ] {
             let body = offline(&till, at, &json!({ "receipt": receipt }));
             tenant.post(SALES, &body).await.refused(422, "validation_failed").names(&[pointer]);
