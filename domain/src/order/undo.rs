@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::ship::{Shipment, ShipmentLine};
 use super::{Order, OrderStatus, Ordered, exposure, find, finish, order_mut};
+use crate::allocation;
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
@@ -11,7 +12,8 @@ use crate::id::{EntryId, LocationId, MovementId, ShipmentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::lot::{self, LotShare};
 use crate::needs::Needs;
-use crate::number::Money;
+use crate::number::{Money, Quantity};
+use crate::product::Tracking;
 use crate::refusal::Refusal;
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 use crate::tenant::Channel;
@@ -32,6 +34,7 @@ impl Rule for UndoShipment {
 
     fn needs(&self, needs: &mut Needs) {
         needs.shipment_ids.insert(self.shipment_id);
+        needs.coming_in = true;
         needs.add_time(self.occurred_at);
     }
 
@@ -53,6 +56,7 @@ fn undo(book: &mut Book, command: &UndoShipment) -> Result<(Ordered, Posting), R
         ));
     };
     let occurred_at = book.occurred_after(command.occurred_at, ("the shipment", shipment.occurred_at))?;
+    check_pieces(book, order.location_id, &shipment)?;
 
     // Nothing rejects the command from here on.
     let mut posting = Posting::default();
@@ -92,6 +96,24 @@ fn undo(book: &mut Book, command: &UndoShipment) -> Result<(Ordered, Posting), R
     exposure.ordered += billable;
     *order_mut(book, order_id) = order;
     Ok(finish(book, order_id, posting))
+}
+
+/// Rejects a shipment with a serial number that is in stock again: one unit can't be in two places.
+fn check_pieces(book: &Book, location_id: LocationId, shipment: &Shipment) -> Result<(), Refusal> {
+    for line in &shipment.lines {
+        let product = &book.products[&line.product_id];
+        let is_serial = product.tracking == Tracking::Serial;
+        for (key, share) in shares(location_id, line).into_iter().filter(|_| is_serial) {
+            if allocation::on_hand(book, key.lot_id) + share.quantity > Quantity::ONE {
+                return Err(Refusal::state(format!(
+                    "Serial number {} of {} is in stock already: if it never left, post an adjustment that takes it off \
+                     there.",
+                    share.code, product.sku
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Returns the levels that a line of a shipment left, with quantity and cost.

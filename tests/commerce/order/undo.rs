@@ -126,6 +126,32 @@ fn lots_come_back_where_they_were_and_a_closed_order_opens_again() {
 }
 
 #[test]
+fn a_serial_number_that_is_in_stock_again_does_not_come_back_twice() {
+    with_tenant(async |tenant| {
+        tenant.tracked("PHONE", "serial").await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        for (code, place) in [("S1", &tenant.main), ("S2", &tenant.shop)] {
+            let document = async |kind: &str, place: &str, more: Value| {
+                let mut line = json!({ "sku": "PHONE", "quantity": "1", "lots": [{ "code": code }] });
+                line.as_object_mut().expect("a line").extend(more.as_object().expect("fields").clone());
+                let reason = (kind == "adjustment").then_some("found");
+                let body = json!({ "kind": kind, "reason": reason, "location_id": place, "lines": [line] });
+                tenant.post("/v1/stock/documents", &body).await.created();
+            };
+            document("receipt", &tenant.main, json!({ "unit_cost": "4.00" })).await;
+            let order = tenant.order(&customer, &[("PHONE", "1")], "shipped").await.created();
+            document("adjustment", place, json!({})).await;
+            let refused = undo(tenant, &order["shipments"][0]).await.refused(409, "invalid_state_transition");
+            assert!(refused.0["detail"].as_str().expect("a text").contains(code));
+            document("adjustment", place, json!({ "quantity": "-1" })).await;
+            assert_eq!(undo(tenant, &order["shipments"][0]).await.ok()["status"], "confirmed");
+            let id = order["id"].as_str().expect("an id");
+            tenant.step(id, "ship").await.ok();
+        }
+    });
+}
+
+#[test]
 fn a_till_may_have_sold_the_goods_meanwhile() {
     with_tenant(async |tenant| {
         tenant.stocked("MUG", "10.00", ("5", "4.00")).await;
