@@ -512,6 +512,7 @@ CREATE FUNCTION public.load_sales_2(p_tenant uuid, p_now timestamp with time zon
 declare
     v_products uuid[] := p_products;
     v_stocked uuid[];
+    v_is_renamed boolean := false;
     v_needs_more boolean;
     v_has_expired boolean;
 begin
@@ -539,8 +540,13 @@ begin
         where b.tenant_id = p_tenant and b.code = any(p_barcodes);
     end if;
     if cardinality(p_skus) > 0 then
-        v_products := v_products || array(
-            select p.id from product p where p.tenant_id = p_tenant and p.sku = any(p_skus));
+        select
+            v_products || coalesce(array_agg(p.id), '{}'),
+            count(*) < cardinality(p_skus) or exists (
+                select from former_sku f where f.tenant_id = p_tenant and f.sku = any(p_skus))
+        into v_products, v_is_renamed
+        from product p
+        where p.tenant_id = p_tenant and p.sku = any(p_skus);
     end if;
     select
         array_agg(row(
@@ -559,7 +565,7 @@ begin
         from product_unit u
         where u.tenant_id = p_tenant and u.product_id = any(v_products);
     end if;
-    if v_needs_more then
+    if v_needs_more or v_is_renamed then
         return;
     end if;
     select

@@ -47,7 +47,7 @@ pub struct Needs {
     pub register_ids: BTreeSet<RegisterId>,
     /// Tills of forced sales, with the time of each sale. A session that was closed since is needed.
     pub late_sales: BTreeSet<(RegisterId, DateTime<Utc>)>,
-    /// SKUs in forced sales. A product that had one of them before is needed.
+    /// SKUs in forced sales. The products that had one of them before are needed.
     pub former_skus: BTreeSet<String>,
     /// Codes of vouchers that are issued, redeemed or given back into.
     pub voucher_codes: BTreeSet<String>,

@@ -4,8 +4,10 @@
 
 -- Reads and locks the rows of a batch of till sales, in the order in which every batch locks: sessions, stock levels by
 -- key, number series. Returns only the stored responses if every command has one. Returns null levels if a product is a
--- bundle or tracked, because then other rows are read before levels are locked, and if a hold has expired on a level,
--- because then the level is swept first. Returns null series if there are no levels, and if a series is new.
+-- bundle or tracked, because then other rows are read before levels are locked; if a SKU is that of no product or was one of
+-- another product before, because a sale that has happened may name a product by a SKU that it had then; and if a hold has
+-- expired on a level, because then the level is swept first. Returns null series if there are no levels, and if a series is
+-- new.
 create or replace function load_sales_2(
     p_tenant uuid,
     p_now timestamptz,
@@ -31,6 +33,7 @@ as $$
 declare
     v_products uuid[] := p_products;
     v_stocked uuid[];
+    v_is_renamed boolean := false;
     v_needs_more boolean;
     v_has_expired boolean;
 begin
@@ -58,8 +61,13 @@ begin
         where b.tenant_id = p_tenant and b.code = any(p_barcodes);
     end if;
     if cardinality(p_skus) > 0 then
-        v_products := v_products || array(
-            select p.id from product p where p.tenant_id = p_tenant and p.sku = any(p_skus));
+        select
+            v_products || coalesce(array_agg(p.id), '{}'),
+            count(*) < cardinality(p_skus) or exists (
+                select from former_sku f where f.tenant_id = p_tenant and f.sku = any(p_skus))
+        into v_products, v_is_renamed
+        from product p
+        where p.tenant_id = p_tenant and p.sku = any(p_skus);
     end if;
     select
         array_agg(row(
@@ -78,7 +86,7 @@ begin
         from product_unit u
         where u.tenant_id = p_tenant and u.product_id = any(v_products);
     end if;
-    if v_needs_more then
+    if v_needs_more or v_is_renamed then
         return;
     end if;
     select

@@ -4,6 +4,7 @@ mod clock;
 mod discount;
 mod forced;
 mod refund;
+mod renamed;
 mod session;
 mod voucher;
 

@@ -33,7 +33,7 @@ pub(crate) fn price_noting_excess(
     let mut problems = Problems::default();
     let mut found = Vec::with_capacity(basket.lines.len());
     for (index, input) in basket.lines.iter().enumerate() {
-        match find(book, (input, basket.is_return || basket.forced), index) {
+        match find(book, basket, (index, input)) {
             Ok(item) => found.push(item),
             Err(problem) => problems.push(problem),
         }
@@ -77,11 +77,12 @@ struct Found<'a> {
 
 fn find<'a>(
     book: &'a Book,
-    (input, takes_archived): (&LineInput, bool),
-    index: usize,
+    basket: &Basket<'_>,
+    (index, input): (usize, &LineInput),
 ) -> Result<Found<'a>, Problem> {
     let pointer = format!("/lines/{index}");
-    let product = book.product(&input.item, &pointer)?;
+    let product = book.product_at(&input.item, basket.forced.then_some(basket.at), &pointer)?;
+    let takes_archived = basket.is_return || basket.forced;
     let problem = |field: &str, detail: String| Problem {
         pointer: format!("{pointer}/{field}"),
         code: Code::ValidationFailed,

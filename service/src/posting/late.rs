@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use domain::book::Book;
 use domain::id::{ProductId, RegisterId, SessionId};
 use domain::needs::Needs;
 use domain::pos::{ClosedSession, Drawer};
@@ -55,15 +54,22 @@ pub(super) async fn closed_sessions(
     Ok(closed)
 }
 
-/// Returns the products that had SKUs before which forced sales name and no product has now, by SKU.
-pub(super) async fn renamed(tx: &Tx, needs: &Needs, book: &Book) -> Result<Vec<(String, ProductId)>, Error> {
-    let unknown: Vec<&str> =
-        needs.former_skus.iter().map(String::as_str).filter(|sku| !book.skus.contains_key(*sku)).collect();
-    if unknown.is_empty() {
-        return Ok(Vec::new());
+/// Returns the products that had SKUs before which forced sales name, with the times at which the SKUs were replaced, in their
+/// order.
+pub(super) async fn former_skus(
+    tx: &Tx,
+    needs: &Needs,
+) -> Result<HashMap<String, Vec<(DateTime<Utc>, ProductId)>>, Error> {
+    let mut former: HashMap<String, Vec<(DateTime<Utc>, ProductId)>> = HashMap::new();
+    if needs.former_skus.is_empty() {
+        return Ok(former);
     }
-    let statement = "select distinct on (sku) sku, product_id from former_sku \
-                     where tenant_id = $1 and sku = any($2) order by sku, replaced_at desc";
-    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(unknown)).await?;
-    rows.iter().map(|row| Ok((row.try_get("sku")?, ProductId(row.try_get("product_id")?)))).collect()
+    let statement = "select sku, replaced_at, product_id from former_sku \
+                     where tenant_id = $1 and sku = any($2) order by sku, replaced_at";
+    let skus: Vec<&str> = needs.former_skus.iter().map(String::as_str).collect();
+    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(skus)).await? {
+        let replaced = (row.try_get("replaced_at")?, ProductId(row.try_get("product_id")?));
+        former.entry(row.try_get("sku")?).or_default().push(replaced);
+    }
+    Ok(former)
 }

@@ -78,9 +78,10 @@ pub(super) async fn book(
         Some(products) => add_prefetched(tx, &mut book, products).await?,
         None => products(tx, &needs, &mut book).await?,
     }
-    if add_renamed(tx, &needs, &mut book).await? {
-        // The levels of these products are not among them.
-        prefetched.levels = None;
+    // Levels are prefetched only if no SKU was another product's before.
+    let has_sku = |sku: &String| book.skus.contains_key(sku);
+    if prefetched.levels.is_none() || !needs.former_skus.iter().all(has_sku) {
+        add_former(tx, &needs, &mut book).await?;
     }
     name_taxes(tx, setups, &mut book).await?;
     lots::load(tx, &mut needs, &mut book).await?;
@@ -248,22 +249,21 @@ async fn products(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> 
     Ok(())
 }
 
-/// Adds products under SKUs that they had before. Returns whether there are some.
-async fn add_renamed(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<bool, Error> {
-    let renamed = late::renamed(tx, needs, book).await?;
-    if renamed.is_empty() {
-        return Ok(false);
+/// Adds the products that had SKUs before which forced sales name.
+async fn add_former(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
+    book.former_skus = late::former_skus(tx, needs).await?;
+    let former = book.former_skus.values().flatten().map(|(_, id)| *id);
+    let ids: BTreeSet<ProductId> = former.filter(|id| !book.products.contains_key(id)).collect();
+    if ids.is_empty() {
+        return Ok(());
     }
-    let ids: BTreeSet<ProductId> =
-        renamed.iter().map(|(_, id)| *id).filter(|id| !book.products.contains_key(id)).collect();
     let ids = uuids(&ids, |id| id.0);
     add_products(book, lookup::products_by_id(tx, &ids).await?);
-    book.skus.extend(renamed);
     unpack(tx, book).await?;
     if needs.units {
         add_units(book, lookup::units(tx, &ids).await?);
     }
-    Ok(true)
+    Ok(())
 }
 
 async fn add_prefetched(tx: &Tx, book: &mut Book, prefetched: Products) -> Result<(), Error> {

@@ -1,7 +1,8 @@
 //! The rows of a batch of plain till sales, read by one call in place of five.
 //!
 //! A till sale is plain if it names no customer, no hold and no voucher. The call leaves a part out if a product is a bundle or
-//! tracked, a hold has expired, or a series is new. That part is then read as for any other batch.
+//! tracked, a SKU is unknown or changed hands, a hold has expired, or a series is new. That part is then read as for any other
+//! batch.
 
 use std::collections::{BTreeMap, HashMap};
 

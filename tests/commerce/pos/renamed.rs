@@ -1,0 +1,89 @@
+//! Sales that had happened before they were sent, of products whose SKU changed since.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures_util::future::join;
+use sea_orm::sqlx::{self, Connection};
+use serde_json::{Value, json};
+use tests::{Product, Tenant, Till, environment, sale, with_tenant};
+
+use super::SALES;
+
+async fn rename(tenant: &Tenant, product: &Product, sku: &str) {
+    tenant.patch(&format!("/v1/products/{}", product.id), &json!({ "sku": sku })).await.ok();
+}
+
+fn sold_at(till: &Till, sku: &str, at: DateTime<Utc>) -> Value {
+    let mut body = sale(till, &[(sku, "1")]);
+    body["forced"] = json!(true);
+    body["occurred_at"] = json!(at);
+    body
+}
+
+#[test]
+fn a_sku_names_the_product_that_had_it_at_the_time_of_the_sale() {
+    with_tenant(async |tenant| {
+        let till = tenant.till().await;
+        let mug = tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
+        let cup = tenant.stocked("CUP", "10.00", ("50", "4.00")).await;
+        let bowl = tenant.stocked("BOWL", "10.00", ("50", "4.00")).await;
+        let mut times = Vec::new();
+        let now = async || environment().now().await;
+        times.push(now().await);
+        rename(tenant, &mug, "OLD-1").await;
+        rename(tenant, &cup, "MUG").await;
+        times.push(now().await);
+        rename(tenant, &cup, "OLD-2").await;
+        rename(tenant, &bowl, "MUG").await;
+        times.push(now().await);
+        let sold = async |at: DateTime<Utc>| {
+            let sold = tenant.post(SALES, &sold_at(&till, "MUG", at)).await.created();
+            (sold["lines"][0]["sku"].clone(), sold["exceptions"].clone())
+        };
+        let renamed = json!(["product_renamed"]);
+        assert_eq!(sold(times[0]).await, (json!("OLD-1"), renamed.clone()));
+        assert_eq!(sold(times[1]).await, (json!("OLD-2"), renamed.clone()));
+        assert_eq!(sold(times[2]).await, (json!("MUG"), json!([])));
+        // Sales of one batch name three products by one SKU, and one of now names the present one.
+        let item = |(key, body): (usize, Value)| json!({ "idempotency_key": key.to_string(), "body": body });
+        let bodies = times.iter().map(|at| sold_at(&till, "MUG", *at)).chain([sale(&till, &[("MUG", "1")])]);
+        let batch = json!({ "items": bodies.enumerate().map(item).collect::<Vec<Value>>() });
+        let done = tenant.call(reqwest::Method::POST, "/v1/pos/sales/batch").json(&batch).send().await;
+        assert_eq!(done.expect(207)["accepted"], 4);
+        for (sku, left) in [("OLD-1", "48"), ("OLD-2", "48"), ("MUG", "47")] {
+            assert_eq!(tenant.level(sku).await.on_hand, left, "{sku}");
+        }
+        // A till that did not know of a change yet: no product has the SKU any more.
+        rename(tenant, &bowl, "OLD-3").await;
+        assert_eq!(sold(now().await).await, (json!("OLD-3"), renamed));
+        tenant.post(SALES, &sale(&till, &[("MUG", "1")])).await.refused(404, "not_found");
+    });
+}
+
+#[test]
+fn the_level_of_a_renamed_product_is_locked_before_the_number_series() {
+    with_tenant(async |tenant| {
+        let till = tenant.till().await;
+        let mug = tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
+        tenant.sell(&till, &[("MUG", "1")]).await.created();
+        let at = environment().now().await;
+        rename(tenant, &mug, "CUP").await;
+        let mut connection = environment().connect().await;
+        let mut lock = connection.begin().await.expect("a transaction");
+        let level = "select 1 from stock_level where tenant_id = $1 for update";
+        sqlx::query(level).bind(tenant.id.0).fetch_one(&mut *lock).await.expect("the level");
+        let takes_the_series = async {
+            let waits = "select exists (select from pg_stat_activity where pg_backend_pid() = any (pg_blocking_pids(pid)))";
+            while !sqlx::query_scalar::<_, bool>(waits).fetch_one(&mut *lock).await.expect("a row") {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            let series = "select series from number_series where tenant_id = $1 for update nowait";
+            let free = sqlx::query(series).bind(tenant.id.0).fetch_all(&mut *lock).await;
+            lock.rollback().await.expect("it ends");
+            free.expect("the sale that waits for the level holds no series");
+        };
+        let sold = join(tenant.post(SALES, &sold_at(&till, "MUG", at)), takes_the_series).await.0;
+        sold.created();
+    });
+}
