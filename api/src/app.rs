@@ -14,6 +14,7 @@ use service::Db;
 use service::auth::{Auth, SigningKey};
 use service::live::{Live, WAITING_MAX};
 use service::posting::Poster;
+use service::synced::Synced;
 
 use crate::broadcast::Broadcast;
 use crate::config::Config;
@@ -42,6 +43,8 @@ pub struct App {
     pub auth: Data<Auth>,
     /// Decimals of the tenants' currencies.
     pub(crate) currencies: Currencies,
+    /// Until when lists are complete.
+    pub(crate) synced: Synced,
     /// Seals the cursors of lists.
     pub cursor_key: CursorKey,
     /// Rate limits of callers and tenants.
@@ -90,6 +93,7 @@ impl App {
             tickets: Tickets::new(config.redis_url.clone()),
             auth,
             currencies: Currencies::default(),
+            synced: Synced::default(),
             cursor_key,
             rates,
             strangers: Strangers::new(config.rates.rate_unreadable),

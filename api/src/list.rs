@@ -174,7 +174,7 @@ impl<F> List<F> {
     /// Asks until when the list is complete, unless the cursor says it.
     async fn note_synced(&self) -> Result<(), ApiError> {
         if self.synced_until.get().is_none() {
-            let synced_until = service::synced::until(&self.app.db).await?;
+            let synced_until = self.app.synced.until(&self.app.db).await?;
             self.synced_until.get_or_init(|| synced_until);
         }
         Ok(())

@@ -264,9 +264,11 @@ impl Db {
 
     /// Opens a read-only snapshot.
     pub(crate) async fn begin_read(&self, tenant_id: TenantId) -> Result<Tx, Error> {
-        let opening = "begin isolation level repeatable read read only; \
-             set local application_name = 'stockwell reader'; set local plan_cache_mode = auto";
-        self.open(opening, Work::Read, tenant_id).await
+        let opening = format!(
+            "begin isolation level repeatable read read only; set local application_name = '{READER}'; \
+             set local plan_cache_mode = auto"
+        );
+        self.open(&opening, Work::Read, tenant_id).await
     }
 
     /// Returns the newest step of the schema. Fails if the database can't be reached.

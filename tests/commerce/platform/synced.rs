@@ -108,6 +108,34 @@ fn every_list_by_time_of_change_says_until_when_it_is_complete() {
     });
 }
 
+/// The connection that finds the instant is one of two that find the callers of all tenants.
+#[test]
+fn many_lists_ask_once_in_a_while_until_when_they_are_complete() {
+    with_tenant(async |tenant| {
+        for sku in ["A", "B", "C"] {
+            tenant.product(sku, "1.00").await;
+        }
+        let node = environment().own_node().await;
+        let client = tenant.at(&node.base_url);
+        let first = "/v1/products?sort=updated_at&limit=1";
+        let cursor = client.get(first).await.ok()["page"]["next_cursor"].clone();
+        let second = format!("{first}&cursor={}", cursor.as_str().expect("a cursor"));
+        // The second page has the instant in its cursor.
+        let mut fewest = u64::MAX;
+        for _ in 0..3 {
+            let before = node.app.db.statements();
+            client.get(&second).await.ok();
+            fewest = fewest.min(node.app.db.statements() - before);
+        }
+        let (before, begun) = (node.app.db.statements(), std::time::Instant::now());
+        futures_util::future::join_all((0..30).map(async |_| client.get(first).await.ok())).await;
+        let seconds = begun.elapsed().as_secs() + 1;
+        let more = node.app.db.statements() - before - 30 * fewest;
+        // The caller is looked up again every five seconds.
+        assert!(more <= 2 * seconds + 1, "{more} statements more in {seconds} s");
+    });
+}
+
 #[test]
 fn the_event_of_an_import_leads_to_what_it_wrote() {
     with_tenant(async |tenant| {
