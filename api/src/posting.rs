@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use service::caller::EntryMode;
 use service::command::{self, Idempotency};
-use service::posting::{BATCH_MAX, Command, Outcome, Render, Request, dry_run};
+use service::posting::{BATCH_MAX, Command, Outcome, Parts, Render, Request, dry_run};
 use service::scope::Scope;
 use uuid::Uuid;
 
@@ -313,8 +313,7 @@ struct Results {
     accepted: usize,
     refused: usize,
     json: Vec<u8>,
-    /// Whether the database failed for all of a part. The others need not wait as long.
-    is_lost: bool,
+    parts: Parts,
 }
 
 impl Results {
@@ -338,17 +337,11 @@ impl Results {
                 Err(error) => Some(failed(&error)),
             })
             .collect();
-        let answers = if self.is_lost {
-            made.iter().map(|_| Err(service::Error::Deadline)).collect()
-        } else if preferences.dry_run {
-            dry_run_each(app, &made).await
+        let answers = if preferences.dry_run {
+            self.parts.run(made.len(), dry_run_each(app, &made)).await
         } else {
-            app.poster.post_all(made).await
+            app.poster.post_all(&mut self.parts, made).await
         };
-        let is_unavailable = |answer: &Result<command::Answer, service::Error>| {
-            answer.as_ref().is_err_and(service::Error::is_unavailable)
-        };
-        self.is_lost |= !answers.is_empty() && answers.iter().all(is_unavailable);
         let mut answers = answers.into_iter();
         for known in known {
             let result = known

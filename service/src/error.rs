@@ -90,9 +90,11 @@ impl Error {
         }
     }
 
-    /// Whether it does not concern the command: no connection, no time, or no response.
-    pub fn is_unavailable(&self) -> bool {
-        self.unavailable().is_some()
+    /// Returns the error of work that is not tried because this error ended the work before it: the tenant has no place, or the
+    /// database does not respond. Nothing of it is written, also if the outcome of the work before is unknown.
+    pub(crate) fn of_later_work(&self) -> Option<Error> {
+        let error = self.unavailable()?;
+        Some(if let Error::OverShare = error { error } else { Error::Deadline })
     }
 
     /// Returns the error of a commit. If the connection failed meanwhile, it is not known whether it is done.

@@ -48,6 +48,7 @@ pub(crate) mod lots;
 mod open_costs;
 pub(crate) mod open_items;
 pub(crate) mod orders;
+mod parts;
 mod places;
 mod prefetch;
 mod queue;
@@ -62,6 +63,7 @@ pub(crate) mod waiting;
 
 pub use domain::command::{Command, Outcome};
 pub use lot_levels::LOCK_LEVELS;
+pub use parts::Parts;
 pub use queue::Poster;
 pub use table::{ROW_TYPES, RowType};
 

@@ -18,7 +18,7 @@ use sea_orm::sqlx::{self, Connection};
 use serde_json::{Value, json};
 use service::Db;
 use service::caller::EntryMode;
-use service::posting::{Command, Outcome, Poster, Request};
+use service::posting::{Command, Outcome, Parts, Poster, Request};
 use tests::{Level, Tenant, environment, lines, pool_options, with_tenant, with_tenant_as};
 
 const ORDERS: &str = "/v1/orders";
@@ -45,7 +45,7 @@ pub fn request(tenant: &Tenant, command: Command) -> Request {
 async fn together(tenant: &Tenant, commands: Vec<Command>) -> Vec<(u16, Value)> {
     let db = Db::connect(&environment().database_url(), &pool_options()).await.expect("the app connects");
     let requests = commands.into_iter().map(|command| request(tenant, command)).collect();
-    let answers = Poster::new(db).post_all(requests).await;
+    let answers = Poster::new(db).post_all(&mut Parts::default(), requests).await;
     let answer = |answer: Result<service::command::Answer, service::Error>| {
         let answer = answer.expect("an answer");
         (answer.status, serde_json::from_str(&answer.body).expect("JSON"))
@@ -409,7 +409,7 @@ fn a_panic_of_one_command_fails_no_other() {
         let mut requests: Vec<Request> = drafts.iter().map(confirm).collect();
         requests[1].render = |_, _| panic!("the second command panics");
         let db = Db::connect(&environment().database_url(), &pool_options()).await.expect("the app connects");
-        let answers = Poster::new(db).post_all(requests).await;
+        let answers = Poster::new(db).post_all(&mut Parts::default(), requests).await;
         assert_eq!(answers[0].as_ref().expect("the first is carried out").status, 200);
         let failed = answers[1].as_ref().expect_err("the second fails").to_string();
         assert!(failed.contains("the second command panics"), "{failed}");

@@ -8,7 +8,7 @@ use serde_json::json;
 use service::Db;
 use service::caller::EntryMode;
 use service::command::Idempotency;
-use service::posting::{Command, Poster, Request};
+use service::posting::{Command, Parts, Poster, Request};
 use tests::{Tenant, Till, environment, lines, pool_options, with_tenant};
 
 /// Opening, responses of the batch, session, products, stock levels, number series, the write, commit.
@@ -76,7 +76,7 @@ fn a_batch_of_sales_costs_as_many_statements_as_one() {
             let requests =
                 (0..count).map(|number| request(tenant, &till, &skus, &format!("{count}-{round}-{number}")));
             let before = db.statements();
-            for answer in poster.post_all(requests.collect()).await {
+            for answer in poster.post_all(&mut Parts::default(), requests.collect()).await {
                 assert_eq!(answer.expect("an answer").status, 201);
             }
             db.statements() - before
@@ -108,7 +108,7 @@ fn refused_sales_of_a_batch_ask_once_what_is_on_its_way() {
                 let name = |number: usize| format!("{count}-{round}-{number}");
                 let requests = (0..count).map(|number| request(tenant, &till, &["MUG"], &name(number)));
                 let before = db.statements();
-                for answer in poster.post_all(requests.collect()).await {
+                for answer in poster.post_all(&mut Parts::default(), requests.collect()).await {
                     assert_eq!(answer.expect("an answer").status, 409);
                 }
                 fewest = fewest.min(db.statements() - before);

@@ -4,8 +4,10 @@
 //! One batch of many commands costs far less than two of half as many that run side by side, so a tenant has one lane.
 //! It has a second one only while the batch in the first is slow: sales don't wait for the end of an import.
 //!
-//! Batch requests have lanes of their own. A tenant that sends without a pause while others work rests after each batch, so
-//! that it has no more than half of the time of a processor ([`Queues::rest`]).
+//! The parts of batch requests take turns of their own. While others work, a lane whose tenant sends without a pause rests after
+//! each batch for as long as the batch took, and so does a turn ([`Queues::rest`]). So each works at most half of the time, as long
+//! as its batches take less than [`REST_MAX`]. A longer batch has a shorter rest than that. A tenant has up to [`LANES`] lanes and
+//! the turns of its batch requests, so it may have more than one processor.
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::pin;
@@ -17,6 +19,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
+use super::parts::Parts;
 use super::setup::Setups;
 use super::{BATCH_MAX, Request, run};
 use crate::command::Answer;
@@ -31,7 +34,7 @@ const LANES: usize = 2;
 const SLOW: Duration = Duration::from_millis(40);
 /// Time for which a tenant counts as one that works, after its last request.
 const ACTIVE: Duration = Duration::from_millis(500);
-/// Longest rest of a lane after a batch.
+/// Longest rest of a lane or a turn after a batch.
 const REST_MAX: Duration = Duration::from_millis(100);
 /// Longest wait of a batch request for its turn.
 const TURN_WAIT: Duration = Duration::from_secs(10);
@@ -73,8 +76,9 @@ impl Queues {
         self.latest[0] = Some((tenant_id, Instant::now()));
     }
 
-    /// Returns the time for which a tenant starts no other batch in the lane whose batch took so long: as long again, if
-    /// other tenants work and at least half of the processors have a batch.
+    /// Returns the time for which a tenant starts no other batch in the lane or turn whose batch took so long: as long again, at most
+    /// [`REST_MAX`], if another tenant asked for something lately, and if there are at least half as many lanes and parts as
+    /// processors. A lane that rests counts.
     fn rest(&self, tenant_id: TenantId, took: Duration) -> Duration {
         let works = |(other, at): &(TenantId, Instant)| *other != tenant_id && at.elapsed() < ACTIVE;
         let lanes = self.of_tenants.values().map(|queue| queue.lanes).sum::<usize>() + self.parts;
@@ -152,32 +156,29 @@ impl Poster {
             .unwrap_or_else(|_| Err(Error::invariant("a batch ended without a response")))
     }
 
-    /// Carries out the documents of a batch route in as few transactions as possible. Returns one result for each, in
+    /// Carries out the next documents of a batch request in as few transactions as possible. Returns one result for each, in
     /// order.
-    pub async fn post_all(&self, requests: Vec<Request>) -> Vec<Result<Answer, Error>> {
+    pub async fn post_all(&self, parts: &mut Parts, requests: Vec<Request>) -> Vec<Result<Answer, Error>> {
         let inner = Arc::clone(&self.0);
         let asked = requests.len();
+        let mut own = std::mem::take(parts);
         let work = self.0.runtime.spawn(async move {
             let mut answers = Vec::with_capacity(requests.len());
             let mut rest = requests.as_slice();
             while !rest.is_empty() {
                 let (batch, later) = rest.split_at(fitting(rest.iter()));
-                let part = inner.run_part(batch).await;
-                // If the database failed for all of a part, the others need not wait as long.
-                let is_lost =
-                    part.iter().all(|one| one.as_ref().is_err_and(|error| error.unavailable().is_some()));
-                answers.extend(part);
-                rest = if is_lost { &[] } else { later };
-                if is_lost {
-                    answers.extend(later.iter().map(|_| Err(Error::Deadline)));
-                }
+                answers.extend(own.run(batch.len(), inner.run_part(batch)).await);
+                rest = later;
             }
-            answers
+            (answers, own)
         });
-        let failed = |error: tokio::task::JoinError| {
-            (0..asked).map(|_| Err(Error::invariant(error.to_string()))).collect()
-        };
-        on_database(work).await.unwrap_or_else(failed)
+        match on_database(work).await {
+            Ok((answers, own)) => {
+                *parts = own;
+                answers
+            }
+            Err(error) => (0..asked).map(|_| Err(Error::invariant(error.to_string()))).collect(),
+        }
     }
 }
 

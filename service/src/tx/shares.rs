@@ -1,7 +1,7 @@
 //! Shares of the connections, so that no kind of work and no tenant can take all of them.
 //!
-//! Each kind of work has a number of connections of its own. Within a kind, a tenant gets at most half of them. Reports keep
-//! a processor of the database busy, so there are few at once, and a tenant gets a quarter of them, at least one. Work that
+//! Each kind of work has a number of connections of its own. Of those for commands, reads and jobs, a tenant gets at most half.
+//! Reports keep a processor of the database busy, so there are few at once, and a tenant gets a quarter of them, at least one. Work that
 //! finds its share taken waits, at most as long as the kind allows, and then fails: as [`Error::OverShare`] if the tenant
 //! itself has used its share up, as [`Error::Busy`] if others have.
 
