@@ -1,6 +1,7 @@
 //! State of the application. It knows no handler: the routes are in [`routes`](crate::routes), the server around them
 //! in [`server`](crate::server).
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -18,6 +19,7 @@ use service::synced::Synced;
 
 use crate::broadcast::Broadcast;
 use crate::config::Config;
+use crate::credential;
 use crate::currency::Currencies;
 use crate::cursor::CursorKey;
 use crate::problem::ApiError;
@@ -116,6 +118,11 @@ impl App {
     pub fn of(request: &HttpRequest) -> Result<Data<Self>, ApiError> {
         let app = request.app_data::<Data<App>>().cloned();
         app.ok_or_else(|| ApiError::internal("no application state"))
+    }
+
+    /// Returns the address that a request comes from.
+    pub fn address_of(&self, request: &HttpRequest) -> Option<IpAddr> {
+        credential::address(request.peer_addr(), request.headers(), &self.trusted_proxies)
     }
 
     /// Serves this document as the description of the API, in place of the one without records of a tenant. Only the first

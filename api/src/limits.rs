@@ -11,6 +11,7 @@ use crate::list::{LIMIT_DEFAULT, LIMIT_MAX};
 use crate::posting::BATCH_DOCUMENTS_MAX;
 use crate::rate::{BYTES_PER_REQUEST, Policy, UNREADABLE_FACTOR};
 use crate::stream::seat::STREAMS_PER_ACTOR_MAX;
+use crate::stream::ticket;
 use crate::upload::UPLOAD_BYTES_MAX;
 use crate::{Answer, App, Caller};
 
@@ -125,6 +126,9 @@ struct StreamLimits {
     /// Most open streams of a tenant.
     #[schema(minimum = 1, example = 500)]
     per_tenant: usize,
+    /// Most unused tickets of a tenant that a server keeps without Redis. The next one is rejected (429 `rate_limited`).
+    #[schema(minimum = 1, example = 2500)]
+    tickets_per_tenant: usize,
 }
 
 /// Get the limits
@@ -165,7 +169,11 @@ async fn get(app: Data<App>, caller: Caller) -> Answer {
             at_once: LONG_BODIES.of_tenant,
         },
         batch_documents: BATCH_DOCUMENTS_MAX,
-        streams: StreamLimits { per_caller: STREAMS_PER_ACTOR_MAX, per_tenant: app.streams.of_tenant_max() },
+        streams: StreamLimits {
+            per_caller: STREAMS_PER_ACTOR_MAX,
+            per_tenant: app.streams.of_tenant_max(),
+            tickets_per_tenant: ticket::OF_TENANT_MAX,
+        },
         connections_per_address: app.connections_per_address,
         unknown_keys_per_minute: app.auth.unknown_keys_max(),
         unreadable_per_minute: app.strangers.most(),

@@ -123,7 +123,7 @@ where
     let started = Instant::now();
     let request_id = request_id(request.headers());
     let caller = identify(&app, &request).await.and_then(|caller| check_origin(caller, request.headers()));
-    let address = credential::address(request.peer_addr(), request.headers(), &app.trusted_proxies);
+    let address = app.address_of(request.request());
     let mut log = Log {
         started,
         request_id: request_id.clone(),
@@ -232,15 +232,17 @@ impl Wants {
 }
 
 async fn identify(app: &App, request: &ServiceRequest) -> Result<service::Caller, AuthError> {
+    let address = app.address_of(request.request());
     let taken = match credential::presented(request.headers()) {
         Some(_) => None,
-        None => stream::take_ticket(app, request.path(), request.query_string()).await.transpose()?,
+        None => {
+            stream::take_ticket(app, request.path(), request.query_string(), address).await.transpose()?
+        }
     };
     let credential = match &taken {
         Some(text) => Cow::Borrowed(text.expose_secret()),
         None => credential::presented(request.headers()).ok_or(AuthError::Missing)?,
     };
-    let address = credential::address(request.peer_addr(), request.headers(), &app.trusted_proxies);
     let caller = app.auth.authenticate(&credential, address).await;
     if let Some(text) = taken {
         request.extensions_mut().insert(stream::Taken(text));

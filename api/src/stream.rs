@@ -5,6 +5,7 @@ pub mod seat;
 mod sender;
 pub mod ticket;
 
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use domain::id::{LocationId, ProductId, TenantId};
 use domain::tag;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use service::auth::AuthError;
+use service::auth::{AuthError, Guess};
 use service::event::Filter;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -93,27 +94,34 @@ pub struct Taken(pub SecretString);
 ///
 /// Returns a ticket with which `GET /v1/stream` opens one stream for the caller, within a minute. It is for `EventSource`
 /// in browsers, which can't send a header: a key in a URL would end up in logs. The stream ends as it would with the
-/// credential itself. With Redis, any server takes the ticket; without it, the server that made it.
+/// credential itself. With Redis, any server takes the ticket; without it, the server that made it, which keeps at most 2,500
+/// unused tickets of a tenant: the next one returns 429. After 1,000 tickets within 15 minutes from one network that do not work,
+/// a ticket from there returns 429.
 #[utoipa::path(
     operation_id = "stream_tickets_create",
     security(("bearer" = ["stock:read"]), ("bearer" = ["events:read"])),
     responses((status = 201, description = "The ticket.", body = StreamTicket))
 )]
 #[post("/v1/stream-tickets")]
-async fn make_ticket(request: HttpRequest, app: Data<App>, _: Caller) -> Answer {
+async fn make_ticket(request: HttpRequest, app: Data<App>, caller: Caller) -> Answer {
     let credential = credential::presented(request.headers()).unwrap_or_default();
-    let ticket = app.tickets.make(&credential).await?;
+    let ticket = app.tickets.make(caller.tenant_id, &credential).await?;
     let made = StreamTicket { object: tag::StreamTicket, ticket, expires_in: ticket::SECONDS };
     Ok(HttpResponse::Created().json(made))
 }
 
-/// Takes the ticket of a request for a stream. Returns the credential that it stands for; nothing without a valid ticket.
-pub async fn take_ticket(app: &App, path: &str, query: &str) -> Option<Result<SecretString, AuthError>> {
+/// Takes the ticket of a request for a stream. Returns the credential that it stands for; nothing if the request has none.
+pub async fn take_ticket(
+    app: &App,
+    path: &str,
+    query: &str,
+    address: Option<IpAddr>,
+) -> Option<Result<SecretString, AuthError>> {
     if path != "/v1/stream" {
         return None;
     }
     let ticket = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "ticket")?.1;
-    Some(app.tickets.take(&ticket).await.ok_or(AuthError::InvalidToken))
+    Some(app.auth.guess(Guess::Ticket, address, app.tickets.take(&ticket)).await)
 }
 
 /// The header that browsers send on their own.
@@ -226,6 +234,5 @@ fn presented(request: &HttpRequest, app: &App, tenant_id: TenantId) -> Credentia
     let taken = request.extensions().get::<Taken>().map(|taken| taken.0.expose_secret().to_owned());
     let text =
         taken.unwrap_or_else(|| credential::presented(request.headers()).unwrap_or_default().into_owned());
-    let address = credential::address(request.peer_addr(), request.headers(), &app.trusted_proxies);
-    Credential { tenant_id, text: SecretString::from(text), address }
+    Credential { tenant_id, text: SecretString::from(text), address: app.address_of(request) }
 }

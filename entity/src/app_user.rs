@@ -19,8 +19,8 @@ pub struct Model {
     pub role: String,
     /// argon2id in PHC form.
     pub password_hash: String,
-    /// When the password was last replaced.
-    pub password_changed_at: Option<DateTimeUtc>,
+    /// When all logins were last ended: by a new password, or because the user was disabled.
+    pub logins_ended_at: Option<DateTimeUtc>,
     /// `active` or `disabled`.
     pub status: String,
     pub version: i32,

@@ -1,2 +1,2 @@
 drop table password_link;
-alter table app_user drop column former_email, drop column password_changed_at;
+alter table app_user drop column former_email, drop column logins_ended_at;

@@ -3,8 +3,8 @@
 alter table app_user
     -- The address of a disabled user which another user has now. `email` is no address then.
     add column former_email text,
-    -- When the password was last replaced. Tokens from before no longer work.
-    add column password_changed_at timestamptz;
+    -- When all logins were last ended: by a new password, or because the user was disabled. Tokens from before no longer work.
+    add column logins_ended_at timestamptz;
 
 -- A link by which a user sets a new password, once. It works while the user has the role of when it was made.
 create table password_link (

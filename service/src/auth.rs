@@ -3,6 +3,7 @@
 //! A valid credential is cached for at most [`CREDENTIAL_CACHE_TTL`]. A revocation by this process takes effect at once; one by
 //! another process when its announcement arrives, or after that time.
 
+mod attempts;
 mod current;
 pub mod keys;
 mod network;
@@ -18,12 +19,11 @@ pub mod users;
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::{ApiKeyId, TenantId, UserId};
-use ipnet::IpNet;
 use moka::future::Cache;
 use sea_orm::sqlx;
 use sha2::{Digest, Sha256};
@@ -33,6 +33,8 @@ use crate::caller::ActorKind;
 use crate::refusal::{Refusals, Refused};
 use crate::{Caller, Db, Error};
 
+use attempts::Attempts;
+pub use attempts::Guess;
 pub(crate) use keys::insert as insert_key;
 pub use keys::{ApiKeyCreate, NewKey, PUBLISHABLE, make_key};
 use password::Hashers;
@@ -50,17 +52,8 @@ pub const CREDENTIAL_CACHE_TTL: Duration = Duration::from_secs(5);
 const CACHED_CREDENTIALS_MAX: u64 = 50_000;
 /// Most changes of powers that a stream or the link to the other processes may lag behind. More, and all are looked up again.
 const NOTICES_MAX: usize = 256;
-/// Most failed logins of one user from one network within [`FAILURE_WINDOW`]. Failures from other networks don't count, so
-/// that no stranger can lock a user out.
-const FAILURES_OF_USER_MAX: u32 = 10;
-/// Most failed logins of any users from one network within [`FAILURE_WINDOW`].
-const FAILURES_OF_NETWORK_MAX: u32 = 100;
 /// Shortest time between two notes of a key's use.
 const USE_NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
-/// Time after which failed logins no longer count.
-const FAILURE_WINDOW: Duration = Duration::from_secs(15 * 60);
-/// Most counts of failed logins that are remembered.
-const FAILURE_COUNTS_MAX: u64 = 100_000;
 /// The reason why authentication failed.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AuthError {
@@ -88,8 +81,8 @@ pub enum AuthError {
     /// The tenant is suspended.
     #[error("tenant suspended")]
     TenantSuspended,
-    /// Too many logins failed; try again after so many seconds.
-    #[error("too many failed logins")]
+    /// Too many attempts with wrong secrets came from this network; try again after so many seconds.
+    #[error("too many failed attempts")]
     TooManyAttempts(u64),
     /// Too many unknown keys came from this network; try again after so many seconds.
     #[error("too many unknown keys")]
@@ -97,6 +90,24 @@ pub enum AuthError {
     /// Authentication could not be carried out.
     #[error(transparent)]
     Failed(Arc<Error>),
+}
+
+impl AuthError {
+    /// Whether the secret was wrong, and not the server or the right of its owner.
+    fn is_wrong_secret(&self) -> bool {
+        match self {
+            AuthError::InvalidToken | AuthError::WrongLogin => true,
+            AuthError::Failed(error) => error.code().is_some(),
+            AuthError::Missing
+            | AuthError::InvalidKey
+            | AuthError::ExpiredKey
+            | AuthError::IpNotAllowed
+            | AuthError::OriginNotAllowed
+            | AuthError::TenantSuspended
+            | AuthError::TooManyAttempts(_)
+            | AuthError::TooManyUnknownKeys(_) => false,
+        }
+    }
 }
 
 impl From<Error> for AuthError {
@@ -129,13 +140,6 @@ impl CachedCredential {
     }
 }
 
-/// A count of failed logins.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum FailureKey {
-    Network(IpNet),
-    User { network: IpNet, tenant: String, email: String },
-}
-
 /// Authenticates callers.
 #[derive(Debug)]
 pub struct Auth {
@@ -148,7 +152,7 @@ pub struct Auth {
     times_forgotten: AtomicU64,
     /// The tenant for which the cache was cleared; none if it was cleared for all.
     forgotten: broadcast::Sender<Option<TenantId>>,
-    failures: Cache<FailureKey, Arc<AtomicU32>>,
+    attempts: Attempts,
     hashers: Hashers,
     unknown: UnknownKeys,
     /// Counts refused requests, for the tenant.
@@ -171,7 +175,7 @@ impl Auth {
             revocations: broadcast::Sender::new(NOTICES_MAX),
             times_forgotten: AtomicU64::new(0),
             forgotten: broadcast::Sender::new(NOTICES_MAX),
-            failures: Cache::builder().max_capacity(FAILURE_COUNTS_MAX).time_to_live(FAILURE_WINDOW).build(),
+            attempts: Attempts::new(),
             hashers: Hashers::start(),
             unknown: UnknownKeys::new(unknown_keys_max),
         }
@@ -180,6 +184,20 @@ impl Auth {
     /// Returns the most keys of one network that are looked up and not found in a minute.
     pub fn unknown_keys_max(&self) -> u32 {
         self.unknown.most()
+    }
+
+    /// Carries out an attempt with a secret that anyone can make up. Counts it as failed if the secret is wrong. Rejects it
+    /// before it costs anything if too many from its network failed.
+    pub async fn guess<T>(
+        &self,
+        guess: Guess,
+        address: Option<IpAddr>,
+        work: impl Future<Output = Result<T, AuthError>>,
+    ) -> Result<T, AuthError> {
+        let attempt = self.attempts.begin(guess, address).await?;
+        let outcome = work.await;
+        attempt.end(&outcome);
+        outcome
     }
 
     /// Returns the public half of the signing key as a JWK set, in JSON.

@@ -26,6 +26,7 @@ mod platform {
     mod events;
     mod examples;
     mod faults;
+    mod guesses;
     mod hostile_texts;
     mod idempotency;
     mod instants;
@@ -46,6 +47,7 @@ mod platform {
     mod refusals;
     mod round_trip;
     mod seen;
+    mod sessions;
     mod settings;
     mod stream;
     mod synced;

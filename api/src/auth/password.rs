@@ -129,8 +129,9 @@ struct NewPasswordIn {
 
 /// Set a new password by a link
 ///
-/// Takes the token of `POST /v1/users/{id}/password-link`. All logins of the user end. Log in with the new password then. The
-/// body may have at most 8 KiB.
+/// Takes the token of `POST /v1/users/{id}/password-link`. All logins of the user end. Log in with the new password then. After
+/// 100 tokens within 15 minutes from one network that do not work, a token from there returns 429. The body may have at most 8
+/// KiB.
 #[utoipa::path(
     operation_id = "auth_set_password",
     security(()),
@@ -138,10 +139,10 @@ struct NewPasswordIn {
     responses((status = 204, description = "The password is set."))
 )]
 #[post("/v1/auth/password")]
-async fn redeem(app: Data<App>, body: Body<NewPasswordIn, LOGIN_BYTES_MAX>) -> Answer {
+async fn redeem(request: HttpRequest, app: Data<App>, body: Body<NewPasswordIn, LOGIN_BYTES_MAX>) -> Answer {
     let input = body.read().await?;
     let NewPasswordIn { token, password } = &input.value;
-    let set = app.auth.redeem_link(token, password.clone()).await;
+    let set = app.auth.redeem_link(token, password.clone(), app.address_of(&request)).await;
     set.map_err(|error| input.explain(error.into()))?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -3,6 +3,8 @@
 //! Who makes a link needs all powers of the user, as for any change of the user: who opens the link becomes the user. A
 //! link ends with its use, with the next link, with a new password, and with a change of the user's role or status.
 
+use std::net::IpAddr;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::{TenantId, UserId, decode, encode};
 use domain::refusal::{Code, Problems, Refusal};
@@ -15,9 +17,9 @@ use uuid::Uuid;
 
 use super::current::{Target, current};
 use super::power::require_role;
-use super::session::{anonymous, user_caller};
-use super::users::{check_password, end_links, end_logins, find};
-use super::{Auth, AuthError, Login, Tokens};
+use super::session::{anonymous, lock_login, user_caller};
+use super::users::{self, check_password, end_links, end_logins};
+use super::{Auth, AuthError, Guess, Login, Tokens};
 use crate::command::{self, Written};
 use crate::rows::parsed;
 use crate::{Caller, Error, Tx};
@@ -43,7 +45,7 @@ pub struct PasswordLink {
 /// Makes a link for a user. Earlier links of the user end. Rejects a caller who lacks a scope of the user's role.
 pub async fn make_link(tx: &Tx, caller: &Caller, user_id: UserId) -> Result<PasswordLink, Error> {
     let caller = &current(tx, caller, Target { key: None, user: Some(user_id) }).await?;
-    let user = find(tx, user_id).await?;
+    let user = users::find(tx, user_id).await?;
     require_role(parsed(user.role.clone())?, caller)?;
     if user.status != "active" {
         return Err(Refusal::state("The user is disabled. Enable the user first.").into());
@@ -61,25 +63,33 @@ pub async fn make_link(tx: &Tx, caller: &Caller, user_id: UserId) -> Result<Pass
 }
 
 impl Auth {
-    /// Sets the password of the user of a link. All logins of the user end.
-    pub async fn redeem_link(&self, token: &SecretString, password: SecretString) -> Result<(), AuthError> {
+    /// Sets the password of the user of a link. All logins of the user end. Counts links that do not work, like failed logins.
+    pub async fn redeem_link(
+        &self,
+        token: &SecretString,
+        password: SecretString,
+        address: Option<IpAddr>,
+    ) -> Result<(), AuthError> {
         let mut problems = Problems::default();
         check_password(&mut problems, "/password", &password);
         problems.check().map_err(Error::from)?;
+        self.guess(Guess::Link, address, self.redeem(token, password)).await
+    }
+
+    async fn redeem(&self, token: &SecretString, password: SecretString) -> Result<(), AuthError> {
         let (tenant_id, hash) = read_token(token).ok_or_else(|| Error::from(spent()))?;
         // A password is hashed for a link that works, and for no other.
         let found = self.db.read(tenant_id, async |tx| find_link(tx, &hash).await).await?;
         let user_id = found.ok_or_else(|| Error::from(spent()))?;
         let password_hash = self.hash(password).await?;
         let redeem = async |tx: &Tx| {
-            lock_user(tx, user_id).await?;
+            let user = users::lock(tx, user_id).await?;
             let used = sqlx::query(USE_LINK).bind(tx.tenant_id.0).bind(hash.to_vec()).bind(tx.now);
             if tx.execute(used).await? == 0 {
                 return Err(spent().into());
             }
             set_password(tx, user_id, &password_hash).await?;
-            let caller = user_caller(&find(tx, user_id).await?);
-            command::record(tx, &caller, CHANGED, None, &changed(user_id)).await?;
+            command::record(tx, &user_caller(&user), CHANGED, None, &changed(user_id)).await?;
             Ok(())
         };
         self.db.write(&anonymous(tenant_id), redeem).await?;
@@ -87,29 +97,25 @@ impl Auth {
         Ok(())
     }
 
-    /// Replaces the password of a user who logs in with the present one. All other logins of the user end.
+    /// Replaces the password of a user who logs in with the present one. All other logins of the user end. Of two changes at
+    /// once, one is rejected: its present password is no longer right.
     pub async fn change_password(&self, login: Login, password: SecretString) -> Result<Tokens, AuthError> {
         let mut problems = Problems::default();
         check_password(&mut problems, "/new_password", &password);
         problems.check().map_err(Error::from)?;
-        let user = self.check_login(login).await?;
-        let caller = user_caller(&user);
+        let checked = self.check_login(login).await?;
+        let caller = user_caller(&checked);
         let password_hash = self.hash(password).await?;
         let replace = async |tx: &Tx| {
-            lock_user(tx, user.id).await?;
+            let Some(user) = lock_login(tx, &checked).await? else { return Ok(None) };
             set_password(tx, user.id, &password_hash).await?;
             command::record(tx, &caller, CHANGED, None, &changed(user.id)).await?;
-            self.issue(tx, &find(tx, user.id).await?, Uuid::new_v4()).await
+            Ok(Some(self.issue(tx, &users::find(tx, user.id).await?, Uuid::new_v4()).await?))
         };
-        let tokens = self.db.write(&caller, replace).await?;
+        let tokens = self.db.write(&caller, replace).await?.ok_or(AuthError::WrongLogin)?;
         self.revoked(caller.tenant_id);
         Ok(tokens)
     }
-}
-
-async fn lock_user(tx: &Tx, user_id: UserId) -> Result<(), Error> {
-    tx.row(sqlx::query(LOCK_USER).bind(tx.tenant_id.0).bind(user_id.0)).await?;
-    Ok(())
 }
 
 async fn set_password(tx: &Tx, user_id: UserId, password_hash: &str) -> Result<(), Error> {
@@ -162,11 +168,9 @@ const USE_LINK: &str = "
     where l.tenant_id = $1 and l.hash = $2 and l.ended_at is null and l.expires_at > $3
         and u.tenant_id = l.tenant_id and u.id = l.user_id and u.status = 'active' and u.role = l.role";
 
-const LOCK_USER: &str = "select id from app_user where tenant_id = $1 and id = $2 for no key update";
-
 const SET_PASSWORD: &str = "
     update app_user
-    set password_hash = $4, password_changed_at = $3, updated_at = $3, version = version + 1
+    set password_hash = $4, updated_at = $3, version = version + 1
     where tenant_id = $1 and id = $2";
 
 #[cfg(test)]

@@ -1,28 +1,24 @@
 //! Logins of users, and the refresh tokens that extend them.
 
 use std::net::IpAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::TimeDelta;
 use domain::id::{TenantId, decode, encode};
 use entity::{app_user, refresh_token};
 use rand::RngExt;
 use rand::distr::Alphanumeric;
-use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter, QuerySelect, Set, sqlx};
+use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter, Set, sqlx};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use sqlx::Row;
 use uuid::Uuid;
 
 use super::password::DUMMY_HASH;
-use super::tokens::password_time;
-use super::{
-    Auth, AuthError, FAILURE_WINDOW, FAILURES_OF_NETWORK_MAX, FAILURES_OF_USER_MAX, FailureKey, Role, users,
-};
+use super::tokens::logins_ended;
+use super::{Auth, AuthError, Guess, Role, users};
 use crate::caller::ActorKind;
 use crate::scope::Scopes;
-use crate::{Caller, Error, Tx, network};
+use crate::{Caller, Error, Tx};
 
 /// Prefix of a refresh token. The tenant follows, because row-level security needs it to find the token.
 const REFRESH_PREFIX: &str = "swr";
@@ -52,48 +48,29 @@ pub struct Tokens {
     pub scopes: Scopes,
 }
 
-enum Checked {
-    Right(Box<LoginUser>),
-    Wrong,
-}
-
-enum Refreshed {
-    Tokens(Tokens),
-    Refused,
-}
-
 impl Auth {
     /// Logs a user in. An unknown tenant, an unknown user and a wrong password give the same response after the same
     /// time.
     pub async fn login(&self, login: Login) -> Result<Tokens, AuthError> {
-        let user = self.check_login(login).await?;
-        let caller = user_caller(&user);
-        let issued = self.db.write(&caller, async |tx| self.issue(tx, &user, Uuid::new_v4()).await);
-        Ok(issued.await?)
+        let checked = self.check_login(login).await?;
+        let open = async |tx: &Tx| match lock_login(tx, &checked).await? {
+            Some(user) => Ok(Some(self.issue(tx, &user, Uuid::new_v4()).await?)),
+            None => Ok(None),
+        };
+        let tokens = self.db.write(&user_caller(&checked), open).await?;
+        tokens.ok_or(AuthError::WrongLogin)
     }
 
-    /// Returns the active user of a login. Counts failures, and rejects too many of them.
+    /// Returns the active user of a login. Counts failures, and rejects too many of them. The user may change meanwhile:
+    /// [`lock_login`] returns the user as it is when the login takes effect.
     pub(super) async fn check_login(&self, login: Login) -> Result<app_user::Model, AuthError> {
         let email = login.email.trim().to_lowercase();
-        let network = network::of_any(login.address);
-        let of_network = self.failures(FailureKey::Network(network)).await;
-        let key = FailureKey::User { network, tenant: login.tenant.clone(), email: email.clone() };
-        let of_user = self.failures(key.clone()).await;
-        // Counted before the result is known, so that parallel attempts count too.
-        if of_network.fetch_add(1, Ordering::Relaxed) >= FAILURES_OF_NETWORK_MAX
-            || of_user.fetch_add(1, Ordering::Relaxed) >= FAILURES_OF_USER_MAX
-        {
-            return Err(AuthError::TooManyAttempts(FAILURE_WINDOW.as_secs()));
-        }
+        let (address, tenant) = (login.address, login.tenant.clone());
+        let attempt = self.attempts.begin_login(address, &tenant, &email).await?;
         let checked = self.check_password(login, &email).await;
-        if checked.is_err() {
-            // The server failed, not the login: a user who meets a busy server is not locked out.
-            of_network.fetch_sub(1, Ordering::Relaxed);
-            of_user.fetch_sub(1, Ordering::Relaxed);
-        }
-        let Checked::Right(known) = checked? else { return Err(AuthError::WrongLogin) };
-        self.failures.invalidate(&key).await;
-        of_network.fetch_sub(1, Ordering::Relaxed);
+        attempt.end(&checked);
+        let known = checked?;
+        self.attempts.forget_user(address, &tenant, &email).await;
         if !known.tenant_active {
             return Err(AuthError::TenantSuspended);
         }
@@ -102,48 +79,48 @@ impl Auth {
 
     /// Exchanges a refresh token for the next pair of tokens. A token that was used before ends its whole family,
     /// because either its owner or a thief has a copy.
-    pub async fn refresh(&self, token: &SecretString) -> Result<Tokens, AuthError> {
-        let (tenant_id, hash) = read_refresh_token(token).ok_or(AuthError::InvalidToken)?;
-        let refreshed =
-            self.db.write(&anonymous(tenant_id), async |tx| self.exchange(tx, &hash).await).await?;
-        match refreshed {
-            Refreshed::Tokens(tokens) => Ok(tokens),
-            Refreshed::Refused => Err(AuthError::InvalidToken),
-        }
-    }
-
-    /// Ends the login of a refresh token. Ignores unknown tokens, so that the response reveals nothing.
-    pub async fn logout(&self, token: &SecretString) -> Result<(), Error> {
-        let Some((tenant_id, hash)) = read_refresh_token(token) else { return Ok(()) };
-        let end = async |tx: &Tx| {
-            if let Some(row) = find_token(tx, &hash).await? {
-                tx.execute(sqlx::query(END_FAMILY).bind(tx.tenant_id.0).bind(row.family_id).bind(tx.now))
-                    .await?;
-            }
-            Ok(())
+    pub async fn refresh(&self, token: &SecretString, address: Option<IpAddr>) -> Result<Tokens, AuthError> {
+        let refresh = async {
+            let (tenant_id, hash) = read_refresh_token(token).ok_or(AuthError::InvalidToken)?;
+            let exchange = async |tx: &Tx| self.exchange(tx, &hash).await;
+            let tokens = self.db.write(&anonymous(tenant_id), exchange).await?;
+            tokens.ok_or(AuthError::InvalidToken)
         };
-        self.db.write(&anonymous(tenant_id), end).await
+        self.guess(Guess::RefreshToken, address, refresh).await
     }
 
-    async fn failures(&self, key: FailureKey) -> Arc<AtomicU32> {
-        self.failures.get_with(key, async { Arc::new(AtomicU32::new(0)) }).await
+    /// Ends the login of a refresh token. Ignores unknown tokens, so that the response reveals nothing, but counts them like
+    /// those of [`refresh`](Auth::refresh).
+    pub async fn logout(&self, token: &SecretString, address: Option<IpAddr>) -> Result<(), AuthError> {
+        let logout = async {
+            let (tenant_id, hash) = read_refresh_token(token).ok_or(AuthError::InvalidToken)?;
+            let end = async |tx: &Tx| {
+                let Some((token, _)) = lock_token(tx, &hash).await? else { return Ok(false) };
+                end_family(tx, token.family_id).await?;
+                Ok(true)
+            };
+            let is_known = self.db.write(&anonymous(tenant_id), end).await?;
+            if is_known { Ok(()) } else { Err(AuthError::InvalidToken) }
+        };
+        match self.guess(Guess::RefreshToken, address, logout).await {
+            Err(AuthError::InvalidToken) => Ok(()),
+            other => other,
+        }
     }
 
     /// Returns the active user of a login, if there is one and the password is right. Counts a failed login of a known user
     /// for the tenant.
-    async fn check_password(&self, login: Login, email: &str) -> Result<Checked, Error> {
+    async fn check_password(&self, login: Login, email: &str) -> Result<LoginUser, AuthError> {
         let known = self.find_login(&login.tenant, email).await?;
         let address = login.address;
         let password_hash = known.as_ref().map_or(DUMMY_HASH, |known| &known.user.password_hash).to_owned();
         let matches = self.verify(login.password, password_hash).await?;
-        match known {
-            Some(known) if matches && known.user.status == "active" => Ok(Checked::Right(Box::new(known))),
-            Some(known) => {
-                self.note_refusal(&user_caller(&known.user), address, "invalid_credentials");
-                Ok(Checked::Wrong)
-            }
-            None => Ok(Checked::Wrong),
+        let known = known.ok_or(AuthError::WrongLogin)?;
+        if matches && known.user.status == "active" {
+            return Ok(known);
         }
+        self.note_refusal(&user_caller(&known.user), address, "invalid_credentials");
+        Err(AuthError::WrongLogin)
     }
 
     async fn find_login(&self, slug: &str, email: &str) -> Result<Option<LoginUser>, Error> {
@@ -161,23 +138,24 @@ impl Auth {
         Ok(user.map(|user| LoginUser { user, tenant_active: status == "active" }))
     }
 
-    async fn exchange(&self, tx: &Tx, hash: &[u8; 32]) -> Result<Refreshed, Error> {
-        let Some(row) = find_token(tx, hash).await? else { return Ok(Refreshed::Refused) };
-        if row.revoked_at.is_some() || row.expires_at <= tx.now {
-            return Ok(Refreshed::Refused);
+    /// Returns the next tokens; nothing if the token is unknown, ended or used.
+    async fn exchange(&self, tx: &Tx, hash: &[u8; 32]) -> Result<Option<Tokens>, Error> {
+        let Some((token, user)) = lock_token(tx, hash).await? else { return Ok(None) };
+        if token.revoked_at.is_some() || token.expires_at <= tx.now {
+            return Ok(None);
         }
-        let user = users::find(tx, row.user_id).await?;
         let tenant = tx.select::<entity::tenant::Entity>().one(tx).await?;
         let is_active = user.status == "active" && tenant.is_some_and(|tenant| tenant.status == "active");
-        if row.used_at.is_some() || !is_active {
-            tracing::warn!(user = %user.id, reused = row.used_at.is_some(), "a family of refresh tokens was ended");
-            tx.execute(sqlx::query(END_FAMILY).bind(tx.tenant_id.0).bind(row.family_id).bind(tx.now)).await?;
-            return Ok(Refreshed::Refused);
+        if token.used_at.is_some() || !is_active {
+            tracing::warn!(user = %user.id, reused = token.used_at.is_some(), "a family of refresh tokens was ended");
+            end_family(tx, token.family_id).await?;
+            return Ok(None);
         }
-        tx.execute(sqlx::query(USE_TOKEN).bind(tx.tenant_id.0).bind(row.id).bind(tx.now)).await?;
-        Ok(Refreshed::Tokens(self.issue(tx, &user, row.family_id).await?))
+        tx.execute(sqlx::query(USE_TOKEN).bind(tx.tenant_id.0).bind(token.id).bind(tx.now)).await?;
+        Ok(Some(self.issue(tx, &user, token.family_id).await?))
     }
 
+    /// Makes the tokens of a user whom the transaction has locked.
     pub(super) async fn issue(
         &self,
         tx: &Tx,
@@ -201,8 +179,7 @@ impl Auth {
             created_at: Set(tx.now),
         };
         row.insert(tx).await?;
-        let access_token =
-            self.signing_key.issue(tx.tenant_id, user.id, role, password_time(user), tx.now)?;
+        let access_token = self.signing_key.issue(tx.tenant_id, user.id, role, logins_ended(user), tx.now)?;
         Ok(Tokens { access_token, refresh_token: refresh_token.into(), scopes: role.scopes() })
     }
 }
@@ -227,10 +204,32 @@ pub(super) fn anonymous(tenant_id: TenantId) -> Caller {
     Caller::new(tenant_id, ActorKind::User, Uuid::nil(), Scopes::default())
 }
 
-/// Reads and locks the token with this hash.
-async fn find_token(tx: &Tx, hash: &[u8; 32]) -> Result<Option<refresh_token::Model>, Error> {
-    let tokens = tx.select::<refresh_token::Entity>().lock_exclusive();
-    Ok(tokens.filter(refresh_token::Column::Hash.eq(hash.to_vec())).one(tx).await?)
+/// Locks the user of a login, and returns the user as it is now. Returns nothing if the user was disabled or got another
+/// password since the login was checked. All that ends logins holds the same lock, so no login that began before lasts after.
+pub(super) async fn lock_login(tx: &Tx, checked: &app_user::Model) -> Result<Option<app_user::Model>, Error> {
+    let user = users::lock(tx, checked.id).await?;
+    let holds = user.status == "active" && user.password_hash == checked.password_hash;
+    Ok(holds.then_some(user))
+}
+
+/// Locks the user of the token with this hash, and returns both as they are now. A token is made, used and ended under the
+/// lock of its user: who ends the tokens of a user or of a family finds all of them.
+async fn lock_token(
+    tx: &Tx,
+    hash: &[u8; 32],
+) -> Result<Option<(refresh_token::Model, app_user::Model)>, Error> {
+    let find = async || {
+        let tokens = tx.select::<refresh_token::Entity>();
+        tokens.filter(refresh_token::Column::Hash.eq(hash.to_vec())).one(tx).await
+    };
+    let Some(token) = find().await? else { return Ok(None) };
+    let user = users::lock(tx, token.user_id).await?;
+    Ok(find().await?.map(|token| (token, user)))
+}
+
+async fn end_family(tx: &Tx, family_id: Uuid) -> Result<(), Error> {
+    tx.execute(sqlx::query(END_FAMILY).bind(tx.tenant_id.0).bind(family_id).bind(tx.now)).await?;
+    Ok(())
 }
 
 fn read_refresh_token(token: &SecretString) -> Option<(TenantId, [u8; 32])> {

@@ -47,14 +47,14 @@ struct Claims {
     scope: String,
     tid: String,
     roles: Vec<Role>,
-    /// When the password was last replaced, see [`password_time`]. A later password ends the token.
+    /// When all logins of the user were last ended, see [`logins_ended`]. A later end ends the token.
     #[serde(default)]
-    pwd_at: i64,
+    ended: i64,
 }
 
-/// Returns the microsecond at which the password of a user was last replaced. Zero if it is the first one.
-pub(super) fn password_time(user: &app_user::Model) -> i64 {
-    user.password_changed_at.map_or(0, |at| at.timestamp_micros())
+/// Returns the microsecond at which all logins of a user were last ended. Zero if they never were.
+pub(super) fn logins_ended(user: &app_user::Model) -> i64 {
+    user.logins_ended_at.map_or(0, |at| at.timestamp_micros())
 }
 
 /// The reason why a signing key is unusable.
@@ -158,7 +158,7 @@ impl SigningKey {
         tenant_id: TenantId,
         user_id: UserId,
         role: Role,
-        password_time: i64,
+        logins_ended: i64,
         now: DateTime<Utc>,
     ) -> Result<String, Error> {
         let scope: Vec<&str> = role.scopes().iter().map(|scope| scope.as_str()).collect();
@@ -173,7 +173,7 @@ impl SigningKey {
             scope: scope.join(" "),
             tid: tenant_id.to_string(),
             roles: vec![role],
-            pwd_at: password_time,
+            ended: logins_ended,
         };
         encode(&self.header, &claims, &self.encoding).map_err(|error| Error::invariant(error.to_string()))
     }
@@ -213,8 +213,7 @@ impl Auth {
                 Ok((user, tx.select::<entity::tenant::Entity>().one(tx).await?))
             })
             .await?;
-        let is_valid =
-            |user: &app_user::Model| user.status == "active" && password_time(user) == claims.pwd_at;
+        let is_valid = |user: &app_user::Model| user.status == "active" && logins_ended(user) == claims.ended;
         let user = user.filter(is_valid).ok_or(AuthError::InvalidToken)?;
         if tenant.is_none_or(|tenant| tenant.status != "active") {
             return Err(AuthError::TenantSuspended);

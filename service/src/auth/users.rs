@@ -3,6 +3,7 @@
 use domain::id::UserId;
 use domain::refusal::{Code, Problems, Refusal};
 use entity::app_user;
+use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter, QueryOrder, QuerySelect, Set, Unchanged, sqlx};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -88,7 +89,7 @@ pub async fn create(
         name: Set(wanted.name.clone()),
         role: Set(role.to_owned()),
         password_hash: Set(password_hash.to_owned()),
-        password_changed_at: Set(None),
+        logins_ended_at: Set(None),
         status: Set("active".to_owned()),
         version: Set(1),
         created_at: Set(tx.now),
@@ -260,9 +261,11 @@ async fn end(tx: &Tx, caller: &Caller, id: UserId) -> Result<(), Error> {
     end_logins(tx, id).await
 }
 
-/// Ends all logins of a user.
+/// Ends all logins of a user, whom the transaction has locked: refresh tokens, and access tokens that were issued before.
 pub(super) async fn end_logins(tx: &Tx, id: UserId) -> Result<(), Error> {
-    tx.execute(sqlx::query(END_LOGINS).bind(tx.tenant_id.0).bind(id.0).bind(tx.now)).await?;
+    for statement in [END_REFRESH_TOKENS, END_ACCESS_TOKENS] {
+        tx.execute(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(tx.now)).await?;
+    }
     Ok(())
 }
 
@@ -298,13 +301,22 @@ const DISABLE_USER: &str = "
     update app_user set status = 'disabled', updated_at = $3, version = version + 1
     where tenant_id = $1 and id = $2 and status <> 'disabled'";
 
-const END_LOGINS: &str = "
+const END_REFRESH_TOKENS: &str = "
     update refresh_token set revoked_at = $3
     where tenant_id = $1 and user_id = $2 and revoked_at is null";
+
+const END_ACCESS_TOKENS: &str = "update app_user set logins_ended_at = $3 where tenant_id = $1 and id = $2";
 
 const END_LINKS: &str = "
     update password_link set ended_at = $3
     where tenant_id = $1 and user_id = $2 and ended_at is null";
+
+/// Locks a user, and returns the user as it is now. What makes or ends logins of a user holds this lock.
+pub(super) async fn lock(tx: &Tx, id: UserId) -> Result<app_user::Model, Error> {
+    let users = tx.select::<app_user::Entity>().filter(app_user::Column::Id.eq(id));
+    let user = users.lock(LockType::NoKeyUpdate).one(tx).await?;
+    Ok(user.ok_or_else(|| Refusal::not_found("user"))?)
+}
 
 pub(super) async fn find(tx: &Tx, id: UserId) -> Result<app_user::Model, Error> {
     let user = tx.select::<app_user::Entity>().filter(app_user::Column::Id.eq(id)).one(tx).await?;

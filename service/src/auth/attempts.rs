@@ -1,0 +1,157 @@
+//! Failed attempts with secrets that anyone can make up: so many from each network, on this server.
+//!
+//! An attempt counts as failed before its result is known, so that attempts that run together count too. One that succeeds, or
+//! that the server failed, is taken back.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use ipnet::IpNet;
+use moka::future::Cache;
+
+use super::AuthError;
+use crate::network;
+
+/// Time after which failures no longer count.
+const WINDOW: Duration = Duration::from_secs(15 * 60);
+/// Most failed logins of one user from one network within [`WINDOW`]. Failures from other networks don't count, so that no
+/// stranger can lock a user out.
+const OF_USER_MAX: u32 = 10;
+/// Most counts that are remembered.
+const COUNTS_MAX: u64 = 100_000;
+
+/// A secret that comes without any other credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumIter)]
+pub enum Guess {
+    /// A password, with the user's address.
+    Password,
+    /// The token of a link for a new password.
+    Link,
+    /// A refresh token.
+    RefreshToken,
+    /// A ticket for a stream.
+    Ticket,
+}
+
+impl Guess {
+    /// Returns the most failures from one network within 15 minutes. Programs send used refresh tokens and tickets again, many
+    /// of them behind one address, and these are too long to be guessed: so they have more.
+    pub fn failures_max(self) -> u32 {
+        match self {
+            Guess::Password | Guess::Link => 100,
+            Guess::RefreshToken | Guess::Ticket => 1_000,
+        }
+    }
+}
+
+/// Failures that are counted together.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Key {
+    Network(Guess, IpNet),
+    User { network: IpNet, tenant: String, email: String },
+}
+
+/// The counts of this server.
+#[derive(Debug)]
+pub(super) struct Attempts(Cache<Key, Arc<AtomicU32>>);
+
+/// An attempt that counts as failed, unless it is taken back.
+#[derive(Debug)]
+#[must_use]
+pub(super) struct Attempt(Vec<Arc<AtomicU32>>);
+
+impl Attempts {
+    pub(super) fn new() -> Self {
+        Attempts(Cache::builder().max_capacity(COUNTS_MAX).time_to_live(WINDOW).build())
+    }
+
+    /// Counts an attempt, or rejects it.
+    pub(super) async fn begin(&self, guess: Guess, address: Option<IpAddr>) -> Result<Attempt, AuthError> {
+        let key = Key::Network(guess, network::of_any(address));
+        Ok(Attempt(vec![self.count(key, guess.failures_max()).await?]))
+    }
+
+    /// Counts a login of a user, or rejects it.
+    pub(super) async fn begin_login(
+        &self,
+        address: Option<IpAddr>,
+        tenant: &str,
+        email: &str,
+    ) -> Result<Attempt, AuthError> {
+        let Attempt(mut counts) = self.begin(Guess::Password, address).await?;
+        counts.push(self.count(of_user(address, tenant, email), OF_USER_MAX).await?);
+        Ok(Attempt(counts))
+    }
+
+    /// Forgets the failed logins of a user who has logged in.
+    pub(super) async fn forget_user(&self, address: Option<IpAddr>, tenant: &str, email: &str) {
+        self.0.invalidate(&of_user(address, tenant, email)).await;
+    }
+
+    async fn count(&self, key: Key, most: u32) -> Result<Arc<AtomicU32>, AuthError> {
+        let count = self.0.get_with(key, async { Arc::default() }).await;
+        if count.fetch_add(1, Ordering::Relaxed) >= most {
+            return Err(AuthError::TooManyAttempts(WINDOW.as_secs()));
+        }
+        Ok(count)
+    }
+}
+
+impl Attempt {
+    fn take_back(self) {
+        for count in self.0 {
+            count.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Takes the attempt back unless its secret was wrong.
+    pub(super) fn end<T>(self, outcome: &Result<T, AuthError>) {
+        if !outcome.as_ref().is_err_and(AuthError::is_wrong_secret) {
+            self.take_back();
+        }
+    }
+}
+
+fn of_user(address: Option<IpAddr>, tenant: &str, email: &str) -> Key {
+    Key::User { network: network::of_any(address), tenant: tenant.to_owned(), email: email.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use strum::IntoEnumIterator;
+
+    use super::*;
+
+    fn address(text: &str) -> Option<IpAddr> {
+        Some(text.parse().expect("an address"))
+    }
+
+    #[tokio::test]
+    async fn a_network_has_so_many_failures_of_each_kind() {
+        let (attempts, here) = (Attempts::new(), address("192.0.2.7"));
+        for guess in Guess::iter() {
+            for _ in 0..guess.failures_max() {
+                attempts.begin(guess, here).await.expect("an attempt").take_back();
+                _ = attempts.begin(guess, here).await.expect("an attempt that fails");
+            }
+            let rejected = attempts.begin(guess, here).await;
+            assert!(matches!(rejected, Err(AuthError::TooManyAttempts(900))), "{guess:?}: {rejected:?}");
+            assert!(attempts.begin(guess, address("192.0.2.8")).await.is_ok(), "{guess:?} elsewhere");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_user_who_logs_in_has_all_attempts_again() {
+        let (attempts, here) = (Attempts::new(), address("192.0.2.7"));
+        let begin = async || attempts.begin_login(here, "nordwind", "a@shop.example").await;
+        for _ in 0..OF_USER_MAX {
+            _ = begin().await.expect("an attempt that fails");
+        }
+        assert!(begin().await.is_err());
+        assert!(attempts.begin_login(here, "nordwind", "b@shop.example").await.is_ok());
+        attempts.forget_user(here, "nordwind", "a@shop.example").await;
+        assert!(begin().await.is_ok());
+    }
+}

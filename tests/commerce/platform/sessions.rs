@@ -1,0 +1,200 @@
+//! Logins beside the end of all logins: one that began before does not last after.
+
+use std::time::Duration;
+
+use futures_util::{FutureExt, join};
+use sea_orm::sqlx::{self, PgConnection};
+use serde_json::{Value, json};
+use tests::{Reply, Tenant, environment, with_tenant};
+use tokio::time::{sleep, timeout};
+use uuid::Uuid;
+
+const PASSWORD: &str = "correct horse battery staple";
+const NEXT: &str = "eight brown bottles of ink";
+const OTHER: &str = "nine green bottles of glue";
+const EMAIL: &str = "carl@shop.example";
+
+async fn cashier(tenant: &Tenant) -> String {
+    let body = json!({ "email": EMAIL, "name": "Carl", "role": "cashier", "password": PASSWORD });
+    tenant.make("/v1/users", body).await
+}
+
+async fn login(tenant: &Tenant, password: &str) -> Reply {
+    let login = json!({ "tenant": tenant.slug, "email": EMAIL, "password": password });
+    tenant.anonymous().post("/v1/auth/login", &login).await
+}
+
+async fn change(tenant: &Tenant, present: &str, next: &str) -> Reply {
+    let body = json!({ "tenant": tenant.slug, "email": EMAIL, "password": present, "new_password": next });
+    tenant.anonymous().post("/v1/auth/change-password", &body).await
+}
+
+async fn refresh(tenant: &Tenant, tokens: &Value) -> Reply {
+    let body = json!({ "refresh_token": tokens["refresh_token"] });
+    tenant.anonymous().post("/v1/auth/refresh", &body).await
+}
+
+/// Holds the row of a user, so that those who want it wait in the order in which they come.
+struct Held {
+    connection: PgConnection,
+    pid: i32,
+}
+
+impl Held {
+    async fn user(tenant: &Tenant, strength: &'static str) -> Self {
+        let mut connection = environment().connect().await;
+        sqlx::query("begin").execute(&mut connection).await.expect("a transaction");
+        let held = sqlx::query(strength).bind(tenant.id.0).fetch_all(&mut connection).await;
+        assert_eq!(held.expect("the row is held").len(), 1);
+        let pid = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut connection).await;
+        Held { connection, pid: pid.expect("a process") }
+    }
+
+    async fn release(mut self) {
+        sqlx::query("commit").execute(&mut self.connection).await.expect("it ends");
+    }
+}
+
+/// Waits until so many wait for a process, or for each other.
+async fn until_waiting(pid: i32, wanted: i64) {
+    let count = "with recursive waiting as ( \
+                     select $1::integer as pid \
+                     union select a.pid from waiting w \
+                         join pg_stat_activity a on w.pid = any(pg_blocking_pids(a.pid))) \
+                 select count(*) - 1 from waiting";
+    let enough = async {
+        loop {
+            let waiting: i64 =
+                sqlx::query_scalar(count).bind(pid).fetch_one(&environment().root).await.expect("a count");
+            if waiting >= wanted {
+                return;
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    // Who does not wait at all fails the test by its outcome.
+    _ = timeout(Duration::from_millis(1_000), enough).await;
+}
+
+/// The lock of who changes a user, without the change.
+const AS_CHANGED: &str = "select id from app_user where tenant_id = $1 for no key update";
+/// A lock that also stops inserts that refer to the user.
+const AS_DELETED: &str = "select id from app_user where tenant_id = $1 for update";
+
+#[test]
+fn a_login_that_began_before_a_new_password_is_rejected() {
+    with_tenant(async |tenant| {
+        cashier(tenant).await;
+        let held = Held::user(tenant, AS_CHANGED).await;
+        let pid = held.pid;
+        let changed = change(tenant, PASSWORD, NEXT);
+        let logged_in = async {
+            until_waiting(pid, 1).await;
+            login(tenant, PASSWORD).await
+        };
+        let release = async {
+            until_waiting(pid, 2).await;
+            held.release().await;
+        };
+        let (changed, logged_in, ()) = join!(changed, logged_in, release);
+        logged_in.refused(401, "invalid_credentials");
+        refresh(tenant, &changed.ok()).await.ok();
+        login(tenant, NEXT).await.ok();
+    });
+}
+
+#[test]
+fn of_two_new_passwords_at_once_one_is_rejected() {
+    with_tenant(async |tenant| {
+        cashier(tenant).await;
+        let held = Held::user(tenant, AS_CHANGED).await;
+        let pid = held.pid;
+        let first = change(tenant, PASSWORD, NEXT);
+        let second = async {
+            until_waiting(pid, 1).await;
+            change(tenant, PASSWORD, OTHER).await
+        };
+        let release = async {
+            until_waiting(pid, 2).await;
+            held.release().await;
+        };
+        let (first, second, ()) = join!(first, second, release);
+        first.ok();
+        second.refused(401, "invalid_credentials");
+        login(tenant, NEXT).await.ok();
+    });
+}
+
+#[test]
+fn a_disabled_user_sets_no_password_and_gets_no_tokens() {
+    with_tenant(async |tenant| {
+        let path = format!("/v1/users/{}", cashier(tenant).await);
+        let held = Held::user(tenant, AS_CHANGED).await;
+        let pid = held.pid;
+        let (disable_path, nothing) = (format!("{path}/disable"), json!({}));
+        let disabled = tenant.post(&disable_path, &nothing);
+        let changed = async {
+            until_waiting(pid, 1).await;
+            change(tenant, PASSWORD, NEXT).await
+        };
+        let release = async {
+            until_waiting(pid, 2).await;
+            held.release().await;
+        };
+        let (disabled, changed, ()) = join!(disabled, changed, release);
+        disabled.ok();
+        changed.refused(401, "invalid_credentials");
+        tenant.post(&format!("{path}/enable"), &json!({})).await.ok();
+        login(tenant, PASSWORD).await.ok();
+    });
+}
+
+#[test]
+fn a_refresh_under_way_ends_with_the_logins() {
+    with_tenant(async |tenant| {
+        cashier(tenant).await;
+        let tokens = login(tenant, PASSWORD).await.ok();
+        let held = Held::user(tenant, AS_DELETED).await;
+        let pid = held.pid;
+        let refreshed = refresh(tenant, &tokens);
+        let ended = async {
+            until_waiting(pid, 1).await;
+            let end =
+                "update refresh_token set revoked_at = now() where tenant_id = $1 and revoked_at is null";
+            let mut end = Box::pin(sqlx::query(end).bind(tenant.id.0).execute(&environment().root));
+            // It waits for the token, if the refresh holds that.
+            sleep(Duration::from_millis(200)).await;
+            let done = (&mut end).now_or_never();
+            held.release().await;
+            if done.is_none() {
+                end.await.expect("the tokens end");
+            }
+        };
+        let (refreshed, ()) = join!(refreshed, ended);
+        if refreshed.status == 200 {
+            refresh(tenant, &refreshed.json()).await.refused(401, "invalid_token");
+        }
+        refresh(tenant, &tokens).await.refused(401, "invalid_token");
+    });
+}
+
+#[test]
+fn tokens_of_before_stay_ended_when_a_user_is_enabled_again() {
+    with_tenant(async |tenant| {
+        let path = format!("/v1/users/{}", cashier(tenant).await);
+        for ended in ["disable", "patch"] {
+            let tokens = login(tenant, PASSWORD).await.ok();
+            let client = tenant.with_key(tokens["access_token"].as_str().expect("a token"));
+            client.get("/v1/me").await.ok();
+            match ended {
+                "disable" => tenant.post(&format!("{path}/disable"), &json!({})).await.ok(),
+                _ => tenant.patch(&path, &json!({ "status": "disabled" })).await.ok(),
+            };
+            tenant.post(&format!("{path}/enable"), &json!({})).await.ok();
+            client.get("/v1/me").await.refused(401, "invalid_token");
+            refresh(tenant, &tokens).await.refused(401, "invalid_token");
+        }
+        let key = format!("swr_{}_{}", Uuid::nil().simple(), "a".repeat(43));
+        refresh(tenant, &json!({ "refresh_token": key })).await.refused(401, "invalid_token");
+    });
+}
