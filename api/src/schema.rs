@@ -86,17 +86,19 @@ impl Schemas {
     fn faults_of_query(&self, operation: &Operation, query: &str) -> Vec<Fault> {
         let mut check = Check::new(self, FAULTS_MAX);
         let (mut seen, mut unknown) = (HashSet::new(), Vec::new());
+        let known = operation.parameters.iter().filter_map(|own| own["name"].as_str());
+        let no_such = match operation.parameters.as_slice() {
+            [] => "There is no such parameter here. Leave it out.".to_owned(),
+            _ => {
+                format!("There is no such parameter here. Send {}, or leave it out.", expected::one_of(known))
+            }
+        };
         for (name, text) in form_urlencoded::parse(query.as_bytes()) {
             let Some(parameter) = operation.parameters.iter().find(|own| own["name"] == *name) else {
-                let known = operation.parameters.iter().filter_map(|own| own["name"].as_str());
-                let detail = match operation.parameters.as_slice() {
-                    [] => "There is no such parameter here. Leave it out.".to_owned(),
-                    _ => format!(
-                        "There is no such parameter here. Send {}, or leave it out.",
-                        expected::one_of(known)
-                    ),
-                };
-                unknown.push(Fault { pointer: name.into_owned(), is_unknown: true, detail });
+                if unknown.len() < FAULTS_MAX {
+                    let (pointer, detail) = (name.into_owned(), no_such.clone());
+                    unknown.push(Fault { pointer, is_unknown: true, detail });
+                }
                 continue;
             };
             let schema = self.resolve(&parameter["schema"]);
@@ -127,7 +129,6 @@ impl Schemas {
                 check.note(name, "This parameter is required.");
             }
         }
-        unknown.truncate(FAULTS_MAX);
         unknown.extend(check.faults());
         unknown
     }
@@ -148,23 +149,36 @@ pub fn joined_query(request: &HttpRequest) -> Cow<'_, str> {
     if arrays.is_empty() || query.is_empty() {
         return query.into();
     }
+    joined(query, &arrays).into()
+}
+
+/// Returns a query with every array as one list. A caller without a credential can send it, so each pair is looked at once.
+fn joined(query: &str, arrays: &[&str]) -> String {
     let mut pairs: Vec<(String, String)> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (raw, value) = pair.split_once('=').unwrap_or((pair, ""));
         let name: String =
             form_urlencoded::parse(raw.as_bytes()).map(|(name, _)| name.into_owned()).collect();
         let name = name.strip_suffix("[]").unwrap_or(&name);
-        if !arrays.contains(&name) {
+        let Some(array) = arrays.iter().find(|array| **array == name) else {
             pairs.push((raw.to_owned(), value.to_owned()));
-        } else if let Some((_, values)) = pairs.iter_mut().find(|(known, _)| known == name) {
-            values.push(',');
-            values.push_str(value);
-        } else {
-            pairs.push((name.to_owned(), value.to_owned()));
+            continue;
+        };
+        match places.get(array) {
+            Some(place) => {
+                let (_, values) = &mut pairs[*place];
+                values.push(',');
+                values.push_str(value);
+            }
+            None => {
+                places.insert(array, pairs.len());
+                pairs.push((name.to_owned(), value.to_owned()));
+            }
         }
     }
     let text: Vec<String> = pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-    text.join("&").into()
+    text.join("&")
 }
 
 /// Adds to a rejected query everything that is wrong with its parameters.
@@ -302,5 +316,36 @@ fn collect_patterns(value: &Value, patterns: &mut HashMap<String, Regex>) {
         }
         Value::Array(items) => items.iter().for_each(|item| collect_patterns(item, patterns)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrays_of_a_query_are_joined() {
+        let arrays = ["status", "id"];
+        assert_eq!(joined("status=a&x=1&status[]=b&id=1&x=2&status=c", &arrays), "status=a,b,c&x=1&id=1&x=2");
+    }
+
+    #[test]
+    fn a_long_query_takes_time_in_proportion_to_its_length() {
+        let many = 200_000;
+        let query = format!("{}{}", "a=1&".repeat(many), "id=1&".repeat(many));
+        let joined = joined(&query, &["id"]);
+        assert_eq!(joined.len(), "a=1&".len() * many + "id=".len() + "1,".len() * many - 1);
+    }
+
+    #[test]
+    fn few_unknown_parameters_are_listed() {
+        let parameters =
+            serde_json::json!([{ "name": "limit", "in": "query", "schema": { "type": "integer" } }]);
+        let document = serde_json::json!({ "paths": { "/a": { "get": { "parameters": parameters } } } });
+        let schemas = Schemas::declared(&document);
+        let operation = schemas.operation("/a", &Method::GET).expect("an operation");
+        let faults = schemas.faults_of_query(operation, &"x=1&".repeat(2 * FAULTS_MAX));
+        assert_eq!(faults.len(), FAULTS_MAX);
+        assert!(faults.iter().all(|fault| fault.detail.contains("Send `limit`")));
     }
 }

@@ -9,14 +9,24 @@ use super::bucket::{Bucket, Quota};
 use super::now;
 use crate::problem::{ApiError, ErrorCode};
 
-/// Number of networks from which on those that have all their bodies again are forgotten.
+/// Fewest networks after which those that have all their bodies again are forgotten.
 const FORGET_FROM: usize = 1_000;
+/// Most networks that are remembered.
+const NETWORKS_MAX: usize = 100_000;
 
 /// The networks that sent such bodies lately.
 #[derive(Debug, Clone)]
 pub struct Strangers {
     quota: Quota,
-    networks: Arc<Mutex<HashMap<IpNet, Bucket>>>,
+    networks: Arc<Mutex<Networks>>,
+}
+
+#[derive(Debug, Default)]
+struct Networks {
+    buckets: HashMap<IpNet, Bucket>,
+    /// Number of networks at which some are forgotten next: twice as many as were left. So a body costs the same however many
+    /// networks there are.
+    forget_at: usize,
 }
 
 impl Strangers {
@@ -32,7 +42,7 @@ impl Strangers {
 
     /// Rejects the next body of a network that has sent too many.
     pub fn admit(&self, network: IpNet) -> Result<(), ApiError> {
-        let bucket = self.networks().get(&network).copied().unwrap_or_default();
+        let bucket = self.networks().buckets.get(&network).copied().unwrap_or_default();
         bucket.has(self.quota, 1, now()).map_err(|wait| {
             metrics::counter!("stockwell_rate_limited_total", "policy" => "unreadable").increment(1);
             let detail =
@@ -44,17 +54,30 @@ impl Strangers {
     /// Counts a body that can't be parsed.
     pub fn note(&self, network: IpNet) {
         let (mut networks, now) = (self.networks(), now());
-        if networks.len() >= FORGET_FROM {
-            networks.retain(|_, bucket| {
-                bucket.settle(now);
-                !bucket.is_full(now)
-            });
-        }
-        networks.entry(network).or_default().take(self.quota, 1, now);
+        networks.forget(now);
+        networks.buckets.entry(network).or_default().take(self.quota, 1, now);
     }
 
-    fn networks(&self) -> MutexGuard<'_, HashMap<IpNet, Bucket>> {
+    fn networks(&self) -> MutexGuard<'_, Networks> {
         self.networks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Networks {
+    /// Forgets networks, if there are many.
+    fn forget(&mut self, now: u64) {
+        if self.buckets.len() < self.forget_at.clamp(FORGET_FROM, NETWORKS_MAX) {
+            return;
+        }
+        self.buckets.retain(|_, bucket| {
+            bucket.settle(now);
+            !bucket.is_full(now)
+        });
+        if self.buckets.len() > NETWORKS_MAX / 2 {
+            // More than that are no callers who make mistakes.
+            self.buckets.clear();
+        }
+        self.forget_at = self.buckets.len() * 2;
     }
 }
 
@@ -84,6 +107,15 @@ mod tests {
         }
         std::thread::sleep(std::time::Duration::from_millis(1));
         strangers.note("192.0.2.7/32".parse().expect("a network"));
-        assert!(strangers.networks().len() < FORGET_FROM);
+        assert!(strangers.networks().buckets.len() < FORGET_FROM);
+    }
+
+    #[test]
+    fn many_networks_take_neither_time_nor_memory() {
+        let strangers = Strangers::new(1);
+        for number in 0..3 * u32::try_from(NETWORKS_MAX).expect("it fits") {
+            strangers.note(IpNet::from(std::net::IpAddr::from(number.to_be_bytes())));
+            assert!(strangers.networks().buckets.len() <= NETWORKS_MAX);
+        }
     }
 }

@@ -94,7 +94,7 @@ impl<'s> Check<'s> {
         for (name, member) in members {
             match choices.iter().find(|(known, _)| *known == name) {
                 Some((_, schema)) => self.member(name, member, schema, at),
-                None => self.unknown(name, &names(), at),
+                None => self.unknown(name, names, at),
             }
         }
     }
@@ -124,7 +124,7 @@ impl<'s> Check<'s> {
                 _ if !is_first => self.repeated(name, at),
                 Some(schema) => self.member(name, member, schema, at),
                 None if others.is_object() => self.member(name, member, others, at),
-                None if *others == false => self.unknown(name, &known(name, properties), at),
+                None if *others == false => self.unknown(name, || known(name, properties), at),
                 None => {}
             }
         }
@@ -143,8 +143,12 @@ impl<'s> Check<'s> {
         within(at, name, |at| self.note(at, "This field is sent twice. Send it once."));
     }
 
-    fn unknown(&mut self, name: &str, known: &str, at: &mut String) {
-        let detail = format!("There is no such field here. Send {known}, or leave it out.");
+    /// Notes a member that the schema has not. The names that it has are put together only if the fault is kept.
+    fn unknown(&mut self, name: &str, known: impl FnOnce() -> String, at: &mut String) {
+        if self.faults.len() >= self.most {
+            return;
+        }
+        let detail = format!("There is no such field here. Send {}, or leave it out.", known());
         within(at, name, |at| self.push(Fault { pointer: at.clone(), is_unknown: true, detail }));
     }
 
