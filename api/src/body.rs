@@ -44,7 +44,7 @@ pub const LONG_BODIES: Sizes =
 /// Lowest speed at which a body longer than an ordinary one may arrive: others wait for its room.
 const LONG_BYTES_A_SECOND_MIN: usize = 128 * 1024;
 /// Bodies of more bytes are parsed outside the threads that serve requests.
-const IN_PLACE_BYTES_MAX: usize = 32 * 1024;
+pub(crate) const IN_PLACE_BYTES_MAX: usize = 32 * 1024;
 
 static ROOM: Room = Room::new(LONG_BODIES);
 

@@ -6,12 +6,14 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 use service::command::{self, Idempotency};
 use sha2::{Digest, Sha256};
 
-use crate::body::{BATCH_BYTES_MAX, without_mark};
+use crate::aside::aside;
+use crate::body::{BATCH_BYTES_MAX, IN_PLACE_BYTES_MAX, without_mark};
 use crate::problem::{ApiError, ErrorCode, PROBLEM_JSON};
 
 /// Request header with the idempotency key.
@@ -44,8 +46,8 @@ impl FromRequest for IdempotencyKey {
 
 impl IdempotencyKey {
     /// Returns the key. Rejects a request without one.
-    pub fn required(self, raw: &[u8]) -> Result<Idempotency, ApiError> {
-        self.optional(raw)?.ok_or_else(|| {
+    pub async fn required(self, raw: &Bytes) -> Result<Idempotency, ApiError> {
+        self.optional(raw).await?.ok_or_else(|| {
             let example = uuid::Uuid::new_v4();
             let detail = format!(
                 "Add a header such as \"Idempotency-Key: {example}\": a value of your own, unique per intended write, \
@@ -55,14 +57,18 @@ impl IdempotencyKey {
         })
     }
 
-    /// Returns the key, if the request has one.
-    pub fn optional(self, raw: &[u8]) -> Result<Option<Idempotency>, ApiError> {
+    /// Returns the key, if the request has one. The meaning of a long body is found outside the threads that serve requests.
+    pub async fn optional(self, raw: &Bytes) -> Result<Option<Idempotency>, ApiError> {
         let Some(header) = self.header else { return Ok(None) };
         let key = parse_key(header.as_bytes()).ok_or_else(|| {
             let code = ErrorCode::IdempotencyKeyInvalid;
             ApiError::new(code, code.entry().fix).at_header("Idempotency-Key")
         })?;
-        Ok(Some(under(key, &self.prefix, raw)))
+        if raw.len() <= IN_PLACE_BYTES_MAX {
+            return Ok(Some(under(key, &self.prefix, raw)));
+        }
+        let (key, prefix, raw) = (key.to_owned(), self.prefix, raw.clone());
+        Ok(Some(aside(async move { under(&key, &prefix, &raw) }).await?))
     }
 }
 
@@ -224,7 +230,25 @@ mod tests {
 
     async fn key(request: TestRequest, raw: &[u8]) -> Option<Idempotency> {
         let idempotency = IdempotencyKey::extract(&request.to_http_request()).await.expect("a header");
-        idempotency.optional(raw).expect("a key")
+        idempotency.optional(&Bytes::copy_from_slice(raw)).await.expect("a key")
+    }
+
+    #[actix_web::test]
+    async fn the_meaning_of_a_long_body_is_found_elsewhere() {
+        for (length, here) in [(IN_PLACE_BYTES_MAX, true), (IN_PLACE_BYTES_MAX + 1, false)] {
+            let request =
+                TestRequest::post().uri("/v1/a").insert_header((IDEMPOTENCY_KEY, "a")).to_http_request();
+            let key = IdempotencyKey::extract(&request).await.expect("a header");
+            let mut body = vec![b' '; length - 2];
+            body.extend_from_slice(b"{}");
+            let raw = Bytes::from(body);
+            let mut found = std::pin::pin!(key.optional(&raw));
+            let at_once = futures_util::future::poll_immediate(&mut found).await;
+            assert_eq!(at_once.is_some(), here, "{length}");
+            if at_once.is_none() {
+                assert!(found.await.expect("a key").is_some());
+            }
+        }
     }
 
     #[actix_web::test]

@@ -190,7 +190,7 @@ impl Posting {
 
     async fn run(self, command: Command, location: impl FnOnce(Uuid) -> Option<String>) -> Answer {
         let Posting { app, caller, key, preferences, render, raw, .. } = self;
-        let idempotency = Some(key.required(&raw)?);
+        let idempotency = Some(key.required(&raw).await?);
         let request = Request { caller: caller.0, command, idempotency, entry_mode: EntryMode::Api, render };
         if preferences.dry_run {
             let dry_run = dry_run(&app.db, &app.poster, &request).await?;

@@ -297,7 +297,7 @@ impl Write {
             ..
         } = self;
         let db = if is_import { app.db.for_imports() } else { app.db.for_records(records) };
-        let idempotency = idempotency.optional(raw)?;
+        let idempotency = idempotency.optional(raw).await?;
         let impersonal = async |tx: &Tx| {
             let written = work(tx).await?;
             let is_personal = restore.is_some();

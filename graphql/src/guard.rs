@@ -10,7 +10,7 @@ mod weight;
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{Directive, ExecutableDocument, Selection, SelectionSet};
-use async_graphql::{Positioned, ServerError, Variables};
+use async_graphql::{Positioned, ServerError, Value, Variables};
 
 use weight::Scale;
 
@@ -26,6 +26,8 @@ const VISITS_MAX: u64 = 2_000;
 const DETAILS_MAX: usize = 500;
 /// Most directives of one selection.
 const DIRECTIVES_MAX: usize = 8;
+/// Most values in the variables. Each use of a variable reads all that it has.
+const VARIABLE_VALUES_MAX: usize = 2_000;
 /// Deepest nesting of fields. Introspection may go deeper.
 const DEPTH_MAX: u32 = 8;
 const DEPTH_OF_SCHEMA_MAX: u32 = 16;
@@ -66,6 +68,10 @@ pub fn check(query: &str, variables: &Variables) -> Result<CheckedDocument, Reje
     if query.len() > BYTES_MAX {
         return Err(too_costly(format!("The document has more than {BYTES_MAX} bytes.")));
     }
+    let values: usize = variables.values().map(values_of).sum();
+    if values > VARIABLE_VALUES_MAX {
+        return Err(too_costly(format!("The variables have more than {VARIABLE_VALUES_MAX} values.")));
+    }
     // The parser recurses into brackets, so their nesting is checked first.
     match nesting(query) {
         None => return Err(Rejection::Syntax(ServerError::new("A block string has no end.", None))),
@@ -102,6 +108,20 @@ pub fn check(query: &str, variables: &Variables) -> Result<CheckedDocument, Reje
         return Err(too_costly(detail));
     }
     Ok(CheckedDocument { document, cost: Cost { points } })
+}
+
+/// Returns the number of values in a value. The reader of the request has limited its depth.
+fn values_of(value: &Value) -> usize {
+    match value {
+        Value::List(values) => 1 + values.iter().map(values_of).sum::<usize>(),
+        Value::Object(members) => 1 + members.values().map(values_of).sum::<usize>(),
+        Value::Null
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Boolean(_)
+        | Value::Binary(_)
+        | Value::Enum(_) => 1,
+    }
 }
 
 fn too_costly(detail: impl Into<String>) -> Rejection {

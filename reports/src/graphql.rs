@@ -53,7 +53,7 @@ struct GraphqlRequest {
     #[serde(rename = "operationName")]
     #[schema(max_length = 200, example = json!(null))]
     operation_name: Option<String>,
-    /// Values of the document's variables.
+    /// Values of the document's variables, at most 2,000.
     #[serde(default)]
     #[schema(value_type = Option<Object>, example = json!({}))]
     variables: Value,

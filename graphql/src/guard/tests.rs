@@ -69,6 +69,16 @@ fn width_is_bounded() {
 }
 
 #[test]
+fn variables_are_bounded() {
+    let query = "query($g:[Dimension!]){revenueReport(groupBy:$g){rowCount}}";
+    let days = |number: usize| Variables::from_json(serde_json::json!({ "g": vec!["DAY"; number] }));
+    assert!(check(query, &days(1_999)).is_ok());
+    assert!(matches!(check(query, &days(2_000)), Err(Rejection::Cost(_))));
+    let nested = serde_json::json!({ "g": { "a": vec![serde_json::json!({ "b": [1] }); 700] } });
+    assert!(matches!(check(query, &Variables::from_json(nested)), Err(Rejection::Cost(_))));
+}
+
+#[test]
 fn depth_is_bounded() {
     let nested = |depth: usize| "{a".repeat(depth) + &"}".repeat(depth);
     points(&nested(8));

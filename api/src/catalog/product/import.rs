@@ -163,7 +163,7 @@ struct RowProblem {
 /// Send `items` as JSON, or CSV in UTF-8 (with commas, semicolons or tabs) with a header: `sku` and any of `name`,
 /// `description`, `category`, `kind`, `status`, `tracking`, `stock_uom`, `stock_decimals`, `tax_class`, `list_price`,
 /// `costing_method`, `barcodes`, `units`, `group`, `options`, `external_ref`, `metadata`, `reorder_point`,
-/// `reorder_quantity` and `reorder_at`, in any order. At most 100,000 rows and 32 MiB.
+/// `reorder_quantity` and `reorder_at`, in any order. At most 100,000 rows and 32 MiB, 1,000 cells and 256 KiB a row.
 ///
 /// A missing column keeps the present values. An empty cell sets the default of a new product. Categories, tax classes,
 /// groups and locations are named by code. A barcode that a spreadsheet shortened to `4.00638E+12` is rejected. One that

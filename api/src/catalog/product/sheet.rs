@@ -13,7 +13,7 @@ use strum::IntoEnumIterator;
 
 use super::column::Column;
 use super::stated::Stated;
-use crate::body::{self, AtMost, without_mark};
+use crate::body::{self, AtMost, BODY_BYTES_MAX, without_mark};
 use crate::problem::{ApiError, ErrorCode, FieldProblem};
 use crate::schema::BodySchema;
 use crate::upload::{Form, Uploaded};
@@ -21,6 +21,8 @@ use crate::write::{MergePatch, merged};
 
 /// Most rows of an upload.
 const ROWS_MAX: usize = 100_000;
+/// Most cells of a row. The reader keeps the place of each.
+const CELLS_MAX: usize = 1_000;
 /// Field of an item with its reorder settings.
 const REORDER: &str = "reorder";
 
@@ -109,6 +111,7 @@ impl<'r> Sheet<'r> {
         let malformed = |detail: &str| ApiError::new(ErrorCode::MalformedCsv, detail);
         check_is_text(raw)?;
         let (text, delimiter) = opened(without_mark(raw));
+        check_width(text, delimiter)?;
         let mut reader = reader(text, delimiter);
         let header =
             reader.headers().map_err(|_| malformed("The header is not UTF-8; save the file as UTF-8."))?;
@@ -221,6 +224,48 @@ fn check_is_text(raw: &[u8]) -> Result<(), ApiError> {
     Err(ApiError::new(ErrorCode::MalformedCsv, detail))
 }
 
+/// Rejects a file with a row of too many cells, before the reader meets it. It finds the cells as the reader does.
+fn check_width(text: &[u8], delimiter: u8) -> Result<(), ApiError> {
+    enum Place {
+        Start,
+        Plain,
+        Quoted,
+        /// After a quote in a quoted cell: its end, or the first half of a quote in it.
+        Quote,
+    }
+    let (mut place, mut cells) = (Place::Start, 1);
+    for byte in text {
+        place = match (place, *byte) {
+            (Place::Start | Place::Quote, b'"') => Place::Quoted,
+            (Place::Quoted, b'"') => Place::Quote,
+            (Place::Quoted, _) => Place::Quoted,
+            (_, byte) if byte == delimiter => {
+                cells += 1;
+                Place::Start
+            }
+            (_, b'\r' | b'\n') => {
+                cells = 1;
+                Place::Start
+            }
+            (_, _) => Place::Plain,
+        };
+        if cells > CELLS_MAX {
+            let detail = format!("A row has more than {CELLS_MAX} cells.");
+            return Err(ApiError::new(ErrorCode::MalformedCsv, detail));
+        }
+    }
+    Ok(())
+}
+
+/// Rejects a row that is longer than the body of a single product may be. Its lists would take many times its length.
+fn check_length(bytes: usize) -> Result<(), ApiError> {
+    if bytes <= BODY_BYTES_MAX {
+        return Ok(());
+    }
+    let detail = format!("A product has at most {BODY_BYTES_MAX} bytes.");
+    Err(ApiError::new(Code::ValidationFailed, detail))
+}
+
 /// Returns the file from its header on, and its delimiter. A first line `sep=;` names it to spreadsheets.
 fn opened(text: &[u8]) -> (&[u8], u8) {
     let end = text.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(text.len());
@@ -255,6 +300,7 @@ fn at_column(column: Column, detail: String) -> FieldProblem {
 }
 
 fn of_item<'r>(item: &'r RawValue, schema: &BodySchema) -> Result<Content<'r>, ApiError> {
+    check_length(item.get().len())?;
     if item.get().contains("\\u0000") {
         return Err(null_character());
     }
@@ -270,6 +316,7 @@ fn of_record<'r>(
 ) -> Result<Content<'r>, ApiError> {
     let malformed = |detail: String| ApiError::new(ErrorCode::MalformedCsv, detail);
     let record = record.map_err(|_| malformed("The row can't be read. Check its quotes.".to_owned()))?;
+    check_length(record.as_slice().len())?;
     if record.len() != columns.len() {
         let detail = format!("The row has {} cells, and the header has {}.", record.len(), columns.len());
         return Err(malformed(detail));
@@ -311,4 +358,40 @@ fn unknown_column(name: &str) -> ApiError {
     let known = Column::iter().map(Column::header).collect::<Vec<_>>().join(", ");
     let detail = format!("There is no column {name}. The columns are {known}.");
     ApiError::new(ErrorCode::UnknownField, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(text: &str) -> Option<ErrorCode> {
+        Sheet::of_csv(text.as_bytes()).err().map(|error| error.code())
+    }
+
+    #[test]
+    fn a_row_has_few_cells() {
+        let wide = ",".repeat(CELLS_MAX);
+        assert_eq!(code(&format!("sku{wide}\r\n")), Some(ErrorCode::MalformedCsv));
+        assert_eq!(code(&format!("sku,name\r\nA,B\r\nA{wide}\r\n")), Some(ErrorCode::MalformedCsv));
+        assert_eq!(code(&format!("sku,name\r\nA,B\rA{wide}\r\n")), Some(ErrorCode::MalformedCsv));
+        assert_eq!(code(&format!("sku,name\r\nA,\"B\"{wide}\r\n")), Some(ErrorCode::MalformedCsv));
+        assert_eq!(code(&format!("sku,name\r\nA,\"say \"\"{wide}\"\"\"\r\n")), None, "they are in a text");
+        assert_eq!(code(&format!("sku,name\r\n{}", "A,B\r\n".repeat(CELLS_MAX))), None);
+    }
+
+    #[test]
+    fn a_row_is_no_longer_than_a_product() {
+        let read = |text: &str| {
+            let sheet = Sheet::of_csv(text.as_bytes()).expect("a sheet");
+            let row = sheet.rows().next().expect("a row");
+            row.content.err().map(|error| error.detail().to_owned())
+        };
+        let row = |length: usize| format!("sku,description\r\nA,{}\r\n", "x".repeat(length - 1));
+        assert_eq!(read(&row(BODY_BYTES_MAX)), None);
+        let detail = read(&row(BODY_BYTES_MAX + 1)).expect("a rejection");
+        assert!(detail.contains("262144 bytes"), "{detail}");
+        let item = format!(r#"{{"sku":"A","tags":[{}0]}}"#, "0,".repeat(BODY_BYTES_MAX / 2));
+        let item = RawValue::from_string(item).expect("JSON");
+        assert!(check_length(item.get().len()).is_err());
+    }
 }
