@@ -11,8 +11,14 @@ use crate::Caller;
 use crate::record::Record;
 
 /// Fields of a product that are not for visitors, with what they show instead.
-fn private() -> [(&'static str, Value); 3] {
-    [("external_ref", Value::Null), ("metadata", json!({})), ("costing_method", Value::Null)]
+fn private() -> [(&'static str, Value); 5] {
+    [
+        ("external_ref", Value::Null),
+        ("metadata", json!({})),
+        ("costing_method", Value::Null),
+        ("tags", json!([])),
+        ("attachments", json!([])),
+    ]
 }
 
 /// A product, or a record with products, as a caller may see it.

@@ -109,9 +109,13 @@ impl Filters {
 #[get("/v1/products")]
 async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
-    // The caller's own names of products are not for visitors, and what is archived is not sold to them.
-    if caller.is_publishable() && filters.external_ref.is_some() {
-        return Err(ApiError::of(ErrorCode::NotPublishable).at_parameter("external_ref"));
+    // The tenant's own names and tags of products are not for visitors, and what is archived is not sold to them.
+    for (parameter, is_named) in
+        [("external_ref", filters.external_ref.is_some()), ("tag", filters.tag.is_some())]
+    {
+        if caller.is_publishable() && is_named {
+            return Err(ApiError::of(ErrorCode::NotPublishable).at_parameter(parameter));
+        }
     }
     let filter = Filter {
         sku: filters.sku.clone(),

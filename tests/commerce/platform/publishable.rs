@@ -24,6 +24,36 @@ const OPEN: [&str; 12] = [
     "stock_availability_query",
 ];
 
+/// Fields of a product as a visitor gets it. Five of them are empty.
+const SEEN_OF_PRODUCT: [&str; 26] = [
+    "attachments",
+    "barcodes",
+    "category_id",
+    "costing_method",
+    "created_at",
+    "description",
+    "external_ref",
+    "group_id",
+    "id",
+    "images",
+    "kind",
+    "list_price",
+    "metadata",
+    "name",
+    "object",
+    "options",
+    "sku",
+    "status",
+    "stock_decimals",
+    "stock_uom",
+    "tags",
+    "tax_class_id",
+    "tracking",
+    "units",
+    "updated_at",
+    "version",
+];
+
 async fn visitor(tenant: &Tenant, origins: Value) -> Client {
     let key =
         json!({ "kind": "pk", "scopes": ["catalog:read", "prices:read", "stock:read"], "origins": origins });
@@ -70,8 +100,9 @@ fn a_publishable_key_opens_these_routes_and_no_others() {
 #[test]
 fn a_visitor_sees_no_negotiated_price_and_no_lots() {
     with_tenant(async |tenant| {
-        let more =
-            json!({ "list_price": "10.00", "external_ref": "erp-secret", "metadata": { "margin": "much" } });
+        let more = json!({ "list_price": "10.00", "external_ref": "erp-secret", "metadata": { "margin": "much" },
+                "tags": ["drop-next-year"], "images": [{ "url": "https://cdn.example/mug.jpg" }],
+                "attachments": [{ "url": "https://files.example/supplier-contract.pdf" }] });
         let product = tenant.product_with("MUG", more).await;
         tenant.open_stock(&[("MUG", "5", "4")]).await;
         let old = tenant.product("OLD", "1.00").await;
@@ -81,10 +112,18 @@ fn a_visitor_sees_no_negotiated_price_and_no_lots() {
 
         let seen = client.get(&format!("/v1/products/{}", product.id)).await.ok();
         assert_eq!((&seen["external_ref"], &seen["metadata"]), (&Value::Null, &json!({})));
+        assert_eq!((&seen["tags"], &seen["attachments"]), (&json!([]), &json!([])));
+        assert_eq!(seen["images"][0]["url"], "https://cdn.example/mug.jpg");
+        let members: BTreeSet<&str> =
+            seen.as_object().expect("a product").keys().map(String::as_str).collect();
+        assert_eq!(members, SEEN_OF_PRODUCT.into(), "a new field is for visitors only if this list says so");
         let list = client.get("/v1/products").await;
-        assert!(!list.text.contains("erp-secret") && !list.text.contains("OLD"), "{}", list.text);
+        for hidden in ["erp-secret", "OLD", "drop-next-year", "supplier-contract"] {
+            assert!(!list.text.contains(hidden), "{hidden}: {}", list.text);
+        }
         client.get(&format!("/v1/products/{}", old.id)).await.refused(404, "not_found");
         client.get("/v1/products?external_ref=erp-secret").await.refused(403, "not_publishable");
+        client.get("/v1/products?tag=drop-next-year").await.refused(403, "not_publishable");
 
         let basket = json!({ "channel": "retail", "lines": [{ "sku": "MUG", "quantity": "1" }] });
         let prices = client.post("/v1/prices/resolve", &basket).await.ok();
