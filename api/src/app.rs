@@ -15,6 +15,7 @@ use service::Db;
 use service::auth::{Auth, SigningKey};
 use service::live::{Live, WAITING_MAX};
 use service::posting::Poster;
+use service::recent::Recent;
 use service::synced::Synced;
 
 use crate::broadcast::Broadcast;
@@ -45,6 +46,8 @@ pub struct App {
     pub auth: Data<Auth>,
     /// Decimals of the tenants' currencies.
     pub(crate) currencies: Currencies,
+    /// The newest step of the schema, or why it is not known.
+    pub(crate) schema_step: Recent<Result<String, &'static str>>,
     /// Until when lists are complete.
     pub(crate) synced: Synced,
     /// Seals the cursors of lists.
@@ -95,6 +98,7 @@ impl App {
             tickets: Tickets::new(config.redis_url.clone()),
             auth,
             currencies: Currencies::default(),
+            schema_step: Recent::default(),
             synced: Synced::default(),
             cursor_key,
             rates,

@@ -1,5 +1,6 @@
 //! Liveness and readiness of the server.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use actix_web::web::Data;
@@ -85,8 +86,8 @@ async fn livez() -> Answer {
 #[utoipa::path(
     operation_id = "health_ready",
     summary = "Check that the server is ready",
-    description = "Checks that the database responds and has the schema of this version. A missing Redis is reported, \
-                   but does not fail the check. A server that is about to stop is not ready.",
+    description = "Checks, at most once a second, that the database responds and has the schema of this version. A missing \
+                   Redis is reported, but does not fail the check. A server that is about to stop is not ready.",
     security(()),
     params(HealthParams),
     responses(
@@ -112,20 +113,26 @@ fn health(checks: Vec<Check>, verbose: bool) -> Health {
 
 async fn database(app: &App) -> Check {
     let expected = migration::STEPS.last().map_or("", |step| step.name);
-    let (status, detail) = match tokio::time::timeout(PATIENCE, app.db.schema_step()).await {
-        Ok(Ok(step)) if step == expected => (Status::Pass, format!("schema {step}")),
+    let Ok(step) = app.schema_step.get(async |_| Ok::<_, Infallible>(schema_step(app).await)).await;
+    let (status, detail) = match step {
+        Ok(step) if step == expected => (Status::Pass, format!("schema {step}")),
         // The next version has migrated the schema. This one serves until it is replaced.
-        Ok(Ok(step)) if step.as_str() > expected => {
+        Ok(step) if step.as_str() > expected => {
             (Status::Pass, format!("schema {step}, newer than {expected}"))
         }
-        Ok(Ok(step)) => (Status::Fail, format!("schema {step}, expected {expected}")),
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "the database does not respond");
-            (Status::Fail, "no response".to_owned())
-        }
-        Err(_) => (Status::Fail, "no response in time".to_owned()),
+        Ok(step) => (Status::Fail, format!("schema {step}, expected {expected}")),
+        Err(reason) => (Status::Fail, reason.to_owned()),
     };
     Check { name: "database", status, detail }
+}
+
+async fn schema_step(app: &App) -> Result<String, &'static str> {
+    let step =
+        tokio::time::timeout(PATIENCE, app.db.schema_step()).await.map_err(|_| "no response in time")?;
+    step.map_err(|error| {
+        tracing::warn!(%error, "the database does not respond");
+        "no response"
+    })
 }
 
 fn redis(app: &App) -> Check {

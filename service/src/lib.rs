@@ -31,6 +31,7 @@ pub mod pos;
 pub mod posting;
 pub mod pricing;
 mod printed;
+pub mod recent;
 pub mod refusal;
 pub mod register;
 pub mod relay;

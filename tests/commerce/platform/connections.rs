@@ -1,7 +1,7 @@
 //! A peer that sends nothing, sends slowly or reads nothing loses its connection, and no address takes all connections.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use api::config::Config;
 use tests::{Node, environment, with_tenant};
@@ -206,5 +206,18 @@ fn http2_is_for_proxies_and_ends_when_idle() {
         let mut stranger = connect_from(&node, 2, 65_536).await;
         stranger.write_all(HTTP2).await.expect("it is sent");
         assert_eq!(read_to_end(&mut stranger).await, "", "HTTP/2 without TLS is for proxies");
+    });
+}
+
+/// Anyone may ask, and the response needs one of the two connections that find the callers of all tenants.
+#[test]
+fn the_health_of_the_database_is_asked_once_in_a_while() {
+    with_tenant(async |tenant| {
+        let node = environment().own_node().await;
+        let client = tenant.anonymous().at(&node.base_url);
+        let (before, begun) = (node.app.db.statements(), Instant::now());
+        futures_util::future::join_all((0..50).map(async |_| client.get("/readyz").await.ok())).await;
+        let (asked, seconds) = (node.app.db.statements() - before, begun.elapsed().as_secs() + 1);
+        assert!((1..=seconds).contains(&asked), "{asked} statements in {seconds} s");
     });
 }
