@@ -129,6 +129,7 @@ pub const STEPS: &[Step] = &[
     step!("0078_sales_position"),
     step!("0079_sales_position_index"),
     step!("0080_rollup"),
+    step!("0085_article_index"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

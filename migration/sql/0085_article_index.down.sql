@@ -1,0 +1,1 @@
+drop index if exists barcode_gtin_key;
