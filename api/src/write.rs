@@ -321,6 +321,7 @@ impl Write {
                 other => {
                     if changes_setup {
                         app.poster.setups().forget(caller.tenant_id).await;
+                        app.currencies.forget(caller.tenant_id);
                     }
                     let mut answer = other?;
                     if let Some(restore) = restore.filter(|_| answer.replayed) {

@@ -67,9 +67,18 @@ pub async fn create(db: &Db, input: &TenantCreate) -> Result<NewTenant, Error> {
     db.write(&operator, create).await
 }
 
+/// The decimals of a tenant's currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CurrencyDecimals {
+    pub decimals: u32,
+    /// Whether documents fix the currency.
+    pub is_fixed: bool,
+}
+
 /// Returns the decimals of the tenant's currency.
-pub async fn currency_decimals(tx: &Tx) -> Result<u32, Error> {
-    decimals_of(&input::tenant_defaults(tx).await?.currency)
+pub async fn currency_decimals(tx: &Tx) -> Result<CurrencyDecimals, Error> {
+    let decimals = decimals_of(&input::tenant_defaults(tx).await?.currency)?;
+    Ok(CurrencyDecimals { decimals, is_fixed: settings::has_documents(tx).await? })
 }
 
 /// Returns the decimals of a currency (ISO 4217).

@@ -37,7 +37,8 @@ pub struct SettingsInput {
     #[serde(default)]
     #[schema(min_length = 8, max_length = 2000, example = "https://cdn.example.com/logo.svg")]
     pub logo_url: Option<String>,
-    /// ISO 4217 code of the only currency. Fixed by the first document.
+    /// ISO 4217 code of the only currency. Fixed by the first document. A change also changes that of the customers and price
+    /// lists; their amounts keep their numbers.
     #[schema(min_length = 3, max_length = 3, example = "GBP")]
     pub currency: String,
     /// ISO 3166-1 alpha-2 code of the country where you trade: that of customers and sales that name none.
@@ -139,6 +140,9 @@ pub async fn update(
     if printed(&stated) != printed(&wanted) {
         keep_printed(tx, &before).await?;
     }
+    if wanted.currency != stated.currency {
+        change_currency(tx, &wanted.currency).await?;
+    }
     let rounding: &str = wanted.tax_rounding.into();
     let after = Settings {
         name: wanted.name.to_string(),
@@ -159,6 +163,20 @@ pub async fn update(
         ..before
     };
     Ok(after.into_active_model().reset_all().update(tx).await?)
+}
+
+/// Gives the customers and price lists the currency of the tenant, because it allows no other. No document has an amount yet.
+/// The numbers stay: they were meant in the right currency.
+async fn change_currency(tx: &Tx, currency: &str) -> Result<(), Error> {
+    for statement in [
+        "update customer set currency = $2, version = version + 1, updated_at = $3 \
+         where tenant_id = $1 and currency <> $2",
+        "update price_list set currency = $2, version = version + 1, updated_at = $3 \
+         where tenant_id = $1 and currency <> $2",
+    ] {
+        tx.execute(sqlx::query(statement).bind(tx.tenant_id.0).bind(currency).bind(tx.now)).await?;
+    }
+    Ok(())
 }
 
 /// Returns what documents print.
@@ -195,7 +213,7 @@ fn check_rounding(currency: &str, rounding: Money) -> Result<(), Error> {
 }
 
 /// Whether the tenant has an order, or a document that is in the journal or moves stock.
-async fn has_documents(tx: &Tx) -> Result<bool, Error> {
+pub(super) async fn has_documents(tx: &Tx) -> Result<bool, Error> {
     let statement = "select 1 where exists (select from journal_entry where tenant_id = $1) \
                        or exists (select from sales_order where tenant_id = $1) \
                        or exists (select from stock_movement where tenant_id = $1) \

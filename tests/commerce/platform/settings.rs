@@ -137,3 +137,31 @@ fn settings_are_checked_and_have_a_scope_of_their_own() {
         }
     });
 }
+
+#[test]
+fn customers_and_price_lists_take_the_currency_of_the_tenant() {
+    with_tenant(async |tenant| {
+        tenant.product("MUG", "10.00").await;
+        let customer = format!("/v1/customers/{}", tenant.customer("Nordwind Supply").await);
+        let list = tenant.make("/v1/price-lists", json!({ "code": "dealers", "name": "Dealers" })).await;
+        let rule = json!({ "scope": "product", "sku": "MUG", "method": "fixed", "value": "9.50" });
+        tenant.post(&format!("/v1/price-lists/{list}/rules"), &rule).await.created();
+        let own = json!({ "credit_limit": "1000.00", "price_list_id": list });
+        let before = tenant.patch(&customer, &own).await.ok();
+        let list = format!("/v1/price-lists/{list}");
+        tenant.patch(SETTINGS, &json!({ "currency": "JPY" })).await.ok();
+        assert_eq!(tenant.get(&customer).await.ok()["credit_limit"], "1000", "yen have no decimals");
+        tenant.patch(SETTINGS, &json!({ "currency": "EUR" })).await.ok();
+        let after = tenant.get(&customer).await.ok();
+        assert_eq!((&after["currency"], &after["credit_limit"]), (&json!("EUR"), &json!("1000.00")));
+        assert!(after["version"].as_i64() > before["version"].as_i64(), "a client sees the change");
+        assert_eq!(tenant.get(&list).await.ok()["currency"], "EUR");
+        // Both can be changed, and the first documents have one currency.
+        tenant.patch(&customer, &json!({ "currency": "EUR", "notes": "Euro" })).await.ok();
+        tenant.patch(&list, &json!({ "name": "Dealers in euro" })).await.ok();
+        tenant.open_stock(&[("MUG", "10", "4.00")]).await;
+        let id = customer.rsplit('/').next().expect("an id");
+        let order = tenant.order(id, &[("MUG", "2")], "invoiced").await.created();
+        assert_eq!((&order["currency"], &order["net"]), (&json!("EUR"), &json!("19.00")));
+    });
+}
