@@ -59,6 +59,8 @@ pub type Description = Text<10_000, ProseRule>;
 /// A text of at most `MAX` characters that `R` allows.
 pub struct Text<const MAX: usize, R: Rule> {
     text: String,
+    /// As it was sent, if that differs and a record may have it.
+    sent: Option<Box<str>>,
     rule: PhantomData<fn() -> R>,
 }
 
@@ -68,22 +70,46 @@ pub trait Rule {
     const NAME: &'static str;
     /// The fewest characters.
     const MIN: usize;
+    /// Whether a record may have a text in the form in which it was sent: it was written before the rule had a form.
+    const HAS_OLD_FORMS: bool = false;
 
     /// Calls `note` with each thing that is wrong with a text of at most `max` characters.
     ///
     /// The time is proportional to the length of the text.
     fn check(text: &str, max: usize, note: impl FnMut(String));
 
-    /// Returns the text as it is kept: as it was sent, unless the rule says otherwise.
-    fn kept(text: String) -> String {
-        text
+    /// Returns the form in which a text is kept, if it was sent in another one.
+    fn kept(_text: &str) -> Option<String> {
+        None
     }
 }
 
 impl<const MAX: usize, R: Rule> Text<MAX, R> {
+    /// Returns the text as a record has it, also in a form that is older than the rule.
+    pub fn stored(text: &str) -> Self {
+        Text { text: text.to_owned(), sent: None, rule: PhantomData }
+    }
+
     /// Returns the text as it is kept, checked or not.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// Returns the text as it was sent, if a record may have it in that form, else as it is kept.
+    pub fn sent(&self) -> &str {
+        self.sent.as_deref().unwrap_or(&self.text)
+    }
+
+    /// Whether it restates the text of a record, which is `stored` in a form that is older than the rule.
+    pub fn restates(&self, stored: &str) -> bool {
+        self.text != stored && self.sent() == stored
+    }
+
+    /// Whether nothing is wrong with it.
+    pub fn is_allowed(&self) -> bool {
+        let mut is_allowed = true;
+        R::check(&self.text, MAX, |_| is_allowed = false);
+        is_allowed
     }
 
     /// Adds what is wrong with it to `problems`.
@@ -196,11 +222,9 @@ impl Rule for NameRule {
         note_card_number(text, note);
     }
 
-    fn kept(text: String) -> String {
-        match text.is_ascii() {
-            true => text,
-            false => text.chars().filter(|letter| !code::is_stray(*letter)).collect(),
-        }
+    fn kept(text: &str) -> Option<String> {
+        let is_stray = |letter: char| code::is_stray(letter);
+        (!text.is_ascii() && text.contains(is_stray)).then(|| text.replace(is_stray, ""))
     }
 }
 
@@ -259,7 +283,7 @@ impl<const MAX: usize, R: Rule> fmt::Display for Text<MAX, R> {
 
 impl<const MAX: usize, R: Rule> Clone for Text<MAX, R> {
     fn clone(&self) -> Self {
-        Text::from(self.text.clone())
+        Text { text: self.text.clone(), sent: self.sent.clone(), rule: PhantomData }
     }
 }
 
@@ -291,7 +315,13 @@ impl<const MAX: usize, R: Rule> Default for Text<MAX, R> {
 
 impl<const MAX: usize, R: Rule> From<String> for Text<MAX, R> {
     fn from(text: String) -> Self {
-        Text { text: R::kept(text), rule: PhantomData }
+        match R::kept(&text) {
+            None => Text { text, sent: None, rule: PhantomData },
+            Some(form) => {
+                let sent = R::HAS_OLD_FORMS.then(|| text.into_boxed_str());
+                Text { text: form, sent, rule: PhantomData }
+            }
+        }
     }
 }
 
@@ -308,8 +338,9 @@ impl<const MAX: usize, R: Rule> From<Text<MAX, R>> for String {
 }
 
 impl<const MAX: usize, R: Rule> Serialize for Text<MAX, R> {
+    /// As it was sent: the present values of a record, to which a patch is applied, have the form that is stored.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text)
+        serializer.serialize_str(self.sent())
     }
 }
 
@@ -358,6 +389,21 @@ mod tests {
         }
         assert_eq!(details::<ProseRule>("a\r\n\tb", 10), Vec::<String>::new());
         assert_eq!(details::<FreeRule>("", 10), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_code_in_an_older_form_survives_a_patch() {
+        let present = Code64::from("AB\u{2011}1");
+        assert_eq!((present.as_str(), present.sent()), ("AB-1", "AB\u{2011}1"));
+        let json = serde_json::to_value(&present).expect("JSON");
+        let restated: Code64 = serde_json::from_value(json).expect("a code");
+        assert!(restated.restates("AB\u{2011}1") && restated.clone().restates("AB\u{2011}1"));
+        assert!(!Code64::from("AB-1").restates("AB\u{2011}1"), "the one form is another code");
+        assert!(!Code64::from("AB-1").restates("AB-1"));
+        let kept = Code64::stored("AB\u{2011}1");
+        assert_eq!((kept.clone().as_str(), kept.sent()), ("AB\u{2011}1", "AB\u{2011}1"));
+        let name = Name::from("Mu\u{200b}g");
+        assert_eq!((name.as_str(), name.sent()), ("Mug", "Mug"));
     }
 
     #[test]

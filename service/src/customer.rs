@@ -224,7 +224,12 @@ pub async fn update(
         tx.select::<customer::Entity>().filter(customer::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
     let before = locked.one(tx).await?.ok_or_else(|| Refusal::not_found("customer"))?;
     input::check_version(before.version, expected)?;
-    let input = &change(&input_of(&before))?;
+    let mut input = change(&input_of(&before))?;
+    if let Some(number) = &mut input.number {
+        let find = "select 1 from customer where tenant_id = $1 and number = $2";
+        input::settle_code(tx, number, &before.number, find).await?;
+    }
+    let input = &input;
     let defaults = input::tenant_defaults(tx).await?;
     let known = References::load(tx, std::slice::from_ref(input)).await?;
     Drafts::new(known, Some(id)).check(&defaults, input)?;

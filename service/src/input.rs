@@ -5,8 +5,9 @@ use ::entity::tenant;
 use chrono_tz::Tz;
 use domain::number::{Kind, Number, Percent};
 use domain::refusal::{Code, Problem, Problems, Refusal};
-use domain::text::{Line200, LineRule, Rule};
+use domain::text::{Code64, Line200, LineRule, Rule};
 use rust_decimal::Decimal;
+use sea_orm::sqlx;
 
 use crate::{Error, Tx};
 
@@ -128,6 +129,19 @@ pub fn reject_taken(pointer: &str, what: &str, value: &str) -> Refusal {
 pub fn reject_external_ref_taken(value: &str) -> Refusal {
     let detail = format!("Another record has the external_ref {value} already.");
     Problems::one("/external_ref", Code::DuplicateExternalRef, detail)
+}
+
+/// Keeps the code of a record in the older form in which it is `stored`, if the one form of codes is not allowed or another
+/// record has it. The statement `find` finds a record by the tenant and its code.
+pub async fn settle_code(tx: &Tx, code: &mut Code64, stored: &str, find: &'static str) -> Result<(), Error> {
+    if !code.restates(stored) {
+        return Ok(());
+    }
+    let taken = tx.row(sqlx::query(find).bind(tx.tenant_id.0).bind(code.as_str())).await?;
+    if taken.is_some() || !code.is_allowed() {
+        *code = Code64::stored(stored);
+    }
+    Ok(())
 }
 
 /// Returns the next input of a record from its present one.

@@ -141,7 +141,15 @@ pub async fn update(
         tx.select::<location::Entity>().filter(location::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
     let before = locked.one(tx).await?.ok_or_else(|| Refusal::not_found("location"))?;
     input::check_version(before.version, expected)?;
-    let input = &change(&input_of(&before))?;
+    let mut input = change(&input_of(&before))?;
+    input::settle_code(
+        tx,
+        &mut input.code,
+        &before.code,
+        "select 1 from location where tenant_id = $1 and code = $2",
+    )
+    .await?;
+    let input = &input;
     check(input, Some(before.kind))?;
     let after = Location {
         code: input.code.to_string(),

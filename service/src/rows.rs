@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
+use domain::annotation::Tag;
 use sea_orm::sea_query::{BinOper, Expr};
 use sea_orm::{ActiveModelTrait, Condition, EntityTrait, IntoActiveModel};
 use serde::de::DeserializeOwned;
@@ -44,7 +45,9 @@ pub(crate) fn listed<T: DeserializeOwned>(json: &Value) -> Vec<T> {
 
 /// Returns the condition that a record of the one table of a query has a tag. No index helps: the rows of the tenant are read.
 pub(crate) fn has_tag(tag: &str) -> Condition {
-    Condition::all().add(Expr::cust_with_values("jsonb_exists(tags, $1)", [sea_orm::Value::from(tag)]))
+    let tag = Tag::from(tag);
+    Condition::all()
+        .add(Expr::cust_with_values("jsonb_exists(tags, $1)", [sea_orm::Value::from(tag.as_str())]))
 }
 
 /// Returns the plain uuids of typed ids, to bind.

@@ -28,7 +28,7 @@ pub struct CountIn {
     /// These products, by SKU.
     #[serde(default)]
     #[schema(max_items = 2000, example = json!(["BOLT-M8"]))]
-    skus: Vec<String>,
+    skus: Vec<Code64>,
     /// Products of this category and those below it that the location ever had.
     category_id: Option<CategoryId>,
     /// All products that the location has.
@@ -59,7 +59,8 @@ impl CountIn {
         let chosen = [
             (!self.product_ids.is_empty())
                 .then(|| ("/product_ids", Selection::Ids(self.product_ids.clone()))),
-            (!self.skus.is_empty()).then(|| ("/skus", Selection::Skus(self.skus.clone()))),
+            (!self.skus.is_empty())
+                .then(|| ("/skus", Selection::Skus(self.skus.iter().map(Code64::to_string).collect()))),
             self.category_id.map(|id| ("/category_id", Selection::Category(id))),
             self.with_stock.then_some(("/with_stock", Selection::WithStock)),
             self.plan.map(|rows| ("/plan", Selection::Plan(rows))),

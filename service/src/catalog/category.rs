@@ -94,7 +94,15 @@ pub async fn update(
     let lineages = lock_tree(tx, None).await?;
     let before = get(tx, id).await?;
     input::check_version(before.version, expected)?;
-    let input = &change(&input_of(&before))?;
+    let mut input = change(&input_of(&before))?;
+    input::settle_code(
+        tx,
+        &mut input.code,
+        &before.code,
+        "select 1 from category where tenant_id = $1 and code = $2",
+    )
+    .await?;
+    let input = &input;
     let lineage = check(input, id, &lineages)?;
     if lineage != before.lineage {
         move_descendants(tx, &before, &lineage, &lineages).await?;

@@ -36,8 +36,9 @@ impl Pairs {
         Ok(pairs)
     }
 
+    /// Finds a code in the form in which it is stored, which may be older than the one form of codes, or in the one form.
     fn id(&self, code: &str) -> Option<Uuid> {
-        self.ids.get(&*one_form(code)).copied()
+        self.ids.get(code).or_else(|| self.ids.get(&*one_form(code))).copied()
     }
 }
 

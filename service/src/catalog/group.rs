@@ -201,11 +201,19 @@ pub async fn update(
 ) -> Result<ProductGroup, Error> {
     let (row, before) = lock(tx, id).await?;
     input::check_version(before.version, expected)?;
-    let input = &change(&GroupInput {
+    let mut input = change(&GroupInput {
         code: before.code.clone().into(),
         name: before.name.clone().into(),
         options: before.options.clone(),
     })?;
+    input::settle_code(
+        tx,
+        &mut input.code,
+        &before.code,
+        "select 1 from product_group where tenant_id = $1 and code = $2",
+    )
+    .await?;
+    let input = &input;
     check(input, before.variants())?;
     let after = product_group::Model {
         code: input.code.to_string(),

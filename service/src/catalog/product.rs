@@ -412,10 +412,11 @@ pub async fn update(
     let before = locked.one(tx).await?.ok_or_else(|| Refusal::not_found("product"))?;
     input::check_version(before.version, expected)?;
     let before = with_parts_of(tx, before).await?;
-    let input = &change(&before.input())?;
-    check_stock_fields(tx, &before, input).await?;
-    let known = References::load(tx, std::slice::from_ref(input)).await?;
-    let tax_class_id = Drafts::new(known).check(input, id, Some(&before))?;
+    let input = change(&before.input())?;
+    check_stock_fields(tx, &before, &input).await?;
+    let mut drafts = Drafts::new(References::load(tx, std::slice::from_ref(&input)).await?);
+    let input = &drafts.settled(input, &before);
+    let tax_class_id = drafts.check(input, id, Some(&before))?;
     let mut after = assemble(tx, id, tax_class_id, input);
     after.version = before.version + 1;
     after.created_at = before.created_at;

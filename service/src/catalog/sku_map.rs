@@ -10,7 +10,7 @@ use domain::moment::Moment;
 use domain::number::Quantity;
 use domain::refusal::Refusal;
 use domain::tag;
-use domain::text::Line100;
+use domain::text::{Code64, Line100};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
@@ -45,8 +45,7 @@ pub struct SkuMappingInput {
     pub product_id: Option<ProductId>,
     /// SKU of the product, instead of its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 64, example = "BOLT-M8")]
-    pub sku: Option<String>,
+    pub sku: Option<Code64>,
     /// Stock units per external unit: 6 for a pack of six.
     #[serde(default = "one")]
     pub factor: Quantity,

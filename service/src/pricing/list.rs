@@ -78,7 +78,15 @@ pub async fn update(
         tx.select::<price_list::Entity>().filter(price_list::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
     let before = query.one(tx).await?.ok_or_else(|| Refusal::not_found("price list"))?;
     input::check_version(before.version, expected)?;
-    let input = &change(&input_of(&before))?;
+    let mut input = change(&input_of(&before))?;
+    input::settle_code(
+        tx,
+        &mut input.code,
+        &before.code,
+        "select 1 from price_list where tenant_id = $1 and code = $2",
+    )
+    .await?;
+    let input = &input;
     check(&input::tenant_defaults(tx).await?, input)?;
     let after = PriceList {
         code: input.code.to_string(),

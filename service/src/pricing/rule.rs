@@ -10,6 +10,7 @@ use domain::moment::Moment;
 use domain::number::{Price, Quantity};
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
+use domain::text::Code64;
 use rust_decimal::Decimal;
 use sea_orm::sea_query::LockType;
 use sea_orm::sqlx::{self, Row};
@@ -85,8 +86,7 @@ pub struct PriceRuleInput {
     pub product_id: Option<ProductId>,
     /// SKU of the product, for the scope `product`, instead of its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 64, example = "BOLT-M8")]
-    pub sku: Option<String>,
+    pub sku: Option<Code64>,
     /// Category, for the scope `category`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category_id: Option<CategoryId>,

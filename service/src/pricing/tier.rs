@@ -70,7 +70,15 @@ pub async fn update(
         tx.select::<price_tier::Entity>().filter(price_tier::Column::Id.eq(id)).lock(LockType::NoKeyUpdate);
     let before = query.one(tx).await?.ok_or_else(|| Refusal::not_found("price tier"))?;
     input::check_version(before.version, expected)?;
-    let input = &change(&input_of(&before))?;
+    let mut input = change(&input_of(&before))?;
+    input::settle_code(
+        tx,
+        &mut input.code,
+        &before.code,
+        "select 1 from price_tier where tenant_id = $1 and code = $2",
+    )
+    .await?;
+    let input = &input;
     check(tx, input).await?;
     let after = PriceTier {
         code: input.code.to_string(),

@@ -1,8 +1,9 @@
 //! One article has one identity: barcodes that differ in leading zeros, and codes that look the same.
 
 use reqwest::Method;
+use sea_orm::sqlx;
 use serde_json::{Value, json};
-use tests::{Reply, Tenant, lines, with_tenant};
+use tests::{Reply, Tenant, environment, lines, with_tenant};
 use uuid::Uuid;
 
 /// One article as UPC-A, EAN-13, GTIN-14, and as a spreadsheet shows it.
@@ -130,7 +131,8 @@ fn encoded(text: &str) -> String {
 #[test]
 fn codes_that_look_the_same_are_one() {
     with_tenant(async |tenant| {
-        tenant.product_with(ALIKE[1], json!({ "list_price": "1.00" })).await;
+        tenant.product_with(ALIKE[1], json!({ "list_price": "1.00", "tags": ["Half price"] })).await;
+        let list = tenant.make("/v1/price-lists", json!({ "code": ALIKE[4], "name": "List" })).await;
         tenant.open_stock(&[(ALIKE[2], "90", "1.00")]).await;
         tenant.make("/v1/categories", json!({ "code": ALIKE[1], "name": "Category" })).await;
         tenant.make("/v1/locations", json!({ "code": ALIKE[2], "name": "Shop", "kind": "store" })).await;
@@ -163,6 +165,14 @@ fn codes_that_look_the_same_are_one() {
             ] {
                 tenant.post(path, &body).await.refused(409, "already_exists");
             }
+            let tagged = format!("/v1/products?tag={}", encoded(&format!("Half\u{200b} price")));
+            one(&tagged, "sku").await;
+            let mapping = json!({ "system": "shop", "external_sku": url, "sku": code });
+            tenant.post("/v1/sku-mappings", &mapping).await.created();
+            let rule = json!({ "scope": "product", "sku": code, "method": "percent_off", "value": "5" });
+            tenant.post(&format!("/v1/price-lists/{list}/rules"), &rule).await.created();
+            let sheet = tenant.dry_run("/v1/counts", &json!({ "skus": [code] })).await.ok();
+            assert_eq!(sheet["lines"][0]["sku"], json!("AB-é1"), "{sheet}");
             let file = format!("sku,name,category\n{code},Renamed {},{code}\n", url.len());
             assert_eq!(import(tenant, "partial", &file).await.ok()["updated"], json!(1), "{code}");
         }
@@ -196,5 +206,165 @@ fn lots_and_serial_numbers_that_look_the_same_are_one() {
         let again =
             crate::lot::posted(tenant, "receipt", ("PHONE", "1"), json!([{ "code": "IMEI-1" }])).await;
         again.refused(409, "already_exists");
+    });
+}
+
+/// Runs a statement of a server from before codes had one form; `$1` is the tenant.
+async fn write_before(tenant: &Tenant, statement: &'static str) {
+    let written = sqlx::query(statement).bind(tenant.id.0).execute(&environment().root).await;
+    assert!(written.expect("a row as it was written before").rows_affected() > 0, "{statement}");
+}
+
+/// A product with a code that is written like that of another product, and barcodes that no product may get any more: of
+/// the article of another product, twice, and without its digits.
+async fn product_of_before(tenant: &Tenant) -> String {
+    let old = tenant.product_with("OLD", json!({ "list_price": "1.00", "barcodes": ["OLD-1"] })).await;
+    tenant.product_with("AB-1", json!({ "list_price": "2.00", "barcodes": [FORMS[0]] })).await;
+    write_before(tenant, "update product set sku = 'AB\u{2011}1' where tenant_id = $1 and sku = 'OLD'").await;
+    write_before(
+        tenant,
+        "insert into barcode (tenant_id, code, product_id, uom)
+         select $1, v.code, p.id, p.stock_uom
+         from product p
+         cross join (values ('0036000291452'), ('00036000291452'), ('4.00638E+12'), ('４００６３８１３３３９３１'), ('96385075'))
+              v (code)
+         where p.tenant_id = $1 and p.sku = 'AB\u{2011}1'",
+    )
+    .await;
+    format!("/v1/products/{}", old.id)
+}
+
+#[test]
+fn a_product_from_before_codes_had_one_form_can_be_changed() {
+    with_tenant(async |tenant| {
+        let path = product_of_before(tenant).await;
+        let before = tenant.get(&path).await.ok();
+        let after = tenant.patch(&path, &json!({ "name": "Renamed" })).await.ok();
+        assert_eq!(after["name"], "Renamed");
+        // The SKU of another product, and the article of its barcode. A barcode whose form is free gets it.
+        assert_eq!(after["sku"], "AB\u{2011}1");
+        let mut kept = before["barcodes"].as_array().expect("barcodes").clone();
+        for code in &mut kept {
+            if *code == "４００６３８１３３３９３１" {
+                *code = json!("4006381333931");
+            }
+        }
+        kept.sort_by_key(ToString::to_string);
+        assert_eq!(after["barcodes"], json!(kept));
+        assert_eq!(tenant.get(&path).await.ok(), after);
+        // A barcode moves to another unit as it is.
+        let units = json!({ "barcodes": kept[1..], "units": [{ "uom": "XBX", "factor": "6", "barcodes": [kept[0]] }] });
+        let moved = tenant.patch(&path, &units).await.ok();
+        assert_eq!(moved["units"][0]["barcodes"], json!([kept[0]]), "{moved}");
+        assert_eq!(tenant.get(&path).await.ok(), moved);
+        // What it gets is checked.
+        for (code, status, error) in [
+            (FORMS[3], 422, "validation_failed"),
+            ("5.00638E+12", 422, "validation_failed"),
+            ("96385076", 422, "validation_failed"),
+        ] {
+            let more = json!({ "barcodes": [kept[1], kept[2], code] });
+            tenant.patch(&path, &more).await.refused(status, error).names(&["#/barcodes/2"]);
+        }
+        tenant.patch(&path, &json!({ "sku": "AB-1" })).await.refused(409, "already_exists").names(&["#/sku"]);
+        // The export can be imported again.
+        let file = tenant.get("/v1/products/export").await.text;
+        assert_eq!(import(tenant, "all_or_nothing", &file).await.ok()["unchanged"], json!(2), "{file}");
+        // It gets the one form with the next change once that is free.
+        let other = tenant.get("/v1/products?sku=AB-1").await.ok()["data"][0]["id"].clone();
+        let other = format!("/v1/products/{}", other.as_str().expect("an id"));
+        tenant.patch(&other, &json!({ "sku": "OTHER" })).await.ok();
+        assert_eq!(tenant.patch(&path, &json!({ "name": "Free" })).await.ok()["sku"], "AB-1");
+    });
+}
+
+#[test]
+fn an_import_finds_a_product_by_the_sku_that_it_had_before_codes_had_one_form() {
+    with_tenant(async |tenant| {
+        let tea = tenant.product("TEA-1", "3.00").await;
+        let path = format!("/v1/products/{}", tea.id);
+        for (number, form) in ["csv", "json"].into_iter().enumerate() {
+            write_before(
+                tenant,
+                "update product set sku = 'ＴＥＡ－1' where tenant_id = $1 and sku = 'TEA-1'",
+            )
+            .await;
+            let name = format!("Tea {number}");
+            let imported = match form {
+                "csv" => import(tenant, "all_or_nothing", &format!("sku,name\nＴＥＡ－1,{name}\n")).await,
+                _ => {
+                    let items = json!({ "items": [{ "sku": "ＴＥＡ－1", "name": name }] });
+                    tenant.post("/v1/products/import", &items).await
+                }
+            };
+            let imported = imported.ok();
+            assert_eq!(
+                (&imported["created"], &imported["updated"]),
+                (&json!(0), &json!(1)),
+                "{form}: {imported}"
+            );
+            let product = tenant.get(&path).await.ok();
+            assert_eq!((&product["sku"], &product["name"]), (&json!("TEA-1"), &json!(name)), "{form}");
+        }
+        let twice = "sku,name\nTEA-1,Tea\nＴＥＡ－1,Tea\nNEW-1,New\nNEW\u{2011}1,New\n";
+        let twice = import(tenant, "partial", twice).await.ok();
+        assert_eq!(
+            (&twice["created"], &twice["updated"], &twice["refused"]),
+            (&json!(1), &json!(1), &json!(2))
+        );
+    });
+}
+
+#[test]
+fn a_record_whose_code_is_of_another_in_the_one_form_can_be_renamed() {
+    with_tenant(async |tenant| {
+        for (path, body, statement) in [
+            (
+                "/v1/categories",
+                json!({ "name": "One" }),
+                "update category set code = 'AB\u{2011}1' where tenant_id = $1 and code = 'OLD'",
+            ),
+            (
+                "/v1/product-groups",
+                json!({ "name": "One", "options": [{ "name": "Size", "values": ["S", "M"] }] }),
+                "update product_group set code = 'AB\u{2011}1' where tenant_id = $1 and code = 'OLD'",
+            ),
+            (
+                "/v1/locations",
+                json!({ "name": "One", "kind": "store" }),
+                "update location set code = 'AB\u{2011}1' where tenant_id = $1 and code = 'OLD'",
+            ),
+            (
+                "/v1/price-lists",
+                json!({ "name": "One" }),
+                "update price_list set code = 'AB\u{2011}1' where tenant_id = $1 and code = 'OLD'",
+            ),
+            (
+                "/v1/price-tiers",
+                json!({ "name": "One" }),
+                "update price_tier set code = 'AB\u{2011}1' where tenant_id = $1 and code = 'OLD'",
+            ),
+            (
+                "/v1/customers",
+                json!({ "name": "One", "kind": "retail" }),
+                "update customer set number = 'AB\u{2011}1' where tenant_id = $1 and number = 'OLD'",
+            ),
+        ] {
+            let field = if path == "/v1/customers" { "number" } else { "code" };
+            let with = |code: &str| {
+                let mut body = body.clone();
+                body[field] = json!(code);
+                body
+            };
+            let id = tenant.make(path, with("OLD")).await;
+            write_before(tenant, statement).await;
+            let one = format!("{path}/{id}");
+            let other = format!("{path}/{}", tenant.make(path, with("AB-1")).await);
+            let renamed = tenant.patch(&one, &json!({ "name": "Two" })).await.ok();
+            assert_eq!((&renamed["name"], &renamed[field]), (&json!("Two"), &json!("AB\u{2011}1")), "{path}");
+            tenant.patch(&one, &json!({ field: "AB-1" })).await.refused(409, "already_exists");
+            tenant.patch(&other, &json!({ field: "FREE" })).await.ok();
+            assert_eq!(tenant.patch(&one, &json!({ "name": "Three" })).await.ok()[field], "AB-1", "{path}");
+        }
     });
 }

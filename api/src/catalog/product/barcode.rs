@@ -10,7 +10,7 @@ pub(super) fn correct(input: &mut ProductInput, before: Option<&Product>) -> Vec
     let units = input.units.iter_mut().flat_map(|unit| &mut unit.barcodes);
     let mut corrected = Vec::new();
     for code in input.barcodes.iter_mut().chain(units) {
-        let is_new = before.is_none_or(|before| !has(before, code));
+        let is_new = before.is_none_or(|before| !has(before, code.sent()) && !has(before, code));
         if let Some(whole) = mended_barcode(code).filter(|_| is_new) {
             corrected.push((code.to_string(), whole.clone()));
             *code = Code64::from(whole);

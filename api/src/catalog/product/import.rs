@@ -9,7 +9,7 @@ use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::catalog::codes::Codes;
 use service::catalog::product::Product;
-use service::catalog::product::upsert::{self, CHUNK_MAX, Outcome};
+use service::catalog::product::upsert::{self, CHUNK_MAX, Outcome, Upsert};
 use service::catalog::reorder::{self, ReorderInput};
 use service::{Error, Tx};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -210,28 +210,35 @@ async fn run(tx: &Tx, sheet: &Sheet<'_>, mode: Mode) -> Result<ProductImport, Er
 /// Imports a chunk of rows.
 async fn take(tx: &Tx, codes: &Codes, tally: &mut Tally, chunk: Vec<Row<'_>>) -> Result<(), Error> {
     let rows: Vec<(usize, Content<'_>)> = chunk.into_iter().filter_map(|row| tally.admit(row)).collect();
-    let skus = rows.iter().map(|(_, content)| content.sku.clone()).collect();
-    let present = upsert::lock_by_sku(tx, skus).await?;
+    let skus = rows.iter().flat_map(|(_, content)| [content.sku.sent(), content.sku.as_str()]);
+    let present = upsert::lock_by_sku(tx, skus.map(str::to_owned).collect()).await?;
     let ids: Vec<ProductId> = present.values().map(|product| product.id).collect();
     let reorder = reorder::inputs_of(tx, &ids).await?;
-    let (mut places, mut inputs) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+    let (mut places, mut upserts) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
     let mut ordered = Vec::with_capacity(rows.len());
     for (place, content) in rows {
-        let before = present.get(&content.sku);
+        // A product that is stored under the SKU as it was sent comes before one under the one form of it.
+        let before = present.get(content.sku.sent()).or_else(|| present.get(content.sku.as_str()));
+        if !tally.is_first(place, &content, before) {
+            continue;
+        }
         let known = before.and_then(|product| reorder.get(&product.id)).cloned().unwrap_or_default();
         match checked(&content, (before, &known), codes) {
             Ok(mut stated) => {
                 tally.correct(place, barcode::correct(&mut stated.product, before));
                 places.push(place);
                 ordered.push((stated.reorder != known).then_some(stated.reorder));
-                inputs.push(stated.product);
+                upserts.push(Upsert { before, input: stated.product });
             }
             Err(error) => tally.refuse(place, &error),
         }
     }
-    let outcomes = upsert::upsert_all(tx, &present, &inputs).await?;
+    let outcomes = upsert::upsert_all(tx, upserts).await?;
     let mut changed: Vec<(ProductId, &ReorderInput)> = Vec::new();
     for ((place, outcome), ordered) in places.into_iter().zip(outcomes).zip(&ordered) {
+        if let Ok(upserted) = &outcome {
+            tally.seen.insert(Subject::Known(upserted.id), place);
+        }
         match (outcome, ordered) {
             (Ok(upserted), None) => tally.count(upserted.outcome),
             (Ok(upserted), Some(ordered)) => {
@@ -264,8 +271,16 @@ fn checked(
 struct Tally {
     report: ProductImport,
     is_csv: bool,
-    /// First row of each SKU.
-    seen: HashMap<String, usize>,
+    /// First row of each product.
+    seen: HashMap<Subject, usize>,
+}
+
+/// The product of a row.
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Subject {
+    Known(ProductId),
+    /// A new one, by its SKU.
+    New(String),
 }
 
 impl Tally {
@@ -286,22 +301,34 @@ impl Tally {
         Tally { report, is_csv: sheet.is_csv(), seen: HashMap::new() }
     }
 
-    /// Returns a row that was parsed and is the first one of its SKU. Counts any other row as rejected.
+    /// Returns a row that was parsed. Counts any other row as rejected.
     fn admit<'r>(&mut self, row: Row<'r>) -> Option<(usize, Content<'r>)> {
         match row.content {
-            Err(error) => self.refuse(row.place, &error),
-            Ok(content) => match self.seen.get(&content.sku) {
-                None => {
-                    self.seen.insert(content.sku.clone(), row.place);
-                    return Some((row.place, content));
-                }
-                Some(first) => {
-                    let detail = format!("Row {first} has this SKU already.");
-                    self.refuse(row.place, &ApiError::new(Code::AlreadyExists, detail).at_pointer("/sku"));
-                }
-            },
+            Ok(content) => Some((row.place, content)),
+            Err(error) => {
+                self.refuse(row.place, &error);
+                None
+            }
         }
-        None
+    }
+
+    /// Whether a row is the first one of its product. Counts any other row as rejected.
+    fn is_first(&mut self, place: usize, content: &Content<'_>, before: Option<&Product>) -> bool {
+        let subject = match before {
+            Some(product) => Subject::Known(product.id),
+            None => Subject::New(content.sku.to_string()),
+        };
+        match self.seen.get(&subject) {
+            None => {
+                self.seen.insert(subject, place);
+                true
+            }
+            Some(first) => {
+                let detail = format!("Row {first} has this SKU already.");
+                self.refuse(place, &ApiError::new(Code::AlreadyExists, detail).at_pointer("/sku"));
+                false
+            }
+        }
     }
 
     fn count(&mut self, outcome: Outcome) {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use domain::refusal::Code;
-use domain::text::{one_form, read_cell};
+use domain::text::{Code64, read_cell};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -58,7 +58,7 @@ pub(super) struct Row<'r> {
 #[derive(Debug)]
 pub(super) struct Content<'r> {
     /// The product's SKU.
-    pub(super) sku: String,
+    pub(super) sku: Code64,
     cells: Cells<'r>,
     /// Schema of an item of JSON.
     schema: Option<BodySchema>,
@@ -86,7 +86,7 @@ struct Reordered {
 
 #[derive(Deserialize)]
 struct OfSku {
-    sku: String,
+    sku: Code64,
 }
 
 impl<'r> Sheet<'r> {
@@ -177,7 +177,7 @@ impl Content<'_> {
                 None => error,
             }),
             Cells::Csv(cells) => {
-                let mut input = present.unwrap_or_else(|| Stated::new(self.sku.as_str()));
+                let mut input = present.unwrap_or_else(|| Stated::new(self.sku.clone()));
                 let mut problems = Vec::new();
                 for (column, cell) in cells {
                     if let Err(detail) = column.state(&mut input, cell, codes) {
@@ -306,7 +306,6 @@ fn of_item<'r>(item: &'r RawValue, schema: &BodySchema) -> Result<Content<'r>, A
     }
     let raw = item.get().as_bytes();
     let OfSku { sku } = body::parse(raw).map_err(|error| schema.explain_unread(raw, error))?;
-    let sku = one_form(&sku).into_owned();
     Ok(Content { sku, cells: Cells::Json(item), schema: Some(schema.clone()) })
 }
 
@@ -321,7 +320,7 @@ fn of_record<'r>(
         let detail = format!("The row has {} cells, and the header has {}.", record.len(), columns.len());
         return Err(malformed(detail));
     }
-    let mut sku = String::new();
+    let mut sku = Code64::default();
     let mut cells = Vec::with_capacity(columns.len());
     for (column, cell) in columns.iter().zip(&record) {
         let Some(column) = column else {
@@ -338,7 +337,7 @@ fn of_record<'r>(
             return Err(null_character());
         }
         if *column == Column::Sku {
-            sku = one_form(read_cell(cell)).into_owned();
+            sku = Code64::from(read_cell(cell));
         } else {
             cells.push((*column, read_cell(cell).to_owned()));
         }

@@ -12,7 +12,7 @@ use domain::product::{
 };
 use domain::refusal::{Code, Problems, Refusal};
 use domain::stock::CostingMethod;
-use domain::text::Code64;
+use domain::text::{Code64, LineRule, Rule};
 use domain::variant::{Choice, GroupOption, check_choice, parse_options};
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
@@ -177,8 +177,35 @@ impl Drafts {
         Drafts(known)
     }
 
+    /// Returns a change of a product with the codes that it may have. A code that the product has in an older form gets the
+    /// one form of codes, unless that is taken or not allowed: then it stays as it is stored.
+    pub(super) fn settled(&self, mut input: ProductInput, before: &Product) -> ProductInput {
+        let id = before.id;
+        if input.sku.restates(&before.sku)
+            && (is_by_other(&self.0.skus, &input.sku, id) || !input.sku.is_allowed())
+        {
+            input.sku = Code64::stored(&before.sku);
+        }
+        let known: HashSet<&str> = before.all_barcodes().map(|(_, code)| code).collect();
+        let mut named: HashMap<String, usize> = HashMap::new();
+        barcodes(&input).for_each(|(_, _, code)| *named.entry(article(code)).or_default() += 1);
+        let of_units = input.units.iter_mut().flat_map(|unit| &mut unit.barcodes);
+        for code in input.barcodes.iter_mut().chain(of_units) {
+            let is_free = |code: &Code64| {
+                let article = article(code);
+                named.get(&article) == Some(&1) && !is_by_other(&self.0.barcodes, &article, id)
+            };
+            let is_old = code.sent() != code.as_str() && known.contains(code.sent());
+            if is_old && (!is_free(code) || fault_of_barcode(code).is_some()) {
+                *code = Code64::stored(code.sent());
+            }
+        }
+        input
+    }
+
     /// Rejects an invalid product. The unique values of an accepted one are taken for the products after it; those
-    /// that it had `before` become free for them.
+    /// that it had `before` become free for them. A barcode that it had before is not checked again: it was accepted by
+    /// the rules of its time.
     pub(super) fn check(
         &mut self,
         input: &ProductInput,
@@ -186,11 +213,14 @@ impl Drafts {
         before: Option<&Product>,
     ) -> Result<TaxClassId, Refusal> {
         let mut problems = Problems::default();
+        let known: HashSet<&str> =
+            before.into_iter().flat_map(Product::all_barcodes).map(|(_, code)| code).collect();
         check_values(&mut problems, input);
         check_units(&mut problems, input);
         let tax_class_id = self.check_references(&mut problems, input);
         self.check_variant(&mut problems, input, id);
         self.check_taken(&mut problems, input, id);
+        self.check_barcodes(&mut problems, input, (id, &known));
         problems.check()?;
         if let Some(before) = before {
             self.release(before);
@@ -240,23 +270,36 @@ impl Drafts {
     }
 
     fn check_taken(&self, problems: &mut Problems, input: &ProductInput, id: ProductId) {
-        let by_other = |owners: &HashMap<String, ProductId>, value: &str| {
-            owners.get(value).is_some_and(|owner| *owner != id)
-        };
-        if by_other(&self.0.skus, &input.sku) {
+        if is_by_other(&self.0.skus, &input.sku, id) {
             input::add_taken(problems, "/sku", "product", &input.sku);
         }
         if let Some(external_ref) = input.external_ref.as_deref()
-            && by_other(&self.0.external_refs, external_ref)
+            && is_by_other(&self.0.external_refs, external_ref, id)
         {
             input::add_external_ref_taken(problems, external_ref);
         }
-        let mut seen = HashSet::new();
+    }
+
+    /// Checks the barcodes that the product gets. Those that it has, `known`, must be named once each.
+    fn check_barcodes(
+        &self,
+        problems: &mut Problems,
+        input: &ProductInput,
+        (id, known): (ProductId, &HashSet<&str>),
+    ) {
+        let mut codes = HashSet::new();
+        let mut articles: HashSet<String> = barcodes(input)
+            .filter(|(_, _, code)| known.contains(code))
+            .map(|(_, _, code)| article(code))
+            .collect();
         for (pointer, _, code) in barcodes(input) {
-            if !seen.insert(article(code)) {
+            let is_new = !known.contains(code);
+            if !codes.insert(code) || (is_new && !articles.insert(article(code))) {
                 let detail = "A barcode stands for one unit; this one is named twice. Leading zeros make no other barcode.";
                 problems.invalid(pointer, detail);
-            } else if by_other(&self.0.barcodes, &article(code)) {
+            } else if is_new && let Some(detail) = fault_of_barcode(code) {
+                problems.invalid(pointer, detail);
+            } else if is_new && is_by_other(&self.0.barcodes, &article(code), id) {
                 input::add_taken(problems, pointer, "product", code);
             }
         }
@@ -324,15 +367,21 @@ fn check_values(problems: &mut Problems, input: &ProductInput) {
     if input.barcodes.len() > PARTS_MAX {
         problems.invalid("/barcodes", format!("A unit has at most {PARTS_MAX} barcodes."));
     }
-    for (pointer, _, code) in barcodes(input) {
-        input::check_line(problems, &pointer, code, BARCODE_LENGTH_MAX);
-        if let Err(detail) = check_barcode_kept_digits(code) {
-            problems.invalid(pointer, detail);
-        } else if !barcode_is_sound(code) {
-            problems
-                .invalid(pointer, format!("The last digit of {code} is not its check digit; scan it again."));
-        }
-    }
+}
+
+/// Returns what is wrong with a barcode.
+fn fault_of_barcode(code: &str) -> Option<String> {
+    let mut fault = None;
+    LineRule::check(code, BARCODE_LENGTH_MAX, |detail| fault = Some(detail));
+    fault.or_else(|| check_barcode_kept_digits(code).err()).or_else(|| {
+        let detail = || format!("The last digit of {code} is not its check digit; scan it again.");
+        (!barcode_is_sound(code)).then(detail)
+    })
+}
+
+/// Whether a product other than `id` has a unique value.
+fn is_by_other(owners: &HashMap<String, ProductId>, value: &str, id: ProductId) -> bool {
+    owners.get(value).is_some_and(|owner| *owner != id)
 }
 
 fn check_units(problems: &mut Problems, input: &ProductInput) {

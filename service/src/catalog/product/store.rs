@@ -217,7 +217,7 @@ async fn keep_skus(tx: &Tx, products: &[&Product]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes changed products. Their units and barcodes are replaced.
+/// Writes changed products. Their units are replaced, and so are the barcodes that change.
 pub(super) async fn update(tx: &Tx, products: &[&Product]) -> Result<(), Error> {
     if products.is_empty() {
         return Ok(());
@@ -226,12 +226,9 @@ pub(super) async fn update(tx: &Tx, products: &[&Product]) -> Result<(), Error> 
     keep_printed(tx, products).await?;
     keep_skus(tx, products).await?;
     let ids: Vec<Uuid> = products.iter().map(|product| product.id.0).collect();
-    for delete in [
-        "delete from product_unit where tenant_id = $1 and product_id = any($2)",
-        "delete from barcode where tenant_id = $1 and product_id = any($2)",
-    ] {
-        tx.execute(sqlx::query(delete).bind(tx.tenant_id.0).bind(&ids)).await?;
-    }
+    let units = sqlx::query("delete from product_unit where tenant_id = $1 and product_id = any($2)");
+    tx.execute(units.bind(tx.tenant_id.0).bind(&ids)).await?;
+    delete_barcodes(tx, &ids, &barcodes_of(products)).await?;
     bind(tx, UPDATE, products).execute(tx).await?;
     insert_parts(tx, products).await
 }
@@ -294,23 +291,62 @@ async fn insert_parts(tx: &Tx, products: &[&Product]) -> Result<(), Error> {
             .column("list_price", &units, |(_, unit)| unit.list_price.map(|price| price.get()));
         query.execute(tx).await?;
     }
-    let barcodes: Vec<(ProductId, &str, &str)> = products
-        .iter()
-        .flat_map(|product| product.all_barcodes().map(|(uom, code)| (product.id, uom, code)))
-        .collect();
-    if !barcodes.is_empty() {
-        let query = Columns::of(
-            "insert into barcode (tenant_id, code, product_id, uom, gtin)
-             select $1, r.* from unnest($2::text[], $3::uuid[], $4::text[], $5::text[]) r (code, product_id, uom, gtin)",
-        );
-        let query = query
-            .bind(tx.tenant_id.0)
-            .column("code", &barcodes, |(_, _, code)| *code)
-            .column("product_id", &barcodes, |(id, ..)| id.0)
-            .column("uom", &barcodes, |(_, uom, _)| *uom)
-            .column("gtin", &barcodes, |(.., code)| gtin(code));
-        query.execute(tx).await?;
+    write_barcodes(tx, &barcodes_of(products)).await
+}
+
+/// A barcode with its product and its unit.
+type Barcode<'p> = (ProductId, &'p str, &'p str);
+
+fn barcodes_of<'p>(products: &[&'p Product]) -> Vec<Barcode<'p>> {
+    let of = |product: &&'p Product| {
+        let product = *product;
+        product.all_barcodes().map(|(uom, code)| (product.id, uom, code)).collect::<Vec<_>>()
+    };
+    products.iter().flat_map(of).collect()
+}
+
+/// Deletes the barcodes of products, except those that stay.
+async fn delete_barcodes(tx: &Tx, ids: &[Uuid], staying: &[Barcode<'_>]) -> Result<(), Error> {
+    let query = Columns::of(
+        "delete from barcode b
+         where b.tenant_id = $1 and b.product_id = any($2) and not exists (
+             select from unnest($3::uuid[], $4::text[]) s (product_id, code)
+             where s.product_id = b.product_id and s.code = b.code)",
+    );
+    let query = query
+        .bind(tx.tenant_id.0)
+        .bind(ids.to_vec())
+        .column("product_id", staying, |(id, ..)| id.0)
+        .column("code", staying, |(_, _, code)| *code);
+    query.execute(tx).await?;
+    Ok(())
+}
+
+/// Writes the barcodes that products get. One that a product has already keeps its article: an older one has none, so that
+/// two products which had it before barcodes were compared by article may keep it.
+async fn write_barcodes(tx: &Tx, barcodes: &[Barcode<'_>]) -> Result<(), Error> {
+    if barcodes.is_empty() {
+        return Ok(());
     }
+    let query = Columns::of(
+        "with r as (
+             select * from unnest($2::text[], $3::uuid[], $4::text[], $5::text[]) r (code, product_id, uom, gtin)
+         ), moved as (
+             update barcode b set uom = r.uom from r
+             where b.tenant_id = $1 and b.code = r.code and b.product_id = r.product_id and b.uom <> r.uom
+         )
+         insert into barcode (tenant_id, code, product_id, uom, gtin)
+         select $1, r.code, r.product_id, r.uom, r.gtin from r
+         where not exists (
+             select from barcode b where b.tenant_id = $1 and b.code = r.code and b.product_id = r.product_id)",
+    );
+    let query = query
+        .bind(tx.tenant_id.0)
+        .column("code", barcodes, |(_, _, code)| *code)
+        .column("product_id", barcodes, |(id, ..)| id.0)
+        .column("uom", barcodes, |(_, uom, _)| *uom)
+        .column("gtin", barcodes, |(.., code)| gtin(code));
+    query.execute(tx).await?;
     Ok(())
 }
 

@@ -50,7 +50,7 @@ pub async fn lock(tx: &Tx) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns and locks the products with these SKUs.
+/// Returns and locks the products with these SKUs, by the SKU that is stored.
 pub async fn lock_by_sku(tx: &Tx, skus: Vec<String>) -> Result<HashMap<String, Product>, Error> {
     let of_skus = Expr::col((product::Entity, product::Column::Sku)).eq(PgFunc::any(skus));
     let rows = tx.select::<product::Entity>().filter(of_skus).order_by_asc(product::Column::Id);
@@ -59,25 +59,32 @@ pub async fn lock_by_sku(tx: &Tx, skus: Vec<String>) -> Result<HashMap<String, P
     Ok(products.into_iter().map(|product| (product.sku.clone(), product)).collect())
 }
 
-/// Creates and changes products, and returns one result per input, in order. A barcode that one product frees may be
-/// taken by a later one. `present` are the existing products with these SKUs.
-pub async fn upsert_all(
-    tx: &Tx,
-    present: &HashMap<String, Product>,
-    inputs: &[ProductInput],
-) -> Result<Vec<Result<Upserted, Refusal>>, Error> {
-    let mut drafts = Drafts::new(References::load(tx, inputs).await?);
-    let changing: Vec<&Product> = inputs
+/// A product as it is to be.
+#[derive(Debug)]
+pub struct Upsert<'p> {
+    /// The present product, if there is one.
+    pub before: Option<&'p Product>,
+    pub input: ProductInput,
+}
+
+/// Creates and changes products, and returns one result per product, in order. A barcode that one product frees may be
+/// taken by a later one.
+pub async fn upsert_all(tx: &Tx, upserts: Vec<Upsert<'_>>) -> Result<Vec<Result<Upserted, Refusal>>, Error> {
+    let (befores, inputs): (Vec<Option<&Product>>, Vec<ProductInput>) =
+        upserts.into_iter().map(|Upsert { before, input }| (before, input)).unzip();
+    let mut drafts = Drafts::new(References::load(tx, &inputs).await?);
+    let changing: Vec<&Product> = befores
         .iter()
-        .filter_map(|input| present.get(&*input.sku).filter(|before| changes_stock(before, input)))
+        .zip(&inputs)
+        .filter_map(|(before, input)| before.filter(|before| changes_stock(before, input)))
         .collect();
     let kept = find_with_stock(tx, &changing).await?;
     let mut written = Changes::default();
     let mut answers = Vec::with_capacity(inputs.len());
-    for input in inputs {
-        answers.push(match present.get(&*input.sku) {
-            None => create(tx, &mut drafts, &mut written, input),
-            Some(before) if kept.contains(&before.id) => Err(reject_stock_fields(before, input)),
+    for (before, input) in befores.into_iter().zip(inputs) {
+        answers.push(match before {
+            None => create(tx, &mut drafts, &mut written, &input),
+            Some(before) if kept.contains(&before.id) => Err(reject_stock_fields(before, &input)),
             Some(before) => change(tx, &mut drafts, &mut written, (before, input)),
         });
     }
@@ -111,9 +118,10 @@ fn change(
     tx: &Tx,
     drafts: &mut Drafts,
     written: &mut Changes,
-    (before, input): (&Product, &ProductInput),
+    (before, input): (&Product, ProductInput),
 ) -> Result<Upserted, Refusal> {
     let id = before.id;
+    let input = &drafts.settled(input, before);
     let tax_class_id = drafts.check(input, id, Some(before))?;
     let mut after = store::assemble(tx, id, tax_class_id, input);
     after.created_at = before.created_at;

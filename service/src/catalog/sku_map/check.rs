@@ -140,7 +140,7 @@ impl References {
     ) -> Option<ProductId> {
         let (pointer, id) = match (input.product_id, &input.sku) {
             (Some(id), None) => ("/product_id", Some(id)),
-            (None, Some(sku)) => ("/sku", self.skus.get(sku).copied()),
+            (None, Some(sku)) => ("/sku", self.skus.get(sku.as_str()).copied()),
             (Some(_), Some(_)) => {
                 problems.invalid("/sku", "Name the product by product_id or by sku, not by both.");
                 return None;
