@@ -14,7 +14,7 @@ use domain::refusal::Refusal;
 use domain::tag;
 use domain::text::{Code64, Line40, Line200, Name, one_form};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
-use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, sqlx};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -242,6 +242,16 @@ pub async fn update(
     keep_printed(tx, &before, &after).await?;
     let row = after.into_active_model().reset_all();
     row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_value(error, input))
+}
+
+/// Gives every customer the currency of the tenant, which changes in this transaction. Amounts keep their numbers.
+pub(crate) async fn change_currency(tx: &Tx, currency: &str) -> Result<(), Error> {
+    let query = sqlx::query(
+        "update customer set currency = $2, version = version + 1, updated_at = $3
+         where tenant_id = $1 and currency <> $2",
+    );
+    tx.execute(query.bind(tx.tenant_id.0).bind(currency).bind(tx.now)).await?;
+    Ok(())
 }
 
 /// Keeps what documents print of a customer, if it changes. Documents keep the version up to which it held.

@@ -415,7 +415,7 @@ pub async fn update(
     let input = change(&before.input())?;
     check_stock_fields(tx, &before, &input).await?;
     let mut drafts = Drafts::new(References::load(tx, std::slice::from_ref(&input)).await?);
-    let input = &drafts.settled(input, &before);
+    let input = &drafts.settle(input, &before);
     let tax_class_id = drafts.check(input, id, Some(&before))?;
     let mut after = assemble(tx, id, tax_class_id, input);
     after.version = before.version + 1;

@@ -100,6 +100,16 @@ pub async fn update(
     row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_code(error, input))
 }
 
+/// Gives every price list the currency of the tenant, which changes in this transaction. Amounts keep their numbers.
+pub(crate) async fn change_currency(tx: &Tx, currency: &str) -> Result<(), Error> {
+    let query = sqlx::query(
+        "update price_list set currency = $2, version = version + 1, updated_at = $3
+         where tenant_id = $1 and currency <> $2",
+    );
+    tx.execute(query.bind(tx.tenant_id.0).bind(currency).bind(tx.now)).await?;
+    Ok(())
+}
+
 pub async fn get(tx: &Tx, id: PriceListId) -> Result<PriceList, Error> {
     let row = tx.select::<price_list::Entity>().filter(price_list::Column::Id.eq(id)).one(tx).await?;
     Ok(row.ok_or_else(|| Refusal::not_found("price list"))?)

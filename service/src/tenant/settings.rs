@@ -15,8 +15,9 @@ use serde_json::json;
 
 use crate::columns::Columns;
 use crate::input::{self, Change};
+use crate::pricing::list;
 use crate::rows::parsed;
-use crate::{Error, Tx};
+use crate::{Error, Tx, customer};
 
 pub use ::entity::tenant::Model as Settings;
 
@@ -141,7 +142,9 @@ pub async fn update(
         keep_printed(tx, &before).await?;
     }
     if wanted.currency != stated.currency {
-        change_currency(tx, &wanted.currency).await?;
+        // No other currency is allowed. No document has an amount yet, and the numbers were meant in the right one.
+        customer::change_currency(tx, &wanted.currency).await?;
+        list::change_currency(tx, &wanted.currency).await?;
     }
     let rounding: &str = wanted.tax_rounding.into();
     let after = Settings {
@@ -163,20 +166,6 @@ pub async fn update(
         ..before
     };
     Ok(after.into_active_model().reset_all().update(tx).await?)
-}
-
-/// Gives the customers and price lists the currency of the tenant, because it allows no other. No document has an amount yet.
-/// The numbers stay: they were meant in the right currency.
-async fn change_currency(tx: &Tx, currency: &str) -> Result<(), Error> {
-    for statement in [
-        "update customer set currency = $2, version = version + 1, updated_at = $3 \
-         where tenant_id = $1 and currency <> $2",
-        "update price_list set currency = $2, version = version + 1, updated_at = $3 \
-         where tenant_id = $1 and currency <> $2",
-    ] {
-        tx.execute(sqlx::query(statement).bind(tx.tenant_id.0).bind(currency).bind(tx.now)).await?;
-    }
-    Ok(())
 }
 
 /// Returns what documents print.

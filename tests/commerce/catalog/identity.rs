@@ -257,7 +257,7 @@ fn a_product_from_before_codes_had_one_form_can_be_changed() {
         let moved = tenant.patch(&path, &units).await.ok();
         assert_eq!(moved["units"][0]["barcodes"], json!([kept[0]]), "{moved}");
         assert_eq!(tenant.get(&path).await.ok(), moved);
-        // What it gets is checked.
+        // A barcode that it gets is checked.
         for (code, status, error) in [
             (FORMS[3], 422, "validation_failed"),
             ("5.00638E+12", 422, "validation_failed"),

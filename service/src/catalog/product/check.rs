@@ -179,7 +179,7 @@ impl Drafts {
 
     /// Returns a change of a product with the codes that it may have. A code that the product has in an older form gets the
     /// one form of codes, unless that is taken or not allowed: then it stays as it is stored.
-    pub(super) fn settled(&self, mut input: ProductInput, before: &Product) -> ProductInput {
+    pub(super) fn settle(&self, mut input: ProductInput, before: &Product) -> ProductInput {
         let id = before.id;
         if input.sku.restates(&before.sku)
             && (is_by_other(&self.0.skus, &input.sku, id) || !input.sku.is_allowed())

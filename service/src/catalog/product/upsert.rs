@@ -121,7 +121,7 @@ fn change(
     (before, input): (&Product, ProductInput),
 ) -> Result<Upserted, Refusal> {
     let id = before.id;
-    let input = &drafts.settled(input, before);
+    let input = &drafts.settle(input, before);
     let tax_class_id = drafts.check(input, id, Some(before))?;
     let mut after = store::assemble(tx, id, tax_class_id, input);
     after.created_at = before.created_at;
