@@ -290,15 +290,20 @@ fn the_list_price_has_a_history() {
 }
 
 #[test]
-fn a_missing_price_is_refused_and_never_zero() {
+fn a_missing_price_is_named_beside_the_others_and_never_zero() {
     with_tenant(async |tenant| {
         tenant.product_with("PRICELESS", json!({})).await;
         tenant.product("FREE", "0").await;
-        let problem =
-            tenant.post("/v1/prices/resolve", &asked(None, &[("FREE", "1"), ("PRICELESS", "1")])).await;
-        let problem = problem.refused(422, "price_missing");
-        assert_eq!(problem.pointers().len(), 1, "{}", problem.0);
-        assert!(problem.pointers()[0].starts_with("#/lines/1"), "{}", problem.0);
+        let basket = asked(None, &[("FREE", "1"), ("PRICELESS", "1"), ("FREE", "2")]);
+        let lines = tenant.post("/v1/prices/resolve", &basket).await.ok()["lines"].clone();
+        for place in [0, 2] {
+            assert_eq!((&lines[place]["unit_price"], &lines[place]["error"]), (&json!("0.00"), &json!(null)));
+        }
+        assert_eq!((&lines[1]["unit_price"], &lines[1]["source"]), (&json!(null), &json!(null)));
+        assert_eq!(lines[1]["error"]["code"], "price_missing");
+        assert!(lines[1]["error"]["detail"].as_str().is_some_and(|detail| detail.starts_with("PRICELESS")));
+        let order = json!({ "customer_id": tenant.customer("Nordwind").await, "lines": tests::lines(&[("PRICELESS", "1")]) });
+        tenant.post("/v1/orders", &order).await.refused(422, "price_missing");
         assert_eq!(prices(tenant, &asked(None, &[("FREE", "1")])).await, pairs(&[("0.00", "list_price")]));
         let unknown = tenant.post("/v1/prices/resolve", &asked(None, &[("NOWHERE", "1")])).await;
         unknown.refused(404, "not_found").names(&["#/lines/0/sku"]);

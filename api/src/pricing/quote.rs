@@ -17,8 +17,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// Resolve prices
 ///
 /// Returns the prices of a basket, for any customer, channel, location and instant, past or future, each with its
-/// trace. Nothing is written. A publishable key gets the prices of now for an unknown customer, without trace. A product
-/// without a price is rejected: nothing is free by omission.
+/// trace. Nothing is written. A publishable key gets the prices of now for an unknown customer, without trace. A line whose
+/// product has no price has `error` in place of one, and the other lines have theirs. A sale or an order rejects such a
+/// line: nothing is free by omission.
 #[utoipa::path(
     operation_id = "prices_resolve",
     extensions(("x-publishable" = json!(true))),

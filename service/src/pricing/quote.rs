@@ -9,7 +9,7 @@ use domain::moment::Instant;
 use domain::number::{Price, Quantity};
 use domain::pricing::{self, Asked, Item, Lists, ReplacedPrices, Rules, Source, Trace};
 use domain::product::{ItemRef, Product, Unit};
-use domain::refusal::{Code, Problem, Problems};
+use domain::refusal::{Code, Problems};
 use domain::tag;
 use domain::tenant::Channel;
 use sea_orm::{ColumnTrait, QueryFilter};
@@ -95,22 +95,36 @@ pub struct PriceLine {
     pub quantity: Quantity,
     /// Stock units per unit.
     pub factor: Quantity,
-    /// Price of one unit before discounts given at the sale.
-    pub unit_price: Price,
+    /// Price of one unit before discounts given at the sale. Null: the product has no price here, as `error` says.
+    pub unit_price: Option<Price>,
     /// Whether the price includes tax: as its price list says, otherwise as the tenant's list prices do.
     #[schema(example = false)]
     pub includes_tax: bool,
     /// List price of one unit. Null: there is none.
     pub list_price: Option<Price>,
-    /// Source of the price.
-    pub source: Source,
+    /// Source of the price. Null without a price.
+    pub source: Option<Source>,
     /// Rule that gave the price. Null for a list price, and for a publishable key.
     pub rule_id: Option<PriceRuleId>,
     /// Trace of the price: the rule that won, and why every other one lost. Null for a publishable key.
     pub trace: Option<Trace>,
+    /// The reason why there is no price. Null with a price. A sale or an order of this line is rejected with it.
+    pub error: Option<LineError>,
 }
 
-/// Prices a basket. Rejects it with every line that has no price.
+/// The reason why a line has no price.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = PriceLineError)]
+pub struct LineError {
+    /// Code of the problem. New codes may appear.
+    #[schema(max_length = 64, example = "price_missing")]
+    pub code: &'static str,
+    /// What to do about it.
+    #[schema(max_length = 500, example = "BOLT-M8 has no price here. Give it a list price or a price rule.")]
+    pub detail: String,
+}
+
+/// Prices a basket. A line that has no price says so, and the others have theirs.
 pub async fn resolve(tx: &Tx, input: &QuoteInput) -> Result<Prices, Error> {
     let mut problems = Problems::default();
     check_location(tx, &mut problems, input.location_id).await?;
@@ -137,7 +151,7 @@ pub async fn resolve(tx: &Tx, input: &QuoteInput) -> Result<Prices, Error> {
         object: tag::Prices,
         currency: defaults.currency,
         at,
-        lines: price((&rules, &replaced), &lists, (at, defaults.prices_include_tax), lines)?,
+        lines: price((&rules, &replaced), &lists, (at, defaults.prices_include_tax), lines),
     })
 }
 
@@ -215,15 +229,14 @@ fn price(
     lists: &Lists,
     (at, prices_include_tax): (DateTime<Utc>, bool),
     lines: Vec<Draft<'_>>,
-) -> Result<Vec<PriceLine>, Error> {
+) -> Vec<PriceLine> {
     let mut baskets: HashMap<ProductId, Quantity> = HashMap::new();
     for line in &lines {
         let stock_units = Quantity::rounded(line.quantity.get() * line.unit.factor.get());
         *baskets.entry(line.product.id).or_default() += stock_units;
     }
-    let mut problems = Problems::default();
     let mut priced = Vec::with_capacity(lines.len());
-    for (place, Draft { product, unit, quantity }) in lines.into_iter().enumerate() {
+    for Draft { product, unit, quantity } in lines {
         let item = Item {
             product_id: product.id,
             lineage: &product.lineage,
@@ -232,15 +245,11 @@ fn price(
             factor: unit.factor,
         };
         let asked = Asked { basket_quantity: baskets[&product.id], at };
-        let Ok(resolved) = pricing::resolve(rules, lists, &item, &asked) else {
-            problems.push(Problem {
-                pointer: format!("/lines/{place}"),
-                code: Code::PriceMissing,
-                detail: format!("{} has no price here: give it a list price or a price rule.", product.sku),
-                params: vec![("sku", product.sku.clone())],
-            });
-            continue;
-        };
+        let resolved = pricing::resolve(rules, lists, &item, &asked).ok();
+        let error = resolved.is_none().then(|| LineError {
+            code: Code::PriceMissing.as_str(),
+            detail: format!("{} has no price here. Give it a list price or a price rule.", product.sku),
+        });
         let trace = pricing::explain(rules, lists, &item, &asked);
         priced.push(PriceLine {
             product_id: product.id,
@@ -248,14 +257,14 @@ fn price(
             uom: unit.uom,
             quantity,
             factor: unit.factor,
-            unit_price: resolved.unit_price,
-            includes_tax: resolved.includes_tax.unwrap_or(prices_include_tax),
-            list_price: resolved.list_price,
-            source: resolved.source,
-            rule_id: resolved.rule_id,
+            unit_price: resolved.as_ref().map(|resolved| resolved.unit_price),
+            includes_tax: resolved.as_ref().and_then(|resolved| resolved.includes_tax).unwrap_or(prices_include_tax),
+            list_price: resolved.as_ref().and_then(|resolved| resolved.list_price),
+            source: resolved.as_ref().map(|resolved| resolved.source),
+            rule_id: resolved.and_then(|resolved| resolved.rule_id),
             trace: Some(trace),
+            error,
         });
     }
-    problems.check()?;
-    Ok(priced)
+    priced
 }
