@@ -71,7 +71,7 @@ fn parse_id(
     responses((status = 200, description = "One page of commands.", body = Page<Command>))
 )]
 #[get("/v1/commands")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let actors = || [ApiKeyId::PREFIX, UserId::PREFIX].into_iter();
     let document_id = filters.document_id.as_deref();
@@ -84,7 +84,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     };
     let slice = list.slice(filters.sort)?;
     let read = async |tx: &service::Tx| audit::list(tx, &filter, &slice).await;
-    let entries = app.db.read(caller.tenant_id, read).await?;
+    let entries = list.read(&caller, read).await?;
     list.answer(entries, |command| command.id.0)
 }
 

@@ -6,15 +6,14 @@ use domain::customer::{CustomerKind, CustomerStatus};
 use domain::id::{CustomerId, PriceTierId};
 use domain::moment::Instant;
 use serde::Deserialize;
-use service::customer::{self, Customer, CustomerAccount, CustomerInput, Filter};
-use service::page::Sort;
+use service::customer::{self, Customer, CustomerAccount, CustomerInput, CustomerSort, Filter};
 use service::{Error, Tx};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use crate::batch::{Batch, Items, Results};
 use crate::body::{BatchBody, Body};
-use crate::list::{List, Page, Sorted};
+use crate::list::{List, Page, Sorted, search, sort};
 use crate::params::PathId;
 use crate::patch::Patch;
 use crate::personal::Personal;
@@ -44,7 +43,12 @@ struct Filters {
     /// Only this number.
     #[param(max_length = 64, example = "C-000123")]
     number: Option<String>,
-    /// The name begins with this, in upper or lower case.
+    /// Only this e-mail address, in upper or lower case.
+    #[param(min_length = 3, max_length = 254, example = "invoices@nordwind.example")]
+    email: Option<String>,
+    /// Words that are in the name, the number or the e-mail address, in upper or lower case and in any order. A word of two
+    /// characters is found where a word begins, a single character only at the beginning of the name. Finds at most the
+    /// 10,000 best matches.
     #[param(min_length = 1, max_length = 200, example = "nord")]
     q: Option<String>,
     /// Only this kind.
@@ -59,7 +63,10 @@ struct Filters {
     /// Only customers with this tag.
     #[param(max_length = 40, example = "builders")]
     tag: Option<String>,
-    sort: Option<Sort>,
+    /// Order of the list. Without it, the best match of `q` comes first: the number or address itself, then what begins with
+    /// it, then words that begin with it. Without `q`, the newest comes first.
+    #[param(inline)]
+    sort: Option<CustomerSort>,
     #[serde(rename = "updated_at[gte]")]
     updated_since: Option<Instant>,
 }
@@ -74,21 +81,23 @@ struct Filters {
     responses((status = 200, description = "One page of customers.", body = Page<Customer>))
 )]
 #[get("/v1/customers")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let filter = Filter {
         number: filters.number.clone(),
-        name_prefix: filters.q.clone(),
+        email: filters.email.clone(),
+        search: search(filters.q.as_deref(), true)?,
         kind: filters.kind,
         status: filters.status,
         price_tier_id: filters.price_tier_id,
         external_ref: filters.external_ref.clone(),
         tag: filters.tag.clone(),
     };
-    let sorted = Sorted::new(filters.sort, filters.updated_since);
-    let page = sorted.page(&list).await?;
-    let rows = app.db.read(caller.tenant_id, async |tx| customer::list(tx, &filter, &page).await).await?;
-    sorted.answer(&list, rows)
+    let (relevance, usual) = (CustomerSort::Relevance, CustomerSort::CreatedDescending);
+    let sort = sort(filters.sort, filter.search.is_some(), relevance, usual)?;
+    let page = Sorted::by(sort, filters.updated_since).page(&list).await?;
+    let rows = list.read(&caller, async |tx| customer::list(tx, &filter, &page).await).await?;
+    list.answer_expanded(&caller, rows, |row| row.position.clone()).await
 }
 
 /// Create a customer

@@ -15,3 +15,12 @@ pub fn parse_document_id(text: &str, parameter: &'static str) -> Result<Uuid, Ap
     };
     DocumentKind::decode(text).ok_or_else(invalid)
 }
+
+/// Checks the word of a kind of document, which `document_kind` of the query gives.
+pub fn parse_document_kind(text: &str) -> Result<String, ApiError> {
+    let known = text.parse::<DocumentKind>().map(|kind| kind.word().to_owned());
+    known.map_err(|_| {
+        let detail = format!("`{text}` is not a kind of document. Send one such as sale or credit_note.");
+        ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("document_kind")
+    })
+}

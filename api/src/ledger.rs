@@ -11,7 +11,7 @@ use service::ledger::{self, Filter, JournalEntry, TrialBalance};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use crate::document::parse_document_id;
+use crate::document::{parse_document_id, parse_document_kind};
 use crate::list::{List, Page};
 use crate::params::{Params, PathId};
 use crate::{Answer, App, Caller};
@@ -53,7 +53,7 @@ struct Filters {
     responses((status = 200, description = "One page of journal entries.", body = Page<JournalEntry>))
 )]
 #[get("/v1/journal-entries")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let document_id = filters.document_id.as_deref();
     let document_id = document_id.map(|id| parse_document_id(id, "document_id")).transpose()?;
@@ -61,13 +61,13 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
         id: None,
         from: filters.from,
         to: filters.to,
-        document_kind: filters.document_kind.clone(),
+        document_kind: filters.document_kind.as_deref().map(parse_document_kind).transpose()?,
         document_id,
         account_code: filters.account.clone(),
     };
     let after: Option<Uuid> = list.after()?;
     let read = async |tx: &service::Tx| ledger::entries(tx, &filter, after, list.fetch()).await;
-    let entries = app.db.read(caller.tenant_id, read).await?;
+    let entries = list.read(&caller, read).await?;
     list.answer(entries, |entry| entry.id.0)
 }
 

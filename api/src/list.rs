@@ -5,6 +5,8 @@
 //! id, such as `Uuid` or `(DateTime<Utc>, Uuid)`. A cursor fits only the list, the tenant and the filters that it was
 //! made with.
 
+mod members;
+
 use std::fmt::Write as _;
 use std::future::{Ready, ready};
 use std::sync::OnceLock;
@@ -12,22 +14,30 @@ use std::sync::OnceLock;
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
 use chrono::{DateTime, Utc};
 use domain::id::TenantId;
 use domain::moment::Instant;
 use domain::tag;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use service::Tx;
+use service::known::{self, Named, Kind};
 use service::listing::{Age, Slice};
-use service::page::Sort;
+use service::page::{Ordering, Sort};
+use service::search::Search;
 
 use crate::app::App;
-use crate::context::Context;
+use crate::context::{Caller, Context};
 use crate::params;
 use crate::problem::{Answer, ApiError, ErrorCode};
 use crate::record::Record;
 use crate::schema::{explain_query, joined_query};
+use crate::version::{IfNoneMatch, weak_tag};
+use members::Members;
+
+pub use members::expansions;
 
 /// Most rows of a page.
 pub const LIMIT_MAX: u32 = 200;
@@ -94,32 +104,46 @@ pub struct List<F> {
     query: String,
     /// Tenant, path and filters that the cursor is bound to.
     bound_to: String,
+    members: Members,
+    /// Which response the caller has.
+    seen: IfNoneMatch,
     app: Data<App>,
 }
 
 /// Order of a list, and the earliest change that it includes.
 #[derive(Debug, Clone, Copy)]
 pub struct Sorted {
-    sort: Sort,
+    order: Ordering,
     updated_since: Option<DateTime<Utc>>,
 }
 
 impl Sorted {
     /// Takes the order that the caller sends, or newest first.
     pub fn new(sort: Option<Sort>, updated_since: Option<Instant>) -> Self {
-        Sorted { sort: sort.unwrap_or_default(), updated_since: updated_since.map(Instant::get) }
+        Sorted::by(sort.unwrap_or_default(), updated_since)
+    }
+
+    /// Takes an order.
+    pub fn by(order: impl Into<Ordering>, updated_since: Option<Instant>) -> Self {
+        Sorted { order: order.into(), updated_since: updated_since.map(Instant::get) }
     }
 
     /// Returns the requested page, before the snapshot that it is read from is taken: until then the list is complete.
     pub async fn page<F>(self, list: &List<F>) -> Result<service::page::Page, ApiError> {
-        let Sorted { sort, updated_since } = self;
+        let Sorted { order, updated_since } = self;
         list.note_synced().await?;
-        Ok(service::page::Page { sort, after: list.after()?, rows: list.fetch(), updated_since })
+        Ok(service::page::Page { order, after: list.after()?, rows: list.fetch(), updated_since })
     }
 
     /// Returns the page of `rows`, as [`List::answer`] does.
     pub fn answer<F, R: Record>(self, list: &List<F>, rows: Vec<R>) -> Answer {
-        list.answer(rows, |row| self.sort.position(row.id(), row.updated_at()))
+        list.answer(rows, |row| self.order.position(row.id(), row.updated_at()))
+    }
+
+    /// Returns the page of `rows`, as [`List::answer_expanded`] does.
+    pub async fn answer_expanded<F, R: Record>(self, caller: &Caller, list: &List<F>, rows: Vec<R>) -> Answer {
+        let position = |row: &R| self.order.position(row.id(), row.updated_at());
+        list.answer_expanded(caller, rows, position).await
     }
 }
 
@@ -146,14 +170,17 @@ impl<F: DeserializeOwned> List<F> {
             Some(place) => unsealed(place)?,
             None => (None, OnceLock::new()),
         };
+        let (members, filters) = Members::split(request, &query)?;
         Ok(List {
-            filters: params::parse(&query)?,
+            filters: params::parse(&filters)?,
             limit: page.limit.unwrap_or(LIMIT_DEFAULT),
             position,
             synced_until,
             path: request.path().to_owned(),
             query,
             bound_to,
+            members,
+            seen: IfNoneMatch::of(request),
             app: Data::clone(app),
         })
     }
@@ -169,6 +196,23 @@ impl<F> List<F> {
     pub fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, ApiError> {
         let parse = |position: &Vec<u8>| serde_json::from_slice(position).map_err(|_| invalid_cursor());
         self.position.as_ref().map(parse).transpose()
+    }
+
+    /// Reads the rows of the page. If the first page has none, rejects filters that name records that do not exist.
+    pub async fn read<T>(
+        &self,
+        caller: &Caller,
+        rows: impl AsyncFnOnce(&Tx) -> Result<Vec<T>, service::Error>,
+    ) -> Result<Vec<T>, ApiError> {
+        let named = if self.position.is_none() { named(&self.path, &self.query) } else { Vec::new() };
+        let read = async |tx: &Tx| {
+            let rows = rows(tx).await?;
+            if rows.is_empty() {
+                known::check(tx, &named).await?;
+            }
+            Ok(rows)
+        };
+        self.app.db.read(caller.tenant_id, read).await.map_err(|error| ApiError::from(error).in_query())
     }
 
     /// Asks until when the list is complete, unless the cursor says it.
@@ -188,16 +232,54 @@ impl<F> List<F> {
     /// Returns the page of `rows`, which may have one row more than the page takes. `position` returns the position of
     /// a row.
     pub fn answer<T: Serialize, K: Serialize>(&self, rows: Vec<T>, position: impl Fn(&T) -> K) -> Answer {
-        self.answer_with(rows, position, |data, page| Page { object: tag::List, data, page })
+        let (rows, page) = self.cut(rows, position)?;
+        if self.members.is_all() {
+            return self.respond(&serde_json::to_vec(&rows).map_err(ApiError::internal)?, page);
+        }
+        self.respond_with(values(&rows)?, page)
     }
 
-    /// Like [`answer`](List::answer), for a body with more than the rows.
+    /// Like [`answer`](List::answer), for a list that shows records beside their ids.
+    pub async fn answer_expanded<T: Serialize, K: Serialize>(
+        &self,
+        caller: &Caller,
+        rows: Vec<T>,
+        position: impl Fn(&T) -> K,
+    ) -> Answer {
+        if self.members.is_all() {
+            return self.answer(rows, position);
+        }
+        let (rows, page) = self.cut(rows, position)?;
+        let mut rows = values(&rows)?;
+        self.members.expand(&self.app.db, caller, &mut rows).await?;
+        self.respond_with(rows, page)
+    }
+
+    /// Like [`answer`](List::answer), for a body with more than the rows. It has no ETag.
     pub fn answer_with<T, K: Serialize, B: Serialize>(
         &self,
-        mut rows: Vec<T>,
+        rows: Vec<T>,
         position: impl Fn(&T) -> K,
         body: impl FnOnce(Vec<T>, PageInfo) -> B,
     ) -> Answer {
+        let (rows, page) = self.cut(rows, position)?;
+        let mut response = HttpResponse::Ok();
+        self.link(&mut response, &page);
+        Ok(response.json(body(rows, page)))
+    }
+
+    /// Returns the requested page of a list in any order, of documents that no client keeps in step.
+    pub fn page(&self, order: impl Into<Ordering>) -> Result<service::page::Page, ApiError> {
+        let order = order.into();
+        Ok(service::page::Page { order, after: self.after()?, rows: self.fetch(), updated_since: None })
+    }
+
+    /// Leaves out the row that only shows that another page follows.
+    fn cut<T, K: Serialize>(
+        &self,
+        mut rows: Vec<T>,
+        position: impl Fn(&T) -> K,
+    ) -> Result<(Vec<T>, PageInfo), ApiError> {
         let limit = self.limit as usize;
         let has_more = rows.len() > limit;
         rows.truncate(limit);
@@ -210,19 +292,41 @@ impl<F> List<F> {
             }
             next_cursor = Some(self.app.cursor_key.seal(&self.bound_to, &place)?);
         }
-        let mut response = HttpResponse::Ok();
-        if let Some(cursor) = &next_cursor {
-            let mut link = format!("<{}?limit={}&cursor={cursor}", self.path, self.limit);
-            if !self.query.is_empty() {
-                let _ = write!(link, "&{}", self.query);
-            }
-            link.push_str(">; rel=\"next\"");
-            response.insert_header((header::LINK, link));
-        }
         let synced_until = self.synced_until.get().copied();
-        let page = PageInfo { limit: self.limit, has_more, next_cursor, synced_until };
-        Ok(response.json(body(rows, page)))
+        Ok((rows, PageInfo { limit: self.limit, has_more, next_cursor, synced_until }))
     }
+
+    fn respond_with(&self, rows: Vec<Value>, page: PageInfo) -> Answer {
+        self.respond(&serde_json::to_vec(&self.members.narrow(rows)).map_err(ApiError::internal)?, page)
+    }
+
+    /// Returns the page, or 304 to a caller who has it. The ETag follows from the rows and from whether more follow: the
+    /// cursor of the next page and `synced_until` differ from response to response, and those of an equal page do as well.
+    fn respond(&self, data: &[u8], page: PageInfo) -> Answer {
+        let tag = weak_tag([data, &[u8::from(page.has_more)]]);
+        let mut response = HttpResponse::Ok();
+        self.link(&mut response, &page);
+        let body = || -> Result<Vec<u8>, ApiError> {
+            let page = serde_json::to_vec(&page).map_err(ApiError::internal)?;
+            let parts: [&[u8]; 5] = [br#"{"object":"list","data":"#, data, br#","page":"#, &page, b"}"];
+            Ok(parts.concat())
+        };
+        self.seen.answer_body(&mut response, tag, "application/json", body)
+    }
+
+    fn link(&self, response: &mut HttpResponseBuilder, page: &PageInfo) {
+        let Some(cursor) = &page.next_cursor else { return };
+        let mut link = format!("<{}?limit={}&cursor={cursor}", self.path, self.limit);
+        if !self.query.is_empty() {
+            let _ = write!(link, "&{}", self.query);
+        }
+        link.push_str(">; rel=\"next\"");
+        response.insert_header((header::LINK, link));
+    }
+}
+
+fn values<T: Serialize>(rows: &[T]) -> Result<Vec<Value>, ApiError> {
+    rows.iter().map(|row| serde_json::to_value(row).map_err(ApiError::internal)).collect()
 }
 
 /// Stands between the position in a cursor, which is compact JSON, and the instant until which its walk is complete.
@@ -238,6 +342,49 @@ fn unsealed(place: Vec<u8>) -> Result<(Option<Vec<u8>>, SyncedUntil), ApiError> 
     let instant = micros.and_then(DateTime::from_timestamp_micros).ok_or_else(invalid_cursor)?;
     synced_until.get_or_init(|| instant);
     Ok((Some(place[..end].to_vec()), synced_until))
+}
+
+/// Reads the text that `q` searches for.
+pub fn search(text: Option<&str>, anywhere: bool) -> Result<Option<Search>, ApiError> {
+    let Some(text) = text else { return Ok(None) };
+    let found = Search::new(text, anywhere);
+    found.map(Some).ok_or_else(|| {
+        let detail = "Send at least one letter or digit to search for.";
+        ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("q")
+    })
+}
+
+/// Returns the order of a list that can be searched: the one that the caller sends, or the best match first, or `usual`
+/// without a search.
+pub fn sort<S: Copy + PartialEq>(
+    wanted: Option<S>,
+    is_searched: bool,
+    relevance: S,
+    usual: S,
+) -> Result<S, ApiError> {
+    if wanted == Some(relevance) && !is_searched {
+        let detail = "Only a list with q can be sorted by relevance.";
+        return Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("sort"));
+    }
+    Ok(wanted.unwrap_or(if is_searched { relevance } else { usual }))
+}
+
+/// Returns the records that the filters of a query name. A filter by the code of the listed records themselves is a search
+/// for one: its list may be empty.
+fn named(path: &str, query: &str) -> Vec<Named> {
+    let kind = |parameter: &str| match (parameter, path) {
+        ("sku", "/v1/products") => None,
+        ("sku", _) => Some(Kind::Sku),
+        ("account", "/v1/journal-entries") => Some(Kind::Account),
+        ("reason", "/v1/stock/documents") => Some(Kind::Reason),
+        (parameter, _) => parameter.ends_with("_id").then_some(Kind::ById),
+    };
+    form_urlencoded::parse(query.as_bytes())
+        .filter_map(|(parameter, value)| {
+            let kind = kind(&parameter)?;
+            Some(Named { parameter: parameter.into_owned(), value: value.into_owned(), kind })
+        })
+        .collect()
 }
 
 /// Splits `limit` and `cursor` off the rest of a query.

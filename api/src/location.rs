@@ -56,12 +56,12 @@ struct Filters {
     responses((status = 200, description = "One page of locations.", body = Page<Location>))
 )]
 #[get("/v1/locations")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let filter = Filter { code: filters.code.clone(), kind: filters.kind };
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list).await?;
-    let rows = app.db.read(caller.tenant_id, async |tx| location::list(tx, &filter, &page).await).await?;
+    let rows = list.read(&caller, async |tx| location::list(tx, &filter, &page).await).await?;
     sorted.answer(&list, rows)
 }
 
@@ -124,10 +124,10 @@ async fn update(write: Write, id: PathId<LocationId>, body: Body<MergePatch>) ->
     responses((status = 200, description = "One page of reason codes.", body = Page<ReasonCode>))
 )]
 #[get("/v1/reason-codes")]
-async fn list_reasons(app: Data<App>, caller: Caller, page: List<NoFilters>) -> Answer {
+async fn list_reasons(caller: Caller, page: List<NoFilters>) -> Answer {
     let after: Option<String> = page.after()?;
     let read = async |tx: &service::Tx| location::list_reasons(tx, after.as_deref(), page.fetch()).await;
-    let rows = app.db.read(caller.tenant_id, read).await?;
+    let rows = page.read(&caller, read).await?;
     page.answer(rows, |row| row.code.clone())
 }
 

@@ -64,7 +64,7 @@ struct Filters {
     responses((status = 200, description = "One page of lots.", body = Page<LotDetail>))
 )]
 #[get("/v1/lots")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let filter = Filter {
         product_id: filters.product_id,
@@ -76,8 +76,8 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     };
     let slice = list.slice(filters.sort)?;
     let read = async |tx: &service::Tx| lot::list(tx, &filter, &slice).await;
-    let rows = app.db.read(caller.tenant_id, read).await?;
-    list.answer(rows, |lot| lot.id.0)
+    let rows = list.read(&caller, read).await?;
+    list.answer_expanded(&caller, rows, |lot| lot.id.0).await
 }
 
 /// Get a lot

@@ -70,10 +70,10 @@ struct Filters {
     responses((status = 200, description = "One page of moves of the lock.", body = Page<PeriodLock>))
 )]
 #[get("/v1/period-locks")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let slice = list.slice(list.filters.sort)?;
     let rows =
-        app.db.read(caller.tenant_id, async |tx: &service::Tx| period_lock::list(tx, &slice).await).await?;
+        list.read(&caller, async |tx: &service::Tx| period_lock::list(tx, &slice).await).await?;
     list.answer(rows, |moved| moved.id.0)
 }
 

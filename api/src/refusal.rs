@@ -1,7 +1,6 @@
 //! Refused rights and failed logins of the tenant.
 
 use actix_web::get;
-use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use domain::tag;
 use serde::{Deserialize, Serialize};
@@ -12,7 +11,8 @@ use uuid::Uuid;
 
 use crate::audit::actor_id;
 use crate::list::{List, Page};
-use crate::{Answer, App, Caller};
+use crate::problem::{ApiError, ErrorCode};
+use crate::{Answer, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -83,9 +83,14 @@ struct Filters {
     responses((status = 200, description = "One page of refusals.", body = Page<AccessRefusal>))
 )]
 #[get("/v1/access-refusals")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let slice = list.slice(list.filters.sort)?;
-    let read = async |tx: &service::Tx| refusal::list(tx, list.filters.code.as_deref(), &slice).await;
-    let rows = app.db.read(caller.tenant_id, read).await?;
+    let code = list.filters.code.as_deref();
+    if code.is_some_and(|code| ErrorCode::find(code).is_none()) {
+        let detail = "There is no such code. GET /errors has all codes.";
+        return Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("code"));
+    }
+    let read = async |tx: &service::Tx| refusal::list(tx, code, &slice).await;
+    let rows = list.read(&caller, read).await?;
     list.answer(rows.into_iter().map(AccessRefusal::from).collect(), |row| row.id)
 }

@@ -50,13 +50,13 @@ struct Filters {
     responses((status = 200, description = "One page of tills.", body = Page<Register>))
 )]
 #[get("/v1/registers")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let filter = Filter { code: filters.code.clone(), location_id: filters.location_id };
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list).await?;
-    let rows = app.db.read(caller.tenant_id, async |tx| register::list(tx, &filter, &page).await).await?;
-    sorted.answer(&list, rows)
+    let rows = list.read(&caller, async |tx| register::list(tx, &filter, &page).await).await?;
+    sorted.answer_expanded(&caller, &list, rows).await
 }
 
 /// Create a till

@@ -44,6 +44,8 @@ struct Operation {
     body: Value,
     /// Parameters in the query.
     parameters: Vec<Value>,
+    /// Names of the members of a row, if the response is a list.
+    row: Vec<String>,
 }
 
 impl fmt::Debug for Schemas {
@@ -181,6 +183,14 @@ fn joined(query: &str, arrays: &[&str]) -> String {
     text.join("&")
 }
 
+/// Returns the names of the members that a row of the requested list has.
+pub fn row_fields(request: &HttpRequest) -> Vec<String> {
+    let schemas = request.app_data::<Data<Schemas>>().zip(request.match_pattern());
+    let operation =
+        schemas.as_ref().and_then(|(schemas, pattern)| schemas.operation(pattern, request.method()));
+    operation.map(|operation| operation.row.clone()).unwrap_or_default()
+}
+
 /// Adds to a rejected query everything that is wrong with its parameters.
 pub fn explain_query(request: &HttpRequest, error: ApiError) -> ApiError {
     let schemas = request.app_data::<Data<Schemas>>();
@@ -300,7 +310,21 @@ fn operation(document: &Value, method: &str, operation: &Value) -> Option<Operat
         method: method.to_uppercase().parse().ok()?,
         body: operation["requestBody"]["content"]["application/json"]["schema"].clone(),
         parameters: resolved.filter(|parameter| parameter["in"] == "query").cloned().collect(),
+        row: row(document, &operation["responses"]["200"]["content"]["application/json"]["schema"]),
     })
+}
+
+/// Returns the names of the members of a row of a list.
+fn row(document: &Value, response: &Value) -> Vec<String> {
+    let resolve = |schema: &'_ Value| -> Value {
+        let reference = schema["$ref"].as_str().map(|reference| reference.trim_start_matches('#'));
+        reference.and_then(|reference| document.pointer(reference)).unwrap_or(schema).clone()
+    };
+    let row = resolve(&resolve(response)["properties"]["data"]["items"]);
+    let parts = row["allOf"].as_array().into_iter().flatten().map(resolve);
+    let all: Vec<Value> = std::iter::once(row.clone()).chain(parts).collect();
+    let members = all.iter().filter_map(|part| part["properties"].as_object()).flatten();
+    members.map(|(name, _)| name.clone()).collect()
 }
 
 fn collect_patterns(value: &Value, patterns: &mut HashMap<String, Regex>) {

@@ -62,12 +62,12 @@ struct RateFilters {
     responses((status = 200, description = "One page of tax classes.", body = Page<TaxClass>))
 )]
 #[get("/v1/tax-classes")]
-async fn list_classes(app: Data<App>, caller: Caller, list: List<ClassFilters>) -> Answer {
+async fn list_classes(caller: Caller, list: List<ClassFilters>) -> Answer {
     let filters = &list.filters;
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list).await?;
     let code = filters.code.as_deref();
-    let rows = app.db.read(caller.tenant_id, async |tx| tax::list_classes(tx, code, &page).await).await?;
+    let rows = list.read(&caller, async |tx| tax::list_classes(tx, code, &page).await).await?;
     sorted.answer(&list, rows)
 }
 
@@ -110,12 +110,12 @@ async fn get_class(app: Data<App>, caller: Caller, id: PathId<TaxClassId>, seen:
     responses((status = 200, description = "One page of tax rates.", body = Page<TaxRate>))
 )]
 #[get("/v1/tax-rates")]
-async fn list_rates(app: Data<App>, caller: Caller, list: List<RateFilters>) -> Answer {
+async fn list_rates(caller: Caller, list: List<RateFilters>) -> Answer {
     let filters = &list.filters;
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list).await?;
     let class = filters.tax_class_id;
-    let rows = app.db.read(caller.tenant_id, async |tx| tax::list_rates(tx, class, &page).await).await?;
+    let rows = list.read(&caller, async |tx| tax::list_rates(tx, class, &page).await).await?;
     sorted.answer(&list, rows)
 }
 

@@ -3,8 +3,9 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{self, EntityTag, Header, TryIntoHeaderValue};
-use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -63,20 +64,47 @@ impl FromRequest for IfNoneMatch {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let tags = header::IfNoneMatch::parse(request);
-        ready(Ok(IfNoneMatch(tags.unwrap_or(header::IfNoneMatch::Items(Vec::new())))))
+        ready(Ok(IfNoneMatch::of(request)))
     }
 }
 
 impl IfNoneMatch {
+    /// Reads the header of a request.
+    pub fn of(request: &HttpRequest) -> Self {
+        let tags = header::IfNoneMatch::parse(request);
+        IfNoneMatch(tags.unwrap_or(header::IfNoneMatch::Items(Vec::new())))
+    }
+
+    fn knows(&self, own: &EntityTag) -> bool {
+        match &self.0 {
+            header::IfNoneMatch::Any => true,
+            header::IfNoneMatch::Items(tags) => tags.iter().any(|tag| tag.weak_eq(own)),
+        }
+    }
+
+    /// Returns a response with a body and its ETag, or 304 without the body to a caller who has it.
+    pub fn answer_body(
+        &self,
+        response: &mut HttpResponseBuilder,
+        own: EntityTag,
+        content_type: &str,
+        body: impl FnOnce() -> Result<Vec<u8>, ApiError>,
+    ) -> Answer {
+        let mut response = match self.knows(&own) {
+            true => response.status(StatusCode::NOT_MODIFIED).finish(),
+            false => response.content_type(content_type).body(body()?),
+        };
+        put(&mut response, own);
+        Ok(response)
+    }
+
     /// Returns the record with its version as ETag, or 304 to a caller who has that version.
     pub fn answer(&self, version: i32, record: impl Serialize) -> HttpResponse {
-        let is_known = match &self.0 {
-            header::IfNoneMatch::Any => true,
-            header::IfNoneMatch::Items(tags) => tags.iter().any(|tag| tag.weak_eq(&entity_tag(version))),
+        let mut response = if self.knows(&entity_tag(version)) {
+            HttpResponse::NotModified().finish()
+        } else {
+            HttpResponse::Ok().json(record)
         };
-        let mut response =
-            if is_known { HttpResponse::NotModified().finish() } else { HttpResponse::Ok().json(record) };
         tag(&mut response, version);
         response
     }
@@ -89,17 +117,23 @@ impl IfNoneMatch {
         let body = serde_json::to_vec(&record).map_err(ApiError::internal)?;
         let digest: String = Sha256::digest(&body).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let own = EntityTag::new_strong(format!("{version}-{digest}"));
-        let is_known = match &self.0 {
-            header::IfNoneMatch::Any => true,
-            header::IfNoneMatch::Items(tags) => tags.iter().any(|tag| tag.weak_eq(&own)),
-        };
-        let mut response = match is_known {
+        let mut response = match self.knows(&own) {
             true => HttpResponse::NotModified().finish(),
             false => HttpResponse::Ok().content_type("application/json").body(body),
         };
         put(&mut response, own);
         Ok(response)
     }
+}
+
+/// Returns the weak ETag of a response that these parts determine.
+pub fn weak_tag<'p>(parts: impl IntoIterator<Item = &'p [u8]>) -> EntityTag {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part);
+    }
+    EntityTag::new_weak(digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Adds the version to a response.

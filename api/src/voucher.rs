@@ -209,13 +209,13 @@ struct Filters {
     responses((status = 200, description = "One page of vouchers.", body = Page<VoucherRecord>))
 )]
 #[get("/v1/vouchers")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let filter = Filter { code: filters.code.clone(), customer_id: filters.customer_id, open: filters.open };
     let slice = list.slice(filters.sort)?;
     let read = async |tx: &service::Tx| service::voucher::list(tx, &filter, &slice).await;
-    let rows = app.db.read(caller.tenant_id, read).await?;
-    list.answer(rows, |voucher| voucher.id.0)
+    let rows = list.read(&caller, read).await?;
+    list.answer_expanded(&caller, rows, |voucher| voucher.id.0).await
 }
 
 /// Get a voucher

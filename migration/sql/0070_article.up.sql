@@ -4,6 +4,6 @@
 -- that are stored.
 alter table barcode add column gtin text collate "C";
 
--- The list price as a text that sorts as the price does: an index on numbers is of no use behind row-level security. Step
--- 0072 fills it in.
-alter table product add column price_key text collate "C";
+-- The list price as a text that sorts as the price does: an index on numbers is of no use behind row-level security. `~`, which
+-- sorts last, stands for no price. Step 0087 fills it in.
+alter table product add column price_key text collate "C" not null default '~';

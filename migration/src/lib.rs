@@ -130,6 +130,8 @@ pub const STEPS: &[Step] = &[
     step!("0079_sales_position_index"),
     step!("0080_rollup"),
     step!("0085_article_index"),
+    step!("0087_price_key"),
+    step!("0088_list_indexes"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

@@ -44,6 +44,7 @@ pub struct ApplicationSummary {
 pub struct Filter {
     pub kind: Option<ApplicationKind>,
     pub customer_id: Option<CustomerId>,
+    pub number: Option<String>,
     pub occurred: Period,
 }
 
@@ -54,6 +55,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Applica
     let rows = Listing::new(tx, SELECT)
         .among("a.kind", filter.kind.as_slice())
         .with("a.customer_id = ", filter.customer_id.map(|id| id.0))
+        .with("a.number = ", filter.number.as_ref())
         .within("a.occurred_at", filter.occurred)
         .page(tx, "a.id", slice)
         .await?;

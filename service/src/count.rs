@@ -177,6 +177,7 @@ fn check_named<'a>(
 pub struct Filter {
     pub status: Option<CountStatus>,
     pub location_id: Option<LocationId>,
+    pub number: Option<String>,
 }
 
 const SELECT: &str = "select id, number, location_id, status, blind, tolerance_percent, tolerance_value, reference, \
@@ -188,6 +189,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Count>,
     let rows = Listing::new(tx, SELECT)
         .among("status", filter.status.as_slice())
         .with("location_id = ", filter.location_id.map(|id| id.0))
+        .with("number = ", filter.number.as_ref())
         .page(tx, "id", slice)
         .await?;
     rows.iter().map(|row| Ok(counts::head(row)?.1)).collect()

@@ -13,16 +13,18 @@ use domain::number::Money;
 use domain::refusal::Refusal;
 use domain::tag;
 use domain::text::{Code64, Line40, Line200, Name, one_form};
-use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
-use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, sqlx};
+use sea_orm::sea_query::LockType;
+use sea_orm::{ActiveModelTrait, ColumnTrait, FromQueryResult, IntoActiveModel, QueryFilter, QuerySelect, sqlx};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::columns::Columns;
 use crate::input::{self, Change, TenantDefaults};
-use crate::page::Page;
-use crate::rows::{self, insert_all, starts_with};
+use crate::listing::{self, Listing};
+use crate::page::{Key, Ordering, Page, Placed};
+use crate::rows::{self, insert_all};
+use crate::search::Search;
 use crate::{Error, Tx};
 
 use check::{Drafts, References};
@@ -143,14 +145,64 @@ pub struct CustomerAccount {
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub number: Option<String>,
-    /// Beginning of the name; case does not matter.
-    pub name_prefix: Option<String>,
+    /// E-mail address; case does not matter.
+    pub email: Option<String>,
+    /// A text in the name, the number or the e-mail address; case does not matter.
+    pub search: Option<Search>,
     pub kind: Option<CustomerKind>,
     pub status: Option<CustomerStatus>,
     pub price_tier_id: Option<PriceTierId>,
     pub external_ref: Option<String>,
     /// A tag of the customer.
     pub tag: Option<String>,
+}
+
+/// The order of a list of customers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+pub enum CustomerSort {
+    /// The best match of `q` first.
+    #[serde(rename = "relevance")]
+    Relevance,
+    /// By name, without regard to case.
+    #[serde(rename = "name")]
+    Name,
+    /// By name, in reverse.
+    #[serde(rename = "-name")]
+    NameDescending,
+    /// By number.
+    #[serde(rename = "number")]
+    Number,
+    /// By number, in reverse.
+    #[serde(rename = "-number")]
+    NumberDescending,
+    /// Oldest first.
+    #[serde(rename = "created_at")]
+    Created,
+    /// Newest first.
+    #[serde(rename = "-created_at")]
+    CreatedDescending,
+    /// Last changed last: the order for synchronisation.
+    #[serde(rename = "updated_at")]
+    Updated,
+    /// Last changed first.
+    #[serde(rename = "-updated_at")]
+    UpdatedDescending,
+}
+
+impl From<CustomerSort> for Ordering {
+    fn from(sort: CustomerSort) -> Self {
+        match sort {
+            CustomerSort::Relevance => Ordering::ascending(Key::Rank("c.name_key")),
+            CustomerSort::Name => Ordering::ascending(Key::Text("c.name_key")),
+            CustomerSort::NameDescending => Ordering::descending(Key::Text("c.name_key")),
+            CustomerSort::Number => Ordering::ascending(Key::Text("c.number")),
+            CustomerSort::NumberDescending => Ordering::descending(Key::Text("c.number")),
+            CustomerSort::Created => Ordering::ascending(Key::Id),
+            CustomerSort::CreatedDescending => Ordering::descending(Key::Id),
+            CustomerSort::Updated => Ordering::ascending(Key::Updated),
+            CustomerSort::UpdatedDescending => Ordering::descending(Key::Updated),
+        }
+    }
 }
 
 /// Returns the input that would create the customer as it is now.
@@ -311,31 +363,39 @@ pub async fn account(tx: &Tx, id: CustomerId) -> Result<CustomerAccount, Error> 
     })
 }
 
-pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Customer>, Error> {
-    let mut query = tx.select::<customer::Entity>();
-    if let Some(number) = &filter.number {
-        query = query.filter(customer::Column::Number.eq(&*one_form(number)));
-    }
-    if let Some(prefix) = &filter.name_prefix {
-        let name_key = Expr::col((customer::Entity, "name_key"));
-        query = query.filter(name_key.binary(starts_with(), Func::lower(Expr::val(prefix))));
-    }
-    if let Some(kind) = filter.kind {
-        query = query.filter(customer::Column::Kind.eq(kind));
-    }
-    if let Some(status) = filter.status {
-        query = query.filter(customer::Column::Status.eq(status));
-    }
-    if let Some(price_tier_id) = filter.price_tier_id {
-        query = query.filter(customer::Column::PriceTierId.eq(price_tier_id));
-    }
-    if let Some(external_ref) = &filter.external_ref {
-        query = query.filter(customer::Column::ExternalRef.eq(external_ref));
-    }
-    if let Some(tag) = &filter.tag {
-        query = query.filter(rows::has_tag(tag));
-    }
-    Ok(page.of(query, customer::Column::Id, customer::Column::UpdatedAt).all(tx).await?)
+/// Columns of the list's order.
+const ORDERED: listing::Columns = listing::Columns { id: "c.id", updated_at: "c.updated_at" };
+
+pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Placed<Customer>>, Error> {
+    let query = match &filter.search {
+        Some(search) => search
+            .bind(Listing::raw("select c.*, f.rank from auth.find_customers("))
+            .sql(") f join customer c on c.id = f.id where c.tenant_id = ")
+            .tenant(tx),
+        None => Listing::new(tx, "select c.* from customer c where c.tenant_id = "),
+    };
+    let query = match &filter.email {
+        Some(email) => query
+            .sql(" and c.id = any(array(select auth.find_customers_by_email(")
+            .bind(email.clone())
+            .sql(")))"),
+        None => query,
+    };
+    let rows = query
+        .with("c.number = ", filter.number.as_deref().map(|number| one_form(number).into_owned()))
+        .among("c.kind", filter.kind.as_slice())
+        .among("c.status", filter.status.as_slice())
+        .with("c.price_tier_id = ", filter.price_tier_id.map(|id| id.0))
+        .with("c.external_ref = ", filter.external_ref.as_ref())
+        .with("c.tags @> ", filter.tag.as_deref().map(|tag| json!([Tag::from(tag).as_str()])))
+        .paged(&ORDERED, page)
+        .rows(tx)
+        .await?;
+    let placed = rows.into_iter().map(|row| {
+        let position = listing::position(&row, page.order)?;
+        Ok(Placed { record: Customer::from_query_result(&row.into(), "")?, position })
+    });
+    placed.collect()
 }
 
 /// Builds the row of a customer. The number is empty if the series is to assign it.

@@ -8,11 +8,12 @@ use domain::refusal::Refusal;
 use domain::sales::Totals;
 use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::listing::{Listing, Period, Slice, number, word};
-use crate::{Error, Tx, printed, sales_lines};
+use crate::listing::{self, Columns, Listing, Period, number, word};
+use crate::page::{Key, Ordering, Page, Placed};
+use crate::{Error, Tx, input, printed, sales_lines};
 
 /// An invoice or credit note in a list, without its lines. The amounts of a credit note are negative.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -73,8 +74,16 @@ pub struct Filter {
     pub customer_id: Option<CustomerId>,
     pub order_id: Option<OrderId>,
     pub number: Option<String>,
+    /// External reference of the order that was invoiced.
+    pub external_ref: Option<String>,
     /// Whether an amount is still to be paid.
     pub open: Option<bool>,
+    /// Whether an amount is still to be paid by the customer, after the due date.
+    pub is_overdue: Option<bool>,
+    /// Due on this day or later.
+    pub due_from: Option<NaiveDate>,
+    /// Due before this day.
+    pub due_before: Option<NaiveDate>,
     pub occurred: Period,
 }
 
@@ -98,22 +107,78 @@ const SELECT: &str = "select i.id, i.number, i.kind, i.customer_id, i.order_id, 
                       left join sales_order o on o.tenant_id = i.tenant_id and o.id = coalesce(i.order_id, b.order_id) \
                       where i.tenant_id = ";
 
-pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<InvoiceSummary>, Error> {
+/// The order of a list of invoices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, utoipa::ToSchema)]
+pub enum InvoiceSort {
+    /// Newest first.
+    #[default]
+    #[serde(rename = "-created_at")]
+    CreatedDescending,
+    /// Oldest first.
+    #[serde(rename = "created_at")]
+    Created,
+    /// Due first.
+    #[serde(rename = "due_on")]
+    Due,
+    /// Due last.
+    #[serde(rename = "-due_on")]
+    DueDescending,
+}
+
+impl From<InvoiceSort> for Ordering {
+    fn from(sort: InvoiceSort) -> Self {
+        match sort {
+            InvoiceSort::Created => Ordering::ascending(Key::Id),
+            InvoiceSort::CreatedDescending => Ordering::descending(Key::Id),
+            InvoiceSort::Due => Ordering::ascending(Key::Day("i.due_on")),
+            InvoiceSort::DueDescending => Ordering::descending(Key::Day("i.due_on")),
+        }
+    }
+}
+
+/// Columns of the list's order.
+const ORDERED: Columns = Columns { id: "i.id", updated_at: "i.updated_at" };
+
+pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Placed<InvoiceSummary>>, Error> {
     let openness = match filter.open {
         Some(true) => " and i.open <> 0",
         Some(false) => " and i.open = 0",
         None => "",
     };
-    let rows = Listing::new(tx, SELECT)
+    let query = Listing::new(tx, SELECT)
         .among("i.kind", filter.kind.as_slice())
         .with("i.customer_id = ", filter.customer_id.map(|id| id.0))
         .with("i.order_id = ", filter.order_id.map(|id| id.0))
         .with("i.number = ", filter.number.as_ref())
+        .with("i.due_on >= ", filter.due_from)
+        .with("i.due_on < ", filter.due_before)
         .sql(openness)
-        .within("i.occurred_at", filter.occurred)
-        .page(tx, "i.id", slice)
-        .await?;
-    rows.iter().map(read_summary).collect()
+        .within("i.occurred_at", filter.occurred);
+    let query = match &filter.external_ref {
+        Some(external_ref) => query
+            .sql(" and i.order_id = (select id from sales_order where tenant_id = ")
+            .tenant(tx)
+            .with("external_ref = ", Some(external_ref))
+            .sql(")"),
+        None => query,
+    };
+    let query = match filter.is_overdue {
+        // The index of the open ones has this condition.
+        Some(true) => query.sql(" and i.open <> 0 and i.open > 0 and i.due_on < ").bind(today(tx).await?),
+        Some(false) => query.sql(" and (i.open <= 0 or i.due_on >= ").bind(today(tx).await?).sql(")"),
+        None => query,
+    };
+    let rows = query.paged(&ORDERED, page).rows(tx).await?;
+    let placed = rows
+        .iter()
+        .map(|row| Ok(Placed { record: read_summary(row)?, position: listing::position(row, page.order)? }));
+    placed.collect()
+}
+
+/// Returns the present day in the tenant's time zone.
+async fn today(tx: &Tx) -> Result<NaiveDate, Error> {
+    let zone = input::tenant_defaults(tx).await?.time_zone;
+    Ok(tx.now.with_timezone(&zone).date_naive())
 }
 
 pub async fn get(tx: &Tx, id: InvoiceId) -> Result<InvoiceDetail, Error> {

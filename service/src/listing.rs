@@ -4,7 +4,7 @@
 
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::moment::Instant;
 use domain::number::{Kind, Number};
 use rust_decimal::Decimal;
@@ -13,6 +13,7 @@ use sea_orm::sqlx::{Encode, Postgres, QueryBuilder, Row, Type};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::page::{Key, Ordering, Page, Position};
 use crate::rows::parsed;
 use crate::{Error, Tx};
 
@@ -52,6 +53,13 @@ impl Period {
     pub fn new(from: Option<Instant>, to: Option<Instant>) -> Self {
         Period { from: from.map(Instant::get), to: to.map(Instant::get) }
     }
+}
+
+/// The columns by which every list of records can be sorted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Columns {
+    pub id: &'static str,
+    pub updated_at: &'static str,
 }
 
 /// A query to which conditions are added.
@@ -132,6 +140,44 @@ impl Listing {
         self
     }
 
+    /// Adds the start, order and length of a page. A search has the rank in `f.rank`.
+    pub(crate) fn paged(mut self, of: &Columns, page: &Page) -> Self {
+        let Ordering { key, is_descending } = page.order;
+        let (after, order) = if is_descending { (") < (", " desc") } else { (") > (", "") };
+        if let Some(since) = page.updated_since {
+            self.0.push(" and ").push(of.updated_at).push(" >= ").push_bind(since);
+        }
+        let columns: &[&'static str] = match key {
+            Key::Id => &[],
+            Key::Updated => &[of.updated_at],
+            Key::Text(column) | Key::Day(column) => &[column],
+            Key::Rank(name) => &["f.rank", name],
+        };
+        if let Some(Position { at, rank, text, id }) = &page.after {
+            self.0.push(" and (");
+            for column in columns {
+                self.0.push(*column).push(", ");
+            }
+            self.0.push(of.id).push(after);
+            match key {
+                Key::Id => {}
+                Key::Updated => _ = self.0.push_bind(*at).push(", "),
+                Key::Text(_) => _ = self.0.push_bind(text.clone()).push(", "),
+                Key::Day(_) => _ = self.0.push_bind(text.clone()).push("::date, "),
+                Key::Rank(_) => {
+                    self.0.push_bind(*rank).push(", ").push_bind(text.clone()).push(", ");
+                }
+            }
+            self.0.push_bind(*id).push(")");
+        }
+        self.0.push(" order by ");
+        for column in columns {
+            self.0.push(*column).push(order).push(", ");
+        }
+        self.0.push(of.id).push(order).push(" limit ").push_bind(page.rows.cast_signed());
+        self
+    }
+
     /// Reads one page by `id`.
     pub(crate) async fn page(self, tx: &Tx, id: &'static str, slice: &Slice) -> Result<Vec<PgRow>, Error> {
         self.cut(id, slice).rows(tx).await
@@ -141,6 +187,25 @@ impl Listing {
     pub(crate) async fn rows(mut self, tx: &Tx) -> Result<Vec<PgRow>, Error> {
         tx.rows(self.0.build()).await
     }
+}
+
+/// Reads the position of a row, which has the columns of the order.
+pub(crate) fn position(row: &PgRow, order: Ordering) -> Result<Position, Error> {
+    let plain = |column: &'static str| column.rsplit('.').next().unwrap_or(column);
+    let mut position = Position::of(row.try_get("id")?);
+    match order.key {
+        Key::Id => {}
+        Key::Updated => position.at = Some(row.try_get("updated_at")?),
+        Key::Text(column) => position.text = Some(row.try_get(plain(column))?),
+        Key::Day(column) => {
+            position.text = Some(row.try_get::<NaiveDate, _>(plain(column))?.to_string());
+        }
+        Key::Rank(column) => {
+            position.rank = Some(row.try_get("rank")?);
+            position.text = Some(row.try_get(plain(column))?);
+        }
+    }
+    Ok(position)
 }
 
 /// Reads a number.

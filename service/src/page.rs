@@ -1,11 +1,12 @@
 //! One page of a list: its order, where it starts, how many rows.
 //!
-//! Pages are keyset pages. Ids are UUIDv7, so the order of ids is the order of creation.
+//! Pages are keyset pages: a page starts after the key and the id of the last row before it. Ids are UUIDv7, so the order of
+//! ids is the order of creation.
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
 /// The order of a list.
@@ -26,18 +27,59 @@ pub enum Sort {
     UpdatedDescending,
 }
 
-/// The position of a row in a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// The order of a list: by a key, and by id among equal keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ordering {
+    pub key: Key,
+    pub is_descending: bool,
+}
+
+/// The key that a list is sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// The id alone.
+    Id,
+    /// When the row last changed.
+    Updated,
+    /// A text, in this column.
+    Text(&'static str),
+    /// A day, in this column.
+    Day(&'static str),
+    /// The rank that a search gave, and then a text, in this column.
+    Rank(&'static str),
+}
+
+/// The position of a row in a list: its key and its id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// When the row last changed, if the list is sorted by that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<DateTime<Utc>>,
+    /// The rank, if a search sorts the list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rank: Option<i32>,
+    /// The text or the day that the list is sorted by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     pub id: Uuid,
 }
 
-#[derive(Debug, Clone, Copy)]
+/// A row of a list with its position, which no response shows.
+#[derive(Debug)]
+pub struct Placed<T> {
+    pub record: T,
+    pub position: Position,
+}
+
+impl<T: Serialize> Serialize for Placed<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.record.serialize(serializer)
+    }
+}
+
+#[derive(Debug, Clone)]
 pub struct Page {
-    pub sort: Sort,
+    pub order: Ordering,
     /// The page starts after this row; at the beginning if absent.
     pub after: Option<Position>,
     /// Number of rows to read.
@@ -46,39 +88,70 @@ pub struct Page {
     pub updated_since: Option<DateTime<Utc>>,
 }
 
-impl Sort {
-    /// Returns the position of a row with these values.
+impl Ordering {
+    /// Returns the order by a key, from the least to the greatest.
+    pub const fn ascending(key: Key) -> Self {
+        Ordering { key, is_descending: false }
+    }
+
+    /// Returns the order by a key, from the greatest to the least.
+    pub const fn descending(key: Key) -> Self {
+        Ordering { key, is_descending: true }
+    }
+
+    /// Returns the position of a row in a list that is sorted by creation or change.
     pub fn position(self, id: Uuid, updated_at: DateTime<Utc>) -> Position {
-        let at = matches!(self, Sort::Updated | Sort::UpdatedDescending).then_some(updated_at);
-        Position { at, id }
+        Position { at: (self.key == Key::Updated).then_some(updated_at), ..Position::of(id) }
     }
 
     fn order(self) -> Order {
-        match self {
-            Sort::Created | Sort::Updated => Order::Asc,
-            Sort::CreatedDescending | Sort::UpdatedDescending => Order::Desc,
+        if self.is_descending { Order::Desc } else { Order::Asc }
+    }
+}
+
+impl From<Sort> for Ordering {
+    fn from(sort: Sort) -> Self {
+        match sort {
+            Sort::Created => Ordering::ascending(Key::Id),
+            Sort::CreatedDescending => Ordering::descending(Key::Id),
+            Sort::Updated => Ordering::ascending(Key::Updated),
+            Sort::UpdatedDescending => Ordering::descending(Key::Updated),
         }
     }
 }
 
+impl Position {
+    /// Returns the position of a row by its id alone.
+    pub const fn of(id: Uuid) -> Self {
+        Position { at: None, rank: None, text: None, id }
+    }
+}
+
+impl<T> Placed<T> {
+    /// Changes the record and keeps its position.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Placed<U> {
+        Placed { record: change(self.record), position: self.position }
+    }
+}
+
 impl Page {
-    /// Adds the conditions, order and length of the page to a query of a table with `updated_at`.
+    /// Adds the conditions, order and length of the page to a query of a table that is sorted by creation or change.
     pub fn of<E: EntityTrait>(&self, query: Select<E>, id: E::Column, updated_at: E::Column) -> Select<E> {
         let query = match self.updated_since {
             Some(since) => query.filter(updated_at.gte(since)),
             None => query,
         };
-        let by_update = matches!(self.sort, Sort::Updated | Sort::UpdatedDescending);
-        let order = self.sort.order();
-        let query = match self.after {
+        let by_update = self.order.key == Key::Updated;
+        let order = self.order.order();
+        let query = match &self.after {
             None => query,
-            Some(Position { at: Some(at), id: last }) if by_update => {
+            Some(Position { at: Some(at), id: last, .. }) if by_update => {
                 let row = Expr::tuple([Expr::col(updated_at.as_column_ref()), Expr::col(id.as_column_ref())]);
-                let after = Expr::tuple([Expr::val(at), Expr::val(last)]);
+                let after = Expr::tuple([Expr::val(*at), Expr::val(*last)]);
                 query.filter(if order == Order::Asc { row.gt(after) } else { row.lt(after) })
             }
             Some(Position { id: last, .. }) => {
-                query.filter(if order == Order::Asc { id.gt(last) } else { id.lt(last) })
+                query.filter(if order == Order::Asc { id.gt(*last) } else { id.lt(*last) })
             }
         };
         let query = if by_update { query.order_by(updated_at, order.clone()) } else { query };

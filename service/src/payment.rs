@@ -57,6 +57,8 @@ pub struct Filter {
     pub method: Option<PaymentMethod>,
     /// Whether a part of the payment is not applied to an invoice.
     pub unapplied: Option<bool>,
+    pub number: Option<String>,
+    pub reference: Option<String>,
     pub occurred: Period,
 }
 
@@ -76,6 +78,8 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Payment
         .among("p.kind", filter.kind.as_slice())
         .with("p.customer_id = ", filter.customer_id.map(|id| id.0))
         .among("p.method", filter.method.as_slice())
+        .with("p.number = ", filter.number.as_ref())
+        .with("p.reference = ", filter.reference.as_ref())
         .sql(unapplied)
         .within("p.occurred_at", filter.occurred)
         .page(tx, "p.id", slice)

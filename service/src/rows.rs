@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use domain::annotation::Tag;
-use sea_orm::sea_query::{BinOper, Expr};
-use sea_orm::{ActiveModelTrait, Condition, EntityTrait, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
@@ -43,21 +41,9 @@ pub(crate) fn listed<T: DeserializeOwned>(json: &Value) -> Vec<T> {
     entries.filter_map(|entry| T::deserialize(entry).ok()).collect()
 }
 
-/// Returns the condition that a record of the one table of a query has a tag. No index helps: the rows of the tenant are read.
-pub(crate) fn has_tag(tag: &str) -> Condition {
-    let tag = Tag::from(tag);
-    Condition::all()
-        .add(Expr::cust_with_values("jsonb_exists(tags, $1)", [sea_orm::Value::from(tag.as_str())]))
-}
-
 /// Returns the plain uuids of typed ids, to bind.
 pub(crate) fn uuids<I: Copy>(ids: &BTreeSet<I>, plain: impl Fn(I) -> Uuid) -> Vec<Uuid> {
     ids.iter().map(|id| plain(*id)).collect()
-}
-
-/// Returns the operator `^@`, which can use an index of a column in collation C.
-pub fn starts_with() -> BinOper {
-    BinOper::Custom("^@")
 }
 
 /// Returns the largest power of two up to `number`, which must be positive.

@@ -33,6 +33,7 @@ mod platform {
     mod integrity;
     mod isolation;
     mod limits;
+    mod lists;
     mod order_of_times;
     mod own_ids;
     mod pages;

@@ -125,7 +125,8 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
         "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace \
          where n.nspname in ('public', 'bi', 'auth') and not ( \
              p.oid::regprocedure::text in ('auth.find_api_key(bytea)', 'auth.find_key_chain(bytea)', 'auth.find_tenant(text)', 'auth.tenants()', 'auth.tenant_rates()', \
-                                           'auth.find_products(text,integer)', \
+                                           'auth.find_products(text,integer)', 'auth.find_products(text,text[],text[],integer)', \
+                                           'auth.find_customers(text,text[],text[],integer)', 'auth.find_customers_by_email(text)', \
                                            'auth.forget_answers(uuid,uuid,uuid,integer)', \
                                            'auth.forget_refusals(uuid,timestamp with time zone,integer)') \
              and p.prosecdef and p.prolang = (select l.oid from pg_language l where l.lanname = 'plpgsql') \

@@ -60,12 +60,12 @@ struct Filters {
     responses((status = 200, description = "One page of categories.", body = Page<Category>))
 )]
 #[get("/v1/categories")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let filter = Filter { code: filters.code.clone(), parent_id: filters.parent_id };
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list).await?;
-    let rows = app.db.read(caller.tenant_id, async |tx| category::list(tx, &filter, &page).await).await?;
+    let rows = list.read(&caller, async |tx| category::list(tx, &filter, &page).await).await?;
     sorted.answer(&list, rows)
 }
 

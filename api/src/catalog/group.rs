@@ -51,12 +51,12 @@ struct Filters {
     responses((status = 200, description = "One page of groups.", body = Page<ProductGroup>))
 )]
 #[get("/v1/product-groups")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list).await?;
     let read = async |tx: &service::Tx| group::list(tx, filters.code.as_deref(), &page).await;
-    let groups = app.db.read(caller.tenant_id, read).await?;
+    let groups = list.read(&caller, read).await?;
     sorted.answer(&list, groups)
 }
 

@@ -15,13 +15,13 @@ use domain::moment::Instant;
 use domain::product::ProductStatus;
 use domain::refusal::Refusal;
 use serde::Deserialize;
-use service::catalog::product::{self, Filter, Product, ProductInput, Text};
-use service::page::Sort;
+use service::catalog::product::{self, Filter, Product, ProductInput, ProductSort};
+use service::page::Placed;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::batch::{Batch, Items, Results};
 use crate::body::{BatchBody, Body};
-use crate::list::{List, Page, Sorted};
+use crate::list::{List, Page, Sorted, search, sort};
 use crate::params::PathId;
 use crate::patch::Patch;
 use crate::problem::{ApiError, ErrorCode};
@@ -30,9 +30,6 @@ use crate::record::record;
 use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
 use crate::{Answer, App, Caller};
-
-/// Fewest characters of a search within texts, because the index consists of groups of three.
-const WITHIN_LENGTH_MIN: usize = 3;
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -55,13 +52,13 @@ struct Filters {
     /// Only this SKU.
     #[param(max_length = 64, example = "BOLT-M8")]
     sku: Option<String>,
-    /// The SKU or the name begins with this, in upper or lower case.
+    /// Words that are in the SKU or in the name, in upper or lower case and in any order. A word of two characters is found
+    /// where a word begins, a single character only at the beginning. Finds at most the 10,000 best matches.
     #[param(min_length = 1, max_length = 200, example = "bolt")]
     q: Option<String>,
-    /// Whether `q` may also match within the SKU or the name. It then needs at least 3 characters. If more than 10,000
-    /// products match, the newest are found.
-    #[serde(default)]
-    #[param(default = false, example = false)]
+    /// `false`: the SKU or the name begins with `q`.
+    #[serde(default = "anywhere")]
+    #[param(default = true, example = true)]
     within: bool,
     /// Only products directly in this category.
     category_id: Option<CategoryId>,
@@ -75,25 +72,16 @@ struct Filters {
     /// Only products with this tag.
     #[param(max_length = 40, example = "new")]
     tag: Option<String>,
-    sort: Option<Sort>,
+    /// Order of the list. Without it, the best match of `q` comes first: the SKU itself, then what begins with it, then words
+    /// that begin with it. Without `q`, the newest comes first.
+    #[param(inline)]
+    sort: Option<ProductSort>,
     #[serde(rename = "updated_at[gte]")]
     updated_since: Option<Instant>,
 }
 
-impl Filters {
-    fn text(&self) -> Result<Option<Text>, ApiError> {
-        let text = self.q.clone();
-        if !self.within {
-            return Ok(text.map(Text::Prefix));
-        }
-        match text {
-            Some(text) if text.chars().count() >= WITHIN_LENGTH_MIN => Ok(Some(Text::Within(text))),
-            _ => {
-                let detail = format!("A search within texts needs at least {WITHIN_LENGTH_MIN} characters.");
-                Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("q"))
-            }
-        }
-    }
+fn anywhere() -> bool {
+    true
 }
 
 /// List products
@@ -107,7 +95,7 @@ impl Filters {
     responses((status = 200, description = "One page of products.", body = Page<Product>))
 )]
 #[get("/v1/products")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     // The tenant's own names and tags of products are not for visitors, and what is archived is not sold to them.
     for (parameter, is_named) in
@@ -119,18 +107,19 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     }
     let filter = Filter {
         sku: filters.sku.clone(),
-        text: filters.text()?,
+        search: search(filters.q.as_deref(), filters.within)?,
         category_id: filters.category_id,
         status: if caller.is_publishable() { Some(ProductStatus::Active) } else { filters.status },
         external_ref: filters.external_ref.clone(),
         group_id: filters.group_id,
         tag: filters.tag.clone(),
     };
-    let sorted = Sorted::new(filters.sort, filters.updated_since);
-    let page = sorted.page(&list).await?;
-    let rows = app.db.read(caller.tenant_id, async |tx| product::list(tx, &filter, &page).await).await?;
-    let rows = rows.into_iter().map(|row| Seen::by(&caller, row)).collect();
-    sorted.answer(&list, rows)
+    let (relevance, usual) = (ProductSort::Relevance, ProductSort::CreatedDescending);
+    let sort = sort(filters.sort, filter.search.is_some(), relevance, usual)?;
+    let page = Sorted::by(sort, filters.updated_since).page(&list).await?;
+    let rows = list.read(&caller, async |tx| product::list(tx, &filter, &page).await).await?;
+    let rows = rows.into_iter().map(|row| row.map(|record| Seen::by(&caller, record))).collect();
+    list.answer_expanded(&caller, rows, |row: &Placed<Seen<Product>>| row.position.clone()).await
 }
 
 /// Create a product

@@ -60,7 +60,7 @@ struct Filters {
     responses((status = 200, description = "One page of mappings.", body = Page<SkuMapping>))
 )]
 #[get("/v1/sku-mappings")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let filter = Filter {
         system: filters.system.clone(),
@@ -69,7 +69,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     };
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list).await?;
-    let rows = app.db.read(caller.tenant_id, async |tx| sku_map::list(tx, &filter, &page).await).await?;
+    let rows = list.read(&caller, async |tx| sku_map::list(tx, &filter, &page).await).await?;
     sorted.answer(&list, rows)
 }
 

@@ -1,14 +1,13 @@
 //! Queue of SKUs of other systems that have no mapping.
 
 use actix_web::get;
-use actix_web::web::Data;
 use serde::Deserialize;
 use service::catalog::sku_map::{self, UnmappedFilter, UnmappedSku, UnmappedStatus};
 use service::listing::Age;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::list::{List, Page};
-use crate::{Answer, App, Caller};
+use crate::{Answer, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -40,12 +39,12 @@ struct UnmappedFilters {
     responses((status = 200, description = "One page of unmapped SKUs.", body = Page<UnmappedSku>))
 )]
 #[get("/v1/unmapped-skus")]
-async fn list(app: Data<App>, caller: Caller, list: List<UnmappedFilters>) -> Answer {
+async fn list(caller: Caller, list: List<UnmappedFilters>) -> Answer {
     let filters = &list.filters;
     let filter =
         UnmappedFilter { system: filters.system.clone(), status: filters.status.unwrap_or_default() };
     let slice = list.slice(filters.sort)?;
     let rows =
-        app.db.read(caller.tenant_id, async |tx| sku_map::list_unmapped(tx, &filter, &slice).await).await?;
+        list.read(&caller, async |tx| sku_map::list_unmapped(tx, &filter, &slice).await).await?;
     list.answer(rows, |row| row.id.0)
 }

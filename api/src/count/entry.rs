@@ -1,7 +1,6 @@
 //! Entries of count sheets.
 
 use actix_web::get;
-use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use domain::id::{CountId, ProductId};
 use domain::number::Quantity;
@@ -14,7 +13,7 @@ use uuid::Uuid;
 use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::stock::explain::CausedBy;
-use crate::{Answer, App, Caller};
+use crate::{Answer, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -112,11 +111,11 @@ struct Filters {
     responses((status = 200, description = "One page of figures.", body = Page<CountEntry>))
 )]
 #[get("/v1/counts/{id}/entries")]
-async fn list_entries(app: Data<App>, caller: Caller, id: PathId<CountId>, page: List<Filters>) -> Answer {
+async fn list_entries(caller: Caller, id: PathId<CountId>, page: List<Filters>) -> Answer {
     let Filters { line_no, round } = page.filters;
     let filter = Filter { count_id: id.0, line_no, round };
     let after: Option<Uuid> = page.after()?;
     let read = async |tx: &service::Tx| list(tx, &filter, after, page.fetch()).await;
-    let rows = app.db.read(caller.tenant_id, read).await?;
+    let rows = page.read(&caller, read).await?;
     page.answer(rows.into_iter().map(CountEntry::from).collect(), |row| row.position)
 }

@@ -31,6 +31,9 @@ struct Filters {
     status: Option<CountStatus>,
     /// Only this location.
     location_id: Option<LocationId>,
+    /// Only this number.
+    #[param(max_length = 64, example = "CT-2026-000123")]
+    number: Option<String>,
     sort: Option<Age>,
 }
 
@@ -44,13 +47,17 @@ struct Filters {
     responses((status = 200, description = "One page of sheets.", body = Page<CountOut>))
 )]
 #[get("/v1/counts")]
-async fn list_counts(app: Data<App>, caller: Caller, page: List<Filters>) -> Answer {
-    let Filters { status, location_id, sort } = page.filters;
-    let filter = Filter { status, location_id };
-    let slice = page.slice(sort)?;
+async fn list_counts(caller: Caller, page: List<Filters>) -> Answer {
+    let filters = &page.filters;
+    let filter = Filter {
+        status: filters.status,
+        location_id: filters.location_id,
+        number: filters.number.clone(),
+    };
+    let slice = page.slice(filters.sort)?;
     let read = async |tx: &service::Tx| list(tx, &filter, &slice).await;
-    let rows = app.db.read(caller.tenant_id, read).await?;
-    page.answer(rows.iter().map(CountOut::new).collect(), |count| count.id.0)
+    let rows = page.read(&caller, read).await?;
+    page.answer_expanded(&caller, rows.iter().map(CountOut::new).collect(), |count| count.id.0).await
 }
 
 /// Get a count sheet

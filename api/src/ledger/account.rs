@@ -1,12 +1,11 @@
 //! The chart of accounts.
 
 use actix_web::get;
-use actix_web::web::Data;
 use service::ledger::{self, Account};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::list::{List, NoFilters, Page};
-use crate::{Answer, App, Caller};
+use crate::{Answer, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -22,9 +21,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
     responses((status = 200, description = "One page of accounts.", body = Page<Account>))
 )]
 #[get("/v1/accounts")]
-async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
+async fn list(caller: Caller, list: List<NoFilters>) -> Answer {
     let after: Option<String> = list.after()?;
     let read = async |tx: &service::Tx| ledger::accounts(tx, after.as_deref(), list.fetch()).await;
-    let accounts = app.db.read(caller.tenant_id, read).await?;
+    let accounts = list.read(&caller, read).await?;
     list.answer(accounts, |account| account.code.clone())
 }

@@ -91,7 +91,7 @@ fn security_schemes() -> Value {
 
 /// Responses of many operations by status: name of the component, and its condition.
 const RESPONSES: &[(&str, &str, &str)] = &[
-    ("304", "NotModified", "The record has not changed since."),
+    ("304", "NotModified", "The record, the list or the report is the same still."),
     (
         "400",
         "BadRequest",

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use service::listing::Age;
 use service::page::Sort;
 
-use crate::list::{LIMIT_DEFAULT, LIMIT_MAX};
+use crate::list::{LIMIT_DEFAULT, LIMIT_MAX, expansions};
 
 /// Routes with a 201 for a record that has no address.
 const UNADDRESSED: [&str; 2] = ["/v1/pos/cash-moves", "/v1/reason-codes"];
@@ -56,6 +56,11 @@ impl Shared {
         if method == "get" && self.is_page(operation) {
             first.extend(["Limit", "Cursor"]);
         }
+        let mut own = Vec::new();
+        if method == "get" && self.is_list(operation) {
+            last.extend(["Fields", "IfNoneMatch"]);
+            own.extend(expand(path));
+        }
         if writes(method, operation) {
             let guards = matches!(method, "patch" | "delete") && self.versioned.contains(path);
             if guards && !has_parameter(operation, "If-Match") {
@@ -71,7 +76,7 @@ impl Shared {
         let (in_path, others): (Vec<Value>, Vec<Value>) =
             declared(operation).map(refer).partition(|own| own["in"] == "path");
         let [first, last] = [first, last].map(|names| names.into_iter().map(reference).collect());
-        let parameters = [in_path, first, others, last].concat();
+        let parameters = [in_path, first, others, own, last].concat();
         if !parameters.is_empty() {
             operation["parameters"] = parameters.into();
         }
@@ -87,6 +92,7 @@ impl Shared {
 
     /// Adds the response headers of an operation.
     pub fn add_headers(&self, path: &str, method: &str, operation: &mut Value) {
+        let is_list = method == "get" && self.is_list(operation);
         let posts_documents = takes(operation, "IdempotencyKey") || takes(operation, "BatchPrefer");
         let makes_versioned = || {
             let is_made = |at: &String| at.rsplit_once('/').is_some_and(|(parent, _)| parent == path);
@@ -106,7 +112,7 @@ impl Shared {
             if status == "201" && !UNADDRESSED.contains(&path) {
                 headers["Location"] = header("Location");
             }
-            if has_version(status) {
+            if has_version(status) || (is_list && status == "200") {
                 headers["ETag"] = header("ETag");
             }
             if has_key && status.starts_with('2') {
@@ -117,6 +123,12 @@ impl Shared {
             }
             add_common_headers(response);
         }
+    }
+
+    /// Whether an operation returns a page of rows and nothing else.
+    fn is_list(&self, operation: &Value) -> bool {
+        let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"];
+        self.is_page(operation) && schema.as_str().is_some_and(|schema| schema.ends_with("List"))
     }
 
     fn is_page(&self, operation: &Value) -> bool {
@@ -194,6 +206,13 @@ pub fn parameters() -> Value {
             &json!(""),
             &json!({ "type": "string", "maxLength": 1024 }),
         ),
+        "Fields": listed(
+            "fields",
+            "Only these members of each row, separated by commas or sent repeatedly. All if absent.",
+            &json!(["id"]),
+            &json!({ "type": "string", "maxLength": 64 }),
+            100,
+        ),
         "RecordSort": parameter("query", "sort", NEWEST_FIRST, &json!("-created_at"), &schema::<Sort>()),
         "DocumentSort": parameter("query", "sort", NEWEST_FIRST, &json!("-created_at"), &schema::<Age>()),
         "UpdatedSince": parameter(
@@ -240,13 +259,39 @@ pub fn parameters() -> Value {
             "If-None-Match",
             200,
             "\"1\"",
-            "ETag that you have. If the record has not changed since, the response is 304.",
+            "ETag that you have. If the record, the list or the report is the same still, the response is 304.",
         ),
     });
     for name in ["IdempotencyKey", "RequiredIfMatch"] {
         parameters[name]["required"] = true.into();
     }
     parameters
+}
+
+/// Returns the parameter that shows records beside their ids, if the list at a path has some.
+fn expand(path: &str) -> Option<Value> {
+    let members: Vec<&str> = expansions(path).iter().map(|expansion| expansion.member()).collect();
+    let first = members.first()?;
+    let scopes: Vec<String> = expansions(path)
+        .iter()
+        .map(|expansion| format!("`{}` needs `{}`", expansion.member(), expansion.scope()))
+        .collect();
+    let description = format!(
+        "Records to show beside their ids, such as `{first}` beside `{first}_id`. Scopes: {}. One that the row does not name is \
+         null.",
+        scopes.join(", ")
+    );
+    let item = json!({ "type": "string", "enum": members });
+    Some(listed("expand", &description, &json!([first]), &item, members.len()))
+}
+
+/// Returns a parameter that is a list.
+fn listed(name: &str, description: &str, example: &Value, item: &Value, items_max: usize) -> Value {
+    let schema = json!({ "type": "array", "maxItems": items_max, "items": item });
+    let mut parameter = parameter("query", name, description, example, &schema);
+    parameter["style"] = "form".into();
+    parameter["explode"] = false.into();
+    parameter
 }
 
 const NEWEST_FIRST: &str = "Order of the list. Newest first if absent.";
@@ -289,7 +334,8 @@ pub fn headers() -> Value {
             "schema": { "type": "string", "maxLength": 300, "examples": ["*"] },
         },
         "ETag": {
-            "description": "Version of the record, for `If-Match` and `If-None-Match`.",
+            "description": "Version of the record, for `If-Match` and `If-None-Match`. A list or report has a weak one, for \
+                            `If-None-Match`: it follows from the rows.",
             "schema": { "type": "string", "maxLength": 40, "examples": ["\"7\""] },
         },
         "IdempotencyReplayed": {
@@ -376,7 +422,7 @@ mod tests {
             "responses": { "200": { "content": { "application/json": page } } },
         });
         let (parameters, _) = completed("/tills", "get", list);
-        assert_eq!(parameters, ["id", "Limit", "Cursor", "RecordSort"]);
+        assert_eq!(parameters, ["id", "Limit", "Cursor", "RecordSort", "Fields", "IfNoneMatch"]);
     }
 
     #[test]

@@ -194,6 +194,9 @@ struct Filters {
     kind: Option<ApplicationKind>,
     /// Only this customer.
     customer_id: Option<CustomerId>,
+    /// Only this number.
+    #[param(max_length = 64, example = "AP-2026-000123")]
+    number: Option<String>,
     /// Made at this instant or later.
     #[serde(rename = "occurred_at[gte]")]
     occurred_from: Option<Instant>,
@@ -213,17 +216,18 @@ struct Filters {
     responses((status = 200, description = "One page of applications.", body = Page<ApplicationSummary>))
 )]
 #[get("/v1/applications")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let filter = Filter {
         kind: filters.kind,
         customer_id: filters.customer_id,
+        number: filters.number.clone(),
         occurred: Period::new(filters.occurred_from, filters.occurred_to),
     };
     let slice = list.slice(filters.sort)?;
     let read = async |tx: &service::Tx| service::application::list(tx, &filter, &slice).await;
-    let rows = app.db.read(caller.tenant_id, read).await?;
-    list.answer(rows, |application| application.id.0)
+    let rows = list.read(&caller, read).await?;
+    list.answer_expanded(&caller, rows, |application| application.id.0).await
 }
 
 /// Get an application

@@ -2,12 +2,13 @@
 
 use actix_web::get;
 use actix_web::web::Data;
+use chrono::NaiveDate;
 use domain::id::{CustomerId, InvoiceId, OrderId};
 use domain::moment::Instant;
 use domain::order::InvoiceKind;
 use serde::Deserialize;
-use service::invoice::{Filter, InvoiceDetail, InvoiceSummary};
-use service::listing::{Age, Period};
+use service::invoice::{Filter, InvoiceDetail, InvoiceSort, InvoiceSummary};
+use service::listing::Period;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::InvoiceOut;
@@ -35,16 +36,32 @@ struct Filters {
     /// Only this number.
     #[param(max_length = 64, example = "INV-2026-000123")]
     number: Option<String>,
+    /// Only invoices of the order with this number of your own.
+    #[param(max_length = 100, example = "shop-10023")]
+    external_ref: Option<String>,
     /// `true`: only those with an open amount. `false`: only those without.
     #[param(example = true)]
     open: Option<bool>,
+    /// `true`: only those with an open amount after the due date. `false`: only the others.
+    #[param(example = true)]
+    overdue: Option<bool>,
+    /// Due on this day or later.
+    #[serde(rename = "due_on[gte]")]
+    #[param(example = "2026-12-01")]
+    due_from: Option<NaiveDate>,
+    /// Due before this day.
+    #[serde(rename = "due_on[lt]")]
+    #[param(example = "2027-01-01")]
+    due_before: Option<NaiveDate>,
     /// Issued at this instant or later.
     #[serde(rename = "occurred_at[gte]")]
     occurred_from: Option<Instant>,
     /// Issued before this instant.
     #[serde(rename = "occurred_at[lt]")]
     occurred_to: Option<Instant>,
-    sort: Option<Age>,
+    /// Order of the list. Newest first if absent.
+    #[param(inline)]
+    sort: Option<InvoiceSort>,
 }
 
 /// List invoices
@@ -57,20 +74,24 @@ struct Filters {
     responses((status = 200, description = "One page of invoices.", body = Page<InvoiceSummary>))
 )]
 #[get("/v1/invoices")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let filter = Filter {
         kind: filters.kind,
         customer_id: filters.customer_id,
         order_id: filters.order_id,
         number: filters.number.clone(),
+        external_ref: filters.external_ref.clone(),
         open: filters.open,
+        is_overdue: filters.overdue,
+        due_from: filters.due_from,
+        due_before: filters.due_before,
         occurred: Period::new(filters.occurred_from, filters.occurred_to),
     };
-    let slice = list.slice(filters.sort)?;
-    let read = async |tx: &service::Tx| service::invoice::list(tx, &filter, &slice).await;
-    let rows = app.db.read(caller.tenant_id, read).await?;
-    list.answer(rows, |invoice| invoice.id.0)
+    let page = list.page(filters.sort.unwrap_or_default())?;
+    let read = async |tx: &service::Tx| service::invoice::list(tx, &filter, &page).await;
+    let rows = list.read(&caller, read).await?;
+    list.answer_expanded(&caller, rows, |row| row.position.clone()).await
 }
 
 /// Get an invoice

@@ -309,6 +309,12 @@ struct Filters {
     customer_id: Option<CustomerId>,
     /// Only this means of payment.
     method: Option<PaymentMethod>,
+    /// Only this number.
+    #[param(max_length = 64, example = "PAY-2026-000123")]
+    number: Option<String>,
+    /// Only this reference.
+    #[param(max_length = 100, example = "bank statement 17")]
+    reference: Option<String>,
     /// `true`: only payments with an unapplied part. `false`: only those without.
     #[param(example = true)]
     unapplied: Option<bool>,
@@ -331,19 +337,21 @@ struct Filters {
     responses((status = 200, description = "One page of payments.", body = Page<PaymentSummary>))
 )]
 #[get("/v1/payments")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let filter = Filter {
         kind: filters.kind,
         customer_id: filters.customer_id,
         method: filters.method,
+        number: filters.number.clone(),
+        reference: filters.reference.clone(),
         unapplied: filters.unapplied,
         occurred: Period::new(filters.occurred_from, filters.occurred_to),
     };
     let slice = list.slice(filters.sort)?;
     let read = async |tx: &service::Tx| service::payment::list(tx, &filter, &slice).await;
-    let rows = app.db.read(caller.tenant_id, read).await?;
-    list.answer(rows, |payment| payment.id.0)
+    let rows = list.read(&caller, read).await?;
+    list.answer_expanded(&caller, rows, |payment| payment.id.0).await
 }
 
 /// Get a payment

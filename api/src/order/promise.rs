@@ -1,6 +1,5 @@
 //! Promises to orders: broken ones, and new ones.
 
-use actix_web::web::Data;
 use actix_web::{get, post};
 use domain::id::{ExpectedReceiptId, OrderId};
 use domain::order;
@@ -14,7 +13,7 @@ use crate::idempotency::PostHeaders;
 use crate::list::{List, NoFilters, Page};
 use crate::params::PathId;
 use crate::posting::Post;
-use crate::{Answer, App, Caller};
+use crate::{Answer, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -33,8 +32,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         body = Page<BrokenPromise>))
 )]
 #[get("/v1/orders/broken-promises")]
-async fn list_broken(app: Data<App>, caller: Caller, page: List<NoFilters>) -> Answer {
-    answer(&app, &caller, &page, None).await
+async fn list_broken(caller: Caller, page: List<NoFilters>) -> Answer {
+    answer(&caller, &page, None).await
 }
 
 /// List the promises that an expected receipt broke
@@ -50,23 +49,17 @@ async fn list_broken(app: Data<App>, caller: Caller, page: List<NoFilters>) -> A
 )]
 #[get("/v1/stock/expected-receipts/{id}/broken-promises")]
 async fn list_broken_of_receipt(
-    app: Data<App>,
     caller: Caller,
     id: PathId<ExpectedReceiptId>,
     page: List<NoFilters>,
 ) -> Answer {
-    answer(&app, &caller, &page, Some(id.0)).await
+    answer(&caller, &page, Some(id.0)).await
 }
 
-async fn answer(
-    app: &App,
-    caller: &Caller,
-    page: &List<NoFilters>,
-    made_on: Option<ExpectedReceiptId>,
-) -> Answer {
+async fn answer(caller: &Caller, page: &List<NoFilters>, made_on: Option<ExpectedReceiptId>) -> Answer {
     let after: Option<Position> = page.after()?;
     let read = async |tx: &service::Tx| broken_promise::list_broken(tx, made_on, after, page.fetch()).await;
-    let rows = app.db.read(caller.tenant_id, read).await?;
+    let rows = page.read(caller, read).await?;
     page.answer(rows, BrokenPromise::position)
 }
 

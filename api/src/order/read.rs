@@ -68,7 +68,7 @@ struct Filters {
     responses((status = 200, description = "One page of orders.", body = Page<OrderSummary>))
 )]
 #[get("/v1/orders")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let filter = Filter {
         statuses: filters.status.clone(),
@@ -81,8 +81,8 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     };
     let slice = list.slice(filters.sort)?;
     let read = async |tx: &service::Tx| service::order::list(tx, &filter, &slice).await;
-    let rows = app.db.read(caller.tenant_id, read).await?;
-    list.answer(rows, |order| order.id.0)
+    let rows = list.read(&caller, read).await?;
+    list.answer_expanded(&caller, rows, |order| order.id.0).await
 }
 
 /// Get an order

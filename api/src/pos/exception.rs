@@ -50,7 +50,7 @@ struct Filters {
     responses((status = 200, description = "One page of exceptions.", body = Page<Exception>))
 )]
 #[get("/v1/pos/exceptions")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let Filters { status, reason, register_id, session_id, sale_id, sort } = &list.filters;
     let filter = Filter {
         status: *status,
@@ -61,7 +61,7 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     };
     let slice = list.slice(*sort)?;
     let read = async |tx: &service::Tx| exception::list(tx, &filter, &slice).await;
-    let rows = app.db.read(caller.tenant_id, read).await?;
+    let rows = list.read(&caller, read).await?;
     list.answer(rows, |row| row.id.0)
 }
 

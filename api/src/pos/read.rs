@@ -58,7 +58,7 @@ struct Filters {
     responses((status = 200, description = "One page of sales and refunds.", body = Page<SaleSummary>))
 )]
 #[get("/v1/pos/sales")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let filter = SaleFilter {
         kind: filters.kind,
@@ -71,8 +71,8 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     };
     let slice = list.slice(filters.sort)?;
     let read = async |tx: &service::Tx| service::pos::sales(tx, &filter, &slice).await;
-    let rows = app.db.read(caller.tenant_id, read).await?;
-    list.answer(rows, |sale| sale.id.0)
+    let rows = list.read(&caller, read).await?;
+    list.answer_expanded(&caller, rows, |sale| sale.id.0).await
 }
 
 /// Get a sale or refund

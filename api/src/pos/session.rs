@@ -147,11 +147,11 @@ struct Filters {
     responses((status = 200, description = "One page of sessions.", body = Page<Session>))
 )]
 #[get("/v1/pos/sessions")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filter = SessionFilter { register_id: list.filters.register_id, open: list.filters.open };
     let slice = list.slice(list.filters.sort)?;
     let read = async |tx: &service::Tx| service::pos::sessions(tx, &filter, &slice).await;
-    let sessions = app.db.read(caller.tenant_id, read).await?;
+    let sessions = list.read(&caller, read).await?;
     list.answer(sessions, |session| session.id.0)
 }
 
@@ -191,9 +191,9 @@ struct CashMoveFilters {
     responses((status = 200, description = "One page of cash moves.", body = Page<CashMove>))
 )]
 #[get("/v1/pos/cash-moves")]
-async fn list_cash_moves(app: Data<App>, caller: Caller, asked: List<CashMoveFilters>) -> Answer {
+async fn list_cash_moves(caller: Caller, asked: List<CashMoveFilters>) -> Answer {
     let slice = asked.slice(asked.filters.sort)?;
     let read = async |tx: &service::Tx| service::pos::cash_moves(tx, asked.filters.session_id, &slice).await;
-    let moves = app.db.read(caller.tenant_id, read).await?;
+    let moves = asked.read(&caller, read).await?;
     asked.answer(moves, |change| change.id.0)
 }

@@ -1,6 +1,6 @@
 //! Price lists of channels, and of locations in them.
 
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use actix_web::{delete, get, put};
 use domain::id::LocationId;
 use domain::tenant::Channel;
@@ -14,7 +14,7 @@ use crate::list::{List, NoFilters, Page};
 use crate::params::Params;
 use crate::problem::ErrorCode;
 use crate::write::Write;
-use crate::{Answer, ApiError, App, Caller};
+use crate::{Answer, ApiError, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -39,10 +39,10 @@ struct Place {
     responses((status = 200, description = "The price lists of channels.", body = Page<ChannelPriceList>))
 )]
 #[get("/v1/channel-price-lists")]
-async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
+async fn list(caller: Caller, list: List<NoFilters>) -> Answer {
     let after: Option<(String, Uuid)> = list.after()?;
     let read = async |tx: &service::Tx| channel::list(tx, after.clone(), list.fetch()).await;
-    let rows = app.db.read(caller.tenant_id, read).await?;
+    let rows = list.read(&caller, read).await?;
     list.answer(rows, |row| (row.channel.clone(), row.location_id.unwrap_or_default().0))
 }
 

@@ -48,12 +48,12 @@ struct Filters {
     responses((status = 200, description = "One page of price lists.", body = Page<PriceList>))
 )]
 #[get("/v1/price-lists")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list).await?;
     let code = filters.code.as_deref();
-    let rows = app.db.read(caller.tenant_id, async |tx| lists::list(tx, code, &page).await).await?;
+    let rows = list.read(&caller, async |tx| lists::list(tx, code, &page).await).await?;
     sorted.answer(&list, rows)
 }
 

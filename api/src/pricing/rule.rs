@@ -54,7 +54,7 @@ struct Filters {
     responses((status = 200, description = "One page of rules.", body = Page<PriceRule>))
 )]
 #[get("/v1/price-lists/{id}/rules")]
-async fn list(app: Data<App>, caller: Caller, id: PathId<PriceListId>, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, id: PathId<PriceListId>, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let filter = Filter {
         product_id: filters.product_id,
@@ -63,7 +63,7 @@ async fn list(app: Data<App>, caller: Caller, id: PathId<PriceListId>, list: Lis
     };
     let sorted = Sorted::new(filters.sort, filters.updated_since);
     let page = sorted.page(&list).await?;
-    let rows = app.db.read(caller.tenant_id, async |tx| rule::list(tx, id.0, &filter, &page).await).await?;
+    let rows = list.read(&caller, async |tx| rule::list(tx, id.0, &filter, &page).await).await?;
     sorted.answer(&list, rows)
 }
 

@@ -38,6 +38,9 @@ struct Filters {
     /// Only this number.
     #[param(max_length = 64, example = "GR-2026-000123")]
     number: Option<String>,
+    /// Only this reference.
+    #[param(max_length = 100, example = "delivery note 4711")]
+    reference: Option<String>,
     /// Happened at this instant or later.
     #[serde(rename = "occurred_at[gte]")]
     occurred_from: Option<Instant>,
@@ -57,20 +60,21 @@ struct Filters {
     responses((status = 200, description = "One page of stock documents.", body = Page<StockDocumentSummary>))
 )]
 #[get("/v1/stock/documents")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let filter = Filter {
         kind: filters.kind,
         location_id: filters.location_id,
         reason: filters.reason.clone(),
         number: filters.number.clone(),
+        reference: filters.reference.clone(),
         occurred: Period::new(filters.occurred_from, filters.occurred_to),
     };
     let slice = list.slice(filters.sort)?;
     let read = async |tx: &service::Tx| document::list(tx, &filter, &slice).await;
-    let rows = app.db.read(caller.tenant_id, read).await?;
+    let rows = list.read(&caller, read).await?;
     let rows = rows.into_iter().map(|row| Shown::to(&caller, row)).collect();
-    list.answer(rows, |document| document.id.0)
+    list.answer_expanded(&caller, rows, |document| document.id.0).await
 }
 
 /// Get a stock document

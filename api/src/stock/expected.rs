@@ -208,6 +208,12 @@ struct Filters {
     #[serde(rename = "expected_on[lt]")]
     #[param(example = "2026-12-01")]
     before: Option<NaiveDate>,
+    /// Only this number.
+    #[param(max_length = 64, example = "ER-2026-000123")]
+    number: Option<String>,
+    /// Only this reference.
+    #[param(max_length = 100, example = "order 4711 at the supplier")]
+    reference: Option<String>,
     sort: Option<Age>,
 }
 
@@ -221,12 +227,18 @@ struct Filters {
     responses((status = 200, description = "One page of expected receipts.", body = Page<ExpectedReceiptOut>))
 )]
 #[get("/v1/stock/expected-receipts")]
-async fn list_expected(app: Data<App>, caller: Caller, page: List<Filters>) -> Answer {
-    let Filters { status, location_id, before, sort } = page.filters;
-    let filter = Filter { status, location_id, before };
-    let slice = page.slice(sort)?;
+async fn list_expected(caller: Caller, page: List<Filters>) -> Answer {
+    let filters = &page.filters;
+    let filter = Filter {
+        status: filters.status,
+        location_id: filters.location_id,
+        before: filters.before,
+        number: filters.number.clone(),
+        reference: filters.reference.clone(),
+    };
+    let slice = page.slice(filters.sort)?;
     let read = async |tx: &service::Tx| list(tx, &filter, &slice).await;
-    let rows = app.db.read(caller.tenant_id, read).await?;
+    let rows = page.read(&caller, read).await?;
     page.answer(rows.iter().map(ExpectedReceiptOut::new).collect(), |expected| expected.id.0)
 }
 

@@ -312,7 +312,6 @@ async fn show(app: Data<App>, caller: Caller, path: Path<(String, String)>, list
 )]
 #[get("/v1/stock/levels/{location_id}/{product_id}/reservations")]
 async fn reservations(
-    app: Data<App>,
     caller: Caller,
     path: Path<(String, String)>,
     list: List<OfLot>,
@@ -323,6 +322,6 @@ async fn reservations(
         level::get(tx, key).await?;
         explain::list_reservations(tx, key, after, list.fetch()).await
     };
-    let rows = app.db.read(caller.tenant_id, read).await?;
+    let rows = list.read(&caller, read).await?;
     list.answer(rows.into_iter().map(StockReservation::from).collect(), |row| row.position)
 }

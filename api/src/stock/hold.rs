@@ -289,7 +289,7 @@ struct Filters {
     responses((status = 200, description = "One page of holds.", body = Page<HoldOut>))
 )]
 #[get("/v1/stock/holds")]
-async fn list_holds(app: Data<App>, caller: Caller, page: List<Filters>) -> Answer {
+async fn list_holds(caller: Caller, page: List<Filters>) -> Answer {
     let filters = &page.filters;
     let filter = Filter {
         status: filters.status,
@@ -300,9 +300,12 @@ async fn list_holds(app: Data<App>, caller: Caller, page: List<Filters>) -> Answ
         register_id: filters.register_id,
     };
     let slice = page.slice(filters.sort)?;
-    let read = async |tx: &service::Tx| Ok((list(tx, &filter, &slice).await?, tx.now));
-    let (rows, now) = app.db.read(caller.tenant_id, read).await?;
-    page.answer(rows.iter().map(|hold| HoldOut::new(hold, now)).collect(), |hold| hold.id.0)
+    let read = async |tx: &service::Tx| {
+        let holds = list(tx, &filter, &slice).await?;
+        Ok(holds.into_iter().map(|hold| (hold, tx.now)).collect())
+    };
+    let rows = page.read(&caller, read).await?;
+    page.answer_expanded(&caller, rows.iter().map(|(hold, now)| HoldOut::new(hold, *now)).collect(), |hold| hold.id.0).await
 }
 
 /// Get a hold

@@ -1,7 +1,7 @@
 //! Cost layers of a stock level.
 
 use actix_web::get;
-use actix_web::web::{Data, Path};
+use actix_web::web::Path;
 use domain::id::{LocationId, LotId, ProductId};
 use serde::Deserialize;
 use service::stock::layer::{self, CostLayer, Position};
@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::level::key;
 use crate::list::{List, Page};
-use crate::{Answer, App, Caller};
+use crate::{Answer, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -39,13 +39,13 @@ struct OfLot {
     responses((status = 200, description = "One page of layers.", body = Page<CostLayer>))
 )]
 #[get("/v1/stock/levels/{location_id}/{product_id}/layers")]
-async fn list(app: Data<App>, caller: Caller, path: Path<(String, String)>, list: List<OfLot>) -> Answer {
+async fn list(caller: Caller, path: Path<(String, String)>, list: List<OfLot>) -> Answer {
     let key = key(&path, list.filters.lot_id)?;
     let after: Option<Position> = list.after()?;
     let read = async |tx: &service::Tx| {
         level::get(tx, key).await?;
         layer::list(tx, key, after, list.fetch()).await
     };
-    let rows = app.db.read(caller.tenant_id, read).await?;
+    let rows = list.read(&caller, read).await?;
     list.answer(rows, |row| (row.received_at, row.id.0))
 }

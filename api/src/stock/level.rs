@@ -1,7 +1,6 @@
 //! Stock levels.
 
 use actix_web::get;
-use actix_web::web::Data;
 use domain::id::{LocationId, LotId, ProductId};
 use domain::stock::LevelKey;
 use serde::Deserialize;
@@ -11,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::body::sentence;
 use crate::list::{List, Page};
 use crate::problem::{ApiError, ErrorCode};
-use crate::{Answer, App, Caller};
+use crate::{Answer, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -42,16 +41,16 @@ struct Filters {
     responses((status = 200, description = "One page of levels.", body = Page<StockLevel>))
 )]
 #[get("/v1/stock/levels")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let Filters { location_id, product_id, sku } = &list.filters;
     let filter = Filter { location_id: *location_id, product_id: *product_id, sku: sku.clone() };
     let after: Option<Position> = list.after()?;
     let read = async |tx: &service::Tx| level::list(tx, &filter, after, list.fetch()).await;
-    let mut levels = app.db.read(caller.tenant_id, read).await?;
+    let mut levels = list.read(&caller, read).await?;
     if !caller.sees_costs() {
         levels = levels.into_iter().map(StockLevel::without_cost).collect();
     }
-    list.answer(levels, StockLevel::position)
+    list.answer_expanded(&caller, levels, StockLevel::position).await
 }
 
 /// Parses the level that a path and a lot name.

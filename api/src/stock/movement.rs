@@ -1,7 +1,6 @@
 //! Stock movements.
 
 use actix_web::get;
-use actix_web::web::Data;
 use domain::id::{LocationId, ProductId};
 use domain::moment::Instant;
 use domain::stock::MovementKind;
@@ -13,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::costs::Shown;
 use crate::document::parse_document_id;
 use crate::list::{List, Page};
-use crate::{Answer, App, Caller};
+use crate::{Answer, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -56,7 +55,7 @@ struct Filters {
     responses((status = 200, description = "One page of movements.", body = Page<StockMovement>))
 )]
 #[get("/v1/stock/movements")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let document_id = filters.document_id.as_deref();
     let document_id = document_id.map(|id| parse_document_id(id, "document_id")).transpose()?;
@@ -70,6 +69,6 @@ async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
     };
     let slice = list.slice(filters.sort)?;
     let read = async |tx: &service::Tx| movement::list(tx, &filter, &slice).await;
-    let rows = app.db.read(caller.tenant_id, read).await?;
-    list.answer(rows.into_iter().map(|row| Shown::to(&caller, row)).collect(), |row| row.id.0)
+    let rows = list.read(&caller, read).await?;
+    list.answer_expanded(&caller, rows.into_iter().map(|row| Shown::to(&caller, row)).collect(), |row| row.id.0).await
 }

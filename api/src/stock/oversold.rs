@@ -1,7 +1,6 @@
 //! Stock that left below zero.
 
 use actix_web::get;
-use actix_web::web::Data;
 use domain::id::{LocationId, ProductId};
 use serde::Deserialize;
 use service::listing::Age;
@@ -9,7 +8,7 @@ use service::stock::oversold::{self, CostStatus, CostToSettle, Filter};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::list::{List, Page};
-use crate::{Answer, App, Caller};
+use crate::{Answer, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -44,12 +43,12 @@ struct Filters {
     responses((status = 200, description = "One page of costs to settle.", body = Page<CostToSettle>))
 )]
 #[get("/v1/stock/oversold")]
-async fn list(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let Filters { status, location_id, product_id, sku, sort } = &list.filters;
     let filter =
         Filter { status: *status, location_id: *location_id, product_id: *product_id, sku: sku.clone() };
     let slice = list.slice(*sort)?;
     let read = async |tx: &service::Tx| oversold::list(tx, &filter, &slice).await;
-    let rows = app.db.read(caller.tenant_id, read).await?;
-    list.answer(rows, |row| row.id.0)
+    let rows = list.read(&caller, read).await?;
+    list.answer_expanded(&caller, rows, |row| row.id.0).await
 }

@@ -275,6 +275,12 @@ struct Filters {
     from_location_id: Option<LocationId>,
     /// Only to this location.
     to_location_id: Option<LocationId>,
+    /// Only this number.
+    #[param(max_length = 64, example = "TR-2026-000123")]
+    number: Option<String>,
+    /// Only this reference.
+    #[param(max_length = 100, example = "tour 7")]
+    reference: Option<String>,
     sort: Option<Age>,
 }
 
@@ -288,12 +294,18 @@ struct Filters {
     responses((status = 200, description = "One page of transfers.", body = Page<TransferOut>))
 )]
 #[get("/v1/stock/transfers")]
-async fn list_transfers(app: Data<App>, caller: Caller, page: List<Filters>) -> Answer {
-    let Filters { status, from_location_id, to_location_id, sort } = page.filters;
-    let filter = Filter { status, from_location_id, to_location_id };
-    let slice = page.slice(sort)?;
+async fn list_transfers(caller: Caller, page: List<Filters>) -> Answer {
+    let filters = &page.filters;
+    let filter = Filter {
+        status: filters.status,
+        from_location_id: filters.from_location_id,
+        to_location_id: filters.to_location_id,
+        number: filters.number.clone(),
+        reference: filters.reference.clone(),
+    };
+    let slice = page.slice(filters.sort)?;
     let read = async |tx: &service::Tx| list(tx, &filter, &slice).await;
-    let rows = app.db.read(caller.tenant_id, read).await?;
+    let rows = page.read(&caller, read).await?;
     page.answer(rows.iter().map(TransferOut::new).collect(), |transfer| transfer.id.0)
 }
 

@@ -4,7 +4,8 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::code::one_form;
 
-/// Fewest letters of a word that is found anywhere in a text: the index consists of groups of three.
+/// Fewest letters of a word that is found anywhere in a text: the index consists of groups of three. A shorter one is found
+/// where a word begins.
 pub const WITHIN_LENGTH_MIN: usize = 3;
 
 /// A searched text.
@@ -35,11 +36,6 @@ impl Searched {
     pub fn words(&self) -> &[String] {
         &self.words
     }
-
-    /// Whether it is long enough to be found anywhere in a text.
-    pub fn is_found_within(&self) -> bool {
-        self.words.first().is_some_and(|word| word.chars().count() >= WITHIN_LENGTH_MIN)
-    }
 }
 
 /// Returns the ways in which a word may stand in a name: composed, decomposed, in wide letters.
@@ -61,9 +57,7 @@ mod tests {
         let text = Searched::new("  Big\u{a0}ＢＬＵＥ mu\u{200b}g ");
         assert_eq!(text.words(), ["blue", "big", "mug"]);
         assert_eq!(text.whole(), "big blue mug");
-        assert!(text.is_found_within());
-        assert!(!Searched::new("a bc").is_found_within());
-        assert!(!Searched::new("\u{200b}").is_found_within());
+        assert_eq!(Searched::new("\u{200b}").words(), [""; 0]);
     }
 
     #[test]

@@ -18,22 +18,21 @@ use domain::stock::CostingMethod;
 use domain::tag;
 use domain::text::{Code64, Description, Line200, Name, one_form};
 use domain::variant::Choice;
-use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType};
-use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::LockType;
+use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
 use crate::input::{self, Change};
-use crate::page::Page;
-use crate::rows::{has_tag, starts_with};
+use crate::listing::{self, Columns, Listing};
+use crate::page::{Key, Ordering, Page, Placed};
+use crate::search::Search;
 use crate::{Error, Tx};
 
 use check::{Drafts, References};
 use store::{assemble, with_parts, with_parts_of};
 use upsert::check_stock_fields;
-
-/// Most products that a search within names and SKUs finds.
-const FOUND_MAX: i32 = 10_000;
 
 /// The fields of a product that a caller can set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -241,7 +240,7 @@ pub struct Barcode {
 pub struct Filter {
     pub sku: Option<String>,
     /// A text in the SKU or name; case does not matter.
-    pub text: Option<Text>,
+    pub search: Option<Search>,
     /// Products directly in this category.
     pub category_id: Option<CategoryId>,
     pub status: Option<ProductStatus>,
@@ -251,30 +250,58 @@ pub struct Filter {
     pub tag: Option<String>,
 }
 
-/// A search text, and where it must occur.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Text {
-    /// At the beginning.
-    Prefix(String),
-    /// Anywhere. Of more than 10,000 matches, only the newest are found.
-    Within(String),
+/// The order of a list of products.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+pub enum ProductSort {
+    /// The best match of `q` first.
+    #[serde(rename = "relevance")]
+    Relevance,
+    /// By name, without regard to case.
+    #[serde(rename = "name")]
+    Name,
+    /// By name, in reverse.
+    #[serde(rename = "-name")]
+    NameDescending,
+    /// By SKU, without regard to case.
+    #[serde(rename = "sku")]
+    Sku,
+    /// By SKU, in reverse.
+    #[serde(rename = "-sku")]
+    SkuDescending,
+    /// The lowest list price first; products without one last.
+    #[serde(rename = "list_price")]
+    ListPrice,
+    /// Products without a list price first; then the highest.
+    #[serde(rename = "-list_price")]
+    ListPriceDescending,
+    /// Oldest first.
+    #[serde(rename = "created_at")]
+    Created,
+    /// Newest first.
+    #[serde(rename = "-created_at")]
+    CreatedDescending,
+    /// Last changed last: the order for synchronisation.
+    #[serde(rename = "updated_at")]
+    Updated,
+    /// Last changed first.
+    #[serde(rename = "-updated_at")]
+    UpdatedDescending,
 }
 
-impl Text {
-    fn condition(&self) -> Condition {
-        match self {
-            Text::Prefix(prefix) => {
-                let begins = |column: &'static str| {
-                    let column = Expr::col((product::Entity, column));
-                    column.binary(starts_with(), Func::lower(Expr::val(prefix)))
-                };
-                Condition::any().add(begins("name_key")).add(begins("sku_key"))
-            }
-            Text::Within(text) => {
-                let values = [sea_orm::Value::from(text.as_str()), sea_orm::Value::from(FOUND_MAX)];
-                let found = "product.id = any(array(select auth.find_products($1, $2)))";
-                Condition::all().add(Expr::cust_with_values(found, values))
-            }
+impl From<ProductSort> for Ordering {
+    fn from(sort: ProductSort) -> Self {
+        match sort {
+            ProductSort::Relevance => Ordering::ascending(Key::Rank("p.name_key")),
+            ProductSort::Name => Ordering::ascending(Key::Text("p.name_key")),
+            ProductSort::NameDescending => Ordering::descending(Key::Text("p.name_key")),
+            ProductSort::Sku => Ordering::ascending(Key::Text("p.sku_key")),
+            ProductSort::SkuDescending => Ordering::descending(Key::Text("p.sku_key")),
+            ProductSort::ListPrice => Ordering::ascending(Key::Text("p.price_key")),
+            ProductSort::ListPriceDescending => Ordering::descending(Key::Text("p.price_key")),
+            ProductSort::Created => Ordering::ascending(Key::Id),
+            ProductSort::CreatedDescending => Ordering::descending(Key::Id),
+            ProductSort::Updated => Ordering::ascending(Key::Updated),
+            ProductSort::UpdatedDescending => Ordering::descending(Key::Updated),
         }
     }
 }
@@ -461,31 +488,32 @@ pub async fn by_barcode(tx: &Tx, code: &str) -> Result<Barcode, Error> {
     Ok(Barcode { id: code.clone(), object: tag::Barcode, code, uom, factor, product })
 }
 
-pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Product>, Error> {
-    let mut query = tx.select::<product::Entity>();
-    if let Some(sku) = &filter.sku {
-        query = query.filter(product::Column::Sku.eq(&*one_form(sku)));
-    }
-    if let Some(text) = &filter.text {
-        query = query.filter(text.condition());
-    }
-    if let Some(category_id) = filter.category_id {
-        query = query.filter(product::Column::CategoryId.eq(category_id));
-    }
-    if let Some(status) = filter.status {
-        query = query.filter(product::Column::Status.eq(status));
-    }
-    if let Some(external_ref) = &filter.external_ref {
-        query = query.filter(product::Column::ExternalRef.eq(external_ref));
-    }
-    if let Some(group_id) = filter.group_id {
-        query = query.filter(product::Column::GroupId.eq(group_id));
-    }
-    if let Some(tag) = &filter.tag {
-        query = query.filter(has_tag(tag));
-    }
-    let rows = page.of(query, product::Column::Id, product::Column::UpdatedAt).all(tx).await?;
-    with_parts(tx, rows).await
+/// Columns of the list's order.
+const ORDERED: Columns = Columns { id: "p.id", updated_at: "p.updated_at" };
+
+pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Placed<Product>>, Error> {
+    let query = match &filter.search {
+        Some(search) => search
+            .bind(Listing::raw("select p.*, f.rank from auth.find_products("))
+            .sql(") f join product p on p.id = f.id where p.tenant_id = ")
+            .tenant(tx),
+        None => Listing::new(tx, "select p.* from product p where p.tenant_id = "),
+    };
+    let rows = query
+        .with("p.sku = ", filter.sku.as_deref().map(|sku| one_form(sku).into_owned()))
+        .with("p.category_id = ", filter.category_id.map(|id| id.0))
+        .among("p.status", filter.status.as_slice())
+        .with("p.external_ref = ", filter.external_ref.as_ref())
+        .with("p.group_id = ", filter.group_id.map(|id| id.0))
+        .with("p.tags @> ", filter.tag.as_deref().map(|tag| json!([Tag::from(tag).as_str()])))
+        .paged(&ORDERED, page)
+        .rows(tx)
+        .await?;
+    let positions = rows.iter().map(|row| listing::position(row, page.order)).collect::<Result<Vec<_>, _>>()?;
+    let found = rows.into_iter().map(|row| product::Model::from_query_result(&row.into(), ""));
+    let products = with_parts(tx, found.collect::<Result<_, _>>()?).await?;
+    let placed = products.into_iter().zip(positions);
+    Ok(placed.map(|(record, position)| Placed { record, position }).collect())
 }
 
 /// Turns a unique violation into a rejection: another transaction took the value after the check.

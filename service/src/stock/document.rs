@@ -51,6 +51,7 @@ pub struct Filter {
     pub location_id: Option<LocationId>,
     pub reason: Option<String>,
     pub number: Option<String>,
+    pub reference: Option<String>,
     pub occurred: Period,
 }
 
@@ -64,6 +65,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<StockDo
         .with("d.location_id = ", filter.location_id.map(|id| id.0))
         .with("d.reason = ", filter.reason.as_ref())
         .with("d.number = ", filter.number.as_ref())
+        .with("d.reference = ", filter.reference.as_ref())
         .within("d.occurred_at", filter.occurred)
         .page(tx, "d.id", slice)
         .await?;

@@ -16,6 +16,8 @@ pub struct Filter {
     pub location_id: Option<LocationId>,
     /// Expected before this day.
     pub before: Option<NaiveDate>,
+    pub number: Option<String>,
+    pub reference: Option<String>,
 }
 
 const SELECT: &str = "select id, number, location_id, expected_on, reference, status, recorded_at, version \
@@ -27,6 +29,8 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Expecte
         .among("status", filter.status.as_slice())
         .with("location_id = ", filter.location_id.map(|id| id.0))
         .with("expected_on < ", filter.before)
+        .with("number = ", filter.number.as_ref())
+        .with("reference = ", filter.reference.as_ref())
         .page(tx, "id", slice)
         .await?;
     rows.iter().map(|row| Ok(stock_documents::expected(row)?.1)).collect()

@@ -14,6 +14,8 @@ pub struct Filter {
     pub status: Option<TransferStatus>,
     pub from_location_id: Option<LocationId>,
     pub to_location_id: Option<LocationId>,
+    pub number: Option<String>,
+    pub reference: Option<String>,
 }
 
 const SELECT: &str = "select id, number, from_location_id, to_location_id, status, expected_on, reference, occurred_at, version \
@@ -25,6 +27,8 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Transfe
         .among("status", filter.status.as_slice())
         .with("from_location_id = ", filter.from_location_id.map(|id| id.0))
         .with("to_location_id = ", filter.to_location_id.map(|id| id.0))
+        .with("number = ", filter.number.as_ref())
+        .with("reference = ", filter.reference.as_ref())
         .page(tx, "id", slice)
         .await?;
     rows.iter().map(|row| Ok(stock_documents::transfer(row)?.1)).collect()

@@ -6,6 +6,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Tenant, lines, with_tenant};
 
+use super::isolation::operation::resolve;
+
 /// Codes with everything that has a meaning in a URL, in CSV, in JSON or in SQL.
 const CODES: [&str; 24] = [
     "A,B",
@@ -155,5 +157,57 @@ fn a_filter_that_names_nothing_known_says_so() {
         let query = json!({ "query": "{ stockPosition(filter: { product: [\"CUP\"] }) { rows { sku } } }" });
         let shown = tenant.call(Method::POST, "/graphql").json(&query).send().await.json();
         assert!(shown["errors"][0]["message"].as_str().is_some_and(|text| text.contains("CUP")), "{shown}");
+    });
+}
+
+/// Filters by a code of another record than those of the list, with a code that does not exist.
+const OF_OTHERS: [&str; 3] = ["sku", "account", "reason"];
+
+#[test]
+fn a_filter_of_a_list_that_names_nothing_known_says_so() {
+    with_tenant(async |tenant| {
+        let document = stockwell::routes().document();
+        let mut checked = 0;
+        for (path, item) in document["paths"].as_object().expect("paths") {
+            let operation = &item["get"];
+            let page = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].as_str();
+            if !page.is_some_and(|page| page.ends_with("List")) || path.contains('{') {
+                continue;
+            }
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let parameter = resolve(document, parameter);
+                let name = parameter["name"].as_str().expect("a name");
+                let schema = resolve(document, &parameter["schema"]);
+                let value = match (schema["pattern"].as_str().and_then(|pattern| pattern.get(1..4)), name) {
+                    (Some(prefix), name) if name.ends_with("_id") => {
+                        format!("{prefix}_01h455vb4pex5vsknk084sn02q")
+                    }
+                    (_, "document_id") => "ord_01h455vb4pex5vsknk084sn02q".to_owned(),
+                    (_, "actor_id") => "usr_01h455vb4pex5vsknk084sn02q".to_owned(),
+                    (None, name) if OF_OTHERS.contains(&name) && path != "/v1/products" => {
+                        if schema["enum"].is_array() || path == "/v1/pos/exceptions" {
+                            continue;
+                        }
+                        "NOTHING".to_owned()
+                    }
+                    _ => continue,
+                };
+                let problem = tenant.get(&format!("{path}?{name}={value}")).await.refused(404, "not_found").0;
+                assert_eq!(problem["errors"][0]["parameter"], json!(name), "{path}: {problem}");
+                assert!(problem["detail"].as_str().is_some_and(|text| text.contains(&value)), "{problem}");
+                checked += 1;
+            }
+        }
+        assert!(checked > 40, "only {checked} filters were found");
+        // A record of another tenant does not exist either, and one that exists has an empty list.
+        let customer = tenant.customer("Buyer").await;
+        let orders = tenant.get(&format!("/v1/orders?customer_id={customer}")).await.ok();
+        assert_eq!(orders["data"], json!([]));
+        let none = tenant.get("/v1/products?sku=NOTHING").await.ok();
+        assert_eq!(none["data"], json!([]), "a search for a product by its own code");
+        let other = format!("{}?customer_id={customer}&location_id=loc_01h455vb4pex5vsknk084sn02q", "/v1/stock/holds");
+        tenant.get(&other).await.refused(404, "not_found");
+        tenant.get("/v1/journal-entries?document_kind=sail").await.refused(400, "invalid_parameter");
+        tenant.get("/v1/access-refusals?code=nothing").await.refused(400, "invalid_parameter");
     });
 }

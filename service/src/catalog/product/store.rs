@@ -18,13 +18,15 @@ use super::{Product, ProductInput, ProductUnit, UnitInput};
 use crate::columns::Columns;
 use crate::{Error, Tx, rows};
 
+/// `price_key` is the price in millionths with leading zeros: a text that sorts as the price does, and last without one.
 const INSERT: &str = "
     insert into product (tenant_id, id, sku, name, description, category_id, kind, status, tracking, stock_uom,
                          tax_class_id, list_price, external_ref, metadata, group_id, option_values, version,
-                         created_at, updated_at, stock_decimals, costing_method, images, tags, attachments)
+                         created_at, updated_at, stock_decimals, costing_method, images, tags, attachments, price_key)
     select $1, r.id, r.sku, r.name, r.description, r.category_id, r.kind, r.status, r.tracking, r.stock_uom,
            r.tax_class_id, r.list_price, r.external_ref, r.metadata::jsonb, r.group_id, r.option_values, r.version,
-           $18, $18, r.stock_decimals, r.costing_method, r.images::jsonb, r.tags::jsonb, r.attachments::jsonb
+           $18, $18, r.stock_decimals, r.costing_method, r.images::jsonb, r.tags::jsonb, r.attachments::jsonb,
+           coalesce(lpad((r.list_price * 1000000)::bigint::text, 18, '0'), '~')
     from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::text[],
                 $10::text[], $11::uuid[], $12::numeric[], $13::text[], $14::text[], $15::uuid[], $16::text[],
                 $17::int[], $19::smallint[], $20::text[], $21::text[], $22::text[], $23::text[])
@@ -39,7 +41,8 @@ const UPDATE: &str = "
         list_price = r.list_price, external_ref = r.external_ref, metadata = r.metadata::jsonb,
         group_id = r.group_id, option_values = r.option_values, version = r.version, updated_at = $18,
         stock_decimals = r.stock_decimals, costing_method = r.costing_method, images = r.images::jsonb,
-        tags = r.tags::jsonb, attachments = r.attachments::jsonb
+        tags = r.tags::jsonb, attachments = r.attachments::jsonb,
+        price_key = coalesce(lpad((r.list_price * 1000000)::bigint::text, 18, '0'), '~')
     from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::text[],
                 $10::text[], $11::uuid[], $12::numeric[], $13::text[], $14::text[], $15::uuid[], $16::text[],
                 $17::int[], $19::smallint[], $20::text[], $21::text[], $22::text[], $23::text[])

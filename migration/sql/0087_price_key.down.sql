@@ -1,0 +1,2 @@
+-- Nothing to take back: the keys agree with the prices.
+select 1;

@@ -1,0 +1,118 @@
+//! Records that the filters of a list name. A list without rows does not say whether there are none or the record does not
+//! exist, so a filter that names an unknown record is rejected.
+
+use domain::id::{
+    self, ApiKeyId, ApplicationId, CashMoveId, CategoryId, CommandId, CountId, CustomerId, EntryId,
+    ExpectedReceiptId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId,
+    PriceTierId, ProductGroupId, ProductId, RegisterId, SaleExceptionId, SaleId, SessionId, ShipmentId,
+    SkuMappingId, StockDocumentId, TaxClassId, TaxRateId, TransferId, UserId, VoucherId,
+};
+use domain::refusal::{Code, Problems};
+use domain::text::one_form;
+use sea_orm::sqlx;
+use uuid::Uuid;
+
+use crate::{Error, Tx};
+
+/// A value of a filter, with the parameter that sent it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Name of the parameter.
+    pub parameter: String,
+    /// The value as it was sent.
+    pub value: String,
+    /// The kind of the record that it names.
+    pub kind: Kind,
+}
+
+/// The kind of a named record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Any record, by its id.
+    ById,
+    /// A product, by its SKU.
+    Sku,
+    /// A reason, by its code.
+    Reason,
+    /// An account of the ledger, by its code.
+    Account,
+}
+
+/// Rejects the filters that name no record of the tenant.
+pub async fn check(tx: &Tx, named: &[Named]) -> Result<(), Error> {
+    let mut problems = Problems::default();
+    for Named { parameter, value, kind } in named {
+        let (name, query) = match kind {
+            Kind::ById => {
+                // The type of the parameter has rejected other texts.
+                let Some((name, statement, id)) = find_kind(value) else { continue };
+                (name, sqlx::query(statement).bind(tx.tenant_id.0).bind(id))
+            }
+            Kind::Sku => {
+                let statement = "select from product where tenant_id = $1 and sku = $2";
+                ("product", sqlx::query(statement).bind(tx.tenant_id.0).bind(one_form(value).into_owned()))
+            }
+            Kind::Reason => {
+                let statement = "select from reason_code where tenant_id = $1 and code = $2";
+                ("reason", sqlx::query(statement).bind(tx.tenant_id.0).bind(value.as_str()))
+            }
+            Kind::Account => {
+                let statement = "select from account where tenant_id = $1 and code = $2";
+                ("account", sqlx::query(statement).bind(tx.tenant_id.0).bind(value.as_str()))
+            }
+        };
+        if tx.row(query).await?.is_none() {
+            let detail = format!("There is no {name} {value}.");
+            problems.add(format!("/{parameter}"), Code::NotFound, detail);
+        }
+    }
+    Ok(problems.check()?)
+}
+
+/// Returns the name of the kind of an id, the statement that finds its record, and the UUID.
+fn find_kind(text: &str) -> Option<(&'static str, &'static str, Uuid)> {
+    KINDS.iter().find_map(|(prefix, name, statement)| Some((*name, *statement, id::decode(prefix, text).ok()?)))
+}
+
+macro_rules! in_table {
+    ($table:literal) => {
+        concat!("select from ", $table, " where tenant_id = $1 and id = $2")
+    };
+}
+
+/// Prefix of the ids, name of the kind, and the statement that finds a record.
+const KINDS: &[(&str, &str, &str)] = &[
+    (ApiKeyId::PREFIX, "API key", in_table!("api_key")),
+    (ApplicationId::PREFIX, "application", in_table!("application")),
+    (CashMoveId::PREFIX, "cash move", in_table!("cash_move")),
+    (CategoryId::PREFIX, "category", in_table!("category")),
+    (CommandId::PREFIX, "command", in_table!("command")),
+    (CountId::PREFIX, "count sheet", in_table!("stock_count")),
+    (CustomerId::PREFIX, "customer", in_table!("customer")),
+    (EntryId::PREFIX, "journal entry", in_table!("journal_entry")),
+    (ExpectedReceiptId::PREFIX, "expected receipt", in_table!("expected_receipt")),
+    (HoldId::PREFIX, "hold", in_table!("hold")),
+    (InvoiceId::PREFIX, "invoice", in_table!("invoice")),
+    (LocationId::PREFIX, "location", in_table!("location")),
+    (LotId::PREFIX, "lot", in_table!("lot")),
+    (OrderId::PREFIX, "order", in_table!("sales_order")),
+    (PaymentId::PREFIX, "payment", in_table!("payment")),
+    (PeriodLockId::PREFIX, "lock", in_table!("period_lock")),
+    (PriceListId::PREFIX, "price list", in_table!("price_list")),
+    (PriceRuleId::PREFIX, "price rule", in_table!("price_rule")),
+    (PriceTierId::PREFIX, "price tier", in_table!("price_tier")),
+    (ProductGroupId::PREFIX, "product group", in_table!("product_group")),
+    (ProductId::PREFIX, "product", in_table!("product")),
+    (RegisterId::PREFIX, "till", in_table!("register")),
+    (SaleExceptionId::PREFIX, "exception", in_table!("sale_exception")),
+    (SaleId::PREFIX, "sale", in_table!("pos_sale")),
+    (SessionId::PREFIX, "till session", in_table!("pos_session")),
+    (ShipmentId::PREFIX, "shipment", in_table!("shipment")),
+    (SkuMappingId::PREFIX, "SKU mapping", in_table!("sku_mapping")),
+    (StockDocumentId::PREFIX, "stock document", in_table!("stock_document")),
+    (TaxClassId::PREFIX, "tax class", in_table!("tax_class")),
+    (TaxRateId::PREFIX, "tax rate", in_table!("tax_rate")),
+    (TransferId::PREFIX, "transfer", in_table!("transfer")),
+    (UserId::PREFIX, "user", in_table!("app_user")),
+    (VoucherId::PREFIX, "voucher", in_table!("voucher")),
+];

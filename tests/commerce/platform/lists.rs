@@ -1,0 +1,255 @@
+//! Lists: their orders page by page, their filters, records beside ids, fewer members, and ETags.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Tenant, lines, with_tenant, with_tenants};
+
+use super::auth::key;
+use super::isolation::operation::resolve;
+
+/// Returns a member of every row of a list, read by pages of two.
+async fn walked(tenant: &Tenant, path: &str, member: &str) -> Vec<String> {
+    let separator = if path.contains('?') { '&' } else { '?' };
+    let first = format!("{path}{separator}limit=2");
+    let (mut next, mut found) = (first.clone(), Vec::new());
+    loop {
+        let page = tenant.get(&next).await.ok();
+        let rows = page["data"].as_array().expect("rows").iter();
+        found.extend(rows.map(|row| row[member].as_str().expect("a text").to_owned()));
+        let Some(cursor) = page["page"]["next_cursor"].as_str() else { return found };
+        next = format!("{first}&cursor={cursor}");
+    }
+}
+
+#[test]
+fn products_are_sorted_by_name_sku_and_price() {
+    with_tenant(async |tenant| {
+        for (sku, name, price) in [
+            ("D-4", "mug", json!("9.99")),
+            ("b-2", "Mug", json!("10.00")),
+            ("A-1", "Cup", json!("100")),
+            ("C-3", "mug", json!(null)),
+            ("E-5", "Ölkanne", json!("0")),
+            ("F-6", "Zange", json!("9.990001")),
+        ] {
+            tenant.post("/v1/products", &json!({ "sku": sku, "name": name, "list_price": price })).await.created();
+        }
+        for (sort, expected) in [
+            ("sku", ["A-1", "b-2", "C-3", "D-4", "E-5", "F-6"]),
+            ("name", ["A-1", "D-4", "b-2", "C-3", "F-6", "E-5"]),
+            ("list_price", ["E-5", "D-4", "F-6", "b-2", "A-1", "C-3"]),
+            ("created_at", ["D-4", "b-2", "A-1", "C-3", "E-5", "F-6"]),
+        ] {
+            assert_eq!(walked(tenant, &format!("/v1/products?sort={sort}"), "sku").await, expected, "{sort}");
+            let mut reversed = expected;
+            reversed.reverse();
+            assert_eq!(walked(tenant, &format!("/v1/products?sort=-{sort}"), "sku").await, reversed, "-{sort}");
+        }
+        // A changed price moves the product.
+        let cup = tenant.get("/v1/products?sku=A-1").await.ok()["data"][0]["id"].clone();
+        let path = format!("/v1/products/{}", cup.as_str().expect("an id"));
+        tenant.patch(&path, &json!({ "list_price": "0.01" })).await.ok();
+        assert_eq!(walked(tenant, "/v1/products?sort=list_price", "sku").await[1], "A-1");
+        tenant.get("/v1/products?sort=price").await.refused(400, "invalid_parameter");
+        tenant.get("/v1/products?sort=relevance").await.refused(400, "invalid_parameter");
+    });
+}
+
+#[test]
+fn a_cursor_fits_the_order_that_it_was_made_with() {
+    with_tenant(async |tenant| {
+        for sku in ["A", "B", "C"] {
+            tenant.product(sku, "1").await;
+        }
+        let page = tenant.get("/v1/products?limit=1&sort=name").await.ok();
+        let cursor = page["page"]["next_cursor"].as_str().expect("a cursor");
+        tenant.get(&format!("/v1/products?limit=1&sort=sku&cursor={cursor}")).await.refused(400, "invalid_cursor");
+        tenant.product("AA", "1").await;
+        let next = tenant.get(&format!("/v1/products?limit=2&sort=name&cursor={cursor}")).await.ok();
+        assert_eq!(next["data"].as_array().expect("rows").len(), 2, "a row that came meanwhile is where it belongs");
+    });
+}
+
+#[test]
+fn customers_are_found_by_number_and_address_and_sorted() {
+    with_tenants(async |tenant, stranger| {
+        for (number, name, email) in [
+            ("C-2", "Nordwind Supply", json!("Invoices@Nordwind.example")),
+            ("C-10", "ACME", json!("post@acme.example")),
+            ("C-1", "Nordlicht", json!(null)),
+        ] {
+            tenant.customer_with(name, json!({ "number": number, "email": email })).await;
+        }
+        stranger.customer_with("Nordwind Supply", json!({ "email": "invoices@nordwind.example" })).await;
+        for (query, expected) in [
+            ("sort=name", vec!["C-10", "C-1", "C-2"]),
+            ("sort=-name", vec!["C-2", "C-1", "C-10"]),
+            ("sort=number", vec!["C-1", "C-10", "C-2"]),
+            ("email=invoices@nordwind.EXAMPLE", vec!["C-2"]),
+            ("email=nordwind", vec![]),
+            ("q=c-1", vec!["C-1", "C-10"]),
+            ("q=nord", vec!["C-1", "C-2"]),
+            ("q=supply", vec!["C-2"]),
+            ("q=supply%20nord", vec!["C-2"]),
+            ("q=acme.ex", vec!["C-10"]),
+            ("q=ordwi", vec!["C-2"]),
+            ("q=nord&kind=retail", vec![]),
+            ("q=nord&sort=-number", vec!["C-2", "C-1"]),
+        ] {
+            assert_eq!(walked(tenant, &format!("/v1/customers?{query}"), "number").await, expected, "{query}");
+        }
+        tenant.get("/v1/customers?q=%20").await.refused(400, "invalid_parameter");
+    });
+}
+
+/// Makes an order and its invoice of one piece of work. Returns both.
+async fn invoiced(tenant: &Tenant, customer: &str, at: &str, external_ref: &str) -> (Value, Value) {
+    let body = json!({ "customer_id": customer, "occurred_at": at, "external_ref": external_ref,
+        "lines": lines(&[("WORK", "1")]), "advance_to": "invoiced" });
+    let order = tenant.post("/v1/orders", &body).await.created();
+    let invoice = order["invoices"][0].clone();
+    (order, invoice)
+}
+
+async fn worker(tenant: &Tenant) -> String {
+    tenant.product_with("WORK", json!({ "kind": "service", "list_price": "100" })).await;
+    tenant.customer("Nordwind Supply").await
+}
+
+#[test]
+fn invoices_are_listed_by_due_date_and_those_overdue_by_themselves() {
+    with_tenant(async |tenant| {
+        let customer = worker(tenant).await;
+        let other = tenant.customer_with("ACME", json!({ "payment_days": 365 })).await;
+        let mut numbers = Vec::new();
+        for (customer, at, external_ref) in [
+            (&customer, "2026-03-01T12:00:00Z", "shop-1"),
+            (&customer, "2026-01-01T12:00:00Z", "shop-2"),
+            (&customer, "2026-02-01T12:00:00Z", "shop-3"),
+            (&other, "2026-11-01T12:00:00Z", "shop-4"),
+        ] {
+            let (_, invoice) = invoiced(tenant, customer, at, external_ref).await;
+            numbers.push(invoice["number"].as_str().expect("a number").to_owned());
+        }
+        let number = |places: &[usize]| places.iter().map(|place| numbers[*place].clone()).collect::<Vec<_>>();
+        for (query, expected) in [
+            ("sort=due_on", number(&[1, 2, 0, 3])),
+            ("sort=-due_on", number(&[3, 0, 2, 1])),
+            ("sort=due_on&overdue=true", number(&[1, 2, 0])),
+            ("overdue=false", number(&[3])),
+            ("sort=due_on&due_on%5Bgte%5D=2026-03-03&due_on%5Blt%5D=2026-04-01", number(&[2, 0])),
+            ("external_ref=shop-3", number(&[2])),
+            ("external_ref=shop-5", vec![]),
+        ] {
+            assert_eq!(walked(tenant, &format!("/v1/invoices?{query}"), "number").await, expected, "{query}");
+        }
+        let of_customer = format!("/v1/invoices?sort=due_on&customer_id={customer}");
+        assert_eq!(walked(tenant, &of_customer, "number").await, number(&[1, 2, 0]));
+        let payment = json!({ "customer_id": customer, "method": "bank", "amount": "120", "reference": "statement 17" });
+        let payment = tenant.post("/v1/payments", &payment).await.created();
+        assert_eq!(walked(tenant, "/v1/invoices?sort=due_on&overdue=true", "number").await, number(&[2, 0]));
+        let number = payment["number"].as_str().expect("a number");
+        for query in [format!("number={number}"), "reference=statement%2017".to_owned()] {
+            assert_eq!(walked(tenant, &format!("/v1/payments?{query}"), "number").await, [number], "{query}");
+        }
+        assert_eq!(walked(tenant, "/v1/payments?reference=statement", "number").await, [""; 0]);
+    });
+}
+
+#[test]
+fn documents_of_stock_are_found_by_number_and_reference() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("5", "4.00")).await;
+        let line = json!([{ "sku": "MUG", "quantity": "1", "unit_cost": "4" }]);
+        let receipt = json!({ "kind": "receipt", "reference": "note 7", "lines": line });
+        let expected = json!({ "location_id": tenant.main, "expected_on": "2027-01-01", "reference": "note 7",
+            "lines": [{ "sku": "MUG", "quantity": "3" }] });
+        let transfer = json!({ "from_location_id": tenant.main, "to_location_id": tenant.shop, "reference": "note 7",
+            "lines": lines(&[("MUG", "1")]) });
+        for (path, body) in [
+            ("/v1/stock/documents", receipt),
+            ("/v1/stock/expected-receipts", expected),
+            ("/v1/stock/transfers", transfer),
+        ] {
+            let made = tenant.post(path, &body).await.created();
+            let number = made["number"].as_str().expect("a number");
+            for query in [format!("number={number}"), "reference=note%207".to_owned()] {
+                assert_eq!(walked(tenant, &format!("{path}?{query}"), "number").await, [number], "{path}?{query}");
+            }
+            assert_eq!(walked(tenant, &format!("{path}?number=nothing"), "number").await, [""; 0]);
+        }
+    });
+}
+
+#[test]
+fn a_record_is_shown_beside_its_id_to_those_who_may_see_it() {
+    with_tenant(async |tenant| {
+        let customer = worker(tenant).await;
+        let (order, _) = invoiced(tenant, &customer, "2026-03-01T12:00:00Z", "shop-1").await;
+        let page = tenant.get("/v1/orders?expand=customer,location").await.ok();
+        assert_eq!(page["data"][0]["id"], order["id"]);
+        assert_eq!(page["data"][0]["customer"]["id"], json!(customer));
+        assert_eq!(page["data"][0]["customer"]["name"], "Nordwind Supply");
+        assert_eq!(page["data"][0]["location"]["code"], "MAIN");
+        let products = tenant.get("/v1/products?expand=category&fields=sku,category").await.ok();
+        assert_eq!(products["data"][0], json!({ "sku": "WORK", "category": null }));
+        for (query, parameter) in [("expand=lines", "expand"), ("fields=id,nothing", "fields"), ("fields=", "fields")] {
+            let problem = tenant.get(&format!("/v1/orders?{query}")).await.refused(400, "invalid_parameter").0;
+            assert_eq!(problem["errors"][0]["parameter"], parameter, "{problem}");
+        }
+        let client = tenant.with_key(&key(tenant, &["orders:read"]).await);
+        client.get("/v1/orders?fields=id,number").await.ok();
+        client.get("/v1/orders?expand=customer").await.refused(403, "insufficient_scope");
+    });
+}
+
+#[test]
+fn every_expansion_and_field_of_the_description_works() {
+    with_tenant(async |tenant| {
+        let document = stockwell::routes().document();
+        let mut expanded = 0;
+        for (path, item) in document["paths"].as_object().expect("paths") {
+            let parameters = item["get"]["parameters"].as_array().into_iter().flatten();
+            for parameter in parameters.map(|parameter| resolve(document, parameter)) {
+                let items = &resolve(document, &parameter["schema"])["items"];
+                let names = items["enum"].as_array().into_iter().flatten();
+                for name in names.filter(|_| parameter["name"] == "expand") {
+                    let name = name.as_str().expect("a name");
+                    tenant.get(&format!("{path}?expand={name}&fields={name}_id,{name}")).await.ok();
+                    expanded += 1;
+                }
+            }
+        }
+        assert!(expanded > 20, "only {expanded} were found");
+    });
+}
+
+#[test]
+fn a_list_that_is_the_same_is_not_sent_again() {
+    with_tenant(async |tenant| {
+        for sku in ["A", "B", "C"] {
+            tenant.product(sku, "1").await;
+        }
+        let again = async |path: &str, tag: &str| {
+            tenant.call(Method::GET, path).header("if-none-match", tag).send().await
+        };
+        for path in ["/v1/products?limit=2", "/v1/products?limit=2&sort=updated_at", "/v1/reports/stock_position"] {
+            let first = tenant.get(path).await;
+            let tag = first.header("etag").unwrap_or_else(|| panic!("{path} has an ETag")).to_owned();
+            assert!(tag.starts_with("W/"), "{path}: {tag}");
+            let cached = first.header("cache-control").expect("a rule for caches").to_owned();
+            assert!(cached.starts_with("private"), "{path}: {cached}");
+            let varies = first.header("vary").expect("what it varies by");
+            assert!(varies.contains("Authorization") && varies.contains("X-Api-Key"), "{path}: {varies}");
+            let same = again(path, &tag).await;
+            assert_eq!((same.status, same.text.as_str(), same.header("etag")), (304, "", Some(&*tag)), "{path}");
+            assert_eq!(again(path, "W/\"other\"").await.status, 200, "{path}");
+        }
+        let tag = |reply: &tests::Reply| reply.header("etag").expect("an ETag").to_owned();
+        let list = tag(&tenant.get("/v1/products").await);
+        let report = tag(&tenant.get("/v1/reports/stock_position?format=csv").await);
+        tenant.product("D", "1").await;
+        assert_eq!(again("/v1/products", &list).await.status, 200);
+        assert_eq!(again("/v1/reports/stock_position?format=csv", &report).await.status, 200);
+    });
+}
