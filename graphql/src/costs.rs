@@ -23,7 +23,8 @@ pub fn is_about_costs(request: &Request) -> bool {
         | Name::CustomerValue
         | Name::StockPosition
         | Name::LowStock
-        | Name::LotExpiry => false,
+        | Name::LotExpiry
+        | Name::ReceivableAgeing => false,
     }
 }
 

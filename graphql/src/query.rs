@@ -1,5 +1,6 @@
 //! The schema, and the one function that executes a document.
 
+mod receivable;
 mod stock;
 
 use std::sync::LazyLock;
@@ -21,6 +22,7 @@ use crate::report::{
 };
 use crate::scalar::Date;
 use crate::snapshot;
+use receivable::ReceivableQuery;
 use stock::StockQuery;
 
 /// Longest time of a request. Most BI tools give up soon after.
@@ -82,10 +84,10 @@ impl From<Period> for Input {
 
 /// Reports on wholesale and retail, read from the live rows. Amounts are decimals in strings. All reports of one
 /// request show the same snapshot. Periods are half-open, `[from, to)`; without `from` and `to` a report covers the
-/// whole history. `timeZone` is an IANA name; the default is the tenant's own. `limit` (at most 50 000) limits the
-/// rows, not the totals.
+/// whole history. `timeZone` is an IANA name; the default is the tenant's own. `limit` (at most 50 000) keeps the
+/// greatest rows, and the totals cover all.
 #[derive(Default, MergedObject)]
-struct Query(SalesQuery, StockQuery);
+struct Query(SalesQuery, StockQuery, ReceivableQuery);
 
 /// Reports on sales.
 #[derive(Default)]

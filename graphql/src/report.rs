@@ -20,6 +20,7 @@ mod margin;
 mod named;
 mod product_performance;
 mod range;
+mod receivable_ageing;
 mod request;
 mod revenue;
 mod rollup;
@@ -58,6 +59,7 @@ pub use low_stock::LowStockRow;
 pub use margin::MarginRow;
 pub use product_performance::ProductPerformanceRow;
 pub use range::Range;
+pub use receivable_ageing::ReceivableAgeingRow;
 pub use request::{AbcMeasure, Input, Request};
 pub use revenue::RevenueRow;
 pub use shrinkage::ShrinkageRow;
@@ -115,6 +117,8 @@ pub enum Name {
     Abc,
     /// Stock lost and found.
     Shrinkage,
+    /// Open invoices of each customer by days after their due date.
+    ReceivableAgeing,
 }
 
 /// A report.
@@ -132,6 +136,7 @@ pub enum Name {
 #[graphql(concrete(name = "SlowStock", params(SlowStockRow)))]
 #[graphql(concrete(name = "Abc", params(AbcRow)))]
 #[graphql(concrete(name = "Shrinkage", params(ShrinkageRow)))]
+#[graphql(concrete(name = "ReceivableAgeing", params(ReceivableAgeingRow)))]
 pub struct Report<R: OutputType> {
     /// The columns in the order of the rows, with unit and meaning.
     pub columns: Vec<Column>,
@@ -225,12 +230,43 @@ impl Name {
             Name::SlowStock => SlowStockRow::statement,
             Name::Abc => AbcRow::statement,
             Name::Shrinkage => ShrinkageRow::statement,
+            Name::ReceivableAgeing => ReceivableAgeingRow::statement,
         };
         let sql = statement(request);
         if self.is_of_sales() {
             sales::bind(sql, tx.tenant_id, request)
+        } else if self == Name::ReceivableAgeing {
+            receivable_ageing::bind(sql, tx, request)
         } else {
             stock::bind(sql, tx, request)
+        }
+    }
+}
+
+impl Name {
+    /// Returns the order of the rows, and which of them a limit keeps.
+    pub fn order(self) -> &'static str {
+        match self {
+            Name::Revenue => {
+                "The greatest net_revenue first. If the rows are grouped by time: in the order of time, and a limit keeps the \
+                 rows with the greatest net_revenue."
+            }
+            Name::Margin => {
+                "The greatest gross_margin first. If the rows are grouped by time: in the order of time, and a limit keeps \
+                 the rows with the greatest gross_margin."
+            }
+            Name::ChannelSummary => "By channel. There are two.",
+            Name::ProductPerformance => "The greatest net_revenue first.",
+            Name::CustomerValue => {
+                "The greatest contribution first, or the greatest net_revenue without the scope costs:read."
+            }
+            Name::StockPosition => "The greatest value first, or the greatest on_hand without the scope costs:read.",
+            Name::StockValuation | Name::StockAgeing | Name::SlowStock => "The greatest value first.",
+            Name::LowStock => "The greatest shortage first.",
+            Name::LotExpiry => "The earliest expires_on first.",
+            Name::Abc => "The greatest measure first.",
+            Name::Shrinkage => "The greatest shrinkage_value first.",
+            Name::ReceivableAgeing => "The greatest receivable first.",
         }
     }
 }
@@ -273,6 +309,7 @@ fn table(request: &Request, raw: RawReport) -> Result<Table, Error> {
         Name::SlowStock => Table::new(request, decode::<SlowStockRow>(request, raw)?),
         Name::Abc => Table::new(request, decode::<AbcRow>(request, raw)?),
         Name::Shrinkage => Table::new(request, decode::<ShrinkageRow>(request, raw)?),
+        Name::ReceivableAgeing => Table::new(request, decode::<ReceivableAgeingRow>(request, raw)?),
     }
 }
 

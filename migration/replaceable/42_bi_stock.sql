@@ -297,6 +297,28 @@ left join public.location lo on lo.tenant_id = m.tenant_id and lo.id = m.locatio
 where m.tenant_id = current_setting('app.tenant_id')::uuid and m.kind in ('adjustment', 'count')
 group by m.reason, rc.name, lo.code, lo.name, t.currency;
 
+-- Open invoices and credit notes of each customer, by days after their due date, as of now.
+create view bi.receivable_ageing with (security_invoker = true) as
+select
+    cu.number as customer_number, cu.name as customer_name, t.currency,
+    coalesce(sum(i.receivable) filter (where i.due_on >= d.day), 0) as not_due,
+    coalesce(sum(i.receivable) filter (where d.day - i.due_on between 1 and 30), 0) as due_1_to_30_days,
+    coalesce(sum(i.receivable) filter (where d.day - i.due_on between 31 and 60), 0) as due_31_to_60_days,
+    coalesce(sum(i.receivable) filter (where d.day - i.due_on between 61 and 90), 0) as due_61_to_90_days,
+    coalesce(sum(i.receivable) filter (where d.day - i.due_on > 90), 0) as due_over_90_days,
+    sum(i.receivable) as receivable, sum(i.unapplied) as unapplied, sum(i.receivable - i.unapplied) as owed
+from (
+    select tenant_id, customer_id, due_on, open as receivable, 0 as unapplied
+    from public.invoice where tenant_id = current_setting('app.tenant_id')::uuid and open <> 0
+    union all
+    select tenant_id, customer_id, null, 0, unapplied
+    from public.customer_account where tenant_id = current_setting('app.tenant_id')::uuid and unapplied <> 0
+) i
+join public.tenant t on t.tenant_id = i.tenant_id
+join public.customer cu on cu.tenant_id = i.tenant_id and cu.id = i.customer_id
+cross join lateral (select (now() at time zone t.time_zone)::date as day) d
+group by cu.number, cu.name, t.currency;
+
 -- Units issued below zero, with their final cost.
 create view bi.costs_to_settle with (security_invoker = true) as
 select

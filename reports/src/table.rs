@@ -1,11 +1,12 @@
 //! The reports as flat tables: JSON, CSV, NDJSON and XLSX. Their definitions are in the crate `graphql`.
 
-use actix_web::http::header;
+use actix_web::http::header::{self, EntityTag};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
 use api::aside::aside;
 use api::params::Params;
 use api::problem::{ApiError, ErrorCode, Problem};
+use api::version::{IfNoneMatch, ReadHeaders, weak_tag};
 use api::{Answer, App, Caller};
 use domain::refusal::Code;
 use domain::tag;
@@ -51,6 +52,9 @@ struct ReportInfo {
     /// accepts that.
     #[schema(example = true)]
     has_period: bool,
+    /// Order of the rows. A limit keeps the first ones, unless this says otherwise.
+    #[schema(max_length = 500, example = "The greatest net_revenue first.")]
+    order: &'static str,
     /// Formats of the report.
     #[schema(value_type = Vec<String>, max_items = 10, example = json!(["json", "csv", "ndjson", "xlsx"]))]
     formats: Vec<&'static str>,
@@ -71,6 +75,7 @@ async fn list(_: Caller) -> Answer {
         href: format!("/v1/reports/{name}"),
         dimensions: name.dimensions().into_iter().map(Into::into).collect(),
         has_period: name.has_period(),
+        order: name.order(),
         formats: Format::iter().map(Into::into).collect(),
     };
     Ok(HttpResponse::Ok().json(ReportList { object: tag::List, data: Name::iter().map(info).collect() }))
@@ -117,8 +122,8 @@ struct ReportParams {
     /// Only these currencies, ISO 4217, separated by commas or sent repeatedly.
     #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 200, example = json!(["GBP"]))]
     currency: Option<String>,
-    /// Counts only movements that happened by this instant, or by the end of this day. The default is now. Only for
-    /// `stock_valuation`.
+    /// Counts only what had happened by this instant, or by the end of this day. The default is now. Only for
+    /// `stock_valuation` and `receivable_ageing`.
     #[param(max_length = 40, example = "2011-12-31")]
     as_of: Option<String>,
     /// Counts only movements that were recorded by this instant, or by the end of this day. The default is now. Only
@@ -145,7 +150,7 @@ struct ReportParams {
     /// Whether expired lots are included. The default is true. Only for `lot_expiry`.
     #[param(example = true)]
     include_expired: Option<bool>,
-    /// Most rows. Totals include all rows.
+    /// Most rows: those with the greatest main figure, as `order` in `GET /v1/reports` says. Totals include all rows.
     #[param(minimum = 1, maximum = 50000, default = 10000, example = 1000)]
     limit: Option<i64>,
     /// `json`, `csv`, `ndjson` or `xlsx`. The default follows the header Accept.
@@ -181,14 +186,14 @@ struct ReportTable {
 ///
 /// Returns a flat table from the live rows: `revenue`, `margin`, `channel_summary`, `product_performance`,
 /// `customer_value`, `abc`, `stock_position`, `stock_valuation`, `low_stock`, `lot_expiry`, `stock_ageing`,
-/// `slow_stock` or `shrinkage`. GraphQL and the SQL views in the schema `bi` have the same figures. Without a period
+/// `slow_stock`, `shrinkage` or `receivable_ageing`. GraphQL and the SQL views in the schema `bi` have the same figures. Without a period
 /// the report covers the whole history. A period is half-open, from `from` to before `to`. An empty report has a
 /// header and no rows. `margin`, `stock_valuation`, `stock_ageing`, `slow_stock`, `shrinkage`, and `abc` by margin need the scope
 /// `costs:read`. In the other reports, columns of costs and margins are null without it.
 #[utoipa::path(
     operation_id = "reports_get",
     security(("bearer" = ["reports:read"])),
-    params(("name" = String, Path, description = "Name of the report.", max_length = 64, example = "revenue"), ReportParams),
+    params(("name" = String, Path, description = "Name of the report.", max_length = 64, example = "revenue"), ReportParams, ReadHeaders),
     responses(
         (status = 200, description = "The report.", content(
             (ReportTable = "application/json"),
@@ -208,6 +213,7 @@ async fn show(
     caller: Caller,
     name: Path<String>,
     params: Params<ReportParams>,
+    seen: IfNoneMatch,
     request: HttpRequest,
 ) -> Answer {
     let name: Name = name.parse().map_err(|_| ApiError::new(Code::NotFound, "There is no such report."))?;
@@ -228,7 +234,7 @@ async fn show(
     let written = aside(async move { report::run(&db, tenant_id, &asked, finish).await }).await?;
     let written = written.map_err(|error| ApiError::from(error).in_query())??;
     app.rates.count_values(&caller, written.values);
-    Ok(written.respond())
+    written.respond(&seen)
 }
 
 fn reject(invalid: Invalid) -> ApiError {
@@ -323,6 +329,7 @@ struct Written {
     /// Number of values.
     values: usize,
     body: Vec<u8>,
+    tag: EntityTag,
 }
 
 impl Written {
@@ -334,11 +341,21 @@ impl Written {
             Format::Xlsx => table.to_xlsx()?,
         };
         let (values, truncated) = (table.columns.len() * table.rows.len(), table.meta.truncated);
-        Ok(Written { report: table.report, format, truncated, values, body })
+        // The last member of the JSON says when the report was made, which is no change of it.
+        let content = match format {
+            Format::Json => {
+                let meta = serde_json::to_vec(&table.meta).map_err(ApiError::internal)?;
+                body.len().saturating_sub(meta.len() + 1)
+            }
+            Format::Csv | Format::Ndjson => body.len(),
+        };
+        let tag = weak_tag([&body[..content], &[u8::from(truncated)]]);
+        Ok(Written { report: table.report, format, truncated, values, body, tag })
     }
 
-    fn respond(self) -> HttpResponse {
-        let Written { report, format, truncated, body, .. } = self;
+    /// Returns the report, or 304 to a caller who has it.
+    fn respond(self, seen: &IfNoneMatch) -> Answer {
+        let Written { report, format, truncated, body, tag, .. } = self;
         let media_type = match format {
             Format::Json => "application/json",
             Format::Csv => "text/csv; charset=utf-8; header=present",
@@ -348,14 +365,13 @@ impl Written {
         let extension: &str = format.into();
         let mut response = HttpResponse::Ok();
         response
-            .content_type(media_type)
             .insert_header((header::CACHE_CONTROL, "private, max-age=0, must-revalidate"))
             .insert_header((TRUNCATED, truncated.to_string()));
         if format != Format::Json {
             let disposition = format!("attachment; filename=\"{report}.{extension}\"");
             response.insert_header((header::CONTENT_DISPOSITION, disposition));
         }
-        response.body(body)
+        seen.answer_body(&mut response, tag, media_type, || Ok(body))
     }
 }
 

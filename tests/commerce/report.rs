@@ -2,6 +2,7 @@
 
 mod never;
 mod online_retail;
+mod receivable;
 mod rollup;
 mod stock;
 mod transferred;
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 use tests::{Tenant, environment, lines, sale, with_tenant, with_tenant_as};
 
 /// Reports, their grouping, their field in GraphQL, and the view that shows the same.
-const SURFACES: [(&str, &str, &str, &str); 22] = [
+const SURFACES: [(&str, &str, &str, &str); 23] = [
     ("revenue", "channel", "revenueReport(groupBy: [CHANNEL])", "revenue_by_channel"),
     ("revenue", "month,channel", "revenueReport(groupBy: [MONTH, CHANNEL])", "revenue_by_month_channel"),
     ("revenue", "day", "revenueReport(groupBy: [DAY])", "revenue_by_day"),
@@ -44,6 +45,7 @@ const SURFACES: [(&str, &str, &str, &str); 22] = [
     ("slow_stock", "", "slowStock", "slow_stock"),
     ("abc", "", "abc", "abc"),
     ("shrinkage", "", "shrinkage", "shrinkage"),
+    ("receivable_ageing", "", "receivableAgeing", "receivable_ageing"),
 ];
 
 /// A row as texts by column, decimals without trailing zeros.

@@ -137,6 +137,7 @@ impl Row for AbcRow {
                 "left join public.category ca on ca.tenant_id = :tenant_id and ca.id = p.category_id",
             ],
             order: vec![ranking.order, "sku"],
+            kept_by: None,
             expected: Some(grouping::PRODUCTS),
             customers_only: false,
             splits_documents: true,

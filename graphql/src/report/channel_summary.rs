@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::column::{Kind, Measure, formula};
 use super::grouping::{self, Attribute, Grouping};
 use super::margin::{MarginFigures, MarginRow, SUMS};
+use super::revenue::NET_REVENUE_FIRST;
 use super::sales;
 use super::{Dimension, Request, Row, dimension};
 use crate::scalar::Percentage;
@@ -52,7 +53,8 @@ impl Row for ChannelRow {
         let grouping = Grouping {
             attributes: vec![channel],
             expected: Some(grouping::CHANNELS),
-            ..dimension::grouping(&[Dimension::Channel])
+            order: vec!["channel"],
+            ..dimension::grouping(&[Dimension::Channel], NET_REVENUE_FIRST)
         };
         sales::statement(&grouping, &SUMS, &Self::measures(), request)
     }

@@ -188,7 +188,7 @@ fn camel_case(name: &str) -> String {
 mod tests {
     use super::super::{
         AbcRow, ChannelRow, CustomerValueRow, Dimension, Input, LotExpiryRow, LowStockRow, MarginRow, Name,
-        ProductPerformanceRow, RevenueRow, ShrinkageRow, SlowStockRow, StockAgeingRow, StockPositionRow,
+        ProductPerformanceRow, ReceivableAgeingRow, RevenueRow, ShrinkageRow, SlowStockRow, StockAgeingRow, StockPositionRow,
         StockValuationRow,
     };
     use super::*;
@@ -311,6 +311,11 @@ mod tests {
             list::<ShrinkageRow>(Name::Shrinkage, None),
             "reason reason_name location_code location_name currency lines lost_units lost_value found_units \
              found_value shrinkage_value"
+        );
+        assert_eq!(
+            list::<ReceivableAgeingRow>(Name::ReceivableAgeing, None),
+            "customer_number customer_name currency not_due due_1_to_30_days due_31_to_60_days due_61_to_90_days \
+             due_over_90_days receivable unapplied owed"
         );
     }
 

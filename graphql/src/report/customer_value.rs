@@ -125,6 +125,7 @@ impl Row for CustomerValueRow {
                 if request.sees_costs { "contribution desc" } else { "net_revenue desc" },
                 "customer_number",
             ],
+            kept_by: None,
             expected: Some(grouping::CUSTOMERS),
             customers_only: true,
             splits_documents: false,

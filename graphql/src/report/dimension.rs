@@ -7,7 +7,7 @@ use serde::Serialize;
 use strum::IntoEnumIterator;
 
 use super::Invalid;
-use super::grouping::{self, Attribute, Grouping, Key, Unit};
+use super::grouping::{self, Attribute, Grouping, Key, Of, Unit};
 use crate::scalar::{Date, Instant};
 
 /// Most dimensions of a report.
@@ -143,6 +143,10 @@ impl Dimension {
         }
     }
 
+    fn is_time(self) -> bool {
+        matches!(self.key(), Some(Key { of: Of::Time(_), .. }))
+    }
+
     fn key(self) -> Option<Key> {
         let key = match self {
             Dimension::Hour => Key::time("by_hour", Unit::Hour),
@@ -228,6 +232,14 @@ const COLUMNS: [(Dimension, &str, &str, &str); 16] = [
     (Dimension::Country, "country", "m.by_country", "text"),
 ];
 
+/// The main figure of a report, of which the greatest comes first.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Greatest {
+    pub name: &'static str,
+    /// The same as an order of rows.
+    pub first: &'static str,
+}
+
 /// Returns the columns of some dimensions, in their order.
 pub(super) fn column_names(dimensions: &[Dimension]) -> Vec<&'static str> {
     let of = |dimension: &Dimension| {
@@ -237,19 +249,27 @@ pub(super) fn column_names(dimensions: &[Dimension]) -> Vec<&'static str> {
     dimensions.iter().flat_map(of).collect()
 }
 
-/// Returns the grouping by some dimensions. All columns are present; the unused ones are null.
-pub(super) fn grouping(dimensions: &[Dimension]) -> Grouping {
+/// Returns the grouping by some dimensions. All columns are present; the unused ones are null. The rows come in the order of
+/// time if they are grouped by it, otherwise the greatest `figure` first.
+pub(super) fn grouping(dimensions: &[Dimension], figure: Greatest) -> Grouping {
     let attribute =
         |(dimension, name, value, kind): (Dimension, &'static str, &'static str, &'static str)| Attribute {
             name,
             value: dimensions.contains(&dimension).then_some(value),
             kind,
         };
+    let names = column_names(dimensions);
+    let is_by_time = dimensions.iter().any(|dimension| dimension.is_time());
+    let (order, kept_by) = match is_by_time {
+        true => (names, Some(figure.name)),
+        false => ([&[figure.first], names.as_slice()].concat(), None),
+    };
     Grouping {
         keys: dimensions.iter().filter_map(|dimension| dimension.key()).collect(),
         attributes: COLUMNS.into_iter().map(attribute).collect(),
         joins: dimensions.iter().map(|dimension| dimension.join()).collect(),
-        order: column_names(dimensions),
+        order,
+        kept_by,
         expected: match dimensions {
             [only] => only.named(),
             _ => None,

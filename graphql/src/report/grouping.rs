@@ -121,6 +121,8 @@ pub struct Grouping {
     pub joins: Vec<&'static str>,
     /// Order of the rows: attributes or measures, with `desc` if descending.
     pub order: Vec<&'static str>,
+    /// The figure of which a limit keeps the greatest, if the rows come in another order.
+    pub kept_by: Option<&'static str>,
     /// Groups that are rows even without lines, if there is one key at most: a product that was never sold was sold
     /// zero times. SQL that selects the keys, named `id`.
     pub expected: Option<&'static str>,

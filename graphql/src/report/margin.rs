@@ -11,6 +11,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula, sum};
+use super::dimension::Greatest;
 use super::figure::{COST, GROSS_REVENUE, LINES, NET_REVENUE, ORDERS, RETURNS, Sum, TAX, UNITS};
 use super::revenue::{self, RevenueFigures};
 use super::sales;
@@ -73,7 +74,9 @@ impl Row for MarginRow {
     }
 
     fn statement(request: &Request) -> String {
-        sales::statement(&dimension::grouping(&request.group_by), &SUMS, &Self::measures(), request)
+        let figure = Greatest { name: "gross_margin", first: "gross_margin desc" };
+        let grouping = dimension::grouping(&request.group_by, figure);
+        sales::statement(&grouping, &SUMS, &Self::measures(), request)
     }
 
     fn in_zone(&mut self, zone: Tz) {

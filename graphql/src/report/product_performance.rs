@@ -120,6 +120,7 @@ impl Row for ProductPerformanceRow {
                 "left join public.category ca on ca.tenant_id = :tenant_id and ca.id = p.category_id",
             ],
             order: vec!["net_revenue desc", "sku"],
+            kept_by: None,
             expected: Some(grouping::PRODUCTS),
             customers_only: false,
             splits_documents: true,

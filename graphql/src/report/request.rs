@@ -156,8 +156,11 @@ fn reject_unused_parameters(name: Name, input: &Input) -> Result<(), Invalid> {
         ("channel", !values.channel.is_empty(), name.is_of_sales()),
         ("country", !values.country.is_empty(), name.is_of_sales()),
         ("currency", !values.currency.is_empty(), name.is_of_sales()),
-        ("customer", !values.customer.is_empty(), name.is_of_sales()),
-        ("as_of", input.as_of.is_some(), name == Name::StockValuation),
+        ("customer", !values.customer.is_empty(), name.is_of_sales() || name == Name::ReceivableAgeing),
+        ("location", !values.location.is_empty(), name != Name::ReceivableAgeing),
+        ("product", !values.product.is_empty(), name != Name::ReceivableAgeing),
+        ("category", !values.category.is_empty(), name != Name::ReceivableAgeing),
+        ("as_of", input.as_of.is_some(), matches!(name, Name::StockValuation | Name::ReceivableAgeing)),
         ("known_at", input.known_at.is_some(), name == Name::StockValuation),
         ("days", input.days.is_some(), name == Name::SlowStock),
         ("threshold", input.threshold.is_some(), name == Name::LowStock),
@@ -252,7 +255,8 @@ impl Name {
             | Name::StockAgeing
             | Name::SlowStock
             | Name::Abc
-            | Name::Shrinkage => Vec::new(),
+            | Name::Shrinkage
+            | Name::ReceivableAgeing => Vec::new(),
         }
     }
 
@@ -270,7 +274,8 @@ impl Name {
             | Name::StockAgeing
             | Name::SlowStock
             | Name::Abc
-            | Name::Shrinkage => &[],
+            | Name::Shrinkage
+            | Name::ReceivableAgeing => &[],
         }
     }
 
@@ -298,14 +303,22 @@ impl Name {
             | Name::LotExpiry
             | Name::StockAgeing
             | Name::SlowStock
-            | Name::Shrinkage => false,
+            | Name::Shrinkage
+            | Name::ReceivableAgeing => false,
         }
     }
 
     /// Whether the time zone has an effect on the report.
     fn has_zone(self) -> bool {
         self.has_period()
-            || matches!(self, Name::StockValuation | Name::StockAgeing | Name::SlowStock | Name::LotExpiry)
+            || matches!(
+                self,
+                Name::StockValuation
+                    | Name::StockAgeing
+                    | Name::SlowStock
+                    | Name::LotExpiry
+                    | Name::ReceivableAgeing
+            )
     }
 }
 

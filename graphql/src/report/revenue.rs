@@ -14,6 +14,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula, sum};
+use super::dimension::Greatest;
 use super::figure::{GROSS_REVENUE, LINES, NET_REVENUE, ORDERS, RETURNS, Sum, TAX, UNITS};
 use super::sales;
 use super::{Dimension, Dimensions, Request, Row, dimension};
@@ -77,6 +78,9 @@ pub(super) const MEASURES: [Measure; 10] = [
     formula("average_order_value", Kind::Average, "round((net_revenue - returns) / nullif(orders, 0), 4)"),
 ];
 
+/// The main figure.
+pub(super) const NET_REVENUE_FIRST: Greatest = Greatest { name: "net_revenue", first: "net_revenue desc" };
+
 impl Row for RevenueRow {
     const LEDGER_ACCOUNTS: &'static [&'static str] = &["4000", "4010", "4100", "4110", "4200", "2200"];
 
@@ -89,7 +93,8 @@ impl Row for RevenueRow {
     }
 
     fn statement(request: &Request) -> String {
-        sales::statement(&dimension::grouping(&request.group_by), &SUMS, &MEASURES, request)
+        let grouping = dimension::grouping(&request.group_by, NET_REVENUE_FIRST);
+        sales::statement(&grouping, &SUMS, &MEASURES, request)
     }
 
     fn in_zone(&mut self, zone: Tz) {

@@ -224,11 +224,20 @@ fn rows(grouping: &Grouping, measures: &[Measure]) -> String {
     }
     let joins = grouping.joins.join(" ");
     let order: String = grouping.order.iter().map(|column| format!("{column} nulls last, ")).collect();
+    // The limit has one row more than is shown. That row comes last, so that it is the one which is left out.
+    let (place, kept, first) = match grouping.kept_by {
+        None => (String::new(), "", ""),
+        Some(figure) => {
+            let keys: String = grouping.keys.iter().map(|key| format!(", {}", key.name)).collect();
+            let place = format!(", row_number() over (order by {figure} desc nulls last, currency{keys}) as place");
+            (place, "where m.place <= :limit", "m.place = :limit, ")
+        }
+    };
     format!(
         "
     (select 0 as level, null::text as time_zone, {described}m.currency{named}
-    from (select grouped.*{formulas} from grouped) m {joins}
-    order by {order}currency limit :limit)
+    from (select one.*{place} from (select grouped.*{formulas} from grouped) one) m {joins} {kept}
+    order by {first}{order}currency limit :limit)
     union all
     (select 1, null, {no_dimensions}m.currency{named}
     from (select total.*{formulas} from total) m

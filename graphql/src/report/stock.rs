@@ -122,7 +122,7 @@ pub fn bind<'q>(
 }
 
 /// Returns the next moment: the next microsecond after an instant, the next midnight after a day.
-fn after(moment: Option<Moment>) -> (Option<DateTime<Utc>>, Option<NaiveDateTime>) {
+pub(super) fn after(moment: Option<Moment>) -> (Option<DateTime<Utc>>, Option<NaiveDateTime>) {
     match moment {
         None => (None, None),
         Some(Moment::Instant(at)) => (Some(at + Duration::microseconds(1)), None),

@@ -229,7 +229,7 @@ impl Row for StockAgeingRow {
         let with = format!(
             "{RECEIPTS} {PRODUCTS}{SENT}{LAYERS}{LOCATIONS} and {PRODUCTS}{UNLAYERED}{LOCATIONS} and {PRODUCTS}{AGED}"
         );
-        Rows { with, category: "p.category_id", attributes, figures: &FIGURES, order: "p.sku, lo.code" }
+        Rows { with, category: "p.category_id", attributes, figures: &FIGURES, order: "m.value desc, p.sku, lo.code" }
             .statement()
     }
 }

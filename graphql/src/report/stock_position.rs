@@ -63,7 +63,7 @@ impl Row for StockPositionRow {
         NAMES.to_vec()
     }
 
-    fn statement(_: &Request) -> String {
+    fn statement(request: &Request) -> String {
         let with = format!(
             "known as materialized (
     select
@@ -87,7 +87,10 @@ impl Row for StockPositionRow {
             ("value", "sum(m.value)"),
             ("unit_cost", "round(sum(m.value) / nullif(sum(m.on_hand), 0), 6)"),
         ];
-        Rows { with, category: "p.category_id", attributes: &[], figures, order: "p.sku, lo.code" }
-            .statement()
+        let order = match request.sees_costs {
+            true => "m.value desc, p.sku, lo.code",
+            false => "m.on_hand desc, p.sku, lo.code",
+        };
+        Rows { with, category: "p.category_id", attributes: &[], figures, order }.statement()
     }
 }

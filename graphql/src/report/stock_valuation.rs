@@ -162,7 +162,7 @@ impl Row for StockValuationRow {
             ("value", "sum(m.value)"),
             ("unit_cost", "round(sum(m.value) / nullif(sum(m.on_hand), 0), 6)"),
         ];
-        let order = "p.sku, ca.code, lo.code";
+        let order = "m.value desc, p.sku, ca.code, lo.code";
         Rows { with, category: "m.category_id", attributes: &[], figures, order }.statement()
     }
 }

@@ -43,7 +43,7 @@ fn a_transfer_makes_nothing_younger() {
         receive(tenant, 40, &tenant.shop, ("BOLT", "4", "1.00")).await;
         // Ten of 400 days and two of 70, in three parts.
         send(tenant, 5, (&tenant.main, &tenant.shop), "BOLT", &["7", "4", "1"]).await;
-        assert_eq!(ages(tenant, "").await, ["MAIN 0 0 8 0 0 8.00", "SHOP 0 4 2 0 10 16.00"]);
+        assert_eq!(ages(tenant, "").await, ["SHOP 0 4 2 0 10 16.00", "MAIN 0 0 8 0 0 8.00"]);
         assert_eq!(ages(tenant, "?location=SHOP").await, ["SHOP 0 4 2 0 10 16.00"]);
         let oldest = in_london(&days_ago(tenant, 400).await);
         let table = report(tenant, "stock_ageing?location=SHOP").await;

@@ -9,7 +9,7 @@ use tests::{Tenant, Till, lines, sale};
 pub const MARK: &str = "XYLOPHONE";
 
 /// All reports.
-pub const REPORTS: [&str; 13] = [
+pub const REPORTS: [&str; 14] = [
     "revenue",
     "margin",
     "channel_summary",
@@ -23,6 +23,7 @@ pub const REPORTS: [&str; 13] = [
     "stock_ageing",
     "slow_stock",
     "shrinkage",
+    "receivable_ageing",
 ];
 
 /// One record of every kind, by the prefix of its id.

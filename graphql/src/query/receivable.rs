@@ -1,0 +1,43 @@
+//! Reports on what customers owe.
+
+use async_graphql::{Context, InputObject, Object, Result};
+
+use crate::report::{Input, Name, ReceivableAgeingRow, Report, Values};
+use crate::scalar::Date;
+use crate::snapshot;
+
+/// Selects the customers that a report shows.
+#[derive(Debug, Clone, Default, InputObject)]
+struct CustomerFilter {
+    /// Customers, by number or id.
+    #[graphql(default)]
+    customer: Vec<String>,
+}
+
+/// Reports on what customers owe.
+#[derive(Default)]
+pub struct ReceivableQuery;
+
+#[Object]
+impl ReceivableQuery {
+    /// Open invoices and credit notes of each customer by days after their due date, now or at the end of the day `asOf`.
+    /// The greatest receivable comes first.
+    async fn receivable_ageing(
+        &self,
+        context: &Context<'_>,
+        as_of: Option<Date>,
+        filter: Option<CustomerFilter>,
+        time_zone: Option<String>,
+        #[graphql(default = 10_000)] limit: i32,
+    ) -> Result<Report<ReceivableAgeingRow>> {
+        let CustomerFilter { customer } = filter.unwrap_or_default();
+        let input = Input {
+            as_of: as_of.map(|date| date.0.to_string()),
+            time_zone,
+            values: Values { customer, ..Values::default() },
+            limit: Some(i64::from(limit)),
+            ..Input::default()
+        };
+        snapshot::report(context, Name::ReceivableAgeing, input).await
+    }
+}

@@ -1,0 +1,201 @@
+//! Receivable ageing: open invoices and credit notes of each customer, by days after their due date.
+//!
+//! - One row per customer that has an open item, and one for each customer that the filter names. An open credit note is
+//!   negative, in the band of its own due date.
+//! - As of now, or of the end of a day: documents that had happened by then, less what had been applied by then.
+//! - Ties to the ledger: `receivable` is the account of the customer in `GET /v1/customers/{id}/account`, `unapplied` its
+//!   payments that no invoice has used, and `owed` the balance of 1100.
+
+use async_graphql::SimpleObject;
+use sea_orm::FromQueryResult;
+use sea_orm::sqlx::postgres::PgArguments;
+use sea_orm::sqlx::query::Query;
+use sea_orm::sqlx::{self, Postgres};
+use serde::Serialize;
+use service::Tx;
+
+use super::column::{Kind, Measure, sum};
+use super::named::Named;
+use super::{Dimension, Request, Row, stock};
+use crate::scalar::Amount;
+
+/// One customer; in the totals, all of them.
+#[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
+pub struct ReceivableAgeingRow {
+    /// Number of the customer; null in the totals.
+    pub customer_number: Option<String>,
+    /// Name of the customer; null in the totals.
+    pub customer_name: Option<String>,
+    /// ISO 4217 code of the currency of every amount in the row.
+    pub currency: String,
+    /// Open amount that is not due yet, with what is due on the day itself. Additive.
+    pub not_due: Amount,
+    /// Open amount, due 1 to 30 days ago. Additive.
+    pub due_1_to_30_days: Amount,
+    /// Open amount, due 31 to 60 days ago. Additive.
+    pub due_31_to_60_days: Amount,
+    /// Open amount, due 61 to 90 days ago. Additive.
+    pub due_61_to_90_days: Amount,
+    /// Open amount, due more than 90 days ago. Additive.
+    pub due_over_90_days: Amount,
+    /// Open invoices less open credit notes, which is the sum of the bands. Additive.
+    pub receivable: Amount,
+    /// Payments that are not applied to an invoice. Additive.
+    pub unapplied: Amount,
+    /// receivable − unapplied: the balance of the customer in the ledger. Additive.
+    pub owed: Amount,
+}
+
+const FIGURES: [&str; 8] = [
+    "not_due",
+    "due_1_to_30_days",
+    "due_31_to_60_days",
+    "due_61_to_90_days",
+    "due_over_90_days",
+    "receivable",
+    "unapplied",
+    "owed",
+];
+
+/// The day, the instant after it if it is past, and the time zone.
+const DAY: &str = "moment as materialized (
+    select
+        zone, currency, before,
+        (coalesce(before - interval '1 microsecond', :now) at time zone zone)::date as day
+    from (
+        select
+            coalesce(:time_zone, time_zone) as zone, currency,
+            coalesce(:as_of_at::timestamptz, :as_of_day::timestamp at time zone coalesce(:time_zone, time_zone)) as before
+        from public.tenant where tenant_id = :tenant_id) t
+)";
+
+/// Rows `s` of the customers of the filter.
+const CUSTOMERS: &str = "
+        (cardinality(:customer_numbers::text[]) + cardinality(:customer_ids::uuid[]) = 0 or s.customer_id in (
+            select id from public.customer where tenant_id = :tenant_id and (number = any(:customer_numbers) or id = any(:customer_ids))))";
+
+/// The open items of now.
+const OPEN: &str = ", item as (
+    select s.customer_id, s.due_on, s.open as receivable, 0 as unapplied
+    from public.invoice s where s.tenant_id = :tenant_id and s.open <> 0 and";
+const UNAPPLIED: &str = "
+    union all
+    select s.customer_id, null, 0, s.unapplied
+    from public.customer_account s where s.tenant_id = :tenant_id and s.unapplied <> 0 and";
+
+/// The open items of then. A change of what is applied counts from the latest of the document that made it and the two that it
+/// joins.
+const DOCUMENTS: &str = ", document as materialized (
+    select s.id, s.customer_id, s.due_on, s.total as amount, s.occurred_at
+    from public.invoice s where s.tenant_id = :tenant_id and s.occurred_at < (select before from moment) and";
+const PAYMENTS: &str = "
+    union all
+    select s.id, s.customer_id, null, s.amount, s.occurred_at
+    from public.payment s
+    where s.tenant_id = :tenant_id and s.kind = 'payment' and s.occurred_at < (select before from moment) and";
+const ITEMS: &str = "
+), change as (
+    select s.invoice_id, s.payment_id, null::uuid as credit_note_id, s.amount, null::timestamptz as applied_at
+    from public.payment_allocation s where s.tenant_id = :tenant_id
+    union all
+    select s.invoice_id, s.payment_id, s.credit_note_id, s.amount, coalesce(a.occurred_at, n.occurred_at, p.occurred_at)
+    from public.application_line s
+    left join public.application a on a.tenant_id = :tenant_id and a.id = s.document_id
+    left join public.invoice n on n.tenant_id = :tenant_id and n.id = s.document_id
+    left join public.payment p on p.tenant_id = :tenant_id and p.id = s.document_id
+    where s.tenant_id = :tenant_id
+), counted as materialized (
+    select c.invoice_id, coalesce(c.payment_id, c.credit_note_id) as credit_id, c.credit_note_id, c.amount
+    from change c
+    join document credit on credit.id = coalesce(c.payment_id, c.credit_note_id)
+    left join document paid on paid.id = c.invoice_id
+    where (c.invoice_id is null or paid.id is not null)
+        and coalesce(c.applied_at, credit.occurred_at) < (select before from moment)
+), effect as (
+    select id, sum(amount) as amount
+    from (
+        select invoice_id as id, amount from counted where invoice_id is not null
+        union all
+        select credit_id, case when credit_note_id is null then amount else -amount end from counted
+    ) one group by id
+), item as (
+    select
+        d.customer_id, d.due_on,
+        case when d.due_on is not null then d.amount - coalesce(e.amount, 0) else 0 end as receivable,
+        case when d.due_on is null then d.amount - coalesce(e.amount, 0) else 0 end as unapplied
+    from document d left join effect e on e.id = d.id";
+
+const LEVELS: &str = "
+), owed as materialized (
+    select
+        i.customer_id,
+        coalesce(sum(i.receivable) filter (where i.due_on >= m.day), 0) as not_due,
+        coalesce(sum(i.receivable) filter (where m.day - i.due_on between 1 and 30), 0) as due_1_to_30_days,
+        coalesce(sum(i.receivable) filter (where m.day - i.due_on between 31 and 60), 0) as due_31_to_60_days,
+        coalesce(sum(i.receivable) filter (where m.day - i.due_on between 61 and 90), 0) as due_61_to_90_days,
+        coalesce(sum(i.receivable) filter (where m.day - i.due_on > 90), 0) as due_over_90_days,
+        sum(i.receivable) as receivable, sum(i.unapplied) as unapplied, sum(i.receivable - i.unapplied) as owed
+    from item i cross join moment m
+    where i.receivable <> 0 or i.unapplied <> 0
+    group by i.customer_id
+), level as materialized (
+    select * from owed
+    union all
+    select s.customer_id, 0, 0, 0, 0, 0, 0, 0, 0
+    from (select id as customer_id from public.customer where tenant_id = :tenant_id) s
+    where cardinality(:customer_numbers::text[]) + cardinality(:customer_ids::uuid[]) > 0
+        and not exists (select from owed where owed.customer_id = s.customer_id) and";
+
+impl Row for ReceivableAgeingRow {
+    const LEDGER_ACCOUNTS: &'static [&'static str] = &["1100"];
+
+    fn measures() -> Vec<Measure> {
+        FIGURES.iter().map(|name| sum(name, Kind::Amount)).collect()
+    }
+
+    fn dimensions(_: &[Dimension]) -> Vec<&'static str> {
+        vec!["customer_number", "customer_name"]
+    }
+
+    fn statement(request: &Request) -> String {
+        let items = match request.as_of {
+            None => format!("{OPEN}{CUSTOMERS}{UNAPPLIED}{CUSTOMERS}"),
+            Some(_) => format!("{DOCUMENTS}{CUSTOMERS}{PAYMENTS}{CUSTOMERS}{ITEMS}"),
+        };
+        let shown = FIGURES.map(|name| format!(", m.{name}")).concat();
+        let totals = FIGURES.map(|name| format!(", coalesce(sum(m.{name}), 0)")).concat();
+        let nothing = ", null".repeat(FIGURES.len());
+        format!(
+            "with {DAY}{items}{LEVELS}{CUSTOMERS}
+)
+(select 0 as level, null::text as time_zone, cu.number as customer_number, cu.name as customer_name, t.currency{shown}
+from level m
+cross join moment t
+join public.customer cu on cu.tenant_id = :tenant_id and cu.id = m.customer_id
+order by m.receivable desc, cu.number limit :limit)
+union all
+select 1, null, null, null, t.currency{totals}
+from moment t left join level m on true group by t.currency
+union all
+select 2, t.zone, null, null, null{nothing} from moment t"
+        )
+    }
+}
+
+/// Binds the values of a request.
+pub(super) fn bind<'q>(
+    sql: String,
+    tx: &Tx,
+    request: &Request,
+) -> Result<Query<'q, Postgres, PgArguments>, sqlx::Error> {
+    let (as_of_at, as_of_day) = stock::after(request.as_of);
+    let customers = &request.filter.customers;
+    request
+        .bind(Named::of(sql), tx.tenant_id)
+        .value("as_of_at", as_of_at)
+        .value("as_of_day", as_of_day)
+        .value("now", tx.now)
+        .value("customer_numbers", &customers.codes)
+        .value("customer_ids", &customers.ids)
+        .query()
+}
