@@ -1,5 +1,6 @@
 //! The settings of a tenant: what can change at any time, and what the first document fixes.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Tenant, with_tenant};
 
@@ -158,7 +159,8 @@ fn customers_and_price_lists_take_the_currency_of_the_tenant() {
         assert_eq!(tenant.get(&list).await.ok()["currency"], "EUR");
         // Both can be changed, and the first documents have one currency.
         tenant.patch(&customer, &json!({ "currency": "EUR", "notes": "Euro" })).await.ok();
-        tenant.patch(&list, &json!({ "name": "Dealers in euro" })).await.ok();
+        let renamed = tenant.call(Method::PATCH, &list).header("if-match", "*");
+        renamed.json(&json!({ "name": "Dealers in euro" })).send().await.ok();
         tenant.open_stock(&[("MUG", "10", "4.00")]).await;
         let id = customer.rsplit('/').next().expect("an id");
         let order = tenant.order(id, &[("MUG", "2")], "invoiced").await.created();

@@ -120,7 +120,7 @@ impl Column {
         let Stated { product: input, reorder } = stated;
         let shown = |number: Option<Quantity>| number.map(|number| number.to_string()).unwrap_or_default();
         match self {
-            Column::Sku => input.sku.to_string(),
+            Column::Sku => input.sku.sent().to_owned(),
             Column::Name => input.name.to_string(),
             Column::Description => input.description.to_string(),
             Column::Category => input.category_id.map_or("", |id| codes.of_category(id)).to_owned(),
@@ -149,8 +149,9 @@ impl Column {
     }
 }
 
+/// Returns codes in the form in which they are stored, so that an import finds them.
 fn texts(codes: &[Code64]) -> Vec<String> {
-    codes.iter().map(Code64::to_string).collect()
+    codes.iter().map(|code| code.sent().to_owned()).collect()
 }
 
 fn coded<T>(cell: &str, what: &str, find: impl Fn(&str) -> Option<T>) -> Result<Option<T>, String> {
