@@ -11,7 +11,7 @@ use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use uuid::Uuid;
 
 use crate::allocation::Allotment;
-use crate::count::{AlreadyCounted, Count, CountEntry, CountLine, CountSettings, Standing};
+use crate::count::{Count, CountEntry, CountLine, CountSettings, Standing};
 use crate::customer::Customer;
 use crate::document::{self, DocumentKind};
 use crate::expected_receipt::{ExpectedReceipt, Supplies, Supply};
@@ -23,7 +23,7 @@ use crate::id::{
 use crate::ledger::Entry;
 use crate::location::LocationKind;
 use crate::lot::{Lot, Lots};
-use crate::negative_stock::{Consequences, History, OpenCost, Oversold, SettledCost};
+use crate::negative_stock::{AlreadyCounted, Consequences, History, OpenCost, Oversold, SettledCost};
 use crate::number::{Money, Percent, Price, Quantity};
 use crate::open_item::{Credit, CreditRef, OpenInvoice};
 use crate::order::Order;

@@ -33,7 +33,7 @@ mod reverse;
 pub use enter::{CountEntry, Enter, EntryInput};
 pub use lot::{CountedLot, Listed};
 pub use post::Post;
-pub use reverse::{AlreadyCounted, Reverse, Standing};
+pub use reverse::Reverse;
 
 /// The status of a count sheet.
 #[derive(
@@ -169,6 +169,18 @@ pub struct CountLine {
     pub posted: Option<(Quantity, Money)>,
     /// Whether the level was counted later, so that nothing was posted.
     pub superseded: bool,
+}
+
+/// Where a posted sheet stands on a level, between the count before it and what was recorded since.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Standing {
+    /// The count before it, which stands again if the sheet is reversed.
+    pub earlier: Option<DateTime<Utc>>,
+    /// Units and cost that counts took off movements recorded after the sheet was posted, and before this batch. Of
+    /// movements that the sheet has seen and the count before has not.
+    pub taken_off: (Quantity, Money),
+    /// What counts had taken off movements of this batch when the sheet was posted, as a number of movements.
+    pub before: usize,
 }
 
 impl CountLine {

@@ -17,7 +17,6 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::book::{Book, Posting};
-use crate::count::AlreadyCounted;
 use crate::document::DocumentKind;
 use crate::id::{CostId, EntryId, LotId, MovementId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
@@ -78,6 +77,17 @@ pub struct OpenCost {
     pub value: Money,
     /// Real less provisional cost of what was settled so far.
     pub variance: Money,
+}
+
+/// What a count took off a movement that it had seen.
+#[derive(Debug, Clone, Copy)]
+pub struct AlreadyCounted {
+    /// The time at which the movement happened.
+    pub happened_at: DateTime<Utc>,
+    /// Stock units that came back to the level.
+    pub quantity: Quantity,
+    /// Their cost.
+    pub value: Money,
 }
 
 /// The cost to settle of a sold line, by lot, with what came back of it.

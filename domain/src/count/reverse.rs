@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::lot::check_piece;
 use super::post::document;
-use super::{Count, CountStatus};
+use super::{Count, CountStatus, Standing};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
@@ -25,29 +25,6 @@ pub struct Reverse {
     pub count_id: CountId,
     /// The reason, a remark of the adjustment.
     pub reason: String,
-}
-
-/// Where a posted sheet stands on a level, between the count before it and what was recorded since.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Standing {
-    /// The count before it, which stands again if the sheet is reversed.
-    pub earlier: Option<DateTime<Utc>>,
-    /// Units and cost that counts took off movements recorded after the sheet was posted, and before this batch. Of
-    /// movements that the sheet has seen and the count before has not.
-    pub taken_off: (Quantity, Money),
-    /// What counts had taken off movements of this batch when the sheet was posted, as a number of movements.
-    pub before: usize,
-}
-
-/// What a count took off a movement that it had seen.
-#[derive(Debug, Clone, Copy)]
-pub struct AlreadyCounted {
-    /// The time at which the movement happened.
-    pub happened_at: DateTime<Utc>,
-    /// Stock units that came back to the level.
-    pub quantity: Quantity,
-    /// Their cost.
-    pub value: Money,
 }
 
 impl Book {

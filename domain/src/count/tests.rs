@@ -6,6 +6,7 @@ use super::post::post;
 use super::*;
 use crate::location::LocationKind;
 use crate::lot::tests::product;
+use crate::negative_stock::AlreadyCounted;
 use crate::negative_stock::tests::book;
 use crate::product::{ItemRef, Tracking};
 use crate::stock::{CostingMethod, StoredLevel};
