@@ -119,7 +119,7 @@ pub struct LineError {
     /// Code of the problem. New codes may appear.
     #[schema(max_length = 64, example = "price_missing")]
     pub code: &'static str,
-    /// What to do about it.
+    /// The fix.
     #[schema(max_length = 500, example = "BOLT-M8 has no price here. Give it a list price or a price rule.")]
     pub detail: String,
 }
