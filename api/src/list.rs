@@ -23,7 +23,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service::Tx;
-use service::known::{self, Named, Kind};
+use service::known::{self, Kind, Named};
 use service::listing::{Age, Slice};
 use service::page::{Ordering, Sort};
 use service::search::Search;
@@ -141,7 +141,12 @@ impl Sorted {
     }
 
     /// Returns the page of `rows`, as [`List::answer_expanded`] does.
-    pub async fn answer_expanded<F, R: Record>(self, caller: &Caller, list: &List<F>, rows: Vec<R>) -> Answer {
+    pub async fn answer_expanded<F, R: Record>(
+        self,
+        caller: &Caller,
+        list: &List<F>,
+        rows: Vec<R>,
+    ) -> Answer {
         let position = |row: &R| self.order.position(row.id(), row.updated_at());
         list.answer_expanded(caller, rows, position).await
     }

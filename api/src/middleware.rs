@@ -298,7 +298,8 @@ async fn finish(response: ServiceResponse, app: &App, wants: &Wants, log: &Log) 
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
-    headers.append(header::VARY, HeaderValue::from_static("Authorization, X-Api-Key, Accept, Accept-Encoding"));
+    headers
+        .append(header::VARY, HeaderValue::from_static("Authorization, X-Api-Key, Accept, Accept-Encoding"));
     if let Some(caller) = &log.caller {
         app.rates.write_headers(caller, is_of_reports(request.path()), headers);
     }

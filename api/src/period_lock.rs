@@ -72,8 +72,7 @@ struct Filters {
 #[get("/v1/period-locks")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let slice = list.slice(list.filters.sort)?;
-    let rows =
-        list.read(&caller, async |tx: &service::Tx| period_lock::list(tx, &slice).await).await?;
+    let rows = list.read(&caller, async |tx: &service::Tx| period_lock::list(tx, &slice).await).await?;
     list.answer(rows, |moved| moved.id.0)
 }
 

@@ -260,7 +260,9 @@ impl Name {
             Name::CustomerValue => {
                 "The greatest contribution first, or the greatest net_revenue without the scope costs:read."
             }
-            Name::StockPosition => "The greatest value first, or the greatest on_hand without the scope costs:read.",
+            Name::StockPosition => {
+                "The greatest value first, or the greatest on_hand without the scope costs:read."
+            }
             Name::StockValuation | Name::StockAgeing | Name::SlowStock => "The greatest value first.",
             Name::LowStock => "The greatest shortage first.",
             Name::LotExpiry => "The earliest expires_on first.",

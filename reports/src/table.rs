@@ -287,7 +287,8 @@ fn wanted(parameter: Option<&str>, request: &HttpRequest) -> Result<Format, ApiE
         }
     };
     format.ok_or_else(|| {
-        let error = ApiError::new(ErrorCode::NotAcceptable, "A report can be had as json, csv, ndjson or xlsx.");
+        let error =
+            ApiError::new(ErrorCode::NotAcceptable, "A report can be had as json, csv, ndjson or xlsx.");
         if parameter.is_some() { error.at_parameter("format") } else { error.at_header("Accept") }
     })
 }
@@ -341,15 +342,13 @@ impl Written {
             Format::Xlsx => table.to_xlsx()?,
         };
         let (values, truncated) = (table.columns.len() * table.rows.len(), table.meta.truncated);
-        // The last member of the JSON says when the report was made, which is no change of it.
-        let content = match format {
-            Format::Json => {
-                let meta = serde_json::to_vec(&table.meta).map_err(ApiError::internal)?;
-                body.len().saturating_sub(meta.len() + 1)
-            }
-            Format::Csv | Format::Ndjson => body.len(),
+        let truncated_byte = [u8::from(truncated)];
+        let tag = match format {
+            Format::Csv | Format::Ndjson => weak_tag([&body[..], &truncated_byte]),
+            // Both say when the report was made, which is no change of it.
+            Format::Json => weak_tag([without_meta(table, &body)?, &truncated_byte]),
+            Format::Xlsx => weak_tag([without_meta(table, &table.to_json()?)?, &truncated_byte]),
         };
-        let tag = weak_tag([&body[..content], &[u8::from(truncated)]]);
         Ok(Written { report: table.report, format, truncated, values, body, tag })
     }
 
@@ -373,6 +372,12 @@ impl Written {
         }
         seen.answer_body(&mut response, tag, media_type, || Ok(body))
     }
+}
+
+/// Returns the JSON of a table without its last member.
+fn without_meta<'a>(table: &Table, json: &'a [u8]) -> Result<&'a [u8], ApiError> {
+    let meta = serde_json::to_vec(&table.meta).map_err(ApiError::internal)?;
+    Ok(&json[..json.len().saturating_sub(meta.len() + 1)])
 }
 
 #[cfg(test)]

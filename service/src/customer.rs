@@ -14,7 +14,9 @@ use domain::refusal::Refusal;
 use domain::tag;
 use domain::text::{Code64, Line40, Line200, Name, one_form};
 use sea_orm::sea_query::LockType;
-use sea_orm::{ActiveModelTrait, ColumnTrait, FromQueryResult, IntoActiveModel, QueryFilter, QuerySelect, sqlx};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, FromQueryResult, IntoActiveModel, QueryFilter, QuerySelect, sqlx,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;

@@ -3,9 +3,9 @@
 
 use domain::id::{
     self, ApiKeyId, ApplicationId, CashMoveId, CategoryId, CommandId, CountId, CustomerId, EntryId,
-    ExpectedReceiptId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId,
-    PriceTierId, ProductGroupId, ProductId, RegisterId, SaleExceptionId, SaleId, SessionId, ShipmentId,
-    SkuMappingId, StockDocumentId, TaxClassId, TaxRateId, TransferId, UserId, VoucherId,
+    ExpectedReceiptId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId, PeriodLockId, PriceListId,
+    PriceRuleId, PriceTierId, ProductGroupId, ProductId, RegisterId, SaleExceptionId, SaleId, SessionId,
+    ShipmentId, SkuMappingId, StockDocumentId, TaxClassId, TaxRateId, TransferId, UserId, VoucherId,
 };
 use domain::refusal::{Code, Problems};
 use domain::text::one_form;
@@ -71,7 +71,9 @@ pub async fn check(tx: &Tx, named: &[Named]) -> Result<(), Error> {
 
 /// Returns the name of the kind of an id, the statement that finds its record, and the UUID.
 fn find_kind(text: &str) -> Option<(&'static str, &'static str, Uuid)> {
-    KINDS.iter().find_map(|(prefix, name, statement)| Some((*name, *statement, id::decode(prefix, text).ok()?)))
+    KINDS
+        .iter()
+        .find_map(|(prefix, name, statement)| Some((*name, *statement, id::decode(prefix, text).ok()?)))
 }
 
 macro_rules! in_table {

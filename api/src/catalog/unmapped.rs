@@ -44,7 +44,6 @@ async fn list(caller: Caller, list: List<UnmappedFilters>) -> Answer {
     let filter =
         UnmappedFilter { system: filters.system.clone(), status: filters.status.unwrap_or_default() };
     let slice = list.slice(filters.sort)?;
-    let rows =
-        list.read(&caller, async |tx| sku_map::list_unmapped(tx, &filter, &slice).await).await?;
+    let rows = list.read(&caller, async |tx| sku_map::list_unmapped(tx, &filter, &slice).await).await?;
     list.answer(rows, |row| row.id.0)
 }

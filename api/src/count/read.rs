@@ -49,11 +49,8 @@ struct Filters {
 #[get("/v1/counts")]
 async fn list_counts(caller: Caller, page: List<Filters>) -> Answer {
     let filters = &page.filters;
-    let filter = Filter {
-        status: filters.status,
-        location_id: filters.location_id,
-        number: filters.number.clone(),
-    };
+    let filter =
+        Filter { status: filters.status, location_id: filters.location_id, number: filters.number.clone() };
     let slice = page.slice(filters.sort)?;
     let read = async |tx: &service::Tx| list(tx, &filter, &slice).await;
     let rows = page.read(&caller, read).await?;

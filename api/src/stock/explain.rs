@@ -311,11 +311,7 @@ async fn show(app: Data<App>, caller: Caller, path: Path<(String, String)>, list
     responses((status = 200, description = "One page of reservations.", body = Page<StockReservation>))
 )]
 #[get("/v1/stock/levels/{location_id}/{product_id}/reservations")]
-async fn reservations(
-    caller: Caller,
-    path: Path<(String, String)>,
-    list: List<OfLot>,
-) -> Answer {
+async fn reservations(caller: Caller, path: Path<(String, String)>, list: List<OfLot>) -> Answer {
     let key = key(&path, list.filters.lot_id)?;
     let after: Option<explain::PromisePosition> = list.after()?;
     let read = async |tx: &service::Tx| {

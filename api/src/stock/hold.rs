@@ -305,7 +305,10 @@ async fn list_holds(caller: Caller, page: List<Filters>) -> Answer {
         Ok(holds.into_iter().map(|hold| (hold, tx.now)).collect())
     };
     let rows = page.read(&caller, read).await?;
-    page.answer_expanded(&caller, rows.iter().map(|(hold, now)| HoldOut::new(hold, *now)).collect(), |hold| hold.id.0).await
+    page.answer_expanded(&caller, rows.iter().map(|(hold, now)| HoldOut::new(hold, *now)).collect(), |hold| {
+        hold.id.0
+    })
+    .await
 }
 
 /// Get a hold

@@ -70,5 +70,8 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let slice = list.slice(filters.sort)?;
     let read = async |tx: &service::Tx| movement::list(tx, &filter, &slice).await;
     let rows = list.read(&caller, read).await?;
-    list.answer_expanded(&caller, rows.into_iter().map(|row| Shown::to(&caller, row)).collect(), |row| row.id.0).await
+    list.answer_expanded(&caller, rows.into_iter().map(|row| Shown::to(&caller, row)).collect(), |row| {
+        row.id.0
+    })
+    .await
 }

@@ -188,8 +188,8 @@ fn camel_case(name: &str) -> String {
 mod tests {
     use super::super::{
         AbcRow, ChannelRow, CustomerValueRow, Dimension, Input, LotExpiryRow, LowStockRow, MarginRow, Name,
-        ProductPerformanceRow, ReceivableAgeingRow, RevenueRow, ShrinkageRow, SlowStockRow, StockAgeingRow, StockPositionRow,
-        StockValuationRow,
+        ProductPerformanceRow, ReceivableAgeingRow, RevenueRow, ShrinkageRow, SlowStockRow, StockAgeingRow,
+        StockPositionRow, StockValuationRow,
     };
     use super::*;
 

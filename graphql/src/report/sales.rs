@@ -229,7 +229,8 @@ fn rows(grouping: &Grouping, measures: &[Measure]) -> String {
         None => (String::new(), "", ""),
         Some(figure) => {
             let keys: String = grouping.keys.iter().map(|key| format!(", {}", key.name)).collect();
-            let place = format!(", row_number() over (order by {figure} desc nulls last, currency{keys}) as place");
+            let place =
+                format!(", row_number() over (order by {figure} desc nulls last, currency{keys}) as place");
             (place, "where m.place <= :limit", "m.place = :limit, ")
         }
     };

@@ -229,7 +229,13 @@ impl Row for StockAgeingRow {
         let with = format!(
             "{RECEIPTS} {PRODUCTS}{SENT}{LAYERS}{LOCATIONS} and {PRODUCTS}{UNLAYERED}{LOCATIONS} and {PRODUCTS}{AGED}"
         );
-        Rows { with, category: "p.category_id", attributes, figures: &FIGURES, order: "m.value desc, p.sku, lo.code" }
-            .statement()
+        Rows {
+            with,
+            category: "p.category_id",
+            attributes,
+            figures: &FIGURES,
+            order: "m.value desc, p.sku, lo.code",
+        }
+        .statement()
     }
 }

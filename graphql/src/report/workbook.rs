@@ -53,7 +53,7 @@ pub(super) fn write(table: &Table) -> Result<Vec<u8>, XlsxError> {
     let columns = &table.columns;
     // The rows go to a file as they are written, so the memory does not grow with them.
     write_rows(
-        workbook.add_worksheet_with_constant_memory().set_name(table.report)?,
+        workbook.add_worksheet_with_constant_memory()?.set_name(table.report)?,
         columns,
         &table.rows,
         &formats,
@@ -105,7 +105,12 @@ fn write_cell(
             match decimal.and_then(|decimal| Some((decimal.scale(), decimal.to_f64()?))) {
                 Some((scale, number)) => {
                     let format = usize::try_from(scale).ok().and_then(|scale| formats.decimals.get(scale));
-                    sheet.write_number_with_format(row, at, number, format.unwrap_or(&formats.decimals[0]))?;
+                    sheet.write_number_with_format(
+                        row,
+                        at,
+                        number,
+                        format.unwrap_or(&formats.decimals[0]),
+                    )?;
                 }
                 None => {
                     sheet.write_string_with_format(row, at, text, &formats.right)?;
@@ -167,7 +172,10 @@ fn write_meta(sheet: &mut Worksheet, meta: &Meta, formats: &Formats) -> Result<(
         ("Time zone of days", meta.time_zone.clone()),
         ("Made at", generated_at),
         ("Rows", meta.row_count.to_string()),
-        ("Has all rows", if meta.truncated { "no: the limit cut the rows; totals include all" } else { "yes" }.to_owned()),
+        (
+            "Has all rows",
+            if meta.truncated { "no: the limit cut the rows; totals include all" } else { "yes" }.to_owned(),
+        ),
         ("Agrees with the accounts", meta.ledger_accounts.join(", ")),
     ]) {
         sheet.write_string_with_format(row, 0, title, &formats.header)?;

@@ -509,7 +509,8 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Placed<Pr
         .paged(&ORDERED, page)
         .rows(tx)
         .await?;
-    let positions = rows.iter().map(|row| listing::position(row, page.order)).collect::<Result<Vec<_>, _>>()?;
+    let positions =
+        rows.iter().map(|row| listing::position(row, page.order)).collect::<Result<Vec<_>, _>>()?;
     let found = rows.into_iter().map(|row| product::Model::from_query_result(&row.into(), ""));
     let products = with_parts(tx, found.collect::<Result<_, _>>()?).await?;
     let placed = products.into_iter().zip(positions);

@@ -258,7 +258,10 @@ fn price(
             quantity,
             factor: unit.factor,
             unit_price: resolved.as_ref().map(|resolved| resolved.unit_price),
-            includes_tax: resolved.as_ref().and_then(|resolved| resolved.includes_tax).unwrap_or(prices_include_tax),
+            includes_tax: resolved
+                .as_ref()
+                .and_then(|resolved| resolved.includes_tax)
+                .unwrap_or(prices_include_tax),
             list_price: resolved.as_ref().and_then(|resolved| resolved.list_price),
             source: resolved.as_ref().map(|resolved| resolved.source),
             rule_id: resolved.and_then(|resolved| resolved.rule_id),

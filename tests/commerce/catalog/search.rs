@@ -65,7 +65,11 @@ fn the_best_match_comes_first() {
         assert_eq!(ranked("q=bolt&sort=-sku").await, ["Z-4", "Z-3", "Z-2", "Z-1", "BOLT-M8", "BOLT"]);
         assert_eq!(ranked("q=box%20bolt").await, ["Z-4"], "words in any order");
         assert_eq!(ranked("q=m8").await, ["BOLT-M8"], "a short word where a word begins");
-        assert_eq!(ranked("q=z").await, ["Z-2", "Z-3", "Z-5", "Z-4", "Z-1"], "one character at the beginning");
+        assert_eq!(
+            ranked("q=z").await,
+            ["Z-2", "Z-3", "Z-5", "Z-4", "Z-1"],
+            "one character at the beginning"
+        );
     });
 }
 

@@ -32,7 +32,10 @@ fn products_are_sorted_by_name_sku_and_price() {
             ("E-5", "Ölkanne", json!("0")),
             ("F-6", "Zange", json!("9.990001")),
         ] {
-            tenant.post("/v1/products", &json!({ "sku": sku, "name": name, "list_price": price })).await.created();
+            tenant
+                .post("/v1/products", &json!({ "sku": sku, "name": name, "list_price": price }))
+                .await
+                .created();
         }
         for (sort, expected) in [
             ("sku", ["A-1", "b-2", "C-3", "D-4", "E-5", "F-6"]),
@@ -43,7 +46,11 @@ fn products_are_sorted_by_name_sku_and_price() {
             assert_eq!(walked(tenant, &format!("/v1/products?sort={sort}"), "sku").await, expected, "{sort}");
             let mut reversed = expected;
             reversed.reverse();
-            assert_eq!(walked(tenant, &format!("/v1/products?sort=-{sort}"), "sku").await, reversed, "-{sort}");
+            assert_eq!(
+                walked(tenant, &format!("/v1/products?sort=-{sort}"), "sku").await,
+                reversed,
+                "-{sort}"
+            );
         }
         // A changed price moves the product.
         let cup = tenant.get("/v1/products?sku=A-1").await.ok()["data"][0]["id"].clone();
@@ -63,10 +70,17 @@ fn a_cursor_fits_the_order_that_it_was_made_with() {
         }
         let page = tenant.get("/v1/products?limit=1&sort=name").await.ok();
         let cursor = page["page"]["next_cursor"].as_str().expect("a cursor");
-        tenant.get(&format!("/v1/products?limit=1&sort=sku&cursor={cursor}")).await.refused(400, "invalid_cursor");
+        tenant
+            .get(&format!("/v1/products?limit=1&sort=sku&cursor={cursor}"))
+            .await
+            .refused(400, "invalid_cursor");
         tenant.product("AA", "1").await;
         let next = tenant.get(&format!("/v1/products?limit=2&sort=name&cursor={cursor}")).await.ok();
-        assert_eq!(next["data"].as_array().expect("rows").len(), 2, "a row that came meanwhile is where it belongs");
+        assert_eq!(
+            next["data"].as_array().expect("rows").len(),
+            2,
+            "a row that came meanwhile is where it belongs"
+        );
     });
 }
 
@@ -96,7 +110,11 @@ fn customers_are_found_by_number_and_address_and_sorted() {
             ("q=nord&kind=retail", vec![]),
             ("q=nord&sort=-number", vec!["C-2", "C-1"]),
         ] {
-            assert_eq!(walked(tenant, &format!("/v1/customers?{query}"), "number").await, expected, "{query}");
+            assert_eq!(
+                walked(tenant, &format!("/v1/customers?{query}"), "number").await,
+                expected,
+                "{query}"
+            );
         }
         tenant.get("/v1/customers?q=%20").await.refused(400, "invalid_parameter");
     });
@@ -131,7 +149,8 @@ fn invoices_are_listed_by_due_date_and_those_overdue_by_themselves() {
             let (_, invoice) = invoiced(tenant, customer, at, external_ref).await;
             numbers.push(invoice["number"].as_str().expect("a number").to_owned());
         }
-        let number = |places: &[usize]| places.iter().map(|place| numbers[*place].clone()).collect::<Vec<_>>();
+        let number =
+            |places: &[usize]| places.iter().map(|place| numbers[*place].clone()).collect::<Vec<_>>();
         for (query, expected) in [
             ("sort=due_on", number(&[1, 2, 0, 3])),
             ("sort=-due_on", number(&[3, 0, 2, 1])),
@@ -174,7 +193,11 @@ fn documents_of_stock_are_found_by_number_and_reference() {
             let made = tenant.post(path, &body).await.created();
             let number = made["number"].as_str().expect("a number");
             for query in [format!("number={number}"), "reference=note%207".to_owned()] {
-                assert_eq!(walked(tenant, &format!("{path}?{query}"), "number").await, [number], "{path}?{query}");
+                assert_eq!(
+                    walked(tenant, &format!("{path}?{query}"), "number").await,
+                    [number],
+                    "{path}?{query}"
+                );
             }
             assert_eq!(walked(tenant, &format!("{path}?number=nothing"), "number").await, [""; 0]);
         }
@@ -193,8 +216,11 @@ fn a_record_is_shown_beside_its_id_to_those_who_may_see_it() {
         assert_eq!(page["data"][0]["location"]["code"], "MAIN");
         let products = tenant.get("/v1/products?expand=category&fields=sku,category").await.ok();
         assert_eq!(products["data"][0], json!({ "sku": "WORK", "category": null }));
-        for (query, parameter) in [("expand=lines", "expand"), ("fields=id,nothing", "fields"), ("fields=", "fields")] {
-            let problem = tenant.get(&format!("/v1/orders?{query}")).await.refused(400, "invalid_parameter").0;
+        for (query, parameter) in
+            [("expand=lines", "expand"), ("fields=id,nothing", "fields"), ("fields=", "fields")]
+        {
+            let problem =
+                tenant.get(&format!("/v1/orders?{query}")).await.refused(400, "invalid_parameter").0;
             assert_eq!(problem["errors"][0]["parameter"], parameter, "{problem}");
         }
         let client = tenant.with_key(&key(tenant, &["orders:read"]).await);
@@ -233,7 +259,9 @@ fn a_list_that_is_the_same_is_not_sent_again() {
         let again = async |path: &str, tag: &str| {
             tenant.call(Method::GET, path).header("if-none-match", tag).send().await
         };
-        for path in ["/v1/products?limit=2", "/v1/products?limit=2&sort=updated_at", "/v1/reports/stock_position"] {
+        for path in
+            ["/v1/products?limit=2", "/v1/products?limit=2&sort=updated_at", "/v1/reports/stock_position"]
+        {
             let first = tenant.get(path).await;
             let tag = first.header("etag").unwrap_or_else(|| panic!("{path} has an ETag")).to_owned();
             assert!(tag.starts_with("W/"), "{path}: {tag}");
@@ -242,7 +270,11 @@ fn a_list_that_is_the_same_is_not_sent_again() {
             let varies = first.header("vary").expect("what it varies by");
             assert!(varies.contains("Authorization") && varies.contains("X-Api-Key"), "{path}: {varies}");
             let same = again(path, &tag).await;
-            assert_eq!((same.status, same.text.as_str(), same.header("etag")), (304, "", Some(&*tag)), "{path}");
+            assert_eq!(
+                (same.status, same.text.as_str(), same.header("etag")),
+                (304, "", Some(&*tag)),
+                "{path}"
+            );
             assert_eq!(again(path, "W/\"other\"").await.status, 200, "{path}");
         }
         let tag = |reply: &tests::Reply| reply.header("etag").expect("an ETag").to_owned();

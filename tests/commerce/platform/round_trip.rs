@@ -170,7 +170,8 @@ fn a_filter_of_a_list_that_names_nothing_known_says_so() {
         let mut checked = 0;
         for (path, item) in document["paths"].as_object().expect("paths") {
             let operation = &item["get"];
-            let page = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].as_str();
+            let page =
+                operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].as_str();
             if !page.is_some_and(|page| page.ends_with("List")) || path.contains('{') {
                 continue;
             }
@@ -205,7 +206,10 @@ fn a_filter_of_a_list_that_names_nothing_known_says_so() {
         assert_eq!(orders["data"], json!([]));
         let none = tenant.get("/v1/products?sku=NOTHING").await.ok();
         assert_eq!(none["data"], json!([]), "a search for a product by its own code");
-        let other = format!("{}?customer_id={customer}&location_id=loc_01h455vb4pex5vsknk084sn02q", "/v1/stock/holds");
+        let other = format!(
+            "{}?customer_id={customer}&location_id=loc_01h455vb4pex5vsknk084sn02q",
+            "/v1/stock/holds"
+        );
         tenant.get(&other).await.refused(404, "not_found");
         tenant.get("/v1/journal-entries?document_kind=sail").await.refused(400, "invalid_parameter");
         tenant.get("/v1/access-refusals?code=nothing").await.refused(400, "invalid_parameter");

@@ -68,13 +68,18 @@ fn receivables_age_by_the_due_date() {
             ("2026-01-31", "2026-02-01", vec!["100.00", zero, zero, zero, zero, "100.00", zero, "100.00"]),
             ("2026-02-01", "2026-02-02", vec![zero, "100.00", zero, zero, zero, "100.00", zero, "100.00"]),
             ("2026-02-25", "2026-02-26", vec!["50.00", "70.00", zero, zero, zero, "120.00", zero, "120.00"]),
-            ("2026-03-31", "2026-04-01", vec!["20.00", "50.00", "70.00", zero, zero, "140.00", zero, "140.00"]),
+            (
+                "2026-03-31",
+                "2026-04-01",
+                vec!["20.00", "50.00", "70.00", zero, zero, "140.00", zero, "140.00"],
+            ),
             ("2026-04-15", "2026-04-16", vec!["20.00", zero, zero, "70.00", zero, "90.00", zero, "90.00"]),
             ("2026-04-20", "2026-04-21", vec![zero, zero, zero, zero, zero, zero, "110.00", "-110.00"]),
         ] {
             let report = ageing(tenant, &format!("as_of={day}")).await;
             let rows = report["rows"].as_array().expect("rows");
-            let row = rows.iter().find(|row| row["customer_number"] == "C-1").map(figures).unwrap_or_default();
+            let row =
+                rows.iter().find(|row| row["customer_number"] == "C-1").map(figures).unwrap_or_default();
             assert_eq!(row, expected, "{day}");
             ties_to_the_ledger(tenant, &report, day_after).await;
         }
@@ -110,7 +115,11 @@ fn a_reversed_payment_is_owed_again_from_its_day() {
         ] {
             let report = ageing(tenant, &format!("as_of={day}")).await;
             let totals = &report["totals"][0];
-            assert_eq!((&totals["receivable"], &totals["unapplied"]), (&json!(receivable), &json!(unapplied)), "{day}");
+            assert_eq!(
+                (&totals["receivable"], &totals["unapplied"]),
+                (&json!(receivable), &json!(unapplied)),
+                "{day}"
+            );
             ties_to_the_ledger(tenant, &report, day_after).await;
         }
         let quiet = tenant.customer_with("Quiet", json!({ "number": "C-9" })).await;
@@ -118,7 +127,10 @@ fn a_reversed_payment_is_owed_again_from_its_day() {
         let named = ageing(tenant, "customer=C-9").await;
         assert_eq!(figures(&named["rows"][0]), ["0.00"; 8], "a customer that the filter names has a row");
         for query in ["product=WORK", "location=MAIN", "from=2026-01-01", "group_by=customer"] {
-            tenant.get(&format!("/v1/reports/receivable_ageing?{query}")).await.refused(422, "validation_failed");
+            tenant
+                .get(&format!("/v1/reports/receivable_ageing?{query}"))
+                .await
+                .refused(422, "validation_failed");
         }
         tenant.get("/v1/reports/receivable_ageing?customer=C-404").await.refused(404, "not_found");
     });
