@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use futures_util::{FutureExt, join};
+use futures_util::join;
 use sea_orm::sqlx::{self, PgConnection};
 use serde_json::{Value, json};
 use tests::{Reply, Tenant, environment, with_tenant};
 use tokio::time::{sleep, timeout};
-use uuid::Uuid;
 
 const PASSWORD: &str = "correct horse battery staple";
 const NEXT: &str = "eight brown bottles of ink";
@@ -156,19 +155,19 @@ fn a_refresh_under_way_ends_with_the_logins() {
         let tokens = login(tenant, PASSWORD).await.ok();
         let held = Held::user(tenant, AS_DELETED).await;
         let pid = held.pid;
-        let refreshed = refresh(tenant, &tokens);
+        let (refreshed, tenant_id) = (refresh(tenant, &tokens), tenant.id);
         let ended = async {
             until_waiting(pid, 1).await;
-            let end =
-                "update refresh_token set revoked_at = now() where tenant_id = $1 and revoked_at is null";
-            let mut end = Box::pin(sqlx::query(end).bind(tenant.id.0).execute(&environment().root));
+            let end = tokio::spawn(async move {
+                let end =
+                    "update refresh_token set revoked_at = now() where tenant_id = $1 and revoked_at is null";
+                let ended = sqlx::query(end).bind(tenant_id.0).execute(&environment().root);
+                ended.await.expect("the tokens end");
+            });
             // It waits for the token, if the refresh holds that.
             sleep(Duration::from_millis(200)).await;
-            let done = (&mut end).now_or_never();
             held.release().await;
-            if done.is_none() {
-                end.await.expect("the tokens end");
-            }
+            end.await.expect("the tokens end");
         };
         let (refreshed, ()) = join!(refreshed, ended);
         if refreshed.status == 200 {
@@ -194,7 +193,5 @@ fn tokens_of_before_stay_ended_when_a_user_is_enabled_again() {
             client.get("/v1/me").await.refused(401, "invalid_token");
             refresh(tenant, &tokens).await.refused(401, "invalid_token");
         }
-        let key = format!("swr_{}_{}", Uuid::nil().simple(), "a".repeat(43));
-        refresh(tenant, &json!({ "refresh_token": key })).await.refused(401, "invalid_token");
     });
 }
