@@ -356,6 +356,70 @@ $$;
 
 ALTER FUNCTION auth.find_api_key(wanted bytea) OWNER TO stockwell_lookup;
 
+CREATE FUNCTION auth.find_customers(whole text, words text[], patterns text[], rows_max integer) RETURNS TABLE(id uuid, rank integer)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    tenant constant uuid := current_setting('app.tenant_id')::uuid;
+    -- What separates words, and as many blanks.
+    marks constant text := '-_/.,;:()+&"''#';
+    beginnings constant text[] := array(select ' ' || translate(word, marks, repeat(' ', length(marks))) from unnest(words) word);
+begin
+    return query
+    with candidate as (
+        (select c.id from public.customer c where c.tenant_id = tenant and c.number in (whole, upper(whole)))
+        union
+        (select c.id from public.customer c
+         where c.tenant_id = tenant and c.name_key ^@ lower(whole) order by c.name_key limit rows_max)
+        union
+        (select c.id
+         from (
+             select c.id, concat_ws(' ', normalize(c.name_key, nfkc), lower(c.number), lower(c.email)) as texts
+             from public.customer c
+             where c.tenant_id = tenant
+               and (c.name_key like any (patterns) or c.number ilike any (patterns) or c.email ilike any (patterns))
+             limit 50000
+         ) c
+         where not exists (select from unnest(words) word where strpos(c.texts, word) = 0)
+         limit rows_max)
+    )
+    select c.id, case
+        when n.number = lower(whole) or n.email = lower(whole) then 0
+        when starts_with(n.number, lower(whole)) or starts_with(n.email, lower(whole)) or starts_with(n.name, lower(whole)) then 1
+        when not exists (
+            select from unnest(beginnings) word
+            where strpos(
+                ' ' || translate(concat_ws(' ', n.name, n.number, n.email), marks, repeat(' ', length(marks))), word) = 0) then 2
+        else 3 end
+    from candidate f
+    join public.customer c on c.tenant_id = tenant and c.id = f.id
+    cross join lateral (
+        select normalize(c.name_key, nfkc) as name, lower(c.number) as number, coalesce(lower(c.email), '') as email) n
+    order by 2, c.name_key, c.id
+    limit rows_max;
+end
+$$;
+
+ALTER FUNCTION auth.find_customers(whole text, words text[], patterns text[], rows_max integer) OWNER TO stockwell_lookup;
+
+CREATE FUNCTION auth.find_customers_by_email(wanted text) RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+begin
+    return query
+    select c.id from public.customer c
+    where c.tenant_id = current_setting('app.tenant_id')::uuid
+      and c.email ilike replace(replace(replace(wanted, '\', '\\'), '%', '\%'), '_', '\_');
+end
+$$;
+
+ALTER FUNCTION auth.find_customers_by_email(wanted text) OWNER TO stockwell_lookup;
+
 CREATE FUNCTION auth.find_key_chain(wanted bytea) RETURNS TABLE(depth integer, tenant_id uuid, id uuid, kind text, scopes text[], ip_allowlist text[], expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone, locations uuid[], channels text[], amount_max text, discount_max text, origins text[], parent_id uuid, user_id uuid, user_role text, user_status text, tenant_status text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -398,6 +462,53 @@ end
 $$;
 
 ALTER FUNCTION auth.find_products(wanted text, rows_max integer) OWNER TO stockwell_lookup;
+
+CREATE FUNCTION auth.find_products(whole text, words text[], patterns text[], rows_max integer) RETURNS TABLE(id uuid, rank integer)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    tenant constant uuid := current_setting('app.tenant_id')::uuid;
+    -- What separates words, and as many blanks.
+    marks constant text := '-_/.,;:()+&"''#';
+    beginnings constant text[] := array(select ' ' || translate(word, marks, repeat(' ', length(marks))) from unnest(words) word);
+begin
+    return query
+    with candidate as (
+        (select p.id from public.product p
+         where p.tenant_id = tenant and p.sku_key ^@ lower(whole) order by p.sku_key limit rows_max)
+        union
+        (select p.id from public.product p
+         where p.tenant_id = tenant and p.name_key ^@ lower(whole) order by p.name_key limit rows_max)
+        union
+        (select p.id
+         from (
+             select p.id, normalize(p.name_key, nfkc) || ' ' || p.sku_key as texts
+             from public.product p
+             where p.tenant_id = tenant and (p.name_key like any (patterns) or p.sku_key like any (patterns))
+             limit 50000
+         ) p
+         where not exists (select from unnest(words) word where strpos(p.texts, word) = 0)
+         limit rows_max)
+    )
+    select p.id, case
+        when p.sku_key = lower(whole) then 0
+        when starts_with(p.sku_key, lower(whole)) or starts_with(n.name, lower(whole)) then 1
+        when not exists (
+            select from unnest(beginnings) word
+            where strpos(' ' || translate(n.name || ' ' || p.sku_key, marks, repeat(' ', length(marks))), word) = 0) then 2
+        else 3 end
+    from candidate c
+    join public.product p on p.tenant_id = tenant and p.id = c.id
+    cross join lateral (select normalize(p.name_key, nfkc) as name) n
+    order by 2, p.name_key, p.id
+    limit rows_max;
+end
+$$;
+
+ALTER FUNCTION auth.find_products(whole text, words text[], patterns text[], rows_max integer) OWNER TO stockwell_lookup;
 
 CREATE FUNCTION auth.find_tenant(wanted text) RETURNS TABLE(tenant_id uuid, status text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -477,6 +588,12 @@ end
 $$;
 
 ALTER FUNCTION auth.tenants() OWNER TO stockwell_lookup;
+
+CREATE FUNCTION public.day_begin(day timestamp without time zone, zone text) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN LEAST((day AT TIME ZONE zone), (((day - '00:00:00.000001'::interval) AT TIME ZONE zone) + '00:00:00.000001'::interval));
+
+ALTER FUNCTION public.day_begin(day timestamp without time zone, zone text) OWNER TO stockwell_owner;
 
 CREATE FUNCTION public.event_base() RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -956,7 +1073,7 @@ CREATE TABLE public.product (
     images jsonb DEFAULT '[]'::jsonb NOT NULL,
     tags jsonb DEFAULT '[]'::jsonb NOT NULL,
     attachments jsonb DEFAULT '[]'::jsonb NOT NULL,
-    price_key text COLLATE pg_catalog."C",
+    price_key text DEFAULT '~'::text NOT NULL COLLATE pg_catalog."C",
     CONSTRAINT product_costing_method_known CHECK ((costing_method = ANY (ARRAY['moving_average'::text, 'fifo'::text]))),
     CONSTRAINT product_kind_known CHECK ((kind = ANY (ARRAY['stocked'::text, 'service'::text, 'bundle'::text]))),
     CONSTRAINT product_list_price_range CHECK ((list_price >= (0)::numeric)),
@@ -1126,7 +1243,7 @@ CREATE VIEW bi.abc WITH (security_invoker='true') AS
         CASE
             WHEN (product_performance.net_revenue <= (0)::numeric) THEN 'C'::text
             ELSE
-            CASE width_bucket((COALESCE(sum(GREATEST(product_performance.net_revenue, (0)::numeric)) OVER (PARTITION BY product_performance.currency ORDER BY product_performance.net_revenue DESC RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW EXCLUDE GROUP), (0)::numeric) / NULLIF(sum(GREATEST(product_performance.net_revenue, (0)::numeric)) OVER (PARTITION BY product_performance.currency), (0)::numeric)), ARRAY[0.80, 0.95])
+            CASE width_bucket(((sum(GREATEST(product_performance.net_revenue, (0)::numeric)) OVER (PARTITION BY product_performance.currency ORDER BY product_performance.net_revenue DESC) - sum(GREATEST(product_performance.net_revenue, (0)::numeric)) OVER (PARTITION BY product_performance.currency, product_performance.net_revenue)) / NULLIF(sum(GREATEST(product_performance.net_revenue, (0)::numeric)) OVER (PARTITION BY product_performance.currency), (0)::numeric)), ARRAY[0.80, 0.95])
                 WHEN 0 THEN 'A'::text
                 WHEN 1 THEN 'B'::text
                 ELSE 'C'::text
@@ -2736,6 +2853,100 @@ COMMENT ON COLUMN bi.products.created_at IS 'When the record was created.';
 
 COMMENT ON COLUMN bi.products.updated_at IS 'When the record last changed.';
 
+CREATE TABLE public.invoice (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    kind text NOT NULL,
+    customer_id uuid NOT NULL,
+    order_id uuid,
+    location_id uuid NOT NULL,
+    original_id uuid,
+    currency text NOT NULL,
+    country text NOT NULL,
+    gross numeric(18,4) NOT NULL,
+    discount numeric(18,4) NOT NULL,
+    net numeric(18,4) NOT NULL,
+    tax numeric(18,4) NOT NULL,
+    total numeric(18,4) NOT NULL,
+    open numeric(18,4) NOT NULL,
+    due_on date NOT NULL,
+    returned boolean DEFAULT false NOT NULL,
+    reason text,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    command_id uuid NOT NULL,
+    customer_version integer,
+    seller_version integer,
+    rounding numeric(18,4) DEFAULT 0 NOT NULL,
+    CONSTRAINT invoice_adds_up CHECK (((net = (gross - discount)) AND (total = ((net + tax) + rounding)))),
+    CONSTRAINT invoice_kind_known CHECK ((kind = ANY (ARRAY['invoice'::text, 'credit_note'::text]))),
+    CONSTRAINT invoice_open_range CHECK ((((total >= (0)::numeric) AND ((open >= (0)::numeric) AND (open <= total))) OR ((total < (0)::numeric) AND ((open >= total) AND (open <= (0)::numeric)))))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.invoice FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.invoice OWNER TO stockwell_owner;
+
+CREATE VIEW bi.receivable_ageing WITH (security_invoker='true') AS
+ SELECT cu.number AS customer_number,
+    cu.name AS customer_name,
+    t.currency,
+    COALESCE(sum(i.receivable) FILTER (WHERE (i.due_on >= d.day)), (0)::numeric) AS not_due,
+    COALESCE(sum(i.receivable) FILTER (WHERE (((d.day - i.due_on) >= 1) AND ((d.day - i.due_on) <= 30))), (0)::numeric) AS due_1_to_30_days,
+    COALESCE(sum(i.receivable) FILTER (WHERE (((d.day - i.due_on) >= 31) AND ((d.day - i.due_on) <= 60))), (0)::numeric) AS due_31_to_60_days,
+    COALESCE(sum(i.receivable) FILTER (WHERE (((d.day - i.due_on) >= 61) AND ((d.day - i.due_on) <= 90))), (0)::numeric) AS due_61_to_90_days,
+    COALESCE(sum(i.receivable) FILTER (WHERE ((d.day - i.due_on) > 90)), (0)::numeric) AS due_over_90_days,
+    sum(i.receivable) AS receivable,
+    sum(i.unapplied) AS unapplied,
+    sum((i.receivable - i.unapplied)) AS owed
+   FROM (((( SELECT invoice.tenant_id,
+            invoice.customer_id,
+            invoice.due_on,
+            invoice.open AS receivable,
+            0 AS unapplied
+           FROM public.invoice
+          WHERE ((invoice.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (invoice.open <> (0)::numeric))
+        UNION ALL
+         SELECT customer_account.tenant_id,
+            customer_account.customer_id,
+            NULL::date,
+            0,
+            customer_account.unapplied
+           FROM public.customer_account
+          WHERE ((customer_account.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (customer_account.unapplied <> (0)::numeric))) i
+     JOIN public.tenant t ON ((t.tenant_id = i.tenant_id)))
+     JOIN public.customer cu ON (((cu.tenant_id = i.tenant_id) AND (cu.id = i.customer_id))))
+     CROSS JOIN LATERAL ( SELECT ((now() AT TIME ZONE t.time_zone))::date AS day) d)
+  GROUP BY cu.number, cu.name, t.currency;
+
+ALTER TABLE bi.receivable_ageing OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.receivable_ageing.customer_number IS 'Number of the customer; null for walk-in sales.';
+
+COMMENT ON COLUMN bi.receivable_ageing.customer_name IS 'Name of the customer; null for walk-in sales.';
+
+COMMENT ON COLUMN bi.receivable_ageing.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.receivable_ageing.not_due IS 'Open amount that is not due yet, with what is due today. Additive.';
+
+COMMENT ON COLUMN bi.receivable_ageing.due_1_to_30_days IS 'Open amount, due 1 to 30 days ago. Additive.';
+
+COMMENT ON COLUMN bi.receivable_ageing.due_31_to_60_days IS 'Open amount, due 31 to 60 days ago. Additive.';
+
+COMMENT ON COLUMN bi.receivable_ageing.due_61_to_90_days IS 'Open amount, due 61 to 90 days ago. Additive.';
+
+COMMENT ON COLUMN bi.receivable_ageing.due_over_90_days IS 'Open amount, due more than 90 days ago. Additive.';
+
+COMMENT ON COLUMN bi.receivable_ageing.receivable IS 'Open invoices of the customer less open credit notes. Additive.';
+
+COMMENT ON COLUMN bi.receivable_ageing.unapplied IS 'Payments of the customer that are not applied to an invoice. Additive.';
+
+COMMENT ON COLUMN bi.receivable_ageing.owed IS 'receivable - unapplied: the balance of the customer in the ledger. Additive.';
+
 CREATE VIEW bi.revenue_by_category WITH (security_invoker='true') AS
  SELECT margin_lines.category_code,
     margin_lines.category_name,
@@ -3301,7 +3512,7 @@ CREATE VIEW bi.slow_stock WITH (security_invoker='true') AS
          SELECT tenant.tenant_id,
             tenant.currency,
             tenant.time_zone AS zone,
-            (((((now() AT TIME ZONE tenant.time_zone))::date - 90))::timestamp without time zone AT TIME ZONE tenant.time_zone) AS at
+            public.day_begin(((((now() AT TIME ZONE tenant.time_zone))::date - 90))::timestamp without time zone, tenant.time_zone) AS at
            FROM public.tenant
           WHERE (tenant.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
         ), moved AS MATERIALIZED (
@@ -4316,44 +4527,6 @@ ALTER TABLE ONLY public.hold_reference FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.hold_reference OWNER TO stockwell_owner;
 
-CREATE TABLE public.invoice (
-    tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    number text NOT NULL,
-    kind text NOT NULL,
-    customer_id uuid NOT NULL,
-    order_id uuid,
-    location_id uuid NOT NULL,
-    original_id uuid,
-    currency text NOT NULL,
-    country text NOT NULL,
-    gross numeric(18,4) NOT NULL,
-    discount numeric(18,4) NOT NULL,
-    net numeric(18,4) NOT NULL,
-    tax numeric(18,4) NOT NULL,
-    total numeric(18,4) NOT NULL,
-    open numeric(18,4) NOT NULL,
-    due_on date NOT NULL,
-    returned boolean DEFAULT false NOT NULL,
-    reason text,
-    occurred_at timestamp with time zone NOT NULL,
-    recorded_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    command_id uuid NOT NULL,
-    customer_version integer,
-    seller_version integer,
-    rounding numeric(18,4) DEFAULT 0 NOT NULL,
-    CONSTRAINT invoice_adds_up CHECK (((net = (gross - discount)) AND (total = ((net + tax) + rounding)))),
-    CONSTRAINT invoice_kind_known CHECK ((kind = ANY (ARRAY['invoice'::text, 'credit_note'::text]))),
-    CONSTRAINT invoice_open_range CHECK ((((total >= (0)::numeric) AND ((open >= (0)::numeric) AND (open <= total))) OR ((total < (0)::numeric) AND ((open >= total) AND (open <= (0)::numeric)))))
-)
-WITH (fillfactor='85');
-
-ALTER TABLE ONLY public.invoice FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.invoice OWNER TO stockwell_owner;
-
 CREATE TABLE public.layer_use (
     tenant_id uuid NOT NULL,
     movement_id uuid NOT NULL,
@@ -4774,6 +4947,31 @@ ALTER TABLE ONLY public.sales_by_customer FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sales_by_customer OWNER TO stockwell_owner;
 
+CREATE TABLE public.sales_by_customer_year (
+    tenant_id uuid NOT NULL,
+    generation integer NOT NULL,
+    year date NOT NULL,
+    customer_id uuid NOT NULL,
+    channel text NOT NULL,
+    country text NOT NULL,
+    currency text NOT NULL,
+    orders bigint NOT NULL,
+    lines bigint NOT NULL,
+    units numeric NOT NULL,
+    returns numeric NOT NULL,
+    gross_revenue numeric NOT NULL,
+    net_revenue numeric NOT NULL,
+    tax numeric NOT NULL,
+    cost numeric NOT NULL,
+    first_order_at timestamp with time zone,
+    last_order_at timestamp with time zone
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.sales_by_customer_year FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_by_customer_year OWNER TO stockwell_owner;
+
 CREATE TABLE public.sales_by_day (
     tenant_id uuid NOT NULL,
     generation integer NOT NULL,
@@ -4821,6 +5019,30 @@ WITH (fillfactor='70');
 ALTER TABLE ONLY public.sales_by_product FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sales_by_product OWNER TO stockwell_owner;
+
+CREATE TABLE public.sales_by_product_year (
+    tenant_id uuid NOT NULL,
+    generation integer NOT NULL,
+    year date NOT NULL,
+    product_id uuid NOT NULL,
+    category_id uuid NOT NULL,
+    channel text NOT NULL,
+    currency text NOT NULL,
+    orders bigint NOT NULL,
+    documents bigint NOT NULL,
+    lines bigint NOT NULL,
+    units numeric NOT NULL,
+    returns numeric NOT NULL,
+    gross_revenue numeric NOT NULL,
+    net_revenue numeric NOT NULL,
+    tax numeric NOT NULL,
+    cost numeric NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.sales_by_product_year FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_by_product_year OWNER TO stockwell_owner;
 
 CREATE TABLE public.sales_by_quarter_hour (
     tenant_id uuid NOT NULL,
@@ -5521,11 +5743,17 @@ ALTER TABLE ONLY public.sales_by_category
 ALTER TABLE ONLY public.sales_by_customer
     ADD CONSTRAINT sales_by_customer_pkey PRIMARY KEY (tenant_id, generation, month, customer_id, channel, country, currency);
 
+ALTER TABLE ONLY public.sales_by_customer_year
+    ADD CONSTRAINT sales_by_customer_year_pkey PRIMARY KEY (tenant_id, generation, year, customer_id, channel, country, currency);
+
 ALTER TABLE ONLY public.sales_by_day
     ADD CONSTRAINT sales_by_day_pkey PRIMARY KEY (tenant_id, generation, day, channel, location_id, country, currency);
 
 ALTER TABLE ONLY public.sales_by_product
     ADD CONSTRAINT sales_by_product_pkey PRIMARY KEY (tenant_id, generation, month, product_id, category_id, channel, location_id, currency);
+
+ALTER TABLE ONLY public.sales_by_product_year
+    ADD CONSTRAINT sales_by_product_year_pkey PRIMARY KEY (tenant_id, generation, year, product_id, category_id, channel, currency);
 
 ALTER TABLE ONLY public.sales_by_quarter_hour
     ADD CONSTRAINT sales_by_quarter_hour_pkey PRIMARY KEY (tenant_id, generation, occurred_at, channel, location_id, country, currency);
@@ -5682,11 +5910,15 @@ CREATE INDEX cost_to_settle_open ON public.cost_to_settle USING btree (tenant_id
 
 CREATE INDEX customer_by_name ON public.customer USING btree (tenant_id, name_key);
 
+CREATE INDEX customer_by_text ON public.customer USING gin (tenant_id, name_key extension.gin_trgm_ops, number extension.gin_trgm_ops, email extension.gin_trgm_ops);
+
 CREATE INDEX customer_by_update ON public.customer USING btree (tenant_id, updated_at, id);
 
 CREATE INDEX event_by_document ON public.event USING btree (tenant_id, document_id);
 
 CREATE INDEX event_by_position ON public.event USING brin ("position") WITH (autosummarize='on');
+
+CREATE INDEX expected_receipt_by_reference ON public.expected_receipt USING btree (tenant_id, reference) WHERE (reference IS NOT NULL);
 
 CREATE INDEX expected_receipt_line_by_product ON public.expected_receipt_line USING btree (tenant_id, product_id);
 
@@ -5700,9 +5932,13 @@ CREATE UNIQUE INDEX hold_reference_key ON public.hold USING btree (tenant_id, re
 
 CREATE INDEX invoice_by_customer ON public.invoice USING btree (tenant_id, customer_id, id);
 
+CREATE INDEX invoice_by_due ON public.invoice USING btree (tenant_id, due_on, id);
+
 CREATE INDEX invoice_by_order ON public.invoice USING btree (tenant_id, order_id);
 
 CREATE INDEX invoice_by_time ON public.invoice USING brin (occurred_at) WITH (autosummarize='on');
+
+CREATE INDEX invoice_open ON public.invoice USING btree (tenant_id, due_on, id) WHERE (open <> (0)::numeric);
 
 CREATE INDEX journal_entry_by_document ON public.journal_entry USING btree (tenant_id, document_id);
 
@@ -5717,6 +5953,8 @@ CREATE INDEX password_link_by_user ON public.password_link USING btree (tenant_i
 CREATE INDEX payment_allocation_by_invoice ON public.payment_allocation USING btree (tenant_id, invoice_id);
 
 CREATE INDEX payment_by_customer ON public.payment USING btree (tenant_id, customer_id, id);
+
+CREATE INDEX payment_by_reference ON public.payment USING btree (tenant_id, reference) WHERE (reference IS NOT NULL);
 
 CREATE UNIQUE INDEX payment_reversed_once ON public.payment USING btree (tenant_id, original_id) WHERE (original_id IS NOT NULL);
 
@@ -5737,6 +5975,8 @@ CREATE UNIQUE INDEX pos_session_one_open ON public.pos_session USING btree (tena
 CREATE INDEX price_rule_by_product ON public.price_rule USING btree (tenant_id, price_list_id, product_id);
 
 CREATE INDEX product_by_name ON public.product USING btree (tenant_id, name_key);
+
+CREATE INDEX product_by_price ON public.product USING btree (tenant_id, price_key, id);
 
 CREATE INDEX product_by_sku_key ON public.product USING btree (tenant_id, sku_key);
 
@@ -5778,6 +6018,8 @@ CREATE INDEX stock_count_entry_by_count ON public.stock_count_entry USING btree 
 
 CREATE INDEX stock_count_line_by_product ON public.stock_count_line USING btree (tenant_id, product_id) WHERE (posted_quantity IS NOT NULL);
 
+CREATE INDEX stock_document_by_reference ON public.stock_document USING btree (tenant_id, reference) WHERE (reference IS NOT NULL);
+
 CREATE INDEX stock_level_by_lot ON public.stock_level USING btree (tenant_id, lot_id) WHERE (lot_id <> '00000000-0000-0000-0000-000000000000'::uuid);
 
 CREATE INDEX stock_level_by_product ON public.stock_level USING btree (tenant_id, product_id, location_id, lot_id);
@@ -5791,6 +6033,8 @@ CREATE INDEX stock_movement_by_lot ON public.stock_movement USING btree (tenant_
 CREATE INDEX stock_movement_by_time ON public.stock_movement USING brin (occurred_at timestamptz_minmax_multi_ops, recorded_at) WITH (autosummarize='on', pages_per_range='16');
 
 CREATE INDEX stock_movement_lots_of ON public.stock_movement USING btree (tenant_id, document_id) WHERE (lot_id <> '00000000-0000-0000-0000-000000000000'::uuid);
+
+CREATE INDEX transfer_by_reference ON public.transfer USING btree (tenant_id, reference) WHERE (reference IS NOT NULL);
 
 CREATE INDEX transfer_open ON public.transfer USING btree (tenant_id, to_location_id) WHERE (status = 'in_transit'::text);
 
@@ -6206,9 +6450,13 @@ ALTER TABLE public.sales_by_category ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sales_by_customer ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.sales_by_customer_year ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.sales_by_day ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sales_by_product ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_by_product_year ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sales_by_quarter_hour ENABLE ROW LEVEL SECURITY;
 
@@ -6366,9 +6614,13 @@ CREATE POLICY tenant_wall ON public.sales_by_category TO stockwell_app USING ((t
 
 CREATE POLICY tenant_wall ON public.sales_by_customer TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.sales_by_customer_year TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.sales_by_day TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.sales_by_product TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.sales_by_product_year TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.sales_by_quarter_hour TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -6453,11 +6705,20 @@ GRANT USAGE ON SCHEMA public TO stockwell_lookup;
 REVOKE ALL ON FUNCTION auth.find_api_key(wanted bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_api_key(wanted bytea) TO stockwell_app;
 
+REVOKE ALL ON FUNCTION auth.find_customers(whole text, words text[], patterns text[], rows_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.find_customers(whole text, words text[], patterns text[], rows_max integer) TO stockwell_app;
+
+REVOKE ALL ON FUNCTION auth.find_customers_by_email(wanted text) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.find_customers_by_email(wanted text) TO stockwell_app;
+
 REVOKE ALL ON FUNCTION auth.find_key_chain(wanted bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_key_chain(wanted bytea) TO stockwell_app;
 
 REVOKE ALL ON FUNCTION auth.find_products(wanted text, rows_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_products(wanted text, rows_max integer) TO stockwell_app;
+
+REVOKE ALL ON FUNCTION auth.find_products(whole text, words text[], patterns text[], rows_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.find_products(whole text, words text[], patterns text[], rows_max integer) TO stockwell_app;
 
 REVOKE ALL ON FUNCTION auth.find_tenant(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_tenant(wanted text) TO stockwell_app;
@@ -6511,6 +6772,7 @@ GRANT SELECT ON TABLE bi.product_performance TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.abc TO stockwell_app;
 
+GRANT SELECT ON TABLE public.customer TO stockwell_lookup;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.customer TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.location TO stockwell_app;
@@ -6596,6 +6858,18 @@ GRANT SELECT ON TABLE bi.margin_by_month_channel TO stockwell_app;
 GRANT SELECT ON TABLE bi.margin_by_product TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.products TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.invoice TO stockwell_app;
+
+GRANT UPDATE(open) ON TABLE public.invoice TO stockwell_app;
+
+GRANT UPDATE(returned) ON TABLE public.invoice TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.invoice TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.invoice TO stockwell_app;
+
+GRANT SELECT ON TABLE bi.receivable_ageing TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.revenue_by_category TO stockwell_app;
 
@@ -6745,16 +7019,6 @@ GRANT SELECT,INSERT ON TABLE public.hold_reference TO stockwell_app;
 
 GRANT UPDATE(placed_at) ON TABLE public.hold_reference TO stockwell_app;
 
-GRANT SELECT,INSERT ON TABLE public.invoice TO stockwell_app;
-
-GRANT UPDATE(open) ON TABLE public.invoice TO stockwell_app;
-
-GRANT UPDATE(returned) ON TABLE public.invoice TO stockwell_app;
-
-GRANT UPDATE(updated_at) ON TABLE public.invoice TO stockwell_app;
-
-GRANT UPDATE(version) ON TABLE public.invoice TO stockwell_app;
-
 GRANT SELECT,INSERT ON TABLE public.layer_use TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.lot_recall TO stockwell_app;
@@ -6813,9 +7077,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_by_category TO stockwell
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_by_customer TO stockwell_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_by_customer_year TO stockwell_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_by_day TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_by_product TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_by_product_year TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_by_quarter_hour TO stockwell_app;
 

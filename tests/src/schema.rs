@@ -133,7 +133,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
              and p.proconfig @> array['search_path=pg_catalog, pg_temp'] \
              and p.proowner = 'stockwell_lookup'::regrole \
              and not has_function_privilege('public', p.oid, 'execute') \
-             or p.oid::regprocedure::text = 'event_base()' and not p.prosecdef \
+             or p.oid::regprocedure::text in ('event_base()', 'day_begin(timestamp without time zone,text)') and not p.prosecdef \
              or p.proname in ('load_sales_1', 'load_sales_2', 'post_batch_1', 'post_batch_2', 'printed_product', 'printed_customer', \
                  'printed_seller') and not p.prosecdef and not has_function_privilege('public', p.oid, 'execute'))",
     ),
