@@ -631,6 +631,7 @@ declare
     v_stocked uuid[];
     v_is_renamed boolean := false;
     v_needs_more boolean;
+    v_has_fraction boolean := false;
     v_has_expired boolean;
 begin
     if cardinality(p_keys) > 0 then
@@ -677,12 +678,18 @@ begin
     left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id
     where p.tenant_id = p_tenant and p.id = any(v_products);
     if p_with_units then
-        select array_agg(row(u.product_id, u.uom, u.factor, u.list_price)::product_unit_row_1 order by u.uom)
-        into units
+        select
+            coalesce(
+                array_agg(row(u.product_id, u.uom, u.factor, u.list_price)::product_unit_row_1 order by u.uom), '{}'),
+            coalesce(bool_or(u.factor_denominator > 1), false)
+        into units, v_has_fraction
         from product_unit u
         where u.tenant_id = p_tenant and u.product_id = any(v_products);
+        if v_has_fraction then
+            units := null;
+        end if;
     end if;
-    if v_needs_more or v_is_renamed then
+    if v_needs_more or v_is_renamed or v_has_fraction then
         return;
     end if;
     select
@@ -4777,6 +4784,8 @@ CREATE TABLE public.product_unit (
     uom text NOT NULL,
     factor numeric(18,6) NOT NULL,
     list_price numeric(18,6),
+    factor_denominator smallint DEFAULT 1 NOT NULL,
+    CONSTRAINT product_unit_denominator_range CHECK (((factor_denominator >= 1) AND (factor_denominator <= 10000))),
     CONSTRAINT product_unit_factor_positive CHECK ((factor > (0)::numeric)),
     CONSTRAINT product_unit_list_price_range CHECK ((list_price >= (0)::numeric))
 );

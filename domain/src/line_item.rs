@@ -83,7 +83,7 @@ impl Book {
         let (product, unit) = self.find_stocked(&line.item, line.uom.as_deref(), pointer)?;
         let pointer = format!("{pointer}/quantity");
         let quantity = product
-            .to_stock_quantity(line.quantity.times(unit.factor))
+            .to_stock_quantity(unit.factor.of(line.quantity))
             .map_err(|detail| invalid(product, pointer.clone(), detail))?;
         if !quantity.is_positive() {
             return Err(invalid(product, pointer, "The quantity must be above zero."));

@@ -10,6 +10,7 @@
     expect(clippy::arithmetic_side_effects, reason = "this module keeps results in range")
 )]
 
+mod factor;
 mod shown;
 
 use std::fmt;
@@ -22,6 +23,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use sea_orm::sea_query::{ArrayType, ColumnType, Nullable, Value, ValueType, ValueTypeErr};
 use sea_orm::{ColIdx, QueryResult, TryGetError, TryGetable};
 
+pub use factor::{Factor, InvalidFactor};
 pub use shown::{showing, shown_decimals};
 
 /// The name, limits and text form of one kind of [`Number`].

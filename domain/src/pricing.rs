@@ -27,7 +27,7 @@ pub use self::trace::{
     Candidate, Loser, Lost, PriceTrace, RESOLVER_VERSION, Rounding, Step, StepMethod, Trace, explain,
 };
 use crate::id::{CategoryId, PriceListId, PriceRuleId, ProductId};
-use crate::number::{Percent, Price, Quantity};
+use crate::number::{Factor, Percent, Price, Quantity};
 
 /// The source of a price, in order of precedence. An override is above them all.
 #[derive(
@@ -138,7 +138,7 @@ pub struct Item<'a> {
     /// The list price per sold unit, if the unit has one of its own.
     pub unit_list_price: Option<Price>,
     /// Stock units per sold unit.
-    pub factor: Quantity,
+    pub factor: Factor,
 }
 
 /// The quantity and the instant to price for.
@@ -255,8 +255,8 @@ impl Item<'_> {
     pub fn list_price_per_sold_unit(&self) -> Option<Price> {
         match (self.unit_list_price, self.list_price) {
             (Some(own), _) => Some(own),
-            (None, Some(price)) if self.factor == Quantity::ONE => Some(price),
-            (None, price) => price.map(|price| Price::rounded(price.times(self.factor))),
+            (None, Some(price)) if self.factor == Factor::ONE => Some(price),
+            (None, price) => price.map(|price| Price::rounded(self.factor.of(price))),
         }
     }
 }
@@ -358,9 +358,9 @@ fn misfit(rule: &Rule, item: &Item<'_>, asked: &Asked) -> Option<Lost> {
 fn exact_price(method: Method, item: &Item<'_>) -> Option<Decimal> {
     let list_price = || item.list_price_per_sold_unit().map(Price::get);
     let exact = match method {
-        Method::Fixed(price) => Some(price.times(item.factor)),
+        Method::Fixed(price) => Some(item.factor.of(price)),
         Method::PercentOff(percent) => list_price().map(|list| percent.off(list)),
-        Method::AmountOff(amount) => list_price().map(|list| list - amount.times(item.factor)),
+        Method::AmountOff(amount) => list_price().map(|list| list - item.factor.of(amount)),
     };
     exact.map(|exact| exact.max(Decimal::ZERO))
 }

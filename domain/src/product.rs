@@ -7,7 +7,7 @@ use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{CategoryId, ProductId, TaxClassId};
-use crate::number::{Price, Quantity};
+use crate::number::{Factor, Price, Quantity};
 use crate::printed::PrintedProduct;
 use crate::stock::CostingMethod;
 use crate::text::one_form;
@@ -151,7 +151,7 @@ pub struct Unit {
     /// Its code.
     pub uom: String,
     /// The number of stock units in one of it.
-    pub factor: Quantity,
+    pub factor: Factor,
     /// Its own list price, if it has one.
     pub list_price: Option<Price>,
 }
@@ -176,7 +176,7 @@ impl Product {
     pub fn unit(&self, uom: Option<&str>) -> Option<Unit> {
         match uom {
             Some(uom) if uom != self.stock_uom => self.units.iter().find(|unit| unit.uom == uom).cloned(),
-            _ => Some(Unit { uom: self.stock_uom.clone(), factor: Quantity::ONE, list_price: None }),
+            _ => Some(Unit { uom: self.stock_uom.clone(), factor: Factor::ONE, list_price: None }),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::book::Book;
@@ -13,7 +14,7 @@ use crate::ledger::{Dimensions, Lines, account, cost_account, returns_account, s
 use crate::line_item::check_part;
 use crate::lot::{self, LotShare, NamedLot, SoldLot};
 use crate::negative_stock::SettledCost;
-use crate::number::{Money, Percent, Price, Quantity};
+use crate::number::{self, Money, Percent, Price, Quantity};
 use crate::pricing::Source;
 use crate::printed::PrintedProduct;
 use crate::product::ItemRef;
@@ -31,6 +32,9 @@ pub use authority::Authority;
 pub(crate) use lots::{allot, given_back, mark_returned};
 pub use price::price;
 pub(crate) use price::price_noting_excess;
+
+/// Half of the last decimal of a quantity.
+const HALF_OF_LAST: Decimal = Decimal::from_parts(5, 0, 0, false, 7);
 
 /// A discount given at the sale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +114,7 @@ pub struct Line {
     pub description: Option<String>,
     /// The unit.
     pub uom: String,
-    /// Stock units in one of that unit.
+    /// Stock units in one of that unit, with 6 decimals.
     pub factor: Quantity,
     /// The quantity in that unit.
     pub entered: Quantity,
@@ -172,6 +176,20 @@ impl Line {
         // What is to pay is rounded, not the discount, as on the whole line.
         let (gross, net) = (slice(self.gross), slice(self.net));
         Part { gross, discount: gross - net, net, tax: slice(self.tax) }
+    }
+
+    /// Returns stock units of the line in its unit. Its factor has 6 decimals. If that is not what its quantities say, the unit
+    /// has a fraction as its factor, and the units are in the proportion of the quantities.
+    pub fn in_unit(&self, quantity: Quantity) -> Quantity {
+        let off = (Quantity::rounded(self.entered.times(self.factor)) - self.quantity).abs();
+        // The entered quantity of a part of a line is rounded, which may change the product by half of its last decimal.
+        let of_rounding = Quantity::rounded(number::share(self.factor.get(), HALF_OF_LAST, Decimal::ONE));
+        let exact = if off <= of_rounding {
+            quantity.per(self.factor)
+        } else {
+            number::share(self.entered.get(), quantity.get(), self.quantity.get())
+        };
+        Quantity::rounded(exact)
     }
 
     /// Returns the taxes of the same part, if the line has several. They add up to its tax.
@@ -281,7 +299,7 @@ impl SoldLine {
         let part = self.line.part(self.returned, quantity, settings);
         let line = Line {
             line_no,
-            entered: -Quantity::rounded(quantity.per(self.line.factor)),
+            entered: -self.line.in_unit(quantity),
             quantity: -quantity,
             gross: -part.gross,
             discount: -part.discount,

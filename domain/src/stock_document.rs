@@ -314,7 +314,7 @@ fn check_line(
     let (product, unit) = book.find_stocked(&line.item, line.uom.as_deref(), pointer)?;
     let problem = |field: &str, detail: String| invalid(product, format!("{pointer}/{field}"), detail);
     let quantity = product
-        .to_stock_quantity(line.quantity.times(unit.factor))
+        .to_stock_quantity(unit.factor.of(line.quantity))
         .map_err(|detail| problem("quantity", detail))?;
     if quantity.is_zero() || (quantity.is_negative() && kind != StockDocumentKind::Adjustment) {
         return Err(problem("quantity", "The quantity must be above zero.".to_owned()));

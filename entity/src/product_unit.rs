@@ -13,8 +13,10 @@ pub struct Model {
     /// UN/ECE Rec 20 or 21 code, such as `XCS` for a case.
     #[sea_orm(primary_key, auto_increment = false)]
     pub uom: String,
-    /// Stock units per unit.
+    /// Stock units per unit; the nearest decimal if it is a fraction.
     pub factor: Quantity,
+    /// Its denominator; 1 if it is no fraction.
+    pub factor_denominator: i16,
     /// Per unit; the product's list price times the factor if absent.
     pub list_price: Option<Price>,
 }

@@ -5,9 +5,9 @@
 -- Reads and locks the rows of a batch of till sales, in the order in which every batch locks: sessions, stock levels by
 -- key, number series. Returns only the stored responses if every command has one. Returns null levels if a product is a
 -- bundle or tracked, because then other rows are read before levels are locked; if a SKU is that of no product or was one of
--- another product before, because a sale that has happened may name a product by a SKU that it had then; and if a hold has
--- expired on a level, because then the level is swept first. Returns null series if there are no levels, and if a series is
--- new.
+-- another product before, because a sale that has happened may name a product by a SKU that it had then; if the factor of a
+-- unit is a fraction, which its row does not have (then units are null too); and if a hold has expired on a level, because
+-- then the level is swept first. Returns null series if there are no levels, and if a series is new.
 create or replace function load_sales_2(
     p_tenant uuid,
     p_now timestamptz,
@@ -35,6 +35,7 @@ declare
     v_stocked uuid[];
     v_is_renamed boolean := false;
     v_needs_more boolean;
+    v_has_fraction boolean := false;
     v_has_expired boolean;
 begin
     if cardinality(p_keys) > 0 then
@@ -81,12 +82,18 @@ begin
     left join category c on c.tenant_id = p.tenant_id and c.id = p.category_id
     where p.tenant_id = p_tenant and p.id = any(v_products);
     if p_with_units then
-        select array_agg(row(u.product_id, u.uom, u.factor, u.list_price)::product_unit_row_1 order by u.uom)
-        into units
+        select
+            coalesce(
+                array_agg(row(u.product_id, u.uom, u.factor, u.list_price)::product_unit_row_1 order by u.uom), '{}'),
+            coalesce(bool_or(u.factor_denominator > 1), false)
+        into units, v_has_fraction
         from product_unit u
         where u.tenant_id = p_tenant and u.product_id = any(v_products);
+        if v_has_fraction then
+            units := null;
+        end if;
     end if;
-    if v_needs_more or v_is_renamed then
+    if v_needs_more or v_is_renamed or v_has_fraction then
         return;
     end if;
     select

@@ -129,6 +129,8 @@ pub const STEPS: &[Step] = &[
     step!("0078_sales_position"),
     step!("0079_sales_position_index"),
     step!("0080_rollup"),
+    step!("0081_unit_fraction"),
+    step!("0082_unit_fraction_valid"),
     step!("0085_article_index"),
     step!("0087_price_key"),
     step!("0088_list_indexes"),

@@ -3,6 +3,7 @@
 mod bundle;
 mod csv;
 mod divided;
+mod fraction;
 mod group;
 mod identity;
 mod import;

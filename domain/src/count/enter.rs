@@ -152,10 +152,10 @@ pub(super) fn enter(book: &mut Book, command: &Enter) -> Result<(Count, Posting)
 fn check(book: &Book, count: &Count, entry: &EntryInput, pointer: &str) -> Result<Checked, Problem> {
     let (product, unit) = book.find_stocked(&entry.item, entry.uom.as_deref(), pointer)?;
     let problem = |field: &str, detail: &str| invalid(product, format!("{pointer}/{field}"), detail);
-    if entry.quantity.is_negative() || entry.quantity.times(unit.factor) > AMOUNT_MAX {
+    if entry.quantity.is_negative() || unit.factor.of(entry.quantity) > AMOUNT_MAX {
         return Err(problem("quantity", &format!("A count must be from 0 to {AMOUNT_MAX} stock units.")));
     }
-    let quantity = product.to_stock_quantity(entry.quantity.times(unit.factor));
+    let quantity = product.to_stock_quantity(unit.factor.of(entry.quantity));
     let quantity = quantity.map_err(|detail| problem("quantity", &detail))?;
     let counted_at = entry.counted_at.unwrap_or(book.now);
     if counted_at > book.now + CLOCK_SKEW_MAX || counted_at < DateTime::UNIX_EPOCH {
@@ -169,7 +169,7 @@ fn check(book: &Book, count: &Count, entry: &EntryInput, pointer: &str) -> Resul
         most: (product.tracking == Tracking::Serial).then_some(Quantity::ONE),
         uom: unit.uom,
         entered: entry.quantity,
-        factor: unit.factor,
+        factor: unit.factor.rounded(),
         quantity,
         counted_at: counted_at.min(book.now),
         replaces: entry.replaces,

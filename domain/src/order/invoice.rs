@@ -12,7 +12,7 @@ use crate::document::DocumentKind;
 use crate::id::{CustomerId, EntryId, InvoiceId, LocationId, OrderId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::needs::Needs;
-use crate::number::{Money, Quantity};
+use crate::number::Money;
 use crate::open_item::Applied;
 use crate::printed::{Addresses, PrintedCustomer, Seller};
 use crate::refusal::Refusal;
@@ -200,7 +200,7 @@ fn billed_lines(book: &Book, order: &mut Order, shipment: &Shipment) -> Vec<(Lin
         let Part { gross, discount, net, tax } = line.part(ordered.invoiced, shipped.quantity, settings);
         let billed = Line {
             line_no: shipped.line_no,
-            entered: Quantity::rounded(shipped.quantity.per(line.factor)),
+            entered: line.in_unit(shipped.quantity),
             quantity: shipped.quantity,
             gross,
             discount,

@@ -77,7 +77,7 @@ fn piece(list_price: &str) -> Item<'static> {
         lineage: &LINEAGE,
         list_price: Some(price(list_price)),
         unit_list_price: None,
-        factor: Quantity::ONE,
+        factor: Factor::ONE,
     }
 }
 
@@ -197,7 +197,7 @@ fn a_rule_applies_from_its_start_until_just_before_its_end() {
 
 #[test]
 fn units_scale_prices_per_stock_unit() {
-    let case = Item { factor: quantity("12"), ..piece("2.50") };
+    let case = Item { factor: quantity("12").into(), ..piece("2.50") };
     let priced_case = Item { unit_list_price: Some(price("27.00")), ..case };
     let of = |method, item: &Item<'_>| found(vec![rule(1, TIER, Scope::All, method)], item, &asked("12")).0;
     assert_eq!(found(vec![], &case, &asked("12")).0, "30.00");
@@ -212,7 +212,7 @@ fn units_scale_prices_per_stock_unit() {
 
 #[test]
 fn unit_prices_keep_six_decimals_rounded_half_away_from_zero() {
-    let gram = Item { factor: quantity("0.001"), ..piece("3.4705") };
+    let gram = Item { factor: quantity("0.001").into(), ..piece("3.4705") };
     assert_eq!(found(vec![], &gram, &asked("1")).0, "0.003471");
     let rules = vec![rule(1, TIER, Scope::All, percent_off("33.333333"))];
     let resolved = find(rules, &piece("0.99"), &asked("1"));

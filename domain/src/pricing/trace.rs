@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Asked, Item, Lists, Method, Override, Rule, Rules, Source, exact_price, misfit, winner};
 use crate::id::{PriceListId, PriceRuleId, ProductId};
-use crate::number::{Kind, Price, PriceKind, Quantity};
+use crate::number::{Factor, Kind, Price, PriceKind, Quantity};
 
 /// Version of the resolver's rules, stored with every trace. It is raised if the same input may give another
 /// price.
@@ -53,7 +53,7 @@ pub struct Step {
     pub value: String,
     /// Stock units per sold unit, if the value is per stock unit and the two units differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub factor: Option<Quantity>,
+    pub factor: Option<Factor>,
     /// The price per sold unit before this step; none before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Price>,
@@ -95,7 +95,7 @@ pub struct Trace {
     /// The product.
     pub product_id: ProductId,
     /// Stock units per sold unit.
-    pub factor: Quantity,
+    pub factor: Factor,
     /// Stock units of this product in the basket.
     pub basket_quantity: Quantity,
     /// The instant whose prices count.
@@ -262,7 +262,7 @@ impl Candidate {
 fn exact_list_price(item: &Item<'_>) -> Option<Decimal> {
     match item.unit_list_price {
         Some(own) => Some(own.get()),
-        None => item.list_price.map(|price| price.times(item.factor)),
+        None => item.list_price.map(|price| item.factor.of(price)),
     }
 }
 
@@ -287,8 +287,8 @@ fn rule_step(method: Method, item: &Item<'_>, after: Price) -> Step {
     Step { method, value, factor, before, after }
 }
 
-fn shown_factor(item: &Item<'_>) -> Option<Quantity> {
-    (item.factor != Quantity::ONE).then_some(item.factor)
+fn shown_factor(item: &Item<'_>) -> Option<Factor> {
+    (item.factor != Factor::ONE).then_some(item.factor)
 }
 
 /// Returns every rule for the item that is in one of the lists and did not win. A list that is named twice

@@ -105,7 +105,7 @@ fn find<'a>(
         return Err(problem("quantity", "The quantity must be above zero.".to_owned()));
     }
     let quantity = product
-        .to_stock_quantity(input.quantity.times(unit.factor))
+        .to_stock_quantity(unit.factor.of(input.quantity))
         .map_err(|detail| problem("quantity", detail))?;
     Ok(Found { product, unit, quantity })
 }
@@ -167,7 +167,7 @@ fn price_line(
         stocked: product.kind == ProductKind::Stocked,
         description: input.description.clone(),
         uom: unit.uom.clone(),
-        factor: unit.factor,
+        factor: unit.factor.rounded(),
         entered: input.quantity,
         quantity: *quantity,
         unit_price: resolved.unit_price,

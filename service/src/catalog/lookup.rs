@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 use domain::id::{CategoryId, ProductId, TaxClassId};
+use domain::number::Factor;
 use domain::product::{ItemRef, Product, Unit, barcode_forms};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
@@ -121,12 +122,15 @@ pub(crate) async fn units(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(ProductId, Unit)
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let statement = "select product_id, uom, factor, list_price from product_unit \
+    let statement = "select product_id, uom, factor, factor_denominator, list_price from product_unit \
                      where tenant_id = $1 and product_id = any($2) order by uom";
     let unit = |row: &PgRow| -> Result<(ProductId, Unit), Error> {
         let unit = Unit {
             uom: row.try_get("uom")?,
-            factor: number(row, "factor")?,
+            factor: Factor::stored(
+                number(row, "factor")?,
+                row.try_get::<i16, _>("factor_denominator")?.unsigned_abs(),
+            ),
             list_price: optional_number(row, "list_price")?,
         };
         Ok((ProductId(row.try_get("product_id")?), unit))

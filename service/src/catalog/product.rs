@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use domain::annotation::{Link, Tag};
 use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
 use domain::metadata::{self, Metadata};
-use domain::number::{Price, Quantity};
+use domain::number::{Factor, Price};
 use domain::product::{ProductKind, ProductStatus, Tracking, barcode_forms, decimals_of};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::stock::CostingMethod;
@@ -121,8 +121,9 @@ pub struct UnitInput {
     /// UN/ECE Rec 20 or 21 code of the unit.
     #[schema(min_length = 2, max_length = 3, pattern = "^[A-Z0-9]{2,3}$", example = "XCS")]
     pub uom: String,
-    /// Stock units per unit: 24 for a case of 24 pieces.
-    pub factor: Quantity,
+    /// Stock units per unit: `24` for a case of 24 pieces, `1/12` for a piece if stock is counted in dozens. A fraction is
+    /// exact, and is returned in lowest terms.
+    pub factor: Factor,
     /// List price per unit. The default is the product's list price times the factor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list_price: Option<Price>,
@@ -209,7 +210,7 @@ pub struct ProductUnit {
     #[schema(max_length = 3, example = "XCS")]
     pub uom: String,
     /// Stock units per unit.
-    pub factor: Quantity,
+    pub factor: Factor,
     /// List price per unit. Null: the product's list price times the factor.
     pub list_price: Option<Price>,
     /// Barcodes of the unit.
@@ -231,7 +232,7 @@ pub struct Barcode {
     #[schema(max_length = 3, example = "C62")]
     pub uom: String,
     /// Stock units per unit.
-    pub factor: Quantity,
+    pub factor: Factor,
     /// The product.
     pub product: Product,
 }
@@ -484,7 +485,7 @@ pub async fn by_barcode(tx: &Tx, code: &str) -> Result<Barcode, Error> {
     let barcode::Model { code, product_id, uom, .. } = row.ok_or_else(|| Refusal::not_found("barcode"))?;
     let product = get(tx, product_id).await?;
     let unit = product.units.iter().find(|unit| unit.uom == uom);
-    let factor = unit.map_or(Quantity::ONE, |unit| unit.factor);
+    let factor = unit.map_or(Factor::ONE, |unit| unit.factor);
     Ok(Barcode { id: code.clone(), object: tag::Barcode, code, uom, factor, product })
 }
 

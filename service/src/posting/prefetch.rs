@@ -44,7 +44,8 @@ pub(super) struct Prefetched {
 pub(super) struct Products {
     pub barcodes: HashMap<String, (ProductId, String)>,
     pub products: Vec<Product>,
-    pub units: Vec<(ProductId, Unit)>,
+    /// The units. None if one has a fraction as its factor, so that all are read again.
+    pub units: Option<Vec<(ProductId, Unit)>>,
 }
 
 /// Reads and locks the rows of `commands`, if all of them are plain till sales.
@@ -102,6 +103,6 @@ fn products(row: &PgRow) -> Result<Products, Error> {
     Ok(Products {
         barcodes: barcodes.map(|row| (row.code, (row.product_id, row.uom))).collect(),
         products: products.into_iter().flatten().map(ProductRow::into_product).collect::<Result<_, _>>()?,
-        units: units.into_iter().flatten().map(UnitRow::into_unit).collect(),
+        units: units.map(|units| units.into_iter().map(UnitRow::into_unit).collect()),
     })
 }

@@ -6,7 +6,7 @@ use ::entity::location;
 use chrono::{DateTime, Utc};
 use domain::id::{CustomerId, LocationId, PriceRuleId, ProductId};
 use domain::moment::Instant;
-use domain::number::{Price, Quantity};
+use domain::number::{Factor, Price, Quantity};
 use domain::pricing::{self, Asked, Item, Lists, ReplacedPrices, Rules, Source, Trace};
 use domain::product::{ItemRef, Product, Unit};
 use domain::refusal::{Code, Problems};
@@ -94,7 +94,7 @@ pub struct PriceLine {
     /// Quantity in that unit.
     pub quantity: Quantity,
     /// Stock units per unit.
-    pub factor: Quantity,
+    pub factor: Factor,
     /// Price of one unit before discounts given at the sale. Null: the product has no price here, as `error` says.
     pub unit_price: Option<Price>,
     /// Whether the price includes tax: as its price list says, otherwise as the tenant's list prices do.
@@ -232,7 +232,7 @@ fn price(
 ) -> Vec<PriceLine> {
     let mut baskets: HashMap<ProductId, Quantity> = HashMap::new();
     for line in &lines {
-        let stock_units = Quantity::rounded(line.quantity.get() * line.unit.factor.get());
+        let stock_units = Quantity::rounded(line.unit.factor.of(line.quantity));
         *baskets.entry(line.product.id).or_default() += stock_units;
     }
     let mut priced = Vec::with_capacity(lines.len());

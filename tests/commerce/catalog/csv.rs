@@ -40,7 +40,9 @@ fn product(random: &mut StdRng, number: usize) -> Value {
         (0..random.random_range(0..3)).map(|place| format!("{}{number}-{place}", line(random))).collect();
     let unit = |random: &mut StdRng, uom: &str| {
         let barcodes = perhaps(random, |random| json!([format!("{}{number}-{uom}", line(random))]));
-        let factor = random.random_range(1..100).to_string();
+        let fraction = ["1/3", "5/12", "10000/9999"].choose(random).map(|fraction| (*fraction).to_owned());
+        let factor = fraction.filter(|_| random.random_bool(0.3));
+        let factor = factor.unwrap_or_else(|| random.random_range(1..100).to_string());
         let mut unit = json!({ "uom": uom, "factor": factor, "list_price": perhaps(random, price) });
         if barcodes.is_array() {
             unit["barcodes"] = barcodes;

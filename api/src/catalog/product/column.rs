@@ -3,7 +3,7 @@
 //! A written cell can be read back, so that an export can be imported.
 
 use domain::annotation::{Link, Tag};
-use domain::number::{Price, Quantity};
+use domain::number::{Factor, Price, Quantity};
 use domain::text::Code64;
 use domain::variant::Choice;
 use service::catalog::codes::Codes;
@@ -166,10 +166,15 @@ fn units(cell: &str) -> Result<Vec<UnitInput>, String> {
         return json(cell);
     }
     let unit = |entry: &str| {
-        let form = || format!("Expected units such as XCS=12 or XCS=12@99.50, not {entry}.");
+        let form = || format!("Expected units such as XCS=12, XCS=12@99.50 or XCS=5/12, not {entry}.");
         let (uom, rest) = entry.split_once('=').ok_or_else(form)?;
         let (factor, price) = rest.split_once('@').unwrap_or((rest, ""));
-        let factor = number::<Quantity>(factor.trim())?.ok_or_else(form)?;
+        let factor = match factor.trim() {
+            fraction if fraction.contains('/') => {
+                fraction.parse::<Factor>().map_err(|error| error.to_string())?
+            }
+            decimal => number::<Quantity>(decimal)?.ok_or_else(form)?.into(),
+        };
         let list_price = number::<Price>(price.trim())?;
         Ok(UnitInput { uom: uom.trim().to_owned(), factor, list_price, barcodes: Vec::new() })
     };

@@ -48,7 +48,7 @@ fn items() -> impl Strategy<Value = Item<'static>> {
         lineage: &LINEAGE,
         list_price,
         unit_list_price,
-        factor: quantity(factor),
+        factor: quantity(factor).into(),
     })
 }
 

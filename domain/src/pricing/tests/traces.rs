@@ -72,7 +72,7 @@ fn a_list_that_is_named_twice_counts_once() {
 
 #[test]
 fn the_stored_trace_is_small_and_says_it_all() {
-    let case = Item { factor: quantity("12"), ..piece("2.50") };
+    let case = Item { factor: quantity("12").into(), ..piece("2.50") };
     assert_eq!(stored_trace(&find(vec![], &case, &asked("1"))), None);
     let resolved = find(vec![rule(1, TIER, Scope::All, amount_off("0.50"))], &case, &asked("12"));
     let by = Override { who: "Mia".to_owned(), reason: "matches a competitor".to_owned() };

@@ -401,7 +401,7 @@ fn check_units(problems: &mut Problems, input: &ProductInput) {
                 pointer("factor"),
                 "This must be above zero: it says how many stock units a unit has.",
             );
-        } else if !fits_decimals(*factor, input.decimals()) {
+        } else if !factor.is_fraction() && !fits_decimals(factor.rounded(), input.decimals()) {
             let (most, stock_uom) = (input.decimals(), &input.stock_uom);
             let detail = format!("A quantity in {stock_uom} has at most {most} decimals here.");
             problems.invalid(pointer("factor"), detail);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use ::entity::{barcode, product, product_unit};
 use domain::id::{ProductId, TaxClassId};
-use domain::number::Price;
+use domain::number::{Factor, Price};
 use domain::product::gtin;
 use domain::text::Code64;
 use domain::{metadata, tag};
@@ -282,16 +282,17 @@ async fn insert_parts(tx: &Tx, products: &[&Product]) -> Result<(), Error> {
     let units: Vec<(ProductId, &ProductUnit)> = units.collect();
     if !units.is_empty() {
         let query = Columns::of(
-            "insert into product_unit (tenant_id, product_id, uom, factor, list_price)
-             select $1, r.* from unnest($2::uuid[], $3::text[], $4::numeric[], $5::numeric[])
-                                 r (product_id, uom, factor, list_price)",
+            "insert into product_unit (tenant_id, product_id, uom, factor, list_price, factor_denominator)
+             select $1, r.* from unnest($2::uuid[], $3::text[], $4::numeric[], $5::numeric[], $6::smallint[])
+                                 r (product_id, uom, factor, list_price, factor_denominator)",
         );
         let query = query
             .bind(tx.tenant_id.0)
             .column("product_id", &units, |(id, _)| id.0)
             .column("uom", &units, |(_, unit)| unit.uom.as_str())
-            .column("factor", &units, |(_, unit)| unit.factor.get())
-            .column("list_price", &units, |(_, unit)| unit.list_price.map(|price| price.get()));
+            .column("factor", &units, |(_, unit)| unit.factor.rounded().get())
+            .column("list_price", &units, |(_, unit)| unit.list_price.map(|price| price.get()))
+            .column("factor_denominator", &units, |(_, unit)| unit.factor.denominator().cast_signed());
         query.execute(tx).await?;
     }
     write_barcodes(tx, &barcodes_of(products)).await
@@ -375,7 +376,8 @@ pub(crate) async fn with_parts(tx: &Tx, rows: Vec<product::Model>) -> Result<Vec
         places.insert(row.id, products.len());
         products.push(without_parts(row));
     }
-    for product_unit::Model { product_id, uom, factor, list_price, .. } in units {
+    for product_unit::Model { product_id, uom, factor, list_price, factor_denominator, .. } in units {
+        let factor = Factor::stored(factor, factor_denominator.unsigned_abs());
         if let Some(place) = places.get(&product_id) {
             products[*place].units.push(ProductUnit { uom, factor, list_price, barcodes: Vec::new() });
         }

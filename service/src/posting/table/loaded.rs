@@ -122,7 +122,7 @@ loaded_row! {
 
 impl UnitRow {
     pub(in crate::posting) fn into_unit(self) -> (ProductId, Unit) {
-        (self.product_id, Unit { uom: self.uom, factor: self.factor, list_price: self.list_price })
+        (self.product_id, Unit { uom: self.uom, factor: self.factor.into(), list_price: self.list_price })
     }
 }
 

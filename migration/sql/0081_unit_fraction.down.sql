@@ -1,0 +1,1 @@
+alter table product_unit drop column factor_denominator;
