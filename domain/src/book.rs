@@ -179,9 +179,9 @@ pub struct Book {
     pub count_settings: CountSettings,
     /// Recorded movements of a level after an instant, as one quantity, if a command needs them.
     pub moved_since: HashMap<(LevelKey, DateTime<Utc>), Quantity>,
-    /// Where posted sheets stand on levels, if they are reversed or were posted in this batch.
+    /// Places of posted sheets on levels, if they are reversed or were posted in this batch.
     pub standings: HashMap<(CountId, LevelKey), Standing>,
-    /// What counts took off movements of this batch, by level and in the order of the movements.
+    /// Units and cost that counts took off movements of this batch, by level and in the order of the movements.
     pub already_counted: HashMap<LevelKey, Vec<AlreadyCounted>>,
     /// Movements of this batch, if it has a count sheet.
     pub moved: Vec<(LevelKey, DateTime<Utc>, Quantity)>,

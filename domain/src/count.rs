@@ -171,7 +171,7 @@ pub struct CountLine {
     pub superseded: bool,
 }
 
-/// Where a posted sheet stands on a level, between the count before it and what was recorded since.
+/// The place of a posted sheet on a level, between the count before it and what was recorded since.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Standing {
     /// The count before it, which stands again if the sheet is reversed.
@@ -179,7 +179,7 @@ pub struct Standing {
     /// Units and cost that counts took off movements recorded after the sheet was posted, and before this batch. Of
     /// movements that the sheet has seen and the count before has not.
     pub taken_off: (Quantity, Money),
-    /// What counts had taken off movements of this batch when the sheet was posted, as a number of movements.
+    /// The number of movements of this batch whose units a count had taken off when the sheet was posted.
     pub before: usize,
 }
 

@@ -79,7 +79,7 @@ pub struct OpenCost {
     pub variance: Money,
 }
 
-/// What a count took off a movement that it had seen.
+/// The units and the cost that a count took off a movement that it had seen.
 #[derive(Debug, Clone, Copy)]
 pub struct AlreadyCounted {
     /// The time at which the movement happened.

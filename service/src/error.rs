@@ -65,7 +65,8 @@ impl Error {
             "55P03" => Error::LockTimeout,
             "22003" => Refusal::new(Code::ValidationFailed, OUT_OF_RANGE).into(),
             "22008" => Refusal::new(Code::ValidationFailed, DATE_OUT_OF_RANGE).into(),
-            "22021" => {
+            // The second is that of a character in JSON.
+            "22021" | "22P05" => {
                 Refusal::new(Code::ValidationFailed, "A text must not contain a null character.").into()
             }
             // No connection, memory or disk space is left.

@@ -11,7 +11,7 @@
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
 use domain::id::TenantId;
 use sea_orm::sqlx::postgres::PgRow;
-use sea_orm::sqlx::{self, AssertSqlSafe, Row};
+use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use crate::{Db, Error, Tx};
@@ -26,15 +26,36 @@ const FOLD: &str = include_str!("rollup/fold.sql");
 /// Most rows of old generations of a table that one call deletes.
 const DELETED_AT_ONCE: i64 = 20_000;
 
-/// The tables of the roll-ups, each with the column after the generation in its primary key.
-const TABLES: [(&str, &str); 7] = [
-    ("sales_by_quarter_hour", "occurred_at"),
-    ("sales_by_day", "day"),
-    ("sales_by_category", "month"),
-    ("sales_by_product", "month"),
-    ("sales_by_customer", "month"),
-    ("sales_by_product_year", "year"),
-    ("sales_by_customer_year", "year"),
+/// Deletes rows of the oldest generation of a table before a generation ($2), in the order of its primary key: at least so many
+/// ($3) if there are as many. All rows of one time go together.
+macro_rules! deletion {
+    ($table:literal, $time:literal) => {
+        concat!(
+            "with old as (select min(generation) as generation from ",
+            $table,
+            " where tenant_id = $1 and generation < $2) delete from ",
+            $table,
+            " r using old where r.tenant_id = $1 and r.generation = old.generation and r.",
+            $time,
+            " <= coalesce((select ",
+            $time,
+            " from ",
+            $table,
+            " l where l.tenant_id = $1 and l.generation = old.generation order by ",
+            $time,
+            " offset $3 limit 1), 'infinity')"
+        )
+    };
+}
+
+const DELETIONS: [&str; 7] = [
+    deletion!("sales_by_quarter_hour", "occurred_at"),
+    deletion!("sales_by_day", "day"),
+    deletion!("sales_by_category", "month"),
+    deletion!("sales_by_product", "month"),
+    deletion!("sales_by_customer", "month"),
+    deletion!("sales_by_product_year", "year"),
+    deletion!("sales_by_customer_year", "year"),
 ];
 
 /// The roll-ups that a reader of one snapshot may use.
@@ -319,19 +340,9 @@ async fn delete_old(tx: &Tx, state: &State) -> Result<Run, Error> {
         return Ok(Run::default());
     };
     let mut run = Run::default();
-    for (table, time) in TABLES {
-        // All rows of one time go together, in the order of the primary key.
-        let delete = format!(
-            "with old as (
-                 select min(generation) as generation from {table} where tenant_id = $1 and generation < $2
-             )
-             delete from {table} r using old
-             where r.tenant_id = $1 and r.generation = old.generation and r.{time} <= coalesce((
-                 select {time} from {table} l where l.tenant_id = $1 and l.generation = old.generation
-                 order by {time} offset $3 limit 1), 'infinity')"
-        );
-        let query = sqlx::query(AssertSqlSafe(delete)).bind(tx.tenant_id.0).bind(generation);
-        run.unfinished |= tx.execute(query.bind(DELETED_AT_ONCE)).await? > 0;
+    for delete in DELETIONS {
+        let query = sqlx::query(delete).bind(tx.tenant_id.0).bind(generation).bind(DELETED_AT_ONCE);
+        run.unfinished |= tx.execute(query).await? > 0;
     }
     Ok(run)
 }

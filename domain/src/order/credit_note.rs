@@ -184,7 +184,7 @@ fn addresses(book: &Book, command: &Return, customer: &PrintedCustomer) -> Addre
 }
 
 /// Returns what rounding adds to the total of a credit note, and counts it as a part of the invoice's. Without an invoice, the
-/// note is rounded by itself.
+/// note is rounded alone.
 fn rounding(book: &mut Book, command: &Return, totals: &Totals) -> Money {
     let (settings, total) = (&book.setup.settings, totals.total());
     let sold = command.original_id.and_then(|id| book.sold.get(&id.0));

@@ -282,7 +282,7 @@ fn bear(lines: &mut [Line], target: Option<Money>, stated: StatedLine, settings:
     for line in lines {
         passed += weight(line);
         let up_to = |whole: Money| settings.money(number::share(whole.get(), passed, all));
-        // Net and tax are spread each by itself, so that no component has more tax than it comes to.
+        // Net and tax are spread apart, so that no component has more tax than it comes to.
         let part = match stated.tax {
             Some(tax) => up_to(total - tax) + up_to(tax) - given,
             None => up_to(total) - given,

@@ -10,7 +10,7 @@ use serde_json::Value;
 use service::Error;
 
 use super::column::is_cost;
-use super::{Column, Meta, Report, Request, workbook};
+use super::{Column, Meta, Report, Request};
 
 /// UTF-8 byte order mark, from which Excel learns the encoding.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -80,11 +80,6 @@ impl Table {
             text.push(b'\n');
         }
         Ok(text)
-    }
-
-    /// Returns an XLSX workbook.
-    pub fn to_xlsx(&self) -> Result<Vec<u8>, Error> {
-        workbook::write(self).map_err(|error| Error::invariant(error.to_string()))
     }
 
     /// Returns the rows as CSV under a header row; null is empty. No spreadsheet runs a text as a formula. Excel needs the

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 use serde_json::Value;
+use service::Error;
 
 use super::{Column, Meta, Table};
 
@@ -46,8 +47,14 @@ impl Formats {
     }
 }
 
-/// Returns the bytes of the workbook.
-pub(super) fn write(table: &Table) -> Result<Vec<u8>, XlsxError> {
+impl Table {
+    /// Returns an XLSX workbook.
+    pub fn to_xlsx(&self) -> Result<Vec<u8>, Error> {
+        write(self).map_err(|error| Error::invariant(error.to_string()))
+    }
+}
+
+fn write(table: &Table) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     let formats = Formats::new();
     let columns = &table.columns;

@@ -67,7 +67,7 @@ impl Attempts {
         Attempts(Cache::builder().max_capacity(COUNTS_MAX).time_to_live(WINDOW).build())
     }
 
-    /// Counts an attempt, or rejects it.
+    /// Counts an attempt, or rejects it. A rejected one does not count.
     pub(super) async fn begin(&self, guess: Guess, address: Option<IpAddr>) -> Result<Attempt, AuthError> {
         let key = Key::Network(guess, network::of_any(address));
         Ok(Attempt(vec![self.count(key, guess.failures_max()).await?]))
@@ -80,9 +80,17 @@ impl Attempts {
         tenant: &str,
         email: &str,
     ) -> Result<Attempt, AuthError> {
-        let Attempt(mut counts) = self.begin(Guess::Password, address).await?;
-        counts.push(self.count(of_user(address, tenant, email), OF_USER_MAX).await?);
-        Ok(Attempt(counts))
+        let mut attempt = self.begin(Guess::Password, address).await?;
+        match self.count(of_user(address, tenant, email), OF_USER_MAX).await {
+            Ok(count) => {
+                attempt.0.push(count);
+                Ok(attempt)
+            }
+            Err(error) => {
+                attempt.take_back();
+                Err(error)
+            }
+        }
     }
 
     /// Forgets the failed logins of a user who has logged in.
@@ -93,6 +101,7 @@ impl Attempts {
     async fn count(&self, key: Key, most: u32) -> Result<Arc<AtomicU32>, AuthError> {
         let count = self.0.get_with(key, async { Arc::default() }).await;
         if count.fetch_add(1, Ordering::Relaxed) >= most {
+            count.fetch_sub(1, Ordering::Relaxed);
             return Err(AuthError::TooManyAttempts(WINDOW.as_secs()));
         }
         Ok(count)
@@ -140,6 +149,16 @@ mod tests {
             assert!(matches!(rejected, Err(AuthError::TooManyAttempts(900))), "{guess:?}: {rejected:?}");
             assert!(attempts.begin(guess, address("192.0.2.8")).await.is_ok(), "{guess:?} elsewhere");
         }
+    }
+
+    #[tokio::test]
+    async fn rejected_logins_of_one_user_take_none_from_the_network() {
+        let (attempts, here) = (Attempts::new(), address("192.0.2.7"));
+        for number in 0..2 * Guess::Password.failures_max() {
+            let begun = attempts.begin_login(here, "nordwind", "a@shop.example").await;
+            assert_eq!(begun.is_ok(), number < OF_USER_MAX);
+        }
+        assert!(attempts.begin_login(here, "nordwind", "b@shop.example").await.is_ok());
     }
 
     #[tokio::test]

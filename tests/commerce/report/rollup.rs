@@ -220,7 +220,7 @@ fn a_report_reads_the_roll_up_that_fits() {
                 "/v1/reports/margin?group_by=product,year&from=2011-01-01&to=2012-01-01",
             ),
             ("sales_by_product", "/v1/reports/product_performance?location=MAIN"),
-            ("sales_by_product", "/v1/reports/product_performance?tz=Asia/Kathmandu&from=2011-01-15"),
+            ("sales_by_product_year", "/v1/reports/product_performance?tz=Asia/Kathmandu&from=2011-01-15"),
             ("sales_by_product_year", "/v1/reports/abc?category=tools"),
             ("sales_by_customer_year", "/v1/reports/customer_value"),
             ("sales_by_customer_year", "/v1/reports/revenue?group_by=customer,year&from=2010-12-24"),
