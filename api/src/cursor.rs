@@ -7,7 +7,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use crate::problem::ApiError;
 
 /// First byte of every cursor.
-const CURSOR_VERSION: u8 = 2;
+const CURSOR_VERSION: u8 = 3;
 
 /// Seals cursors: a caller can neither make one nor read it. Every node of an installation has the same key.
 #[derive(Debug)]

@@ -186,6 +186,15 @@ pub struct Meta {
     pub ledger_accounts: Vec<&'static str>,
 }
 
+impl Meta {
+    /// Returns it without the instants at which the report was made.
+    #[must_use]
+    pub fn undated(&self) -> Self {
+        let at = Instant(DateTime::UNIX_EPOCH.fixed_offset());
+        Meta { generated_at: at, data_as_of: at, ..self.clone() }
+    }
+}
+
 /// A row type, which defines its report.
 pub trait Row: FromQueryResult + Serialize + OutputType {
     const LEDGER_ACCOUNTS: &'static [&'static str];

@@ -342,13 +342,17 @@ impl Written {
             Format::Xlsx => table.to_xlsx()?,
         };
         let (values, truncated) = (table.columns.len() * table.rows.len(), table.meta.truncated);
-        let truncated_byte = [u8::from(truncated)];
-        let tag = match format {
-            Format::Csv | Format::Ndjson => weak_tag([&body[..], &truncated_byte]),
-            // Both say when the report was made, which is no change of it.
-            Format::Json => weak_tag([without_meta(table, &body)?, &truncated_byte]),
-            Format::Xlsx => weak_tag([without_meta(table, &table.to_json()?)?, &truncated_byte]),
+        let json;
+        let content = match format {
+            Format::Csv | Format::Ndjson => &body[..],
+            Format::Json => without_meta(table, &body)?,
+            Format::Xlsx => {
+                json = table.to_json()?;
+                without_meta(table, &json)?
+            }
         };
+        let meta = serde_json::to_vec(&table.meta.undated()).map_err(ApiError::internal)?;
+        let tag = weak_tag([content, &meta[..]]);
         Ok(Written { report: table.report, format, truncated, values, body, tag })
     }
 
@@ -374,7 +378,7 @@ impl Written {
     }
 }
 
-/// Returns the JSON of a table without its last member.
+/// Returns the JSON of a table without its last member, which says when it was made.
 fn without_meta<'a>(table: &Table, json: &'a [u8]) -> Result<&'a [u8], ApiError> {
     let meta = serde_json::to_vec(&table.meta).map_err(ApiError::internal)?;
     Ok(&json[..json.len().saturating_sub(meta.len() + 1)])

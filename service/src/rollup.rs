@@ -26,37 +26,8 @@ const FOLD: &str = include_str!("rollup/fold.sql");
 /// Most rows of old generations of a table that one call deletes.
 const DELETED_AT_ONCE: i64 = 20_000;
 
-/// Deletes rows of the oldest generation of a table before a generation ($2), in the order of its primary key: at least so many
-/// ($3) if there are as many. All rows of one time go together.
-macro_rules! deletion {
-    ($table:literal, $time:literal) => {
-        concat!(
-            "with old as (select min(generation) as generation from ",
-            $table,
-            " where tenant_id = $1 and generation < $2) delete from ",
-            $table,
-            " r using old where r.tenant_id = $1 and r.generation = old.generation and r.",
-            $time,
-            " <= coalesce((select ",
-            $time,
-            " from ",
-            $table,
-            " l where l.tenant_id = $1 and l.generation = old.generation order by ",
-            $time,
-            " offset $3 limit 1), 'infinity')"
-        )
-    };
-}
-
-const DELETIONS: [&str; 7] = [
-    deletion!("sales_by_quarter_hour", "occurred_at"),
-    deletion!("sales_by_day", "day"),
-    deletion!("sales_by_category", "month"),
-    deletion!("sales_by_product", "month"),
-    deletion!("sales_by_customer", "month"),
-    deletion!("sales_by_product_year", "year"),
-    deletion!("sales_by_customer_year", "year"),
-];
+/// Deletes rows of old generations: see its first lines.
+const DELETE_OLD: &str = include_str!("rollup/delete_old.sql");
 
 /// The roll-ups that a reader of one snapshot may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -339,12 +310,10 @@ async fn delete_old(tx: &Tx, state: &State) -> Result<Run, Error> {
     else {
         return Ok(Run::default());
     };
-    let mut run = Run::default();
-    for delete in DELETIONS {
-        let query = sqlx::query(delete).bind(tx.tenant_id.0).bind(generation).bind(DELETED_AT_ONCE);
-        run.unfinished |= tx.execute(query).await? > 0;
-    }
-    Ok(run)
+    let query = sqlx::query(DELETE_OLD).bind(tx.tenant_id.0).bind(generation).bind(DELETED_AT_ONCE);
+    let row = tx.row(query).await?.ok_or_else(|| Error::invariant("a count without a row"))?;
+    let deleted: i64 = row.try_get("deleted")?;
+    Ok(Run { lines: 0, unfinished: deleted > 0 })
 }
 
 /// Lines that were added.

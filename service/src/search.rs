@@ -11,6 +11,9 @@ use crate::listing::Listing;
 /// Most records that a search finds: those of the best rank.
 const FOUND_MAX: i32 = 10_000;
 
+/// Characters before a word, as a pattern has them. The index takes each for a blank.
+const MARKS: [&str; 7] = [" ", "-", "/", ".", "(", "+", "\\_"];
+
 /// A text to search for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Search {
@@ -44,7 +47,14 @@ impl Search {
         match longest.chars().count() {
             0 | 1 => Vec::new(),
             length if length < WITHIN_LENGTH_MIN => {
-                looks.iter().flat_map(|look| [format!("{look}%"), format!("% {look}%")]).collect()
+                let begun = |look: &String| {
+                    MARKS
+                        .map(|mark| format!("%{mark}{look}%"))
+                        .into_iter()
+                        .chain([format!("{look}%")])
+                        .collect::<Vec<_>>()
+                };
+                looks.iter().flat_map(begun).collect()
             }
             _ => looks.map(|look| format!("%{look}%")).to_vec(),
         }
@@ -67,7 +77,8 @@ mod tests {
     #[test]
     fn the_longest_word_is_searched_by_the_index() {
         assert_eq!(patterns("M8 Bolt", true)[0], "%bolt%");
-        assert_eq!(patterns("m8", true)[..2], ["m8%", "% m8%"]);
+        assert_eq!(patterns("m8", true)[..2], ["% m8%", "%-m8%"]);
+        assert_eq!(patterns("m8", true)[6..8], ["%\\_m8%", "m8%"]);
         assert_eq!(patterns("m", true), [""; 0]);
         assert_eq!(patterns("100%", true)[0], "%100\\%%");
         assert_eq!(patterns("Big Bolt", false)[0], "big bolt%");

@@ -1,7 +1,7 @@
 //! `stockwell worker`: sends events on to the servers, deletes old stored responses, folds sales lines into roll-ups, and makes
 //! stock checkpoints.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -224,7 +224,7 @@ async fn keep_house(outbox: Outbox, mut stopping: watch::Receiver<bool>) {
 async fn keep_rollups(outbox: Outbox, db: Db, mut stopping: watch::Receiver<bool>) {
     let mut written_until = None;
     let mut every_tenant_at = Instant::now();
-    let mut behind = BTreeSet::new();
+    let mut behind = BTreeMap::new();
     while !*stopping.borrow() {
         if every_tenant_at <= Instant::now() {
             written_until = None;
@@ -235,7 +235,9 @@ async fn keep_rollups(outbox: Outbox, db: Db, mut stopping: watch::Receiver<bool
                     every_tenant_at = Instant::now() + QUIET_FOLDS;
                 }
                 written_until = Some(until);
-                behind.extend(tenants);
+                for tenant_id in tenants {
+                    behind.entry(tenant_id).or_insert(Instant::now());
+                }
             }
             Err(error) => tracing::warn!(%error, "the tenants that wrote could not be listed; trying again"),
         }
@@ -244,11 +246,14 @@ async fn keep_rollups(outbox: Outbox, db: Db, mut stopping: watch::Receiver<bool
     }
 }
 
-/// Folds one step of sales lines of each tenant, and keeps the tenants of which lines are left or whose fold failed. Returns
-/// whether the next step should follow at once.
-async fn fold(db: &Db, behind: &mut BTreeSet<TenantId>, stopping: &watch::Receiver<bool>) -> bool {
+/// Folds one step of sales lines of each tenant that is due, and keeps the tenants of which lines are left. One whose fold
+/// failed is due again after [`FOLDS`]. Returns whether the next step should follow at once.
+async fn fold(db: &Db, behind: &mut BTreeMap<TenantId, Instant>, stopping: &watch::Receiver<bool>) -> bool {
     let mut is_unfinished = false;
-    for tenant_id in behind.clone() {
+    let now = Instant::now();
+    let due: Vec<TenantId> =
+        behind.iter().filter(|(_, at)| **at <= now).map(|(tenant_id, _)| *tenant_id).collect();
+    for tenant_id in due {
         if *stopping.borrow() {
             return false;
         }
@@ -262,6 +267,7 @@ async fn fold(db: &Db, behind: &mut BTreeSet<TenantId>, stopping: &watch::Receiv
             }
             Err(error) => {
                 tracing::warn!(%error, %tenant_id, "sales lines were not folded; trying again");
+                behind.insert(tenant_id, Instant::now() + FOLDS);
             }
         }
     }

@@ -20,8 +20,10 @@ pub struct Searched {
 impl Searched {
     /// Reads a text that a person typed. The time is proportional to its length.
     pub fn new(text: &str) -> Self {
-        let form = one_form(text).to_lowercase();
-        let mut words: Vec<String> = form.split_whitespace().map(str::to_owned).collect();
+        // Each word by itself: a Cyrillic word whose letters all look Latin stays Cyrillic beside a Latin one.
+        let words = text.split_whitespace().map(|word| one_form(word).to_lowercase());
+        let mut words: Vec<String> =
+            words.flat_map(|word| word.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect();
         let whole = words.join(" ");
         words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
         Searched { words, whole }
@@ -58,6 +60,7 @@ mod tests {
         assert_eq!(text.words(), ["blue", "big", "mug"]);
         assert_eq!(text.whole(), "big blue mug");
         assert_eq!(Searched::new("\u{200b}").words(), [""; 0]);
+        assert_eq!(Searched::new("Сахар 1kg").words(), ["сахар", "1kg"]);
     }
 
     #[test]

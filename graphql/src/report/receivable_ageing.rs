@@ -65,7 +65,7 @@ const DAY: &str = "moment as materialized (
     from (
         select
             coalesce(:time_zone, time_zone) as zone, currency,
-            coalesce(:as_of_at::timestamptz, :as_of_day::timestamp at time zone coalesce(:time_zone, time_zone)) as before
+            coalesce(:as_of_at::timestamptz, public.day_begin(:as_of_day, coalesce(:time_zone, time_zone))) as before
         from public.tenant where tenant_id = :tenant_id) t
 )";
 

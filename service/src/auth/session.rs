@@ -204,11 +204,13 @@ pub(super) fn anonymous(tenant_id: TenantId) -> Caller {
     Caller::new(tenant_id, ActorKind::User, Uuid::nil(), Scopes::default())
 }
 
-/// Locks the user of a login, and returns the user as it is now. Returns nothing if the user was disabled or got another
-/// password since the login was checked. All that ends logins holds the same lock, so no login that began before lasts after.
+/// Locks the user of a login, and returns the user as it is now. Returns nothing if the user was disabled, got another
+/// password or lost its logins since the login was checked. All that ends logins holds the same lock, so no login that began before lasts after.
 pub(super) async fn lock_login(tx: &Tx, checked: &app_user::Model) -> Result<Option<app_user::Model>, Error> {
     let user = users::lock(tx, checked.id).await?;
-    let holds = user.status == "active" && user.password_hash == checked.password_hash;
+    let holds = user.status == "active"
+        && user.password_hash == checked.password_hash
+        && user.logins_ended_at == checked.logins_ended_at;
     Ok(holds.then_some(user))
 }
 

@@ -227,7 +227,10 @@ fn a_caller_reads_its_limits() {
         assert_eq!(named("reports")["unit"], "points");
         assert_eq!(named("tenant")["shared_by"], "tenant");
         assert_eq!(limits["page"], json!({ "default": 50, "max": 200 }));
-        assert_eq!(limits["streams"], json!({ "per_caller": 10, "per_tenant": 500, "tickets_per_tenant": 2_500 }));
+        assert_eq!(
+            limits["streams"],
+            json!({ "per_caller": 10, "per_tenant": 500, "tickets_per_tenant": 2_500 })
+        );
         assert_eq!(limits["batch_documents"], 500);
         assert_eq!(limits["body"]["bytes_per_request"], 4_096);
         assert_eq!(limits["body"]["unreadable_factor"], 10);
