@@ -383,8 +383,7 @@ begin
                and (c.name_key like any (patterns) or c.number ilike any (patterns) or c.email ilike any (patterns))
              limit 50000
          ) c
-         where not exists (select from unnest(words) word where strpos(c.texts, word) = 0)
-         limit rows_max)
+         where not exists (select from unnest(words) word where strpos(c.texts, word) = 0))
     )
     select c.id, case
         when n.number = lower(whole) or n.email = lower(whole) then 0
@@ -490,8 +489,7 @@ begin
              where p.tenant_id = tenant and (p.name_key like any (patterns) or p.sku_key like any (patterns))
              limit 50000
          ) p
-         where not exists (select from unnest(words) word where strpos(p.texts, word) = 0)
-         limit rows_max)
+         where not exists (select from unnest(words) word where strpos(p.texts, word) = 0))
     )
     select p.id, case
         when p.sku_key = lower(whole) then 0

@@ -20,7 +20,7 @@ pub struct Searched {
 impl Searched {
     /// Reads a text that a person typed. The time is proportional to its length.
     pub fn new(text: &str) -> Self {
-        // Each word by itself: a Cyrillic word whose letters all look Latin stays Cyrillic beside a Latin one.
+        // Each word alone: a Cyrillic word whose letters all look Latin stays Cyrillic beside a Latin one.
         let words = text.split_whitespace().map(|word| one_form(word).to_lowercase());
         let mut words: Vec<String> =
             words.flat_map(|word| word.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect();
