@@ -184,7 +184,14 @@ async fn by_workbook(tenant: &Tenant, path: &str) -> Vec<Figures> {
         }
         Data::String(text) if ["string", "datetime"].contains(&kind) => plain(text),
         Data::Empty => String::new(),
-        other => panic!("{path}: {other:?} in a column of {kind}"),
+        other @ (Data::DateTime(_)
+        | Data::Float(_)
+        | Data::String(_)
+        | Data::Int(_)
+        | Data::Bool(_)
+        | Data::DateTimeIso(_)
+        | Data::DurationIso(_)
+        | Data::Error(_)) => panic!("{path}: {other:?} in a column of {kind}"),
     };
     let count = u32::try_from(rows.height()).expect("a number of rows");
     (1..count)

@@ -252,8 +252,7 @@ pub fn parameters() -> Value {
             "If-Match",
             40,
             "*",
-            "ETag of the record as you read it: the change is rejected if the record was changed since. Or `*` for any \
-             version.",
+            "ETag of the record as you read it: a record that was changed since is not changed. Or `*` for any version.",
         ),
         "IfNoneMatch": in_header(
             "If-None-Match",

@@ -87,7 +87,7 @@ pub enum AddressIn {
     /// Code of an address of the customer.
     Code(Line64),
     /// An address for this order alone.
-    Address(Address),
+    Address(Box<Address>),
 }
 
 impl AddressIn {
@@ -97,7 +97,7 @@ impl AddressIn {
             AddressIn::Code(code) => AddressChoice::Code(code.checked(problems, &format!("{pointer}/code"))),
             AddressIn::Address(address) => {
                 address.check(problems, &format!("{pointer}/address"));
-                AddressChoice::Address(Arc::new(address))
+                AddressChoice::Address(Arc::from(address))
             }
         }
     }

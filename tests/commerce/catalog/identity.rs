@@ -165,7 +165,7 @@ fn codes_that_look_the_same_are_one() {
             ] {
                 tenant.post(path, &body).await.refused(409, "already_exists");
             }
-            let tagged = format!("/v1/products?tag={}", encoded(&format!("Half\u{200b} price")));
+            let tagged = format!("/v1/products?tag={}", encoded("Half\u{200b} price"));
             one(&tagged, "sku").await;
             let mapping = json!({ "system": "shop", "external_sku": url, "sku": code });
             tenant.post("/v1/sku-mappings", &mapping).await.created();

@@ -70,10 +70,10 @@ pub struct Upsert<'p> {
 /// Creates and changes products, and returns one result per product, in order. A barcode that one product frees may be
 /// taken by a later one.
 pub async fn upsert_all(tx: &Tx, upserts: Vec<Upsert<'_>>) -> Result<Vec<Result<Upserted, Refusal>>, Error> {
-    let (befores, inputs): (Vec<Option<&Product>>, Vec<ProductInput>) =
+    let (present, inputs): (Vec<Option<&Product>>, Vec<ProductInput>) =
         upserts.into_iter().map(|Upsert { before, input }| (before, input)).unzip();
     let mut drafts = Drafts::new(References::load(tx, &inputs).await?);
-    let changing: Vec<&Product> = befores
+    let changing: Vec<&Product> = present
         .iter()
         .zip(&inputs)
         .filter_map(|(before, input)| before.filter(|before| changes_stock(before, input)))
@@ -81,7 +81,7 @@ pub async fn upsert_all(tx: &Tx, upserts: Vec<Upsert<'_>>) -> Result<Vec<Result<
     let kept = find_with_stock(tx, &changing).await?;
     let mut written = Changes::default();
     let mut answers = Vec::with_capacity(inputs.len());
-    for (before, input) in befores.into_iter().zip(inputs) {
+    for (before, input) in present.into_iter().zip(inputs) {
         answers.push(match before {
             None => create(tx, &mut drafts, &mut written, &input),
             Some(before) if kept.contains(&before.id) => Err(reject_stock_fields(before, &input)),
