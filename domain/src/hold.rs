@@ -143,8 +143,8 @@ pub struct Hold {
     pub placed_at: DateTime<Utc>,
     /// The version. It grows with each change.
     pub version: i32,
-    /// Whether a transaction with a later clock reading has already ended its reservations, because it had
-    /// expired. Known only on a [`Book`], whose levels are locked.
+    /// Whether a transaction with a later clock reading has already ended some of its reservations, because it
+    /// had expired. Known only on a [`Book`], whose levels are locked.
     pub is_swept: bool,
     /// Its lines.
     pub lines: Vec<HeldLine>,
@@ -161,7 +161,8 @@ pub struct HeldLine {
     pub lot_id: LotId,
     /// Stock units.
     pub quantity: Quantity,
-    /// Stock units that it still reserves: fewer after a till or channel used some.
+    /// Stock units that it still reserves: fewer after a till or channel used some, none after it expired. On a
+    /// [`Book`], as of the locks on its levels.
     pub left: Quantity,
 }
 
@@ -187,6 +188,12 @@ impl Hold {
     /// Returns what it was placed to reserve, line by line.
     pub(crate) fn placed(&self) -> Vec<Held> {
         self.lines.iter().map(|line| (line.key(self.location_id), line.line_no, line.quantity)).collect()
+    }
+
+    /// Returns what it still reserves, line by line. Not for an allotment, whose lines may have several lots.
+    pub(crate) fn left(&self) -> Vec<Held> {
+        let reserving = self.lines.iter().filter(|line| line.left.is_positive());
+        reserving.map(|line| (line.key(self.location_id), line.line_no, line.left)).collect()
     }
 
     fn reservations(&self, held: &[Held], is_held: bool) -> impl Iterator<Item = Reservation> {
@@ -425,18 +432,16 @@ fn check_end(book: &Book, kind: HoldKind, end: Option<DateTime<Utc>>) -> Result<
     Err(Refusal::invalid("/expires_at", detail))
 }
 
-/// Ends a hold. Its reservations are left alone if it has expired: they are ended before anything is decided
-/// on a level.
+/// Ends a hold and the reservations that it still has. An expired hold has none, except where a transaction with
+/// a later clock reading has ended those of some levels only.
 fn end(book: &mut Book, id: HoldId, status: HoldStatus, posting: &mut Posting) {
     let hold = book.holds[&id].clone();
-    if hold.status_at(book.now) == HoldStatus::Open {
-        let held = allotment::held(book, &hold);
-        for (key, _, quantity) in &held {
-            book.level_mut(*key).release(*quantity);
-        }
-        posting.reservations.extend(hold.reservations(&held, false));
-        allotment::forget(book, &hold);
+    let held = allotment::held(book, &hold);
+    for (key, _, quantity) in &held {
+        book.level_mut(*key).release(*quantity);
     }
+    posting.reservations.extend(hold.reservations(&held, false));
+    allotment::forget(book, &hold);
     keep(book, Hold { status, version: hold.version + 1, ..hold }, posting);
 }
 

@@ -199,10 +199,10 @@ pub(crate) fn owner(book: &Book, command: &PlaceHold) -> Result<(LocationId, Opt
     }
 }
 
-/// Returns the units that an open hold reserves now, by level. Of an allotment, that is what is left.
+/// Returns the units that a hold reserves now, by level.
 pub(crate) fn held(book: &Book, hold: &Hold) -> Vec<Held> {
     if !hold.kind.is_allotment() {
-        return hold.placed();
+        return hold.left();
     }
     let of_level = |(key, allotments): (&LevelKey, &Vec<Allotment>)| {
         let its = allotments.iter().filter(|allotment| allotment.hold_id == hold.id);

@@ -8,7 +8,7 @@ use super::Requester;
 use super::allotment;
 use crate::book::Book;
 use crate::expected_receipt;
-use crate::hold::{Hold, HoldStatus};
+use crate::hold::Hold;
 use crate::number::Quantity;
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::stock::LevelKey;
@@ -55,10 +55,8 @@ impl Demand {
 
     /// Makes the units of an open hold available to the document that takes its place.
     pub fn own(&mut self, book: &Book, hold: &Hold) {
-        if hold.status_at(book.now) == HoldStatus::Open {
-            for (key, _, quantity) in allotment::held(book, hold) {
-                *self.own.entry(key).or_default() += quantity;
-            }
+        for (key, _, quantity) in allotment::held(book, hold) {
+            *self.own.entry(key).or_default() += quantity;
         }
     }
 }

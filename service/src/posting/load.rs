@@ -136,7 +136,7 @@ async fn stock(
     book.histories = history::load(tx, needs, book.levels()).await?;
     let layers = layer::load(tx, book.levels()).await?;
     book.add_layers(layers);
-    stock_documents::note_swept(tx, &mut book.holds).await?;
+    stock_documents::read_left(tx, &mut book.holds).await?;
     allotments::load(tx, book).await?;
     waiting::load(tx, book).await
 }

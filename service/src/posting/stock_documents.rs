@@ -97,23 +97,28 @@ async fn lock_references(tx: &Tx, references: &[&str]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Marks the open holds whose reservations another transaction has released, because its clock was ahead. Must run
-/// after the levels of the holds are locked: from then on no other transaction can release them.
-pub(super) async fn note_swept(tx: &Tx, holds: &mut HashMap<HoldId, Hold>) -> Result<(), Error> {
-    // Sales may have used up a till or channel allotment without a release, so these are left out.
+/// Reads what the open holds still reserve, and marks those of which another transaction has ended reservations,
+/// because its clock was ahead. Must run after the levels of the holds are locked: from then on no other transaction
+/// can end them.
+pub(super) async fn read_left(tx: &Tx, holds: &mut HashMap<HoldId, Hold>) -> Result<(), Error> {
+    // What is left of a till or channel allotment is read with the levels.
     let open = holds.values().filter(|hold| hold.status == HoldStatus::Open && hold.kind == HoldKind::Hold);
     let ids: Vec<Uuid> = open.map(|hold| hold.id.0).collect();
     if ids.is_empty() {
         return Ok(());
     }
-    let statement = "select document_id, count(*) from reservation \
-                     where tenant_id = $1 and document_id = any($2) group by document_id";
+    let statement = "select document_id, line_no, quantity from reservation where tenant_id = $1 and document_id = any($2)";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(&ids)).await?;
-    let kept: HashMap<Uuid, i64> =
-        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, Error>>()?;
+    let line = |row: &PgRow| -> Result<((Uuid, i32), Quantity), Error> {
+        Ok(((row.try_get("document_id")?, row.try_get("line_no")?), number(row, "quantity")?))
+    };
+    let left: HashMap<(Uuid, i32), Quantity> = rows.iter().map(line).collect::<Result<_, _>>()?;
     for id in ids {
         if let Some(hold) = holds.get_mut(&HoldId(id)) {
-            hold.is_swept = kept.get(&id).is_none_or(|lines| *lines < hold.lines.len() as i64);
+            for line in &mut hold.lines {
+                line.left = left.get(&(id, line.line_no)).copied().unwrap_or(Quantity::ZERO);
+            }
+            hold.is_swept = hold.lines.iter().any(|line| line.left < line.quantity);
         }
     }
     Ok(())

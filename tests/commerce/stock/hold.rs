@@ -74,6 +74,32 @@ fn a_hold_replaces_the_one_of_its_reference() {
 }
 
 #[test]
+fn a_hold_that_another_command_found_expired_on_one_level_reserves_nothing_after_it_is_replaced() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
+        tenant.stocked("JUG", "10.00", ("10", "4.00")).await;
+        let first = tenant.post(HOLDS, &hold("cart-1", &[("MUG", "2"), ("JUG", "3")]).await).await.created();
+        let id = first["id"].as_str().expect("an id");
+        // What a sale of mugs does on a server whose clock is past the end of the hold.
+        let swept = "with gone as (delete from reservation r using hold h, product p \
+                                   where h.tenant_id = r.tenant_id and h.id = r.document_id and h.reference = 'cart-1' \
+                                     and p.tenant_id = r.tenant_id and p.id = r.product_id and p.sku = 'MUG' \
+                                     and r.tenant_id = $1 returning r.*) \
+                     update stock_level l set reserved = l.reserved - gone.quantity, next_expiry = null from gone \
+                     where l.tenant_id = gone.tenant_id and l.product_id = gone.product_id";
+        let swept = sqlx::query(swept).bind(tenant.id.0).execute(&environment().root).await.expect("it ends");
+        assert_eq!(swept.rows_affected(), 1);
+        let release = format!("{HOLDS}/{id}/release");
+        tenant.post(&release, &json!({})).await.refused(409, "invalid_state_transition");
+        // Its three jugs are available to the hold that replaces it.
+        tenant.post(HOLDS, &hold("cart-1", &[("JUG", "9")]).await).await.created();
+        assert_eq!(tenant.get(&format!("{HOLDS}/{id}")).await.ok()["status"], "replaced");
+        assert_eq!(tenant.level("MUG").await, Level::of("10", "0", "40"));
+        assert_eq!(tenant.level("JUG").await, Level::of("10", "9", "40"));
+    });
+}
+
+#[test]
 fn holds_of_one_reference_placed_at_once_do_not_add_up() {
     with_tenant(async |tenant| {
         tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
