@@ -2,6 +2,7 @@
 //! in [`server`](crate::server).
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -66,6 +67,8 @@ pub struct App {
     pub hsts: Option<HeaderValue>,
     /// Networks of our own proxies.
     pub trusted_proxies: Vec<IpNet>,
+    /// Folder that the files of the pages are read from, in place of those built in.
+    pub(crate) web_folder: Option<PathBuf>,
     /// Link to the other nodes through Redis. Absent without Redis.
     pub broadcast: Option<Broadcast>,
     document: OnceLock<Bytes>,
@@ -109,6 +112,7 @@ impl App {
             body_timeout: config.connections.body_timeout(),
             hsts: hsts.and_then(|value| HeaderValue::try_from(value).ok()),
             trusted_proxies,
+            web_folder: config.web_folder.clone(),
             broadcast,
             document: OnceLock::new(),
             stopping: AtomicBool::new(false),

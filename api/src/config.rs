@@ -87,6 +87,10 @@ pub struct Config {
     /// may speak HTTP/2 without TLS.
     #[arg(long, env = "STOCKWELL_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpNet>,
+    /// The folder of the pages' files (`web` of the sources), for work on them: a change shows when the page is loaded again. The
+    /// files built into the program are served if absent.
+    #[arg(long, env = "STOCKWELL_WEB_FOLDER")]
+    pub web_folder: Option<PathBuf>,
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ pub mod metrics;
 pub mod middleware;
 pub mod openapi;
 pub mod order;
+pub mod pages;
 pub mod params;
 pub mod patch;
 pub mod period_lock;

@@ -49,7 +49,8 @@ const EXPOSED: &str = "X-Request-Id, Retry-After, RateLimit-Policy, RateLimit, E
 /// Request headers that a browser of another origin may send.
 const ACCEPTED: &str = "Authorization, Content-Type, Accept, Idempotency-Key, If-Match, If-None-Match, Prefer, \
                         Last-Event-ID, X-Api-Key, X-Request-Id, traceparent";
-/// Sources of a page's parts: this server alone. The pages are the explorers, which set styles in their markup.
+/// Sources of a page's parts: this server alone. It is for the explorers, which set styles in their markup. Other pages set
+/// a policy of their own.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
                            img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; \
                            frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
@@ -289,7 +290,9 @@ async fn finish(response: ServiceResponse, app: &App, wants: &Wants, log: &Log) 
     headers.insert(STOCKWELL_VERSION, HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+        if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+            headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+        }
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     }
     if let Some(hsts) = &app.hsts {

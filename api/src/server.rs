@@ -21,6 +21,7 @@ use crate::connection::listener::{self, Listening};
 use crate::metrics::Endpoint;
 use crate::middleware::Common;
 use crate::openapi::{self, DescribedRoutes};
+use crate::pages;
 use crate::problem::{Answer, ApiError, ErrorCode};
 use crate::route_table::RouteTable;
 
@@ -131,6 +132,7 @@ fn configure(cfg: &mut web::ServiceConfig, routes: &'static DescribedRoutes) {
     routes.mount(&mut ServiceConfig::new(cfg));
     cfg.service(web::redirect("/docs", "/docs/"));
     openapi::mount_explorer(cfg);
+    pages::mount(cfg);
     cfg.default_service(web::to(no_route));
 }
 

@@ -55,6 +55,9 @@ pub struct DemoArgs {
     /// Import nothing.
     #[arg(long)]
     no_import: bool,
+    /// Read the files of the pages from this folder, for work on them.
+    #[arg(long)]
+    web_folder: Option<PathBuf>,
 }
 
 /// The demo did not start.
@@ -253,6 +256,7 @@ fn config(
         streams_max: 2_000,
         hsts_seconds: 0,
         trusted_proxies: Vec::new(),
+        web_folder: args.web_folder.clone(),
     })
 }
 

@@ -75,6 +75,7 @@ fn render(base_url: &str, key: &str, stage: &Stage) -> String {
         r#"
 Stockwell is ready.
 
+  insights   {base_url}/insights (sign in with the key)
   API        {base_url}/v1/me
   reference  {base_url}/docs/
   GraphQL    {base_url}/graphql

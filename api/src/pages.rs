@@ -1,0 +1,159 @@
+//! The pages for people, which are built into the program, and the files that they load.
+//!
+//! A page is small, and a browser asks for it each time. The addresses of its files contain a hash of all files, so a
+//! browser keeps them for good. The pages use the public API only, with the credential of the person who signs in.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use actix_web::http::header::{self, EntityTag, HeaderName};
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpResponse, get};
+
+use crate::app::App;
+use crate::problem::{Answer, ApiError, ErrorCode};
+use crate::version::IfNoneMatch;
+
+/// The files of `web/`, by their paths there.
+const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/web.rs"));
+/// Hash of all files.
+const HASH: &str = env!("STOCKWELL_WEB_HASH");
+/// Pages, each with a file of its name in `web/`.
+const PAGES: [&str; 1] = ["insights"];
+
+/// Everything comes from this server, and no script or style stands in a page.
+const CONTENT_SECURITY: &str = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; \
+    form-action 'self'; frame-ancestors 'none'";
+/// Devices that no page may use.
+const PERMISSIONS: &str = "camera=(), microphone=(), geolocation=()";
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+/// For a file whose address changes with it.
+const FOR_GOOD: &str = "public, max-age=31536000, immutable";
+
+/// Mounts the pages and their files.
+pub fn mount(cfg: &mut ServiceConfig) {
+    for name in PAGES {
+        let show = move |app: Data<App>, known: IfNoneMatch| async move { page(&app, &known, name) };
+        cfg.route(&format!("/{name}"), web::get().to(show));
+    }
+    cfg.service(file);
+}
+
+fn page(app: &App, known: &IfNoneMatch, name: &str) -> Answer {
+    let html = read(app, &format!("{name}.html"))?;
+    let html = String::from_utf8_lossy(&html).replace("\"/web/", &format!("\"/web/{HASH}/"));
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header((header::CACHE_CONTROL, "no-cache"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY))
+        .insert_header((PERMISSIONS_POLICY, PERMISSIONS));
+    // The body is compressed for some: the tag names both forms.
+    let tag = EntityTag::new_weak(HASH.to_owned());
+    known.answer_body(&mut response, tag, "text/html; charset=utf-8", || Ok(html.into_bytes()))
+}
+
+#[get("/web/{hash}/{name:.*}")]
+async fn file(app: Data<App>, path: web::Path<(String, String)>) -> Answer {
+    let (hash, name) = path.into_inner();
+    let bytes = read(&app, &name)?;
+    // A page that was open during an update asks by the old hash. It gets the present file, and keeps it not.
+    let is_kept = hash == HASH && app.web_folder.is_none();
+    let cached = if is_kept { FOR_GOOD } else { "no-store" };
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, cached))
+        .content_type(media_type(&name)?)
+        .body(bytes.into_owned()))
+}
+
+/// Returns the content of a file of `web/`: the one built in, or that of the folder that the operator named.
+fn read(app: &App, name: &str) -> Result<Cow<'static, [u8]>, ApiError> {
+    let missing = || ApiError::of(ErrorCode::RouteNotFound);
+    let &(known, bytes) = FILES.iter().find(|(known, _)| *known == name).ok_or_else(missing)?;
+    match &app.web_folder {
+        Some(folder) => std::fs::read(folder.join(known)).map(Cow::Owned).map_err(|_| missing()),
+        None => Ok(Cow::Borrowed(bytes)),
+    }
+}
+
+/// Returns the media type of a file. A page is no file: it has its own address and its own headers.
+fn media_type(name: &str) -> Result<&'static str, ApiError> {
+    match Path::new(name).extension().and_then(|extension| extension.to_str()) {
+        Some("js") => Ok("text/javascript; charset=utf-8"),
+        Some("css") => Ok("text/css; charset=utf-8"),
+        Some("svg") => Ok("image/svg+xml"),
+        Some("png") => Ok("image/png"),
+        Some("woff2") => Ok("font/woff2"),
+        // Licences.
+        None => Ok("text/plain; charset=utf-8"),
+        Some(_) => Err(ApiError::of(ErrorCode::RouteNotFound)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(name: &str) -> Option<String> {
+        let (_, bytes) = FILES.iter().find(|(known, _)| *known == name)?;
+        Some(String::from_utf8_lossy(bytes).into_owned())
+    }
+
+    /// Returns the path that `named` has for a file in `folder`.
+    fn resolved(folder: &str, named: &str) -> String {
+        let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+        for part in named.split('/') {
+            match part {
+                "." => {}
+                ".." => _ = parts.pop(),
+                part => parts.push(part),
+            }
+        }
+        parts.join("/")
+    }
+
+    /// Returns the texts between `before` and the next quotation mark.
+    fn quoted<'text>(text: &'text str, before: &'text str) -> impl Iterator<Item = &'text str> {
+        text.split(before).skip(1).filter_map(|rest| rest.split('"').next())
+    }
+
+    #[test]
+    fn every_import_is_built_in() {
+        let mut imports = 0;
+        for (name, bytes) in FILES.iter().filter(|(name, _)| name.ends_with(".js") && !name.starts_with("vendor/")) {
+            let text = String::from_utf8_lossy(bytes);
+            let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+            for named in quoted(&text, " from \"").chain(quoted(&text, "import(\"")).filter(|path| path.starts_with('.')) {
+                // Types in comments name packages that are not served; a path in one is a file, too.
+                assert!(self::text(&resolved(folder, named)).is_some(), "{name} imports {named}, which is not there");
+                imports += 1;
+            }
+        }
+        assert!(imports > 30, "the imports are found: {imports}");
+    }
+
+    #[test]
+    fn every_page_names_files_that_are_built_in() {
+        for page in PAGES {
+            let html = text(&format!("{page}.html")).expect("a page has its file");
+            let files: Vec<&str> = quoted(&html, "\"/web/").collect();
+            assert!(files.len() > 3, "{page}: {files:?}");
+            for file in files {
+                assert!(text(file).is_some(), "{page} names {file}");
+                assert!(media_type(file).is_ok(), "{file} has no media type");
+            }
+            assert!(!html.contains("style=\""), "{page}: the policy forbids styles in the page");
+        }
+    }
+
+    #[test]
+    fn style_sheets_name_files_that_are_built_in() {
+        let css = text("kit/kit.css").expect("the style sheet");
+        let mut files = 0;
+        for rest in css.split("url(").skip(1) {
+            let named = rest.split(')').next().unwrap_or_default();
+            assert!(text(&resolved("kit", named)).is_some(), "{named}");
+            files += 1;
+        }
+        assert!(files >= 2, "the fonts are found");
+    }
+}

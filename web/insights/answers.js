@@ -1,0 +1,136 @@
+// The figures that the cards show. They are asked for again when the period changes, and when something is sold.
+import { may, me } from "../kit/api.js";
+import { ask, askAgain } from "../kit/ask.js";
+import * as show from "../kit/format.js";
+import { listen } from "../kit/live.js";
+import { computed, effect, signal } from "../vendor/ui.js";
+import { begin, end, period, plusDays, plusMonths, seesCosts } from "./period.js";
+import * as reports from "./reports.js";
+
+/** @template Row @typedef {import("./reports.js").Report<Row>} Report */
+/** @template Row @typedef {{now: Report<Row>, before?: Report<Row>}} Twice */
+
+/** Events after which figures are different. */
+const EVENTS = ["pos_sale.*", "order.*", "return.*", "stock.*", "count.*"];
+/** Milliseconds between an event and the questions, in which further events come along. */
+const GATHER_MS = 100;
+/** Least milliseconds between two rounds of questions. */
+const PACE_MS = 1000;
+
+const { words } = show;
+
+/** The first and the last month of the trade. Months of a twentieth of the usual number of sales do not begin or end it: a
+ * single document years later must not empty the page. A month that directly follows counts with its first sale. */
+export const months = ask(reports.months, (data) => {
+  /** @type {{month: string, orders: number}[]} */
+  const rows = data.revenueReport.rows.filter((/** @type {{orders: number}} */ { orders }) => orders > 0);
+  const usual = rows.map(({ orders }) => orders).sort((a, b) => a - b)[rows.length >> 1] ?? 0;
+  const busy = rows.filter(({ orders }) => orders * 20 >= usual).map(({ month }) => month);
+  const traded = new Set(rows.map(({ month }) => month));
+  let last = busy.at(-1) ?? null;
+  while (last && traded.has(plusMonths(last, 1))) last = plusMonths(last, 1);
+  return { first: busy[0] ?? null, last };
+});
+const days = ask(
+  () => {
+    const last = months.value.data?.last;
+    return last ? reports.days({ from: last, to: plusMonths(last, 1) }) : null;
+  },
+  (data) => {
+    const rows = /** @type {{day: string, orders: number}[]} */ (data.revenueReport.rows);
+    return rows.at(-1)?.day ?? null;
+  },
+);
+effect(() => {
+  const { state, data } = months.value;
+  begin.value = data?.first ?? null;
+  const isWithout = state === "failed" || (state === "ready" && !data?.last);
+  if (days.value.data) end.value = plusDays(days.value.data, 1);
+  else if (isWithout) end.value = plusDays(show.today(), 1);
+});
+
+/** Counts up while the page is open, because the day of the business changes. */
+const clock = signal(0);
+setInterval(() => clock.value++, 60_000);
+
+export const today = ask(
+  () => {
+    const day = clock.value >= 0 ? show.today() : "";
+    return reports.today({ from: day, to: plusDays(day, 1) });
+  },
+  (data) => ({
+    total: /** @type {{orders: number, netRevenue: string} | undefined} */ (data.channelSummary.totals[0]),
+    asOf: /** @type {string} */ (data.channelSummary.meta.dataAsOf),
+  }),
+);
+
+/** @param {(of: NonNullable<typeof period.value>) => import("./reports.js").Question | null} question */
+const asked = (question) => computed(() => period.value && question(period.value));
+const questions = {
+  trend: asked(({ now, before, grain }) => reports.trend(now, before, grain, seesCosts.value)),
+  channels: asked(({ now, before }) => reports.channels(now, before, seesCosts.value)),
+  products: asked(({ now }) => (seesCosts.value ? reports.products(now) : null)),
+  customers: asked(({ now }) => reports.customers(now, seesCosts.value)),
+  cover: asked(({ now }) => (seesCosts.value ? reports.cover(now, plusDays(now.to, -1)) : null)),
+};
+
+export const channels = ask(
+  () => questions.channels.value,
+  (data) => /** @type {Twice<import("./reports.js").ChannelRow>} */ (data),
+);
+export const trend = ask(
+  () => questions.trend.value,
+  (data) => /** @type {Twice<import("./reports.js").TrendRow>} */ (data),
+);
+export const products = ask(
+  () => questions.products.value,
+  (data) => /** @type {Report<import("./reports.js").ProductRow>} */ (data.productPerformance),
+);
+export const customers = ask(
+  () => questions.customers.value,
+  (data) => /** @type {Report<import("./reports.js").CustomerRow>} */ (data.customerValue),
+);
+export const cover = ask(
+  () => questions.cover.value,
+  (data) => ({
+    stock: /** @type {Report<import("./reports.js").StockRow>} */ (data.stockValuation),
+    sold: /** @type {{sku: string, units: string, cost: string}[]} */ (data.productPerformance.rows),
+  }),
+);
+
+/** The texts that the buttons of a card copy. @param {keyof typeof questions} name */
+export const copies = (name) => ({
+  curl: () => (questions[name].value ? reports.curl(questions[name].value) : ""),
+  graphql: () => (questions[name].value ? reports.graphql(questions[name].value) : ""),
+});
+
+/** Asks again soon after an event. Many events in a row are one round a second. */
+function soon() {
+  let timer = 0;
+  let last = 0;
+  const run = () => {
+    timer = 0;
+    last = Date.now();
+    askAgain();
+  };
+  return {
+    call: () => {
+      timer ||= setTimeout(run, Math.max(GATHER_MS, last + PACE_MS - Date.now()));
+    },
+    end: () => clearTimeout(timer),
+  };
+}
+
+effect(() => {
+  if (!me.value || !may("reports:read")) return undefined;
+  const abort = new AbortController();
+  const again = soon();
+  listen(EVENTS, again.call, abort.signal);
+  return () => {
+    abort.abort();
+    again.end();
+  };
+});
+
+/** The name of a channel. New ones may appear. @param {string} key */
+export const channelName = (key) => words.value.channel[key] ?? key;

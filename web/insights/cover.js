@@ -1,0 +1,71 @@
+// How long the stock at the end of the period lasts at the pace of the period. The report `slow_stock` knows today only.
+import { Bars } from "../kit/chart.js";
+import * as show from "../kit/format.js";
+import { Panel } from "../kit/panel.js";
+import { Table } from "../kit/table.js";
+import { computed, html } from "../vendor/ui.js";
+import { copies, cover } from "./answers.js";
+import { count } from "./columns.js";
+import { length, period, plusDays } from "./period.js";
+
+/** @typedef {{place: number, value: number, products: number}} Row */
+
+/** The upper ends of the bars, in days. One more bar follows, for products that were not sold. */
+const DAYS = [14, 28, 91, 182, Infinity];
+
+const summary = computed(() => {
+  const { data } = cover.value;
+  if (!data || !period.value) return null;
+  const days = length(period.value.now);
+  const sold = new Map(data.sold.map(({ sku, units }) => [sku, Number(units)]));
+  /** @type {Row[]} */
+  const rows = [...DAYS, null].map((_, place) => ({ place, value: 0, products: 0 }));
+  const held = data.stock.rows.filter(({ onHand }) => Number(onHand) > 0);
+  for (const { sku, onHand, value } of held) {
+    const pace = Math.max(0, sold.get(sku) ?? 0) / days;
+    const row = rows[pace ? DAYS.findIndex((most) => Number(onHand) / pace < most) : DAYS.length];
+    if (row) {
+      row.value += Number(value);
+      row.products++;
+    }
+  }
+  const skus = new Set(held.map(({ sku }) => sku));
+  const out = data.sold.filter(({ sku, units, cost }) => Number(units) > 0 && Number(cost) > 0 && !skus.has(sku));
+  return { rows, out: out.length, total: rows.reduce((sum, { value }) => sum + value, 0) };
+});
+
+export function Cover() {
+  const text = show.words.value.cover;
+  const data = summary.value;
+  const share = (/** @type {number} */ value) => show.percent((value / (data?.total || 1)) * 100, 0);
+  const bars = () =>
+    data?.rows.map(({ place, value }) => ({
+      title: text.buckets[place],
+      value,
+      text: show.shortMoney(value),
+      extra: share(value),
+      kind: place === DAYS.length ? "idle" : "stock",
+    }));
+  /** @type {import("../kit/table.js").Column<Row>[]} */
+  const columns = [
+    { name: "lasts", title: text.bucket, value: (row) => row.place, show: (row) => text.buckets[row.place] },
+    count("products", text.products, (row) => row.products),
+    { name: "value", title: text.value, figure: true, value: (row) => row.value, show: (row) => show.exact(row.value) },
+    { name: "share", title: text.share, figure: true, value: (row) => row.value, show: (row) => share(row.value) },
+  ];
+  const help = period.value && text.help(show.day(plusDays(period.value.now.to, -1)));
+  return html`<${Panel} id="cover" title=${text.title} help=${help} scope="costs:read" answer=${{ ...cover.value, data }}
+    empty=${data && !data.total} note=${notes()} ...${copies("cover")}
+    chart=${() => html`<${Bars} label=${text.title} rows=${bars()} />`}
+    table=${() => html`<${Table} caption=${text.title} rows=${data?.rows} columns=${columns} />`} />`;
+}
+
+function notes() {
+  const text = show.words.value.cover;
+  const data = summary.value;
+  if (!data) return "";
+  const dead = data.rows.at(-1)?.value ?? 0;
+  return [dead > 0 && text.dead(show.shortMoney(dead)), data.out > 0 && text.out(show.whole(data.out))]
+    .filter(Boolean)
+    .join(" ");
+}

@@ -1,0 +1,107 @@
+// The state of the business in a sentence, and the four figures behind it.
+import * as show from "../kit/format.js";
+import { Failed } from "../kit/panel.js";
+import { askAgain } from "../kit/ask.js";
+import { html } from "../vendor/ui.js";
+import { channelName, channels } from "./answers.js";
+import { isWrong, seesCosts } from "./period.js";
+
+/** @typedef {import("./reports.js").ChannelRow} Row */
+
+const { words } = show;
+
+/** The change of a figure in percent; null if there is nothing to compare with.
+ * @param {string | null | undefined} now @param {string | null | undefined} before */
+const change = (now, before) =>
+  now == null || !Number(before) ? null : ((Number(now) - Number(before)) / Math.abs(Number(before))) * 100;
+
+export function Lead() {
+  const { state, data, problem } = channels.value;
+  const text = words.value.lead;
+  if (state === "failed" && problem && !data)
+    return html`<div class="lead-failed"><${Failed} problem=${problem} again=${askAgain} /></div>`;
+  const total = data?.now.totals[0];
+  if (!data || !total) {
+    const waiting = html`<span class="skeleton line"></span><span class="skeleton line short"></span>`;
+    const isWaiting = !data && !isWrong.value;
+    return html`<p class="lead" aria-busy=${isWaiting}>${isWaiting ? waiting : text.none}</p>`;
+  }
+  const revenue = show.headMoney(total.netRevenue);
+  const parts =
+    total.grossMarginPct == null ? text.sold(revenue) : text.earned(revenue, show.percent(total.grossMarginPct, 0));
+  return html`<p class="lead">
+    ${parts.map((part, place) => (place % 2 ? html`<b>${part}</b>` : part))}${" "}
+    <span>${compared(total, data.before?.totals[0])}${retail(data.now)}</span>
+  </p>`;
+}
+
+/** @param {Row} now @param {Row | undefined} before */
+function compared(now, before) {
+  const text = words.value.lead;
+  const moved = change(now.netRevenue, before?.netRevenue);
+  if (moved == null) return "";
+  const size = show.percent(Math.abs(moved), 0);
+  if (size === show.percent(0, 0)) return text.same;
+  return moved < 0 ? text.less(size) : text.more(size);
+}
+
+/** @param {import("./reports.js").Report<Row>} report */
+function retail({ rows, totals: [total] }) {
+  const text = words.value.lead;
+  const row = rows.find(({ channel }) => channel === "retail");
+  if (!row || !total || Number(total.netRevenue) <= 0) return "";
+  const name = channelName("retail");
+  const revenue = show.percent((Number(row.netRevenue) / Number(total.netRevenue)) * 100, 0);
+  if (!(Number(total.grossMargin) > 0)) return text.revenueShare(name, revenue);
+  return text.share(name, revenue, show.percent((Number(row.grossMargin) / Number(total.grossMargin)) * 100, 0));
+}
+
+/** @typedef {{title: string, value: string, before: string, by: number | null, isPoints?: boolean}} Figure */
+
+/** @param {Row | undefined} now @param {Row | undefined} before @returns {Figure[]} */
+function figures(now, before) {
+  const { figure } = words.value;
+  /** @param {keyof Row} name @param {string} title @param {(value: any) => string} format @returns {Figure} */
+  const of = (name, title, format) => ({
+    title,
+    value: format(now?.[name]),
+    before: format(before?.[name]),
+    by: change(now && String(now[name]), before && String(before[name])),
+  });
+  const revenue = of("netRevenue", figure.revenue, show.headMoney);
+  const average = of("averageOrderValue", figure.average, show.headMoney);
+  if (!seesCosts.value)
+    return [revenue, of("orders", figure.orders, show.whole), of("units", figure.units, show.whole), average];
+  const rate = {
+    title: figure.rate,
+    value: show.percent(now?.grossMarginPct),
+    before: show.percent(before?.grossMarginPct),
+    by:
+      now?.grossMarginPct == null || before?.grossMarginPct == null
+        ? null
+        : Number(now.grossMarginPct) - Number(before.grossMarginPct),
+    isPoints: true,
+  };
+  return [revenue, of("grossMargin", figure.margin, show.headMoney), rate, average];
+}
+
+export function Figures() {
+  const { from, none, point } = words.value;
+  const { state, data } = channels.value;
+  const now = data?.now.totals[0];
+  const isWaiting = !data && state === "waiting";
+  const moved = (/** @type {Figure} */ { by, before, isPoints }) => {
+    if (by == null) return none;
+    const sign = by < 0 ? "▾" : "▴";
+    return html`<b>${sign} ${isPoints ? `${show.points(by)} ${point}` : show.change(by)}</b> ${from} ${before}`;
+  };
+  return html`<dl class="figures" aria-busy=${state === "waiting"}>
+    ${figures(now, data?.before?.totals[0]).map(
+      (figure) => html`<div key=${figure.title}>
+      <dt>${figure.title}</dt>
+      <dd class="value">${isWaiting ? html`<span class="skeleton line"></span>` : figure.value}</dd>
+      <dd class=${figure.by == null ? "by" : figure.by < 0 ? "by down" : "by up"}>${now && moved(figure)}${"\u00a0"}</dd>
+    </div>`,
+    )}
+  </dl>`;
+}

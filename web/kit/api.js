@@ -1,0 +1,184 @@
+// Calls of the API. No other file of the pages calls `fetch`.
+// The credential is kept for this tab only. It never gets into an address, a log or a copied command.
+import { signal } from "../vendor/ui.js";
+
+/** @typedef {{tenant: {name: string, currency: string, time_zone: string}, actor_name: string, scopes: string[]}} Me */
+/** @typedef {{status: number, code: string, title: string, detail: string, request: string, scope: string}} Problem */
+/** @typedef {{secret: string, refresh: string}} Credential A key has no refresh token. */
+
+const STORE = "stockwell.credential";
+
+/** @returns {Credential | null} */
+function stored() {
+  try {
+    return JSON.parse(sessionStorage.getItem(STORE) ?? "null");
+  } catch {
+    return null;
+  }
+}
+
+/** @type {import("@preact/signals").Signal<Credential | null>} */
+export const credential = signal(stored());
+/** The caller; null until the server has confirmed the credential. @type {import("@preact/signals").Signal<Me | null>} */
+export const me = signal(null);
+/** Why the last sign-in ended without the reader's wish. @type {import("@preact/signals").Signal<Problem | null>} */
+export const ended = signal(null);
+
+/** @param {string} scope */
+export const may = (scope) => me.value?.scopes.includes(scope) ?? false;
+
+/** A rejection, in the server's own words. */
+export class Refused extends Error {
+  /** @param {Problem} problem */
+  constructor(problem) {
+    super(problem.detail || problem.title || problem.code);
+    this.problem = problem;
+  }
+}
+
+/** @param {unknown} error @returns {Problem} */
+export function problemOf(error) {
+  if (error instanceof Refused) return error.problem;
+  return { status: 0, code: "broken", title: String(error), detail: "", request: "", scope: "" };
+}
+
+/** @param {string} path @param {RequestInit} options @param {string | undefined} secret */
+async function send(path, options, secret) {
+  const headers = { ...options.headers, ...(secret ? { authorization: `Bearer ${secret}` } : {}) };
+  try {
+    return await fetch(path, { ...options, headers });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Refused({ status: 0, code: "unreachable", title: "", detail: "", request: "", scope: "" });
+  }
+}
+
+/** @param {Response} response */
+async function refusal(response) {
+  const body = await response.json().catch(() => ({}));
+  const error = body.errors?.[0]?.extensions ?? {};
+  return new Refused({
+    status: response.status,
+    code: body.code ?? error.code ?? "",
+    title: body.title ?? body.errors?.[0]?.message ?? response.statusText,
+    detail: body.detail ?? "",
+    request: body.request_id ?? error.request_id ?? response.headers.get("x-request-id") ?? "",
+    scope: body.required_scope ?? error.required_scope ?? "",
+  });
+}
+
+/** Sends a request with the credential of the tab. An access token that has expired is renewed once.
+ * @param {string} path @param {RequestInit} [options] */
+export async function call(path, options = {}) {
+  const used = credential.value;
+  let response = await send(path, options, used?.secret);
+  if (response.status === 401 && used?.refresh && (await renew(used)))
+    response = await send(path, options, credential.value?.secret);
+  if (response.ok) return response;
+  const refused = await refusal(response);
+  if (response.status === 401 && credential.value && me.value) {
+    forget();
+    ended.value = refused.problem;
+  }
+  throw refused;
+}
+
+/** @param {string} query @param {Record<string, unknown>} variables @param {AbortSignal} [abort] */
+export async function graphql(query, variables, abort) {
+  const response = await call("/graphql", {
+    method: "POST",
+    body: JSON.stringify({ query, variables }),
+    headers: { "content-type": "application/json", accept: "application/graphql-response+json" },
+    ...(abort ? { signal: abort } : {}),
+  });
+  const body = await response.json();
+  const [error] = body.errors ?? [];
+  if (!error) return body.data;
+  throw new Refused({
+    status: response.status,
+    code: error.extensions?.code ?? "",
+    title: error.message,
+    detail: "",
+    request: error.extensions?.request_id ?? "",
+    scope: error.extensions?.required_scope ?? "",
+  });
+}
+
+/** A renewal under way. A refresh token works once, and several calls may need it at the same time.
+ * @type {Promise<boolean> | null} */
+let renewal = null;
+
+/** @param {Credential} used */
+function renew(used) {
+  if (credential.value !== used) return Promise.resolve(true);
+  renewal ??= exchange("/v1/auth/refresh", { refresh_token: used.refresh })
+    .then((made) => {
+      keep(made);
+      return true;
+    })
+    .catch(() => false)
+    .finally(() => (renewal = null));
+  return renewal;
+}
+
+/** @param {string} path @param {Record<string, string>} body @returns {Promise<Credential>} */
+async function exchange(path, body) {
+  const options = { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+  const response = await send(path, options, undefined);
+  if (!response.ok) throw await refusal(response);
+  const tokens = await response.json();
+  return { secret: tokens.access_token, refresh: tokens.refresh_token };
+}
+
+/** @param {Credential} wanted */
+function keep(wanted) {
+  credential.value = wanted;
+  sessionStorage.setItem(STORE, JSON.stringify(wanted));
+}
+
+function forget() {
+  sessionStorage.removeItem(STORE);
+  credential.value = null;
+  me.value = null;
+}
+
+/** Reads who the caller is, and only then keeps the credential. @param {Credential} wanted */
+async function enter(wanted) {
+  const response = await send("/v1/me", {}, wanted.secret);
+  if (!response.ok) throw await refusal(response);
+  const caller = await response.json();
+  keep(wanted);
+  ended.value = null;
+  me.value = caller;
+}
+
+/** @param {string} key */
+export const signIn = (key) => enter({ secret: key, refresh: "" });
+
+/** @param {{tenant: string, email: string, password: string}} login */
+export const logIn = async (login) => enter(await exchange("/v1/auth/login", login));
+
+/** Reads who the caller is after the page was loaded again. */
+export async function resume() {
+  try {
+    me.value = await (await call("/v1/me")).json();
+  } catch (error) {
+    const problem = problemOf(error);
+    if (problem.status === 401) forget();
+    ended.value = problem;
+  }
+}
+
+export function signOut() {
+  const used = credential.value;
+  forget();
+  ended.value = null;
+  if (used?.refresh) {
+    const options = {
+      method: "POST",
+      body: JSON.stringify({ refresh_token: used.refresh }),
+      headers: { "content-type": "application/json" },
+    };
+    send("/v1/auth/logout", options, used.secret).catch(() => undefined);
+  }
+}

@@ -1,0 +1,45 @@
+// The form to sign in, by a key or by a password.
+import { html, useState } from "../vendor/ui.js";
+import { ended, logIn, problemOf, signIn } from "./api.js";
+import { Field } from "./field.js";
+import { words } from "./format.js";
+
+export function Entrance() {
+  const text = words.value.signIn;
+  const [byPassword, choose] = useState(false);
+  const [isSending, note] = useState(false);
+  const [problem, show] = useState(ended.value);
+  const send = async (/** @type {SubmitEvent & {currentTarget: HTMLFormElement}} */ event) => {
+    event.preventDefault();
+    const given = Object.fromEntries(new FormData(event.currentTarget));
+    show(null);
+    note(true);
+    try {
+      await (byPassword ? logIn(/** @type {any} */ (given)) : signIn(String(given.key).trim()));
+    } catch (error) {
+      show(problemOf(error));
+      note(false);
+    }
+  };
+  const fields = byPassword
+    ? html`<${Field} key="tenant" name="tenant" label=${text.tenant} help=${text.tenantHelp} autocomplete="organization" />
+      <${Field} key="email" name="email" label=${text.email} type="email" autocomplete="username" />
+      <${Field} key="password" name="password" label=${text.password} type="password" autocomplete="current-password" />`
+    : html`<${Field} key="key" name="key" label=${text.key} help=${text.keyHelp} type="password" />`;
+  const choice = (/** @type {boolean} */ of, /** @type {string} */ label) =>
+    html`<label><input type="radio" name="way" checked=${byPassword === of} onChange=${() => choose(of)} /><span>${label}</span></label>`;
+  return html`<form class="entrance" onSubmit=${send} aria-busy=${isSending}>
+    <h1>${text.title}</h1>
+    <p>${text.lead}</p>
+    <fieldset class="choice"><legend class="hidden">${text.way}</legend>${choice(false, text.key)}${choice(true, text.password)}</fieldset>
+    ${fields}
+    ${problem && html`<p class="wrong" role="alert">${reason(problem)}</p>`}
+    <p><button class="button main" disabled=${isSending}>${text.send}</button></p>
+  </form>`;
+}
+
+/** @param {import("./api.js").Problem} problem */
+function reason(problem) {
+  if (problem.code === "unreachable") return words.value.panel.unreachable;
+  return [words.value.signIn.wrong, problem.detail || problem.title].join(" ");
+}

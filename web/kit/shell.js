@@ -1,0 +1,92 @@
+// What every page has around its content: the bar with the pages, the caller, the language and the appearance.
+import { html, signal, useEffect } from "../vendor/ui.js";
+import { credential, ended, may, me, resume, signOut } from "./api.js";
+import { Entrance } from "./entrance.js";
+import { language, words } from "./format.js";
+import { live } from "./live.js";
+import { Failed } from "./panel.js";
+
+/** The pages, each with the scope without which it shows nothing. */
+const PAGES = /** @type {const} */ ({ insights: "reports:read" });
+const THEMES = /** @type {const} */ (["auto", "light", "dark"]);
+
+const theme = signal(localStorage.getItem("stockwell.theme") ?? "auto");
+/** @param {string} name */
+function setTheme(name) {
+  theme.value = name;
+  localStorage.setItem("stockwell.theme", name);
+  document.documentElement.dataset.theme = name;
+}
+document.documentElement.dataset.theme = theme.value;
+
+/** @param {string} name */
+function setLanguage(name) {
+  language.value = name === "de" ? "de" : "en";
+  localStorage.setItem("stockwell.language", language.value);
+}
+
+/** @param {{page: keyof typeof PAGES, children: any}} of */
+export function Shell({ page, children }) {
+  const text = words.value;
+  useEffect(() => {
+    document.documentElement.lang = language.value;
+    document.title = `${text.pages[page]} – ${text.product}`;
+  }, [language.value]);
+  useEffect(() => {
+    if (credential.value && !me.value) resume();
+  }, []);
+  return html`<a class="skip" href="#main">${text.skip}</a>
+    <header class="top"><div class="inner">
+      <a class="brand" href="/insights"><${Logo} />${text.product}</a>
+      <nav aria-label=${text.product}>
+        ${Object.keys(PAGES).map((name) => html`<a key=${name} href=${`/${name}`} aria-current=${name === page ? "page" : null}>${text.pages[/** @type {keyof typeof PAGES} */ (name)]}</a>`)}
+        <a href="/docs/">${text.reference}</a><a href="/graphql">GraphQL</a>
+      </nav>
+      <div class="who">
+        <${Live} />
+        ${me.value && html`<span class="tenant">${me.value.tenant.name}</span>`}
+        <${Choices} />
+        ${credential.value && html`<button type="button" class="quiet" onClick=${signOut}>${text.signOut}</button>`}
+      </div>
+    </div></header>
+    <main id="main" tabindex="-1"><${Content} page=${page}>${children}<//></main>`;
+}
+
+/** @param {{page: keyof typeof PAGES, children: any}} of */
+function Content({ page, children }) {
+  if (!credential.value) return html`<${Entrance} />`;
+  if (!me.value) return ended.value ? html`<${Failed} problem=${ended.value} again=${resume} />` : null;
+  const scope = PAGES[page];
+  return may(scope) ? children : html`<${Lacking} scope=${scope} />`;
+}
+
+/** @param {{scope: string}} of */
+function Lacking({ scope }) {
+  const { lacking, signOut: leave } = words.value;
+  return html`<div class="entrance" role="alert">
+    <h1>${lacking.title}</h1>
+    <p>${lacking.page(me.value?.actor_name ?? "")} <code>${scope}</code></p>
+    <p><button type="button" class="button" onClick=${signOut}>${leave}</button></p>
+  </div>`;
+}
+
+/** The stream, in a word. */
+function Live() {
+  const text = words.value.live;
+  if (!me.value || live.value === "off") return html`<span class="live off" role="status"></span>`;
+  return html`<span class=${`live ${live.value}`} role="status" title=${live.value === "refused" ? text.why : null}>${text[live.value]}</span>`;
+}
+
+function Choices() {
+  const text = words.value;
+  /** @typedef {Event & {currentTarget: HTMLSelectElement}} Change */
+  return html`<select aria-label=${text.theme.label} value=${theme.value} onChange=${(/** @type {Change} */ event) => setTheme(event.currentTarget.value)}>
+      ${THEMES.map((name) => html`<option key=${name} value=${name}>${text.theme[name]}</option>`)}
+    </select>
+    <select aria-label=${text.language} value=${language.value} onChange=${(/** @type {Change} */ event) => setLanguage(event.currentTarget.value)}>
+      <option value="en" lang="en">English</option><option value="de" lang="de">Deutsch</option>
+    </select>`;
+}
+
+const Logo = () =>
+  html`<svg width="22" height="22" viewBox="0 0 22 22" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round"><path d="M2 7 11 2l9 5v8l-9 5-9-5z" /><path d="m2 7 9 5 9-5M11 12v8" /></svg>`;
