@@ -4,7 +4,7 @@
 //! browser keeps them for good. The pages use the public API only, with the credential of the person who signs in.
 
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Component, Path};
 
 use actix_web::http::header::{self, EntityTag, HeaderName};
 use actix_web::web::{self, Data, ServiceConfig};
@@ -67,12 +67,17 @@ async fn file(app: Data<App>, path: web::Path<(String, String)>) -> Answer {
 
 /// Returns the content of a file of `web/`: the one built in, or that of the folder that the operator named.
 fn read(app: &App, name: &str) -> Result<Cow<'static, [u8]>, ApiError> {
-    let missing = || ApiError::of(ErrorCode::RouteNotFound);
-    let &(known, bytes) = FILES.iter().find(|(known, _)| *known == name).ok_or_else(missing)?;
-    match &app.web_folder {
-        Some(folder) => std::fs::read(folder.join(known)).map(Cow::Owned).map_err(|_| missing()),
-        None => Ok(Cow::Borrowed(bytes)),
-    }
+    let found = match &app.web_folder {
+        Some(folder) if is_below(name) => std::fs::read(folder.join(name)).map(Cow::Owned).ok(),
+        Some(_) => None,
+        None => FILES.iter().find(|(known, _)| *known == name).map(|&(_, bytes)| Cow::Borrowed(bytes)),
+    };
+    found.ok_or_else(|| ApiError::of(ErrorCode::RouteNotFound))
+}
+
+/// Whether a path leads to a file below the folder that it is joined to.
+fn is_below(name: &str) -> bool {
+    !name.contains('\\') && Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// Returns the media type of a file. A page is no file: it has its own address and its own headers.
@@ -142,6 +147,14 @@ mod tests {
                 assert!(media_type(file).is_ok(), "{file} has no media type");
             }
             assert!(!html.contains("style=\""), "{page}: the policy forbids styles in the page");
+        }
+    }
+
+    #[test]
+    fn no_path_leads_out_of_the_folder() {
+        assert!(is_below("kit/kit.css"));
+        for name in ["../Cargo.toml", "kit/../../Cargo.toml", "/etc/passwd", "kit\\..\\x", "./x"] {
+            assert!(!is_below(name), "{name}");
         }
     }
 

@@ -84,26 +84,26 @@ struct Rule {
     reply: Option<(u16, Value)>,
 }
 
-/// One of the places for browsers.
-struct Seat;
+/// Places for browsers.
+struct Seat(usize);
 
 static SEATS: (Mutex<usize>, Condvar) = (Mutex::new(BROWSERS_MAX), Condvar::new());
 
 impl Seat {
-    fn take() -> Self {
+    fn take(wanted: usize) -> Self {
         let (free, freed) = &SEATS;
         let free = free.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut free = freed.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
-        *free -= 1;
-        Seat
+        let mut free = freed.wait_while(free, |free| *free < wanted).unwrap_or_else(PoisonError::into_inner);
+        *free -= wanted;
+        Seat(wanted)
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         let (free, freed) = &SEATS;
-        *free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        freed.notify_one();
+        *free.lock().unwrap_or_else(PoisonError::into_inner) += self.0;
+        freed.notify_all();
     }
 }
 
@@ -121,8 +121,16 @@ fn program() -> PathBuf {
 impl Browser {
     /// Starts a browser with an empty page. Waits until fewer than two others run.
     pub fn start() -> Self {
+        Browser::with(Seat::take(1))
+    }
+
+    /// Starts a browser when no other one runs, and lets none start meanwhile, for a test of time.
+    pub fn alone() -> Self {
+        Browser::with(Seat::take(BROWSERS_MAX))
+    }
+
+    fn with(seat: Seat) -> Self {
         static STARTED: AtomicU32 = AtomicU32::new(0);
-        let seat = Seat::take();
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let profile = std::env::temp_dir().join(format!("stockwell-browser-{}-{number}", std::process::id()));
         // The pipe is descriptors 3 and 4, which the shell makes of the standard ones.
@@ -335,7 +343,7 @@ impl Browser {
     pub fn barriers(&mut self) -> Vec<String> {
         self.eval(AXE);
         let run = format!(
-            "axe.run({{ runOnly: {AXE_RULES} }}).then(({{ violations }}) => violations.map(({{ id, nodes }}) => \
+            "axe.run({{ preload: false, runOnly: {AXE_RULES} }}).then(({{ violations }}) => violations.map(({{ id, nodes }}) => \
              `${{id}} (${{nodes.length}}): ${{nodes[0].html.slice(0, 160)}} ${{nodes[0].failureSummary}}`))"
         );
         let found = self.eval(&run);

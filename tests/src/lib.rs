@@ -5,6 +5,7 @@
 
 mod apart;
 mod books;
+mod browser;
 mod build;
 mod client;
 mod environment;
@@ -15,6 +16,7 @@ mod schema;
 mod tenant;
 
 pub use apart::{Apart, send_signal, signal_server, superuser};
+pub use browser::{Browser, Screen};
 pub use build::{Product, Till, lines, sale};
 pub use client::{Call, Client, Problem, Reply};
 pub use environment::{Environment, Node, config, environment, pool_options};

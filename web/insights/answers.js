@@ -98,6 +98,11 @@ export const cover = ask(
   }),
 );
 
+/** Whether anything was sold or returned. The report has a row for each channel in any case.
+ * @param {Report<import("./reports.js").ChannelRow> | undefined} report */
+export const hasSales = (report) =>
+  report?.totals.some(({ orders, netRevenue }) => orders > 0 || Number(netRevenue) !== 0) ?? false;
+
 /** The texts that the buttons of a card copy. @param {keyof typeof questions} name */
 export const copies = (name) => ({
   curl: () => (questions[name].value ? reports.curl(questions[name].value) : ""),

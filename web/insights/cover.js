@@ -55,7 +55,7 @@ export function Cover() {
   ];
   const help = period.value && text.help(show.day(plusDays(period.value.now.to, -1)));
   return html`<${Panel} id="cover" title=${text.title} help=${help} scope="costs:read" answer=${{ ...cover.value, data }}
-    empty=${data && !data.total} note=${notes()} ...${copies("cover")}
+    isEmpty=${!data?.total} empty=${text.empty} note=${notes()} ...${copies("cover")}
     chart=${() => html`<${Bars} label=${text.title} rows=${bars()} />`}
     table=${() => html`<${Table} caption=${text.title} rows=${data?.rows} columns=${columns} />`} />`;
 }

@@ -16,7 +16,7 @@ const channelOf = (row) => (Number(row.retailNetRevenue) > Number(row.wholesaleN
 export function Customers() {
   const { customers: text, figure } = show.words.value;
   const costs = seesCosts.value;
-  const rows = customers.value.data?.rows ?? [];
+  const rows = (customers.value.data?.rows ?? []).filter((row) => row.orders > 0 || Number(row.netRevenue) !== 0);
   const bars = () =>
     rows.map((row) => ({
       title: html`<${Mark} of=${channelOf(row)} /> ${row.customerName} <small>${row.country}</small>`,
@@ -44,7 +44,7 @@ export function Customers() {
       : []),
   ];
   return html`<${Panel} id="customers" title=${text.title} help=${costs ? text.help : text.helpWithoutCosts}
-    answer=${customers.value} empty=${customers.value.data && !rows.length} note=${share(rows)} ...${copies("customers")}
+    answer=${customers.value} isEmpty=${!rows.length} note=${share(rows)} ...${copies("customers")}
     chart=${() => html`<${Bars} label=${text.title} rows=${bars()} />`}
     table=${() => html`<${Table} caption=${text.title} rows=${rows} columns=${columns} />`} />`;
 }

@@ -3,7 +3,7 @@ import * as show from "../kit/format.js";
 import { Failed } from "../kit/panel.js";
 import { askAgain } from "../kit/ask.js";
 import { html } from "../vendor/ui.js";
-import { channelName, channels } from "./answers.js";
+import { channelName, channels, hasSales } from "./answers.js";
 import { isWrong, seesCosts } from "./period.js";
 
 /** @typedef {import("./reports.js").ChannelRow} Row */
@@ -21,7 +21,7 @@ export function Lead() {
   if (state === "failed" && problem && !data)
     return html`<div class="lead-failed"><${Failed} problem=${problem} again=${askAgain} /></div>`;
   const total = data?.now.totals[0];
-  if (!data || !total) {
+  if (!data || !total || !hasSales(data.now)) {
     const waiting = html`<span class="skeleton line"></span><span class="skeleton line short"></span>`;
     const isWaiting = !data && !isWrong.value;
     return html`<p class="lead" aria-busy=${isWaiting}>${isWaiting ? waiting : text.none}</p>`;

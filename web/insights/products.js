@@ -20,9 +20,8 @@ const ranked = computed(() => {
   const goods = rows
     .filter(({ cost }) => Number(cost) !== 0)
     .sort((a, b) => Number(b.grossMargin) - Number(a.grossMargin));
-  const best = goods.slice(0, SHOWN);
   const left = rows.filter(({ cost, netRevenue }) => Number(cost) === 0 && Number(netRevenue) !== 0);
-  return { best, weakest: goods.slice(Math.max(best.length, goods.length - SHOWN)).reverse(), left };
+  return { best: goods.slice(0, SHOWN), weakest: goods.slice(-SHOWN).reverse(), left };
 });
 
 /** @param {{which: "best" | "weakest"}} of */
@@ -44,7 +43,7 @@ export function Products({ which }) {
     )}</ol>
   </div>`;
   return html`<${Panel} id=${which} title=${text.title} help=${text.help} scope="costs:read" answer=${products.value}
-    empty=${products.value.data && !rows.length} note=${notes(rows)} chart=${chart} ...${copies("products")}
+    isEmpty=${!rows.length} note=${notes(rows)} chart=${chart} ...${copies("products")}
     table=${() => html`<${Table} caption=${text.title} rows=${rows} columns=${columns()} />`} />`;
 }
 

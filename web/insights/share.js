@@ -4,7 +4,7 @@ import * as show from "../kit/format.js";
 import { Panel } from "../kit/panel.js";
 import { Table } from "../kit/table.js";
 import { html } from "../vendor/ui.js";
-import { channelName, channels, copies } from "./answers.js";
+import { channelName, channels, copies, hasSales } from "./answers.js";
 import { amount, count, rate } from "./columns.js";
 import { CHANNELS, seesCosts } from "./period.js";
 
@@ -15,7 +15,7 @@ export function Share() {
   const { both, figure, share: text, trend } = show.words.value;
   const data = channels.value.data;
   const costs = seesCosts.value;
-  const before = data?.before?.rows.length ? data.before : null;
+  const before = data?.before && hasSales(data.before) ? data.before : null;
   /** @type {[Measure, string][]} */
   const measures = [
     ["netRevenue", figure.revenue],
@@ -48,7 +48,7 @@ export function Share() {
         }))
       : [];
   return html`<${Panel} id="share" title=${text.title} help=${costs ? text.help : text.helpWithoutCosts}
-    answer=${channels.value} empty=${data && !data.now.rows.length} note=${before && trend.before} ...${copies("channels")}
+    answer=${channels.value} isEmpty=${!hasSales(data?.now)} note=${before && trend.before} ...${copies("channels")}
     chart=${() => html`<${Shares} show=${(/** @type {number} */ part) => show.percent(part, 0)} rows=${rows()} />`}
     table=${() => html`<${Table} caption=${text.title} rows=${data?.now.rows} totals=${data?.now.totals[0]} columns=${columns} />`} />`;
 }

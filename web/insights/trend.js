@@ -38,7 +38,7 @@ export function Trend({ measure }) {
     axis=${isRevenue ? show.shortMoney : (/** @type {number} */ value) => show.percent(value, 0)}
     tick=${(/** @type {string} */ start, /** @type {string | undefined} */ last) => tick(grain, start, last)} />`;
   return html`<${Panel} id=${measure} title=${title} help=${isRevenue ? text.revenueHelp : text.marginHelp[grain]} scope=${scope}
-    answer=${trend.value} empty=${data && !data.now.rows.length} note=${note} chart=${chart} ...${copies("trend")}
+    answer=${trend.value} isEmpty=${!data?.now.rows.length} note=${note} chart=${chart} ...${copies("trend")}
     table=${() => html`<${Table} caption=${title} rows=${data?.now.rows} columns=${columns(grain)} />`} />`;
 }
 

@@ -27,7 +27,7 @@ export function Lines({ label, total, step, buckets, series, most = 0, height = 
   const [at, setAt] = useState(-1);
   const last = buckets.length - 1;
   const all = series.flatMap(({ values, before }) => [...values, ...(before ?? [])]).filter((value) => value != null);
-  const [low, high] = nice(Math.min(0, ...all), Math.max(most, ...all, 1), 8);
+  const [low, high] = nice(Math.min(0, ...all), Math.max(most, ...all, 1), 4);
   const steps = ticks(low, high, 4);
   const left = Math.max(...steps.map((value) => axis(value).length)) * DIGIT + 12;
   const x = scale([0, Math.max(1, last)], [left, Math.max(left + 1, width - RIGHT)]);

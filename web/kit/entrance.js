@@ -11,11 +11,13 @@ export function Entrance() {
   const [problem, show] = useState(ended.value);
   const send = async (/** @type {SubmitEvent & {currentTarget: HTMLFormElement}} */ event) => {
     event.preventDefault();
-    const given = Object.fromEntries(new FormData(event.currentTarget));
+    const form = new FormData(event.currentTarget);
+    const given = (/** @type {string} */ name) => String(form.get(name) ?? "");
     show(null);
     note(true);
     try {
-      await (byPassword ? logIn(/** @type {any} */ (given)) : signIn(String(given.key).trim()));
+      if (byPassword) await logIn({ tenant: given("tenant"), email: given("email"), password: given("password") });
+      else await signIn(given("key").trim());
     } catch (error) {
       show(problemOf(error));
       note(false);

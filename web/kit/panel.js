@@ -7,9 +7,22 @@ import { words } from "./format.js";
 /** @typedef {import("./ask.js").Answer<any>} Answer */
 
 /** Without `scope` the card says which scope is missing, in place of its content.
- * @param {{id: string, title: string, help?: any, scope?: string, answer: Answer, empty?: boolean, chart: () => any,
+ * @param {{id: string, title: string, help?: any, scope?: string, answer: Answer, isEmpty?: boolean, empty?: string, chart: () => any,
  *   table: () => any, curl: () => string, graphql: () => string, note?: any}} of */
-export function Panel({ id, title, help, scope, answer, empty, chart, table, curl, graphql, note }) {
+export function Panel({
+  id,
+  title,
+  help,
+  scope,
+  answer,
+  isEmpty,
+  empty = words.value.panel.empty,
+  chart,
+  table,
+  curl,
+  graphql,
+  note,
+}) {
   const [isTable, toggle] = useState(false);
   const text = words.value.panel;
   if (scope && !may(scope)) {
@@ -18,13 +31,13 @@ export function Panel({ id, title, help, scope, answer, empty, chart, table, cur
       <p class="empty">${words.value.lacking.card} <code>${scope}</code></p>
     </section>`;
   }
-  const hasData = answer.data != null && !empty;
+  const hasData = answer.data != null && !isEmpty;
   return html`<section class="panel" aria-labelledby=${id} aria-busy=${answer.state === "waiting"}>
     <header><h2 id=${id}>${title}</h2>${help && html`<p>${help}</p>`}</header>
     <div class="body">
       ${answer.state === "failed" && answer.problem && html`<${Failed} problem=${answer.problem} again=${askAgain} />`}
       ${answer.state === "waiting" && !answer.data && html`<div class="skeleton" role="status"><span class="hidden">${text.loading}: ${title}</span></div>`}
-      ${answer.data != null && empty && html`<p class="empty">${text.empty}</p>`}
+      ${answer.data != null && isEmpty && html`<p class="empty">${empty}</p>`}
       ${hasData && (isTable ? table() : chart())}
     </div>
     ${hasData && note && html`<div class="note">${note}</div>`}

@@ -13,7 +13,7 @@ export function Table({ caption, columns, rows, totals }) {
     : rows;
   /** @param {Column<Row>} of @param {Row} row */
   const cell = ({ value, show }, row) => (show ? show(row) : value(row));
-  return html`<div class="scroll" role="region" aria-label=${caption} tabindex="0"><table>
+  return html`<div class="scroll" role="group" aria-label=${caption} tabindex="0"><table>
     <caption class="hidden">${caption}</caption>
     <thead><tr>${columns.map(
       ({ name, title, figure }) => html`<th key=${name} scope="col" class=${figure ? "figure" : null}

@@ -116,7 +116,7 @@ export default {
   customers: {
     title: "Kunden",
     help: "Der höchste Rohertrag über beide Kanäle, und die Marge",
-    helpWithoutCosts: "Der meiste Umsatz unter den besten Kunden, über beide Kanäle",
+    helpWithoutCosts: "Der höchste Umsatz über beide Kanäle",
     customer: "Kunde",
     country: "Land",
     contribution: "Deckungsbeitrag",

@@ -126,7 +126,7 @@ export default {
   customers: {
     title: "Customers",
     help: "The most margin over both channels, and the margin rate",
-    helpWithoutCosts: "The most revenue among the best customers, over both channels",
+    helpWithoutCosts: "The most revenue over both channels",
     customer: "Customer",
     country: "Country",
     contribution: "Contribution",

@@ -1,0 +1,9 @@
+//! The pages for people, in a browser.
+
+mod copies;
+mod harness;
+mod insights;
+mod serving;
+mod sign_in;
+mod states;
+mod visit;

@@ -1,0 +1,105 @@
+//! Signing in by key and by password, and the end of a sign-in.
+
+use serde_json::json;
+use tests::{Browser, Tenant, with_tenant};
+
+use crate::visit::{DESK, READY, Trade, enter, shown, visit};
+
+const PASSWORD: &str = "correct horse battery staple";
+
+/// Chooses the password, and fills the form in.
+fn log_in(browser: &mut Browser, tenant: &Tenant, password: &str) {
+    browser.look(DESK);
+    browser.open(&format!("{}/insights", tenant.base_url()));
+    browser.until("document.querySelectorAll('input[name=way]').length === 2");
+    browser.eval("document.querySelectorAll('input[name=way]')[1].click()");
+    browser.until("document.querySelector('#tenant')");
+    for (field, text) in [("tenant", tenant.slug.as_str()), ("email", "ada@shop.example"), ("password", password)] {
+        browser.eval(&format!("document.querySelector('#{field}').focus()"));
+        browser.write(text);
+    }
+    browser.press("Enter");
+}
+
+async fn user(tenant: &Tenant) {
+    let body = json!({ "email": "ada@shop.example", "name": "Ada", "role": "owner", "password": PASSWORD });
+    tenant.post("/v1/users", &body).await.created();
+}
+
+#[test]
+fn a_password_opens_the_page() {
+    with_tenant(async |tenant| {
+        user(tenant).await;
+        Trade::of(tenant).await;
+        let mut browser = Browser::start();
+        log_in(&mut browser, tenant, "another password");
+        browser.until("document.querySelector('.entrance [role=alert]')");
+        assert_eq!(browser.barriers(), Vec::<String>::new());
+        log_in(&mut browser, tenant, PASSWORD);
+        browser.until(READY);
+        assert_eq!(browser.text(&shown(".figures .value")), "£280.00");
+        browser.check();
+    });
+}
+
+#[test]
+fn an_access_token_that_has_ended_is_renewed() {
+    with_tenant(async |tenant| {
+        user(tenant).await;
+        let mut browser = Browser::start();
+        log_in(&mut browser, tenant, PASSWORD);
+        browser.until(READY);
+        let spoil = "(() => { const kept = JSON.parse(sessionStorage.getItem('stockwell.credential')); \
+            sessionStorage.setItem('stockwell.credential', JSON.stringify({ ...kept, secret: kept.secret.slice(0, -4) + 'AAAA' })); })()";
+        browser.eval(spoil);
+        browser.open(&format!("{}/insights", tenant.base_url()));
+        browser.until(READY);
+        // The second token works, and the first refresh token was used once.
+        browser.open(&format!("{}/insights", tenant.base_url()));
+        browser.until(READY);
+        browser.check();
+    });
+}
+
+#[test]
+fn a_wrong_key_is_rejected_with_the_reason() {
+    with_tenant(async |tenant| {
+        let mut browser = Browser::start();
+        enter(&mut browser, tenant, "sw_test_sk_wrong");
+        browser.until("document.querySelector('.entrance [role=alert]')");
+        let text = browser.text(&shown(".entrance [role=alert]"));
+        assert!(text.len() > "That did not work.".len() + 10, "{text}");
+        assert_eq!(browser.eval("sessionStorage.getItem('stockwell.credential')"), serde_json::Value::Null);
+        browser.check();
+    });
+}
+
+#[test]
+fn a_revoked_key_leads_back_to_the_form() {
+    with_tenant(async |tenant| {
+        let body = json!({ "name": "Wall screen", "mode": "test", "scopes": ["reports:read", "events:read"] });
+        let made = tenant.post("/v1/api-keys", &body).await.created();
+        let (id, key) = (made["api_key"]["id"].as_str().expect("an id"), made["secret"].as_str().expect("a key"));
+        let mut browser = Browser::start();
+        visit(&mut browser, tenant, key);
+        assert_eq!(tenant.delete(&format!("/v1/api-keys/{id}")).await.status, 204);
+        browser.eval("document.querySelectorAll('input[name=span]')[0].click()");
+        browser.until("document.querySelector('#key') && document.querySelector('.entrance [role=alert]')");
+        assert_eq!(browser.eval("document.querySelectorAll('.panel').length"), 0);
+        browser.check();
+    });
+}
+
+#[test]
+fn signing_out_leaves_nothing_in_the_tab() {
+    with_tenant(async |tenant| {
+        let mut browser = Browser::start();
+        visit(&mut browser, tenant, &tenant.key);
+        browser.eval("document.querySelector('.who button').click()");
+        browser.until("document.querySelector('#key')");
+        assert_eq!(browser.eval("sessionStorage.length"), 0);
+        let kept = browser.text("JSON.stringify(localStorage)");
+        assert!(!kept.contains("sw_"), "{kept}");
+        browser.check();
+    });
+}
