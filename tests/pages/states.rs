@@ -24,6 +24,29 @@ fn it_shows_that_it_waits() {
 }
 
 #[test]
+fn old_figures_keep_their_own_period() {
+    with_tenant(async |tenant| {
+        Trade::of(tenant).await;
+        let mut browser = Browser::start();
+        visit(&mut browser, tenant, &tenant.key);
+        let name = "document.querySelector('section[aria-labelledby=revenue] input[type=range]').getAttribute('aria-valuetext')";
+        let by_week = browser.text(name);
+        assert!(by_week.starts_with("Week of") && by_week.contains("Wholesale £250"), "{by_week}");
+        browser.hold("marginReport");
+        browser.eval("document.querySelectorAll('input[name=span]')[0].click()");
+        browser.until("document.querySelector('section[aria-labelledby=share][aria-busy=false]')");
+        browser.until("document.querySelector('section[aria-labelledby=revenue][data-stale]')");
+        assert_eq!(browser.text(name), by_week, "the old figures are those of weeks");
+        browser.release();
+        browser.until(READY);
+        let by_day = browser.text(name);
+        assert!(!by_day.contains("Week") && by_day.contains("Wholesale £250"), "{by_day}");
+        assert_eq!(browser.eval("document.querySelectorAll('[data-stale]').length"), 0);
+        browser.check();
+    });
+}
+
+#[test]
 fn it_says_that_nothing_was_sold() {
     with_tenant(async |tenant| {
         let mut browser = Browser::start();

@@ -65,7 +65,11 @@ export const today = ask(
 );
 
 /** @param {(of: NonNullable<typeof period.value>) => import("./reports.js").Question | null} question */
-const asked = (question) => computed(() => period.value && question(period.value));
+const asked = (question) =>
+  computed(() => {
+    const found = period.value && question(period.value);
+    return found && { ...found, about: period.value };
+  });
 const questions = {
   trend: asked(({ now, before, grain }) => reports.trend(now, before, grain, seesCosts.value)),
   channels: asked(({ now, before }) => reports.channels(now, before, seesCosts.value)),

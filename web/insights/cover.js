@@ -14,9 +14,9 @@ import { length, period, plusDays } from "./period.js";
 const DAYS = [14, 28, 91, 182, Infinity];
 
 const summary = computed(() => {
-  const { data } = cover.value;
-  if (!data || !period.value) return null;
-  const days = length(period.value.now);
+  const { data, about } = cover.value;
+  if (!data) return null;
+  const days = length(about.now);
   const sold = new Map(data.sold.map(({ sku, units }) => [sku, Number(units)]));
   /** @type {Row[]} */
   const rows = [...DAYS, null].map((_, place) => ({ place, value: 0, products: 0 }));
@@ -53,7 +53,8 @@ export function Cover() {
     { name: "value", title: text.value, figure: true, value: (row) => row.value, show: (row) => show.exact(row.value) },
     { name: "share", title: text.share, figure: true, value: (row) => row.value, show: (row) => share(row.value) },
   ];
-  const help = period.value && text.help(show.day(plusDays(period.value.now.to, -1)));
+  const shown = cover.value.about ?? period.value;
+  const help = shown && text.help(show.day(plusDays(shown.now.to, -1)));
   return html`<${Panel} id="cover" title=${text.title} help=${help} scope="costs:read" answer=${{ ...cover.value, data }}
     isEmpty=${!data?.total} empty=${text.empty} note=${notes()} ...${copies("cover")}
     chart=${() => html`<${Bars} label=${text.title} rows=${bars()} />`}

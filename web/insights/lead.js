@@ -16,9 +16,9 @@ const change = (now, before) =>
   now == null || !Number(before) ? null : ((Number(now) - Number(before)) / Math.abs(Number(before))) * 100;
 
 export function Lead() {
-  const { state, data, problem } = channels.value;
+  const { state, data, problem, isStale } = channels.value;
   const text = words.value.lead;
-  if (state === "failed" && problem && !data)
+  if (state === "failed" && problem && (!data || isStale))
     return html`<div class="lead-failed"><${Failed} problem=${problem} again=${askAgain} /></div>`;
   const total = data?.now.totals[0];
   if (!data || !total || !hasSales(data.now)) {
@@ -29,7 +29,7 @@ export function Lead() {
   const revenue = show.headMoney(total.netRevenue);
   const parts =
     total.grossMarginPct == null ? text.sold(revenue) : text.earned(revenue, show.percent(total.grossMarginPct, 0));
-  return html`<p class="lead">
+  return html`<p class="lead" data-stale=${isStale ? "" : null}>
     ${parts.map((part, place) => (place % 2 ? html`<b>${part}</b>` : part))}${" "}
     <span>${compared(total, data.before?.totals[0])}${retail(data.now)}</span>
   </p>`;
@@ -87,7 +87,7 @@ function figures(now, before) {
 
 export function Figures() {
   const { from, none, point } = words.value;
-  const { state, data } = channels.value;
+  const { state, data, isStale } = channels.value;
   const now = data?.now.totals[0];
   const isWaiting = !data && state === "waiting";
   const moved = (/** @type {Figure} */ { by, before, isPoints }) => {
@@ -95,7 +95,7 @@ export function Figures() {
     const sign = by < 0 ? "▾" : "▴";
     return html`<b>${sign} ${isPoints ? `${show.points(by)} ${point}` : show.change(by)}</b> ${from} ${before}`;
   };
-  return html`<dl class="figures" aria-busy=${state === "waiting"}>
+  return html`<dl class="figures" aria-busy=${state === "waiting"} data-stale=${isStale && data ? "" : null}>
     ${figures(now, data?.before?.totals[0]).map(
       (figure) => html`<div key=${figure.title}>
       <dt>${figure.title}</dt>

@@ -24,11 +24,14 @@ export function Trend({ measure }) {
   const isRevenue = measure === "revenue";
   const title = isRevenue ? text.revenue : text.margin;
   const scope = isRevenue ? "" : "costs:read";
-  if (!period.value) {
+  // Until the answer to the present period is there, the chart shows the last one, with its own buckets.
+  /** @type {typeof period.value} */
+  const about = trend.value.about ?? period.value;
+  if (!about) {
     const answer = months.value.state === "ready" ? trend.value : { ...months.value, data: null };
     return html`<${Panel} id=${measure} title=${title} scope=${scope} answer=${answer} ...${copies("trend")} />`;
   }
-  const { now, before, grain } = period.value;
+  const { now, before, grain } = about;
   const steps = buckets(now, grain);
   const note = [steps.some(({ part }) => part) && text.cut, before && text.before].filter(Boolean).join(" ");
   const chart = () => html`<${Lines} label=${title} total=${text.whole} step=${text.step} buckets=${steps}

@@ -10,18 +10,31 @@ export const askAgain = () => {
   round.value++;
 };
 
-/** @template T @typedef {{state: "waiting" | "ready" | "failed", data: T | null, problem: import("./api.js").Problem | null}} Answer */
+/** `about` is what the data is about, as the question said. `isStale`: it was asked for by another question than the present one.
+ * @template T
+ * @typedef {{state: "waiting" | "ready" | "failed", data: T | null, about: any, isStale: boolean,
+ *   problem: import("./api.js").Problem | null}} Answer */
+/** @typedef {{query: string, variables: Record<string, unknown>, about?: unknown}} Question */
+
+const NOTHING = /** @type {const} */ ({
+  state: "waiting",
+  data: null,
+  about: null,
+  isStale: false,
+  problem: null,
+});
 
 /** Another question ends the one under way. A new round waits for the end of the one under way: otherwise busy trade would
  * end every question before its answer.
  * @template T
- * @param {() => {query: string, variables: Record<string, unknown>} | null} question Null: nothing to ask yet.
+ * @param {() => Question | null} question Null: nothing to ask yet.
  * @param {(data: any) => T} read
  * @returns {import("@preact/signals").Signal<Answer<T>>} */
 export function ask(question, read) {
   /** @type {import("@preact/signals").Signal<Answer<T>>} */
-  const answer = signal({ state: "waiting", data: null, problem: null });
-  let wanted = /** @type {ReturnType<typeof question>} */ (null);
+  const answer = signal({ ...NOTHING });
+  let wanted = /** @type {Question | null} */ (null);
+  let answered = /** @type {Question | null} */ (null);
   let underWay = /** @type {AbortController | null} */ (null);
   let isDue = false;
   let seen = round.peek();
@@ -31,13 +44,17 @@ export function ask(question, read) {
     const own = new AbortController();
     underWay = own;
     isDue = false;
-    const { data } = answer.peek();
-    answer.value = { state: "waiting", data, problem: null };
+    const asked = wanted;
+    const last = { ...answer.peek(), isStale: answered !== asked };
+    answer.value = { ...last, state: "waiting", problem: null };
     try {
-      const found = read(await graphql(wanted.query, wanted.variables, own.signal));
-      if (!own.signal.aborted) answer.value = { state: "ready", data: found, problem: null };
+      const data = read(await graphql(asked.query, asked.variables, own.signal));
+      if (!own.signal.aborted) {
+        answered = asked;
+        answer.value = { state: "ready", data, about: asked.about, isStale: false, problem: null };
+      }
     } catch (error) {
-      if (!own.signal.aborted) answer.value = { state: "failed", data, problem: problemOf(error) };
+      if (!own.signal.aborted) answer.value = { ...last, state: "failed", problem: problemOf(error) };
     }
     if (own.signal.aborted) return;
     underWay = null;
@@ -46,9 +63,10 @@ export function ask(question, read) {
 
   effect(() => {
     const next = me.value ? question() : null;
-    if (!me.value) answer.value = { state: "waiting", data: null, problem: null };
+    if (!me.value) answer.value = { ...NOTHING };
     if (next && JSON.stringify(next) === JSON.stringify(wanted)) return;
     wanted = next;
+    if (!next && me.value) answer.value = { ...answer.peek(), isStale: true };
     underWay?.abort();
     underWay = null;
     run();

@@ -31,13 +31,14 @@ export function Panel({
       <p class="empty">${words.value.lacking.card} <code>${scope}</code></p>
     </section>`;
   }
-  const hasData = answer.data != null && !isEmpty;
-  return html`<section class="panel" aria-labelledby=${id} aria-busy=${answer.state === "waiting"}>
+  const isShown = answer.data != null && !(answer.state === "failed" && answer.isStale);
+  const hasData = isShown && !isEmpty;
+  return html`<section class="panel" aria-labelledby=${id} aria-busy=${answer.state === "waiting"} data-stale=${answer.isStale && answer.data != null ? "" : null}>
     <header><h2 id=${id}>${title}</h2>${help && html`<p>${help}</p>`}</header>
     <div class="body">
       ${answer.state === "failed" && answer.problem && html`<${Failed} problem=${answer.problem} again=${askAgain} />`}
       ${answer.state === "waiting" && !answer.data && html`<div class="skeleton" role="status"><span class="hidden">${text.loading}: ${title}</span></div>`}
-      ${answer.data != null && isEmpty && html`<p class="empty">${empty}</p>`}
+      ${isShown && isEmpty && html`<p class="empty">${empty}</p>`}
       ${hasData && (isTable ? table() : chart())}
     </div>
     ${hasData && note && html`<div class="note">${note}</div>`}
