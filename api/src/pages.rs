@@ -36,7 +36,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         let show = move |app: Data<App>, known: IfNoneMatch| async move { page(&app, &known, name) };
         cfg.route(&format!("/{name}"), web::get().to(show));
     }
-    cfg.service(file);
+    cfg.service(send_file);
 }
 
 fn page(app: &App, known: &IfNoneMatch, name: &str) -> Answer {
@@ -53,7 +53,7 @@ fn page(app: &App, known: &IfNoneMatch, name: &str) -> Answer {
 }
 
 #[get("/web/{hash}/{name:.*}")]
-async fn file(app: Data<App>, path: web::Path<(String, String)>) -> Answer {
+async fn send_file(app: Data<App>, path: web::Path<(String, String)>) -> Answer {
     let (hash, name) = path.into_inner();
     let bytes = read(&app, &name)?;
     // A page that was open during an update asks by the old hash. It gets the present file, and keeps it not.
@@ -124,12 +124,20 @@ mod tests {
     #[test]
     fn every_import_is_built_in() {
         let mut imports = 0;
-        for (name, bytes) in FILES.iter().filter(|(name, _)| name.ends_with(".js") && !name.starts_with("vendor/")) {
+        for (name, bytes) in
+            FILES.iter().filter(|(name, _)| name.ends_with(".js") && !name.starts_with("vendor/"))
+        {
             let text = String::from_utf8_lossy(bytes);
             let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
-            for named in quoted(&text, " from \"").chain(quoted(&text, "import(\"")).filter(|path| path.starts_with('.')) {
+            for named in quoted(&text, " from \"")
+                .chain(quoted(&text, "import(\""))
+                .filter(|path| path.starts_with('.'))
+            {
                 // Types in comments name packages that are not served; a path in one is a file, too.
-                assert!(self::text(&resolved(folder, named)).is_some(), "{name} imports {named}, which is not there");
+                assert!(
+                    self::text(&resolved(folder, named)).is_some(),
+                    "{name} imports {named}, which is not there"
+                );
                 imports += 1;
             }
         }

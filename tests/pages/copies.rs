@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use tests::{Browser, Tenant, with_tenant};
 
@@ -39,7 +40,9 @@ fn table(browser: &mut Browser, card: &str) -> Vec<String> {
     let section = format!("section[aria-labelledby={card}]");
     browser.eval(&format!("document.querySelector('{section} [aria-pressed]').click()"));
     browser.until(&format!("document.querySelector('{section} table')"));
-    let cells = browser.eval(&format!("[...document.querySelectorAll('{section} tbody td')].map((one) => one.textContent.trim())"));
+    let cells = browser.eval(&format!(
+        "[...document.querySelectorAll('{section} tbody td')].map((one) => one.textContent.trim())"
+    ));
     cells.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
@@ -53,7 +56,10 @@ fn run(commands: &str, key: &str) -> Vec<Value> {
         .expect("a shell runs");
     assert!(ran.status.success(), "{commands}: {}", String::from_utf8_lossy(&ran.stderr));
     let mut reader = csv::Reader::from_reader(ran.stdout.as_slice());
-    let rows: Vec<Value> = reader.deserialize::<std::collections::BTreeMap<String, String>>().map(|row| json!(row.expect("a row"))).collect();
+    let rows: Vec<Value> = reader
+        .deserialize::<std::collections::BTreeMap<String, String>>()
+        .map(|row| json!(row.expect("a row")))
+        .collect();
     assert!(!rows.is_empty(), "{commands} returns rows");
     rows
 }
@@ -113,11 +119,11 @@ fn copies_give_the_stock_by_how_long_it_lasts() {
         assert!(cells.contains(&"£548.00".to_owned()), "{cells:?}");
         let commands = copied(&mut browser, "cover", 2);
         let (valued, sold) = commands.split_once('\n').expect("two commands");
-        let value: f64 = run(valued, &tenant.key)
+        let value: Decimal = run(valued, &tenant.key)
             .iter()
-            .map(|row| row["value"].as_str().expect("a value").parse::<f64>().expect("a number"))
+            .map(|row| row["value"].as_str().expect("a value").parse::<Decimal>().expect("a decimal"))
             .sum();
-        assert!((value - 548.0).abs() < 0.001, "{value}");
+        assert_eq!(value, Decimal::from(548));
         assert_eq!(run(sold, &tenant.key).len(), 2);
         let document = copied(&mut browser, "cover", 1);
         assert_eq!(ask(tenant, &document).await.len(), 4, "two products in each of two reports");

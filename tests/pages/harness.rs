@@ -17,7 +17,11 @@ fn errors_of_a_page_are_noted() {
     let mut browser = Browser::start();
     browser.open("data:text/html,<script>throw new Error('broken')</script>");
     browser.until("document.readyState === 'complete'");
-    assert!(browser.complaints.iter().any(|complaint| complaint.contains("broken")), "{:?}", browser.complaints);
+    assert!(
+        browser.complaints.iter().any(|complaint| complaint.contains("broken")),
+        "{:?}",
+        browser.complaints
+    );
 }
 
 #[test]

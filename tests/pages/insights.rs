@@ -22,7 +22,8 @@ fn it_shows_both_channels() {
         let lead = browser.text(&shown(".lead"));
         assert!(lead.starts_with("You sold for £280.00 and kept 46% of it as margin."), "{lead}");
         assert!(lead.contains("Retail brought 11% of the revenue and 14% of the margin."), "{lead}");
-        let figures = browser.eval("[...document.querySelectorAll('.figures .value')].map((one) => one.textContent)");
+        let figures =
+            browser.eval("[...document.querySelectorAll('.figures .value')].map((one) => one.textContent)");
         assert_eq!(figures, serde_json::json!(["£280.00", "£128.00", "45.7%", "£140.00"]));
         let first = |card: &str| shown(&format!("section[aria-labelledby={card}] .pairs li"));
         let best = browser.text(&first("best"));
@@ -49,7 +50,8 @@ fn it_has_no_barriers() {
         ];
         for is_table in [false, true] {
             if is_table {
-                browser.eval("document.querySelectorAll('.panel [aria-pressed]').forEach((one) => one.click())");
+                browser
+                    .eval("document.querySelectorAll('.panel [aria-pressed]').forEach((one) => one.click())");
                 browser.until("document.querySelectorAll('.panel table').length === 7");
             }
             for screen in screens {
@@ -133,7 +135,9 @@ fn it_speaks_german() {
         browser.until(&format!("{} === '280,00\u{a0}£'", shown(REVENUE)));
         assert_eq!(browser.text("document.title"), "Einblicke – Stockwell");
         let text = browser.text("document.body.innerText");
-        for english in ["Net revenue", "Margin rate", "Copy as", "Best products", "Compare with", "Sign out", "Today"] {
+        for english in
+            ["Net revenue", "Margin rate", "Copy as", "Best products", "Compare with", "Sign out", "Today"]
+        {
             assert!(!text.contains(english), "{english} is not in German");
         }
         assert_eq!(browser.barriers(), Vec::<String>::new());

@@ -32,7 +32,9 @@ fn a_page_has_a_strict_policy_and_is_asked_for_each_time() {
             assert_eq!(header("referrer-policy"), "no-referrer", "{method}");
             assert_eq!(header("permissions-policy"), "camera=(), microphone=(), geolocation=()", "{method}");
             let policy = header("content-security-policy");
-            for part in ["default-src 'self'", "object-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"] {
+            for part in
+                ["default-src 'self'", "object-src 'none'", "frame-ancestors 'none'", "base-uri 'none'"]
+            {
                 assert!(policy.split("; ").any(|one| one == part), "{method}: {policy}");
             }
             assert!(!policy.contains("unsafe"), "{method}: {policy}");
@@ -70,8 +72,12 @@ fn files_are_kept_for_good_under_the_present_hash_only() {
             assert_eq!((reply.status, reply.header("cache-control")), (200, Some("no-store")), "{old}");
         }
         let hash = files[0].split('/').nth(2).expect("a hash");
-        for missing in ["nothing.js", "insights.html", "kit/../insights.html", "..%2FCargo.toml", "vendor/ui.d.ts"] {
-            fetch(&client, Method::GET, &format!("/web/{hash}/{missing}")).await.refused(404, "route_not_found");
+        for missing in
+            ["nothing.js", "insights.html", "kit/../insights.html", "..%2FCargo.toml", "vendor/ui.d.ts"]
+        {
+            fetch(&client, Method::GET, &format!("/web/{hash}/{missing}"))
+                .await
+                .refused(404, "route_not_found");
         }
         let notice = fetch(&client, Method::GET, &format!("/web/{hash}/vendor/NOTICE")).await;
         assert!(notice.text.contains("Preact"), "the licences come with the scripts");
@@ -83,7 +89,8 @@ fn a_server_reads_the_files_from_a_folder_that_is_named() {
     environment().runtime.block_on(async {
         let folder = environment().postgres.home().join("web");
         std::fs::create_dir_all(folder.join("kit")).expect("a folder");
-        std::fs::write(folder.join("insights.html"), "<script src=\"/web/kit/new.js\"></script>").expect("a page");
+        std::fs::write(folder.join("insights.html"), "<script src=\"/web/kit/new.js\"></script>")
+            .expect("a page");
         std::fs::write(folder.join("kit/new.js"), "first").expect("a file");
         let node = environment().node_with(|config| config.web_folder = Some(folder.clone())).await;
         let client = Client::new(&node.base_url, None);

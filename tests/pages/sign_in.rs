@@ -14,7 +14,9 @@ fn log_in(browser: &mut Browser, tenant: &Tenant, password: &str) {
     browser.until("document.querySelectorAll('input[name=way]').length === 2");
     browser.eval("document.querySelectorAll('input[name=way]')[1].click()");
     browser.until("document.querySelector('#tenant')");
-    for (field, text) in [("tenant", tenant.slug.as_str()), ("email", "ada@shop.example"), ("password", password)] {
+    for (field, text) in
+        [("tenant", tenant.slug.as_str()), ("email", "ada@shop.example"), ("password", password)]
+    {
         browser.eval(&format!("document.querySelector('#{field}').focus()"));
         browser.write(text);
     }
@@ -77,9 +79,11 @@ fn a_wrong_key_is_rejected_with_the_reason() {
 #[test]
 fn a_revoked_key_leads_back_to_the_form() {
     with_tenant(async |tenant| {
-        let body = json!({ "name": "Wall screen", "mode": "test", "scopes": ["reports:read", "events:read"] });
+        let body =
+            json!({ "name": "Wall screen", "mode": "test", "scopes": ["reports:read", "events:read"] });
         let made = tenant.post("/v1/api-keys", &body).await.created();
-        let (id, key) = (made["api_key"]["id"].as_str().expect("an id"), made["secret"].as_str().expect("a key"));
+        let (id, key) =
+            (made["api_key"]["id"].as_str().expect("an id"), made["secret"].as_str().expect("a key"));
         let mut browser = Browser::start();
         visit(&mut browser, tenant, key);
         assert_eq!(tenant.delete(&format!("/v1/api-keys/{id}")).await.status, 204);

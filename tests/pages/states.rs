@@ -52,7 +52,8 @@ fn it_says_that_nothing_was_sold() {
         let mut browser = Browser::start();
         visit(&mut browser, tenant, &tenant.key);
         assert_eq!(browser.text(&shown(".lead")), "No sales in this period.");
-        let empty = browser.eval("[...document.querySelectorAll('.panel .empty')].map((one) => one.textContent)");
+        let empty =
+            browser.eval("[...document.querySelectorAll('.panel .empty')].map((one) => one.textContent)");
         assert_eq!(empty.as_array().map(Vec::len), Some(7), "{empty}");
         let today = browser.text(&shown(".today"));
         assert!(today.contains("£0.00") && today.contains("no sale yet"), "{today}");
@@ -100,7 +101,11 @@ fn a_key_without_costs_sees_revenue() {
              .map((one) => one.getAttribute('aria-labelledby'))",
         );
         assert_eq!(locked, json!(["best", "weakest", "rate", "cover"]));
-        assert_eq!(browser.eval("document.querySelectorAll('.failed').length"), 0, "nothing refused is asked for");
+        assert_eq!(
+            browser.eval("document.querySelectorAll('.failed').length"),
+            0,
+            "nothing refused is asked for"
+        );
         let text = browser.text("document.body.innerText");
         for margin in ["£128", "45.7%", "46%"] {
             assert!(!text.contains(margin), "{margin} is a margin");

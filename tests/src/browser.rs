@@ -50,6 +50,7 @@ const FLAGS: [&str; 14] = [
 ];
 
 /// A browser with one open page. It ends when it is dropped.
+#[derive(Debug)]
 pub struct Browser {
     child: Child,
     to: ChildStdin,
@@ -77,7 +78,8 @@ pub struct Screen {
     pub is_dark: bool,
 }
 
-/// What happens to requests whose URL or body contains a text.
+/// A treatment of requests whose URL or body contains a text.
+#[derive(Debug)]
 struct Rule {
     part: String,
     /// Status and problem of the response; held back without one.
@@ -85,6 +87,7 @@ struct Rule {
 }
 
 /// Places for browsers.
+#[derive(Debug)]
 struct Seat(usize);
 
 static SEATS: (Mutex<usize>, Condvar) = (Mutex::new(BROWSERS_MAX), Condvar::new());
@@ -115,7 +118,9 @@ fn program() -> PathBuf {
     let found = std::env::split_paths(&path)
         .flat_map(|folder| PROGRAMS.map(|program| folder.join(program)))
         .find(|file| file.is_file());
-    found.expect("Chromium is missing: install it (Debian: apt install chromium), or name it in STOCKWELL_CHROMIUM")
+    found.expect(
+        "Chromium is missing: install it (Debian: apt install chromium), or name it in STOCKWELL_CHROMIUM",
+    )
 }
 
 impl Browser {
@@ -362,7 +367,8 @@ impl Browser {
     /// Keeps a picture of the page for the person who reads a failed run.
     fn keep_picture(&mut self) -> PathBuf {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pages");
-        let name = self.profile.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name =
+            self.profile.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let file = folder.join(format!("{name}.png"));
         let picture = self.picture();
         let kept = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, picture));

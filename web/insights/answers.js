@@ -4,7 +4,7 @@ import { ask, askAgain } from "../kit/ask.js";
 import * as show from "../kit/format.js";
 import { listen } from "../kit/live.js";
 import { computed, effect, signal } from "../vendor/ui.js";
-import { begin, end, period, plusDays, plusMonths, seesCosts } from "./period.js";
+import { begin, buckets, end, period, plusDays, plusMonths, seesCosts } from "./period.js";
 import * as reports from "./reports.js";
 
 /** @template Row @typedef {import("./reports.js").Report<Row>} Report */
@@ -14,23 +14,28 @@ import * as reports from "./reports.js";
 const EVENTS = ["pos_sale.*", "order.*", "return.*", "stock.*", "count.*"];
 /** Milliseconds between an event and the questions, in which further events come along. */
 const GATHER_MS = 100;
-/** Least milliseconds between two rounds of questions. */
-const PACE_MS = 1000;
+/** Least milliseconds between two rounds of a question, by its cost. A tenant has 30,000 points of reports a minute, and each
+ * product that a report may have costs some. */
+const PACE_MS = { light: 1000, usual: 5000, heavy: 30_000 };
 
 const { words } = show;
 
 /** The first and the last month of the trade. Months of a twentieth of the usual number of sales do not begin or end it: a
  * single document years later must not empty the page. A month that directly follows counts with its first sale. */
-export const months = ask(reports.months, (data) => {
-  /** @type {{month: string, orders: number}[]} */
-  const rows = data.revenueReport.rows.filter((/** @type {{orders: number}} */ { orders }) => orders > 0);
-  const usual = rows.map(({ orders }) => orders).sort((a, b) => a - b)[rows.length >> 1] ?? 0;
-  const busy = rows.filter(({ orders }) => orders * 20 >= usual).map(({ month }) => month);
-  const traded = new Set(rows.map(({ month }) => month));
-  let last = busy.at(-1) ?? null;
-  while (last && traded.has(plusMonths(last, 1))) last = plusMonths(last, 1);
-  return { first: busy[0] ?? null, last };
-});
+export const months = ask(
+  reports.months,
+  (data) => {
+    /** @type {{month: string, orders: number}[]} */
+    const rows = data.revenueReport.rows.filter((/** @type {{orders: number}} */ { orders }) => orders > 0);
+    const usual = rows.map(({ orders }) => orders).sort((a, b) => a - b)[rows.length >> 1] ?? 0;
+    const busy = rows.filter(({ orders }) => orders * 20 >= usual).map(({ month }) => month);
+    const traded = new Set(rows.map(({ month }) => month));
+    let last = busy.at(-1) ?? null;
+    while (last && traded.has(plusMonths(last, 1))) last = plusMonths(last, 1);
+    return { first: busy[0] ?? null, last };
+  },
+  PACE_MS.usual,
+);
 const days = ask(
   () => {
     const last = months.value.data?.last;
@@ -40,9 +45,16 @@ const days = ask(
     const rows = /** @type {{day: string, orders: number}[]} */ (data.revenueReport.rows);
     return rows.at(-1)?.day ?? null;
   },
+  PACE_MS.usual,
 );
 effect(() => {
   const { state, data } = months.value;
+  if (!me.value) {
+    // Another tenant may sign in.
+    begin.value = null;
+    end.value = null;
+    return;
+  }
   begin.value = data?.first ?? null;
   const isWithout = state === "failed" || (state === "ready" && !data?.last);
   if (days.value.data) end.value = plusDays(days.value.data, 1);
@@ -62,7 +74,12 @@ export const today = ask(
     total: /** @type {{orders: number, netRevenue: string} | undefined} */ (data.channelSummary.totals[0]),
     asOf: /** @type {string} */ (data.channelSummary.meta.dataAsOf),
   }),
+  PACE_MS.light,
 );
+
+/** @param {import("./period.js").Span} now @param {import("./period.js").Span | null} before @param {import("./period.js").Grain} grain */
+const bucketCount = (now, before, grain) =>
+  Math.max(buckets(now, grain).length, before ? buckets(before, grain).length : 0);
 
 /** @param {(of: NonNullable<typeof period.value>) => import("./reports.js").Question | null} question */
 const asked = (question) =>
@@ -71,7 +88,9 @@ const asked = (question) =>
     return found && { ...found, about: period.value };
   });
 const questions = {
-  trend: asked(({ now, before, grain }) => reports.trend(now, before, grain, seesCosts.value)),
+  trend: asked(({ now, before, grain }) =>
+    reports.trend(now, before, { grain, count: bucketCount(now, before, grain) }, seesCosts.value),
+  ),
   channels: asked(({ now, before }) => reports.channels(now, before, seesCosts.value)),
   products: asked(({ now }) => (seesCosts.value ? reports.products(now) : null)),
   customers: asked(({ now }) => reports.customers(now, seesCosts.value)),
@@ -81,18 +100,22 @@ const questions = {
 export const channels = ask(
   () => questions.channels.value,
   (data) => /** @type {Twice<import("./reports.js").ChannelRow>} */ (data),
+  PACE_MS.light,
 );
 export const trend = ask(
   () => questions.trend.value,
   (data) => /** @type {Twice<import("./reports.js").TrendRow>} */ (data),
+  PACE_MS.usual,
 );
 export const products = ask(
   () => questions.products.value,
   (data) => /** @type {Report<import("./reports.js").ProductRow>} */ (data.productPerformance),
+  PACE_MS.heavy,
 );
 export const customers = ask(
   () => questions.customers.value,
   (data) => /** @type {Report<import("./reports.js").CustomerRow>} */ (data.customerValue),
+  PACE_MS.usual,
 );
 export const cover = ask(
   () => questions.cover.value,
@@ -100,6 +123,7 @@ export const cover = ask(
     stock: /** @type {Report<import("./reports.js").StockRow>} */ (data.stockValuation),
     sold: /** @type {{sku: string, units: string, cost: string}[]} */ (data.productPerformance.rows),
   }),
+  PACE_MS.heavy,
 );
 
 /** Whether anything was sold or returned. The report has a row for each channel in any case.
@@ -113,31 +137,18 @@ export const copies = (name) => ({
   graphql: () => (questions[name].value ? reports.graphql(questions[name].value) : ""),
 });
 
-/** Asks again soon after an event. Many events in a row are one round a second. */
-function soon() {
-  let timer = 0;
-  let last = 0;
-  const run = () => {
-    timer = 0;
-    last = Date.now();
-    askAgain();
-  };
-  return {
-    call: () => {
-      timer ||= setTimeout(run, Math.max(GATHER_MS, last + PACE_MS - Date.now()));
-    },
-    end: () => clearTimeout(timer),
-  };
-}
-
 effect(() => {
   if (!me.value || !may("reports:read")) return undefined;
   const abort = new AbortController();
-  const again = soon();
-  listen(EVENTS, again.call, abort.signal);
+  let timer = 0;
+  const ask = () => {
+    timer = 0;
+    askAgain();
+  };
+  listen(EVENTS, () => (timer ||= setTimeout(ask, GATHER_MS)), abort.signal);
   return () => {
     abort.abort();
-    again.end();
+    clearTimeout(timer);
   };
 });
 

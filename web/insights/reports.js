@@ -14,12 +14,14 @@
 /** @typedef {{sku: string, onHand: string, value: string}} StockRow */
 /** @template Row @typedef {{rows: Row[], totals: Row[], meta: {truncated: boolean, rowCount: number}}} Report */
 
+/** Channels that a question leaves room for. A report costs points by the rows that it may have. */
+const CHANNELS_MAX = 8;
 /** Customers that the page shows. */
 export const CUSTOMERS = 10;
 
 /** The months with sales. @returns {Question} */
 export const months = () => ({
-  query: "{ revenueReport(groupBy: [MONTH]) { rows { month orders } } }",
+  query: "{ revenueReport(groupBy: [MONTH], limit: 1200) { rows { month orders } } }",
   variables: {},
   rest: [rest("revenue", { group_by: "month" })],
 });
@@ -27,7 +29,7 @@ export const months = () => ({
 /** The days of a month with sales. @param {Span} now @returns {Question} */
 export const days = (now) => ({
   query: `query ($from: Date, $to: Date) {
-  revenueReport(from: $from, to: $to, groupBy: [DAY]) { rows { day orders } }
+  revenueReport(from: $from, to: $to, groupBy: [DAY], limit: 31) { rows { day orders } }
 }`,
   variables: { ...now },
   rest: [rest("revenue", { ...now, group_by: "day" })],
@@ -36,16 +38,16 @@ export const days = (now) => ({
 /** @param {Span} now @returns {Question} */
 export const today = (now) => ({
   query: `query ($from: Date, $to: Date) {
-  channelSummary(from: $from, to: $to) { totals { orders netRevenue } meta { dataAsOf } }
+  channelSummary(from: $from, to: $to, limit: ${CHANNELS_MAX}) { totals { orders netRevenue } meta { dataAsOf } }
 }`,
   variables: { ...now },
   rest: [rest("channel_summary", now)],
 });
 
-/** @param {Span} now @param {Span | null} before @param {string} grain @param {boolean} costs @returns {Question} */
-export const trend = (now, before, grain, costs) => ({
+/** @param {Span} now @param {Span | null} before @param {{grain: string, count: number}} buckets @param {boolean} costs @returns {Question} */
+export const trend = (now, before, { grain, count }, costs) => ({
   query: twice(
-    `${costs ? "marginReport" : "revenueReport"}(from: $from, to: $to, groupBy: [${grain.toUpperCase()}, CHANNEL])`,
+    `${costs ? "marginReport" : "revenueReport"}(from: $from, to: $to, groupBy: [${grain.toUpperCase()}, CHANNEL], limit: ${count * CHANNELS_MAX})`,
     `rows { bucket: ${grain} channel netRevenue${costs ? " grossMargin grossMarginPct" : ""} }`,
     before,
   ),
@@ -57,7 +59,11 @@ export const trend = (now, before, grain, costs) => ({
 export function channels(now, before, costs) {
   const columns = `channel orders netRevenue averageOrderValue units${costs ? " grossMargin grossMarginPct" : ""}`;
   return {
-    query: twice("channelSummary(from: $from, to: $to)", `rows { ${columns} } totals { ${columns} }`, before),
+    query: twice(
+      `channelSummary(from: $from, to: $to, limit: ${CHANNELS_MAX})`,
+      `rows { ${columns} } totals { ${columns} }`,
+      before,
+    ),
     variables: given(now, before),
     rest: [rest("channel_summary", now)],
   };

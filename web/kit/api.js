@@ -3,7 +3,7 @@
 import { signal } from "../vendor/ui.js";
 
 /** @typedef {{tenant: {name: string, currency: string, time_zone: string}, actor_name: string, scopes: string[]}} Me */
-/** @typedef {{status: number, code: string, title: string, detail: string, request: string, scope: string}} Problem */
+/** @typedef {{status: number, code: string, title: string, detail: string, request: string, scope: string, retry: number}} Problem `retry`: seconds to wait. */
 /** @typedef {{secret: string, refresh: string}} Credential A key has no refresh token. */
 
 const STORE = "stockwell.credential";
@@ -39,7 +39,7 @@ export class Refused extends Error {
 /** @param {unknown} error @returns {Problem} */
 export function problemOf(error) {
   if (error instanceof Refused) return error.problem;
-  return { status: 0, code: "broken", title: String(error), detail: "", request: "", scope: "" };
+  return { status: 0, code: "broken", title: String(error), detail: "", request: "", scope: "", retry: 0 };
 }
 
 /** @param {string} path @param {RequestInit} options @param {string | undefined} secret */
@@ -49,7 +49,7 @@ async function send(path, options, secret) {
     return await fetch(path, { ...options, headers });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new Refused({ status: 0, code: "unreachable", title: "", detail: "", request: "", scope: "" });
+    throw new Refused({ status: 0, code: "unreachable", title: "", detail: "", request: "", scope: "", retry: 0 });
   }
 }
 
@@ -64,6 +64,7 @@ async function refusal(response) {
     detail: body.detail ?? "",
     request: body.request_id ?? error.request_id ?? response.headers.get("x-request-id") ?? "",
     scope: body.required_scope ?? error.required_scope ?? "",
+    retry: Number(response.headers.get("retry-after") ?? 0),
   });
 }
 
@@ -101,6 +102,7 @@ export async function graphql(query, variables, abort) {
     detail: "",
     request: error.extensions?.request_id ?? "",
     scope: error.extensions?.required_scope ?? "",
+    retry: 0,
   });
 }
 

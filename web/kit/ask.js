@@ -24,41 +24,58 @@ const NOTHING = /** @type {const} */ ({
   problem: null,
 });
 
+/** Longest wait, in seconds, before a question that the rate limit rejected is asked again. */
+const RETRY_SECONDS_MAX = 60;
+
 /** Another question ends the one under way. A new round waits for the end of the one under way: otherwise busy trade would
  * end every question before its answer.
  * @template T
  * @param {() => Question | null} question Null: nothing to ask yet.
  * @param {(data: any) => T} read
+ * @param {number} pace Least milliseconds between two rounds.
  * @returns {import("@preact/signals").Signal<Answer<T>>} */
-export function ask(question, read) {
+export function ask(question, read, pace) {
   /** @type {import("@preact/signals").Signal<Answer<T>>} */
   const answer = signal({ ...NOTHING });
   let wanted = /** @type {Question | null} */ (null);
   let answered = /** @type {Question | null} */ (null);
   let underWay = /** @type {AbortController | null} */ (null);
   let isDue = false;
+  let begun = 0;
+  let timer = 0;
   let seen = round.peek();
 
   async function run() {
+    clearTimeout(timer);
+    timer = 0;
     if (!wanted) return;
     const own = new AbortController();
     underWay = own;
     isDue = false;
+    begun = Date.now();
     const asked = wanted;
     const last = { ...answer.peek(), isStale: answered !== asked };
     answer.value = { ...last, state: "waiting", problem: null };
     try {
       const data = read(await graphql(asked.query, asked.variables, own.signal));
-      if (!own.signal.aborted) {
-        answered = asked;
-        answer.value = { state: "ready", data, about: asked.about, isStale: false, problem: null };
-      }
+      if (own.signal.aborted) return;
+      answered = asked;
+      answer.value = { state: "ready", data, about: asked.about, isStale: false, problem: null };
     } catch (error) {
-      if (!own.signal.aborted) answer.value = { ...last, state: "failed", problem: problemOf(error) };
+      if (own.signal.aborted) return;
+      const problem = problemOf(error);
+      if (problem.status === 429) timer = setTimeout(run, Math.min(problem.retry || 1, RETRY_SECONDS_MAX) * 1000);
+      else answer.value = { ...last, state: "failed", problem };
     }
-    if (own.signal.aborted) return;
     underWay = null;
-    if (isDue) run();
+    if (isDue) again();
+  }
+
+  /** Asks again as soon as the pace allows. A question that failed is asked at once. */
+  function again() {
+    if (underWay) isDue = true;
+    else if (answer.peek().state === "failed") run();
+    else timer ||= setTimeout(run, Math.max(0, begun + pace - Date.now()));
   }
 
   effect(() => {
@@ -74,8 +91,7 @@ export function ask(question, read) {
   effect(() => {
     if (round.value === seen) return;
     seen = round.value;
-    if (underWay) isDue = true;
-    else run();
+    again();
   });
   return answer;
 }

@@ -26,6 +26,7 @@ function withKey(request) {
 
 window.onload = async () => {
   const spec = await (await fetch("/openapi.json")).json();
+  spec.info.description += "\n\nFor people: [Insights](/insights), a page of the same reports.";
   const operations = Object.values(spec.paths).flatMap((item) => Object.values(item));
   const parameters = operations.flatMap((operation) => operation.parameters ?? []);
   [...parameters, ...Object.values(spec.components.parameters)].filter((own) => own.name).forEach(prepare);
