@@ -17,7 +17,7 @@ use service::Db;
 use crate::costs;
 use crate::guard::{self, Cost, POINTS_MAX, Rejection};
 use crate::report::{
-    AbcMeasure, AbcRow, ChannelRow, CustomerValueRow, Dimension, Input, MarginRow, Name,
+    AbcMeasure, AbcRow, ChannelRow, CompareTo, CustomerValueRow, Dimension, Input, MarginRow, Name,
     ProductPerformanceRow, Report, RevenueRow, Values,
 };
 use crate::scalar::Date;
@@ -66,6 +66,7 @@ struct Period {
     to: Option<Date>,
     filter: Option<ReportFilter>,
     time_zone: Option<String>,
+    compare: Option<CompareTo>,
     limit: i32,
 }
 
@@ -75,6 +76,7 @@ impl From<Period> for Input {
             from: period.from.map(|date| date.0.to_string()),
             to: period.to.map(|date| date.0.to_string()),
             time_zone: period.time_zone,
+            compare: period.compare.map(|to| <&str>::from(to).to_owned()),
             values: period.filter.unwrap_or_default().into(),
             limit: Some(i64::from(period.limit)),
             ..Input::default()
@@ -105,9 +107,10 @@ impl SalesQuery {
         #[graphql(default_with = "vec![Dimension::Day]")] group_by: Vec<Dimension>,
         filter: Option<ReportFilter>,
         time_zone: Option<String>,
+        compare: Option<CompareTo>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<RevenueRow>> {
-        let period = Period { from, to, filter, time_zone, limit };
+        let period = Period { from, to, filter, time_zone, compare, limit };
         let input = Input { group_by: Some(group_by), ..period.into() };
         snapshot::report(context, Name::Revenue, input).await
     }
@@ -121,9 +124,10 @@ impl SalesQuery {
         #[graphql(default_with = "vec![Dimension::Day]")] group_by: Vec<Dimension>,
         filter: Option<ReportFilter>,
         time_zone: Option<String>,
+        compare: Option<CompareTo>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<MarginRow>> {
-        let period = Period { from, to, filter, time_zone, limit };
+        let period = Period { from, to, filter, time_zone, compare, limit };
         let input = Input { group_by: Some(group_by), ..period.into() };
         snapshot::report(context, Name::Margin, input).await
     }
@@ -136,9 +140,10 @@ impl SalesQuery {
         to: Option<Date>,
         filter: Option<ReportFilter>,
         time_zone: Option<String>,
+        compare: Option<CompareTo>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<ChannelRow>> {
-        let period = Period { from, to, filter, time_zone, limit };
+        let period = Period { from, to, filter, time_zone, compare, limit };
         snapshot::report(context, Name::ChannelSummary, period.into()).await
     }
 
@@ -150,9 +155,10 @@ impl SalesQuery {
         to: Option<Date>,
         filter: Option<ReportFilter>,
         time_zone: Option<String>,
+        compare: Option<CompareTo>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<ProductPerformanceRow>> {
-        let period = Period { from, to, filter, time_zone, limit };
+        let period = Period { from, to, filter, time_zone, compare, limit };
         snapshot::report(context, Name::ProductPerformance, period.into()).await
     }
 
@@ -165,9 +171,10 @@ impl SalesQuery {
         to: Option<Date>,
         filter: Option<ReportFilter>,
         time_zone: Option<String>,
+        compare: Option<CompareTo>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<CustomerValueRow>> {
-        let period = Period { from, to, filter, time_zone, limit };
+        let period = Period { from, to, filter, time_zone, compare, limit };
         snapshot::report(context, Name::CustomerValue, period.into()).await
     }
 
@@ -180,9 +187,10 @@ impl SalesQuery {
         #[graphql(default)] measure: AbcMeasure,
         filter: Option<ReportFilter>,
         time_zone: Option<String>,
+        compare: Option<CompareTo>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<AbcRow>> {
-        let period = Period { from, to, filter, time_zone, limit };
+        let period = Period { from, to, filter, time_zone, compare, limit };
         let measure: &str = measure.into();
         let input = Input { measure: Some(measure.to_owned()), ..period.into() };
         snapshot::report(context, Name::Abc, input).await

@@ -6,8 +6,12 @@
 //! in a string, in one currency. A ratio stands beside its numerator and its denominator.
 
 mod abc;
+mod added;
+mod beside;
 mod channel_summary;
 mod column;
+mod compare;
+mod compared;
 mod customer_value;
 mod dimension;
 mod figure;
@@ -51,6 +55,7 @@ pub use abc::AbcRow;
 pub use channel_summary::ChannelRow;
 pub use column::{Column, Kind, Measure, Role, is_cost};
 pub use customer_value::CustomerValueRow;
+pub use compare::CompareTo;
 pub use dimension::{Dimension, Dimensions};
 pub use filter::{Filter, Selector, Values};
 pub use invalid::Invalid;
@@ -162,6 +167,8 @@ pub struct Meta {
     /// First day or instant after the period; null if the period has no end.
     #[schema(max_length = 32, example = "2026-12-01")]
     pub to: Option<String>,
+    /// The earlier period that the figures are compared with; null if they are not.
+    pub compared_with: Option<EarlierPeriod>,
     /// The report includes everything that had happened by this day or instant. Null means now, or that the report
     /// has no such parameter.
     #[schema(max_length = 32, example = json!(null))]
@@ -184,6 +191,27 @@ pub struct Meta {
     /// Codes of the ledger accounts that the report agrees with, in the default chart of accounts.
     #[schema(value_type = Vec<String>, max_items = 20, example = json!(["4000", "4010"]))]
     pub ledger_accounts: Vec<&'static str>,
+}
+
+/// The earlier period of a comparison.
+#[derive(Debug, Clone, Serialize, SimpleObject, utoipa::ToSchema)]
+pub struct EarlierPeriod {
+    /// `previous_period` or `previous_year`.
+    #[schema(value_type = String, max_length = 32, example = "previous_year")]
+    pub name: &'static str,
+    /// First day or instant of the earlier period.
+    #[schema(max_length = 32, example = "2025-11-01")]
+    pub from: String,
+    /// First day or instant after the earlier period.
+    #[schema(max_length = 32, example = "2025-12-01")]
+    pub to: String,
+}
+
+impl EarlierPeriod {
+    fn of(comparison: &compare::Comparison) -> Option<Self> {
+        let (from, to) = comparison.range.from.zip(comparison.range.to)?;
+        Some(EarlierPeriod { name: comparison.to.into(), from: range::echo(from), to: range::echo(to) })
+    }
 }
 
 impl Meta {
@@ -290,6 +318,11 @@ pub async fn fetch(tx: &Tx, request: &Request) -> Result<RawReport, Error> {
         let (from, to) = (range::parameters(request.range.from), range::parameters(request.range.to));
         let time_zone = request.time_zone.map(|zone| zone.name());
         request.calendar = service::rollup::calendar(tx, time_zone, from, to).await?;
+        if let Some(comparison) = &mut request.compare {
+            let from = range::parameters(comparison.range.from);
+            let to = range::parameters(comparison.range.to);
+            comparison.calendar = service::rollup::calendar(tx, time_zone, from, to).await?;
+        }
     }
     Ok(RawReport { rows: tx.rows(request.name.query(tx, &request)?).await?, as_of: tx.now })
 }
@@ -345,6 +378,7 @@ pub fn decode<R: Row>(request: &Request, raw: RawReport) -> Result<Report<R>, Er
         time_zone,
         from: request.range.from.map(range::echo),
         to: request.range.to.map(range::echo),
+        compared_with: request.compare.as_ref().and_then(EarlierPeriod::of),
         as_of: request.as_of.map(range::echo),
         known_at: request.known_at.map(range::echo),
         generated_at: as_of,
@@ -353,5 +387,9 @@ pub fn decode<R: Row>(request: &Request, raw: RawReport) -> Result<Report<R>, Er
         truncated,
         ledger_accounts: R::LEDGER_ACCOUNTS.to_vec(),
     };
-    Ok(Report { columns: column::columns::<R>(request), rows, totals, meta })
+    let measures = match request.compare {
+        Some(_) => added::measures(&R::measures()),
+        None => R::measures(),
+    };
+    Ok(Report { columns: column::columns::<R>(request, measures), rows, totals, meta })
 }

@@ -93,6 +93,12 @@ struct ReportParams {
     /// First day or instant after the period. Without it the period has no end.
     #[param(max_length = 40, example = "2012-01-01")]
     to: Option<String>,
+    /// `previous_period` or `previous_year`: adds to each figure of a report on sales, also in the totals, its value in the
+    /// earlier period (`…_before`), the difference (`…_difference`), and the difference in percent (`…_difference_pct`).
+    /// Needs `from` and `to`. The period before has as many days, or as many calendar months if the period is whole months. A
+    /// figure in percent has no difference in percent.
+    #[param(max_length = 20, example = "previous_year")]
+    compare: Option<String>,
     /// Dimensions, separated by commas or sent repeatedly. `revenue` and `margin` accept hour, day, week, month, quarter, year, channel,
     /// location, product, category, customer, country, or none; the default is day. `stock_valuation` accepts
     /// location, product, category, or none; the default is product and location.
@@ -253,6 +259,7 @@ fn input(params: ReportParams) -> Result<Input, Invalid> {
     Ok(Input {
         from: params.from,
         to: params.to,
+        compare: params.compare,
         time_zone: params.tz,
         group_by: params.group_by.as_deref().map(Dimension::parse_list).transpose()?,
         values: Values {

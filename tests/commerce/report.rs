@@ -1,5 +1,6 @@
 //! Reports: the same figures on every surface, equal to the ledger.
 
+mod compared;
 mod never;
 mod online_retail;
 mod receivable;

@@ -13,6 +13,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula, sum};
+use super::compared::Compared;
 use super::figure::{COST, NET_REVENUE, UNITS};
 use super::grouping::{self, Attribute, Grouping, Key};
 use super::margin::{MARGIN_PCT, MarginRow};
@@ -50,6 +51,10 @@ pub struct AbcRow {
     pub share_pct: Option<Percentage>,
     /// share_pct of the product plus that of all products ranked above it. Not additive.
     pub cumulative_share_pct: Option<Percentage>,
+    #[graphql(flatten)]
+    #[sea_orm(nested)]
+    #[serde(flatten)]
+    pub compared: Compared<AbcRow>,
 }
 
 /// SQL of the shares, the class and the order, by revenue or by margin.

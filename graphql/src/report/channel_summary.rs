@@ -9,6 +9,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula};
+use super::compared::Compared;
 use super::grouping::{self, Attribute, Grouping};
 use super::margin::{MarginFigures, MarginRow, SUMS};
 use super::revenue::NET_REVENUE_FIRST;
@@ -30,6 +31,10 @@ pub struct ChannelRow {
     /// net_revenue in percent of the net_revenue of all channels in the currency, 4 decimals; null without revenue.
     /// Not additive.
     pub net_revenue_share_pct: Option<Percentage>,
+    #[graphql(flatten)]
+    #[sea_orm(nested)]
+    #[serde(flatten)]
+    pub compared: Compared<ChannelRow>,
 }
 
 const SHARE_PCT: &str =

@@ -88,13 +88,13 @@ pub const fn formula(name: &'static str, kind: Kind, formula: &'static str) -> M
     Measure { name, kind, formula }
 }
 
-/// Returns the columns of a report.
-pub fn columns<R: Row>(request: &Request) -> Vec<Column> {
+/// Returns the columns of a report with these figures.
+pub fn columns<R: Row>(request: &Request, measures: Vec<Measure>) -> Vec<Column> {
     let shares_orders = request.group_by.iter().any(|dimension| dimension.splits_documents());
     let descriptions = Descriptions::of::<R>();
     let dimensions = R::dimensions(&request.group_by).into_iter().chain(["currency"]);
     let mut columns: Vec<Column> = dimensions.map(|name| dimension(&descriptions, name)).collect();
-    columns.extend(R::measures().into_iter().map(|measure| {
+    columns.extend(measures.into_iter().map(|measure| {
         let (kind, unit) = match measure.kind {
             Kind::Count => ("integer", Some("count")),
             Kind::Amount | Kind::Average => ("decimal", Some("currency")),
@@ -104,7 +104,7 @@ pub fn columns<R: Row>(request: &Request) -> Vec<Column> {
             Kind::DaysLeft => ("integer", Some("day")),
         };
         let is_ratio = matches!(measure.kind, Kind::Average | Kind::Percentage | Kind::Days | Kind::DaysLeft);
-        let is_shared = shares_orders && measure.name == "orders";
+        let is_shared = shares_orders && compared_figure(measure.name) == "orders";
         Column {
             name: measure.name,
             title: title(measure.name),
@@ -120,12 +120,21 @@ pub fn columns<R: Row>(request: &Request) -> Vec<Column> {
 
 /// Whether a column of a report states a cost, or a figure from which a cost follows.
 pub fn is_cost(column: &str) -> bool {
+    let column = compared_figure(column);
     matches!(column, "value" | "unit_cost" | "lost_value" | "found_value" | "shrinkage_value")
         || column.starts_with("value_")
         || column.starts_with("contribution")
         || column.contains("margin")
         || column == "cost"
         || column.ends_with("_cost")
+}
+
+/// Returns the figure for which a comparison has added this column; the column itself if it was not added.
+pub fn compared_figure(column: &str) -> &str {
+    ["_before", "_difference", "_difference_pct"]
+        .into_iter()
+        .find_map(|ending| column.strip_suffix(ending))
+        .unwrap_or(column)
 }
 
 fn dimension(descriptions: &Descriptions, name: &'static str) -> Column {
@@ -173,7 +182,7 @@ impl Descriptions {
     }
 }
 
-fn camel_case(name: &str) -> String {
+pub(super) fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
     let first = words.next().unwrap_or_default().to_owned();
     words.fold(first, |mut text, word| {
@@ -196,7 +205,7 @@ mod tests {
     fn list<R: Row>(name: Name, group_by: Option<&str>) -> String {
         let group_by = group_by.map(|text| Dimension::parse_list(text).expect("dimensions"));
         let request = Request::new(name, Input { group_by, ..Input::default() }).expect("a request");
-        let columns = columns::<R>(&request);
+        let columns = columns::<R>(&request, R::measures());
         assert!(columns.iter().all(|column| !column.description.is_empty() && !column.title.is_empty()));
         columns.iter().map(|column| column.name).collect::<Vec<_>>().join(" ")
     }
@@ -211,10 +220,12 @@ mod tests {
             "contribution_pct",
             "value",
             "value_to_30_days",
+            "cost_before",
+            "wholesale_cost_difference_pct",
         ] {
             assert!(is_cost(cost), "{cost}");
         }
-        for other in ["net_revenue", "average_order_value", "units", "on_hand", "costing_method"] {
+        for other in ["net_revenue", "net_revenue_before", "average_order_value", "units", "on_hand", "costing_method"] {
             assert!(!is_cost(other), "{other}");
         }
     }
@@ -325,7 +336,7 @@ mod tests {
             let group_by = Some(Dimension::parse_list(group_by).expect("dimensions"));
             let request =
                 Request::new(Name::Revenue, Input { group_by, ..Input::default() }).expect("a request");
-            let columns = columns::<RevenueRow>(&request);
+            let columns = columns::<RevenueRow>(&request, RevenueRow::measures());
             let of = |name: &str| {
                 columns.iter().find(|column| column.name == name).and_then(|column| column.additive)
             };

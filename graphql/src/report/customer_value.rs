@@ -11,6 +11,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula, sum};
+use super::compared::Compared;
 use super::figure::{COST, Figure, GROSS_REVENUE, Merge, NET_REVENUE, ORDERS, RETURNS, Sum};
 use super::grouping::{self, Attribute, Grouping, Key};
 use super::margin::{MARGIN_PCT, MarginRow};
@@ -57,6 +58,10 @@ pub struct CustomerValueRow {
     pub wholesale_net_revenue: Amount,
     /// net_revenue of the retail channel. Additive.
     pub retail_net_revenue: Amount,
+    #[graphql(flatten)]
+    #[sea_orm(nested)]
+    #[serde(flatten)]
+    pub compared: Compared<CustomerValueRow>,
 }
 
 const SUMS: [Sum; 9] = [

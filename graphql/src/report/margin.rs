@@ -11,6 +11,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula, sum};
+use super::compared::Compared;
 use super::dimension::Greatest;
 use super::figure::{COST, GROSS_REVENUE, LINES, NET_REVENUE, ORDERS, RETURNS, Sum, TAX, UNITS};
 use super::revenue::{self, RevenueFigures};
@@ -31,6 +32,10 @@ pub struct MarginRow {
     #[sea_orm(nested)]
     #[serde(flatten)]
     pub figures: MarginFigures,
+    #[graphql(flatten)]
+    #[sea_orm(nested)]
+    #[serde(flatten)]
+    pub compared: Compared<MarginRow>,
 }
 
 /// Sales less returns, and their cost.

@@ -9,6 +9,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula, sum};
+use super::compared::Compared;
 use super::figure::{COST, Figure, NET_REVENUE, Sum, UNITS};
 use super::grouping::{self, Attribute, Grouping, Key};
 use super::margin::{MARGIN_PCT, MarginRow};
@@ -59,6 +60,10 @@ pub struct ProductPerformanceRow {
     pub retail_gross_margin: Amount,
     /// retail_gross_margin in percent of retail_net_revenue; null without revenue. Not additive: divide the sums.
     pub retail_gross_margin_pct: Option<Percentage>,
+    #[graphql(flatten)]
+    #[sea_orm(nested)]
+    #[serde(flatten)]
+    pub compared: Compared<ProductPerformanceRow>,
 }
 
 const SUMS: [Sum; 9] = [

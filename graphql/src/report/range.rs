@@ -88,7 +88,7 @@ pub(super) fn parse_bound(parameter: &'static str, text: &str) -> Result<Moment,
     })
 }
 
-fn is_in_sql_range(moment: Moment) -> bool {
+pub(super) fn is_in_sql_range(moment: Moment) -> bool {
     let day = approximate(moment).date();
     NaiveDate::from_ymd_opt(1, 1, 3).is_some_and(|first| day >= first)
         && NaiveDate::from_ymd_opt(9999, 12, 31).is_some_and(|last| day <= last)

@@ -9,6 +9,7 @@ use domain::number::Quantity;
 use service::rollup::Calendar;
 use strum::IntoEnumIterator;
 
+use super::compare::{CompareTo, Comparison};
 use super::filter::Values;
 use super::named::Named;
 use super::{Dimension, Filter, Invalid, LIMIT_DEFAULT, LIMIT_MAX, Name, Range, range};
@@ -23,6 +24,8 @@ const DAYS_MAX: u16 = 3_650;
 pub struct Request {
     pub name: Name,
     pub range: Range,
+    /// The earlier period that the figures are compared with, if any.
+    pub compare: Option<Comparison>,
     /// Time zone in which days begin; the tenant's if absent.
     pub time_zone: Option<Tz>,
     /// Grouping, if the report lets the caller choose.
@@ -78,6 +81,8 @@ impl Request {
 pub struct Input {
     pub from: Option<String>,
     pub to: Option<String>,
+    /// `previous_period` or `previous_year`.
+    pub compare: Option<String>,
     /// IANA name of a time zone.
     pub time_zone: Option<String>,
     pub group_by: Option<Vec<Dimension>>,
@@ -125,9 +130,12 @@ impl Request {
         let moment = |parameter, text: Option<String>| {
             text.map(|text| range::parse_bound(parameter, &text)).transpose()
         };
+        let range = Range::parse(input.from.as_deref(), input.to.as_deref())?;
+        let compare_to = input.compare.as_deref().map(CompareTo::parse).transpose()?;
         Ok(Request {
             name,
-            range: Range::parse(input.from.as_deref(), input.to.as_deref())?,
+            range,
+            compare: compare_to.map(|to| Comparison::new(to, range)).transpose()?,
             time_zone: input.time_zone.as_deref().map(parse_zone).transpose()?,
             group_by,
             filter: Filter::new(input.values)?,
@@ -152,6 +160,7 @@ fn reject_unused_parameters(name: Name, input: &Input) -> Result<(), Invalid> {
         ("group_by", input.group_by.is_some(), name.is_grouped()),
         ("from", input.from.is_some(), name.has_period()),
         ("to", input.to.is_some(), name.has_period()),
+        ("compare", input.compare.is_some(), name.is_of_sales()),
         ("tz", input.time_zone.is_some(), name.has_zone()),
         ("channel", !values.channel.is_empty(), name.is_of_sales()),
         ("country", !values.country.is_empty(), name.is_of_sales()),

@@ -14,6 +14,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula, sum};
+use super::compared::Compared;
 use super::dimension::Greatest;
 use super::figure::{GROSS_REVENUE, LINES, NET_REVENUE, ORDERS, RETURNS, Sum, TAX, UNITS};
 use super::sales;
@@ -33,6 +34,10 @@ pub struct RevenueRow {
     #[sea_orm(nested)]
     #[serde(flatten)]
     pub figures: RevenueFigures,
+    #[graphql(flatten)]
+    #[sea_orm(nested)]
+    #[serde(flatten)]
+    pub compared: Compared<RevenueRow>,
 }
 
 /// Sales less returns.

@@ -12,7 +12,7 @@ use sea_orm::sqlx::postgres::PgArguments;
 use sea_orm::sqlx::query::Query;
 use sea_orm::sqlx::{self, Postgres};
 
-use super::Request;
+use super::{Request, added, beside};
 use super::column::Measure;
 use super::figure::{Figure, Merge, Sum};
 use super::grouping::{Attribute, Grouping};
@@ -63,13 +63,26 @@ fn filters(grouping: &Grouping, request: &Request) -> String {
 /// Returns the statement of a grouping. Level 0 of its rows are the groups, level 1 one total for each currency,
 /// level 2 the time zone.
 pub fn statement(grouping: &Grouping, sums: &[Sum], measures: &[Measure], request: &Request) -> String {
+    let mut sql = format!("with {}", chain(grouping, sums, request));
+    let Some(comparison) = &request.compare else {
+        return sql + &rows(grouping, measures, ["grouped", "total"]);
+    };
+    let (range, calendar) = (comparison.range, comparison.calendar.clone());
+    let before = Request { range, calendar, compare: None, ..request.clone() };
+    let before = chain(&beside::grouping(comparison, grouping), sums, &before);
+    sql.push_str(&beside::beside(comparison, grouping, sums, measures, &before));
+    sql + &rows(grouping, &added::measures(measures), ["compared", "compared_total"])
+}
+
+/// Returns common table expressions; the last two are `grouped`, the groups, and `total`, one row for each currency.
+fn chain(grouping: &Grouping, sums: &[Sum], request: &Request) -> String {
     let source = Source::find(grouping, sums, request);
     let filtered = request.filter.splits_documents();
     // Without a filter on products, the first line of each order is among the lines, in one group only.
     let shares = grouping.splits_documents || filtered;
     let keys: String = grouping.keys.iter().map(|key| format!("{}, ", key.name)).collect();
     let mut sql =
-        format!("with line as not materialized ({}\n    )", lines(grouping, request, source.as_ref()));
+        format!("line as not materialized ({}\n    )", lines(grouping, request, source.as_ref()));
     let _ = write!(sql, ", part as materialized ({}\n    )", parts(grouping, sums, request, source.as_ref()));
     let _ = write!(sql, ", sold as materialized (\n        select {keys}currency");
     for Sum { name, of, channel, merge } in sums {
@@ -86,7 +99,6 @@ pub fn statement(grouping: &Grouping, sums: &[Sum], measures: &[Measure], reques
     let _ = write!(sql, ", sum(orders) as first_lines\n    from part group by {keys}currency\n    ){ASKED}");
     sql.push_str(&grouped(grouping, sums));
     sql.push_str(&total(grouping, sums, filtered, source.is_some()));
-    sql.push_str(&rows(grouping, measures));
     sql
 }
 
@@ -202,8 +214,8 @@ fn parts(grouping: &Grouping, sums: &[Sum], request: &Request, source: Option<&S
     parts
 }
 
-/// The three levels of rows.
-fn rows(grouping: &Grouping, measures: &[Measure]) -> String {
+/// The three levels of rows, from the two tables of groups and of totals.
+fn rows(grouping: &Grouping, measures: &[Measure], [groups, totals]: [&str; 2]) -> String {
     let mut formulas = String::new();
     for measure in measures.iter().filter(|measure| measure.formula != measure.name) {
         let _ = write!(formulas, ", {} as {}", measure.formula, measure.name);
@@ -237,11 +249,11 @@ fn rows(grouping: &Grouping, measures: &[Measure]) -> String {
     format!(
         "
     (select 0 as level, null::text as time_zone, {described}m.currency{named}
-    from (select one.*{place} from (select grouped.*{formulas} from grouped) one) m {joins} {kept}
+    from (select one.*{place} from (select {groups}.*{formulas} from {groups}) one) m {joins} {kept}
     order by {first}{order}currency limit :limit)
     union all
     (select 1, null, {no_dimensions}m.currency{named}
-    from (select total.*{formulas} from total) m
+    from (select {totals}.*{formulas} from {totals}) m
     order by currency)
     union all
     select 2, :zone, {no_dimensions}null{no_measures}"
@@ -271,6 +283,10 @@ pub fn bind<'q>(
         .value("to_quarter_at", calendar.to.map(|to| quarter_before(to.at)))
         .value("to_month", calendar.to.map(|to| to.month.day))
         .value("to_month_at", calendar.to.map(|to| to.month.at));
+    let named = match &request.compare {
+        Some(comparison) => beside::bind(comparison, named),
+        None => named,
+    };
     request
         .bind(named, tenant_id)
         .value("channels", channels)

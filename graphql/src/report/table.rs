@@ -191,6 +191,7 @@ mod tests {
             time_zone: "UTC".into(),
             from: None,
             to: None,
+            compared_with: None,
             as_of: None,
             known_at: None,
             generated_at: at,

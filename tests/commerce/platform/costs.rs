@@ -175,6 +175,8 @@ fn graphql_tells_no_cost_without_the_scope() {
             "{ productPerformance { rows { units: cost } } }",
             "{ channelSummary { rows { ...f } } } fragment f on ChannelRow { grossMargin }",
             "{ stockPosition { totals { value } } }",
+            "{ channelSummary { rows { costBefore } } }",
+            "{ productPerformance { totals { retailGrossMarginDifferencePct } } }",
         ] {
             let hidden = ask(&blind, query).await;
             assert_eq!(

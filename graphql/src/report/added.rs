@@ -1,0 +1,91 @@
+//! The columns that a comparison adds for each figure of a report.
+
+use super::column::{Kind, Measure, compared_figure, sum};
+
+/// The columns that a comparison adds for a figure.
+#[derive(Debug, Clone, Copy)]
+pub struct Added {
+    pub of: &'static str,
+    pub kind: Kind,
+    pub before: &'static str,
+    pub difference: &'static str,
+    /// The difference in percent; nothing for a figure that is in percent already.
+    pub pct: Option<&'static str>,
+}
+
+/// Names of the columns that are added for a figure.
+macro_rules! added {
+    ($($name:literal),* $(,)?) => {
+        [$(($name, concat!($name, "_before"), concat!($name, "_difference"), concat!($name, "_difference_pct"))),*]
+    };
+}
+
+/// Every figure of a report that can be compared.
+const ADDED: [(&str, &str, &str, &str); 28] = added![
+    "orders",
+    "lines",
+    "units",
+    "gross_sales",
+    "returns",
+    "gross_revenue",
+    "discount",
+    "net_revenue",
+    "tax",
+    "average_order_value",
+    "cost",
+    "gross_margin",
+    "gross_margin_pct",
+    "net_revenue_share_pct",
+    "contribution",
+    "contribution_pct",
+    "wholesale_units",
+    "wholesale_net_revenue",
+    "wholesale_cost",
+    "wholesale_gross_margin",
+    "wholesale_gross_margin_pct",
+    "retail_units",
+    "retail_net_revenue",
+    "retail_cost",
+    "retail_gross_margin",
+    "retail_gross_margin_pct",
+    "share_pct",
+    "cumulative_share_pct",
+];
+
+impl Added {
+    pub fn of(measure: &Measure) -> Option<Added> {
+        let (of, before, difference, pct) = ADDED.into_iter().find(|(name, ..)| *name == measure.name)?;
+        let pct = (measure.kind != Kind::Percentage).then_some(pct);
+        Some(Added { of, kind: measure.kind, before, difference, pct })
+    }
+}
+
+/// Returns the figures that a comparison adds to those of a report, in the order of their columns.
+pub fn added(measures: &[Measure]) -> Vec<Measure> {
+    let of = |added: Added| {
+        let pct = added.pct.map(|name| sum(name, Kind::Percentage));
+        [Some(sum(added.before, added.kind)), Some(sum(added.difference, added.kind)), pct]
+    };
+    measures.iter().filter_map(Added::of).flat_map(of).flatten().collect()
+}
+
+/// Returns the figures of a report that is compared. They are columns of `compared`, so none has a formula.
+pub fn measures(measures: &[Measure]) -> Vec<Measure> {
+    let own = measures.iter().map(|measure| sum(measure.name, measure.kind));
+    own.chain(added(measures)).collect()
+}
+
+/// Returns the definition of an added column.
+pub fn definition(column: &str) -> String {
+    let figure = compared_figure(column);
+    if column.ends_with("_before") {
+        format!("{figure} of the earlier period; null if the report is not compared. Additive if {figure} is.")
+    } else if column.ends_with("_difference") {
+        format!("{figure} − {figure}_before; null if the report is not compared. Additive if {figure} is.")
+    } else {
+        format!(
+            "{figure}_difference in percent of {figure}_before without its sign, 4 decimals; null if that is 0, and if the \
+             report is not compared. Not additive."
+        )
+    }
+}

@@ -1,0 +1,205 @@
+//! The SQL that reads an earlier period beside the one that is asked for.
+//!
+//! One statement reads both, so they show one snapshot. It groups both in the same way, adds the groups up side by side, and
+//! only then computes ratios.
+
+use std::fmt::Write as _;
+
+use service::rollup::Calendar;
+
+use super::added::Added;
+use super::column::Measure;
+use super::compare::{Comparison, Shift};
+use super::figure::{Merge, Sum};
+use super::grouping::{Grouping, Key, Of, Unit};
+use super::named::Named;
+use super::range;
+use super::rollup::{quarter_after, quarter_before};
+
+/// Returns the grouping of the earlier lines: by units of time that the shift moves as a whole.
+pub fn grouping(comparison: &Comparison, grouping: &Grouping) -> Grouping {
+    let moved = |key: &Key| match key.of {
+        Of::Time(unit) => Key::time(key.name, whole_unit(comparison.shift, unit)),
+        Of::Column(_) => *key,
+    };
+    Grouping { keys: grouping.keys.iter().map(moved).collect(), ..grouping.clone() }
+}
+
+/// Binds the bounds of the earlier period under the names that [`beside`] gives them.
+pub fn bind(comparison: &Comparison, named: Named) -> Named {
+    let Calendar { from, to, .. } = comparison.calendar;
+    let (_, from_day) = range::parameters(comparison.range.from);
+    let (_, to_day) = range::parameters(comparison.range.to);
+    named
+        .value("before_from_at", from.map(|from| from.at))
+        .value("before_from_day", from_day)
+        .value("before_from_quarter_at", from.map(|from| quarter_after(from.at)))
+        .value("before_from_month", from.map(|from| from.month.day))
+        .value("before_from_month_at", from.map(|from| from.month.at))
+        .value("before_from_next_month", from.map(|from| from.next_month.day))
+        .value("before_from_next_month_at", from.map(|from| from.next_month.at))
+        .value("before_to_at", to.map(|to| to.at))
+        .value("before_to_day", to_day)
+        .value("before_to_quarter_at", to.map(|to| quarter_before(to.at)))
+        .value("before_to_month", to.map(|to| to.month.day))
+        .value("before_to_month_at", to.map(|to| to.month.at))
+        .value("shift", comparison.shift.interval())
+}
+
+/// Returns SQL that adds to the groups of the period those of the earlier one: `compared` and `compared_total`.
+/// `earlier` makes `grouped` and `total` of the earlier period.
+pub fn beside(
+    comparison: &Comparison,
+    grouping: &Grouping,
+    sums: &[Sum],
+    measures: &[Measure],
+    earlier: &str,
+) -> String {
+    // Both periods have the same text. The bounds of the earlier one are bound under other names.
+    let earlier = earlier.replace(":from_", ":before_from_").replace(":to_", ":before_to_");
+    let keys: String = grouping.keys.iter().map(|key| format!("{}, ", key.name)).collect();
+    let moved: String = grouping.keys.iter().map(|key| format!("{}, ", moved(key))).collect();
+    let no_keys = "null, ".repeat(grouping.keys.len());
+    let (mut all, mut of_total, mut none) = (String::new(), String::new(), String::new());
+    for Sum { name, merge, .. } in sums {
+        let _ = write!(all, ", {name}");
+        if *merge == Merge::Never {
+            none.push_str(", null");
+        } else {
+            let _ = write!(of_total, ", {name}");
+            let _ = write!(none, ", {name}");
+        }
+    }
+    let (side, side_of_total) = (side_by_side(sums, true), side_by_side(sums, false));
+    let mut sql = format!(
+        ", before as materialized (
+    with {earlier}
+    select 0 as level, {keys}currency{all} from grouped
+    union all
+    select 1, {no_keys}currency{none} from total
+), sums as materialized (
+    select row_number() over () as id, {keys}currency{side}
+    from (
+        select false as is_before, {keys}currency{all} from grouped
+        union all
+        select true, {moved}currency{all} from before where level = 0
+    ) both_periods group by {keys}currency
+), total_sums as materialized (
+    select row_number() over () as id, currency{side_of_total}
+    from (
+        select false as is_before, currency{of_total} from total
+        union all
+        select true, currency{of_total} from before where level = 1
+    ) both_periods group by currency
+)"
+    );
+    let described: String = sums
+        .iter()
+        .filter(|sum| sum.merge == Merge::Never)
+        .map(|sum| format!(", s.{}", sum.name))
+        .collect();
+    let keys: String = grouping.keys.iter().map(|key| format!("s.{}, ", key.name)).collect();
+    sql.push_str(&figured("compared", "sums", &(keys + "s.currency" + &described), sums, measures));
+    sql.push_str(&figured("compared_total", "total_sums", "s.currency", sums, measures));
+    sql
+}
+
+/// Returns the largest unit that is a whole number of such units after the shift as well.
+fn whole_unit(shift: Shift, unit: Unit) -> Unit {
+    match (unit, shift) {
+        (Unit::Hour, _) => Unit::Hour,
+        (Unit::Day | Unit::Week, _)
+        | (Unit::Month | Unit::Quarter | Unit::Year, Shift::Days(_) | Shift::Hours(_)) => Unit::Day,
+        (Unit::Quarter, Shift::Months(months)) if months % 3 == 0 => Unit::Quarter,
+        (Unit::Year, Shift::Months(months)) if months % 12 == 0 => Unit::Year,
+        (Unit::Month | Unit::Quarter | Unit::Year, Shift::Months(_)) => Unit::Month,
+    }
+}
+
+/// Returns the SQL of a key of the earlier period, at the time that it is compared with.
+fn moved(key: &Key) -> String {
+    let name = key.name;
+    match key.of {
+        Of::Column(_) => name.to_owned(),
+        Of::Time(Unit::Hour) => {
+            format!("date_trunc('hour', ({name} at time zone :zone + :shift) at time zone :zone, :zone)")
+        }
+        Of::Time(unit) => format!(
+            "date_trunc('{}', greatest({name} + :shift, date_trunc('day', :from_at::timestamptz at time zone :zone)))::date",
+            unit.name()
+        ),
+    }
+}
+
+/// Returns the sums of both periods, those of the earlier one as `…_before`.
+fn side_by_side(sums: &[Sum], with_all: bool) -> String {
+    let mut sql = String::new();
+    for Sum { name, merge, .. } in sums {
+        let cast = match merge {
+            Merge::Sum => "",
+            Merge::Count | Merge::Orders => "::bigint",
+            Merge::Never if with_all => {
+                let _ = write!(sql, ", min({name}) filter (where not is_before) as {name}");
+                continue;
+            }
+            Merge::Never => continue,
+        };
+        let _ = write!(
+            sql,
+            ", coalesce(sum({name}) filter (where not is_before), 0){cast} as {name}, \
+             coalesce(sum({name}) filter (where is_before), 0){cast} as {name}_before"
+        );
+    }
+    sql
+}
+
+/// Returns a common table expression that has, for each row of `sums_of`, the figures of both periods and their difference.
+fn figured(name: &str, sums_of: &str, described: &str, sums: &[Sum], measures: &[Measure]) -> String {
+    let (mut now, mut before, mut formulas, mut shown) =
+        (String::new(), String::new(), String::new(), String::new());
+    for Sum { name, .. } in sums.iter().filter(|sum| sum.merge != Merge::Never) {
+        let _ = write!(now, ", {name}");
+        let _ = write!(before, ", {name}_before as {name}");
+    }
+    for measure in measures {
+        let _ = write!(formulas, ", {} as {}", measure.formula, measure.name);
+        let _ = write!(shown, ", n.{}", measure.name);
+    }
+    for added in measures.iter().filter_map(Added::of) {
+        let name = added.of;
+        let _ = write!(shown, ", b.{name} as {}, n.{name} - b.{name} as {}", added.before, added.difference);
+        if let Some(pct) = added.pct {
+            let _ = write!(
+                shown,
+                ", round(100 * (n.{name} - b.{name})::numeric / nullif(abs(b.{name}), 0), 4) as {pct}"
+            );
+        }
+    }
+    format!(
+        ", {name} as materialized (
+        select {described}{shown}
+        from {sums_of} s
+        join (select id{formulas} from (select id, currency{now} from {sums_of}) one) n on n.id = s.id
+        join (select id{formulas} from (select id, currency{before} from {sums_of}) one) b on b.id = s.id
+    )"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_move_by_units_that_stay_whole() {
+        for (shift, unit, whole) in [
+            (Shift::Months(12), Unit::Year, Unit::Year),
+            (Shift::Months(3), Unit::Quarter, Unit::Quarter),
+            (Shift::Months(1), Unit::Quarter, Unit::Month),
+            (Shift::Months(12), Unit::Week, Unit::Day),
+            (Shift::Days(7), Unit::Month, Unit::Day),
+            (Shift::Hours(5), Unit::Hour, Unit::Hour),
+        ] {
+            assert_eq!(whole_unit(shift, unit), whole, "{shift:?} {unit:?}");
+        }
+    }
+}
