@@ -67,6 +67,7 @@ struct Period {
     filter: Option<ReportFilter>,
     time_zone: Option<String>,
     compare: Option<CompareTo>,
+    known_at: Option<Date>,
     limit: i32,
 }
 
@@ -76,6 +77,7 @@ impl From<Period> for Input {
             from: period.from.map(|date| date.0.to_string()),
             to: period.to.map(|date| date.0.to_string()),
             time_zone: period.time_zone,
+            known_at: period.known_at.map(|date| date.0.to_string()),
             compare: period.compare.map(|to| <&str>::from(to).to_owned()),
             values: period.filter.unwrap_or_default().into(),
             limit: Some(i64::from(period.limit)),
@@ -86,7 +88,7 @@ impl From<Period> for Input {
 
 /// Reports on wholesale and retail, read from the live rows. Amounts are decimals in strings. All reports of one
 /// request show the same snapshot. Periods are half-open, `[from, to)`; without `from` and `to` a report covers the
-/// whole history. `timeZone` is an IANA name; the default is the tenant's own. `limit` (at most 50 000) keeps the
+/// whole history. `knownAt` leaves out what was recorded later. `timeZone` is an IANA name; the default is the tenant's own. `limit` (at most 50 000) keeps the
 /// greatest rows, and the totals cover all.
 #[derive(Default, MergedObject)]
 struct Query(SalesQuery, StockQuery, ReceivableQuery);
@@ -108,9 +110,10 @@ impl SalesQuery {
         filter: Option<ReportFilter>,
         time_zone: Option<String>,
         compare: Option<CompareTo>,
+        known_at: Option<Date>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<RevenueRow>> {
-        let period = Period { from, to, filter, time_zone, compare, limit };
+        let period = Period { from, to, filter, time_zone, compare, known_at, limit };
         let input = Input { group_by: Some(group_by), ..period.into() };
         snapshot::report(context, Name::Revenue, input).await
     }
@@ -125,9 +128,10 @@ impl SalesQuery {
         filter: Option<ReportFilter>,
         time_zone: Option<String>,
         compare: Option<CompareTo>,
+        known_at: Option<Date>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<MarginRow>> {
-        let period = Period { from, to, filter, time_zone, compare, limit };
+        let period = Period { from, to, filter, time_zone, compare, known_at, limit };
         let input = Input { group_by: Some(group_by), ..period.into() };
         snapshot::report(context, Name::Margin, input).await
     }
@@ -141,9 +145,10 @@ impl SalesQuery {
         filter: Option<ReportFilter>,
         time_zone: Option<String>,
         compare: Option<CompareTo>,
+        known_at: Option<Date>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<ChannelRow>> {
-        let period = Period { from, to, filter, time_zone, compare, limit };
+        let period = Period { from, to, filter, time_zone, compare, known_at, limit };
         snapshot::report(context, Name::ChannelSummary, period.into()).await
     }
 
@@ -156,9 +161,10 @@ impl SalesQuery {
         filter: Option<ReportFilter>,
         time_zone: Option<String>,
         compare: Option<CompareTo>,
+        known_at: Option<Date>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<ProductPerformanceRow>> {
-        let period = Period { from, to, filter, time_zone, compare, limit };
+        let period = Period { from, to, filter, time_zone, compare, known_at, limit };
         snapshot::report(context, Name::ProductPerformance, period.into()).await
     }
 
@@ -172,9 +178,10 @@ impl SalesQuery {
         filter: Option<ReportFilter>,
         time_zone: Option<String>,
         compare: Option<CompareTo>,
+        known_at: Option<Date>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<CustomerValueRow>> {
-        let period = Period { from, to, filter, time_zone, compare, limit };
+        let period = Period { from, to, filter, time_zone, compare, known_at, limit };
         snapshot::report(context, Name::CustomerValue, period.into()).await
     }
 
@@ -188,9 +195,10 @@ impl SalesQuery {
         filter: Option<ReportFilter>,
         time_zone: Option<String>,
         compare: Option<CompareTo>,
+        known_at: Option<Date>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<AbcRow>> {
-        let period = Period { from, to, filter, time_zone, compare, limit };
+        let period = Period { from, to, filter, time_zone, compare, known_at, limit };
         let measure: &str = measure.into();
         let input = Input { measure: Some(measure.to_owned()), ..period.into() };
         snapshot::report(context, Name::Abc, input).await

@@ -37,6 +37,7 @@ mod stock_ageing;
 mod stock_position;
 mod stock_valuation;
 mod table;
+mod tie;
 mod workbook;
 
 use async_graphql::{OutputType, SimpleObject};
@@ -73,6 +74,7 @@ pub use stock_ageing::StockAgeingRow;
 pub use stock_position::StockPositionRow;
 pub use stock_valuation::{StockDimension, StockValuationRow};
 pub use table::{Format, Table};
+pub use tie::Tie;
 
 use crate::scalar::Instant;
 
@@ -191,6 +193,11 @@ pub struct Meta {
     /// Codes of the ledger accounts that the report agrees with, in the default chart of accounts.
     #[schema(value_type = Vec<String>, max_items = 20, example = json!(["4000", "4010"]))]
     pub ledger_accounts: Vec<&'static str>,
+    /// The totals beside those accounts, if the caller asks for it: `ties=true`. Null otherwise, and if the ledger has no such
+    /// total: if the report is filtered by product, category, customer, country or currency, if a bound of it is an instant, or
+    /// if its days are not those of the tenant. Figures of cost need the scope `costs:read`.
+    #[schema(max_items = 3)]
+    pub ties_to: Option<Vec<Tie>>,
 }
 
 /// The earlier period of a comparison.
@@ -244,6 +251,7 @@ pub trait Row: FromQueryResult + Serialize + OutputType {
 pub struct RawReport {
     rows: Vec<PgRow>,
     as_of: DateTime<Utc>,
+    balances: Option<Vec<tie::Balance>>,
 }
 
 impl Name {
@@ -318,13 +326,19 @@ pub async fn fetch(tx: &Tx, request: &Request) -> Result<RawReport, Error> {
         let (from, to) = (range::parameters(request.range.from), range::parameters(request.range.to));
         let time_zone = request.time_zone.map(|zone| zone.name());
         request.calendar = service::rollup::calendar(tx, time_zone, from, to).await?;
+        // A roll-up does not know when its lines were recorded.
+        let has_rollups = request.known_at.is_none();
+        request.calendar.rollup = request.calendar.rollup.take().filter(|_| has_rollups);
         if let Some(comparison) = &mut request.compare {
             let from = range::parameters(comparison.range.from);
             let to = range::parameters(comparison.range.to);
             comparison.calendar = service::rollup::calendar(tx, time_zone, from, to).await?;
+            comparison.calendar.rollup = comparison.calendar.rollup.take().filter(|_| has_rollups);
         }
     }
-    Ok(RawReport { rows: tx.rows(request.name.query(tx, &request)?).await?, as_of: tx.now })
+    let rows = tx.rows(request.name.query(tx, &request)?).await?;
+    let balances = if request.ties { tie::read(tx, &request).await? } else { None };
+    Ok(RawReport { rows, as_of: tx.now, balances })
 }
 
 /// Runs a report on a snapshot of its own. `finish` makes the response of its table: until then the report counts as running,
@@ -359,6 +373,7 @@ fn table(request: &Request, raw: RawReport) -> Result<Table, Error> {
 
 /// Decodes the rows of a report.
 pub fn decode<R: Row>(request: &Request, raw: RawReport) -> Result<Report<R>, Error> {
+    let ties_to = ties(request, &raw.rows, raw.balances)?;
     let (mut rows, mut totals) = (Vec::new(), Vec::new());
     let mut time_zone = String::new();
     for row in raw.rows {
@@ -386,10 +401,29 @@ pub fn decode<R: Row>(request: &Request, raw: RawReport) -> Result<Report<R>, Er
         row_count: rows.len() as u64,
         truncated,
         ledger_accounts: R::LEDGER_ACCOUNTS.to_vec(),
+        ties_to,
     };
     let measures = match request.compare {
         Some(_) => added::measures(&R::measures()),
         None => R::measures(),
     };
     Ok(Report { columns: column::columns::<R>(request, measures), rows, totals, meta })
+}
+
+/// Returns the totals beside the ledger, without costs that the caller may not see.
+fn ties(
+    request: &Request,
+    rows: &[PgRow],
+    balances: Option<Vec<tie::Balance>>,
+) -> Result<Option<Vec<Tie>>, Error> {
+    let Some(balances) = balances else { return Ok(None) };
+    let mut totals = Vec::new();
+    for row in rows {
+        if row.try_get::<i32, _>("level")? == 1 {
+            totals.push(row);
+        }
+    }
+    let ties = tie::beside(balances, &totals)?;
+    let is_seen = |tie: &Tie| request.sees_costs || !is_cost(&tie.figure);
+    Ok(ties.map(|ties| ties.into_iter().filter(is_seen).collect()))
 }

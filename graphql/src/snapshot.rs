@@ -85,6 +85,8 @@ pub async fn report<R: Row>(
     input: Input,
 ) -> async_graphql::Result<Report<R>> {
     let SeesCosts(sees_costs) = *context.data()?;
+    let ties = context.look_ahead().field("meta").field("tiesTo").exists();
+    let input = Input { ties: (ties && name.is_tied()).then_some(true), ..input };
     let request = Request::new(name, input).map_err(Failure::from)?;
     let request = Arc::new(Request { sees_costs, ..request });
     if !sees_costs && costs::is_about_costs(&request) {

@@ -132,8 +132,8 @@ struct ReportParams {
     /// `stock_valuation` and `receivable_ageing`.
     #[param(max_length = 40, example = "2011-12-31")]
     as_of: Option<String>,
-    /// Counts only movements that were recorded by this instant, or by the end of this day. The default is now. Only
-    /// for `stock_valuation`.
+    /// Counts only what was recorded by this instant, or by the end of this day. The default is now. Only for reports on sales,
+    /// `stock_valuation`, `shrinkage` and `receivable_ageing`. A report on sales reads every line then, so it takes longer.
     #[param(max_length = 40, example = "2012-01-31")]
     known_at: Option<String>,
     /// Days of sales to look back. Only for `slow_stock`.
@@ -156,6 +156,11 @@ struct ReportParams {
     /// Whether expired lots are included. The default is true. Only for `lot_expiry`.
     #[param(example = true)]
     include_expired: Option<bool>,
+    /// Whether `meta.ties_to` has the totals beside the accounts of the ledger. The report takes longer then, the more the larger the
+    /// ledger is. Not for `customer_value`, `low_stock`, `lot_expiry`, `stock_ageing` and `slow_stock`: they leave
+    /// out a part of what the accounts have.
+    #[param(example = true)]
+    ties: Option<bool>,
     /// Most rows: those with the greatest main figure, as `order` in `GET /v1/reports` says. Totals include all rows.
     #[param(minimum = 1, maximum = 50000, default = 10000, example = 1000)]
     limit: Option<i64>,
@@ -280,6 +285,7 @@ fn input(params: ReportParams) -> Result<Input, Invalid> {
         within_days: params.within_days,
         expires_before: params.expires_before,
         include_expired: params.include_expired,
+        ties: params.ties,
         limit: params.limit,
     })
 }

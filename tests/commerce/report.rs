@@ -1,11 +1,13 @@
 //! Reports: the same figures on every surface, equal to the ledger.
 
 mod compared;
+mod known;
 mod never;
 mod online_retail;
 mod receivable;
 mod rollup;
 mod stock;
+mod tied;
 mod transferred;
 
 use std::collections::BTreeMap;

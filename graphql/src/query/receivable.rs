@@ -26,6 +26,7 @@ impl ReceivableQuery {
         &self,
         context: &Context<'_>,
         as_of: Option<Date>,
+        known_at: Option<Date>,
         filter: Option<CustomerFilter>,
         time_zone: Option<String>,
         #[graphql(default = 10_000)] limit: i32,
@@ -33,6 +34,7 @@ impl ReceivableQuery {
         let CustomerFilter { customer } = filter.unwrap_or_default();
         let input = Input {
             as_of: as_of.map(|date| date.0.to_string()),
+            known_at: known_at.map(|date| date.0.to_string()),
             time_zone,
             values: Values { customer, ..Values::default() },
             limit: Some(i64::from(limit)),

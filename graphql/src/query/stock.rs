@@ -143,6 +143,7 @@ impl StockQuery {
         context: &Context<'_>,
         from: Option<Date>,
         to: Option<Date>,
+        known_at: Option<Date>,
         filter: Option<StockFilter>,
         time_zone: Option<String>,
         #[graphql(default = 10_000)] limit: i32,
@@ -150,6 +151,7 @@ impl StockQuery {
         let input = Input {
             from: from.map(|date| date.0.to_string()),
             to: to.map(|date| date.0.to_string()),
+            known_at: known_at.map(|date| date.0.to_string()),
             time_zone,
             ..input(filter, limit)
         };

@@ -1,6 +1,6 @@
 //! The period of a report: half-open `[from, to)`, open on either side.
 
-use chrono::{DateTime, Months, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Days, Duration, Months, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 use domain::moment::Moment;
 
 use super::Invalid;
@@ -52,6 +52,15 @@ pub(super) fn parameters(bound: Option<Moment>) -> (Option<DateTime<Utc>>, Optio
         None => (None, None),
         Some(Moment::Instant(at)) => (Some(at), None),
         Some(Moment::Day(day)) => (None, Some(day.and_time(chrono::NaiveTime::MIN))),
+    }
+}
+
+/// Returns the next moment: the next microsecond after an instant, the next midnight after a day.
+pub(super) fn after(moment: Option<Moment>) -> (Option<DateTime<Utc>>, Option<NaiveDateTime>) {
+    match moment {
+        None => (None, None),
+        Some(Moment::Instant(at)) => (Some(at + Duration::microseconds(1)), None),
+        Some(Moment::Day(day)) => (None, Some((day + Days::new(1)).and_time(chrono::NaiveTime::MIN))),
     }
 }
 

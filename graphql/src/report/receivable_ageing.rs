@@ -2,7 +2,8 @@
 //!
 //! - One row per customer that has an open item, and one for each customer that the filter names. An open credit note is
 //!   negative, in the band of its own due date.
-//! - As of now, or of the end of a day: documents that had happened by then, less what had been applied by then.
+//! - As of now, or of the end of a day: documents that had happened by then, less what had been applied by then. `known_at` leaves
+//!   out documents and applications that were recorded later.
 //! - Ties to the ledger: `receivable` is the account of the customer in `GET /v1/customers/{id}/account`, `unapplied` its
 //!   payments that no invoice has used, and `owed` the balance of 1100.
 
@@ -16,7 +17,7 @@ use service::Tx;
 
 use super::column::{Kind, Measure, sum};
 use super::named::Named;
-use super::{Dimension, Request, Row, stock};
+use super::{Dimension, Request, Row, range};
 use crate::scalar::Amount;
 
 /// One customer; in the totals, all of them.
@@ -60,12 +61,14 @@ const FIGURES: [&str; 8] = [
 /// The day, the instant after it if it is past, and the time zone.
 const DAY: &str = "moment as materialized (
     select
-        zone, currency, before,
+        zone, currency, coalesce(before, 'infinity') as before, known_before,
         (coalesce(before - interval '1 microsecond', :now) at time zone zone)::date as day
     from (
         select
             coalesce(:time_zone, time_zone) as zone, currency,
-            coalesce(:as_of_at::timestamptz, public.day_begin(:as_of_day, coalesce(:time_zone, time_zone))) as before
+            coalesce(:as_of_at::timestamptz, public.day_begin(:as_of_day, coalesce(:time_zone, time_zone))) as before,
+            coalesce(
+                :known_at::timestamptz, public.day_begin(:known_day, coalesce(:time_zone, time_zone)), 'infinity') as known_before
         from public.tenant where tenant_id = :tenant_id) t
 )";
 
@@ -87,18 +90,23 @@ const UNAPPLIED: &str = "
 /// joins.
 const DOCUMENTS: &str = ", document as materialized (
     select s.id, s.customer_id, s.due_on, s.total as amount, s.occurred_at
-    from public.invoice s where s.tenant_id = :tenant_id and s.occurred_at < (select before from moment) and";
+    from public.invoice s
+    where s.tenant_id = :tenant_id and s.occurred_at < (select before from moment)
+        and s.recorded_at < (select known_before from moment) and";
 const PAYMENTS: &str = "
     union all
     select s.id, s.customer_id, null, s.amount, s.occurred_at
     from public.payment s
-    where s.tenant_id = :tenant_id and s.kind = 'payment' and s.occurred_at < (select before from moment) and";
+    where s.tenant_id = :tenant_id and s.kind = 'payment' and s.occurred_at < (select before from moment)
+        and s.recorded_at < (select known_before from moment) and";
 const ITEMS: &str = "
 ), change as (
-    select s.invoice_id, s.payment_id, null::uuid as credit_note_id, s.amount, null::timestamptz as applied_at
+    select s.invoice_id, s.payment_id, null::uuid as credit_note_id, s.amount, null::timestamptz as applied_at,
+        '-infinity'::timestamptz as recorded_at
     from public.payment_allocation s where s.tenant_id = :tenant_id
     union all
-    select s.invoice_id, s.payment_id, s.credit_note_id, s.amount, coalesce(a.occurred_at, n.occurred_at, p.occurred_at)
+    select s.invoice_id, s.payment_id, s.credit_note_id, s.amount, coalesce(a.occurred_at, n.occurred_at, p.occurred_at),
+        coalesce(a.recorded_at, n.recorded_at, p.recorded_at)
     from public.application_line s
     left join public.application a on a.tenant_id = :tenant_id and a.id = s.document_id
     left join public.invoice n on n.tenant_id = :tenant_id and n.id = s.document_id
@@ -111,6 +119,7 @@ const ITEMS: &str = "
     left join document paid on paid.id = c.invoice_id
     where (c.invoice_id is null or paid.id is not null)
         and coalesce(c.applied_at, credit.occurred_at) < (select before from moment)
+        and c.recorded_at < (select known_before from moment)
 ), effect as (
     select id, sum(amount) as amount
     from (
@@ -158,7 +167,7 @@ impl Row for ReceivableAgeingRow {
     }
 
     fn statement(request: &Request) -> String {
-        let items = match request.as_of {
+        let items = match request.as_of.or(request.known_at) {
             None => format!("{OPEN}{CUSTOMERS}{UNAPPLIED}{CUSTOMERS}"),
             Some(_) => format!("{DOCUMENTS}{CUSTOMERS}{PAYMENTS}{CUSTOMERS}{ITEMS}"),
         };
@@ -188,12 +197,15 @@ pub(super) fn bind<'q>(
     tx: &Tx,
     request: &Request,
 ) -> Result<Query<'q, Postgres, PgArguments>, sqlx::Error> {
-    let (as_of_at, as_of_day) = stock::after(request.as_of);
+    let (as_of_at, as_of_day) = range::after(request.as_of);
+    let (known_at, known_day) = range::after(request.known_at);
     let customers = &request.filter.customers;
     request
         .bind(Named::of(sql), tx.tenant_id)
         .value("as_of_at", as_of_at)
         .value("as_of_day", as_of_day)
+        .value("known_at", known_at)
+        .value("known_day", known_day)
         .value("now", tx.now)
         .value("customer_numbers", &customers.codes)
         .value("customer_ids", &customers.ids)

@@ -46,6 +46,8 @@ pub struct Request {
     pub expires_before: Option<NaiveDate>,
     pub include_expired: bool,
     pub limit: u32,
+    /// Whether the totals are put beside the ledger.
+    pub ties: bool,
     /// Time zone, bounds and roll-ups of the snapshot that a report on sales reads; empty until then.
     pub calendar: Calendar,
     /// Whether the caller may see costs. If not, no order of rows follows from them.
@@ -98,6 +100,7 @@ pub struct Input {
     pub within_days: Option<i64>,
     pub expires_before: Option<String>,
     pub include_expired: Option<bool>,
+    pub ties: Option<bool>,
     pub limit: Option<i64>,
 }
 
@@ -148,6 +151,7 @@ impl Request {
             expires_before: input.expires_before.as_deref().map(parse_expires_before).transpose()?,
             include_expired: input.include_expired.unwrap_or(true),
             limit: input.limit.map_or(Ok(LIMIT_DEFAULT), check_limit)?,
+            ties: input.ties.unwrap_or_default(),
             calendar: Calendar::default(),
             sees_costs: false,
         })
@@ -170,7 +174,8 @@ fn reject_unused_parameters(name: Name, input: &Input) -> Result<(), Invalid> {
         ("product", !values.product.is_empty(), name != Name::ReceivableAgeing),
         ("category", !values.category.is_empty(), name != Name::ReceivableAgeing),
         ("as_of", input.as_of.is_some(), matches!(name, Name::StockValuation | Name::ReceivableAgeing)),
-        ("known_at", input.known_at.is_some(), name == Name::StockValuation),
+        ("known_at", input.known_at.is_some(), name.has_known_at()),
+        ("ties", input.ties.is_some(), name.is_tied()),
         ("days", input.days.is_some(), name == Name::SlowStock),
         ("threshold", input.threshold.is_some(), name == Name::LowStock),
         ("measure", input.measure.is_some(), name == Name::Abc),
@@ -180,7 +185,12 @@ fn reject_unused_parameters(name: Name, input: &Input) -> Result<(), Invalid> {
     ];
     match given.into_iter().find(|(_, is_given, applies)| *is_given && !applies) {
         Some((parameter, ..)) => {
-            Err(Invalid::not_allowed(parameter, format!("{name} does not take this parameter.")))
+            let instead = match parameter {
+                "as_of" if name.has_period() => " It covers a period: send to.",
+                "as_of" | "known_at" => " It shows the present; stock_valuation shows the stock of any time.",
+                _ => "",
+            };
+            Err(Invalid::not_allowed(parameter, format!("{name} does not take this parameter.{instead}")))
         }
         None => Ok(()),
     }
@@ -298,6 +308,11 @@ impl Name {
         self.is_of_sales() || self == Name::Shrinkage
     }
 
+    /// Whether the report can leave out what was recorded later than some instant. The others read levels, which have one state.
+    fn has_known_at(self) -> bool {
+        self.has_period() || matches!(self, Name::StockValuation | Name::ReceivableAgeing)
+    }
+
     pub(super) fn is_of_sales(self) -> bool {
         match self {
             Name::Revenue
@@ -361,7 +376,7 @@ mod tests {
         assert_eq!(refused(Name::Revenue, Input { time_zone: Some("Mars/Base".into()), ..input() }), "tz");
         let grouped = Input { group_by: Some(vec![Dimension::Product, Dimension::Customer]), ..input() };
         assert_eq!(refused(Name::StockValuation, grouped), "group_by");
-        for (name, parameter) in [(Name::StockPosition, "as_of"), (Name::Revenue, "known_at")] {
+        for (name, parameter) in [(Name::Revenue, "as_of"), (Name::StockPosition, "as_of"), (Name::StockAgeing, "known_at")] {
             let moment = || Some("2011-01-01".to_owned());
             let input = match parameter {
                 "as_of" => Input { as_of: moment(), ..input() },

@@ -12,7 +12,7 @@ use sea_orm::sqlx::postgres::PgArguments;
 use sea_orm::sqlx::query::Query;
 use sea_orm::sqlx::{self, Postgres};
 
-use super::{Request, added, beside};
+use super::{Request, added, beside, range};
 use super::column::Measure;
 use super::figure::{Figure, Merge, Sum};
 use super::grouping::{Attribute, Grouping};
@@ -54,6 +54,10 @@ fn filters(grouping: &Grouping, request: &Request) -> String {
             !filter.customers.is_empty(),
             "l.customer_id in (
                 select id from public.customer where tenant_id = :tenant_id and (number = any(:customer_numbers) or id = any(:customer_ids)))",
+        ),
+        (
+            request.known_at.is_some(),
+            "l.recorded_at < coalesce(:known_at::timestamptz, public.day_begin(:known_day, :zone))",
         ),
         (grouping.customers_only, "l.customer_id <> '00000000-0000-0000-0000-000000000000'"),
     ];
@@ -283,6 +287,8 @@ pub fn bind<'q>(
         .value("to_quarter_at", calendar.to.map(|to| quarter_before(to.at)))
         .value("to_month", calendar.to.map(|to| to.month.day))
         .value("to_month_at", calendar.to.map(|to| to.month.at));
+    let (known_at, known_day) = range::after(request.known_at);
+    let named = named.value("known_at", known_at).value("known_day", known_day);
     let named = match &request.compare {
         Some(comparison) => beside::bind(comparison, named),
         None => named,

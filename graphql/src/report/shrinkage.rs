@@ -2,7 +2,7 @@
 //!
 //! - Adjustments and counts that lower stock are losses; those that raise it are finds. Losses are positive, and so
 //!   is `shrinkage_value` = `lost_value` − `found_value`, at cost.
-//! - A line counts when it happened. A difference found by a count has no reason if none was given.
+//! - A line counts when it happened. `known_at` leaves out those that were recorded later. A difference found by a count has no reason if none was given.
 //! - Ties to the ledger: debits less credits of the accounts of the reasons (5100 and 5110 by default) are
 //!   `shrinkage_value`.
 
@@ -55,7 +55,8 @@ const WITH: &str = "with period as materialized (
     select
         coalesce(:time_zone, time_zone) as zone,
         coalesce(:from_at::timestamptz, public.day_begin(:from_day, coalesce(:time_zone, time_zone)), '-infinity') as from_at,
-        coalesce(:to_at::timestamptz, public.day_begin(:to_day, coalesce(:time_zone, time_zone)), 'infinity') as to_at
+        coalesce(:to_at::timestamptz, public.day_begin(:to_day, coalesce(:time_zone, time_zone)), 'infinity') as to_at,
+        coalesce(:known_at::timestamptz, public.day_begin(:known_day, coalesce(:time_zone, time_zone)), 'infinity') as known_before
     from public.tenant where tenant_id = :tenant_id
 ), level as materialized (
     select
@@ -67,7 +68,8 @@ const WITH: &str = "with period as materialized (
         -sum(s.value) as shrinkage_value
     from public.stock_movement s
     where s.tenant_id = :tenant_id and s.kind in ('adjustment', 'count')
-        and s.occurred_at >= (select from_at from period) and s.occurred_at < (select to_at from period) and";
+        and s.occurred_at >= (select from_at from period) and s.occurred_at < (select to_at from period)
+        and s.recorded_at < (select known_before from period) and";
 
 const ROWS: &str = "
     group by s.reason, s.location_id

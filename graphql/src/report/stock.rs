@@ -5,14 +5,12 @@
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, Days, Duration, NaiveDateTime, NaiveTime, Utc};
-use domain::moment::Moment;
 use sea_orm::sqlx::postgres::PgArguments;
 use sea_orm::sqlx::query::Query;
 use sea_orm::sqlx::{self, Postgres};
 use service::Tx;
 
-use super::Request;
+use super::{Request, range};
 use super::named::Named;
 
 /// Levels or movements `s` in the locations of the filter.
@@ -104,8 +102,8 @@ pub fn bind<'q>(
     tx: &Tx,
     request: &Request,
 ) -> Result<Query<'q, Postgres, PgArguments>, sqlx::Error> {
-    let (as_of_at, as_of_day) = after(request.as_of);
-    let (known_at, known_day) = after(request.known_at);
+    let (as_of_at, as_of_day) = range::after(request.as_of);
+    let (known_at, known_day) = range::after(request.known_at);
     request
         .bind(Named::of(sql), tx.tenant_id)
         .value("as_of_at", as_of_at)
@@ -119,13 +117,4 @@ pub fn bind<'q>(
         .value("expires_before", request.expires_before)
         .value("include_expired", request.include_expired)
         .query()
-}
-
-/// Returns the next moment: the next microsecond after an instant, the next midnight after a day.
-pub(super) fn after(moment: Option<Moment>) -> (Option<DateTime<Utc>>, Option<NaiveDateTime>) {
-    match moment {
-        None => (None, None),
-        Some(Moment::Instant(at)) => (Some(at + Duration::microseconds(1)), None),
-        Some(Moment::Day(day)) => (None, Some((day + Days::new(1)).and_time(NaiveTime::MIN))),
-    }
 }

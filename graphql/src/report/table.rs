@@ -199,6 +199,7 @@ mod tests {
             row_count: rows.len() as u64,
             truncated: false,
             ledger_accounts: Vec::new(),
+            ties_to: None,
         };
         let columns = vec![column("sku"), column("product_name"), column("net_revenue")];
         Table { report: "revenue", columns, rows, totals: Vec::new(), meta }

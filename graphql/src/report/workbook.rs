@@ -17,6 +17,8 @@ const DIGITS_MAX: usize = 15;
 const CELL_MAX: usize = 32_767;
 /// Width of the columns of the definitions, in characters.
 const DEFINITION_WIDTH: u16 = 100;
+/// The first row of the sheet `Period` that compares the report with the ledger.
+const TIES_FROM: u32 = 11;
 /// Narrowest column, in characters.
 const WIDTH_MIN: usize = 12;
 
@@ -188,6 +190,12 @@ fn write_meta(sheet: &mut Worksheet, meta: &Meta, formats: &Formats) -> Result<(
         ("Agrees with the accounts", meta.ledger_accounts.join(", ")),
     ]) {
         sheet.write_string_with_format(row, 0, title, &formats.header)?;
+        sheet.write_string(row, 1, text)?;
+    }
+    for (row, tie) in (TIES_FROM..).zip(meta.ties_to.iter().flatten()) {
+        let accounts = tie.accounts.join(", ");
+        let text = format!("{accounts}: {} in the ledger, {} in the report", tie.ledger.0, tie.report.0);
+        sheet.write_string_with_format(row, 0, &tie.figure, &formats.header)?;
         sheet.write_string(row, 1, text)?;
     }
     sheet.set_column_width(0, 28)?;

@@ -1,0 +1,213 @@
+//! The figures of the ledger that a report agrees with.
+//!
+//! - The ledger has no product, category or country, and its days are those of the tenant. So there is nothing to compare if the
+//!   report is filtered by one of them or by currency, if a bound is an instant, or if its days are of another time zone.
+//! - Manual entries don't count: no document is behind them.
+//! - The statement adds up the journal lines of some accounts. Its time grows with the ledger and not with the report, so it runs
+//!   only if the caller asks for it.
+
+use async_graphql::SimpleObject;
+use domain::ledger::account;
+use domain::moment::Moment;
+use domain::number::Number;
+use rust_decimal::Decimal;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{Error as SqlError, Row as _};
+use serde::Serialize;
+use service::{Error, Tx};
+
+use super::named::Named;
+use super::{Name, Request, range};
+use crate::scalar::{Amount, Exact};
+
+/// A figure of a report beside the ledger.
+#[derive(Debug, Clone, Serialize, SimpleObject, utoipa::ToSchema)]
+#[graphql(name = "ReportTie")]
+#[schema(as = ReportTie)]
+pub struct Tie {
+    /// Name of the column whose total is compared.
+    #[schema(max_length = 64, example = "net_revenue")]
+    pub figure: String,
+    /// Codes of the accounts.
+    #[schema(max_items = 100, example = json!(["4000", "4010", "4100", "4110", "4200"]))]
+    pub accounts: Vec<String>,
+    /// Balance that the documents of the period have left on the accounts: credits less debits of revenue and tax, debits less
+    /// credits of the others.
+    #[schema(value_type = String, max_length = 32, example = "1200.00")]
+    pub ledger: Amount,
+    /// Total of the report.
+    #[schema(value_type = String, max_length = 32, example = "1200.00")]
+    pub report: Amount,
+    /// report − ledger: always 0.
+    #[schema(value_type = String, max_length = 32, example = "0.00")]
+    pub difference: Amount,
+}
+
+/// A figure of a report, and its accounts.
+struct Figure {
+    name: &'static str,
+    accounts: &'static [&'static str],
+    grows_by_credit: bool,
+}
+
+const NET_REVENUE: Figure = Figure {
+    name: "net_revenue",
+    accounts: &[
+        account::SALES_WHOLESALE,
+        account::SALES_RETAIL,
+        account::RETURNS_WHOLESALE,
+        account::RETURNS_RETAIL,
+        account::SALES_DISCOUNTS,
+    ],
+    grows_by_credit: true,
+};
+/// Taxes may have accounts of their own, which the statement adds.
+const TAX: Figure = Figure { name: "tax", accounts: &[account::OUTPUT_TAX], grows_by_credit: true };
+const COST: Figure =
+    Figure { name: "cost", accounts: &[account::COGS_WHOLESALE, account::COGS_RETAIL], grows_by_credit: false };
+const VALUE: Figure =
+    Figure { name: "value", accounts: &[account::INVENTORY, account::IN_TRANSIT], grows_by_credit: false };
+const OWED: Figure = Figure { name: "owed", accounts: &[account::RECEIVABLE], grows_by_credit: false };
+/// Its accounts are those of the reason codes, which the statement adds.
+const SHRINKAGE: Figure = Figure {
+    name: "shrinkage_value",
+    accounts: &[account::SHRINKAGE, account::STOCK_FOUND],
+    grows_by_credit: false,
+};
+
+const TIES: &str = "with asked as materialized (
+    select
+        asked.figure, asked.is_credit,
+        array(
+            select unnest(string_to_array(asked.codes, ','))
+            union
+            select account_code from public.sales_line_tax where tenant_id = :tenant_id and asked.figure = 'tax'
+            union
+            select account_code from public.reason_code where tenant_id = :tenant_id and asked.figure = 'shrinkage_value'
+            order by 1) as accounts
+    from public.tenant t cross join unnest(:figures::text[], :codes::text[], :credits::boolean[]) as asked (figure, codes, is_credit)
+    where t.tenant_id = :tenant_id and (:time_zone::text is null or t.time_zone = :time_zone)
+), balance as (
+    select l.account_code, sum(l.credit - l.debit) as amount
+    from public.journal_line l
+    join public.journal_entry e on e.tenant_id = :tenant_id and e.id = l.entry_id and e.document_kind <> 'manual'
+    where l.tenant_id = :tenant_id and l.account_code in (select unnest(accounts) from asked)
+        and (:from_day::date is null or e.occurred_on >= :from_day)
+        and (:before_day::date is null or e.occurred_on < :before_day)
+        and e.recorded_at < coalesce(
+            :known_at::timestamptz,
+            public.day_begin(:known_day, (select time_zone from public.tenant where tenant_id = :tenant_id)), 'infinity')
+        and (cardinality(:channels::text[]) = 0 or l.channel = any(:channels))
+        and (cardinality(:location_ids::uuid[]) = 0 or l.location_id = any(:location_ids))
+        and (cardinality(:customer_ids::uuid[]) = 0 or l.party_id = any(:customer_ids))";
+/// Entries that changed stock by adjustments and counts.
+const OF_SHRINKAGE: &str = "
+        and e.document_id in (
+            select document_id from public.stock_movement where tenant_id = :tenant_id and kind in ('adjustment', 'count'))";
+const BALANCES: &str = "
+    group by l.account_code
+)
+select
+    asked.figure, asked.accounts,
+    coalesce(sum(case when asked.is_credit then b.amount else -b.amount end), 0) as ledger
+from asked left join balance b on b.account_code = any(asked.accounts)
+group by asked.figure, asked.accounts order by asked.figure";
+
+impl Name {
+    fn tied(self) -> &'static [Figure] {
+        match self {
+            Name::Revenue => &[NET_REVENUE, TAX],
+            Name::Margin | Name::ChannelSummary => &[NET_REVENUE, TAX, COST],
+            Name::ProductPerformance | Name::Abc => &[NET_REVENUE, COST],
+            Name::StockPosition | Name::StockValuation => &[VALUE],
+            Name::Shrinkage => &[SHRINKAGE],
+            Name::ReceivableAgeing => &[OWED],
+            // They leave something out: walk-in sales, negative stock, or stock that is not in question.
+            Name::CustomerValue | Name::StockAgeing | Name::LowStock | Name::LotExpiry | Name::SlowStock => &[],
+        }
+    }
+
+    /// Whether the ledger has totals of the report.
+    pub(crate) fn is_tied(self) -> bool {
+        !self.tied().is_empty()
+    }
+}
+
+/// A figure of the ledger.
+#[derive(Debug)]
+pub struct Balance {
+    figure: String,
+    accounts: Vec<String>,
+    ledger: Decimal,
+}
+
+/// Reads the ledger beside a report. Nothing if the ledger can't have the same figures.
+pub async fn read(tx: &Tx, request: &Request) -> Result<Option<Vec<Balance>>, Error> {
+    let Some((from_day, before_day)) = days(request).filter(|_| is_possible(request)) else { return Ok(None) };
+    let figures = request.name.tied();
+    let filter = &request.filter;
+    let channels: Vec<&str> = filter.channels.iter().map(|channel| (*channel).into()).collect();
+    let (known_at, known_day) = range::after(request.known_at);
+    let of_shrinkage = if request.name == Name::Shrinkage { OF_SHRINKAGE } else { "" };
+    let query = Named::of(format!("{TIES}{of_shrinkage}{BALANCES}"))
+        .value("tenant_id", tx.tenant_id.0)
+        .value("time_zone", request.time_zone.map(|zone| zone.name()))
+        .value("figures", figures.iter().map(|figure| figure.name).collect::<Vec<_>>())
+        .value("codes", figures.iter().map(|figure| figure.accounts.join(",")).collect::<Vec<_>>())
+        .value("credits", figures.iter().map(|figure| figure.grows_by_credit).collect::<Vec<_>>())
+        .value("from_day", from_day)
+        .value("before_day", before_day)
+        .value("known_at", known_at)
+        .value("known_day", known_day)
+        .value("channels", channels)
+        .value("location_ids", &filter.locations.ids)
+        .value("customer_ids", &filter.customers.ids)
+        .query()?;
+    let rows = tx.rows(query).await?;
+    let balance = |row: &PgRow| {
+        Ok(Balance {
+            figure: row.try_get("figure")?,
+            accounts: row.try_get("accounts")?,
+            ledger: row.try_get("ledger")?,
+        })
+    };
+    let balances: Vec<Balance> = rows.iter().map(balance).collect::<Result<_, SqlError>>()?;
+    Ok(Some(balances).filter(|balances| !balances.is_empty()))
+}
+
+/// Returns the first day, and the first day after the period, of all documents that the report counts.
+fn days(request: &Request) -> Option<(Option<chrono::NaiveDate>, Option<chrono::NaiveDate>)> {
+    let day = |bound: Option<Moment>| match bound {
+        None => Some(None),
+        Some(Moment::Day(day)) => Some(Some(day)),
+        Some(Moment::Instant(_)) => None,
+    };
+    let until = match request.as_of {
+        Some(Moment::Day(day)) => Some(Moment::Day(day.succ_opt()?)),
+        other @ (Some(Moment::Instant(_)) | None) => other.or(request.range.to),
+    };
+    Some((day(request.range.from)?, day(until)?))
+}
+
+fn is_possible(request: &Request) -> bool {
+    let filter = &request.filter;
+    filter.products.is_empty()
+        && filter.categories.is_empty()
+        && filter.countries.is_empty()
+        && filter.currencies.is_empty()
+        && (filter.customers.is_empty() || request.name == Name::ReceivableAgeing)
+        && (filter.locations.is_empty() || request.name != Name::Shrinkage)
+}
+
+/// Puts the balances beside the totals of the report. Nothing if it has several currencies.
+pub fn beside(balances: Vec<Balance>, totals: &[&PgRow]) -> Result<Option<Vec<Tie>>, Error> {
+    let [total] = totals else { return Ok(None) };
+    let tie = |balance: Balance| -> Result<Tie, Error> {
+        let amount = |value: Decimal| Exact(Number::new(value));
+        let report: Decimal = total.try_get(balance.figure.as_str())?;
+        let difference = Exact(amount(report).0 - amount(balance.ledger).0);
+        let (ledger, report) = (amount(balance.ledger), amount(report));
+        Ok(Tie { figure: balance.figure, accounts: balance.accounts, ledger, report, difference })
+    };
+    balances.into_iter().map(tie).collect::<Result<_, _>>().map(Some)
+}
