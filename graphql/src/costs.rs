@@ -12,9 +12,10 @@ use crate::report::{AbcMeasure, Name, Request, is_cost};
 #[derive(Debug, Clone, Copy)]
 pub struct SeesCosts(pub bool);
 
-/// Whether a report is about costs as a whole.
+/// Whether a report is about costs as a whole, or in an order that follows from costs.
 pub fn is_about_costs(request: &Request) -> bool {
-    match request.name {
+    let sorted_by_cost = request.sort.is_some_and(|sort| is_cost(sort.column));
+    sorted_by_cost || match request.name {
         Name::Margin | Name::StockValuation | Name::StockAgeing | Name::SlowStock | Name::Shrinkage => true,
         Name::Abc => request.measure == AbcMeasure::GrossMargin,
         Name::Revenue

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use async_graphql::{
-    Context, EmptyMutation, EmptySubscription, InputObject, MergedObject, Object, Result, SDLExportOptions,
+    Context, EmptyMutation, EmptySubscription, Enum, InputObject, MergedObject, Object, Result, SDLExportOptions,
     Schema, ServerError, Value, Variables,
 };
 use domain::id::TenantId;
@@ -61,6 +61,21 @@ impl From<ReportFilter> for Values {
     }
 }
 
+/// The rows of units of time without trade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+enum Fill {
+    /// A row of zeros.
+    Zero,
+}
+
+impl Fill {
+    fn text(self) -> String {
+        match self {
+            Fill::Zero => "zero".to_owned(),
+        }
+    }
+}
+
 struct Period {
     from: Option<Date>,
     to: Option<Date>,
@@ -68,6 +83,7 @@ struct Period {
     time_zone: Option<String>,
     compare: Option<CompareTo>,
     known_at: Option<Date>,
+    sort: Option<String>,
     limit: i32,
 }
 
@@ -77,6 +93,7 @@ impl From<Period> for Input {
             from: period.from.map(|date| date.0.to_string()),
             to: period.to.map(|date| date.0.to_string()),
             time_zone: period.time_zone,
+            sort: period.sort,
             known_at: period.known_at.map(|date| date.0.to_string()),
             compare: period.compare.map(|to| <&str>::from(to).to_owned()),
             values: period.filter.unwrap_or_default().into(),
@@ -88,8 +105,9 @@ impl From<Period> for Input {
 
 /// Reports on wholesale and retail, read from the live rows. Amounts are decimals in strings. All reports of one
 /// request show the same snapshot. Periods are half-open, `[from, to)`; without `from` and `to` a report covers the
-/// whole history. `knownAt` leaves out what was recorded later. `timeZone` is an IANA name; the default is the tenant's own. `limit` (at most 50 000) keeps the
-/// greatest rows, and the totals cover all.
+/// whole history. `knownAt` leaves out what was recorded later. `timeZone` is an IANA name; the default is the tenant's own. `sort` names a figure in snake case, with a minus in front
+/// if the greatest comes first. `limit` (at most 50 000) keeps the first rows of that order, otherwise the greatest, and the totals
+/// cover all.
 #[derive(Default, MergedObject)]
 struct Query(SalesQuery, StockQuery, ReceivableQuery);
 
@@ -111,10 +129,12 @@ impl SalesQuery {
         time_zone: Option<String>,
         compare: Option<CompareTo>,
         known_at: Option<Date>,
+        sort: Option<String>,
+        fill: Option<Fill>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<RevenueRow>> {
-        let period = Period { from, to, filter, time_zone, compare, known_at, limit };
-        let input = Input { group_by: Some(group_by), ..period.into() };
+        let period = Period { from, to, filter, time_zone, compare, known_at, sort, limit };
+        let input = Input { group_by: Some(group_by), fill: fill.map(Fill::text), ..period.into() };
         snapshot::report(context, Name::Revenue, input).await
     }
 
@@ -129,10 +149,12 @@ impl SalesQuery {
         time_zone: Option<String>,
         compare: Option<CompareTo>,
         known_at: Option<Date>,
+        sort: Option<String>,
+        fill: Option<Fill>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<MarginRow>> {
-        let period = Period { from, to, filter, time_zone, compare, known_at, limit };
-        let input = Input { group_by: Some(group_by), ..period.into() };
+        let period = Period { from, to, filter, time_zone, compare, known_at, sort, limit };
+        let input = Input { group_by: Some(group_by), fill: fill.map(Fill::text), ..period.into() };
         snapshot::report(context, Name::Margin, input).await
     }
 
@@ -146,9 +168,10 @@ impl SalesQuery {
         time_zone: Option<String>,
         compare: Option<CompareTo>,
         known_at: Option<Date>,
+        sort: Option<String>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<ChannelRow>> {
-        let period = Period { from, to, filter, time_zone, compare, known_at, limit };
+        let period = Period { from, to, filter, time_zone, compare, known_at, sort, limit };
         snapshot::report(context, Name::ChannelSummary, period.into()).await
     }
 
@@ -162,9 +185,10 @@ impl SalesQuery {
         time_zone: Option<String>,
         compare: Option<CompareTo>,
         known_at: Option<Date>,
+        sort: Option<String>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<ProductPerformanceRow>> {
-        let period = Period { from, to, filter, time_zone, compare, known_at, limit };
+        let period = Period { from, to, filter, time_zone, compare, known_at, sort, limit };
         snapshot::report(context, Name::ProductPerformance, period.into()).await
     }
 
@@ -179,9 +203,10 @@ impl SalesQuery {
         time_zone: Option<String>,
         compare: Option<CompareTo>,
         known_at: Option<Date>,
+        sort: Option<String>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<CustomerValueRow>> {
-        let period = Period { from, to, filter, time_zone, compare, known_at, limit };
+        let period = Period { from, to, filter, time_zone, compare, known_at, sort, limit };
         snapshot::report(context, Name::CustomerValue, period.into()).await
     }
 
@@ -196,9 +221,10 @@ impl SalesQuery {
         time_zone: Option<String>,
         compare: Option<CompareTo>,
         known_at: Option<Date>,
+        sort: Option<String>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<AbcRow>> {
-        let period = Period { from, to, filter, time_zone, compare, known_at, limit };
+        let period = Period { from, to, filter, time_zone, compare, known_at, sort, limit };
         let measure: &str = measure.into();
         let input = Input { measure: Some(measure.to_owned()), ..period.into() };
         snapshot::report(context, Name::Abc, input).await

@@ -8,6 +8,7 @@
 mod abc;
 mod added;
 mod beside;
+mod buckets;
 mod channel_summary;
 mod column;
 mod compare;
@@ -32,6 +33,7 @@ mod sales;
 mod selected;
 mod shrinkage;
 mod slow_stock;
+mod sort;
 mod stock;
 mod stock_ageing;
 mod stock_position;
@@ -289,6 +291,26 @@ impl Name {
 }
 
 impl Name {
+    /// Returns the figures of the report.
+    fn measures(self) -> Vec<Measure> {
+        match self {
+            Name::Revenue => RevenueRow::measures(),
+            Name::Margin => MarginRow::measures(),
+            Name::ChannelSummary => ChannelRow::measures(),
+            Name::ProductPerformance => ProductPerformanceRow::measures(),
+            Name::CustomerValue => CustomerValueRow::measures(),
+            Name::StockPosition => StockPositionRow::measures(),
+            Name::StockValuation => StockValuationRow::measures(),
+            Name::LowStock => LowStockRow::measures(),
+            Name::LotExpiry => LotExpiryRow::measures(),
+            Name::StockAgeing => StockAgeingRow::measures(),
+            Name::SlowStock => SlowStockRow::measures(),
+            Name::Abc => AbcRow::measures(),
+            Name::Shrinkage => ShrinkageRow::measures(),
+            Name::ReceivableAgeing => ReceivableAgeingRow::measures(),
+        }
+    }
+
     /// Returns the order of the rows, and which of them a limit keeps.
     pub fn order(self) -> &'static str {
         match self {

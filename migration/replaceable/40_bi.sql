@@ -31,7 +31,17 @@ select
     l.tax,
     l.cost,
     l.net - l.cost as gross_margin,
-    l.position
+    l.position,
+    l.price_source,
+    case
+        when l.discount * l.gross <= 0 then 'none'
+        when 100 * abs(l.discount) <= 5 * abs(l.gross) then 'to_5_pct'
+        when 100 * abs(l.discount) <= 10 * abs(l.gross) then 'to_10_pct'
+        when 100 * abs(l.discount) <= 20 * abs(l.gross) then 'to_20_pct'
+        when 100 * abs(l.discount) <= 30 * abs(l.gross) then 'to_30_pct'
+        when 100 * abs(l.discount) <= 50 * abs(l.gross) then 'to_50_pct'
+        else 'over_50_pct'
+    end as discount_band
 from public.sales_line l
 where l.tenant_id = current_setting('app.tenant_id')::uuid;
 
@@ -48,7 +58,10 @@ select
     cu.number as customer_number, cu.name as customer_name,
     f.country, f.currency,
     f.orders, f.units, f.gross_sales, f.returns, f.gross_revenue, f.discount, f.net_revenue, f.tax,
-    f.cost, f.gross_margin
+    f.cost, f.gross_margin,
+    extract(hour from f.occurred_at at time zone t.time_zone)::integer as hour_of_day,
+    extract(isodow from f.occurred_at at time zone t.time_zone)::integer as weekday,
+    f.price_source, f.discount_band
 from bi.sales_fact f
 join public.tenant t on t.tenant_id = f.tenant_id
 left join public.location lo on lo.tenant_id = f.tenant_id and lo.id = f.location_id
@@ -61,7 +74,8 @@ create view bi.revenue_lines with (security_invoker = true) as
 select
     tenant_id, document_id, line_no, document_kind, occurred_at, recorded_at, day, month, channel, location_code,
     location_name, sku, product_name, category_code, category_name, customer_number, customer_name, country, currency,
-    orders, units, gross_sales, returns, gross_revenue, discount, net_revenue, tax
+    orders, units, gross_sales, returns, gross_revenue, discount, net_revenue, tax, hour_of_day, weekday, price_source,
+    discount_band
 from bi.margin_lines;
 
 -- Every tax of every line: the line's own, or each of several. Sums by `tax_code` and `tax_rate` are what a tax return states.
@@ -91,6 +105,7 @@ declare
     margin constant text :=
         'sum(cost) as cost, sum(gross_margin) as gross_margin, '
         'round(100 * sum(gross_margin) / nullif(sum(net_revenue), 0), 4) as gross_margin_pct';
+    rate constant text := 'round(-100 * sum(returns) / nullif(sum(gross_sales), 0), 4) as return_rate_pct';
     by_line constant text := 'count(distinct (document_id, document_kind)) filter (where document_kind in (''sale'', ''invoice''))';
     by_document constant text := 'sum(orders)';
     orders text;
@@ -103,6 +118,10 @@ begin
             ('month_channel', 'month, channel', false),
             ('location', 'location_code, location_name', false),
             ('country', 'country', false),
+            ('hour_of_day', 'hour_of_day', false),
+            ('weekday', 'weekday', false),
+            ('price_source', 'price_source', true),
+            ('discount_band', 'discount_band', true),
             ('customer', 'customer_number, customer_name', false),
             ('product', 'sku, product_name', true),
             ('category', 'category_code, category_name', true)
@@ -111,12 +130,12 @@ begin
         orders := case when target.splits_documents then by_line else by_document end;
         execute format(
             'create view bi.revenue_by_%1$s with (security_invoker = true) as '
-            'select %2$s, currency, %3$s as orders, %4$s from bi.margin_lines group by %2$s, currency',
-            target.name, target.columns, orders, format(measures, orders));
+            'select %2$s, currency, %3$s as orders, %4$s, %5$s from bi.margin_lines group by %2$s, currency',
+            target.name, target.columns, orders, format(measures, orders), rate);
         execute format(
             'create view bi.margin_by_%1$s with (security_invoker = true) as '
-            'select %2$s, currency, %3$s as orders, %4$s, %5$s from bi.margin_lines group by %2$s, currency',
-            target.name, target.columns, orders, format(measures, orders), margin);
+            'select %2$s, currency, %3$s as orders, %4$s, %5$s, %6$s from bi.margin_lines group by %2$s, currency',
+            target.name, target.columns, orders, format(measures, orders), margin, rate);
     end loop;
 end
 $$;
@@ -129,7 +148,7 @@ select
 from (
     select * from bi.margin_by_channel
     union all
-    select c.channel, t.currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, 0, 0, null
+    select c.channel, t.currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, 0, 0, null, null
     from public.tenant t cross join unnest(array['retail', 'wholesale']) as c (channel)
     where t.tenant_id = current_setting('app.tenant_id')::uuid
         and not exists (select from bi.margin_by_channel m where m.channel = c.channel)
@@ -170,7 +189,9 @@ select
     l.retail_units, l.retail_net_revenue, l.retail_cost,
     l.retail_net_revenue - l.retail_cost as retail_gross_margin,
     round(100 * (l.retail_net_revenue - l.retail_cost) / nullif(l.retail_net_revenue, 0), 4)
-        as retail_gross_margin_pct
+        as retail_gross_margin_pct,
+    round(100 * l.wholesale_net_revenue / nullif(l.net_revenue, 0), 4) as wholesale_net_revenue_share_pct,
+    round(100 * l.retail_net_revenue / nullif(l.net_revenue, 0), 4) as retail_net_revenue_share_pct
 from expected l
 join public.product p on p.tenant_id = current_setting('app.tenant_id')::uuid and p.id = l.product_id
 left join public.category ca on ca.tenant_id = p.tenant_id and ca.id = p.category_id;

@@ -99,8 +99,8 @@ struct ReportParams {
     /// figure in percent has no difference in percent.
     #[param(max_length = 20, example = "previous_year")]
     compare: Option<String>,
-    /// Dimensions, separated by commas or sent repeatedly. `revenue` and `margin` accept hour, day, week, month, quarter, year, channel,
-    /// location, product, category, customer, country, or none; the default is day. `stock_valuation` accepts
+    /// Dimensions, separated by commas or sent repeatedly. `revenue` and `margin` accept hour, day, week, month, quarter, year, hour_of_day,
+    /// weekday, channel, location, product, category, customer, country, price_source, discount_band, or none; the default is day. `stock_valuation` accepts
     /// location, product, category, or none; the default is product and location.
     #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 200, example = json!(["channel"]))]
     group_by: Option<String>,
@@ -161,6 +161,14 @@ struct ReportParams {
     /// out a part of what the accounts have.
     #[param(example = true)]
     ties: Option<bool>,
+    /// Figure by which the rows are sorted, with a minus in front if the greatest comes first; rows without it come last. A limit
+    /// keeps the first rows. A figure of cost needs the scope `costs:read`. The default is the `order` in `GET /v1/reports`.
+    #[param(max_length = 64, example = "-net_revenue")]
+    sort: Option<String>,
+    /// `zero`: each unit of time of the period has a row, of zeros if nothing was sold. Needs `from`, `to` and a grouping by one unit
+    /// of time. Only for `revenue` and `margin`.
+    #[param(max_length = 16, example = "zero")]
+    fill: Option<String>,
     /// Most rows: those with the greatest main figure, as `order` in `GET /v1/reports` says. Totals include all rows.
     #[param(minimum = 1, maximum = 50000, default = 10000, example = 1000)]
     limit: Option<i64>,
@@ -286,6 +294,8 @@ fn input(params: ReportParams) -> Result<Input, Invalid> {
         expires_before: params.expires_before,
         include_expired: params.include_expired,
         ties: params.ties,
+        sort: params.sort,
+        fill: params.fill,
         limit: params.limit,
     })
 }

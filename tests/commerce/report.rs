@@ -6,6 +6,7 @@ mod never;
 mod online_retail;
 mod receivable;
 mod rollup;
+mod sorted;
 mod stock;
 mod tied;
 mod transferred;
@@ -20,7 +21,7 @@ use serde_json::{Value, json};
 use tests::{Tenant, environment, lines, sale, with_tenant, with_tenant_as};
 
 /// Reports, their grouping, their field in GraphQL, and the view that shows the same.
-const SURFACES: [(&str, &str, &str, &str); 23] = [
+const SURFACES: [(&str, &str, &str, &str); 29] = [
     ("revenue", "channel", "revenueReport(groupBy: [CHANNEL])", "revenue_by_channel"),
     ("revenue", "month,channel", "revenueReport(groupBy: [MONTH, CHANNEL])", "revenue_by_month_channel"),
     ("revenue", "day", "revenueReport(groupBy: [DAY])", "revenue_by_day"),
@@ -29,6 +30,12 @@ const SURFACES: [(&str, &str, &str, &str); 23] = [
     ("revenue", "customer", "revenueReport(groupBy: [CUSTOMER])", "revenue_by_customer"),
     ("revenue", "country", "revenueReport(groupBy: [COUNTRY])", "revenue_by_country"),
     ("revenue", "location", "revenueReport(groupBy: [LOCATION])", "revenue_by_location"),
+    ("revenue", "hour_of_day", "revenueReport(groupBy: [HOUR_OF_DAY])", "revenue_by_hour_of_day"),
+    ("revenue", "weekday", "revenueReport(groupBy: [WEEKDAY])", "revenue_by_weekday"),
+    ("revenue", "price_source", "revenueReport(groupBy: [PRICE_SOURCE])", "revenue_by_price_source"),
+    ("revenue", "discount_band", "revenueReport(groupBy: [DISCOUNT_BAND])", "revenue_by_discount_band"),
+    ("margin", "weekday", "marginReport(groupBy: [WEEKDAY])", "margin_by_weekday"),
+    ("margin", "discount_band", "marginReport(groupBy: [DISCOUNT_BAND])", "margin_by_discount_band"),
     ("margin", "channel", "marginReport(groupBy: [CHANNEL])", "margin_by_channel"),
     ("margin", "month", "marginReport(groupBy: [MONTH])", "margin_by_month"),
     ("margin", "product", "marginReport(groupBy: [PRODUCT])", "margin_by_product"),

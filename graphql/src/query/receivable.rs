@@ -18,6 +18,7 @@ struct CustomerFilter {
 #[derive(Default)]
 pub struct ReceivableQuery;
 
+#[expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field are one flat list")]
 #[Object]
 impl ReceivableQuery {
     /// Open invoices and credit notes of each customer by days after their due date, now or at the end of the day `asOf`.
@@ -29,6 +30,7 @@ impl ReceivableQuery {
         known_at: Option<Date>,
         filter: Option<CustomerFilter>,
         time_zone: Option<String>,
+        sort: Option<String>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<ReceivableAgeingRow>> {
         let CustomerFilter { customer } = filter.unwrap_or_default();
@@ -36,6 +38,7 @@ impl ReceivableQuery {
             as_of: as_of.map(|date| date.0.to_string()),
             known_at: known_at.map(|date| date.0.to_string()),
             time_zone,
+            sort,
             values: Values { customer, ..Values::default() },
             limit: Some(i64::from(limit)),
             ..Input::default()

@@ -34,9 +34,9 @@ impl From<StockFilter> for Values {
 #[derive(Default)]
 pub struct StockQuery;
 
-fn input(filter: Option<StockFilter>, limit: i32) -> Input {
+fn input(filter: Option<StockFilter>, sort: Option<String>, limit: i32) -> Input {
     let values = filter.unwrap_or_default().into();
-    Input { values, limit: Some(i64::from(limit)), ..Input::default() }
+    Input { values, sort, limit: Some(i64::from(limit)), ..Input::default() }
 }
 
 #[expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field are one flat list")]
@@ -47,9 +47,10 @@ impl StockQuery {
         &self,
         context: &Context<'_>,
         filter: Option<StockFilter>,
+        sort: Option<String>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<StockPositionRow>> {
-        snapshot::report(context, Name::StockPosition, input(filter, limit)).await
+        snapshot::report(context, Name::StockPosition, input(filter, sort, limit)).await
     }
 
     /// Quantity and value of stock at a past instant: movements that had happened by `asOf`, of those recorded by
@@ -64,6 +65,7 @@ impl StockQuery {
         >,
         filter: Option<StockFilter>,
         time_zone: Option<String>,
+        sort: Option<String>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<StockValuationRow>> {
         let input = Input {
@@ -71,7 +73,7 @@ impl StockQuery {
             known_at: known_at.map(|date| date.0.to_string()),
             group_by: Some(group_by.into_iter().map(Into::into).collect()),
             time_zone,
-            ..input(filter, limit)
+            ..input(filter, sort, limit)
         };
         snapshot::report(context, Name::StockValuation, input).await
     }
@@ -83,9 +85,10 @@ impl StockQuery {
         context: &Context<'_>,
         threshold: Option<Decimal>,
         filter: Option<StockFilter>,
+        sort: Option<String>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<LowStockRow>> {
-        let input = Input { threshold: threshold.map(|threshold| threshold.0), ..input(filter, limit) };
+        let input = Input { threshold: threshold.map(|threshold| threshold.0), ..input(filter, sort, limit) };
         snapshot::report(context, Name::LowStock, input).await
     }
 
@@ -99,6 +102,7 @@ impl StockQuery {
         #[graphql(default = true)] include_expired: bool,
         filter: Option<StockFilter>,
         time_zone: Option<String>,
+        sort: Option<String>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<LotExpiryRow>> {
         let input = Input {
@@ -106,7 +110,7 @@ impl StockQuery {
             expires_before: expires_before.map(|date| date.0.to_string()),
             include_expired: Some(include_expired),
             time_zone,
-            ..input(filter, limit)
+            ..input(filter, sort, limit)
         };
         snapshot::report(context, Name::LotExpiry, input).await
     }
@@ -117,9 +121,10 @@ impl StockQuery {
         context: &Context<'_>,
         filter: Option<StockFilter>,
         time_zone: Option<String>,
+        sort: Option<String>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<StockAgeingRow>> {
-        let input = Input { time_zone, ..input(filter, limit) };
+        let input = Input { time_zone, ..input(filter, sort, limit) };
         snapshot::report(context, Name::StockAgeing, input).await
     }
 
@@ -131,9 +136,10 @@ impl StockQuery {
         #[graphql(default = 90)] days: i32,
         filter: Option<StockFilter>,
         time_zone: Option<String>,
+        sort: Option<String>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<SlowStockRow>> {
-        let input = Input { days: Some(i64::from(days)), time_zone, ..input(filter, limit) };
+        let input = Input { days: Some(i64::from(days)), time_zone, ..input(filter, sort, limit) };
         snapshot::report(context, Name::SlowStock, input).await
     }
 
@@ -146,6 +152,7 @@ impl StockQuery {
         known_at: Option<Date>,
         filter: Option<StockFilter>,
         time_zone: Option<String>,
+        sort: Option<String>,
         #[graphql(default = 10_000)] limit: i32,
     ) -> Result<Report<ShrinkageRow>> {
         let input = Input {
@@ -153,7 +160,7 @@ impl StockQuery {
             to: to.map(|date| date.0.to_string()),
             known_at: known_at.map(|date| date.0.to_string()),
             time_zone,
-            ..input(filter, limit)
+            ..input(filter, sort, limit)
         };
         snapshot::report(context, Name::Shrinkage, input).await
     }

@@ -21,7 +21,7 @@ macro_rules! added {
 }
 
 /// Every figure of a report that can be compared.
-const ADDED: [(&str, &str, &str, &str); 28] = added![
+const ADDED: [(&str, &str, &str, &str); 31] = added![
     "orders",
     "lines",
     "units",
@@ -50,6 +50,9 @@ const ADDED: [(&str, &str, &str, &str); 28] = added![
     "retail_gross_margin_pct",
     "share_pct",
     "cumulative_share_pct",
+    "return_rate_pct",
+    "wholesale_net_revenue_share_pct",
+    "retail_net_revenue_share_pct",
 ];
 
 impl Added {

@@ -107,7 +107,7 @@ pub fn beside(
 /// Returns the largest unit that is a whole number of such units after the shift as well.
 fn whole_unit(shift: Shift, unit: Unit) -> Unit {
     match (unit, shift) {
-        (Unit::Hour, _) => Unit::Hour,
+        (Unit::Hour | Unit::HourOfDay | Unit::Weekday, _) => unit,
         (Unit::Day | Unit::Week, _)
         | (Unit::Month | Unit::Quarter | Unit::Year, Shift::Days(_) | Shift::Hours(_)) => Unit::Day,
         (Unit::Quarter, Shift::Months(months)) if months % 3 == 0 => Unit::Quarter,
@@ -120,7 +120,7 @@ fn whole_unit(shift: Shift, unit: Unit) -> Unit {
 fn moved(key: &Key) -> String {
     let name = key.name;
     match key.of {
-        Of::Column(_) => name.to_owned(),
+        Of::Column(_) | Of::Time(Unit::HourOfDay | Unit::Weekday) => name.to_owned(),
         Of::Time(Unit::Hour) => {
             format!("date_trunc('hour', ({name} at time zone :zone + :shift) at time zone :zone, :zone)")
         }

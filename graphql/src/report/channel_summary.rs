@@ -11,8 +11,8 @@ use serde::Serialize;
 use super::column::{Kind, Measure, formula};
 use super::compared::Compared;
 use super::grouping::{self, Attribute, Grouping};
-use super::margin::{MarginFigures, MarginRow, SUMS};
-use super::revenue::NET_REVENUE_FIRST;
+use super::margin::{COST_MEASURES, MarginFigures, MarginRow, SUMS};
+use super::revenue::{self, NET_REVENUE_FIRST};
 use super::sales;
 use super::{Dimension, Request, Row, dimension};
 use crate::scalar::Percentage;
@@ -44,9 +44,8 @@ impl Row for ChannelRow {
     const LEDGER_ACCOUNTS: &'static [&'static str] = MarginRow::LEDGER_ACCOUNTS;
 
     fn measures() -> Vec<Measure> {
-        let mut measures = MarginRow::measures();
-        measures.push(formula("net_revenue_share_pct", Kind::Percentage, SHARE_PCT));
-        measures
+        let share = formula("net_revenue_share_pct", Kind::Percentage, SHARE_PCT);
+        [revenue::MEASURES.as_slice(), &COST_MEASURES, &[share, revenue::RETURN_RATE_PCT]].concat()
     }
 
     fn dimensions(_: &[Dimension]) -> Vec<&'static str> {
@@ -55,11 +54,12 @@ impl Row for ChannelRow {
 
     fn statement(request: &Request) -> String {
         let channel = Attribute { name: "channel", value: Some("m.by_channel"), kind: "text" };
+        let by_channel = Request { group_by: vec![Dimension::Channel], ..request.clone() };
         let grouping = Grouping {
             attributes: vec![channel],
             expected: Some(grouping::CHANNELS),
             order: vec!["channel"],
-            ..dimension::grouping(&[Dimension::Channel], NET_REVENUE_FIRST)
+            ..dimension::grouping(&by_channel, NET_REVENUE_FIRST)
         };
         sales::statement(&grouping, &SUMS, &Self::measures(), request)
     }

@@ -141,6 +141,7 @@ fn dimension(descriptions: &Descriptions, name: &'static str) -> Column {
     let kind = match name {
         "hour" => "datetime",
         "day" | "week" | "month" | "quarter" | "year" => "date",
+        "hour_of_day" | "weekday" => "integer",
         name if name.ends_with("_on") => "date",
         _ => "string",
     };
@@ -235,22 +236,27 @@ mod tests {
     fn the_columns_are_a_contract() {
         let revenue = "currency orders lines units gross_sales returns gross_revenue discount net_revenue tax \
                        average_order_value";
+        let rated = "return_rate_pct";
         let margin = format!("{revenue} cost gross_margin gross_margin_pct");
         assert_eq!(
             list::<RevenueRow>(Name::Revenue, Some("month,channel")),
-            format!("month channel {revenue}")
+            format!("month channel {revenue} {rated}")
         );
-        assert_eq!(list::<MarginRow>(Name::Margin, Some("none")), margin);
+        assert_eq!(list::<MarginRow>(Name::Margin, Some("none")), format!("{margin} {rated}"));
+        assert_eq!(
+            list::<MarginRow>(Name::Margin, Some("weekday,hour_of_day,price_source,discount_band")),
+            format!("weekday hour_of_day price_source discount_band {margin} {rated}")
+        );
         assert_eq!(
             list::<MarginRow>(Name::Margin, Some("customer,product,category,location,country,week")),
             format!(
                 "customer_number customer_name sku product_name category_code category_name location_code \
-                 location_name country week {margin}"
+                 location_name country week {margin} {rated}"
             )
         );
         assert_eq!(
             list::<ChannelRow>(Name::ChannelSummary, None),
-            format!("channel {margin} net_revenue_share_pct")
+            format!("channel {margin} net_revenue_share_pct {rated}")
         );
         let of_channel = |channel: &str| {
             let figures = ["units", "net_revenue", "cost", "gross_margin", "gross_margin_pct"];
@@ -259,7 +265,8 @@ mod tests {
         assert_eq!(
             list::<ProductPerformanceRow>(Name::ProductPerformance, None),
             format!(
-                "sku product_name category_code category_name currency {} {} {}",
+                "sku product_name category_code category_name currency {} {} {} wholesale_net_revenue_share_pct \
+                 retail_net_revenue_share_pct",
                 of_channel(""),
                 of_channel("wholesale_"),
                 of_channel("retail_")

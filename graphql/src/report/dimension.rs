@@ -6,7 +6,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 use strum::IntoEnumIterator;
 
-use super::Invalid;
+use super::{Invalid, Request, buckets};
 use super::grouping::{self, Attribute, Grouping, Key, Of, Unit};
 use crate::scalar::{Date, Instant};
 
@@ -43,6 +43,14 @@ pub enum Dimension {
     Customer,
     /// Countries of sale.
     Country,
+    /// Hours of the day in the report's time zone, 0 to 23.
+    HourOfDay,
+    /// Days of the week in the report's time zone, 1 to 7 from Monday.
+    Weekday,
+    /// Sources of the price: lists, list price, or an override.
+    PriceSource,
+    /// Bands of the discount in percent of the value before it.
+    DiscountBand,
     /// One group for everything. It cannot be combined.
     None,
 }
@@ -82,6 +90,15 @@ pub struct Dimensions {
     pub customer_name: Option<String>,
     /// ISO 3166-1 alpha-2 code of the country of sale.
     pub country: Option<String>,
+    /// Hour of the day in the report's time zone, 0 to 23. When clocks go back, the repeated hour counts once.
+    pub hour_of_day: Option<i32>,
+    /// Day of the week in the report's time zone: 1 is Monday, 7 is Sunday.
+    pub weekday: Option<i32>,
+    /// Source of the price: `customer_list`, `tier_list`, `channel_list`, `list_price` or `override`. New values may appear.
+    pub price_source: Option<String>,
+    /// Discount in percent of the value before it: `none`, `to_5_pct`, `to_10_pct`, `to_20_pct`, `to_30_pct`, `to_50_pct` or
+    /// `over_50_pct`. A band includes its upper end.
+    pub discount_band: Option<String>,
 }
 
 impl Dimensions {
@@ -123,7 +140,10 @@ impl Dimension {
 
     /// Whether lines of one document may fall into several groups.
     pub(super) fn splits_documents(self) -> bool {
-        matches!(self, Dimension::Product | Dimension::Category)
+        matches!(
+            self,
+            Dimension::Product | Dimension::Category | Dimension::PriceSource | Dimension::DiscountBand
+        )
     }
 
     /// Usual number of groups at most; nothing if it depends on the data.
@@ -131,7 +151,10 @@ impl Dimension {
         match self {
             Dimension::None => Some(1),
             Dimension::Channel => Some(2),
+            Dimension::PriceSource => Some(5),
+            Dimension::Weekday | Dimension::DiscountBand => Some(7),
             Dimension::Year => Some(20),
+            Dimension::HourOfDay => Some(24),
             Dimension::Location => Some(50),
             Dimension::Quarter => Some(80),
             Dimension::Country => Some(200),
@@ -161,6 +184,10 @@ impl Dimension {
             Dimension::Category => Key::column("by_category_id", "category_id"),
             Dimension::Customer => Key::column("by_customer_id", "customer_id"),
             Dimension::Country => Key::column("by_country", "country"),
+            Dimension::HourOfDay => Key::time("by_hour_of_day", Unit::HourOfDay),
+            Dimension::Weekday => Key::time("by_weekday", Unit::Weekday),
+            Dimension::PriceSource => Key::column("by_price_source", "price_source"),
+            Dimension::DiscountBand => Key::column("by_discount_band", "discount_band"),
             Dimension::None => return None,
         };
         Some(key)
@@ -181,7 +208,11 @@ impl Dimension {
             | Dimension::Week
             | Dimension::Month
             | Dimension::Quarter
-            | Dimension::Year => None,
+            | Dimension::Year
+            | Dimension::HourOfDay
+            | Dimension::Weekday
+            | Dimension::PriceSource
+            | Dimension::DiscountBand => None,
         }
     }
 
@@ -207,13 +238,17 @@ impl Dimension {
             | Dimension::Year
             | Dimension::Channel
             | Dimension::Country
+            | Dimension::HourOfDay
+            | Dimension::Weekday
+            | Dimension::PriceSource
+            | Dimension::DiscountBand
             | Dimension::None => "",
         }
     }
 }
 
 /// All columns of dimensions: the dimension, the name, the value, its SQL type.
-const COLUMNS: [(Dimension, &str, &str, &str); 16] = [
+const COLUMNS: [(Dimension, &str, &str, &str); 20] = [
     (Dimension::Hour, "hour", "m.by_hour", "timestamptz"),
     (Dimension::Day, "day", "m.by_day", "date"),
     (Dimension::Week, "week", "m.by_week", "date"),
@@ -230,6 +265,10 @@ const COLUMNS: [(Dimension, &str, &str, &str); 16] = [
     (Dimension::Customer, "customer_number", "cu.number", "text"),
     (Dimension::Customer, "customer_name", "cu.name", "text"),
     (Dimension::Country, "country", "m.by_country", "text"),
+    (Dimension::HourOfDay, "hour_of_day", "m.by_hour_of_day", "integer"),
+    (Dimension::Weekday, "weekday", "m.by_weekday", "integer"),
+    (Dimension::PriceSource, "price_source", "m.by_price_source", "text"),
+    (Dimension::DiscountBand, "discount_band", "m.by_discount_band", "text"),
 ];
 
 /// The main figure of a report, of which the greatest comes first.
@@ -249,9 +288,10 @@ pub(super) fn column_names(dimensions: &[Dimension]) -> Vec<&'static str> {
     dimensions.iter().flat_map(of).collect()
 }
 
-/// Returns the grouping by some dimensions. All columns are present; the unused ones are null. The rows come in the order of
+/// Returns the grouping by the dimensions of a request. All columns are present; the unused ones are null. The rows come in the order of
 /// time if they are grouped by it, otherwise the greatest `figure` first.
-pub(super) fn grouping(dimensions: &[Dimension], figure: Greatest) -> Grouping {
+pub(super) fn grouping(request: &Request, figure: Greatest) -> Grouping {
+    let dimensions = request.group_by.as_slice();
     let attribute =
         |(dimension, name, value, kind): (Dimension, &'static str, &'static str, &'static str)| Attribute {
             name,
@@ -271,6 +311,7 @@ pub(super) fn grouping(dimensions: &[Dimension], figure: Greatest) -> Grouping {
         order,
         kept_by,
         expected: match dimensions {
+            [only] if request.fill => buckets::of(*only),
             [only] => only.named(),
             _ => None,
         },

@@ -25,6 +25,10 @@ pub enum Unit {
     Month,
     Quarter,
     Year,
+    /// The hour of the day, 0 to 23.
+    HourOfDay,
+    /// The day of the week, 1 to 7 from Monday.
+    Weekday,
 }
 
 impl Key {
@@ -44,6 +48,9 @@ impl Key {
             Of::Column(column) => format!("l.{column}"),
             Of::Time(Unit::Hour) => "date_trunc('hour', l.occurred_at, :zone)".into(),
             Of::Time(Unit::Day) => "(l.occurred_at at time zone :zone)::date".into(),
+            Of::Time(unit @ (Unit::HourOfDay | Unit::Weekday)) => {
+                format!("extract({} from l.occurred_at at time zone :zone)::integer", unit.name())
+            }
             Of::Time(unit) => {
                 format!("date_trunc('{}', l.occurred_at at time zone :zone)::date", unit.name())
             }
@@ -61,6 +68,8 @@ impl Unit {
             Unit::Month => "month",
             Unit::Quarter => "quarter",
             Unit::Year => "year",
+            Unit::HourOfDay => "hour",
+            Unit::Weekday => "isodow",
         }
     }
 }

@@ -75,7 +75,7 @@ impl Row for LotExpiryRow {
         [NAMES.as_slice(), &["lot_code", "supplier_lot", "lot_status", "expires_on"]].concat()
     }
 
-    fn statement(_: &Request) -> String {
+    fn statement(request: &Request) -> String {
         let with = format!(
             "today as materialized (
     select (:now at time zone coalesce(:time_zone, time_zone))::date as day from public.tenant where tenant_id = :tenant_id
@@ -118,6 +118,6 @@ impl Row for LotExpiryRow {
             ("value", "sum(m.value)"),
         ];
         let order = "m.expires_on, p.sku, m.lot_code, lo.code";
-        Rows { with, category: "p.category_id", attributes, figures, order }.statement()
+        Rows { with, category: "p.category_id", attributes, figures, order }.statement(request)
     }
 }

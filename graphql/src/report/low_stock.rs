@@ -62,7 +62,7 @@ impl Row for LowStockRow {
         NAMES.to_vec()
     }
 
-    fn statement(_: &Request) -> String {
+    fn statement(request: &Request) -> String {
         let with = format!(
             "known as materialized (
     select
@@ -111,6 +111,6 @@ impl Row for LowStockRow {
             ("shortage", "sum(m.shortage)"),
         ];
         let order = "m.shortage desc, p.sku, lo.code";
-        Rows { with, category: "p.category_id", attributes: &[], figures, order }.statement()
+        Rows { with, category: "p.category_id", attributes: &[], figures, order }.statement(request)
     }
 }

@@ -60,7 +60,7 @@ pub(super) const SUMS: [Sum; 8] = [ORDERS, LINES, UNITS, RETURNS, GROSS_REVENUE,
 pub(super) const MARGIN_PCT: &str = "round(100 * (net_revenue - cost) / nullif(net_revenue, 0), 4)";
 
 /// Figures in addition to those of revenue.
-const COST_MEASURES: [Measure; 3] = [
+pub(super) const COST_MEASURES: [Measure; 3] = [
     sum("cost", Kind::Amount),
     formula("gross_margin", Kind::Amount, "net_revenue - cost"),
     formula("gross_margin_pct", Kind::Percentage, MARGIN_PCT),
@@ -71,7 +71,7 @@ impl Row for MarginRow {
         &["4000", "4010", "4100", "4110", "4200", "2200", "5000", "5010"];
 
     fn measures() -> Vec<Measure> {
-        [revenue::MEASURES.as_slice(), &COST_MEASURES].concat()
+        [revenue::MEASURES.as_slice(), &COST_MEASURES, &[revenue::RETURN_RATE_PCT]].concat()
     }
 
     fn dimensions(group_by: &[Dimension]) -> Vec<&'static str> {
@@ -80,7 +80,7 @@ impl Row for MarginRow {
 
     fn statement(request: &Request) -> String {
         let figure = Greatest { name: "gross_margin", first: "gross_margin desc" };
-        let grouping = dimension::grouping(&request.group_by, figure);
+        let grouping = dimension::grouping(request, figure);
         sales::statement(&grouping, &SUMS, &Self::measures(), request)
     }
 

@@ -60,6 +60,11 @@ pub struct ProductPerformanceRow {
     pub retail_gross_margin: Amount,
     /// retail_gross_margin in percent of retail_net_revenue; null without revenue. Not additive: divide the sums.
     pub retail_gross_margin_pct: Option<Percentage>,
+    /// wholesale_net_revenue in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums. Compare it
+    /// with that of the totals: a product with a greater share sells better in wholesale than the others.
+    pub wholesale_net_revenue_share_pct: Option<Percentage>,
+    /// retail_net_revenue in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.
+    pub retail_net_revenue_share_pct: Option<Percentage>,
     #[graphql(flatten)]
     #[sea_orm(nested)]
     #[serde(flatten)]
@@ -83,6 +88,9 @@ const WHOLESALE_MARGIN_PCT: &str =
 const RETAIL_MARGIN_PCT: &str =
     "round(100 * (retail_net_revenue - retail_cost) / nullif(retail_net_revenue, 0), 4)";
 
+const WHOLESALE_SHARE_PCT: &str = "round(100 * wholesale_net_revenue / nullif(net_revenue, 0), 4)";
+const RETAIL_SHARE_PCT: &str = "round(100 * retail_net_revenue / nullif(net_revenue, 0), 4)";
+
 impl Row for ProductPerformanceRow {
     const LEDGER_ACCOUNTS: &'static [&'static str] = MarginRow::LEDGER_ACCOUNTS;
 
@@ -103,6 +111,8 @@ impl Row for ProductPerformanceRow {
             sum("retail_cost", Kind::Amount),
             formula("retail_gross_margin", Kind::Amount, "retail_net_revenue - retail_cost"),
             formula("retail_gross_margin_pct", Kind::Percentage, RETAIL_MARGIN_PCT),
+            formula("wholesale_net_revenue_share_pct", Kind::Percentage, WHOLESALE_SHARE_PCT),
+            formula("retail_net_revenue_share_pct", Kind::Percentage, RETAIL_SHARE_PCT),
         ]
     }
 

@@ -17,6 +17,7 @@ use service::Tx;
 
 use super::column::{Kind, Measure, sum};
 use super::named::Named;
+use super::sort::Sort;
 use super::{Dimension, Request, Row, range};
 use crate::scalar::Amount;
 
@@ -171,6 +172,7 @@ impl Row for ReceivableAgeingRow {
             None => format!("{OPEN}{CUSTOMERS}{UNAPPLIED}{CUSTOMERS}"),
             Some(_) => format!("{DOCUMENTS}{CUSTOMERS}{PAYMENTS}{CUSTOMERS}{ITEMS}"),
         };
+        let sorted = request.sort.map(Sort::order).unwrap_or_default();
         let shown = FIGURES.map(|name| format!(", m.{name}")).concat();
         let totals = FIGURES.map(|name| format!(", coalesce(sum(m.{name}), 0)")).concat();
         let nothing = ", null".repeat(FIGURES.len());
@@ -181,7 +183,7 @@ impl Row for ReceivableAgeingRow {
 from level m
 cross join moment t
 join public.customer cu on cu.tenant_id = :tenant_id and cu.id = m.customer_id
-order by m.receivable desc, cu.number limit :limit)
+order by {sorted}m.receivable desc, cu.number limit :limit)
 union all
 select 1, null, null, null, t.currency{totals}
 from moment t left join level m on true group by t.currency

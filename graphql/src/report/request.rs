@@ -12,7 +12,8 @@ use strum::IntoEnumIterator;
 use super::compare::{CompareTo, Comparison};
 use super::filter::Values;
 use super::named::Named;
-use super::{Dimension, Filter, Invalid, LIMIT_DEFAULT, LIMIT_MAX, Name, Range, range};
+use super::sort::Sort;
+use super::{Dimension, Filter, Invalid, LIMIT_DEFAULT, LIMIT_MAX, Name, Range, added, buckets, range};
 
 /// Days that a report looks back if the caller does not say.
 const DAYS_DEFAULT: u16 = 90;
@@ -46,6 +47,10 @@ pub struct Request {
     pub expires_before: Option<NaiveDate>,
     pub include_expired: bool,
     pub limit: u32,
+    /// The order of the rows; the report's own if absent.
+    pub sort: Option<Sort>,
+    /// Whether a unit of time without trade has a row of zeros.
+    pub fill: bool,
     /// Whether the totals are put beside the ledger.
     pub ties: bool,
     /// Time zone, bounds and roll-ups of the snapshot that a report on sales reads; empty until then.
@@ -101,6 +106,10 @@ pub struct Input {
     pub expires_before: Option<String>,
     pub include_expired: Option<bool>,
     pub ties: Option<bool>,
+    /// A figure, with a minus in front if the greatest comes first.
+    pub sort: Option<String>,
+    /// `zero`.
+    pub fill: Option<String>,
     pub limit: Option<i64>,
 }
 
@@ -135,11 +144,14 @@ impl Request {
         };
         let range = Range::parse(input.from.as_deref(), input.to.as_deref())?;
         let compare_to = input.compare.as_deref().map(CompareTo::parse).transpose()?;
+        let own = name.measures();
+        let sortable = if compare_to.is_some() { added::measures(&own) } else { own };
         Ok(Request {
             name,
             range,
             compare: compare_to.map(|to| Comparison::new(to, range)).transpose()?,
             time_zone: input.time_zone.as_deref().map(parse_zone).transpose()?,
+            fill: buckets::check(input.fill.as_deref(), &group_by, range)?,
             group_by,
             filter: Filter::new(input.values)?,
             as_of: moment("as_of", input.as_of)?,
@@ -151,6 +163,7 @@ impl Request {
             expires_before: input.expires_before.as_deref().map(parse_expires_before).transpose()?,
             include_expired: input.include_expired.unwrap_or(true),
             limit: input.limit.map_or(Ok(LIMIT_DEFAULT), check_limit)?,
+            sort: input.sort.map(|text| Sort::parse(&text, &sortable)).transpose()?,
             ties: input.ties.unwrap_or_default(),
             calendar: Calendar::default(),
             sees_costs: false,
@@ -175,6 +188,7 @@ fn reject_unused_parameters(name: Name, input: &Input) -> Result<(), Invalid> {
         ("category", !values.category.is_empty(), name != Name::ReceivableAgeing),
         ("as_of", input.as_of.is_some(), matches!(name, Name::StockValuation | Name::ReceivableAgeing)),
         ("known_at", input.known_at.is_some(), name.has_known_at()),
+        ("fill", input.fill.is_some(), matches!(name, Name::Revenue | Name::Margin)),
         ("ties", input.ties.is_some(), name.is_tied()),
         ("days", input.days.is_some(), name == Name::SlowStock),
         ("threshold", input.threshold.is_some(), name == Name::LowStock),

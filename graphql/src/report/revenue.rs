@@ -19,7 +19,7 @@ use super::dimension::Greatest;
 use super::figure::{GROSS_REVENUE, LINES, NET_REVENUE, ORDERS, RETURNS, Sum, TAX, UNITS};
 use super::sales;
 use super::{Dimension, Dimensions, Request, Row, dimension};
-use crate::scalar::{Amount, Units};
+use crate::scalar::{Amount, Percentage, Units};
 
 /// Revenue of one group.
 #[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
@@ -64,6 +64,8 @@ pub struct RevenueFigures {
     pub tax: Amount,
     /// gross_sales ÷ orders, 4 decimals; null without orders. Not additive: divide the sums.
     pub average_order_value: Option<Amount>,
+    /// −returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.
+    pub return_rate_pct: Option<Percentage>,
 }
 
 /// Sums that revenue is computed from.
@@ -83,6 +85,13 @@ pub(super) const MEASURES: [Measure; 10] = [
     formula("average_order_value", Kind::Average, "round((net_revenue - returns) / nullif(orders, 0), 4)"),
 ];
 
+/// The share of sales that came back. It is the last column of the reports that have it.
+pub(super) const RETURN_RATE_PCT: Measure = formula(
+    "return_rate_pct",
+    Kind::Percentage,
+    "round(-100 * returns / nullif(net_revenue - returns, 0), 4)",
+);
+
 /// The main figure.
 pub(super) const NET_REVENUE_FIRST: Greatest = Greatest { name: "net_revenue", first: "net_revenue desc" };
 
@@ -90,7 +99,7 @@ impl Row for RevenueRow {
     const LEDGER_ACCOUNTS: &'static [&'static str] = &["4000", "4010", "4100", "4110", "4200", "2200"];
 
     fn measures() -> Vec<Measure> {
-        MEASURES.to_vec()
+        [MEASURES.as_slice(), &[RETURN_RATE_PCT]].concat()
     }
 
     fn dimensions(group_by: &[Dimension]) -> Vec<&'static str> {
@@ -98,8 +107,8 @@ impl Row for RevenueRow {
     }
 
     fn statement(request: &Request) -> String {
-        let grouping = dimension::grouping(&request.group_by, NET_REVENUE_FIRST);
-        sales::statement(&grouping, &SUMS, &MEASURES, request)
+        let grouping = dimension::grouping(request, NET_REVENUE_FIRST);
+        sales::statement(&grouping, &SUMS, &Self::measures(), request)
     }
 
     fn in_zone(&mut self, zone: Tz) {

@@ -174,6 +174,7 @@ impl Source {
             (Of::Column(_), _) | (Of::Time(_), Time::QuarterHour) => key.of_instant(),
             (Of::Time(Unit::Day), Time::Day) => "l.day".into(),
             (Of::Time(Unit::Month), Time::Month) => "l.month".into(),
+            (Of::Time(Unit::Weekday), Time::Day) => "extract(isodow from l.day)::integer".into(),
             (Of::Time(_), Time::Year) => "l.year".into(),
             (Of::Time(unit), Time::Day) => format!("date_trunc('{}', l.day::timestamp)::date", unit.name()),
             (Of::Time(unit), Time::Month) => {
@@ -220,7 +221,7 @@ impl Table {
             && grouping.keys.iter().all(|key| match (key.of, self.time) {
                 (Of::Column(column), _) => has(column),
                 (Of::Time(_), Time::QuarterHour) => true,
-                (Of::Time(unit), Time::Day) => unit != Unit::Hour,
+                (Of::Time(unit), Time::Day) => !matches!(unit, Unit::Hour | Unit::HourOfDay),
                 (Of::Time(unit), Time::Month) => matches!(unit, Unit::Month | Unit::Quarter | Unit::Year),
                 (Of::Time(unit), Time::Year) => unit == Unit::Year,
             })

@@ -18,6 +18,7 @@ use super::figure::{Figure, Merge, Sum};
 use super::grouping::{Attribute, Grouping};
 use super::named::Named;
 use super::rollup::{Source, quarter_after, quarter_before};
+use super::sort::Sort;
 
 /// The lines of the period.
 const PERIOD: &str = "
@@ -69,13 +70,13 @@ fn filters(grouping: &Grouping, request: &Request) -> String {
 pub fn statement(grouping: &Grouping, sums: &[Sum], measures: &[Measure], request: &Request) -> String {
     let mut sql = format!("with {}", chain(grouping, sums, request));
     let Some(comparison) = &request.compare else {
-        return sql + &rows(grouping, measures, ["grouped", "total"]);
+        return sql + &rows(grouping, measures, ["grouped", "total"], request.sort);
     };
     let (range, calendar) = (comparison.range, comparison.calendar.clone());
     let before = Request { range, calendar, compare: None, ..request.clone() };
     let before = chain(&beside::grouping(comparison, grouping), sums, &before);
     sql.push_str(&beside::beside(comparison, grouping, sums, measures, &before));
-    sql + &rows(grouping, &added::measures(measures), ["compared", "compared_total"])
+    sql + &rows(grouping, &added::measures(measures), ["compared", "compared_total"], request.sort)
 }
 
 /// Returns common table expressions; the last two are `grouped`, the groups, and `total`, one row for each currency.
@@ -219,7 +220,12 @@ fn parts(grouping: &Grouping, sums: &[Sum], request: &Request, source: Option<&S
 }
 
 /// The three levels of rows, from the two tables of groups and of totals.
-fn rows(grouping: &Grouping, measures: &[Measure], [groups, totals]: [&str; 2]) -> String {
+fn rows(
+    grouping: &Grouping,
+    measures: &[Measure],
+    [groups, totals]: [&str; 2],
+    sort: Option<Sort>,
+) -> String {
     let mut formulas = String::new();
     for measure in measures.iter().filter(|measure| measure.formula != measure.name) {
         let _ = write!(formulas, ", {} as {}", measure.formula, measure.name);
@@ -241,7 +247,8 @@ fn rows(grouping: &Grouping, measures: &[Measure], [groups, totals]: [&str; 2]) 
     let joins = grouping.joins.join(" ");
     let order: String = grouping.order.iter().map(|column| format!("{column} nulls last, ")).collect();
     // The limit has one row more than is shown. That row comes last, so that it is the one which is left out.
-    let (place, kept, first) = match grouping.kept_by {
+    let sorted = sort.map(Sort::order).unwrap_or_default();
+    let (place, kept, first) = match grouping.kept_by.filter(|_| sort.is_none()) {
         None => (String::new(), "", ""),
         Some(figure) => {
             let keys: String = grouping.keys.iter().map(|key| format!(", {}", key.name)).collect();
@@ -254,7 +261,7 @@ fn rows(grouping: &Grouping, measures: &[Measure], [groups, totals]: [&str; 2]) 
         "
     (select 0 as level, null::text as time_zone, {described}m.currency{named}
     from (select one.*{place} from (select {groups}.*{formulas} from {groups}) one) m {joins} {kept}
-    order by {first}{order}currency limit :limit)
+    order by {first}{sorted}{order}currency limit :limit)
     union all
     (select 1, null, {no_dimensions}m.currency{named}
     from (select {totals}.*{formulas} from {totals}) m

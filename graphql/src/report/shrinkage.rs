@@ -11,6 +11,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, sum};
+use super::sort::Sort;
 use super::stock::{LOCATIONS, PRODUCTS};
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, Units};
@@ -82,7 +83,8 @@ from level m
 join public.tenant t on t.tenant_id = :tenant_id
 left join public.reason_code rc on rc.tenant_id = :tenant_id and rc.code = m.reason
 left join public.location lo on lo.tenant_id = :tenant_id and lo.id = m.location_id
-order by m.shrinkage_value desc, m.reason, lo.code limit :limit)
+order by ";
+const TOTALS: &str = "m.shrinkage_value desc, m.reason, lo.code limit :limit)
 union all
 select
     1, null, null, null, null, null, t.currency, coalesce(sum(m.lines), 0)::bigint, coalesce(sum(m.lost_units), 0),
@@ -104,7 +106,8 @@ impl Row for ShrinkageRow {
         vec!["reason", "reason_name", "location_code", "location_name"]
     }
 
-    fn statement(_: &Request) -> String {
-        format!("{WITH}{LOCATIONS} and {PRODUCTS}{ROWS}")
+    fn statement(request: &Request) -> String {
+        let sorted = request.sort.map(Sort::order).unwrap_or_default();
+        format!("{WITH}{LOCATIONS} and {PRODUCTS}{ROWS}{sorted}{TOTALS}")
     }
 }

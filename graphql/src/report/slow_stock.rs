@@ -116,7 +116,7 @@ impl Row for SlowStockRow {
         [NAMES.as_slice(), &["first_moved_on", "last_sold_on"]].concat()
     }
 
-    fn statement(_: &Request) -> String {
+    fn statement(request: &Request) -> String {
         let attributes = &[
             ("first_moved_on", "m.first_moved_at at time zone m.zone", "date"),
             ("last_sold_on", "m.last_sold_at at time zone m.zone", "date"),
@@ -129,6 +129,6 @@ impl Row for SlowStockRow {
         ];
         let with = format!("{MOVED} {PRODUCTS}{LYING}{LOCATIONS} and {PRODUCTS}{SLOW}");
         let order = "m.value desc, p.sku, lo.code";
-        Rows { with, category: "p.category_id", attributes, figures, order }.statement()
+        Rows { with, category: "p.category_id", attributes, figures, order }.statement(request)
     }
 }

@@ -12,6 +12,7 @@ use service::Tx;
 
 use super::{Request, range};
 use super::named::Named;
+use super::sort::Sort;
 
 /// Levels or movements `s` in the locations of the filter.
 pub const LOCATIONS: &str = "
@@ -55,7 +56,8 @@ pub struct Rows {
 impl Rows {
     /// Returns the statement. Level 0 of its rows are products in locations, level 1 the total, level 2 the time
     /// zone.
-    pub fn statement(&self) -> String {
+    pub fn statement(&self, request: &Request) -> String {
+        let sorted = request.sort.map(Sort::order).unwrap_or_default();
         let Rows { with, category, order, .. } = self;
         let (mut described, mut no_attributes) = (String::new(), String::new());
         for (name, value, kind) in self.attributes {
@@ -84,7 +86,7 @@ join public.tenant t on t.tenant_id = :tenant_id
 left join public.product p on p.tenant_id = :tenant_id and p.id = m.product_id
 left join public.location lo on lo.tenant_id = :tenant_id and lo.id = m.location_id
 left join public.category ca on ca.tenant_id = :tenant_id and ca.id = {category}
-order by {order} limit :limit)
+order by {sorted}{order} limit :limit)
 union all
 select 1, null, {no_dimensions}, {no_attributes}t.currency{totals}
 from public.tenant t left join level m on true where t.tenant_id = :tenant_id

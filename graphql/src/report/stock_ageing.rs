@@ -224,7 +224,7 @@ impl Row for StockAgeingRow {
         [NAMES.as_slice(), &["oldest_on"]].concat()
     }
 
-    fn statement(_: &Request) -> String {
+    fn statement(request: &Request) -> String {
         let attributes = &[("oldest_on", "m.oldest_on", "date")];
         let with = format!(
             "{RECEIPTS} {PRODUCTS}{SENT}{LAYERS}{LOCATIONS} and {PRODUCTS}{UNLAYERED}{LOCATIONS} and {PRODUCTS}{AGED}"
@@ -236,6 +236,6 @@ impl Row for StockAgeingRow {
             figures: &FIGURES,
             order: "m.value desc, p.sku, lo.code",
         }
-        .statement()
+        .statement(request)
     }
 }

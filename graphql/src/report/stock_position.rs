@@ -91,6 +91,6 @@ impl Row for StockPositionRow {
             true => "m.value desc, p.sku, lo.code",
             false => "m.on_hand desc, p.sku, lo.code",
         };
-        Rows { with, category: "p.category_id", attributes: &[], figures, order }.statement()
+        Rows { with, category: "p.category_id", attributes: &[], figures, order }.statement(request)
     }
 }

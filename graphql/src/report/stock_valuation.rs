@@ -163,6 +163,6 @@ impl Row for StockValuationRow {
             ("unit_cost", "round(sum(m.value) / nullif(sum(m.on_hand), 0), 6)"),
         ];
         let order = "m.value desc, p.sku, ca.code, lo.code";
-        Rows { with, category: "m.category_id", attributes: &[], figures, order }.statement()
+        Rows { with, category: "m.category_id", attributes: &[], figures, order }.statement(request)
     }
 }

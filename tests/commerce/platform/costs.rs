@@ -176,6 +176,7 @@ fn graphql_tells_no_cost_without_the_scope() {
             "{ channelSummary { rows { ...f } } } fragment f on ChannelRow { grossMargin }",
             "{ stockPosition { totals { value } } }",
             "{ channelSummary { rows { costBefore } } }",
+            "{ channelSummary(sort: \"-gross_margin\") { rows { channel } } }",
             "{ productPerformance { totals { retailGrossMarginDifferencePct } } }",
         ] {
             let hidden = ask(&blind, query).await;

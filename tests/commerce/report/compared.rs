@@ -9,7 +9,7 @@ use super::stock::{columns, report};
 use super::{by_csv, by_graphql, by_json, by_workbook, sorted};
 
 /// Makes a product with stock from before all sales.
-async fn open(tenant: &Tenant, sku: &str, list_price: &str, (quantity, unit_cost): (&str, &str)) {
+pub(super) async fn open(tenant: &Tenant, sku: &str, list_price: &str, (quantity, unit_cost): (&str, &str)) {
     tenant.product(sku, list_price).await;
     let line = json!({ "sku": sku, "quantity": quantity, "unit_cost": unit_cost });
     let body = json!({ "kind": "opening", "occurred_at": "2010-01-01T00:00:00Z", "lines": [line] });

@@ -6,7 +6,7 @@ use service::rollup;
 use tests::{Tenant, Till, environment, lines, sale, with_tenant, with_tenant_as};
 
 /// Groupings of the reports that let the caller choose.
-const GROUPINGS: [&str; 24] = [
+const GROUPINGS: [&str; 29] = [
     "none",
     "hour",
     "day",
@@ -31,6 +31,11 @@ const GROUPINGS: [&str; 24] = [
     "product,customer",
     "day,product",
     "location,product,channel",
+    "hour_of_day",
+    "weekday",
+    "weekday,hour_of_day,channel",
+    "price_source",
+    "discount_band,product",
 ];
 /// Filters, to be joined to the rest of a query.
 const FILTERS: [&str; 10] = [
