@@ -15,18 +15,26 @@ pub struct SeesCosts(pub bool);
 /// Whether a report is about costs as a whole, or in an order that follows from costs.
 pub fn is_about_costs(request: &Request) -> bool {
     let sorted_by_cost = request.sort.is_some_and(|sort| is_cost(sort.column));
-    sorted_by_cost || match request.name {
-        Name::Margin | Name::StockValuation | Name::StockAgeing | Name::SlowStock | Name::Shrinkage => true,
-        Name::Abc => request.measure == AbcMeasure::GrossMargin,
-        Name::Revenue
-        | Name::ChannelSummary
-        | Name::ProductPerformance
-        | Name::CustomerValue
-        | Name::StockPosition
-        | Name::LowStock
-        | Name::LotExpiry
-        | Name::ReceivableAgeing => false,
-    }
+    sorted_by_cost
+        || match request.name {
+            Name::Margin
+            | Name::StockValuation
+            | Name::StockAgeing
+            | Name::SlowStock
+            | Name::StockTurnover
+            | Name::WeakMargins
+            | Name::Shrinkage => true,
+            Name::Abc => request.measure == AbcMeasure::GrossMargin,
+            Name::Revenue
+            | Name::ChannelSummary
+            | Name::ProductPerformance
+            | Name::CustomerValue
+            | Name::StockPosition
+            | Name::LowStock
+            | Name::LotExpiry
+            | Name::ReceivableAgeing
+            | Name::BestCustomers => false,
+        }
 }
 
 /// Returns the first field of a document that states a cost. An alias hides no field, and fragments are read too.

@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use async_graphql::{
-    Context, EmptyMutation, EmptySubscription, Enum, InputObject, MergedObject, Object, Result, SDLExportOptions,
-    Schema, ServerError, Value, Variables,
+    Context, EmptyMutation, EmptySubscription, Enum, InputObject, MergedObject, Object, Result,
+    SDLExportOptions, Schema, ServerError, Value, Variables,
 };
 use domain::id::TenantId;
 use serde::Serialize;
@@ -17,10 +17,10 @@ use service::Db;
 use crate::costs;
 use crate::guard::{self, Cost, POINTS_MAX, Rejection};
 use crate::report::{
-    AbcMeasure, AbcRow, ChannelRow, CompareTo, CustomerValueRow, Dimension, Input, MarginRow, Name,
-    ProductPerformanceRow, Report, RevenueRow, Values,
+    AbcMeasure, AbcRow, BestCustomersRow, ChannelRow, CompareTo, CustomerValueRow, Dimension, Input,
+    MarginRow, Name, ProductPerformanceRow, Report, RevenueRow, Values, WeakMarginsRow,
 };
-use crate::scalar::Date;
+use crate::scalar::{Date, Decimal};
 use crate::snapshot;
 use receivable::ReceivableQuery;
 use stock::StockQuery;
@@ -208,6 +208,41 @@ impl SalesQuery {
     ) -> Result<Report<CustomerValueRow>> {
         let period = Period { from, to, filter, time_zone, compare, known_at, sort, limit };
         snapshot::report(context, Name::CustomerValue, period.into()).await
+    }
+
+    /// Recency, frequency and value of each customer who bought in the period, with scores from 1 to 5. The best come first.
+    async fn best_customers(
+        &self,
+        context: &Context<'_>,
+        from: Option<Date>,
+        to: Option<Date>,
+        filter: Option<ReportFilter>,
+        time_zone: Option<String>,
+        known_at: Option<Date>,
+        sort: Option<String>,
+        #[graphql(default = 10_000)] limit: i32,
+    ) -> Result<Report<BestCustomersRow>> {
+        let period = Period { from, to, filter, time_zone, compare: None, known_at, sort, limit };
+        snapshot::report(context, Name::BestCustomers, period.into()).await
+    }
+
+    /// Products whose margin in a channel is below `belowPct` percent (10 if absent), and those sold below cost. The greatest loss
+    /// comes first.
+    async fn weak_margins(
+        &self,
+        context: &Context<'_>,
+        from: Option<Date>,
+        to: Option<Date>,
+        below_pct: Option<Decimal>,
+        filter: Option<ReportFilter>,
+        time_zone: Option<String>,
+        known_at: Option<Date>,
+        sort: Option<String>,
+        #[graphql(default = 10_000)] limit: i32,
+    ) -> Result<Report<WeakMarginsRow>> {
+        let period = Period { from, to, filter, time_zone, compare: None, known_at, sort, limit };
+        let input = Input { below_pct: below_pct.map(|percent| percent.0), ..period.into() };
+        snapshot::report(context, Name::WeakMargins, input).await
     }
 
     /// Products ranked by revenue or margin: A up to 80 %, B up to 95 %, C the rest.

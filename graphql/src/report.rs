@@ -8,6 +8,7 @@
 mod abc;
 mod added;
 mod beside;
+mod best_customers;
 mod buckets;
 mod channel_summary;
 mod column;
@@ -37,9 +38,11 @@ mod sort;
 mod stock;
 mod stock_ageing;
 mod stock_position;
+mod stock_turnover;
 mod stock_valuation;
 mod table;
 mod tie;
+mod weak_margins;
 mod workbook;
 
 use async_graphql::{OutputType, SimpleObject};
@@ -55,10 +58,11 @@ use serde::Serialize;
 use service::{Db, Error, Tx};
 
 pub use abc::AbcRow;
+pub use best_customers::BestCustomersRow;
 pub use channel_summary::ChannelRow;
 pub use column::{Column, Kind, Measure, Role, is_cost};
-pub use customer_value::CustomerValueRow;
 pub use compare::CompareTo;
+pub use customer_value::CustomerValueRow;
 pub use dimension::{Dimension, Dimensions};
 pub use filter::{Filter, Selector, Values};
 pub use invalid::Invalid;
@@ -74,9 +78,11 @@ pub use shrinkage::ShrinkageRow;
 pub use slow_stock::SlowStockRow;
 pub use stock_ageing::StockAgeingRow;
 pub use stock_position::StockPositionRow;
+pub use stock_turnover::StockTurnoverRow;
 pub use stock_valuation::{StockDimension, StockValuationRow};
 pub use table::{Format, Table};
 pub use tie::Tie;
+pub use weak_margins::WeakMarginsRow;
 
 use crate::scalar::Instant;
 
@@ -128,6 +134,12 @@ pub enum Name {
     Shrinkage,
     /// Open invoices of each customer by days after their due date.
     ReceivableAgeing,
+    /// Customers by recency, frequency and value.
+    BestCustomers,
+    /// Products with a low margin, and those sold below cost.
+    WeakMargins,
+    /// How often stock is sold, and how long it lasts.
+    StockTurnover,
 }
 
 /// A report.
@@ -146,6 +158,9 @@ pub enum Name {
 #[graphql(concrete(name = "Abc", params(AbcRow)))]
 #[graphql(concrete(name = "Shrinkage", params(ShrinkageRow)))]
 #[graphql(concrete(name = "ReceivableAgeing", params(ReceivableAgeingRow)))]
+#[graphql(concrete(name = "BestCustomers", params(BestCustomersRow)))]
+#[graphql(concrete(name = "WeakMargins", params(WeakMarginsRow)))]
+#[graphql(concrete(name = "StockTurnover", params(StockTurnoverRow)))]
 pub struct Report<R: OutputType> {
     /// The columns in the order of the rows, with unit and meaning.
     pub columns: Vec<Column>,
@@ -278,6 +293,9 @@ impl Name {
             Name::Abc => AbcRow::statement,
             Name::Shrinkage => ShrinkageRow::statement,
             Name::ReceivableAgeing => ReceivableAgeingRow::statement,
+            Name::StockTurnover => StockTurnoverRow::statement,
+            Name::WeakMargins => WeakMarginsRow::statement,
+            Name::BestCustomers => BestCustomersRow::statement,
         };
         let sql = statement(request);
         if self.is_of_sales() {
@@ -308,6 +326,9 @@ impl Name {
             Name::Abc => AbcRow::measures(),
             Name::Shrinkage => ShrinkageRow::measures(),
             Name::ReceivableAgeing => ReceivableAgeingRow::measures(),
+            Name::StockTurnover => StockTurnoverRow::measures(),
+            Name::WeakMargins => WeakMarginsRow::measures(),
+            Name::BestCustomers => BestCustomersRow::measures(),
         }
     }
 
@@ -330,7 +351,13 @@ impl Name {
             Name::StockPosition => {
                 "The greatest value first, or the greatest on_hand without the scope costs:read."
             }
-            Name::StockValuation | Name::StockAgeing | Name::SlowStock => "The greatest value first.",
+            Name::BestCustomers => "The greatest rfm first; of equals, the greatest net_revenue.",
+            Name::WeakMargins => {
+                "The greatest below_cost_loss first; of equals, the smallest gross_margin_pct."
+            }
+            Name::StockValuation | Name::StockAgeing | Name::SlowStock | Name::StockTurnover => {
+                "The greatest value first."
+            }
             Name::LowStock => "The greatest shortage first.",
             Name::LotExpiry => "The earliest expires_on first.",
             Name::Abc => "The greatest measure first.",
@@ -390,6 +417,9 @@ fn table(request: &Request, raw: RawReport) -> Result<Table, Error> {
         Name::Abc => Table::new(request, decode::<AbcRow>(request, raw)?),
         Name::Shrinkage => Table::new(request, decode::<ShrinkageRow>(request, raw)?),
         Name::ReceivableAgeing => Table::new(request, decode::<ReceivableAgeingRow>(request, raw)?),
+        Name::StockTurnover => Table::new(request, decode::<StockTurnoverRow>(request, raw)?),
+        Name::WeakMargins => Table::new(request, decode::<WeakMarginsRow>(request, raw)?),
+        Name::BestCustomers => Table::new(request, decode::<BestCustomersRow>(request, raw)?),
     }
 }
 

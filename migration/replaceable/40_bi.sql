@@ -236,6 +236,58 @@ from expected l
 join public.customer cu on cu.tenant_id = current_setting('app.tenant_id')::uuid and cu.id = l.customer_id
 join public.tenant t on t.tenant_id = cu.tenant_id;
 
+-- Every customer who bought, over the whole history.
+create view bi.best_customers with (security_invoker = true) as
+select
+    v.customer_number, v.customer_name, v.customer_kind, v.country, v.last_order_on,
+    (now() at time zone v.time_zone)::date - v.last_order_on as recency_days,
+    v.recency_score, v.frequency_score, v.value_score, concat(v.recency_score, v.frequency_score, v.value_score) as rfm,
+    v.currency, v.orders, v.net_revenue, v.cost, v.net_revenue - v.cost as contribution,
+    round(100 * (v.net_revenue - v.cost) / nullif(v.net_revenue, 0), 4) as contribution_pct,
+    round(v.gross_sales / nullif(v.orders, 0), 4) as average_order_value
+from (
+    select
+        cu.number as customer_number, cu.name as customer_name, cu.kind as customer_kind, cu.country, t.time_zone,
+        (l.last_order_at at time zone t.time_zone)::date as last_order_on,
+        l.currency, l.orders, l.gross_sales, l.net_revenue, l.cost,
+        (5 - 5 * (rank() over (partition by l.currency order by l.last_order_at desc nulls last) - 1)
+            / count(*) over (partition by l.currency))::integer as recency_score,
+        (5 - 5 * (rank() over (partition by l.currency order by l.orders desc) - 1)
+            / count(*) over (partition by l.currency))::integer as frequency_score,
+        (5 - 5 * (rank() over (partition by l.currency order by l.net_revenue desc) - 1)
+            / count(*) over (partition by l.currency))::integer as value_score
+    from (
+        select
+            f.customer_id, f.currency, sum(f.orders) as orders, max(f.occurred_at) filter (where f.orders = 1) as last_order_at,
+            sum(f.gross_sales) as gross_sales, sum(f.net_revenue) as net_revenue, sum(f.cost) as cost
+        from bi.sales_fact f
+        where f.customer_id is not null
+        group by f.customer_id, f.currency
+    ) l
+    join public.customer cu on cu.tenant_id = current_setting('app.tenant_id')::uuid and cu.id = l.customer_id
+    join public.tenant t on t.tenant_id = cu.tenant_id
+) v;
+
+-- Products with a margin below 10 percent in a channel, and those sold below cost, over the whole history.
+create view bi.weak_margins with (security_invoker = true) as
+select
+    p.sku, p.name as product_name, ca.code as category_code, ca.name as category_name, l.channel, l.currency,
+    l.units, l.net_revenue, l.cost, l.net_revenue - l.cost as gross_margin,
+    round(100 * (l.net_revenue - l.cost) / nullif(l.net_revenue, 0), 4) as gross_margin_pct,
+    l.below_cost_lines, l.below_cost_units, l.below_cost_loss
+from (
+    select
+        f.product_id, f.channel, f.currency, sum(f.units) as units, sum(f.net_revenue) as net_revenue, sum(f.cost) as cost,
+        count(*) filter (where f.units > 0 and f.gross_margin < 0) as below_cost_lines,
+        coalesce(sum(f.units) filter (where f.units > 0 and f.gross_margin < 0), 0) as below_cost_units,
+        coalesce(-sum(f.gross_margin) filter (where f.units > 0 and f.gross_margin < 0), 0) as below_cost_loss
+    from bi.sales_fact f
+    group by f.product_id, f.channel, f.currency
+) l
+join public.product p on p.tenant_id = current_setting('app.tenant_id')::uuid and p.id = l.product_id
+left join public.category ca on ca.tenant_id = p.tenant_id and ca.id = p.category_id
+where l.below_cost_lines > 0 or l.net_revenue > 0 and 100 * (l.net_revenue - l.cost) < 10 * l.net_revenue;
+
 -- Every level as of now. An expired reservation does not count, even if it has not been released yet; its stock
 -- counts as reserved for waiting orders. Read reserved quantities here and nowhere else.
 create view bi.stock_level with (security_invoker = true) as

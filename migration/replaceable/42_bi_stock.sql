@@ -265,6 +265,39 @@ join public.location lo on lo.tenant_id = since.tenant_id and lo.id = l.location
 left join public.category ca on ca.tenant_id = p.tenant_id and ca.id = p.category_id
 where m.units_sold_of_past < l.on_hand;
 
+-- Of the last 90 days.
+create view bi.stock_turnover with (security_invoker = true) as
+select
+    p.sku, p.name as product_name, ca.code as category_code, ca.name as category_name,
+    lo.code as location_code, lo.name as location_name, p.stock_uom as uom, t.currency,
+    n.on_hand, n.value, n.average_value, n.units_sold, n.cost,
+    round(n.cost * 365 / 90 / nullif(greatest(n.average_value, 0), 0), 4) as turnover,
+    round(n.on_hand * 90 / nullif(greatest(n.units_sold, 0), 0), 1) as cover_days
+from (
+    select
+        product_id, location_id, sum(on_hand) as on_hand, sum(value) as value, sum(units_sold) as units_sold,
+        sum(cost) as cost, round(sum(value) - sum(change) / 2, 4) as average_value
+    from (
+        select product_id, location_id, on_hand, value, 0 as change, 0 as units_sold, 0 as cost
+        from public.stock_level where tenant_id = current_setting('app.tenant_id')::uuid
+        union all
+        select
+            product_id, location_id, 0, 0, value,
+            case when kind in ('sale', 'return') then -quantity else 0 end,
+            case when kind in ('sale', 'return') then -value else 0 end
+        from public.stock_movement
+        where tenant_id = current_setting('app.tenant_id')::uuid and occurred_at >= (
+            select public.day_begin((now() at time zone time_zone)::date - 90, time_zone)
+            from public.tenant where tenant_id = current_setting('app.tenant_id')::uuid)
+    ) part
+    group by product_id, location_id
+) n
+join public.tenant t on t.tenant_id = current_setting('app.tenant_id')::uuid
+join public.product p on p.tenant_id = t.tenant_id and p.id = n.product_id
+join public.location lo on lo.tenant_id = t.tenant_id and lo.id = n.location_id
+left join public.category ca on ca.tenant_id = p.tenant_id and ca.id = p.category_id
+where n.on_hand <> 0 or n.value <> 0 or n.units_sold <> 0;
+
 -- By net revenue, over the whole history.
 create view bi.abc with (security_invoker = true) as
 select

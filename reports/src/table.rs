@@ -136,7 +136,7 @@ struct ReportParams {
     /// `stock_valuation`, `shrinkage` and `receivable_ageing`. A report on sales reads every line then, so it takes longer.
     #[param(max_length = 40, example = "2012-01-31")]
     known_at: Option<String>,
-    /// Days of sales to look back. Only for `slow_stock`.
+    /// Days of sales to look back. Only for `slow_stock` and `stock_turnover`.
     #[param(minimum = 1, maximum = 3650, default = 90, example = 90)]
     days: Option<i64>,
     /// Stock units at or below which a product without a reorder point is low. The default is zero. Only for
@@ -147,6 +147,9 @@ struct ReportParams {
     /// `abc`.
     #[param(max_length = 20, example = "gross_margin")]
     measure: Option<String>,
+    /// A margin below this is weak, in percent. The default is 10. Only for `weak_margins`.
+    #[param(max_length = 20, example = "10")]
+    below_pct: Option<String>,
     /// Lots that expire in at most so many days from today. Without it there is no limit. Only for `lot_expiry`.
     #[param(minimum = 0, maximum = 3650, example = 30)]
     within_days: Option<i64>,
@@ -157,7 +160,8 @@ struct ReportParams {
     #[param(example = true)]
     include_expired: Option<bool>,
     /// Whether `meta.ties_to` has the totals beside the accounts of the ledger. The report takes longer then, the more the larger the
-    /// ledger is. Not for `customer_value`, `low_stock`, `lot_expiry`, `stock_ageing` and `slow_stock`: they leave
+    /// ledger is. Not for `customer_value`, `best_customers`, `weak_margins`, `low_stock`, `lot_expiry`, `stock_ageing`, `slow_stock` and
+    /// `stock_turnover`: they leave
     /// out a part of what the accounts have.
     #[param(example = true)]
     ties: Option<bool>,
@@ -205,9 +209,9 @@ struct ReportTable {
 ///
 /// Returns a flat table from the live rows: `revenue`, `margin`, `channel_summary`, `product_performance`,
 /// `customer_value`, `abc`, `stock_position`, `stock_valuation`, `low_stock`, `lot_expiry`, `stock_ageing`,
-/// `slow_stock`, `shrinkage` or `receivable_ageing`. GraphQL and the SQL views in the schema `bi` have the same figures. Without a period
+/// `slow_stock`, `stock_turnover`, `shrinkage`, `receivable_ageing`, `best_customers` or `weak_margins`. GraphQL and the SQL views in the schema `bi` have the same figures. Without a period
 /// the report covers the whole history. A period is half-open, from `from` to before `to`. An empty report has a
-/// header and no rows. `margin`, `stock_valuation`, `stock_ageing`, `slow_stock`, `shrinkage`, and `abc` by margin need the scope
+/// header and no rows. `margin`, `stock_valuation`, `stock_ageing`, `slow_stock`, `stock_turnover`, `shrinkage`, `weak_margins`, and `abc` by margin need the scope
 /// `costs:read`. In the other reports, columns of costs and margins are null without it.
 #[utoipa::path(
     operation_id = "reports_get",
@@ -290,6 +294,7 @@ fn input(params: ReportParams) -> Result<Input, Invalid> {
         days: params.days,
         threshold: params.threshold,
         measure: params.measure,
+        below_pct: params.below_pct,
         within_days: params.within_days,
         expires_before: params.expires_before,
         include_expired: params.include_expired,

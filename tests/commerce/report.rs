@@ -1,6 +1,7 @@
 //! Reports: the same figures on every surface, equal to the ledger.
 
 mod compared;
+mod insight;
 mod known;
 mod never;
 mod online_retail;
@@ -21,7 +22,7 @@ use serde_json::{Value, json};
 use tests::{Tenant, environment, lines, sale, with_tenant, with_tenant_as};
 
 /// Reports, their grouping, their field in GraphQL, and the view that shows the same.
-const SURFACES: [(&str, &str, &str, &str); 29] = [
+const SURFACES: [(&str, &str, &str, &str); 32] = [
     ("revenue", "channel", "revenueReport(groupBy: [CHANNEL])", "revenue_by_channel"),
     ("revenue", "month,channel", "revenueReport(groupBy: [MONTH, CHANNEL])", "revenue_by_month_channel"),
     ("revenue", "day", "revenueReport(groupBy: [DAY])", "revenue_by_day"),
@@ -56,6 +57,9 @@ const SURFACES: [(&str, &str, &str, &str); 29] = [
     ("abc", "", "abc", "abc"),
     ("shrinkage", "", "shrinkage", "shrinkage"),
     ("receivable_ageing", "", "receivableAgeing", "receivable_ageing"),
+    ("best_customers", "", "bestCustomers", "best_customers"),
+    ("weak_margins", "", "weakMargins", "weak_margins"),
+    ("stock_turnover", "", "stockTurnover", "stock_turnover"),
 ];
 
 /// A row as texts by column, decimals without trailing zeros.
@@ -132,6 +136,9 @@ async fn wear(tenant: &Tenant) {
         let body = json!({ "kind": kind, "occurred_at": at, "location_id": location, "lines": [line] });
         tenant.post("/v1/stock/documents", &body).await.created();
     }
+    tenant.stocked("GIFT", "1.00", ("9", "1.50")).await;
+    let customer = tenant.customer("Buyer of gifts").await;
+    tenant.order(&customer, &[("GIFT", "2")], "invoiced").await.created();
     tenant.product_with("MILK", json!({ "list_price": "1.00", "tracking": "lot" })).await;
     for (code, expires_on) in [("OLD", "2020-02-29"), ("FRESH", "2999-12-31")] {
         let lot = json!({ "code": code, "expires_on": expires_on, "supplier_lot": "B-1" });

@@ -4,7 +4,7 @@ use async_graphql::{Context, InputObject, Object, Result};
 
 use crate::report::{
     Input, LotExpiryRow, LowStockRow, Name, Report, ShrinkageRow, SlowStockRow, StockAgeingRow,
-    StockDimension, StockPositionRow, StockValuationRow, Values,
+    StockDimension, StockPositionRow, StockTurnoverRow, StockValuationRow, Values,
 };
 use crate::scalar::{Date, Decimal};
 use crate::snapshot;
@@ -126,6 +126,21 @@ impl StockQuery {
     ) -> Result<Report<StockAgeingRow>> {
         let input = Input { time_zone, ..input(filter, sort, limit) };
         snapshot::report(context, Name::StockAgeing, input).await
+    }
+
+    /// Turnover and days of cover of each product in each location, by its sales in the last `days` (90 if absent). The greatest
+    /// value comes first.
+    async fn stock_turnover(
+        &self,
+        context: &Context<'_>,
+        #[graphql(default = 90)] days: i32,
+        filter: Option<StockFilter>,
+        time_zone: Option<String>,
+        sort: Option<String>,
+        #[graphql(default = 10_000)] limit: i32,
+    ) -> Result<Report<StockTurnoverRow>> {
+        let input = Input { days: Some(i64::from(days)), time_zone, ..input(filter, sort, limit) };
+        snapshot::report(context, Name::StockTurnover, input).await
     }
 
     /// Stock that will not sell within `days` at the pace of the last `days`, as of now. The greatest value comes

@@ -82,7 +82,9 @@ pub fn measures(measures: &[Measure]) -> Vec<Measure> {
 pub fn definition(column: &str) -> String {
     let figure = compared_figure(column);
     if column.ends_with("_before") {
-        format!("{figure} of the earlier period; null if the report is not compared. Additive if {figure} is.")
+        format!(
+            "{figure} of the earlier period; null if the report is not compared. Additive if {figure} is."
+        )
     } else if column.ends_with("_difference") {
         format!("{figure} − {figure}_before; null if the report is not compared. Additive if {figure} is.")
     } else {

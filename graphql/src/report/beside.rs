@@ -93,11 +93,8 @@ pub fn beside(
     ) both_periods group by currency
 )"
     );
-    let described: String = sums
-        .iter()
-        .filter(|sum| sum.merge == Merge::Never)
-        .map(|sum| format!(", s.{}", sum.name))
-        .collect();
+    let described: String =
+        sums.iter().filter(|sum| sum.merge == Merge::Never).map(|sum| format!(", s.{}", sum.name)).collect();
     let keys: String = grouping.keys.iter().map(|key| format!("s.{}, ", key.name)).collect();
     sql.push_str(&figured("compared", "sums", &(keys + "s.currency" + &described), sums, measures));
     sql.push_str(&figured("compared_total", "total_sums", "s.currency", sums, measures));

@@ -36,7 +36,7 @@ pub struct Column {
     #[graphql(name = "type")]
     #[schema(value_type = String, max_length = 16, example = "decimal")]
     pub kind: &'static str,
-    /// `currency` (the row's own), `stock_unit`, `percent`, `day` or `count`; null for texts and dates.
+    /// `currency` (the row's own), `stock_unit`, `percent`, `day`, `per_year` or `count`; null for texts and dates.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, max_length = 16, example = "currency")]
     pub unit: Option<&'static str>,
@@ -68,6 +68,8 @@ pub enum Kind {
     Days,
     /// Whole days until a date.
     DaysLeft,
+    /// A ratio: times a year.
+    Times,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -102,8 +104,12 @@ pub fn columns<R: Row>(request: &Request, measures: Vec<Measure>) -> Vec<Column>
             Kind::Percentage => ("decimal", Some("percent")),
             Kind::Days => ("decimal", Some("day")),
             Kind::DaysLeft => ("integer", Some("day")),
+            Kind::Times => ("decimal", Some("per_year")),
         };
-        let is_ratio = matches!(measure.kind, Kind::Average | Kind::Percentage | Kind::Days | Kind::DaysLeft);
+        let is_ratio = matches!(
+            measure.kind,
+            Kind::Average | Kind::Percentage | Kind::Days | Kind::DaysLeft | Kind::Times
+        );
         let is_shared = shares_orders && compared_figure(measure.name) == "orders";
         Column {
             name: measure.name,
@@ -121,8 +127,16 @@ pub fn columns<R: Row>(request: &Request, measures: Vec<Measure>) -> Vec<Column>
 /// Whether a column of a report states a cost, or a figure from which a cost follows.
 pub fn is_cost(column: &str) -> bool {
     let column = compared_figure(column);
-    matches!(column, "value" | "unit_cost" | "lost_value" | "found_value" | "shrinkage_value")
-        || column.starts_with("value_")
+    matches!(
+        column,
+        "value"
+            | "average_value"
+            | "unit_cost"
+            | "lost_value"
+            | "found_value"
+            | "shrinkage_value"
+            | "below_cost_loss"
+    ) || column.starts_with("value_")
         || column.starts_with("contribution")
         || column.contains("margin")
         || column == "cost"
@@ -141,7 +155,8 @@ fn dimension(descriptions: &Descriptions, name: &'static str) -> Column {
     let kind = match name {
         "hour" => "datetime",
         "day" | "week" | "month" | "quarter" | "year" => "date",
-        "hour_of_day" | "weekday" => "integer",
+        "hour_of_day" | "weekday" | "recency_days" => "integer",
+        name if name.ends_with("_score") => "integer",
         name if name.ends_with("_on") => "date",
         _ => "string",
     };
@@ -197,9 +212,9 @@ pub(super) fn camel_case(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::{
-        AbcRow, ChannelRow, CustomerValueRow, Dimension, Input, LotExpiryRow, LowStockRow, MarginRow, Name,
-        ProductPerformanceRow, ReceivableAgeingRow, RevenueRow, ShrinkageRow, SlowStockRow, StockAgeingRow,
-        StockPositionRow, StockValuationRow,
+        AbcRow, BestCustomersRow, ChannelRow, CustomerValueRow, Dimension, Input, LotExpiryRow, LowStockRow,
+        MarginRow, Name, ProductPerformanceRow, ReceivableAgeingRow, RevenueRow, ShrinkageRow, SlowStockRow,
+        StockAgeingRow, StockPositionRow, StockTurnoverRow, StockValuationRow, WeakMarginsRow,
     };
     use super::*;
 
@@ -226,7 +241,9 @@ mod tests {
         ] {
             assert!(is_cost(cost), "{cost}");
         }
-        for other in ["net_revenue", "net_revenue_before", "average_order_value", "units", "on_hand", "costing_method"] {
+        for other in
+            ["net_revenue", "net_revenue_before", "average_order_value", "units", "on_hand", "costing_method"]
+        {
             assert!(!is_cost(other), "{other}");
         }
     }
@@ -278,6 +295,16 @@ mod tests {
              gross_sales returns discount net_revenue cost contribution contribution_pct average_order_value \
              wholesale_net_revenue retail_net_revenue"
         );
+        assert_eq!(
+            list::<BestCustomersRow>(Name::BestCustomers, None),
+            "customer_number customer_name customer_kind country last_order_on recency_days recency_score frequency_score \
+             value_score rfm currency orders net_revenue cost contribution contribution_pct average_order_value"
+        );
+        assert_eq!(
+            list::<WeakMarginsRow>(Name::WeakMargins, None),
+            "sku product_name category_code category_name channel currency units net_revenue cost gross_margin \
+             gross_margin_pct below_cost_lines below_cost_units below_cost_loss"
+        );
     }
 
     /// The same for reports on stock.
@@ -306,6 +333,10 @@ mod tests {
             format!(
                 "{names} lot_code supplier_lot lot_status expires_on currency days_left on_hand reserved available value"
             )
+        );
+        assert_eq!(
+            list::<StockTurnoverRow>(Name::StockTurnover, None),
+            format!("{names} currency on_hand value average_value units_sold cost turnover cover_days")
         );
         let bands = |figure: &str| {
             ["to_30", "to_60", "to_90", "to_180", "to_365", "over_365"]

@@ -72,8 +72,7 @@ impl Comparison {
             (_, Moment::Day(from), Moment::Day(end)) => days_before(from, end),
             (_, Moment::Instant(from), Moment::Instant(end)) => length_before(from, end),
             (_, Moment::Day(_), Moment::Instant(_)) | (_, Moment::Instant(_), Moment::Day(_)) => {
-                let detail =
-                    "previous_period needs two ends of one form: send from and to as days, or both as instants.";
+                let detail = "previous_period needs two ends of one form: send from and to as days, or both as instants.";
                 return Err(Invalid::not_allowed("compare", detail));
             }
         };
@@ -102,7 +101,9 @@ fn year_before(from: Moment, end: Moment) -> Option<Range> {
     };
     let end = match end {
         // The period ends with 28 February.
-        Moment::Day(day) if (day.month(), day.day()) == (2, 29) => Moment::Day(day.succ_opt()?.checked_sub_months(YEAR)?),
+        Moment::Day(day) if (day.month(), day.day()) == (2, 29) => {
+            Moment::Day(day.succ_opt()?.checked_sub_months(YEAR)?)
+        }
         Moment::Day(day) => Moment::Day(day.checked_sub_months(YEAR)?),
         Moment::Instant(at) => Moment::Instant(at.checked_sub_months(YEAR)?),
     };
@@ -166,7 +167,12 @@ mod tests {
             ("2026-03-02T06:00:00Z", "2026-03-02T09:00:00Z", "2026-03-02T03:00:00Z", Shift::Hours(3)),
             ("2026-03-20T00:00:00Z", "2026-04-19T00:00:00Z", "2026-02-18T00:00:00Z", Shift::Days(30)),
             // The clocks went forward in between.
-            ("2026-03-28T00:00:00+01:00", "2026-03-30T00:00:00+02:00", "2026-03-26T00:00:00Z", Shift::Days(2)),
+            (
+                "2026-03-28T00:00:00+01:00",
+                "2026-03-30T00:00:00+02:00",
+                "2026-03-26T00:00:00Z",
+                Shift::Days(2),
+            ),
         ] {
             let (begin, _, found) = before(CompareTo::PreviousPeriod, from, end);
             assert_eq!((begin.as_str(), found), (first, shift), "{from} to {end}");

@@ -47,7 +47,7 @@ impl Cell {
         match measure.kind {
             Kind::Count | Kind::DaysLeft => Ok(value(row, pre, name)?.map(Cell::Count)),
             Kind::Amount | Kind::Average => Ok(value(row, pre, name)?.map(Cell::Amount)),
-            Kind::Units | Kind::Days => Ok(value(row, pre, name)?.map(Cell::Units)),
+            Kind::Units | Kind::Days | Kind::Times => Ok(value(row, pre, name)?.map(Cell::Units)),
             Kind::Percentage => Ok(value(row, pre, name)?.map(Cell::Percentage)),
         }
     }
@@ -75,9 +75,8 @@ impl<R: Row> FromQueryResult for Compared<R> {
 
     fn from_query_result_nullable(row: &QueryResult, pre: &str) -> Result<Self, TryGetError> {
         let added = added::added(&R::measures());
-        let has = |measure: &Measure| {
-            row.try_as_pg_row().is_some_and(|row| row.try_column(measure.name).is_ok())
-        };
+        let has =
+            |measure: &Measure| row.try_as_pg_row().is_some_and(|row| row.try_column(measure.name).is_ok());
         let cells = match added.first().is_some_and(has) {
             true => added.iter().map(|measure| Cell::read(row, pre, measure)).collect::<Result<_, _>>()?,
             false => Vec::new(),
@@ -151,7 +150,7 @@ impl<R: Row> ContainerType for Compared<R> {
 fn describe(registry: &mut Registry, measure: &Measure) -> MetaField {
     let ty = match measure.kind {
         Kind::Count | Kind::DaysLeft => <Option<i64> as OutputType>::create_type_info(registry),
-        Kind::Amount | Kind::Average | Kind::Units | Kind::Days | Kind::Percentage => {
+        Kind::Amount | Kind::Average | Kind::Units | Kind::Days | Kind::Times | Kind::Percentage => {
             <Option<Amount> as OutputType>::create_type_info(registry)
         }
     };

@@ -6,8 +6,8 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 use strum::IntoEnumIterator;
 
-use super::{Invalid, Request, buckets};
 use super::grouping::{self, Attribute, Grouping, Key, Of, Unit};
+use super::{Invalid, Request, buckets};
 use crate::scalar::{Date, Instant};
 
 /// Most dimensions of a report.

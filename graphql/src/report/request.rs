@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use domain::id::TenantId;
 use domain::moment::Moment;
-use domain::number::Quantity;
+use domain::number::{Percent, Quantity};
 use service::rollup::Calendar;
 use strum::IntoEnumIterator;
 
@@ -17,6 +17,8 @@ use super::{Dimension, Filter, Invalid, LIMIT_DEFAULT, LIMIT_MAX, Name, Range, a
 
 /// Days that a report looks back if the caller does not say.
 const DAYS_DEFAULT: u16 = 90;
+/// A margin below this is weak if the caller does not say, in percent.
+const BELOW_PCT_DEFAULT: &str = "10";
 /// Most days that a report looks back.
 const DAYS_MAX: u16 = 3_650;
 
@@ -41,6 +43,8 @@ pub struct Request {
     /// Stock units at or below which a product is low.
     pub threshold: Quantity,
     pub measure: AbcMeasure,
+    /// A margin below this is weak, in percent.
+    pub below_pct: Percent,
     /// Lots expire in at most so many days from today; no limit if absent.
     pub within_days: Option<u16>,
     /// Lots expire before this day; no limit if absent.
@@ -102,6 +106,8 @@ pub struct Input {
     /// A decimal number of stock units.
     pub threshold: Option<String>,
     pub measure: Option<String>,
+    /// A decimal number in percent.
+    pub below_pct: Option<String>,
     pub within_days: Option<i64>,
     pub expires_before: Option<String>,
     pub include_expired: Option<bool>,
@@ -159,6 +165,7 @@ impl Request {
             days: input.days.map_or(Ok(DAYS_DEFAULT), check_days)?,
             threshold: input.threshold.map_or(Ok(Quantity::ZERO), parse_threshold)?,
             measure: input.measure.map_or(Ok(AbcMeasure::default()), parse_measure)?,
+            below_pct: parse_percent(input.below_pct.as_deref().unwrap_or(BELOW_PCT_DEFAULT))?,
             within_days: input.within_days.map(check_within_days).transpose()?,
             expires_before: input.expires_before.as_deref().map(parse_expires_before).transpose()?,
             include_expired: input.include_expired.unwrap_or(true),
@@ -177,7 +184,8 @@ fn reject_unused_parameters(name: Name, input: &Input) -> Result<(), Invalid> {
         ("group_by", input.group_by.is_some(), name.is_grouped()),
         ("from", input.from.is_some(), name.has_period()),
         ("to", input.to.is_some(), name.has_period()),
-        ("compare", input.compare.is_some(), name.is_of_sales()),
+        ("compare", input.compare.is_some(), name.is_compared()),
+        ("below_pct", input.below_pct.is_some(), name == Name::WeakMargins),
         ("tz", input.time_zone.is_some(), name.has_zone()),
         ("channel", !values.channel.is_empty(), name.is_of_sales()),
         ("country", !values.country.is_empty(), name.is_of_sales()),
@@ -190,7 +198,7 @@ fn reject_unused_parameters(name: Name, input: &Input) -> Result<(), Invalid> {
         ("known_at", input.known_at.is_some(), name.has_known_at()),
         ("fill", input.fill.is_some(), matches!(name, Name::Revenue | Name::Margin)),
         ("ties", input.ties.is_some(), name.is_tied()),
-        ("days", input.days.is_some(), name == Name::SlowStock),
+        ("days", input.days.is_some(), matches!(name, Name::SlowStock | Name::StockTurnover)),
         ("threshold", input.threshold.is_some(), name == Name::LowStock),
         ("measure", input.measure.is_some(), name == Name::Abc),
         ("within_days", input.within_days.is_some(), name == Name::LotExpiry),
@@ -252,6 +260,11 @@ fn parse_threshold(text: String) -> Result<Quantity, Invalid> {
     Ok(threshold)
 }
 
+fn parse_percent(text: &str) -> Result<Percent, Invalid> {
+    text.parse()
+        .map_err(|error: domain::number::InvalidNumber| Invalid::unreadable("below_pct", error.to_string()))
+}
+
 fn parse_measure(text: String) -> Result<AbcMeasure, Invalid> {
     text.parse().map_err(|_| {
         let known: Vec<&str> = AbcMeasure::iter().map(Into::into).collect();
@@ -289,7 +302,10 @@ impl Name {
             | Name::SlowStock
             | Name::Abc
             | Name::Shrinkage
-            | Name::ReceivableAgeing => Vec::new(),
+            | Name::ReceivableAgeing
+            | Name::BestCustomers
+            | Name::WeakMargins
+            | Name::StockTurnover => Vec::new(),
         }
     }
 
@@ -308,7 +324,10 @@ impl Name {
             | Name::SlowStock
             | Name::Abc
             | Name::Shrinkage
-            | Name::ReceivableAgeing => &[],
+            | Name::ReceivableAgeing
+            | Name::BestCustomers
+            | Name::WeakMargins
+            | Name::StockTurnover => &[],
         }
     }
 
@@ -334,7 +353,9 @@ impl Name {
             | Name::ChannelSummary
             | Name::ProductPerformance
             | Name::CustomerValue
-            | Name::Abc => true,
+            | Name::Abc
+            | Name::BestCustomers
+            | Name::WeakMargins => true,
             Name::StockPosition
             | Name::StockValuation
             | Name::LowStock
@@ -342,8 +363,14 @@ impl Name {
             | Name::StockAgeing
             | Name::SlowStock
             | Name::Shrinkage
-            | Name::ReceivableAgeing => false,
+            | Name::ReceivableAgeing
+            | Name::StockTurnover => false,
         }
+    }
+
+    /// Whether the figures can be compared with those of an earlier period.
+    fn is_compared(self) -> bool {
+        self.is_of_sales() && !matches!(self, Name::BestCustomers | Name::WeakMargins)
     }
 
     /// Whether the time zone has an effect on the report.
@@ -354,6 +381,7 @@ impl Name {
                 Name::StockValuation
                     | Name::StockAgeing
                     | Name::SlowStock
+                    | Name::StockTurnover
                     | Name::LotExpiry
                     | Name::ReceivableAgeing
             )
@@ -390,7 +418,9 @@ mod tests {
         assert_eq!(refused(Name::Revenue, Input { time_zone: Some("Mars/Base".into()), ..input() }), "tz");
         let grouped = Input { group_by: Some(vec![Dimension::Product, Dimension::Customer]), ..input() };
         assert_eq!(refused(Name::StockValuation, grouped), "group_by");
-        for (name, parameter) in [(Name::Revenue, "as_of"), (Name::StockPosition, "as_of"), (Name::StockAgeing, "known_at")] {
+        for (name, parameter) in
+            [(Name::Revenue, "as_of"), (Name::StockPosition, "as_of"), (Name::StockAgeing, "known_at")]
+        {
             let moment = || Some("2011-01-01".to_owned());
             let input = match parameter {
                 "as_of" => Input { as_of: moment(), ..input() },

@@ -12,13 +12,13 @@ use sea_orm::sqlx::postgres::PgArguments;
 use sea_orm::sqlx::query::Query;
 use sea_orm::sqlx::{self, Postgres};
 
-use super::{Request, added, beside, range};
 use super::column::Measure;
 use super::figure::{Figure, Merge, Sum};
 use super::grouping::{Attribute, Grouping};
 use super::named::Named;
 use super::rollup::{Source, quarter_after, quarter_before};
 use super::sort::Sort;
+use super::{Request, added, beside, range};
 
 /// The lines of the period.
 const PERIOD: &str = "
@@ -28,7 +28,7 @@ const PERIOD: &str = "
             and (:to_at::timestamptz is null or l.occurred_at < :to_at)";
 
 /// The rows that pass the filters. A filter without values has no place in the text, for a roll-up may lack its column.
-fn filters(grouping: &Grouping, request: &Request) -> String {
+fn filters(customers_only: bool, request: &Request) -> String {
     let filter = &request.filter;
     let conditions = [
         (!filter.channels.is_empty(), "l.channel = any(:channels)"),
@@ -60,9 +60,14 @@ fn filters(grouping: &Grouping, request: &Request) -> String {
             request.known_at.is_some(),
             "l.recorded_at < coalesce(:known_at::timestamptz, public.day_begin(:known_day, :zone))",
         ),
-        (grouping.customers_only, "l.customer_id <> '00000000-0000-0000-0000-000000000000'"),
+        (customers_only, "l.customer_id <> '00000000-0000-0000-0000-000000000000'"),
     ];
     conditions.iter().filter(|(is_used, _)| *is_used).map(|(_, text)| format!(" and {text}")).collect()
+}
+
+/// Returns the lines `l` that a report counts, as a `from` clause with conditions.
+pub fn counted(request: &Request) -> String {
+    format!("{PERIOD}{}", filters(false, request))
 }
 
 /// Returns the statement of a grouping. Level 0 of its rows are the groups, level 1 one total for each currency,
@@ -86,8 +91,7 @@ fn chain(grouping: &Grouping, sums: &[Sum], request: &Request) -> String {
     // Without a filter on products, the first line of each order is among the lines, in one group only.
     let shares = grouping.splits_documents || filtered;
     let keys: String = grouping.keys.iter().map(|key| format!("{}, ", key.name)).collect();
-    let mut sql =
-        format!("line as not materialized ({}\n    )", lines(grouping, request, source.as_ref()));
+    let mut sql = format!("line as not materialized ({}\n    )", lines(grouping, request, source.as_ref()));
     let _ = write!(sql, ", part as materialized ({}\n    )", parts(grouping, sums, request, source.as_ref()));
     let _ = write!(sql, ", sold as materialized (\n        select {keys}currency");
     for Sum { name, of, channel, merge } in sums {
@@ -168,7 +172,7 @@ fn total(grouping: &Grouping, sums: &[Sum], filtered: bool, is_rolled_up: bool) 
 fn lines(grouping: &Grouping, request: &Request, source: Option<&Source>) -> String {
     let keys: String =
         grouping.keys.iter().map(|key| format!("{} as {}, ", key.of_instant(), key.name)).collect();
-    let filters = filters(grouping, request);
+    let filters = filters(grouping.customers_only, request);
     let select = format!(
         "
         select {keys}l.currency, l.document_id, l.document_kind, l.channel, l.occurred_at, l.orders, l.units, l.returns,
@@ -212,7 +216,7 @@ fn parts(grouping: &Grouping, sums: &[Sum], request: &Request, source: Option<&S
             "\n        union all\n        select {}{of_groups} {}{} group by {}",
             keys.join(", "),
             source.rows(),
-            filters(grouping, request),
+            filters(grouping.customers_only, request),
             places.join(", ")
         );
     }
@@ -302,6 +306,7 @@ pub fn bind<'q>(
     };
     request
         .bind(named, tenant_id)
+        .value("below_pct", request.below_pct.get())
         .value("channels", channels)
         .value("countries", &filter.countries)
         .value("currencies", &filter.currencies)

@@ -19,7 +19,8 @@ impl Sort {
             None => {
                 let known: Vec<&str> = measures.iter().map(|measure| measure.name).collect();
                 let known = known.join(", ");
-                let detail = format!("Rows can be sorted by {known}; a minus in front puts the greatest first.");
+                let detail =
+                    format!("Rows can be sorted by {known}; a minus in front puts the greatest first.");
                 Err(Invalid::not_allowed("sort", detail))
             }
         }

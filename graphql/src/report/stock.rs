@@ -10,9 +10,9 @@ use sea_orm::sqlx::query::Query;
 use sea_orm::sqlx::{self, Postgres};
 use service::Tx;
 
-use super::{Request, range};
 use super::named::Named;
 use super::sort::Sort;
+use super::{Request, range};
 
 /// Levels or movements `s` in the locations of the filter.
 pub const LOCATIONS: &str = "

@@ -63,8 +63,11 @@ const NET_REVENUE: Figure = Figure {
 };
 /// Taxes may have accounts of their own, which the statement adds.
 const TAX: Figure = Figure { name: "tax", accounts: &[account::OUTPUT_TAX], grows_by_credit: true };
-const COST: Figure =
-    Figure { name: "cost", accounts: &[account::COGS_WHOLESALE, account::COGS_RETAIL], grows_by_credit: false };
+const COST: Figure = Figure {
+    name: "cost",
+    accounts: &[account::COGS_WHOLESALE, account::COGS_RETAIL],
+    grows_by_credit: false,
+};
 const VALUE: Figure =
     Figure { name: "value", accounts: &[account::INVENTORY, account::IN_TRANSIT], grows_by_credit: false };
 const OWED: Figure = Figure { name: "owed", accounts: &[account::RECEIVABLE], grows_by_credit: false };
@@ -123,7 +126,14 @@ impl Name {
             Name::Shrinkage => &[SHRINKAGE],
             Name::ReceivableAgeing => &[OWED],
             // They leave something out: walk-in sales, negative stock, or stock that is not in question.
-            Name::CustomerValue | Name::StockAgeing | Name::LowStock | Name::LotExpiry | Name::SlowStock => &[],
+            Name::CustomerValue
+            | Name::BestCustomers
+            | Name::WeakMargins
+            | Name::StockAgeing
+            | Name::StockTurnover
+            | Name::LowStock
+            | Name::LotExpiry
+            | Name::SlowStock => &[],
         }
     }
 
@@ -143,7 +153,9 @@ pub struct Balance {
 
 /// Reads the ledger beside a report. Nothing if the ledger can't have the same figures.
 pub async fn read(tx: &Tx, request: &Request) -> Result<Option<Vec<Balance>>, Error> {
-    let Some((from_day, before_day)) = days(request).filter(|_| is_possible(request)) else { return Ok(None) };
+    let Some((from_day, before_day)) = days(request).filter(|_| is_possible(request)) else {
+        return Ok(None);
+    };
     let figures = request.name.tied();
     let filter = &request.filter;
     let channels: Vec<&str> = filter.channels.iter().map(|channel| (*channel).into()).collect();

@@ -173,7 +173,8 @@ fn write_definitions(sheet: &mut Worksheet, columns: &[Column], formats: &Format
 fn write_meta(sheet: &mut Worksheet, meta: &Meta, formats: &Formats) -> Result<(), XlsxError> {
     let or = |value: &Option<String>, none: &str| value.clone().unwrap_or_else(|| none.to_owned());
     let generated_at = meta.generated_at.text();
-    let earlier = meta.compared_with.as_ref().map(|with| format!("{} to {}, not included", with.from, with.to));
+    let earlier =
+        meta.compared_with.as_ref().map(|with| format!("{} to {}, not included", with.from, with.to));
     for (row, (title, text)) in (0..).zip([
         ("From", or(&meta.from, "the first document")),
         ("To, not included", or(&meta.to, "now")),

@@ -176,6 +176,9 @@ fn graphql_tells_no_cost_without_the_scope() {
             "{ channelSummary { rows { ...f } } } fragment f on ChannelRow { grossMargin }",
             "{ stockPosition { totals { value } } }",
             "{ channelSummary { rows { costBefore } } }",
+            "{ weakMargins { rows { sku } } }",
+            "{ stockTurnover { rows { sku } } }",
+            "{ bestCustomers { rows { contribution } } }",
             "{ channelSummary(sort: \"-gross_margin\") { rows { channel } } }",
             "{ productPerformance { totals { retailGrossMarginDifferencePct } } }",
         ] {

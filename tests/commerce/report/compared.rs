@@ -64,7 +64,8 @@ fn a_month_is_compared_with_the_month_before() {
             assert_eq!(with, &named);
             // Days stand beside days of the same number. The 31st counts with the last day of February.
             let table = report(tenant, &format!("{path}&group_by=day")).await;
-            let days = columns(&table, &["day", "net_revenue", "net_revenue_before", "net_revenue_difference_pct"]);
+            let days =
+                columns(&table, &["day", "net_revenue", "net_revenue_before", "net_revenue_difference_pct"]);
             let expected = texts(&[
                 &["2011-02-03", "50.00", "20.00", "150.0000"],
                 &["2011-02-04", "10.00", "0.00", "null"],
@@ -88,13 +89,15 @@ fn other_periods_have_as_many_days_before() {
             ("2011-02-09T12:00:00Z", "8"),
         ];
         trade(tenant, &sold).await;
-        let table = report(tenant, "margin?from=2011-02-06&to=2011-02-09&compare=previous_period&group_by=day").await;
+        let table =
+            report(tenant, "margin?from=2011-02-06&to=2011-02-09&compare=previous_period&group_by=day").await;
         let shown = columns(&table, &["day", "units", "units_before", "gross_margin_pct_before"]);
-        let expected =
-            texts(&[&["2011-02-06", "4", "0", "null"], &["2011-02-07", "0", "2", "60.0000"]]);
+        let expected = texts(&[&["2011-02-06", "4", "0", "null"], &["2011-02-07", "0", "2", "60.0000"]]);
         assert_eq!(shown, expected);
         // A week of the earlier period stands at the week of the days that it is compared with.
-        let table = report(tenant, "margin?from=2011-02-07&to=2011-02-14&compare=previous_period&group_by=week").await;
+        let table =
+            report(tenant, "margin?from=2011-02-07&to=2011-02-14&compare=previous_period&group_by=week")
+                .await;
         let shown = columns(&table, &["week", "units", "units_before", "cost_before", "cost_difference"]);
         assert_eq!(shown, texts(&[&["2011-02-07", "8", "7", "28.00", "4.00"]]));
         // The same by the hour, in a period of instants.
@@ -121,10 +124,7 @@ fn a_leap_day_is_compared_with_the_28th() {
         trade(tenant, &sold).await;
         for (period, expected) in [
             ("from=2012-02-29&to=2012-03-01", vec![["2012-02-29", "7", "3"]]),
-            (
-                "from=2012-02-01&to=2012-03-01",
-                vec![["2012-02-28", "5", "3"], ["2012-02-29", "7", "0"]],
-            ),
+            ("from=2012-02-01&to=2012-03-01", vec![["2012-02-28", "5", "3"], ["2012-02-29", "7", "0"]]),
             ("from=2012-02-01&to=2012-02-29", vec![["2012-02-28", "5", "3"]]),
             ("from=2013-02-01&to=2013-03-01", vec![["2013-02-28", "11", "12"]]),
         ] {
@@ -141,22 +141,29 @@ fn rows_of_either_period_appear() {
         open(tenant, "CUP", "5.00", ("50", "1.00")).await;
         let old = tenant.customer("Old Friends").await;
         let new = tenant.customer("New Friends").await;
-        for (customer, at, wanted) in [
-            (&old, "2011-01-15T12:00:00Z", [("MUG", "1")]),
-            (&new, "2011-02-15T12:00:00Z", [("CUP", "3")]),
-        ] {
+        for (customer, at, wanted) in
+            [(&old, "2011-01-15T12:00:00Z", [("MUG", "1")]), (&new, "2011-02-15T12:00:00Z", [("CUP", "3")])]
+        {
             let body = json!({ "customer_id": customer, "occurred_at": at, "lines": lines(&wanted), "advance_to": "invoiced" });
             tenant.post("/v1/orders", &body).await.created();
         }
         let period = "from=2011-02-01&to=2011-03-01&compare=previous_period";
-        let of = async |name: &str, columns_of: &[&str]| columns(&report(tenant, &format!("{name}{period}")).await, columns_of);
+        let of = async |name: &str, columns_of: &[&str]| {
+            columns(&report(tenant, &format!("{name}{period}")).await, columns_of)
+        };
         let shown = of("revenue?group_by=product&", &["sku", "net_revenue", "net_revenue_before"]).await;
         assert_eq!(shown, texts(&[&["CUP", "15.00", "0.00"], &["MUG", "0.00", "30.00"]]));
-        let shown = of("product_performance?", &["sku", "retail_units", "retail_units_before", "wholesale_units_before"]).await;
+        let shown = of(
+            "product_performance?",
+            &["sku", "retail_units", "retail_units_before", "wholesale_units_before"],
+        )
+        .await;
         assert_eq!(shown, texts(&[&["CUP", "0", "0", "0"], &["MUG", "0", "2", "1"]]));
         let shown = of("customer_value?", &["customer_name", "contribution", "contribution_before"]).await;
         assert_eq!(shown, texts(&[&["New Friends", "12.00", "0.00"], &["Old Friends", "0.00", "6.00"]]));
-        let shown = of("channel_summary?", &["channel", "net_revenue_share_pct", "net_revenue_share_pct_before"]).await;
+        let shown =
+            of("channel_summary?", &["channel", "net_revenue_share_pct", "net_revenue_share_pct_before"])
+                .await;
         assert_eq!(shown, texts(&[&["retail", "0.0000", "66.6667"], &["wholesale", "100.0000", "33.3333"]]));
         let shown = of("abc?", &["class", "sku", "share_pct", "share_pct_before"]).await;
         assert_eq!(shown, texts(&[&["A", "CUP", "100.0000", "0.0000"], &["C", "MUG", "0.0000", "100.0000"]]));
@@ -168,7 +175,7 @@ fn every_surface_compares_alike() {
     with_tenant(async |tenant| {
         trade(tenant, &[("2011-01-10T12:00:00Z", "2"), ("2011-02-10T12:00:00Z", "3")]).await;
         let period = "from=2011-02-01&to=2011-03-01&compare=previous_period";
-        let arguments = "from: \"2011-02-01\", to: \"2011-03-01\", compare: PREVIOUS_PERIOD";
+        let arguments = "from: \"2011-02-01\", to: \"2011-03-01\", compare: PREVIOUS_PERIOD, limit: 100";
         for (name, field) in [
             ("revenue?group_by=month&", "revenueReport(groupBy: [MONTH], "),
             ("margin?group_by=product&", "marginReport(groupBy: [PRODUCT], "),
@@ -186,7 +193,8 @@ fn every_surface_compares_alike() {
             let field = format!("{field}{arguments})");
             assert_eq!(sorted(by_graphql(tenant, &field, &names).await), rows, "{path} by GraphQL");
             // Without a comparison the columns are absent, and null in GraphQL.
-            let (plain, _) = by_json(tenant, &format!("/v1/reports/{name}from=2011-02-01&to=2011-03-01")).await;
+            let (plain, _) =
+                by_json(tenant, &format!("/v1/reports/{name}from=2011-02-01&to=2011-03-01")).await;
             assert_eq!(names[..plain.len()], plain, "{path}: new columns come last");
         }
         let query = json!({ "query": "{ revenueReport(groupBy: [NONE]) { rows { netRevenueBefore } meta { comparedWith { from } } } }" });
@@ -202,7 +210,11 @@ fn a_comparison_that_can_not_be_is_refused() {
         for (path, status, code) in [
             ("revenue?compare=previous_year", 422, "validation_failed"),
             ("revenue?compare=previous_period&from=2011-01-01", 422, "validation_failed"),
-            ("revenue?compare=previous_period&from=2011-01-01&to=2011-01-02T00:00:00Z", 422, "validation_failed"),
+            (
+                "revenue?compare=previous_period&from=2011-01-01&to=2011-01-02T00:00:00Z",
+                422,
+                "validation_failed",
+            ),
             ("revenue?compare=last_year&from=2011-01-01&to=2011-02-01", 400, "invalid_parameter"),
             ("low_stock?compare=previous_year", 422, "validation_failed"),
         ] {

@@ -45,7 +45,8 @@ fn rows_are_sorted_by_the_figure_that_is_asked_for() {
         assert_eq!(table["meta"]["truncated"], true);
         let path = "revenue?group_by=product&from=2011-02-08&to=2011-02-15&compare=previous_period";
         assert_eq!(skus(&format!("{path}&sort=net_revenue_difference")).await, "A C B");
-        let query = json!({ "query": "{ marginReport(groupBy: [PRODUCT], sort: \"-units\") { rows { sku } } }" });
+        let query =
+            json!({ "query": "{ marginReport(groupBy: [PRODUCT], sort: \"-units\") { rows { sku } } }" });
         let reply = tenant.call(Method::POST, "/graphql").json(&query).send().await.ok();
         let expected = json!([{ "sku": "B" }, { "sku": "A" }, { "sku": "C" }]);
         assert_eq!(reply["data"]["marginReport"]["rows"], expected);
@@ -93,7 +94,15 @@ fn a_unit_of_time_without_trade_is_a_row_of_zeros() {
         ]);
         assert_eq!(columns(&table, &["day", "orders", "net_revenue"]), expected);
         assert_eq!(table["totals"][0]["net_revenue"], "70.00");
-        for (unit, rows) in [("hour", 96), ("week", 1), ("month", 1), ("quarter", 1), ("year", 1), ("weekday", 7), ("hour_of_day", 24)] {
+        for (unit, rows) in [
+            ("hour", 96),
+            ("week", 1),
+            ("month", 1),
+            ("quarter", 1),
+            ("year", 1),
+            ("weekday", 7),
+            ("hour_of_day", 24),
+        ] {
             let table = report(tenant, &format!("margin?group_by={unit}&{period}")).await;
             assert_eq!(table["rows"].as_array().map(Vec::len), Some(rows), "{unit}");
             assert_eq!(table["totals"][0]["net_revenue"], "70.00", "{unit}");
@@ -180,8 +189,18 @@ fn an_order_or_a_fill_that_can_not_be_is_refused() {
             ("revenue?sort=net_revenue_before", "sort", 422, "validation_failed"),
             ("revenue?fill=nothing&from=2011-01-01&to=2011-02-01", "fill", 400, "invalid_parameter"),
             ("revenue?fill=zero", "fill", 422, "validation_failed"),
-            ("revenue?fill=zero&from=2011-01-01&to=2011-02-01&group_by=day,channel", "fill", 422, "validation_failed"),
-            ("revenue?fill=zero&from=2011-01-01&to=2011-02-01&group_by=product", "fill", 422, "validation_failed"),
+            (
+                "revenue?fill=zero&from=2011-01-01&to=2011-02-01&group_by=day,channel",
+                "fill",
+                422,
+                "validation_failed",
+            ),
+            (
+                "revenue?fill=zero&from=2011-01-01&to=2011-02-01&group_by=product",
+                "fill",
+                422,
+                "validation_failed",
+            ),
             ("abc?fill=zero&from=2011-01-01&to=2011-02-01", "fill", 422, "validation_failed"),
         ] {
             let reply = tenant.get(&format!("/v1/reports/{path}")).await;

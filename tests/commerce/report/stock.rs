@@ -330,7 +330,7 @@ fn reports_take_only_what_makes_sense() {
             ("low_stock?tz=Europe/Berlin", senseless),
             ("stock_ageing?channel=retail", senseless),
             ("stock_position?as_of=2011-01-01", senseless),
-            ("revenue?known_at=2011-01-01", senseless),
+            ("revenue?as_of=2011-01-01", senseless),
             ("shrinkage?from=2011-02-01&to=2011-01-01", senseless),
             ("shrinkage?customer=C-1001", senseless),
             ("abc?from=2011-02-01&to=2011-01-01", senseless),

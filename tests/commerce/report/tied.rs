@@ -74,7 +74,15 @@ fn a_report_that_the_ledger_can_not_have_is_beside_nothing() {
         ] {
             assert_eq!(report(tenant, path).await["meta"]["ties_to"], Value::Null, "{path}");
         }
-        for name in ["customer_value", "stock_ageing", "slow_stock", "low_stock", "lot_expiry"] {
+        for name in [
+            "customer_value",
+            "best_customers",
+            "weak_margins",
+            "stock_ageing",
+            "stock_turnover",
+            "slow_stock",
+            "low_stock",
+        ] {
             let reply = tenant.get(&format!("/v1/reports/{name}?ties=true")).await;
             assert!(reply.text.contains("\"ties\""), "{name}: {}", reply.text);
             reply.refused(422, "validation_failed");
@@ -87,7 +95,8 @@ fn a_manual_entry_is_no_difference() {
     with_tenant(async |tenant| {
         trade(tenant).await;
         let line = |account: &str, side: &str| json!({ "account": account, side: "7.00" });
-        let entry = json!({ "memo": "Tax of a car", "lines": [line("1010", "debit"), line("2200", "credit")] });
+        let entry =
+            json!({ "memo": "Tax of a car", "lines": [line("1010", "debit"), line("2200", "credit")] });
         tenant.post("/v1/journal-entries", &entry).await.created();
         agreed(&report(tenant, "revenue?group_by=none&ties=true").await, "revenue");
     });

@@ -9,7 +9,7 @@ use tests::{Tenant, Till, lines, sale};
 pub const MARK: &str = "XYLOPHONE";
 
 /// All reports.
-pub const REPORTS: [&str; 14] = [
+pub const REPORTS: [&str; 17] = [
     "revenue",
     "margin",
     "channel_summary",
@@ -24,6 +24,9 @@ pub const REPORTS: [&str; 14] = [
     "slow_stock",
     "shrinkage",
     "receivable_ageing",
+    "best_customers",
+    "weak_margins",
+    "stock_turnover",
 ];
 
 /// One record of every kind, by the prefix of its id.
