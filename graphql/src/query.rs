@@ -52,12 +52,16 @@ struct ReportFilter {
     /// Currencies, ISO 4217.
     #[graphql(default)]
     currency: Vec<String>,
+    /// Kinds of products: `stocked` for goods, `service` for postage, fees and work.
+    #[graphql(default)]
+    product_kind: Vec<String>,
 }
 
 impl From<ReportFilter> for Values {
     fn from(filter: ReportFilter) -> Self {
-        let ReportFilter { channel, location, product, category, customer, country, currency } = filter;
-        Values { channel, location, product, category, customer, country, currency }
+        let ReportFilter { channel, location, product, category, customer, country, currency, product_kind } =
+            filter;
+        Values { channel, location, product, category, customer, country, currency, product_kind }
     }
 }
 

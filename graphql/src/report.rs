@@ -46,9 +46,10 @@ mod weak_margins;
 mod workbook;
 
 use async_graphql::{OutputType, SimpleObject};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use domain::id::TenantId;
+use domain::moment::Moment;
 use sea_orm::FromQueryResult;
 use sea_orm::sqlx::Postgres;
 use sea_orm::sqlx::Row as _;
@@ -84,7 +85,7 @@ pub use table::{Format, Table};
 pub use tie::Tie;
 pub use weak_margins::WeakMarginsRow;
 
-use crate::scalar::Instant;
+use crate::scalar::{Date, Instant};
 
 /// Most rows of a report.
 pub const LIMIT_MAX: u32 = 50_000;
@@ -138,7 +139,7 @@ pub enum Name {
     BestCustomers,
     /// Products with a low margin, and those sold below cost.
     WeakMargins,
-    /// How often stock is sold, and how long it lasts.
+    /// Turns of the stock in a year, and days of cover.
     StockTurnover,
 }
 
@@ -210,12 +211,40 @@ pub struct Meta {
     /// Codes of the ledger accounts that the report agrees with, in the default chart of accounts.
     #[schema(value_type = Vec<String>, max_items = 20, example = json!(["4000", "4010"]))]
     pub ledger_accounts: Vec<&'static str>,
-    /// The totals beside those accounts, if the caller asks for it: `ties=true`. Null otherwise, and if the ledger has no such
-    /// total: if the report is filtered by product, category, customer, country or currency, if a bound of it is an instant, or
-    /// if its days are not those of the tenant. Figures of cost need the scope `costs:read`.
+    /// The totals beside those accounts, if the caller asks for it with `ties=true`. Null otherwise, and if the ledger has no such
+    /// total. It has none if the report is filtered by product, product kind, category, customer, country or currency, if a bound
+    /// is an instant, or if its days are not those of the tenant. Figures of cost need the scope `costs:read`.
     #[schema(max_items = 3)]
     pub ties_to: Option<Vec<Tie>>,
+    /// The first and the last day with a line that the report counts, if the caller asks for it: `trade=true`. Null otherwise.
+    pub trade: Option<Trade>,
 }
+
+/// The days between which there was trade.
+#[derive(Debug, Clone, Copy, Serialize, SimpleObject, utoipa::ToSchema)]
+pub struct Trade {
+    /// Day of the first line within period and filter, in the report's time zone; null if there is none.
+    #[schema(value_type = Option<chrono::NaiveDate>, example = "2026-11-02")]
+    pub first_on: Option<Date>,
+    /// Day of the last line within period and filter, in the report's time zone; null if there is none.
+    #[schema(value_type = Option<chrono::NaiveDate>, example = "2026-11-28")]
+    pub last_on: Option<Date>,
+}
+
+impl Trade {
+    async fn read(tx: &Tx, request: &Request) -> Result<Self, Error> {
+        let sql = format!("{TRADE}{}", sales::counted(request));
+        let row = tx.row(sales::bind(sql, tx.tenant_id, request)?).await?;
+        let row = row.ok_or_else(|| Error::invariant("an aggregate without a row"))?;
+        let day = |name: &str| -> Result<Option<Date>, Error> {
+            Ok(row.try_get::<Option<NaiveDate>, _>(name)?.map(|day| Date(Moment::Day(day))))
+        };
+        Ok(Trade { first_on: day("first_on")?, last_on: day("last_on")? })
+    }
+}
+
+const TRADE: &str = "select
+    (min(l.occurred_at) at time zone :zone)::date as first_on, (max(l.occurred_at) at time zone :zone)::date as last_on";
 
 /// The earlier period of a comparison.
 #[derive(Debug, Clone, Serialize, SimpleObject, utoipa::ToSchema)]
@@ -269,6 +298,7 @@ pub struct RawReport {
     rows: Vec<PgRow>,
     as_of: DateTime<Utc>,
     balances: Option<Vec<tie::Balance>>,
+    trade: Option<Trade>,
 }
 
 impl Name {
@@ -387,7 +417,8 @@ pub async fn fetch(tx: &Tx, request: &Request) -> Result<RawReport, Error> {
     }
     let rows = tx.rows(request.name.query(tx, &request)?).await?;
     let balances = if request.ties { tie::read(tx, &request).await? } else { None };
-    Ok(RawReport { rows, as_of: tx.now, balances })
+    let trade = if request.trade { Some(Trade::read(tx, &request).await?) } else { None };
+    Ok(RawReport { rows, as_of: tx.now, balances, trade })
 }
 
 /// Runs a report on a snapshot of its own. `finish` makes the response of its table: until then the report counts as running,
@@ -454,12 +485,18 @@ pub fn decode<R: Row>(request: &Request, raw: RawReport) -> Result<Report<R>, Er
         truncated,
         ledger_accounts: R::LEDGER_ACCOUNTS.to_vec(),
         ties_to,
+        trade: raw.trade,
     };
     let measures = match request.compare {
         Some(_) => added::measures(&R::measures()),
         None => R::measures(),
     };
-    Ok(Report { columns: column::columns::<R>(request, measures), rows, totals, meta })
+    Ok(Report {
+        columns: column::columns::<R>(&request.group_by, request.fill, measures),
+        rows,
+        totals,
+        meta,
+    })
 }
 
 /// Returns the totals beside the ledger, without costs that the caller may not see.

@@ -86,7 +86,9 @@ pub async fn report<R: Row>(
 ) -> async_graphql::Result<Report<R>> {
     let SeesCosts(sees_costs) = *context.data()?;
     let ties = context.look_ahead().field("meta").field("tiesTo").exists();
-    let input = Input { ties: (ties && name.is_tied()).then_some(true), ..input };
+    let trade = context.look_ahead().field("meta").field("trade").exists();
+    let (ties, trade) = (ties && name.is_tied(), trade && name.is_of_sales());
+    let input = Input { ties: ties.then_some(true), trade: trade.then_some(true), ..input };
     let request = Request::new(name, input).map_err(Failure::from)?;
     let request = Arc::new(Request { sees_costs, ..request });
     if !sees_costs && costs::is_about_costs(&request) {

@@ -41,7 +41,8 @@ select
         when 100 * abs(l.discount) <= 30 * abs(l.gross) then 'to_30_pct'
         when 100 * abs(l.discount) <= 50 * abs(l.gross) then 'to_50_pct'
         else 'over_50_pct'
-    end as discount_band
+    end as discount_band,
+    (select p.kind from public.product p where p.tenant_id = l.tenant_id and p.id = l.product_id) as product_kind
 from public.sales_line l
 where l.tenant_id = current_setting('app.tenant_id')::uuid;
 
@@ -61,7 +62,7 @@ select
     f.cost, f.gross_margin,
     extract(hour from f.occurred_at at time zone t.time_zone)::integer as hour_of_day,
     extract(isodow from f.occurred_at at time zone t.time_zone)::integer as weekday,
-    f.price_source, f.discount_band
+    f.price_source, f.discount_band, p.kind as product_kind
 from bi.sales_fact f
 join public.tenant t on t.tenant_id = f.tenant_id
 left join public.location lo on lo.tenant_id = f.tenant_id and lo.id = f.location_id
@@ -75,7 +76,7 @@ select
     tenant_id, document_id, line_no, document_kind, occurred_at, recorded_at, day, month, channel, location_code,
     location_name, sku, product_name, category_code, category_name, customer_number, customer_name, country, currency,
     orders, units, gross_sales, returns, gross_revenue, discount, net_revenue, tax, hour_of_day, weekday, price_source,
-    discount_band
+    discount_band, product_kind
 from bi.margin_lines;
 
 -- Every tax of every line: the line's own, or each of several. Sums by `tax_code` and `tax_rate` are what a tax return states.
@@ -122,6 +123,7 @@ begin
             ('weekday', 'weekday', false),
             ('price_source', 'price_source', true),
             ('discount_band', 'discount_band', true),
+            ('product_kind', 'product_kind', true),
             ('customer', 'customer_number, customer_name', false),
             ('product', 'sku, product_name', true),
             ('category', 'category_code, category_name', true)

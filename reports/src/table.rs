@@ -100,7 +100,8 @@ struct ReportParams {
     #[param(max_length = 20, example = "previous_year")]
     compare: Option<String>,
     /// Dimensions, separated by commas or sent repeatedly. `revenue` and `margin` accept hour, day, week, month, quarter, year, hour_of_day,
-    /// weekday, channel, location, product, category, customer, country, price_source, discount_band, or none; the default is day. `stock_valuation` accepts
+    /// weekday, channel, location, product, category, customer, country, price_source, discount_band, product_kind, or none; the
+    /// default is day. `stock_valuation` accepts
     /// location, product, category, or none; the default is product and location.
     #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 200, example = json!(["channel"]))]
     group_by: Option<String>,
@@ -128,6 +129,10 @@ struct ReportParams {
     /// Only these currencies, ISO 4217, separated by commas or sent repeatedly.
     #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 200, example = json!(["GBP"]))]
     currency: Option<String>,
+    /// Only these kinds of products, separated by commas or sent repeatedly: `stocked` for goods, `service` for postage, fees and
+    /// work. Only for reports on sales.
+    #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 200, example = json!(["stocked"]))]
+    product_kind: Option<String>,
     /// Counts only what had happened by this instant, or by the end of this day. The default is now. Only for
     /// `stock_valuation` and `receivable_ageing`.
     #[param(max_length = 40, example = "2011-12-31")]
@@ -165,11 +170,16 @@ struct ReportParams {
     /// out a part of what the accounts have.
     #[param(example = true)]
     ties: Option<bool>,
+    /// Whether `meta.trade` has the first and the last day with a line that the report counts. It reads every line of the period. Only
+    /// for reports on sales.
+    #[param(example = true)]
+    trade: Option<bool>,
     /// Figure by which the rows are sorted, with a minus in front if the greatest comes first; rows without it come last. A limit
     /// keeps the first rows. A figure of cost needs the scope `costs:read`. The default is the `order` in `GET /v1/reports`.
     #[param(max_length = 64, example = "-net_revenue")]
     sort: Option<String>,
-    /// `zero`: each unit of time of the period has a row, of zeros if nothing was sold. Needs `from`, `to` and a grouping by one unit
+    /// `zero`: each unit of time of the period has a row, of zeros if nothing was sold, and the column `is_partial` says whether the
+    /// period cuts the unit or it is not over yet. Needs `from`, `to` and a grouping by one unit
     /// of time. Only for `revenue` and `margin`.
     #[param(max_length = 16, example = "zero")]
     fill: Option<String>,
@@ -283,6 +293,7 @@ fn input(params: ReportParams) -> Result<Input, Invalid> {
             channel: named(params.channel),
             country: named(params.country),
             currency: named(params.currency),
+            product_kind: named(params.product_kind),
             // A comma may be part of a code.
             location: params.location.into_iter().collect(),
             product: params.product.into_iter().collect(),
@@ -299,6 +310,7 @@ fn input(params: ReportParams) -> Result<Input, Invalid> {
         expires_before: params.expires_before,
         include_expired: params.include_expired,
         ties: params.ties,
+        trade: params.trade,
         sort: params.sort,
         fill: params.fill,
         limit: params.limit,

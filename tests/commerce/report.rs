@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use tests::{Tenant, environment, lines, sale, with_tenant, with_tenant_as};
 
 /// Reports, their grouping, their field in GraphQL, and the view that shows the same.
-const SURFACES: [(&str, &str, &str, &str); 32] = [
+const SURFACES: [(&str, &str, &str, &str); 33] = [
     ("revenue", "channel", "revenueReport(groupBy: [CHANNEL])", "revenue_by_channel"),
     ("revenue", "month,channel", "revenueReport(groupBy: [MONTH, CHANNEL])", "revenue_by_month_channel"),
     ("revenue", "day", "revenueReport(groupBy: [DAY])", "revenue_by_day"),
@@ -35,6 +35,7 @@ const SURFACES: [(&str, &str, &str, &str); 32] = [
     ("revenue", "weekday", "revenueReport(groupBy: [WEEKDAY])", "revenue_by_weekday"),
     ("revenue", "price_source", "revenueReport(groupBy: [PRICE_SOURCE])", "revenue_by_price_source"),
     ("revenue", "discount_band", "revenueReport(groupBy: [DISCOUNT_BAND])", "revenue_by_discount_band"),
+    ("revenue", "product_kind", "revenueReport(groupBy: [PRODUCT_KIND])", "revenue_by_product_kind"),
     ("margin", "weekday", "marginReport(groupBy: [WEEKDAY])", "margin_by_weekday"),
     ("margin", "discount_band", "marginReport(groupBy: [DISCOUNT_BAND])", "margin_by_discount_band"),
     ("margin", "channel", "marginReport(groupBy: [CHANNEL])", "margin_by_channel"),

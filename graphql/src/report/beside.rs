@@ -48,13 +48,7 @@ pub fn bind(comparison: &Comparison, named: Named) -> Named {
 
 /// Returns SQL that adds to the groups of the period those of the earlier one: `compared` and `compared_total`.
 /// `earlier` makes `grouped` and `total` of the earlier period.
-pub fn beside(
-    comparison: &Comparison,
-    grouping: &Grouping,
-    sums: &[Sum],
-    measures: &[Measure],
-    earlier: &str,
-) -> String {
+pub fn beside(grouping: &Grouping, sums: &[Sum], measures: &[Measure], earlier: &str) -> String {
     // Both periods have the same text. The bounds of the earlier one are bound under other names.
     let earlier = earlier.replace(":from_", ":before_from_").replace(":to_", ":before_to_");
     let keys: String = grouping.keys.iter().map(|key| format!("{}, ", key.name)).collect();

@@ -1,6 +1,6 @@
 //! The units of time of a period, so that one without trade has a row of zeros.
 
-use super::{Dimension, Invalid, Range};
+use super::grouping::Unit;
 
 const HOURS: &str = "select bucket as id from generate_series(
             date_trunc('hour', :from_at::timestamptz, :zone), :to_at::timestamptz - interval '1 microsecond', interval '1 hour') bucket";
@@ -22,43 +22,42 @@ const YEARS: &str = "select bucket::date as id from generate_series(
 const HOURS_OF_DAY: &str = "select id from generate_series(0, 23) id";
 const WEEKDAYS: &str = "select id from generate_series(1, 7) id";
 
-/// Returns SQL that selects the units of time of the period; nothing if the dimension is none of time.
-pub fn of(dimension: Dimension) -> Option<&'static str> {
-    match dimension {
-        Dimension::Hour => Some(HOURS),
-        Dimension::Day => Some(DAYS),
-        Dimension::Week => Some(WEEKS),
-        Dimension::Month => Some(MONTHS),
-        Dimension::Quarter => Some(QUARTERS),
-        Dimension::Year => Some(YEARS),
-        Dimension::HourOfDay => Some(HOURS_OF_DAY),
-        Dimension::Weekday => Some(WEEKDAYS),
-        Dimension::Channel
-        | Dimension::Location
-        | Dimension::Product
-        | Dimension::Category
-        | Dimension::Customer
-        | Dimension::Country
-        | Dimension::PriceSource
-        | Dimension::DiscountBand
-        | Dimension::None => None,
+/// The units that the period cuts, or that are not over yet.
+const PARTIAL_HOUR: &str = "(m.by_hour < :from_at::timestamptz or m.by_hour + interval '1 hour' > least(:to_at::timestamptz, now()))";
+const PARTIAL_DAY: &str = "(m.by_day < :from_at::timestamptz at time zone :zone \
+    or m.by_day + interval '1 day' > least(:to_at::timestamptz, now()) at time zone :zone)";
+const PARTIAL_WEEK: &str = "(m.by_week < :from_at::timestamptz at time zone :zone \
+    or m.by_week + interval '1 week' > least(:to_at::timestamptz, now()) at time zone :zone)";
+const PARTIAL_MONTH: &str = "(m.by_month < :from_at::timestamptz at time zone :zone \
+    or m.by_month + interval '1 month' > least(:to_at::timestamptz, now()) at time zone :zone)";
+const PARTIAL_QUARTER: &str = "(m.by_quarter < :from_at::timestamptz at time zone :zone \
+    or m.by_quarter + interval '3 months' > least(:to_at::timestamptz, now()) at time zone :zone)";
+const PARTIAL_YEAR: &str = "(m.by_year < :from_at::timestamptz at time zone :zone \
+    or m.by_year + interval '1 year' > least(:to_at::timestamptz, now()) at time zone :zone)";
+
+/// Returns SQL that selects the units of time of the period.
+pub fn of(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Hour => HOURS,
+        Unit::Day => DAYS,
+        Unit::Week => WEEKS,
+        Unit::Month => MONTHS,
+        Unit::Quarter => QUARTERS,
+        Unit::Year => YEARS,
+        Unit::HourOfDay => HOURS_OF_DAY,
+        Unit::Weekday => WEEKDAYS,
     }
 }
 
-/// Rejects a fill that is not `zero`, or that has no bounds. Returns whether rows are filled.
-pub fn check(fill: Option<&str>, group_by: &[Dimension], range: Range) -> Result<bool, Invalid> {
-    match fill {
-        None => Ok(false),
-        Some("zero") => match group_by {
-            [only] if of(*only).is_some() && range.from.is_some() && range.to.is_some() => Ok(true),
-            [only] if of(*only).is_some() => {
-                Err(Invalid::not_allowed("fill", "Filling needs both ends of the period: send from and to."))
-            }
-            _ => Err(Invalid::not_allowed(
-                "fill",
-                "Filling needs a grouping by one unit of time, such as group_by=day.",
-            )),
-        },
-        Some(other) => Err(Invalid::unreadable("fill", format!("`{other}` is not one of zero."))),
+/// Returns the SQL of whether a row `m` is a part of its unit of time. Nothing for hours of the day and weekdays, which recur.
+pub fn is_partial(unit: Unit) -> Option<&'static str> {
+    match unit {
+        Unit::Hour => Some(PARTIAL_HOUR),
+        Unit::Day => Some(PARTIAL_DAY),
+        Unit::Week => Some(PARTIAL_WEEK),
+        Unit::Month => Some(PARTIAL_MONTH),
+        Unit::Quarter => Some(PARTIAL_QUARTER),
+        Unit::Year => Some(PARTIAL_YEAR),
+        Unit::HourOfDay | Unit::Weekday => None,
     }
 }

@@ -54,12 +54,11 @@ impl Row for ChannelRow {
 
     fn statement(request: &Request) -> String {
         let channel = Attribute { name: "channel", value: Some("m.by_channel"), kind: "text" };
-        let by_channel = Request { group_by: vec![Dimension::Channel], ..request.clone() };
         let grouping = Grouping {
             attributes: vec![channel],
             expected: Some(grouping::CHANNELS),
             order: vec!["channel"],
-            ..dimension::grouping(&by_channel, NET_REVENUE_FIRST)
+            ..dimension::grouping(&[Dimension::Channel], false, NET_REVENUE_FIRST)
         };
         sales::statement(&grouping, &SUMS, &Self::measures(), request)
     }

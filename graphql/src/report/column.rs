@@ -6,7 +6,7 @@ use async_graphql::registry::{MetaField, MetaType, Registry};
 use async_graphql::{Enum, SimpleObject};
 use serde::Serialize;
 
-use super::{Request, Row};
+use super::{Dimension, Row};
 
 /// The role of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Serialize, utoipa::ToSchema)]
@@ -31,7 +31,7 @@ pub struct Column {
     /// Title for people.
     #[schema(max_length = 64, example = "Net revenue")]
     pub title: String,
-    /// `string`, `date`, `datetime`, `integer` or `decimal`. Decimals are strings in JSON.
+    /// `string`, `date`, `datetime`, `boolean`, `integer` or `decimal`. Decimals are strings in JSON.
     #[serde(rename = "type")]
     #[graphql(name = "type")]
     #[schema(value_type = String, max_length = 16, example = "decimal")]
@@ -91,10 +91,11 @@ pub const fn formula(name: &'static str, kind: Kind, formula: &'static str) -> M
 }
 
 /// Returns the columns of a report with these figures.
-pub fn columns<R: Row>(request: &Request, measures: Vec<Measure>) -> Vec<Column> {
-    let shares_orders = request.group_by.iter().any(|dimension| dimension.splits_documents());
+pub fn columns<R: Row>(group_by: &[Dimension], is_filled: bool, measures: Vec<Measure>) -> Vec<Column> {
+    let shares_orders = group_by.iter().any(|dimension| dimension.splits_documents());
     let descriptions = Descriptions::of::<R>();
-    let dimensions = R::dimensions(&request.group_by).into_iter().chain(["currency"]);
+    let partial = is_filled.then_some("is_partial");
+    let dimensions = R::dimensions(group_by).into_iter().chain(partial).chain(["currency"]);
     let mut columns: Vec<Column> = dimensions.map(|name| dimension(&descriptions, name)).collect();
     columns.extend(measures.into_iter().map(|measure| {
         let (kind, unit) = match measure.kind {
@@ -157,6 +158,7 @@ fn dimension(descriptions: &Descriptions, name: &'static str) -> Column {
         "day" | "week" | "month" | "quarter" | "year" => "date",
         "hour_of_day" | "weekday" | "recency_days" => "integer",
         name if name.ends_with("_score") => "integer",
+        "is_partial" => "boolean",
         name if name.ends_with("_on") => "date",
         _ => "string",
     };
@@ -212,8 +214,8 @@ pub(super) fn camel_case(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::{
-        AbcRow, BestCustomersRow, ChannelRow, CustomerValueRow, Dimension, Input, LotExpiryRow, LowStockRow,
-        MarginRow, Name, ProductPerformanceRow, ReceivableAgeingRow, RevenueRow, ShrinkageRow, SlowStockRow,
+        AbcRow, BestCustomersRow, ChannelRow, CustomerValueRow, Input, LotExpiryRow, LowStockRow, MarginRow,
+        Name, ProductPerformanceRow, ReceivableAgeingRow, Request, RevenueRow, ShrinkageRow, SlowStockRow,
         StockAgeingRow, StockPositionRow, StockTurnoverRow, StockValuationRow, WeakMarginsRow,
     };
     use super::*;
@@ -221,7 +223,7 @@ mod tests {
     fn list<R: Row>(name: Name, group_by: Option<&str>) -> String {
         let group_by = group_by.map(|text| Dimension::parse_list(text).expect("dimensions"));
         let request = Request::new(name, Input { group_by, ..Input::default() }).expect("a request");
-        let columns = columns::<R>(&request, R::measures());
+        let columns = columns::<R>(&request.group_by, request.fill, R::measures());
         assert!(columns.iter().all(|column| !column.description.is_empty() && !column.title.is_empty()));
         columns.iter().map(|column| column.name).collect::<Vec<_>>().join(" ")
     }
@@ -374,7 +376,7 @@ mod tests {
             let group_by = Some(Dimension::parse_list(group_by).expect("dimensions"));
             let request =
                 Request::new(Name::Revenue, Input { group_by, ..Input::default() }).expect("a request");
-            let columns = columns::<RevenueRow>(&request, RevenueRow::measures());
+            let columns = columns::<RevenueRow>(&request.group_by, request.fill, RevenueRow::measures());
             let of = |name: &str| {
                 columns.iter().find(|column| column.name == name).and_then(|column| column.additive)
             };

@@ -7,7 +7,7 @@ use serde::Serialize;
 use strum::IntoEnumIterator;
 
 use super::grouping::{self, Attribute, Grouping, Key, Of, Unit};
-use super::{Invalid, Request, buckets};
+use super::{Invalid, buckets};
 use crate::scalar::{Date, Instant};
 
 /// Most dimensions of a report.
@@ -51,6 +51,8 @@ pub enum Dimension {
     PriceSource,
     /// Bands of the discount in percent of the value before it.
     DiscountBand,
+    /// Kinds of products: goods, and services such as postage and fees.
+    ProductKind,
     /// One group for everything. It cannot be combined.
     None,
 }
@@ -99,6 +101,11 @@ pub struct Dimensions {
     /// Discount in percent of the value before it: `none`, `to_5_pct`, `to_10_pct`, `to_20_pct`, `to_30_pct`, `to_50_pct` or
     /// `over_50_pct`. A band includes its upper end.
     pub discount_band: Option<String>,
+    /// Kind of the product: `stocked` for goods, `service` for postage, fees and work.
+    pub product_kind: Option<String>,
+    /// Whether the period cuts the unit of time, or it is not over yet: its figures are not those of a whole one. Null without
+    /// `fill`.
+    pub is_partial: Option<bool>,
 }
 
 impl Dimensions {
@@ -142,7 +149,11 @@ impl Dimension {
     pub(super) fn splits_documents(self) -> bool {
         matches!(
             self,
-            Dimension::Product | Dimension::Category | Dimension::PriceSource | Dimension::DiscountBand
+            Dimension::Product
+                | Dimension::Category
+                | Dimension::PriceSource
+                | Dimension::DiscountBand
+                | Dimension::ProductKind
         )
     }
 
@@ -150,7 +161,7 @@ impl Dimension {
     pub fn groups_estimate(self) -> Option<u64> {
         match self {
             Dimension::None => Some(1),
-            Dimension::Channel => Some(2),
+            Dimension::Channel | Dimension::ProductKind => Some(2),
             Dimension::PriceSource => Some(5),
             Dimension::Weekday | Dimension::DiscountBand => Some(7),
             Dimension::Year => Some(20),
@@ -167,7 +178,15 @@ impl Dimension {
     }
 
     fn is_time(self) -> bool {
-        matches!(self.key(), Some(Key { of: Of::Time(_), .. }))
+        self.unit().is_some()
+    }
+
+    /// Returns the unit of time; nothing if the dimension is none of time.
+    pub(super) fn unit(self) -> Option<Unit> {
+        match self.key()?.of {
+            Of::Time(unit) => Some(unit),
+            Of::Column(_) => None,
+        }
     }
 
     fn key(self) -> Option<Key> {
@@ -188,6 +207,7 @@ impl Dimension {
             Dimension::Weekday => Key::time("by_weekday", Unit::Weekday),
             Dimension::PriceSource => Key::column("by_price_source", "price_source"),
             Dimension::DiscountBand => Key::column("by_discount_band", "discount_band"),
+            Dimension::ProductKind => Key::column("by_product_kind", "product_kind"),
             Dimension::None => return None,
         };
         Some(key)
@@ -212,7 +232,8 @@ impl Dimension {
             | Dimension::HourOfDay
             | Dimension::Weekday
             | Dimension::PriceSource
-            | Dimension::DiscountBand => None,
+            | Dimension::DiscountBand
+            | Dimension::ProductKind => None,
         }
     }
 
@@ -242,13 +263,14 @@ impl Dimension {
             | Dimension::Weekday
             | Dimension::PriceSource
             | Dimension::DiscountBand
+            | Dimension::ProductKind
             | Dimension::None => "",
         }
     }
 }
 
 /// All columns of dimensions: the dimension, the name, the value, its SQL type.
-const COLUMNS: [(Dimension, &str, &str, &str); 20] = [
+const COLUMNS: [(Dimension, &str, &str, &str); 21] = [
     (Dimension::Hour, "hour", "m.by_hour", "timestamptz"),
     (Dimension::Day, "day", "m.by_day", "date"),
     (Dimension::Week, "week", "m.by_week", "date"),
@@ -269,6 +291,7 @@ const COLUMNS: [(Dimension, &str, &str, &str); 20] = [
     (Dimension::Weekday, "weekday", "m.by_weekday", "integer"),
     (Dimension::PriceSource, "price_source", "m.by_price_source", "text"),
     (Dimension::DiscountBand, "discount_band", "m.by_discount_band", "text"),
+    (Dimension::ProductKind, "product_kind", "m.by_product_kind", "text"),
 ];
 
 /// The main figure of a report, of which the greatest comes first.
@@ -288,10 +311,9 @@ pub(super) fn column_names(dimensions: &[Dimension]) -> Vec<&'static str> {
     dimensions.iter().flat_map(of).collect()
 }
 
-/// Returns the grouping by the dimensions of a request. All columns are present; the unused ones are null. The rows come in the order of
+/// Returns the grouping by some dimensions, with a row for each unit of time if it is filled. All columns are present; the unused ones are null. The rows come in the order of
 /// time if they are grouped by it, otherwise the greatest `figure` first.
-pub(super) fn grouping(request: &Request, figure: Greatest) -> Grouping {
-    let dimensions = request.group_by.as_slice();
+pub(super) fn grouping(dimensions: &[Dimension], is_filled: bool, figure: Greatest) -> Grouping {
     let attribute =
         |(dimension, name, value, kind): (Dimension, &'static str, &'static str, &'static str)| Attribute {
             name,
@@ -306,16 +328,25 @@ pub(super) fn grouping(request: &Request, figure: Greatest) -> Grouping {
     };
     Grouping {
         keys: dimensions.iter().filter_map(|dimension| dimension.key()).collect(),
-        attributes: COLUMNS.into_iter().map(attribute).collect(),
+        attributes: COLUMNS.into_iter().map(attribute).chain([is_partial(dimensions, is_filled)]).collect(),
         joins: dimensions.iter().map(|dimension| dimension.join()).collect(),
         order,
         kept_by,
         expected: match dimensions {
-            [only] if request.fill => buckets::of(*only),
+            [only] if is_filled => only.unit().map(buckets::of),
             [only] => only.named(),
             _ => None,
         },
         customers_only: false,
         splits_documents: dimensions.iter().any(|dimension| dimension.splits_documents()),
     }
+}
+
+/// Returns the column that marks units of time that are not whole.
+fn is_partial(dimensions: &[Dimension], is_filled: bool) -> Attribute {
+    let value = match dimensions {
+        [only] if is_filled => only.unit().and_then(buckets::is_partial),
+        _ => None,
+    };
+    Attribute { name: "is_partial", value, kind: "boolean" }
 }

@@ -11,6 +11,8 @@ use super::Invalid;
 
 /// Most values of one filter.
 const VALUES_MAX: usize = 200;
+/// Kinds of products that lines name. A bundle has no lines: its components have them.
+const PRODUCT_KINDS: [&str; 2] = ["stocked", "service"];
 /// Longest value.
 const LENGTH_MAX: usize = 200;
 
@@ -30,6 +32,8 @@ pub struct Filter {
     pub categories: Selector,
     /// Customers, by number or id.
     pub customers: Selector,
+    /// Kinds of products: goods are `stocked`.
+    pub product_kinds: Vec<String>,
 }
 
 /// Records, selected by code or by id.
@@ -52,6 +56,7 @@ pub struct Values {
     pub product: Vec<String>,
     pub category: Vec<String>,
     pub customer: Vec<String>,
+    pub product_kind: Vec<String>,
 }
 
 impl Filter {
@@ -65,12 +70,13 @@ impl Filter {
             products: parse_selector("product", |id: ProductId| id.0, values.product)?,
             categories: parse_selector("category", |id: CategoryId| id.0, values.category)?,
             customers: parse_selector("customer", |id: CustomerId| id.0, values.customer)?,
+            product_kinds: parse_kinds(values.product_kind)?,
         })
     }
 
     /// Whether the filter may select only some lines of a document.
     pub(super) fn splits_documents(&self) -> bool {
-        !self.products.is_empty() || !self.categories.is_empty()
+        !self.products.is_empty() || !self.categories.is_empty() || !self.product_kinds.is_empty()
     }
 }
 
@@ -87,6 +93,16 @@ fn parse_channels(values: Vec<String>) -> Result<Vec<Channel>, Invalid> {
         })
     };
     check_values("channel", values)?.into_iter().map(parse).collect()
+}
+
+fn parse_kinds(values: Vec<String>) -> Result<Vec<String>, Invalid> {
+    match values.iter().find(|value| !PRODUCT_KINDS.contains(&value.as_str())) {
+        Some(value) => {
+            let known = PRODUCT_KINDS.join(", ");
+            Err(Invalid::unreadable("product_kind", format!("`{value}` is not one of {known}.")))
+        }
+        None => Ok(values),
+    }
 }
 
 fn parse_codes(parameter: &'static str, values: Vec<String>, length: usize) -> Result<Vec<String>, Invalid> {
@@ -153,6 +169,10 @@ mod tests {
     fn refuses_values_that_can_not_be() {
         let refused = |values: Values| Filter::new(values).expect_err("a refusal").parameter;
         assert_eq!(refused(Values { channel: vec!["web".into()], ..Values::default() }), "channel");
+        assert_eq!(
+            refused(Values { product_kind: vec!["bundle".into()], ..Values::default() }),
+            "product_kind"
+        );
         assert_eq!(refused(Values { country: vec!["uk1".into()], ..Values::default() }), "country");
         assert_eq!(refused(Values { currency: vec!["gbp".into()], ..Values::default() }), "currency");
         assert_eq!(refused(Values { customer: vec![String::new()], ..Values::default() }), "customer");

@@ -89,6 +89,7 @@ pub struct Attribute {
 pub const PRODUCTS: &str = "select p.id from public.product p
         where p.tenant_id = :tenant_id and p.kind <> 'bundle'
             and (p.status = 'active' or cardinality(:product_codes::text[]) + cardinality(:product_ids::uuid[]) > 0)
+            and (cardinality(:product_kinds::text[]) = 0 or p.kind = any(:product_kinds))
             and (cardinality(:product_codes::text[]) + cardinality(:product_ids::uuid[]) = 0
                 or p.sku = any(:product_codes) or p.id = any(:product_ids))
             and (cardinality(:category_codes::text[]) + cardinality(:category_ids::uuid[]) = 0 or p.category_id in (

@@ -80,7 +80,7 @@ impl Row for MarginRow {
 
     fn statement(request: &Request) -> String {
         let figure = Greatest { name: "gross_margin", first: "gross_margin desc" };
-        let grouping = dimension::grouping(request, figure);
+        let grouping = dimension::grouping(&request.group_by, request.fill, figure);
         sales::statement(&grouping, &SUMS, &Self::measures(), request)
     }
 

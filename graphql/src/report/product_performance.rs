@@ -61,7 +61,7 @@ pub struct ProductPerformanceRow {
     /// retail_gross_margin in percent of retail_net_revenue; null without revenue. Not additive: divide the sums.
     pub retail_gross_margin_pct: Option<Percentage>,
     /// wholesale_net_revenue in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums. Compare it
-    /// with that of the totals: a product with a greater share sells better in wholesale than the others.
+    /// with that of the totals. A product with a greater share sells better in wholesale than the others.
     pub wholesale_net_revenue_share_pct: Option<Percentage>,
     /// retail_net_revenue in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.
     pub retail_net_revenue_share_pct: Option<Percentage>,

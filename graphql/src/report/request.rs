@@ -13,7 +13,7 @@ use super::compare::{CompareTo, Comparison};
 use super::filter::Values;
 use super::named::Named;
 use super::sort::Sort;
-use super::{Dimension, Filter, Invalid, LIMIT_DEFAULT, LIMIT_MAX, Name, Range, added, buckets, range};
+use super::{Dimension, Filter, Invalid, LIMIT_DEFAULT, LIMIT_MAX, Name, Range, added, range};
 
 /// Days that a report looks back if the caller does not say.
 const DAYS_DEFAULT: u16 = 90;
@@ -57,6 +57,8 @@ pub struct Request {
     pub fill: bool,
     /// Whether the totals are put beside the ledger.
     pub ties: bool,
+    /// Whether the first and the last day with trade are read.
+    pub trade: bool,
     /// Time zone, bounds and roll-ups of the snapshot that a report on sales reads; empty until then.
     pub calendar: Calendar,
     /// Whether the caller may see costs. If not, no order of rows follows from them.
@@ -112,6 +114,7 @@ pub struct Input {
     pub expires_before: Option<String>,
     pub include_expired: Option<bool>,
     pub ties: Option<bool>,
+    pub trade: Option<bool>,
     /// A figure, with a minus in front if the greatest comes first.
     pub sort: Option<String>,
     /// `zero`.
@@ -157,7 +160,7 @@ impl Request {
             range,
             compare: compare_to.map(|to| Comparison::new(to, range)).transpose()?,
             time_zone: input.time_zone.as_deref().map(parse_zone).transpose()?,
-            fill: buckets::check(input.fill.as_deref(), &group_by, range)?,
+            fill: check_fill(input.fill.as_deref(), &group_by, range)?,
             group_by,
             filter: Filter::new(input.values)?,
             as_of: moment("as_of", input.as_of)?,
@@ -172,6 +175,7 @@ impl Request {
             limit: input.limit.map_or(Ok(LIMIT_DEFAULT), check_limit)?,
             sort: input.sort.map(|text| Sort::parse(&text, &sortable)).transpose()?,
             ties: input.ties.unwrap_or_default(),
+            trade: input.trade.unwrap_or_default(),
             calendar: Calendar::default(),
             sees_costs: false,
         })
@@ -196,6 +200,8 @@ fn reject_unused_parameters(name: Name, input: &Input) -> Result<(), Invalid> {
         ("category", !values.category.is_empty(), name != Name::ReceivableAgeing),
         ("as_of", input.as_of.is_some(), matches!(name, Name::StockValuation | Name::ReceivableAgeing)),
         ("known_at", input.known_at.is_some(), name.has_known_at()),
+        ("trade", input.trade.is_some(), name.is_of_sales()),
+        ("product_kind", !values.product_kind.is_empty(), name.is_of_sales()),
         ("fill", input.fill.is_some(), matches!(name, Name::Revenue | Name::Margin)),
         ("ties", input.ties.is_some(), name.is_tied()),
         ("days", input.days.is_some(), matches!(name, Name::SlowStock | Name::StockTurnover)),
@@ -278,6 +284,23 @@ fn parse_zone(text: &str) -> Result<Tz, Invalid> {
     })
 }
 
+/// Rejects a fill that is not `zero`, or for which there is no unit of time or no period. Returns whether rows are filled.
+fn check_fill(fill: Option<&str>, group_by: &[Dimension], range: Range) -> Result<bool, Invalid> {
+    match fill {
+        None => return Ok(false),
+        Some("zero") => {}
+        Some(other) => return Err(Invalid::unreadable("fill", format!("`{other}` is not one of zero."))),
+    }
+    if !matches!(group_by, [only] if only.unit().is_some()) {
+        let detail = "Filling needs a grouping by one unit of time, such as group_by=day.";
+        return Err(Invalid::not_allowed("fill", detail));
+    }
+    if range.from.is_none() || range.to.is_none() {
+        return Err(Invalid::not_allowed("fill", "Filling needs both ends of the period: send from and to."));
+    }
+    Ok(true)
+}
+
 fn check_limit(limit: i64) -> Result<u32, Invalid> {
     u32::try_from(limit).ok().filter(|limit| (1..=LIMIT_MAX).contains(limit)).ok_or_else(|| {
         Invalid::unreadable("limit", format!("Expected a whole number from 1 to {LIMIT_MAX}."))
@@ -346,7 +369,7 @@ impl Name {
         self.has_period() || matches!(self, Name::StockValuation | Name::ReceivableAgeing)
     }
 
-    pub(super) fn is_of_sales(self) -> bool {
+    pub(crate) fn is_of_sales(self) -> bool {
         match self {
             Name::Revenue
             | Name::Margin

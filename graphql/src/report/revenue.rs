@@ -107,7 +107,7 @@ impl Row for RevenueRow {
     }
 
     fn statement(request: &Request) -> String {
-        let grouping = dimension::grouping(request, NET_REVENUE_FIRST);
+        let grouping = dimension::grouping(&request.group_by, request.fill, NET_REVENUE_FIRST);
         sales::statement(&grouping, &SUMS, &Self::measures(), request)
     }
 

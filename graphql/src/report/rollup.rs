@@ -211,7 +211,7 @@ impl Table {
         let filter = &request.filter;
         let filters = [
             (!filter.locations.is_empty(), "location_id"),
-            (!filter.products.is_empty(), "product_id"),
+            (!filter.products.is_empty() || !filter.product_kinds.is_empty(), "product_id"),
             (!filter.categories.is_empty(), "category_id"),
             (!filter.customers.is_empty() || grouping.customers_only, "customer_id"),
             (!filter.countries.is_empty(), "country"),
@@ -245,6 +245,7 @@ impl Table {
         let one_product = filter.products.ids.len() == 1 && filter.products.codes.is_empty();
         self.counts_documents
             && filter.categories.is_empty()
+            && filter.product_kinds.is_empty()
             && match of_products {
                 true => one_product || filter.products.is_empty() && is_by("product_id"),
                 false => is_by("category_id"),

@@ -45,6 +45,10 @@ fn filters(customers_only: bool, request: &Request) -> String {
                 select id from public.product where tenant_id = :tenant_id and (sku = any(:product_codes) or id = any(:product_ids)))",
         ),
         (
+            !filter.product_kinds.is_empty(),
+            "l.product_id in (select id from public.product where tenant_id = :tenant_id and kind = any(:product_kinds))",
+        ),
+        (
             !filter.categories.is_empty(),
             "l.category_id in (
                 select c.id from public.category c where c.tenant_id = :tenant_id and c.lineage && (
@@ -80,7 +84,7 @@ pub fn statement(grouping: &Grouping, sums: &[Sum], measures: &[Measure], reques
     let (range, calendar) = (comparison.range, comparison.calendar.clone());
     let before = Request { range, calendar, compare: None, ..request.clone() };
     let before = chain(&beside::grouping(comparison, grouping), sums, &before);
-    sql.push_str(&beside::beside(comparison, grouping, sums, measures, &before));
+    sql.push_str(&beside::beside(grouping, sums, measures, &before));
     sql + &rows(grouping, &added::measures(measures), ["compared", "compared_total"], request.sort)
 }
 
@@ -306,6 +310,7 @@ pub fn bind<'q>(
     };
     request
         .bind(named, tenant_id)
+        .value("product_kinds", &filter.product_kinds)
         .value("below_pct", request.below_pct.get())
         .value("channels", channels)
         .value("countries", &filter.countries)

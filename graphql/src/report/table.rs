@@ -200,6 +200,7 @@ mod tests {
             truncated: false,
             ledger_accounts: Vec::new(),
             ties_to: None,
+            trade: None,
         };
         let columns = vec![column("sku"), column("product_name"), column("net_revenue")];
         Table { report: "revenue", columns, rows, totals: Vec::new(), meta }

@@ -3,8 +3,9 @@
 //! - The ledger has no product, category or country, and its days are those of the tenant. So there is nothing to compare if the
 //!   report is filtered by one of them or by currency, if a bound is an instant, or if its days are of another time zone.
 //! - Manual entries don't count: no document is behind them.
-//! - The statement adds up the journal lines of some accounts. Its time grows with the ledger and not with the report, so it runs
-//!   only if the caller asks for it.
+//! - The statement adds up the journal lines of some accounts. Its time grows with the ledger and not with the report: 2.5 s for
+//!   2.5 million lines, 0.6 s for one month of them. So it runs only if the caller asks for it. An entry is posted on the day that
+//!   it belongs to, or later.
 
 use async_graphql::SimpleObject;
 use domain::ledger::account;
@@ -95,7 +96,7 @@ const TIES: &str = "with asked as materialized (
     from public.journal_line l
     join public.journal_entry e on e.tenant_id = :tenant_id and e.id = l.entry_id and e.document_kind <> 'manual'
     where l.tenant_id = :tenant_id and l.account_code in (select unnest(accounts) from asked)
-        and (:from_day::date is null or e.occurred_on >= :from_day)
+        and (:from_day::date is null or e.occurred_on >= :from_day and l.posted_on >= :from_day)
         and (:before_day::date is null or e.occurred_on < :before_day)
         and e.recorded_at < coalesce(
             :known_at::timestamptz,
@@ -205,6 +206,7 @@ fn is_possible(request: &Request) -> bool {
     let filter = &request.filter;
     filter.products.is_empty()
         && filter.categories.is_empty()
+        && filter.product_kinds.is_empty()
         && filter.countries.is_empty()
         && filter.currencies.is_empty()
         && (filter.customers.is_empty() || request.name == Name::ReceivableAgeing)

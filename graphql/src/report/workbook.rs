@@ -18,7 +18,7 @@ const CELL_MAX: usize = 32_767;
 /// Width of the columns of the definitions, in characters.
 const DEFINITION_WIDTH: u16 = 100;
 /// The first row of the sheet `Period` that compares the report with the ledger.
-const TIES_FROM: u32 = 11;
+const TIES_FROM: u32 = 12;
 /// Narrowest column, in characters.
 const WIDTH_MIN: usize = 12;
 
@@ -175,6 +175,8 @@ fn write_meta(sheet: &mut Worksheet, meta: &Meta, formats: &Formats) -> Result<(
     let generated_at = meta.generated_at.text();
     let earlier =
         meta.compared_with.as_ref().map(|with| format!("{} to {}, not included", with.from, with.to));
+    let days = meta.trade.and_then(|trade| trade.first_on.zip(trade.last_on));
+    let trade = days.map(|(first, last)| format!("{} to {}", first.0, last.0)).unwrap_or_default();
     for (row, (title, text)) in (0..).zip([
         ("From", or(&meta.from, "the first document")),
         ("To, not included", or(&meta.to, "now")),
@@ -182,6 +184,7 @@ fn write_meta(sheet: &mut Worksheet, meta: &Meta, formats: &Formats) -> Result<(
         ("Happened by", or(&meta.as_of, "now")),
         ("Recorded by", or(&meta.known_at, "now")),
         ("Time zone of days", meta.time_zone.clone()),
+        ("Trade", trade),
         ("Made at", generated_at),
         ("Rows", meta.row_count.to_string()),
         (

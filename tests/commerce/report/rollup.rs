@@ -6,7 +6,7 @@ use service::rollup;
 use tests::{Tenant, Till, environment, lines, sale, with_tenant, with_tenant_as};
 
 /// Groupings of the reports that let the caller choose.
-const GROUPINGS: [&str; 29] = [
+const GROUPINGS: [&str; 30] = [
     "none",
     "hour",
     "day",
@@ -35,10 +35,11 @@ const GROUPINGS: [&str; 29] = [
     "weekday",
     "weekday,hour_of_day,channel",
     "price_source",
+    "product_kind",
     "discount_band,product",
 ];
 /// Filters, to be joined to the rest of a query.
-const FILTERS: [&str; 10] = [
+const FILTERS: [&str; 11] = [
     "",
     "&channel=retail",
     "&country=DE",
@@ -48,6 +49,7 @@ const FILTERS: [&str; 10] = [
     "&category=tools",
     "&customer=C-1",
     "&currency=GBP",
+    "&product_kind=stocked",
     "&country=DE&channel=wholesale&product=MUG",
 ];
 /// Periods and time zones: whole days and months, cut ones, and ends within a quarter of an hour.

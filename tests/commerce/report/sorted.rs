@@ -209,3 +209,77 @@ fn an_order_or_a_fill_that_can_not_be_is_refused() {
         }
     });
 }
+
+#[test]
+fn a_unit_of_time_that_is_cut_is_marked() {
+    with_tenant(async |tenant| {
+        trade(tenant).await;
+        let partial = async |query: &str| {
+            let table = report(tenant, &format!("revenue?{query}&fill=zero")).await;
+            columns(&table, &["is_partial"]).concat().join(" ")
+        };
+        let weeks = "group_by=week&from=2011-02-08&to=2011-02-23";
+        assert_eq!(
+            partial(weeks).await,
+            "true false true",
+            "the week begins on the 7th and ends on the 27th"
+        );
+        assert_eq!(partial("group_by=month&from=2011-01-01&to=2011-04-01").await, "false false false");
+        assert_eq!(partial("group_by=day&from=2011-02-08T06:00:00Z&to=2011-02-10").await, "true false");
+        assert_eq!(
+            partial("group_by=hour&from=2011-02-08T06:30:00Z&to=2011-02-08T08:00:00Z").await,
+            "true false"
+        );
+        assert_eq!(partial("group_by=year&from=2999-01-01&to=3000-01-01").await, "true", "it is not over");
+        let table = report(tenant, "revenue?group_by=day").await;
+        let names = table["columns"].as_array().expect("columns").iter().map(|column| &column["name"]);
+        assert!(!names.into_iter().any(|name| name == "is_partial"), "the column comes with fill");
+    });
+}
+
+#[test]
+fn services_are_left_out_and_shown_apart() {
+    with_tenant(async |tenant| {
+        open(tenant, "MUG", "10.00", ("50", "4.00")).await;
+        tenant.product_with("POSTAGE", json!({ "kind": "service", "list_price": "3.00" })).await;
+        let till = tenant.till().await;
+        tenant.post("/v1/pos/sales", &sale(&till, &[("MUG", "2"), ("POSTAGE", "1")])).await.created();
+        let table = report(tenant, "revenue?group_by=product_kind").await;
+        let expected = texts(&[&["stocked", "1", "20.00"], &["service", "1", "3.00"]]);
+        assert_eq!(columns(&table, &["product_kind", "orders", "net_revenue"]), expected);
+        assert_eq!(table["totals"][0]["orders"], 1, "both lines are of one sale");
+        let figures = ["orders", "lines", "net_revenue"];
+        let table = report(tenant, "revenue?group_by=none&product_kind=stocked").await;
+        assert_eq!(columns(&table, &figures), texts(&[&["1", "1", "20.00"]]));
+        let table = report(tenant, "product_performance?product_kind=service").await;
+        assert_eq!(columns(&table, &["sku", "net_revenue"]), texts(&[&["POSTAGE", "3.00"]]));
+        let table = report(tenant, "margin?group_by=none&product_kind=stocked,service").await;
+        assert_eq!(columns(&table, &figures), texts(&[&["1", "2", "23.00"]]));
+        let query = "{ revenueReport(groupBy: [NONE], filter: { productKind: [\"service\"] }) { rows { netRevenue } } }";
+        let reply = tenant.call(Method::POST, "/graphql").json(&json!({ "query": query })).send().await.ok();
+        assert_eq!(reply["data"]["revenueReport"]["rows"][0]["netRevenue"], "3.00");
+        tenant.get("/v1/reports/revenue?product_kind=bundle").await.refused(400, "invalid_parameter");
+        tenant.get("/v1/reports/low_stock?product_kind=stocked").await.refused(422, "validation_failed");
+    });
+}
+
+#[test]
+fn the_days_of_trade_are_those_within_the_filter() {
+    with_tenant(async |tenant| {
+        trade(tenant).await;
+        for (query, first, last) in [
+            ("", json!("2011-02-07"), json!("2011-02-14")),
+            ("&product=B", json!("2011-02-09"), json!("2011-02-09")),
+            ("&from=2011-02-08&to=2011-02-28&tz=Europe/Berlin", json!("2011-02-09"), json!("2011-02-15")),
+            ("&channel=wholesale", json!(null), json!(null)),
+        ] {
+            let table = report(tenant, &format!("revenue?group_by=none&trade=true{query}")).await;
+            assert_eq!(table["meta"]["trade"], json!({ "first_on": first, "last_on": last }), "{query}");
+        }
+        assert_eq!(report(tenant, "revenue").await["meta"]["trade"], json!(null));
+        let query = json!({ "query": "{ abc { meta { trade { firstOn lastOn } } } }" });
+        let reply = tenant.call(Method::POST, "/graphql").json(&query).send().await.ok();
+        let expected = json!({ "firstOn": "2011-02-07", "lastOn": "2011-02-14" });
+        assert_eq!(reply["data"]["abc"]["meta"]["trade"], expected);
+    });
+}
