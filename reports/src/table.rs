@@ -93,7 +93,7 @@ struct ReportParams {
     /// First day or instant after the period. Without it the period has no end.
     #[param(max_length = 40, example = "2012-01-01")]
     to: Option<String>,
-    /// `previous_period` or `previous_year`: adds to each figure of a report on sales, also in the totals, its value in the
+    /// `previous_period` or `previous_year`: adds to each figure of a report on sales or of `shrinkage`, also in the totals, its value in the
     /// earlier period (`…_before`), the difference (`…_difference`), and the difference in percent (`…_difference_pct`).
     /// Needs `from` and `to`. The period before has as many days, or as many calendar months if the period is whole months. A
     /// figure in percent has no difference in percent.

@@ -3,7 +3,7 @@
 use async_graphql::{Context, InputObject, Object, Result};
 
 use crate::report::{
-    Input, LotExpiryRow, LowStockRow, Name, Report, ShrinkageRow, SlowStockRow, StockAgeingRow,
+    CompareTo, Input, LotExpiryRow, LowStockRow, Name, Report, ShrinkageRow, SlowStockRow, StockAgeingRow,
     StockDimension, StockPositionRow, StockTurnoverRow, StockValuationRow, Values,
 };
 use crate::scalar::{Date, Decimal};
@@ -165,6 +165,7 @@ impl StockQuery {
         from: Option<Date>,
         to: Option<Date>,
         known_at: Option<Date>,
+        compare: Option<CompareTo>,
         filter: Option<StockFilter>,
         time_zone: Option<String>,
         sort: Option<String>,
@@ -174,6 +175,7 @@ impl StockQuery {
             from: from.map(|date| date.0.to_string()),
             to: to.map(|date| date.0.to_string()),
             known_at: known_at.map(|date| date.0.to_string()),
+            compare: compare.map(|to| <&str>::from(to).to_owned()),
             time_zone,
             ..input(filter, sort, limit)
         };

@@ -21,7 +21,7 @@ macro_rules! added {
 }
 
 /// Every figure of a report that can be compared.
-const ADDED: [(&str, &str, &str, &str); 31] = added![
+const ADDED: [(&str, &str, &str, &str); 36] = added![
     "orders",
     "lines",
     "units",
@@ -51,6 +51,11 @@ const ADDED: [(&str, &str, &str, &str); 31] = added![
     "share_pct",
     "cumulative_share_pct",
     "return_rate_pct",
+    "lost_units",
+    "lost_value",
+    "found_units",
+    "found_value",
+    "shrinkage_value",
     "wholesale_net_revenue_share_pct",
     "retail_net_revenue_share_pct",
 ];

@@ -393,7 +393,7 @@ impl Name {
 
     /// Whether the figures can be compared with those of an earlier period.
     fn is_compared(self) -> bool {
-        self.is_of_sales() && !matches!(self, Name::BestCustomers | Name::WeakMargins)
+        self.has_period() && !matches!(self, Name::BestCustomers | Name::WeakMargins)
     }
 
     /// Whether the time zone has an effect on the report.

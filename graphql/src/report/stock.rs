@@ -106,8 +106,15 @@ pub fn bind<'q>(
 ) -> Result<Query<'q, Postgres, PgArguments>, sqlx::Error> {
     let (as_of_at, as_of_day) = range::after(request.as_of);
     let (known_at, known_day) = range::after(request.known_at);
+    let earlier = request.compare.as_ref().map(|comparison| comparison.range).unwrap_or_default();
+    let (before_from_at, before_from_day) = range::parameters(earlier.from);
+    let (before_to_at, before_to_day) = range::parameters(earlier.to);
     request
         .bind(Named::of(sql), tx.tenant_id)
+        .value("before_from_at", before_from_at)
+        .value("before_from_day", before_from_day)
+        .value("before_to_at", before_to_at)
+        .value("before_to_day", before_to_day)
         .value("as_of_at", as_of_at)
         .value("as_of_day", as_of_day)
         .value("known_at", known_at)

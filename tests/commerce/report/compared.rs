@@ -224,3 +224,45 @@ fn a_comparison_that_can_not_be_is_refused() {
         }
     });
 }
+
+#[test]
+fn losses_are_compared_too() {
+    with_tenant(async |tenant| {
+        open(tenant, "MUG", "10.00", ("500", "4.00")).await;
+        for (at, reason, quantity) in [
+            ("2011-01-10T12:00:00Z", "damage", "-2"),
+            ("2011-01-11T12:00:00Z", "theft", "-1"),
+            ("2011-02-10T12:00:00Z", "damage", "-5"),
+            ("2011-02-11T12:00:00Z", "found", "1"),
+        ] {
+            let line = json!({ "sku": "MUG", "quantity": quantity });
+            let body = json!({ "kind": "adjustment", "reason": reason, "occurred_at": at, "lines": [line] });
+            tenant.post("/v1/stock/documents", &body).await.created();
+        }
+        let path = "shrinkage?from=2011-02-01&to=2011-03-01&compare=previous_period";
+        let table = report(tenant, path).await;
+        let names = [
+            "reason",
+            "lost_units",
+            "lost_units_before",
+            "shrinkage_value",
+            "shrinkage_value_before",
+            "shrinkage_value_difference_pct",
+        ];
+        let expected = texts(&[
+            &["damage", "5", "2", "20.00", "8.00", "150.0000"],
+            &["theft", "0", "1", "0.00", "4.00", "-100.0000"],
+            &["found", "0", "0", "-4.00", "0.00", "null"],
+        ]);
+        assert_eq!(columns(&table, &names), expected);
+        let total = ["lines", "lines_before", "shrinkage_value_difference"];
+        assert_eq!(totals(&table, &total), texts(&[&["2", "2", "4.00"]]));
+        let rows = sorted(by_json(tenant, &format!("/v1/reports/{path}")).await.1);
+        let field =
+            "shrinkage(from: \"2011-02-01\", to: \"2011-03-01\", compare: PREVIOUS_PERIOD, limit: 100)";
+        let (names, _) = by_json(tenant, &format!("/v1/reports/{path}")).await;
+        assert_eq!(sorted(by_graphql(tenant, field, &names).await), rows);
+        let plain = report(tenant, "shrinkage?from=2011-02-01&to=2011-03-01").await;
+        assert_eq!(plain["totals"][0]["shrinkage_value"], "16.00");
+    });
+}
