@@ -6,7 +6,7 @@
 use async_graphql::Positioned;
 use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
 
-use crate::report::{AbcMeasure, Name, Request, is_cost};
+use crate::report::{AbcMeasure, Name, Request, is_cost, snake_case};
 
 /// Whether the caller may see costs.
 #[derive(Debug, Clone, Copy)]
@@ -56,20 +56,6 @@ fn find(set: &Positioned<SelectionSet>) -> Option<String> {
         Selection::InlineFragment(fragment) => find(&fragment.node.selection_set),
         Selection::FragmentSpread(_) => None,
     })
-}
-
-/// Turns `grossMarginPct` into `gross_margin_pct`. Digits begin a word: `valueTo30Days` is `value_to_30_days`.
-fn snake_case(name: &str) -> String {
-    let mut text = String::with_capacity(name.len() + 4);
-    let mut before = ' ';
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() || (letter.is_ascii_digit() && !before.is_ascii_digit()) {
-            text.push('_');
-        }
-        text.push(letter.to_ascii_lowercase());
-        before = letter;
-    }
-    text
 }
 
 #[cfg(test)]

@@ -200,6 +200,20 @@ impl Descriptions {
     }
 }
 
+/// Turns `grossMarginPct` into `gross_margin_pct`. Digits begin a word: `valueTo30Days` is `value_to_30_days`.
+pub fn snake_case(name: &str) -> String {
+    let mut text = String::with_capacity(name.len() + 4);
+    let mut before = ' ';
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() || (letter.is_ascii_digit() && !before.is_ascii_digit()) {
+            text.push('_');
+        }
+        text.push(letter.to_ascii_lowercase());
+        before = letter;
+    }
+    text
+}
+
 pub(super) fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
     let first = words.next().unwrap_or_default().to_owned();

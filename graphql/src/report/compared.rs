@@ -15,7 +15,8 @@ use sea_orm::{DbErr, FromQueryResult, QueryResult, TryGetError, TryGetable};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::column::{Kind, Measure, camel_case};
+use super::added::Added;
+use super::column::{Kind, Measure, camel_case, snake_case};
 use super::{Row, added};
 use crate::scalar::{Amount, Percentage, Units};
 
@@ -74,11 +75,16 @@ impl<R: Row> FromQueryResult for Compared<R> {
     }
 
     fn from_query_result_nullable(row: &QueryResult, pre: &str) -> Result<Self, TryGetError> {
-        let added = added::added(&R::measures());
-        let has =
-            |measure: &Measure| row.try_as_pg_row().is_some_and(|row| row.try_column(measure.name).is_ok());
-        let cells = match added.first().is_some_and(has) {
-            true => added.iter().map(|measure| Cell::read(row, pre, measure)).collect::<Result<_, _>>()?,
+        let measures = R::measures();
+        // The first one tells for all: most reports are not compared, and have many rows.
+        let first = measures.first().and_then(Added::of);
+        let is_compared =
+            first.zip(row.try_as_pg_row()).is_some_and(|(added, row)| row.try_column(added.before).is_ok());
+        let cells = match is_compared {
+            true => added::added(&measures)
+                .iter()
+                .map(|measure| Cell::read(row, pre, measure))
+                .collect::<Result<_, _>>()?,
             false => Vec::new(),
         };
         Ok(Compared { cells, row: PhantomData })
@@ -141,7 +147,8 @@ impl<R: Row> ContainerType for Compared<R> {
         if !is_added {
             return Ok(None);
         }
-        let place = added::added(&R::measures()).iter().position(|measure| camel_case(measure.name) == field);
+        let name = snake_case(field);
+        let place = added::added(&R::measures()).iter().position(|measure| measure.name == name);
         Ok(place.map(|place| self.cells.get(place).copied().flatten().map_or(Value::Null, Cell::to_value)))
     }
 }
