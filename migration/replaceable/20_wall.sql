@@ -36,12 +36,16 @@ mutable (name, columns) as (
         price_list, price_rule, price_tier, customer, customer_account, channel_price_list, location, stock_level,
         reservation, reason_code, number_series, sales_order, sales_order_line, register, pos_session, account,
         product_group, sku_mapping, unmapped_sku, cost_layer, sales_fold, sales_by_quarter_hour, sales_by_day,
-        sales_by_category, sales_by_product, sales_by_customer, sales_by_product_year, sales_by_customer_year}'::text[]), null
+        sales_by_category, sales_by_product, sales_by_customer, sales_by_product_year, sales_by_customer_year, sales_rollup,
+        sales_sum_by_day, sales_sum_by_quarter_hour, sales_sum_by_category, sales_sum_by_customer_year, sales_sum_by_customer,
+        sales_sum_by_product_year, sales_sum_by_product, sales_sum_by_product_location}'::text[]), null
 ),
 deletable (name) as (
     select unnest('{refresh_token, product_unit, barcode, price_rule, channel_price_list, reservation, sales_order_line,
         tax_rate, bundle_component, sku_mapping, reorder_setting, cost_layer, peg, sales_by_quarter_hour, sales_by_day,
-        sales_by_category, sales_by_product, sales_by_customer, sales_by_product_year, sales_by_customer_year}'::text[])
+        sales_by_category, sales_by_product, sales_by_customer, sales_by_product_year, sales_by_customer_year, sales_sum_by_day,
+        sales_sum_by_quarter_hour, sales_sum_by_category, sales_sum_by_customer_year, sales_sum_by_customer,
+        sales_sum_by_product_year, sales_sum_by_product, sales_sum_by_product_location}'::text[])
 ),
 target as (
     select c.oid as id, c.relname::text as name, c.relrowsecurity and c.relforcerowsecurity as walled, c.relacl as acl

@@ -134,6 +134,7 @@ pub const STEPS: &[Step] = &[
     step!("0085_article_index"),
     step!("0087_price_key"),
     step!("0088_list_indexes"),
+    step!("0094_rollup_integers"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database
@@ -338,7 +339,8 @@ async fn raise_positions(connection: &mut PgConnection) -> Result<(), Error> {
     let doing = "putting new events behind the old ones";
     let row = sqlx::query(
         "select max(position) from ( \
-             select position from event union all select greatest(position, next_position) - 1 from sales_fold) last \
+             select position from event union all select greatest(position, next_position) - 1 from sales_fold \
+             union all select greatest(position, next_position) - 1 from sales_rollup) last \
          where position >= event_base() + pg_snapshot_xmax(pg_current_snapshot())::text::bigint",
     );
     let row = row.fetch_one(&mut *connection).await.doing(doing)?;

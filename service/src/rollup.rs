@@ -1,12 +1,19 @@
 //! Roll-ups: sums of sales lines by time, place, category, product and customer, so that a report need not read every line.
 //!
-//! A roll-up has exactly the lines below a position (`sales_fold.position`). The position of a line is the id of the
+//! A roll-up has exactly the lines below a position (`sales_rollup.position`). The position of a line is the id of the
 //! transaction that wrote it. A fold adds the lines between the old position and a new one, and moves the position, in one
 //! transaction. The new position is never above the oldest open transaction, so no line can appear below it later. A report
 //! reads the roll-up and the lines from its position on, in one snapshot: that is every line, once, at every instant.
 //! See `docs/adr/0029-fold-sales-into-rollups.md`.
 //!
-//! Days and months of the roll-ups are those of one time zone. If the tenant gets another, they are built again.
+//! Days and months of the roll-ups are those of one time zone. If the tenant gets another, they are built again. So they are
+//! if a new version has another list of tables ([`LAYOUT`]).
+//!
+//! The sums are integers. If one does not fit, no more lines are folded ([`State::too_large`]), and reports read those from
+//! the position on.
+
+mod statement;
+mod table;
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
 use domain::id::TenantId;
@@ -14,6 +21,9 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
+pub(crate) use self::statement::COMPARISON;
+use self::statement::{DELETE_OLD, FOLD};
+pub use self::table::{LAYOUT, Merge, NONE, Sum, TABLES, Table, Time, Unit};
 use crate::{Db, Error, Tx};
 
 /// Most lines of one step of a fold, plus those of its last transaction.
@@ -21,19 +31,16 @@ const FOLDED_AT_ONCE: i64 = 50_000;
 /// Most lines of one step of a rebuild, plus those of its last document.
 const REBUILT_AT_ONCE: i64 = 20_000;
 
-/// Adds lines to the rows of a generation: see its first lines.
-const FOLD: &str = include_str!("rollup/fold.sql");
 /// Most rows of old generations of a table that one call deletes.
 const DELETED_AT_ONCE: i64 = 20_000;
-
-/// Deletes rows of old generations: see its first lines.
-const DELETE_OLD: &str = include_str!("rollup/delete_old.sql");
 
 /// The roll-ups that a reader of one snapshot may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rollup {
     /// The rows that count.
     pub generation: i32,
+    /// The version of the list of tables that have them.
+    pub layout: i32,
     /// The rows have the lines below this position, and no other.
     pub position: i64,
     /// IANA name of the time zone of days and months.
@@ -100,18 +107,44 @@ pub struct Run {
 }
 
 /// Folds lines of a tenant, at most one step. Begins the roll-ups if there are none, and again if the tenant has got
-/// another time zone. Deletes some of the rows that a rebuild has replaced.
+/// another time zone, or if they lack tables. Deletes some of the rows that a rebuild has replaced.
 pub async fn run(db: &Db, tenant_id: TenantId) -> Result<Run, Error> {
+    match run_step(db, tenant_id).await {
+        // The database rejects only a number that does not fit into its column.
+        Err(Error::Refused(_)) => stop(db, tenant_id).await,
+        other => other,
+    }
+}
+
+async fn run_step(db: &Db, tenant_id: TenantId) -> Result<Run, Error> {
     db.job(tenant_id, async |tx| {
         let state = State::lock(tx).await?;
+        if state.too_large {
+            return Ok(Run::default());
+        }
         let folded = fold(tx, &state).await?;
         let rebuilt = match &state.next {
-            Some(next) if next.time_zone == state.tenant_time_zone => rebuild_some(tx, next).await?,
+            Some(next) if next.layout > LAYOUT => Run::default(),
+            Some(next) if next.layout == LAYOUT && next.time_zone == state.tenant_time_zone => {
+                rebuild_some(tx, next).await?
+            }
             Some(_) => begin_rebuild(tx).await?,
             None if state.needs_rebuild() => begin_rebuild(tx).await?,
             None => delete_old(tx, &state).await?,
         };
         Ok(Run { lines: folded.lines + rebuilt.lines, unfinished: folded.unfinished || rebuilt.unfinished })
+    })
+    .await
+}
+
+/// Makes later calls fold no line of a tenant, because a sum does not fit. The rows stay as they are, so reports stay exact.
+async fn stop(db: &Db, tenant_id: TenantId) -> Result<Run, Error> {
+    tracing::warn!(%tenant_id, "a sum of sales lines is too large for the roll-ups: no more lines are folded");
+    db.job(tenant_id, async |tx| {
+        State::lock(tx).await?;
+        let update = "update sales_rollup set too_large = true where tenant_id = $1";
+        tx.execute(sqlx::query(update).bind(tx.tenant_id.0)).await?;
+        Ok(Run::default())
     })
     .await
 }
@@ -152,7 +185,11 @@ pub async fn calendar(
         time_zone: row.try_get("zone")?,
         from: read_beginning(&row)?,
         to: read_end(&row)?,
-        rollup: generation.map(|generation| read_rollup(&row, generation)).transpose()?,
+        rollup: generation
+            .map(|generation| read_rollup(&row, generation))
+            .transpose()?
+            // A later list has the tables of this one too.
+            .filter(|rollup| rollup.layout >= LAYOUT),
     })
 }
 
@@ -171,7 +208,8 @@ fn read_end(row: &PgRow) -> Result<Option<End>, Error> {
 
 const CALENDAR: &str = "
     select month.*, day_begin(from_month, zone) as from_month_at, day_begin(from_next_month, zone) as from_next_month_at,
-        day_begin(to_month, zone) as to_month_at, f.generation, f.position, f.time_zone, f.earliest_at, f.latest_at
+        day_begin(to_month, zone) as to_month_at, f.generation, f.layout, f.position, f.time_zone, f.earliest_at,
+        f.latest_at
     from (
         select *, date_trunc('month', from_at at time zone zone)::date as from_month,
             (date_trunc('month', from_at at time zone zone) + interval '1 month')::date as from_next_month,
@@ -183,13 +221,15 @@ const CALENDAR: &str = "
             from tenant where tenant_id = $1
         ) period
     ) month
-    left join sales_fold f on f.tenant_id = $1";
+    left join sales_rollup f on f.tenant_id = $1";
 
 /// The state of a tenant's roll-ups, locked until the transaction ends.
 struct State {
     current: Option<Rollup>,
     next: Option<Next>,
     tenant_time_zone: String,
+    /// Whether a sum does not fit into its column. A rebuild tries again.
+    too_large: bool,
     /// No line can appear below this position any more.
     horizon: i64,
 }
@@ -197,6 +237,7 @@ struct State {
 /// A rebuild that is under way.
 struct Next {
     generation: i32,
+    layout: i32,
     position: i64,
     time_zone: String,
     after: Uuid,
@@ -204,11 +245,11 @@ struct Next {
 
 impl State {
     async fn lock(tx: &Tx) -> Result<Self, Error> {
-        let insert = "insert into sales_fold (tenant_id) values ($1) on conflict do nothing";
+        let insert = "insert into sales_rollup (tenant_id) values ($1) on conflict do nothing";
         tx.execute(sqlx::query(insert).bind(tx.tenant_id.0)).await?;
         let select = "select f.*, t.time_zone as tenant_time_zone, \
                           event_base() + pg_snapshot_xmin(pg_current_snapshot())::text::bigint as horizon \
-                      from sales_fold f join tenant t on t.tenant_id = f.tenant_id \
+                      from sales_rollup f join tenant t on t.tenant_id = f.tenant_id \
                       where f.tenant_id = $1 for update of f";
         let row = tx.row(sqlx::query(select).bind(tx.tenant_id.0)).await?;
         let row = row.ok_or_else(|| Error::invariant("a tenant without roll-ups"))?;
@@ -217,6 +258,7 @@ impl State {
         let next = |generation| -> Result<Next, Error> {
             Ok(Next {
                 generation,
+                layout: row.try_get("next_layout")?,
                 position: row.try_get("next_position")?,
                 time_zone: row.try_get("next_time_zone")?,
                 after: row.try_get("next_after")?,
@@ -226,12 +268,15 @@ impl State {
             current: generation.map(|generation| read_rollup(&row, generation)).transpose()?,
             next: next_generation.map(next).transpose()?,
             tenant_time_zone: row.try_get("tenant_time_zone")?,
+            too_large: row.try_get("too_large")?,
             horizon: row.try_get("horizon")?,
         })
     }
 
     fn needs_rebuild(&self) -> bool {
-        self.current.as_ref().is_none_or(|current| current.time_zone != self.tenant_time_zone)
+        self.current.as_ref().is_none_or(|current| {
+            current.layout < LAYOUT || current.layout == LAYOUT && current.time_zone != self.tenant_time_zone
+        })
     }
 }
 
@@ -239,15 +284,18 @@ fn read_rollup(row: &PgRow, generation: i32) -> Result<Rollup, Error> {
     let span: (Option<_>, Option<_>) = (row.try_get("earliest_at")?, row.try_get("latest_at")?);
     Ok(Rollup {
         generation,
+        layout: row.try_get("layout")?,
         position: row.try_get("position")?,
         time_zone: row.try_get("time_zone")?,
         span: span.0.zip(span.1),
     })
 }
 
-/// Adds the lines from the position of the current rows up to the horizon, and moves the position.
+/// Adds the lines from the position of the current rows up to the horizon, and moves the position. Rows of another layout are
+/// left to the servers that know all of its tables.
 async fn fold(tx: &Tx, state: &State) -> Result<Run, Error> {
-    let Some(current) = state.current.as_ref().filter(|current| current.position < state.horizon) else {
+    let is_due = |current: &&Rollup| current.layout == LAYOUT && current.position < state.horizon;
+    let Some(current) = state.current.as_ref().filter(is_due) else {
         return Ok(Run::default());
     };
     // All lines of a transaction have one position.
@@ -259,7 +307,7 @@ async fn fold(tx: &Tx, state: &State) -> Result<Run, Error> {
     let until = last.map_or(state.horizon, |last| last + 1);
     let documents = (Uuid::nil(), Uuid::max());
     let added = add(tx, current.generation, (current.position, until), documents, &current.time_zone).await?;
-    let update = "update sales_fold set position = $2, earliest_at = least(earliest_at, $3), \
+    let update = "update sales_rollup set position = $2, earliest_at = least(earliest_at, $3), \
                       latest_at = greatest(latest_at, $4) where tenant_id = $1";
     let query = sqlx::query(update).bind(tx.tenant_id.0).bind(until);
     tx.execute(query.bind(added.earliest_at).bind(added.latest_at)).await?;
@@ -267,12 +315,13 @@ async fn fold(tx: &Tx, state: &State) -> Result<Run, Error> {
 }
 
 async fn begin_rebuild(tx: &Tx) -> Result<Run, Error> {
-    let update = "update sales_fold f set \
+    let update = "update sales_rollup f set \
                       next_generation = 1 + coalesce(greatest(f.generation, f.next_generation), 0), \
+                      next_layout = $3, too_large = false, \
                       next_position = event_base() + pg_snapshot_xmin(pg_current_snapshot())::text::bigint, \
                       next_time_zone = t.time_zone, next_after = $2, next_earliest_at = null, next_latest_at = null \
                   from tenant t where t.tenant_id = f.tenant_id and f.tenant_id = $1";
-    tx.execute(sqlx::query(update).bind(tx.tenant_id.0).bind(Uuid::nil())).await?;
+    tx.execute(sqlx::query(update).bind(tx.tenant_id.0).bind(Uuid::nil()).bind(LAYOUT)).await?;
     Ok(Run { lines: 0, unfinished: true })
 }
 
@@ -284,7 +333,7 @@ async fn rebuild_some(tx: &Tx, next: &Next) -> Result<Run, Error> {
     let through: Option<Uuid> = tx.row(query).await?.map(|row| row.try_get("document_id")).transpose()?;
     let documents = (next.after, through.unwrap_or(Uuid::max()));
     let added = add(tx, next.generation, (0, next.position), documents, &next.time_zone).await?;
-    let update = "update sales_fold set next_after = $2, next_earliest_at = least(next_earliest_at, $3), \
+    let update = "update sales_rollup set next_after = $2, next_earliest_at = least(next_earliest_at, $3), \
                       next_latest_at = greatest(next_latest_at, $4) where tenant_id = $1";
     let query = sqlx::query(update).bind(tx.tenant_id.0).bind(documents.1);
     tx.execute(query.bind(added.earliest_at).bind(added.latest_at)).await?;
@@ -295,9 +344,9 @@ async fn rebuild_some(tx: &Tx, next: &Next) -> Result<Run, Error> {
 }
 
 async fn end_rebuild(tx: &Tx) -> Result<(), Error> {
-    let update = "update sales_fold set generation = next_generation, position = next_position, \
+    let update = "update sales_rollup set generation = next_generation, layout = next_layout, position = next_position, \
                       time_zone = next_time_zone, earliest_at = next_earliest_at, latest_at = next_latest_at, \
-                      next_generation = null, next_position = null, next_time_zone = null, next_after = null, \
+                      next_generation = null, next_layout = null, next_position = null, next_time_zone = null, next_after = null, \
                       next_earliest_at = null, next_latest_at = null \
                   where tenant_id = $1";
     tx.execute(sqlx::query(update).bind(tx.tenant_id.0)).await.map(drop)
@@ -310,7 +359,7 @@ async fn delete_old(tx: &Tx, state: &State) -> Result<Run, Error> {
     else {
         return Ok(Run::default());
     };
-    let query = sqlx::query(DELETE_OLD).bind(tx.tenant_id.0).bind(generation).bind(DELETED_AT_ONCE);
+    let query = sqlx::query(DELETE_OLD.as_str()).bind(tx.tenant_id.0).bind(generation).bind(DELETED_AT_ONCE);
     let row = tx.row(query).await?.ok_or_else(|| Error::invariant("a count without a row"))?;
     let deleted: i64 = row.try_get("deleted")?;
     Ok(Run { lines: 0, unfinished: deleted > 0 })
@@ -331,7 +380,7 @@ async fn add(
     (after, through): (Uuid, Uuid),
     time_zone: &str,
 ) -> Result<Added, Error> {
-    let query = sqlx::query(FOLD)
+    let query = sqlx::query(FOLD.as_str())
         .bind(tx.tenant_id.0)
         .bind(generation)
         .bind(from)

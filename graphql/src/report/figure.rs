@@ -1,5 +1,7 @@
 //! The figures that reports on sales add up, over lines and over roll-ups.
 
+use service::rollup::Unit;
+
 /// A figure of a group of lines. Groups of groups have one too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Figure {
@@ -58,19 +60,60 @@ impl Figure {
         }
     }
 
-    /// Returns its SQL over groups or roll-ups, no two of which share a line.
-    pub fn of_groups(self) -> String {
+    /// Returns its SQL over one line, in the unit of the roll-ups. `keys` are those of the groups in which a document counts once.
+    pub fn of_line(self, keys: &str) -> String {
         let column = self.column();
         match self {
-            Figure::Orders | Figure::Documents | Figure::Lines => format!("sum({column})::bigint"),
+            Figure::Orders => column.into(),
+            Figure::Documents => format!(
+                "(document_kind in ('sale', 'invoice') \
+                 and row_number() over (partition by document_id, document_kind, {keys}) = 1)::int"
+            ),
+            Figure::Lines => "1".into(),
             Figure::Units
             | Figure::Returns
             | Figure::GrossRevenue
             | Figure::NetRevenue
             | Figure::Tax
-            | Figure::Cost => format!("sum({column})"),
-            Figure::FirstOrder => format!("min({column})"),
-            Figure::LastOrder => format!("max({column})"),
+            | Figure::Cost => self
+                .unit()
+                .per_one()
+                .map_or(column.into(), |per_one| format!("({column} * {per_one})::bigint")),
+            Figure::FirstOrder | Figure::LastOrder => {
+                "case when document_kind in ('sale', 'invoice') then occurred_at end".into()
+            }
+        }
+    }
+
+    /// Returns its SQL over rows, no two of which share a line: groups of lines, or rows in the unit of the roll-ups. A condition
+    /// on the rows follows the sum.
+    pub fn of_rows(self, condition: &str, is_rolled_up: bool) -> String {
+        let column = self.column();
+        match self {
+            Figure::Orders | Figure::Documents | Figure::Lines => format!("sum({column}){condition}::bigint"),
+            Figure::Units
+            | Figure::Returns
+            | Figure::GrossRevenue
+            | Figure::NetRevenue
+            | Figure::Tax
+            | Figure::Cost => match self.unit().size().filter(|_| is_rolled_up) {
+                Some(size) => format!("sum({column}){condition} * {size}"),
+                None => format!("sum({column}){condition}"),
+            },
+            Figure::FirstOrder => format!("min({column}){condition}"),
+            Figure::LastOrder => format!("max({column}){condition}"),
+        }
+    }
+
+    /// Returns the unit in which the roll-ups count it.
+    fn unit(self) -> Unit {
+        match self {
+            Figure::Orders | Figure::Documents | Figure::Lines => Unit::One,
+            Figure::Units => Unit::Quantity,
+            Figure::Returns | Figure::GrossRevenue | Figure::NetRevenue | Figure::Tax | Figure::Cost => {
+                Unit::Money
+            }
+            Figure::FirstOrder | Figure::LastOrder => Unit::Instant,
         }
     }
 }

@@ -6,77 +6,11 @@
 
 use chrono::{DateTime, Datelike, Duration, Utc};
 use domain::moment::Moment;
-use service::rollup::{Beginning, End, Rollup};
+use service::rollup::{Beginning, End, NONE, Rollup, TABLES, Table, Time};
 
 use super::Request;
 use super::figure::{Figure, Merge, Sum};
 use super::grouping::{Grouping, Key, Of, Unit};
-
-/// A table of roll-ups.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Table {
-    name: &'static str,
-    time: Time,
-    /// Columns besides the time and the currency.
-    columns: &'static [&'static str],
-    /// Whether it counts documents, where one has lines in several rows.
-    counts_documents: bool,
-}
-
-/// The time of the rows of a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Time {
-    QuarterHour,
-    Day,
-    Month,
-    Year,
-}
-
-/// The tables, those with few rows first.
-const TABLES: [Table; 7] = [
-    Table {
-        name: "sales_by_day",
-        time: Time::Day,
-        columns: &["channel", "location_id", "country"],
-        counts_documents: false,
-    },
-    Table {
-        name: "sales_by_quarter_hour",
-        time: Time::QuarterHour,
-        columns: &["channel", "location_id", "country"],
-        counts_documents: false,
-    },
-    Table {
-        name: "sales_by_category",
-        time: Time::Month,
-        columns: &["category_id", "channel", "location_id", "country"],
-        counts_documents: true,
-    },
-    Table {
-        name: "sales_by_customer_year",
-        time: Time::Year,
-        columns: &["customer_id", "channel", "country"],
-        counts_documents: false,
-    },
-    Table {
-        name: "sales_by_customer",
-        time: Time::Month,
-        columns: &["customer_id", "channel", "country"],
-        counts_documents: false,
-    },
-    Table {
-        name: "sales_by_product_year",
-        time: Time::Year,
-        columns: &["product_id", "category_id", "channel"],
-        counts_documents: true,
-    },
-    Table {
-        name: "sales_by_product",
-        time: Time::Month,
-        columns: &["product_id", "category_id", "channel", "location_id"],
-        counts_documents: true,
-    },
-];
 
 const QUARTER_HOUR_S: i64 = 15 * 60;
 /// From this year on, the clocks of all time zones differ from UTC by whole quarters of an hour.
@@ -91,8 +25,6 @@ const CHANGED_WITHIN_QUARTERS: [&str; 7] = [
     "Asia/Hebron",
     "Canada/Newfoundland",
 ];
-/// The id of a missing category or customer.
-const NONE: &str = "'00000000-0000-0000-0000-000000000000'";
 
 /// A roll-up, and its part of the period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,8 +59,8 @@ impl Source {
         let rollup = request.calendar.rollup.as_ref()?;
         TABLES
             .into_iter()
-            .filter(|table| table.has(grouping, request) && table.counts(grouping, sums, request))
-            .find_map(|table| table.cover(rollup, grouping, request))
+            .filter(|table| has(table, grouping, request) && counts(table, grouping, sums, request))
+            .find_map(|table| cover(table, rollup, grouping, request))
     }
 
     /// Returns the conditions on the lines that the report reads besides the roll-up: no line meets two of them.
@@ -145,17 +77,12 @@ impl Source {
 
     /// Returns the rows `l` of the roll-up, as a `from` clause with conditions.
     pub fn rows(&self) -> String {
-        let Table { name, time, .. } = self.table;
+        let (name, time) = (self.table.name(), self.table.time);
         let bound = |cut: Cut, end: &str| match time {
             Time::QuarterHour => cut.at(end),
             Time::Day | Time::Month | Time::Year => cut.day(end),
         };
-        let column = match time {
-            Time::QuarterHour => "occurred_at",
-            Time::Day => "day",
-            Time::Month => "month",
-            Time::Year => "year",
-        };
+        let column = time.column();
         let from = self.from.map(|cut| format!(" and l.{column} >= {}", bound(cut, "from")));
         let to = self.to.map(|cut| format!(" and l.{column} < {}", bound(cut, "to")));
         format!(
@@ -205,114 +132,112 @@ impl Cut {
     }
 }
 
-impl Table {
-    /// Whether the table has the columns of the keys and the filters.
-    fn has(&self, grouping: &Grouping, request: &Request) -> bool {
-        let filter = &request.filter;
-        let filters = [
-            (!filter.locations.is_empty(), "location_id"),
-            (!filter.products.is_empty() || !filter.product_kinds.is_empty(), "product_id"),
-            (!filter.categories.is_empty(), "category_id"),
-            (!filter.customers.is_empty() || grouping.customers_only, "customer_id"),
-            (!filter.countries.is_empty(), "country"),
-        ];
-        let has = |column: &str| self.columns.contains(&column);
-        filters.iter().all(|(is_used, column)| !is_used || has(column))
-            && grouping.keys.iter().all(|key| match (key.of, self.time) {
-                (Of::Column(column), _) => has(column),
-                (Of::Time(_), Time::QuarterHour) => true,
-                (Of::Time(unit), Time::Day) => !matches!(unit, Unit::Hour | Unit::HourOfDay),
-                (Of::Time(unit), Time::Month) => matches!(unit, Unit::Month | Unit::Quarter | Unit::Year),
-                (Of::Time(unit), Time::Year) => unit == Unit::Year,
-            })
-    }
-
-    /// Whether the figures of its rows add up to those of the report. The number of orders does not, if an order has lines in
-    /// several of the rows that are added.
-    fn counts(&self, grouping: &Grouping, sums: &[Sum], request: &Request) -> bool {
-        let has_customers = self.columns.contains(&"customer_id");
-        if sums.iter().any(|sum| matches!(sum.of, Figure::FirstOrder | Figure::LastOrder)) && !has_customers {
-            return false;
-        }
-        let filter = &request.filter;
-        if !sums.iter().any(|sum| sum.merge == Merge::Orders)
-            || !grouping.splits_documents && !filter.splits_documents()
-        {
-            return true;
-        }
-        let is_by = |column| grouping.keys.iter().any(|key| key.of == Of::Column(column));
-        let of_products = self.columns.contains(&"product_id");
-        let one_product = filter.products.ids.len() == 1 && filter.products.codes.is_empty();
-        self.counts_documents
-            && filter.categories.is_empty()
-            && filter.product_kinds.is_empty()
-            && match of_products {
-                true => one_product || filter.products.is_empty() && is_by("product_id"),
-                false => is_by("category_id"),
-            }
-    }
-
-    /// Returns the table with its part of the period; nothing if it has none, or if its days are those of another time zone.
-    fn cover(self, rollup: &Rollup, grouping: &Grouping, request: &Request) -> Option<Source> {
-        let calendar = &request.calendar;
-        // A bound that no folded line passes is none.
-        let from = calendar.from.filter(|from| rollup.span.is_some_and(|(first, _)| first < from.at));
-        let to = calendar.to.filter(|to| rollup.span.is_some_and(|(_, last)| last >= to.at));
-        let is_timed =
-            from.is_some() || to.is_some() || grouping.keys.iter().any(|key| matches!(key.of, Of::Time(_)));
-        match self.time {
-            Time::QuarterHour => {
-                let has_other_rows = rollup.span.is_some_and(|(first, _)| first.year() < QUARTER_HOURS_SINCE);
-                if has_other_rows || CHANGED_WITHIN_QUARTERS.contains(&calendar.time_zone.as_str()) {
-                    return None;
-                }
-            }
-            Time::Day | Time::Month | Time::Year => {
-                if is_timed && rollup.time_zone != calendar.time_zone {
-                    return None;
-                }
-            }
-        }
-        let cut_from = match from {
-            Some(from) => Some(self.cut_from(from, request.range.from)?),
-            None => None,
-        };
-        let cut_to = match to {
-            Some(to) => Some(self.cut_to(to, request.range.to)?),
-            None => None,
-        };
-        if cut_from.zip(cut_to).is_some_and(|((_, from), (_, to))| from >= to) {
-            return None;
-        }
-        Some(Source {
-            table: self,
-            from: cut_from.map(|(cut, _)| cut),
-            to: cut_to.map(|(cut, _)| cut),
-            edge_before: cut_from.zip(from).is_some_and(|((_, cut), from)| cut > from.at),
-            edge_after: cut_to.zip(to).is_some_and(|((_, cut), to)| cut < to.at),
+/// Whether the table has the columns of the keys and the filters.
+fn has(table: &Table, grouping: &Grouping, request: &Request) -> bool {
+    let filter = &request.filter;
+    let filters = [
+        (!filter.locations.is_empty(), "location_id"),
+        (!filter.products.is_empty() || !filter.product_kinds.is_empty(), "product_id"),
+        (!filter.categories.is_empty(), "category_id"),
+        (!filter.customers.is_empty() || grouping.customers_only, "customer_id"),
+        (!filter.countries.is_empty(), "country"),
+    ];
+    let has = |column: &str| table.columns.contains(&column);
+    filters.iter().all(|(is_used, column)| !is_used || has(column))
+        && grouping.keys.iter().all(|key| match (key.of, table.time) {
+            (Of::Column(column), _) => has(column),
+            (Of::Time(_), Time::QuarterHour) => true,
+            (Of::Time(unit), Time::Day) => !matches!(unit, Unit::Hour | Unit::HourOfDay),
+            (Of::Time(unit), Time::Month) => matches!(unit, Unit::Month | Unit::Quarter | Unit::Year),
+            (Of::Time(unit), Time::Year) => unit == Unit::Year,
         })
-    }
+}
 
-    /// Returns the begin of its first rows that lie in a period with this beginning. Nothing if a day or a year is cut: then
-    /// smaller rows do.
-    fn cut_from(self, from: Beginning, bound: Option<Moment>) -> Option<(Cut, DateTime<Utc>)> {
-        match self.time {
-            Time::QuarterHour => Some((Cut::QuarterHour, quarter_after(from.at))),
-            Time::Day => matches!(bound, Some(Moment::Day(_))).then_some((Cut::Day, from.at)),
-            Time::Month if from.at == from.month.at => Some((Cut::Month, from.month.at)),
-            Time::Month => Some((Cut::NextMonth, from.next_month.at)),
-            Time::Year => from.month.begins_year(from.at).then_some((Cut::Month, from.at)),
+/// Whether the figures of its rows add up to those of the report. The number of orders does not, if an order has lines in
+/// several of the rows that are added.
+fn counts(table: &Table, grouping: &Grouping, sums: &[Sum], request: &Request) -> bool {
+    let has_customers = table.columns.contains(&"customer_id");
+    if sums.iter().any(|sum| matches!(sum.of, Figure::FirstOrder | Figure::LastOrder)) && !has_customers {
+        return false;
+    }
+    let filter = &request.filter;
+    if !sums.iter().any(|sum| sum.merge == Merge::Orders)
+        || !grouping.splits_documents && !filter.splits_documents()
+    {
+        return true;
+    }
+    let is_by = |column| grouping.keys.iter().any(|key| key.of == Of::Column(column));
+    let of_products = table.columns.contains(&"product_id");
+    let one_product = filter.products.ids.len() == 1 && filter.products.codes.is_empty();
+    table.counts_documents()
+        && filter.categories.is_empty()
+        && filter.product_kinds.is_empty()
+        && match of_products {
+            true => one_product || filter.products.is_empty() && is_by("product_id"),
+            false => is_by("category_id"),
+        }
+}
+
+/// Returns the table with its part of the period; nothing if it has none, or if its days are those of another time zone.
+fn cover(table: Table, rollup: &Rollup, grouping: &Grouping, request: &Request) -> Option<Source> {
+    let calendar = &request.calendar;
+    // A bound that no folded line passes is none.
+    let from = calendar.from.filter(|from| rollup.span.is_some_and(|(first, _)| first < from.at));
+    let to = calendar.to.filter(|to| rollup.span.is_some_and(|(_, last)| last >= to.at));
+    let is_timed =
+        from.is_some() || to.is_some() || grouping.keys.iter().any(|key| matches!(key.of, Of::Time(_)));
+    match table.time {
+        Time::QuarterHour => {
+            let has_other_rows = rollup.span.is_some_and(|(first, _)| first.year() < QUARTER_HOURS_SINCE);
+            if has_other_rows || CHANGED_WITHIN_QUARTERS.contains(&calendar.time_zone.as_str()) {
+                return None;
+            }
+        }
+        Time::Day | Time::Month | Time::Year => {
+            if is_timed && rollup.time_zone != calendar.time_zone {
+                return None;
+            }
         }
     }
+    let cut_from = match from {
+        Some(from) => Some(begin_of_rows(table, from, request.range.from)?),
+        None => None,
+    };
+    let cut_to = match to {
+        Some(to) => Some(end_of_rows(table, to, request.range.to)?),
+        None => None,
+    };
+    if cut_from.zip(cut_to).is_some_and(|((_, from), (_, to))| from >= to) {
+        return None;
+    }
+    Some(Source {
+        table,
+        from: cut_from.map(|(cut, _)| cut),
+        to: cut_to.map(|(cut, _)| cut),
+        edge_before: cut_from.zip(from).is_some_and(|((_, cut), from)| cut > from.at),
+        edge_after: cut_to.zip(to).is_some_and(|((_, cut), to)| cut < to.at),
+    })
+}
 
-    /// Returns the end of its last rows that lie in a period with this end. Nothing if a day or a year is cut.
-    fn cut_to(self, to: End, bound: Option<Moment>) -> Option<(Cut, DateTime<Utc>)> {
-        match self.time {
-            Time::QuarterHour => Some((Cut::QuarterHour, quarter_before(to.at))),
-            Time::Day => matches!(bound, Some(Moment::Day(_))).then_some((Cut::Day, to.at)),
-            Time::Month => Some((Cut::Month, to.month.at)),
-            Time::Year => to.month.begins_year(to.at).then_some((Cut::Month, to.at)),
-        }
+/// Returns the begin of a table's first rows that lie in a period with this beginning. Nothing if a day or a year is cut: then
+/// smaller rows do.
+fn begin_of_rows(table: Table, from: Beginning, bound: Option<Moment>) -> Option<(Cut, DateTime<Utc>)> {
+    match table.time {
+        Time::QuarterHour => Some((Cut::QuarterHour, quarter_after(from.at))),
+        Time::Day => matches!(bound, Some(Moment::Day(_))).then_some((Cut::Day, from.at)),
+        Time::Month if from.at == from.month.at => Some((Cut::Month, from.month.at)),
+        Time::Month => Some((Cut::NextMonth, from.next_month.at)),
+        Time::Year => from.month.begins_year(from.at).then_some((Cut::Month, from.at)),
+    }
+}
+
+/// Returns the end of a table's last rows that lie in a period with this end. Nothing if a day or a year is cut.
+fn end_of_rows(table: Table, to: End, bound: Option<Moment>) -> Option<(Cut, DateTime<Utc>)> {
+    match table.time {
+        Time::QuarterHour => Some((Cut::QuarterHour, quarter_before(to.at))),
+        Time::Day => matches!(bound, Some(Moment::Day(_))).then_some((Cut::Day, to.at)),
+        Time::Month => Some((Cut::Month, to.month.at)),
+        Time::Year => to.month.begins_year(to.at).then_some((Cut::Month, to.at)),
     }
 }
 

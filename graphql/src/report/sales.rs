@@ -18,7 +18,10 @@ use super::grouping::{Attribute, Grouping};
 use super::named::Named;
 use super::rollup::{Source, quarter_after, quarter_before};
 use super::sort::Sort;
-use super::{Request, added, beside, range};
+use super::{Filter, Request, added, beside, range};
+
+/// Most dimensions of a report whose statement a connection keeps.
+const KEYS_KEPT: usize = 2;
 
 /// The lines of the period.
 const PERIOD: &str = "
@@ -96,17 +99,16 @@ fn chain(grouping: &Grouping, sums: &[Sum], request: &Request) -> String {
     let shares = grouping.splits_documents || filtered;
     let keys: String = grouping.keys.iter().map(|key| format!("{}, ", key.name)).collect();
     let mut sql = format!("line as not materialized ({}\n    )", lines(grouping, request, source.as_ref()));
-    let _ = write!(sql, ", part as materialized ({}\n    )", parts(grouping, sums, request, source.as_ref()));
+    let _ = write!(sql, ", part as ({}\n    )", parts(grouping, sums, request, source.as_ref()));
     let _ = write!(sql, ", sold as materialized (\n        select {keys}currency");
     for Sum { name, of, channel, merge } in sums {
         let of = if *merge == Merge::Orders && shares { Figure::Documents } else { *of };
         let _ = match channel {
-            Some(channel) => write!(
-                sql,
-                ", coalesce({} filter (where channel = '{channel}'), 0) as {name}",
-                of.of_groups()
-            ),
-            None => write!(sql, ", {} as {name}", of.of_groups()),
+            Some(channel) => {
+                let condition = format!(" filter (where channel = '{channel}')");
+                write!(sql, ", coalesce({}, 0) as {name}", of.of_rows(&condition, source.is_some()))
+            }
+            None => write!(sql, ", {} as {name}", of.of_rows("", source.is_some())),
         };
     }
     let _ = write!(sql, ", sum(orders) as first_lines\n    from part group by {keys}currency\n    ){ASKED}");
@@ -191,7 +193,8 @@ fn lines(grouping: &Grouping, request: &Request, source: Option<&Source>) -> Str
     parts.join("\n        union all ")
 }
 
-/// Returns the sums of the lines and those of the roll-up.
+/// Returns the rows that are added up. Without a roll-up they are groups of lines, because there are few of them. With one they
+/// are its rows and the lines besides it, each in the unit of the roll-up: they are added only once, as integers.
 fn parts(grouping: &Grouping, sums: &[Sum], request: &Request, source: Option<&Source>) -> String {
     let shares = grouping.splits_documents || request.filter.splits_documents();
     let by_channel = sums.iter().any(|sum| sum.channel.is_some());
@@ -204,27 +207,29 @@ fn parts(grouping: &Grouping, sums: &[Sum], request: &Request, source: Option<&S
     }
     let mut keys: String = grouping.keys.iter().map(|key| format!("{}, ", key.name)).collect();
     keys.push_str(if by_channel { "channel, currency" } else { "currency" });
-    let of_lines: String =
-        figures.iter().map(|figure| format!(", {} as {}", figure.of_lines(), figure.column())).collect();
-    let mut parts = format!("\n        select {keys}{of_lines} from line group by {keys}");
-    if let Some(source) = source {
-        let mut keys: Vec<String> = grouping.keys.iter().map(|key| source.key(key)).collect();
-        if by_channel {
-            keys.push("l.channel".into());
-        }
-        keys.push("l.currency".into());
-        let places: Vec<String> = (1..=keys.len()).map(|place| place.to_string()).collect();
-        let of_groups: String = figures.iter().map(|figure| format!(", {}", figure.of_groups())).collect();
-        let _ = write!(
-            parts,
-            "\n        union all\n        select {}{of_groups} {}{} group by {}",
-            keys.join(", "),
-            source.rows(),
-            filters(grouping.customers_only, request),
-            places.join(", ")
-        );
+    let select = |value: &dyn Fn(&Figure) -> String| -> String {
+        figures.iter().map(|figure| format!(", {} as {}", value(figure), figure.column())).collect()
+    };
+    let Some(source) = source else {
+        let of_lines = select(&|figure| figure.of_lines().to_owned());
+        return format!("\n        select {keys}{of_lines} from line group by {keys}");
+    };
+    let mut row_keys: Vec<String> = grouping.keys.iter().map(|key| source.key(key)).collect();
+    if by_channel {
+        row_keys.push("l.channel".into());
     }
-    parts
+    row_keys.push("l.currency".into());
+    format!(
+        "
+        select {keys}{} from line
+        union all
+        select {}{} {}{}",
+        select(&|figure| figure.of_line(&keys)),
+        row_keys.join(", "),
+        select(&|figure| format!("l.{}", figure.column())),
+        source.rows(),
+        filters(grouping.customers_only, request)
+    )
 }
 
 /// The three levels of rows, from the two tables of groups and of totals.
@@ -317,5 +322,15 @@ pub fn bind<'q>(
         .value("currencies", &filter.currencies)
         .value("customer_numbers", &filter.customers.codes)
         .value("customer_ids", &filter.customers.ids)
-        .query()
+        .query_kept(is_common(request))
+}
+
+/// Whether a dashboard may ask for the report again and again: the whole tenant by few keys, from a roll-up. There are few such
+/// statements.
+fn is_common(request: &Request) -> bool {
+    request.calendar.rollup.is_some()
+        && request.compare.is_none()
+        && request.sort.is_none()
+        && request.filter == Filter::default()
+        && request.group_by.len() <= KEYS_KEPT
 }

@@ -103,16 +103,16 @@ fn every_broken_fact_is_found() {
                 "update sales_line set gross = gross BY 1, discount = discount BY 1 where tenant_id = $1 and channel = 'wholesale'",
             ),
             (6, "update sales_line set tax = tax BY 1 where tenant_id = $1 and channel = 'retail'"),
-            (8, "update sales_by_product set documents = documents BY 1 where tenant_id = $1"),
-            (8, "update sales_by_quarter_hour set lines = lines BY 1 where tenant_id = $1"),
+            (8, "update sales_sum_by_product set documents = documents BY 1 where tenant_id = $1"),
+            (8, "update sales_sum_by_quarter_hour set lines = lines BY 1 where tenant_id = $1"),
             (
                 8,
-                "update sales_by_customer set last_order_at = last_order_at BY interval '1 second' \
+                "update sales_sum_by_customer set last_order_at = last_order_at BY interval '1 second' \
                  where tenant_id = $1",
             ),
             (
                 8,
-                "update sales_fold set earliest_at = earliest_at BY interval '1 second' where tenant_id = $1",
+                "update sales_rollup set earliest_at = earliest_at BY interval '1 second' where tenant_id = $1",
             ),
         ] {
             change(tenant, statement, "+").await;

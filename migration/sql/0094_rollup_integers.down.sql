@@ -1,0 +1,1 @@
+drop table sales_sum_by_product_location, sales_sum_by_product, sales_sum_by_product_year, sales_sum_by_customer, sales_sum_by_customer_year, sales_sum_by_category, sales_sum_by_quarter_hour, sales_sum_by_day, sales_rollup;
