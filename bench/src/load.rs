@@ -49,13 +49,26 @@ pub async fn sell(
     duration: Duration,
     spread: Spread,
 ) -> Result<Outcome, Failure> {
+    sell_every(shop, connections, (duration, Duration::ZERO), spread).await
+}
+
+/// Sells for a duration. A connection begins a sale in each interval, or as soon as the sale before it has ended.
+pub async fn sell_every(
+    shop: &Shop,
+    connections: usize,
+    (duration, every): (Duration, Duration),
+    spread: Spread,
+) -> Result<Outcome, Failure> {
     let start = Instant::now();
     let mut tasks = Vec::with_capacity(connections);
-    for _ in 0..connections {
+    for number in 0..connections {
         let shop = shop.clone();
+        // The connections begin one after the other.
+        let first = every * u32::try_from(number)? / u32::try_from(connections.max(1))?;
         tasks.push(tokio::spawn(async move {
             let head = head(&shop.addr, &shop.key);
-            connection(&shop.addr, &head, &shop.register_id, (start + duration, spread))
+            let times = Times { first: start + first, every, until: start + duration };
+            connection(&shop.addr, &head, &shop.register_id, (times, spread))
                 .await
                 .map_err(|error| error.to_string())
         }));
@@ -85,17 +98,28 @@ pub fn head(addr: &str, key: &str) -> String {
     )
 }
 
+/// The times at which a connection begins its sales.
+#[derive(Debug, Clone, Copy)]
+struct Times {
+    first: Instant,
+    every: Duration,
+    until: Instant,
+}
+
 async fn connection(
     addr: &str,
     head: &str,
     register: &str,
-    (until, spread): (Instant, Spread),
+    (Times { first, every, until }, spread): (Times, Spread),
 ) -> Result<Vec<Duration>, Failure> {
     let mut stream = TcpStream::connect(addr).await?;
     stream.set_nodelay(true)?;
     let mut latencies = Vec::new();
     let mut answer = Vec::with_capacity(8 * 1024);
-    while Instant::now() < until {
+    let mut next = first;
+    while next < until && Instant::now() < until {
+        tokio::time::sleep_until(next.into()).await;
+        next += every;
         let request = request(head, register, spread);
         let sent = Instant::now();
         stream.write_all(request.as_bytes()).await?;

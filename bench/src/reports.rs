@@ -1,5 +1,8 @@
 //! `bench reports`: reports over HTTP on millions of sales lines, with roll-ups and without, in one run. Both must have the
-//! same figures.
+//! same figures. Then sales beside the worker's folds, reports beside sales, and DuckDB over the same lines.
+
+mod beside_sales;
+mod duckdb;
 
 use std::time::{Duration, Instant};
 
@@ -46,6 +49,12 @@ pub struct ReportsArgs {
     /// Repetitions of each request.
     #[arg(long, default_value_t = 20)]
     rounds: usize,
+    /// Seconds of each run of sales.
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+    /// A Python that may have the package `duckdb`.
+    #[arg(long, default_value = "python3")]
+    python: String,
 }
 
 /// Documents of three lines in the order of time, within the opening hours of some days up to today. Three of 10 are invoices
@@ -111,20 +120,19 @@ async fn measure(stand: &Stand, args: &ReportsArgs) -> Result<(), Failure> {
     println!("{folded} more lines folded, {each_us:.1} µs a line");
     stand.settle(stand::DATABASE)?;
     add(&mut root, tenant_id, (args.tail, args.lines + 30_000), 1).await?;
-    for table in [
-        "sales_by_day",
-        "sales_by_quarter_hour",
-        "sales_by_category",
-        "sales_by_customer",
-        "sales_by_customer_year",
-        "sales_by_product",
-        "sales_by_product_year",
-    ] {
+    for table in rollup::TABLES {
+        let table = table.name();
         let count = format!("select count(*), pg_total_relation_size('{table}') / 1000000 from {table}");
         let row = sqlx::query_as::<_, (i64, i64)>(sqlx::AssertSqlSafe(count)).fetch_one(&mut root).await?;
         println!("{table}: {} rows, {} MB", row.0, row.1);
     }
-    table(stand, &mut root, (tenant_id, args.rounds)).await
+    let medians_ms = table(stand, &mut root, (tenant_id, args.rounds)).await?;
+    duckdb::measure(stand, args, tenant_id, &medians_ms)?;
+    beside_sales::measure(stand, &mut root, &db, (tenant_id, args.seconds)).await?;
+    let gates = REQUESTS.iter().zip(medians_ms);
+    let missed =
+        gates.filter(|((_, gate_ms), median_ms)| gate_ms.is_some_and(|gate_ms| *median_ms > gate_ms));
+    if missed.count() == 0 { Ok(()) } else { Err("a gate was missed".into()) }
 }
 
 /// Gives the shop categories and customers.
@@ -166,21 +174,22 @@ async fn add(
     Ok(())
 }
 
-/// Prints a line for each request. Fails if a figure differs, or if a gate was missed.
+/// Prints a line for each request, and returns the medians. Fails if a figure differs.
 async fn table(
     stand: &Stand,
     root: &mut PgConnection,
     (tenant_id, rounds): (Uuid, usize),
-) -> Result<(), Failure> {
+) -> Result<Vec<f64>, Failure> {
     let http = Client::builder().no_proxy().build()?;
-    let hide = "update sales_fold set generation = null, time_zone = null where tenant_id = $1";
-    let show = "update sales_fold set generation = 1, time_zone = 'Europe/Berlin' where tenant_id = $1";
+    let hide =
+        "update sales_rollup set generation = null, layout = null, time_zone = null where tenant_id = $1";
+    let show = "update sales_rollup set generation = 1, layout = $2, time_zone = 'Europe/Berlin' where tenant_id = $1";
     println!(
         "\n{:<68}{:>10}{:>10}{:>12}{:>8}  gate ms",
         "report", "median ms", "p99 ms", "lines ms", "÷ lines"
     );
-    let today: NaiveDate = sqlx::query_scalar("select current_date").fetch_one(&mut *root).await?;
-    let mut all_passed = true;
+    let today = today(root).await?;
+    let mut medians_ms = Vec::with_capacity(REQUESTS.len());
     for (request, gate_ms) in REQUESTS {
         let request = dated(request, today);
         let url = stand.shop.url(&format!("/v1/reports/{request}"));
@@ -194,13 +203,13 @@ async fn table(
         let started = Instant::now();
         let without = ask(&http, &stand.shop, &url).await?;
         let lines_ms = started.elapsed().as_secs_f64() * 1e3;
-        sqlx::query(show).bind(tenant_id).execute(&mut *root).await?;
+        sqlx::query(show).bind(tenant_id).bind(rollup::LAYOUT).execute(&mut *root).await?;
         if (&with["rows"], &with["totals"]) != (&without["rows"], &without["totals"]) {
             return Err(format!("{request}: the figures differ").into());
         }
         let (median_ms, p99_ms) = (percentile_ms(&mut times, 50), percentile_ms(&mut times, 99));
         let passed = gate_ms.is_none_or(|gate_ms| median_ms <= gate_ms);
-        all_passed &= passed;
+        medians_ms.push(median_ms);
         println!(
             "{request:<68}{median_ms:>10.1}{p99_ms:>10.1}{lines_ms:>12.1}{:>8.3}  {}",
             median_ms / lines_ms,
@@ -210,7 +219,11 @@ async fn table(
             ))
         );
     }
-    if all_passed { Ok(()) } else { Err("a gate was missed".into()) }
+    Ok(medians_ms)
+}
+
+async fn today(root: &mut PgConnection) -> Result<NaiveDate, Failure> {
+    Ok(sqlx::query_scalar("select current_date").fetch_one(root).await?)
 }
 
 /// Puts days into a request: whole ones of the last year, and one within a month.
