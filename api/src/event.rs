@@ -22,6 +22,8 @@ use crate::{Answer, App, Caller};
 const TYPES_MAX: usize = 20;
 /// Most characters of a type.
 const TYPE_LENGTH_MAX: usize = 64;
+/// The form of a type, as the description states it. [`checked_types`] checks the same.
+pub(crate) const TYPE_PATTERN: &str = r"^[a-z_.*]{1,64}$";
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {

@@ -25,6 +25,10 @@ const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-appli
 
 /// Most characters of a key.
 const KEY_LENGTH_MAX: usize = 255;
+/// The form of the header with a key, as the description states it. [`parse_key`] checks the same.
+pub(crate) const KEY_PATTERN: &str = r#"^([A-Za-z0-9_:.-]{1,255}|"[A-Za-z0-9_:.-]{1,255}")$"#;
+/// Most characters of the header `Prefer`. If it is sent repeatedly, of all values together.
+pub(crate) const PREFER_LENGTH_MAX: usize = 100;
 
 /// The header `Idempotency-Key`, not checked yet. A handler calls [`IdempotencyKey::required`] or
 /// [`IdempotencyKey::optional`] after it has read the body.
@@ -179,8 +183,12 @@ pub struct Preferences {
 }
 
 impl Preferences {
-    /// Reads `Prefer`. Unknown preferences are ignored, as RFC 7240 requires.
-    pub fn of(headers: &HeaderMap) -> Self {
+    /// Reads `Prefer`. Unknown preferences are ignored, as RFC 7240 requires. Rejects a header that is too long.
+    pub fn of(headers: &HeaderMap) -> Result<Self, ApiError> {
+        if headers.get_all(PREFER).map(HeaderValue::len).sum::<usize>() > PREFER_LENGTH_MAX {
+            let detail = format!("Send at most {PREFER_LENGTH_MAX} characters, such as dry-run.");
+            return Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_header("Prefer"));
+        }
         let wishes = headers.get_all(PREFER).filter_map(|value| value.to_str().ok());
         let mut preferences = Preferences::default();
         for wish in wishes.flat_map(|value| value.split(',')) {
@@ -188,7 +196,7 @@ impl Preferences {
             preferences.dry_run |= name.eq_ignore_ascii_case("dry-run");
             preferences.minimal |= name.eq_ignore_ascii_case("return=minimal");
         }
-        preferences
+        Ok(preferences)
     }
 
     /// Confirms the preferences that were applied.
@@ -206,7 +214,7 @@ impl FromRequest for Preferences {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(Preferences::of(request.headers())))
+        ready(Preferences::of(request.headers()))
     }
 }
 
@@ -226,6 +234,19 @@ mod tests {
             assert_eq!(parse_key(text.as_bytes()), None, "{text}");
         }
         assert_eq!(parse_key(&[b'a'; 256]), None);
+    }
+
+    #[test]
+    fn the_described_form_of_a_key_is_the_one_that_is_checked() {
+        let described = regex_lite::Regex::new(KEY_PATTERN).expect("a pattern");
+        let mut texts: Vec<String> = (0..128u8).map(|letter| char::from(letter).to_string()).collect();
+        texts.extend(texts.clone().iter().map(|text| format!("\"{text}\"")));
+        texts.extend(["", "8e03:a.b_c-d", "\"8e03\"", "\"a", "a\"", "ä", "\"a\"b"].map(str::to_owned));
+        texts.extend([255, 256].map(|length| "a".repeat(length)));
+        // A server takes blanks around a value off before it is read.
+        for text in texts.iter().filter(|text| text.trim() == text.as_str()) {
+            assert_eq!(parse_key(text.as_bytes()).is_some(), described.is_match(text), "{text:?}");
+        }
     }
 
     async fn key(request: TestRequest, raw: &[u8]) -> Option<Idempotency> {
@@ -278,10 +299,25 @@ mod tests {
     fn reads_prefer() {
         let of = |value: &'static str| {
             let request = TestRequest::get().insert_header((PREFER, value)).to_http_request();
-            Preferences::of(request.headers()).dry_run
+            Preferences::of(request.headers()).expect("preferences").dry_run
         };
         assert!(of("dry-run"));
         assert!(of("return=minimal, Dry-Run;x=1"));
         assert!(!of("dry-runs"));
+    }
+
+    #[test]
+    fn a_long_prefer_is_refused() {
+        let of = |values: &[usize]| {
+            let request = values.iter().fold(TestRequest::get(), |request, length| {
+                request.append_header((PREFER, "x".repeat(*length)))
+            });
+            Preferences::of(request.to_http_request().headers()).err()
+        };
+        assert!(of(&[100]).is_none() && of(&[60, 40]).is_none());
+        for values in [&[101][..], &[60, 41]] {
+            let refused = of(values).expect("a refusal");
+            assert_eq!(refused.errors()[0].header.as_deref(), Some("Prefer"), "{values:?}");
+        }
     }
 }

@@ -33,7 +33,7 @@ use crate::context::{Caller, Context};
 use crate::params;
 use crate::problem::{Answer, ApiError, ErrorCode};
 use crate::record::Record;
-use crate::schema::{explain_query, joined_query};
+use crate::schema::{check_query, explain_query, joined_query};
 use crate::version::{IfNoneMatch, weak_tag};
 use members::Members;
 
@@ -166,7 +166,8 @@ impl<F: DeserializeOwned> List<F> {
         let Some(app) = request.app_data::<Data<App>>() else {
             return Err(ApiError::internal("no application state"));
         };
-        let (page, query) = split(&joined_query(request))?;
+        let whole = joined_query(request);
+        let (page, query) = split(&whole)?;
         let tenant_id =
             request.extensions().get::<Context>().and_then(Context::tenant_id).unwrap_or_default();
         let bound_to = binding(tenant_id, request.path(), &query);
@@ -176,8 +177,10 @@ impl<F: DeserializeOwned> List<F> {
             None => (None, OnceLock::new()),
         };
         let (members, filters) = Members::split(request, &query)?;
+        let filters = params::parse(&filters)?;
+        check_query(request, &whole)?;
         Ok(List {
-            filters: params::parse(&filters)?,
+            filters,
             limit: page.limit.unwrap_or(LIMIT_DEFAULT),
             position,
             synced_until,
@@ -185,7 +188,7 @@ impl<F: DeserializeOwned> List<F> {
             query,
             bound_to,
             members,
-            seen: IfNoneMatch::of(request),
+            seen: IfNoneMatch::of(request)?,
             app: Data::clone(app),
         })
     }

@@ -140,29 +140,16 @@ where
         request.head_mut().method = Method::GET;
     }
     trim_slash(&mut request);
-    if credential::exposed_in_query(request.query_string()) {
-        tracing::warn!(
-            request_id = log.id(),
-            "a credential was sent in the query string and should be rotated"
-        );
-        let refused = ApiError::new(
-            ErrorCode::InvalidParameter,
-            "A credential was sent in the query string. Send it as a header, and rotate it: URLs end up in logs.",
-        );
+    let refused = match refuse(&app, &request, &wants, &log, is_one_too_many) {
+        Ok(()) if !wants.preflight => admitted.and_then(|()| refuse_method(&app, &request)),
+        other => other,
+    };
+    if let Err(refused) = refused {
         let response = refused.render(Some(log.id()));
         return Ok(finish(request.into_response(response), &app, &wants, &log).await);
     }
     if wants.preflight {
         let response = HttpResponse::NoContent().finish();
-        return Ok(finish(request.into_response(response), &app, &wants, &log).await);
-    }
-    if app.is_closed() || is_one_too_many {
-        let refused = ApiError::of(ErrorCode::TemporarilyUnavailable).with_retry_after(1);
-        let response = refused.render(Some(log.id()));
-        return Ok(finish(request.into_response(response), &app, &wants, &log).await);
-    }
-    if let Err(refused) = admitted {
-        let response = refused.render(Some(log.id()));
         return Ok(finish(request.into_response(response), &app, &wants, &log).await);
     }
     let decimals = decimals(&app, log.caller.as_ref()).await;
@@ -179,6 +166,36 @@ where
             tracing::error!(request_id = log.id(), "a handler panicked");
             Err(ApiError::of(ErrorCode::InternalError).with_request_id(log.id()).into())
         }
+    }
+}
+
+/// Rejects a request that shows its credential, or that this server does not take.
+fn refuse(
+    app: &App,
+    request: &ServiceRequest,
+    wants: &Wants,
+    log: &Log,
+    is_one_too_many: bool,
+) -> Result<(), ApiError> {
+    if credential::exposed_in_query(request.query_string()) {
+        tracing::warn!(
+            request_id = log.id(),
+            "a credential was sent in the query string and should be rotated"
+        );
+        let detail = "A credential was sent in the query string. Send it as a header, and rotate it: URLs end up in logs.";
+        return Err(ApiError::new(ErrorCode::InvalidParameter, detail));
+    }
+    if !wants.preflight && (app.is_closed() || is_one_too_many) {
+        return Err(ApiError::of(ErrorCode::TemporarilyUnavailable).with_retry_after(1));
+    }
+    Ok(())
+}
+
+/// Rejects a method that the path does not serve.
+fn refuse_method(app: &App, request: &ServiceRequest) -> Result<(), ApiError> {
+    match app.table.refused(request.method(), request.path()) {
+        Some(allowed) => Err(ApiError::of(ErrorCode::MethodNotAllowed).with_header(header::ALLOW, allowed)),
+        None => Ok(()),
     }
 }
 

@@ -6,6 +6,7 @@ mod bodies;
 mod complete;
 mod dry_run;
 mod examples;
+mod forms;
 mod inline;
 mod layout;
 mod limits;

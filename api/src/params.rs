@@ -13,7 +13,7 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 
 use crate::body::{of_values, sentence};
 use crate::problem::{ApiError, ErrorCode, shorten};
-use crate::schema::{explain_query, joined_query};
+use crate::schema::{check_query, explain_query, joined_query};
 
 /// Query parameters. `T` should reject unknown ones (`#[serde(deny_unknown_fields)]`).
 #[derive(Debug, Clone)]
@@ -32,7 +32,9 @@ impl<T: DeserializeOwned> FromRequest for Params<T> {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(parse(&joined_query(request)).map(Params).map_err(|error| explain_query(request, error)))
+        let query = joined_query(request);
+        let read = parse(&query).and_then(|params| check_query(request, &query).map(|()| Params(params)));
+        ready(read.map_err(|error| explain_query(request, error)))
     }
 }
 

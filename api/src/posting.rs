@@ -67,7 +67,7 @@ impl Post {
             app: App::of(request)?,
             caller: Caller::from_request(request, payload).into_inner()?,
             key: IdempotencyKey::from_request(request, payload).into_inner()?,
-            preferences: Preferences::of(request.headers()),
+            preferences: Preferences::of(request.headers())?,
             render: rendering.0,
             posts: posts.ok_or_else(|| undeclared(request, "PostHeaders and no BatchHeaders"))?,
             body: Unread::of(request, payload),

@@ -1,24 +1,62 @@
 //! Paths of the API, and the methods of each.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use actix_web::dev::ResourceDef;
+use actix_web::http::Method;
 use serde_json::Value;
 
-/// Methods of each path, from the API's own description.
+/// Methods of each path, from the API's own description. A path without parameters goes before one with parameters that
+/// matches it, such as `/v1/orders/batch` before `/v1/orders/{id}`.
 #[derive(Debug)]
-pub(crate) struct RouteTable(Vec<(ResourceDef, String)>);
+pub(crate) struct RouteTable {
+    fixed: HashMap<String, Methods>,
+    patterns: Vec<(ResourceDef, Methods)>,
+}
+
+/// Methods of one path.
+#[derive(Debug)]
+struct Methods {
+    /// In the form of `Allow`.
+    allow: String,
+    served: Vec<Method>,
+}
 
 impl RouteTable {
     /// Creates the table of the routes that `document` describes.
     pub(crate) fn of(document: &Value) -> Self {
         let paths = document["paths"].as_object().into_iter().flatten();
-        RouteTable(paths.map(|(path, item)| (ResourceDef::new(path.as_str()), allow(item))).collect())
+        let (patterns, fixed): (Vec<_>, Vec<_>) = paths.partition(|(path, _)| path.contains('{'));
+        RouteTable {
+            fixed: fixed.into_iter().map(|(path, item)| (path.clone(), Methods::of(item))).collect(),
+            patterns: patterns
+                .into_iter()
+                .map(|(path, item)| (ResourceDef::new(path.as_str()), Methods::of(item)))
+                .collect(),
+        }
     }
 
     /// Returns the methods of a path, in the form of `Allow`.
     pub(crate) fn methods(&self, path: &str) -> Option<&str> {
-        self.0.iter().find(|(pattern, _)| pattern.is_match(path)).map(|(_, methods)| methods.as_str())
+        let of_pattern = || self.patterns.iter().find(|(pattern, _)| pattern.is_match(path));
+        let methods = self.fixed.get(path).or_else(|| of_pattern().map(|(_, methods)| methods));
+        methods.map(|methods| methods.allow.as_str())
+    }
+
+    /// Returns the methods of a path without parameters that does not serve `method`. Without this the request would reach a path
+    /// with parameters, which would take a word such as `batch` for an id.
+    pub(crate) fn refused(&self, method: &Method, path: &str) -> Option<&str> {
+        let methods = self.fixed.get(path)?;
+        let is_served = methods.served.contains(method) || *method == Method::OPTIONS;
+        (!is_served).then_some(methods.allow.as_str())
+    }
+}
+
+impl Methods {
+    fn of(item: &Value) -> Self {
+        let operations = item.as_object().into_iter().flatten();
+        let served = operations.filter_map(|(method, _)| method.to_uppercase().parse().ok());
+        Methods { allow: allow(item), served: served.collect() }
     }
 }
 
@@ -34,4 +72,29 @@ fn allow(item: &Value) -> String {
     }
     methods.insert("OPTIONS".to_owned());
     methods.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_path_without_parameters_goes_first() {
+        let document = json!({ "paths": {
+            "/orders/{id}": { "get": {}, "patch": {} },
+            "/orders/batch": { "post": {} },
+        } });
+        let table = RouteTable::of(&document);
+        assert_eq!(table.methods("/orders/batch"), Some("OPTIONS, POST"));
+        assert_eq!(table.methods("/orders/1"), Some("GET, HEAD, OPTIONS, PATCH"));
+        assert_eq!(table.methods("/others"), None);
+        assert_eq!(table.refused(&Method::GET, "/orders/batch"), Some("OPTIONS, POST"));
+        for (method, path) in
+            [(Method::POST, "/orders/batch"), (Method::OPTIONS, "/orders/batch"), (Method::PUT, "/orders/1")]
+        {
+            assert_eq!(table.refused(&method, path), None, "{method} {path}");
+        }
+    }
 }

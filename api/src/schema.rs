@@ -134,6 +134,32 @@ impl Schemas {
         unknown.extend(check.faults());
         unknown
     }
+
+    /// Returns the values of a query that are longer or greater than their parameter allows.
+    fn excesses_of_query(&self, operation: &Operation, query: &str) -> Vec<Fault> {
+        let mut check = Check::new(self, FAULTS_MAX);
+        for (name, text) in form_urlencoded::parse(query.as_bytes()) {
+            let Some(parameter) = operation.parameters.iter().find(|own| own["name"] == *name) else {
+                continue;
+            };
+            let schema = self.resolve(&parameter["schema"]);
+            match schema["type"].as_str() {
+                _ if is_array(schema) => {
+                    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+                    check.count(parts.clone().count(), schema, &name);
+                    let item = self.resolve(&schema["items"]);
+                    parts.for_each(|part| check.length(part, item, &name));
+                }
+                Some("integer") => {
+                    if let Ok(whole) = text.parse() {
+                        check.value(&Json::Whole(whole), schema, &mut name.into_owned());
+                    }
+                }
+                _ => check.length(&text, schema, &name),
+            }
+        }
+        check.faults()
+    }
 }
 
 /// Returns the query of a request with every array as one list: `status=a&status=b` and `status[]=a` become `status=a,b`.
@@ -189,6 +215,16 @@ pub fn row_fields(request: &HttpRequest) -> Vec<String> {
     let operation =
         schemas.as_ref().and_then(|(schemas, pattern)| schemas.operation(pattern, request.method()));
     operation.map(|operation| operation.row.clone()).unwrap_or_default()
+}
+
+/// Rejects a query with a value that is longer or greater than the description allows, although its type can hold it.
+pub fn check_query(request: &HttpRequest, query: &str) -> Result<(), ApiError> {
+    let schemas = request.app_data::<Data<Schemas>>().zip(request.match_pattern());
+    let Some((schemas, pattern)) = schemas.filter(|_| !query.is_empty()) else { return Ok(()) };
+    let Some(operation) = schemas.operation(&pattern, request.method()) else { return Ok(()) };
+    let faults = schemas.excesses_of_query(operation, query);
+    let Some(first) = faults.first() else { return Ok(()) };
+    Err(ApiError::new(ErrorCode::InvalidParameter, first.detail.clone()).at_parameter(first.pointer.clone()))
 }
 
 /// Adds to a rejected query everything that is wrong with its parameters.
@@ -310,12 +346,12 @@ fn operation(document: &Value, method: &str, operation: &Value) -> Option<Operat
         method: method.to_uppercase().parse().ok()?,
         body: operation["requestBody"]["content"]["application/json"]["schema"].clone(),
         parameters: resolved.filter(|parameter| parameter["in"] == "query").cloned().collect(),
-        row: row(document, &operation["responses"]["200"]["content"]["application/json"]["schema"]),
+        row: row_members(document, &operation["responses"]["200"]["content"]["application/json"]["schema"]),
     })
 }
 
-/// Returns the names of the members of a row of a list.
-fn row(document: &Value, response: &Value) -> Vec<String> {
+/// Returns the names of the members of a row of a list, whose page has the schema `response`.
+pub fn row_members(document: &Value, response: &Value) -> Vec<String> {
     let resolve = |schema: &'_ Value| -> Value {
         let reference = schema["$ref"].as_str().map(|reference| reference.trim_start_matches('#'));
         reference.and_then(|reference| document.pointer(reference)).unwrap_or(schema).clone()

@@ -4,12 +4,22 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, EntityTag, Header, TryIntoHeaderValue};
+use actix_web::http::header::{self, EntityTag, Header, HeaderValue, TryIntoHeaderValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::problem::{Answer, ApiError, ErrorCode};
+
+/// Most characters of the header `If-Match`.
+pub(crate) const IF_MATCH_LENGTH_MAX: usize = 40;
+/// The form of `If-Match`, as the description states it: any version, or the ETag of one. [`IfMatch::optional`] checks the same.
+pub(crate) const IF_MATCH_PATTERN: &str = r#"^(\*|"(0|[1-9][0-9]{0,9})(-[0-9a-f]{1,16})?")$"#;
+/// Most characters of the header `If-None-Match`. If it is sent repeatedly, of all values together.
+pub(crate) const IF_NONE_MATCH_LENGTH_MAX: usize = 1000;
+/// Most digits of a version, and most of the digest that may follow it.
+const VERSION_DIGITS_MAX: usize = 10;
+const DIGEST_DIGITS_MAX: usize = 16;
 
 /// The header `If-Match`, not checked yet. A handler calls [`IfMatch::required`] or [`IfMatch::optional`].
 #[derive(Debug, Clone)]
@@ -64,15 +74,22 @@ impl FromRequest for IfNoneMatch {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(IfNoneMatch::of(request)))
+        ready(IfNoneMatch::of(request))
     }
 }
 
 impl IfNoneMatch {
-    /// Reads the header of a request.
-    pub fn of(request: &HttpRequest) -> Self {
+    /// Reads the header of a request. A text that is no list of ETags names none. Rejects a header that is too long.
+    pub fn of(request: &HttpRequest) -> Result<Self, ApiError> {
+        let values = request.headers().get_all(header::IF_NONE_MATCH);
+        if values.map(HeaderValue::len).sum::<usize>() > IF_NONE_MATCH_LENGTH_MAX {
+            let detail = format!(
+                "Send at most {IF_NONE_MATCH_LENGTH_MAX} characters, such as the ETag that you have."
+            );
+            return Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_header("If-None-Match"));
+        }
         let tags = header::IfNoneMatch::parse(request);
-        IfNoneMatch(tags.unwrap_or(header::IfNoneMatch::Items(Vec::new())))
+        Ok(IfNoneMatch(tags.unwrap_or(header::IfNoneMatch::Items(Vec::new()))))
     }
 
     fn knows(&self, own: &EntityTag) -> bool {
@@ -151,12 +168,20 @@ fn entity_tag(version: i32) -> EntityTag {
     EntityTag::new_strong(version.to_string())
 }
 
+/// Returns the version in an ETag. No record has one above the largest that this returns.
 fn version(tag: &EntityTag) -> Option<i32> {
-    // The digest of a response may follow the version.
-    let (text, digest) = tag.tag().split_once('-').unwrap_or((tag.tag(), ""));
-    let is_digest = digest.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let version: i32 = text.parse().ok()?;
-    (version >= 0 && is_digest && text == version.to_string() && !tag.weak).then_some(version)
+    let (text, digest) = match tag.tag().split_once('-') {
+        // The digest of a response may follow the version.
+        Some((text, digest)) => (text, Some(digest)),
+        None => (tag.tag(), None),
+    };
+    let is_digit = |digit: u8| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
+    let is_digest =
+        |digest: &str| (1..=DIGEST_DIGITS_MAX).contains(&digest.len()) && digest.bytes().all(is_digit);
+    let version: i64 = text.parse().ok().filter(|version: &i64| *version >= 0)?;
+    let is_sound =
+        text.len() <= VERSION_DIGITS_MAX && text == version.to_string() && digest.is_none_or(is_digest);
+    (is_sound && !tag.weak).then(|| i32::try_from(version).unwrap_or(i32::MAX))
 }
 
 /// Header of a route that needs `If-Match`, for `params(GuardedHeaders)` in its description.
@@ -195,12 +220,22 @@ mod tests {
             if_match(None).required().err().map(|error| error.code()),
             Some(ErrorCode::PreconditionRequired)
         );
+        let described = regex_lite::Regex::new(IF_MATCH_PATTERN).expect("a pattern");
+        for tag in ["*", "\"7\"", "\"0\"", "\"7-0a1b\"", "\"2147483648\"", "\"9999999999-0123456789abcdef\""]
+        {
+            assert!(if_match(Some(tag)).optional().is_ok() && described.is_match(tag), "{tag}");
+            assert!(tag.len() <= IF_MATCH_LENGTH_MAX, "{tag}");
+        }
         for tag in [
             "7",
             "\"\"",
             "\"x\"",
             "\"7-x\"",
+            "\"7-\"",
+            "\"7-0A\"",
+            "\"7-0123456789abcdef0\"",
             "\"07\"",
+            "\"+7\"",
             "W/\"7\"",
             "\"-1\"",
             "\"99999999999\"",
@@ -209,6 +244,19 @@ mod tests {
         ] {
             let code = if_match(Some(tag)).optional().err().map(|error| error.code());
             assert_eq!(code, Some(ErrorCode::InvalidParameter), "{tag}");
+            assert!(!described.is_match(tag), "{tag}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_long_if_none_match_is_refused() {
+        for (length, is_taken) in [(1000, true), (1001, false)] {
+            let tags = (header::IF_NONE_MATCH, "7".repeat(length));
+            let request = TestRequest::get().insert_header(tags).to_http_request();
+            let refused = IfNoneMatch::extract(&request).await.err();
+            assert_eq!(refused.is_none(), is_taken);
+            let named = refused.and_then(|error| error.errors()[0].header.clone());
+            assert!(named.is_none_or(|header| header == "If-None-Match"));
         }
     }
 

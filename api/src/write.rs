@@ -93,7 +93,7 @@ impl Write {
             app: App::of(request)?,
             caller: Caller::from_request(request, payload).into_inner()?,
             idempotency: IdempotencyKey::from_request(request, payload).into_inner()?,
-            preferences: Preferences::of(request.headers()),
+            preferences: Preferences::of(request.headers())?,
             if_match: IfMatch::of(request),
             path: request.path().to_owned(),
             changes_setup: false,

@@ -201,6 +201,11 @@ impl DocumentKind {
         format!("{}_pkey", self.facts().table)
     }
 
+    /// Returns the prefix of its ids, such as `ord`.
+    pub fn prefix(self) -> &'static str {
+        self.facts().prefix
+    }
+
     /// Returns the id of a document as the API writes it.
     pub fn encode(self, id: Uuid) -> String {
         id::encode(self.facts().prefix, id)

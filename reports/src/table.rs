@@ -103,31 +103,31 @@ struct ReportParams {
     /// weekday, channel, location, product, category, customer, country, price_source, discount_band, product_kind, or none; the
     /// default is day. `stock_valuation` accepts
     /// location, product, category, or none; the default is product and location.
-    #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 200, example = json!(["channel"]))]
+    #[param(style = Form, explode = false, required = false, value_type = Vec<String>, max_items = 200, example = json!(["channel"]))]
     group_by: Option<String>,
     /// IANA name of the time zone in which days begin. The default is the tenant's.
     #[param(max_length = 64, example = "Europe/London")]
     tz: Option<String>,
     /// Only these channels, separated by commas or sent repeatedly.
-    #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 200, example = json!(["wholesale", "retail"]))]
+    #[param(style = Form, explode = false, required = false, value_type = Vec<String>, max_items = 200, example = json!(["wholesale", "retail"]))]
     channel: Option<String>,
     /// Only these locations, by code or id, separated by commas or sent repeatedly.
-    #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 200, example = json!(["MAIN"]))]
+    #[param(style = Form, explode = false, required = false, value_type = Vec<String>, max_items = 200, example = json!(["MAIN"]))]
     location: Option<String>,
     /// Only these products, by SKU or id, separated by commas or sent repeatedly.
-    #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 200, example = json!(["BOLT-M8"]))]
+    #[param(style = Form, explode = false, required = false, value_type = Vec<String>, max_items = 200, example = json!(["BOLT-M8"]))]
     product: Option<String>,
     /// Only these categories and all below them, by code or id, separated by commas or sent repeatedly.
-    #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 200, example = json!(["TOOLS"]))]
+    #[param(style = Form, explode = false, required = false, value_type = Vec<String>, max_items = 200, example = json!(["TOOLS"]))]
     category: Option<String>,
     /// Only these customers, by number or id, separated by commas or sent repeatedly.
-    #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 200, example = json!(["C-1001"]))]
+    #[param(style = Form, explode = false, required = false, value_type = Vec<String>, max_items = 200, example = json!(["C-1001"]))]
     customer: Option<String>,
     /// Only these countries, ISO 3166-1 alpha-2, separated by commas or sent repeatedly.
-    #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 200, example = json!(["GB", "IE"]))]
+    #[param(style = Form, explode = false, required = false, value_type = Vec<String>, max_items = 200, example = json!(["GB", "IE"]))]
     country: Option<String>,
     /// Only these currencies, ISO 4217, separated by commas or sent repeatedly.
-    #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 200, example = json!(["GBP"]))]
+    #[param(style = Form, explode = false, required = false, value_type = Vec<String>, max_items = 200, example = json!(["GBP"]))]
     currency: Option<String>,
     /// Only these kinds of products, separated by commas or sent repeatedly: `stocked` for goods, `service` for postage, fees and
     /// work. Only for reports on sales.

@@ -46,6 +46,7 @@ mod platform {
     mod rate;
     mod reading;
     mod refusals;
+    mod request_form;
     mod round_trip;
     mod seen;
     mod sessions;

@@ -4,13 +4,17 @@
 //! so its route names them: `params(ReadHeaders)`, `params(GuardedHeaders)`, `params(PostHeaders)` and
 //! `params(BatchHeaders)`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use service::listing::Age;
 use service::page::Sort;
 
+use super::forms;
+use crate::idempotency::{KEY_PATTERN, PREFER_LENGTH_MAX};
 use crate::list::{LIMIT_DEFAULT, LIMIT_MAX, expansions};
+use crate::schema::row_members;
+use crate::version::{IF_MATCH_LENGTH_MAX, IF_MATCH_PATTERN, IF_NONE_MATCH_LENGTH_MAX};
 
 /// Routes with a 201 for a record that has no address.
 const UNADDRESSED: [&str; 2] = ["/v1/pos/cash-moves", "/v1/reason-codes"];
@@ -18,8 +22,8 @@ const UNADDRESSED: [&str; 2] = ["/v1/pos/cash-moves", "/v1/reason-codes"];
 /// Facts of the whole document that decide what an operation shares.
 #[derive(Debug)]
 pub struct Shared {
-    /// References to the schemas that are pages of a list.
-    pages: BTreeSet<String>,
+    /// The members of a row, by the references to the schemas that are pages of a list.
+    pages: BTreeMap<String, Vec<String>>,
     /// Paths at which a record is read together with its version.
     versioned: BTreeSet<String>,
     /// References to the schemas of objects without required fields.
@@ -41,7 +45,9 @@ impl Shared {
                 || item["get"]["responses"]["200"]["headers"].get("ETag").is_some()
         });
         Shared {
-            pages: pages.map(|(name, _)| format!("#/components/schemas/{name}")).collect(),
+            pages: pages
+                .map(|(name, page)| (format!("#/components/schemas/{name}"), row_members(document, page)))
+                .collect(),
             versioned: versioned.map(|(path, _)| path.clone()).collect(),
             optional: schemas()
                 .filter(is_optional)
@@ -58,8 +64,9 @@ impl Shared {
         }
         let mut own = Vec::new();
         if method == "get" && self.is_list(operation) {
-            last.extend(["Fields", "IfNoneMatch"]);
+            last.push("IfNoneMatch");
             own.extend(expand(path));
+            own.push(self.fields(path, operation));
         }
         if writes(method, operation) {
             let guards = matches!(method, "patch" | "delete") && self.versioned.contains(path);
@@ -72,7 +79,7 @@ impl Shared {
                 last.extend(["OptionalIdempotencyKey", "Prefer"]);
             }
         }
-        let refer = |own: &Value| component(own).map_or_else(|| own.clone(), reference);
+        let refer = |own: &Value| component(own).map_or_else(|| forms::with_form(path, own), reference);
         let (in_path, others): (Vec<Value>, Vec<Value>) =
             declared(operation).map(refer).partition(|own| own["in"] == "path");
         let [first, last] = [first, last].map(|names| names.into_iter().map(reference).collect());
@@ -132,8 +139,24 @@ impl Shared {
     }
 
     fn is_page(&self, operation: &Value) -> bool {
+        self.row(operation).is_some()
+    }
+
+    /// Returns the members of a row of the page that an operation returns.
+    fn row(&self, operation: &Value) -> Option<&Vec<String>> {
         let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"];
-        schema.as_str().is_some_and(|schema| self.pages.contains(schema))
+        self.pages.get(schema.as_str()?)
+    }
+
+    /// Returns the parameter that names the members of a row.
+    fn fields(&self, path: &str, operation: &Value) -> Value {
+        let expanded = expansions(path).iter().map(|expansion| expansion.member());
+        let own = self.row(operation).into_iter().flatten().map(String::as_str);
+        let members: Vec<&str> = own.chain(expanded).collect();
+        let item = json!({ "type": "string", "enum": members });
+        let mut fields = listed("fields", FIELDS, &json!(["id"]), &item, FIELDS_MAX);
+        fields["schema"]["minItems"] = 1.into();
+        fields
     }
 }
 
@@ -206,13 +229,6 @@ pub fn parameters() -> Value {
             &json!(""),
             &json!({ "type": "string", "maxLength": 1024 }),
         ),
-        "Fields": listed(
-            "fields",
-            "Only these members of each row, separated by commas or sent repeatedly. All if absent.",
-            &json!(["id"]),
-            &json!({ "type": "string", "maxLength": 64 }),
-            100,
-        ),
         "RecordSort": parameter("query", "sort", NEWEST_FIRST, &json!("-created_at"), &schema::<Sort>()),
         "DocumentSort": parameter("query", "sort", NEWEST_FIRST, &json!("-created_at"), &schema::<Age>()),
         "UpdatedSince": parameter(
@@ -234,35 +250,44 @@ pub fn parameters() -> Value {
              in it is as it is now. The order of the fields and the blanks of the body do not count. A rejected write had \
              no effect, so a retry is decided again.",
         ),
-        "Prefer": in_header("Prefer", 100, "", "`dry-run`: returns the response without the effect."),
+        "Prefer": in_header(
+            "Prefer",
+            PREFER_LENGTH_MAX,
+            "",
+            "`dry-run`: returns the response without the effect. Other preferences are ignored.",
+        ),
         "BatchPrefer": in_header(
             "Prefer",
-            100,
+            PREFER_LENGTH_MAX,
             "",
             "`dry-run`: returns the response to each document as if it were alone, without the effect. \
-             `return=minimal`: returns only the id, the number and the count of lines of each.",
+             `return=minimal`: returns only the id, the number and the count of lines of each. Other preferences are ignored.",
         ),
         "IfMatch": in_header(
             "If-Match",
-            40,
+            IF_MATCH_LENGTH_MAX,
             "\"1\"",
             "ETag of the record as you read it. The change is rejected if the record was changed since.",
         ),
         "RequiredIfMatch": in_header(
             "If-Match",
-            40,
+            IF_MATCH_LENGTH_MAX,
             "*",
             "ETag of the record as you read it: a record that was changed since is not changed. Or `*` for any version.",
         ),
         "IfNoneMatch": in_header(
             "If-None-Match",
-            200,
+            IF_NONE_MATCH_LENGTH_MAX,
             "\"1\"",
-            "ETag that you have. If the record, the list or the report is the same still, the response is 304.",
+            "ETag that you have. If the record, the list or the report is the same still, the response is 304. Separate several by \
+             commas.",
         ),
     });
     for name in ["IdempotencyKey", "RequiredIfMatch"] {
         parameters[name]["required"] = true.into();
+    }
+    for name in ["IfMatch", "RequiredIfMatch"] {
+        parameters[name]["schema"]["pattern"] = IF_MATCH_PATTERN.into();
     }
     parameters
 }
@@ -293,15 +318,20 @@ fn listed(name: &str, description: &str, example: &Value, item: &Value, items_ma
     parameter
 }
 
+/// Most members that `fields` names.
+const FIELDS_MAX: usize = 100;
+const FIELDS: &str = "Only these members of each row, separated by commas or sent repeatedly. All if absent. A row then lacks all \
+                      others, even those that its schema requires. A record of `expand` is a member too.";
 const NEWEST_FIRST: &str = "Order of the list. Newest first if absent.";
 
 fn idempotency_key(description: &str) -> Value {
     let mut key = in_header("Idempotency-Key", 257, "", description);
     key["schema"]["minLength"] = 1.into();
+    key["schema"]["pattern"] = KEY_PATTERN.into();
     key
 }
 
-fn in_header(name: &str, max_length: u32, example: &str, description: &str) -> Value {
+fn in_header(name: &str, max_length: usize, example: &str, description: &str) -> Value {
     let schema = json!({ "type": "string", "maxLength": max_length });
     parameter("header", name, description, &example.into(), &schema)
 }
@@ -386,7 +416,11 @@ mod tests {
     fn document() -> Value {
         json!({
             "components": { "schemas": {
-                "TillList": { "properties": { "page": { "$ref": "#/components/schemas/PageInfo" } } },
+                "Till": { "properties": { "id": {}, "name": {} } },
+                "TillList": { "properties": {
+                    "data": { "items": { "$ref": "#/components/schemas/Till" } },
+                    "page": { "$ref": "#/components/schemas/PageInfo" },
+                } },
             } },
             "paths": { "/tills/{id}": { "get": { "parameters": [{ "name": "If-None-Match", "in": "header" }] } } },
         })
@@ -421,7 +455,17 @@ mod tests {
             "responses": { "200": { "content": { "application/json": page } } },
         });
         let (parameters, _) = completed("/tills", "get", list);
-        assert_eq!(parameters, ["id", "Limit", "Cursor", "RecordSort", "Fields", "IfNoneMatch"]);
+        assert_eq!(parameters, ["id", "Limit", "Cursor", "RecordSort", "fields", "IfNoneMatch"]);
+    }
+
+    #[test]
+    fn fields_are_the_members_of_a_row() {
+        let page = json!({ "schema": { "$ref": "#/components/schemas/TillList" } });
+        let list = json!({ "responses": { "200": { "content": { "application/json": page } } } });
+        let members =
+            |path: &str| Shared::of(&document()).fields(path, &list)["schema"]["items"]["enum"].clone();
+        assert_eq!(members("/tills"), json!(["id", "name"]));
+        assert_eq!(members("/v1/registers"), json!(["id", "name", "location"]));
     }
 
     #[test]

@@ -152,6 +152,20 @@ impl<'s> Check<'s> {
         within(at, name, |at| self.push(Fault { pointer: at.clone(), is_unknown: true, detail }));
     }
 
+    /// Notes a list with too many entries.
+    pub(super) fn count(&mut self, entries: usize, schema: &Value, at: &str) {
+        if schema["maxItems"].as_u64().is_some_and(|most| entries as u64 > most) {
+            self.note(at, expected(schema));
+        }
+    }
+
+    /// Notes a text that is too long or too short. A word of a list has no length.
+    pub(super) fn length(&mut self, text: &str, schema: &Value, at: &str) {
+        if !has_length(text.chars().count(), schema, "minLength", "maxLength") {
+            self.note(at, expected(schema));
+        }
+    }
+
     /// Notes what is wrong with a text.
     fn text(&mut self, text: &str, schema: &Value, at: &str) {
         let is_sound = match schema["format"].as_str() {
