@@ -226,7 +226,8 @@ impl<F> List<F> {
     /// Asks until when the list is complete, unless the cursor says it.
     async fn note_synced(&self) -> Result<(), ApiError> {
         if self.synced_until.get().is_none() {
-            let synced_until = self.app.synced.until(&self.app.db).await?;
+            let synced_until = self.app.synced.until(&self.app.db).await;
+            let synced_until = synced_until.map_err(|error| ApiError::from_shared(&error))?;
             self.synced_until.get_or_init(|| synced_until);
         }
         Ok(())
@@ -240,11 +241,11 @@ impl<F> List<F> {
     /// Returns the page of `rows`, which may have one row more than the page takes. `position` returns the position of
     /// a row.
     pub fn answer<T: Serialize, K: Serialize>(&self, rows: Vec<T>, position: impl Fn(&T) -> K) -> Answer {
-        let (rows, page) = self.cut(rows, position)?;
+        let (rows, page, end) = self.cut(rows, position)?;
         if self.members.is_all() {
-            return self.respond(&serde_json::to_vec(&rows).map_err(ApiError::internal)?, page);
+            return self.respond(&serde_json::to_vec(&rows).map_err(ApiError::internal)?, page, &end);
         }
-        self.respond_with(values(&rows)?, page)
+        self.respond_with(values(&rows)?, page, &end)
     }
 
     /// Like [`answer`](List::answer), for a list that shows records beside their ids.
@@ -257,10 +258,10 @@ impl<F> List<F> {
         if self.members.is_all() {
             return self.answer(rows, position);
         }
-        let (rows, page) = self.cut(rows, position)?;
+        let (rows, page, end) = self.cut(rows, position)?;
         let mut rows = values(&rows)?;
         self.members.expand(&self.app.db, caller, &mut rows).await?;
-        self.respond_with(rows, page)
+        self.respond_with(rows, page, &end)
     }
 
     /// Like [`answer`](List::answer), for a body with more than the rows. It has no ETag.
@@ -270,7 +271,7 @@ impl<F> List<F> {
         position: impl Fn(&T) -> K,
         body: impl FnOnce(Vec<T>, PageInfo) -> B,
     ) -> Answer {
-        let (rows, page) = self.cut(rows, position)?;
+        let (rows, page, _) = self.cut(rows, position)?;
         let mut response = HttpResponse::Ok();
         self.link(&mut response, &page);
         Ok(response.json(body(rows, page)))
@@ -282,18 +283,19 @@ impl<F> List<F> {
         Ok(service::page::Page { order, after: self.after()?, rows: self.fetch(), updated_since: None })
     }
 
-    /// Leaves out the row that only shows that another page follows.
+    /// Leaves out the row that only shows that another page follows. Returns the position of the last row too, if one does.
     fn cut<T, K: Serialize>(
         &self,
         mut rows: Vec<T>,
         position: impl Fn(&T) -> K,
-    ) -> Result<(Vec<T>, PageInfo), ApiError> {
+    ) -> Result<(Vec<T>, PageInfo, Vec<u8>), ApiError> {
         let limit = self.limit as usize;
         let has_more = rows.len() > limit;
         rows.truncate(limit);
-        let mut next_cursor = None;
+        let (mut next_cursor, mut end) = (None, Vec::new());
         if let Some(last) = rows.last().filter(|_| has_more) {
             let mut place = serde_json::to_vec(&position(last)).map_err(ApiError::internal)?;
+            end.clone_from(&place);
             if let Some(synced_until) = self.synced_until.get() {
                 place.push(SYNCED);
                 place.extend_from_slice(synced_until.timestamp_micros().to_string().as_bytes());
@@ -301,17 +303,18 @@ impl<F> List<F> {
             next_cursor = Some(self.app.cursor_key.seal(&self.bound_to, &place)?);
         }
         let synced_until = self.synced_until.get().copied();
-        Ok((rows, PageInfo { limit: self.limit, has_more, next_cursor, synced_until }))
+        Ok((rows, PageInfo { limit: self.limit, has_more, next_cursor, synced_until }, end))
     }
 
-    fn respond_with(&self, rows: Vec<Value>, page: PageInfo) -> Answer {
-        self.respond(&serde_json::to_vec(&self.members.narrow(rows)).map_err(ApiError::internal)?, page)
+    fn respond_with(&self, rows: Vec<Value>, page: PageInfo, end: &[u8]) -> Answer {
+        self.respond(&serde_json::to_vec(&self.members.narrow(rows)).map_err(ApiError::internal)?, page, end)
     }
 
-    /// Returns the page, or 304 to a caller who has it. The ETag follows from the rows and from whether more follow: the
-    /// cursor of the next page and `synced_until` differ from response to response, and those of an equal page do as well.
-    fn respond(&self, data: &[u8], page: PageInfo) -> Answer {
-        let tag = weak_tag([data, &[u8::from(page.has_more)]]);
+    /// Returns the page, or 304 to a caller who has it. The ETag follows from the rows and from the position of the last one, if
+    /// more follow: with `fields`, the rows may not show it. The cursor of the next page and `synced_until` differ from response
+    /// to response, and those of an equal page do as well.
+    fn respond(&self, data: &[u8], page: PageInfo, end: &[u8]) -> Answer {
+        let tag = weak_tag([data, end]);
         let mut response = HttpResponse::Ok();
         self.link(&mut response, &page);
         let body = || -> Result<Vec<u8>, ApiError> {

@@ -20,7 +20,7 @@ use crate::refusal::Problems;
 pub use card::holds_card_number;
 pub use cell::{neutral_cell, read_cell};
 pub use code::{CodeRule, one_form};
-pub use search::{Searched, WITHIN_LENGTH_MIN, looks};
+pub use search::{DASHES, Searched, WITHIN_LENGTH_MIN, looks};
 
 /// A free text of a document, of at most 100 characters, such as a processor's reference.
 pub type Text100 = Text<100, FreeRule>;

@@ -5,10 +5,9 @@
 -- Reads and locks the rows of a batch of till sales, in the order in which every batch locks: sessions, stock levels by
 -- key, number series. Returns only the stored responses if every command has one. Returns null levels if a product is a
 -- bundle or tracked, because then other rows are read before levels are locked; if a SKU is that of no product or was one of
--- another product before, because a sale that has happened may name a product by a SKU that it had then; if the factor of a
--- unit is a fraction, which its row does not have (then units are null too); and if a hold has expired on a level, because
--- then the level is swept first. Returns null series if there are no levels, and if a series is new.
-create or replace function load_sales_2(
+-- another product before, because a sale that has happened may name a product by a SKU that it had then; and if a hold
+-- has expired on a level, because then the level is swept first. Returns null series if there are no levels, and if a series is new.
+create or replace function load_sales_3(
     p_tenant uuid,
     p_now timestamptz,
     p_keys text[],
@@ -24,7 +23,7 @@ create or replace function load_sales_2(
     out sessions open_session_row_1[],
     out barcodes barcode_row_1[],
     out products product_row_2[],
-    out units product_unit_row_1[],
+    out units product_unit_row_2[],
     out levels locked_level_row_1[],
     out series locked_series_row_1[]
 )
@@ -35,7 +34,6 @@ declare
     v_stocked uuid[];
     v_is_renamed boolean := false;
     v_needs_more boolean;
-    v_has_fraction boolean := false;
     v_has_expired boolean;
 begin
     if cardinality(p_keys) > 0 then
@@ -84,16 +82,15 @@ begin
     if p_with_units then
         select
             coalesce(
-                array_agg(row(u.product_id, u.uom, u.factor, u.list_price)::product_unit_row_1 order by u.uom), '{}'),
-            coalesce(bool_or(u.factor_denominator > 1), false)
-        into units, v_has_fraction
+                array_agg(
+                    row(u.product_id, u.uom, u.factor, u.list_price, u.factor_denominator)::product_unit_row_2
+                    order by u.uom),
+                '{}')
+        into units
         from product_unit u
         where u.tenant_id = p_tenant and u.product_id = any(v_products);
-        if v_has_fraction then
-            units := null;
-        end if;
     end if;
-    if v_needs_more or v_is_renamed or v_has_fraction then
+    if v_needs_more or v_is_renamed then
         return;
     end if;
     select
@@ -126,10 +123,51 @@ begin
 end
 $$;
 
+revoke all on function load_sales_3 from public;
+grant execute on function load_sales_3 to stockwell_app;
+
+-- For servers of the last version, which know no fractions: a unit has the decimal next to its factor.
+create or replace function load_sales_2(
+    p_tenant uuid,
+    p_now timestamptz,
+    p_keys text[],
+    p_registers uuid[],
+    p_locations uuid[],
+    p_products uuid[],
+    p_skus text[],
+    p_barcodes text[],
+    p_with_units boolean,
+    p_series text[],
+    p_commands integer,
+    out answered answered_command_row_1[],
+    out sessions open_session_row_1[],
+    out barcodes barcode_row_1[],
+    out products product_row_2[],
+    out units product_unit_row_1[],
+    out levels locked_level_row_1[],
+    out series locked_series_row_1[]
+)
+language plpgsql
+as $$
+begin
+    select
+        l.answered, l.sessions, l.barcodes, l.products,
+        (
+            select coalesce(array_agg(row(u.product_id, u.uom, u.factor, u.list_price)::product_unit_row_1), '{}')
+            from unnest(l.units) u
+        ),
+        l.levels, l.series
+    into answered, sessions, barcodes, products, units, levels, series
+    from load_sales_3(
+        p_tenant, p_now, p_keys, p_registers, p_locations, p_products, p_skus, p_barcodes, p_with_units, p_series,
+        p_commands) l;
+end
+$$;
+
 revoke all on function load_sales_2 from public;
 grant execute on function load_sales_2 to stockwell_app;
 
--- For servers of the last version, which don't know names and versions.
+-- For servers of an older version, which don't know names and versions.
 create or replace function load_sales_1(
     p_tenant uuid,
     p_now timestamptz,

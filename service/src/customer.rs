@@ -23,10 +23,10 @@ use uuid::Uuid;
 
 use crate::columns::Columns;
 use crate::input::{self, Change, TenantDefaults};
-use crate::listing::{self, Listing};
-use crate::page::{Key, Ordering, Page, Placed};
+use crate::listing;
+use crate::page::{Key, Page, Placed, named_sort};
 use crate::rows::{self, insert_all};
-use crate::search::Search;
+use crate::search::{Search, Searchable};
 use crate::{Error, Tx};
 
 use check::{Drafts, References};
@@ -159,51 +159,14 @@ pub struct Filter {
     pub tag: Option<String>,
 }
 
-/// The order of a list of customers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-pub enum CustomerSort {
-    /// The best match of `q` first.
-    #[serde(rename = "relevance")]
-    Relevance,
-    /// By name, without regard to case.
-    #[serde(rename = "name")]
-    Name,
-    /// By name, in reverse.
-    #[serde(rename = "-name")]
-    NameDescending,
-    /// By number.
-    #[serde(rename = "number")]
-    Number,
-    /// By number, in reverse.
-    #[serde(rename = "-number")]
-    NumberDescending,
-    /// Oldest first.
-    #[serde(rename = "created_at")]
-    Created,
-    /// Newest first.
-    #[serde(rename = "-created_at")]
-    CreatedDescending,
-    /// Last changed last: the order for synchronisation.
-    #[serde(rename = "updated_at")]
-    Updated,
-    /// Last changed first.
-    #[serde(rename = "-updated_at")]
-    UpdatedDescending,
-}
-
-impl From<CustomerSort> for Ordering {
-    fn from(sort: CustomerSort) -> Self {
-        match sort {
-            CustomerSort::Relevance => Ordering::ascending(Key::Rank("c.name_key")),
-            CustomerSort::Name => Ordering::ascending(Key::Text("c.name_key")),
-            CustomerSort::NameDescending => Ordering::descending(Key::Text("c.name_key")),
-            CustomerSort::Number => Ordering::ascending(Key::Text("c.number")),
-            CustomerSort::NumberDescending => Ordering::descending(Key::Text("c.number")),
-            CustomerSort::Created => Ordering::ascending(Key::Id),
-            CustomerSort::CreatedDescending => Ordering::descending(Key::Id),
-            CustomerSort::Updated => Ordering::ascending(Key::Updated),
-            CustomerSort::UpdatedDescending => Ordering::descending(Key::Updated),
-        }
+named_sort! {
+    /// The order of a list of customers.
+    CustomerSort by "c.name_key" {
+        /// By number.
+        Number as "number",
+        /// By number, in reverse.
+        NumberDescending as "-number",
+        of Key::Text("c.number");
     }
 }
 
@@ -365,17 +328,21 @@ pub async fn account(tx: &Tx, id: CustomerId) -> Result<CustomerAccount, Error> 
     })
 }
 
+/// The list, and its searches.
+const SEARCHED: Searchable = Searchable {
+    all: "select c.* from customer c where c.tenant_id = ",
+    found: "select c.*, f.rank from auth.find_customers(",
+    joined: ") f join customer c on c.id = f.id where c.tenant_id = ",
+    tagged: "select auth.find_tagged_customers($1, $2)",
+    is_one: "c.id = any(",
+    has_tag: "c.tags @> ",
+};
+
 /// Columns of the list's order.
 const ORDERED: listing::Columns = listing::Columns { id: "c.id", updated_at: "c.updated_at" };
 
 pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Placed<Customer>>, Error> {
-    let query = match &filter.search {
-        Some(search) => search
-            .bind(Listing::raw("select c.*, f.rank from auth.find_customers("))
-            .sql(") f join customer c on c.id = f.id where c.tenant_id = ")
-            .tenant(tx),
-        None => Listing::new(tx, "select c.* from customer c where c.tenant_id = "),
-    };
+    let query = SEARCHED.listing(tx, filter.search.as_ref(), filter.tag.as_deref()).await?;
     let query = match &filter.email {
         Some(email) => query
             .sql(" and c.id = any(array(select auth.find_customers_by_email(")
@@ -389,7 +356,6 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Placed<Cu
         .among("c.status", filter.status.as_slice())
         .with("c.price_tier_id = ", filter.price_tier_id.map(|id| id.0))
         .with("c.external_ref = ", filter.external_ref.as_ref())
-        .with("c.tags @> ", filter.tag.as_deref().map(|tag| json!([Tag::from(tag).as_str()])))
         .paged(&ORDERED, page)
         .rows(tx)
         .await?;

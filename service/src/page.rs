@@ -49,6 +49,74 @@ pub enum Key {
     Rank(&'static str),
 }
 
+/// Makes the orders of a list of records with names that can be searched: by relevance, name and time, and by keys of its own.
+macro_rules! named_sort {
+    (
+        $(#[$doc:meta])*
+        $sort:ident by $name_key:literal {
+            $(
+                $(#[$own_doc:meta])*
+                $own:ident as $word:literal,
+                $(#[$descending_doc:meta])*
+                $descending:ident as $descending_word:literal,
+                of $key:expr;
+            )+
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
+        pub enum $sort {
+            /// The best match of `q` first.
+            #[serde(rename = "relevance")]
+            Relevance,
+            /// By name, without regard to case.
+            #[serde(rename = "name")]
+            Name,
+            /// By name, in reverse.
+            #[serde(rename = "-name")]
+            NameDescending,
+            $(
+                $(#[$own_doc])*
+                #[serde(rename = $word)]
+                $own,
+                $(#[$descending_doc])*
+                #[serde(rename = $descending_word)]
+                $descending,
+            )+
+            /// Oldest first.
+            #[serde(rename = "created_at")]
+            Created,
+            /// Newest first.
+            #[serde(rename = "-created_at")]
+            CreatedDescending,
+            /// Last changed last: the order for synchronisation.
+            #[serde(rename = "updated_at")]
+            Updated,
+            /// Last changed first.
+            #[serde(rename = "-updated_at")]
+            UpdatedDescending,
+        }
+
+        impl From<$sort> for $crate::page::Ordering {
+            fn from(sort: $sort) -> Self {
+                use $crate::page::Ordering;
+                match sort {
+                    $sort::Relevance => Ordering::ascending($crate::page::Key::Rank($name_key)),
+                    $sort::Name => Ordering::ascending($crate::page::Key::Text($name_key)),
+                    $sort::NameDescending => Ordering::descending($crate::page::Key::Text($name_key)),
+                    $($sort::$own => Ordering::ascending($key),)+
+                    $($sort::$descending => Ordering::descending($key),)+
+                    $sort::Created => Ordering::ascending($crate::page::Key::Id),
+                    $sort::CreatedDescending => Ordering::descending($crate::page::Key::Id),
+                    $sort::Updated => Ordering::ascending($crate::page::Key::Updated),
+                    $sort::UpdatedDescending => Ordering::descending($crate::page::Key::Updated),
+                }
+            }
+        }
+    };
+}
+pub(crate) use named_sort;
+
 /// The position of a row in a list: its key and its id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {

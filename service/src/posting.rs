@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | open | [`Db`] | `begin` and the settings, the tenant among them, in one message |
 //! | repeats | [`command`] | responses to keys that were used before |
-//! | load | `load`, `prefetch` | till sales: this and the repeats in one call of `load_sales_2`. Others: one read for each table that a command needs, locked in the fixed order: customers, documents, lots, stock levels by key, number series |
+//! | load | `load`, `prefetch` | till sales: this and the repeats in one call of `load_sales_3`. Others: one read for each table that a command needs, locked in the fixed order: customers, documents, lots, stock levels by key, number series |
 //! | decide | `decide` | none: the domain decides each command on the same [`Book`] |
 //! | save | `save` | new levels and documents, where there are some; then one call of `post_batch_2` with one array of rows for each table |
 //! | end | [`Tx`] | `commit`, after which every caller gets its response |

@@ -10,9 +10,16 @@ use tokio::sync::Mutex;
 /// Time for which a value is used again.
 const KEPT_FOR: Duration = Duration::from_secs(1);
 
-/// The value that was found last, and when its search began.
+/// The value that was found last, and when its search began and ended.
 #[derive(Debug)]
-pub struct Recent<T>(Mutex<Option<(Instant, T)>>);
+pub struct Recent<T>(Mutex<Option<Found<T>>>);
+
+#[derive(Debug)]
+struct Found<T> {
+    begun: Instant,
+    ended: Instant,
+    value: T,
+}
 
 impl<T> Default for Recent<T> {
     fn default() -> Self {
@@ -21,19 +28,20 @@ impl<T> Default for Recent<T> {
 }
 
 impl<T: Clone> Recent<T> {
-    /// Returns a value of the last second, or what `find` finds. Requests that come together share one search. `find` gets the
-    /// value of before.
+    /// Returns a value of the last second, or what `find` finds. Requests that come together share one search, however long it
+    /// takes. `find` gets the value of before.
     pub async fn get<E>(&self, find: impl AsyncFnOnce(Option<T>) -> Result<T, E>) -> Result<T, E> {
+        let asked = Instant::now();
         let mut last = self.0.lock().await;
-        if let Some((begun, value)) = &*last
-            && begun.elapsed() < KEPT_FOR
+        if let Some(Found { begun, ended, value }) = &*last
+            && (begun.elapsed() < KEPT_FOR || *ended >= asked)
         {
             return Ok(value.clone());
         }
         let begun = Instant::now();
-        let found = find(last.as_ref().map(|(_, value)| value.clone())).await?;
-        *last = Some((begun, found.clone()));
-        Ok(found)
+        let value = find(last.as_ref().map(|found| found.value.clone())).await?;
+        *last = Some(Found { begun, ended: Instant::now(), value: value.clone() });
+        Ok(value)
     }
 }
 
@@ -57,6 +65,20 @@ mod tests {
         let all = futures_util::future::join_all((0..50).map(|_| get())).await;
         assert_eq!(all, [0; 50]);
         assert_eq!(searches.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn a_slow_search_is_shared_too() {
+        let (recent, searches) = (Recent::default(), AtomicU32::new(0));
+        let get = async || {
+            let find = async |_: Option<u32>| {
+                tokio::time::sleep(KEPT_FOR + Duration::from_millis(50)).await;
+                Ok::<_, Infallible>(searches.fetch_add(1, Ordering::Relaxed))
+            };
+            recent.get(find).await.expect("a value")
+        };
+        assert_eq!(futures_util::future::join_all((0..50).map(|_| get())).await, [0; 50]);
+        assert_eq!(get().await, 1, "a request that comes later has a search of its own");
     }
 
     #[tokio::test]

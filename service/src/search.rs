@@ -4,14 +4,21 @@
 //! It returns ids with their rank: 0, the text is the code; 1, the code or the name begins with it; 2, each word of it
 //! begins a word; 3, each word of it is somewhere.
 
-use domain::text::{Searched, WITHIN_LENGTH_MIN, looks};
+use domain::annotation::Tag;
+use domain::text::{DASHES, Searched, WITHIN_LENGTH_MIN, looks};
+use sea_orm::sqlx::{self, Row};
+use serde_json::json;
+use uuid::Uuid;
 
 use crate::listing::Listing;
+use crate::{Error, Tx};
 
 /// Most records that a search finds: those of the best rank.
 const FOUND_MAX: i32 = 10_000;
+/// Most records with one tag that are found by their index. Of more, a page soon has its rows in the order of the list.
+const TAGGED_MAX: i32 = 5_000;
 
-/// Characters before a word, as a pattern has them. The index takes each for a blank.
+/// Characters before a word, as a pattern has them, beside the dashes. The index takes each for a blank.
 const MARKS: [&str; 7] = [" ", "-", "/", ".", "(", "+", "\\_"];
 
 /// A text to search for.
@@ -39,25 +46,60 @@ impl Search {
     /// a word begins with two blanks: so two characters are found only where a word begins, and one only at the beginning
     /// of the whole text, which needs no pattern.
     fn patterns(&self) -> Vec<String> {
+        let patterns = |text: &str, form: &dyn Fn(&str) -> String| -> Vec<String> {
+            looks(text).iter().map(|look| form(&escaped(look))).collect()
+        };
         if !self.anywhere {
-            return looks(self.text.whole()).map(|look| format!("{}%", escaped(&look))).to_vec();
+            return patterns(self.text.whole(), &|look| format!("{look}%"));
         }
         let Some(longest) = self.text.words().first() else { return Vec::new() };
-        let looks = looks(longest).map(|look| escaped(&look));
         match longest.chars().count() {
             0 | 1 => Vec::new(),
             length if length < WITHIN_LENGTH_MIN => {
-                let begun = |look: &String| {
-                    MARKS
-                        .map(|mark| format!("%{mark}{look}%"))
-                        .into_iter()
-                        .chain([format!("{look}%")])
-                        .collect::<Vec<_>>()
-                };
-                looks.iter().flat_map(begun).collect()
+                let marks = MARKS.into_iter().map(str::to_owned).chain(DASHES.map(String::from));
+                let begun = marks.flat_map(|mark| patterns(longest, &|look| format!("%{mark}{look}%")));
+                begun.chain(patterns(longest, &|look| format!("{look}%"))).collect()
             }
-            _ => looks.map(|look| format!("%{look}%")).to_vec(),
+            _ => patterns(longest, &|look| format!("%{look}%")),
         }
+    }
+}
+
+/// What a list of named records says of its table to search in it.
+pub(crate) struct Searchable {
+    /// Begins the list, and ends in `tenant_id = `.
+    pub all: &'static str,
+    /// Begins the list of those that a search finds, before the arguments of its function.
+    pub found: &'static str,
+    /// Follows the arguments, and ends in `tenant_id = `.
+    pub joined: &'static str,
+    /// Finds the ids of those with a tag ($1), at most so many ($2).
+    pub tagged: &'static str,
+    /// The condition that a record is one of those.
+    pub is_one: &'static str,
+    /// The condition that a record has a tag.
+    pub has_tag: &'static str,
+}
+
+impl Searchable {
+    /// Begins the list of the records that a search finds and that have a tag.
+    pub(crate) async fn listing(
+        &self,
+        tx: &Tx,
+        search: Option<&Search>,
+        tag: Option<&str>,
+    ) -> Result<Listing, Error> {
+        let query = match search {
+            Some(search) => search.bind(Listing::raw(self.found)).sql(self.joined).tenant(tx),
+            None => Listing::new(tx, self.all),
+        };
+        let Some(tag) = tag.map(Tag::from) else { return Ok(query) };
+        let row = tx.row(sqlx::query(self.tagged).bind(tag.as_str().to_owned()).bind(TAGGED_MAX)).await?;
+        let found: Option<Vec<Uuid>> = row.map(|row| row.try_get(0)).transpose()?.flatten();
+        Ok(match found {
+            Some(ids) => query.with(self.is_one, Some(ids)).sql(")"),
+            None => query.with(self.has_tag, Some(json!([tag.as_str()]))),
+        })
     }
 }
 
@@ -77,8 +119,11 @@ mod tests {
     #[test]
     fn the_longest_word_is_searched_by_the_index() {
         assert_eq!(patterns("M8 Bolt", true)[0], "%bolt%");
-        assert_eq!(patterns("m8", true)[..2], ["% m8%", "%-m8%"]);
-        assert_eq!(patterns("m8", true)[6..8], ["%\\_m8%", "m8%"]);
+        let short = patterns("m8", true);
+        for pattern in ["% m8%", "%-m8%", "%\u{2013}m8%", "%\\_m8%", "m8%"] {
+            assert!(short.contains(&pattern.to_owned()), "{pattern}");
+        }
+        assert!(patterns("Bolt-M8", true).contains(&"%bolt\u{2014}m8%".to_owned()));
         assert_eq!(patterns("m", true), [""; 0]);
         assert_eq!(patterns("100%", true)[0], "%100\\%%");
         assert_eq!(patterns("Big Bolt", false)[0], "big bolt%");

@@ -1,5 +1,8 @@
 //! Until when a list of records is complete (ADR 21).
 
+use std::convert::Infallible;
+use std::sync::Arc;
+
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::sqlx::{self, Row};
 
@@ -9,20 +12,24 @@ use crate::{Db, Error};
 /// The most by which the clocks of servers and of PostgreSQL may differ.
 const CLOCKS_DIFFER_MAX: Duration = Duration::seconds(1);
 
-/// The instant that was found last.
+/// The instant that was found last, or why none was.
 #[derive(Debug, Default)]
-pub struct Synced(Recent<DateTime<Utc>>);
+pub struct Synced(Recent<Result<DateTime<Utc>, Arc<Error>>>);
 
 impl Synced {
     /// Returns an instant such that every change that began before it is visible to a snapshot that is taken from now on, or never
     /// will be. An instant that was found before holds as well: it is only earlier than it could be.
-    pub async fn until(&self, db: &Db) -> Result<DateTime<Utc>, Error> {
-        // If no connection is left, the next request must not wait for one too.
-        let until = async |before: Option<DateTime<Utc>>| match (find(db).await, before) {
-            (Err(_), Some(before)) => Ok(before),
-            (found, _) => found,
+    pub async fn until(&self, db: &Db) -> Result<DateTime<Utc>, Arc<Error>> {
+        // If no connection is left, the next request must not wait for one too: requests that wait share a failure.
+        let until = async |before: Option<Result<DateTime<Utc>, Arc<Error>>>| {
+            let found = match (find(db).await, before) {
+                (Err(_), Some(Ok(before))) => Ok(before),
+                (found, _) => found.map_err(Arc::new),
+            };
+            Ok::<_, Infallible>(found)
         };
-        self.0.get(until).await
+        let Ok(found) = self.0.get(until).await;
+        found
     }
 }
 

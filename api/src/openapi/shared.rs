@@ -151,10 +151,15 @@ impl Shared {
     /// Returns the parameter that names the members of a row.
     fn fields(&self, path: &str, operation: &Value) -> Value {
         let expanded = expansions(path).iter().map(|expansion| expansion.member());
-        let own = self.row(operation).into_iter().flatten().map(String::as_str);
-        let members: Vec<&str> = own.chain(expanded).collect();
+        let mut members: Vec<&str> = self.row(operation).into_iter().flatten().map(String::as_str).collect();
+        for member in expanded {
+            if !members.contains(&member) {
+                members.push(member);
+            }
+        }
         let item = json!({ "type": "string", "enum": members });
-        let mut fields = listed("fields", FIELDS, &json!(["id"]), &item, FIELDS_MAX);
+        let example = members.iter().find(|member| **member == "id").or(members.first());
+        let mut fields = listed("fields", FIELDS, &json!(example.as_slice()), &item, FIELDS_MAX);
         fields["schema"]["minItems"] = 1.into();
         fields
     }

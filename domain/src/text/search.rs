@@ -21,7 +21,7 @@ impl Searched {
     /// Reads a text that a person typed. The time is proportional to its length.
     pub fn new(text: &str) -> Self {
         // Each word alone: a Cyrillic word whose letters all look Latin stays Cyrillic beside a Latin one.
-        let words = text.split_whitespace().map(|word| one_form(word).to_lowercase());
+        let words = text.split_whitespace().map(|word| compared(&one_form(word).to_lowercase()));
         let mut words: Vec<String> =
             words.flat_map(|word| word.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect();
         let whole = words.join(" ");
@@ -40,14 +40,48 @@ impl Searched {
     }
 }
 
-/// Returns the ways in which a word may stand in a name: composed, decomposed, in wide letters.
-pub fn looks(word: &str) -> [String; 3] {
+/// Returns a text in the form in which searched texts are compared: one hyphen for every dash, one sigma.
+fn compared(text: &str) -> String {
+    let form = |letter| match letter {
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
+        'ς' => 'σ',
+        _ => letter,
+    };
+    text.chars().map(form).collect()
+}
+
+/// Dashes that a text may have for a hyphen, beside the hyphen itself. Most have no key of their own.
+pub const DASHES: [char; 7] =
+    ['\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2015}', '\u{2212}'];
+
+/// Returns the ways in which a searched text may stand in a name: composed, decomposed, in wide letters, with another dash, and
+/// with the sigma that ends a Greek word.
+pub fn looks(text: &str) -> Vec<String> {
     let wide = |letter: char| match letter {
         '!'..='~' => char::from_u32(u32::from(letter) + 0xfee0).unwrap_or(letter),
         ' ' => '\u{3000}',
         _ => letter,
     };
-    [word.to_owned(), word.nfd().collect(), word.chars().map(wide).collect()]
+    let mut looks = vec![text.to_owned(), text.nfd().collect(), text.chars().map(wide).collect()];
+    if text.contains('-') {
+        looks.extend(DASHES.map(|dash| text.replace('-', dash.encode_utf8(&mut [0; 4]))));
+    }
+    if let Some(ended) = with_final_sigma(text) {
+        looks.push(ended.nfd().collect());
+        looks.push(ended);
+    }
+    looks
+}
+
+/// Returns a text with the final sigma at the end of each word that ends in a sigma, if one does.
+fn with_final_sigma(text: &str) -> Option<String> {
+    let letters: Vec<char> = text.chars().collect();
+    let is_letter = |place: usize| letters.get(place).is_some_and(|letter| letter.is_alphabetic());
+    let is_final =
+        |place: usize| letters[place] == 'σ' && place > 0 && is_letter(place - 1) && !is_letter(place + 1);
+    let form = |place: usize| if is_final(place) { 'ς' } else { letters[place] };
+    let ended: String = (0..letters.len()).map(form).collect();
+    (ended != text).then_some(ended)
 }
 
 #[cfg(test)]
@@ -66,5 +100,23 @@ mod tests {
     #[test]
     fn a_word_is_looked_for_as_it_may_have_been_typed() {
         assert_eq!(looks("é1"), ["é1", "e\u{301}1", "é１"]);
+        let dashes = looks("m8-40");
+        assert_eq!(dashes.len(), 3 + DASHES.len());
+        assert!(dashes.contains(&"m8\u{2013}40".to_owned()) && dashes.contains(&"m8\u{2212}40".to_owned()));
+        assert!(
+            looks("οδοσ").contains(&"οδος".to_owned()) && looks("σοφοσ-σα").contains(&"σοφος-σα".to_owned())
+        );
+        assert_eq!(looks("σα").len(), 3);
+    }
+
+    #[test]
+    fn dashes_and_sigmas_are_one() {
+        for dash in DASHES {
+            assert_eq!(Searched::new(&format!("M8{dash}40")).whole(), "m8-40", "{dash:?}");
+        }
+        assert_eq!(Searched::new("M8\u{ad}40").whole(), "m840");
+        for word in ["ΟΔΟΣ", "οδος", "οδοσ"] {
+            assert_eq!(Searched::new(word).whole(), "οδοσ", "{word}");
+        }
     }
 }

@@ -22,13 +22,12 @@ use domain::variant::Choice;
 use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
 use crate::input::{self, Change};
-use crate::listing::{self, Columns, Listing};
+use crate::listing::{self, Columns};
 use crate::page::{Page, Placed};
-use crate::search::Search;
+use crate::search::{Search, Searchable};
 use crate::{Error, Tx};
 
 pub use sort::ProductSort;
@@ -436,24 +435,27 @@ pub async fn by_barcode(tx: &Tx, code: &str) -> Result<Barcode, Error> {
     Ok(Barcode { id: code.clone(), object: tag::Barcode, code, uom, factor, product })
 }
 
+/// The list, and its searches.
+const SEARCHED: Searchable = Searchable {
+    all: "select p.* from product p where p.tenant_id = ",
+    found: "select p.*, f.rank from auth.find_products(",
+    joined: ") f join product p on p.id = f.id where p.tenant_id = ",
+    tagged: "select auth.find_tagged_products($1, $2)",
+    is_one: "p.id = any(",
+    has_tag: "p.tags @> ",
+};
+
 /// Columns of the list's order.
 const ORDERED: Columns = Columns { id: "p.id", updated_at: "p.updated_at" };
 
 pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Placed<Product>>, Error> {
-    let query = match &filter.search {
-        Some(search) => search
-            .bind(Listing::raw("select p.*, f.rank from auth.find_products("))
-            .sql(") f join product p on p.id = f.id where p.tenant_id = ")
-            .tenant(tx),
-        None => Listing::new(tx, "select p.* from product p where p.tenant_id = "),
-    };
+    let query = SEARCHED.listing(tx, filter.search.as_ref(), filter.tag.as_deref()).await?;
     let rows = query
         .with("p.sku = ", filter.sku.as_deref().map(|sku| one_form(sku).into_owned()))
         .with("p.category_id = ", filter.category_id.map(|id| id.0))
         .among("p.status", filter.status.as_slice())
         .with("p.external_ref = ", filter.external_ref.as_ref())
         .with("p.group_id = ", filter.group_id.map(|id| id.0))
-        .with("p.tags @> ", filter.tag.as_deref().map(|tag| json!([Tag::from(tag).as_str()])))
         .paged(&ORDERED, page)
         .rows(tx)
         .await?;

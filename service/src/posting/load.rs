@@ -75,7 +75,7 @@ pub(super) async fn book(
     book.vouchers = vouchers::load(tx, &needs).await?;
     book.closed_sessions = late::closed_sessions(tx, &needs, &book.drawers).await?;
     match prefetched.products.take() {
-        Some(products) => add_prefetched(tx, &needs, &mut book, products).await?,
+        Some(products) => add_prefetched(tx, &mut book, products).await?,
         None => products(tx, &needs, &mut book).await?,
     }
     // Levels are prefetched only if no SKU was another product's before.
@@ -266,19 +266,11 @@ async fn add_former(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error
     Ok(())
 }
 
-async fn add_prefetched(tx: &Tx, needs: &Needs, book: &mut Book, prefetched: Products) -> Result<(), Error> {
+async fn add_prefetched(tx: &Tx, book: &mut Book, prefetched: Products) -> Result<(), Error> {
     book.barcodes = prefetched.barcodes;
     add_products(book, prefetched.products);
     unpack(tx, book).await?;
-    let units = match prefetched.units {
-        Some(units) => units,
-        None if needs.units => {
-            let ids: Vec<Uuid> = book.products.keys().map(|id| id.0).collect();
-            lookup::units(tx, &ids).await?
-        }
-        None => Vec::new(),
-    };
-    add_units(book, units);
+    add_units(book, prefetched.units);
     Ok(())
 }
 

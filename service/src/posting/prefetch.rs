@@ -25,7 +25,7 @@ use crate::rows::uuids;
 use crate::{Error, Tx};
 
 /// The function is in `migration/replaceable/36_post.sql`.
-const LOAD_SALES: &str = "select answered, sessions, barcodes, products, units, levels, series from load_sales_2( \
+const LOAD_SALES: &str = "select answered, sessions, barcodes, products, units, levels, series from load_sales_3( \
      p_tenant => $1, p_now => $2, p_keys => $3, p_registers => $4, p_locations => $5, p_products => $6, p_skus => $7, \
      p_barcodes => $8, p_with_units => $9, p_series => $10, p_commands => $11)";
 
@@ -44,8 +44,7 @@ pub(super) struct Prefetched {
 pub(super) struct Products {
     pub barcodes: HashMap<String, (ProductId, String)>,
     pub products: Vec<Product>,
-    /// The units. None if one has a fraction as its factor, so that all are read again.
-    pub units: Option<Vec<(ProductId, Unit)>>,
+    pub units: Vec<(ProductId, Unit)>,
 }
 
 /// Reads and locks the rows of `commands`, if all of them are plain till sales.
@@ -103,6 +102,6 @@ fn products(row: &PgRow) -> Result<Products, Error> {
     Ok(Products {
         barcodes: barcodes.map(|row| (row.code, (row.product_id, row.uom))).collect(),
         products: products.into_iter().flatten().map(ProductRow::into_product).collect::<Result<_, _>>()?,
-        units: units.map(|units| units.into_iter().map(UnitRow::into_unit).collect()),
+        units: units.into_iter().flatten().map(UnitRow::into_unit).collect(),
     })
 }

@@ -1,7 +1,8 @@
 //! Units whose factor is a fraction: nothing is lost between units, documents, lists and files.
 
+use sea_orm::sqlx;
 use serde_json::{Value, json};
-use tests::{Level, Tenant, sale, with_tenant};
+use tests::{Level, Tenant, environment, sale, with_tenant};
 
 /// Eggs are counted in dozens, and sold by the piece too: 30 dozens at 2.00, at 6.00 a dozen.
 async fn eggs(tenant: &Tenant) -> Value {
@@ -44,6 +45,74 @@ fn as_many_pieces_as_fill_dozens_are_dozens() {
         part.refused(422, "validation_failed").names(&["#/lines/0/quantity"]);
         let asked = json!({ "channel": "retail", "lines": pieces("12") });
         assert_eq!(tenant.post("/v1/prices/resolve", &asked).await.ok()["lines"][0]["factor"], "1/12");
+    });
+}
+
+/// The statements of a server of the version before, which knows no denominators: it deletes the units of a changed product, and
+/// writes them again.
+#[test]
+fn a_change_by_the_version_before_keeps_a_fraction() {
+    with_tenant(async |tenant| {
+        let egg = eggs(tenant).await;
+        let root = &environment().root;
+        let product_id: uuid::Uuid =
+            sqlx::query_scalar("select id from product where tenant_id = $1 and sku = 'EGG'")
+                .bind(tenant.id.0)
+                .fetch_one(root)
+                .await
+                .expect("the product");
+        let mut before = root.begin().await.expect("a transaction");
+        let read = "select uom, factor from product_unit where tenant_id = $1 and product_id = $2";
+        let query =
+            sqlx::query_as::<_, (String, rust_decimal::Decimal)>(read).bind(tenant.id.0).bind(product_id);
+        let units = query.fetch_all(&mut *before).await.expect("the units");
+        for statement in [
+            "delete from product_unit where tenant_id = $1 and product_id = $2",
+            "update product set name = 'Egg', version = version + 1, updated_at = now() where tenant_id = $1 and id = $2",
+        ] {
+            let done = sqlx::query(statement).bind(tenant.id.0).bind(product_id);
+            done.execute(&mut *before).await.expect("the product is changed");
+        }
+        for (uom, factor) in &units {
+            let insert = "insert into product_unit (tenant_id, product_id, uom, factor, list_price) \
+                 values ($1, $2, $3, $4, null)";
+            let done = sqlx::query(insert).bind(tenant.id.0).bind(product_id).bind(uom).bind(factor);
+            done.execute(&mut *before).await.expect("the unit is written");
+        }
+        // A unit that the version before adds has no fraction.
+        let insert =
+            "insert into product_unit (tenant_id, product_id, uom, factor) values ($1, $2, 'XBX', 0.083333)";
+        let done = sqlx::query(insert).bind(tenant.id.0).bind(product_id);
+        done.execute(&mut *before).await.expect("the unit is written");
+        before.commit().await.expect("the change");
+        let path = format!("/v1/products/{}", egg["id"].as_str().expect("an id"));
+        let kept = tenant.get(&path).await.ok();
+        assert_eq!(
+            (&kept["units"][0]["factor"], &kept["units"][1]["factor"]),
+            (&json!("1/12"), &json!("0.083333")),
+            "{kept}"
+        );
+        // A decimal that this version writes is one.
+        let units = json!([{ "uom": "C62", "factor": "0.083333" }]);
+        let changed = tenant.patch(&path, &json!({ "units": units })).await.ok();
+        assert_eq!(changed["units"][0]["factor"], "0.083333");
+        assert_eq!(tenant.get(&path).await.ok()["units"][0]["factor"], "0.083333");
+    });
+}
+
+#[test]
+fn the_version_before_loads_a_sale_of_a_fraction() {
+    with_tenant(async |tenant| {
+        eggs(tenant).await;
+        let units = json!([{ "uom": "XCS", "factor": "12" }]);
+        tenant.product_with("MUG", json!({ "list_price": "1", "units": units })).await;
+        let loaded = "select (u).uom, (u).factor from load_sales_2($1, now(), '{}', '{}', '{}', '{}', array['EGG', 'MUG'], \
+             '{}', true, '{}', 0) l, unnest(l.units) u order by 1";
+        let query = sqlx::query_as::<_, (String, rust_decimal::Decimal)>(loaded).bind(tenant.id.0);
+        let units = query.fetch_all(&environment().root).await.expect("the units");
+        let units: Vec<(&str, String)> =
+            units.iter().map(|(uom, factor)| (uom.as_str(), factor.normalize().to_string())).collect();
+        assert_eq!(units, [("C62", "0.083333".to_owned()), ("XCS", "12".to_owned())]);
     });
 }
 

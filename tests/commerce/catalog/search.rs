@@ -37,6 +37,81 @@ fn a_text_is_found_in_sku_or_name_in_any_case() {
 }
 
 #[test]
+fn a_text_is_found_with_any_dash_and_any_sigma() {
+    with_tenant(async |tenant| {
+        let dashes =
+            ['-', '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2015}', '\u{2212}'];
+        for (place, dash) in dashes.iter().enumerate() {
+            let body = json!({ "sku": format!("D{place}"), "name": format!("Bolt M8{dash}40, zinc") });
+            tenant.post("/v1/products", &body).await.created();
+        }
+        for (sku, name) in [("S1", "ΟΔΟΣ ΑΘΗΝΑ"), ("S2", "Μικρή οδος"), ("S3", "Δρόμος")]
+        {
+            tenant.post("/v1/products", &json!({ "sku": sku, "name": name })).await.created();
+        }
+        let all: Vec<String> = (0..dashes.len()).map(|place| format!("D{place}")).collect();
+        for dash in dashes.into_iter().map(String::from).chain(["\u{ad}-".to_owned()]) {
+            assert_eq!(found(tenant, &format!("q=m8{dash}40")).await, all, "{dash:?}");
+            assert_eq!(found(tenant, &format!("q=40%20M8{dash}4")).await, all, "{dash:?}");
+        }
+        assert_eq!(found(tenant, "q=bolt%20m8\u{2013}4&within=false").await, all);
+        for text in ["οδος", "ΟΔΟΣ", "οδοσ"] {
+            assert_eq!(found(tenant, &format!("q={text}")).await, ["S1", "S2"], "{text}");
+        }
+        assert_eq!(found(tenant, "q=ΔΡΌΜΟΣ").await, ["S3"]);
+        let customer = json!({ "kind": "wholesale", "name": "Nord\u{2013}Süd ΟΔΟΣ", "number": "C-1" });
+        tenant.post("/v1/customers", &customer).await.created();
+        for text in ["nord-süd", "οδος"] {
+            let page = tenant.get(&format!("/v1/customers?q={text}")).await.ok();
+            assert_eq!(page["data"][0]["number"], "C-1", "{text}: {page}");
+        }
+    });
+}
+
+#[test]
+fn records_with_a_tag_are_found() {
+    with_tenants(async |tenant, stranger| {
+        for (sku, tags) in [("A", json!(["new", "sale"])), ("B", json!(["sale"])), ("C", json!([]))] {
+            tenant.post("/v1/products", &json!({ "sku": sku, "name": sku, "tags": tags })).await.created();
+        }
+        stranger.post("/v1/products", &json!({ "sku": "D", "name": "D", "tags": ["sale"] })).await.created();
+        assert_eq!(found(tenant, "tag=sale").await, ["A", "B"]);
+        assert_eq!(found(tenant, "tag=new").await, ["A"]);
+        assert_eq!(found(tenant, "tag=sale&q=b").await, ["B"]);
+        assert_eq!(found(tenant, "tag=nothing").await, Vec::<String>::new());
+        let page = tenant.get("/v1/products?tag=sale&sort=-sku&limit=1").await.ok();
+        assert_eq!(page["data"][0]["sku"], "B");
+        let cursor = page["page"]["next_cursor"].as_str().expect("a cursor");
+        let next = tenant.get(&format!("/v1/products?tag=sale&sort=-sku&limit=1&cursor={cursor}")).await.ok();
+        assert_eq!(next["data"][0]["sku"], "A");
+        tenant.customer_with("ACME", json!({ "number": "C-1", "tags": ["vip"] })).await;
+        let page = tenant.get("/v1/customers?tag=vip").await.ok();
+        assert_eq!(page["data"][0]["number"], "C-1");
+    });
+}
+
+/// The statement of a server of the version before, which knows no key of a price.
+#[test]
+fn a_price_that_the_version_before_writes_is_sorted() {
+    with_tenant(async |tenant| {
+        for (sku, price) in [("A", "10"), ("B", "20"), ("C", "30")] {
+            tenant.product(sku, price).await;
+        }
+        let change = "update product set list_price = $3, version = version + 1, updated_at = now() \
+             where tenant_id = $1 and sku = $2";
+        for (sku, price) in [("C", "5"), ("A", "100.5")] {
+            let price: rust_decimal::Decimal = price.parse().expect("a price");
+            let done = sqlx::query(change).bind(tenant.id.0).bind(sku).bind(price);
+            done.execute(&environment().root).await.expect("a price is changed");
+        }
+        let page = tenant.get("/v1/products?sort=list_price").await.ok();
+        let skus: Vec<&Value> =
+            page["data"].as_array().expect("rows").iter().map(|row| &row["sku"]).collect();
+        assert_eq!(skus, ["C", "B", "A"]);
+    });
+}
+
+#[test]
 fn the_best_match_comes_first() {
     with_tenant(async |tenant| {
         for (sku, name) in [
@@ -185,6 +260,9 @@ fn a_search_goes_through_an_index() {
         let found = "select count(*) from auth.find_products('u-399', array['u-399'], array['%u-399%'], 10)";
         let found = sqlx::query(found).fetch_one(&mut app).await;
         assert_eq!(found.expect("a search").get::<i64, _>(0), 1);
+        let tagged = format!("{of_tenant} and tags @> '[\"rare\"]' and tags <> '[]'");
+        let in_the_function = plan(&mut root, &tagged).await;
+        assert!(in_the_function.contains("product_by_tag"), "{in_the_function}");
         for (sort, index) in [
             ("order by price_key, id", "product_by_price"),
             ("and (price_key, id) > ('000', '00000000-0000-0000-0000-000000000000') order by price_key, id", "product_by_price"),
@@ -206,6 +284,8 @@ fn the_function_answers_nobody_without_a_tenant() {
             "select auth.find_products('mug', array['mug'], array['%mug%'], 10)",
             "select auth.find_customers('mug', array['mug'], array['%mug%'], 10)",
             "select auth.find_customers_by_email('mug')",
+            "select auth.find_tagged_products('mug', 10)",
+            "select auth.find_tagged_customers('mug', 10)",
         ] {
             let error = app.execute(search).await.expect_err("no tenant");
             assert!(error.to_string().contains("unrecognized configuration parameter"), "{error}");

@@ -10,7 +10,7 @@ use domain::text::Code64;
 use domain::{metadata, tag};
 use sea_orm::sqlx;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::check::to_stored;
@@ -19,20 +19,22 @@ use crate::columns::Columns;
 use crate::{Error, Tx, rows};
 
 /// `price_key` is the price in millionths with leading zeros: a text that sorts as the price does, and last without one.
+/// `unit_fractions` has the factors that are fractions, for units that a server of the version before writes as decimals.
 const INSERT: &str = "
     insert into product (tenant_id, id, sku, name, description, category_id, kind, status, tracking, stock_uom,
                          tax_class_id, list_price, external_ref, metadata, group_id, option_values, version,
-                         created_at, updated_at, stock_decimals, costing_method, images, tags, attachments, price_key)
+                         created_at, updated_at, stock_decimals, costing_method, images, tags, attachments, price_key,
+                         unit_fractions)
     select $1, r.id, r.sku, r.name, r.description, r.category_id, r.kind, r.status, r.tracking, r.stock_uom,
            r.tax_class_id, r.list_price, r.external_ref, r.metadata::jsonb, r.group_id, r.option_values, r.version,
            $18, $18, r.stock_decimals, r.costing_method, r.images::jsonb, r.tags::jsonb, r.attachments::jsonb,
-           coalesce(lpad((r.list_price * 1000000)::bigint::text, 18, '0'), '~')
+           coalesce(lpad((r.list_price * 1000000)::bigint::text, 18, '0'), '~'), r.unit_fractions::jsonb
     from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::text[],
                 $10::text[], $11::uuid[], $12::numeric[], $13::text[], $14::text[], $15::uuid[], $16::text[],
-                $17::int[], $19::smallint[], $20::text[], $21::text[], $22::text[], $23::text[])
+                $17::int[], $19::smallint[], $20::text[], $21::text[], $22::text[], $23::text[], $24::text[])
          r (id, sku, name, description, category_id, kind, status, tracking, stock_uom, tax_class_id, list_price,
             external_ref, metadata, group_id, option_values, version, stock_decimals, costing_method, images, tags,
-            attachments)";
+            attachments, unit_fractions)";
 
 const UPDATE: &str = "
     update product p
@@ -42,13 +44,14 @@ const UPDATE: &str = "
         group_id = r.group_id, option_values = r.option_values, version = r.version, updated_at = $18,
         stock_decimals = r.stock_decimals, costing_method = r.costing_method, images = r.images::jsonb,
         tags = r.tags::jsonb, attachments = r.attachments::jsonb,
-        price_key = coalesce(lpad((r.list_price * 1000000)::bigint::text, 18, '0'), '~')
+        price_key = coalesce(lpad((r.list_price * 1000000)::bigint::text, 18, '0'), '~'),
+        unit_fractions = r.unit_fractions::jsonb
     from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::text[],
                 $10::text[], $11::uuid[], $12::numeric[], $13::text[], $14::text[], $15::uuid[], $16::text[],
-                $17::int[], $19::smallint[], $20::text[], $21::text[], $22::text[], $23::text[])
+                $17::int[], $19::smallint[], $20::text[], $21::text[], $22::text[], $23::text[], $24::text[])
          r (id, sku, name, description, category_id, kind, status, tracking, stock_uom, tax_class_id, list_price,
             external_ref, metadata, group_id, option_values, version, stock_decimals, costing_method, images, tags,
-            attachments)
+            attachments, unit_fractions)
     where p.tenant_id = $1 and p.id = r.id";
 
 /// Builds a new product.
@@ -275,6 +278,14 @@ fn bind(tx: &Tx, text: &'static str, products: &[&Product]) -> Columns<'static> 
         .column("images", products, |product| json!(product.images).to_string())
         .column("tags", products, |product| json!(product.tags).to_string())
         .column("attachments", products, |product| json!(product.attachments).to_string())
+        .column("unit_fractions", products, |product| unit_fractions(product).to_string())
+}
+
+/// Returns the units of a product whose factor is a fraction, as the column has them.
+fn unit_fractions(product: &Product) -> Value {
+    let fractions = product.units.iter().filter(|unit| unit.factor.is_fraction());
+    let stored = |unit: &ProductUnit| json!({ "factor": unit.factor.rounded(), "denominator": unit.factor.denominator() });
+    fractions.map(|unit| (unit.uom.clone(), stored(unit))).collect::<Map<_, _>>().into()
 }
 
 async fn insert_parts(tx: &Tx, products: &[&Product]) -> Result<(), Error> {

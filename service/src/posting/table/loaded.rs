@@ -1,8 +1,8 @@
-//! The rows that `load_sales_2` returns.
+//! The rows that `load_sales_3` returns.
 
 use chrono::{DateTime, Utc};
 use domain::id::{CategoryId, LocationId, ProductId, RegisterId, SessionId, TaxClassId};
-use domain::number::{Money, Price, Quantity};
+use domain::number::{Factor, Money, Price, Quantity};
 use domain::pos::{Drawer, OpenedSession};
 use domain::product::{Product, Unit};
 use domain::stock::{Level, LevelKey, StoredLevel};
@@ -112,17 +112,19 @@ impl ProductRow {
 
 loaded_row! {
     /// A unit of a product besides its stock unit.
-    UnitRow as "product_unit_row_1" {
+    UnitRow as "product_unit_row_2" {
         product_id: ProductId,
         uom: String,
         factor: Quantity,
         list_price: Option<Price>,
+        factor_denominator: i16,
     }
 }
 
 impl UnitRow {
     pub(in crate::posting) fn into_unit(self) -> (ProductId, Unit) {
-        (self.product_id, Unit { uom: self.uom, factor: self.factor.into(), list_price: self.list_price })
+        let factor = Factor::stored(self.factor, self.factor_denominator.unsigned_abs());
+        (self.product_id, Unit { uom: self.uom, factor, list_price: self.list_price })
     }
 }
 
