@@ -13,8 +13,6 @@ use crate::problem::{Answer, ApiError, ErrorCode};
 
 /// Most characters of the header `If-Match`.
 pub(crate) const IF_MATCH_LENGTH_MAX: usize = 40;
-/// The form of `If-Match`, as the description states it: any version, or the ETag of one. [`IfMatch::optional`] checks the same.
-pub(crate) const IF_MATCH_PATTERN: &str = r#"^(\*|"(0|[1-9][0-9]{0,9})(-[0-9a-f]{1,16})?")$"#;
 /// Most characters of the header `If-None-Match`. If it is sent repeatedly, of all values together.
 pub(crate) const IF_NONE_MATCH_LENGTH_MAX: usize = 1000;
 /// Most digits of a version, and most of the digest that may follow it.
@@ -220,10 +218,9 @@ mod tests {
             if_match(None).required().err().map(|error| error.code()),
             Some(ErrorCode::PreconditionRequired)
         );
-        let described = regex_lite::Regex::new(IF_MATCH_PATTERN).expect("a pattern");
         for tag in ["*", "\"7\"", "\"0\"", "\"7-0a1b\"", "\"2147483648\"", "\"9999999999-0123456789abcdef\""]
         {
-            assert!(if_match(Some(tag)).optional().is_ok() && described.is_match(tag), "{tag}");
+            assert!(if_match(Some(tag)).optional().is_ok(), "{tag}");
             assert!(tag.len() <= IF_MATCH_LENGTH_MAX, "{tag}");
         }
         for tag in [
@@ -244,7 +241,6 @@ mod tests {
         ] {
             let code = if_match(Some(tag)).optional().err().map(|error| error.code());
             assert_eq!(code, Some(ErrorCode::InvalidParameter), "{tag}");
-            assert!(!described.is_match(tag), "{tag}");
         }
     }
 

@@ -65,7 +65,7 @@ impl Search {
     }
 }
 
-/// What a list of named records says of its table to search in it.
+/// The SQL of a list of named records that can be searched.
 pub(crate) struct Searchable {
     /// Begins the list, and ends in `tenant_id = `.
     pub all: &'static str,

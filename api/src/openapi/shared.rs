@@ -14,7 +14,7 @@ use super::forms;
 use crate::idempotency::{KEY_PATTERN, PREFER_LENGTH_MAX};
 use crate::list::{LIMIT_DEFAULT, LIMIT_MAX, expansions};
 use crate::schema::row_members;
-use crate::version::{IF_MATCH_LENGTH_MAX, IF_MATCH_PATTERN, IF_NONE_MATCH_LENGTH_MAX};
+use crate::version::{IF_MATCH_LENGTH_MAX, IF_NONE_MATCH_LENGTH_MAX};
 
 /// Routes with a 201 for a record that has no address.
 const UNADDRESSED: [&str; 2] = ["/v1/pos/cash-moves", "/v1/reason-codes"];
@@ -272,13 +272,14 @@ pub fn parameters() -> Value {
             "If-Match",
             IF_MATCH_LENGTH_MAX,
             "\"1\"",
-            "ETag of the record as you read it. The change is rejected if the record was changed since.",
+            "ETag of the record as you read it, with its quotes. The change is rejected if the record was changed since.",
         ),
         "RequiredIfMatch": in_header(
             "If-Match",
             IF_MATCH_LENGTH_MAX,
             "*",
-            "ETag of the record as you read it: a record that was changed since is not changed. Or `*` for any version.",
+            "ETag of the record as you read it, with its quotes: a record that was changed since is not changed. Or `*` for any \
+             version.",
         ),
         "IfNoneMatch": in_header(
             "If-None-Match",
@@ -290,9 +291,6 @@ pub fn parameters() -> Value {
     });
     for name in ["IdempotencyKey", "RequiredIfMatch"] {
         parameters[name]["required"] = true.into();
-    }
-    for name in ["IfMatch", "RequiredIfMatch"] {
-        parameters[name]["schema"]["pattern"] = IF_MATCH_PATTERN.into();
     }
     parameters
 }
