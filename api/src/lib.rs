@@ -11,6 +11,7 @@ pub mod aside;
 pub mod audit;
 pub mod auth;
 pub mod batch;
+mod bi_login;
 pub mod body;
 pub mod broadcast;
 pub mod catalog;

@@ -5,9 +5,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::posting::Rendering;
 use crate::{
-    audit, auth, catalog, count, customer, errors, event, health, integrity, journal, ledger, limits,
-    location, lot, openapi, order, period_lock, pos, pricing, refusal, register, render, settings, stock,
-    stream, tax, voucher,
+    audit, auth, bi_login, catalog, count, customer, errors, event, health, integrity, journal, ledger,
+    limits, location, lot, openapi, order, period_lock, pos, pricing, refusal, register, render, settings,
+    stock, stream, tax, voucher,
 };
 
 /// Mounts every route of this crate, one line per area. The busiest areas come first, because routes are tried in
@@ -22,6 +22,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         .configure(count::routes)
         .configure(journal::routes)
         .configure(auth::routes)
+        .configure(bi_login::routes)
         .configure(catalog::routes)
         .configure(customer::routes)
         .configure(pricing::routes)

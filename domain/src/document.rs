@@ -8,11 +8,11 @@ use strum::VariantArray;
 use uuid::Uuid;
 
 use crate::id::{
-    self, ApiKeyId, ApplicationId, CashMoveId, CategoryId, CommandId, CountId, CustomerId, EntryId,
-    ExpectedReceiptId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId, PeriodLockId, PriceListId,
-    PriceRuleId, PriceTierId, ProductGroupId, ProductId, RegisterId, SaleExceptionId, SaleId, SessionId,
-    ShipmentId, SkuMappingId, StockDocumentId, TaxClassId, TaxRateId, TenantId, TransferId, UserId,
-    VoucherId,
+    self, ApiKeyId, ApplicationId, BiLoginId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
+    EntryId, ExpectedReceiptId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId, PeriodLockId,
+    PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId, RegisterId, SaleExceptionId, SaleId,
+    SessionId, ShipmentId, SkuMappingId, StockDocumentId, TaxClassId, TaxRateId, TenantId, TransferId,
+    UserId, VoucherId,
 };
 
 /// The kind of a document or record. Its word, such as `credit_note`, is stored in the ledger, in movements
@@ -76,6 +76,7 @@ pub enum DocumentKind {
     Location,
     Register,
     ApiKey,
+    BiLogin,
     User,
     Tenant,
     PeriodLock,
@@ -177,6 +178,7 @@ impl DocumentKind {
             Self::Location => facts(LocationId::PREFIX, "location", Below("/v1/locations"), "location"),
             Self::Register => facts(RegisterId::PREFIX, "register", Below("/v1/registers"), "register"),
             Self::ApiKey => facts(ApiKeyId::PREFIX, "api_key", Below("/v1/api-keys"), "api_key"),
+            Self::BiLogin => facts(BiLoginId::PREFIX, "bi_login", Below("/v1/bi-logins"), "bi_login"),
             Self::User => facts(UserId::PREFIX, "user", Below("/v1/users"), "app_user"),
             Self::Tenant => facts(TenantId::PREFIX, "tenant", Nowhere, "tenant"),
             Self::PeriodLock => facts(PeriodLockId::PREFIX, "period_lock", Below("/v1/period-locks"), "period_lock"),

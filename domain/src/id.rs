@@ -164,6 +164,10 @@ id!(
     ApiKeyId, "key"
 );
 id!(
+    /// A login of a BI tool.
+    BiLoginId, "bil"
+);
+id!(
     /// A person who logs in.
     UserId, "usr"
 );

@@ -39,6 +39,7 @@ tags! {
     Availability = "availability",
     Barcode = "barcode",
     Batch = "batch",
+    BiLogin = "bi_login",
     BrokenPromise = "broken_promise",
     Bundle = "bundle",
     CashMove = "cash_move",

@@ -29,6 +29,7 @@ mutable (name, columns) as (
             '{round, recount, counted, counted_at, expires_on, expected, posted_quantity, posted_value, superseded}'),
         ('count_setting', '{tolerance_percent, tolerance_value, approval_value, version, updated_at}'),
         ('access_refusal', '{times}'),
+        ('bi_login', '{expires_at, revoked_at, rotated_to, version, updated_at}'),
         ('password_link', '{ended_at}'),
         ('cost_to_settle', '{open_quantity, open_value, variance, taken_back, settled_at}')
     union all

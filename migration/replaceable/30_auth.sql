@@ -77,7 +77,33 @@ begin
 end
 $$;
 
-grant select on public.api_key, public.tenant to stockwell_lookup;
+-- The tenant of the BI tool whose role logged in. A session can change neither the role that logged in nor this table. The
+-- time is that of the statement: a transaction does not keep a login alive.
+create or replace function auth.bi_tenant()
+returns uuid
+language plpgsql stable parallel safe security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    found uuid[];
+begin
+    select array_agg(l.tenant_id) into found
+    from public.bi_login l join public.tenant t on t.tenant_id = l.tenant_id
+    where l.role_name = session_user and l.revoked_at is null and t.status = 'active'
+        and (l.expires_at is null or l.expires_at > statement_timestamp());
+    if cardinality(found) = 1 then
+        return found[1];
+    end if;
+    raise exception 'no tenant is set, and this login has none: it was revoked, or it has expired'
+        using errcode = 'invalid_authorization_specification';
+end
+$$;
+
+grant select on public.api_key, public.tenant, public.bi_login to stockwell_lookup;
+alter function auth.bi_tenant() owner to stockwell_lookup;
+revoke all on function auth.bi_tenant() from public;
+grant execute on function auth.bi_tenant() to stockwell_app;
+
 grant select (tenant_id, id, role, status) on public.app_user to stockwell_lookup;
 alter function auth.find_api_key(bytea) owner to stockwell_lookup;
 alter function auth.find_key_chain(bytea) owner to stockwell_lookup;

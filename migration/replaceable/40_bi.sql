@@ -16,6 +16,18 @@ begin
 end
 $$;
 
+-- The tenant of a view: the one that the transaction sets, else that of the BI tool's login. Row-level security decides what a
+-- session sees, so a login that sets another tenant sees nothing. The planner puts the expression in the place of the call. It
+-- takes `case` for free of leaks, which it does not take `coalesce` for, and so compares the tenant once for each query.
+create or replace function bi.tenant()
+returns uuid
+language sql stable parallel safe
+return case when current_setting('app.tenant_id', true) <> '' then current_setting('app.tenant_id')::uuid
+    else auth.bi_tenant() end;
+
+revoke all on function bi.tenant() from public;
+grant execute on function bi.tenant() to stockwell_app;
+
 -- One row per line sold or returned, in both channels. Revenue and cost are sums over it.
 create view bi.sales_fact with (security_invoker = true) as
 select
@@ -44,7 +56,7 @@ select
     end as discount_band,
     (select p.kind from public.product p where p.tenant_id = l.tenant_id and p.id = l.product_id) as product_kind
 from public.sales_line l
-where l.tenant_id = current_setting('app.tenant_id')::uuid;
+where l.tenant_id = bi.tenant();
 
 -- The same with names, and with days and months in the tenant's time zone.
 create view bi.margin_lines with (security_invoker = true) as
@@ -69,7 +81,7 @@ left join public.location lo on lo.tenant_id = f.tenant_id and lo.id = f.locatio
 left join public.product p on p.tenant_id = f.tenant_id and p.id = f.product_id
 left join public.category ca on ca.tenant_id = f.tenant_id and ca.id = f.category_id
 left join public.customer cu on cu.tenant_id = f.tenant_id and cu.id = f.customer_id
-where t.tenant_id = current_setting('app.tenant_id')::uuid;
+where t.tenant_id = bi.tenant();
 
 create view bi.revenue_lines with (security_invoker = true) as
 select
@@ -92,7 +104,7 @@ from public.sales_line l
 join public.tenant t on t.tenant_id = l.tenant_id
 left join public.sales_line_tax x on x.tenant_id = l.tenant_id and x.document_id = l.document_id
     and x.document_kind = l.document_kind and x.line_no = l.line_no
-where l.tenant_id = current_setting('app.tenant_id')::uuid;
+where l.tenant_id = bi.tenant();
 
 -- The reports `revenue` and `margin` over the whole history, one view for each usual grouping. An order counts once
 -- in each group in which it has a line, so groupings by product and category count documents.
@@ -142,6 +154,43 @@ begin
 end
 $$;
 
+-- Sales by day from the roll-up, and from the lines that are not folded yet: the figures of the lines, at the price of a few
+-- rows a day. While the time zone of the roll-up is not the tenant's, it reads all lines.
+create view bi.sales_by_day with (security_invoker = true) as
+with fold as (
+    select f.generation, f.position
+    from public.sales_rollup f join public.tenant t on t.tenant_id = f.tenant_id and t.time_zone = f.time_zone
+    where f.tenant_id = bi.tenant()
+), part as (
+    select
+        r.day, r.channel, r.location_id, r.country, r.currency, r.orders, r.lines, r.units * 0.000001 as units,
+        r.returns * 0.0001 as returns, r.gross_revenue * 0.0001 as gross_revenue, r.net_revenue * 0.0001 as net_revenue,
+        r.tax * 0.0001 as tax, r.cost * 0.0001 as cost
+    from public.sales_sum_by_day r join fold on fold.generation = r.generation
+    where r.tenant_id = bi.tenant()
+    union all
+    select
+        (f.occurred_at at time zone t.time_zone)::date, f.channel, f.location_id, f.country, f.currency, f.orders, 1,
+        f.units, f.returns, f.gross_revenue, f.net_revenue, f.tax, f.cost
+    from bi.sales_fact f join public.tenant t on t.tenant_id = f.tenant_id
+    -- The planner takes a range between unknown bounds for few lines, and finds them by the index of positions.
+    where t.tenant_id = bi.tenant() and f.position >= (select coalesce(max(fold.position), 0) from fold)
+        and f.position <= (select 9223372036854775807)
+), summed as (
+    select
+        day, channel, location_id, country, currency, sum(orders) as orders, sum(lines) as lines, sum(units) as units,
+        sum(returns) as returns, sum(gross_revenue) as gross_revenue, sum(net_revenue) as net_revenue, sum(tax) as tax,
+        sum(cost) as cost
+    from part
+    group by day, channel, location_id, country, currency
+)
+select
+    s.day, s.channel, lo.code as location_code, lo.name as location_name, s.country, s.currency, s.orders, s.lines, s.units,
+    s.net_revenue - s.returns as gross_sales, s.returns, s.gross_revenue, s.gross_revenue - s.net_revenue as discount,
+    s.net_revenue, s.tax, s.cost, s.net_revenue - s.cost as gross_margin
+from summed s
+left join public.location lo on lo.tenant_id = bi.tenant() and lo.id = s.location_id;
+
 -- Both channels, also one that sold nothing.
 create view bi.channel_summary with (security_invoker = true) as
 select
@@ -152,7 +201,7 @@ from (
     union all
     select c.channel, t.currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, 0, 0, null, null
     from public.tenant t cross join unnest(array['retail', 'wholesale']) as c (channel)
-    where t.tenant_id = current_setting('app.tenant_id')::uuid
+    where t.tenant_id = bi.tenant()
         and not exists (select from bi.margin_by_channel m where m.channel = c.channel)
 ) channel;
 
@@ -177,7 +226,7 @@ with line as (
     union all
     select p.id, t.currency, 0, 0, 0, 0, 0, 0, 0, 0, 0
     from public.product p join public.tenant t on t.tenant_id = p.tenant_id
-    where p.tenant_id = current_setting('app.tenant_id')::uuid and p.kind <> 'bundle' and p.status = 'active'
+    where p.tenant_id = bi.tenant() and p.kind <> 'bundle' and p.status = 'active'
         and not exists (select from line where line.product_id = p.id)
 )
 select
@@ -195,7 +244,7 @@ select
     round(100 * l.wholesale_net_revenue / nullif(l.net_revenue, 0), 4) as wholesale_net_revenue_share_pct,
     round(100 * l.retail_net_revenue / nullif(l.net_revenue, 0), 4) as retail_net_revenue_share_pct
 from expected l
-join public.product p on p.tenant_id = current_setting('app.tenant_id')::uuid and p.id = l.product_id
+join public.product p on p.tenant_id = bi.tenant() and p.id = l.product_id
 left join public.category ca on ca.tenant_id = p.tenant_id and ca.id = p.category_id;
 
 -- Every customer, also one that never bought.
@@ -221,7 +270,7 @@ with line as (
     union all
     select cu.id, t.currency, 0, null, null, 0, 0, 0, 0, 0, 0, 0
     from public.customer cu join public.tenant t on t.tenant_id = cu.tenant_id
-    where cu.tenant_id = current_setting('app.tenant_id')::uuid
+    where cu.tenant_id = bi.tenant()
         and not exists (select from line where line.customer_id = cu.id)
 )
 select
@@ -235,7 +284,7 @@ select
     round(l.gross_sales / nullif(l.orders, 0), 4) as average_order_value,
     l.wholesale_net_revenue, l.retail_net_revenue
 from expected l
-join public.customer cu on cu.tenant_id = current_setting('app.tenant_id')::uuid and cu.id = l.customer_id
+join public.customer cu on cu.tenant_id = bi.tenant() and cu.id = l.customer_id
 join public.tenant t on t.tenant_id = cu.tenant_id;
 
 -- Every customer who bought, over the whole history.
@@ -312,11 +361,11 @@ from (
         case when age(t.xmin) < age(l.xmin) then t.xmin else l.xmin end::text as transaction,
         coalesce(t.status = 'open' and coalesce(t.expires_on, 'infinity') >= (
             select (now() at time zone n.time_zone)::date from public.tenant n
-            where n.tenant_id = current_setting('app.tenant_id')::uuid), true) as sellable,
+            where n.tenant_id = bi.tenant()), true) as sellable,
         t.code as lot_code, t.expires_on
     from public.stock_level l
     left join public.lot t on t.tenant_id = l.tenant_id and t.id = l.lot_id
-    where l.tenant_id = current_setting('app.tenant_id')::uuid) l;
+    where l.tenant_id = bi.tenant()) l;
 
 -- Every product in every location that ever had it. An active one that no location ever had has a row without a location.
 create view bi.stock_positions with (security_invoker = true) as
@@ -325,13 +374,13 @@ with known as materialized (
         s.tenant_id, s.product_id, s.location_id, sum(s.on_hand) as on_hand, sum(s.reserved) as reserved,
         sum(s.available) as available, sum(s.value) as value
     from bi.stock_level s
-    where s.tenant_id = current_setting('app.tenant_id')::uuid
+    where s.tenant_id = bi.tenant()
     group by s.tenant_id, s.product_id, s.location_id
 ), level as (
     select * from known
     union all
     select p.tenant_id, p.id, null, 0, 0, 0, 0 from public.product p
-    where p.tenant_id = current_setting('app.tenant_id')::uuid and p.kind = 'stocked' and p.status = 'active'
+    where p.tenant_id = bi.tenant() and p.kind = 'stocked' and p.status = 'active'
         and not exists (select from known where known.product_id = p.id)
 )
 select
@@ -356,7 +405,7 @@ from public.stock_movement m
 join public.tenant t on t.tenant_id = m.tenant_id
 left join public.product p on p.tenant_id = m.tenant_id and p.id = m.product_id
 left join public.location lo on lo.tenant_id = m.tenant_id and lo.id = m.location_id
-where m.tenant_id = current_setting('app.tenant_id')::uuid;
+where m.tenant_id = bi.tenant();
 
 create view bi.journal_lines with (security_invoker = true) as
 select
@@ -369,7 +418,7 @@ join public.journal_entry e on e.tenant_id = l.tenant_id and e.id = l.entry_id
 left join public.account a on a.tenant_id = l.tenant_id and a.code = l.account_code
 left join public.location lo on lo.tenant_id = l.tenant_id and lo.id = l.location_id
 left join public.customer cu on cu.tenant_id = l.tenant_id and cu.id = l.party_id
-where l.tenant_id = current_setting('app.tenant_id')::uuid;
+where l.tenant_id = bi.tenant();
 
 create view bi.customers with (security_invoker = true) as
 select
@@ -380,7 +429,7 @@ select
 from public.customer c
 left join public.price_tier pt on pt.tenant_id = c.tenant_id and pt.id = c.price_tier_id
 left join public.customer_account ac on ac.tenant_id = c.tenant_id and ac.customer_id = c.id
-where c.tenant_id = current_setting('app.tenant_id')::uuid;
+where c.tenant_id = bi.tenant();
 
 create view bi.products with (security_invoker = true) as
 select
@@ -390,6 +439,6 @@ select
 from public.product p
 join public.tenant t on t.tenant_id = p.tenant_id
 left join public.category ca on ca.tenant_id = p.tenant_id and ca.id = p.category_id
-where p.tenant_id = current_setting('app.tenant_id')::uuid;
+where p.tenant_id = bi.tenant();
 
 grant select on all tables in schema bi to stockwell_app;

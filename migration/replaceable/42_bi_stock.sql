@@ -13,7 +13,7 @@ join public.tenant t on t.tenant_id = s.tenant_id
 join public.product p on p.tenant_id = s.tenant_id and p.id = s.product_id
 join public.location lo on lo.tenant_id = s.tenant_id and lo.id = s.location_id
 left join public.category ca on ca.tenant_id = p.tenant_id and ca.id = p.category_id
-where s.tenant_id = current_setting('app.tenant_id')::uuid
+where s.tenant_id = bi.tenant()
 group by p.sku, p.name, ca.code, ca.name, lo.code, lo.name, p.stock_uom, t.currency
 having sum(s.on_hand) <> 0 or sum(s.value) <> 0;
 
@@ -26,13 +26,13 @@ with known as materialized (
         sum(s.available) as available
     from bi.stock_level s
     join public.location lo on lo.tenant_id = s.tenant_id and lo.id = s.location_id and lo.channels <> '{}'
-    where s.tenant_id = current_setting('app.tenant_id')::uuid
+    where s.tenant_id = bi.tenant()
     group by s.tenant_id, s.product_id, s.location_id
 ), wanted as materialized (
     select s.tenant_id, s.product_id, s.location_id, 0 as on_hand, 0 as reserved, 0 as available
     from public.reorder_setting s
     join public.location lo on lo.tenant_id = s.tenant_id and lo.id = s.location_id and lo.channels <> '{}'
-    where s.tenant_id = current_setting('app.tenant_id')::uuid and not exists (
+    where s.tenant_id = bi.tenant() and not exists (
         select from known where known.product_id = s.product_id and known.location_id = s.location_id)
 ), place as (
     select * from known
@@ -40,7 +40,7 @@ with known as materialized (
     select * from wanted
     union all
     select p.tenant_id, p.id, null, 0, 0, 0 from public.product p
-    where p.tenant_id = current_setting('app.tenant_id')::uuid
+    where p.tenant_id = bi.tenant()
         and not exists (select from known where known.product_id = p.id)
         and not exists (select from wanted where wanted.product_id = p.id)
 )
@@ -83,7 +83,7 @@ with lying as (
     join public.tenant t on t.tenant_id = s.tenant_id
     join public.lot lt on lt.tenant_id = s.tenant_id and lt.id = s.lot_id
     join public.location lo on lo.tenant_id = s.tenant_id and lo.id = s.location_id
-    where s.tenant_id = current_setting('app.tenant_id')::uuid and s.on_hand > 0 and s.expires_on is not null
+    where s.tenant_id = bi.tenant() and s.on_hand > 0 and s.expires_on is not null
 )
 select
     p.sku, p.name as product_name, ca.code as category_code, ca.name as category_name,
@@ -106,8 +106,8 @@ with recursive received as materialized (
         sum(s.quantity) over (
             partition by s.document_id, s.line_no, s.lot_id, lo.kind = 'transit' order by s.id) as passed
     from public.stock_movement s
-    join public.location lo on lo.tenant_id = current_setting('app.tenant_id')::uuid and lo.id = s.location_id
-    where s.tenant_id = current_setting('app.tenant_id')::uuid and s.quantity > 0
+    join public.location lo on lo.tenant_id = bi.tenant() and lo.id = s.location_id
+    where s.tenant_id = bi.tenant() and s.quantity > 0
 ), sent as materialized (
     select s.*
     from (
@@ -116,17 +116,17 @@ with recursive received as materialized (
             -sum(s.quantity) over (
                 partition by s.location_id, s.product_id, s.lot_id order by s.occurred_at, s.id) as high
         from public.stock_movement s
-        where s.tenant_id = current_setting('app.tenant_id')::uuid and s.quantity < 0 and s.product_id in (
-            select product_id from public.stock_movement where tenant_id = current_setting('app.tenant_id')::uuid and document_kind = 'transfer')
+        where s.tenant_id = bi.tenant() and s.quantity < 0 and s.product_id in (
+            select product_id from public.stock_movement where tenant_id = bi.tenant() and document_kind = 'transfer')
     ) s
-    join public.transfer t on t.tenant_id = current_setting('app.tenant_id')::uuid and t.id = s.document_id and t.from_location_id = s.location_id
+    join public.transfer t on t.tenant_id = bi.tenant() and t.id = s.document_id and t.from_location_id = s.location_id
     where s.document_kind = 'transfer'
 ), layer as materialized (
     select
         s.location_id, s.product_id, s.lot_id, s.quantity, s.value, s.received_at,
         s.document_kind = 'earlier_stock' as earlier
     from public.cost_layer s
-    where s.tenant_id = current_setting('app.tenant_id')::uuid
+    where s.tenant_id = bi.tenant()
 ), unlayered as materialized (
     select
         s.location_id, s.product_id, s.lot_id, coalesce(sum(y.quantity), 0) as newer,
@@ -134,7 +134,7 @@ with recursive received as materialized (
     from public.stock_level s
     left join layer y on y.location_id = s.location_id and y.product_id = s.product_id and y.lot_id = s.lot_id
         and not y.earlier
-    where s.tenant_id = current_setting('app.tenant_id')::uuid and s.on_hand > 0
+    where s.tenant_id = bi.tenant() and s.on_hand > 0
     group by s.location_id, s.product_id, s.lot_id, s.on_hand, s.value
 ), came as materialized (
     select
@@ -187,7 +187,7 @@ with recursive received as materialized (
         (part.came_at at time zone t.time_zone)::date as came_on,
         (now() at time zone t.time_zone)::date - (part.came_at at time zone t.time_zone)::date as days
     from part
-    join public.tenant t on t.tenant_id = current_setting('app.tenant_id')::uuid
+    join public.tenant t on t.tenant_id = bi.tenant()
 )
 select
     p.sku, p.name as product_name, ca.code as category_code, ca.name as category_name,
@@ -218,7 +218,7 @@ with since as (
     select
         tenant_id, currency, time_zone as zone,
         public.day_begin((now() at time zone time_zone)::date - 90, time_zone) as at
-    from public.tenant where tenant_id = current_setting('app.tenant_id')::uuid
+    from public.tenant where tenant_id = bi.tenant()
 ), moved as materialized (
     select
         s.location_id, s.product_id, min(s.occurred_at) as first_moved_at,
@@ -227,7 +227,7 @@ with since as (
         coalesce(-sum(s.quantity) filter (
             where s.kind in ('sale', 'return') and s.occurred_at >= (select at from since)), 0) as units_sold
     from public.stock_movement s
-    where s.tenant_id = current_setting('app.tenant_id')::uuid
+    where s.tenant_id = bi.tenant()
     group by s.location_id, s.product_id
 ), product_moved as materialized (
     select
@@ -247,7 +247,7 @@ with since as (
         select m.first_moved_at >= since.at and m.first_transfer_at is not distinct from m.first_moved_at as is_new) n
 ), lying as (
     select s.location_id, s.product_id, sum(s.on_hand) as on_hand, sum(s.value) as value
-    from public.stock_level s where s.tenant_id = current_setting('app.tenant_id')::uuid
+    from public.stock_level s where s.tenant_id = bi.tenant()
     group by s.location_id, s.product_id having sum(s.on_hand) > 0
 )
 select
@@ -327,7 +327,7 @@ from public.stock_movement m
 join public.tenant t on t.tenant_id = m.tenant_id
 left join public.reason_code rc on rc.tenant_id = m.tenant_id and rc.code = m.reason
 left join public.location lo on lo.tenant_id = m.tenant_id and lo.id = m.location_id
-where m.tenant_id = current_setting('app.tenant_id')::uuid and m.kind in ('adjustment', 'count')
+where m.tenant_id = bi.tenant() and m.kind in ('adjustment', 'count')
 group by m.reason, rc.name, lo.code, lo.name, t.currency;
 
 -- Open invoices and credit notes of each customer, by days after their due date, as of now.
@@ -342,10 +342,10 @@ select
     sum(i.receivable) as receivable, sum(i.unapplied) as unapplied, sum(i.receivable - i.unapplied) as owed
 from (
     select tenant_id, customer_id, due_on, open as receivable, 0 as unapplied
-    from public.invoice where tenant_id = current_setting('app.tenant_id')::uuid and open <> 0
+    from public.invoice where tenant_id = bi.tenant() and open <> 0
     union all
     select tenant_id, customer_id, null, 0, unapplied
-    from public.customer_account where tenant_id = current_setting('app.tenant_id')::uuid and unapplied <> 0
+    from public.customer_account where tenant_id = bi.tenant() and unapplied <> 0
 ) i
 join public.tenant t on t.tenant_id = i.tenant_id
 join public.customer cu on cu.tenant_id = i.tenant_id and cu.id = i.customer_id
@@ -363,6 +363,6 @@ from public.cost_to_settle c
 join public.tenant t on t.tenant_id = c.tenant_id
 join public.product p on p.tenant_id = c.tenant_id and p.id = c.product_id
 join public.location lo on lo.tenant_id = c.tenant_id and lo.id = c.location_id
-where c.tenant_id = current_setting('app.tenant_id')::uuid;
+where c.tenant_id = bi.tenant();
 
 grant select on all tables in schema bi to stockwell_app;

@@ -2,7 +2,7 @@
 
 use sea_orm::sqlx::{self, Connection, Executor, Row};
 
-use crate::{Doing, Error, connect};
+use crate::{Doing, Error, connect, connect_to};
 
 /// The passwords of the roles that log in.
 #[derive(Debug, Clone)]
@@ -22,6 +22,7 @@ pub async fn bootstrap(admin_url: &str, database: &str, passwords: &Passwords) -
     for (role, attributes) in [
         ("stockwell_owner", "nologin nobypassrls".to_owned()),
         ("stockwell_lookup", "nologin bypassrls".to_owned()),
+        ("stockwell_bi", "nologin nobypassrls".to_owned()),
         ("stockwell_migrator", login("bypassrls", &passwords.migrator)),
         ("stockwell_app", login("nobypassrls", &passwords.app)),
         ("stockwell_relay", login("nobypassrls", &passwords.relay)),
@@ -49,12 +50,18 @@ pub async fn bootstrap(admin_url: &str, database: &str, passwords: &Passwords) -
     }
     let statement = format!(
         "revoke temporary, connect on database {0} from public; \
-         grant connect on database {0} to stockwell_migrator, stockwell_app, stockwell_relay",
+         grant connect on database {0} to stockwell_migrator, stockwell_app, stockwell_relay, stockwell_bi",
         quoted(database)
     );
     admin.execute(sqlx::AssertSqlSafe(statement)).await.doing("closing the database to others")?;
-    admin.close().await.doing("closing the connection")
+    admin.close().await.doing("closing the connection")?;
+    let mut inside = connect_to(admin_url, Some(database)).await?;
+    inside.execute(BI_ROLE).await.doing("stating the functions for roles of BI tools")?;
+    inside.close().await.doing("closing the connection")
 }
+
+/// Functions and rights within the database that only a superuser can state.
+const BI_ROLE: &str = include_str!("../bootstrap/bi_role.sql");
 
 /// Short statements use cached generic plans; a report sets `auto` in its own transaction.
 const ROLE_SETTINGS: &str = "

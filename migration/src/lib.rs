@@ -11,6 +11,7 @@ use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
 use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor, Row};
 use sha2::{Digest, Sha256};
 
+pub mod bi_role;
 mod bootstrap;
 
 pub use bootstrap::{Passwords, bootstrap};
@@ -137,6 +138,7 @@ pub const STEPS: &[Step] = &[
     step!("0092_old_writes"),
     step!("0093_tag_indexes"),
     step!("0094_rollup_integers"),
+    step!("0099_bi_login"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database
@@ -167,6 +169,8 @@ const REPLACEABLE: &[Replaceable] = &[
 
 /// Returns the statements for each table whose wall differs from what is wanted.
 const WALL: &str = include_str!("../replaceable/20_wall.sql");
+/// Returns the statements for what differs in the rights of BI tools.
+const BI_WALL: &str = include_str!("../replaceable/21_bi_wall.sql");
 
 /// The reason why a migration failed.
 #[derive(Debug, thiserror::Error)]
@@ -181,6 +185,12 @@ pub enum Error {
     /// The database has steps that this program does not know.
     #[error("the database has step {0}, which this version does not know: use the newer version")]
     Unknown(String),
+    /// A superuser has not stated the functions of the schema `bi_role`.
+    #[error(
+        "the database can't make roles of BI tools yet: run `stockwell migrate` once with STOCKWELL_ADMIN_DATABASE_URL, \
+         as with a new database"
+    )]
+    NoBiRoles,
 }
 
 trait Doing<T> {
@@ -195,8 +205,16 @@ impl<T> Doing<T> for Result<T, sqlx::Error> {
 
 /// Opens a connection for a migration: notices are not logged.
 async fn connect(url: &str) -> Result<PgConnection, Error> {
-    let options: PgConnectOptions =
+    connect_to(url, None).await
+}
+
+/// Opens a connection as [`connect`] does, to `database` if it is named.
+async fn connect_to(url: &str, database: Option<&str>) -> Result<PgConnection, Error> {
+    let mut options: PgConnectOptions =
         url.parse::<PgConnectOptions>().doing("reading the migrator's database URL")?;
+    if let Some(database) = database {
+        options = options.database(database);
+    }
     options.disable_statement_logging().connect().await.doing("connecting to the database")
 }
 
@@ -228,8 +246,10 @@ pub async fn up(migrator_url: &str) -> Result<Vec<&'static str>, Error> {
     for definition in REPLACEABLE {
         state(&mut connection, definition, drifted).await?;
     }
-    for (table, statements) in differing_walls(&mut connection).await? {
-        change(&mut connection, &format!("stating the wall of {table}"), &[&statements]).await?;
+    for wall in [WALL, BI_WALL] {
+        for (table, statements) in differing_walls(&mut connection, wall).await? {
+            change(&mut connection, &format!("stating the wall of {table}"), &[&statements]).await?;
+        }
     }
     let catalog = catalog(&mut connection).await?;
     change(&mut connection, "noting the catalog", &[&note(CATALOG, &catalog)]).await?;
@@ -271,9 +291,12 @@ async fn catalog(connection: &mut PgConnection) -> Result<String, Error> {
     sqlx::query(CATALOG_STATE).fetch_one(connection).await.and_then(|row| row.try_get("state")).doing(doing)
 }
 
-async fn differing_walls(connection: &mut PgConnection) -> Result<Vec<(String, String)>, Error> {
+async fn differing_walls(
+    connection: &mut PgConnection,
+    wall: &'static str,
+) -> Result<Vec<(String, String)>, Error> {
     let doing = "comparing the walls";
-    let rows = sqlx::query(WALL).fetch_all(connection).await.doing(doing)?;
+    let rows = sqlx::query(wall).fetch_all(connection).await.doing(doing)?;
     let read = |row: &PgRow| Ok((row.try_get("name")?, row.try_get("statements")?));
     rows.iter().map(read).collect::<Result<_, sqlx::Error>>().doing(doing)
 }

@@ -2,10 +2,11 @@
 //! exist, so a filter that names an unknown record is rejected.
 
 use domain::id::{
-    self, ApiKeyId, ApplicationId, CashMoveId, CategoryId, CommandId, CountId, CustomerId, EntryId,
-    ExpectedReceiptId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId, PeriodLockId, PriceListId,
-    PriceRuleId, PriceTierId, ProductGroupId, ProductId, RegisterId, SaleExceptionId, SaleId, SessionId,
-    ShipmentId, SkuMappingId, StockDocumentId, TaxClassId, TaxRateId, TransferId, UserId, VoucherId,
+    self, ApiKeyId, ApplicationId, BiLoginId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
+    EntryId, ExpectedReceiptId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId, PeriodLockId,
+    PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId, RegisterId, SaleExceptionId, SaleId,
+    SessionId, ShipmentId, SkuMappingId, StockDocumentId, TaxClassId, TaxRateId, TransferId, UserId,
+    VoucherId,
 };
 use domain::refusal::{Code, Problems};
 use domain::text::one_form;
@@ -86,6 +87,7 @@ macro_rules! in_table {
 const KINDS: &[(&str, &str, &str)] = &[
     (ApiKeyId::PREFIX, "API key", in_table!("api_key")),
     (ApplicationId::PREFIX, "application", in_table!("application")),
+    (BiLoginId::PREFIX, "BI login", in_table!("bi_login")),
     (CashMoveId::PREFIX, "cash move", in_table!("cash_move")),
     (CategoryId::PREFIX, "category", in_table!("category")),
     (CommandId::PREFIX, "command", in_table!("command")),

@@ -6,6 +6,7 @@
 pub mod application;
 pub mod audit;
 pub mod auth;
+pub mod bi_login;
 pub mod caller;
 pub mod catalog;
 mod columns;

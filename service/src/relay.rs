@@ -1,8 +1,8 @@
 //! The worker's access to the database: it hands events to consumers and deletes old stored responses and
 //! refusals.
 //!
-//! A worker serves every tenant. Its role sees only the feed and its cursors, and runs three functions of the schema
-//! `auth`. It opens no [`Tx`](crate::Tx).
+//! A worker serves every tenant. Its role sees only the feed and its cursors, and runs functions of the schema `auth`,
+//! and one that ends sessions of BI tools. It opens no [`Tx`](crate::Tx).
 
 mod consumer;
 
@@ -22,6 +22,8 @@ use crate::Error;
 pub const ANSWERS_KEPT: chrono::Duration = chrono::Duration::days(7);
 /// Time that a refused request is kept.
 pub const REFUSALS_KEPT: chrono::Duration = chrono::Duration::days(90);
+/// Longest transaction of a BI tool. A session can lift the time limits of its role, but not this one.
+pub const BI_TRANSACTION_MAX: Duration = Duration::from_secs(120);
 /// Most responses or refusals that one statement deletes.
 const FORGOTTEN_AT_ONCE: i32 = 500;
 
@@ -96,6 +98,18 @@ impl Outbox {
             }
         }
         Ok(forgotten)
+    }
+
+    /// Ends sessions of BI tools whose transaction began before [`BI_TRANSACTION_MAX`] ago, and those of logins that have expired.
+    /// Returns their number; none if the database has no functions for BI tools.
+    pub async fn end_bi_sessions(&self) -> Result<i64, Error> {
+        let query = sqlx::query("select bi_role.end_sessions(make_interval(secs => $1)) as ended");
+        match query.bind(BI_TRANSACTION_MAX.as_secs_f64()).fetch_one(&self.pool).await {
+            Ok(row) => Ok(row.try_get("ended")?),
+            // 3F000: a superuser has not made the schema.
+            Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| code == "3F000") => Ok(0),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn forget_answers_of(&self, tenant_id: TenantId, since: Uuid, before: Uuid) -> Result<i64, Error> {

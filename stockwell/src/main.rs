@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use api::config::Config;
 use clap::{Parser, Subcommand};
+use operator::bi::BiCommand;
 use operator::{EveryTenant, Failed, KeysCommand, MigrateArgs, RollupArgs, TenantCommand};
 use stockwell::demo::{self, DemoArgs};
 use stockwell::import::{self, ImportCommand};
@@ -50,6 +51,9 @@ enum Command {
     /// Create an API key.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Make and end database logins of BI tools.
+    #[command(subcommand)]
+    Bi(BiCommand),
     /// Import a data set through the REST API.
     #[command(subcommand)]
     Import(ImportCommand),
@@ -85,6 +89,7 @@ async fn run(command: Command) -> Result<(), Failed> {
         Command::Rollup(args) => operator::rollup(&args).await,
         Command::Tenant(command) => operator::tenant(command).await,
         Command::Keys(command) => operator::keys(command).await,
+        Command::Bi(command) => operator::bi::run(command).await,
         Command::Import(command) => Ok(import::run(&command).await?),
         Command::Demo(args) => Ok(demo::run(&args).await?),
         Command::Openapi => {

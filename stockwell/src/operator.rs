@@ -1,4 +1,6 @@
-//! The operator's commands: migrate, verify, checkpoint, rollup, tenants and keys.
+//! The operator's commands: migrate, verify, checkpoint, rollup, tenants, keys and logins of BI tools.
+
+pub mod bi;
 
 use std::io;
 
@@ -39,6 +41,9 @@ pub enum Failed {
     /// The demo did not start.
     #[error(transparent)]
     Demo(#[from] stockwell::demo::DemoError),
+    /// A login of a BI tool could not be made or ended.
+    #[error("{}", explain_bi(.0))]
+    Bi(#[from] stockwell::bi::BiError),
     /// The database failed, or a rule rejected the command.
     #[error("{}", explain(.0))]
     Service(#[from] Error),
@@ -57,14 +62,29 @@ fn explain(error: &Error) -> String {
     text
 }
 
-/// Databases of a command that works on every tenant.
+fn explain_bi(error: &stockwell::bi::BiError) -> String {
+    match error {
+        stockwell::bi::BiError::Record(error) => explain(error),
+        stockwell::bi::BiError::Role(error) => error.to_string(),
+    }
+}
+
+/// Databases of a command that works on every tenant, or that makes database roles.
 #[derive(Debug, Args)]
 pub struct EveryTenant {
     #[command(flatten)]
     database: Database,
-    /// The database, as the role that sees every tenant (stockwell_migrator). It is used only to list the tenants.
+    /// The database, as the role that sees every tenant (stockwell_migrator). It is used only to list the tenants, and to make
+    /// and end roles of BI tools.
     #[arg(long, env = "STOCKWELL_MIGRATOR_DATABASE_URL", hide_env_values = true, value_parser = secret)]
     migrator_database_url: SecretString,
+}
+
+impl EveryTenant {
+    /// Connects as the service's role. Returns the migrator's URL too.
+    async fn connect(&self) -> Result<(Db, &SecretString), Error> {
+        Ok((self.database.connect().await?, &self.migrator_database_url))
+    }
 }
 
 /// Arguments of `rollup`.

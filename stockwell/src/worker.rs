@@ -41,6 +41,9 @@ const FOLDS: Duration = Duration::from_secs(5);
 /// Time after which tenants that wrote nothing are folded too. Otherwise their reports would read what others wrote since.
 const QUIET_FOLDS: Duration = Duration::from_secs(3600);
 
+/// Pause between two looks for sessions of BI tools that run too long.
+const BI_SESSIONS: Duration = Duration::from_secs(10);
+
 /// Arguments of `worker`.
 #[derive(Debug, Clone, Args)]
 pub struct WorkerConfig {
@@ -82,7 +85,10 @@ impl Worker {
         let metrics = config.metrics_addr.map(|addr| Endpoint::start(addr, None)).transpose();
         let metrics = metrics.map_err(|error| Error::Input(error.into()))?;
         let stopping = watch::Sender::new(false);
-        let mut tasks = vec![tokio::spawn(keep_house(outbox.clone(), stopping.subscribe()))];
+        let mut tasks = vec![
+            tokio::spawn(keep_house(outbox.clone(), stopping.subscribe())),
+            tokio::spawn(watch_bi_tools(outbox.clone(), stopping.subscribe())),
+        ];
         if let Some(url) = &config.database_url {
             // Each has a connection of its own: a long checkpoint holds up no fold.
             let options = PoolOptions { connections_max: 1, ..PoolOptions::default() };
@@ -217,6 +223,20 @@ async fn keep_house(outbox: Outbox, mut stopping: watch::Receiver<bool>) {
             Err(error) => tracing::warn!(%error, "old refused requests were not deleted; trying again"),
         }
         rest(&mut stopping, pause).await;
+    }
+}
+
+/// Ends sessions of BI tools that run too long, every 10 seconds.
+async fn watch_bi_tools(outbox: Outbox, mut stopping: watch::Receiver<bool>) {
+    while !*stopping.borrow() {
+        match outbox.end_bi_sessions().await {
+            Ok(0) => {}
+            Ok(ended) => {
+                tracing::info!(ended, "sessions of BI tools were ended: they ran too long or had expired")
+            }
+            Err(error) => tracing::warn!(%error, "sessions of BI tools were not looked at; trying again"),
+        }
+        rest(&mut stopping, BI_SESSIONS).await;
     }
 }
 

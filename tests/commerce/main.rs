@@ -18,6 +18,7 @@ mod tax;
 /// Behaviour that all operations share: authority, idempotency, reads, streams, limits.
 mod platform {
     pub mod auth;
+    mod bi_login;
     mod bounds;
     mod card_numbers;
     mod connections;

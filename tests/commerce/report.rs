@@ -1,6 +1,7 @@
 //! Reports: the same figures on every surface, equal to the ledger.
 
 mod compared;
+mod graphql;
 mod insight;
 mod known;
 mod never;
@@ -8,6 +9,7 @@ mod online_retail;
 mod receivable;
 mod rollup;
 mod sorted;
+mod spreadsheet;
 mod stock;
 mod tied;
 mod transferred;

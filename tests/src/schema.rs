@@ -25,9 +25,11 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
                       and p.polroles && array[0, 'stockwell_app'::regrole]::oid[]))",
     ),
     (
-        "only the relay has policies of its own, on the feed and its cursors alone",
+        "only the relay and BI tools have policies of their own: on the feed and its cursors alone, and for reading the own tenant",
         "select p.polrelid::regclass || ' ' || p.polname from pg_policy p \
          where p.polroles <> array['stockwell_app'::regrole::oid] \
+           and not (p.polname = 'bi_wall' and p.polcmd = 'r' and p.polroles = array['stockwell_bi'::regrole::oid] \
+                    and pg_get_expr(p.polqual, p.polrelid) = '(tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant))') \
            and not (p.polrelid in ('event'::regclass, 'event_cursor'::regclass) \
                     and p.polroles = array['stockwell_relay'::regrole::oid])",
     ),
@@ -67,11 +69,11 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
              and a.attname = 'tenant_id')",
     ),
     (
-        "every other index begins with the tenant, is a summary over time, or finds a key before the tenant is known",
+        "every other index begins with the tenant, is a summary over time, or finds a credential before the tenant is known",
         "select i.indexrelid::regclass::text from pg_index i join pg_class c on c.oid = i.indrelid \
          join pg_class x on x.oid = i.indexrelid join pg_am m on m.oid = x.relam \
          where c.relnamespace = 'public'::regnamespace and c.relname not in GLOBAL and not i.indisunique \
-           and m.amname <> 'brin' and i.indexrelid::regclass::text <> 'api_key_by_hash' and not exists ( \
+           and m.amname <> 'brin' and i.indexrelid::regclass::text not in ('api_key_by_hash', 'bi_login_by_role') and not exists ( \
              select 1 from pg_attribute a where a.attrelid = i.indrelid and a.attnum = i.indkey[0] \
              and a.attname = 'tenant_id')",
     ),
@@ -126,7 +128,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
         "functions with the rights of their owner are those that are known, in plpgsql, with a fixed search path, closed to the public",
         "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace \
          where n.nspname in ('public', 'bi', 'auth') and not ( \
-             p.oid::regprocedure::text in ('auth.find_api_key(bytea)', 'auth.find_key_chain(bytea)', 'auth.find_tenant(text)', 'auth.tenants()', 'auth.tenant_rates()', \
+             p.oid::regprocedure::text in ('auth.find_api_key(bytea)', 'auth.find_key_chain(bytea)', 'auth.find_tenant(text)', 'auth.tenants()', 'auth.tenant_rates()', 'auth.bi_tenant()', \
                                            'auth.find_products(text,integer)', 'auth.find_products(text,text[],text[],integer)', \
                                            'auth.find_customers(text,text[],text[],integer)', 'auth.find_customers_by_email(text)', \
                                            'auth.find_tagged_products(text,integer)', 'auth.find_tagged_customers(text,integer)', \
@@ -137,6 +139,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
              and p.proowner = 'stockwell_lookup'::regrole \
              and not has_function_privilege('public', p.oid, 'execute') \
              or p.oid::regprocedure::text in ('event_base()', 'day_begin(timestamp without time zone,text)') and not p.prosecdef \
+              or p.oid::regprocedure::text = 'bi.tenant()' and not p.prosecdef and not has_function_privilege('public', p.oid, 'execute') \
              or p.proname in ('load_sales_1', 'load_sales_2', 'load_sales_3', 'searched_form', 'searched_words', 'search_rank', 'keep_unit_fraction', 'keep_price_key', 'post_batch_1', 'post_batch_2', 'printed_product', 'printed_customer', \
                  'printed_seller') and not p.prosecdef and not has_function_privilege('public', p.oid, 'execute'))",
     ),
@@ -202,6 +205,36 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
          where c.relnamespace in ('public'::regnamespace, 'bi'::regnamespace) and c.relkind in ('r', 'p', 'v') \
            and has_column_privilege('stockwell_relay', c.oid, a.attnum, v.privilege) <> ( \
                c.relname = 'event_cursor' or c.relname = 'event' and v.privilege = 'select')",
+    ),
+    (
+        "BI tools read the views of bi and the columns that these read, and nothing else",
+        "select c.oid::regclass || '.' || a.attname || ' ' || v.privilege from pg_class c \
+         join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped, \
+             (values ('select'), ('insert'), ('update'), ('references')) v (privilege) \
+         where c.relnamespace in ('public'::regnamespace, 'bi'::regnamespace) and c.relkind in ('r', 'p', 'v') \
+           and has_column_privilege('stockwell_bi', c.oid, a.attnum, v.privilege) <> ( \
+               v.privilege = 'select' and (c.relkind = 'v' and c.relnamespace = 'bi'::regnamespace or exists ( \
+                   select from pg_depend d join pg_rewrite r on r.oid = d.objid join pg_class w on w.oid = r.ev_class \
+                   where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid \
+                     and d.refobjsubid = a.attnum and c.relkind <> 'v' and w.relnamespace = 'bi'::regnamespace))) \
+         union all select 'schema ' || n.nspname from pg_namespace n where n.nspname in ('public', 'auth', 'bi_role') \
+           and (has_schema_privilege('stockwell_bi', n.oid, 'usage') or has_schema_privilege('stockwell_bi', n.oid, 'create')) \
+         union all select m.roleid::regrole || ' of ' || m.member::regrole from pg_auth_members m \
+           where m.member = 'stockwell_bi'::regrole",
+    ),
+    (
+        "the functions that make roles of BI tools have a fixed search path and are closed to the public, servers and BI tools",
+        "select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'bi_role'::regnamespace and not ( \
+             p.proconfig @> array['search_path=pg_catalog, pg_temp'] \
+             and not exists (select from unnest(array['public', 'stockwell_app', 'stockwell_bi']) r (name) \
+                             where has_function_privilege(r.name, p.oid, 'execute')))",
+    ),
+    (
+        "BI tools make no large objects, write no messages and take no locks by number",
+        "select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'pg_catalog'::regnamespace \
+         and (p.proname in ('lo_creat', 'lo_create', 'lo_from_bytea', 'pg_logical_emit_message') \
+              or p.proname ~ 'advisory_(xact_)?lock(_shared)?$') \
+         and has_function_privilege('stockwell_bi', p.oid, 'execute')",
     ),
     (
         "the role public has no rights",

@@ -9,6 +9,11 @@ const AREAS: &[(&str, &str, &[&str])] = &[
     ("Account", "The caller: the first call of every integration.", &["/v1/limits", "/v1/me"]),
     ("Authentication", "Log in as a person, refresh, log out.", &["/.well-known/jwks.json", "/v1/auth"]),
     ("API keys", "Keys for programs: create, rotate with an overlap, revoke.", &["/v1/api-keys"]),
+    (
+        "BI logins",
+        "Database logins of BI tools, which read the views of the schema bi by SQL.",
+        &["/v1/bi-logins"],
+    ),
     ("Users", "People who log in, with roles.", &["/v1/roles", "/v1/users"]),
     (
         "Catalogue",

@@ -70,7 +70,7 @@ fn a_key_is_presented_in_three_ways_but_never_in_the_address() {
 }
 
 /// Returns Base 64 for HTTP Basic.
-fn data_encoding(text: &str) -> String {
+pub fn data_encoding(text: &str) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut encoded = String::new();
     for chunk in text.as_bytes().chunks(3) {

@@ -1,6 +1,6 @@
 //! Roll-ups: reports have the same figures with them and without them.
 
-use sea_orm::sqlx::{self, AssertSqlSafe, Row};
+use sea_orm::sqlx::{self, AssertSqlSafe, Executor, Row};
 use serde_json::{Value, json};
 use service::rollup;
 use tests::{Tenant, Till, environment, lines, sale, with_tenant, with_tenant_as};
@@ -403,5 +403,42 @@ fn a_sum_that_does_not_fit_stops_the_folds_and_no_report() {
         let state = "select too_large from sales_rollup where tenant_id = $1";
         let row = sqlx::query(state).bind(tenant.id.0).fetch_one(&environment().root).await.expect("a state");
         assert!(row.get::<bool, _>("too_large"));
+    });
+}
+
+/// Returns how many days, channels, locations and countries differ between the view over the roll-up and the lines, and how many
+/// there are.
+async fn days_that_differ(tenant: &Tenant) -> (i64, i64) {
+    let mut app = environment().connect().await;
+    let begin = format!("begin; set local role stockwell_app; set local app.tenant_id = '{}'", tenant.id.0);
+    app.execute(AssertSqlSafe(begin)).await.expect("begun");
+    let query = "with line as ( \
+             select day, channel, location_code, country, currency, sum(orders) as orders, count(*) as lines, \
+                 sum(units) as units, sum(gross_sales) as gross_sales, sum(returns) as returns, \
+                 sum(gross_revenue) as gross_revenue, sum(discount) as discount, sum(net_revenue) as net_revenue, \
+                 sum(tax) as tax, sum(cost) as cost, sum(gross_margin) as gross_margin \
+             from bi.margin_lines group by day, channel, location_code, country, currency), \
+         by_day as ( \
+             select day, channel, location_code, country, currency, orders, lines, units, gross_sales, returns, gross_revenue, \
+                 discount, net_revenue, tax, cost, gross_margin from bi.sales_by_day) \
+         select (select count(*) from ((table line except table by_day) union all (table by_day except table line)) d), \
+             (select count(*) from by_day)";
+    let row = sqlx::query(query).fetch_one(&mut app).await.expect("the views are read");
+    (row.get(0), row.get(1))
+}
+
+#[test]
+fn the_view_by_day_has_the_figures_of_the_lines() {
+    with_tenant(async |tenant| {
+        super::trade(tenant).await;
+        let (differ, days) = days_that_differ(tenant).await;
+        assert_eq!(differ, 0, "before the first fold");
+        assert!(days >= 6, "{days} rows");
+        rollup::run_all(&environment().db, tenant.id).await.expect("folded");
+        assert_eq!(days_that_differ(tenant).await, (0, days), "after a fold");
+        let till = tenant.till().await;
+        tenant.sell(&till, &[("MUG", "1")]).await.created();
+        let (differ, _) = days_that_differ(tenant).await;
+        assert_eq!(differ, 0, "with lines that are not folded");
     });
 }

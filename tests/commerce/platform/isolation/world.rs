@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use tests::{Tenant, Till, lines, sale};
+use tests::{Tenant, Till, environment, lines, sale};
 
 /// Part of every name of the owner's records.
 pub const MARK: &str = "XYLOPHONE";
@@ -172,6 +172,10 @@ async fn people(tenant: &Tenant, world: &mut World) {
     let key = json!({ "name": format!("{MARK} key"), "mode": "test", "scopes": ["catalog:read"] });
     let made = tenant.post("/v1/api-keys", &key).await.created();
     world.knows(&made["api_key"]["id"]);
+    let role = format!("bi_{}", "x".repeat(26));
+    let name = format!("{MARK} tool");
+    let login = service::bi_login::grant(&environment().db, tenant.id, &name, &role, None).await;
+    world.knows(&json!(login.expect("a login").id));
 }
 
 /// The other tenant's own records, which its requests need.

@@ -1,0 +1,1 @@
+drop table bi_login;
