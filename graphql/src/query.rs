@@ -109,9 +109,11 @@ impl From<Period> for Input {
 
 /// Reports on wholesale and retail, read from the live rows. Amounts are decimals in strings. All reports of one
 /// request show the same snapshot. Periods are half-open, `[from, to)`; without `from` and `to` a report covers the
-/// whole history. `knownAt` leaves out what was recorded later. `timeZone` is an IANA name; the default is the tenant's own. `sort` names a figure in snake case, with a minus in front
-/// if the greatest comes first. `limit` (at most 50 000) keeps the first rows of that order, otherwise the greatest, and the totals
-/// cover all.
+/// whole history. `knownAt` leaves out what was recorded later. `timeZone` is an IANA name; the default is the tenant's own.
+/// `sort` names a figure in snake case, with a minus in front if the greatest comes first. `limit` (at most 50 000) keeps the
+/// first rows of that order, otherwise the greatest, and the totals cover all. A document costs one point for each field here,
+/// and one for each hundred values that its response may have: the fields of a row, times the usual number of rows of the
+/// grouping, at most `limit`. It may cost 5,000 points; `extensions.cost` shows its cost.
 #[derive(Default, MergedObject)]
 struct Query(SalesQuery, StockQuery, ReceivableQuery);
 
@@ -126,16 +128,23 @@ impl SalesQuery {
     async fn revenue_report(
         &self,
         context: &Context<'_>,
-        from: Option<Date>,
-        to: Option<Date>,
-        #[graphql(default_with = "vec![Dimension::Day]")] group_by: Vec<Dimension>,
-        filter: Option<ReportFilter>,
+        #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<Date>,
+        #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<Date>,
+        #[graphql(default_with = "vec![Dimension::Day]", desc = "Dimensions of a row.")] group_by: Vec<
+            Dimension,
+        >,
+        #[graphql(desc = "Lines that count. Absent: all.")] filter: Option<ReportFilter>,
+        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
-        compare: Option<CompareTo>,
-        known_at: Option<Date>,
-        sort: Option<String>,
-        fill: Option<Fill>,
-        #[graphql(default = 10_000)] limit: i32,
+        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<CompareTo>,
+        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")] known_at: Option<Date>,
+        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(desc = "`ZERO` adds a row of zeros for each unit of time without lines.")] fill: Option<Fill>,
+        #[graphql(
+            default = 10_000,
+            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
+        )]
+        limit: i32,
     ) -> Result<Report<RevenueRow>> {
         let period = Period { from, to, filter, time_zone, compare, known_at, sort, limit };
         let input = Input { group_by: Some(group_by), fill: fill.map(Fill::text), ..period.into() };
@@ -146,16 +155,23 @@ impl SalesQuery {
     async fn margin_report(
         &self,
         context: &Context<'_>,
-        from: Option<Date>,
-        to: Option<Date>,
-        #[graphql(default_with = "vec![Dimension::Day]")] group_by: Vec<Dimension>,
-        filter: Option<ReportFilter>,
+        #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<Date>,
+        #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<Date>,
+        #[graphql(default_with = "vec![Dimension::Day]", desc = "Dimensions of a row.")] group_by: Vec<
+            Dimension,
+        >,
+        #[graphql(desc = "Lines that count. Absent: all.")] filter: Option<ReportFilter>,
+        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
-        compare: Option<CompareTo>,
-        known_at: Option<Date>,
-        sort: Option<String>,
-        fill: Option<Fill>,
-        #[graphql(default = 10_000)] limit: i32,
+        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<CompareTo>,
+        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")] known_at: Option<Date>,
+        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(desc = "`ZERO` adds a row of zeros for each unit of time without lines.")] fill: Option<Fill>,
+        #[graphql(
+            default = 10_000,
+            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
+        )]
+        limit: i32,
     ) -> Result<Report<MarginRow>> {
         let period = Period { from, to, filter, time_zone, compare, known_at, sort, limit };
         let input = Input { group_by: Some(group_by), fill: fill.map(Fill::text), ..period.into() };
@@ -166,14 +182,19 @@ impl SalesQuery {
     async fn channel_summary(
         &self,
         context: &Context<'_>,
-        from: Option<Date>,
-        to: Option<Date>,
-        filter: Option<ReportFilter>,
+        #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<Date>,
+        #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<Date>,
+        #[graphql(desc = "Lines that count. Absent: all.")] filter: Option<ReportFilter>,
+        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
-        compare: Option<CompareTo>,
-        known_at: Option<Date>,
-        sort: Option<String>,
-        #[graphql(default = 10_000)] limit: i32,
+        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<CompareTo>,
+        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")] known_at: Option<Date>,
+        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(
+            default = 10_000,
+            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
+        )]
+        limit: i32,
     ) -> Result<Report<ChannelRow>> {
         let period = Period { from, to, filter, time_zone, compare, known_at, sort, limit };
         snapshot::report(context, Name::ChannelSummary, period.into()).await
@@ -183,14 +204,19 @@ impl SalesQuery {
     async fn product_performance(
         &self,
         context: &Context<'_>,
-        from: Option<Date>,
-        to: Option<Date>,
-        filter: Option<ReportFilter>,
+        #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<Date>,
+        #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<Date>,
+        #[graphql(desc = "Lines that count. Absent: all.")] filter: Option<ReportFilter>,
+        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
-        compare: Option<CompareTo>,
-        known_at: Option<Date>,
-        sort: Option<String>,
-        #[graphql(default = 10_000)] limit: i32,
+        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<CompareTo>,
+        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")] known_at: Option<Date>,
+        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(
+            default = 10_000,
+            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
+        )]
+        limit: i32,
     ) -> Result<Report<ProductPerformanceRow>> {
         let period = Period { from, to, filter, time_zone, compare, known_at, sort, limit };
         snapshot::report(context, Name::ProductPerformance, period.into()).await
@@ -201,14 +227,19 @@ impl SalesQuery {
     async fn customer_value(
         &self,
         context: &Context<'_>,
-        from: Option<Date>,
-        to: Option<Date>,
-        filter: Option<ReportFilter>,
+        #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<Date>,
+        #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<Date>,
+        #[graphql(desc = "Lines that count. Absent: all.")] filter: Option<ReportFilter>,
+        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
-        compare: Option<CompareTo>,
-        known_at: Option<Date>,
-        sort: Option<String>,
-        #[graphql(default = 10_000)] limit: i32,
+        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<CompareTo>,
+        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")] known_at: Option<Date>,
+        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(
+            default = 10_000,
+            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
+        )]
+        limit: i32,
     ) -> Result<Report<CustomerValueRow>> {
         let period = Period { from, to, filter, time_zone, compare, known_at, sort, limit };
         snapshot::report(context, Name::CustomerValue, period.into()).await
@@ -218,13 +249,17 @@ impl SalesQuery {
     async fn best_customers(
         &self,
         context: &Context<'_>,
-        from: Option<Date>,
-        to: Option<Date>,
-        filter: Option<ReportFilter>,
-        time_zone: Option<String>,
-        known_at: Option<Date>,
-        sort: Option<String>,
-        #[graphql(default = 10_000)] limit: i32,
+        #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<Date>,
+        #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<Date>,
+        #[graphql(desc = "Lines that count. Absent: all.")] filter: Option<ReportFilter>,
+        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")] time_zone: Option<String>,
+        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")] known_at: Option<Date>,
+        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(
+            default = 10_000,
+            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
+        )]
+        limit: i32,
     ) -> Result<Report<BestCustomersRow>> {
         let period = Period { from, to, filter, time_zone, compare: None, known_at, sort, limit };
         snapshot::report(context, Name::BestCustomers, period.into()).await
@@ -235,14 +270,18 @@ impl SalesQuery {
     async fn weak_margins(
         &self,
         context: &Context<'_>,
-        from: Option<Date>,
-        to: Option<Date>,
-        below_pct: Option<Decimal>,
-        filter: Option<ReportFilter>,
-        time_zone: Option<String>,
-        known_at: Option<Date>,
-        sort: Option<String>,
-        #[graphql(default = 10_000)] limit: i32,
+        #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<Date>,
+        #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<Date>,
+        #[graphql(desc = "Margin in percent below which a product is weak.")] below_pct: Option<Decimal>,
+        #[graphql(desc = "Lines that count. Absent: all.")] filter: Option<ReportFilter>,
+        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")] time_zone: Option<String>,
+        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")] known_at: Option<Date>,
+        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(
+            default = 10_000,
+            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
+        )]
+        limit: i32,
     ) -> Result<Report<WeakMarginsRow>> {
         let period = Period { from, to, filter, time_zone, compare: None, known_at, sort, limit };
         let input = Input { below_pct: below_pct.map(|percent| percent.0), ..period.into() };
@@ -253,15 +292,20 @@ impl SalesQuery {
     async fn abc(
         &self,
         context: &Context<'_>,
-        from: Option<Date>,
-        to: Option<Date>,
-        #[graphql(default)] measure: AbcMeasure,
-        filter: Option<ReportFilter>,
+        #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<Date>,
+        #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<Date>,
+        #[graphql(default, desc = "Figure by which products are ranked.")] measure: AbcMeasure,
+        #[graphql(desc = "Lines that count. Absent: all.")] filter: Option<ReportFilter>,
+        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
-        compare: Option<CompareTo>,
-        known_at: Option<Date>,
-        sort: Option<String>,
-        #[graphql(default = 10_000)] limit: i32,
+        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<CompareTo>,
+        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")] known_at: Option<Date>,
+        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(
+            default = 10_000,
+            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
+        )]
+        limit: i32,
     ) -> Result<Report<AbcRow>> {
         let period = Period { from, to, filter, time_zone, compare, known_at, sort, limit };
         let measure: &str = measure.into();
@@ -312,6 +356,8 @@ pub enum Problem {
     Forbidden,
     /// Execution took too long.
     Timeout,
+    /// No document has the hash that the request names.
+    UnknownQuery,
 }
 
 /// The result of a document.
@@ -332,6 +378,13 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Returns the response to a request that names a persisted query which is not known. Its message and its code are those
+    /// that Apollo's clients look for.
+    pub fn unknown_query(request_id: &str) -> Self {
+        let error = ServerError::new("PersistedQueryNotFound", None);
+        reject(Problem::UnknownQuery, vec![error], request_id)
+    }
+
     /// Returns the points of the document. None if it was not executed.
     pub fn points(&self) -> u64 {
         self.extensions.as_ref().map_or(0, |extensions| extensions.cost.requested)
@@ -408,6 +461,7 @@ fn reject(problem: Problem, errors: Vec<ServerError>, request_id: &str) -> Outco
         Problem::Cost => "query_cost_exceeded",
         Problem::Forbidden => "insufficient_scope",
         Problem::Timeout => "statement_timeout",
+        Problem::UnknownQuery => "PERSISTED_QUERY_NOT_FOUND",
     };
     Outcome {
         data: None,
@@ -433,15 +487,48 @@ fn add_codes(mut errors: Vec<ServerError>, code: &str, request_id: &str) -> Vec<
 mod tests {
     use super::*;
 
+    const TYPES: &str = "{ __schema { types { name description enumValues { name description } \
+        inputFields { name description } fields { name description args { name description } \
+        type { name ofType { name } } } } } }";
+
+    fn list<'v>(value: &'v serde_json::Value, name: &str) -> impl Iterator<Item = &'v serde_json::Value> {
+        value[name].as_array().into_iter().flatten()
+    }
+
+    fn text(value: &serde_json::Value) -> &str {
+        value.as_str().unwrap_or_default()
+    }
+
     /// Fields get their descriptions from doc comments; REST shows them as the meaning of a column.
-    #[test]
-    fn every_field_is_described() {
-        let lines: Vec<&str> = sdl().lines().map(str::trim_end).collect();
-        let is_field =
-            |line: &str| line.starts_with("  ") && line.contains(": ") && !line.trim_start().starts_with('"');
-        let undescribed = lines.windows(2).filter(|pair| is_field(pair[1]) && !pair[0].ends_with('"'));
-        // The schema's own line is no field.
-        let undescribed = undescribed.filter(|pair| pair[1] != "  query: Query");
-        assert_eq!(undescribed.map(|pair| pair[1]).collect::<Vec<_>>(), Vec::<&str>::new());
+    #[tokio::test]
+    async fn every_type_field_argument_and_value_is_described() {
+        let response = SCHEMA.execute(TYPES).await;
+        assert!(response.is_ok(), "{:?}", response.errors);
+        let data = serde_json::to_value(&response.data).expect("JSON");
+        let own =
+            list(&data["__schema"], "types").filter(|of_type| !text(&of_type["name"]).starts_with("__"));
+        let (mut described, mut undescribed, mut without_rule) = (0, Vec::new(), Vec::new());
+        for of_type in own {
+            let name = text(&of_type["name"]);
+            let members =
+                ["fields", "inputFields", "enumValues"].into_iter().flat_map(|kind| list(of_type, kind));
+            let arguments = list(of_type, "fields").flat_map(|field| list(field, "args"));
+            for item in members.chain(arguments).chain([of_type]) {
+                if text(&item["description"]).is_empty() {
+                    undescribed.push(format!("{name}.{}", text(&item["name"])));
+                }
+                described += 1;
+            }
+            for field in list(of_type, "fields") {
+                let is_figure =
+                    [&field["type"]["name"], &field["type"]["ofType"]["name"]].contains(&&"Decimal".into());
+                if is_figure && !text(&field["description"]).contains("dditive") {
+                    without_rule.push(format!("{name}.{}", text(&field["name"])));
+                }
+            }
+        }
+        assert!(described > 300, "{described} descriptions are found");
+        assert_eq!(undescribed, Vec::<String>::new(), "without a description");
+        assert_eq!(without_rule, Vec::<String>::new(), "figures that do not say whether they are additive");
     }
 }

@@ -18,6 +18,8 @@ use serde::{Serialize, Serializer};
 /// rejected as input, because it can lose digits.
 pub struct Decimal(pub String);
 
+/// An exact decimal number in a string, such as "1234.50": no exponent, no thousands separator. A JSON number is
+/// rejected as input, because it can lose digits.
 #[Scalar(name = "Decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -101,6 +103,7 @@ impl<K: Kind + Send + Sync> OutputType for Exact<K> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Date(pub Moment);
 
+/// A calendar day, `YYYY-MM-DD`. The bounds of a period also accept an RFC 3339 instant.
 #[Scalar(name = "Date")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -135,6 +138,7 @@ impl Instant {
     }
 }
 
+/// An instant in RFC 3339, in UTC.
 #[Scalar(name = "DateTime")]
 impl ScalarType for Instant {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -4,18 +4,24 @@
 //! that shows the result. Any other client gets `application/json` and 200 for every well-formed request, as it
 //! expects. A rejected credential is always 401 with problem details.
 
+mod persisted;
+
+use std::sync::LazyLock;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse, get, post};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, get, post};
 use api::aside::aside;
 use api::body::Body;
 use api::context::RequestId;
 use api::params::Params;
 use api::problem::{ApiError, ErrorCode};
+use api::version::{IfNoneMatch, weak_tag};
 use api::{Answer, App, Caller};
 use domain::refusal::Code;
 use graphql::{Call, Outcome, Problem};
+use persisted::{Hash, Store};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -29,6 +35,8 @@ const PAGE: &str = include_str!("../assets/graphiql/index.html");
 const SCRIPT: &str = include_str!("../assets/graphiql/graphiql.js");
 const STYLE: &str = include_str!("../assets/graphiql/graphiql.css");
 const NOTICE: &str = include_str!("../assets/graphiql/NOTICE");
+/// The documents that tenants have sent to this process with their hashes.
+static PERSISTED: LazyLock<Store> = LazyLock::new(Store::default);
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(execute).service(read).service(schema);
@@ -39,12 +47,12 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// A GraphQL request.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 struct GraphqlRequest {
-    /// GraphQL document.
+    /// GraphQL document. Absent if `extensions` name a persisted query.
     #[schema(
         max_length = 32768,
         example = "{ channelSummary { rows { channel netRevenue grossMarginPct } } }"
     )]
-    query: String,
+    query: Option<String>,
     /// Name of the operation to execute; needed if the document has several.
     #[serde(rename = "operationName")]
     #[schema(max_length = 200, example = json!(null))]
@@ -53,6 +61,10 @@ struct GraphqlRequest {
     #[serde(default)]
     #[schema(value_type = Option<Object>, example = json!({}))]
     variables: Value,
+    /// `persistedQuery`, with `version` 1 and the SHA-256 of the document as `sha256Hash`. Others are ignored.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>, example = json!({}))]
+    extensions: Value,
 }
 
 /// A GraphQL response.
@@ -65,8 +77,8 @@ struct GraphqlResponse {
     /// Errors, each with `extensions.code` and `extensions.request_id`.
     #[schema(max_items = 100, value_type = Option<Vec<Object>>, example = json!(null))]
     errors: Option<Vec<Value>>,
-    /// `cost.requested` and `cost.available`, in points. One point is a field at the root, or a hundred values of the
-    /// response.
+    /// `cost.requested` and `cost.available`, in points. One point is a field at the root, or a hundred values that the
+    /// response may have at its limits.
     #[schema(value_type = Option<Object>, example = json!({"cost": {"requested": 2, "available": 5000}}))]
     extensions: Option<Value>,
 }
@@ -74,8 +86,11 @@ struct GraphqlResponse {
 /// Query with GraphQL
 ///
 /// Reads any reports, with the columns you choose, from one snapshot. There are no mutations. A query may have at
-/// most 10 fields at the root, 8 levels and 5000 points. Introspection is allowed; the schema is also at
-/// `/graphql/schema.graphql`.
+/// most 10 fields at the root, 8 levels and 5000 points. Introspection is allowed to every caller with `reports:read`, at most 16
+/// levels deep; the schema is also at `/graphql/schema.graphql`. A document that is sent with its SHA-256 in
+/// `extensions.persistedQuery` is kept for the tenant: later requests send the SHA-256 only. A server keeps at most 100 documents
+/// and 256 KiB of a tenant, those used last. If it does not know one, the error has the code `PERSISTED_QUERY_NOT_FOUND`: send the
+/// document with its SHA-256 again.
 #[utoipa::path(
     operation_id = "graphql_execute",
     security(("bearer" = ["reports:read"])),
@@ -103,7 +118,8 @@ async fn execute(
         let detail = "Send the query as text, and the variables as an object.";
         input.explain(ApiError::new(Code::ValidationFailed, detail))
     })?;
-    answer(&app, &caller, asked, id, form).await
+    let responded = respond(&app, &caller, asked, id, form).await?;
+    Ok(responded.build().content_type(form.media_type()).body(responded.body))
 }
 
 /// A GraphQL request in a URL.
@@ -111,7 +127,7 @@ async fn execute(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct GraphqlParams {
-    /// GraphQL document.
+    /// GraphQL document. Absent if `extensions` name a persisted query.
     #[param(max_length = 32768, example = "{ channelSummary { rows { channel netRevenue } } }")]
     query: Option<String>,
     /// Name of the operation to execute; needed if the document has several.
@@ -121,12 +137,16 @@ struct GraphqlParams {
     /// Values of the document's variables: a JSON object.
     #[param(max_length = 32768, example = "{}")]
     variables: Option<String>,
+    /// `persistedQuery`, as in the POST: a JSON object.
+    #[param(max_length = 1024, example = "{}")]
+    extensions: Option<String>,
 }
 
 /// Query with GraphQL by GET
 ///
-/// Does the same as the POST, for tools that can only GET. A browser that opens this URL without a query gets an
-/// editor.
+/// Does the same as the POST, for tools that can only GET, and for caches: a response without errors has an `ETag`, and a request
+/// with it as `If-None-Match` gets 304 while the response is the same. Leave out `meta.dataAsOf`, which always differs. A browser
+/// that opens this URL without a query gets an editor.
 #[utoipa::path(
     operation_id = "graphql_get",
     security(("bearer" = ["reports:read"])),
@@ -147,15 +167,29 @@ async fn read(
     let caller = caller?;
     let form = Form::of(request.headers())?;
     let Params(params) = params?;
-    let missing =
-        || ApiError::new(ErrorCode::InvalidParameter, "This parameter is required.").at_parameter("query");
-    let variables = params.variables.as_deref().map(serde_json::from_str).transpose();
-    let asked = GraphqlRequest {
-        query: params.query.ok_or_else(missing)?,
-        operation_name: params.operation_name.filter(|name| !name.is_empty()),
-        variables: variables.map_err(|_| unreadable("variables must be a JSON object"))?.unwrap_or_default(),
+    let object = |name: &str, text: Option<&str>| {
+        let read = text.map(serde_json::from_str::<Value>).transpose().map(Option::unwrap_or_default);
+        read.map_err(|_| unreadable(&format!("{name} must be a JSON object")))
     };
-    answer(&app, &caller, asked, id, form).await
+    let asked = GraphqlRequest {
+        variables: object("variables", params.variables.as_deref())?,
+        extensions: object("extensions", params.extensions.as_deref())?,
+        query: params.query,
+        operation_name: params.operation_name.filter(|name| !name.is_empty()),
+    };
+    if asked.query.is_none() && asked.extensions.is_null() {
+        let detail = "This parameter is required, unless extensions name a persisted query.";
+        return Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("query"));
+    }
+    let responded = respond(&app, &caller, asked, id, form).await?;
+    let mut response = responded.build();
+    let Responded { body, is_whole, .. } = responded;
+    if !is_whole {
+        return Ok(response.content_type(form.media_type()).body(body));
+    }
+    let tag = weak_tag([form.media_type().as_bytes(), &body[..]]);
+    response.insert_header((header::CACHE_CONTROL, "private, max-age=0, must-revalidate"));
+    IfNoneMatch::of(&request).answer_body(&mut response, tag, form.media_type(), || Ok(body))
 }
 
 /// Read the GraphQL schema
@@ -217,6 +251,8 @@ impl Form {
             (Form::Graphql, Some(Problem::Cost)) => StatusCode::TOO_MANY_REQUESTS,
             (Form::Graphql, Some(Problem::Forbidden)) => StatusCode::FORBIDDEN,
             (Form::Graphql, Some(Problem::Timeout)) => StatusCode::SERVICE_UNAVAILABLE,
+            // As Apollo's servers do: the client sends the document then.
+            (Form::Graphql, Some(Problem::UnknownQuery)) => StatusCode::OK,
         }
     }
 
@@ -241,26 +277,68 @@ fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
         })
 }
 
-async fn answer(app: &App, caller: &Caller, asked: GraphqlRequest, id: RequestId, form: Form) -> Answer {
+/// A response that is ready to be sent.
+struct Responded {
+    status: StatusCode,
+    body: Vec<u8>,
+    /// Whether it has data and no errors.
+    is_whole: bool,
+}
+
+impl Responded {
+    fn of(outcome: &Outcome, form: Form) -> Result<Self, ApiError> {
+        let body = serde_json::to_vec(outcome).map_err(ApiError::internal)?;
+        let is_whole = outcome.data.is_some() && outcome.errors.is_empty();
+        Ok(Responded { status: form.status(outcome), body, is_whole })
+    }
+
+    fn build(&self) -> HttpResponseBuilder {
+        HttpResponse::build(self.status)
+    }
+}
+
+async fn respond(
+    app: &App,
+    caller: &Caller,
+    asked: GraphqlRequest,
+    id: RequestId,
+    form: Form,
+) -> Result<Responded, ApiError> {
     if !matches!(asked.variables, Value::Null | Value::Object(_)) {
         return Err(unreadable("variables must be an object"));
     }
+    let tenant_id = caller.tenant_id;
+    let hash = Hash::read(&asked.extensions).map_err(unreadable)?;
+    let (query, new) = match (asked.query.filter(|query| !query.is_empty()), hash) {
+        (Some(query), None) => (query, None),
+        (Some(query), Some(hash)) if Hash::of(&query) == hash => (query, Some(hash)),
+        (Some(_), Some(_)) => return Err(unreadable("sha256Hash is not the SHA-256 of query")),
+        (None, Some(hash)) => match PERSISTED.get(tenant_id, hash) {
+            Some(query) => (query.as_ref().to_owned(), None),
+            None => return Responded::of(&Outcome::unknown_query(&id.0), form),
+        },
+        (None, None) => return Err(unreadable("send a query, or name a persisted query in extensions")),
+    };
     let call = Call {
-        query: asked.query,
+        query: query.clone(),
         operation_name: asked.operation_name,
         variables: asked.variables,
         request_id: id.0,
         sees_costs: caller.sees_costs(),
     };
     app.rates.admit_report(caller)?;
-    let (db, tenant_id) = (app.db.clone(), caller.tenant_id);
+    let db = app.db.clone();
     let executed = async move {
         let outcome = graphql::execute(&db, tenant_id, call).await;
-        serde_json::to_vec(&outcome).map(|body| (outcome, body))
+        let responded = Responded::of(&outcome, form);
+        (outcome, responded)
     };
-    let (outcome, body) = aside(executed).await?.map_err(ApiError::internal)?;
+    let (outcome, responded) = aside(executed).await?;
     app.rates.count_points(caller, outcome.points());
-    Ok(HttpResponse::build(form.status(&outcome)).content_type(form.media_type()).body(body))
+    if let Some(hash) = new.filter(|_| outcome.problem.is_none()) {
+        PERSISTED.put(tenant_id, hash, &query);
+    }
+    responded
 }
 
 fn unreadable(detail: &str) -> ApiError {

@@ -26,12 +26,16 @@ impl ReceivableQuery {
     async fn receivable_ageing(
         &self,
         context: &Context<'_>,
-        as_of: Option<Date>,
-        known_at: Option<Date>,
-        filter: Option<CustomerFilter>,
-        time_zone: Option<String>,
-        sort: Option<String>,
-        #[graphql(default = 10_000)] limit: i32,
+        #[graphql(desc = "Open items at the end of this day. Absent: now.")] as_of: Option<Date>,
+        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")] known_at: Option<Date>,
+        #[graphql(desc = "Customers that count. Absent: all.")] filter: Option<CustomerFilter>,
+        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")] time_zone: Option<String>,
+        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(
+            default = 10_000,
+            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
+        )]
+        limit: i32,
     ) -> Result<Report<ReceivableAgeingRow>> {
         let CustomerFilter { customer } = filter.unwrap_or_default();
         let input = Input {

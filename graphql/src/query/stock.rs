@@ -46,9 +46,13 @@ impl StockQuery {
     async fn stock_position(
         &self,
         context: &Context<'_>,
-        filter: Option<StockFilter>,
-        sort: Option<String>,
-        #[graphql(default = 10_000)] limit: i32,
+        #[graphql(desc = "Stock that counts. Absent: all.")] filter: Option<StockFilter>,
+        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(
+            default = 10_000,
+            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
+        )]
+        limit: i32,
     ) -> Result<Report<StockPositionRow>> {
         snapshot::report(context, Name::StockPosition, input(filter, sort, limit)).await
     }
@@ -58,15 +62,25 @@ impl StockQuery {
     async fn stock_valuation(
         &self,
         context: &Context<'_>,
-        as_of: Option<Date>,
-        known_at: Option<Date>,
-        #[graphql(default_with = "vec![StockDimension::Product, StockDimension::Location]")] group_by: Vec<
-            StockDimension,
+        #[graphql(desc = "Movements that happened by the end of this day. Absent: by now.")] as_of: Option<
+            Date,
         >,
-        filter: Option<StockFilter>,
+        #[graphql(desc = "Movements that were recorded by the end of this day. Absent: by now.")]
+        known_at: Option<Date>,
+        #[graphql(
+            default_with = "vec![StockDimension::Product, StockDimension::Location]",
+            desc = "Dimensions of a row."
+        )]
+        group_by: Vec<StockDimension>,
+        #[graphql(desc = "Stock that counts. Absent: all.")] filter: Option<StockFilter>,
+        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
-        sort: Option<String>,
-        #[graphql(default = 10_000)] limit: i32,
+        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(
+            default = 10_000,
+            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
+        )]
+        limit: i32,
     ) -> Result<Report<StockValuationRow>> {
         let input = Input {
             as_of: as_of.map(|date| date.0.to_string()),
@@ -83,10 +97,17 @@ impl StockQuery {
     async fn low_stock(
         &self,
         context: &Context<'_>,
+        #[graphql(
+            desc = "Available quantity, in stock units, at or below which a product without a reorder point is low. Absent: 0."
+        )]
         threshold: Option<Decimal>,
-        filter: Option<StockFilter>,
-        sort: Option<String>,
-        #[graphql(default = 10_000)] limit: i32,
+        #[graphql(desc = "Stock that counts. Absent: all.")] filter: Option<StockFilter>,
+        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(
+            default = 10_000,
+            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
+        )]
+        limit: i32,
     ) -> Result<Report<LowStockRow>> {
         let input = Input { threshold: threshold.map(|threshold| threshold.0), ..input(filter, sort, limit) };
         snapshot::report(context, Name::LowStock, input).await
@@ -97,13 +118,22 @@ impl StockQuery {
     async fn lot_expiry(
         &self,
         context: &Context<'_>,
+        #[graphql(desc = "Lots that expire within so many days from today, from 0. Absent: all.")]
         within_days: Option<i32>,
-        expires_before: Option<Date>,
-        #[graphql(default = true)] include_expired: bool,
-        filter: Option<StockFilter>,
+        #[graphql(desc = "First expiry day that is left out. Absent: no bound.")] expires_before: Option<
+            Date,
+        >,
+        #[graphql(default = true, desc = "Whether lots that have expired are rows too.")]
+        include_expired: bool,
+        #[graphql(desc = "Stock that counts. Absent: all.")] filter: Option<StockFilter>,
+        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
-        sort: Option<String>,
-        #[graphql(default = 10_000)] limit: i32,
+        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(
+            default = 10_000,
+            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
+        )]
+        limit: i32,
     ) -> Result<Report<LotExpiryRow>> {
         let input = Input {
             within_days: within_days.map(i64::from),
@@ -119,10 +149,15 @@ impl StockQuery {
     async fn stock_ageing(
         &self,
         context: &Context<'_>,
-        filter: Option<StockFilter>,
+        #[graphql(desc = "Stock that counts. Absent: all.")] filter: Option<StockFilter>,
+        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
-        sort: Option<String>,
-        #[graphql(default = 10_000)] limit: i32,
+        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(
+            default = 10_000,
+            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
+        )]
+        limit: i32,
     ) -> Result<Report<StockAgeingRow>> {
         let input = Input { time_zone, ..input(filter, sort, limit) };
         snapshot::report(context, Name::StockAgeing, input).await
@@ -135,9 +170,13 @@ impl StockQuery {
         context: &Context<'_>,
         #[graphql(default = 90)] days: i32,
         filter: Option<StockFilter>,
-        time_zone: Option<String>,
-        sort: Option<String>,
-        #[graphql(default = 10_000)] limit: i32,
+        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")] time_zone: Option<String>,
+        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(
+            default = 10_000,
+            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
+        )]
+        limit: i32,
     ) -> Result<Report<StockTurnoverRow>> {
         let input = Input { days: Some(i64::from(days)), time_zone, ..input(filter, sort, limit) };
         snapshot::report(context, Name::StockTurnover, input).await
@@ -148,11 +187,16 @@ impl StockQuery {
     async fn slow_stock(
         &self,
         context: &Context<'_>,
-        #[graphql(default = 90)] days: i32,
-        filter: Option<StockFilter>,
+        #[graphql(default = 90, desc = "Days of sales that are compared with the stock, from 1.")] days: i32,
+        #[graphql(desc = "Stock that counts. Absent: all.")] filter: Option<StockFilter>,
+        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
-        sort: Option<String>,
-        #[graphql(default = 10_000)] limit: i32,
+        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(
+            default = 10_000,
+            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
+        )]
+        limit: i32,
     ) -> Result<Report<SlowStockRow>> {
         let input = Input { days: Some(i64::from(days)), time_zone, ..input(filter, sort, limit) };
         snapshot::report(context, Name::SlowStock, input).await
@@ -162,14 +206,18 @@ impl StockQuery {
     async fn shrinkage(
         &self,
         context: &Context<'_>,
-        from: Option<Date>,
-        to: Option<Date>,
-        known_at: Option<Date>,
-        compare: Option<CompareTo>,
-        filter: Option<StockFilter>,
-        time_zone: Option<String>,
-        sort: Option<String>,
-        #[graphql(default = 10_000)] limit: i32,
+        #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<Date>,
+        #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<Date>,
+        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")] known_at: Option<Date>,
+        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<CompareTo>,
+        #[graphql(desc = "Stock that counts. Absent: all.")] filter: Option<StockFilter>,
+        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")] time_zone: Option<String>,
+        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(
+            default = 10_000,
+            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
+        )]
+        limit: i32,
     ) -> Result<Report<ShrinkageRow>> {
         let input = Input {
             from: from.map(|date| date.0.to_string()),

@@ -1,0 +1,133 @@
+//! GraphQL for BI tools: persisted queries, caches, cost.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tests::{Client, Reply, Tenant, with_tenant, with_tenants};
+
+const QUERY: &str = "query Units($limit: Int!) { channelSummary(limit: $limit) { rows { channel units } } }";
+
+fn hash(document: &str) -> String {
+    Sha256::digest(document.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn extensions(hash: &str) -> Value {
+    json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } })
+}
+
+/// Returns the query string of a GET.
+fn query(pairs: &[(&str, &str)]) -> String {
+    let url = reqwest::Url::parse_with_params("http://localhost/graphql", pairs).expect("a URL");
+    format!("/graphql?{}", url.query().expect("a query"))
+}
+
+async fn get(client: &Client, hash: &str, seen: Option<&str>) -> Reply {
+    let path = query(&[("extensions", &extensions(hash).to_string()), ("variables", r#"{"limit":5}"#)]);
+    let call = client.call(Method::GET, &path);
+    match seen {
+        Some(tag) => call.header("If-None-Match", tag).send().await,
+        None => call.send().await,
+    }
+}
+
+async fn post(client: &Client, body: &Value) -> Reply {
+    client.call(Method::POST, "/graphql").json(body).send().await
+}
+
+async fn sell(tenant: &Tenant) {
+    tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
+    let till = tenant.till().await;
+    tenant.sell(&till, &[("MUG", "3")]).await.created();
+}
+
+#[track_caller]
+fn unknown(reply: &Reply) {
+    let answer = reply.ok();
+    assert_eq!(answer["errors"][0]["message"], "PersistedQueryNotFound", "{answer}");
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "PERSISTED_QUERY_NOT_FOUND", "{answer}");
+}
+
+#[test]
+fn a_query_is_persisted_as_apollos_clients_do_it() {
+    with_tenants(async |tenant, other| {
+        sell(tenant).await;
+        let hash = hash(QUERY);
+        unknown(&get(tenant, &hash, None).await);
+        let body = json!({ "query": QUERY, "variables": { "limit": 5 }, "extensions": extensions(&hash) });
+        let whole = post(tenant, &body).await.ok();
+        assert!(whole.get("errors").is_none(), "{whole}");
+        let by_hash = get(tenant, &hash, None).await;
+        assert_eq!(by_hash.ok()["data"], whole["data"]);
+        let posted = json!({ "variables": { "limit": 5 }, "extensions": extensions(&hash) });
+        assert_eq!(post(tenant, &posted).await.ok()["data"], whole["data"]);
+        unknown(&get(other, &hash, None).await);
+    });
+}
+
+#[test]
+fn a_cache_asks_whether_the_response_is_the_same() {
+    with_tenant(async |tenant| {
+        sell(tenant).await;
+        let hash = hash(QUERY);
+        post(
+            tenant,
+            &json!({ "query": QUERY, "variables": { "limit": 5 }, "extensions": extensions(&hash) }),
+        )
+        .await
+        .ok();
+        let first = get(tenant, &hash, None).await;
+        assert_eq!(first.header("cache-control"), Some("private, max-age=0, must-revalidate"));
+        let tag = first.header("etag").expect("an ETag").to_owned();
+        let same = get(tenant, &hash, Some(&tag)).await;
+        assert_eq!((same.status, same.text.as_str(), same.header("etag")), (304, "", Some(tag.as_str())));
+        let till = tenant.till().await;
+        tenant.sell(&till, &[("MUG", "1")]).await.created();
+        let next = get(tenant, &hash, Some(&tag)).await;
+        assert_ne!(next.ok()["data"], first.ok()["data"]);
+        assert_ne!(next.header("etag"), Some(tag.as_str()));
+    });
+}
+
+#[test]
+fn errors_are_not_cached_and_not_persisted() {
+    with_tenant(async |tenant| {
+        let wrong = "{ nothing }";
+        let body = json!({ "query": wrong, "extensions": extensions(&hash(wrong)) });
+        assert!(post(tenant, &body).await.ok()["errors"].is_array());
+        let reply = get(tenant, &hash(wrong), None).await;
+        unknown(&reply);
+        assert_eq!(reply.header("etag"), None);
+        assert_eq!(reply.header("cache-control"), Some("private, no-store"));
+        let other =
+            json!({ "query": QUERY, "variables": { "limit": 5 }, "extensions": extensions(&hash(wrong)) });
+        post(tenant, &other).await.refused(400, "malformed_json");
+        for persisted in
+            [json!({ "version": 2, "sha256Hash": hash(QUERY) }), json!({ "version": 1, "sha256Hash": "x" })]
+        {
+            let body = json!({ "query": QUERY, "extensions": { "persistedQuery": persisted } });
+            post(tenant, &body).await.refused(400, "malformed_json");
+        }
+        post(tenant, &json!({ "variables": {} })).await.refused(400, "malformed_json");
+    });
+}
+
+#[test]
+fn a_get_changes_nothing_and_says_its_cost() {
+    with_tenant(async |tenant| {
+        let mutation = tenant.get(&query(&[("query", "mutation { sell }")])).await.ok();
+        assert_eq!(mutation["errors"][0]["extensions"]["code"], "validation_failed", "{mutation}");
+        let asked = tenant
+            .get(&query(&[("query", "{ channelSummary(limit: 1000) { rows { channel units } } }")]))
+            .await;
+        // One field at the root, and at most 1,000 rows of two values.
+        let cost = &asked.ok()["extensions"]["cost"];
+        assert_eq!(cost["available"], 5000);
+        assert!(cost["requested"].as_u64().is_some_and(|points| points >= 2), "{cost}");
+        let schema =
+            tenant.get(&query(&[("query", "{ __schema { types { name description } } }")])).await.ok();
+        assert!(
+            schema["data"]["__schema"]["types"].as_array().is_some_and(|types| types.len() > 10),
+            "{schema}"
+        );
+    });
+}
