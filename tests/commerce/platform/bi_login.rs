@@ -7,6 +7,10 @@ use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, Row};
 use service::relay::Outbox;
 use stockwell::bi::{self, NewLogin};
 use tests::{Tenant, environment, with_tenant, with_tenants};
+use tokio::sync::RwLock;
+
+/// Held shared by tests with sessions, and alone by the one that ends every session of a BI tool.
+static SESSIONS: RwLock<()> = RwLock::const_new(());
 
 /// Returns the URL of the shared database for the operator.
 fn migrator_url() -> String {
@@ -114,6 +118,7 @@ const FRUITLESS: [&str; 12] = [
 #[test]
 fn a_login_sees_its_tenant_and_no_way_leads_out() {
     with_tenants(async |own, other| {
+        let _sessions = SESSIONS.read().await;
         sell(own, "OWN-MUG").await;
         sell(other, "OTHER-MUG").await;
         let (login, others) = (grant(own, "Metabase").await, grant(other, "Their secret tool").await);
@@ -163,6 +168,7 @@ fn a_login_sees_its_tenant_and_no_way_leads_out() {
 #[test]
 fn a_session_reads_only_and_has_limits() {
     with_tenant(async |tenant| {
+        let _sessions = SESSIONS.write().await;
         let login = grant(tenant, "Metabase").await;
         let mut session = connect(&login).await.expect("the login connects");
         for (setting, value) in [
@@ -207,6 +213,7 @@ fn a_session_reads_only_and_has_limits() {
 #[test]
 fn the_worker_leaves_short_sessions_alone() {
     with_tenant(async |tenant| {
+        let _sessions = SESSIONS.read().await;
         let login = grant(tenant, "Metabase").await;
         let mut session = connect(&login).await.expect("the login connects");
         session.execute("begin").await.expect("a transaction");
@@ -219,6 +226,7 @@ fn the_worker_leaves_short_sessions_alone() {
 #[test]
 fn a_login_is_rotated_and_revoked_like_a_key() {
     with_tenant(async |tenant| {
+        let _sessions = SESSIONS.read().await;
         let (db, url) = (&environment().db, migrator_url());
         let first = grant(tenant, "Metabase").await;
         let mut old = connect(&first).await.expect("the login connects");
@@ -256,6 +264,7 @@ fn a_login_is_rotated_and_revoked_like_a_key() {
 #[test]
 fn an_expired_login_sees_nothing() {
     with_tenant(async |tenant| {
+        let _sessions = SESSIONS.read().await;
         let login = grant(tenant, "Metabase").await;
         let mut session = connect(&login).await.expect("the login connects");
         session.execute("begin").await.expect("a transaction");
