@@ -166,6 +166,7 @@ async fn read(
     }
     let caller = caller?;
     let form = Form::of(request.headers())?;
+    let seen = IfNoneMatch::of(&request)?;
     let Params(params) = params?;
     let object = |name: &str, text: Option<&str>| {
         let read = text.map(serde_json::from_str::<Value>).transpose().map(Option::unwrap_or_default);
@@ -189,7 +190,7 @@ async fn read(
     }
     let tag = weak_tag([form.media_type().as_bytes(), &body[..]]);
     response.insert_header((header::CACHE_CONTROL, "private, max-age=0, must-revalidate"));
-    IfNoneMatch::of(&request).answer_body(&mut response, tag, form.media_type(), || Ok(body))
+    seen.answer_body(&mut response, tag, form.media_type(), || Ok(body))
 }
 
 /// Read the GraphQL schema
