@@ -179,6 +179,9 @@ pub struct Book {
     pub count_settings: CountSettings,
     /// Recorded movements of a level after an instant, as one quantity, if a command needs them.
     pub moved_since: HashMap<(LevelKey, DateTime<Utc>), Quantity>,
+    /// Units and cost that counts took off recorded movements of a level, between its last count and an instant, if a command
+    /// needs them.
+    pub taken_off: HashMap<(LevelKey, DateTime<Utc>), (Quantity, Money)>,
     /// Places of posted sheets on levels, if they are reversed or were posted in this batch.
     pub standings: HashMap<(CountId, LevelKey), Standing>,
     /// Units and cost that counts took off movements of this batch, by level and in the order of the movements.
@@ -301,6 +304,7 @@ impl Book {
             counts: HashMap::new(),
             count_settings: CountSettings::default(),
             moved_since: HashMap::new(),
+            taken_off: HashMap::new(),
             standings: HashMap::new(),
             already_counted: HashMap::new(),
             moved: Vec::new(),

@@ -169,6 +169,22 @@ pub struct CountLine {
     pub posted: Option<(Quantity, Money)>,
     /// Whether the level was counted later, so that nothing was posted.
     pub superseded: bool,
+    /// Its place among the counts of the level. None before it is posted, and if a version of the program posted it that did
+    /// not keep it.
+    pub anchor: Option<Anchor>,
+}
+
+/// The place of a posted line among the counts of its level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Anchor {
+    /// Whether the level took the count on. It did not if it had been counted later, and an unknown lot of which nothing was
+    /// found has no level.
+    pub stands: bool,
+    /// The count before it.
+    pub earlier: Option<DateTime<Utc>>,
+    /// Units and cost that counts had taken off movements when the sheet was posted. Of movements that happened after the
+    /// count before, and not after this one.
+    pub taken_off: (Quantity, Money),
 }
 
 /// The place of a posted sheet on a level, between the count before it and what was recorded since.
@@ -197,6 +213,7 @@ impl CountLine {
             expected: None,
             posted: None,
             superseded: false,
+            anchor: None,
         }
     }
 

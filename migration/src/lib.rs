@@ -135,6 +135,7 @@ pub const STEPS: &[Step] = &[
     step!("0085_article_index"),
     step!("0087_price_key"),
     step!("0088_list_indexes"),
+    step!("0089_count_anchor"),
     step!("0092_old_writes"),
     step!("0093_tag_indexes"),
     step!("0094_rollup_integers"),

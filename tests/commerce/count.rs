@@ -4,6 +4,7 @@ mod anchor;
 mod entry;
 mod plan;
 mod reverse;
+mod standing;
 
 use serde_json::{Value, json};
 use tests::{Client, Level, Tenant, lines, with_tenant};

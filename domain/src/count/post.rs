@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::lot::{check_piece, check_tracking, settle_key};
-use super::{Count, CountLine, CountStatus};
+use super::{Anchor, Count, CountLine, CountStatus};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
@@ -77,6 +77,7 @@ pub(super) fn post(
         }
         line.expected = Some(due.expected);
         line.superseded = due.superseded;
+        line.anchor = Some(Anchor::default());
         line.posted = Some((Quantity::ZERO, Money::ZERO));
         if let Some(document) = document.as_mut().filter(|_| !due.off.is_zero()) {
             let moved = adjust_level(book, (document, line), due, &mut posting);
@@ -87,7 +88,7 @@ pub(super) fn post(
         // An unknown lot of which nothing was found has no level.
         let is_level = line.lot.is_none() || due.key.lot_id != LotId::default();
         if let Some(counted_at) = line.counted_at.filter(|_| is_level && !due.superseded) {
-            book.note_standing(count.id, due.key);
+            line.anchor = Some(book.note_standing(count.id, due.key, counted_at));
             book.level_mut(due.key).note_count(counted_at);
             posting.anchors.push((due.key, Some(counted_at)));
         }

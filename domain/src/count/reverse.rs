@@ -6,11 +6,11 @@ use chrono::{DateTime, Utc};
 
 use super::lot::check_piece;
 use super::post::document;
-use super::{Count, CountStatus, Standing};
+use super::{Anchor, Count, CountStatus, Standing};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
-use crate::id::{CountId, LotId, MovementId};
+use crate::id::{CountId, MovementId};
 use crate::needs::Needs;
 use crate::negative_stock::Issue;
 use crate::number::{Money, Quantity};
@@ -28,23 +28,39 @@ pub struct Reverse {
 }
 
 impl Book {
-    /// Notes where a sheet stands on a level that it is about to count. Reversed sheets have left their places: each sheet
-    /// stands on the count that the level has now.
-    pub(super) fn note_standing(&mut self, id: CountId, key: LevelKey) {
+    /// Notes where a sheet stands on a level that it is about to count, and returns its place. Reversed sheets have left
+    /// their places: each sheet stands on the count that the level has now.
+    pub(super) fn note_standing(&mut self, id: CountId, key: LevelKey, counted_at: DateTime<Utc>) -> Anchor {
+        let earlier = self.level(&key).counted_at();
         let before = self.already_counted.get(&key).map_or(0, Vec::len);
-        let standing = Standing { earlier: self.level(&key).counted_at(), before, ..Standing::default() };
-        self.standings.insert((id, key), standing);
+        let recorded = self.taken_off.get(&(key, counted_at)).copied().unwrap_or_default();
+        let taken_off = self.taken_off_in_batch((&key, 0), (earlier, counted_at), recorded);
+        self.standings.insert((id, key), Standing { earlier, before, ..Standing::default() });
+        Anchor { stands: true, earlier, taken_off }
     }
 
     /// Returns what counts took off movements that only this sheet has seen: they happened after the count before it, and
     /// were recorded since it was posted. What the count before has seen stays as it was counted.
-    fn taken_off(&self, id: CountId, key: &LevelKey, counted_at: DateTime<Utc>) -> (Quantity, Money) {
-        let standing = self.standings.get(&(id, *key)).copied().unwrap_or_default();
-        let of_batch = self.already_counted.get(key).into_iter().flatten().skip(standing.before);
-        let only_this =
-            of_batch.filter(|row| row.happened_at <= counted_at && Some(row.happened_at) > standing.earlier);
-        only_this
-            .fold(standing.taken_off, |(quantity, value), row| (quantity + row.quantity, value + row.value))
+    fn taken_off_since(
+        &self,
+        standing: &Standing,
+        key: &LevelKey,
+        counted_at: DateTime<Utc>,
+    ) -> (Quantity, Money) {
+        self.taken_off_in_batch((key, standing.before), (standing.earlier, counted_at), standing.taken_off)
+    }
+
+    /// Adds to `recorded` what counts took off movements of this batch that happened between two counts. Leaves out the
+    /// first ones of the level.
+    fn taken_off_in_batch(
+        &self,
+        (key, first): (&LevelKey, usize),
+        (earlier, counted_at): (Option<DateTime<Utc>>, DateTime<Utc>),
+        recorded: (Quantity, Money),
+    ) -> (Quantity, Money) {
+        let of_batch = self.already_counted.get(key).into_iter().flatten().skip(first);
+        let between = of_batch.filter(|row| row.happened_at <= counted_at && Some(row.happened_at) > earlier);
+        between.fold(recorded, |(quantity, value), row| (quantity + row.quantity, value + row.value))
     }
 }
 
@@ -114,13 +130,10 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(Count, Option<StockDoc
 /// Returns what a line moved; nothing if its count did not stand when it was posted.
 fn undone(book: &Book, count: &Count, at: usize) -> Option<Undone> {
     let line = &count.lines[at];
-    let counted_at = line.counted_at.filter(|_| line.posted.is_some() && !line.superseded)?;
+    let (counted_at, posted) = line.counted_at.zip(line.posted)?;
     let key = count.key(&book.lots, line);
-    // An unknown lot of which nothing was found has no level.
-    if line.lot.is_some() && key.lot_id == LotId::default() {
-        return None;
-    }
-    let (posted, taken_off) = (line.posted.unwrap_or_default(), book.taken_off(count.id, &key, counted_at));
+    let standing = book.standings.get(&(count.id, key))?;
+    let taken_off = book.taken_off_since(standing, &key, counted_at);
     Some(Undone { at, key, counted_at, moved: (posted.0 + taken_off.0, posted.1 + taken_off.1) })
 }
 

@@ -7,11 +7,11 @@ use tests::{Level, Tenant, Till, environment, sale, with_tenant};
 use super::{enter, posted, sheet, text};
 use crate::platform::auth::key;
 
-async fn ago(minutes: i64) -> DateTime<Utc> {
+pub(super) async fn ago(minutes: i64) -> DateTime<Utc> {
     environment().now().await - Duration::minutes(minutes)
 }
 
-async fn counted(tenant: &Tenant, entry: Value, at: DateTime<Utc>) -> Value {
+pub(super) async fn counted(tenant: &Tenant, entry: Value, at: DateTime<Utc>) -> Value {
     let mut entry = entry;
     entry["counted_at"] = json!(at);
     let count = sheet(tenant, json!({ "skus": [entry["sku"]] })).await;
@@ -19,17 +19,17 @@ async fn counted(tenant: &Tenant, entry: Value, at: DateTime<Utc>) -> Value {
     posted(tenant, &count).await
 }
 
-async fn reverse(tenant: &Tenant, count: &Value) -> tests::Reply {
+pub(super) async fn reverse(tenant: &Tenant, count: &Value) -> tests::Reply {
     let path = format!("/v1/counts/{}/reverse", count["id"].as_str().expect("an id"));
     tenant.post(&path, &json!({ "reason": "The wrong shelf was counted" })).await
 }
 
-fn mugs(quantity: &str) -> Value {
+pub(super) fn mugs(quantity: &str) -> Value {
     json!({ "sku": "MUG", "quantity": quantity })
 }
 
 /// Opens ten mugs at 4.00, an hour ago, and a till.
-async fn shop(tenant: &Tenant) -> Till {
+pub(super) async fn shop(tenant: &Tenant) -> Till {
     tenant.product("MUG", "10.00").await;
     let opening = json!({ "kind": "opening", "occurred_at": ago(60).await,
         "lines": [{ "sku": "MUG", "quantity": "10", "unit_cost": "4.00" }] });
@@ -37,7 +37,7 @@ async fn shop(tenant: &Tenant) -> Till {
     tenant.till().await
 }
 
-async fn sold_at(tenant: &Tenant, till: &Till, at: DateTime<Utc>) {
+pub(super) async fn sold_at(tenant: &Tenant, till: &Till, at: DateTime<Utc>) {
     let mut body = sale(till, &[("MUG", "1")]);
     body["occurred_at"] = json!(at);
     tenant.post("/v1/pos/sales", &body).await.created();

@@ -94,17 +94,22 @@ async fn write_lines(tx: &Tx, rows: &[((Uuid, i32), &CountLine)]) -> Result<(), 
         return Ok(());
     }
     let statement = "insert into stock_count_line (tenant_id, count_id, line_no, product_id, round, recount, counted, \
-                         counted_at, expected, posted_quantity, posted_value, superseded, lot_code, expires_on) \
+                         counted_at, expected, posted_quantity, posted_value, superseded, lot_code, expires_on, \
+                         stands, earlier_counted_at, taken_off_quantity, taken_off_value) \
          select $1, v.* \
          from unnest($2::uuid[], $3::int[], $4::uuid[], $5::int[], $6::boolean[], $7::numeric[], $8::timestamptz[], \
-                     $9::numeric[], $10::numeric[], $11::numeric[], $12::boolean[], $13::text[], $14::date[]) as v \
+                     $9::numeric[], $10::numeric[], $11::numeric[], $12::boolean[], $13::text[], $14::date[], \
+                     $15::boolean[], $16::timestamptz[], $17::numeric[], $18::numeric[]) as v \
                     (count_id, line_no, product_id, round, recount, counted, counted_at, expected, \
-                     posted_quantity, posted_value, superseded, lot_code, expires_on) \
+                     posted_quantity, posted_value, superseded, lot_code, expires_on, stands, earlier_counted_at, \
+                     taken_off_quantity, taken_off_value) \
          on conflict (tenant_id, count_id, line_no) do update \
          set round = excluded.round, recount = excluded.recount, counted = excluded.counted, \
              counted_at = excluded.counted_at, expected = excluded.expected, \
              posted_quantity = excluded.posted_quantity, posted_value = excluded.posted_value, \
-             superseded = excluded.superseded, expires_on = excluded.expires_on";
+             superseded = excluded.superseded, expires_on = excluded.expires_on, stands = excluded.stands, \
+             earlier_counted_at = excluded.earlier_counted_at, \
+             taken_off_quantity = excluded.taken_off_quantity, taken_off_value = excluded.taken_off_value";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .column("count_id", rows, |((id, _), _)| *id)
@@ -119,7 +124,11 @@ async fn write_lines(tx: &Tx, rows: &[((Uuid, i32), &CountLine)]) -> Result<(), 
         .column("posted_value", rows, |(_, row)| row.posted.map(|(_, value)| value.get()))
         .column("superseded", rows, |(_, row)| row.superseded)
         .column("lot_code", rows, |(_, row)| row.lot.as_ref().map(|lot| lot.code.clone()))
-        .column("expires_on", rows, |(_, row)| row.lot.as_ref().and_then(|lot| lot.expires_on));
+        .column("expires_on", rows, |(_, row)| row.lot.as_ref().and_then(|lot| lot.expires_on))
+        .column("stands", rows, |(_, row)| row.anchor.map(|anchor| anchor.stands))
+        .column("earlier_counted_at", rows, |(_, row)| row.anchor.and_then(|anchor| anchor.earlier))
+        .column("taken_off_quantity", rows, |(_, row)| row.anchor.map(|anchor| anchor.taken_off.0.get()))
+        .column("taken_off_value", rows, |(_, row)| row.anchor.map(|anchor| anchor.taken_off.1.get()));
     query.execute(tx).await?;
     Ok(())
 }
