@@ -31,7 +31,7 @@ use crate::payment::KnownPayment;
 use crate::pos::{ClosedSession, Drawer, LateCash, Paid, SaleException};
 use crate::pricing::{ReplacedPrices, Rules};
 use crate::printed::{Addresses, PrintedCustomer, PrintedProduct, Seller};
-use crate::product::{ItemRef, Product, barcode_forms};
+use crate::product::{self, ItemRef, Product, SkuHolder, barcode_forms};
 use crate::promise::{Allocation, Pegged, Waiting};
 use crate::refusal::{Code, Problem, Refusal};
 use crate::sales::{SalesLine, SoldLine};
@@ -129,8 +129,9 @@ pub struct Book {
     pub products: HashMap<ProductId, Product>,
     /// Products by SKU.
     pub skus: HashMap<String, ProductId>,
-    /// Products that had SKUs before which forced sales name, by SKU, in the order of the times at which each was replaced.
-    pub former_skus: HashMap<String, Vec<(DateTime<Utc>, ProductId)>>,
+    /// Products that have or had the SKUs which forced sales name, by SKU, in the order of their times. Not read if no product
+    /// had one of these SKUs before, and none got one after the sale.
+    pub sku_holders: HashMap<String, Vec<SkuHolder>>,
     /// Products and units by barcode.
     pub barcodes: HashMap<String, (ProductId, String)>,
     /// Price rules that may apply.
@@ -278,7 +279,7 @@ impl Book {
             setup,
             products: HashMap::new(),
             skus: HashMap::new(),
-            former_skus: HashMap::new(),
+            sku_holders: HashMap::new(),
             barcodes: HashMap::new(),
             rules: Rules::default(),
             replaced_prices: ReplacedPrices::default(),
@@ -366,14 +367,15 @@ impl Book {
         })
     }
 
-    /// Returns the product that had a SKU at an instant: the first from which it was taken after that, else the one that has
-    /// it now. A till may not have known of a change yet: a SKU that no product has names the last one that had it.
+    /// Returns the product that had a SKU at an instant.
     fn had_sku(&self, sku: &str, at: DateTime<Utc>) -> Option<ProductId> {
-        let former = self.former_skus.get(sku).map_or(&[][..], Vec::as_slice);
-        let then = former.partition_point(|(replaced_at, _)| *replaced_at <= at);
-        let now = || self.skus.get(sku).copied();
-        let id = |(_, id): &(DateTime<Utc>, ProductId)| *id;
-        former.get(then).map(id).or_else(now).or_else(|| former.last().map(id))
+        let holders = self.sku_holders.get(sku).map_or(&[][..], Vec::as_slice);
+        product::holder_at(holders, at).or_else(|| self.skus.get(sku).copied())
+    }
+
+    /// Returns whether a SKU was that of no product at an instant and before, and a product got it later.
+    pub(crate) fn got_sku_later(&self, sku: &str, at: DateTime<Utc>) -> bool {
+        self.sku_holders.get(sku).is_some_and(|holders| product::is_got_later(holders, at))
     }
 
     /// Returns what a line prints of a product.

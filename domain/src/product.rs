@@ -1,6 +1,7 @@
 //! Products, their units and their barcodes.
 
 mod barcode;
+mod sku;
 
 use rust_decimal::Decimal;
 use sea_orm::{DeriveActiveEnum, EnumIter};
@@ -12,6 +13,8 @@ use crate::printed::PrintedProduct;
 use crate::stock::CostingMethod;
 use crate::text::one_form;
 pub use barcode::{barcode_forms, barcode_is_sound, check_barcode_kept_digits, gtin, mended_barcode};
+pub use sku::SkuHolder;
+pub(crate) use sku::{holder_at, is_got_later};
 
 /// The kind of a product, which decides whether it has stock.
 #[derive(

@@ -62,8 +62,9 @@ begin
     if cardinality(p_skus) > 0 then
         select
             v_products || coalesce(array_agg(p.id), '{}'),
-            count(*) < cardinality(p_skus) or exists (
-                select from former_sku f where f.tenant_id = p_tenant and f.sku = any(p_skus))
+            count(*) < cardinality(p_skus)
+                or coalesce(bool_or(p.sku_since > p_now - interval '14 days'), false)
+                or exists (select from former_sku f where f.tenant_id = p_tenant and f.sku = any(p_skus))
         into v_products, v_is_renamed
         from product p
         where p.tenant_id = p_tenant and p.sku = any(p_skus);

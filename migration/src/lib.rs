@@ -136,6 +136,7 @@ pub const STEPS: &[Step] = &[
     step!("0087_price_key"),
     step!("0088_list_indexes"),
     step!("0089_count_anchor"),
+    step!("0090_sku_since"),
     step!("0092_old_writes"),
     step!("0093_tag_indexes"),
     step!("0094_rollup_integers"),

@@ -32,7 +32,7 @@ pub enum ExceptionReason {
     BelowCost,
     /// The product is archived.
     ProductArchived,
-    /// The product has another SKU by now.
+    /// The product has another SKU by now, or got the SKU after the sale.
     ProductRenamed,
     /// The customer is blocked.
     CustomerBlocked,

@@ -16,6 +16,7 @@ use crate::product::{ItemRef, ProductStatus};
 use crate::refusal::{Problems, Refusal};
 use crate::sales::{self, Basket, Line, LineInput, Totals};
 use crate::tenant::Settings;
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 /// The receipt of a forced sale, as far as the caller states it.
@@ -91,7 +92,7 @@ pub(super) fn price(
         Basket { ..*basket }
     };
     let (ours, excess) = sales::price_noting_excess(book, &unstated)?;
-    let mut noted = products(book, command, &ours);
+    let mut noted = products(book, (command, basket.at), &ours);
     let settings = &book.setup.settings;
     let targets = targets(command, &ours, coin, settings)?;
     let states_tax = command.receipt.as_ref().is_some_and(|receipt| {
@@ -332,8 +333,8 @@ fn tax_in(amount: Money, rate: Percent, settings: &Settings) -> Money {
     settings.money(number::share(amount.get(), rate.get(), Decimal::ONE_HUNDRED + rate.get()))
 }
 
-/// Returns the lines whose product can't be sold any more, or has another SKU by now.
-fn products(book: &Book, command: &Sell, lines: &[Line]) -> Vec<SaleException> {
+/// Returns the lines whose product can't be sold any more, has another SKU by now, or got the SKU after the sale.
+fn products(book: &Book, (command, at): (&Sell, DateTime<Utc>), lines: &[Line]) -> Vec<SaleException> {
     let mut noted = Vec::new();
     for (index, input) in command.lines.iter().enumerate() {
         let Some(line) = of_input(lines, index).first() else { continue };
@@ -342,12 +343,15 @@ fn products(book: &Book, command: &Sell, lines: &[Line]) -> Vec<SaleException> {
             let detail = format!("{} is archived.", product.sku);
             noted.push(SaleException::new(ExceptionReason::ProductArchived, detail).of_line(line.line_no));
         }
-        if let ItemRef::Sku(sku) = &input.item
-            && *sku != product.sku
-        {
-            let detail = format!("The product with the SKU {sku} has the SKU {} by now.", product.sku);
-            noted.push(SaleException::new(ExceptionReason::ProductRenamed, detail).of_line(line.line_no));
-        }
+        let ItemRef::Sku(sku) = &input.item else { continue };
+        let detail = if book.got_sku_later(sku, at) {
+            format!("No product had the SKU {sku} at the time of the sale. {} got it later.", product.name)
+        } else if *sku != product.sku {
+            format!("The product with the SKU {sku} has the SKU {} by now.", product.sku)
+        } else {
+            continue;
+        };
+        noted.push(SaleException::new(ExceptionReason::ProductRenamed, detail).of_line(line.line_no));
     }
     noted
 }

@@ -1,11 +1,12 @@
-//! Finds what late sales need besides the rows of other sales: closed sessions, and products by SKUs that they had before.
+//! Finds what late sales need besides the rows of other sales: closed sessions, and the products that had a SKU at their time.
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use domain::id::{ProductId, RegisterId, SessionId};
 use domain::needs::Needs;
 use domain::pos::{ClosedSession, Drawer};
+use domain::product::SkuHolder;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
@@ -54,22 +55,39 @@ pub(super) async fn closed_sessions(
     Ok(closed)
 }
 
-/// Returns the products that had SKUs before which forced sales name, with the times at which the SKUs were replaced, in their
-/// order.
-pub(super) async fn former_skus(
-    tx: &Tx,
-    needs: &Needs,
-) -> Result<HashMap<String, Vec<(DateTime<Utc>, ProductId)>>, Error> {
-    let mut former: HashMap<String, Vec<(DateTime<Utc>, ProductId)>> = HashMap::new();
+/// Time for which a product has had its SKU if `load_sales_2` takes it as the only one that ever had it.
+const RENAMED_LONG_AGO: Duration = Duration::days(14);
+
+/// Returns whether a sale is so old that a product may have got its SKU later, although the SKU was that of no other product
+/// before, and the product has had it for long.
+pub(super) fn has_old_sale(tx: &Tx, needs: &Needs) -> bool {
+    !needs.former_skus.is_empty() && needs.late_sales.iter().any(|(_, at)| *at < tx.now - RENAMED_LONG_AGO)
+}
+
+/// Returns the products that have or had the SKUs which forced sales name, in the order of their times. A product that was
+/// made with its SKU has it from then on if another one had it before, else from ever: it was sold before it was entered.
+pub(super) async fn sku_holders(tx: &Tx, needs: &Needs) -> Result<HashMap<String, Vec<SkuHolder>>, Error> {
+    let mut holders: HashMap<String, Vec<SkuHolder>> = HashMap::new();
     if needs.former_skus.is_empty() {
-        return Ok(former);
+        return Ok(holders);
     }
-    let statement = "select sku, replaced_at, product_id from former_sku \
-                     where tenant_id = $1 and sku = any($2) order by sku, replaced_at";
+    let statement = "with former as ( \
+             select sku, product_id, since, replaced_at from former_sku where tenant_id = $1 and sku = any($2) \
+         ) \
+         select * from former \
+         union all \
+         select p.sku, p.id, \
+                coalesce(p.sku_since, case when p.sku in (select sku from former) then p.created_at end), null \
+         from product p where p.tenant_id = $1 and p.sku = any($2) \
+         order by sku, replaced_at nulls last";
     let skus: Vec<&str> = needs.former_skus.iter().map(String::as_str).collect();
     for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(skus)).await? {
-        let replaced = (row.try_get("replaced_at")?, ProductId(row.try_get("product_id")?));
-        former.entry(row.try_get("sku")?).or_default().push(replaced);
+        let holder = SkuHolder {
+            product_id: ProductId(row.try_get("product_id")?),
+            since: row.try_get("since")?,
+            until: row.try_get("replaced_at")?,
+        };
+        holders.entry(row.try_get("sku")?).or_default().push(holder);
     }
-    Ok(former)
+    Ok(holders)
 }

@@ -78,9 +78,10 @@ pub(super) async fn book(
         Some(products) => add_prefetched(tx, &mut book, products).await?,
         None => products(tx, &needs, &mut book).await?,
     }
-    // Levels are prefetched only if no SKU was another product's before.
+    // Levels are prefetched only if no SKU was another product's before, and none was got in the last days.
     let has_sku = |sku: &String| book.skus.contains_key(sku);
-    if prefetched.levels.is_none() || !needs.former_skus.iter().all(has_sku) {
+    let is_known = prefetched.levels.is_some() && needs.former_skus.iter().all(has_sku);
+    if !is_known || late::has_old_sale(tx, &needs) {
         add_former(tx, &needs, &mut book).await?;
     }
     name_taxes(tx, setups, &mut book).await?;
@@ -251,8 +252,8 @@ async fn products(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> 
 
 /// Adds the products that had SKUs before which forced sales name.
 async fn add_former(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
-    book.former_skus = late::former_skus(tx, needs).await?;
-    let former = book.former_skus.values().flatten().map(|(_, id)| *id);
+    book.sku_holders = late::sku_holders(tx, needs).await?;
+    let former = book.sku_holders.values().flatten().map(|holder| holder.product_id);
     let ids: BTreeSet<ProductId> = former.filter(|id| !book.products.contains_key(id)).collect();
     if ids.is_empty() {
         return Ok(());

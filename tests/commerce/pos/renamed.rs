@@ -62,6 +62,65 @@ fn a_sku_names_the_product_that_had_it_at_the_time_of_the_sale() {
 }
 
 #[test]
+fn a_sale_of_a_time_in_which_no_product_had_the_sku_is_booked_with_an_exception() {
+    with_tenant(async |tenant| {
+        let till = tenant.till().await;
+        let mug = tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
+        let cup = tenant.stocked("CUP", "10.00", ("50", "4.00")).await;
+        let now = async || environment().now().await;
+        let sold = async |sku: &str, at: DateTime<Utc>| {
+            let sold = tenant.post(SALES, &sold_at(&till, sku, at)).await.created();
+            (sold["lines"][0]["sku"].clone(), sold["exceptions"].clone())
+        };
+        let start = now().await;
+        rename(tenant, &mug, "OLD").await;
+        let between = now().await;
+        rename(tenant, &cup, "MUG").await;
+        let renamed = json!(["product_renamed"]);
+        assert_eq!(
+            sold("MUG", between).await,
+            (json!("OLD"), renamed.clone()),
+            "the last one that had had it"
+        );
+        // No product has had the SKU before.
+        rename(tenant, &mug, "NEW").await;
+        assert_eq!(sold("NEW", start).await, (json!("NEW"), renamed.clone()));
+        assert_eq!(sold("NEW", now().await).await, (json!("NEW"), json!([])));
+        let path = "/v1/pos/exceptions?reason=product_renamed";
+        let details = tenant.get(path).await.ok()["data"].to_string();
+        assert!(details.contains("No product had the SKU NEW at the time of the sale."), "{details}");
+        // A product that is made after the sale has had its SKU from ever, if no other one had it.
+        tenant.stocked("BOWL", "10.00", ("50", "4.00")).await;
+        assert_eq!(sold("BOWL", start).await, (json!("BOWL"), json!([])));
+        rename(tenant, &cup, "CUP").await;
+        tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
+        assert_eq!(sold("MUG", between).await, (json!("NEW"), renamed), "the mug was made later");
+    });
+}
+
+#[test]
+fn a_sale_from_before_a_change_of_long_ago_has_an_exception_too() {
+    with_tenant(async |tenant| {
+        let till = tenant.till().await;
+        let mug = tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
+        rename(tenant, &mug, "CUP").await;
+        let mut connection = environment().connect().await;
+        let earlier = "update product set sku_since = sku_since - interval '20 days' where tenant_id = $1";
+        sqlx::query(earlier)
+            .bind(tenant.id.0)
+            .execute(&mut connection)
+            .await
+            .expect("it was renamed long ago");
+        for (days, is_renamed) in [(30, true), (15, false), (1, false)] {
+            let at = environment().now().await - chrono::Duration::days(days);
+            let sold = tenant.post(SALES, &sold_at(&till, "CUP", at)).await.created();
+            let exceptions = sold["exceptions"].as_array().expect("exceptions");
+            assert_eq!(exceptions.contains(&json!("product_renamed")), is_renamed, "{days} days: {sold}");
+        }
+    });
+}
+
+#[test]
 fn the_level_of_a_renamed_product_is_locked_before_the_number_series() {
     with_tenant(async |tenant| {
         let till = tenant.till().await;

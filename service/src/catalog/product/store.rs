@@ -45,7 +45,8 @@ const UPDATE: &str = "
         stock_decimals = r.stock_decimals, costing_method = r.costing_method, images = r.images::jsonb,
         tags = r.tags::jsonb, attachments = r.attachments::jsonb,
         price_key = coalesce(lpad((r.list_price * 1000000)::bigint::text, 18, '0'), '~'),
-        unit_fractions = r.unit_fractions::jsonb
+        unit_fractions = r.unit_fractions::jsonb,
+        sku_since = case when p.sku = r.sku then p.sku_since else $18 end
     from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[], $9::text[],
                 $10::text[], $11::uuid[], $12::numeric[], $13::text[], $14::text[], $15::uuid[], $16::text[],
                 $17::int[], $19::smallint[], $20::text[], $21::text[], $22::text[], $23::text[], $24::text[])
@@ -208,8 +209,8 @@ async fn keep_printed(tx: &Tx, products: &[&Product]) -> Result<(), Error> {
 /// Keeps the SKUs that change, for forced sales that name the product by one that it had.
 async fn keep_skus(tx: &Tx, products: &[&Product]) -> Result<(), Error> {
     let query = Columns::of(
-        "insert into former_sku (tenant_id, sku, product_id, replaced_at)
-         select $1, p.sku, p.id, $2
+        "insert into former_sku (tenant_id, sku, product_id, replaced_at, since)
+         select $1, p.sku, p.id, $2, coalesce(p.sku_since, p.created_at)
          from product p join unnest($3::uuid[], $4::text[]) v (id, sku) on v.id = p.id
          where p.tenant_id = $1 and p.sku <> v.sku
          on conflict do nothing",
