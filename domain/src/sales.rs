@@ -136,7 +136,7 @@ pub struct Line {
     pub discount: Money,
     /// Gross less discount.
     pub net: Money,
-    /// Whether its amounts still contain the tax: only until it is taxed.
+    /// Whether the unit price contains the tax. The amounts contain it only until the line is taxed.
     pub includes_tax: bool,
     /// Tax rate in percent of the net. With several taxes: the sum of those in percent.
     pub tax_rate: Percent,

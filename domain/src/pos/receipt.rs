@@ -114,13 +114,21 @@ pub(super) fn price(
         line.unit_price = of_target(input);
     }
     let (mut lines, mut excess) = sales::price_noting_excess(book, &Basket { lines: &stated, ..*basket })?;
-    let contradicted = contradicted(command, &targets, &lines);
+    let contradicted: BTreeSet<usize> = (0..command.lines.len())
+        .filter(|input| command.lines[*input].unit_price.is_some())
+        .filter(|input| {
+            let comes_to = at_price(of_input(&lines, *input), on_receipt(*input), settings);
+            targets[*input].is_some_and(|target| target != comes_to)
+        })
+        .collect();
     if !contradicted.is_empty() {
         for input in &contradicted {
             stated[*input].unit_price = of_target(*input);
         }
         (lines, excess) = sales::price_noting_excess(book, &Basket { lines: &stated, ..*basket })?;
     }
+    let our_taxes = command.lines.iter().zip(0..).map(|(_, input)| Totals::of(of_input(&lines, input)).tax);
+    let our_taxes: Vec<Money> = our_taxes.collect();
     let mut problems = Problems::default();
     for part in lines.chunk_by_mut(|one, other| one.input == other.input) {
         let input = part[0].input;
@@ -133,17 +141,29 @@ pub(super) fn price(
         }
     }
     problems.check()?;
-    noted.extend(differences(book, command, &contradicted, (&ours, &lines)));
+    noted.extend(differences(book, command, &contradicted, (&ours, &lines), &our_taxes));
     Ok((lines, excess, noted))
 }
 
-/// Returns the lines of the request whose stated price does not come to their stated total. The total stands: it is what was
-/// paid, so the limits of discounts hold for it.
-fn contradicted(command: &Sell, targets: &[Option<Money>], lines: &[Line]) -> BTreeSet<usize> {
-    let is_other = |input: usize, target: Money| target != Totals::of(of_input(lines, input)).total();
-    let has_price = |input: &usize| command.lines[*input].unit_price.is_some();
-    let inputs = (0..command.lines.len()).filter(has_price);
-    inputs.filter(|input| targets[*input].is_some_and(|target| is_other(*input, target))).collect()
+/// Returns what a line comes to at its price, with the tax of the receipt. If that is not its stated total, the total stands:
+/// it is what was paid, so the limits of discounts hold for it.
+fn at_price(lines: &[Line], stated: StatedLine, settings: &Settings) -> Money {
+    let totals = Totals::of(lines);
+    let includes_tax = lines.iter().any(|line| line.includes_tax);
+    match (stated.tax, stated.tax_rate) {
+        // The price with tax stays, whatever part of it is tax.
+        (_, _) if includes_tax => totals.total(),
+        (Some(tax), _) => totals.net + tax,
+        (None, Some(rate)) if !lines.iter().all(|line| is_our_rate(line, rate)) => {
+            totals.net + lines.iter().map(|line| settings.money(rate.of(line.net.get()))).sum::<Money>()
+        }
+        (None, Some(_) | None) => totals.total(),
+    }
+}
+
+/// Returns whether a rate is the one by which we taxed a line, as one tax.
+fn is_our_rate(line: &Line, rate: Percent) -> bool {
+    line.tax_rate == rate && line.taxes.is_empty()
 }
 
 /// Returns the lines that were made from one line of the request.
@@ -240,7 +260,8 @@ fn unit_price(
 ) -> Price {
     let totals = Totals::of(ours);
     let tax = stated.tax.or_else(|| Some(tax_in(target, stated.tax_rate?, settings)));
-    let net = tax.filter(|_| !settings.prices_include_tax).map(|tax| (target - tax).max(Money::ZERO));
+    let includes_tax = ours.iter().any(|line| line.includes_tax);
+    let net = tax.filter(|_| !includes_tax).map(|tax| (target - tax).max(Money::ZERO));
     let (part, whole) = net.map_or((target, totals.total()), |net| (net, totals.net));
     if let [line] = ours
         && line.bundle_id.is_none()
@@ -250,7 +271,7 @@ fn unit_price(
         return Price::rounded(number::share(line.unit_price.get(), part.get(), whole.get()));
     }
     let rate = ours.first().map_or(Percent::ZERO, |line| line.tax_rate);
-    let amount = if settings.prices_include_tax || net.is_some() {
+    let amount = if includes_tax || net.is_some() {
         part.get()
     } else {
         number::share(part.get(), Decimal::ONE_HUNDRED, Decimal::ONE_HUNDRED + rate.get())
@@ -264,19 +285,8 @@ fn bear(lines: &mut [Line], target: Option<Money>, stated: StatedLine, settings:
     if target.is_none() && stated.tax.is_none() && stated.tax_rate.is_none() {
         return;
     }
-    let totals = Totals::of(lines.iter());
-    let taxes = |line: &Line| {
-        let rate = stated.tax_rate.unwrap_or(line.tax_rate);
-        settings.money(rate.of(line.net.get()))
-    };
-    let total = match (target, stated.tax) {
-        (Some(target), _) => target,
-        // Without a total, the price with tax stays, or the price to which tax is added.
-        (None, _) if settings.prices_include_tax => totals.total(),
-        (None, Some(tax)) => totals.net + tax,
-        (None, None) => totals.net + lines.iter().map(taxes).sum::<Money>(),
-    };
-    let is_free = totals.total().is_zero();
+    let total = target.unwrap_or_else(|| at_price(lines, stated, settings));
+    let is_free = Totals::of(lines.iter()).total().is_zero();
     let weight = |line: &Line| if is_free { Decimal::ONE } else { (line.net + line.tax).get() };
     let all: Decimal = lines.iter().map(weight).sum();
     let (mut passed, mut given, mut taxed) = (Decimal::ZERO, Money::ZERO, Money::ZERO);
@@ -291,7 +301,11 @@ fn bear(lines: &mut [Line], target: Option<Money>, stated: StatedLine, settings:
         given += part;
         let tax = match stated.tax {
             Some(tax) => up_to(tax) - taxed,
-            None if part == line.net + line.tax && stated.tax_rate.is_none() => line.tax,
+            None if part == line.net + line.tax
+                && stated.tax_rate.is_none_or(|rate| is_our_rate(line, rate)) =>
+            {
+                line.tax
+            }
             None if stated.tax_rate.is_none() && !line.taxes.is_empty() && line.tax.is_positive() => {
                 settings.share(line.tax, part, line.net + line.tax)
             }
@@ -356,12 +370,14 @@ fn products(book: &Book, (command, at): (&Sell, DateTime<Utc>), lines: &[Line]) 
     noted
 }
 
-/// Returns the lines whose amount or tax on the receipt differs from our price lists and tax rates.
+/// Returns the lines whose amount or tax on the receipt differs from our price lists and tax rates. `our_taxes` are those at
+/// the prices of the receipt.
 fn differences(
     book: &Book,
     command: &Sell,
     contradicted: &BTreeSet<usize>,
     (ours, lines): (&[Line], &[Line]),
+    our_taxes: &[Money],
 ) -> Vec<SaleException> {
     let mut noted = Vec::new();
     for (index, input) in command.lines.iter().enumerate() {
@@ -388,8 +404,10 @@ fn differences(
             noted.push(price.with(has_price.then(|| expected.total()), stated.total()));
         }
         let other_rate = ours.iter().zip(theirs).find(|(one, other)| one.tax_rate != other.tax_rate);
-        let other_tax = expected.total() == stated.total() && expected.tax != stated.tax;
-        if other_rate.is_some() || other_tax {
+        // An override has a price of its own, so its tax is compared with ours at that price.
+        let our_tax = if is_override { our_taxes[index] } else { expected.tax };
+        let is_comparable = is_override || expected.total() == stated.total();
+        if other_rate.is_some() || is_comparable && our_tax != stated.tax {
             let detail = match other_rate {
                 Some((one, other)) => {
                     format!(
@@ -399,11 +417,11 @@ fn differences(
                 }
                 None => format!(
                     "The tax of {sku} is {} by our rates, and {} on the receipt.",
-                    expected.tax, stated.tax
+                    our_tax, stated.tax
                 ),
             };
             let tax = SaleException::new(ExceptionReason::Tax, detail).of_line(first.line_no);
-            noted.push(tax.with(Some(expected.tax), stated.tax));
+            noted.push(tax.with(Some(our_tax), stated.tax));
         }
     }
     noted
@@ -421,3 +439,6 @@ pub(super) fn unpaid(total: Money, rounding: Money, coin: Money, command: &Sell)
     let of_total = SaleException::new(ExceptionReason::Total, detail);
     Some(of_total.with(Some(total + usual), total + rounding))
 }
+
+#[cfg(test)]
+mod tests;

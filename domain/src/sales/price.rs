@@ -284,7 +284,6 @@ fn tax_lines(book: &Book, basket: &Basket<'_>, mut lines: Vec<Line>) -> Vec<Line
         .collect();
     let is_taxed = |rate: &&Rate| rate.rate.is_positive() || !rate.taxes.is_empty();
     if !rates.iter().flatten().any(is_taxed) {
-        lines.iter_mut().for_each(|line| line.includes_tax = false);
         return lines;
     }
     let taxed_on = |amount: fn(&Line) -> Money| {
@@ -311,7 +310,6 @@ fn tax_lines(book: &Book, basket: &Basket<'_>, mut lines: Vec<Line>) -> Vec<Line
             line.gross = if line.discount.is_zero() { line.net } else { before[index].net };
             line.discount = line.gross - line.net;
         }
-        line.includes_tax = false;
         // An exempt customer pays what is left after the tax is taken out of the price.
         if let Some(rate) = rates[index].filter(|_| !exempt) {
             line.tax_rate = rate.rate;
