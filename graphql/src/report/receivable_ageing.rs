@@ -73,60 +73,79 @@ const DAY: &str = "moment as materialized (
         from public.tenant where tenant_id = :tenant_id) t
 )";
 
-/// Rows `s` of the customers of the filter.
-const CUSTOMERS: &str = "
-        (cardinality(:customer_numbers::text[]) + cardinality(:customer_ids::uuid[]) = 0 or s.customer_id in (
-            select id from public.customer where tenant_id = :tenant_id and (number = any(:customer_numbers) or id = any(:customer_ids))))";
+/// Rows `s` of the customers of the filter. Without a filter the statement leaves it out, so that the plan of each is its own.
+const CUSTOMERS: &str = " and s.customer_id in (
+        select id from public.customer
+        where tenant_id = :tenant_id and (number = any(:customer_numbers) or id = any(:customer_ids)))";
 
 /// The open items of now.
 const OPEN: &str = ", item as (
     select s.customer_id, s.due_on, s.open as receivable, 0 as unapplied
-    from public.invoice s where s.tenant_id = :tenant_id and s.open <> 0 and";
+    from public.invoice s where s.tenant_id = :tenant_id and s.open <> 0";
 const UNAPPLIED: &str = "
     union all
     select s.customer_id, null, 0, s.unapplied
-    from public.customer_account s where s.tenant_id = :tenant_id and s.unapplied <> 0 and";
+    from public.customer_account s where s.tenant_id = :tenant_id and s.unapplied <> 0";
 
-/// The open items of then. A change of what is applied counts from the latest of the document that made it and the two that it
-/// joins.
+/// The open items of then.
+///
+/// - A change of what is applied counts from the latest of the document that made it and the two that it joins.
+/// - A change may be dated before an earlier one that it takes back. So the changes of a credit and an invoice are taken in
+///   the order in which they were recorded, and what is applied does not fall below zero. Once all of them count, it is their
+///   sum.
+/// - Changes are found by their credits, so only those of the customers of the filter are read.
 const DOCUMENTS: &str = ", document as materialized (
     select s.id, s.customer_id, s.due_on, s.total as amount, s.occurred_at
     from public.invoice s
     where s.tenant_id = :tenant_id and s.occurred_at < (select before from moment)
-        and s.recorded_at < (select known_before from moment) and";
+        and s.recorded_at < (select known_before from moment)";
 const PAYMENTS: &str = "
     union all
     select s.id, s.customer_id, null, s.amount, s.occurred_at
     from public.payment s
     where s.tenant_id = :tenant_id and s.kind = 'payment' and s.occurred_at < (select before from moment)
-        and s.recorded_at < (select known_before from moment) and";
+        and s.recorded_at < (select known_before from moment)";
 const ITEMS: &str = "
 ), change as (
-    select s.invoice_id, s.payment_id, null::uuid as credit_note_id, s.amount, null::timestamptz as applied_at,
-        '-infinity'::timestamptz as recorded_at
-    from public.payment_allocation s where s.tenant_id = :tenant_id
+    select
+        s.invoice_id, d.id as credit_id, false as is_note, s.amount, d.occurred_at as applied_at,
+        '-infinity'::timestamptz as recorded_at, d.id as document_id
+    from document d join public.payment_allocation s on s.tenant_id = :tenant_id and s.payment_id = d.id
     union all
-    select s.invoice_id, s.payment_id, s.credit_note_id, s.amount, coalesce(a.occurred_at, n.occurred_at, p.occurred_at),
-        coalesce(a.recorded_at, n.recorded_at, p.recorded_at)
-    from public.application_line s
+    select s.invoice_id, s.credit_id, s.is_note, s.amount,
+        coalesce(a.occurred_at, n.occurred_at, p.occurred_at), coalesce(a.recorded_at, n.recorded_at, p.recorded_at),
+        s.document_id
+    from (
+        select l.invoice_id, d.id as credit_id, false as is_note, l.amount, l.document_id
+        from document d join public.application_line l on l.tenant_id = :tenant_id and l.payment_id = d.id
+        union all
+        select l.invoice_id, d.id, true, l.amount, l.document_id
+        from document d join public.application_line l on l.tenant_id = :tenant_id and l.credit_note_id = d.id) s
     left join public.application a on a.tenant_id = :tenant_id and a.id = s.document_id
     left join public.invoice n on n.tenant_id = :tenant_id and n.id = s.document_id
     left join public.payment p on p.tenant_id = :tenant_id and p.id = s.document_id
-    where s.tenant_id = :tenant_id
+), passed as (
+    select c.invoice_id, c.credit_id, c.is_note, c.amount, c.counts,
+        sum(c.amount) filter (where c.counts) over (
+            partition by c.credit_id, c.invoice_id order by c.recorded_at, c.document_id) as applied
+    from (
+        select c.*, c.applied_at < (select before from moment) as counts
+        from change c
+        where (c.invoice_id is null or exists (select from document paid where paid.id = c.invoice_id))
+            and c.recorded_at < (select known_before from moment)) c
 ), counted as materialized (
-    select c.invoice_id, coalesce(c.payment_id, c.credit_note_id) as credit_id, c.credit_note_id, c.amount
-    from change c
-    join document credit on credit.id = coalesce(c.payment_id, c.credit_note_id)
-    left join document paid on paid.id = c.invoice_id
-    where (c.invoice_id is null or paid.id is not null)
-        and coalesce(c.applied_at, credit.occurred_at) < (select before from moment)
-        and c.recorded_at < (select known_before from moment)
+    select
+        invoice_id, credit_id, is_note,
+        case when bool_and(counts) then sum(amount)
+            else coalesce(sum(amount) filter (where counts), 0) - least(min(applied), 0) end as amount
+    from passed
+    group by invoice_id, credit_id, is_note
 ), effect as (
     select id, sum(amount) as amount
     from (
         select invoice_id as id, amount from counted where invoice_id is not null
         union all
-        select credit_id, case when credit_note_id is null then amount else -amount end from counted
+        select credit_id, case when is_note then -amount else amount end from counted
     ) one group by id
 ), item as (
     select
@@ -149,12 +168,14 @@ const LEVELS: &str = "
     where i.receivable <> 0 or i.unapplied <> 0
     group by i.customer_id
 ), level as materialized (
-    select * from owed
+    select * from owed";
+
+/// The customers of the filter that have no open item.
+const OTHERS: &str = "
     union all
     select s.customer_id, 0, 0, 0, 0, 0, 0, 0, 0
     from (select id as customer_id from public.customer where tenant_id = :tenant_id) s
-    where cardinality(:customer_numbers::text[]) + cardinality(:customer_ids::uuid[]) > 0
-        and not exists (select from owed where owed.customer_id = s.customer_id) and";
+    where not exists (select from owed where owed.customer_id = s.customer_id)";
 
 impl Row for ReceivableAgeingRow {
     const LEDGER_ACCOUNTS: &'static [&'static str] = &["1100"];
@@ -168,16 +189,20 @@ impl Row for ReceivableAgeingRow {
     }
 
     fn statement(request: &Request) -> String {
+        let customers = &request.filter.customers;
+        let is_filtered = !(customers.codes.is_empty() && customers.ids.is_empty());
+        let of_filter = if is_filtered { CUSTOMERS } else { "" };
+        let others = if is_filtered { format!("{OTHERS}{CUSTOMERS}") } else { String::new() };
         let items = match request.as_of.or(request.known_at) {
-            None => format!("{OPEN}{CUSTOMERS}{UNAPPLIED}{CUSTOMERS}"),
-            Some(_) => format!("{DOCUMENTS}{CUSTOMERS}{PAYMENTS}{CUSTOMERS}{ITEMS}"),
+            None => format!("{OPEN}{of_filter}{UNAPPLIED}{of_filter}"),
+            Some(_) => format!("{DOCUMENTS}{of_filter}{PAYMENTS}{of_filter}{ITEMS}"),
         };
         let sorted = request.sort.map(Sort::order).unwrap_or_default();
         let shown = FIGURES.map(|name| format!(", m.{name}")).concat();
         let totals = FIGURES.map(|name| format!(", coalesce(sum(m.{name}), 0)")).concat();
         let nothing = ", null".repeat(FIGURES.len());
         format!(
-            "with {DAY}{items}{LEVELS}{CUSTOMERS}
+            "with {DAY}{items}{LEVELS}{others}
 )
 (select 0 as level, null::text as time_zone, cu.number as customer_number, cu.name as customer_name, t.currency{shown}
 from level m

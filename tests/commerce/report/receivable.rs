@@ -135,3 +135,59 @@ fn a_reversed_payment_is_owed_again_from_its_day() {
         tenant.get("/v1/reports/receivable_ageing?customer=C-404").await.refused(404, "not_found");
     });
 }
+
+/// Returns what was receivable and not applied at the end of days.
+async fn open_at(tenant: &Tenant, days: &[(&str, &str)]) -> Vec<(String, String)> {
+    let mut open = Vec::new();
+    for (day, day_after) in days {
+        let report = ageing(tenant, &format!("as_of={day}")).await;
+        ties_to_the_ledger(tenant, &report, day_after).await;
+        let of_customer = ageing(tenant, &format!("as_of={day}&customer=C-1")).await;
+        assert_eq!(of_customer["rows"], report["rows"], "the customer alone");
+        let text = |name: &str| report["totals"][0][name].as_str().expect("an amount").to_owned();
+        open.push((text("receivable"), text("unapplied")));
+    }
+    open
+}
+
+fn amounts(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(receivable, unapplied)| ((*receivable).to_owned(), (*unapplied).to_owned())).collect()
+}
+
+#[test]
+fn an_undo_that_is_dated_before_what_it_undoes_changes_nothing_before_that() {
+    with_tenant(async |tenant| {
+        let customer = worker(tenant).await;
+        // Paid before there is an invoice, so nothing is applied at once.
+        let payment = json!({ "customer_id": customer, "method": "bank", "amount": "100", "occurred_at": "2026-01-01T12:00:00Z" });
+        let payment = tenant.post("/v1/payments", &payment).await.created();
+        let first = invoice(tenant, &customer, "2026-01-02T12:00:00Z", "100").await;
+        let second = invoice(tenant, &customer, "2026-01-02T12:00:00Z", "40").await;
+        let change = async |kind: &str, invoice: &Value, at: &str, amount: &str| {
+            let line = json!({ "payment_id": payment["id"], "invoice_id": invoice["id"], "amount": amount });
+            let body = json!({ "customer_id": customer, "kind": kind, "occurred_at": at, "lines": [line] });
+            tenant.post("/v1/applications", &body).await.created();
+        };
+        let days = [
+            ("2026-01-03", "2026-01-04"),
+            ("2026-01-05", "2026-01-06"),
+            ("2026-01-06", "2026-01-07"),
+            ("2026-01-10", "2026-01-11"),
+        ];
+        change("apply", &first, "2026-01-10T12:00:00Z", "100").await;
+        change("unapply", &first, "2026-01-05T12:00:00Z", "100").await;
+        let nothing = ("140.00", "100.00");
+        assert_eq!(open_at(tenant, &days).await, amounts(&[nothing; 4]), "nothing was ever applied");
+        // What is applied again before the first change counts from its own time.
+        change("apply", &first, "2026-01-06T12:00:00Z", "30").await;
+        let applied = ("110.00", "70.00");
+        assert_eq!(open_at(tenant, &days).await, amounts(&[nothing, nothing, applied, applied]));
+        change("apply", &second, "2026-01-10T12:00:00Z", "40").await;
+        let body = json!({ "reason": "The bank took it back", "occurred_at": "2026-01-05T12:00:00Z" });
+        let reverse = format!("/v1/payments/{}/reverse", payment["id"].as_str().expect("an id"));
+        tenant.post(&reverse, &body).await.created();
+        let reversed = ("140.00", "0.00");
+        assert_eq!(open_at(tenant, &days).await, amounts(&[nothing, reversed, reversed, reversed]));
+        assert_eq!(tenant.balance("1100").await, "140.00");
+    });
+}
