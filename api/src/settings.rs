@@ -35,10 +35,14 @@ async fn get(app: Data<App>, caller: Caller, seen: IfNoneMatch) -> Answer {
     Ok(seen.answer(row.version, row))
 }
 
+/// A change of the currency writes up to 40,000 rows in two statements. It may take as long as a batch of so many records:
+/// 22.5 seconds.
+const CURRENCY_TIME_RECORDS: usize = 2_001;
+
 /// Change your settings
 ///
 /// Takes a merge patch. Currency, time zone and whether prices include tax are fixed by the first document: a change is then
-/// rejected (`setting_fixed`). Everything else can change at any time. Documents stay as they are. Other servers may take 5
+/// rejected (`setting_fixed`). The currency changes with that of at most 20,000 customers and 20,000 price lists. Everything else can change at any time. Documents stay as they are. Other servers may take 5
 /// seconds to see a change.
 #[utoipa::path(
     operation_id = "settings_update",
@@ -50,6 +54,7 @@ async fn get(app: Data<App>, caller: Caller, seen: IfNoneMatch) -> Answer {
 async fn update(write: Write, body: Body<MergePatch>) -> Answer {
     write
         .changing_setup()
+        .of_records(CURRENCY_TIME_RECORDS)
         .patch("settings.updated", body, async |tx, expected, change| {
             settings::update(tx, expected, change).await
         })

@@ -110,6 +110,12 @@ impl Write {
         self
     }
 
+    /// Allows the time that a transaction of so many records may take.
+    pub fn of_records(mut self, records: usize) -> Self {
+        self.records = records;
+        self
+    }
+
     /// Stores the response without what it says of persons, whose records are of type `R`.
     pub fn of_persons<R: Personal + 'static>(mut self) -> Self {
         self.restore = Some(personal::restore::<R>());

@@ -209,7 +209,7 @@ pub async fn create(tx: &Tx, input: &CustomerInput) -> Result<Customer, Error> {
 /// Creates every valid customer of a batch, each with its account, and returns one result per input, in order.
 /// Rejects a number or external reference that an earlier customer of the batch has.
 pub async fn create_all(tx: &Tx, inputs: &[CustomerInput]) -> Result<Vec<Result<Customer, Refusal>>, Error> {
-    let defaults = input::tenant_defaults(tx).await?;
+    let defaults = input::tenant_defaults_of_new(tx).await?;
     let mut drafts = Drafts::new(References::load(tx, inputs).await?, None);
     let mut answers: Vec<Result<Customer, Refusal>> = inputs
         .iter()

@@ -37,6 +37,21 @@ pub async fn tenant_defaults(tx: &Tx) -> Result<TenantDefaults, Error> {
     Ok(TenantDefaults { currency: row.currency, country: row.country, time_zone, prices_include_tax })
 }
 
+/// Reads the tenant's settings for records that take over its currency. Until they are committed, a change of the currency
+/// waits, and the other way round. This is a lock of its own, because a file import locks the tenant's row for minutes.
+pub(crate) async fn tenant_defaults_of_new(tx: &Tx) -> Result<TenantDefaults, Error> {
+    let lock = "select pg_advisory_xact_lock_shared(hashtextextended('currency ' || $1::uuid, 0))";
+    tx.execute(sqlx::query(lock).bind(tx.tenant_id.0)).await?;
+    tenant_defaults(tx).await
+}
+
+/// Waits for records that take over the currency, and lets no other begin until the end of the transaction.
+pub(crate) async fn lock_currency(tx: &Tx) -> Result<(), Error> {
+    let lock = "select pg_advisory_xact_lock(hashtextextended('currency ' || $1::uuid, 0))";
+    tx.execute(sqlx::query(lock).bind(tx.tenant_id.0)).await?;
+    Ok(())
+}
+
 /// Checks a text of one line. It must not be empty, nor begin or end with a space.
 pub fn check_line(problems: &mut Problems, pointer: &str, text: &str, length_max: usize) {
     LineRule::check(text, length_max, |detail| problems.invalid(pointer, detail));

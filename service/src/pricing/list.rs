@@ -47,7 +47,7 @@ pub fn input_of(row: &PriceList) -> PriceListInput {
 }
 
 pub async fn create(tx: &Tx, input: &PriceListInput) -> Result<PriceList, Error> {
-    let defaults = input::tenant_defaults(tx).await?;
+    let defaults = input::tenant_defaults_of_new(tx).await?;
     check(&defaults, input)?;
     let row = PriceList {
         tenant_id: tx.tenant_id,

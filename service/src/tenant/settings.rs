@@ -8,7 +8,7 @@ use domain::refusal::{Code, Problem, Problems, Refusal};
 use domain::stock::CostingMethod;
 use domain::tenant::TaxRounding;
 use domain::text::{Line40, Name};
-use sea_orm::sqlx;
+use sea_orm::sqlx::{self, Row};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, QuerySelect, sea_query::LockType};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -39,7 +39,7 @@ pub struct SettingsInput {
     #[schema(min_length = 8, max_length = 2000, example = "https://cdn.example.com/logo.svg")]
     pub logo_url: Option<String>,
     /// ISO 4217 code of the only currency. Fixed by the first document. A change also changes that of the customers and price
-    /// lists; their amounts keep their numbers.
+    /// lists, at most 20,000 of each; their amounts keep their numbers.
     #[schema(min_length = 3, max_length = 3, example = "GBP")]
     pub currency: String,
     /// ISO 3166-1 alpha-2 code of the country where you trade: that of customers and sales that name none.
@@ -66,6 +66,9 @@ pub struct SettingsInput {
     /// difference is posted to 6020. Zero: they are not rounded. Other servers may take seconds to see the change.
     pub invoice_rounding: Money,
 }
+
+/// Most customers, and most price lists, whose currency changes with that of the tenant.
+pub const CURRENCY_RECORDS_MAX: i64 = 20_000;
 
 /// Greatest amount to whose multiples a total is rounded.
 const ROUNDING_MAX: i64 = 1_000;
@@ -143,6 +146,8 @@ pub async fn update(
     }
     if wanted.currency != stated.currency {
         // No other currency is allowed. No document has an amount yet, and the numbers were meant in the right one.
+        input::lock_currency(tx).await?;
+        check_currency_records(tx, &wanted.currency).await?;
         customer::change_currency(tx, &wanted.currency).await?;
         list::change_currency(tx, &wanted.currency).await?;
     }
@@ -199,6 +204,23 @@ fn check_rounding(currency: &str, rounding: Money) -> Result<(), Error> {
     }
     let detail = format!("Expected 0 to {ROUNDING_MAX}, with at most {exponent} decimals.");
     Err(Refusal::invalid("/invoice_rounding", detail).into())
+}
+
+/// Rejects a change of the currency of more records than one transaction changes in its time.
+async fn check_currency_records(tx: &Tx, currency: &str) -> Result<(), Error> {
+    let statement = "select (select count(*) from (select from customer where tenant_id = $1 and currency <> $2 limit $3) c), \
+                            (select count(*) from (select from price_list where tenant_id = $1 and currency <> $2 limit $3) l)";
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(currency).bind(CURRENCY_RECORDS_MAX + 1);
+    let row = tx.row(query).await?.ok_or_else(|| Error::invariant("an aggregate returns one row"))?;
+    let counts: [(i64, &str); 2] = [(row.try_get(0)?, "customers"), (row.try_get(1)?, "price lists")];
+    let Some((_, what)) = counts.iter().find(|(count, _)| *count > CURRENCY_RECORDS_MAX) else {
+        return Ok(());
+    };
+    let detail = format!(
+        "The currency changes with that of at most {CURRENCY_RECORDS_MAX} {what}, and you have more. Ask the operator for \
+         a new tenant in the right currency."
+    );
+    Err(Refusal::invalid("/currency", detail).into())
 }
 
 /// Whether the tenant has an order, or a document that is in the journal or moves stock.

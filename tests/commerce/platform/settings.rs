@@ -1,8 +1,12 @@
 //! The settings of a tenant: what can change at any time, and what the first document fixes.
 
+use std::time::Duration;
+
+use futures_util::future::{join3, join4};
 use reqwest::Method;
+use sea_orm::sqlx::{self, Connection};
 use serde_json::{Value, json};
-use tests::{Tenant, with_tenant};
+use tests::{Tenant, environment, with_tenant};
 
 use super::auth::key;
 
@@ -165,5 +169,84 @@ fn customers_and_price_lists_take_the_currency_of_the_tenant() {
         let id = customer.rsplit('/').next().expect("an id");
         let order = tenant.order(id, &[("MUG", "2")], "invoiced").await.created();
         assert_eq!((&order["currency"], &order["net"]), (&json!("EUR"), &json!("19.00")));
+    });
+}
+
+#[test]
+fn records_that_are_made_while_the_currency_changes_get_the_new_one() {
+    with_tenant(async |tenant| {
+        tenant.customer("Before").await;
+        let mut connection = environment().connect().await;
+        let mut first = connection.begin().await.expect("a transaction");
+        // The change waits for this row in its last statements. It has locked the currency before.
+        let row = "select 1 from customer where tenant_id = $1 for update";
+        sqlx::query(row).bind(tenant.id.0).fetch_one(&mut *first).await.expect("the customer");
+        let later = async |path: &str, body: Value| {
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            tenant.post(path, &body).await.created()["currency"].clone()
+        };
+        let release = async {
+            tokio::time::sleep(Duration::from_millis(800)).await;
+            first.rollback().await.expect("it ends");
+        };
+        let change = json!({ "currency": "EUR" });
+        let (changed, customer, list, ()) = join4(
+            tenant.patch(SETTINGS, &change),
+            later("/v1/customers", json!({ "kind": "retail", "name": "While" })),
+            later("/v1/price-lists", json!({ "code": "while", "name": "While" })),
+            release,
+        )
+        .await;
+        assert_eq!(changed.ok()["currency"], "EUR");
+        assert_eq!((customer, list), (json!("EUR"), json!("EUR")));
+    });
+}
+
+#[test]
+fn the_currency_waits_for_records_that_are_being_made() {
+    with_tenant(async |tenant| {
+        let mut connection = environment().connect().await;
+        let mut first = connection.begin().await.expect("a transaction");
+        // The new customer has read the currency, and waits for its number.
+        let number = "insert into customer (tenant_id, id, number, kind, name, country, currency) \
+                      values ($1, gen_random_uuid(), 'C-77', 'retail', 'Held', 'GB', 'GBP')";
+        sqlx::query(number).bind(tenant.id.0).execute(&mut *first).await.expect("the number");
+        let release = async {
+            tokio::time::sleep(Duration::from_millis(800)).await;
+            first.rollback().await.expect("it ends");
+        };
+        let change = async {
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            tenant.patch(SETTINGS, &json!({ "currency": "EUR" })).await
+        };
+        let body = json!({ "number": "C-77", "kind": "retail", "name": "Nordwind Supply" });
+        let (customer, changed, ()) = join3(tenant.post("/v1/customers", &body), change, release).await;
+        let customer = customer.created();
+        changed.ok();
+        let path = format!("/v1/customers/{}", customer["id"].as_str().expect("an id"));
+        assert_eq!(tenant.get(&path).await.ok()["currency"], "EUR");
+    });
+}
+
+#[test]
+fn the_currency_changes_with_that_of_20000_customers_at_most() {
+    with_tenant(async |tenant| {
+        let mut connection = environment().connect().await;
+        for statement in [
+            "insert into customer (tenant_id, id, number, kind, name, country, currency) \
+             select $1, gen_random_uuid(), 'M-' || n, 'retail', 'Many', 'GB', 'GBP' from generate_series(1, 20001) n",
+            "insert into customer_account (tenant_id, customer_id) select tenant_id, id from customer where tenant_id = $1",
+        ] {
+            sqlx::query(statement).bind(tenant.id.0).execute(&mut connection).await.expect("many customers");
+        }
+        let change = json!({ "currency": "EUR" });
+        tenant.patch(SETTINGS, &change).await.refused(422, "validation_failed").names(&["#/currency"]);
+        let one = "update customer set currency = 'EUR' where tenant_id = $1 and number = 'M-1'";
+        sqlx::query(one).bind(tenant.id.0).execute(&mut connection).await.expect("one less");
+        changed(tenant, change).await;
+        let other = "select count(*) from customer where tenant_id = $1 and currency <> 'EUR'";
+        let other: i64 =
+            sqlx::query_scalar(other).bind(tenant.id.0).fetch_one(&mut connection).await.expect("a count");
+        assert_eq!(other, 0);
     });
 }
