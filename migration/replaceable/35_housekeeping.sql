@@ -53,6 +53,58 @@ alter function auth.forget_refusals(uuid, timestamptz, integer) owner to stockwe
 revoke all on function auth.forget_refusals(uuid, timestamptz, integer) from public;
 grant execute on function auth.forget_refusals(uuid, timestamptz, integer) to stockwell_relay;
 
+-- Deletes refresh tokens of a tenant that ended before the instant `before`, at most `most`. Returns how many. Only rows with ids
+-- below `before_id` are read: an id begins with the millisecond in which the row was written.
+create or replace function auth.forget_refresh_tokens(of_tenant uuid, before timestamptz, before_id uuid, most integer)
+returns bigint
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    forgotten bigint;
+begin
+    delete from public.refresh_token r
+    where r.tenant_id = of_tenant and r.id in (
+        select o.id from public.refresh_token o
+        where o.tenant_id = of_tenant and o.id < before_id and least(o.used_at, o.revoked_at, o.expires_at) < before
+        order by o.id limit most
+    );
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end
+$$;
+
+grant select (tenant_id, id, used_at, revoked_at, expires_at), delete on public.refresh_token to stockwell_lookup;
+alter function auth.forget_refresh_tokens(uuid, timestamptz, uuid, integer) owner to stockwell_lookup;
+revoke all on function auth.forget_refresh_tokens(uuid, timestamptz, uuid, integer) from public;
+grant execute on function auth.forget_refresh_tokens(uuid, timestamptz, uuid, integer) to stockwell_relay;
+
+-- Deletes links for a new password of a tenant that ended before the instant `before`, at most `most`. Returns how many. Only rows with ids
+-- below `before_id` are read: an id begins with the millisecond in which the row was written.
+create or replace function auth.forget_password_links(of_tenant uuid, before timestamptz, before_id uuid, most integer)
+returns bigint
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    forgotten bigint;
+begin
+    delete from public.password_link r
+    where r.tenant_id = of_tenant and r.id in (
+        select o.id from public.password_link o
+        where o.tenant_id = of_tenant and o.id < before_id and least(o.ended_at, o.expires_at) < before
+        order by o.id limit most
+    );
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end
+$$;
+
+grant select (tenant_id, id, ended_at, expires_at), delete on public.password_link to stockwell_lookup;
+alter function auth.forget_password_links(uuid, timestamptz, uuid, integer) owner to stockwell_lookup;
+revoke all on function auth.forget_password_links(uuid, timestamptz, uuid, integer) from public;
+grant execute on function auth.forget_password_links(uuid, timestamptz, uuid, integer) to stockwell_relay;
+
 -- All tenants, for work that is done for each.
 create or replace function auth.tenants()
 returns setof uuid

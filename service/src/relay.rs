@@ -1,5 +1,5 @@
-//! The worker's access to the database: it hands events to consumers and deletes old stored responses and
-//! refusals.
+//! The worker's access to the database: it hands events to consumers, and deletes old stored responses, refusals and
+//! credentials.
 //!
 //! A worker serves every tenant. Its role sees only the feed and its cursors, and runs functions of the schema `auth`,
 //! and one that ends sessions of BI tools. It opens no [`Tx`](crate::Tx).
@@ -24,7 +24,10 @@ pub const ANSWERS_KEPT: chrono::Duration = chrono::Duration::days(7);
 pub const REFUSALS_KEPT: chrono::Duration = chrono::Duration::days(90);
 /// Longest transaction of a BI tool. A session can lift the time limits of its role, but not this one.
 pub const BI_TRANSACTION_MAX: Duration = Duration::from_secs(120);
-/// Most responses or refusals that one statement deletes.
+/// Time that a refresh token or a link for a new password is kept after it has ended. A token lasts 30 days, so one that was
+/// used is kept until it would have expired: if it comes again before that, its whole family ends.
+pub const CREDENTIALS_KEPT: chrono::Duration = chrono::Duration::days(30);
+/// Most rows that one statement deletes.
 const FORGOTTEN_AT_ONCE: i32 = 500;
 
 /// The events of all tenants.
@@ -112,6 +115,30 @@ impl Outbox {
         }
     }
 
+    /// Deletes refresh tokens and links for a new password that ended more than [`CREDENTIALS_KEPT`] ago, and returns their
+    /// number.
+    pub async fn forget_credentials(&self) -> Result<i64, Error> {
+        let before = crate::tx::now() - CREDENTIALS_KEPT;
+        let mut forgotten = 0;
+        for tenant_id in self.tenants().await? {
+            for statement in [
+                "select auth.forget_refresh_tokens($1, $2, $3, $4) as forgotten",
+                "select auth.forget_password_links($1, $2, $3, $4) as forgotten",
+            ] {
+                loop {
+                    let query = sqlx::query(statement).bind(tenant_id.0).bind(before).bind(first_id(before));
+                    let row = query.bind(FORGOTTEN_AT_ONCE).fetch_one(&self.pool).await?;
+                    let at_once: i64 = row.try_get("forgotten")?;
+                    forgotten += at_once;
+                    if at_once < i64::from(FORGOTTEN_AT_ONCE) {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(forgotten)
+    }
+
     async fn forget_answers_of(&self, tenant_id: TenantId, since: Uuid, before: Uuid) -> Result<i64, Error> {
         let (mut after, mut forgotten) = (since, 0);
         loop {
@@ -141,7 +168,7 @@ async fn tenants(pool: &PgPool) -> Result<Vec<TenantId>, Error> {
     rows.iter().map(|row| Ok(TenantId(row.try_get(0)?))).collect()
 }
 
-/// Returns an id below every id from this instant on. Ids of commands begin with the millisecond in which they were
+/// Returns an id below every id from this instant on. Ids begin with the millisecond in which their rows were
 /// written.
 fn first_id(at: DateTime<Utc>) -> Uuid {
     Uuid::from_u128(u128::from(at.timestamp_millis().max(0).unsigned_abs()) << 80)

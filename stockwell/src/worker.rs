@@ -1,4 +1,4 @@
-//! `stockwell worker`: sends events on to the servers, deletes old stored responses, folds sales lines into roll-ups, and makes
+//! `stockwell worker`: sends events on to the servers, deletes old stored responses and credentials, folds sales lines into roll-ups, and makes
 //! stock checkpoints.
 
 use std::collections::BTreeMap;
@@ -203,7 +203,7 @@ async fn publish(redis: &mut MultiplexedConnection, batches: &[Batch]) -> Result
     pipeline.exec_async(redis).await
 }
 
-/// Deletes stored responses and refused requests that are too old, now and every hour.
+/// Deletes stored responses, refused requests and ended credentials that are too old, now and every hour.
 async fn keep_house(outbox: Outbox, mut stopping: watch::Receiver<bool>) {
     let mut since: Option<DateTime<Utc>> = None;
     while !*stopping.borrow() {
@@ -221,6 +221,12 @@ async fn keep_house(outbox: Outbox, mut stopping: watch::Receiver<bool>) {
         match outbox.forget_refusals().await {
             Ok(forgotten) => tracing::info!(forgotten, "old refused requests were deleted"),
             Err(error) => tracing::warn!(%error, "old refused requests were not deleted; trying again"),
+        }
+        match outbox.forget_credentials().await {
+            Ok(forgotten) => tracing::info!(forgotten, "old refresh tokens and links were deleted"),
+            Err(error) => {
+                tracing::warn!(%error, "old refresh tokens and links were not deleted; trying again")
+            }
         }
         rest(&mut stopping, pause).await;
     }

@@ -133,7 +133,9 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
                                            'auth.find_customers(text,text[],text[],integer)', 'auth.find_customers_by_email(text)', \
                                            'auth.find_tagged_products(text,integer)', 'auth.find_tagged_customers(text,integer)', \
                                            'auth.forget_answers(uuid,uuid,uuid,integer)', \
-                                           'auth.forget_refusals(uuid,timestamp with time zone,integer)') \
+                                           'auth.forget_refusals(uuid,timestamp with time zone,integer)', \
+                                           'auth.forget_refresh_tokens(uuid,timestamp with time zone,uuid,integer)', \
+                                           'auth.forget_password_links(uuid,timestamp with time zone,uuid,integer)') \
              and p.prosecdef and p.prolang = (select l.oid from pg_language l where l.lanname = 'plpgsql') \
              and p.proconfig @> array['search_path=pg_catalog, pg_temp'] \
              and p.proowner = 'stockwell_lookup'::regrole \

@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::join;
 use sea_orm::sqlx::{self, PgConnection};
 use serde_json::{Value, json};
+use service::relay::Outbox;
 use tests::{Reply, Tenant, environment, with_tenant};
 use tokio::time::{sleep, timeout};
 
@@ -193,5 +194,48 @@ fn tokens_of_before_stay_ended_when_a_user_is_enabled_again() {
             client.get("/v1/me").await.refused(401, "invalid_token");
             refresh(tenant, &tokens).await.refused(401, "invalid_token");
         }
+    });
+}
+
+/// Writes refresh tokens and links of a user that were made and ended so many days ago. A link has no other end.
+const ENDED: &str = "
+    with past as (
+        select
+            (lpad(to_hex((extract(epoch from now() - made * interval '1 day') * 1000)::bigint), 12, '0')
+                || left(md5(random()::text), 20))::uuid as id,
+            now() - made * interval '1 day' as made_at, now() - used * interval '1 day' as used_at,
+            now() - revoked * interval '1 day' as revoked_at, sha256(random()::text::bytea) as hash
+        from (
+            values (61, null, null), (59, null, null), (32, 31, null), (32, 29, null), (40, null, 35), (40, 39, 2)
+            union all
+            select 70, 69, null::int from generate_series(1, 1200)
+        ) v (made, used, revoked)
+    ), tokens as (
+        insert into refresh_token (tenant_id, id, family_id, user_id, hash, expires_at, used_at, revoked_at, created_at)
+        select $1, id, id, $2, hash, made_at + interval '30 days', used_at, revoked_at, made_at from past
+    )
+    insert into password_link (tenant_id, id, user_id, hash, role, created_at, expires_at, ended_at)
+    select $1, id, $2, hash, 'cashier', made_at, made_at + interval '1 day', used_at from past";
+
+#[test]
+fn credentials_are_deleted_thirty_days_after_they_ended() {
+    with_tenant(async |tenant| {
+        let user = cashier(tenant).await;
+        let tokens = login(tenant, PASSWORD).await.ok();
+        let user: uuid::Uuid = user.parse().expect("an id");
+        sqlx::query(ENDED)
+            .bind(tenant.id.0)
+            .bind(user)
+            .execute(&environment().root)
+            .await
+            .expect("old credentials");
+        let outbox = Outbox::connect(&environment().relay_database_url()).await.expect("the relay connects");
+        assert!(outbox.forget_credentials().await.expect("old credentials are deleted") >= 2_400);
+        // Of the tokens: one that expired 29 days ago, one that was used 29 days ago, and that of the login.
+        assert_eq!(tenant.count("refresh_token").await, 3);
+        // All links had expired before that.
+        assert_eq!(tenant.count("password_link").await, 0);
+        assert_eq!(outbox.forget_credentials().await.expect("nothing is left"), 0);
+        refresh(tenant, &tokens).await.ok();
     });
 }
