@@ -83,15 +83,8 @@ pub(super) fn price(
     basket: &Basket<'_>,
     coin: Money,
 ) -> Result<Priced, Refusal> {
+    let (ours, excess) = price_by_us(book, command, basket)?;
     let states_price = command.lines.iter().any(|line| line.unit_price.is_some());
-    let ours: Vec<LineInput>;
-    let unstated = if states_price {
-        ours = command.lines.iter().map(|line| LineInput { unit_price: None, ..line.clone() }).collect();
-        Basket { lines: &ours, ..*basket }
-    } else {
-        Basket { ..*basket }
-    };
-    let (ours, excess) = sales::price_noting_excess(book, &unstated)?;
     let mut noted = products(book, (command, basket.at), &ours);
     let settings = &book.setup.settings;
     let targets = targets(command, &ours, coin, settings)?;
@@ -141,8 +134,33 @@ pub(super) fn price(
         }
     }
     problems.check()?;
-    noted.extend(differences(book, command, &contradicted, (&ours, &lines), &our_taxes));
+    let is_stated = |input: usize| {
+        let StatedLine { total: _, tax_rate, tax } = on_receipt(input);
+        targets[input].is_some()
+            || command.lines[input].unit_price.is_some()
+            || tax.is_some()
+            || tax_rate.is_some()
+    };
+    noted.extend(differences(book, command, &contradicted, (&ours, &lines), &our_taxes, is_stated));
     Ok((lines, excess, noted))
+}
+
+/// Prices a sale by our price lists. A line without a stated price is priced beside the stated prices of the others, because
+/// their amounts decide who gets the last cent of a tax that is rounded once for the document.
+fn price_by_us(book: &Book, command: &Sell, basket: &Basket<'_>) -> Result<(Vec<Line>, Problems), Refusal> {
+    if command.lines.iter().all(|line| line.unit_price.is_none()) {
+        return sales::price_noting_excess(book, basket);
+    }
+    let unstated = command.lines.iter().map(|line| LineInput { unit_price: None, ..line.clone() });
+    let unstated: Vec<LineInput> = unstated.collect();
+    let (mut ours, excess) = sales::price_noting_excess(book, &Basket { lines: &unstated, ..*basket })?;
+    let (beside_stated, _) = sales::price_noting_excess(book, basket)?;
+    for (line, beside_stated) in ours.iter_mut().zip(beside_stated) {
+        if command.lines[line.input].unit_price.is_none() {
+            *line = beside_stated;
+        }
+    }
+    Ok((ours, excess))
 }
 
 /// Returns what a line comes to at its price, with the tax of the receipt. If that is not its stated total, the total stands:
@@ -151,7 +169,7 @@ fn at_price(lines: &[Line], stated: StatedLine, settings: &Settings) -> Money {
     let totals = Totals::of(lines);
     let includes_tax = lines.iter().any(|line| line.includes_tax);
     match (stated.tax, stated.tax_rate) {
-        // The price with tax stays, whatever part of it is tax.
+        // The price with tax stays, with any part of it as tax.
         (_, _) if includes_tax => totals.total(),
         (Some(tax), _) => totals.net + tax,
         (None, Some(rate)) if !lines.iter().all(|line| is_our_rate(line, rate)) => {
@@ -371,16 +389,17 @@ fn products(book: &Book, (command, at): (&Sell, DateTime<Utc>), lines: &[Line]) 
 }
 
 /// Returns the lines whose amount or tax on the receipt differs from our price lists and tax rates. `our_taxes` are those at
-/// the prices of the receipt.
+/// the prices of the receipt. A line of which nothing is stated is ours.
 fn differences(
     book: &Book,
     command: &Sell,
     contradicted: &BTreeSet<usize>,
     (ours, lines): (&[Line], &[Line]),
     our_taxes: &[Money],
+    is_stated: impl Fn(usize) -> bool,
 ) -> Vec<SaleException> {
     let mut noted = Vec::new();
-    for (index, input) in command.lines.iter().enumerate() {
+    for (index, input) in command.lines.iter().enumerate().filter(|(index, _)| is_stated(*index)) {
         let (ours, theirs) = (of_input(ours, index), of_input(lines, index));
         let Some(first) = theirs.first() else { continue };
         let sku = &book.products[&first.bundle_id.unwrap_or(first.product_id)].sku;
@@ -407,7 +426,9 @@ fn differences(
         // An override has a price of its own, so its tax is compared with ours at that price.
         let our_tax = if is_override { our_taxes[index] } else { expected.tax };
         let is_comparable = is_override || expected.total() == stated.total();
-        if other_rate.is_some() || is_comparable && our_tax != stated.tax {
+        // Where tax is rounded once for the document, the prices of other lines move a cent of it.
+        let is_ours = stated.tax == our_tax || stated.tax == our_taxes[index];
+        if other_rate.is_some() || is_comparable && !is_ours {
             let detail = match other_rate {
                 Some((one, other)) => {
                     format!(

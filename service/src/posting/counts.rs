@@ -124,7 +124,7 @@ struct Compared<'a> {
 
 /// The movements of a level that a line is compared with, and what counts took off them.
 struct Moved {
-    /// What happened after the counting.
+    /// Units that moved after the counting.
     since: Quantity,
     /// Units and cost that counts took off movements between the count before and this one.
     taken_off: (Quantity, Money),
@@ -168,7 +168,7 @@ fn compared<'a>(book: &'a Book, count: &'a Count) -> impl Iterator<Item = Compar
 /// Loads where a sheet to reverse stands. A sheet that was posted in this batch has noted it already.
 ///
 /// The line has what counts had taken off between the count before it and its own when it was posted. Both sums are read
-/// under the lock of the level. So what they differ by was taken off since, in whatever order clocks were read.
+/// under the lock of the level. So what they differ by was taken off since, in any order of clocks.
 async fn look_back(tx: &Tx, book: &mut Book, id: CountId) -> Result<(), Error> {
     let Some(count) = book.counts.get(&id) else { return Ok(()) };
     let compared = compared(book, count).filter(|row| !book.standings.contains_key(&(id, row.key)));

@@ -144,7 +144,7 @@ fn an_override_without_tax_stands_beside_a_tax_of_its_own() {
 }
 
 proptest! {
-    /// A receipt that our rules would print has no exception, whatever part of it is stated, and its lines are ours.
+    /// A receipt that our rules would print has no exception, with any part of it stated, and its lines are ours.
     #[test]
     fn a_receipt_by_our_rules_is_ours(
         terms in terms(),
