@@ -25,7 +25,7 @@ use crate::credential;
 use crate::currency::Currencies;
 use crate::cursor::CursorKey;
 use crate::problem::ApiError;
-use crate::rate::{Own, Rates, Share, Strangers};
+use crate::rate::{Own, Patience, Rates, Share, Strangers};
 use crate::route_table::RouteTable;
 use crate::stream::seat::Streams;
 use crate::stream::ticket::Tickets;
@@ -55,6 +55,8 @@ pub struct App {
     pub cursor_key: CursorKey,
     /// Rate limits of callers and tenants.
     pub rates: Rates,
+    /// Callers who were told to wait.
+    pub(crate) patience: Patience,
     /// Limits of bodies without a credential.
     pub strangers: Strangers,
     /// Most connections of one address.
@@ -105,6 +107,7 @@ impl App {
             synced: Synced::default(),
             cursor_key,
             rates,
+            patience: Patience::default(),
             strangers: Strangers::new(config.rates.rate_unreadable),
             connections_per_address: config.connections.connections_per_address,
             _share: share,

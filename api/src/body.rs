@@ -19,10 +19,11 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_path_to_error::Path;
 
+use crate::admission::Admitted;
 use crate::aside::aside;
 use crate::connection::BYTES_A_SECOND_MIN;
 use crate::problem::{ApiError, ErrorCode, shorten};
-use crate::room::{Room, Sizes};
+use crate::room::{Place, Room, Sizes};
 use crate::schema::BodySchema;
 use crate::schema::json::{self, pointer};
 
@@ -106,8 +107,9 @@ impl Unread {
         BodySchema::of(&self.request)
     }
 
-    /// Reads at most `bytes_max` bytes and parses them. A long body waits for room, which it has until the request ends.
-    /// The media type counts only if there is a body.
+    /// Reads at most `bytes_max` bytes and parses them. A long body waits for room, which it has until the request ends. A
+    /// batch request is taken in before its body is read, and waits for its turn before the body is parsed. The media type
+    /// counts only if there is a body.
     pub async fn read<T: DeserializeOwned + Send + 'static>(
         self,
         bytes_max: usize,
@@ -118,6 +120,8 @@ impl Unread {
             return Err(not_json());
         }
         let length = announced.unwrap_or(bytes_max);
+        let is_batch = bytes_max == BATCH_BYTES_MAX;
+        let admitted = is_batch.then(|| Admitted::of(incoming.tenant_id())).transpose()?;
         incoming.admit(bytes_max)?;
         if SHORT_BYTES_MAX < length {
             let place = ROOM.take(incoming.tenant_id(), length).await?;
@@ -128,6 +132,10 @@ impl Unread {
         let raw = incoming.collect(bytes_max, bytes_a_second_min).await?;
         if !is_json && !raw.is_empty() {
             return Err(not_json());
+        }
+        if let Some(mut batch) = admitted {
+            batch.begin().await?;
+            request.extensions_mut().insert(batch);
         }
         let schema = BodySchema::of(&request);
         let parsed = if raw.len() <= IN_PLACE_BYTES_MAX {
@@ -144,6 +152,13 @@ impl Unread {
             }
         }
     }
+}
+
+/// Gives back the room and the turn of a request whose handler has ended.
+pub(crate) fn give_back(request: &HttpRequest) {
+    let mut extensions = request.extensions_mut();
+    extensions.remove::<Admitted>();
+    extensions.remove::<Place>();
 }
 
 fn parse_or_explain<T: DeserializeOwned>(raw: &[u8], schema: &BodySchema) -> Result<T, ApiError> {

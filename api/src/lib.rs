@@ -6,6 +6,7 @@
 //! follow.
 
 pub mod access;
+mod admission;
 pub mod app;
 pub mod aside;
 pub mod audit;

@@ -6,10 +6,11 @@ use domain::tag;
 use serde::Serialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::admission::{AT_ONCE, OPEN_MAX};
 use crate::body::{BATCH_BYTES_MAX, BODY_BYTES_MAX, LOGIN_BYTES_MAX, LONG_BODIES};
 use crate::list::{LIMIT_DEFAULT, LIMIT_MAX};
 use crate::posting::BATCH_DOCUMENTS_MAX;
-use crate::rate::{BYTES_PER_REQUEST, Policy, UNREADABLE_FACTOR};
+use crate::rate::{BYTES_PER_REQUEST, HELD_BACK, Policy, UNREADABLE_FACTOR};
 use crate::stream::seat::STREAMS_PER_ACTOR_MAX;
 use crate::stream::ticket;
 use crate::upload::UPLOAD_BYTES_MAX;
@@ -34,6 +35,18 @@ struct Limits {
     /// Most documents of a batch.
     #[schema(minimum = 1, example = 500)]
     batch_documents: usize,
+    /// Most batch requests of a tenant that a server has at once. The next one is rejected (429 `rate_limited`) before its body
+    /// is read.
+    #[schema(minimum = 1, example = 32)]
+    batches_open: usize,
+    /// Most of them that are parsed and carried out at a time. The others wait for up to 10 seconds, then they are rejected
+    /// (429 `rate_limited`).
+    #[schema(minimum = 1, example = 2)]
+    batches_at_once: usize,
+    /// Longest time in milliseconds for which a rejection (429) is held back, if the caller did not wait as long as the one
+    /// before said in `Retry-After`.
+    #[schema(minimum = 0, example = 500)]
+    held_back_ms: u64,
     /// Limits of streams.
     streams: StreamLimits,
     /// Most connections of one address.
@@ -169,6 +182,9 @@ async fn get(app: Data<App>, caller: Caller) -> Answer {
             at_once: LONG_BODIES.of_tenant,
         },
         batch_documents: BATCH_DOCUMENTS_MAX,
+        batches_open: OPEN_MAX,
+        batches_at_once: *AT_ONCE,
+        held_back_ms: u64::try_from(HELD_BACK.as_millis()).unwrap_or(u64::MAX),
         streams: StreamLimits {
             per_caller: STREAMS_PER_ACTOR_MAX,
             per_tenant: app.streams.of_tenant_max(),

@@ -15,7 +15,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::uri::{PathAndQuery, Uri};
 use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::web::{Bytes, Data};
-use actix_web::{Error, HttpMessage, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use domain::id::{ApiKeyId, UserId};
 use domain::number::shown_decimals;
 use futures_util::FutureExt;
@@ -28,6 +28,7 @@ use service::caller::{ActorKind, Pages};
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::body;
 use crate::compress;
 use crate::connection::{Connection, OpenRequest};
 use crate::context::Context;
@@ -341,8 +342,24 @@ async fn finish(response: ServiceResponse, app: &App, wants: &Wants, log: &Log) 
     if wants.gzip {
         response = compress::gzip(response).await;
     }
+    hold_back(app, log.caller.as_ref(), &request, &response).await;
     log.line(&request, response.status());
     ServiceResponse::new(request, response)
+}
+
+/// Waits before a rejection of a caller who did not wait as long as the one before said.
+async fn hold_back<B>(
+    app: &App,
+    caller: Option<&service::Caller>,
+    request: &HttpRequest,
+    response: &HttpResponse<B>,
+) {
+    let Some(caller) = caller.filter(|_| response.status() == StatusCode::TOO_MANY_REQUESTS) else { return };
+    let wait = response.headers().get(header::RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.parse().ok());
+    if let Some(held) = app.patience.note(caller.actor_id, Duration::from_secs(wait.unwrap_or_default())) {
+        body::give_back(request);
+        tokio::time::sleep(held.time).await;
+    }
 }
 
 /// Whether a route counts the points of reports.
@@ -446,7 +463,7 @@ impl Log {
         }
     }
 
-    fn line(&self, request: &actix_web::HttpRequest, status: StatusCode) {
+    fn line(&self, request: &HttpRequest, status: StatusCode) {
         if metrics::are_kept() {
             let route = request.match_pattern();
             let route = route.as_deref().unwrap_or("none");

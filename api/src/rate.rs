@@ -5,6 +5,7 @@
 
 mod bucket;
 mod own;
+mod patience;
 mod share;
 mod strangers;
 
@@ -24,6 +25,7 @@ use crate::problem::{ApiError, ErrorCode};
 pub use bucket::Left;
 use bucket::{Bucket, Quota};
 pub use own::Own;
+pub use patience::{HELD_BACK, Patience};
 pub use share::Share;
 pub use strangers::Strangers;
 

@@ -4,7 +4,7 @@
 //! One batch of many commands costs far less than two of half as many that run side by side, so a tenant has one lane.
 //! It has a second one only while the batch in the first is slow: sales don't wait for the end of an import.
 //!
-//! The parts of batch requests take turns of their own. While others work, a lane whose tenant sends without a pause rests after
+//! The parts of batch requests take turns of their own, and are short beside another tenant. While others work, a lane whose tenant sends without a pause rests after
 //! each batch for as long as the batch took, and so does a turn ([`Queues::rest`]). So each works at most half of the time, as long
 //! as its batches take less than [`REST_MAX`]. A longer batch has a shorter rest than that. A tenant has up to [`LANES`] lanes and
 //! the turns of its batch requests, so it may have more than one processor.
@@ -38,6 +38,8 @@ const ACTIVE: Duration = Duration::from_millis(500);
 const REST_MAX: Duration = Duration::from_millis(100);
 /// Longest wait of a batch request for its turn.
 const TURN_WAIT: Duration = Duration::from_secs(10);
+/// Most documents of a part of a batch request beside another tenant, whose sales wait for the end of a part at most.
+const BESIDE_OTHERS_MAX: usize = 16;
 /// Most lines that the documents of one transaction may have together.
 const LINES_MAX: usize = 4_000;
 /// Most requests of one tenant that may wait.
@@ -80,10 +82,20 @@ impl Queues {
     /// [`REST_MAX`], if another tenant asked for something lately, and if there are at least half as many lanes and parts as
     /// processors. A lane that rests counts.
     fn rest(&self, tenant_id: TenantId, took: Duration) -> Duration {
-        let works = |(other, at): &(TenantId, Instant)| *other != tenant_id && at.elapsed() < ACTIVE;
         let lanes = self.of_tenants.values().map(|queue| queue.lanes).sum::<usize>() + self.parts;
         let is_busy = lanes.saturating_mul(2) >= processors() as usize;
-        if is_busy && self.latest.iter().flatten().any(works) { took.min(REST_MAX) } else { Duration::ZERO }
+        if is_busy && self.others_work(tenant_id) { took.min(REST_MAX) } else { Duration::ZERO }
+    }
+
+    /// Returns the most documents of a tenant's next part of a batch request.
+    fn part_max(&self, tenant_id: TenantId) -> usize {
+        if self.others_work(tenant_id) { BESIDE_OTHERS_MAX } else { BATCH_MAX }
+    }
+
+    /// Whether another tenant asked for something lately.
+    fn others_work(&self, tenant_id: TenantId) -> bool {
+        let works = |(other, at): &(TenantId, Instant)| *other != tenant_id && at.elapsed() < ACTIVE;
+        self.latest.iter().flatten().any(works)
     }
 }
 
@@ -166,7 +178,8 @@ impl Poster {
             let mut answers = Vec::with_capacity(requests.len());
             let mut rest = requests.as_slice();
             while !rest.is_empty() {
-                let (batch, later) = rest.split_at(fitting(rest.iter()));
+                let most = inner.queues().part_max(rest[0].caller.tenant_id);
+                let (batch, later) = rest.split_at(fitting(rest.iter(), most));
                 answers.extend(own.run(batch.len(), inner.run_part(batch)).await);
                 rest = later;
             }
@@ -182,14 +195,14 @@ impl Poster {
     }
 }
 
-/// Returns the number of requests that fit into one transaction, at least 1.
-fn fitting<'a>(requests: impl Iterator<Item = &'a Request>) -> usize {
+/// Returns the number of requests that fit into one transaction, at most `most` and at least 1.
+fn fitting<'a>(requests: impl Iterator<Item = &'a Request>, most: usize) -> usize {
     let mut lines = 0;
     let fits = |request: &&'a Request| {
         lines += request.command.lines();
         lines <= LINES_MAX
     };
-    requests.take(BATCH_MAX).take_while(fits).count().max(1)
+    requests.take(most).take_while(fits).count().max(1)
 }
 
 impl Inner {
@@ -268,7 +281,8 @@ impl Lane {
         let is_late = |waiting: &&Waiting| waiting.since.elapsed() > self.inner.db.write_time().queue;
         let late = queue.waiting.iter().take_while(is_late).count();
         let late = queue.waiting.drain(..late).collect();
-        let size = fitting(queue.waiting.iter().map(|waiting| &waiting.request)).min(queue.waiting.len());
+        let waiting = queue.waiting.iter().map(|waiting| &waiting.request);
+        let size = fitting(waiting, BATCH_MAX).min(queue.waiting.len());
         Some((late, queue.waiting.drain(..size).collect()))
     }
 
@@ -356,10 +370,12 @@ mod tests {
             queues.note(one);
         }
         assert_eq!(queues.rest(one, took), Duration::ZERO, "it is alone");
+        assert_eq!(queues.part_max(one), BATCH_MAX);
         queues.note(other);
         queues.note(one);
         assert_eq!(queues.rest(one, took), took);
         assert_eq!(queues.rest(other, took), took);
+        assert_eq!(queues.part_max(one), BESIDE_OTHERS_MAX);
         assert_eq!(queues.rest(one, Duration::from_secs(1)), REST_MAX);
         queues.parts = 0;
         assert_eq!(queues.rest(one, took), Duration::ZERO, "processors are free");

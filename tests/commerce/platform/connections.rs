@@ -4,7 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use api::config::Config;
-use tests::{Node, environment, with_tenant};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use serde_json::json;
+use tests::{Node, environment, with_tenant, with_tenants};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
@@ -141,6 +144,49 @@ fn a_response_that_the_client_does_not_read_is_given_up() {
             }
         };
         timeout(PATIENCE, cut).await.expect("the connection is closed");
+    });
+}
+
+/// Reads the next piece of a response.
+async fn piece(stream: &mut TcpStream) -> String {
+    let mut bytes = vec![0; 16 * 1024];
+    let length = stream.read(&mut bytes).await.unwrap_or_default();
+    String::from_utf8_lossy(&bytes[..length]).into_owned()
+}
+
+#[test]
+fn a_batch_request_too_many_is_refused_before_its_body_is_read() {
+    with_tenants(async |tenant, other| {
+        let node = environment().node_with(|config| config.connections.body_timeout_ms = 600_000).await;
+        let head = format!(
+            "POST /v1/pos/sales/batch HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nx-api-key: {}\r\n\
+             content-length: 10000\r\n\r\n",
+            tenant.key
+        );
+        let mut streams = Vec::new();
+        for _ in 0..32 + 3 {
+            let mut stream = connect(&node).await;
+            stream.write_all(head.as_bytes()).await.expect("it is sent");
+            streams.push(stream);
+        }
+        let answers = streams.iter_mut().map(piece).collect::<FuturesUnordered<_>>();
+        let refused: Vec<String> = timeout(PATIENCE, answers.take(3).collect()).await.expect("rejections");
+        for answer in refused {
+            assert!(answer.starts_with("HTTP/1.1 429 "), "{answer}");
+            assert!(answer.to_lowercase().contains("retry-after: 1\r\n"), "{answer}");
+        }
+        let batch = |sku: &str| json!({ "items": [{ "sku": sku, "name": "Cup", "list_price": "1" }] });
+        other.at(&node.base_url).post("/v1/products/batch", &batch("OTHER")).await.expect(207);
+        let client = tenant.at(&node.base_url);
+        let path = "/v1/products/batch";
+        client.post(path, &batch("CUP")).await.refused(429, "rate_limited");
+        drop(streams);
+        let accepted = async {
+            while client.post(path, &batch("CUP")).await.status == 429 {
+                sleep(DRIP).await;
+            }
+        };
+        timeout(PATIENCE, accepted).await.expect("it is carried out once the others have gone");
     });
 }
 

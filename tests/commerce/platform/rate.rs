@@ -1,9 +1,10 @@
 //! Rate limits: each caller and each tenant has its own, every response shows what is left, servers share them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use api::config::Config;
-use api::rate::RateLimits;
+use api::rate::{HELD_BACK, RateLimits};
+use futures_util::future::join_all;
 use local::Redis;
 use reqwest::Method;
 use secrecy::SecretString;
@@ -72,6 +73,19 @@ fn a_key_has_so_many_requests_and_another_has_its_own() {
         let exposed = from_page.send().await;
         let exposed = exposed.header("access-control-expose-headers").expect("a list");
         assert!(exposed.contains("RateLimit-Policy, RateLimit,"), "{exposed}");
+    });
+}
+
+#[test]
+fn who_comes_back_too_soon_waits_for_the_rejection() {
+    with_tenant(async |tenant| {
+        let node = strict(|config| config.rates.rate_minute = 1).await;
+        let caller = key(tenant, &node).await;
+        caller.get("/v1/products").await.ok();
+        refused(&caller.get("/v1/products").await, &["minute"]);
+        let begun = Instant::now();
+        join_all((0..8).map(async |_| refused(&caller.get("/v1/products").await, &["minute"]))).await;
+        assert!(begun.elapsed() >= HELD_BACK, "{:?}", begun.elapsed());
     });
 }
 
@@ -232,6 +246,9 @@ fn a_caller_reads_its_limits() {
             json!({ "per_caller": 10, "per_tenant": 500, "tickets_per_tenant": 2_500 })
         );
         assert_eq!(limits["batch_documents"], 500);
+        assert_eq!(limits["batches_open"], 32);
+        assert!(limits["batches_at_once"].as_u64() >= Some(2));
+        assert_eq!(limits["held_back_ms"], 500);
         assert_eq!(limits["body"]["bytes_per_request"], 4_096);
         assert_eq!(limits["body"]["unreadable_factor"], 10);
         assert_eq!(limits["unreadable_per_minute"], 300);
