@@ -21,6 +21,7 @@ use service::tenant::{self, TenantCreate};
 use service::tx::PoolOptions;
 
 use self::examples::Names;
+use crate::import::ClientError;
 use crate::import::client::Client;
 use crate::signal;
 use crate::worker::{Worker, WorkerConfig};
@@ -58,6 +59,19 @@ pub struct DemoArgs {
     /// Read the files of the pages from this folder, for work on them.
     #[arg(long)]
     web_folder: Option<PathBuf>,
+    /// Dates of the imported trade: `recent` moves them by whole weeks, so that the last trade is less than 8 days ago;
+    /// `original` leaves them in 2010 and 2011.
+    #[arg(long, value_enum, default_value_t = Dates::Recent)]
+    dates: Dates,
+}
+
+/// Dates of the imported trade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Dates {
+    /// They end less than 8 days ago.
+    Recent,
+    /// As the file has them.
+    Original,
 }
 
 /// The demo did not start.
@@ -81,6 +95,9 @@ pub enum DemoError {
     /// The signing key could not be created.
     #[error(transparent)]
     SigningKey(#[from] service::auth::SigningKeyError),
+    /// The API returned an error.
+    #[error(transparent)]
+    Client(#[from] ClientError),
     /// The import failed. Its own output says why.
     #[error("the import ended with {0}")]
     Import(std::process::ExitStatus),
@@ -120,6 +137,7 @@ async fn serve(
         "database_url": postgres.url("postgres", DATABASE),
         "tenants": tenants,
         "imported": known.0["imported"],
+        "dates_before": known.0["dates_before"],
     });
     // Write it now: the keys are stored nowhere else.
     write(&folder.join("demo.json"), &format!("{demo:#}\n"))?;
@@ -137,9 +155,14 @@ async fn serve(
     write(&folder.join("demo.json"), &format!("{demo:#}\n"))?;
     let key = demo["tenants"][0]["admin_key"].as_str().unwrap_or_default().to_owned();
     match (dataset, demo["imported"].as_str()) {
-        (Some(_), Some(before)) => println!("{before} was imported before. Use --reset to start over."),
+        (Some(_), Some(before)) => {
+            println!("{before} was imported before, with its dates of then. Use --reset to start over.");
+        }
         (Some(file), None) => {
-            import(&file, &base_url, &key).await?;
+            // Noted before the import: an import that was interrupted goes on with the same dates.
+            demo["dates_before"] = dates_before(args, &known, (&base_url, &key)).await?;
+            write(&folder.join("demo.json"), &format!("{demo:#}\n"))?;
+            import(&file, (&base_url, &key), demo["dates_before"].as_str()).await?;
             demo["imported"] = json!(file.file_name().map(|name| name.to_string_lossy()));
             write(&folder.join("demo.json"), &format!("{demo:#}\n"))?;
         }
@@ -284,12 +307,29 @@ fn dataset(args: &DemoArgs) -> Result<Option<PathBuf>, DemoError> {
     Ok(file)
 }
 
-async fn import(file: &Path, base_url: &str, key: &str) -> Result<(), DemoError> {
+/// Returns the day before which the imported trade ends; null if the dates stay as they are.
+async fn dates_before(
+    args: &DemoArgs,
+    known: &Known,
+    (base_url, key): (&str, &str),
+) -> Result<Value, DemoError> {
+    match args.dates {
+        Dates::Original => Ok(Value::Null),
+        Dates::Recent if known.0["dates_before"].is_string() => Ok(known.0["dates_before"].clone()),
+        Dates::Recent => {
+            let client = Client::new(base_url, SecretString::from(key.to_owned()))?;
+            Ok(json!(client.today().await?))
+        }
+    }
+}
+
+async fn import(file: &Path, (base_url, key): (&str, &str), before: Option<&str>) -> Result<(), DemoError> {
     println!("Importing {} through {base_url} …", file.display());
     // A separate process, like any client, so that the server's memory use is its own.
     let program = std::env::current_exe().map_err(at(file))?;
     let mut client = tokio::process::Command::new(program);
-    client.args(["import", "online-retail", "--url", base_url]).arg(file).env("STOCKWELL_API_KEY", key);
+    client.args(["import", "online-retail", "--url", base_url, "--tax-class", "standard"]);
+    client.args(before.iter().flat_map(|day| ["--before", day])).arg(file).env("STOCKWELL_API_KEY", key);
     match client.kill_on_drop(true).status().await.map_err(at(file))? {
         status if status.success() => Ok(()),
         status => Err(DemoError::Import(status)),

@@ -8,8 +8,10 @@
 
 #![expect(clippy::print_stdout, reason = "a program that talks to a person")]
 
+mod catalogue;
 pub mod client;
 mod country;
+mod dates;
 mod documents;
 mod rows;
 
@@ -17,12 +19,14 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use api::config::secret;
+use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use secrecy::SecretString;
 
 pub use client::ClientError;
 
 use client::Client;
+use dates::Shift;
 use documents::{Documents, Tally};
 
 /// Data sets that can be imported.
@@ -43,7 +47,18 @@ pub struct OnlineRetailArgs {
     /// A key of the tenant that gets the trade.
     #[arg(long, env = "STOCKWELL_API_KEY", hide_env_values = true, value_parser = secret)]
     pub key: SecretString,
+    /// Move all dates by whole weeks, so that the last trade is less than 8 days before this day. Without it, dates stay as the
+    /// file has them. Repeat an import with the same day.
+    #[arg(long)]
+    pub before: Option<NaiveDate>,
+    /// The code of the tax class of all products. The file has prices without tax, and no tax. With a class other than `zero`,
+    /// sales within the country are taxed and exports are not.
+    #[arg(long, default_value = NO_TAX)]
+    pub tax_class: String,
 }
+
+/// Code of the tax class of a tenant whose rate is zero.
+pub const NO_TAX: &str = "zero";
 
 /// An import failed, or not everything was posted.
 #[derive(Debug, thiserror::Error)]
@@ -84,9 +99,13 @@ pub enum ImportError {
 pub async fn run(command: &ImportCommand) -> Result<(), ImportError> {
     let ImportCommand::OnlineRetail(args) = command;
     let started = Instant::now();
-    let rows = rows::read(&args.file)?;
+    let mut rows = rows::read(&args.file)?;
     let client = Client::new(&args.url, args.key.clone())?;
-    let place = client.prepare().await?;
+    let place = client.prepare(&args.tax_class).await?;
+    if let Some(shift) = args.before.and_then(|day| Shift::before(day, &rows)) {
+        shift.apply(&mut rows);
+        println!("{}", shift.told());
+    }
     let documents = Documents::of(rows, &place);
     println!("{}", documents.assumptions());
     let posted = documents.send(&client).await?;

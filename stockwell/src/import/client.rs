@@ -2,10 +2,14 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, NaiveDate};
+use chrono_tz::Europe::London;
 use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use super::NO_TAX;
 
 /// A request to the API failed.
 #[derive(Debug, thiserror::Error)]
@@ -37,8 +41,10 @@ pub struct Place {
     pub location_id: String,
     /// A till at that warehouse.
     pub register_id: String,
-    /// The tax class of all products: zero, because prices in the file are without tax.
+    /// The tax class of all products.
     pub tax_class_id: String,
+    /// Whether it has a tax.
+    pub is_taxed: bool,
 }
 
 /// The URL of the API, with a key.
@@ -135,8 +141,18 @@ impl Client {
         serde_json::from_str(&text).map_err(|error| ClientError::Unexpected(format!("{path}: {error}")))
     }
 
+    /// Returns the day in London, by the clock of the server.
+    pub async fn today(&self) -> Result<NaiveDate, ClientError> {
+        let me = self.http.get(format!("{}/v1/me", self.url)).bearer_auth(self.key.expose_secret());
+        let response = me.send().await?;
+        let date = response.headers().get(reqwest::header::DATE).and_then(|date| date.to_str().ok());
+        let at = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
+        at.map(|at| at.with_timezone(&London).date_naive())
+            .ok_or_else(|| ClientError::Unexpected("A response has no header Date.".to_owned()))
+    }
+
     /// Finds the warehouse and the tax class. Creates the till and opens its session, unless an earlier run did.
-    pub async fn prepare(&self) -> Result<Place, ClientError> {
+    pub async fn prepare(&self, tax_class: &str) -> Result<Place, ClientError> {
         let found = |records: Vec<Value>, code: &str| -> Result<String, ClientError> {
             let by_code: HashMap<String, String> =
                 records.iter().map(|record| (text(&record["code"]), text(&record["id"]))).collect();
@@ -146,7 +162,7 @@ impl Client {
                 .ok_or_else(|| ClientError::Unexpected(format!("The tenant lacks {code}.")))
         };
         let location_id = found(self.list("/v1/locations").await?, "MAIN")?;
-        let tax_class_id = found(self.list("/v1/tax-classes").await?, "zero")?;
+        let tax_class_id = found(self.list("/v1/tax-classes").await?, tax_class)?;
         let register_id = match found(self.list("/v1/registers").await?, "COUNTER") {
             Ok(id) => id,
             Err(_) => {
@@ -157,7 +173,8 @@ impl Client {
         };
         let session = json!({ "register_id": register_id, "opening_float": "0" });
         self.post("/v1/pos/sessions", "online-retail:session", session).await?;
-        Ok(Place { location_id, register_id, tax_class_id })
+        let is_taxed = tax_class != NO_TAX;
+        Ok(Place { location_id, register_id, tax_class_id, is_taxed })
     }
 }
 

@@ -1,14 +1,15 @@
 //! Makes the API's documents from rows.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use domain::number::{Price, round};
+use domain::number::{Money, Price, round};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
+use super::catalogue::{self, Catalogue};
 use super::client::{BatchResult, Client, ClientError, Place};
 use super::rows::{Class, Row};
 use super::{ImportError, country};
@@ -16,6 +17,8 @@ use super::{ImportError, country};
 /// Limits of one request: documents, and lines of all of them together.
 const DOCUMENTS_MAX: usize = 250;
 const LINES_MAX: usize = 4_000;
+/// Country of the seller.
+const HOME: &str = "GB";
 /// Requests in flight at once.
 const REQUESTS: usize = 2;
 
@@ -55,11 +58,28 @@ pub struct Documents {
     pub read: Tally,
     /// Rows of services at a price of zero, by code.
     free_services: BTreeMap<String, usize>,
-    products: Vec<Value>,
-    customers: Vec<Row>,
+    products: Vec<Product>,
+    customers: Vec<Account>,
     openings: Vec<Document>,
     invoices: Vec<Vec<Row>>,
     place: Place,
+}
+
+/// A product to create.
+#[derive(Debug)]
+struct Product {
+    body: Value,
+    /// Code of its category.
+    category: &'static str,
+}
+
+/// A wholesale account.
+#[derive(Debug)]
+struct Account {
+    /// Its first row.
+    row: Row,
+    /// Code of its tier.
+    tier: Option<&'static str>,
 }
 
 /// Facts about a stock code, from all its rows.
@@ -91,7 +111,7 @@ impl Documents {
         let mut read = Tally::default();
         let mut free_services: BTreeMap<String, usize> = BTreeMap::new();
         let mut goods: BTreeMap<String, Goods> = BTreeMap::new();
-        let mut customers: BTreeMap<String, Row> = BTreeMap::new();
+        let mut customers: BTreeMap<String, (Row, Money)> = BTreeMap::new();
         let mut invoices: BTreeMap<(DateTime<Utc>, String, Class), Vec<Row>> = BTreeMap::new();
         let mut starts: HashMap<String, DateTime<Utc>> = HashMap::new();
         for row in rows {
@@ -102,7 +122,9 @@ impl Documents {
             }
             note(goods.entry(row.code.clone()).or_default(), &row, class);
             if !row.customer.is_empty() {
-                customers.entry(row.customer.clone()).or_insert_with(|| row.clone());
+                let (_, bought) =
+                    customers.entry(row.customer.clone()).or_insert_with(|| (row.clone(), Money::ZERO));
+                *bought += row.value();
             }
             // A few invoices have two timestamps, a minute apart: the first one counts.
             let start = *starts.entry(row.invoice.clone()).or_insert(row.at);
@@ -113,7 +135,7 @@ impl Documents {
             read,
             free_services,
             products: goods.iter().map(|(code, goods)| product(code, goods, place)).collect(),
-            customers: customers.into_values().collect(),
+            customers: accounts(customers.into_values().collect()),
             openings: openings(&goods, place, first),
             invoices: invoices.into_values().collect(),
             place: place.clone(),
@@ -132,12 +154,14 @@ impl Documents {
                 codes.join(", "),
             ),
         };
+        let tax = if self.place.is_taxed { "only exports are free of tax" } else { "no tax is charged" };
         format!(
             "Online Retail, Daqing Chen (2015), UCI Machine Learning Repository, CC BY 4.0.\n\
              {} products, {} wholesale accounts, {} documents.\n\
              Assumed, because the file does not say: each product's opening stock is what leaves in the whole file, \
-             at a cost of 55 % of its median price; prices are without tax, and no tax is charged; rows with a customer \
-             at a price of zero are gifts, the others losses and finds{services}.",
+             at a cost of 55 % of its median price; prices are without tax, and {tax}; rows with a customer \
+             at a price of zero are gifts, the others losses and finds{services}; a product's category follows from a word of its \
+             name; the 5 % of the accounts that bought most, and the next 20 %, have a price tier.",
             self.products.len(),
             self.customers.len(),
             self.invoices.len() + self.openings.len(),
@@ -146,8 +170,14 @@ impl Documents {
 
     /// Sends everything. Returns the lines posted, by class.
     pub async fn send(&self, client: &Client) -> Result<Tally, ImportError> {
-        let customers: Vec<Value> = self.customers.iter().map(customer).collect();
-        for (path, records) in [("/v1/products/batch", &self.products), ("/v1/customers/batch", &customers)] {
+        let own = Catalogue::create(client).await?;
+        if self.place.is_taxed {
+            let countries = self.countries();
+            catalogue::free_exports(client, &self.place.tax_class_id, countries).await?;
+        }
+        let products: Vec<Value> = self.products.iter().map(|product| product.body(&own)).collect();
+        let customers: Vec<Value> = self.customers.iter().map(|account| account.body(&own)).collect();
+        for (path, records) in [("/v1/products/batch", &products), ("/v1/customers/batch", &customers)] {
             for (index, part) in records.chunks(500).enumerate() {
                 let key = format!("online-retail:{}:{index}", &path[4..path.len() - 6]);
                 expect_made(path, client.post_batch(path, Some(&key), part.to_vec()).await?)?;
@@ -181,6 +211,44 @@ impl Documents {
     }
 }
 
+impl Documents {
+    /// Returns the countries of the buyers abroad.
+    fn countries(&self) -> BTreeSet<&'static str> {
+        let all = self.invoices.iter().map(|rows| country::code(&rows[0].country));
+        all.filter(|code| *code != HOME).collect()
+    }
+}
+
+impl Product {
+    fn body(&self, own: &Catalogue) -> Value {
+        let mut body = self.body.clone();
+        body["category_id"] = own.category_id(self.category);
+        body
+    }
+}
+
+impl Account {
+    fn body(&self, own: &Catalogue) -> Value {
+        let mut body = customer(&self.row);
+        if let Some(id) = own.tier_id(self.tier) {
+            body["price_tier_id"] = id;
+        }
+        body
+    }
+}
+
+/// Gives the accounts their tiers, by what they bought.
+fn accounts(mut bought: Vec<(Row, Money)>) -> Vec<Account> {
+    let count = bought.len();
+    bought.sort_by(|(one, of_one), (other, of_other)| {
+        of_other.cmp(of_one).then_with(|| one.customer.cmp(&other.customer))
+    });
+    let account = |(place, (row, _))| Account { row, tier: catalogue::tier_of(place, count) };
+    let mut accounts: Vec<Account> = bought.into_iter().enumerate().map(account).collect();
+    accounts.sort_by(|one, other| one.row.customer.cmp(&other.row.customer));
+    accounts
+}
+
 fn note(goods: &mut Goods, row: &Row, class: Class) {
     goods.is_service = row.is_service();
     if !row.description.is_empty() && !row.price.is_zero() {
@@ -204,9 +272,10 @@ fn adjusted(row: &Row, class: Class) -> i64 {
     }
 }
 
-fn product(code: &str, goods: &Goods, place: &Place) -> Value {
+fn product(code: &str, goods: &Goods, place: &Place) -> Product {
     let mut name = goods.name(code);
     name.truncate(name.floor_char_boundary(200));
+    let category = catalogue::category_of(&name, goods.is_service);
     let mut product = json!({
         "sku": code,
         "name": name,
@@ -216,7 +285,7 @@ fn product(code: &str, goods: &Goods, place: &Place) -> Value {
     if let Some(price) = goods.median() {
         product["list_price"] = json!(Price::rounded(price));
     }
-    product
+    Product { body: product, category }
 }
 
 fn customer(row: &Row) -> Value {

@@ -2,19 +2,23 @@
 
 use std::path::PathBuf;
 
+use chrono::{Days, NaiveDate};
 use domain::number::{Money, round};
 use rust_decimal::Decimal;
 use secrecy::SecretString;
+use serde_json::Value;
+use service::tenant::TenantCreate;
 use stockwell::import::{ImportCommand, OnlineRetailArgs, run};
-use tests::{Tenant, with_tenant};
+use tests::{Tenant, environment, with_tenant, with_tenant_as};
 
 fn file() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/data/online_retail_cut.csv"))
 }
 
-async fn import(tenant: &Tenant) {
+async fn import(tenant: &Tenant, before: Option<NaiveDate>, tax_class: &str) {
     let key = SecretString::from(tenant.key.clone());
-    let args = OnlineRetailArgs { file: file(), url: tenant.base_url().to_owned(), key };
+    let (url, tax_class) = (tenant.base_url().to_owned(), tax_class.to_owned());
+    let args = OnlineRetailArgs { file: file(), url, key, before, tax_class };
     run(&ImportCommand::OnlineRetail(args)).await.expect("every row is posted");
 }
 
@@ -49,12 +53,58 @@ async fn reported(tenant: &Tenant) -> (String, String) {
 #[test]
 fn every_row_is_posted_once_and_the_figures_hold() {
     with_tenant(async |tenant| {
-        import(tenant).await;
+        import(tenant, None, "zero").await;
         let (wholesale, retail) = expected();
         assert_eq!(reported(tenant).await, (wholesale.to_string(), retail.to_string()));
 
         let footprint = tenant.footprint().await;
-        import(tenant).await;
+        import(tenant, None, "zero").await;
+        assert_eq!(tenant.footprint().await, footprint, "a second run changes nothing");
+    });
+}
+
+/// Returns the rows of a report.
+async fn rows(tenant: &Tenant, path: &str) -> Vec<Value> {
+    let report = tenant.get(&format!("/v1/reports/{path}")).await.ok();
+    report["rows"].as_array().expect("rows").clone()
+}
+
+#[test]
+fn moved_trade_is_recent_and_has_the_same_figures() {
+    let of_demo = |tenant: &mut TenantCreate| {
+        tenant.country = "GB".to_owned();
+        tenant.time_zone = "Europe/London".to_owned();
+    };
+    with_tenant_as(of_demo, async |tenant| {
+        let today = environment().now().await.with_timezone(&chrono_tz::Europe::London).date_naive();
+        import(tenant, Some(today), "standard").await;
+        let (wholesale, retail) = expected();
+        assert_eq!(reported(tenant).await, (wholesale.to_string(), retail.to_string()), "without tax");
+
+        // All trade of the cut is within 9 days, and ends less than 8 days ago.
+        let from = today - Days::new(30);
+        let recent = rows(tenant, &format!("revenue?group_by=channel&from={from}")).await;
+        let sum = |rows: &[Value], figure: &str| -> Decimal {
+            rows.iter()
+                .map(|row| row[figure].as_str().expect("an amount").parse::<Decimal>().expect("a number"))
+                .sum()
+        };
+        assert_eq!(sum(&recent, "net_revenue"), (wholesale + retail).get());
+        let at_home = rows(tenant, "revenue?group_by=country&country=GB").await;
+        assert!(sum(&at_home, "tax") > Decimal::ZERO);
+        let all = rows(tenant, "revenue?group_by=none").await;
+        assert_eq!(sum(&all, "tax"), sum(&at_home, "tax"), "exports have no tax");
+
+        let by_category = rows(tenant, "revenue?group_by=category").await;
+        assert!(by_category.len() > 5, "{by_category:?}");
+        let kinds = ["abc", "shrinkage", "stock_ageing", "receivable_ageing", "customer_value", "low_stock"];
+        for report in kinds {
+            assert!(!rows(tenant, &format!("{report}?limit=5")).await.is_empty(), "{report}");
+        }
+        let tiers = tenant.get("/v1/price-tiers").await.ok();
+        assert_eq!(tiers["data"].as_array().map(Vec::len), Some(2));
+        let footprint = tenant.footprint().await;
+        import(tenant, Some(today), "standard").await;
         assert_eq!(tenant.footprint().await, footprint, "a second run changes nothing");
     });
 }
