@@ -21,6 +21,8 @@ use crate::stand::{self, Shop, Stand, StandOptions};
 
 /// Factor by which the other tenant may raise the 99th percentile.
 const GATE: f64 = 1.5;
+/// Customers of the noisy tenant.
+const CUSTOMERS: i32 = 500;
 /// Sales of one batch request.
 const BATCH: usize = 100;
 
@@ -155,10 +157,12 @@ async fn measure(stand: &Stand, args: &NoisyArgs) -> Result<(), Failure> {
 /// Gives the noisy tenant customers and its sales lines.
 async fn fill(stand: &Stand, noisy: &Shop, lines: i64) -> Result<(), Failure> {
     let customer =
-        |number: i32| json!({ "kind": "business", "name": format!("Customer {number}"), "country": "DE" });
-    noisy
-        .ask("/v1/customers/batch", &json!({ "items": (1..=500).map(customer).collect::<Vec<_>>() }))
-        .await?;
+        |number: i32| json!({ "kind": "wholesale", "name": format!("Customer {number}"), "country": "DE" });
+    let items: Vec<Value> = (1..=CUSTOMERS).map(customer).collect();
+    let made = noisy.ask("/v1/customers/batch", &json!({ "items": items })).await?;
+    if made["accepted"] != CUSTOMERS {
+        return Err(format!("the customers were not made: {made:.300}").into());
+    }
     let mut root = PgConnection::connect(&stand.database_url(stand::DATABASE)).await?;
     let tenant_id: Uuid =
         sqlx::query_scalar("select tenant_id from tenant where slug = 'noisy'").fetch_one(&mut root).await?;
