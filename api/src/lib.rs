@@ -23,6 +23,7 @@ pub mod context;
 mod costs;
 pub mod count;
 mod credential;
+pub mod csv;
 mod currency;
 pub mod cursor;
 pub mod customer;

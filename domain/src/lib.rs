@@ -21,6 +21,7 @@ pub mod id;
 pub mod journal;
 pub mod ledger;
 pub mod line_item;
+pub mod locale;
 pub mod location;
 pub mod lot;
 pub mod metadata;

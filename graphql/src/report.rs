@@ -30,6 +30,7 @@ mod receivable_ageing;
 mod request;
 mod revenue;
 mod rollup;
+pub mod rows;
 mod sales;
 mod selected;
 mod shrinkage;

@@ -4,10 +4,12 @@ use actix_web::http::header::{self, EntityTag};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
 use api::aside::aside;
+use api::csv;
 use api::params::Params;
 use api::problem::{ApiError, ErrorCode, Problem};
 use api::version::{IfNoneMatch, ReadHeaders, weak_tag};
 use api::{Answer, App, Caller};
+use domain::locale::Locale;
 use domain::refusal::Code;
 use domain::tag;
 use graphql::costs;
@@ -88,10 +90,10 @@ async fn list(_: Caller) -> Answer {
 struct ReportParams {
     /// First day or instant of the period: a day such as 2026-11-01, an RFC 3339 instant, or milliseconds since 1970.
     /// Without it the period has no beginning.
-    #[param(max_length = 40, example = "2011-01-01")]
+    #[param(max_length = 40, example = "2026-01-01")]
     from: Option<String>,
     /// First day or instant after the period. Without it the period has no end.
-    #[param(max_length = 40, example = "2012-01-01")]
+    #[param(max_length = 40, example = "2027-01-01")]
     to: Option<String>,
     /// `previous_period` or `previous_year`: adds to each figure of a report on sales or of `shrinkage`, also in the totals, its value in the
     /// earlier period (`…_before`), the difference (`…_difference`), and the difference in percent (`…_difference_pct`).
@@ -131,15 +133,15 @@ struct ReportParams {
     currency: Option<String>,
     /// Only these kinds of products, separated by commas or sent repeatedly: `stocked` for goods, `service` for postage, fees and
     /// work. Only for reports on sales.
-    #[param(style = Form, explode = false, value_type = Vec<String>, max_items = 200, example = json!(["stocked"]))]
+    #[param(style = Form, explode = false, required = false, value_type = Vec<String>, max_items = 200, example = json!(["stocked"]))]
     product_kind: Option<String>,
     /// Counts only what had happened by this instant, or by the end of this day. The default is now. Only for
     /// `stock_valuation` and `receivable_ageing`.
-    #[param(max_length = 40, example = "2011-12-31")]
+    #[param(max_length = 40, example = "2026-10-31")]
     as_of: Option<String>,
     /// Counts only what was recorded by this instant, or by the end of this day. The default is now. Only for reports on sales,
     /// `stock_valuation`, `shrinkage` and `receivable_ageing`. A report on sales reads every line then, so it takes longer.
-    #[param(max_length = 40, example = "2012-01-31")]
+    #[param(max_length = 40, example = "2026-11-30")]
     known_at: Option<String>,
     /// Days of sales to look back. Only for `slow_stock` and `stock_turnover`.
     #[param(minimum = 1, maximum = 3650, default = 90, example = 90)]
@@ -189,9 +191,16 @@ struct ReportParams {
     /// `json`, `csv`, `ndjson` or `xlsx`. The default follows the header Accept.
     #[param(max_length = 16, example = "json")]
     format: Option<String>,
-    /// Whether CSV begins with a byte order mark, from which Excel learns that it is UTF-8.
+    /// Whether CSV begins with a byte order mark, from which Excel learns that it is UTF-8. The default is false; with
+    /// `locale` it is true.
     #[param(example = false)]
     bom: Option<bool>,
+    /// BCP 47 tag of the form of CSV, for people who open it in a spreadsheet: cs-CZ, da-DK, de-AT, de-DE, en-GB, en-IE, en-US,
+    /// es-ES, fi-FI, fr-FR, it-IT, nb-NO, nl-NL, pl-PL, pt-PT or sv-SE. Numbers have its decimal sign, days its order; an hour
+    /// has no offset. Where the comma is the decimal sign, `;` separates the cells. The headers stay as they are. Without it,
+    /// CSV has points, days such as 2026-11-22 and commas.
+    #[param(max_length = 16, example = "en-GB")]
+    locale: Option<String>,
 }
 
 /// A report as a flat table. The columns and their order do not depend on the data.
@@ -251,7 +260,8 @@ async fn show(
 ) -> Answer {
     let name: Name = name.parse().map_err(|_| ApiError::new(Code::NotFound, "There is no such report."))?;
     let format = wanted(params.format.as_deref(), &request)?;
-    let byte_order_mark = params.bom.unwrap_or_default();
+    let locale = csv::locale(params.locale.as_deref())?;
+    let byte_order_mark = params.bom.unwrap_or(locale.is_some());
     let asked = input(params.0).and_then(|input| Request::new(name, input)).map_err(reject)?;
     let asked = Request { sees_costs: caller.sees_costs(), ..asked };
     if costs::is_about_costs(&asked) {
@@ -262,7 +272,7 @@ async fn show(
     let sees_costs = caller.sees_costs();
     let finish = move |table: Table| {
         let table = if sees_costs { table } else { table.without_costs() };
-        Written::of(&table, format, byte_order_mark)
+        Written::of(&table, format, byte_order_mark, locale)
     };
     let written = aside(async move { report::run(&db, tenant_id, &asked, finish).await }).await?;
     let written = written.map_err(|error| ApiError::from(error).in_query())??;
@@ -270,7 +280,7 @@ async fn show(
     written.respond(&seen)
 }
 
-fn reject(invalid: Invalid) -> ApiError {
+pub fn reject(invalid: Invalid) -> ApiError {
     let error = if invalid.readable {
         ApiError::new(Code::ValidationFailed, invalid.detail)
     } else {
@@ -374,10 +384,15 @@ struct Written {
 }
 
 impl Written {
-    fn of(table: &Table, format: Format, byte_order_mark: bool) -> Result<Self, ApiError> {
+    fn of(
+        table: &Table,
+        format: Format,
+        byte_order_mark: bool,
+        locale: Option<Locale>,
+    ) -> Result<Self, ApiError> {
         let body = match format {
             Format::Json => table.to_json()?,
-            Format::Csv => table.to_csv(byte_order_mark)?,
+            Format::Csv => table.to_csv(byte_order_mark, locale)?,
             Format::Ndjson => table.to_ndjson()?,
             Format::Xlsx => table.to_xlsx()?,
         };

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use reqwest::Method;
+use sea_orm::sqlx;
 use serde_json::{Value, json};
-use tests::{Client, Tenant, Till, sale, with_tenants};
+use tests::{Client, Tenant, Till, environment, sale, with_tenants};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use uuid::Uuid;
@@ -19,6 +20,8 @@ use crate::process::{Server, quiet_addr};
 const MIB: usize = 1024 * 1024;
 /// Most MiB by which 20 batches of 5 MB at once move the resident memory.
 const BATCHES_MAX: usize = 100;
+/// Most MiB by which an export of many rows moves it.
+const EXPORT_MAX: usize = 16;
 /// Most MiB by which callers without a credential move it.
 const STRANGERS_MAX: usize = 50;
 
@@ -178,6 +181,65 @@ fn callers_without_a_credential_move_the_memory_by_little() {
         most = most.max(memory.moved("200 connections with long heads", &count(heads(&addr).await)));
         assert!(most <= STRANGERS_MAX, "{most} MiB");
         server.kill().await;
+    });
+}
+
+/// Sales lines of the export.
+const LINES: i64 = 120_000;
+/// Makes so many invoiced lines of a tenant. They have no documents, and are deleted before the books are checked.
+const INSERT_LINES: &str = "
+insert into sales_line (
+    tenant_id, document_id, line_no, document_kind, channel, location_id, country, currency, product_id, uom, factor, entered,
+    quantity, unit_price, price_source, gross, discount, net, tax_rate, tax, cost, occurred_at, recorded_at)
+select $1, gen_random_uuid(), 1, 'invoice', 'wholesale', l.id, 'DE', t.currency, p.id, 'C62', 1, 2, 2, 20, 'list', 40, 0, 40, 0, 0,
+    24, now(), now()
+from generate_series(1, $2) number, tenant t, product p, location l
+where t.tenant_id = $1 and p.tenant_id = $1 and p.sku = 'MUG' and l.tenant_id = $1 and l.code = 'MAIN'";
+
+/// Reads a response to its end. Returns its bytes and lines, or an error if it was cut.
+async fn read_slowly(mut response: reqwest::Response) -> Result<(usize, usize), reqwest::Error> {
+    let (mut bytes, mut lines) = (0, 0);
+    while let Some(piece) = response.chunk().await? {
+        bytes += piece.len();
+        lines += piece.iter().filter(|byte| **byte == b'\n').count();
+        tokio::task::yield_now().await;
+    }
+    Ok((bytes, lines))
+}
+
+#[test]
+fn an_export_of_many_rows_moves_the_memory_by_little_and_is_cut_when_it_fails() {
+    with_tenants(async |tenant, _| {
+        stocked(tenant).await;
+        let mut root = environment().connect().await;
+        sqlx::query(INSERT_LINES).bind(tenant.id.0).bind(LINES).execute(&mut root).await.expect("lines");
+        let addr = quiet_addr();
+        let server = Server::start(&addr, 16).await;
+        let client = tenant.at(&format!("http://{addr}"));
+        let nothing = client.get("/v1/reports/rows/sales_lines?from=2100-01-01").await;
+        assert_eq!((nothing.status, nothing.text.lines().count()), (200, 1), "{}", nothing.text);
+        let open =
+            async || client.call(Method::GET, "/v1/reports/rows/sales_lines?locale=de-DE").open().await;
+
+        let memory = Memory::of(&server);
+        let response = open().await;
+        assert_eq!(response.headers()["stockwell-row-count"], LINES.to_string().as_str());
+        let (bytes, lines) = read_slowly(response).await.expect("the whole file");
+        assert_eq!(lines, usize::try_from(LINES).expect("a number") + 1, "a header and the rows");
+        assert!(bytes > EXPORT_MAX * MIB, "{bytes} bytes are more than the memory may move by");
+        let moved = memory.moved("an export of 120,000 rows", &BTreeMap::new());
+        assert!(moved <= EXPORT_MAX, "{moved} MiB");
+
+        let response = open().await;
+        let ended = "select count(pg_terminate_backend(pid)) from pg_stat_activity where query like '%wanted_rows' and \
+             pid <> pg_backend_pid()";
+        let ended: i64 = sqlx::query_scalar(ended).fetch_one(&mut root).await.expect("a count");
+        assert_eq!(ended, 1, "the export waits for its reader");
+        read_slowly(response).await.expect_err("a file that was cut is no whole one");
+        client.get("/v1/reports/revenue?group_by=channel").await.expect(200);
+        server.kill().await;
+        let lines = "delete from sales_line where tenant_id = $1";
+        sqlx::query(lines).bind(tenant.id.0).execute(&mut root).await.expect("they are deleted");
     });
 }
 

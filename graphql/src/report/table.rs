@@ -1,8 +1,10 @@
 //! A report as a table: JSON, CSV, NDJSON, XLSX.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 
 use async_graphql::OutputType;
+use domain::locale::Locale;
 use domain::text::neutral_cell;
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
@@ -83,23 +85,25 @@ impl Table {
     }
 
     /// Returns the rows as CSV under a header row; null is empty. No spreadsheet runs a text as a formula. Excel needs the
-    /// byte order mark.
-    pub fn to_csv(&self, byte_order_mark: bool) -> Result<Vec<u8>, Error> {
+    /// byte order mark. A locale gives numbers and dates their form, and the sign between cells.
+    pub fn to_csv(&self, byte_order_mark: bool, locale: Option<Locale>) -> Result<Vec<u8>, Error> {
         let mut text = Vec::new();
         if byte_order_mark {
             text.extend_from_slice(BYTE_ORDER_MARK);
         }
-        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(text);
+        let mut writer = csv::WriterBuilder::new()
+            .terminator(csv::Terminator::CRLF)
+            .delimiter(locale.map_or(b',', Locale::delimiter))
+            .from_writer(text);
         let mut write = || -> csv::Result<()> {
             writer.write_record(self.columns.iter().map(|column| column.name))?;
             for row in &self.rows {
                 for (column, value) in self.columns.iter().zip(row) {
                     match value {
                         Value::Null => writer.write_field("")?,
-                        Value::String(text) if column.kind == "string" => {
-                            writer.write_field(neutral_cell(text).as_bytes())?;
+                        Value::String(text) => {
+                            writer.write_field(cell(text, column.kind, locale).as_bytes())?;
                         }
-                        Value::String(text) => writer.write_field(text)?,
                         Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
                             writer.write_field(value.to_string())?;
                         }
@@ -114,6 +118,17 @@ impl Table {
         let mut text = writer.into_inner().map_err(|error| Error::invariant(error.to_string()))?;
         text.flush().map_err(|error| Error::invariant(error.to_string()))?;
         Ok(text)
+    }
+}
+
+/// Returns the cell of CSV for a value that is a text in JSON.
+pub fn cell<'t>(text: &'t str, kind: &str, locale: Option<Locale>) -> Cow<'t, str> {
+    match (kind, locale) {
+        ("string", _) => neutral_cell(text),
+        ("decimal" | "integer", Some(locale)) => locale.number(text),
+        ("date", Some(locale)) => locale.date(text),
+        ("datetime", Some(locale)) => locale.instant(text),
+        _ => text.into(),
     }
 }
 
@@ -213,9 +228,30 @@ mod tests {
             vec!["=1+1".into(), Value::Null, 3.into()],
             vec!["-8".into(), "'n".into(), "-12.50".into()],
         ];
-        let text = table(rows).to_csv(false).expect("CSV");
+        let text = table(rows).to_csv(false, None).expect("CSV");
         let expected = "sku,product_name,net_revenue\r\n\"B,8\",\"Bolt \"\"M8\"\"\nsteel\",12.50\r\n'=1+1,,3\r\n'-8,''n,-12.50\r\n";
         assert_eq!(String::from_utf8_lossy(&text), expected);
+    }
+
+    #[test]
+    fn csv_has_the_form_of_a_locale() {
+        let mut table = table(vec![
+            vec!["B;8".into(), "=1,5".into(), "-12.50".into()],
+            vec!["2026-11-22".into(), "1.5".into(), Value::Null],
+        ]);
+        table.columns[0].kind = "date";
+        let text = |tag: &str| {
+            let text = table.to_csv(false, Locale::of(tag)).expect("CSV");
+            String::from_utf8(text).expect("UTF-8")
+        };
+        assert_eq!(
+            text("de-DE"),
+            "sku;product_name;net_revenue\r\n\"B;8\";'=1,5;-12,50\r\n22.11.2026;1.5;\r\n"
+        );
+        assert_eq!(
+            text("en-US"),
+            "sku,product_name,net_revenue\r\nB;8,\"'=1,5\",-12.50\r\n11/22/2026,1.5,\r\n"
+        );
     }
 
     #[test]
@@ -229,7 +265,7 @@ mod tests {
     #[test]
     fn an_empty_table_keeps_its_header() {
         let empty = table(Vec::new());
-        assert_eq!(empty.to_csv(true).expect("CSV"), b"\xef\xbb\xbfsku,product_name,net_revenue\r\n");
+        assert_eq!(empty.to_csv(true, None).expect("CSV"), b"\xef\xbb\xbfsku,product_name,net_revenue\r\n");
         assert_eq!(empty.to_ndjson().expect("NDJSON"), b"");
     }
 

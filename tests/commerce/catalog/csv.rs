@@ -110,6 +110,15 @@ fn a_row_says_of_a_product_what_the_product_is() {
             let call = tenant.call(Method::POST, "/v1/products/import");
             call.body("text/csv", exported.clone()).send().await.ok()
         };
+        let german = tenant.get("/v1/products/export?locale=de-DE").await.text;
+        assert!(german.starts_with("\u{feff}sku;name;"), "{german:.40}");
+        let import_german = async |query: &str| {
+            let call = tenant.call(Method::POST, &format!("/v1/products/import{query}"));
+            call.body("text/csv", german.clone()).send().await
+        };
+        assert_eq!(import_german("?locale=de-de").await.ok()["unchanged"], ROWS);
+        let unread = import_german("").await.expect(422);
+        assert_eq!(unread["errors"][0]["column"], "list_price", "1,5 is no number without a locale");
         assert_eq!(import(tenant).await["unchanged"], ROWS);
         assert_eq!(import(other).await["created"], ROWS);
         assert_eq!(other.get("/v1/products/export").await.text, exported);

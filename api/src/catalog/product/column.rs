@@ -66,6 +66,11 @@ impl Column {
         self.into()
     }
 
+    /// Whether a cell is one number, which has the form of a locale.
+    pub(super) fn is_number(self) -> bool {
+        matches!(self, Column::ListPrice | Column::ReorderPoint | Column::ReorderQuantity)
+    }
+
     /// Returns the column of a field of the API, such as `units/0/factor`.
     pub(super) fn of_field(field: &str) -> &str {
         let field = field.strip_prefix("reorder/").unwrap_or(field);

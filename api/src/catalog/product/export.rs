@@ -4,6 +4,7 @@ use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpResponse, get};
 use domain::id::{ProductId, TenantId};
+use domain::locale::Locale;
 use domain::number::{showing, shown_decimals};
 use domain::product::ProductStatus;
 use domain::text::neutral_cell;
@@ -16,6 +17,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::column::Column;
 use super::stated::Stated;
+use crate::csv::locale as csv_locale;
 use crate::params::Params;
 use crate::{Answer, ApiError, App, Caller};
 
@@ -34,9 +36,15 @@ pub fn routes(cfg: &mut ServiceConfig) {
 struct ExportParams {
     /// Only products with this status.
     status: Option<ProductStatus>,
-    /// Whether the file begins with a byte order mark. Excel needs it to recognise UTF-8.
+    /// Whether the file begins with a byte order mark. Excel needs it to recognise UTF-8. The default is false; with `locale` it
+    /// is true.
     #[param(example = false)]
     bom: Option<bool>,
+    /// BCP 47 tag of the form of the numbers in `list_price`, `reorder_point` and `reorder_quantity`, as for a report. Where the
+    /// comma is the decimal sign, `;` separates the cells. Send the same `locale` to the import. Lists in a cell, such as
+    /// `XBX=6@9.50`, always have points.
+    #[param(max_length = 16, example = "en-GB")]
+    locale: Option<String>,
 }
 
 /// Export products
@@ -54,14 +62,16 @@ struct ExportParams {
 )]
 #[get("/v1/products/export")]
 async fn export(app: Data<App>, caller: Caller, params: Params<ExportParams>) -> Answer {
+    let locale = csv_locale(params.locale.as_deref())?;
     let mut export = Export {
         app,
+        locale,
         tenant_id: caller.tenant_id,
         status: params.status,
         after: None,
         is_over: false,
         decimals: shown_decimals(),
-        head: if params.bom.unwrap_or_default() { "\u{feff}" } else { "" },
+        head: if params.bom.unwrap_or(locale.is_some()) { "\u{feff}" } else { "" },
     };
     // The first page is read before the response begins, so that an error gets its own status.
     let first = export.next().await?;
@@ -87,6 +97,7 @@ struct Export {
     after: Option<String>,
     is_over: bool,
     head: &'static str,
+    locale: Option<Locale>,
     /// Decimals of prices. The pages after the first are read when the handler has ended.
     decimals: u32,
 }
@@ -105,7 +116,10 @@ impl Export {
         let (products, codes, mut reorder) = self.app.db.read(self.tenant_id, read).await?;
         let mut text = self.head.as_bytes().to_vec();
         let decimals = self.decimals;
-        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(&mut text);
+        let mut writer = csv::WriterBuilder::new()
+            .terminator(csv::Terminator::CRLF)
+            .delimiter(self.locale.map_or(b',', Locale::delimiter))
+            .from_writer(&mut text);
         if self.after.is_none() {
             writer.write_record(Column::iter().map(Column::header)).map_err(ApiError::internal)?;
         }
@@ -114,7 +128,11 @@ impl Export {
             let stated = Stated { product: product.input(), reorder };
             for column in Column::iter() {
                 let cell = showing(decimals, || column.cell(&stated, &codes));
-                writer.write_field(neutral_cell(&cell).as_bytes()).map_err(ApiError::internal)?;
+                let cell = match self.locale {
+                    Some(locale) if column.is_number() => locale.number(&cell),
+                    _ => neutral_cell(&cell),
+                };
+                writer.write_field(cell.as_bytes()).map_err(ApiError::internal)?;
             }
             writer.write_record(None::<&[u8]>).map_err(ApiError::internal)?;
         }

@@ -18,6 +18,7 @@ use super::barcode;
 use super::column::Column;
 use super::sheet::{Content, Row, Sheet};
 use super::stated::Stated;
+use crate::csv;
 use crate::params::Params;
 use crate::problem::FieldProblem;
 use crate::upload::Upload;
@@ -64,6 +65,10 @@ struct ImportParams {
     /// Treatment of the valid rows if others are invalid. If absent, nothing is written.
     #[param(inline)]
     mode: Option<Mode>,
+    /// BCP 47 tag of the form of numbers in CSV, as the export has it: with `de-DE`, `list_price`, `reorder_point` and
+    /// `reorder_quantity` have a comma before the decimals, and no sign between thousands.
+    #[param(max_length = 16, example = "en-GB")]
+    locale: Option<String>,
 }
 
 /// Products to import.
@@ -186,8 +191,9 @@ struct RowProblem {
 )]
 #[post("/v1/products/import")]
 async fn import(write: Write, params: Params<ImportParams>, upload: Upload) -> Answer {
+    let locale = csv::locale(params.locale.as_deref())?;
     let uploaded = upload.read().await?;
-    let sheet = Sheet::open(&uploaded)?;
+    let sheet = Sheet::open(&uploaded, locale)?;
     let mode = params.mode.unwrap_or_default();
     write.whole("product.imported", &uploaded.raw, async |tx| run(tx, &sheet, mode).await).await
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use domain::locale::Locale;
 use domain::refusal::Code;
 use domain::text::{Code64, read_cell};
 use serde::Deserialize;
@@ -42,6 +43,8 @@ pub(super) enum Sheet<'r> {
         /// The file, from its header on.
         text: &'r [u8],
         delimiter: u8,
+        /// Form of the numbers; without one they have a point.
+        locale: Option<Locale>,
     },
 }
 
@@ -62,6 +65,8 @@ pub(super) struct Content<'r> {
     cells: Cells<'r>,
     /// Schema of an item of JSON.
     schema: Option<BodySchema>,
+    /// Form of the numbers of CSV.
+    locale: Option<Locale>,
 }
 
 #[derive(Debug)]
@@ -91,10 +96,10 @@ struct OfSku {
 
 impl<'r> Sheet<'r> {
     /// Opens an upload. Reads the list of items, or the header of the file.
-    pub(super) fn open(uploaded: &'r Uploaded) -> Result<Self, ApiError> {
+    pub(super) fn open(uploaded: &'r Uploaded, locale: Option<Locale>) -> Result<Self, ApiError> {
         match uploaded.form {
             Form::Json => Self::of_json(&uploaded.raw, &uploaded.schema),
-            Form::Csv => Self::of_csv(&uploaded.raw),
+            Form::Csv => Self::of_csv(&uploaded.raw, locale),
         }
     }
 
@@ -107,7 +112,7 @@ impl<'r> Sheet<'r> {
         Ok(Sheet::Json { items, schema: schema.clone().of_items() })
     }
 
-    fn of_csv(raw: &'r [u8]) -> Result<Self, ApiError> {
+    fn of_csv(raw: &'r [u8], locale: Option<Locale>) -> Result<Self, ApiError> {
         let malformed = |detail: &str| ApiError::new(ErrorCode::MalformedCsv, detail);
         check_is_text(raw)?;
         let (text, delimiter) = opened(without_mark(raw));
@@ -139,7 +144,7 @@ impl<'r> Sheet<'r> {
         if reader.into_byte_records().take(ROWS_MAX + 1).count() > ROWS_MAX {
             return Err(too_many());
         }
-        Ok(Sheet::Csv { columns, text, delimiter })
+        Ok(Sheet::Csv { columns, text, delimiter, locale })
     }
 
     /// Whether it is CSV. Columns of CSV have names of their own.
@@ -153,7 +158,7 @@ impl<'r> Sheet<'r> {
             Sheet::Json { items, schema } => Box::new(
                 items.iter().zip(1..).map(|(item, place)| Row { place, content: of_item(item, schema) }),
             ),
-            Sheet::Csv { columns, text, delimiter } => {
+            Sheet::Csv { columns, text, delimiter, locale } => {
                 let records = reader(text, *delimiter).into_byte_records();
                 // A spreadsheet writes delimiters also for rows whose cells were cleared.
                 let is_filled = |record: &csv::Result<csv::ByteRecord>| {
@@ -162,7 +167,9 @@ impl<'r> Sheet<'r> {
                         .map_or(true, |record| record.iter().any(|cell| !cell.trim_ascii().is_empty()))
                 };
                 let filled = records.zip(2..).filter(move |(record, _)| is_filled(record));
-                Box::new(filled.map(|(record, place)| Row { place, content: of_record(columns, record) }))
+                Box::new(
+                    filled.map(|(record, place)| Row { place, content: of_record(columns, record, *locale) }),
+                )
             }
         }
     }
@@ -180,7 +187,11 @@ impl Content<'_> {
                 let mut input = present.unwrap_or_else(|| Stated::new(self.sku.clone()));
                 let mut problems = Vec::new();
                 for (column, cell) in cells {
-                    if let Err(detail) = column.state(&mut input, cell, codes) {
+                    let cell = match self.locale {
+                        Some(locale) if column.is_number() => locale.read_number(cell),
+                        _ => Ok(cell.into()),
+                    };
+                    if let Err(detail) = cell.and_then(|cell| column.state(&mut input, &cell, codes)) {
                         problems.push(at_column(*column, detail));
                     }
                 }
@@ -306,12 +317,13 @@ fn of_item<'r>(item: &'r RawValue, schema: &BodySchema) -> Result<Content<'r>, A
     }
     let raw = item.get().as_bytes();
     let OfSku { sku } = body::parse(raw).map_err(|error| schema.explain_unread(raw, error))?;
-    Ok(Content { sku, cells: Cells::Json(item), schema: Some(schema.clone()) })
+    Ok(Content { sku, cells: Cells::Json(item), schema: Some(schema.clone()), locale: None })
 }
 
 fn of_record<'r>(
     columns: &[Option<Column>],
     record: csv::Result<csv::ByteRecord>,
+    locale: Option<Locale>,
 ) -> Result<Content<'r>, ApiError> {
     let malformed = |detail: String| ApiError::new(ErrorCode::MalformedCsv, detail);
     let record = record.map_err(|_| malformed("The row can't be read. Check its quotes.".to_owned()))?;
@@ -342,7 +354,7 @@ fn of_record<'r>(
             cells.push((*column, read_cell(cell).to_owned()));
         }
     }
-    Ok(Content { sku, cells: Cells::Csv(cells), schema: None })
+    Ok(Content { sku, cells: Cells::Csv(cells), schema: None, locale })
 }
 
 fn too_many() -> ApiError {
@@ -364,7 +376,7 @@ mod tests {
     use super::*;
 
     fn code(text: &str) -> Option<ErrorCode> {
-        Sheet::of_csv(text.as_bytes()).err().map(|error| error.code())
+        Sheet::of_csv(text.as_bytes(), None).err().map(|error| error.code())
     }
 
     #[test]
@@ -381,7 +393,7 @@ mod tests {
     #[test]
     fn a_row_is_no_longer_than_a_product() {
         let read = |text: &str| {
-            let sheet = Sheet::of_csv(text.as_bytes()).expect("a sheet");
+            let sheet = Sheet::of_csv(text.as_bytes(), None).expect("a sheet");
             let row = sheet.rows().next().expect("a row");
             row.content.err().map(|error| error.detail().to_owned())
         };

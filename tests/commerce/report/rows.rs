@@ -1,0 +1,127 @@
+//! Sales lines, movements and journal lines as files.
+
+use reqwest::Method;
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+use tests::{Tenant, sale, with_tenant, with_tenants};
+
+const KINDS: [&str; 3] = ["sales_lines", "movements", "journal_lines"];
+
+fn path(kind: &str) -> String {
+    format!("/v1/reports/rows/{kind}")
+}
+
+async fn trade(tenant: &Tenant) {
+    tenant.stocked("=8;9", "12.50", ("10", "4.00")).await;
+    let till = tenant.till().await;
+    tenant.sell(&till, &[("=8;9", "2")]).await.created();
+    let customer = tenant.customer("Nordwind Supply").await;
+    tenant.order(&customer, &[("=8;9", "3")], "invoiced").await.created();
+}
+
+async fn ndjson(tenant: &tests::Client, path: &str) -> Vec<Value> {
+    let reply = tenant.call(Method::GET, path).header("accept", "application/x-ndjson").send().await;
+    assert_eq!(reply.status, 200, "{path}: {}", reply.text);
+    let rows: Vec<Value> = reply.text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(reply.header("stockwell-row-count"), Some(rows.len().to_string().as_str()), "{path}");
+    rows
+}
+
+#[test]
+fn every_row_is_in_both_forms() {
+    with_tenant(async |tenant| {
+        trade(tenant).await;
+        for kind in KINDS {
+            let rows = ndjson(tenant, &path(kind)).await;
+            assert!(rows.len() >= 2, "{kind}: {rows:?}");
+            let reply = tenant.get(&path(kind)).await;
+            assert!(reply.header("content-type").is_some_and(|of| of.starts_with("text/csv")), "{kind}");
+            let mut reader = csv::Reader::from_reader(reply.text.as_bytes());
+            let header: Vec<String> = reader.headers().expect("a header").iter().map(str::to_owned).collect();
+            let records: Vec<csv::StringRecord> = reader.records().map(|row| row.expect("a row")).collect();
+            assert_eq!(records.len(), rows.len(), "{kind}");
+            for (record, row) in records.iter().zip(&rows) {
+                for (name, cell) in header.iter().zip(record) {
+                    let text = match &row[name] {
+                        Value::Null => String::new(),
+                        Value::String(text) => text.clone(),
+                        other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                            other.to_string()
+                        }
+                    };
+                    let cell = if name == "sku" { cell.strip_prefix('\'').expect("a mark") } else { cell };
+                    assert!(name == "product_name" || cell == text, "{kind} {name}: {cell} and {text}");
+                }
+            }
+        }
+        let sold = ndjson(tenant, &path("sales_lines")).await;
+        let line = sold.iter().find(|line| line["channel"] == "retail").expect("the sale");
+        assert_eq!((&line["quantity"], &line["unit_price"]), (&json!("2"), &json!("12.50")));
+        assert_eq!(
+            (&line["gross"], &line["cost"], &line["sku"]),
+            (&json!("25.00"), &json!("8.00"), &json!("=8;9"))
+        );
+        assert!(line["document_id"].as_str().is_some_and(|id| id.starts_with("sal_")), "{line}");
+        let day = line["day"].as_str().expect("a day");
+        assert!(line["occurred_at"].as_str().is_some_and(|at| at.ends_with('Z')), "{line}");
+        let issued = ndjson(tenant, &path("movements")).await;
+        let issue =
+            issued.iter().find(|row| row["document_id"] == line["document_id"]).expect("its movement");
+        assert_eq!((&issue["quantity"], &issue["value"]), (&json!("-2"), &json!("-8.00")));
+        let debits = |side: &str, rows: &[Value]| -> Decimal {
+            rows.iter()
+                .map(|row| {
+                    row[side].as_str().and_then(|text| text.parse::<Decimal>().ok()).unwrap_or_default()
+                })
+                .sum::<Decimal>()
+        };
+        let entries = ndjson(tenant, &path("journal_lines")).await;
+        assert_eq!(debits("debit", &entries), debits("credit", &entries));
+
+        for kind in KINDS {
+            assert_eq!(
+                ndjson(tenant, &format!("{}?to={day}", path(kind))).await.len(),
+                0,
+                "{kind} before {day}"
+            );
+            let all = ndjson(tenant, &path(kind)).await.len();
+            assert_eq!(
+                ndjson(tenant, &format!("{}?from={day}", path(kind))).await.len(),
+                all,
+                "{kind} from {day}"
+            );
+        }
+        let german = tenant.get(&format!("{}?locale=de-DE", path("sales_lines"))).await.text;
+        assert!(german.starts_with("\u{feff}day;occurred_at;") && german.contains(";25,00;"), "{german}");
+    });
+}
+
+#[test]
+fn costs_and_parameters_are_checked() {
+    with_tenants(async |tenant, other| {
+        trade(tenant).await;
+        let scopes = json!(["reports:read", "stock:read", "ledger:read"]);
+        let made = tenant
+            .post("/v1/api-keys", &json!({ "name": "Analyst", "mode": "test", "scopes": scopes }))
+            .await
+            .created();
+        let analyst = tenant.with_key(made["secret"].as_str().expect("a key"));
+        for (kind, cost) in [("sales_lines", "cost"), ("movements", "value"), ("movements", "unit_cost")] {
+            let rows = ndjson(&analyst, &path(kind)).await;
+            assert!(!rows.is_empty() && rows.iter().all(|row| row[cost].is_null()), "{kind}: {rows:?}");
+        }
+        analyst.get(&path("journal_lines")).await.refused(403, "insufficient_scope");
+        for kind in KINDS {
+            assert!(ndjson(other, &path(kind)).await.is_empty(), "no row of another tenant");
+            tenant.get(&format!("{}?format=xlsx", path(kind))).await.refused(406, "not_acceptable");
+            tenant
+                .get(&format!("{}?from=2026-02-01&to=2026-01-01", path(kind)))
+                .await
+                .refused(422, "validation_failed");
+            tenant.get(&format!("{}?locale=xx", path(kind))).await.refused(422, "validation_failed");
+            tenant.get(&format!("{}?from=soon", path(kind))).await.refused(400, "invalid_parameter");
+        }
+        let till = tenant.till().await;
+        tenant.post("/v1/pos/sales", &sale(&till, &[("=8;9", "1")])).await.created();
+    });
+}
