@@ -8,6 +8,10 @@ CREATE SCHEMA bi;
 
 ALTER SCHEMA bi OWNER TO stockwell_owner;
 
+CREATE SCHEMA bi_role;
+
+ALTER SCHEMA bi_role OWNER TO postgres;
+
 CREATE SCHEMA extension;
 
 ALTER SCHEMA extension OWNER TO stockwell_owner;
@@ -223,6 +227,16 @@ CREATE TYPE public.product_unit_row_1 AS (
 
 ALTER TYPE public.product_unit_row_1 OWNER TO stockwell_owner;
 
+CREATE TYPE public.product_unit_row_2 AS (
+	product_id uuid,
+	uom text,
+	factor numeric,
+	list_price numeric,
+	factor_denominator smallint
+);
+
+ALTER TYPE public.product_unit_row_2 OWNER TO stockwell_owner;
+
 CREATE TYPE public.sales_line_row_1 AS (
 	document_id uuid,
 	line_no integer,
@@ -340,6 +354,27 @@ CREATE TYPE public.tender_row_1 AS (
 
 ALTER TYPE public.tender_row_1 OWNER TO stockwell_owner;
 
+CREATE FUNCTION auth.bi_tenant() RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    found uuid[];
+begin
+    select array_agg(l.tenant_id) into found
+    from public.bi_login l join public.tenant t on t.tenant_id = l.tenant_id
+    where l.role_name = session_user and l.revoked_at is null and t.status = 'active'
+        and (l.expires_at is null or l.expires_at > statement_timestamp());
+    if cardinality(found) = 1 then
+        return found[1];
+    end if;
+    raise exception 'no tenant is set, and this login has none: it was revoked, or it has expired'
+        using errcode = 'invalid_authorization_specification';
+end
+$$;
+
+ALTER FUNCTION auth.bi_tenant() OWNER TO stockwell_lookup;
+
 CREATE FUNCTION auth.find_api_key(wanted bytea) RETURNS TABLE(tenant_id uuid, id uuid, name text, kind text, scopes text[], ip_allowlist text[], expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone, tenant_status text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -364,39 +399,36 @@ CREATE FUNCTION auth.find_customers(whole text, words text[], patterns text[], r
 #variable_conflict use_column
 declare
     tenant constant uuid := current_setting('app.tenant_id')::uuid;
-    -- What separates words, and as many blanks.
-    marks constant text := '-_/.,;:()+&"''#';
-    beginnings constant text[] := array(select ' ' || translate(word, marks, repeat(' ', length(marks))) from unnest(words) word);
+    -- The version before sends texts in another form.
+    sent constant text := public.searched_form(whole);
+    sought constant text[] := array(select public.searched_form(word) from unnest(words) word);
+    beginnings constant text[] := array(select public.searched_words(word) from unnest(sought) word);
 begin
     return query
     with candidate as (
         (select c.id from public.customer c where c.tenant_id = tenant and c.number in (whole, upper(whole)))
         union
         (select c.id from public.customer c
-         where c.tenant_id = tenant and c.name_key ^@ lower(whole) order by c.name_key limit rows_max)
+         where c.tenant_id = tenant and c.name_key ^@ whole order by c.name_key limit rows_max)
         union
         (select c.id
          from (
-             select c.id, concat_ws(' ', normalize(c.name_key, nfkc), lower(c.number), lower(c.email)) as texts
+             select c.id, public.searched_form(concat_ws(' ', c.name_key, lower(c.number), lower(c.email))) as texts
              from public.customer c
              where c.tenant_id = tenant
                and (c.name_key like any (patterns) or c.number ilike any (patterns) or c.email ilike any (patterns))
              limit 50000
          ) c
-         where not exists (select from unnest(words) word where strpos(c.texts, word) = 0))
+         where not exists (select from unnest(sought) word where strpos(c.texts, word) = 0))
     )
-    select c.id, case
-        when n.number = lower(whole) or n.email = lower(whole) then 0
-        when starts_with(n.number, lower(whole)) or starts_with(n.email, lower(whole)) or starts_with(n.name, lower(whole)) then 1
-        when not exists (
-            select from unnest(beginnings) word
-            where strpos(
-                ' ' || translate(concat_ws(' ', n.name, n.number, n.email), marks, repeat(' ', length(marks))), word) = 0) then 2
-        else 3 end
+    select c.id, public.search_rank(sent, beginnings, n.name, n.number, n.email)
     from candidate f
     join public.customer c on c.tenant_id = tenant and c.id = f.id
     cross join lateral (
-        select normalize(c.name_key, nfkc) as name, lower(c.number) as number, coalesce(lower(c.email), '') as email) n
+        select public.searched_form(c.name_key) as name, public.searched_form(lower(c.number)) as number,
+            public.searched_form(lower(c.email)) as email
+        offset 0
+    ) n
     order by 2, c.name_key, c.id
     limit rows_max;
 end
@@ -470,43 +502,79 @@ CREATE FUNCTION auth.find_products(whole text, words text[], patterns text[], ro
 #variable_conflict use_column
 declare
     tenant constant uuid := current_setting('app.tenant_id')::uuid;
-    -- What separates words, and as many blanks.
-    marks constant text := '-_/.,;:()+&"''#';
-    beginnings constant text[] := array(select ' ' || translate(word, marks, repeat(' ', length(marks))) from unnest(words) word);
+    -- The version before sends texts in another form.
+    sent constant text := public.searched_form(whole);
+    sought constant text[] := array(select public.searched_form(word) from unnest(words) word);
+    beginnings constant text[] := array(select public.searched_words(word) from unnest(sought) word);
 begin
     return query
     with candidate as (
         (select p.id from public.product p
-         where p.tenant_id = tenant and p.sku_key ^@ lower(whole) order by p.sku_key limit rows_max)
+         where p.tenant_id = tenant and p.sku_key ^@ whole order by p.sku_key limit rows_max)
         union
         (select p.id from public.product p
-         where p.tenant_id = tenant and p.name_key ^@ lower(whole) order by p.name_key limit rows_max)
+         where p.tenant_id = tenant and p.name_key ^@ whole order by p.name_key limit rows_max)
         union
         (select p.id
          from (
-             select p.id, normalize(p.name_key, nfkc) || ' ' || p.sku_key as texts
+             select p.id, public.searched_form(p.name_key || ' ' || p.sku_key) as texts
              from public.product p
              where p.tenant_id = tenant and (p.name_key like any (patterns) or p.sku_key like any (patterns))
              limit 50000
          ) p
-         where not exists (select from unnest(words) word where strpos(p.texts, word) = 0))
+         where not exists (select from unnest(sought) word where strpos(p.texts, word) = 0))
     )
-    select p.id, case
-        when p.sku_key = lower(whole) then 0
-        when starts_with(p.sku_key, lower(whole)) or starts_with(n.name, lower(whole)) then 1
-        when not exists (
-            select from unnest(beginnings) word
-            where strpos(' ' || translate(n.name || ' ' || p.sku_key, marks, repeat(' ', length(marks))), word) = 0) then 2
-        else 3 end
+    select p.id, public.search_rank(sent, beginnings, n.name, n.sku, null)
     from candidate c
     join public.product p on p.tenant_id = tenant and p.id = c.id
-    cross join lateral (select normalize(p.name_key, nfkc) as name) n
+    cross join lateral (
+        select public.searched_form(p.name_key) as name, public.searched_form(p.sku_key) as sku
+        offset 0
+    ) n
     order by 2, p.name_key, p.id
     limit rows_max;
 end
 $$;
 
 ALTER FUNCTION auth.find_products(whole text, words text[], patterns text[], rows_max integer) OWNER TO stockwell_lookup;
+
+CREATE FUNCTION auth.find_tagged_customers(wanted text, rows_max integer) RETURNS uuid[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+declare
+    found uuid[];
+begin
+    found := array(
+        select c.id from public.customer c
+        where c.tenant_id = current_setting('app.tenant_id')::uuid
+          and c.tags @> jsonb_build_array(wanted) and c.tags <> '[]'
+        limit rows_max + 1);
+    return case when cardinality(found) <= rows_max then found end;
+end
+$$;
+
+ALTER FUNCTION auth.find_tagged_customers(wanted text, rows_max integer) OWNER TO stockwell_lookup;
+
+CREATE FUNCTION auth.find_tagged_products(wanted text, rows_max integer) RETURNS uuid[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+declare
+    found uuid[];
+begin
+    found := array(
+        select p.id from public.product p
+        where p.tenant_id = current_setting('app.tenant_id')::uuid
+          and p.tags @> jsonb_build_array(wanted) and p.tags <> '[]'
+        limit rows_max + 1);
+    return case when cardinality(found) <= rows_max then found end;
+end
+$$;
+
+ALTER FUNCTION auth.find_tagged_products(wanted text, rows_max integer) OWNER TO stockwell_lookup;
 
 CREATE FUNCTION auth.find_tenant(wanted text) RETURNS TABLE(tenant_id uuid, status text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -540,6 +608,46 @@ end
 $$;
 
 ALTER FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) OWNER TO stockwell_lookup;
+
+CREATE FUNCTION auth.forget_password_links(of_tenant uuid, before timestamp with time zone, before_id uuid, most integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    forgotten bigint;
+begin
+    delete from public.password_link r
+    where r.tenant_id = of_tenant and r.id in (
+        select o.id from public.password_link o
+        where o.tenant_id = of_tenant and o.id < before_id and least(o.ended_at, o.expires_at) < before
+        order by o.id limit most
+    );
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end
+$$;
+
+ALTER FUNCTION auth.forget_password_links(of_tenant uuid, before timestamp with time zone, before_id uuid, most integer) OWNER TO stockwell_lookup;
+
+CREATE FUNCTION auth.forget_refresh_tokens(of_tenant uuid, before timestamp with time zone, before_id uuid, most integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    forgotten bigint;
+begin
+    delete from public.refresh_token r
+    where r.tenant_id = of_tenant and r.id in (
+        select o.id from public.refresh_token o
+        where o.tenant_id = of_tenant and o.id < before_id and least(o.used_at, o.revoked_at, o.expires_at) < before
+        order by o.id limit most
+    );
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end
+$$;
+
+ALTER FUNCTION auth.forget_refresh_tokens(of_tenant uuid, before timestamp with time zone, before_id uuid, most integer) OWNER TO stockwell_lookup;
 
 CREATE FUNCTION auth.forget_refusals(of_tenant uuid, before timestamp with time zone, most integer) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -587,6 +695,104 @@ $$;
 
 ALTER FUNCTION auth.tenants() OWNER TO stockwell_lookup;
 
+CREATE FUNCTION bi.tenant() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN (current_setting('app.tenant_id'::text, true) <> ''::text) THEN (current_setting('app.tenant_id'::text))::uuid ELSE auth.bi_tenant() END;
+
+ALTER FUNCTION bi.tenant() OWNER TO stockwell_owner;
+
+CREATE FUNCTION bi_role.check_name(login text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+    if login is null or login !~ '^bi_[a-z2-7]{26}$' then
+        raise exception 'a role of a BI tool has a name such as bi_ and 26 letters';
+    end if;
+end
+$_$;
+
+ALTER FUNCTION bi_role.check_name(login text) OWNER TO postgres;
+
+CREATE FUNCTION bi_role.end_at(login text, ends_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform bi_role.check_name(login);
+    execute format('alter role %I valid until %L', login, ends_at);
+end
+$$;
+
+ALTER FUNCTION bi_role.end_at(login text, ends_at timestamp with time zone) OWNER TO postgres;
+
+CREATE FUNCTION bi_role.end_sessions(longest interval) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    ended bigint;
+begin
+    select count(*) filter (where pg_terminate_backend(a.pid)) into ended
+    from pg_stat_activity a
+    join pg_roles r on r.oid = a.usesysid
+    join pg_auth_members m on m.member = r.oid and m.roleid = 'stockwell_bi'::regrole
+    where r.rolname ~ '^bi_[a-z2-7]{26}$'
+        and (a.xact_start < clock_timestamp() - longest or r.rolvaliduntil < clock_timestamp());
+    return ended;
+end
+$_$;
+
+ALTER FUNCTION bi_role.end_sessions(longest interval) OWNER TO postgres;
+
+CREATE FUNCTION bi_role.make(login text, verifier text, ends_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+    perform bi_role.check_name(login);
+    if verifier is null or verifier !~ '^SCRAM-SHA-256\$[0-9]+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$' then
+        raise exception 'the stored form of a password begins with SCRAM-SHA-256';
+    end if;
+    execute format(
+        'create role %I login inherit nosuperuser nocreatedb nocreaterole noreplication nobypassrls '
+        'connection limit 5 valid until %L password %L',
+        login, coalesce(ends_at, 'infinity'), verifier);
+    execute format('grant stockwell_bi to %I', login);
+    execute format('alter role %I set default_transaction_read_only = on', login);
+    execute format('alter role %I set statement_timeout = %L', login, '60s');
+    execute format('alter role %I set lock_timeout = %L', login, '2s');
+    execute format('alter role %I set idle_in_transaction_session_timeout = %L', login, '60s');
+    execute format('alter role %I set search_path = bi', login);
+    begin
+        execute format('alter role %I set temp_file_limit = %L', login, '2GB');
+    exception when insufficient_privilege then
+        -- Only a superuser can limit temporary files.
+        null;
+    end;
+end
+$_$;
+
+ALTER FUNCTION bi_role.make(login text, verifier text, ends_at timestamp with time zone) OWNER TO postgres;
+
+CREATE FUNCTION bi_role.remove(login text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform bi_role.check_name(login);
+    if to_regrole(quote_ident(login)) is null then
+        return;
+    end if;
+    execute format('alter role %I nologin', login);
+    perform pg_terminate_backend(a.pid, 5000) from pg_stat_activity a where a.usename = login;
+    execute format('drop owned by %I', login);
+    execute format('drop role %I', login);
+end
+$$;
+
+ALTER FUNCTION bi_role.remove(login text) OWNER TO postgres;
+
 CREATE FUNCTION public.day_begin(day timestamp without time zone, zone text) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN LEAST((day AT TIME ZONE zone), (((day - '00:00:00.000001'::interval) AT TIME ZONE zone) + '00:00:00.000001'::interval));
@@ -598,6 +804,33 @@ CREATE FUNCTION public.event_base() RETURNS bigint
     RETURN (0)::bigint;
 
 ALTER FUNCTION public.event_base() OWNER TO stockwell_owner;
+
+CREATE FUNCTION public.keep_price_key() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    new.price_key := coalesce(lpad((new.list_price * 1000000)::bigint::text, 18, '0'), '~');
+    return new;
+end
+$$;
+
+ALTER FUNCTION public.keep_price_key() OWNER TO stockwell_owner;
+
+CREATE FUNCTION public.keep_unit_fraction() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    select (p.unit_fractions -> new.uom ->> 'denominator')::smallint
+    into new.factor_denominator
+    from public.product p
+    where p.tenant_id = new.tenant_id and p.id = new.product_id
+      and (p.unit_fractions -> new.uom ->> 'factor')::numeric = new.factor;
+    new.factor_denominator := coalesce(new.factor_denominator, 1);
+    return new;
+end
+$$;
+
+ALTER FUNCTION public.keep_unit_fraction() OWNER TO stockwell_owner;
 
 CREATE FUNCTION public.load_sales_1(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_1[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) RETURNS record
     LANGUAGE plpgsql
@@ -624,12 +857,31 @@ ALTER FUNCTION public.load_sales_1(p_tenant uuid, p_now timestamp with time zone
 CREATE FUNCTION public.load_sales_2(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_2[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) RETURNS record
     LANGUAGE plpgsql
     AS $$
+begin
+    select
+        l.answered, l.sessions, l.barcodes, l.products,
+        (
+            select coalesce(array_agg(row(u.product_id, u.uom, u.factor, u.list_price)::product_unit_row_1), '{}')
+            from unnest(l.units) u
+        ),
+        l.levels, l.series
+    into answered, sessions, barcodes, products, units, levels, series
+    from load_sales_3(
+        p_tenant, p_now, p_keys, p_registers, p_locations, p_products, p_skus, p_barcodes, p_with_units, p_series,
+        p_commands) l;
+end
+$$;
+
+ALTER FUNCTION public.load_sales_2(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_2[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) OWNER TO stockwell_owner;
+
+CREATE FUNCTION public.load_sales_3(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_2[], OUT units public.product_unit_row_2[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
 declare
     v_products uuid[] := p_products;
     v_stocked uuid[];
     v_is_renamed boolean := false;
     v_needs_more boolean;
-    v_has_fraction boolean := false;
     v_has_expired boolean;
 begin
     if cardinality(p_keys) > 0 then
@@ -658,8 +910,9 @@ begin
     if cardinality(p_skus) > 0 then
         select
             v_products || coalesce(array_agg(p.id), '{}'),
-            count(*) < cardinality(p_skus) or exists (
-                select from former_sku f where f.tenant_id = p_tenant and f.sku = any(p_skus))
+            count(*) < cardinality(p_skus)
+                or coalesce(bool_or(p.sku_since > p_now - interval '14 days'), false)
+                or exists (select from former_sku f where f.tenant_id = p_tenant and f.sku = any(p_skus))
         into v_products, v_is_renamed
         from product p
         where p.tenant_id = p_tenant and p.sku = any(p_skus);
@@ -678,16 +931,15 @@ begin
     if p_with_units then
         select
             coalesce(
-                array_agg(row(u.product_id, u.uom, u.factor, u.list_price)::product_unit_row_1 order by u.uom), '{}'),
-            coalesce(bool_or(u.factor_denominator > 1), false)
-        into units, v_has_fraction
+                array_agg(
+                    row(u.product_id, u.uom, u.factor, u.list_price, u.factor_denominator)::product_unit_row_2
+                    order by u.uom),
+                '{}')
+        into units
         from product_unit u
         where u.tenant_id = p_tenant and u.product_id = any(v_products);
-        if v_has_fraction then
-            units := null;
-        end if;
     end if;
-    if v_needs_more or v_is_renamed or v_has_fraction then
+    if v_needs_more or v_is_renamed then
         return;
     end if;
     select
@@ -720,7 +972,7 @@ begin
 end
 $$;
 
-ALTER FUNCTION public.load_sales_2(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_2[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) OWNER TO stockwell_owner;
+ALTER FUNCTION public.load_sales_3(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_2[], OUT units public.product_unit_row_2[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) OWNER TO stockwell_owner;
 
 CREATE FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) RETURNS integer
     LANGUAGE plpgsql
@@ -903,6 +1155,84 @@ $$;
 
 ALTER FUNCTION public.printed_seller(p_tenant uuid, p_version integer) OWNER TO stockwell_owner;
 
+CREATE FUNCTION public.search_rank(whole text, beginnings text[], name text, code text, other text) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case
+        when whole in (code, other) then 0
+        when starts_with(name, whole) or starts_with(code, whole) or starts_with(other, whole) then 1
+        when not exists (
+            select from unnest(beginnings) word
+            where strpos(public.searched_words(name || ' ' || code || coalesce(' ' || other, '')), word) = 0) then 2
+        else 3 end
+$$;
+
+ALTER FUNCTION public.search_rank(whole text, beginnings text[], name text, code text, other text) OWNER TO stockwell_owner;
+
+CREATE FUNCTION public.searched_form(lower_case text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case
+        when octet_length(lower_case) = length(lower_case) then lower_case
+        else translate(
+            normalize(lower_case, nfkc), U&'\2010\2011\2012\2013\2014\2015\2212\03C2\00AD', U&'-------\03C3')
+        end
+$$;
+
+ALTER FUNCTION public.searched_form(lower_case text) OWNER TO stockwell_owner;
+
+CREATE FUNCTION public.searched_words(form text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select ' ' || translate(form, '-_/.,;:()+&"''#', repeat(' ', 14))
+$$;
+
+ALTER FUNCTION public.searched_words(form text) OWNER TO stockwell_owner;
+
+CREATE TABLE public.product (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    sku text NOT NULL,
+    name text NOT NULL,
+    name_key text GENERATED ALWAYS AS (lower(name)) STORED NOT NULL COLLATE pg_catalog."C",
+    description text DEFAULT ''::text NOT NULL,
+    category_id uuid,
+    kind text DEFAULT 'stocked'::text NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    tracking text DEFAULT 'none'::text NOT NULL,
+    stock_uom text DEFAULT 'C62'::text NOT NULL,
+    tax_class_id uuid NOT NULL,
+    list_price numeric(18,6),
+    external_ref text,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    stock_decimals smallint DEFAULT 6 NOT NULL,
+    group_id uuid,
+    option_values text,
+    sku_key text GENERATED ALWAYS AS (lower(sku)) STORED NOT NULL COLLATE pg_catalog."C",
+    costing_method text,
+    images jsonb DEFAULT '[]'::jsonb NOT NULL,
+    tags jsonb DEFAULT '[]'::jsonb NOT NULL,
+    attachments jsonb DEFAULT '[]'::jsonb NOT NULL,
+    price_key text DEFAULT '~'::text NOT NULL COLLATE pg_catalog."C",
+    sku_since timestamp with time zone,
+    unit_fractions jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT product_costing_method_known CHECK ((costing_method = ANY (ARRAY['moving_average'::text, 'fifo'::text]))),
+    CONSTRAINT product_kind_known CHECK ((kind = ANY (ARRAY['stocked'::text, 'service'::text, 'bundle'::text]))),
+    CONSTRAINT product_list_price_range CHECK ((list_price >= (0)::numeric)),
+    CONSTRAINT product_sku_length CHECK (((length(sku) >= 1) AND (length(sku) <= 64))),
+    CONSTRAINT product_status_known CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text]))),
+    CONSTRAINT product_stock_decimals_range CHECK (((stock_decimals >= 0) AND (stock_decimals <= 6))),
+    CONSTRAINT product_tracking_known CHECK ((tracking = ANY (ARRAY['none'::text, 'lot'::text, 'serial'::text]))),
+    CONSTRAINT product_variant_whole CHECK (((group_id IS NULL) = (option_values IS NULL)))
+);
+
+ALTER TABLE ONLY public.product FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.product OWNER TO stockwell_owner;
+
 CREATE TABLE public.sales_line (
     tenant_id uuid NOT NULL,
     document_id uuid NOT NULL,
@@ -981,9 +1311,22 @@ CREATE VIEW bi.sales_fact WITH (security_invoker='true') AS
     l.tax,
     l.cost,
     (l.net - l.cost) AS gross_margin,
-    l."position"
+    l."position",
+    l.price_source,
+        CASE
+            WHEN ((l.discount * l.gross) <= (0)::numeric) THEN 'none'::text
+            WHEN (((100)::numeric * abs(l.discount)) <= ((5)::numeric * abs(l.gross))) THEN 'to_5_pct'::text
+            WHEN (((100)::numeric * abs(l.discount)) <= ((10)::numeric * abs(l.gross))) THEN 'to_10_pct'::text
+            WHEN (((100)::numeric * abs(l.discount)) <= ((20)::numeric * abs(l.gross))) THEN 'to_20_pct'::text
+            WHEN (((100)::numeric * abs(l.discount)) <= ((30)::numeric * abs(l.gross))) THEN 'to_30_pct'::text
+            WHEN (((100)::numeric * abs(l.discount)) <= ((50)::numeric * abs(l.gross))) THEN 'to_50_pct'::text
+            ELSE 'over_50_pct'::text
+        END AS discount_band,
+    ( SELECT p.kind
+           FROM public.product p
+          WHERE ((p.tenant_id = l.tenant_id) AND (p.id = l.product_id))) AS product_kind
    FROM public.sales_line l
-  WHERE (l.tenant_id = (current_setting('app.tenant_id'::text))::uuid);
+  WHERE (l.tenant_id = bi.tenant());
 
 ALTER TABLE bi.sales_fact OWNER TO stockwell_owner;
 
@@ -1035,6 +1378,12 @@ COMMENT ON COLUMN bi.sales_fact.gross_margin IS 'net_revenue - cost. Additive.';
 
 COMMENT ON COLUMN bi.sales_fact."position" IS 'Number of the database transaction that wrote the line; 0 for old lines. Not additive.';
 
+COMMENT ON COLUMN bi.sales_fact.price_source IS 'Source of the price: customer_list, tier_list, channel_list, list_price or override. New values may appear.';
+
+COMMENT ON COLUMN bi.sales_fact.discount_band IS 'Discount in percent of the value before it: none, to_5_pct, to_10_pct, to_20_pct, to_30_pct, to_50_pct or over_50_pct. A band includes its upper end.';
+
+COMMENT ON COLUMN bi.sales_fact.product_kind IS 'Kind of the product: stocked, service or bundle.';
+
 CREATE TABLE public.category (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -1050,48 +1399,6 @@ CREATE TABLE public.category (
 ALTER TABLE ONLY public.category FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.category OWNER TO stockwell_owner;
-
-CREATE TABLE public.product (
-    tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    sku text NOT NULL,
-    name text NOT NULL,
-    name_key text GENERATED ALWAYS AS (lower(name)) STORED NOT NULL COLLATE pg_catalog."C",
-    description text DEFAULT ''::text NOT NULL,
-    category_id uuid,
-    kind text DEFAULT 'stocked'::text NOT NULL,
-    status text DEFAULT 'active'::text NOT NULL,
-    tracking text DEFAULT 'none'::text NOT NULL,
-    stock_uom text DEFAULT 'C62'::text NOT NULL,
-    tax_class_id uuid NOT NULL,
-    list_price numeric(18,6),
-    external_ref text,
-    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    stock_decimals smallint DEFAULT 6 NOT NULL,
-    group_id uuid,
-    option_values text,
-    sku_key text GENERATED ALWAYS AS (lower(sku)) STORED NOT NULL COLLATE pg_catalog."C",
-    costing_method text,
-    images jsonb DEFAULT '[]'::jsonb NOT NULL,
-    tags jsonb DEFAULT '[]'::jsonb NOT NULL,
-    attachments jsonb DEFAULT '[]'::jsonb NOT NULL,
-    price_key text DEFAULT '~'::text NOT NULL COLLATE pg_catalog."C",
-    CONSTRAINT product_costing_method_known CHECK ((costing_method = ANY (ARRAY['moving_average'::text, 'fifo'::text]))),
-    CONSTRAINT product_kind_known CHECK ((kind = ANY (ARRAY['stocked'::text, 'service'::text, 'bundle'::text]))),
-    CONSTRAINT product_list_price_range CHECK ((list_price >= (0)::numeric)),
-    CONSTRAINT product_sku_length CHECK (((length(sku) >= 1) AND (length(sku) <= 64))),
-    CONSTRAINT product_status_known CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text]))),
-    CONSTRAINT product_stock_decimals_range CHECK (((stock_decimals >= 0) AND (stock_decimals <= 6))),
-    CONSTRAINT product_tracking_known CHECK ((tracking = ANY (ARRAY['none'::text, 'lot'::text, 'serial'::text]))),
-    CONSTRAINT product_variant_whole CHECK (((group_id IS NULL) = (option_values IS NULL)))
-);
-
-ALTER TABLE ONLY public.product FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.product OWNER TO stockwell_owner;
 
 CREATE TABLE public.tenant (
     tenant_id uuid NOT NULL,
@@ -1173,7 +1480,7 @@ CREATE VIEW bi.product_performance WITH (security_invoker='true') AS
             0
            FROM (public.product p_1
              JOIN public.tenant t ON ((t.tenant_id = p_1.tenant_id)))
-          WHERE ((p_1.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (p_1.kind <> 'bundle'::text) AND (p_1.status = 'active'::text) AND (NOT (EXISTS ( SELECT
+          WHERE ((p_1.tenant_id = bi.tenant()) AND (p_1.kind <> 'bundle'::text) AND (p_1.status = 'active'::text) AND (NOT (EXISTS ( SELECT
                    FROM line
                   WHERE (line.product_id = p_1.id)))))
         )
@@ -1196,9 +1503,11 @@ CREATE VIEW bi.product_performance WITH (security_invoker='true') AS
     l.retail_net_revenue,
     l.retail_cost,
     (l.retail_net_revenue - l.retail_cost) AS retail_gross_margin,
-    round((((100)::numeric * (l.retail_net_revenue - l.retail_cost)) / NULLIF(l.retail_net_revenue, (0)::numeric)), 4) AS retail_gross_margin_pct
+    round((((100)::numeric * (l.retail_net_revenue - l.retail_cost)) / NULLIF(l.retail_net_revenue, (0)::numeric)), 4) AS retail_gross_margin_pct,
+    round((((100)::numeric * l.wholesale_net_revenue) / NULLIF(l.net_revenue, (0)::numeric)), 4) AS wholesale_net_revenue_share_pct,
+    round((((100)::numeric * l.retail_net_revenue) / NULLIF(l.net_revenue, (0)::numeric)), 4) AS retail_net_revenue_share_pct
    FROM ((expected l
-     JOIN public.product p ON (((p.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (p.id = l.product_id))))
+     JOIN public.product p ON (((p.tenant_id = bi.tenant()) AND (p.id = l.product_id))))
      LEFT JOIN public.category ca ON (((ca.tenant_id = p.tenant_id) AND (ca.id = p.category_id))));
 
 ALTER TABLE bi.product_performance OWNER TO stockwell_owner;
@@ -1242,6 +1551,10 @@ COMMENT ON COLUMN bi.product_performance.retail_cost IS 'cost of the retail chan
 COMMENT ON COLUMN bi.product_performance.retail_gross_margin IS 'gross_margin of the retail channel. Additive.';
 
 COMMENT ON COLUMN bi.product_performance.retail_gross_margin_pct IS 'gross_margin_pct of the retail channel. Not additive.';
+
+COMMENT ON COLUMN bi.product_performance.wholesale_net_revenue_share_pct IS 'wholesale_net_revenue in percent of net_revenue, 4 decimals; null without revenue. Not additive.';
+
+COMMENT ON COLUMN bi.product_performance.retail_net_revenue_share_pct IS 'retail_net_revenue in percent of net_revenue, 4 decimals; null without revenue. Not additive.';
 
 CREATE VIEW bi.abc WITH (security_invoker='true') AS
  SELECT
@@ -1337,6 +1650,87 @@ ALTER TABLE ONLY public.customer FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.customer OWNER TO stockwell_owner;
 
+CREATE VIEW bi.best_customers WITH (security_invoker='true') AS
+ SELECT v.customer_number,
+    v.customer_name,
+    v.customer_kind,
+    v.country,
+    v.last_order_on,
+    (((now() AT TIME ZONE v.time_zone))::date - v.last_order_on) AS recency_days,
+    v.recency_score,
+    v.frequency_score,
+    v.value_score,
+    concat(v.recency_score, v.frequency_score, v.value_score) AS rfm,
+    v.currency,
+    v.orders,
+    v.net_revenue,
+    v.cost,
+    (v.net_revenue - v.cost) AS contribution,
+    round((((100)::numeric * (v.net_revenue - v.cost)) / NULLIF(v.net_revenue, (0)::numeric)), 4) AS contribution_pct,
+    round((v.gross_sales / (NULLIF(v.orders, 0))::numeric), 4) AS average_order_value
+   FROM ( SELECT cu.number AS customer_number,
+            cu.name AS customer_name,
+            cu.kind AS customer_kind,
+            cu.country,
+            t.time_zone,
+            ((l.last_order_at AT TIME ZONE t.time_zone))::date AS last_order_on,
+            l.currency,
+            l.orders,
+            l.gross_sales,
+            l.net_revenue,
+            l.cost,
+            ((5 - ((5 * (rank() OVER (PARTITION BY l.currency ORDER BY l.last_order_at DESC NULLS LAST) - 1)) / count(*) OVER (PARTITION BY l.currency))))::integer AS recency_score,
+            ((5 - ((5 * (rank() OVER (PARTITION BY l.currency ORDER BY l.orders DESC) - 1)) / count(*) OVER (PARTITION BY l.currency))))::integer AS frequency_score,
+            ((5 - ((5 * (rank() OVER (PARTITION BY l.currency ORDER BY l.net_revenue DESC) - 1)) / count(*) OVER (PARTITION BY l.currency))))::integer AS value_score
+           FROM ((( SELECT f.customer_id,
+                    f.currency,
+                    sum(f.orders) AS orders,
+                    max(f.occurred_at) FILTER (WHERE (f.orders = 1)) AS last_order_at,
+                    sum(f.gross_sales) AS gross_sales,
+                    sum(f.net_revenue) AS net_revenue,
+                    sum(f.cost) AS cost
+                   FROM bi.sales_fact f
+                  WHERE (f.customer_id IS NOT NULL)
+                  GROUP BY f.customer_id, f.currency) l
+             JOIN public.customer cu ON (((cu.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (cu.id = l.customer_id))))
+             JOIN public.tenant t ON ((t.tenant_id = cu.tenant_id)))) v;
+
+ALTER TABLE bi.best_customers OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.best_customers.customer_number IS 'Number of the customer; null for walk-in sales.';
+
+COMMENT ON COLUMN bi.best_customers.customer_name IS 'Name of the customer; null for walk-in sales.';
+
+COMMENT ON COLUMN bi.best_customers.customer_kind IS 'Kind of the customer: wholesale or retail.';
+
+COMMENT ON COLUMN bi.best_customers.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
+
+COMMENT ON COLUMN bi.best_customers.last_order_on IS 'Day of the customer''s latest sales document, in the tenant''s time zone.';
+
+COMMENT ON COLUMN bi.best_customers.recency_days IS 'Days from last_order_on to today.';
+
+COMMENT ON COLUMN bi.best_customers.recency_score IS '1 to 5: 5 is the fifth of the customers who bought last.';
+
+COMMENT ON COLUMN bi.best_customers.frequency_score IS '1 to 5: 5 is the fifth of the customers with the most orders.';
+
+COMMENT ON COLUMN bi.best_customers.value_score IS '1 to 5: 5 is the fifth of the customers with the greatest net_revenue.';
+
+COMMENT ON COLUMN bi.best_customers.rfm IS 'The scores of recency, frequency and value as digits: 555 are the best customers.';
+
+COMMENT ON COLUMN bi.best_customers.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.best_customers.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.best_customers.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.best_customers.cost IS 'Cost of sales, less the cost of returns. Additive.';
+
+COMMENT ON COLUMN bi.best_customers.contribution IS 'net_revenue - cost over all sales to the customer, in both channels. Additive.';
+
+COMMENT ON COLUMN bi.best_customers.contribution_pct IS 'contribution in percent of net_revenue, 4 decimals. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.best_customers.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
 CREATE TABLE public.location (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -1383,14 +1777,19 @@ CREATE VIEW bi.margin_lines WITH (security_invoker='true') AS
     f.net_revenue,
     f.tax,
     f.cost,
-    f.gross_margin
+    f.gross_margin,
+    (EXTRACT(hour FROM (f.occurred_at AT TIME ZONE t.time_zone)))::integer AS hour_of_day,
+    (EXTRACT(isodow FROM (f.occurred_at AT TIME ZONE t.time_zone)))::integer AS weekday,
+    f.price_source,
+    f.discount_band,
+    p.kind AS product_kind
    FROM (((((bi.sales_fact f
      JOIN public.tenant t ON ((t.tenant_id = f.tenant_id)))
      LEFT JOIN public.location lo ON (((lo.tenant_id = f.tenant_id) AND (lo.id = f.location_id))))
      LEFT JOIN public.product p ON (((p.tenant_id = f.tenant_id) AND (p.id = f.product_id))))
      LEFT JOIN public.category ca ON (((ca.tenant_id = f.tenant_id) AND (ca.id = f.category_id))))
      LEFT JOIN public.customer cu ON (((cu.tenant_id = f.tenant_id) AND (cu.id = f.customer_id))))
-  WHERE (t.tenant_id = (current_setting('app.tenant_id'::text))::uuid);
+  WHERE (t.tenant_id = bi.tenant());
 
 ALTER TABLE bi.margin_lines OWNER TO stockwell_owner;
 
@@ -1452,6 +1851,16 @@ COMMENT ON COLUMN bi.margin_lines.cost IS 'Cost of sales, less the cost of retur
 
 COMMENT ON COLUMN bi.margin_lines.gross_margin IS 'net_revenue - cost. Additive.';
 
+COMMENT ON COLUMN bi.margin_lines.hour_of_day IS 'Hour of the day in the tenant''s time zone, 0 to 23.';
+
+COMMENT ON COLUMN bi.margin_lines.weekday IS 'Day of the week in the tenant''s time zone: 1 is Monday, 7 is Sunday.';
+
+COMMENT ON COLUMN bi.margin_lines.price_source IS 'Source of the price: customer_list, tier_list, channel_list, list_price or override. New values may appear.';
+
+COMMENT ON COLUMN bi.margin_lines.discount_band IS 'Discount in percent of the value before it: none, to_5_pct, to_10_pct, to_20_pct, to_30_pct, to_50_pct or over_50_pct. A band includes its upper end.';
+
+COMMENT ON COLUMN bi.margin_lines.product_kind IS 'Kind of the product: stocked, service or bundle.';
+
 CREATE VIEW bi.margin_by_channel WITH (security_invoker='true') AS
  SELECT margin_lines.channel,
     margin_lines.currency,
@@ -1467,7 +1876,8 @@ CREATE VIEW bi.margin_by_channel WITH (security_invoker='true') AS
     round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
     sum(margin_lines.cost) AS cost,
     sum(margin_lines.gross_margin) AS gross_margin,
-    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct
+    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
    FROM bi.margin_lines
   GROUP BY margin_lines.channel, margin_lines.currency;
 
@@ -1503,6 +1913,8 @@ COMMENT ON COLUMN bi.margin_by_channel.gross_margin IS 'net_revenue - cost. Addi
 
 COMMENT ON COLUMN bi.margin_by_channel.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
 
+COMMENT ON COLUMN bi.margin_by_channel.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
 CREATE VIEW bi.channel_summary WITH (security_invoker='true') AS
  SELECT channel.channel,
     channel.currency,
@@ -1519,6 +1931,7 @@ CREATE VIEW bi.channel_summary WITH (security_invoker='true') AS
     channel.cost,
     channel.gross_margin,
     channel.gross_margin_pct,
+    channel.return_rate_pct,
     round((((100)::numeric * channel.net_revenue) / NULLIF(sum(channel.net_revenue) OVER (PARTITION BY channel.currency), (0)::numeric)), 4) AS net_revenue_share_pct
    FROM ( SELECT margin_by_channel.channel,
             margin_by_channel.currency,
@@ -1534,7 +1947,8 @@ CREATE VIEW bi.channel_summary WITH (security_invoker='true') AS
             margin_by_channel.average_order_value,
             margin_by_channel.cost,
             margin_by_channel.gross_margin,
-            margin_by_channel.gross_margin_pct
+            margin_by_channel.gross_margin_pct,
+            margin_by_channel.return_rate_pct
            FROM bi.margin_by_channel
         UNION ALL
          SELECT c.channel,
@@ -1551,10 +1965,11 @@ CREATE VIEW bi.channel_summary WITH (security_invoker='true') AS
             NULL::numeric,
             0,
             0,
+            NULL::numeric,
             NULL::numeric
            FROM (public.tenant t
              CROSS JOIN unnest(ARRAY['retail'::text, 'wholesale'::text]) c(channel))
-          WHERE ((t.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (NOT (EXISTS ( SELECT
+          WHERE ((t.tenant_id = bi.tenant()) AND (NOT (EXISTS ( SELECT
                    FROM bi.margin_by_channel m
                   WHERE (m.channel = c.channel)))))) channel;
 
@@ -1589,6 +2004,8 @@ COMMENT ON COLUMN bi.channel_summary.cost IS 'Cost of sales, less the cost of re
 COMMENT ON COLUMN bi.channel_summary.gross_margin IS 'net_revenue - cost. Additive.';
 
 COMMENT ON COLUMN bi.channel_summary.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.channel_summary.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
 
 COMMENT ON COLUMN bi.channel_summary.net_revenue_share_pct IS 'net_revenue in percent of all rows of the currency, 4 decimals. Not additive.';
 
@@ -1645,7 +2062,7 @@ CREATE VIEW bi.costs_to_settle WITH (security_invoker='true') AS
      JOIN public.tenant t ON ((t.tenant_id = c.tenant_id)))
      JOIN public.product p ON (((p.tenant_id = c.tenant_id) AND (p.id = c.product_id))))
      JOIN public.location lo ON (((lo.tenant_id = c.tenant_id) AND (lo.id = c.location_id))))
-  WHERE (c.tenant_id = (current_setting('app.tenant_id'::text))::uuid);
+  WHERE (c.tenant_id = bi.tenant());
 
 ALTER TABLE bi.costs_to_settle OWNER TO stockwell_owner;
 
@@ -1731,7 +2148,7 @@ CREATE VIEW bi.customer_value WITH (security_invoker='true') AS
             0
            FROM (public.customer cu_1
              JOIN public.tenant t_1 ON ((t_1.tenant_id = cu_1.tenant_id)))
-          WHERE ((cu_1.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (NOT (EXISTS ( SELECT
+          WHERE ((cu_1.tenant_id = bi.tenant()) AND (NOT (EXISTS ( SELECT
                    FROM line
                   WHERE (line.customer_id = cu_1.id)))))
         )
@@ -1754,7 +2171,7 @@ CREATE VIEW bi.customer_value WITH (security_invoker='true') AS
     l.wholesale_net_revenue,
     l.retail_net_revenue
    FROM ((expected l
-     JOIN public.customer cu ON (((cu.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (cu.id = l.customer_id))))
+     JOIN public.customer cu ON (((cu.tenant_id = bi.tenant()) AND (cu.id = l.customer_id))))
      JOIN public.tenant t ON ((t.tenant_id = cu.tenant_id)));
 
 ALTER TABLE bi.customer_value OWNER TO stockwell_owner;
@@ -1848,7 +2265,7 @@ CREATE VIEW bi.customers WITH (security_invoker='true') AS
    FROM ((public.customer c
      LEFT JOIN public.price_tier pt ON (((pt.tenant_id = c.tenant_id) AND (pt.id = c.price_tier_id))))
      LEFT JOIN public.customer_account ac ON (((ac.tenant_id = c.tenant_id) AND (ac.customer_id = c.id))))
-  WHERE (c.tenant_id = (current_setting('app.tenant_id'::text))::uuid);
+  WHERE (c.tenant_id = bi.tenant());
 
 ALTER TABLE bi.customers OWNER TO stockwell_owner;
 
@@ -1963,7 +2380,7 @@ CREATE VIEW bi.journal_lines WITH (security_invoker='true') AS
      LEFT JOIN public.account a ON (((a.tenant_id = l.tenant_id) AND (a.code = l.account_code))))
      LEFT JOIN public.location lo ON (((lo.tenant_id = l.tenant_id) AND (lo.id = l.location_id))))
      LEFT JOIN public.customer cu ON (((cu.tenant_id = l.tenant_id) AND (cu.id = l.party_id))))
-  WHERE (l.tenant_id = (current_setting('app.tenant_id'::text))::uuid);
+  WHERE (l.tenant_id = bi.tenant());
 
 ALTER TABLE bi.journal_lines OWNER TO stockwell_owner;
 
@@ -2129,12 +2546,12 @@ CREATE VIEW bi.stock_level WITH (security_invoker='true') AS
                 END)::text AS transaction,
             COALESCE(((t.status = 'open'::text) AND (COALESCE(t.expires_on, 'infinity'::date) >= ( SELECT ((now() AT TIME ZONE n.time_zone))::date AS timezone
                    FROM public.tenant n
-                  WHERE (n.tenant_id = (current_setting('app.tenant_id'::text))::uuid)))), true) AS sellable,
+                  WHERE (n.tenant_id = bi.tenant())))), true) AS sellable,
             t.code AS lot_code,
             t.expires_on
            FROM (public.stock_level l_1
              LEFT JOIN public.lot t ON (((t.tenant_id = l_1.tenant_id) AND (t.id = l_1.lot_id))))
-          WHERE (l_1.tenant_id = (current_setting('app.tenant_id'::text))::uuid)) l;
+          WHERE (l_1.tenant_id = bi.tenant())) l;
 
 ALTER TABLE bi.stock_level OWNER TO stockwell_owner;
 
@@ -2198,7 +2615,7 @@ CREATE VIEW bi.lot_expiry WITH (security_invoker='true') AS
              JOIN public.tenant t ON ((t.tenant_id = s.tenant_id)))
              JOIN public.lot lt ON (((lt.tenant_id = s.tenant_id) AND (lt.id = s.lot_id))))
              JOIN public.location lo_1 ON (((lo_1.tenant_id = s.tenant_id) AND (lo_1.id = s.location_id))))
-          WHERE ((s.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (s.on_hand > (0)::numeric) AND (s.expires_on IS NOT NULL))
+          WHERE ((s.tenant_id = bi.tenant()) AND (s.on_hand > (0)::numeric) AND (s.expires_on IS NOT NULL))
         )
  SELECT p.sku,
     p.name AS product_name,
@@ -2284,7 +2701,7 @@ CREATE VIEW bi.low_stock WITH (security_invoker='true') AS
             sum(s_1.available) AS available
            FROM (bi.stock_level s_1
              JOIN public.location lo_1 ON (((lo_1.tenant_id = s_1.tenant_id) AND (lo_1.id = s_1.location_id) AND (lo_1.channels <> '{}'::text[]))))
-          WHERE (s_1.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
+          WHERE (s_1.tenant_id = bi.tenant())
           GROUP BY s_1.tenant_id, s_1.product_id, s_1.location_id
         ), wanted AS MATERIALIZED (
          SELECT s_1.tenant_id,
@@ -2295,7 +2712,7 @@ CREATE VIEW bi.low_stock WITH (security_invoker='true') AS
             0 AS available
            FROM (public.reorder_setting s_1
              JOIN public.location lo_1 ON (((lo_1.tenant_id = s_1.tenant_id) AND (lo_1.id = s_1.location_id) AND (lo_1.channels <> '{}'::text[]))))
-          WHERE ((s_1.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (NOT (EXISTS ( SELECT
+          WHERE ((s_1.tenant_id = bi.tenant()) AND (NOT (EXISTS ( SELECT
                    FROM known
                   WHERE ((known.product_id = s_1.product_id) AND (known.location_id = s_1.location_id))))))
         ), place AS (
@@ -2322,7 +2739,7 @@ CREATE VIEW bi.low_stock WITH (security_invoker='true') AS
             0,
             0
            FROM public.product p_1
-          WHERE ((p_1.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (NOT (EXISTS ( SELECT
+          WHERE ((p_1.tenant_id = bi.tenant()) AND (NOT (EXISTS ( SELECT
                    FROM known
                   WHERE (known.product_id = p_1.id)))) AND (NOT (EXISTS ( SELECT
                    FROM wanted
@@ -2401,7 +2818,8 @@ CREATE VIEW bi.margin_by_category WITH (security_invoker='true') AS
     round((sum(margin_lines.gross_sales) / (NULLIF(count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))), 0))::numeric), 4) AS average_order_value,
     sum(margin_lines.cost) AS cost,
     sum(margin_lines.gross_margin) AS gross_margin,
-    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct
+    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
    FROM bi.margin_lines
   GROUP BY margin_lines.category_code, margin_lines.category_name, margin_lines.currency;
 
@@ -2439,6 +2857,8 @@ COMMENT ON COLUMN bi.margin_by_category.gross_margin IS 'net_revenue - cost. Add
 
 COMMENT ON COLUMN bi.margin_by_category.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
 
+COMMENT ON COLUMN bi.margin_by_category.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
 CREATE VIEW bi.margin_by_country WITH (security_invoker='true') AS
  SELECT margin_lines.country,
     margin_lines.currency,
@@ -2454,7 +2874,8 @@ CREATE VIEW bi.margin_by_country WITH (security_invoker='true') AS
     round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
     sum(margin_lines.cost) AS cost,
     sum(margin_lines.gross_margin) AS gross_margin,
-    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct
+    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
    FROM bi.margin_lines
   GROUP BY margin_lines.country, margin_lines.currency;
 
@@ -2490,6 +2911,8 @@ COMMENT ON COLUMN bi.margin_by_country.gross_margin IS 'net_revenue - cost. Addi
 
 COMMENT ON COLUMN bi.margin_by_country.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
 
+COMMENT ON COLUMN bi.margin_by_country.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
 CREATE VIEW bi.margin_by_customer WITH (security_invoker='true') AS
  SELECT margin_lines.customer_number,
     margin_lines.customer_name,
@@ -2506,7 +2929,8 @@ CREATE VIEW bi.margin_by_customer WITH (security_invoker='true') AS
     round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
     sum(margin_lines.cost) AS cost,
     sum(margin_lines.gross_margin) AS gross_margin,
-    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct
+    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
    FROM bi.margin_lines
   GROUP BY margin_lines.customer_number, margin_lines.customer_name, margin_lines.currency;
 
@@ -2544,6 +2968,8 @@ COMMENT ON COLUMN bi.margin_by_customer.gross_margin IS 'net_revenue - cost. Add
 
 COMMENT ON COLUMN bi.margin_by_customer.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
 
+COMMENT ON COLUMN bi.margin_by_customer.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
 CREATE VIEW bi.margin_by_day WITH (security_invoker='true') AS
  SELECT margin_lines.day,
     margin_lines.currency,
@@ -2559,7 +2985,8 @@ CREATE VIEW bi.margin_by_day WITH (security_invoker='true') AS
     round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
     sum(margin_lines.cost) AS cost,
     sum(margin_lines.gross_margin) AS gross_margin,
-    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct
+    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
    FROM bi.margin_lines
   GROUP BY margin_lines.day, margin_lines.currency;
 
@@ -2595,6 +3022,116 @@ COMMENT ON COLUMN bi.margin_by_day.gross_margin IS 'net_revenue - cost. Additive
 
 COMMENT ON COLUMN bi.margin_by_day.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
 
+COMMENT ON COLUMN bi.margin_by_day.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
+CREATE VIEW bi.margin_by_discount_band WITH (security_invoker='true') AS
+ SELECT margin_lines.discount_band,
+    margin_lines.currency,
+    count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))), 0))::numeric), 4) AS average_order_value,
+    sum(margin_lines.cost) AS cost,
+    sum(margin_lines.gross_margin) AS gross_margin,
+    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
+   FROM bi.margin_lines
+  GROUP BY margin_lines.discount_band, margin_lines.currency;
+
+ALTER TABLE bi.margin_by_discount_band OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.margin_by_discount_band.discount_band IS 'Discount in percent of the value before it: none, to_5_pct, to_10_pct, to_20_pct, to_30_pct, to_50_pct or over_50_pct. A band includes its upper end.';
+
+COMMENT ON COLUMN bi.margin_by_discount_band.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.margin_by_discount_band.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.margin_by_discount_band.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_discount_band.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.margin_by_discount_band.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_discount_band.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_discount_band.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_discount_band.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_discount_band.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_discount_band.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_discount_band.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.margin_by_discount_band.cost IS 'Cost of sales, less the cost of returns. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_discount_band.gross_margin IS 'net_revenue - cost. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_discount_band.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.margin_by_discount_band.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
+CREATE VIEW bi.margin_by_hour_of_day WITH (security_invoker='true') AS
+ SELECT margin_lines.hour_of_day,
+    margin_lines.currency,
+    sum(margin_lines.orders) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
+    sum(margin_lines.cost) AS cost,
+    sum(margin_lines.gross_margin) AS gross_margin,
+    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
+   FROM bi.margin_lines
+  GROUP BY margin_lines.hour_of_day, margin_lines.currency;
+
+ALTER TABLE bi.margin_by_hour_of_day OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.margin_by_hour_of_day.hour_of_day IS 'Hour of the day in the tenant''s time zone, 0 to 23.';
+
+COMMENT ON COLUMN bi.margin_by_hour_of_day.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.margin_by_hour_of_day.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.margin_by_hour_of_day.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_hour_of_day.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.margin_by_hour_of_day.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_hour_of_day.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_hour_of_day.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_hour_of_day.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_hour_of_day.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_hour_of_day.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_hour_of_day.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.margin_by_hour_of_day.cost IS 'Cost of sales, less the cost of returns. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_hour_of_day.gross_margin IS 'net_revenue - cost. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_hour_of_day.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.margin_by_hour_of_day.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
 CREATE VIEW bi.margin_by_location WITH (security_invoker='true') AS
  SELECT margin_lines.location_code,
     margin_lines.location_name,
@@ -2611,7 +3148,8 @@ CREATE VIEW bi.margin_by_location WITH (security_invoker='true') AS
     round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
     sum(margin_lines.cost) AS cost,
     sum(margin_lines.gross_margin) AS gross_margin,
-    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct
+    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
    FROM bi.margin_lines
   GROUP BY margin_lines.location_code, margin_lines.location_name, margin_lines.currency;
 
@@ -2649,6 +3187,8 @@ COMMENT ON COLUMN bi.margin_by_location.gross_margin IS 'net_revenue - cost. Add
 
 COMMENT ON COLUMN bi.margin_by_location.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
 
+COMMENT ON COLUMN bi.margin_by_location.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
 CREATE VIEW bi.margin_by_month WITH (security_invoker='true') AS
  SELECT margin_lines.month,
     margin_lines.currency,
@@ -2664,7 +3204,8 @@ CREATE VIEW bi.margin_by_month WITH (security_invoker='true') AS
     round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
     sum(margin_lines.cost) AS cost,
     sum(margin_lines.gross_margin) AS gross_margin,
-    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct
+    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
    FROM bi.margin_lines
   GROUP BY margin_lines.month, margin_lines.currency;
 
@@ -2700,6 +3241,8 @@ COMMENT ON COLUMN bi.margin_by_month.gross_margin IS 'net_revenue - cost. Additi
 
 COMMENT ON COLUMN bi.margin_by_month.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
 
+COMMENT ON COLUMN bi.margin_by_month.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
 CREATE VIEW bi.margin_by_month_channel WITH (security_invoker='true') AS
  SELECT margin_lines.month,
     margin_lines.channel,
@@ -2716,7 +3259,8 @@ CREATE VIEW bi.margin_by_month_channel WITH (security_invoker='true') AS
     round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
     sum(margin_lines.cost) AS cost,
     sum(margin_lines.gross_margin) AS gross_margin,
-    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct
+    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
    FROM bi.margin_lines
   GROUP BY margin_lines.month, margin_lines.channel, margin_lines.currency;
 
@@ -2754,6 +3298,62 @@ COMMENT ON COLUMN bi.margin_by_month_channel.gross_margin IS 'net_revenue - cost
 
 COMMENT ON COLUMN bi.margin_by_month_channel.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
 
+COMMENT ON COLUMN bi.margin_by_month_channel.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
+CREATE VIEW bi.margin_by_price_source WITH (security_invoker='true') AS
+ SELECT margin_lines.price_source,
+    margin_lines.currency,
+    count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))), 0))::numeric), 4) AS average_order_value,
+    sum(margin_lines.cost) AS cost,
+    sum(margin_lines.gross_margin) AS gross_margin,
+    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
+   FROM bi.margin_lines
+  GROUP BY margin_lines.price_source, margin_lines.currency;
+
+ALTER TABLE bi.margin_by_price_source OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.margin_by_price_source.price_source IS 'Source of the price: customer_list, tier_list, channel_list, list_price or override. New values may appear.';
+
+COMMENT ON COLUMN bi.margin_by_price_source.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.margin_by_price_source.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.margin_by_price_source.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_price_source.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.margin_by_price_source.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_price_source.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_price_source.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_price_source.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_price_source.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_price_source.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_price_source.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.margin_by_price_source.cost IS 'Cost of sales, less the cost of returns. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_price_source.gross_margin IS 'net_revenue - cost. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_price_source.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.margin_by_price_source.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
 CREATE VIEW bi.margin_by_product WITH (security_invoker='true') AS
  SELECT margin_lines.sku,
     margin_lines.product_name,
@@ -2770,7 +3370,8 @@ CREATE VIEW bi.margin_by_product WITH (security_invoker='true') AS
     round((sum(margin_lines.gross_sales) / (NULLIF(count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))), 0))::numeric), 4) AS average_order_value,
     sum(margin_lines.cost) AS cost,
     sum(margin_lines.gross_margin) AS gross_margin,
-    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct
+    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
    FROM bi.margin_lines
   GROUP BY margin_lines.sku, margin_lines.product_name, margin_lines.currency;
 
@@ -2808,6 +3409,116 @@ COMMENT ON COLUMN bi.margin_by_product.gross_margin IS 'net_revenue - cost. Addi
 
 COMMENT ON COLUMN bi.margin_by_product.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
 
+COMMENT ON COLUMN bi.margin_by_product.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
+CREATE VIEW bi.margin_by_product_kind WITH (security_invoker='true') AS
+ SELECT margin_lines.product_kind,
+    margin_lines.currency,
+    count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))), 0))::numeric), 4) AS average_order_value,
+    sum(margin_lines.cost) AS cost,
+    sum(margin_lines.gross_margin) AS gross_margin,
+    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
+   FROM bi.margin_lines
+  GROUP BY margin_lines.product_kind, margin_lines.currency;
+
+ALTER TABLE bi.margin_by_product_kind OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.margin_by_product_kind.product_kind IS 'Kind of the product: stocked, service or bundle.';
+
+COMMENT ON COLUMN bi.margin_by_product_kind.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.margin_by_product_kind.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.margin_by_product_kind.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_product_kind.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.margin_by_product_kind.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_product_kind.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_product_kind.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_product_kind.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_product_kind.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_product_kind.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_product_kind.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.margin_by_product_kind.cost IS 'Cost of sales, less the cost of returns. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_product_kind.gross_margin IS 'net_revenue - cost. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_product_kind.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.margin_by_product_kind.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
+CREATE VIEW bi.margin_by_weekday WITH (security_invoker='true') AS
+ SELECT margin_lines.weekday,
+    margin_lines.currency,
+    sum(margin_lines.orders) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
+    sum(margin_lines.cost) AS cost,
+    sum(margin_lines.gross_margin) AS gross_margin,
+    round((((100)::numeric * sum(margin_lines.gross_margin)) / NULLIF(sum(margin_lines.net_revenue), (0)::numeric)), 4) AS gross_margin_pct,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
+   FROM bi.margin_lines
+  GROUP BY margin_lines.weekday, margin_lines.currency;
+
+ALTER TABLE bi.margin_by_weekday OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.margin_by_weekday.weekday IS 'Day of the week in the tenant''s time zone: 1 is Monday, 7 is Sunday.';
+
+COMMENT ON COLUMN bi.margin_by_weekday.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.margin_by_weekday.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.margin_by_weekday.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_weekday.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.margin_by_weekday.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_weekday.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_weekday.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_weekday.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_weekday.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_weekday.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_weekday.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.margin_by_weekday.cost IS 'Cost of sales, less the cost of returns. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_weekday.gross_margin IS 'net_revenue - cost. Additive.';
+
+COMMENT ON COLUMN bi.margin_by_weekday.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.margin_by_weekday.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
 CREATE VIEW bi.products WITH (security_invoker='true') AS
  SELECT p.tenant_id,
     p.id AS product_id,
@@ -2826,7 +3537,7 @@ CREATE VIEW bi.products WITH (security_invoker='true') AS
    FROM ((public.product p
      JOIN public.tenant t ON ((t.tenant_id = p.tenant_id)))
      LEFT JOIN public.category ca ON (((ca.tenant_id = p.tenant_id) AND (ca.id = p.category_id))))
-  WHERE (p.tenant_id = (current_setting('app.tenant_id'::text))::uuid);
+  WHERE (p.tenant_id = bi.tenant());
 
 ALTER TABLE bi.products OWNER TO stockwell_owner;
 
@@ -2914,7 +3625,7 @@ CREATE VIEW bi.receivable_ageing WITH (security_invoker='true') AS
             invoice.open AS receivable,
             0 AS unapplied
            FROM public.invoice
-          WHERE ((invoice.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (invoice.open <> (0)::numeric))
+          WHERE ((invoice.tenant_id = bi.tenant()) AND (invoice.open <> (0)::numeric))
         UNION ALL
          SELECT customer_account.tenant_id,
             customer_account.customer_id,
@@ -2922,7 +3633,7 @@ CREATE VIEW bi.receivable_ageing WITH (security_invoker='true') AS
             0,
             customer_account.unapplied
            FROM public.customer_account
-          WHERE ((customer_account.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (customer_account.unapplied <> (0)::numeric))) i
+          WHERE ((customer_account.tenant_id = bi.tenant()) AND (customer_account.unapplied <> (0)::numeric))) i
      JOIN public.tenant t ON ((t.tenant_id = i.tenant_id)))
      JOIN public.customer cu ON (((cu.tenant_id = i.tenant_id) AND (cu.id = i.customer_id))))
      CROSS JOIN LATERAL ( SELECT ((now() AT TIME ZONE t.time_zone))::date AS day) d)
@@ -2965,7 +3676,8 @@ CREATE VIEW bi.revenue_by_category WITH (security_invoker='true') AS
     sum(margin_lines.discount) AS discount,
     sum(margin_lines.net_revenue) AS net_revenue,
     sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))), 0))::numeric), 4) AS average_order_value
+    round((sum(margin_lines.gross_sales) / (NULLIF(count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))), 0))::numeric), 4) AS average_order_value,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
    FROM bi.margin_lines
   GROUP BY margin_lines.category_code, margin_lines.category_name, margin_lines.currency;
 
@@ -2997,6 +3709,8 @@ COMMENT ON COLUMN bi.revenue_by_category.tax IS 'Output tax on net_revenue, whic
 
 COMMENT ON COLUMN bi.revenue_by_category.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
+COMMENT ON COLUMN bi.revenue_by_category.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
 CREATE VIEW bi.revenue_by_channel WITH (security_invoker='true') AS
  SELECT margin_lines.channel,
     margin_lines.currency,
@@ -3009,7 +3723,8 @@ CREATE VIEW bi.revenue_by_channel WITH (security_invoker='true') AS
     sum(margin_lines.discount) AS discount,
     sum(margin_lines.net_revenue) AS net_revenue,
     sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
    FROM bi.margin_lines
   GROUP BY margin_lines.channel, margin_lines.currency;
 
@@ -3039,6 +3754,8 @@ COMMENT ON COLUMN bi.revenue_by_channel.tax IS 'Output tax on net_revenue, which
 
 COMMENT ON COLUMN bi.revenue_by_channel.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
+COMMENT ON COLUMN bi.revenue_by_channel.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
 CREATE VIEW bi.revenue_by_country WITH (security_invoker='true') AS
  SELECT margin_lines.country,
     margin_lines.currency,
@@ -3051,7 +3768,8 @@ CREATE VIEW bi.revenue_by_country WITH (security_invoker='true') AS
     sum(margin_lines.discount) AS discount,
     sum(margin_lines.net_revenue) AS net_revenue,
     sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
    FROM bi.margin_lines
   GROUP BY margin_lines.country, margin_lines.currency;
 
@@ -3081,6 +3799,8 @@ COMMENT ON COLUMN bi.revenue_by_country.tax IS 'Output tax on net_revenue, which
 
 COMMENT ON COLUMN bi.revenue_by_country.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
+COMMENT ON COLUMN bi.revenue_by_country.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
 CREATE VIEW bi.revenue_by_customer WITH (security_invoker='true') AS
  SELECT margin_lines.customer_number,
     margin_lines.customer_name,
@@ -3094,7 +3814,8 @@ CREATE VIEW bi.revenue_by_customer WITH (security_invoker='true') AS
     sum(margin_lines.discount) AS discount,
     sum(margin_lines.net_revenue) AS net_revenue,
     sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
    FROM bi.margin_lines
   GROUP BY margin_lines.customer_number, margin_lines.customer_name, margin_lines.currency;
 
@@ -3126,6 +3847,8 @@ COMMENT ON COLUMN bi.revenue_by_customer.tax IS 'Output tax on net_revenue, whic
 
 COMMENT ON COLUMN bi.revenue_by_customer.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
+COMMENT ON COLUMN bi.revenue_by_customer.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
 CREATE VIEW bi.revenue_by_day WITH (security_invoker='true') AS
  SELECT margin_lines.day,
     margin_lines.currency,
@@ -3138,7 +3861,8 @@ CREATE VIEW bi.revenue_by_day WITH (security_invoker='true') AS
     sum(margin_lines.discount) AS discount,
     sum(margin_lines.net_revenue) AS net_revenue,
     sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
    FROM bi.margin_lines
   GROUP BY margin_lines.day, margin_lines.currency;
 
@@ -3168,6 +3892,98 @@ COMMENT ON COLUMN bi.revenue_by_day.tax IS 'Output tax on net_revenue, which doe
 
 COMMENT ON COLUMN bi.revenue_by_day.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
+COMMENT ON COLUMN bi.revenue_by_day.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
+CREATE VIEW bi.revenue_by_discount_band WITH (security_invoker='true') AS
+ SELECT margin_lines.discount_band,
+    margin_lines.currency,
+    count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))), 0))::numeric), 4) AS average_order_value,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
+   FROM bi.margin_lines
+  GROUP BY margin_lines.discount_band, margin_lines.currency;
+
+ALTER TABLE bi.revenue_by_discount_band OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.revenue_by_discount_band.discount_band IS 'Discount in percent of the value before it: none, to_5_pct, to_10_pct, to_20_pct, to_30_pct, to_50_pct or over_50_pct. A band includes its upper end.';
+
+COMMENT ON COLUMN bi.revenue_by_discount_band.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.revenue_by_discount_band.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.revenue_by_discount_band.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_discount_band.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.revenue_by_discount_band.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_discount_band.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_discount_band.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_discount_band.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_discount_band.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_discount_band.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_discount_band.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.revenue_by_discount_band.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
+CREATE VIEW bi.revenue_by_hour_of_day WITH (security_invoker='true') AS
+ SELECT margin_lines.hour_of_day,
+    margin_lines.currency,
+    sum(margin_lines.orders) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
+   FROM bi.margin_lines
+  GROUP BY margin_lines.hour_of_day, margin_lines.currency;
+
+ALTER TABLE bi.revenue_by_hour_of_day OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.revenue_by_hour_of_day.hour_of_day IS 'Hour of the day in the tenant''s time zone, 0 to 23.';
+
+COMMENT ON COLUMN bi.revenue_by_hour_of_day.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.revenue_by_hour_of_day.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.revenue_by_hour_of_day.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_hour_of_day.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.revenue_by_hour_of_day.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_hour_of_day.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_hour_of_day.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_hour_of_day.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_hour_of_day.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_hour_of_day.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_hour_of_day.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.revenue_by_hour_of_day.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
 CREATE VIEW bi.revenue_by_location WITH (security_invoker='true') AS
  SELECT margin_lines.location_code,
     margin_lines.location_name,
@@ -3181,7 +3997,8 @@ CREATE VIEW bi.revenue_by_location WITH (security_invoker='true') AS
     sum(margin_lines.discount) AS discount,
     sum(margin_lines.net_revenue) AS net_revenue,
     sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
    FROM bi.margin_lines
   GROUP BY margin_lines.location_code, margin_lines.location_name, margin_lines.currency;
 
@@ -3213,6 +4030,8 @@ COMMENT ON COLUMN bi.revenue_by_location.tax IS 'Output tax on net_revenue, whic
 
 COMMENT ON COLUMN bi.revenue_by_location.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
+COMMENT ON COLUMN bi.revenue_by_location.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
 CREATE VIEW bi.revenue_by_month WITH (security_invoker='true') AS
  SELECT margin_lines.month,
     margin_lines.currency,
@@ -3225,7 +4044,8 @@ CREATE VIEW bi.revenue_by_month WITH (security_invoker='true') AS
     sum(margin_lines.discount) AS discount,
     sum(margin_lines.net_revenue) AS net_revenue,
     sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
    FROM bi.margin_lines
   GROUP BY margin_lines.month, margin_lines.currency;
 
@@ -3255,6 +4075,8 @@ COMMENT ON COLUMN bi.revenue_by_month.tax IS 'Output tax on net_revenue, which d
 
 COMMENT ON COLUMN bi.revenue_by_month.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
+COMMENT ON COLUMN bi.revenue_by_month.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
 CREATE VIEW bi.revenue_by_month_channel WITH (security_invoker='true') AS
  SELECT margin_lines.month,
     margin_lines.channel,
@@ -3268,7 +4090,8 @@ CREATE VIEW bi.revenue_by_month_channel WITH (security_invoker='true') AS
     sum(margin_lines.discount) AS discount,
     sum(margin_lines.net_revenue) AS net_revenue,
     sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
    FROM bi.margin_lines
   GROUP BY margin_lines.month, margin_lines.channel, margin_lines.currency;
 
@@ -3300,6 +4123,53 @@ COMMENT ON COLUMN bi.revenue_by_month_channel.tax IS 'Output tax on net_revenue,
 
 COMMENT ON COLUMN bi.revenue_by_month_channel.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
+COMMENT ON COLUMN bi.revenue_by_month_channel.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
+CREATE VIEW bi.revenue_by_price_source WITH (security_invoker='true') AS
+ SELECT margin_lines.price_source,
+    margin_lines.currency,
+    count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))), 0))::numeric), 4) AS average_order_value,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
+   FROM bi.margin_lines
+  GROUP BY margin_lines.price_source, margin_lines.currency;
+
+ALTER TABLE bi.revenue_by_price_source OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.revenue_by_price_source.price_source IS 'Source of the price: customer_list, tier_list, channel_list, list_price or override. New values may appear.';
+
+COMMENT ON COLUMN bi.revenue_by_price_source.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.revenue_by_price_source.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.revenue_by_price_source.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_price_source.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.revenue_by_price_source.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_price_source.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_price_source.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_price_source.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_price_source.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_price_source.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_price_source.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.revenue_by_price_source.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
 CREATE VIEW bi.revenue_by_product WITH (security_invoker='true') AS
  SELECT margin_lines.sku,
     margin_lines.product_name,
@@ -3313,7 +4183,8 @@ CREATE VIEW bi.revenue_by_product WITH (security_invoker='true') AS
     sum(margin_lines.discount) AS discount,
     sum(margin_lines.net_revenue) AS net_revenue,
     sum(margin_lines.tax) AS tax,
-    round((sum(margin_lines.gross_sales) / (NULLIF(count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))), 0))::numeric), 4) AS average_order_value
+    round((sum(margin_lines.gross_sales) / (NULLIF(count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))), 0))::numeric), 4) AS average_order_value,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
    FROM bi.margin_lines
   GROUP BY margin_lines.sku, margin_lines.product_name, margin_lines.currency;
 
@@ -3345,6 +4216,98 @@ COMMENT ON COLUMN bi.revenue_by_product.tax IS 'Output tax on net_revenue, which
 
 COMMENT ON COLUMN bi.revenue_by_product.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
 
+COMMENT ON COLUMN bi.revenue_by_product.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
+CREATE VIEW bi.revenue_by_product_kind WITH (security_invoker='true') AS
+ SELECT margin_lines.product_kind,
+    margin_lines.currency,
+    count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(count(DISTINCT ROW(margin_lines.document_id, margin_lines.document_kind)) FILTER (WHERE (margin_lines.document_kind = ANY (ARRAY['sale'::text, 'invoice'::text]))), 0))::numeric), 4) AS average_order_value,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
+   FROM bi.margin_lines
+  GROUP BY margin_lines.product_kind, margin_lines.currency;
+
+ALTER TABLE bi.revenue_by_product_kind OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.revenue_by_product_kind.product_kind IS 'Kind of the product: stocked, service or bundle.';
+
+COMMENT ON COLUMN bi.revenue_by_product_kind.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.revenue_by_product_kind.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.revenue_by_product_kind.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_product_kind.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.revenue_by_product_kind.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_product_kind.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_product_kind.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_product_kind.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_product_kind.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_product_kind.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_product_kind.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.revenue_by_product_kind.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
+CREATE VIEW bi.revenue_by_weekday WITH (security_invoker='true') AS
+ SELECT margin_lines.weekday,
+    margin_lines.currency,
+    sum(margin_lines.orders) AS orders,
+    count(*) AS lines,
+    sum(margin_lines.units) AS units,
+    sum(margin_lines.gross_sales) AS gross_sales,
+    sum(margin_lines.returns) AS returns,
+    sum(margin_lines.gross_revenue) AS gross_revenue,
+    sum(margin_lines.discount) AS discount,
+    sum(margin_lines.net_revenue) AS net_revenue,
+    sum(margin_lines.tax) AS tax,
+    round((sum(margin_lines.gross_sales) / (NULLIF(sum(margin_lines.orders), 0))::numeric), 4) AS average_order_value,
+    round(((('-100'::integer)::numeric * sum(margin_lines.returns)) / NULLIF(sum(margin_lines.gross_sales), (0)::numeric)), 4) AS return_rate_pct
+   FROM bi.margin_lines
+  GROUP BY margin_lines.weekday, margin_lines.currency;
+
+ALTER TABLE bi.revenue_by_weekday OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.revenue_by_weekday.weekday IS 'Day of the week in the tenant''s time zone: 1 is Monday, 7 is Sunday.';
+
+COMMENT ON COLUMN bi.revenue_by_weekday.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.revenue_by_weekday.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.revenue_by_weekday.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_weekday.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.revenue_by_weekday.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_weekday.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_weekday.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_weekday.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_weekday.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_weekday.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.revenue_by_weekday.average_order_value IS 'gross_sales / orders, 4 decimals; null without orders. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.revenue_by_weekday.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
 CREATE VIEW bi.revenue_lines WITH (security_invoker='true') AS
  SELECT margin_lines.tenant_id,
     margin_lines.document_id,
@@ -3372,7 +4335,12 @@ CREATE VIEW bi.revenue_lines WITH (security_invoker='true') AS
     margin_lines.gross_revenue,
     margin_lines.discount,
     margin_lines.net_revenue,
-    margin_lines.tax
+    margin_lines.tax,
+    margin_lines.hour_of_day,
+    margin_lines.weekday,
+    margin_lines.price_source,
+    margin_lines.discount_band,
+    margin_lines.product_kind
    FROM bi.margin_lines;
 
 ALTER TABLE bi.revenue_lines OWNER TO stockwell_owner;
@@ -3431,6 +4399,179 @@ COMMENT ON COLUMN bi.revenue_lines.net_revenue IS 'gross_revenue - discount, whi
 
 COMMENT ON COLUMN bi.revenue_lines.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
+COMMENT ON COLUMN bi.revenue_lines.hour_of_day IS 'Hour of the day in the tenant''s time zone, 0 to 23.';
+
+COMMENT ON COLUMN bi.revenue_lines.weekday IS 'Day of the week in the tenant''s time zone: 1 is Monday, 7 is Sunday.';
+
+COMMENT ON COLUMN bi.revenue_lines.price_source IS 'Source of the price: customer_list, tier_list, channel_list, list_price or override. New values may appear.';
+
+COMMENT ON COLUMN bi.revenue_lines.discount_band IS 'Discount in percent of the value before it: none, to_5_pct, to_10_pct, to_20_pct, to_30_pct, to_50_pct or over_50_pct. A band includes its upper end.';
+
+COMMENT ON COLUMN bi.revenue_lines.product_kind IS 'Kind of the product: stocked, service or bundle.';
+
+CREATE TABLE public.sales_rollup (
+    tenant_id uuid NOT NULL,
+    generation integer,
+    layout integer,
+    "position" bigint DEFAULT 0 NOT NULL,
+    time_zone text,
+    earliest_at timestamp with time zone,
+    latest_at timestamp with time zone,
+    next_generation integer,
+    next_layout integer,
+    next_position bigint,
+    next_time_zone text,
+    next_after uuid,
+    next_earliest_at timestamp with time zone,
+    next_latest_at timestamp with time zone,
+    too_large boolean DEFAULT false NOT NULL,
+    CONSTRAINT sales_rollup_next_whole CHECK ((((next_generation IS NULL) = (next_layout IS NULL)) AND ((next_generation IS NULL) = (next_position IS NULL)) AND ((next_generation IS NULL) = (next_time_zone IS NULL)) AND ((next_generation IS NULL) = (next_after IS NULL)))),
+    CONSTRAINT sales_rollup_whole CHECK ((((generation IS NULL) = (time_zone IS NULL)) AND ((generation IS NULL) = (layout IS NULL))))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY public.sales_rollup FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_rollup OWNER TO stockwell_owner;
+
+CREATE TABLE public.sales_sum_by_day (
+    tenant_id uuid NOT NULL,
+    generation integer NOT NULL,
+    day date NOT NULL,
+    location_id uuid NOT NULL,
+    orders bigint NOT NULL,
+    lines bigint NOT NULL,
+    units bigint NOT NULL,
+    returns bigint NOT NULL,
+    gross_revenue bigint NOT NULL,
+    net_revenue bigint NOT NULL,
+    tax bigint NOT NULL,
+    cost bigint NOT NULL,
+    channel text NOT NULL,
+    country text NOT NULL,
+    currency text NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.sales_sum_by_day FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_sum_by_day OWNER TO stockwell_owner;
+
+CREATE VIEW bi.sales_by_day WITH (security_invoker='true') AS
+ WITH fold AS (
+         SELECT f.generation,
+            f."position"
+           FROM (public.sales_rollup f
+             JOIN public.tenant t ON (((t.tenant_id = f.tenant_id) AND (t.time_zone = f.time_zone))))
+          WHERE (f.tenant_id = bi.tenant())
+        ), part AS (
+         SELECT r.day,
+            r.channel,
+            r.location_id,
+            r.country,
+            r.currency,
+            r.orders,
+            r.lines,
+            ((r.units)::numeric * 0.000001) AS units,
+            ((r.returns)::numeric * 0.0001) AS returns,
+            ((r.gross_revenue)::numeric * 0.0001) AS gross_revenue,
+            ((r.net_revenue)::numeric * 0.0001) AS net_revenue,
+            ((r.tax)::numeric * 0.0001) AS tax,
+            ((r.cost)::numeric * 0.0001) AS cost
+           FROM (public.sales_sum_by_day r
+             JOIN fold ON ((fold.generation = r.generation)))
+          WHERE (r.tenant_id = bi.tenant())
+        UNION ALL
+         SELECT ((f.occurred_at AT TIME ZONE t.time_zone))::date AS timezone,
+            f.channel,
+            f.location_id,
+            f.country,
+            f.currency,
+            f.orders,
+            1,
+            f.units,
+            f.returns,
+            f.gross_revenue,
+            f.net_revenue,
+            f.tax,
+            f.cost
+           FROM (bi.sales_fact f
+             JOIN public.tenant t ON ((t.tenant_id = f.tenant_id)))
+          WHERE ((t.tenant_id = bi.tenant()) AND (f."position" >= ( SELECT COALESCE(max(fold."position"), (0)::bigint) AS "coalesce"
+                   FROM fold)) AND (f."position" <= ( SELECT '9223372036854775807'::bigint)))
+        ), summed AS (
+         SELECT part.day,
+            part.channel,
+            part.location_id,
+            part.country,
+            part.currency,
+            sum(part.orders) AS orders,
+            sum(part.lines) AS lines,
+            sum(part.units) AS units,
+            sum(part.returns) AS returns,
+            sum(part.gross_revenue) AS gross_revenue,
+            sum(part.net_revenue) AS net_revenue,
+            sum(part.tax) AS tax,
+            sum(part.cost) AS cost
+           FROM part
+          GROUP BY part.day, part.channel, part.location_id, part.country, part.currency
+        )
+ SELECT s.day,
+    s.channel,
+    lo.code AS location_code,
+    lo.name AS location_name,
+    s.country,
+    s.currency,
+    s.orders,
+    s.lines,
+    s.units,
+    (s.net_revenue - s.returns) AS gross_sales,
+    s.returns,
+    s.gross_revenue,
+    (s.gross_revenue - s.net_revenue) AS discount,
+    s.net_revenue,
+    s.tax,
+    s.cost,
+    (s.net_revenue - s.cost) AS gross_margin
+   FROM (summed s
+     LEFT JOIN public.location lo ON (((lo.tenant_id = bi.tenant()) AND (lo.id = s.location_id))));
+
+ALTER TABLE bi.sales_by_day OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.sales_by_day.day IS 'Calendar day in the tenant''s time zone.';
+
+COMMENT ON COLUMN bi.sales_by_day.channel IS 'Sales channel: wholesale or retail. New values may appear.';
+
+COMMENT ON COLUMN bi.sales_by_day.location_code IS 'Code of the stock location.';
+
+COMMENT ON COLUMN bi.sales_by_day.location_name IS 'Name of the stock location.';
+
+COMMENT ON COLUMN bi.sales_by_day.country IS 'ISO 3166-1 alpha-2 code of the country of sale, or of the customer.';
+
+COMMENT ON COLUMN bi.sales_by_day.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.sales_by_day.orders IS 'Number of sales documents: till sales and invoices, not refunds or credit notes. On a line: 1 on the first line of one. Additive, except over products and categories, which share orders.';
+
+COMMENT ON COLUMN bi.sales_by_day.lines IS 'Number of document lines. Additive.';
+
+COMMENT ON COLUMN bi.sales_by_day.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.sales_by_day.gross_sales IS 'Net value of the lines sold, before returns: after discounts, without tax. Additive.';
+
+COMMENT ON COLUMN bi.sales_by_day.returns IS 'Net value of the lines returned: negative, without tax. Additive.';
+
+COMMENT ON COLUMN bi.sales_by_day.gross_revenue IS 'Sales less returns before the discounts given at the sale, without tax. Additive.';
+
+COMMENT ON COLUMN bi.sales_by_day.discount IS 'Discounts given at the sale: positive lowers revenue; on returns negative. Additive.';
+
+COMMENT ON COLUMN bi.sales_by_day.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.sales_by_day.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
+
+COMMENT ON COLUMN bi.sales_by_day.cost IS 'Cost of sales, less the cost of returns. Additive.';
+
+COMMENT ON COLUMN bi.sales_by_day.gross_margin IS 'net_revenue - cost. Additive.';
+
 CREATE TABLE public.reason_code (
     tenant_id uuid NOT NULL,
     code text NOT NULL,
@@ -3485,7 +4626,7 @@ CREATE VIEW bi.shrinkage WITH (security_invoker='true') AS
      JOIN public.tenant t ON ((t.tenant_id = m.tenant_id)))
      LEFT JOIN public.reason_code rc ON (((rc.tenant_id = m.tenant_id) AND (rc.code = m.reason))))
      LEFT JOIN public.location lo ON (((lo.tenant_id = m.tenant_id) AND (lo.id = m.location_id))))
-  WHERE ((m.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (m.kind = ANY (ARRAY['adjustment'::text, 'count'::text])))
+  WHERE ((m.tenant_id = bi.tenant()) AND (m.kind = ANY (ARRAY['adjustment'::text, 'count'::text])))
   GROUP BY m.reason, rc.name, lo.code, lo.name, t.currency;
 
 ALTER TABLE bi.shrinkage OWNER TO stockwell_owner;
@@ -3519,7 +4660,7 @@ CREATE VIEW bi.slow_stock WITH (security_invoker='true') AS
             tenant.time_zone AS zone,
             public.day_begin(((((now() AT TIME ZONE tenant.time_zone))::date - 90))::timestamp without time zone, tenant.time_zone) AS at
            FROM public.tenant
-          WHERE (tenant.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
+          WHERE (tenant.tenant_id = bi.tenant())
         ), moved AS MATERIALIZED (
          SELECT s.location_id,
             s.product_id,
@@ -3529,7 +4670,7 @@ CREATE VIEW bi.slow_stock WITH (security_invoker='true') AS
             COALESCE((- sum(s.quantity) FILTER (WHERE ((s.kind = ANY (ARRAY['sale'::text, 'return'::text])) AND (s.occurred_at >= ( SELECT since_1.at
                    FROM since since_1))))), (0)::numeric) AS units_sold
            FROM public.stock_movement s
-          WHERE (s.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
+          WHERE (s.tenant_id = bi.tenant())
           GROUP BY s.location_id, s.product_id
         ), product_moved AS MATERIALIZED (
          SELECT moved.product_id,
@@ -3564,7 +4705,7 @@ CREATE VIEW bi.slow_stock WITH (security_invoker='true') AS
             sum(s.on_hand) AS on_hand,
             sum(s.value) AS value
            FROM public.stock_level s
-          WHERE (s.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
+          WHERE (s.tenant_id = bi.tenant())
           GROUP BY s.location_id, s.product_id
          HAVING (sum(s.on_hand) > (0)::numeric)
         )
@@ -3680,8 +4821,8 @@ CREATE VIEW bi.stock_ageing WITH (security_invoker='true') AS
             sum(s.quantity) OVER (PARTITION BY s.location_id, s.product_id, s.lot_id) AS total,
             sum(s.quantity) OVER (PARTITION BY s.document_id, s.line_no, s.lot_id, (lo_1.kind = 'transit'::text) ORDER BY s.id) AS passed
            FROM (public.stock_movement s
-             JOIN public.location lo_1 ON (((lo_1.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (lo_1.id = s.location_id))))
-          WHERE ((s.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (s.quantity > (0)::numeric))
+             JOIN public.location lo_1 ON (((lo_1.tenant_id = bi.tenant()) AND (lo_1.id = s.location_id))))
+          WHERE ((s.tenant_id = bi.tenant()) AND (s.quantity > (0)::numeric))
         ), sent AS MATERIALIZED (
          SELECT s.location_id,
             s.product_id,
@@ -3700,10 +4841,10 @@ CREATE VIEW bi.stock_ageing WITH (security_invoker='true') AS
                     s_1.quantity,
                     (- sum(s_1.quantity) OVER (PARTITION BY s_1.location_id, s_1.product_id, s_1.lot_id ORDER BY s_1.occurred_at, s_1.id)) AS high
                    FROM public.stock_movement s_1
-                  WHERE ((s_1.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (s_1.quantity < (0)::numeric) AND (s_1.product_id IN ( SELECT stock_movement.product_id
+                  WHERE ((s_1.tenant_id = bi.tenant()) AND (s_1.quantity < (0)::numeric) AND (s_1.product_id IN ( SELECT stock_movement.product_id
                            FROM public.stock_movement
-                          WHERE ((stock_movement.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (stock_movement.document_kind = 'transfer'::text)))))) s
-             JOIN public.transfer t ON (((t.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (t.id = s.document_id) AND (t.from_location_id = s.location_id))))
+                          WHERE ((stock_movement.tenant_id = bi.tenant()) AND (stock_movement.document_kind = 'transfer'::text)))))) s
+             JOIN public.transfer t ON (((t.tenant_id = bi.tenant()) AND (t.id = s.document_id) AND (t.from_location_id = s.location_id))))
           WHERE (s.document_kind = 'transfer'::text)
         ), layer AS MATERIALIZED (
          SELECT s.location_id,
@@ -3714,7 +4855,7 @@ CREATE VIEW bi.stock_ageing WITH (security_invoker='true') AS
             s.received_at,
             (s.document_kind = 'earlier_stock'::text) AS earlier
            FROM public.cost_layer s
-          WHERE (s.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
+          WHERE (s.tenant_id = bi.tenant())
         ), unlayered AS MATERIALIZED (
          SELECT s.location_id,
             s.product_id,
@@ -3724,7 +4865,7 @@ CREATE VIEW bi.stock_ageing WITH (security_invoker='true') AS
             (s.value - COALESCE(sum(y.value), (0)::numeric)) AS value
            FROM (public.stock_level s
              LEFT JOIN layer y ON (((y.location_id = s.location_id) AND (y.product_id = s.product_id) AND (y.lot_id = s.lot_id) AND (NOT y.earlier))))
-          WHERE ((s.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (s.on_hand > (0)::numeric))
+          WHERE ((s.tenant_id = bi.tenant()) AND (s.on_hand > (0)::numeric))
           GROUP BY s.location_id, s.product_id, s.lot_id, s.on_hand, s.value
         ), came AS MATERIALIZED (
          SELECT row_number() OVER () AS no,
@@ -3826,7 +4967,7 @@ CREATE VIEW bi.stock_ageing WITH (security_invoker='true') AS
             ((part.came_at AT TIME ZONE t.time_zone))::date AS came_on,
             (((now() AT TIME ZONE t.time_zone))::date - ((part.came_at AT TIME ZONE t.time_zone))::date) AS days
            FROM (part
-             JOIN public.tenant t ON ((t.tenant_id = (current_setting('app.tenant_id'::text))::uuid)))
+             JOIN public.tenant t ON ((t.tenant_id = bi.tenant())))
         )
  SELECT p.sku,
     p.name AS product_name,
@@ -3933,7 +5074,7 @@ CREATE VIEW bi.stock_movements WITH (security_invoker='true') AS
      JOIN public.tenant t ON ((t.tenant_id = m.tenant_id)))
      LEFT JOIN public.product p ON (((p.tenant_id = m.tenant_id) AND (p.id = m.product_id))))
      LEFT JOIN public.location lo ON (((lo.tenant_id = m.tenant_id) AND (lo.id = m.location_id))))
-  WHERE (m.tenant_id = (current_setting('app.tenant_id'::text))::uuid);
+  WHERE (m.tenant_id = bi.tenant());
 
 ALTER TABLE bi.stock_movements OWNER TO stockwell_owner;
 
@@ -3993,7 +5134,7 @@ CREATE VIEW bi.stock_positions WITH (security_invoker='true') AS
             sum(s_1.available) AS available,
             sum(s_1.value) AS value
            FROM bi.stock_level s_1
-          WHERE (s_1.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
+          WHERE (s_1.tenant_id = bi.tenant())
           GROUP BY s_1.tenant_id, s_1.product_id, s_1.location_id
         ), level AS (
          SELECT known.tenant_id,
@@ -4013,7 +5154,7 @@ CREATE VIEW bi.stock_positions WITH (security_invoker='true') AS
             0,
             0
            FROM public.product p_1
-          WHERE ((p_1.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (p_1.kind = 'stocked'::text) AND (p_1.status = 'active'::text) AND (NOT (EXISTS ( SELECT
+          WHERE ((p_1.tenant_id = bi.tenant()) AND (p_1.kind = 'stocked'::text) AND (p_1.status = 'active'::text) AND (NOT (EXISTS ( SELECT
                    FROM known
                   WHERE (known.product_id = p_1.id)))))
         )
@@ -4064,6 +5205,95 @@ COMMENT ON COLUMN bi.stock_positions.value IS 'Cost of the stock: of the units o
 
 COMMENT ON COLUMN bi.stock_positions.unit_cost IS 'Cost per stock unit, 6 decimals. Not additive.';
 
+CREATE VIEW bi.stock_turnover WITH (security_invoker='true') AS
+ SELECT p.sku,
+    p.name AS product_name,
+    ca.code AS category_code,
+    ca.name AS category_name,
+    lo.code AS location_code,
+    lo.name AS location_name,
+    p.stock_uom AS uom,
+    t.currency,
+    n.on_hand,
+    n.value,
+    n.average_value,
+    n.units_sold,
+    n.cost,
+    round((((n.cost * (365)::numeric) / (90)::numeric) / NULLIF(GREATEST(n.average_value, (0)::numeric), (0)::numeric)), 4) AS turnover,
+    round(((n.on_hand * (90)::numeric) / NULLIF(GREATEST(n.units_sold, (0)::numeric), (0)::numeric)), 1) AS cover_days
+   FROM ((((( SELECT part.product_id,
+            part.location_id,
+            sum(part.on_hand) AS on_hand,
+            sum(part.value) AS value,
+            sum(part.units_sold) AS units_sold,
+            sum(part.cost) AS cost,
+            round((sum(part.value) - (sum(part.change) / (2)::numeric)), 4) AS average_value
+           FROM ( SELECT stock_level.product_id,
+                    stock_level.location_id,
+                    stock_level.on_hand,
+                    stock_level.value,
+                    0 AS change,
+                    0 AS units_sold,
+                    0 AS cost
+                   FROM public.stock_level
+                  WHERE (stock_level.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
+                UNION ALL
+                 SELECT stock_movement.product_id,
+                    stock_movement.location_id,
+                    0,
+                    0,
+                    stock_movement.value,
+                        CASE
+                            WHEN (stock_movement.kind = ANY (ARRAY['sale'::text, 'return'::text])) THEN (- stock_movement.quantity)
+                            ELSE (0)::numeric
+                        END AS "case",
+                        CASE
+                            WHEN (stock_movement.kind = ANY (ARRAY['sale'::text, 'return'::text])) THEN (- stock_movement.value)
+                            ELSE (0)::numeric
+                        END AS "case"
+                   FROM public.stock_movement
+                  WHERE ((stock_movement.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (stock_movement.occurred_at >= ( SELECT public.day_begin(((((now() AT TIME ZONE tenant.time_zone))::date - 90))::timestamp without time zone, tenant.time_zone) AS day_begin
+                           FROM public.tenant
+                          WHERE (tenant.tenant_id = (current_setting('app.tenant_id'::text))::uuid))))) part
+          GROUP BY part.product_id, part.location_id) n
+     JOIN public.tenant t ON ((t.tenant_id = (current_setting('app.tenant_id'::text))::uuid)))
+     JOIN public.product p ON (((p.tenant_id = t.tenant_id) AND (p.id = n.product_id))))
+     JOIN public.location lo ON (((lo.tenant_id = t.tenant_id) AND (lo.id = n.location_id))))
+     LEFT JOIN public.category ca ON (((ca.tenant_id = p.tenant_id) AND (ca.id = p.category_id))))
+  WHERE ((n.on_hand <> (0)::numeric) OR (n.value <> (0)::numeric) OR (n.units_sold <> (0)::numeric));
+
+ALTER TABLE bi.stock_turnover OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.stock_turnover.sku IS 'SKU of the product, case-sensitive.';
+
+COMMENT ON COLUMN bi.stock_turnover.product_name IS 'Name of the product.';
+
+COMMENT ON COLUMN bi.stock_turnover.category_code IS 'Code of the category; null if there is none.';
+
+COMMENT ON COLUMN bi.stock_turnover.category_name IS 'Name of the category; null if there is none.';
+
+COMMENT ON COLUMN bi.stock_turnover.location_code IS 'Code of the stock location.';
+
+COMMENT ON COLUMN bi.stock_turnover.location_name IS 'Name of the stock location.';
+
+COMMENT ON COLUMN bi.stock_turnover.uom IS 'UN/ECE Recommendation 20 code of the unit that quantities are in.';
+
+COMMENT ON COLUMN bi.stock_turnover.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.stock_turnover.on_hand IS 'Stock units on hand in the location, including reserved units. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.stock_turnover.value IS 'Cost of the stock: of the units on hand, or of a movement (negative if out). Additive.';
+
+COMMENT ON COLUMN bi.stock_turnover.average_value IS 'Mean of the value 90 days ago and now. Additive.';
+
+COMMENT ON COLUMN bi.stock_turnover.units_sold IS 'Stock units sold from the location in the last days, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.stock_turnover.cost IS 'Cost of sales, less the cost of returns. Additive.';
+
+COMMENT ON COLUMN bi.stock_turnover.turnover IS 'cost of a year at the pace of the last 90 days / average_value, 4 decimals. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.stock_turnover.cover_days IS 'Days until the stock on hand is sold at that pace, 1 decimal; null if nothing was sold. Not additive.';
+
 CREATE VIEW bi.stock_valuation WITH (security_invoker='true') AS
  SELECT p.sku,
     p.name AS product_name,
@@ -4081,7 +5311,7 @@ CREATE VIEW bi.stock_valuation WITH (security_invoker='true') AS
      JOIN public.product p ON (((p.tenant_id = s.tenant_id) AND (p.id = s.product_id))))
      JOIN public.location lo ON (((lo.tenant_id = s.tenant_id) AND (lo.id = s.location_id))))
      LEFT JOIN public.category ca ON (((ca.tenant_id = p.tenant_id) AND (ca.id = p.category_id))))
-  WHERE (s.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
+  WHERE (s.tenant_id = bi.tenant())
   GROUP BY p.sku, p.name, ca.code, ca.name, lo.code, lo.name, p.stock_uom, t.currency
  HAVING ((sum(s.on_hand) <> (0)::numeric) OR (sum(s.value) <> (0)::numeric));
 
@@ -4155,7 +5385,7 @@ CREATE VIEW bi.tax_lines WITH (security_invoker='true') AS
    FROM ((public.sales_line l
      JOIN public.tenant t ON ((t.tenant_id = l.tenant_id)))
      LEFT JOIN public.sales_line_tax x ON (((x.tenant_id = l.tenant_id) AND (x.document_id = l.document_id) AND (x.document_kind = l.document_kind) AND (x.line_no = l.line_no))))
-  WHERE (l.tenant_id = (current_setting('app.tenant_id'::text))::uuid);
+  WHERE (l.tenant_id = bi.tenant());
 
 ALTER TABLE bi.tax_lines OWNER TO stockwell_owner;
 
@@ -4194,6 +5424,66 @@ COMMENT ON COLUMN bi.tax_lines.base_quantity IS 'Stock units that a tax per unit
 COMMENT ON COLUMN bi.tax_lines.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
 
 COMMENT ON COLUMN bi.tax_lines.account_code IS 'Code of the ledger account.';
+
+CREATE VIEW bi.weak_margins WITH (security_invoker='true') AS
+ SELECT p.sku,
+    p.name AS product_name,
+    ca.code AS category_code,
+    ca.name AS category_name,
+    l.channel,
+    l.currency,
+    l.units,
+    l.net_revenue,
+    l.cost,
+    (l.net_revenue - l.cost) AS gross_margin,
+    round((((100)::numeric * (l.net_revenue - l.cost)) / NULLIF(l.net_revenue, (0)::numeric)), 4) AS gross_margin_pct,
+    l.below_cost_lines,
+    l.below_cost_units,
+    l.below_cost_loss
+   FROM ((( SELECT f.product_id,
+            f.channel,
+            f.currency,
+            sum(f.units) AS units,
+            sum(f.net_revenue) AS net_revenue,
+            sum(f.cost) AS cost,
+            count(*) FILTER (WHERE ((f.units > (0)::numeric) AND (f.gross_margin < (0)::numeric))) AS below_cost_lines,
+            COALESCE(sum(f.units) FILTER (WHERE ((f.units > (0)::numeric) AND (f.gross_margin < (0)::numeric))), (0)::numeric) AS below_cost_units,
+            COALESCE((- sum(f.gross_margin) FILTER (WHERE ((f.units > (0)::numeric) AND (f.gross_margin < (0)::numeric)))), (0)::numeric) AS below_cost_loss
+           FROM bi.sales_fact f
+          GROUP BY f.product_id, f.channel, f.currency) l
+     JOIN public.product p ON (((p.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (p.id = l.product_id))))
+     LEFT JOIN public.category ca ON (((ca.tenant_id = p.tenant_id) AND (ca.id = p.category_id))))
+  WHERE ((l.below_cost_lines > 0) OR ((l.net_revenue > (0)::numeric) AND (((100)::numeric * (l.net_revenue - l.cost)) < ((10)::numeric * l.net_revenue))));
+
+ALTER TABLE bi.weak_margins OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.weak_margins.sku IS 'SKU of the product, case-sensitive.';
+
+COMMENT ON COLUMN bi.weak_margins.product_name IS 'Name of the product.';
+
+COMMENT ON COLUMN bi.weak_margins.category_code IS 'Code of the category; null if there is none.';
+
+COMMENT ON COLUMN bi.weak_margins.category_name IS 'Name of the category; null if there is none.';
+
+COMMENT ON COLUMN bi.weak_margins.channel IS 'Sales channel: wholesale or retail. New values may appear.';
+
+COMMENT ON COLUMN bi.weak_margins.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.weak_margins.units IS 'Stock units sold, less units returned. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.weak_margins.net_revenue IS 'gross_revenue - discount, which equals gross_sales + returns; without tax. Additive.';
+
+COMMENT ON COLUMN bi.weak_margins.cost IS 'Cost of sales, less the cost of returns. Additive.';
+
+COMMENT ON COLUMN bi.weak_margins.gross_margin IS 'net_revenue - cost. Additive.';
+
+COMMENT ON COLUMN bi.weak_margins.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.weak_margins.below_cost_lines IS 'Number of lines that were sold for less than they cost. Additive.';
+
+COMMENT ON COLUMN bi.weak_margins.below_cost_units IS 'Stock units of the lines sold below cost. Additive over rows of one unit.';
+
+COMMENT ON COLUMN bi.weak_margins.below_cost_loss IS 'Cost of the lines sold below cost, less their net value: positive. Additive.';
 
 CREATE TABLE public.access_refusal (
     tenant_id uuid NOT NULL,
@@ -4318,6 +5608,24 @@ CREATE TABLE public.barcode (
 ALTER TABLE ONLY public.barcode FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.barcode OWNER TO stockwell_owner;
+
+CREATE TABLE public.bi_login (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    role_name text NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    rotated_to uuid,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT bi_login_role_form CHECK ((role_name ~ '^bi_[a-z2-7]{26}$'::text))
+);
+
+ALTER TABLE ONLY public.bi_login FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.bi_login OWNER TO stockwell_owner;
 
 CREATE TABLE public.bundle_component (
     tenant_id uuid NOT NULL,
@@ -4471,7 +5779,8 @@ CREATE TABLE public.former_sku (
     tenant_id uuid NOT NULL,
     sku text NOT NULL,
     product_id uuid NOT NULL,
-    replaced_at timestamp with time zone NOT NULL
+    replaced_at timestamp with time zone NOT NULL,
+    since timestamp with time zone
 );
 
 ALTER TABLE ONLY public.former_sku FORCE ROW LEVEL SECURITY;
@@ -5175,6 +6484,177 @@ ALTER TABLE ONLY public.sales_order_line FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sales_order_line OWNER TO stockwell_owner;
 
+CREATE TABLE public.sales_sum_by_category (
+    tenant_id uuid NOT NULL,
+    generation integer NOT NULL,
+    month date NOT NULL,
+    category_id uuid NOT NULL,
+    location_id uuid NOT NULL,
+    orders bigint NOT NULL,
+    documents bigint NOT NULL,
+    lines bigint NOT NULL,
+    units bigint NOT NULL,
+    returns bigint NOT NULL,
+    gross_revenue bigint NOT NULL,
+    net_revenue bigint NOT NULL,
+    tax bigint NOT NULL,
+    cost bigint NOT NULL,
+    channel text NOT NULL,
+    country text NOT NULL,
+    currency text NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.sales_sum_by_category FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_sum_by_category OWNER TO stockwell_owner;
+
+CREATE TABLE public.sales_sum_by_customer (
+    tenant_id uuid NOT NULL,
+    generation integer NOT NULL,
+    month date NOT NULL,
+    customer_id uuid NOT NULL,
+    orders bigint NOT NULL,
+    lines bigint NOT NULL,
+    units bigint NOT NULL,
+    returns bigint NOT NULL,
+    gross_revenue bigint NOT NULL,
+    net_revenue bigint NOT NULL,
+    tax bigint NOT NULL,
+    cost bigint NOT NULL,
+    first_order_at timestamp with time zone,
+    last_order_at timestamp with time zone,
+    channel text NOT NULL,
+    country text NOT NULL,
+    currency text NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.sales_sum_by_customer FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_sum_by_customer OWNER TO stockwell_owner;
+
+CREATE TABLE public.sales_sum_by_customer_year (
+    tenant_id uuid NOT NULL,
+    generation integer NOT NULL,
+    year date NOT NULL,
+    customer_id uuid NOT NULL,
+    orders bigint NOT NULL,
+    lines bigint NOT NULL,
+    units bigint NOT NULL,
+    returns bigint NOT NULL,
+    gross_revenue bigint NOT NULL,
+    net_revenue bigint NOT NULL,
+    tax bigint NOT NULL,
+    cost bigint NOT NULL,
+    first_order_at timestamp with time zone,
+    last_order_at timestamp with time zone,
+    channel text NOT NULL,
+    country text NOT NULL,
+    currency text NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.sales_sum_by_customer_year FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_sum_by_customer_year OWNER TO stockwell_owner;
+
+CREATE TABLE public.sales_sum_by_product (
+    tenant_id uuid NOT NULL,
+    generation integer NOT NULL,
+    month date NOT NULL,
+    product_id uuid NOT NULL,
+    category_id uuid NOT NULL,
+    orders bigint NOT NULL,
+    documents bigint NOT NULL,
+    lines bigint NOT NULL,
+    units bigint NOT NULL,
+    returns bigint NOT NULL,
+    gross_revenue bigint NOT NULL,
+    net_revenue bigint NOT NULL,
+    tax bigint NOT NULL,
+    cost bigint NOT NULL,
+    channel text NOT NULL,
+    currency text NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.sales_sum_by_product FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_sum_by_product OWNER TO stockwell_owner;
+
+CREATE TABLE public.sales_sum_by_product_location (
+    tenant_id uuid NOT NULL,
+    generation integer NOT NULL,
+    month date NOT NULL,
+    product_id uuid NOT NULL,
+    category_id uuid NOT NULL,
+    location_id uuid NOT NULL,
+    orders bigint NOT NULL,
+    documents bigint NOT NULL,
+    lines bigint NOT NULL,
+    units bigint NOT NULL,
+    returns bigint NOT NULL,
+    gross_revenue bigint NOT NULL,
+    net_revenue bigint NOT NULL,
+    tax bigint NOT NULL,
+    cost bigint NOT NULL,
+    channel text NOT NULL,
+    currency text NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.sales_sum_by_product_location FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_sum_by_product_location OWNER TO stockwell_owner;
+
+CREATE TABLE public.sales_sum_by_product_year (
+    tenant_id uuid NOT NULL,
+    generation integer NOT NULL,
+    year date NOT NULL,
+    product_id uuid NOT NULL,
+    category_id uuid NOT NULL,
+    orders bigint NOT NULL,
+    documents bigint NOT NULL,
+    lines bigint NOT NULL,
+    units bigint NOT NULL,
+    returns bigint NOT NULL,
+    gross_revenue bigint NOT NULL,
+    net_revenue bigint NOT NULL,
+    tax bigint NOT NULL,
+    cost bigint NOT NULL,
+    channel text NOT NULL,
+    currency text NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.sales_sum_by_product_year FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_sum_by_product_year OWNER TO stockwell_owner;
+
+CREATE TABLE public.sales_sum_by_quarter_hour (
+    tenant_id uuid NOT NULL,
+    generation integer NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    location_id uuid NOT NULL,
+    orders bigint NOT NULL,
+    lines bigint NOT NULL,
+    units bigint NOT NULL,
+    returns bigint NOT NULL,
+    gross_revenue bigint NOT NULL,
+    net_revenue bigint NOT NULL,
+    tax bigint NOT NULL,
+    cost bigint NOT NULL,
+    channel text NOT NULL,
+    country text NOT NULL,
+    currency text NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.sales_sum_by_quarter_hour FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_sum_by_quarter_hour OWNER TO stockwell_owner;
+
 CREATE TABLE public.schema_migration (
     name text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
@@ -5340,6 +6820,10 @@ CREATE TABLE public.stock_count_line (
     superseded boolean NOT NULL,
     lot_code text,
     expires_on date,
+    stands boolean,
+    earlier_counted_at timestamp with time zone,
+    taken_off_quantity numeric(18,6),
+    taken_off_value numeric(18,4),
     CONSTRAINT stock_count_line_figure CHECK ((((counted IS NULL) = (counted_at IS NULL)) AND (counted >= (0)::numeric))),
     CONSTRAINT stock_count_line_lot CHECK (((lot_code IS NOT NULL) OR (expires_on IS NULL)))
 )
@@ -5536,6 +7020,9 @@ ALTER TABLE ONLY public.application
 
 ALTER TABLE ONLY public.barcode
     ADD CONSTRAINT barcode_pkey PRIMARY KEY (tenant_id, code);
+
+ALTER TABLE ONLY public.bi_login
+    ADD CONSTRAINT bi_login_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY public.bundle_component
     ADD CONSTRAINT bundle_component_once UNIQUE (tenant_id, bundle_id, component_id);
@@ -5786,6 +7273,33 @@ ALTER TABLE ONLY public.sales_order
 ALTER TABLE ONLY public.sales_order
     ADD CONSTRAINT sales_order_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.sales_rollup
+    ADD CONSTRAINT sales_rollup_pkey PRIMARY KEY (tenant_id);
+
+ALTER TABLE ONLY public.sales_sum_by_category
+    ADD CONSTRAINT sales_sum_by_category_pkey PRIMARY KEY (tenant_id, generation, month, category_id, channel, location_id, country, currency);
+
+ALTER TABLE ONLY public.sales_sum_by_customer
+    ADD CONSTRAINT sales_sum_by_customer_pkey PRIMARY KEY (tenant_id, generation, month, customer_id, channel, country, currency);
+
+ALTER TABLE ONLY public.sales_sum_by_customer_year
+    ADD CONSTRAINT sales_sum_by_customer_year_pkey PRIMARY KEY (tenant_id, generation, year, customer_id, channel, country, currency);
+
+ALTER TABLE ONLY public.sales_sum_by_day
+    ADD CONSTRAINT sales_sum_by_day_pkey PRIMARY KEY (tenant_id, generation, day, channel, location_id, country, currency);
+
+ALTER TABLE ONLY public.sales_sum_by_product_location
+    ADD CONSTRAINT sales_sum_by_product_location_pkey PRIMARY KEY (tenant_id, generation, month, product_id, category_id, channel, location_id, currency);
+
+ALTER TABLE ONLY public.sales_sum_by_product
+    ADD CONSTRAINT sales_sum_by_product_pkey PRIMARY KEY (tenant_id, generation, month, product_id, category_id, channel, currency);
+
+ALTER TABLE ONLY public.sales_sum_by_product_year
+    ADD CONSTRAINT sales_sum_by_product_year_pkey PRIMARY KEY (tenant_id, generation, year, product_id, category_id, channel, currency);
+
+ALTER TABLE ONLY public.sales_sum_by_quarter_hour
+    ADD CONSTRAINT sales_sum_by_quarter_hour_pkey PRIMARY KEY (tenant_id, generation, occurred_at, channel, location_id, country, currency);
+
 ALTER TABLE ONLY public.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (name);
 
@@ -5905,6 +7419,8 @@ CREATE INDEX barcode_by_product ON public.barcode USING btree (tenant_id, produc
 
 CREATE UNIQUE INDEX barcode_gtin_key ON public.barcode USING btree (tenant_id, gtin) WHERE (gtin IS NOT NULL);
 
+CREATE INDEX bi_login_by_role ON public.bi_login USING btree (role_name);
+
 CREATE INDEX bundle_component_by_component ON public.bundle_component USING btree (tenant_id, component_id);
 
 CREATE INDEX cash_move_by_session ON public.cash_move USING btree (tenant_id, session_id);
@@ -5916,6 +7432,8 @@ CREATE INDEX cost_to_settle_by_document ON public.cost_to_settle USING btree (te
 CREATE INDEX cost_to_settle_open ON public.cost_to_settle USING btree (tenant_id, location_id, product_id) WHERE (settled_at IS NULL);
 
 CREATE INDEX customer_by_name ON public.customer USING btree (tenant_id, name_key);
+
+CREATE INDEX customer_by_tag ON public.customer USING gin (tenant_id, tags jsonb_path_ops) WHERE (tags <> '[]'::jsonb);
 
 CREATE INDEX customer_by_text ON public.customer USING gin (tenant_id, name_key extension.gin_trgm_ops, number extension.gin_trgm_ops, email extension.gin_trgm_ops);
 
@@ -5987,6 +7505,8 @@ CREATE INDEX product_by_price ON public.product USING btree (tenant_id, price_ke
 
 CREATE INDEX product_by_sku_key ON public.product USING btree (tenant_id, sku_key);
 
+CREATE INDEX product_by_tag ON public.product USING gin (tenant_id, tags jsonb_path_ops) WHERE (tags <> '[]'::jsonb);
+
 CREATE INDEX product_by_text ON public.product USING gin (tenant_id, name_key extension.gin_trgm_ops, sku_key extension.gin_trgm_ops);
 
 CREATE INDEX product_by_update ON public.product USING btree (tenant_id, updated_at, id);
@@ -6049,6 +7569,10 @@ CREATE INDEX unmapped_sku_open ON public.unmapped_sku USING btree (tenant_id, id
 
 CREATE INDEX voucher_by_customer ON public.voucher USING btree (tenant_id, customer_id, id) WHERE (customer_id IS NOT NULL);
 
+CREATE TRIGGER keep_price_key BEFORE INSERT OR UPDATE ON public.product FOR EACH ROW WHEN ((new.price_key IS DISTINCT FROM COALESCE(lpad((((new.list_price * (1000000)::numeric))::bigint)::text, 18, '0'::text), '~'::text))) EXECUTE FUNCTION public.keep_price_key();
+
+CREATE TRIGGER keep_unit_fraction BEFORE INSERT ON public.product_unit FOR EACH ROW WHEN ((new.factor_denominator = 1)) EXECUTE FUNCTION public.keep_unit_fraction();
+
 ALTER TABLE ONLY public.access_refusal
     ADD CONSTRAINT access_refusal_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
@@ -6081,6 +7605,9 @@ ALTER TABLE ONLY public.application_line
 
 ALTER TABLE ONLY public.barcode
     ADD CONSTRAINT barcode_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
+
+ALTER TABLE ONLY public.bi_login
+    ADD CONSTRAINT bi_login_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
 ALTER TABLE ONLY public.bundle_component
     ADD CONSTRAINT bundle_component_bundle_fkey FOREIGN KEY (tenant_id, bundle_id) REFERENCES public.product(tenant_id, id);
@@ -6274,6 +7801,9 @@ ALTER TABLE ONLY public.sales_order_line
 ALTER TABLE ONLY public.sales_order
     ADD CONSTRAINT sales_order_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
 
+ALTER TABLE ONLY public.sales_rollup
+    ADD CONSTRAINT sales_rollup_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
 ALTER TABLE ONLY public.shipment_line
     ADD CONSTRAINT shipment_line_shipment_fkey FOREIGN KEY (tenant_id, shipment_id) REFERENCES public.shipment(tenant_id, id);
 
@@ -6350,6 +7880,56 @@ ALTER TABLE public.application ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.application_line ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.barcode ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.bi_login ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY bi_wall ON public.account FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.category FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.cost_layer FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.cost_to_settle FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.customer FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.customer_account FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.invoice FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.journal_entry FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.journal_line FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.location FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.lot FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.price_tier FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.product FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.reason_code FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.reorder_setting FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.reservation FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.sales_line FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.sales_line_tax FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.sales_rollup FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.sales_sum_by_day FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.stock_level FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.stock_movement FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.tenant FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.transfer FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
 ALTER TABLE public.bundle_component ENABLE ROW LEVEL SECURITY;
 
@@ -6477,6 +8057,24 @@ ALTER TABLE public.sales_order ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sales_order_line ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.sales_rollup ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_sum_by_category ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_sum_by_customer ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_sum_by_customer_year ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_sum_by_day ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_sum_by_product ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_sum_by_product_location ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_sum_by_product_year ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.sales_sum_by_quarter_hour ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.shipment ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.shipment_line ENABLE ROW LEVEL SECURITY;
@@ -6518,6 +8116,8 @@ CREATE POLICY tenant_wall ON public.application TO stockwell_app USING ((tenant_
 CREATE POLICY tenant_wall ON public.application_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.barcode TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.bi_login TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.bundle_component TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -6641,6 +8241,24 @@ CREATE POLICY tenant_wall ON public.sales_order TO stockwell_app USING ((tenant_
 
 CREATE POLICY tenant_wall ON public.sales_order_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.sales_rollup TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.sales_sum_by_category TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.sales_sum_by_customer TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.sales_sum_by_customer_year TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.sales_sum_by_day TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.sales_sum_by_product TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.sales_sum_by_product_location TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.sales_sum_by_product_year TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.sales_sum_by_quarter_hour TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.shipment TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.shipment_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
@@ -6702,12 +8320,20 @@ GRANT USAGE ON SCHEMA auth TO stockwell_relay;
 GRANT ALL ON SCHEMA auth TO stockwell_lookup;
 
 GRANT USAGE ON SCHEMA bi TO stockwell_app;
+GRANT USAGE ON SCHEMA bi TO stockwell_bi;
+
+GRANT USAGE ON SCHEMA bi_role TO stockwell_migrator;
+GRANT USAGE ON SCHEMA bi_role TO stockwell_relay;
 
 REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 GRANT ALL ON SCHEMA public TO stockwell_owner;
 GRANT USAGE ON SCHEMA public TO stockwell_app;
 GRANT USAGE ON SCHEMA public TO stockwell_relay;
 GRANT USAGE ON SCHEMA public TO stockwell_lookup;
+
+REVOKE ALL ON FUNCTION auth.bi_tenant() FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.bi_tenant() TO stockwell_app;
+GRANT ALL ON FUNCTION auth.bi_tenant() TO stockwell_bi;
 
 REVOKE ALL ON FUNCTION auth.find_api_key(wanted bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_api_key(wanted bytea) TO stockwell_app;
@@ -6727,11 +8353,23 @@ GRANT ALL ON FUNCTION auth.find_products(wanted text, rows_max integer) TO stock
 REVOKE ALL ON FUNCTION auth.find_products(whole text, words text[], patterns text[], rows_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_products(whole text, words text[], patterns text[], rows_max integer) TO stockwell_app;
 
+REVOKE ALL ON FUNCTION auth.find_tagged_customers(wanted text, rows_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.find_tagged_customers(wanted text, rows_max integer) TO stockwell_app;
+
+REVOKE ALL ON FUNCTION auth.find_tagged_products(wanted text, rows_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.find_tagged_products(wanted text, rows_max integer) TO stockwell_app;
+
 REVOKE ALL ON FUNCTION auth.find_tenant(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_tenant(wanted text) TO stockwell_app;
 
 REVOKE ALL ON FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION auth.forget_password_links(of_tenant uuid, before timestamp with time zone, before_id uuid, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.forget_password_links(of_tenant uuid, before timestamp with time zone, before_id uuid, most integer) TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION auth.forget_refresh_tokens(of_tenant uuid, before timestamp with time zone, before_id uuid, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.forget_refresh_tokens(of_tenant uuid, before timestamp with time zone, before_id uuid, most integer) TO stockwell_relay;
 
 REVOKE ALL ON FUNCTION auth.forget_refusals(of_tenant uuid, before timestamp with time zone, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.forget_refusals(of_tenant uuid, before timestamp with time zone, most integer) TO stockwell_relay;
@@ -6742,11 +8380,142 @@ GRANT ALL ON FUNCTION auth.tenant_rates() TO stockwell_app;
 REVOKE ALL ON FUNCTION auth.tenants() FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.tenants() TO stockwell_relay;
 
+REVOKE ALL ON FUNCTION bi.tenant() FROM PUBLIC;
+GRANT ALL ON FUNCTION bi.tenant() TO stockwell_app;
+GRANT ALL ON FUNCTION bi.tenant() TO stockwell_bi;
+
+REVOKE ALL ON FUNCTION bi_role.check_name(login text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION bi_role.end_at(login text, ends_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION bi_role.end_at(login text, ends_at timestamp with time zone) TO stockwell_migrator;
+
+REVOKE ALL ON FUNCTION bi_role.end_sessions(longest interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION bi_role.end_sessions(longest interval) TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION bi_role.make(login text, verifier text, ends_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION bi_role.make(login text, verifier text, ends_at timestamp with time zone) TO stockwell_migrator;
+
+REVOKE ALL ON FUNCTION bi_role.remove(login text) FROM PUBLIC;
+GRANT ALL ON FUNCTION bi_role.remove(login text) TO stockwell_migrator;
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_creat(integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_create(oid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO stockwell_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO stockwell_migrator;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO stockwell_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) TO stockwell_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) TO stockwell_migrator;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) TO stockwell_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) TO stockwell_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) TO stockwell_migrator;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) TO stockwell_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) TO stockwell_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) TO stockwell_migrator;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) TO stockwell_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO stockwell_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO stockwell_migrator;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO stockwell_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) TO stockwell_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) TO stockwell_migrator;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) TO stockwell_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) TO stockwell_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) TO stockwell_migrator;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) TO stockwell_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) TO stockwell_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) TO stockwell_migrator;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) TO stockwell_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_logical_emit_message(boolean, text, bytea) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_logical_emit_message(boolean, text, text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO stockwell_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO stockwell_migrator;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO stockwell_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) TO stockwell_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) TO stockwell_migrator;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) TO stockwell_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) TO stockwell_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) TO stockwell_migrator;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) TO stockwell_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) TO stockwell_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) TO stockwell_migrator;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) TO stockwell_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) TO stockwell_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) TO stockwell_migrator;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) TO stockwell_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) TO stockwell_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) TO stockwell_migrator;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) TO stockwell_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) TO stockwell_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) TO stockwell_migrator;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) TO stockwell_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO stockwell_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO stockwell_migrator;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO stockwell_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION public.keep_price_key() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.keep_unit_fraction() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.load_sales_1(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_1[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.load_sales_1(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_1[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) TO stockwell_app;
 
 REVOKE ALL ON FUNCTION public.load_sales_2(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_2[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.load_sales_2(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_2[], OUT units public.product_unit_row_1[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) TO stockwell_app;
+
+REVOKE ALL ON FUNCTION public.load_sales_3(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_2[], OUT units public.product_unit_row_2[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.load_sales_3(p_tenant uuid, p_now timestamp with time zone, p_keys text[], p_registers uuid[], p_locations uuid[], p_products uuid[], p_skus text[], p_barcodes text[], p_with_units boolean, p_series text[], p_commands integer, OUT answered public.answered_command_row_1[], OUT sessions public.open_session_row_1[], OUT barcodes public.barcode_row_1[], OUT products public.product_row_2[], OUT units public.product_unit_row_2[], OUT levels public.locked_level_row_1[], OUT series public.locked_series_row_1[]) TO stockwell_app;
 
 REVOKE ALL ON FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.post_batch_1(p_tenant uuid, p_now timestamp with time zone, p_currency text, p_levels public.stock_level_row_1[], p_series public.number_series_row_1[], p_movements public.stock_movement_row_1[], p_sales public.pos_sale_row_1[], p_tenders public.tender_row_1[], p_sales_lines public.sales_line_row_1[], p_entries public.journal_entry_row_1[], p_entry_lines public.journal_line_row_1[], p_events public.event_row_1[], p_commands public.command_row_1[]) TO stockwell_app;
@@ -6763,74 +8532,317 @@ GRANT ALL ON FUNCTION public.printed_product(p_tenant uuid, p_product uuid, p_ve
 REVOKE ALL ON FUNCTION public.printed_seller(p_tenant uuid, p_version integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.printed_seller(p_tenant uuid, p_version integer) TO stockwell_app;
 
-GRANT SELECT,INSERT ON TABLE public.sales_line TO stockwell_app;
+REVOKE ALL ON FUNCTION public.search_rank(whole text, beginnings text[], name text, code text, other text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.search_rank(whole text, beginnings text[], name text, code text, other text) TO stockwell_lookup;
 
-GRANT SELECT ON TABLE bi.sales_fact TO stockwell_app;
+REVOKE ALL ON FUNCTION public.searched_form(lower_case text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.searched_form(lower_case text) TO stockwell_lookup;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.category TO stockwell_app;
+REVOKE ALL ON FUNCTION public.searched_words(form text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.searched_words(form text) TO stockwell_lookup;
 
 GRANT SELECT ON TABLE public.product TO stockwell_lookup;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.product TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.product TO stockwell_bi;
+
+GRANT SELECT(id) ON TABLE public.product TO stockwell_bi;
+
+GRANT SELECT(sku) ON TABLE public.product TO stockwell_bi;
+
+GRANT SELECT(name) ON TABLE public.product TO stockwell_bi;
+
+GRANT SELECT(category_id) ON TABLE public.product TO stockwell_bi;
+
+GRANT SELECT(kind) ON TABLE public.product TO stockwell_bi;
+
+GRANT SELECT(status) ON TABLE public.product TO stockwell_bi;
+
+GRANT SELECT(stock_uom) ON TABLE public.product TO stockwell_bi;
+
+GRANT SELECT(list_price) ON TABLE public.product TO stockwell_bi;
+
+GRANT SELECT(external_ref) ON TABLE public.product TO stockwell_bi;
+
+GRANT SELECT(created_at) ON TABLE public.product TO stockwell_bi;
+
+GRANT SELECT(updated_at) ON TABLE public.product TO stockwell_bi;
+
+GRANT SELECT,INSERT ON TABLE public.sales_line TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.sales_line TO stockwell_bi;
+
+GRANT SELECT(document_id) ON TABLE public.sales_line TO stockwell_bi;
+
+GRANT SELECT(line_no) ON TABLE public.sales_line TO stockwell_bi;
+
+GRANT SELECT(document_kind) ON TABLE public.sales_line TO stockwell_bi;
+
+GRANT SELECT(channel) ON TABLE public.sales_line TO stockwell_bi;
+
+GRANT SELECT(location_id) ON TABLE public.sales_line TO stockwell_bi;
+
+GRANT SELECT(customer_id) ON TABLE public.sales_line TO stockwell_bi;
+
+GRANT SELECT(country) ON TABLE public.sales_line TO stockwell_bi;
+
+GRANT SELECT(currency) ON TABLE public.sales_line TO stockwell_bi;
+
+GRANT SELECT(product_id) ON TABLE public.sales_line TO stockwell_bi;
+
+GRANT SELECT(category_id) ON TABLE public.sales_line TO stockwell_bi;
+
+GRANT SELECT(quantity) ON TABLE public.sales_line TO stockwell_bi;
+
+GRANT SELECT(price_source) ON TABLE public.sales_line TO stockwell_bi;
+
+GRANT SELECT(gross) ON TABLE public.sales_line TO stockwell_bi;
+
+GRANT SELECT(discount) ON TABLE public.sales_line TO stockwell_bi;
+
+GRANT SELECT(net) ON TABLE public.sales_line TO stockwell_bi;
+
+GRANT SELECT(tax_rate) ON TABLE public.sales_line TO stockwell_bi;
+
+GRANT SELECT(tax) ON TABLE public.sales_line TO stockwell_bi;
+
+GRANT SELECT(cost) ON TABLE public.sales_line TO stockwell_bi;
+
+GRANT SELECT(occurred_at) ON TABLE public.sales_line TO stockwell_bi;
+
+GRANT SELECT(recorded_at) ON TABLE public.sales_line TO stockwell_bi;
+
+GRANT SELECT("position") ON TABLE public.sales_line TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.sales_fact TO stockwell_app;
+GRANT SELECT ON TABLE bi.sales_fact TO stockwell_bi;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.category TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.category TO stockwell_bi;
+
+GRANT SELECT(id) ON TABLE public.category TO stockwell_bi;
+
+GRANT SELECT(code) ON TABLE public.category TO stockwell_bi;
+
+GRANT SELECT(name) ON TABLE public.category TO stockwell_bi;
+
 GRANT SELECT ON TABLE public.tenant TO stockwell_lookup;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tenant TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.tenant TO stockwell_bi;
+
+GRANT SELECT(currency) ON TABLE public.tenant TO stockwell_bi;
+
+GRANT SELECT(time_zone) ON TABLE public.tenant TO stockwell_bi;
+
 GRANT SELECT ON TABLE bi.product_performance TO stockwell_app;
+GRANT SELECT ON TABLE bi.product_performance TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.abc TO stockwell_app;
+GRANT SELECT ON TABLE bi.abc TO stockwell_bi;
 
 GRANT SELECT ON TABLE public.customer TO stockwell_lookup;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.customer TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.customer TO stockwell_bi;
+
+GRANT SELECT(id) ON TABLE public.customer TO stockwell_bi;
+
+GRANT SELECT(number) ON TABLE public.customer TO stockwell_bi;
+
+GRANT SELECT(kind) ON TABLE public.customer TO stockwell_bi;
+
+GRANT SELECT(name) ON TABLE public.customer TO stockwell_bi;
+
+GRANT SELECT(country) ON TABLE public.customer TO stockwell_bi;
+
+GRANT SELECT(currency) ON TABLE public.customer TO stockwell_bi;
+
+GRANT SELECT(price_tier_id) ON TABLE public.customer TO stockwell_bi;
+
+GRANT SELECT(payment_terms) ON TABLE public.customer TO stockwell_bi;
+
+GRANT SELECT(payment_days) ON TABLE public.customer TO stockwell_bi;
+
+GRANT SELECT(credit_limit) ON TABLE public.customer TO stockwell_bi;
+
+GRANT SELECT(status) ON TABLE public.customer TO stockwell_bi;
+
+GRANT SELECT(external_ref) ON TABLE public.customer TO stockwell_bi;
+
+GRANT SELECT(created_at) ON TABLE public.customer TO stockwell_bi;
+
+GRANT SELECT(updated_at) ON TABLE public.customer TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.best_customers TO stockwell_app;
+GRANT SELECT ON TABLE bi.best_customers TO stockwell_bi;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.location TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.location TO stockwell_bi;
+
+GRANT SELECT(id) ON TABLE public.location TO stockwell_bi;
+
+GRANT SELECT(code) ON TABLE public.location TO stockwell_bi;
+
+GRANT SELECT(name) ON TABLE public.location TO stockwell_bi;
+
+GRANT SELECT(kind) ON TABLE public.location TO stockwell_bi;
+
+GRANT SELECT(channels) ON TABLE public.location TO stockwell_bi;
+
 GRANT SELECT ON TABLE bi.margin_lines TO stockwell_app;
+GRANT SELECT ON TABLE bi.margin_lines TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.margin_by_channel TO stockwell_app;
+GRANT SELECT ON TABLE bi.margin_by_channel TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.channel_summary TO stockwell_app;
+GRANT SELECT ON TABLE bi.channel_summary TO stockwell_bi;
 
 GRANT SELECT,INSERT ON TABLE public.cost_to_settle TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.cost_to_settle TO stockwell_bi;
+
+GRANT SELECT(location_id) ON TABLE public.cost_to_settle TO stockwell_bi;
+
+GRANT SELECT(product_id) ON TABLE public.cost_to_settle TO stockwell_bi;
+
+GRANT SELECT(document_kind) ON TABLE public.cost_to_settle TO stockwell_bi;
+
+GRANT SELECT(document_id) ON TABLE public.cost_to_settle TO stockwell_bi;
+
+GRANT SELECT(line_no) ON TABLE public.cost_to_settle TO stockwell_bi;
+
+GRANT SELECT(channel) ON TABLE public.cost_to_settle TO stockwell_bi;
+
+GRANT SELECT(quantity) ON TABLE public.cost_to_settle TO stockwell_bi;
+
+GRANT SELECT(value) ON TABLE public.cost_to_settle TO stockwell_bi;
+
 GRANT UPDATE(open_quantity) ON TABLE public.cost_to_settle TO stockwell_app;
+GRANT SELECT(open_quantity) ON TABLE public.cost_to_settle TO stockwell_bi;
 
 GRANT UPDATE(open_value) ON TABLE public.cost_to_settle TO stockwell_app;
+GRANT SELECT(open_value) ON TABLE public.cost_to_settle TO stockwell_bi;
 
 GRANT UPDATE(variance) ON TABLE public.cost_to_settle TO stockwell_app;
+GRANT SELECT(variance) ON TABLE public.cost_to_settle TO stockwell_bi;
 
 GRANT UPDATE(settled_at) ON TABLE public.cost_to_settle TO stockwell_app;
+GRANT SELECT(settled_at) ON TABLE public.cost_to_settle TO stockwell_bi;
+
+GRANT SELECT(occurred_at) ON TABLE public.cost_to_settle TO stockwell_bi;
+
+GRANT SELECT(recorded_at) ON TABLE public.cost_to_settle TO stockwell_bi;
 
 GRANT UPDATE(taken_back) ON TABLE public.cost_to_settle TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.costs_to_settle TO stockwell_app;
+GRANT SELECT ON TABLE bi.costs_to_settle TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.customer_value TO stockwell_app;
+GRANT SELECT ON TABLE bi.customer_value TO stockwell_bi;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.customer_account TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.customer_account TO stockwell_bi;
+
+GRANT SELECT(customer_id) ON TABLE public.customer_account TO stockwell_bi;
+
+GRANT SELECT(receivable) ON TABLE public.customer_account TO stockwell_bi;
+
+GRANT SELECT(unapplied) ON TABLE public.customer_account TO stockwell_bi;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.price_tier TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.price_tier TO stockwell_bi;
+
+GRANT SELECT(id) ON TABLE public.price_tier TO stockwell_bi;
+
+GRANT SELECT(code) ON TABLE public.price_tier TO stockwell_bi;
+
 GRANT SELECT ON TABLE bi.customers TO stockwell_app;
+GRANT SELECT ON TABLE bi.customers TO stockwell_bi;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.account TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.account TO stockwell_bi;
+
+GRANT SELECT(code) ON TABLE public.account TO stockwell_bi;
+
+GRANT SELECT(name) ON TABLE public.account TO stockwell_bi;
+
+GRANT SELECT(kind) ON TABLE public.account TO stockwell_bi;
+
 GRANT SELECT,INSERT ON TABLE public.journal_entry TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.journal_entry TO stockwell_bi;
+
+GRANT SELECT(id) ON TABLE public.journal_entry TO stockwell_bi;
+
+GRANT SELECT(document_kind) ON TABLE public.journal_entry TO stockwell_bi;
+
+GRANT SELECT(document_id) ON TABLE public.journal_entry TO stockwell_bi;
+
+GRANT SELECT(memo) ON TABLE public.journal_entry TO stockwell_bi;
+
+GRANT SELECT(occurred_on) ON TABLE public.journal_entry TO stockwell_bi;
+
+GRANT SELECT(recorded_at) ON TABLE public.journal_entry TO stockwell_bi;
+
+GRANT SELECT(command_id) ON TABLE public.journal_entry TO stockwell_bi;
 
 GRANT SELECT,INSERT ON TABLE public.journal_line TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.journal_line TO stockwell_bi;
+
+GRANT SELECT(entry_id) ON TABLE public.journal_line TO stockwell_bi;
+
+GRANT SELECT(line_no) ON TABLE public.journal_line TO stockwell_bi;
+
+GRANT SELECT(account_code) ON TABLE public.journal_line TO stockwell_bi;
+
+GRANT SELECT(debit) ON TABLE public.journal_line TO stockwell_bi;
+
+GRANT SELECT(credit) ON TABLE public.journal_line TO stockwell_bi;
+
+GRANT SELECT(currency) ON TABLE public.journal_line TO stockwell_bi;
+
+GRANT SELECT(channel) ON TABLE public.journal_line TO stockwell_bi;
+
+GRANT SELECT(location_id) ON TABLE public.journal_line TO stockwell_bi;
+
+GRANT SELECT(party_id) ON TABLE public.journal_line TO stockwell_bi;
+
+GRANT SELECT(posted_on) ON TABLE public.journal_line TO stockwell_bi;
+
 GRANT SELECT ON TABLE bi.journal_lines TO stockwell_app;
+GRANT SELECT ON TABLE bi.journal_lines TO stockwell_bi;
 
 GRANT SELECT,INSERT ON TABLE public.lot TO stockwell_app;
 
+GRANT SELECT(xmin) ON TABLE public.lot TO stockwell_bi;
+
+GRANT SELECT(tenant_id) ON TABLE public.lot TO stockwell_bi;
+
+GRANT SELECT(id) ON TABLE public.lot TO stockwell_bi;
+
+GRANT SELECT(code) ON TABLE public.lot TO stockwell_bi;
+
 GRANT UPDATE(expires_on) ON TABLE public.lot TO stockwell_app;
+GRANT SELECT(expires_on) ON TABLE public.lot TO stockwell_bi;
 
 GRANT UPDATE(supplier_lot) ON TABLE public.lot TO stockwell_app;
+GRANT SELECT(supplier_lot) ON TABLE public.lot TO stockwell_bi;
 
 GRANT UPDATE(received_from) ON TABLE public.lot TO stockwell_app;
 
 GRANT UPDATE(received_at) ON TABLE public.lot TO stockwell_app;
 
 GRANT UPDATE(status) ON TABLE public.lot TO stockwell_app;
+GRANT SELECT(status) ON TABLE public.lot TO stockwell_bi;
 
 GRANT UPDATE(version) ON TABLE public.lot TO stockwell_app;
 
@@ -6838,37 +8850,123 @@ GRANT UPDATE(updated_at) ON TABLE public.lot TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reservation TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.reservation TO stockwell_bi;
+
+GRANT SELECT(location_id) ON TABLE public.reservation TO stockwell_bi;
+
+GRANT SELECT(product_id) ON TABLE public.reservation TO stockwell_bi;
+
+GRANT SELECT(lot_id) ON TABLE public.reservation TO stockwell_bi;
+
+GRANT SELECT(kind) ON TABLE public.reservation TO stockwell_bi;
+
+GRANT SELECT(quantity) ON TABLE public.reservation TO stockwell_bi;
+
+GRANT SELECT(expires_at) ON TABLE public.reservation TO stockwell_bi;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.stock_level TO stockwell_app;
 
+GRANT SELECT(xmin) ON TABLE public.stock_level TO stockwell_bi;
+
+GRANT SELECT(tenant_id) ON TABLE public.stock_level TO stockwell_bi;
+
+GRANT SELECT(location_id) ON TABLE public.stock_level TO stockwell_bi;
+
+GRANT SELECT(product_id) ON TABLE public.stock_level TO stockwell_bi;
+
+GRANT SELECT(lot_id) ON TABLE public.stock_level TO stockwell_bi;
+
+GRANT SELECT(on_hand) ON TABLE public.stock_level TO stockwell_bi;
+
+GRANT SELECT(reserved) ON TABLE public.stock_level TO stockwell_bi;
+
+GRANT SELECT(value) ON TABLE public.stock_level TO stockwell_bi;
+
+GRANT SELECT(last_cost) ON TABLE public.stock_level TO stockwell_bi;
+
+GRANT SELECT(moved_at) ON TABLE public.stock_level TO stockwell_bi;
+
+GRANT SELECT(next_expiry) ON TABLE public.stock_level TO stockwell_bi;
+
+GRANT SELECT(backordered) ON TABLE public.stock_level TO stockwell_bi;
+
+GRANT SELECT(allotted) ON TABLE public.stock_level TO stockwell_bi;
+
+GRANT SELECT(layered) ON TABLE public.stock_level TO stockwell_bi;
+
 GRANT SELECT ON TABLE bi.stock_level TO stockwell_app;
+GRANT SELECT ON TABLE bi.stock_level TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.lot_expiry TO stockwell_app;
+GRANT SELECT ON TABLE bi.lot_expiry TO stockwell_bi;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.reorder_setting TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.reorder_setting TO stockwell_bi;
+
+GRANT SELECT(product_id) ON TABLE public.reorder_setting TO stockwell_bi;
+
+GRANT SELECT(location_id) ON TABLE public.reorder_setting TO stockwell_bi;
+
+GRANT SELECT(reorder_point) ON TABLE public.reorder_setting TO stockwell_bi;
+
+GRANT SELECT(reorder_quantity) ON TABLE public.reorder_setting TO stockwell_bi;
+
 GRANT SELECT ON TABLE bi.low_stock TO stockwell_app;
+GRANT SELECT ON TABLE bi.low_stock TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.margin_by_category TO stockwell_app;
+GRANT SELECT ON TABLE bi.margin_by_category TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.margin_by_country TO stockwell_app;
+GRANT SELECT ON TABLE bi.margin_by_country TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.margin_by_customer TO stockwell_app;
+GRANT SELECT ON TABLE bi.margin_by_customer TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.margin_by_day TO stockwell_app;
+GRANT SELECT ON TABLE bi.margin_by_day TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.margin_by_discount_band TO stockwell_app;
+GRANT SELECT ON TABLE bi.margin_by_discount_band TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.margin_by_hour_of_day TO stockwell_app;
+GRANT SELECT ON TABLE bi.margin_by_hour_of_day TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.margin_by_location TO stockwell_app;
+GRANT SELECT ON TABLE bi.margin_by_location TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.margin_by_month TO stockwell_app;
+GRANT SELECT ON TABLE bi.margin_by_month TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.margin_by_month_channel TO stockwell_app;
+GRANT SELECT ON TABLE bi.margin_by_month_channel TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.margin_by_price_source TO stockwell_app;
+GRANT SELECT ON TABLE bi.margin_by_price_source TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.margin_by_product TO stockwell_app;
+GRANT SELECT ON TABLE bi.margin_by_product TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.margin_by_product_kind TO stockwell_app;
+GRANT SELECT ON TABLE bi.margin_by_product_kind TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.margin_by_weekday TO stockwell_app;
+GRANT SELECT ON TABLE bi.margin_by_weekday TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.products TO stockwell_app;
+GRANT SELECT ON TABLE bi.products TO stockwell_bi;
 
 GRANT SELECT,INSERT ON TABLE public.invoice TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.invoice TO stockwell_bi;
+
+GRANT SELECT(customer_id) ON TABLE public.invoice TO stockwell_bi;
+
 GRANT UPDATE(open) ON TABLE public.invoice TO stockwell_app;
+GRANT SELECT(open) ON TABLE public.invoice TO stockwell_bi;
+
+GRANT SELECT(due_on) ON TABLE public.invoice TO stockwell_bi;
 
 GRANT UPDATE(returned) ON TABLE public.invoice TO stockwell_app;
 
@@ -6877,38 +8975,177 @@ GRANT UPDATE(updated_at) ON TABLE public.invoice TO stockwell_app;
 GRANT UPDATE(version) ON TABLE public.invoice TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.receivable_ageing TO stockwell_app;
+GRANT SELECT ON TABLE bi.receivable_ageing TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.revenue_by_category TO stockwell_app;
+GRANT SELECT ON TABLE bi.revenue_by_category TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.revenue_by_channel TO stockwell_app;
+GRANT SELECT ON TABLE bi.revenue_by_channel TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.revenue_by_country TO stockwell_app;
+GRANT SELECT ON TABLE bi.revenue_by_country TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.revenue_by_customer TO stockwell_app;
+GRANT SELECT ON TABLE bi.revenue_by_customer TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.revenue_by_day TO stockwell_app;
+GRANT SELECT ON TABLE bi.revenue_by_day TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.revenue_by_discount_band TO stockwell_app;
+GRANT SELECT ON TABLE bi.revenue_by_discount_band TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.revenue_by_hour_of_day TO stockwell_app;
+GRANT SELECT ON TABLE bi.revenue_by_hour_of_day TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.revenue_by_location TO stockwell_app;
+GRANT SELECT ON TABLE bi.revenue_by_location TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.revenue_by_month TO stockwell_app;
+GRANT SELECT ON TABLE bi.revenue_by_month TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.revenue_by_month_channel TO stockwell_app;
+GRANT SELECT ON TABLE bi.revenue_by_month_channel TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.revenue_by_price_source TO stockwell_app;
+GRANT SELECT ON TABLE bi.revenue_by_price_source TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.revenue_by_product TO stockwell_app;
+GRANT SELECT ON TABLE bi.revenue_by_product TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.revenue_by_product_kind TO stockwell_app;
+GRANT SELECT ON TABLE bi.revenue_by_product_kind TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.revenue_by_weekday TO stockwell_app;
+GRANT SELECT ON TABLE bi.revenue_by_weekday TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.revenue_lines TO stockwell_app;
+GRANT SELECT ON TABLE bi.revenue_lines TO stockwell_bi;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.sales_rollup TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.sales_rollup TO stockwell_bi;
+
+GRANT SELECT(generation) ON TABLE public.sales_rollup TO stockwell_bi;
+
+GRANT SELECT("position") ON TABLE public.sales_rollup TO stockwell_bi;
+
+GRANT SELECT(time_zone) ON TABLE public.sales_rollup TO stockwell_bi;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_sum_by_day TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(generation) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(day) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(location_id) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(orders) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(lines) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(units) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(returns) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(gross_revenue) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(net_revenue) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(tax) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(cost) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(channel) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(country) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(currency) ON TABLE public.sales_sum_by_day TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.sales_by_day TO stockwell_app;
+GRANT SELECT ON TABLE bi.sales_by_day TO stockwell_bi;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.reason_code TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.reason_code TO stockwell_bi;
+
+GRANT SELECT(code) ON TABLE public.reason_code TO stockwell_bi;
+
+GRANT SELECT(name) ON TABLE public.reason_code TO stockwell_bi;
+
 GRANT SELECT,INSERT ON TABLE public.stock_movement TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.stock_movement TO stockwell_bi;
+
+GRANT SELECT(product_id) ON TABLE public.stock_movement TO stockwell_bi;
+
+GRANT SELECT(location_id) ON TABLE public.stock_movement TO stockwell_bi;
+
+GRANT SELECT(lot_id) ON TABLE public.stock_movement TO stockwell_bi;
+
+GRANT SELECT(id) ON TABLE public.stock_movement TO stockwell_bi;
+
+GRANT SELECT(kind) ON TABLE public.stock_movement TO stockwell_bi;
+
+GRANT SELECT(quantity) ON TABLE public.stock_movement TO stockwell_bi;
+
+GRANT SELECT(value) ON TABLE public.stock_movement TO stockwell_bi;
+
+GRANT SELECT(unit_cost) ON TABLE public.stock_movement TO stockwell_bi;
+
+GRANT SELECT(document_kind) ON TABLE public.stock_movement TO stockwell_bi;
+
+GRANT SELECT(document_id) ON TABLE public.stock_movement TO stockwell_bi;
+
+GRANT SELECT(line_no) ON TABLE public.stock_movement TO stockwell_bi;
+
+GRANT SELECT(channel) ON TABLE public.stock_movement TO stockwell_bi;
+
+GRANT SELECT(reason) ON TABLE public.stock_movement TO stockwell_bi;
+
+GRANT SELECT(occurred_at) ON TABLE public.stock_movement TO stockwell_bi;
+
+GRANT SELECT(recorded_at) ON TABLE public.stock_movement TO stockwell_bi;
+
+GRANT SELECT(entry_mode) ON TABLE public.stock_movement TO stockwell_bi;
+
+GRANT SELECT(source_system) ON TABLE public.stock_movement TO stockwell_bi;
+
+GRANT SELECT(command_id) ON TABLE public.stock_movement TO stockwell_bi;
+
 GRANT SELECT ON TABLE bi.shrinkage TO stockwell_app;
+GRANT SELECT ON TABLE bi.shrinkage TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.slow_stock TO stockwell_app;
+GRANT SELECT ON TABLE bi.slow_stock TO stockwell_bi;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.cost_layer TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.cost_layer TO stockwell_bi;
+
+GRANT SELECT(location_id) ON TABLE public.cost_layer TO stockwell_bi;
+
+GRANT SELECT(product_id) ON TABLE public.cost_layer TO stockwell_bi;
+
+GRANT SELECT(lot_id) ON TABLE public.cost_layer TO stockwell_bi;
+
+GRANT SELECT(received_at) ON TABLE public.cost_layer TO stockwell_bi;
+
+GRANT SELECT(quantity) ON TABLE public.cost_layer TO stockwell_bi;
+
+GRANT SELECT(value) ON TABLE public.cost_layer TO stockwell_bi;
+
+GRANT SELECT(document_kind) ON TABLE public.cost_layer TO stockwell_bi;
+
 GRANT SELECT,INSERT ON TABLE public.transfer TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.transfer TO stockwell_bi;
+
+GRANT SELECT(id) ON TABLE public.transfer TO stockwell_bi;
+
+GRANT SELECT(from_location_id) ON TABLE public.transfer TO stockwell_bi;
 
 GRANT UPDATE(status) ON TABLE public.transfer TO stockwell_app;
 
@@ -6917,16 +9154,51 @@ GRANT UPDATE(updated_at) ON TABLE public.transfer TO stockwell_app;
 GRANT UPDATE(version) ON TABLE public.transfer TO stockwell_app;
 
 GRANT SELECT ON TABLE bi.stock_ageing TO stockwell_app;
+GRANT SELECT ON TABLE bi.stock_ageing TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.stock_movements TO stockwell_app;
+GRANT SELECT ON TABLE bi.stock_movements TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.stock_positions TO stockwell_app;
+GRANT SELECT ON TABLE bi.stock_positions TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.stock_turnover TO stockwell_app;
+GRANT SELECT ON TABLE bi.stock_turnover TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.stock_valuation TO stockwell_app;
+GRANT SELECT ON TABLE bi.stock_valuation TO stockwell_bi;
 
 GRANT SELECT,INSERT ON TABLE public.sales_line_tax TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.sales_line_tax TO stockwell_bi;
+
+GRANT SELECT(document_id) ON TABLE public.sales_line_tax TO stockwell_bi;
+
+GRANT SELECT(document_kind) ON TABLE public.sales_line_tax TO stockwell_bi;
+
+GRANT SELECT(line_no) ON TABLE public.sales_line_tax TO stockwell_bi;
+
+GRANT SELECT(code) ON TABLE public.sales_line_tax TO stockwell_bi;
+
+GRANT SELECT(name) ON TABLE public.sales_line_tax TO stockwell_bi;
+
+GRANT SELECT(rate) ON TABLE public.sales_line_tax TO stockwell_bi;
+
+GRANT SELECT(amount_per_unit) ON TABLE public.sales_line_tax TO stockwell_bi;
+
+GRANT SELECT(base) ON TABLE public.sales_line_tax TO stockwell_bi;
+
+GRANT SELECT(base_quantity) ON TABLE public.sales_line_tax TO stockwell_bi;
+
+GRANT SELECT(amount) ON TABLE public.sales_line_tax TO stockwell_bi;
+
+GRANT SELECT(account_code) ON TABLE public.sales_line_tax TO stockwell_bi;
+
 GRANT SELECT ON TABLE bi.tax_lines TO stockwell_app;
+GRANT SELECT ON TABLE bi.tax_lines TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.weak_margins TO stockwell_app;
+GRANT SELECT ON TABLE bi.weak_margins TO stockwell_bi;
 
 GRANT DELETE ON TABLE public.access_refusal TO stockwell_lookup;
 GRANT SELECT,INSERT ON TABLE public.access_refusal TO stockwell_app;
@@ -6957,6 +9229,19 @@ GRANT SELECT,INSERT ON TABLE public.application TO stockwell_app;
 GRANT SELECT,INSERT ON TABLE public.application_line TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.barcode TO stockwell_app;
+
+GRANT SELECT ON TABLE public.bi_login TO stockwell_lookup;
+GRANT SELECT,INSERT ON TABLE public.bi_login TO stockwell_app;
+
+GRANT UPDATE(expires_at) ON TABLE public.bi_login TO stockwell_app;
+
+GRANT UPDATE(revoked_at) ON TABLE public.bi_login TO stockwell_app;
+
+GRANT UPDATE(rotated_to) ON TABLE public.bi_login TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.bi_login TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.bi_login TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.bundle_component TO stockwell_app;
 
@@ -7032,8 +9317,16 @@ GRANT SELECT,INSERT ON TABLE public.lot_recall TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.number_series TO stockwell_app;
 
+GRANT DELETE ON TABLE public.password_link TO stockwell_lookup;
 GRANT SELECT,INSERT ON TABLE public.password_link TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.password_link TO stockwell_lookup;
+
+GRANT SELECT(id) ON TABLE public.password_link TO stockwell_lookup;
+
+GRANT SELECT(expires_at) ON TABLE public.password_link TO stockwell_lookup;
+
+GRANT SELECT(ended_at) ON TABLE public.password_link TO stockwell_lookup;
 GRANT UPDATE(ended_at) ON TABLE public.password_link TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.payment TO stockwell_app;
@@ -7060,7 +9353,18 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.product_group TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.product_unit TO stockwell_app;
 
+GRANT DELETE ON TABLE public.refresh_token TO stockwell_lookup;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_token TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.refresh_token TO stockwell_lookup;
+
+GRANT SELECT(id) ON TABLE public.refresh_token TO stockwell_lookup;
+
+GRANT SELECT(expires_at) ON TABLE public.refresh_token TO stockwell_lookup;
+
+GRANT SELECT(used_at) ON TABLE public.refresh_token TO stockwell_lookup;
+
+GRANT SELECT(revoked_at) ON TABLE public.refresh_token TO stockwell_lookup;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.register TO stockwell_app;
 
@@ -7099,6 +9403,20 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.sales_fold TO stockwell_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.sales_order TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_order_line TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_sum_by_category TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_sum_by_customer TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_sum_by_customer_year TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_sum_by_product TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_sum_by_product_location TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_sum_by_product_year TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_sum_by_quarter_hour TO stockwell_app;
 
 GRANT SELECT ON TABLE public.schema_migration TO stockwell_app;
 
@@ -7161,6 +9479,14 @@ GRANT UPDATE(posted_value) ON TABLE public.stock_count_line TO stockwell_app;
 GRANT UPDATE(superseded) ON TABLE public.stock_count_line TO stockwell_app;
 
 GRANT UPDATE(expires_on) ON TABLE public.stock_count_line TO stockwell_app;
+
+GRANT UPDATE(stands) ON TABLE public.stock_count_line TO stockwell_app;
+
+GRANT UPDATE(earlier_counted_at) ON TABLE public.stock_count_line TO stockwell_app;
+
+GRANT UPDATE(taken_off_quantity) ON TABLE public.stock_count_line TO stockwell_app;
+
+GRANT UPDATE(taken_off_value) ON TABLE public.stock_count_line TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.stock_document TO stockwell_app;
 

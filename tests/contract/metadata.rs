@@ -132,6 +132,8 @@ const MISTAKES: &str = "
     create view bi.naked as select tenant_id from careless;
     create materialized view stale as select tenant_id from careless;
     create function auth.peek() returns bigint language sql security definer as 'select count(*) from public.careless';
+    create function bi_role.peek() returns bigint language sql security definer as 'select count(*) from public.careless';
+    grant execute on function pg_advisory_lock(bigint) to stockwell_bi;
     create function public.touch() returns trigger language plpgsql as 'begin return new; end';
     create trigger touched before update on careless for each row execute function public.touch();
     grant update, truncate on careless, journal_line to stockwell_app;

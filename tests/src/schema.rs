@@ -227,7 +227,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
     (
         "the functions that make roles of BI tools have a fixed search path and are closed to the public, servers and BI tools",
         "select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'bi_role'::regnamespace and not ( \
-             p.proconfig @> array['search_path=pg_catalog, pg_temp'] \
+             coalesce(p.proconfig, '{}') @> array['search_path=pg_catalog, pg_temp'] \
              and not exists (select from unnest(array['public', 'stockwell_app', 'stockwell_bi']) r (name) \
                              where has_function_privilege(r.name, p.oid, 'execute')))",
     ),
