@@ -6,12 +6,15 @@ use actix_web::dev::ResourceDef;
 use actix_web::http::Method;
 use serde_json::Value;
 
-/// Methods of each path, from the API's own description. A path without parameters goes before one with parameters that
-/// matches it, such as `/v1/orders/batch` before `/v1/orders/{id}`.
+/// Methods of each path, from the API's own description. A path goes before one with more parameters that matches it, such as
+/// `/v1/orders/batch` before `/v1/orders/{id}`.
 #[derive(Debug)]
 pub(crate) struct RouteTable {
     fixed: HashMap<String, Methods>,
+    /// Paths with parameters, those with few first.
     patterns: Vec<(ResourceDef, Methods)>,
+    /// Places in `patterns` of the paths that end in a word which another path takes for a parameter, by this word.
+    contested: HashMap<String, Vec<usize>>,
 }
 
 /// Methods of one path.
@@ -26,13 +29,28 @@ impl RouteTable {
     /// Creates the table of the routes that `document` describes.
     pub(crate) fn of(document: &Value) -> Self {
         let paths = document["paths"].as_object().into_iter().flatten();
-        let (patterns, fixed): (Vec<_>, Vec<_>) = paths.partition(|(path, _)| path.contains('{'));
+        let (mut patterns, fixed): (Vec<_>, Vec<_>) = paths.partition(|(path, _)| path.contains('{'));
+        patterns.sort_by_key(|(path, _)| path.matches('{').count());
+        let mut contested: HashMap<String, Vec<usize>> = HashMap::new();
+        for (place, (path, _)) in patterns.iter().enumerate() {
+            let word = last_segment(path);
+            // The path itself is one of its values.
+            let takes_it = |(other, _): &(&String, &Value)| {
+                other != path
+                    && last_segment(other) != word
+                    && ResourceDef::new(other.as_str()).is_match(path)
+            };
+            if !word.starts_with('{') && patterns.iter().any(takes_it) {
+                contested.entry(word.to_owned()).or_default().push(place);
+            }
+        }
         RouteTable {
             fixed: fixed.into_iter().map(|(path, item)| (path.clone(), Methods::of(item))).collect(),
             patterns: patterns
                 .into_iter()
                 .map(|(path, item)| (ResourceDef::new(path.as_str()), Methods::of(item)))
                 .collect(),
+            contested,
         }
     }
 
@@ -43,13 +61,22 @@ impl RouteTable {
         methods.map(|methods| methods.allow.as_str())
     }
 
-    /// Returns the methods of a path without parameters that does not serve `method`. Without this the request would reach a path
-    /// with parameters, which would take a word such as `batch` for an id.
+    /// Returns the methods of a path that does not serve `method`, if another path matches it too. Without this the request would
+    /// reach the other path, which would take a word such as `batch` for an id.
     pub(crate) fn refused(&self, method: &Method, path: &str) -> Option<&str> {
-        let methods = self.fixed.get(path)?;
+        let contested = || {
+            let places = self.contested.get(last_segment(path))?;
+            let patterns = places.iter().filter_map(|place| self.patterns.get(*place));
+            patterns.into_iter().find(|(pattern, _)| pattern.is_match(path)).map(|(_, methods)| methods)
+        };
+        let methods = self.fixed.get(path).or_else(contested)?;
         let is_served = methods.served.contains(method) || *method == Method::OPTIONS;
         (!is_served).then_some(methods.allow.as_str())
     }
+}
+
+fn last_segment(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 impl Methods {
@@ -85,12 +112,18 @@ mod tests {
         let document = json!({ "paths": {
             "/orders/{id}": { "get": {}, "patch": {} },
             "/orders/batch": { "post": {} },
+            "/lists/{id}/rules/{rule}": { "get": {} },
+            "/lists/{id}/rules/batch": { "post": {} },
         } });
         let table = RouteTable::of(&document);
         assert_eq!(table.methods("/orders/batch"), Some("OPTIONS, POST"));
         assert_eq!(table.methods("/orders/1"), Some("GET, HEAD, OPTIONS, PATCH"));
         assert_eq!(table.methods("/others"), None);
-        assert_eq!(table.refused(&Method::GET, "/orders/batch"), Some("OPTIONS, POST"));
+        assert_eq!(table.methods("/lists/1/rules/batch"), Some("OPTIONS, POST"));
+        assert_eq!(table.methods("/lists/1/rules/2"), Some("GET, HEAD, OPTIONS"));
+        for path in ["/orders/batch", "/lists/1/rules/batch"] {
+            assert_eq!(table.refused(&Method::GET, path), Some("OPTIONS, POST"), "{path}");
+        }
         for (method, path) in
             [(Method::POST, "/orders/batch"), (Method::OPTIONS, "/orders/batch"), (Method::PUT, "/orders/1")]
         {

@@ -136,10 +136,18 @@ impl SalesQuery {
         #[graphql(desc = "Lines that count. Absent: all.")] filter: Option<ReportFilter>,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
-        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<CompareTo>,
-        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")] known_at: Option<Date>,
-        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
-        #[graphql(desc = "`ZERO` adds a row of zeros for each unit of time without lines.")] fill: Option<Fill>,
+        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<
+            CompareTo,
+        >,
+        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
+        known_at: Option<Date>,
+        #[graphql(
+            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
+        )]
+        sort: Option<String>,
+        #[graphql(desc = "`ZERO` adds a row of zeros for each unit of time without lines.")] fill: Option<
+            Fill,
+        >,
         #[graphql(
             default = 10_000,
             desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
@@ -163,10 +171,18 @@ impl SalesQuery {
         #[graphql(desc = "Lines that count. Absent: all.")] filter: Option<ReportFilter>,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
-        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<CompareTo>,
-        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")] known_at: Option<Date>,
-        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
-        #[graphql(desc = "`ZERO` adds a row of zeros for each unit of time without lines.")] fill: Option<Fill>,
+        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<
+            CompareTo,
+        >,
+        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
+        known_at: Option<Date>,
+        #[graphql(
+            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
+        )]
+        sort: Option<String>,
+        #[graphql(desc = "`ZERO` adds a row of zeros for each unit of time without lines.")] fill: Option<
+            Fill,
+        >,
         #[graphql(
             default = 10_000,
             desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
@@ -187,9 +203,15 @@ impl SalesQuery {
         #[graphql(desc = "Lines that count. Absent: all.")] filter: Option<ReportFilter>,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
-        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<CompareTo>,
-        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")] known_at: Option<Date>,
-        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<
+            CompareTo,
+        >,
+        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
+        known_at: Option<Date>,
+        #[graphql(
+            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
+        )]
+        sort: Option<String>,
         #[graphql(
             default = 10_000,
             desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
@@ -209,9 +231,15 @@ impl SalesQuery {
         #[graphql(desc = "Lines that count. Absent: all.")] filter: Option<ReportFilter>,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
-        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<CompareTo>,
-        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")] known_at: Option<Date>,
-        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<
+            CompareTo,
+        >,
+        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
+        known_at: Option<Date>,
+        #[graphql(
+            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
+        )]
+        sort: Option<String>,
         #[graphql(
             default = 10_000,
             desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
@@ -232,9 +260,15 @@ impl SalesQuery {
         #[graphql(desc = "Lines that count. Absent: all.")] filter: Option<ReportFilter>,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
-        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<CompareTo>,
-        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")] known_at: Option<Date>,
-        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<
+            CompareTo,
+        >,
+        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
+        known_at: Option<Date>,
+        #[graphql(
+            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
+        )]
+        sort: Option<String>,
         #[graphql(
             default = 10_000,
             desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
@@ -252,9 +286,14 @@ impl SalesQuery {
         #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<Date>,
         #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<Date>,
         #[graphql(desc = "Lines that count. Absent: all.")] filter: Option<ReportFilter>,
-        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")] time_zone: Option<String>,
-        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")] known_at: Option<Date>,
-        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
+        time_zone: Option<String>,
+        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
+        known_at: Option<Date>,
+        #[graphql(
+            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
+        )]
+        sort: Option<String>,
         #[graphql(
             default = 10_000,
             desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
@@ -274,9 +313,14 @@ impl SalesQuery {
         #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<Date>,
         #[graphql(desc = "Margin in percent below which a product is weak.")] below_pct: Option<Decimal>,
         #[graphql(desc = "Lines that count. Absent: all.")] filter: Option<ReportFilter>,
-        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")] time_zone: Option<String>,
-        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")] known_at: Option<Date>,
-        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
+        time_zone: Option<String>,
+        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
+        known_at: Option<Date>,
+        #[graphql(
+            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
+        )]
+        sort: Option<String>,
         #[graphql(
             default = 10_000,
             desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
@@ -298,9 +342,15 @@ impl SalesQuery {
         #[graphql(desc = "Lines that count. Absent: all.")] filter: Option<ReportFilter>,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
-        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<CompareTo>,
-        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")] known_at: Option<Date>,
-        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<
+            CompareTo,
+        >,
+        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
+        known_at: Option<Date>,
+        #[graphql(
+            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
+        )]
+        sort: Option<String>,
         #[graphql(
             default = 10_000,
             desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."

@@ -27,10 +27,15 @@ impl ReceivableQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Open items at the end of this day. Absent: now.")] as_of: Option<Date>,
-        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")] known_at: Option<Date>,
+        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
+        known_at: Option<Date>,
         #[graphql(desc = "Customers that count. Absent: all.")] filter: Option<CustomerFilter>,
-        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")] time_zone: Option<String>,
-        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
+        time_zone: Option<String>,
+        #[graphql(
+            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
+        )]
+        sort: Option<String>,
         #[graphql(
             default = 10_000,
             desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."

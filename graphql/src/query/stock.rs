@@ -47,7 +47,10 @@ impl StockQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Stock that counts. Absent: all.")] filter: Option<StockFilter>,
-        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(
+            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
+        )]
+        sort: Option<String>,
         #[graphql(
             default = 10_000,
             desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
@@ -75,7 +78,10 @@ impl StockQuery {
         #[graphql(desc = "Stock that counts. Absent: all.")] filter: Option<StockFilter>,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
-        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(
+            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
+        )]
+        sort: Option<String>,
         #[graphql(
             default = 10_000,
             desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
@@ -102,7 +108,10 @@ impl StockQuery {
         )]
         threshold: Option<Decimal>,
         #[graphql(desc = "Stock that counts. Absent: all.")] filter: Option<StockFilter>,
-        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(
+            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
+        )]
+        sort: Option<String>,
         #[graphql(
             default = 10_000,
             desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
@@ -128,7 +137,10 @@ impl StockQuery {
         #[graphql(desc = "Stock that counts. Absent: all.")] filter: Option<StockFilter>,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
-        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(
+            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
+        )]
+        sort: Option<String>,
         #[graphql(
             default = 10_000,
             desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
@@ -152,7 +164,10 @@ impl StockQuery {
         #[graphql(desc = "Stock that counts. Absent: all.")] filter: Option<StockFilter>,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
-        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(
+            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
+        )]
+        sort: Option<String>,
         #[graphql(
             default = 10_000,
             desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
@@ -170,8 +185,12 @@ impl StockQuery {
         context: &Context<'_>,
         #[graphql(default = 90)] days: i32,
         filter: Option<StockFilter>,
-        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")] time_zone: Option<String>,
-        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
+        time_zone: Option<String>,
+        #[graphql(
+            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
+        )]
+        sort: Option<String>,
         #[graphql(
             default = 10_000,
             desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
@@ -191,7 +210,10 @@ impl StockQuery {
         #[graphql(desc = "Stock that counts. Absent: all.")] filter: Option<StockFilter>,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
-        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(
+            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
+        )]
+        sort: Option<String>,
         #[graphql(
             default = 10_000,
             desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
@@ -208,11 +230,18 @@ impl StockQuery {
         context: &Context<'_>,
         #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<Date>,
         #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<Date>,
-        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")] known_at: Option<Date>,
-        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<CompareTo>,
+        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
+        known_at: Option<Date>,
+        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<
+            CompareTo,
+        >,
         #[graphql(desc = "Stock that counts. Absent: all.")] filter: Option<StockFilter>,
-        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")] time_zone: Option<String>,
-        #[graphql(desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first.")] sort: Option<String>,
+        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
+        time_zone: Option<String>,
+        #[graphql(
+            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
+        )]
+        sort: Option<String>,
         #[graphql(
             default = 10_000,
             desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."

@@ -180,11 +180,11 @@ fn a_filter_of_a_list_that_names_nothing_known_says_so() {
                 let name = parameter["name"].as_str().expect("a name");
                 let schema = resolve(document, &parameter["schema"]);
                 let value = match (schema["pattern"].as_str().and_then(|pattern| pattern.get(1..4)), name) {
+                    (_, "document_id") => "ord_01h455vb4pex5vsknk084sn02q".to_owned(),
+                    (_, "actor_id") => "usr_01h455vb4pex5vsknk084sn02q".to_owned(),
                     (Some(prefix), name) if name.ends_with("_id") => {
                         format!("{prefix}_01h455vb4pex5vsknk084sn02q")
                     }
-                    (_, "document_id") => "ord_01h455vb4pex5vsknk084sn02q".to_owned(),
-                    (_, "actor_id") => "usr_01h455vb4pex5vsknk084sn02q".to_owned(),
                     (None, name) if OF_OTHERS.contains(&name) && path != "/v1/products" => {
                         if schema["enum"].is_array() || path == "/v1/pos/exceptions" {
                             continue;

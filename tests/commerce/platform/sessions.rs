@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::id::UserId;
 use futures_util::join;
 use sea_orm::sqlx::{self, PgConnection};
 use serde_json::{Value, json};
@@ -222,10 +223,10 @@ fn credentials_are_deleted_thirty_days_after_they_ended() {
     with_tenant(async |tenant| {
         let user = cashier(tenant).await;
         let tokens = login(tenant, PASSWORD).await.ok();
-        let user: uuid::Uuid = user.parse().expect("an id");
+        let user: UserId = user.parse().expect("an id");
         sqlx::query(ENDED)
             .bind(tenant.id.0)
-            .bind(user)
+            .bind(user.0)
             .execute(&environment().root)
             .await
             .expect("old credentials");
