@@ -27,6 +27,8 @@ const CONTENT_SECURITY: &str = "default-src 'self'; img-src 'self' data: blob:; 
 /// Devices that no page may use.
 const PERMISSIONS: &str = "camera=(), microphone=(), geolocation=()";
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+/// Media type of a page.
+const HTML: &str = "text/html; charset=utf-8";
 /// For a file whose address changes with it.
 const FOR_GOOD: &str = "public, max-age=31536000, immutable";
 
@@ -44,12 +46,17 @@ fn page(app: &App, known: &IfNoneMatch, name: &str) -> Answer {
     let html = String::from_utf8_lossy(&html).replace("\"/web/", &format!("\"/web/{HASH}/"));
     let mut response = HttpResponse::Ok();
     response
-        .insert_header((header::CACHE_CONTROL, "no-cache"))
         .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY))
         .insert_header((PERMISSIONS_POLICY, PERMISSIONS));
+    // The hash is that of the files built in. It says nothing about a folder.
+    if app.web_folder.is_some() {
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        return Ok(response.content_type(HTML).body(html));
+    }
+    response.insert_header((header::CACHE_CONTROL, "no-cache"));
     // The body is compressed for some: the tag names both forms.
     let tag = EntityTag::new_weak(HASH.to_owned());
-    known.answer_body(&mut response, tag, "text/html; charset=utf-8", || Ok(html.into_bytes()))
+    known.answer_body(&mut response, tag, HTML, || Ok(html.into_bytes()))
 }
 
 #[get("/web/{hash}/{name:.*}")]

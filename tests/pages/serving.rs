@@ -1,5 +1,8 @@
 //! Pages and their files over HTTP: policy, caching, and the versions of a browser.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
 use reqwest::Method;
 use tests::{Client, Reply, environment};
 
@@ -95,13 +98,62 @@ fn a_server_reads_the_files_from_a_folder_that_is_named() {
         let node = environment().node_with(|config| config.web_folder = Some(folder.clone())).await;
         let client = Client::new(&node.base_url, None);
         let page = fetch(&client, Method::GET, "/insights").await;
+        assert_eq!((page.header("cache-control"), page.header("etag")), (Some("no-store"), None));
         let file = files(&page).pop().expect("a file");
         for text in ["first", "second"] {
             std::fs::write(folder.join("kit/new.js"), text).expect("a file");
             let reply = fetch(&client, Method::GET, &file).await;
             assert_eq!((reply.text.as_str(), reply.header("cache-control")), (text, Some("no-store")));
         }
-        let outside = file.replace("kit/new.js", "..%2Fsigning-key.pem");
-        fetch(&client, Method::GET, &outside).await.refused(404, "route_not_found");
+        // The tag of a server with the same files built in.
+        let built_in = fetch(&anonymous(), Method::GET, "/insights").await;
+        let tag = built_in.header("etag").expect("a tag").to_owned();
+        std::fs::write(folder.join("insights.html"), "<p>changed</p>").expect("a page");
+        let changed = client.call(Method::GET, "/insights").header("if-none-match", &tag).send().await;
+        assert_eq!((changed.status, changed.text.as_str()), (200, "<p>changed</p>"));
+    });
+}
+
+/// Sends a path as it is: a client of HTTP would take `..` out of it. Returns the response.
+fn fetch_raw(base_url: &str, path: &str) -> String {
+    let address = base_url.strip_prefix("http://").expect("an address");
+    let mut stream = TcpStream::connect(address).expect("the server listens");
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").expect("a request");
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).expect("a response");
+    reply
+}
+
+#[test]
+fn no_path_leads_out_of_a_folder_that_is_named() {
+    environment().runtime.block_on(async {
+        let home = environment().postgres.home().join("around");
+        let folder = home.join("web");
+        std::fs::create_dir_all(folder.join("kit")).expect("a folder");
+        std::fs::write(folder.join("kit/inside.js"), "inside").expect("a file");
+        let outside = home.join("outside.js");
+        std::fs::write(&outside, "outside").expect("a file");
+        let node = environment().node_with(|config| config.web_folder = Some(folder.clone())).await;
+        let base_url = node.base_url.clone();
+        let fetch = async |path: String| {
+            let base_url = base_url.clone();
+            tokio::task::spawn_blocking(move || fetch_raw(&base_url, &path)).await.expect("a response")
+        };
+        let inside = fetch("/web/0/kit%2Finside.js".to_owned()).await;
+        assert!(inside.starts_with("HTTP/1.1 200") && inside.ends_with("inside"), "{inside}");
+        let absolute = outside.display().to_string();
+        for path in [
+            "../outside.js".to_owned(),
+            "..%2Foutside.js".to_owned(),
+            "%2e%2e%2foutside.js".to_owned(),
+            "kit/../../outside.js".to_owned(),
+            "kit%2F..%2F..%2Foutside.js".to_owned(),
+            absolute.replace('/', "%2F"),
+            absolute,
+        ] {
+            let reply = fetch(format!("/web/0/{path}")).await;
+            assert!(reply.starts_with("HTTP/1.1 404"), "{path}: {reply}");
+            assert!(!reply.ends_with("outside"), "{path}: {reply}");
+        }
     });
 }
