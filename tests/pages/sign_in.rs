@@ -1,6 +1,6 @@
 //! Signing in by key and by password, and the end of a sign-in.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::{Browser, Tenant, with_tenant};
 
 use crate::visit::{DESK, READY, Trade, enter, shown, visit};
@@ -21,6 +21,15 @@ fn log_in(browser: &mut Browser, tenant: &Tenant, password: &str) {
         browser.write(text);
     }
     browser.press("Enter");
+}
+
+/// Makes the access token of the tab one that the server rejects.
+const SPOIL: &str = "(() => { const kept = JSON.parse(sessionStorage.getItem('stockwell.credential')); \
+    sessionStorage.setItem('stockwell.credential', JSON.stringify({ ...kept, secret: kept.secret.slice(0, -4) + 'AAAA' })); })()";
+
+/// Returns an expression of how many requests of the present document to a path are complete.
+fn sent(path: &str) -> String {
+    format!("performance.getEntriesByType('resource').filter(({{ name }}) => name.endsWith('{path}')).length")
 }
 
 async fn user(tenant: &Tenant) {
@@ -51,16 +60,93 @@ fn an_access_token_that_has_ended_is_renewed() {
         let mut browser = Browser::start();
         log_in(&mut browser, tenant, PASSWORD);
         browser.until(READY);
-        let spoil = "(() => { const kept = JSON.parse(sessionStorage.getItem('stockwell.credential')); \
-            sessionStorage.setItem('stockwell.credential', JSON.stringify({ ...kept, secret: kept.secret.slice(0, -4) + 'AAAA' })); })()";
-        browser.eval(spoil);
+        browser.eval(SPOIL);
         browser.open(&format!("{}/insights", tenant.base_url()));
         browser.until(READY);
-        // The second token works, and the first refresh token was used once.
+        assert_eq!(browser.eval(&sent("/v1/auth/refresh")), 1, "several calls need one renewal");
+        // The second token works.
         browser.open(&format!("{}/insights", tenant.base_url()));
         browser.until(READY);
+        assert_eq!(browser.eval(&sent("/v1/auth/refresh")), 0);
         browser.check();
     });
+}
+
+#[test]
+fn signing_out_holds_while_a_token_is_renewed() {
+    with_tenant(async |tenant| {
+        user(tenant).await;
+        let mut browser = Browser::start();
+        log_in(&mut browser, tenant, PASSWORD);
+        browser.until(READY);
+        browser.eval(SPOIL);
+        browser.hold("/v1/auth/refresh");
+        // The server must not learn of the end before the renewal: it would refuse it.
+        browser.refuse("/v1/auth/logout", 503, outage());
+        browser.open(&format!("{}/insights", tenant.base_url()));
+        browser
+            .until("document.querySelector('main[aria-busy=true]') && document.querySelector('.who button')");
+        browser.until_held();
+        browser.eval("document.querySelector('.who button').click()");
+        browser.until("document.querySelector('#key')");
+        browser.until(&format!("{} === 1", sent("/v1/auth/logout")));
+        browser.release();
+        // The new pair of tokens is not kept, but ended too.
+        browser.until(&format!("{} === 2", sent("/v1/auth/logout")));
+        let status =
+            browser.eval("performance.getEntriesByType('resource').findLast(({ name }) => name.endsWith('/v1/auth/logout')).responseStatus");
+        assert_eq!(status, 204, "the new pair was one that worked");
+        assert_eq!(browser.eval("sessionStorage.length"), 0);
+        assert_eq!(browser.eval("document.querySelectorAll('.panel').length"), 0);
+        browser.check();
+    });
+}
+
+#[test]
+fn an_outage_during_a_renewal_ends_no_visit() {
+    with_tenant(async |tenant| {
+        user(tenant).await;
+        let mut browser = Browser::start();
+        log_in(&mut browser, tenant, PASSWORD);
+        browser.until(READY);
+        for status in [503, 429] {
+            browser.eval(SPOIL);
+            browser.refuse("/v1/auth/refresh", status, outage());
+            browser.open(&format!("{}/insights", tenant.base_url()));
+            browser.until("document.querySelector('main .failed')");
+            let text = browser.text(&shown("main .failed"));
+            assert!(text.contains("Down for a moment"), "{status}: {text}");
+            assert_eq!(browser.eval("sessionStorage.length"), 1, "{status}: the credential is kept");
+            browser.release();
+            browser.eval("document.querySelector('main .failed button').click()");
+            browser.until(READY);
+        }
+        browser.check();
+    });
+}
+
+#[test]
+fn a_renewal_that_the_server_rejects_ends_the_visit() {
+    with_tenant(async |tenant| {
+        user(tenant).await;
+        let mut browser = Browser::start();
+        log_in(&mut browser, tenant, PASSWORD);
+        browser.until(READY);
+        browser.eval(SPOIL);
+        let problem =
+            json!({ "status": 401, "code": "invalid_refresh_token", "title": "Sign in again", "detail": "" });
+        browser.refuse("/v1/auth/refresh", 401, problem);
+        browser.open(&format!("{}/insights", tenant.base_url()));
+        browser.until("document.querySelector('#key')");
+        assert_eq!(browser.eval("sessionStorage.length"), 0);
+        let text = browser.text(&shown(".entrance [role=alert]"));
+        assert!(text.starts_with("You were signed out."), "{text}");
+        browser.check();
+    });
+}
+
+fn outage() -> Value {
+    json!({ "status": 503, "code": "unavailable", "title": "Down for a moment", "detail": "Try again soon." })
 }
 
 #[test]
@@ -89,6 +175,8 @@ fn a_revoked_key_leads_back_to_the_form() {
         assert_eq!(tenant.delete(&format!("/v1/api-keys/{id}")).await.status, 204);
         browser.eval("document.querySelectorAll('input[name=span]')[0].click()");
         browser.until("document.querySelector('#key') && document.querySelector('.entrance [role=alert]')");
+        let text = browser.text(&shown(".entrance [role=alert]"));
+        assert!(text.starts_with("You were signed out."), "{text}");
         assert_eq!(browser.eval("document.querySelectorAll('.panel').length"), 0);
         browser.check();
     });

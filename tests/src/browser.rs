@@ -255,6 +255,18 @@ impl Browser {
         self.rules.push(Rule { part: part.to_owned(), reply: None });
     }
 
+    /// Waits until a request is held back.
+    #[track_caller]
+    pub fn until_held(&mut self) {
+        let end = Instant::now() + PATIENCE;
+        while self.held.is_empty() {
+            assert!(Instant::now() < end, "no request is held back");
+            // Requests of the page are noted before the result of this call.
+            self.eval("0");
+            thread::sleep(STEP);
+        }
+    }
+
     /// Replies with a problem to requests whose URL or body contains `part`, until [`release`](Browser::release).
     pub fn refuse(&mut self, part: &str, status: u16, problem: Value) {
         self.rules.push(Rule { part: part.to_owned(), reply: Some((status, problem)) });

@@ -21,6 +21,8 @@ function stored() {
 export const credential = signal(stored());
 /** The caller; null until the server has confirmed the credential. @type {import("@preact/signals").Signal<Me | null>} */
 export const me = signal(null);
+/** Counts the visits of this tab, from a sign-in to its end. */
+let visit = 0;
 /** Why the last sign-in ended without the reader's wish. @type {import("@preact/signals").Signal<Problem | null>} */
 export const ended = signal(null);
 
@@ -68,16 +70,22 @@ async function refusal(response) {
   });
 }
 
-/** Sends a request with the credential of the tab. An access token that has expired is renewed once.
+const over = () => new DOMException("The visit has ended.", "AbortError");
+
+/** Sends a request with the credential of the tab. An access token that has expired is renewed once. A response that arrives
+ * after the end of the visit is not returned: it was for another reader.
  * @param {string} path @param {RequestInit} [options] */
 export async function call(path, options = {}) {
+  const own = visit;
   const used = credential.value;
   let response = await send(path, options, used?.secret);
-  if (response.status === 401 && used?.refresh && (await renew(used)))
+  if (response.status === 401 && used?.refresh && own === visit && (await renew(used)) && own === visit)
     response = await send(path, options, credential.value?.secret);
+  if (own !== visit) throw over();
   if (response.ok) return response;
   const refused = await refusal(response);
-  if (response.status === 401 && credential.value && me.value) {
+  if (own !== visit) throw over();
+  if (response.status === 401 && me.value) {
     forget();
     ended.value = refused.problem;
   }
@@ -106,21 +114,34 @@ export async function graphql(query, variables, abort) {
   });
 }
 
-/** A renewal under way. A refresh token works once, and several calls may need it at the same time.
- * @type {Promise<boolean> | null} */
+/** The renewal under way. A refresh token works once, and several calls may need it at the same time.
+ * @type {{of: Credential, made: Promise<boolean>} | null} */
 let renewal = null;
 
-/** @param {Credential} used */
-function renew(used) {
-  if (credential.value !== used) return Promise.resolve(true);
-  renewal ??= exchange("/v1/auth/refresh", { refresh_token: used.refresh })
-    .then((made) => {
-      keep(made);
-      return true;
-    })
-    .catch(() => false)
-    .finally(() => (renewal = null));
-  return renewal;
+/** Renews a pair of tokens. Returns false if the server rejects them. Any other failure is thrown: the pair may still work
+ * later. @param {Credential} used */
+async function renew(used) {
+  if (credential.value !== used) return true;
+  if (renewal?.of !== used) renewal = { of: used, made: replace(used) };
+  const own = renewal;
+  try {
+    return await own.made;
+  } finally {
+    if (renewal === own) renewal = null;
+  }
+}
+
+/** Puts a new pair of tokens in place of the one used. @param {Credential} used */
+async function replace(used) {
+  try {
+    const made = await exchange("/v1/auth/refresh", { refresh_token: used.refresh });
+    if (credential.value === used) keep(made);
+    else logOut(made);
+    return true;
+  } catch (error) {
+    if (problemOf(error).status === 401) return false;
+    throw error;
+  }
 }
 
 /** @param {string} path @param {Record<string, string>} body @returns {Promise<Credential>} */
@@ -139,6 +160,7 @@ function keep(wanted) {
 }
 
 function forget() {
+  visit++;
   sessionStorage.removeItem(STORE);
   credential.value = null;
   me.value = null;
@@ -149,6 +171,7 @@ async function enter(wanted) {
   const response = await send("/v1/me", {}, wanted.secret);
   if (!response.ok) throw await refusal(response);
   const caller = await response.json();
+  visit++;
   keep(wanted);
   ended.value = null;
   me.value = caller;
@@ -162,9 +185,13 @@ export const logIn = async (login) => enter(await exchange("/v1/auth/login", log
 
 /** Reads who the caller is after the page was loaded again. */
 export async function resume() {
+  const own = visit;
+  ended.value = null;
   try {
-    me.value = await (await call("/v1/me")).json();
+    const caller = await (await call("/v1/me")).json();
+    if (own === visit) me.value = caller;
   } catch (error) {
+    if (own !== visit) return;
     const problem = problemOf(error);
     if (problem.status === 401) forget();
     ended.value = problem;
@@ -175,12 +202,15 @@ export function signOut() {
   const used = credential.value;
   forget();
   ended.value = null;
-  if (used?.refresh) {
-    const options = {
-      method: "POST",
-      body: JSON.stringify({ refresh_token: used.refresh }),
-      headers: { "content-type": "application/json" },
-    };
-    send("/v1/auth/logout", options, used.secret).catch(() => undefined);
-  }
+  if (used?.refresh) logOut(used);
+}
+
+/** Ends a pair of tokens. @param {Credential} of */
+function logOut({ secret, refresh }) {
+  const options = {
+    method: "POST",
+    body: JSON.stringify({ refresh_token: refresh }),
+    headers: { "content-type": "application/json" },
+  };
+  send("/v1/auth/logout", options, secret).catch(() => undefined);
 }

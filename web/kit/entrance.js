@@ -8,12 +8,13 @@ export function Entrance() {
   const text = words.value.signIn;
   const [byPassword, choose] = useState(false);
   const [isSending, note] = useState(false);
-  const [problem, show] = useState(ended.value);
+  const [problem, show] = useState(/** @type {import("./api.js").Problem | null} */ (null));
   const send = async (/** @type {SubmitEvent & {currentTarget: HTMLFormElement}} */ event) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const given = (/** @type {string} */ name) => String(form.get(name) ?? "");
     show(null);
+    ended.value = null;
     note(true);
     try {
       if (byPassword) await logIn({ tenant: given("tenant"), email: given("email"), password: given("password") });
@@ -35,13 +36,14 @@ export function Entrance() {
     <p>${text.lead}</p>
     <fieldset class="choice"><legend class="hidden">${text.way}</legend>${choice(false, text.key)}${choice(true, text.password)}</fieldset>
     ${fields}
-    ${problem && html`<p class="wrong" role="alert">${reason(problem)}</p>`}
+    ${problem && html`<p class="wrong" role="alert">${reason(text.wrong, problem)}</p>`}
+    ${!problem && ended.value && html`<p class="wrong" role="alert">${reason(text.ended, ended.value)}</p>`}
     <p><button class="button main" disabled=${isSending}>${text.send}</button></p>
   </form>`;
 }
 
-/** @param {import("./api.js").Problem} problem */
-function reason(problem) {
+/** @param {string} begin @param {import("./api.js").Problem} problem */
+function reason(begin, problem) {
   if (problem.code === "unreachable") return words.value.panel.unreachable;
-  return [words.value.signIn.wrong, problem.detail || problem.title].join(" ");
+  return [begin, problem.detail || problem.title].join(" ");
 }

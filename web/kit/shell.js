@@ -49,13 +49,16 @@ export function Shell({ page, children }) {
         ${credential.value && html`<button type="button" class="quiet" onClick=${signOut}>${text.signOut}</button>`}
       </div>
     </div></header>
-    <main id="main" tabindex="-1"><${Content} page=${page}>${children}<//></main>`;
+    <main id="main" tabindex="-1" aria-busy=${credential.value && !me.value && !ended.value ? "true" : null}><${Content} page=${page}>${children}<//></main>`;
 }
 
 /** @param {{page: keyof typeof PAGES, children: any}} of */
 function Content({ page, children }) {
   if (!credential.value) return html`<${Entrance} />`;
-  if (!me.value) return ended.value ? html`<${Failed} problem=${ended.value} again=${resume} />` : null;
+  if (!me.value)
+    return ended.value
+      ? html`<${Failed} problem=${ended.value} again=${resume} />`
+      : html`<p role="status">${words.value.panel.loading} …</p>`;
   const scope = PAGES[page];
   return may(scope) ? children : html`<${Lacking} scope=${scope} />`;
 }

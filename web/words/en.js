@@ -26,6 +26,7 @@ export default {
     password: "Password",
     send: "Sign in",
     wrong: "That did not work.",
+    ended: "You were signed out.",
   },
   lacking: {
     title: "Not enough rights",
@@ -79,7 +80,6 @@ export default {
     rate: "Margin rate",
     orders: "Sales",
     average: "Average sale",
-    cost: "Cost",
     channel: "Channel",
     units: "Units",
     week: "Week of",
@@ -116,22 +116,21 @@ export default {
   weakest: { title: "Weakest products", help: "The least margin, with the margin rate in each channel" },
   products: {
     product: "Product",
-    rate: "Margin rate by channel",
     /** @param {string} count @param {string} list */
-    left: (count, list) => `Left out: ${count} items without a cost of goods (${list}).`,
+    left: (count, list) => `Left out: ${count} ${count === "1" ? "item" : "items"} without a cost of goods (${list}).`,
     /** @param {string} count */
     cut: (count) => `Of the ${count} products with the most revenue.`,
     below: "◂ below the scale",
   },
   customers: {
     title: "Customers",
-    help: "The most margin over both channels, and the margin rate",
+    help: "The most gross margin over both channels, and the margin rate",
     helpWithoutCosts: "The most revenue over both channels",
     customer: "Customer",
     country: "Country",
-    contribution: "Contribution",
     /** @param {number} count @param {string} share */
-    top: (count, share) => `The first ${count} bring ${share} of the margin made with named customers.`,
+    top: (count, share) =>
+      `${count === 1 ? "The first one brings" : `The first ${count} bring`} ${share} of the gross margin made with named customers.`,
   },
   cover: {
     title: "How long the stock lasts",
@@ -150,7 +149,10 @@ export default {
       "Not sold in the period",
     ],
     /** @param {string} count */
-    out: (count) => `${count} products that sold in the period were out of stock at its end.`,
+    out: (count) =>
+      `${count === "1" ? "1 product that sold in the period was" : `${count} products that sold in the period were`} out of stock at its end.`,
+    /** @param {string} count */
+    cut: (count) => `The bars count the first ${count} products only. The shares are of the whole stock.`,
     /** @param {string} value */
     dead: (value) => `${value} lies in products that did not sell in the period.`,
     empty: "No stock on that day.",
@@ -160,9 +162,12 @@ export default {
     curl: "Copy as curl",
     graphql: "Copy as GraphQL",
     copied: "Copied",
+    notCopied: "Could not copy",
     loading: "Loading",
     again: "Try again",
     failed: "The figures could not be read.",
+    limited: "Waiting for the rate limit.",
+    idle: "No period is chosen.",
     unreachable: "The server can't be reached.",
     scope: "Scope:",
     request: "Request",
