@@ -150,6 +150,35 @@ fn it_speaks_german() {
 }
 
 #[test]
+fn a_table_is_sorted_with_empty_cells_last() {
+    with_tenant(async |tenant| {
+        // Cups are sold to wholesale only: they have no rate in retail.
+        Trade::of(tenant).await;
+        let mut browser = Browser::start();
+        visit(&mut browser, tenant, &tenant.key);
+        let section = "section[aria-labelledby=best]";
+        browser.eval(&format!("document.querySelector('{section} [aria-pressed]').click()"));
+        browser.until(&format!("document.querySelector('{section} table')"));
+        let mut sorted_by = |title: &str, order: &str| {
+            let button = format!(
+                "[...document.querySelectorAll('{section} thead button')].find((one) => one.textContent === '{title}')"
+            );
+            browser.eval(&format!("{button}.click()"));
+            browser.until(&format!("{button}.closest('th').getAttribute('aria-sort') === '{order}'"));
+            let skus = "[...document.querySelectorAll('section[aria-labelledby=best] tbody small')].map((one) => one.textContent)";
+            browser.eval(skus)
+        };
+        let (mug_first, cup_first) = (serde_json::json!(["MUG", "CUP"]), serde_json::json!(["CUP", "MUG"]));
+        assert_eq!(sorted_by("Wholesale: Margin rate", "descending"), mug_first);
+        assert_eq!(sorted_by("Wholesale: Margin rate", "ascending"), cup_first);
+        assert_eq!(sorted_by("Retail: Margin rate", "descending"), mug_first, "cups have none");
+        assert_eq!(sorted_by("Retail: Margin rate", "ascending"), mug_first, "cups have none");
+        assert_eq!(sorted_by("Product", "ascending"), cup_first);
+        browser.check();
+    });
+}
+
+#[test]
 fn it_costs_few_bytes() {
     with_tenant(async |tenant| {
         let mut browser = Browser::start();
@@ -173,5 +202,6 @@ fn it_costs_few_bytes() {
         let (scripts, all) = (sum(|name| name.ends_with(".js")), sum(|_| true));
         assert!(scripts <= SCRIPT_BYTES_MAX, "scripts have {scripts} bytes: {sizes:?}");
         assert!(all <= BYTES_MAX, "the page has {all} bytes: {sizes:?}");
+        browser.check();
     });
 }

@@ -14,9 +14,9 @@ export const language = signal(wanted === "de" ? "de" : "en");
 export const words = computed(() => LANGUAGES[language.value]);
 const locale = () => (language.value === "de" ? "de-DE" : "en-GB");
 
-/** @type {Map<string, Intl.NumberFormat | Intl.DateTimeFormat>} */
+/** @type {Map<string, Intl.NumberFormat | Intl.DateTimeFormat | Intl.Collator>} */
 const formats = new Map();
-/** @template {Intl.NumberFormat | Intl.DateTimeFormat} Format @param {string} name @param {() => Format} make @returns {Format} */
+/** @template {Intl.NumberFormat | Intl.DateTimeFormat | Intl.Collator} Format @param {string} name @param {() => Format} make @returns {Format} */
 function cached(name, make) {
   const found = formats.get(name) ?? make();
   formats.set(name, found);
@@ -27,6 +27,10 @@ const numbers = (options) => cached(locale() + JSON.stringify(options), () => ne
 /** @param {Intl.DateTimeFormatOptions} options */
 const dates = (options) =>
   cached(locale() + JSON.stringify(options), () => new Intl.DateTimeFormat(locale(), { timeZone: "UTC", ...options }));
+
+/** Compares two texts in the order of the page's language, and numbers in them by size. @param {string} a @param {string} b */
+export const compareTexts = (a, b) =>
+  cached(`order ${locale()}`, () => new Intl.Collator(locale(), { numeric: true })).compare(a, b);
 
 /** @typedef {string | number | null | undefined} Figure Exact text of the API, or a number made from such. */
 const NOTHING = "–";

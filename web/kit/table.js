@@ -1,5 +1,6 @@
 // A table that is sorted by any of its columns.
 import { html, useState } from "../vendor/ui.js";
+import { compareTexts } from "./format.js";
 
 /** @template Row @typedef {{name: string, title: string, value: (row: Row) => string | number | null, show?: (row: Row) => any, figure?: boolean}} Column */
 
@@ -8,9 +9,7 @@ import { html, useState } from "../vendor/ui.js";
 export function Table({ caption, columns, rows, totals }) {
   const [by, setBy] = useState({ name: "", down: false });
   const column = columns.find(({ name }) => name === by.name);
-  const sorted = column
-    ? [...rows].sort((a, b) => (by.down ? -1 : 1) * compare(column.value(a), column.value(b)))
-    : rows;
+  const sorted = column ? [...rows].sort((a, b) => compare(column.value(a), column.value(b), by.down)) : rows;
   /** @param {Column<Row>} of @param {Row} row */
   const cell = ({ value, show }, row) => (show ? show(row) : value(row));
   return html`<div class="scroll" role="group" aria-label=${caption} tabindex="0"><table>
@@ -39,10 +38,10 @@ export function Table({ caption, columns, rows, totals }) {
   </table></div>`;
 }
 
-/** Compares figures by size and texts in the order of the reader's language. Nothing comes last. @param {string | number | null} a @param {string | number | null} b */
-function compare(a, b) {
+/** Compares figures by size and texts in the order of the page's language. Nothing comes last in both directions.
+ * @param {string | number | null} a @param {string | number | null} b @param {boolean} isDown */
+function compare(a, b, isDown) {
   if (a == null || b == null) return Number(a == null) - Number(b == null);
-  return typeof a === "number" && typeof b === "number"
-    ? a - b
-    : String(a).localeCompare(String(b), undefined, { numeric: true });
+  const order = typeof a === "number" && typeof b === "number" ? a - b : compareTexts(String(a), String(b));
+  return isDown ? -order : order;
 }
