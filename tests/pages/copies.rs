@@ -8,14 +8,26 @@ use tests::{Browser, Tenant, with_tenant};
 
 use crate::visit::{Trade, visit};
 
-/// Figures that the table of a card shows, by the names that the reports have for them.
-const CARDS: [(&str, &[&str]); 6] = [
-    ("revenue", &["net_revenue", "gross_margin"]),
-    ("share", &["net_revenue", "gross_margin"]),
-    ("best", &["wholesale_net_revenue", "retail_net_revenue", "net_revenue", "gross_margin"]),
-    ("weakest", &["wholesale_net_revenue", "retail_net_revenue", "net_revenue", "gross_margin"]),
-    ("rate", &["net_revenue", "gross_margin"]),
-    ("customers", &["net_revenue", "contribution"]),
+/// A column of a table, and the figure of a report that it shows.
+type Shown = (&'static str, &'static str);
+
+/// The column of each card that names its rows, and the columns of amounts.
+const CARDS: [(&str, &str, &[Shown]); 6] = [
+    ("revenue", "channel", &TRADE),
+    ("share", "channel", &TRADE),
+    ("best", "sku", &PRODUCTS),
+    ("weakest", "sku", &PRODUCTS),
+    ("rate", "channel", &TRADE),
+    ("customers", "customer_number", &[("Net revenue", "net_revenue"), ("Gross margin", "contribution")]),
+];
+const TRADE: [Shown; 2] = [("Net revenue", "net_revenue"), ("Gross margin", "gross_margin")];
+const PRODUCTS: [Shown; 6] = [
+    ("Wholesale: Net revenue", "wholesale_net_revenue"),
+    ("Wholesale: Gross margin", "wholesale_gross_margin"),
+    ("Retail: Net revenue", "retail_net_revenue"),
+    ("Retail: Gross margin", "retail_gross_margin"),
+    ("Both channels: Net revenue", "net_revenue"),
+    ("Both channels: Gross margin", "gross_margin"),
 ];
 
 /// Returns an amount of less than a thousand as the page writes it.
@@ -35,15 +47,24 @@ fn copied(browser: &mut Browser, card: &str, from_end: usize) -> String {
     browser.text(&press)
 }
 
-/// Shows the table of a card and returns its cells.
-fn table(browser: &mut Browser, card: &str) -> Vec<String> {
+/// Shows the table of a card and returns its rows: their texts by the titles of their columns.
+fn table(browser: &mut Browser, card: &str) -> Vec<Value> {
     let section = format!("section[aria-labelledby={card}]");
     browser.eval(&format!("document.querySelector('{section} [aria-pressed]').click()"));
     browser.until(&format!("document.querySelector('{section} table')"));
-    let cells = browser.eval(&format!(
-        "[...document.querySelectorAll('{section} tbody td')].map((one) => one.textContent.trim())"
+    let rows = browser.eval(&format!(
+        "(() => {{ const text = (one) => one.textContent.trim(); \
+         const titles = [...document.querySelectorAll('{section} thead th')].map(text); \
+         return [...document.querySelectorAll('{section} tbody tr')] \
+         .map((row) => Object.fromEntries([...row.cells].map((cell, place) => [titles[place], text(cell)]))); }})()"
     ));
-    cells.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    rows.as_array().cloned().unwrap_or_default()
+}
+
+/// Whether a row of a table has a cell with a name, in any case of its letters.
+fn names(row: &Value, name: &str) -> bool {
+    let mut cells = row.as_object().into_iter().flatten().filter_map(|(_, text)| text.as_str());
+    cells.any(|text| text.to_lowercase().ends_with(&name.to_lowercase()))
 }
 
 /// Runs copied commands in a shell, and returns the rows of their CSV.
@@ -84,24 +105,29 @@ fn copies_give_the_figures_of_the_cards() {
         Trade::of(tenant).await;
         let mut browser = Browser::start();
         visit(&mut browser, tenant, &tenant.key);
-        for (card, figures) in CARDS {
-            let cells = table(&mut browser, card);
+        for (card, key, columns) in CARDS {
+            let shown = table(&mut browser, card);
             let command = copied(&mut browser, card, 2);
             assert!(!command.contains(&tenant.key), "the key is not in the command");
             let document = copied(&mut browser, card, 1);
             assert!(!document.contains('$'), "the values are filled in: {document}");
             let (by_curl, by_graphql) = (run(&command, &tenant.key), ask(tenant, &document).await);
-            for figure in figures {
-                let of = |rows: &[Value], name: &str| -> Vec<String> {
-                    rows.iter().filter_map(|row| row[name].as_str()).map(pounds).collect()
+            assert_eq!(by_curl.len(), by_graphql.len(), "{card}");
+            assert_eq!(by_curl.len(), shown.len(), "{card}: {by_curl:?} {shown:?}");
+            for (row, same) in by_curl.iter().zip(&by_graphql) {
+                let name = row[key].as_str().expect("a name");
+                assert_eq!(same[camel_case(key)], name, "{card}");
+                let [cells] = shown.iter().filter(|row| names(row, name)).collect::<Vec<_>>()[..] else {
+                    panic!("{card} has one row of {name}: {shown:?}");
                 };
-                let amounts = of(&by_curl, figure);
-                assert!(amounts.iter().any(|amount| amount != "£0.00"), "{card} {figure}: {by_curl:?}");
-                assert_eq!(amounts, of(&by_graphql, &camel_case(figure)), "{card} {figure}");
-                let shown = amounts.iter().filter(|amount| cells.contains(amount)).count();
-                // The best and the weakest products are parts of one report.
-                let least = if ["best", "weakest"].contains(&card) { 1 } else { amounts.len() };
-                assert!(shown >= least, "{card} {figure}: {amounts:?} of {cells:?}");
+                for (title, figure) in columns {
+                    let amount = row[figure].as_str().expect("an amount");
+                    assert_eq!(same[camel_case(figure)], amount, "{card} {name} {figure}");
+                    assert_eq!(cells[title], pounds(amount), "{card} {name} {title}");
+                }
+            }
+            for (_, figure) in columns {
+                assert!(by_curl.iter().any(|row| row[figure] != "0.00"), "{card} {figure}: {by_curl:?}");
             }
         }
         browser.check();
@@ -114,9 +140,13 @@ fn copies_give_the_stock_by_how_long_it_lasts() {
         Trade::of(tenant).await;
         let mut browser = Browser::start();
         visit(&mut browser, tenant, &tenant.key);
-        let cells = table(&mut browser, "cover");
+        let rows = table(&mut browser, "cover");
         // 77 mugs at 4.00 and 40 cups at 6.00 last for more than six months.
-        assert!(cells.contains(&"£548.00".to_owned()), "{cells:?}");
+        let row = rows.iter().find(|row| row["Lasts"] == "Over 6 months").expect("a row of these");
+        assert_eq!(
+            (&row["Stock value"], &row["Products"], &row["Share"]),
+            (&json!("£548.00"), &json!("2"), &json!("100%"))
+        );
         let commands = copied(&mut browser, "cover", 2);
         let (valued, sold) = commands.split_once('\n').expect("two commands");
         let value: Decimal = run(valued, &tenant.key)
@@ -127,6 +157,34 @@ fn copies_give_the_stock_by_how_long_it_lasts() {
         assert_eq!(run(sold, &tenant.key).len(), 2);
         let document = copied(&mut browser, "cover", 1);
         assert_eq!(ask(tenant, &document).await.len(), 4, "two products in each of two reports");
+        browser.check();
+    });
+}
+
+#[test]
+fn a_copy_that_failed_is_not_called_copied() {
+    with_tenant(async |tenant| {
+        Trade::of(tenant).await;
+        let mut browser = Browser::start();
+        visit(&mut browser, tenant, &tenant.key);
+        let button = "[...document.querySelectorAll('section[aria-labelledby=share] footer button')].at(-1)";
+        let refusals = [
+            "navigator.clipboard.writeText = async () => { throw new Error('not allowed'); }",
+            // A page without HTTPS has no clipboard of this kind.
+            "Object.defineProperty(navigator, 'clipboard', { value: undefined }); document.execCommand = () => false",
+        ];
+        for refusal in refusals {
+            browser.eval(refusal);
+            browser.eval(&format!("{button}.focus()"));
+            browser.eval(&format!("{button}.click()"));
+            browser.until(&format!("{button}.textContent.startsWith('Could not copy')"));
+            assert_eq!(browser.eval(&format!("document.activeElement === {button}")), true, "{refusal}");
+            browser.until(&format!("{button}.textContent.startsWith('Copy as GraphQL')"));
+        }
+        browser.eval("document.execCommand = () => true");
+        browser.eval(&format!("{button}.click()"));
+        browser.until(&format!("{button}.textContent.startsWith('Copied')"));
+        assert_eq!(browser.eval(&format!("document.activeElement === {button}")), true);
         browser.check();
     });
 }

@@ -4,7 +4,7 @@ import { ask, askAgain } from "../kit/ask.js";
 import * as show from "../kit/format.js";
 import { listen } from "../kit/live.js";
 import { computed, effect, signal } from "../vendor/ui.js";
-import { begin, buckets, end, period, plusDays, plusMonths, seesCosts } from "./period.js";
+import { begin, buckets, end, period, plusDays, plusMonths, seesCosts, span } from "./period.js";
 import * as reports from "./reports.js";
 
 /** @template Row @typedef {import("./reports.js").Report<Row>} Report */
@@ -48,7 +48,7 @@ const days = ask(
   PACE_MS.usual,
 );
 effect(() => {
-  const { state, data } = months.value;
+  const { data } = months.value;
   if (!me.value) {
     // Another tenant may sign in.
     begin.value = null;
@@ -56,10 +56,28 @@ effect(() => {
     return;
   }
   begin.value = data?.first ?? null;
-  const isWithout = state === "failed" || (state === "ready" && !data?.last);
+  // A question that failed does not mean that there is no trade.
+  const isWithout =
+    months.value.state === "ready" && (!data?.last || (days.value.state === "ready" && !days.value.data));
   if (days.value.data) end.value = plusDays(days.value.data, 1);
   else if (isWithout) end.value = plusDays(show.today(), 1);
 });
+
+/** The question that the period waits for; null with a period, and with dates of the reader's own. */
+const awaited = computed(() => {
+  if (period.value || span.value === "own") return null;
+  return months.value.state === "ready" ? days.value : months.value;
+});
+/** An answer. Until its question has a period, it has the state of the question that the period waits for.
+ * @template T
+ * @param {import("@preact/signals").Signal<import("../kit/ask.js").Answer<T>>} answer
+ * @returns {import("@preact/signals").ReadonlySignal<import("../kit/ask.js").Answer<T>>} */
+const overPeriod = (answer) =>
+  computed(() => {
+    if (answer.value.state !== "idle" || !awaited.value) return answer.value;
+    const { state, problem, again } = awaited.value;
+    return { ...answer.value, state, problem, again };
+  });
 
 /** Counts up while the page is open, because the day of the business changes. */
 const clock = signal(0);
@@ -97,33 +115,43 @@ const questions = {
   cover: asked(({ now }) => (seesCosts.value ? reports.cover(now, plusDays(now.to, -1)) : null)),
 };
 
-export const channels = ask(
-  () => questions.channels.value,
-  (data) => /** @type {Twice<import("./reports.js").ChannelRow>} */ (data),
-  PACE_MS.light,
+export const channels = overPeriod(
+  ask(
+    () => questions.channels.value,
+    (data) => /** @type {Twice<import("./reports.js").ChannelRow>} */ (data),
+    PACE_MS.light,
+  ),
 );
-export const trend = ask(
-  () => questions.trend.value,
-  (data) => /** @type {Twice<import("./reports.js").TrendRow>} */ (data),
-  PACE_MS.usual,
+export const trend = overPeriod(
+  ask(
+    () => questions.trend.value,
+    (data) => /** @type {Twice<import("./reports.js").TrendRow>} */ (data),
+    PACE_MS.usual,
+  ),
 );
-export const products = ask(
-  () => questions.products.value,
-  (data) => /** @type {Report<import("./reports.js").ProductRow>} */ (data.productPerformance),
-  PACE_MS.heavy,
+export const products = overPeriod(
+  ask(
+    () => questions.products.value,
+    (data) => /** @type {Report<import("./reports.js").ProductRow>} */ (data.productPerformance),
+    PACE_MS.heavy,
+  ),
 );
-export const customers = ask(
-  () => questions.customers.value,
-  (data) => /** @type {Report<import("./reports.js").CustomerRow>} */ (data.customerValue),
-  PACE_MS.usual,
+export const customers = overPeriod(
+  ask(
+    () => questions.customers.value,
+    (data) => /** @type {Report<import("./reports.js").CustomerRow>} */ (data.customerValue),
+    PACE_MS.usual,
+  ),
 );
-export const cover = ask(
-  () => questions.cover.value,
-  (data) => ({
-    stock: /** @type {Report<import("./reports.js").StockRow>} */ (data.stockValuation),
-    sold: /** @type {{sku: string, units: string, cost: string}[]} */ (data.productPerformance.rows),
-  }),
-  PACE_MS.heavy,
+export const cover = overPeriod(
+  ask(
+    () => questions.cover.value,
+    (data) => ({
+      stock: /** @type {Report<import("./reports.js").StockRow>} */ (data.stockValuation),
+      sold: /** @type {Report<import("./reports.js").SoldRow>} */ (data.productPerformance),
+    }),
+    PACE_MS.heavy,
+  ),
 );
 
 /** Whether anything was sold or returned. The report has a row for each channel in any case.
@@ -131,7 +159,7 @@ export const cover = ask(
 export const hasSales = (report) =>
   report?.totals.some(({ orders, netRevenue }) => orders > 0 || Number(netRevenue) !== 0) ?? false;
 
-/** The texts that the buttons of a card copy. @param {keyof typeof questions} name */
+/** The texts that the buttons of a card copy; none until there is a question. @param {keyof typeof questions} name */
 export const copies = (name) => ({
   curl: () => (questions[name].value ? reports.curl(questions[name].value) : ""),
   graphql: () => (questions[name].value ? reports.graphql(questions[name].value) : ""),

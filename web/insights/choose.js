@@ -1,9 +1,10 @@
 // The heading of the page, its period, and the trade of today.
 import { me } from "../kit/api.js";
 import * as show from "../kit/format.js";
+import { Missing } from "../kit/panel.js";
 import { html } from "../vendor/ui.js";
 import { today } from "./answers.js";
-import { begin, COMPARISONS, comparison, isWrong, own, period, plusDays, span, SPANS } from "./period.js";
+import { begin, COMPARISONS, comparison, isDay, isWrong, own, period, plusDays, span, SPANS } from "./period.js";
 
 /** @typedef {Event & {currentTarget: HTMLInputElement}} Input */
 /** @typedef {Event & {currentTarget: HTMLSelectElement}} Choice */
@@ -26,7 +27,7 @@ export function Spans() {
 export function Today() {
   const text = words.value.today;
   const { data } = today.value;
-  if (!data) return html`<p class="today">\u00a0</p>`;
+  if (!data) return html`<p class="today">${text.title} <${Missing} answer=${today.value} /></p>`;
   const { total, asOf } = data;
   const sales = total?.orders ? text.sales(show.whole(total.orders)) : text.none;
   return html`<p class="today">
@@ -60,7 +61,7 @@ function Dates() {
   const { from, to } = own.value;
   const change = (/** @type {Input} */ event, /** @type {"from" | "to"} */ end) => {
     const day = event.currentTarget.value;
-    if (day) own.value = { ...own.value, [end]: end === "to" ? plusDays(day, 1) : day };
+    if (isDay(day)) own.value = { ...own.value, [end]: end === "to" ? plusDays(day, 1) : day };
   };
   const input = (/** @type {"from" | "to"} */ end, /** @type {string} */ value) =>
     html`<label>${text[end]} <input type="date" name=${end} value=${value} aria-invalid=${isWrong.value ? "true" : null} aria-describedby=${isWrong.value ? "dates-wrong" : null} onChange=${(/** @type {Input} */ event) => change(event, end)} /></label>`;

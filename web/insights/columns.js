@@ -1,7 +1,7 @@
 // Columns that several tables of this page have.
 import * as show from "../kit/format.js";
 
-/** @param {string | null | undefined} text */
+/** @param {string | number | null | undefined} text */
 export const number = (text) => (text == null ? null : Number(text));
 
 /** A column of an exact amount. @template Row @param {string} name @param {string} title @param {(row: Row) => string | null | undefined} of
@@ -14,7 +14,7 @@ export const amount = (name, title, of) => ({
   show: (row) => show.exact(of(row)),
 });
 
-/** A column of a rate in percent. @template Row @param {string} name @param {string} title @param {(row: Row) => string | null | undefined} of
+/** A column of a rate in percent. @template Row @param {string} name @param {string} title @param {(row: Row) => string | number | null | undefined} of
  * @returns {import("../kit/table.js").Column<Row>} */
 export const rate = (name, title, of) => ({
   name,

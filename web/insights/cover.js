@@ -17,7 +17,7 @@ const summary = computed(() => {
   const { data, about } = cover.value;
   if (!data) return null;
   const days = length(about.now);
-  const sold = new Map(data.sold.map(({ sku, units }) => [sku, Number(units)]));
+  const sold = new Map(data.sold.rows.map(({ sku, units }) => [sku, Number(units)]));
   /** @type {Row[]} */
   const rows = [...DAYS, null].map((_, place) => ({ place, value: 0, products: 0 }));
   const held = data.stock.rows.filter(({ onHand }) => Number(onHand) > 0);
@@ -30,8 +30,9 @@ const summary = computed(() => {
     }
   }
   const skus = new Set(held.map(({ sku }) => sku));
-  const out = data.sold.filter(({ sku, units, cost }) => Number(units) > 0 && Number(cost) > 0 && !skus.has(sku));
-  return { rows, out: out.length, total: rows.reduce((sum, { value }) => sum + value, 0) };
+  const out = data.sold.rows.filter(({ sku, units, cost }) => Number(units) > 0 && Number(cost) > 0 && !skus.has(sku));
+  const cut = [data.stock.meta, data.sold.meta].find(({ truncated }) => truncated)?.rowCount ?? 0;
+  return { rows, out: out.length, total: Number(data.stock.totals[0]?.value ?? 0), cut };
 });
 
 export function Cover() {
@@ -66,7 +67,11 @@ function notes() {
   const data = summary.value;
   if (!data) return "";
   const dead = data.rows.at(-1)?.value ?? 0;
-  return [dead > 0 && text.dead(show.shortMoney(dead)), data.out > 0 && text.out(show.whole(data.out))]
+  return [
+    dead > 0 && text.dead(show.shortMoney(dead)),
+    data.out > 0 && text.out(show.whole(data.out)),
+    data.cut > 0 && text.cut(show.whole(data.cut)),
+  ]
     .filter(Boolean)
     .join(" ");
 }

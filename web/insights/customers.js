@@ -38,7 +38,7 @@ export function Customers() {
     amount("revenue", figure.revenue, (row) => row.netRevenue),
     ...(costs
       ? [
-          amount("margin", text.contribution, (/** @type {Row} */ row) => row.contribution),
+          amount("margin", figure.margin, (/** @type {Row} */ row) => row.contribution),
           rate("rate", figure.rate, (/** @type {Row} */ row) => row.contributionPct),
         ]
       : []),

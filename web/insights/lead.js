@@ -1,30 +1,28 @@
 // The state of the business in a sentence, and the four figures behind it.
 import * as show from "../kit/format.js";
-import { Failed } from "../kit/panel.js";
-import { askAgain } from "../kit/ask.js";
+import { Missing } from "../kit/panel.js";
 import { html } from "../vendor/ui.js";
 import { channelName, channels, hasSales } from "./answers.js";
-import { isWrong, seesCosts } from "./period.js";
+import { seesCosts } from "./period.js";
 
 /** @typedef {import("./reports.js").ChannelRow} Row */
 
 const { words } = show;
 
 /** The change of a figure in percent; null if there is nothing to compare with.
- * @param {string | null | undefined} now @param {string | null | undefined} before */
+ * @param {string | number | null | undefined} now @param {string | number | null | undefined} before */
 const change = (now, before) =>
   now == null || !Number(before) ? null : ((Number(now) - Number(before)) / Math.abs(Number(before))) * 100;
 
 export function Lead() {
   const { state, data, problem, isStale } = channels.value;
   const text = words.value.lead;
-  if (state === "failed" && problem && (!data || isStale))
-    return html`<div class="lead-failed"><${Failed} problem=${problem} again=${askAgain} /></div>`;
+  if (problem && (!data || isStale)) return html`<p class="lead-failed"><${Missing} answer=${channels.value} /></p>`;
   const total = data?.now.totals[0];
   if (!data || !total || !hasSales(data.now)) {
     const waiting = html`<span class="skeleton line"></span><span class="skeleton line short"></span>`;
-    const isWaiting = !data && !isWrong.value;
-    return html`<p class="lead" aria-busy=${isWaiting}>${isWaiting ? waiting : text.none}</p>`;
+    const isWaiting = !data && state === "waiting";
+    return html`<p class="lead" aria-busy=${isWaiting}>${isWaiting ? waiting : data ? text.none : "\u00a0"}</p>`;
   }
   const revenue = show.headMoney(total.netRevenue);
   const parts =
@@ -66,7 +64,7 @@ function figures(now, before) {
     title,
     value: format(now?.[name]),
     before: format(before?.[name]),
-    by: change(now && String(now[name]), before && String(before[name])),
+    by: change(now?.[name], before?.[name]),
   });
   const revenue = of("netRevenue", figure.revenue, show.headMoney);
   const average = of("averageOrderValue", figure.average, show.headMoney);
@@ -85,22 +83,30 @@ function figures(now, before) {
   return [revenue, of("grossMargin", figure.margin, show.headMoney), rate, average];
 }
 
+/** Which way a figure went, as far as the digits on the page show it. @param {Figure} of */
+function direction({ by, isPoints }) {
+  const format = isPoints ? show.points : show.change;
+  if (by == null || format(by) === format(0)) return "";
+  return by < 0 ? "down" : "up";
+}
+
 export function Figures() {
   const { from, none, point } = words.value;
   const { state, data, isStale } = channels.value;
   const now = data?.now.totals[0];
   const isWaiting = !data && state === "waiting";
-  const moved = (/** @type {Figure} */ { by, before, isPoints }) => {
+  const moved = (/** @type {Figure} */ figure) => {
+    const { by, before, isPoints } = figure;
     if (by == null) return none;
-    const sign = by < 0 ? "▾" : "▴";
-    return html`<b>${sign} ${isPoints ? `${show.points(by)} ${point}` : show.change(by)}</b> ${from} ${before}`;
+    const sign = { up: "▴ ", down: "▾ ", "": "" }[direction(figure)];
+    return html`<b>${sign}${isPoints ? `${show.points(by)} ${point}` : show.change(by)}</b> ${from} ${before}`;
   };
   return html`<dl class="figures" aria-busy=${state === "waiting"} data-stale=${isStale && data ? "" : null}>
     ${figures(now, data?.before?.totals[0]).map(
       (figure) => html`<div key=${figure.title}>
       <dt>${figure.title}</dt>
       <dd class="value">${isWaiting ? html`<span class="skeleton line"></span>` : figure.value}</dd>
-      <dd class=${figure.by == null ? "by" : figure.by < 0 ? "by down" : "by up"}>${now && moved(figure)}${"\u00a0"}</dd>
+      <dd class=${`by ${direction(figure)}`}>${now && moved(figure)}${"\u00a0"}</dd>
     </div>`,
     )}
   </dl>`;

@@ -8,15 +8,10 @@ import { computed, effect, signal } from "../vendor/ui.js";
 const given = new URLSearchParams(location.search);
 export const CHANNELS = ["wholesale", "retail"];
 export const SPANS = /** @type {const} */ (["30d", "90d", "6m", "12m", "own"]);
+const DEFAULT_SPAN = "6m";
 export const COMPARISONS = /** @type {const} */ (["before", "year", "none"]);
 /** @template {string} T @param {readonly T[]} known @param {string | null} value @param {T} otherwise @returns {T} */
 const oneOf = (known, value, otherwise) => known.find((name) => name === value) ?? otherwise;
-/** @param {string} name */
-const dayOf = (name) => (/^\d{4}-\d{2}-\d{2}$/.test(given.get(name) ?? "") ? (given.get(name) ?? "") : "");
-
-export const span = signal(oneOf(SPANS, given.get("span"), "6m"));
-export const comparison = signal(oneOf(COMPARISONS, given.get("compare"), "before"));
-export const own = signal({ from: dayOf("from"), to: dayOf("to") });
 /** The first month with trade; null until the server has said. */
 export const begin = signal(/** @type {string | null} */ (null));
 /** The day after the last one with trade; null until the server has said. */
@@ -29,6 +24,23 @@ const DAY_MS = 86_400_000;
 const iso = (date) => date.toISOString().slice(0, 10);
 /** @param {string} day @param {number} days */
 export const plusDays = (day, days) => iso(new Date(Date.parse(day.slice(0, 10)) + days * DAY_MS));
+/** The days that a reader may choose. */
+const FIRST_DAY = "1900-01-01";
+const LAST_DAY = "2200-01-01";
+/** Whether a text is a day that there is, such as no 31st of February. @param {string} text */
+export function isDay(text) {
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN;
+  return !Number.isNaN(at) && iso(new Date(at)) === text && text >= FIRST_DAY && text <= LAST_DAY;
+}
+/** @param {string} name */
+const dayOf = (name) => [given.get(name) ?? ""].find(isDay) ?? "";
+
+export const own = signal({ from: dayOf("from"), to: dayOf("to") });
+const wanted = oneOf(SPANS, given.get("span"), DEFAULT_SPAN);
+/** Without both of their ends, own dates are no period. */
+export const span = signal(wanted === "own" && !(own.value.from && own.value.to) ? DEFAULT_SPAN : wanted);
+export const comparison = signal(oneOf(COMPARISONS, given.get("compare"), "before"));
+
 /** The same day of another month, or its last one. @param {string} day @param {number} months */
 export function plusMonths(day, months) {
   const date = new Date(day);

@@ -1,7 +1,8 @@
 // The questions of this page. Each is a GraphQL document, which the page sends, and requests of the REST API for the same
 // figures. Without the scope `costs:read` a question names no cost and no margin.
 /** @typedef {import("./period.js").Span} Span */
-/** @typedef {{query: string, variables: Record<string, unknown>, rest: string[]}} Question */
+/** @typedef {{query: string, variables: Record<string, unknown>}} Plain */
+/** @typedef {Plain & {rest: string[]}} Question `rest`: the addresses of the same figures as CSV. */
 
 /** @typedef {{bucket: string, channel: string, netRevenue: string, grossMargin?: string, grossMarginPct?: string | null}} TrendRow */
 /** @typedef {{channel: string | null, orders: number, netRevenue: string, averageOrderValue: string | null, units: string,
@@ -12,6 +13,7 @@
 /** @typedef {{customerNumber: string, customerName: string, country: string, orders: number, netRevenue: string, wholesaleNetRevenue: string,
  *   retailNetRevenue: string, contribution?: string, contributionPct?: string | null}} CustomerRow */
 /** @typedef {{sku: string, onHand: string, value: string}} StockRow */
+/** @typedef {{sku: string, units: string, cost: string}} SoldRow */
 /** @template Row @typedef {{rows: Row[], totals: Row[], meta: {truncated: boolean, rowCount: number}}} Report */
 
 /** Channels that a question leaves room for. A report costs points by the rows that it may have. */
@@ -19,29 +21,26 @@ const CHANNELS_MAX = 8;
 /** Customers that the page shows. */
 export const CUSTOMERS = 10;
 
-/** The months with sales. @returns {Question} */
+/** The months with sales. @returns {Plain} */
 export const months = () => ({
   query: "{ revenueReport(groupBy: [MONTH], limit: 1200) { rows { month orders } } }",
   variables: {},
-  rest: [rest("revenue", { group_by: "month" })],
 });
 
-/** The days of a month with sales. @param {Span} now @returns {Question} */
+/** The days of a month with sales. @param {Span} now @returns {Plain} */
 export const days = (now) => ({
   query: `query ($from: Date, $to: Date) {
   revenueReport(from: $from, to: $to, groupBy: [DAY], limit: 31) { rows { day orders } }
 }`,
   variables: { ...now },
-  rest: [rest("revenue", { ...now, group_by: "day" })],
 });
 
-/** @param {Span} now @returns {Question} */
+/** @param {Span} now @returns {Plain} */
 export const today = (now) => ({
   query: `query ($from: Date, $to: Date) {
   channelSummary(from: $from, to: $to, limit: ${CHANNELS_MAX}) { totals { orders netRevenue } meta { dataAsOf } }
 }`,
   variables: { ...now },
-  rest: [rest("channel_summary", now)],
 });
 
 /** @param {Span} now @param {Span | null} before @param {{grain: string, count: number}} buckets @param {boolean} costs @returns {Question} */
@@ -102,8 +101,10 @@ export const customers = (now, costs) => ({
 /** Stock at the end of the period, and the units sold in it. @param {Span} now @param {string} day Its last day. @returns {Question} */
 export const cover = (now, day) => ({
   query: `query ($from: Date, $to: Date, $day: Date) {
-  stockValuation(asOf: $day, groupBy: [PRODUCT]) { rows { sku onHand value } totals { value } }
-  productPerformance(from: $from, to: $to) { rows { sku units cost } }
+  stockValuation(asOf: $day, groupBy: [PRODUCT]) {
+    rows { sku onHand value } totals { value } meta { truncated rowCount }
+  }
+  productPerformance(from: $from, to: $to) { rows { sku units cost } meta { truncated rowCount } }
 }`,
   variables: { ...now, day },
   rest: [rest("stock_valuation", { as_of: day, group_by: "product" }), rest("product_performance", now)],

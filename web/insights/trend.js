@@ -4,7 +4,7 @@ import * as show from "../kit/format.js";
 import { Panel } from "../kit/panel.js";
 import { Table } from "../kit/table.js";
 import { html } from "../vendor/ui.js";
-import { channelName, channels, copies, months, trend } from "./answers.js";
+import { channelName, channels, copies, trend } from "./answers.js";
 import { amount, rate } from "./columns.js";
 import { buckets, CHANNELS, period, seesCosts } from "./period.js";
 
@@ -27,32 +27,33 @@ export function Trend({ measure }) {
   // Until the answer to the present period is there, the chart shows the last one, with its own buckets.
   /** @type {typeof period.value} */
   const about = trend.value.about ?? period.value;
-  if (!about) {
-    const answer = months.value.state === "ready" ? trend.value : { ...months.value, data: null };
-    return html`<${Panel} id=${measure} title=${title} scope=${scope} answer=${answer} ...${copies("trend")} />`;
-  }
+  if (!about)
+    return html`<${Panel} id=${measure} title=${title} scope=${scope} answer=${trend.value} ...${copies("trend")} />`;
   const { now, before, grain } = about;
   const steps = buckets(now, grain);
+  const rateOf = isRevenue ? null : ratesOver(data?.now.rows ?? [], steps, grain);
   const note = [steps.some(({ part }) => part) && text.cut, before && text.before].filter(Boolean).join(" ");
   const chart = () => html`<${Lines} label=${title} total=${text.whole} step=${text.step} buckets=${steps}
-    series=${series(data, steps, before ? buckets(before, grain) : [], grain, isRevenue)}
+    series=${series(about, data, isRevenue)}
     name=${(/** @type {string} */ start) => bucketName(grain, start)}
     show=${isRevenue ? show.money : show.percent} most=${isRevenue ? 0 : 100}
     axis=${isRevenue ? show.shortMoney : (/** @type {number} */ value) => show.percent(value, 0)}
     tick=${(/** @type {string} */ start, /** @type {string | undefined} */ last) => tick(grain, start, last)} />`;
   return html`<${Panel} id=${measure} title=${title} help=${isRevenue ? text.revenueHelp : text.marginHelp[grain]} scope=${scope}
     answer=${trend.value} isEmpty=${!data?.now.rows.length} note=${note} chart=${chart} ...${copies("trend")}
-    table=${() => html`<${Table} caption=${title} rows=${data?.now.rows} columns=${columns(grain)} />`} />`;
+    table=${() => html`<${Table} caption=${title} rows=${data?.now.rows} columns=${columns(grain, rateOf)} />`} />`;
 }
 
-/** @param {typeof trend.value.data} data @param {Bucket[]} steps @param {Bucket[]} earlier @param {Grain} grain @param {boolean} isRevenue */
-function series(data, steps, earlier, grain, isRevenue) {
+/** @param {NonNullable<typeof period.value>} about @param {typeof trend.value.data} data @param {boolean} isRevenue */
+function series(about, data, isRevenue) {
+  const { now, before, grain } = about;
+  const [steps, earlier] = [buckets(now, grain), before ? buckets(before, grain) : []];
   const values = (/** @type {Row[]} */ rows, /** @type {Bucket[]} */ of, /** @type {string} */ key) =>
     isRevenue ? amounts(rows, of, key, "netRevenue") : rates(rows, of, key, COVERS[grain]);
   return CHANNELS.map((key) => ({
     key,
     name: channelName(key),
-    total: total(key, isRevenue),
+    total: total(about, key, isRevenue),
     values: values(data?.now.rows ?? [], steps, key),
     ...(data?.before
       ? {
@@ -64,8 +65,9 @@ function series(data, steps, earlier, grain, isRevenue) {
   }));
 }
 
-/** @param {Grain} grain @returns {import("../kit/table.js").Column<Row>[]} */
-function columns(grain) {
+/** @param {Grain} grain @param {((row: Row) => number | null) | null} rateOf The margin rate; null for that of the bucket alone.
+ * @returns {import("../kit/table.js").Column<Row>[]} */
+function columns(grain, rateOf) {
   const { figure } = words.value;
   return [
     {
@@ -79,10 +81,19 @@ function columns(grain) {
     ...(seesCosts.value
       ? [
           amount("margin", figure.margin, (/** @type {Row} */ row) => row.grossMargin),
-          rate("rate", figure.rate, (/** @type {Row} */ row) => row.grossMarginPct),
+          rate("rate", figure.rate, (/** @type {Row} */ row) => (rateOf ? rateOf(row) : row.grossMarginPct)),
         ]
       : []),
   ];
+}
+
+/** The margin rates of the chart, for its table. @param {Row[]} rows @param {Bucket[]} of @param {Grain} grain */
+function ratesOver(rows, of, grain) {
+  /** @type {Map<string, number | null>} */
+  const found = new Map();
+  for (const channel of new Set(rows.map((row) => row.channel)))
+    rates(rows, of, channel, COVERS[grain]).forEach((rate, index) => found.set(`${of[index]?.start} ${channel}`, rate));
+  return (/** @type {Row} */ { bucket, channel }) => found.get(`${bucket} ${channel}`) ?? null;
 }
 
 /** @param {Grain} grain @param {string} start */
@@ -98,8 +109,10 @@ function tick(grain, start, last) {
   return last?.slice(0, 7) === start.slice(0, 7) ? "" : show.month(start);
 }
 
-/** @param {string} channel @param {boolean} isRevenue */
-function total(channel, isRevenue) {
+/** The figure of the whole period; nothing while the present answer is about another one.
+ * @param {NonNullable<typeof period.value>} about @param {string} channel @param {boolean} isRevenue */
+function total(about, channel, isRevenue) {
+  if (JSON.stringify(channels.value.about) !== JSON.stringify(about)) return "";
   const row = channels.value.data?.now.rows.find((each) => each.channel === channel);
   if (!row) return "";
   return isRevenue ? show.headMoney(row.netRevenue) : show.percent(row.grossMarginPct);

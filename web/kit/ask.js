@@ -3,21 +3,23 @@
 import { effect, signal } from "../vendor/ui.js";
 import { graphql, me, problemOf } from "./api.js";
 
-/** Counts the rounds in which everything is asked again: after a sale, or by "Try again". */
+/** Counts the rounds in which everything is asked again, such as after a sale. */
 export const round = signal(0);
 /** Asks everything again. */
 export const askAgain = () => {
   round.value++;
 };
 
-/** `about` is what the data is about, as the question said. `isStale`: it was asked for by another question than the present one.
+/** `idle`: there is nothing to ask. `about` is what the data is about, as the question said. `isStale`: it was asked for by
+ * another question than the present one. `problem` of a waiting answer: the rate limit, whose end it waits for. `again` asks
+ * this question alone.
  * @template T
- * @typedef {{state: "waiting" | "ready" | "failed", data: T | null, about: any, isStale: boolean,
- *   problem: import("./api.js").Problem | null}} Answer */
+ * @typedef {{state: "idle" | "waiting" | "ready" | "failed", data: T | null, about: any, isStale: boolean,
+ *   problem: import("./api.js").Problem | null, again: () => void}} Answer */
 /** @typedef {{query: string, variables: Record<string, unknown>, about?: unknown}} Question */
 
 const NOTHING = /** @type {const} */ ({
-  state: "waiting",
+  state: "idle",
   data: null,
   about: null,
   isStale: false,
@@ -36,7 +38,7 @@ const RETRY_SECONDS_MAX = 60;
  * @returns {import("@preact/signals").Signal<Answer<T>>} */
 export function ask(question, read, pace) {
   /** @type {import("@preact/signals").Signal<Answer<T>>} */
-  const answer = signal({ ...NOTHING });
+  const answer = signal({ ...NOTHING, again });
   let wanted = /** @type {Question | null} */ (null);
   let answered = /** @type {Question | null} */ (null);
   let underWay = /** @type {AbortController | null} */ (null);
@@ -55,17 +57,20 @@ export function ask(question, read, pace) {
     begun = Date.now();
     const asked = wanted;
     const last = { ...answer.peek(), isStale: answered !== asked };
-    answer.value = { ...last, state: "waiting", problem: null };
+    // While a limited question is asked again, it still waits for the limit.
+    answer.value = { ...last, state: "waiting", problem: last.state === "waiting" ? last.problem : null };
     try {
       const data = read(await graphql(asked.query, asked.variables, own.signal));
       if (own.signal.aborted) return;
       answered = asked;
-      answer.value = { state: "ready", data, about: asked.about, isStale: false, problem: null };
+      answer.value = { state: "ready", data, about: asked.about, isStale: false, problem: null, again };
     } catch (error) {
       if (own.signal.aborted) return;
       const problem = problemOf(error);
-      if (problem.status === 429) timer = setTimeout(run, Math.min(problem.retry || 1, RETRY_SECONDS_MAX) * 1000);
-      else answer.value = { ...last, state: "failed", problem };
+      if (problem.status === 429) {
+        timer = setTimeout(run, Math.min(problem.retry || 1, RETRY_SECONDS_MAX) * 1000);
+        answer.value = { ...last, state: "waiting", problem };
+      } else answer.value = { ...last, state: "failed", problem };
     }
     underWay = null;
     if (isDue) again();
@@ -80,10 +85,10 @@ export function ask(question, read, pace) {
 
   effect(() => {
     const next = me.value ? question() : null;
-    if (!me.value) answer.value = { ...NOTHING };
+    if (!me.value) answer.value = { ...NOTHING, again };
     if (next && JSON.stringify(next) === JSON.stringify(wanted)) return;
     wanted = next;
-    if (!next && me.value) answer.value = { ...answer.peek(), isStale: true };
+    if (!next && me.value) answer.value = { ...answer.peek(), state: "idle", isStale: true, problem: null };
     underWay?.abort();
     underWay = null;
     run();

@@ -1,7 +1,6 @@
 // A card: heading, chart or its table, and the same figures as a command for a terminal and as GraphQL.
 import { html, signal, useMemo, useState } from "../vendor/ui.js";
 import { may } from "./api.js";
-import { askAgain } from "./ask.js";
 import { words } from "./format.js";
 
 /** @typedef {import("./ask.js").Answer<any>} Answer */
@@ -36,7 +35,9 @@ export function Panel({
   return html`<section class="panel" aria-labelledby=${id} aria-busy=${answer.state === "waiting"} data-stale=${answer.isStale && answer.data != null ? "" : null}>
     <header><h2 id=${id}>${title}</h2>${help && html`<p>${help}</p>`}</header>
     <div class="body">
-      ${answer.state === "failed" && answer.problem && html`<${Failed} problem=${answer.problem} again=${askAgain} />`}
+      ${answer.state === "failed" && answer.problem && html`<${Failed} problem=${answer.problem} again=${answer.again} />`}
+      ${answer.state === "waiting" && answer.problem && html`<p class="limited" role="status">${text.limited}</p>`}
+      ${answer.state === "idle" && !answer.data && html`<p class="empty">${text.idle}</p>`}
       ${answer.state === "waiting" && !answer.data && html`<div class="skeleton" role="status"><span class="hidden">${text.loading}: ${title}</span></div>`}
       ${isShown && isEmpty && html`<p class="empty">${empty}</p>`}
       ${hasData && (isTable ? table() : chart())}
@@ -52,26 +53,44 @@ export function Panel({
 
 /** @param {{label: string, of: string, text: () => string}} props */
 export function Copy({ label, of, text }) {
-  const isDone = useMemo(() => signal(false), []);
+  const { copied, notCopied } = words.value.panel;
+  const said = useMemo(() => signal(/** @type {"" | "copied" | "not copied"} */ ("")), []);
   const copy = async () => {
-    await write(text());
-    isDone.value = true;
-    setTimeout(() => (isDone.value = false), 2000);
+    try {
+      await write(text());
+      said.value = "copied";
+    } catch {
+      said.value = "not copied";
+    }
+    setTimeout(() => (said.value = ""), 2000);
   };
-  return html`<button type="button" onClick=${copy}><span aria-live="polite">${isDone.value ? `${words.value.panel.copied} ✓` : label}</span><span class="hidden">: ${of}</span></button>`;
+  const shown = { "": label, copied: `${copied} ✓`, "not copied": notCopied }[said.value];
+  return html`<button type="button" disabled=${!text()} onClick=${copy}><span aria-live="polite">${shown}</span><span class="hidden">: ${of}</span></button>`;
 }
 
 /** Puts a text on the clipboard. Browsers have `navigator.clipboard` on pages of HTTPS and of this machine only.
  * @param {string} text */
 async function write(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const focused = document.activeElement;
   const area = document.createElement("textarea");
   area.value = text;
   area.className = "hidden";
   document.body.append(area);
   area.select();
-  document.execCommand("copy");
+  const isDone = document.execCommand("copy");
   area.remove();
+  if (focused instanceof HTMLElement) focused.focus();
+  if (!isDone) throw new Error("The browser did not copy.");
+}
+
+/** Why figures outside of the cards are missing, in a line; nothing if they are not. @param {{answer: Answer}} of */
+export function Missing({ answer: { state, problem, again } }) {
+  const text = words.value.panel;
+  if (state === "waiting" && problem) return html`<span role="status">${text.limited}</span>`;
+  if (state !== "failed" || !problem) return null;
+  return html`<span role="status">${problem.code === "unreachable" ? text.unreachable : text.failed}</span>${" "}
+    <button type="button" class="button" onClick=${again}>${text.again}</button>`;
 }
 
 /** @param {{problem: import("./api.js").Problem, again: () => void}} of */
