@@ -126,6 +126,33 @@ fn an_outage_during_a_renewal_ends_no_visit() {
 }
 
 #[test]
+fn an_outage_during_a_visit_is_a_problem_of_the_cards() {
+    with_tenant(async |tenant| {
+        user(tenant).await;
+        Trade::of(tenant).await;
+        let mut browser = Browser::start();
+        log_in(&mut browser, tenant, PASSWORD);
+        browser.until(READY);
+        // The access token ends while the page is open.
+        browser.eval(
+            "import(document.querySelector('script[type=module]').src.replace('insights/main.js', 'kit/api.js')).then(({ credential }) => {\
+             credential.value = { ...credential.value, secret: credential.value.secret.slice(0, -4) + 'AAAA' }; })",
+        );
+        browser.refuse("/v1/auth/refresh", 503, outage());
+        browser.eval("document.querySelector('input[name=span][value=\"30d\"]').click()");
+        browser.until("document.querySelectorAll('.panel .failed').length === 7");
+        assert!(browser.text(&shown(".panel .failed")).contains("Down for a moment"));
+        assert_eq!(browser.eval("sessionStorage.length"), 1, "the credential is kept");
+        browser.release();
+        browser.eval("document.querySelectorAll('.panel .failed button').forEach((one) => one.click())");
+        browser.until("!document.querySelector('.failed')");
+        browser.until(READY);
+        assert_eq!(browser.text(&shown(".figures .value")), "£280.00");
+        browser.check();
+    });
+}
+
+#[test]
 fn a_renewal_that_the_server_rejects_ends_the_visit() {
     with_tenant(async |tenant| {
         user(tenant).await;
