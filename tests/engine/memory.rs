@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -233,8 +233,12 @@ fn an_export_of_many_rows_moves_the_memory_by_little_and_is_cut_when_it_fails() 
         let response = open().await;
         let ended = "select count(pg_terminate_backend(pid)) from pg_stat_activity where query like '%wanted_rows' and \
              pid <> pg_backend_pid()";
-        let ended: i64 = sqlx::query_scalar(ended).fetch_one(&mut root).await.expect("a count");
-        assert_eq!(ended, 1, "the export waits for its reader");
+        // The number of rows is sent before the first part is read.
+        let begun = Instant::now();
+        while sqlx::query_scalar::<_, i64>(ended).fetch_one(&mut root).await.expect("a count") == 0 {
+            assert!(begun.elapsed() < Duration::from_secs(20), "the export does not wait for its reader");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         read_slowly(response).await.expect_err("a file that was cut is no whole one");
         client.get("/v1/reports/revenue?group_by=channel").await.expect(200);
         server.kill().await;

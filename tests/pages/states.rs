@@ -150,7 +150,7 @@ fn the_lines_without_a_card_say_that_they_failed() {
         assert_eq!(browser.barriers(), Vec::<String>::new());
         browser.release();
         browser.eval("document.querySelector('.today button').click()");
-        browser.until(&format!("{} === '£30.00'", shown("#today")));
+        browser.until(&format!("{} === '£280.00'", shown("#today")));
         browser.eval("document.querySelector('.lead-failed button').click()");
         browser.until("document.querySelector('.lead b')");
         browser.check();
