@@ -24,7 +24,7 @@ use crate::Error;
 const STATEMENTS_CACHED: usize = 500;
 /// A connection that was idle for longer is asked whether its server is still there before it is lent.
 const TRUSTED_FOR: Duration = Duration::from_secs(5);
-/// Time that opening a connection may take.
+/// Least time that opening a connection may take; if work may wait for longer for its place, it is that time.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Time that the ping of an idle connection may take.
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
@@ -52,7 +52,7 @@ impl Connections {
             .max_size(shares.connections())
             .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
-            .create_timeout(Some(CONNECT_TIMEOUT))
+            .create_timeout(Some(CONNECT_TIMEOUT.max(Duration::from_millis(options.wait_ms))))
             .recycle_timeout(Some(PING_TIMEOUT))
             .build()
             .map_err(|error| Error::invariant(error.to_string()))?;
