@@ -234,6 +234,15 @@ declare
     v_rows integer;
     v_first_open date;
 begin
+    -- The batch was decided with settings that a server keeps for seconds. A change of the currency holds this lock until its
+    -- commit, and rejects itself if there is a document then. A batch that does not get the lock must not wait for it: it may
+    -- have locked a customer whose currency changes. Both errors are races, so the server tries the batch again.
+    if not pg_try_advisory_xact_lock_shared(hashtextextended('currency ' || p_tenant, 0)) then
+        raise exception 'the currency of the tenant is being changed' using errcode = 'serialization_failure';
+    end if;
+    if not exists (select from tenant t where t.tenant_id = p_tenant and t.currency = p_currency) then
+        raise exception 'the currency of the tenant is not %', p_currency using errcode = 'serialization_failure';
+    end if;
     if cardinality(p_levels) > 0 then
         update stock_level l
         set on_hand = v.on_hand, reserved = v.reserved, value = v.value, last_cost = v.last_cost, layered = v.layered,

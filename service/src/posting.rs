@@ -215,6 +215,10 @@ async fn attempt(
         if attempts == ATTEMPTS_MAX {
             return Err(error);
         }
+        if error.is_retryable() {
+            // The currency may have changed since this server read the settings: `post_batch_2` rejects the batch then.
+            setups.forget(tenant_id).await;
+        }
         crate::tx::pause_before_retry(&error).await;
         attempts += 1;
     }

@@ -138,15 +138,18 @@ pub async fn update(
     wanted.check()?;
     check_rounding(&wanted.currency, wanted.invoice_rounding)?;
     let fixed = wanted.fixed(&stated);
-    if !fixed.is_empty() && has_documents(tx).await? {
-        return Err(reject_fixed(&fixed).into());
+    if !fixed.is_empty() {
+        // From here to the commit, `post_batch_2` writes no document. Those that it wrote before are visible.
+        input::lock_currency(tx).await?;
+        if has_documents(tx).await? {
+            return Err(reject_fixed(&fixed).into());
+        }
     }
     if printed(&stated) != printed(&wanted) {
         keep_printed(tx, &before).await?;
     }
     if wanted.currency != stated.currency {
         // No other currency is allowed. No document has an amount yet, and the numbers were meant in the right one.
-        input::lock_currency(tx).await?;
         check_currency_records(tx, &wanted.currency).await?;
         customer::change_currency(tx, &wanted.currency).await?;
         list::change_currency(tx, &wanted.currency).await?;

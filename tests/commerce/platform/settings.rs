@@ -250,3 +250,61 @@ fn the_currency_changes_with_that_of_20000_customers_at_most() {
         assert_eq!(other, 0);
     });
 }
+
+#[test]
+fn a_currency_waits_for_a_document_that_is_being_posted_and_then_stays() {
+    with_tenant(async |tenant| {
+        tenant.product("MUG", "10.00").await;
+        let mut connection = environment().connect().await;
+        let mut first = connection.begin().await.expect("a transaction");
+        // The document waits for this lock in the middle of its last statement.
+        let lock = "select pg_advisory_xact_lock(hashtextextended('period_lock ' || $1::uuid, 0))";
+        sqlx::query(lock).bind(tenant.id.0).execute(&mut *first).await.expect("the lock");
+        let opening = async {
+            tenant.open_stock(&[("MUG", "1", "1.00")]).await;
+        };
+        let change = async {
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            tenant.patch(SETTINGS, &json!({ "currency": "EUR" })).await
+        };
+        let release = async {
+            tokio::time::sleep(Duration::from_millis(800)).await;
+            first.rollback().await.expect("it ends");
+        };
+        let ((), changed, ()) = join3(opening, change, release).await;
+        changed.refused(409, "setting_fixed").names(&["#/currency"]);
+        assert_eq!(tenant.get(SETTINGS).await.ok()["currency"], "GBP");
+    });
+}
+
+#[test]
+fn a_server_that_kept_the_settings_posts_no_document_in_the_former_currency() {
+    with_tenant(async |tenant| {
+        tenant.product("MUG", "10.00").await;
+        let other = tenant.at(&environment().other_node().await.base_url);
+        let receipt = |sku: &str| {
+            json!({ "kind": "receipt", "lines": [{ "sku": sku, "quantity": "1", "unit_cost": "2.00" }] })
+        };
+        // The other server reads the settings, and keeps them.
+        other.post("/v1/stock/documents", &receipt("NONE")).await.expect(422);
+        changed(tenant, json!({ "currency": "EUR" })).await;
+        other.post("/v1/stock/documents", &receipt("MUG")).await.created();
+        let currencies = "select distinct currency from journal_line where tenant_id = $1";
+        let currencies: Vec<String> = sqlx::query_scalar(currencies)
+            .bind(tenant.id.0)
+            .fetch_all(&environment().root)
+            .await
+            .expect("the currencies");
+        assert_eq!(currencies, ["EUR"]);
+        // A server of the version before calls the same function with what it kept.
+        let posted = "select post_batch_2(p_tenant => $1, p_now => now(), p_currency => 'GBP', p_levels => '{}', \
+                          p_series => '{}', p_movements => '{}', p_sales => '{}', p_tenders => '{}', \
+                          p_sales_lines => '{}', p_entries => '{}', p_entry_lines => '{}', p_events => '{}', \
+                          p_commands => '{}')";
+        let refused = sqlx::query(posted).bind(tenant.id.0).execute(&environment().root).await;
+        let code = refused.expect_err("the other currency").into_database_error().and_then(|error| {
+            error.code().map(std::borrow::Cow::into_owned)
+        });
+        assert_eq!(code.as_deref(), Some("40001"));
+    });
+}
