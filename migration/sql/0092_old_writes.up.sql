@@ -2,17 +2,8 @@
 -- give them to its rows. A row of this version has them already, and calls no function but that of its units without a fraction.
 
 -- The units of a product whose factor is a fraction: `{"DZN": {"factor": 0.083333, "denominator": 12}}`. The version before
--- deletes the units and writes them again with their decimals, and does not touch this column.
+-- deletes the units and writes them again with their decimals, and does not touch this column. Step 0105 fills it in for the products that are there.
 alter table product add column unit_fractions jsonb not null default '{}';
-
-update product p set unit_fractions = f.fractions
-from (
-    select tenant_id, product_id,
-        jsonb_object_agg(uom, jsonb_build_object('factor', factor, 'denominator', factor_denominator)) as fractions
-    from product_unit where factor_denominator > 1
-    group by tenant_id, product_id
-) f
-where p.tenant_id = f.tenant_id and p.id = f.product_id;
 
 create function keep_unit_fraction() returns trigger
 language plpgsql

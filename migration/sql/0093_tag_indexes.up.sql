@@ -15,4 +15,8 @@ reset role;
 
 do $$ begin if row_security_active('product') then raise exception 'row-level security hides products from this step'; end if; end $$;
 
-do $$ begin loop update product p set price_key = coalesce(lpad((p.list_price * 1000000)::bigint::text, 18, '0'), '~') from (select tenant_id, id from product where price_key is distinct from coalesce(lpad((list_price * 1000000)::bigint::text, 18, '0'), '~') limit 5000 for no key update) part where p.tenant_id = part.tenant_id and p.id = part.id; exit when not found; commit; end loop; end $$;
+-- A product that a file import has locked is left out: it may wait for one of this part.
+do $$ begin loop update product p set price_key = coalesce(lpad((p.list_price * 1000000)::bigint::text, 18, '0'), '~') from (select tenant_id, id from product where price_key is distinct from coalesce(lpad((list_price * 1000000)::bigint::text, 18, '0'), '~') order by tenant_id, id limit 5000 for no key update skip locked) part where p.tenant_id = part.tenant_id and p.id = part.id; exit when not found; commit; end loop; end $$;
+
+-- Those that were left out, one by one: a transaction that waits for a product holds no other.
+do $$ begin loop update product p set price_key = coalesce(lpad((p.list_price * 1000000)::bigint::text, 18, '0'), '~') from (select tenant_id, id from product where price_key is distinct from coalesce(lpad((list_price * 1000000)::bigint::text, 18, '0'), '~') order by tenant_id, id limit 1 for no key update) part where p.tenant_id = part.tenant_id and p.id = part.id; exit when not found; commit; end loop; end $$;

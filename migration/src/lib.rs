@@ -141,6 +141,8 @@ pub const STEPS: &[Step] = &[
     step!("0093_tag_indexes"),
     step!("0094_rollup_integers"),
     step!("0099_bi_login"),
+    step!("0104_sku_since_kept"),
+    step!("0105_unit_fractions"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

@@ -3,5 +3,6 @@
 #![expect(clippy::print_stdout, reason = "what a failed run shows")]
 
 mod artefacts;
+mod filled;
 mod makers;
 mod metadata;

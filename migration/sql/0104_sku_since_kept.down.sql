@@ -1,0 +1,2 @@
+drop trigger keep_sku_since on product;
+drop function keep_sku_since();

@@ -1,0 +1,2 @@
+-- Step 0092 removes the column.
+select 1;
