@@ -9,8 +9,8 @@ use crate::id::ProductId;
 pub struct SkuHolder {
     /// The product.
     pub product_id: ProductId,
-    /// The instant from which it had the SKU. None if it had it from when it was made, and no other product had it before; and
-    /// if a version of the program replaced the SKU that did not keep the instant.
+    /// The instant from which it had the SKU. None if it was made with it, and none had it before. A later holder whose instant
+    /// is not known has it from when it was made.
     pub since: Option<DateTime<Utc>>,
     /// The instant at which the SKU was replaced. None if the product has it now.
     pub until: Option<DateTime<Utc>>,

@@ -71,15 +71,16 @@ pub(super) async fn sku_holders(tx: &Tx, needs: &Needs) -> Result<HashMap<String
     if needs.former_skus.is_empty() {
         return Ok(holders);
     }
-    let statement = "with former as ( \
+    let statement = "with holder as ( \
              select sku, product_id, since, replaced_at from former_sku where tenant_id = $1 and sku = any($2) \
+             union all \
+             select sku, id, sku_since, null from product where tenant_id = $1 and sku = any($2) \
+         ), placed as ( \
+             select h.*, row_number() over (partition by h.sku order by h.replaced_at nulls last) as place from holder h \
          ) \
-         select * from former \
-         union all \
-         select p.sku, p.id, \
-                coalesce(p.sku_since, case when p.sku in (select sku from former) then p.created_at end), null \
-         from product p where p.tenant_id = $1 and p.sku = any($2) \
-         order by sku, replaced_at nulls last";
+         select h.sku, h.product_id, coalesce(h.since, case when h.place > 1 then p.created_at end) as since, h.replaced_at \
+         from placed h join product p on p.tenant_id = $1 and p.id = h.product_id \
+         order by h.sku, h.place";
     let skus: Vec<&str> = needs.former_skus.iter().map(String::as_str).collect();
     for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(skus)).await? {
         let holder = SkuHolder {

@@ -99,6 +99,66 @@ fn a_sale_of_a_time_in_which_no_product_had_the_sku_is_booked_with_an_exception(
 }
 
 #[test]
+fn a_product_was_sold_by_its_first_sku_before_it_was_entered_whatever_sku_it_got_since() {
+    with_tenant(async |tenant| {
+        let till = tenant.till().await;
+        let start = environment().now().await;
+        let mug = tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
+        let sold = async |sku: &str| {
+            let sold = tenant.post(SALES, &sold_at(&till, sku, start)).await.created();
+            (sold["lines"][0]["sku"].clone(), sold["exceptions"].clone())
+        };
+        let details =
+            async || tenant.get("/v1/pos/exceptions?reason=product_renamed").await.ok()["data"].to_string();
+        rename(tenant, &mug, "CUP").await;
+        assert_eq!(sold("MUG").await, (json!("CUP"), json!(["product_renamed"])));
+        let first = details().await;
+        assert!(!first.contains("got it later"), "the mug had it from ever: {first}");
+        rename(tenant, &mug, "MUG").await;
+        assert_eq!(sold("MUG").await, (json!("MUG"), json!([])));
+        assert_eq!(sold("CUP").await, (json!("MUG"), json!(["product_renamed"])));
+        let all = details().await;
+        assert!(
+            all.contains("No product had the SKU CUP") && !all.contains("No product had the SKU MUG"),
+            "{all}"
+        );
+    });
+}
+
+#[test]
+fn a_sku_that_the_version_before_writes_is_had_from_then_on() {
+    with_tenant(async |tenant| {
+        let till = tenant.till().await;
+        let mug = tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
+        rename(tenant, &mug, "CUP").await;
+        let between = environment().now().await;
+        let mut connection = environment().connect().await;
+        for statement in [
+            "insert into former_sku (tenant_id, sku, product_id, replaced_at) \
+             select tenant_id, sku, id, clock_timestamp() from product where tenant_id = $1",
+            "update product set sku = 'BOWL', updated_at = clock_timestamp() where tenant_id = $1",
+        ] {
+            sqlx::query(statement).bind(tenant.id.0).execute(&mut connection).await.expect("another SKU");
+        }
+        let sold = async |at: DateTime<Utc>| {
+            tenant.post(SALES, &sold_at(&till, "BOWL", at)).await.created()["exceptions"].clone()
+        };
+        assert_eq!(sold(between).await, json!(["product_renamed"]), "it was the cup then");
+        assert_eq!(sold(environment().now().await).await, json!([]));
+        // A change of another field is not one of the SKU.
+        let since = "select sku_since from product where tenant_id = $1";
+        let read = async || {
+            let query = sqlx::query_scalar::<_, DateTime<Utc>>(since).bind(tenant.id.0);
+            query.fetch_one(&environment().root).await.expect("an instant")
+        };
+        let before = read().await;
+        let named = "update product set sku = sku, name = 'Bowl', updated_at = clock_timestamp() where tenant_id = $1";
+        sqlx::query(named).bind(tenant.id.0).execute(&mut connection).await.expect("another name");
+        assert_eq!(read().await, before);
+    });
+}
+
+#[test]
 fn a_sale_from_before_a_change_of_long_ago_has_an_exception_too() {
     with_tenant(async |tenant| {
         let till = tenant.till().await;

@@ -210,7 +210,7 @@ async fn keep_printed(tx: &Tx, products: &[&Product]) -> Result<(), Error> {
 async fn keep_skus(tx: &Tx, products: &[&Product]) -> Result<(), Error> {
     let query = Columns::of(
         "insert into former_sku (tenant_id, sku, product_id, replaced_at, since)
-         select $1, p.sku, p.id, $2, coalesce(p.sku_since, p.created_at)
+         select $1, p.sku, p.id, $2, p.sku_since
          from product p join unnest($3::uuid[], $4::text[]) v (id, sku) on v.id = p.id
          where p.tenant_id = $1 and p.sku <> v.sku
          on conflict do nothing",
