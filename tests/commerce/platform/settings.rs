@@ -282,9 +282,7 @@ fn a_server_that_kept_the_settings_posts_no_document_in_the_former_currency() {
     with_tenant(async |tenant| {
         tenant.product("MUG", "10.00").await;
         let other = tenant.at(&environment().other_node().await.base_url);
-        let receipt = |sku: &str| {
-            json!({ "kind": "receipt", "lines": [{ "sku": sku, "quantity": "1", "unit_cost": "2.00" }] })
-        };
+        let receipt = |sku: &str| json!({ "kind": "receipt", "lines": [{ "sku": sku, "quantity": "1", "unit_cost": "2.00" }] });
         // The other server reads the settings, and keeps them.
         other.post("/v1/stock/documents", &receipt("NONE")).await.expect(422);
         changed(tenant, json!({ "currency": "EUR" })).await;
@@ -302,9 +300,10 @@ fn a_server_that_kept_the_settings_posts_no_document_in_the_former_currency() {
                           p_sales_lines => '{}', p_entries => '{}', p_entry_lines => '{}', p_events => '{}', \
                           p_commands => '{}')";
         let refused = sqlx::query(posted).bind(tenant.id.0).execute(&environment().root).await;
-        let code = refused.expect_err("the other currency").into_database_error().and_then(|error| {
-            error.code().map(std::borrow::Cow::into_owned)
-        });
+        let code = refused
+            .expect_err("the other currency")
+            .into_database_error()
+            .and_then(|error| error.code().map(std::borrow::Cow::into_owned));
         assert_eq!(code.as_deref(), Some("40001"));
     });
 }
