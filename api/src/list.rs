@@ -66,7 +66,7 @@ pub struct PageInfo {
     #[schema(example = false)]
     pub has_more: bool,
     /// Cursor of the next page. Null at the end of the list.
-    #[schema(max_length = 1024, required = true, example = json!(null))]
+    #[schema(max_length = 2048, required = true, example = json!(null))]
     pub next_cursor: Option<String>,
     /// Every change that began before this instant is in the list, or never will be. Send it as `updated_at[gte]` the next time.
     /// All pages of one walk have that of its first page. Only lists with `updated_at[gte]` have it.

@@ -146,7 +146,8 @@ impl Schemas {
             match schema["type"].as_str() {
                 _ if is_array(schema) => {
                     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-                    check.count(parts.clone().count(), schema, &name);
+                    let distinct: HashSet<&str> = parts.clone().collect();
+                    check.count(distinct.len(), schema, &name);
                     let item = self.resolve(&schema["items"]);
                     parts.for_each(|part| check.length(part, item, &name));
                 }

@@ -231,7 +231,7 @@ struct ReportTable {
 /// `slow_stock`, `stock_turnover`, `shrinkage`, `receivable_ageing`, `best_customers` or `weak_margins`. GraphQL and the SQL views in the schema `bi` have the same figures. Without a period
 /// the report covers the whole history. A period is half-open, from `from` to before `to`. An empty report has a
 /// header and no rows. `margin`, `stock_valuation`, `stock_ageing`, `slow_stock`, `stock_turnover`, `shrinkage`, `weak_margins`, and `abc` by margin need the scope
-/// `costs:read`. In the other reports, columns of costs and margins are null without it.
+/// `costs:read`. In the other reports, columns of costs and margins are null without it. A filter takes at most 200 different values.
 #[utoipa::path(
     operation_id = "reports_get",
     security(("bearer" = ["reports:read"])),

@@ -232,7 +232,7 @@ pub fn parameters() -> Value {
             "cursor",
             "`next_cursor` of the page before, unchanged, together with the same filters.",
             &json!(""),
-            &json!({ "type": "string", "maxLength": 1024 }),
+            &json!({ "type": "string", "maxLength": CURSOR_LENGTH_MAX }),
         ),
         "RecordSort": parameter("query", "sort", NEWEST_FIRST, &json!("-created_at"), &schema::<Sort>()),
         "DocumentSort": parameter("query", "sort", NEWEST_FIRST, &json!("-created_at"), &schema::<Age>()),
@@ -321,6 +321,8 @@ fn listed(name: &str, description: &str, example: &Value, item: &Value, items_ma
     parameter
 }
 
+/// Longest cursor: that of a list by a name of 200 characters has up to 1,300.
+const CURSOR_LENGTH_MAX: usize = 2_048;
 /// Most members that `fields` names.
 const FIELDS_MAX: usize = 100;
 const FIELDS: &str = "Only these members of each row, separated by commas or sent repeatedly. All if absent. A row then lacks all \

@@ -294,3 +294,41 @@ fn a_list_that_is_the_same_is_not_sent_again() {
         assert_eq!(again("/v1/reports/stock_position?format=csv", &report).await.status, 200);
     });
 }
+
+#[test]
+fn a_list_by_the_longest_name_has_a_second_page() {
+    with_tenant(async |tenant| {
+        for sku in ["A", "B", "C"] {
+            tenant.post("/v1/products", &json!({ "sku": sku, "name": "🧰".repeat(200) })).await.created();
+        }
+        let path = "/v1/products?sort=name";
+        assert_eq!(walked(tenant, path, "sku").await, ["A", "B", "C"]);
+        let page = tenant.get(&format!("{path}&limit=2")).await.ok();
+        let length = page["page"]["next_cursor"].as_str().expect("a cursor").len();
+        assert!((1_025..=2_048).contains(&length), "{length} characters");
+    });
+}
+
+#[test]
+fn a_value_of_a_query_is_as_long_as_the_code_that_it_names_and_counts_once() {
+    with_tenant(async |tenant| {
+        // Some systems send a letter and its mark as two characters.
+        let (sku, sent) = ("é".repeat(64), "e\u{301}".repeat(64));
+        tenant.post("/v1/products", &json!({ "sku": sku, "name": "Café" })).await.created();
+        let place = json!({ "code": sku, "name": "Café", "kind": "store" });
+        tenant.post("/v1/locations", &place).await.created();
+        for path in [format!("/v1/products?sku={sent}"), format!("/v1/locations?code={sent}")] {
+            assert_eq!(tenant.get(&path).await.ok()["data"].as_array().map(Vec::len), Some(1), "{path}");
+            tenant.get(&format!("{path}e")).await.refused(400, "invalid_parameter");
+        }
+        let expanded = tenant.get("/v1/products?expand=category").await.ok()["data"].clone();
+        for twice in ["expand=category,category", "expand=category&expand=category"] {
+            assert_eq!(tenant.get(&format!("/v1/products?{twice}")).await.ok()["data"], expanded, "{twice}");
+        }
+        let report = |skus: Vec<String>| format!("/v1/reports/revenue?product={}", skus.join(","));
+        tenant.post("/v1/products", &json!({ "sku": "MUG", "name": "Mug" })).await.created();
+        tenant.get(&report(vec!["MUG".to_owned(); 400])).await.ok();
+        let many = (0..=200).map(|number| format!("P-{number}")).collect();
+        tenant.get(&report(many)).await.refused(400, "invalid_parameter");
+    });
+}
