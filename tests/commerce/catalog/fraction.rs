@@ -54,6 +54,9 @@ fn as_many_pieces_as_fill_dozens_are_dozens() {
 fn a_change_by_the_version_before_keeps_a_fraction() {
     with_tenant(async |tenant| {
         let egg = eggs(tenant).await;
+        let path = format!("/v1/products/{}", egg["id"].as_str().expect("an id"));
+        // That version changes no product with a factor of more decimals than its quantities have.
+        tenant.patch(&path, &json!({ "stock_decimals": 6 })).await.ok();
         let root = &environment().root;
         let product_id: uuid::Uuid =
             sqlx::query_scalar("select id from product where tenant_id = $1 and sku = 'EGG'")
@@ -85,13 +88,14 @@ fn a_change_by_the_version_before_keeps_a_fraction() {
         let done = sqlx::query(insert).bind(tenant.id.0).bind(product_id);
         done.execute(&mut *before).await.expect("the unit is written");
         before.commit().await.expect("the change");
-        let path = format!("/v1/products/{}", egg["id"].as_str().expect("an id"));
         let kept = tenant.get(&path).await.ok();
         assert_eq!(
             (&kept["units"][0]["factor"], &kept["units"][1]["factor"]),
             (&json!("1/12"), &json!("0.083333")),
             "{kept}"
         );
+        let renamed = tenant.patch(&path, &json!({ "name": "Eggs" })).await.ok();
+        assert_eq!(renamed["units"], kept["units"], "this version writes both as they are");
         // A decimal that this version writes is one.
         let units = json!([{ "uom": "C62", "factor": "0.083333" }]);
         let changed = tenant.patch(&path, &json!({ "units": units })).await.ok();
