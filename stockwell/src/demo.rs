@@ -20,12 +20,14 @@ use service::auth::{KeyMode, SigningKey};
 use service::tenant::{self, TenantCreate};
 use service::tx::PoolOptions;
 
+use self::begun::{Begun, Dates};
 use self::examples::Names;
 use crate::import::ClientError;
 use crate::import::client::Client;
 use crate::signal;
 use crate::worker::{Worker, WorkerConfig};
 
+mod begun;
 pub mod examples;
 mod story;
 
@@ -59,19 +61,10 @@ pub struct DemoArgs {
     /// Read the files of the pages from this folder, for work on them.
     #[arg(long)]
     web_folder: Option<PathBuf>,
-    /// Dates of the imported trade: `recent` moves them by whole weeks, so that the last trade is less than 8 days ago;
-    /// `original` leaves them in 2010 and 2011.
-    #[arg(long, value_enum, default_value_t = Dates::Recent)]
-    dates: Dates,
-}
-
-/// Dates of the imported trade.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Dates {
-    /// They end less than 8 days ago.
-    Recent,
-    /// As the file has them.
-    Original,
+    /// Dates of the imported trade: `recent`, the default, moves them by whole weeks, so that the last trade is less than 8 days
+    /// ago; `original` leaves them in 2010 and 2011. An import that was interrupted goes on with its dates.
+    #[arg(long, value_enum)]
+    dates: Option<Dates>,
 }
 
 /// The demo did not start.
@@ -98,6 +91,9 @@ pub enum DemoError {
     /// The API returned an error.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// An import was interrupted, and can't go on with other settings.
+    #[error("an import was interrupted, and goes on with {0}. Use --reset to start over")]
+    OtherSettings(String),
     /// The import failed. Its own output says why.
     #[error("the import ended with {0}")]
     Import(std::process::ExitStatus),
@@ -113,31 +109,36 @@ pub async fn run(args: &DemoArgs) -> Result<(), DemoError> {
         remove(&folder.join("demo.json"))?;
         remove(&folder.join("examples.json"))?;
     }
+    let known = Known::load(folder);
+    if let (Some(file), Some(begun)) = (&dataset, known.interrupted())
+        && let Some(difference) = begun.differs(file, args.dates)
+    {
+        return Err(DemoError::OtherSettings(difference));
+    }
     std::fs::create_dir_all(folder).map_err(at(folder))?;
     println!("Starting a private PostgreSQL in {} …", folder.join("postgres").display());
     let postgres = Postgres::start(PostgresOptions::durable(folder.join("postgres"))).await?;
     let redis = Redis::start().await?;
-    let outcome = serve(args, dataset, (&postgres, redis.as_ref())).await;
+    let outcome = serve(args, (dataset, known), (&postgres, redis.as_ref())).await;
     postgres.stop().await;
     outcome
 }
 
 async fn serve(
     args: &DemoArgs,
-    dataset: Option<PathBuf>,
+    (dataset, known): (Option<PathBuf>, Known),
     (postgres, redis): (&Postgres, Option<&Redis>),
 ) -> Result<(), DemoError> {
     let folder = &args.data_dir;
     migrate(postgres).await?;
     let database_url = postgres.url("stockwell_app", DATABASE);
-    let known = Known::load(folder);
     let tenants = tenants(&known, &database_url).await?;
     let mut demo = json!({
         "base_url": Value::Null,
         "database_url": postgres.url("postgres", DATABASE),
         "tenants": tenants,
         "imported": known.0["imported"],
-        "dates_before": known.0["dates_before"],
+        "begun": known.0["begun"],
     });
     // Write it now: the keys are stored nowhere else.
     write(&folder.join("demo.json"), &format!("{demo:#}\n"))?;
@@ -159,11 +160,14 @@ async fn serve(
             println!("{before} was imported before, with its dates of then. Use --reset to start over.");
         }
         (Some(file), None) => {
-            // Noted before the import: an import that was interrupted goes on with the same dates.
-            demo["dates_before"] = dates_before(args, &known, (&base_url, &key)).await?;
+            let begun = match known.interrupted() {
+                Some(begun) => begun,
+                None => begin(args, &file, (&base_url, &key)).await?,
+            };
+            demo["begun"] = json!(begun);
             write(&folder.join("demo.json"), &format!("{demo:#}\n"))?;
-            import(&file, (&base_url, &key), demo["dates_before"].as_str()).await?;
-            demo["imported"] = json!(file.file_name().map(|name| name.to_string_lossy()));
+            import(&file, (&base_url, &key), &begun).await?;
+            demo["imported"] = json!(begun.dataset);
             write(&folder.join("demo.json"), &format!("{demo:#}\n"))?;
         }
         (None, _) => {}
@@ -226,6 +230,12 @@ impl Known {
     fn load(folder: &Path) -> Self {
         let text = std::fs::read_to_string(folder.join("demo.json")).unwrap_or_default();
         Known(serde_json::from_str(&text).unwrap_or_default())
+    }
+
+    /// Returns the import that began and did not end.
+    fn interrupted(&self) -> Option<Begun> {
+        let begun = serde_json::from_value(self.0["begun"].clone()).ok();
+        begun.filter(|_| !self.0["imported"].is_string())
     }
 }
 
@@ -307,29 +317,29 @@ fn dataset(args: &DemoArgs) -> Result<Option<PathBuf>, DemoError> {
     Ok(file)
 }
 
-/// Returns the day before which the imported trade ends; null if the dates stay as they are.
-async fn dates_before(
-    args: &DemoArgs,
-    known: &Known,
-    (base_url, key): (&str, &str),
-) -> Result<Value, DemoError> {
-    match args.dates {
-        Dates::Original => Ok(Value::Null),
-        Dates::Recent if known.0["dates_before"].is_string() => Ok(known.0["dates_before"].clone()),
+/// Returns the settings of a new import.
+async fn begin(args: &DemoArgs, file: &Path, (base_url, key): (&str, &str)) -> Result<Begun, DemoError> {
+    let dates = args.dates.unwrap_or(Dates::Recent);
+    let before = match dates {
+        Dates::Original => None,
         Dates::Recent => {
             let client = Client::new(base_url, SecretString::from(key.to_owned()))?;
-            Ok(json!(client.today().await?))
+            Some(client.today().await?)
         }
-    }
+    };
+    Ok(Begun { dataset: begun::file_name(file), dates, before, tax_class: begun::TAX_CLASS.to_owned() })
 }
 
-async fn import(file: &Path, (base_url, key): (&str, &str), before: Option<&str>) -> Result<(), DemoError> {
+async fn import(file: &Path, (base_url, key): (&str, &str), begun: &Begun) -> Result<(), DemoError> {
     println!("Importing {} through {base_url} …", file.display());
     // A separate process, like any client, so that the server's memory use is its own.
     let program = std::env::current_exe().map_err(at(file))?;
     let mut client = tokio::process::Command::new(program);
-    client.args(["import", "online-retail", "--url", base_url, "--tax-class", "standard"]);
-    client.args(before.iter().flat_map(|day| ["--before", day])).arg(file).env("STOCKWELL_API_KEY", key);
+    client.args(["import", "online-retail", "--url", base_url, "--tax-class", &begun.tax_class]);
+    client
+        .args(begun.before.iter().flat_map(|day| ["--before".to_owned(), day.to_string()]))
+        .arg(file)
+        .env("STOCKWELL_API_KEY", key);
     match client.kill_on_drop(true).status().await.map_err(at(file))? {
         status if status.success() => Ok(()),
         status => Err(DemoError::Import(status)),

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::client::{Client, ClientError};
@@ -194,16 +195,15 @@ impl Catalogue {
         let lists = by_code(client.list("/v1/price-lists").await?);
         let known = by_code(client.list("/v1/price-tiers").await?);
         for (place, (code, name, percent, _)) in TIERS.into_iter().enumerate() {
-            let is_new = !lists.contains_key(code);
             let list =
                 ensure(client, &lists, "/v1/price-lists", json!({ "code": code, "name": name })).await?;
-            let rules = format!("/v1/price-lists/{}/rules", list.as_str().unwrap_or_default());
             let off = json!({ "scope": "all", "method": "percent_off", "value": percent });
             let more =
                 json!({ "scope": "all", "method": "percent_off", "value": BREAK.0, "min_quantity": BREAK.1 });
             let wanted = if place == 0 { vec![off, more] } else { vec![off] };
-            for (number, rule) in wanted.into_iter().enumerate().filter(|_| is_new) {
-                client.post(&rules, &format!("online-retail:price-rule:{code}:{number}"), rule).await?;
+            // The tier comes last: without it, an earlier import may have ended before its list had all rules.
+            if !known.contains_key(code) {
+                self::rules(client, (code, &list), wanted).await?;
             }
             let tier = json!({ "code": code, "name": name, "price_list_id": list });
             let id = ensure(client, &known, "/v1/price-tiers", tier).await?;
@@ -211,6 +211,18 @@ impl Catalogue {
         }
         Ok(())
     }
+}
+
+/// Creates the rules that a list lacks. Each has another value.
+async fn rules(client: &Client, (code, list): (&str, &Value), wanted: Vec<Value>) -> Result<(), ClientError> {
+    let path = format!("/v1/price-lists/{}/rules", list.as_str().unwrap_or_default());
+    let there = client.list(&path).await?;
+    let value = |rule: &Value| rule["value"].as_str().and_then(|value| value.parse::<Decimal>().ok());
+    let is_there = |rule: &Value| there.iter().any(|other| value(other) == value(rule));
+    for (number, rule) in wanted.into_iter().enumerate().filter(|(_, rule)| !is_there(rule)) {
+        client.post(&path, &format!("online-retail:price-rule:{code}:{number}"), rule).await?;
+    }
+    Ok(())
 }
 
 /// Gives exports to these countries a rate of zero in a tax class, unless they have one.

@@ -6,7 +6,7 @@ use chrono::{Days, NaiveDate};
 use domain::number::{Money, round};
 use rust_decimal::Decimal;
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Value, json};
 use service::tenant::TenantCreate;
 use stockwell::import::{ImportCommand, OnlineRetailArgs, run};
 use tests::{Tenant, environment, with_tenant, with_tenant_as};
@@ -106,5 +106,34 @@ fn moved_trade_is_recent_and_has_the_same_figures() {
         let footprint = tenant.footprint().await;
         import(tenant, Some(today), "standard").await;
         assert_eq!(tenant.footprint().await, footprint, "a second run changes nothing");
+    });
+}
+
+#[test]
+fn an_import_that_ended_before_its_price_lists_had_all_rules_goes_on() {
+    with_tenant(async |tenant| {
+        let list = json!({ "code": "key-accounts", "name": "Key accounts" });
+        let list = tenant.make("/v1/price-lists", list).await;
+        let rules = format!("/v1/price-lists/{list}/rules");
+        let off = json!({ "scope": "all", "method": "percent_off", "value": "10" });
+        tenant.post(&rules, &off).await.created();
+        tenant.make("/v1/price-lists", json!({ "code": "regulars", "name": "Regular customers" })).await;
+        let values = async || {
+            let mut values = Vec::new();
+            for list in tenant.get("/v1/price-lists").await.ok()["data"].as_array().expect("lists") {
+                let id = list["id"].as_str().expect("an id");
+                let rules = tenant.get(&format!("/v1/price-lists/{id}/rules")).await.ok()["data"].clone();
+                let value = |rule: &Value| {
+                    rule["value"].as_str().expect("a value").parse::<Decimal>().expect("a number")
+                };
+                values.extend(rules.as_array().expect("rules").iter().map(value));
+            }
+            values.sort();
+            values
+        };
+        for _ in 0..2 {
+            import(tenant, None, "zero").await;
+            assert_eq!(values().await, [5, 10, 15].map(Decimal::from));
+        }
     });
 }
