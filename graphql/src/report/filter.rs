@@ -1,5 +1,6 @@
 //! Filters of a report.
 
+use std::collections::HashSet;
 use std::str::FromStr;
 
 use domain::id::{CategoryId, CustomerId, InvalidId, LocationId, ProductId};
@@ -9,7 +10,7 @@ use sea_orm::prelude::Uuid;
 
 use super::Invalid;
 
-/// Most values of one filter.
+/// Most different values of one filter.
 const VALUES_MAX: usize = 200;
 /// Kinds of products that lines name. A bundle has no lines: its components have them.
 const PRODUCT_KINDS: [&str; 2] = ["stocked", "service"];
@@ -139,8 +140,10 @@ fn parse_selector<I: FromStr<Err = InvalidId>>(
 }
 
 fn check_values(parameter: &'static str, values: Vec<String>) -> Result<Vec<String>, Invalid> {
-    if values.len() > VALUES_MAX {
-        return Err(Invalid::not_allowed(parameter, format!("At most {VALUES_MAX} values can be named.")));
+    let different: HashSet<&String> = values.iter().collect();
+    if different.len() > VALUES_MAX {
+        let detail = format!("At most {VALUES_MAX} different values can be named.");
+        return Err(Invalid::not_allowed(parameter, detail));
     }
     if values
         .iter()
