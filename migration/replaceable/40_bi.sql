@@ -315,7 +315,7 @@ from (
         where f.customer_id is not null
         group by f.customer_id, f.currency
     ) l
-    join public.customer cu on cu.tenant_id = current_setting('app.tenant_id')::uuid and cu.id = l.customer_id
+    join public.customer cu on cu.tenant_id = bi.tenant() and cu.id = l.customer_id
     join public.tenant t on t.tenant_id = cu.tenant_id
 ) v;
 
@@ -335,7 +335,7 @@ from (
     from bi.sales_fact f
     group by f.product_id, f.channel, f.currency
 ) l
-join public.product p on p.tenant_id = current_setting('app.tenant_id')::uuid and p.id = l.product_id
+join public.product p on p.tenant_id = bi.tenant() and p.id = l.product_id
 left join public.category ca on ca.tenant_id = p.tenant_id and ca.id = p.category_id
 where l.below_cost_lines > 0 or l.net_revenue > 0 and 100 * (l.net_revenue - l.cost) < 10 * l.net_revenue;
 

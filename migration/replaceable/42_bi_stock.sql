@@ -279,20 +279,20 @@ from (
         sum(cost) as cost, round(sum(value) - sum(change) / 2, 4) as average_value
     from (
         select product_id, location_id, on_hand, value, 0 as change, 0 as units_sold, 0 as cost
-        from public.stock_level where tenant_id = current_setting('app.tenant_id')::uuid
+        from public.stock_level where tenant_id = bi.tenant()
         union all
         select
             product_id, location_id, 0, 0, value,
             case when kind in ('sale', 'return') then -quantity else 0 end,
             case when kind in ('sale', 'return') then -value else 0 end
         from public.stock_movement
-        where tenant_id = current_setting('app.tenant_id')::uuid and occurred_at >= (
+        where tenant_id = bi.tenant() and occurred_at >= (
             select public.day_begin((now() at time zone time_zone)::date - 90, time_zone)
-            from public.tenant where tenant_id = current_setting('app.tenant_id')::uuid)
+            from public.tenant where tenant_id = bi.tenant())
     ) part
     group by product_id, location_id
 ) n
-join public.tenant t on t.tenant_id = current_setting('app.tenant_id')::uuid
+join public.tenant t on t.tenant_id = bi.tenant()
 join public.product p on p.tenant_id = t.tenant_id and p.id = n.product_id
 join public.location lo on lo.tenant_id = t.tenant_id and lo.id = n.location_id
 left join public.category ca on ca.tenant_id = p.tenant_id and ca.id = p.category_id

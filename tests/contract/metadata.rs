@@ -130,6 +130,7 @@ const MISTAKES: &str = "
     create index careless_lower on careless (tenant_id, lower(parent::text));
     alter table careless add constraint careless_parent_fkey foreign key (id) references careless (id) on delete cascade;
     create view bi.naked as select tenant_id from careless;
+    create view bi.setless as select tenant_id from careless where tenant_id = current_setting('app.tenant_id')::uuid;
     create materialized view stale as select tenant_id from careless;
     create function auth.peek() returns bigint language sql security definer as 'select count(*) from public.careless';
     create function bi_role.peek() returns bigint language sql security definer as 'select count(*) from public.careless';

@@ -120,6 +120,11 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
            and not coalesce(c.reloptions @> array['security_invoker=true'], false)",
     ),
     (
+        "every view of bi takes its tenant from bi.tenant(), so that it serves BI tools, which set none",
+        "select c.oid::regclass::text from pg_class c where c.relkind = 'v' and c.relnamespace = 'bi'::regnamespace \
+           and pg_get_viewdef(c.oid) like '%current_setting%'",
+    ),
+    (
         "there are no materialised views, partitions without a policy, or foreign tables",
         "select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace \
          where n.nspname in ('public', 'bi', 'auth') and (c.relkind in ('m', 'f') or c.relispartition)",
