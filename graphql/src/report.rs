@@ -300,6 +300,7 @@ pub struct RawReport {
     as_of: DateTime<Utc>,
     balances: Option<Vec<tie::Balance>>,
     trade: Option<Trade>,
+    compared_with: Option<EarlierPeriod>,
 }
 
 impl Name {
@@ -402,7 +403,7 @@ impl Name {
 pub async fn fetch(tx: &Tx, request: &Request) -> Result<RawReport, Error> {
     let filter = selected::find(tx, &request.filter).await?;
     let mut request = Request { filter, ..request.clone() };
-    if request.name.is_of_sales() {
+    if request.name.is_of_sales() || request.compare.is_some() {
         let (from, to) = (range::parameters(request.range.from), range::parameters(request.range.to));
         let time_zone = request.time_zone.map(|zone| zone.name());
         request.calendar = service::rollup::calendar(tx, time_zone, from, to).await?;
@@ -410,16 +411,15 @@ pub async fn fetch(tx: &Tx, request: &Request) -> Result<RawReport, Error> {
         let has_rollups = request.known_at.is_none();
         request.calendar.rollup = request.calendar.rollup.take().filter(|_| has_rollups);
         if let Some(comparison) = &mut request.compare {
-            let from = range::parameters(comparison.range.from);
-            let to = range::parameters(comparison.range.to);
-            comparison.calendar = service::rollup::calendar(tx, time_zone, from, to).await?;
+            *comparison = comparison.read(tx, time_zone, &request.calendar).await?;
             comparison.calendar.rollup = comparison.calendar.rollup.take().filter(|_| has_rollups);
         }
     }
     let rows = tx.rows(request.name.query(tx, &request)?).await?;
     let balances = if request.ties { tie::read(tx, &request).await? } else { None };
     let trade = if request.trade { Some(Trade::read(tx, &request).await?) } else { None };
-    Ok(RawReport { rows, as_of: tx.now, balances, trade })
+    let compared_with = request.compare.as_ref().and_then(EarlierPeriod::of);
+    Ok(RawReport { rows, as_of: tx.now, balances, trade, compared_with })
 }
 
 /// Runs a report on a snapshot of its own. `finish` makes the response of its table: until then the report counts as running,
@@ -477,7 +477,7 @@ pub fn decode<R: Row>(request: &Request, raw: RawReport) -> Result<Report<R>, Er
         time_zone,
         from: request.range.from.map(range::echo),
         to: request.range.to.map(range::echo),
-        compared_with: request.compare.as_ref().and_then(EarlierPeriod::of),
+        compared_with: raw.compared_with,
         as_of: request.as_of.map(range::echo),
         known_at: request.known_at.map(range::echo),
         generated_at: as_of,

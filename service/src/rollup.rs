@@ -66,6 +66,7 @@ pub struct Calendar {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Beginning {
     pub at: DateTime<Utc>,
+    pub local: Local,
     /// Begin of its calendar month.
     pub month: Midnight,
     /// Begin of the calendar month after it.
@@ -76,8 +77,18 @@ pub struct Beginning {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct End {
     pub at: DateTime<Utc>,
+    pub local: Local,
     /// Begin of its calendar month.
     pub month: Midnight,
+}
+
+/// An instant in a time zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Local {
+    /// The time that a clock shows.
+    pub clock: NaiveDateTime,
+    /// The day that begins at the instant, if one does.
+    pub day: Option<NaiveDate>,
 }
 
 /// The begin of a day in a time zone.
@@ -198,12 +209,15 @@ fn read_beginning(row: &PgRow) -> Result<Option<Beginning>, Error> {
     let month = Midnight { at: row.try_get("from_month_at")?, day: row.try_get("from_month")? };
     let next_month =
         Midnight { at: row.try_get("from_next_month_at")?, day: row.try_get("from_next_month")? };
-    Ok(Some(Beginning { at, month, next_month }))
+    let local = Local { clock: row.try_get("from_clock")?, day: row.try_get("from_day")? };
+    Ok(Some(Beginning { at, local, month, next_month }))
 }
 
 fn read_end(row: &PgRow) -> Result<Option<End>, Error> {
     let Some(at) = row.try_get("to_at")? else { return Ok(None) };
-    Ok(Some(End { at, month: Midnight { at: row.try_get("to_month_at")?, day: row.try_get("to_month")? } }))
+    let local = Local { clock: row.try_get("to_clock")?, day: row.try_get("to_day")? };
+    let month = Midnight { at: row.try_get("to_month_at")?, day: row.try_get("to_month")? };
+    Ok(Some(End { at, local, month }))
 }
 
 const CALENDAR: &str = "
@@ -211,7 +225,12 @@ const CALENDAR: &str = "
         day_begin(to_month, zone) as to_month_at, f.generation, f.layout, f.position, f.time_zone, f.earliest_at,
         f.latest_at
     from (
-        select *, date_trunc('month', from_at at time zone zone)::date as from_month,
+        select *, from_at at time zone zone as from_clock, to_at at time zone zone as to_clock,
+            case when from_at = day_begin((from_at at time zone zone)::date, zone) then (from_at at time zone zone)::date end
+                as from_day,
+            case when to_at = day_begin((to_at at time zone zone)::date, zone) then (to_at at time zone zone)::date end
+                as to_day,
+            date_trunc('month', from_at at time zone zone)::date as from_month,
             (date_trunc('month', from_at at time zone zone) + interval '1 month')::date as from_next_month,
             date_trunc('month', to_at at time zone zone)::date as to_month
         from (

@@ -16,13 +16,17 @@ use super::named::Named;
 use super::range;
 use super::rollup::{quarter_after, quarter_before};
 
-/// Returns the grouping of the earlier lines: by units of time that the shift moves as a whole.
+/// Returns the grouping of the earlier lines: by the units of time of the moved lines, or by units that the shift moves as a
+/// whole.
 pub fn grouping(comparison: &Comparison, grouping: &Grouping) -> Grouping {
     let moved = |key: &Key| match key.of {
-        Of::Time(unit) => Key::time(key.name, whole_unit(comparison.shift, unit)),
-        Of::Column(_) => *key,
+        Of::Time(unit) => Key { name: key.name, of: earlier(comparison.shift, unit) },
+        Of::Column(_) | Of::Moved { .. } => *key,
     };
-    Grouping { keys: grouping.keys.iter().map(moved).collect(), ..grouping.clone() }
+    let keys: Vec<Key> = grouping.keys.iter().map(moved).collect();
+    // The units without trade are rows of the period already.
+    let is_by_time = keys.iter().any(|key| !matches!(key.of, Of::Column(_)));
+    Grouping { keys, expected: grouping.expected.filter(|_| !is_by_time), ..grouping.clone() }
 }
 
 /// Binds the bounds of the earlier period under the names that [`beside`] gives them.
@@ -48,11 +52,16 @@ pub fn bind(comparison: &Comparison, named: Named) -> Named {
 
 /// Returns SQL that adds to the groups of the period those of the earlier one: `compared` and `compared_total`.
 /// `earlier` makes `grouped` and `total` of the earlier period.
-pub fn beside(grouping: &Grouping, sums: &[Sum], measures: &[Measure], earlier: &str) -> String {
+pub fn beside(
+    grouping: &Grouping,
+    sums: &[Sum],
+    measures: &[Measure],
+    (shift, earlier): (Shift, &str),
+) -> String {
     // Both periods have the same text. The bounds of the earlier one are bound under other names.
     let earlier = earlier.replace(":from_", ":before_from_").replace(":to_", ":before_to_");
     let keys: String = grouping.keys.iter().map(|key| format!("{}, ", key.name)).collect();
-    let moved: String = grouping.keys.iter().map(|key| format!("{}, ", moved(key))).collect();
+    let moved: String = grouping.keys.iter().map(|key| format!("{}, ", moved(key, shift))).collect();
     let no_keys = "null, ".repeat(grouping.keys.len());
     let (mut all, mut of_total, mut none) = (String::new(), String::new(), String::new());
     for Sum { name, merge, .. } in sums {
@@ -95,31 +104,56 @@ pub fn beside(grouping: &Grouping, sums: &[Sum], measures: &[Measure], earlier: 
     sql
 }
 
+/// Returns the origin of a key of time of the earlier lines.
+fn earlier(shift: Shift, unit: Unit) -> Of {
+    match (shift, unit) {
+        (_, Unit::HourOfDay | Unit::Weekday) => Of::Time(unit),
+        (Shift::Length(_), _) => Of::Moved { unit, by_quarter_hours: shift.is_of_quarter_hours() },
+        (Shift::Months(_) | Shift::Days(_), _) => Of::Time(whole_unit(shift, unit)),
+    }
+}
+
 /// Returns the largest unit that is a whole number of such units after the shift as well.
 fn whole_unit(shift: Shift, unit: Unit) -> Unit {
     match (unit, shift) {
         (Unit::Hour | Unit::HourOfDay | Unit::Weekday, _) => unit,
         (Unit::Day | Unit::Week, _)
-        | (Unit::Month | Unit::Quarter | Unit::Year, Shift::Days(_) | Shift::Hours(_)) => Unit::Day,
+        | (Unit::Month | Unit::Quarter | Unit::Year, Shift::Days(_) | Shift::Length(_)) => Unit::Day,
         (Unit::Quarter, Shift::Months(months)) if months % 3 == 0 => Unit::Quarter,
         (Unit::Year, Shift::Months(months)) if months % 12 == 0 => Unit::Year,
         (Unit::Month | Unit::Quarter | Unit::Year, Shift::Months(_)) => Unit::Month,
     }
 }
 
-/// Returns the SQL of a key of the earlier period, at the time that it is compared with.
-fn moved(key: &Key) -> String {
+/// The begin of the first and the last day of the period.
+const FIRST_DAY: &str = "date_trunc('day', :from_at::timestamptz at time zone :zone)";
+const LAST_DAY: &str =
+    "date_trunc('day', (:to_at::timestamptz - interval '1 microsecond') at time zone :zone)";
+
+/// Returns the SQL of a key of the earlier period, at the time that it is compared with. It is within the period: a day before the
+/// first one counts with it, and a time that the clocks skip counts with the next.
+fn moved(key: &Key, shift: Shift) -> String {
     let name = key.name;
-    match key.of {
-        Of::Column(_) | Of::Time(Unit::HourOfDay | Unit::Weekday) => name.to_owned(),
-        Of::Time(Unit::Hour) => {
-            format!("date_trunc('hour', ({name} at time zone :zone + :shift) at time zone :zone, :zone)")
+    let unit = match key.of {
+        Of::Column(_) | Of::Moved { .. } | Of::Time(Unit::HourOfDay | Unit::Weekday) => {
+            return name.to_owned();
         }
-        Of::Time(unit) => format!(
-            "date_trunc('{}', greatest({name} + :shift, date_trunc('day', :from_at::timestamptz at time zone :zone)))::date",
-            unit.name()
-        ),
+        // Its lines have moved before they were grouped.
+        Of::Time(_) if matches!(shift, Shift::Length(_)) => return name.to_owned(),
+        Of::Time(unit) => unit,
+    };
+    let within = |day: &str| format!("greatest(least({day} + :shift, {LAST_DAY}), {FIRST_DAY})");
+    if unit != Unit::Hour {
+        return format!("date_trunc('{}', {})::date", unit.name(), within(name));
     }
+    let clock = format!("{name} at time zone :zone");
+    let day = within(&format!("date_trunc('day', {clock})"));
+    format!(
+        "greatest(least(
+            date_trunc('hour', ({day} + ({clock})::time) at time zone :zone, :zone),
+            date_trunc('hour', :to_at::timestamptz - interval '1 microsecond', :zone)),
+            date_trunc('hour', :from_at::timestamptz, :zone))"
+    )
 }
 
 /// Returns the sums of both periods, those of the earlier one as `…_before`.
@@ -188,9 +222,25 @@ mod tests {
             (Shift::Months(1), Unit::Quarter, Unit::Month),
             (Shift::Months(12), Unit::Week, Unit::Day),
             (Shift::Days(7), Unit::Month, Unit::Day),
-            (Shift::Hours(5), Unit::Hour, Unit::Hour),
+            (Shift::Days(1), Unit::Hour, Unit::Hour),
         ] {
             assert_eq!(whole_unit(shift, unit), whole, "{shift:?} {unit:?}");
         }
+    }
+
+    #[test]
+    fn lines_move_by_an_exact_length_before_they_are_grouped() {
+        use chrono::Duration;
+
+        let day = Key::time("by_day", Unit::Day);
+        let hours = Shift::Length(Duration::hours(36));
+        assert_eq!(moved(&day, hours), "by_day");
+        let of = earlier(hours, Unit::Day);
+        assert_eq!(of, Of::Moved { unit: Unit::Day, by_quarter_hours: true });
+        let key = Key { name: "by_day", of };
+        assert_eq!(key.of_instant(), "((l.occurred_at + :shift) at time zone :zone)::date");
+        let minutes = earlier(Shift::Length(Duration::minutes(20)), Unit::Hour);
+        assert_eq!(minutes, Of::Moved { unit: Unit::Hour, by_quarter_hours: false });
+        assert_eq!(earlier(hours, Unit::Weekday), Of::Time(Unit::Weekday));
     }
 }

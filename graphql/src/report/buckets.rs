@@ -2,8 +2,10 @@
 
 use super::grouping::Unit;
 
-const HOURS: &str = "select bucket as id from generate_series(
-            date_trunc('hour', :from_at::timestamptz, :zone), :to_at::timestamptz - interval '1 microsecond', interval '1 hour') bucket";
+/// Steps of half an hour, because clocks may change by half an hour: then hours begin half an hour later or earlier.
+const HOURS: &str = "select distinct date_trunc('hour', step, :zone) as id from generate_series(
+            date_trunc('hour', :from_at::timestamptz, :zone), :to_at::timestamptz - interval '1 microsecond',
+            interval '30 minutes') step";
 const DAYS: &str = "select bucket::date as id from generate_series(
             date_trunc('day', :from_at::timestamptz at time zone :zone),
             (:to_at::timestamptz - interval '1 microsecond') at time zone :zone, interval '1 day') bucket";

@@ -137,7 +137,8 @@ pub fn is_cost(column: &str) -> bool {
             | "found_value"
             | "shrinkage_value"
             | "below_cost_loss"
-    ) || column.starts_with("value_")
+    ) || column.starts_with("value_to_")
+        || column.starts_with("value_over_")
         || column.starts_with("contribution")
         || column.contains("margin")
         || column == "cost"
@@ -252,14 +253,22 @@ mod tests {
             "contribution_pct",
             "value",
             "value_to_30_days",
+            "value_over_365_days",
             "cost_before",
             "wholesale_cost_difference_pct",
         ] {
             assert!(is_cost(cost), "{cost}");
         }
-        for other in
-            ["net_revenue", "net_revenue_before", "average_order_value", "units", "on_hand", "costing_method"]
-        {
+        for other in [
+            "net_revenue",
+            "net_revenue_before",
+            "average_order_value",
+            "units",
+            "on_hand",
+            "costing_method",
+            "value_score",
+            "rfm",
+        ] {
             assert!(!is_cost(other), "{other}");
         }
     }

@@ -4,21 +4,24 @@
 //!   months: March with February, the first quarter with the last one of the year before.
 //! - `previous_year` has the same dates, one year before. A period that begins on 29 February is compared from 28 February on,
 //!   and one that ends there up to the end of 28 February.
-//! - Instants move by the exact length of the period, or by a year in UTC.
-//! - Rows of the earlier period stand at the time that they are compared with: 5 October at 5 November. A day that the later
-//!   month does not have counts with its last day: 31 October with 30 November.
+//! - An instant at which a day begins in the report's time zone counts as that day. `previous_period` moves other instants by the
+//!   exact length of the period, `previous_year` by a year on the clock of the time zone.
+//! - Rows of the earlier period stand at the time that they are compared with: 5 October at 5 November, and always within the
+//!   period. A day that the later month does not have counts with its last day: 31 October with 30 November. If the period
+//!   moves by its exact length, each line moves by that, before it is grouped.
 
 use async_graphql::Enum;
-use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Days, Duration, Months, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use domain::moment::Moment;
 use sea_orm::sqlx::postgres::types::PgInterval;
-use service::rollup::Calendar;
+use service::rollup::{Bound, Calendar, Local};
+use service::{Error, Tx};
 use strum::IntoEnumIterator;
 
 use super::{Invalid, Range, range};
 
 const YEAR: Months = Months::new(12);
-const HOUR_S: i64 = 60 * 60;
+const QUARTER_HOUR_US: i64 = 15 * 60 * 1_000_000;
 
 /// The earlier period that a report is compared with.
 #[derive(
@@ -48,8 +51,27 @@ pub struct Comparison {
 pub enum Shift {
     Months(i32),
     Days(i32),
-    Hours(i64),
+    /// The exact length of the period.
+    Length(Duration),
 }
+
+/// A bound of the earlier period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Point {
+    Day(NaiveDate),
+    Instant(DateTime<Utc>),
+    /// The time that a clock of the report's time zone shows.
+    Clock(NaiveDateTime),
+}
+
+/// A bound of the period.
+#[derive(Debug, Clone, Copy)]
+struct End {
+    at: DateTime<Utc>,
+    local: Local,
+}
+
+type Earlier = (Point, Point, Shift);
 
 impl CompareTo {
     pub(super) fn parse(text: &str) -> Result<Self, Invalid> {
@@ -61,56 +83,134 @@ impl CompareTo {
 }
 
 impl Comparison {
-    /// Finds the earlier period of a period.
+    /// Checks that a period has an earlier one, and finds it as if the time zone were UTC. [`Comparison::read`] knows the zone.
     pub(super) fn new(to: CompareTo, range: Range) -> Result<Self, Invalid> {
         let (Some(from), Some(end)) = (range.from, range.to) else {
             let detail = "A comparison needs both ends of the period: send from and to.";
             return Err(Invalid::not_allowed("compare", detail));
         };
-        let found = match (to, from, end) {
-            (CompareTo::PreviousYear, ..) => year_before(from, end).map(|range| (range, Shift::Months(12))),
-            (_, Moment::Day(from), Moment::Day(end)) => days_before(from, end),
-            (_, Moment::Instant(from), Moment::Instant(end)) => length_before(from, end),
-            (_, Moment::Day(_), Moment::Instant(_)) | (_, Moment::Instant(_), Moment::Day(_)) => {
-                let detail = "previous_period needs two ends of one form: send from and to as days, or both as instants.";
-                return Err(Invalid::not_allowed("compare", detail));
-            }
+        let is_mixed = matches!(from, Moment::Day(_)) != matches!(end, Moment::Day(_));
+        if to == CompareTo::PreviousPeriod && is_mixed {
+            let detail = "previous_period needs two ends of one form: send from and to as days, or both as instants.";
+            return Err(Invalid::not_allowed("compare", detail));
+        }
+        earlier(to, End::in_utc(from), End::in_utc(end))
+            .map(|(first, last, shift)| Comparison {
+                to,
+                range: Range { from: Some(first.in_utc()), to: Some(last.in_utc()) },
+                shift,
+                calendar: Calendar::default(),
+            })
+            .filter(|found| found.range.from.is_some_and(range::is_in_sql_range))
+            .ok_or_else(|| Invalid::not_allowed("compare", "The earlier period begins before year 1."))
+    }
+
+    /// Returns the earlier period in the time zone of the period, with its bounds and roll-ups.
+    pub(super) async fn read(
+        &self,
+        tx: &Tx,
+        time_zone: Option<&str>,
+        period: &Calendar,
+    ) -> Result<Self, Error> {
+        let from = period.from.map(|from| End { at: from.at, local: from.local });
+        let to = period.to.map(|to| End { at: to.at, local: to.local });
+        let (first, last, shift) = from
+            .zip(to)
+            .and_then(|(from, to)| earlier(self.to, from, to))
+            .ok_or_else(|| Error::invariant("a comparison without an earlier period"))?;
+        let calendar = service::rollup::calendar(tx, time_zone, first.bound(), last.bound()).await?;
+        let range = Range {
+            from: calendar.from.map(|from| first.at(from.at)),
+            to: calendar.to.map(|to| last.at(to.at)),
         };
-        let (range, shift) = found
-            .filter(|(range, _)| range.from.is_some_and(range::is_in_sql_range))
-            .ok_or_else(|| Invalid::not_allowed("compare", "The earlier period begins before year 1."))?;
-        Ok(Comparison { to, range, shift, calendar: Calendar::default() })
+        Ok(Comparison { to: self.to, range, shift, calendar })
+    }
+}
+
+impl End {
+    fn in_utc(moment: Moment) -> Self {
+        match moment {
+            Moment::Day(day) => {
+                let clock = day.and_time(NaiveTime::MIN);
+                End { at: clock.and_utc(), local: Local { clock, day: Some(day) } }
+            }
+            Moment::Instant(at) => End { at, local: Local { clock: at.naive_utc(), day: None } },
+        }
+    }
+}
+
+impl Point {
+    fn bound(self) -> Bound {
+        match self {
+            Point::Day(day) => (None, Some(day.and_time(NaiveTime::MIN))),
+            Point::Clock(clock) => (None, Some(clock)),
+            Point::Instant(at) => (Some(at), None),
+        }
+    }
+
+    /// Returns the bound, of which the instant is known.
+    fn at(self, at: DateTime<Utc>) -> Moment {
+        match self {
+            Point::Day(day) => Moment::Day(day),
+            Point::Clock(_) | Point::Instant(_) => Moment::Instant(at),
+        }
+    }
+
+    fn in_utc(self) -> Moment {
+        match self {
+            Point::Day(day) => Moment::Day(day),
+            Point::Clock(clock) => Moment::Instant(clock.and_utc()),
+            Point::Instant(at) => Moment::Instant(at),
+        }
     }
 }
 
 impl Shift {
     pub(super) fn interval(self) -> PgInterval {
-        let (months, days, hours) = match self {
+        let (months, days, microseconds) = match self {
             Shift::Months(months) => (months, 0, 0),
             Shift::Days(days) => (0, days, 0),
-            Shift::Hours(hours) => (0, 0, hours),
+            Shift::Length(length) => (0, 0, length.num_microseconds().unwrap_or(i64::MAX)),
         };
-        PgInterval { months, days, microseconds: hours.saturating_mul(HOUR_S).saturating_mul(1_000_000) }
+        PgInterval { months, days, microseconds }
+    }
+
+    /// Whether it is an exact length of whole quarters of an hour.
+    pub(super) fn is_of_quarter_hours(self) -> bool {
+        matches!(self, Shift::Length(length)
+            if length.num_microseconds().is_some_and(|length| length % QUARTER_HOUR_US == 0))
     }
 }
 
-fn year_before(from: Moment, end: Moment) -> Option<Range> {
-    let from = match from {
-        Moment::Day(day) => Moment::Day(day.checked_sub_months(YEAR)?),
-        Moment::Instant(at) => Moment::Instant(at.checked_sub_months(YEAR)?),
-    };
-    let end = match end {
-        // The period ends with 28 February.
-        Moment::Day(day) if (day.month(), day.day()) == (2, 29) => {
-            Moment::Day(day.succ_opt()?.checked_sub_months(YEAR)?)
+fn earlier(to: CompareTo, from: End, end: End) -> Option<Earlier> {
+    match (to, from.local.day, end.local.day) {
+        (CompareTo::PreviousYear, ..) => {
+            // A period that ends with the begin of 29 February ends with 28 February.
+            let last = match end.local.day {
+                Some(day) if (day.month(), day.day()) == (2, 29) => {
+                    Point::Day(day.succ_opt()?.checked_sub_months(YEAR)?)
+                }
+                _ => year_before(end.local)?,
+            };
+            Some((year_before(from.local)?, last, Shift::Months(12)))
         }
-        Moment::Day(day) => Moment::Day(day.checked_sub_months(YEAR)?),
-        Moment::Instant(at) => Moment::Instant(at.checked_sub_months(YEAR)?),
-    };
-    Some(Range { from: Some(from), to: Some(end) })
+        (CompareTo::PreviousPeriod, Some(from), Some(end)) => days_before(from, end),
+        (CompareTo::PreviousPeriod, ..) => {
+            let length = end.at - from.at;
+            let first = from.at.checked_sub_signed(length)?;
+            Some((Point::Instant(first), Point::Instant(from.at), Shift::Length(length)))
+        }
+    }
 }
 
-fn days_before(from: NaiveDate, end: NaiveDate) -> Option<(Range, Shift)> {
+fn year_before(local: Local) -> Option<Point> {
+    match local.day {
+        Some(day) => day.checked_sub_months(YEAR).map(Point::Day),
+        None => local.clock.checked_sub_months(YEAR).map(Point::Clock),
+    }
+}
+
+fn days_before(from: NaiveDate, end: NaiveDate) -> Option<Earlier> {
     let whole_months = from.day() == 1 && end.day() == 1 && from < end;
     let (first, shift) = if whole_months {
         let month = |day: NaiveDate| 12 * day.year() + i32::try_from(day.month0()).unwrap_or_default();
@@ -120,20 +220,7 @@ fn days_before(from: NaiveDate, end: NaiveDate) -> Option<(Range, Shift)> {
         let days = (end - from).num_days();
         (from.checked_sub_days(Days::new(u64::try_from(days).ok()?))?, Shift::Days(i32::try_from(days).ok()?))
     };
-    Some((Range { from: Some(Moment::Day(first)), to: Some(Moment::Day(from)) }, shift))
-}
-
-/// Rows move by whole hours, so that they stay rows of an hour, and by whole days if the period has some.
-fn length_before(from: DateTime<Utc>, end: DateTime<Utc>) -> Option<(Range, Shift)> {
-    let length = end - from;
-    let first = from.checked_sub_signed(length)?;
-    let hours = (length + Duration::minutes(30)).num_hours();
-    let shift = match (hours + 12) / 24 {
-        0 => Shift::Hours(hours),
-        days if (hours - 24 * days).abs() <= 1 => Shift::Days(i32::try_from(days).ok()?),
-        _ => Shift::Hours(hours),
-    };
-    Some((Range { from: Some(Moment::Instant(first)), to: Some(Moment::Instant(from)) }, shift))
+    Some((Point::Day(first), Point::Day(from), shift))
 }
 
 #[cfg(test)]
@@ -161,22 +248,47 @@ mod tests {
         }
     }
 
+    /// Returns an instant and the clock of a zone that is some hours before UTC, or after it.
+    fn end(at: &str, offset_hours: i64) -> End {
+        let at: DateTime<Utc> = at.parse().expect("an instant");
+        let clock = at.naive_utc() + Duration::hours(offset_hours);
+        let day = (clock.time() == NaiveTime::MIN).then(|| clock.date());
+        End { at, local: Local { clock, day } }
+    }
+
     #[test]
     fn a_period_of_instants_has_its_length() {
         for (from, end, first, shift) in [
-            ("2026-03-02T06:00:00Z", "2026-03-02T09:00:00Z", "2026-03-02T03:00:00Z", Shift::Hours(3)),
-            ("2026-03-20T00:00:00Z", "2026-04-19T00:00:00Z", "2026-02-18T00:00:00Z", Shift::Days(30)),
-            // The clocks went forward in between.
-            (
-                "2026-03-28T00:00:00+01:00",
-                "2026-03-30T00:00:00+02:00",
-                "2026-03-26T00:00:00Z",
-                Shift::Days(2),
-            ),
+            ("2026-03-02T06:00:00Z", "2026-03-02T09:00:00Z", "2026-03-02T03:00:00Z", Duration::hours(3)),
+            ("2026-03-02T06:00:00Z", "2026-03-03T05:00:00Z", "2026-03-01T07:00:00Z", Duration::hours(23)),
+            ("2026-03-02T10:00:00Z", "2026-03-02T10:20:00Z", "2026-03-02T09:40:00Z", Duration::minutes(20)),
+            ("2026-03-20T06:00:00Z", "2026-04-19T06:00:00Z", "2026-02-18T06:00:00Z", Duration::days(30)),
         ] {
-            let (begin, _, found) = before(CompareTo::PreviousPeriod, from, end);
-            assert_eq!((begin.as_str(), found), (first, shift), "{from} to {end}");
+            let (begin, last, found) = before(CompareTo::PreviousPeriod, from, end);
+            assert_eq!((begin.as_str(), last.as_str()), (first, from), "{from} to {end}");
+            assert_eq!(found, Shift::Length(shift), "{from} to {end}");
         }
+        assert!(Shift::Length(Duration::minutes(45)).is_of_quarter_hours());
+        assert!(!Shift::Length(Duration::minutes(20)).is_of_quarter_hours());
+    }
+
+    #[test]
+    fn an_instant_that_begins_a_day_counts_as_the_day() {
+        let day = |text: &str| Point::Day(text.parse().expect("a day"));
+        // Two days of Berlin, of which the second has 23 hours.
+        let (from, to) = (end("2026-03-27T23:00:00Z", 1), end("2026-03-29T22:00:00Z", 2));
+        let found = earlier(CompareTo::PreviousPeriod, from, to);
+        assert_eq!(found, Some((day("2026-03-26"), day("2026-03-28"), Shift::Days(2))));
+        let found = earlier(CompareTo::PreviousYear, from, to);
+        assert_eq!(found, Some((day("2025-03-28"), day("2025-03-30"), Shift::Months(12))));
+        // 29 February of Tokyo.
+        let (from, to) = (end("2024-02-27T15:00:00Z", 9), end("2024-02-28T15:00:00Z", 9));
+        let found = earlier(CompareTo::PreviousYear, from, to);
+        assert_eq!(found, Some((day("2023-02-28"), day("2023-03-01"), Shift::Months(12))));
+        // Another instant moves by a year on the clock.
+        let clock = Point::Clock("2023-02-28T12:00:00".parse().expect("a time"));
+        let found = earlier(CompareTo::PreviousYear, from, end("2024-02-29T03:00:00Z", 9));
+        assert_eq!(found, Some((day("2023-02-28"), clock, Shift::Months(12))));
     }
 
     #[test]

@@ -184,7 +184,7 @@ impl Dimension {
     /// Returns the unit of time; nothing if the dimension is none of time.
     pub(super) fn unit(self) -> Option<Unit> {
         match self.key()?.of {
-            Of::Time(unit) => Some(unit),
+            Of::Time(unit) | Of::Moved { unit, .. } => Some(unit),
             Of::Column(_) => None,
         }
     }
@@ -323,6 +323,8 @@ pub(super) fn grouping(dimensions: &[Dimension], is_filled: bool, figure: Greate
     let names = column_names(dimensions);
     let is_by_time = dimensions.iter().any(|dimension| dimension.is_time());
     let (order, kept_by) = match is_by_time {
+        // The units have no gap between them, so a limit cuts the last ones.
+        true if is_filled => (names, None),
         true => (names, Some(figure.name)),
         false => ([&[figure.first], names.as_slice()].concat(), None),
     };

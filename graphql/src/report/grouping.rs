@@ -14,6 +14,12 @@ pub enum Of {
     Column(&'static str),
     /// When the line happened.
     Time(Unit),
+    /// When the line of an earlier period would have happened in the period that is compared with it: later by `:shift`.
+    Moved {
+        unit: Unit,
+        /// Whether the shift is a whole number of quarters of an hour.
+        by_quarter_hours: bool,
+    },
 }
 
 /// A unit of time in the report's time zone.
@@ -46,19 +52,27 @@ impl Key {
     pub fn of_instant(self) -> String {
         match self.of {
             Of::Column(column) => format!("l.{column}"),
-            Of::Time(Unit::Hour) => "date_trunc('hour', l.occurred_at, :zone)".into(),
-            Of::Time(Unit::Day) => "(l.occurred_at at time zone :zone)::date".into(),
-            Of::Time(unit @ (Unit::HourOfDay | Unit::Weekday)) => {
-                format!("extract({} from l.occurred_at at time zone :zone)::integer", unit.name())
-            }
-            Of::Time(unit) => {
-                format!("date_trunc('{}', l.occurred_at at time zone :zone)::date", unit.name())
-            }
+            Of::Time(unit) => unit.of("l.occurred_at"),
+            Of::Moved { unit, .. } => unit.of("(l.occurred_at + :shift)"),
         }
     }
 }
 
 impl Unit {
+    /// Returns the SQL of the unit in which an instant lies.
+    fn of(self, at: &str) -> String {
+        match self {
+            Unit::Hour => format!("date_trunc('hour', {at}, :zone)"),
+            Unit::Day => format!("({at} at time zone :zone)::date"),
+            Unit::HourOfDay | Unit::Weekday => {
+                format!("extract({} from {at} at time zone :zone)::integer", self.name())
+            }
+            Unit::Week | Unit::Month | Unit::Quarter | Unit::Year => {
+                format!("date_trunc('{}', {at} at time zone :zone)::date", self.name())
+            }
+        }
+    }
+
     /// Returns its name in SQL.
     pub fn name(self) -> &'static str {
         match self {

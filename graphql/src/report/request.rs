@@ -391,6 +391,11 @@ impl Name {
         }
     }
 
+    /// Whether sales without a customer are left out.
+    pub(super) fn is_of_customers(self) -> bool {
+        matches!(self, Name::CustomerValue | Name::BestCustomers)
+    }
+
     /// Whether the figures can be compared with those of an earlier period.
     fn is_compared(self) -> bool {
         self.has_period() && !matches!(self, Name::BestCustomers | Name::WeakMargins)

@@ -98,7 +98,7 @@ impl Source {
             (Of::Column(column @ ("category_id" | "customer_id")), _) => {
                 format!("nullif(l.{column}, {NONE})")
             }
-            (Of::Column(_), _) | (Of::Time(_), Time::QuarterHour) => key.of_instant(),
+            (Of::Column(_), _) | (Of::Time(_), Time::QuarterHour) | (Of::Moved { .. }, _) => key.of_instant(),
             (Of::Time(Unit::Day), Time::Day) => "l.day".into(),
             (Of::Time(Unit::Month), Time::Month) => "l.month".into(),
             (Of::Time(Unit::Weekday), Time::Day) => "extract(isodow from l.day)::integer".into(),
@@ -147,6 +147,7 @@ fn has(table: &Table, grouping: &Grouping, request: &Request) -> bool {
         && grouping.keys.iter().all(|key| match (key.of, table.time) {
             (Of::Column(column), _) => has(column),
             (Of::Time(_), Time::QuarterHour) => true,
+            (Of::Moved { by_quarter_hours, .. }, time) => by_quarter_hours && time == Time::QuarterHour,
             (Of::Time(unit), Time::Day) => !matches!(unit, Unit::Hour | Unit::HourOfDay),
             (Of::Time(unit), Time::Month) => matches!(unit, Unit::Month | Unit::Quarter | Unit::Year),
             (Of::Time(unit), Time::Year) => unit == Unit::Year,

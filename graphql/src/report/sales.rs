@@ -74,7 +74,7 @@ fn filters(customers_only: bool, request: &Request) -> String {
 
 /// Returns the lines `l` that a report counts, as a `from` clause with conditions.
 pub fn counted(request: &Request) -> String {
-    format!("{PERIOD}{}", filters(false, request))
+    format!("{PERIOD}{}", filters(request.name.is_of_customers(), request))
 }
 
 /// Returns the statement of a grouping. Level 0 of its rows are the groups, level 1 one total for each currency,
@@ -87,7 +87,7 @@ pub fn statement(grouping: &Grouping, sums: &[Sum], measures: &[Measure], reques
     let (range, calendar) = (comparison.range, comparison.calendar.clone());
     let before = Request { range, calendar, compare: None, ..request.clone() };
     let before = chain(&beside::grouping(comparison, grouping), sums, &before);
-    sql.push_str(&beside::beside(grouping, sums, measures, &before));
+    sql.push_str(&beside::beside(grouping, sums, measures, (comparison.shift, &before)));
     sql + &rows(grouping, &added::measures(measures), ["compared", "compared_total"], request.sort)
 }
 
