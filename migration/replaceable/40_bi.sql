@@ -287,7 +287,7 @@ from expected l
 join public.customer cu on cu.tenant_id = bi.tenant() and cu.id = l.customer_id
 join public.tenant t on t.tenant_id = cu.tenant_id;
 
--- Every customer who bought, over the whole history.
+-- Every customer who bought, over the whole history. One who only returned goods is no row.
 create view bi.best_customers with (security_invoker = true) as
 select
     v.customer_number, v.customer_name, v.customer_kind, v.country, v.last_order_on,
@@ -317,6 +317,7 @@ from (
     ) l
     join public.customer cu on cu.tenant_id = bi.tenant() and cu.id = l.customer_id
     join public.tenant t on t.tenant_id = cu.tenant_id
+    where l.orders > 0
 ) v;
 
 -- Products with a margin below 10 percent in a channel, and those sold below cost, over the whole history.

@@ -10,10 +10,12 @@
 //! if a new version has another list of tables ([`LAYOUT`]).
 //!
 //! The sums are integers. If one does not fit, no more lines are folded ([`State::too_large`]), and reports read those from
-//! the position on.
+//! the position on. A rebuild goes on all the same, and ends this state if its own sums fit.
 
 mod statement;
 mod table;
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
 use domain::id::TenantId;
@@ -120,26 +122,29 @@ pub struct Run {
 /// Folds lines of a tenant, at most one step. Begins the roll-ups if there are none, and again if the tenant has got
 /// another time zone, or if they lack tables. Deletes some of the rows that a rebuild has replaced.
 pub async fn run(db: &Db, tenant_id: TenantId) -> Result<Run, Error> {
-    match run_step(db, tenant_id).await {
+    let is_folded = AtomicBool::new(false);
+    match run_step(db, tenant_id, &is_folded).await {
         // The database rejects only a number that does not fit into its column.
+        Err(Error::Refused(_)) if is_folded.load(Ordering::Relaxed) => give_up(db, tenant_id).await,
         Err(Error::Refused(_)) => stop(db, tenant_id).await,
         other => other,
     }
 }
 
-async fn run_step(db: &Db, tenant_id: TenantId) -> Result<Run, Error> {
+/// Does one step, and tells when its fold has succeeded.
+async fn run_step(db: &Db, tenant_id: TenantId, is_folded: &AtomicBool) -> Result<Run, Error> {
     db.job(tenant_id, async |tx| {
+        is_folded.store(false, Ordering::Relaxed);
         let state = State::lock(tx).await?;
-        if state.too_large {
-            return Ok(Run::default());
-        }
-        let folded = fold(tx, &state).await?;
+        let folded = if state.too_large { Run::default() } else { fold(tx, &state).await? };
+        is_folded.store(true, Ordering::Relaxed);
         let rebuilt = match &state.next {
-            Some(next) if next.layout > LAYOUT => Run::default(),
+            Some(next) if next.layout > LAYOUT || next.is_given_up() => Run::default(),
             Some(next) if next.layout == LAYOUT && next.time_zone == state.tenant_time_zone => {
                 rebuild_some(tx, next).await?
             }
             Some(_) => begin_rebuild(tx).await?,
+            None if state.too_large => Run::default(),
             None if state.needs_rebuild() => begin_rebuild(tx).await?,
             None => delete_old(tx, &state).await?,
         };
@@ -148,13 +153,26 @@ async fn run_step(db: &Db, tenant_id: TenantId) -> Result<Run, Error> {
     .await
 }
 
-/// Makes later calls fold no line of a tenant, because a sum does not fit. The rows stay as they are, so reports stay exact.
+/// Makes later calls fold no line of a tenant, because a sum does not fit. The rows stay as they are, so reports stay exact. A
+/// rebuild that is under way goes on.
 async fn stop(db: &Db, tenant_id: TenantId) -> Result<Run, Error> {
     tracing::warn!(%tenant_id, "a sum of sales lines is too large for the roll-ups: no more lines are folded");
     db.job(tenant_id, async |tx| {
-        State::lock(tx).await?;
+        let state = State::lock(tx).await?;
         let update = "update sales_rollup set too_large = true where tenant_id = $1";
         tx.execute(sqlx::query(update).bind(tx.tenant_id.0)).await?;
+        Ok(Run { lines: 0, unfinished: state.next.is_some() })
+    })
+    .await
+}
+
+/// Makes later calls leave a rebuild alone, because one of its sums does not fit. Its generation stays taken.
+async fn give_up(db: &Db, tenant_id: TenantId) -> Result<Run, Error> {
+    tracing::warn!(%tenant_id, "a sum of sales lines is too large for the roll-ups: they are not built again");
+    db.job(tenant_id, async |tx| {
+        State::lock(tx).await?;
+        let update = "update sales_rollup set too_large = true, next_after = $2 where tenant_id = $1";
+        tx.execute(sqlx::query(update).bind(tx.tenant_id.0).bind(Uuid::max())).await?;
         Ok(Run::default())
     })
     .await
@@ -247,7 +265,7 @@ struct State {
     current: Option<Rollup>,
     next: Option<Next>,
     tenant_time_zone: String,
-    /// Whether a sum does not fit into its column. A rebuild tries again.
+    /// Whether a sum does not fit into its column. A rebuild whose sums fit ends it.
     too_large: bool,
     /// No line can appear below this position any more.
     horizon: i64,
@@ -260,6 +278,14 @@ struct Next {
     position: i64,
     time_zone: String,
     after: Uuid,
+}
+
+impl Next {
+    /// Whether one of its sums does not fit. A rebuild that has read every document is the current generation, so that none else
+    /// is after the last one.
+    fn is_given_up(&self) -> bool {
+        self.after == Uuid::max()
+    }
 }
 
 impl State {
@@ -336,7 +362,7 @@ async fn fold(tx: &Tx, state: &State) -> Result<Run, Error> {
 async fn begin_rebuild(tx: &Tx) -> Result<Run, Error> {
     let update = "update sales_rollup f set \
                       next_generation = 1 + coalesce(greatest(f.generation, f.next_generation), 0), \
-                      next_layout = $3, too_large = false, \
+                      next_layout = $3, \
                       next_position = event_base() + pg_snapshot_xmin(pg_current_snapshot())::text::bigint, \
                       next_time_zone = t.time_zone, next_after = $2, next_earliest_at = null, next_latest_at = null \
                   from tenant t where t.tenant_id = f.tenant_id and f.tenant_id = $1";
@@ -363,7 +389,7 @@ async fn rebuild_some(tx: &Tx, next: &Next) -> Result<Run, Error> {
 }
 
 async fn end_rebuild(tx: &Tx) -> Result<(), Error> {
-    let update = "update sales_rollup set generation = next_generation, layout = next_layout, position = next_position, \
+    let update = "update sales_rollup set too_large = false, generation = next_generation, layout = next_layout, position = next_position, \
                       time_zone = next_time_zone, earliest_at = next_earliest_at, latest_at = next_latest_at, \
                       next_generation = null, next_layout = null, next_position = null, next_time_zone = null, next_after = null, \
                       next_earliest_at = null, next_latest_at = null \

@@ -4,7 +4,9 @@
 //!   fifth of the customers of the currency that the customer is in; 5 is the best. Equal customers have equal scores. `rfm` has the
 //!   three digits: 555 are the best customers, 155 were good ones and have not come back.
 //! - Recency counts days up to today, or to the end of the period if that is earlier.
-//! - Walk-in sales have no customer and are left out. Ties to the same accounts as `margin`, less walk-in sales.
+//! - A customer without a sales document in the period, who only returned goods, is no row, and lowers no score. The totals hold
+//!   the returns of such customers too.
+//! - Walk-in sales have no customer and are left out. The totals tie to the same accounts as `margin`, less walk-in sales.
 
 use async_graphql::SimpleObject;
 use sea_orm::FromQueryResult;
@@ -18,7 +20,7 @@ use super::sales;
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, Date, Percentage};
 
-/// One customer; in the totals, all of them.
+/// One customer who bought in the period. The totals hold all customers, also those who only returned goods.
 #[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
 pub struct BestCustomersRow {
     /// Number of the customer; null in the totals.
@@ -29,9 +31,9 @@ pub struct BestCustomersRow {
     pub customer_kind: Option<String>,
     /// ISO 3166-1 alpha-2 code of the customer's country; null in the totals.
     pub country: Option<String>,
-    /// Day of the latest sales document in the period, in the report's time zone; null if there are only returns.
+    /// Day of the latest sales document in the period, in the report's time zone; null in the totals.
     pub last_order_on: Option<Date>,
-    /// Days from last_order_on to today, or to the end of the period if that is earlier.
+    /// Days from last_order_on to today, or to the end of the period if that is earlier; null in the totals.
     pub recency_days: Option<i32>,
     /// 1 to 5: 5 is the fifth of the customers who bought last.
     pub recency_score: Option<i32>,
@@ -134,6 +136,7 @@ impl Row for BestCustomersRow {
             order: vec!["rfm desc", "net_revenue desc", "customer_number"],
             kept_by: None,
             expected: None,
+            only: Some("m.orders > 0"),
             customers_only: true,
             splits_documents: false,
         };

@@ -1,6 +1,12 @@
 //! The units of time of a period, so that one without trade has a row of zeros.
 
+use chrono::{Datelike, Duration, NaiveDateTime};
+use domain::moment::Moment;
+
 use super::grouping::Unit;
+use super::range::approximate;
+
+const HOUR_S: i64 = 60 * 60;
 
 /// Steps of half an hour, because clocks may change by half an hour: then hours begin half an hour later or earlier.
 const HOURS: &str = "select distinct date_trunc('hour', step, :zone) as id from generate_series(
@@ -61,5 +67,59 @@ pub fn is_partial(unit: Unit) -> Option<&'static str> {
         Unit::Quarter => Some(PARTIAL_QUARTER),
         Unit::Year => Some(PARTIAL_YEAR),
         Unit::HourOfDay | Unit::Weekday => None,
+    }
+}
+
+/// Returns how many units of time a period has at least. It is one less than in UTC if that may depend on the time zone: instants
+/// may lie in other units there, and the clocks may skip an hour.
+pub fn count(unit: Unit, from: Moment, to: Moment) -> i64 {
+    let (first, last) = (approximate(from), approximate(to) - Duration::microseconds(1));
+    if last < first {
+        return 0;
+    }
+    let number = |at: NaiveDateTime| match unit {
+        Unit::Hour => at.and_utc().timestamp().div_euclid(HOUR_S),
+        Unit::Day => i64::from(at.num_days_from_ce()),
+        // The first day of the calendar is a Monday.
+        Unit::Week => i64::from(at.num_days_from_ce() - 1).div_euclid(7),
+        Unit::Month => 12 * i64::from(at.year()) + i64::from(at.month0()),
+        Unit::Quarter => 4 * i64::from(at.year()) + i64::from(at.month0() / 3),
+        Unit::Year => i64::from(at.year()),
+        Unit::HourOfDay | Unit::Weekday => 0,
+    };
+    let whole = number(last) - number(first) + 1;
+    let are_days = matches!((from, to), (Moment::Day(_), Moment::Day(_)));
+    match unit {
+        Unit::HourOfDay => 24,
+        Unit::Weekday => 7,
+        Unit::Hour => whole - 1,
+        Unit::Day | Unit::Week | Unit::Month | Unit::Quarter | Unit::Year if are_days => whole,
+        Unit::Day | Unit::Week | Unit::Month | Unit::Quarter | Unit::Year => whole - 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_has_units_of_time() {
+        for (unit, from, to, count_of) in [
+            (Unit::Day, "2026-11-01", "2026-12-01", 30),
+            (Unit::Week, "2026-11-22", "2026-11-24", 2),
+            (Unit::Week, "2026-11-23", "2026-11-30", 1),
+            (Unit::Month, "2026-01-31", "2026-03-01", 2),
+            (Unit::Quarter, "2026-03-31", "2026-04-02", 2),
+            (Unit::Year, "2025-12-31", "2027-01-01", 2),
+            (Unit::Hour, "2026-03-29", "2026-03-30", 23),
+            (Unit::Day, "2026-11-01T12:00:00Z", "2026-11-03T12:00:00Z", 2),
+            (Unit::Hour, "2026-11-01T12:30:00Z", "2026-11-01T13:30:00Z", 1),
+            (Unit::HourOfDay, "2026-11-01", "2026-11-02", 24),
+            (Unit::Weekday, "2026-11-01", "2026-11-02", 7),
+            (Unit::Day, "2026-11-01", "2026-11-01", 0),
+        ] {
+            let moment = |text: &str| text.parse::<Moment>().expect("a moment");
+            assert_eq!(count(unit, moment(from), moment(to)), count_of, "{unit:?} from {from} to {to}");
+        }
     }
 }

@@ -132,6 +132,7 @@ impl Row for CustomerValueRow {
             ],
             kept_by: None,
             expected: Some(grouping::CUSTOMERS),
+            only: None,
             customers_only: true,
             splits_documents: false,
         };

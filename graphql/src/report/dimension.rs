@@ -339,6 +339,7 @@ pub(super) fn grouping(dimensions: &[Dimension], is_filled: bool, figure: Greate
             [only] => only.named(),
             _ => None,
         },
+        only: None,
         customers_only: false,
         splits_documents: dimensions.iter().any(|dimension| dimension.splits_documents()),
     }

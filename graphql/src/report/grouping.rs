@@ -150,6 +150,8 @@ pub struct Grouping {
     /// Groups that are rows even without lines, if there is one key at most: a product that was never sold was sold
     /// zero times. SQL that selects the keys, named `id`.
     pub expected: Option<&'static str>,
+    /// SQL over a group `m`: the others are no rows, but count in the totals. All are rows if absent.
+    pub only: Option<&'static str>,
     /// Whether sales without a customer are left out.
     pub customers_only: bool,
     /// Whether lines of one document may fall into several groups.

@@ -137,6 +137,7 @@ impl Row for ProductPerformanceRow {
             order: vec!["net_revenue desc", "sku"],
             kept_by: None,
             expected: Some(grouping::PRODUCTS),
+            only: None,
             customers_only: false,
             splits_documents: true,
         };

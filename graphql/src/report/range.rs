@@ -72,7 +72,8 @@ pub(super) fn echo(bound: Moment) -> String {
     }
 }
 
-fn approximate(moment: Moment) -> NaiveDateTime {
+/// Returns a moment in UTC, a day at its midnight.
+pub(super) fn approximate(moment: Moment) -> NaiveDateTime {
     match moment {
         Moment::Instant(at) => at.naive_utc(),
         Moment::Day(day) => day.and_time(chrono::NaiveTime::MIN),

@@ -13,7 +13,7 @@ use super::compare::{CompareTo, Comparison};
 use super::filter::Values;
 use super::named::Named;
 use super::sort::Sort;
-use super::{Dimension, Filter, Invalid, LIMIT_DEFAULT, LIMIT_MAX, Name, Range, added, range};
+use super::{Dimension, Filter, Invalid, LIMIT_DEFAULT, LIMIT_MAX, Name, Range, added, buckets, range};
 
 /// Days that a report looks back if the caller does not say.
 const DAYS_DEFAULT: u16 = 90;
@@ -155,12 +155,14 @@ impl Request {
         let compare_to = input.compare.as_deref().map(CompareTo::parse).transpose()?;
         let own = name.measures();
         let sortable = if compare_to.is_some() { added::measures(&own) } else { own };
+        let limit = input.limit.map_or(Ok(LIMIT_DEFAULT), check_limit)?;
+        let fill = check_fill(input.fill.as_deref(), &group_by, range, limit)?;
         Ok(Request {
             name,
             range,
             compare: compare_to.map(|to| Comparison::new(to, range)).transpose()?,
             time_zone: input.time_zone.as_deref().map(parse_zone).transpose()?,
-            fill: check_fill(input.fill.as_deref(), &group_by, range)?,
+            fill,
             group_by,
             filter: Filter::new(input.values)?,
             as_of: moment("as_of", input.as_of)?,
@@ -172,7 +174,7 @@ impl Request {
             within_days: input.within_days.map(check_within_days).transpose()?,
             expires_before: input.expires_before.as_deref().map(parse_expires_before).transpose()?,
             include_expired: input.include_expired.unwrap_or(true),
-            limit: input.limit.map_or(Ok(LIMIT_DEFAULT), check_limit)?,
+            limit,
             sort: input.sort.map(|text| Sort::parse(&text, &sortable)).transpose()?,
             ties: input.ties.unwrap_or_default(),
             trade: input.trade.unwrap_or_default(),
@@ -284,19 +286,32 @@ fn parse_zone(text: &str) -> Result<Tz, Invalid> {
     })
 }
 
-/// Rejects a fill that is not `zero`, or for which there is no unit of time or no period. Returns whether rows are filled.
-fn check_fill(fill: Option<&str>, group_by: &[Dimension], range: Range) -> Result<bool, Invalid> {
+/// Rejects a fill that is not `zero`, or for which there is no unit of time or no period, or that has more rows than the limit.
+/// Returns whether rows are filled.
+fn check_fill(fill: Option<&str>, group_by: &[Dimension], range: Range, limit: u32) -> Result<bool, Invalid> {
     match fill {
         None => return Ok(false),
         Some("zero") => {}
         Some(other) => return Err(Invalid::unreadable("fill", format!("`{other}` is not one of zero."))),
     }
-    if !matches!(group_by, [only] if only.unit().is_some()) {
+    let unit = match group_by {
+        [only] => only.unit(),
+        _ => None,
+    };
+    let Some(unit) = unit else {
         let detail = "Filling needs a grouping by one unit of time, such as group_by=day.";
         return Err(Invalid::not_allowed("fill", detail));
-    }
-    if range.from.is_none() || range.to.is_none() {
+    };
+    let Some((from, to)) = range.from.zip(range.to) else {
         return Err(Invalid::not_allowed("fill", "Filling needs both ends of the period: send from and to."));
+    };
+    let rows = buckets::count(unit, from, to);
+    if rows > i64::from(limit) {
+        let detail = format!(
+            "The period has at least {rows} units of time, each of which is a row, and the limit is {limit}. Send a greater limit \
+             (at most {LIMIT_MAX}), a shorter period or a larger unit of time."
+        );
+        return Err(Invalid::not_allowed("limit", detail));
     }
     Ok(true)
 }

@@ -176,10 +176,24 @@ struct Statements {
 /// The period of rows that have an instant: $2 and $4 are instants, $3 and $5 midnights in the tenant's time zone.
 macro_rules! in_period {
     () => {
-        " and ($2::timestamptz is null or r.occurred_at >= $2) and ($3::timestamp is null or r.occurred_at >= $3 at time zone \
-         (select time_zone from tenant where tenant_id = $1)) and ($4::timestamptz is null or r.occurred_at < $4) \
-         and ($5::timestamp is null or r.occurred_at < $5 at time zone \
-         (select time_zone from tenant where tenant_id = $1))"
+        " and ($2::timestamptz is null or r.occurred_at >= $2) and ($3::timestamp is null or r.occurred_at >= \
+         (select public.day_begin($3, z.time_zone) from tenant z where z.tenant_id = $1)) \
+         and ($4::timestamptz is null or r.occurred_at < $4) and ($5::timestamp is null or r.occurred_at < \
+         (select public.day_begin($5, z.time_zone) from tenant z where z.tenant_id = $1))"
+    };
+}
+
+/// An instant: in UTC if $7 is UTC, and as the clock of the tenant's time zone if it is null.
+macro_rules! instant {
+    ($column:literal) => {
+        concat!(
+            "case when $7::text is null then to_char(",
+            $column,
+            " at time zone t.time_zone, 'YYYY-MM-DD\"T\"HH24:MI:SS') \
+             else to_char(",
+            $column,
+            " at time zone $7, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') end"
+        )
     };
 }
 
@@ -202,11 +216,15 @@ const OF_SALES_LINES: Statements = Statements {
     ),
     cursor: concat!(
         "declare wanted_rows no scroll cursor for select array[(r.occurred_at at time zone t.time_zone)::date::text, \
-         to_char(r.occurred_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), r.document_kind || ':' || r.document_id, \
+         ",
+        instant!("r.occurred_at"),
+        ", r.document_kind || ':' || r.document_id, \
          r.document_kind, r.line_no::text, r.channel, l.code, c.number, r.country, p.sku, coalesce(r.description, p.name), r.uom, \
          r.entered::text, r.quantity::text, r.unit_price::text, r.currency, r.gross::text, r.discount::text, r.net::text, \
          (r.tax_rate * 100)::text, r.tax::text, case when $6 then r.cost::text end, \
-         to_char(r.recorded_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')] as cells \
+         ",
+        instant!("r.recorded_at"),
+        "] as cells \
          from sales_line r join tenant t on t.tenant_id = r.tenant_id \
          join product p on p.tenant_id = r.tenant_id and p.id = r.product_id \
          join location l on l.tenant_id = r.tenant_id and l.id = r.location_id \
@@ -225,11 +243,15 @@ const OF_MOVEMENTS: Statements = Statements {
     ),
     cursor: concat!(
         "declare wanted_rows no scroll cursor for select array[(r.occurred_at at time zone t.time_zone)::date::text, \
-         to_char(r.occurred_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), r.kind, \
+         ",
+        instant!("r.occurred_at"),
+        ", r.kind, \
          r.document_kind || ':' || r.document_id, r.document_kind, r.line_no::text, r.channel, r.reason, l.code, p.sku, p.name, \
          o.code, r.quantity::text, p.stock_uom, t.currency, case when $6 then r.unit_cost::text end, \
          case when $6 then r.value::text end, \
-         to_char(r.recorded_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')] as cells \
+         ",
+        instant!("r.recorded_at"),
+        "] as cells \
          from stock_movement r join tenant t on t.tenant_id = r.tenant_id \
          join product p on p.tenant_id = r.tenant_id and p.id = r.product_id \
          join location l on l.tenant_id = r.tenant_id and l.id = r.location_id \
@@ -250,8 +272,11 @@ const OF_JOURNAL_LINES: Statements = Statements {
         "declare wanted_rows no scroll cursor for select array[r.posted_on::text, e.occurred_on::text, \
          e.document_kind || ':' || e.document_id, e.document_kind, r.line_no::text, r.account_code, a.name, r.debit::text, \
          r.credit::text, r.currency, r.channel, l.code, c.number, e.memo, \
-         to_char(e.recorded_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')] as cells \
-         from journal_line r join journal_entry e on e.tenant_id = r.tenant_id and e.id = r.entry_id \
+         ",
+        instant!("e.recorded_at"),
+        "] as cells \
+         from journal_line r join tenant t on t.tenant_id = r.tenant_id \
+         join journal_entry e on e.tenant_id = r.tenant_id and e.id = r.entry_id \
          join account a on a.tenant_id = r.tenant_id and a.code = r.account_code \
          left join location l on l.tenant_id = r.tenant_id and l.id = r.location_id \
          left join customer c on c.tenant_id = r.tenant_id and c.id = r.party_id where r.tenant_id = $1",
@@ -364,7 +389,12 @@ fn counting(tx: &Tx, wanted: &Wanted) -> Query<'static, Postgres, PgArguments> {
 
 /// Returns the statement that opens the cursor.
 fn declaring(tx: &Tx, wanted: &Wanted) -> Query<'static, Postgres, PgArguments> {
-    bound(wanted.kind.statements().cursor, tx, wanted.range).bind(wanted.sees_costs)
+    let zone = match wanted.form {
+        // A spreadsheet shows no time zone, so its instants are in that of its days.
+        Form::Csv { locale: Some(_), .. } => None,
+        Form::Csv { locale: None, .. } | Form::Ndjson => Some("UTC"),
+    };
+    bound(wanted.kind.statements().cursor, tx, wanted.range).bind(wanted.sees_costs).bind(zone)
 }
 
 fn bound(statement: &'static str, tx: &Tx, range: Range) -> Query<'static, Postgres, PgArguments> {

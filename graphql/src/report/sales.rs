@@ -262,14 +262,16 @@ fn rows(
     // The limit has one row more than is shown. That row comes last, so that it is the one which is left out.
     let sorted = sort.map(Sort::order).unwrap_or_default();
     let (place, kept, first) = match grouping.kept_by.filter(|_| sort.is_none()) {
-        None => (String::new(), "", ""),
+        None => (String::new(), None, ""),
         Some(figure) => {
             let keys: String = grouping.keys.iter().map(|key| format!(", {}", key.name)).collect();
             let place =
                 format!(", row_number() over (order by {figure} desc nulls last, currency{keys}) as place");
-            (place, "where m.place <= :limit", "m.place = :limit, ")
+            (place, Some("m.place <= :limit"), "m.place = :limit, ")
         }
     };
+    let conditions: Vec<&str> = kept.into_iter().chain(grouping.only).collect();
+    let kept = if conditions.is_empty() { String::new() } else { format!("where {}", conditions.join(" and ")) };
     format!(
         "
     (select 0 as level, null::text as time_zone, {described}m.currency{named}
