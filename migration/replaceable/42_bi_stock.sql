@@ -227,7 +227,7 @@ with since as (
         coalesce(-sum(s.quantity) filter (
             where s.kind in ('sale', 'return') and s.occurred_at >= (select at from since)), 0) as units_sold
     from public.stock_movement s
-    where s.tenant_id = bi.tenant()
+    where s.tenant_id = (select bi.tenant())
     group by s.location_id, s.product_id
 ), product_moved as materialized (
     select
@@ -286,7 +286,7 @@ from (
             case when kind in ('sale', 'return') then -quantity else 0 end,
             case when kind in ('sale', 'return') then -value else 0 end
         from public.stock_movement
-        where tenant_id = bi.tenant() and occurred_at >= (
+        where tenant_id = (select bi.tenant()) and occurred_at >= (
             select public.day_begin((now() at time zone time_zone)::date - 90, time_zone)
             from public.tenant where tenant_id = bi.tenant())
     ) part
@@ -327,7 +327,7 @@ from public.stock_movement m
 join public.tenant t on t.tenant_id = m.tenant_id
 left join public.reason_code rc on rc.tenant_id = m.tenant_id and rc.code = m.reason
 left join public.location lo on lo.tenant_id = m.tenant_id and lo.id = m.location_id
-where m.tenant_id = bi.tenant() and m.kind in ('adjustment', 'count')
+where m.tenant_id = (select bi.tenant()) and m.kind in ('adjustment', 'count')
 group by m.reason, rc.name, lo.code, lo.name, t.currency;
 
 -- Open invoices and credit notes of each customer, by days after their due date, as of now.

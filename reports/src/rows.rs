@@ -45,7 +45,7 @@ struct RowsParams {
     /// Whether CSV begins with a byte order mark. The default is false; with `locale` it is true.
     #[param(example = false)]
     bom: Option<bool>,
-    /// BCP 47 tag of the form of CSV, as for a report.
+    /// BCP 47 tag of the form of CSV, as for a report. With it, instants are on the clock of the tenant's time zone; otherwise in UTC.
     #[param(max_length = 16, example = "en-GB")]
     locale: Option<String>,
 }

@@ -97,7 +97,8 @@ struct ReportParams {
     to: Option<String>,
     /// `previous_period` or `previous_year`: adds to each figure of a report on sales or of `shrinkage`, also in the totals, its value in the
     /// earlier period (`…_before`), the difference (`…_difference`), and the difference in percent (`…_difference_pct`).
-    /// Needs `from` and `to`. The period before has as many days, or as many calendar months if the period is whole months. A
+    /// Needs `from` and `to`. The period before has as many days, or as many calendar months if the period is whole months.
+    /// Instants at which a day begins count as days; others move by the exact length of the period, or by a year on the clock. A
     /// figure in percent has no difference in percent.
     #[param(max_length = 20, example = "previous_year")]
     compare: Option<String>,
@@ -181,8 +182,8 @@ struct ReportParams {
     #[param(max_length = 64, example = "-net_revenue")]
     sort: Option<String>,
     /// `zero`: each unit of time of the period has a row, of zeros if nothing was sold, and the column `is_partial` says whether the
-    /// period cuts the unit or it is not over yet. Needs `from`, `to` and a grouping by one unit
-    /// of time. Only for `revenue` and `margin`.
+    /// period cuts the unit or it is not over yet. Needs `from`, `to`, a grouping by one unit of time, and a `limit` of at least as many
+    /// rows. Only for `revenue` and `margin`.
     #[param(max_length = 16, example = "zero")]
     fill: Option<String>,
     /// Most rows: those with the greatest main figure, as `order` in `GET /v1/reports` says. Totals include all rows.

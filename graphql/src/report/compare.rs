@@ -91,7 +91,8 @@ impl Comparison {
         };
         let is_mixed = matches!(from, Moment::Day(_)) != matches!(end, Moment::Day(_));
         if to == CompareTo::PreviousPeriod && is_mixed {
-            let detail = "previous_period needs two ends of one form: send from and to as days, or both as instants.";
+            let detail =
+                "previous_period needs two ends of one form: send from and to as days, or both as instants.";
             return Err(Invalid::not_allowed("compare", detail));
         }
         earlier(to, End::in_utc(from), End::in_utc(end))

@@ -271,7 +271,8 @@ fn rows(
         }
     };
     let conditions: Vec<&str> = kept.into_iter().chain(grouping.only).collect();
-    let kept = if conditions.is_empty() { String::new() } else { format!("where {}", conditions.join(" and ")) };
+    let kept =
+        if conditions.is_empty() { String::new() } else { format!("where {}", conditions.join(" and ")) };
     format!(
         "
     (select 0 as level, null::text as time_zone, {described}m.currency{named}

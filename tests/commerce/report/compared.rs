@@ -1,5 +1,6 @@
 //! Reports that compare a period with an earlier one.
 
+use chrono::{DateTime, Utc};
 use reqwest::Method;
 use serde_json::{Value, json};
 use service::rollup;
@@ -264,5 +265,103 @@ fn losses_are_compared_too() {
         assert_eq!(sorted(by_graphql(tenant, field, &names).await), rows);
         let plain = report(tenant, "shrinkage?from=2011-02-01&to=2011-03-01").await;
         assert_eq!(plain["totals"][0]["shrinkage_value"], "16.00");
+    });
+}
+
+/// Returns the hours of a report in UTC, with the units of the earlier period.
+fn hours_before(table: &Value) -> Vec<[String; 2]> {
+    columns(table, &["hour", "units_before"])
+        .into_iter()
+        .map(|row| {
+            let hour: DateTime<Utc> = row[0].parse().expect("an instant");
+            [hour.format("%m-%dT%H:%MZ").to_string(), row[1].clone()]
+        })
+        .collect()
+}
+
+#[test]
+fn an_earlier_hour_stands_within_the_period() {
+    with_tenant(async |tenant| {
+        let sold = [
+            ("2011-02-08T05:10:00Z", "4"),
+            ("2011-02-10T09:50:00Z", "8"),
+            ("2011-02-28T12:10:00Z", "16"),
+            ("2011-03-26T22:10:00Z", "32"),
+            ("2011-03-26T23:10:00Z", "1"),
+            ("2011-03-27T00:10:00Z", "2"),
+            ("2011-10-29T22:10:00Z", "5"),
+            ("2011-10-29T23:10:00Z", "6"),
+            ("2011-10-30T00:10:00Z", "7"),
+        ];
+        trade(tenant, &sold).await;
+        for folded in [false, true] {
+            if folded {
+                tenant.complete_feed().await;
+                rollup::run_all(&environment().db, tenant.id).await.expect("folded");
+            }
+            for (name, period, expected) in [
+                (
+                    "the clocks go forward",
+                    "previous_period&from=2011-03-27T01:00:00Z&to=2011-03-27T04:00:00Z",
+                    vec![["03-27T01:00Z", "32"], ["03-27T02:00Z", "1"], ["03-27T03:00Z", "2"]],
+                ),
+                (
+                    "the clocks go back",
+                    "previous_period&from=2011-10-30T01:00:00Z&to=2011-10-30T04:00:00Z",
+                    vec![["10-30T01:00Z", "5"], ["10-30T02:00Z", "6"], ["10-30T03:00Z", "7"]],
+                ),
+                ("23 hours", "previous_period&from=2011-02-09T06:00:00Z&to=2011-02-10T05:00:00Z", vec![]),
+                (
+                    "23 hours of which the first has trade",
+                    "previous_period&from=2011-02-09T04:00:00Z&to=2011-02-10T03:00:00Z",
+                    vec![["02-09T04:00Z", "4"]],
+                ),
+                (
+                    "a part of an hour",
+                    "previous_period&from=2011-02-10T10:00:00Z&to=2011-02-10T10:20:00Z",
+                    vec![["02-10T10:00Z", "8"]],
+                ),
+                ("a leap day", "previous_year&from=2012-02-29&to=2012-03-01", vec![["02-29T12:00Z", "16"]]),
+            ] {
+                let path = format!("revenue?group_by=hour&tz=Europe/Berlin&compare={period}");
+                let table = report(tenant, &path).await;
+                assert_eq!(hours_before(&table), expected, "{name}, folded: {folded}");
+            }
+        }
+    });
+}
+
+#[test]
+fn instants_are_compared_by_days_of_the_time_zone() {
+    with_tenant(async |tenant| {
+        let sold = [
+            ("2011-02-06T06:00:00Z", "1"),
+            ("2011-02-06T13:00:00Z", "2"),
+            ("2011-02-08T05:10:00Z", "4"),
+            ("2011-02-28T12:10:00Z", "16"),
+        ];
+        trade(tenant, &sold).await;
+        for folded in [false, true] {
+            if folded {
+                tenant.complete_feed().await;
+                rollup::run_all(&environment().db, tenant.id).await.expect("folded");
+            }
+            // 36 hours, by which each line moves before its day is taken.
+            let query = "from=2011-02-07T12:00:00Z&to=2011-02-09T00:00:00Z&compare=previous_period";
+            let table = report(tenant, &format!("revenue?group_by=day&{query}")).await;
+            let shown = columns(&table, &["day", "units", "units_before"]);
+            let expected = texts(&[&["2011-02-07", "0", "1"], &["2011-02-08", "4", "2"]]);
+            assert_eq!(shown, expected, "folded: {folded}");
+            // The midnights of 29 February in Berlin.
+            let query = "from=2012-02-28T23:00:00Z&to=2012-02-29T23:00:00Z&compare=previous_year";
+            let table = report(tenant, &format!("revenue?group_by=day&tz=Europe/Berlin&{query}")).await;
+            assert_eq!(columns(&table, &["day", "units_before"]), [["2012-02-29", "16"]]);
+            let with = json!({ "name": "previous_year", "from": "2011-02-28", "to": "2011-03-01" });
+            assert_eq!(table["meta"]["compared_with"], with, "folded: {folded}");
+            // From noon to noon, on the clock of the time zone.
+            let query = "from=2012-02-29T11:00:00Z&to=2012-03-01T11:00:00Z&compare=previous_year";
+            let table = report(tenant, &format!("revenue?group_by=hour&tz=Europe/Berlin&{query}")).await;
+            assert_eq!(hours_before(&table), [["02-29T12:00Z", "16"]], "folded: {folded}");
+        }
     });
 }

@@ -55,6 +55,37 @@ fn customers_are_scored_among_each_other() {
 }
 
 #[test]
+fn a_customer_who_only_returned_goods_has_no_score() {
+    with_tenant(async |tenant| {
+        open(tenant, "MUG", "10.00", ("500", "4.00")).await;
+        let till = tenant.till().await;
+        let buy = async |customer: Option<&str>, at: &str, quantity: &str| {
+            let mut body = sale(&till, &[("MUG", quantity)]);
+            body["customer_id"] = json!(customer);
+            body["occurred_at"] = json!(at);
+            tenant.post("/v1/pos/sales", &body).await.created()
+        };
+        let (early, late) = (tenant.customer("Early").await, tenant.customer("Late").await);
+        let sold = buy(Some(early.as_str()), "2011-02-01T12:00:00Z", "3").await;
+        buy(Some(late.as_str()), "2011-03-05T12:00:00Z", "2").await;
+        buy(None, "2011-03-09T12:00:00Z", "1").await;
+        let trade = json!({ "first_on": "2011-03-05", "last_on": "2011-03-05" });
+        for name in ["best_customers", "customer_value"] {
+            let path = format!("{name}?from=2011-03-01&to=2011-04-01&trade=true");
+            let table = report(tenant, &path).await;
+            assert_eq!(table["meta"]["trade"], trade, "{name}: walk-in sales are no trade of customers");
+        }
+        let refund = json!({ "register_id": till.register_id, "original_id": sold["id"],
+            "original_lines": [{ "line_no": 1, "quantity": "1" }], "tenders": [{ "kind": "cash" }] });
+        tenant.post("/v1/pos/refunds", &refund).await.created();
+        let table = report(tenant, "best_customers?from=2011-03-01").await;
+        let shown = columns(&table, &["customer_name", "rfm", "net_revenue"]);
+        assert_eq!(shown, texts(&[&["Late", "555", "20.00"]]));
+        assert_eq!(table["totals"][0]["net_revenue"], "10.00", "the totals hold the return");
+    });
+}
+
+#[test]
 fn a_low_margin_and_a_sale_below_cost_are_shown() {
     with_tenant(async |tenant| {
         open(tenant, "RICH", "10.00", ("100", "1.00")).await;

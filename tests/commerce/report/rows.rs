@@ -3,7 +3,7 @@
 use reqwest::Method;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use tests::{Tenant, sale, with_tenant, with_tenants};
+use tests::{Tenant, sale, with_tenant, with_tenant_as, with_tenants};
 
 const KINDS: [&str; 3] = ["sales_lines", "movements", "journal_lines"];
 
@@ -124,4 +124,56 @@ fn costs_and_parameters_are_checked() {
         let till = tenant.till().await;
         tenant.post("/v1/pos/sales", &sale(&till, &[("=8;9", "1")])).await.created();
     });
+}
+
+/// On 13 November 2011 the clocks of Havana showed midnight twice, at 4:00Z and at 5:00Z.
+#[test]
+fn a_day_begins_at_the_first_of_two_midnights() {
+    with_tenant_as(
+        |wanted| wanted.time_zone = "America/Havana".to_owned(),
+        async |tenant| {
+            super::compared::open(tenant, "MUG", "10.00", ("500", "4.00")).await;
+            let till = tenant.till().await;
+            for (at, quantity) in [("2011-11-13T03:30:00Z", "1"), ("2011-11-13T04:30:00Z", "2")] {
+                let mut body = sale(&till, &[("MUG", quantity)]);
+                body["occurred_at"] = json!(at);
+                tenant.post("/v1/pos/sales", &body).await.created();
+            }
+            for (kind, sign) in [("sales_lines", ""), ("movements", "-")] {
+                for (period, quantity) in
+                    [("from=2011-11-12&to=2011-11-13", "1"), ("from=2011-11-13&to=2011-11-14", "2")]
+                {
+                    let rows = ndjson(tenant, &format!("{}?{period}", path(kind))).await;
+                    let shown: Vec<&Value> = rows.iter().map(|row| &row["quantity"]).collect();
+                    assert_eq!(shown, [&json!(format!("{sign}{quantity}"))], "{kind} {period}");
+                }
+            }
+        },
+    );
+}
+
+#[test]
+fn csv_of_a_country_has_instants_of_the_time_zone() {
+    with_tenant_as(
+        |wanted| wanted.time_zone = "Europe/Berlin".to_owned(),
+        async |tenant| {
+            super::compared::open(tenant, "MUG", "10.00", ("500", "4.00")).await;
+            let till = tenant.till().await;
+            let mut body = sale(&till, &[("MUG", "1")]);
+            body["occurred_at"] = json!("2011-07-31T22:30:05Z");
+            tenant.post("/v1/pos/sales", &body).await.created();
+            for kind in ["sales_lines", "movements"] {
+                let path = format!("{}?from=2011-01-01&to=2012-01-01", path(kind));
+                let german = tenant.get(&format!("{path}&locale=de-DE")).await.text;
+                assert!(german.contains("\n01.08.2011;01.08.2011 00:30:05;"), "{kind}: {german}");
+                let plain = tenant.get(&path).await.text;
+                assert!(plain.contains("\n2011-08-01,2011-07-31T22:30:05.000000Z,"), "{kind}: {plain}");
+                let rows = ndjson(tenant, &path).await;
+                assert_eq!(rows[0]["occurred_at"], "2011-07-31T22:30:05.000000Z", "{kind}");
+            }
+            let entries = path("journal_lines");
+            let german = tenant.get(&format!("{entries}?locale=de-DE")).await.text;
+            assert!(german.lines().count() > 1, "{german}");
+        },
+    );
 }

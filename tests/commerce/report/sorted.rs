@@ -107,6 +107,12 @@ fn a_unit_of_time_without_trade_is_a_row_of_zeros() {
             assert_eq!(table["rows"].as_array().map(Vec::len), Some(rows), "{unit}");
             assert_eq!(table["totals"][0]["net_revenue"], "70.00", "{unit}");
         }
+        // A limit that is too small by an hour, which the clocks may skip, cuts the last hour, not those with trade.
+        let hours = "revenue?group_by=hour&from=2011-02-07&to=2011-02-08&fill=zero&limit=23";
+        let table = report(tenant, hours).await;
+        assert_eq!(columns(&table, &["hour"])[0], ["2011-02-07T00:00:00Z"]);
+        assert_eq!((&table["meta"]["row_count"], &table["meta"]["truncated"]), (&json!(23), &json!(true)));
+        assert_eq!(columns(&table, &["orders"]).concat().iter().filter(|orders| *orders == "1").count(), 1);
         // A comparison is filled as well.
         let table = report(tenant, &format!("revenue?group_by=day&{period}&compare=previous_period")).await;
         assert_eq!(columns(&table, &["day", "orders_before"]).len(), 4);
@@ -202,6 +208,7 @@ fn an_order_or_a_fill_that_can_not_be_is_refused() {
                 "validation_failed",
             ),
             ("abc?fill=zero&from=2011-01-01&to=2011-02-01", "fill", 422, "validation_failed"),
+            ("revenue?fill=zero&from=2011-01-01&to=2011-02-01&limit=30", "limit", 422, "validation_failed"),
         ] {
             let reply = tenant.get(&format!("/v1/reports/{path}")).await;
             assert!(reply.text.contains(&format!("\"{parameter}\"")), "{path}: {}", reply.text);
@@ -281,5 +288,23 @@ fn the_days_of_trade_are_those_within_the_filter() {
         let reply = tenant.call(Method::POST, "/graphql").json(&query).send().await.ok();
         let expected = json!({ "firstOn": "2011-02-07", "lastOn": "2011-02-14" });
         assert_eq!(reply["data"]["abc"]["meta"]["trade"], expected);
+    });
+}
+
+/// The clocks of Lord Howe Island go back by half an hour, at 15:00Z.
+#[test]
+fn filled_hours_follow_clocks_that_change_by_half_an_hour() {
+    with_tenant(async |tenant| {
+        super::compared::open(tenant, "MUG", "10.00", ("500", "4.00")).await;
+        let till = tenant.till().await;
+        for at in ["2011-04-02T15:10:00Z", "2011-04-02T16:10:00Z"] {
+            let mut body = sale(&till, &[("MUG", "1")]);
+            body["occurred_at"] = json!(at);
+            tenant.post("/v1/pos/sales", &body).await.created();
+        }
+        let period = "from=2011-04-02T14:00:00Z&to=2011-04-02T17:30:00Z";
+        let path = format!("revenue?group_by=hour&tz=Australia/Lord_Howe&fill=zero&{period}");
+        let table = report(tenant, &path).await;
+        assert_eq!(columns(&table, &["orders"]).concat(), ["0", "1", "1", "0"], "{table}");
     });
 }
