@@ -281,8 +281,8 @@ struct Next {
 }
 
 impl Next {
-    /// Whether one of its sums does not fit. A rebuild that has read every document is the current generation, so that none else
-    /// is after the last one.
+    /// Whether one of its sums does not fit. [`give_up`] puts it after the last document. A rebuild that fits becomes the current
+    /// generation when it gets there, so it is never found there.
     fn is_given_up(&self) -> bool {
         self.after == Uuid::max()
     }
