@@ -18,15 +18,38 @@ begin
 end
 $$;
 
+-- The functions of PostgreSQL that every role may call at first, and with which a login could fill the disk or stop the service:
+-- large objects, messages, locks by number (migrations and the period lock use them), and numbers of transactions. As long as a
+-- transaction has a number, the feed of events and the roll-ups of every tenant wait for it.
+create or replace function bi_role.closed_functions()
+returns setof regprocedure
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select p.oid::regprocedure from pg_proc p
+    where p.pronamespace = 'pg_catalog'::regnamespace
+        and (p.proname in ('lo_creat', 'lo_create', 'lo_from_bytea', 'pg_logical_emit_message', 'pg_notify',
+                'pg_current_xact_id', 'txid_current', 'pg_export_snapshot')
+            or p.proname ~ '^pg_(try_)?advisory_(xact_)?lock(_shared)?$')
+$$;
+
 -- Makes the role of a BI tool. `verifier` is the stored form of its password. A session can change the settings of the role, but
--- not its attributes.
+-- not its attributes. No role is made while the functions that BI tools may not call are open to every role.
 create or replace function bi_role.make(login text, verifier text, ends_at timestamptz)
 returns void
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    open_function text;
 begin
     perform bi_role.check_name(login);
+    select f::text into open_function from bi_role.closed_functions() f where has_function_privilege('public', f, 'execute')
+    order by 1 limit 1;
+    if open_function is not null then
+        raise exception 'every role may call %, so a BI tool could stop the service: run `stockwell migrate` with a superuser in STOCKWELL_ADMIN_DATABASE_URL',
+            open_function;
+    end if;
     if verifier is null or verifier !~ '^SCRAM-SHA-256\$[0-9]+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$' then
         raise exception 'the stored form of a password begins with SCRAM-SHA-256';
     end if;
@@ -61,26 +84,57 @@ begin
 end
 $$;
 
--- Ends the sessions of the role and drops it. Does nothing if there is no such role.
-create or replace function bi_role.remove(login text)
+-- Forbids to log in as the role. Commit this before the sessions end: a client that loses its session connects again at
+-- once. Does nothing if there is no such role.
+create or replace function bi_role.close(login text)
 returns void
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform bi_role.check_name(login);
-    if to_regrole(quote_ident(login)) is null then
+    if to_regrole(quote_ident(login)) is not null then
+        execute format('alter role %I nologin', login);
+    end if;
+end
+$$;
+
+-- Ends the sessions of the closed role and drops it. Does nothing if there is no such role.
+create or replace function bi_role.remove(login text)
+returns void
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    role_id oid;
+    left_over bigint;
+begin
+    perform bi_role.check_name(login);
+    role_id := to_regrole(quote_ident(login));
+    if role_id is null then
         return;
     end if;
-    execute format('alter role %I nologin', login);
-    perform pg_terminate_backend(a.pid, 5000) from pg_stat_activity a where a.usename = login;
+    if exists (select from pg_roles where oid = role_id and rolcanlogin) then
+        execute format('alter role %I nologin', login);
+    end if;
+    for attempt in 1..10 loop
+        -- Otherwise a transaction sees the sessions that it saw first.
+        perform pg_stat_clear_snapshot();
+        select count(*), count(pg_terminate_backend(a.pid, 2000)) into left_over
+        from pg_stat_activity a where a.usesysid = role_id;
+        exit when left_over = 0;
+    end loop;
+    if left_over > 0 then
+        raise exception 'sessions of % do not end', login using errcode = 'object_in_use';
+    end if;
     execute format('drop owned by %I', login);
     execute format('drop role %I', login);
 end
 $$;
 
--- Ends sessions of BI tools whose transaction began before `longest` ago, and those of roles that have ended. A session can
--- lift its own time limits, but not this one.
+-- Ends sessions of BI tools whose transaction began before `longest` ago, and those of roles that are closed or have ended. A
+-- session can lift its own time limits, but not this one. A transaction with a number ends after a second. A session can get a
+-- number by a change of its own role's settings, which PostgreSQL lets every role do. Ends sessions of roles that were dropped, too.
 create or replace function bi_role.end_sessions(longest interval)
 returns bigint
 language plpgsql volatile security definer
@@ -91,41 +145,57 @@ declare
 begin
     select count(*) filter (where pg_terminate_backend(a.pid)) into ended
     from pg_stat_activity a
-    join pg_roles r on r.oid = a.usesysid
-    join pg_auth_members m on m.member = r.oid and m.roleid = 'stockwell_bi'::regrole
-    where r.rolname ~ '^bi_[a-z2-7]{26}$'
-        and (a.xact_start < clock_timestamp() - longest or r.rolvaliduntil < clock_timestamp());
+    left join pg_roles r on r.oid = a.usesysid
+    where a.backend_type = 'client backend' and a.usesysid is not null and (
+        r.oid is null and a.datname = current_database()
+        or r.rolname ~ '^bi_[a-z2-7]{26}$'
+            and exists (select from pg_auth_members m where m.member = r.oid and m.roleid = 'stockwell_bi'::regrole)
+            and (a.xact_start < clock_timestamp() - longest
+                or a.backend_xid is not null and a.xact_start < clock_timestamp() - interval '1 second'
+                or r.rolvaliduntil < clock_timestamp() or not r.rolcanlogin));
     return ended;
 end
 $$;
 
-revoke all on function bi_role.check_name(text), bi_role.make(text, text, timestamptz), bi_role.end_at(text, timestamptz),
-    bi_role.remove(text), bi_role.end_sessions(interval) from public;
-grant execute on function bi_role.make(text, text, timestamptz), bi_role.end_at(text, timestamptz), bi_role.remove(text)
-    to stockwell_migrator;
-grant execute on function bi_role.end_sessions(interval) to stockwell_relay;
+revoke all on function bi_role.check_name(text), bi_role.closed_functions(), bi_role.make(text, text, timestamptz),
+    bi_role.end_at(text, timestamptz), bi_role.close(text), bi_role.remove(text), bi_role.end_sessions(interval) from public;
+grant execute on function bi_role.make(text, text, timestamptz), bi_role.end_at(text, timestamptz), bi_role.close(text),
+    bi_role.remove(text) to stockwell_migrator;
+grant execute on function bi_role.end_sessions(interval) to stockwell_relay, stockwell_migrator;
 
--- Functions of PostgreSQL that every role may call, and with which a login could fill the disk or stop the service: large
--- objects, messages in the write-ahead log, and locks by number, which migrations and the period lock use.
+-- Closes these functions to all but Stockwell's own roles.
 do $$
 declare
     target regprocedure;
+    member text;
 begin
-    for target in
-        select p.oid from pg_proc p
-        where p.pronamespace = 'pg_catalog'::regnamespace
-            and (p.proname in ('lo_creat', 'lo_create', 'lo_from_bytea', 'pg_logical_emit_message')
-                or p.proname ~ '^pg_(try_)?advisory_(xact_)?lock(_shared)?$')
-            and has_function_privilege('public', p.oid, 'execute')
-    loop
-        -- First the grant: between the two, no role of Stockwell lacks the right.
-        if target::text like 'pg_%advisory_%' then
-            execute format(
-                'grant execute on function %s to stockwell_owner, stockwell_migrator, stockwell_app, stockwell_relay', target);
+    for target in select f from bi_role.closed_functions() f loop
+        -- First the grants: between the two, no role of Stockwell lacks the right. The columns `position` of events and sales
+        -- lines take the number of the transaction by default.
+        if target::text ~ '^(pg_.*advisory_|pg_current_xact_id|txid_current|pg_export_snapshot)' then
+            foreach member in array '{stockwell_owner, stockwell_migrator, stockwell_app, stockwell_relay, stockwell_lookup}'::text[]
+            loop
+                execute format('grant execute on function %s to %I', target, member);
+            end loop;
         end if;
-        execute format('revoke execute on function %s from public', target);
+        if has_function_privilege('public', target, 'execute') then
+            execute format('revoke execute on function %s from public', target);
+        end if;
     end loop;
 exception when insufficient_privilege then
-    raise warning 'functions of PostgreSQL stay open to BI tools: only a superuser can close them';
+    null;
+end
+$$;
+
+-- Only the owner of these functions can close them. For another role PostgreSQL changes nothing and warns.
+do $$
+declare
+    open_functions text;
+begin
+    select string_agg(f::text, ', ' order by f::text) into open_functions
+    from bi_role.closed_functions() f where has_function_privilege('public', f, 'execute');
+    if open_functions is not null then
+        raise warning 'no BI login can be made, because every role may call %: only a superuser can close these', open_functions;
+    end if;
 end
 $$;

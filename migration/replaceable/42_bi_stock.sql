@@ -3,8 +3,8 @@
 
 create view bi.stock_valuation with (security_invoker = true) as
 select
-    p.sku, p.name as product_name, ca.code as category_code, ca.name as category_name,
-    lo.code as location_code, lo.name as location_name, p.stock_uom as uom, t.currency,
+    p.sku || '' as sku, p.name || '' as product_name, ca.code || '' as category_code, ca.name || '' as category_name,
+    lo.code || '' as location_code, lo.name || '' as location_name, p.stock_uom as uom, t.currency,
     sum(s.on_hand) as on_hand,
     sum(s.value) as value,
     round(sum(s.value) / nullif(sum(s.on_hand), 0), 6) as unit_cost
@@ -45,8 +45,8 @@ with known as materialized (
         and not exists (select from wanted where wanted.product_id = p.id)
 )
 select
-    p.sku, p.name as product_name, ca.code as category_code, ca.name as category_name,
-    lo.code as location_code, lo.name as location_name, p.stock_uom as uom, t.currency,
+    p.sku || '' as sku, p.name || '' as product_name, ca.code || '' as category_code, ca.name || '' as category_name,
+    lo.code || '' as location_code, lo.name || '' as location_name, p.stock_uom as uom, t.currency,
     s.on_hand, s.reserved, s.available,
     coalesce(r.reorder_point, 0) as reorder_point,
     coalesce(r.reorder_quantity, 0) as reorder_quantity,
@@ -67,7 +67,8 @@ where p.status = 'active' and p.kind = 'stocked' and s.available <= coalesce(r.r
 create view bi.lot_expiry with (security_invoker = true) as
 with lying as (
     select
-        s.tenant_id, s.product_id, s.location_id, s.lot_code, lt.supplier_lot, s.expires_on, t.currency,
+        s.tenant_id, s.product_id, s.location_id, s.lot_code, lt.supplier_lot || '' as supplier_lot, s.expires_on,
+        t.currency,
         (s.expires_on - (now() at time zone t.time_zone)::date)::bigint as days_left, s.on_hand, s.reserved, s.value,
         case
             when lt.status = 'recalled' then 'recalled'
@@ -86,8 +87,8 @@ with lying as (
     where s.tenant_id = bi.tenant() and s.on_hand > 0 and s.expires_on is not null
 )
 select
-    p.sku, p.name as product_name, ca.code as category_code, ca.name as category_name,
-    lo.code as location_code, lo.name as location_name, p.stock_uom as uom,
+    p.sku || '' as sku, p.name || '' as product_name, ca.code || '' as category_code, ca.name || '' as category_name,
+    lo.code || '' as location_code, lo.name || '' as location_name, p.stock_uom as uom,
     l.lot_code, l.supplier_lot, l.lot_status, l.expires_on, l.currency, l.days_left, l.on_hand, l.reserved,
     case when l.lot_status in ('recalled', 'expired') then 0 else l.on_hand - l.reserved end as available,
     l.value
@@ -190,8 +191,9 @@ with recursive received as materialized (
     join public.tenant t on t.tenant_id = bi.tenant()
 )
 select
-    p.sku, p.name as product_name, ca.code as category_code, ca.name as category_name,
-    lo.code as location_code, lo.name as location_name, p.stock_uom as uom, min(r.came_on) as oldest_on, r.currency,
+    p.sku || '' as sku, p.name || '' as product_name, ca.code || '' as category_code, ca.name || '' as category_name,
+    lo.code || '' as location_code, lo.name || '' as location_name, p.stock_uom as uom, min(r.came_on) as oldest_on,
+    r.currency,
     sum(r.units) as on_hand,
     sum(r.value) as value,
     coalesce(sum(r.units) filter (where r.days <= 30), 0) as units_to_30_days,
@@ -251,8 +253,8 @@ with since as (
     group by s.location_id, s.product_id having sum(s.on_hand) > 0
 )
 select
-    p.sku, p.name as product_name, ca.code as category_code, ca.name as category_name,
-    lo.code as location_code, lo.name as location_name, p.stock_uom as uom,
+    p.sku || '' as sku, p.name || '' as product_name, ca.code || '' as category_code, ca.name || '' as category_name,
+    lo.code || '' as location_code, lo.name || '' as location_name, p.stock_uom as uom,
     (m.first_moved_at at time zone since.zone)::date as first_moved_on,
     (m.last_sold_at at time zone since.zone)::date as last_sold_on,
     since.currency, l.on_hand, l.value, m.units_sold,
@@ -268,8 +270,8 @@ where m.units_sold_of_past < l.on_hand;
 -- Of the last 90 days.
 create view bi.stock_turnover with (security_invoker = true) as
 select
-    p.sku, p.name as product_name, ca.code as category_code, ca.name as category_name,
-    lo.code as location_code, lo.name as location_name, p.stock_uom as uom, t.currency,
+    p.sku || '' as sku, p.name || '' as product_name, ca.code || '' as category_code, ca.name || '' as category_name,
+    lo.code || '' as location_code, lo.name || '' as location_name, p.stock_uom as uom, t.currency,
     n.on_hand, n.value, n.average_value, n.units_sold, n.cost,
     round(n.cost * 365 / 90 / nullif(greatest(n.average_value, 0), 0), 4) as turnover,
     round(n.on_hand * 90 / nullif(greatest(n.units_sold, 0), 0), 1) as cover_days
@@ -316,7 +318,8 @@ from bi.product_performance;
 
 create view bi.shrinkage with (security_invoker = true) as
 select
-    m.reason, rc.name as reason_name, lo.code as location_code, lo.name as location_name, t.currency,
+    m.reason || '' as reason, rc.name || '' as reason_name, lo.code || '' as location_code,
+    lo.name || '' as location_name, t.currency,
     count(*) as lines,
     coalesce(-sum(m.quantity) filter (where m.quantity < 0), 0) as lost_units,
     coalesce(-sum(m.value) filter (where m.quantity < 0), 0) as lost_value,
@@ -333,7 +336,7 @@ group by m.reason, rc.name, lo.code, lo.name, t.currency;
 -- Open invoices and credit notes of each customer, by days after their due date, as of now.
 create view bi.receivable_ageing with (security_invoker = true) as
 select
-    cu.number as customer_number, cu.name as customer_name, t.currency,
+    cu.number || '' as customer_number, cu.name || '' as customer_name, t.currency,
     coalesce(sum(i.receivable) filter (where i.due_on >= d.day), 0) as not_due,
     coalesce(sum(i.receivable) filter (where d.day - i.due_on between 1 and 30), 0) as due_1_to_30_days,
     coalesce(sum(i.receivable) filter (where d.day - i.due_on between 31 and 60), 0) as due_31_to_60_days,
@@ -356,7 +359,8 @@ group by cu.number, cu.name, t.currency;
 create view bi.costs_to_settle with (security_invoker = true) as
 select
     c.document_kind, c.document_id, c.line_no, c.channel, c.occurred_at, c.recorded_at, c.settled_at,
-    p.sku, p.name as product_name, lo.code as location_code, lo.name as location_name, p.stock_uom as uom, t.currency,
+    p.sku || '' as sku, p.name || '' as product_name, lo.code || '' as location_code, lo.name || '' as location_name,
+    p.stock_uom as uom, t.currency,
     c.quantity as oversold_units, c.open_quantity as open_units, c.value as provisional_cost,
     c.open_value as open_cost, c.variance as cost_variance
 from public.cost_to_settle c

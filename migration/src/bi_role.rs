@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use rand::RngExt;
 use rand::distr::Alphanumeric;
+use sea_orm::sqlx::postgres::PgConnection;
 use sea_orm::sqlx::{self, Connection};
 use sha2::{Digest, Sha256};
 
@@ -55,10 +56,33 @@ pub async fn end_at(migrator_url: &str, role_name: &str, ends_at: SystemTime) ->
     run(migrator_url, query, "setting the end of the role of a BI tool").await
 }
 
-/// Ends the sessions of the role and drops it. Does nothing if there is no such role.
+/// Closes the role, ends its sessions and drops it. Does nothing if there is no such role.
+///
+/// The role is closed in a transaction of its own. Otherwise a client that loses its session connects again before the end. If
+/// sessions or the role itself are left, the error says so, and nobody can log in as the role any more.
 pub async fn remove(migrator_url: &str, role_name: &str) -> Result<(), Error> {
-    let query = sqlx::query("select bi_role.remove($1)").bind(role_name);
-    run(migrator_url, query, "removing the role of a BI tool").await
+    let close = sqlx::query("select bi_role.close($1)").bind(role_name);
+    match run(migrator_url, close, "closing the role of a BI tool").await {
+        // The functions are those of the version before, whose `remove` closes the role.
+        Ok(()) | Err(Error::NoBiRoles) => {}
+        Err(error) => return Err(error),
+    }
+    let remove = sqlx::query("select bi_role.remove($1)").bind(role_name);
+    match run(migrator_url, remove, "removing the role of a BI tool").await {
+        Err(Error::Database { source, .. }) if is_in_use(&source) => {
+            Err(Error::BiRoleLeft { role: role_name.to_owned(), source })
+        }
+        removed => removed,
+    }
+}
+
+/// Ends sessions of BI tools whose transaction began before `longest` ago. Does nothing if no superuser has allowed it.
+pub(crate) async fn end_sessions(connection: &mut PgConnection, longest: Duration) -> Result<(), sqlx::Error> {
+    let query = sqlx::query("select bi_role.end_sessions(make_interval(secs => $1))").bind(longest.as_secs_f64());
+    match query.execute(connection).await {
+        Err(error) if is_missing(&error) || has_code(&error, &["42501"]) => Ok(()),
+        ended => ended.map(|_| ()),
+    }
 }
 
 type Query<'q> = sqlx::query::Query<'q, sqlx::Postgres, sqlx::postgres::PgArguments>;
@@ -76,8 +100,17 @@ async fn run(migrator_url: &str, query: Query<'_>, doing: &str) -> Result<(), Er
 
 /// 3F000: there is no schema. 42883: there is no function.
 fn is_missing(error: &sqlx::Error) -> bool {
+    has_code(error, &["3F000", "42883"])
+}
+
+/// 2BP01: objects depend on the role, such as those that it made in another database. 55006: its sessions go on.
+fn is_in_use(error: &sqlx::Error) -> bool {
+    has_code(error, &["2BP01", "55006"])
+}
+
+fn has_code(error: &sqlx::Error, codes: &[&str]) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
-    code.is_some_and(|code| matches!(code.as_ref(), "3F000" | "42883"))
+    code.is_some_and(|code| codes.contains(&code.as_ref()))
 }
 
 /// Milliseconds since 1970.

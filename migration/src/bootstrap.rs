@@ -1,5 +1,6 @@
 //! Setup by a superuser, once per server: the roles and the database.
 
+use sea_orm::sqlx::postgres::PgConnection;
 use sea_orm::sqlx::{self, Connection, Executor, Row};
 
 use crate::{Doing, Error, connect, connect_to};
@@ -54,10 +55,45 @@ pub async fn bootstrap(admin_url: &str, database: &str, passwords: &Passwords) -
         quoted(database)
     );
     admin.execute(sqlx::AssertSqlSafe(statement)).await.doing("closing the database to others")?;
+    for other in ["postgres", "template1"] {
+        close_to_public(&mut admin, other).await?;
+    }
     admin.close().await.doing("closing the connection")?;
     let mut inside = connect_to(admin_url, Some(database)).await?;
     inside.execute(BI_ROLE).await.doing("stating the functions for roles of BI tools")?;
     inside.close().await.doing("closing the connection")
+}
+
+/// Takes the rights to connect and to make temporary tables in a database of PostgreSQL from the role public, which roles of BI
+/// tools would have: what they make there keeps them from being dropped. Other roles that log in keep them. Warns if the role of
+/// `admin` may not do this.
+async fn close_to_public(admin: &mut PgConnection, database: &str) -> Result<(), Error> {
+    let doing = format!("closing {database} to the roles of BI tools");
+    let is_open = "select coalesce(bool_or(has_database_privilege('public', oid, 'connect') \
+                   or has_database_privilege('public', oid, 'temporary')), false) from pg_database where datname = $1";
+    let ask = async |admin: &mut PgConnection| -> Result<bool, sqlx::Error> {
+        sqlx::query(is_open).bind(database).fetch_one(admin).await?.try_get(0)
+    };
+    if !ask(&mut *admin).await.doing(doing.as_str())? {
+        return Ok(());
+    }
+    let close = format!(
+        "do $$ declare member text; begin \
+         for member in select rolname from pg_roles where rolcanlogin and not rolsuper and rolname !~ '^(bi|stockwell)_' loop \
+             execute format('grant connect, temporary on database {0} to %I', member); \
+         end loop; \
+         revoke connect, temporary on database {0} from public; \
+         exception when insufficient_privilege then null; end $$",
+        quoted(database)
+    );
+    admin.execute(sqlx::AssertSqlSafe(close)).await.doing(doing.as_str())?;
+    if ask(admin).await.doing(doing.as_str())? {
+        tracing::warn!(
+            "roles of BI tools can connect to the database {database}: close it to them in pg_hba.conf, because what they make \
+             there keeps them from being dropped"
+        );
+    }
+    Ok(())
 }
 
 /// Functions and rights within the database that only a superuser can state.

@@ -20,6 +20,8 @@ pub use bootstrap::{Passwords, bootstrap};
 const LOCK_TIMEOUT_MS: u32 = 100;
 /// Most attempts of a change before the migration fails: about 30 seconds.
 const ATTEMPTS_MAX: u32 = 120;
+/// Attempts of a change after which it ends sessions of BI tools that may be in the way: about 3 seconds.
+const ATTEMPTS_BESIDE_BI: u32 = 12;
 /// Pause of a migration that waits for another one to end.
 const TURN_PAUSE: Duration = Duration::from_millis(200);
 /// Key of the advisory lock that only one migration holds.
@@ -195,6 +197,16 @@ pub enum Error {
          as with a new database"
     )]
     NoBiRoles,
+    /// The role of a BI tool is closed, but could not be dropped.
+    #[error(
+        "the role {role} can't log in any more, but is not dropped ({source}): end its sessions, run `drop owned by {role}` in \
+         each database in which it has made something, such as `postgres`, and revoke the login again"
+    )]
+    BiRoleLeft {
+        /// Its name.
+        role: String,
+        source: sqlx::Error,
+    },
 }
 
 trait Doing<T> {
@@ -315,6 +327,10 @@ async fn change(connection: &mut PgConnection, doing: &str, texts: &[&str]) -> R
             Ok(()) => break,
             Err(error) if attempt < ATTEMPTS_MAX && is_lock_timeout(&error) => {
                 tracing::warn!(attempt, "{doing}: the schema is in use; trying again");
+                if attempt >= ATTEMPTS_BESIDE_BI {
+                    // A report of a BI tool may take a minute. It is read again sooner than a migration is.
+                    bi_role::end_sessions(connection, Duration::ZERO).await.doing(doing)?;
+                }
                 let pause_ms = rand::rng().random_range(50..250);
                 tokio::time::sleep(Duration::from_millis(pause_ms)).await;
             }

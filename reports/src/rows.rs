@@ -55,7 +55,7 @@ struct RowsParams {
 /// Returns every line of sales, refunds, invoices and credit notes of a period, by the time at which it happened. The response is
 /// written while it is read, so it may have up to 2,000,000 rows; a longer one is rejected (422). All rows are of one snapshot,
 /// and `Stockwell-Row-Count` has their number. The rows must be read within 60 seconds: ask for months rather than years over a
-/// slow line. If something fails in between, the connection is cut before the end of the response, so a client never takes a part
+/// slow line. A client that takes nothing for 5 seconds while more rows wait is cut off. If something fails in between, the connection is cut before the end of the response, so a client never takes a part
 /// for the whole. An export counts as a report: 10 points, and one for every 100 rows. `cost` is null without the scope
 /// `costs:read`.
 #[utoipa::path(

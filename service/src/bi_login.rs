@@ -17,7 +17,7 @@ use crate::listing::{Listing, Slice};
 use crate::tenant::operator;
 use crate::{Db, Error, Tx, input};
 
-/// Most logins of a tenant that work.
+/// Most logins of a tenant that work, with those that a rotation replaces and that still overlap.
 pub const LOGINS_MAX: usize = 20;
 /// Longest overlap of a rotation: 30 days.
 pub const OVERLAP_SECONDS_MAX: u32 = 30 * 24 * 3600;
@@ -95,6 +95,9 @@ pub async fn rotate(
     let rotate = async |tx: &Tx| {
         let old = locked(tx, id).await?;
         check_rotation(&old, overlap_seconds, tx.now)?;
+        if overlap_seconds > 0 {
+            check_room(tx).await?;
+        }
         let new = insert(tx, &old.name, role_name, old.expires_at).await?;
         let end = tx.now + TimeDelta::seconds(i64::from(overlap_seconds));
         let replace =
@@ -184,7 +187,9 @@ async fn check_room(tx: &Tx) -> Result<(), Error> {
     let row = tx.row(sqlx::query(query).bind(tx.tenant_id.0).bind(tx.now)).await?;
     let row = row.ok_or_else(|| Error::invariant("an aggregate returns one row"))?;
     if usize::try_from(row.try_get::<i64, _>("working")?).unwrap_or_default() >= LOGINS_MAX {
-        let detail = format!("A tenant may have at most {LOGINS_MAX} BI logins that work: revoke one first.");
+        let detail = format!(
+            "A tenant may have at most {LOGINS_MAX} BI logins that work: revoke one first, or rotate without an overlap."
+        );
         return Err(Refusal::state(detail).into());
     }
     Ok(())

@@ -40,7 +40,7 @@ const JOB_TIME: Duration = Duration::from_secs(600);
 /// Longest time of a read, of all its statements together. The server that would end a statement may itself be the one
 /// that does not respond.
 const READ_TIME: Duration = Duration::from_secs(8);
-/// Longest time of a report, once it has begun.
+/// Longest time of a report or an export, once it has begun.
 const REPORT_TIME: Duration = Duration::from_secs(65);
 /// The name of a transaction that only reads, in `pg_stat_activity`.
 pub(crate) const READER: &str = "stockwell reader";
@@ -57,11 +57,11 @@ const ATTEMPTS_MAX: u32 = 3;
 #[derive(Debug, Clone)]
 pub struct PoolOptions {
     /// Most connections for commands, reads, reports and jobs together. Each kind has at least one. Two more find tenants
-    /// and credentials.
+    /// and credentials, and one more for each 16 sends exports.
     pub connections_max: u32,
     /// Time that a command or a read waits for a connection before it fails as busy.
     pub wait_ms: u64,
-    /// Time that a report or a job waits.
+    /// Time that a report, an export or a job waits.
     pub report_wait_ms: u64,
     /// Time that a write may take in all, from its arrival to the end of its commit. A long document has longer.
     pub write_ms: u64,
@@ -177,11 +177,30 @@ impl Db {
         tenant_id: TenantId,
         work: impl AsyncFnOnce(&Tx) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        self.read_many(Work::Report, tenant_id, work).await
+    }
+
+    /// Like [`report`](Db::report), for rows that are sent while they are read. It uses the share of the exports, because it waits for
+    /// its client.
+    pub async fn export<T>(
+        &self,
+        tenant_id: TenantId,
+        work: impl AsyncFnOnce(&Tx) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.read_many(Work::Export, tenant_id, work).await
+    }
+
+    async fn read_many<T>(
+        &self,
+        share: Work,
+        tenant_id: TenantId,
+        work: impl AsyncFnOnce(&Tx) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let opening = format!(
             "begin isolation level repeatable read read only; set local application_name = '{READER}'; {MANY_ROWS}; \
              set local statement_timeout = '60s'"
         );
-        let tx = on_database(self.open(&opening, Work::Report, tenant_id)).await?;
+        let tx = on_database(self.open(&opening, share, tenant_id)).await?;
         let report = async {
             let answer = work(&tx).await?;
             tx.rollback().await?;

@@ -41,7 +41,7 @@ pub async fn grant(
     match bi_login::grant(db, tenant_id, name, &role.name, expires_at).await {
         Ok(login) => Ok(NewLogin { login, password: role.password }),
         Err(error) => {
-            bi_role::remove(migrator_url, &role.name).await?;
+            warn_if_left(bi_role::remove(migrator_url, &role.name).await);
             Err(error.into())
         }
     }
@@ -60,22 +60,23 @@ pub async fn rotate(
     bi_role::make(migrator_url, &role, before.expires_at.map(SystemTime::from)).await?;
     match bi_login::rotate(db, tenant_id, id, &role.name, overlap_seconds).await {
         Ok((login, old)) => {
-            match old.expires_at {
+            // The record has ended the old login, or says when it ends. The new password must not be lost if the rest fails.
+            warn_if_left(match old.expires_at {
                 Some(end) if old.revoked_at.is_none() => {
-                    bi_role::end_at(migrator_url, &old.role_name, end.into()).await?;
+                    bi_role::end_at(migrator_url, &old.role_name, end.into()).await
                 }
-                Some(_) | None => bi_role::remove(migrator_url, &old.role_name).await?,
-            }
+                Some(_) | None => bi_role::remove(migrator_url, &old.role_name).await,
+            });
             Ok(NewLogin { login, password: role.password })
         }
         Err(error) => {
-            bi_role::remove(migrator_url, &role.name).await?;
+            warn_if_left(bi_role::remove(migrator_url, &role.name).await);
             Err(error.into())
         }
     }
 }
 
-/// Ends a login and its sessions. May be repeated.
+/// Ends a login and its sessions. May be repeated. Warns if the role is closed but could not be dropped.
 pub async fn revoke(
     db: &Db,
     migrator_url: &str,
@@ -83,6 +84,16 @@ pub async fn revoke(
     id: BiLoginId,
 ) -> Result<BiLogin, BiError> {
     let login = bi_login::revoke(db, tenant_id, id).await?;
-    bi_role::remove(migrator_url, &login.role_name).await?;
+    match bi_role::remove(migrator_url, &login.role_name).await {
+        left @ Err(migration::Error::BiRoleLeft { .. }) => warn_if_left(left),
+        removed => removed?,
+    }
     Ok(login)
+}
+
+/// Warns that a role is left. Its login sees nothing all the same: the record has ended it, or there is none.
+fn warn_if_left(ended: Result<(), migration::Error>) {
+    if let Err(error) = ended {
+        tracing::warn!("{error}");
+    }
 }

@@ -4,6 +4,7 @@
 //! all of them. All parts are of one snapshot.
 
 use std::io::Write as _;
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use domain::document::document_id;
@@ -26,6 +27,8 @@ use super::{Invalid, Range};
 pub const ROWS_MAX: i64 = 2_000_000;
 /// Rows that are read at once.
 const PART: usize = 2_000;
+/// Longest time that a piece waits for its reader. The snapshot and its connection are kept as long.
+const READER_TIME: Duration = Duration::from_secs(5);
 /// UTF-8 byte order mark, from which Excel learns the encoding.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -337,16 +340,15 @@ impl Type {
     }
 }
 
-/// Sends the number of the rows, then the rows, a part at a time, and then the end; or why it failed. Ends early if the reader is
-/// gone.
+/// Sends the number of the rows, then the rows, a part at a time, and then the end; or why it failed. Ends early, and without the end,
+/// if the reader is gone or takes no piece for [`READER_TIME`].
 pub async fn send_all(db: Db, tenant_id: TenantId, wanted: Wanted, to: Pieces) {
     let failed = match run(&db, tenant_id, &wanted, &to).await {
         Ok(Ok(())) => return,
         Ok(Err(invalid)) => Failed::Invalid(invalid),
         Err(error) => Failed::Service(error),
     };
-    // The reader may be gone.
-    _ = to.send(Err(failed)).await;
+    _ = to.send_timeout(Err(failed), READER_TIME).await;
 }
 
 async fn run(
@@ -355,13 +357,14 @@ async fn run(
     wanted: &Wanted,
     to: &Pieces,
 ) -> Result<Result<(), Invalid>, Error> {
-    db.report(tenant_id, async |tx| {
+    let is_taken = async |piece: Piece| to.send_timeout(Ok(piece), READER_TIME).await.is_ok();
+    db.export(tenant_id, async |tx| {
         let rows: i64 = tx.row(counting(tx, wanted)).await?.map_or(Ok(0), |row| row.try_get(0))?;
         if rows > ROWS_MAX {
             let detail = format!("The period has more than {ROWS_MAX} rows. Choose a shorter one.");
             return Ok(Err(Invalid::not_allowed("from", detail)));
         }
-        if to.send(Ok(Piece::Count(rows))).await.is_err() {
+        if !is_taken(Piece::Count(rows)).await {
             return Ok(Ok(()));
         }
         let mut part = head(wanted)?;
@@ -370,11 +373,11 @@ async fn run(
             let read = tx.rows(sqlx::query(NEXT).persistent(false)).await?;
             let is_last = read.len() < PART;
             encode(&mut part, read, wanted)?;
-            if to.send(Ok(Piece::Rows(std::mem::take(&mut part)))).await.is_err() {
+            if !is_taken(Piece::Rows(std::mem::take(&mut part))).await {
                 return Ok(Ok(()));
             }
             if is_last {
-                _ = to.send(Ok(Piece::End)).await;
+                is_taken(Piece::End).await;
                 return Ok(Ok(()));
             }
         }

@@ -1,8 +1,8 @@
 //! Shares of the connections, so that no kind of work and no tenant can take all of them.
 //!
 //! Each kind of work has a number of connections of its own. Of those for commands, reads and jobs, a tenant gets at most half.
-//! Reports keep a processor of the database busy, so there are few at once, and a tenant gets a quarter of them, at least one. Work that
-//! finds its share taken waits, at most as long as the kind allows, and then fails: as [`Error::OverShare`] if the tenant
+//! Reports keep a processor of the database busy, so there are few at once, and a tenant gets a quarter of them, at least one. Exports
+//! wait for their clients, so they have places of their own, fewer than reports. Work that finds its share taken waits, at most as long as the kind allows, and then fails: as [`Error::OverShare`] if the tenant
 //! itself has used its share up, as [`Error::Busy`] if others have.
 
 use std::sync::Arc;
@@ -28,12 +28,17 @@ pub(super) enum Work {
     Read,
     /// Reports, which may take long.
     Report,
+    /// Rows that are sent to a client while they are read.
+    Export,
     /// Imports and the system's own jobs, which write much in one transaction.
     Job,
 }
 
 /// Connections for lookups, besides those of the options: a caller is known, and health is reported, under any load.
 pub(super) const LOOKUPS: usize = 2;
+
+/// Connections for exports for each 16 of the options, besides these. One waits for a slow client, and is in no other's way.
+const EXPORTS: usize = 1;
 
 /// The shares of all kinds of work.
 #[derive(Debug)]
@@ -42,11 +47,12 @@ pub(super) struct Shares {
     write: Share,
     read: Share,
     report: Share,
+    export: Share,
     job: Share,
 }
 
 impl Shares {
-    /// Divides the connections among the kinds of work. Each gets at least one.
+    /// Divides the connections among the kinds of work, and adds those of lookups and exports. Each kind gets at least one.
     pub(super) fn new(options: &PoolOptions) -> Self {
         let connections = options.connections_max as usize;
         let wait = Duration::from_millis(options.wait_ms);
@@ -60,13 +66,14 @@ impl Shares {
             write: Share::new(write, write.div_ceil(2), wait),
             read: Share::new(read, read.div_ceil(2), wait),
             report: Share::new(reports, (reports / 4).max(1), report_wait),
+            export: Share::new(part(EXPORTS), (part(EXPORTS) / 4).max(1), report_wait),
             job: Share::new(job, job.div_ceil(2), report_wait),
         }
     }
 
     /// Returns the sum of all shares.
     pub(super) fn connections(&self) -> usize {
-        [&self.lookup, &self.write, &self.read, &self.report, &self.job]
+        [&self.lookup, &self.write, &self.read, &self.report, &self.export, &self.job]
             .map(|share| share.places.available_permits())
             .iter()
             .sum()
@@ -79,6 +86,7 @@ impl Shares {
             Work::Write => &self.write,
             Work::Read => &self.read,
             Work::Report => &self.report,
+            Work::Export => &self.export,
             Work::Job => &self.job,
         };
         let begun = Instant::now();
@@ -180,8 +188,18 @@ mod tests {
             reports.push(shares.enter(Work::Report, tenant(number)).await.expect("a place"));
         }
         assert!(matches!(shares.enter(Work::Report, tenant(9)).await, Err(Error::Busy)));
-        for work in [Work::Lookup, Work::Write, Work::Read, Work::Job] {
+        for work in [Work::Lookup, Work::Write, Work::Read, Work::Export, Work::Job] {
             assert!(shares.enter(work, tenant(1)).await.is_ok(), "{work:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn there_are_fewer_exports_than_reports() {
+        for connections_max in [16, 32, 64] {
+            let options = PoolOptions { connections_max, reports_max: 64, ..PoolOptions::default() };
+            let shares = Shares::new(&options);
+            let places = |share: &Share| share.places.available_permits();
+            assert!(places(&shares.export) < places(&shares.report), "{connections_max}");
         }
     }
 
@@ -198,7 +216,7 @@ mod tests {
     #[tokio::test]
     async fn every_kind_of_work_has_a_connection() {
         let shares = shares(1);
-        for work in [Work::Lookup, Work::Write, Work::Read, Work::Report, Work::Job] {
+        for work in [Work::Lookup, Work::Write, Work::Read, Work::Report, Work::Export, Work::Job] {
             assert!(shares.enter(work, tenant(1)).await.is_ok(), "{work:?}");
         }
     }
