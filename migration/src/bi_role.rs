@@ -59,7 +59,7 @@ pub async fn end_at(migrator_url: &str, role_name: &str, ends_at: SystemTime) ->
 /// Closes the role, ends its sessions and drops it. Does nothing if there is no such role.
 ///
 /// The role is closed in a transaction of its own. Otherwise a client that loses its session connects again before the end. If
-/// sessions or the role itself are left, the error says so, and nobody can log in as the role any more.
+/// sessions or the role itself are left, the error says so. The role stays closed.
 pub async fn remove(migrator_url: &str, role_name: &str) -> Result<(), Error> {
     let close = sqlx::query("select bi_role.close($1)").bind(role_name);
     match run(migrator_url, close, "closing the role of a BI tool").await {
@@ -77,8 +77,12 @@ pub async fn remove(migrator_url: &str, role_name: &str) -> Result<(), Error> {
 }
 
 /// Ends sessions of BI tools whose transaction began before `longest` ago. Does nothing if no superuser has allowed it.
-pub(crate) async fn end_sessions(connection: &mut PgConnection, longest: Duration) -> Result<(), sqlx::Error> {
-    let query = sqlx::query("select bi_role.end_sessions(make_interval(secs => $1))").bind(longest.as_secs_f64());
+pub(crate) async fn end_sessions(
+    connection: &mut PgConnection,
+    longest: Duration,
+) -> Result<(), sqlx::Error> {
+    let query =
+        sqlx::query("select bi_role.end_sessions(make_interval(secs => $1))").bind(longest.as_secs_f64());
     match query.execute(connection).await {
         Err(error) if is_missing(&error) || has_code(&error, &["42501"]) => Ok(()),
         ended => ended.map(|_| ()),

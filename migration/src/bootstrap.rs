@@ -79,7 +79,8 @@ async fn close_to_public(admin: &mut PgConnection, database: &str) -> Result<(),
     }
     let close = format!(
         "do $$ declare member text; begin \
-         for member in select rolname from pg_roles where rolcanlogin and not rolsuper and rolname !~ '^(bi|stockwell)_' loop \
+         for member in select rolname from pg_roles where rolcanlogin and not rolsuper \
+             and rolname !~ '^stockwell_' and not pg_has_role(oid, 'stockwell_bi', 'member') loop \
              execute format('grant connect, temporary on database {0} to %I', member); \
          end loop; \
          revoke connect, temporary on database {0} from public; \

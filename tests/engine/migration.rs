@@ -4,8 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
+use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::{Connection, Executor, PgConnection, Row};
 use serde_json::json;
+use stockwell::bi;
 use tests::{Tenant, environment, lines};
 
 /// Number of migrations.
@@ -86,5 +88,47 @@ fn a_migration_fails_no_request_and_a_request_fails_no_migration() {
             "{requests} requests, the longest took {longest:?}; the longest migration took {migration:?}"
         );
         assert!(requests > 20, "{requests} requests ran beside the migrations");
+    });
+}
+
+/// A BI tool reads in a transaction that it does not end, and connects again when its session ends.
+#[test]
+fn a_bi_tool_is_not_in_the_way_of_a_migration() {
+    environment().runtime.block_on(async {
+        let apart = environment().tenant_apart(|_| {}).await;
+        let url = apart.migrator_url();
+        let made = bi::grant(&apart.node.app.db, &url, apart.tenant.id, "Metabase", None).await;
+        let made = made.expect("a login is granted");
+        let options: PgConnectOptions = url.parse().expect("a URL");
+        let options = options.username(&made.login.role_name).password(&made.password);
+        let mut session = PgConnection::connect_with(&options).await.expect("the login connects");
+        session.execute("begin; select count(*) from bi.products").await.expect("the view is read");
+        let mut migrator = PgConnection::connect(&url).await.expect("the migrator connects");
+        migrator.execute("delete from schema_replaceable").await.expect("the definitions differ");
+        migration::up(&url).await.expect("the migration succeeds");
+        assert!(session.execute("select 1").await.is_err(), "the session that was in the way goes on");
+        PgConnection::connect_with(&options).await.expect("the login connects again");
+    });
+}
+
+#[test]
+fn no_bi_login_is_made_while_the_functions_that_stop_the_service_are_open() {
+    environment().runtime.block_on(async {
+        let apart = environment().tenant_apart(|_| {}).await;
+        let url = apart.migrator_url();
+        let mut root = PgConnection::connect(&url.replace("stockwell_migrator", "postgres"))
+            .await
+            .expect("the superuser connects");
+        let grant = async || bi::grant(&apart.node.app.db, &url, apart.tenant.id, "Metabase", None).await;
+        root.execute("grant execute on function pg_current_xact_id() to public").await.expect("it is open");
+        let refused = grant().await.expect_err("a login is granted").to_string();
+        assert!(refused.contains("every role may call pg_current_xact_id()"), "{refused}");
+        root.execute("revoke execute on function pg_current_xact_id() from public")
+            .await
+            .expect("it is closed");
+        grant().await.expect("a login is granted");
+        let roles = "select count(*) from pg_roles where rolname ~ '^bi_'";
+        let roles = root.fetch_one(roles).await.expect("a count").get::<i64, _>(0);
+        assert_eq!(roles, 1, "the role of a login that was refused is left");
     });
 }

@@ -237,9 +237,10 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
                              where has_function_privilege(r.name, p.oid, 'execute')))",
     ),
     (
-        "BI tools make no large objects, write no messages and take no locks by number",
+        "BI tools make no large objects, write no messages, and take no locks by number and no numbers of transactions",
         "select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'pg_catalog'::regnamespace \
-         and (p.proname in ('lo_creat', 'lo_create', 'lo_from_bytea', 'pg_logical_emit_message') \
+         and (p.proname in ('lo_creat', 'lo_create', 'lo_from_bytea', 'pg_logical_emit_message', 'pg_notify', \
+                          'pg_current_xact_id', 'txid_current', 'pg_export_snapshot') \
               or p.proname ~ 'advisory_(xact_)?lock(_shared)?$') \
          and has_function_privilege('stockwell_bi', p.oid, 'execute')",
     ),

@@ -1,9 +1,14 @@
 //! Sales lines, movements and journal lines as files.
 
+use std::time::{Duration, Instant};
+
+use graphql::report::Range;
+use graphql::report::rows::{Form, Kind, Piece, Wanted, send_all};
 use reqwest::Method;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use tests::{Tenant, sale, with_tenant, with_tenant_as, with_tenants};
+use tests::{Tenant, environment, sale, with_tenant, with_tenant_as, with_tenants};
+use tokio::sync::mpsc;
 
 const KINDS: [&str; 3] = ["sales_lines", "movements", "journal_lines"];
 
@@ -176,4 +181,36 @@ fn csv_of_a_country_has_instants_of_the_time_zone() {
             assert!(german.lines().count() > 1, "{german}");
         },
     );
+}
+
+/// An export whose client takes nothing keeps no place of a report. It is cut off, so the next export has its place.
+#[test]
+fn a_stalled_export_is_in_no_other_tenants_way() {
+    with_tenants(async |one, other| {
+        trade(one).await;
+        let node = environment().node_with(|config| config.reports_max = Some(1)).await;
+        let db = &node.app.db;
+        let wanted = Wanted {
+            kind: Kind::SalesLines,
+            range: Range::default(),
+            form: Form::Ndjson,
+            sees_costs: true,
+            decimals: 2,
+        };
+        let begun = Instant::now();
+        let (to_client, mut pieces) = mpsc::channel(1);
+        let stalled = tokio::spawn(send_all(db.clone(), one.id, wanted, to_client));
+        // The number of rows is sent before the rows are read, so the export has its place by then.
+        assert!(matches!(pieces.recv().await, Some(Ok(Piece::Count(2)))));
+        db.report(other.id, async |_| Ok(())).await.expect("a report of another tenant");
+        db.report(one.id, async |_| Ok(())).await.expect("a report of the same tenant");
+
+        let (to_client, mut rows) = mpsc::channel(8);
+        tokio::spawn(send_all(db.clone(), other.id, wanted, to_client));
+        assert!(matches!(rows.recv().await, Some(Ok(Piece::Count(0)))), "the next export gets the place");
+        stalled.await.expect("the stalled export ends");
+        assert!(begun.elapsed() < Duration::from_secs(30), "it took {:?}", begun.elapsed());
+        assert!(matches!(pieces.recv().await, Some(Ok(Piece::Rows(_)))));
+        assert!(pieces.recv().await.is_none(), "an export that was cut off has an end");
+    });
 }
