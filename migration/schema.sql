@@ -714,6 +714,33 @@ $_$;
 
 ALTER FUNCTION bi_role.check_name(login text) OWNER TO postgres;
 
+CREATE FUNCTION bi_role.close(login text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    perform bi_role.check_name(login);
+    if to_regrole(quote_ident(login)) is not null then
+        execute format('alter role %I nologin', login);
+    end if;
+end
+$$;
+
+ALTER FUNCTION bi_role.close(login text) OWNER TO postgres;
+
+CREATE FUNCTION bi_role.closed_functions() RETURNS SETOF regprocedure
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+    select p.oid::regprocedure from pg_proc p
+    where p.pronamespace = 'pg_catalog'::regnamespace
+        and (p.proname in ('lo_creat', 'lo_create', 'lo_from_bytea', 'pg_logical_emit_message', 'pg_notify',
+                'pg_current_xact_id', 'txid_current', 'pg_export_snapshot')
+            or p.proname ~ '^pg_(try_)?advisory_(xact_)?lock(_shared)?$')
+$_$;
+
+ALTER FUNCTION bi_role.closed_functions() OWNER TO postgres;
+
 CREATE FUNCTION bi_role.end_at(login text, ends_at timestamp with time zone) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -735,10 +762,14 @@ declare
 begin
     select count(*) filter (where pg_terminate_backend(a.pid)) into ended
     from pg_stat_activity a
-    join pg_roles r on r.oid = a.usesysid
-    join pg_auth_members m on m.member = r.oid and m.roleid = 'stockwell_bi'::regrole
-    where r.rolname ~ '^bi_[a-z2-7]{26}$'
-        and (a.xact_start < clock_timestamp() - longest or r.rolvaliduntil < clock_timestamp());
+    left join pg_roles r on r.oid = a.usesysid
+    where a.backend_type = 'client backend' and a.usesysid is not null and (
+        r.oid is null and a.datname = current_database()
+        or r.rolname ~ '^bi_[a-z2-7]{26}$'
+            and exists (select from pg_auth_members m where m.member = r.oid and m.roleid = 'stockwell_bi'::regrole)
+            and (a.xact_start < clock_timestamp() - longest
+                or a.backend_xid is not null and a.xact_start < clock_timestamp() - interval '1 second'
+                or r.rolvaliduntil < clock_timestamp() or not r.rolcanlogin));
     return ended;
 end
 $_$;
@@ -749,8 +780,16 @@ CREATE FUNCTION bi_role.make(login text, verifier text, ends_at timestamp with t
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
+declare
+    open_function text;
 begin
     perform bi_role.check_name(login);
+    select f::text into open_function from bi_role.closed_functions() f where has_function_privilege('public', f, 'execute')
+    order by 1 limit 1;
+    if open_function is not null then
+        raise exception 'every role may call %, so a BI tool could stop the service: run `stockwell migrate` with a superuser in STOCKWELL_ADMIN_DATABASE_URL',
+            open_function;
+    end if;
     if verifier is null or verifier !~ '^SCRAM-SHA-256\$[0-9]+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$' then
         raise exception 'the stored form of a password begins with SCRAM-SHA-256';
     end if;
@@ -779,13 +818,28 @@ CREATE FUNCTION bi_role.remove(login text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+declare
+    role_id oid;
+    left_over bigint;
 begin
     perform bi_role.check_name(login);
-    if to_regrole(quote_ident(login)) is null then
+    role_id := to_regrole(quote_ident(login));
+    if role_id is null then
         return;
     end if;
-    execute format('alter role %I nologin', login);
-    perform pg_terminate_backend(a.pid, 5000) from pg_stat_activity a where a.usename = login;
+    if exists (select from pg_roles where oid = role_id and rolcanlogin) then
+        execute format('alter role %I nologin', login);
+    end if;
+    for attempt in 1..10 loop
+        -- Otherwise a transaction sees the sessions that it saw first.
+        perform pg_stat_clear_snapshot();
+        select count(*), count(pg_terminate_backend(a.pid, 2000)) into left_over
+        from pg_stat_activity a where a.usesysid = role_id;
+        exit when left_over = 0;
+    end loop;
+    if left_over > 0 then
+        raise exception 'sessions of % do not end', login using errcode = 'object_in_use';
+    end if;
     execute format('drop owned by %I', login);
     execute format('drop role %I', login);
 end
@@ -815,6 +869,17 @@ end
 $$;
 
 ALTER FUNCTION public.keep_price_key() OWNER TO stockwell_owner;
+
+CREATE FUNCTION public.keep_sku_since() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    new.sku_since := new.updated_at;
+    return new;
+end
+$$;
+
+ALTER FUNCTION public.keep_sku_since() OWNER TO stockwell_owner;
 
 CREATE FUNCTION public.keep_unit_fraction() RETURNS trigger
     LANGUAGE plpgsql
@@ -996,6 +1061,15 @@ declare
     v_rows integer;
     v_first_open date;
 begin
+    -- The batch was decided with settings that a server keeps for seconds. A change of the currency holds this lock until its
+    -- commit, and rejects itself if there is a document then. A batch that does not get the lock must not wait for it: it may
+    -- have locked a customer whose currency changes. Both errors are races, so the server tries the batch again.
+    if not pg_try_advisory_xact_lock_shared(hashtextextended('currency ' || p_tenant, 0)) then
+        raise exception 'the currency of the tenant is being changed' using errcode = 'serialization_failure';
+    end if;
+    if not exists (select from tenant t where t.tenant_id = p_tenant and t.currency = p_currency) then
+        raise exception 'the currency of the tenant is not %', p_currency using errcode = 'serialization_failure';
+    end if;
     if cardinality(p_levels) > 0 then
         update stock_level l
         set on_hand = v.on_hand, reserved = v.reserved, value = v.value, last_cost = v.last_cost, layered = v.layered,
@@ -1326,7 +1400,7 @@ CREATE VIEW bi.sales_fact WITH (security_invoker='true') AS
            FROM public.product p
           WHERE ((p.tenant_id = l.tenant_id) AND (p.id = l.product_id))) AS product_kind
    FROM public.sales_line l
-  WHERE (l.tenant_id = bi.tenant());
+  WHERE (l.tenant_id = ( SELECT bi.tenant() AS tenant));
 
 ALTER TABLE bi.sales_fact OWNER TO stockwell_owner;
 
@@ -1484,10 +1558,10 @@ CREATE VIEW bi.product_performance WITH (security_invoker='true') AS
                    FROM line
                   WHERE (line.product_id = p_1.id)))))
         )
- SELECT p.sku,
-    p.name AS product_name,
-    ca.code AS category_code,
-    ca.name AS category_name,
+ SELECT (p.sku || ''::text) AS sku,
+    (p.name || ''::text) AS product_name,
+    (ca.code || ''::text) AS category_code,
+    (ca.name || ''::text) AS category_name,
     l.currency,
     l.units,
     l.net_revenue,
@@ -1668,8 +1742,8 @@ CREATE VIEW bi.best_customers WITH (security_invoker='true') AS
     (v.net_revenue - v.cost) AS contribution,
     round((((100)::numeric * (v.net_revenue - v.cost)) / NULLIF(v.net_revenue, (0)::numeric)), 4) AS contribution_pct,
     round((v.gross_sales / (NULLIF(v.orders, 0))::numeric), 4) AS average_order_value
-   FROM ( SELECT cu.number AS customer_number,
-            cu.name AS customer_name,
+   FROM ( SELECT (cu.number || ''::text) AS customer_number,
+            (cu.name || ''::text) AS customer_name,
             cu.kind AS customer_kind,
             cu.country,
             t.time_zone,
@@ -1692,8 +1766,9 @@ CREATE VIEW bi.best_customers WITH (security_invoker='true') AS
                    FROM bi.sales_fact f
                   WHERE (f.customer_id IS NOT NULL)
                   GROUP BY f.customer_id, f.currency) l
-             JOIN public.customer cu ON (((cu.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (cu.id = l.customer_id))))
-             JOIN public.tenant t ON ((t.tenant_id = cu.tenant_id)))) v;
+             JOIN public.customer cu ON (((cu.tenant_id = bi.tenant()) AND (cu.id = l.customer_id))))
+             JOIN public.tenant t ON ((t.tenant_id = cu.tenant_id)))
+          WHERE (l.orders > 0)) v;
 
 ALTER TABLE bi.best_customers OWNER TO stockwell_owner;
 
@@ -1758,14 +1833,14 @@ CREATE VIEW bi.margin_lines WITH (security_invoker='true') AS
     ((f.occurred_at AT TIME ZONE t.time_zone))::date AS day,
     (date_trunc('month'::text, (f.occurred_at AT TIME ZONE t.time_zone)))::date AS month,
     f.channel,
-    lo.code AS location_code,
-    lo.name AS location_name,
-    p.sku,
-    p.name AS product_name,
-    ca.code AS category_code,
-    ca.name AS category_name,
-    cu.number AS customer_number,
-    cu.name AS customer_name,
+    (lo.code || ''::text) AS location_code,
+    (lo.name || ''::text) AS location_name,
+    (p.sku || ''::text) AS sku,
+    (p.name || ''::text) AS product_name,
+    (ca.code || ''::text) AS category_code,
+    (ca.name || ''::text) AS category_name,
+    (cu.number || ''::text) AS customer_number,
+    (cu.name || ''::text) AS customer_name,
     f.country,
     f.currency,
     f.orders,
@@ -1789,7 +1864,7 @@ CREATE VIEW bi.margin_lines WITH (security_invoker='true') AS
      LEFT JOIN public.product p ON (((p.tenant_id = f.tenant_id) AND (p.id = f.product_id))))
      LEFT JOIN public.category ca ON (((ca.tenant_id = f.tenant_id) AND (ca.id = f.category_id))))
      LEFT JOIN public.customer cu ON (((cu.tenant_id = f.tenant_id) AND (cu.id = f.customer_id))))
-  WHERE (t.tenant_id = bi.tenant());
+  WHERE (t.tenant_id = ( SELECT bi.tenant() AS tenant));
 
 ALTER TABLE bi.margin_lines OWNER TO stockwell_owner;
 
@@ -2047,10 +2122,10 @@ CREATE VIEW bi.costs_to_settle WITH (security_invoker='true') AS
     c.occurred_at,
     c.recorded_at,
     c.settled_at,
-    p.sku,
-    p.name AS product_name,
-    lo.code AS location_code,
-    lo.name AS location_name,
+    (p.sku || ''::text) AS sku,
+    (p.name || ''::text) AS product_name,
+    (lo.code || ''::text) AS location_code,
+    (lo.name || ''::text) AS location_name,
     p.stock_uom AS uom,
     t.currency,
     c.quantity AS oversold_units,
@@ -2152,8 +2227,8 @@ CREATE VIEW bi.customer_value WITH (security_invoker='true') AS
                    FROM line
                   WHERE (line.customer_id = cu_1.id)))))
         )
- SELECT cu.number AS customer_number,
-    cu.name AS customer_name,
+ SELECT (cu.number || ''::text) AS customer_number,
+    (cu.name || ''::text) AS customer_name,
     cu.kind AS customer_kind,
     cu.country,
     ((l.first_order_at AT TIME ZONE t.time_zone))::date AS first_order_on,
@@ -2247,19 +2322,19 @@ ALTER TABLE public.price_tier OWNER TO stockwell_owner;
 CREATE VIEW bi.customers WITH (security_invoker='true') AS
  SELECT c.tenant_id,
     c.id AS customer_id,
-    c.number AS customer_number,
-    c.name AS customer_name,
+    (c.number || ''::text) AS customer_number,
+    (c.name || ''::text) AS customer_name,
     c.kind AS customer_kind,
     c.country,
     c.currency,
-    pt.code AS price_tier,
+    (pt.code || ''::text) AS price_tier,
     c.payment_terms,
     c.payment_days,
     c.credit_limit,
     COALESCE(ac.receivable, (0)::numeric) AS receivable,
     COALESCE(ac.unapplied, (0)::numeric) AS unapplied,
     c.status,
-    c.external_ref,
+    (c.external_ref || ''::text) AS external_ref,
     c.created_at,
     c.updated_at
    FROM ((public.customer c
@@ -2361,26 +2436,26 @@ CREATE VIEW bi.journal_lines WITH (security_invoker='true') AS
     l.posted_on,
     e.occurred_on,
     e.recorded_at,
-    l.account_code,
-    a.name AS account_name,
+    (l.account_code || ''::text) AS account_code,
+    (a.name || ''::text) AS account_name,
     a.kind AS account_kind,
     l.currency,
     l.debit,
     l.credit,
     (l.debit - l.credit) AS balance,
     l.channel,
-    lo.code AS location_code,
-    cu.number AS customer_number,
+    (lo.code || ''::text) AS location_code,
+    (cu.number || ''::text) AS customer_number,
     e.document_kind,
     e.document_id,
-    e.memo,
+    (e.memo || ''::text) AS memo,
     e.command_id
    FROM ((((public.journal_line l
      JOIN public.journal_entry e ON (((e.tenant_id = l.tenant_id) AND (e.id = l.entry_id))))
      LEFT JOIN public.account a ON (((a.tenant_id = l.tenant_id) AND (a.code = l.account_code))))
      LEFT JOIN public.location lo ON (((lo.tenant_id = l.tenant_id) AND (lo.id = l.location_id))))
      LEFT JOIN public.customer cu ON (((cu.tenant_id = l.tenant_id) AND (cu.id = l.party_id))))
-  WHERE (l.tenant_id = bi.tenant());
+  WHERE (l.tenant_id = ( SELECT bi.tenant() AS tenant));
 
 ALTER TABLE bi.journal_lines OWNER TO stockwell_owner;
 
@@ -2547,7 +2622,7 @@ CREATE VIEW bi.stock_level WITH (security_invoker='true') AS
             COALESCE(((t.status = 'open'::text) AND (COALESCE(t.expires_on, 'infinity'::date) >= ( SELECT ((now() AT TIME ZONE n.time_zone))::date AS timezone
                    FROM public.tenant n
                   WHERE (n.tenant_id = bi.tenant())))), true) AS sellable,
-            t.code AS lot_code,
+            (t.code || ''::text) AS lot_code,
             t.expires_on
            FROM (public.stock_level l_1
              LEFT JOIN public.lot t ON (((t.tenant_id = l_1.tenant_id) AND (t.id = l_1.lot_id))))
@@ -2595,7 +2670,7 @@ CREATE VIEW bi.lot_expiry WITH (security_invoker='true') AS
             s.product_id,
             s.location_id,
             s.lot_code,
-            lt.supplier_lot,
+            (lt.supplier_lot || ''::text) AS supplier_lot,
             s.expires_on,
             t.currency,
             ((s.expires_on - ((now() AT TIME ZONE t.time_zone))::date))::bigint AS days_left,
@@ -2617,12 +2692,12 @@ CREATE VIEW bi.lot_expiry WITH (security_invoker='true') AS
              JOIN public.location lo_1 ON (((lo_1.tenant_id = s.tenant_id) AND (lo_1.id = s.location_id))))
           WHERE ((s.tenant_id = bi.tenant()) AND (s.on_hand > (0)::numeric) AND (s.expires_on IS NOT NULL))
         )
- SELECT p.sku,
-    p.name AS product_name,
-    ca.code AS category_code,
-    ca.name AS category_name,
-    lo.code AS location_code,
-    lo.name AS location_name,
+ SELECT (p.sku || ''::text) AS sku,
+    (p.name || ''::text) AS product_name,
+    (ca.code || ''::text) AS category_code,
+    (ca.name || ''::text) AS category_name,
+    (lo.code || ''::text) AS location_code,
+    (lo.name || ''::text) AS location_name,
     p.stock_uom AS uom,
     l.lot_code,
     l.supplier_lot,
@@ -2745,12 +2820,12 @@ CREATE VIEW bi.low_stock WITH (security_invoker='true') AS
                    FROM wanted
                   WHERE (wanted.product_id = p_1.id)))))
         )
- SELECT p.sku,
-    p.name AS product_name,
-    ca.code AS category_code,
-    ca.name AS category_name,
-    lo.code AS location_code,
-    lo.name AS location_name,
+ SELECT (p.sku || ''::text) AS sku,
+    (p.name || ''::text) AS product_name,
+    (ca.code || ''::text) AS category_code,
+    (ca.name || ''::text) AS category_name,
+    (lo.code || ''::text) AS location_code,
+    (lo.name || ''::text) AS location_name,
     p.stock_uom AS uom,
     t.currency,
     s.on_hand,
@@ -3522,16 +3597,16 @@ COMMENT ON COLUMN bi.margin_by_weekday.return_rate_pct IS '-returns in percent o
 CREATE VIEW bi.products WITH (security_invoker='true') AS
  SELECT p.tenant_id,
     p.id AS product_id,
-    p.sku,
-    p.name AS product_name,
-    ca.code AS category_code,
-    ca.name AS category_name,
+    (p.sku || ''::text) AS sku,
+    (p.name || ''::text) AS product_name,
+    (ca.code || ''::text) AS category_code,
+    (ca.name || ''::text) AS category_name,
     p.kind AS product_kind,
     p.status,
     p.stock_uom AS uom,
     t.currency,
     p.list_price,
-    p.external_ref,
+    (p.external_ref || ''::text) AS external_ref,
     p.created_at,
     p.updated_at
    FROM ((public.product p
@@ -3608,8 +3683,8 @@ ALTER TABLE ONLY public.invoice FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.invoice OWNER TO stockwell_owner;
 
 CREATE VIEW bi.receivable_ageing WITH (security_invoker='true') AS
- SELECT cu.number AS customer_number,
-    cu.name AS customer_name,
+ SELECT (cu.number || ''::text) AS customer_number,
+    (cu.name || ''::text) AS customer_name,
     t.currency,
     COALESCE(sum(i.receivable) FILTER (WHERE (i.due_on >= d.day)), (0)::numeric) AS not_due,
     COALESCE(sum(i.receivable) FILTER (WHERE (((d.day - i.due_on) >= 1) AND ((d.day - i.due_on) <= 30))), (0)::numeric) AS due_1_to_30_days,
@@ -4480,7 +4555,7 @@ CREATE VIEW bi.sales_by_day WITH (security_invoker='true') AS
             ((r.cost)::numeric * 0.0001) AS cost
            FROM (public.sales_sum_by_day r
              JOIN fold ON ((fold.generation = r.generation)))
-          WHERE (r.tenant_id = bi.tenant())
+          WHERE (r.tenant_id = ( SELECT bi.tenant() AS tenant))
         UNION ALL
          SELECT ((f.occurred_at AT TIME ZONE t.time_zone))::date AS timezone,
             f.channel,
@@ -4497,7 +4572,7 @@ CREATE VIEW bi.sales_by_day WITH (security_invoker='true') AS
             f.cost
            FROM (bi.sales_fact f
              JOIN public.tenant t ON ((t.tenant_id = f.tenant_id)))
-          WHERE ((t.tenant_id = bi.tenant()) AND (f."position" >= ( SELECT COALESCE(max(fold."position"), (0)::bigint) AS "coalesce"
+          WHERE ((t.tenant_id = ( SELECT bi.tenant() AS tenant)) AND (f."position" >= ( SELECT COALESCE(max(fold."position"), (0)::bigint) AS "coalesce"
                    FROM fold)) AND (f."position" <= ( SELECT '9223372036854775807'::bigint)))
         ), summed AS (
          SELECT part.day,
@@ -4518,8 +4593,8 @@ CREATE VIEW bi.sales_by_day WITH (security_invoker='true') AS
         )
  SELECT s.day,
     s.channel,
-    lo.code AS location_code,
-    lo.name AS location_name,
+    (lo.code || ''::text) AS location_code,
+    (lo.name || ''::text) AS location_name,
     s.country,
     s.currency,
     s.orders,
@@ -4611,10 +4686,10 @@ ALTER TABLE ONLY public.stock_movement FORCE ROW LEVEL SECURITY;
 ALTER TABLE public.stock_movement OWNER TO stockwell_owner;
 
 CREATE VIEW bi.shrinkage WITH (security_invoker='true') AS
- SELECT m.reason,
-    rc.name AS reason_name,
-    lo.code AS location_code,
-    lo.name AS location_name,
+ SELECT (m.reason || ''::text) AS reason,
+    (rc.name || ''::text) AS reason_name,
+    (lo.code || ''::text) AS location_code,
+    (lo.name || ''::text) AS location_name,
     t.currency,
     count(*) AS lines,
     COALESCE((- sum(m.quantity) FILTER (WHERE (m.quantity < (0)::numeric))), (0)::numeric) AS lost_units,
@@ -4626,7 +4701,7 @@ CREATE VIEW bi.shrinkage WITH (security_invoker='true') AS
      JOIN public.tenant t ON ((t.tenant_id = m.tenant_id)))
      LEFT JOIN public.reason_code rc ON (((rc.tenant_id = m.tenant_id) AND (rc.code = m.reason))))
      LEFT JOIN public.location lo ON (((lo.tenant_id = m.tenant_id) AND (lo.id = m.location_id))))
-  WHERE ((m.tenant_id = bi.tenant()) AND (m.kind = ANY (ARRAY['adjustment'::text, 'count'::text])))
+  WHERE ((m.tenant_id = ( SELECT bi.tenant() AS tenant)) AND (m.kind = ANY (ARRAY['adjustment'::text, 'count'::text])))
   GROUP BY m.reason, rc.name, lo.code, lo.name, t.currency;
 
 ALTER TABLE bi.shrinkage OWNER TO stockwell_owner;
@@ -4670,7 +4745,7 @@ CREATE VIEW bi.slow_stock WITH (security_invoker='true') AS
             COALESCE((- sum(s.quantity) FILTER (WHERE ((s.kind = ANY (ARRAY['sale'::text, 'return'::text])) AND (s.occurred_at >= ( SELECT since_1.at
                    FROM since since_1))))), (0)::numeric) AS units_sold
            FROM public.stock_movement s
-          WHERE (s.tenant_id = bi.tenant())
+          WHERE (s.tenant_id = ( SELECT bi.tenant() AS tenant))
           GROUP BY s.location_id, s.product_id
         ), product_moved AS MATERIALIZED (
          SELECT moved.product_id,
@@ -4709,12 +4784,12 @@ CREATE VIEW bi.slow_stock WITH (security_invoker='true') AS
           GROUP BY s.location_id, s.product_id
          HAVING (sum(s.on_hand) > (0)::numeric)
         )
- SELECT p.sku,
-    p.name AS product_name,
-    ca.code AS category_code,
-    ca.name AS category_name,
-    lo.code AS location_code,
-    lo.name AS location_name,
+ SELECT (p.sku || ''::text) AS sku,
+    (p.name || ''::text) AS product_name,
+    (ca.code || ''::text) AS category_code,
+    (ca.name || ''::text) AS category_name,
+    (lo.code || ''::text) AS location_code,
+    (lo.name || ''::text) AS location_name,
     p.stock_uom AS uom,
     ((m.first_moved_at AT TIME ZONE since.zone))::date AS first_moved_on,
     ((m.last_sold_at AT TIME ZONE since.zone))::date AS last_sold_on,
@@ -4969,12 +5044,12 @@ CREATE VIEW bi.stock_ageing WITH (security_invoker='true') AS
            FROM (part
              JOIN public.tenant t ON ((t.tenant_id = bi.tenant())))
         )
- SELECT p.sku,
-    p.name AS product_name,
-    ca.code AS category_code,
-    ca.name AS category_name,
-    lo.code AS location_code,
-    lo.name AS location_name,
+ SELECT (p.sku || ''::text) AS sku,
+    (p.name || ''::text) AS product_name,
+    (ca.code || ''::text) AS category_code,
+    (ca.name || ''::text) AS category_name,
+    (lo.code || ''::text) AS location_code,
+    (lo.name || ''::text) AS location_name,
     p.stock_uom AS uom,
     min(r.came_on) AS oldest_on,
     r.currency,
@@ -5053,12 +5128,12 @@ CREATE VIEW bi.stock_movements WITH (security_invoker='true') AS
     m.recorded_at,
     ((m.occurred_at AT TIME ZONE t.time_zone))::date AS day,
     m.kind AS movement_kind,
-    p.sku,
-    p.name AS product_name,
-    lo.code AS location_code,
-    lo.name AS location_name,
+    (p.sku || ''::text) AS sku,
+    (p.name || ''::text) AS product_name,
+    (lo.code || ''::text) AS location_code,
+    (lo.name || ''::text) AS location_name,
     m.channel,
-    m.reason,
+    (m.reason || ''::text) AS reason,
     p.stock_uom AS uom,
     t.currency,
     m.quantity,
@@ -5068,13 +5143,13 @@ CREATE VIEW bi.stock_movements WITH (security_invoker='true') AS
     m.document_id,
     m.line_no,
     m.entry_mode,
-    m.source_system,
+    (m.source_system || ''::text) AS source_system,
     m.command_id
    FROM (((public.stock_movement m
      JOIN public.tenant t ON ((t.tenant_id = m.tenant_id)))
      LEFT JOIN public.product p ON (((p.tenant_id = m.tenant_id) AND (p.id = m.product_id))))
      LEFT JOIN public.location lo ON (((lo.tenant_id = m.tenant_id) AND (lo.id = m.location_id))))
-  WHERE (m.tenant_id = bi.tenant());
+  WHERE (m.tenant_id = ( SELECT bi.tenant() AS tenant));
 
 ALTER TABLE bi.stock_movements OWNER TO stockwell_owner;
 
@@ -5158,12 +5233,12 @@ CREATE VIEW bi.stock_positions WITH (security_invoker='true') AS
                    FROM known
                   WHERE (known.product_id = p_1.id)))))
         )
- SELECT p.sku,
-    p.name AS product_name,
-    ca.code AS category_code,
-    ca.name AS category_name,
-    lo.code AS location_code,
-    lo.name AS location_name,
+ SELECT (p.sku || ''::text) AS sku,
+    (p.name || ''::text) AS product_name,
+    (ca.code || ''::text) AS category_code,
+    (ca.name || ''::text) AS category_name,
+    (lo.code || ''::text) AS location_code,
+    (lo.name || ''::text) AS location_name,
     p.stock_uom AS uom,
     t.currency,
     s.on_hand,
@@ -5206,12 +5281,12 @@ COMMENT ON COLUMN bi.stock_positions.value IS 'Cost of the stock: of the units o
 COMMENT ON COLUMN bi.stock_positions.unit_cost IS 'Cost per stock unit, 6 decimals. Not additive.';
 
 CREATE VIEW bi.stock_turnover WITH (security_invoker='true') AS
- SELECT p.sku,
-    p.name AS product_name,
-    ca.code AS category_code,
-    ca.name AS category_name,
-    lo.code AS location_code,
-    lo.name AS location_name,
+ SELECT (p.sku || ''::text) AS sku,
+    (p.name || ''::text) AS product_name,
+    (ca.code || ''::text) AS category_code,
+    (ca.name || ''::text) AS category_name,
+    (lo.code || ''::text) AS location_code,
+    (lo.name || ''::text) AS location_name,
     p.stock_uom AS uom,
     t.currency,
     n.on_hand,
@@ -5236,7 +5311,7 @@ CREATE VIEW bi.stock_turnover WITH (security_invoker='true') AS
                     0 AS units_sold,
                     0 AS cost
                    FROM public.stock_level
-                  WHERE (stock_level.tenant_id = (current_setting('app.tenant_id'::text))::uuid)
+                  WHERE (stock_level.tenant_id = bi.tenant())
                 UNION ALL
                  SELECT stock_movement.product_id,
                     stock_movement.location_id,
@@ -5252,11 +5327,11 @@ CREATE VIEW bi.stock_turnover WITH (security_invoker='true') AS
                             ELSE (0)::numeric
                         END AS "case"
                    FROM public.stock_movement
-                  WHERE ((stock_movement.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (stock_movement.occurred_at >= ( SELECT public.day_begin(((((now() AT TIME ZONE tenant.time_zone))::date - 90))::timestamp without time zone, tenant.time_zone) AS day_begin
+                  WHERE ((stock_movement.tenant_id = ( SELECT bi.tenant() AS tenant)) AND (stock_movement.occurred_at >= ( SELECT public.day_begin(((((now() AT TIME ZONE tenant.time_zone))::date - 90))::timestamp without time zone, tenant.time_zone) AS day_begin
                            FROM public.tenant
-                          WHERE (tenant.tenant_id = (current_setting('app.tenant_id'::text))::uuid))))) part
+                          WHERE (tenant.tenant_id = bi.tenant()))))) part
           GROUP BY part.product_id, part.location_id) n
-     JOIN public.tenant t ON ((t.tenant_id = (current_setting('app.tenant_id'::text))::uuid)))
+     JOIN public.tenant t ON ((t.tenant_id = bi.tenant())))
      JOIN public.product p ON (((p.tenant_id = t.tenant_id) AND (p.id = n.product_id))))
      JOIN public.location lo ON (((lo.tenant_id = t.tenant_id) AND (lo.id = n.location_id))))
      LEFT JOIN public.category ca ON (((ca.tenant_id = p.tenant_id) AND (ca.id = p.category_id))))
@@ -5295,12 +5370,12 @@ COMMENT ON COLUMN bi.stock_turnover.turnover IS 'cost of a year at the pace of t
 COMMENT ON COLUMN bi.stock_turnover.cover_days IS 'Days until the stock on hand is sold at that pace, 1 decimal; null if nothing was sold. Not additive.';
 
 CREATE VIEW bi.stock_valuation WITH (security_invoker='true') AS
- SELECT p.sku,
-    p.name AS product_name,
-    ca.code AS category_code,
-    ca.name AS category_name,
-    lo.code AS location_code,
-    lo.name AS location_name,
+ SELECT (p.sku || ''::text) AS sku,
+    (p.name || ''::text) AS product_name,
+    (ca.code || ''::text) AS category_code,
+    (ca.name || ''::text) AS category_name,
+    (lo.code || ''::text) AS location_code,
+    (lo.name || ''::text) AS location_name,
     p.stock_uom AS uom,
     t.currency,
     sum(s.on_hand) AS on_hand,
@@ -5371,8 +5446,8 @@ CREATE VIEW bi.tax_lines WITH (security_invoker='true') AS
     l.channel,
     l.country,
     l.currency,
-    x.code AS tax_code,
-    x.name AS tax_name,
+    (x.code || ''::text) AS tax_code,
+    (x.name || ''::text) AS tax_name,
         CASE
             WHEN (x.code IS NULL) THEN l.tax_rate
             ELSE x.rate
@@ -5385,7 +5460,7 @@ CREATE VIEW bi.tax_lines WITH (security_invoker='true') AS
    FROM ((public.sales_line l
      JOIN public.tenant t ON ((t.tenant_id = l.tenant_id)))
      LEFT JOIN public.sales_line_tax x ON (((x.tenant_id = l.tenant_id) AND (x.document_id = l.document_id) AND (x.document_kind = l.document_kind) AND (x.line_no = l.line_no))))
-  WHERE (l.tenant_id = bi.tenant());
+  WHERE (l.tenant_id = ( SELECT bi.tenant() AS tenant));
 
 ALTER TABLE bi.tax_lines OWNER TO stockwell_owner;
 
@@ -5426,10 +5501,10 @@ COMMENT ON COLUMN bi.tax_lines.tax IS 'Output tax on net_revenue, which does not
 COMMENT ON COLUMN bi.tax_lines.account_code IS 'Code of the ledger account.';
 
 CREATE VIEW bi.weak_margins WITH (security_invoker='true') AS
- SELECT p.sku,
-    p.name AS product_name,
-    ca.code AS category_code,
-    ca.name AS category_name,
+ SELECT (p.sku || ''::text) AS sku,
+    (p.name || ''::text) AS product_name,
+    (ca.code || ''::text) AS category_code,
+    (ca.name || ''::text) AS category_name,
     l.channel,
     l.currency,
     l.units,
@@ -5451,7 +5526,7 @@ CREATE VIEW bi.weak_margins WITH (security_invoker='true') AS
             COALESCE((- sum(f.gross_margin) FILTER (WHERE ((f.units > (0)::numeric) AND (f.gross_margin < (0)::numeric)))), (0)::numeric) AS below_cost_loss
            FROM bi.sales_fact f
           GROUP BY f.product_id, f.channel, f.currency) l
-     JOIN public.product p ON (((p.tenant_id = (current_setting('app.tenant_id'::text))::uuid) AND (p.id = l.product_id))))
+     JOIN public.product p ON (((p.tenant_id = bi.tenant()) AND (p.id = l.product_id))))
      LEFT JOIN public.category ca ON (((ca.tenant_id = p.tenant_id) AND (ca.id = p.category_id))))
   WHERE ((l.below_cost_lines > 0) OR ((l.net_revenue > (0)::numeric) AND (((100)::numeric * (l.net_revenue - l.cost)) < ((10)::numeric * l.net_revenue))));
 
@@ -7571,6 +7646,8 @@ CREATE INDEX voucher_by_customer ON public.voucher USING btree (tenant_id, custo
 
 CREATE TRIGGER keep_price_key BEFORE INSERT OR UPDATE ON public.product FOR EACH ROW WHEN ((new.price_key IS DISTINCT FROM COALESCE(lpad((((new.list_price * (1000000)::numeric))::bigint)::text, 18, '0'::text), '~'::text))) EXECUTE FUNCTION public.keep_price_key();
 
+CREATE TRIGGER keep_sku_since BEFORE UPDATE OF sku ON public.product FOR EACH ROW WHEN (((new.sku <> old.sku) AND (NOT (new.sku_since IS DISTINCT FROM old.sku_since)))) EXECUTE FUNCTION public.keep_sku_since();
+
 CREATE TRIGGER keep_unit_fraction BEFORE INSERT ON public.product_unit FOR EACH ROW WHEN ((new.factor_denominator = 1)) EXECUTE FUNCTION public.keep_unit_fraction();
 
 ALTER TABLE ONLY public.access_refusal
@@ -8386,11 +8463,17 @@ GRANT ALL ON FUNCTION bi.tenant() TO stockwell_bi;
 
 REVOKE ALL ON FUNCTION bi_role.check_name(login text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION bi_role.close(login text) FROM PUBLIC;
+GRANT ALL ON FUNCTION bi_role.close(login text) TO stockwell_migrator;
+
+REVOKE ALL ON FUNCTION bi_role.closed_functions() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION bi_role.end_at(login text, ends_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION bi_role.end_at(login text, ends_at timestamp with time zone) TO stockwell_migrator;
 
 REVOKE ALL ON FUNCTION bi_role.end_sessions(longest interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION bi_role.end_sessions(longest interval) TO stockwell_relay;
+GRANT ALL ON FUNCTION bi_role.end_sessions(longest interval) TO stockwell_migrator;
 
 REVOKE ALL ON FUNCTION bi_role.make(login text, verifier text, ends_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION bi_role.make(login text, verifier text, ends_at timestamp with time zone) TO stockwell_migrator;
@@ -8409,102 +8492,143 @@ GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO stockwell_owner;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO stockwell_migrator;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO stockwell_app;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO stockwell_relay;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO stockwell_lookup;
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) TO stockwell_owner;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) TO stockwell_migrator;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) TO stockwell_app;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) TO stockwell_relay;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) TO stockwell_lookup;
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) TO stockwell_owner;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) TO stockwell_migrator;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) TO stockwell_app;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) TO stockwell_relay;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) TO stockwell_lookup;
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) TO stockwell_owner;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) TO stockwell_migrator;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) TO stockwell_app;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) TO stockwell_relay;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) TO stockwell_lookup;
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO stockwell_owner;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO stockwell_migrator;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO stockwell_app;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO stockwell_relay;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO stockwell_lookup;
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) TO stockwell_owner;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) TO stockwell_migrator;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) TO stockwell_app;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) TO stockwell_relay;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) TO stockwell_lookup;
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) TO stockwell_owner;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) TO stockwell_migrator;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) TO stockwell_app;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) TO stockwell_relay;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) TO stockwell_lookup;
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) TO stockwell_owner;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) TO stockwell_migrator;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) TO stockwell_app;
 GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) TO stockwell_relay;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) TO stockwell_lookup;
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_current_xact_id() FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_current_xact_id() TO stockwell_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_current_xact_id() TO stockwell_migrator;
+GRANT ALL ON FUNCTION pg_catalog.pg_current_xact_id() TO stockwell_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_current_xact_id() TO stockwell_relay;
+GRANT ALL ON FUNCTION pg_catalog.pg_current_xact_id() TO stockwell_lookup;
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_export_snapshot() FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_export_snapshot() TO stockwell_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_export_snapshot() TO stockwell_migrator;
+GRANT ALL ON FUNCTION pg_catalog.pg_export_snapshot() TO stockwell_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_export_snapshot() TO stockwell_relay;
+GRANT ALL ON FUNCTION pg_catalog.pg_export_snapshot() TO stockwell_lookup;
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_logical_emit_message(boolean, text, bytea) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_logical_emit_message(boolean, text, text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_notify(text, text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO stockwell_owner;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO stockwell_migrator;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO stockwell_app;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO stockwell_relay;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO stockwell_lookup;
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) TO stockwell_owner;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) TO stockwell_migrator;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) TO stockwell_app;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) TO stockwell_relay;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) TO stockwell_lookup;
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) TO stockwell_owner;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) TO stockwell_migrator;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) TO stockwell_app;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) TO stockwell_relay;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) TO stockwell_lookup;
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) TO stockwell_owner;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) TO stockwell_migrator;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) TO stockwell_app;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) TO stockwell_relay;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) TO stockwell_lookup;
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) TO stockwell_owner;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) TO stockwell_migrator;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) TO stockwell_app;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) TO stockwell_relay;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) TO stockwell_lookup;
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) TO stockwell_owner;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) TO stockwell_migrator;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) TO stockwell_app;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) TO stockwell_relay;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) TO stockwell_lookup;
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) TO stockwell_owner;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) TO stockwell_migrator;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) TO stockwell_app;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) TO stockwell_relay;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) TO stockwell_lookup;
 
 REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO stockwell_owner;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO stockwell_migrator;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO stockwell_app;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO stockwell_relay;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO stockwell_lookup;
+
+REVOKE ALL ON FUNCTION pg_catalog.txid_current() FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.txid_current() TO stockwell_owner;
+GRANT ALL ON FUNCTION pg_catalog.txid_current() TO stockwell_migrator;
+GRANT ALL ON FUNCTION pg_catalog.txid_current() TO stockwell_app;
+GRANT ALL ON FUNCTION pg_catalog.txid_current() TO stockwell_relay;
+GRANT ALL ON FUNCTION pg_catalog.txid_current() TO stockwell_lookup;
 
 REVOKE ALL ON FUNCTION public.keep_price_key() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.keep_sku_since() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.keep_unit_fraction() FROM PUBLIC;
 
