@@ -183,8 +183,8 @@ impl StockQuery {
     async fn stock_turnover(
         &self,
         context: &Context<'_>,
-        #[graphql(default = 90)] days: i32,
-        filter: Option<StockFilter>,
+        #[graphql(default = 90, desc = "Days of sales that are compared with the stock, from 1.")] days: i32,
+        #[graphql(desc = "Stock that counts. Absent: all.")] filter: Option<StockFilter>,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
         #[graphql(

@@ -179,6 +179,12 @@ mod tests {
         assert_eq!(refused(Values { country: vec!["uk1".into()], ..Values::default() }), "country");
         assert_eq!(refused(Values { currency: vec!["gbp".into()], ..Values::default() }), "currency");
         assert_eq!(refused(Values { customer: vec![String::new()], ..Values::default() }), "customer");
-        assert_eq!(refused(Values { product: vec!["x".into(); 201], ..Values::default() }), "product");
+        assert_eq!(
+            refused(Values {
+                product: (0..201).map(|number| format!("x{number}")).collect(),
+                ..Values::default()
+            }),
+            "product"
+        );
     }
 }

@@ -33,13 +33,13 @@ pub struct Tie {
     #[schema(max_items = 100, example = json!(["4000", "4010", "4100", "4110", "4200"]))]
     pub accounts: Vec<String>,
     /// Balance that the documents of the period have left on the accounts: credits less debits of revenue and tax, debits less
-    /// credits of the others.
+    /// credits of the others. Additive over periods.
     #[schema(value_type = String, max_length = 32, example = "1200.00")]
     pub ledger: Amount,
-    /// Total of the report.
+    /// Total of the report. Additive as the figure is.
     #[schema(value_type = String, max_length = 32, example = "1200.00")]
     pub report: Amount,
-    /// report − ledger: always 0.
+    /// report − ledger: always 0. Additive.
     #[schema(value_type = String, max_length = 32, example = "0.00")]
     pub difference: Amount,
 }

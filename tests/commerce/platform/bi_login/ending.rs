@@ -1,4 +1,4 @@
-//! How a login ends, against its will.
+//! A login ends although its sessions resist.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -114,7 +114,7 @@ fn the_worker_ends_a_transaction_with_a_number() {
     });
 }
 
-/// What a role has made in another database keeps it from being dropped. It is closed all the same, and a rotation shows the new
+/// A role that owns an object of another database can't be dropped. It is closed all the same, and a rotation shows the new
 /// password.
 #[test]
 fn a_role_that_can_not_be_dropped_is_closed() {
