@@ -9,7 +9,7 @@
 //! Days and months of the roll-ups are those of one time zone. If the tenant gets another, they are built again. So they are
 //! if a new version has another list of tables ([`LAYOUT`]).
 //!
-//! The sums are integers. If one does not fit, no more lines are folded ([`State::too_large`]), and reports read those from
+//! The sums are integers. If one does not fit, no more lines are folded (`too_large`), and reports read those from
 //! the position on. A rebuild goes on all the same, and ends this state if its own sums fit.
 
 mod statement;

@@ -341,7 +341,7 @@ impl Type {
 }
 
 /// Sends the number of the rows, then the rows, a part at a time, and then the end; or why it failed. Ends early, and without the end,
-/// if the reader is gone or takes no piece for [`READER_TIME`].
+/// if the reader is gone or takes no piece for 5 seconds.
 pub async fn send_all(db: Db, tenant_id: TenantId, wanted: Wanted, to: Pieces) {
     let failed = match run(&db, tenant_id, &wanted, &to).await {
         Ok(Ok(())) => return,
