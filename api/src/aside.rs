@@ -59,6 +59,25 @@ fn lower(niceness: i32) -> i32 {
     (niceness + 10).min(19)
 }
 
+/// Takes every thread until what is returned is dropped.
+#[cfg(test)]
+pub(crate) fn take_all() -> Vec<std::sync::mpsc::Sender<()>> {
+    let threads = THREADS.as_ref().expect("threads");
+    let (begun, taken) = std::sync::mpsc::channel();
+    let take = |_| {
+        let (held, free) = std::sync::mpsc::channel();
+        let begun = begun.clone();
+        threads.spawn(async move {
+            begun.send(()).expect("the test waits");
+            free.recv()
+        });
+        held
+    };
+    let held: Vec<_> = (0..threads.metrics().num_workers()).map(take).collect();
+    held.iter().for_each(|_| taken.recv().expect("a thread begins"));
+    held
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -88,23 +107,4 @@ mod tests {
         begins.await.expect("it began");
         assert!(ended.await.is_err(), "its state is gone");
     }
-}
-
-/// Takes every thread until what is returned is dropped.
-#[cfg(test)]
-pub(crate) fn take_all() -> Vec<std::sync::mpsc::Sender<()>> {
-    let threads = THREADS.as_ref().expect("threads");
-    let (begun, taken) = std::sync::mpsc::channel();
-    let take = |_| {
-        let (held, free) = std::sync::mpsc::channel();
-        let begun = begun.clone();
-        threads.spawn(async move {
-            begun.send(()).expect("the test waits");
-            free.recv()
-        });
-        held
-    };
-    let held: Vec<_> = (0..threads.metrics().num_workers()).map(take).collect();
-    held.iter().for_each(|_| taken.recv().expect("a thread begins"));
-    held
 }

@@ -62,7 +62,7 @@ use service::{Db, Error, Tx};
 pub use abc::AbcRow;
 pub use best_customers::BestCustomersRow;
 pub use channel_summary::ChannelRow;
-pub use column::{Column, Kind, Measure, Role, is_cost, snake_case};
+pub use column::{Column, Kind, Measure, Role, camel_case, is_cost, snake_case};
 pub use compare::CompareTo;
 pub use customer_value::CustomerValueRow;
 pub use dimension::{Dimension, Dimensions};

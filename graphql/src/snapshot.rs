@@ -11,7 +11,7 @@ use service::{Db, Error};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::costs::{self, SeesCosts};
-use crate::report::{self, Input, Invalid, Name, RawReport, Report, Request, Row};
+use crate::report::{self, Input, Invalid, Name, RawReport, Report, Request, Row, camel_case};
 
 /// The reason why a report failed: a stable code and a sentence.
 #[derive(Debug, Clone)]
@@ -55,9 +55,8 @@ impl From<Invalid> for Failure {
     fn from(invalid: Invalid) -> Self {
         let code = if invalid.readable { "validation_failed" } else { "invalid_parameter" };
         let parameter = match invalid.parameter {
-            "tz" => "timeZone",
-            "group_by" => "groupBy",
-            other => other,
+            "tz" => "timeZone".to_owned(),
+            other => camel_case(other),
         };
         Failure::new(code, format!("{parameter}: {}", invalid.detail))
     }
@@ -129,5 +128,20 @@ pub async fn serve(db: &Db, tenant_id: TenantId, mut calls: mpsc::UnboundedRecei
     while let Some(call) = next.take() {
         drop(call.reply.send(Err(failure.clone())));
         next = calls.recv().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_argument_is_named_as_it_was_sent() {
+        for (parameter, argument) in
+            [("known_at", "knownAt"), ("group_by", "groupBy"), ("tz", "timeZone"), ("limit", "limit")]
+        {
+            let failure = Failure::from(Invalid::not_allowed(parameter, "No."));
+            assert_eq!(failure.detail, format!("{argument}: No."));
+        }
     }
 }

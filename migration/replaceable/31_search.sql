@@ -59,7 +59,7 @@ as $$
 $$;
 
 -- The records with all words in their names and codes, the best `rows_max`. `patterns` are those of the longest word, for the
--- index. At most 50,000 records that have it are read. Those that begin with the text are always among them.
+-- index. At most 50,000 records that have it are read. Those that begin with the text, letter for letter, are always among them.
 create or replace function auth.find_products(whole text, words text[], patterns text[], rows_max integer)
 returns table (id uuid, rank integer)
 language plpgsql stable security definer

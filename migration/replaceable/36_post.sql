@@ -4,8 +4,8 @@
 
 -- Reads and locks the rows of a batch of till sales, in the order in which every batch locks: sessions, stock levels by
 -- key, number series. Returns only the stored responses if every command has one. Returns null levels if a product is a
--- bundle or tracked, because then other rows are read before levels are locked; if a SKU is that of no product or was one of
--- another product before, because a sale that has happened may name a product by a SKU that it had then; and if a hold
+-- bundle or tracked, because then other rows are read before levels are locked; if a SKU is that of no product, was one of
+-- another product before, or was got in the last 14 days (RENAMED_LONG_AGO in service::posting::late), because a sale that has happened may name a product by a SKU that it had then; and if a hold
 -- has expired on a level, because then the level is swept first. Returns null series if there are no levels, and if a series is new.
 create or replace function load_sales_3(
     p_tenant uuid,

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::table::reject;
+use crate::table::{accepted, reject};
 
 /// Pieces that wait for the client. A piece has 2,000 rows.
 const PIECES_WAITING: usize = 1;
@@ -55,9 +55,9 @@ struct RowsParams {
 /// Returns every line of sales, refunds, invoices and credit notes of a period, by the time at which it happened. The response is
 /// written while it is read, so it may have up to 2,000,000 rows; a longer one is rejected (422). All rows are of one snapshot,
 /// and `Stockwell-Row-Count` has their number. The rows must be read within 60 seconds: ask for months rather than years over a
-/// slow line. A client that takes nothing for 5 seconds while more rows wait is cut off. If something fails in between, the connection is cut before the end of the response, so a client never takes a part
-/// for the whole. An export counts as a report: 10 points, and one for every 100 rows. `cost` is null without the scope
-/// `costs:read`.
+/// slow line. A client that takes nothing for 5 seconds while more rows wait is cut off. If something fails in between, the
+/// connection is cut before the end of the response, so a client never takes a part for the whole. An export costs as many points
+/// as a report: 10, and one for every 100 rows. `cost` is null without the scope `costs:read`.
 #[utoipa::path(
     operation_id = "reports_rows_sales_lines",
     security(("bearer" = ["reports:read"])),
@@ -212,28 +212,22 @@ fn reason(failed: Failed) -> ApiError {
 fn form(parameter: Option<&str>, request: &HttpRequest) -> Result<Form, ApiError> {
     let plain = Form::Csv { byte_order_mark: false, locale: None };
     let header = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    let asked = match parameter {
-        Some(name) => name.trim().to_ascii_lowercase(),
-        None => {
-            let ranges = header.unwrap_or("*/*").split(',');
-            let names = ranges.filter_map(|range| {
-                match range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
-                    "text/csv" | "text/*" | "*/*" | "" => Some("csv"),
-                    "application/x-ndjson" | "application/ndjson" | "application/jsonl" | "application/*" => {
-                        Some("ndjson")
-                    }
-                    _ => None,
-                }
-            });
-            names.into_iter().next().unwrap_or_default().to_owned()
-        }
+    let found = match parameter {
+        Some(name) => match name.trim().to_ascii_lowercase().as_str() {
+            "csv" => Some(plain),
+            "ndjson" => Some(Form::Ndjson),
+            _ => None,
+        },
+        None => accepted(header.unwrap_or("*/*"), |media_range| match media_range {
+            "text/csv" | "text/*" | "*/*" | "" => Some(plain),
+            "application/x-ndjson" | "application/ndjson" | "application/jsonl" | "application/*" => {
+                Some(Form::Ndjson)
+            }
+            _ => None,
+        }),
     };
-    match asked.as_str() {
-        "csv" => Ok(plain),
-        "ndjson" => Ok(Form::Ndjson),
-        _ => {
-            let error = ApiError::new(ErrorCode::NotAcceptable, "Rows can be had as csv or ndjson.");
-            Err(if parameter.is_some() { error.at_parameter("format") } else { error.at_header("Accept") })
-        }
-    }
+    found.ok_or_else(|| {
+        let error = ApiError::new(ErrorCode::NotAcceptable, "Rows can be had as csv or ndjson.");
+        if parameter.is_some() { error.at_parameter("format") } else { error.at_header("Accept") }
+    })
 }

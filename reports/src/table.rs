@@ -334,7 +334,7 @@ fn wanted(parameter: Option<&str>, request: &HttpRequest) -> Result<Format, ApiE
         Some(name) => name.trim().to_ascii_lowercase().parse().ok(),
         None => {
             let header = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-            accepted(header.unwrap_or("*/*"))
+            accepted(header.unwrap_or("*/*"), format_of)
         }
     };
     format.ok_or_else(|| {
@@ -344,20 +344,26 @@ fn wanted(parameter: Option<&str>, request: &HttpRequest) -> Result<Format, ApiE
     })
 }
 
-/// Returns the format that an Accept header prefers; of equals, the first one.
-fn accepted(header: &str) -> Option<Format> {
+/// Returns the format of a media range.
+fn format_of(media_range: &str) -> Option<Format> {
+    match media_range {
+        "application/json" | "application/*" | "*/*" | "" => Some(Format::Json),
+        "text/csv" | "text/*" => Some(Format::Csv),
+        "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Some(Format::Ndjson),
+        XLSX => Some(Format::Xlsx),
+        _ => None,
+    }
+}
+
+/// Returns the format that an Accept header prefers; of equals, the first one. `format_of` returns the format of a media range.
+pub fn accepted<F>(header: &str, format_of: impl Fn(&str) -> Option<F>) -> Option<F> {
     let mut best = None;
     for range in header.split(',') {
         let mut parts = range.split(';').map(str::trim);
-        let format = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
-            "application/json" | "application/*" | "*/*" | "" => Format::Json,
-            "text/csv" | "text/*" => Format::Csv,
-            "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Format::Ndjson,
-            XLSX => Format::Xlsx,
-            _ => continue,
-        };
+        let media_range = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let Some(format) = format_of(&media_range) else { continue };
         let quality = parts.find_map(|part| part.strip_prefix("q=")).map_or(1_000, thousandths);
-        if quality > 0 && best.is_none_or(|(most, _)| quality > most) {
+        if quality > 0 && best.as_ref().is_none_or(|(most, _)| quality > *most) {
             best = Some((quality, format));
         }
     }
@@ -458,7 +464,7 @@ mod tests {
             ("application/xml", None),
             ("application/json;q=0", None),
         ] {
-            assert_eq!(accepted(header), format, "{header}");
+            assert_eq!(accepted(header, format_of), format, "{header}");
         }
     }
 }

@@ -19,8 +19,6 @@ use crate::{Db, Error, Tx, input};
 
 /// Most logins of a tenant that work, with those that a rotation replaces and that still overlap.
 pub const LOGINS_MAX: usize = 20;
-/// Longest overlap of a rotation: 30 days.
-pub const OVERLAP_SECONDS_MAX: u32 = 30 * 24 * 3600;
 
 /// A database login of a BI tool, without its password. It works until `expires_at`, unless `revoked_at` is set.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -167,10 +165,7 @@ async fn locked(tx: &Tx, id: BiLoginId) -> Result<BiLogin, Error> {
 }
 
 fn check_rotation(old: &BiLogin, overlap_seconds: u32, now: DateTime<Utc>) -> Result<(), Refusal> {
-    if overlap_seconds > OVERLAP_SECONDS_MAX {
-        let detail = format!("The overlap may last at most {OVERLAP_SECONDS_MAX} seconds.");
-        return Err(Refusal::invalid("/overlap_seconds", detail));
-    }
+    input::check_overlap(overlap_seconds)?;
     if !old.works_at(now) {
         return Err(Refusal::state("The login has expired or was revoked: grant a new one."));
     }

@@ -13,6 +13,8 @@ use crate::{Error, Tx};
 
 /// Longest name.
 pub const NAME_LENGTH_MAX: usize = 200;
+/// Longest overlap of the rotation of a credential: 30 days.
+const OVERLAP_SECONDS_MAX: u32 = 30 * 24 * 3600;
 
 /// The tenant's settings that input checks need.
 #[derive(Debug, Clone)]
@@ -51,6 +53,15 @@ pub(crate) async fn lock_currency(tx: &Tx) -> Result<(), Error> {
     let lock = "select pg_advisory_xact_lock(hashtextextended('currency ' || $1::uuid, 0))";
     tx.execute(sqlx::query(lock).bind(tx.tenant_id.0)).await?;
     Ok(())
+}
+
+/// Rejects an overlap of a rotation that is too long.
+pub(crate) fn check_overlap(seconds: u32) -> Result<(), Refusal> {
+    if seconds <= OVERLAP_SECONDS_MAX {
+        return Ok(());
+    }
+    let detail = format!("The overlap may last at most {OVERLAP_SECONDS_MAX} seconds.");
+    Err(Refusal::invalid("/overlap_seconds", detail))
 }
 
 /// Checks a text of one line. It must not be empty, nor begin or end with a space.

@@ -57,7 +57,7 @@ const ATTEMPTS_MAX: u32 = 3;
 #[derive(Debug, Clone)]
 pub struct PoolOptions {
     /// Most connections for commands, reads, reports and jobs together. Each kind has at least one. Two more find tenants
-    /// and credentials, and one more for each 16 sends exports.
+    /// and credentials, and one more for each 16, at least two, sends exports.
     pub connections_max: u32,
     /// Time that a command or a read waits for a connection before it fails as busy.
     pub wait_ms: u64,

@@ -120,7 +120,7 @@ pub(super) fn price(
         }
         (lines, excess) = sales::price_noting_excess(book, &Basket { lines: &stated, ..*basket })?;
     }
-    let our_taxes = command.lines.iter().zip(0..).map(|(_, input)| Totals::of(of_input(&lines, input)).tax);
+    let our_taxes = (0..command.lines.len()).map(|input| Totals::of(of_input(&lines, input)).tax);
     let our_taxes: Vec<Money> = our_taxes.collect();
     let mut problems = Problems::default();
     for part in lines.chunk_by_mut(|one, other| one.input == other.input) {
@@ -154,6 +154,9 @@ fn price_by_us(book: &Book, command: &Sell, basket: &Basket<'_>) -> Result<(Vec<
     let unstated = command.lines.iter().map(|line| LineInput { unit_price: None, ..line.clone() });
     let unstated: Vec<LineInput> = unstated.collect();
     let (mut ours, excess) = sales::price_noting_excess(book, &Basket { lines: &unstated, ..*basket })?;
+    if command.lines.iter().all(|line| line.unit_price.is_some()) {
+        return Ok((ours, excess));
+    }
     let (beside_stated, _) = sales::price_noting_excess(book, basket)?;
     for (line, beside_stated) in ours.iter_mut().zip(beside_stated) {
         if command.lines[line.input].unit_price.is_none() {

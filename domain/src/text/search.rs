@@ -43,7 +43,7 @@ impl Searched {
 /// Returns a text in the form in which searched texts are compared: one hyphen for every dash, one sigma.
 fn compared(text: &str) -> String {
     let form = |letter| match letter {
-        '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
+        dash if DASHES.contains(&dash) => '-',
         'ς' => 'σ',
         _ => letter,
     };

@@ -215,7 +215,8 @@ pub fn snake_case(name: &str) -> String {
     text
 }
 
-pub(super) fn camel_case(name: &str) -> String {
+/// Turns `gross_margin_pct` into `grossMarginPct`.
+pub fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
     let first = words.next().unwrap_or_default().to_owned();
     words.fold(first, |mut text, word| {

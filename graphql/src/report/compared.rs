@@ -24,8 +24,8 @@ use crate::scalar::{Amount, Percentage, Units};
 /// is not compared.
 #[derive(Clone)]
 pub struct Compared<R> {
-    /// One for each added column, or none.
-    cells: Vec<Option<Cell>>,
+    /// The added columns in their order, or none.
+    cells: Vec<(&'static str, Option<Cell>)>,
     row: PhantomData<fn() -> R>,
 }
 
@@ -83,8 +83,8 @@ impl<R: Row> FromQueryResult for Compared<R> {
         let cells = match is_compared {
             true => added::added(&measures)
                 .iter()
-                .map(|measure| Cell::read(row, pre, measure))
-                .collect::<Result<_, _>>()?,
+                .map(|measure| Ok((measure.name, Cell::read(row, pre, measure)?)))
+                .collect::<Result<_, TryGetError>>()?,
             false => Vec::new(),
         };
         Ok(Compared { cells, row: PhantomData })
@@ -94,10 +94,8 @@ impl<R: Row> FromQueryResult for Compared<R> {
 impl<R: Row> Serialize for Compared<R> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.cells.len()))?;
-        if !self.cells.is_empty() {
-            for (measure, cell) in added::added(&R::measures()).iter().zip(&self.cells) {
-                map.serialize_entry(measure.name, cell)?;
-            }
+        for (name, cell) in &self.cells {
+            map.serialize_entry(name, cell)?;
         }
         map.end()
     }
@@ -147,9 +145,10 @@ impl<R: Row> ContainerType for Compared<R> {
         if !is_added {
             return Ok(None);
         }
+        // Validation has found the field in the schema. A report that is not compared has no cell for it.
         let name = snake_case(field);
-        let place = added::added(&R::measures()).iter().position(|measure| measure.name == name);
-        Ok(place.map(|place| self.cells.get(place).copied().flatten().map_or(Value::Null, Cell::to_value)))
+        let cell = self.cells.iter().find(|(own, _)| *own == name).and_then(|(_, cell)| *cell);
+        Ok(Some(cell.map_or(Value::Null, Cell::to_value)))
     }
 }
 

@@ -340,23 +340,25 @@ impl Type {
     }
 }
 
-/// Sends the number of the rows, then the rows, a part at a time, and then the end; or why it failed. Ends early, and without the end,
-/// if the reader is gone or takes no piece for 5 seconds.
+/// Sends the number of the rows, then the rows, a part at a time, and then the end; or why it failed. Ends early, and without the
+/// end, if the reader is gone or takes no piece within its time. The end waits for the reader without the connection.
 pub async fn send_all(db: Db, tenant_id: TenantId, wanted: Wanted, to: Pieces) {
-    let failed = match run(&db, tenant_id, &wanted, &to).await {
-        Ok(Ok(())) => return,
-        Ok(Err(invalid)) => Failed::Invalid(invalid),
-        Err(error) => Failed::Service(error),
+    let last = match run(&db, tenant_id, &wanted, &to).await {
+        Ok(Ok(true)) => Ok(Piece::End),
+        Ok(Ok(false)) => return,
+        Ok(Err(invalid)) => Err(Failed::Invalid(invalid)),
+        Err(error) => Err(Failed::Service(error)),
     };
-    _ = to.send_timeout(Err(failed), READER_TIME).await;
+    _ = to.send_timeout(last, READER_TIME).await;
 }
 
+/// Returns whether the reader has taken all rows.
 async fn run(
     db: &Db,
     tenant_id: TenantId,
     wanted: &Wanted,
     to: &Pieces,
-) -> Result<Result<(), Invalid>, Error> {
+) -> Result<Result<bool, Invalid>, Error> {
     let is_taken = async |piece: Piece| to.send_timeout(Ok(piece), READER_TIME).await.is_ok();
     db.export(tenant_id, async |tx| {
         let rows: i64 = tx.row(counting(tx, wanted)).await?.map_or(Ok(0), |row| row.try_get(0))?;
@@ -365,7 +367,7 @@ async fn run(
             return Ok(Err(Invalid::not_allowed("from", detail)));
         }
         if !is_taken(Piece::Count(rows)).await {
-            return Ok(Ok(()));
+            return Ok(Ok(false));
         }
         let mut part = head(wanted)?;
         tx.execute(declaring(tx, wanted)).await?;
@@ -374,11 +376,10 @@ async fn run(
             let is_last = read.len() < PART;
             encode(&mut part, read, wanted)?;
             if !is_taken(Piece::Rows(std::mem::take(&mut part))).await {
-                return Ok(Ok(()));
+                return Ok(Ok(false));
             }
             if is_last {
-                is_taken(Piece::End).await;
-                return Ok(Ok(()));
+                return Ok(Ok(true));
             }
         }
     })

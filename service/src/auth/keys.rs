@@ -26,8 +26,6 @@ use crate::rows::parsed;
 use crate::scope::Scope;
 use crate::{Caller, Db, Error, Tx, input};
 
-/// Longest overlap of a rotation: 30 days.
-const OVERLAP_SECONDS_MAX: u32 = 30 * 24 * 3600;
 /// Most networks of a key.
 const NETWORKS_MAX: usize = 50;
 /// Most origins of a publishable key.
@@ -297,10 +295,7 @@ fn channel_text(channel: &Channel) -> String {
 /// Creates a key that replaces the key `id`, which stays valid for `overlap_seconds`. The new key acts for the caller; if
 /// a key rotates itself, for the same one as before. [`Auth::revoked`] must be called after the commit.
 pub async fn rotate(tx: &Tx, caller: &Caller, id: ApiKeyId, overlap_seconds: u32) -> Result<NewKey, Error> {
-    if overlap_seconds > OVERLAP_SECONDS_MAX {
-        let detail = format!("The overlap may last at most {OVERLAP_SECONDS_MAX} seconds.");
-        return Err(Refusal::invalid("/overlap_seconds", detail).into());
-    }
+    input::check_overlap(overlap_seconds)?;
     let caller = &current(tx, caller, Target { key: Some(id), user: None }).await?;
     let old = find(tx, id).await?;
     let chain = chain(tx, &old).await?;

@@ -55,7 +55,8 @@ pub(super) async fn closed_sessions(
     Ok(closed)
 }
 
-/// Time for which a product has had its SKU if `load_sales_2` takes it as the only one that ever had it.
+/// Time for which a product has had its SKU if `load_sales_3` takes it as the only one that ever had it.
+/// That function has the same time.
 const RENAMED_LONG_AGO: Duration = Duration::days(14);
 
 /// Returns whether a sale is so old that a product may have got its SKU later, although the SKU was that of no other product

@@ -139,11 +139,11 @@ pub async fn update(
     check_rounding(&wanted.currency, wanted.invoice_rounding)?;
     let fixed = wanted.fixed(&stated);
     if !fixed.is_empty() {
+        // A tenant with documents is rejected before it asks for the lock: while it waited for that, it would post nothing.
+        reject_with_documents(tx, &fixed).await?;
         // From here to the commit, `post_batch_2` writes no document. Those that it wrote before are visible.
         input::lock_currency(tx).await?;
-        if has_documents(tx).await? {
-            return Err(reject_fixed(&fixed).into());
-        }
+        reject_with_documents(tx, &fixed).await?;
     }
     if printed(&stated) != printed(&wanted) {
         keep_printed(tx, &before).await?;
@@ -233,6 +233,11 @@ pub(super) async fn has_documents(tx: &Tx) -> Result<bool, Error> {
                        or exists (select from stock_movement where tenant_id = $1) \
                        or exists (select from pos_session where tenant_id = $1)";
     Ok(tx.row(sqlx::query(statement).bind(tx.tenant_id.0)).await?.is_some())
+}
+
+/// Rejects a change of fields that documents fix, if there are documents.
+async fn reject_with_documents(tx: &Tx, fields: &[&str]) -> Result<(), Error> {
+    if has_documents(tx).await? { Err(reject_fixed(fields).into()) } else { Ok(()) }
 }
 
 fn reject_fixed(fields: &[&str]) -> Refusal {

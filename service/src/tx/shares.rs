@@ -39,6 +39,8 @@ pub(super) const LOOKUPS: usize = 2;
 
 /// Connections for exports for each 16 of the options, besides these. One waits for a slow client, and is in no other's way.
 const EXPORTS: usize = 1;
+/// Fewest connections for exports: no tenant can take all of them.
+const EXPORTS_MIN: usize = 2;
 
 /// The shares of all kinds of work.
 #[derive(Debug)]
@@ -61,12 +63,13 @@ impl Shares {
         let (read, report, job) = (part(5), part(3), part(2));
         let write = connections.saturating_sub(read + report + job).max(1);
         let reports = report.min(options.reports_max.max(1) as usize);
+        let exports = part(EXPORTS).max(EXPORTS_MIN);
         Shares {
             lookup: Share::new(LOOKUPS, LOOKUPS.div_ceil(2), wait),
             write: Share::new(write, write.div_ceil(2), wait),
             read: Share::new(read, read.div_ceil(2), wait),
             report: Share::new(reports, (reports / 4).max(1), report_wait),
-            export: Share::new(part(EXPORTS), (part(EXPORTS) / 4).max(1), report_wait),
+            export: Share::new(exports, (exports / 4).max(1), report_wait),
             job: Share::new(job, job.div_ceil(2), report_wait),
         }
     }

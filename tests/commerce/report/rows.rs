@@ -119,6 +119,16 @@ fn costs_and_parameters_are_checked() {
         for kind in KINDS {
             assert!(ndjson(other, &path(kind)).await.is_empty(), "no row of another tenant");
             tenant.get(&format!("{}?format=xlsx", path(kind))).await.refused(406, "not_acceptable");
+            for (accepted, media_type) in [
+                ("application/x-ndjson;q=0, text/csv", "text/csv"),
+                ("text/csv;q=0.1, application/x-ndjson", "application/x-ndjson"),
+            ] {
+                let reply = tenant.call(Method::GET, &path(kind)).header("accept", accepted).send().await;
+                assert!(
+                    reply.header("content-type").is_some_and(|found| found.starts_with(media_type)),
+                    "{accepted}"
+                );
+            }
             tenant
                 .get(&format!("{}?from=2026-02-01&to=2026-01-01", path(kind)))
                 .await

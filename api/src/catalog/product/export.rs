@@ -19,6 +19,7 @@ use super::column::Column;
 use super::stated::Stated;
 use crate::csv::locale as csv_locale;
 use crate::params::Params;
+use crate::problem::Problem;
 use crate::{Answer, ApiError, App, Caller};
 
 /// Number of products that are read at once.
@@ -56,9 +57,12 @@ struct ExportParams {
     operation_id = "products_export",
     security(("bearer" = ["catalog:read"])),
     params(ExportParams),
-    responses((status = 200, description = "The products.", content(
-        (String = "text/csv", example = "sku,name,description\r\nBOLT-M8,Bolt M8 x 40,\r\n"),
-    )))
+    responses(
+        (status = 200, description = "The products.", content(
+            (String = "text/csv", example = "sku,name,description\r\nBOLT-M8,Bolt M8 x 40,\r\n"),
+        )),
+        (status = 422, description = "There is no such locale.", body = Problem, content_type = "application/problem+json"),
+    )
 )]
 #[get("/v1/products/export")]
 async fn export(app: Data<App>, caller: Caller, params: Params<ExportParams>) -> Answer {
