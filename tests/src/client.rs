@@ -146,14 +146,14 @@ impl Call {
     /// Sends it. Fails the test if the response breaks the rules of all responses, or is an error of the server.
     pub async fn send(self) -> Reply {
         let what = self.what.clone();
-        let reply = self.try_send().await.unwrap_or_else(|error| panic!("{what}: {error}"));
+        let reply = self.try_send().await.unwrap_or_else(|error| panic!("{what}: {error:?}"));
         reply.check();
         reply
     }
 
     /// Sends it and reads only the head of the response, whose body may have no end.
     pub async fn open(self) -> reqwest::Response {
-        self.request.send().await.unwrap_or_else(|error| panic!("{}: {error}", self.what))
+        self.request.send().await.unwrap_or_else(|error| panic!("{}: {error:?}", self.what))
     }
 
     /// Sends it to a server that may be killed meanwhile.

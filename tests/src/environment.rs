@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use actix_web::web::Data;
 use api::App;
@@ -87,7 +88,10 @@ fn start() -> Environment {
         let db = Db::connect(&postgres.url("stockwell_app", DATABASE), &pool_options())
             .await
             .expect("the app connects");
-        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        // The server closes a connection that never sent a request after 10 seconds, and an idle one after 75. A request
+        // that is sent at that moment fails.
+        let http = reqwest::Client::builder().no_proxy().pool_idle_timeout(Duration::from_secs(5));
+        let http = http.redirect(reqwest::redirect::Policy::none());
         (postgres, root, db, http.build().expect("an HTTP client"))
     });
     let signing_key_file = postgres.home().join("signing-key.pem");

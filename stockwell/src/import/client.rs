@@ -1,6 +1,7 @@
 //! A small client of the REST API.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::Europe::London;
@@ -74,7 +75,8 @@ pub struct BatchResult {
 impl Client {
     /// Makes a client of the API at `url`.
     pub fn new(url: &str, key: SecretString) -> Result<Self, ClientError> {
-        let http = reqwest::Client::builder().no_proxy().build()?;
+        // Below the time after which a server closes a connection that never sent a request.
+        let http = reqwest::Client::builder().no_proxy().pool_idle_timeout(Duration::from_secs(5)).build()?;
         Ok(Client { http, url: url.trim_end_matches('/').to_owned(), key })
     }
 
