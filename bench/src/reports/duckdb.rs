@@ -53,6 +53,7 @@ except ImportError:
 path, rounds, statements = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
 db = duckdb.connect()
 db.execute('set threads = 2')
+db.execute('set enable_progress_bar = false')
 db.execute(\"set TimeZone = 'UTC'\")
 db.execute(\"\"\"create table line as select *, (occurred_at + interval 1 hour)::date as day from read_csv(?, header = true,
     types = {'quantity': 'decimal(18,6)', 'gross': 'decimal(18,4)', 'net': 'decimal(18,4)', 'tax': 'decimal(18,4)',
