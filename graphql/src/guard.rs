@@ -37,8 +37,8 @@ const ROOTS_MAX: u64 = 10;
 pub const POINTS_MAX: u64 = 5_000;
 /// Values of the response that cost one point.
 const VALUES_PER_POINT: u64 = 100;
-/// Points of a field at the root.
-const POINTS_PER_ROOT: u64 = 1;
+/// Points of a statement. Each field at the root is one, and so are `tiesTo` and `trade` of its `meta`.
+const POINTS_PER_STATEMENT: u64 = 1;
 
 /// The cost of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,8 +98,9 @@ pub fn check(query: &str, variables: &Variables) -> Result<CheckedDocument, Reje
                 "More than {VISITS_MAX} selections are asked for, fragments spread out."
             )));
         }
-        points = points
-            .max((weight.roots * POINTS_PER_ROOT).saturating_add(weight.values.div_ceil(VALUES_PER_POINT)));
+        let statements = weight.roots.saturating_add(weight.statements);
+        let of_values = weight.values.div_ceil(VALUES_PER_POINT);
+        points = points.max(statements.saturating_mul(POINTS_PER_STATEMENT).saturating_add(of_values));
     }
     if points > POINTS_MAX {
         let detail = format!(

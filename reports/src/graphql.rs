@@ -77,8 +77,8 @@ struct GraphqlResponse {
     /// Errors, each with `extensions.code` and `extensions.request_id`.
     #[schema(max_items = 100, value_type = Option<Vec<Object>>, example = json!(null))]
     errors: Option<Vec<Value>>,
-    /// `cost.requested` and `cost.available`, in points. One point is a field at the root, or a hundred values that the
-    /// response may have at its limits.
+    /// `cost.requested` and `cost.available`, in points. One point is a field at the root, a `tiesTo`, a `trade`, or a hundred
+    /// values that the response may have at its limits.
     #[schema(value_type = Option<Object>, example = json!({"cost": {"requested": 2, "available": 5000}}))]
     extensions: Option<Value>,
 }

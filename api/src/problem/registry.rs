@@ -188,7 +188,7 @@ pub static REGISTRY: &[Entry] = &[
         ErrorCode::QueryCostExceeded,
         "Query too costly",
         "A GraphQL query is too long, nested too deep, asks for too many fields at its root, or for too many values.",
-        "Lower limit, group by less, or ask for fewer fields. extensions.cost of a response has the cost of a query in points: one for each field at the root and one for each hundred values.",
+        "Lower limit, group by less, or ask for fewer fields. extensions.cost of a response has the cost of a query in points: one for each field at the root, one for each tiesTo and each trade, and one for each hundred values.",
     ),
     entry(
         ErrorCode::InternalError,

@@ -227,6 +227,20 @@ fn points_count_statements_and_values() {
     refused("{productPerformance(limit:50000){rows{a b c d e f g h i j}}}");
 }
 
+/// The ledger and the days of trade are read by statements of their own.
+#[test]
+fn the_ledger_and_the_days_of_trade_cost_a_statement_each() {
+    let of = |meta: &str| points(&format!("{{channelSummary{{meta{{timeZone {meta}}}}}}}"));
+    assert_eq!(of(""), 2);
+    assert_eq!(of("generatedAt"), 2);
+    assert_eq!(of("trade{firstOn}"), 3);
+    assert_eq!(of("tiesTo{figure difference}"), 3);
+    assert_eq!(of("tiesTo{difference} trade{lastOn}"), 4);
+    let spread = "{channelSummary{meta{...m}} marginReport(limit:1){meta{...m}}} \
+                  fragment m on ReportMeta{trade{firstOn} ties:tiesTo{difference}}";
+    assert_eq!(points(spread), 7);
+}
+
 #[test]
 fn limits_in_variables_count() {
     let query = "query($n:Int,$by:[Dimension!]){marginReport(limit:$n groupBy:$by){rows{sku}}}";

@@ -32,6 +32,8 @@ pub struct Weight {
     pub visits: u64,
     /// Fields at the root.
     pub roots: u64,
+    /// Statements besides that of each field at the root.
+    pub statements: u64,
     /// Values of the response outside rows.
     pub values: u64,
     /// Values of one row, if the parent is a report.
@@ -46,6 +48,7 @@ impl Weight {
     fn add(&mut self, other: Weight) {
         self.visits = self.visits.saturating_add(other.visits).saturating_add(1);
         self.roots = self.roots.saturating_add(other.roots);
+        self.statements = self.statements.saturating_add(other.statements);
         self.values = self.values.saturating_add(other.values);
         self.values_of_row = self.values_of_row.saturating_add(other.values_of_row);
         self.depth = self.depth.max(other.depth);
@@ -131,7 +134,10 @@ impl<'a> Scale<'a> {
                 weight.values_of_row = weight.values_of_row.saturating_add(weight.values);
                 weight.values = 0;
             }
-            Parent::Data => weight.values = values.saturating_mul(times(name)),
+            Parent::Data => {
+                weight.values = values.saturating_mul(times(name));
+                weight.statements = weight.statements.saturating_add(statements(name));
+            }
             Parent::Schema => weight.values = values.saturating_mul(times_in_schema(name)),
         }
         let depth = if below == Parent::Schema { &mut weight.depth_of_schema } else { &mut weight.depth };
@@ -146,6 +152,14 @@ fn times(name: &str) -> u64 {
         "columns" => COLUMNS_ESTIMATE,
         "totals" => TOTALS_ESTIMATE,
         _ => 1,
+    }
+}
+
+/// Returns the number of statements that a field below a report adds to that of the report.
+fn statements(name: &str) -> u64 {
+    match name {
+        "tiesTo" | "trade" => 1,
+        _ => 0,
     }
 }
 
