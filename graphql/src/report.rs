@@ -279,8 +279,6 @@ impl Meta {
 
 /// A row type, which defines its report.
 pub trait Row: FromQueryResult + Serialize + OutputType {
-    const LEDGER_ACCOUNTS: &'static [&'static str];
-
     /// Columns that describe a row, in their order.
     fn dimensions(group_by: &[Dimension]) -> Vec<&'static str>;
 
@@ -484,7 +482,7 @@ pub fn decode<R: Row>(request: &Request, raw: RawReport) -> Result<Report<R>, Er
         data_as_of: as_of,
         row_count: rows.len() as u64,
         truncated,
-        ledger_accounts: R::LEDGER_ACCOUNTS.to_vec(),
+        ledger_accounts: request.name.ledger_accounts(),
         ties_to,
         trade: raw.trade,
     };

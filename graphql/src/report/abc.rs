@@ -16,7 +16,7 @@ use super::column::{Kind, Measure, formula, sum};
 use super::compared::Compared;
 use super::figure::{COST, NET_REVENUE, UNITS};
 use super::grouping::{self, Attribute, Grouping, Key};
-use super::margin::{MARGIN_PCT, MarginRow};
+use super::margin::MARGIN_PCT;
 use super::sales;
 use super::{AbcMeasure, Dimension, Request, Row};
 use crate::scalar::{Amount, Percentage, Units};
@@ -115,8 +115,6 @@ impl Ranking {
 }
 
 impl Row for AbcRow {
-    const LEDGER_ACCOUNTS: &'static [&'static str] = MarginRow::LEDGER_ACCOUNTS;
-
     fn measures() -> Vec<Measure> {
         BY_REVENUE.measures()
     }

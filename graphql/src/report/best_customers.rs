@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::column::{Kind, Measure, formula, sum};
 use super::figure::{COST, Figure, Merge, NET_REVENUE, ORDERS, RETURNS, Sum};
 use super::grouping::{Attribute, Grouping, Key};
-use super::margin::{MARGIN_PCT, MarginRow};
+use super::margin::MARGIN_PCT;
 use super::sales;
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, Date, Percentage};
@@ -82,8 +82,6 @@ const RFM: &str = "concat( \
     5 - 5 * (rank() over (partition by m.currency order by m.net_revenue desc) - 1) / count(*) over (partition by m.currency))";
 
 impl Row for BestCustomersRow {
-    const LEDGER_ACCOUNTS: &'static [&'static str] = MarginRow::LEDGER_ACCOUNTS;
-
     fn measures() -> Vec<Measure> {
         vec![
             sum("orders", Kind::Count),

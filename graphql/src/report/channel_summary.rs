@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::column::{Kind, Measure, formula};
 use super::compared::Compared;
 use super::grouping::{self, Attribute, Grouping};
-use super::margin::{COST_MEASURES, MarginFigures, MarginRow, SUMS};
+use super::margin::{COST_MEASURES, MarginFigures, SUMS};
 use super::revenue::{self, NET_REVENUE_FIRST};
 use super::sales;
 use super::{Dimension, Request, Row, dimension};
@@ -41,8 +41,6 @@ const SHARE_PCT: &str =
     "round(100 * net_revenue / nullif(sum(net_revenue) over (partition by currency), 0), 4)";
 
 impl Row for ChannelRow {
-    const LEDGER_ACCOUNTS: &'static [&'static str] = MarginRow::LEDGER_ACCOUNTS;
-
     fn measures() -> Vec<Measure> {
         let share = formula("net_revenue_share_pct", Kind::Percentage, SHARE_PCT);
         [revenue::MEASURES.as_slice(), &COST_MEASURES, &[share, revenue::RETURN_RATE_PCT]].concat()

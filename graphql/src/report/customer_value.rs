@@ -14,7 +14,7 @@ use super::column::{Kind, Measure, formula, sum};
 use super::compared::Compared;
 use super::figure::{COST, Figure, GROSS_REVENUE, Merge, NET_REVENUE, ORDERS, RETURNS, Sum};
 use super::grouping::{self, Attribute, Grouping, Key};
-use super::margin::{MARGIN_PCT, MarginRow};
+use super::margin::MARGIN_PCT;
 use super::sales;
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, Date, Percentage};
@@ -77,8 +77,6 @@ const SUMS: [Sum; 9] = [
 ];
 
 impl Row for CustomerValueRow {
-    const LEDGER_ACCOUNTS: &'static [&'static str] = MarginRow::LEDGER_ACCOUNTS;
-
     fn measures() -> Vec<Measure> {
         vec![
             sum("orders", Kind::Count),

@@ -59,8 +59,6 @@ pub struct LotExpiryRow {
 }
 
 impl Row for LotExpiryRow {
-    const LEDGER_ACCOUNTS: &'static [&'static str] = &[];
-
     fn measures() -> Vec<Measure> {
         vec![
             sum("days_left", Kind::DaysLeft),

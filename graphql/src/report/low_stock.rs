@@ -50,8 +50,6 @@ pub struct LowStockRow {
 }
 
 impl Row for LowStockRow {
-    const LEDGER_ACCOUNTS: &'static [&'static str] = &[];
-
     fn measures() -> Vec<Measure> {
         ["on_hand", "reserved", "available", "reorder_point", "reorder_quantity", "shortage"]
             .map(|name| sum(name, Kind::Units))

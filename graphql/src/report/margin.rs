@@ -67,9 +67,6 @@ pub(super) const COST_MEASURES: [Measure; 3] = [
 ];
 
 impl Row for MarginRow {
-    const LEDGER_ACCOUNTS: &'static [&'static str] =
-        &["4000", "4010", "4100", "4110", "4200", "2200", "5000", "5010"];
-
     fn measures() -> Vec<Measure> {
         [revenue::MEASURES.as_slice(), &COST_MEASURES, &[revenue::RETURN_RATE_PCT]].concat()
     }

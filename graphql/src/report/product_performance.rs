@@ -12,7 +12,7 @@ use super::column::{Kind, Measure, formula, sum};
 use super::compared::Compared;
 use super::figure::{COST, Figure, NET_REVENUE, Sum, UNITS};
 use super::grouping::{self, Attribute, Grouping, Key};
-use super::margin::{MARGIN_PCT, MarginRow};
+use super::margin::MARGIN_PCT;
 use super::sales;
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, Percentage, Units};
@@ -92,8 +92,6 @@ const WHOLESALE_SHARE_PCT: &str = "round(100 * wholesale_net_revenue / nullif(ne
 const RETAIL_SHARE_PCT: &str = "round(100 * retail_net_revenue / nullif(net_revenue, 0), 4)";
 
 impl Row for ProductPerformanceRow {
-    const LEDGER_ACCOUNTS: &'static [&'static str] = MarginRow::LEDGER_ACCOUNTS;
-
     fn measures() -> Vec<Measure> {
         vec![
             sum("units", Kind::Units),

@@ -178,8 +178,6 @@ const OTHERS: &str = "
     where not exists (select from owed where owed.customer_id = s.customer_id)";
 
 impl Row for ReceivableAgeingRow {
-    const LEDGER_ACCOUNTS: &'static [&'static str] = &["1100"];
-
     fn measures() -> Vec<Measure> {
         FIGURES.iter().map(|name| sum(name, Kind::Amount)).collect()
     }

@@ -96,8 +96,6 @@ pub(super) const RETURN_RATE_PCT: Measure = formula(
 pub(super) const NET_REVENUE_FIRST: Greatest = Greatest { name: "net_revenue", first: "net_revenue desc" };
 
 impl Row for RevenueRow {
-    const LEDGER_ACCOUNTS: &'static [&'static str] = &["4000", "4010", "4100", "4110", "4200", "2200"];
-
     fn measures() -> Vec<Measure> {
         [MEASURES.as_slice(), &[RETURN_RATE_PCT]].concat()
     }

@@ -133,8 +133,6 @@ impl Figures {
 }
 
 impl Row for ShrinkageRow {
-    const LEDGER_ACCOUNTS: &'static [&'static str] = &["5100", "5110"];
-
     fn measures() -> Vec<Measure> {
         FIGURES.iter().map(|(name, kind, _)| sum(name, *kind)).collect()
     }

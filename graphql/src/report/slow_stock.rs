@@ -101,8 +101,6 @@ const SLOW: &str = "
 )";
 
 impl Row for SlowStockRow {
-    const LEDGER_ACCOUNTS: &'static [&'static str] = &[];
-
     fn measures() -> Vec<Measure> {
         vec![
             sum("on_hand", Kind::Units),

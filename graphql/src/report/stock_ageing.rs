@@ -211,8 +211,6 @@ const AGED: &str = "
 )";
 
 impl Row for StockAgeingRow {
-    const LEDGER_ACCOUNTS: &'static [&'static str] = &["1200", "1210"];
-
     fn measures() -> Vec<Measure> {
         let kind = |name: &str| {
             if name.starts_with("value") { Kind::Amount } else { Kind::Units }

@@ -47,8 +47,6 @@ pub struct StockPositionRow {
 }
 
 impl Row for StockPositionRow {
-    const LEDGER_ACCOUNTS: &'static [&'static str] = &["1200", "1210"];
-
     fn measures() -> Vec<Measure> {
         vec![
             sum("on_hand", Kind::Units),

@@ -79,8 +79,6 @@ const LEVEL: &str = "
 )";
 
 impl Row for StockTurnoverRow {
-    const LEDGER_ACCOUNTS: &'static [&'static str] = &[];
-
     fn measures() -> Vec<Measure> {
         vec![
             sum("on_hand", Kind::Units),

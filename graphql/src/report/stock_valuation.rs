@@ -111,8 +111,6 @@ const NOTHING: &str =
     "select null::uuid, null::uuid, null::uuid, 0, 0, null where not exists (select from valued)";
 
 impl Row for StockValuationRow {
-    const LEDGER_ACCOUNTS: &'static [&'static str] = &["1200", "1210"];
-
     fn measures() -> Vec<Measure> {
         vec![sum("on_hand", Kind::Units), sum("value", Kind::Amount), sum("unit_cost", Kind::Average)]
     }

@@ -118,19 +118,19 @@ from asked left join balance b on b.account_code = any(asked.accounts)
 group by asked.figure, asked.accounts order by asked.figure";
 
 impl Name {
-    fn tied(self) -> &'static [Figure] {
+    /// Returns the figures of the report that the ledger has as well. It may have more of them than the report.
+    fn of_ledger(self) -> &'static [Figure] {
         match self {
             Name::Revenue => &[NET_REVENUE, TAX],
             Name::Margin | Name::ChannelSummary => &[NET_REVENUE, TAX, COST],
-            Name::ProductPerformance | Name::Abc => &[NET_REVENUE, COST],
-            Name::StockPosition | Name::StockValuation => &[VALUE],
+            Name::ProductPerformance | Name::Abc | Name::CustomerValue | Name::BestCustomers => {
+                &[NET_REVENUE, COST]
+            }
+            Name::StockPosition | Name::StockValuation | Name::StockAgeing => &[VALUE],
             Name::Shrinkage => &[SHRINKAGE],
             Name::ReceivableAgeing => &[OWED],
-            // They leave something out: walk-in sales, negative stock, or stock that is not in question.
-            Name::CustomerValue
-            | Name::BestCustomers
-            | Name::WeakMargins
-            | Name::StockAgeing
+            // They show stock and products that are in question only.
+            Name::WeakMargins
             | Name::StockTurnover
             | Name::LowStock
             | Name::LotExpiry
@@ -138,9 +138,36 @@ impl Name {
         }
     }
 
+    /// Returns the figures whose totals the ledger has.
+    fn tied(self) -> &'static [Figure] {
+        match self {
+            // They leave out walk-in sales, or negative stock.
+            Name::CustomerValue | Name::BestCustomers | Name::StockAgeing => &[],
+            Name::Revenue
+            | Name::Margin
+            | Name::ChannelSummary
+            | Name::ProductPerformance
+            | Name::Abc
+            | Name::StockPosition
+            | Name::StockValuation
+            | Name::Shrinkage
+            | Name::ReceivableAgeing
+            | Name::WeakMargins
+            | Name::StockTurnover
+            | Name::LowStock
+            | Name::LotExpiry
+            | Name::SlowStock => self.of_ledger(),
+        }
+    }
+
     /// Whether the ledger has totals of the report.
     pub(crate) fn is_tied(self) -> bool {
         !self.tied().is_empty()
+    }
+
+    /// Returns the codes of the accounts that have the figures of the report, in the default chart of accounts.
+    pub(super) fn ledger_accounts(self) -> Vec<&'static str> {
+        self.of_ledger().iter().flat_map(|figure| figure.accounts).copied().collect()
     }
 }
 
@@ -224,4 +251,36 @@ pub fn beside(balances: Vec<Balance>, totals: &[&PgRow]) -> Result<Option<Vec<Ti
         Ok(Tie { figure: balance.figure, accounts: balance.accounts, ledger, report, difference })
     };
     balances.into_iter().map(tie).collect::<Result<_, _>>().map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ledger::CHART;
+    use strum::IntoEnumIterator;
+
+    use super::*;
+
+    #[test]
+    fn a_report_ties_by_its_own_figures_to_accounts_of_the_chart() {
+        for name in Name::iter() {
+            let measures = name.measures();
+            for figure in name.of_ledger() {
+                assert!(measures.iter().any(|own| own.name == figure.name), "{name} has {}", figure.name);
+                for account in figure.accounts {
+                    assert!(CHART.iter().any(|(code, ..)| code == account), "{name}: {account}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_report_names_the_accounts_of_each_of_its_figures_once() {
+        let accounts = |name: Name| name.ledger_accounts().join(" ");
+        assert_eq!(accounts(Name::Revenue), "4000 4010 4100 4110 4200 2200");
+        assert_eq!(accounts(Name::Margin), "4000 4010 4100 4110 4200 2200 5000 5010");
+        assert_eq!(accounts(Name::ProductPerformance), "4000 4010 4100 4110 4200 5000 5010", "it has no tax");
+        assert_eq!(accounts(Name::StockAgeing), "1200 1210");
+        assert_eq!(accounts(Name::Shrinkage), "5100 5110");
+        assert_eq!(accounts(Name::LowStock), "");
+    }
 }

@@ -100,8 +100,6 @@ union all
 select 2, :zone, null, null, null, null, null, null, null, null, null, null, null, null, null, null";
 
 impl Row for WeakMarginsRow {
-    const LEDGER_ACCOUNTS: &'static [&'static str] = &[];
-
     fn measures() -> Vec<Measure> {
         FIGURES.iter().map(|(name, kind)| sum(name, *kind)).collect()
     }
