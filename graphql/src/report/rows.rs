@@ -6,7 +6,6 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
 use domain::document::document_id;
 use domain::id::TenantId;
 use domain::locale::Locale;
@@ -15,10 +14,11 @@ use rust_decimal::Decimal;
 use sea_orm::sqlx::postgres::{PgArguments, PgRow};
 use sea_orm::sqlx::query::Query;
 use sea_orm::sqlx::{self, Postgres, Row as _};
-use service::{Db, Error, Tx};
+use service::{Db, Error};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use super::named::Named;
 use super::range::parameters;
 use super::table::cell;
 use super::{Invalid, Range};
@@ -104,6 +104,9 @@ enum Type {
 
 type Columns = &'static [(&'static str, Type)];
 
+/// A statement with its values.
+type Bound = Query<'static, Postgres, PgArguments>;
+
 const SALES_LINES: Columns = &[
     ("day", Type::Day),
     ("occurred_at", Type::Instant),
@@ -176,26 +179,28 @@ struct Statements {
     cursor: &'static str,
 }
 
-/// The period of rows that have an instant: $2 and $4 are instants, $3 and $5 midnights in the tenant's time zone.
+/// The period of rows that have an instant. Its bounds are instants, or midnights in the tenant's time zone.
 macro_rules! in_period {
     () => {
-        " and ($2::timestamptz is null or r.occurred_at >= $2) and ($3::timestamp is null or r.occurred_at >= \
-         (select public.day_begin($3, z.time_zone) from tenant z where z.tenant_id = $1)) \
-         and ($4::timestamptz is null or r.occurred_at < $4) and ($5::timestamp is null or r.occurred_at < \
-         (select public.day_begin($5, z.time_zone) from tenant z where z.tenant_id = $1))"
+        " and (:from_at::timestamptz is null or r.occurred_at >= :from_at) \
+         and (:from_day::timestamp is null or r.occurred_at >= \
+         (select public.day_begin(:from_day, z.time_zone) from tenant z where z.tenant_id = :tenant_id)) \
+         and (:to_at::timestamptz is null or r.occurred_at < :to_at) \
+         and (:to_day::timestamp is null or r.occurred_at < \
+         (select public.day_begin(:to_day, z.time_zone) from tenant z where z.tenant_id = :tenant_id))"
     };
 }
 
-/// An instant: in UTC if $7 is UTC, and as the clock of the tenant's time zone if it is null.
+/// An instant: in UTC if the zone is UTC, and as the clock of the tenant's time zone if it is null.
 macro_rules! instant {
     ($column:literal) => {
         concat!(
-            "case when $7::text is null then to_char(",
+            "case when :zone::text is null then to_char(",
             $column,
             " at time zone t.time_zone, 'YYYY-MM-DD\"T\"HH24:MI:SS') \
              else to_char(",
             $column,
-            " at time zone $7, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') end"
+            " at time zone :zone, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') end"
         )
     };
 }
@@ -203,19 +208,21 @@ macro_rules! instant {
 /// The period of journal lines, which have a day. The day of an instant begins in the tenant's time zone.
 macro_rules! in_days {
     () => {
-        " and ($2::timestamptz is null or r.posted_on >= ($2 at time zone (select time_zone from tenant where tenant_id = $1))::date) \
-         and ($3::timestamp is null or r.posted_on >= $3::date) \
-         and ($4::timestamptz is null or r.posted_on < ($4 at time zone (select time_zone from tenant where tenant_id = $1))::date) \
-         and ($5::timestamp is null or r.posted_on < $5::date)"
+        " and (:from_at::timestamptz is null or r.posted_on >= \
+         (:from_at at time zone (select time_zone from tenant where tenant_id = :tenant_id))::date) \
+         and (:from_day::timestamp is null or r.posted_on >= :from_day::date) \
+         and (:to_at::timestamptz is null or r.posted_on < \
+         (:to_at at time zone (select time_zone from tenant where tenant_id = :tenant_id))::date) \
+         and (:to_day::timestamp is null or r.posted_on < :to_day::date)"
     };
 }
 
 const OF_SALES_LINES: Statements = Statements {
     columns: SALES_LINES,
     count: concat!(
-        "select count(*) from (select from sales_line r where r.tenant_id = $1",
+        "select count(*) from (select from sales_line r where r.tenant_id = :tenant_id",
         in_period!(),
-        " limit $6) counted"
+        " limit :most) counted"
     ),
     cursor: concat!(
         "declare wanted_rows no scroll cursor for select array[(r.occurred_at at time zone t.time_zone)::date::text, \
@@ -224,14 +231,14 @@ const OF_SALES_LINES: Statements = Statements {
         ", r.document_kind || ':' || r.document_id, \
          r.document_kind, r.line_no::text, r.channel, l.code, c.number, r.country, p.sku, coalesce(r.description, p.name), r.uom, \
          r.entered::text, r.quantity::text, r.unit_price::text, r.currency, r.gross::text, r.discount::text, r.net::text, \
-         (r.tax_rate * 100)::text, r.tax::text, case when $6 then r.cost::text end, \
+         (r.tax_rate * 100)::text, r.tax::text, case when :sees_costs then r.cost::text end, \
          ",
         instant!("r.recorded_at"),
         "] as cells \
          from sales_line r join tenant t on t.tenant_id = r.tenant_id \
          join product p on p.tenant_id = r.tenant_id and p.id = r.product_id \
          join location l on l.tenant_id = r.tenant_id and l.id = r.location_id \
-         left join customer c on c.tenant_id = r.tenant_id and c.id = r.customer_id where r.tenant_id = $1",
+         left join customer c on c.tenant_id = r.tenant_id and c.id = r.customer_id where r.tenant_id = :tenant_id",
         in_period!(),
         " order by r.document_id, r.document_kind, r.line_no"
     ),
@@ -240,9 +247,9 @@ const OF_SALES_LINES: Statements = Statements {
 const OF_MOVEMENTS: Statements = Statements {
     columns: MOVEMENTS,
     count: concat!(
-        "select count(*) from (select from stock_movement r where r.tenant_id = $1",
+        "select count(*) from (select from stock_movement r where r.tenant_id = :tenant_id",
         in_period!(),
-        " limit $6) counted"
+        " limit :most) counted"
     ),
     cursor: concat!(
         "declare wanted_rows no scroll cursor for select array[(r.occurred_at at time zone t.time_zone)::date::text, \
@@ -250,15 +257,15 @@ const OF_MOVEMENTS: Statements = Statements {
         instant!("r.occurred_at"),
         ", r.kind, \
          r.document_kind || ':' || r.document_id, r.document_kind, r.line_no::text, r.channel, r.reason, l.code, p.sku, p.name, \
-         o.code, r.quantity::text, p.stock_uom, t.currency, case when $6 then r.unit_cost::text end, \
-         case when $6 then r.value::text end, \
+         o.code, r.quantity::text, p.stock_uom, t.currency, case when :sees_costs then r.unit_cost::text end, \
+         case when :sees_costs then r.value::text end, \
          ",
         instant!("r.recorded_at"),
         "] as cells \
          from stock_movement r join tenant t on t.tenant_id = r.tenant_id \
          join product p on p.tenant_id = r.tenant_id and p.id = r.product_id \
          join location l on l.tenant_id = r.tenant_id and l.id = r.location_id \
-         left join lot o on o.tenant_id = r.tenant_id and o.id = r.lot_id where r.tenant_id = $1",
+         left join lot o on o.tenant_id = r.tenant_id and o.id = r.lot_id where r.tenant_id = :tenant_id",
         in_period!(),
         " order by r.product_id, r.location_id, r.id"
     ),
@@ -267,9 +274,9 @@ const OF_MOVEMENTS: Statements = Statements {
 const OF_JOURNAL_LINES: Statements = Statements {
     columns: JOURNAL_LINES,
     count: concat!(
-        "select count(*) from (select from journal_line r where r.tenant_id = $1",
+        "select count(*) from (select from journal_line r where r.tenant_id = :tenant_id",
         in_days!(),
-        " limit $6) counted"
+        " limit :most) counted"
     ),
     cursor: concat!(
         "declare wanted_rows no scroll cursor for select array[r.posted_on::text, e.occurred_on::text, \
@@ -282,9 +289,9 @@ const OF_JOURNAL_LINES: Statements = Statements {
          join journal_entry e on e.tenant_id = r.tenant_id and e.id = r.entry_id \
          join account a on a.tenant_id = r.tenant_id and a.code = r.account_code \
          left join location l on l.tenant_id = r.tenant_id and l.id = r.location_id \
-         left join customer c on c.tenant_id = r.tenant_id and c.id = r.party_id where r.tenant_id = $1",
+         left join customer c on c.tenant_id = r.tenant_id and c.id = r.party_id where r.tenant_id = :tenant_id",
         in_days!(),
-        " and $6 is not null order by r.entry_id, r.line_no"
+        " order by r.entry_id, r.line_no"
     ),
 };
 
@@ -361,7 +368,7 @@ async fn run(
 ) -> Result<Result<bool, Invalid>, Error> {
     let is_taken = async |piece: Piece| to.send_timeout(Ok(piece), READER_TIME).await.is_ok();
     db.export(tenant_id, async |tx| {
-        let rows: i64 = tx.row(counting(tx, wanted)).await?.map_or(Ok(0), |row| row.try_get(0))?;
+        let rows: i64 = tx.row(counting(tenant_id, wanted)?).await?.map_or(Ok(0), |row| row.try_get(0))?;
         if rows > ROWS_MAX {
             let detail = format!("The period has more than {ROWS_MAX} rows. Choose a shorter one.");
             return Ok(Err(Invalid::not_allowed("from", detail)));
@@ -370,7 +377,7 @@ async fn run(
             return Ok(Ok(false));
         }
         let mut part = head(wanted)?;
-        tx.execute(declaring(tx, wanted)).await?;
+        tx.execute(declaring(tenant_id, wanted)?).await?;
         loop {
             let read = tx.rows(sqlx::query(NEXT).persistent(false)).await?;
             let is_last = read.len() < PART;
@@ -387,24 +394,33 @@ async fn run(
 }
 
 /// Returns the statement that counts the rows, up to one more than there may be.
-fn counting(tx: &Tx, wanted: &Wanted) -> Query<'static, Postgres, PgArguments> {
-    bound(wanted.kind.statements().count, tx, wanted.range).bind(ROWS_MAX + 1)
+fn counting(tenant_id: TenantId, wanted: &Wanted) -> Result<Bound, sqlx::Error> {
+    of_period(wanted.kind.statements().count, tenant_id, wanted.range).value("most", ROWS_MAX + 1).query()
 }
 
 /// Returns the statement that opens the cursor.
-fn declaring(tx: &Tx, wanted: &Wanted) -> Query<'static, Postgres, PgArguments> {
+fn declaring(tenant_id: TenantId, wanted: &Wanted) -> Result<Bound, sqlx::Error> {
     let zone = match wanted.form {
         // A spreadsheet shows no time zone, so its instants are in that of its days.
         Form::Csv { locale: Some(_), .. } => None,
         Form::Csv { locale: None, .. } | Form::Ndjson => Some("UTC"),
     };
-    bound(wanted.kind.statements().cursor, tx, wanted.range).bind(wanted.sees_costs).bind(zone)
+    of_period(wanted.kind.statements().cursor, tenant_id, wanted.range)
+        .value("sees_costs", wanted.sees_costs)
+        .value("zone", zone)
+        .query()
 }
 
-fn bound(statement: &'static str, tx: &Tx, range: Range) -> Query<'static, Postgres, PgArguments> {
-    let (from, from_day): (Option<DateTime<Utc>>, Option<NaiveDateTime>) = parameters(range.from);
-    let (to, to_day) = parameters(range.to);
-    sqlx::query(statement).bind(tx.tenant_id.0).bind(from).bind(from_day).bind(to).bind(to_day)
+/// Returns a statement with the tenant and the period bound.
+fn of_period(statement: &str, tenant_id: TenantId, range: Range) -> Named {
+    let (from_at, from_day) = parameters(range.from);
+    let (to_at, to_day) = parameters(range.to);
+    Named::of(statement.to_owned())
+        .value("tenant_id", tenant_id.0)
+        .value("from_at", from_at)
+        .value("from_day", from_day)
+        .value("to_at", to_at)
+        .value("to_day", to_day)
 }
 
 /// Adds rows in their form.
@@ -519,6 +535,22 @@ mod tests {
             written(Form::Ndjson),
             "{\"day\":\"2026-11-22\",\"sku\":\"=A;1\",\"line_no\":3,\"net\":\"-12.50\",\"lot\":null}\n"
         );
+    }
+
+    /// A build with debug checks, which every test is, finds a name without a value.
+    #[test]
+    fn every_value_of_a_statement_is_bound_by_its_name() {
+        let forms = [Form::Csv { byte_order_mark: true, locale: Locale::of("de-DE") }, Form::Ndjson];
+        for kind in [Kind::SalesLines, Kind::Movements, Kind::JournalLines] {
+            let Statements { count, cursor, .. } = kind.statements();
+            assert!(!count.contains('$') && !cursor.contains('$'), "{kind:?} has a value without a name");
+            for form in forms {
+                let range = Range::parse(Some("2026-01-01"), Some("2026-02-01T00:00:00Z")).expect("a range");
+                let wanted = Wanted { kind, range, form, sees_costs: false, decimals: 2 };
+                counting(TenantId::default(), &wanted).expect("a count");
+                declaring(TenantId::default(), &wanted).expect("a cursor");
+            }
+        }
     }
 
     #[test]
