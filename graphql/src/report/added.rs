@@ -66,6 +66,15 @@ impl Added {
         let pct = (measure.kind != Kind::Percentage).then_some(pct);
         Some(Added { of, kind: measure.kind, before, difference, pct })
     }
+
+    /// Returns the SQL of the columns, from that of the figure in both periods.
+    pub fn columns(&self, now: &str, earlier: &str) -> String {
+        let Added { before, difference, pct, .. } = self;
+        let pct = pct.map(|pct| {
+            format!(", round(100 * ({now} - {earlier})::numeric / nullif(abs({earlier}), 0), 4) as {pct}")
+        });
+        format!(", {earlier} as {before}, {now} - {earlier} as {difference}{}", pct.unwrap_or_default())
+    }
 }
 
 /// Returns the figures that a comparison adds to those of a report, in the order of their columns.

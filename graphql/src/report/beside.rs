@@ -191,14 +191,8 @@ fn figured(name: &str, sums_of: &str, described: &str, sums: &[Sum], measures: &
         let _ = write!(shown, ", n.{}", measure.name);
     }
     for added in measures.iter().filter_map(Added::of) {
-        let name = added.of;
-        let _ = write!(shown, ", b.{name} as {}, n.{name} - b.{name} as {}", added.before, added.difference);
-        if let Some(pct) = added.pct {
-            let _ = write!(
-                shown,
-                ", round(100 * (n.{name} - b.{name})::numeric / nullif(abs(b.{name}), 0), 4) as {pct}"
-            );
-        }
+        let (now, earlier) = (format!("n.{}", added.of), format!("b.{}", added.of));
+        shown.push_str(&added.columns(&now, &earlier));
     }
     format!(
         ", {name} as materialized (

@@ -69,17 +69,31 @@ const SUMS: [Sum; 5] = [
 
 const RECENCY_DAYS: &str = "((least(coalesce(:to_at::timestamptz - interval '1 microsecond', now()), now()) at time zone :zone)::date \
     - (m.last_order_at at time zone :zone)::date)";
-const RECENCY: &str = "(5 - 5 * (rank() over (partition by m.currency order by m.last_order_at desc nulls last) - 1) \
-    / count(*) over (partition by m.currency))";
-const FREQUENCY: &str = "(5 - 5 * (rank() over (partition by m.currency order by m.orders desc) - 1) \
-    / count(*) over (partition by m.currency))";
-const VALUE: &str = "(5 - 5 * (rank() over (partition by m.currency order by m.net_revenue desc) - 1) \
-    / count(*) over (partition by m.currency))";
-const RFM: &str = "concat( \
-    5 - 5 * (rank() over (partition by m.currency order by m.last_order_at desc nulls last) - 1) \
-        / count(*) over (partition by m.currency), \
-    5 - 5 * (rank() over (partition by m.currency order by m.orders desc) - 1) / count(*) over (partition by m.currency), \
-    5 - 5 * (rank() over (partition by m.currency order by m.net_revenue desc) - 1) / count(*) over (partition by m.currency))";
+
+/// The fifth of the customers of a currency that a customer is in, by one of the three figures: 5 is the best.
+macro_rules! score {
+    (recency) => {
+        score!("m.last_order_at desc nulls last")
+    };
+    (frequency) => {
+        score!("m.orders desc")
+    };
+    (value) => {
+        score!("m.net_revenue desc")
+    };
+    ($order:literal) => {
+        concat!(
+            "(5 - 5 * (rank() over (partition by m.currency order by ",
+            $order,
+            ") - 1) / count(*) over (partition by m.currency))"
+        )
+    };
+}
+
+const RECENCY: &str = score!(recency);
+const FREQUENCY: &str = score!(frequency);
+const VALUE: &str = score!(value);
+const RFM: &str = concat!("concat(", score!(recency), ", ", score!(frequency), ", ", score!(value), ")");
 
 impl Row for BestCustomersRow {
     fn measures() -> Vec<Measure> {

@@ -115,16 +115,9 @@ impl Figures {
             }
             let _ = write!(figures.shown, ", m.{name}");
             figures.none.push_str(", null");
-            if let Some(Added { before, difference, pct, .. }) = sides {
-                let _ = write!(added, ", m.{before}, m.{name} - m.{before} as {difference}");
-                figures.none.push_str(", null, null");
-                if let Some(pct) = pct {
-                    let _ = write!(
-                        added,
-                        ", round(100 * (m.{name} - m.{before})::numeric / nullif(abs(m.{before}), 0), 4) as {pct}"
-                    );
-                    figures.none.push_str(", null");
-                }
+            if let Some(sides) = sides {
+                added.push_str(&sides.columns(&format!("m.{name}"), &format!("m.{}", sides.before)));
+                figures.none.push_str(if sides.pct.is_some() { ", null, null, null" } else { ", null, null" });
             }
         }
         figures.shown.push_str(&added);
