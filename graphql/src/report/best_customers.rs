@@ -67,7 +67,7 @@ const SUMS: [Sum; 5] = [
     Sum { name: "last_order_at", of: Figure::LastOrder, channel: None, merge: Merge::Never },
 ];
 
-const RECENCY_DAYS: &str = "((least(coalesce(:to_at::timestamptz - interval '1 microsecond', now()), now()) at time zone :zone)::date \
+const RECENCY_DAYS: &str = "((least(:to_at::timestamptz - interval '1 microsecond', :now::timestamptz) at time zone :zone)::date \
     - (m.last_order_at at time zone :zone)::date)";
 
 /// The fifth of the customers of a currency that a customer is in, by one of the three figures: 5 is the best.

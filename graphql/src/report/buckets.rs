@@ -31,17 +31,18 @@ const HOURS_OF_DAY: &str = "select id from generate_series(0, 23) id";
 const WEEKDAYS: &str = "select id from generate_series(1, 7) id";
 
 /// The units that the period cuts, or that are not over yet.
-const PARTIAL_HOUR: &str = "(m.by_hour < :from_at::timestamptz or m.by_hour + interval '1 hour' > least(:to_at::timestamptz, now()))";
+const PARTIAL_HOUR: &str = "(m.by_hour < :from_at::timestamptz \
+    or m.by_hour + interval '1 hour' > least(:to_at::timestamptz, :now::timestamptz))";
 const PARTIAL_DAY: &str = "(m.by_day < :from_at::timestamptz at time zone :zone \
-    or m.by_day + interval '1 day' > least(:to_at::timestamptz, now()) at time zone :zone)";
+    or m.by_day + interval '1 day' > least(:to_at::timestamptz, :now::timestamptz) at time zone :zone)";
 const PARTIAL_WEEK: &str = "(m.by_week < :from_at::timestamptz at time zone :zone \
-    or m.by_week + interval '1 week' > least(:to_at::timestamptz, now()) at time zone :zone)";
+    or m.by_week + interval '1 week' > least(:to_at::timestamptz, :now::timestamptz) at time zone :zone)";
 const PARTIAL_MONTH: &str = "(m.by_month < :from_at::timestamptz at time zone :zone \
-    or m.by_month + interval '1 month' > least(:to_at::timestamptz, now()) at time zone :zone)";
+    or m.by_month + interval '1 month' > least(:to_at::timestamptz, :now::timestamptz) at time zone :zone)";
 const PARTIAL_QUARTER: &str = "(m.by_quarter < :from_at::timestamptz at time zone :zone \
-    or m.by_quarter + interval '3 months' > least(:to_at::timestamptz, now()) at time zone :zone)";
+    or m.by_quarter + interval '3 months' > least(:to_at::timestamptz, :now::timestamptz) at time zone :zone)";
 const PARTIAL_YEAR: &str = "(m.by_year < :from_at::timestamptz at time zone :zone \
-    or m.by_year + interval '1 year' > least(:to_at::timestamptz, now()) at time zone :zone)";
+    or m.by_year + interval '1 year' > least(:to_at::timestamptz, :now::timestamptz) at time zone :zone)";
 
 /// Returns SQL that selects the units of time of the period.
 pub fn of(unit: Unit) -> &'static str {

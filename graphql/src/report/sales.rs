@@ -7,10 +7,10 @@
 
 use std::fmt::Write as _;
 
-use domain::id::TenantId;
 use sea_orm::sqlx::postgres::PgArguments;
 use sea_orm::sqlx::query::Query;
 use sea_orm::sqlx::{self, Postgres};
+use service::Tx;
 
 use super::column::Measure;
 use super::figure::{Figure, Merge, Sum};
@@ -290,7 +290,7 @@ fn rows(
 /// Binds the values of a request.
 pub fn bind<'q>(
     sql: String,
-    tenant_id: TenantId,
+    tx: &Tx,
     request: &Request,
 ) -> Result<Query<'q, Postgres, PgArguments>, sqlx::Error> {
     let (filter, calendar) = (&request.filter, &request.calendar);
@@ -317,7 +317,8 @@ pub fn bind<'q>(
         None => named,
     };
     request
-        .bind(named, tenant_id)
+        .bind(named, tx.tenant_id)
+        .value("now", tx.now)
         .value("product_kinds", &filter.product_kinds)
         .value("below_pct", request.below_pct.get())
         .value("channels", channels)
