@@ -49,14 +49,15 @@ pub(crate) const IN_PLACE_BYTES_MAX: usize = 32 * 1024;
 
 static ROOM: Room = Room::new(LONG_BODIES);
 
-/// A JSON body that has not been read yet. `T` should reject unknown fields (`#[serde(deny_unknown_fields)]`).
-pub struct Body<T, const BYTES_MAX: usize = BODY_BYTES_MAX> {
+/// A JSON body that has not been read yet. `T` should reject unknown fields (`#[serde(deny_unknown_fields)]`). The request is a
+/// batch request if the route says so with `IS_BATCH`.
+pub struct Body<T, const BYTES_MAX: usize = BODY_BYTES_MAX, const IS_BATCH: bool = false> {
     unread: Unread,
     form: PhantomData<T>,
 }
 
 /// The body of a route that takes many documents at once.
-pub type BatchBody<T> = Body<T, BATCH_BYTES_MAX>;
+pub type BatchBody<T> = Body<T, BATCH_BYTES_MAX, true>;
 
 /// A body that was read.
 #[derive(Debug)]
@@ -69,7 +70,7 @@ pub struct Input<T> {
     pub schema: BodySchema,
 }
 
-impl<T, const BYTES_MAX: usize> FromRequest for Body<T, BYTES_MAX> {
+impl<T, const BYTES_MAX: usize, const IS_BATCH: bool> FromRequest for Body<T, BYTES_MAX, IS_BATCH> {
     type Error = ApiError;
     type Future = Ready<Result<Self, ApiError>>;
 
@@ -78,10 +79,13 @@ impl<T, const BYTES_MAX: usize> FromRequest for Body<T, BYTES_MAX> {
     }
 }
 
-impl<T: DeserializeOwned + Send + 'static, const BYTES_MAX: usize> Body<T, BYTES_MAX> {
+impl<T, const BYTES_MAX: usize, const IS_BATCH: bool> Body<T, BYTES_MAX, IS_BATCH>
+where
+    T: DeserializeOwned + Send + 'static,
+{
     /// Reads and parses the body.
     pub async fn read(self) -> Result<Input<T>, ApiError> {
-        self.unread.read(BYTES_MAX).await
+        self.unread.read_as(BYTES_MAX, IS_BATCH).await
     }
 }
 
@@ -107,12 +111,23 @@ impl Unread {
         BodySchema::of(&self.request)
     }
 
+    /// Reads an ordinary body and parses it.
+    pub async fn read<T: DeserializeOwned + Send + 'static>(self) -> Result<Input<T>, ApiError> {
+        self.read_as(BODY_BYTES_MAX, false).await
+    }
+
+    /// Reads the body of a batch request and parses it.
+    pub async fn read_batch<T: DeserializeOwned + Send + 'static>(self) -> Result<Input<T>, ApiError> {
+        self.read_as(BATCH_BYTES_MAX, true).await
+    }
+
     /// Reads at most `bytes_max` bytes and parses them. A long body waits for room, which it has until the request ends. A
     /// batch request is taken in before its body is read, and waits for its turn before the body is parsed. The media type
     /// counts only if there is a body.
-    pub async fn read<T: DeserializeOwned + Send + 'static>(
+    async fn read_as<T: DeserializeOwned + Send + 'static>(
         self,
         bytes_max: usize,
+        is_batch: bool,
     ) -> Result<Input<T>, ApiError> {
         let Unread { request, mut incoming, is_json } = self;
         let announced = incoming.announced();
@@ -120,7 +135,6 @@ impl Unread {
             return Err(not_json());
         }
         let length = announced.unwrap_or(bytes_max);
-        let is_batch = bytes_max == BATCH_BYTES_MAX;
         let admitted = is_batch.then(|| Admitted::of(incoming.tenant_id())).transpose()?;
         incoming.admit(bytes_max)?;
         if SHORT_BYTES_MAX < length {
@@ -321,6 +335,7 @@ pub struct Nothing {}
 
 #[cfg(test)]
 mod tests {
+    use actix_web::test::TestRequest;
     use domain::id::ProductId;
     use domain::number::Quantity;
 
@@ -368,6 +383,31 @@ mod tests {
         assert_eq!(refused(foreign), at("validation_failed", "#/lines/0/product_id"));
         assert_eq!(refused(r#"{"lines":{}}"#), at("validation_failed", "#/lines"));
         assert_eq!(refused(r#"{"line":[]}"#), at("unknown_field", "#/line"));
+    }
+
+    /// The limit of its body makes no request a batch request.
+    #[actix_web::test]
+    async fn only_a_batch_request_is_taken_in_as_one() {
+        let parts = || {
+            let request = TestRequest::post().insert_header(("content-type", "application/json"));
+            request.insert_header(("content-length", "2")).set_payload("{}").to_http_parts()
+        };
+        let is_admitted = |request: &HttpRequest| {
+            let is_admitted = request.extensions().get::<Admitted>().is_some();
+            give_back(request);
+            is_admitted
+        };
+        let (request, mut payload) = parts();
+        let body = Body::<Nothing, BATCH_BYTES_MAX>::from_request(&request, &mut payload).await.expect("a body");
+        body.read().await.expect("a body");
+        assert!(!is_admitted(&request));
+        let (request, mut payload) = parts();
+        let body = BatchBody::<Nothing>::from_request(&request, &mut payload).await.expect("a body");
+        body.read().await.expect("a body");
+        assert!(is_admitted(&request));
+        let (request, mut payload) = parts();
+        Unread::of(&request, &mut payload).read_batch::<Nothing>().await.expect("a body");
+        assert!(is_admitted(&request));
     }
 
     #[test]

@@ -24,7 +24,7 @@ use service::scope::Scope;
 use uuid::Uuid;
 
 use crate::access::{Access, Posts, undeclared};
-use crate::body::{self, AtMost, BATCH_BYTES_MAX, BODY_BYTES_MAX, Input, Nothing, Unread};
+use crate::body::{self, AtMost, Input, Nothing, Unread};
 use crate::idempotency::{IdempotencyKey, Preferences, of_document, refused_code, respond};
 use crate::problem::{Answer, ApiError, ErrorCode};
 use crate::schema::BodySchema;
@@ -106,7 +106,7 @@ impl Post {
         if posts != Posts::One {
             return Err(ApiError::internal("a route of one document declares BatchHeaders"));
         }
-        let Input { value, raw, schema } = body.read(BODY_BYTES_MAX).await?;
+        let Input { value, raw, schema } = body.read().await?;
         Ok((value, Posting { app, caller, key, preferences, render, raw, schema }))
     }
 
@@ -121,7 +121,7 @@ impl Post {
         if posts != Posts::Many {
             return Err(ApiError::internal("a route of many documents declares PostHeaders"));
         }
-        let Input { value, raw, schema } = body.read::<BatchIn>(BATCH_BYTES_MAX).await?;
+        let Input { value, raw, schema } = body.read_batch::<BatchIn>().await?;
         let (items, schema, bytes) = (value.items.0, schema.posted_to(path), raw.len());
         drop(raw);
         if items.is_empty() {
