@@ -398,7 +398,8 @@ mod tests {
             is_admitted
         };
         let (request, mut payload) = parts();
-        let body = Body::<Nothing, BATCH_BYTES_MAX>::from_request(&request, &mut payload).await.expect("a body");
+        let body =
+            Body::<Nothing, BATCH_BYTES_MAX>::from_request(&request, &mut payload).await.expect("a body");
         body.read().await.expect("a body");
         assert!(!is_admitted(&request));
         let (request, mut payload) = parts();

@@ -529,11 +529,8 @@ mod tests {
     /// All parts of a report have one clock, that of its transaction.
     #[test]
     fn no_report_reads_the_clock_of_the_database() {
-        let period = || Input {
-            from: Some("2026-01-01".into()),
-            to: Some("2026-02-01".into()),
-            ..Input::default()
-        };
+        let period =
+            || Input { from: Some("2026-01-01".into()), to: Some("2026-02-01".into()), ..Input::default() };
         let filled = |name| {
             let units = Dimension::iter().filter(|dimension| dimension.unit().is_some());
             units.map(move |unit| {

@@ -259,6 +259,9 @@ impl SalesQuery {
         #[graphql(desc = "Lines that count. Absent: all.")] filter: Option<ReportFilter>,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
+        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<
+            CompareTo,
+        >,
         #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
         known_at: Option<Date>,
         #[graphql(
@@ -271,7 +274,7 @@ impl SalesQuery {
         )]
         limit: i32,
     ) -> Result<Report<BestCustomersRow>> {
-        let period = Period { from, to, filter, time_zone, compare: None, known_at, sort, limit };
+        let period = Period { from, to, filter, time_zone, compare, known_at, sort, limit };
         snapshot::report(context, Name::BestCustomers, period.into()).await
     }
 
@@ -286,6 +289,9 @@ impl SalesQuery {
         #[graphql(desc = "Lines that count. Absent: all.")] filter: Option<ReportFilter>,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
+        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<
+            CompareTo,
+        >,
         #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
         known_at: Option<Date>,
         #[graphql(
@@ -298,7 +304,7 @@ impl SalesQuery {
         )]
         limit: i32,
     ) -> Result<Report<WeakMarginsRow>> {
-        let period = Period { from, to, filter, time_zone, compare: None, known_at, sort, limit };
+        let period = Period { from, to, filter, time_zone, compare, known_at, sort, limit };
         let input = Input { below_pct: below_pct.map(|percent| percent.0), ..period.into() };
         snapshot::report(context, Name::WeakMargins, input).await
     }

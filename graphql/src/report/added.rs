@@ -21,7 +21,7 @@ macro_rules! added {
 }
 
 /// Every figure of a report that can be compared.
-const ADDED: [(&str, &str, &str, &str); 36] = added![
+const ADDED: [(&str, &str, &str, &str); 39] = added![
     "orders",
     "lines",
     "units",
@@ -58,6 +58,9 @@ const ADDED: [(&str, &str, &str, &str); 36] = added![
     "shrinkage_value",
     "wholesale_net_revenue_share_pct",
     "retail_net_revenue_share_pct",
+    "below_cost_lines",
+    "below_cost_units",
+    "below_cost_loss",
 ];
 
 impl Added {
@@ -106,5 +109,48 @@ pub fn definition(column: &str) -> String {
             "{figure}_difference in percent of {figure}_before without its sign, 4 decimals; null if that is 0, and if the \
              report is not compared. Not additive."
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use strum::IntoEnumIterator;
+
+    use super::super::Name;
+    use super::*;
+
+    #[test]
+    fn the_figures_that_can_be_compared_are_those_of_the_reports_that_compare() {
+        let compared = Name::iter().filter(|name| name.is_compared());
+        let measures: Vec<Measure> = compared.flat_map(Name::measures).collect();
+        let (mut missing, mut known) = (Vec::new(), HashSet::new());
+        for measure in &measures {
+            known.insert(measure.name);
+            if Added::of(measure).is_none() {
+                missing.push(measure.name);
+            }
+        }
+        assert_eq!(missing, [""; 0], "figures without columns of a comparison");
+        let unused: Vec<&str> =
+            ADDED.iter().map(|(name, ..)| *name).filter(|name| !known.contains(name)).collect();
+        assert_eq!(unused, [""; 0], "no report that compares has these figures");
+    }
+
+    #[test]
+    fn a_figure_in_percent_has_no_difference_in_percent() {
+        let names = |measure: &Measure| {
+            added(&[*measure]).iter().map(|added| added.name).collect::<Vec<_>>().join(" ")
+        };
+        let cost = sum("cost", Kind::Amount);
+        assert_eq!(names(&cost), "cost_before cost_difference cost_difference_pct");
+        let share = sum("share_pct", Kind::Percentage);
+        assert_eq!(names(&share), "share_pct_before share_pct_difference");
+        let columns = Added::of(&share).expect("columns").columns("n.share_pct", "b.share_pct");
+        assert_eq!(
+            columns,
+            ", b.share_pct as share_pct_before, n.share_pct - b.share_pct as share_pct_difference"
+        );
     }
 }

@@ -50,6 +50,12 @@ pub fn bind(comparison: &Comparison, named: Named) -> Named {
         .value("shift", comparison.shift.interval())
 }
 
+/// Returns the SQL of the earlier period. Both periods have the same text; the bounds of the earlier one are bound under other
+/// names.
+pub fn of_earlier_period(sql: &str) -> String {
+    sql.replace(":from_", ":before_from_").replace(":to_", ":before_to_")
+}
+
 /// Returns SQL that adds to the groups of the period those of the earlier one: `compared` and `compared_total`.
 /// `earlier` makes `grouped` and `total` of the earlier period.
 pub fn beside(
@@ -58,8 +64,7 @@ pub fn beside(
     measures: &[Measure],
     (shift, earlier): (Shift, &str),
 ) -> String {
-    // Both periods have the same text. The bounds of the earlier one are bound under other names.
-    let earlier = earlier.replace(":from_", ":before_from_").replace(":to_", ":before_to_");
+    let earlier = of_earlier_period(earlier);
     let keys: String = grouping.keys.iter().map(|key| format!("{}, ", key.name)).collect();
     let moved: String = grouping.keys.iter().map(|key| format!("{}, ", moved(key, shift))).collect();
     let no_keys = "null, ".repeat(grouping.keys.len());
@@ -99,8 +104,9 @@ pub fn beside(
     let described: String =
         sums.iter().filter(|sum| sum.merge == Merge::Never).map(|sum| format!(", s.{}", sum.name)).collect();
     let keys: String = grouping.keys.iter().map(|key| format!("s.{}, ", key.name)).collect();
-    sql.push_str(&figured("compared", "sums", &(keys + "s.currency" + &described), sums, measures));
-    sql.push_str(&figured("compared_total", "total_sums", "s.currency", sums, measures));
+    let added: Vec<&str> = sums.iter().filter(|sum| sum.merge != Merge::Never).map(|sum| sum.name).collect();
+    sql.push_str(&figured("compared", "sums", &(keys + "s.currency" + &described), &added, measures));
+    sql.push_str(&figured("compared_total", "total_sums", "s.currency", &added, measures));
     sql
 }
 
@@ -178,11 +184,12 @@ fn side_by_side(sums: &[Sum], with_all: bool) -> String {
     sql
 }
 
-/// Returns a common table expression that has, for each row of `sums_of`, the figures of both periods and their difference.
-fn figured(name: &str, sums_of: &str, described: &str, sums: &[Sum], measures: &[Measure]) -> String {
+/// Returns a common table expression that has, for each row of `sums_of`, the figures of both periods and their difference. A row
+/// has an `id`, its currency, the sums, and those of the earlier period as `…_before`.
+pub fn figured(name: &str, sums_of: &str, described: &str, sums: &[&str], measures: &[Measure]) -> String {
     let (mut now, mut before, mut formulas, mut shown) =
         (String::new(), String::new(), String::new(), String::new());
-    for Sum { name, .. } in sums.iter().filter(|sum| sum.merge != Merge::Never) {
+    for name in sums {
         let _ = write!(now, ", {name}");
         let _ = write!(before, ", {name}_before as {name}");
     }

@@ -7,12 +7,15 @@
 //! - A customer without a sales document in the period, who only returned goods, is no row, and lowers no score. The totals hold
 //!   the returns of such customers too.
 //! - Walk-in sales have no customer and are left out. The totals tie to the same accounts as `margin`, less walk-in sales.
+//! - A comparison adds figures of the earlier period. The scores stay those of the period, and a customer who bought in the earlier
+//!   period only is no row.
 
 use async_graphql::SimpleObject;
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, formula, sum};
+use super::compared::Compared;
 use super::figure::{COST, Figure, Merge, NET_REVENUE, ORDERS, RETURNS, Sum};
 use super::grouping::{Attribute, Grouping, Key};
 use super::margin::MARGIN_PCT;
@@ -57,6 +60,10 @@ pub struct BestCustomersRow {
     pub contribution_pct: Option<Percentage>,
     /// Value of the lines sold ÷ orders, 4 decimals; null without orders. Not additive: divide the sums.
     pub average_order_value: Option<Amount>,
+    #[graphql(flatten)]
+    #[sea_orm(nested)]
+    #[serde(flatten)]
+    pub compared: Compared<BestCustomersRow>,
 }
 
 const SUMS: [Sum; 5] = [

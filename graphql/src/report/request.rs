@@ -412,8 +412,8 @@ impl Name {
     }
 
     /// Whether the figures can be compared with those of an earlier period.
-    fn is_compared(self) -> bool {
-        self.has_period() && !matches!(self, Name::BestCustomers | Name::WeakMargins)
+    pub(super) fn is_compared(self) -> bool {
+        self.has_period()
     }
 
     /// Whether the time zone has an effect on the report.

@@ -117,7 +117,11 @@ impl Figures {
             figures.none.push_str(", null");
             if let Some(sides) = sides {
                 added.push_str(&sides.columns(&format!("m.{name}"), &format!("m.{}", sides.before)));
-                figures.none.push_str(if sides.pct.is_some() { ", null, null, null" } else { ", null, null" });
+                figures.none.push_str(if sides.pct.is_some() {
+                    ", null, null, null"
+                } else {
+                    ", null, null"
+                });
             }
         }
         figures.shown.push_str(&added);

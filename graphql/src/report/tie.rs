@@ -130,11 +130,9 @@ impl Name {
             Name::Shrinkage => &[SHRINKAGE],
             Name::ReceivableAgeing => &[OWED],
             // They show stock and products that are in question only.
-            Name::WeakMargins
-            | Name::StockTurnover
-            | Name::LowStock
-            | Name::LotExpiry
-            | Name::SlowStock => &[],
+            Name::WeakMargins | Name::StockTurnover | Name::LowStock | Name::LotExpiry | Name::SlowStock => {
+                &[]
+            }
         }
     }
 

@@ -184,6 +184,8 @@ fn every_surface_compares_alike() {
             ("product_performance?", "productPerformance("),
             ("customer_value?", "customerValue("),
             ("abc?", "abc("),
+            ("best_customers?", "bestCustomers("),
+            ("weak_margins?below_pct=99&", "weakMargins(belowPct: \"99\", "),
         ] {
             let path = format!("/v1/reports/{name}{period}");
             let (names, rows) = by_json(tenant, &path).await;

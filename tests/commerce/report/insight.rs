@@ -1,7 +1,8 @@
 //! Reports that say what to look at: best customers, weak margins, stock turnover.
 
 use serde_json::json;
-use tests::{lines, sale, with_tenant};
+use service::rollup;
+use tests::{environment, lines, sale, with_tenant};
 
 use super::compared::open;
 use super::stock::{columns, receive, report};
@@ -157,5 +158,96 @@ fn stock_turns_over_by_what_was_sold() {
         assert_eq!(total, texts(&[&["170.00", "210.00", "40", "80.00", "1.9048", "null"]]));
         let sorted = report(tenant, "stock_turnover?sort=-cover_days&product=FAST").await;
         assert_eq!(columns(&sorted, &["sku"]), texts(&[&["FAST"]]));
+    });
+}
+
+#[test]
+fn best_customers_are_compared_with_what_they_bought_before() {
+    with_tenant(async |tenant| {
+        open(tenant, "MUG", "10.00", ("500", "4.00")).await;
+        let customers =
+            [tenant.customer("Old").await, tenant.customer("New").await, tenant.customer("Gone").await];
+        let [old, new, gone] = &customers;
+        for (customer, at, quantity) in [
+            (old, "2011-01-10T12:00:00Z", "3"),
+            (gone, "2011-01-20T12:00:00Z", "5"),
+            (old, "2011-02-10T12:00:00Z", "1"),
+            (new, "2011-02-20T12:00:00Z", "2"),
+        ] {
+            let body = json!({ "customer_id": customer, "occurred_at": at, "lines": lines(&[("MUG", quantity)]), "advance_to": "invoiced" });
+            tenant.post("/v1/orders", &body).await.created();
+        }
+        let names = [
+            "customer_name",
+            "rfm",
+            "orders",
+            "orders_before",
+            "net_revenue",
+            "net_revenue_before",
+            "net_revenue_difference_pct",
+        ];
+        for folded in [false, true] {
+            if folded {
+                rollup::run_all(&environment().db, tenant.id).await.expect("folded");
+            }
+            let path = "best_customers?from=2011-02-01&to=2011-03-01&compare=previous_period";
+            let table = report(tenant, path).await;
+            let expected = texts(&[
+                &["New", "555", "1", "0", "20.00", "0.00", "null"],
+                &["Old", "353", "1", "1", "10.00", "30.00", "-66.6667"],
+            ]);
+            assert_eq!(columns(&table, &names), expected, "folded: {folded}");
+            let total = columns(&json!({ "rows": table["totals"] }), &["net_revenue", "net_revenue_before"]);
+            assert_eq!(total, texts(&[&["30.00", "80.00"]]), "the totals hold all customers");
+            let least = report(tenant, &format!("{path}&sort=net_revenue_difference&limit=1")).await;
+            assert_eq!(columns(&least, &["customer_name"]), texts(&[&["Old"]]));
+        }
+    });
+}
+
+#[test]
+fn weak_margins_are_compared_with_those_of_the_same_products() {
+    with_tenant(async |tenant| {
+        open(tenant, "RICH", "10.00", ("100", "1.00")).await;
+        open(tenant, "LEAN", "10.00", ("100", "9.50")).await;
+        open(tenant, "LOSS", "10.00", ("100", "12.00")).await;
+        open(tenant, "DUMP", "10.00", ("100", "12.00")).await;
+        let till = tenant.till().await;
+        for (at, sold) in [
+            ("2011-01-10T12:00:00Z", vec![("RICH", "3"), ("LEAN", "2"), ("LOSS", "1")]),
+            ("2011-02-10T12:00:00Z", vec![("RICH", "1"), ("LEAN", "4"), ("DUMP", "1")]),
+        ] {
+            let mut body = sale(&till, &sold);
+            body["occurred_at"] = json!(at);
+            tenant.post("/v1/pos/sales", &body).await.created();
+        }
+        let names = [
+            "sku",
+            "units",
+            "units_before",
+            "gross_margin",
+            "gross_margin_before",
+            "gross_margin_pct_before",
+            "below_cost_loss",
+            "below_cost_loss_before",
+            "below_cost_loss_difference_pct",
+        ];
+        let path = "weak_margins?from=2011-02-01&to=2011-03-01&compare=previous_period";
+        let table = report(tenant, path).await;
+        let expected = texts(&[
+            &["DUMP", "1", "0", "-2.00", "0.00", "null", "2.00", "0.00", "null"],
+            &["LEAN", "4", "2", "2.00", "1.00", "5.0000", "0.00", "0.00", "null"],
+        ]);
+        assert_eq!(columns(&table, &names), expected, "LOSS was weak in the earlier period only");
+        let names =
+            ["net_revenue", "net_revenue_before", "gross_margin_difference", "gross_margin_difference_pct"];
+        let total = columns(&json!({ "rows": table["totals"] }), &names);
+        assert_eq!(
+            total,
+            texts(&[&["50.00", "20.00", "-1.00", "-100.0000"]]),
+            "the totals are those of the rows"
+        );
+        let sorted = report(tenant, &format!("{path}&sort=-units_before")).await;
+        assert_eq!(columns(&sorted, &["sku"]), texts(&[&["LEAN"], &["DUMP"]]));
     });
 }
