@@ -262,8 +262,9 @@ pub struct BatchIn {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BatchItem {
-    /// As the header `Idempotency-Key` of the single route. The same key and body mean the same document on both.
-    #[schema(min_length = 1, max_length = 255, example = "till-7-000123")]
+    /// As the header `Idempotency-Key` of the single route, without quotes. The same key and body mean the same document on both.
+    /// An item with a key of another form is rejected, and the others are carried out.
+    #[schema(min_length = 1, max_length = 255, pattern = "^[A-Za-z0-9_:.-]{1,255}$", example = "till-7-000123")]
     idempotency_key: String,
     /// Body, as the single route takes it.
     #[schema(value_type = Object)]
@@ -303,7 +304,11 @@ impl BatchItem {
     /// Returns the key, with the fingerprint that the same document has on the single route at `path`.
     fn idempotency(&self, path: &str) -> Result<Idempotency, ApiError> {
         of_document(&self.idempotency_key, path, self.body.get().as_bytes())
-            .ok_or_else(|| ApiError::of(ErrorCode::IdempotencyKeyInvalid).at_pointer("/idempotency_key"))
+            .ok_or_else(|| {
+                let detail = "The member idempotency_key of this item has the wrong form. Use 1 to 255 letters, digits and the \
+                              characters _ - : . without quotes.";
+                ApiError::new(ErrorCode::IdempotencyKeyInvalid, detail).at_pointer("/idempotency_key")
+            })
     }
 }
 
@@ -447,4 +452,27 @@ pub fn overrider(caller: &Caller) -> Option<String> {
     let kind: &str = caller.actor_kind.into();
     let may = caller.scopes.contains(Scope::PricesOverride);
     may.then(|| format!("{kind}:{}", caller.actor_id))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use utoipa::PartialSchema as _;
+
+    use super::*;
+
+    /// In a batch the key is a member, and quotes would be a part of it.
+    #[test]
+    fn the_described_form_of_the_key_of_an_item_is_the_one_that_is_checked() {
+        let schema = serde_json::to_value(BatchItem::schema()).expect("JSON");
+        let key = &schema["properties"]["idempotency_key"];
+        let described = regex_lite::Regex::new(key["pattern"].as_str().expect("a pattern")).expect("a pattern");
+        assert_eq!((&key["minLength"], &key["maxLength"]), (&json!(1), &json!(255)));
+        let mut texts: Vec<String> = (0..128u8).map(|letter| char::from(letter).to_string()).collect();
+        texts.extend(["", "8e03:a.b_c-d", "\"8e03\"", "a b", "ä", "a\n"].map(str::to_owned));
+        texts.extend([255, 256].map(|length| "a".repeat(length)));
+        for text in texts {
+            assert_eq!(of_document(&text, "/", b"{}").is_some(), described.is_match(&text), "{text:?}");
+        }
+    }
 }

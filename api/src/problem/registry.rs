@@ -78,8 +78,8 @@ pub static REGISTRY: &[Entry] = &[
     entry(
         ErrorCode::IdempotencyKeyInvalid,
         "Invalid idempotency key",
-        "The header Idempotency-Key has the wrong form.",
-        "Use 1 to 255 letters, digits and the characters _ - : . with or without quotes around them.",
+        "The header Idempotency-Key, or the member idempotency_key of an item of a batch, has the wrong form.",
+        "Use 1 to 255 letters, digits and the characters _ - : . with or without quotes around them. In an item of a batch, leave out the quotes.",
     ),
     entry(
         ErrorCode::AuthenticationRequired,

@@ -251,6 +251,30 @@ fn a_key_is_needed_and_has_a_form() {
 }
 
 #[test]
+fn a_wrong_key_of_an_item_is_named_by_its_member() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("10", "4.00")).await;
+        let till = tenant.till().await;
+        let item = |key: &str| json!({ "idempotency_key": key, "body": sale(&till, &[("MUG", "1")]) });
+        let too_long = "a".repeat(256);
+        let wrong = ["", "a b", "\"a\"", too_long.as_str()];
+        let items: Vec<Value> = wrong.into_iter().chain(["right"]).map(item).collect();
+        let call = tenant.call(Method::POST, "/v1/pos/sales/batch").json(&json!({ "items": items }));
+        let answer = call.send().await.expect(207);
+        assert_eq!((&answer["accepted"], &answer["refused"]), (&json!(1), &json!(4)), "{answer}");
+        for (place, key) in wrong.into_iter().enumerate() {
+            let result = &answer["results"][place];
+            let problem = &result["body"];
+            assert_eq!((&result["status"], &problem["code"]), (&json!(400), &json!("idempotency_key_invalid")), "{key}");
+            assert_eq!(problem["errors"][0]["pointer"], "#/idempotency_key", "{key}");
+            let detail = problem["detail"].as_str().expect("a detail");
+            assert!(detail.contains("idempotency_key") && !detail.contains("header"), "{detail}");
+        }
+        assert_eq!(tenant.count("pos_sale").await, 1);
+    });
+}
+
+#[test]
 fn records_are_made_once_under_one_key() {
     with_tenant(async |tenant| {
         let product = json!({ "sku": "MUG", "name": "Mug" });
