@@ -33,7 +33,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[into_params(parameter_in = Query)]
 struct RowsParams {
     /// First day or instant of the period: a day such as 2026-11-01 in the tenant's time zone, an RFC 3339 instant, or milliseconds
-    /// since 1970. Without it the period has no beginning.
+    /// since 1970. Without it the period has no beginning. A day or a time of day that no calendar has is rejected (422), as is one
+    /// that is not from 0001-01-03 to 9999-12-31.
     #[param(max_length = 40, example = "2026-01-01")]
     from: Option<String>,
     /// First day or instant after the period. Without it the period has no end.
@@ -45,7 +46,8 @@ struct RowsParams {
     /// Whether CSV begins with a byte order mark. The default is false; with `locale` it is true.
     #[param(example = false)]
     bom: Option<bool>,
-    /// BCP 47 tag of the form of CSV, as for a report. With it, instants are on the clock of the tenant's time zone; otherwise in UTC.
+    /// BCP 47 tag of the form of CSV, one of those that a report takes; another one is rejected (422). With it, instants are on the
+    /// clock of the tenant's time zone; otherwise in UTC.
     #[param(max_length = 16, example = "en-GB")]
     locale: Option<String>,
 }
@@ -68,8 +70,8 @@ struct RowsParams {
             (String = "application/x-ndjson", example = "{\"day\":\"2026-11-22\",\"line_no\":1}\n"),
         ), headers(("Stockwell-Row-Count" = i64, description = "The number of rows."))),
         (status = 406, description = "There is no such format.", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The period has too many rows, or a parameter has a value that is not allowed.",
-            body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The period has too many rows or ends before it begins, a bound is no day of the calendar, or \
+            there is no form of CSV for the locale.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/reports/rows/sales_lines")]
@@ -96,8 +98,8 @@ async fn sales_lines(
             (String = "application/x-ndjson", example = "{\"day\":\"2026-11-22\",\"kind\":\"sale\"}\n"),
         ), headers(("Stockwell-Row-Count" = i64, description = "The number of rows."))),
         (status = 406, description = "There is no such format.", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The period has too many rows, or a parameter has a value that is not allowed.",
-            body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The period has too many rows or ends before it begins, a bound is no day of the calendar, or \
+            there is no form of CSV for the locale.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/reports/rows/movements")]
@@ -124,8 +126,8 @@ async fn movements(
             (String = "application/x-ndjson", example = "{\"posted_on\":\"2026-11-22\",\"line_no\":1}\n"),
         ), headers(("Stockwell-Row-Count" = i64, description = "The number of rows."))),
         (status = 406, description = "There is no such format.", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The period has too many rows, or a parameter has a value that is not allowed.",
-            body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The period has too many rows or ends before it begins, a bound is no day of the calendar, or \
+            there is no form of CSV for the locale.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/reports/rows/journal_lines")]

@@ -199,7 +199,7 @@ struct ReportParams {
     /// BCP 47 tag of the form of CSV, for people who open it in a spreadsheet: cs-CZ, da-DK, de-AT, de-DE, en-GB, en-IE, en-US,
     /// es-ES, fi-FI, fr-FR, it-IT, nb-NO, nl-NL, pl-PL, pt-PT or sv-SE. Numbers have its decimal sign, days its order; an hour
     /// has no offset. Where the comma is the decimal sign, `;` separates the cells. The headers stay as they are. Without it,
-    /// CSV has points, days such as 2026-11-22 and commas.
+    /// CSV has points, days such as 2026-11-22 and commas. Another tag is rejected (422).
     #[param(max_length = 16, example = "en-GB")]
     locale: Option<String>,
 }
@@ -246,8 +246,8 @@ struct ReportTable {
         ), headers(("Stockwell-Report-Truncated" = bool, description = "Whether the limit cut the rows."))),
         (status = 406, description = "The report is not available in this format.", body = Problem,
             content_type = "application/problem+json"),
-        (status = 422, description = "A parameter has a value that is not allowed.", body = Problem,
-            content_type = "application/problem+json"),
+        (status = 422, description = "A parameter has a value that is not allowed, the report does not take it, or there is no form \
+            of CSV for the locale.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/v1/reports/{name}")]

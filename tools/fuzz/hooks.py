@@ -24,10 +24,6 @@ BY_OPERATION = {
     "stock_availability_get": {"product_id"},
     # The values depend on the report, on its period and on the list of time zones. `GET /v1/reports` has them.
     "reports_get": {
-        "from",
-        "to",
-        "as_of",
-        "known_at",
         "expires_before",
         "group_by",
         "tz",

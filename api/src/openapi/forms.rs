@@ -10,6 +10,10 @@ use strum::VariantArray;
 use crate::event::TYPE_PATTERN;
 use crate::problem::ErrorCode;
 
+/// The form of a bound of a report: a day, an RFC 3339 instant, or milliseconds since 1970. A plus sign that is not percent-encoded
+/// arrives as a space.
+const BOUND_PATTERN: &str = r"^(\d{4}-\d{2}-\d{2}([Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[-+ ]\d{2}:\d{2}))?|\d{11,14})$";
+
 /// Returns a parameter of the operations at `path`, with the form that its handler checks.
 pub fn with_form(path: &str, parameter: &Value) -> Value {
     let mut parameter = parameter.clone();
@@ -26,6 +30,9 @@ pub fn with_form(path: &str, parameter: &Value) -> Value {
         }
         ("code", "/v1/access-refusals") => {
             parameter["schema"]["pattern"] = one_of(ErrorCode::all().map(ErrorCode::as_str)).into();
+        }
+        ("from" | "to" | "as_of" | "known_at", path) if path.starts_with("/v1/reports/") => {
+            parameter["schema"]["pattern"] = BOUND_PATTERN.into();
         }
         ("type", "/v1/events" | "/v1/stream") => {
             parameter["schema"]["items"]["pattern"] = TYPE_PATTERN.into();
@@ -80,6 +87,23 @@ mod tests {
         let kind = form("type", "/v1/events");
         for text in ["order.*", "*", "Order", "a-b", &"a".repeat(64), &"a".repeat(65)] {
             assert_eq!(checked_types(vec![text.to_owned()], "type").is_ok(), kind.is_match(text), "{text}");
+        }
+        let bound = form("from", "/v1/reports/rows/movements");
+        for text in [
+            "2026-11-22",
+            "2026-11-22T01:20:00Z",
+            "2026-11-22t01:20:60.5z",
+            "2026-11-22T01:20:00+01:00",
+            "2026-11-22T01:20:00.123456789-09:30",
+            "2026-11-22T01:20:00 01:00",
+            "1320192000000",
+        ] {
+            assert!(bound.is_match(text), "{text}");
+        }
+        for text in
+            ["", "soon", "2026", "20261122", "2026-1-1", "2026-11-22T01:20:00", "2026-11-22 01:20:00Z", "1e12"]
+        {
+            assert!(!bound.is_match(text), "{text}");
         }
         let code = form("code", "/v1/access-refusals");
         assert!(code.is_match("insufficient_scope") && !code.is_match("insufficient"));

@@ -84,18 +84,42 @@ pub(super) fn approximate(moment: Moment) -> NaiveDateTime {
 pub(super) fn parse_bound(parameter: &'static str, text: &str) -> Result<Moment, Invalid> {
     let milliseconds =
         MILLISECOND_DIGITS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    // A plus sign that is not percent-encoded arrives as a space.
+    let text = text.replacen(' ', "+", 1);
     let moment = if milliseconds {
         text.parse().ok().and_then(DateTime::from_timestamp_millis).map(Moment::Instant)
     } else {
-        // A plus sign that is not percent-encoded arrives as a space.
-        let text = text.replacen(' ', "+", 1);
-        text.parse().ok().filter(|moment| is_in_sql_range(*moment))
+        text.parse().ok()
     };
-    moment.ok_or_else(|| {
-        let detail = "Send a day such as 2026-11-22, an instant such as 2026-11-22T01:20:00Z, or milliseconds since 1970, \
-                      from 0001-01-03 to 9999-12-31.";
-        Invalid::unreadable(parameter, detail)
-    })
+    match moment {
+        Some(moment) if is_in_sql_range(moment) => Ok(moment),
+        Some(_) => {
+            let detail = "Send a day or an instant from 0001-01-03 to 9999-12-31.";
+            Err(Invalid::not_allowed(parameter, detail))
+        }
+        None if has_form(&text) => {
+            let detail = "There is no such day or time of day. Send one of the calendar, such as 2026-11-22.";
+            Err(Invalid::not_allowed(parameter, detail))
+        }
+        None => {
+            let detail = "Send a day such as 2026-11-22, an instant such as 2026-11-22T01:20:00Z, or milliseconds since 1970.";
+            Err(Invalid::unreadable(parameter, detail))
+        }
+    }
+}
+
+/// Whether a text has the form of a day or an instant, although the calendar may have none.
+fn has_form(text: &str) -> bool {
+    let shape: String =
+        text.chars().map(|letter| if letter.is_ascii_digit() { '0' } else { letter }).collect();
+    let Some(time) = shape.strip_prefix("0000-00-00") else { return false };
+    let time = time.to_ascii_uppercase();
+    let Some(rest) = time.strip_prefix("T00:00:00") else { return time.is_empty() };
+    let zone = match rest.strip_prefix(".0") {
+        Some(decimals) => decimals.trim_start_matches('0'),
+        None => rest,
+    };
+    matches!(zone, "Z" | "+00:00" | "-00:00")
 }
 
 pub(super) fn is_in_sql_range(moment: Moment) -> bool {
@@ -125,7 +149,6 @@ mod tests {
             "yesterday",
             "2011",
             "20110101",
-            "2011-13-01",
             "2011-1-1",
             "2011-01-01T00:00:00",
             "1e12",
@@ -133,6 +156,28 @@ mod tests {
         ] {
             let invalid = Range::parse(Some(text), None).expect_err(text);
             assert_eq!((invalid.parameter, invalid.readable), ("from", false), "{text}");
+        }
+    }
+
+    /// A text of the described form is read, so it is not allowed rather than unreadable.
+    #[test]
+    fn what_no_calendar_has_is_not_allowed() {
+        for text in [
+            "0000-01-01",
+            "0001-01-02",
+            "9999-12-31T23:59:59-23:59",
+            "2026-02-30",
+            "2026-13-01",
+            "2026-11-22T24:00:00Z",
+            "2026-11-22t01:20:61.5z",
+            "2026-11-22T01:20:00+24:00",
+            "2026-11-22T01:20:00 99:99",
+        ] {
+            let invalid = Range::parse(Some(text), None).expect_err(text);
+            assert_eq!((invalid.parameter, invalid.readable), ("from", true), "{text}");
+        }
+        for text in ["0001-01-03", "9999-12-31", "2026-11-22t01:20:60.1234567891z", "00000000000"] {
+            assert!(Range::parse(Some(text), None).is_ok(), "{text}");
         }
     }
 

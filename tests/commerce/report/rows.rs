@@ -134,7 +134,20 @@ fn costs_and_parameters_are_checked() {
                 .await
                 .refused(422, "validation_failed");
             tenant.get(&format!("{}?locale=xx", path(kind))).await.refused(422, "validation_failed");
-            tenant.get(&format!("{}?from=soon", path(kind))).await.refused(400, "invalid_parameter");
+            for (bound, status, code) in [
+                ("soon", 400, "invalid_parameter"),
+                ("2026-02-01T00:00:00", 400, "invalid_parameter"),
+                ("2026-02-30", 422, "validation_failed"),
+                ("0000-01-01T00:00:00Z", 422, "validation_failed"),
+                ("9999-12-31T23:59:59-12:00", 422, "validation_failed"),
+            ] {
+                let problem = tenant.get(&format!("{}?from={bound}", path(kind))).await.refused(status, code);
+                assert_eq!(problem.0["errors"][0]["parameter"], "from", "{bound}");
+            }
+            for bound in ["2026-02-01T00:00:60.5%2B14:00", "2026-02-01t00:00:00z", "0001-01-03", "1320192000000"] {
+                let reply = tenant.get(&format!("{}?from={bound}", path(kind))).await;
+                assert_eq!(reply.status, 200, "{bound}: {}", reply.text);
+            }
         }
         let till = tenant.till().await;
         tenant.post("/v1/pos/sales", &sale(&till, &[("=8;9", "1")])).await.created();

@@ -318,7 +318,7 @@ fn reports_take_only_what_makes_sense() {
             ("slow_stock?tz=Moon/Base", unreadable),
             ("stock_valuation?tz=Moon/Base", unreadable),
             ("stock_valuation?as_of=yesterday", unreadable),
-            ("stock_valuation?known_at=2011-02-30", unreadable),
+            ("stock_valuation?known_at=2011-02-30", senseless),
             ("stock_valuation?group_by=colour", unreadable),
             ("low_stock?threshold=few", unreadable),
             ("abc?measure=units", unreadable),
