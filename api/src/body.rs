@@ -180,6 +180,14 @@ fn parse_or_explain<T: DeserializeOwned>(raw: &[u8], schema: &BodySchema) -> Res
 }
 
 impl<T> Input<T> {
+    /// Rejects a body that its type can hold and the description does not allow, such as one with a text that is too long. A route
+    /// calls it if no rule checks the fields of its body.
+    pub async fn check(&self) -> Result<(), ApiError> {
+        let (raw, schema) = (self.raw.clone(), self.schema.clone());
+        let check = move || schema.check(without_mark(&raw));
+        if self.raw.len() <= IN_PLACE_BYTES_MAX { check() } else { aside(async move { check() }).await? }
+    }
+
     /// Adds to a rejection everything that is wrong with the fields of the body.
     pub fn explain(&self, error: ApiError) -> ApiError {
         self.schema.explain(&self.raw, error)

@@ -299,6 +299,15 @@ impl BodySchema {
         error.including(faults)
     }
 
+    /// Rejects a body with fields that the description does not allow.
+    pub fn check(&self, raw: &[u8]) -> Result<(), ApiError> {
+        let faults: Vec<FieldProblem> = self.faults(raw).into_iter().flatten().map(problem).collect();
+        match faults.is_empty() {
+            true => Ok(()),
+            false => Err(ApiError::of(Code::ValidationFailed).including(faults)),
+        }
+    }
+
     /// Returns what is wrong with the fields of a body, if its rejection is about fields.
     fn problems(&self, raw: &[u8], error: &ApiError) -> Vec<FieldProblem> {
         let is_about_fields = matches!(
@@ -308,11 +317,6 @@ impl BodySchema {
         );
         let is_explained = is_about_fields && raw.len() <= EXPLAINED_BYTES_MAX;
         let faults = if is_explained { self.faults(raw) } else { None };
-        let problem = |fault: Fault| {
-            let code = if fault.is_unknown { ErrorCode::UnknownField } else { Code::ValidationFailed.into() };
-            let pointer = Some(format!("#{}", fault.pointer));
-            FieldProblem { pointer, code: code.to_string(), detail: fault.detail, ..FieldProblem::default() }
-        };
         faults.into_iter().flatten().map(problem).collect()
     }
 
@@ -331,6 +335,13 @@ impl BodySchema {
         }
         Some(check.faults())
     }
+}
+
+/// Returns the problem of a field of a body.
+fn problem(fault: Fault) -> FieldProblem {
+    let code = if fault.is_unknown { ErrorCode::UnknownField } else { Code::ValidationFailed.into() };
+    let pointer = Some(format!("#{}", fault.pointer));
+    FieldProblem { pointer, code: code.to_string(), detail: fault.detail, ..FieldProblem::default() }
 }
 
 fn is_array(schema: &Value) -> bool {

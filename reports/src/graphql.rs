@@ -28,6 +28,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Most bytes of a request.
 const BYTES_MAX: usize = 64 * 1024;
+/// The fix of a request without a document.
+const QUERY_NEEDED: &str = "Send a GraphQL document as query, or name a persisted one in extensions.";
 /// Media type of a GraphQL response.
 const GRAPHQL_JSON: &str = "application/graphql-response+json";
 /// Files of the editor, built by tools/graphiql/build.
@@ -47,7 +49,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// A GraphQL request.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 struct GraphqlRequest {
-    /// GraphQL document. Absent if `extensions` name a persisted query.
+    /// GraphQL document. Needed, unless `extensions` name a persisted query.
     #[schema(
         max_length = 32768,
         example = "{ channelSummary { rows { channel netRevenue grossMarginPct } } }"
@@ -114,11 +116,13 @@ async fn execute(
             "Send one GraphQL request as an object; batches are not accepted.",
         ));
     }
+    input.check().await?;
     let asked: GraphqlRequest = serde_json::from_value(input.value.clone()).map_err(|_| {
         let detail = "Send the query as text, and the variables as an object.";
         input.explain(ApiError::new(Code::ValidationFailed, detail))
     })?;
-    let responded = respond(&app, &caller, asked, id, form).await?;
+    let without_query = || ApiError::new(Code::ValidationFailed, QUERY_NEEDED).at_pointer("/query");
+    let responded = respond(&app, &caller, asked, id, form, without_query).await?;
     Ok(responded.build().content_type(form.media_type()).body(responded.body))
 }
 
@@ -127,7 +131,7 @@ async fn execute(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct GraphqlParams {
-    /// GraphQL document. Absent if `extensions` name a persisted query.
+    /// GraphQL document. Needed, unless `extensions` name a persisted query.
     #[param(max_length = 32768, example = "{ channelSummary { rows { channel netRevenue } } }")]
     query: Option<String>,
     /// Name of the operation to execute; needed if the document has several.
@@ -178,11 +182,8 @@ async fn read(
         query: params.query,
         operation_name: params.operation_name.filter(|name| !name.is_empty()),
     };
-    if asked.query.is_none() && asked.extensions.is_null() {
-        let detail = "This parameter is required, unless extensions name a persisted query.";
-        return Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("query"));
-    }
-    let responded = respond(&app, &caller, asked, id, form).await?;
+    let without_query = || ApiError::new(ErrorCode::InvalidParameter, QUERY_NEEDED).at_parameter("query");
+    let responded = respond(&app, &caller, asked, id, form, without_query).await?;
     let mut response = responded.build();
     let Responded { body, is_whole, .. } = responded;
     if !is_whole {
@@ -298,12 +299,14 @@ impl Responded {
     }
 }
 
+/// Executes a request. One that has no document and names none is rejected with `without_query`.
 async fn respond(
     app: &App,
     caller: &Caller,
     asked: GraphqlRequest,
     id: RequestId,
     form: Form,
+    without_query: impl FnOnce() -> ApiError,
 ) -> Result<Responded, ApiError> {
     if !matches!(asked.variables, Value::Null | Value::Object(_)) {
         return Err(unreadable("variables must be an object"));
@@ -318,7 +321,7 @@ async fn respond(
             Some(query) => (query.as_ref().to_owned(), None),
             None => return Responded::of(&Outcome::unknown_query(&id.0), form),
         },
-        (None, None) => return Err(unreadable("send a query, or name a persisted query in extensions")),
+        (None, None) => return Err(without_query()),
     };
     let call = Call {
         query: query.clone(),

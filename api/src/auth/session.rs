@@ -131,8 +131,10 @@ async fn login(request: HttpRequest, app: Data<App>, body: Body<LoginIn, LOGIN_B
 )]
 #[post("/v1/auth/refresh")]
 async fn refresh(request: HttpRequest, app: Data<App>, body: Body<RefreshIn, LOGIN_BYTES_MAX>) -> Answer {
-    let input = body.read().await?.value;
-    Ok(tokens(app.auth.refresh(&input.refresh_token, app.address_of(&request)).await?))
+    let input = body.read().await?;
+    input.check().await?;
+    let token = &input.value.refresh_token;
+    Ok(tokens(app.auth.refresh(token, app.address_of(&request)).await?))
 }
 
 /// Log out
@@ -147,8 +149,9 @@ async fn refresh(request: HttpRequest, app: Data<App>, body: Body<RefreshIn, LOG
 )]
 #[post("/v1/auth/logout")]
 async fn logout(request: HttpRequest, app: Data<App>, body: Body<RefreshIn, LOGIN_BYTES_MAX>) -> Answer {
-    let input = body.read().await?.value;
-    app.auth.logout(&input.refresh_token, app.address_of(&request)).await?;
+    let input = body.read().await?;
+    input.check().await?;
+    app.auth.logout(&input.value.refresh_token, app.address_of(&request)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

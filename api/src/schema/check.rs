@@ -160,11 +160,10 @@ impl<'s> Check<'s> {
         }
     }
 
-    /// Notes a text that is too long or too short. A word of a list has no length. A code may be longer than the one that it
-    /// stands for, because a letter and its mark are two characters on some systems.
+    /// Notes a text that is too long or too short. A code may be longer than the one that it stands for, because a letter and its
+    /// mark are two characters on some systems.
     pub(super) fn length(&mut self, text: &str, schema: &Value, at: &str) {
-        let fits = |text: &str| has_length(text.chars().count(), schema, "minLength", "maxLength");
-        if !fits(text) && !fits(&one_form(text)) {
+        if !fits(text, schema) {
             self.note(at, expected(schema));
         }
     }
@@ -177,8 +176,7 @@ impl<'s> Check<'s> {
             _ => true,
         };
         let has_form = schema["pattern"].as_str().is_none_or(|pattern| self.schemas.matches(pattern, text));
-        let length = text.chars().count();
-        if !is_sound || !has_form || !has_length(length, schema, "minLength", "maxLength") {
+        if !is_sound || !has_form || !fits(text, schema) {
             self.note(at, expected(schema));
         }
     }
@@ -213,6 +211,12 @@ fn is_listed(value: &Json, values: &Value) -> bool {
         (Json::Text(text), Value::Array(values)) => values.iter().any(|known| known == text),
         _ => true,
     }
+}
+
+/// Whether a text, or the one form of its code, is as long as it may be.
+fn fits(text: &str, schema: &Value) -> bool {
+    let fits = |text: &str| has_length(text.chars().count(), schema, "minLength", "maxLength");
+    fits(text) || fits(&one_form(text))
 }
 
 fn has_length(length: usize, schema: &Value, least: &str, most: &str) -> bool {

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use domain::id::{HoldId, LocationId, ProductId};
+use domain::refusal::Code;
 use domain::tag;
 use domain::tenant::Channel;
 use serde::{Deserialize, Serialize};
@@ -122,21 +123,46 @@ impl Codes {
     }
 }
 
+/// The part of the request that has the question.
+#[derive(Debug, Clone, Copy)]
+enum Sent {
+    Query,
+    Body,
+}
+
+impl Sent {
+    /// Names a field of the question in a rejection.
+    fn name(self, error: ApiError, field: &str) -> ApiError {
+        match self {
+            Sent::Query => error.at_parameter(field),
+            Sent::Body => error.at_pointer(&format!("/{field}")),
+        }
+    }
+
+    /// Rejects a question that names no products, or names them in several ways.
+    fn refuse_products(self) -> ApiError {
+        match self {
+            Sent::Query => {
+                let detail = "Name products by exactly one of product_id, sku and barcode.";
+                ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("product_id")
+            }
+            Sent::Body => {
+                let detail = "Name products by exactly one of product_ids, skus and barcodes.";
+                ApiError::new(Code::ValidationFailed, detail).at_pointer("/product_ids")
+            }
+        }
+    }
+}
+
 impl Question {
-    fn wanted(&self) -> Result<Lookup, ApiError> {
-        let refuse = |detail: String, parameter: &str| {
-            Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter(parameter))
-        };
+    fn wanted(&self, sent: Sent) -> Result<Lookup, ApiError> {
         let with_whole = |codes: &Codes| codes.parts.iter().chain(&codes.whole).cloned().collect();
         let (skus, barcodes) = (&self.sku.parts, &self.barcode.parts);
         let wanted = match (self.product_id.len(), skus.len(), barcodes.len()) {
             (_, 0, 0) if !self.product_id.is_empty() => Lookup::Ids(self.product_id.clone()),
             (0, _, 0) if !skus.is_empty() => Lookup::Skus(with_whole(&self.sku)),
             (0, 0, _) if !barcodes.is_empty() => Lookup::Barcodes(with_whole(&self.barcode)),
-            _ => {
-                let detail = "Name products by exactly one of product_id, sku and barcode.";
-                return refuse(detail.to_owned(), "product_id");
-            }
+            _ => return Err(sent.refuse_products()),
         };
         let (length, parameter) = match &wanted {
             Lookup::Ids(ids) => (ids.len(), "product_id"),
@@ -144,7 +170,8 @@ impl Question {
             Lookup::Barcodes(_) => (barcodes.len(), "barcode"),
         };
         if length > PRODUCTS_MAX {
-            return refuse(format!("Ask for at most {PRODUCTS_MAX} products at once."), parameter);
+            let detail = format!("Ask for at most {PRODUCTS_MAX} products at once.");
+            return Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter(parameter));
         }
         Ok(wanted)
     }
@@ -170,7 +197,7 @@ impl Question {
 )]
 #[get("/v1/stock/availability")]
 async fn show(app: Data<App>, caller: Caller, question: Params<Question>) -> Answer {
-    answer(&app, &caller, &question).await
+    answer(&app, &caller, &question, Sent::Query).await
 }
 
 /// Get availability of many products
@@ -185,15 +212,17 @@ async fn show(app: Data<App>, caller: Caller, question: Params<Question>) -> Ans
 )]
 #[post("/v1/stock/availability")]
 async fn query(app: Data<App>, caller: Caller, body: Body<QuestionIn>) -> Answer {
-    answer(&app, &caller, &body.read().await?.value.into()).await
+    let input = body.read().await?;
+    input.check().await?;
+    answer(&app, &caller, &input.value.into(), Sent::Body).await
 }
 
-async fn answer(app: &App, caller: &Caller, question: &Question) -> Answer {
-    let wanted = question.wanted()?;
+async fn answer(app: &App, caller: &Caller, question: &Question, sent: Sent) -> Answer {
+    let wanted = question.wanted(sent)?;
     let Question { location_id, channel, hold_id, steps, .. } = *question;
-    for (parameter, is_asked) in [("steps", steps), ("hold_id", hold_id.is_some())] {
+    for (field, is_asked) in [("steps", steps), ("hold_id", hold_id.is_some())] {
         if is_asked && caller.is_publishable() {
-            return Err(ApiError::of(ErrorCode::NotPublishable).at_parameter(parameter));
+            return Err(sent.name(ApiError::of(ErrorCode::NotPublishable), field));
         }
     }
     let scope = availability::Scope { location_id, channel, hold_id, steps };

@@ -400,6 +400,19 @@ fn a_user_is_known_in_one_tenant_only() {
 }
 
 #[test]
+fn a_refresh_token_that_is_too_long_is_refused_by_its_form() {
+    with_tenant(async |tenant| {
+        let stranger = tenant.anonymous();
+        for path in ["/v1/auth/refresh", "/v1/auth/logout"] {
+            let token = |length: usize| json!({ "refresh_token": "x".repeat(length) });
+            let problem = stranger.post(path, &token(129)).await.refused(422, "validation_failed");
+            assert_eq!(problem.pointers(), ["#/refresh_token"], "{path}");
+            assert_ne!(stranger.post(path, &token(128)).await.status, 422, "{path}");
+        }
+    });
+}
+
+#[test]
 fn a_long_login_is_not_read() {
     with_tenant(async |tenant| {
         for path in ["/v1/auth/login", "/v1/auth/refresh", "/v1/auth/logout"] {

@@ -5,68 +5,138 @@ use secrecy::SecretString;
 use serde_json::Value;
 use stockwell::demo::examples;
 use stockwell::import::client::Client as ImportClient;
-use tests::{environment, with_tenant};
+use tests::{Reply, Tenant, environment, with_tenant};
 
-/// Returns the parameters of an operation, each as a whole.
-fn parameters<'d>(document: &'d Value, operation: &'d Value) -> Vec<&'d Value> {
-    let own = operation["parameters"].as_array().into_iter().flatten();
-    let whole = |parameter: &'d Value| match parameter["$ref"].as_str() {
-        Some(reference) => document.pointer(reference.trim_start_matches('#')).expect("a parameter"),
-        None => parameter,
-    };
-    own.map(whole).collect()
+use super::hostile_texts::{Place, Text, find_texts, put};
+use super::isolation::operation::resolve;
+
+/// Longest text that is tried. A longer one does not fit into a body.
+const LENGTH_MAX: usize = 100_000;
+
+/// A request that the description gives as an example.
+struct Example<'d> {
+    id: &'d str,
+    method: Method,
+    path: String,
+    /// Headers that it needs, besides an idempotency key.
+    headers: Vec<(&'d str, &'d str)>,
+    takes_key: bool,
+    body: &'d Value,
+    schema: &'d Value,
+}
+
+impl<'d> Example<'d> {
+    fn of(document: &'d Value, (path, method): (&str, &str), operation: &'d Value) -> Self {
+        let own = operation["parameters"].as_array().into_iter().flatten();
+        let parameters: Vec<&Value> = own.map(|parameter| resolve(document, parameter)).collect();
+        let mut path = path.to_owned();
+        for parameter in parameters.iter().filter(|parameter| parameter["in"] == "path") {
+            let name = parameter["name"].as_str().expect("a name");
+            let value = parameter["example"].as_str().expect("an id in the path");
+            path = path.replace(&format!("{{{name}}}"), value);
+        }
+        let is_key = |parameter: &Value| parameter["name"] == "Idempotency-Key";
+        let needed = parameters.iter().filter(|parameter| {
+            parameter["in"] == "header" && parameter["required"] == true && !is_key(parameter)
+        });
+        let header = |parameter: &&'d Value| {
+            let (name, value) = (&parameter["name"], &parameter["example"]);
+            (name.as_str().expect("a name"), value.as_str().expect("an example"))
+        };
+        let content = &operation["requestBody"]["content"]["application/json"];
+        Example {
+            id: operation["operationId"].as_str().expect("an id"),
+            method: Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method"),
+            path,
+            headers: needed.map(header).collect(),
+            takes_key: parameters.iter().any(|parameter| is_key(parameter)),
+            body: &content["example"],
+            schema: &content["schema"],
+        }
+    }
+
+    /// Sends another body in place of that of the example.
+    async fn send(&self, tenant: &Tenant, body: &Value) -> Reply {
+        let mut call = tenant.call(self.method.clone(), &self.path).json(body);
+        if self.takes_key {
+            call = call.key(&uuid::Uuid::new_v4().to_string());
+        }
+        for (name, value) in &self.headers {
+            call = call.header(name, value);
+        }
+        call.send().await
+    }
+}
+
+/// Returns the examples of all operations that take a body.
+fn find_examples(document: &Value) -> Vec<Example<'_>> {
+    let paths = document["paths"].as_object().expect("paths");
+    let operations = paths.iter().flat_map(|(path, item)| {
+        let operations = item.as_object().expect("operations").iter();
+        operations.map(move |(method, operation)| ((path.as_str(), method.as_str()), operation))
+    });
+    operations
+        .filter(|(_, operation)| operation.get("requestBody").is_some())
+        .map(|(place, operation)| Example::of(document, place, operation))
+        .collect()
+}
+
+/// Makes the records that the examples name. Returns the description that names them.
+async fn described(tenant: &Tenant) -> Value {
+    let client =
+        ImportClient::new(tenant.base_url(), SecretString::from(tenant.key.clone())).expect("a client");
+    let names = examples::set_up(&client, &tenant.slug).await.expect("the records of the examples");
+    serde_json::from_slice(&stockwell::routes().with_examples(&names)).expect("JSON")
+}
+
+/// Whether a request, or an item of a batch, was rejected.
+fn is_refused(reply: &Reply) -> bool {
+    let of_batch = || serde_json::from_str::<Value>(&reply.text).unwrap_or_default()["refused"].as_i64();
+    reply.status >= 300 || of_batch().unwrap_or_default() > 0
 }
 
 #[test]
 fn every_body_works_on_a_tenant_as_it_stands() {
     with_tenant(async |tenant| {
-        let client =
-            ImportClient::new(tenant.base_url(), SecretString::from(tenant.key.clone())).expect("a client");
-        let names = examples::set_up(&client, &tenant.slug).await.expect("the records of the examples");
-        let text = stockwell::routes().with_examples(&names);
-        let document: Value = serde_json::from_slice(&text).expect("JSON");
-        let (mut sent, mut failed) = (0, Vec::new());
-        for (path, item) in document["paths"].as_object().expect("paths") {
-            for (method, operation) in item.as_object().expect("operations") {
-                let example = &operation["requestBody"]["content"]["application/json"]["example"];
-                if operation.get("requestBody").is_none() {
-                    continue;
-                }
-                let mut path = path.clone();
-                let parameters = parameters(&document, operation);
-                for parameter in parameters.iter().filter(|parameter| parameter["in"] == "path") {
-                    let name = parameter["name"].as_str().expect("a name");
-                    let value = parameter["example"].as_str().expect("an id in the path");
-                    path = path.replace(&format!("{{{name}}}"), value);
-                }
-                let method = Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method");
-                let mut call = tenant.call(method, &path).json(example);
-                for parameter in parameters.iter().filter(|parameter| parameter["in"] == "header") {
-                    match parameter["name"].as_str() {
-                        Some("Idempotency-Key") => call = call.key(&uuid::Uuid::new_v4().to_string()),
-                        Some(name) if parameter["required"] == true => {
-                            call = call.header(name, parameter["example"].as_str().expect("an example"));
-                        }
-                        _ => {}
-                    }
-                }
-                let reply = call.send().await;
-                sent += 1;
-                let refused = if reply.status < 300 && !reply.text.is_empty() {
-                    reply.json()["refused"].clone()
-                } else {
-                    Value::Null
-                };
-                if reply.status >= 300 || refused.as_i64().unwrap_or_default() > 0 {
-                    failed.push(format!(
-                        "{} {example}: {} {}",
-                        operation["operationId"], reply.status, reply.text
-                    ));
-                }
+        let document = described(tenant).await;
+        let examples = find_examples(&document);
+        let mut failed = Vec::new();
+        for example in &examples {
+            let reply = example.send(tenant, example.body).await;
+            if is_refused(&reply) {
+                failed.push(format!("{} {}: {} {}", example.id, example.body, reply.status, reply.text));
             }
         }
         assert_eq!(failed, Vec::<String>::new());
-        assert!(sent > 80, "{sent}");
+        assert!(examples.len() > 80, "{}", examples.len());
+    });
+}
+
+/// Each body works as it stands, so it is rejected for the text that is longer than the description allows.
+#[test]
+fn a_text_that_is_too_long_is_refused_in_every_body() {
+    with_tenant(async |tenant| {
+        let document = described(tenant).await;
+        let (mut seen, mut accepted) = (0, Vec::new());
+        for example in find_examples(&document) {
+            let mut texts = Vec::new();
+            find_texts(&document, example.schema, &Place::new(), &mut texts);
+            for Text { place, form, length_max } in texts {
+                let Some(most) = length_max.filter(|most| form.is_empty() && *most <= LENGTH_MAX) else {
+                    continue;
+                };
+                let mut body = example.body.clone();
+                put(&mut body, &place, &"x".repeat(most + 1));
+                let reply = example.send(tenant, &body).await;
+                assert!(reply.status < 500, "{} {}: {}", example.id, place.join("/"), reply.text);
+                if !is_refused(&reply) {
+                    accepted.push(format!("{} {} of {} characters", example.id, place.join("/"), most + 1));
+                }
+                seen += 1;
+            }
+        }
+        assert_eq!(accepted, Vec::<String>::new());
+        assert!(seen > 200, "{seen} texts have a limit");
     });
 }
 

@@ -33,10 +33,18 @@ fn shapes(bytes: usize) -> [String; 3] {
 }
 
 /// The place of a text in a body: the names of the members, `0` for the first element of an array.
-type Place = Vec<String>;
+pub(super) type Place = Vec<String>;
 
-/// Collects the places of all texts that a schema describes, each with its form. The form of a free text is empty.
-fn find_texts(document: &Value, schema: &Value, place: &Place, found: &mut Vec<(Place, String)>) {
+/// A text that a schema describes.
+pub(super) struct Text {
+    pub(super) place: Place,
+    /// Its form. That of a free text is empty.
+    pub(super) form: String,
+    pub(super) length_max: Option<usize>,
+}
+
+/// Collects all texts that a schema describes.
+pub(super) fn find_texts(document: &Value, schema: &Value, place: &Place, found: &mut Vec<Text>) {
     let schema = resolve(document, schema);
     if place.len() > DEPTH_MAX {
         return;
@@ -58,16 +66,18 @@ fn find_texts(document: &Value, schema: &Value, place: &Place, found: &mut Vec<(
     }
     let kinds = schema["type"].as_array().cloned().unwrap_or_else(|| vec![schema["type"].clone()]);
     let is_text = kinds.contains(&json!("string"));
-    if is_text && found.iter().all(|(known, _)| known != place) {
+    if is_text && found.iter().all(|known| known.place != *place) {
         // Ids, numbers, dates and enumerations are read by one parser for each form.
         let form = ["pattern", "format", "enum", "const"].map(|word| schema[word].to_string());
         let is_free = form.iter().all(|word| word == "null");
-        found.push((place.clone(), if is_free { String::new() } else { form.join(" ") }));
+        let form = if is_free { String::new() } else { form.join(" ") };
+        let length_max = schema["maxLength"].as_u64().and_then(|most| usize::try_from(most).ok());
+        found.push(Text { place: place.clone(), form, length_max });
     }
 }
 
 /// Puts a text at a place of a body, and makes the objects and arrays on the way.
-fn put(body: &mut Value, place: &[String], text: &str) {
+pub(super) fn put(body: &mut Value, place: &[String], text: &str) {
     match place.split_first() {
         None => *body = json!(text),
         Some((name, rest)) if name == "0" => {
@@ -154,7 +164,7 @@ fn a_hostile_text_in_a_body_costs_no_more_than_its_length() {
             find_texts(document, &content["schema"], &Place::new(), &mut found);
             let base = example(document, content);
             let path = operation.path_with(unknown);
-            for (place, form) in found {
+            for Text { place, form, .. } in found {
                 texts += 1;
                 if !form.is_empty() && !forms.insert(form) {
                     continue;
@@ -250,7 +260,7 @@ fn a_value_at_the_edge_is_no_fault_of_the_server() {
             let mut found = Vec::new();
             find_texts(document, &content["schema"], &Place::new(), &mut found);
             let base = example(document, content);
-            for (place, _) in found {
+            for Text { place, .. } in found {
                 let with = |text: &str| {
                     let mut body = base.clone();
                     put(&mut body, &place, text);

@@ -107,7 +107,43 @@ fn errors_are_not_cached_and_not_persisted() {
             let body = json!({ "query": QUERY, "extensions": { "persistedQuery": persisted } });
             post(tenant, &body).await.refused(400, "malformed_json");
         }
-        post(tenant, &json!({ "variables": {} })).await.refused(400, "malformed_json");
+    });
+}
+
+#[test]
+fn a_request_without_a_query_is_told_that_it_needs_one() {
+    with_tenant(async |tenant| {
+        for body in [
+            json!({}),
+            json!({ "variables": {} }),
+            json!({ "extensions": {} }),
+            json!({ "query": null, "extensions": { "clientLibrary": { "name": "x" } } }),
+            json!({ "query": "" }),
+        ] {
+            post(tenant, &body).await.refused(422, "validation_failed").names(&["#/query"]);
+        }
+        for pairs in [&[("extensions", "{}")][..], &[("variables", "{}")], &[("query", "")]] {
+            let problem = tenant.get(&query(pairs)).await.refused(400, "invalid_parameter");
+            assert_eq!(problem.0["errors"][0]["parameter"], "query", "{pairs:?}");
+        }
+    });
+}
+
+#[test]
+fn texts_that_are_too_long_are_refused_by_their_form() {
+    with_tenant(async |tenant| {
+        let asked = |query: &str, name: &str| json!({ "query": query, "operationName": name });
+        let named = "query Name { __typename }";
+        let (fits, long) = ("N".repeat(200), "N".repeat(201));
+        post(tenant, &asked(&named.replace("Name", &fits), &fits)).await.ok();
+        let refused = post(tenant, &asked(named, &long)).await.refused(422, "validation_failed");
+        assert_eq!(refused.pointers(), ["#/operationName"]);
+        let padded = |length: usize| format!("{{ __typename }}{}", " ".repeat(length - 14));
+        assert!(post(tenant, &json!({ "query": padded(32_768) })).await.ok().get("errors").is_none());
+        let refused = post(tenant, &json!({ "query": padded(32_769) })).await;
+        refused.refused(422, "validation_failed").names(&["#/query"]);
+        let wrong = json!({ "query": 7, "variables": [] });
+        post(tenant, &wrong).await.refused(422, "validation_failed").names(&["#/query", "#/variables"]);
     });
 }
 
