@@ -137,7 +137,7 @@ struct ReportParams {
     #[param(style = Form, explode = false, required = false, value_type = Vec<String>, max_items = 200, example = json!(["stocked"]))]
     product_kind: Option<String>,
     /// Counts only what had happened by this instant, or by the end of this day. The default is now. Only for
-    /// `stock_valuation` and `receivable_ageing`.
+    /// `stock_valuation`, `stock_ageing`, `slow_stock` and `receivable_ageing`.
     #[param(max_length = 40, example = "2026-10-31")]
     as_of: Option<String>,
     /// Counts only what was recorded by this instant, or by the end of this day. The default is now. Only for reports on sales,

@@ -7,6 +7,7 @@ mod known;
 mod locale;
 mod never;
 mod online_retail;
+mod past;
 mod receivable;
 mod rollup;
 mod rows;

@@ -157,10 +157,11 @@ impl StockQuery {
         snapshot::report(context, Name::LotExpiry, input).await
     }
 
-    /// Age of the stock on hand, first in, first out, as of now.
+    /// Age of the stock on hand, first in, first out, now or at the end of the day `asOf`.
     async fn stock_ageing(
         &self,
         context: &Context<'_>,
+        #[graphql(desc = "Stock at the end of this day. Absent: now.")] as_of: Option<Date>,
         #[graphql(desc = "Stock that counts. Absent: all.")] filter: Option<StockFilter>,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
         time_zone: Option<String>,
@@ -174,7 +175,8 @@ impl StockQuery {
         )]
         limit: i32,
     ) -> Result<Report<StockAgeingRow>> {
-        let input = Input { time_zone, ..input(filter, sort, limit) };
+        let as_of = as_of.map(|date| date.0.to_string());
+        let input = Input { as_of, time_zone, ..input(filter, sort, limit) };
         snapshot::report(context, Name::StockAgeing, input).await
     }
 
@@ -201,11 +203,12 @@ impl StockQuery {
         snapshot::report(context, Name::StockTurnover, input).await
     }
 
-    /// Stock that will not sell within `days` at the pace of the last `days`, as of now. The greatest value comes
-    /// first.
+    /// Stock that will not sell within `days` at the pace of the last `days`, now or at the end of the day `asOf`. The greatest
+    /// value comes first.
     async fn slow_stock(
         &self,
         context: &Context<'_>,
+        #[graphql(desc = "Stock and sales at the end of this day. Absent: now.")] as_of: Option<Date>,
         #[graphql(default = 90, desc = "Days of sales that are compared with the stock, from 1.")] days: i32,
         #[graphql(desc = "Stock that counts. Absent: all.")] filter: Option<StockFilter>,
         #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
@@ -220,7 +223,8 @@ impl StockQuery {
         )]
         limit: i32,
     ) -> Result<Report<SlowStockRow>> {
-        let input = Input { days: Some(i64::from(days)), time_zone, ..input(filter, sort, limit) };
+        let (as_of, days) = (as_of.map(|date| date.0.to_string()), Some(i64::from(days)));
+        let input = Input { as_of, days, time_zone, ..input(filter, sort, limit) };
         snapshot::report(context, Name::SlowStock, input).await
     }
 

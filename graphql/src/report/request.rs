@@ -200,7 +200,7 @@ fn reject_unused_parameters(name: Name, input: &Input) -> Result<(), Invalid> {
         ("location", !values.location.is_empty(), name != Name::ReceivableAgeing),
         ("product", !values.product.is_empty(), name != Name::ReceivableAgeing),
         ("category", !values.category.is_empty(), name != Name::ReceivableAgeing),
-        ("as_of", input.as_of.is_some(), matches!(name, Name::StockValuation | Name::ReceivableAgeing)),
+        ("as_of", input.as_of.is_some(), name.has_as_of()),
         ("known_at", input.known_at.is_some(), name.has_known_at()),
         ("trade", input.trade.is_some(), name.is_of_sales()),
         ("product_kind", !values.product_kind.is_empty(), name.is_of_sales()),
@@ -217,7 +217,8 @@ fn reject_unused_parameters(name: Name, input: &Input) -> Result<(), Invalid> {
         Some((parameter, ..)) => {
             let instead = match parameter {
                 "as_of" if name.has_period() => " It covers a period: send to.",
-                "as_of" | "known_at" => " It shows the present; stock_valuation shows the stock of any time.",
+                "as_of" => " It shows the present; stock_valuation shows the stock of any time.",
+                "known_at" => " stock_valuation shows the stock as it was known at any time.",
                 _ => "",
             };
             Err(Invalid::not_allowed(parameter, format!("{name} does not take this parameter.{instead}")))
@@ -377,6 +378,26 @@ impl Name {
     /// Whether the report covers a period; otherwise it shows one instant.
     pub fn has_period(self) -> bool {
         self.is_of_sales() || self == Name::Shrinkage
+    }
+
+    /// Whether the report can show a past instant. The others cover a period, or read levels, which have one state.
+    fn has_as_of(self) -> bool {
+        match self {
+            Name::StockValuation | Name::ReceivableAgeing | Name::StockAgeing | Name::SlowStock => true,
+            Name::Revenue
+            | Name::Margin
+            | Name::ChannelSummary
+            | Name::ProductPerformance
+            | Name::CustomerValue
+            | Name::Abc
+            | Name::BestCustomers
+            | Name::WeakMargins
+            | Name::StockPosition
+            | Name::LowStock
+            | Name::LotExpiry
+            | Name::Shrinkage
+            | Name::StockTurnover => false,
+        }
     }
 
     /// Whether the report can leave out what was recorded later than some instant. The others read levels, which have one state.

@@ -1,4 +1,4 @@
-//! Slow stock: stock that sells slowly or not at all, the greatest value first. As of now.
+//! Slow stock: stock that sells slowly or not at all, the greatest value first. As of now, or of `as_of`.
 //!
 //! - A product is slow in a location if fewer units were sold in the last `days` (90 by default) than are on hand: at
 //!   that pace the stock lasts longer than `days`. It is dead if none were sold (`units_sold` is 0).
@@ -7,13 +7,15 @@
 //! - Units sold are sales of both channels less returns. Days begin at midnight in the report's time zone; today
 //!   counts up to now.
 //! - `cover_days` = `on_hand` × `days` ÷ `units_sold`.
+//! - As of a past instant the movements up to then count, and the days are those before it. Stock and value are then those of
+//!   `stock_valuation`.
 
 use async_graphql::SimpleObject;
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, sum};
-use super::stock::{LOCATIONS, NAMES, PRODUCTS, Rows};
+use super::stock::{HAPPENED, LOCATIONS, MOMENT, NAMES, PRODUCTS, Rows};
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, Date, Units};
 
@@ -52,16 +54,17 @@ pub struct SlowStockRow {
     pub cover_days: Option<Units>,
 }
 
-const MOVED: &str = "since as materialized (
-    select
-        coalesce(:time_zone, time_zone) as zone,
-        public.day_begin((:now at time zone coalesce(:time_zone, time_zone))::date - :days, coalesce(:time_zone, time_zone)) as at
-    from public.tenant where tenant_id = :tenant_id
+const MOVED: &str = ", since as materialized (
+    select zone, public.day_begin(day - :days, zone) as at from moment
 ), moved as materialized (
     select
         s.location_id, s.product_id, min(s.occurred_at) as first_moved_at,
         min(s.occurred_at) filter (where s.document_kind = 'transfer') as first_transfer_at,
-        max(s.occurred_at) filter (where s.kind = 'sale') as last_sold_at,
+        max(s.occurred_at) filter (where s.kind = 'sale') as last_sold_at,";
+/// The stock that the movements add up to.
+const ADDED_UP: &str = "
+        sum(s.quantity) as on_hand, sum(s.value) as value,";
+const SOLD: &str = "
         coalesce(-sum(s.quantity) filter (
             where s.kind in ('sale', 'return') and s.occurred_at >= (select at from since)), 0) as units_sold
     from public.stock_movement s
@@ -85,11 +88,17 @@ const LYING: &str = "
     cross join since
     cross join lateral (
         select m.first_moved_at >= since.at and m.first_transfer_at is not distinct from m.first_moved_at as is_new) n
-), lying as (
+), lying as (";
+/// The stock of now.
+const LEVELS: &str = "
     select s.location_id, s.product_id, sum(s.on_hand) as on_hand, sum(s.value) as value
     from public.stock_level s where s.tenant_id = :tenant_id and";
+const POSITIVE: &str = "
+    group by s.location_id, s.product_id having sum(s.on_hand) > 0";
+/// The stock of then.
+const MOVEMENTS: &str = "
+    select s.location_id, s.product_id, s.on_hand, s.value from moved s where s.on_hand > 0 and";
 const SLOW: &str = "
-    group by s.location_id, s.product_id having sum(s.on_hand) > 0
 ), level as materialized (
     select
         l.product_id, l.location_id, l.on_hand, l.value, m.units_sold, since.zone, m.first_moved_at, m.last_sold_at,
@@ -125,7 +134,11 @@ impl Row for SlowStockRow {
             ("units_sold", "sum(m.units_sold)"),
             ("cover_days", "null::numeric"),
         ];
-        let with = format!("{MOVED} {PRODUCTS}{LYING}{LOCATIONS} and {PRODUCTS}{SLOW}");
+        let (added_up, happened, lying) = match request.as_of {
+            Some(_) => (ADDED_UP, HAPPENED, format!("{MOVEMENTS}{LOCATIONS}")),
+            None => ("", "", format!("{LEVELS}{LOCATIONS} and {PRODUCTS}{POSITIVE}")),
+        };
+        let with = format!("{MOMENT}{MOVED}{added_up}{SOLD}{happened} {PRODUCTS}{LYING}{lying}{SLOW}");
         let order = "m.value desc, p.sku, lo.code";
         Rows { with, category: "p.category_id", attributes, figures, order }.statement(request)
     }

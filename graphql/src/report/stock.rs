@@ -35,6 +35,18 @@ pub const EXPECTED: &str = "
             cardinality(:product_codes::text[]) + cardinality(:product_ids::uuid[]) > 0
             or s.status = 'active' and cardinality(:location_codes::text[]) + cardinality(:location_ids::uuid[]) = 0) and";
 
+/// The time zone, the instant after `as_of` if the report has one, and the day that it shows.
+pub const MOMENT: &str = "moment as materialized (
+    select zone, before, (coalesce(before - interval '1 microsecond', :now) at time zone zone)::date as day
+    from (
+        select
+            coalesce(:time_zone, time_zone) as zone,
+            coalesce(:as_of_at::timestamptz, public.day_begin(:as_of_day, coalesce(:time_zone, time_zone))) as before
+        from public.tenant where tenant_id = :tenant_id) t
+)";
+/// Movements `s` that had happened by then. Without `as_of` all had.
+pub const HAPPENED: &str = " s.occurred_at < (select before from moment) and";
+
 /// Columns that name a product in a location.
 pub const NAMES: [&str; 7] =
     ["sku", "product_name", "category_code", "category_name", "location_code", "location_name", "uom"];

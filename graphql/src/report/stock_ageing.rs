@@ -1,10 +1,12 @@
-//! Stock ageing: age of the stock on hand, first in, first out. As of now.
+//! Stock ageing: age of the stock on hand, first in, first out. As of now, or of `as_of`.
 //!
 //! - The stock on hand is what came in last: the newest receipts, as many as cover the quantity on hand. Every
 //!   movement that brought stock counts as a receipt: from a supplier, returned by a customer, or found in a count. Each
 //!   lot is aged on its own.
 //! - A transfer makes nothing younger: what it brought is as old as it was where it came from.
-//! - With FIFO costing, the cost layers say what is left of each receipt and what it cost.
+//! - With FIFO costing, the cost layers say what is left of each receipt and what it cost. They are known as of now only: as of a
+//!   past instant the value of such a level is divided by quantity too.
+//! - As of a past instant the movements up to then count. Stock and value are then those of `stock_valuation`.
 //! - The age of a receipt is the number of midnights since it happened, in the report's time zone.
 //! - The value of a level without cost layers is divided by quantity, rounded to 4 decimals; the parts add up to the
 //!   value. Negative stock has no age and is left out. Apart from that, the sum of `value` is the balance of 1200 and
@@ -15,7 +17,7 @@ use sea_orm::FromQueryResult;
 use serde::Serialize;
 
 use super::column::{Kind, Measure, sum};
-use super::stock::{LOCATIONS, NAMES, PRODUCTS, Rows};
+use super::stock::{HAPPENED, LOCATIONS, MOMENT, NAMES, PRODUCTS, Rows};
 use super::{Dimension, Request, Row};
 use crate::scalar::{Amount, Date, Units};
 
@@ -90,7 +92,7 @@ const FIGURES: [(&str, &str); 14] = [
 
 /// Every receipt of the products, also in other locations: a transfer has brought their stock. `high` is what came to the
 /// level with it or earlier, `total` what ever came. `passed` is what came with it or earlier of its line of a transfer.
-const RECEIPTS: &str = "recursive received as materialized (
+const RECEIPTS: &str = ", received as materialized (
     select
         s.id, s.location_id, s.product_id, s.lot_id, s.quantity, s.occurred_at, s.document_kind, s.document_id, s.line_no,
         sum(s.quantity) over (
@@ -111,7 +113,8 @@ const SENT: &str = "
             -sum(s.quantity) over (
                 partition by s.location_id, s.product_id, s.lot_id order by s.occurred_at, s.id) as high
         from public.stock_movement s
-        where s.tenant_id = :tenant_id and s.quantity < 0 and s.product_id in (
+        where s.tenant_id = :tenant_id and s.quantity < 0 and";
+const TRANSFERRED: &str = " s.product_id in (
             select product_id from public.stock_movement where tenant_id = :tenant_id and document_kind = 'transfer')
     ) s
     join public.transfer t on t.tenant_id = :tenant_id and t.id = s.document_id and t.from_location_id = s.location_id
@@ -135,11 +138,21 @@ const UNLAYERED: &str = "
     left join layer y on y.location_id = s.location_id and y.product_id = s.product_id and y.lot_id = s.lot_id
         and not y.earlier
     where s.tenant_id = :tenant_id and s.on_hand > 0 and";
+const OF_LEVEL: &str = "
+    group by s.location_id, s.product_id, s.lot_id, s.on_hand, s.value";
+/// The levels of then, none of which has layers.
+const NO_LAYERS: &str = " false";
+const HELD: &str = "
+), unlayered as materialized (
+    select s.location_id, s.product_id, s.lot_id, 0::numeric as newer, sum(s.quantity) as units, sum(s.value) as value
+    from public.stock_movement s
+    where s.tenant_id = :tenant_id and";
+const POSITIVE: &str = "
+    group by s.location_id, s.product_id, s.lot_id having sum(s.quantity) > 0";
 /// `low` and `high` are the first and last units of a receipt that are meant. Those that a transfer brought are looked up
 /// where they came from, at most 20 transfers back. If a level was below zero, some may not be found: they came with the
 /// transfer.
 const AGED: &str = "
-    group by s.location_id, s.product_id, s.lot_id, s.on_hand, s.value
 ), came as materialized (
     select
         row_number() over () as no, l.location_id, l.product_id, l.lot_id, r.id as receipt_id, r.occurred_at,
@@ -189,9 +202,8 @@ const AGED: &str = "
     select
         part.location_id, part.product_id, part.units, part.value,
         (part.came_at at time zone t.zone)::date as came_on,
-        (:now at time zone t.zone)::date - (part.came_at at time zone t.zone)::date as days
-    from (select coalesce(:time_zone, time_zone) as zone from public.tenant where tenant_id = :tenant_id) t
-    cross join part
+        t.day - (part.came_at at time zone t.zone)::date as days
+    from moment t cross join part
 ), level as materialized (
     select
         product_id, location_id, min(came_on) as oldest_on, sum(units) as on_hand, sum(value) as value,
@@ -224,8 +236,17 @@ impl Row for StockAgeingRow {
 
     fn statement(request: &Request) -> String {
         let attributes = &[("oldest_on", "m.oldest_on", "date")];
+        let (happened, levels) = match request.as_of {
+            Some(_) => {
+                (HAPPENED, format!("{NO_LAYERS}{HELD}{HAPPENED}{LOCATIONS} and {PRODUCTS}{POSITIVE}"))
+            }
+            None => (
+                "",
+                format!("{LOCATIONS} and {PRODUCTS}{UNLAYERED}{LOCATIONS} and {PRODUCTS}{OF_LEVEL}"),
+            ),
+        };
         let with = format!(
-            "{RECEIPTS} {PRODUCTS}{SENT}{LAYERS}{LOCATIONS} and {PRODUCTS}{UNLAYERED}{LOCATIONS} and {PRODUCTS}{AGED}"
+            "recursive {MOMENT}{RECEIPTS}{happened} {PRODUCTS}{SENT}{happened}{TRANSFERRED}{LAYERS}{levels}{AGED}"
         );
         Rows {
             with,
