@@ -264,7 +264,12 @@ pub struct BatchIn {
 pub struct BatchItem {
     /// As the header `Idempotency-Key` of the single route, without quotes. The same key and body mean the same document on both.
     /// An item with a key of another form is rejected, and the others are carried out.
-    #[schema(min_length = 1, max_length = 255, pattern = "^[A-Za-z0-9_:.-]{1,255}$", example = "till-7-000123")]
+    #[schema(
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[A-Za-z0-9_:.-]{1,255}$",
+        example = "till-7-000123"
+    )]
     idempotency_key: String,
     /// Body, as the single route takes it.
     #[schema(value_type = Object)]
@@ -466,7 +471,8 @@ mod tests {
     fn the_described_form_of_the_key_of_an_item_is_the_one_that_is_checked() {
         let schema = serde_json::to_value(BatchItem::schema()).expect("JSON");
         let key = &schema["properties"]["idempotency_key"];
-        let described = regex_lite::Regex::new(key["pattern"].as_str().expect("a pattern")).expect("a pattern");
+        let described =
+            regex_lite::Regex::new(key["pattern"].as_str().expect("a pattern")).expect("a pattern");
         assert_eq!((&key["minLength"], &key["maxLength"]), (&json!(1), &json!(255)));
         let mut texts: Vec<String> = (0..128u8).map(|letter| char::from(letter).to_string()).collect();
         texts.extend(["", "8e03:a.b_c-d", "\"8e03\"", "a b", "ä", "a\n"].map(str::to_owned));

@@ -12,7 +12,8 @@ use crate::problem::ErrorCode;
 
 /// The form of a bound of a report: a day, an RFC 3339 instant, or milliseconds since 1970. A plus sign that is not percent-encoded
 /// arrives as a space.
-const BOUND_PATTERN: &str = r"^(\d{4}-\d{2}-\d{2}([Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[-+ ]\d{2}:\d{2}))?|\d{11,14})$";
+const BOUND_PATTERN: &str =
+    r"^(\d{4}-\d{2}-\d{2}([Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[-+ ]\d{2}:\d{2}))?|\d{11,14})$";
 
 /// Returns a parameter of the operations at `path`, with the form that its handler checks.
 pub fn with_form(path: &str, parameter: &Value) -> Value {
@@ -100,9 +101,16 @@ mod tests {
         ] {
             assert!(bound.is_match(text), "{text}");
         }
-        for text in
-            ["", "soon", "2026", "20261122", "2026-1-1", "2026-11-22T01:20:00", "2026-11-22 01:20:00Z", "1e12"]
-        {
+        for text in [
+            "",
+            "soon",
+            "2026",
+            "20261122",
+            "2026-1-1",
+            "2026-11-22T01:20:00",
+            "2026-11-22 01:20:00Z",
+            "1e12",
+        ] {
             assert!(!bound.is_match(text), "{text}");
         }
         let code = form("code", "/v1/access-refusals");

@@ -144,16 +144,9 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_moment() {
-        for text in [
-            "",
-            "yesterday",
-            "2011",
-            "20110101",
-            "2011-1-1",
-            "2011-01-01T00:00:00",
-            "1e12",
-            "-1320192000000",
-        ] {
+        for text in
+            ["", "yesterday", "2011", "20110101", "2011-1-1", "2011-01-01T00:00:00", "1e12", "-1320192000000"]
+        {
             let invalid = Range::parse(Some(text), None).expect_err(text);
             assert_eq!((invalid.parameter, invalid.readable), ("from", false), "{text}");
         }

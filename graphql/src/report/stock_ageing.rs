@@ -237,13 +237,10 @@ impl Row for StockAgeingRow {
     fn statement(request: &Request) -> String {
         let attributes = &[("oldest_on", "m.oldest_on", "date")];
         let (happened, levels) = match request.as_of {
-            Some(_) => {
-                (HAPPENED, format!("{NO_LAYERS}{HELD}{HAPPENED}{LOCATIONS} and {PRODUCTS}{POSITIVE}"))
+            Some(_) => (HAPPENED, format!("{NO_LAYERS}{HELD}{HAPPENED}{LOCATIONS} and {PRODUCTS}{POSITIVE}")),
+            None => {
+                ("", format!("{LOCATIONS} and {PRODUCTS}{UNLAYERED}{LOCATIONS} and {PRODUCTS}{OF_LEVEL}"))
             }
-            None => (
-                "",
-                format!("{LOCATIONS} and {PRODUCTS}{UNLAYERED}{LOCATIONS} and {PRODUCTS}{OF_LEVEL}"),
-            ),
         };
         let with = format!(
             "recursive {MOMENT}{RECEIPTS}{happened} {PRODUCTS}{SENT}{happened}{TRANSFERRED}{LAYERS}{levels}{AGED}"

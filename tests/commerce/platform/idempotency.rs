@@ -265,7 +265,11 @@ fn a_wrong_key_of_an_item_is_named_by_its_member() {
         for (place, key) in wrong.into_iter().enumerate() {
             let result = &answer["results"][place];
             let problem = &result["body"];
-            assert_eq!((&result["status"], &problem["code"]), (&json!(400), &json!("idempotency_key_invalid")), "{key}");
+            assert_eq!(
+                (&result["status"], &problem["code"]),
+                (&json!(400), &json!("idempotency_key_invalid")),
+                "{key}"
+            );
             assert_eq!(problem["errors"][0]["pointer"], "#/idempotency_key", "{key}");
             let detail = problem["detail"].as_str().expect("a detail");
             assert!(detail.contains("idempotency_key") && !detail.contains("header"), "{detail}");

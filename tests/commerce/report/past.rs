@@ -25,7 +25,8 @@ async fn shown(tenant: &Tenant, path: &str, names: &[&str]) -> Vec<String> {
 
 /// Checks that the report has the units and the value of the valuation of the same day.
 async fn is_the_valuation(tenant: &Tenant, name: &str, as_of: &str) {
-    let figures = |table: &Value| (table["totals"][0]["on_hand"].clone(), table["totals"][0]["value"].clone());
+    let figures =
+        |table: &Value| (table["totals"][0]["on_hand"].clone(), table["totals"][0]["value"].clone());
     let valued = report(tenant, &format!("stock_valuation?as_of={as_of}")).await;
     let table = report(tenant, &format!("{name}as_of={as_of}")).await;
     assert_eq!(figures(&table), figures(&valued), "{name} {as_of}");
@@ -42,9 +43,18 @@ fn stock_was_as_old_as_it_was_then() {
             receive(tenant, "2011-03-01", (sku, "10", "4.00")).await;
             sell(tenant, "2011-04-01", (sku, "10")).await;
         }
-        let names =
-            ["sku", "oldest_on", "on_hand", "value", "units_to_30_days", "units_to_60_days", "units_to_90_days"];
-        let then = async |as_of: &str| shown(tenant, &format!("stock_ageing?as_of={as_of}&sort=on_hand"), &names).await;
+        let names = [
+            "sku",
+            "oldest_on",
+            "on_hand",
+            "value",
+            "units_to_30_days",
+            "units_to_60_days",
+            "units_to_90_days",
+        ];
+        let then = async |as_of: &str| {
+            shown(tenant, &format!("stock_ageing?as_of={as_of}&sort=on_hand"), &names).await
+        };
         // 10 of 10 days, and 5 of 69 days.
         let expected = ["AVERAGE 2011-01-01 15 45.00 10 0 5", "LAYERS 2011-01-01 15 45.00 10 0 5"];
         assert_eq!(then("2011-03-11").await, expected);
@@ -76,7 +86,8 @@ fn stock_that_was_moved_later_lay_where_it_was() {
             "occurred_at": "2011-02-01T12:00:00Z", "lines": lines(&[("MUG", "4")]) });
         let transfer = tenant.post("/v1/stock/transfers", &body).await.created();
         let path = format!("/v1/stock/transfers/{}/receive", transfer["id"].as_str().expect("an id"));
-        let body = json!({ "occurred_at": "2011-02-03T12:00:00Z", "lines": [{ "line_no": 1, "quantity": "4" }] });
+        let body =
+            json!({ "occurred_at": "2011-02-03T12:00:00Z", "lines": [{ "line_no": 1, "quantity": "4" }] });
         tenant.post(&path, &body).await.ok();
         let names = ["location_code", "on_hand", "oldest_on"];
         for (as_of, expected) in [
@@ -84,7 +95,11 @@ fn stock_that_was_moved_later_lay_where_it_was() {
             ("2011-02-02", vec!["MAIN 6 2011-01-01", "TRANSIT 4 2011-01-01"]),
             ("2011-02-03", vec!["MAIN 6 2011-01-01", "SHOP 4 2011-01-01"]),
         ] {
-            assert_eq!(shown(tenant, &format!("stock_ageing?as_of={as_of}"), &names).await, expected, "{as_of}");
+            assert_eq!(
+                shown(tenant, &format!("stock_ageing?as_of={as_of}"), &names).await,
+                expected,
+                "{as_of}"
+            );
             is_the_valuation(tenant, "stock_ageing?", as_of).await;
         }
         // In the shop it is as slow as it was before: it came to the first location on 1 January.

@@ -144,7 +144,9 @@ fn costs_and_parameters_are_checked() {
                 let problem = tenant.get(&format!("{}?from={bound}", path(kind))).await.refused(status, code);
                 assert_eq!(problem.0["errors"][0]["parameter"], "from", "{bound}");
             }
-            for bound in ["2026-02-01T00:00:60.5%2B14:00", "2026-02-01t00:00:00z", "0001-01-03", "1320192000000"] {
+            for bound in
+                ["2026-02-01T00:00:60.5%2B14:00", "2026-02-01t00:00:00z", "0001-01-03", "1320192000000"]
+            {
                 let reply = tenant.get(&format!("{}?from={bound}", path(kind))).await;
                 assert_eq!(reply.status, 200, "{bound}: {}", reply.text);
             }
