@@ -2,36 +2,128 @@
 //!
 //! A run takes all inputs of a tenant as plain values ([`input::Input`]) and returns all results
 //! ([`answer::Answer`]). It reads no clock and draws no number: equal inputs give equal results, in any order of rows.
+//!
+//! 1. `align` brings all rows to true time, to items and places of the reference, and to whole units.
+//! 2. `matching` finds the events of all systems that are one and the same.
+//! 3. `levels` finds causes that hold for a key as such, and `classify` the causes of each change of a difference.
+//! 4. `episode` joins changes to episodes; `fault` lists each lost, doubled or misread event once.
+//! 5. [`rank`] finds the groups that recur, `flow` draws the observed flow, `fix` and `health` state the results.
 
 pub mod answer;
 pub mod input;
+pub mod proof;
+pub mod rank;
 pub mod term;
+
+mod align;
+mod cause;
+mod classify;
+mod clock;
+mod context;
+mod episode;
+mod fault;
+mod fix;
+mod flow;
+mod guess;
+mod health;
+mod levels;
+mod matching;
+mod names;
+mod resolve;
+mod row;
+mod rows;
+mod shown;
+mod statistics;
+mod subset;
+mod unit;
+mod walk;
+mod wording;
+
+use std::collections::BTreeMap;
 
 pub use answer::Answer;
 pub use input::Input;
 
+use align::{World, align};
+use context::Context;
+use levels::Levels;
+use rank::Movement;
+use term::Basis;
+
 /// Computes all results of a run.
-pub fn run(_input: &Input) -> Answer {
+pub fn run(input: &Input) -> Answer {
+    let mut world = align(input, BTreeMap::new());
+    let Some(reference) = world.reference else { return shown::nothing(input) };
+    let mut occurrences = matching::find(&world);
+    let shifts = clock::shifts(&world, reference, &occurrences);
+    if !shifts.is_empty() {
+        world = align(input, shifts);
+        occurrences = matching::find(&world);
+    }
+    let context = Context::new(&world, reference, &occurrences);
+    let levels = Levels::find(&context);
+    let mut classified = classify::classify(&context, &levels, &row::Priors::new());
+    if world.order.iter().any(|system| !context.has_log(*system)) {
+        let priors = classify::priors(&classified.rows);
+        classified = classify::classify(&context, &levels, &priors);
+        guess::fill(&context, &mut classified);
+    }
+    let episodes = episode::build(&context, &classified);
+    let found = fault::collect(&context, &classified, &episodes);
+    let faults: Vec<rank::Fault> = found.iter().map(|one| one.fault).collect();
+    let timed = fault::movements(&context);
+    let movements: Vec<Movement> = timed.iter().map(|(_, movement)| *movement).collect();
+    let observed = observed(&world);
+    let slow = fault::slow(&context);
+    let groups = rank::rank(&rank::Evidence {
+        faults: &faults,
+        movements: &movements,
+        slow: &slow,
+        costs: &fix::costs(&input.settings),
+        wage: statistics::float(input.settings.wage_per_hour),
+        from: observed.0,
+        through: world.through,
+    });
+    let findings = fix::Findings {
+        context: &context,
+        found: &found,
+        groups: &groups,
+        rows: &classified.rows,
+        conflicts: flow::conflicts(&context),
+        notes: shown::notes(&world),
+        basis: basis(&context),
+        observed,
+    };
+    let counted = health::Counted { found: &found, rows: &classified.rows, episodes: &episodes, observed };
+    let discrepancies = shown::discrepancies(&context, &classified, &episodes);
     Answer {
-        inputs: Vec::new(),
-        classes: Vec::new(),
-        explained_share: rust_decimal::Decimal::ONE,
-        discrepancies: Vec::new(),
-        episodes: Vec::new(),
-        exceptions: Vec::new(),
-        flow_maps: Vec::new(),
-        first_fix: answer::FirstFix {
-            verdict: term::Outcome::NotEnoughData,
-            basis: term::Basis::Snapshots,
-            headline: String::new(),
-            fix: None,
-            next: Vec::new(),
-            naive: None,
-            owner_conflicts: Vec::new(),
-            settle_with: Vec::new(),
-            notes: Vec::new(),
-        },
-        health: answer::Health { weeks: Vec::new(), trend: term::Trend::Unknown, trend_text: String::new() },
-        proofs: Vec::new(),
+        inputs: shown::inputs(&world),
+        classes: shown::classes(&context, &classified, &episodes),
+        explained_share: shown::explained(&classified),
+        discrepancies,
+        episodes: episode::shown(&context, &episodes),
+        exceptions: fix::exceptions(&findings),
+        flow_maps: flow::maps(&context),
+        first_fix: fix::first(&findings),
+        health: health::health(&context, &counted),
+        proofs: health::proofs(&context, &found, &timed),
     }
 }
+
+/// Returns the first and the last instant of the window that has data.
+fn observed(world: &World) -> (i64, i64) {
+    let events = world.events.iter().map(|event| event.at);
+    let snapshots = world.series.iter().flat_map(|series| &series.observations).map(|one| one.at);
+    let instants = || events.clone().chain(snapshots.clone()).filter(|at| *at >= world.from);
+    let first = instants().min().unwrap_or(world.from);
+    (first, instants().max().unwrap_or(first))
+}
+
+/// Returns whether any system but the reference has sent events.
+fn basis(context: &Context) -> Basis {
+    let mut others = context.world.order.iter().filter(|system| **system != context.reference);
+    if others.any(|system| context.has_log(*system)) { Basis::Events } else { Basis::Snapshots }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,596 @@
+//! Ranks recurring causes: from single faults up to the edge, then down to a product, an hour or a person.
+//!
+//! Faults are counted per edge, class and place. A group is eligible only if it recurs over weeks and stays in excess of the
+//! background without its worst days, so that neither an outage nor random losses are named.
+#![expect(
+    clippy::disallowed_types,
+    clippy::float_arithmetic,
+    reason = "rates and benefits are estimates: each is rounded once, when it is shown"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::input::SystemNo;
+use super::names::{NO_NAME, NameNo};
+use super::statistics::{binomial_tail, median, poisson_tail};
+use super::term::{Class, EventType, Process};
+use super::unit::DAY;
+
+/// Fewest faults of an eligible group.
+const FAULTS_MIN: usize = 5;
+/// Fewest weeks with a fault.
+const WEEKS_MIN: usize = 3;
+/// Least mean confidence, out of 1,000.
+const CONFIDENCE_MIN: u64 = 600;
+/// Probability by chance below which a group is in excess.
+const CHANCE_MAX: f64 = 1e-5;
+/// The same for a group that is only listed among the next.
+const NEXT_CHANCE_MAX: f64 = 1e-3;
+/// Factor on the background rate.
+const BACKGROUND: f64 = 1.3;
+/// Faults that may happen anywhere.
+const BACKGROUND_FLOOR: f64 = 0.5;
+/// Days of a burst that are left out.
+const BURST_DAYS: i64 = 7;
+/// Movements below which a place's rate says nothing.
+const MOVEMENTS_MIN: u32 = 20;
+/// Share of the leaf's rate that another place must show.
+const SIBLING_RATE: f64 = 0.4;
+/// Faults that a place must let expect before its rate is compared.
+const SIBLING_EXPECTED: f64 = 2.0;
+/// Share of the faults that one value must hold.
+const NARROW_SHARE: f64 = 0.8;
+/// Ratio to its share of the movements.
+const NARROW_RATIO: f64 = 1.5;
+/// Probability by chance below which faults concentrate on a value.
+const NARROW_CHANCE: f64 = 1e-3;
+/// Most groups that one run names.
+const FIXES_MAX: usize = 5;
+
+/// One fault: an event that one system lost, doubled or misread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fault {
+    /// System where the event began.
+    pub from: SystemNo,
+    /// System that lost, doubled or misread it.
+    pub to: SystemNo,
+    /// Class.
+    pub class: Class,
+    /// Type of the event.
+    pub event_type: Option<EventType>,
+    /// Place.
+    pub place: NameNo,
+    /// Item.
+    pub item: NameNo,
+    /// Category of the item.
+    pub category: NameNo,
+    /// Person or program.
+    pub actor: NameNo,
+    /// Document.
+    pub document: NameNo,
+    /// Local hour of the day.
+    pub hour: u8,
+    /// Milliseconds of the instant.
+    pub at: i64,
+    /// Size of the difference in units.
+    pub units: i64,
+    /// Confidence, out of 1,000.
+    pub confidence: u32,
+    /// Seconds of manual work that it costs.
+    pub seconds: u32,
+}
+
+/// A movement that passed, or should have passed, an edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Movement {
+    /// System where it began.
+    pub from: SystemNo,
+    /// System that should have it.
+    pub to: SystemNo,
+    /// Process.
+    pub process: Process,
+    /// Place.
+    pub place: NameNo,
+    /// Item.
+    pub item: NameNo,
+    /// Category of the item.
+    pub category: NameNo,
+    /// Person or program.
+    pub actor: NameNo,
+    /// Local hour of the day.
+    pub hour: u8,
+}
+
+/// Costs of an episode of a class, and the effort of its fix.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cost {
+    /// Expected cost of the harm.
+    pub harm: f64,
+    /// Days of work of the fix.
+    pub effort_days: f64,
+}
+
+/// All that the ranking looks at.
+#[derive(Debug, Clone)]
+pub struct Evidence<'a> {
+    /// Faults.
+    pub faults: &'a [Fault],
+    /// Movements.
+    pub movements: &'a [Movement],
+    /// Edges, with their place, whose latency exceeds twice the declared one.
+    pub slow: &'a BTreeSet<(SystemNo, SystemNo, NameNo)>,
+    /// Costs per class.
+    pub costs: &'a BTreeMap<Class, Cost>,
+    /// Cost of an hour of work.
+    pub wage: f64,
+    /// First instant that is observed.
+    pub from: i64,
+    /// End of the window.
+    pub through: i64,
+}
+
+/// A ranked group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    /// System where the events began.
+    pub from: SystemNo,
+    /// System that lost, doubled or misread them.
+    pub to: SystemNo,
+    /// Class.
+    pub class: Class,
+    /// Most frequent type.
+    pub event_type: Option<EventType>,
+    /// Place, if the fault is that place's.
+    pub place: Option<NameNo>,
+    /// Item, if it concerns one.
+    pub item: Option<NameNo>,
+    /// Category, if it concerns one.
+    pub category: Option<NameNo>,
+    /// Person or program, if it concerns one.
+    pub actor: Option<NameNo>,
+    /// Local hours, half-open.
+    pub hours: Option<[u8; 2]>,
+    /// Indices of its faults, by time.
+    pub faults: Vec<usize>,
+    /// Weeks with a fault.
+    pub weeks: usize,
+    /// Median weekly count since the first, damped at the beginning.
+    pub recurrence: f64,
+    /// Benefit per week.
+    pub benefit: f64,
+    /// Benefit per day of work.
+    pub score: f64,
+    /// Minutes of manual work per week.
+    pub minutes: f64,
+    /// Mean confidence, out of 1,000.
+    pub confidence: u32,
+    /// Reason why it is not eligible; none if it is.
+    pub why_not: Option<&'static str>,
+    /// Whether it recurs enough to be listed among the next.
+    pub is_candidate: bool,
+}
+
+type Leaf = (SystemNo, SystemNo, Class, NameNo);
+
+/// Counts of movements.
+#[derive(Debug, Default)]
+struct Passed {
+    /// Per edge, place and process.
+    of_process: BTreeMap<(SystemNo, SystemNo, NameNo, Process), u32>,
+    /// Per edge and place.
+    of_edge: BTreeMap<(SystemNo, SystemNo, NameNo), u32>,
+    /// Into a system, per place.
+    into: BTreeMap<(SystemNo, NameNo), u32>,
+}
+
+/// Ranks the groups: the eligible first, by benefit per day of work.
+pub fn rank(evidence: &Evidence) -> Vec<Group> {
+    let leaves = leaves(evidence);
+    let passed = passed(evidence);
+    let rates = rates(evidence, &leaves, &passed);
+    let mut groups: Vec<Group> = Vec::new();
+    let mut taken: BTreeSet<Leaf> = BTreeSet::new();
+    let judged: BTreeMap<Leaf, Group> = leaves
+        .iter()
+        .map(|(leaf, faults)| (*leaf, judge(evidence, leaf, faults, (&passed, &rates))))
+        .collect();
+    let mut order: Vec<&Leaf> =
+        judged.iter().filter(|(_, group)| group.why_not.is_none()).map(|one| one.0).collect();
+    order.sort_by(|one, other| compare(&judged[*one], &judged[*other]));
+    for leaf in order {
+        if taken.contains(leaf) {
+            continue;
+        }
+        let members = widen(evidence, leaf, &leaves, &passed);
+        let members: Vec<Leaf> = members.into_iter().filter(|one| !taken.contains(one)).collect();
+        let mut group = join(evidence, &members, &leaves, &judged[leaf]);
+        narrow(evidence, &mut group);
+        taken.extend(members);
+        groups.push(group);
+    }
+    groups.extend(judged.into_iter().filter(|(leaf, _)| !taken.contains(leaf)).map(|(_, group)| group));
+    groups.sort_by(compare);
+    groups
+}
+
+/// Returns the groups to name: the first fix, then the next.
+pub fn fixes(groups: &[Group]) -> Vec<&Group> {
+    let eligible = groups.iter().filter(|group| group.why_not.is_none());
+    let mut named: Vec<&Group> = eligible.take(FIXES_MAX).collect();
+    if !named.is_empty() {
+        let candidates = groups.iter().filter(|group| group.why_not.is_some() && group.is_candidate);
+        named.extend(candidates.take(FIXES_MAX.saturating_sub(named.len())));
+    }
+    named
+}
+
+/// Compares groups: the better first.
+fn compare(one: &Group, other: &Group) -> std::cmp::Ordering {
+    let rank = |group: &Group| (group.why_not.is_some(), !group.is_candidate);
+    let place = |group: &Group| (group.class, group.from, group.to, group.place);
+    rank(one)
+        .cmp(&rank(other))
+        .then_with(|| other.score.total_cmp(&one.score))
+        .then_with(|| other.faults.len().cmp(&one.faults.len()))
+        .then_with(|| place(one).cmp(&place(other)))
+}
+
+fn leaves(evidence: &Evidence) -> BTreeMap<Leaf, Vec<usize>> {
+    let mut order: Vec<(Leaf, i64, usize)> = Vec::with_capacity(evidence.faults.len());
+    for (number, fault) in evidence.faults.iter().enumerate() {
+        let counts = fault.class != Class::Unexplained
+            && (fault.class != Class::TimingLag
+                || evidence.slow.contains(&(fault.from, fault.to, fault.place)))
+            && (evidence.from..=evidence.through).contains(&fault.at);
+        if counts {
+            order.push(((fault.from, fault.to, fault.class, fault.place), fault.at, number));
+        }
+    }
+    order.sort_unstable();
+    let mut leaves: BTreeMap<Leaf, Vec<usize>> = BTreeMap::new();
+    for group in order.chunk_by(|one, other| one.0 == other.0) {
+        leaves.insert(group[0].0, group.iter().map(|one| one.2).collect());
+    }
+    leaves
+}
+
+fn passed(evidence: &Evidence) -> Passed {
+    let mut keys: Vec<(SystemNo, SystemNo, NameNo, Process)> =
+        evidence.movements.iter().map(|one| (one.from, one.to, one.place, one.process)).collect();
+    keys.sort_unstable();
+    let mut passed = Passed::default();
+    for group in keys.chunk_by(|one, other| one == other) {
+        let (from, to, place, _) = group[0];
+        let count = u32::try_from(group.len()).unwrap_or(u32::MAX);
+        passed.of_process.insert(group[0], count);
+        *passed.of_edge.entry((from, to, place)).or_default() += count;
+        *passed.into.entry((to, place)).or_default() += count;
+    }
+    passed
+}
+
+/// Returns the processes whose movements a class concerns. None: all.
+fn process_of(class: Class) -> Option<Process> {
+    match class {
+        Class::MissedSale | Class::BundleExplosion => Some(Process::Sale),
+        Class::MissedReturn => Some(Process::Return),
+        Class::MissedReceipt => Some(Process::Receipt),
+        Class::UnrecordedTransfer => Some(Process::Transfer),
+        Class::UnmappedSku
+        | Class::UnmappedLocation
+        | Class::AmbiguousMap
+        | Class::MeaningMismatch
+        | Class::UnitMismatch
+        | Class::DuplicateEvent
+        | Class::ManualAdjustment
+        | Class::ClampedNegative
+        | Class::TimingLag
+        | Class::CountVariance
+        | Class::Unexplained => None,
+    }
+}
+
+/// Returns the movements of an edge at a place that a class concerns. Classes of keys concern all that moves at the place.
+fn movements(passed: &Passed, (from, to, class, place): Leaf) -> u32 {
+    let into = |system: SystemNo| passed.into.get(&(system, place)).copied().unwrap_or(0);
+    if is_wide(class) {
+        return into(from) + into(to);
+    }
+    let found = match process_of(class) {
+        Some(process) => passed.of_process.get(&(from, to, place, process)),
+        None => passed.of_edge.get(&(from, to, place)),
+    };
+    found.copied().unwrap_or(0)
+}
+
+/// Returns whether a class concerns all that moves in the systems.
+fn is_wide(class: Class) -> bool {
+    class.is_of_level() || matches!(class, Class::ManualAdjustment | Class::CountVariance)
+}
+
+/// Returns the rates of a class at all places of all edges, those without fault included.
+fn rates(
+    evidence: &Evidence,
+    leaves: &BTreeMap<Leaf, Vec<usize>>,
+    passed: &Passed,
+) -> BTreeMap<Class, Vec<(Leaf, f64)>> {
+    let classes: BTreeSet<Class> = leaves.keys().map(|leaf| leaf.2).collect();
+    let edges: BTreeSet<(SystemNo, SystemNo, NameNo)> = passed.of_edge.keys().copied().collect();
+    let mut rates = BTreeMap::new();
+    for class in classes {
+        let mut all = Vec::new();
+        for (from, to, place) in &edges {
+            let leaf = (*from, *to, class, *place);
+            let moved = movements(passed, leaf);
+            if moved >= MOVEMENTS_MIN {
+                let count = leaves.get(&leaf).map_or(0, |faults| documents(evidence, faults).len());
+                all.push((leaf, count as f64 / f64::from(moved)));
+            }
+        }
+        rates.insert(class, all);
+    }
+    rates
+}
+
+/// Returns the days of the faults, one for each document: the lines of one document are lost together.
+fn documents(evidence: &Evidence, faults: &[usize]) -> Vec<i64> {
+    let mut seen = BTreeSet::new();
+    let mut days = Vec::new();
+    for number in faults {
+        let fault = &evidence.faults[*number];
+        if fault.document == NO_NAME || seen.insert(fault.document) {
+            days.push((fault.at - evidence.from) / DAY);
+        }
+    }
+    days.sort_unstable();
+    days
+}
+
+/// Returns the most faults within the days of a burst.
+fn burst(days: &[i64]) -> usize {
+    let (mut start, mut most) = (0, 0);
+    for (end, day) in days.iter().enumerate() {
+        while days[start] <= day - BURST_DAYS {
+            start += 1;
+        }
+        most = most.max(end + 1 - start);
+    }
+    most
+}
+
+/// Judges one leaf.
+fn judge(
+    evidence: &Evidence,
+    leaf: &Leaf,
+    faults: &[usize],
+    (passed, rates): (&Passed, &BTreeMap<Class, Vec<(Leaf, f64)>>),
+) -> Group {
+    let days = documents(evidence, faults);
+    let weeks: BTreeSet<i64> = days.iter().map(|day| day / 7).collect();
+    let confidence: u64 = faults.iter().map(|number| u64::from(evidence.faults[*number].confidence)).sum();
+    let confidence = confidence / faults.len().max(1) as u64;
+    let mut others: Vec<f64> = rates
+        .get(&leaf.2)
+        .into_iter()
+        .flatten()
+        .filter(|(other, _)| other != leaf)
+        .map(|(_, rate)| *rate)
+        .collect();
+    let expected = BACKGROUND * median(&mut others) * f64::from(movements(passed, *leaf));
+    let left = days.len() - burst(&days);
+    let is_in_excess = poisson_tail(left as u64, expected + BACKGROUND_FLOOR) < CHANCE_MAX;
+    let why_not = if faults.len() < FAULTS_MIN {
+        Some("fewer than 5 episodes")
+    } else if weeks.len() < WEEKS_MIN {
+        Some("episodes in fewer than 3 weeks")
+    } else if confidence < CONFIDENCE_MIN {
+        Some("mean confidence below 0.6")
+    } else if !is_in_excess {
+        Some("no excess over the background without its worst week")
+    } else {
+        None
+    };
+    let distinct: BTreeSet<i64> = days.iter().copied().collect();
+    let is_candidate = weeks.len() >= WEEKS_MIN
+        && distinct.len() >= 4
+        && poisson_tail(distinct.len() as u64, expected + BACKGROUND_FLOOR / 2.0) < NEXT_CHANCE_MAX;
+    let mut group = group(evidence, leaf, faults.to_vec());
+    group.place = Some(leaf.3);
+    (group.why_not, group.is_candidate) = (why_not, is_candidate);
+    group
+}
+
+/// Makes a group of faults, with its recurrence and its benefit.
+fn group(evidence: &Evidence, leaf: &Leaf, faults: Vec<usize>) -> Group {
+    let of = |number: &usize| &evidence.faults[*number];
+    let weeks: BTreeSet<i64> =
+        faults.iter().map(|number| (of(number).at - evidence.from) / (7 * DAY)).collect();
+    let confidence: u64 = faults.iter().map(|number| u64::from(of(number).confidence)).sum();
+    let seconds: u64 = faults.iter().map(|number| u64::from(of(number).seconds)).sum();
+    let count = faults.len().max(1) as f64;
+    let recurrence = recurrence(evidence, &faults);
+    let minutes = seconds as f64 / 60.0 / count;
+    let cost = evidence.costs.get(&leaf.2).copied().unwrap_or(Cost { harm: 0.0, effort_days: 1.0 });
+    let units: i64 = faults.iter().map(|number| of(number).units).sum();
+    let carrying = (1.0 + units.unsigned_abs() as f64 / count).ln() * 0.01;
+    let benefit = recurrence * (minutes * evidence.wage / 60.0 + cost.harm + carrying);
+    let mut types: BTreeMap<EventType, usize> = BTreeMap::new();
+    for event_type in faults.iter().filter_map(|number| of(number).event_type) {
+        *types.entry(event_type).or_default() += 1;
+    }
+    Group {
+        from: leaf.0,
+        to: leaf.1,
+        class: leaf.2,
+        event_type: types
+            .iter()
+            .max_by_key(|(kind, count)| (**count, std::cmp::Reverse(**kind)))
+            .map(|one| *one.0),
+        place: None,
+        item: None,
+        category: None,
+        actor: None,
+        hours: None,
+        weeks: weeks.len(),
+        recurrence,
+        benefit,
+        score: benefit / cost.effort_days.max(0.01),
+        minutes: minutes * recurrence,
+        confidence: u32::try_from(confidence / faults.len().max(1) as u64).unwrap_or(0),
+        why_not: None,
+        is_candidate: true,
+        faults,
+    }
+}
+
+/// Returns the median weekly count since the first fault, over at least 3 weeks.
+fn recurrence(evidence: &Evidence, faults: &[usize]) -> f64 {
+    let week = 7 * DAY;
+    let Some(first) = faults.iter().map(|number| evidence.faults[*number].at).min() else { return 0.0 };
+    let since = evidence.through - first;
+    let weeks = (since / week + i64::from(since % week > week / 2)).max(3);
+    let mut counts = vec![0.0; usize::try_from(weeks).unwrap_or(3)];
+    for number in faults {
+        let at = usize::try_from((evidence.faults[*number].at - first) / week).unwrap_or(0);
+        let last = counts.len() - 1;
+        counts[at.min(last)] += 1.0;
+    }
+    let damped = (counts.len() as f64 / 4.0).min(1.0);
+    median(&mut counts) * damped
+}
+
+/// Returns the leaves that share the fault: all places if at least half of the others show it too.
+fn widen(
+    evidence: &Evidence,
+    leaf: &Leaf,
+    leaves: &BTreeMap<Leaf, Vec<usize>>,
+    passed: &Passed,
+) -> Vec<Leaf> {
+    let (from, to, class, place) = *leaf;
+    let count = |leaf: &Leaf| leaves.get(leaf).map_or(0, |faults| documents(evidence, faults).len());
+    let own = movements(passed, *leaf).max(1);
+    let rate = count(leaf) as f64 / f64::from(own);
+    let places: BTreeSet<NameNo> = passed
+        .of_edge
+        .keys()
+        .filter(|one| (one.0, one.1) == (from, to) || (class.is_of_level() && one.1 == to))
+        .map(|one| one.2)
+        .chain(leaves.keys().filter(|one| (one.0, one.1, one.2) == (from, to, class)).map(|one| one.3))
+        .collect();
+    let (mut judged, mut alike) = (0, Vec::new());
+    for other in places.into_iter().filter(|other| *other != place) {
+        let sibling = (from, to, class, other);
+        let moved = f64::from(movements(passed, sibling));
+        if rate * moved < SIBLING_EXPECTED {
+            continue;
+        }
+        judged += 1;
+        if count(&sibling) as f64 >= SIBLING_RATE * rate * moved {
+            alike.push(sibling);
+        }
+    }
+    if judged == 0 || 2 * alike.len() < judged {
+        return vec![*leaf];
+    }
+    leaves.keys().filter(|one| (one.0, one.1, one.2) == (from, to, class)).copied().collect()
+}
+
+/// Joins leaves to one group. With more than one, the fault is the edge's and not the place's.
+fn join(evidence: &Evidence, members: &[Leaf], leaves: &BTreeMap<Leaf, Vec<usize>>, first: &Group) -> Group {
+    if let [_] = members {
+        return first.clone();
+    }
+    let mut faults: Vec<usize> = members.iter().flat_map(|leaf| leaves[leaf].iter().copied()).collect();
+    faults.sort_by_key(|number| (evidence.faults[*number].at, *number));
+    group(evidence, &members[0], faults)
+}
+
+/// Narrows a group to the item, category, person or hours that hold most of its faults.
+fn narrow(evidence: &Evidence, group: &mut Group) {
+    let is_wide = is_wide(group.class);
+    let process = process_of(group.class).or(group.event_type.map(EventType::process).filter(|_| !is_wide));
+    let concerns = |one: &&Movement| {
+        let of_edge = (one.from, one.to) == (group.from, group.to)
+            || (is_wide && (one.to == group.to || one.to == group.from));
+        of_edge
+            && group.place.is_none_or(|place| place == one.place)
+            && process.is_none_or(|process| process == one.process)
+    };
+    let moved: Vec<&Movement> = evidence.movements.iter().filter(concerns).collect();
+    if moved.len() < 2 {
+        return;
+    }
+    let faults: Vec<&Fault> = group.faults.iter().map(|number| &evidence.faults[*number]).collect();
+    let one_of = |of_fault: fn(&Fault) -> NameNo, of_movement: fn(&Movement) -> NameNo| {
+        let hits: Vec<NameNo> = faults.iter().map(|fault| of_fault(fault)).collect();
+        let all: Vec<NameNo> = moved.iter().map(|one| of_movement(one)).collect();
+        concentrated(&hits, &all)
+    };
+    let item = one_of(|fault| fault.item, |one| one.item);
+    let category = one_of(|fault| fault.category, |one| one.category).filter(|_| item.is_none());
+    let actor = one_of(|fault| fault.actor, |one| one.actor);
+    let hours = hours(&faults, &moved);
+    (group.item, group.category, group.actor, group.hours) = (item, category, actor, hours);
+}
+
+/// Returns the value that holds most of the hits, beyond its share of all.
+fn concentrated(hits: &[NameNo], all: &[NameNo]) -> Option<NameNo> {
+    let count = |list: &[NameNo], value: NameNo| list.iter().filter(|one| **one == value).count();
+    let mut values: BTreeMap<NameNo, usize> = BTreeMap::new();
+    hits.iter().filter(|value| **value != NO_NAME).for_each(|value| *values.entry(*value).or_default() += 1);
+    let (value, held) = values.into_iter().max_by_key(|(value, held)| (*held, std::cmp::Reverse(*value)))?;
+    let share = count(all, value) as f64 / all.len().max(1) as f64;
+    is_concentrated((held, hits.len()), share, 20).then_some(value)
+}
+
+/// Returns whether hits concentrate beyond a share. `tries` values were compared.
+fn is_concentrated((held, all): (usize, usize), share: f64, tries: u32) -> bool {
+    let part = held as f64 / all.max(1) as f64;
+    part >= NARROW_SHARE
+        && part >= NARROW_RATIO * share
+        && binomial_tail(held as u64, all as u64, share.max(1e-6)) * f64::from(tries) < NARROW_CHANCE * 20.0
+}
+
+/// Returns the hours that hold most of the faults beyond their share of the movements.
+fn hours(faults: &[&Fault], moved: &[&Movement]) -> Option<[u8; 2]> {
+    let (mut hits, mut all) = ([0_usize; 24], [0_usize; 24]);
+    faults.iter().for_each(|fault| hits[usize::from(fault.hour) % 24] += 1);
+    moved.iter().for_each(|one| all[usize::from(one.hour) % 24] += 1);
+    let (of_hits, of_all) = (faults.len(), moved.len());
+    let mut best: Option<(f64, [u8; 2])> = None;
+    for from in 0..24_u8 {
+        for until in from + 1..=24 {
+            let range = usize::from(from)..usize::from(until);
+            let held: usize = hits[range.clone()].iter().sum();
+            let share = all[range].iter().sum::<usize>() as f64 / of_all as f64;
+            if !is_concentrated((held, of_hits), share, 100) {
+                continue;
+            }
+            let fit = fit((held, of_hits), share);
+            if best.is_none_or(|(other, _)| fit > other) {
+                best = Some((fit, [from, until]));
+            }
+        }
+    }
+    best.map(|(_, hours)| widened(hours, &all))
+}
+
+/// Returns the logarithm of the likelihood ratio of a concentration.
+fn fit((held, all): (usize, usize), share: f64) -> f64 {
+    let part = held as f64 / all as f64;
+    let term = |count: usize, part: f64, share: f64| {
+        if count == 0 { 0.0 } else { count as f64 * (part / share.max(1e-6)).ln() }
+    };
+    term(held, part, share) + term(all - held, 1.0 - part, 1.0 - share)
+}
+
+/// Extends hours to the end and the beginning of the day over hours without movement.
+fn widened([mut from, mut until]: [u8; 2], all: &[usize; 24]) -> [u8; 2] {
+    if all[usize::from(until)..].iter().all(|count| *count == 0) {
+        until = 24;
+    }
+    if all[..usize::from(from)].iter().all(|count| *count == 0) {
+        from = 0;
+    }
+    [from, until]
+}

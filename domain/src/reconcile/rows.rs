@@ -1,0 +1,247 @@
+//! Reads the rows of the inputs: true time, items and places of the reference, whole units.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+
+use crate::number::{self, Quantity, QuantityKind};
+
+use super::input::{Event, Input, SnapshotLine, System, SystemNo};
+use super::names::{NO_NAME, NameNo, Names};
+use super::resolve::{Resolved, Resolver, State};
+use super::unit::{Aligned, Held, Key, Observation, SECOND, Series};
+
+/// The clocks of the systems.
+pub(super) struct Clocks {
+    offsets: Vec<i64>,
+}
+
+impl Clocks {
+    pub fn new(input: &Input, shifts: &BTreeMap<SystemNo, i64>) -> Self {
+        let of = |(at, system): (usize, &System)| {
+            let number = SystemNo::try_from(at).unwrap_or(SystemNo::MAX);
+            let shift = shifts.get(&number).copied().unwrap_or(0);
+            system.clock_offset_seconds.saturating_add(shift).saturating_mul(SECOND)
+        };
+        Clocks { offsets: input.systems.iter().enumerate().map(of).collect() }
+    }
+
+    /// Returns true time.
+    fn read(&self, system: SystemNo, at: DateTime<Utc>) -> i64 {
+        let offset = self.offsets.get(usize::from(system)).copied().unwrap_or(0);
+        at.timestamp_millis().saturating_sub(offset)
+    }
+}
+
+/// Returns the most decimals of any quantity, in units of the reference.
+pub(super) fn decimals(input: &Input, resolver: &Resolver) -> u32 {
+    let mut most = 0;
+    let mut see = |value: Decimal| {
+        if value.scale() > most {
+            most = most.max(value.normalize().scale());
+        }
+    };
+    for factor in resolver.factors() {
+        see(factor);
+    }
+    let of_factors = most;
+    let mut most = of_factors;
+    let mut see = |value: Decimal| {
+        if value.scale() > 0 {
+            most = most.max(value.normalize().scale().saturating_add(of_factors));
+        }
+    };
+    input.events.iter().for_each(|event| see(event.quantity.get()));
+    for line in &input.snapshots {
+        see(line.quantity.get());
+        for held in [line.reserved, line.quarantined, line.incoming, line.expired].into_iter().flatten() {
+            see(held.get());
+        }
+    }
+    input.bundles.iter().for_each(|part| see(part.quantity));
+    most.min(<QuantityKind as number::Kind>::DECIMALS as u32)
+}
+
+/// Returns a value in units of 10^-`scale`. A product of two units keeps its last place.
+pub(super) fn scaled(value: Decimal, scale: u32) -> i64 {
+    /// Half a million of these still have a sum.
+    const MOST: i128 = 9_000_000_000_000;
+    let mut value = number::round(value, scale);
+    value.rescale(scale);
+    i64::try_from(value.mantissa().clamp(-MOST, MOST)).unwrap_or(0)
+}
+
+/// A line of a snapshot in true time and units of the reference.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Line {
+    pub system: SystemNo,
+    pub item: NameNo,
+    pub place: NameNo,
+    pub state: State,
+    pub at: i64,
+    pub full: bool,
+    pub external: NameNo,
+    pub quantity: i64,
+    pub held: Held,
+}
+
+/// The rows of the inputs and the way in which they are read.
+pub(super) struct Rows<'a> {
+    pub input: &'a Input,
+    pub resolver: &'a Resolver<'a>,
+    pub clocks: &'a Clocks,
+    pub scale: u32,
+    pub through: i64,
+}
+
+impl Rows<'_> {
+    fn is_known(&self, system: SystemNo) -> bool {
+        usize::from(system) < self.input.systems.len()
+    }
+
+    fn factored(&self, quantity: Quantity, factor: Decimal) -> i64 {
+        let value = quantity.get();
+        let product = if factor == Decimal::ONE { value } else { value.checked_mul(factor).unwrap_or(value) };
+        scaled(product, self.scale)
+    }
+
+    pub fn events(&self, names: &mut Names) -> Vec<Aligned> {
+        let mut events = Vec::with_capacity(self.input.events.len());
+        for (row, event) in self.input.events.iter().enumerate() {
+            if !self.is_known(event.system) {
+                continue;
+            }
+            let at = self.clocks.read(event.system, event.occurred_at);
+            if at > self.through {
+                continue;
+            }
+            events.push(self.event(names, event, at, row));
+        }
+        events
+    }
+
+    fn event(&self, names: &mut Names, event: &Event, at: i64, row: usize) -> Aligned {
+        let found = self.resolver.resolve(event.system, &event.external_sku, &event.external_location, at);
+        let seen = event.recorded_at.map_or(at, |recorded| self.clocks.read(event.system, recorded));
+        let reference = event.reference.as_ref().filter(|text| !text.trim().is_empty());
+        Aligned {
+            system: event.system,
+            event_type: event.event_type,
+            item: names.number(found.item),
+            place: names.number(found.place),
+            state: found.state,
+            quantity: self.factored(event.quantity, found.factor),
+            at,
+            seen,
+            reference: reference.map_or(NO_NAME, |text| names.normal(text)),
+            actor: event.actor.as_ref().map_or(NO_NAME, |text| names.number(text)),
+            mode: event.entry_mode,
+            of_set: NO_NAME,
+            row,
+        }
+    }
+
+    pub fn lines(&self, names: &mut Names, reference: Option<SystemNo>) -> Vec<Line> {
+        let mut lines = Vec::with_capacity(self.input.snapshots.len());
+        for line in self.input.snapshots.iter().filter(|line| self.is_known(line.system)) {
+            let at = self.clocks.read(line.system, line.taken_at);
+            if at > self.through {
+                continue;
+            }
+            let found = self.resolver.resolve(line.system, &line.external_sku, &line.external_location, at);
+            let held =
+                if Some(line.system) == reference { self.held(line, &found, at) } else { Held::default() };
+            lines.push(Line {
+                system: line.system,
+                item: names.number(found.item),
+                place: names.number(found.place),
+                state: found.state,
+                at,
+                full: line.full,
+                external: names.number(&line.external_sku),
+                quantity: self.factored(line.quantity, found.factor),
+                held,
+            });
+        }
+        lines
+    }
+
+    fn held(&self, line: &SnapshotLine, found: &Resolved, at: i64) -> Held {
+        let units = |value: Option<Quantity>| value.map_or(0, |value| self.factored(value, found.factor));
+        Held {
+            at,
+            reserved: units(line.reserved),
+            quarantined: units(line.quarantined),
+            incoming: units(line.incoming),
+            expired: units(line.expired),
+        }
+    }
+}
+
+/// Collects what the reference holds back, by key and time. Lines of one key and instant are summed.
+pub(super) fn held(reference: Option<SystemNo>, lines: &[Line]) -> BTreeMap<Key, Vec<Held>> {
+    let mut held: BTreeMap<Key, Vec<Held>> = BTreeMap::new();
+    for line in lines.iter().filter(|line| Some(line.system) == reference) {
+        let of_key = held.entry((line.item, line.place)).or_default();
+        match of_key.last_mut().filter(|last| last.at == line.held.at) {
+            Some(last) => {
+                last.reserved += line.held.reserved;
+                last.quarantined += line.held.quarantined;
+                last.incoming += line.held.incoming;
+                last.expired += line.held.expired;
+            }
+            None => of_key.push(line.held),
+        }
+    }
+    held
+}
+
+/// Collects the snapshots of each key, and the full snapshots that lack it at a place that the system reports.
+pub(super) fn series(positions: &HashMap<SystemNo, usize>, lines: &[Line]) -> Vec<Series> {
+    let mut full: BTreeMap<SystemNo, BTreeSet<i64>> = BTreeMap::new();
+    for line in lines.iter().filter(|line| line.full) {
+        full.entry(line.system).or_default().insert(line.at);
+    }
+    let mut all: Vec<Series> = Vec::new();
+    for group in lines.chunk_by(|one, other| {
+        (one.system, one.state, one.item, one.place) == (other.system, other.state, other.item, other.place)
+    }) {
+        let first = group[0];
+        let mut observations: Vec<Observation> =
+            group.chunk_by(|one, other| one.at == other.at).map(observe).collect();
+        if first.state == State::Known {
+            add_absences(&mut observations, full.get(&first.system));
+        }
+        all.push(Series {
+            system: first.system,
+            key: (first.item, first.place),
+            state: first.state,
+            observations,
+        });
+    }
+    all.sort_by_key(|one| (positions.get(&one.system).copied().unwrap_or(0), one.state, one.key));
+    all
+}
+
+/// Sums the lines of one key in one snapshot.
+fn observe(lines: &[Line]) -> Observation {
+    let of_external = lines.chunk_by(|one, other| one.external == other.external);
+    let parts: Vec<i64> = of_external.map(|part| part.iter().map(|line| line.quantity).sum()).collect();
+    let quantity = parts.iter().sum();
+    let parts = if parts.len() > 1 { parts } else { Vec::new() };
+    Observation { at: lines[0].at, quantity: Some(quantity), parts }
+}
+
+/// Adds the full snapshots after the first observation that lack the key.
+fn add_absences(observations: &mut Vec<Observation>, full: Option<&BTreeSet<i64>>) {
+    let Some(first) = observations.first().map(|one| one.at) else { return };
+    let listed: BTreeSet<i64> = observations.iter().map(|one| one.at).collect();
+    let absent = full.into_iter().flatten().filter(|at| **at > first && !listed.contains(at));
+    let absent: Vec<Observation> =
+        absent.map(|at| Observation { at: *at, quantity: None, parts: Vec::new() }).collect();
+    if !absent.is_empty() {
+        observations.extend(absent);
+        observations.sort_by_key(|one| one.at);
+    }
+}

@@ -1,0 +1,197 @@
+//! Episodes, clocks, limits of the data, and the order of rows.
+
+use super::*;
+use crate::reconcile::answer::{Edge, Scope};
+use crate::reconcile::input::Applied;
+use crate::reconcile::run;
+use crate::reconcile::term::{Basis, Class, InputKind, Outcome, ProofVerdict};
+
+fn lost_returns() -> Input {
+    business(|real, system| {
+        let is_lost = system == SHOP && real.event_type == EventType::Return && real.place == 1;
+        if is_lost { Effect::Lose } else { Effect::Keep }
+    })
+}
+
+#[test]
+fn three_units_off_for_45_days_are_one_episode() {
+    let mut input = business(|_, _| Effect::Keep);
+    for line in input.snapshots.iter_mut().filter(|line| line.system == SHOP) {
+        if (&*line.external_sku, &*line.external_location) == ("C", "30") {
+            line.quantity -= quantity(3);
+        }
+    }
+    let answer = run(&input);
+    let [episode] = answer.episodes.as_slice() else { panic!("one episode: {:?}", answer.episodes) };
+    assert_eq!((episode.occurrences, episode.days_open), (1, 45));
+    assert_eq!((episode.residual.to_string(), episode.healed_at), ("-3".to_owned(), None));
+    assert_eq!(answer.first_fix.verdict, Outcome::None);
+}
+
+#[test]
+fn nine_new_differences_are_nine_occurrences() {
+    let input = business(|real, system| {
+        let of_key =
+            system == SHOP && (real.item, real.place) == (0, 0) && real.event_type == EventType::Sale;
+        if of_key && real.number % 5 == 0 { Effect::Lose } else { Effect::Keep }
+    });
+    let answer = run(&input);
+    let [episode] = answer.episodes.as_slice() else { panic!("one episode: {:?}", answer.episodes) };
+    let lost = happened()
+        .iter()
+        .filter(|real| {
+            (real.item, real.place) == (0, 0) && real.event_type == EventType::Sale && real.number % 5 == 0
+        })
+        .count();
+    assert_eq!(episode.occurrences as usize, lost);
+}
+
+#[test]
+fn an_offset_of_a_clock_is_found_and_said() {
+    let mut input = business(|_, _| Effect::Keep);
+    for event in input.events.iter_mut().filter(|event| event.system == SHOP) {
+        event.occurred_at += Duration::hours(2);
+        event.recorded_at = event.recorded_at.map(|recorded| recorded + Duration::hours(2));
+    }
+    for line in input.snapshots.iter_mut().filter(|line| line.system == SHOP) {
+        line.taken_at += Duration::hours(2);
+    }
+    input.through += Duration::hours(3);
+    let answer = run(&input);
+    assert_eq!(answer.first_fix.notes.len(), 1, "{:?}", answer.first_fix.notes);
+    assert!(answer.first_fix.notes[0].contains("shop is 120 minutes ahead"), "{:?}", answer.first_fix.notes);
+    assert_eq!(answer.discrepancies, []);
+    input.systems[usize::from(SHOP)].clock_offset_seconds = 7_200;
+    let declared = run(&input);
+    assert_eq!((declared.first_fix.notes, declared.discrepancies), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn the_order_of_rows_changes_nothing() {
+    let input = lost_returns();
+    let bytes = |input: &Input| serde_json::to_string(&run(input)).expect("text");
+    let expected = bytes(&input);
+    let mut reversed = input.clone();
+    reversed.events.reverse();
+    reversed.snapshots.reverse();
+    reversed.ownership.reverse();
+    reversed.items.reverse();
+    assert_eq!(bytes(&reversed), expected);
+    let mut numbers = Numbers(11);
+    let mut shuffled = input;
+    for at in (1..shuffled.events.len()).rev() {
+        let other = usize::try_from(numbers.below(at as u64 + 1)).expect("an index");
+        shuffled.events.swap(at, other);
+    }
+    // Systems in another order have other numbers.
+    shuffled.systems.rotate_left(1);
+    let moved = |system: SystemNo| (system + 2) % 3;
+    shuffled.events.iter_mut().for_each(|event| event.system = moved(event.system));
+    shuffled.snapshots.iter_mut().for_each(|line| line.system = moved(line.system));
+    assert_eq!(bytes(&shuffled), expected);
+}
+
+#[test]
+fn without_events_of_the_others_the_answer_is_a_hypothesis() {
+    let mut input = lost_returns();
+    input.events.retain(|event| event.system == ERP);
+    let answer = run(&input);
+    let first = answer.first_fix;
+    assert_eq!((first.verdict, first.basis), (Outcome::Fix, Basis::Snapshots), "{}", first.headline);
+    assert!(first.headline.starts_with("Hypothesis:"), "{}", first.headline);
+    let fix = first.fix.expect("a fix");
+    assert_eq!((fix.edge.from.as_str(), fix.edge.to.as_str()), ("pos", "shop"));
+    assert_eq!((fix.class, fix.scope.place.as_deref()), (Class::MissedReturn, Some("20")));
+    assert!(first.settle_with.iter().any(|one| one.system == "shop" && one.input == InputKind::Events));
+}
+
+#[test]
+fn no_input_is_not_enough() {
+    let answer = run(&empty());
+    assert_eq!(answer.first_fix.verdict, Outcome::NotEnoughData);
+    assert!(answer.first_fix.settle_with.iter().any(|one| one.system == "erp"));
+    let mut unknown = empty();
+    unknown.settings.reference = text("none");
+    assert_eq!(run(&unknown).first_fix.verdict, Outcome::NotEnoughData);
+}
+
+#[test]
+fn one_day_of_exports_lists_differences_and_asks_for_more() {
+    let mut input = business(|_, _| Effect::Keep);
+    input.events.clear();
+    input.snapshots.retain(|line| line.taken_at == at(0));
+    for line in input.snapshots.iter_mut().filter(|line| line.system == SHOP && &*line.external_sku == "A") {
+        line.quantity += quantity(4);
+    }
+    let answer = run(&input);
+    assert_eq!(answer.discrepancies.len(), 3);
+    assert!(answer.discrepancies.iter().all(|one| one.delta.to_string() == "4"));
+    assert_eq!(answer.first_fix.verdict, Outcome::NotEnoughData);
+}
+
+#[test]
+fn a_system_that_stops_at_zero_is_clamped() {
+    let mut input = business(|_, _| Effect::Keep);
+    let of_key = |sku: &str, place: &str| (sku, place) == ("B", "10");
+    input.events.retain(|event| !of_key(&event.external_sku, &event.external_location));
+    for line in input.snapshots.iter_mut().filter(|line| of_key(&line.external_sku, &line.external_location))
+    {
+        line.quantity = quantity(2);
+    }
+    let sale =
+        Real { number: 30_000, event_type: EventType::Sale, item: 1, place: 0, quantity: -5, minute: 15_000 };
+    for (system, id) in [(ERP, "e"), (POS, "p"), (SHOP, "s")] {
+        input.events.push(event(system, id, &sale, 15_001));
+    }
+    for line in input.snapshots.iter_mut().filter(|line| of_key(&line.external_sku, &line.external_location))
+    {
+        if line.taken_at > at(15_001) {
+            line.quantity = quantity(if line.system == SHOP { 0 } else { -3 });
+        }
+    }
+    let answer = run(&input);
+    let [row] = answer.discrepancies.as_slice() else { panic!("one row: {:?}", answer.discrepancies) };
+    assert_eq!(
+        (row.explanations[0].class, row.increment.to_string()),
+        (Class::ClampedNegative, "3".to_owned())
+    );
+}
+
+#[test]
+fn a_loss_at_the_end_of_the_window_may_still_arrive() {
+    let mut input = business(|_, _| Effect::Keep);
+    let last = DAYS * 1440 - 125;
+    let sale =
+        Real { number: 30_001, event_type: EventType::Sale, item: 1, place: 0, quantity: -5, minute: last };
+    input.events.push(event(ERP, "e", &sale, last + 1));
+    input.events.push(event(POS, "p", &sale, last));
+    for line in input.snapshots.iter_mut().filter(|line| line.system != SHOP && line.taken_at >= at(last)) {
+        if (&*line.external_sku, &*line.external_location) == ("B", "10") {
+            line.quantity -= quantity(5);
+        }
+    }
+    let answer = run(&input);
+    let [row] = answer.discrepancies.as_slice() else { panic!("one row: {:?}", answer.discrepancies) };
+    assert_eq!(row.explanations[0].class, Class::TimingLag);
+}
+
+#[test]
+fn an_applied_fix_is_compared_with_the_time_before() {
+    let mut input = business(|real, system| {
+        let is_lost =
+            system == SHOP && real.event_type == EventType::Return && real.place == 1 && real.day() < 25;
+        if is_lost { Effect::Lose } else { Effect::Keep }
+    });
+    input.applied = vec![Applied {
+        id: "fix".to_owned(),
+        class: Class::MissedReturn,
+        event_type: Some(EventType::Return),
+        edge: Edge { from: "pos".to_owned(), to: "shop".to_owned() },
+        scope: Scope { place: Some("20".to_owned()), ..Scope::default() },
+        applied_at: at(25 * 1440),
+    }];
+    let proofs = run(&input).proofs;
+    assert_eq!(proofs[0].proof.verdict, ProofVerdict::Worked, "{proofs:?}");
+    assert_eq!(proofs[0].proof.counts.episodes_after, 0);
+    assert!(proofs[0].proof.counts.movements_after > 10);
+}
