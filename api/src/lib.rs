@@ -56,6 +56,7 @@ pub mod pricing;
 pub mod problem;
 mod publishable;
 pub mod rate;
+pub mod reconciliation;
 pub mod record;
 pub mod refusal;
 pub mod register;

@@ -6,8 +6,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::posting::Rendering;
 use crate::{
     audit, auth, bi_login, catalog, count, customer, errors, event, health, integrity, journal, ledger,
-    limits, location, lot, openapi, order, period_lock, pos, pricing, refusal, register, render, settings,
-    stock, stream, tax, voucher,
+    limits, location, lot, openapi, order, period_lock, pos, pricing, reconciliation, refusal, register, render,
+    settings, stock, stream, tax, voucher,
 };
 
 /// Mounts every route of this crate, one line per area. The busiest areas come first, because routes are tried in
@@ -32,6 +32,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         .configure(register::routes)
         .configure(ledger::routes)
         .configure(period_lock::routes)
+        .configure(reconciliation::routes)
         .configure(integrity::routes)
         .configure(limits::routes)
         .configure(audit::routes)

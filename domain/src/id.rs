@@ -200,6 +200,14 @@ id!(
     UnmappedSkuId, "ums"
 );
 id!(
+    /// A system whose stock is compared.
+    SystemId, "sys"
+);
+id!(
+    /// A mapping of another system's location or SKU, for reconciliation.
+    ReconcileMappingId, "rcm"
+);
+id!(
     /// A lot; nil for stock without a lot.
     LotId, "lot"
 );

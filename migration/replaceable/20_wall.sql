@@ -32,6 +32,11 @@ mutable (name, columns) as (
         ('access_refusal', '{times}'),
         ('bi_login', '{expires_at, revoked_at, rotated_to, version, updated_at}'),
         ('password_link', '{ended_at}'),
+        ('reconcile_system', '{name, kind, quantity_meaning, sync_interval_minutes, clock_offset_seconds, sign, version, updated_at}'),
+        ('reconcile_snapshot', '{is_full}'),
+        ('reconcile_input', '{changed_at}'),
+        ('reconcile_item', '{category, updated_at}'),
+        ('reconcile_bundle', '{quantity, updated_at}'),
         ('cost_to_settle', '{open_quantity, open_value, variance, taken_back, settled_at}')
     union all
     select unnest('{tenant, api_key, app_user, refresh_token, category, tax_class, tax_rate, product, product_unit, barcode,
@@ -40,14 +45,15 @@ mutable (name, columns) as (
         product_group, sku_mapping, unmapped_sku, cost_layer, sales_fold, sales_by_quarter_hour, sales_by_day,
         sales_by_category, sales_by_product, sales_by_customer, sales_by_product_year, sales_by_customer_year, sales_rollup,
         sales_sum_by_day, sales_sum_by_quarter_hour, sales_sum_by_category, sales_sum_by_customer_year, sales_sum_by_customer,
-        sales_sum_by_product_year, sales_sum_by_product, sales_sum_by_product_location}'::text[]), null
+        sales_sum_by_product_year, sales_sum_by_product, sales_sum_by_product_location, reconcile_setting}'::text[]), null
 ),
 deletable (name) as (
     select unnest('{refresh_token, product_unit, barcode, price_rule, channel_price_list, reservation, sales_order_line,
         tax_rate, bundle_component, sku_mapping, reorder_setting, cost_layer, peg, sales_by_quarter_hour, sales_by_day,
         sales_by_category, sales_by_product, sales_by_customer, sales_by_product_year, sales_by_customer_year, sales_sum_by_day,
         sales_sum_by_quarter_hour, sales_sum_by_category, sales_sum_by_customer_year, sales_sum_by_customer,
-        sales_sum_by_product_year, sales_sum_by_product, sales_sum_by_product_location}'::text[])
+        sales_sum_by_product_year, sales_sum_by_product, sales_sum_by_product_location, reconcile_ownership,
+        reconcile_location_mapping, reconcile_sku_mapping, reconcile_item, reconcile_bundle}'::text[])
 ),
 target as (
     select c.oid as id, c.relname::text as name, c.relrowsecurity and c.relforcerowsecurity as walled, c.relacl as acl

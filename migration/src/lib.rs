@@ -145,6 +145,8 @@ pub const STEPS: &[Step] = &[
     step!("0099_bi_login"),
     step!("0104_sku_since_kept"),
     step!("0105_unit_fractions"),
+    step!("0106_reconcile_setup"),
+    step!("0107_reconcile_input"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

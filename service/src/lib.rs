@@ -35,6 +35,7 @@ pub mod posting;
 pub mod pricing;
 mod printed;
 pub mod recent;
+pub mod reconcile;
 pub mod refusal;
 pub mod register;
 pub mod relay;

@@ -107,6 +107,12 @@ pub enum Scope {
     /// Read reports, GraphQL and the integrity check.
     #[strum(serialize = "reports:read")]
     ReportsRead,
+    /// Read the results of reconciliation, and the systems and settings that it compares.
+    #[strum(serialize = "reconciliation:read")]
+    ReconciliationRead,
+    /// Send in what other systems say, set how it is read, and make runs.
+    #[strum(serialize = "reconciliation:write")]
+    ReconciliationWrite,
     /// Read the feed of events.
     #[strum(serialize = "events:read")]
     EventsRead,

@@ -71,6 +71,11 @@ const AREAS: &[(&str, &str, &[&str])] = &[
         "Events in their order, read page by page or streamed as they happen.",
         &["/v1/events", "/v1/stream", "/v1/stream-tickets"],
     ),
+    (
+        "Reconciliation",
+        "Other systems that hold the same stock: what they say, where they differ, and the first fix.",
+        &["/v1/reconciliation"],
+    ),
     ("Reports", "Figures as flat tables: revenue, margin, stock and more.", &["/graphql", "/v1/reports"]),
     ("Integrity", "Check that stock, cost and ledger agree.", &["/v1/integrity"]),
     ("Health", "For load balancers and monitoring.", &["/livez", "/readyz"]),
