@@ -11,8 +11,8 @@ create table reconcile_system (
     kind text not null,
     -- The meaning of its quantities: on_hand, available or sellable.
     quantity_meaning text not null,
-    -- Null: not declared.
-    sync_interval_minutes integer,
+    -- Minutes between two transports of its data.
+    sync_interval_minutes integer not null,
     -- Its clock less true time.
     clock_offset_seconds integer not null default 0,
     -- natural: a quantity is the signed effect on stock. absolute: the type gives the sign.
@@ -31,8 +31,8 @@ create table reconcile_setting (
     -- Code of the system that the others are compared with. `stockwell` is the own ledger.
     reference text not null,
     window_days smallint not null,
-    wage_per_hour numeric(18, 4),
-    currency text,
+    wage_per_hour numeric(18, 4) not null,
+    currency text not null,
     -- Minutes by kind of touchpoint: {"csv_export": "5"}.
     minutes jsonb not null,
     -- Probability and cost of harm by class: {"missed_return": {"probability": "0.05", "cost": "20"}}.

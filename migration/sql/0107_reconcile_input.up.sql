@@ -1,6 +1,6 @@
--- Reconciliation: what other systems say. Rows stay as they were told: instants before the clock offset is taken off, quantities
+-- Reconciliation: what other systems say. Rows stay as they were sent: instants before the clock offset is taken off, quantities
 -- before sign, factor and meaning. `content` is a digest of all fields of a row. A file may have the same row several times: `copy`
--- counts them. So the key of a row follows from its content, and a file that is sent again adds nothing. An empty text: not told.
+-- counts them. So the key of a row follows from its content, and a file that is sent again adds nothing. An empty text: not sent.
 -- A system is never deleted, so the rows need no foreign key, which would be checked for each of 100,000.
 
 -- The rows of one system and one `taken_at` are one snapshot. The last request with rows of it says whether it is full.
@@ -69,10 +69,11 @@ create table reconcile_touchpoint (
     constraint reconcile_touchpoint_pkey primary key (tenant_id, system_id, at, content, copy)
 );
 
--- Finds when the worker last got input of a tenant, without a look at the rows.
+-- Says when input of a tenant last changed, without a look at the rows. Each request that writes input locks this row first, so that
+-- one runs at a time.
 create table reconcile_input (
     tenant_id uuid not null constraint reconcile_input_tenant_fkey references tenant (tenant_id),
-    -- When a request last added or changed input.
-    changed_at timestamptz not null,
+    -- When a request last added or changed input. Null: none has.
+    changed_at timestamptz,
     constraint reconcile_input_pkey primary key (tenant_id)
 );
