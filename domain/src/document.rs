@@ -8,11 +8,11 @@ use strum::VariantArray;
 use uuid::Uuid;
 
 use crate::id::{
-    self, ApiKeyId, ApplicationId, BiLoginId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
-    EntryId, ExpectedReceiptId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId, PeriodLockId,
-    PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId, RegisterId, SaleExceptionId, SaleId,
-    SessionId, ShipmentId, SkuMappingId, StockDocumentId, TaxClassId, TaxRateId, TenantId, TransferId,
-    UserId, VoucherId,
+    self, ApiKeyId, ApplicationId, BiLoginId, CashMoveId, CategoryId, CommandId, CountId,
+    CustomerId, EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, InvoiceId, LocationId, LotId,
+    OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId,
+    ProductId, ReconcileRunId, RegisterId, SaleExceptionId, SaleId, SessionId, ShipmentId,
+    SkuMappingId, StockDocumentId, TaxClassId, TaxRateId, TenantId, TransferId, UserId, VoucherId,
 };
 
 /// The kind of a document or record. Its word, such as `credit_note`, is stored in the ledger, in movements
@@ -80,6 +80,9 @@ pub enum DocumentKind {
     User,
     Tenant,
     PeriodLock,
+    ReconcileRun,
+    ReconcileEpisode,
+    ReconcileFix,
     Settings,
     CountSettings,
     /// The command itself, if it made no document or several.
@@ -182,6 +185,15 @@ impl DocumentKind {
             Self::User => facts(UserId::PREFIX, "user", Below("/v1/users"), "app_user"),
             Self::Tenant => facts(TenantId::PREFIX, "tenant", Nowhere, "tenant"),
             Self::PeriodLock => facts(PeriodLockId::PREFIX, "period_lock", Below("/v1/period-locks"), "period_lock"),
+            Self::ReconcileRun => {
+                facts(ReconcileRunId::PREFIX, "reconcile_run", Below("/v1/reconciliation/runs"), "reconcile_run")
+            }
+            Self::ReconcileEpisode => {
+                facts(EpisodeId::PREFIX, "reconcile_episode", Below("/v1/reconciliation/episodes"), "reconcile_episode")
+            }
+            Self::ReconcileFix => {
+                facts(FixId::PREFIX, "reconcile_fix", Below("/v1/reconciliation/fixes"), "reconcile_fix")
+            }
             Self::Settings => facts(TenantId::PREFIX, "settings", At("/v1/settings"), "tenant"),
             Self::CountSettings => facts(TenantId::PREFIX, "count_settings", At("/v1/counts/settings"), "count_setting"),
             Self::Command => facts(CommandId::PREFIX, "command", Below("/v1/commands"), "command"),

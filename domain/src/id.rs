@@ -208,6 +208,18 @@ id!(
     ReconcileMappingId, "rcm"
 );
 id!(
+    /// A run of the reconciliation.
+    ReconcileRunId, "rcr"
+);
+id!(
+    /// An episode of the reconciliation. It follows from the key of the episode and its beginning.
+    EpisodeId, "epi"
+);
+id!(
+    /// A fix that the reconciliation proposes. It follows from the class, the edge and the scope of the fix.
+    FixId, "fix"
+);
+id!(
     /// A lot; nil for stock without a lot.
     LotId, "lot"
 );

@@ -53,7 +53,8 @@ deletable (name) as (
         sales_by_category, sales_by_product, sales_by_customer, sales_by_product_year, sales_by_customer_year, sales_sum_by_day,
         sales_sum_by_quarter_hour, sales_sum_by_category, sales_sum_by_customer_year, sales_sum_by_customer,
         sales_sum_by_product_year, sales_sum_by_product, sales_sum_by_product_location, reconcile_ownership,
-        reconcile_location_mapping, reconcile_sku_mapping, reconcile_item, reconcile_bundle}'::text[])
+        reconcile_location_mapping, reconcile_sku_mapping, reconcile_item, reconcile_bundle,
+        reconcile_discrepancy, reconcile_episode}'::text[])
 ),
 target as (
     select c.oid as id, c.relname::text as name, c.relrowsecurity and c.relforcerowsecurity as walled, c.relacl as acl

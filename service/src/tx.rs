@@ -332,6 +332,7 @@ impl Db {
             tenant_id,
             now,
             ids: std::sync::Mutex::new(IdSequence::new(now, rand::rng().random())),
+            named_command: std::sync::Mutex::default(),
         })
     }
 }
@@ -362,6 +363,8 @@ pub struct Tx {
     statements: Arc<AtomicU64>,
     notifier: Notifier,
     ids: std::sync::Mutex<IdSequence>,
+    /// The id that rows have named as that of the command, which is written after them.
+    named_command: std::sync::Mutex<Option<CommandId>>,
     commit_time: Duration,
     /// The tenant whose rows it sees.
     pub tenant_id: TenantId,
@@ -380,9 +383,18 @@ impl Tx {
         IdSequence::new(self.now, rand::rng().random())
     }
 
-    /// Returns a new command id.
+    /// Returns the id of the next command: the one that rows have named, or a new one.
     pub fn command_id(&self) -> CommandId {
-        CommandId(self.next_id())
+        self.named_command().take().unwrap_or_else(|| CommandId(self.next_id()))
+    }
+
+    /// Returns the id that the next command will have, so that rows can name the command that writes them.
+    pub fn next_command_id(&self) -> CommandId {
+        *self.named_command().get_or_insert_with(|| CommandId(self.next_id()))
+    }
+
+    fn named_command(&self) -> std::sync::MutexGuard<'_, Option<CommandId>> {
+        self.named_command.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Selects rows of `E` of the tenant. Row-level security would hide the others; the predicate makes it fast.

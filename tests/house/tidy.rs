@@ -191,7 +191,7 @@ const OF_POSTING: [&str; 39] = [
 fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
     let posting: &[&str] = &["service/src/posting"];
     let mut writers: BTreeMap<_, _> = OF_POSTING.into_iter().map(|table| (table, posting)).collect();
-    let others: [(&str, &[&str]); 47] = [
+    let others: [(&str, &[&str]); 54] = [
         ("command", &["service/src/command", "service/src/posting"]),
         ("event", &["service/src/command", "service/src/posting"]),
         ("event_cursor", &["service/src/relay"]),
@@ -238,6 +238,13 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("period_lock", &["service/src/period_lock"]),
         ("stock_checkpoint", &["service/src/stock/checkpoint"]),
         ("stock_checkpoint_level", &["service/src/stock/checkpoint"]),
+        ("reconcile_run", &["service/src/reconcile/run/store"]),
+        ("reconcile_discrepancy", &["service/src/reconcile/run/store"]),
+        ("reconcile_episode", &["service/src/reconcile/run/store"]),
+        ("reconcile_fix", &["service/src/reconcile/run/store"]),
+        ("reconcile_verdict", &["service/src/reconcile/run/store"]),
+        ("reconcile_resolution", &["service/src/reconcile/run/episode"]),
+        ("reconcile_fix_applied", &["service/src/reconcile/run/fix"]),
         ("schema_migration", &["migration/src"]),
         ("schema_replaceable", &["migration/src"]),
     ];

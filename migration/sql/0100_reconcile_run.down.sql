@@ -1,0 +1,2 @@
+drop table reconcile_discrepancy;
+drop table reconcile_run;
