@@ -1,9 +1,12 @@
-//! Parameters that all CSV has in common.
+//! The form that all CSV has in common: its parameters, its delimiter and its header.
 
 use domain::locale::Locale;
 use domain::refusal::Code;
 
-use crate::problem::ApiError;
+use crate::problem::{ApiError, ErrorCode};
+
+/// Most cells of a row. The reader keeps the place of each.
+pub(crate) const CELLS_MAX: usize = 1_000;
 
 /// Returns the locale of the parameter `locale`.
 pub fn locale(tag: Option<&str>) -> Result<Option<Locale>, ApiError> {
@@ -14,4 +17,82 @@ pub fn locale(tag: Option<&str>) -> Result<Option<Locale>, ApiError> {
             format!("There is no form of CSV for this locale. Send one of {known}, or leave it out.");
         ApiError::new(Code::ValidationFailed, detail).at_parameter("locale")
     })
+}
+
+/// Rejects a workbook, and a text that is not UTF-8.
+pub(crate) fn check_is_text(raw: &[u8]) -> Result<(), ApiError> {
+    let detail = match raw {
+        [b'P', b'K', 3, 4, ..] | [0xd0, 0xcf, 0x11, 0xe0, ..] => {
+            "This is a workbook. Save it as \"CSV UTF-8\" in the spreadsheet, and send that file."
+        }
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "The file is UTF-16. Save it as \"CSV UTF-8\".",
+        _ => return Ok(()),
+    };
+    Err(ApiError::new(ErrorCode::MalformedCsv, detail))
+}
+
+/// Rejects a file with a row of too many cells, before the reader meets it. It finds the cells as the reader does.
+pub(crate) fn check_width(text: &[u8], delimiter: u8) -> Result<(), ApiError> {
+    enum Place {
+        Start,
+        Plain,
+        Quoted,
+        /// After a quote in a quoted cell: its end, or the first half of a quote in it.
+        Quote,
+    }
+    let (mut place, mut cells) = (Place::Start, 1);
+    for byte in text {
+        place = match (place, *byte) {
+            (Place::Start | Place::Quote, b'"') => Place::Quoted,
+            (Place::Quoted, b'"') => Place::Quote,
+            (Place::Quoted, _) => Place::Quoted,
+            (_, byte) if byte == delimiter => {
+                cells += 1;
+                Place::Start
+            }
+            (_, b'\r' | b'\n') => {
+                cells = 1;
+                Place::Start
+            }
+            (_, _) => Place::Plain,
+        };
+        if cells > CELLS_MAX {
+            let detail = format!("A row has more than {CELLS_MAX} cells.");
+            return Err(ApiError::new(ErrorCode::MalformedCsv, detail));
+        }
+    }
+    Ok(())
+}
+
+/// Returns the file from its header on, and its delimiter. A first line `sep=;` names it to spreadsheets.
+pub(crate) fn opened(text: &[u8]) -> (&[u8], u8) {
+    let end = text.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(text.len());
+    let (line, rest) = text.split_at(end);
+    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    match line {
+        [s, e, p, b'=', delimiter] if [*s, *e, *p].eq_ignore_ascii_case(b"sep") && delimiter.is_ascii() => {
+            (rest, *delimiter)
+        }
+        _ => (text, delimiter(text)),
+    }
+}
+
+/// Returns the reader of a text that [`opened`] returned.
+pub(crate) fn reader(text: &[u8], delimiter: u8) -> ::csv::Reader<&[u8]> {
+    ::csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(text)
+}
+
+/// Returns the name of a column from a header as people write it: `List Price` is `list_price`.
+pub(crate) fn plain_header(header: &str) -> String {
+    let blank = |letter: char| letter.is_whitespace() || letter == '-' || letter == '_';
+    let words = header.split(blank).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect::<Vec<_>>().join("_")
+}
+
+/// Returns the delimiter. Spreadsheets of many countries write semicolons, and a copied table has tabs. No column name
+/// contains either.
+fn delimiter(text: &[u8]) -> u8 {
+    let mut lines = text.split(|byte| matches!(byte, b'\r' | b'\n'));
+    let header = lines.find(|line| !line.is_empty()).unwrap_or_default();
+    *b",;\t".iter().find(|delimiter| header.contains(delimiter)).unwrap_or(&b',')
 }

@@ -1,10 +1,14 @@
 //! Instants as people name them: an exact instant, or a whole calendar day of the tenant.
 
+mod local;
+
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, SecondsFormat, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
+
+pub use local::{InvalidLocal, Zone, read_local};
 
 /// Minutes between the local times that [`start_of_day`] tries.
 const GAP_STEP_MINUTES: i64 = 15;

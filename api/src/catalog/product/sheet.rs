@@ -15,6 +15,7 @@ use strum::IntoEnumIterator;
 use super::column::Column;
 use super::stated::Stated;
 use crate::body::{self, AtMost, BODY_BYTES_MAX, without_mark};
+use crate::csv::{check_is_text, check_width, opened, plain_header, reader};
 use crate::problem::{ApiError, ErrorCode, FieldProblem};
 use crate::schema::BodySchema;
 use crate::upload::{Form, Uploaded};
@@ -22,8 +23,6 @@ use crate::write::{MergePatch, merged};
 
 /// Most rows of an upload.
 const ROWS_MAX: usize = 100_000;
-/// Most cells of a row. The reader keeps the place of each.
-const CELLS_MAX: usize = 1_000;
 /// Field of an item with its reorder settings.
 const REORDER: &str = "reorder";
 
@@ -161,7 +160,7 @@ impl<'r> Sheet<'r> {
             Sheet::Csv { columns, text, delimiter, locale } => {
                 let records = reader(text, *delimiter).into_byte_records();
                 // A spreadsheet writes delimiters also for rows whose cells were cleared.
-                let is_filled = |record: &csv::Result<csv::ByteRecord>| {
+                let is_filled = |record: &::csv::Result<::csv::ByteRecord>| {
                     record
                         .as_ref()
                         .map_or(true, |record| record.iter().any(|cell| !cell.trim_ascii().is_empty()))
@@ -219,55 +218,6 @@ fn reordered(present: ReorderInput, named: Option<(String, Value)>) -> Result<Re
     Ok(reorder)
 }
 
-fn reader(text: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
-    csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(text)
-}
-
-/// Rejects a workbook, and a text that is not UTF-8.
-fn check_is_text(raw: &[u8]) -> Result<(), ApiError> {
-    let detail = match raw {
-        [b'P', b'K', 3, 4, ..] | [0xd0, 0xcf, 0x11, 0xe0, ..] => {
-            "This is a workbook. Save it as \"CSV UTF-8\" in the spreadsheet, and send that file."
-        }
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "The file is UTF-16. Save it as \"CSV UTF-8\".",
-        _ => return Ok(()),
-    };
-    Err(ApiError::new(ErrorCode::MalformedCsv, detail))
-}
-
-/// Rejects a file with a row of too many cells, before the reader meets it. It finds the cells as the reader does.
-fn check_width(text: &[u8], delimiter: u8) -> Result<(), ApiError> {
-    enum Place {
-        Start,
-        Plain,
-        Quoted,
-        /// After a quote in a quoted cell: its end, or the first half of a quote in it.
-        Quote,
-    }
-    let (mut place, mut cells) = (Place::Start, 1);
-    for byte in text {
-        place = match (place, *byte) {
-            (Place::Start | Place::Quote, b'"') => Place::Quoted,
-            (Place::Quoted, b'"') => Place::Quote,
-            (Place::Quoted, _) => Place::Quoted,
-            (_, byte) if byte == delimiter => {
-                cells += 1;
-                Place::Start
-            }
-            (_, b'\r' | b'\n') => {
-                cells = 1;
-                Place::Start
-            }
-            (_, _) => Place::Plain,
-        };
-        if cells > CELLS_MAX {
-            let detail = format!("A row has more than {CELLS_MAX} cells.");
-            return Err(ApiError::new(ErrorCode::MalformedCsv, detail));
-        }
-    }
-    Ok(())
-}
-
 /// Rejects a row that is longer than the body of a single product may be. Its lists would take many times its length.
 fn check_length(bytes: usize) -> Result<(), ApiError> {
     if bytes <= BODY_BYTES_MAX {
@@ -275,34 +225,6 @@ fn check_length(bytes: usize) -> Result<(), ApiError> {
     }
     let detail = format!("A product has at most {BODY_BYTES_MAX} bytes.");
     Err(ApiError::new(Code::ValidationFailed, detail))
-}
-
-/// Returns the file from its header on, and its delimiter. A first line `sep=;` names it to spreadsheets.
-fn opened(text: &[u8]) -> (&[u8], u8) {
-    let end = text.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(text.len());
-    let (line, rest) = text.split_at(end);
-    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
-    match line {
-        [s, e, p, b'=', delimiter] if [*s, *e, *p].eq_ignore_ascii_case(b"sep") && delimiter.is_ascii() => {
-            (rest, *delimiter)
-        }
-        _ => (text, delimiter(text)),
-    }
-}
-
-/// Returns the name of a column from a header as people write it: `List Price` is `list_price`.
-fn plain_header(header: &str) -> String {
-    let blank = |letter: char| letter.is_whitespace() || letter == '-' || letter == '_';
-    let words = header.split(blank).filter(|word| !word.is_empty());
-    words.map(str::to_lowercase).collect::<Vec<_>>().join("_")
-}
-
-/// Returns the delimiter. Spreadsheets of many countries write semicolons, and a copied table has tabs. No column name
-/// contains either.
-fn delimiter(text: &[u8]) -> u8 {
-    let mut lines = text.split(|byte| matches!(byte, b'\r' | b'\n'));
-    let header = lines.find(|line| !line.is_empty()).unwrap_or_default();
-    *b",;\t".iter().find(|delimiter| header.contains(delimiter)).unwrap_or(&b',')
 }
 
 fn at_column(column: Column, detail: String) -> FieldProblem {
@@ -322,7 +244,7 @@ fn of_item<'r>(item: &'r RawValue, schema: &BodySchema) -> Result<Content<'r>, A
 
 fn of_record<'r>(
     columns: &[Option<Column>],
-    record: csv::Result<csv::ByteRecord>,
+    record: ::csv::Result<::csv::ByteRecord>,
     locale: Option<Locale>,
 ) -> Result<Content<'r>, ApiError> {
     let malformed = |detail: String| ApiError::new(ErrorCode::MalformedCsv, detail);
@@ -374,6 +296,7 @@ fn unknown_column(name: &str) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::csv::CELLS_MAX;
 
     fn code(text: &str) -> Option<ErrorCode> {
         Sheet::of_csv(text.as_bytes(), None).err().map(|error| error.code())
