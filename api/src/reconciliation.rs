@@ -1,9 +1,14 @@
 //! Reconciliation: the systems of a tenant, what they say, and where they stopped agreeing.
 
+mod event;
 mod ingest;
+mod item;
+mod mapping;
 mod ownership;
 mod setting;
+mod snapshot;
 mod system;
+mod touchpoint;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -12,5 +17,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(system::routes)
         .configure(setting::routes)
         .configure(ownership::routes)
-        .configure(ingest::routes);
+        .configure(mapping::routes)
+        .configure(item::routes)
+        .configure(snapshot::routes)
+        .configure(event::routes)
+        .configure(touchpoint::routes);
 }

@@ -1,12 +1,16 @@
 //! Bodies of imports: longer than others, as JSON or as CSV, and few at a time.
 
 use std::future::{Ready, ready};
+use std::io::Read;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
+use domain::refusal::Code;
+use flate2::read::MultiGzDecoder;
 
+use crate::aside::aside;
 use crate::body::{self, Incoming};
 use crate::problem::{ApiError, ErrorCode};
 use crate::room::{Place, Room, Sizes};
@@ -33,8 +37,27 @@ pub enum Form {
 /// An upload that has not been read yet.
 pub struct Upload {
     incoming: Incoming,
-    form: Result<Option<Form>, ApiError>,
+    form: Sent,
+    encoding: Encoding,
     schema: BodySchema,
+}
+
+/// The form that the media type of a request says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    Known(Form),
+    /// It says nothing.
+    Unsaid,
+    /// It says something else.
+    Other,
+}
+
+/// The compression of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Plain,
+    Gzip,
+    Other,
 }
 
 /// An upload that was read. Its room is free when it is dropped.
@@ -56,23 +79,70 @@ impl FromRequest for Upload {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         ready(Ok(Upload {
             incoming: Incoming::of(request, payload),
-            form: check_form(request),
+            form: sent_form(request),
+            encoding: encoding(request),
             schema: BodySchema::of(request),
         }))
     }
 }
 
 impl Upload {
-    /// Reads the body.
+    /// Reads the body, which is not compressed.
     pub async fn read(self) -> Result<Uploaded, ApiError> {
-        let Upload { mut incoming, form, schema } = self;
-        let form = form?;
-        incoming.admit(UPLOAD_BYTES_MAX)?;
+        if self.encoding != Encoding::Plain || self.form == Sent::Other {
+            return Err(unsupported("Send the records as application/json or as text/csv, not compressed."));
+        }
+        self.receive(UPLOAD_BYTES_MAX).await
+    }
+
+    /// Reads a body of at most `bytes_max` bytes, as it arrives and as it is when it is unpacked. It may be compressed with gzip. Both
+    /// together have the room of an upload.
+    pub async fn read_packed(self, bytes_max: usize) -> Result<Uploaded, ApiError> {
+        let encoding = self.encoding;
+        if encoding == Encoding::Other || self.form == Sent::Other {
+            return Err(unsupported(
+                "Send the rows as application/json or as text/csv, not compressed or with Content-Encoding: gzip. Save a workbook \
+                 as \"CSV UTF-8\" first.",
+            ));
+        }
+        let is_said = self.form != Sent::Unsaid;
+        let mut uploaded = self.receive(bytes_max.min(UPLOAD_BYTES_MAX / 2)).await?;
+        if encoding == Encoding::Gzip {
+            let packed = uploaded.raw.clone();
+            uploaded.raw = aside(async move { unpack(&packed, bytes_max) }).await??;
+            if !is_said {
+                uploaded.form = Form::of_content(&uploaded.raw);
+            }
+        }
+        Ok(uploaded)
+    }
+
+    async fn receive(self, bytes_max: usize) -> Result<Uploaded, ApiError> {
+        let Upload { mut incoming, form, schema, .. } = self;
+        incoming.admit(bytes_max)?;
         let place = ROOM.take(incoming.tenant_id(), UPLOAD_BYTES_MAX).await?;
-        let raw = incoming.collect(UPLOAD_BYTES_MAX, BYTES_A_SECOND_MIN).await?;
-        let form = form.unwrap_or_else(|| Form::of_content(&raw));
+        let raw = incoming.collect(bytes_max, BYTES_A_SECOND_MIN).await?;
+        let form = match form {
+            Sent::Known(form) => form,
+            Sent::Unsaid | Sent::Other => Form::of_content(&raw),
+        };
         Ok(Uploaded { form, raw, schema, _place: place })
     }
+}
+
+/// Unpacks a body of at most `bytes_max` bytes. The rest of a longer one is not unpacked.
+fn unpack(packed: &[u8], bytes_max: usize) -> Result<Bytes, ApiError> {
+    let mut unpacked = Vec::new();
+    let most = u64::try_from(bytes_max).unwrap_or(u64::MAX).saturating_add(1);
+    if MultiGzDecoder::new(packed).take(most).read_to_end(&mut unpacked).is_err() {
+        let detail = "The body is not gzip, or a part of it is missing. Send it again, or without Content-Encoding.";
+        return Err(ApiError::new(Code::ValidationFailed, detail).at_header("Content-Encoding"));
+    }
+    if unpacked.len() > bytes_max {
+        let detail = format!("The body may have at most {bytes_max} bytes when it is unpacked.");
+        return Err(ApiError::new(ErrorCode::PayloadTooLarge, detail));
+    }
+    Ok(unpacked.into())
 }
 
 impl Form {
@@ -85,12 +155,11 @@ impl Form {
     }
 }
 
-/// Returns the form, if the media type says it. Windows calls CSV what its spreadsheet is called,
-/// and a browser that does not know a file's type sends none.
-fn check_form(request: &HttpRequest) -> Result<Option<Form>, ApiError> {
-    let headers = request.headers();
-    let form = match body::essence(headers).to_ascii_lowercase().as_str() {
-        "application/json" => Some(Some(Form::Json)),
+/// Returns the form that the media type says. Windows calls CSV what its spreadsheet is called, and a browser that does
+/// not know a file's type sends none.
+fn sent_form(request: &HttpRequest) -> Sent {
+    match body::essence(request.headers()).to_ascii_lowercase().as_str() {
+        "application/json" => Sent::Known(Form::Json),
         "text/csv"
         | "text/x-csv"
         | "application/csv"
@@ -98,16 +167,54 @@ fn check_form(request: &HttpRequest) -> Result<Option<Form>, ApiError> {
         | "application/vnd.ms-excel"
         | "text/comma-separated-values"
         | "text/x-comma-separated-values"
-        | "text/tab-separated-values" => Some(Some(Form::Csv)),
-        "" | "application/octet-stream" => Some(None),
-        _ => None,
-    };
-    match form {
-        Some(form) if !headers.contains_key(header::CONTENT_ENCODING) => Ok(form),
-        _ => {
-            let detail = "Send the records as application/json or as text/csv, not compressed.";
-            let error = ApiError::new(ErrorCode::UnsupportedMediaType, detail);
-            Err(error.with_header(header::ACCEPT, "application/json, text/csv"))
+        | "text/tab-separated-values" => Sent::Known(Form::Csv),
+        "" | "application/octet-stream" => Sent::Unsaid,
+        _ => Sent::Other,
+    }
+}
+
+fn encoding(request: &HttpRequest) -> Encoding {
+    match request.headers().get(header::CONTENT_ENCODING).map(|value| value.to_str()) {
+        None => Encoding::Plain,
+        Some(Ok(name)) if ["gzip", "x-gzip"].iter().any(|known| name.trim().eq_ignore_ascii_case(known)) => {
+            Encoding::Gzip
         }
+        Some(_) => Encoding::Other,
+    }
+}
+
+fn unsupported(detail: &'static str) -> ApiError {
+    let error = ApiError::new(ErrorCode::UnsupportedMediaType, detail);
+    error.with_header(header::ACCEPT, "application/json, text/csv")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn packed(text: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(text).expect("memory takes it");
+        encoder.finish().expect("memory takes it")
+    }
+
+    #[test]
+    fn a_packed_body_is_unpacked_up_to_its_limit() {
+        assert_eq!(unpack(&packed(b"item\nA\n"), 7).expect("a text").as_ref(), b"item\nA\n");
+        let of = |body: &[u8]| unpack(body, 6).expect_err("a rejection").code();
+        assert_eq!(of(&packed(b"item\nA\n")), ErrorCode::PayloadTooLarge);
+        let bomb = packed(&vec![0; 64 * 1024 * 1024]);
+        assert!(bomb.len() < 128 * 1024);
+        assert_eq!(of(&bomb), ErrorCode::PayloadTooLarge);
+        assert_eq!(of(b"item\nA\n"), ErrorCode::Domain(Code::ValidationFailed));
+        let cut = packed(b"item\nA\n");
+        assert_eq!(of(&cut[..cut.len() - 9]), ErrorCode::Domain(Code::ValidationFailed));
+        let twice = [packed(b"ab"), packed(b"cd")].concat();
+        assert_eq!(unpack(&twice, 6).expect("a text").as_ref(), b"abcd");
     }
 }

@@ -12,7 +12,7 @@ use crate::id::{
     CustomerId, EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, InvoiceId, LocationId, LotId,
     OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId,
     ProductId, ReconcileRunId, RegisterId, SaleExceptionId, SaleId, SessionId, ShipmentId,
-    SkuMappingId, StockDocumentId, TaxClassId, TaxRateId, TenantId, TransferId, UserId, VoucherId,
+    SkuMappingId, StockDocumentId, SystemId, TaxClassId, TaxRateId, TenantId, TransferId, UserId, VoucherId,
 };
 
 /// The kind of a document or record. Its word, such as `credit_note`, is stored in the ledger, in movements
@@ -80,6 +80,7 @@ pub enum DocumentKind {
     User,
     Tenant,
     PeriodLock,
+    ReconcileSystem,
     ReconcileRun,
     ReconcileEpisode,
     ReconcileFix,
@@ -185,6 +186,9 @@ impl DocumentKind {
             Self::User => facts(UserId::PREFIX, "user", Below("/v1/users"), "app_user"),
             Self::Tenant => facts(TenantId::PREFIX, "tenant", Nowhere, "tenant"),
             Self::PeriodLock => facts(PeriodLockId::PREFIX, "period_lock", Below("/v1/period-locks"), "period_lock"),
+            Self::ReconcileSystem => {
+                facts(SystemId::PREFIX, "reconcile_system", Below("/v1/reconciliation/systems"), "reconcile_system")
+            }
             Self::ReconcileRun => {
                 facts(ReconcileRunId::PREFIX, "reconcile_run", Below("/v1/reconciliation/runs"), "reconcile_run")
             }

@@ -151,6 +151,7 @@ pub const STEPS: &[Step] = &[
     step!("0105_unit_fractions"),
     step!("0106_reconcile_setup"),
     step!("0107_reconcile_input"),
+    step!("0108_reconcile_scopes"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

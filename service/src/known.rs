@@ -3,9 +3,9 @@
 
 use domain::id::{
     self, ApiKeyId, ApplicationId, BiLoginId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
-    EntryId, ExpectedReceiptId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId, PeriodLockId,
-    PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId, RegisterId, SaleExceptionId, SaleId,
-    SessionId, ShipmentId, SkuMappingId, StockDocumentId, TaxClassId, TaxRateId, TransferId, UserId,
+    EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId, PeriodLockId,
+    PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId, ReconcileRunId, RegisterId, SaleExceptionId, SaleId,
+    SessionId, ShipmentId, SkuMappingId, StockDocumentId, SystemId, TaxClassId, TaxRateId, TransferId, UserId,
     VoucherId,
 };
 use domain::refusal::{Code, Problems};
@@ -94,7 +94,9 @@ const KINDS: &[(&str, &str, &str)] = &[
     (CountId::PREFIX, "count sheet", in_table!("stock_count")),
     (CustomerId::PREFIX, "customer", in_table!("customer")),
     (EntryId::PREFIX, "journal entry", in_table!("journal_entry")),
+    (EpisodeId::PREFIX, "episode", in_table!("reconcile_episode")),
     (ExpectedReceiptId::PREFIX, "expected receipt", in_table!("expected_receipt")),
+    (FixId::PREFIX, "fix", in_table!("reconcile_fix")),
     (HoldId::PREFIX, "hold", in_table!("hold")),
     (InvoiceId::PREFIX, "invoice", in_table!("invoice")),
     (LocationId::PREFIX, "location", in_table!("location")),
@@ -107,6 +109,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     (PriceTierId::PREFIX, "price tier", in_table!("price_tier")),
     (ProductGroupId::PREFIX, "product group", in_table!("product_group")),
     (ProductId::PREFIX, "product", in_table!("product")),
+    (ReconcileRunId::PREFIX, "run", in_table!("reconcile_run")),
     (RegisterId::PREFIX, "till", in_table!("register")),
     (SaleExceptionId::PREFIX, "exception", in_table!("sale_exception")),
     (SaleId::PREFIX, "sale", in_table!("pos_sale")),
@@ -114,6 +117,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     (ShipmentId::PREFIX, "shipment", in_table!("shipment")),
     (SkuMappingId::PREFIX, "SKU mapping", in_table!("sku_mapping")),
     (StockDocumentId::PREFIX, "stock document", in_table!("stock_document")),
+    (SystemId::PREFIX, "system", in_table!("reconcile_system")),
     (TaxClassId::PREFIX, "tax class", in_table!("tax_class")),
     (TaxRateId::PREFIX, "tax rate", in_table!("tax_rate")),
     (TransferId::PREFIX, "transfer", in_table!("transfer")),

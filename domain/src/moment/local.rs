@@ -27,7 +27,8 @@ pub enum InvalidLocal {
 /// the first of the two. The instant has whole microseconds: more digits are cut off.
 pub fn read_local(text: &str, zone: Option<Zone>) -> Result<DateTime<Utc>, InvalidLocal> {
     let malformed = InvalidLocal::Malformed;
-    let day = text.get(..DAY_LENGTH).ok_or(malformed)?;
+    let day = text.get(..DAY_LENGTH).filter(|day| day.starts_with(|first: char| first.is_ascii_digit()));
+    let day = day.ok_or(malformed)?;
     let day = NaiveDate::parse_from_str(day, "%Y-%m-%d").map_err(|_| malformed)?;
     let rest = &text[DAY_LENGTH..];
     let rest = rest.strip_prefix(['T', 't', ' ']).ok_or(malformed)?;
@@ -135,7 +136,7 @@ mod tests {
             "", "2026-01-05", "05.01.2026 06:00", "2026-01-05T", "2026-01-05T6:00", "2026-01-05T06", "2026-01-05T06:00:",
             "2026-01-05T06:00:00.", "2026-01-05T06:00.5", "2026-01-05T25:00:00", "2026-02-30T06:00:00", "2026-01-05T06:00:00+1",
             "2026-01-05T06:00:00+01:0", "2026-01-05T06:00:00+24:00", "2026-01-05T06:00:00+00:60", "2026-01-05T06:00:00 CET",
-            "2026-01-05T06:00:00:00", "2026-01-0\u{e9}T06:00:00", "+2026-01-05T06:00:00Z", "46027.25",
+            "2026-01-05T06:00:00:00", "2026-01-0\u{e9}T06:00:00", "+2026-01-05T06:00:00Z", "-9999-01-1T06:00:00Z", "46027.25",
         ];
         for text in texts {
             assert_eq!(read_local(text, Some(chrono_tz::UTC)), Err(InvalidLocal::Malformed), "{text}");

@@ -61,6 +61,7 @@ impl Role {
             PaymentsRead,
             PosRead,
             ReportsRead,
+            ReconciliationRead,
             EventsRead,
         ];
         let (base, more): (&[Scope], &[Scope]) = match self {
@@ -86,6 +87,7 @@ impl Role {
                     PosWrite,
                     PosBlindRefund,
                     PosManage,
+                    ReconciliationWrite,
                     LedgerRead,
                     UsersRead,
                 ],

@@ -255,9 +255,10 @@ pub async fn update(
     get(tx, id).await
 }
 
-/// Returns one page of the systems.
-pub async fn list(tx: &Tx, slice: &Slice) -> Result<Vec<System>, Error> {
-    Listing::new(tx, SELECT).page(tx, "id", slice).await?.iter().map(read).collect()
+/// Returns one page of the systems, or the one with a code.
+pub async fn list(tx: &Tx, code: Option<&str>, slice: &Slice) -> Result<Vec<System>, Error> {
+    let listing = Listing::new(tx, SELECT).with("code = ", code);
+    listing.page(tx, "id", slice).await?.iter().map(read).collect()
 }
 
 pub async fn get(tx: &Tx, id: SystemId) -> Result<System, Error> {

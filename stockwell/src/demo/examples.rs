@@ -1,5 +1,7 @@
 //! The records that the examples of the API's description name, each in the state that its example needs.
 
+mod first_fix;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Days, Utc};
@@ -27,6 +29,8 @@ pub async fn set_up(client: &Client, slug: &str) -> Result<Names, ClientError> {
     world.payments().await?;
     world.counts().await?;
     world.people(slug).await?;
+    world.systems().await?;
+    world.first_fix().await?;
     Ok(world.names)
 }
 
@@ -241,6 +245,15 @@ impl World<'_> {
                     self.post(&format!("{name}:post"), &format!("{path}/post"), json!({})).await?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    async fn systems(&mut self) -> Result<(), ClientError> {
+        let till = json!({ "data": [{ "code": "till", "name": "Tills of the stores", "kind": "pos" }] });
+        self.post("systems", "/v1/reconciliation/systems", till).await?;
+        for system in self.client.list("/v1/reconciliation/systems").await? {
+            self.note(&format!("sys:{}", text(&system["code"])), text(&system["id"]));
         }
         Ok(())
     }

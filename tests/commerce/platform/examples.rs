@@ -35,6 +35,12 @@ impl<'d> Example<'d> {
             let value = parameter["example"].as_str().expect("an id in the path");
             path = path.replace(&format!("{{{name}}}"), value);
         }
+        let in_query = parameters.iter().filter(|parameter| parameter["in"] == "query");
+        for parameter in in_query.filter(|parameter| parameter["required"] == true) {
+            let mark = if path.contains('?') { '&' } else { '?' };
+            let text = |value: &'d Value| value.as_str().expect("an example");
+            path = format!("{path}{mark}{}={}", text(&parameter["name"]), text(&parameter["example"]));
+        }
         let is_key = |parameter: &Value| parameter["name"] == "Idempotency-Key";
         let needed = parameters.iter().filter(|parameter| {
             parameter["in"] == "header" && parameter["required"] == true && !is_key(parameter)
@@ -91,8 +97,9 @@ async fn described(tenant: &Tenant) -> Value {
 
 /// Whether a request, or an item of a batch, was rejected.
 fn is_refused(reply: &Reply) -> bool {
-    let of_batch = || serde_json::from_str::<Value>(&reply.text).unwrap_or_default()["refused"].as_i64();
-    reply.status >= 300 || of_batch().unwrap_or_default() > 0
+    let body = serde_json::from_str::<Value>(&reply.text).unwrap_or_default();
+    let of_items = ["refused", "rejected_total"].map(|count| body[count].as_i64().unwrap_or_default());
+    reply.status >= 300 || of_items.iter().sum::<i64>() > 0
 }
 
 #[test]

@@ -39,6 +39,15 @@ async fn rest_of_the_world(tenant: &Tenant) {
     let order = tenant.get(&format!("/v1/orders/{}", text(&orders["data"][0]["id"]))).await.ok();
     let shipment = format!("/v1/shipments/{}", text(&order["shipments"][0]["id"]));
     tenant.patch(&shipment, &json!({ "carrier": "Parcel Express" })).await.ok();
+    let systems = tenant.get("/v1/reconciliation/systems").await.ok();
+    let system = format!("/v1/reconciliation/systems/{}", text(&systems["data"][0]["id"]));
+    tenant.patch(&system, &json!({ "clock_offset_seconds": 240 })).await.ok();
+    let episodes = tenant.get("/v1/reconciliation/episodes?limit=1").await.ok();
+    let resolve = format!("/v1/reconciliation/episodes/{}/resolve", text(&episodes["data"][0]["id"]));
+    tenant.post(&resolve, &json!({ "class": "missed_sale" })).await.ok();
+    let told = tenant.get("/v1/reconciliation/first-fix").await.ok();
+    let applied = format!("/v1/reconciliation/fixes/{}/applied", text(&told["fix"]["id"]));
+    tenant.post(&applied, &json!({})).await.ok();
     let credit = json!({ "customer_id": orders["data"][0]["customer_id"], "lines": [{ "sku": MARK, "quantity": "1" }] });
     tenant.post("/v1/returns", &credit).await.created();
     let memo = json!({ "memo": MARK, "lines": [

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use tests::{Tenant, Till, environment, lines, sale};
 
+use crate::reconcile::example;
+
 /// Part of every name of the owner's records.
 pub const MARK: &str = "XYLOPHONE";
 
@@ -85,6 +87,8 @@ pub async fn world(tenant: &Tenant) -> World {
     documents(tenant, &mut world, &customer).await;
     closed_period(tenant, &mut world).await;
     people(tenant, &mut world).await;
+    systems(tenant, &mut world).await;
+    first_fix(tenant, &mut world).await;
     world.ids.remove(MARK);
     world
 }
@@ -178,6 +182,36 @@ async fn people(tenant: &Tenant, world: &mut World) {
     world.knows(&json!(login.expect("a login").id));
 }
 
+async fn systems(tenant: &Tenant, world: &mut World) {
+    let system = json!({ "code": MARK, "name": format!("{MARK} system"), "kind": "pos" });
+    tenant.post("/v1/reconciliation/systems", &system).await.ok();
+    let systems = tenant.get("/v1/reconciliation/systems").await.ok();
+    world.knows(&systems["data"][0]["id"]);
+    let place = json!({ "system": MARK, "external_location": MARK, "location": MARK });
+    tenant.post("/v1/reconciliation/location-mappings", &place).await.ok();
+    let mappings = tenant.get("/v1/reconciliation/location-mappings").await.ok();
+    world.knows(&mappings["data"][0]["id"]);
+    let sku = json!({ "system": MARK, "external_sku": MARK, "item": MARK });
+    tenant.post("/v1/reconciliation/sku-mappings", &sku).await.ok();
+    let owner = json!({ "process": "sale", "concern": "quantity", "owner": MARK });
+    tenant.put("/v1/reconciliation/ownership", &owner).await.ok();
+    tenant.put("/v1/reconciliation/settings", &json!({ "reference": MARK })).await.ok();
+    let line = json!({ "taken_at": "2026-01-05T05:00:00Z", "external_sku": MARK, "external_location": MARK, "quantity": "1" });
+    tenant.post(&format!("/v1/reconciliation/snapshots?system={MARK}"), &line).await.ok();
+    let event = json!({ "external_id": MARK, "type": "sale", "external_sku": MARK, "external_location": MARK,
+        "quantity": "-1", "occurred_at": "2026-01-05T12:00:00Z", "actor": MARK });
+    tenant.post(&format!("/v1/reconciliation/events?system={MARK}"), &event).await.ok();
+}
+
+async fn first_fix(tenant: &Tenant, world: &mut World) {
+    example::send(tenant).await;
+    world.knows(&example::run(tenant).await["id"]);
+    let told = tenant.get("/v1/reconciliation/first-fix").await.ok();
+    world.knows(&told["fix"]["id"]);
+    let episodes = tenant.get("/v1/reconciliation/episodes?limit=1").await.ok();
+    world.knows(&episodes["data"][0]["id"]);
+}
+
 /// The other tenant's own records, which its requests need.
 pub struct Own {
     till: Till,
@@ -199,6 +233,7 @@ pub fn body(operation: &str, own: &Own) -> Option<Value> {
         "bundles_put" => Some(json!({ "components": [{ "sku": "MUG", "quantity": "1" }] })),
         "counts_enter" => Some(json!({ "entries": [{ "sku": "MUG", "quantity": "1" }] })),
         "counts_recount" => Some(json!({ "lines": [1] })),
+        "reconciliation_episodes_resolve" => Some(json!({ "class": "missed_sale" })),
         "sale_exceptions_resolve" => Some(json!({ "resolution": "Old price tag" })),
         "counts_reverse" => Some(json!({ "reason": "The wrong shelf" })),
         "payments_reverse" => Some(json!({ "reason": "Account closed" })),

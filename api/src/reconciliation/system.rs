@@ -1,0 +1,174 @@
+//! The systems of a tenant that hold the same stock.
+
+use actix_web::web::Data;
+use actix_web::{get, patch, post};
+use domain::id::SystemId;
+use domain::reconcile::term::{Sign, SystemKind};
+use domain::text::{Code64, Name};
+use serde::Deserialize;
+use service::listing::Age;
+use service::reconcile::ingest as inputs;
+use service::reconcile::system::{self, System, SystemInput};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::ingest::{
+    BYTES_MAX, Column, Ingest, Input, Mode, ROWS_MAX, Reader, Table, optional, required, take, whole,
+};
+use crate::body::Body;
+use crate::list::{List, Page};
+use crate::params::{Params, PathId};
+use crate::patch::Patch;
+use crate::record::record;
+use crate::upload::Upload;
+use crate::version::{IfNoneMatch, ReadHeaders};
+use crate::write::{MergePatch, Write};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(create).service(get).service(update);
+}
+
+record!(System, SystemId);
+
+const COLUMNS: [Column; 7] = [
+    required("code"),
+    optional("name"),
+    required("kind"),
+    optional("quantity_meaning"),
+    whole("sync_interval_minutes"),
+    whole("clock_offset_seconds"),
+    optional("sign"),
+];
+
+/// Which systems to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Only the system with this code.
+    #[param(max_length = 64, example = "till")]
+    code: Option<String>,
+    sort: Option<Age>,
+}
+
+/// Parameters of an input.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct InputParams {
+    /// Treatment of the valid rows if others are invalid. If absent, the valid rows are written.
+    #[param(inline)]
+    mode: Option<Mode>,
+}
+
+/// Systems to register.
+#[derive(Debug, utoipa::ToSchema)]
+#[expect(dead_code, reason = "documentation only: each row is read on its own")]
+struct ReconcileSystems {
+    /// Systems.
+    #[schema(max_items = 100000)]
+    data: Vec<SystemInput>,
+}
+
+/// List systems
+///
+/// Returns one page of the systems that your records are compared with.
+#[utoipa::path(
+    operation_id = "reconciliation_systems_list",
+    security(("bearer" = ["reconciliation:read"])),
+    params(Filters),
+    responses((status = 200, description = "One page of systems.", body = Page<System>))
+)]
+#[get("/v1/reconciliation/systems")]
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
+    let slice = list.slice(list.filters.sort)?;
+    let code = list.filters.code.as_deref();
+    let rows = list.read(&caller, async |tx: &service::Tx| system::list(tx, code, &slice).await).await?;
+    list.answer(rows, |system| system.id.0)
+}
+
+/// Register systems
+///
+/// Registers systems that hold the same stock as you, at most 50. Your own records are always the system `stockwell`. A system that
+/// is there with the same values is counted as repeated. One with other values is rejected: change it with PATCH.
+///
+/// Send rows as JSON (`{"data":[…]}`, a list, or one object) or CSV in UTF-8, with commas, semicolons or tabs. The columns of CSV
+/// have the names of the fields, in any order. At most 100,000 rows and 16 MiB a request, also unpacked from `gzip`.
+#[utoipa::path(
+    operation_id = "reconciliation_systems_create",
+    security(("bearer" = ["reconciliation:write"])),
+    params(InputParams),
+    request_body(content(
+        (ReconcileSystems = "application/json"),
+        (String = "text/csv", example = "code,name,kind,quantity_meaning,sign\r\ntill,Tills,pos,on_hand,absolute\r\n"),
+    )),
+    responses((status = 200, description = "The result.", body = Ingest))
+)]
+#[post("/v1/reconciliation/systems")]
+async fn create(write: Write, params: Params<InputParams>, upload: Upload) -> Answer {
+    let uploaded = upload.read_packed(BYTES_MAX).await?;
+    let table = Table::open(&uploaded, &COLUMNS)?;
+    let input = Input::new(&table, None, params.mode);
+    write
+        .whole("reconcile_system.registered", &uploaded.raw, async |tx| {
+            inputs::lock(tx).await?;
+            take(tx, input, ROWS_MAX, read, async |rows| system::create_all(tx, rows).await).await
+        })
+        .await
+}
+
+fn read(row: &mut Reader<'_>) -> SystemInput {
+    let code: Option<Code64> = row.text("code");
+    if code.is_none() {
+        row.refuse("code", "This is required.");
+    }
+    let kind = row.word("kind").unwrap_or(SystemKind::Spreadsheet);
+    let usual = SystemInput::new(code.unwrap_or_default(), kind);
+    let name: Option<Name> = row.text("name");
+    SystemInput {
+        name,
+        quantity_meaning: row.optional_word("quantity_meaning").unwrap_or(usual.quantity_meaning),
+        sync_interval_minutes: row
+            .optional_whole("sync_interval_minutes")
+            .unwrap_or(usual.sync_interval_minutes),
+        clock_offset_seconds: row.optional_whole("clock_offset_seconds").unwrap_or_default(),
+        sign: row.optional_word("sign").unwrap_or(Sign::Natural),
+        ..usual
+    }
+}
+
+/// Get a system
+///
+/// Returns one system.
+#[utoipa::path(
+    operation_id = "reconciliation_systems_get",
+    security(("bearer" = ["reconciliation:read"])),
+    params(("id" = SystemId, Path, description = "The system's id."), ReadHeaders),
+    responses((status = 200, description = "The system.", body = System))
+)]
+#[get("/v1/reconciliation/systems/{id}")]
+async fn get(app: Data<App>, caller: Caller, id: PathId<SystemId>, seen: IfNoneMatch) -> Answer {
+    let row = app.db.read(caller.tenant_id, async |tx| system::get(tx, id.0).await).await?;
+    Ok(seen.answer(row.version, row))
+}
+
+/// Change a system
+///
+/// Takes a merge patch. The code can't change. Rows that the system has sent stay as they were sent: the next run reads them with
+/// the new meaning, sign and clock.
+#[utoipa::path(
+    operation_id = "reconciliation_systems_update",
+    security(("bearer" = ["reconciliation:write"])),
+    params(("id" = SystemId, Path, description = "The system's id.")),
+    request_body = Patch<SystemInput>,
+    responses((status = 200, description = "The system as it is now.", body = System))
+)]
+#[patch("/v1/reconciliation/systems/{id}")]
+async fn update(write: Write, id: PathId<SystemId>, body: Body<MergePatch>) -> Answer {
+    write
+        .patch("reconcile_system.updated", body, async |tx, expected, change| {
+            system::update(tx, id.0, expected, change).await
+        })
+        .await
+}
