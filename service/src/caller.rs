@@ -130,6 +130,11 @@ impl Caller {
         self.limits.pages.is_some()
     }
 
+    /// Whether the caller may read the reconciliation.
+    pub fn sees_reconciliation(&self) -> bool {
+        self.scopes.contains(Scope::ReconciliationRead)
+    }
+
     /// Whether the caller may see costs.
     pub fn sees_costs(&self) -> bool {
         self.scopes.contains(Scope::CostsRead)

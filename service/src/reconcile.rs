@@ -6,5 +6,6 @@ pub mod ingest;
 pub mod item;
 pub mod mapping;
 pub mod ownership;
+pub mod run;
 pub mod setting;
 pub mod system;

@@ -1,0 +1,157 @@
+//! Fixes that runs have proposed, when they were applied, and whether they worked.
+
+use chrono::{DateTime, Utc};
+use domain::id::{FixId, ReconcileRunId};
+use domain::moment::Instant;
+use domain::reconcile::answer::{Fix, Proof};
+use domain::reconcile::input::Applied;
+use domain::reconcile::term::ProofVerdict;
+use domain::refusal::Refusal;
+use domain::tag;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::parsed;
+use crate::{Error, Tx};
+
+/// The instant at which a person applied a fix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ReconcileFixApply)]
+pub struct AppliedInput {
+    /// Instant from which the fix holds. It must not lie in the future. Absent: now.
+    #[serde(default)]
+    #[schema(example = "2026-02-03T08:00:00Z")]
+    pub applied_at: Option<Instant>,
+}
+
+/// A fix that a run has proposed, and whether it worked.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = ReconcileFix)]
+pub struct FixRecord {
+    /// Always `reconcile_fix`.
+    pub object: tag::ReconcileFix,
+    /// The first run that proposed it.
+    pub run_id: ReconcileRunId,
+    /// The fix as that run proposed it.
+    #[serde(flatten)]
+    pub fix: Fix,
+    /// Instant from which it holds. Null: no person has said that it is applied.
+    #[schema(example = json!(null))]
+    pub applied_at: Option<DateTime<Utc>>,
+    /// Verdict of the latest run. Null while it is not applied.
+    pub verdict: Option<ProofVerdict>,
+    /// Counts before and after it, of the latest run. Null until a run has counted.
+    pub proof: Option<Proof>,
+    /// The first verdict of each week after it.
+    #[schema(max_items = 520)]
+    pub weeks: Vec<WeekVerdict>,
+    /// When it was first proposed.
+    pub created_at: DateTime<Utc>,
+}
+
+/// The verdict on a fix in one week after it was applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = ReconcileWeekVerdict)]
+pub struct WeekVerdict {
+    /// Whole weeks between the fix and the end of the run's window.
+    #[schema(minimum = 0, example = 1)]
+    pub week: i32,
+    /// The run that reached it.
+    pub run_id: ReconcileRunId,
+    /// Counts before and after the fix, and the verdict.
+    #[serde(flatten)]
+    pub proof: Proof,
+    /// When the run was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Most weeks of verdicts that are shown.
+const WEEKS_MAX: i64 = 520;
+/// Most applied fixes that a run counts: those that were applied last.
+const APPLIED_MAX: i64 = 200;
+
+const SELECT: &str = "select f.id, f.run_id, f.content, f.recorded_at, a.applied_at from reconcile_fix f \
+     left join lateral (select a.applied_at from reconcile_fix_applied a where a.tenant_id = $1 and a.fix_id = f.id \
+                        order by a.id desc limit 1) a on true \
+     where f.tenant_id = $1 and f.id = $2";
+
+/// Returns a fix.
+pub async fn get(tx: &Tx, id: FixId) -> Result<FixRecord, Error> {
+    let row = tx.row(sqlx::query(SELECT).bind(tx.tenant_id.0).bind(id.0)).await?;
+    let row = row.ok_or_else(|| Refusal::not_found("fix"))?;
+    let applied_at: Option<DateTime<Utc>> = row.try_get("applied_at")?;
+    let (latest, weeks) = match applied_at {
+        Some(applied_at) => (latest(tx, id, applied_at).await?, weeks(tx, id, applied_at).await?),
+        None => (None, Vec::new()),
+    };
+    Ok(FixRecord {
+        object: tag::ReconcileFix,
+        run_id: ReconcileRunId(row.try_get("run_id")?),
+        fix: parsed(row.try_get("content")?)?,
+        applied_at,
+        verdict: applied_at.map(|_| latest.as_ref().map_or(ProofVerdict::TooEarly, |proof| proof.verdict)),
+        proof: latest,
+        weeks,
+        created_at: row.try_get("recorded_at")?,
+    })
+}
+
+/// Notes when a fix was applied. The last note holds.
+pub async fn apply(tx: &Tx, id: FixId, input: &AppliedInput) -> Result<FixRecord, Error> {
+    let applied_at = input.applied_at.map_or(tx.now, Instant::get);
+    if applied_at > tx.now {
+        let detail = "The fix can't be applied in the future: send the instant from which it holds.";
+        return Err(Refusal::invalid("/applied_at", detail).into());
+    }
+    get(tx, id).await?;
+    let statement = "insert into reconcile_fix_applied (tenant_id, id, fix_id, applied_at, recorded_at, command_id) \
+                     values ($1, $2, $3, $4, $5, $6)";
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(tx.next_id()).bind(id.0).bind(applied_at);
+    tx.execute(query.bind(tx.now).bind(tx.next_command_id().0)).await?;
+    get(tx, id).await
+}
+
+async fn latest(tx: &Tx, id: FixId, applied_at: DateTime<Utc>) -> Result<Option<Proof>, Error> {
+    let statement = "select content from reconcile_verdict where tenant_id = $1 and fix_id = $2 and applied_at = $3 \
+                     order by run_id desc limit 1";
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(applied_at);
+    let proof = |row: PgRow| -> Result<Proof, Error> { parsed(row.try_get("content")?) };
+    tx.row(query).await?.map(proof).transpose()
+}
+
+async fn weeks(tx: &Tx, id: FixId, applied_at: DateTime<Utc>) -> Result<Vec<WeekVerdict>, Error> {
+    let statement = "select distinct on (week) week, run_id, content, recorded_at from reconcile_verdict \
+                     where tenant_id = $1 and fix_id = $2 and applied_at = $3 order by week, run_id limit $4";
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(applied_at).bind(WEEKS_MAX);
+    let week = |row: &PgRow| -> Result<WeekVerdict, Error> {
+        Ok(WeekVerdict {
+            week: row.try_get("week")?,
+            run_id: ReconcileRunId(row.try_get("run_id")?),
+            proof: parsed(row.try_get("content")?)?,
+            created_at: row.try_get("recorded_at")?,
+        })
+    };
+    tx.rows(query).await?.iter().map(week).collect()
+}
+
+/// Returns the fixes that were applied, for the engine to count before and after.
+pub(super) async fn applied(tx: &Tx) -> Result<Vec<Applied>, Error> {
+    let statement = "select f.id, f.content, a.applied_at from ( \
+             select distinct on (fix_id) id, fix_id, applied_at from reconcile_fix_applied where tenant_id = $1 \
+             order by fix_id, id desc) a \
+         join reconcile_fix f on f.tenant_id = $1 and f.id = a.fix_id \
+         order by a.id desc limit $2";
+    let applied = |row: &PgRow| -> Result<Applied, Error> {
+        let Fix { class, event_type, edge, scope, .. } = parsed(row.try_get("content")?)?;
+        let id = FixId(row.try_get::<Uuid, _>("id")?).to_string();
+        Ok(Applied { id, class, event_type, edge, scope, applied_at: row.try_get("applied_at")? })
+    };
+    tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(APPLIED_MAX))
+        .await?
+        .iter()
+        .map(applied)
+        .collect()
+}
