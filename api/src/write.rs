@@ -116,6 +116,12 @@ impl Write {
         self
     }
 
+    /// Uses the connections of the jobs, for a write of so many rows that it takes long.
+    pub fn taking_long(mut self) -> Self {
+        self.is_import = true;
+        self
+    }
+
     /// Stores the response without what it says of persons, whose records are of type `R`.
     pub fn of_persons<R: Personal + 'static>(mut self) -> Self {
         self.restore = Some(personal::restore::<R>());

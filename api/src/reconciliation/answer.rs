@@ -1,0 +1,143 @@
+//! The answer of a run: the first fix, ranked exceptions, flow maps and health; and whether an applied fix worked.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get, post};
+use domain::id::{FixId, ReconcileRunId};
+use domain::reconcile::term::Process;
+use serde::Deserialize;
+use service::reconcile::run::fix::{self, AppliedInput, FixRecord};
+use service::reconcile::run::part::{self, Exceptions, FirstFixOfRun, FlowMapOfRun, HealthOfRun};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::Body;
+use crate::params::{Params, PathId};
+use crate::write::Write;
+use crate::{Answer, App, Caller};
+
+/// The routes of the answer and of fixes.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(first_fix)
+        .service(exceptions)
+        .service(flow_map)
+        .service(health)
+        .service(show_fix)
+        .service(apply);
+}
+
+/// The run to read.
+#[derive(Debug, Clone, Copy, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct OfRun {
+    /// The run. Absent: the latest.
+    run: Option<ReconcileRunId>,
+}
+
+/// Get the first fix
+///
+/// Returns the one change that removes most recurring work for its effort, with its evidence and the next four. `verdict` is
+/// `none` if no cause recurs, and `not_enough_data` if an export is missing: `settle_with` names it. A tenant without a run gets
+/// 404.
+#[utoipa::path(
+    operation_id = "reconciliation_first_fix_get",
+    security(("bearer" = ["reconciliation:read"])),
+    params(OfRun),
+    responses((status = 200, description = "The first fix, or the reason why there is none.", body = FirstFixOfRun))
+)]
+#[get("/v1/reconciliation/first-fix")]
+async fn first_fix(app: Data<App>, caller: Caller, of: Params<OfRun>) -> Answer {
+    let read = async |tx: &service::Tx| part::first_fix(tx, of.run).await;
+    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
+}
+
+/// Get the ranked exceptions
+///
+/// Returns groups of episodes with one cause, the best fix first, at most 1,000. A group that recurs too seldom to be a fix says
+/// why.
+#[utoipa::path(
+    operation_id = "reconciliation_exceptions_get",
+    security(("bearer" = ["reconciliation:read"])),
+    params(OfRun),
+    responses((status = 200, description = "The groups.", body = Exceptions))
+)]
+#[get("/v1/reconciliation/exceptions")]
+async fn exceptions(app: Data<App>, caller: Caller, of: Params<OfRun>) -> Answer {
+    let read = async |tx: &service::Tx| part::exceptions(tx, of.run).await;
+    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
+}
+
+/// The flow to read.
+#[derive(Debug, Clone, Copy, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct OfProcess {
+    /// The run. Absent: the latest.
+    run: Option<ReconcileRunId>,
+    /// The process. Absent: that of the first fix, otherwise sales.
+    process: Option<Process>,
+}
+
+/// Get the flow map
+///
+/// Returns how the events of a process flow from system to system: latency, loss, duplicates and manual work of each edge, and
+/// where that differs from what the owners declare. A process without events has an empty map.
+#[utoipa::path(
+    operation_id = "reconciliation_flow_map_get",
+    security(("bearer" = ["reconciliation:read"])),
+    params(OfProcess),
+    responses((status = 200, description = "The map.", body = FlowMapOfRun))
+)]
+#[get("/v1/reconciliation/flow-map")]
+async fn flow_map(app: Data<App>, caller: Caller, of: Params<OfProcess>) -> Answer {
+    let read = async |tx: &service::Tx| part::flow_map(tx, of.run, of.process).await;
+    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
+}
+
+/// Get the health
+///
+/// Returns exceptions per 1,000 movements, manual work and open differences, week by week, and their trend.
+#[utoipa::path(
+    operation_id = "reconciliation_health_get",
+    security(("bearer" = ["reconciliation:read"])),
+    params(OfRun),
+    responses((status = 200, description = "The weeks.", body = HealthOfRun))
+)]
+#[get("/v1/reconciliation/health")]
+async fn health(app: Data<App>, caller: Caller, of: Params<OfRun>) -> Answer {
+    let read = async |tx: &service::Tx| part::health(tx, of.run).await;
+    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
+}
+
+/// Get a fix
+///
+/// Returns a fix as a run first proposed it. If it was applied, each later run counts its episodes and movements before and after,
+/// and reaches a verdict.
+#[utoipa::path(
+    operation_id = "reconciliation_fixes_get",
+    security(("bearer" = ["reconciliation:read"])),
+    params(("id" = FixId, Path, description = "The fix.")),
+    responses((status = 200, description = "The fix.", body = FixRecord))
+)]
+#[get("/v1/reconciliation/fixes/{id}")]
+async fn show_fix(app: Data<App>, caller: Caller, id: PathId<FixId>) -> Answer {
+    let read = async |tx: &service::Tx| fix::get(tx, id.0).await;
+    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
+}
+
+/// Note that a fix is applied
+///
+/// Notes the instant from which a fix holds. The verdict is `too_early` until a later run has counted enough. A further note
+/// replaces the instant.
+#[utoipa::path(
+    operation_id = "reconciliation_fixes_apply",
+    security(("bearer" = ["reconciliation:write"])),
+    params(("id" = FixId, Path, description = "The fix.")),
+    request_body = AppliedInput,
+    responses((status = 200, description = "The fix as it is now.", body = FixRecord))
+)]
+#[post("/v1/reconciliation/fixes/{id}/applied")]
+async fn apply(write: Write, id: PathId<FixId>, body: Body<AppliedInput>) -> Answer {
+    let work =
+        async |tx: &service::Tx, input: &AppliedInput| Ok((Some(id.0.0), fix::apply(tx, id.0, input).await?));
+    write.put("reconcile_fix.applied", body, work).await
+}

@@ -1,0 +1,240 @@
+//! Runs of the reconciliation, and the lists of what they found.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get, post};
+use domain::id::{EpisodeId, ReconcileRunId};
+use domain::reconcile::answer::Discrepancy;
+use domain::reconcile::term::Class;
+use serde::Deserialize;
+use service::listing::Age;
+use service::reconcile::run::episode::{self, EpisodeRecord, Resolution};
+use service::reconcile::run::list::{self as rows, Filter, RunPage, State};
+use service::reconcile::run::{self, Run, RunInput};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::Body;
+use crate::list::{List, Page};
+use crate::params::{PathId, listed};
+use crate::record::Record;
+use crate::write::Write;
+use crate::{Answer, App, Caller};
+
+/// The routes of runs, discrepancies and episodes.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(create)
+        .service(list)
+        .service(show)
+        .service(discrepancies)
+        .service(episodes)
+        .service(show_episode)
+        .service(resolve);
+}
+
+impl Record for Run {
+    type Id = ReconcileRunId;
+
+    fn id(&self) -> uuid::Uuid {
+        self.id.0
+    }
+
+    fn version(&self) -> i32 {
+        self.version
+    }
+
+    fn updated_at(&self) -> chrono::DateTime<chrono::Utc> {
+        self.created_at
+    }
+}
+
+/// Make a run
+///
+/// Compares the inputs of the window and finds the first fix. Equal inputs and settings give equal results, in any order of files
+/// and rows. A run takes at most 2,000,000 rows and 60 seconds. The worker makes one when new input has been quiet for a minute.
+#[utoipa::path(
+    operation_id = "reconciliation_runs_create",
+    security(("bearer" = ["reconciliation:write"])),
+    request_body = RunInput,
+    responses((status = 201, description = "The run.", body = Run))
+)]
+#[post("/v1/reconciliation/runs")]
+async fn create(app: Data<App>, write: Write, body: Body<RunInput>) -> Answer {
+    let input = body.read().await?;
+    let computed = run::compute(&app.db, write.caller().tenant_id, &input.value).await?;
+    let made = async |tx: &service::Tx| run::store(tx, &computed).await;
+    write.taking_long().create_as("reconcile_run.completed", &input.raw, made).await
+}
+
+/// Which runs to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct RunFilters {
+    sort: Option<Age>,
+}
+
+/// List runs
+///
+/// Returns one page of runs, the newest first.
+#[utoipa::path(
+    operation_id = "reconciliation_runs_list",
+    security(("bearer" = ["reconciliation:read"])),
+    params(RunFilters),
+    responses((status = 200, description = "One page of runs.", body = Page<Run>))
+)]
+#[get("/v1/reconciliation/runs")]
+async fn list(caller: Caller, list: List<RunFilters>) -> Answer {
+    let slice = list.slice(list.filters.sort)?;
+    let rows = list.read(&caller, async |tx: &service::Tx| run::list(tx, &slice).await).await?;
+    list.answer(rows, |run| run.id.0)
+}
+
+/// Get a run
+///
+/// Returns one run.
+#[utoipa::path(
+    operation_id = "reconciliation_runs_get",
+    security(("bearer" = ["reconciliation:read"])),
+    params(("id" = ReconcileRunId, Path, description = "The run.")),
+    responses((status = 200, description = "The run.", body = Run))
+)]
+#[get("/v1/reconciliation/runs/{id}")]
+async fn show(app: Data<App>, caller: Caller, id: PathId<ReconcileRunId>) -> Answer {
+    let read = async |tx: &service::Tx| run::get(tx, id.0).await;
+    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
+}
+
+/// Which differences to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct DiscrepancyFilters {
+    /// The run. Absent: the latest.
+    run: Option<ReconcileRunId>,
+    /// Only this system, by its code.
+    #[param(max_length = 64, example = "storefront")]
+    system: Option<String>,
+    /// Only this item.
+    #[param(max_length = 200, example = "A-10010")]
+    sku: Option<String>,
+    /// Only this place.
+    #[param(max_length = 200, example = "2020")]
+    place: Option<String>,
+    /// Only these classes of the first explanation, separated by commas or sent repeatedly.
+    #[serde(default, deserialize_with = "listed")]
+    #[param(style = Form, explode = false, max_items = 20)]
+    class: Vec<Class>,
+}
+
+/// List discrepancies
+///
+/// Returns one page of the differences of a run: one row for each key and snapshot at which the difference changed, with its
+/// causes and the events that prove them. The rows of the newest 10 runs are kept.
+#[utoipa::path(
+    operation_id = "reconciliation_discrepancies_list",
+    security(("bearer" = ["reconciliation:read"])),
+    params(DiscrepancyFilters),
+    responses((status = 200, description = "One page of differences.", body = Page<Discrepancy>))
+)]
+#[get("/v1/reconciliation/discrepancies")]
+async fn discrepancies(app: Data<App>, caller: Caller, list: List<DiscrepancyFilters>) -> Answer {
+    let DiscrepancyFilters { run, system, sku, place, class } = &list.filters;
+    let filter = Filter {
+        system: system.clone(),
+        sku: sku.clone(),
+        place: place.clone(),
+        classes: class.clone(),
+        state: None,
+    };
+    let (after, fetch) = (list.after()?, list.fetch());
+    let read = async |tx: &service::Tx| {
+        let page = RunPage::of(tx, *run, after, fetch).await?;
+        rows::discrepancies(tx, &filter, page).await
+    };
+    list.answer(app.db.read(caller.tenant_id, read).await?, |row| row.place)
+}
+
+/// Which episodes to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct EpisodeFilters {
+    /// The run. Absent: the latest.
+    run: Option<ReconcileRunId>,
+    /// Only this system, by its code.
+    #[param(max_length = 64, example = "storefront")]
+    system: Option<String>,
+    /// Only this item.
+    #[param(max_length = 200, example = "A-10010")]
+    sku: Option<String>,
+    /// Only this place.
+    #[param(max_length = 200, example = "2020")]
+    place: Option<String>,
+    /// Only these classes, separated by commas or sent repeatedly.
+    #[serde(default, deserialize_with = "listed")]
+    #[param(style = Form, explode = false, max_items = 20)]
+    class: Vec<Class>,
+    /// Only open or only healed ones.
+    state: Option<State>,
+}
+
+/// List episodes
+///
+/// Returns one page of the episodes of a run. A difference that stays the same over many snapshots is one episode. The rows of the
+/// newest 10 runs are kept.
+#[utoipa::path(
+    operation_id = "reconciliation_episodes_list",
+    security(("bearer" = ["reconciliation:read"])),
+    params(EpisodeFilters),
+    responses((status = 200, description = "One page of episodes.", body = Page<EpisodeRecord>))
+)]
+#[get("/v1/reconciliation/episodes")]
+async fn episodes(app: Data<App>, caller: Caller, list: List<EpisodeFilters>) -> Answer {
+    let EpisodeFilters { run, system, sku, place, class, state } = &list.filters;
+    let filter = Filter {
+        system: system.clone(),
+        sku: sku.clone(),
+        place: place.clone(),
+        classes: class.clone(),
+        state: *state,
+    };
+    let (after, fetch) = (list.after()?, list.fetch());
+    let read = async |tx: &service::Tx| {
+        let page = RunPage::of(tx, *run, after, fetch).await?;
+        episode::list(tx, &filter, page).await
+    };
+    list.answer(app.db.read(caller.tenant_id, read).await?, |row| row.place)
+}
+
+/// Get an episode
+///
+/// Returns an episode as the latest run found it, of the newest 10 runs.
+#[utoipa::path(
+    operation_id = "reconciliation_episodes_get",
+    security(("bearer" = ["reconciliation:read"])),
+    params(("id" = EpisodeId, Path, description = "The episode.")),
+    responses((status = 200, description = "The episode.", body = EpisodeRecord))
+)]
+#[get("/v1/reconciliation/episodes/{id}")]
+async fn show_episode(app: Data<App>, caller: Caller, id: PathId<EpisodeId>) -> Answer {
+    let read = async |tx: &service::Tx| episode::get(tx, id.0).await;
+    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
+}
+
+/// Resolve an episode
+///
+/// Confirms or corrects the class of an episode. Later runs trust a class of a system more, the more often it was confirmed, and
+/// less, the more often it was corrected. The order in which causes are tested stays. The newest decision on an episode holds.
+#[utoipa::path(
+    operation_id = "reconciliation_episodes_resolve",
+    security(("bearer" = ["reconciliation:write"])),
+    params(("id" = EpisodeId, Path, description = "The episode.")),
+    request_body = Resolution,
+    responses((status = 200, description = "The episode with the decision.", body = EpisodeRecord))
+)]
+#[post("/v1/reconciliation/episodes/{id}/resolve")]
+async fn resolve(write: Write, id: PathId<EpisodeId>, body: Body<Resolution>) -> Answer {
+    let work = async |tx: &service::Tx, input: &Resolution| {
+        Ok((Some(id.0.0), episode::resolve(tx, id.0, input).await?))
+    };
+    write.put("reconcile_episode.resolved", body, work).await
+}
