@@ -1,6 +1,7 @@
 //! The schema, and the one function that executes a document.
 
 mod receivable;
+mod reconciliation;
 mod sales;
 mod stock;
 
@@ -14,10 +15,12 @@ use domain::id::TenantId;
 use serde::Serialize;
 use service::Db;
 
+use crate::answers::SeesReconciliation;
 use crate::costs;
 use crate::guard::{self, Cost, POINTS_MAX, Rejection};
 use crate::snapshot;
 use receivable::ReceivableQuery;
+use reconciliation::ReconciliationQuery;
 use sales::SalesQuery;
 use stock::StockQuery;
 
@@ -32,7 +35,7 @@ const TIMEOUT_MS: u64 = 90_000;
 /// one for each `tiesTo` and each `trade`, and one for each hundred values that its response may have: the fields of a row, times
 /// the usual number of rows of the grouping, at most `limit`. It may cost 5,000 points; `extensions.cost` shows its cost.
 #[derive(Default, MergedObject)]
-struct Query(SalesQuery, StockQuery, ReceivableQuery);
+struct Query(SalesQuery, StockQuery, ReceivableQuery, ReconciliationQuery);
 
 static SCHEMA: LazyLock<Schema<Query, EmptyMutation, EmptySubscription>> =
     LazyLock::new(|| Schema::build(Query::default(), EmptyMutation, EmptySubscription).finish());
@@ -63,6 +66,8 @@ pub struct Call {
     pub request_id: String,
     /// Whether the caller may see costs.
     pub sees_costs: bool,
+    /// Whether the caller may read the reconciliation.
+    pub sees_reconciliation: bool,
 }
 
 /// The reason why nothing was executed.
@@ -141,8 +146,9 @@ pub async fn execute(db: &Db, tenant_id: TenantId, call: Call) -> Outcome {
     let (sender, calls) = tokio::sync::mpsc::unbounded_channel();
     let mut request = async_graphql::Request::new(call.query)
         .variables(variables)
-        .data::<snapshot::ReportSender>(sender)
-        .data(costs::SeesCosts(call.sees_costs));
+        .data::<snapshot::CallSender>(sender)
+        .data(costs::SeesCosts(call.sees_costs))
+        .data(SeesReconciliation(call.sees_reconciliation));
     if let Some(name) = call.operation_name {
         request = request.operation_name(name);
     }

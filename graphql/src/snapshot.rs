@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ErrorExtensions};
 use domain::id::TenantId;
-use service::{Db, Error};
+use service::{Db, Error, Tx};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::answers::{Answered, SeesReconciliation, Wanted};
 use crate::costs::{self, SeesCosts};
 use crate::report::{self, Input, Invalid, Name, RawReport, Report, Request, Row, camel_case};
 
@@ -69,13 +70,48 @@ impl From<Failure> for async_graphql::Error {
     }
 }
 
-/// A report that a resolver wants, and the channel for its rows.
-pub struct ReportCall {
-    request: Arc<Request>,
-    reply: oneshot::Sender<Result<RawReport, Failure>>,
+/// A wish of a resolver, and the channel for its result.
+pub enum Call {
+    /// A report.
+    Report(Arc<Request>, oneshot::Sender<Result<RawReport, Failure>>),
+    /// A part of the answer of a reconciliation.
+    Part(Wanted, oneshot::Sender<Result<Answered, Failure>>),
 }
 
-pub type ReportSender = mpsc::UnboundedSender<ReportCall>;
+pub type CallSender = mpsc::UnboundedSender<Call>;
+
+impl Call {
+    /// Carries it out. A send fails if the request was given up; the result is not needed then.
+    async fn work(self, tx: &Tx) -> Result<(), Error> {
+        match self {
+            Call::Report(request, reply) => match report::fetch(tx, &request).await {
+                Ok(rows) => drop(reply.send(Ok(rows))),
+                Err(error) => {
+                    drop(reply.send(Err(Failure::of(&error))));
+                    return Err(error);
+                }
+            },
+            Call::Part(wanted, reply) => match wanted.read(tx).await {
+                Ok(part) => drop(reply.send(Ok(part))),
+                Err(error) => {
+                    drop(reply.send(Err(Failure::of(&error))));
+                    // A rejection is no failure of the database: other fields go on.
+                    if !matches!(error, Error::Refused(_)) {
+                        return Err(error);
+                    }
+                }
+            },
+        }
+        Ok(())
+    }
+
+    fn fail(self, failure: Failure) {
+        match self {
+            Call::Report(_, reply) => drop(reply.send(Err(failure))),
+            Call::Part(_, reply) => drop(reply.send(Err(failure))),
+        }
+    }
+}
 
 /// Runs a report for a resolver.
 pub async fn report<R: Row>(
@@ -94,30 +130,51 @@ pub async fn report<R: Row>(
         return Err(Failure::new("insufficient_scope", "This report needs the scope costs:read.").into());
     }
     let (reply, replied) = oneshot::channel();
-    let gone = || Failure::new("internal_error", "Something went wrong on our side.");
-    context
-        .data::<ReportSender>()?
-        .send(ReportCall { request: Arc::clone(&request), reply })
-        .map_err(|_| gone())?;
+    let sent = context.data::<CallSender>()?.send(Call::Report(Arc::clone(&request), reply));
+    sent.map_err(|_| gone())?;
     let rows = replied.await.map_err(|_| gone())??;
     Ok(report::decode(&request, rows).map_err(|error| Failure::of(&error))?)
 }
 
-/// Runs reports on one snapshot until every sender is dropped.
-pub async fn serve(db: &Db, tenant_id: TenantId, mut calls: mpsc::UnboundedReceiver<ReportCall>) {
+/// Reads a part of the answer of a reconciliation for a resolver.
+pub async fn part(context: &Context<'_>, wanted: Wanted) -> async_graphql::Result<Answered> {
+    let (reply, replied) = oneshot::channel();
+    context.data::<CallSender>()?.send(Call::Part(wanted, reply)).map_err(|_| gone())?;
+    Ok(replied.await.map_err(|_| gone())??)
+}
+
+/// Rejects a caller who may not read the reconciliation.
+pub fn check_reconciliation(context: &Context<'_>) -> async_graphql::Result<()> {
+    let SeesReconciliation(sees) = *context.data()?;
+    if sees {
+        return Ok(());
+    }
+    let detail = "The field reconciliation needs the scope reconciliation:read.";
+    Err(Failure::new("insufficient_scope", detail).into())
+}
+
+/// Returns the error of an argument.
+pub fn invalid(detail: impl Into<String>) -> async_graphql::Error {
+    Failure::new("invalid_parameter", detail).into()
+}
+
+/// Returns the error of a resolver that got another part than it wanted.
+pub fn other_part() -> async_graphql::Error {
+    gone().into()
+}
+
+fn gone() -> Failure {
+    Failure::new("internal_error", "Something went wrong on our side.")
+}
+
+/// Serves resolvers on one snapshot until every sender is dropped.
+pub async fn serve(db: &Db, tenant_id: TenantId, mut calls: mpsc::UnboundedReceiver<Call>) {
     let Some(first) = calls.recv().await else { return };
     let mut next = Some(first);
     let outcome = db
         .report(tenant_id, async |tx| {
             while let Some(call) = next.take() {
-                // A send fails if the request was given up; the rows are not needed then.
-                match report::fetch(tx, &call.request).await {
-                    Ok(rows) => drop(call.reply.send(Ok(rows))),
-                    Err(error) => {
-                        drop(call.reply.send(Err(Failure::of(&error))));
-                        return Err(error);
-                    }
-                }
+                call.work(tx).await?;
                 next = calls.recv().await;
             }
             Ok(())
@@ -126,7 +183,7 @@ pub async fn serve(db: &Db, tenant_id: TenantId, mut calls: mpsc::UnboundedRecei
     let Err(error) = outcome else { return };
     let failure = Failure::of(&error);
     while let Some(call) = next.take() {
-        drop(call.reply.send(Err(failure.clone())));
+        call.fail(failure.clone());
         next = calls.recv().await;
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet};
 use async_graphql::{Name, Positioned, Value, Variables};
+use service::reconcile::run::part::EXCEPTIONS_MAX;
 
 use super::{Rejection, too_costly};
 use crate::report::{Dimension, LIMIT_DEFAULT, LIMIT_MAX};
@@ -13,6 +14,8 @@ const LEVELS_MAX: usize = 64;
 /// Assumed number of columns or totals of a report.
 const COLUMNS_ESTIMATE: u64 = 30;
 const TOTALS_ESTIMATE: u64 = 5;
+/// Groups of a reconciliation if the document sets no limit.
+const EXCEPTIONS_DEFAULT: u64 = 50;
 
 /// The parent of a selection set. It decides the cost of the fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -134,6 +137,9 @@ impl<'a> Scale<'a> {
                 weight.values_of_row = weight.values_of_row.saturating_add(weight.values);
                 weight.values = 0;
             }
+            Parent::Data if name == "exceptions" => {
+                weight.values = values.saturating_mul(self.exceptions_estimate(field));
+            }
             Parent::Data => {
                 weight.values = values.saturating_mul(times(name));
                 weight.statements = weight.statements.saturating_add(statements(name));
@@ -151,6 +157,11 @@ fn times(name: &str) -> u64 {
     match name {
         "columns" => COLUMNS_ESTIMATE,
         "totals" => TOTALS_ESTIMATE,
+        // Of a reconciliation.
+        "next" => 4,
+        "examples" => 3,
+        "edges" | "findings" => 20,
+        "nodes" | "weeks" | "ownerConflicts" | "settleWith" | "notes" | "willNotFix" => 10,
         _ => 1,
     }
 }
@@ -207,6 +218,15 @@ impl Scale<'_> {
             _ => None,
         };
         groups.map_or(limit, |groups| groups.min(limit))
+    }
+
+    /// Estimates the groups of a reconciliation: its limit.
+    fn exceptions_estimate(&self, field: &Field) -> u64 {
+        match self.argument(field, "limit") {
+            Argument::Absent | Argument::Known(Value::Null) => EXCEPTIONS_DEFAULT,
+            Argument::Known(Value::Number(number)) => number.as_u64().unwrap_or(1).min(EXCEPTIONS_MAX as u64),
+            Argument::Known(_) | Argument::Unknown => EXCEPTIONS_MAX as u64,
+        }
     }
 
     fn argument(&self, field: &Field, name: &str) -> Argument {
