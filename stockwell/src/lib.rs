@@ -4,6 +4,7 @@ pub mod bi;
 pub mod demo;
 pub mod import;
 pub mod log;
+pub mod reconcile;
 mod routes;
 pub mod signal;
 pub mod worker;

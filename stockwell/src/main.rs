@@ -13,6 +13,7 @@ use operator::bi::BiCommand;
 use operator::{EveryTenant, Failed, KeysCommand, MigrateArgs, RollupArgs, TenantCommand};
 use stockwell::demo::{self, DemoArgs};
 use stockwell::import::{self, ImportCommand};
+use stockwell::reconcile::{self, ReconcileArgs};
 use stockwell::worker::{Worker, WorkerConfig};
 use stockwell::{log, signal};
 
@@ -57,6 +58,9 @@ enum Command {
     /// Import a data set through the REST API.
     #[command(subcommand)]
     Import(ImportCommand),
+    /// Send a folder of exports of several systems, and print the first fix. The exit code is 0 for an answer, 2 if more data is
+    /// needed, 3 if rows were rejected, and 1 after a failure.
+    Reconcile(ReconcileArgs),
     /// Start everything on private servers, import a year of real trade, and serve.
     Demo(DemoArgs),
     /// Print the OpenAPI description.
@@ -69,7 +73,7 @@ async fn main() -> ExitCode {
     let serves = matches!(command, Command::Serve { .. } | Command::Migrate(_));
     log::start(if serves { log::SERVICE } else { log::PERSON });
     match run(command).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("stockwell: {error}");
             ExitCode::FAILURE
@@ -77,8 +81,9 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> Result<(), Failed> {
+async fn run(command: Command) -> Result<ExitCode, Failed> {
     match command {
+        Command::Reconcile(args) => return Ok(reconcile::run(&args).await?),
         Command::Serve { config, stop_notice_seconds } => {
             serve(&config, Duration::from_secs(stop_notice_seconds)).await
         }
@@ -96,7 +101,8 @@ async fn run(command: Command) -> Result<(), Failed> {
             print!("{}", stockwell::routes().text());
             Ok(())
         }
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Works until the process gets SIGTERM or SIGINT, then finishes what it has begun.

@@ -38,6 +38,9 @@ pub enum Failed {
     /// The import failed, or not everything was posted.
     #[error(transparent)]
     Import(#[from] stockwell::import::ImportError),
+    /// A folder of exports could not be sent.
+    #[error(transparent)]
+    Reconcile(#[from] stockwell::reconcile::ReconcileError),
     /// The demo did not start.
     #[error(transparent)]
     Demo(#[from] stockwell::demo::DemoError),

@@ -1,7 +1,7 @@
-//! `stockwell worker`: sends events on to the servers, deletes old stored responses and credentials, folds sales lines into roll-ups, and makes
-//! stock checkpoints.
+//! `stockwell worker`: sends events on to the servers, deletes old stored responses and credentials, folds sales lines into roll-ups,
+//! and makes stock checkpoints and runs of the reconciliation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use clap::Args;
 use domain::id::TenantId;
 use redis::aio::MultiplexedConnection;
 use secrecy::{ExposeSecret, SecretString};
+use service::reconcile::run::due::{self, Due};
 use service::relay::{Batch, Consumer, Outbox};
 use service::rollup;
 use service::stock::checkpoint;
@@ -41,6 +42,8 @@ const FOLDS: Duration = Duration::from_secs(5);
 /// Time after which tenants that wrote nothing are folded too. Otherwise their reports would read what others wrote since.
 const QUIET_FOLDS: Duration = Duration::from_secs(3600);
 
+/// Pause between two looks for new input of the reconciliation.
+const INPUTS: Duration = Duration::from_secs(10);
 /// Pause between two looks for sessions of BI tools that run too long.
 const BI_SESSIONS: Duration = Duration::from_secs(10);
 
@@ -51,8 +54,8 @@ pub struct WorkerConfig {
     #[arg(long, env = "STOCKWELL_RELAY_DATABASE_URL", hide_env_values = true, value_parser = secret)]
     pub relay_database_url: SecretString,
     /// The database, as the service's role (stockwell_app). With it, the worker folds new sales lines into the roll-ups of the
-    /// reports every 5 seconds, and makes the stock checkpoints that are due, for every tenant, when it starts and once a
-    /// day. Without it, run `stockwell rollup` often and `stockwell checkpoint` once a day.
+    /// reports every 5 seconds, makes a run of the reconciliation when new input has been quiet for a minute, and makes the stock
+    /// checkpoints that are due, for every tenant, when it starts and once a day. Without it, run `stockwell rollup` often and `stockwell checkpoint` once a day.
     #[arg(long, env = "STOCKWELL_DATABASE_URL", hide_env_values = true, value_parser = secret)]
     pub database_url: Option<SecretString>,
     /// The address of /metrics, which Prometheus reads; port 0 takes a free one. Off if absent. It asks for no credential:
@@ -92,10 +95,12 @@ impl Worker {
         if let Some(url) = &config.database_url {
             // Each has a connection of its own: a long checkpoint holds up no fold.
             let options = PoolOptions { connections_max: 1, ..PoolOptions::default() };
-            let (folds, checkpoints) = tokio::try_join!(
+            let (folds, checkpoints, runs) = tokio::try_join!(
+                Db::connect(url.expose_secret(), &options),
                 Db::connect(url.expose_secret(), &options),
                 Db::connect(url.expose_secret(), &options)
             )?;
+            tasks.push(tokio::spawn(keep_reconciled(outbox.clone(), runs, stopping.subscribe())));
             tasks.push(tokio::spawn(keep_rollups(outbox.clone(), folds, stopping.subscribe())));
             tasks.push(tokio::spawn(keep_checkpoints(outbox.clone(), checkpoints, stopping.subscribe())));
         }
@@ -298,6 +303,50 @@ async fn fold(db: &Db, behind: &mut BTreeMap<TenantId, Instant>, stopping: &watc
         }
     }
     is_unfinished
+}
+
+/// Makes a run of the reconciliation for each tenant whose new input has been quiet for a minute.
+async fn keep_reconciled(outbox: Outbox, db: Db, mut stopping: watch::Receiver<bool>) {
+    let mut written_until = None;
+    let mut waiting = BTreeSet::new();
+    while !*stopping.borrow() {
+        match outbox.writers(written_until).await {
+            Ok((tenants, until)) => {
+                written_until = Some(until);
+                waiting.extend(tenants);
+            }
+            Err(error) => tracing::warn!(%error, "the tenants that wrote could not be listed; trying again"),
+        }
+        reconcile(&db, &mut waiting, &stopping).await;
+        rest(&mut stopping, INPUTS).await;
+    }
+}
+
+/// Makes the runs that are due. Keeps the tenants whose input is not quiet yet, and those whose run failed.
+async fn reconcile(db: &Db, waiting: &mut BTreeSet<TenantId>, stopping: &watch::Receiver<bool>) {
+    for tenant_id in std::mem::take(waiting) {
+        if *stopping.borrow() {
+            return;
+        }
+        match due::is_due(db, tenant_id).await {
+            Ok(Due::No) => {}
+            Ok(Due::Soon) => _ = waiting.insert(tenant_id),
+            Ok(Due::Now) => match due::make(db, tenant_id).await {
+                Ok(run) => tracing::info!(%tenant_id, run = %run.id, "a run of the reconciliation was made"),
+                Err(error) => {
+                    tracing::warn!(%error, %tenant_id, "no run of the reconciliation was made");
+                    // A rejected run, of too many rows, waits for other input.
+                    if !matches!(error, Error::Refused(_)) {
+                        waiting.insert(tenant_id);
+                    }
+                }
+            },
+            Err(error) => {
+                tracing::warn!(%error, %tenant_id, "new input was not looked for; trying again");
+                waiting.insert(tenant_id);
+            }
+        }
+    }
 }
 
 /// Makes the stock checkpoints that are due, now and once a day.

@@ -98,6 +98,16 @@ impl Client {
         self.send(Method::POST, path, Some(key), Some(body)).await
     }
 
+    /// Replaces a record.
+    pub async fn put(&self, path: &str, body: Value) -> Result<Value, ClientError> {
+        self.send(Method::PUT, path, None, Some(body)).await
+    }
+
+    /// Reads a record.
+    pub async fn get(&self, path: &str) -> Result<Value, ClientError> {
+        self.send(Method::GET, path, None, None).await
+    }
+
     /// Returns all records of a list.
     pub async fn list(&self, path: &str) -> Result<Vec<Value>, ClientError> {
         let mut records = Vec::new();
