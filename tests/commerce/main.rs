@@ -11,6 +11,7 @@ mod payment;
 mod period_lock;
 mod pos;
 mod pricing;
+mod reconcile;
 mod report;
 mod stock;
 mod tax;

@@ -1,0 +1,58 @@
+//! The own ledger as the reference: its movements are events, its levels snapshots.
+
+use chrono::{DateTime, Duration, Utc};
+use serde_json::{Value, json};
+use tests::with_tenant;
+
+use super::{BASE, rows, run, text};
+
+/// Returns the millisecond after a movement.
+fn just_after(movement: &Value) -> String {
+    let at: DateTime<Utc> = text(movement, "occurred_at").parse().expect("an instant");
+    (at + Duration::milliseconds(1)).to_rfc3339()
+}
+
+#[test]
+fn a_sale_that_another_system_lacks_is_found_by_its_movement() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
+        let till = tenant.till().await;
+        let received = tenant.get("/v1/stock/movements?sku=MUG").await.ok()["data"][0].clone();
+        let system = json!({ "code": "webshop", "kind": "storefront", "name": "Web shop", "sync_interval_minutes": 1 });
+        let made = tenant.post(&format!("{BASE}/systems"), &system).await;
+        assert!(made.status < 300, "{}", made.text);
+        tenant.sell(&till, &[("MUG", "1")]).await.created();
+        let moved = tenant.get("/v1/stock/movements?sku=MUG").await.ok()["data"][0].clone();
+        assert_eq!(moved["kind"], "sale");
+        let place = tenant.get("/v1/locations").await.ok();
+        let place = place["data"]
+            .as_array()
+            .expect("places")
+            .iter()
+            .find(|place| place["id"] == moved["location_id"]);
+        let place = text(place.expect("the place of the sale"), "code").to_owned();
+        assert_eq!(received["location_id"], moved["location_id"], "the till sells what was received");
+        let lines = format!(
+            "taken_at,external_sku,external_location,quantity\n{},MUG,{place},50\n{},MUG,{place},50\n",
+            just_after(&received),
+            just_after(&moved)
+        );
+        let path = format!("{BASE}/snapshots?system=webshop&full=true");
+        let sent = tenant.call(reqwest::Method::POST, &path).body("text/csv", lines).send().await;
+        assert_eq!(sent.json()["accepted"], 2, "{}", sent.text);
+        let made = run(tenant).await;
+        assert_eq!(made["reference"], "stockwell");
+        let found = rows(tenant, "discrepancies?system=webshop").await;
+        assert_eq!(found.len(), 1, "{found:?}");
+        let row = &found[0];
+        assert_eq!((&row["sku"], &row["place"]), (&json!("MUG"), &json!(place)));
+        assert_eq!(
+            [text(row, "theirs"), text(row, "ours"), text(row, "delta"), text(row, "increment")],
+            ["50", "49", "1", "1"]
+        );
+        let evidence = row["explanations"][0]["evidence"].as_array().expect("evidence");
+        let own = evidence.iter().find(|event| event["system"] == "stockwell").expect("the own movement");
+        assert_eq!(own["movement_id"], moved["id"], "{row}");
+        assert_eq!((&own["type"], &own["quantity"]), (&json!("sale"), &json!("-1")));
+    });
+}
