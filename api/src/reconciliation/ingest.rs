@@ -1,6 +1,7 @@
 //! Rows that are sent in: read, checked and written in chunks, in one transaction.
 
 mod cell;
+mod fault;
 mod report;
 mod table;
 
@@ -12,10 +13,12 @@ use service::{Error, Tx, input};
 
 use crate::problem::ApiError;
 
-pub(super) use cell::{Fault, Reader, Times};
+pub(super) use cell::Reader;
 pub(super) use report::{Ingest, Mode};
 pub(super) use table::{Column, ROWS_MAX, Table, list, optional, required, whole};
 
+use cell::Times;
+use fault::Fault;
 use table::Row;
 
 /// Most bytes of a request, as it arrives and when it is unpacked.

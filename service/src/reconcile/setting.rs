@@ -6,16 +6,17 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use domain::number::{Money, Quantity};
 use domain::reconcile::term::{Class, TouchpointKind};
-use domain::refusal::{Code, Problems, Refusal};
+use domain::refusal::{Code, Problems};
 use domain::tag;
 use sea_orm::sqlx::postgres::PgRow;
-use sea_orm::sqlx::{self, Row};
+use sea_orm::sqlx::Row;
 use serde::de::{DeserializeOwned, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::ingest::note_change;
 use super::system::{self, OWN};
+use crate::columns::Columns;
 use crate::listing::{Listing, number};
 use crate::{Error, Tx, input};
 
@@ -161,16 +162,17 @@ pub async fn replace(tx: &Tx, input: &SettingsInput) -> Result<Settings, Error> 
                   set reference = excluded.reference, window_days = excluded.window_days, \
                       wage_per_hour = excluded.wage_per_hour, currency = excluded.currency, minutes = excluded.minutes, \
                       harm = excluded.harm, version = s.version + 1, updated_at = excluded.updated_at";
-    let query = sqlx::query(upsert)
-        .bind(tx.tenant_id.0)
-        .bind(&wanted.reference)
-        .bind(wanted.window_days)
-        .bind(wanted.wage_per_hour.get())
-        .bind(&wanted.currency)
-        .bind(json(&wanted.minutes)?)
-        .bind(json(&wanted.harm)?)
-        .bind(tx.now);
-    tx.execute(query).await?;
+    Columns::of(upsert)
+        .value("tenant_id", tx.tenant_id.0)
+        .value("reference", wanted.reference.as_str())
+        .value("window_days", wanted.window_days)
+        .value("wage_per_hour", wanted.wage_per_hour.get())
+        .value("currency", wanted.currency.as_str())
+        .value("minutes", json(&wanted.minutes)?)
+        .value("harm", json(&wanted.harm)?)
+        .value("updated_at", tx.now)
+        .execute(tx)
+        .await?;
     note_change(tx).await?;
     get(tx).await
 }

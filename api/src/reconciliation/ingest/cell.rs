@@ -9,36 +9,10 @@ use domain::refusal::{Code, Problems};
 use domain::text::{LineRule, Rule, Text, Text500};
 use strum::VariantArray;
 
+use super::fault::Fault;
 use super::table::Cells;
 use crate::body::sentence;
 use crate::csv::plain_header;
-use crate::problem::ErrorCode;
-
-/// A wrong value of a row, or a wrong row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::reconciliation) struct Fault {
-    /// Column; the whole row if absent.
-    pub(in crate::reconciliation) column: Option<String>,
-    pub(in crate::reconciliation) code: ErrorCode,
-    pub(in crate::reconciliation) detail: String,
-    /// Whether the row only lacks its time zone.
-    pub(in crate::reconciliation) lacks_zone: bool,
-}
-
-impl Fault {
-    pub(in crate::reconciliation) fn new(
-        column: &str,
-        code: impl Into<ErrorCode>,
-        detail: impl Into<String>,
-    ) -> Self {
-        let column = Some(column.to_owned());
-        Fault { column, ..Fault::whole(code, detail) }
-    }
-
-    pub(in crate::reconciliation) fn whole(code: impl Into<ErrorCode>, detail: impl Into<String>) -> Self {
-        Fault { column: None, code: code.into(), detail: detail.into(), lacks_zone: false }
-    }
-}
 
 /// The zones and limits of the instants of a request.
 #[derive(Debug, Clone, Copy)]

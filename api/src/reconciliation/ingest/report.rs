@@ -6,7 +6,7 @@ use domain::refusal::{Code, Refusal};
 use domain::tag;
 use serde::{Deserialize, Serialize};
 
-use super::cell::Fault;
+use super::fault::Fault;
 use crate::problem::{ApiError, ErrorCode, FieldProblem};
 
 /// Most rejections that are listed. All are counted.

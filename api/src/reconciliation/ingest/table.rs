@@ -8,7 +8,7 @@ use domain::text::read_cell;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::cell::Fault;
+use super::fault::Fault;
 use crate::body::{self, AtMost, BODY_BYTES_MAX, without_mark};
 use crate::csv::{check_is_text, check_width, opened, plain_header, reader};
 use crate::problem::{ApiError, ErrorCode};
