@@ -175,6 +175,7 @@ const REPLACEABLE: &[Replaceable] = &[
         texts: &[
             include_str!("../replaceable/40_bi.sql"),
             include_str!("../replaceable/42_bi_stock.sql"),
+            include_str!("../replaceable/43_bi_reconcile.sql"),
             include_str!("../replaceable/49_bi_comments.sql"),
         ],
     },

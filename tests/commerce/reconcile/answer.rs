@@ -1,8 +1,9 @@
 //! Runs and their answer, through the API: the first fix, its evidence, decisions of people, and whether a fix worked.
 
 use domain::number::Quantity;
+use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, Row};
 use serde_json::{Value, json};
-use tests::{Tenant, with_tenant, with_tenants};
+use tests::{Tenant, environment, with_tenant, with_tenants};
 
 use super::example::{self, files, json_of, run, send, send_file};
 use crate::platform::auth::key;
@@ -287,6 +288,40 @@ fn graphql_shows_what_rest_shows() {
         let refused = reader.post("/graphql", &asked).await.ok();
         assert_eq!(refused["errors"][0]["extensions"]["code"], "insufficient_scope", "{refused}");
     });
+}
+
+#[test]
+fn the_views_have_the_latest_run() {
+    with_tenant(async |tenant| {
+        send(tenant).await;
+        run(tenant).await;
+        let groups = part(tenant, "exceptions").await;
+        let by_sql = view(tenant, "exception_rank, exception_class, edge_to, scope_place, episodes, difference_units::text as units, eligible \
+            from bi.reconciliation_exceptions order by exception_rank").await;
+        assert_eq!(by_sql.len() as u64, groups["total"].as_u64().unwrap_or_default());
+        let first = &groups["data"][0];
+        assert_eq!(by_sql[0]["exception_class"], first["class"]);
+        assert_eq!(by_sql[0]["edge_to"], first["edge"]["to"]);
+        assert_eq!(by_sql[0]["scope_place"], first["scope"]["place"]);
+        assert_eq!(by_sql[0]["episodes"], first["episodes"]);
+        assert_eq!(number(&by_sql[0]["units"]), number(&first["units"]));
+        assert_eq!(by_sql[0]["eligible"], true);
+        let weeks = part(tenant, "health").await["weeks"].clone();
+        let by_sql = view(tenant, "exceptions, compared_movements from bi.reconciliation_health order by week_from").await;
+        let shown: Vec<Value> = weeks.as_array().expect("weeks").iter()
+            .map(|week| json!({ "exceptions": week["exceptions"], "compared_movements": week["movements"] })).collect();
+        assert_eq!(by_sql, shown);
+    });
+}
+
+/// Returns the rows that a tool reads by SQL with the rights of the application.
+async fn view(tenant: &Tenant, select: &str) -> Vec<Value> {
+    let mut app = sqlx::PgConnection::connect(&environment().database_url()).await.expect("the app connects");
+    let begin = format!("begin; set local app.tenant_id = '{}'", tenant.id.0);
+    app.execute(AssertSqlSafe(begin)).await.expect("begun");
+    let statement = format!("select row_to_json(r)::text from (select {select}) r");
+    let rows = sqlx::query(AssertSqlSafe(statement)).fetch_all(&mut app).await.expect("the view is read");
+    rows.iter().map(|row| serde_json::from_str(row.get(0)).expect("JSON")).collect()
 }
 
 #[test]
