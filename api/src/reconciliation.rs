@@ -1,10 +1,12 @@
 //! Reconciliation: the systems of a tenant, what they say, and where they stopped agreeing.
 
+mod answer;
 mod event;
 mod ingest;
 mod item;
 mod mapping;
 mod ownership;
+mod run;
 mod setting;
 mod snapshot;
 mod system;
@@ -21,5 +23,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(item::routes)
         .configure(snapshot::routes)
         .configure(event::routes)
-        .configure(touchpoint::routes);
+        .configure(touchpoint::routes)
+        .configure(run::routes)
+        .configure(answer::routes);
 }
