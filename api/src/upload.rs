@@ -135,7 +135,8 @@ fn unpack(packed: &[u8], bytes_max: usize) -> Result<Bytes, ApiError> {
     let mut unpacked = Vec::new();
     let most = u64::try_from(bytes_max).unwrap_or(u64::MAX).saturating_add(1);
     if MultiGzDecoder::new(packed).take(most).read_to_end(&mut unpacked).is_err() {
-        let detail = "The body is not gzip, or a part of it is missing. Send it again, or without Content-Encoding.";
+        let detail =
+            "The body is not gzip, or a part of it is missing. Send it again, or without Content-Encoding.";
         return Err(ApiError::new(Code::ValidationFailed, detail).at_header("Content-Encoding"));
     }
     if unpacked.len() > bytes_max {

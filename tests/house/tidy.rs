@@ -191,7 +191,7 @@ const OF_POSTING: [&str; 39] = [
 fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
     let posting: &[&str] = &["service/src/posting"];
     let mut writers: BTreeMap<_, _> = OF_POSTING.into_iter().map(|table| (table, posting)).collect();
-    let others: [(&str, &[&str]); 54] = [
+    let others: [(&str, &[&str]); 66] = [
         ("command", &["service/src/command", "service/src/posting"]),
         ("event", &["service/src/command", "service/src/posting"]),
         ("event_cursor", &["service/src/relay"]),

@@ -118,8 +118,7 @@ async fn send(write: Write, params: Params<InputParams>, upload: Upload) -> Answ
         .whole("reconcile_event.sent", &uploaded.raw, async |tx| {
             let system = sender(tx, &params.system).await?;
             let mut copies = Copies::default();
-            let save =
-                async |rows: &[EventRow]| save_events(tx, system.id, &mut copies, rows).await;
+            let save = async |rows: &[EventRow]| save_events(tx, system.id, &mut copies, rows).await;
             take(tx, input.of(&system), CHUNK_MAX, read, save).await
         })
         .await

@@ -171,7 +171,8 @@ async fn create_locations(write: Write, params: Params<InputParams>, upload: Upl
     write
         .whole("reconcile_location_mapping.added", &uploaded.raw, async |tx| {
             inputs::lock(tx).await?;
-            take(tx, input, ROWS_MAX, read_location, async |rows| mapping::add_locations(tx, rows).await).await
+            take(tx, input, ROWS_MAX, read_location, async |rows| mapping::add_locations(tx, rows).await)
+                .await
         })
         .await
 }

@@ -9,9 +9,7 @@ use service::reconcile::ingest as inputs;
 use service::reconcile::ownership::{self, NextHop, Owner};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::ingest::{
-    BYTES_MAX, Column, Ingest, Input, Mode, ROWS_MAX, Reader, Table, list, required, take,
-};
+use super::ingest::{BYTES_MAX, Column, Ingest, Input, Mode, ROWS_MAX, Reader, Table, list, required, take};
 use crate::upload::Upload;
 use crate::write::Write;
 use crate::{Answer, App, Caller};
@@ -21,8 +19,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(get).service(put);
 }
 
-const COLUMNS: [Column; 4] =
-    [required("process"), required("concern"), required("owner"), list("next_hops")];
+const COLUMNS: [Column; 4] = [required("process"), required("concern"), required("owner"), list("next_hops")];
 
 /// The systems that own the processes.
 #[derive(Debug, Serialize, utoipa::ToSchema)]

@@ -40,6 +40,8 @@ async fn get(app: Data<App>, caller: Caller) -> Answer {
 #[put("/v1/reconciliation/settings")]
 async fn put(write: Write, body: Body<SettingsInput>) -> Answer {
     write
-        .put("reconcile_settings.stated", body, async |tx, input| Ok((None, setting::replace(tx, input).await?)))
+        .put("reconcile_settings.stated", body, async |tx, input| {
+            Ok((None, setting::replace(tx, input).await?))
+        })
         .await
 }

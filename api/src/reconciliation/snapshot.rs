@@ -112,9 +112,8 @@ async fn send(write: Write, params: Params<InputParams>, upload: Upload) -> Answ
         .whole("reconcile_snapshot.sent", &uploaded.raw, async |tx| {
             let system = sender(tx, &params.system).await?;
             let mut copies = Copies::default();
-            let save = async |rows: &[SnapshotRow]| {
-                save_snapshots(tx, system.id, is_full, &mut copies, rows).await
-            };
+            let save =
+                async |rows: &[SnapshotRow]| save_snapshots(tx, system.id, is_full, &mut copies, rows).await;
             take(tx, input.of(&system), CHUNK_MAX, read, save).await
         })
         .await

@@ -161,10 +161,11 @@ pub async fn add_items(tx: &Tx, rows: &[ItemRow]) -> Result<Taken, Error> {
             valid_from: row.valid_from,
             valid_until: row.valid_until,
         };
-        let placed = check_factor(row.factor).and_then(|()| systems.find(&row.system)).and_then(|system_id| {
-            let key = (system_id, row.external_sku.clone(), row.external_location.clone());
-            Ok((system_id, slots.place(key, stated).map_err(|clash| clash.refusal("SKU"))?))
-        });
+        let placed =
+            check_factor(row.factor).and_then(|()| systems.find(&row.system)).and_then(|system_id| {
+                let key = (system_id, row.external_sku.clone(), row.external_location.clone());
+                Ok((system_id, slots.place(key, stated).map_err(|clash| clash.refusal("SKU"))?))
+            });
         match placed {
             Ok((system_id, Fit::New)) => made.push((tx.next_id(), system_id, row)),
             Ok((_, Fit::Held)) => taken.repeated += 1,
@@ -271,7 +272,8 @@ fn check_factor(factor: Quantity) -> Result<(), Refusal> {
     if factor.is_positive() {
         return Ok(());
     }
-    let detail = "This must be above zero: it says how many units of the reference one unit of the other system has.";
+    let detail =
+        "This must be above zero: it says how many units of the reference one unit of the other system has.";
     Err(Refusal::invalid("/factor", detail))
 }
 

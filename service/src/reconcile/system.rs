@@ -151,10 +151,7 @@ impl SystemInput {
             name.check(&mut problems, "/name");
         }
         if self.kind == SystemKind::Stockwell {
-            problems.invalid(
-                "/kind",
-                "Send pos, storefront, erp, wms, marketplace, finance or spreadsheet.",
-            );
+            problems.invalid("/kind", "Send pos, storefront, erp, wms, marketplace, finance or spreadsheet.");
         }
         if !(1..=INTERVAL_MINUTES_MAX).contains(&self.sync_interval_minutes) {
             let detail = format!("Send 1 to {INTERVAL_MINUTES_MAX} minutes.");

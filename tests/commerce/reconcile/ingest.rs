@@ -88,7 +88,10 @@ fn the_same_rows_are_the_same_in_every_dialect() {
         for body in [json!({ "data": [line] }), json!([line]), line.clone()] {
             assert_eq!(counts(&tenant.post(SNAPSHOTS, &body).await.ok()), [1, 0, 1, 0]);
         }
-        for (media_type, text) in [("application/vnd.ms-excel", plain.to_owned()), ("application/octet-stream", json!([line]).to_string())] {
+        for (media_type, text) in [
+            ("application/vnd.ms-excel", plain.to_owned()),
+            ("application/octet-stream", json!([line]).to_string()),
+        ] {
             let reply = tenant.call(Method::POST, SNAPSHOTS).body(media_type, text).send().await.ok();
             assert_eq!(reply["accepted"], 0, "{reply}");
         }
@@ -103,7 +106,12 @@ fn a_file_that_is_no_table_of_these_columns_is_refused_by_name() {
         for (file, status, code, named) in [
             (format!("{header},qty\n"), 400, "unknown_field", "There is no column qty."),
             (format!("{header},Quantity\n"), 422, "validation_failed", "the column quantity twice"),
-            ("external_id,type,quantity,occurred_at\n".to_owned(), 422, "validation_failed", "external_sku, external_location"),
+            (
+                "external_id,type,quantity,occurred_at\n".to_owned(),
+                422,
+                "validation_failed",
+                "external_sku, external_location",
+            ),
             (String::new(), 400, "malformed_csv", "The file is empty."),
             ("\u{feff}".to_owned(), 400, "malformed_csv", "The file is empty."),
         ] {
@@ -122,11 +130,19 @@ fn a_file_that_is_no_table_of_these_columns_is_refused_by_name() {
         ];
         for (file, named) in files {
             let problem = send(tenant, EVENTS, file).await.refused(400, "malformed_csv");
-            assert!(problem.0["detail"].as_str().is_some_and(|detail| detail.contains(named)), "{}", problem.0);
+            assert!(
+                problem.0["detail"].as_str().is_some_and(|detail| detail.contains(named)),
+                "{}",
+                problem.0
+            );
         }
         let workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
         let reply = tenant.call(Method::POST, EVENTS).body(workbook, "PK").send().await;
-        assert!(reply.refused(415, "unsupported_media_type").0["detail"].as_str().is_some_and(|text| text.contains("CSV UTF-8")));
+        assert!(
+            reply.refused(415, "unsupported_media_type").0["detail"]
+                .as_str()
+                .is_some_and(|text| text.contains("CSV UTF-8"))
+        );
         for (body, status, code) in [
             ("{\"data\":[],\"rows\":[]}", 400, "unknown_field"),
             ("{\"data\":{}}", 422, "validation_failed"),
@@ -138,38 +154,46 @@ fn a_file_that_is_no_table_of_these_columns_is_refused_by_name() {
     });
 }
 
+/// Rows of which three are good.
+const BAD_ROWS: [&[u8]; 20] = [
+    b"A-1,sale,0001,Store 01,1,2026-01-05T12:00:00Z,ui",
+    b"A-2,sale,0001,Store 01,\"1.234,50\",2026-01-05T12:00:00Z,ui",
+    b"A-3,sale,0001,Store 01,\"1,234.50\",2026-01-05T12:00:00Z,ui",
+    b"A-4,sale,0001,Store 01,1234567890123,2026-01-05T12:00:00Z,ui",
+    b"A-5,sale,0001,Store 01,0.1234567,2026-01-05T12:00:00Z,ui",
+    b"A-6,sale,0001,Store 01,1e5,2026-01-05T12:00:00Z,ui",
+    b"A-7,sale,0001,Store 01,,2026-01-05T12:00:00Z,ui",
+    b"A-8,sold,0001,Store 01,1,2026-01-05T12:00:00Z,ui",
+    b"A-9,sale,00\x0001,Store 01,1,2026-01-05T12:00:00Z,ui",
+    b"A-10,sale,men\xfc,Store 01,1,2026-01-05T12:00:00Z,ui",
+    b"A-11,sale,0001,Store 01,1,2026-01-05T12:00:00Z",
+    b"A-12,sale,0001,Store 01,1,2999-01-05T12:00:00Z,ui",
+    b"A-13,sale,0001,Store 01,1,1969-01-05T12:00:00Z,ui",
+    b"A-14,sale,0001,Store 01,1,05.01.2026 12:00,ui",
+    b"A-15,sale,0001,Store 01,1,2026-01-05 12:00:00,ui",
+    b"A-16,sale,0001,Store 01,1,2026-02-30T12:00:00Z,by hand",
+    b",,,,,,ui",
+    b"A-18,Transfer Out,0001,Store 01,-1,2026-01-05T12:00:00Z,Offline-Sync",
+    b"A-19,sale,0001,Store 01,1,2026-01-05T12:00:00Z,",
+    b"A-20,sale,0001,\"Store\n01\",1,2026-01-05T12:00:00Z,",
+];
+
+/// Returns a file of these rows.
+fn bad_file() -> Vec<u8> {
+    let header = b"external_id,type,external_sku,external_location,quantity,occurred_at,entry_mode";
+    let mut file = header.to_vec();
+    for row in BAD_ROWS {
+        file.push(b'\n');
+        file.extend_from_slice(row);
+    }
+    file
+}
+
 #[test]
 fn every_bad_row_is_named_and_spoils_no_other() {
     with_tenant(async |tenant| {
         till(tenant).await;
-        let mut file = b"external_id,type,external_sku,external_location,quantity,occurred_at,entry_mode\n".to_vec();
-        let rows: [&[u8]; 20] = [
-            b"A-1,sale,0001,Store 01,1,2026-01-05T12:00:00Z,ui",
-            b"A-2,sale,0001,Store 01,\"1.234,50\",2026-01-05T12:00:00Z,ui",
-            b"A-3,sale,0001,Store 01,\"1,234.50\",2026-01-05T12:00:00Z,ui",
-            b"A-4,sale,0001,Store 01,1234567890123,2026-01-05T12:00:00Z,ui",
-            b"A-5,sale,0001,Store 01,0.1234567,2026-01-05T12:00:00Z,ui",
-            b"A-6,sale,0001,Store 01,1e5,2026-01-05T12:00:00Z,ui",
-            b"A-7,sale,0001,Store 01,,2026-01-05T12:00:00Z,ui",
-            b"A-8,sold,0001,Store 01,1,2026-01-05T12:00:00Z,ui",
-            b"A-9,sale,00\x0001,Store 01,1,2026-01-05T12:00:00Z,ui",
-            b"A-10,sale,men\xfc,Store 01,1,2026-01-05T12:00:00Z,ui",
-            b"A-11,sale,0001,Store 01,1,2026-01-05T12:00:00Z",
-            b"A-12,sale,0001,Store 01,1,2999-01-05T12:00:00Z,ui",
-            b"A-13,sale,0001,Store 01,1,1969-01-05T12:00:00Z,ui",
-            b"A-14,sale,0001,Store 01,1,05.01.2026 12:00,ui",
-            b"A-15,sale,0001,Store 01,1,2026-01-05 12:00:00,ui",
-            b"A-16,sale,0001,Store 01,1,2026-02-30T12:00:00Z,by hand",
-            b",,,,,,ui",
-            b"A-18,Transfer Out,0001,Store 01,-1,2026-01-05T12:00:00Z,Offline-Sync",
-            b"A-19,sale,0001,Store 01,1,2026-01-05T12:00:00Z,",
-            b"A-20,sale,0001,\"Store\n01\",1,2026-01-05T12:00:00Z,",
-        ];
-        for row in rows {
-            file.extend_from_slice(row);
-            file.push(b'\n');
-        }
-        let ingest = send(tenant, EVENTS, file.clone()).await.ok();
+        let ingest = send(tenant, EVENTS, bad_file()).await.ok();
         assert_eq!(counts(&ingest), [20, 3, 0, 17]);
         let invalid = |row, column| (row, column, "validation_failed");
         let named = [
@@ -204,12 +228,22 @@ fn every_bad_row_is_named_and_spoils_no_other() {
         assert!(detail(2).contains("12 digits and 6 decimals"), "{}", detail(2));
         assert!(detail(6).contains("sale, return, transfer_out"), "{}", detail(6));
         assert!(detail(13).contains("time_zone="), "{}", detail(13));
+    });
+}
 
-        // Nothing of an atomic request is written.
+#[test]
+fn an_atomic_file_with_a_bad_row_writes_nothing() {
+    with_tenant(async |tenant| {
+        till(tenant).await;
+        let file = bad_file();
         let atomic = format!("{EVENTS}&mode=atomic");
         let fresh = String::from_utf8_lossy(&file).replace("A-", "B-");
         let problem = send(tenant, &atomic, fresh.clone()).await.refused(422, "validation_failed").0;
-        assert_eq!((&problem["rows"], &problem["rejected_total"]), (&json!("20"), &json!("16")), "the file is UTF-8 now");
+        assert_eq!(
+            (&problem["rows"], &problem["rejected_total"]),
+            (&json!("20"), &json!("16")),
+            "the file is UTF-8 now"
+        );
         assert_eq!(problem["errors"][0]["params"], json!({ "row": "3", "column": "quantity" }));
         let good = "external_id,type,external_sku,external_location,quantity,occurred_at,entry_mode\n\
                     B-1,sale,0001,Store 01,1,2026-01-05T12:00:00Z,ui\n";
@@ -254,7 +288,8 @@ fn a_bad_row_of_json_is_named_by_its_field() {
             invalid(10, "-"),
         ];
         assert_eq!(rejected(&ingest), named);
-        let problem = tenant.post(&format!("{TOUCHPOINTS}&mode=atomic"), &rows).await.refused(422, "validation_failed");
+        let problem =
+            tenant.post(&format!("{TOUCHPOINTS}&mode=atomic"), &rows).await.refused(422, "validation_failed");
         assert_eq!(problem.pointers()[0], "#/data/2/minutes");
         let quantity = json!({ "taken_at": "2026-01-05T05:00:00Z", "external_sku": "1", "external_location": "S", "quantity": 12 });
         assert_eq!(rejected(&tenant.post(SNAPSHOTS, &quantity).await.ok()), [invalid(1, "quantity")]);
@@ -275,8 +310,14 @@ fn instants_without_an_offset_need_the_zone_of_the_file() {
         let skipped = "taken_at,external_sku,external_location,quantity\n2026-03-29 02:30:00,0001,Store 01,1\n\
                        2026-03-29T00:30:00Z,0001,Store 01,1\n";
         let ingest = send(tenant, &berlin, skipped).await.ok();
-        assert_eq!((counts(&ingest), rejected(&ingest)), ([2, 0, 1, 1], vec![(2, "taken_at", "validation_failed")]));
-        let problem = send(tenant, &format!("{SNAPSHOTS}&time_zone=Berlin"), file).await.refused(422, "validation_failed").0;
+        assert_eq!(
+            (counts(&ingest), rejected(&ingest)),
+            ([2, 0, 1, 1], vec![(2, "taken_at", "validation_failed")])
+        );
+        let problem = send(tenant, &format!("{SNAPSHOTS}&time_zone=Berlin"), file)
+            .await
+            .refused(422, "validation_failed")
+            .0;
         assert_eq!(problem["errors"][0]["parameter"], "time_zone");
     });
 }
@@ -287,12 +328,16 @@ fn rows_of_any_age_are_kept_and_the_future_is_by_the_clock_of_the_system() {
         till(tenant).await;
         let fast = json!({ "code": "fast", "kind": "wms", "clock_offset_seconds": 3600 });
         tenant.post(SYSTEMS, &fast).await.ok();
-        let file = |at: &str| format!("taken_at,external_sku,external_location,quantity\n{at},0001,Store 01,1\n");
+        let file =
+            |at: &str| format!("taken_at,external_sku,external_location,quantity\n{at},0001,Store 01,1\n");
         assert_eq!(counts(&send(tenant, SNAPSHOTS, file("2019-01-05T12:00:00Z")).await.ok()), [1, 1, 0, 0]);
         let soon = (environment().now().await + Duration::minutes(30)).to_rfc3339();
         let ingest = send(tenant, SNAPSHOTS, file(&soon)).await.ok();
         assert_eq!(rejected(&ingest), [(2, "taken_at", "validation_failed")]);
-        assert!(ingest["rejected"][0]["detail"].as_str().is_some_and(|detail| detail.contains("future")), "{ingest}");
+        assert!(
+            ingest["rejected"][0]["detail"].as_str().is_some_and(|detail| detail.contains("future")),
+            "{ingest}"
+        );
         let path = SNAPSHOTS.replace("till", "fast");
         assert_eq!(counts(&send(tenant, &path, file(&soon)).await.ok()), [1, 1, 0, 0]);
     });
@@ -303,7 +348,8 @@ fn the_nth_copy_of_a_row_is_the_nth_that_is_held() {
     with_tenant(async |tenant| {
         till(tenant).await;
         let header = "external_id,type,external_sku,external_location,quantity,occurred_at\n";
-        let (a, b) = ("A-1,sale,0001,S,-1,2026-01-05T12:00:00Z\n", "A-2,sale,0001,S,-1,2026-01-05T12:00:00Z\n");
+        let (a, b) =
+            ("A-1,sale,0001,S,-1,2026-01-05T12:00:00Z\n", "A-2,sale,0001,S,-1,2026-01-05T12:00:00Z\n");
         let sent = async |rows: &[&str]| {
             counts(&send(tenant, EVENTS, format!("{header}{}", rows.concat())).await.ok())
         };
@@ -317,9 +363,12 @@ fn the_nth_copy_of_a_row_is_the_nth_that_is_held() {
         assert_eq!(sent(&["A-1,sale,0001,S,-1,2026-01-05T12:00:01Z\n"]).await, [1, 1, 0, 0]);
         // A dry run writes nothing.
         let file = format!("{header}A-3,sale,0001,S,-1,2026-01-05T12:00:00Z\n");
-        let dry = tenant.call(Method::POST, EVENTS).header("prefer", "dry-run").body("text/csv", file.clone());
+        let dry =
+            tenant.call(Method::POST, EVENTS).header("prefer", "dry-run").body("text/csv", file.clone());
         assert_eq!(counts(&dry.send().await.ok()), [1, 1, 0, 0]);
-        let keyed = async || tenant.call(Method::POST, EVENTS).key("file-3").body("text/csv", file.clone()).send().await;
+        let keyed = async || {
+            tenant.call(Method::POST, EVENTS).key("file-3").body("text/csv", file.clone()).send().await
+        };
         assert_eq!(counts(&keyed().await.ok()), [1, 1, 0, 0]);
         let again = keyed().await;
         assert!(again.is_replayed());
@@ -331,7 +380,8 @@ fn the_nth_copy_of_a_row_is_the_nth_that_is_held() {
 fn a_packed_file_is_the_same_file() {
     with_tenant(async |tenant| {
         till(tenant).await;
-        let file = "taken_at,external_sku,external_location,quantity\n2026-01-05T05:00:00Z,0001,Store 01,12\n";
+        let file =
+            "taken_at,external_sku,external_location,quantity\n2026-01-05T05:00:00Z,0001,Store 01,12\n";
         assert_eq!(counts(&send_packed(tenant, SNAPSHOTS, packed(file.as_bytes())).await.ok()), [1, 1, 0, 0]);
         assert_eq!(counts(&send(tenant, SNAPSHOTS, file).await.ok()), [1, 0, 1, 0]);
         let long = packed(&vec![b'x'; 16 * 1024 * 1024 + 1]);
@@ -342,7 +392,8 @@ fn a_packed_file_is_the_same_file() {
         let mut cut = packed(file.as_bytes());
         cut.truncate(cut.len() - 10);
         send_packed(tenant, SNAPSHOTS, cut).await.refused(422, "validation_failed");
-        let call = tenant.call(Method::POST, SNAPSHOTS).header("content-encoding", "br").body("text/csv", file);
+        let call =
+            tenant.call(Method::POST, SNAPSHOTS).header("content-encoding", "br").body("text/csv", file);
         call.send().await.refused(415, "unsupported_media_type");
     });
 }
@@ -357,7 +408,11 @@ fn a_long_file_is_taken_in_chunks_and_a_longer_one_refused() {
             writeln!(file, "2026-01-05T05:00:00Z,SKU-{sku},Store 01,12").expect("a text grows");
         }
         let begun = Instant::now();
-        assert_eq!(counts(&send(tenant, SNAPSHOTS, file.clone()).await.ok()), [25_000, 25_000, 0, 0], "each twice");
+        assert_eq!(
+            counts(&send(tenant, SNAPSHOTS, file.clone()).await.ok()),
+            [25_000, 25_000, 0, 0],
+            "each twice"
+        );
         println!("25,000 lines in {:?}", begun.elapsed());
         assert_eq!(counts(&send(tenant, SNAPSHOTS, file).await.ok()), [25_000, 0, 25_000, 0]);
         let row = "2026-01-05T05:00:00Z,A,B,1\n";
@@ -388,7 +443,11 @@ fn the_sender_is_a_registered_system_of_the_tenant() {
         }
         assert_eq!(counts(&send(owner, EVENTS, file).await.ok()), [1, 1, 0, 0]);
         till(stranger).await;
-        assert_eq!(counts(&send(stranger, EVENTS, file).await.ok()), [1, 1, 0, 0], "nothing of another tenant repeats");
+        assert_eq!(
+            counts(&send(stranger, EVENTS, file).await.ok()),
+            [1, 1, 0, 0],
+            "nothing of another tenant repeats"
+        );
         let key = crate::platform::auth::key(owner, &["reconciliation:read"]).await;
         send(&owner.with_key(&key), EVENTS, file).await.refused(403, "insufficient_scope");
     });

@@ -25,8 +25,16 @@ fn a_system_is_registered_once_and_changed_by_patch() {
         assert_eq!(counts(&send(tenant, SYSTEMS, file).await.ok()), [2, 2, 0, 0]);
         assert_eq!(counts(&send(tenant, SYSTEMS, file).await.ok()), [2, 0, 2, 0]);
         let shop = &tenant.get(&format!("{SYSTEMS}?code=shop")).await.ok()["data"][0];
-        let shown = ["code", "name", "kind", "quantity_meaning", "sync_interval_minutes", "clock_offset_seconds", "sign"]
-            .map(|name| shop[name].clone());
+        let shown = [
+            "code",
+            "name",
+            "kind",
+            "quantity_meaning",
+            "sync_interval_minutes",
+            "clock_offset_seconds",
+            "sign",
+        ]
+        .map(|name| shop[name].clone());
         let usual = json!(["shop", "shop", "storefront", "available", 60, 0, "natural"]);
         assert_eq!(json!(shown), usual);
         let rows = json!([
@@ -53,13 +61,19 @@ fn a_system_is_registered_once_and_changed_by_patch() {
         assert_eq!(rejected(&ingest), named);
 
         let path = format!("{SYSTEMS}/{}", text(&shop["id"]));
-        let changed = tenant.patch(&path, &json!({ "clock_offset_seconds": -45, "name": "Web shop" })).await.ok();
+        let changed =
+            tenant.patch(&path, &json!({ "clock_offset_seconds": -45, "name": "Web shop" })).await.ok();
         assert_eq!((&changed["clock_offset_seconds"], &changed["version"]), (&json!(-45), &json!(2)));
         assert_eq!(tenant.get(&path).await.ok(), changed);
-        assert_eq!(tenant.patch(&path, &json!({ "name": "Web shop" })).await.ok()["version"], 2, "nothing changed");
+        assert_eq!(
+            tenant.patch(&path, &json!({ "name": "Web shop" })).await.ok()["version"],
+            2,
+            "nothing changed"
+        );
         tenant.patch(&path, &json!({ "code": "web" })).await.refused(422, "validation_failed");
         tenant.patch(&path, &json!({ "kind": "shop" })).await.refused(422, "validation_failed");
-        let stale = tenant.call(Method::PATCH, &path).header("if-match", "\"1\"").json(&json!({ "name": "Shop" }));
+        let stale =
+            tenant.call(Method::PATCH, &path).header("if-match", "\"1\"").json(&json!({ "name": "Shop" }));
         stale.send().await.refused(412, "version_mismatch");
     });
 }
@@ -70,7 +84,10 @@ fn a_tenant_has_fifty_systems() {
         let rows: Vec<Value> =
             (0..51).map(|number| json!({ "code": format!("shop-{number}"), "kind": "storefront" })).collect();
         let ingest = tenant.post(SYSTEMS, &json!(rows)).await.ok();
-        assert_eq!((counts(&ingest), rejected(&ingest)), ([51, 50, 0, 1], vec![(51, "code", "validation_failed")]));
+        assert_eq!(
+            (counts(&ingest), rejected(&ingest)),
+            ([51, 50, 0, 1], vec![(51, "code", "validation_failed")])
+        );
     });
 }
 
@@ -94,14 +111,25 @@ fn settings_are_replaced_and_have_usual_values() {
         let problem = tenant.put(SETTINGS, &wrong).await;
         assert!(matches!(problem.status, 404 | 422), "{}", problem.text);
         let text = problem.text;
-        for field in ["#/reference", "#/window_days", "#/wage_per_hour", "#/currency", "#/minutes/other", "#/harm/timing_lag/probability", "#/harm/timing_lag/cost"] {
+        for field in [
+            "#/reference",
+            "#/window_days",
+            "#/wage_per_hour",
+            "#/currency",
+            "#/minutes/other",
+            "#/harm/timing_lag/probability",
+            "#/harm/timing_lag/cost",
+        ] {
             assert!(text.contains(field), "{field}: {text}");
         }
         tenant.put(SETTINGS, &json!({ "minutes": { "phone": 3 } })).await.refused(422, "validation_failed");
         tenant.put(SETTINGS, &json!({ "windows": 3 })).await.refused(400, "unknown_field");
         assert_eq!(tenant.get(SETTINGS).await.ok(), settings);
         let reset = tenant.put(SETTINGS, &json!({})).await.ok();
-        assert_eq!((&reset["reference"], &reset["version"], &reset["harm"]), (&json!("stockwell"), &json!(2), &json!({})));
+        assert_eq!(
+            (&reset["reference"], &reset["version"], &reset["harm"]),
+            (&json!("stockwell"), &json!(2), &json!({}))
+        );
     });
 }
 
@@ -126,13 +154,24 @@ fn owners_are_replaced_as_a_whole() {
             { "process": "loss", "concern": "quantity", "owner": "till", "next_hops": ["stockwell"] },
         ] });
         let problem = tenant.put(OWNERSHIP, &wrong).await.refused(422, "validation_failed");
-        let pointers = ["#/data/0/owner", "#/data/1/next_hops", "#/data/2/next_hops", "#/data/4/concern", "#/data/5/next_hops", "#/data/5/process"];
+        let pointers = [
+            "#/data/0/owner",
+            "#/data/1/next_hops",
+            "#/data/2/next_hops",
+            "#/data/4/concern",
+            "#/data/5/next_hops",
+            "#/data/5/process",
+        ];
         assert_eq!(problem.pointers(), pointers);
         assert_eq!(tenant.get(OWNERSHIP).await.ok(), held, "nothing changed");
         let csv = "process,concern,owner,next_hops\nsale,quantity,till,stockwell=90\n";
         let call = tenant.call(Method::PUT, OWNERSHIP).body("text/csv", csv);
         assert_eq!(counts(&call.send().await.ok()), [1, 0, 1, 0]);
-        assert_eq!(tenant.get(OWNERSHIP).await.ok()["data"], json!([rows["data"][0]]), "the other row is gone");
+        assert_eq!(
+            tenant.get(OWNERSHIP).await.ok()["data"],
+            json!([rows["data"][0]]),
+            "the other row is gone"
+        );
         assert_eq!(counts(&tenant.put(OWNERSHIP, &json!({ "data": [] })).await.ok()), [0, 0, 0, 0]);
         assert_eq!(tenant.get(OWNERSHIP).await.ok()["data"], json!([]));
     });
@@ -169,8 +208,13 @@ fn a_location_is_mapped_once_at_a_time() {
         assert_eq!(held.as_array().expect("rows").len(), 3);
         let zone = tenant.get("/v1/settings").await.ok()["time_zone"].clone();
         let begin = if zone == "Europe/Berlin" { "2026-01-31T23:00:00Z" } else { "2026-02-01T00:00:00Z" };
-        assert_eq!((&held[0]["valid_until"], &held[1]["valid_from"]), (&json!(begin), &json!(begin)), "{zone}");
-        let wrong = held.as_array().expect("rows").iter().find(|row| row["location"] == "2020").expect("a row");
+        assert_eq!(
+            (&held[0]["valid_until"], &held[1]["valid_from"]),
+            (&json!(begin), &json!(begin)),
+            "{zone}"
+        );
+        let wrong =
+            held.as_array().expect("rows").iter().find(|row| row["location"] == "2020").expect("a row");
         tenant.delete(&format!("{LOCATIONS}/{}", text(&wrong["id"]))).await.expect(204);
         tenant.delete(&format!("{LOCATIONS}/{}", text(&wrong["id"]))).await.refused(404, "not_found");
         let right = "system,external_location,location\ntill,Store 02,2021\n";
@@ -234,7 +278,14 @@ fn items_and_components_are_changed_by_sending_them_again() {
         ];
         assert_eq!(rejected(&ingest), named);
         let file = "item,component,quantity\nB-1,A-1,3\nB-1,A-2,0\nB-1,A-9,0\n";
-        assert_eq!(counts(&send(tenant, bundles, file).await.ok()), [3, 2, 1, 0], "changed, removed, not there");
-        assert_eq!(counts(&send(tenant, bundles, "item,component,quantity\nB-1,A-2,1\n").await.ok()), [1, 1, 0, 0]);
+        assert_eq!(
+            counts(&send(tenant, bundles, file).await.ok()),
+            [3, 2, 1, 0],
+            "changed, removed, not there"
+        );
+        assert_eq!(
+            counts(&send(tenant, bundles, "item,component,quantity\nB-1,A-2,1\n").await.ok()),
+            [1, 1, 0, 0]
+        );
     });
 }

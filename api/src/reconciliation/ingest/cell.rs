@@ -165,7 +165,8 @@ impl<'c> Reader<'c> {
     fn happened(&mut self, column: &str, text: &str) -> Option<DateTime<Utc>> {
         let at = self.local(column, text)?;
         if at > self.times.latest {
-            let detail = "This lies in the future. Check the time zone, and the clock_offset_seconds of the system.";
+            let detail =
+                "This lies in the future. Check the time zone, and the clock_offset_seconds of the system.";
             self.refuse(column, detail);
         } else if at < DateTime::UNIX_EPOCH {
             self.refuse(column, "This lies before 1970.");
@@ -241,14 +242,35 @@ mod tests {
 
     #[test]
     fn a_quantity_has_a_point_before_its_decimals() {
-        for (text, quantity) in [("12.5", "12.5"), ("-3", "-3"), ("24.000", "24"), ("+7", "7"), ("0.50000000", "0.5"), ("-0", "0")] {
+        for (text, quantity) in [
+            ("12.5", "12.5"),
+            ("-3", "-3"),
+            ("24.000", "24"),
+            ("+7", "7"),
+            ("0.50000000", "0.5"),
+            ("-0", "0"),
+        ] {
             assert_eq!(read_number(text).expect("a quantity").to_string(), quantity, "{text}");
         }
         for text in ["1.234,50", "1234,5", "-,5", "1,234"] {
-            assert!(read_number(text).expect_err("a rejection").contains("looks like a decimal comma"), "{text}");
+            assert!(
+                read_number(text).expect_err("a rejection").contains("looks like a decimal comma"),
+                "{text}"
+            );
         }
         assert!(read_number("1,234.50").expect_err("a rejection").contains("between thousands"));
-        for text in ["1234567890123", "0.1234567", "1e5", "", "-", "5-", "1 000", "NaN", &"1".repeat(1_000), &"\u{e9}".repeat(64)] {
+        for text in [
+            "1234567890123",
+            "0.1234567",
+            "1e5",
+            "",
+            "-",
+            "5-",
+            "1 000",
+            "NaN",
+            &"1".repeat(1_000),
+            &"\u{e9}".repeat(64),
+        ] {
             let detail = read_number(text).expect_err("a rejection");
             assert!(detail.contains("12 digits and 6 decimals"), "{text}: {detail}");
         }

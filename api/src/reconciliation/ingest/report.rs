@@ -146,7 +146,8 @@ impl Tally {
     pub(super) fn finish(self) -> Result<Ingest, ApiError> {
         let Tally { mut report, mode, is_csv, without_zone } = self;
         if without_zone > 0 && without_zone == report.rows {
-            let detail = "The instants have no offset. Name their zone in the query, such as time_zone=Europe/Berlin.";
+            let detail =
+                "The instants have no offset. Name their zone in the query, such as time_zone=Europe/Berlin.";
             return Err(ApiError::new(Code::ValidationFailed, detail).at_parameter("time_zone"));
         }
         report.rejected.sort_by_key(|rejected| rejected.row);

@@ -102,7 +102,10 @@ pub(in crate::reconciliation) struct Cells<'t> {
 enum Values<'t> {
     /// In the order of the columns.
     Json(Vec<Option<String>>),
-    Csv { record: StringRecord, places: &'t [Option<usize>] },
+    Csv {
+        record: StringRecord,
+        places: &'t [Option<usize>],
+    },
 }
 
 impl Cells<'_> {
@@ -184,7 +187,9 @@ fn of_json(raw: &[u8]) -> Result<Source<'_>, ApiError> {
                     return Err(ApiError::new(ErrorCode::UnknownField, detail).at_pointer(&pointer));
                 }
                 let items = body::parse::<AtMost<&RawValue, MAX>>(data.get().as_bytes());
-                items.map_err(|_| ApiError::new(Code::ValidationFailed, "Send a list of rows.").at_pointer("/data"))?
+                items.map_err(|_| {
+                    ApiError::new(Code::ValidationFailed, "Send a list of rows.").at_pointer("/data")
+                })?
             }
         }
     };
@@ -197,13 +202,16 @@ fn of_json(raw: &[u8]) -> Result<Source<'_>, ApiError> {
 fn of_csv<'r>(raw: &'r [u8], columns: &'static [Column]) -> Result<Source<'r>, ApiError> {
     check_is_text(raw)?;
     if raw.starts_with(&[0x1f, 0x8b]) {
-        return Err(malformed("This is compressed with gzip. Send it with Content-Encoding: gzip, or unpacked."));
+        return Err(malformed(
+            "This is compressed with gzip. Send it with Content-Encoding: gzip, or unpacked.",
+        ));
     }
     let (text, delimiter) = opened(without_mark(raw));
     check_width(text, delimiter)?;
     let mut reader = reader(text, delimiter);
-    let header =
-        reader.headers().map_err(|_| malformed("The header is not UTF-8; save the file as \"CSV UTF-8\"."))?;
+    let header = reader
+        .headers()
+        .map_err(|_| malformed("The header is not UTF-8; save the file as \"CSV UTF-8\"."))?;
     if header.is_empty() {
         return Err(malformed("The file is empty. Its first row must name the columns."));
     }
@@ -238,7 +246,8 @@ fn read_header(
     let missing = columns.iter().zip(&places).filter(is_missing).map(|(column, _)| column.name);
     let missing: Vec<&str> = missing.collect();
     if !missing.is_empty() {
-        let detail = format!("The header lacks the columns {}. Name each in the first row.", missing.join(", "));
+        let detail =
+            format!("The header lacks the columns {}. Name each in the first row.", missing.join(", "));
         return Err(ApiError::new(Code::ValidationFailed, detail));
     }
     Ok((places, unnamed))

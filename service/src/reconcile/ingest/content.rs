@@ -56,7 +56,8 @@ mod tests {
 
     #[test]
     fn a_row_is_equal_by_the_value_of_its_fields() {
-        let row = |quantity: &str, note: &str| Content::default().number(number(quantity)).text(note).finish();
+        let row =
+            |quantity: &str, note: &str| Content::default().number(number(quantity)).text(note).finish();
         assert_eq!(row("2.000", "a"), row("2", "a"));
         assert_ne!(row("2", "a"), row("-2", "a"));
         assert_ne!(row("2", "a"), row("2", ""));
