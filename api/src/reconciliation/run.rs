@@ -22,7 +22,7 @@ use crate::{Answer, App, Caller};
 /// The routes of runs, discrepancies and episodes.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(create)
-        .service(list)
+        .service(list_runs)
         .service(show)
         .service(discrepancies)
         .service(episodes)
@@ -82,7 +82,7 @@ struct RunFilters {
     responses((status = 200, description = "One page of runs.", body = Page<Run>))
 )]
 #[get("/v1/reconciliation/runs")]
-async fn list(caller: Caller, list: List<RunFilters>) -> Answer {
+async fn list_runs(caller: Caller, list: List<RunFilters>) -> Answer {
     let slice = list.slice(list.filters.sort)?;
     let rows = list.read(&caller, async |tx: &service::Tx| run::list(tx, &slice).await).await?;
     list.answer(rows, |run| run.id.0)

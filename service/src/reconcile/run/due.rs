@@ -44,12 +44,11 @@ pub async fn make(db: &Db, tenant_id: TenantId) -> Result<Run, Error> {
     let computed = compute(db, tenant_id, &RunInput::default()).await?;
     let scopes: Scopes = [Scope::ReconciliationWrite].into_iter().collect();
     let worker = Caller::new(tenant_id, ActorKind::Worker, Uuid::nil(), scopes);
-    db.for_imports()
-        .write(&worker, async |tx| {
-            let run = store(tx, &computed).await?;
-            let written = Written::created(run.id.0);
-            command::record(tx, &worker, "reconcile_run.completed", None, &written).await?;
-            Ok(run)
-        })
-        .await
+    db.job(tenant_id, async |tx| {
+        let run = store(tx, &computed).await?;
+        let written = Written::created(run.id.0);
+        command::record(tx, &worker, "reconcile_run.completed", None, &written).await?;
+        Ok(run)
+    })
+    .await
 }
