@@ -19,7 +19,7 @@ const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/web.rs"));
 /// Hash of all files.
 const HASH: &str = env!("STOCKWELL_WEB_HASH");
 /// Pages, each with a file of its name in `web/`.
-const PAGES: [&str; 1] = ["insights"];
+const PAGES: [&str; 2] = ["insights", "fix"];
 
 /// Everything comes from this server, and no script or style stands in a page.
 const CONTENT_SECURITY: &str = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; \

@@ -29,6 +29,7 @@ use crate::worker::{Worker, WorkerConfig};
 
 mod begun;
 pub mod examples;
+mod shadow;
 mod story;
 
 /// The small part of the data set that comes with the project.
@@ -37,8 +38,32 @@ const SMALL_CUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/onli
 const WHOLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/online_retail.csv.zst");
 /// The demo's database.
 const DATABASE: &str = "stockwell_demo";
-/// The tenant of the imported trade, and a second one to show that they can't see each other.
-const TENANTS: [(&str, &str); 2] = [("gifts", "Gift Seller Demo"), ("neighbour", "Neighbour Demo")];
+/// The tenant of the imported trade, a second one to show that they can't see each other, and one in shadow mode.
+const TENANTS: [NewTenant; 3] = [
+    NewTenant { slug: "gifts", name: "Gift Seller Demo", ..NewTenant::BRITISH },
+    NewTenant { slug: "neighbour", name: "Neighbour Demo", ..NewTenant::BRITISH },
+    NewTenant {
+        slug: "harbour",
+        name: "Four Systems Demo",
+        currency: "EUR",
+        country: "DE",
+        time_zone: "Europe/Berlin",
+    },
+];
+
+/// A tenant of the demo.
+struct NewTenant {
+    slug: &'static str,
+    name: &'static str,
+    currency: &'static str,
+    country: &'static str,
+    time_zone: &'static str,
+}
+
+impl NewTenant {
+    const BRITISH: NewTenant =
+        NewTenant { slug: "", name: "", currency: "GBP", country: "GB", time_zone: "Europe/London" };
+}
 
 /// Arguments of `demo`.
 #[derive(Debug, Args)]
@@ -139,6 +164,7 @@ async fn serve(
         "tenants": tenants,
         "imported": known.0["imported"],
         "begun": known.0["begun"],
+        "reconciled": known.0["reconciled"],
     });
     // Write it now: the keys are stored nowhere else.
     write(&folder.join("demo.json"), &format!("{demo:#}\n"))?;
@@ -154,7 +180,8 @@ async fn serve(
     let base_url = format!("http://{}", running.addr);
     demo["base_url"] = json!(base_url);
     write(&folder.join("demo.json"), &format!("{demo:#}\n"))?;
-    let key = demo["tenants"][0]["admin_key"].as_str().unwrap_or_default().to_owned();
+    let key_of = |place: usize| demo["tenants"][place]["admin_key"].as_str().unwrap_or_default().to_owned();
+    let (key, shadow_key) = (key_of(0), key_of(2));
     match (dataset, demo["imported"].as_str()) {
         (Some(_), Some(before)) => {
             println!("{before} was imported before, with its dates of then. Use --reset to start over.");
@@ -172,12 +199,28 @@ async fn serve(
         }
         (None, _) => {}
     }
+    if !args.no_import && !demo["reconciled"].is_string() {
+        demo["reconciled"] = json!(reconcile(&base_url, &shadow_key).await);
+        write(&folder.join("demo.json"), &format!("{demo:#}\n"))?;
+    }
     show_examples(&running, folder, (&base_url, &key)).await?;
-    println!("{}", story::of(&base_url, &key).await);
+    println!("{}", story::of(&base_url, (&key, &shadow_key)).await);
     signal::asked_to_end().await.map_err(|error| DemoError::Io("waiting for a signal".to_owned(), error))?;
     let stopped = running.stop(std::time::Duration::ZERO).await;
     worker.stop().await;
     stopped.map_err(|error| DemoError::Io("stopping".to_owned(), error))
+}
+
+/// Compares the four systems of the tenant in shadow mode. Returns the answer in a sentence.
+async fn reconcile(base_url: &str, key: &str) -> Option<String> {
+    println!("Comparing the exports of four systems …");
+    match shadow::reconcile(base_url, key).await {
+        Ok(told) => told,
+        Err(error) => {
+            println!("The four systems could not be compared: {error}");
+            None
+        }
+    }
 }
 
 /// Makes the examples of the description work on the first tenant: creates the records that they name, or finds those of the
@@ -194,7 +237,7 @@ async fn show_examples(
         None => {
             let client = Client::new(base_url, SecretString::from(key.to_owned()));
             let made = match client {
-                Ok(client) => examples::set_up(&client, TENANTS[0].0).await,
+                Ok(client) => examples::set_up(&client, TENANTS[0].slug).await,
                 Err(error) => Err(error),
             };
             match made {
@@ -239,21 +282,21 @@ impl Known {
     }
 }
 
-/// Returns the demo's tenants with their keys: those of the last run, or new ones.
+/// Returns the demo's tenants with their keys: those of the last run, and new ones for those that it lacks.
 async fn tenants(known: &Known, database_url: &str) -> Result<Value, DemoError> {
-    if known.0["tenants"].is_array() {
-        return Ok(known.0["tenants"].clone());
+    let mut tenants = known.0["tenants"].as_array().cloned().unwrap_or_default();
+    if tenants.len() >= TENANTS.len() {
+        return Ok(Value::Array(tenants));
     }
     let options = PoolOptions { connections_max: 1, ..PoolOptions::default() };
     let db = Db::connect(database_url, &options).await?;
-    let mut tenants = Vec::new();
-    for (slug, name) in TENANTS {
+    for NewTenant { slug, name, currency, country, time_zone } in TENANTS.iter().skip(tenants.len()) {
         let wanted = TenantCreate {
-            slug: slug.to_owned(),
-            name: name.to_owned(),
-            currency: "GBP".to_owned(),
-            country: "GB".to_owned(),
-            time_zone: "Europe/London".to_owned(),
+            slug: (*slug).to_owned(),
+            name: (*name).to_owned(),
+            currency: (*currency).to_owned(),
+            country: (*country).to_owned(),
+            time_zone: (*time_zone).to_owned(),
             prices_include_tax: false,
             tax_rounding: TaxRounding::Document,
             mode: KeyMode::Test,

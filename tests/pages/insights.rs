@@ -4,14 +4,11 @@ use std::time::{Duration, Instant};
 
 use tests::{Browser, Screen, with_tenant};
 
-use crate::visit::{DESK, Trade, enter, shown, tab_to, visit};
+use crate::visit::{DESK, Trade, check_bytes, enter, shown, tab_to, visit};
 
 const REVENUE: &str = ".figures .value";
 /// Longest time from a sale to the figure on the page.
 const LIVE_MAX: Duration = Duration::from_secs(2);
-/// Most bytes of a page over the network, compressed.
-const SCRIPT_BYTES_MAX: u64 = 80_000;
-const BYTES_MAX: u64 = 120_000;
 
 #[test]
 fn it_shows_both_channels() {
@@ -184,24 +181,7 @@ fn it_costs_few_bytes() {
         let mut browser = Browser::start();
         enter(&mut browser, tenant, &tenant.key);
         browser.until(crate::visit::READY);
-        let files = browser.eval(
-            "performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))\
-             .map(({ name, encodedBodySize }) => [name, encodedBodySize])\
-             .filter(([name]) => name.includes('/web/') || name.includes('/insights'))",
-        );
-        let sizes: Vec<(&str, u64)> = files
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|file| (file[0].as_str().expect("a name"), file[1].as_u64().expect("a size")))
-            .collect();
-        assert!(sizes.len() > 20 && sizes.iter().all(|(_, size)| *size > 0), "{sizes:?}");
-        let sum = |of: fn(&str) -> bool| -> u64 {
-            sizes.iter().filter(|(name, _)| of(name)).map(|(_, size)| size).sum()
-        };
-        let (scripts, all) = (sum(|name| name.ends_with(".js")), sum(|_| true));
-        assert!(scripts <= SCRIPT_BYTES_MAX, "scripts have {scripts} bytes: {sizes:?}");
-        assert!(all <= BYTES_MAX, "the page has {all} bytes: {sizes:?}");
+        check_bytes(&mut browser, "/insights");
         browser.check();
     });
 }

@@ -1,6 +1,7 @@
 //! The pages for people, in a browser.
 
 mod copies;
+mod fix;
 mod harness;
 mod insights;
 mod serving;

@@ -1,4 +1,4 @@
-//! A visit of /insights: trade to show, a key to sign in with, and the page in a browser.
+//! A visit of a page: trade to show, a key to sign in with, and the page in a browser.
 
 use serde_json::json;
 use tests::{Browser, Product, Screen, Tenant, Till};
@@ -8,6 +8,10 @@ pub const DESK: Screen = Screen { width: 1440, is_phone: false, is_dark: false }
 /// Every card is there, and none is waiting.
 pub const READY: &str =
     "document.querySelectorAll('.panel').length === 7 && !document.querySelector('[aria-busy=true]')";
+
+/// Most bytes of a page over the network, compressed.
+const SCRIPT_BYTES_MAX: u64 = 80_000;
+const BYTES_MAX: u64 = 120_000;
 
 /// A little trade in both channels.
 ///
@@ -37,17 +41,22 @@ pub async fn key(tenant: &Tenant, scopes: &[&str]) -> String {
     made["secret"].as_str().expect("a secret").to_owned()
 }
 
-/// Opens the page and signs in with a key. Does not wait for the figures.
+/// Opens /insights and signs in with a key. Does not wait for the figures.
 pub fn enter(browser: &mut Browser, tenant: &Tenant, key: &str) {
+    enter_at(browser, tenant, key, "/insights");
+}
+
+/// Opens a page and signs in with a key. Does not wait for its content.
+pub fn enter_at(browser: &mut Browser, tenant: &Tenant, key: &str, page: &str) {
     browser.look(DESK);
-    browser.open(&format!("{}/insights", tenant.base_url()));
+    browser.open(&format!("{}{page}", tenant.base_url()));
     browser.until("document.querySelector('#key')");
     browser.eval("document.querySelector('#key').focus()");
     browser.write(key);
     browser.press("Enter");
 }
 
-/// Opens the page, signs in with a key, and waits for the figures.
+/// Opens /insights, signs in with a key, and waits for the figures.
 pub fn visit(browser: &mut Browser, tenant: &Tenant, key: &str) {
     enter(browser, tenant, key);
     browser.until(READY);
@@ -69,4 +78,27 @@ pub fn tab_to(browser: &mut Browser, selector: &str) {
         }
     }
     panic!("the keyboard does not reach {selector}");
+}
+
+/// Checks that the page and its files have few bytes.
+#[track_caller]
+pub fn check_bytes(browser: &mut Browser, page: &str) {
+    let files = browser.eval(&format!(
+        "performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))\
+         .map(({{ name, encodedBodySize }}) => [name, encodedBodySize])\
+         .filter(([name]) => name.includes('/web/') || name.includes('{page}'))"
+    ));
+    let sizes: Vec<(&str, u64)> = files
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|file| (file[0].as_str().expect("a name"), file[1].as_u64().expect("a size")))
+        .collect();
+    assert!(sizes.len() > 20 && sizes.iter().all(|(_, size)| *size > 0), "{sizes:?}");
+    let sum = |of: fn(&str) -> bool| -> u64 {
+        sizes.iter().filter(|(name, _)| of(name)).map(|(_, size)| size).sum()
+    };
+    let (scripts, all) = (sum(|name| name.ends_with(".js")), sum(|_| true));
+    assert!(scripts <= SCRIPT_BYTES_MAX, "scripts have {scripts} bytes: {sizes:?}");
+    assert!(all <= BYTES_MAX, "the page has {all} bytes: {sizes:?}");
 }

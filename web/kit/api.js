@@ -2,7 +2,7 @@
 // The credential is kept for this tab only. It never gets into an address, a log or a copied command.
 import { signal } from "../vendor/ui.js";
 
-/** @typedef {{tenant: {name: string, currency: string, time_zone: string}, actor_name: string, scopes: string[]}} Me */
+/** @typedef {{tenant: {id: string, name: string, currency: string, time_zone: string}, actor_name: string, scopes: string[]}} Me */
 /** @typedef {{status: number, code: string, title: string, detail: string, request: string, scope: string, retry: number}} Problem `retry`: seconds to wait. */
 /** @typedef {{secret: string, refresh: string}} Credential A key has no refresh token. */
 

@@ -1,7 +1,7 @@
 // A question to the reports whose answer is a signal. It is asked again when what it depends on changes, and the last
 // answer stays until the next one is there.
 import { effect, signal } from "../vendor/ui.js";
-import { graphql, me, problemOf } from "./api.js";
+import { call, graphql, me, problemOf } from "./api.js";
 
 /** Counts the rounds in which everything is asked again, such as after a sale. */
 export const round = signal(0);
@@ -16,7 +16,9 @@ export const askAgain = () => {
  * @template T
  * @typedef {{state: "idle" | "waiting" | "ready" | "failed", data: T | null, about: any, isStale: boolean,
  *   problem: import("./api.js").Problem | null, again: () => void}} Answer */
-/** @typedef {{query: string, variables: Record<string, unknown>, about?: unknown}} Question */
+/** @typedef {{query: string, variables: Record<string, unknown>, about?: unknown}} GraphqlQuestion */
+/** Its data is a list: one response for each path. @typedef {{paths: string[], about?: unknown}} RestQuestion */
+/** @typedef {GraphqlQuestion | RestQuestion} Question */
 
 const NOTHING = /** @type {const} */ ({
   state: "idle",
@@ -28,6 +30,12 @@ const NOTHING = /** @type {const} */ ({
 
 /** Longest wait, in seconds, before a question that the rate limit rejected is asked again. */
 const RETRY_SECONDS_MAX = 60;
+
+/** @param {Question} asked @param {AbortSignal} abort */
+function send(asked, abort) {
+  if ("query" in asked) return graphql(asked.query, asked.variables, abort);
+  return Promise.all(asked.paths.map(async (path) => (await call(path, { signal: abort })).json()));
+}
 
 /** Another question ends the one under way. A new round waits for the end of the one under way: otherwise busy trade would
  * end every question before its answer.
@@ -60,7 +68,7 @@ export function ask(question, read, pace) {
     // While a limited question is asked again, it still waits for the limit.
     answer.value = { ...last, state: "waiting", problem: last.state === "waiting" ? last.problem : null };
     try {
-      const data = read(await graphql(asked.query, asked.variables, own.signal));
+      const data = read(await send(asked, own.signal));
       if (own.signal.aborted) return;
       answered = asked;
       answer.value = { state: "ready", data, about: asked.about, isStale: false, problem: null, again };

@@ -120,7 +120,7 @@ const scale =
     c + ((value - a) / (b - a)) * (d - c);
 
 /** The width of an element, known before the first picture. @returns {[any, number]} */
-function useWidth() {
+export function useWidth() {
   const place = useRef(/** @type {HTMLElement | null} */ (null));
   const [width, set] = useState(0);
   useLayoutEffect(() => {

@@ -57,6 +57,10 @@ export function headMoney(value) {
 }
 /** @param {Figure} value */
 export const whole = (value) => shown({ maximumFractionDigits: 0 }, value);
+/** With one decimal at most. @param {Figure} value */
+export const number = (value) => shown({ maximumFractionDigits: 1 }, value);
+/** In a currency that need not be the tenant's. @param {Figure} value @param {string} code */
+export const exactIn = (value, code) => shown({ style: "currency", currency: code }, value);
 /** @param {Figure} value Of a hundred. */
 export const percent = (value, digits = 1) =>
   shown(
@@ -97,6 +101,24 @@ export const time = (instant) =>
     second: "2-digit",
     timeZone: me.value?.tenant.time_zone ?? "UTC",
   }).format(new Date(instant));
+/** An instant as day and time in the business. @param {string} instant */
+export const moment = (instant) =>
+  dates({
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZone: me.value?.tenant.time_zone ?? "UTC",
+  }).format(new Date(instant));
+/** An instant as its day in the business. @param {string} instant */
+export const dayOf = (instant) =>
+  dates({ day: "numeric", month: "short", year: "numeric", timeZone: me.value?.tenant.time_zone ?? "UTC" }).format(
+    new Date(instant),
+  );
+/** An instant as its day in the business, without the year. @param {string} instant */
+export const shortDayOf = (instant) =>
+  dates({ day: "numeric", month: "short", timeZone: me.value?.tenant.time_zone ?? "UTC" }).format(new Date(instant));
 /** The day of the business at this moment, as `YYYY-MM-DD`. */
 export function today() {
   const zone = me.value?.tenant.time_zone ?? "UTC";

@@ -5,13 +5,14 @@ import { words } from "./format.js";
 
 /** @typedef {import("./ask.js").Answer<any>} Answer */
 
-/** Without `scope` the card says which scope is missing, in place of its content.
- * @param {{id: string, title: string, help?: any, scope?: string, answer: Answer, isEmpty?: boolean, empty?: string, chart: () => any,
+/** `choose`: what the reader can choose in the card. Without `scope` the card says which scope is missing, in place of its content.
+ * @param {{id: string, title: string, help?: any, choose?: any, scope?: string, answer: Answer, isEmpty?: boolean, empty?: string, chart: () => any,
  *   table: () => any, curl: () => string, graphql: () => string, note?: any}} of */
 export function Panel({
   id,
   title,
   help,
+  choose,
   scope,
   answer,
   isEmpty,
@@ -33,7 +34,7 @@ export function Panel({
   const isShown = answer.data != null && !(answer.state === "failed" && answer.isStale);
   const hasData = isShown && !isEmpty;
   return html`<section class="panel" aria-labelledby=${id} aria-busy=${answer.state === "waiting"} data-stale=${answer.isStale && answer.data != null ? "" : null}>
-    <header><h2 id=${id}>${title}</h2>${help && html`<p>${help}</p>`}</header>
+    <header><h2 id=${id}>${title}</h2>${help && html`<p>${help}</p>`}${choose}</header>
     <div class="body">
       ${answer.state === "failed" && answer.problem && html`<${Failed} problem=${answer.problem} again=${answer.again} />`}
       ${answer.state === "waiting" && answer.problem && html`<p class="limited" role="status">${text.limited}</p>`}

@@ -7,7 +7,7 @@ import { live } from "./live.js";
 import { Failed } from "./panel.js";
 
 /** The pages, each with the scope without which it shows nothing. */
-const PAGES = /** @type {const} */ ({ insights: "reports:read" });
+const PAGES = /** @type {const} */ ({ insights: "reports:read", fix: "reconciliation:read" });
 const THEMES = /** @type {const} */ (["auto", "light", "dark"]);
 
 const theme = signal(localStorage.getItem("stockwell.theme") ?? "auto");

@@ -12,10 +12,11 @@ struct Stage {
     run_id: String,
 }
 
-/// Returns URLs, the key and five requests to try. The product of the example has 5 units on hand.
-pub async fn of(base_url: &str, key: &str) -> String {
+/// Returns URLs, the keys of the first tenant and of that in shadow mode, and five requests to try. The product of the example
+/// has 5 units on hand.
+pub async fn of(base_url: &str, (key, shadow_key): (&str, &str)) -> String {
     match set_up(base_url, key).await {
-        Ok(stage) => render(base_url, key, &stage),
+        Ok(stage) => render(base_url, (key, shadow_key), &stage),
         Err(error) => {
             format!("The example could not be set up: {error}\n\nThe API is at {base_url}, the key is {key}")
         }
@@ -69,13 +70,14 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-fn render(base_url: &str, key: &str, stage: &Stage) -> String {
+fn render(base_url: &str, (key, shadow_key): (&str, &str), stage: &Stage) -> String {
     let Stage { sku, location_id, register_id, customer_id, run_id } = stage;
     format!(
         r#"
 Stockwell is ready.
 
   insights   {base_url}/insights (sign in with the key)
+  first fix  {base_url}/fix (sign in with the key {shadow_key})
   API        {base_url}/v1/me
   reference  {base_url}/docs/
   GraphQL    {base_url}/graphql

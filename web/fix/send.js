@@ -1,0 +1,95 @@
+// Sends files, registers systems, makes a run, and notes that a fix is applied.
+import { call, me, problemOf } from "../kit/api.js";
+import { partsOf } from "../kit/csv.js";
+import { isOfSystem } from "./inputs.js";
+import { rewritten } from "./mapping.js";
+
+/** @typedef {import("./plan.js").Item} Item */
+/** @typedef {{row: number, column: string | null, detail: string}} Rejected */
+/** @typedef {{path: string, rows: number, accepted: number, repeated: number, rejected: number, reasons: Rejected[],
+ *   problem: import("../kit/api.js").Problem | null}} Sent */
+
+const BASE = "/v1/reconciliation";
+/** A request may have 100,000 rows and 16 MiB. */
+const ROWS_MAX = 50_000;
+/** A character has up to four bytes. */
+const LENGTH_MAX = 4_000_000;
+
+/** @param {string} method @param {string} path @param {unknown} body */
+export const sendJson = (method, path, body) =>
+  call(BASE + path, { method, body: JSON.stringify(body), headers: { "content-type": "application/json" } });
+
+/** Sends one file, in parts if it is long. @param {Item} item @param {string} zone Of instants without an offset. @returns {Promise<Sent>} */
+export async function sendFile(item, zone) {
+  /** @type {Sent} */
+  const sent = { path: item.path, rows: 0, accepted: 0, repeated: 0, rejected: 0, reasons: [], problem: null };
+  if (!item.send) return sent;
+  const { method, path, query, type } = item.send;
+  const params = new URLSearchParams({ ...(isOfSystem(item.kind) ? { time_zone: zone } : {}), ...query });
+  try {
+    for (const { text: body, before } of await bodies(item, type)) {
+      const response = await call(`${path}?${params}`, { method, body, headers: { "content-type": type } });
+      const answer = await response.json();
+      if (answer.object !== "ingest") continue;
+      sent.rows += answer.rows;
+      sent.accepted += answer.accepted;
+      sent.repeated += answer.repeated;
+      sent.rejected += answer.rejected_total;
+      const moved = (/** @type {Rejected} */ reason) => ({ ...reason, row: reason.row + before });
+      sent.reasons.push(...answer.rejected.map(moved));
+    }
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    sent.problem = problemOf(error);
+  }
+  return sent;
+}
+
+/** The bodies of the requests that send a file. What is no UTF-8 is sent as it is: the API says what to do. @param {Item} item @param {string} type
+ * @returns {Promise<Iterable<{text: BodyInit, before: number}>>} */
+async function bodies({ file, mapping }, type) {
+  const bytes = await file.arrayBuffer();
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    if (type.startsWith("text/csv")) return partsOf(mapping ? rewritten(text, mapping) : text, ROWS_MAX, LENGTH_MAX);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+  }
+  return [{ text: bytes, before: 0 }];
+}
+
+/** Returns the reason why a system is rejected; nothing if it is registered. @param {string} code @param {string} kind @returns {Promise<string>} */
+export async function registerSystem(code, kind) {
+  const answer = await (await sendJson("POST", "/systems", { code, kind })).json();
+  return answer.rejected[0]?.detail ?? "";
+}
+
+/** Compares what was sent. */
+export const makeRun = () => sendJson("POST", "/runs", {});
+
+/** Replaces the reference in the settings. @param {Record<string, unknown>} settings @param {string} reference */
+export function stateReference(settings, reference) {
+  const { window_days, wage_per_hour, currency, minutes, harm } = settings;
+  return sendJson("PUT", "/settings", { window_days, wage_per_hour, currency, minutes, harm, reference });
+}
+
+/** @param {string} fix @param {string | null} instant Null: now. */
+export async function noteApplied(fix, instant) {
+  await sendJson("POST", `/fixes/${fix}/applied`, instant ? { applied_at: instant } : {});
+  const kept = new Set([fix, ...noted()]);
+  localStorage.setItem(store(), JSON.stringify([...kept].slice(0, NOTED_MAX)));
+}
+
+/** Most fixes that this browser remembers. */
+const NOTED_MAX = 12;
+const store = () => `stockwell.fix.applied.${me.value?.tenant.id}`;
+
+/** The fixes that were noted as applied in this browser. A later run may name another first fix. @returns {string[]} */
+export function noted() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(store()) ?? "[]");
+    return Array.isArray(kept) ? kept.filter((id) => typeof id === "string") : [];
+  } catch {
+    return [];
+  }
+}
