@@ -35,11 +35,14 @@ export function Applied() {
     `curl -s -u "$STOCKWELL_KEY:" '${location.origin}/v1/reconciliation/fixes/${id}'`;
   return html`<${Panel} id="applied" title=${text.title} help=${text.help} answer=${answer} isEmpty=${!rows.length} empty=${text.empty}
     curl=${() => rows.map(path).join("\n")} graphql=${() => ""}
-    chart=${() => html`<ul class="proofs">${rows.map((row) => html`<li key=${row.id}><h3>${clause(row)}</h3>
+    chart=${() =>
+      html`<ul class="proofs">${rows.map(
+        (row) => html`<li key=${row.id}><h3>${clause(row)}</h3>
       <p><strong class=${`verdict ${row.verdict}`}>${verdict(row.verdict)}</strong> ${text.on(show.moment(row.applied_at ?? ""))}</p>
       ${row.proof && html`<p>${said(row.proof)}</p>`}
       ${row.weeks.length > 0 && html`<ol>${row.weeks.map((week) => html`<li key=${week.week}>${text.week(show.whole(week.week))}: ${verdict(week.verdict)}</li>`)}</ol>`}
-    </li>`)}</ul>`}
+    </li>`,
+      )}</ul>`}
     table=${() => html`<${Table} caption=${text.title} rows=${rows} columns=${columns} />`} />`;
 }
 
@@ -57,6 +60,12 @@ function said(proof) {
   const { applied: text } = show.words.value.fix;
   const { before, after } = counts(proof);
   const ratio = proof.rate_ratio;
-  const rate = ratio ? text.ratio(show.percent(Number(ratio.mid) * 100, 0), show.percent(Number(ratio.low) * 100, 0), show.percent(Number(ratio.high) * 100, 0)) : "";
+  const rate = ratio
+    ? text.ratio(
+        show.percent(Number(ratio.mid) * 100, 0),
+        show.percent(Number(ratio.low) * 100, 0),
+        show.percent(Number(ratio.high) * 100, 0),
+      )
+    : "";
   return `${text.before}: ${before}. ${text.after}: ${after}. ${rate}`;
 }

@@ -56,7 +56,13 @@ export function ByHand({ item, systems, done, leave }) {
         html`<p class="field"><label for=${id("code")}>${text.code}</label><input id=${id("code")} name="code" required maxlength="64" defaultValue=${system === NEW ? "" : system} /></p>
         <${Choice} id=${id("system-kind")} name="system-kind" label=${text.systemKind} options=${SYSTEM_KINDS.map((name) => [name, text.systemKinds[name] ?? name])} />`
       }
-      ${kind === "snapshots" && html`<${Choice} id=${id("full")} name="full" label=${text.extent} initial=${item.full} options=${[["true", text.full], ["false", text.partial]]} />`}
+      ${
+        kind === "snapshots" &&
+        html`<${Choice} id=${id("full")} name="full" label=${text.extent} initial=${item.full} options=${[
+          ["true", text.full],
+          ["false", text.partial],
+        ]} />`
+      }
     </div>
     <fieldset><legend>${text.columns}</legend>
       <div class="fields" key=${kind}>${(COLUMNS[kind] ?? []).map((column) => html`<${ColumnChoice} key=${column.name} id=${id(column.name)} column=${column} item=${item} kind=${kind} />`)}</div>

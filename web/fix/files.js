@@ -108,8 +108,11 @@ export function Files() {
       }
       <p class="progress" role="status">${progress(ready.length)}</p>
       ${busy === "sending" && html`<progress max=${ready.length} value=${sent.length} aria-label=${text.sending}></progress>`}
-      ${problem && html`<div class="failed" role="alert"><p><strong>${text.notCompared}</strong> ${problem.title} ${problem.detail}</p>
-        <p><button type="button" class="button" onClick=${compare}>${show.words.value.panel.again}</button></p></div>`}
+      ${
+        problem &&
+        html`<div class="failed" role="alert"><p><strong>${text.notCompared}</strong> ${problem.title} ${problem.detail}</p>
+        <p><button type="button" class="button" onClick=${compare}>${show.words.value.panel.again}</button></p></div>`
+      }
       ${isSent && html`<${Results} sent=${sent} />`}
       ${isCompared && html`<p><a href="#main">${text.toAnswer}</a></p>`}
       <${Reference} isBusy=${busy !== ""} />
@@ -133,8 +136,10 @@ function progress(files) {
 function List({ items }) {
   const text = show.words.value.fix.files;
   return html`<ul class="list" aria-label=${text.list}>
-    ${items.map((item) => html`<li key=${item.path} data-state=${item.state}><b>${item.path}</b> <span>${told(item)}</span>
-      ${item.mapping && html`<button type="button" class="quiet" onClick=${() => replace(item, { ...item, state: "asks" })}>${text.change}<span class="hidden">: ${item.path}</span></button>`}</li>`)}
+    ${items.map(
+      (item) => html`<li key=${item.path} data-state=${item.state}><b>${item.path}</b> <span>${told(item)}</span>
+      ${item.mapping && html`<button type="button" class="quiet" onClick=${() => replace(item, { ...item, state: "asks" })}>${text.change}<span class="hidden">: ${item.path}</span></button>`}</li>`,
+    )}
   </ul>`;
 }
 

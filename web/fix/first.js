@@ -123,4 +123,3 @@ function Notes({ told }) {
     ${notes.map((note) => html`<li>${original(note)}</li>`)}
   </ul>`;
 }
-

@@ -72,7 +72,8 @@ export function isAsExpected(kind, header) {
 
 /** Headers of other programs, in English and German, without marks between their letters. @type {Record<string, RegExp>} */
 const ALIASES = {
-  external_sku: /^(sku|item|itemno|itemnumber|article|articleno|productcode|product|artikel|artikelnummer|artnr|ean|barcode)$/,
+  external_sku:
+    /^(sku|item|itemno|itemnumber|article|articleno|productcode|product|artikel|artikelnummer|artnr|ean|barcode)$/,
   external_location: /^(location|store|shop|site|warehouse|branch|place|filiale|lager|lagerort|standort)$/,
   quantity: /^(qty|quantity|stock|onhand|level|amount|menge|bestand|anzahl|stueck|stück)$/,
   taken_at: /^(takenat|date|datetime|timestamp|asof|exportedat|datum|stand|zeitpunkt)$/,

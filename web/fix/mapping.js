@@ -31,9 +31,7 @@ export function remembered(header, { kind, system }) {
   const wanted = JSON.stringify(header);
   return all().find(
     (each) =>
-      JSON.stringify(each.header) === wanted &&
-      (!kind || each.kind === kind) &&
-      (!system || each.system === system),
+      JSON.stringify(each.header) === wanted && (!kind || each.kind === kind) && (!system || each.system === system),
   );
 }
 

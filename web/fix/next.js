@@ -34,7 +34,10 @@ export function Next() {
   ];
   return html`<${Panel} id="next" title=${text.title} help=${text.help} answer=${first.value} isEmpty=${!fixes.length}
     empty=${text.empty} ...${copies("first")}
-    chart=${() => html`<ol class="next">${fixes.map((fix) => html`<li key=${fix.id}><h3>${clause(fix)}</h3><p>${advice(fix)}</p>
-      <p><small>${text.figures(show.whole(fix.episodes), show.number(fix.minutes_per_week), show.number(fix.effort_days))}</small></p></li>`)}</ol>`}
+    chart=${() =>
+      html`<ol class="next">${fixes.map(
+        (fix) => html`<li key=${fix.id}><h3>${clause(fix)}</h3><p>${advice(fix)}</p>
+      <p><small>${text.figures(show.whole(fix.episodes), show.number(fix.minutes_per_week), show.number(fix.effort_days))}</small></p></li>`,
+      )}</ol>`}
     table=${() => html`<${Table} caption=${text.title} rows=${fixes} columns=${columns} />`} />`;
 }

@@ -26,9 +26,7 @@ export class BadManifest extends Error {}
 /** @param {Dropped[]} dropped @param {string[]} systems Codes of the registered systems. @returns {Promise<{items: Item[], missing: string[]}>} */
 export async function plan(dropped, systems) {
   const files = dropped.filter(({ file }) => !file.name.startsWith("."));
-  const manifest = files
-    .filter(({ file }) => file.name === MANIFEST)
-    .sort((a, b) => a.path.length - b.path.length)[0];
+  const manifest = files.filter(({ file }) => file.name === MANIFEST).sort((a, b) => a.path.length - b.path.length)[0];
   if (manifest) return ofManifest(manifest, files);
   const items = await Promise.all(files.map((each) => ofName(each, systems)));
   const rank = (/** @type {Item} */ { kind }) => KINDS.findIndex((known) => known === kind);
@@ -68,7 +66,9 @@ async function ofManifest(manifest, files) {
     if (found) {
       named.add(found);
       const kind = send.path.slice(BASE.length);
-      items.push(item(found, { state: "ready", send, kind, system: send.query.system ?? "", full: send.query.full ?? "" }));
+      items.push(
+        item(found, { state: "ready", send, kind, system: send.query.system ?? "", full: send.query.full ?? "" }),
+      );
     } else missing.push(file);
   }
   const others = files.filter((each) => !named.has(each)).map((each) => item(each, { why: "unnamed" }));
@@ -104,7 +104,10 @@ async function ofName(dropped, systems) {
   const full = extent === "partial" ? "false" : "true";
   if (ending.toLowerCase() === "json") {
     const isClear = of.kind && (of.kind !== "snapshots" || extent);
-    return item(dropped, isClear ? { ...of, full, state: "ready", send: request(of, full, JSON_TYPE) } : { why: "unknown" });
+    return item(
+      dropped,
+      isClear ? { ...of, full, state: "ready", send: request(of, full, JSON_TYPE) } : { why: "unknown" },
+    );
   }
   if (!stem) return item(dropped, { why: "unknown" });
   const [header = [], ...sample] = await head(file);
@@ -154,4 +157,9 @@ const kindOf = (header) => Object.keys(COLUMNS).find((kind) => isAsExpected(kind
 
 /** The system that a name contains. @param {string} name @param {string[]} systems */
 const systemOf = (name, systems) =>
-  systems.find((code) => name.toLowerCase().split(/[^\p{L}\p{N}]+/u).includes(code.toLowerCase())) ?? "";
+  systems.find((code) =>
+    name
+      .toLowerCase()
+      .split(/[^\p{L}\p{N}]+/u)
+      .includes(code.toLowerCase()),
+  ) ?? "";

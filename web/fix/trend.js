@@ -17,8 +17,7 @@ export function Trend({ measure }) {
   const text = words.value.fix.trend;
   const weeks = health.value.data?.weeks ?? [];
   const title = text[measure];
-  const value = (/** @type {Week} */ week) =>
-    measure === "minutes" ? week.manual_minutes : week.exceptions_per_1000;
+  const value = (/** @type {Week} */ week) => (measure === "minutes" ? week.manual_minutes : week.exceptions_per_1000);
   const values = weeks.map((week) => (value(week) == null ? null : Number(value(week))));
   const buckets = weeks.map(({ from, until }) => ({
     start: from,

@@ -45,9 +45,7 @@ async function droppedOf(from) {
 /** The files of an entry, those of folders in it too. @param {FileSystemEntry} entry @returns {Promise<Dropped[]>} */
 async function filesOf(entry) {
   if (entry.isFile) {
-    const file = await new Promise((proceed, fail) =>
-      /** @type {FileSystemFileEntry} */ (entry).file(proceed, fail),
-    );
+    const file = await new Promise((proceed, fail) => /** @type {FileSystemFileEntry} */ (entry).file(proceed, fail));
     return [{ path: entry.fullPath.replace(/^\//, ""), file }];
   }
   const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();

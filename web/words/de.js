@@ -165,7 +165,7 @@ export default {
     none: "Noch wurde nichts verglichen. Legen Sie unten die Exporte Ihrer Systeme ab.",
     settle: "Klarheit bringen:",
     export: (input, system) =>
-      `${({ snapshots: "Bestandslisten", events: "Ereignisse", touchpoints: "Handarbeit" })[input] ?? input} von ${system}`,
+      `${{ snapshots: "Bestandslisten", events: "Ereignisse", touchpoints: "Handarbeit" }[input] ?? input} von ${system}`,
     verdict: {
       none: "Keine Ursache wiederholt sich oft genug für eine Maßnahme.",
       not_enough_data: "Die Daten reichen noch nicht. Der nächste nötige Export steht darüber.",
@@ -221,7 +221,8 @@ export default {
       clamped_negative: ({ scope, from, to }) => `${to} bleibt${scope} bei null stehen, wo ${from} darunter geht`,
       timing_lag: ({ events, scope, from, to }) => `${events}${scope} aus ${from} erreichen ${to} zu spät`,
       count_variance: ({ scope, from, to }) => `Zählungen${scope} in ${from} finden andere Mengen als ${to}`,
-      unexplained: ({ scope, from, to }) => `Unterschiede${scope} zwischen ${from} und ${to} haben keine bekannte Ursache`,
+      unexplained: ({ scope, from, to }) =>
+        `Unterschiede${scope} zwischen ${from} und ${to} haben keine bekannte Ursache`,
     },
     advice: {
       map_sku: ({ to }) => `Ordnen Sie die Artikel, die ${to} nennt, denen der Referenz zu.`,
@@ -309,7 +310,8 @@ export default {
       yes: "ja",
       no: "nein",
       brokenAt: (from, to) => `Gestört: ${from} → ${to}.`,
-      legend: "Im Bild mit einem Kreuz und einer gestrichelten Linie. Auch dünn gestrichelte Linien verlieren Ereignisse.",
+      legend:
+        "Im Bild mit einem Kreuz und einer gestrichelten Linie. Auch dünn gestrichelte Linien verlieren Ereignisse.",
     },
     finding: {
       dual_origin: "Zwei Systeme beginnen ihn an einem Ort",

@@ -285,7 +285,8 @@ export default {
       when: "When",
       quantity: "Quantity",
       /** @param {string} units @param {string} sku @param {string} place */
-      naive: (units, sku, place) => `The largest difference, ${units} units of ${sku} at ${place}, is not the first fix. It`,
+      naive: (units, sku, place) =>
+        `The largest difference, ${units} units of ${sku} at ${place}, is not the first fix. It`,
       /** @param {string} systems @param {string} process @param {string} place */
       conflict: (systems, process, place) => `${process} at ${place} begin in ${systems}.`,
     },
@@ -344,7 +345,10 @@ export default {
     trend: {
       exceptions: "Exceptions per 1,000 movements",
       minutes: "Minutes of manual work",
-      help: { exceptions: "Differences that began or grew, week by week", minutes: "Exports, imports and corrections by hand, week by week" },
+      help: {
+        exceptions: "Differences that began or grew, week by week",
+        minutes: "Exports, imports and corrections by hand, week by week",
+      },
       all: "All weeks",
       week: "Week",
       weekOf: "Week of",
@@ -399,7 +403,8 @@ export default {
       folder: "Choose a folder",
       list: "Files",
       /** @param {string} file */
-      badManifest: (file) => `manifest.json can't be used${file && `, at ${file}`}. Each entry has file, method, path, query and type.`,
+      badManifest: (file) =>
+        `manifest.json can't be used${file && `, at ${file}`}. Each entry has file, method, path, query and type.`,
       unreadable: "The files could not be read.",
       /** @param {string} files */
       missing: (files) => `manifest.json names files that were not dropped: ${files}.`,
@@ -418,7 +423,10 @@ export default {
       toAnswer: "To the answer",
       change: "Change",
       asks: "Which columns are which?",
-      left: { unknown: "Not sent: its name and its columns are not known.", unnamed: "Not sent: manifest.json does not name it." },
+      left: {
+        unknown: "Not sent: its name and its columns are not known.",
+        unnamed: "Not sent: manifest.json does not name it.",
+      },
       /** @type {Record<string, string>} */
       kind: {
         systems: "Systems",

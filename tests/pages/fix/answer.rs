@@ -18,8 +18,8 @@ fn copied(browser: &mut Browser, card: &str, from_end: usize) -> String {
 
 /// Returns the texts of the elements that a selector finds.
 fn texts(browser: &mut Browser, selector: &str) -> Vec<String> {
-    let found =
-        browser.eval(&format!("[...document.querySelectorAll('{selector}')].map((one) => one.textContent.trim())"));
+    let found = browser
+        .eval(&format!("[...document.querySelectorAll('{selector}')].map((one) => one.textContent.trim())"));
     found.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
@@ -61,7 +61,10 @@ fn the_map_marks_the_broken_edge_not_by_colour_alone() {
         let edges = map["edges"].as_array().expect("edges");
         assert_eq!(browser.eval("document.querySelectorAll('.flow .edge').length"), edges.len());
         let nodes = map["nodes"].as_array().map(Vec::len);
-        assert_eq!(browser.eval("document.querySelectorAll('.flow .node').length").as_u64(), nodes.map(|count| count as u64));
+        assert_eq!(
+            browser.eval("document.querySelectorAll('.flow .node').length").as_u64(),
+            nodes.map(|count| count as u64)
+        );
         assert_eq!(browser.eval("document.querySelectorAll('.flow .edge.broken .cross').length"), 1);
         let dashes = "getComputedStyle(document.querySelector('.flow .edge.broken > path')).strokeDasharray";
         assert_ne!(browser.text(dashes), "none");
@@ -76,7 +79,14 @@ fn the_map_marks_the_broken_edge_not_by_colour_alone() {
         let edge = &told["fix"]["edge"];
         let cell = |place: usize| row[place].as_str().expect("a name").to_lowercase();
         assert_eq!((cell(0), cell(1)), (name(&edge["from"]), name(&edge["to"])));
-        assert!(label.starts_with(&format!("{} of {}", row[3].as_str().expect("a count"), row[2].as_str().expect("a count"))), "{label} {row}");
+        assert!(
+            label.starts_with(&format!(
+                "{} of {}",
+                row[3].as_str().expect("a count"),
+                row[2].as_str().expect("a count")
+            )),
+            "{label} {row}"
+        );
         // A process without an event of the systems has its own sentence, and the choice stays.
         browser.hold("process=receipt");
         browser.eval("document.querySelector('input[name=process][value=receipt]').click()");
@@ -173,7 +183,9 @@ fn it_speaks_german() {
         let lead = browser.text(&shown(".lead"));
         assert!(lead.starts_with("Retouren in 2020 in pos erreichen storefront nicht: "), "{lead}");
         let text = browser.text("document.body.innerText");
-        for english in ["What to do", "Drop files", "How events flow", "Did it work", "I have applied", "Compared with"] {
+        for english in
+            ["What to do", "Drop files", "How events flow", "Did it work", "I have applied", "Compared with"]
+        {
             assert!(!text.contains(english), "{english} is not in German");
         }
         // What the API has in English only is marked as English.
@@ -203,8 +215,10 @@ fn a_fix_that_was_applied_shows_its_verdict() {
         browser.until(READY);
         assert_eq!(browser.text(&shown(".proofs .verdict")), "= No change");
         let record = tenant.get(&format!("{BASE}/fixes/{id}")).await.ok();
-        let before =
-            format!("Before: {} episodes in {} movements.", record["proof"]["episodes_before"], record["proof"]["movements_before"]);
+        let before = format!(
+            "Before: {} episodes in {} movements.",
+            record["proof"]["episodes_before"], record["proof"]["movements_before"]
+        );
         let said = browser.text(&card);
         assert!(said.contains(&before) && said.contains("Week 2: = No change"), "{said}");
         browser.check();
@@ -215,7 +229,9 @@ fn a_fix_that_was_applied_shows_its_verdict() {
 fn edges(map: &Value) -> Vec<(String, String, u64)> {
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     let edges = map["edges"].as_array().expect("edges").iter();
-    edges.map(|edge| (text(&edge["from"]), text(&edge["to"]), edge["events"].as_u64().expect("a count"))).collect()
+    edges
+        .map(|edge| (text(&edge["from"]), text(&edge["to"]), edge["events"].as_u64().expect("a count")))
+        .collect()
 }
 
 #[test]

@@ -47,7 +47,10 @@ fn a_folder_that_is_dropped_leads_to_the_first_fix() {
         let files = manifest().len();
         assert_eq!(browser.text(&shown(SEND)), format!("Send {files} files and compare"));
         assert_eq!(browser.text(&said_of("events/pos.csv")), "Events of pos");
-        assert_eq!(browser.text(&said_of("snapshots/storefront.partial.csv")), "Stock list of storefront, a part");
+        assert_eq!(
+            browser.text(&said_of("snapshots/storefront.partial.csv")),
+            "Stock list of storefront, a part"
+        );
         assert_eq!(browser.text(&said_of("expected.json")), "Not sent: manifest.json does not name it.");
         send(&mut browser);
         browser.until(READY);
@@ -64,7 +67,10 @@ fn a_folder_that_is_dropped_leads_to_the_first_fix() {
         browser.until(READY);
         let again = rows(&mut browser, RESULTS);
         let of_rows: Vec<&Value> = again.iter().filter(|row| row[1] != "–").collect();
-        assert!(of_rows.len() > 10 && of_rows.iter().all(|row| row[2] == "0" && row[1] == row[3]), "{again:?}");
+        assert!(
+            of_rows.len() > 10 && of_rows.iter().all(|row| row[2] == "0" && row[1] == row[3]),
+            "{again:?}"
+        );
         browser.check();
     });
 }
@@ -112,7 +118,13 @@ fn columns_that_are_not_known_are_mapped_by_hand_and_remembered() {
         browser.until("document.querySelector('form.by-hand')");
         assert_eq!(browser.eval(&format!("document.querySelector('{SEND}') !== null")), false);
         // Headers of other programs are recognised; the rest is the reader's.
-        let guessed = [("external_sku", ":Artikel"), ("external_location", ":Filiale"), ("quantity", ":Bestand"), ("taken_at", ":Datum"), ("lot", "")];
+        let guessed = [
+            ("external_sku", ":Artikel"),
+            ("external_location", ":Filiale"),
+            ("quantity", ":Bestand"),
+            ("taken_at", ":Datum"),
+            ("lot", ""),
+        ];
         for (column, from) in guessed {
             assert_eq!(browser.text(&source(column)), from, "{column}");
         }
@@ -140,7 +152,10 @@ fn columns_that_are_not_known_are_mapped_by_hand_and_remembered() {
         browser.until(&format!("{} === '{known}'", said_of("bestand-till.csv")));
         assert_eq!(browser.eval("document.querySelectorAll('form.by-hand').length"), 0);
         send(&mut browser);
-        assert_eq!(rows(&mut browser, RESULTS)[0], json!(["bestand-till.csv", "3", "0", "2", "1", "✕ rows rejected"]));
+        assert_eq!(
+            rows(&mut browser, RESULTS)[0],
+            json!(["bestand-till.csv", "3", "0", "2", "1", "✕ rows rejected"])
+        );
         // The choice can be changed.
         browser.eval("document.querySelector('.files .list button').click()");
         browser.until(&format!("{} === '='", source("lot")));
@@ -225,7 +240,10 @@ fn a_manifest_names_what_is_sent_and_where() {
         let said = browser.text(&shown(".files [role=alert]"));
         assert!(said.starts_with("manifest.json can't be used, at systems.json."), "{said}");
         assert_eq!(browser.eval(&format!("document.querySelector('{SEND}') !== null")), false);
-        choose(&mut browser, &[("manifest.json", &entry(&format!("{BASE}/systems"))), ("systems.json", "[]")]);
+        choose(
+            &mut browser,
+            &[("manifest.json", &entry(&format!("{BASE}/systems"))), ("systems.json", "[]")],
+        );
         browser.until(&format!("document.querySelector('{SEND}')"));
         let said = browser.text(&shown(".files [role=alert]"));
         assert_eq!(said, "manifest.json names files that were not dropped: events/pos.csv.");

@@ -18,7 +18,11 @@ fn without_a_run_it_asks_for_exports() {
         visit_first(&mut browser, tenant);
         let lead = browser.text(&shown(".lead"));
         assert_eq!(lead, "Nothing has been compared yet. Drop the exports of your systems below.");
-        assert_eq!(browser.eval("document.querySelectorAll('.panel').length"), 1, "nothing else is asked for");
+        assert_eq!(
+            browser.eval("document.querySelectorAll('.panel').length"),
+            1,
+            "nothing else is asked for"
+        );
         assert_eq!(browser.barriers(), Vec::<String>::new());
         browser.check();
     });
@@ -32,8 +36,15 @@ fn without_enough_data_it_says_so() {
         let mut browser = Browser::start();
         visit(&mut browser, tenant);
         assert_eq!(Some(browser.text(&shown(".lead")).as_str()), told["headline"].as_str());
-        assert!(browser.text(&shown("section[aria-labelledby=first] .empty")).starts_with("There is not enough data yet."));
-        assert_eq!(browser.text(&shown("section[aria-labelledby=flow] .empty")), "No event of this process was seen.");
+        assert!(
+            browser
+                .text(&shown("section[aria-labelledby=first] .empty"))
+                .starts_with("There is not enough data yet.")
+        );
+        assert_eq!(
+            browser.text(&shown("section[aria-labelledby=flow] .empty")),
+            "No event of this process was seen."
+        );
         assert_eq!(browser.eval("document.querySelectorAll('.figures').length"), 0);
         assert_eq!(browser.barriers(), Vec::<String>::new());
         browser.check();
@@ -87,7 +98,11 @@ fn without_the_runs_there_is_no_answer_and_a_way_to_try_again() {
         browser.refuse("/runs?", 503, problem());
         enter(&mut browser, tenant, &tenant.key);
         browser.until("document.querySelector('.lead-failed button')");
-        assert_eq!(browser.eval("document.querySelectorAll('.lead').length"), 0, "it does not say that there is no run");
+        assert_eq!(
+            browser.eval("document.querySelectorAll('.lead').length"),
+            0,
+            "it does not say that there is no run"
+        );
         browser.release();
         browser.eval("document.querySelector('.lead-failed button').click()");
         browser.until(READY);
@@ -128,7 +143,11 @@ fn a_key_that_only_reads_sees_the_answer_and_what_it_lacks() {
         assert!(files.contains("reconciliation:write"), "{files}");
         assert!(browser.text(&shown("p.done")).contains("reconciliation:write"));
         assert_eq!(browser.eval("document.querySelectorAll('.drop, form.done').length"), 0);
-        assert_eq!(browser.eval("document.querySelectorAll('.failed').length"), 0, "nothing refused is asked for");
+        assert_eq!(
+            browser.eval("document.querySelectorAll('.failed').length"),
+            0,
+            "nothing refused is asked for"
+        );
         assert_eq!(browser.barriers(), Vec::<String>::new());
         browser.check();
     });
