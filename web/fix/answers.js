@@ -2,7 +2,7 @@
 import { may } from "../kit/api.js";
 import { ask, round } from "../kit/ask.js";
 import { computed, signal } from "../vendor/ui.js";
-import { noted } from "./send.js";
+import { noted } from "./note.js";
 
 /** @typedef {{low: string, mid: string, high: string}} Interval */
 /** @typedef {{from: string, to: string}} Edge */

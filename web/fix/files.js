@@ -6,10 +6,7 @@ import * as show from "../kit/format.js";
 import { Table } from "../kit/table.js";
 import { effect, html, signal } from "../vendor/ui.js";
 import { setup, WRITE } from "./answers.js";
-import { ByHand } from "./byhand.js";
-import { isOfSystem } from "./inputs.js";
-import { BadManifest, mapped, plan } from "./plan.js";
-import { makeRun, sendFile, stateReference } from "./send.js";
+import { makeRun, stateReference } from "./note.js";
 
 /** @typedef {import("./plan.js").Item} Item */
 /** @typedef {import("./send.js").Sent} Sent */
@@ -37,6 +34,14 @@ effect(() => {
   if (!me.value) state.value = BLANK;
 });
 
+/** The modules that read and send files. @typedef {typeof import("./plan.js") & typeof import("./send.js") & typeof import("./byhand.js")} Tools */
+/** They are loaded with the first file. @type {Tools | null} */
+let tools = null;
+async function load() {
+  const [plan, send, byHand] = await Promise.all([import("./plan.js"), import("./send.js"), import("./byhand.js")]);
+  return (tools = { ...plan, ...send, ...byHand });
+}
+
 /** @param {Partial<typeof BLANK>} change */
 const note = (change) => (state.value = { ...state.peek(), ...change });
 const systems = () => (setup.value.data?.systems ?? []).map(({ code }) => code);
@@ -46,10 +51,11 @@ async function take(dropped) {
   if (!dropped.length) return;
   note({ ...BLANK, busy: "reading" });
   try {
+    const { plan } = tools ?? (await load());
     note({ ...(await plan(dropped, systems())), busy: "" });
   } catch (error) {
     const { badManifest, unreadable } = show.words.value.fix.files;
-    note({ ...BLANK, wrong: error instanceof BadManifest ? badManifest(error.message) : unreadable });
+    note({ ...BLANK, wrong: tools && error instanceof tools.BadManifest ? badManifest(error.message) : unreadable });
   }
 }
 
@@ -57,6 +63,7 @@ async function send() {
   const ready = state.value.items.filter(({ state }) => state === "ready");
   note({ sent: [], busy: "sending", problem: null, isCompared: false });
   const visitor = me.value;
+  const { sendFile } = tools ?? (await load());
   for (const item of ready) {
     const sent = await sendFile(item, zone.value);
     if (me.value !== visitor) return;
@@ -94,7 +101,7 @@ export function Files() {
       ${wrong && html`<p class="wrong" role="alert">${wrong}</p>`}
       ${missing.length > 0 && html`<p class="wrong" role="alert">${text.missing(missing.join(", "))}</p>`}
       ${items.length > 0 && html`<${List} items=${items} />`}
-      ${asks.map((item) => html`<${ByHand} key=${item.path} item=${item} systems=${systems()} done=${(/** @type {import("./mapping.js").Mapping} */ mapping) => replace(item, mapped(item, mapping))} leave=${() => replace(item, { ...item, state: "left", why: "unknown" })} />`)}
+      ${asks.map((item) => html`<${Columns} key=${item.path} item=${item} />`)}
       ${
         ready.length > 0 &&
         html`<form class="send" onSubmit=${(/** @type {SubmitEvent} */ event) => {
@@ -118,6 +125,15 @@ export function Files() {
       <${Reference} isBusy=${busy !== ""} />
     </div>
   </section>`;
+}
+
+/** The form for a file of other columns. @param {{item: Item}} of */
+function Columns({ item }) {
+  if (!tools) return null;
+  const { ByHand, mapped } = tools;
+  const done = (/** @type {import("./mapping.js").Mapping} */ mapping) => replace(item, mapped(item, mapping));
+  const leave = () => replace(item, { ...item, state: "left", why: "unknown" });
+  return html`<${ByHand} item=${item} systems=${systems()} done=${done} leave=${leave} />`;
 }
 
 /** @param {Item} item @param {Item} by */
@@ -150,7 +166,7 @@ function told({ state, why, kind, system, full, mapping }) {
   if (state === "left") return text.left[why || "unknown"];
   const name = text.kind[kind] ?? kind;
   const extent = kind === "snapshots" ? `, ${full === "true" ? text.full : text.partial}` : "";
-  const what = isOfSystem(kind) && system ? `${text.of(name, system)}${extent}` : name;
+  const what = system ? `${text.of(name, system)}${extent}` : name;
   return mapping ? `${what} (${text.byHand})` : what;
 }
 

@@ -7,7 +7,7 @@ import { Table } from "../kit/table.js";
 import { html, useState } from "../vendor/ui.js";
 import { copies, first, fixes, WRITE } from "./answers.js";
 import { advice, original } from "./say.js";
-import { noteApplied } from "./send.js";
+import { noteApplied } from "./note.js";
 
 const { words } = show;
 

@@ -1,23 +1,19 @@
-// Sends files, registers systems, makes a run, and notes that a fix is applied.
-import { call, me, problemOf } from "../kit/api.js";
+// Sends files, and registers the systems that they come from.
+import { call, problemOf } from "../kit/api.js";
 import { partsOf } from "../kit/csv.js";
 import { isOfSystem } from "./inputs.js";
 import { rewritten } from "./mapping.js";
+import { sendJson } from "./note.js";
 
 /** @typedef {import("./plan.js").Item} Item */
 /** @typedef {{row: number, column: string | null, detail: string}} Rejected */
 /** @typedef {{path: string, rows: number, accepted: number, repeated: number, rejected: number, reasons: Rejected[],
  *   problem: import("../kit/api.js").Problem | null}} Sent */
 
-const BASE = "/v1/reconciliation";
 /** A request may have 100,000 rows and 16 MiB. */
 const ROWS_MAX = 50_000;
 /** A character has up to four bytes. */
 const LENGTH_MAX = 4_000_000;
-
-/** @param {string} method @param {string} path @param {unknown} body */
-export const sendJson = (method, path, body) =>
-  call(BASE + path, { method, body: JSON.stringify(body), headers: { "content-type": "application/json" } });
 
 /** Sends one file, in parts if it is long. @param {Item} item @param {string} zone Of instants without an offset. @returns {Promise<Sent>} */
 export async function sendFile(item, zone) {
@@ -62,34 +58,4 @@ async function bodies({ file, mapping }, type) {
 export async function registerSystem(code, kind) {
   const answer = await (await sendJson("POST", "/systems", { code, kind })).json();
   return answer.rejected[0]?.detail ?? "";
-}
-
-/** Compares what was sent. */
-export const makeRun = () => sendJson("POST", "/runs", {});
-
-/** Replaces the reference in the settings. @param {Record<string, unknown>} settings @param {string} reference */
-export function stateReference(settings, reference) {
-  const { window_days, wage_per_hour, currency, minutes, harm } = settings;
-  return sendJson("PUT", "/settings", { window_days, wage_per_hour, currency, minutes, harm, reference });
-}
-
-/** @param {string} fix @param {string | null} instant Null: now. */
-export async function noteApplied(fix, instant) {
-  await sendJson("POST", `/fixes/${fix}/applied`, instant ? { applied_at: instant } : {});
-  const kept = new Set([fix, ...noted()]);
-  localStorage.setItem(store(), JSON.stringify([...kept].slice(0, NOTED_MAX)));
-}
-
-/** Most fixes that this browser remembers. */
-const NOTED_MAX = 12;
-const store = () => `stockwell.fix.applied.${me.value?.tenant.id}`;
-
-/** The fixes that were noted as applied in this browser. A later run may name another first fix. @returns {string[]} */
-export function noted() {
-  try {
-    const kept = JSON.parse(localStorage.getItem(store()) ?? "[]");
-    return Array.isArray(kept) ? kept.filter((id) => typeof id === "string") : [];
-  } catch {
-    return [];
-  }
 }

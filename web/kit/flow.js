@@ -13,6 +13,10 @@ const STEPS = 40;
 /** Space between a box and an arrow. */
 const GAP = 5;
 const NAME_MAX = 14;
+/** An edge that passes the center within so many pixels goes across it. */
+const NEAR = 30;
+/** Most pixels that it is bent. */
+const ACROSS = 110;
 
 /** @param {{nodes: Node[], edges: Edge[]}} of */
 export function Flow({ nodes, edges }) {
@@ -29,7 +33,7 @@ export function Flow({ nodes, edges }) {
     ${
       width > 0 &&
       html`<svg width=${width} height=${height}>
-      ${drawn.map((edge) => html`<${Arrow} key=${`${edge.from} ${edge.to}`} edge=${edge} from=${at.get(edge.from)} to=${at.get(edge.to)} box=${box} isNarrow=${isNarrow} />`)}
+      ${drawn.map((edge) => html`<${Arrow} center=${{ x: width / 2, y: height / 2 }} key=${`${edge.from} ${edge.to}`} edge=${edge} from=${at.get(edge.from)} to=${at.get(edge.to)} box=${box} isNarrow=${isNarrow} />`)}
       ${nodes.map(({ id, name, note }) => html`<${Box} key=${id} at=${at.get(id)} box=${box} name=${name} note=${note} isEnd=${id === broken?.from || id === broken?.to} />`)}
     </svg>`
     }
@@ -80,17 +84,17 @@ function Box({ at, box, name, note, isEnd }) {
   </g>`;
 }
 
-/** @param {{edge: Edge, from: Point | undefined, to: Point | undefined, box: Point, isNarrow: boolean}} of */
-function Arrow({ edge: { kind, text }, from, to, box, isNarrow }) {
+/** @param {{edge: Edge, from: Point | undefined, to: Point | undefined, center: Point, box: Point, isNarrow: boolean}} of */
+function Arrow({ edge: { kind, text }, from, to, center, box, isNarrow }) {
   if (!from || !to) return null;
-  const points = curve(from, to, kind === "broken" ? 0 : 0.16).filter(
+  const points = curve(from, to, kind === "broken" ? 0 : bend(from, to, center)).filter(
     (point) => !isIn(point, from, box) && !isIn(point, to, box),
   );
   const [end, before] = [points.at(-1), points.at(-2)];
   const middle = points[points.length >> 1];
   if (!end || !before || !middle) return null;
   const turn = (Math.atan2(end.y - before.y, end.x - before.x) * 180) / Math.PI;
-  const label = isNarrow ? { x: 20, y: 5, anchor: "start" } : { x: 0, y: -20, anchor: "middle" };
+  const label = isNarrow ? -70 : -20;
   return html`<g class=${`edge ${kind}`}>
     <path d=${`M${points.map(({ x, y }) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}`} />
     <path class="head" d="M0 0L-11 5.5L-11 -5.5Z" transform=${`translate(${end.x} ${end.y}) rotate(${turn})`} />
@@ -98,14 +102,23 @@ function Arrow({ edge: { kind, text }, from, to, box, isNarrow }) {
       kind === "broken" &&
       html`<g class="cross" transform=${`translate(${middle.x} ${middle.y})`}>
       <circle r="12" /><path d="M-5 -5L5 5M-5 5L5 -5" />
-      <text x=${label.x} y=${label.y} text-anchor=${label.anchor}>${text}</text>
+      <text y=${label} text-anchor="middle">${text}</text>
     </g>`
     }
     ${kind === "faulty" && html`<text x=${middle.x} y=${middle.y + 5} text-anchor="middle">${text}</text>`}
   </g>`;
 }
 
-/** The points of an edge, bent to its right: the edge back lies on the other side. @param {Point} from @param {Point} to @param {number} bend */
+/** How far an edge is bent to its right, in parts of its length. Edges go round the center, one way farther out than the other; those
+ * across it keep to their right. @param {Point} from @param {Point} to @param {Point} center */
+function bend(from, to, center) {
+  const side = (to.x - from.x) * (center.y - from.y) - (to.y - from.y) * (center.x - from.x);
+  const length = Math.hypot(to.x - from.x, to.y - from.y);
+  if (Math.abs(side) < length * NEAR) return Math.min(0.2, ACROSS / length);
+  return side > 0 ? -0.08 : 0.22;
+}
+
+/** The points of an edge that is bent to its right. @param {Point} from @param {Point} to @param {number} bend */
 function curve(from, to, bend) {
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   const control = { x: from.x + dx / 2 - dy * bend, y: from.y + dy / 2 + dx * bend };

@@ -1,17 +1,21 @@
 // Numbers, dates and texts in the reader's language. No other file of the pages calls `Intl`.
 // Amounts are exact texts, and are formatted as such: a float would lose digits.
-import { computed, signal } from "../vendor/ui.js";
-import de from "../words/de.js";
-import en from "../words/en.js";
+import { signal } from "../vendor/ui.js";
 import { me } from "./api.js";
 
-const LANGUAGES = /** @type {const} */ ({ en, de });
+/** A reader loads the texts of one language. @type {Record<"en" | "de", () => Promise<{default: typeof import("../words/en.js").default}>>} */
+const LANGUAGES = { en: () => import("../words/en.js"), de: () => import("../words/de.js") };
 const wanted = localStorage.getItem("stockwell.language") ?? (navigator.language.startsWith("de") ? "de" : "en");
 
 /** @type {import("@preact/signals").Signal<keyof typeof LANGUAGES>} */
 export const language = signal(wanted === "de" ? "de" : "en");
 /** The texts of the pages, in the reader's language. */
-export const words = computed(() => LANGUAGES[language.value]);
+export const words = signal((await LANGUAGES[language.value]()).default);
+/** Changes the language, once its texts are there. @param {keyof typeof LANGUAGES} name */
+export async function speak(name) {
+  words.value = (await LANGUAGES[name]()).default;
+  language.value = name;
+}
 const locale = () => (language.value === "de" ? "de-DE" : "en-GB");
 
 /** @type {Map<string, Intl.NumberFormat | Intl.DateTimeFormat | Intl.Collator>} */

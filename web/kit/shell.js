@@ -2,7 +2,7 @@
 import { html, signal, useEffect } from "../vendor/ui.js";
 import { credential, ended, may, me, resume, signOut } from "./api.js";
 import { Entrance } from "./entrance.js";
-import { language, words } from "./format.js";
+import { language, speak, words } from "./format.js";
 import { live } from "./live.js";
 import { Failed } from "./panel.js";
 
@@ -20,8 +20,8 @@ function setTheme(name) {
 document.documentElement.dataset.theme = theme.value;
 
 /** @param {string} name */
-function setLanguage(name) {
-  language.value = name === "de" ? "de" : "en";
+async function setLanguage(name) {
+  await speak(name === "de" ? "de" : "en");
   localStorage.setItem("stockwell.language", language.value);
 }
 

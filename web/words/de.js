@@ -354,7 +354,7 @@ export default {
       minutes: "Minuten je Woche",
       effort: "Arbeitstage",
       figures: (episodes, minutes, days) =>
-        `${episodes} Abweichungen, ${minutes} Minuten je Woche, ${days} Arbeitstage`,
+        `${episodes} ${episodes === "1" ? "Abweichung" : "Abweichungen"}, ${minutes} Minuten je Woche, ${days} ${days === "1" ? "Arbeitstag" : "Arbeitstage"}`,
     },
     applied: {
       title: "Hat es gewirkt?",
@@ -367,7 +367,8 @@ export default {
       after: "Nachher",
       on: (moment) => `seit ${moment}`,
       week: (week) => `Woche ${week}`,
-      count: (episodes, movements) => `${episodes} Abweichungen in ${movements} Bewegungen`,
+      count: (episodes, movements) =>
+        `${episodes} ${episodes === "1" ? "Abweichung" : "Abweichungen"} in ${movements} Bewegungen`,
       ratio: (mid, low, high) => `Die Rate ist ${mid} der früheren (zwischen ${low} und ${high}).`,
     },
     files: {

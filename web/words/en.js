@@ -375,7 +375,8 @@ export default {
       minutes: "Minutes a week",
       effort: "Days of work",
       /** @param {string} episodes @param {string} minutes @param {string} days */
-      figures: (episodes, minutes, days) => `${episodes} episodes, ${minutes} minutes a week, ${days} days of work`,
+      figures: (episodes, minutes, days) =>
+        `${episodes} ${episodes === "1" ? "episode" : "episodes"}, ${minutes} minutes a week, ${days} ${days === "1" ? "day" : "days"} of work`,
     },
     applied: {
       title: "Did it work?",
@@ -391,7 +392,8 @@ export default {
       /** @param {string} week */
       week: (week) => `Week ${week}`,
       /** @param {string} episodes @param {string} movements */
-      count: (episodes, movements) => `${episodes} episodes in ${movements} movements`,
+      count: (episodes, movements) =>
+        `${episodes} ${episodes === "1" ? "episode" : "episodes"} in ${movements} movements`,
       /** @param {string} mid @param {string} low @param {string} high */
       ratio: (mid, low, high) => `The rate is ${mid} of the one before (between ${low} and ${high}).`,
     },

@@ -215,9 +215,11 @@ fn a_fix_that_was_applied_shows_its_verdict() {
         browser.until(READY);
         assert_eq!(browser.text(&shown(".proofs .verdict")), "= No change");
         let record = tenant.get(&format!("{BASE}/fixes/{id}")).await.ok();
+        let proof = &record["proof"];
         let before = format!(
             "Before: {} episodes in {} movements.",
-            record["proof"]["episodes_before"], record["proof"]["movements_before"]
+            grouped(&proof["episodes_before"]),
+            grouped(&proof["movements_before"])
         );
         let said = browser.text(&card);
         assert!(said.contains(&before) && said.contains("Week 2: = No change"), "{said}");
@@ -225,7 +227,13 @@ fn a_fix_that_was_applied_shows_its_verdict() {
     });
 }
 
-/// Takes the addresses and texts of a run apart from what is compared.
+/// Returns a count below a million as the page writes it.
+fn grouped(count: &Value) -> String {
+    let count = count.as_u64().expect("a count");
+    if count < 1_000 { count.to_string() } else { format!("{},{:03}", count / 1_000, count % 1_000) }
+}
+
+/// Returns the ends of the edges of a map, and how many events should have arrived.
 fn edges(map: &Value) -> Vec<(String, String, u64)> {
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     let edges = map["edges"].as_array().expect("edges").iter();
