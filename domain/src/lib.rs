@@ -39,6 +39,7 @@ pub mod product;
 pub mod promise;
 pub mod reconcile;
 pub mod refusal;
+pub mod replenish;
 pub mod revaluation;
 pub mod sales;
 pub mod stock;

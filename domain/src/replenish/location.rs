@@ -1,0 +1,338 @@
+//! One location: its demand, target and position, and whether an order is due there.
+
+use chrono::{NaiveDate, Weekday};
+use serde::Serialize;
+
+use super::demand::{self, Demand, DemandClass, Week, clean, review_day, week_count};
+use super::history::{DemandHistory, Timeline, WEEK, days_between};
+use super::lead_time::LeadTime;
+use super::micro::{Micro, Overflow, mul};
+use super::plan::{Calendar, PlannedFactor};
+use super::position::{OrderSize, Position, Stock, need};
+use super::season::Season;
+use super::target::{Item, Rate, Settings, Target, horizon, levels};
+use crate::id::LocationId;
+use crate::number::Quantity;
+
+/// Newest weeks without demand after which a product is asleep.
+const ASLEEP_WEEKS: usize = 26;
+
+/// Newest weeks in which a season must have foretold better.
+const SEASON_WEEKS: usize = 26;
+
+/// Part of the absolute error by which it must have been better, in percent.
+const SEASON_GAIN_PERCENT: u32 = 2;
+
+/// Weeks below which the flag `few_weeks` is set.
+const FEW_WEEKS: usize = 8;
+
+/// Share of one customer from which the flag `one_customer` is set, in percent.
+const ONE_CUSTOMER_PERCENT: i128 = 60;
+
+/// The way in which the reorder point is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Method {
+    /// The rule computes it.
+    #[default]
+    Computed,
+    /// The buyer sets it: ordered below the minimum, up to the maximum.
+    MinMax {
+        /// Position below which an order is due.
+        min: Quantity,
+        /// Position that an order fills up to, not below the minimum.
+        max: Quantity,
+    },
+    /// The product is not reordered.
+    Never,
+}
+
+/// A product at a location, with all that its suggestion depends on.
+#[derive(Debug, Clone)]
+pub struct AtLocation {
+    /// The location.
+    pub location_id: LocationId,
+    /// Its code, which decides between locations with equal figures.
+    pub code: String,
+    /// Recorded demand.
+    pub history: DemandHistory,
+    /// Planned factors of the past and of the horizon.
+    pub planned: Vec<PlannedFactor>,
+    /// Season of the category. It is used if the newest weeks were closer to it.
+    pub season: Option<Season>,
+    /// Rate a week of a similar product, for a new one.
+    pub analogue: Option<Quantity>,
+    /// Lead time from the supplier, or from the location that feeds this one.
+    pub lead_time: LeadTime,
+    /// Weekday on which orders are reviewed.
+    pub review_weekday: Weekday,
+    /// Settings of the rule.
+    pub settings: Settings,
+    /// Step and cost of the product.
+    pub item: Item,
+    /// The way in which the reorder point is set.
+    pub method: Method,
+    /// Smallest order and pack.
+    pub size: OrderSize,
+    /// Stock, supply and open demand.
+    pub stock: Stock,
+    /// The location that feeds this one, if it is not supplied from outside.
+    pub fed_by: Option<LocationId>,
+}
+
+/// A fact that a buyer should know before following a suggestion.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    utoipa::ToSchema,
+    strum::EnumIter,
+    strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Flag {
+    /// Fewer than eight weeks of demand are known.
+    FewWeeks,
+    /// One customer took at least 60 % of the quantity: agree a blanket order.
+    OneCustomer,
+    /// Large orders count only up to the cap.
+    LargeOrdersCapped,
+    /// No day of the weeks opened with stock, and no till sold any.
+    NeverInStock,
+    /// The supplier states no lead time, and there was no receipt.
+    LeadTimeAssumed,
+    /// A supply is overdue. It counts as due today.
+    OverdueSupply,
+    /// A supply comes after the horizon: too late to help.
+    LateSupply,
+    /// More was returned than ordered and sold.
+    ReturnsExceedSales,
+    /// A similar product stands in for missing weeks.
+    Analogue,
+    /// Some stock expires before it would be sold.
+    Expiring,
+    /// Rounding lifts the cover past 182 days.
+    PackOverHalfYear,
+}
+
+/// The reason why there is no suggestion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, utoipa::ToSchema, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Unsuggested {
+    /// There was no demand in the newest 26 weeks.
+    Asleep,
+    /// No demand is expected.
+    NoDemand,
+    /// The product is new, and no similar product stands in for it.
+    TooFewWeeks,
+    /// More was returned than ordered and sold.
+    ReturnsExceedSales,
+    /// The product is not reordered.
+    Never,
+    /// The figures are too large to compute with.
+    TooLarge,
+}
+
+/// The figures of a product at a location.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assessment {
+    /// Weeks of demand that count. For a location that feeds others, with theirs.
+    pub demand: Demand,
+    /// Whether the season of the category is used.
+    pub uses_season: bool,
+    /// Pattern of the weeks.
+    pub class: DemandClass,
+    /// Demand of a usual week.
+    pub rate: Rate,
+    /// Lead time.
+    pub lead_time: LeadTime,
+    /// Reorder point, economic lot and the rest. None without demand.
+    pub target: Option<Target>,
+    /// Position.
+    pub position: Position,
+    /// Minimum and maximum that the buyer set, instead of the computed point and level.
+    pub min_max: Option<(Micro, Micro)>,
+    /// Stock units that are due to be ordered. None if nothing is due.
+    pub need: Option<Micro>,
+    /// Reason why there is no suggestion, if there is none.
+    pub unsuggested: Option<Unsuggested>,
+    /// Facts to know, in the order of [`Flag`].
+    pub flags: Vec<Flag>,
+}
+
+impl Assessment {
+    /// Returns the position at which an order is due.
+    pub fn reorder_point(&self) -> Option<Micro> {
+        match self.min_max {
+            Some((min, _)) => Some(min),
+            None => self.target.as_ref().map(|target| target.reorder_point),
+        }
+    }
+
+    /// Returns the position that an order fills up to. Stock of a product that is asleep is not needed.
+    pub(super) fn fill_to(&self) -> Option<Micro> {
+        match (self.unsuggested, self.min_max, &self.target) {
+            (Some(Unsuggested::Asleep), ..) => Some(Micro::ZERO),
+            (Some(_), ..) | (None, None, None) => None,
+            (None, Some((_, max)), _) => Some(max),
+            (None, None, Some(target)) => Some(target.fill_to),
+        }
+    }
+}
+
+/// Computes the figures of a location. `fed` are the locations that it feeds: their weeks and positions are added to its own.
+pub(super) fn assess(
+    as_of: NaiveDate,
+    location: &AtLocation,
+    fed: &[&AtLocation],
+) -> Result<Assessment, Overflow> {
+    let calendar = Calendar { planned: &location.planned, season: season_in_use(as_of, location)? };
+    let demand = demand_with(as_of, location, fed, calendar.season)?;
+    let demands: Vec<Micro> = demand.weeks.iter().map(|week| week.demand).collect();
+    let analogue = location.analogue.map(Micro::from);
+    let rate = Rate::of(&demands, analogue, location.settings.smoothing)?;
+    let days = horizon(&location.lead_time, location.settings.review_days)?;
+    let factor = calendar.mean(as_of, u32::try_from(days.whole_above()).unwrap_or(u32::MAX))?;
+    let target = Target::of(rate, factor, &location.lead_time, location.item, &location.settings)?;
+    let mut position = Position::of(&location.stock, as_of, days, rate)?;
+    for other in fed {
+        position.add(&Position::of(&other.stock, as_of, days, rate)?)?;
+    }
+    let min_max = match location.method {
+        Method::MinMax { min, max } => Some((Micro::from(min), Micro::from(max).max(min.into()))),
+        Method::Computed | Method::Never => None,
+    };
+    let unsuggested = unsuggested(location, &demand, target.as_ref());
+    let need = match &target {
+        Some(target) if unsuggested.is_none() => need(position.total, position.late, target, min_max)?,
+        _ => None,
+    };
+    let mut assessment = Assessment {
+        class: demand::class(demands.iter().copied())?,
+        uses_season: calendar.season.is_some(),
+        demand,
+        rate,
+        lead_time: location.lead_time,
+        target,
+        position,
+        min_max,
+        need,
+        unsuggested,
+        flags: Vec::new(),
+    };
+    assessment.flags = flags(location, fed, &assessment)?;
+    Ok(assessment)
+}
+
+/// Returns the demand of a location and of those that it feeds, in the same weeks.
+fn demand_with(
+    as_of: NaiveDate,
+    location: &AtLocation,
+    fed: &[&AtLocation],
+    season: Option<&Season>,
+) -> Result<Demand, Overflow> {
+    let end = review_day(as_of, location.review_weekday);
+    let mut demand = weeks(end, location, season)?;
+    for other in fed {
+        let theirs = weeks(end, other, season)?;
+        demand::add_weeks(&mut demand.weeks, &theirs.weeks)?;
+        demand.capped.extend(theirs.capped);
+        demand.returned = demand.returned.plus(theirs.returned)?;
+        demand.total = demand.total.plus(theirs.total)?;
+        demand.is_returned_in_excess |= theirs.is_returned_in_excess;
+        demand.is_never_in_stock &= theirs.is_never_in_stock;
+    }
+    Ok(demand)
+}
+
+/// Returns the cleaned weeks of a location before `end`.
+fn weeks(end: NaiveDate, location: &AtLocation, season: Option<&Season>) -> Result<Demand, Overflow> {
+    let history = &location.history;
+    let count = week_count(history.known_from, history.first_day, end);
+    let days = count * WEEK;
+    let start = end.checked_sub_days(chrono::Days::new(days as u64)).unwrap_or(end);
+    let calendar = Calendar { planned: &location.planned, season };
+    let timeline = Timeline::of(history, calendar, start, end)?;
+    clean(&timeline, days_between(start, end), count)
+}
+
+/// Returns the season of a location if it would have foretold the demand of the newest 26 weeks better: each week from those
+/// before it, with an absolute error that is smaller by 2 % in all.
+fn season_in_use(as_of: NaiveDate, location: &AtLocation) -> Result<Option<&Season>, Overflow> {
+    let Some(season) = &location.season else { return Ok(None) };
+    let end = review_day(as_of, location.review_weekday);
+    let (usual, seasonal) = (weeks(end, location, None)?.weeks, weeks(end, location, Some(season))?.weeks);
+    if usual.len() <= SEASON_WEEKS {
+        return Ok(None);
+    }
+    let levels_of = |weeks: &[Week]| {
+        let demands: Vec<Micro> = weeks.iter().map(|week| week.demand).collect();
+        levels(&demands, location.analogue.map(Micro::from), location.settings.smoothing)
+    };
+    let (plain, adjusted) = (levels_of(&usual)?, levels_of(&seasonal)?);
+    let (mut error, mut seasonal_error) = (Micro::ZERO, Micro::ZERO);
+    for (at, week) in usual.iter().enumerate().skip(usual.len() - SEASON_WEEKS) {
+        let first = week.ends.checked_sub_days(chrono::Days::new(WEEK as u64 - 1)).unwrap_or(week.ends);
+        let factor = Calendar { planned: &[], season: Some(season) }.mean(first, WEEK as u32)?;
+        error = error.plus(week.demand.minus(plain[at])?.size())?;
+        seasonal_error = seasonal_error.plus(week.demand.minus(adjusted[at].product(factor)?)?.size())?;
+    }
+    let is_better = seasonal_error.times(100)? <= error.times(100 - SEASON_GAIN_PERCENT)?;
+    Ok((is_better && error.is_positive()).then_some(season))
+}
+
+/// Returns the reason why a location gets no suggestion.
+fn unsuggested(location: &AtLocation, demand: &Demand, target: Option<&Target>) -> Option<Unsuggested> {
+    let weeks = &demand.weeks;
+    if location.method == Method::Never {
+        Some(Unsuggested::Never)
+    } else if demand.is_returned_in_excess {
+        Some(Unsuggested::ReturnsExceedSales)
+    } else if is_asleep(weeks) {
+        Some(Unsuggested::Asleep)
+    } else if weeks.len() < 2 && location.analogue.is_none() {
+        Some(Unsuggested::TooFewWeeks)
+    } else if target.is_none() {
+        Some(Unsuggested::NoDemand)
+    } else {
+        None
+    }
+}
+
+/// Returns whether the newest 26 weeks had no demand.
+pub(super) fn is_asleep(weeks: &[Week]) -> bool {
+    weeks.len() >= ASLEEP_WEEKS
+        && weeks[weeks.len() - ASLEEP_WEEKS..].iter().all(|week| week.demand.is_zero())
+}
+
+/// Returns the flags that concern demand and position.
+fn flags(location: &AtLocation, fed: &[&AtLocation], assessment: &Assessment) -> Result<Vec<Flag>, Overflow> {
+    let Assessment { demand, position, lead_time, .. } = assessment;
+    let locations = std::iter::once(location).chain(fed.iter().copied());
+    let largest =
+        locations.map(|location| Micro::from(location.history.largest_customer)).max().unwrap_or_default();
+    let share = mul(largest.get(), 100)?;
+    let flags = [
+        (Flag::FewWeeks, demand.weeks.len() < FEW_WEEKS),
+        (
+            Flag::OneCustomer,
+            demand.total.is_positive() && share >= mul(demand.total.get(), ONE_CUSTOMER_PERCENT)?,
+        ),
+        (Flag::LargeOrdersCapped, !demand.capped.is_empty()),
+        (Flag::NeverInStock, demand.is_never_in_stock),
+        (Flag::LeadTimeAssumed, lead_time.is_assumed),
+        (Flag::OverdueSupply, position.is_overdue),
+        (Flag::LateSupply, position.late.is_positive()),
+        (Flag::ReturnsExceedSales, demand.is_returned_in_excess),
+        (Flag::Analogue, location.analogue.is_some()),
+        (Flag::Expiring, position.expiring.is_positive()),
+    ];
+    Ok(flags.into_iter().filter(|(_, is_set)| *is_set).map(|(flag, _)| flag).collect())
+}
