@@ -13,6 +13,8 @@ pub mod client;
 mod country;
 mod dates;
 mod documents;
+#[cfg(test)]
+mod replenishment;
 mod rows;
 
 use std::path::PathBuf;

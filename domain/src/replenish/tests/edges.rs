@@ -183,7 +183,7 @@ fn one_customer_and_a_large_pack_are_flagged() {
 }
 
 #[test]
-fn a_place_is_fed_by_another_which_orders_for_both() {
+fn a_location_is_fed_by_another_which_orders_for_both() {
     let mut store = steady(20);
     (store.location_id, store.code) = (LocationId(Uuid::from_u128(2)), "B".to_owned());
     store.lead_time = LeadTime::of_transfers();
