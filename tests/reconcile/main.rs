@@ -19,9 +19,11 @@ use crate::feed::{Exports, input};
 use crate::run::Run;
 use crate::score::{Figures, score};
 
+mod check;
 mod dirt;
 mod fault;
 mod feed;
+mod fixture;
 mod level;
 mod naive;
 mod order;
