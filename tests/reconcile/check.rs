@@ -61,13 +61,15 @@ fn ours(input: &Input, reader: &Reader) -> BTreeMap<(String, String), Ours> {
     let reference = u16::try_from(REFERENCE).expect("the first system");
     let mut ours: BTreeMap<(String, String), Ours> = BTreeMap::new();
     for line in input.snapshots.iter().filter(|line| line.system == reference) {
-        let level = ours.entry((line.external_sku.to_string(), line.external_location.to_string())).or_default();
+        let level =
+            ours.entry((line.external_sku.to_string(), line.external_location.to_string())).or_default();
         level.first = level.first.or(Some(line.quantity.get()));
         let reserved = line.reserved.expect("the reference states it").get();
         level.reserved.push((reader.time(reference, line.taken_at), reserved));
     }
     for event in input.events.iter().filter(|event| event.system == reference) {
-        let level = ours.entry((event.external_sku.to_string(), event.external_location.to_string())).or_default();
+        let level =
+            ours.entry((event.external_sku.to_string(), event.external_location.to_string())).or_default();
         level.changes.push((reader.time(reference, event.occurred_at), event.quantity.get()));
     }
     ours
@@ -84,15 +86,16 @@ fn increments(input: &Input) -> BTreeMap<(String, String, String, i64), Decimal>
         let (item, factor) = reader.item(line.system, &line.external_sku);
         let place = reader.place(line.system, &line.external_location);
         let at = reader.time(line.system, line.taken_at);
-        let Some(level) = ours.get(&(item.clone(), place.clone())).filter(|level| level.first.is_some()) else {
+        let Some(level) = ours.get(&(item.clone(), place.clone())).filter(|level| level.first.is_some())
+        else {
             continue;
         };
         let moved = level.changes.iter().filter(|(time, _)| *time <= at).map(|(_, quantity)| quantity);
         let nearest = level.reserved.iter().min_by_key(|(time, _)| (time - at).abs()).expect("a line").1;
-        let hidden = if system.quantity_meaning == QuantityMeaning::Available { nearest } else { Decimal::ZERO };
-        let delta = line.quantity.get() * factor + hidden
-            - level.first.unwrap_or_default()
-            - moved.sum::<Decimal>();
+        let hidden =
+            if system.quantity_meaning == QuantityMeaning::Available { nearest } else { Decimal::ZERO };
+        let delta =
+            line.quantity.get() * factor + hidden - level.first.unwrap_or_default() - moved.sum::<Decimal>();
         let last = before.insert((line.system, item.clone(), place.clone()), delta);
         let increment = delta - last.unwrap_or(delta);
         if !increment.is_zero() {

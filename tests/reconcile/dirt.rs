@@ -83,10 +83,12 @@ impl Dirt {
 pub fn keys(world: &World) -> impl Iterator<Item = Key> {
     let systems = 0..world.systems.len();
     systems.flat_map(move |system| {
-        (0..world.places.len()).filter(move |place| world.systems[system].keeps[*place]).flat_map(move |place| {
-            (0..world.items.len())
-                .filter(move |item| world.items[*item].ranged[place])
-                .map(move |item| (system, place, item))
-        })
+        (0..world.places.len()).filter(move |place| world.systems[system].keeps[*place]).flat_map(
+            move |place| {
+                (0..world.items.len())
+                    .filter(move |item| world.items[*item].ranged[place])
+                    .map(move |item| (system, place, item))
+            },
+        )
     })
 }

@@ -208,7 +208,16 @@ impl Planner<'_> {
             return None;
         }
         let reach = self.reach(&sample, defect);
-        let fault = Fault { defect, event_type: Some(event_type), from: sample.origin, to, reach, rate: 1000, since, until };
+        let fault = Fault {
+            defect,
+            event_type: Some(event_type),
+            from: sample.origin,
+            to,
+            reach,
+            rate: 1000,
+            since,
+            until,
+        };
         let count = self.documents(&fault);
         (count > 0).then_some((fault, count))
     }
@@ -226,7 +235,9 @@ impl Planner<'_> {
             0..20 => Reach::default(),
             20..26 if !is_plain => Reach { category: self.category(sample), ..Reach::default() },
             26..38 if !is_plain => Reach { place, category: self.category(sample), ..Reach::default() },
-            38..52 if !is_plain && sample.place > 0 => Reach { place, hours: Some((18, 24)), ..Reach::default() },
+            38..52 if !is_plain && sample.place > 0 => {
+                Reach { place, hours: Some((18, 24)), ..Reach::default() }
+            }
             52..64 if !is_plain && sample.place > 0 => {
                 Reach { place, actor: Some(sample.actor.clone()), ..Reach::default() }
             }
@@ -255,7 +266,8 @@ impl Planner<'_> {
     /// Two days without most of the events of the busiest store.
     fn outage(&mut self) -> Fault {
         let from = 1;
-        let receivers: Vec<usize> = self.world.keepers(1).into_iter().filter(|system| *system != from).collect();
+        let receivers: Vec<usize> =
+            self.world.keepers(1).into_iter().filter(|system| *system != from).collect();
         let monday = START + self.random.between(1, self.world.days / 7 - 1) * 7 * DAY;
         let since = monday + self.random.between(0, 4) * DAY;
         Fault {
@@ -278,7 +290,14 @@ impl Planner<'_> {
         let singles: Vec<usize> = (0..self.world.items.len())
             .filter(|item| self.world.items[*item].ranged[place] && self.world.items[*item].pack == 1)
             .collect();
-        let at = START + self.random.between(5, self.world.days - 5) * DAY + self.random.between(9, 17) * 3600;
-        OneOff { system, place, item: *self.random.pick(&singles), quantity: self.random.between(300, 900), at }
+        let at =
+            START + self.random.between(5, self.world.days - 5) * DAY + self.random.between(9, 17) * 3600;
+        OneOff {
+            system,
+            place,
+            item: *self.random.pick(&singles),
+            quantity: self.random.between(300, 900),
+            at,
+        }
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use domain::number::Quantity;
 use domain::reconcile::input::{
-    BundlePart, Event, Harm, Hop, Input, Item, LocationMapping, Ownership, Settings, SkuMapping, SnapshotLine, System,
-    SystemNo, Text, Touchpoint,
+    BundlePart, Event, Harm, Hop, Input, Item, LocationMapping, Ownership, Settings, SkuMapping,
+    SnapshotLine, System, SystemNo, Text, Touchpoint,
 };
 use domain::reconcile::term::{Class, Concern, Process, QuantityMeaning, SystemKind, TouchpointKind};
 use rust_decimal::Decimal;
@@ -186,7 +186,11 @@ fn items(world: &World) -> Vec<Item> {
         category: Some(text(CATEGORIES[item.category])),
         packs: if item.pack > 1 { vec![Decimal::from(item.pack)] } else { Vec::new() },
     });
-    let sets = world.bundles.iter().map(|set| Item { item: text(&set.sku), category: Some(text("sets")), packs: Vec::new() });
+    let sets = world.bundles.iter().map(|set| Item {
+        item: text(&set.sku),
+        category: Some(text("sets")),
+        packs: Vec::new(),
+    });
     goods.chain(sets).collect()
 }
 
@@ -276,7 +280,11 @@ fn touchpoints(run: &Run) -> Vec<Touchpoint> {
     let touch = |touch: &crate::spread::Touch| Touchpoint {
         system: no(touch.system),
         at: instant(touch.at + run.world.systems[touch.system].offset),
-        kind: if touch.is_overwrite { TouchpointKind::AbsoluteOverwrite } else { TouchpointKind::ManualAdjustment },
+        kind: if touch.is_overwrite {
+            TouchpointKind::AbsoluteOverwrite
+        } else {
+            TouchpointKind::ManualAdjustment
+        },
         minutes: touch.minutes.map(Decimal::from),
         actor: Some(text("office-1")),
         external_sku: Some(text(&spelled(run, touch.system, touch.item, touch.at))),

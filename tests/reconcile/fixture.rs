@@ -216,10 +216,14 @@ fn an_item_newly_wrong_nine_times_counts_nine_times() {
     let rows = rows(&answer, "JAR");
     assert_eq!(rows.len(), 9);
     assert!(rows.iter().all(|(_, classes)| classes == &[Class::MissedReturn]), "{rows:?}");
-    let occurrences: u32 = of_class(&answer, Class::MissedReturn).iter().map(|episode| episode.occurrences).sum();
+    let occurrences: u32 =
+        of_class(&answer, Class::MissedReturn).iter().map(|episode| episode.occurrences).sum();
     assert_eq!(occurrences, 9);
     let fix = answer.first_fix.fix.expect("nine returns over four weeks recur");
-    assert_eq!((fix.class, fix.edge.from.as_str(), fix.edge.to.as_str()), (Class::MissedReturn, "erp", "shop"));
+    assert_eq!(
+        (fix.class, fix.edge.from.as_str(), fix.edge.to.as_str()),
+        (Class::MissedReturn, "erp", "shop")
+    );
 }
 
 #[test]
@@ -236,7 +240,10 @@ fn a_transfer_that_one_system_books_on_one_side_only_is_an_unrecorded_transfer()
     let answer = desk.run();
     let rows = rows(&answer, "JAR");
     assert_eq!(rows.len(), 8);
-    assert!(rows.iter().all(|(row, classes)| row.place == "B" && classes == &[Class::UnrecordedTransfer]), "{rows:?}");
+    assert!(
+        rows.iter().all(|(row, classes)| row.place == "B" && classes == &[Class::UnrecordedTransfer]),
+        "{rows:?}"
+    );
 }
 
 #[test]
@@ -271,9 +278,16 @@ fn a_marketplace_that_lags_the_storefront_is_a_slow_edge_that_heals() {
     }
     let answer = desk.run();
     let first = rows(&answer, "JAR");
-    assert!(!first.is_empty() && first.iter().all(|(_, classes)| classes == &[Class::TimingLag]), "{first:?}");
+    assert!(
+        !first.is_empty() && first.iter().all(|(_, classes)| classes == &[Class::TimingLag]),
+        "{first:?}"
+    );
     let sales = answer.flow_maps.iter().find(|map| map.process == Process::Sale).expect("sales flow");
-    assert!(sales.findings.iter().any(|finding| finding.kind == FindingKind::SlowEdge), "{:?}", sales.findings);
+    assert!(
+        sales.findings.iter().any(|finding| finding.kind == FindingKind::SlowEdge),
+        "{:?}",
+        sales.findings
+    );
     assert!(of_class(&answer, Class::MissedSale).is_empty(), "a late sale is no lost sale");
 }
 

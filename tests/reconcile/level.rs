@@ -41,7 +41,14 @@ pub struct Levels {
 }
 
 impl Levels {
-    pub fn new(world: &World, movements: &[Movement], books: &Books, dirt: &Dirt, plan: &Plan, seed: u64) -> Self {
+    pub fn new(
+        world: &World,
+        movements: &[Movement],
+        books: &Books,
+        dirt: &Dirt,
+        plan: &Plan,
+        seed: u64,
+    ) -> Self {
         let mut levels = Self {
             steps: steps(books),
             openings: openings(world, movements, dirt, seed),
@@ -143,7 +150,8 @@ fn openings(world: &World, movements: &[Movement], dirt: &Dirt, seed: u64) -> BT
         let (_, place, item) = key;
         let (_, least) = lowest.get(&(place, item)).copied().unwrap_or_default();
         let mut random = Random::of(seed, &format!("opening{place}/{item}"));
-        let spare = if dirt.is_clamped(place, item) { -3 } else { random.between(14, 40) * world.items[item].pack };
+        let spare =
+            if dirt.is_clamped(place, item) { -3 } else { random.between(14, 40) * world.items[item].pack };
         (key, spare - least + dirt.old.get(&key).copied().unwrap_or_default())
     };
     keys(world).map(opening).collect()

@@ -55,7 +55,9 @@ fn leaf(run: &Run, unit: Option<usize>, reason: Reason, key: Key) -> Leaf {
 /// Returns whether the leaf with the most is one of the planted fault. Any of its places will do.
 fn is_planted(run: &Run, sums: &BTreeMap<Leaf, i64>) -> bool {
     let Some(main) = &run.plan.main else { return false };
-    let Some((Some((class, from, to, place)), _)) = sums.iter().max_by_key(|(_, sum)| **sum) else { return false };
+    let Some((Some((class, from, to, place)), _)) = sums.iter().max_by_key(|(_, sum)| **sum) else {
+        return false;
+    };
     Some(*class) == main.class()
         && (*from, *to) == (main.from, main.to)
         && main.reach.place.is_none_or(|reach| reach == *place)

@@ -27,7 +27,8 @@ impl Run {
         let dirt = Dirt::new(&world, seed);
         let books = spread(&world, &movements, &plan, seed);
         let levels = Levels::new(&world, &movements, &books, &dirt, &plan, seed);
-        let truth = Truth::new(Made { world: &world, plan: &plan, dirt: &dirt, books: &books, levels: &levels });
+        let truth =
+            Truth::new(Made { world: &world, plan: &plan, dirt: &dirt, books: &books, levels: &levels });
         Self { seed, course, world, plan, dirt, books, levels, truth }
     }
 }

@@ -98,7 +98,8 @@ fn named(found: &Discrepancy) -> Named<'_> {
 
 /// Returns the classes that begin with a row. Parts that heal are none.
 fn classes(found: &Discrepancy) -> BTreeSet<Class> {
-    let begins = found.explanations.iter().filter(|explanation| !explanation.heals && !explanation.quantity.is_zero());
+    let begins =
+        found.explanations.iter().filter(|explanation| !explanation.heals && !explanation.quantity.is_zero());
     begins.map(|explanation| explanation.class).filter(|class| *class != Class::Unexplained).collect()
 }
 
@@ -196,13 +197,20 @@ fn score_fix(run: &Run, exports: Exports, answer: &Answer, figures: &mut Figures
         }
         return;
     };
-    let is_right = |fix: &&&Fix| is_edge(run, main, exports, fix) && (exports == Exports::Snapshots || is_narrow(run, main, fix));
+    let is_right = |fix: &&&Fix| {
+        is_edge(run, main, exports, fix) && (exports == Exports::Snapshots || is_narrow(run, main, fix))
+    };
     figures.first = u64::from(fixes.first().is_some_and(|fix| is_right(&fix)));
     figures.first_edge = u64::from(fixes.first().is_some_and(|fix| is_edge(run, main, exports, fix)));
     figures.among_three = u64::from(fixes.iter().any(|fix| is_right(&fix)));
     if figures.first == 0 {
         let named: Vec<String> = fixes.iter().map(|fix| shown(fix)).collect();
-        figures.failures.push(format!("seed {}: planted {}, named {}", run.seed, planted(run, main), named.join(" | ")));
+        figures.failures.push(format!(
+            "seed {}: planted {}, named {}",
+            run.seed,
+            planted(run, main),
+            named.join(" | ")
+        ));
     }
 }
 

@@ -147,7 +147,9 @@ impl Carrier<'_> {
         let origin_row = self.origin_row(movement, unit);
         self.books.bookings.push(origin_row);
         for receiver in self.world.keepers(movement.place) {
-            let defect = hit.filter(|(defect, to)| *to == receiver || *defect == Defect::Unsent).map(|(defect, _)| defect);
+            let defect = hit
+                .filter(|(defect, to)| *to == receiver || *defect == Defect::Unsent)
+                .map(|(defect, _)| defect);
             if receiver != movement.origin {
                 self.receive(movement, unit, receiver, defect);
             }
@@ -161,12 +163,19 @@ impl Carrier<'_> {
         let mut random = Random::of(self.seed, &fate);
         let faults: [Option<&Fault>; 3] = [plan.main.as_ref(), plan.weak.as_ref(), Some(&plan.outage)];
         for fault in faults.into_iter().flatten() {
-            if random.chance(fault.rate) && fault.defect != Defect::Misread && fault.concerns(self.world, movement) {
+            if random.chance(fault.rate)
+                && fault.defect != Defect::Misread
+                && fault.concerns(self.world, movement)
+            {
                 return Some((fault.defect, fault.to));
             }
         }
-        let receivers: Vec<usize> =
-            self.world.keepers(movement.place).into_iter().filter(|system| *system != movement.origin).collect();
+        let receivers: Vec<usize> = self
+            .world
+            .keepers(movement.place)
+            .into_iter()
+            .filter(|system| *system != movement.origin)
+            .collect();
         let to = *random.pick(&receivers);
         let alone = match movement.event_type {
             EventType::Count => 80,
@@ -239,7 +248,8 @@ impl Carrier<'_> {
     }
 
     fn received_row(&self, movement: &Movement, unit: usize, system: usize, heard: i64) -> Booking {
-        let mut random = Random::of(self.seed, &format!("{}{}{system}{heard}", movement.document, movement.item));
+        let mut random =
+            Random::of(self.seed, &format!("{}{}{system}{heard}", movement.document, movement.item));
         let receiver = &self.world.systems[system];
         let document = match random.below(1000) {
             0..30 => None,
@@ -344,7 +354,8 @@ impl Carrier<'_> {
     fn missing(&self, unit: usize, system: usize) -> Option<(i64, i64)> {
         let rows = self.rows(unit);
         let origin = rows.iter().find(|booking| booking.system == self.books.units[unit].from)?;
-        let is_of_item = |booking: &&Booking| booking.system == system && matches!(booking.thing, Thing::Item(_));
+        let is_of_item =
+            |booking: &&Booking| booking.system == system && matches!(booking.thing, Thing::Item(_));
         let had: i64 = rows.iter().filter(is_of_item).map(|booking| booking.quantity).sum();
         let last = rows.iter().map(|booking| booking.heard).max()?;
         Some((origin.quantity - had, last)).filter(|(missing, _)| *missing != 0)

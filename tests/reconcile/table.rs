@@ -14,7 +14,8 @@ pub fn table(title: &str, figures: &Figures) -> String {
     let mut text = format!("\n{title}: {} runs\n", figures.runs);
     let f1 = figures.macro_f1();
     let lag = percent(figures.losses_as_lag, figures.losses);
-    let mut line = |name: &str, value: String| writeln!(text, "  {name:<44} {value:>10}").expect("a text grows");
+    let mut line =
+        |name: &str, value: String| writeln!(text, "  {name:<44} {value:>10}").expect("a text grows");
     line("macro-F1 of the classes", format!("0.{f1:03}").replace("0.1000", "1.000"));
     line("true losses called timing lag", lag);
     line("names a fix", percent(figures.named, figures.runs));

@@ -104,7 +104,11 @@ impl Writer<'_> {
 
     fn pieces(&mut self, item: usize, low: i64, high: i64) -> i64 {
         let pack = self.world.items[item].pack;
-        if pack > 1 { pack * self.random.between(1, (high / pack).clamp(1, 3)) } else { self.random.between(low, high) }
+        if pack > 1 {
+            pack * self.random.between(1, (high / pack).clamp(1, 3))
+        } else {
+            self.random.between(low, high)
+        }
     }
 
     fn store(&mut self) -> usize {

@@ -119,7 +119,8 @@ fn parts(books: &Books, times: &[i64], theirs: &[Step], ours: &[Step]) -> Parts 
     let mut parts = Parts::new();
     for (unit, (last, changes)) in by_unit {
         let mut path = Path { label: books.units[unit].label, level: 0, last, is_given: false };
-        for (seen, change) in changes.into_iter().filter(|(seen, change)| *change != 0 && *seen < times.len()) {
+        for (seen, change) in changes.into_iter().filter(|(seen, change)| *change != 0 && *seen < times.len())
+        {
             for (reason, quantity) in path.reasons(change) {
                 parts.entry(seen).or_default().push(Part { reason, quantity, unit: Some(unit) });
             }
@@ -197,7 +198,11 @@ pub fn dirty_keys(world: &World, dirt: &Dirt) -> BTreeSet<(Class, usize, Vec<Str
         names
     };
     for (system, item) in &dirt.unmapped {
-        keys.insert((Class::UnmappedSku, *system, named(*system, *item, Some(format!("X{}", world.spelled(*system, *item))))));
+        keys.insert((
+            Class::UnmappedSku,
+            *system,
+            named(*system, *item, Some(format!("X{}", world.spelled(*system, *item)))),
+        ));
     }
     for (system, _, item) in &dirt.doubled {
         let second = Some(format!("{}-old", world.spelled(*system, *item)));

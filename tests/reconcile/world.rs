@@ -225,7 +225,8 @@ fn items(random: &mut Random, places: usize) -> Vec<Item> {
 
 /// Makes sets of single items, so that a set is never a part of a pack.
 fn bundles(random: &mut Random, items: &[Item]) -> Vec<Bundle> {
-    let mut singles: Vec<usize> = (0..items.len()).filter(|item| items[*item].pack == 1 && items[*item].weight > 8).collect();
+    let mut singles: Vec<usize> =
+        (0..items.len()).filter(|item| items[*item].pack == 1 && items[*item].weight > 8).collect();
     random.shuffle(&mut singles);
     let bundle = |(number, pair): (usize, &[usize])| Bundle {
         sku: format!("B-{}", 700 + number),
