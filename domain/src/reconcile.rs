@@ -69,7 +69,7 @@ pub fn run(input: &Input) -> Answer {
         guess::fill(&context, &mut classified);
     }
     let episodes = episode::build(&context, &classified);
-    let found = fault::collect(&context, &classified, &episodes);
+    let found = fault::collect(&context, &classified);
     let faults: Vec<rank::Fault> = found.iter().map(|one| one.fault).collect();
     let timed = fault::movements(&context);
     let movements: Vec<Movement> = timed.iter().map(|(_, movement)| *movement).collect();

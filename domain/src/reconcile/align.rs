@@ -14,7 +14,7 @@ use super::names::{NO_NAME, NameNo, Names};
 use super::resolve::Resolver;
 use super::rows::{Clocks, Line, Rows, decimals, held, scaled, series};
 use super::term::{Concern, Process};
-use super::unit::{Aligned, Held, Key, Series};
+use super::unit::{Aligned, Held, Key, SECOND, Series};
 
 /// The inputs in one form.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub(super) struct World<'a> {
     pub series: Vec<Series>,
     /// First full snapshot of each system.
     pub full: BTreeMap<SystemNo, i64>,
-    /// What the reference holds back, by key and time.
+    /// Units that the reference holds back, by key and time.
     pub held: BTreeMap<Key, Vec<Held>>,
     /// Pack factors known for an item, without 1, in order.
     pub packs: BTreeMap<NameNo, Vec<Decimal>>,
@@ -77,14 +77,16 @@ impl World<'_> {
         Quantity::new(Decimal::new(units, self.scale).normalize())
     }
 
-    /// Returns a decimal as units.
-    pub fn units(&self, value: Decimal) -> i64 {
-        scaled(value, self.scale)
-    }
-
     /// Returns an instant.
     pub fn instant(&self, at: i64) -> DateTime<Utc> {
-        DateTime::from_timestamp_millis(at).unwrap_or_default()
+        DateTime::from_timestamp_micros(at).unwrap_or_default()
+    }
+
+    /// Returns an instant as a system wrote it, by its own clock.
+    pub fn written(&self, system: SystemNo, at: i64) -> DateTime<Utc> {
+        let shift = self.shifts.get(&system).copied().unwrap_or(0);
+        let offset = self.system(system).clock_offset_seconds.saturating_add(shift);
+        self.instant(at.saturating_add(offset.saturating_mul(SECOND)))
     }
 
     /// Returns the declared owner of the quantity of a process.
@@ -114,8 +116,8 @@ pub(super) fn align<'a>(input: &'a Input, shifts: BTreeMap<SystemNo, i64>) -> Wo
     let mut names = Names::default();
     let resolver = Resolver::new(input, reference);
     let scale = decimals(input, &resolver);
-    let through = input.through.timestamp_millis();
-    let from = (input.through - Duration::days(i64::from(input.settings.window_days))).timestamp_millis();
+    let through = input.through.timestamp_micros();
+    let from = (input.through - Duration::days(i64::from(input.settings.window_days))).timestamp_micros();
     let clocks = Clocks::new(input, &shifts);
     let rows = Rows { input, resolver: &resolver, clocks: &clocks, scale, through };
     let events = rows.events(&mut names);

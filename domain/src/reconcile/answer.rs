@@ -73,7 +73,7 @@ pub struct Discrepancy {
     pub sku: String,
     /// Place, or the external location if nothing is mapped to it.
     pub place: String,
-    /// Instant of the snapshot, in true time.
+    /// Instant of the snapshot, as the system wrote it.
     pub taken_at: DateTime<Utc>,
     /// Quantity of the system, in units of the reference. Null if a full snapshot lacks the key.
     pub theirs: Option<Quantity>,
@@ -131,7 +131,7 @@ pub struct Evidence {
     pub event_type: EventType,
     /// Signed effect on stock, in units of the reference.
     pub quantity: Quantity,
-    /// Instant, in true time.
+    /// Instant, as the system wrote it.
     pub occurred_at: DateTime<Utc>,
 }
 
@@ -155,9 +155,9 @@ pub struct Episode {
     pub from: String,
     /// System that lost, doubled or misread them.
     pub to: String,
-    /// Instant at which it was first seen, in true time.
+    /// Snapshot in which it was first seen.
     pub opened_at: DateTime<Utc>,
-    /// Instant at which it was seen to have ended.
+    /// Snapshot in which it was seen to have ended.
     pub healed_at: Option<DateTime<Utc>>,
     /// Days from its beginning to its end, or to the end of the window.
     pub days_open: u32,

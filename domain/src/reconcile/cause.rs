@@ -223,8 +223,9 @@ pub(super) fn is_missed(class: Class) -> bool {
 
 /// Returns whether the system where the event began knew of it so late that others could not have it.
 pub(super) fn is_told_late(context: &Context, one: &Occurrence) -> bool {
+    let events = || one.members.iter().map(|at| &context.world.events[*at]);
     let first = &context.world.events[one.first(context.world)];
-    first.mode == Some(EntryMode::OfflineSync) || first.seen - first.at > context.late()
+    events().any(|event| event.mode == Some(EntryMode::OfflineSync)) || first.seen - first.at > context.late()
 }
 
 /// Returns whether two quantities differ by a known pack.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::align::World;
 use super::input::SystemNo;
 use super::matching::Occurrence;
-use super::unit::MINUTE;
+use super::unit::{MINUTE, SECOND};
 
 /// Least difference of a clock: smaller ones are the clocks of other systems that were passed on.
 const SHIFT_MIN: i64 = 30 * MINUTE;
@@ -52,7 +52,7 @@ pub(super) fn shifts(
             votes.iter().filter(|(_, shift)| *shift != 0).map(|(_, shift)| *shift).collect();
         let of_reference = votes.iter().find(|(other, _)| *other == reference).map_or(0, |(_, shift)| *shift);
         if against.len() * 2 > votes.len() && of_reference != 0 {
-            shifts.insert(*system, of_reference / 1_000);
+            shifts.insert(*system, of_reference / SECOND);
         }
     }
     shifts

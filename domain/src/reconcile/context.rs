@@ -41,7 +41,7 @@ struct Latency {
     count: usize,
 }
 
-/// What the classification looks up.
+/// The facts that the classification looks up.
 pub(super) struct Context<'a> {
     /// The inputs in one form.
     pub world: &'a World<'a>,
@@ -159,7 +159,7 @@ impl<'a> Context<'a> {
             && (self.snapshots.contains(&system) || self.processes.contains(&(system, process)))
     }
 
-    /// Returns the milliseconds within which 95 of 100 events arrive, or are declared to arrive if that is longer.
+    /// Returns the microseconds within which 95 of 100 events arrive, or are declared to arrive if that is longer.
     pub fn latency(&self, process: Process, from: SystemNo, to: SystemNo) -> i64 {
         let observed = [Some(process), None].into_iter().filter_map(|of| self.latencies.get(&(from, to, of)));
         let observed =
@@ -230,7 +230,7 @@ impl<'a> Context<'a> {
         u8::try_from(self.world.instant(at).with_timezone(&self.world.input.zone).hour()).unwrap_or(0)
     }
 
-    /// Returns the milliseconds after which an event that was told late counts as missed and not as late.
+    /// Returns the microseconds after which an event that was told late counts as missed and not as late.
     pub fn late(&self) -> i64 {
         12 * HOUR
     }

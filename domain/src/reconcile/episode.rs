@@ -38,7 +38,7 @@ pub(super) struct Episodes {
     pub all: Vec<Draft>,
     /// By row and cause; a cause that heals belongs to the episode that it ends.
     pub of_cause: Vec<Vec<Option<usize>>>,
-    /// Of the part without a cause, by row.
+    /// The episode of the part without a cause, by row.
     pub of_rest: Vec<Option<usize>>,
 }
 
@@ -223,8 +223,8 @@ fn show(context: &Context, draft: &Draft) -> Episode {
         event_type: draft.event_type,
         from: world.code(draft.from).to_owned(),
         to: world.code(draft.to).to_owned(),
-        opened_at: world.instant(draft.opened_at),
-        healed_at: draft.healed_at.map(|at| world.instant(at)),
+        opened_at: world.written(draft.system, draft.opened_at),
+        healed_at: draft.healed_at.map(|at| world.written(draft.system, at)),
         days_open: u32::try_from((until - draft.opened_at) / DAY).unwrap_or(0),
         residual: world.quantity(draft.residual),
         occurrences: draft.occurrences,

@@ -7,7 +7,7 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::cause::{self, Cause, Grade};
 use super::context::Context;
-use super::episode::{Episodes, confidence, prior, weighted};
+use super::episode::{confidence, prior, weighted};
 use super::input::{Settings, SystemNo};
 use super::matching::Occurrence;
 use super::names::{NO_NAME, NameNo};
@@ -27,10 +27,6 @@ pub(super) struct Found {
     pub fault: Fault,
     /// Events that prove it, as indices of the aligned events.
     pub evidence: Vec<usize>,
-    /// Number of its episode.
-    pub episode: Option<usize>,
-    /// System whose difference shows it.
-    pub shown_by: SystemNo,
 }
 
 /// Returns the default minutes of a kind of manual work.
@@ -52,7 +48,7 @@ pub(super) fn seconds(minutes: Decimal) -> u32 {
 }
 
 /// Collects the faults, by time.
-pub(super) fn collect(context: &Context, classified: &Classified, episodes: &Episodes) -> Vec<Found> {
+pub(super) fn collect(context: &Context, classified: &Classified) -> Vec<Found> {
     let mut all = Collected {
         context,
         found: Vec::new(),
@@ -60,17 +56,17 @@ pub(super) fn collect(context: &Context, classified: &Classified, episodes: &Epi
         guessed: BTreeMap::new(),
         shown: BTreeSet::new(),
     };
-    for (row, numbers) in classified.rows.iter().zip(&episodes.of_cause) {
-        for (one, episode) in row.causes.iter().zip(numbers) {
+    for row in &classified.rows {
+        for one in &row.causes {
             let confidence = confidence(context, row, one);
-            all.add((row.system, row.key), one, confidence, *episode);
+            all.add((row.system, row.key), one, confidence);
         }
     }
     for (system, one) in &classified.silent {
         let key = one.occurrence.map(|number| context.occurrences[number].key);
         let confidence = weighted(1_000, one.grade, prior(context, *system, one.class));
         if let Some(key) = key {
-            all.add((*system, key), one, confidence, None);
+            all.add((*system, key), one, confidence);
         }
     }
     all.add_unshown();
@@ -96,7 +92,7 @@ struct Collected<'a, 'b> {
 
 impl Collected<'_, '_> {
     /// Adds the fault of a cause. Several systems show one loss of the reference: it is one fault.
-    fn add(&mut self, (system, key): (SystemNo, Key), one: &Cause, confidence: u32, episode: Option<usize>) {
+    fn add(&mut self, (system, key): (SystemNo, Key), one: &Cause, confidence: u32) {
         if one.heals || one.class == Class::Unexplained {
             return;
         }
@@ -117,7 +113,7 @@ impl Collected<'_, '_> {
         let occurrence = one.occurrence.map(|number| &self.context.occurrences[number]);
         let mut fault = self.fault(one, key, occurrence);
         fault.confidence = confidence;
-        self.found.push(Found { fault, evidence: one.evidence.clone(), episode, shown_by: system });
+        self.found.push(Found { fault, evidence: one.evidence.clone() });
     }
 
     fn fault(&self, one: &Cause, key: Key, occurrence: Option<&Occurrence>) -> Fault {
@@ -211,7 +207,7 @@ impl Collected<'_, '_> {
             cost: 0,
         };
         let confidence = weighted(1_000, Grade::Event, prior(self.context, to, class));
-        self.add((to, one.key), &cause, confidence, None);
+        self.add((to, one.key), &cause, confidence);
     }
 }
 
@@ -282,7 +278,7 @@ fn touches(context: &Context) -> Vec<(Key, i64, u32)> {
     let mut touches = Vec::new();
     for one in &world.input.touchpoints {
         let (Some(sku), Some(location)) = (&one.external_sku, &one.external_location) else { continue };
-        let at = touched_at(context, one.system, one.at.timestamp_millis());
+        let at = touched_at(context, one.system, one.at.timestamp_micros());
         let found = resolver.resolve(one.system, sku, location, at);
         let key = (world.names.find(found.item), world.names.find(found.place));
         if let (Some(item), Some(place)) = key {

@@ -322,7 +322,7 @@ pub(super) fn evidence(context: &Context, at: usize) -> Evidence {
         movement_id: is_own.then_some(id),
         event_type: event.event_type,
         quantity: world.quantity(event.quantity),
-        occurred_at: world.instant(event.at),
+        occurred_at: world.written(event.system, event.at),
     }
 }
 

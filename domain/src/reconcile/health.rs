@@ -96,7 +96,7 @@ fn manual(context: &Context, (from, until): (i64, i64)) -> Decimal {
     let of = input
         .touchpoints
         .iter()
-        .filter(|one| (from..until).contains(&touched_at(context, one.system, one.at.timestamp_millis())));
+        .filter(|one| (from..until).contains(&touched_at(context, one.system, one.at.timestamp_micros())));
     let minutes = of.map(|one| one.minutes.unwrap_or_else(|| minutes(&input.settings, one.kind)));
     minutes.fold(Decimal::ZERO, Decimal::saturating_add).normalize()
 }
@@ -175,7 +175,7 @@ impl Limits {
 fn compare(context: &Context, applied: &Applied, found: &[Found], movements: &[(i64, Movement)]) -> FixProof {
     let world = context.world;
     let limits = Limits::new(world, applied);
-    let at = applied.applied_at.timestamp_millis();
+    let at = applied.applied_at.timestamp_micros();
     let edge = (world.number(&applied.edge.from), world.number(&applied.edge.to));
     let mut counts =
         BeforeAfter { episodes_before: 0, movements_before: 0, episodes_after: 0, movements_after: 0 };

@@ -31,7 +31,7 @@ pub struct Input {
     pub settings: Settings,
     /// The systems, the reference among them. Rows name them by their index.
     pub systems: Vec<System>,
-    /// Who owns what, and where events go next.
+    /// Owners of processes, and the next hops of their events.
     pub ownership: Vec<Ownership>,
     /// External locations and their places.
     pub location_mappings: Vec<LocationMapping>,

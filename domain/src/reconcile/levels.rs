@@ -16,7 +16,7 @@ use super::resolve::State;
 use super::term::Class;
 use super::unit::{Held, Key, Observation, Series, in_meaning};
 
-/// What a system counts beside what it declares.
+/// Units that a system counts beside those that it declares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Beside {
     Reserved,

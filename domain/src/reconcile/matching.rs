@@ -305,7 +305,7 @@ fn add_repeated(all: &mut [Occurrence], repeated: &HashMap<usize, usize>) {
     }
     let mut of_event: HashMap<usize, usize> = HashMap::new();
     for (number, one) in all.iter().enumerate() {
-        one.members.iter().chain(&one.extras).for_each(|at| drop(of_event.insert(*at, number)));
+        of_event.extend(one.members.iter().chain(&one.extras).map(|at| (*at, number)));
     }
     let mut sorted: Vec<(usize, usize)> = repeated.iter().map(|(at, first)| (*at, *first)).collect();
     sorted.sort_unstable();

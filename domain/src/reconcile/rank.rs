@@ -70,7 +70,7 @@ pub struct Fault {
     pub document: NameNo,
     /// Local hour of the day.
     pub hour: u8,
-    /// Milliseconds of the instant.
+    /// Microseconds of the instant.
     pub at: i64,
     /// Size of the difference in units.
     pub units: i64,

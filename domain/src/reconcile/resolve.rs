@@ -146,6 +146,6 @@ impl<'a> Resolver<'a> {
 }
 
 fn is_valid((from, until): (Option<DateTime<Utc>>, Option<DateTime<Utc>>), at: i64) -> bool {
-    from.is_none_or(|from| from.timestamp_millis() <= at)
-        && until.is_none_or(|until| at < until.timestamp_millis())
+    from.is_none_or(|from| from.timestamp_micros() <= at)
+        && until.is_none_or(|until| at < until.timestamp_micros())
 }

@@ -36,7 +36,7 @@ pub(super) struct Classified {
     pub old: Vec<(SystemNo, Key, i64, i64)>,
 }
 
-/// How often a class explains differences of a system at a place, out of 40.
+/// Frequencies of the classes per system and place, out of 40.
 pub(super) type Priors = BTreeMap<(SystemNo, NameNo, Class), u32>;
 
 /// Returns the row of a key that a full snapshot lacks.

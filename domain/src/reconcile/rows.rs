@@ -30,7 +30,7 @@ impl Clocks {
     /// Returns true time.
     fn read(&self, system: SystemNo, at: DateTime<Utc>) -> i64 {
         let offset = self.offsets.get(usize::from(system)).copied().unwrap_or(0);
-        at.timestamp_millis().saturating_sub(offset)
+        at.timestamp_micros().saturating_sub(offset)
     }
 }
 

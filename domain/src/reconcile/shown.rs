@@ -56,7 +56,7 @@ pub(super) fn inputs(world: &World) -> Vec<Seen> {
         |system: SystemNo| world.input.systems.get(usize::from(system)).map(|one| one.clock_offset_seconds);
     let read = |system: SystemNo, at: chrono::DateTime<chrono::Utc>| {
         let shift = world.shifts.get(&system).copied().unwrap_or(0);
-        offset(system).map(|offset| at.timestamp_millis() - (offset + shift) * super::unit::SECOND)
+        offset(system).map(|offset| at.timestamp_micros() - (offset + shift) * super::unit::SECOND)
     };
     let is_in = |at: &i64| (world.from..=world.through).contains(at);
     for line in &world.input.snapshots {
@@ -159,7 +159,7 @@ fn discrepancy(
         system: world.code(row.system).to_owned(),
         sku: world.names.text(row.key.0).to_owned(),
         place: world.names.text(row.key.1).to_owned(),
-        taken_at: world.instant(row.at),
+        taken_at: world.written(row.system, row.at),
         theirs: row.theirs.map(|units| world.quantity(units)),
         ours: row.ours.map(|units| world.quantity(units)),
         delta: world.quantity(row.delta),

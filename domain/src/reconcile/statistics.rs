@@ -39,11 +39,20 @@ fn ln_factorial(n: u64) -> f64 {
 
 /// Returns the probability that a Poisson variable is at least `count`.
 pub(super) fn poisson_tail(count: u64, mean: f64) -> f64 {
-    if count == 0 || mean >= count as f64 {
+    if count == 0 {
         return 1.0;
     }
     if mean <= 0.0 {
         return 0.0;
+    }
+    // Above the mean the terms fall, so the sum upwards converges. Below it the sum of the other side is short.
+    if mean >= count as f64 {
+        let (mut term, mut below) = ((-mean).exp(), 0.0);
+        for k in 0..count {
+            below += term;
+            term *= mean / (k + 1) as f64;
+        }
+        return (1.0 - below).clamp(0.0, 1.0);
     }
     let mut term = (count as f64 * mean.ln() - mean - ln_factorial(count)).exp();
     let mut sum = 0.0;
@@ -110,23 +119,9 @@ pub(super) fn mean_with_tail(count: u64, level: f64) -> f64 {
     let (mut low, mut high) = (0.0, count as f64 * 2.0 + 20.0);
     for _ in 0..BISECTIONS {
         let middle = (low + high) / 2.0;
-        if poisson_tail_at(count, middle) < level { low = middle } else { high = middle }
+        if poisson_tail(count, middle) < level { low = middle } else { high = middle }
     }
     (low + high) / 2.0
-}
-
-/// Returns the tail also where the mean is above the count.
-fn poisson_tail_at(count: u64, mean: f64) -> f64 {
-    if mean < count as f64 || mean <= 0.0 {
-        return poisson_tail(count, mean);
-    }
-    let mut term = (-mean).exp();
-    let mut below = 0.0;
-    for k in 0..count {
-        below += term;
-        term *= mean / (k + 1) as f64;
-    }
-    (1.0 - below).clamp(0.0, 1.0)
 }
 
 /// Returns the median. Zero for no values.

@@ -5,13 +5,13 @@ use super::names::NameNo;
 use super::resolve::State;
 use super::term::{EntryMode, EventType, QuantityMeaning};
 
-/// Milliseconds of a second.
-pub(super) const SECOND: i64 = 1_000;
-/// Milliseconds of a minute.
+/// Microseconds of a second.
+pub(super) const SECOND: i64 = 1_000_000;
+/// Microseconds of a minute.
 pub(super) const MINUTE: i64 = 60 * SECOND;
-/// Milliseconds of an hour.
+/// Microseconds of an hour.
 pub(super) const HOUR: i64 = 60 * MINUTE;
-/// Milliseconds of a day.
+/// Microseconds of a day.
 pub(super) const DAY: i64 = 24 * HOUR;
 
 /// An item at a place.

@@ -8,7 +8,7 @@ use crate::reconcile::term::Class;
 fn a_hundred_thousand_episodes_are_ranked() {
     let mut numbers = Numbers(3);
     let mut below = |limit: u64| u32::try_from(numbers.below(limit)).expect("small");
-    let day = 24 * 60 * 60 * 1_000;
+    let day = 24 * 60 * 60 * 1_000_000;
     let (mut faults, mut movements) = (Vec::new(), Vec::new());
     for number in 0..100_000_u32 {
         let place = if number % 2 == 0 { 7 } else { below(50) };
