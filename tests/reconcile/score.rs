@@ -83,7 +83,7 @@ impl Tally {
 
 pub fn score(run: &Run, exports: Exports, answer: &Answer) -> Figures {
     let mut figures = Figures { runs: 1, ..Figures::default() };
-    score_classes(run, answer, &mut figures);
+    score_classes(run, exports, answer, &mut figures);
     score_dirt(run, answer, &mut figures);
     score_fix(run, exports, answer, &mut figures);
     figures.naive = naive::hits(run);
@@ -97,13 +97,16 @@ fn named(found: &Discrepancy) -> Named<'_> {
 }
 
 /// Returns the classes that begin with a row. Parts that heal are none.
-fn classes(found: &Discrepancy) -> BTreeSet<Class> {
+fn classes(exports: Exports, found: &Discrepancy) -> BTreeSet<Class> {
     let begins =
         found.explanations.iter().filter(|explanation| !explanation.heals && !explanation.quantity.is_zero());
-    begins.map(|explanation| explanation.class).filter(|class| *class != Class::Unexplained).collect()
+    begins
+        .map(|explanation| known(exports, explanation.class))
+        .filter(|class| *class != Class::Unexplained)
+        .collect()
 }
 
-fn score_classes(run: &Run, answer: &Answer, figures: &mut Figures) {
+fn score_classes(run: &Run, exports: Exports, answer: &Answer, figures: &mut Figures) {
     let mut found: BTreeMap<Named<'_>, &Discrepancy> =
         answer.discrepancies.iter().map(|found| (named(found), found)).collect();
     for row in &run.truth.rows {
@@ -114,26 +117,34 @@ fn score_classes(run: &Run, answer: &Answer, figures: &mut Figures) {
             run.world.places[place].code.as_str(),
             row.at,
         );
-        let said = found.remove(&key).map(classes).unwrap_or_default();
-        score_row(row, &said, figures);
+        let said = found.remove(&key).map(|row| classes(exports, row)).unwrap_or_default();
+        score_row(row, exports, &said, figures);
     }
     // The rest are rows without a true change.
     let dirty = dirty_keys(&run.world, &run.dirt);
     for (key, row) in found {
         if key.3 != START + 6 * 3600 && !is_dirty(run, &dirty, row) {
-            for class in classes(row) {
+            for class in classes(exports, row) {
                 figures.classes.entry(class).or_default().wrong += 1;
             }
         }
     }
 }
 
-fn score_row(row: &Row, said: &BTreeSet<Class>, figures: &mut Figures) {
+/// Returns a class as far as it can be known. Snapshots alone do not tell a count from another correction.
+fn known(exports: Exports, class: Class) -> Class {
+    match (exports, class) {
+        (Exports::Snapshots, Class::CountVariance) => Class::ManualAdjustment,
+        (_, class) => class,
+    }
+}
+
+fn score_row(row: &Row, exports: Exports, said: &BTreeSet<Class>, figures: &mut Figures) {
     let mut causes = BTreeSet::new();
     let mut is_open = false;
     for part in &row.parts {
         match part.reason {
-            Reason::Cause(class) => _ = causes.insert(class),
+            Reason::Cause(class) => _ = causes.insert(known(exports, class)),
             Reason::Either => is_open = true,
             Reason::Heals => {}
         }
