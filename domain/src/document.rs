@@ -126,6 +126,7 @@ impl Facts {
 
 impl DocumentKind {
     #[rustfmt::skip]
+    #[expect(clippy::too_many_lines, reason = "one exhaustive match")]
     const fn facts(self) -> Facts {
         use Place::{At, Below, Nowhere};
         const fn stock(series: &'static str) -> Facts {
