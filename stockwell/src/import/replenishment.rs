@@ -11,7 +11,9 @@ use std::thread;
 use chrono::{Days, NaiveDate, Weekday};
 use domain::id::LocationId;
 use domain::number::Quantity;
-use domain::replenish::backtest::{Columns, Past, Policy, Tally, Window, class_of, report, simulate};
+use domain::replenish::backtest::{
+    EqualStock, Past, Policy, Tally, Window, class_of, equal_stock_days, simulate,
+};
 use domain::replenish::{
     AtLocation, DemandClass, LeadTime, Method, Micro, OrderSize, ServiceLevel, Settings, Stock, Target,
     TransferTimes, suggest,
@@ -99,12 +101,16 @@ fn set_once(safety_days: u32) -> Policy {
     Policy::MinMax { average_days: None, safety_days }
 }
 
-/// Runs a policy for all products.
-fn run<'pasts>(pasts: impl IntoIterator<Item = &'pasts Past>, policy: Policy, from: u64) -> Tally {
+/// Runs a policy for each product.
+fn run(pasts: &[Past], policy: Policy, from: u64) -> Vec<Tally> {
+    pasts.iter().map(|past| simulate(past, policy, &window(from)).expect("in range")).collect()
+}
+
+/// Adds the figures of products.
+fn sum<'tallies>(tallies: impl IntoIterator<Item = &'tallies Tally>) -> Tally {
     let mut sum = Tally::default();
-    for past in pasts {
-        let tally = simulate(past, policy, &window(from)).expect("in range");
-        sum.add(&tally).expect("in range");
+    for tally in tallies {
+        sum.add(tally).expect("in range");
     }
     sum
 }
@@ -125,21 +131,13 @@ fn figures(tally: &Tally, from: u64) -> (String, String, String, i64, u64) {
     )
 }
 
-/// Figures that a policy must have.
-type Expected = (Policy, u64, (&'static str, &'static str, &'static str, i64, u64));
+/// Shares of units, of days served and of days empty, average stock, and order lines.
+type Figures = (&'static str, &'static str, &'static str, i64, u64);
 
 #[track_caller]
-fn check(pasts: &[Past], expected: &[Expected]) {
-    let check_one = |(policy, from, (fill, days, empty, stock, lines)): &Expected| {
-        let found = figures(&run(pasts, *policy, *from), *from);
-        let expected = ((*fill).to_owned(), (*days).to_owned(), (*empty).to_owned(), *stock, *lines);
-        assert_eq!(found, expected, "{policy:?}");
-    };
-    thread::scope(|scope| {
-        for one in expected {
-            scope.spawn(|| check_one(one));
-        }
-    });
+fn check(tally: &Tally, from: u64, expected: Figures, case: &str) {
+    let (fill, days, empty, stock, lines) = figures(tally, from);
+    assert_eq!((fill.as_str(), days.as_str(), empty.as_str(), stock, lines), expected, "{case}");
 }
 
 #[test]
@@ -155,97 +153,86 @@ fn the_scenario_has_the_published_extent() {
 fn every_policy_has_its_published_figures() {
     let Some(products) = products() else { return };
     let pasts: Vec<Past> = products.iter().map(past).collect();
-    check(
-        &pasts,
-        &[
-            (set_once(14), FROM, ("0.6814", "0.7661", "0.1345", 347_485, 11_840)),
-            (set_once(44), FROM, ("0.7815", "0.8501", "0.0863", 640_307, 11_918)),
-            (weekly(14), FROM, ("0.8012", "0.8466", "0.0970", 452_248, 9_096)),
-            (weekly(29), FROM, ("0.8647", "0.8990", "0.0659", 638_364, 9_173)),
-            (weekly(30), FROM, ("0.8676", "0.9017", "0.0641", 650_804, 9_213)),
-            (rule(ServiceLevel::P80), FROM, ("0.8172", "0.8964", "0.0477", 483_932, 4_812)),
-            (rule(ServiceLevel::P90), FROM, ("0.8552", "0.9207", "0.0357", 561_474, 4_829)),
-            (rule(ServiceLevel::P95), FROM, ("0.8835", "0.9372", "0.0285", 642_714, 4_760)),
-            (rule(ServiceLevel::P98), FROM, ("0.9105", "0.9516", "0.0220", 749_151, 4_710)),
-            (rule(ServiceLevel::P99), FROM, ("0.9230", "0.9587", "0.0187", 833_370, 4_664)),
-            (weekly(29), LAST_90, ("0.8374", "0.8837", "0.0727", 658_556, 5_794)),
-            (rule(ServiceLevel::P95), LAST_90, ("0.8597", "0.9263", "0.0322", 653_007, 3_025)),
-        ],
-    );
-}
-
-#[test]
-fn every_class_has_its_published_figures() {
-    let Some(products) = products() else { return };
-    let pasts: Vec<Past> = products.iter().map(past).collect();
-    let class = |past: &Past| class_of(past, &window(FROM)).expect("in range");
-    let of = |wanted: DemandClass| -> Vec<Past> {
-        pasts.iter().filter(|past| class(past) == wanted).cloned().collect()
-    };
-    let smooth = of(DemandClass::Smooth);
-    assert_eq!((smooth.len(), of(DemandClass::TooFewWeeks).len()), (190, 149));
-    let rule = rule(ServiceLevel::P95);
-    check(
-        &smooth,
-        &[
-            (weekly(14), FROM, ("0.9365", "0.9474", "0.0428", 89_730, 796)),
-            (rule, FROM, ("0.9434", "0.9649", "0.0266", 89_843, 644)),
-        ],
-    );
-    let erratic = of(DemandClass::Erratic);
-    assert_eq!(erratic.len(), 896);
-    check(
-        &erratic,
-        &[
-            (weekly(29), FROM, ("0.9294", "0.9514", "0.0357", 359_684, 3_259)),
-            (rule, FROM, ("0.9072", "0.9521", "0.0307", 302_758, 2_044)),
-        ],
-    );
-    let intermittent = of(DemandClass::Intermittent);
-    assert_eq!(intermittent.len(), 534);
-    check(
-        &intermittent,
-        &[
-            (weekly(29), FROM, ("0.7259", "0.7977", "0.0840", 20_869, 1_100)),
-            (rule, FROM, ("0.8692", "0.9360", "0.0183", 41_770, 399)),
-        ],
-    );
-    let lumpy = of(DemandClass::Lumpy);
-    assert_eq!(lumpy.len(), 1_334);
-    check(
-        &lumpy,
-        &[
-            (weekly(29), FROM, ("0.6545", "0.7756", "0.0870", 126_493, 3_957)),
-            (rule, FROM, ("0.7881", "0.8949", "0.0321", 206_111, 1_618)),
-        ],
-    );
-}
-
-#[test]
-fn thirty_safety_days_hold_the_stock_of_the_rule() {
-    let Some(products) = products() else { return };
-    let pasts: Vec<Past> = products.iter().map(past).collect();
-    let (mut rule_tally, mut stocks) = (Tally::default(), [Tally::default(); 2]);
-    thread::scope(|scope| {
-        scope.spawn(|| rule_tally = run(&pasts, rule(ServiceLevel::P95), FROM));
-        for (tally, days) in stocks.iter_mut().zip([29, 30]) {
-            let pasts = &pasts;
-            scope.spawn(move || *tally = run(pasts, weekly(days), FROM));
-        }
+    let expected: [(Policy, u64, Figures); 12] = [
+        (rule(ServiceLevel::P95), FROM, ("0.8835", "0.9372", "0.0285", 642_714, 4_760)),
+        (weekly(14), FROM, ("0.8012", "0.8466", "0.0970", 452_248, 9_096)),
+        (weekly(29), FROM, ("0.8647", "0.8990", "0.0659", 638_364, 9_173)),
+        (weekly(30), FROM, ("0.8676", "0.9017", "0.0641", 650_804, 9_213)),
+        (set_once(14), FROM, ("0.6814", "0.7661", "0.1345", 347_485, 11_840)),
+        (set_once(44), FROM, ("0.7815", "0.8501", "0.0863", 640_307, 11_918)),
+        (rule(ServiceLevel::P80), FROM, ("0.8172", "0.8964", "0.0477", 483_932, 4_812)),
+        (rule(ServiceLevel::P90), FROM, ("0.8552", "0.9207", "0.0357", 561_474, 4_829)),
+        (rule(ServiceLevel::P98), FROM, ("0.9105", "0.9516", "0.0220", 749_151, 4_710)),
+        (rule(ServiceLevel::P99), FROM, ("0.9230", "0.9587", "0.0187", 833_370, 4_664)),
+        (weekly(29), LAST_90, ("0.8374", "0.8837", "0.0727", 658_556, 5_794)),
+        (rule(ServiceLevel::P95), LAST_90, ("0.8597", "0.9263", "0.0322", 653_007, 3_025)),
+    ];
+    let tallies: Vec<Vec<Tally>> = thread::scope(|scope| {
+        let pasts = &pasts;
+        let start = |(policy, from, _): &(Policy, u64, Figures)| {
+            let (policy, from) = (*policy, *from);
+            scope.spawn(move || run(pasts, policy, from))
+        };
+        let running: Vec<_> = expected.iter().map(start).collect();
+        running.into_iter().map(|thread| thread.join().expect("a policy runs")).collect()
     });
-    assert!(
-        stocks[0].stock_value < rule_tally.stock_value && rule_tally.stock_value <= stocks[1].stock_value
-    );
-    let columns = Columns {
-        class: DemandClass::Smooth,
-        really: Tally::default(),
-        rule: rule_tally,
-        min_max: stocks[0],
-        equal_stock: stocks[1],
-        services: [rule_tally; 5],
+    for ((policy, from, figures), tallies) in expected.iter().zip(&tallies) {
+        check(&sum(tallies), *from, *figures, &format!("{policy:?}"));
+    }
+    check_classes(&pasts, [&tallies[0], &tallies[1], &tallies[2]]);
+
+    // Thirty safety days are the fewest with at least the stock of the rule.
+    let [of_rule, of_29, of_30] = [0, 2, 3].map(|policy| sum(&tallies[policy]).stock_value);
+    let found = equal_stock_days(of_rule, |days| match days {
+        30.. => Ok(of_30),
+        29 => Ok(of_29),
+        _ => Ok(Micro::ZERO),
+    });
+    assert_eq!(found, Ok(EqualStock { safety_days: 30, is_out_of_reach: false }));
+}
+
+/// Checks the figures by class: of the rule, and of minimum and maximum with 14 and with 29 safety days.
+fn check_classes(pasts: &[Past], [rule, weekly_14, weekly_29]: [&[Tally]; 3]) {
+    let classes: Vec<DemandClass> =
+        pasts.iter().map(|past| class_of(past, &window(FROM)).expect("in range")).collect();
+    let of = |class: DemandClass, tallies: &[Tally]| {
+        sum(tallies.iter().zip(&classes).filter(|(_, of)| **of == class).map(|(tally, _)| tally))
     };
-    let report = report([&columns]).expect("in range");
-    assert_eq!((report.better, report.worse), (1, 0));
+    let expected: [(DemandClass, usize, &[Tally], Figures, Figures); 4] = [
+        (
+            DemandClass::Smooth,
+            190,
+            weekly_14,
+            ("0.9365", "0.9474", "0.0428", 89_730, 796),
+            ("0.9434", "0.9649", "0.0266", 89_843, 644),
+        ),
+        (
+            DemandClass::Erratic,
+            896,
+            weekly_29,
+            ("0.9294", "0.9514", "0.0357", 359_684, 3_259),
+            ("0.9072", "0.9521", "0.0307", 302_758, 2_044),
+        ),
+        (
+            DemandClass::Intermittent,
+            534,
+            weekly_29,
+            ("0.7259", "0.7977", "0.0840", 20_869, 1_100),
+            ("0.8692", "0.9360", "0.0183", 41_770, 399),
+        ),
+        (
+            DemandClass::Lumpy,
+            1_334,
+            weekly_29,
+            ("0.6545", "0.7756", "0.0870", 126_493, 3_957),
+            ("0.7881", "0.8949", "0.0321", 206_111, 1_618),
+        ),
+    ];
+    for (class, products, weekly, min_max, of_rule) in expected {
+        assert_eq!(classes.iter().filter(|of| **of == class).count(), products, "{class:?}");
+        check(&of(class, weekly), FROM, min_max, &format!("{class:?}, minimum and maximum"));
+        check(&of(class, rule), FROM, of_rule, &format!("{class:?}, the rule"));
+    }
 }
 
 /// Returns the target of a product on a Monday, with demand as it was recorded.
