@@ -229,7 +229,7 @@ fn a_back_test_says_why_it_may_mislead() {
 }
 
 proptest! {
-    /// What is asked for is served, lost or backordered under each policy; and there is no chance in it.
+    /// Units that are asked for are served, lost or backordered under each policy; and there is no chance in it.
     #[test]
     fn demand_is_conserved(
         sales in prop::collection::vec((-90..120_i64, 1..40_i64), 0..60),
