@@ -3738,6 +3738,139 @@ COMMENT ON COLUMN bi.receivable_ageing.unapplied IS 'Payments of the customer th
 
 COMMENT ON COLUMN bi.receivable_ageing.owed IS 'receivable - unapplied: the balance of the customer in the ledger. Additive.';
 
+CREATE TABLE public.reconcile_run (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    window_from timestamp with time zone NOT NULL,
+    through timestamp with time zone NOT NULL,
+    reference text NOT NULL,
+    summary jsonb NOT NULL,
+    first_fix jsonb NOT NULL,
+    exceptions jsonb NOT NULL,
+    flow_map jsonb NOT NULL,
+    health jsonb NOT NULL,
+    duration_ms integer NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT reconcile_run_forward CHECK ((window_from < through))
+);
+
+ALTER TABLE ONLY public.reconcile_run FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_run OWNER TO stockwell_owner;
+
+CREATE VIEW bi.reconciliation_exceptions WITH (security_invoker='true') AS
+ SELECT r.recorded_at AS run_at,
+    (e.rank)::integer AS exception_rank,
+    (e.one ->> 'class'::text) AS exception_class,
+    (e.one ->> 'type'::text) AS event_type,
+    (e.one #>> '{edge,from}'::text[]) AS edge_from,
+    (e.one #>> '{edge,to}'::text[]) AS edge_to,
+    (e.one #>> '{scope,place}'::text[]) AS scope_place,
+    (e.one #>> '{scope,sku}'::text[]) AS scope_sku,
+    (e.one #>> '{scope,category}'::text[]) AS scope_category,
+    (e.one #>> '{scope,actor}'::text[]) AS scope_actor,
+    ((e.one ->> 'episodes'::text))::integer AS episodes,
+    ((e.one ->> 'weeks'::text))::integer AS weeks_with_episodes,
+    ((e.one ->> 'units'::text))::numeric AS difference_units,
+    ((e.one ->> 'minutes_per_week'::text))::numeric AS minutes_per_week,
+    ((e.one ->> 'value_per_week'::text))::numeric AS value_per_week,
+    ((e.one ->> 'benefit'::text))::numeric AS benefit_per_week,
+    ((e.one ->> 'effort_days'::text))::numeric AS effort_days,
+    ((e.one ->> 'confidence'::text))::numeric AS confidence,
+    ((e.one ->> 'eligible'::text))::boolean AS eligible,
+    (e.one ->> 'why_not'::text) AS why_not
+   FROM (( SELECT reconcile_run.exceptions,
+            reconcile_run.recorded_at
+           FROM public.reconcile_run
+          WHERE (reconcile_run.tenant_id = bi.tenant())
+          ORDER BY reconcile_run.id DESC
+         LIMIT 1) r
+     CROSS JOIN LATERAL jsonb_array_elements(r.exceptions) WITH ORDINALITY e(one, rank));
+
+ALTER TABLE bi.reconciliation_exceptions OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.reconciliation_exceptions.run_at IS 'When the run of the reconciliation was made. The view has the latest run.';
+
+COMMENT ON COLUMN bi.reconciliation_exceptions.exception_rank IS 'Place of the group: 1 is the best fix. Not additive.';
+
+COMMENT ON COLUMN bi.reconciliation_exceptions.exception_class IS 'Cause of the group, such as missed_return. New values may appear.';
+
+COMMENT ON COLUMN bi.reconciliation_exceptions.event_type IS 'Type of the events, if it is one.';
+
+COMMENT ON COLUMN bi.reconciliation_exceptions.edge_from IS 'Code of the system where the events began.';
+
+COMMENT ON COLUMN bi.reconciliation_exceptions.edge_to IS 'Code of the system that lost, doubled or misread them.';
+
+COMMENT ON COLUMN bi.reconciliation_exceptions.scope_place IS 'Place of the group; null if it is everywhere.';
+
+COMMENT ON COLUMN bi.reconciliation_exceptions.scope_sku IS 'Item of the group; null if it is every item.';
+
+COMMENT ON COLUMN bi.reconciliation_exceptions.scope_category IS 'Category of the group; null if it is every category.';
+
+COMMENT ON COLUMN bi.reconciliation_exceptions.scope_actor IS 'Person or program of the group; null if it is each.';
+
+COMMENT ON COLUMN bi.reconciliation_exceptions.episodes IS 'Episodes of the group. Additive.';
+
+COMMENT ON COLUMN bi.reconciliation_exceptions.weeks_with_episodes IS 'Weeks in which an episode began. Not additive.';
+
+COMMENT ON COLUMN bi.reconciliation_exceptions.difference_units IS 'Sum of the sizes of the differences, in units of the reference. Additive over items of one unit.';
+
+COMMENT ON COLUMN bi.reconciliation_exceptions.minutes_per_week IS 'Minutes of manual work per week. Additive.';
+
+COMMENT ON COLUMN bi.reconciliation_exceptions.value_per_week IS 'Cost of the manual work per week, in the currency of the settings of the reconciliation. Additive.';
+
+COMMENT ON COLUMN bi.reconciliation_exceptions.benefit_per_week IS 'Benefit per week of removing the cause, in the same currency. Additive.';
+
+COMMENT ON COLUMN bi.reconciliation_exceptions.effort_days IS 'Days of work of the fix. Additive.';
+
+COMMENT ON COLUMN bi.reconciliation_exceptions.confidence IS 'Mean confidence of the episodes, from 0 to 1. Not additive.';
+
+COMMENT ON COLUMN bi.reconciliation_exceptions.eligible IS 'Whether the group recurs enough to be a fix.';
+
+COMMENT ON COLUMN bi.reconciliation_exceptions.why_not IS 'Reason why the group is no fix; null if it is one.';
+
+CREATE VIEW bi.reconciliation_health WITH (security_invoker='true') AS
+ SELECT r.recorded_at AS run_at,
+    ((w.one ->> 'from'::text))::timestamp with time zone AS week_from,
+    ((w.one ->> 'until'::text))::timestamp with time zone AS week_until,
+    ((w.one ->> 'movements'::text))::bigint AS compared_movements,
+    ((w.one ->> 'exceptions'::text))::bigint AS exceptions,
+    ((w.one ->> 'exceptions_per_1000'::text))::numeric AS exceptions_per_1000,
+    ((w.one ->> 'manual_minutes'::text))::numeric AS manual_minutes,
+    ((w.one ->> 'explained_share'::text))::numeric AS explained_share,
+    ((w.one ->> 'median_days_open'::text))::numeric AS median_days_open,
+    ((w.one ->> 'open_dual_owners'::text))::integer AS open_dual_owners
+   FROM (( SELECT reconcile_run.health,
+            reconcile_run.recorded_at
+           FROM public.reconcile_run
+          WHERE (reconcile_run.tenant_id = bi.tenant())
+          ORDER BY reconcile_run.id DESC
+         LIMIT 1) r
+     CROSS JOIN LATERAL jsonb_array_elements((r.health -> 'weeks'::text)) w(one));
+
+ALTER TABLE bi.reconciliation_health OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.reconciliation_health.run_at IS 'When the run of the reconciliation was made. The view has the latest run.';
+
+COMMENT ON COLUMN bi.reconciliation_health.week_from IS 'First instant of the week.';
+
+COMMENT ON COLUMN bi.reconciliation_health.week_until IS 'First instant after the week.';
+
+COMMENT ON COLUMN bi.reconciliation_health.compared_movements IS 'Events of all systems in the week. Additive.';
+
+COMMENT ON COLUMN bi.reconciliation_health.exceptions IS 'Episodes that began or grew in the week. Additive.';
+
+COMMENT ON COLUMN bi.reconciliation_health.exceptions_per_1000 IS 'Exceptions per 1,000 compared movements; null without movements. Not additive: divide the sums.';
+
+COMMENT ON COLUMN bi.reconciliation_health.manual_minutes IS 'Minutes of manual work in the week. Additive.';
+
+COMMENT ON COLUMN bi.reconciliation_health.explained_share IS 'Share of the differences that have a cause, from 0 to 1. Not additive.';
+
+COMMENT ON COLUMN bi.reconciliation_health.median_days_open IS 'Median of the days that open episodes had been open at the end of the week. Not additive.';
+
+COMMENT ON COLUMN bi.reconciliation_health.open_dual_owners IS 'Processes that two systems began at one place in the week. Not additive.';
+
 CREATE VIEW bi.revenue_by_category WITH (security_invoker='true') AS
  SELECT margin_lines.category_code,
     margin_lines.category_name,
@@ -6176,6 +6309,293 @@ ALTER TABLE ONLY public.product_unit FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.product_unit OWNER TO stockwell_owner;
 
+CREATE TABLE public.reconcile_bundle (
+    tenant_id uuid NOT NULL,
+    item text NOT NULL,
+    component text NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT reconcile_bundle_quantity_positive CHECK ((quantity > (0)::numeric))
+);
+
+ALTER TABLE ONLY public.reconcile_bundle FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_bundle OWNER TO stockwell_owner;
+
+CREATE TABLE public.reconcile_discrepancy (
+    tenant_id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    no integer NOT NULL,
+    system text NOT NULL,
+    sku text NOT NULL,
+    place text NOT NULL,
+    class text NOT NULL,
+    taken_at timestamp with time zone NOT NULL,
+    episode_id uuid,
+    content jsonb NOT NULL
+);
+
+ALTER TABLE ONLY public.reconcile_discrepancy FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_discrepancy OWNER TO stockwell_owner;
+
+CREATE TABLE public.reconcile_episode (
+    tenant_id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    no integer NOT NULL,
+    id uuid NOT NULL,
+    system text NOT NULL,
+    sku text NOT NULL,
+    place text NOT NULL,
+    class text NOT NULL,
+    edge_from text NOT NULL,
+    edge_to text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    healed_at timestamp with time zone,
+    content jsonb NOT NULL
+);
+
+ALTER TABLE ONLY public.reconcile_episode FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_episode OWNER TO stockwell_owner;
+
+CREATE TABLE public.reconcile_event (
+    tenant_id uuid NOT NULL,
+    system_id uuid NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    content uuid NOT NULL,
+    copy integer NOT NULL,
+    external_id text NOT NULL,
+    type text NOT NULL,
+    external_sku text NOT NULL,
+    external_location text NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    recorded_at timestamp with time zone,
+    reference text NOT NULL,
+    actor text NOT NULL,
+    entry_mode text NOT NULL,
+    received_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.reconcile_event FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_event OWNER TO stockwell_owner;
+
+CREATE TABLE public.reconcile_fix (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    class text NOT NULL,
+    edge_from text NOT NULL,
+    edge_to text NOT NULL,
+    content jsonb NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.reconcile_fix FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_fix OWNER TO stockwell_owner;
+
+CREATE TABLE public.reconcile_fix_applied (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    fix_id uuid NOT NULL,
+    applied_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY public.reconcile_fix_applied FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_fix_applied OWNER TO stockwell_owner;
+
+CREATE TABLE public.reconcile_input (
+    tenant_id uuid NOT NULL,
+    changed_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.reconcile_input FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_input OWNER TO stockwell_owner;
+
+CREATE TABLE public.reconcile_item (
+    tenant_id uuid NOT NULL,
+    item text NOT NULL,
+    category text NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.reconcile_item FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_item OWNER TO stockwell_owner;
+
+CREATE TABLE public.reconcile_location_mapping (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    system_id uuid NOT NULL,
+    external_location text NOT NULL,
+    location text NOT NULL,
+    valid_from timestamp with time zone,
+    valid_until timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT reconcile_location_mapping_order CHECK ((valid_from < valid_until))
+);
+
+ALTER TABLE ONLY public.reconcile_location_mapping FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_location_mapping OWNER TO stockwell_owner;
+
+CREATE TABLE public.reconcile_ownership (
+    tenant_id uuid NOT NULL,
+    process text NOT NULL,
+    concern text NOT NULL,
+    owner text NOT NULL,
+    next_hops jsonb NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.reconcile_ownership FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_ownership OWNER TO stockwell_owner;
+
+CREATE TABLE public.reconcile_resolution (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    episode_id uuid NOT NULL,
+    system text NOT NULL,
+    found_class text NOT NULL,
+    class text NOT NULL,
+    note text,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY public.reconcile_resolution FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_resolution OWNER TO stockwell_owner;
+
+CREATE TABLE public.reconcile_setting (
+    tenant_id uuid NOT NULL,
+    reference text NOT NULL,
+    window_days smallint NOT NULL,
+    wage_per_hour numeric(18,4) NOT NULL,
+    currency text NOT NULL,
+    minutes jsonb NOT NULL,
+    harm jsonb NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT reconcile_setting_window_range CHECK (((window_days >= 30) AND (window_days <= 60)))
+);
+
+ALTER TABLE ONLY public.reconcile_setting FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_setting OWNER TO stockwell_owner;
+
+CREATE TABLE public.reconcile_sku_mapping (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    system_id uuid NOT NULL,
+    external_sku text NOT NULL,
+    external_location text NOT NULL,
+    item text NOT NULL,
+    factor numeric(18,6) NOT NULL,
+    valid_from timestamp with time zone,
+    valid_until timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT reconcile_sku_mapping_factor_positive CHECK ((factor > (0)::numeric)),
+    CONSTRAINT reconcile_sku_mapping_order CHECK ((valid_from < valid_until))
+);
+
+ALTER TABLE ONLY public.reconcile_sku_mapping FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_sku_mapping OWNER TO stockwell_owner;
+
+CREATE TABLE public.reconcile_snapshot (
+    tenant_id uuid NOT NULL,
+    system_id uuid NOT NULL,
+    taken_at timestamp with time zone NOT NULL,
+    is_full boolean NOT NULL,
+    received_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.reconcile_snapshot FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_snapshot OWNER TO stockwell_owner;
+
+CREATE TABLE public.reconcile_snapshot_line (
+    tenant_id uuid NOT NULL,
+    system_id uuid NOT NULL,
+    taken_at timestamp with time zone NOT NULL,
+    content uuid NOT NULL,
+    copy integer NOT NULL,
+    external_sku text NOT NULL,
+    external_location text NOT NULL,
+    lot text NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    reserved numeric(18,6),
+    quarantined numeric(18,6),
+    incoming numeric(18,6),
+    received_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.reconcile_snapshot_line FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_snapshot_line OWNER TO stockwell_owner;
+
+CREATE TABLE public.reconcile_system (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    quantity_meaning text NOT NULL,
+    sync_interval_minutes integer NOT NULL,
+    clock_offset_seconds integer DEFAULT 0 NOT NULL,
+    sign text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT reconcile_system_interval_positive CHECK ((sync_interval_minutes > 0))
+);
+
+ALTER TABLE ONLY public.reconcile_system FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_system OWNER TO stockwell_owner;
+
+CREATE TABLE public.reconcile_touchpoint (
+    tenant_id uuid NOT NULL,
+    system_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    content uuid NOT NULL,
+    copy integer NOT NULL,
+    kind text NOT NULL,
+    minutes numeric(18,6),
+    actor text NOT NULL,
+    external_sku text NOT NULL,
+    external_location text NOT NULL,
+    note text NOT NULL,
+    received_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.reconcile_touchpoint FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_touchpoint OWNER TO stockwell_owner;
+
+CREATE TABLE public.reconcile_verdict (
+    tenant_id uuid NOT NULL,
+    fix_id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    applied_at timestamp with time zone NOT NULL,
+    week integer NOT NULL,
+    verdict text NOT NULL,
+    content jsonb NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.reconcile_verdict FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_verdict OWNER TO stockwell_owner;
+
 CREATE TABLE public.refresh_token (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -7273,6 +7693,69 @@ ALTER TABLE ONLY public.product
 ALTER TABLE ONLY public.reason_code
     ADD CONSTRAINT reason_code_pkey PRIMARY KEY (tenant_id, code);
 
+ALTER TABLE ONLY public.reconcile_bundle
+    ADD CONSTRAINT reconcile_bundle_pkey PRIMARY KEY (tenant_id, item, component);
+
+ALTER TABLE ONLY public.reconcile_discrepancy
+    ADD CONSTRAINT reconcile_discrepancy_pkey PRIMARY KEY (tenant_id, run_id, no);
+
+ALTER TABLE ONLY public.reconcile_episode
+    ADD CONSTRAINT reconcile_episode_once UNIQUE (tenant_id, run_id, id);
+
+ALTER TABLE ONLY public.reconcile_episode
+    ADD CONSTRAINT reconcile_episode_pkey PRIMARY KEY (tenant_id, run_id, no);
+
+ALTER TABLE ONLY public.reconcile_event
+    ADD CONSTRAINT reconcile_event_pkey PRIMARY KEY (tenant_id, system_id, occurred_at, content, copy);
+
+ALTER TABLE ONLY public.reconcile_fix_applied
+    ADD CONSTRAINT reconcile_fix_applied_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.reconcile_fix
+    ADD CONSTRAINT reconcile_fix_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.reconcile_input
+    ADD CONSTRAINT reconcile_input_pkey PRIMARY KEY (tenant_id);
+
+ALTER TABLE ONLY public.reconcile_item
+    ADD CONSTRAINT reconcile_item_pkey PRIMARY KEY (tenant_id, item);
+
+ALTER TABLE ONLY public.reconcile_location_mapping
+    ADD CONSTRAINT reconcile_location_mapping_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.reconcile_ownership
+    ADD CONSTRAINT reconcile_ownership_pkey PRIMARY KEY (tenant_id, process, concern);
+
+ALTER TABLE ONLY public.reconcile_resolution
+    ADD CONSTRAINT reconcile_resolution_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.reconcile_run
+    ADD CONSTRAINT reconcile_run_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.reconcile_setting
+    ADD CONSTRAINT reconcile_setting_pkey PRIMARY KEY (tenant_id);
+
+ALTER TABLE ONLY public.reconcile_sku_mapping
+    ADD CONSTRAINT reconcile_sku_mapping_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.reconcile_snapshot_line
+    ADD CONSTRAINT reconcile_snapshot_line_pkey PRIMARY KEY (tenant_id, system_id, taken_at, content, copy);
+
+ALTER TABLE ONLY public.reconcile_snapshot
+    ADD CONSTRAINT reconcile_snapshot_pkey PRIMARY KEY (tenant_id, system_id, taken_at);
+
+ALTER TABLE ONLY public.reconcile_system
+    ADD CONSTRAINT reconcile_system_code_key UNIQUE (tenant_id, code);
+
+ALTER TABLE ONLY public.reconcile_system
+    ADD CONSTRAINT reconcile_system_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.reconcile_touchpoint
+    ADD CONSTRAINT reconcile_touchpoint_pkey PRIMARY KEY (tenant_id, system_id, at, content, copy);
+
+ALTER TABLE ONLY public.reconcile_verdict
+    ADD CONSTRAINT reconcile_verdict_pkey PRIMARY KEY (tenant_id, fix_id, run_id);
+
 ALTER TABLE ONLY public.refresh_token
     ADD CONSTRAINT refresh_token_hash_key UNIQUE (tenant_id, hash);
 
@@ -7586,6 +8069,18 @@ CREATE INDEX product_by_text ON public.product USING gin (tenant_id, name_key ex
 
 CREATE INDEX product_by_update ON public.product USING btree (tenant_id, updated_at, id);
 
+CREATE INDEX reconcile_discrepancy_by_episode ON public.reconcile_discrepancy USING btree (tenant_id, run_id, episode_id, no);
+
+CREATE INDEX reconcile_episode_by_id ON public.reconcile_episode USING btree (tenant_id, id, run_id);
+
+CREATE INDEX reconcile_fix_applied_by_fix ON public.reconcile_fix_applied USING btree (tenant_id, fix_id, id);
+
+CREATE INDEX reconcile_location_mapping_by_code ON public.reconcile_location_mapping USING btree (tenant_id, system_id, external_location);
+
+CREATE INDEX reconcile_resolution_by_episode ON public.reconcile_resolution USING btree (tenant_id, episode_id, id);
+
+CREATE INDEX reconcile_sku_mapping_by_sku ON public.reconcile_sku_mapping USING btree (tenant_id, system_id, external_sku, external_location);
+
 CREATE INDEX refresh_token_by_family ON public.refresh_token USING btree (tenant_id, family_id);
 
 CREATE INDEX reservation_by_level ON public.reservation USING btree (tenant_id, location_id, product_id, lot_id);
@@ -7836,6 +8331,57 @@ ALTER TABLE ONLY public.product
 ALTER TABLE ONLY public.product_unit
     ADD CONSTRAINT product_unit_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
 
+ALTER TABLE ONLY public.reconcile_bundle
+    ADD CONSTRAINT reconcile_bundle_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.reconcile_discrepancy
+    ADD CONSTRAINT reconcile_discrepancy_run_fkey FOREIGN KEY (tenant_id, run_id) REFERENCES public.reconcile_run(tenant_id, id);
+
+ALTER TABLE ONLY public.reconcile_episode
+    ADD CONSTRAINT reconcile_episode_run_fkey FOREIGN KEY (tenant_id, run_id) REFERENCES public.reconcile_run(tenant_id, id);
+
+ALTER TABLE ONLY public.reconcile_fix_applied
+    ADD CONSTRAINT reconcile_fix_applied_fix_fkey FOREIGN KEY (tenant_id, fix_id) REFERENCES public.reconcile_fix(tenant_id, id);
+
+ALTER TABLE ONLY public.reconcile_fix
+    ADD CONSTRAINT reconcile_fix_run_fkey FOREIGN KEY (tenant_id, run_id) REFERENCES public.reconcile_run(tenant_id, id);
+
+ALTER TABLE ONLY public.reconcile_input
+    ADD CONSTRAINT reconcile_input_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.reconcile_item
+    ADD CONSTRAINT reconcile_item_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.reconcile_location_mapping
+    ADD CONSTRAINT reconcile_location_mapping_system_fkey FOREIGN KEY (tenant_id, system_id) REFERENCES public.reconcile_system(tenant_id, id);
+
+ALTER TABLE ONLY public.reconcile_ownership
+    ADD CONSTRAINT reconcile_ownership_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.reconcile_resolution
+    ADD CONSTRAINT reconcile_resolution_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.reconcile_run
+    ADD CONSTRAINT reconcile_run_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.reconcile_setting
+    ADD CONSTRAINT reconcile_setting_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.reconcile_sku_mapping
+    ADD CONSTRAINT reconcile_sku_mapping_system_fkey FOREIGN KEY (tenant_id, system_id) REFERENCES public.reconcile_system(tenant_id, id);
+
+ALTER TABLE ONLY public.reconcile_snapshot
+    ADD CONSTRAINT reconcile_snapshot_system_fkey FOREIGN KEY (tenant_id, system_id) REFERENCES public.reconcile_system(tenant_id, id);
+
+ALTER TABLE ONLY public.reconcile_system
+    ADD CONSTRAINT reconcile_system_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.reconcile_verdict
+    ADD CONSTRAINT reconcile_verdict_fix_fkey FOREIGN KEY (tenant_id, fix_id) REFERENCES public.reconcile_fix(tenant_id, id);
+
+ALTER TABLE ONLY public.reconcile_verdict
+    ADD CONSTRAINT reconcile_verdict_run_fkey FOREIGN KEY (tenant_id, run_id) REFERENCES public.reconcile_run(tenant_id, id);
+
 ALTER TABLE ONLY public.refresh_token
     ADD CONSTRAINT refresh_token_user_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.app_user(tenant_id, id);
 
@@ -7988,6 +8534,8 @@ CREATE POLICY bi_wall ON public.product FOR SELECT TO stockwell_bi USING ((tenan
 
 CREATE POLICY bi_wall ON public.reason_code FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
+CREATE POLICY bi_wall ON public.reconcile_run FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
 CREATE POLICY bi_wall ON public.reorder_setting FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
 CREATE POLICY bi_wall ON public.reservation FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
@@ -8087,6 +8635,44 @@ ALTER TABLE public.product_group ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.product_unit ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.reason_code ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_bundle ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_discrepancy ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_episode ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_event ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_fix ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_fix_applied ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_input ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_item ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_location_mapping ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_ownership ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_resolution ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_run ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_setting ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_sku_mapping ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_snapshot ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_snapshot_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_system ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_touchpoint ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_verdict ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.refresh_token ENABLE ROW LEVEL SECURITY;
 
@@ -8275,6 +8861,44 @@ CREATE POLICY tenant_wall ON public.product_group TO stockwell_app USING ((tenan
 CREATE POLICY tenant_wall ON public.product_unit TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.reason_code TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.reconcile_bundle TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.reconcile_discrepancy TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.reconcile_episode TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.reconcile_event TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.reconcile_fix TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.reconcile_fix_applied TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.reconcile_input TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.reconcile_item TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.reconcile_location_mapping TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.reconcile_ownership TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.reconcile_resolution TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.reconcile_run TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.reconcile_setting TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.reconcile_sku_mapping TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.reconcile_snapshot TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.reconcile_snapshot_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.reconcile_system TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.reconcile_touchpoint TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.reconcile_verdict TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.refresh_token TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -9101,6 +9725,24 @@ GRANT UPDATE(version) ON TABLE public.invoice TO stockwell_app;
 GRANT SELECT ON TABLE bi.receivable_ageing TO stockwell_app;
 GRANT SELECT ON TABLE bi.receivable_ageing TO stockwell_bi;
 
+GRANT SELECT,INSERT ON TABLE public.reconcile_run TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.reconcile_run TO stockwell_bi;
+
+GRANT SELECT(id) ON TABLE public.reconcile_run TO stockwell_bi;
+
+GRANT SELECT(exceptions) ON TABLE public.reconcile_run TO stockwell_bi;
+
+GRANT SELECT(health) ON TABLE public.reconcile_run TO stockwell_bi;
+
+GRANT SELECT(recorded_at) ON TABLE public.reconcile_run TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.reconciliation_exceptions TO stockwell_app;
+GRANT SELECT ON TABLE bi.reconciliation_exceptions TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.reconciliation_health TO stockwell_app;
+GRANT SELECT ON TABLE bi.reconciliation_health TO stockwell_bi;
+
 GRANT SELECT ON TABLE bi.revenue_by_category TO stockwell_app;
 GRANT SELECT ON TABLE bi.revenue_by_category TO stockwell_bi;
 
@@ -9476,6 +10118,70 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.price_rule TO stockwell_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.product_group TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.product_unit TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.reconcile_bundle TO stockwell_app;
+
+GRANT UPDATE(quantity) ON TABLE public.reconcile_bundle TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.reconcile_bundle TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.reconcile_discrepancy TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.reconcile_episode TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.reconcile_event TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.reconcile_fix TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.reconcile_fix_applied TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.reconcile_input TO stockwell_app;
+
+GRANT UPDATE(changed_at) ON TABLE public.reconcile_input TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.reconcile_item TO stockwell_app;
+
+GRANT UPDATE(category) ON TABLE public.reconcile_item TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.reconcile_item TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.reconcile_location_mapping TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.reconcile_ownership TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.reconcile_resolution TO stockwell_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.reconcile_setting TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.reconcile_sku_mapping TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.reconcile_snapshot TO stockwell_app;
+
+GRANT UPDATE(is_full) ON TABLE public.reconcile_snapshot TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.reconcile_snapshot_line TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.reconcile_system TO stockwell_app;
+
+GRANT UPDATE(name) ON TABLE public.reconcile_system TO stockwell_app;
+
+GRANT UPDATE(kind) ON TABLE public.reconcile_system TO stockwell_app;
+
+GRANT UPDATE(quantity_meaning) ON TABLE public.reconcile_system TO stockwell_app;
+
+GRANT UPDATE(sync_interval_minutes) ON TABLE public.reconcile_system TO stockwell_app;
+
+GRANT UPDATE(clock_offset_seconds) ON TABLE public.reconcile_system TO stockwell_app;
+
+GRANT UPDATE(sign) ON TABLE public.reconcile_system TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.reconcile_system TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.reconcile_system TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.reconcile_touchpoint TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.reconcile_verdict TO stockwell_app;
 
 GRANT DELETE ON TABLE public.refresh_token TO stockwell_lookup;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_token TO stockwell_app;
