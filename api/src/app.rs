@@ -18,6 +18,9 @@ use service::live::{Live, WAITING_MAX};
 use service::posting::Poster;
 use service::recent::Recent;
 use service::synced::Synced;
+use service::webhook::Settings;
+use service::webhook::address::Reach;
+use service::webhook::secret::Vault;
 
 use crate::broadcast::Broadcast;
 use crate::config::Config;
@@ -51,6 +54,8 @@ pub struct App {
     pub(crate) schema_step: Recent<Result<String, &'static str>>,
     /// Until when lists are complete.
     pub(crate) synced: Synced,
+    /// Secrets of webhooks, and the addresses that they may reach.
+    pub(crate) webhooks: Settings,
     /// Seals the cursors of lists.
     pub cursor_key: CursorKey,
     /// Rate limits of callers and tenants.
@@ -84,6 +89,8 @@ impl App {
     /// Creates the state over a database. Without a Redis URL there is no `broadcast`.
     pub(crate) fn new(db: Db, signing_key: SigningKey, config: &Config, table: RouteTable) -> Self {
         let cursor_key = CursorKey::new(&signing_key.derive("cursors"));
+        let webhooks =
+            Settings { vault: Vault::new(&signing_key), reach: Reach::with(config.webhook_networks.clone()) };
         let auth = Data::new(Auth::new(db.clone(), signing_key, config.rates.rate_unknown_keys));
         let redis = config.redis_url.as_ref();
         let live = Live::new(db.clone(), WAITING_MAX);
@@ -105,6 +112,7 @@ impl App {
             currencies: Currencies::default(),
             schema_step: Recent::default(),
             synced: Synced::default(),
+            webhooks,
             cursor_key,
             rates,
             patience: Patience::default(),

@@ -100,6 +100,11 @@ impl From<&event::Event> for Event {
     }
 }
 
+/// Returns an event as the feed shows it.
+pub fn shown(event: &event::Event) -> serde_json::Result<serde_json::Value> {
+    serde_json::to_value(Event::from(event))
+}
+
 impl EventSubject {
     fn of(document_kind: &str, document_id: Uuid) -> Self {
         let Ok(kind) = document_kind.parse::<DocumentKind>() else {

@@ -74,6 +74,7 @@ mod trace;
 mod upload;
 pub mod version;
 pub mod voucher;
+mod webhook;
 pub mod write;
 
 pub use app::App;

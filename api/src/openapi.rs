@@ -12,6 +12,7 @@ mod layout;
 mod limits;
 mod references;
 mod shared;
+mod webhooks;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

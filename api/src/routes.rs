@@ -7,7 +7,7 @@ use crate::posting::Rendering;
 use crate::{
     audit, auth, bi_login, catalog, count, customer, errors, event, health, integrity, journal, ledger,
     limits, location, lot, openapi, order, period_lock, pos, pricing, reconciliation, refusal, register, render,
-    settings, stock, stream, tax, voucher,
+    settings, stock, stream, tax, voucher, webhook,
 };
 
 /// Mounts every route of this crate, one line per area. The busiest areas come first, because routes are tried in
@@ -23,6 +23,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         .configure(journal::routes)
         .configure(auth::routes)
         .configure(bi_login::routes)
+        .configure(webhook::routes)
         .configure(catalog::routes)
         .configure(customer::routes)
         .configure(pricing::routes)

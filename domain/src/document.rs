@@ -10,9 +10,9 @@ use uuid::Uuid;
 use crate::id::{
     self, ApiKeyId, ApplicationId, BiLoginId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
     EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId,
-    PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId, ReconcileRunId,
-    RegisterId, SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId, StockDocumentId, SystemId,
-    TaxClassId, TaxRateId, TenantId, TransferId, UserId, VoucherId,
+    PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId, ReconcileRunId, RegisterId,
+    SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId, StockDocumentId, SystemId, TaxClassId,
+    TaxRateId, TenantId, TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
 };
 
 /// The kind of a document or record. Its word, such as `credit_note`, is stored in the ledger, in movements
@@ -77,6 +77,8 @@ pub enum DocumentKind {
     Register,
     ApiKey,
     BiLogin,
+    WebhookEndpoint,
+    WebhookDelivery,
     User,
     Tenant,
     PeriodLock,
@@ -184,6 +186,12 @@ impl DocumentKind {
             Self::Register => facts(RegisterId::PREFIX, "register", Below("/v1/registers"), "register"),
             Self::ApiKey => facts(ApiKeyId::PREFIX, "api_key", Below("/v1/api-keys"), "api_key"),
             Self::BiLogin => facts(BiLoginId::PREFIX, "bi_login", Below("/v1/bi-logins"), "bi_login"),
+            Self::WebhookEndpoint => facts(
+                WebhookEndpointId::PREFIX, "webhook_endpoint", Below("/v1/webhook-endpoints"), "webhook_endpoint",
+            ),
+            Self::WebhookDelivery => facts(
+                WebhookDeliveryId::PREFIX, "webhook_delivery", Below("/v1/webhook-deliveries"), "webhook_delivery",
+            ),
             Self::User => facts(UserId::PREFIX, "user", Below("/v1/users"), "app_user"),
             Self::Tenant => facts(TenantId::PREFIX, "tenant", Nowhere, "tenant"),
             Self::PeriodLock => facts(PeriodLockId::PREFIX, "period_lock", Below("/v1/period-locks"), "period_lock"),

@@ -168,6 +168,14 @@ id!(
     BiLoginId, "bil"
 );
 id!(
+    /// An endpoint of webhooks.
+    WebhookEndpointId, "whe"
+);
+id!(
+    /// The delivery of an event to an endpoint.
+    WebhookDeliveryId, "whd"
+);
+id!(
     /// A person who logs in.
     UserId, "usr"
 );

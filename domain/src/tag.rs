@@ -115,6 +115,8 @@ tags! {
     UnmappedSku = "unmapped_sku",
     User = "user",
     Voucher = "voucher",
+    WebhookDelivery = "webhook_delivery",
+    WebhookEndpoint = "webhook_endpoint",
 }
 
 fn schema(name: &str) -> RefOr<Schema> {

@@ -37,6 +37,11 @@ mutable (name, columns) as (
         ('reconcile_input', '{changed_at}'),
         ('reconcile_item', '{category, updated_at}'),
         ('reconcile_bundle', '{quantity, updated_at}'),
+        ('webhook_endpoint', '{url, description, event_types, payload, active, disabled_reason, secret, previous_secret,
+            previous_until, version, updated_at, deleted_at}'),
+        ('webhook_cursor', '{position, written, event_id, failures, failing_since, paused_until}'),
+        ('webhook_delivery', '{status, attempts, tries, next_at, expires_at, leased_by, lease_until, http_status, error, version,
+            updated_at}'),
         ('cost_to_settle', '{open_quantity, open_value, variance, taken_back, settled_at}')
     union all
     select unnest('{tenant, api_key, app_user, refresh_token, category, tax_class, tax_rate, product, product_unit, barcode,
@@ -49,7 +54,7 @@ mutable (name, columns) as (
 ),
 deletable (name) as (
     select unnest('{refresh_token, product_unit, barcode, price_rule, channel_price_list, reservation, sales_order_line,
-        tax_rate, bundle_component, sku_mapping, reorder_setting, cost_layer, peg, sales_by_quarter_hour, sales_by_day,
+        tax_rate, bundle_component, webhook_attempt, webhook_delivery, sku_mapping, reorder_setting, cost_layer, peg, sales_by_quarter_hour, sales_by_day,
         sales_by_category, sales_by_product, sales_by_customer, sales_by_product_year, sales_by_customer_year, sales_sum_by_day,
         sales_sum_by_quarter_hour, sales_sum_by_category, sales_sum_by_customer_year, sales_sum_by_customer,
         sales_sum_by_product_year, sales_sum_by_product, sales_sum_by_product_location, reconcile_ownership,

@@ -120,3 +120,20 @@ $$;
 alter function auth.tenants() owner to stockwell_lookup;
 revoke all on function auth.tenants() from public;
 grant execute on function auth.tenants() to stockwell_relay;
+
+-- The tenants that have endpoints of webhooks.
+create or replace function auth.webhook_tenants()
+returns setof uuid
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select distinct e.tenant_id from public.webhook_endpoint e where e.deleted_at is null;
+end
+$$;
+
+grant select (tenant_id, deleted_at) on public.webhook_endpoint to stockwell_lookup;
+alter function auth.webhook_tenants() owner to stockwell_lookup;
+revoke all on function auth.webhook_tenants() from public;
+grant execute on function auth.webhook_tenants() to stockwell_relay;

@@ -152,6 +152,10 @@ pub const STEPS: &[Step] = &[
     step!("0106_reconcile_setup"),
     step!("0107_reconcile_input"),
     step!("0108_reconcile_scopes"),
+    step!("0110_webhook_endpoint"),
+    step!("0111_webhook_cursor"),
+    step!("0112_webhook_delivery"),
+    step!("0113_webhook_attempt"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

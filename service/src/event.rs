@@ -93,6 +93,36 @@ pub async fn horizon(tx: &Tx) -> Result<i64, Error> {
     Ok(row.try_get(0)?)
 }
 
+/// Most that the times of two neighbours in the feed may be out of order: longer than a file import.
+const DISORDER_MAX: TimeDelta = TimeDelta::minutes(5);
+
+/// Returns a place before `end` such that every event that was recorded at `since` or later comes after it. Events that were
+/// recorded up to five minutes before may come after it too. The feed is nearly in the order of time, so some forty looks at
+/// its index find the place.
+pub(crate) async fn place_before(
+    tx: &Tx,
+    since: DateTime<Utc>,
+    end: FeedPosition,
+) -> Result<FeedPosition, Error> {
+    let since = since - DISORDER_MAX;
+    let (mut low, mut high) = (0, end.0);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let query = "select position, occurred_at from event where tenant_id = $1 and (position, written, id) >= ($2, 0, $3) \
+                     order by position, written, id limit 1";
+        let row = tx.row(sqlx::query(query).bind(tx.tenant_id.0).bind(middle).bind(Uuid::nil())).await?;
+        let Some(row) = row else {
+            high = middle;
+            continue;
+        };
+        match row.try_get::<DateTime<Utc>, _>("occurred_at")? < since {
+            true => low = row.try_get::<i64, _>("position")? + 1,
+            false => high = middle,
+        }
+    }
+    Ok(FeedPosition::before(low))
+}
+
 /// Whether any visible event was written at this position or later.
 pub(crate) async fn has_events_from(tx: &Tx, position: i64) -> Result<bool, Error> {
     let query = sqlx::query("select 1 from event where tenant_id = $1 and position >= $2 limit 1");

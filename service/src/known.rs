@@ -4,9 +4,9 @@
 use domain::id::{
     self, ApiKeyId, ApplicationId, BiLoginId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
     EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId,
-    PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId, ReconcileRunId,
-    RegisterId, SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId, StockDocumentId, SystemId,
-    TaxClassId, TaxRateId, TransferId, UserId, VoucherId,
+    PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId, ReconcileRunId, RegisterId,
+    SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId, StockDocumentId, SystemId, TaxClassId,
+    TaxRateId, TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
 };
 use domain::refusal::{Code, Problems};
 use domain::text::one_form;
@@ -123,4 +123,6 @@ const KINDS: &[(&str, &str, &str)] = &[
     (TransferId::PREFIX, "transfer", in_table!("transfer")),
     (UserId::PREFIX, "user", in_table!("app_user")),
     (VoucherId::PREFIX, "voucher", in_table!("voucher")),
+    (WebhookDeliveryId::PREFIX, "webhook delivery", in_table!("webhook_delivery")),
+    (WebhookEndpointId::PREFIX, "webhook endpoint", in_table!("webhook_endpoint")),
 ];

@@ -52,6 +52,7 @@ mod tenant_places;
 pub mod timing;
 pub mod tx;
 pub mod voucher;
+pub mod webhook;
 
 pub use caller::Caller;
 pub use error::Error;

@@ -56,6 +56,12 @@ impl Outbox {
         tenants(&self.pool).await
     }
 
+    /// Returns the tenants that have endpoints of webhooks.
+    pub async fn webhook_tenants(&self) -> Result<Vec<TenantId>, Error> {
+        let rows = sqlx::query("select * from auth.webhook_tenants()").fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Ok(TenantId(row.try_get(0)?))).collect()
+    }
+
     /// Returns the tenants that may have written events from the position `since` on, all tenants if it is absent, and the
     /// next `since`.
     pub async fn writers(&self, since: Option<i64>) -> Result<(Vec<TenantId>, i64), Error> {

@@ -116,6 +116,12 @@ pub enum Scope {
     /// Read the feed of events.
     #[strum(serialize = "events:read")]
     EventsRead,
+    /// Read endpoints of webhooks, and what was sent to them.
+    #[strum(serialize = "webhooks:read")]
+    WebhooksRead,
+    /// Create and change endpoints of webhooks, with `events:read`; send events again.
+    #[strum(serialize = "webhooks:write")]
+    WebhooksWrite,
     /// Read API keys.
     #[strum(serialize = "api_keys:read")]
     ApiKeysRead,

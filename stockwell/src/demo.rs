@@ -25,6 +25,7 @@ use self::examples::Names;
 use crate::import::ClientError;
 use crate::import::client::Client;
 use crate::signal;
+use crate::webhook::WebhookConfig;
 use crate::worker::{Worker, WorkerConfig};
 
 mod begun;
@@ -174,6 +175,10 @@ async fn serve(
         database_url: Some(SecretString::from(postgres.url("stockwell_app", DATABASE))),
         metrics_addr: None,
         redis_url: config.redis_url.clone(),
+        webhooks: WebhookConfig {
+            signing_key_file: Some(config.signing_key_file.clone()),
+            ..WebhookConfig::default()
+        },
     })
     .await?;
     let running = start(config).await?;
@@ -332,6 +337,7 @@ fn config(
         streams_max: 2_000,
         hsts_seconds: 0,
         trusted_proxies: Vec::new(),
+        webhook_networks: Vec::new(),
         web_folder: args.web_folder.clone(),
     })
 }

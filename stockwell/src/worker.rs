@@ -1,5 +1,5 @@
-//! `stockwell worker`: sends events on to the servers, deletes old stored responses and credentials, folds sales lines into roll-ups,
-//! and makes stock checkpoints and runs of the reconciliation.
+//! `stockwell worker`: sends events on to the servers and to webhooks, deletes old stored responses and credentials, folds sales lines
+//! into roll-ups, and makes stock checkpoints and runs of the reconciliation.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -22,6 +22,8 @@ use service::{Db, Error};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+
+use crate::webhook::{self, Deliverer, WebhookConfig};
 
 /// The name of the servers that listen on [`EVENTS_CHANNEL`], as one consumer of the feed.
 pub const SERVERS: &str = "servers";
@@ -65,6 +67,9 @@ pub struct WorkerConfig {
     /// Redis, through which the worker tells the servers of events. Without it, each server polls the database.
     #[arg(long, env = "STOCKWELL_REDIS_URL", hide_env_values = true, value_parser = secret)]
     pub redis_url: Option<SecretString>,
+    /// Webhooks.
+    #[command(flatten)]
+    pub webhooks: WebhookConfig,
 }
 
 /// A running worker. Dropping it aborts its tasks at once.
@@ -103,6 +108,11 @@ impl Worker {
             tasks.push(tokio::spawn(keep_reconciled(outbox.clone(), runs, stopping.subscribe())));
             tasks.push(tokio::spawn(keep_rollups(outbox.clone(), folds, stopping.subscribe())));
             tasks.push(tokio::spawn(keep_checkpoints(outbox.clone(), checkpoints, stopping.subscribe())));
+            if let Some(deliverer) = Deliverer::start(&config.webhooks, url, &outbox).await? {
+                let (db, outbox) = (deliverer.db(), outbox.clone());
+                tasks.push(tokio::spawn(webhook::keep_house(outbox, db, stopping.subscribe())));
+                tasks.push(tokio::spawn(deliverer.run(stopping.subscribe())));
+            }
         }
         match &config.redis_url {
             Some(url) => {

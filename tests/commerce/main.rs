@@ -56,4 +56,5 @@ mod platform {
     mod stream;
     mod synced;
     mod unknown_keys;
+    mod webhook;
 }

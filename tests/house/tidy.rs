@@ -191,7 +191,7 @@ const OF_POSTING: [&str; 39] = [
 fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
     let posting: &[&str] = &["service/src/posting"];
     let mut writers: BTreeMap<_, _> = OF_POSTING.into_iter().map(|table| (table, posting)).collect();
-    let others: [(&str, &[&str]); 66] = [
+    let others: [(&str, &[&str]); 70] = [
         ("command", &["service/src/command", "service/src/posting"]),
         ("event", &["service/src/command", "service/src/posting"]),
         ("event_cursor", &["service/src/relay"]),
@@ -231,6 +231,10 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("channel_price_list", &["service/src/pricing"]),
         ("api_key", &["service/src/auth"]),
         ("bi_login", &["service/src/bi_login"]),
+        ("webhook_endpoint", &["service/src/webhook"]),
+        ("webhook_cursor", &["service/src/webhook"]),
+        ("webhook_delivery", &["service/src/webhook"]),
+        ("webhook_attempt", &["service/src/webhook"]),
         ("app_user", &["service/src/auth"]),
         ("refresh_token", &["service/src/auth"]),
         ("password_link", &["service/src/auth"]),

@@ -31,6 +31,21 @@ impl Apart {
         self.postgres.url("stockwell_migrator", DATABASE)
     }
 
+    /// Returns the URL of its database for the application's role.
+    pub fn database_url(&self) -> String {
+        self.postgres.url("stockwell_app", DATABASE)
+    }
+
+    /// Returns the URL of its database for the worker's role.
+    pub fn relay_database_url(&self) -> String {
+        self.postgres.url("stockwell_relay", DATABASE)
+    }
+
+    /// Makes another tenant on the same server.
+    pub async fn another_tenant(&self) -> Tenant {
+        Tenant::on(&self.node.app.db, &self.node.base_url, |_| {}).await
+    }
+
     /// Ends all connections of the server, as a failover does.
     pub async fn end_connections(&self) {
         let mut root =

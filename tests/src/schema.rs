@@ -133,7 +133,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
         "functions with the rights of their owner are those that are known, in plpgsql, with a fixed search path, closed to the public",
         "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace \
          where n.nspname in ('public', 'bi', 'auth') and not ( \
-             p.oid::regprocedure::text in ('auth.find_api_key(bytea)', 'auth.find_key_chain(bytea)', 'auth.find_tenant(text)', 'auth.tenants()', 'auth.tenant_rates()', 'auth.bi_tenant()', \
+             p.oid::regprocedure::text in ('auth.find_api_key(bytea)', 'auth.find_key_chain(bytea)', 'auth.find_tenant(text)', 'auth.tenants()', 'auth.webhook_tenants()', 'auth.tenant_rates()', 'auth.bi_tenant()', \
                                            'auth.find_products(text,integer)', 'auth.find_products(text,text[],text[],integer)', \
                                            'auth.find_customers(text,text[],text[],integer)', 'auth.find_customers_by_email(text)', \
                                            'auth.find_tagged_products(text,integer)', 'auth.find_tagged_customers(text,integer)', \

@@ -76,6 +76,11 @@ const AREAS: &[(&str, &str, &[&str])] = &[
         "Other systems that hold the same stock: what they say, where they differ, and the first fix.",
         &["/v1/reconciliation"],
     ),
+    (
+        "Webhooks",
+        "Endpoints of other systems that events are sent to, and what was sent.",
+        &["/v1/webhook-deliveries", "/v1/webhook-endpoints"],
+    ),
     ("Reports", "Figures as flat tables: revenue, margin, stock and more.", &["/graphql", "/v1/reports"]),
     ("Integrity", "Check that stock, cost and ledger agree.", &["/v1/integrity"]),
     ("Health", "For load balancers and monitoring.", &["/livez", "/readyz"]),

@@ -64,6 +64,7 @@ pub fn complete(document: &mut Value) {
     components["schemas"]["DryRun"] = dry_run::schema();
     add_schemas::<(crate::problem::Problem, crate::problem::FieldProblem)>(components);
     add_schemas::<(crate::posting::Minimal, crate::problem::FieldProblem)>(components);
+    super::webhooks::complete(document);
     drop_unused(document);
     super::limits::complete(document);
 }

@@ -279,6 +279,13 @@ impl World<'_> {
         let key = json!({ "name": "Key to rotate", "mode": "test", "scopes": ["catalog:read"] });
         let made = self.post("key:rotated", "/v1/api-keys", key).await?;
         self.note("key:rotated", text(&made["api_key"]["id"]));
+        for name in ["whe:own", "whe:rotated", "whe:moved"] {
+            // Nothing is sent to it.
+            let endpoint =
+                json!({ "url": "https://hooks.example/stockwell", "description": name, "active": false });
+            let made = self.post(name, "/v1/webhook-endpoints", endpoint).await?;
+            self.note(name, text(&made["webhook_endpoint"]["id"]));
+        }
         Ok(())
     }
 }

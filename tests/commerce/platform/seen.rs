@@ -7,6 +7,7 @@ use reqwest::Method;
 use sea_orm::sqlx;
 use secrecy::SecretString;
 use service::relay::Outbox;
+use stockwell::webhook::WebhookConfig;
 use stockwell::worker::{Worker, WorkerConfig};
 use tests::{environment, with_tenant};
 use tokio::time::{sleep, timeout};
@@ -99,6 +100,7 @@ fn a_worker_shows_what_it_handed_on() {
             database_url: None,
             metrics_addr: Some("127.0.0.1:0".parse().expect("an address")),
             redis_url: Some(SecretString::from(redis.url())),
+            webhooks: WebhookConfig::default(),
         };
         let worker = Worker::start(&config).await.expect("the worker starts");
         let url = format!("http://{}/metrics", worker.metrics.as_ref().expect("metrics").addr);

@@ -12,6 +12,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use service::Db;
 use service::live::{Live, Message};
+use stockwell::webhook::WebhookConfig;
 use stockwell::worker::{Worker, WorkerConfig};
 use tests::{Client, Tenant, environment, pool_options, with_tenant, with_tenants};
 
@@ -158,6 +159,7 @@ fn nothing_is_lost_between_two_connections() {
             relay_database_url: SecretString::from(environment().relay_database_url()),
             database_url: None,
             redis_url: Some(SecretString::from(redis.url())),
+            webhooks: WebhookConfig::default(),
         };
         let worker = Worker::start(&config).await.expect("the worker starts");
         let linked =

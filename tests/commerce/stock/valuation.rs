@@ -7,6 +7,7 @@ use sea_orm::sqlx::{self, Connection, Executor, Row};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use service::stock::checkpoint::{self, Rule, Run};
+use stockwell::webhook::WebhookConfig;
 use stockwell::worker::{Worker, WorkerConfig};
 use tests::{Tenant, Till, environment, sale, with_tenant, with_tenant_as};
 
@@ -342,6 +343,7 @@ fn the_worker_makes_the_checkpoints_that_are_due() {
             relay_database_url: SecretString::from(environment().relay_database_url()),
             database_url: Some(SecretString::from(environment().database_url())),
             redis_url: None,
+            webhooks: WebhookConfig::default(),
         };
         let worker = Worker::start(&config).await.expect("the worker starts");
         for _ in 0..600 {

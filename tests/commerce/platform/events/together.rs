@@ -15,6 +15,7 @@ use rand::RngExt;
 use sea_orm::sqlx::{self, Connection, Row};
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use stockwell::webhook::WebhookConfig;
 use stockwell::worker::{SERVERS, Worker, WorkerConfig};
 use tests::{Tenant, Till, environment, with_tenant};
 use tokio::process::{Child, Command};
@@ -42,6 +43,7 @@ fn relay() {
         relay_database_url: SecretString::from(std::env::var(DATABASE_URL).expect("the parent sets it")),
         database_url: None,
         redis_url: Some(SecretString::from(redis_url)),
+        webhooks: WebhookConfig::default(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     runtime.expect("a runtime starts").block_on(async {

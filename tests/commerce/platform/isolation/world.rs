@@ -176,6 +176,11 @@ async fn people(tenant: &Tenant, world: &mut World) {
     let key = json!({ "name": format!("{MARK} key"), "mode": "test", "scopes": ["catalog:read"] });
     let made = tenant.post("/v1/api-keys", &key).await.created();
     world.knows(&made["api_key"]["id"]);
+    let endpoint = json!({ "url": "https://hooks.invalid/stockwell", "description": MARK, "event_types": ["order.shipped"] });
+    let made = tenant.post("/v1/webhook-endpoints", &endpoint).await.created();
+    world.knows(&made["webhook_endpoint"]["id"]);
+    let test = format!("/v1/webhook-endpoints/{}/test", world.ids["whe"]);
+    world.knows(&tenant.post(&test, &json!({})).await.ok()["id"]);
     let role = format!("bi_{}", "x".repeat(26));
     let name = format!("{MARK} tool");
     let login = service::bi_login::grant(&environment().db, tenant.id, &name, &role, None).await;
@@ -238,6 +243,7 @@ pub fn body(operation: &str, own: &Own) -> Option<Value> {
         "counts_reverse" => Some(json!({ "reason": "The wrong shelf" })),
         "payments_reverse" => Some(json!({ "reason": "Account closed" })),
         "lots_recall" => Some(json!({ "reason": "Glass in the jar" })),
+        "webhook_endpoints_replay" => Some(json!({ "since": "2026-01-02T10:00:00Z" })),
         "reorder_settings_put" => Some(json!({ "reorder_point": "1" })),
         "holds_extend" => Some(json!({ "expires_at": "2999-01-01T00:00:00Z" })),
         "expected_receipts_reschedule" => Some(json!({ "expected_on": "2999-01-01" })),

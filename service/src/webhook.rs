@@ -1,0 +1,42 @@
+//! Webhooks: the worker sends events to addresses of other systems, as Standard Webhooks 1.0 describes.
+//!
+//! Each endpoint has a cursor on the feed, so its events are sent in the order of the feed and none is lost. A [`turn`] takes the
+//! events after the cursor as deliveries, and leases those that are due. The worker sends them, and records each [`outcome`].
+//! [`address`] decides which addresses may be reached.
+
+pub mod address;
+pub mod delivery;
+pub mod endpoint;
+mod object;
+pub mod outcome;
+pub mod schedule;
+pub mod secret;
+pub mod turn;
+
+use domain::id::TenantId;
+use uuid::Uuid;
+
+use self::address::Reach;
+use self::secret::Vault;
+use crate::Caller;
+use crate::caller::ActorKind;
+use crate::scope::Scopes;
+
+/// Version of the API in which messages are written.
+pub const API_VERSION: &str = "v1";
+/// Type of the message that tests an endpoint.
+pub const TEST: &str = "ping";
+
+/// Settings of an installation.
+#[derive(Debug)]
+pub struct Settings {
+    /// Seals the secrets.
+    pub vault: Vault,
+    /// Addresses that may be reached.
+    pub reach: Reach,
+}
+
+/// Returns the worker as a caller of a tenant.
+fn worker(tenant_id: TenantId) -> Caller {
+    Caller::new(tenant_id, ActorKind::Worker, Uuid::nil(), Scopes::all())
+}

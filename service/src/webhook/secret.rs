@@ -1,0 +1,128 @@
+//! Secrets of endpoints, and the signatures that they make.
+//!
+//! The worker needs the secret to sign, so it is stored: sealed by a key that is derived from the signing key of the installation.
+//! A copy of the database alone reveals none.
+
+use std::fmt;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use domain::id::{TenantId, WebhookEndpointId};
+use rand::RngExt;
+
+use crate::Error;
+use crate::auth::SigningKey;
+
+/// Bytes of a secret.
+const SECRET_BYTES: usize = 32;
+/// The beginning of a secret in its text form.
+const PREFIX: &str = "whsec_";
+
+/// A secret in clear.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Vec<u8>);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Secret")
+    }
+}
+
+impl Secret {
+    /// Makes a random secret.
+    pub(super) fn generate() -> Self {
+        Secret(rand::rng().random::<[u8; SECRET_BYTES]>().to_vec())
+    }
+
+    /// Returns the text form, which receivers check signatures with: `whsec_` and base64.
+    pub(super) fn reveal(&self) -> String {
+        format!("{PREFIX}{}", BASE64_STANDARD.encode(&self.0))
+    }
+
+    /// Signs a message (`v1` of Standard Webhooks): HMAC-SHA256 over its id, the time in seconds, and the body.
+    pub fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
+        let mut signing = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &self.0));
+        signing.update(format!("{id}.{timestamp}.").as_bytes());
+        signing.update(body);
+        format!("v1,{}", BASE64_STANDARD.encode(signing.sign()))
+    }
+}
+
+/// Seals secrets for the database.
+#[derive(Debug)]
+pub struct Vault(RandomizedNonceKey);
+
+impl Vault {
+    /// Derives the key of the vault.
+    pub fn new(signing_key: &SigningKey) -> Self {
+        let key = RandomizedNonceKey::new(&AES_256_GCM, &signing_key.derive("webhook secrets"));
+        Vault(key.expect("AES-256 takes keys of 32 bytes"))
+    }
+
+    pub(super) fn seal(
+        &self,
+        tenant_id: TenantId,
+        id: WebhookEndpointId,
+        secret: &Secret,
+    ) -> Result<Vec<u8>, Error> {
+        let mut sealed = secret.0.clone();
+        let nonce = self.0.seal_in_place_append_tag(owner(tenant_id, id), &mut sealed);
+        let nonce = nonce.map_err(|_| Error::invariant("a secret can't be sealed"))?;
+        let nonce: &[u8; NONCE_LEN] = nonce.as_ref();
+        let mut bytes = nonce.to_vec();
+        bytes.append(&mut sealed);
+        Ok(bytes)
+    }
+
+    /// Returns the secret. Returns nothing if it belongs to another endpoint, or the installation has another signing key now.
+    pub(super) fn open(&self, tenant_id: TenantId, id: WebhookEndpointId, bytes: &[u8]) -> Option<Secret> {
+        let (nonce, sealed) = bytes.split_at_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut secret = sealed.to_vec();
+        let length = self.0.open_in_place(nonce, owner(tenant_id, id), &mut secret).ok()?.len();
+        secret.truncate(length);
+        Some(Secret(secret))
+    }
+}
+
+/// Returns the data that binds a secret to its endpoint.
+fn owner(tenant_id: TenantId, id: WebhookEndpointId) -> Aad<[u8; 32]> {
+    let mut bytes = [0; 32];
+    bytes[..16].copy_from_slice(tenant_id.0.as_bytes());
+    bytes[16..].copy_from_slice(id.0.as_bytes());
+    Aad::from(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// The example of the specification of Standard Webhooks.
+    #[test]
+    fn signs_as_the_specification_does() {
+        let secret = BASE64_STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").expect("base64");
+        let body = br#"{"test": 2432232314}"#;
+        let signed = Secret(secret).sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, body);
+        assert_eq!(signed, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    }
+
+    #[test]
+    fn only_its_own_endpoint_opens_a_secret() {
+        let key = SigningKey::generate().expect("a key");
+        let (vault, other) = (Vault::new(&key), Vault::new(&SigningKey::generate().expect("a key")));
+        let (tenant, id) = (TenantId(Uuid::from_u128(1)), WebhookEndpointId(Uuid::from_u128(2)));
+        let secret = Secret::generate();
+        let sealed = vault.seal(tenant, id, &secret).expect("a sealed secret");
+        assert_eq!(vault.open(tenant, id, &sealed), Some(secret.clone()));
+        assert_eq!(other.open(tenant, id, &sealed), None);
+        assert_eq!(vault.open(tenant, WebhookEndpointId(Uuid::from_u128(3)), &sealed), None);
+        assert_eq!(vault.open(TenantId(Uuid::from_u128(4)), id, &sealed), None);
+        assert_eq!(vault.open(tenant, id, &sealed[1..]), None);
+        assert_eq!(vault.open(tenant, id, &[]), None);
+        assert!(secret.reveal().starts_with("whsec_") && secret.reveal().len() == 50);
+    }
+}

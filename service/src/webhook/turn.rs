@@ -1,0 +1,311 @@
+//! A turn of a tenant: takes events after the cursors as deliveries, and leases the deliveries that are due.
+//!
+//! A turn holds the lock on the cursors that it moves, so two workers take no event twice. It waits for no receiver.
+//!
+//! - **Order.** A delivery is not due while an earlier one about the same document waits.
+//! - **A failing endpoint** gets one attempt at a time, and pauses after several failures. Meanwhile its events stay in the feed.
+//! - **A worker that dies** leaves leases, which end. Then another one sends these deliveries again.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::id::{CommandId, EventId, TenantId, WebhookDeliveryId, WebhookEndpointId};
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use serde_json::Value;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use super::endpoint::Payload;
+use super::secret::Secret;
+use super::{Settings, TEST, object};
+use crate::columns::Columns;
+use crate::event::{self, Event, FeedPosition, Filter};
+use crate::listing::word;
+use crate::{Db, Error, Tx};
+
+/// Most attempts at a time of an endpoint that does not fail.
+pub const AT_ONCE_MAX: i64 = 4;
+/// Most events that a turn takes for an endpoint.
+const EVENTS_MAX: usize = 100;
+/// Deliveries that wait for an endpoint above which no more events are taken.
+const WAITING_MAX: i64 = 1_000;
+/// Time after which another worker may send what a worker has leased. It is longer than an attempt with its wait.
+const LEASE: TimeDelta = TimeDelta::seconds(90);
+/// Longest time until the next turn of a tenant for which deliveries wait.
+const LOOK_AGAIN_MAX: TimeDelta = TimeDelta::seconds(60);
+/// Shortest time until that turn.
+const LOOK_AGAIN_MIN: TimeDelta = TimeDelta::seconds(1);
+/// Time that deliveries which ended are kept.
+pub const KEPT: TimeDelta = TimeDelta::days(30);
+/// Most deliveries that one statement deletes.
+const FORGOTTEN_AT_ONCE: i64 = 500;
+
+/// The work that a turn found.
+#[derive(Debug, Default)]
+pub struct Turn {
+    /// Messages to send now.
+    pub messages: Vec<Message>,
+    /// Whether more events can be taken at once.
+    pub has_more: bool,
+    /// Time until the next turn, if deliveries wait.
+    pub look_again: Option<TimeDelta>,
+}
+
+/// A delivery under a lease.
+#[derive(Debug)]
+pub struct Message {
+    pub tenant_id: TenantId,
+    pub delivery_id: WebhookDeliveryId,
+    pub endpoint_id: WebhookEndpointId,
+    /// Address of the endpoint.
+    pub url: String,
+    /// The secret, and during a rotation the one before. Empty if they can't be opened.
+    pub secrets: Vec<Secret>,
+    pub event: Event,
+    /// The object of the event, for an endpoint that wants it whole.
+    pub object: Option<Value>,
+    /// When the attempt begins.
+    pub at: DateTime<Utc>,
+    /// Number of the attempt.
+    pub attempt: i32,
+    /// Attempts since the beginning of the schedule.
+    pub(super) tries: i32,
+    pub(super) expires_at: DateTime<Utc>,
+    pub(super) lease: Uuid,
+}
+
+impl Message {
+    /// Whether it tests the endpoint.
+    pub fn is_test(&self) -> bool {
+        self.event.kind == TEST
+    }
+}
+
+/// An endpoint whose cursor is locked.
+struct Endpoint {
+    id: WebhookEndpointId,
+    place: FeedPosition,
+    url: String,
+    filter: Filter,
+    payload: Payload,
+    is_active: bool,
+    is_failing: bool,
+    is_paused: bool,
+    paused_until: Option<DateTime<Utc>>,
+    secrets: Vec<Secret>,
+    waiting: i64,
+    under_way: i64,
+}
+
+/// Makes a turn of a tenant.
+pub async fn take(db: &Db, settings: &Settings, tenant_id: TenantId) -> Result<Turn, Error> {
+    let tx = db.begin(tenant_id).await?;
+    let turn = timeout(db.write_time().work, make(&tx, settings)).await.unwrap_or(Err(Error::Deadline))?;
+    tx.commit().await?;
+    Ok(turn)
+}
+
+async fn make(tx: &Tx, settings: &Settings) -> Result<Turn, Error> {
+    let mut turn = Turn::default();
+    for row in tx.rows(sqlx::query(ENDPOINTS).bind(tx.tenant_id.0).bind(tx.now)).await? {
+        let mut endpoint = read_endpoint(tx, settings, &row)?;
+        if endpoint.is_active && !endpoint.is_paused && endpoint.waiting < WAITING_MAX {
+            turn.has_more |= take_events(tx, &mut endpoint).await?;
+        }
+        if endpoint.waiting == 0 {
+            continue;
+        }
+        lease(tx, &endpoint, &mut turn.messages).await?;
+        let next = look_again(tx, &endpoint).await?;
+        turn.look_again = turn.look_again.into_iter().chain(next).min();
+    }
+    Ok(turn)
+}
+
+/// Deletes deliveries of a tenant that ended long ago, with their logs. Returns their number.
+pub async fn forget(db: &Db, tenant_id: TenantId) -> Result<u64, Error> {
+    let mut forgotten = 0;
+    loop {
+        let tx = db.begin(tenant_id).await?;
+        let forgetting = timeout(db.write_time().work, forget_some(&tx));
+        let at_once = forgetting.await.unwrap_or(Err(Error::Deadline))?;
+        tx.commit().await?;
+        forgotten += at_once;
+        if at_once < FORGOTTEN_AT_ONCE.unsigned_abs() {
+            return Ok(forgotten);
+        }
+    }
+}
+
+async fn forget_some(tx: &Tx) -> Result<u64, Error> {
+    let old = sqlx::query(OLD).bind(tx.tenant_id.0).bind(tx.now - KEPT).bind(FORGOTTEN_AT_ONCE);
+    let rows = tx.rows(old).await?;
+    let ids = rows.iter().map(|row| row.try_get("id")).collect::<Result<Vec<Uuid>, _>>()?;
+    for statement in [
+        "delete from webhook_attempt where tenant_id = $1 and delivery_id = any($2)",
+        "delete from webhook_delivery where tenant_id = $1 and id = any($2)",
+    ] {
+        tx.execute(sqlx::query(statement).bind(tx.tenant_id.0).bind(&ids)).await?;
+    }
+    Ok(ids.len() as u64)
+}
+
+/// Locks the cursors of a tenant. One that another worker has locked is left to it.
+const ENDPOINTS: &str = "select c.endpoint_id, c.position, c.written, c.event_id as id, c.failures, c.paused_until, e.url, \
+        e.event_types, e.payload, e.active, e.secret, e.previous_secret, e.previous_until, \
+        (select count(*) from webhook_delivery d where d.tenant_id = $1 and d.endpoint_id = c.endpoint_id \
+            and d.status = 'pending') as waiting, \
+        (select count(*) from webhook_delivery d where d.tenant_id = $1 and d.endpoint_id = c.endpoint_id \
+            and d.status = 'pending' and d.lease_until > $2) as under_way \
+     from webhook_cursor c join webhook_endpoint e on e.tenant_id = c.tenant_id and e.id = c.endpoint_id \
+     where c.tenant_id = $1 and e.tenant_id = $1 and e.deleted_at is null \
+     order by c.endpoint_id for update of c skip locked";
+
+const MOVE: &str = "update webhook_cursor set position = $3, written = $4, event_id = $5 where tenant_id = $1 and endpoint_id = $2";
+
+const INSERT: &str = "insert into webhook_delivery (tenant_id, endpoint_id, next_at, created_at, updated_at, id, event_id, kind, \
+        command_id, document_kind, document_id, position, written, occurred_at, recorded_at) \
+     select $1, $2, $3, $3, $3, v.* from unnest($4::uuid[], $5::uuid[], $6::text[], $7::uuid[], $8::text[], $9::uuid[], \
+        $10::bigint[], $11::bigint[], $12::timestamptz[], $13::timestamptz[]) \
+        as v (id, event_id, kind, command_id, document_kind, document_id, position, written, occurred_at, recorded_at)";
+
+/// Leases what is due. If the endpoint was switched off, that is only a test.
+const LEASED: &str = "with due as ( \
+         select d.id from webhook_delivery d \
+         where d.tenant_id = $1 and d.endpoint_id = $2 and d.status = 'pending' and d.next_at <= $3 \
+           and (d.lease_until is null or d.lease_until <= $3) and (d.kind = 'ping' or $4 = 'all') \
+           and not exists (select from webhook_delivery p \
+                           where p.tenant_id = $1 and p.endpoint_id = $2 and p.status = 'pending' \
+                             and p.document_id = d.document_id \
+                             and (p.position, p.written, p.id) < (d.position, d.written, d.id)) \
+         order by d.position, d.written, d.id limit $5), \
+     leased as ( \
+         update webhook_delivery d set leased_by = $6, lease_until = $7, expires_at = coalesce(d.expires_at, $8), \
+             attempts = d.attempts + 1, tries = d.tries + 1, updated_at = $3, version = d.version + 1 \
+         from due where d.tenant_id = $1 and d.id = due.id \
+         returning d.id as delivery_id, d.event_id as id, d.kind, d.command_id, d.document_kind, d.document_id, d.position, \
+             d.written, d.occurred_at, d.recorded_at, d.attempts, d.tries, d.expires_at) \
+     select * from leased order by position, written, delivery_id";
+
+const NEXT: &str = "select min(greatest(d.next_at, coalesce(d.lease_until, d.next_at))) as next_at from webhook_delivery d \
+     where d.tenant_id = $1 and d.endpoint_id = $2 and d.status = 'pending'";
+
+const OLD: &str = "select id from webhook_delivery where tenant_id = $1 and status in ('delivered', 'dead') and updated_at < $2 \
+     order by id limit $3";
+
+fn read_endpoint(tx: &Tx, settings: &Settings, row: &PgRow) -> Result<Endpoint, Error> {
+    let id = WebhookEndpointId(row.try_get("endpoint_id")?);
+    let paused_until: Option<DateTime<Utc>> = row.try_get("paused_until")?;
+    let previous_until: Option<DateTime<Utc>> = row.try_get("previous_until")?;
+    let previous: Option<Vec<u8>> = row.try_get("previous_secret")?;
+    let sealed: Vec<u8> = row.try_get("secret")?;
+    let in_use = previous.filter(|_| previous_until.is_some_and(|until| until > tx.now));
+    let secrets = std::iter::once(sealed).chain(in_use);
+    let secrets = secrets.filter_map(|sealed| settings.vault.open(tx.tenant_id, id, &sealed)).collect();
+    Ok(Endpoint {
+        id,
+        place: FeedPosition::read(row)?,
+        url: row.try_get("url")?,
+        filter: Filter { kinds: row.try_get("event_types")?, document_id: None },
+        payload: word(row, "payload")?,
+        is_active: row.try_get("active")?,
+        is_failing: row.try_get::<i32, _>("failures")? > 0,
+        is_paused: paused_until.is_some_and(|until| until > tx.now),
+        paused_until,
+        secrets,
+        waiting: row.try_get("waiting")?,
+        under_way: row.try_get("under_way")?,
+    })
+}
+
+/// Takes the next events of the feed as deliveries, and moves the cursor behind them. Returns whether there are more.
+async fn take_events(tx: &Tx, endpoint: &mut Endpoint) -> Result<bool, Error> {
+    let feed = event::list(tx, &endpoint.filter, endpoint.place, EVENTS_MAX).await?;
+    if !feed.events.is_empty() {
+        let (events, ids): (_, Vec<Uuid>) =
+            (&feed.events, feed.events.iter().map(|_| tx.next_id()).collect());
+        let statement = Columns::of(INSERT)
+            .bind(tx.tenant_id.0)
+            .bind(endpoint.id.0)
+            .bind(tx.now)
+            .column("id", &ids, |id| *id)
+            .column("event_id", events, |event| event.id.0)
+            .column("kind", events, |event| event.kind.clone())
+            .column("command_id", events, |event| event.command_id.0)
+            .column("document_kind", events, |event| event.document_kind.clone())
+            .column("document_id", events, |event| event.document_id)
+            .column("position", events, |event| event.place.0)
+            .column("written", events, |event| event.place.1)
+            .column("occurred_at", events, |event| event.occurred_at)
+            .column("recorded_at", events, |event| event.recorded_at);
+        endpoint.waiting += statement.execute(tx).await?.cast_signed();
+    }
+    // It also moves over events of other types, so that no turn reads them again.
+    if feed.end > endpoint.place {
+        let FeedPosition(position, written, id) = feed.end;
+        let query = sqlx::query(MOVE).bind(tx.tenant_id.0).bind(endpoint.id.0);
+        tx.execute(query.bind(position).bind(written).bind(id)).await?;
+    }
+    Ok(feed.has_more)
+}
+
+/// Leases deliveries of an endpoint that are due: several, or one if the last attempt failed.
+async fn lease(tx: &Tx, endpoint: &Endpoint, messages: &mut Vec<Message>) -> Result<(), Error> {
+    let at_once = if endpoint.is_failing { 1 } else { AT_ONCE_MAX };
+    let free = (at_once - endpoint.under_way).max(0);
+    let all = endpoint.is_active && !endpoint.is_paused;
+    let lease = Uuid::new_v4();
+    let query = Columns::of(LEASED)
+        .bind(tx.tenant_id.0)
+        .bind(endpoint.id.0)
+        .bind(tx.now)
+        .bind(if all { "all" } else { TEST })
+        .bind(free)
+        .bind(lease)
+        .bind(tx.now + LEASE)
+        .bind(tx.now + super::schedule::TRIED_FOR);
+    for row in query.rows(tx).await? {
+        let event = read_event(&row)?;
+        let object = match endpoint.payload {
+            Payload::Full => object::find(tx, &event.document_kind, event.document_id).await?,
+            Payload::Thin => None,
+        };
+        messages.push(Message {
+            tenant_id: tx.tenant_id,
+            delivery_id: WebhookDeliveryId(row.try_get("delivery_id")?),
+            endpoint_id: endpoint.id,
+            url: endpoint.url.clone(),
+            secrets: endpoint.secrets.clone(),
+            event,
+            object,
+            at: tx.now,
+            attempt: row.try_get("attempts")?,
+            tries: row.try_get("tries")?,
+            expires_at: row.try_get("expires_at")?,
+            lease,
+        });
+    }
+    Ok(())
+}
+
+/// Returns the time until something of an endpoint may be due again.
+async fn look_again(tx: &Tx, endpoint: &Endpoint) -> Result<Option<TimeDelta>, Error> {
+    let row = tx.row(sqlx::query(NEXT).bind(tx.tenant_id.0).bind(endpoint.id.0)).await?;
+    let row = row.ok_or_else(|| Error::invariant("an aggregate returns one row"))?;
+    let next: Option<DateTime<Utc>> = row.try_get("next_at")?;
+    let next = next.map(|next| next.max(endpoint.paused_until.unwrap_or(next)));
+    Ok(next.map(|next| (next - tx.now).clamp(LOOK_AGAIN_MIN, LOOK_AGAIN_MAX)))
+}
+
+fn read_event(row: &PgRow) -> Result<Event, Error> {
+    let command_id: Option<Uuid> = row.try_get("command_id")?;
+    Ok(Event {
+        id: EventId(row.try_get("id")?),
+        place: FeedPosition::read(row)?,
+        kind: row.try_get("kind")?,
+        command_id: CommandId(command_id.unwrap_or_default()),
+        document_kind: row.try_get("document_kind")?,
+        document_id: row.try_get("document_id")?,
+        occurred_at: row.try_get("occurred_at")?,
+        recorded_at: row.try_get("recorded_at")?,
+    })
+}

@@ -1,0 +1,268 @@
+//! Sends one message of a webhook.
+//!
+//! The tenant names the URL, so the request goes to no address inside: a name is resolved here, every address is checked, and the
+//! connection uses the checked ones and no other. No redirect is followed, no proxy is used, and little of the response is read.
+
+use std::error::Error as _;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response, Url};
+use serde_json::{Value, json};
+use service::webhook::API_VERSION;
+use service::webhook::address::Reach;
+use service::webhook::outcome::Outcome;
+use service::webhook::turn::Message;
+use tokio::time::{Instant, timeout_at};
+
+/// Time that a receiver has for its response.
+const TIMEOUT: Duration = Duration::from_secs(15);
+/// Time to connect.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Most bytes of a response that are read.
+const RESPONSE_BYTES_MAX: usize = 4_096;
+/// Most bytes of a path in the log.
+const PATH_BYTES_MAX: usize = 1_000;
+/// Name of the sender in the header User-Agent.
+const USER_AGENT: &str = "Stockwell-Webhooks/1";
+
+/// Sends messages.
+#[derive(Debug)]
+pub struct Sender {
+    reach: Reach,
+    /// For HTTPS.
+    secure: Client,
+    /// For HTTP, which reaches only networks that the operator names.
+    plain: Client,
+    timeout: Duration,
+}
+
+/// A name led to an address that may not be reached.
+#[derive(Debug, thiserror::Error)]
+#[error("the name leads to an address that may not be reached")]
+struct Forbidden;
+
+/// A name has no address.
+#[derive(Debug, thiserror::Error)]
+#[error("the name has no address")]
+struct Unknown;
+
+/// Resolves names to addresses that may be reached.
+struct Guard {
+    reach: Reach,
+    is_plain: bool,
+}
+
+impl Resolve for Guard {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(look_up(self.reach.clone(), self.is_plain, name.as_str().to_owned()))
+    }
+}
+
+/// Returns the addresses of a name, if all of them may be reached.
+async fn look_up(
+    reach: Reach,
+    is_plain: bool,
+    name: String,
+) -> Result<Addrs, Box<dyn std::error::Error + Send + Sync>> {
+    let found = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(|_| Unknown)?;
+    let addresses: Vec<SocketAddr> = found.collect();
+    let admits = |address: &SocketAddr| match is_plain {
+        true => reach.admits_plain(address.ip()),
+        false => reach.admits(address.ip()),
+    };
+    if addresses.is_empty() {
+        return Err(Unknown.into());
+    }
+    if !addresses.iter().all(admits) {
+        return Err(Forbidden.into());
+    }
+    Ok(Box::new(addresses.into_iter()))
+}
+
+impl Sender {
+    /// Makes a sender that reaches these addresses. A receiver has `timeout` for its response, 15 seconds if absent.
+    pub fn new(reach: Reach, timeout: Option<Duration>) -> Result<Self, reqwest::Error> {
+        let client = |is_plain| {
+            let guard = Guard { reach: reach.clone(), is_plain };
+            Client::builder()
+                .dns_resolver(Arc::new(guard))
+                .no_proxy()
+                .redirect(Policy::none())
+                .retry(reqwest::retry::never())
+                .https_only(!is_plain)
+                .connect_timeout(CONNECT_TIMEOUT)
+                .pool_max_idle_per_host(0)
+                .user_agent(USER_AGENT)
+                .build()
+        };
+        Ok(Sender {
+            secure: client(false)?,
+            plain: client(true)?,
+            reach,
+            timeout: timeout.unwrap_or(TIMEOUT),
+        })
+    }
+
+    /// Sends a message and returns the outcome.
+    pub async fn send(&self, message: &Message) -> Outcome {
+        let Ok(url) = self.reach.read_url(&message.url) else {
+            return Outcome { error: Some("url_not_allowed"), ..Outcome::default() };
+        };
+        let Ok(body) = body(message) else {
+            return Outcome { error: Some("not_writable"), ..Outcome::default() };
+        };
+        if message.secrets.is_empty() {
+            return Outcome { error: Some("secret_unreadable"), ..Outcome::default() };
+        }
+        let (id, timestamp) = (message.event.id.to_string(), message.at.timestamp());
+        let signatures: Vec<String> =
+            message.secrets.iter().map(|secret| secret.sign(&id, timestamp, body.as_bytes())).collect();
+        let headers = [
+            ("webhook-id", id),
+            ("webhook-timestamp", timestamp.to_string()),
+            ("webhook-signature", signatures.join(" ")),
+        ];
+        let request = described(&url, &headers, body.len());
+        let begun = Instant::now();
+        let outcome = self.post(url, headers, body, begun + self.timeout).await;
+        let duration_ms = i32::try_from(begun.elapsed().as_millis()).unwrap_or(i32::MAX);
+        Outcome { request, duration_ms, ..outcome }
+    }
+
+    /// Sends a body to a URL that was checked.
+    pub async fn post(
+        &self,
+        url: Url,
+        headers: [(&'static str, String); 3],
+        body: String,
+        until: Instant,
+    ) -> Outcome {
+        let client = if url.scheme() == "https" { &self.secure } else { &self.plain };
+        let mut request = client.post(url).header(CONTENT_TYPE, "application/json").body(body);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        match timeout_at(until, request.send()).await {
+            Ok(Ok(response)) => read(response, until).await,
+            Ok(Err(error)) => Outcome { error: Some(reason(&error)), ..Outcome::default() },
+            Err(_) => Outcome { error: Some("timeout"), ..Outcome::default() },
+        }
+    }
+}
+
+/// Reads the beginning of a response. Its status decides, so a body without an end changes nothing.
+async fn read(mut response: Response, until: Instant) -> Outcome {
+    let status = response.status();
+    let error = match status.as_u16() {
+        200..300 => None,
+        300..400 => Some("redirected"),
+        _ => Some("rejected"),
+    };
+    let retry_after = asked_pause(response.headers());
+    let mut bytes = Vec::new();
+    let mut is_cut = false;
+    if let Some(target) = response.headers().get(LOCATION).filter(|_| status.is_redirection()) {
+        // Only for the log: the target is not requested.
+        bytes.extend_from_slice(b"Location: ");
+        bytes.extend_from_slice(target.as_bytes());
+        bytes.push(b'\n');
+    }
+    loop {
+        match timeout_at(until, response.chunk()).await {
+            Ok(Ok(Some(chunk))) => bytes.extend_from_slice(&chunk[..chunk.len().min(RESPONSE_BYTES_MAX)]),
+            Ok(Ok(None)) => break,
+            Ok(Err(_)) | Err(_) => {
+                is_cut = true;
+                break;
+            }
+        }
+        if bytes.len() > RESPONSE_BYTES_MAX {
+            is_cut = true;
+            break;
+        }
+    }
+    bytes.truncate(RESPONSE_BYTES_MAX);
+    Outcome {
+        status: Some(status.as_u16()),
+        error,
+        retry_after,
+        response: Some(printable(&bytes)),
+        is_cut,
+        ..Outcome::default()
+    }
+}
+
+/// Returns bytes as text of at most [`RESPONSE_BYTES_MAX`] bytes, without control characters that a database does not take.
+fn printable(bytes: &[u8]) -> String {
+    let mut text: String = String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}");
+    while text.len() > RESPONSE_BYTES_MAX {
+        text.pop();
+    }
+    text
+}
+
+/// Returns the pause that a receiver asks for in seconds.
+fn asked_pause(headers: &HeaderMap) -> Option<TimeDelta> {
+    let seconds: i64 = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    TimeDelta::try_seconds(seconds.max(0))
+}
+
+/// Returns the reason of a request that got no response.
+fn reason(error: &reqwest::Error) -> &'static str {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        if inner.is::<Forbidden>() {
+            return "address_not_allowed";
+        }
+        if inner.is::<Unknown>() {
+            return "name_not_resolved";
+        }
+        cause = inner.source();
+    }
+    if error.is_timeout() { "timeout" } else { "connection_failed" }
+}
+
+/// Returns the request for the log. Signatures are left out, and so is the query of the URL, which may have a secret.
+fn described(url: &Url, headers: &[(&'static str, String)], body_bytes: usize) -> String {
+    let path: String = url.path().chars().take(PATH_BYTES_MAX).collect();
+    let query = if url.query().is_some() { "?…" } else { "" };
+    let mut text = format!("POST {path}{query}\nhost: {}\n", url.host_str().unwrap_or_default());
+    for (name, value) in headers {
+        let shown = if *name == "webhook-signature" { "…" } else { value.as_str() };
+        // Writing to a text can't fail.
+        let _ = writeln!(text, "{name}: {shown}");
+    }
+    let _ = write!(text, "content-type: application/json\ncontent-length: {body_bytes}");
+    text
+}
+
+/// Returns the body of a message: the event as the feed shows it, with its time as Standard Webhooks names it, and for an endpoint
+/// that wants it the whole object.
+pub fn body(message: &Message) -> serde_json::Result<String> {
+    let mut body = api::event::shown(&message.event)?;
+    body["timestamp"] = instant(message.event.occurred_at)?;
+    body["api_version"] = json!(API_VERSION);
+    body["tenant_id"] = json!(message.tenant_id.to_string());
+    if message.is_test() {
+        body["command_id"] = Value::Null;
+    }
+    if let (Some(Value::Object(whole)), Some(named)) =
+        (&message.object, body["data"]["object"].as_object_mut())
+    {
+        for (name, value) in whole {
+            named.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+    }
+    serde_json::to_string(&body)
+}
+
+fn instant(at: DateTime<chrono::Utc>) -> serde_json::Result<Value> {
+    serde_json::to_value(at)
+}

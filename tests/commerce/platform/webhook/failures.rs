@@ -1,0 +1,153 @@
+//! Receivers that fail: they are tried again, they pause, and they delay no other receiver.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::receiver::{Behaviour, Receiver};
+use super::{TIMEOUT_SECONDS, category, delivery, endpoint, text, with_receivers};
+
+#[test]
+fn a_dead_endpoint_delays_no_other() {
+    with_receivers(async |tenant| {
+        let dead = Receiver::start(Behaviour::Silent).await;
+        let good = Receiver::good().await;
+        for _ in 0..3 {
+            endpoint(tenant, &dead.url).await;
+        }
+        endpoint(tenant, &good.url).await;
+        for number in 0..10 {
+            category(tenant, &format!("C{number}")).await;
+        }
+        good.expect(10).await;
+        // The silent receiver has all the messages that it may have at a time.
+        dead.until(|got| got.len() >= 3).await;
+        let begun = Instant::now();
+        category(tenant, "LAST").await;
+        good.expect(11).await;
+        assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    });
+}
+
+#[test]
+fn a_slow_receiver_is_cut() {
+    with_receivers(async |tenant| {
+        let slow = Receiver::start(Behaviour::Silent).await;
+        let made = endpoint(tenant, &slow.url).await;
+        category(tenant, "ONE").await;
+        let seen = delivery(tenant, &made, |row| row["error"] == "timeout").await;
+        assert_eq!(seen["status"], "pending");
+        assert_eq!(seen["log"][0]["response_status"], Value::Null);
+        let duration_ms = seen["log"][0]["duration_ms"].as_u64().expect("a duration");
+        let limit = u64::from(TIMEOUT_SECONDS) * 1_000;
+        assert!((limit..limit + 3_000).contains(&duration_ms), "{duration_ms}");
+    });
+}
+
+#[test]
+fn a_response_without_an_end_is_cut() {
+    with_receivers(async |tenant| {
+        let endless = Receiver::start(Behaviour::Endless).await;
+        let made = endpoint(tenant, &endless.url).await;
+        category(tenant, "ONE").await;
+        let seen = delivery(tenant, &made, |row| row["status"] == "delivered").await;
+        let attempt = &seen["log"][0];
+        assert_eq!(text(&attempt["response"]).len(), 4_096);
+        assert_eq!(attempt["is_cut"], true);
+        let sent = endless.sent();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(endless.sent(), sent, "the connection is closed");
+        // Buffers of the two systems take some megabytes at most.
+        assert!(sent < 16 * 1024 * 1024, "{sent}");
+    });
+}
+
+#[test]
+fn a_redirect_is_a_failure() {
+    with_receivers(async |tenant| {
+        let target = Receiver::good().await;
+        let receiver = Receiver::good().await;
+        let location: &'static str = Box::leak(format!("Location: {}\r\n", target.url).into_boxed_str());
+        receiver.script(&[Behaviour::Headers(302, location)]);
+        let made = endpoint(tenant, &receiver.url).await;
+        category(tenant, "ONE").await;
+        let seen = delivery(tenant, &made, |row| row["status"] == "delivered").await;
+        assert_eq!(seen["log"][0]["error"], "redirected");
+        assert_eq!(seen["log"][0]["response_status"], 302);
+        assert!(target.got().is_empty(), "the target is not requested");
+    });
+}
+
+#[test]
+fn a_receiver_that_is_gone_is_switched_off() {
+    with_receivers(async |tenant| {
+        let receiver = Receiver::good().await;
+        receiver.script(&[Behaviour::Status(410, "")]);
+        let made = endpoint(tenant, &receiver.url).await;
+        category(tenant, "ONE").await;
+        delivery(tenant, &made, |row| row["attempts"] == 1 && row["error"] == "rejected").await;
+        let seen = tenant.get(&made.path("")).await.ok();
+        assert_eq!((&seen["active"], &seen["disabled_reason"]), (&json!(false), &json!("gone")));
+        let second = category(tenant, "TWO").await;
+        let feed = tenant.get("/v1/events?type=webhook_endpoint.disabled").await.ok();
+        assert_eq!(feed["data"][0]["data"]["object"]["id"], json!(made.id));
+        tokio::time::sleep(Duration::from_millis(800)).await;
+        assert_eq!(receiver.got().len(), 1, "nothing is sent to an endpoint that is off");
+        tenant.patch(&made.path(""), &json!({ "active": true })).await.ok();
+        let got = receiver.until(|got| got.len() >= 3).await;
+        assert!(got.iter().any(|got| got.object_id() == second), "it goes on where it stopped");
+    });
+}
+
+#[test]
+fn an_endpoint_that_fails_pauses() {
+    with_receivers(async |tenant| {
+        let receiver = Receiver::start(Behaviour::Status(503, "")).await;
+        let made = endpoint(tenant, &receiver.url).await;
+        for number in 0..30 {
+            category(tenant, &format!("C{number}")).await;
+        }
+        let paused = async |minimum: u64| {
+            for _ in 0..300 {
+                let seen = tenant.get(&made.path("")).await.ok();
+                if seen["failures"].as_u64().expect("a number") >= minimum {
+                    return seen;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            panic!("no pause: {}", tenant.get(&made.path("")).await.text);
+        };
+        let seen = paused(5).await;
+        assert!(seen["paused_until"].is_string(), "{seen}");
+        let before = receiver.got().len();
+        // The first messages go out together: before one has failed, nothing is known of the receiver.
+        assert!(before <= 8, "{before}");
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert_eq!(receiver.got().len(), before, "nothing is sent in the pause");
+    });
+}
+
+#[test]
+fn a_test_is_one_attempt() {
+    with_receivers(async |tenant| {
+        let receiver = Receiver::good().await;
+        receiver.script(&[Behaviour::Status(500, "not yet")]);
+        let made = endpoint(tenant, &receiver.url).await;
+        tenant.patch(&made.path(""), &json!({ "active": false })).await.ok();
+        let first = tenant.post(&made.path("/test"), &json!({})).await.ok();
+        assert_eq!((&first["type"], &first["status"]), (&json!("ping"), &json!("pending")));
+        let seen = delivery(tenant, &made, |row| row["status"] == "dead").await;
+        assert_eq!((&seen["attempts"], &seen["log"][0]["response"]), (&json!(1), &json!("not yet")));
+        tenant.post(&made.path("/test"), &json!({})).await.ok();
+        let seen = delivery(tenant, &made, |row| row["status"] == "delivered").await;
+        assert_eq!(seen["attempts"], 1);
+        let got = receiver.expect(2).await;
+        assert_eq!(got[1].kind(), "ping");
+        assert_eq!(got[1].object_id(), made.id);
+        assert_eq!(
+            tenant.get(&made.path("")).await.ok()["failures"],
+            0,
+            "a test is no failure of the endpoint"
+        );
+    });
+}
