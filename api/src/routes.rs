@@ -6,8 +6,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::posting::Rendering;
 use crate::{
     audit, auth, bi_login, catalog, count, customer, errors, event, health, integrity, journal, ledger,
-    limits, location, lot, openapi, order, period_lock, pos, pricing, reconciliation, refusal, register, render,
-    settings, stock, stream, tax, voucher, webhook,
+    limits, location, lot, openapi, order, period_lock, pos, pricing, reconciliation, refusal, register,
+    render, settings, stock, stream, tax, voucher, webhook,
 };
 
 /// Mounts every route of this crate, one line per area. The busiest areas come first, because routes are tried in

@@ -10,7 +10,6 @@ use crate::world::World;
 
 pub struct Run {
     pub seed: u64,
-    pub course: Course,
     pub world: World,
     pub plan: Plan,
     pub dirt: Dirt,
@@ -29,6 +28,6 @@ impl Run {
         let levels = Levels::new(&world, &movements, &books, &dirt, &plan, seed);
         let truth =
             Truth::new(Made { world: &world, plan: &plan, dirt: &dirt, books: &books, levels: &levels });
-        Self { seed, course, world, plan, dirt, books, levels, truth }
+        Self { seed, world, plan, dirt, books, levels, truth }
     }
 }

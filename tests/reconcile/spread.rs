@@ -180,7 +180,12 @@ impl Carrier<'_> {
         let alone = match movement.event_type {
             EventType::Count => 80,
             EventType::Adjustment => 10,
-            _ => 0,
+            EventType::Sale
+            | EventType::Return
+            | EventType::TransferOut
+            | EventType::TransferIn
+            | EventType::Receipt
+            | EventType::Overwrite => 0,
         };
         match random.below(1000) {
             0..6 => Some((Defect::Lost, to)),

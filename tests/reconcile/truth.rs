@@ -33,7 +33,6 @@ pub struct Row {
     pub key: Key,
     /// True time.
     pub at: i64,
-    pub delta: i64,
     pub increment: i64,
     pub parts: Vec<Part>,
 }
@@ -89,7 +88,7 @@ impl Truth {
                 self.lines.push((key, *at, delta));
             }
             if increment != 0 && number > 0 {
-                self.rows.push(Row { key, at: *at, delta, increment, parts });
+                self.rows.push(Row { key, at: *at, increment, parts });
             }
         }
     }

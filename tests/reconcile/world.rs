@@ -113,7 +113,7 @@ impl World {
         let Item { sku, pack, .. } = &self.items[item];
         match self.systems[system].kind {
             Kind::Erp => sku.clone(),
-            Kind::Pos if item % 3 == 0 => sku.replace("A-", "000"),
+            Kind::Pos if item.is_multiple_of(3) => sku.replace("A-", "000"),
             Kind::Pos => sku.clone(),
             Kind::Storefront if *pack > 1 => format!("{}-{pack}pk", sku.to_lowercase().replace('-', "")),
             Kind::Storefront => format!("{}-std", sku.to_lowercase().replace('-', "")),

@@ -101,10 +101,12 @@ fn unknown(context: &Context, series: &Series, all: &mut Classified) {
 pub(super) fn priors(rows: &[Row]) -> Priors {
     let mut counts: BTreeMap<(SystemNo, NameNo), BTreeMap<Class, u32>> = BTreeMap::new();
     for row in rows {
-        if let [one] = row.causes.as_slice() {
-            if !one.heals && row.residual == 0 && one.grade != Grade::Event {
-                *counts.entry((row.system, row.key.1)).or_default().entry(one.class).or_default() += 1;
-            }
+        if let [one] = row.causes.as_slice()
+            && !one.heals
+            && row.residual == 0
+            && one.grade != Grade::Event
+        {
+            *counts.entry((row.system, row.key.1)).or_default().entry(one.class).or_default() += 1;
         }
     }
     let mut priors = Priors::new();

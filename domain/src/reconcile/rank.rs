@@ -16,6 +16,9 @@ use super::statistics::{binomial_tail, median, poisson_tail};
 use super::term::{Class, EventType, Process};
 use super::unit::DAY;
 
+/// The rates of all leaves, by class.
+type Rates = BTreeMap<Class, Vec<(Leaf, f64)>>;
+
 /// Fewest faults of an eligible group.
 const FAULTS_MIN: usize = 5;
 /// Fewest weeks with a fault.
@@ -309,11 +312,7 @@ fn is_wide(class: Class) -> bool {
 }
 
 /// Returns the rates of a class at all places of all edges, those without fault included.
-fn rates(
-    evidence: &Evidence,
-    leaves: &BTreeMap<Leaf, Vec<usize>>,
-    passed: &Passed,
-) -> BTreeMap<Class, Vec<(Leaf, f64)>> {
+fn rates(evidence: &Evidence, leaves: &BTreeMap<Leaf, Vec<usize>>, passed: &Passed) -> Rates {
     let classes: BTreeSet<Class> = leaves.keys().map(|leaf| leaf.2).collect();
     let edges: BTreeSet<(SystemNo, SystemNo, NameNo)> = passed.of_edge.keys().copied().collect();
     let mut rates = BTreeMap::new();
@@ -359,12 +358,7 @@ fn burst(days: &[i64]) -> usize {
 }
 
 /// Judges one leaf.
-fn judge(
-    evidence: &Evidence,
-    leaf: &Leaf,
-    faults: &[usize],
-    (passed, rates): (&Passed, &BTreeMap<Class, Vec<(Leaf, f64)>>),
-) -> Group {
+fn judge(evidence: &Evidence, leaf: &Leaf, faults: &[usize], (passed, rates): (&Passed, &Rates)) -> Group {
     let days = documents(evidence, faults);
     let weeks: BTreeSet<i64> = days.iter().map(|day| day / 7).collect();
     let confidence: u64 = faults.iter().map(|number| u64::from(evidence.faults[*number].confidence)).sum();

@@ -36,16 +36,7 @@ impl Clocks {
 
 /// Returns the most decimals of any quantity, in units of the reference.
 pub(super) fn decimals(input: &Input, resolver: &Resolver) -> u32 {
-    let mut most = 0;
-    let mut see = |value: Decimal| {
-        if value.scale() > most {
-            most = most.max(value.normalize().scale());
-        }
-    };
-    for factor in resolver.factors() {
-        see(factor);
-    }
-    let of_factors = most;
+    let of_factors = resolver.factors().map(|factor| factor.normalize().scale()).max().unwrap_or(0);
     let mut most = of_factors;
     let mut see = |value: Decimal| {
         if value.scale() > 0 {

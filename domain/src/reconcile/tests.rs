@@ -200,10 +200,13 @@ fn empty() -> Input {
     }
 }
 
+/// Minutes and quantities of movements, by item and place.
+type Moves = BTreeMap<(usize, usize), Vec<(i64, i64)>>;
+
 /// Returns the inputs of a business in which `change` decides how each system has each event.
 fn business(change: impl Fn(&Real, SystemNo) -> Effect) -> Input {
     let mut input = empty();
-    let mut levels: Vec<BTreeMap<(usize, usize), Vec<(i64, i64)>>> = vec![BTreeMap::new(); 3];
+    let mut levels: Vec<Moves> = vec![BTreeMap::new(); 3];
     for real in happened() {
         for (system, lag) in [(ERP, 3), (POS, 0), (SHOP, 12)] {
             let (copies, late) = match change(&real, system) {

@@ -71,7 +71,8 @@ fn width_is_bounded() {
 #[test]
 fn groups_of_a_reconciliation_cost_as_many_as_may_come() {
     let asked = |limit: &str| format!("{{reconciliation{{exceptions{limit}{{id class edge{{from to}}}}}}}}");
-    let (few, usual, many) = (points(&asked("(limit:10)")), points(&asked("")), points(&asked("(limit:1000)")));
+    let (few, usual, many) =
+        (points(&asked("(limit:10)")), points(&asked("")), points(&asked("(limit:1000)")));
     assert!(few < usual && usual < many, "{few} {usual} {many}");
     assert_eq!(many, 62, "1,000 groups of six values, themselves and the field of the root");
     let unknown = "query($n:Int){reconciliation{exceptions(limit:$n){id class edge{from to}}}}";

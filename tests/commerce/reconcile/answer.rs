@@ -307,9 +307,15 @@ fn the_views_have_the_latest_run() {
         assert_eq!(number(&by_sql[0]["units"]), number(&first["units"]));
         assert_eq!(by_sql[0]["eligible"], true);
         let weeks = part(tenant, "health").await["weeks"].clone();
-        let by_sql = view(tenant, "exceptions, compared_movements from bi.reconciliation_health order by week_from").await;
-        let shown: Vec<Value> = weeks.as_array().expect("weeks").iter()
-            .map(|week| json!({ "exceptions": week["exceptions"], "compared_movements": week["movements"] })).collect();
+        let by_sql =
+            view(tenant, "exceptions, compared_movements from bi.reconciliation_health order by week_from")
+                .await;
+        let shown: Vec<Value> = weeks
+            .as_array()
+            .expect("weeks")
+            .iter()
+            .map(|week| json!({ "exceptions": week["exceptions"], "compared_movements": week["movements"] }))
+            .collect();
         assert_eq!(by_sql, shown);
     });
 }
