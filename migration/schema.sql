@@ -695,6 +695,18 @@ $$;
 
 ALTER FUNCTION auth.tenants() OWNER TO stockwell_lookup;
 
+CREATE FUNCTION auth.webhook_tenants() RETURNS SETOF uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    return query
+    select distinct e.tenant_id from public.webhook_endpoint e where e.deleted_at is null;
+end
+$$;
+
+ALTER FUNCTION auth.webhook_tenants() OWNER TO stockwell_lookup;
+
 CREATE FUNCTION bi.tenant() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN CASE WHEN (current_setting('app.tenant_id'::text, true) <> ''::text) THEN (current_setting('app.tenant_id'::text))::uuid ELSE auth.bi_tenant() END;
@@ -7483,6 +7495,97 @@ ALTER TABLE ONLY public.voucher_move FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.voucher_move OWNER TO stockwell_owner;
 
+CREATE TABLE public.webhook_attempt (
+    tenant_id uuid NOT NULL,
+    delivery_id uuid NOT NULL,
+    number integer NOT NULL,
+    attempted_at timestamp with time zone NOT NULL,
+    duration_ms integer NOT NULL,
+    http_status smallint,
+    error text,
+    request text NOT NULL,
+    response text,
+    is_cut boolean NOT NULL
+);
+
+ALTER TABLE ONLY public.webhook_attempt FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.webhook_attempt OWNER TO stockwell_owner;
+
+CREATE TABLE public.webhook_cursor (
+    tenant_id uuid NOT NULL,
+    endpoint_id uuid NOT NULL,
+    "position" bigint NOT NULL,
+    written bigint NOT NULL,
+    event_id uuid NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    failing_since timestamp with time zone,
+    paused_until timestamp with time zone
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY public.webhook_cursor FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.webhook_cursor OWNER TO stockwell_owner;
+
+CREATE TABLE public.webhook_delivery (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    endpoint_id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    kind text NOT NULL,
+    command_id uuid,
+    document_kind text NOT NULL,
+    document_id uuid NOT NULL,
+    "position" bigint NOT NULL,
+    written bigint NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    leased_by uuid,
+    lease_until timestamp with time zone,
+    http_status smallint,
+    error text,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT webhook_delivery_lease_ends CHECK (((leased_by IS NULL) = (lease_until IS NULL))),
+    CONSTRAINT webhook_delivery_status_known CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text])))
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.webhook_delivery FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.webhook_delivery OWNER TO stockwell_owner;
+
+CREATE TABLE public.webhook_endpoint (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    url text NOT NULL,
+    description text,
+    event_types text[] NOT NULL,
+    payload text NOT NULL,
+    active boolean NOT NULL,
+    disabled_reason text,
+    secret bytea NOT NULL,
+    previous_secret bytea,
+    previous_until timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT webhook_endpoint_payload_known CHECK ((payload = ANY (ARRAY['thin'::text, 'full'::text]))),
+    CONSTRAINT webhook_endpoint_previous_ends CHECK (((previous_secret IS NULL) = (previous_until IS NULL)))
+);
+
+ALTER TABLE ONLY public.webhook_endpoint FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.webhook_endpoint OWNER TO stockwell_owner;
+
 ALTER TABLE ONLY public.access_refusal
     ADD CONSTRAINT access_refusal_key UNIQUE (tenant_id, minute, actor_kind, actor_id, network, code);
 
@@ -7963,6 +8066,18 @@ ALTER TABLE ONLY public.voucher_move
 ALTER TABLE ONLY public.voucher
     ADD CONSTRAINT voucher_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.webhook_attempt
+    ADD CONSTRAINT webhook_attempt_pkey PRIMARY KEY (tenant_id, delivery_id, number);
+
+ALTER TABLE ONLY public.webhook_cursor
+    ADD CONSTRAINT webhook_cursor_pkey PRIMARY KEY (tenant_id, endpoint_id);
+
+ALTER TABLE ONLY public.webhook_delivery
+    ADD CONSTRAINT webhook_delivery_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.webhook_endpoint
+    ADD CONSTRAINT webhook_endpoint_pkey PRIMARY KEY (tenant_id, id);
+
 CREATE INDEX api_key_by_hash ON public.api_key USING btree (hash);
 
 CREATE INDEX application_by_customer ON public.application USING btree (tenant_id, customer_id, id);
@@ -8138,6 +8253,12 @@ CREATE INDEX transfer_open ON public.transfer USING btree (tenant_id, to_locatio
 CREATE INDEX unmapped_sku_open ON public.unmapped_sku USING btree (tenant_id, id) WHERE (mapped_at IS NULL);
 
 CREATE INDEX voucher_by_customer ON public.voucher USING btree (tenant_id, customer_id, id) WHERE (customer_id IS NOT NULL);
+
+CREATE INDEX webhook_delivery_by_endpoint ON public.webhook_delivery USING btree (tenant_id, endpoint_id, status, id);
+
+CREATE INDEX webhook_delivery_by_status ON public.webhook_delivery USING btree (tenant_id, status, id);
+
+CREATE INDEX webhook_delivery_pending ON public.webhook_delivery USING btree (tenant_id, endpoint_id, document_id, "position", written, id) WHERE (status = 'pending'::text);
 
 CREATE TRIGGER keep_price_key BEFORE INSERT OR UPDATE ON public.product FOR EACH ROW WHEN ((new.price_key IS DISTINCT FROM COALESCE(lpad((((new.list_price * (1000000)::numeric))::bigint)::text, 18, '0'::text), '~'::text))) EXECUTE FUNCTION public.keep_price_key();
 
@@ -8489,6 +8610,18 @@ ALTER TABLE ONLY public.voucher
 
 ALTER TABLE ONLY public.voucher_move
     ADD CONSTRAINT voucher_move_voucher_fkey FOREIGN KEY (tenant_id, voucher_id) REFERENCES public.voucher(tenant_id, id);
+
+ALTER TABLE ONLY public.webhook_attempt
+    ADD CONSTRAINT webhook_attempt_delivery_fkey FOREIGN KEY (tenant_id, delivery_id) REFERENCES public.webhook_delivery(tenant_id, id);
+
+ALTER TABLE ONLY public.webhook_cursor
+    ADD CONSTRAINT webhook_cursor_endpoint_fkey FOREIGN KEY (tenant_id, endpoint_id) REFERENCES public.webhook_endpoint(tenant_id, id);
+
+ALTER TABLE ONLY public.webhook_delivery
+    ADD CONSTRAINT webhook_delivery_endpoint_fkey FOREIGN KEY (tenant_id, endpoint_id) REFERENCES public.webhook_endpoint(tenant_id, id);
+
+ALTER TABLE ONLY public.webhook_endpoint
+    ADD CONSTRAINT webhook_endpoint_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
 ALTER TABLE public.access_refusal ENABLE ROW LEVEL SECURITY;
 
@@ -9002,6 +9135,14 @@ CREATE POLICY tenant_wall ON public.voucher TO stockwell_app USING ((tenant_id =
 
 CREATE POLICY tenant_wall ON public.voucher_move TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.webhook_attempt TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.webhook_cursor TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.webhook_delivery TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.webhook_endpoint TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 ALTER TABLE public.tender ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.till_clock ENABLE ROW LEVEL SECURITY;
@@ -9015,6 +9156,14 @@ ALTER TABLE public.unmapped_sku ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.voucher ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.voucher_move ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.webhook_attempt ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.webhook_cursor ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.webhook_delivery ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.webhook_endpoint ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA auth TO stockwell_app;
 GRANT USAGE ON SCHEMA auth TO stockwell_relay;
@@ -9080,6 +9229,9 @@ GRANT ALL ON FUNCTION auth.tenant_rates() TO stockwell_app;
 
 REVOKE ALL ON FUNCTION auth.tenants() FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.tenants() TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION auth.webhook_tenants() FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.webhook_tenants() TO stockwell_relay;
 
 REVOKE ALL ON FUNCTION bi.tenant() FROM PUBLIC;
 GRANT ALL ON FUNCTION bi.tenant() TO stockwell_app;
@@ -10355,3 +10507,72 @@ GRANT UPDATE(version) ON TABLE public.voucher TO stockwell_app;
 GRANT UPDATE(updated_at) ON TABLE public.voucher TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.voucher_move TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.webhook_attempt TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.webhook_cursor TO stockwell_app;
+
+GRANT UPDATE("position") ON TABLE public.webhook_cursor TO stockwell_app;
+
+GRANT UPDATE(written) ON TABLE public.webhook_cursor TO stockwell_app;
+
+GRANT UPDATE(event_id) ON TABLE public.webhook_cursor TO stockwell_app;
+
+GRANT UPDATE(failures) ON TABLE public.webhook_cursor TO stockwell_app;
+
+GRANT UPDATE(failing_since) ON TABLE public.webhook_cursor TO stockwell_app;
+
+GRANT UPDATE(paused_until) ON TABLE public.webhook_cursor TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.webhook_delivery TO stockwell_app;
+
+GRANT UPDATE(status) ON TABLE public.webhook_delivery TO stockwell_app;
+
+GRANT UPDATE(attempts) ON TABLE public.webhook_delivery TO stockwell_app;
+
+GRANT UPDATE(tries) ON TABLE public.webhook_delivery TO stockwell_app;
+
+GRANT UPDATE(next_at) ON TABLE public.webhook_delivery TO stockwell_app;
+
+GRANT UPDATE(expires_at) ON TABLE public.webhook_delivery TO stockwell_app;
+
+GRANT UPDATE(leased_by) ON TABLE public.webhook_delivery TO stockwell_app;
+
+GRANT UPDATE(lease_until) ON TABLE public.webhook_delivery TO stockwell_app;
+
+GRANT UPDATE(http_status) ON TABLE public.webhook_delivery TO stockwell_app;
+
+GRANT UPDATE(error) ON TABLE public.webhook_delivery TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.webhook_delivery TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.webhook_delivery TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.webhook_endpoint TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.webhook_endpoint TO stockwell_lookup;
+
+GRANT UPDATE(url) ON TABLE public.webhook_endpoint TO stockwell_app;
+
+GRANT UPDATE(description) ON TABLE public.webhook_endpoint TO stockwell_app;
+
+GRANT UPDATE(event_types) ON TABLE public.webhook_endpoint TO stockwell_app;
+
+GRANT UPDATE(payload) ON TABLE public.webhook_endpoint TO stockwell_app;
+
+GRANT UPDATE(active) ON TABLE public.webhook_endpoint TO stockwell_app;
+
+GRANT UPDATE(disabled_reason) ON TABLE public.webhook_endpoint TO stockwell_app;
+
+GRANT UPDATE(secret) ON TABLE public.webhook_endpoint TO stockwell_app;
+
+GRANT UPDATE(previous_secret) ON TABLE public.webhook_endpoint TO stockwell_app;
+
+GRANT UPDATE(previous_until) ON TABLE public.webhook_endpoint TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.webhook_endpoint TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.webhook_endpoint TO stockwell_app;
+
+GRANT SELECT(deleted_at) ON TABLE public.webhook_endpoint TO stockwell_lookup;
+GRANT UPDATE(deleted_at) ON TABLE public.webhook_endpoint TO stockwell_app;

@@ -10,7 +10,7 @@ pub type Key = (usize, usize, usize);
 
 #[derive(Default)]
 pub struct Dirt {
-    /// Items that a system spells as nobody has mapped.
+    /// Items that a system spells in a way without a mapping.
     pub unmapped: BTreeSet<(usize, usize)>,
     /// Items that a system lists under a second mapped spelling as well.
     pub doubled: BTreeSet<Key>,
@@ -20,7 +20,7 @@ pub struct Dirt {
     pub clamped: BTreeSet<Key>,
     /// Differences from before the first day, in pieces.
     pub old: BTreeMap<Key, i64>,
-    /// Items that a system lists under a location that nobody has mapped, with a level that stays.
+    /// Items that a system lists under a location without a mapping, with a level that stays.
     pub caged: BTreeSet<(usize, usize)>,
     /// Items that a system spells in another way from a day on.
     pub renamed: BTreeMap<(usize, usize), i64>,

@@ -5,7 +5,7 @@ use crate::traffic::Movement;
 use crate::world::{CATEGORIES, DAY, REFERENCE, START, World};
 use domain::reconcile::term::{Class, EventType};
 
-/// What goes wrong with a movement on an edge.
+/// A defect of a movement on an edge.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Defect {
     /// It never arrives.

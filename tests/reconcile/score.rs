@@ -36,7 +36,7 @@ pub struct Figures {
     pub among_three: u64,
     /// A fix is named.
     pub named: u64,
-    /// Answers that are marked as they must be.
+    /// Results that are marked as they must be.
     pub marked: u64,
     pub naive: [u64; 3],
     /// Seeds without the right first fix, each with the planted and the named one.

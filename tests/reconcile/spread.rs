@@ -1,4 +1,4 @@
-//! How movements travel: the booking of each system, the lag of each edge, and the faults on the way.
+//! Movements on their way: the booking of each system, the lag of each edge, and the faults of the edges.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ pub struct Booking {
     pub external_id: String,
 }
 
-/// What a difference of a unit means.
+/// The meaning of a difference of a unit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Label {
     /// Nothing is wrong with it: a difference is a lag.

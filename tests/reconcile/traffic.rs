@@ -69,7 +69,7 @@ struct Goods {
     quantity: i64,
 }
 
-/// Who saw a movement first, and when.
+/// The system that saw a movement first, and the minute.
 #[derive(Clone)]
 struct Sighting {
     at: i64,

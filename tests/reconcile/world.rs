@@ -44,7 +44,7 @@ pub struct System {
 pub struct Item {
     pub sku: String,
     pub category: usize,
-    /// How often it sells, against the others.
+    /// Its share of all sales, against the others.
     pub weight: u64,
     /// Pieces of a pack; 1 = not sold in packs.
     pub pack: i64,
