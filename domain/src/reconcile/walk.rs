@@ -315,11 +315,14 @@ impl<'a, 'b> Walk<'a, 'b> {
     /// Marks events that only make the system equal again by hand.
     fn mark_corrections(&self, candidates: &mut [Cause]) {
         let mut open: i64 = self.open.iter().map(|open| open.cause.quantity).sum();
+        // A person may have corrected the difference of the last snapshot, before the next event was known.
+        let mut listed = open;
         for at in 0..candidates.len() {
             let is_by_hand = matches!(candidates[at].class, Class::ManualAdjustment | Class::CountVariance)
                 && candidates[at].from == self.series.system;
             let quantity = candidates[at].quantity;
-            if is_by_hand && open != 0 && quantity == -open {
+            if is_by_hand && quantity != 0 && (quantity == -open || quantity == -listed) {
+                listed = 0;
                 let opens = self.open.iter().map(|open| &open.cause).chain(&candidates[..at]);
                 let largest =
                     opens.filter(|cause| !cause.heals).max_by_key(|cause| cause.quantity.unsigned_abs());
