@@ -174,6 +174,7 @@ struct EpisodeFilters {
     #[param(style = Form, explode = false, max_items = 20)]
     class: Vec<Class>,
     /// Only open or only healed ones.
+    #[param(inline)]
     state: Option<State>,
 }
 

@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::id::{EpisodeId, FixId};
 use crate::number::Quantity;
 
 use super::term::{
@@ -92,6 +93,7 @@ pub struct Discrepancy {
     /// Part without a cause.
     pub residual: Quantity,
     /// Key of the episode of the largest explanation.
+    #[schema(value_type = Option<EpisodeId>)]
     pub episode_id: Option<String>,
 }
 
@@ -116,6 +118,7 @@ pub struct Explanation {
     /// Events that prove it, on both sides.
     pub evidence: Vec<Evidence>,
     /// Key of its episode.
+    #[schema(value_type = Option<EpisodeId>)]
     pub episode_id: Option<String>,
 }
 
@@ -143,6 +146,7 @@ pub struct Evidence {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Episode {
     /// Key that is the same in every run over the same history.
+    #[schema(value_type = EpisodeId)]
     pub id: String,
     /// Code of the system.
     pub system: String,
@@ -203,6 +207,7 @@ pub struct Edge {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Exception {
     /// Key that is the same in every run over the same history.
+    #[schema(value_type = FixId)]
     pub id: String,
     /// Class.
     pub class: Class,
@@ -324,6 +329,7 @@ pub struct FirstFix {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Fix {
     /// Key that is the same in every run over the same history.
+    #[schema(value_type = FixId)]
     pub id: String,
     /// Class.
     pub class: Class,
@@ -497,6 +503,7 @@ pub struct Proof {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FixProof {
     /// Key of the fix.
+    #[schema(value_type = FixId)]
     pub id: String,
     /// Instant from which it holds.
     pub applied_at: DateTime<Utc>,

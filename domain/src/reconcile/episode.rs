@@ -99,8 +99,7 @@ pub(super) fn prior(context: &Context, system: SystemNo, class: Class) -> u32 {
         all += 1;
         confirmed += u32::from(one.class == class);
     }
-    // Without any resolution the finding stands.
-    if all == 0 { 1_000 } else { (confirmed + 1) * 1_000 / (all + 2) }
+    (confirmed + 1) * 1_000 / (all + 2)
 }
 
 struct Builder<'a, 'b> {
