@@ -92,6 +92,15 @@ pub fn score(run: &Run, exports: Exports, answer: &Answer) -> Figures {
 
 type Named<'a> = (&'a str, &'a str, &'a str, i64);
 
+/// Returns whether a row is of the first snapshot of its system.
+fn is_first(run: &Run, row: &Discrepancy) -> bool {
+    let mut systems = run.world.systems.iter();
+    systems.any(|system| {
+        system.code == row.system && row.taken_at.timestamp() == START + 6 * 3600 + system.offset
+    })
+}
+
+/// Names a row as the engine does: instants are those of the system's clock.
 fn named(found: &Discrepancy) -> Named<'_> {
     (&found.system, &found.sku, &found.place, found.taken_at.timestamp())
 }
@@ -115,7 +124,7 @@ fn score_classes(run: &Run, exports: Exports, answer: &Answer, figures: &mut Fig
             run.world.systems[system].code,
             run.world.items[item].sku.as_str(),
             run.world.places[place].code.as_str(),
-            row.at,
+            row.at + run.world.systems[system].offset,
         );
         let said = found.remove(&key).map(|row| classes(exports, row)).unwrap_or_default();
         score_row(row, exports, &said, figures);
@@ -123,7 +132,7 @@ fn score_classes(run: &Run, exports: Exports, answer: &Answer, figures: &mut Fig
     // The rest are rows without a true change.
     let dirty = dirty_keys(&run.world, &run.dirt);
     for (key, row) in found {
-        if key.3 != START + 6 * 3600 && !is_dirty(run, &dirty, row) {
+        if !is_first(run, row) && !is_dirty(run, &dirty, row) {
             for class in classes(exports, row) {
                 figures.classes.entry(class).or_default().wrong += 1;
             }
