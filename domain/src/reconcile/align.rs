@@ -97,6 +97,17 @@ impl World<'_> {
         owned.filter_map(|one| self.number(&one.owner)).min_by_key(|number| self.position(*number))
     }
 
+    /// Returns the shortest declared minutes of the hops of a process to a system, from any owner.
+    pub fn declared_to(&self, process: Process, to: SystemNo) -> Option<u32> {
+        let of_process = self
+            .input
+            .ownership
+            .iter()
+            .filter(|one| one.process == process && one.concern == Concern::Quantity);
+        let hops = of_process.flat_map(|one| &one.next_hops).filter(|hop| &*hop.system == self.code(to));
+        hops.map(|hop| hop.latency_minutes).min()
+    }
+
     /// Returns the declared minutes of a hop, if it is declared.
     pub fn declared(&self, process: Process, from: SystemNo, to: SystemNo) -> Option<u32> {
         let of_process = self.input.ownership.iter().filter(|one| {

@@ -2,9 +2,9 @@
 //!
 //! If the other systems show the same change, the reference lacks an event. If no other does, the system was changed alone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::cause::{Cause, Grade};
+use super::cause::{Cause, Grade, is_missed};
 use super::context::Context;
 use super::input::SystemNo;
 use super::names::{NO_NAME, NameNo};
@@ -23,21 +23,121 @@ type Rests = HashMap<Key, Vec<(i64, SystemNo, i64)>>;
 
 /// Fills what no event explains.
 pub(super) fn fill(context: &Context, classified: &mut Classified) {
-    let is_open = |row: &&Row| row.residual != 0 && row.state == State::Known && row.theirs.is_some();
+    let is_open = |row: &Row| row.state == State::Known && row.theirs.is_some();
     let is_silent = |row: &Row| !context.is_logged(row.system, row.at);
-    if !context.has_events() || !classified.rows.iter().any(|row| is_open(&row) && is_silent(row)) {
+    if !context.has_events() {
         return;
     }
     let mut rests = Rests::new();
-    for row in classified.rows.iter().filter(is_open) {
-        rests.entry(row.key).or_default().push((row.at, row.system, row.residual));
+    for row in classified.rows.iter().filter(|row| is_open(row) && is_silent(row)) {
+        let guessed = row.causes.iter().filter(|cause| is_guessed(cause)).map(|cause| cause.quantity);
+        for units in guessed.chain(Some(row.residual).filter(|units| *units != 0)) {
+            rests.entry(row.key).or_default().push((row.at, row.system, units));
+        }
     }
-    let departed = departed(context);
-    for row in classified.rows.iter_mut().filter(|row| is_open(&&**row) && is_silent(row)) {
-        let cause = guess(context, row, &rests, &departed);
-        row.residual = 0;
-        row.causes.push(cause);
+    let sources = Sources { departed: departed(context), sizes: sizes(context), rests };
+    for row in classified.rows.iter_mut().filter(|row| is_open(row) && is_silent(row)) {
+        let (system, key, at) = (row.system, row.key, row.at);
+        for cause in row.causes.iter_mut().filter(|cause| is_guessed(cause)) {
+            if sources.is_shared((system, key, at), cause.quantity) {
+                *cause = guess(context, &sources, (system, key, at), cause.quantity);
+            }
+        }
+        if row.residual != 0 {
+            row.causes.push(guess(context, &sources, (system, key, at), row.residual));
+            row.residual = 0;
+        }
     }
+    name_sets(context, classified);
+}
+
+/// Returns whether a cause rests on the reference's events alone.
+fn is_guessed(cause: &Cause) -> bool {
+    let is_event = is_missed(cause.class) || cause.class == Class::DuplicateEvent;
+    is_event && cause.grade == Grade::Pattern && !cause.heals
+}
+
+/// A snapshot of a key in a system: system, key and instant.
+type Spot = (SystemNo, Key, i64);
+
+/// The facts that guesses rest on.
+struct Sources {
+    departed: HashMap<NameNo, Vec<(i64, i64)>>,
+    sizes: HashMap<i64, EventType>,
+    rests: Rests,
+}
+
+impl Sources {
+    /// Returns whether another system shows the same change at about the same time.
+    fn is_shared(&self, (system, key, at): Spot, units: i64) -> bool {
+        self.rests.get(&key).into_iter().flatten().any(|(other_at, other, quantity)| {
+            *other != system && *quantity == units && other_at.abs_diff(at) <= TOGETHER.unsigned_abs()
+        })
+    }
+}
+
+/// Returns the most frequent type of the reference's events of each size.
+fn sizes(context: &Context) -> HashMap<i64, EventType> {
+    let mut counts: HashMap<i64, std::collections::BTreeMap<EventType, u32>> = HashMap::new();
+    for event in context.world.events.iter().filter(|event| event.system == context.reference) {
+        if matches!(event.event_type, EventType::Sale | EventType::Return | EventType::Receipt) {
+            *counts.entry(event.quantity).or_default().entry(event.event_type).or_default() += 1;
+        }
+    }
+    let most = |types: std::collections::BTreeMap<EventType, u32>| {
+        types.into_iter().max_by_key(|(kind, count)| (*count, std::cmp::Reverse(*kind))).map(|one| one.0)
+    };
+    counts.into_iter().filter_map(|(units, types)| Some((units, most(types)?))).collect()
+}
+
+/// Names sets: if the lines of sets are missed far more often than other sales, the system does not explode sets.
+fn name_sets(context: &Context, classified: &mut Classified) {
+    let of_sets = of_sets(context);
+    if of_sets.is_empty() {
+        return;
+    }
+    let is_lost = |cause: &Cause| is_guessed(cause) && cause.class == Class::MissedSale;
+    let mut counts: HashMap<SystemNo, (usize, usize)> = HashMap::new();
+    for row in &classified.rows {
+        for number in row.causes.iter().filter(|cause| is_lost(cause)).filter_map(|cause| cause.occurrence) {
+            let count = counts.entry(row.system).or_default();
+            *(if of_sets.contains(&number) { &mut count.0 } else { &mut count.1 }) += 1;
+        }
+    }
+    let sales = context.occurrences.iter().filter(|one| one.event_type == EventType::Sale).count();
+    let others = sales.saturating_sub(of_sets.len()).max(1);
+    let is_unexploded = |(sets, rest): (usize, usize)| sets >= 5 && sets * others > 4 * rest * of_sets.len();
+    for row in &mut classified.rows {
+        if counts.get(&row.system).is_some_and(|count| is_unexploded(*count)) {
+            let of_set = |cause: &&mut Cause| {
+                is_lost(cause) && cause.occurrence.is_some_and(|number| of_sets.contains(&number))
+            };
+            row.causes.iter_mut().filter(of_set).for_each(|cause| cause.class = Class::BundleExplosion);
+        }
+    }
+}
+
+/// Returns the sales whose document has all components of a set, as the set requires them.
+fn of_sets(context: &Context) -> HashSet<usize> {
+    let mut documents: HashMap<(NameNo, NameNo), Vec<usize>> = HashMap::new();
+    for (number, one) in context.occurrences.iter().enumerate() {
+        if one.event_type == EventType::Sale && one.reference != NO_NAME {
+            documents.entry((one.reference, one.key.1)).or_default().push(number);
+        }
+    }
+    let mut found = HashSet::new();
+    for lines in documents.values().filter(|lines| lines.len() > 1) {
+        for parts in context.world.bundles.values() {
+            let of_item = |item: NameNo| {
+                lines.iter().copied().find(|number| context.occurrences[*number].key.0 == item)
+            };
+            let of_parts: Option<Vec<usize>> = parts.iter().map(|(item, _)| of_item(*item)).collect();
+            if let Some(numbers) = of_parts.filter(|numbers| numbers.len() > 1) {
+                found.extend(numbers);
+            }
+        }
+    }
+    found
 }
 
 /// Returns the outgoing transfers of the reference that arrived nowhere, by item: the instant and the units.
@@ -64,30 +164,24 @@ fn departed(context: &Context) -> HashMap<NameNo, Vec<(i64, i64)>> {
     departed
 }
 
-/// Returns the most probable cause of what is left of a change.
-fn guess(context: &Context, row: &Row, rests: &Rests, departed: &HashMap<NameNo, Vec<(i64, i64)>>) -> Cause {
-    let units = row.residual;
-    let in_transit = departed.get(&row.key.0).into_iter().flatten();
-    let transfer = in_transit
-        .filter(|(at, sent)| *sent == units && *at <= row.at && row.at - at <= TRANSIT)
-        .map(|(at, _)| *at)
-        .next_back();
-    let same = |other: &&(i64, SystemNo, i64)| {
-        other.1 != row.system && other.2 == units && other.0.abs_diff(row.at) <= TOGETHER.unsigned_abs()
+/// Returns the most probable cause of a change that no event of the reference explains.
+fn guess(context: &Context, sources: &Sources, (system, key, at): Spot, units: i64) -> Cause {
+    let in_transit = sources.departed.get(&key.0).into_iter().flatten();
+    let is_transfer =
+        in_transit.into_iter().any(|(left, sent)| *sent == units && *left <= at && at - left <= TRANSIT);
+    let is_shared = sources.is_shared((system, key, at), units);
+    let usual = if units > 0 { EventType::Return } else { EventType::Sale };
+    let event_type = match (is_transfer, is_shared) {
+        (true, _) => EventType::TransferIn,
+        (false, true) => sources.sizes.get(&units).copied().unwrap_or(usual),
+        (false, false) => EventType::Adjustment,
     };
-    let is_shared = rests.get(&row.key).into_iter().flatten().any(|other| same(&other));
-    let reference = context.reference;
-    let (class, event_type) = match (transfer.is_some(), is_shared, units > 0) {
-        (true, ..) => (Class::UnrecordedTransfer, EventType::TransferIn),
-        (false, true, true) => (Class::MissedReturn, EventType::Return),
-        (false, true, false) => (Class::MissedSale, EventType::Sale),
-        (false, false, _) => (Class::ManualAdjustment, EventType::Adjustment),
-    };
+    let (class, reference) = (event_type.missed(), context.reference);
     let from = if class == Class::ManualAdjustment {
-        row.system
+        system
     } else {
-        match context.presumed(event_type.process(), (row.key.1, NO_NAME, None), reference) {
-            found if found == reference => row.system,
+        match context.presumed(event_type.process(), (key.1, NO_NAME, None), reference) {
+            found if found == reference => system,
             found => found,
         }
     };
@@ -98,10 +192,10 @@ fn guess(context: &Context, row: &Row, rests: &Rests, departed: &HashMap<NameNo,
         to: reference,
         event_type: Some(event_type),
         evidence: Vec::new(),
-        grade: if transfer.is_some() { Grade::Pattern } else { Grade::Proximity },
+        grade: if is_transfer { Grade::Pattern } else { Grade::Proximity },
         heals: false,
         occurrence: None,
-        at: row.at,
+        at,
         cost: 0,
     }
 }

@@ -58,27 +58,56 @@ struct Votes {
     agree: u32,
     equal: u32,
     other: u32,
-    steps_agree: u32,
-    steps_still: u32,
 }
 
 impl Votes {
     /// Returns whether the hypothesis holds: most observations agree, few show no difference at all.
     fn holds(self) -> bool {
-        let (agree, against) = (self.agree + self.steps_agree, self.equal + self.steps_still);
-        let repeated = agree >= 3 && agree > 2 * against && 2 * agree >= self.other;
-        repeated || (self.agree >= 1 && against == 0 && self.other == 0)
+        let repeated = self.agree >= 3 && self.agree > 2 * self.equal && 2 * self.agree >= self.other;
+        repeated || (self.agree >= 1 && self.equal == 0 && self.other == 0)
     }
+}
 
-    fn weight(self) -> u32 {
-        self.agree + self.steps_agree
+/// A vote at an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Vote {
+    Agree,
+    Equal,
+    Other,
+}
+
+/// Returns the instant since which a hypothesis holds best, with the votes since then.
+fn since(mut votes: Vec<(i64, Vote)>) -> (i64, Votes) {
+    votes.sort_unstable();
+    let (mut sum, mut best) = (0_i64, (0_i64, i64::MAX));
+    for at in (0..votes.len()).rev() {
+        sum += match votes[at].1 {
+            Vote::Agree => 1,
+            Vote::Equal => -2,
+            Vote::Other => 0,
+        };
+        // Votes of one instant belong together.
+        let is_first = at == 0 || votes[at - 1].0 != votes[at].0;
+        if is_first && sum >= best.0 {
+            best = (sum, votes[at].0);
+        }
     }
+    let mut held = Votes::default();
+    for (_, vote) in votes.iter().filter(|(at, _)| *at >= best.1) {
+        match vote {
+            Vote::Agree => held.agree += 1,
+            Vote::Equal => held.equal += 1,
+            Vote::Other => held.other += 1,
+        }
+    }
+    (best.1, held)
 }
 
 /// The causes of levels that hold.
 #[derive(Debug, Default)]
 pub(super) struct Levels {
-    meanings: BTreeMap<(SystemNo, NameNo), Meaning>,
+    /// The meaning of a system at a place, and the instant since which it holds.
+    meanings: BTreeMap<(SystemNo, NameNo), (Meaning, i64)>,
     factors: BTreeMap<(SystemNo, NameNo), Decimal>,
 }
 
@@ -111,7 +140,8 @@ impl Levels {
             parts.push((Class::UnitMismatch, theirs - right));
             theirs = right;
         }
-        if let Some((beside, sign)) = self.meanings.get(&(series.system, series.key.1)) {
+        let meaning = self.meanings.get(&(series.system, series.key.1));
+        if let Some(((beside, sign), _)) = meaning.filter(|(_, since)| *since <= one.at) {
             let units = sign * beside.units(context.held(series.key, one.at));
             parts.push((Class::MeaningMismatch, units));
             theirs -= units;
@@ -139,8 +169,8 @@ pub(super) fn ours(context: &Context, system: SystemNo, key: Key, at: i64) -> Op
 fn meanings(
     context: &Context,
     factors: &BTreeMap<(SystemNo, NameNo), Decimal>,
-) -> BTreeMap<(SystemNo, NameNo), Meaning> {
-    let mut votes: BTreeMap<(SystemNo, NameNo), BTreeMap<Meaning, Votes>> = BTreeMap::new();
+) -> BTreeMap<(SystemNo, NameNo), (Meaning, i64)> {
+    let mut votes: BTreeMap<(SystemNo, NameNo), BTreeMap<Meaning, Vec<(i64, Vote)>>> = BTreeMap::new();
     let others = context.world.series.iter().filter(|one| one.system != context.reference);
     for series in others.filter(|one| one.state == State::Known && context.is_counted(one.key)) {
         let factor = factors.get(&(series.system, series.key.0));
@@ -153,19 +183,32 @@ fn meanings(
             let theirs = factor.map_or(theirs, |factor| times(theirs, *factor));
             let (delta, held) = (theirs - ours, context.held(series.key, one.at));
             let of_place = votes.entry((series.system, series.key.1)).or_default();
-            vote(of_place, (delta, held), before);
+            vote(of_place, one.at, (delta, held), before);
             before = Some((delta, held));
         }
     }
-    let best = |list: BTreeMap<Meaning, Votes>| {
-        let holding = list.into_iter().filter(|(_, votes)| votes.holds());
-        holding.min_by_key(|(meaning, votes)| (std::cmp::Reverse(votes.weight()), votes.other, *meaning))
+    let best = |list: BTreeMap<Meaning, Vec<(i64, Vote)>>| {
+        let judged = list.into_iter().map(|(meaning, votes)| (meaning, since(votes)));
+        let holding = judged.filter(|(_, (_, votes))| votes.holds());
+        holding
+            .min_by_key(|(meaning, (_, votes))| (std::cmp::Reverse(votes.agree), votes.other, *meaning))
+            .map(|(meaning, (since, _))| (meaning, since))
     };
-    votes.into_iter().filter_map(|(place, list)| Some((place, best(list)?.0))).collect()
+    votes.into_iter().filter_map(|(place, list)| Some((place, best(list)?))).collect()
 }
 
 /// Counts one observation for and against each hypothesis.
-fn vote(votes: &mut BTreeMap<Meaning, Votes>, (delta, held): (i64, Held), before: Option<(i64, Held)>) {
+fn vote(
+    votes: &mut BTreeMap<Meaning, Vec<(i64, Vote)>>,
+    at: i64,
+    (delta, held): (i64, Held),
+    before: Option<(i64, Held)>,
+) {
+    let of = |found: i64, wanted: i64| match found {
+        _ if found == wanted => Vote::Agree,
+        0 => Vote::Equal,
+        _ => Vote::Other,
+    };
     for beside in BESIDE {
         for sign in [-1, 1] {
             let units = sign * beside.units(held);
@@ -173,20 +216,12 @@ fn vote(votes: &mut BTreeMap<Meaning, Votes>, (delta, held): (i64, Held), before
             if units == 0 && stepped == 0 {
                 continue;
             }
-            let of = votes.entry((beside, sign)).or_default();
+            let list = votes.entry((beside, sign)).or_default();
             if units != 0 {
-                match delta {
-                    _ if delta == units => of.agree += 1,
-                    0 => of.equal += 1,
-                    _ => of.other += 1,
-                }
+                list.push((at, of(delta, units)));
             }
             if let Some((before, _)) = before.filter(|_| stepped != 0) {
-                match delta - before {
-                    step if step == stepped => of.steps_agree += 1,
-                    0 => of.steps_still += 1,
-                    _ => of.other += 1,
-                }
+                list.push((at, of(delta - before, stepped)));
             }
         }
     }

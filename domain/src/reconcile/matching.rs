@@ -7,10 +7,12 @@ use super::input::SystemNo;
 use super::names::{NO_NAME, NameNo};
 use super::resolve::State;
 use super::term::EventType;
-use super::unit::{Aligned, DAY, Key, MINUTE, SECOND};
+use super::unit::{Aligned, DAY, HOUR, Key, MINUTE, SECOND};
 
 /// Events without document are matched within this time.
 const WINDOW: i64 = DAY;
+/// Events with different documents are matched within this time.
+const ALONE: i64 = 3 * HOUR;
 /// Systems that saw an event within this time may both be its origin.
 const TIE: i64 = 2 * MINUTE;
 /// Candidates on either side in time that an event without document is compared with.
@@ -81,6 +83,7 @@ pub(super) fn find(world: &World) -> Vec<Occurrence> {
     let mut all = by_document(world, named);
     join_types(world, &mut all);
     join_bare(world, &mut all, bare);
+    join_alone(world, &mut all);
     join_unknown(world, &mut all, unknown);
     add_repeated(&mut all, &repeated);
     set_origins(world, &mut all);
@@ -263,6 +266,51 @@ fn join_bare(world: &World, all: &mut Vec<Occurrence>, bare: Vec<usize>) {
             }
         }
     }
+}
+
+/// Joins events that one system alone has under their document: some systems write a document's text in another way.
+fn join_alone(world: &World, all: &mut Vec<Occurrence>) {
+    let of = |event: &Aligned| (event.event_type, event.item, event.place, event.quantity);
+    let mut index: HashMap<_, Vec<(i64, usize)>> = HashMap::new();
+    for (number, one) in all.iter().enumerate() {
+        let event = &world.events[one.members[0]];
+        index.entry(of(event)).or_default().push((event.at, number));
+    }
+    index.values_mut().for_each(|list| list.sort_unstable());
+    let mut pairs: Vec<(i64, bool, usize, usize)> = Vec::new();
+    for (number, one) in
+        all.iter().enumerate().filter(|(_, one)| one.members.len() == 1 && one.extras.is_empty())
+    {
+        let event = &world.events[one.members[0]];
+        let Some(list) = index.get(&of(event)) else { continue };
+        let from = list.partition_point(|(time, _)| *time < event.at - ALONE);
+        let near = list[from..].iter().take_while(|(time, _)| *time <= event.at + ALONE).take(4 * NEIGHBOURS);
+        for (time, other) in near.filter(|(_, other)| !all[*other].has(world, event.system)) {
+            let differs = !alike(world, one.reference, all[*other].reference);
+            pairs.push(((event.at - time).abs(), differs, number, *other));
+        }
+    }
+    pairs.sort_unstable_by_key(|(apart, differs, number, other)| (*differs, *apart, *number, *other));
+    let mut joined: HashSet<usize> = HashSet::new();
+    for (_, _, number, other) in pairs {
+        let event = all[number].members[0];
+        let is_free = !joined.contains(&number) && !joined.contains(&other) && all[number].members.len() == 1;
+        if is_free && !all[other].has(world, world.events[event].system) {
+            all[other].members.push(event);
+            joined.insert(number);
+        }
+    }
+    let mut number = 0;
+    all.retain(|_| {
+        number += 1;
+        !joined.contains(&(number - 1))
+    });
+}
+
+/// Returns whether one document's text contains the other's.
+fn alike(world: &World, one: NameNo, other: NameNo) -> bool {
+    let (one, other) = (world.names.text(one), world.names.text(other));
+    !one.is_empty() && !other.is_empty() && (one.contains(other) || other.contains(one))
 }
 
 /// Returns the occurrence of which an event without document is a copy: same system, same second.

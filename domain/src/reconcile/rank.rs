@@ -12,12 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::input::SystemNo;
 use super::names::{NO_NAME, NameNo};
-use super::statistics::{binomial_tail, median, poisson_tail};
+use super::statistics::{median, poisson_tail};
 use super::term::{Class, EventType, Process};
 use super::unit::DAY;
 
-/// The rates of all leaves, by class.
-type Rates = BTreeMap<Class, Vec<(Leaf, f64)>>;
+mod narrow;
+
+use narrow::narrow;
 
 /// Fewest faults of an eligible group.
 const FAULTS_MIN: usize = 5;
@@ -33,6 +34,10 @@ const NEXT_CHANCE_MAX: f64 = 1e-3;
 const BACKGROUND: f64 = 1.3;
 /// Faults that may happen anywhere.
 const BACKGROUND_FLOOR: f64 = 0.5;
+/// The same for guesses without the other side's events.
+const GUESS_FLOOR: f64 = 3.0;
+/// Mean confidence of events that were compared on both sides, out of 1,000.
+const COMPARED: u64 = 900;
 /// Days of a burst that are left out.
 const BURST_DAYS: i64 = 7;
 /// Movements below which a place's rate says nothing.
@@ -41,12 +46,6 @@ const MOVEMENTS_MIN: u32 = 20;
 const SIBLING_RATE: f64 = 0.4;
 /// Faults that a place must let expect before its rate is compared.
 const SIBLING_EXPECTED: f64 = 2.0;
-/// Share of the faults that one value must hold.
-const NARROW_SHARE: f64 = 0.8;
-/// Ratio to its share of the movements.
-const NARROW_RATIO: f64 = 1.5;
-/// Probability by chance below which faults concentrate on a value.
-const NARROW_CHANCE: f64 = 1e-3;
 /// Most groups that one run names.
 const FIXES_MAX: usize = 5;
 
@@ -312,7 +311,11 @@ fn is_wide(class: Class) -> bool {
 }
 
 /// Returns the rates of a class at all places of all edges, those without fault included.
-fn rates(evidence: &Evidence, leaves: &BTreeMap<Leaf, Vec<usize>>, passed: &Passed) -> Rates {
+fn rates(
+    evidence: &Evidence,
+    leaves: &BTreeMap<Leaf, Vec<usize>>,
+    passed: &Passed,
+) -> BTreeMap<Class, Vec<(Leaf, f64)>> {
     let classes: BTreeSet<Class> = leaves.keys().map(|leaf| leaf.2).collect();
     let edges: BTreeSet<(SystemNo, SystemNo, NameNo)> = passed.of_edge.keys().copied().collect();
     let mut rates = BTreeMap::new();
@@ -358,21 +361,19 @@ fn burst(days: &[i64]) -> usize {
 }
 
 /// Judges one leaf.
-fn judge(evidence: &Evidence, leaf: &Leaf, faults: &[usize], (passed, rates): (&Passed, &Rates)) -> Group {
+fn judge(
+    evidence: &Evidence,
+    leaf: &Leaf,
+    faults: &[usize],
+    (passed, rates): (&Passed, &BTreeMap<Class, Vec<(Leaf, f64)>>),
+) -> Group {
     let days = documents(evidence, faults);
     let weeks: BTreeSet<i64> = days.iter().map(|day| day / 7).collect();
     let confidence: u64 = faults.iter().map(|number| u64::from(evidence.faults[*number].confidence)).sum();
     let confidence = confidence / faults.len().max(1) as u64;
-    let mut others: Vec<f64> = rates
-        .get(&leaf.2)
-        .into_iter()
-        .flatten()
-        .filter(|(other, _)| other != leaf)
-        .map(|(_, rate)| *rate)
-        .collect();
-    let expected = BACKGROUND * median(&mut others) * f64::from(movements(passed, *leaf));
-    let left = days.len() - burst(&days);
-    let is_in_excess = poisson_tail(left as u64, expected + BACKGROUND_FLOOR) < CHANCE_MAX;
+    let expected = BACKGROUND * background(leaf, rates) * f64::from(movements(passed, *leaf));
+    let floor = if confidence < COMPARED { GUESS_FLOOR } else { BACKGROUND_FLOOR };
+    let is_in_excess = is_in_excess(evidence, &days, expected, floor);
     let why_not = if faults.len() < FAULTS_MIN {
         Some("fewer than 5 episodes")
     } else if weeks.len() < WEEKS_MIN {
@@ -392,6 +393,29 @@ fn judge(evidence: &Evidence, leaf: &Leaf, faults: &[usize], (passed, rates): (&
     group.place = Some(leaf.3);
     (group.why_not, group.is_candidate) = (why_not, is_candidate);
     group
+}
+
+/// Returns the median rate of a class on the other edges; if there is none, at the other places.
+fn background(leaf: &Leaf, rates: &BTreeMap<Class, Vec<(Leaf, f64)>>) -> f64 {
+    let all = || rates.get(&leaf.2).into_iter().flatten().filter(|(other, _)| other != leaf);
+    let is_other = |other: &Leaf| (other.0, other.1) != (leaf.0, leaf.1);
+    let mut rates: Vec<f64> = all().filter(|(other, _)| is_other(other)).map(|(_, rate)| *rate).collect();
+    if rates.is_empty() {
+        rates = all().map(|(_, rate)| *rate).collect();
+    }
+    median(&mut rates)
+}
+
+/// Returns whether faults exceed the background without their worst week, since the first day or since a later week.
+fn is_in_excess(evidence: &Evidence, days: &[i64], expected: f64, floor: f64) -> bool {
+    let span = ((evidence.through - evidence.from) / DAY).max(1);
+    let starts = (0..=(span / 7 - WEEKS_MIN as i64).max(0)).map(|week| week * 7);
+    starts.into_iter().any(|start| {
+        let since = &days[days.partition_point(|day| *day < start)..];
+        let left = since.len() - burst(since);
+        let share = (span - start - BURST_DAYS).max(1) as f64 / span as f64;
+        poisson_tail(left as u64, expected * share + floor) < CHANCE_MAX
+    })
 }
 
 /// Makes a group of faults, with its recurrence and its benefit.
@@ -461,7 +485,10 @@ fn widen(
     passed: &Passed,
 ) -> Vec<Leaf> {
     let (from, to, class, place) = *leaf;
-    let count = |leaf: &Leaf| leaves.get(leaf).map_or(0, |faults| documents(evidence, faults).len());
+    let count = |leaf: &Leaf| {
+        let days = leaves.get(leaf).map_or(Vec::new(), |faults| documents(evidence, faults));
+        days.len() - burst(&days)
+    };
     let own = movements(passed, *leaf).max(1);
     let rate = count(leaf) as f64 / f64::from(own);
     let places: BTreeSet<NameNo> = passed
@@ -497,94 +524,4 @@ fn join(evidence: &Evidence, members: &[Leaf], leaves: &BTreeMap<Leaf, Vec<usize
     let mut faults: Vec<usize> = members.iter().flat_map(|leaf| leaves[leaf].iter().copied()).collect();
     faults.sort_by_key(|number| (evidence.faults[*number].at, *number));
     group(evidence, &members[0], faults)
-}
-
-/// Narrows a group to the item, category, person or hours that hold most of its faults.
-fn narrow(evidence: &Evidence, group: &mut Group) {
-    let is_wide = is_wide(group.class);
-    let process = process_of(group.class).or(group.event_type.map(EventType::process).filter(|_| !is_wide));
-    let concerns = |one: &&Movement| {
-        let of_edge = (one.from, one.to) == (group.from, group.to)
-            || (is_wide && (one.to == group.to || one.to == group.from));
-        of_edge
-            && group.place.is_none_or(|place| place == one.place)
-            && process.is_none_or(|process| process == one.process)
-    };
-    let moved: Vec<&Movement> = evidence.movements.iter().filter(concerns).collect();
-    if moved.len() < 2 {
-        return;
-    }
-    let faults: Vec<&Fault> = group.faults.iter().map(|number| &evidence.faults[*number]).collect();
-    let one_of = |of_fault: fn(&Fault) -> NameNo, of_movement: fn(&Movement) -> NameNo| {
-        let hits: Vec<NameNo> = faults.iter().map(|fault| of_fault(fault)).collect();
-        let all: Vec<NameNo> = moved.iter().map(|one| of_movement(one)).collect();
-        concentrated(&hits, &all)
-    };
-    let item = one_of(|fault| fault.item, |one| one.item);
-    let category = one_of(|fault| fault.category, |one| one.category).filter(|_| item.is_none());
-    let actor = one_of(|fault| fault.actor, |one| one.actor);
-    let hours = hours(&faults, &moved);
-    (group.item, group.category, group.actor, group.hours) = (item, category, actor, hours);
-}
-
-/// Returns the value that holds most of the hits, beyond its share of all.
-fn concentrated(hits: &[NameNo], all: &[NameNo]) -> Option<NameNo> {
-    let count = |list: &[NameNo], value: NameNo| list.iter().filter(|one| **one == value).count();
-    let mut values: BTreeMap<NameNo, usize> = BTreeMap::new();
-    hits.iter().filter(|value| **value != NO_NAME).for_each(|value| *values.entry(*value).or_default() += 1);
-    let (value, held) = values.into_iter().max_by_key(|(value, held)| (*held, std::cmp::Reverse(*value)))?;
-    let share = count(all, value) as f64 / all.len().max(1) as f64;
-    is_concentrated((held, hits.len()), share, 20).then_some(value)
-}
-
-/// Returns whether hits concentrate beyond a share. `tries` values were compared.
-fn is_concentrated((held, all): (usize, usize), share: f64, tries: u32) -> bool {
-    let part = held as f64 / all.max(1) as f64;
-    part >= NARROW_SHARE
-        && part >= NARROW_RATIO * share
-        && binomial_tail(held as u64, all as u64, share.max(1e-6)) * f64::from(tries) < NARROW_CHANCE * 20.0
-}
-
-/// Returns the hours that hold most of the faults beyond their share of the movements.
-fn hours(faults: &[&Fault], moved: &[&Movement]) -> Option<[u8; 2]> {
-    let (mut hits, mut all) = ([0_usize; 24], [0_usize; 24]);
-    faults.iter().for_each(|fault| hits[usize::from(fault.hour) % 24] += 1);
-    moved.iter().for_each(|one| all[usize::from(one.hour) % 24] += 1);
-    let (of_hits, of_all) = (faults.len(), moved.len());
-    let mut best: Option<(f64, [u8; 2])> = None;
-    for from in 0..24_u8 {
-        for until in from + 1..=24 {
-            let range = usize::from(from)..usize::from(until);
-            let held: usize = hits[range.clone()].iter().sum();
-            let share = all[range].iter().sum::<usize>() as f64 / of_all as f64;
-            if !is_concentrated((held, of_hits), share, 100) {
-                continue;
-            }
-            let fit = fit((held, of_hits), share);
-            if best.is_none_or(|(other, _)| fit > other) {
-                best = Some((fit, [from, until]));
-            }
-        }
-    }
-    best.map(|(_, hours)| widened(hours, &all))
-}
-
-/// Returns the logarithm of the likelihood ratio of a concentration.
-fn fit((held, all): (usize, usize), share: f64) -> f64 {
-    let part = held as f64 / all as f64;
-    let term = |count: usize, part: f64, share: f64| {
-        if count == 0 { 0.0 } else { count as f64 * (part / share.max(1e-6)).ln() }
-    };
-    term(held, part, share) + term(all - held, 1.0 - part, 1.0 - share)
-}
-
-/// Extends hours to the end and the beginning of the day over hours without movement.
-fn widened([mut from, mut until]: [u8; 2], all: &[usize; 24]) -> [u8; 2] {
-    if all[usize::from(until)..].iter().all(|count| *count == 0) {
-        until = 24;
-    }
-    if all[..usize::from(from)].iter().all(|count| *count == 0) {
-        from = 0;
-    }
-    [from, until]
 }

@@ -21,9 +21,6 @@ const GUESSES_MAX: usize = 4;
 /// Most open differences that one snapshot may heal.
 const OPEN_MAX: usize = 8;
 
-/// Parts of a difference, each with its class.
-type Found = Vec<(Class, i64)>;
-
 /// A change of the difference by one event.
 #[derive(Debug, Clone, Copy)]
 struct Step {
@@ -74,7 +71,7 @@ impl<'a, 'b> Walk<'a, 'b> {
 
     pub fn run(mut self, all: &mut Classified, lists_once: bool) {
         let (system, key) = (self.series.system, self.series.key);
-        let mut before: Option<(i64, i64, Found)> = None;
+        let mut before: Option<(i64, i64, Vec<(Class, i64)>)> = None;
         for (number, one) in self.series.observations.iter().enumerate() {
             let ours = levels::ours(self.context, system, key, one.at).unwrap_or(0);
             let Some(theirs) = one.quantity else {
@@ -104,7 +101,9 @@ impl<'a, 'b> Walk<'a, 'b> {
                     self.skip(one.at);
                     self.begin(all, row, (parts.as_slice(), rest), lists_once && number == 0);
                 }
-                Some((last, was, old)) => self.change(all, row, (*last, rest - was), (old, &parts)),
+                Some((last, was, old)) => {
+                    self.change(all, row, (*last, *was, rest - was), (old.as_slice(), parts.as_slice()))
+                }
             }
             before = Some((one.at, rest, parts));
         }
@@ -142,8 +141,8 @@ impl<'a, 'b> Walk<'a, 'b> {
         &mut self,
         all: &mut Classified,
         mut row: Row,
-        (last, increment): (i64, i64),
-        (old, new): (&Found, &Found),
+        (last, was, increment): (i64, i64, i64),
+        (old, new): (&[(Class, i64)], &[(Class, i64)]),
     ) {
         let mut changes: BTreeMap<Class, i64> = new.iter().copied().collect();
         old.iter().for_each(|(class, units)| *changes.entry(*class).or_default() -= units);
@@ -158,7 +157,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         let hidden = clamped(row.theirs, row.ours, increment);
         let hidden =
             hidden.map(|units| key_cause(self.context, row.system, (Class::ClampedNegative, units), row.at));
-        let chosen = self.explain(increment, (last, hidden), compared);
+        let chosen = self.explain(increment, (last, was, hidden), compared);
         row.residual = increment - chosen.iter().map(|cause| cause.quantity).sum::<i64>();
         if increment == 0 {
             let system = row.system;
@@ -187,7 +186,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         }
     }
 
-    /// Closes the open causes that a healing cause undoes. A guess that healed at once was a lag.
+    /// Closes the open causes that a healing cause undoes.
     fn heal(&mut self, all: &mut Classified, healing: &Cause) {
         let undoes = |open: &Open| match healing.occurrence {
             Some(number) => open.cause.occurrence == Some(number),
@@ -203,11 +202,14 @@ impl<'a, 'b> Walk<'a, 'b> {
             }
             !is_closed
         });
+        let all_rows = all.rows.len();
         for open in closed {
             let Some(row) = all.rows.get_mut(open.row) else { continue };
             let Some(cause) = row.causes.get_mut(open.index) else { continue };
             let guessed = cause.grade != Grade::Event && healing.grade == Grade::Pattern;
-            if guessed && cause::is_missed(cause.class) && may_arrive(self.context, cause, row.at) {
+            // A guess that healed at the next snapshot was a lag.
+            let is_next = open.row + 1 == all_rows || may_arrive(self.context, cause, row.at);
+            if guessed && cause::is_missed(cause.class) && is_next {
                 cause.class = Class::TimingLag;
             }
         }
@@ -227,11 +229,11 @@ impl<'a, 'b> Walk<'a, 'b> {
     fn explain(
         &mut self,
         increment: i64,
-        (last, hidden): (i64, Option<Cause>),
+        (last, level, hidden): (i64, i64, Option<Cause>),
         compared: Compared,
     ) -> Vec<Cause> {
         let is_logged = self.context.is_logged(compared.system, compared.at);
-        let mut candidates = self.candidates(compared, is_logged);
+        let mut candidates = self.candidates(compared, level, is_logged);
         let sum: i64 = candidates.iter().map(|cause| cause.quantity).sum();
         if is_logged && sum == increment {
             self.age_carried();
@@ -279,7 +281,7 @@ impl<'a, 'b> Walk<'a, 'b> {
     }
 
     /// Returns the causes that the events since the last snapshot give.
-    fn candidates(&mut self, compared: Compared, is_logged: bool) -> Vec<Cause> {
+    fn candidates(&mut self, compared: Compared, level: i64, is_logged: bool) -> Vec<Cause> {
         let mut nets: BTreeMap<(usize, Option<usize>), i64> = BTreeMap::new();
         while let Some(step) = self.steps.get(self.next).filter(|step| step.at <= compared.at).copied() {
             let extra = step.is_extra.then_some(step.event);
@@ -306,33 +308,45 @@ impl<'a, 'b> Walk<'a, 'b> {
             }
         }
         candidates.sort_by_key(|cause| (cause.at, cause.occurrence));
-        if is_logged {
-            self.mark_corrections(&mut candidates);
-        }
+        self.mark_corrections(&mut candidates, level);
         candidates
     }
 
-    /// Marks events that only make the system equal again by hand.
-    fn mark_corrections(&self, candidates: &mut [Cause]) {
+    /// Marks events that only make the systems equal again by hand. `level` is the difference of the last snapshot.
+    fn mark_corrections(&self, candidates: &mut [Cause], level: i64) {
         let mut open: i64 = self.open.iter().map(|open| open.cause.quantity).sum();
         // A person may have corrected the difference of the last snapshot, before the next event was known.
         let mut listed = open;
         for at in 0..candidates.len() {
-            let is_by_hand = matches!(candidates[at].class, Class::ManualAdjustment | Class::CountVariance)
-                && candidates[at].from == self.series.system;
             let quantity = candidates[at].quantity;
-            if is_by_hand && quantity != 0 && (quantity == -open || quantity == -listed) {
-                listed = 0;
+            let corrects = quantity != 0 && [open, listed, level].contains(&-quantity);
+            let lowers =
+                |of: i64| of.signum() == -quantity.signum() && quantity.unsigned_abs() <= of.unsigned_abs();
+            let is_part =
+                self.has_no_document(&candidates[at]) && [open, listed, level].into_iter().any(lowers);
+            if self.is_by_hand(&candidates[at]) && (corrects || is_part) {
+                listed += quantity;
                 let opens = self.open.iter().map(|open| &open.cause).chain(&candidates[..at]);
                 let largest =
                     opens.filter(|cause| !cause.heals).max_by_key(|cause| cause.quantity.unsigned_abs());
-                let class = largest.map_or(candidates[at].class, |cause| cause.class);
+                let class = largest.map_or(Class::Unexplained, |cause| cause.class);
                 candidates[at].class = class;
                 candidates[at].heals = true;
                 candidates[at].occurrence = None;
             }
             open += quantity;
         }
+    }
+
+    /// Returns whether one system alone changed its quantity.
+    fn is_by_hand(&self, cause: &Cause) -> bool {
+        let alone =
+            cause.occurrence.is_some_and(|number| self.context.occurrences[number].members.len() == 1);
+        alone && matches!(cause.class, Class::ManualAdjustment | Class::CountVariance)
+    }
+
+    fn has_no_document(&self, cause: &Cause) -> bool {
+        cause.occurrence.is_some_and(|number| self.context.occurrences[number].reference == NO_NAME)
     }
 
     fn guess_cost(&self, class: Class) -> u32 {
@@ -386,7 +400,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         let from = self.steps.partition_point(|step| step.at <= last - DAY);
         let recent = self.steps[from..].iter().take_while(|step| step.at <= compared.at);
         for step in recent.filter(|step| !step.is_theirs && !step.is_extra).take(subset::EXACT_MAX) {
-            let cost = self.guess_cost(Class::DuplicateEvent) + 40;
+            let cost = self.guess_cost(Class::DuplicateEvent) + 80;
             let mut cause =
                 cause::of_occurrence(self.context, compared, step.occurrence, (-step.units, -step.units));
             (cause.class, cause.quantity) = (Class::DuplicateEvent, -step.units);
