@@ -44,14 +44,45 @@ use std::collections::BTreeMap;
 pub use answer::Answer;
 pub use input::Input;
 
+use rust_decimal::Decimal;
+
 use align::{World, align};
 use context::Context;
+use input::SystemNo;
 use levels::Levels;
 use rank::Movement;
 use term::Basis;
 
 /// Computes all results of a run.
 pub fn run(input: &Input) -> Answer {
+    if input.systems.is_sorted_by(|one, other| one.code <= other.code) {
+        run_in_order(input)
+    } else {
+        run_in_order(&by_code(input))
+    }
+}
+
+/// Returns the inputs with the systems in the order of their codes, so that their numbers decide nothing.
+fn by_code(input: &Input) -> Input {
+    let mut order: Vec<usize> = (0..input.systems.len()).collect();
+    order.sort_by_key(|old| &input.systems[*old].code);
+    let numbers: BTreeMap<usize, SystemNo> = order
+        .iter()
+        .enumerate()
+        .filter_map(|(new, old)| Some((*old, SystemNo::try_from(new).ok()?)))
+        .collect();
+    let number = |old: &mut SystemNo| *old = numbers.get(&usize::from(*old)).copied().unwrap_or(*old);
+    let mut sorted = input.clone();
+    sorted.systems = order.iter().map(|old| input.systems[*old].clone()).collect();
+    sorted.location_mappings.iter_mut().for_each(|row| number(&mut row.system));
+    sorted.sku_mappings.iter_mut().for_each(|row| number(&mut row.system));
+    sorted.snapshots.iter_mut().for_each(|row| number(&mut row.system));
+    sorted.events.iter_mut().for_each(|row| number(&mut row.system));
+    sorted.touchpoints.iter_mut().for_each(|row| number(&mut row.system));
+    sorted
+}
+
+fn run_in_order(input: &Input) -> Answer {
     let mut world = align(input, BTreeMap::new());
     let Some(reference) = world.reference else { return shown::nothing(input) };
     let mut occurrences = matching::find(&world);
@@ -80,7 +111,7 @@ pub fn run(input: &Input) -> Answer {
         movements: &movements,
         slow: &slow,
         costs: &fix::costs(&input.settings),
-        wage: statistics::float(input.settings.wage_per_hour),
+        wage: statistics::float(wage(input)),
         from: observed.0,
         through: world.through,
     });
@@ -108,6 +139,12 @@ pub fn run(input: &Input) -> Answer {
         health: health::health(&context, &counted),
         proofs: health::proofs(&context, &found, &timed),
     }
+}
+
+/// Returns the cost of an hour of work. Without a stated one, groups are compared by their hours.
+fn wage(input: &Input) -> Decimal {
+    let stated = input.settings.wage_per_hour;
+    if stated.is_zero() { Decimal::ONE } else { stated }
 }
 
 /// Returns the first and the last instant of the window that has data.

@@ -279,29 +279,31 @@ fn check_forced(command: &Move) -> Result<(), Refusal> {
     problems.check()
 }
 
-/// Returns the account on the other side of the entry.
+/// Returns the account on the other side of the entry. A reason is one that exists, whatever the kind.
 fn contra_account(book: &Book, command: &Move) -> Result<String, Refusal> {
-    let reason = command.reason.as_deref();
-    match (command.kind, reason) {
-        (StockDocumentKind::Receipt, _) => Ok(account::RECEIVED_NOT_INVOICED.to_owned()),
-        (StockDocumentKind::Opening, _) => Ok(account::OPENING_BALANCES.to_owned()),
-        (StockDocumentKind::Revaluation, _) => {
+    let of_reason = match command.reason.as_deref() {
+        Some(COUNT_REASON) => {
+            return Err(Refusal::invalid(
+                "/reason",
+                "Counts are posted by a count sheet; see POST /v1/counts.",
+            ));
+        }
+        Some(reason) => {
+            let unknown = || format!("There is no reason code {reason}; see GET /v1/reason-codes.");
+            let account = book.setup.reasons.get(reason);
+            Some(account.cloned().ok_or_else(|| Refusal::invalid("/reason", unknown()))?)
+        }
+        None => None,
+    };
+    match command.kind {
+        StockDocumentKind::Receipt => Ok(account::RECEIVED_NOT_INVOICED.to_owned()),
+        StockDocumentKind::Opening => Ok(account::OPENING_BALANCES.to_owned()),
+        StockDocumentKind::Revaluation => {
             Err(Refusal::invalid("/kind", "Send a revaluation to POST /v1/stock/revaluations."))
         }
-        (StockDocumentKind::Adjustment, None) => {
-            Err(Refusal::invalid("/reason", "An adjustment needs a reason code; see GET /v1/reason-codes."))
-        }
-        (StockDocumentKind::Adjustment, Some(COUNT_REASON)) => {
-            Err(Refusal::invalid("/reason", "Counts are posted by a count sheet; see POST /v1/counts."))
-        }
-        (StockDocumentKind::Adjustment, Some(reason)) => {
-            book.setup.reasons.get(reason).cloned().ok_or_else(|| {
-                Refusal::invalid(
-                    "/reason",
-                    format!("There is no reason code {reason}; see GET /v1/reason-codes."),
-                )
-            })
-        }
+        StockDocumentKind::Adjustment => of_reason.ok_or_else(|| {
+            Refusal::invalid("/reason", "An adjustment needs a reason code; see GET /v1/reason-codes.")
+        }),
     }
 }
 

@@ -131,7 +131,7 @@ fn score_classes(run: &Run, exports: Exports, answer: &Answer, figures: &mut Fig
     }
     // The rest are rows without a true change.
     let dirty = dirty_keys(&run.world, &run.dirt);
-    for (key, row) in found {
+    for row in found.into_values() {
         if !is_first(run, row) && !is_dirty(run, &dirty, row) {
             for class in classes(exports, row) {
                 figures.classes.entry(class).or_default().wrong += 1;

@@ -358,6 +358,11 @@ impl Browser {
 
     /// Returns the barriers that axe-core finds in the page: the rule, and the first element that breaks it.
     pub fn barriers(&mut self) -> Vec<String> {
+        // A card that waits for newer figures is pale.
+        self.until(
+            "!document.querySelector('[data-stale]:not(:has(.failed))') && document.getAnimations().every( \
+             (one) => one.playState !== 'running' || one.effect.getTiming().iterations === Infinity)",
+        );
         self.eval(AXE);
         let run = format!(
             "axe.run({{ preload: false, runOnly: {AXE_RULES} }}).then(({{ violations }}) => violations.map(({{ id, nodes }}) => \

@@ -165,12 +165,15 @@ pub(super) fn ours(context: &Context, system: SystemNo, key: Key, at: i64) -> Op
     Some(in_meaning(on_hand, context.held(key, at), context.world.system(system).quantity_meaning))
 }
 
+/// Votes of snapshots, each with its instant.
+type TimedVotes = Vec<(i64, Vote)>;
+
 /// Finds the systems that count other things than they declare, per place.
 fn meanings(
     context: &Context,
     factors: &BTreeMap<(SystemNo, NameNo), Decimal>,
 ) -> BTreeMap<(SystemNo, NameNo), (Meaning, i64)> {
-    let mut votes: BTreeMap<(SystemNo, NameNo), BTreeMap<Meaning, Vec<(i64, Vote)>>> = BTreeMap::new();
+    let mut votes: BTreeMap<(SystemNo, NameNo), BTreeMap<Meaning, TimedVotes>> = BTreeMap::new();
     let others = context.world.series.iter().filter(|one| one.system != context.reference);
     for series in others.filter(|one| one.state == State::Known && context.is_counted(one.key)) {
         let factor = factors.get(&(series.system, series.key.0));

@@ -20,6 +20,9 @@ mod narrow;
 
 use narrow::narrow;
 
+/// The rates of all leaves, by class.
+type Rates = BTreeMap<Class, Vec<(Leaf, f64)>>;
+
 /// Fewest faults of an eligible group.
 const FAULTS_MIN: usize = 5;
 /// Fewest weeks with a fault.
@@ -311,11 +314,7 @@ fn is_wide(class: Class) -> bool {
 }
 
 /// Returns the rates of a class at all places of all edges, those without fault included.
-fn rates(
-    evidence: &Evidence,
-    leaves: &BTreeMap<Leaf, Vec<usize>>,
-    passed: &Passed,
-) -> BTreeMap<Class, Vec<(Leaf, f64)>> {
+fn rates(evidence: &Evidence, leaves: &BTreeMap<Leaf, Vec<usize>>, passed: &Passed) -> Rates {
     let classes: BTreeSet<Class> = leaves.keys().map(|leaf| leaf.2).collect();
     let edges: BTreeSet<(SystemNo, SystemNo, NameNo)> = passed.of_edge.keys().copied().collect();
     let mut rates = BTreeMap::new();
@@ -361,12 +360,7 @@ fn burst(days: &[i64]) -> usize {
 }
 
 /// Judges one leaf.
-fn judge(
-    evidence: &Evidence,
-    leaf: &Leaf,
-    faults: &[usize],
-    (passed, rates): (&Passed, &BTreeMap<Class, Vec<(Leaf, f64)>>),
-) -> Group {
+fn judge(evidence: &Evidence, leaf: &Leaf, faults: &[usize], (passed, rates): (&Passed, &Rates)) -> Group {
     let days = documents(evidence, faults);
     let weeks: BTreeSet<i64> = days.iter().map(|day| day / 7).collect();
     let confidence: u64 = faults.iter().map(|number| u64::from(evidence.faults[*number].confidence)).sum();
@@ -396,7 +390,7 @@ fn judge(
 }
 
 /// Returns the median rate of a class on the other edges; if there is none, at the other places.
-fn background(leaf: &Leaf, rates: &BTreeMap<Class, Vec<(Leaf, f64)>>) -> f64 {
+fn background(leaf: &Leaf, rates: &Rates) -> f64 {
     let all = || rates.get(&leaf.2).into_iter().flatten().filter(|(other, _)| other != leaf);
     let is_other = |other: &Leaf| (other.0, other.1) != (leaf.0, leaf.1);
     let mut rates: Vec<f64> = all().filter(|(other, _)| is_other(other)).map(|(_, rate)| *rate).collect();

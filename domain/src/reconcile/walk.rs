@@ -21,6 +21,9 @@ const GUESSES_MAX: usize = 4;
 /// Most open differences that one snapshot may heal.
 const OPEN_MAX: usize = 8;
 
+/// Parts of a difference, each with its class.
+type Found = Vec<(Class, i64)>;
+
 /// A change of the difference by one event.
 #[derive(Debug, Clone, Copy)]
 struct Step {
@@ -71,7 +74,7 @@ impl<'a, 'b> Walk<'a, 'b> {
 
     pub fn run(mut self, all: &mut Classified, lists_once: bool) {
         let (system, key) = (self.series.system, self.series.key);
-        let mut before: Option<(i64, i64, Vec<(Class, i64)>)> = None;
+        let mut before: Option<(i64, i64, Found)> = None;
         for (number, one) in self.series.observations.iter().enumerate() {
             let ours = levels::ours(self.context, system, key, one.at).unwrap_or(0);
             let Some(theirs) = one.quantity else {
@@ -101,9 +104,7 @@ impl<'a, 'b> Walk<'a, 'b> {
                     self.skip(one.at);
                     self.begin(all, row, (parts.as_slice(), rest), lists_once && number == 0);
                 }
-                Some((last, was, old)) => {
-                    self.change(all, row, (*last, *was, rest - was), (old.as_slice(), parts.as_slice()))
-                }
+                Some((last, was, old)) => self.change(all, row, (*last, *was, rest - was), (old, &parts)),
             }
             before = Some((one.at, rest, parts));
         }
@@ -142,7 +143,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         all: &mut Classified,
         mut row: Row,
         (last, was, increment): (i64, i64, i64),
-        (old, new): (&[(Class, i64)], &[(Class, i64)]),
+        (old, new): (&Found, &Found),
     ) {
         let mut changes: BTreeMap<Class, i64> = new.iter().copied().collect();
         old.iter().for_each(|(class, units)| *changes.entry(*class).or_default() -= units);
