@@ -279,7 +279,7 @@ fn check_forced(command: &Move) -> Result<(), Refusal> {
     problems.check()
 }
 
-/// Returns the account on the other side of the entry. A reason is one that exists, whatever the kind.
+/// Returns the account on the other side of the entry. A reason is one that exists, for any kind.
 fn contra_account(book: &Book, command: &Move) -> Result<String, Refusal> {
     let of_reason = match command.reason.as_deref() {
         Some(COUNT_REASON) => {
