@@ -30,7 +30,8 @@ export function Applied() {
     { name: "after", title: text.after, value: ({ proof }) => (proof ? counts(proof).after : null) },
   ];
   // Without a fix there is nothing to ask for.
-  const answer = fixes.value.state === "idle" ? { ...fixes.value, state: "ready", isStale: false, data: [] } : fixes.value;
+  const answer =
+    fixes.value.state === "idle" ? { ...fixes.value, state: "ready", isStale: false, data: [] } : fixes.value;
   const path = (/** @type {FixRecord} */ { id }) =>
     `curl -s -u "$STOCKWELL_KEY:" '${location.origin}/v1/reconciliation/fixes/${id}'`;
   return html`<${Panel} id="applied" title=${text.title} help=${text.help} answer=${answer} isEmpty=${!rows.length} empty=${text.empty}

@@ -106,7 +106,6 @@ fn a_report_that_has_one_state_only_says_so() {
     with_tenant(async |tenant| {
         for (path, parameter, instead) in [
             ("stock_position?known_at=2011-01-01", "known_at", "stock_valuation"),
-            ("slow_stock?as_of=2011-01-01", "as_of", "stock_valuation"),
             ("revenue?as_of=2011-01-01", "as_of", "send to"),
             ("shrinkage?as_of=2011-01-01", "as_of", "send to"),
         ] {
