@@ -1,6 +1,6 @@
 //! The inputs of a run, as plain values. Their order does not matter, nor their division into files.
 //!
-//! Quantities are signed by their effect on stock: the caller has applied [`Sign`](super::Sign). Instants are as the
+//! Quantities are signed by their effect on stock: the caller has applied [`Sign`](super::term::Sign). Instants are as the
 //! system wrote them: the run applies `clock_offset_seconds`.
 
 use std::collections::BTreeMap;
