@@ -109,7 +109,7 @@ fn read_hops(cell: &str) -> Result<Vec<NextHop>, &'static str> {
     }
     let hops = cell.split('|').map(str::trim).filter(|hop| !hop.is_empty());
     hops.map(|hop| {
-        let (system, minutes) = hop.rsplit_once('=')?;
+        let (system, minutes) = hop.split_once('=')?;
         let latency_minutes = minutes.trim().parse().ok()?;
         Some(NextHop { system: system.trim().to_owned(), latency_minutes })
     })
