@@ -37,7 +37,7 @@ pub struct Results<T> {
     /// Number of rejected records.
     #[schema(minimum = 0, maximum = 500, example = 1)]
     refused: usize,
-    /// One result per item, in the order of the items.
+    /// One result per item, in the order of the items. The problem of a rejected item lists at most 50 wrong fields.
     #[schema(max_items = 500)]
     results: Vec<ItemResult<T>>,
 }
@@ -113,7 +113,7 @@ impl<I: serde::de::DeserializeOwned> Parsed<I> {
                 Some(error) => refused(error),
                 None => match answers.next() {
                     Some(Ok(record)) => ItemResult { status: 201, body: RecordOrProblem::Record(record) },
-                    Some(Err(refusal)) => refused(&refusal.into()),
+                    Some(Err(refusal)) => refused(&refusal.of_item().into()),
                     None => refused(&ApiError::internal("an item of a batch has no result")),
                 },
             });

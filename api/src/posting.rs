@@ -287,7 +287,7 @@ pub struct BatchOut {
     /// Number of documents rejected.
     #[schema(maximum = 500, example = 1)]
     refused: usize,
-    /// One result per document.
+    /// One result per document. The problem of a rejected document lists at most 50 wrong fields.
     #[schema(max_items = 500)]
     results: Vec<BatchResult>,
 }
@@ -344,7 +344,7 @@ impl Results {
                     made.push(request);
                     None
                 }
-                Err(error) => Some(failed(&error)),
+                Err(error) => Some(failed(error)),
             })
             .collect();
         let answers = if preferences.dry_run {
@@ -356,7 +356,7 @@ impl Results {
         for known in known {
             let result = known
                 .or_else(|| answers.next().map(|answer| answered(answer, sees_costs)))
-                .unwrap_or_else(|| failed(&lost()));
+                .unwrap_or_else(|| failed(lost()));
             self.push(app, caller, &result)?;
         }
         Ok(())
@@ -412,13 +412,14 @@ fn answered(answer: Result<service::command::Answer, service::Error>, sees_costs
     match answer.map(|answer| costs::shown(answer, sees_costs)) {
         Ok(answer) => match RawValue::from_string(answer.body) {
             Ok(body) => BatchResult { status: answer.status, replayed: answer.replayed, body },
-            Err(error) => failed(&ApiError::internal(error)),
+            Err(error) => failed(ApiError::internal(error)),
         },
-        Err(error) => failed(&error.into()),
+        Err(error) => failed(error.into()),
     }
 }
 
-fn failed(error: &ApiError) -> BatchResult {
+fn failed(error: ApiError) -> BatchResult {
+    let error = error.of_item();
     let body = RawValue::from_string(error.text(None)).unwrap_or_default();
     BatchResult { status: error.code().status().as_u16(), replayed: false, body }
 }

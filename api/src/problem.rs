@@ -13,7 +13,7 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
-use domain::refusal::{Code, Refusal};
+use domain::refusal::{Code, PROBLEMS_OF_ITEM_MAX, Refusal, describe_first};
 use serde::Serialize;
 use service::auth::AuthError;
 
@@ -51,7 +51,7 @@ pub struct Problem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 128, example = "req_01h455vb4pex5vsknk084sn02q")]
     pub request_id: Option<&'a str>,
-    /// All fields and lines that are wrong.
+    /// All fields and lines that are wrong; of an item of a batch, the first 50.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(max_items = 10000)]
     pub errors: &'a [FieldProblem],
@@ -197,6 +197,16 @@ impl ApiError {
     /// Names many fields.
     pub fn with_errors(mut self, errors: Vec<FieldProblem>) -> Self {
         self.0.errors.extend(errors);
+        self
+    }
+
+    /// Keeps the first wrong fields, if there are more than an item of a batch lists.
+    pub fn of_item(mut self) -> Self {
+        let count = self.0.errors.len();
+        if count > PROBLEMS_OF_ITEM_MAX {
+            self.0.errors.truncate(PROBLEMS_OF_ITEM_MAX);
+            self.0.detail = describe_first(count);
+        }
         self
     }
 

@@ -14,7 +14,7 @@ use std::fmt;
 use actix_web::HttpRequest;
 use actix_web::http::Method;
 use actix_web::web::Data;
-use domain::refusal::Code;
+use domain::refusal::{Code, PROBLEMS_OF_ITEM_MAX};
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 
@@ -27,8 +27,6 @@ use json::Json;
 const EXPLAINED_BYTES_MAX: usize = 256 * 1024;
 /// Most faults that are listed.
 const FAULTS_MAX: usize = 1_000;
-/// Most faults of one of many records in a body that are listed.
-const FAULTS_OF_ITEM_MAX: usize = 50;
 
 /// Schemas of every operation.
 pub struct Schemas {
@@ -326,7 +324,7 @@ impl BodySchema {
         let mut most = FAULTS_MAX;
         if self.of_items {
             schema = schemas.resolve(&schema["properties"]["items"]["items"]);
-            most = FAULTS_OF_ITEM_MAX;
+            most = PROBLEMS_OF_ITEM_MAX;
         }
         let mut check = Check::new(schemas, most);
         match json::read(if raw.trim_ascii().is_empty() { b"{}" } else { raw }) {

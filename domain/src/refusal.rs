@@ -126,6 +126,16 @@ pub struct Problem {
     pub params: Vec<(&'static str, String)>,
 }
 
+/// Most wrong fields that are listed for one item of a batch.
+pub const PROBLEMS_OF_ITEM_MAX: usize = 50;
+
+/// Says that only the first of many wrong fields are listed.
+pub fn describe_first(count: usize) -> String {
+    format!(
+        "{count} fields or lines are wrong; the first {PROBLEMS_OF_ITEM_MAX} are listed in errors. Send the item alone to list all."
+    )
+}
+
 /// A rejection of a command. Nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {detail}")]
@@ -162,6 +172,17 @@ impl Refusal {
         }
         let allowed = allowed.iter().map(|word| plain(word)).collect::<Vec<_>>().join(" or ");
         Refusal::state(format!("{what} is {}. Only one that is {allowed} can be {done}.", plain(status)))
+    }
+
+    /// Keeps the first fields that are wrong, if there are more than an item of a batch lists.
+    #[must_use]
+    pub fn of_item(mut self) -> Self {
+        let count = self.problems.len();
+        if count > PROBLEMS_OF_ITEM_MAX {
+            self.problems.truncate(PROBLEMS_OF_ITEM_MAX);
+            self.detail = describe_first(count);
+        }
+        self
     }
 
     /// Rejects a command that the state of its document does not allow.

@@ -374,6 +374,8 @@ async fn decide_each<'a>(
                 (decided, false) => decided,
             }
         };
+        let is_item = request.entry_mode == EntryMode::Batch;
+        let decided = decided.map_err(|refusal| if is_item { refusal.of_item() } else { refusal });
         let so_far = decided.as_ref().map(|(outcome, _)| (outcome, &*book));
         let render = || (request.render)(&request.caller, so_far);
         let (status, body) = showing(book.setup.settings.exponent, render);

@@ -220,6 +220,36 @@ fn every_way_in_lists_all_faults() {
     });
 }
 
+/// A batch of long documents would have a response many times its length.
+#[test]
+fn an_item_of_a_batch_lists_its_first_faults() {
+    with_tenant(async |tenant| {
+        let till = tenant.till().await;
+        let of = |count: usize| {
+            let lines = vec![json!({ "sku": "NONE", "quantity": "1" }); count];
+            json!({ "register_id": till.register_id, "lines": lines, "tenders": [{ "kind": "cash" }] })
+        };
+        let first = "51 fields or lines are wrong; the first 50 are listed in errors. Send the item alone to list all.";
+        for preferences in ["", "return=minimal", "dry-run"] {
+            let item = |count| json!({ "idempotency_key": format!("wrong-{count}"), "body": of(count) });
+            let batch = json!({ "items": [item(50), item(51)] });
+            let call = tenant.call(Method::POST, &format!("{SALES}/batch")).json(&batch);
+            let call = if preferences.is_empty() { call } else { call.header("Prefer", preferences) };
+            let results = call.send().await.expect(207);
+            let problems: Vec<Problem> =
+                (0..2).map(|at| Problem(results["results"][at]["body"].clone())).collect();
+            assert_eq!(problems.iter().map(|problem| problem.pointers().len()).collect::<Vec<_>>(), [50, 50]);
+            assert_eq!(
+                problems[0].0["detail"], "50 fields or lines are wrong; each is listed in errors.",
+                "{preferences}"
+            );
+            assert_eq!(problems[1].0["detail"], first, "{preferences}");
+        }
+        let alone = tenant.post(SALES, &of(51)).await.refused(404, "not_found");
+        assert_eq!(alone.pointers().len(), 51);
+    });
+}
+
 #[test]
 fn all_faults_of_a_query_come_at_once() {
     with_tenant(async |tenant| {
