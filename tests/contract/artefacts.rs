@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 use api::problem::REGISTRY;
+use serde_json::Value;
 use service::auth::Role;
 use service::scope::Scope;
 use strum::IntoEnumIterator;
@@ -103,4 +104,35 @@ fn tidied(dump: &str) -> String {
         tidied.push('\n');
     }
     format!("{}\n", tidied.trim_end())
+}
+
+/// Members of a flattened type would be written twice, and JSON keeps one of them.
+#[test]
+fn no_schema_has_a_member_twice() {
+    let described = serde_json::from_str::<Value>(&stockwell::routes().text()).expect("JSON");
+    let schemas = &described["components"]["schemas"];
+    let mut checked = 0;
+    for (name, schema) in schemas.as_object().expect("schemas") {
+        let mut members: Vec<&str> = Vec::new();
+        collect_members(schemas, schema, &mut members);
+        members.sort_unstable();
+        for pair in members.windows(2) {
+            assert_ne!(pair[0], pair[1], "{name}");
+        }
+        checked += usize::from(!members.is_empty());
+    }
+    assert!(checked > 100, "{checked}");
+}
+
+/// Collects the names of the members of a schema, and of those that it consists of.
+fn collect_members<'a>(schemas: &'a Value, schema: &'a Value, members: &mut Vec<&'a str>) {
+    if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+        return collect_members(schemas, &schemas[name], members);
+    }
+    members.extend(
+        schema["properties"].as_object().into_iter().flat_map(serde_json::Map::keys).map(String::as_str),
+    );
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        collect_members(schemas, part, members);
+    }
 }

@@ -27,7 +27,7 @@ import { noted } from "./note.js";
 /** @typedef {{id: string, window_from: string, through: string, reference: string, episodes: number, created_at: string}} Run */
 /** @typedef {{episodes_before: number, movements_before: number, episodes_after: number, movements_after: number,
  *   rate_ratio: Interval | null, verdict: string}} Proof */
-/** @typedef {Fix & {applied_at: string | null, verdict: string | null, proof: Proof | null, weeks: (Proof & {week: number})[]}} FixRecord */
+/** @typedef {Fix & {applied_at: string | null, verdict: string | null, proof: Proof | null, week_verdicts: (Proof & {week: number})[]}} FixRecord */
 /** @typedef {{code: string, name: string, kind: string}} System */
 
 export const READ = "reconciliation:read";

@@ -41,7 +41,7 @@ export function Applied() {
         (row) => html`<li key=${row.id}><h3>${clause(row)}</h3>
       <p><strong class=${`verdict ${row.verdict}`}>${verdict(row.verdict)}</strong> ${text.on(show.moment(row.applied_at ?? ""))}</p>
       ${row.proof && html`<p>${said(row.proof)}</p>`}
-      ${row.weeks.length > 0 && html`<ol>${row.weeks.map((week) => html`<li key=${week.week}>${text.week(show.whole(week.week))}: ${verdict(week.verdict)}</li>`)}</ol>`}
+      ${row.week_verdicts.length > 0 && html`<ol>${row.week_verdicts.map((week) => html`<li key=${week.week}>${text.week(show.whole(week.week))}: ${verdict(week.verdict)}</li>`)}</ol>`}
     </li>`,
       )}</ul>`}
     table=${() => html`<${Table} caption=${text.title} rows=${rows} columns=${columns} />`} />`;

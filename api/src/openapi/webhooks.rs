@@ -1,4 +1,5 @@
-//! The requests that the worker sends to endpoints, as OpenAPI 3.1 describes them beside the paths.
+//! The requests that the worker sends to endpoints, as callbacks of the operation that registers an endpoint. With the member
+//! `webhooks` of OpenAPI 3.1 in their place, openapi-generator 7 makes a TypeScript client that can't be compiled.
 
 use serde_json::{Value, json};
 
@@ -29,7 +30,8 @@ pub fn complete(document: &mut Value) {
             },
         },
     });
-    document["webhooks"] = json!({ "event": { "post": {
+    document["components"]["schemas"]["WebhookMessage"] = json!({ "description": "An event, as an endpoint receives it.", "allOf": [{ "$ref": "#/components/schemas/Event" }, more] });
+    document["paths"]["/v1/webhook-endpoints"]["post"]["callbacks"] = json!({ "event": { "{$request.body#/url}": { "post": {
         "operationId": "webhook_event",
         "summary": "Receive an event",
         "description": "Sent to each endpoint that wants the type of the event. Check the signature, skip an id that you have handled, and \
@@ -49,24 +51,31 @@ pub fn complete(document: &mut Value) {
         "requestBody": {
             "required": true,
             "description": "The event.",
-            "content": { "application/json": { "schema": { "allOf": [{ "$ref": "#/components/schemas/Event" }, more] } } },
+            "content": { "application/json": { "schema": { "$ref": "#/components/schemas/WebhookMessage" } } },
         },
         "responses": {
             "2XX": { "description": "The event is accepted." },
             "410": { "description": "The receiver wants no more events: the endpoint is switched off." },
             "default": { "description": "The event is sent again later." },
         },
-    } } });
+    } } } });
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     #[test]
     fn messages_are_described_by_the_schema_of_events() {
         let routes = crate::openapi::DescribedRoutes::new(crate::routes::mount);
-        let post = &routes.document()["webhooks"]["event"]["post"];
-        let schema = &post["requestBody"]["content"]["application/json"]["schema"]["allOf"][0];
-        let name = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()).expect("a reference");
-        assert!(routes.document()["components"]["schemas"][name]["properties"]["command_id"].is_object());
+        let schemas = &routes.document()["components"]["schemas"];
+        let named = |schema: &Value| {
+            let name = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()).expect("a reference");
+            schemas[name].clone()
+        };
+        let post = &routes.document()["paths"]["/v1/webhook-endpoints"]["post"]["callbacks"]["event"]["{$request.body#/url}"]
+            ["post"];
+        let message = named(&post["requestBody"]["content"]["application/json"]["schema"]);
+        assert!(named(&message["allOf"][0])["properties"]["command_id"].is_object());
     }
 }

@@ -247,14 +247,17 @@ fn an_applied_fix_gets_a_verdict() {
             assert!(proof[count].as_u64() > Some(0), "{count}: {fix}");
         }
         assert!(proof["rate_ratio"]["low"].is_string(), "{fix}");
-        assert_eq!(fix["weeks"].as_array().map(Vec::len), Some(1));
-        assert_eq!((&fix["weeks"][0]["week"], &fix["weeks"][0]["run_id"]), (&json!(2), &made["id"]));
+        assert_eq!(fix["week_verdicts"].as_array().map(Vec::len), Some(1));
+        assert_eq!(
+            (&fix["week_verdicts"][0]["week"], &fix["week_verdicts"][0]["run_id"]),
+            (&json!(2), &made["id"])
+        );
         run(tenant).await;
         let again = tenant.get(&path).await.ok();
-        assert_eq!(again["weeks"], fix["weeks"], "a week has one verdict");
+        assert_eq!(again["week_verdicts"], fix["week_verdicts"], "a week has one verdict");
         // A later note replaces the instant, and its verdicts count from there.
         let fix = tenant.post(&applied, &json!({ "applied_at": "2026-02-02T12:00:00Z" })).await.ok();
-        assert_eq!((&fix["verdict"], &fix["weeks"]), (&json!("too_early"), &json!([])));
+        assert_eq!((&fix["verdict"], &fix["week_verdicts"]), (&json!("too_early"), &json!([])));
         run(tenant).await;
         assert_eq!(tenant.get(&path).await.ok()["verdict"], "too_early");
     });

@@ -47,7 +47,7 @@ pub struct FixRecord {
     pub proof: Option<Proof>,
     /// The first verdict of each week after it.
     #[schema(max_items = 520)]
-    pub weeks: Vec<WeekVerdict>,
+    pub week_verdicts: Vec<WeekVerdict>,
     /// When it was first proposed.
     pub created_at: DateTime<Utc>,
 }
@@ -83,8 +83,8 @@ pub async fn get(tx: &Tx, id: FixId) -> Result<FixRecord, Error> {
     let row = tx.row(sqlx::query(SELECT).bind(tx.tenant_id.0).bind(id.0)).await?;
     let row = row.ok_or_else(|| Refusal::not_found("fix"))?;
     let applied_at: Option<DateTime<Utc>> = row.try_get("applied_at")?;
-    let (latest, weeks) = match applied_at {
-        Some(applied_at) => (latest(tx, id, applied_at).await?, weeks(tx, id, applied_at).await?),
+    let (latest, week_verdicts) = match applied_at {
+        Some(applied_at) => (latest(tx, id, applied_at).await?, week_verdicts(tx, id, applied_at).await?),
         None => (None, Vec::new()),
     };
     Ok(FixRecord {
@@ -94,7 +94,7 @@ pub async fn get(tx: &Tx, id: FixId) -> Result<FixRecord, Error> {
         applied_at,
         verdict: applied_at.map(|_| latest.as_ref().map_or(ProofVerdict::TooEarly, |proof| proof.verdict)),
         proof: latest,
-        weeks,
+        week_verdicts,
         created_at: row.try_get("recorded_at")?,
     })
 }
@@ -122,7 +122,7 @@ async fn latest(tx: &Tx, id: FixId, applied_at: DateTime<Utc>) -> Result<Option<
     tx.row(query).await?.map(proof).transpose()
 }
 
-async fn weeks(tx: &Tx, id: FixId, applied_at: DateTime<Utc>) -> Result<Vec<WeekVerdict>, Error> {
+async fn week_verdicts(tx: &Tx, id: FixId, applied_at: DateTime<Utc>) -> Result<Vec<WeekVerdict>, Error> {
     let statement = "select distinct on (week) week, run_id, content, recorded_at from reconcile_verdict \
                      where tenant_id = $1 and fix_id = $2 and applied_at = $3 order by week, run_id limit $4";
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(applied_at).bind(WEEKS_MAX);
