@@ -5,6 +5,9 @@ use domain::reconcile::term::Process;
 use service::reconcile::run::part::{self, Exceptions, FirstFixOfRun, FlowMapOfRun, HealthOfRun};
 use service::{Error, Tx};
 
+/// Groups that `exceptions` returns if the caller sets no limit.
+pub const EXCEPTIONS_DEFAULT: u16 = 50;
+
 /// Whether the caller may read the reconciliation.
 #[derive(Debug, Clone, Copy)]
 pub struct SeesReconciliation(pub bool);

@@ -31,13 +31,14 @@ const VARIABLE_VALUES_MAX: usize = 2_000;
 /// Deepest nesting of fields. Introspection may go deeper.
 const DEPTH_MAX: u32 = 8;
 const DEPTH_OF_SCHEMA_MAX: u32 = 16;
-/// Most fields at the root, including aliases and fragments: each report is one SQL statement.
+/// Most fields at the root and of a reconciliation, including aliases and fragments: each of them reads the database.
 const ROOTS_MAX: u64 = 10;
 /// Most points of a document.
 pub const POINTS_MAX: u64 = 5_000;
 /// Values of the response that cost one point.
 const VALUES_PER_POINT: u64 = 100;
-/// Points of a statement. Each field at the root is one, and so are `tiesTo` and `trade` of its `meta`.
+/// Points of a statement. Each field at the root is one, and so are each field of a reconciliation, and `tiesTo` and `trade` of
+/// the `meta` of a report.
 const POINTS_PER_STATEMENT: u64 = 1;
 
 /// The cost of a document.
@@ -87,7 +88,7 @@ pub fn check(query: &str, variables: &Variables) -> Result<CheckedDocument, Reje
         let weight = Scale::new(&document, &operation.node, variables).weigh()?;
         if weight.roots > ROOTS_MAX {
             return Err(too_costly(format!(
-                "More than {ROOTS_MAX} fields are asked for at the root, aliases included."
+                "More than {ROOTS_MAX} fields are asked for at the root and in reconciliation, aliases included."
             )));
         }
         if weight.depth > DEPTH_MAX || weight.depth_of_schema > DEPTH_OF_SCHEMA_MAX {

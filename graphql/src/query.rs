@@ -32,8 +32,9 @@ const TIMEOUT_MS: u64 = 90_000;
 /// whole history. `knownAt` leaves out what was recorded later. `timeZone` is an IANA name; the default is the tenant's own.
 /// `sort` names a figure in snake case, with a minus in front if the greatest comes first. `limit` (at most 50 000) keeps the
 /// first rows of that order, otherwise the greatest, and the totals cover all. A document costs one point for each field here,
-/// one for each `tiesTo` and each `trade`, and one for each hundred values that its response may have: the fields of a row, times
-/// the usual number of rows of the grouping, at most `limit`. It may cost 5,000 points; `extensions.cost` shows its cost.
+/// one for each field of `reconciliation`, one for each `tiesTo` and each `trade`, and one for each hundred values that its
+/// response may have: the fields of a row, times the usual number of rows of the grouping, at most `limit`. It may have 10 fields
+/// here and in `reconciliation`, and cost 5,000 points; `extensions.cost` shows its cost.
 #[derive(Default, MergedObject)]
 struct Query(SalesQuery, StockQuery, ReceivableQuery, ReconciliationQuery);
 

@@ -79,8 +79,8 @@ struct GraphqlResponse {
     /// Errors, each with `extensions.code` and `extensions.request_id`.
     #[schema(max_items = 100, value_type = Option<Vec<Object>>, example = json!(null))]
     errors: Option<Vec<Value>>,
-    /// `cost.requested` and `cost.available`, in points. One point is a field at the root, a `tiesTo`, a `trade`, or a hundred
-    /// values that the response may have at its limits.
+    /// `cost.requested` and `cost.available`, in points. One point is a field at the root, a field of `reconciliation`, a `tiesTo`,
+    /// a `trade`, or a hundred values that the response may have at its limits.
     #[schema(value_type = Option<Object>, example = json!({"cost": {"requested": 2, "available": 5000}}))]
     extensions: Option<Value>,
 }
@@ -88,8 +88,8 @@ struct GraphqlResponse {
 /// Query with GraphQL
 ///
 /// Reads any reports, with the columns you choose, from one snapshot. There are no mutations. A query may have at
-/// most 10 fields at the root, 8 levels and 5000 points. Introspection is allowed to every caller with `reports:read`, at most 16
-/// levels deep; the schema is also at `/graphql/schema.graphql`. A document that is sent with its SHA-256 in
+/// most 10 fields at the root and in `reconciliation` together, 8 levels and 5000 points. Introspection is allowed to every caller
+/// with `reports:read`, at most 16 levels deep; the schema is also at `/graphql/schema.graphql`. A document that is sent with its SHA-256 in
 /// `extensions.persistedQuery` is kept for the tenant: later requests send the SHA-256 only. A server keeps at most 100 documents
 /// and 256 KiB of a tenant, those used last. If it does not know one, the error has the code `PERSISTED_QUERY_NOT_FOUND`: send the
 /// document with its SHA-256 again.

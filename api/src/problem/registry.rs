@@ -187,8 +187,8 @@ pub static REGISTRY: &[Entry] = &[
     entry(
         ErrorCode::QueryCostExceeded,
         "Query too costly",
-        "A GraphQL query is too long, nested too deep, asks for too many fields at its root, or for too many values.",
-        "Lower limit, group by less, or ask for fewer fields. extensions.cost of a response has the cost of a query in points: one for each field at the root, one for each tiesTo and each trade, and one for each hundred values.",
+        "A GraphQL query is too long, nested too deep, asks for too many fields at its root and in reconciliation, or for too many values.",
+        "Lower limit, group by less, or ask for fewer fields. extensions.cost of a response has the cost of a query in points: one for each field at the root, one for each field of reconciliation, one for each tiesTo and each trade, and one for each hundred values.",
     ),
     entry(
         ErrorCode::InternalError,

@@ -74,9 +74,40 @@ fn groups_of_a_reconciliation_cost_as_many_as_may_come() {
     let (few, usual, many) =
         (points(&asked("(limit:10)")), points(&asked("")), points(&asked("(limit:1000)")));
     assert!(few < usual && usual < many, "{few} {usual} {many}");
-    assert_eq!(many, 62, "1,000 groups of six values, themselves and the field of the root");
+    assert_eq!(many, 63, "1,000 groups of six values, the field of the root and that of the groups");
     let unknown = "query($n:Int){reconciliation{exceptions(limit:$n){id class edge{from to}}}}";
     assert_eq!(points(unknown), many);
+}
+
+/// Each part of a reconciliation is read by statements of its own, under an alias and in a fragment too.
+#[test]
+fn parts_of_a_reconciliation_count_as_reports() {
+    assert_eq!(points("{reconciliation{firstFix{verdict}}}"), 3);
+    let all = "{reconciliation{firstFix{verdict} exceptions(limit:1){id} flowMap{mermaid} health{trend}}}";
+    assert_eq!(points(all), 6);
+    for part in ["firstFix{verdict}", "exceptions(limit:1){id}", "flowMap{mermaid}", "health{trend}"] {
+        let aliases = |number: usize| -> String {
+            let parts: String = (0..number).map(|index| format!("a{index}:{part} ")).collect();
+            format!("{{reconciliation{{{parts}}}}}")
+        };
+        assert_eq!(points(&aliases(9)), 11, "{part}");
+        for number in [10, 11, 400] {
+            assert!(refused(&aliases(number)).contains("in reconciliation"), "{part}");
+        }
+        let spread = format!(
+            "{{...f a:reconciliation{{...p ...p}} reconciliation{{...p}} channelSummary{{rowCount}} ...f}} \
+             fragment f on Query{{b:reconciliation{{...p}}}} fragment p on Reconciliation{{c:{part} d:{part}}}"
+        );
+        assert!(refused(&spread).contains("in reconciliation"), "{part}");
+    }
+}
+
+/// The weeks of the health have a number of exceptions, and a fix a number of weeks: neither is a list.
+#[test]
+fn a_number_in_a_reconciliation_is_one_value() {
+    let values = "movements exceptions explainedShare medianDaysOpen manualMinutes openDualOwners";
+    assert_eq!(points(&format!("{{reconciliation{{health{{weeks{{{values}}}}}}}}}")), 3, "10 weeks of 7 values");
+    assert_eq!(points("{reconciliation{exceptions(limit:100){weeks}}}"), 5, "100 groups of 2 values");
 }
 
 #[test]

@@ -7,22 +7,24 @@ use async_graphql::{Name, Positioned, Value, Variables};
 use service::reconcile::run::part::EXCEPTIONS_MAX;
 
 use super::{Rejection, too_costly};
+use crate::answers::EXCEPTIONS_DEFAULT;
 use crate::report::{Dimension, LIMIT_DEFAULT, LIMIT_MAX};
 
 /// Longest path from an operation through fields and fragments.
 const LEVELS_MAX: usize = 64;
-/// Assumed number of columns or totals of a report.
+/// Assumed number of columns of a report.
 const COLUMNS_ESTIMATE: u64 = 30;
+/// Assumed number of totals of a report, one for each currency.
 const TOTALS_ESTIMATE: u64 = 5;
-/// Groups of a reconciliation if the document sets no limit.
-const EXCEPTIONS_DEFAULT: u64 = 50;
 
 /// The parent of a selection set. It decides the cost of the fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Parent {
     /// The root of an operation.
     Root,
-    /// A report, or an object below it.
+    /// The field `reconciliation` at the root. Each field below it reads the database, as a report does.
+    Reconciliation,
+    /// A report or a part of a reconciliation, or an object below it.
     Data,
     /// `__schema` or `__type`, or an object below them.
     Schema,
@@ -33,15 +35,15 @@ pub enum Parent {
 pub struct Weight {
     /// Selections after fragments are expanded.
     pub visits: u64,
-    /// Fields at the root.
+    /// Fields at the root, and fields of a reconciliation.
     pub roots: u64,
-    /// Statements besides that of each field at the root.
+    /// Statements besides that of each of these fields.
     pub statements: u64,
     /// Values of the response outside rows.
     pub values: u64,
     /// Values of one row, if the parent is a report.
     values_of_row: u64,
-    /// Nesting of fields below reports.
+    /// Nesting of fields outside the schema.
     pub depth: u32,
     /// Nesting of fields below the schema.
     pub depth_of_schema: u32,
@@ -122,7 +124,8 @@ impl<'a> Scale<'a> {
         let name = field.name.node.as_str();
         let below = match (parent, name) {
             (Parent::Root, "__schema" | "__type") | (Parent::Schema, _) => Parent::Schema,
-            _ => Parent::Data,
+            (Parent::Root, "reconciliation") => Parent::Reconciliation,
+            (Parent::Root | Parent::Reconciliation | Parent::Data, _) => Parent::Data,
         };
         let mut weight = self.selections(&field.selection_set, below)?;
         let values = weight.values.saturating_add(1);
@@ -131,17 +134,19 @@ impl<'a> Scale<'a> {
                 let rows = self.rows_estimate(field);
                 weight.values = values.saturating_add(rows.saturating_mul(weight.values_of_row));
                 weight.values_of_row = 0;
+                weight.roots = weight.roots.saturating_add(1);
+            }
+            Parent::Reconciliation => {
+                let groups = if name == "exceptions" { self.exceptions_estimate(field) } else { 1 };
+                weight.values = values.saturating_mul(groups);
                 weight.roots = 1;
             }
             Parent::Data if name == "rows" => {
                 weight.values_of_row = weight.values_of_row.saturating_add(weight.values);
                 weight.values = 0;
             }
-            Parent::Data if name == "exceptions" => {
-                weight.values = values.saturating_mul(self.exceptions_estimate(field));
-            }
             Parent::Data => {
-                weight.values = values.saturating_mul(times(name));
+                weight.values = values.saturating_mul(times(name, field.selection_set.node.items.is_empty()));
                 weight.statements = weight.statements.saturating_add(statements(name));
             }
             Parent::Schema => weight.values = values.saturating_mul(times_in_schema(name)),
@@ -152,12 +157,14 @@ impl<'a> Scale<'a> {
     }
 }
 
-/// Returns the number of values of a field below a report.
-fn times(name: &str) -> u64 {
+/// Returns the assumed number of values of a field below a report or a part of a reconciliation.
+fn times(name: &str, is_leaf: bool) -> u64 {
     match name {
+        // The health has a list of weeks, a fix has their number.
+        "weeks" if is_leaf => 1,
         "columns" => COLUMNS_ESTIMATE,
         "totals" => TOTALS_ESTIMATE,
-        // Of a reconciliation.
+        // Fields of a reconciliation.
         "next" => 4,
         "examples" => 3,
         "edges" | "findings" => 20,
@@ -223,7 +230,7 @@ impl Scale<'_> {
     /// Estimates the groups of a reconciliation: its limit.
     fn exceptions_estimate(&self, field: &Field) -> u64 {
         match self.argument(field, "limit") {
-            Argument::Absent | Argument::Known(Value::Null) => EXCEPTIONS_DEFAULT,
+            Argument::Absent | Argument::Known(Value::Null) => u64::from(EXCEPTIONS_DEFAULT),
             Argument::Known(Value::Number(number)) => number.as_u64().unwrap_or(1).min(EXCEPTIONS_MAX as u64),
             Argument::Known(_) | Argument::Unknown => EXCEPTIONS_MAX as u64,
         }

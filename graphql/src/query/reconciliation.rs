@@ -10,7 +10,7 @@ use domain::id::{InvalidId, ReconcileRunId};
 use domain::reconcile::term::Process;
 use service::reconcile::run::part::EXCEPTIONS_MAX;
 
-use crate::answers::{Answered, Part, Wanted};
+use crate::answers::{Answered, EXCEPTIONS_DEFAULT, Part, Wanted};
 use crate::snapshot;
 use exception::Exception;
 use first_fix::FirstFix;
@@ -58,7 +58,8 @@ impl Reconciliation {
     async fn exceptions(
         &self,
         context: &Context<'_>,
-        #[graphql(default = 50, desc = "Most groups, from 1 to 1000.")] limit: i32,
+        #[graphql(default_with = "i32::from(EXCEPTIONS_DEFAULT)", desc = "Most groups, from 1 to 1000.")]
+        limit: i32,
     ) -> Result<Vec<Exception>> {
         let limit = usize::try_from(limit).ok().filter(|limit| (1..=EXCEPTIONS_MAX).contains(limit));
         let limit = limit.ok_or_else(|| snapshot::invalid("limit: Send 1 to 1000."))?;
