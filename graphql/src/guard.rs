@@ -35,6 +35,8 @@ const DEPTH_OF_SCHEMA_MAX: u32 = 16;
 const ROOTS_MAX: u64 = 10;
 /// Most points of a document.
 pub const POINTS_MAX: u64 = 5_000;
+/// Groups that `exceptions` of a reconciliation returns if the document sets no limit.
+pub const EXCEPTIONS_DEFAULT: u16 = 50;
 /// Values of the response that cost one point.
 const VALUES_PER_POINT: u64 = 100;
 /// Points of a statement. Each field at the root is one, and so are each field of a reconciliation, and `tiesTo` and `trade` of

@@ -4,7 +4,6 @@
 //! schema: it checks the cost of a document first, and reads all reports of one request from one snapshot of the
 //! database.
 
-mod answers;
 pub mod costs;
 pub mod guard;
 pub mod query;

@@ -15,10 +15,9 @@ use domain::id::TenantId;
 use serde::Serialize;
 use service::Db;
 
-use crate::answers::SeesReconciliation;
 use crate::costs;
 use crate::guard::{self, Cost, POINTS_MAX, Rejection};
-use crate::snapshot;
+use crate::snapshot::{self, SeesReconciliation};
 use receivable::ReceivableQuery;
 use reconciliation::ReconciliationQuery;
 use sales::SalesQuery;
@@ -144,10 +143,10 @@ pub async fn execute(db: &Db, tenant_id: TenantId, call: Call) -> Outcome {
         let detail = format!("The field {field} needs the scope costs:read.");
         return reject(Problem::Forbidden, vec![ServerError::new(detail, None)], &call.request_id);
     }
-    let (sender, calls) = tokio::sync::mpsc::unbounded_channel();
+    let (sender, reads) = tokio::sync::mpsc::unbounded_channel();
     let mut request = async_graphql::Request::new(call.query)
         .variables(variables)
-        .data::<snapshot::CallSender>(sender)
+        .data::<snapshot::ReadSender>(sender)
         .data(costs::SeesCosts(call.sees_costs))
         .data(SeesReconciliation(call.sees_reconciliation));
     if let Some(name) = call.operation_name {
@@ -155,7 +154,7 @@ pub async fn execute(db: &Db, tenant_id: TenantId, call: Call) -> Outcome {
     }
     request.set_parsed_query(checked.document);
     // The last resolver drops the last sender, and that ends the snapshot.
-    let work = async { tokio::join!(SCHEMA.execute(request), snapshot::serve(db, tenant_id, calls)).0 };
+    let work = async { tokio::join!(SCHEMA.execute(request), snapshot::serve(db, tenant_id, reads)).0 };
     match tokio::time::timeout(Duration::from_millis(TIMEOUT_MS), work).await {
         Ok(response) => into_outcome(response, checked.cost, &call.request_id),
         Err(_) => {

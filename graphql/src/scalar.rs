@@ -116,6 +116,11 @@ impl ScalarType for Date {
     }
 }
 
+/// Returns the text of a day or instant.
+pub fn text(date: Option<Date>) -> Option<String> {
+    date.map(|date| date.0.to_string())
+}
+
 impl TryGetable for Date {
     fn try_get_by<I: ColIdx>(row: &QueryResult, index: I) -> Result<Self, TryGetError> {
         NaiveDate::try_get_by(row, index).map(|day| Date(Moment::Day(day)))

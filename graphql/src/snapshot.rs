@@ -1,20 +1,26 @@
-//! One snapshot for all reports of a request.
+//! One snapshot for all reads of a request.
 //!
-//! Resolvers run concurrently and cannot share a transaction. They send their reports to one task that has it. The
-//! first report opens the transaction; a request for the schema alone opens none.
+//! Resolvers run concurrently and cannot share a transaction. So they send their reads to one task, which has the transaction. The
+//! first read opens it; a request for the schema alone opens none.
 
 use std::sync::Arc;
 
 use async_graphql::{Context, ErrorExtensions};
-use domain::id::TenantId;
+use domain::id::{ReconcileRunId, TenantId};
+use domain::reconcile::term::Process;
+use domain::refusal::Code;
+use service::reconcile::run::part::{self, Exceptions, FirstFixOfRun, FlowMapOfRun, HealthOfRun};
 use service::{Db, Error, Tx};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::answers::{Answered, SeesReconciliation, Wanted};
 use crate::costs::{self, SeesCosts};
 use crate::report::{self, Input, Invalid, Name, RawReport, Report, Request, Row, camel_case};
 
-/// The reason why a report failed: a stable code and a sentence.
+/// Whether the caller may read the reconciliation.
+#[derive(Debug, Clone, Copy)]
+pub struct SeesReconciliation(pub bool);
+
+/// The reason why a read failed: a stable code and a sentence.
 #[derive(Debug, Clone)]
 pub struct Failure {
     code: &'static str,
@@ -70,47 +76,77 @@ impl From<Failure> for async_graphql::Error {
     }
 }
 
-/// A wish of a resolver, and the channel for its result.
-pub enum Call {
-    /// A report.
-    Report(Arc<Request>, oneshot::Sender<Result<RawReport, Failure>>),
-    /// A part of the answer of a reconciliation.
-    Part(Wanted, oneshot::Sender<Result<Answered, Failure>>),
-}
+/// The channel for the result of a read.
+pub struct Reply<T>(oneshot::Sender<Result<T, Failure>>);
 
-pub type CallSender = mpsc::UnboundedSender<Call>;
-
-impl Call {
-    /// Carries it out. A send fails if the request was given up; the result is not needed then.
-    async fn work(self, tx: &Tx) -> Result<(), Error> {
-        match self {
-            Call::Report(request, reply) => match report::fetch(tx, &request).await {
-                Ok(rows) => drop(reply.send(Ok(rows))),
-                Err(error) => {
-                    drop(reply.send(Err(Failure::of(&error))));
+impl<T> Reply<T> {
+    /// Sends a result. Returns the error after which the transaction can't be used: any but that of a record that is not found.
+    fn send(self, result: Result<T, Error>) -> Result<(), Error> {
+        match result {
+            Ok(value) => self.reply(Ok(value)),
+            Err(error) => {
+                self.reply(Err(Failure::of(&error)));
+                if error.code() != Some(Code::NotFound) {
                     return Err(error);
                 }
-            },
-            Call::Part(wanted, reply) => match wanted.read(tx).await {
-                Ok(part) => drop(reply.send(Ok(part))),
-                Err(error) => {
-                    drop(reply.send(Err(Failure::of(&error))));
-                    // A rejection is no failure of the database: other fields go on.
-                    if !matches!(error, Error::Refused(_)) {
-                        return Err(error);
-                    }
-                }
-            },
+            }
         }
         Ok(())
     }
 
-    fn fail(self, failure: Failure) {
+    /// Sends a result or a failure. If the request was given up, it is not needed.
+    fn reply(self, result: Result<T, Failure>) {
+        drop(self.0.send(result));
+    }
+}
+
+/// A read that a resolver asks for, and the channel for its result. A part of a reconciliation is that of a run, or of the latest.
+pub enum Read {
+    /// A report.
+    Report(Arc<Request>, Reply<RawReport>),
+    /// The first fix.
+    FirstFix(Option<ReconcileRunId>, Reply<FirstFixOfRun>),
+    /// Ranked groups.
+    Exceptions(Option<ReconcileRunId>, Reply<Exceptions>),
+    /// The flow of a process.
+    FlowMap(Option<ReconcileRunId>, Option<Process>, Reply<FlowMapOfRun>),
+    /// Health over the weeks.
+    Health(Option<ReconcileRunId>, Reply<HealthOfRun>),
+}
+
+pub type ReadSender = mpsc::UnboundedSender<Read>;
+
+impl Read {
+    /// Reads, and sends the result. Returns the error after which the transaction can't be used.
+    async fn carry_out(self, tx: &Tx) -> Result<(), Error> {
         match self {
-            Call::Report(_, reply) => drop(reply.send(Err(failure))),
-            Call::Part(_, reply) => drop(reply.send(Err(failure))),
+            Read::Report(request, reply) => reply.send(report::fetch(tx, &request).await),
+            Read::FirstFix(run, reply) => reply.send(part::first_fix(tx, run).await),
+            Read::Exceptions(run, reply) => reply.send(part::exceptions(tx, run).await),
+            Read::FlowMap(run, process, reply) => reply.send(part::flow_map(tx, run, process).await),
+            Read::Health(run, reply) => reply.send(part::health(tx, run).await),
         }
     }
+
+    fn fail(self, failure: Failure) {
+        match self {
+            Read::Report(_, reply) => reply.reply(Err(failure)),
+            Read::FirstFix(_, reply) => reply.reply(Err(failure)),
+            Read::Exceptions(_, reply) => reply.reply(Err(failure)),
+            Read::FlowMap(_, _, reply) => reply.reply(Err(failure)),
+            Read::Health(_, reply) => reply.reply(Err(failure)),
+        }
+    }
+}
+
+/// Sends a read of a resolver to the snapshot, and waits for its result.
+pub async fn ask<T>(
+    context: &Context<'_>,
+    read: impl FnOnce(Reply<T>) -> Read,
+) -> async_graphql::Result<T> {
+    let (reply, replied) = oneshot::channel();
+    context.data::<ReadSender>()?.send(read(Reply(reply))).map_err(|_| gone())?;
+    Ok(replied.await.map_err(|_| gone())??)
 }
 
 /// Runs a report for a resolver.
@@ -129,18 +165,8 @@ pub async fn report<R: Row>(
     if !sees_costs && costs::is_about_costs(&request) {
         return Err(Failure::new("insufficient_scope", "This report needs the scope costs:read.").into());
     }
-    let (reply, replied) = oneshot::channel();
-    let sent = context.data::<CallSender>()?.send(Call::Report(Arc::clone(&request), reply));
-    sent.map_err(|_| gone())?;
-    let rows = replied.await.map_err(|_| gone())??;
+    let rows = ask(context, |reply| Read::Report(Arc::clone(&request), reply)).await?;
     Ok(report::decode(&request, rows).map_err(|error| Failure::of(&error))?)
-}
-
-/// Reads a part of the answer of a reconciliation for a resolver.
-pub async fn part(context: &Context<'_>, wanted: Wanted) -> async_graphql::Result<Answered> {
-    let (reply, replied) = oneshot::channel();
-    context.data::<CallSender>()?.send(Call::Part(wanted, reply)).map_err(|_| gone())?;
-    Ok(replied.await.map_err(|_| gone())??)
 }
 
 /// Rejects a caller who may not read the reconciliation.
@@ -158,33 +184,29 @@ pub fn invalid(detail: impl Into<String>) -> async_graphql::Error {
     Failure::new("invalid_parameter", detail).into()
 }
 
-/// Returns the error of a resolver that got another part than it wanted.
-pub fn other_part() -> async_graphql::Error {
-    gone().into()
-}
-
+/// Returns the failure of a read whose channel was closed.
 fn gone() -> Failure {
     Failure::new("internal_error", "Something went wrong on our side.")
 }
 
 /// Serves resolvers on one snapshot until every sender is dropped.
-pub async fn serve(db: &Db, tenant_id: TenantId, mut calls: mpsc::UnboundedReceiver<Call>) {
-    let Some(first) = calls.recv().await else { return };
+pub async fn serve(db: &Db, tenant_id: TenantId, mut reads: mpsc::UnboundedReceiver<Read>) {
+    let Some(first) = reads.recv().await else { return };
     let mut next = Some(first);
     let outcome = db
         .report(tenant_id, async |tx| {
-            while let Some(call) = next.take() {
-                call.work(tx).await?;
-                next = calls.recv().await;
+            while let Some(read) = next.take() {
+                read.carry_out(tx).await?;
+                next = reads.recv().await;
             }
             Ok(())
         })
         .await;
     let Err(error) = outcome else { return };
     let failure = Failure::of(&error);
-    while let Some(call) = next.take() {
-        call.fail(failure.clone());
-        next = calls.recv().await;
+    while let Some(read) = next.take() {
+        read.fail(failure.clone());
+        next = reads.recv().await;
     }
 }
 

@@ -6,8 +6,7 @@ use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinitio
 use async_graphql::{Name, Positioned, Value, Variables};
 use service::reconcile::run::part::EXCEPTIONS_MAX;
 
-use super::{Rejection, too_costly};
-use crate::answers::EXCEPTIONS_DEFAULT;
+use super::{EXCEPTIONS_DEFAULT, Rejection, too_costly};
 use crate::report::{Dimension, LIMIT_DEFAULT, LIMIT_MAX};
 
 /// Longest path from an operation through fields and fragments.

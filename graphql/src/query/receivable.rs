@@ -3,7 +3,7 @@
 use async_graphql::{Context, InputObject, Object, Result};
 
 use crate::report::{Input, Name, ReceivableAgeingRow, Report, Values};
-use crate::scalar::Date;
+use crate::scalar::{Date, text};
 use crate::snapshot;
 
 /// Selects the customers that a report shows.
@@ -44,8 +44,8 @@ impl ReceivableQuery {
     ) -> Result<Report<ReceivableAgeingRow>> {
         let CustomerFilter { customer } = filter.unwrap_or_default();
         let input = Input {
-            as_of: as_of.map(|date| date.0.to_string()),
-            known_at: known_at.map(|date| date.0.to_string()),
+            as_of: text(as_of),
+            known_at: text(known_at),
             time_zone,
             sort,
             values: Values { customer, ..Values::default() },

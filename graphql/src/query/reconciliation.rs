@@ -1,4 +1,4 @@
-//! The answer of a run of the reconciliation.
+//! The results of a run of the reconciliation.
 
 mod exception;
 mod first_fix;
@@ -10,8 +10,8 @@ use domain::id::{InvalidId, ReconcileRunId};
 use domain::reconcile::term::Process;
 use service::reconcile::run::part::EXCEPTIONS_MAX;
 
-use crate::answers::{Answered, EXCEPTIONS_DEFAULT, Part, Wanted};
-use crate::snapshot;
+use crate::guard::EXCEPTIONS_DEFAULT;
+use crate::snapshot::{self, Read};
 use exception::Exception;
 use first_fix::FirstFix;
 use flow::FlowMap;
@@ -47,11 +47,8 @@ pub struct Reconciliation {
 impl Reconciliation {
     /// The one change that removes most recurring work for its effort.
     async fn first_fix(&self, context: &Context<'_>) -> Result<FirstFix> {
-        let wanted = Wanted { run: self.run, part: Part::FirstFix };
-        let Answered::FirstFix(told) = snapshot::part(context, wanted).await? else {
-            return Err(snapshot::other_part());
-        };
-        Ok(FirstFix::of(*told))
+        let found = snapshot::ask(context, |reply| Read::FirstFix(self.run, reply)).await?;
+        Ok(FirstFix::of(found))
     }
 
     /// Groups of episodes with one cause, the best fix first.
@@ -63,10 +60,7 @@ impl Reconciliation {
     ) -> Result<Vec<Exception>> {
         let limit = usize::try_from(limit).ok().filter(|limit| (1..=EXCEPTIONS_MAX).contains(limit));
         let limit = limit.ok_or_else(|| snapshot::invalid("limit: Send 1 to 1000."))?;
-        let wanted = Wanted { run: self.run, part: Part::Exceptions };
-        let Answered::Exceptions(found) = snapshot::part(context, wanted).await? else {
-            return Err(snapshot::other_part());
-        };
+        let found = snapshot::ask(context, |reply| Read::Exceptions(self.run, reply)).await?;
         Ok(found.data.into_iter().take(limit).map(Exception::of).collect())
     }
 
@@ -84,19 +78,13 @@ impl Reconciliation {
             word.to_lowercase().parse().map_err(|_| snapshot::invalid(detail))
         };
         let process = process.map(known).transpose()?;
-        let wanted = Wanted { run: self.run, part: Part::FlowMap(process) };
-        let Answered::FlowMap(found) = snapshot::part(context, wanted).await? else {
-            return Err(snapshot::other_part());
-        };
-        Ok(FlowMap::of(*found))
+        let found = snapshot::ask(context, |reply| Read::FlowMap(self.run, process, reply)).await?;
+        Ok(FlowMap::of(found))
     }
 
     /// Exceptions, manual work and open differences, week by week.
     async fn health(&self, context: &Context<'_>) -> Result<Health> {
-        let wanted = Wanted { run: self.run, part: Part::Health };
-        let Answered::Health(found) = snapshot::part(context, wanted).await? else {
-            return Err(snapshot::other_part());
-        };
-        Ok(Health::of(*found))
+        let found = snapshot::ask(context, |reply| Read::Health(self.run, reply)).await?;
+        Ok(Health::of(found))
     }
 }

@@ -95,15 +95,13 @@ pub fn statement(grouping: &Grouping, sums: &[Sum], measures: &[Measure], reques
 fn chain(grouping: &Grouping, sums: &[Sum], request: &Request) -> String {
     let source = Source::find(grouping, sums, request);
     let filtered = request.filter.splits_documents();
-    // Without a filter on products, the first line of each order is among the lines, in one group only.
-    let shares = grouping.splits_documents || filtered;
-    let keys: String = grouping.keys.iter().map(|key| format!("{}, ", key.name)).collect();
+    let keys = keys(grouping);
     let mut sql = format!("line as not materialized ({}\n    )", lines(grouping, request, source.as_ref()));
     let _ = write!(sql, ", part as ({}\n    )", parts(grouping, sums, request, source.as_ref()));
     let _ = write!(sql, ", sold as materialized (\n        select {keys}currency");
-    for Sum { name, of, channel, merge } in sums {
-        let of = if *merge == Merge::Orders && shares { Figure::Documents } else { *of };
-        let _ = match channel {
+    for sum in sums {
+        let (name, of) = (sum.name, figure_of(sum, grouping, request));
+        let _ = match sum.channel {
             Some(channel) => {
                 let condition = format!(" filter (where channel = '{channel}')");
                 write!(sql, ", coalesce({}, 0) as {name}", of.of_rows(&condition, source.is_some()))
@@ -193,20 +191,30 @@ fn lines(grouping: &Grouping, request: &Request, source: Option<&Source>) -> Str
     parts.join("\n        union all ")
 }
 
+/// Returns the names of the keys, each with a comma behind it.
+fn keys(grouping: &Grouping) -> String {
+    grouping.keys.iter().map(|key| format!("{}, ", key.name)).collect()
+}
+
+/// Returns the figure that a sum adds up. Orders are counted by their first lines, which are in one group only. Where the first
+/// line of an order may be in another group or filtered out, its documents are counted.
+fn figure_of(sum: &Sum, grouping: &Grouping, request: &Request) -> Figure {
+    let may_lack_first_line = grouping.splits_documents || request.filter.splits_documents();
+    if sum.merge == Merge::Orders && may_lack_first_line { Figure::Documents } else { sum.of }
+}
+
 /// Returns the rows that are added up. Without a roll-up they are groups of lines, because there are few of them. With one they
 /// are its rows and the lines besides it, each in the unit of the roll-up: they are added only once, as integers.
 fn parts(grouping: &Grouping, sums: &[Sum], request: &Request, source: Option<&Source>) -> String {
-    let shares = grouping.splits_documents || request.filter.splits_documents();
     let by_channel = sums.iter().any(|sum| sum.channel.is_some());
     let mut figures = vec![Figure::Orders];
-    for Sum { of, merge, .. } in sums {
-        let of = if *merge == Merge::Orders && shares { Figure::Documents } else { *of };
+    for sum in sums {
+        let of = figure_of(sum, grouping, request);
         if !figures.contains(&of) {
             figures.push(of);
         }
     }
-    let mut keys: String = grouping.keys.iter().map(|key| format!("{}, ", key.name)).collect();
-    keys.push_str(if by_channel { "channel, currency" } else { "currency" });
+    let keys = keys(grouping) + if by_channel { "channel, currency" } else { "currency" };
     let select = |value: &dyn Fn(&Figure) -> String| -> String {
         figures.iter().map(|figure| format!(", {} as {}", value(figure), figure.column())).collect()
     };

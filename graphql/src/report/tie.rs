@@ -1,11 +1,11 @@
 //! The figures of the ledger that a report agrees with.
 //!
-//! - The ledger has no product, category or country, and its days are those of the tenant. So there is nothing to compare if the
-//!   report is filtered by one of them or by currency, if a bound is an instant, or if its days are of another time zone.
-//! - Manual entries don't count: no document is behind them.
+//! - The ledger has no product, category or country, and its days are those of the tenant. So a report is not compared if it is
+//!   filtered by one of them or by currency, if a bound is an instant, or if its days are of another time zone.
+//! - Manual entries don't count, because they have no document, and reports count documents.
 //! - The statement adds up the journal lines of some accounts. Its time grows with the ledger and not with the report: 2.5 s for
-//!   2.5 million lines, 0.6 s for one month of them. So it runs only if the caller asks for it. An entry is posted on the day that
-//!   it belongs to, or later.
+//!   2.5 million lines, 0.6 s for one month of them. So it runs only if the caller asks for it.
+//! - An entry is posted on its own day, or later if that day is closed. So the lines of a period are posted from its first day on.
 
 use async_graphql::SimpleObject;
 use domain::ledger::account;
@@ -118,7 +118,8 @@ from asked left join balance b on b.account_code = any(asked.accounts)
 group by asked.figure, asked.accounts order by asked.figure";
 
 impl Name {
-    /// Returns the figures of the report that the ledger has as well. It may have more of them than the report.
+    /// Returns the figures of the report that the ledger has too. The ledger may have a greater total than the report: see
+    /// [`tied`](Name::tied).
     fn of_ledger(self) -> &'static [Figure] {
         match self {
             Name::Revenue => &[NET_REVENUE, TAX],
@@ -129,17 +130,17 @@ impl Name {
             Name::StockPosition | Name::StockValuation | Name::StockAgeing => &[VALUE],
             Name::Shrinkage => &[SHRINKAGE],
             Name::ReceivableAgeing => &[OWED],
-            // They show stock and products that are in question only.
+            // They show only some of the products or of the stock.
             Name::WeakMargins | Name::StockTurnover | Name::LowStock | Name::LotExpiry | Name::SlowStock => {
                 &[]
             }
         }
     }
 
-    /// Returns the figures whose totals the ledger has.
+    /// Returns the figures whose totals equal balances of the ledger.
     fn tied(self) -> &'static [Figure] {
         match self {
-            // They leave out walk-in sales, or negative stock.
+            // The first two leave out walk-in sales, the third negative stock.
             Name::CustomerValue | Name::BestCustomers | Name::StockAgeing => &[],
             Name::Revenue
             | Name::Margin
@@ -158,7 +159,7 @@ impl Name {
         }
     }
 
-    /// Whether the ledger has totals of the report.
+    /// Whether a total of the report equals a balance of the ledger.
     pub(crate) fn is_tied(self) -> bool {
         !self.tied().is_empty()
     }
@@ -169,7 +170,7 @@ impl Name {
     }
 }
 
-/// A figure of the ledger.
+/// A figure of a report, as the ledger has it.
 #[derive(Debug)]
 pub struct Balance {
     figure: String,
@@ -177,7 +178,7 @@ pub struct Balance {
     ledger: Decimal,
 }
 
-/// Reads the ledger beside a report. Nothing if the ledger can't have the same figures.
+/// Reads the ledger beside a report. Returns nothing if the two can't be compared.
 pub async fn read(tx: &Tx, request: &Request) -> Result<Option<Vec<Balance>>, Error> {
     let Some((from_day, before_day)) = days(request).filter(|_| is_possible(request)) else {
         return Ok(None);
@@ -213,7 +214,7 @@ pub async fn read(tx: &Tx, request: &Request) -> Result<Option<Vec<Balance>>, Er
     Ok(Some(balances).filter(|balances| !balances.is_empty()))
 }
 
-/// Returns the first day, and the first day after the period, of all documents that the report counts.
+/// Returns the first day of the report's period and the first day after it. Returns nothing if a bound is an instant.
 fn days(request: &Request) -> Option<(Option<chrono::NaiveDate>, Option<chrono::NaiveDate>)> {
     let day = |bound: Option<Moment>| match bound {
         None => Some(None),
@@ -227,6 +228,7 @@ fn days(request: &Request) -> Option<(Option<chrono::NaiveDate>, Option<chrono::
     Some((day(request.range.from)?, day(until)?))
 }
 
+/// Whether the ledger has the filters of a report.
 fn is_possible(request: &Request) -> bool {
     let filter = &request.filter;
     filter.products.is_empty()
@@ -238,7 +240,7 @@ fn is_possible(request: &Request) -> bool {
         && (filter.locations.is_empty() || request.name != Name::Shrinkage)
 }
 
-/// Puts the balances beside the totals of the report. Nothing if it has several currencies.
+/// Puts the balances beside the totals of the report. Returns nothing if the report has several currencies.
 pub fn beside(balances: Vec<Balance>, totals: &[&PgRow]) -> Result<Option<Vec<Tie>>, Error> {
     let [total] = totals else { return Ok(None) };
     let tie = |balance: Balance| -> Result<Tie, Error> {
