@@ -13,7 +13,6 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
@@ -24,6 +23,7 @@ use crate::needs::Needs;
 use crate::number::{Money, Percent, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::LevelKey;
+use crate::text_enum;
 
 mod enter;
 mod lot;
@@ -35,34 +35,22 @@ pub use lot::{CountedLot, Listed};
 pub use post::Post;
 pub use reverse::Reverse;
 
-/// The status of a count sheet.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum CountStatus {
-    /// Quantities are being entered.
-    Counting,
-    /// Some lines must be counted again.
-    Recount,
-    /// All lines are counted, and nothing is posted yet.
-    Counted,
-    /// The differences were posted.
-    Posted,
-    /// It was cancelled, and nothing was posted.
-    Cancelled,
-    /// Its adjustment was taken back.
-    Reversed,
+text_enum! {
+    /// The status of a count sheet.
+    pub enum CountStatus {
+        /// Quantities are being entered.
+        Counting,
+        /// Some lines must be counted again.
+        Recount,
+        /// All lines are counted, and nothing is posted yet.
+        Counted,
+        /// The differences were posted.
+        Posted,
+        /// It was cancelled, and nothing was posted.
+        Cancelled,
+        /// Its adjustment was taken back.
+        Reversed,
+    }
 }
 
 /// The settings of a tenant for counts.

@@ -4,95 +4,52 @@ use std::sync::Arc;
 
 use chrono::{Datelike, Days, Months, NaiveDate};
 use sea_orm::{DeriveActiveEnum, EnumIter};
-use serde::{Deserialize, Serialize};
 
 use crate::address::{Address, AddressChoice, AddressUse, CustomerAddress};
 use crate::id::{CustomerId, PriceListId};
 use crate::number::Money;
 use crate::printed::PrintedCustomer;
 use crate::refusal::{Code, Problem};
+use crate::text_enum;
 
-/// The usual way in which a customer buys. Either kind may buy through either channel.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    EnumIter,
-    DeriveActiveEnum,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
-pub enum CustomerKind {
-    /// On account, at negotiated prices.
-    Wholesale,
-    /// At the counter, known by name.
-    Retail,
+text_enum! {
+    /// The usual way in which a customer buys. Either kind may buy through either channel.
+    #[derive(EnumIter, DeriveActiveEnum)]
+    #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+    pub enum CustomerKind {
+        /// On account, at negotiated prices.
+        Wholesale,
+        /// At the counter, known by name.
+        Retail,
+    }
 }
 
-/// The payment terms, which decide when an invoice is due.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    EnumIter,
-    DeriveActiveEnum,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
-pub enum PaymentTerms {
-    /// Before the goods are reserved; uses no credit. Its orders are on hold until they are paid, unless the tenant's settings
-    /// say otherwise.
-    Prepaid,
-    /// A number of days after the invoice.
-    Net,
-    /// A number of days after the end of the invoice's month.
-    EndOfMonth,
+text_enum! {
+    /// The payment terms, which decide when an invoice is due.
+    #[derive(EnumIter, DeriveActiveEnum)]
+    #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+    pub enum PaymentTerms {
+        /// Before the goods are reserved; uses no credit. Its orders are on hold until they are paid, unless the tenant's settings
+        /// say otherwise.
+        Prepaid,
+        /// A number of days after the invoice.
+        Net,
+        /// A number of days after the end of the invoice's month.
+        EndOfMonth,
+    }
 }
 
-/// Whether a customer may buy.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    Default,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    EnumIter,
-    DeriveActiveEnum,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
-pub enum CustomerStatus {
-    /// May buy.
-    #[default]
-    Active,
-    /// May not buy.
-    Blocked,
+text_enum! {
+    /// Whether a customer may buy.
+    #[derive(Default, EnumIter, DeriveActiveEnum)]
+    #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+    pub enum CustomerStatus {
+        /// May buy.
+        #[default]
+        Active,
+        /// May not buy.
+        Blocked,
+    }
 }
 
 impl PaymentTerms {

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
@@ -13,6 +12,7 @@ use crate::line_item::GoodsLine;
 use crate::needs::Needs;
 use crate::number::Quantity;
 use crate::refusal::{Code, Problems, Refusal};
+use crate::text_enum;
 
 mod incoming;
 
@@ -117,28 +117,16 @@ pub fn flows(today: NaiveDate, supplies: &[Supply], owed: Quantity) -> Vec<Flow>
     incoming.chain(owed).collect()
 }
 
-/// The status of an expected receipt.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum ExpectedStatus {
-    /// Some of it is still to come.
-    Open,
-    /// All of it was received.
-    Received,
-    /// The rest will not come.
-    Cancelled,
+text_enum! {
+    /// The status of an expected receipt.
+    pub enum ExpectedStatus {
+        /// Some of it is still to come.
+        Open,
+        /// All of it was received.
+        Received,
+        /// The rest will not come.
+        Cancelled,
+    }
 }
 
 /// An expected receipt to record.

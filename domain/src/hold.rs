@@ -5,7 +5,6 @@
 //! use without naming them: see [`crate::allocation`].
 
 use chrono::{DateTime, Duration, Utc};
-use serde::{Deserialize, Serialize};
 
 use crate::allocation::{self, Demand, Owner, allotment};
 use crate::book::{Book, Posting};
@@ -17,35 +16,24 @@ use crate::number::Quantity;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::{LevelKey, Reservation, ReservationKind};
 use crate::tenant::Channel;
+use crate::text_enum;
 
 /// The longest time until a hold expires.
 const LENGTH_MAX: Duration = Duration::days(366);
 
-/// The kind of a hold.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum HoldKind {
-    /// For someone, until it expires.
-    Hold,
-    /// For stock that must not be sold until its state is decided. It does not expire.
-    Quarantine,
-    /// For the sales of one till, until it expires. They take from it first, and no other document can use
-    /// it.
-    TillAllotment,
-    /// For one channel, until it expires. The other channel can't use it.
-    ChannelAllotment,
+text_enum! {
+    /// The kind of a hold.
+    pub enum HoldKind {
+        /// For someone, until it expires.
+        Hold,
+        /// For stock that must not be sold until its state is decided. It does not expire.
+        Quarantine,
+        /// For the sales of one till, until it expires. They take from it first, and no other document can use
+        /// it.
+        TillAllotment,
+        /// For one channel, until it expires. The other channel can't use it.
+        ChannelAllotment,
+    }
 }
 
 impl HoldKind {
@@ -65,32 +53,20 @@ impl HoldKind {
     }
 }
 
-/// The status of a hold. An open hold that has expired reserves nothing.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum HoldStatus {
-    /// It reserves stock until it expires.
-    Open,
-    /// It was released.
-    Released,
-    /// A later hold with the same reference replaced it.
-    Replaced,
-    /// An order or a sale used its stock.
-    Used,
-    /// It expired.
-    Expired,
+text_enum! {
+    /// The status of a hold. An open hold that has expired reserves nothing.
+    pub enum HoldStatus {
+        /// It reserves stock until it expires.
+        Open,
+        /// It was released.
+        Released,
+        /// A later hold with the same reference replaced it.
+        Replaced,
+        /// An order or a sale used its stock.
+        Used,
+        /// It expired.
+        Expired,
+    }
 }
 
 /// A hold to place.

@@ -3,40 +3,28 @@
 use std::borrow::Cow;
 
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::document::DocumentKind;
 use crate::id::{EntryId, LocationId};
 use crate::number::Money;
 use crate::tenant::Channel;
+use crate::text_enum;
 
-/// The kind of an account. It decides which side makes the account grow.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum AccountKind {
-    /// Owned by the business; grows by debit.
-    Asset,
-    /// Owed by the business; grows by credit.
-    Liability,
-    /// The owners' share; grows by credit.
-    Equity,
-    /// Earned; grows by credit.
-    Revenue,
-    /// Spent; grows by debit.
-    Expense,
+text_enum! {
+    /// The kind of an account. It decides which side makes the account grow.
+    pub enum AccountKind {
+        /// Owned by the business; grows by debit.
+        Asset,
+        /// Owed by the business; grows by credit.
+        Liability,
+        /// The owners' share; grows by credit.
+        Equity,
+        /// Earned; grows by credit.
+        Revenue,
+        /// Spent; grows by debit.
+        Expense,
+    }
 }
 
 /// The accounts that postings use.

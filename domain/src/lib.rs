@@ -48,6 +48,7 @@ pub mod tag;
 pub mod tax;
 pub mod tenant;
 pub mod text;
+mod text_enum;
 pub mod transfer;
 pub mod variant;
 pub mod voucher;

@@ -1,36 +1,23 @@
 //! Kinds of stock locations.
 
 use sea_orm::{DeriveActiveEnum, EnumIter};
-use serde::{Deserialize, Serialize};
 
-/// The kind of a stock location.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    EnumIter,
-    DeriveActiveEnum,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
-pub enum LocationKind {
-    /// Keeps and ships stock.
-    Warehouse,
-    /// Keeps stock and sells it over the counter.
-    Store,
-    /// Has the stock in transit between two locations.
-    Transit,
-    /// Keeps stock that must not be sold until its state is decided.
-    Quarantine,
+use crate::text_enum;
+
+text_enum! {
+    /// The kind of a stock location.
+    #[derive(EnumIter, DeriveActiveEnum)]
+    #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+    pub enum LocationKind {
+        /// Keeps and ships stock.
+        Warehouse,
+        /// Keeps stock and sells it over the counter.
+        Store,
+        /// Has the stock in transit between two locations.
+        Transit,
+        /// Keeps stock that must not be sold until its state is decided.
+        Quarantine,
+    }
 }
 
 impl LocationKind {

@@ -7,10 +7,10 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
 
 use crate::id::{CustomerId, LotId, ProductId};
 use crate::number::{Money, Quantity};
+use crate::text_enum;
 
 mod back;
 mod incoming;
@@ -25,26 +25,14 @@ pub(crate) use named::{NamedLots, divided, of_other_product, problem, unknown, u
 pub use recall::{Affected, AffectedCustomer, AffectedParty, OpenReservation, Recall, RecallLot};
 pub(crate) use share::{check_line_count, issue, joined, moves};
 
-/// The status of a lot.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum LotStatus {
-    /// It may be sold until it expires.
-    Open,
-    /// It must not be sold.
-    Recalled,
+text_enum! {
+    /// The status of a lot.
+    pub enum LotStatus {
+        /// It may be sold until it expires.
+        Open,
+        /// It must not be sold.
+        Recalled,
+    }
 }
 
 /// Units of one product that were made or received together.

@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
@@ -15,6 +14,7 @@ use crate::id::{ApplicationId, CustomerId, InvoiceId, PaymentId};
 use crate::needs::Needs;
 use crate::number::Money;
 use crate::refusal::{Code, Problems, Refusal};
+use crate::text_enum;
 
 /// An invoice, with what an application needs.
 #[derive(Debug, Clone, Copy)]
@@ -82,28 +82,16 @@ pub struct Applied {
     pub amount: Money,
 }
 
-/// The direction of an application.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Default,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum ApplicationKind {
-    /// Applies payments and credit notes to invoices.
-    #[default]
-    Apply,
-    /// Takes back what was applied.
-    Unapply,
+text_enum! {
+    /// The direction of an application.
+    #[derive(Default)]
+    pub enum ApplicationKind {
+        /// Applies payments and credit notes to invoices.
+        #[default]
+        Apply,
+        /// Takes back what was applied.
+        Unapply,
+    }
 }
 
 /// Payments and credit notes to apply to invoices, or to take back.

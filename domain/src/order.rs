@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
 
 use crate::address::{AddressChoice, AddressUse};
 use crate::annotation::Annotations;
@@ -19,6 +18,7 @@ use crate::printed::{Addresses, PrintedCustomer, Seller};
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Authority, Basket, Discount, Line, LineInput, Totals};
 use crate::tenant::Channel;
+use crate::text_enum;
 
 mod close;
 mod credit_note;
@@ -40,67 +40,41 @@ pub use reserve::Policy;
 pub use ship::{Parcel, Ship, ShipLine, Shipment, ShipmentLine};
 pub use undo::UndoShipment;
 
-/// The status of an order.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum OrderStatus {
-    /// It was placed; nothing is reserved.
-    Draft,
-    /// The customer is over the credit limit, or is prepaid and has not paid it; nothing is reserved. A payment of the
-    /// customer, a confirmation or a release ends it.
-    OnHold,
-    /// Its stock is reserved or backordered.
-    Confirmed,
-    /// Some of it was shipped.
-    PartiallyShipped,
-    /// All of it was shipped.
-    Shipped,
-    /// All of its shipments are invoiced.
-    Invoiced,
-    /// It was cancelled; nothing is reserved.
-    Cancelled,
+text_enum! {
+    /// The status of an order.
+    pub enum OrderStatus {
+        /// It was placed; nothing is reserved.
+        Draft,
+        /// The customer is over the credit limit, or is prepaid and has not paid it; nothing is reserved. A payment of the
+        /// customer, a confirmation or a release ends it.
+        OnHold,
+        /// Its stock is reserved or backordered.
+        Confirmed,
+        /// Some of it was shipped.
+        PartiallyShipped,
+        /// All of it was shipped.
+        Shipped,
+        /// All of its shipments are invoiced.
+        Invoiced,
+        /// It was cancelled; nothing is reserved.
+        Cancelled,
+    }
 }
 
-/// The status to which a new order is taken in the same transaction.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Default,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum AdvanceTo {
-    /// Placed only.
-    #[default]
-    Draft,
-    /// Stock reserved.
-    Confirmed,
-    /// Shipped.
-    Shipped,
-    /// Shipped and invoiced.
-    Invoiced,
+text_enum! {
+    /// The status to which a new order is taken in the same transaction.
+    #[derive(PartialOrd, Ord, Default)]
+    pub enum AdvanceTo {
+        /// Placed only.
+        #[default]
+        Draft,
+        /// Stock reserved.
+        Confirmed,
+        /// Shipped.
+        Shipped,
+        /// Shipped and invoiced.
+        Invoiced,
+    }
 }
 
 /// An order to place.

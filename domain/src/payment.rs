@@ -1,7 +1,6 @@
 //! Payments of wholesale customers: received, reversed, and paid out again.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
@@ -14,6 +13,7 @@ use crate::open_item::{self, Applied};
 use crate::order;
 use crate::pos::{self, CashMove};
 use crate::refusal::{Code, Problems, Refusal};
+use crate::text_enum;
 
 mod pay_out;
 mod reverse;
@@ -23,28 +23,16 @@ pub use pay_out::{PayOut, PayOutPart};
 pub use reverse::Reverse;
 pub use voucher::{IssueVoucher, IssuedVoucher, VoucherPaid};
 
-/// The method of a payment.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum PaymentMethod {
-    /// Bank transfer.
-    Bank,
-    /// Card.
-    Card,
-    /// Cash, at a till with an open session.
-    Cash,
+text_enum! {
+    /// The method of a payment.
+    pub enum PaymentMethod {
+        /// Bank transfer.
+        Bank,
+        /// Card.
+        Card,
+        /// Cash, at a till with an open session.
+        Cash,
+    }
 }
 
 impl PaymentMethod {
@@ -57,28 +45,16 @@ impl PaymentMethod {
     }
 }
 
-/// The kind of a payment document.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum PaymentKind {
-    /// The customer paid.
-    Payment,
-    /// A payment bounced, or a payout came back. It takes back all of its original.
-    Reversal,
-    /// A credit was paid out to the customer.
-    Payout,
+text_enum! {
+    /// The kind of a payment document.
+    pub enum PaymentKind {
+        /// The customer paid.
+        Payment,
+        /// A payment bounced, or a payout came back. It takes back all of its original.
+        Reversal,
+        /// A credit was paid out to the customer.
+        Payout,
+    }
 }
 
 impl From<PaymentKind> for DocumentKind {

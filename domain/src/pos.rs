@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use self::check::Checked;
@@ -26,6 +25,7 @@ use crate::sales::{self, Authority, Discount, Line, LineInput, SalesLine, Totals
 use crate::stock::{self, Movement, MovementKind};
 use crate::tag;
 use crate::tenant::Channel;
+use crate::text_enum;
 
 mod check;
 mod exception;
@@ -96,26 +96,14 @@ pub struct Sell {
     pub authority: Authority,
 }
 
-/// The kind of a document at a till.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum SaleKind {
-    /// Goods were sold.
-    Sale,
-    /// Goods were refunded. Every amount is negative.
-    Refund,
+text_enum! {
+    /// The kind of a document at a till.
+    pub enum SaleKind {
+        /// Goods were sold.
+        Sale,
+        /// Goods were refunded. Every amount is negative.
+        Refund,
+    }
 }
 
 impl From<SaleKind> for DocumentKind {

@@ -10,6 +10,8 @@
 //! Example: one company sells at an agreed price to A (15 % off everything), B (20 % off one category) and C
 //! (a fixed sheet), and at list price over the counter, from one catalogue.
 
+use crate::text_enum;
+
 mod replaced;
 mod trace;
 
@@ -29,36 +31,22 @@ pub use self::trace::{
 use crate::id::{CategoryId, PriceListId, PriceRuleId, ProductId};
 use crate::number::{Factor, Percent, Price, Quantity};
 
-/// The source of a price, in order of precedence. An override is above them all.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-#[schema(as = PriceSource)]
-pub enum Source {
-    /// A rule of the customer's own price list.
-    CustomerList,
-    /// A rule of the price list of the customer's tier.
-    TierList,
-    /// A rule of a price list of the location or the channel.
-    ChannelList,
-    /// The list price of the product or of the sold unit.
-    ListPrice,
-    /// A price by which a caller with the permission overrode the resolved one.
-    Override,
+text_enum! {
+    /// The source of a price, in order of precedence. An override is above them all.
+    #[derive(PartialOrd, Ord)]
+    #[schema(as = PriceSource)]
+    pub enum Source {
+        /// A rule of the customer's own price list.
+        CustomerList,
+        /// A rule of the price list of the customer's tier.
+        TierList,
+        /// A rule of a price list of the location or the channel.
+        ChannelList,
+        /// The list price of the product or of the sold unit.
+        ListPrice,
+        /// A price by which a caller with the permission overrode the resolved one.
+        Override,
+    }
 }
 
 /// The products that a rule prices.

@@ -5,103 +5,58 @@ mod sku;
 
 use rust_decimal::Decimal;
 use sea_orm::{DeriveActiveEnum, EnumIter};
-use serde::{Deserialize, Serialize};
 
 use crate::id::{CategoryId, ProductId, TaxClassId};
 use crate::number::{Factor, Price, Quantity};
 use crate::printed::PrintedProduct;
 use crate::stock::CostingMethod;
 use crate::text::one_form;
+use crate::text_enum;
 pub use barcode::{barcode_forms, barcode_is_sound, check_barcode_kept_digits, gtin, mended_barcode};
 pub use sku::SkuHolder;
 pub(crate) use sku::{holder_at, is_got_later};
 
-/// The kind of a product, which decides whether it has stock.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    Default,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    EnumIter,
-    DeriveActiveEnum,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
-pub enum ProductKind {
-    /// Has stock.
-    #[default]
-    Stocked,
-    /// Work, postage and the like: sold without stock.
-    Service,
-    /// Sold as other products. Only those have stock.
-    Bundle,
+text_enum! {
+    /// The kind of a product, which decides whether it has stock.
+    #[derive(Default, EnumIter, DeriveActiveEnum)]
+    #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+    pub enum ProductKind {
+        /// Has stock.
+        #[default]
+        Stocked,
+        /// Work, postage and the like: sold without stock.
+        Service,
+        /// Sold as other products. Only those have stock.
+        Bundle,
+    }
 }
 
-/// Whether a product may still be sold.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    Default,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    EnumIter,
-    DeriveActiveEnum,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
-pub enum ProductStatus {
-    /// It may be sold.
-    #[default]
-    Active,
-    /// It is kept for its history only.
-    Archived,
+text_enum! {
+    /// Whether a product may still be sold.
+    #[derive(Default, EnumIter, DeriveActiveEnum)]
+    #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+    pub enum ProductStatus {
+        /// It may be sold.
+        #[default]
+        Active,
+        /// It is kept for its history only.
+        Archived,
+    }
 }
 
-/// The way in which the stock of a product is tracked.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    Default,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    EnumIter,
-    DeriveActiveEnum,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
-pub enum Tracking {
-    /// By quantity only.
-    #[default]
-    None,
-    /// By lot.
-    Lot,
-    /// Each unit by its own serial number.
-    Serial,
+text_enum! {
+    /// The way in which the stock of a product is tracked.
+    #[derive(Default, EnumIter, DeriveActiveEnum)]
+    #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+    pub enum Tracking {
+        /// By quantity only.
+        #[default]
+        None,
+        /// By lot.
+        Lot,
+        /// Each unit by its own serial number.
+        Serial,
+    }
 }
 
 /// A product, with what the rules of a sale need.

@@ -1,13 +1,13 @@
 //! The stock record: levels, movements, reservations and costs.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::document::DocumentKind;
 use crate::id::MovementId;
 use crate::number::{Money, Price, Quantity};
 use crate::tenant::Channel;
+use crate::text_enum;
 
 mod cost;
 mod costing_method;
@@ -17,46 +17,33 @@ pub use cost::{Carried, Issued, Layer, LayerUse, Layers, Source, Spread};
 pub use costing_method::CostingMethod;
 pub use level::{Level, LevelKey, StoredLevel};
 
-/// The reason of a movement.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum MovementKind {
-    /// Received from a supplier.
-    Receipt,
-    /// On hand when the books began.
-    Opening,
-    /// Issued to a customer.
-    Sale,
-    /// Returned by a customer.
-    Return,
-    /// Adjusted.
-    Adjustment,
-    /// Dispatched to another location.
-    TransferOut,
-    /// Received from another location.
-    TransferIn,
-    /// Changed by a count.
-    Count,
-    /// Revalued: no unit moved.
-    Revaluation,
-    /// Returned to a supplier.
-    SupplierReturn,
-    /// Settled: the value by which the real cost of units below zero differs from the provisional one. No
-    /// unit moved.
-    Settlement,
+text_enum! {
+    /// The reason of a movement.
+    pub enum MovementKind {
+        /// Received from a supplier.
+        Receipt,
+        /// On hand when the books began.
+        Opening,
+        /// Issued to a customer.
+        Sale,
+        /// Returned by a customer.
+        Return,
+        /// Adjusted.
+        Adjustment,
+        /// Dispatched to another location.
+        TransferOut,
+        /// Received from another location.
+        TransferIn,
+        /// Changed by a count.
+        Count,
+        /// Revalued: no unit moved.
+        Revaluation,
+        /// Returned to a supplier.
+        SupplierReturn,
+        /// Settled: the value by which the real cost of units below zero differs from the provisional one. No
+        /// unit moved.
+        Settlement,
+    }
 }
 
 /// A change of one level. Never changed after it was written.
@@ -93,32 +80,20 @@ pub fn unit_cost(value: Money, quantity: Quantity) -> Price {
     if quantity.is_zero() { Price::ZERO } else { Price::rounded(value.per(quantity).abs()) }
 }
 
-/// The kind of document that reserves stock.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum ReservationKind {
-    /// A confirmed order.
-    Order,
-    /// A hold.
-    Hold,
-    /// A hold on stock that must not be sold until its state is decided. It has no end.
-    Quarantine,
-    /// A hold for the sales of one till.
-    TillAllotment,
-    /// A hold for one channel.
-    ChannelAllotment,
+text_enum! {
+    /// The kind of document that reserves stock.
+    pub enum ReservationKind {
+        /// A confirmed order.
+        Order,
+        /// A hold.
+        Hold,
+        /// A hold on stock that must not be sold until its state is decided. It has no end.
+        Quarantine,
+        /// A hold for the sales of one till.
+        TillAllotment,
+        /// A hold for one channel.
+        ChannelAllotment,
+    }
 }
 
 /// The new open quantity that a line of a document reserves.

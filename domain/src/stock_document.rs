@@ -1,7 +1,6 @@
 //! Stock documents: receipts, openings and adjustments.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use crate::allocation::{Demand, Departure, LineRequest, PickRule, Purpose};
 use crate::book::{Book, Posting};
@@ -19,31 +18,20 @@ use crate::number::{Money, Price, Quantity};
 use crate::product::ItemRef;
 use crate::refusal::{Problem, Problems, Refusal};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
+use crate::text_enum;
 
-/// The kind of a stock document.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum StockDocumentKind {
-    /// Stock received from a supplier.
-    Receipt,
-    /// Stock that was on hand when the books began.
-    Opening,
-    /// A correction of a level, with a reason code.
-    Adjustment,
-    /// A new value for stock; no unit moves.
-    Revaluation,
+text_enum! {
+    /// The kind of a stock document.
+    pub enum StockDocumentKind {
+        /// Stock received from a supplier.
+        Receipt,
+        /// Stock that was on hand when the books began.
+        Opening,
+        /// A correction of a level, with a reason code.
+        Adjustment,
+        /// A new value for stock; no unit moves.
+        Revaluation,
+    }
 }
 
 impl From<StockDocumentKind> for DocumentKind {

@@ -3,56 +3,30 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
 
 use crate::number::{self, Kind, Money, Number, Quantity};
 use crate::stock::CostingMethod;
+use crate::text_enum;
 
-/// The rounding of a document's tax.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum TaxRounding {
-    /// Each line's tax is rounded.
-    Line,
-    /// The tax of each rate is rounded once per document and spread over its lines.
-    Document,
+text_enum! {
+    /// The rounding of a document's tax.
+    pub enum TaxRounding {
+        /// Each line's tax is rounded.
+        Line,
+        /// The tax of each rate is rounded once per document and spread over its lines.
+        Document,
+    }
 }
 
-/// The channel of a sale. Both channels sell the same stock.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum Channel {
-    /// Orders at negotiated prices, shipped and invoiced.
-    Wholesale,
-    /// Sales at a till.
-    Retail,
+text_enum! {
+    /// The channel of a sale. Both channels sell the same stock.
+    #[derive(PartialOrd, Ord)]
+    pub enum Channel {
+        /// Orders at negotiated prices, shipped and invoiced.
+        Wholesale,
+        /// Sales at a till.
+        Retail,
+    }
 }
 
 /// A tenant's settings.

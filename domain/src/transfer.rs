@@ -9,7 +9,6 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
 
 use crate::allocation::{Demand, Departure, Part, PickRule, Purpose};
 use crate::book::{Book, Posting};
@@ -26,6 +25,7 @@ use crate::number::{Money, Quantity};
 use crate::refusal::{Code, Problems, Refusal};
 use crate::stock::{self, Carried, LayerUse, LevelKey, Movement, MovementKind, Source};
 use crate::tenant::Settings;
+use crate::text_enum;
 
 mod cancel;
 
@@ -34,28 +34,16 @@ pub use cancel::Cancel;
 /// The document of movements and journal entries.
 const DOCUMENT: DocumentKind = DocumentKind::Transfer;
 
-/// The status of a transfer.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum TransferStatus {
-    /// Some stock is in transit.
-    InTransit,
-    /// All stock was received or written off.
-    Received,
-    /// It was cancelled: what was in transit came back to the origin.
-    Cancelled,
+text_enum! {
+    /// The status of a transfer.
+    pub enum TransferStatus {
+        /// Some stock is in transit.
+        InTransit,
+        /// All stock was received or written off.
+        Received,
+        /// It was cancelled: what was in transit came back to the origin.
+        Cancelled,
+    }
 }
 
 /// A transfer to dispatch.

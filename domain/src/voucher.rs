@@ -4,7 +4,6 @@
 //! more than its balance: its row is locked.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::book::Book;
@@ -12,27 +11,16 @@ use crate::document::DocumentKind;
 use crate::id::{CustomerId, VoucherId};
 use crate::number::Money;
 use crate::refusal::{Code, Problem};
+use crate::text_enum;
 
-/// Whether a voucher can be redeemed.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum VoucherStatus {
-    /// It can be redeemed.
-    Open,
-    /// It can't be redeemed. It has the balance that the account had before there was a register.
-    Closed,
+text_enum! {
+    /// Whether a voucher can be redeemed.
+    pub enum VoucherStatus {
+        /// It can be redeemed.
+        Open,
+        /// It can't be redeemed. It has the balance that the account had before there was a register.
+        Closed,
+    }
 }
 
 /// A voucher or store credit.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use super::exposure;
 use super::invoice::{Invoice, InvoiceKind, post};
@@ -21,29 +20,18 @@ use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Back, Basket, Line, LineInput, SoldLine, TakenBack, Totals};
 use crate::stock::{self, LevelKey, Movement, MovementKind, Source};
 use crate::tenant::{Channel, Settings};
+use crate::text_enum;
 
-/// The condition of returned goods.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Default,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum Condition {
-    /// They are received into stock.
-    #[default]
-    Resellable,
-    /// They are written off.
-    Damaged,
+text_enum! {
+    /// The condition of returned goods.
+    #[derive(Default)]
+    pub enum Condition {
+        /// They are received into stock.
+        #[default]
+        Resellable,
+        /// They are written off.
+        Damaged,
+    }
 }
 
 /// A line of the original invoice to return.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
 
 use super::{Order, OrderStatus, Ordered, Shipment, exposure, find, finish, order_mut};
 use crate::book::{Book, Posting};
@@ -18,27 +17,16 @@ use crate::printed::{Addresses, PrintedCustomer, Seller};
 use crate::refusal::Refusal;
 use crate::sales::{self, Line, Part, SalesLine, Totals};
 use crate::tenant::Channel;
+use crate::text_enum;
 
-/// The kind of an invoice.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum InvoiceKind {
-    /// The customer owes its total.
-    Invoice,
-    /// The customer is owed its total. Every amount is negative.
-    CreditNote,
+text_enum! {
+    /// The kind of an invoice.
+    pub enum InvoiceKind {
+        /// The customer owes its total.
+        Invoice,
+        /// The customer is owed its total. Every amount is negative.
+        CreditNote,
+    }
 }
 
 impl From<InvoiceKind> for DocumentKind {

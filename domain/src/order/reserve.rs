@@ -1,7 +1,6 @@
 //! Reservation of an order's stock, and of its part of the customer's credit.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use super::{Order, OrderLine, OrderStatus, exposure, order_mut};
 use crate::allocation::{self, Demand, LineRequest, PickRule, Purpose, Requester};
@@ -14,32 +13,21 @@ use crate::promise;
 use crate::refusal::Refusal;
 use crate::sales::{self, Line, LineInput};
 use crate::stock::{LevelKey, Reservation, ReservationKind};
+use crate::text_enum;
 
-/// The policy for an order that asks for more than is available.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Default,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum Policy {
-    /// It is rejected: all is reserved, or nothing.
-    #[default]
-    ShipComplete,
-    /// It gets what is available, and the rest is cancelled. A bundle with a short component is cancelled
-    /// whole.
-    Partial,
-    /// It gets what is available, and the rest is backordered.
-    Backorder,
+text_enum! {
+    /// The policy for an order that asks for more than is available.
+    #[derive(Default)]
+    pub enum Policy {
+        /// It is rejected: all is reserved, or nothing.
+        #[default]
+        ShipComplete,
+        /// It gets what is available, and the rest is cancelled. A bundle with a short component is cancelled
+        /// whole.
+        Partial,
+        /// It gets what is available, and the rest is backordered.
+        Backorder,
+    }
 }
 
 /// The stock that an order gets, line by line.

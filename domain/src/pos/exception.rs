@@ -1,51 +1,39 @@
 //! Exceptions: how a sale that has happened differs from our rules. A manager works them off.
 
-use serde::{Deserialize, Serialize};
 
 use crate::number::Money;
+use crate::text_enum;
 
-/// The reason for which a forced sale differs from our rules.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum ExceptionReason {
-    /// The receipt has another price than our price lists.
-    Price,
-    /// The receipt has another tax than our tax rates.
-    Tax,
-    /// The tenders do not add up to the lines.
-    Total,
-    /// More discount was given than the caller or the till may give.
-    Discount,
-    /// The sale is below the cost of the stock, and the caller may not sell below cost.
-    BelowCost,
-    /// The product is archived.
-    ProductArchived,
-    /// The product has another SKU by now, or got the SKU after the sale.
-    ProductRenamed,
-    /// The customer is blocked.
-    CustomerBlocked,
-    /// The till session of the sale was closed before the sale was recorded.
-    SessionClosed,
-    /// The hold that the sale names can't be used.
-    HoldNotOpen,
-    /// The location does not serve retail.
-    LocationNotRetail,
-    /// More of a voucher was redeemed than its balance.
-    VoucherOverdrawn,
-    /// A lot had expired or is recalled.
-    LotUnsellable,
+text_enum! {
+    /// The reason for which a forced sale differs from our rules.
+    pub enum ExceptionReason {
+        /// The receipt has another price than our price lists.
+        Price,
+        /// The receipt has another tax than our tax rates.
+        Tax,
+        /// The tenders do not add up to the lines.
+        Total,
+        /// More discount was given than the caller or the till may give.
+        Discount,
+        /// The sale is below the cost of the stock, and the caller may not sell below cost.
+        BelowCost,
+        /// The product is archived.
+        ProductArchived,
+        /// The product has another SKU by now, or got the SKU after the sale.
+        ProductRenamed,
+        /// The customer is blocked.
+        CustomerBlocked,
+        /// The till session of the sale was closed before the sale was recorded.
+        SessionClosed,
+        /// The hold that the sale names can't be used.
+        HoldNotOpen,
+        /// The location does not serve retail.
+        LocationNotRetail,
+        /// More of a voucher was redeemed than its balance.
+        VoucherOverdrawn,
+        /// A lot had expired or is recalled.
+        LotUnsellable,
+    }
 }
 
 /// One way in which a forced sale differs from our rules.

@@ -1,7 +1,7 @@
 //! Sessions: a till from opening to closing, with its cash.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use super::{Drawer, OpenedSession, cash_move, check_cash, known_register, note_cash, open_register};
@@ -14,6 +14,7 @@ use crate::needs::Needs;
 use crate::number::Money;
 use crate::refusal::{Problems, Refusal};
 use crate::tag;
+use crate::text_enum;
 
 /// A session to open.
 #[derive(Debug, Clone)]
@@ -48,32 +49,20 @@ pub struct CloseSession {
     pub counted: Money,
 }
 
-/// The kind of a cash move.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum CashMoveKind {
-    /// The float differs from what the last session left.
-    OpeningFloat,
-    /// Cash was paid in.
-    PaidIn,
-    /// Cash was paid out.
-    PaidOut,
-    /// The closing count differs from the expected cash.
-    OverShort,
-    /// Cash was taken to the bank.
-    Banked,
+text_enum! {
+    /// The kind of a cash move.
+    pub enum CashMoveKind {
+        /// The float differs from what the last session left.
+        OpeningFloat,
+        /// Cash was paid in.
+        PaidIn,
+        /// Cash was paid out.
+        PaidOut,
+        /// The closing count differs from the expected cash.
+        OverShort,
+        /// Cash was taken to the bank.
+        Banked,
+    }
 }
 
 /// Cash that was paid in, paid out or banked.

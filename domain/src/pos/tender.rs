@@ -1,37 +1,26 @@
 //! Tenders: the payments of a sale or refund.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::ledger::account;
 use crate::number::Money;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::tenant::Settings;
+use crate::text_enum;
 
 /// The most tenders of a sale.
 pub const TENDERS_MAX: usize = 10;
 
-/// A means of payment.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum TenderKind {
-    /// Notes and coins.
-    Cash,
-    /// A card. Only the processor's reference is stored.
-    Card,
-    /// A voucher or store credit.
-    Voucher,
+text_enum! {
+    /// A means of payment.
+    pub enum TenderKind {
+        /// Notes and coins.
+        Cash,
+        /// A card. Only the processor's reference is stored.
+        Card,
+        /// A voucher or store credit.
+        Voucher,
+    }
 }
 
 impl TenderKind {

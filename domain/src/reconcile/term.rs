@@ -1,31 +1,16 @@
 //! The words of reconciliation: kinds of systems, events and touchpoints, and the classes of differences.
 
-use serde::{Deserialize, Serialize};
+use crate::text_enum;
 
-/// Declares an enumeration of words that are written in snake case.
+/// Declares a text enumeration that has an order and a list of its values.
 macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident),+ $(,)? }) => {
-        $(#[$meta])*
-        #[derive(
-            Debug,
-            Clone,
-            Copy,
-            PartialEq,
-            Eq,
-            PartialOrd,
-            Ord,
-            Hash,
-            Serialize,
-            Deserialize,
-            utoipa::ToSchema,
-            strum::IntoStaticStr,
-            strum::EnumString,
-            strum::VariantArray,
-        )]
-        #[serde(rename_all = "snake_case")]
-        #[strum(serialize_all = "snake_case")]
-        pub enum $name {
-            $($(#[$variant_meta])* $variant),+
+    ($(#[$($attribute:tt)*])* $name:ident { $($values:tt)* }) => {
+        text_enum! {
+            $(#[$($attribute)*])*
+            #[derive(PartialOrd, Ord, strum::VariantArray)]
+            pub enum $name {
+                $($values)*
+            }
         }
 
         impl $name {

@@ -1,10 +1,11 @@
 //! The rule: weekly rate and spread, reorder point, lot, and the level to fill up to.
 
-use serde::{Deserialize, Serialize};
 
 use super::lead_time::LeadTime;
 use super::micro::{Micro, Overflow, add, mul, sub};
 use super::service_level::ServiceLevel;
+
+use crate::text_enum;
 
 /// Weeks that an analogue counts for.
 const ANALOGUE_WEEKS: u32 = 2;
@@ -21,29 +22,16 @@ const RATIO_MAX: u32 = 4;
 /// Days of demand in the smallest and in the largest economic lot.
 const LOT_DAYS: (u32, u32) = (14, 182);
 
-/// The share of a week's surprise that moves the rate.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    Default,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::EnumString,
-    strum::IntoStaticStr,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum Smoothing {
-    /// A fifth.
-    #[default]
-    Fifth,
-    /// A tenth: the reorder point moves half as much, and follows an upswing later.
-    Tenth,
+text_enum! {
+    /// The share of a week's surprise that moves the rate.
+    #[derive(Default)]
+    pub enum Smoothing {
+        /// A fifth.
+        #[default]
+        Fifth,
+        /// A tenth: the reorder point moves half as much, and follows an upswing later.
+        Tenth,
+    }
 }
 
 impl Smoothing {

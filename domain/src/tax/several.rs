@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::Taxable;
 use crate::number::{self, Money, Percent, Price, Quantity};
 use crate::tenant::Settings;
+use crate::text_enum;
 
 /// The amount that a tax takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,30 +25,16 @@ pub enum Levy {
     PerUnit(Price),
 }
 
-/// The base of a tax in percent.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Default,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum TaxBase {
-    /// The net amount.
-    #[default]
-    Net,
-    /// The net amount and the taxes before it: a tax on a tax.
-    NetAndTaxes,
+text_enum! {
+    /// The base of a tax in percent.
+    #[derive(PartialOrd, Ord, Default)]
+    pub enum TaxBase {
+        /// The net amount.
+        #[default]
+        Net,
+        /// The net amount and the taxes before it: a tax on a tax.
+        NetAndTaxes,
+    }
 }
 
 /// One of several taxes.

@@ -2,6 +2,7 @@
 
 use domain::id::UserId;
 use domain::refusal::{Code, Problems, Refusal};
+use domain::text_enum;
 use entity::app_user;
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter, QueryOrder, QuerySelect, Set, Unchanged, sqlx};
@@ -129,26 +130,14 @@ pub struct UserChange {
     pub status: UserStatus,
 }
 
-/// Whether a user can log in.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum UserStatus {
-    /// The user can log in.
-    Active,
-    /// The user can't log in. Tokens of the user and keys that act for the user don't work.
-    Disabled,
+text_enum! {
+    /// Whether a user can log in.
+    pub enum UserStatus {
+        /// The user can log in.
+        Active,
+        /// The user can't log in. Tokens of the user and keys that act for the user don't work.
+        Disabled,
+    }
 }
 
 /// Schema of a role.

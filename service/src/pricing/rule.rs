@@ -11,6 +11,7 @@ use domain::number::{Price, Quantity};
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
 use domain::text::Code64;
+use domain::text_enum;
 use rust_decimal::Decimal;
 use sea_orm::sea_query::LockType;
 use sea_orm::sqlx::{self, Row};
@@ -26,52 +27,28 @@ use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx};
 
-/// The products that a rule prices.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum RuleScope {
-    /// One product.
-    Product,
-    /// Products of a category and of all categories below it.
-    Category,
-    /// Every product.
-    All,
+text_enum! {
+    /// The products that a rule prices.
+    pub enum RuleScope {
+        /// One product.
+        Product,
+        /// Products of a category and of all categories below it.
+        Category,
+        /// Every product.
+        All,
+    }
 }
 
-/// The method by which a rule computes a price.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum RuleMethod {
-    /// The value is the price per stock unit, independent of the list price.
-    Fixed,
-    /// The value is a percentage off the list price.
-    PercentOff,
-    /// The value is an amount per stock unit off the list price.
-    AmountOff,
+text_enum! {
+    /// The method by which a rule computes a price.
+    pub enum RuleMethod {
+        /// The value is the price per stock unit, independent of the list price.
+        Fixed,
+        /// The value is a percentage off the list price.
+        PercentOff,
+        /// The value is an amount per stock unit off the list price.
+        AmountOff,
+    }
 }
 
 /// The fields of a price rule that a caller can set.

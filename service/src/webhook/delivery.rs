@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use domain::id::{EventId, WebhookDeliveryId, WebhookEndpointId};
 use domain::refusal::Refusal;
 use domain::tag;
+use domain::text_enum;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{TEST, endpoint};
 use crate::columns::Columns;
@@ -16,29 +17,17 @@ use crate::{Error, Tx};
 /// Most attempts that a delivery shows.
 const LOG_MAX: i64 = 50;
 
-/// The state of a delivery.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    strum::IntoStaticStr,
-    strum::EnumString,
-    utoipa::ToSchema,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-#[schema(as = WebhookDeliveryStatus)]
-pub enum Status {
-    /// It is sent, or will be sent again.
-    Pending,
-    /// The receiver has accepted it.
-    Delivered,
-    /// It was given up.
-    Dead,
+text_enum! {
+    /// The state of a delivery.
+    #[schema(as = WebhookDeliveryStatus)]
+    pub enum Status {
+        /// It is sent, or will be sent again.
+        Pending,
+        /// The receiver has accepted it.
+        Delivered,
+        /// It was given up.
+        Dead,
+    }
 }
 
 /// The delivery of an event to an endpoint.

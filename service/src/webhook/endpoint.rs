@@ -5,6 +5,7 @@ use domain::id::WebhookEndpointId;
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
 use domain::text::Line200;
+use domain::text_enum;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
@@ -25,29 +26,17 @@ const TYPES_MAX: usize = 20;
 /// Most characters of a type.
 const TYPE_LENGTH_MAX: usize = 64;
 
-/// The content of a message.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Default,
-    Serialize,
-    Deserialize,
-    strum::IntoStaticStr,
-    strum::EnumString,
-    utoipa::ToSchema,
-)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-#[schema(as = WebhookPayload)]
-pub enum Payload {
-    /// The object is named by its id and path.
-    #[default]
-    Thin,
-    /// A record is whole, as it is when the message is sent. A document is named.
-    Full,
+text_enum! {
+    /// The content of a message.
+    #[derive(Default)]
+    #[schema(as = WebhookPayload)]
+    pub enum Payload {
+        /// The object is named by its id and path.
+        #[default]
+        Thin,
+        /// A record is whole, as it is when the message is sent. A document is named.
+        Full,
+    }
 }
 
 /// An endpoint of webhooks, without its secret.
