@@ -65,7 +65,7 @@ impl Fill {
 #[derive(Default)]
 pub struct SalesQuery;
 
-/// Declares the fields of [`SalesQuery`]. Each has its own arguments, in the first brackets, and those of all reports on sales. The
+/// Declares the fields of [`SalesQuery`]. Each has its own arguments, in parentheses, and those of all reports on sales. The
 /// braces have the members of [`Input`] that follow from its own arguments.
 macro_rules! sales_fields {
     ($(

@@ -34,7 +34,7 @@ impl From<StockFilter> for Values {
 #[derive(Default)]
 pub struct StockQuery;
 
-/// Declares the fields of [`StockQuery`]. Each has its own arguments, in the first brackets, and those of all reports on stock. The
+/// Declares the fields of [`StockQuery`]. Each has its own arguments, in parentheses, and those of all reports on stock. The
 /// braces have the members of [`Input`] that follow from its own arguments.
 macro_rules! stock_fields {
     ($(
