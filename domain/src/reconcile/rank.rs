@@ -492,9 +492,15 @@ fn widen(
         .map(|one| one.2)
         .chain(leaves.keys().filter(|one| (one.0, one.1, one.2) == (from, to, class)).map(|one| one.3))
         .collect();
-    let (mut judged, mut alike) = (0, Vec::new());
+    let (mut judged, mut alike) = (0_usize, Vec::new());
     for other in places.into_iter().filter(|other| *other != place) {
         let sibling = (from, to, class, other);
+        if class.is_of_level() {
+            // A level can occur where it did: its rate per movement says nothing.
+            judged += usize::from(leaves.contains_key(&sibling));
+            alike.extend(Some(sibling).filter(|sibling| count(sibling) >= FAULTS_MIN));
+            continue;
+        }
         let moved = f64::from(movements(passed, sibling));
         if rate * moved < SIBLING_EXPECTED {
             continue;

@@ -248,7 +248,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         }));
         if increment != 0 {
             self.add_blurred(&mut candidates, compared, is_logged);
-            self.add_healing(&mut candidates);
+            self.add_healing(&mut candidates, is_logged);
             candidates.extend(hidden.map(|cause| Cause { cost: 50, grade: Grade::Pattern, ..cause }));
             if !is_logged {
                 self.add_guesses(&mut candidates, last, compared);
@@ -373,7 +373,9 @@ impl<'a, 'b> Walk<'a, 'b> {
     }
 
     /// Adds the return of open differences to nothing.
-    fn add_healing(&self, candidates: &mut Vec<Cause>) {
+    fn add_healing(&self, candidates: &mut Vec<Cause>, is_logged: bool) {
+        // Without events, an event of today explains a change as well as the end of a lag, unless lags are frequent.
+        let cost = if is_logged { 45 } else { self.guess_cost(Class::TimingLag) - 5 };
         let healing = |cause: &Cause, quantity: i64, occurrence: Option<usize>, cost: u32| Cause {
             quantity,
             heals: true,
@@ -384,14 +386,14 @@ impl<'a, 'b> Walk<'a, 'b> {
         };
         let recent = self.open.iter().rev().take(OPEN_MAX);
         for open in recent.clone() {
-            candidates.push(healing(&open.cause, -open.cause.quantity, open.cause.occurrence, 45));
+            candidates.push(healing(&open.cause, -open.cause.quantity, open.cause.occurrence, cost));
         }
         if let Some(largest) =
             recent.clone().map(|open| &open.cause).max_by_key(|cause| cause.quantity.unsigned_abs())
         {
             let sum: i64 = self.open.iter().map(|open| open.cause.quantity).sum();
             if self.open.len() > 1 && sum != 0 {
-                candidates.push(healing(largest, -sum, None, 50));
+                candidates.push(healing(largest, -sum, None, cost + 5));
             }
         }
     }
