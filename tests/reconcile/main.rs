@@ -41,11 +41,16 @@ const EVERYDAY: RangeInclusive<u64> = 10_001..=10_020;
 
 fn seeds() -> RangeInclusive<u64> {
     let Ok(text) = std::env::var("RECONCILE_SEEDS") else { return EVERYDAY };
-    let bounds = text.split_once('-').map(|(first, last)| (first.parse(), last.parse()));
-    let Some((Ok(first), Ok(last))) = bounds else {
-        panic!("RECONCILE_SEEDS is {text:?}: write two numbers such as 10001-10200")
-    };
-    first..=last
+    range(&text).unwrap_or_else(|| {
+        panic!("RECONCILE_SEEDS is {text:?}: write two numbers such as 10001-10200, the smaller one first")
+    })
+}
+
+/// Returns the numbers from the first to the last. A range without a number is none.
+fn range(text: &str) -> Option<RangeInclusive<u64>> {
+    let (first, last) = text.split_once('-')?;
+    let range = first.parse().ok()?..=last.parse().ok()?;
+    Some(range).filter(|range| !range.is_empty())
 }
 
 /// Runs all seeds of a course, on two threads.
@@ -69,14 +74,16 @@ fn figures(course: Course, exports: Exports) -> Figures {
     })
 }
 
-/// Asserts that a share is at least a bar in thousandths.
+/// Asserts that a share is at least a bar in thousandths. Nothing has no share.
 #[track_caller]
 fn assert_least(name: &str, part: u64, whole: u64, bar: u64) {
+    assert!(whole > 0, "{name}: there is nothing to count");
     assert!(part * 1000 >= bar * whole, "{name}: {part} of {whole}, the bar is {bar} of 1000");
 }
 
 #[track_caller]
 fn assert_most(name: &str, part: u64, whole: u64, bar: u64) {
+    assert!(whole > 0, "{name}: there is nothing to count");
     assert!(part * 1000 <= bar * whole, "{name}: {part} of {whole}, the bar is {bar} of 1000");
 }
 
@@ -120,4 +127,25 @@ fn a_business_without_recurring_fault_gets_no_fix() {
         assert_most("fixes without a fault", figures.named, figures.runs, 20);
         assert_least("marked answers", figures.marked, figures.runs, 1000);
     }
+}
+
+#[test]
+fn a_range_without_a_seed_is_rejected() {
+    assert_eq!(range("10001-10200"), Some(10_001..=10_200));
+    assert_eq!(range("7-7"), Some(7..=7));
+    for wrong in ["5-1", "5", "", "-", "a-b", "1-2-3"] {
+        assert_eq!(range(wrong), None, "{wrong:?}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "there is nothing to count")]
+fn a_share_of_nothing_is_below_each_bar() {
+    assert_least("hits", 0, 0, 950);
+}
+
+#[test]
+#[should_panic(expected = "there is nothing to count")]
+fn a_share_of_nothing_is_above_each_bar() {
+    assert_most("losses called lag", 0, 0, 10);
 }
