@@ -35,6 +35,7 @@ mod rows;
 mod shown;
 mod statistics;
 mod subset;
+mod timeline;
 mod unit;
 mod walk;
 mod wording;

@@ -2,6 +2,7 @@
 //!
 //! The rows are sorted first, so their order and their division into files change nothing.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Duration, Utc};
@@ -9,12 +10,15 @@ use rust_decimal::Decimal;
 
 use crate::number::Quantity;
 
-use super::input::{Input, System, SystemNo, Text};
+use super::input::{Input, ROWS_MAX, System, SystemNo, Text};
 use super::names::{NO_NAME, NameNo, Names};
 use super::resolve::Resolver;
-use super::rows::{Clocks, Line, Rows, decimals, held, scaled, series};
+use super::rows::{Clocks, Line, Rows, cut, decimals, held, scaled, series};
 use super::term::{Concern, Process};
-use super::unit::{Aligned, Held, Key, SECOND, Series};
+use super::unit::{Aligned, Held, Key, Series};
+
+/// Most pack factors of an item that are tried: the smallest.
+const PACKS_MAX: usize = 50;
 
 /// The inputs in one form.
 #[derive(Debug)]
@@ -47,8 +51,14 @@ pub(super) struct World<'a> {
     pub from: i64,
     /// End of the window.
     pub through: i64,
+    /// The clocks of the systems.
+    pub clocks: Clocks,
     /// Seconds that a system's clock is ahead of what it declares, where that was found.
     pub shifts: BTreeMap<SystemNo, i64>,
+    /// Quantities that were too large and were cut.
+    pub cut: u64,
+    /// Events of sets whose components are left out, because there are too many.
+    pub whole_sets: u64,
 }
 
 impl World<'_> {
@@ -84,9 +94,7 @@ impl World<'_> {
 
     /// Returns an instant as a system wrote it, by its own clock.
     pub fn written(&self, system: SystemNo, at: i64) -> DateTime<Utc> {
-        let shift = self.shifts.get(&system).copied().unwrap_or(0);
-        let offset = self.system(system).clock_offset_seconds.saturating_add(shift);
-        self.instant(at.saturating_add(offset.saturating_mul(SECOND)))
+        self.instant(self.clocks.write(system, at))
     }
 
     /// Returns the declared owner of the quantity of a process.
@@ -126,13 +134,14 @@ pub(super) fn align<'a>(input: &'a Input, shifts: BTreeMap<SystemNo, i64>) -> Wo
     let reference = order.iter().copied().find(|number| code(input, *number) == &*input.settings.reference);
     let mut names = Names::default();
     let resolver = Resolver::new(input, reference);
-    let scale = decimals(input, &resolver);
+    let scale = decimals(input);
     let through = input.through.timestamp_micros();
     let from = (input.through - Duration::days(i64::from(input.settings.window_days))).timestamp_micros();
     let clocks = Clocks::new(input, &shifts);
-    let rows = Rows { input, resolver: &resolver, clocks: &clocks, scale, through };
+    let rows = Rows { input, resolver: &resolver, clocks: &clocks, scale, through, cut: Cell::new(0) };
     let events = rows.events(&mut names);
     let lines = rows.lines(&mut names, reference);
+    let cut = rows.cut.get();
     let bundles = bundles(input, &mut names);
     let packs = packs(input, &mut names);
     let categories = categories(input, &mut names);
@@ -151,7 +160,10 @@ pub(super) fn align<'a>(input: &'a Input, shifts: BTreeMap<SystemNo, i64>) -> Wo
         categories,
         from,
         through,
+        clocks,
         shifts,
+        cut,
+        whole_sets: 0,
     };
     sort_names(&mut world, lines);
     world
@@ -212,8 +224,23 @@ fn sort_names(world: &mut World, mut lines: Vec<Line>) {
         [&mut line.item, &mut line.place, &mut line.external].into_iter().for_each(to);
     }
     move_names(world, &moved);
-    expand_sets(world);
     let positions: HashMap<SystemNo, usize> = world.order.iter().copied().zip(0..).collect();
+    sort_events(world, &positions);
+    expand_sets(world, ROWS_MAX);
+    sort_events(world, &positions);
+    lines.sort_by_key(|line| {
+        let place = positions.get(&line.system).copied().unwrap_or(0);
+        (place, line.state, line.item, line.place, line.at, line.external, line.quantity)
+    });
+    for line in lines.iter().filter(|line| line.full) {
+        let first = world.full.entry(line.system).or_insert(line.at);
+        *first = line.at.min(*first);
+    }
+    world.held = held(world.reference, &lines);
+    world.series = series(&positions, &lines);
+}
+
+fn sort_events(world: &mut World, positions: &HashMap<SystemNo, usize>) {
     let input = world.input;
     world.events.sort_by(|one, other| {
         let rank = |event: &Aligned| {
@@ -236,16 +263,6 @@ fn sort_names(world: &mut World, mut lines: Vec<Line>) {
             .then_with(|| id(one).cmp(id(other)))
             .then_with(|| more(one).cmp(&more(other)))
     });
-    lines.sort_by_key(|line| {
-        let place = positions.get(&line.system).copied().unwrap_or(0);
-        (place, line.state, line.item, line.place, line.at, line.external, line.quantity)
-    });
-    for line in lines.iter().filter(|line| line.full) {
-        let first = world.full.entry(line.system).or_insert(line.at);
-        *first = line.at.min(*first);
-    }
-    world.held = held(world.reference, &lines);
-    world.series = series(&positions, &lines);
 }
 
 /// Gives the names of sets, packs and categories their new numbers.
@@ -265,6 +282,7 @@ fn move_names(world: &mut World, moved: &[NameNo]) {
         .map(|(item, mut factors)| {
             factors.sort_unstable();
             factors.dedup();
+            factors.truncate(PACKS_MAX);
             (moved_to(item), factors)
         })
         .collect();
@@ -274,8 +292,9 @@ fn move_names(world: &mut World, moved: &[NameNo]) {
         .collect();
 }
 
-/// Adds the components of the sets that events name, unless the system reports the components of that document as well.
-fn expand_sets(world: &mut World) {
+/// Adds the components of the sets that events name, unless the system reports the components of that document as well. The
+/// first events are expanded, to at most `most` components in all.
+pub(super) fn expand_sets(world: &mut World, most: usize) {
     if world.bundles.is_empty() {
         return;
     }
@@ -293,13 +312,19 @@ fn expand_sets(world: &mut World) {
         .collect();
     let mut added = Vec::new();
     for set in sets {
-        for (component, required) in &world.bundles[&set.item] {
+        let parts = &world.bundles[&set.item];
+        if added.len() + parts.len() > most {
+            world.whole_sets += 1;
+            continue;
+        }
+        for (component, required) in parts {
             if listed.contains(&(set.system, set.reference, *component)) {
                 continue;
             }
             let required = scaled(*required, world.scale);
             let one = scaled(Decimal::ONE, world.scale).max(1);
-            let quantity = set.quantity.saturating_mul(required) / one;
+            let product = i128::from(set.quantity).saturating_mul(i128::from(required));
+            let quantity = cut(product.checked_div(i128::from(one)).unwrap_or(0));
             added.push(Aligned { item: *component, quantity, of_set: set.item, ..set });
         }
     }

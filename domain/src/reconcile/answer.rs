@@ -321,7 +321,7 @@ pub struct FirstFix {
     pub owner_conflicts: Vec<OwnerConflict>,
     /// Exports that would settle a hypothesis.
     pub settle_with: Vec<SettleWith>,
-    /// Facts about the inputs that the reader should know: a clock that differs, a process without owner.
+    /// Facts about the inputs that the reader should know: a clock that differs, quantities that were too large.
     pub notes: Vec<String>,
 }
 
@@ -370,7 +370,7 @@ pub struct Fix {
     pub will_not_fix: Vec<String>,
 }
 
-/// Savings per week that a fix lets expect.
+/// Savings per week that a fix lets expect, with their 90 % intervals.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Expected {
     /// Episodes that no longer begin.
@@ -379,7 +379,7 @@ pub struct Expected {
     pub minutes_per_week: Interval,
 }
 
-/// An estimate with its 90 % interval.
+/// An estimate with the ends of its interval.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Interval {
     /// Lower end.

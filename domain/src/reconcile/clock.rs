@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::align::World;
 use super::input::SystemNo;
 use super::matching::Occurrence;
-use super::unit::{MINUTE, SECOND};
+use super::unit::{Aligned, MINUTE, SECOND};
 
 /// Least difference of a clock: smaller ones are the clocks of other systems that were passed on.
 const SHIFT_MIN: i64 = 30 * MINUTE;
@@ -27,11 +27,14 @@ pub(super) fn shifts(
 ) -> BTreeMap<SystemNo, i64> {
     let mut apart: BTreeMap<(SystemNo, SystemNo), Vec<i64>> = BTreeMap::new();
     for one in occurrences {
-        for at in &one.members {
-            for other in one.members.iter().filter(|other| *other != at) {
-                let (event, against) = (&world.events[*at], &world.events[*other]);
-                if event.reference == against.reference && event.system != against.system {
-                    apart.entry((event.system, against.system)).or_default().push(event.at - against.at);
+        let mut first: BTreeMap<SystemNo, &Aligned> = BTreeMap::new();
+        for event in one.members.iter().map(|at| &world.events[*at]) {
+            first.entry(event.system).or_insert(event);
+        }
+        for (system, event) in &first {
+            for (other, against) in first.iter().filter(|(other, _)| *other != system) {
+                if event.reference == against.reference {
+                    apart.entry((*system, *other)).or_default().push(event.at - against.at);
                 }
             }
         }

@@ -8,7 +8,7 @@ use super::matching::Occurrence;
 use super::names::{NO_NAME, NameNo};
 use super::resolve::State;
 use super::statistics::quantile;
-use super::term::{EntryMode, Process, SystemKind};
+use super::term::{Class, EntryMode, Process, SystemKind};
 use super::unit::{DAY, HOUR, Held, Key, MINUTE};
 
 /// A log covers this time beside its first and its last event.
@@ -41,6 +41,13 @@ struct Latency {
     count: usize,
 }
 
+/// Decisions of people on episodes of a class.
+#[derive(Debug, Default)]
+struct Resolved {
+    confirmed: u32,
+    all: u32,
+}
+
 /// The facts that the classification looks up.
 pub(super) struct Context<'a> {
     /// The inputs in one form.
@@ -57,6 +64,7 @@ pub(super) struct Context<'a> {
     places: BTreeSet<(SystemNo, NameNo)>,
     processes: BTreeSet<(SystemNo, Process)>,
     snapshots: BTreeSet<SystemNo>,
+    resolved: BTreeMap<(SystemNo, Class), Resolved>,
     has_events: bool,
 }
 
@@ -93,6 +101,7 @@ impl<'a> Context<'a> {
             places,
             processes,
             snapshots,
+            resolved: resolved(world),
             has_events,
         };
         context.balances = balances(world, reference);
@@ -224,6 +233,13 @@ impl<'a> Context<'a> {
             .any(|word| text.contains(word))
     }
 
+    /// Returns the share of resolutions that confirm a class of a system, smoothed, out of 1,000.
+    pub fn prior(&self, system: SystemNo, class: Class) -> u32 {
+        let (confirmed, all) =
+            self.resolved.get(&(system, class)).map_or((0, 0), |found| (found.confirmed, found.all));
+        (confirmed + 1) * 1_000 / (all + 2)
+    }
+
     /// Returns the local hour of the day.
     pub fn hour(&self, at: i64) -> u8 {
         use chrono::Timelike;
@@ -234,6 +250,21 @@ impl<'a> Context<'a> {
     pub fn late(&self) -> i64 {
         12 * HOUR
     }
+}
+
+/// Counts the resolutions by system and by the class that a run had found.
+fn resolved(world: &World) -> BTreeMap<(SystemNo, Class), Resolved> {
+    let numbers: HashMap<&str, SystemNo> =
+        world.order.iter().map(|system| (world.code(*system), *system)).collect();
+    let mut resolved: BTreeMap<(SystemNo, Class), Resolved> = BTreeMap::new();
+    for one in &world.input.resolutions {
+        if let Some(system) = numbers.get(&*one.system) {
+            let count = resolved.entry((*system, one.found)).or_default();
+            count.all += 1;
+            count.confirmed += u32::from(one.class == one.found);
+        }
+    }
+    resolved
 }
 
 /// Collects the reference's snapshots and events of each key.

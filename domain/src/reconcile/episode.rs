@@ -1,6 +1,6 @@
 //! Episodes: a difference that stays the same over many snapshots is one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use uuid::Uuid;
 
@@ -54,7 +54,7 @@ pub(super) fn stable_id(text: &str) -> String {
 
 /// Builds the episodes of all rows.
 pub(super) fn build(context: &Context, classified: &Classified) -> Episodes {
-    let mut built = Builder { context, all: Vec::new(), open: BTreeMap::new() };
+    let mut built = Builder { context, all: Vec::new(), open: BTreeMap::new(), begun: HashMap::new() };
     for (system, key, at, units) in &classified.old {
         let from = context.reference;
         built.add((*system, *key), (Class::Unexplained, None), (from, *system), (*at, *units, UNEXPLAINED));
@@ -82,7 +82,7 @@ pub(super) fn confidence(context: &Context, row: &Row, cause: &Cause) -> u32 {
     let whole = row.increment.unsigned_abs().max(1);
     let rest = row.residual.unsigned_abs().min(whole);
     let exact = u32::try_from(u128::from(whole - rest) * 1_000 / u128::from(whole)).unwrap_or(0);
-    weighted(exact, cause.grade, prior(context, row.system, cause.class))
+    weighted(exact, cause.grade, context.prior(row.system, cause.class))
 }
 
 /// Returns half the exactness, three tenths the evidence and two tenths the prior.
@@ -90,22 +90,12 @@ pub(super) fn weighted(exact: u32, grade: Grade, prior: u32) -> u32 {
     (5 * exact + 3 * grade.weight() + 2 * prior) / 10
 }
 
-/// Returns the share of resolutions that confirm a class of a system, smoothed, out of 1,000.
-pub(super) fn prior(context: &Context, system: SystemNo, class: Class) -> u32 {
-    let code = context.world.code(system);
-    let of = context.world.input.resolutions.iter().filter(|one| &*one.system == code && one.found == class);
-    let (mut confirmed, mut all) = (0_u32, 0_u32);
-    for one in of {
-        all += 1;
-        confirmed += u32::from(one.class == class);
-    }
-    (confirmed + 1) * 1_000 / (all + 2)
-}
-
 struct Builder<'a, 'b> {
     context: &'a Context<'b>,
     all: Vec<Draft>,
     open: BTreeMap<(SystemNo, Key, Class), usize>,
+    /// Episodes that began at an instant: a second one may begin in the snapshot in which the first has ended.
+    begun: HashMap<(SystemNo, Key, Class, i64), u32>,
 }
 
 impl Builder<'_, '_> {
@@ -129,8 +119,9 @@ impl Builder<'_, '_> {
             None => {
                 let number = self.all.len();
                 self.open.insert((system, key, class), number);
+                let id = self.id(system, key, class, at);
                 self.all.push(Draft {
-                    id: self.id(system, key, class, at),
+                    id,
                     system,
                     key,
                     class,
@@ -148,9 +139,9 @@ impl Builder<'_, '_> {
             }
         };
         let draft = &mut self.all[number];
-        draft.residual += quantity;
+        draft.residual = draft.residual.saturating_add(quantity);
         draft.occurrences += 1;
-        draft.units += quantity.abs();
+        draft.units = draft.units.saturating_add(quantity.abs());
         draft.confidence += u64::from(confidence);
         if draft.residual == 0 {
             draft.healed_at = Some(at);
@@ -190,10 +181,17 @@ impl Builder<'_, '_> {
         first
     }
 
-    fn id(&self, system: SystemNo, key: Key, class: Class, at: i64) -> String {
+    /// Returns the id of the next episode that begins here.
+    fn id(&mut self, system: SystemNo, key: Key, class: Class, at: i64) -> String {
         let names = &self.context.world.names;
         let parts = [self.context.world.code(system), names.text(key.0), names.text(key.1), class.word()];
-        stable_id(&format!("episode\n{}\n{at}", parts.join("\n")))
+        let mut text = format!("episode\n{}\n{at}", parts.join("\n"));
+        let before = self.begun.entry((system, key, class, at)).or_default();
+        if *before > 0 {
+            text.push_str(&format!("\n{before}"));
+        }
+        *before += 1;
+        stable_id(&text)
     }
 }
 

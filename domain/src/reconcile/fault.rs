@@ -7,19 +7,17 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::cause::{self, Cause, Grade};
 use super::context::Context;
-use super::episode::{confidence, prior, weighted};
+use super::episode::{confidence, weighted};
 use super::input::{Settings, SystemNo};
 use super::matching::Occurrence;
 use super::names::{NO_NAME, NameNo};
 use super::rank::{Fault, Movement};
 use super::row::Classified;
 use super::term::{Class, EntryMode, Process, TouchpointKind};
-use super::unit::{DAY, HOUR, Key, MINUTE};
+use super::unit::{DAY, Key, MINUTE, TOGETHER};
 
 /// Manual work this long after an episode belongs to it.
 const LINKED: i64 = 7 * DAY;
-/// Snapshots of two systems within this time show one loss.
-const TOGETHER: i64 = 36 * HOUR;
 
 /// A fault with the row and cause that showed it, if a snapshot did.
 #[derive(Debug, Clone)]
@@ -64,7 +62,7 @@ pub(super) fn collect(context: &Context, classified: &Classified) -> Vec<Found> 
     }
     for (system, one) in &classified.silent {
         let key = one.occurrence.map(|number| context.occurrences[number].key);
-        let confidence = weighted(1_000, one.grade, prior(context, *system, one.class));
+        let confidence = weighted(1_000, one.grade, context.prior(*system, one.class));
         if let Some(key) = key {
             all.add((*system, key), one, confidence);
         }
@@ -84,8 +82,8 @@ struct Collected<'a, 'b> {
     context: &'a Context<'b>,
     found: Vec<Found>,
     seen: BTreeSet<(usize, Class, SystemNo, SystemNo, i64)>,
-    /// Guessed losses of the reference: key, units and instant, and the system that shows it.
-    guessed: BTreeMap<(Key, i64, i64), SystemNo>,
+    /// Guessed losses of the reference: the instants at which a system shows units of a key to be lost.
+    guessed: BTreeMap<(Key, i64, SystemNo), BTreeSet<i64>>,
     /// Occurrences that snapshots of a system show to be lost.
     shown: BTreeSet<(usize, SystemNo)>,
 }
@@ -104,11 +102,15 @@ impl Collected<'_, '_> {
             }
         } else if one.to == self.context.reference && one.class != Class::ManualAdjustment {
             // A guess on the reference: two systems show one loss at snapshots of about the same time.
-            let around = (key, one.quantity, one.at - TOGETHER)..=(key, one.quantity, one.at + TOGETHER);
-            if self.guessed.range(around).any(|(_, shown_by)| *shown_by != system) {
+            let around = one.at - TOGETHER..=one.at + TOGETHER;
+            let mut systems =
+                self.guessed.range((key, one.quantity, SystemNo::MIN)..=(key, one.quantity, SystemNo::MAX));
+            if systems.any(|((.., other), instants)| {
+                *other != system && instants.range(around.clone()).next().is_some()
+            }) {
                 return;
             }
-            self.guessed.insert((key, one.quantity, one.at), system);
+            self.guessed.entry((key, one.quantity, system)).or_default().insert(one.at);
         }
         let occurrence = one.occurrence.map(|number| &self.context.occurrences[number]);
         let mut fault = self.fault(one, key, occurrence);
@@ -206,7 +208,7 @@ impl Collected<'_, '_> {
             at: one.at,
             cost: 0,
         };
-        let confidence = weighted(1_000, Grade::Event, prior(self.context, to, class));
+        let confidence = weighted(1_000, Grade::Event, self.context.prior(to, class));
         self.add((to, one.key), &cause, confidence);
     }
 }
@@ -251,18 +253,7 @@ fn add_minutes(context: &Context, found: &mut [Found]) {
     for (number, one) in found.iter().enumerate() {
         of_key.entry((one.fault.item, one.fault.place)).or_default().push((one.fault.at, number));
     }
-    let mut linked: BTreeMap<usize, u32> = BTreeMap::new();
-    for (key, at, seconds) in touches(context) {
-        let Some(list) = of_key.get(&key) else { continue };
-        let from = list.partition_point(|(time, _)| *time < at - LINKED);
-        let until = list.partition_point(|(time, _)| *time <= at);
-        let near = &list[from..until];
-        let share = seconds / u32::try_from(near.len().max(1)).unwrap_or(1);
-        for (_, number) in near {
-            let of = linked.entry(*number).or_default();
-            *of = of.saturating_add(share);
-        }
-    }
+    let linked = linked(context, &of_key);
     for (number, one) in found.iter_mut().enumerate() {
         let is_transfer = one.fault.class == Class::UnrecordedTransfer;
         let kind =
@@ -270,6 +261,32 @@ fn add_minutes(context: &Context, found: &mut [Found]) {
         let default = || seconds(minutes(settings, kind));
         one.fault.seconds = linked.get(&number).copied().unwrap_or_else(default);
     }
+}
+
+/// Returns the seconds of the manual work that faults have, by the number of the fault. `of_key` has the instants and numbers of
+/// the faults of each key, by time. The faults of the days before a work share it.
+fn linked(context: &Context, of_key: &HashMap<Key, Vec<(i64, usize)>>) -> HashMap<usize, u32> {
+    let mut linked = HashMap::new();
+    for works_of_key in touches(context).chunk_by(|one, other| one.0 == other.0) {
+        let Some(list) = of_key.get(&works_of_key[0].0) else { continue };
+        // At each fault: the seconds and the works that begin to count, less those that no longer do.
+        let mut changes = vec![(0_i64, 0_i64); list.len() + 1];
+        for (_, at, seconds) in works_of_key {
+            let from = list.partition_point(|(time, _)| *time < at - LINKED);
+            let until = list.partition_point(|(time, _)| *time <= *at);
+            let share = i64::from(*seconds) / i64::try_from(until - from).unwrap_or(1).max(1);
+            changes[from] = (changes[from].0 + share, changes[from].1 + 1);
+            changes[until] = (changes[until].0 - share, changes[until].1 - 1);
+        }
+        let (mut seconds, mut works) = (0, 0);
+        for ((_, number), change) in list.iter().zip(changes) {
+            (seconds, works) = (seconds + change.0, works + change.1);
+            if works > 0 {
+                linked.insert(*number, u32::try_from(seconds).unwrap_or(u32::MAX));
+            }
+        }
+    }
+    linked
 }
 
 /// Returns key, true time and seconds of the manual work on single keys, by time.
@@ -280,7 +297,7 @@ fn touches(context: &Context) -> Vec<(Key, i64, u32)> {
     let mut touches = Vec::new();
     for one in &world.input.touchpoints {
         let (Some(sku), Some(location)) = (&one.external_sku, &one.external_location) else { continue };
-        let at = touched_at(context, one.system, one.at.timestamp_micros());
+        let at = world.clocks.read(one.system, one.at);
         let found = resolver.resolve(one.system, sku, location, at);
         let key = (world.names.find(found.item), world.names.find(found.place));
         if let (Some(item), Some(place)) = key {
@@ -290,13 +307,6 @@ fn touches(context: &Context) -> Vec<(Key, i64, u32)> {
     }
     touches.sort_unstable();
     touches
-}
-
-/// Returns the true time of a system's instant.
-pub(super) fn touched_at(context: &Context, system: SystemNo, at: i64) -> i64 {
-    let Some(found) = context.world.input.systems.get(usize::from(system)) else { return at };
-    let shift = context.world.shifts.get(&system).copied().unwrap_or(0);
-    at - (found.clock_offset_seconds + shift) * super::unit::SECOND
 }
 
 /// Collects the movements that passed, or should have passed, an edge, with their instants.

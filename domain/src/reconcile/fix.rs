@@ -123,7 +123,8 @@ fn effort(class: Class) -> Decimal {
 }
 
 fn units(findings: &Findings, group: &Group) -> crate::number::Quantity {
-    let sum = group.faults.iter().map(|number| findings.found[*number].fault.units).sum();
+    let units = group.faults.iter().map(|number| findings.found[*number].fault.units);
+    let sum = units.fold(0, i64::saturating_add);
     findings.context.world.quantity(sum)
 }
 
@@ -236,7 +237,7 @@ fn headline(findings: &Findings, verdict: Outcome, fix: Option<&Fix>, settle_wit
 }
 
 fn fix(findings: &Findings, group: &Group) -> Fix {
-    let (edge, scope) = (edge(findings, group), scope(findings, group));
+    let listed = exception(findings, group);
     let action = wording::action(group.class);
     let world = findings.context.world;
     let week = 7 * DAY;
@@ -244,22 +245,22 @@ fn fix(findings: &Findings, group: &Group) -> Fix {
     let weeks_observed = u32::try_from((observed + week - 1) / week).unwrap_or(1);
     let in_window = findings.found.iter().filter(|one| one.fault.at >= world.from);
     Fix {
-        id: id(group.class, &edge, &scope),
-        class: group.class,
-        event_type: group.event_type,
+        id: listed.id,
+        class: listed.class,
+        event_type: listed.event_type,
         action,
-        advice: wording::advice(action, group.event_type, &edge),
-        edge,
-        scope,
-        confidence: permille(group.confidence),
-        effort_days: effort(group.class),
-        episodes: u32::try_from(group.faults.len()).unwrap_or(u32::MAX),
+        advice: wording::advice(action, listed.event_type, &listed.edge),
+        edge: listed.edge,
+        scope: listed.scope,
+        confidence: listed.confidence,
+        effort_days: listed.effort_days,
+        episodes: listed.episodes,
         episodes_of_all: u32::try_from(in_window.count()).unwrap_or(u32::MAX),
-        weeks: u32::try_from(group.weeks).unwrap_or(u32::MAX),
-        weeks_observed: weeks_observed.max(u32::try_from(group.weeks).unwrap_or(0)),
-        units: units(findings, group),
-        minutes_per_week: decimal(group.minutes, 1),
-        value_per_week: value(findings, group.minutes),
+        weeks: listed.weeks,
+        weeks_observed: weeks_observed.max(listed.weeks),
+        units: listed.units,
+        minutes_per_week: listed.minutes_per_week,
+        value_per_week: listed.value_per_week,
         expected: expected(findings, group),
         examples: examples(findings, group),
         will_not_fix: staying(findings, group),

@@ -2,7 +2,9 @@
 //!
 //! If the other systems show the same change, the reference lacks an event. If no other does, the system was changed alone.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use rust_decimal::Decimal;
 
 use super::cause::{Cause, Grade, is_missed};
 use super::context::Context;
@@ -11,15 +13,15 @@ use super::names::{NO_NAME, NameNo};
 use super::resolve::State;
 use super::row::{Classified, Row};
 use super::term::{Class, EventType};
-use super::unit::{DAY, HOUR, Key};
+use super::unit::{DAY, Key, TOGETHER};
 
-/// Snapshots of two systems within this time show the same change.
-const TOGETHER: i64 = 36 * HOUR;
 /// A transfer arrives within this time.
 const TRANSIT: i64 = 6 * DAY;
+/// Most sets with one component that a document is compared with.
+const SETS_MAX: usize = 100;
 
-/// Changes without a cause: by key, the instant, the system and the units.
-type Rests = HashMap<Key, Vec<(i64, SystemNo, i64)>>;
+/// Instants of changes without a cause: by key and units, per system.
+type Rests = HashMap<(Key, i64), BTreeMap<SystemNo, Vec<i64>>>;
 
 /// Fills what no event explains.
 pub(super) fn fill(context: &Context, classified: &mut Classified) {
@@ -32,9 +34,10 @@ pub(super) fn fill(context: &Context, classified: &mut Classified) {
     for row in classified.rows.iter().filter(|row| is_open(row) && is_silent(row)) {
         let guessed = row.causes.iter().filter(|cause| is_guessed(cause)).map(|cause| cause.quantity);
         for units in guessed.chain(Some(row.residual).filter(|units| *units != 0)) {
-            rests.entry(row.key).or_default().push((row.at, row.system, units));
+            rests.entry((row.key, units)).or_default().entry(row.system).or_default().push(row.at);
         }
     }
+    rests.values_mut().flat_map(BTreeMap::values_mut).for_each(|instants| instants.sort_unstable());
     let sources = Sources { departed: departed(context), sizes: sizes(context), rests };
     for row in classified.rows.iter_mut().filter(|row| is_open(row) && is_silent(row)) {
         let (system, key, at) = (row.system, row.key, row.at);
@@ -62,7 +65,7 @@ type Spot = (SystemNo, Key, i64);
 
 /// The facts that guesses rest on.
 struct Sources {
-    departed: HashMap<NameNo, Vec<(i64, i64)>>,
+    departed: HashMap<(NameNo, i64), Vec<i64>>,
     sizes: HashMap<i64, EventType>,
     rests: Rests,
 }
@@ -70,10 +73,16 @@ struct Sources {
 impl Sources {
     /// Returns whether another system shows the same change at about the same time.
     fn is_shared(&self, (system, key, at): Spot, units: i64) -> bool {
-        self.rests.get(&key).into_iter().flatten().any(|(other_at, other, quantity)| {
-            *other != system && *quantity == units && other_at.abs_diff(at) <= TOGETHER.unsigned_abs()
-        })
+        let systems = self.rests.get(&(key, units)).into_iter().flatten();
+        let mut others = systems.filter(|(other, _)| **other != system);
+        others.any(|(_, instants)| has_within(instants, (at - TOGETHER, at + TOGETHER)))
     }
+}
+
+/// Returns whether any of the sorted instants lies within a time, its ends included.
+fn has_within(instants: &[i64], (from, until): (i64, i64)) -> bool {
+    let next = instants.partition_point(|instant| *instant < from);
+    instants.get(next).is_some_and(|instant| *instant <= until)
 }
 
 /// Returns the most frequent type of the reference's events of each size.
@@ -117,8 +126,9 @@ fn name_sets(context: &Context, classified: &mut Classified) {
     }
 }
 
-/// Returns the sales whose document has all components of a set, as the set requires them.
+/// Returns the sales whose document has all components of a set.
 fn of_sets(context: &Context) -> HashSet<usize> {
+    let sets = sets_by_part(context);
     let mut documents: HashMap<(NameNo, NameNo), Vec<usize>> = HashMap::new();
     for (number, one) in context.occurrences.iter().enumerate() {
         if one.event_type == EventType::Sale && one.reference != NO_NAME {
@@ -127,21 +137,37 @@ fn of_sets(context: &Context) -> HashSet<usize> {
     }
     let mut found = HashSet::new();
     for lines in documents.values().filter(|lines| lines.len() > 1) {
-        for parts in context.world.bundles.values() {
-            let of_item = |item: NameNo| {
-                lines.iter().copied().find(|number| context.occurrences[*number].key.0 == item)
-            };
-            let of_parts: Option<Vec<usize>> = parts.iter().map(|(item, _)| of_item(*item)).collect();
-            if let Some(numbers) = of_parts.filter(|numbers| numbers.len() > 1) {
-                found.extend(numbers);
-            }
+        let mut first: HashMap<NameNo, usize> = HashMap::new();
+        for number in lines {
+            first.entry(context.occurrences[*number].key.0).or_insert(*number);
+        }
+        for parts in first.keys().filter_map(|item| sets.get(item)).flatten() {
+            let of_parts: Option<Vec<usize>> = parts.iter().map(|item| first.get(item).copied()).collect();
+            found.extend(of_parts.into_iter().flatten());
         }
     }
     found
 }
 
-/// Returns the outgoing transfers of the reference that arrived nowhere, by item: the instant and the units.
-fn departed(context: &Context) -> HashMap<NameNo, Vec<(i64, i64)>> {
+/// Returns the components of each set of several, by the component that the fewest sets have.
+fn sets_by_part(context: &Context) -> HashMap<NameNo, Vec<Vec<NameNo>>> {
+    let items = |parts: &Vec<(NameNo, Decimal)>| parts.iter().map(|(item, _)| *item).collect();
+    let sets: BTreeSet<Vec<NameNo>> = context.world.bundles.values().map(items).collect();
+    let mut counts: HashMap<NameNo, usize> = HashMap::new();
+    sets.iter().flatten().for_each(|item| *counts.entry(*item).or_default() += 1);
+    let mut by_part: HashMap<NameNo, Vec<Vec<NameNo>>> = HashMap::new();
+    for set in sets.into_iter().filter(|set| set.len() > 1) {
+        let Some(rarest) = set.iter().copied().min_by_key(|item| (counts[item], *item)) else { continue };
+        let of_part = by_part.entry(rarest).or_default();
+        if of_part.len() < SETS_MAX {
+            of_part.push(set);
+        }
+    }
+    by_part
+}
+
+/// Returns the instants of the outgoing transfers of the reference that arrived nowhere, by item and units.
+fn departed(context: &Context) -> HashMap<(NameNo, i64), Vec<i64>> {
     let of_reference = |event_type: EventType| {
         context
             .occurrences
@@ -152,23 +178,25 @@ fn departed(context: &Context) -> HashMap<NameNo, Vec<(i64, i64)>> {
     for one in of_reference(EventType::TransferIn).filter(|one| one.reference != NO_NAME) {
         *arrived.entry((one.reference, one.key.0)).or_default() += one.quantity;
     }
-    let mut departed: HashMap<NameNo, Vec<(i64, i64)>> = HashMap::new();
+    let mut departed: HashMap<(NameNo, i64), Vec<i64>> = HashMap::new();
     for one in of_reference(EventType::TransferOut) {
         let left = arrived.entry((one.reference, one.key.0)).or_default();
         if one.reference != NO_NAME && *left >= -one.quantity {
             *left += one.quantity;
             continue;
         }
-        departed.entry(one.key.0).or_default().push((one.at, -one.quantity));
+        departed.entry((one.key.0, -one.quantity)).or_default().push(one.at);
     }
+    departed.values_mut().for_each(|instants| instants.sort_unstable());
     departed
 }
 
 /// Returns the most probable cause of a change that no event of the reference explains.
 fn guess(context: &Context, sources: &Sources, (system, key, at): Spot, units: i64) -> Cause {
-    let in_transit = sources.departed.get(&key.0).into_iter().flatten();
-    let is_transfer =
-        in_transit.into_iter().any(|(left, sent)| *sent == units && *left <= at && at - left <= TRANSIT);
+    let is_transfer = sources
+        .departed
+        .get(&(key.0, units))
+        .is_some_and(|instants| has_within(instants, (at - TRANSIT, at)));
     let is_shared = sources.is_shared((system, key, at), units);
     let usual = if units > 0 { EventType::Return } else { EventType::Sale };
     let event_type = match (is_transfer, is_shared) {

@@ -9,7 +9,7 @@ use super::align::World;
 use super::answer::{BeforeAfter, FixProof, Health, HealthWeek};
 use super::context::Context;
 use super::episode::Episodes;
-use super::fault::{Found, minutes, touched_at};
+use super::fault::{Found, minutes};
 use super::flow::dual_origins;
 use super::input::Applied;
 use super::names::{NO_NAME, NameNo};
@@ -92,11 +92,9 @@ pub(super) fn share(part: u64, whole: u64) -> Option<Decimal> {
 
 /// Returns the minutes of manual work in a time.
 fn manual(context: &Context, (from, until): (i64, i64)) -> Decimal {
-    let World { input, .. } = context.world;
-    let of = input
-        .touchpoints
-        .iter()
-        .filter(|one| (from..until).contains(&touched_at(context, one.system, one.at.timestamp_micros())));
+    let World { input, clocks, .. } = context.world;
+    let is_in = |at: i64| (from..until).contains(&at);
+    let of = input.touchpoints.iter().filter(|one| is_in(clocks.read(one.system, one.at)));
     let minutes = of.map(|one| one.minutes.unwrap_or_else(|| minutes(&input.settings, one.kind)));
     minutes.fold(Decimal::ZERO, Decimal::saturating_add).normalize()
 }

@@ -53,6 +53,9 @@ pub struct Input {
     pub applied: Vec<Applied>,
 }
 
+/// Most rows of snapshots, events and touchpoints of a run.
+pub const ROWS_MAX: usize = 2_000_000;
+
 /// The index of a system in [`Input::systems`].
 pub type SystemNo = u16;
 

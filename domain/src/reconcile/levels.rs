@@ -153,10 +153,13 @@ impl Levels {
     }
 }
 
-/// Returns units times a factor.
+/// Returns units times a factor. A product that is too large is cut.
 pub(super) fn times(units: i64, factor: Decimal) -> i64 {
+    const MOST: i128 = i64::MAX as i128 / 4;
     let product = Decimal::from(units).checked_mul(factor).map(|product| number::round(product, 0));
-    product.and_then(|product| i64::try_from(product.mantissa()).ok()).unwrap_or(units)
+    let product =
+        product.map_or(i128::from(units.signum()).saturating_mul(MOST), |product| product.mantissa());
+    i64::try_from(product.clamp(-MOST, MOST)).unwrap_or(units)
 }
 
 /// Returns our quantity in the meaning of the system.

@@ -1,6 +1,6 @@
 //! Finds the events of all systems that are one and the same: by document, else by item, place, type, quantity and time.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::align::World;
 use super::input::SystemNo;
@@ -17,6 +17,10 @@ const ALONE: i64 = 3 * HOUR;
 const TIE: i64 = 2 * MINUTE;
 /// Candidates on either side in time that an event without document is compared with.
 const NEIGHBOURS: usize = 6;
+/// Most events into which systems split one line.
+const SPLIT_MAX: usize = 100;
+/// Most combinations of systems among which the parts of a document are joined.
+const COMBINATIONS_MAX: usize = 100;
 
 /// One event, as the systems have it.
 #[derive(Debug, Clone)]
@@ -121,7 +125,7 @@ fn by_document(world: &World, mut named: Vec<usize>) -> Vec<Occurrence> {
         }
         let totals = totals(world, group);
         let equal = totals.windows(2).all(|pair| pair[0].1 == pair[1].1);
-        if equal && totals.len() > 1 && totals.len() < group.len() {
+        if equal && totals.len() > 1 && totals.len() < group.len() && group.len() <= SPLIT_MAX {
             let counts: HashSet<usize> = totals.iter().map(|(_, _, count)| *count).collect();
             if counts.len() > 1 {
                 all.push(new(world, group.to_vec(), totals[0].1));
@@ -175,25 +179,40 @@ fn pair_copies(world: &World, copies: &[usize], parts: &mut Vec<Occurrence>) {
     }
 }
 
+/// Returns the systems that have an occurrence, in order.
 fn systems(world: &World, one: &Occurrence) -> Vec<SystemNo> {
-    one.members.iter().map(|at| world.events[*at].system).collect()
+    let mut systems: Vec<SystemNo> = one.members.iter().map(|at| world.events[*at].system).collect();
+    systems.sort_unstable();
+    systems.dedup();
+    systems
 }
 
-/// Joins parts of one document whose systems differ: their quantities differ, as packs and pieces do.
+/// Joins parts of one document whose systems differ: their quantities differ, as packs and pieces do. A part is joined to the
+/// first one without its systems.
 fn join_disjoint(world: &World, mut parts: Vec<Occurrence>, all: &mut Vec<Occurrence>) {
     parts.sort_by_key(|one| std::cmp::Reverse(one.members.len()));
     let mut kept: Vec<Occurrence> = Vec::new();
+    let mut hosts: BTreeMap<Vec<SystemNo>, BTreeSet<usize>> = BTreeMap::new();
     for part in parts {
         let of_part = systems(world, &part);
-        let host =
-            kept.iter_mut().find(|one| systems(world, one).iter().all(|system| !of_part.contains(system)));
-        match host {
-            Some(host) => {
-                host.members.extend(part.members);
-                host.extras.extend(part.extras);
+        let free = hosts.iter().take(COMBINATIONS_MAX);
+        let free = free.filter(|(of_host, _)| of_host.iter().all(|system| !of_part.contains(system)));
+        let first = free.filter_map(|(of_host, numbers)| Some((*numbers.first()?, of_host)));
+        let Some((number, of_host)) = first.min().map(|(number, of_host)| (number, of_host.clone())) else {
+            hosts.entry(of_part).or_default().insert(kept.len());
+            kept.push(part);
+            continue;
+        };
+        if let Some(numbers) = hosts.get_mut(&of_host) {
+            numbers.remove(&number);
+            if numbers.is_empty() {
+                hosts.remove(&of_host);
             }
-            None => kept.push(part),
         }
+        let host = &mut kept[number];
+        host.members.extend(part.members);
+        host.extras.extend(part.extras);
+        hosts.entry(systems(world, host)).or_default().insert(number);
     }
     all.append(&mut kept);
 }
@@ -245,27 +264,36 @@ fn join_bare(world: &World, all: &mut Vec<Occurrence>, bare: Vec<usize>) {
             joined.insert(at);
         }
     }
-    let mut open: HashMap<_, Vec<usize>> = HashMap::new();
+    let mut open: HashMap<_, Waiting> = HashMap::new();
     for at in bare.into_iter().filter(|at| !joined.contains(at)) {
         let event = &world.events[at];
         if let Some(number) = copied(world, all, index.get(&of(event)), at) {
             all[number].extras.push(at);
             continue;
         }
-        let list = open.entry(of(event)).or_default();
-        let fits = |number: &usize| {
-            let one: &Occurrence = &all[*number];
-            event.at - one.at <= WINDOW && !one.has(world, event.system)
-        };
-        match list.iter().copied().find(|number| fits(number)) {
+        let waiting = open.entry(of(event)).or_default();
+        let next = waiting.next.entry(event.system).or_default();
+        let is_over =
+            |number: usize| event.at - all[number].at > WINDOW || all[number].has(world, event.system);
+        while waiting.numbers.get(*next).is_some_and(|number| is_over(*number)) {
+            *next += 1;
+        }
+        match waiting.numbers.get(*next).copied() {
             Some(number) => all[number].members.push(at),
             None => {
-                list.retain(|number| event.at - all[*number].at <= WINDOW);
-                list.push(all.len());
+                waiting.numbers.push(all.len());
                 all.push(new(world, vec![at], event.quantity));
             }
         }
     }
+}
+
+/// Occurrences of equal events without document, by time.
+#[derive(Default)]
+struct Waiting {
+    numbers: Vec<usize>,
+    /// The first one that a system may lack. Those before it are too old, or the system has them.
+    next: HashMap<SystemNo, usize>,
 }
 
 /// Joins events that one system alone has under their document: some systems write a document's text in another way.
@@ -317,7 +345,7 @@ fn alike(world: &World, one: NameNo, other: NameNo) -> bool {
 fn copied(world: &World, all: &[Occurrence], list: Option<&Vec<(i64, usize)>>, at: usize) -> Option<usize> {
     let (list, event) = (list?, &world.events[at]);
     let from = list.partition_point(|(time, _)| *time < event.at - SECOND);
-    let near = list[from..].iter().take_while(|(time, _)| *time <= event.at + SECOND);
+    let near = list[from..].iter().take_while(|(time, _)| *time <= event.at + SECOND).take(4 * NEIGHBOURS);
     near.map(|(_, number)| *number).find(|number| all[*number].has(world, event.system))
 }
 
@@ -330,19 +358,19 @@ fn join_unknown(world: &World, all: &mut [Occurrence], unknown: Vec<usize>) {
     for (number, one) in all.iter().enumerate().filter(|(_, one)| one.reference != NO_NAME) {
         index.entry((one.reference, one.event_type)).or_default().push(number);
     }
+    let mut lacking: HashMap<(NameNo, EventType, SystemNo), BTreeSet<(i64, usize)>> = HashMap::new();
     for at in unknown {
         let event = &world.events[at];
         let Some(list) = index.get(&(event.reference, event.event_type)) else { continue };
-        let lacks = |number: &&usize| {
-            let one = &all[**number];
-            let of_system = |at: &usize| world.events[*at].system == event.system;
-            !one.has(world, event.system) && !one.unknown.iter().any(of_system)
-        };
-        let free = || list.iter().filter(lacks);
-        let same = free().find(|number| all[**number].quantity == event.quantity);
-        let only = || free().next().filter(|_| free().count() == 1);
-        if let Some(number) = same.or_else(only).copied() {
-            all[number].unknown.push(at);
+        let free = lacking.entry((event.reference, event.event_type, event.system)).or_insert_with(|| {
+            let lacks = list.iter().filter(|number| !all[**number].has(world, event.system));
+            lacks.map(|number| (all[*number].quantity, *number)).collect()
+        });
+        let same = free.range((event.quantity, 0)..=(event.quantity, usize::MAX)).next();
+        let only = free.first().filter(|_| free.len() == 1);
+        if let Some(one) = same.or(only).copied() {
+            free.remove(&one);
+            all[one.1].unknown.push(at);
         }
     }
 }

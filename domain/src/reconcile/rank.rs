@@ -16,12 +16,11 @@ use super::statistics::{median, poisson_tail};
 use super::term::{Class, EventType, Process};
 use super::unit::DAY;
 
+mod background;
 mod narrow;
 
-use narrow::narrow;
-
-/// The rates of all leaves, by class.
-type Rates = BTreeMap<Class, Vec<(Leaf, f64)>>;
+use background::Background;
+use narrow::{ByPlace, narrow};
 
 /// Fewest faults of an eligible group.
 const FAULTS_MIN: usize = 5;
@@ -43,12 +42,12 @@ const GUESS_FLOOR: f64 = 3.0;
 const COMPARED: u64 = 900;
 /// Days of a burst that are left out.
 const BURST_DAYS: i64 = 7;
-/// Movements below which a place's rate says nothing.
-const MOVEMENTS_MIN: u32 = 20;
 /// Share of the leaf's rate that another place must show.
 const SIBLING_RATE: f64 = 0.4;
 /// Faults that a place must let expect before its rate is compared.
 const SIBLING_EXPECTED: f64 = 2.0;
+/// Most places of an edge from which a class is compared with the other places: those with the most benefit.
+const WIDENED_MAX: usize = 50;
 /// Most groups that one run names.
 const FIXES_MAX: usize = 5;
 
@@ -192,24 +191,36 @@ struct Passed {
 pub fn rank(evidence: &Evidence) -> Vec<Group> {
     let leaves = leaves(evidence);
     let passed = passed(evidence);
-    let rates = rates(evidence, &leaves, &passed);
-    let mut groups: Vec<Group> = Vec::new();
-    let mut taken: BTreeSet<Leaf> = BTreeSet::new();
+    let days: BTreeMap<Leaf, Vec<i64>> =
+        leaves.iter().map(|(leaf, faults)| (*leaf, documents(evidence, faults))).collect();
+    let background = Background::new(&days, &passed);
     let judged: BTreeMap<Leaf, Group> = leaves
         .iter()
-        .map(|(leaf, faults)| (*leaf, judge(evidence, leaf, faults, (&passed, &rates))))
+        .map(|(leaf, faults)| {
+            let usual = BACKGROUND * background.of(leaf, &days, &passed);
+            let expected = usual * f64::from(movements(&passed, *leaf));
+            (*leaf, judge(evidence, leaf, faults, (days[leaf].as_slice(), expected)))
+        })
         .collect();
+    let counts: BTreeMap<Leaf, usize> =
+        days.iter().map(|(leaf, days)| (*leaf, days.len() - burst(days))).collect();
     let mut order: Vec<&Leaf> =
         judged.iter().filter(|(_, group)| group.why_not.is_none()).map(|one| one.0).collect();
     order.sort_by(|one, other| compare(&judged[*one], &judged[*other]));
+    let by_place = ByPlace::new(evidence.movements);
+    let mut groups: Vec<Group> = Vec::new();
+    let mut taken: BTreeSet<Leaf> = BTreeSet::new();
+    let mut widened: BTreeMap<(SystemNo, SystemNo, Class), usize> = BTreeMap::new();
     for leaf in order {
         if taken.contains(leaf) {
             continue;
         }
-        let members = widen(evidence, leaf, &leaves, &passed);
+        let tries = widened.entry((leaf.0, leaf.1, leaf.2)).or_default();
+        *tries += 1;
+        let members = if *tries <= WIDENED_MAX { widen(leaf, &counts, &passed) } else { vec![*leaf] };
         let members: Vec<Leaf> = members.into_iter().filter(|one| !taken.contains(one)).collect();
         let mut group = join(evidence, &members, &leaves, &judged[leaf]);
-        narrow(evidence, &mut group);
+        narrow(evidence, &by_place, &mut group);
         taken.extend(members);
         groups.push(group);
     }
@@ -313,26 +324,6 @@ fn is_wide(class: Class) -> bool {
     class.is_of_level() || matches!(class, Class::ManualAdjustment | Class::CountVariance)
 }
 
-/// Returns the rates of a class at all places of all edges, those without fault included.
-fn rates(evidence: &Evidence, leaves: &BTreeMap<Leaf, Vec<usize>>, passed: &Passed) -> Rates {
-    let classes: BTreeSet<Class> = leaves.keys().map(|leaf| leaf.2).collect();
-    let edges: BTreeSet<(SystemNo, SystemNo, NameNo)> = passed.of_edge.keys().copied().collect();
-    let mut rates = BTreeMap::new();
-    for class in classes {
-        let mut all = Vec::new();
-        for (from, to, place) in &edges {
-            let leaf = (*from, *to, class, *place);
-            let moved = movements(passed, leaf);
-            if moved >= MOVEMENTS_MIN {
-                let count = leaves.get(&leaf).map_or(0, |faults| documents(evidence, faults).len());
-                all.push((leaf, count as f64 / f64::from(moved)));
-            }
-        }
-        rates.insert(class, all);
-    }
-    rates
-}
-
 /// Returns the days of the faults, one for each document: the lines of one document are lost together.
 fn documents(evidence: &Evidence, faults: &[usize]) -> Vec<i64> {
     let mut seen = BTreeSet::new();
@@ -359,15 +350,13 @@ fn burst(days: &[i64]) -> usize {
     most
 }
 
-/// Judges one leaf.
-fn judge(evidence: &Evidence, leaf: &Leaf, faults: &[usize], (passed, rates): (&Passed, &Rates)) -> Group {
-    let days = documents(evidence, faults);
+/// Judges one leaf by the days of its faults. `expected` is the number of faults that the background lets expect.
+fn judge(evidence: &Evidence, leaf: &Leaf, faults: &[usize], (days, expected): (&[i64], f64)) -> Group {
     let weeks: BTreeSet<i64> = days.iter().map(|day| day / 7).collect();
     let confidence: u64 = faults.iter().map(|number| u64::from(evidence.faults[*number].confidence)).sum();
     let confidence = confidence / faults.len().max(1) as u64;
-    let expected = BACKGROUND * background(leaf, rates) * f64::from(movements(passed, *leaf));
     let floor = if confidence < COMPARED { GUESS_FLOOR } else { BACKGROUND_FLOOR };
-    let is_in_excess = is_in_excess(evidence, &days, expected, floor);
+    let is_in_excess = is_in_excess(evidence, days, expected, floor);
     let why_not = if faults.len() < FAULTS_MIN {
         Some("fewer than 5 episodes")
     } else if weeks.len() < WEEKS_MIN {
@@ -387,17 +376,6 @@ fn judge(evidence: &Evidence, leaf: &Leaf, faults: &[usize], (passed, rates): (&
     group.place = Some(leaf.3);
     (group.why_not, group.is_candidate) = (why_not, is_candidate);
     group
-}
-
-/// Returns the median rate of a class on the other edges; if there is none, at the other places.
-fn background(leaf: &Leaf, rates: &Rates) -> f64 {
-    let all = || rates.get(&leaf.2).into_iter().flatten().filter(|(other, _)| other != leaf);
-    let is_other = |other: &Leaf| (other.0, other.1) != (leaf.0, leaf.1);
-    let mut rates: Vec<f64> = all().filter(|(other, _)| is_other(other)).map(|(_, rate)| *rate).collect();
-    if rates.is_empty() {
-        rates = all().map(|(_, rate)| *rate).collect();
-    }
-    median(&mut rates)
 }
 
 /// Returns whether faults exceed the background without their worst week, since the first day or since a later week.
@@ -423,7 +401,7 @@ fn group(evidence: &Evidence, leaf: &Leaf, faults: Vec<usize>) -> Group {
     let recurrence = recurrence(evidence, &faults);
     let minutes = seconds as f64 / 60.0 / count;
     let cost = evidence.costs.get(&leaf.2).copied().unwrap_or(Cost { harm: 0.0, effort_days: 1.0 });
-    let units: i64 = faults.iter().map(|number| of(number).units).sum();
+    let units = faults.iter().map(|number| of(number).units).fold(0, i64::saturating_add);
     let carrying = (1.0 + units.unsigned_abs() as f64 / count).ln() * 0.01;
     let benefit = recurrence * (minutes * evidence.wage / 60.0 + cost.harm + carrying);
     let mut types: BTreeMap<EventType, usize> = BTreeMap::new();
@@ -471,49 +449,38 @@ fn recurrence(evidence: &Evidence, faults: &[usize]) -> f64 {
     median(&mut counts) * damped
 }
 
-/// Returns the leaves that share the fault: all places if at least half of the others show it too.
-fn widen(
-    evidence: &Evidence,
-    leaf: &Leaf,
-    leaves: &BTreeMap<Leaf, Vec<usize>>,
-    passed: &Passed,
-) -> Vec<Leaf> {
+/// Returns the leaves of the edge and the class of a leaf, the leaf among them.
+fn siblings(counts: &BTreeMap<Leaf, usize>, (from, to, class, _): Leaf) -> Vec<Leaf> {
+    let of_edge = counts.range((from, to, class, NameNo::MIN)..=(from, to, class, NameNo::MAX));
+    of_edge.map(|(one, _)| *one).collect()
+}
+
+/// Returns the leaves that share the fault: all places if at least half of the others show it too. `counts` has the faults of each
+/// leaf without their worst week.
+fn widen(leaf: &Leaf, counts: &BTreeMap<Leaf, usize>, passed: &Passed) -> Vec<Leaf> {
     let (from, to, class, place) = *leaf;
-    let count = |leaf: &Leaf| {
-        let days = leaves.get(leaf).map_or(Vec::new(), |faults| documents(evidence, faults));
-        days.len() - burst(&days)
-    };
-    let own = movements(passed, *leaf).max(1);
-    let rate = count(leaf) as f64 / f64::from(own);
-    let places: BTreeSet<NameNo> = passed
-        .of_edge
-        .keys()
-        .filter(|one| (one.0, one.1) == (from, to) || (class.is_of_level() && one.1 == to))
-        .map(|one| one.2)
-        .chain(leaves.keys().filter(|one| (one.0, one.1, one.2) == (from, to, class)).map(|one| one.3))
-        .collect();
-    let (mut judged, mut alike) = (0_usize, Vec::new());
-    for other in places.into_iter().filter(|other| *other != place) {
-        let sibling = (from, to, class, other);
-        if class.is_of_level() {
-            // A level can occur where it did: its rate per movement says nothing.
-            judged += usize::from(leaves.contains_key(&sibling));
-            alike.extend(Some(sibling).filter(|sibling| count(sibling) >= FAULTS_MIN));
-            continue;
-        }
-        let moved = f64::from(movements(passed, sibling));
-        if rate * moved < SIBLING_EXPECTED {
-            continue;
-        }
-        judged += 1;
-        if count(&sibling) as f64 >= SIBLING_RATE * rate * moved {
-            alike.push(sibling);
+    let siblings = siblings(counts, *leaf);
+    let count = |leaf: &Leaf| counts.get(leaf).copied().unwrap_or(0);
+    let (mut judged, mut alike) = (0_usize, 0_usize);
+    if class.is_of_level() {
+        // A level can occur where it did: its rate per movement says nothing.
+        judged = siblings.len() - 1;
+        alike = siblings.iter().filter(|one| *one != leaf && count(one) >= FAULTS_MIN).count();
+    } else {
+        let rate = count(leaf) as f64 / f64::from(movements(passed, *leaf).max(1));
+        let of_edge = passed.of_edge.range((from, to, NameNo::MIN)..=(from, to, NameNo::MAX));
+        let places: BTreeSet<NameNo> =
+            of_edge.map(|(one, _)| one.2).chain(siblings.iter().map(|one| one.3)).collect();
+        for other in places.into_iter().filter(|other| *other != place) {
+            let sibling = (from, to, class, other);
+            let moved = f64::from(movements(passed, sibling));
+            if rate * moved >= SIBLING_EXPECTED {
+                judged += 1;
+                alike += usize::from(count(&sibling) as f64 >= SIBLING_RATE * rate * moved);
+            }
         }
     }
-    if judged == 0 || 2 * alike.len() < judged {
-        return vec![*leaf];
-    }
-    leaves.keys().filter(|one| (one.0, one.1, one.2) == (from, to, class)).copied().collect()
+    if judged == 0 || 2 * alike < judged { vec![*leaf] } else { siblings }
 }
 
 /// Joins leaves to one group. With more than one, the fault is the edge's and not the place's.

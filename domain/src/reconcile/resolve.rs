@@ -6,7 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
-use super::input::{Input, LocationMapping, SkuMapping, SystemNo, Text};
+use super::input::{Input, SystemNo, Text};
+use super::timeline::{Mapping, Target, Timeline};
 
 /// Whether an external text is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,26 +38,26 @@ pub(super) struct Resolved<'a> {
 /// The mappings, by system and external text.
 pub(super) struct Resolver<'a> {
     reference: Option<SystemNo>,
-    skus: HashMap<(SystemNo, Text), Vec<&'a SkuMapping>>,
-    locations: HashMap<(SystemNo, Text), Vec<&'a LocationMapping>>,
+    skus: HashMap<(SystemNo, Text), OfSku<'a>>,
+    locations: HashMap<(SystemNo, Text), Timeline<'a>>,
     items: HashSet<Text>,
     places: HashSet<Text>,
 }
 
+/// The mappings of an external SKU. Those of one location win over those of all.
+#[derive(Debug, Default)]
+struct OfSku<'a> {
+    everywhere: Timeline<'a>,
+    at_location: HashMap<&'a Text, Timeline<'a>>,
+}
+
 impl<'a> Resolver<'a> {
     pub fn new(input: &'a Input, reference: Option<SystemNo>) -> Self {
-        let mut skus: HashMap<_, Vec<&SkuMapping>> = HashMap::new();
-        let mut locations: HashMap<_, Vec<&LocationMapping>> = HashMap::new();
-        let (mut items, mut places) = (HashSet::new(), HashSet::new());
-        for mapping in &input.sku_mappings {
-            skus.entry((mapping.system, Arc::clone(&mapping.external_sku))).or_default().push(mapping);
-            items.insert(Arc::clone(&mapping.item));
-        }
-        for mapping in &input.location_mappings {
-            let of_text = locations.entry((mapping.system, Arc::clone(&mapping.external_location)));
-            of_text.or_default().push(mapping);
-            places.insert(Arc::clone(&mapping.location));
-        }
+        let (skus, locations) = (skus(input), locations(input));
+        let mut items: HashSet<Text> =
+            input.sku_mappings.iter().map(|mapping| Arc::clone(&mapping.item)).collect();
+        let mut places: HashSet<Text> =
+            input.location_mappings.iter().map(|mapping| Arc::clone(&mapping.location)).collect();
         items.extend(input.items.iter().map(|item| Arc::clone(&item.item)));
         for part in &input.bundles {
             items.insert(Arc::clone(&part.item));
@@ -80,11 +81,6 @@ impl<'a> Resolver<'a> {
         Resolver { reference, skus, locations, items, places }
     }
 
-    /// Returns the factors of all mappings.
-    pub fn factors(&self) -> impl Iterator<Item = Decimal> {
-        self.skus.values().flatten().map(|mapping| mapping.factor)
-    }
-
     /// Returns the item and place of external texts at a true time.
     pub fn resolve(&self, system: SystemNo, sku: &'a Text, location: &'a Text, at: i64) -> Resolved<'a> {
         let (place, place_state) = self.place(system, location, at);
@@ -99,53 +95,74 @@ impl<'a> Resolver<'a> {
     }
 
     fn place(&self, system: SystemNo, location: &'a Text, at: i64) -> (&'a Text, State) {
-        let mut found: Option<&'a Text> = None;
-        for mapping in self.locations.get(&(system, Arc::clone(location))).into_iter().flatten() {
-            if is_valid((mapping.valid_from, mapping.valid_until), at) {
-                if found.is_some_and(|other| *other != mapping.location) {
-                    return (location, State::Ambiguous);
-                }
-                found = Some(&mapping.location);
-            }
-        }
-        match found {
-            Some(place) => (place, State::Known),
-            None if Some(system) == self.reference || self.places.contains(location) => {
+        let mappings = self.locations.get(&(system, Arc::clone(location)));
+        match mappings.map_or(Target::Unknown, |mappings| mappings.at(at)) {
+            Target::Known(place, _) => (place, State::Known),
+            Target::Ambiguous => (location, State::Ambiguous),
+            Target::Unknown if Some(system) == self.reference || self.places.contains(location) => {
                 (location, State::Known)
             }
-            None => (location, State::UnknownLocation),
+            Target::Unknown => (location, State::UnknownLocation),
         }
     }
 
     fn item(&self, system: SystemNo, sku: &'a Text, location: &Text, at: i64) -> (&'a Text, Decimal, State) {
-        let mut found: Option<&'a SkuMapping> = None;
-        for mapping in self.skus.get(&(system, Arc::clone(sku))).into_iter().flatten() {
-            let here = mapping.external_location.as_ref();
-            if !is_valid((mapping.valid_from, mapping.valid_until), at)
-                || here.is_some_and(|here| here != location)
-            {
-                continue;
-            }
-            match found {
-                // The mapping of one location wins over the one of all.
-                Some(other) if other.external_location.is_some() && here.is_none() => {}
-                Some(other) if other.external_location.is_none() && here.is_some() => found = Some(mapping),
-                Some(other) if other.item != mapping.item => return (sku, Decimal::ONE, State::Ambiguous),
-                Some(other) if other.factor <= mapping.factor => {}
-                _ => found = Some(mapping),
-            }
-        }
-        match found {
-            Some(mapping) => (&mapping.item, mapping.factor, State::Known),
-            None if Some(system) == self.reference || self.items.contains(sku) => {
+        match self.target(system, sku, location, at) {
+            Target::Known(item, factor) => (item, factor, State::Known),
+            Target::Ambiguous => (sku, Decimal::ONE, State::Ambiguous),
+            Target::Unknown if Some(system) == self.reference || self.items.contains(sku) => {
                 (sku, Decimal::ONE, State::Known)
             }
-            None => (sku, Decimal::ONE, State::UnknownSku),
+            Target::Unknown => (sku, Decimal::ONE, State::UnknownSku),
         }
+    }
+
+    fn target(&self, system: SystemNo, sku: &Text, location: &Text, at: i64) -> Target<'a> {
+        let Some(mappings) = self.skus.get(&(system, Arc::clone(sku))) else { return Target::Unknown };
+        let here = mappings.at_location.get(location).map_or(Target::Unknown, |mappings| mappings.at(at));
+        if here == Target::Unknown { mappings.everywhere.at(at) } else { here }
     }
 }
 
-fn is_valid((from, until): (Option<DateTime<Utc>>, Option<DateTime<Utc>>), at: i64) -> bool {
-    from.is_none_or(|from| from.timestamp_micros() <= at)
-        && until.is_none_or(|until| at < until.timestamp_micros())
+fn micros(instant: Option<DateTime<Utc>>) -> Option<i64> {
+    instant.map(|instant| instant.timestamp_micros())
+}
+
+/// Returns the mappings of each external SKU.
+fn skus(input: &Input) -> HashMap<(SystemNo, Text), OfSku<'_>> {
+    let mut rows: HashMap<(SystemNo, &Text, Option<&Text>), Vec<Mapping>> = HashMap::new();
+    for mapping in &input.sku_mappings {
+        let key = (mapping.system, &mapping.external_sku, mapping.external_location.as_ref());
+        rows.entry(key).or_default().push(Mapping {
+            from: micros(mapping.valid_from),
+            until: micros(mapping.valid_until),
+            target: &mapping.item,
+            factor: mapping.factor,
+        });
+    }
+    let mut skus: HashMap<(SystemNo, Text), OfSku> = HashMap::new();
+    for ((system, sku, location), rows) in rows {
+        let of_sku = skus.entry((system, Arc::clone(sku))).or_default();
+        let timeline = Timeline::new(&rows);
+        match location {
+            Some(location) => _ = of_sku.at_location.insert(location, timeline),
+            None => of_sku.everywhere = timeline,
+        }
+    }
+    skus
+}
+
+/// Returns the mappings of each external location.
+fn locations(input: &Input) -> HashMap<(SystemNo, Text), Timeline<'_>> {
+    let mut rows: HashMap<(SystemNo, &Text), Vec<Mapping>> = HashMap::new();
+    for mapping in &input.location_mappings {
+        rows.entry((mapping.system, &mapping.external_location)).or_default().push(Mapping {
+            from: micros(mapping.valid_from),
+            until: micros(mapping.valid_until),
+            target: &mapping.location,
+            factor: Decimal::ONE,
+        });
+    }
+    let rows = rows.into_iter();
+    rows.map(|((system, location), rows)| ((system, Arc::clone(location)), Timeline::new(&rows))).collect()
 }

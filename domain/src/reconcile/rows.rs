@@ -1,19 +1,27 @@
 //! Reads the rows of the inputs: true time, items and places of the reference, whole units.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use crate::number::{self, Quantity, QuantityKind};
 
-use super::input::{Event, Input, SnapshotLine, System, SystemNo};
+use super::input::{Event, Input, ROWS_MAX, SnapshotLine, System, SystemNo};
 use super::names::{NO_NAME, NameNo, Names};
 use super::resolve::{Resolved, Resolver, State};
 use super::unit::{Aligned, Held, Key, Observation, SECOND, Series};
 
+/// Largest size of a quantity, in units of the last decimal. The sum of the quantities of all rows has room for the difference
+/// of two such sums.
+pub(super) const UNITS_MAX: i64 = i64::MAX / (4 * ROWS_MAX as i64);
+
 /// The clocks of the systems.
+#[derive(Debug)]
 pub(super) struct Clocks {
+    /// Microseconds ahead of true time.
     offsets: Vec<i64>,
 }
 
@@ -27,16 +35,25 @@ impl Clocks {
         Clocks { offsets: input.systems.iter().enumerate().map(of).collect() }
     }
 
-    /// Returns true time.
-    fn read(&self, system: SystemNo, at: DateTime<Utc>) -> i64 {
-        let offset = self.offsets.get(usize::from(system)).copied().unwrap_or(0);
-        at.timestamp_micros().saturating_sub(offset)
+    fn offset(&self, system: SystemNo) -> i64 {
+        self.offsets.get(usize::from(system)).copied().unwrap_or(0)
+    }
+
+    /// Returns the true time of an instant that a system wrote.
+    pub fn read(&self, system: SystemNo, at: DateTime<Utc>) -> i64 {
+        at.timestamp_micros().saturating_sub(self.offset(system))
+    }
+
+    /// Returns an instant of true time as a system writes it.
+    pub fn write(&self, system: SystemNo, at: i64) -> i64 {
+        at.saturating_add(self.offset(system))
     }
 }
 
 /// Returns the most decimals of any quantity, in units of the reference.
-pub(super) fn decimals(input: &Input, resolver: &Resolver) -> u32 {
-    let of_factors = resolver.factors().map(|factor| factor.normalize().scale()).max().unwrap_or(0);
+pub(super) fn decimals(input: &Input) -> u32 {
+    let factors = input.sku_mappings.iter().map(|mapping| mapping.factor);
+    let of_factors = factors.map(|factor| factor.normalize().scale()).max().unwrap_or(0);
     let mut most = of_factors;
     let mut see = |value: Decimal| {
         if value.scale() > 0 {
@@ -54,13 +71,21 @@ pub(super) fn decimals(input: &Input, resolver: &Resolver) -> u32 {
     most.min(<QuantityKind as number::Kind>::DECIMALS as u32)
 }
 
-/// Returns a value in units of 10^-`scale`. A product of two units keeps its last place.
+/// Returns a value in units of 10^-`scale`, cut to [`UNITS_MAX`].
 pub(super) fn scaled(value: Decimal, scale: u32) -> i64 {
-    /// Half a million of these still have a sum.
-    const MOST: i128 = 9_000_000_000_000;
+    cut(units(value, scale))
+}
+
+fn units(value: Decimal, scale: u32) -> i128 {
     let mut value = number::round(value, scale);
     value.rescale(scale);
-    i64::try_from(value.mantissa().clamp(-MOST, MOST)).unwrap_or(0)
+    value.mantissa()
+}
+
+/// Returns a number of units within [`UNITS_MAX`].
+pub(super) fn cut(units: i128) -> i64 {
+    const MOST: i128 = UNITS_MAX as i128;
+    i64::try_from(units.clamp(-MOST, MOST)).unwrap_or(0)
 }
 
 /// A line of a snapshot in true time and units of the reference.
@@ -84,6 +109,8 @@ pub(super) struct Rows<'a> {
     pub clocks: &'a Clocks,
     pub scale: u32,
     pub through: i64,
+    /// Quantities that were larger than [`UNITS_MAX`].
+    pub cut: Cell<u64>,
 }
 
 impl Rows<'_> {
@@ -93,8 +120,17 @@ impl Rows<'_> {
 
     fn factored(&self, quantity: Quantity, factor: Decimal) -> i64 {
         let value = quantity.get();
-        let product = if factor == Decimal::ONE { value } else { value.checked_mul(factor).unwrap_or(value) };
-        scaled(product, self.scale)
+        let product = if factor == Decimal::ONE { Some(value) } else { value.checked_mul(factor) };
+        let units = match product {
+            Some(product) => units(product, self.scale),
+            None if value.is_sign_negative() == factor.is_sign_negative() => i128::MAX,
+            None => i128::MIN,
+        };
+        let found = cut(units);
+        if i128::from(found) != units {
+            self.cut.set(self.cut.get() + 1);
+        }
+        found
     }
 
     pub fn events(&self, names: &mut Names) -> Vec<Aligned> {
@@ -224,15 +260,45 @@ fn observe(lines: &[Line]) -> Observation {
     Observation { at: lines[0].at, quantity: Some(quantity), parts }
 }
 
-/// Adds the full snapshots after the first observation that lack the key.
+/// Adds the first full snapshot after each observation, if it lacks the key. Later ones that lack it say nothing more.
 fn add_absences(observations: &mut Vec<Observation>, full: Option<&BTreeSet<i64>>) {
-    let Some(first) = observations.first().map(|one| one.at) else { return };
-    let listed: BTreeSet<i64> = observations.iter().map(|one| one.at).collect();
-    let absent = full.into_iter().flatten().filter(|at| **at > first && !listed.contains(at));
-    let absent: Vec<Observation> =
-        absent.map(|at| Observation { at: *at, quantity: None, parts: Vec::new() }).collect();
+    let Some(full) = full else { return };
+    let mut absent: Vec<Observation> = Vec::new();
+    for (number, one) in observations.iter().enumerate() {
+        let next = full.range((Bound::Excluded(one.at), Bound::Unbounded)).next();
+        let listed = observations.get(number + 1).map_or(i64::MAX, |later| later.at);
+        if let Some(at) = next.filter(|at| **at < listed) {
+            absent.push(Observation { at: *at, quantity: None, parts: Vec::new() });
+        }
+    }
     if !absent.is_empty() {
         observations.extend(absent);
         observations.sort_by_key(|one| one.at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_first_full_snapshot_without_a_key_is_added() {
+        let full: BTreeSet<i64> = (1..=1_000).map(|day| 10 * day).collect();
+        let listed = |at: i64| Observation { at, quantity: Some(1), parts: Vec::new() };
+        let mut observations = vec![listed(10), listed(20), listed(55), listed(60)];
+        add_absences(&mut observations, Some(&full));
+        let found: Vec<(i64, Option<i64>)> = observations.iter().map(|one| (one.at, one.quantity)).collect();
+        let expected = [(10, Some(1)), (20, Some(1)), (30, None), (55, Some(1)), (60, Some(1)), (70, None)];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn all_rows_of_a_run_have_a_sum() {
+        let largest = scaled(Decimal::from(999_999_999_999_i64), 6);
+        assert_eq!(largest, UNITS_MAX);
+        let rows = i64::try_from(ROWS_MAX).expect("a number of rows");
+        let sum = largest.checked_mul(rows).expect("a sum");
+        assert!(sum.checked_sub(-sum).is_some(), "two sums have a difference");
+        assert_eq!(scaled(Decimal::from(-999_999_999_999_i64), 0), -999_999_999_999, "whole units are exact");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use super::align::{World, align};
@@ -10,9 +11,10 @@ use super::context::Context;
 use super::episode::{Episodes, confidence, permille};
 use super::fix::evidence;
 use super::health::share;
-use super::input::{Input, SystemNo};
+use super::input::{Input, ROWS_MAX, SystemNo};
 use super::names::NO_NAME;
 use super::row::{Classified, Row};
+use super::rows::UNITS_MAX;
 use super::term::{Basis, Class, InputKind, Outcome, Trend};
 
 /// Returns the results of a run whose reference is not registered.
@@ -52,11 +54,9 @@ pub(super) fn inputs(world: &World) -> Vec<Seen> {
     for event in world.events.iter().filter(|event| event.of_set == NO_NAME && event.at >= world.from) {
         add(event.system, InputKind::Events, event.at);
     }
-    let offset =
-        |system: SystemNo| world.input.systems.get(usize::from(system)).map(|one| one.clock_offset_seconds);
-    let read = |system: SystemNo, at: chrono::DateTime<chrono::Utc>| {
-        let shift = world.shifts.get(&system).copied().unwrap_or(0);
-        offset(system).map(|offset| at.timestamp_micros() - (offset + shift) * super::unit::SECOND)
+    let read = |system: SystemNo, at: DateTime<Utc>| {
+        let is_known = usize::from(system) < world.input.systems.len();
+        is_known.then(|| world.clocks.read(system, at))
     };
     let is_in = |at: &i64| (world.from..=world.through).contains(at);
     for line in &world.input.snapshots {
@@ -88,7 +88,18 @@ pub(super) fn notes(world: &World) -> Vec<String> {
             world.code(*system)
         )
     };
-    world.shifts.iter().map(note).collect()
+    let mut notes: Vec<String> = world.shifts.iter().map(note).collect();
+    if world.cut > 0 {
+        let most = world.quantity(UNITS_MAX);
+        notes.push(format!("Quantities above {most} count as {most}: {} of them.", world.cut));
+    }
+    if world.whole_sets > 0 {
+        notes.push(format!(
+            "Sold sets have more than {ROWS_MAX} components: {} events of sets are compared without them.",
+            world.whole_sets
+        ));
+    }
+    notes
 }
 
 /// Returns the changes of differences within the window, by system, SKU, place and instant.

@@ -127,12 +127,29 @@ pub(super) fn mean_with_tail(count: u64, level: f64) -> f64 {
 /// Returns the median. Zero for no values.
 pub(super) fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match values.len() {
+    median_without(values, &[])
+}
+
+/// Returns the median of sorted values, those at some places left out. The places are in order. Zero if no value is left.
+pub(super) fn median_without(sorted: &[f64], left_out: &[usize]) -> f64 {
+    let length = sorted.len().saturating_sub(left_out.len());
+    let value = |number: usize| sorted[number + before(left_out, number)];
+    match length {
         0 => 0.0,
-        length if length % 2 == 1 => values[middle],
-        _ => (values[middle - 1] + values[middle]) / 2.0,
+        length if length % 2 == 1 => value(length / 2),
+        _ => (value(length / 2 - 1) + value(length / 2)) / 2.0,
     }
+}
+
+/// Returns how many places are left out before the value with this number among those that are left.
+fn before(left_out: &[usize], number: usize) -> usize {
+    let (mut low, mut high) = (0, left_out.len());
+    while low < high {
+        let middle = (low + high) / 2;
+        // As many values are left before this place as its distance from its own number.
+        if left_out[middle] - middle <= number { low = middle + 1 } else { high = middle }
+    }
+    low
 }
 
 /// Returns the value below which `percent` of the sorted values lie.
@@ -172,5 +189,17 @@ mod tests {
         assert_eq!(quantile(&[1, 2, 3, 4], 50), Some(3));
         assert_eq!(quantile(&[], 50), None);
         assert!(is_near(median(&mut [3.0, 1.0, 2.0, 4.0]), 2.5));
+    }
+
+    #[test]
+    fn a_median_leaves_values_out() {
+        let sorted = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0];
+        assert!(is_near(median_without(&sorted, &[]), 6.0));
+        assert!(is_near(median_without(&sorted, &[0]), 8.0));
+        assert!(is_near(median_without(&sorted, &[3]), 4.0));
+        assert!(is_near(median_without(&sorted, &[0, 1, 4]), 8.0));
+        assert!(is_near(median_without(&sorted, &[2, 3, 4, 5]), 1.5));
+        assert!(is_near(median_without(&sorted, &[0, 1, 2, 3, 4]), 32.0));
+        assert!(is_near(median_without(&sorted, &[0, 1, 2, 3, 4, 5]), 0.0));
     }
 }

@@ -12,7 +12,7 @@ pub(super) struct Weighted {
     pub cost: u32,
 }
 
-/// A subset of half of the candidates.
+/// A subset of one half of the candidates.
 #[derive(Debug, Clone, Copy)]
 struct Partial {
     sum: i64,
@@ -20,20 +20,21 @@ struct Partial {
     mask: u32,
 }
 
-/// Returns the indices of the candidates that leave the smallest rest of `target`; among those, at the least cost.
+/// Returns the indices of the candidates whose sum is nearest to `target`. Of several such sets, it is the one of the least cost.
 ///
-/// Up to [`EXACT_MAX`] candidates all subsets are compared, half against half. With more, the candidate that lowers the rest
-/// most is taken until none lowers it.
+/// Up to [`EXACT_MAX`] candidates, all subsets are compared. With more, the candidates are tried in the order of their cost, the
+/// larger ones first, and each one that brings the sum nearer to `target` is taken.
 pub(super) fn choose(target: i64, candidates: &[Weighted]) -> Vec<usize> {
     if candidates.len() > EXACT_MAX { greedy(target, candidates) } else { exact(target, candidates) }
 }
 
+/// Compares all subsets: for each subset of one half, the subset of the other half with the nearest sum is looked up.
 fn exact(target: i64, candidates: &[Weighted]) -> Vec<usize> {
     let (left, right) = candidates.split_at(candidates.len() / 2);
     let rights = cheapest(subsets(right));
     let mut best: Option<(u64, u32, u32, u32)> = None;
     for one in subsets(left) {
-        let wanted = target - one.sum;
+        let wanted = target.saturating_sub(one.sum);
         let at = rights.partition_point(|other| other.sum < wanted);
         let around = rights[at.saturating_sub(1)..rights.len().min(at + 1)].iter();
         for other in around {
@@ -58,7 +59,7 @@ fn subsets(candidates: &[Weighted]) -> Vec<Partial> {
         for index in 0..all.len() {
             let one = all[index];
             all.push(Partial {
-                sum: one.sum + candidate.quantity,
+                sum: one.sum.saturating_add(candidate.quantity),
                 cost: one.cost + candidate.cost,
                 mask: one.mask | 1 << at,
             });
@@ -81,7 +82,7 @@ fn greedy(target: i64, candidates: &[Weighted]) -> Vec<usize> {
     });
     let (mut rest, mut chosen) = (target, Vec::new());
     for at in order {
-        let left = rest - candidates[at].quantity;
+        let left = rest.saturating_sub(candidates[at].quantity);
         if left.unsigned_abs() < rest.unsigned_abs() {
             rest = left;
             chosen.push(at);

@@ -13,6 +13,8 @@ use super::term::{Concern, EntryMode, EventType, Process, QuantityMeaning, Syste
 
 mod example;
 mod faults;
+mod mappings;
+mod sizes;
 mod speed;
 mod states;
 

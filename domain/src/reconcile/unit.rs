@@ -13,6 +13,8 @@ pub(super) const MINUTE: i64 = 60 * SECOND;
 pub(super) const HOUR: i64 = 60 * MINUTE;
 /// Microseconds of a day.
 pub(super) const DAY: i64 = 24 * HOUR;
+/// Snapshots of two systems within this time show the same change.
+pub(super) const TOGETHER: i64 = 36 * HOUR;
 
 /// An item at a place.
 pub(super) type Key = (NameNo, NameNo);

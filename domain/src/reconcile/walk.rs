@@ -1,6 +1,6 @@
 //! Walks the snapshots of one key and finds the causes of each change.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::cause::{self, Cause, Compared, Grade};
 use super::context::Context;
@@ -12,6 +12,10 @@ use super::subset::{self, Weighted};
 use super::term::{Class, EventType};
 use super::unit::{DAY, MINUTE, Series};
 
+mod opens;
+
+use opens::{Open, Opens};
+
 /// A snapshot may miss events of this time before it, or have those of this time after it.
 const BLUR: i64 = 30 * MINUTE;
 /// Snapshots after which a cause that was not needed is forgotten.
@@ -20,9 +24,11 @@ const CARRIED_MAX: u32 = 2;
 const GUESSES_MAX: usize = 4;
 /// Most open differences that one snapshot may heal.
 const OPEN_MAX: usize = 8;
+/// Most events around a snapshot that are looked at.
+const NEAR_MAX: usize = 500;
 
-/// Parts of a difference, each with its class.
-type Found = Vec<(Class, i64)>;
+/// A part of a difference that holds for the key as such.
+type Part = (Class, i64);
 
 /// A change of the difference by one event.
 #[derive(Debug, Clone, Copy)]
@@ -35,14 +41,6 @@ struct Step {
     is_theirs: bool,
 }
 
-/// A cause that still holds.
-#[derive(Debug, Clone)]
-struct Open {
-    cause: Cause,
-    row: usize,
-    index: usize,
-}
-
 /// The walk through the snapshots of one key.
 pub(super) struct Walk<'a, 'b> {
     context: &'a Context<'b>,
@@ -53,7 +51,7 @@ pub(super) struct Walk<'a, 'b> {
     next: usize,
     sums: HashMap<usize, i64>,
     carried: Vec<(Cause, u32)>,
-    open: Vec<Open>,
+    open: Opens,
 }
 
 impl<'a, 'b> Walk<'a, 'b> {
@@ -68,13 +66,13 @@ impl<'a, 'b> Walk<'a, 'b> {
             next: 0,
             sums: HashMap::new(),
             carried: Vec::new(),
-            open: Vec::new(),
+            open: Opens::default(),
         }
     }
 
     pub fn run(mut self, all: &mut Classified, lists_once: bool) {
         let (system, key) = (self.series.system, self.series.key);
-        let mut before: Option<(i64, i64, Found)> = None;
+        let mut before: Option<(i64, i64, Vec<Part>)> = None;
         for (number, one) in self.series.observations.iter().enumerate() {
             let ours = levels::ours(self.context, system, key, one.at).unwrap_or(0);
             let Some(theirs) = one.quantity else {
@@ -104,33 +102,28 @@ impl<'a, 'b> Walk<'a, 'b> {
                     self.skip(one.at);
                     self.begin(all, row, (parts.as_slice(), rest), lists_once && number == 0);
                 }
-                Some((last, was, old)) => self.change(all, row, (*last, *was, rest - was), (old, &parts)),
+                Some((last, was, old)) => {
+                    self.change(all, row, (*last, *was, rest - was), (old.as_slice(), parts.as_slice()));
+                }
             }
             before = Some((one.at, rest, parts));
         }
     }
 
     /// Begins with the first snapshot: what differs as such is listed, an older difference is kept apart.
-    fn begin(
-        &mut self,
-        all: &mut Classified,
-        mut row: Row,
-        (parts, rest): (&[(Class, i64)], i64),
-        lists: bool,
-    ) {
+    fn begin(&mut self, all: &mut Classified, mut row: Row, (parts, rest): (&[Part], i64), lists: bool) {
         let known = parts.iter().filter(|part| part.1 != 0);
         row.causes = known.map(|part| key_cause(self.context, row.system, *part, row.at)).collect();
         row.increment = row.delta - rest;
         if let Some(units) = clamped(row.theirs, row.ours, rest) {
             let cause = key_cause(self.context, row.system, (Class::ClampedNegative, units), row.at);
-            self.open.push(Open { cause: cause.clone(), row: all.rows.len(), index: row.causes.len() });
+            self.open.add(Open { cause: cause.clone(), row: all.rows.len(), index: row.causes.len() });
             row.causes.push(cause);
             row.increment += units;
+        } else if rest != 0 && lists {
+            (row.increment, row.residual) = (row.delta, rest);
         } else if rest != 0 {
             all.old.push((row.system, row.key, row.at, rest));
-            if lists {
-                (row.increment, row.residual) = (row.delta, rest);
-            }
         }
         if row.increment != 0 || !row.causes.is_empty() {
             all.rows.push(row);
@@ -143,7 +136,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         all: &mut Classified,
         mut row: Row,
         (last, was, increment): (i64, i64, i64),
-        (old, new): (&Found, &Found),
+        (old, new): (&[Part], &[Part]),
     ) {
         let mut changes: BTreeMap<Class, i64> = new.iter().copied().collect();
         old.iter().for_each(|(class, units)| *changes.entry(*class).or_default() -= units);
@@ -179,38 +172,28 @@ impl<'a, 'b> Walk<'a, 'b> {
             self.heal(all, cause);
         }
         for (at, cause) in chosen.iter().enumerate().filter(|(_, cause)| !cause.heals) {
-            self.open.push(Open { cause: cause.clone(), row: all.rows.len(), index: index + at });
+            self.open.add(Open { cause: cause.clone(), row: all.rows.len(), index: index + at });
         }
         if row.residual != 0 {
             let rest = key_cause(self.context, row.system, (Class::Unexplained, row.residual), row.at);
-            self.open.push(Open { cause: rest, row: all.rows.len(), index: usize::MAX });
+            self.open.add(Open { cause: rest, row: all.rows.len(), index: usize::MAX });
         }
     }
 
     /// Closes the open causes that a healing cause undoes.
     fn heal(&mut self, all: &mut Classified, healing: &Cause) {
-        let undoes = |open: &Open| match healing.occurrence {
-            Some(number) => open.cause.occurrence == Some(number),
-            None => true,
+        let closed = match healing.occurrence {
+            Some(number) => self.open.close_occurrence(number),
+            None => self.open.close_oldest(-healing.quantity),
         };
-        let mut left = -healing.quantity;
-        let mut closed = Vec::new();
-        self.open.retain(|open| {
-            let is_closed = undoes(open) && (healing.occurrence.is_some() || left != 0);
-            if is_closed {
-                left -= open.cause.quantity;
-                closed.push(open.clone());
-            }
-            !is_closed
-        });
         let all_rows = all.rows.len();
         for open in closed {
             let Some(row) = all.rows.get_mut(open.row) else { continue };
             let Some(cause) = row.causes.get_mut(open.index) else { continue };
             let guessed = cause.grade != Grade::Event && healing.grade == Grade::Pattern;
             // A guess that healed at the next snapshot was a lag.
-            let is_next = open.row + 1 == all_rows || may_arrive(self.context, cause, row.at);
-            if guessed && cause::is_missed(cause.class) && is_next {
+            let is_lag = open.row + 1 == all_rows || may_arrive(self.context, cause, row.at);
+            if guessed && cause::is_missed(cause.class) && is_lag {
                 cause.class = Class::TimingLag;
             }
         }
@@ -262,16 +245,19 @@ impl<'a, 'b> Walk<'a, 'b> {
         if !is_logged && (rest != 0 || chosen.len() > GUESSES_MAX) {
             chosen.clear();
         }
+        let mut is_chosen = vec![false; candidates.len()];
+        chosen.iter().for_each(|at| is_chosen[*at] = true);
         let (mut kept, mut carried) = (Vec::new(), Vec::new());
         for (at, cause) in candidates.into_iter().enumerate() {
-            if chosen.contains(&at) {
+            if is_chosen[at] {
                 kept.push(cause);
             } else if at < fresh && (is_logged || may_arrive(self.context, &cause, compared.at)) {
                 carried.push((cause, 0));
             }
         }
         self.age_carried();
-        self.carried.retain(|(cause, _)| !kept.iter().any(|one| one.occurrence == cause.occurrence));
+        let explained: HashSet<Option<usize>> = kept.iter().map(|one| one.occurrence).collect();
+        self.carried.retain(|(cause, _)| !explained.contains(&cause.occurrence));
         self.carried.extend(carried);
         kept
     }
@@ -315,25 +301,25 @@ impl<'a, 'b> Walk<'a, 'b> {
 
     /// Marks events that only make the systems equal again by hand. `level` is the difference of the last snapshot.
     fn mark_corrections(&self, candidates: &mut [Cause], level: i64) {
-        let mut open: i64 = self.open.iter().map(|open| open.cause.quantity).sum();
+        let mut open = self.open.sum();
         // A person may have corrected the difference of the last snapshot, before the next event was known.
         let mut listed = open;
-        for at in 0..candidates.len() {
-            let quantity = candidates[at].quantity;
+        let mut largest = self.open.largest().map(|cause| (cause.quantity.unsigned_abs(), cause.class));
+        for candidate in candidates {
+            let quantity = candidate.quantity;
             let corrects = quantity != 0 && [open, listed, level].contains(&-quantity);
             let lowers =
                 |of: i64| of.signum() == -quantity.signum() && quantity.unsigned_abs() <= of.unsigned_abs();
-            let is_part =
-                self.has_no_document(&candidates[at]) && [open, listed, level].into_iter().any(lowers);
-            if self.is_by_hand(&candidates[at]) && (corrects || is_part) {
+            let is_part = self.has_no_document(candidate) && [open, listed, level].into_iter().any(lowers);
+            if self.is_by_hand(candidate) && (corrects || is_part) {
                 listed += quantity;
-                let opens = self.open.iter().map(|open| &open.cause).chain(&candidates[..at]);
-                let largest =
-                    opens.filter(|cause| !cause.heals).max_by_key(|cause| cause.quantity.unsigned_abs());
-                let class = largest.map_or(Class::Unexplained, |cause| cause.class);
-                candidates[at].class = class;
-                candidates[at].heals = true;
-                candidates[at].occurrence = None;
+                candidate.class = largest.map_or(Class::Unexplained, |(_, class)| class);
+                candidate.heals = true;
+                candidate.occurrence = None;
+            }
+            let size = quantity.unsigned_abs();
+            if !candidate.heals && largest.is_none_or(|(most, _)| most <= size) {
+                largest = Some((size, candidate.class));
             }
             open += quantity;
         }
@@ -361,7 +347,7 @@ impl<'a, 'b> Walk<'a, 'b> {
             return;
         }
         let from = self.steps.partition_point(|step| step.at <= compared.at - BLUR);
-        let near = self.steps[from..].iter().take_while(|step| step.at <= compared.at + BLUR);
+        let near = self.steps[from..].iter().take(NEAR_MAX).take_while(|step| step.at <= compared.at + BLUR);
         for step in near.filter(|step| !step.is_extra && step.is_theirs).take(6) {
             let one = &self.context.occurrences[step.occurrence];
             let units = if step.at <= compared.at { -step.units } else { step.units };
@@ -384,14 +370,12 @@ impl<'a, 'b> Walk<'a, 'b> {
             cost,
             ..cause.clone()
         };
-        let recent = self.open.iter().rev().take(OPEN_MAX);
-        for open in recent.clone() {
-            candidates.push(healing(&open.cause, -open.cause.quantity, open.cause.occurrence, cost));
+        let recent = || self.open.newest().take(OPEN_MAX);
+        for cause in recent() {
+            candidates.push(healing(cause, -cause.quantity, cause.occurrence, cost));
         }
-        if let Some(largest) =
-            recent.clone().map(|open| &open.cause).max_by_key(|cause| cause.quantity.unsigned_abs())
-        {
-            let sum: i64 = self.open.iter().map(|open| open.cause.quantity).sum();
+        if let Some(largest) = recent().max_by_key(|cause| cause.quantity.unsigned_abs()) {
+            let sum = self.open.sum();
             if self.open.len() > 1 && sum != 0 {
                 candidates.push(healing(largest, -sum, None, cost + 5));
             }
@@ -401,7 +385,7 @@ impl<'a, 'b> Walk<'a, 'b> {
     /// Adds guesses for a system without events: a repeated event, a transfer that the reference booked on one side only.
     fn add_guesses(&self, candidates: &mut Vec<Cause>, last: i64, compared: Compared) {
         let from = self.steps.partition_point(|step| step.at <= last - DAY);
-        let recent = self.steps[from..].iter().take_while(|step| step.at <= compared.at);
+        let recent = self.steps[from..].iter().take(NEAR_MAX).take_while(|step| step.at <= compared.at);
         for step in recent.filter(|step| !step.is_theirs && !step.is_extra).take(subset::EXACT_MAX) {
             let cost = self.guess_cost(Class::DuplicateEvent) + 80;
             let mut cause =

@@ -14,8 +14,30 @@ const NARROW_CHANCE: f64 = 1e-3;
 const NARROW_RATIO: f64 = 1.5;
 /// Share of the faults that one value must hold.
 const NARROW_SHARE: f64 = 0.8;
+
+/// Movements in the order of their places.
+pub(super) struct ByPlace<'a> {
+    movements: Vec<&'a Movement>,
+}
+
+impl<'a> ByPlace<'a> {
+    pub fn new(movements: &'a [Movement]) -> Self {
+        let mut movements: Vec<&Movement> = movements.iter().collect();
+        movements.sort_by_key(|one| one.place);
+        ByPlace { movements }
+    }
+
+    /// Returns the movements at a place. None: all.
+    fn at(&self, place: Option<NameNo>) -> &[&'a Movement] {
+        let Some(place) = place else { return &self.movements };
+        let from = self.movements.partition_point(|one| one.place < place);
+        let until = self.movements.partition_point(|one| one.place <= place);
+        &self.movements[from..until]
+    }
+}
+
 /// Narrows a group to the item, category, person or hours that hold most of its faults.
-pub(super) fn narrow(evidence: &Evidence, group: &mut Group) {
+pub(super) fn narrow(evidence: &Evidence, by_place: &ByPlace, group: &mut Group) {
     if group.class == Class::MeaningMismatch {
         return;
     }
@@ -24,17 +46,15 @@ pub(super) fn narrow(evidence: &Evidence, group: &mut Group) {
     let concerns = |one: &&Movement| {
         let of_edge = (one.from, one.to) == (group.from, group.to)
             || (is_wide && (one.to == group.to || one.to == group.from));
-        of_edge
-            && group.place.is_none_or(|place| place == one.place)
-            && process.is_none_or(|process| process == one.process)
+        of_edge && process.is_none_or(|process| process == one.process)
     };
     let faults: Vec<&Fault> = group.faults.iter().map(|number| &evidence.faults[*number]).collect();
-    let mut moved: Vec<&Movement> = evidence.movements.iter().filter(concerns).collect();
+    let at_place = by_place.at(group.place);
+    let mut moved: Vec<&Movement> = at_place.iter().copied().filter(concerns).collect();
     // If every movement is a fault, only the movements of all processes show a concentration.
     let is_each = moved.len() * 10 <= faults.len() * 11;
     if is_each {
-        let at_place = |one: &&Movement| group.place.is_none_or(|place| place == one.place);
-        moved = evidence.movements.iter().filter(at_place).collect();
+        moved = at_place.to_vec();
     }
     let one_of = |of_fault: fn(&Fault) -> NameNo, of_movement: fn(&Movement) -> NameNo| {
         let hits: Vec<NameNo> = faults.iter().map(|fault| of_fault(fault)).collect();

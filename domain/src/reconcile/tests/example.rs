@@ -1,4 +1,4 @@
-//! The example of four systems, which lies beside the repository, and what should come out of it.
+//! The example of four systems in `tests/data/reconciliation`, and its expected results.
 
 use std::path::{Path, PathBuf};
 
@@ -11,11 +11,8 @@ use crate::reconcile::input::{BundlePart, LocationMapping, SkuMapping, Touchpoin
 use crate::reconcile::run;
 use crate::reconcile::term::{Class, Outcome};
 
-fn folder() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders =
-        ["../../shared/data/reconciliation", "tests/data/reconciliation"].map(|path| root.join(path));
-    folders.into_iter().find(|folder| folder.join("expected.json").exists())
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/reconciliation")
 }
 
 /// Returns the rows of a file by column name.
@@ -245,10 +242,7 @@ fn increments(answer: &Answer, expected: &Value) -> (Vec<String>, usize, usize) 
 
 #[test]
 fn the_example_gives_what_it_states() {
-    let Some(folder) = folder() else {
-        // The example is no part of the repository; the other tests state the same rules on small inputs.
-        return;
-    };
+    let folder = folder();
     let expected = json(&folder.join("expected.json"));
     let answer = run(&read(&folder));
     let first = &answer.first_fix;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::reconcile::answer::{Edge, Scope};
-use crate::reconcile::input::Applied;
+use crate::reconcile::input::{Applied, Resolution};
 use crate::reconcile::run;
 use crate::reconcile::term::{Basis, Class, InputKind, Outcome, ProofVerdict};
 
@@ -44,6 +44,54 @@ fn nine_new_differences_are_nine_occurrences() {
         })
         .count();
     assert_eq!(episode.occurrences as usize, lost);
+}
+
+#[test]
+fn two_episodes_that_begin_in_one_snapshot_have_two_ids() {
+    let mut input = business(|_, _| Effect::Keep);
+    for (number, minute, units) in [(1, 15_000, -2), (2, 15_060, 2), (3, 15_120, -3)] {
+        let sale = Real {
+            number: 30_000 + number,
+            event_type: EventType::Sale,
+            item: 1,
+            place: 0,
+            quantity: units,
+            minute,
+        };
+        for system in [ERP, POS] {
+            input.events.push(event(system, &format!("{system}-late-{number}"), &sale, minute + 1));
+        }
+    }
+    let is_later = |line: &&mut SnapshotLine| {
+        (&*line.external_sku, &*line.external_location) == ("B", "10") && line.taken_at > at(15_120)
+    };
+    for line in input.snapshots.iter_mut().filter(is_later).filter(|line| line.system != SHOP) {
+        line.quantity -= quantity(3);
+    }
+    let answer = run(&input);
+    let [first, second] = answer.episodes.as_slice() else { panic!("two episodes: {:?}", answer.episodes) };
+    assert_eq!((first.class, second.class), (Class::MissedSale, Class::MissedSale));
+    assert_eq!(first.opened_at, second.opened_at);
+    let mut residuals = [first.residual.to_string(), second.residual.to_string()];
+    residuals.sort();
+    assert_eq!(residuals, ["0", "3"]);
+    assert_ne!(first.id, second.id);
+}
+
+#[test]
+fn confirmed_classes_are_trusted_more() {
+    let mut input = lost_returns();
+    let confidence = |input: &Input| {
+        let answer = run(input);
+        let row = answer.discrepancies.iter().find(|one| one.system == "shop").expect("a row");
+        row.explanations[0].confidence.to_string()
+    };
+    // Half the exactness, three tenths the evidence, and two tenths the prior: one of two, then four of six.
+    assert_eq!(confidence(&input), "0.9");
+    let resolution = |class: Class| Resolution { system: text("shop"), found: Class::MissedReturn, class };
+    input.resolutions = [Class::MissedReturn; 3].map(resolution).to_vec();
+    input.resolutions.push(resolution(Class::MissedSale));
+    assert_eq!(confidence(&input), "0.93");
 }
 
 #[test]
@@ -127,6 +175,10 @@ fn one_day_of_exports_lists_differences_and_asks_for_more() {
     assert_eq!(answer.discrepancies.len(), 3);
     assert!(answer.discrepancies.iter().all(|one| one.delta.to_string() == "4"));
     assert_eq!(answer.first_fix.verdict, Outcome::NotEnoughData);
+    assert_eq!(answer.episodes.len(), 3);
+    for episode in &answer.episodes {
+        assert_eq!((episode.occurrences, episode.residual.to_string()), (1, "4".to_owned()), "{episode:?}");
+    }
 }
 
 #[test]
