@@ -71,7 +71,6 @@ fn settings(world: &World) -> Settings {
         reference: text(world.systems[REFERENCE].code),
         window_days: u32::try_from(world.days).expect("some days"),
         wage_per_hour: Decimal::from(30),
-        currency: text("EUR"),
         minutes: BTreeMap::new(),
         harm: Class::VARIANTS.iter().map(|class| (*class, harm)).collect(),
     }
@@ -89,7 +88,6 @@ fn declared(run: &Run, system: usize) -> System {
     let says_available = own.shows_available && !is_misread(&run.plan, system);
     System {
         code: text(own.code),
-        name: text(own.code),
         kind,
         quantity_meaning: if says_available { QuantityMeaning::Available } else { QuantityMeaning::OnHand },
         sync_interval_minutes: u32::try_from(own.sync_minutes).expect("some minutes"),
@@ -230,7 +228,6 @@ fn snapshots(run: &Run) -> Vec<SnapshotLine> {
             external_sku: text(&spelled(run, system, item, line.at)),
             external_location: text(&world.spelled_place(system, place)),
             quantity: quantity(line.quantity, world.factor(system, item)),
-            lot: None,
             reserved: line.reserved.map(|pieces| quantity(pieces, 1)),
             quarantined: None,
             incoming: None,
@@ -286,10 +283,8 @@ fn touchpoints(run: &Run) -> Vec<Touchpoint> {
             TouchpointKind::ManualAdjustment
         },
         minutes: touch.minutes.map(Decimal::from),
-        actor: Some(text("office-1")),
         external_sku: Some(text(&spelled(run, touch.system, touch.item, touch.at))),
         external_location: Some(text(&run.world.spelled_place(touch.system, touch.place))),
-        note: None,
     };
     run.books.touches.iter().map(touch).collect()
 }

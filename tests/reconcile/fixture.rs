@@ -47,7 +47,6 @@ impl Desk {
     fn new() -> Self {
         let system = |code: &str, kind| System {
             code: Arc::from(code),
-            name: Arc::from(code),
             kind,
             quantity_meaning: QuantityMeaning::OnHand,
             sync_interval_minutes: 15,
@@ -67,7 +66,6 @@ impl Desk {
                 reference: Arc::from("erp"),
                 window_days: 30,
                 wage_per_hour: Decimal::from(30),
-                currency: Arc::from("EUR"),
                 minutes: BTreeMap::new(),
                 harm: BTreeMap::new(),
             },
@@ -108,7 +106,6 @@ impl Desk {
                 external_sku: Arc::from(*sku),
                 external_location: Arc::from(*place),
                 quantity: Quantity::new(Decimal::from(*level)),
-                lot: None,
                 reserved: None,
                 quarantined: None,
                 incoming: None,

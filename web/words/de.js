@@ -240,7 +240,6 @@ export default {
       allow_negative: ({ to }) => `Lassen Sie ${to} unter null gehen, oder zählen Sie, bevor es mehr verkauft.`,
       speed_up_edge: ({ from, to }) => `Übertragen Sie öfter von ${from} zu ${to}.`,
       count_stock: ({ from, to }) => `Zählen Sie neu, und buchen Sie das Ergebnis in ${from} und ${to}.`,
-      build_connector: ({ from, to }) => `Bauen Sie eine Verbindung von ${from} zu ${to}.`,
     },
     process: {
       sale: "Verkäufe",

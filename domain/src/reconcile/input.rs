@@ -66,10 +66,8 @@ pub struct Settings {
     pub reference: Text,
     /// Days of the window: 30 to 60.
     pub window_days: u32,
-    /// The cost of an hour of work, in `currency`.
+    /// The cost of an hour of work, in the currency of all costs.
     pub wage_per_hour: Decimal,
-    /// The currency of costs.
-    pub currency: Text,
     /// Minutes per kind of manual work, where they differ from the defaults.
     pub minutes: BTreeMap<TouchpointKind, Decimal>,
     /// The probable harm of one episode of a class.
@@ -90,8 +88,6 @@ pub struct Harm {
 pub struct System {
     /// Its code.
     pub code: Text,
-    /// Its name.
-    pub name: Text,
     /// Its kind.
     pub kind: SystemKind,
     /// The quantity that it reports.
@@ -193,10 +189,8 @@ pub struct SnapshotLine {
     pub external_sku: Text,
     /// The location as the system writes it.
     pub external_location: Text,
-    /// Units, in the meaning and the unit of the system.
+    /// Units, in the meaning and the unit of the system. Lines of one key, such as those of its lots, are summed.
     pub quantity: Quantity,
-    /// The lot, if the system reports lots: lines of one key are summed.
-    pub lot: Option<Text>,
     /// Reserved units, part of the quantity on hand.
     pub reserved: Option<Quantity>,
     /// Quarantined units, part of the quantity on hand.
@@ -245,14 +239,10 @@ pub struct Touchpoint {
     pub kind: TouchpointKind,
     /// Minutes that it took. Without them, those of its kind.
     pub minutes: Option<Decimal>,
-    /// The person.
-    pub actor: Option<Text>,
     /// The SKU as the system writes it.
     pub external_sku: Option<Text>,
     /// The location as the system writes it.
     pub external_location: Option<Text>,
-    /// A note.
-    pub note: Option<Text>,
 }
 
 /// A person's decision on an episode of an earlier run.

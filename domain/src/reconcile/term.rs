@@ -223,8 +223,6 @@ words! {
         SpeedUpEdge,
         /// Count again, by a stated rule.
         CountStock,
-        /// Build a connector where files are carried by hand.
-        BuildConnector,
     }
 }
 

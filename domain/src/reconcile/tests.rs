@@ -118,7 +118,6 @@ fn happened() -> Vec<Real> {
 fn system(code: &str, kind: SystemKind) -> System {
     System {
         code: text(code),
-        name: text(code),
         kind,
         quantity_meaning: QuantityMeaning::OnHand,
         sync_interval_minutes: 30,
@@ -134,7 +133,6 @@ fn line(system: SystemNo, minute: i64, key: (&str, &str), units: i64) -> Snapsho
         external_sku: text(key.0),
         external_location: text(key.1),
         quantity: quantity(units),
-        lot: None,
         reserved: None,
         quarantined: None,
         incoming: None,
@@ -175,7 +173,6 @@ fn empty() -> Input {
             reference: text("erp"),
             window_days: 45,
             wage_per_hour: Decimal::from(30),
-            currency: text("EUR"),
             minutes: BTreeMap::new(),
             harm: BTreeMap::new(),
         },

@@ -29,7 +29,6 @@ pub(super) fn effort_quarters(action: Action) -> u32 {
         Action::MapSku | Action::MapLocation | Action::ResolveMap | Action::SetPackFactor => 1,
         Action::TurnOnEvent | Action::DeduplicateEvents | Action::ExplodeBundles | Action::SpeedUpEdge => 4,
         Action::ChangeCountingRule | Action::ChangeOwner | Action::AllowNegative | Action::CountStock => 8,
-        Action::BuildConnector => 32,
     }
 }
 
@@ -120,6 +119,5 @@ pub(super) fn advice(action: Action, event_type: Option<EventType>, edge: &Edge)
         Action::AllowNegative => format!("Let {to} go below zero, or count the stock before it sells more."),
         Action::SpeedUpEdge => format!("Run the transport from {from} to {to} more often."),
         Action::CountStock => format!("Count the stock again, and book the result in {from} and {to}."),
-        Action::BuildConnector => format!("Build a connector from {from} to {to}."),
     }
 }

@@ -111,7 +111,6 @@ fn read(folder: &Path) -> Input {
 fn read_system(one: &Value) -> System {
     System {
         code: text(string(one, "code")),
-        name: text(string(one, "name")),
         kind: string(one, "kind").parse().expect("a kind"),
         quantity_meaning: string(one, "quantity_meaning").parse().expect("a meaning"),
         sync_interval_minutes: u32::try_from(one["sync_interval_minutes"].as_u64().expect("minutes"))
@@ -174,10 +173,8 @@ fn read_data(folder: &Path, code: &str, system: SystemNo, input: &mut Input) {
             at: instant(&row["at"]),
             kind: row["kind"].parse().expect("a kind"),
             minutes: None,
-            actor: optional(&row, "actor"),
             external_sku: optional(&row, "external_sku"),
             external_location: optional(&row, "external_location"),
-            note: None,
         });
     }
 }

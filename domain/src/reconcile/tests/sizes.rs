@@ -215,10 +215,8 @@ fn the_manual_work_of_a_key_is_shared_by_its_losses() {
             kind: TouchpointKind::Other,
             // 40,000 minutes are more than a week: a week of 604,800 seconds counts.
             minutes: Some(Decimal::from(40_000)),
-            actor: None,
             external_sku: Some(text("A")),
             external_location: Some(text("10")),
-            note: None,
         });
     }
     let world = world(&input);

@@ -23,7 +23,7 @@ use crate::reconcile::system::OWN;
 use crate::{Error, Tx};
 
 /// Most rows of a run: snapshot lines, events, touchpoints, and movements of the own ledger.
-pub const ROWS_MAX: usize = 2_000_000;
+pub const ROWS_MAX: usize = domain::reconcile::input::ROWS_MAX;
 
 /// The span of a run, in true time.
 #[derive(Debug, Clone, Copy)]

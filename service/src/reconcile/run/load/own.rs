@@ -31,7 +31,6 @@ const PAGE: i64 = 20_000;
 pub fn system(texts: &mut Texts) -> System {
     System {
         code: texts.of(OWN),
-        name: texts.of("Stockwell"),
         kind: SystemKind::Stockwell,
         quantity_meaning: QuantityMeaning::OnHand,
         sync_interval_minutes: INTERVAL_MINUTES,
@@ -217,11 +216,9 @@ const MOVEMENTS: &str = "select m.id, m.kind, p.sku, o.code as location, m.quant
      order by m.id limit $4";
 
 /// Adjustments and transfers that people enter, and file imports.
-const TOUCHPOINTS: &str = "select d.occurred_at as at, 'manual_adjustment' as kind, u.name as actor, p.sku, \
-            o.code as location \
+const TOUCHPOINTS: &str = "select d.occurred_at as at, 'manual_adjustment' as kind, p.sku, o.code as location \
      from stock_document d \
      join command c on c.tenant_id = $1 and c.id = d.command_id and c.actor_kind = 'user' \
-     join app_user u on u.tenant_id = $1 and u.id = c.actor_id \
      join location o on o.tenant_id = $1 and o.id = d.location_id \
      cross join lateral (select min(m.product_id::text)::uuid as product_id, count(distinct m.product_id) as products \
                          from stock_movement m where m.tenant_id = $1 and m.document_id = d.id \
@@ -229,17 +226,14 @@ const TOUCHPOINTS: &str = "select d.occurred_at as at, 'manual_adjustment' as ki
      left join product p on p.tenant_id = $1 and p.id = m.product_id and m.products = 1 \
      where d.tenant_id = $1 and d.kind = 'adjustment' and d.occurred_at >= $2 and d.occurred_at <= $3 and d.id >= $4 \
      union all \
-     select t.occurred_at, 'manual_transfer', u.name, null, o.code \
+     select t.occurred_at, 'manual_transfer', null, o.code \
      from transfer t \
      join command c on c.tenant_id = $1 and c.id = t.command_id and c.actor_kind = 'user' \
-     join app_user u on u.tenant_id = $1 and u.id = c.actor_id \
      join location o on o.tenant_id = $1 and o.id = t.to_location_id \
      where t.tenant_id = $1 and t.occurred_at >= $2 and t.occurred_at <= $3 and t.id >= $4 \
      union all \
-     select c.recorded_at, 'csv_import', coalesce(u.name, k.name), null, null \
+     select c.recorded_at, 'csv_import', null, null \
      from command c \
-     left join api_key k on k.tenant_id = $1 and k.id = c.actor_id and c.actor_kind = 'api_key' \
-     left join app_user u on u.tenant_id = $1 and u.id = c.actor_id and c.actor_kind = 'user' \
      where c.tenant_id = $1 and c.name = 'product.imported' and c.status < 300 and c.id >= $4 and c.id < $5";
 
 fn snapshot_line(
@@ -255,7 +249,6 @@ fn snapshot_line(
         external_sku: texts.of(row.try_get("sku")?),
         external_location: texts.of(row.try_get("location")?),
         quantity: number(row, "quantity")?,
-        lot: None,
         reserved: optional_number(row, "reserved")?,
         quarantined: optional_number(row, "quarantined")?,
         incoming: None,
@@ -312,9 +305,7 @@ fn touchpoint(no: SystemNo, row: &PgRow, texts: &mut Texts) -> Result<Touchpoint
         at: row.try_get("at")?,
         kind,
         minutes: None,
-        actor: text(texts, "actor")?,
         external_sku: text(texts, "sku")?,
         external_location: text(texts, "location")?,
-        note: None,
     })
 }

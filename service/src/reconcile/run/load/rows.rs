@@ -61,7 +61,7 @@ pub async fn read(
     Ok(())
 }
 
-const SNAPSHOTS: &str = "select l.taken_at, l.content, l.copy, s.is_full, l.external_sku, l.external_location, l.lot, \
+const SNAPSHOTS: &str = "select l.taken_at, l.content, l.copy, s.is_full, l.external_sku, l.external_location, \
             l.quantity, l.reserved, l.quarantined, l.incoming \
      from reconcile_snapshot_line l \
      join reconcile_snapshot s on s.tenant_id = $1 and s.system_id = l.system_id and s.taken_at = l.taken_at \
@@ -73,7 +73,7 @@ const EVENTS: &str = "select occurred_at, content, copy, external_id, type, exte
      from reconcile_event \
      where tenant_id = $1 and system_id = $2 and occurred_at <= $3 and (occurred_at, content, copy) > ($4, $5, $6) \
      order by occurred_at, content, copy limit 20000";
-const TOUCHPOINTS: &str = "select at, content, copy, kind, minutes, actor, external_sku, external_location, note \
+const TOUCHPOINTS: &str = "select at, content, copy, kind, minutes, external_sku, external_location \
      from reconcile_touchpoint \
      where tenant_id = $1 and system_id = $2 and at <= $3 and (at, content, copy) > ($4, $5, $6) \
      order by at, content, copy limit 20000";
@@ -111,7 +111,6 @@ fn snapshot_line(sender: &Sender, row: &PgRow, texts: &mut Texts) -> Result<Snap
         external_sku: texts.of(row.try_get("external_sku")?),
         external_location: texts.of(row.try_get("external_location")?),
         quantity: number(row, "quantity")?,
-        lot: told(texts, row.try_get("lot")?),
         reserved: optional_number(row, "reserved")?,
         quarantined: optional_number(row, "quarantined")?,
         incoming: optional_number(row, "incoming")?,
@@ -155,10 +154,8 @@ fn touchpoint(sender: &Sender, row: &PgRow, texts: &mut Texts) -> Result<Touchpo
         at: row.try_get("at")?,
         kind: word(row, "kind")?,
         minutes: row.try_get("minutes")?,
-        actor: told(texts, row.try_get("actor")?),
         external_sku: told(texts, row.try_get("external_sku")?),
         external_location: told(texts, row.try_get("external_location")?),
-        note: told(texts, row.try_get("note")?),
     })
 }
 

@@ -28,7 +28,6 @@ pub async fn settings(tx: &Tx, texts: &mut Texts) -> Result<Settings, Error> {
         reference: texts.of(&stated.reference),
         window_days: u32::from(stated.window_days.unsigned_abs()),
         wage_per_hour: stated.wage_per_hour.get(),
-        currency: texts.of(&stated.currency),
         minutes: stated.minutes.into_iter().map(|(kind, minutes)| (kind, minutes.get())).collect(),
         harm: stated.harm.into_iter().map(|(class, stated)| (class, harm(stated))).collect(),
     })
@@ -42,7 +41,6 @@ pub async fn systems(tx: &Tx, texts: &mut Texts) -> Result<(Vec<System>, Vec<Sen
         let offset = i64::from(stated.clock_offset_seconds);
         systems.push(System {
             code: texts.of(&stated.code),
-            name: texts.of(&stated.name),
             kind: stated.kind,
             quantity_meaning: stated.quantity_meaning,
             sync_interval_minutes: stated.sync_interval_minutes,
