@@ -20,6 +20,7 @@ mod cause;
 mod classify;
 mod clock;
 mod context;
+mod declared;
 mod episode;
 mod fault;
 mod fix;

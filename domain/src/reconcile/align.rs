@@ -10,11 +10,11 @@ use rust_decimal::Decimal;
 
 use crate::number::Quantity;
 
+use super::declared::Declared;
 use super::input::{Input, ROWS_MAX, System, SystemNo, Text};
 use super::names::{NO_NAME, NameNo, Names};
 use super::resolve::Resolver;
 use super::rows::{Clocks, Line, Rows, cut, decimals, held, scaled, series};
-use super::term::{Concern, Process};
 use super::unit::{Aligned, Held, Key, Series};
 
 /// Most pack factors of an item that are tried: the smallest.
@@ -31,6 +31,8 @@ pub(super) struct World<'a> {
     pub order: Vec<SystemNo>,
     /// The reference.
     pub reference: Option<SystemNo>,
+    /// Owners and hops.
+    pub declared: Declared,
     /// Decimals of a unit.
     pub scale: u32,
     /// Events by time.
@@ -96,34 +98,6 @@ impl World<'_> {
     pub fn written(&self, system: SystemNo, at: i64) -> DateTime<Utc> {
         self.instant(self.clocks.write(system, at))
     }
-
-    /// Returns the declared owner of the quantity of a process.
-    pub fn owner(&self, process: Process) -> Option<SystemNo> {
-        let of_quantity = |concern: Concern| concern == Concern::Quantity;
-        let owned =
-            self.input.ownership.iter().filter(|one| one.process == process && of_quantity(one.concern));
-        owned.filter_map(|one| self.number(&one.owner)).min_by_key(|number| self.position(*number))
-    }
-
-    /// Returns the shortest declared minutes of the hops of a process to a system, from any owner.
-    pub fn declared_to(&self, process: Process, to: SystemNo) -> Option<u32> {
-        let of_process = self
-            .input
-            .ownership
-            .iter()
-            .filter(|one| one.process == process && one.concern == Concern::Quantity);
-        let hops = of_process.flat_map(|one| &one.next_hops).filter(|hop| &*hop.system == self.code(to));
-        hops.map(|hop| hop.latency_minutes).min()
-    }
-
-    /// Returns the declared minutes of a hop, if it is declared.
-    pub fn declared(&self, process: Process, from: SystemNo, to: SystemNo) -> Option<u32> {
-        let of_process = self.input.ownership.iter().filter(|one| {
-            one.process == process && one.concern == Concern::Quantity && &*one.owner == self.code(from)
-        });
-        let hops = of_process.flat_map(|one| &one.next_hops).filter(|hop| &*hop.system == self.code(to));
-        hops.map(|hop| hop.latency_minutes).min()
-    }
 }
 
 /// Brings the inputs to one form. `shifts` are the seconds by which clocks are ahead of what they declare.
@@ -145,11 +119,13 @@ pub(super) fn align<'a>(input: &'a Input, shifts: BTreeMap<SystemNo, i64>) -> Wo
     let bundles = bundles(input, &mut names);
     let packs = packs(input, &mut names);
     let categories = categories(input, &mut names);
+    let declared = Declared::new(input, &order);
     let mut world = World {
         input,
         names,
         order,
         reference,
+        declared,
         scale,
         events,
         series: Vec::new(),

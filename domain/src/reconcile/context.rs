@@ -174,7 +174,7 @@ impl<'a> Context<'a> {
         let observed =
             observed.filter(|latency| latency.count >= LATENCIES_MIN).map(|latency| latency.p95).next();
         let declared =
-            self.world.declared(process, from, to).map_or(0, |minutes| i64::from(minutes) * MINUTE);
+            self.world.declared.hop(process, from, to).map_or(0, |minutes| i64::from(minutes) * MINUTE);
         let interval = i64::from(self.world.system(to).sync_interval_minutes) * MINUTE;
         observed.unwrap_or(0).max(declared).max(interval)
     }
@@ -206,7 +206,7 @@ impl<'a> Context<'a> {
         if by_hand || (actor != NO_NAME && self.is_own_actor(actor)) {
             return self.reference;
         }
-        let owner = self.world.owner(process);
+        let owner = self.world.declared.owner(process);
         if owner == Some(self.reference) {
             return self.reference;
         }

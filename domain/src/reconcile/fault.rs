@@ -225,8 +225,8 @@ fn latencies(context: &Context, one: &Occurrence) -> Vec<(SystemNo, i64)> {
 /// Returns twice the declared latency of an edge; if it is not declared, of the process to that system.
 fn limit(context: &Context, one: &Occurrence, to: SystemNo) -> Option<i64> {
     let process = one.event_type.process();
-    let declared = context.world.declared(process, one.origin, to);
-    let declared = declared.or_else(|| context.world.declared_to(process, to))?;
+    let declared = context.world.declared.hop(process, one.origin, to);
+    let declared = declared.or_else(|| context.world.declared.hop_to(process, to))?;
     Some(2 * i64::from(declared) * MINUTE)
 }
 

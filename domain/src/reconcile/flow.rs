@@ -186,21 +186,21 @@ fn show(
         loss: ratio(passed.lost, passed.events),
         duplicates: passed.duplicates,
         manual_share: ratio(passed.manual, arrived),
-        declared: context.world.declared(process, from, to).is_some(),
+        declared: context.world.declared.hop(process, from, to).is_some(),
     }
 }
 
 /// Returns whether the p95 latency of an edge exceeds twice the declared one.
 fn is_slow(context: &Context, process: Process, (from, to): (SystemNo, SystemNo), edge: &FlowEdge) -> bool {
     let declared =
-        context.world.declared(process, from, to).map(|minutes| Decimal::from(u64::from(minutes) * 2));
+        context.world.declared.hop(process, from, to).map(|minutes| Decimal::from(u64::from(minutes) * 2));
     let p95 = edge.p95_minutes.unwrap_or(Decimal::ZERO);
     edge.events >= EVENTS_MIN && declared.is_some_and(|declared| p95 > declared)
 }
 
 fn findings(context: &Context, process: Process, edges: &[(FlowEdge, (SystemNo, SystemNo))]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if context.world.owner(process).is_none() {
+    if context.world.declared.owner(process).is_none() {
         let detail = format!("No system is declared as the owner of the quantity of {}s.", process.word());
         findings.push(Finding { kind: FindingKind::NoOwner, edge: None, place: None, detail });
     }
@@ -220,7 +220,7 @@ fn findings(context: &Context, process: Process, edges: &[(FlowEdge, (SystemNo, 
             findings.push(Finding { kind, edge: Some(ends), place: None, detail });
         };
         let name = format!("{}s from {} to {}", process.word(), edge.from, edge.to);
-        if !edge.declared && context.world.owner(process).is_some() {
+        if !edge.declared && context.world.declared.owner(process).is_some() {
             add(FindingKind::UndeclaredEdge, format!("The flow of {name} is not declared."));
         }
         if is_slow(context, process, *numbers, edge) {

@@ -18,15 +18,15 @@ mod sizes;
 mod speed;
 mod states;
 
-const ERP: SystemNo = 0;
-const POS: SystemNo = 1;
-const SHOP: SystemNo = 2;
+pub(super) const ERP: SystemNo = 0;
+pub(super) const POS: SystemNo = 1;
+pub(super) const SHOP: SystemNo = 2;
 const ITEMS: [&str; 6] = ["A", "B", "C", "D", "E", "F"];
 const PLACES: [&str; 3] = ["10", "20", "30"];
 const DAYS: i64 = 45;
 const START: i64 = 200;
 
-fn text(text: &str) -> Text {
+pub(super) fn text(text: &str) -> Text {
     Arc::from(text)
 }
 
@@ -156,7 +156,7 @@ fn event(system: SystemNo, id: &str, real: &Real, recorded: i64) -> Event {
     }
 }
 
-fn empty() -> Input {
+pub(super) fn empty() -> Input {
     let owned = |process| Ownership {
         process,
         concern: Concern::Quantity,
