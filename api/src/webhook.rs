@@ -183,7 +183,8 @@ async fn update(
 
 /// Delete a webhook endpoint
 ///
-/// Nothing more is sent to it. Its deliveries can still be read.
+/// Nothing more is sent to it, and what waits is given up. A message under way may still arrive. Its deliveries can be read for 30
+/// days.
 #[utoipa::path(
     operation_id = "webhook_endpoints_delete",
     security(("bearer" = ["webhooks:write"])),
@@ -226,6 +227,7 @@ async fn rotate(
 /// Test a webhook endpoint
 ///
 /// Sends a message of the type `ping`, in one attempt, also if the endpoint is switched off. Read the delivery to see the response.
+/// Rejected if 1,000 deliveries wait for the endpoint (409).
 #[utoipa::path(
     operation_id = "webhook_endpoints_test",
     security(("bearer" = ["webhooks:write"])),

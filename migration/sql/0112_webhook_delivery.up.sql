@@ -6,7 +6,7 @@ create table webhook_delivery (
     endpoint_id uuid not null,
     event_id uuid not null,
     kind text not null,
-    -- Null for a test, which no command made.
+    -- Null for a test of the first version with webhooks.
     command_id uuid,
     document_kind text not null,
     document_id uuid not null,

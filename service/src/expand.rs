@@ -14,7 +14,7 @@ use crate::scope::Scope;
 use crate::{Error, Tx};
 
 /// A record that a list can show beside its id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumIter, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Expansion {
     /// The record of `customer_id`.

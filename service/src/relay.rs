@@ -176,6 +176,6 @@ async fn tenants(pool: &PgPool) -> Result<Vec<TenantId>, Error> {
 
 /// Returns an id below every id from this instant on. Ids begin with the millisecond in which their rows were
 /// written.
-fn first_id(at: DateTime<Utc>) -> Uuid {
+pub(crate) fn first_id(at: DateTime<Utc>) -> Uuid {
     Uuid::from_u128(u128::from(at.timestamp_millis().max(0).unsigned_abs()) << 80)
 }

@@ -8,6 +8,7 @@ pub mod address;
 pub mod delivery;
 pub mod endpoint;
 mod object;
+pub mod old;
 pub mod outcome;
 pub mod schedule;
 pub mod secret;
@@ -26,6 +27,8 @@ use crate::scope::Scopes;
 pub const API_VERSION: &str = "v1";
 /// Type of the message that tests an endpoint.
 pub const TEST: &str = "ping";
+/// Most deliveries that wait for an endpoint. Further events wait in the feed.
+pub const WAITING_MAX: i64 = 1_000;
 
 /// Settings of an installation.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ pub mod log;
 pub mod reconcile;
 mod routes;
 pub mod signal;
+mod stopping;
 pub mod webhook;
 pub mod worker;
 

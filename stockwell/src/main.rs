@@ -35,8 +35,8 @@ enum Command {
         #[arg(long, env = "STOCKWELL_STOP_NOTICE_SECONDS", default_value_t = 0)]
         stop_notice_seconds: u64,
     },
-    /// Send events on to the servers, delete stored responses after 7 days, fold sales lines into the roll-ups of the
-    /// reports, and make the stock checkpoints that are due. Several workers may run side by side.
+    /// Send events on to the servers and to webhooks, delete stored responses after 7 days, fold sales lines into the roll-ups of
+    /// the reports, and make the stock checkpoints that are due. Several workers may run side by side.
     Worker(WorkerConfig),
     /// Update the database schema, or undo its newest step.
     Migrate(MigrateArgs),

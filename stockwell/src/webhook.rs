@@ -20,16 +20,19 @@ use service::tx::PoolOptions;
 use service::webhook::address::Reach;
 use service::webhook::secret::Vault;
 use service::webhook::turn::{self, Message, Turn};
-use service::webhook::{Settings, outcome};
+use service::webhook::{Settings, old, outcome};
 use service::{Db, Error};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use self::send::Sender;
+use crate::stopping::{rest, stopped};
 
 /// Pause between two looks for tenants that wrote events.
 const POLL: Duration = Duration::from_millis(200);
+/// Longest look for them.
+const LOOK_MAX: Duration = Duration::from_secs(5);
 /// Pause between two lists of the tenants with endpoints.
 const TENANTS_LISTED: Duration = Duration::from_secs(1);
 /// Pause between two deletions of old deliveries.
@@ -40,10 +43,14 @@ const EVERY_TENANT: Duration = Duration::from_secs(60);
 const TURNS_MAX: usize = 4;
 /// Most messages at a time.
 const MESSAGES_MAX: usize = 256;
+/// Longest time from the beginning of a turn to that of its attempts. An attempt then ends within the lease.
+const PLACE_WAIT: Duration = Duration::from_secs(15);
+/// Longest time that a receiver may get for its response.
+const TIMEOUT_SECONDS_MAX: u32 = 30;
 /// Most connections to the database.
 const CONNECTIONS_MAX: u32 = 8;
 /// Time that a turn or an outcome waits for a connection.
-const CONNECTION_WAIT_MS: u64 = 10_000;
+const CONNECTION_WAIT_MS: u64 = 8_000;
 /// Pause after a failure.
 const PAUSE: Duration = Duration::from_secs(1);
 /// Attempts to record an outcome. After that the lease ends, and the message is sent again.
@@ -60,7 +67,7 @@ pub struct WebhookConfig {
     #[arg(long, env = "STOCKWELL_WEBHOOK_NETWORKS", value_delimiter = ',')]
     pub webhook_networks: Vec<IpNet>,
     /// Seconds that a receiver has for its response. 15 if absent.
-    #[arg(long, env = "STOCKWELL_WEBHOOK_TIMEOUT_SECONDS", value_parser = clap::value_parser!(u32).range(1..=30))]
+    #[arg(long, env = "STOCKWELL_WEBHOOK_TIMEOUT_SECONDS", value_parser = clap::value_parser!(u32).range(1..=i64::from(TIMEOUT_SECONDS_MAX)))]
     pub webhook_timeout_seconds: Option<u32>,
 }
 
@@ -85,7 +92,9 @@ pub(crate) struct Deliverer {
 
 /// A task that ended.
 enum Done {
-    Turn(TenantId, Result<Turn, Error>),
+    /// A turn that began at an instant.
+    Turn(TenantId, Instant, Result<Turn, Error>),
+    /// A message was sent or given back.
     Sent(TenantId),
 }
 
@@ -128,7 +137,9 @@ impl Deliverer {
     /// Sends messages until the worker stops, then waits for those under way.
     pub(crate) async fn run(mut self, mut stopping: watch::Receiver<bool>) {
         while !*stopping.borrow() {
-            if let Err(error) = self.look().await {
+            // While it waits, no message of a turn is sent.
+            let looked = timeout(LOOK_MAX, self.look()).await.unwrap_or(Err(Error::Deadline));
+            if let Err(error) = looked {
                 tracing::warn!(%error, "the tenants with webhooks could not be listed; trying again");
             }
             self.begin_turns();
@@ -144,9 +155,16 @@ impl Deliverer {
                 }
             }
         }
+        // Messages that wait for a place are given back.
+        self.room.close();
         while let Some(done) = self.tasks.join_next().await {
             self.note(done);
         }
+    }
+
+    /// Returns the connections to the database.
+    pub(crate) fn db(&self) -> Db {
+        self.db.clone()
     }
 
     /// Finds the tenants with endpoints, and those of them that wrote events.
@@ -167,8 +185,11 @@ impl Deliverer {
         Ok(())
     }
 
-    /// Begins the turns that are due, the oldest first.
+    /// Begins the turns that are due, the oldest first. While no message can be sent, none begins: it would take leases in vain.
     fn begin_turns(&mut self) {
+        if self.room.available_permits() == 0 {
+            return;
+        }
         let now = Instant::now();
         let mut due: Vec<(Instant, TenantId)> = self
             .due
@@ -182,21 +203,21 @@ impl Deliverer {
             self.busy.insert(tenant_id);
             let (db, settings) = (self.db.clone(), Arc::clone(&self.settings));
             self.tasks
-                .spawn(async move { Done::Turn(tenant_id, turn::take(&db, &settings, tenant_id).await) });
+                .spawn(async move { Done::Turn(tenant_id, now, turn::take(&db, &settings, tenant_id).await) });
         }
     }
 
     fn note(&mut self, done: Result<Done, tokio::task::JoinError>) {
         let (tenant_id, next) = match done {
-            Ok(Done::Turn(tenant_id, Ok(turn))) => {
+            Ok(Done::Turn(tenant_id, begun, Ok(turn))) => {
                 self.busy.remove(&tenant_id);
                 for message in turn.messages {
-                    self.send(message);
+                    self.send(message, begun + PLACE_WAIT);
                 }
                 let wait = turn.look_again.and_then(|wait| wait.to_std().ok());
                 (tenant_id, if turn.has_more { Some(Duration::ZERO) } else { wait })
             }
-            Ok(Done::Turn(tenant_id, Err(error))) => {
+            Ok(Done::Turn(tenant_id, _, Err(error))) => {
                 self.busy.remove(&tenant_id);
                 tracing::warn!(%error, %tenant_id, "a turn of webhooks failed; trying again");
                 (tenant_id, Some(PAUSE))
@@ -213,56 +234,99 @@ impl Deliverer {
         *due = (*due).min(Instant::now() + next);
     }
 
-    fn send(&mut self, message: Message) {
+    /// Sends a message, or gives it back if no place is free until an instant.
+    fn send(&mut self, message: Message, until: Instant) {
         let (db, sender, room) = (self.db.clone(), Arc::clone(&self.sender), Arc::clone(&self.room));
         self.tasks.spawn(async move {
-            let _place = room.acquire().await;
-            let outcome = sender.send(&message).await;
-            let kind = outcome.error.unwrap_or("delivered");
-            metrics::counter!("stockwell_webhook_attempts_total", "outcome" => kind).increment(1);
-            for attempt in 1..=RECORDED_IN {
-                match outcome::record(&db, &message, &outcome).await {
-                    Ok(()) => break,
-                    Err(error) => {
-                        tracing::warn!(%error, tenant_id = %message.tenant_id, attempt, "an outcome was not recorded");
-                        tokio::time::sleep(PAUSE).await;
-                    }
-                }
+            match place(&room, until).await {
+                Some(_place) => deliver(&db, &sender, &message).await,
+                None => give_back(&db, &message).await,
             }
             Done::Sent(message.tenant_id)
         });
     }
 }
 
-/// Waits until the worker stops.
-async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    // An error means that the worker is gone.
-    _ = stopping.wait_for(|stopping| *stopping).await;
+/// Waits for a place to send a message. Returns nothing if none is free until an instant, or if the worker stops.
+async fn place(room: &Semaphore, until: Instant) -> Option<SemaphorePermit<'_>> {
+    timeout_at(until, room.acquire()).await.ok()?.ok()
 }
 
-/// Deletes old deliveries, now and every hour.
-pub(crate) async fn keep_house(outbox: Outbox, db: Db, mut stopping: watch::Receiver<bool>) {
-    while !*stopping.borrow() {
-        match outbox.webhook_tenants().await {
-            Ok(tenants) => {
-                for tenant_id in tenants {
-                    if let Err(error) = turn::forget(&db, tenant_id).await {
-                        tracing::warn!(%error, %tenant_id, "old deliveries were not deleted; trying again");
-                    }
-                }
-            }
+/// Sends a message, and records the outcome.
+async fn deliver(db: &Db, sender: &Sender, message: &Message) {
+    let outcome = sender.send(message).await;
+    let kind = outcome.error.unwrap_or("delivered");
+    metrics::counter!("stockwell_webhook_attempts_total", "outcome" => kind).increment(1);
+    for attempt in 1..=RECORDED_IN {
+        match outcome::record(db, message, &outcome).await {
+            Ok(()) => break,
             Err(error) => {
-                tracing::warn!(%error, "the tenants with webhooks could not be listed; trying again")
+                tracing::warn!(%error, tenant_id = %message.tenant_id, attempt, "an outcome was not recorded");
+                tokio::time::sleep(PAUSE).await;
             }
         }
-        // Both results are fine: the loop checks whether the worker stops.
-        _ = tokio::time::timeout(HOUSEKEEPING, stopping.wait_for(|stopping| *stopping)).await;
     }
 }
 
-impl Deliverer {
-    /// Returns the connections to the database.
-    pub(crate) fn db(&self) -> Db {
-        self.db.clone()
+/// Gives a message back that was not sent.
+async fn give_back(db: &Db, message: &Message) {
+    if let Err(error) = turn::give_back(db, message).await {
+        tracing::warn!(%error, tenant_id = %message.tenant_id, "a message waits for the end of its lease");
+    }
+}
+
+/// Deletes old deliveries of every tenant, now and every hour. Also tenants whose endpoints are all deleted have some.
+pub(crate) async fn keep_house(outbox: Outbox, db: Db, mut stopping: watch::Receiver<bool>) {
+    while !*stopping.borrow() {
+        match outbox.tenants().await {
+            Ok(tenants) => forget_old(&db, tenants, &stopping).await,
+            Err(error) => tracing::warn!(%error, "the tenants could not be listed; trying again"),
+        }
+        rest(&mut stopping, HOUSEKEEPING).await;
+    }
+}
+
+/// Deletes old deliveries of tenants, unless the worker stops. A failure for one tenant does not stop the others.
+async fn forget_old(db: &Db, tenants: Vec<TenantId>, stopping: &watch::Receiver<bool>) {
+    for tenant_id in tenants {
+        loop {
+            if *stopping.borrow() {
+                return;
+            }
+            match old::forget(db, tenant_id).await {
+                Ok(old::AT_ONCE) => {}
+                Ok(_) => break,
+                Err(error) => {
+                    tracing::warn!(%error, %tenant_id, "old deliveries were not deleted; trying again");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attempt_ends_within_its_lease() {
+        let write_ms = PoolOptions::default().write_ms;
+        let recorded = Duration::from_millis(CONNECTION_WAIT_MS + write_ms) + PAUSE;
+        let attempt = PLACE_WAIT + Duration::from_secs(u64::from(TIMEOUT_SECONDS_MAX)) + recorded * RECORDED_IN;
+        assert!(attempt < turn::LEASE.to_std().expect("a lease"), "{attempt:?}");
+    }
+
+    #[tokio::test]
+    async fn a_message_waits_for_a_place_until_its_instant() {
+        let soon = || Instant::now() + Duration::from_millis(20);
+        let room = Semaphore::new(1);
+        let first = place(&room, soon()).await;
+        assert!(first.is_some());
+        assert!(place(&room, soon()).await.is_none(), "the room is full");
+        drop(first);
+        assert!(place(&room, Instant::now() + Duration::from_secs(60)).await.is_some());
+        room.close();
+        assert!(place(&room, Instant::now() + Duration::from_secs(60)).await.is_none(), "the worker stops");
     }
 }

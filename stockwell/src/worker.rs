@@ -23,6 +23,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::stopping::rest;
 use crate::webhook::{self, Deliverer, WebhookConfig};
 
 /// The name of the servers that listen on [`EVENTS_CHANNEL`], as one consumer of the feed.
@@ -389,10 +390,4 @@ async fn make_checkpoints(db: &Db, tenants: Vec<TenantId>, stopping: &watch::Rec
             Err(error) => tracing::warn!(%error, %tenant_id, "no checkpoints were made"),
         }
     }
-}
-
-/// Waits for `pause`, or until the worker stops.
-async fn rest(stopping: &mut watch::Receiver<bool>, pause: Duration) {
-    // Both results are fine: the caller checks whether the worker stops.
-    _ = tokio::time::timeout(pause, stopping.wait_for(|stopping| *stopping)).await;
 }

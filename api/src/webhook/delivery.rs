@@ -67,7 +67,8 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<WebhookDeliveryId>, seen
 
 /// Send a delivery again
 ///
-/// Sends the message at once, also if it was delivered or given up. If that fails, it is tried again for 72 hours.
+/// Sends the message at once, also if it was delivered or given up, or an attempt is under way. If that fails, it is tried again for
+/// 72 hours. Rejected if 1,000 deliveries wait for the endpoint (409).
 #[utoipa::path(
     operation_id = "webhook_deliveries_retry",
     security(("bearer" = ["webhooks:write"])),

@@ -9,7 +9,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 
-use super::{TEST, endpoint};
+use super::{TEST, WAITING_MAX, endpoint};
 use crate::columns::Columns;
 use crate::listing::{Listing, Slice, word};
 use crate::{Error, Tx};
@@ -25,7 +25,7 @@ text_enum! {
         Pending,
         /// The receiver has accepted it.
         Delivered,
-        /// It was given up.
+        /// It was given up: it failed for 72 hours, it was a test that failed, or its endpoint was deleted.
         Dead,
     }
 }
@@ -87,10 +87,11 @@ pub struct WebhookAttempt {
     #[schema(minimum = 100, maximum = 999, example = 204)]
     pub response_status: Option<i16>,
     /// Reason of the failure: `rejected`, `redirected`, `timeout`, `connection_failed`, `name_not_resolved`,
-    /// `address_not_allowed`, `url_not_allowed` or `secret_unreadable`. New values may appear. Null: it succeeded.
+    /// `address_not_allowed`, `url_not_allowed`, `secret_unreadable` or `not_writable`. New values may appear. Null: it succeeded.
     #[schema(max_length = 40, example = json!(null))]
     pub error: Option<String>,
-    /// Line and headers of the request, without the signatures, and the length of its body.
+    /// Line and headers of the request, without the signatures, and the length of its body. Empty if no request was made:
+    /// `url_not_allowed`, `secret_unreadable`, `not_writable`.
     #[schema(max_length = 4000, example = "POST /stockwell")]
     pub request: String,
     /// Beginning of the response: at most 4,096 bytes. Null: there was none.
@@ -125,33 +126,51 @@ pub async fn get(tx: &Tx, id: WebhookDeliveryId) -> Result<WebhookDelivery, Erro
 
 /// Sends a message of the type `ping` to an endpoint, in one attempt.
 pub async fn test(tx: &Tx, id: WebhookEndpointId) -> Result<WebhookDelivery, Error> {
-    endpoint::get(tx, id).await?;
+    endpoint::locked(tx, id).await?;
+    check_room(tx, id).await?;
     let delivery_id = WebhookDeliveryId(tx.next_id());
     let statement = Columns::of(
-        "insert into webhook_delivery (tenant_id, id, endpoint_id, event_id, kind, document_kind, document_id, position, \
-             written, occurred_at, recorded_at, next_at, expires_at, created_at, updated_at) \
-         values ($1, $2, $3, $4, $5, $6, $3, 0, 0, $7, $7, $7, $7, $7, $7)",
+        "insert into webhook_delivery (tenant_id, id, endpoint_id, event_id, kind, command_id, document_kind, document_id, \
+             position, written, occurred_at, recorded_at, next_at, expires_at, created_at, updated_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $3, 0, 0, $8, $8, $8, $8, $8, $8)",
     )
     .value("tenant_id", tx.tenant_id.0)
     .value("id", delivery_id.0)
     .value("endpoint_id", id.0)
     .value("event_id", tx.next_id())
     .value("kind", TEST)
+    .value("command_id", tx.next_command_id().0)
     .value("document_kind", "webhook_endpoint")
     .value("occurred_at", tx.now);
     statement.execute(tx).await?;
     find(tx, delivery_id).await
 }
 
-/// Sends a delivery again, from the beginning of its schedule.
+/// Sends a delivery again, from the beginning of its schedule. An attempt under way loses its lease, so its outcome is only logged.
 pub async fn retry(tx: &Tx, id: WebhookDeliveryId) -> Result<WebhookDelivery, Error> {
-    let found = find(tx, id).await?;
-    endpoint::get(tx, found.endpoint_id).await?;
-    let statement = "update webhook_delivery set status = 'pending', tries = 0, next_at = $3, \
+    let endpoint_id = find(tx, id).await?.endpoint_id;
+    endpoint::locked(tx, endpoint_id).await?;
+    if find(tx, id).await?.status != Status::Pending {
+        check_room(tx, endpoint_id).await?;
+    }
+    let statement = "update webhook_delivery set status = 'pending', tries = 0, next_at = $3, leased_by = null, lease_until = null, \
              expires_at = case when kind = 'ping' then expires_at end, updated_at = $3, version = version + 1 \
          where tenant_id = $1 and id = $2";
     tx.execute(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(tx.now)).await?;
     find(tx, id).await
+}
+
+/// Rejects a further delivery if the most that may wait for an endpoint already do. The endpoint is locked.
+async fn check_room(tx: &Tx, id: WebhookEndpointId) -> Result<(), Error> {
+    let query = "select count(*) as waiting from (select from webhook_delivery \
+                     where tenant_id = $1 and endpoint_id = $2 and status = 'pending' limit $3) w";
+    let row = tx.row(sqlx::query(query).bind(tx.tenant_id.0).bind(id.0).bind(WAITING_MAX)).await?;
+    let row = row.ok_or_else(|| Error::invariant("an aggregate returns one row"))?;
+    if row.try_get::<i64, _>("waiting")? >= WAITING_MAX {
+        let detail = format!("{WAITING_MAX} deliveries wait for this endpoint, which is the most: try again when some have ended.");
+        return Err(Refusal::state(detail).into());
+    }
+    Ok(())
 }
 
 const SELECT: &str = "select id, endpoint_id, event_id, kind, status, attempts, case when status = 'pending' then next_at end as next_at, \

@@ -148,7 +148,7 @@ pub fn check_powers(caller: &Caller, payload: Payload) -> Result<(), Error> {
     caller.require(Scope::EventsRead)?;
     match payload {
         Payload::Thin => Ok(()),
-        Payload::Full => object::READS.iter().try_for_each(|scope| caller.require(*scope)),
+        Payload::Full => object::scopes().try_for_each(|scope| caller.require(scope)),
     }
 }
 
@@ -227,12 +227,18 @@ pub async fn update(
     get(tx, id).await
 }
 
-/// Deletes an endpoint. Nothing more is sent to it.
+/// Deletes an endpoint, and ends its deliveries. Nothing more is sent to it. An attempt under way loses its lease, so its outcome is
+/// only logged.
 pub async fn delete(tx: &Tx, id: WebhookEndpointId, expected: Option<i32>) -> Result<(), Error> {
     input::check_version(locked(tx, id).await?.version, expected)?;
-    let statement = "update webhook_endpoint set deleted_at = $3, updated_at = $3, active = false, version = version + 1 \
-                     where tenant_id = $1 and id = $2";
-    tx.execute(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(tx.now)).await?;
+    for statement in [
+        "update webhook_endpoint set deleted_at = $3, updated_at = $3, active = false, version = version + 1 \
+         where tenant_id = $1 and id = $2",
+        "update webhook_delivery set status = 'dead', leased_by = null, lease_until = null, updated_at = $3, version = version + 1 \
+         where tenant_id = $1 and endpoint_id = $2 and status = 'pending'",
+    ] {
+        tx.execute(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(tx.now)).await?;
+    }
     Ok(())
 }
 

@@ -113,6 +113,10 @@ async fn note_success(tx: &Tx, message: &Message, failures: i32) -> Result<(), E
     let statement = "update webhook_cursor set failures = 0, failing_since = null, paused_until = null \
                      where tenant_id = $1 and endpoint_id = $2";
     tx.execute(sqlx::query(statement).bind(tx.tenant_id.0).bind(message.endpoint_id.0)).await?;
+    if schedule::pause(failures).is_none() {
+        // The receiver was not down. A message that it rejects keeps its delay, or each other message would send it again.
+        return Ok(());
+    }
     // The receiver works again, so deliveries don't wait for the end of their delays.
     let due = "update webhook_delivery set next_at = $3, updated_at = $3, version = version + 1 \
                where tenant_id = $1 and endpoint_id = $2 and status = 'pending' and next_at > $3 and leased_by is null";

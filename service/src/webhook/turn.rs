@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::endpoint::Payload;
 use super::secret::Secret;
-use super::{Settings, TEST, object};
+use super::{Settings, TEST, WAITING_MAX, object};
 use crate::columns::Columns;
 use crate::event::{self, Event, FeedPosition, Filter};
 use crate::listing::word;
@@ -26,18 +26,15 @@ use crate::{Db, Error, Tx};
 pub const AT_ONCE_MAX: i64 = 4;
 /// Most events that a turn takes for an endpoint.
 const EVENTS_MAX: usize = 100;
-/// Deliveries that wait for an endpoint above which no more events are taken.
-const WAITING_MAX: i64 = 1_000;
-/// Time after which another worker may send what a worker has leased. It is longer than an attempt with its wait.
-const LEASE: TimeDelta = TimeDelta::seconds(90);
+/// Most deliveries that wait for an endpoint for which a turn takes more events.
+const WAITING_BEFORE_MAX: i64 = WAITING_MAX - EVENTS_MAX as i64;
+/// Time after which another worker may send what a worker has leased. It is longer than an attempt, with the wait before it and the
+/// record of its outcome.
+pub const LEASE: TimeDelta = TimeDelta::seconds(90);
 /// Longest time until the next turn of a tenant for which deliveries wait.
 const LOOK_AGAIN_MAX: TimeDelta = TimeDelta::seconds(60);
 /// Shortest time until that turn.
 const LOOK_AGAIN_MIN: TimeDelta = TimeDelta::seconds(1);
-/// Time that deliveries which ended are kept.
-pub const KEPT: TimeDelta = TimeDelta::days(30);
-/// Most deliveries that one statement deletes.
-const FORGOTTEN_AT_ONCE: i64 = 500;
 
 /// The work that a turn found.
 #[derive(Debug, Default)]
@@ -96,6 +93,18 @@ struct Endpoint {
     under_way: i64,
 }
 
+impl Endpoint {
+    /// Whether events are sent. Otherwise only a test is.
+    fn is_open(&self) -> bool {
+        self.is_active && !self.is_paused
+    }
+
+    /// Returns the most attempts that it may have at a time.
+    fn at_once(&self) -> i64 {
+        if self.is_failing { 1 } else { AT_ONCE_MAX }
+    }
+}
+
 /// Makes a turn of a tenant.
 pub async fn take(db: &Db, settings: &Settings, tenant_id: TenantId) -> Result<Turn, Error> {
     let tx = db.begin(tenant_id).await?;
@@ -108,45 +117,30 @@ async fn make(tx: &Tx, settings: &Settings) -> Result<Turn, Error> {
     let mut turn = Turn::default();
     for row in tx.rows(sqlx::query(ENDPOINTS).bind(tx.tenant_id.0).bind(tx.now)).await? {
         let mut endpoint = read_endpoint(tx, settings, &row)?;
-        if endpoint.is_active && !endpoint.is_paused && endpoint.waiting < WAITING_MAX {
+        if endpoint.is_open() && endpoint.waiting <= WAITING_BEFORE_MAX {
             turn.has_more |= take_events(tx, &mut endpoint).await?;
         }
         if endpoint.waiting == 0 {
             continue;
         }
-        lease(tx, &endpoint, &mut turn.messages).await?;
+        let leased = lease(tx, &endpoint, &mut turn.messages).await?;
+        endpoint.under_way += leased;
         let next = look_again(tx, &endpoint).await?;
         turn.look_again = turn.look_again.into_iter().chain(next).min();
     }
     Ok(turn)
 }
 
-/// Deletes deliveries of a tenant that ended long ago, with their logs. Returns their number.
-pub async fn forget(db: &Db, tenant_id: TenantId) -> Result<u64, Error> {
-    let mut forgotten = 0;
-    loop {
-        let tx = db.begin(tenant_id).await?;
-        let forgetting = timeout(db.write_time().work, forget_some(&tx));
-        let at_once = forgetting.await.unwrap_or(Err(Error::Deadline))?;
-        tx.commit().await?;
-        forgotten += at_once;
-        if at_once < FORGOTTEN_AT_ONCE.unsigned_abs() {
-            return Ok(forgotten);
-        }
-    }
-}
-
-async fn forget_some(tx: &Tx) -> Result<u64, Error> {
-    let old = sqlx::query(OLD).bind(tx.tenant_id.0).bind(tx.now - KEPT).bind(FORGOTTEN_AT_ONCE);
-    let rows = tx.rows(old).await?;
-    let ids = rows.iter().map(|row| row.try_get("id")).collect::<Result<Vec<Uuid>, _>>()?;
-    for statement in [
-        "delete from webhook_attempt where tenant_id = $1 and delivery_id = any($2)",
-        "delete from webhook_delivery where tenant_id = $1 and id = any($2)",
-    ] {
-        tx.execute(sqlx::query(statement).bind(tx.tenant_id.0).bind(&ids)).await?;
-    }
-    Ok(ids.len() as u64)
+/// Gives back the lease of a message that was not sent. Its next attempt has the number of this one.
+pub async fn give_back(db: &Db, message: &Message) -> Result<(), Error> {
+    let tx = db.begin(message.tenant_id).await?;
+    let statement = "update webhook_delivery set leased_by = null, lease_until = null, attempts = attempts - 1, tries = tries - 1, \
+             updated_at = $4, version = version + 1 \
+         where tenant_id = $1 and id = $2 and leased_by = $3";
+    let statement = sqlx::query(statement).bind(tx.tenant_id.0).bind(message.delivery_id.0).bind(message.lease);
+    let giving = timeout(db.write_time().work, tx.execute(statement.bind(tx.now)));
+    giving.await.unwrap_or(Err(Error::Deadline))?;
+    tx.commit().await
 }
 
 /// Locks the cursors of a tenant. One that another worker has locked is left to it.
@@ -168,7 +162,7 @@ const INSERT: &str = "insert into webhook_delivery (tenant_id, endpoint_id, next
         $10::bigint[], $11::bigint[], $12::timestamptz[], $13::timestamptz[]) \
         as v (id, event_id, kind, command_id, document_kind, document_id, position, written, occurred_at, recorded_at)";
 
-/// Leases what is due. If the endpoint was switched off, that is only a test.
+/// Leases what is due. If the endpoint is switched off or pauses, that is only a test.
 const LEASED: &str = "with due as ( \
          select d.id from webhook_delivery d \
          where d.tenant_id = $1 and d.endpoint_id = $2 and d.status = 'pending' and d.next_at <= $3 \
@@ -186,11 +180,19 @@ const LEASED: &str = "with due as ( \
              d.written, d.occurred_at, d.recorded_at, d.attempts, d.tries, d.expires_at) \
      select * from leased order by position, written, delivery_id";
 
-const NEXT: &str = "select min(greatest(d.next_at, coalesce(d.lease_until, d.next_at))) as next_at from webhook_delivery d \
-     where d.tenant_id = $1 and d.endpoint_id = $2 and d.status = 'pending'";
+/// Finds when a place is free, for an endpoint that has all attempts that it may have at a time.
+const FREE: &str = "select min(d.lease_until) as next_at from webhook_delivery d \
+     where d.tenant_id = $1 and d.endpoint_id = $2 and d.status = 'pending' and d.lease_until > $3";
 
-const OLD: &str = "select id from webhook_delivery where tenant_id = $1 and status in ('delivered', 'dead') and updated_at < $2 \
-     order by id limit $3";
+/// Finds when a delivery is due that waits for no earlier one. If the endpoint is switched off, that is only a test; in a pause, others
+/// wait for its end.
+const NEXT: &str = "select min(greatest(d.next_at, d.lease_until, case when d.kind <> 'ping' then $3::timestamptz end)) as next_at \
+     from webhook_delivery d \
+     where d.tenant_id = $1 and d.endpoint_id = $2 and d.status = 'pending' and (d.kind = 'ping' or $4) \
+       and not exists (select from webhook_delivery p \
+                       where p.tenant_id = $1 and p.endpoint_id = $2 and p.status = 'pending' \
+                         and p.document_id = d.document_id \
+                         and (p.position, p.written, p.id) < (d.position, d.written, d.id))";
 
 fn read_endpoint(tx: &Tx, settings: &Settings, row: &PgRow) -> Result<Endpoint, Error> {
     let id = WebhookEndpointId(row.try_get("endpoint_id")?);
@@ -248,27 +250,26 @@ async fn take_events(tx: &Tx, endpoint: &mut Endpoint) -> Result<bool, Error> {
     Ok(feed.has_more)
 }
 
-/// Leases deliveries of an endpoint that are due: several, or one if the last attempt failed.
-async fn lease(tx: &Tx, endpoint: &Endpoint, messages: &mut Vec<Message>) -> Result<(), Error> {
-    let at_once = if endpoint.is_failing { 1 } else { AT_ONCE_MAX };
-    let free = (at_once - endpoint.under_way).max(0);
-    let all = endpoint.is_active && !endpoint.is_paused;
+/// Leases deliveries of an endpoint that are due: several, or one if the last attempt failed. Returns their number.
+async fn lease(tx: &Tx, endpoint: &Endpoint, messages: &mut Vec<Message>) -> Result<i64, Error> {
+    let free = (endpoint.at_once() - endpoint.under_way).max(0);
     let lease = Uuid::new_v4();
     let query = Columns::of(LEASED)
         .bind(tx.tenant_id.0)
         .bind(endpoint.id.0)
         .bind(tx.now)
-        .bind(if all { "all" } else { TEST })
+        .bind(if endpoint.is_open() { "all" } else { TEST })
         .bind(free)
         .bind(lease)
         .bind(tx.now + LEASE)
         .bind(tx.now + super::schedule::TRIED_FOR);
-    for row in query.rows(tx).await? {
-        let event = read_event(&row)?;
-        let object = match endpoint.payload {
-            Payload::Full => object::find(tx, &event.document_kind, event.document_id).await?,
-            Payload::Thin => None,
-        };
+    let rows = query.rows(tx).await?;
+    let events = rows.iter().map(read_event).collect::<Result<Vec<Event>, Error>>()?;
+    let objects = match endpoint.payload {
+        Payload::Full => object::find(tx, &events).await?,
+        Payload::Thin => vec![None; events.len()],
+    };
+    for ((row, event), object) in rows.iter().zip(events).zip(objects) {
         messages.push(Message {
             tenant_id: tx.tenant_id,
             delivery_id: WebhookDeliveryId(row.try_get("delivery_id")?),
@@ -284,15 +285,21 @@ async fn lease(tx: &Tx, endpoint: &Endpoint, messages: &mut Vec<Message>) -> Res
             lease,
         });
     }
-    Ok(())
+    Ok(rows.len() as i64)
 }
 
-/// Returns the time until something of an endpoint may be due again.
+/// Returns the time until something of an endpoint may be due again. A delivery that is due and waits for a place or for an earlier
+/// one is no reason for a turn: the end of an attempt brings one.
 async fn look_again(tx: &Tx, endpoint: &Endpoint) -> Result<Option<TimeDelta>, Error> {
-    let row = tx.row(sqlx::query(NEXT).bind(tx.tenant_id.0).bind(endpoint.id.0)).await?;
-    let row = row.ok_or_else(|| Error::invariant("an aggregate returns one row"))?;
+    let query = match endpoint.under_way >= endpoint.at_once() {
+        true => sqlx::query(FREE).bind(tx.tenant_id.0).bind(endpoint.id.0).bind(tx.now),
+        false => {
+            let query = sqlx::query(NEXT).bind(tx.tenant_id.0).bind(endpoint.id.0);
+            query.bind(endpoint.paused_until).bind(endpoint.is_active)
+        }
+    };
+    let row = tx.row(query).await?.ok_or_else(|| Error::invariant("an aggregate returns one row"))?;
     let next: Option<DateTime<Utc>> = row.try_get("next_at")?;
-    let next = next.map(|next| next.max(endpoint.paused_until.unwrap_or(next)));
     Ok(next.map(|next| (next - tx.now).clamp(LOOK_AGAIN_MIN, LOOK_AGAIN_MAX)))
 }
 

@@ -167,45 +167,44 @@ async fn read(mut response: Response, until: Instant) -> Outcome {
     };
     let retry_after = asked_pause(response.headers());
     let mut bytes = Vec::new();
-    let mut is_cut = false;
     if let Some(target) = response.headers().get(LOCATION).filter(|_| status.is_redirection()) {
         // Only for the log: the target is not requested.
         bytes.extend_from_slice(b"Location: ");
         bytes.extend_from_slice(target.as_bytes());
         bytes.push(b'\n');
     }
-    loop {
+    let mut is_whole = false;
+    // One byte more than is kept says that there was more.
+    while bytes.len() <= RESPONSE_BYTES_MAX {
         match timeout_at(until, response.chunk()).await {
-            Ok(Ok(Some(chunk))) => bytes.extend_from_slice(&chunk[..chunk.len().min(RESPONSE_BYTES_MAX)]),
-            Ok(Ok(None)) => break,
-            Ok(Err(_)) | Err(_) => {
-                is_cut = true;
+            Ok(Ok(Some(chunk))) => bytes.extend_from_slice(&chunk[..chunk.len().min(RESPONSE_BYTES_MAX + 1)]),
+            Ok(Ok(None)) => {
+                is_whole = true;
                 break;
             }
-        }
-        if bytes.len() > RESPONSE_BYTES_MAX {
-            is_cut = true;
-            break;
+            Ok(Err(_)) | Err(_) => break,
         }
     }
-    bytes.truncate(RESPONSE_BYTES_MAX);
+    let (text, is_shortened) = printable(&bytes);
     Outcome {
         status: Some(status.as_u16()),
         error,
         retry_after,
-        response: Some(printable(&bytes)),
-        is_cut,
+        response: Some(text),
+        is_cut: is_shortened || !is_whole,
         ..Outcome::default()
     }
 }
 
-/// Returns bytes as text of at most [`RESPONSE_BYTES_MAX`] bytes, without control characters that a database does not take.
-fn printable(bytes: &[u8]) -> String {
+/// Returns bytes as text of at most [`RESPONSE_BYTES_MAX`] bytes, without control characters that a database does not take, and
+/// whether it is only the beginning.
+fn printable(bytes: &[u8]) -> (String, bool) {
     let mut text: String = String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}");
+    let is_shortened = text.len() > RESPONSE_BYTES_MAX;
     while text.len() > RESPONSE_BYTES_MAX {
         text.pop();
     }
-    text
+    (text, is_shortened)
 }
 
 /// Returns the pause that a receiver asks for in seconds.
@@ -233,7 +232,9 @@ fn reason(error: &reqwest::Error) -> &'static str {
 fn described(url: &Url, headers: &[(&'static str, String)], body_bytes: usize) -> String {
     let path: String = url.path().chars().take(PATH_BYTES_MAX).collect();
     let query = if url.query().is_some() { "?…" } else { "" };
-    let mut text = format!("POST {path}{query}\nhost: {}\n", url.host_str().unwrap_or_default());
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let mut text = format!("POST {path}{query}\nhost: {host}{port}\n");
     for (name, value) in headers {
         let shown = if *name == "webhook-signature" { "…" } else { value.as_str() };
         // Writing to a text can't fail.
@@ -250,9 +251,6 @@ pub fn body(message: &Message) -> serde_json::Result<String> {
     body["timestamp"] = instant(message.event.occurred_at)?;
     body["api_version"] = json!(API_VERSION);
     body["tenant_id"] = json!(message.tenant_id.to_string());
-    if message.is_test() {
-        body["command_id"] = Value::Null;
-    }
     if let (Some(Value::Object(whole)), Some(named)) =
         (&message.object, body["data"]["object"].as_object_mut())
     {

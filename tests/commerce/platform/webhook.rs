@@ -1,5 +1,8 @@
 //! Webhooks: every event reaches its receivers, signed and in order, and nothing inside the network is reached.
 
+use std::fmt::Debug;
+use std::str::FromStr;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -15,7 +18,9 @@ mod endpoints;
 mod failures;
 mod inside;
 mod messages;
+mod old;
 mod receiver;
+mod turns;
 
 use receiver::Got;
 
@@ -28,25 +33,33 @@ async fn house() -> &'static Apart {
     static HOUSE: OnceCell<Apart> = OnceCell::const_new();
     HOUSE
         .get_or_init(|| async {
-            let loopback = || vec!["127.0.0.0/8".parse().expect("a network")];
-            let apart = environment().tenant_apart(move |config| config.webhook_networks = loopback()).await;
-            let config = WorkerConfig {
-                relay_database_url: SecretString::from(apart.relay_database_url()),
-                database_url: Some(SecretString::from(apart.database_url())),
-                metrics_addr: None,
-                redis_url: None,
-                webhooks: WebhookConfig {
-                    signing_key_file: Some(environment().signing_key_file.clone()),
-                    webhook_networks: loopback(),
-                    webhook_timeout_seconds: Some(TIMEOUT_SECONDS),
-                },
-            };
-            let worker = Worker::start(&config);
+            let apart = environment().tenant_apart(|config| config.webhook_networks = loopback()).await;
+            let worker = Worker::start(&worker_config(&apart)).await;
             // It works until the process ends.
-            std::mem::forget(worker.await.expect("the worker starts"));
+            std::mem::forget(worker.expect("the worker starts"));
             apart
         })
         .await
+}
+
+/// Returns the networks that may be reached.
+fn loopback<T: FromStr<Err: Debug>>() -> Vec<T> {
+    vec!["127.0.0.0/8".parse().expect("a network")]
+}
+
+/// Returns the configuration of a worker that sends webhooks of a database server.
+fn worker_config(apart: &Apart) -> WorkerConfig {
+    WorkerConfig {
+        relay_database_url: SecretString::from(apart.relay_database_url()),
+        database_url: Some(SecretString::from(apart.database_url())),
+        metrics_addr: None,
+        redis_url: None,
+        webhooks: WebhookConfig {
+            signing_key_file: Some(environment().signing_key_file.clone()),
+            webhook_networks: loopback(),
+            webhook_timeout_seconds: Some(TIMEOUT_SECONDS),
+        },
+    }
 }
 
 /// Runs a test with a fresh tenant, to whose receivers a worker sends.

@@ -83,5 +83,12 @@ fn an_endpoint_gets_no_more_than_its_maker_may_read() {
         sees_events.get(&path).await.refused(403, "insufficient_scope");
         tenant.post(PATH, &whole).await.created();
         category(tenant, "ONE").await;
+        let reads = ["catalog:read", "customers:read", "pos:read", "prices:read", "stock:read"];
+        for missing in reads {
+            let scopes = ["webhooks:write", "events:read"].into_iter().chain(reads);
+            let scopes: Vec<&str> = scopes.filter(|scope| *scope != missing).collect();
+            let refused = tenant.with_key(&key(tenant, &scopes).await).post(PATH, &whole).await;
+            assert_eq!(refused.refused(403, "insufficient_scope").0["required_scope"], missing);
+        }
     });
 }

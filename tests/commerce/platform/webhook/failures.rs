@@ -63,6 +63,26 @@ fn a_response_without_an_end_is_cut() {
 }
 
 #[test]
+fn a_response_is_cut_after_4096_bytes() {
+    with_receivers(async |tenant| {
+        let receiver = Receiver::good().await;
+        let made = endpoint(tenant, &receiver.url).await;
+        for (code, length, is_cut) in [("ONE", 4_096, false), ("TWO", 4_097, true), ("THREE", 5_000, true)] {
+            let body: &'static str = Box::leak("x".repeat(length).into_boxed_str());
+            receiver.script(&[Behaviour::Status(200, body)]);
+            let before = receiver.got().len();
+            category(tenant, code).await;
+            let got = receiver.expect(before + 1).await.remove(before);
+            let event = got.header("webhook-id");
+            let seen =
+                delivery(tenant, &made, |row| row["event_id"] == event && row["status"] == "delivered").await;
+            let attempt = &seen["log"][0];
+            assert_eq!((text(&attempt["response"]).len(), &attempt["is_cut"]), (4_096, &json!(is_cut)));
+        }
+    });
+}
+
+#[test]
 fn a_redirect_is_a_failure() {
     with_receivers(async |tenant| {
         let target = Receiver::good().await;
@@ -144,6 +164,8 @@ fn a_test_is_one_attempt() {
         let got = receiver.expect(2).await;
         assert_eq!(got[1].kind(), "ping");
         assert_eq!(got[1].object_id(), made.id);
+        let command = tenant.get(&format!("/v1/commands/{}", text(&got[1].json()["command_id"]))).await.ok();
+        assert_eq!(command["name"], "webhook_delivery.tested");
         assert_eq!(
             tenant.get(&made.path("")).await.ok()["failures"],
             0,

@@ -29,6 +29,7 @@ fn a_message_is_the_event_with_a_signature() {
         assert_eq!(done["log"][0]["response_status"], 204);
         let request = text(&done["log"][0]["request"]);
         assert!(request.contains(got.header("webhook-id")), "{request}");
+        assert!(request.contains(&format!("host: {}\n", got.header("host"))), "with the port: {request}");
         assert!(!request.contains(got.header("webhook-signature")), "the log has no signature: {request}");
     });
 }

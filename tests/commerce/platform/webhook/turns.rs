@@ -1,0 +1,259 @@
+//! Turns and outcomes, each made by the test: leases, order, limits, and the time of the next turn. The shared database has no worker
+//! that sends webhooks.
+
+use chrono::TimeDelta;
+use sea_orm::sqlx;
+use serde_json::{Value, json};
+use service::Db;
+use service::auth::SigningKey;
+use service::webhook::Settings;
+use service::webhook::address::Reach;
+use service::webhook::outcome::{self, Outcome};
+use service::webhook::secret::Vault;
+use service::webhook::turn::{self, Message, Turn};
+use tests::{Tenant, environment, with_tenant};
+
+use super::{Endpoint, category, delivery, endpoint, endpoint_with, rename, text};
+
+const URL: &str = "https://hooks.invalid/";
+
+async fn take_with(db: &Db, tenant: &Tenant) -> Turn {
+    let key = SigningKey::load(&environment().signing_key_file).expect("the signing key");
+    let settings = Settings { vault: Vault::new(&key), reach: Reach::default() };
+    tenant.complete_feed().await;
+    turn::take(db, &settings, tenant.id).await.expect("a turn")
+}
+
+/// Makes a turn, once the feed has all events of the tenant.
+pub(super) async fn take(tenant: &Tenant) -> Turn {
+    take_with(&environment().db, tenant).await
+}
+
+/// Makes a turn that finds one message.
+async fn take_one(tenant: &Tenant) -> Message {
+    let mut messages = take(tenant).await.messages;
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    messages.remove(0)
+}
+
+/// Records that the receiver accepted a message.
+pub(super) async fn accept(message: &Message) {
+    let accepted = Outcome { status: Some(204), ..Outcome::default() };
+    outcome::record(&environment().db, message, &accepted).await.expect("an outcome");
+}
+
+/// Records that the receiver rejected a message, for an hour.
+async fn reject(message: &Message) {
+    let retry_after = Some(TimeDelta::hours(1));
+    let rejected =
+        Outcome { status: Some(400), error: Some("rejected"), retry_after, ..Outcome::default() };
+    outcome::record(&environment().db, message, &rejected).await.expect("an outcome");
+}
+
+/// Changes rows as time would, or as another version.
+async fn change(tenant: &Tenant, statement: &'static str) -> u64 {
+    let query = sqlx::query(statement).bind(tenant.id.0);
+    query.execute(&environment().root).await.expect("rows are changed").rows_affected()
+}
+
+async fn deliveries(tenant: &Tenant, endpoint: &Endpoint) -> Vec<Value> {
+    let page = tenant.get(&format!("/v1/webhook-deliveries?endpoint_id={}", endpoint.id)).await.ok();
+    page["data"].as_array().expect("deliveries").clone()
+}
+
+#[test]
+fn a_rejected_message_keeps_its_delay_when_others_are_accepted() {
+    with_tenant(async |tenant| {
+        let made = endpoint(tenant, URL).await;
+        category(tenant, "ONE").await;
+        category(tenant, "TWO").await;
+        let turn = take(tenant).await;
+        assert_eq!(turn.messages.len(), 2);
+        reject(&turn.messages[0]).await;
+        accept(&turn.messages[1]).await;
+        assert_eq!(tenant.get(&made.path("")).await.ok()["failures"], 0);
+        assert!(take(tenant).await.messages.is_empty(), "the first waits for an hour");
+    });
+}
+
+#[test]
+fn the_first_success_after_a_pause_sends_what_waits() {
+    with_tenant(async |tenant| {
+        endpoint(tenant, URL).await;
+        for code in ["ONE", "TWO", "THREE", "FOUR", "FIVE"] {
+            category(tenant, code).await;
+        }
+        let turn = take(tenant).await;
+        assert_eq!(turn.messages.len(), 4);
+        for message in &turn.messages {
+            reject(message).await;
+        }
+        reject(&take_one(tenant).await).await;
+        category(tenant, "SIX").await;
+        assert!(take(tenant).await.messages.is_empty(), "the endpoint pauses");
+        change(tenant, "update webhook_cursor set paused_until = now() where tenant_id = $1").await;
+        accept(&take_one(tenant).await).await;
+        assert_eq!(take(tenant).await.messages.len(), 4, "of five that were rejected");
+    });
+}
+
+#[test]
+fn a_retry_during_an_attempt_is_sent() {
+    with_tenant(async |tenant| {
+        let made = endpoint(tenant, URL).await;
+        category(tenant, "ONE").await;
+        let first = take_one(tenant).await;
+        let path = format!("/v1/webhook-deliveries/{}", first.delivery_id);
+        tenant.post(&format!("{path}/retry"), &json!({})).await.ok();
+        accept(&first).await;
+        let seen = tenant.get(&path).await.ok();
+        assert_eq!(
+            (&seen["status"], &seen["attempts"], &seen["log"][0]["response_status"]),
+            (&json!("pending"), &json!(1), &json!(204))
+        );
+        let second = take_one(tenant).await;
+        assert_eq!((second.event.id, second.attempt), (first.event.id, 2));
+        accept(&second).await;
+        let seen = delivery(tenant, &made, |row| row["status"] == "delivered").await;
+        assert_eq!((&seen["attempts"], seen["log"].as_array().map(Vec::len)), (&json!(2), Some(2)));
+    });
+}
+
+#[test]
+fn a_message_that_was_not_sent_is_taken_again() {
+    with_tenant(async |tenant| {
+        let made = endpoint(tenant, URL).await;
+        category(tenant, "ONE").await;
+        let first = take_one(tenant).await;
+        assert!(take(tenant).await.messages.is_empty(), "it is leased");
+        turn::give_back(&environment().db, &first).await.expect("it is given back");
+        let second = take_one(tenant).await;
+        assert_eq!((second.event.id, second.attempt), (first.event.id, 1));
+        // The lease is another one.
+        turn::give_back(&environment().db, &first).await.expect("nothing is given back");
+        assert!(take(tenant).await.messages.is_empty(), "it is leased");
+        accept(&second).await;
+        let seen = delivery(tenant, &made, |row| row["status"] == "delivered").await;
+        assert_eq!((&seen["attempts"], seen["log"].as_array().map(Vec::len)), (&json!(1), Some(1)));
+    });
+}
+
+#[test]
+fn deliveries_end_with_their_endpoint() {
+    with_tenant(async |tenant| {
+        let made = endpoint(tenant, URL).await;
+        let id = category(tenant, "ONE").await;
+        rename(tenant, &id, "One").await;
+        let under_way = take_one(tenant).await;
+        tenant.delete(&made.path("")).await.expect(204);
+        reject(&under_way).await;
+        let seen = deliveries(tenant, &made).await;
+        let states: Vec<&Value> = seen.iter().map(|row| &row["status"]).collect();
+        assert_eq!(states, ["dead", "dead"]);
+        let path = format!("/v1/webhook-deliveries/{}", under_way.delivery_id);
+        assert_eq!(tenant.get(&path).await.ok()["log"][0]["response_status"], 400);
+        tenant.post(&made.path("/test"), &json!({})).await.refused(404, "not_found");
+        tenant.post(&format!("{path}/retry"), &json!({})).await.refused(404, "not_found");
+    });
+}
+
+#[test]
+fn at_most_a_thousand_deliveries_wait() {
+    with_tenant(async |tenant| {
+        let made = endpoint(tenant, URL).await;
+        category(tenant, "ONE").await;
+        accept(&take_one(tenant).await).await;
+        let done = delivery(tenant, &made, |row| row["status"] == "delivered").await;
+        let retry = format!("/v1/webhook-deliveries/{}/retry", text(&done["id"]));
+        let added = change(
+            tenant,
+            "insert into webhook_delivery (tenant_id, id, endpoint_id, event_id, kind, document_kind, document_id, position, \
+                 written, occurred_at, recorded_at, next_at, created_at, updated_at) \
+             select tenant_id, gen_random_uuid(), endpoint_id, event_id, kind, document_kind, document_id, position, written, \
+                 occurred_at, recorded_at, next_at, created_at, updated_at \
+             from webhook_delivery cross join generate_series(1, 1000) where tenant_id = $1",
+        )
+        .await;
+        assert_eq!(added, 1_000);
+        for path in [made.path("/test"), retry.clone()] {
+            tenant.post(&path, &json!({})).await.refused(409, "invalid_state_transition");
+        }
+        let end = "update webhook_delivery set status = 'dead' where tenant_id = $1 and id in ( \
+                       select id from webhook_delivery where tenant_id = $1 and status = 'pending' limit 1)";
+        change(tenant, end).await;
+        tenant.post(&retry, &json!({})).await.ok();
+        tenant.post(&retry, &json!({})).await.ok();
+        tenant.post(&made.path("/test"), &json!({})).await.refused(409, "invalid_state_transition");
+        category(tenant, "TWO").await;
+        // A turn takes up to 100 events.
+        let most = "update webhook_delivery set status = 'dead' where tenant_id = $1 and id in ( \
+                        select id from webhook_delivery where tenant_id = $1 and status = 'pending' limit 99)";
+        change(tenant, most).await;
+        take(tenant).await;
+        assert_eq!(tenant.count("webhook_delivery").await, 1_001, "901 wait, so the event waits in the feed");
+        change(tenant, end).await;
+        take(tenant).await;
+        assert_eq!(tenant.count("webhook_delivery").await, 1_002);
+    });
+}
+
+#[test]
+fn an_endpoint_that_is_off_asks_for_no_turn() {
+    with_tenant(async |tenant| {
+        let made = endpoint(tenant, URL).await;
+        category(tenant, "ONE").await;
+        let message = take_one(tenant).await;
+        turn::give_back(&environment().db, &message).await.expect("it is given back");
+        tenant.patch(&made.path(""), &json!({ "active": false })).await.ok();
+        let turn = take(tenant).await;
+        assert_eq!((turn.messages.len(), turn.look_again), (0, None));
+        tenant.post(&made.path("/test"), &json!({})).await.ok();
+        let ping = take_one(tenant).await;
+        assert!(ping.is_test());
+        tenant.patch(&made.path(""), &json!({ "active": true })).await.ok();
+        assert_eq!(take_one(tenant).await.event.id, message.event.id);
+    });
+}
+
+#[test]
+fn a_delivery_that_waits_for_another_asks_for_no_turn() {
+    with_tenant(async |tenant| {
+        let minute = Some(TimeDelta::seconds(60));
+        endpoint(tenant, URL).await;
+        let id = category(tenant, "ONE").await;
+        rename(tenant, &id, "One").await;
+        reject(&take_one(tenant).await).await;
+        let turn = take(tenant).await;
+        assert_eq!((turn.messages.len(), turn.look_again), (0, minute), "the second waits for the first");
+        // An endpoint that fails has one message at a time.
+        category(tenant, "TWO").await;
+        category(tenant, "THREE").await;
+        let turn = take(tenant).await;
+        assert_eq!((turn.messages.len(), turn.look_again), (1, minute), "the third waits for a place");
+    });
+}
+
+#[test]
+fn records_of_several_messages_are_read_together() {
+    with_tenant(async |tenant| {
+        let wanted = json!({ "url": URL, "event_types": ["category.*"], "payload": "full" });
+        endpoint_with(tenant, wanted).await;
+        // It counts its statements apart.
+        let db = environment().db.for_server();
+        category(tenant, "ONE").await;
+        let turn = take_with(&db, tenant).await;
+        let for_one = db.statements();
+        accept(&turn.messages[0]).await;
+        for code in ["TWO", "THREE", "FOUR", "FIVE"] {
+            category(tenant, code).await;
+        }
+        let turn = take_with(&db, tenant).await;
+        let codes: Vec<Value> = turn
+            .messages
+            .iter()
+            .map(|message| message.object.as_ref().expect("a whole record")["code"].clone())
+            .collect();
+        assert_eq!(codes, ["TWO", "THREE", "FOUR", "FIVE"]);
+        assert_eq!(db.statements() - for_one, for_one);
+    });
+}
