@@ -21,3 +21,4 @@ mod race;
 mod rows;
 mod statements;
 mod storm;
+mod webhooks;

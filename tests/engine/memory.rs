@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use uuid::Uuid;
 
-use crate::process::{Server, quiet_addr};
+use crate::process::{Process, quiet_addr};
 
 const MIB: usize = 1024 * 1024;
 /// Most MiB by which 20 batches of 5 MB at once move the resident memory.
@@ -33,7 +33,7 @@ struct Memory {
 
 impl Memory {
     /// Begins to measure.
-    fn of(server: &Server) -> Self {
+    fn of(server: &Process) -> Self {
         let process = server.id();
         // The highest mark begins again at the present memory (proc(5)).
         fs::write(format!("/proc/{process}/clear_refs"), "5").expect("the mark is set again");
@@ -131,7 +131,7 @@ async fn stocked(tenant: &Tenant) -> Till {
 fn twenty_long_batches_at_once_move_the_memory_by_little() {
     with_tenants(async |one, other| {
         let (addr, tills) = (quiet_addr(), [stocked(one).await, stocked(other).await]);
-        let server = Server::start(&addr, 16).await;
+        let server = Process::server(&addr, 16).await;
         let clients = [one, other].map(|tenant| tenant.at(&format!("http://{addr}")));
         for client in &clients {
             client.get("/v1/products").await.ok();
@@ -157,7 +157,7 @@ fn twenty_long_batches_at_once_move_the_memory_by_little() {
 fn callers_without_a_credential_move_the_memory_by_little() {
     with_tenants(async |one, _| {
         let addr = quiet_addr();
-        let server = Server::start(&addr, 16).await;
+        let server = Process::server(&addr, 16).await;
         let base_url = format!("http://{addr}");
         one.at(&base_url).get("/v1/products").await.ok();
         let stranger = one.anonymous().at(&base_url);
@@ -214,7 +214,7 @@ fn an_export_of_many_rows_moves_the_memory_by_little_and_is_cut_when_it_fails() 
         let mut root = environment().connect().await;
         sqlx::query(INSERT_LINES).bind(tenant.id.0).bind(LINES).execute(&mut root).await.expect("lines");
         let addr = quiet_addr();
-        let server = Server::start(&addr, 16).await;
+        let server = Process::server(&addr, 16).await;
         let client = tenant.at(&format!("http://{addr}"));
         let nothing = client.get("/v1/reports/rows/sales_lines?from=2100-01-01").await;
         assert_eq!((nothing.status, nothing.text.lines().count()), (200, 1), "{}", nothing.text);

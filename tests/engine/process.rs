@@ -1,4 +1,5 @@
-//! A server as a separate process: this program, started again with [`ADDR`] set, so that it always is the code under test.
+//! A server or a worker as a separate process: this program, started again with settings in its environment, so that it always is the
+//! code under test.
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -6,45 +7,61 @@ use std::process::Stdio;
 
 use api::config::Config;
 use rand::RngExt;
-use tests::environment;
+use secrecy::SecretString;
+use stockwell::webhook::WebhookConfig;
+use stockwell::worker::{Worker, WorkerConfig};
+use tests::{Apart, environment};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-/// Address of the child process. Set for the child alone.
+/// Address of a server. Set for it alone.
 const ADDR: &str = "STOCKWELL_TEST_ADDR";
+/// The database as the worker's role. Set for a worker alone.
+const RELAY_DATABASE_URL: &str = "STOCKWELL_TEST_RELAY_DATABASE_URL";
 /// The database of the child process.
 const DATABASE_URL: &str = "STOCKWELL_TEST_DATABASE_URL";
 /// The signing key of the child process.
 const SIGNING_KEY: &str = "STOCKWELL_TEST_SIGNING_KEY";
-/// Connections of the child process to the database.
+/// Connections of a server to the database.
 const CONNECTIONS: &str = "STOCKWELL_TEST_CONNECTIONS";
+/// The line by which the child process says that it works.
+const STARTED: &str = "started";
 
-/// The server. It ends with this process, or when this is dropped.
-pub struct Server {
+/// A process. It ends with this process, or when this is dropped.
+pub struct Process {
     process: Child,
     /// The test harness in it says after a minute that it runs. It would end if no one could read that.
     _output: Lines<BufReader<ChildStdout>>,
 }
 
-impl Server {
+impl Process {
     /// Starts a server with so many connections to the shared database.
-    pub async fn start(addr: &str, connections: u32) -> Self {
+    pub async fn server(addr: &str, connections: u32) -> Self {
+        let (connections, url) = (connections.to_string(), environment().database_url());
+        let settings = [(ADDR, addr), (CONNECTIONS, &connections), (DATABASE_URL, &url)];
+        Process::start("process::server", &settings).await
+    }
+
+    /// Starts a worker that sends webhooks of a database server, also to loopback.
+    pub async fn worker(apart: &Apart) -> Self {
+        let (relay, url) = (apart.relay_database_url(), apart.database_url());
+        Process::start("process::worker", &[(RELAY_DATABASE_URL, &relay), (DATABASE_URL, &url)]).await
+    }
+
+    async fn start(body: &str, settings: &[(&str, &str)]) -> Self {
         let program = std::env::current_exe().expect("this program has a file");
         let mut command = Command::new(program);
-        command.args(["process::server", "--exact", "--nocapture"]).env(ADDR, addr);
-        command
-            .env(CONNECTIONS, connections.to_string())
-            .env(DATABASE_URL, environment().database_url())
-            .env(SIGNING_KEY, &environment().signing_key_file);
+        command.args([body, "--exact", "--nocapture"]).envs(settings.iter().copied());
+        command.env(SIGNING_KEY, &environment().signing_key_file);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
-        let mut process = command.spawn().expect("the server starts");
+        let mut process = command.spawn().expect("the process starts");
         let mut output = BufReader::new(process.stdout.take().expect("its output")).lines();
         while let Some(line) = output.next_line().await.expect("its output is text") {
-            if line.starts_with("serving") {
-                return Server { process, _output: output };
+            if line.starts_with(STARTED) {
+                return Process { process, _output: output };
             }
         }
-        panic!("the server ended before it served");
+        panic!("the process ended before it worked");
     }
 
     /// Returns its process id.
@@ -54,21 +71,47 @@ impl Server {
 
     /// Ends it by SIGKILL.
     pub async fn kill(mut self) {
-        self.process.kill().await.expect("the server is killed");
+        self.process.kill().await.expect("the process is killed");
     }
 }
 
-/// Not a test: the body of the process.
+fn setting(name: &str) -> String {
+    std::env::var(name).expect("the parent sets it")
+}
+
+/// Not a test: the body of a server's process.
 #[test]
 fn server() {
     let Ok(addr) = std::env::var(ADDR) else { return };
-    let setting = |name: &str| std::env::var(name).expect("the parent sets it");
     let config = tests::config(&setting(DATABASE_URL), &addr, &PathBuf::from(setting(SIGNING_KEY)));
     let config = Config { db_connections: setting(CONNECTIONS).parse().expect("a number"), ..config };
+    live(async { stockwell::serve(&config).await.expect("the server starts") });
+}
+
+/// Not a test: the body of a worker's process.
+#[test]
+fn worker() {
+    let Ok(relay_database_url) = std::env::var(RELAY_DATABASE_URL) else { return };
+    let config = WorkerConfig {
+        relay_database_url: SecretString::from(relay_database_url),
+        database_url: Some(SecretString::from(setting(DATABASE_URL))),
+        metrics_addr: None,
+        redis_url: None,
+        webhooks: WebhookConfig {
+            signing_key_file: Some(PathBuf::from(setting(SIGNING_KEY))),
+            webhook_networks: vec!["127.0.0.0/8".parse().expect("a network")],
+            webhook_timeout_seconds: None,
+        },
+    };
+    live(async { Worker::start(&config).await.expect("the worker starts") });
+}
+
+/// Starts the body of a process, and keeps it until the parent ends.
+fn live<T>(start: impl Future<Output = T>) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime starts").block_on(async {
-        let _running = stockwell::serve(&config).await.expect("the server starts");
-        println!("\nserving");
+        let _running = start.await;
+        println!("\n{STARTED}");
         // The parent never writes: its end closes the pipe.
         let ended = tokio::task::spawn_blocking(|| std::io::read_to_string(std::io::stdin()));
         ended.await.expect("the pipe is read").expect("the pipe is text");

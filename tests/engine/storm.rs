@@ -13,7 +13,7 @@ use serde_json::Value;
 use tests::{Client, with_tenant};
 use tokio::sync::watch;
 
-use crate::process::{Server, quiet_addr};
+use crate::process::{Process, quiet_addr};
 
 mod trade;
 
@@ -124,16 +124,16 @@ fn comparable(mut answer: Value) -> Value {
 
 /// Kills the server a random moment after a random number of writes, so that the storm works on a slow machine too.
 /// Kills it as well if no write gets through.
-async fn kill_again_and_again(storm: &Storm, addr: &str) -> Server {
+async fn kill_again_and_again(storm: &Storm, addr: &str) -> Process {
     let mut settled = storm.settled.subscribe();
-    let mut server = Server::start(addr, CONNECTIONS).await;
+    let mut server = Process::server(addr, CONNECTIONS).await;
     for _ in 0..KILLS {
         let enough = *settled.borrow_and_update() + rand::rng().random_range(0..12);
         let moment_ms = rand::rng().random_range(0..60);
         let _ = tokio::time::timeout(LIFE_MAX, settled.wait_for(|count| *count >= enough)).await;
         tokio::time::sleep(Duration::from_millis(moment_ms)).await;
         server.kill().await;
-        server = Server::start(addr, CONNECTIONS).await;
+        server = Process::server(addr, CONNECTIONS).await;
     }
     storm.over.store(true, Ordering::Relaxed);
     server

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use stockwell::webhook::WebhookConfig;
 use stockwell::worker::{Worker, WorkerConfig};
-use tests::{Apart, Tenant, environment};
+use tests::{Apart, Got, Tenant, environment};
 use tokio::sync::OnceCell;
 
 mod endpoints;
@@ -19,10 +19,7 @@ mod failures;
 mod inside;
 mod messages;
 mod old;
-mod receiver;
 mod turns;
-
-use receiver::Got;
 
 /// Seconds that a receiver has in these tests.
 const TIMEOUT_SECONDS: u32 = 2;

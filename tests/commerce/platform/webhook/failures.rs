@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tests::{Behaviour, Receiver};
 
-use super::receiver::{Behaviour, Receiver};
 use super::{TIMEOUT_SECONDS, category, delivery, endpoint, text, with_receivers};
 
 #[test]

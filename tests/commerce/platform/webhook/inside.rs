@@ -8,10 +8,9 @@ use sea_orm::sqlx::{self, Connection};
 use serde_json::json;
 use service::webhook::address::Reach;
 use stockwell::webhook::send::Sender;
-use tests::with_tenant;
+use tests::{Receiver, with_tenant};
 use tokio::time::Instant;
 
-use super::receiver::Receiver;
 use super::{category, delivery, endpoint, house, with_receivers};
 
 /// Hosts that lead inside, in every form that a browser would understand.

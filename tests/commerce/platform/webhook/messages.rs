@@ -1,8 +1,9 @@
 //! Messages that reach their receiver: content, signatures, order, replay.
 
-use super::receiver::{Behaviour, Receiver};
-use super::{category, delivery, endpoint, endpoint_with, rename, signature, text, with_receivers};
 use serde_json::{Value, json};
+use tests::{Behaviour, Receiver};
+
+use super::{category, delivery, endpoint, endpoint_with, rename, signature, text, with_receivers};
 
 #[test]
 fn a_message_is_the_event_with_a_signature() {

@@ -6,10 +6,9 @@ use sea_orm::sqlx::postgres::PgConnection;
 use sea_orm::sqlx::{self, Connection};
 use service::webhook::old;
 use stockwell::worker::Worker;
-use tests::{Tenant, environment, with_tenant};
+use tests::{Receiver, Tenant, environment, with_tenant};
 use uuid::Uuid;
 
-use super::receiver::Receiver;
 use super::turns::{accept, take};
 use super::{category, delivery, endpoint, house, text, with_receivers, worker_config};
 

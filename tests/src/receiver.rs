@@ -28,16 +28,23 @@ pub enum Behaviour {
 /// A request that the receiver got.
 #[derive(Debug, Clone)]
 pub struct Got {
+    /// When it was complete.
     pub at: Instant,
+    /// Headers, with names in lower case.
     pub headers: BTreeMap<String, String>,
+    /// The body.
     pub body: String,
+    /// The behaviour towards it.
+    pub behaviour: Behaviour,
 }
 
 impl Got {
+    /// Returns the body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 
+    /// Returns a header.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).unwrap_or_else(|| panic!("{name} is missing: {:?}", self.headers))
     }
@@ -47,6 +54,7 @@ impl Got {
         self.json()["data"]["object"]["id"].as_str().expect("an id").to_owned()
     }
 
+    /// Returns the type of the event.
     pub fn kind(&self) -> String {
         self.json()["type"].as_str().expect("a type").to_owned()
     }
@@ -62,7 +70,9 @@ struct State {
 }
 
 /// A running receiver. It ends when it is dropped.
+#[derive(Debug)]
 pub struct Receiver {
+    /// Its URL.
     pub url: String,
     state: Arc<Mutex<State>>,
     task: JoinHandle<()>,
@@ -99,6 +109,7 @@ impl Receiver {
         self.state.lock().expect("the state").next.extend(behaviours.iter().cloned());
     }
 
+    /// Returns all requests so far.
     pub fn got(&self) -> Vec<Got> {
         self.state.lock().expect("the state").got.clone()
     }
@@ -129,11 +140,12 @@ impl Receiver {
 }
 
 async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>, usual: Behaviour) {
-    let Some(got) = read(&mut stream).await else { return };
+    let Some((headers, body)) = read(&mut stream).await else { return };
     let behaviour = {
         let mut state = state.lock().expect("the state");
-        state.got.push(got);
-        state.next.pop_front().unwrap_or(usual)
+        let behaviour = state.next.pop_front().unwrap_or(usual);
+        state.got.push(Got { at: Instant::now(), headers, body, behaviour: behaviour.clone() });
+        behaviour
     };
     match behaviour {
         Behaviour::Status(status, body) => {
@@ -158,8 +170,8 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>, usual: Behaviour
     }
 }
 
-/// Reads one request.
-async fn read(stream: &mut TcpStream) -> Option<Got> {
+/// Reads the headers and the body of one request.
+async fn read(stream: &mut TcpStream) -> Option<(BTreeMap<String, String>, String)> {
     let mut bytes = Vec::new();
     let mut chunk = [0; 8192];
     loop {
@@ -173,7 +185,7 @@ async fn read(stream: &mut TcpStream) -> Option<Got> {
                 .collect();
             let length: usize = headers.get("content-length").and_then(|text| text.parse().ok())?;
             if body.len() >= length {
-                return Some(Got { at: Instant::now(), headers, body: body.to_owned() });
+                return Some((headers, body.to_owned()));
             }
         }
         match stream.read(&mut chunk).await {
