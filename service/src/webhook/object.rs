@@ -23,7 +23,7 @@ pub(super) fn scopes() -> impl Iterator<Item = Scope> {
 /// Returns the record of each event as the API shows it now, by one statement for each kind of record. Returns nothing for a kind
 /// that is only named, for a record that was deleted, and for one that is too long. No record of these kinds has costs.
 pub(super) async fn find(tx: &Tx, events: &[Event]) -> Result<Vec<Option<Value>>, Error> {
-    let mut found = HashMap::new();
+    let mut found: HashMap<String, Value> = HashMap::new();
     for wanted in Expansion::iter() {
         let of_kind = events.iter().filter(|event| expansion(&event.document_kind) == Some(wanted));
         let ids: Vec<Uuid> = of_kind.map(|event| event.document_id).collect();
