@@ -156,6 +156,7 @@ pub const STEPS: &[Step] = &[
     step!("0111_webhook_cursor"),
     step!("0112_webhook_delivery"),
     step!("0113_webhook_attempt"),
+    step!("0114_reconcile_run_input"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

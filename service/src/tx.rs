@@ -29,7 +29,7 @@ use crate::timing::on_database;
 use crate::{Caller, Error};
 
 mod connections;
-mod shares;
+pub(crate) mod shares;
 
 /// Time that each line adds to that of a write: a document of 2,000 lines is no fault of the database.
 const LINE_TIME: Duration = Duration::from_millis(1);

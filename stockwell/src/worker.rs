@@ -1,7 +1,9 @@
 //! `stockwell worker`: sends events on to the servers and to webhooks, deletes old stored responses and credentials, folds sales lines
 //! into roll-ups, and makes stock checkpoints and runs of the reconciliation.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod reconciliation;
+
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -13,7 +15,6 @@ use clap::Args;
 use domain::id::TenantId;
 use redis::aio::MultiplexedConnection;
 use secrecy::{ExposeSecret, SecretString};
-use service::reconcile::run::due::{self, Due};
 use service::relay::{Batch, Consumer, Outbox};
 use service::rollup;
 use service::stock::checkpoint;
@@ -45,8 +46,6 @@ const FOLDS: Duration = Duration::from_secs(5);
 /// Time after which tenants that wrote nothing are folded too. Otherwise their reports would read what others wrote since.
 const QUIET_FOLDS: Duration = Duration::from_secs(3600);
 
-/// Pause between two looks for new input of the reconciliation.
-const INPUTS: Duration = Duration::from_secs(10);
 /// Pause between two looks for sessions of BI tools that run too long.
 const BI_SESSIONS: Duration = Duration::from_secs(10);
 
@@ -106,7 +105,7 @@ impl Worker {
                 Db::connect(url.expose_secret(), &options),
                 Db::connect(url.expose_secret(), &options)
             )?;
-            tasks.push(tokio::spawn(keep_reconciled(outbox.clone(), runs, stopping.subscribe())));
+            tasks.push(tokio::spawn(reconciliation::keep(outbox.clone(), runs, stopping.subscribe())));
             tasks.push(tokio::spawn(keep_rollups(outbox.clone(), folds, stopping.subscribe())));
             tasks.push(tokio::spawn(keep_checkpoints(outbox.clone(), checkpoints, stopping.subscribe())));
             if let Some(deliverer) = Deliverer::start(&config.webhooks, url, &outbox).await? {
@@ -314,50 +313,6 @@ async fn fold(db: &Db, behind: &mut BTreeMap<TenantId, Instant>, stopping: &watc
         }
     }
     is_unfinished
-}
-
-/// Makes a run of the reconciliation for each tenant whose new input has been quiet for a minute.
-async fn keep_reconciled(outbox: Outbox, db: Db, mut stopping: watch::Receiver<bool>) {
-    let mut written_until = None;
-    let mut waiting = BTreeSet::new();
-    while !*stopping.borrow() {
-        match outbox.writers(written_until).await {
-            Ok((tenants, until)) => {
-                written_until = Some(until);
-                waiting.extend(tenants);
-            }
-            Err(error) => tracing::warn!(%error, "the tenants that wrote could not be listed; trying again"),
-        }
-        reconcile(&db, &mut waiting, &stopping).await;
-        rest(&mut stopping, INPUTS).await;
-    }
-}
-
-/// Makes the runs that are due. Keeps the tenants whose input is not quiet yet, and those whose run failed.
-async fn reconcile(db: &Db, waiting: &mut BTreeSet<TenantId>, stopping: &watch::Receiver<bool>) {
-    for tenant_id in std::mem::take(waiting) {
-        if *stopping.borrow() {
-            return;
-        }
-        match due::is_due(db, tenant_id).await {
-            Ok(Due::No) => {}
-            Ok(Due::Soon) => _ = waiting.insert(tenant_id),
-            Ok(Due::Now) => match due::make(db, tenant_id).await {
-                Ok(run) => tracing::info!(%tenant_id, run = %run.id, "a run of the reconciliation was made"),
-                Err(error) => {
-                    tracing::warn!(%error, %tenant_id, "no run of the reconciliation was made");
-                    // A rejected run, of too many rows, waits for other input.
-                    if !matches!(error, Error::Refused(_)) {
-                        waiting.insert(tenant_id);
-                    }
-                }
-            },
-            Err(error) => {
-                tracing::warn!(%error, %tenant_id, "new input was not looked for; trying again");
-                waiting.insert(tenant_id);
-            }
-        }
-    }
 }
 
 /// Makes the stock checkpoints that are due, now and once a day.

@@ -75,10 +75,12 @@ pub async fn lock(tx: &Tx) -> Result<(), Error> {
     Ok(())
 }
 
-/// Notes that the inputs of the tenant changed, so that the worker makes a run.
+/// Notes that the inputs of the tenant changed, so that the worker makes a run. Each change has an instant of its own, later than that
+/// of the change before, also if its transaction began earlier.
 pub async fn note_change(tx: &Tx) -> Result<(), Error> {
     let note = "insert into reconcile_input as i (tenant_id, changed_at) values ($1, $2) \
-                on conflict (tenant_id) do update set changed_at = excluded.changed_at";
+                on conflict (tenant_id) do update \
+                set changed_at = greatest(excluded.changed_at, i.changed_at + interval '1 microsecond')";
     tx.execute(sqlx::query(note).bind(tx.tenant_id.0).bind(tx.now)).await?;
     Ok(())
 }

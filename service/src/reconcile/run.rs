@@ -1,8 +1,9 @@
 //! Runs: read the inputs of a window, let the engine find the first fix, and keep what it says.
 //!
-//! The engine is pure, so equal inputs give equal results. A run computes on one snapshot, before the transaction that stores
-//! it. Ids of episodes and fixes follow from their keys, so that a later run finds the same ones.
+//! The engine is pure, so equal inputs give equal results. A run reads one snapshot in a transaction, computes outside of any, and
+//! is stored by another. Ids of episodes and fixes follow from their keys, so that a later run finds the same ones.
 
+mod apart;
 pub mod due;
 pub mod episode;
 pub mod fix;
@@ -11,6 +12,8 @@ pub mod list;
 mod load;
 pub mod part;
 mod store;
+
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::id::{ReconcileRunId, TenantId};
@@ -23,11 +26,15 @@ use rust_decimal::Decimal;
 use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout_at;
 
 use crate::listing::{Listing, Slice};
 use crate::{Db, Error, Tx};
 
 pub use store::store;
+
+/// Longest time of a run, without that in which it is stored.
+const RUN_TIME: Duration = Duration::from_secs(65);
 
 /// The wishes of the caller for a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -98,26 +105,27 @@ pub struct Computed {
     pub reference: String,
     pub answer: Answer,
     pub duration_ms: i32,
+    /// When input had last changed, as the run saw it.
+    pub input_changed_at: Option<DateTime<Utc>>,
 }
 
-/// Reads the inputs on one snapshot and computes over them, on a thread of its own. It uses the share of reports, so a tenant
-/// makes few runs at a time, and none longer than a report may take.
+/// Reads the inputs on one snapshot, closes it, and computes over them on a thread of its own. A tenant makes one run at a time.
 pub async fn compute(db: &Db, tenant_id: TenantId, input: &RunInput) -> Result<Computed, Error> {
-    let begun = std::time::Instant::now();
+    let place = apart::enter(tenant_id).await?;
+    let begun = tokio::time::Instant::now();
+    let until = begun + RUN_TIME;
     let through = input.through.map(Instant::get);
-    db.report(tenant_id, async move |tx| {
-        let input = load::input(tx, through).await?;
-        let (through, days) = (input.through, i64::from(input.settings.window_days));
-        let reference = input.settings.reference.to_string();
-        let run = tokio::task::spawn_blocking(move || engine::run(&input));
-        let mut answer =
-            run.await.map_err(|error| Error::invariant(format!("the engine failed: {error}")))?;
-        key::name(tenant_id, &mut answer);
-        let duration_ms = i32::try_from(begun.elapsed().as_millis()).unwrap_or(i32::MAX);
-        let window_from = through - chrono::Duration::days(days);
-        Ok(Computed { window_from, through, reference, answer, duration_ms })
-    })
-    .await
+    let read = db.report(tenant_id, async move |tx| {
+        Ok((load::input(tx, through).await?, due::input_state(tx).await?.changed_at))
+    });
+    let (input, input_changed_at) = timeout_at(until, read).await.unwrap_or(Err(Error::Deadline))?;
+    let (through, days) = (input.through, i64::from(input.settings.window_days));
+    let reference = input.settings.reference.to_string();
+    let mut answer = apart::work(place, until, move || engine::run(&input)).await?;
+    key::name(tenant_id, &mut answer);
+    let duration_ms = i32::try_from(begun.elapsed().as_millis()).unwrap_or(i32::MAX);
+    let window_from = through - chrono::Duration::days(days);
+    Ok(Computed { window_from, through, reference, answer, duration_ms, input_changed_at })
 }
 
 const SELECT: &str = "select id, window_from, through, reference, summary, duration_ms, recorded_at from reconcile_run \

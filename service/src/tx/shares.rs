@@ -105,19 +105,22 @@ impl Shares {
     }
 }
 
+/// Places for one kind of work.
 #[derive(Debug)]
-struct Share {
+pub(crate) struct Share {
     places: Arc<Semaphore>,
     of_tenants: TenantPlaces,
     wait: Duration,
 }
 
 impl Share {
-    fn new(places: usize, of_tenant_max: usize, wait: Duration) -> Self {
+    /// Makes a share of so many places, of which a tenant gets at most `of_tenant_max`. Work waits for a place as long as `wait`.
+    pub(crate) fn new(places: usize, of_tenant_max: usize, wait: Duration) -> Self {
         Share { places: Arc::new(Semaphore::new(places)), of_tenants: TenantPlaces::new(of_tenant_max), wait }
     }
 
-    async fn enter(&self, tenant_id: Option<TenantId>) -> Result<Place, Error> {
+    /// Waits for a place. Fails as [`Error::OverShare`] or [`Error::Busy`] if there is none in time.
+    pub(crate) async fn enter(&self, tenant_id: Option<TenantId>) -> Result<Place, Error> {
         let end = tokio::time::Instant::now() + self.wait;
         let of_tenant = match tenant_id {
             Some(tenant_id) => Some(self.of_tenants.enter(tenant_id, end).await?),
@@ -131,7 +134,7 @@ impl Share {
 
 /// A place in a share, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     _of_all: OwnedSemaphorePermit,
     _of_tenant: Option<TenantPlace>,
 }

@@ -10,6 +10,7 @@ use crate::platform::auth::key;
 
 mod own;
 mod quiet;
+mod worker;
 
 const BASE: &str = "/v1/reconciliation";
 

@@ -1,6 +1,6 @@
 //! Runs that the worker makes: one after new input has been quiet for a while.
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use domain::id::TenantId;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use super::{Run, RunInput, compute, store};
 use crate::caller::ActorKind;
 use crate::command::{self, Written};
 use crate::scope::{Scope, Scopes};
-use crate::{Caller, Db, Error};
+use crate::{Caller, Db, Error, Tx};
 
 /// Time for which input must have been quiet.
 const QUIET: Duration = Duration::seconds(60);
@@ -25,30 +25,103 @@ pub enum Due {
     Now,
 }
 
-/// Returns whether a tenant needs a run. Input that changed while a run was reading counts as later than the run.
-pub async fn is_due(db: &Db, tenant_id: TenantId) -> Result<Due, Error> {
-    let statement = "select i.changed_at <= $2 as quiet from reconcile_input i \
-         where i.tenant_id = $1 and i.changed_at is not null and not exists ( \
-             select 1 from reconcile_run r where r.tenant_id = $1 \
-                 and r.recorded_at - make_interval(secs => r.duration_ms / 1000.0) > i.changed_at)";
-    db.read(tenant_id, async |tx| {
-        let query = sqlx::query(statement).bind(tenant_id.0).bind(tx.now - QUIET);
-        let Some(row) = tx.row(query).await? else { return Ok(Due::No) };
-        Ok(if row.try_get("quiet")? { Due::Now } else { Due::Soon })
-    })
-    .await
+/// The input of a tenant beside that of its latest run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct InputState {
+    /// When input last changed. Each change has an instant of its own.
+    pub(super) changed_at: Option<DateTime<Utc>>,
+    /// When it had last changed for the latest run.
+    seen: Option<DateTime<Utc>>,
 }
 
-/// Makes a run of a tenant, as the worker.
-pub async fn make(db: &Db, tenant_id: TenantId) -> Result<Run, Error> {
+impl InputState {
+    fn due(self, now: DateTime<Utc>) -> Due {
+        match self.changed_at {
+            // No order of the two counts: the time is that at which a transaction began, and it may end after a later one.
+            Some(changed_at) if self.seen != Some(changed_at) => {
+                if changed_at <= now - QUIET {
+                    Due::Now
+                } else {
+                    Due::Soon
+                }
+            }
+            Some(_) | None => Due::No,
+        }
+    }
+
+    /// Whether the latest run has seen all input that another run has seen.
+    fn includes(self, seen: Option<DateTime<Utc>>) -> bool {
+        seen.is_some() && self.seen >= seen
+    }
+}
+
+/// Returns whether a tenant needs a run.
+pub async fn is_due(db: &Db, tenant_id: TenantId) -> Result<Due, Error> {
+    db.read(tenant_id, async |tx| Ok(input_state(tx).await?.due(tx.now))).await
+}
+
+/// Makes a run of a tenant, as the worker. Returns nothing if another worker has made one of the same input meanwhile.
+pub async fn make(db: &Db, tenant_id: TenantId) -> Result<Option<Run>, Error> {
     let computed = compute(db, tenant_id, &RunInput::default()).await?;
     let scopes: Scopes = [Scope::ReconciliationWrite].into_iter().collect();
     let worker = Caller::new(tenant_id, ActorKind::Worker, Uuid::nil(), scopes);
     db.job(tenant_id, async |tx| {
+        lock(tx).await?;
+        if input_state(tx).await?.includes(computed.input_changed_at) {
+            return Ok(None);
+        }
         let run = store(tx, &computed).await?;
         let written = Written::created(run.id.0);
         command::record(tx, &worker, "reconcile_run.completed", None, &written).await?;
-        Ok(run)
+        Ok(Some(run))
     })
     .await
+}
+
+/// Waits for another worker that stores a run of the tenant.
+async fn lock(tx: &Tx) -> Result<(), Error> {
+    tx.execute(sqlx::query("select set_config('lock_timeout', '30s', true)")).await?;
+    let lock = "select pg_advisory_xact_lock(hashtextextended('reconcile_run ' || $1::uuid, 0))";
+    tx.execute(sqlx::query(lock).bind(tx.tenant_id.0)).await?;
+    Ok(())
+}
+
+pub(super) async fn input_state(tx: &Tx) -> Result<InputState, Error> {
+    let statement = "select i.changed_at, (select r.input_changed_at from reconcile_run r where r.tenant_id = $1 \
+                                           order by r.id desc limit 1) as seen \
+                     from reconcile_input i where i.tenant_id = $1";
+    let Some(row) = tx.row(sqlx::query(statement).bind(tx.tenant_id.0)).await? else {
+        return Ok(InputState::default());
+    };
+    Ok(InputState { changed_at: row.try_get("changed_at")?, seen: row.try_get("seen")? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Option<DateTime<Utc>> {
+        Some(DateTime::UNIX_EPOCH + Duration::seconds(second))
+    }
+
+    #[test]
+    fn input_that_the_latest_run_has_not_seen_is_due() {
+        let due = |changed_at, seen| {
+            InputState { changed_at, seen }.due(DateTime::UNIX_EPOCH + Duration::seconds(100))
+        };
+        assert_eq!(due(None, None), Due::No);
+        assert_eq!(due(at(10), at(10)), Due::No);
+        assert_eq!(due(at(10), None), Due::Now, "the first run, or one of a version before");
+        assert_eq!(due(at(40), at(10)), Due::Now);
+        assert_eq!(due(at(41), at(10)), Due::Soon);
+        assert_eq!(due(at(10), at(11)), Due::Now, "a transaction that began earlier ended later");
+    }
+
+    #[test]
+    fn a_run_of_the_same_input_is_made_once() {
+        let includes = |seen, other| InputState { changed_at: at(10), seen }.includes(other);
+        assert!(includes(at(10), at(10)) && includes(at(10), at(9)));
+        assert!(!includes(at(9), at(10)) && !includes(None, at(10)));
+        assert!(!includes(None, None), "no run and no input");
+    }
 }

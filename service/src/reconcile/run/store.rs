@@ -43,7 +43,7 @@ pub async fn store(tx: &Tx, computed: &Computed) -> Result<Run, Error> {
 }
 
 async fn insert_run(tx: &Tx, computed: &Computed) -> Result<Run, Error> {
-    let Computed { window_from, through, reference, answer, duration_ms } = computed;
+    let Computed { window_from, through, reference, answer, duration_ms, input_changed_at } = computed;
     let id = ReconcileRunId(tx.next_id());
     let summary = Summary {
         inputs: answer.inputs.clone(),
@@ -54,8 +54,8 @@ async fn insert_run(tx: &Tx, computed: &Computed) -> Result<Run, Error> {
     };
     Columns::of(
         "insert into reconcile_run (tenant_id, id, window_from, through, reference, summary, first_fix, exceptions, \
-                                    flow_map, health, duration_ms, recorded_at, command_id) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                                    flow_map, health, duration_ms, recorded_at, command_id, input_changed_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .value("tenant_id", tx.tenant_id.0)
     .value("id", id.0)
@@ -70,6 +70,7 @@ async fn insert_run(tx: &Tx, computed: &Computed) -> Result<Run, Error> {
     .value("duration_ms", duration_ms)
     .value("recorded_at", tx.now)
     .value("command_id", tx.next_command_id().0)
+    .value("input_changed_at", input_changed_at)
     .execute(tx)
     .await?;
     Ok(Run {

@@ -7,6 +7,8 @@ use tests::{Tenant, with_tenant};
 
 use super::{BASE, part, text};
 
+const ITEMS: [&str; 3] = ["BOLT", "NUT", "RING"];
+
 async fn send(tenant: &Tenant, path: &str, rows: String) {
     let path = format!("{BASE}/{path}");
     let sent = tenant.call(reqwest::Method::POST, &path).body("text/csv", rows).send().await;
@@ -14,18 +16,29 @@ async fn send(tenant: &Tenant, path: &str, rows: String) {
     assert_eq!(sent.json()["rejected"], json!([]), "{}", sent.text);
 }
 
-/// Sends 30 days of three items, of which one is sold each day, as one system tells it.
-async fn days(tenant: &Tenant, system: &str) {
+/// Registers two systems, of which the first is the reference.
+pub(super) async fn register(tenant: &Tenant) {
+    for (code, kind) in [("erp", "erp"), ("shop", "storefront")] {
+        let system = json!({ "code": code, "kind": kind, "name": code });
+        let made = tenant.post(&format!("{BASE}/systems"), &system).await;
+        assert!(made.status < 300, "{}", made.text);
+    }
+    tenant.put(&format!("{BASE}/settings"), &json!({ "reference": "erp" })).await.ok();
+}
+
+/// Sends 30 days of items that are sold each day, as one system tells it.
+pub(super) async fn days(tenant: &Tenant, system: &str, items: &[&str]) {
     let mut levels = "taken_at,external_sku,external_location,quantity\n".to_owned();
     let mut events =
         "external_id,type,external_sku,external_location,quantity,occurred_at,reference\n".to_owned();
     for day in 1..=30 {
-        for (place, sku) in ["BOLT", "NUT", "RING"].into_iter().enumerate() {
-            let left = 500 - day * (place + 1);
+        for (place, sku) in items.iter().enumerate() {
+            let left = 100_000 - day * (place + 1);
+            let minute = place % 60;
             let _ = writeln!(levels, "2026-01-{day:02}T20:00:00Z,{sku},MAIN,{left}");
             let _ = writeln!(
                 events,
-                "{system}-{day}-{place},sale,{sku},MAIN,-{},2026-01-{day:02}T10:0{place}:00Z,S{day}-{place}",
+                "{system}-{day}-{place},sale,{sku},MAIN,-{},2026-01-{day:02}T10:{minute:02}:00Z,S{day}-{place}",
                 place + 1
             );
         }
@@ -37,14 +50,9 @@ async fn days(tenant: &Tenant, system: &str) {
 #[test]
 fn systems_that_agree_have_no_recurring_cause() {
     with_tenant(async |tenant| {
-        for (code, kind) in [("erp", "erp"), ("shop", "storefront")] {
-            let system = json!({ "code": code, "kind": kind, "name": code });
-            let made = tenant.post(&format!("{BASE}/systems"), &system).await;
-            assert!(made.status < 300, "{}", made.text);
-        }
-        tenant.put(&format!("{BASE}/settings"), &json!({ "reference": "erp" })).await.ok();
+        register(tenant).await;
         for system in ["erp", "shop"] {
-            days(tenant, system).await;
+            days(tenant, system, &ITEMS).await;
         }
         let made = tenant.post(&format!("{BASE}/runs"), &json!({})).await.created();
         assert_eq!(made["discrepancies"], 0, "{made}");
@@ -65,7 +73,7 @@ fn a_window_ends_where_the_caller_says() {
         let made = tenant.post(&format!("{BASE}/systems"), &system).await;
         assert!(made.status < 300, "{}", made.text);
         tenant.put(&format!("{BASE}/settings"), &json!({ "reference": "erp", "window_days": 30 })).await.ok();
-        days(tenant, "erp").await;
+        days(tenant, "erp", &ITEMS).await;
         let through = json!({ "through": "2026-01-10T21:00:00+01:00" });
         let made = tenant.post(&format!("{BASE}/runs"), &through).await.created();
         assert_eq!(made["through"], "2026-01-10T20:00:00Z");

@@ -1,0 +1,1 @@
+alter table reconcile_run drop column input_changed_at;

@@ -1,0 +1,81 @@
+//! Threads for the engine: few at a time, and each has its place until it has ended.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use domain::id::TenantId;
+use domain::refusal::{Code, Refusal};
+use tokio::time::{Instant, timeout_at};
+
+use crate::Error;
+use crate::tx::processors;
+use crate::tx::shares::{Place, Share};
+
+/// Fewest runs at a time in this process, on a machine with few processors.
+const RUNS_MIN: u32 = 2;
+/// Most runs of a tenant at a time in this process.
+const OF_TENANT_MAX: usize = 1;
+/// Longest wait for a place.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// The places of this process. A run has the memory of all its rows, so there are few.
+static SHARE: LazyLock<Share> =
+    LazyLock::new(|| Share::new((processors() / 2).max(RUNS_MIN) as usize, OF_TENANT_MAX, WAIT));
+
+/// Waits for a place for a run of a tenant.
+pub(super) async fn enter(tenant_id: TenantId) -> Result<Place, Error> {
+    SHARE.enter(Some(tenant_id)).await
+}
+
+/// Does `work` on a thread of its own, and waits for it until `until`. A thread can't be ended from outside: it keeps the place as
+/// long as it works, also after that.
+pub(super) async fn work<T: Send + 'static>(
+    place: Place,
+    until: Instant,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    let thread = tokio::task::spawn_blocking(move || {
+        let done = work();
+        drop(place);
+        done
+    });
+    let ended = timeout_at(until, thread).await.map_err(|_| too_long())?;
+    ended.map_err(|error| Error::invariant(format!("the engine failed: {error}")))
+}
+
+fn too_long() -> Refusal {
+    let detail = "The run took longer than it may. Choose a smaller window_days in the settings, or an earlier through.";
+    Refusal::new(Code::ValidationFailed, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_place_is_taken_until_its_work_has_ended() {
+        let share = Share::new(1, 1, Duration::from_millis(500));
+        let tenant_id = Some(TenantId(Uuid::from_u128(1)));
+        let place = share.enter(tenant_id).await.expect("a place");
+        let (go, goes) = mpsc::channel::<()>();
+        let until = Instant::now() + Duration::from_millis(20);
+        let late = work(place, until, move || goes.recv()).await;
+        assert!(matches!(late, Err(Error::Refused(_))), "it is not waited for any longer");
+        assert!(matches!(share.enter(tenant_id).await, Err(Error::OverShare)), "it goes on");
+        go.send(()).expect("the thread waits");
+        assert!(share.enter(tenant_id).await.is_ok(), "it has ended");
+    }
+
+    #[tokio::test]
+    async fn work_that_ends_in_time_has_its_result() {
+        let share = Share::new(1, 1, Duration::from_millis(500));
+        let place = share.enter(None).await.expect("a place");
+        let until = Instant::now() + Duration::from_secs(60);
+        assert_eq!(work(place, until, || 17).await.expect("a result"), 17);
+        assert!(share.enter(None).await.is_ok());
+    }
+}
