@@ -22,7 +22,7 @@ use crate::input::tenant_defaults;
 use crate::reconcile::system::OWN;
 use crate::{Error, Tx};
 
-/// Most rows of a run: snapshot lines, events, touchpoints, and movements of the own ledger.
+/// Most rows of a run: snapshot lines, events and touchpoints, movements of the own ledger, mappings, items and components.
 pub const ROWS_MAX: usize = domain::reconcile::input::ROWS_MAX;
 
 /// The span of a run, in true time.
@@ -49,35 +49,45 @@ impl Sender {
     }
 }
 
-/// Counts rows, and rejects a window with too many.
+/// The memory of a run: the texts that its rows share, and room for rows.
 #[derive(Debug, Default)]
-struct Budget(usize);
+struct Memory {
+    texts: Texts,
+    rows: usize,
+}
 
-impl Budget {
+impl Memory {
+    /// Counts rows. Rejects a run with too many.
     fn take(&mut self, rows: usize) -> Result<(), Error> {
-        self.0 += rows;
-        if self.0 <= ROWS_MAX {
+        self.rows += rows;
+        if self.rows <= ROWS_MAX {
             return Ok(());
         }
         let detail = format!(
-            "The window has more than {ROWS_MAX} rows: choose a smaller window_days in the settings, or an earlier through."
+            "The run has more than {ROWS_MAX} rows, mappings and items: choose a smaller window_days in the settings, or an earlier \
+             through."
         );
         Err(Refusal::new(Code::ValidationFailed, detail).into())
+    }
+
+    /// Returns how many rows to read at most: one more than there is room for shows that there are too many.
+    fn rows_max(&self) -> i64 {
+        i64::try_from(ROWS_MAX.saturating_sub(self.rows) + 1).unwrap_or(i64::MAX)
     }
 }
 
 /// Reads all inputs of the window that ends at `through`, or at the newest instant of the inputs.
 pub async fn input(tx: &Tx, through: Option<DateTime<Utc>>) -> Result<Input, Error> {
     let defaults = tenant_defaults(tx).await?;
-    let mut texts = Texts::default();
-    let settings = setup::settings(tx, &mut texts).await?;
+    let mut memory = Memory::default();
+    let settings = setup::settings(tx, &mut memory.texts).await?;
     let is_shadow = &*settings.reference != OWN;
-    let (mut systems, senders) = setup::systems(tx, &mut texts).await?;
-    let ownership = setup::ownership(tx, &mut texts).await?;
+    let (mut systems, senders) = setup::systems(tx, &mut memory.texts).await?;
+    let ownership = setup::ownership(tx, &mut memory.texts).await?;
     // With another reference, the own ledger takes part if the owners name it. A tenant may hold other stock here.
     let own = if !is_shadow || names_own(&ownership) {
         let no = SystemNo::try_from(systems.len()).map_err(|_| Error::invariant("too many systems"))?;
-        systems.push(own::system(&mut texts));
+        systems.push(own::system(&mut memory.texts));
         Some(no)
     } else {
         None
@@ -93,27 +103,26 @@ pub async fn input(tx: &Tx, through: Option<DateTime<Utc>>) -> Result<Input, Err
         settings,
         systems,
         ownership,
-        location_mappings: setup::location_mappings(tx, &senders, &mut texts).await?,
+        location_mappings: setup::location_mappings(tx, &senders, &mut memory).await?,
         sku_mappings: Vec::new(),
         items: Vec::new(),
         bundles: Vec::new(),
         snapshots: Vec::new(),
         events: Vec::new(),
         touchpoints: Vec::new(),
-        resolutions: setup::resolutions(tx, &mut texts).await?,
+        resolutions: setup::resolutions(tx, &mut memory.texts).await?,
         applied: super::fix::applied(tx).await?,
     };
     if is_shadow {
-        setup::shadow_items(tx, &senders, &mut texts, &mut input).await?;
+        setup::shadow_items(tx, &senders, &mut memory, &mut input).await?;
     } else {
-        own::items(tx, &mut texts, &mut input).await?;
+        own::items(tx, &mut memory, &mut input).await?;
     }
-    let mut budget = Budget::default();
     for sender in &senders {
-        rows::read(tx, sender, window, (&mut texts, &mut budget), &mut input).await?;
+        rows::read(tx, sender, window, &mut memory, &mut input).await?;
     }
     if let Some(no) = own {
-        own::read(tx, no, window, (&mut texts, &mut budget), &mut input).await?;
+        own::read(tx, no, window, &mut memory, &mut input).await?;
     }
     Ok(input)
 }
@@ -145,4 +154,21 @@ async fn newest(tx: &Tx, senders: &[Sender], with_own: bool) -> Result<DateTime<
 /// Returns the text, or nothing for an empty one.
 fn told(texts: &mut Texts, text: &str) -> Option<Arc<str>> {
     (!text.is_empty()).then(|| texts.of(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_reads_one_row_more_than_it_takes() {
+        let mut memory = Memory::default();
+        assert_eq!(memory.rows_max(), 2_000_001);
+        memory.take(1_999_990).expect("room");
+        assert_eq!(memory.rows_max(), 11);
+        memory.take(10).expect("room");
+        assert_eq!(memory.rows_max(), 1);
+        assert!(matches!(memory.take(1), Err(Error::Refused(_))));
+        assert_eq!(memory.rows_max(), 1);
+    }
 }

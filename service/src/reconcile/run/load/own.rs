@@ -16,7 +16,7 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::text::Texts;
-use super::{Budget, ROWS_MAX, Window, told};
+use super::{Memory, Window, told};
 use crate::listing::{number, optional_number, word};
 use crate::reconcile::system::OWN;
 use crate::stock::movement::first_of;
@@ -46,13 +46,16 @@ pub async fn newest(tx: &Tx) -> Result<Option<DateTime<Utc>>, Error> {
 }
 
 /// Reads products, their packs and sets, and the mappings of other systems to them.
-pub async fn items(tx: &Tx, texts: &mut Texts, input: &mut Input) -> Result<(), Error> {
-    read_items(tx, texts, input).await?;
+pub async fn items(tx: &Tx, memory: &mut Memory, input: &mut Input) -> Result<(), Error> {
+    read_items(tx, memory, input).await?;
     let statement = "select b.sku as item, c.sku as component, k.quantity from bundle_component k \
          join product b on b.tenant_id = $1 and b.id = k.bundle_id \
          join product c on c.tenant_id = $1 and c.id = k.component_id \
-         where k.tenant_id = $1 order by k.bundle_id, k.line_no";
-    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0)).await? {
+         where k.tenant_id = $1 order by k.bundle_id, k.line_no limit $2";
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(memory.rows_max())).await?;
+    memory.take(rows.len())?;
+    let texts = &mut memory.texts;
+    for row in rows {
         input.bundles.push(BundlePart {
             item: texts.of(row.try_get("item")?),
             component: texts.of(row.try_get("component")?),
@@ -65,8 +68,11 @@ pub async fn items(tx: &Tx, texts: &mut Texts, input: &mut Input) -> Result<(), 
                 m.valid_until \
          from sku_mapping m join product p on p.tenant_id = $1 and p.id = m.product_id \
          where m.tenant_id = $1 and m.system in (select s.code from reconcile_system s where s.tenant_id = $1) \
-         order by m.id";
-    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0)).await? {
+         order by m.id limit $2";
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(memory.rows_max())).await?;
+    memory.take(rows.len())?;
+    let texts = &mut memory.texts;
+    for row in rows {
         let Some(system) = numbers.get(row.try_get::<&str, _>("system")?).copied() else { continue };
         input.sku_mappings.push(SkuMapping {
             system,
@@ -81,7 +87,7 @@ pub async fn items(tx: &Tx, texts: &mut Texts, input: &mut Input) -> Result<(), 
     Ok(())
 }
 
-async fn read_items(tx: &Tx, texts: &mut Texts, input: &mut Input) -> Result<(), Error> {
+async fn read_items(tx: &Tx, memory: &mut Memory, input: &mut Input) -> Result<(), Error> {
     let statement = "select p.id, p.sku, c.code as category, \
                 array(select u.factor from product_unit u where u.tenant_id = $1 and u.product_id = p.id order by u.uom) \
                     as packs \
@@ -91,6 +97,8 @@ async fn read_items(tx: &Tx, texts: &mut Texts, input: &mut Input) -> Result<(),
     loop {
         let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(after).bind(PAGE);
         let rows = tx.rows(query).await?;
+        memory.take(rows.len())?;
+        let texts = &mut memory.texts;
         for row in &rows {
             let category: Option<&str> = row.try_get("category")?;
             input.items.push(Item {
@@ -111,19 +119,19 @@ pub async fn read(
     tx: &Tx,
     no: SystemNo,
     window: Window,
-    (texts, budget): (&mut Texts, &mut Budget),
+    memory: &mut Memory,
     input: &mut Input,
 ) -> Result<(), Error> {
-    let opening = tx.rows(levels(tx, OPENING).bind(window.from)).await?;
-    budget.take(opening.len())?;
+    let opening = tx.rows(levels(tx, OPENING, memory).bind(window.from)).await?;
+    memory.take(opening.len())?;
     for row in &opening {
-        input.snapshots.push(snapshot_line(no, window.from, row, texts)?);
+        input.snapshots.push(snapshot_line(no, window.from, row, &mut memory.texts)?);
     }
     if newest(tx).await?.is_none_or(|moved| moved <= window.through) {
-        let present = tx.rows(levels(tx, PRESENT)).await?;
-        budget.take(present.len())?;
+        let present = tx.rows(levels(tx, PRESENT, memory)).await?;
+        memory.take(present.len())?;
         for row in &present {
-            input.snapshots.push(snapshot_line(no, window.through, row, texts)?);
+            input.snapshots.push(snapshot_line(no, window.through, row, &mut memory.texts)?);
         }
     }
     // A day at a time: so the index over the time of movements is used, and few rows are in memory.
@@ -131,21 +139,20 @@ pub async fn read(
     while from <= window.through {
         let until = from + Duration::days(1);
         let end = until.min(window.through + Duration::microseconds(1));
-        let query =
-            sqlx::query(MOVEMENTS).bind(tx.tenant_id.0).bind(from).bind(end).bind(ROWS_MAX as i64 + 1);
+        let query = sqlx::query(MOVEMENTS).bind(tx.tenant_id.0).bind(from).bind(end).bind(memory.rows_max());
         let rows = tx.rows(query).await?;
-        budget.take(rows.len())?;
+        memory.take(rows.len())?;
         for row in &rows {
-            input.events.push(event(no, row, texts)?);
+            input.events.push(event(no, row, &mut memory.texts)?);
         }
         from = until;
     }
     let query = sqlx::query(TOUCHPOINTS).bind(tx.tenant_id.0).bind(window.from).bind(window.through);
     let query = query.bind(first_of(window.from)).bind(first_of(window.through + Duration::milliseconds(1)));
-    let rows = tx.rows(query).await?;
-    budget.take(rows.len())?;
+    let rows = tx.rows(query.bind(memory.rows_max())).await?;
+    memory.take(rows.len())?;
     for row in &rows {
-        input.touchpoints.push(touchpoint(no, row, texts)?);
+        input.touchpoints.push(touchpoint(no, row, &mut memory.texts)?);
     }
     Ok(())
 }
@@ -153,8 +160,9 @@ pub async fn read(
 fn levels<'q>(
     tx: &Tx,
     statement: &'static str,
+    memory: &Memory,
 ) -> sqlx::query::Query<'q, sqlx::Postgres, sqlx::postgres::PgArguments> {
-    sqlx::query(statement).bind(tx.tenant_id.0).bind(ROWS_MAX as i64 + 1)
+    sqlx::query(statement).bind(tx.tenant_id.0).bind(memory.rows_max())
 }
 
 /// The stock of each product in each location at an instant: the latest checkpoint before it, the movements since, and those that
@@ -234,7 +242,7 @@ const TOUCHPOINTS: &str = "select d.occurred_at as at, 'manual_adjustment' as ki
      union all \
      select c.recorded_at, 'csv_import', null, null \
      from command c \
-     where c.tenant_id = $1 and c.name = 'product.imported' and c.status < 300 and c.id >= $4 and c.id < $5";
+     where c.tenant_id = $1 and c.name = 'product.imported' and c.status < 300 and c.id >= $4 and c.id < $5 limit $6";
 
 fn snapshot_line(
     no: SystemNo,

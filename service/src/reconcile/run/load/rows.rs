@@ -12,7 +12,7 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::text::Texts;
-use super::{Budget, Sender, Window, told};
+use super::{Memory, Sender, Window, told};
 use crate::listing::{number, optional_number, word};
 use crate::{Error, Tx};
 
@@ -27,34 +27,34 @@ pub async fn read(
     tx: &Tx,
     sender: &Sender,
     window: Window,
-    (texts, budget): (&mut Texts, &mut Budget),
+    memory: &mut Memory,
     input: &mut Input,
 ) -> Result<(), Error> {
     let window = sender.window(window);
     let mut from = Some(beginning(window));
     while let Some(after) = from {
         let rows = page(tx, SNAPSHOTS, sender, window, after).await?;
-        budget.take(rows.len())?;
+        memory.take(rows.len())?;
         for row in &rows {
-            input.snapshots.push(snapshot_line(sender, row, texts)?);
+            input.snapshots.push(snapshot_line(sender, row, &mut memory.texts)?);
         }
         from = end(&rows, "taken_at")?;
     }
     from = Some(beginning(window));
     while let Some(after) = from {
         let rows = page(tx, EVENTS, sender, window, after).await?;
-        budget.take(rows.len())?;
+        memory.take(rows.len())?;
         for row in &rows {
-            input.events.push(event(sender, row, texts)?);
+            input.events.push(event(sender, row, &mut memory.texts)?);
         }
         from = end(&rows, "occurred_at")?;
     }
     from = Some(beginning(window));
     while let Some(after) = from {
         let rows = page(tx, TOUCHPOINTS, sender, window, after).await?;
-        budget.take(rows.len())?;
+        memory.take(rows.len())?;
         for row in &rows {
-            input.touchpoints.push(touchpoint(sender, row, texts)?);
+            input.touchpoints.push(touchpoint(sender, row, &mut memory.texts)?);
         }
         from = end(&rows, "at")?;
     }

@@ -12,7 +12,7 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::text::Texts;
-use super::{Sender, told};
+use super::{Memory, Sender, told};
 use crate::listing::word;
 use crate::reconcile::{ownership, setting, system};
 use crate::{Error, Tx};
@@ -82,12 +82,14 @@ fn number(numbers: &HashMap<Uuid, SystemNo>, row: &PgRow) -> Result<SystemNo, Er
 pub async fn location_mappings(
     tx: &Tx,
     senders: &[Sender],
-    texts: &mut Texts,
+    memory: &mut Memory,
 ) -> Result<Vec<LocationMapping>, Error> {
     let statement = "select system_id, external_location, location, valid_from, valid_until \
-                     from reconcile_location_mapping where tenant_id = $1 order by id";
+                     from reconcile_location_mapping where tenant_id = $1 order by id limit $2";
     let numbers = numbers(senders);
-    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0)).await?;
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(memory.rows_max())).await?;
+    memory.take(rows.len())?;
+    let texts = &mut memory.texts;
     let mapping = |row: &PgRow| -> Result<LocationMapping, Error> {
         Ok(LocationMapping {
             system: number(&numbers, row)?,
@@ -104,13 +106,16 @@ pub async fn location_mappings(
 pub async fn shadow_items(
     tx: &Tx,
     senders: &[Sender],
-    texts: &mut Texts,
+    memory: &mut Memory,
     input: &mut Input,
 ) -> Result<(), Error> {
     let statement = "select system_id, external_sku, external_location, item, factor, valid_from, valid_until \
-                     from reconcile_sku_mapping where tenant_id = $1 order by id";
+                     from reconcile_sku_mapping where tenant_id = $1 order by id limit $2";
     let numbers = numbers(senders);
-    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0)).await? {
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(memory.rows_max())).await?;
+    memory.take(rows.len())?;
+    let texts = &mut memory.texts;
+    for row in rows {
         input.sku_mappings.push(SkuMapping {
             system: number(&numbers, &row)?,
             external_sku: texts.of(row.try_get("external_sku")?),
@@ -122,14 +127,20 @@ pub async fn shadow_items(
         });
     }
     let statement =
-        "select item, category from reconcile_item where tenant_id = $1 order by item collate \"C\"";
-    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0)).await? {
+        "select item, category from reconcile_item where tenant_id = $1 order by item collate \"C\" limit $2";
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(memory.rows_max())).await?;
+    memory.take(rows.len())?;
+    let texts = &mut memory.texts;
+    for row in rows {
         let (item, category) = (texts.of(row.try_get("item")?), told(texts, row.try_get("category")?));
         input.items.push(Item { item, category, packs: Vec::new() });
     }
     let statement = "select item, component, quantity from reconcile_bundle where tenant_id = $1 \
-                     order by item collate \"C\", component collate \"C\"";
-    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0)).await? {
+                     order by item collate \"C\", component collate \"C\" limit $2";
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(memory.rows_max())).await?;
+    memory.take(rows.len())?;
+    let texts = &mut memory.texts;
+    for row in rows {
         input.bundles.push(BundlePart {
             item: texts.of(row.try_get("item")?),
             component: texts.of(row.try_get("component")?),
