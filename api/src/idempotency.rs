@@ -32,6 +32,7 @@ pub(crate) const PREFER_LENGTH_MAX: usize = 100;
 
 /// The header `Idempotency-Key`, not checked yet. A handler calls [`IdempotencyKey::required`] or
 /// [`IdempotencyKey::optional`] after it has read the body.
+#[derive(Clone)]
 pub struct IdempotencyKey {
     header: Option<HeaderValue>,
     prefix: Sha256,

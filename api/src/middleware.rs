@@ -364,7 +364,7 @@ async fn hold_back<B>(
 
 /// Whether a route counts the points of reports.
 fn is_of_reports(path: &str) -> bool {
-    path.starts_with("/v1/reports") || path.starts_with("/graphql")
+    path.starts_with("/v1/reports") || path.starts_with("/graphql") || path == "/v1/reconciliation/runs"
 }
 
 /// Allows every origin, because the credential is a header that the page must have, never a cookie. The response to a

@@ -11,7 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::body::Body;
 use crate::list::{List, Page};
 use crate::params::PathId;
-use crate::record::Record;
+use crate::record::record;
 use crate::write::Write;
 use crate::{Answer, App, Caller};
 
@@ -20,21 +20,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(create).service(list).service(show);
 }
 
-impl Record for PeriodLock {
-    type Id = PeriodLockId;
-
-    fn id(&self) -> uuid::Uuid {
-        self.id.0
-    }
-
-    fn version(&self) -> i32 {
-        self.version
-    }
-
-    fn updated_at(&self) -> chrono::DateTime<chrono::Utc> {
-        self.created_at
-    }
-}
+record!(PeriodLock, id: PeriodLockId, created_at);
 
 /// Close periods, or open them again
 ///

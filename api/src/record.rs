@@ -21,12 +21,15 @@ pub trait Record: Serialize {
 }
 
 /// Makes a struct with the fields `id`, `version` and `updated_at` a [`Record`]. The field of the id may have another
-/// name.
+/// name. So may that of the last change: a record that never changes names its `created_at`.
 macro_rules! record {
     ($record:ty, $id:ty) => {
         $crate::record::record!($record, id: $id);
     };
     ($record:ty, $field:ident: $id:ty) => {
+        $crate::record::record!($record, $field: $id, updated_at);
+    };
+    ($record:ty, $field:ident: $id:ty, $changed_at:ident) => {
         impl $crate::record::Record for $record {
             type Id = $id;
 
@@ -39,7 +42,7 @@ macro_rules! record {
             }
 
             fn updated_at(&self) -> chrono::DateTime<chrono::Utc> {
-                self.updated_at
+                self.$changed_at
             }
         }
     };

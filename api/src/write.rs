@@ -165,9 +165,36 @@ impl Write {
         work: impl AsyncFn(&Tx) -> Result<R, Error>,
     ) -> Answer {
         let path = self.path.clone();
-        let mut done = self.run(name, said, async |tx| saved(201, &work(tx).await?)).await?;
-        done.locate(|id| format!("{path}/{}", R::Id::from(id)));
-        Ok(done.respond())
+        let done = self.run(name, said, async |tx| saved(201, &work(tx).await?)).await?;
+        Ok(done.respond_at::<R>(&path))
+    }
+
+    /// Like [`create_as`](Write::create_as), for a record that is computed before the transaction that writes it. A repeated request
+    /// gets the stored response, and nothing is computed.
+    pub async fn create_computed<C, R: Record>(
+        self,
+        name: &'static str,
+        said: &Bytes,
+        compute: impl AsyncFnOnce() -> Result<C, ApiError>,
+        work: impl AsyncFn(&Tx, &C) -> Result<R, Error>,
+    ) -> Answer {
+        if let Some(answer) = self.find_response(said).await? {
+            let Write { path, preferences, .. } = self;
+            return Ok(Done { answer, preferences, location: None }.respond_at::<R>(&path));
+        }
+        let computed = compute().await?;
+        self.create_as(name, said, async |tx| work(tx, &computed).await).await
+    }
+
+    /// Returns the stored response to a request with an idempotency key that was used before. A dry run has none.
+    async fn find_response(&self, said: &Bytes) -> Result<Option<command::Answer>, ApiError> {
+        if self.preferences.dry_run {
+            return Ok(None);
+        }
+        match self.idempotency.clone().optional(said).await? {
+            Some(idempotency) => Ok(command::find(&self.app.db, &self.caller, &idempotency).await?),
+            None => Ok(None),
+        }
     }
 
     /// Creates a record without a path of its own. Returns 201.
@@ -406,6 +433,12 @@ impl Done {
     /// Sets the path of the record that the write created.
     fn locate(&mut self, location: impl Fn(Uuid) -> String) {
         self.location = self.answer.document_id.filter(|_| self.answer.status == 201).map(location);
+    }
+
+    /// Responds with a record of the list at `path`.
+    fn respond_at<R: Record>(mut self, path: &str) -> HttpResponse {
+        self.locate(|id| format!("{path}/{}", R::Id::from(id)));
+        self.respond()
     }
 
     fn respond(self) -> HttpResponse {

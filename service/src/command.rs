@@ -116,6 +116,20 @@ pub(crate) fn replay(
     Err(Refusal::new(Code::IdempotencyKeyReused, detail).into())
 }
 
+/// Returns the stored response to a request, if it is a repeated one. Rejects a key that was used for another request.
+pub async fn find(
+    db: &crate::Db,
+    caller: &Caller,
+    idempotency: &Idempotency,
+) -> Result<Option<Answer>, Error> {
+    db.read(caller.tenant_id, async |tx| find_response(tx, idempotency).await).await
+}
+
+async fn find_response(tx: &Tx, idempotency: &Idempotency) -> Result<Option<Answer>, Error> {
+    let found = find_responses(tx, &[idempotency.key.as_str()]).await?;
+    found.get(&idempotency.key).map(|answered| replay(idempotency, answered)).transpose()
+}
+
 /// Runs `work` in one transaction with its command row. For writes that post neither stock nor ledger.
 pub async fn run(
     db: &crate::Db,
@@ -126,10 +140,9 @@ pub async fn run(
 ) -> Result<Answer, Error> {
     db.write(caller, async |tx| {
         if let Some(idempotency) = idempotency
-            && let Some(answered) =
-                find_responses(tx, &[idempotency.key.as_str()]).await?.get(&idempotency.key)
+            && let Some(answer) = find_response(tx, idempotency).await?
         {
-            return replay(idempotency, answered);
+            return Ok(answer);
         }
         let written = work(tx).await?;
         record(tx, caller, name, idempotency, &written).await?;

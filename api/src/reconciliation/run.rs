@@ -9,13 +9,14 @@ use serde::Deserialize;
 use service::listing::Age;
 use service::reconcile::run::episode::{self, EpisodeRecord, Resolution};
 use service::reconcile::run::list::{self as rows, Filter, RunPage, State};
-use service::reconcile::run::{self, Run, RunInput};
+use service::reconcile::run::{self, Computed, Run, RunInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
 use crate::list::{List, Page};
 use crate::params::{PathId, listed};
-use crate::record::Record;
+use crate::problem::ApiError;
+use crate::record::record;
 use crate::write::Write;
 use crate::{Answer, App, Caller};
 
@@ -30,26 +31,13 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(resolve);
 }
 
-impl Record for Run {
-    type Id = ReconcileRunId;
-
-    fn id(&self) -> uuid::Uuid {
-        self.id.0
-    }
-
-    fn version(&self) -> i32 {
-        self.version
-    }
-
-    fn updated_at(&self) -> chrono::DateTime<chrono::Utc> {
-        self.created_at
-    }
-}
+record!(Run, id: ReconcileRunId, created_at);
 
 /// Make a run
 ///
 /// Compares the inputs of the window and finds the first fix. Equal inputs and settings give equal results, in any order of files
-/// and rows. A run takes at most 2,000,000 rows and 60 seconds. The worker makes one when new input has been quiet for a minute.
+/// and rows. A run takes at most 2,000,000 rows and 65 seconds, and you make one at a time. It costs as many points as a report: 10.
+/// The worker makes one when new input has been quiet for a minute.
 #[utoipa::path(
     operation_id = "reconciliation_runs_create",
     security(("bearer" = ["reconciliation:write"])),
@@ -59,9 +47,13 @@ impl Record for Run {
 #[post("/v1/reconciliation/runs")]
 async fn create(app: Data<App>, write: Write, body: Body<RunInput>) -> Answer {
     let input = body.read().await?;
-    let computed = run::compute(&app.db, write.caller().tenant_id, &input.value).await?;
-    let made = async |tx: &service::Tx| run::store(tx, &computed).await;
-    write.taking_long().create_as("reconcile_run.completed", &input.raw, made).await
+    let caller = write.caller();
+    let compute = async || -> Result<Computed, ApiError> {
+        app.rates.admit_report(&caller)?;
+        Ok(run::compute(&app.db, caller.tenant_id, &input.value).await?)
+    };
+    let store = async |tx: &service::Tx, computed: &Computed| run::store(tx, computed).await;
+    write.taking_long().create_computed("reconcile_run.completed", &input.raw, compute, store).await
 }
 
 /// Which runs to list.

@@ -226,6 +226,22 @@ fn reports_cost_points() {
 }
 
 #[test]
+fn a_run_of_the_reconciliation_costs_as_many_points_as_a_report_and_a_replay_none() {
+    with_tenant(async |tenant| {
+        let node = strict(|config| config.rates.rate_reports = 21).await;
+        let caller = tenant.at(&node.base_url);
+        let run = async |key: &str| caller.post_as("/v1/reconciliation/runs", key, &json!({})).await;
+        let first = run("run-1").await;
+        assert!(left(&first, "reports") <= 12, "{:?}", first.headers);
+        run("run-2").await.created();
+        refused(&run("run-3").await, &["reports"]);
+        let again = run("run-1").await;
+        assert!(again.is_replayed());
+        assert_eq!(again.created()["id"], first.created()["id"]);
+    });
+}
+
+#[test]
 fn a_caller_reads_its_limits() {
     with_tenant(async |tenant| {
         let node = strict(|_| {}).await;
