@@ -31,31 +31,41 @@ pub(crate) fn check_is_text(raw: &[u8]) -> Result<(), ApiError> {
     Err(ApiError::new(ErrorCode::MalformedCsv, detail))
 }
 
-/// Rejects a file with a row of too many cells, before the reader meets it. It finds the cells as the reader does.
-pub(crate) fn check_width(text: &[u8], delimiter: u8) -> Result<(), ApiError> {
-    enum Place {
-        Start,
-        Plain,
-        Quoted,
-        /// After a quote in a quoted cell: its end, or the first half of a quote in it.
-        Quote,
-    }
-    let (mut place, mut cells) = (Place::Start, 1);
-    for byte in text {
-        place = match (place, *byte) {
+/// The place in a row, as the reader finds it: a quote begins a quoted cell at the start of the cell only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// At the start of a cell.
+    Start,
+    /// In a cell without quotes around it.
+    Plain,
+    /// In a quoted cell, which may have delimiters and line ends.
+    Quoted,
+    /// After a quote in a quoted cell: its end, or the first half of a quote in it.
+    Quote,
+}
+
+impl Place {
+    /// Returns the place after a byte.
+    pub fn after(self, byte: u8, delimiter: u8) -> Place {
+        match (self, byte) {
             (Place::Start | Place::Quote, b'"') => Place::Quoted,
             (Place::Quoted, b'"') => Place::Quote,
             (Place::Quoted, _) => Place::Quoted,
-            (_, byte) if byte == delimiter => {
-                cells += 1;
-                Place::Start
-            }
-            (_, b'\r' | b'\n') => {
-                cells = 1;
-                Place::Start
-            }
-            (_, _) => Place::Plain,
-        };
+            (Place::Start | Place::Plain | Place::Quote, b'\r' | b'\n') => Place::Start,
+            (Place::Start | Place::Plain | Place::Quote, byte) if byte == delimiter => Place::Start,
+            (Place::Start | Place::Plain | Place::Quote, _) => Place::Plain,
+        }
+    }
+}
+
+/// Rejects a file with a row of too many cells, before the reader meets it. It finds the cells as the reader does.
+pub(crate) fn check_width(text: &[u8], delimiter: u8) -> Result<(), ApiError> {
+    let (mut place, mut cells) = (Place::Start, 1);
+    for byte in text {
+        place = place.after(*byte, delimiter);
+        if place == Place::Start {
+            cells = if *byte == delimiter { cells + 1 } else { 1 };
+        }
         if cells > CELLS_MAX {
             let detail = format!("A row has more than {CELLS_MAX} cells.");
             return Err(ApiError::new(ErrorCode::MalformedCsv, detail));
@@ -65,7 +75,7 @@ pub(crate) fn check_width(text: &[u8], delimiter: u8) -> Result<(), ApiError> {
 }
 
 /// Returns the file from its header on, and its delimiter. A first line `sep=;` names it to spreadsheets.
-pub(crate) fn opened(text: &[u8]) -> (&[u8], u8) {
+pub fn opened(text: &[u8]) -> (&[u8], u8) {
     let end = text.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(text.len());
     let (line, rest) = text.split_at(end);
     let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
@@ -75,6 +85,12 @@ pub(crate) fn opened(text: &[u8]) -> (&[u8], u8) {
         }
         _ => (text, delimiter(text)),
     }
+}
+
+/// Whether a cell of a record is filled. A spreadsheet writes delimiters also for rows whose cells were cleared.
+pub(crate) fn is_filled(record: &::csv::Result<::csv::ByteRecord>) -> bool {
+    let any = |record: &::csv::ByteRecord| record.iter().any(|cell| !cell.trim_ascii().is_empty());
+    record.as_ref().map_or(true, any)
 }
 
 /// Returns the reader of a text that [`opened`] returned.

@@ -4,13 +4,10 @@ use actix_web::post;
 use domain::moment::Instant;
 use domain::number::Quantity;
 use domain::reconcile::term::{EntryMode, EventType};
-use serde::Deserialize;
-use service::reconcile::ingest::{CHUNK_MAX, Copies, EventRow, save_events};
+use service::reconcile::ingest::{EventRow, save_events};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::ingest::{
-    BYTES_MAX, Column, Ingest, Input, Mode, Reader, Table, optional, required, sender, take, zone,
-};
+use super::ingest::{Ingest, Reader, RowKind, SenderParams, optional, required, take_of_system};
 use crate::Answer;
 use crate::params::Params;
 use crate::upload::Upload;
@@ -21,34 +18,21 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(send);
 }
 
-const COLUMNS: [Column; 10] = [
-    required("external_id"),
-    required("type"),
-    required("external_sku"),
-    required("external_location"),
-    required("quantity"),
-    required("occurred_at"),
-    optional("recorded_at"),
-    optional("reference"),
-    optional("actor"),
-    optional("entry_mode"),
-];
-
-/// Parameters of an input.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct InputParams {
-    /// Code of the system that recorded the events.
-    #[param(max_length = 64, example = "till")]
-    system: String,
-    /// IANA name of the zone of instants without an offset.
-    #[param(max_length = 64, example = "Europe/Berlin")]
-    time_zone: Option<String>,
-    /// Treatment of the valid rows if others are invalid. If absent, the valid rows are written.
-    #[param(inline)]
-    mode: Option<Mode>,
-}
+const EVENTS: RowKind = RowKind {
+    command: "reconcile_event.sent",
+    columns: &[
+        required("external_id"),
+        required("type"),
+        required("external_sku"),
+        required("external_location"),
+        required("quantity"),
+        required("occurred_at"),
+        optional("recorded_at"),
+        optional("reference"),
+        optional("actor"),
+        optional("entry_mode"),
+    ],
+};
 
 /// Events to send in.
 #[derive(Debug, utoipa::ToSchema)]
@@ -95,14 +79,15 @@ struct ReconcileEvent {
 /// Send events
 ///
 /// Adds events of one system. An event that is there already, with all its fields, is counted as repeated. The n-th copy of a row
-/// in a request is compared with the n-th that is held, so equal rows of one file stay several. Two events with one `external_id`
-/// and other fields are two events. Rows of any age are kept; a run looks at its window.
+/// in a request is compared with the n-th that is held, so equal rows of one request stay several. Equal rows of two requests count
+/// as one: send them in one request. Two events with one `external_id` and other fields are two events. Rows of any age are kept; a
+/// run looks at its window.
 ///
 /// Rows have the form that snapshots have.
 #[utoipa::path(
     operation_id = "reconciliation_events_send",
     security(("bearer" = ["reconciliation:write"])),
-    params(InputParams),
+    params(SenderParams),
     request_body(content(
         (ReconcileEvents = "application/json"),
         (String = "text/csv", example = "external_id,type,external_sku,external_location,quantity,occurred_at\r\nPO-000001,sale,00010042,Store 01,-1,2026-01-05T12:08:43Z\r\n"),
@@ -110,18 +95,8 @@ struct ReconcileEvent {
     responses((status = 200, description = "The result.", body = Ingest))
 )]
 #[post("/v1/reconciliation/events")]
-async fn send(write: Write, params: Params<InputParams>, upload: Upload) -> Answer {
-    let uploaded = upload.read_packed(BYTES_MAX).await?;
-    let table = Table::open(&uploaded, &COLUMNS)?;
-    let input = Input::new(&table, zone(params.time_zone.as_deref())?, params.mode);
-    write
-        .whole("reconcile_event.sent", &uploaded.raw, async |tx| {
-            let system = sender(tx, &params.system).await?;
-            let mut copies = Copies::default();
-            let save = async |rows: &[EventRow]| save_events(tx, system.id, &mut copies, rows).await;
-            take(tx, input.of(&system), CHUNK_MAX, read, save).await
-        })
-        .await
+async fn send(write: Write, params: Params<SenderParams>, upload: Upload) -> Answer {
+    take_of_system(write, upload, EVENTS, &params, read, save_events).await
 }
 
 fn read(row: &mut Reader<'_>) -> EventRow {

@@ -2,14 +2,10 @@
 
 use actix_web::post;
 use domain::number::Quantity;
-use serde::Deserialize;
-use service::reconcile::ingest as inputs;
 use service::reconcile::item::{self, BundleRow, ItemRow};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::ingest::{
-    BYTES_MAX, Column, Ingest, Input, Mode, ROWS_MAX, Reader, Table, optional, required, take,
-};
+use super::ingest::{Ingest, ModeParams, Reader, RowKind, optional, required, take_of_tenant};
 use crate::Answer;
 use crate::params::Params;
 use crate::upload::Upload;
@@ -20,18 +16,12 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(send_items).service(send_bundles);
 }
 
-const ITEMS: [Column; 2] = [required("item"), optional("category")];
-const BUNDLES: [Column; 3] = [required("item"), required("component"), required("quantity")];
-
-/// Parameters of an input.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct InputParams {
-    /// Treatment of the valid rows if others are invalid. If absent, the valid rows are written.
-    #[param(inline)]
-    mode: Option<Mode>,
-}
+const ITEMS: RowKind =
+    RowKind { command: "reconcile_item.sent", columns: &[required("item"), optional("category")] };
+const BUNDLES: RowKind = RowKind {
+    command: "reconcile_bundle.sent",
+    columns: &[required("item"), required("component"), required("quantity")],
+};
 
 /// Items to send in.
 #[derive(Debug, utoipa::ToSchema)]
@@ -84,7 +74,7 @@ struct ReconcileBundle {
 #[utoipa::path(
     operation_id = "reconciliation_items_send",
     security(("bearer" = ["reconciliation:write"])),
-    params(InputParams),
+    params(ModeParams),
     request_body(content(
         (ReconcileItems = "application/json"),
         (String = "text/csv", example = "item,category\r\nA-10042,tools\r\n"),
@@ -92,16 +82,8 @@ struct ReconcileBundle {
     responses((status = 200, description = "The result.", body = Ingest))
 )]
 #[post("/v1/reconciliation/items")]
-async fn send_items(write: Write, params: Params<InputParams>, upload: Upload) -> Answer {
-    let uploaded = upload.read_packed(BYTES_MAX).await?;
-    let table = Table::open(&uploaded, &ITEMS)?;
-    let input = Input::new(&table, None, params.mode);
-    write
-        .whole("reconcile_item.sent", &uploaded.raw, async |tx| {
-            inputs::lock(tx).await?;
-            take(tx, input, ROWS_MAX, read_item, async |rows| item::save_items(tx, rows).await).await
-        })
-        .await
+async fn send_items(write: Write, params: Params<ModeParams>, upload: Upload) -> Answer {
+    take_of_tenant(write, upload, ITEMS, &params.without_zone(), read_item, item::save_items).await
 }
 
 fn read_item(row: &mut Reader<'_>) -> ItemRow {
@@ -115,7 +97,7 @@ fn read_item(row: &mut Reader<'_>) -> ItemRow {
 #[utoipa::path(
     operation_id = "reconciliation_bundles_send",
     security(("bearer" = ["reconciliation:write"])),
-    params(InputParams),
+    params(ModeParams),
     request_body(content(
         (ReconcileBundles = "application/json"),
         (String = "text/csv", example = "item,component,quantity\r\nB-700,A-10042,2\r\n"),
@@ -123,16 +105,8 @@ fn read_item(row: &mut Reader<'_>) -> ItemRow {
     responses((status = 200, description = "The result.", body = Ingest))
 )]
 #[post("/v1/reconciliation/bundles")]
-async fn send_bundles(write: Write, params: Params<InputParams>, upload: Upload) -> Answer {
-    let uploaded = upload.read_packed(BYTES_MAX).await?;
-    let table = Table::open(&uploaded, &BUNDLES)?;
-    let input = Input::new(&table, None, params.mode);
-    write
-        .whole("reconcile_bundle.sent", &uploaded.raw, async |tx| {
-            inputs::lock(tx).await?;
-            take(tx, input, ROWS_MAX, read_bundle, async |rows| item::save_bundles(tx, rows).await).await
-        })
-        .await
+async fn send_bundles(write: Write, params: Params<ModeParams>, upload: Upload) -> Answer {
+    take_of_tenant(write, upload, BUNDLES, &params.without_zone(), read_bundle, item::save_bundles).await
 }
 
 fn read_bundle(row: &mut Reader<'_>) -> BundleRow {

@@ -6,13 +6,10 @@ use domain::moment::Moment;
 use domain::number::Quantity;
 use serde::Deserialize;
 use service::listing::Age;
-use service::reconcile::ingest as inputs;
 use service::reconcile::mapping::{self, ItemMapping, ItemRow, LocationMapping, LocationRow};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::ingest::{
-    BYTES_MAX, Column, Ingest, Input, Mode, ROWS_MAX, Reader, Table, optional, required, take, zone,
-};
+use super::ingest::{Ingest, Reader, RowKind, TenantParams, optional, required, take_of_tenant};
 use crate::list::{List, Page};
 use crate::params::{Params, PathId};
 use crate::upload::Upload;
@@ -29,23 +26,29 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(delete_item);
 }
 
-const LOCATIONS: [Column; 5] = [
-    required("system"),
-    required("external_location"),
-    required("location"),
-    optional("valid_from"),
-    optional("valid_until"),
-];
+const LOCATIONS: RowKind = RowKind {
+    command: "reconcile_location_mapping.added",
+    columns: &[
+        required("system"),
+        required("external_location"),
+        required("location"),
+        optional("valid_from"),
+        optional("valid_until"),
+    ],
+};
 
-const ITEMS: [Column; 7] = [
-    required("system"),
-    required("external_sku"),
-    optional("external_location"),
-    required("item"),
-    optional("factor"),
-    optional("valid_from"),
-    optional("valid_until"),
-];
+const ITEMS: RowKind = RowKind {
+    command: "reconcile_sku_mapping.added",
+    columns: &[
+        required("system"),
+        required("external_sku"),
+        optional("external_location"),
+        required("item"),
+        optional("factor"),
+        optional("valid_from"),
+        optional("valid_until"),
+    ],
+};
 
 /// Which mappings to list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -55,19 +58,6 @@ struct Filters {
     /// Only mappings of this system.
     system_id: Option<SystemId>,
     sort: Option<Age>,
-}
-
-/// Parameters of an input.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct InputParams {
-    /// IANA name of the zone of instants without an offset, and of days. If absent, days begin in the zone of your settings.
-    #[param(max_length = 64, example = "Europe/Berlin")]
-    time_zone: Option<String>,
-    /// Treatment of the valid rows if others are invalid. If absent, the valid rows are written.
-    #[param(inline)]
-    mode: Option<Mode>,
 }
 
 /// Mappings of locations to add.
@@ -156,7 +146,7 @@ async fn list_locations(caller: Caller, list: List<Filters>) -> Answer {
 #[utoipa::path(
     operation_id = "reconciliation_location_mappings_create",
     security(("bearer" = ["reconciliation:write"])),
-    params(InputParams),
+    params(TenantParams),
     request_body(content(
         (ReconcileLocationMappings = "application/json"),
         (String = "text/csv", example = "system,external_location,location\r\ntill,Store 01,2010\r\n"),
@@ -164,17 +154,8 @@ async fn list_locations(caller: Caller, list: List<Filters>) -> Answer {
     responses((status = 200, description = "The result.", body = Ingest))
 )]
 #[post("/v1/reconciliation/location-mappings")]
-async fn create_locations(write: Write, params: Params<InputParams>, upload: Upload) -> Answer {
-    let uploaded = upload.read_packed(BYTES_MAX).await?;
-    let table = Table::open(&uploaded, &LOCATIONS)?;
-    let input = Input::new(&table, zone(params.time_zone.as_deref())?, params.mode);
-    write
-        .whole("reconcile_location_mapping.added", &uploaded.raw, async |tx| {
-            inputs::lock(tx).await?;
-            take(tx, input, ROWS_MAX, read_location, async |rows| mapping::add_locations(tx, rows).await)
-                .await
-        })
-        .await
+async fn create_locations(write: Write, params: Params<TenantParams>, upload: Upload) -> Answer {
+    take_of_tenant(write, upload, LOCATIONS, &params, read_location, mapping::add_locations).await
 }
 
 fn read_location(row: &mut Reader<'_>) -> LocationRow {
@@ -230,7 +211,7 @@ async fn list_items(caller: Caller, list: List<Filters>) -> Answer {
 #[utoipa::path(
     operation_id = "reconciliation_sku_mappings_create",
     security(("bearer" = ["reconciliation:write"])),
-    params(InputParams),
+    params(TenantParams),
     request_body(content(
         (ReconcileSkuMappings = "application/json"),
         (String = "text/csv", example = "system,external_sku,item,factor\r\ntill,00010042,A-10042,1\r\n"),
@@ -238,16 +219,8 @@ async fn list_items(caller: Caller, list: List<Filters>) -> Answer {
     responses((status = 200, description = "The result.", body = Ingest))
 )]
 #[post("/v1/reconciliation/sku-mappings")]
-async fn create_items(write: Write, params: Params<InputParams>, upload: Upload) -> Answer {
-    let uploaded = upload.read_packed(BYTES_MAX).await?;
-    let table = Table::open(&uploaded, &ITEMS)?;
-    let input = Input::new(&table, zone(params.time_zone.as_deref())?, params.mode);
-    write
-        .whole("reconcile_sku_mapping.added", &uploaded.raw, async |tx| {
-            inputs::lock(tx).await?;
-            take(tx, input, ROWS_MAX, read_item, async |rows| mapping::add_items(tx, rows).await).await
-        })
-        .await
+async fn create_items(write: Write, params: Params<TenantParams>, upload: Upload) -> Answer {
+    take_of_tenant(write, upload, ITEMS, &params, read_item, mapping::add_items).await
 }
 
 fn read_item(row: &mut Reader<'_>) -> ItemRow {

@@ -1,15 +1,15 @@
 //! Snapshots: the stock that another system shows.
 
 use actix_web::post;
+use domain::id::SystemId;
 use domain::moment::Instant;
 use domain::number::Quantity;
 use serde::Deserialize;
-use service::reconcile::ingest::{CHUNK_MAX, Copies, SnapshotRow, save_snapshots};
+use service::Tx;
+use service::reconcile::ingest::{Copies, SnapshotRow, save_snapshots};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::ingest::{
-    BYTES_MAX, Column, Ingest, Input, Mode, Reader, Table, optional, required, sender, take, zone,
-};
+use super::ingest::{Ingest, Mode, Reader, RowKind, SenderParams, optional, required, take_of_system};
 use crate::Answer;
 use crate::params::Params;
 use crate::upload::Upload;
@@ -20,23 +20,26 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(send);
 }
 
-const COLUMNS: [Column; 8] = [
-    required("taken_at"),
-    required("external_sku"),
-    required("external_location"),
-    required("quantity"),
-    optional("lot"),
-    optional("reserved"),
-    optional("quarantined"),
-    optional("incoming"),
-];
+const SNAPSHOTS: RowKind = RowKind {
+    command: "reconcile_snapshot.sent",
+    columns: &[
+        required("taken_at"),
+        required("external_sku"),
+        required("external_location"),
+        required("quantity"),
+        optional("lot"),
+        optional("reserved"),
+        optional("quarantined"),
+        optional("incoming"),
+    ],
+};
 
 /// Parameters of an input.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct InputParams {
-    /// Code of the system that shows the stock.
+    /// Code of the system that the rows are from.
     #[param(max_length = 64, example = "till")]
     system: String,
     /// Whether each snapshot has everything that the system holds at the locations that it reports. If absent, false: a snapshot
@@ -104,19 +107,13 @@ struct ReconcileSnapshotLine {
 )]
 #[post("/v1/reconciliation/snapshots")]
 async fn send(write: Write, params: Params<InputParams>, upload: Upload) -> Answer {
-    let uploaded = upload.read_packed(BYTES_MAX).await?;
-    let table = Table::open(&uploaded, &COLUMNS)?;
-    let input = Input::new(&table, zone(params.time_zone.as_deref())?, params.mode);
-    let is_full = params.full.unwrap_or_default();
-    write
-        .whole("reconcile_snapshot.sent", &uploaded.raw, async |tx| {
-            let system = sender(tx, &params.system).await?;
-            let mut copies = Copies::default();
-            let save =
-                async |rows: &[SnapshotRow]| save_snapshots(tx, system.id, is_full, &mut copies, rows).await;
-            take(tx, input.of(&system), CHUNK_MAX, read, save).await
-        })
-        .await
+    let InputParams { system, full, time_zone, mode } = params.0;
+    let is_full = full.unwrap_or_default();
+    let params = SenderParams { system, time_zone, mode };
+    let save = async |tx: &Tx, system_id: SystemId, copies: &mut Copies, rows: &[SnapshotRow]| {
+        save_snapshots(tx, system_id, is_full, copies, rows).await
+    };
+    take_of_system(write, upload, SNAPSHOTS, &params, read, save).await
 }
 
 fn read(row: &mut Reader<'_>) -> SnapshotRow {

@@ -7,13 +7,10 @@ use domain::reconcile::term::{Sign, SystemKind};
 use domain::text::{Code64, Name};
 use serde::Deserialize;
 use service::listing::Age;
-use service::reconcile::ingest as inputs;
 use service::reconcile::system::{self, System, SystemInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::ingest::{
-    BYTES_MAX, Column, Ingest, Input, Mode, ROWS_MAX, Reader, Table, optional, required, take, whole,
-};
+use super::ingest::{Ingest, ModeParams, Reader, RowKind, optional, required, take_of_tenant, whole};
 use crate::body::Body;
 use crate::list::{List, Page};
 use crate::params::{Params, PathId};
@@ -31,15 +28,18 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 record!(System, SystemId);
 
-const COLUMNS: [Column; 7] = [
-    required("code"),
-    optional("name"),
-    required("kind"),
-    optional("quantity_meaning"),
-    whole("sync_interval_minutes"),
-    whole("clock_offset_seconds"),
-    optional("sign"),
-];
+const SYSTEMS: RowKind = RowKind {
+    command: "reconcile_system.registered",
+    columns: &[
+        required("code"),
+        optional("name"),
+        required("kind"),
+        optional("quantity_meaning"),
+        whole("sync_interval_minutes"),
+        whole("clock_offset_seconds"),
+        optional("sign"),
+    ],
+};
 
 /// Which systems to list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -50,16 +50,6 @@ struct Filters {
     #[param(max_length = 64, example = "till")]
     code: Option<String>,
     sort: Option<Age>,
-}
-
-/// Parameters of an input.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct InputParams {
-    /// Treatment of the valid rows if others are invalid. If absent, the valid rows are written.
-    #[param(inline)]
-    mode: Option<Mode>,
 }
 
 /// Systems to register.
@@ -98,7 +88,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 #[utoipa::path(
     operation_id = "reconciliation_systems_create",
     security(("bearer" = ["reconciliation:write"])),
-    params(InputParams),
+    params(ModeParams),
     request_body(content(
         (ReconcileSystems = "application/json"),
         (String = "text/csv", example = "code,name,kind,quantity_meaning,sign\r\ntill,Tills,pos,on_hand,absolute\r\n"),
@@ -106,16 +96,8 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
     responses((status = 200, description = "The result.", body = Ingest))
 )]
 #[post("/v1/reconciliation/systems")]
-async fn create(write: Write, params: Params<InputParams>, upload: Upload) -> Answer {
-    let uploaded = upload.read_packed(BYTES_MAX).await?;
-    let table = Table::open(&uploaded, &COLUMNS)?;
-    let input = Input::new(&table, None, params.mode);
-    write
-        .whole("reconcile_system.registered", &uploaded.raw, async |tx| {
-            inputs::lock(tx).await?;
-            take(tx, input, ROWS_MAX, read, async |rows| system::create_all(tx, rows).await).await
-        })
-        .await
+async fn create(write: Write, params: Params<ModeParams>, upload: Upload) -> Answer {
+    take_of_tenant(write, upload, SYSTEMS, &params.without_zone(), read, system::create_all).await
 }
 
 fn read(row: &mut Reader<'_>) -> SystemInput {

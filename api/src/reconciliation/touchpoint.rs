@@ -4,13 +4,11 @@ use actix_web::post;
 use domain::moment::Instant;
 use domain::number::Quantity;
 use domain::reconcile::term::TouchpointKind;
-use serde::Deserialize;
-use service::reconcile::ingest::{CHUNK_MAX, Copies, TouchpointRow, save_touchpoints};
+use service::reconcile::ingest::{TouchpointRow, save_touchpoints};
+use service::reconcile::setting::MINUTES_MAX;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::ingest::{
-    BYTES_MAX, Column, Ingest, Input, Mode, Reader, Table, optional, required, sender, take, whole, zone,
-};
+use super::ingest::{Ingest, Reader, RowKind, SenderParams, decimal, optional, required, take_of_system};
 use crate::Answer;
 use crate::params::Params;
 use crate::upload::Upload;
@@ -21,33 +19,18 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(send);
 }
 
-const COLUMNS: [Column; 7] = [
-    required("at"),
-    required("kind"),
-    whole("minutes"),
-    optional("actor"),
-    optional("external_sku"),
-    optional("external_location"),
-    optional("note"),
-];
-/// Most minutes of one touchpoint: a week.
-const MINUTES_MAX: u32 = 7 * 24 * 60;
-
-/// Parameters of an input.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct InputParams {
-    /// Code of the system in which the work was done.
-    #[param(max_length = 64, example = "till")]
-    system: String,
-    /// IANA name of the zone of instants without an offset.
-    #[param(max_length = 64, example = "Europe/Berlin")]
-    time_zone: Option<String>,
-    /// Treatment of the valid rows if others are invalid. If absent, the valid rows are written.
-    #[param(inline)]
-    mode: Option<Mode>,
-}
+const TOUCHPOINTS: RowKind = RowKind {
+    command: "reconcile_touchpoint.sent",
+    columns: &[
+        required("at"),
+        required("kind"),
+        decimal("minutes"),
+        optional("actor"),
+        optional("external_sku"),
+        optional("external_location"),
+        optional("note"),
+    ],
+};
 
 /// Touchpoints to send in.
 #[derive(Debug, utoipa::ToSchema)]
@@ -85,13 +68,14 @@ struct ReconcileTouchpoint {
 
 /// Send touchpoints
 ///
-/// Adds manual work of one system. A row that is there already is counted as repeated.
+/// Adds manual work of one system. A row that is there already is counted as repeated, and so is the second of two equal rows if
+/// they are sent in two requests.
 ///
 /// Rows have the form that snapshots have.
 #[utoipa::path(
     operation_id = "reconciliation_touchpoints_send",
     security(("bearer" = ["reconciliation:write"])),
-    params(InputParams),
+    params(SenderParams),
     request_body(content(
         (ReconcileTouchpoints = "application/json"),
         (String = "text/csv", example = "at,kind,actor,note\r\n2026-01-07T08:00:15Z,csv_export,office-1,weekly stock list\r\n"),
@@ -99,19 +83,8 @@ struct ReconcileTouchpoint {
     responses((status = 200, description = "The result.", body = Ingest))
 )]
 #[post("/v1/reconciliation/touchpoints")]
-async fn send(write: Write, params: Params<InputParams>, upload: Upload) -> Answer {
-    let uploaded = upload.read_packed(BYTES_MAX).await?;
-    let table = Table::open(&uploaded, &COLUMNS)?;
-    let input = Input::new(&table, zone(params.time_zone.as_deref())?, params.mode);
-    write
-        .whole("reconcile_touchpoint.sent", &uploaded.raw, async |tx| {
-            let system = sender(tx, &params.system).await?;
-            let mut copies = Copies::default();
-            let save =
-                async |rows: &[TouchpointRow]| save_touchpoints(tx, system.id, &mut copies, rows).await;
-            take(tx, input.of(&system), CHUNK_MAX, read, save).await
-        })
-        .await
+async fn send(write: Write, params: Params<SenderParams>, upload: Upload) -> Answer {
+    take_of_system(write, upload, TOUCHPOINTS, &params, read, save_touchpoints).await
 }
 
 fn read(row: &mut Reader<'_>) -> TouchpointRow {

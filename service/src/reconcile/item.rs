@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::hash::Hash;
 
 use domain::number::Quantity;
 use domain::refusal::{Code, Problems, Refusal};
@@ -30,9 +31,11 @@ pub struct BundleRow {
 /// Adds items, and changes the category of those that are there.
 pub async fn save_items(tx: &Tx, rows: &[ItemRow]) -> Result<Taken, Error> {
     let mut taken = Taken::default();
-    let stated = rows.iter().map(|row| (row.item.as_str(), row.category.as_str()));
+    let stated =
+        rows.iter().enumerate().map(|(index, row)| (index, row.item.as_str(), row.category.as_str()));
     let wanted = first_of_each(stated, &mut taken, |category| {
-        format!("Another row has this item in the category {category}. Send each item once.")
+        let detail = format!("Another row has this item in the category {category}. Send each item once.");
+        Problems::one("/item", Code::AlreadyExists, detail)
     });
     let text = "insert into reconcile_item as i (tenant_id, updated_at, item, category)
                 select $1, $2, v.* from unnest($3::text[], $4::text[]) as v (item, category)
@@ -58,20 +61,15 @@ pub async fn save_bundles(tx: &Tx, rows: &[BundleRow]) -> Result<Taken, Error> {
             Err(refusal) => taken.reject(index, refusal),
         }
     }
-    let mut wanted: HashMap<(&str, &str), Quantity> = HashMap::with_capacity(valid.len());
-    for (index, row) in valid {
-        match wanted.entry((&row.item, &row.component)) {
-            Entry::Vacant(vacant) => _ = vacant.insert(row.quantity),
-            Entry::Occupied(present) if *present.get() == row.quantity => taken.repeated += 1,
-            Entry::Occupied(present) => {
-                let detail = format!(
-                    "Another row has this component with the quantity {}. Send each component of a set once.",
-                    present.get()
-                );
-                taken.reject(index, Problems::one("/component", Code::AlreadyExists, detail));
-            }
-        }
-    }
+    let stated = valid
+        .into_iter()
+        .map(|(index, row)| (index, (row.item.as_str(), row.component.as_str()), row.quantity));
+    let wanted = first_of_each(stated, &mut taken, |quantity| {
+        let detail = format!(
+            "Another row has this component with the quantity {quantity}. Send each component of a set once."
+        );
+        Problems::one("/component", Code::AlreadyExists, detail)
+    });
     let (kept, ended): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|(_, quantity)| !quantity.is_zero());
     let changed = upsert_components(tx, &kept).await?;
     taken.note(changed, kept.len());
@@ -96,21 +94,18 @@ fn check_bundle(row: &BundleRow) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Returns the first of the rows of each item. A row that says the same again is repeated, another one is rejected.
-fn first_of_each<'r>(
-    rows: impl Iterator<Item = (&'r str, &'r str)>,
+/// Returns the first value of each key. A row that says the same again is repeated, another one is rejected.
+fn first_of_each<K: Eq + Hash, V: PartialEq + Copy>(
+    rows: impl Iterator<Item = (usize, K, V)>,
     taken: &mut Taken,
-    detail: impl Fn(&str) -> String,
-) -> Vec<(&'r str, &'r str)> {
-    let mut wanted: HashMap<&str, &str> = HashMap::new();
-    for (index, (item, value)) in rows.enumerate() {
-        match wanted.entry(item) {
+    clash: impl Fn(V) -> Refusal,
+) -> Vec<(K, V)> {
+    let mut wanted: HashMap<K, V> = HashMap::new();
+    for (index, key, value) in rows {
+        match wanted.entry(key) {
             Entry::Vacant(vacant) => _ = vacant.insert(value),
             Entry::Occupied(present) if *present.get() == value => taken.repeated += 1,
-            Entry::Occupied(present) => {
-                let refusal = Problems::one("/item", Code::AlreadyExists, detail(present.get()));
-                taken.reject(index, refusal);
-            }
+            Entry::Occupied(present) => taken.reject(index, clash(*present.get())),
         }
     }
     wanted.into_iter().collect()

@@ -25,7 +25,7 @@ const WINDOW_DAYS: i16 = 45;
 const WINDOW_DAYS_MIN: i16 = 30;
 const WINDOW_DAYS_MAX: i16 = 60;
 /// Most minutes of one touchpoint: a week.
-const MINUTES_MAX: u32 = 7 * 24 * 60;
+pub const MINUTES_MAX: u32 = 7 * 24 * 60;
 
 /// Settings of the reconciliation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]

@@ -221,7 +221,8 @@ pub async fn update(
     expected: Option<i32>,
     change: Change<'_, SystemInput>,
 ) -> Result<System, Error> {
-    let lock = sqlx::query("select from reconcile_system where tenant_id = $1 and id = $2 for update");
+    // No key changes, so rows that name the system can be written meanwhile.
+    let lock = sqlx::query("select from reconcile_system where tenant_id = $1 and id = $2 for no key update");
     tx.row(lock.bind(tx.tenant_id.0).bind(id.0)).await?;
     let before = get(tx, id).await?;
     input::check_version(before.version, expected)?;

@@ -146,6 +146,7 @@ fn a_file_that_is_no_table_of_these_columns_is_refused_by_name() {
         for (body, status, code) in [
             ("{\"data\":[],\"rows\":[]}", 400, "unknown_field"),
             ("{\"data\":{}}", 422, "validation_failed"),
+            ("{\"data\":[],\"data\":[]}", 422, "validation_failed"),
             ("{\"data\":[", 400, "malformed_json"),
             ("17", 422, "validation_failed"),
         ] {
@@ -291,6 +292,15 @@ fn a_bad_row_of_json_is_named_by_its_field() {
         let problem =
             tenant.post(&format!("{TOUCHPOINTS}&mode=atomic"), &rows).await.refused(422, "validation_failed");
         assert_eq!(problem.pointers()[0], "#/data/2/minutes");
+        let atomic = format!("{TOUCHPOINTS}&mode=atomic");
+        let problem = tenant.post(&atomic, &rows["data"]).await.refused(422, "validation_failed");
+        assert_eq!(problem.pointers()[0], "#/2/minutes", "of a list");
+        let problem =
+            tenant.post(&atomic, &with("minutes", json!(2.5))).await.refused(422, "validation_failed");
+        assert_eq!(problem.pointers(), ["#/minutes"], "of one row");
+        let twice = r#"[{ "at": "2026-01-07T08:00:00Z", "kind": "csv_export", "kind": "other" }]"#;
+        let ingest = tenant.call(Method::POST, TOUCHPOINTS).raw(twice).send().await.ok();
+        assert_eq!(rejected(&ingest), [invalid(1, "kind")], "no value is lost");
         let quantity = json!({ "taken_at": "2026-01-05T05:00:00Z", "external_sku": "1", "external_location": "S", "quantity": 12 });
         assert_eq!(rejected(&tenant.post(SNAPSHOTS, &quantity).await.ok()), [invalid(1, "quantity")]);
     });

@@ -1,8 +1,9 @@
 //! The systems of a tenant, who owns what, and how their codes are read.
 
 use reqwest::Method;
+use sea_orm::sqlx::{self, Connection};
 use serde_json::{Value, json};
-use tests::with_tenant;
+use tests::{environment, with_tenant};
 
 use super::ingest::{counts, rejected, send, till};
 
@@ -75,6 +76,36 @@ fn a_system_is_registered_once_and_changed_by_patch() {
         let stale =
             tenant.call(Method::PATCH, &path).header("if-match", "\"1\"").json(&json!({ "name": "Shop" }));
         stale.send().await.refused(412, "version_mismatch");
+    });
+}
+
+#[test]
+fn a_whole_number_has_no_decimals() {
+    with_tenant(async |tenant| {
+        let with = |minutes: Value| json!({ "code": "shop", "kind": "storefront", "sync_interval_minutes": minutes });
+        let rows = json!([with(json!(1.5)), with(json!("1.5")), with(json!("15"))]);
+        let ingest = tenant.post(SYSTEMS, &rows).await.ok();
+        assert_eq!(counts(&ingest), [3, 1, 0, 2]);
+        for reason in ingest["rejected"].as_array().expect("reasons") {
+            assert_eq!(reason["detail"], "Send a whole number.", "{reason}");
+        }
+    });
+}
+
+/// A row that refers to a system locks its key until the row is written.
+#[test]
+fn a_system_changes_while_its_rows_are_written() {
+    with_tenant(async |tenant| {
+        till(tenant).await;
+        let system = tenant.get(&format!("{SYSTEMS}?code=till")).await.ok()["data"][0].clone();
+        let mut connection = environment().connect().await;
+        let mut writer = connection.begin().await.expect("a transaction");
+        let refer = "select from reconcile_system where tenant_id = $1 for key share";
+        sqlx::query(refer).bind(tenant.id.0).fetch_one(&mut *writer).await.expect("the system");
+        let path = format!("{SYSTEMS}/{}", text(&system["id"]));
+        let changed = tenant.patch(&path, &json!({ "name": "All tills" })).await.ok();
+        assert_eq!((&changed["name"], &changed["version"]), (&json!("All tills"), &json!(2)));
+        writer.rollback().await.expect("it ends");
     });
 }
 

@@ -15,7 +15,7 @@ use strum::IntoEnumIterator;
 use super::column::Column;
 use super::stated::Stated;
 use crate::body::{self, AtMost, BODY_BYTES_MAX, without_mark};
-use crate::csv::{check_is_text, check_width, opened, plain_header, reader};
+use crate::csv::{check_is_text, check_width, is_filled, opened, plain_header, reader};
 use crate::problem::{ApiError, ErrorCode, FieldProblem};
 use crate::schema::BodySchema;
 use crate::upload::{Form, Uploaded};
@@ -159,13 +159,7 @@ impl<'r> Sheet<'r> {
             ),
             Sheet::Csv { columns, text, delimiter, locale } => {
                 let records = reader(text, *delimiter).into_byte_records();
-                // A spreadsheet writes delimiters also for rows whose cells were cleared.
-                let is_filled = |record: &::csv::Result<::csv::ByteRecord>| {
-                    record
-                        .as_ref()
-                        .map_or(true, |record| record.iter().any(|cell| !cell.trim_ascii().is_empty()))
-                };
-                let filled = records.zip(2..).filter(move |(record, _)| is_filled(record));
+                let filled = records.zip(2..).filter(|(record, _)| is_filled(record));
                 Box::new(
                     filled.map(|(record, place)| Row { place, content: of_record(columns, record, *locale) }),
                 )

@@ -7,6 +7,7 @@ use domain::tag;
 use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
+use super::table::Layout;
 use crate::problem::{ApiError, ErrorCode, FieldProblem};
 
 /// Most rejections that are listed. All are counted.
@@ -72,13 +73,13 @@ pub(in crate::reconciliation) struct Rejected {
 pub(super) struct Tally {
     report: Ingest,
     mode: Mode,
-    is_csv: bool,
+    layout: Layout,
     /// Rejected rows that lack only their time zone.
     without_zone: usize,
 }
 
 impl Tally {
-    pub(super) fn new(mode: Mode, is_csv: bool) -> Self {
+    pub(super) fn new(mode: Mode, layout: Layout) -> Self {
         let report = Ingest {
             object: tag::Ingest,
             rows: 0,
@@ -87,7 +88,7 @@ impl Tally {
             rejected_total: 0,
             rejected: Vec::new(),
         };
-        Tally { report, mode, is_csv, without_zone: 0 }
+        Tally { report, mode, layout, without_zone: 0 }
     }
 
     /// Counts rows that were read.
@@ -144,7 +145,7 @@ impl Tally {
 
     /// Returns the result. Rejects the request if nothing of it may be written, or if all that it lacks is its time zone.
     pub(super) fn finish(self) -> Result<Ingest, ApiError> {
-        let Tally { mut report, mode, is_csv, without_zone } = self;
+        let Tally { mut report, mode, layout, without_zone } = self;
         if without_zone > 0 && without_zone == report.rows {
             let detail =
                 "The instants have no offset. Name their zone in the query, such as time_zone=Europe/Berlin.";
@@ -159,7 +160,7 @@ impl Tally {
             "Rejected rows: {rejected} of {rows}; the first {LISTED_MAX} reasons are in errors. Nothing was written: correct the \
              rows, or leave mode=atomic out."
         );
-        let problems = report.rejected.into_iter().map(|rejected| rejected.into_field(is_csv)).collect();
+        let problems = report.rejected.into_iter().map(|rejected| rejected.into_field(layout)).collect();
         Err(ApiError::new(ErrorCode::Domain(Code::ValidationFailed), detail)
             .with_errors(problems)
             .with_member("rows", rows.to_string())
@@ -168,12 +169,9 @@ impl Tally {
 }
 
 impl Rejected {
-    fn into_field(self, is_csv: bool) -> FieldProblem {
+    fn into_field(self, layout: Layout) -> FieldProblem {
         let mut params = BTreeMap::from([("row", self.row.to_string())]);
-        let pointer = (!is_csv).then(|| match &self.column {
-            Some(field) => format!("#/data/{}/{field}", self.row - 1),
-            None => format!("#/data/{}", self.row - 1),
-        });
+        let pointer = layout.pointer(self.row, self.column.as_deref());
         params.extend(self.column.map(|column| ("column", column)));
         FieldProblem { pointer, code: self.code, detail: self.detail, params, ..FieldProblem::default() }
     }

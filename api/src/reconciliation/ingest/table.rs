@@ -1,6 +1,6 @@
 //! Rows of an input, as JSON or as CSV, read one by one.
 
-use std::collections::BTreeMap;
+mod members;
 
 use csv::{ByteRecord, StringRecord};
 use domain::refusal::Code;
@@ -8,17 +8,16 @@ use domain::text::read_cell;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use self::members::{Fields, Members};
 use super::fault::Fault;
 use crate::body::{self, AtMost, BODY_BYTES_MAX, without_mark};
-use crate::csv::{check_is_text, check_width, opened, plain_header, reader};
+use crate::csv::{check_is_text, check_width, is_filled, opened, plain_header, reader};
 use crate::problem::{ApiError, ErrorCode};
 use crate::schema::json;
 use crate::upload::{Form, Uploaded};
 
 /// Most rows of a request.
 pub(in crate::reconciliation) const ROWS_MAX: usize = 100_000;
-/// Field of a JSON body with the rows.
-const DATA: &str = "data";
 
 /// A column of CSV, which is a field of JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +32,10 @@ pub(in crate::reconciliation) struct Column {
 enum Kind {
     /// A string.
     Text,
-    /// A string, or a whole number.
+    /// A whole number, or a string of one.
     Whole,
+    /// A whole number, or a string of a decimal.
+    Decimal,
     /// A list.
     List,
 }
@@ -49,9 +50,14 @@ pub(in crate::reconciliation) const fn optional(name: &'static str) -> Column {
     Column { name, value: Kind::Text, is_required: false }
 }
 
-/// A column that may be absent, and that is a whole number in JSON.
+/// A column that may be absent, and that is a whole number.
 pub(in crate::reconciliation) const fn whole(name: &'static str) -> Column {
     Column { name, value: Kind::Whole, is_required: false }
+}
+
+/// A column that may be absent, and that is a decimal, in JSON also as a whole number.
+pub(in crate::reconciliation) const fn decimal(name: &'static str) -> Column {
+    Column { name, value: Kind::Decimal, is_required: false }
 }
 
 /// A column that may be absent, and that is a list in JSON.
@@ -68,8 +74,11 @@ pub(in crate::reconciliation) struct Table<'r> {
 
 #[derive(Debug)]
 enum Source<'r> {
-    /// One object a row.
-    Json(Vec<&'r RawValue>),
+    Json {
+        /// One object a row.
+        items: Vec<&'r RawValue>,
+        layout: Layout,
+    },
     Csv {
         /// For each column its cell in a record.
         places: Vec<Option<usize>>,
@@ -80,6 +89,34 @@ enum Source<'r> {
         text: &'r [u8],
         delimiter: u8,
     },
+}
+
+/// The layout of the rows in a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::reconciliation) enum Layout {
+    Csv,
+    /// `{"data":[…]}`.
+    Data,
+    /// `[…]`.
+    List,
+    /// One row, without a list.
+    One,
+}
+
+impl Layout {
+    /// Returns the pointer to a row, or to a field of it. A row of CSV has none.
+    pub(in crate::reconciliation) fn pointer(self, place: usize, field: Option<&str>) -> Option<String> {
+        let mut pointer = match self {
+            Layout::Csv => return None,
+            Layout::Data => format!("#/data/{}", place - 1),
+            Layout::List => format!("#/{}", place - 1),
+            Layout::One => "#".to_owned(),
+        };
+        if let Some(field) = field {
+            json::push(&mut pointer, field);
+        }
+        Some(pointer)
+    }
 }
 
 /// A row of a table.
@@ -138,16 +175,19 @@ impl<'r> Table<'r> {
         Ok(Table { columns, source })
     }
 
-    /// Whether it is CSV.
-    pub(in crate::reconciliation) fn is_csv(&self) -> bool {
-        matches!(self.source, Source::Csv { .. })
+    /// Returns the layout of its rows.
+    pub(in crate::reconciliation) fn layout(&self) -> Layout {
+        match self.source {
+            Source::Json { layout, .. } => layout,
+            Source::Csv { .. } => Layout::Csv,
+        }
     }
 
     /// Returns the rows. Empty lines of CSV are no rows.
     pub(in crate::reconciliation) fn rows(&self) -> Box<dyn Iterator<Item = Row<'_>> + '_> {
         let columns = self.columns;
         match &self.source {
-            Source::Json(items) => Box::new(items.iter().zip(1..).map(move |(item, place)| {
+            Source::Json { items, .. } => Box::new(items.iter().zip(1..).map(move |(item, place)| {
                 let values = of_item(columns, item).map(Values::Json);
                 Row { place, cells: values.map(|values| Cells { columns, values }) }
             })),
@@ -163,40 +203,28 @@ impl<'r> Table<'r> {
     }
 }
 
-/// Whether a cell of a record is filled. A spreadsheet writes delimiters also for rows whose cells were cleared.
-fn is_filled(record: &csv::Result<ByteRecord>) -> bool {
-    let any = |record: &ByteRecord| record.iter().any(|cell| !cell.trim_ascii().is_empty());
-    record.as_ref().map_or(true, any)
-}
-
 /// Reads `{"data":[…]}`, `[…]`, or one row.
 fn of_json(raw: &[u8]) -> Result<Source<'_>, ApiError> {
     const MAX: usize = ROWS_MAX + 1;
     let is_list = without_mark(raw).trim_ascii_start().first() == Some(&b'[');
-    let AtMost(items) = if is_list {
-        body::parse::<AtMost<&RawValue, MAX>>(raw)?
+    let (AtMost(items), layout) = if is_list {
+        (body::parse::<AtMost<&RawValue, MAX>>(raw)?, Layout::List)
     } else {
-        let mut members: BTreeMap<String, &RawValue> = body::parse_object(raw)?;
-        match members.remove(DATA) {
-            None => AtMost(vec![body::parse::<&RawValue>(raw)?]),
+        match body::parse_object::<Members<'_>>(raw)?.data()? {
+            None => (AtMost(vec![body::parse::<&RawValue>(raw)?]), Layout::One),
             Some(data) => {
-                if let Some((name, _)) = members.first_key_value() {
-                    let mut pointer = String::new();
-                    json::push(&mut pointer, name);
-                    let detail = "There is no such field here. Leave it out.";
-                    return Err(ApiError::new(ErrorCode::UnknownField, detail).at_pointer(&pointer));
-                }
                 let items = body::parse::<AtMost<&RawValue, MAX>>(data.get().as_bytes());
-                items.map_err(|_| {
+                let items = items.map_err(|_| {
                     ApiError::new(Code::ValidationFailed, "Send a list of rows.").at_pointer("/data")
-                })?
+                })?;
+                (items, Layout::Data)
             }
         }
     };
     if items.len() > ROWS_MAX {
         return Err(too_many());
     }
-    Ok(Source::Json(items))
+    Ok(Source::Json { items, layout })
 }
 
 fn of_csv<'r>(raw: &'r [u8], columns: &'static [Column]) -> Result<Source<'r>, ApiError> {
@@ -292,11 +320,12 @@ fn of_item(columns: &'static [Column], item: &RawValue) -> Result<Vec<Option<Str
         let detail = format!("A row has at most {BODY_BYTES_MAX} bytes.");
         return Err(vec![Fault::whole(Code::ValidationFailed, detail)]);
     }
-    let Ok(Value::Object(members)) = serde_json::from_str::<Value>(item.get()) else {
+    let Ok(Fields(fields)) = serde_json::from_str(item.get()) else {
         return Err(vec![Fault::whole(Code::ValidationFailed, "A row is an object: { … }.")]);
     };
     let (mut values, mut faults) = (vec![None; columns.len()], Vec::new());
-    for (name, value) in members {
+    let mut seen = vec![false; columns.len()];
+    for (name, value) in fields {
         let place = columns.iter().position(|column| column.name == name);
         let Some(place) = place else {
             let shown: String = name.chars().take(100).collect();
@@ -305,6 +334,11 @@ fn of_item(columns: &'static [Column], item: &RawValue) -> Result<Vec<Option<Str
             continue;
         };
         let column = columns[place];
+        if std::mem::replace(&mut seen[place], true) {
+            let detail = "This field is sent twice: send it once.";
+            faults.push(Fault::new(column.name, Code::ValidationFailed, detail));
+            continue;
+        }
         match plain(column, value) {
             Ok(Some(text)) if text.contains('\0') => faults.push(null_character(Some(column.name))),
             Ok(text) => values[place] = text,
@@ -318,11 +352,14 @@ fn of_item(columns: &'static [Column], item: &RawValue) -> Result<Vec<Option<Str
 fn plain(column: Column, value: Value) -> Result<Option<String>, &'static str> {
     match (column.value, value) {
         (_, Value::Null) => Ok(None),
-        (Kind::Text | Kind::Whole, Value::String(text)) => Ok(Some(text)),
-        (Kind::Whole, Value::Number(number)) if !number.is_f64() => Ok(Some(number.to_string())),
+        (Kind::Text | Kind::Whole | Kind::Decimal, Value::String(text)) => Ok(Some(text)),
+        (Kind::Whole | Kind::Decimal, Value::Number(number)) if !number.is_f64() => {
+            Ok(Some(number.to_string()))
+        }
         (Kind::List, list @ Value::Array(_)) => Ok(Some(list.to_string())),
         (Kind::Text, _) => Err("Send a string. Decimals are strings too, such as \"12.5\"."),
-        (Kind::Whole, _) => Err("Send a whole number, or a decimal as a string such as \"2.5\"."),
+        (Kind::Whole, _) => Err("Send a whole number."),
+        (Kind::Decimal, _) => Err("Send a whole number, or a decimal as a string such as \"2.5\"."),
         (Kind::List, _) => Err("Send a list."),
     }
 }
