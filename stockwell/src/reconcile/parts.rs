@@ -1,10 +1,12 @@
 //! The parts of a file, each short enough for one request.
 //!
-//! A CSV file is cut between two rows, and each part begins with the header. A row may span lines, if a quoted field does.
+//! A CSV file is cut between two rows, and each part begins with the header. A row may span lines, if a quoted cell does.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
+
+use api::csv::{Place, opened};
 
 use super::ReconcileError;
 
@@ -33,8 +35,7 @@ pub fn of(
         return Ok(Box::new(std::iter::once(Ok(Part { text, rows_before: 0 }))));
     }
     let reader = BufReader::new(File::open(path).map_err(failed)?);
-    let parts =
-        Parts { reader, header: None, next: Vec::new(), rows_before: 0, limits: (ROWS_MAX, BYTES_MAX) };
+    let parts = Parts::new(reader, (ROWS_MAX, BYTES_MAX));
     Ok(Box::new(
         parts.map(move |part| part.map_err(|source| ReconcileError::File { file: name.clone(), source })),
     ))
@@ -42,7 +43,9 @@ pub fn of(
 
 struct Parts<R> {
     reader: R,
+    /// The header, with the lines before it.
     header: Option<Vec<u8>>,
+    delimiter: u8,
     /// The row that was too long for the part before.
     next: Vec<u8>,
     rows_before: u64,
@@ -50,15 +53,37 @@ struct Parts<R> {
 }
 
 impl<R: BufRead> Parts<R> {
+    fn new(reader: R, limits: (u64, usize)) -> Self {
+        Parts { reader, header: None, delimiter: b',', next: Vec::new(), rows_before: 0, limits }
+    }
+
     /// Reads one row with the end of its line. Returns nothing at the end of the file.
     fn row(&mut self) -> std::io::Result<Vec<u8>> {
-        let mut row = Vec::new();
+        let (mut row, mut place) = (Vec::new(), Place::Start);
         loop {
+            let seen = row.len();
             let length = self.reader.read_until(b'\n', &mut row)?;
-            // A field is still open after an odd number of quotation marks.
-            let quotes = row.iter().filter(|byte| **byte == b'"').count();
-            if length == 0 || quotes % 2 == 0 {
+            place = row[seen..].iter().fold(place, |place, byte| place.after(*byte, self.delimiter));
+            if length == 0 || place != Place::Quoted {
                 return Ok(row);
+            }
+        }
+    }
+
+    /// Reads the header. A line `sep=;` before it names the delimiter, and empty lines before it say nothing.
+    fn read_header(&mut self) -> std::io::Result<Vec<u8>> {
+        let mut header = Vec::new();
+        loop {
+            let mut row = self.row()?;
+            if row.is_empty() {
+                return Ok(header);
+            }
+            header.append(&mut row);
+            let text = header.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&header);
+            let (rest, delimiter) = opened(text);
+            self.delimiter = delimiter;
+            if !rest.trim_ascii().is_empty() {
+                return Ok(header);
             }
         }
     }
@@ -66,7 +91,7 @@ impl<R: BufRead> Parts<R> {
     fn part(&mut self) -> std::io::Result<Option<Part>> {
         let header = match self.header.take() {
             Some(header) => header,
-            None => self.row()?,
+            None => self.read_header()?,
         };
         let mut text = header.clone();
         let is_first = self.rows_before == 0 && self.next.is_empty();
@@ -77,10 +102,11 @@ impl<R: BufRead> Parts<R> {
             row = self.row()?;
         }
         while !row.is_empty() {
+            // The API does not count empty lines.
+            rows += u64::from(!row.iter().all(|byte| matches!(byte, b'\r' | b'\n')));
             text.append(&mut row);
-            rows += 1;
             row = self.row()?;
-            if rows >= rows_max || text.len() + row.len() > bytes_max {
+            if rows >= rows_max || rows > 0 && text.len() + row.len() > bytes_max {
                 break;
             }
         }
@@ -108,8 +134,7 @@ mod tests {
     use super::*;
 
     fn cut(text: &str, limits: (u64, usize)) -> Vec<(String, u64)> {
-        let parts = Parts { reader: text.as_bytes(), header: None, next: Vec::new(), rows_before: 0, limits };
-        parts
+        Parts::new(text.as_bytes(), limits)
             .map(|part| part.expect("a part"))
             .map(|part| (String::from_utf8(part.text).expect("text"), part.rows_before))
             .collect()
@@ -128,6 +153,24 @@ mod tests {
             ]
         );
         assert_eq!(cut(text, (10, 12)).len(), 3);
+    }
+
+    #[test]
+    fn a_quote_in_a_cell_opens_nothing() {
+        let rows = ["5\" pipe,1\n", "\"a \"\"b\"\"\ncd\",2\n", "6\" pipe,3\n"];
+        let text = format!("a,b\n{}", rows.concat());
+        let expected = rows.iter().zip(0..).map(|(row, before)| (format!("a,b\n{row}"), before));
+        assert_eq!(cut(&text, (1, 100)), expected.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn each_part_names_its_delimiter() {
+        let text = "\u{feff}sep=;\r\na;b\r\n1;\"2\n\"\r\n\r\n3;4,\"5\r\n";
+        let head = "\u{feff}sep=;\r\na;b\r\n";
+        assert_eq!(
+            cut(text, (1, 100)),
+            [(format!("{head}1;\"2\n\"\r\n"), 0), (format!("{head}\r\n3;4,\"5\r\n"), 1)]
+        );
     }
 
     #[test]
