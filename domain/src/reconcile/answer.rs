@@ -203,6 +203,9 @@ pub struct Edge {
     pub to: String,
 }
 
+/// Most groups of a run, the best first.
+pub const EXCEPTIONS_MAX: usize = 1_000;
+
 /// A group of episodes with one cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Exception {

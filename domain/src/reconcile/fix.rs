@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::answer::{
-    Edge, Evidence, Example, Exception, Expected, FirstFix, Fix, Interval, Naive, OwnerConflict, Scope,
-    SettleWith,
+    EXCEPTIONS_MAX, Edge, Evidence, Example, Exception, Expected, FirstFix, Fix, Interval, Naive,
+    OwnerConflict, Scope, SettleWith,
 };
 use super::context::Context;
 use super::episode::{permille, stable_id};
@@ -31,8 +31,6 @@ const DAYS_MIN: i64 = 14;
 const EXAMPLES: usize = 3;
 /// Lines about causes that stay.
 const STAYING: usize = 4;
-/// Most groups that are listed.
-const EXCEPTIONS_MAX: usize = 1_000;
 
 /// All that the answer is made of.
 pub(super) struct Findings<'a, 'b> {

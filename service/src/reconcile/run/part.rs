@@ -11,8 +11,7 @@ use serde::de::DeserializeOwned;
 use super::{parsed, wanted};
 use crate::{Error, Tx};
 
-/// Most groups that are shown, the best first.
-pub const EXCEPTIONS_MAX: usize = 1_000;
+pub use domain::reconcile::answer::EXCEPTIONS_MAX;
 
 /// The first fix: the one change that removes most recurring work for its effort.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -38,8 +37,8 @@ pub struct Exceptions {
     /// The groups, the best fix first.
     #[schema(max_items = 1000)]
     pub data: Vec<Exception>,
-    /// Number of groups of the run, shown or not.
-    #[schema(minimum = 0, example = 12)]
+    /// Number of groups that are listed, at most 1,000.
+    #[schema(minimum = 0, maximum = 1000, example = 12)]
     pub total: usize,
 }
 
@@ -87,9 +86,8 @@ pub async fn first_fix(tx: &Tx, run: Option<ReconcileRunId>) -> Result<FirstFixO
 /// Returns the ranked groups of a run, or of the latest.
 pub async fn exceptions(tx: &Tx, run: Option<ReconcileRunId>) -> Result<Exceptions, Error> {
     let statement = "select exceptions as part from reconcile_run where tenant_id = $1 and id = $2";
-    let (run_id, mut data): (_, Vec<Exception>) = part(tx, run, statement).await?;
+    let (run_id, data): (_, Vec<Exception>) = part(tx, run, statement).await?;
     let total = data.len();
-    data.truncate(EXCEPTIONS_MAX);
     Ok(Exceptions { object: tag::ReconcileExceptions, run_id, data, total })
 }
 
