@@ -157,6 +157,7 @@ pub const STEPS: &[Step] = &[
     step!("0112_webhook_delivery"),
     step!("0113_webhook_attempt"),
     step!("0114_reconcile_run_input"),
+    step!("0115_reconcile_fix_index"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

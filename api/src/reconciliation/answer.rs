@@ -4,12 +4,15 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use domain::id::{FixId, ReconcileRunId};
 use domain::reconcile::term::Process;
-use serde::Deserialize;
-use service::reconcile::run::fix::{self, AppliedInput, FixRecord};
+use serde::{Deserialize, Serialize};
+use service::listing::Age;
+use service::reconcile::run::fix::{self, AppliedInput, FixRecord, FixSummary};
 use service::reconcile::run::part::{self, Exceptions, FirstFixOfRun, FlowMapOfRun, HealthOfRun};
+use service::{Error, Tx};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
+use crate::list::{List, Page};
 use crate::params::{Params, PathId};
 use crate::write::Write;
 use crate::{Answer, App, Caller};
@@ -20,8 +23,18 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(exceptions)
         .service(flow_map)
         .service(health)
+        .service(list_fixes)
         .service(show_fix)
         .service(apply);
+}
+
+/// Returns one record of a run.
+async fn respond<T: Serialize>(
+    app: &App,
+    caller: &Caller,
+    read: impl AsyncFnOnce(&Tx) -> Result<T, Error>,
+) -> Answer {
+    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
 }
 
 /// The run to read.
@@ -46,8 +59,7 @@ struct OfRun {
 )]
 #[get("/v1/reconciliation/first-fix")]
 async fn first_fix(app: Data<App>, caller: Caller, of: Params<OfRun>) -> Answer {
-    let read = async |tx: &service::Tx| part::first_fix(tx, of.run).await;
-    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
+    respond(&app, &caller, async |tx| part::first_fix(tx, of.run).await).await
 }
 
 /// Get the ranked exceptions
@@ -62,8 +74,7 @@ async fn first_fix(app: Data<App>, caller: Caller, of: Params<OfRun>) -> Answer 
 )]
 #[get("/v1/reconciliation/exceptions")]
 async fn exceptions(app: Data<App>, caller: Caller, of: Params<OfRun>) -> Answer {
-    let read = async |tx: &service::Tx| part::exceptions(tx, of.run).await;
-    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
+    respond(&app, &caller, async |tx| part::exceptions(tx, of.run).await).await
 }
 
 /// The flow to read.
@@ -89,8 +100,7 @@ struct OfProcess {
 )]
 #[get("/v1/reconciliation/flow-map")]
 async fn flow_map(app: Data<App>, caller: Caller, of: Params<OfProcess>) -> Answer {
-    let read = async |tx: &service::Tx| part::flow_map(tx, of.run, of.process).await;
-    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
+    respond(&app, &caller, async |tx| part::flow_map(tx, of.run, of.process).await).await
 }
 
 /// Get the health
@@ -104,8 +114,36 @@ async fn flow_map(app: Data<App>, caller: Caller, of: Params<OfProcess>) -> Answ
 )]
 #[get("/v1/reconciliation/health")]
 async fn health(app: Data<App>, caller: Caller, of: Params<OfRun>) -> Answer {
-    let read = async |tx: &service::Tx| part::health(tx, of.run).await;
-    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
+    respond(&app, &caller, async |tx| part::health(tx, of.run).await).await
+}
+
+/// Which fixes to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct FixFilters {
+    /// `true`: only fixes that are applied. `false`: only those that are not.
+    #[param(example = true)]
+    applied: Option<bool>,
+    sort: Option<Age>,
+}
+
+/// List fixes
+///
+/// Returns one page of the fixes that runs have proposed, the newest first. One that was applied has the verdict of the latest run,
+/// with its counts before and after.
+#[utoipa::path(
+    operation_id = "reconciliation_fixes_list",
+    security(("bearer" = ["reconciliation:read"])),
+    params(FixFilters),
+    responses((status = 200, description = "One page of fixes.", body = Page<FixSummary>))
+)]
+#[get("/v1/reconciliation/fixes")]
+async fn list_fixes(caller: Caller, list: List<FixFilters>) -> Answer {
+    let FixFilters { applied, sort } = list.filters;
+    let page = list.page(fix::order_by(sort.unwrap_or_default()))?;
+    let rows = list.read(&caller, async |tx: &Tx| fix::list(tx, applied, &page).await).await?;
+    list.answer(rows, |row| row.position.clone())
 }
 
 /// Get a fix
@@ -120,8 +158,7 @@ async fn health(app: Data<App>, caller: Caller, of: Params<OfRun>) -> Answer {
 )]
 #[get("/v1/reconciliation/fixes/{id}")]
 async fn show_fix(app: Data<App>, caller: Caller, id: PathId<FixId>) -> Answer {
-    let read = async |tx: &service::Tx| fix::get(tx, id.0).await;
-    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
+    respond(&app, &caller, async |tx| fix::get(tx, id.0).await).await
 }
 
 /// Note that a fix is applied
@@ -137,7 +174,6 @@ async fn show_fix(app: Data<App>, caller: Caller, id: PathId<FixId>) -> Answer {
 )]
 #[post("/v1/reconciliation/fixes/{id}/applied")]
 async fn apply(write: Write, id: PathId<FixId>, body: Body<AppliedInput>) -> Answer {
-    let work =
-        async |tx: &service::Tx, input: &AppliedInput| Ok((Some(id.0.0), fix::apply(tx, id.0, input).await?));
+    let work = async |tx: &Tx, input: &AppliedInput| Ok((Some(id.0.0), fix::apply(tx, id.0, input).await?));
     write.put("reconcile_fix.applied", body, work).await
 }

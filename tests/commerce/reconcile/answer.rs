@@ -8,6 +8,7 @@ use tests::{Tenant, environment, with_tenant, with_tenants};
 use super::example::{self, files, json_of, run, send, send_file};
 use crate::platform::auth::key;
 
+mod fixes;
 mod own;
 mod quiet;
 mod worker;

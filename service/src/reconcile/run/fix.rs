@@ -11,9 +11,12 @@ use domain::tag;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::parsed;
+use crate::listing::{Age, Columns, Listing};
+use crate::page::{Key, Ordering, Page, Placed};
 use crate::{Error, Tx};
 
 /// The instant at which a person applied a fix.
@@ -29,8 +32,8 @@ pub struct AppliedInput {
 
 /// A fix that a run has proposed, and whether it worked.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-#[schema(as = ReconcileFix)]
-pub struct FixRecord {
+#[schema(as = ReconcileFixSummary)]
+pub struct FixSummary {
     /// Always `reconcile_fix`.
     pub object: tag::ReconcileFix,
     /// The first run that proposed it.
@@ -45,11 +48,20 @@ pub struct FixRecord {
     pub verdict: Option<ProofVerdict>,
     /// Counts before and after it, of the latest run. Null until a run has counted.
     pub proof: Option<Proof>,
+    /// When it was first proposed.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A fix that a run has proposed, and whether it worked, week by week.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = ReconcileFix)]
+pub struct FixRecord {
+    /// The fix.
+    #[serde(flatten)]
+    pub summary: FixSummary,
     /// The first verdict of each week after it.
     #[schema(max_items = 520)]
     pub week_verdicts: Vec<WeekVerdict>,
-    /// When it was first proposed.
-    pub created_at: DateTime<Utc>,
 }
 
 /// The verdict on a fix in one week after it was applied.
@@ -73,28 +85,58 @@ const WEEKS_MAX: i64 = 520;
 /// Most applied fixes that a run counts: those that were applied last.
 const APPLIED_MAX: i64 = 200;
 
-const SELECT: &str = "select f.id, f.run_id, f.content, f.recorded_at, a.applied_at from reconcile_fix f \
+/// A fix, with the latest note and the latest verdict since.
+const SELECT: &str = "select f.id, f.run_id, f.content, f.recorded_at, a.applied_at, v.content as proof from reconcile_fix f \
      left join lateral (select a.applied_at from reconcile_fix_applied a where a.tenant_id = $1 and a.fix_id = f.id \
                         order by a.id desc limit 1) a on true \
-     where f.tenant_id = $1 and f.id = $2";
+     left join lateral (select v.content from reconcile_verdict v where v.tenant_id = $1 and v.fix_id = f.id \
+                          and v.applied_at = a.applied_at order by v.run_id desc limit 1) v on true \
+     where f.tenant_id = ";
+
+/// Returns the order of a list of fixes. Their ids follow from their content and have no order.
+pub fn order_by(age: Age) -> Ordering {
+    match age {
+        Age::NewestFirst => Ordering::descending(Key::Updated),
+        Age::OldestFirst => Ordering::ascending(Key::Updated),
+    }
+}
+
+/// Lists fixes by the time at which they were first proposed: all, those that are applied, or those that are not.
+pub async fn list(tx: &Tx, is_applied: Option<bool>, page: &Page) -> Result<Vec<Placed<FixSummary>>, Error> {
+    let columns = Columns { id: "f.id", updated_at: "f.recorded_at" };
+    let listing = Listing::new(tx, SELECT).sql(match is_applied {
+        Some(true) => " and a.applied_at is not null",
+        Some(false) => " and a.applied_at is null",
+        None => "",
+    });
+    let placed = |row: &PgRow| -> Result<Placed<FixSummary>, Error> {
+        let position = page.order.position(row.try_get("id")?, row.try_get("recorded_at")?);
+        Ok(Placed { record: read(row)?, position })
+    };
+    listing.paged(&columns, page).rows(tx).await?.iter().map(placed).collect()
+}
 
 /// Returns a fix.
 pub async fn get(tx: &Tx, id: FixId) -> Result<FixRecord, Error> {
-    let row = tx.row(sqlx::query(SELECT).bind(tx.tenant_id.0).bind(id.0)).await?;
-    let row = row.ok_or_else(|| Refusal::not_found("fix"))?;
-    let applied_at: Option<DateTime<Utc>> = row.try_get("applied_at")?;
-    let (latest, week_verdicts) = match applied_at {
-        Some(applied_at) => (latest(tx, id, applied_at).await?, week_verdicts(tx, id, applied_at).await?),
-        None => (None, Vec::new()),
+    let rows = Listing::new(tx, SELECT).with("f.id = ", Some(id.0)).rows(tx).await?;
+    let summary = read(rows.first().ok_or_else(|| Refusal::not_found("fix"))?)?;
+    let week_verdicts = match summary.applied_at {
+        Some(applied_at) => week_verdicts(tx, id, applied_at).await?,
+        None => Vec::new(),
     };
-    Ok(FixRecord {
+    Ok(FixRecord { summary, week_verdicts })
+}
+
+fn read(row: &PgRow) -> Result<FixSummary, Error> {
+    let applied_at: Option<DateTime<Utc>> = row.try_get("applied_at")?;
+    let proof: Option<Proof> = row.try_get::<Option<Value>, _>("proof")?.map(parsed).transpose()?;
+    Ok(FixSummary {
         object: tag::ReconcileFix,
         run_id: ReconcileRunId(row.try_get("run_id")?),
         fix: parsed(row.try_get("content")?)?,
         applied_at,
-        verdict: applied_at.map(|_| latest.as_ref().map_or(ProofVerdict::TooEarly, |proof| proof.verdict)),
-        proof: latest,
-        week_verdicts,
+        verdict: applied_at.map(|_| proof.as_ref().map_or(ProofVerdict::TooEarly, |proof| proof.verdict)),
+        proof,
         created_at: row.try_get("recorded_at")?,
     })
 }
@@ -112,14 +154,6 @@ pub async fn apply(tx: &Tx, id: FixId, input: &AppliedInput) -> Result<FixRecord
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(tx.next_id()).bind(id.0).bind(applied_at);
     tx.execute(query.bind(tx.now).bind(tx.next_command_id().0)).await?;
     get(tx, id).await
-}
-
-async fn latest(tx: &Tx, id: FixId, applied_at: DateTime<Utc>) -> Result<Option<Proof>, Error> {
-    let statement = "select content from reconcile_verdict where tenant_id = $1 and fix_id = $2 and applied_at = $3 \
-                     order by run_id desc limit 1";
-    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(applied_at);
-    let proof = |row: PgRow| -> Result<Proof, Error> { parsed(row.try_get("content")?) };
-    tx.row(query).await?.map(proof).transpose()
 }
 
 async fn week_verdicts(tx: &Tx, id: FixId, applied_at: DateTime<Utc>) -> Result<Vec<WeekVerdict>, Error> {

@@ -1,0 +1,1 @@
+drop index reconcile_fix_by_time;
