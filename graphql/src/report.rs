@@ -27,6 +27,7 @@ mod named;
 mod product_performance;
 mod range;
 mod receivable_ageing;
+pub mod reconciled;
 mod request;
 mod revenue;
 mod rollup;

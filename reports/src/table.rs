@@ -206,7 +206,7 @@ struct ReportParams {
 
 /// A report as a flat table. The columns and their order do not depend on the data.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct ReportTable {
+pub struct ReportTable {
     /// Name of the report.
     #[schema(max_length = 64, example = "revenue")]
     report: String,
@@ -329,7 +329,7 @@ fn input(params: ReportParams) -> Result<Input, Invalid> {
 }
 
 /// Returns the format of the parameter, or of the header Accept.
-fn wanted(parameter: Option<&str>, request: &HttpRequest) -> Result<Format, ApiError> {
+pub fn wanted(parameter: Option<&str>, request: &HttpRequest) -> Result<Format, ApiError> {
     let format = match parameter {
         Some(name) => name.trim().to_ascii_lowercase().parse().ok(),
         None => {
@@ -380,18 +380,18 @@ fn thousandths(quality: &str) -> u32 {
 }
 
 /// A report in one of its formats.
-struct Written {
+pub struct Written {
     report: &'static str,
     format: Format,
     truncated: bool,
     /// Number of values.
-    values: usize,
+    pub values: usize,
     body: Vec<u8>,
     tag: EntityTag,
 }
 
 impl Written {
-    fn of(
+    pub fn of(
         table: &Table,
         format: Format,
         byte_order_mark: bool,
@@ -419,7 +419,7 @@ impl Written {
     }
 
     /// Returns the report, or 304 to a caller who has it.
-    fn respond(self, seen: &IfNoneMatch) -> Answer {
+    pub fn respond(self, seen: &IfNoneMatch) -> Answer {
         let Written { report, format, truncated, body, tag, .. } = self;
         let media_type = match format {
             Format::Json => "application/json",

@@ -168,7 +168,7 @@ fn dimension(descriptions: &Descriptions, name: &'static str) -> Column {
 }
 
 /// Turns `gross_margin_pct` into "Gross margin %".
-fn title(name: &str) -> String {
+pub(super) fn title(name: &str) -> String {
     let words: Vec<&str> = name
         .split('_')
         .map(|word| match word {

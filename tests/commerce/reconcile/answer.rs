@@ -11,6 +11,7 @@ use crate::platform::auth::key;
 mod fixes;
 mod own;
 mod quiet;
+mod tables;
 mod worker;
 
 const BASE: &str = "/v1/reconciliation";
