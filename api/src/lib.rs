@@ -69,6 +69,7 @@ pub mod server;
 pub mod settings;
 pub mod stock;
 pub mod stream;
+pub mod supplier;
 pub mod tax;
 mod trace;
 mod upload;

@@ -7,7 +7,7 @@ use crate::posting::Rendering;
 use crate::{
     audit, auth, bi_login, catalog, count, customer, errors, event, health, integrity, journal, ledger,
     limits, location, lot, openapi, order, period_lock, pos, pricing, reconciliation, refusal, register,
-    render, settings, stock, stream, tax, voucher, webhook,
+    render, settings, stock, stream, supplier, tax, voucher, webhook,
 };
 
 /// Mounts every route of this crate, one line per area. The busiest areas come first, because routes are tried in
@@ -26,6 +26,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         .configure(webhook::routes)
         .configure(catalog::routes)
         .configure(customer::routes)
+        .configure(supplier::routes)
         .configure(pricing::routes)
         .configure(tax::routes)
         .configure(location::routes)

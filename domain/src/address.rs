@@ -1,4 +1,4 @@
-//! Addresses of customers, of orders and of the tenant.
+//! Addresses of customers, of suppliers, of orders and of the tenant.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::refusal::Problems;
 use crate::text::{Line64, Name, NameRule, Text};
 
-/// Most addresses of one customer.
+/// Most addresses of one customer or supplier.
 pub const ADDRESSES_MAX: usize = 50;
 
 /// A postal code.
@@ -56,11 +56,11 @@ pub enum AddressUse {
     Shipping,
 }
 
-/// An address of a customer. Of several for one use, the first is the one that an order without a choice gets.
+/// An address of a customer or a supplier. Of several for one use, the first is the one that an order without a choice gets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CustomerAddress {
-    /// Your own code of the address, unique among the customer's. Orders name the address by it.
+    /// Your own code of the address, unique in its record. Orders name the address by it.
     #[schema(example = "main")]
     pub code: Line64,
     /// Uses of the address. If absent, both.
@@ -130,10 +130,10 @@ impl Address {
     }
 }
 
-/// Adds everything that is wrong with the addresses of a customer to `problems`.
+/// Adds everything that is wrong with the addresses of a customer or a supplier to `problems`.
 pub fn check(problems: &mut Problems, addresses: &[CustomerAddress]) {
     if addresses.len() > ADDRESSES_MAX {
-        problems.invalid("/addresses", format!("A customer has at most {ADDRESSES_MAX} addresses."));
+        problems.invalid("/addresses", format!("Send at most {ADDRESSES_MAX} addresses."));
         return;
     }
     let mut codes = HashSet::with_capacity(addresses.len());
@@ -141,7 +141,7 @@ pub fn check(problems: &mut Problems, addresses: &[CustomerAddress]) {
         let pointer = format!("/addresses/{index}");
         code.check(problems, &format!("{pointer}/code"));
         if !codes.insert(code.as_str()) {
-            problems.invalid(format!("{pointer}/code"), "Another address of the customer has this code.");
+            problems.invalid(format!("{pointer}/code"), "Another address of the record has this code.");
         }
         if uses.is_empty() || uses.len() > 2 || uses.first() == uses.get(1) {
             problems.invalid(format!("{pointer}/uses"), "Name billing, shipping or both, each once.");

@@ -13,7 +13,7 @@ use crate::text::{LineRule, Name, NameRule, ProseRule, Rule, Text};
 pub const TAGS_MAX: usize = 50;
 /// Most links of one record in one list.
 pub const LINKS_MAX: usize = 20;
-/// Most contacts of one customer.
+/// Most contacts of one customer or supplier.
 pub const CONTACTS_MAX: usize = 20;
 const URL_LENGTH_MAX: usize = 2000;
 const EMAIL_LENGTH_MAX: usize = 254;
@@ -46,7 +46,7 @@ pub struct Link {
     pub title: Option<Name>,
 }
 
-/// A person to contact at a customer.
+/// A person to contact at a customer or a supplier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Contact {
@@ -108,7 +108,7 @@ pub fn check_url(problems: &mut Problems, pointer: &str, url: &str) {
 /// Adds a problem for each contact that is not allowed.
 pub fn check_contacts(problems: &mut Problems, contacts: &[Contact]) {
     if contacts.len() > CONTACTS_MAX {
-        problems.invalid("/contacts", format!("A customer has at most {CONTACTS_MAX} contacts."));
+        problems.invalid("/contacts", format!("Send at most {CONTACTS_MAX} contacts."));
         return;
     }
     for (index, Contact { name, role, email, phone }) in contacts.iter().enumerate() {

@@ -11,8 +11,8 @@ use crate::id::{
     self, ApiKeyId, ApplicationId, BiLoginId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
     EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId,
     PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId, ReconcileRunId,
-    RegisterId, SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId, StockDocumentId, SystemId,
-    TaxClassId, TaxRateId, TenantId, TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
+    RegisterId, SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId, StockDocumentId, SupplierId,
+    SystemId, TaxClassId, TaxRateId, TenantId, TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
 };
 
 /// The kind of a document or record. Its word, such as `credit_note`, is stored in the ledger, in movements
@@ -69,6 +69,7 @@ pub enum DocumentKind {
     TaxClass,
     TaxRate,
     Customer,
+    Supplier,
     PriceList,
     PriceRule,
     PriceTier,
@@ -176,6 +177,7 @@ impl DocumentKind {
             Self::TaxClass => facts(TaxClassId::PREFIX, "tax_class", Below("/v1/tax-classes"), "tax_class"),
             Self::TaxRate => facts(TaxRateId::PREFIX, "tax_rate", Below("/v1/tax-rates"), "tax_rate"),
             Self::Customer => facts(CustomerId::PREFIX, "customer", Below("/v1/customers"), "customer"),
+            Self::Supplier => facts(SupplierId::PREFIX, "supplier", Below("/v1/suppliers"), "supplier"),
             Self::PriceList => facts(PriceListId::PREFIX, "price_list", Below("/v1/price-lists"), "price_list"),
             Self::PriceRule => facts(PriceRuleId::PREFIX, "price_rule", Nowhere, "price_rule"),
             Self::PriceTier => facts(PriceTierId::PREFIX, "price_tier", Below("/v1/price-tiers"), "price_tier"),
@@ -257,6 +259,7 @@ impl DocumentKind {
                 | Self::Category
                 | Self::SkuMapping
                 | Self::Customer
+                | Self::Supplier
                 | Self::PriceList
                 | Self::PriceTier
                 | Self::TaxClass

@@ -248,6 +248,10 @@ id!(
     CustomerId, "cus"
 );
 id!(
+    /// A supplier.
+    SupplierId, "sup"
+);
+id!(
     /// A stock location.
     LocationId, "loc"
 );

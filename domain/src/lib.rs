@@ -44,6 +44,7 @@ pub mod revaluation;
 pub mod sales;
 pub mod stock;
 pub mod stock_document;
+pub mod supplier;
 pub mod tag;
 pub mod tax;
 pub mod tenant;

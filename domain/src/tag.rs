@@ -108,6 +108,8 @@ tags! {
     StockLevel = "stock_level",
     StockMovement = "stock_movement",
     StreamTicket = "stream_ticket",
+    Supplier = "supplier",
+    SupplierProduct = "supplier_product",
     TaxClass = "tax_class",
     TaxRate = "tax_rate",
     Transfer = "transfer",

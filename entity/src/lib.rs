@@ -18,6 +18,7 @@ pub mod reason_code;
 pub mod refresh_token;
 pub mod register;
 pub mod sku_mapping;
+pub mod supplier;
 pub mod tax_class;
 pub mod tax_rate;
 pub mod tenant;

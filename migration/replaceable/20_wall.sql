@@ -45,7 +45,7 @@ mutable (name, columns) as (
         ('cost_to_settle', '{open_quantity, open_value, variance, taken_back, settled_at}')
     union all
     select unnest('{tenant, api_key, app_user, refresh_token, category, tax_class, tax_rate, product, product_unit, barcode,
-        price_list, price_rule, price_tier, customer, customer_account, channel_price_list, location, stock_level,
+        price_list, price_rule, price_tier, customer, customer_account, supplier, supplier_product, channel_price_list, location, stock_level,
         reservation, reason_code, number_series, sales_order, sales_order_line, register, pos_session, account,
         product_group, sku_mapping, unmapped_sku, cost_layer, sales_fold, sales_by_quarter_hour, sales_by_day,
         sales_by_category, sales_by_product, sales_by_customer, sales_by_product_year, sales_by_customer_year, sales_rollup,
@@ -54,7 +54,7 @@ mutable (name, columns) as (
 ),
 deletable (name) as (
     select unnest('{refresh_token, product_unit, barcode, price_rule, channel_price_list, reservation, sales_order_line,
-        tax_rate, bundle_component, webhook_attempt, webhook_delivery, sku_mapping, reorder_setting, cost_layer, peg, sales_by_quarter_hour, sales_by_day,
+        tax_rate, bundle_component, supplier_product, webhook_attempt, webhook_delivery, sku_mapping, reorder_setting, cost_layer, peg, sales_by_quarter_hour, sales_by_day,
         sales_by_category, sales_by_product, sales_by_customer, sales_by_product_year, sales_by_customer_year, sales_sum_by_day,
         sales_sum_by_quarter_hour, sales_sum_by_category, sales_sum_by_customer_year, sales_sum_by_customer,
         sales_sum_by_product_year, sales_sum_by_product, sales_sum_by_product_location, reconcile_ownership,

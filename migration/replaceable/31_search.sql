@@ -148,6 +148,46 @@ begin
 end
 $$;
 
+-- As above, in the names and codes of suppliers.
+create or replace function auth.find_suppliers(whole text, words text[], patterns text[], rows_max integer)
+returns table (id uuid, rank integer)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_custom_plan
+as $$
+#variable_conflict use_column
+declare
+    tenant constant uuid := current_setting('app.tenant_id')::uuid;
+    beginnings constant text[] := array(select public.searched_words(word) from unnest(words) word);
+begin
+    return query
+    with candidate as (
+        (select s.id from public.supplier s where s.tenant_id = tenant and s.code in (whole, upper(whole)))
+        union
+        (select s.id from public.supplier s
+         where s.tenant_id = tenant and s.name_key ^@ whole order by s.name_key limit rows_max)
+        union
+        (select s.id
+         from (
+             select s.id, public.searched_form(s.name_key || ' ' || lower(s.code)) as texts
+             from public.supplier s
+             where s.tenant_id = tenant and (s.name_key like any (patterns) or s.code ilike any (patterns))
+             limit 50000
+         ) s
+         where not exists (select from unnest(words) word where strpos(s.texts, word) = 0))
+    )
+    select s.id, public.search_rank(whole, beginnings, n.name, n.code, null)
+    from candidate f
+    join public.supplier s on s.tenant_id = tenant and s.id = f.id
+    cross join lateral (
+        select public.searched_form(s.name_key) as name, public.searched_form(lower(s.code)) as code
+        offset 0
+    ) n
+    order by 2, s.name_key, s.id
+    limit rows_max;
+end
+$$;
+
 -- The records with a tag: null if more than `rows_max` have it. Then a page soon has its rows in the order of the list.
 create or replace function auth.find_tagged_products(wanted text, rows_max integer)
 returns uuid[]
@@ -200,7 +240,7 @@ begin
 end
 $$;
 
-grant select on public.product, public.customer to stockwell_lookup;
+grant select on public.product, public.customer, public.supplier to stockwell_lookup;
 revoke all on function public.searched_form(text), public.searched_words(text),
     public.search_rank(text, text[], text, text, text) from public;
 grant execute on function public.searched_form(text), public.searched_words(text),
@@ -208,14 +248,17 @@ grant execute on function public.searched_form(text), public.searched_words(text
 alter function auth.find_products(text, integer) owner to stockwell_lookup;
 alter function auth.find_products(text, text[], text[], integer) owner to stockwell_lookup;
 alter function auth.find_customers(text, text[], text[], integer) owner to stockwell_lookup;
+alter function auth.find_suppliers(text, text[], text[], integer) owner to stockwell_lookup;
 alter function auth.find_tagged_products(text, integer) owner to stockwell_lookup;
 alter function auth.find_tagged_customers(text, integer) owner to stockwell_lookup;
 alter function auth.find_customers_by_email(text) owner to stockwell_lookup;
 revoke all on function auth.find_products(text, integer), auth.find_products(text, text[], text[], integer),
-    auth.find_customers(text, text[], text[], integer), auth.find_tagged_products(text, integer),
+    auth.find_customers(text, text[], text[], integer), auth.find_suppliers(text, text[], text[], integer),
+    auth.find_tagged_products(text, integer),
     auth.find_tagged_customers(text, integer), auth.find_customers_by_email(text)
     from public;
 grant execute on function auth.find_products(text, integer), auth.find_products(text, text[], text[], integer),
-    auth.find_customers(text, text[], text[], integer), auth.find_tagged_products(text, integer),
+    auth.find_customers(text, text[], text[], integer), auth.find_suppliers(text, text[], text[], integer),
+    auth.find_tagged_products(text, integer),
     auth.find_tagged_customers(text, integer), auth.find_customers_by_email(text)
     to stockwell_app;

@@ -5,7 +5,7 @@ use domain::id::{
     self, ApiKeyId, ApplicationId, BiLoginId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
     EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId,
     PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId, ReconcileRunId,
-    RegisterId, SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId, StockDocumentId, SystemId,
+    RegisterId, SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId, StockDocumentId, SupplierId, SystemId,
     TaxClassId, TaxRateId, TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
 };
 use domain::refusal::{Code, Problems};
@@ -117,6 +117,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     (ShipmentId::PREFIX, "shipment", in_table!("shipment")),
     (SkuMappingId::PREFIX, "SKU mapping", in_table!("sku_mapping")),
     (StockDocumentId::PREFIX, "stock document", in_table!("stock_document")),
+    (SupplierId::PREFIX, "supplier", in_table!("supplier")),
     (SystemId::PREFIX, "system", in_table!("reconcile_system")),
     (TaxClassId::PREFIX, "tax class", in_table!("tax_class")),
     (TaxRateId::PREFIX, "tax rate", in_table!("tax_rate")),

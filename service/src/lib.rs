@@ -45,6 +45,7 @@ pub mod sales_lines;
 pub mod scope;
 pub mod search;
 pub mod stock;
+pub mod supplier;
 pub mod synced;
 pub mod tax;
 pub mod tenant;

@@ -65,6 +65,12 @@ pub enum Scope {
     /// See the expected quantities of blind counts, post differences over the limit, and set the limits.
     #[strum(serialize = "counts:approve")]
     CountsApprove,
+    /// Read suppliers, their products and prices, and purchase orders.
+    #[strum(serialize = "purchasing:read")]
+    PurchasingRead,
+    /// Change suppliers, their products and prices.
+    #[strum(serialize = "purchasing:write")]
+    PurchasingWrite,
     /// Read orders, shipments and invoices.
     #[strum(serialize = "orders:read")]
     OrdersRead,

@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "what a failed run shows: seeds and figures")]
 
+mod buying;
 mod catalog;
 mod count;
 mod ledger;

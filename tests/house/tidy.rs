@@ -196,7 +196,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Tables that posting does not write alone, with the files that may write them.
-const OF_OTHERS: [(&str, &[&str]); 70] = [
+const OF_OTHERS: [(&str, &[&str]); 72] = [
     ("command", &["service/src/command", "service/src/posting"]),
     ("event", &["service/src/command", "service/src/posting"]),
     ("event_cursor", &["service/src/relay"]),
@@ -230,6 +230,8 @@ const OF_OTHERS: [(&str, &[&str]); 70] = [
     ("sku_mapping", &["service/src/catalog"]),
     ("unmapped_sku", &["service/src/catalog"]),
     ("customer", &["service/src/customer"]),
+    ("supplier", &["service/src/supplier"]),
+    ("supplier_product", &["service/src/supplier/product"]),
     ("price_list", &["service/src/pricing"]),
     ("price_rule", &["service/src/pricing"]),
     ("price_tier", &["service/src/pricing"]),

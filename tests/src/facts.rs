@@ -131,6 +131,8 @@ impl Tenant {
             "number_series",
             "product",
             "customer",
+            "supplier",
+            "supplier_product",
         ];
         let mut counts = Vec::with_capacity(tables.len());
         for table in tables {

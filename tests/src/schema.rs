@@ -136,6 +136,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
              p.oid::regprocedure::text in ('auth.find_api_key(bytea)', 'auth.find_key_chain(bytea)', 'auth.find_tenant(text)', 'auth.tenants()', 'auth.webhook_tenants()', 'auth.tenant_rates()', 'auth.bi_tenant()', \
                                            'auth.find_products(text,integer)', 'auth.find_products(text,text[],text[],integer)', \
                                            'auth.find_customers(text,text[],text[],integer)', 'auth.find_customers_by_email(text)', \
+                                           'auth.find_suppliers(text,text[],text[],integer)', \
                                            'auth.find_tagged_products(text,integer)', 'auth.find_tagged_customers(text,integer)', \
                                            'auth.forget_answers(uuid,uuid,uuid,integer)', \
                                            'auth.forget_refusals(uuid,timestamp with time zone,integer)', \
@@ -192,7 +193,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
     (
         "documents are never deleted, and only their progress changes",
         "select t.name || ' delete' from unnest(array['invoice', 'pos_sale', 'payment', 'shipment', 'pos_session', \
-             'sales_order', 'customer', 'customer_account', 'product', 'location', 'register', 'account', 'stock_level', \
+             'sales_order', 'customer', 'customer_account', 'supplier', 'product', 'location', 'register', 'account', 'stock_level', \
              'hold', 'hold_reference', 'transfer', 'transfer_line', 'expected_receipt', 'expected_receipt_line', 'tenant', 'api_key', \
              'app_user', 'product_group', 'unmapped_sku', 'voucher', 'sale_exception']) t (name) \
          where has_table_privilege('stockwell_app', t.name::regclass, 'delete') \

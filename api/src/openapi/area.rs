@@ -41,6 +41,7 @@ const AREAS: &[(&str, &str, &[&str])] = &[
         &["/v1/locations", "/v1/lots", "/v1/reason-codes", "/v1/stock"],
     ),
     ("Counts", "Count sheets, and the plan of what to count next.", &["/v1/counts"]),
+    ("Purchasing", "Suppliers, and the products that they sell with their prices.", &["/v1/suppliers"]),
     (
         "Orders",
         "Wholesale: order, confirm, ship, invoice, cancel, return.",

@@ -17,7 +17,7 @@ use crate::columns::Columns;
 use crate::input::{self, Change};
 use crate::pricing::list;
 use crate::rows::parsed;
-use crate::{Error, Tx, customer};
+use crate::{Error, Tx, customer, supplier};
 
 pub use ::entity::tenant::Model as Settings;
 
@@ -38,8 +38,8 @@ pub struct SettingsInput {
     #[serde(default)]
     #[schema(min_length = 8, max_length = 2000, example = "https://cdn.example.com/logo.svg")]
     pub logo_url: Option<String>,
-    /// ISO 4217 code of the only currency. Fixed by the first document. A change also changes that of the customers and price
-    /// lists, at most 20,000 of each; their amounts keep their numbers.
+    /// ISO 4217 code of the only currency. Fixed by the first document. A change also changes that of the customers, suppliers and
+    /// price lists, at most 20,000 of each; their amounts keep their numbers.
     #[schema(min_length = 3, max_length = 3, example = "GBP")]
     pub currency: String,
     /// ISO 3166-1 alpha-2 code of the country where you trade: that of customers and sales that name none.
@@ -67,7 +67,7 @@ pub struct SettingsInput {
     pub invoice_rounding: Money,
 }
 
-/// Most customers, and most price lists, whose currency changes with that of the tenant.
+/// Most customers, suppliers and price lists, of each, whose currency changes with that of the tenant.
 pub const CURRENCY_RECORDS_MAX: i64 = 20_000;
 
 /// Greatest amount to whose multiples a total is rounded.
@@ -153,6 +153,7 @@ pub async fn update(
         check_currency_records(tx, &wanted.currency).await?;
         customer::change_currency(tx, &wanted.currency).await?;
         list::change_currency(tx, &wanted.currency).await?;
+        supplier::change_currency(tx, &wanted.currency).await?;
     }
     let rounding: &str = wanted.tax_rounding.into();
     let after = Settings {
@@ -211,11 +212,19 @@ fn check_rounding(currency: &str, rounding: Money) -> Result<(), Error> {
 
 /// Rejects a change of the currency of more records than one transaction changes in its time.
 async fn check_currency_records(tx: &Tx, currency: &str) -> Result<(), Error> {
-    let statement = "select (select count(*) from (select from customer where tenant_id = $1 and currency <> $2 limit $3) c), \
-                            (select count(*) from (select from price_list where tenant_id = $1 and currency <> $2 limit $3) l)";
+    let statement = "select (select count(*) from (select from customer where tenant_id = $1 and currency <> $2 limit $3) c) \
+                                as customers, \
+                            (select count(*) from (select from price_list where tenant_id = $1 and currency <> $2 limit $3) l) \
+                                as price_lists, \
+                            (select count(*) from (select from supplier where tenant_id = $1 and currency <> $2 limit $3) s) \
+                                as suppliers";
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(currency).bind(CURRENCY_RECORDS_MAX + 1);
     let row = tx.row(query).await?.ok_or_else(|| Error::invariant("an aggregate returns one row"))?;
-    let counts: [(i64, &str); 2] = [(row.try_get(0)?, "customers"), (row.try_get(1)?, "price lists")];
+    let counts: [(i64, &str); 3] = [
+        (row.try_get("customers")?, "customers"),
+        (row.try_get("price_lists")?, "price lists"),
+        (row.try_get("suppliers")?, "suppliers"),
+    ];
     let Some((_, what)) = counts.iter().find(|(count, _)| *count > CURRENCY_RECORDS_MAX) else {
         return Ok(());
     };

@@ -24,6 +24,7 @@ pub async fn set_up(client: &Client, slug: &str) -> Result<Names, ClientError> {
     world.catalogue().await?;
     world.days().await?;
     world.stock().await?;
+    world.suppliers().await?;
     world.tills().await?;
     world.orders().await?;
     world.payments().await?;
@@ -147,6 +148,12 @@ impl World<'_> {
         for name in ["trf:receive", "trf:cancel"] {
             self.make(name, "/v1/stock/transfers", transfer.clone()).await?;
         }
+        Ok(())
+    }
+
+    async fn suppliers(&mut self) -> Result<(), ClientError> {
+        let steel = json!({ "code": "STEEL", "name": "Steel Parts Ltd", "lead_time_days": 14 });
+        self.make("sup:steel", "/v1/suppliers", steel).await?;
         Ok(())
     }
 

@@ -48,6 +48,9 @@ async fn world(tenant: &Tenant) -> World {
         json!({ "kind": "adjustment", "reason": "damage", "lines": [{ "sku": "MUG", "quantity": "-1" }] });
     tenant.post("/v1/stock/documents", &damage).await.created();
     let entries = tenant.get("/v1/journal-entries").await.ok();
+    let supplier = tenant.make("/v1/suppliers", json!({ "code": "POTTERY", "name": "Pottery" })).await;
+    let sold_by = format!("/v1/suppliers/{supplier}/products/{product}");
+    tenant.put(&sold_by, &json!({ "prices": [{ "unit_cost": COST }] })).await.ok();
     let ids = vec![
         ("/v1/products/", product.clone()),
         ("/v1/pos/sales/", sold),
@@ -58,6 +61,7 @@ async fn world(tenant: &Tenant) -> World {
         ("/v1/stock/transfers/", transfer),
         ("/v1/journal-entries/", text(&entries["data"][0])),
         ("/v1/locations/", tenant.main.clone()),
+        ("/v1/suppliers/", supplier),
     ];
     World { ids, product, customer, register: till.register_id }
 }
@@ -76,6 +80,7 @@ fn paths(tenant: &Tenant, world: &World, path: &str) -> Vec<String> {
     }
     let Some((before, after)) = path.split_once("{id}") else { return vec![path.to_owned()] };
     let known = world.ids.iter().find(|(start, _)| *start == before);
+    let after = after.replace("{product_id}", &world.product);
     known.map(|(_, id)| format!("{before}{id}{after}")).into_iter().collect()
 }
 

@@ -84,6 +84,7 @@ pub async fn world(tenant: &Tenant) -> World {
             json!({ "code": MARK, "name": name("reason"), "account_code": "5100" }),
         )
         .await;
+    suppliers(tenant, &mut world).await;
     documents(tenant, &mut world, &customer).await;
     closed_period(tenant, &mut world).await;
     people(tenant, &mut world).await;
@@ -91,6 +92,14 @@ pub async fn world(tenant: &Tenant) -> World {
     first_fix(tenant, &mut world).await;
     world.ids.remove(MARK);
     world
+}
+
+async fn suppliers(tenant: &Tenant, world: &mut World) {
+    let supplier = json!({ "code": MARK, "name": format!("{MARK} supplier") });
+    let supplier = world.make(tenant, "/v1/suppliers", supplier).await;
+    let supplier = supplier["id"].as_str().expect("an id");
+    let stated = json!({ "supplier_sku": MARK, "prices": [{ "unit_cost": "4" }] });
+    tenant.put(&format!("/v1/suppliers/{supplier}/products/{}", world.ids["prd"]), &stated).await.ok();
 }
 
 async fn assortment(tenant: &Tenant, world: &mut World) {

@@ -1,0 +1,1 @@
+drop table supplier_product, supplier;

@@ -1,0 +1,4 @@
+//! Buying: suppliers and the products that they sell.
+
+mod product;
+mod supplier;
