@@ -12,8 +12,12 @@ use crate::Caller;
 const FIELDS: [&str; 4] = ["value", "unit_cost", "open_value", "posted_value"];
 
 /// Documents that state costs, as they begin in JSON.
-const DOCUMENTS: [&str; 3] =
-    [r#""object":"stock_document""#, r#""object":"transfer""#, r#""object":"count""#];
+const DOCUMENTS: [&str; 4] = [
+    r#""object":"stock_document""#,
+    r#""object":"transfer""#,
+    r#""object":"count""#,
+    r#""object":"purchase_order""#,
+];
 
 /// A record whose costs are null in JSON if the caller may not see them.
 pub struct Shown<T> {

@@ -55,6 +55,7 @@ pub mod posting;
 pub mod pricing;
 pub mod problem;
 mod publishable;
+pub mod purchase_order;
 pub mod rate;
 pub mod reconciliation;
 pub mod record;

@@ -16,6 +16,7 @@ use crate::lot::line::codes_of;
 use crate::order::{ApplicationOut, InvoiceOut, OrderOut, PaymentOut};
 use crate::pos::SaleOut;
 use crate::posting::{refused, rendered};
+use crate::purchase_order::PurchaseOrderOut;
 use crate::stock::{ExpectedReceiptOut, HoldOut, StockDocumentOut, TransferOut};
 use crate::voucher::VoucherOut;
 
@@ -48,6 +49,10 @@ pub fn render(caller: &Caller, decided: Result<(&Outcome, &Book), &Refusal>) -> 
         }
         Outcome::Expected(expected) => {
             shown(expected.version == 1, &ExpectedReceiptOut::with_lines(expected, &skus))
+        }
+        Outcome::PurchaseOrder(order, receipt) => {
+            let shown_order = PurchaseOrderOut::with_lines(order, currency, &skus);
+            shown(order.version == 1, &shown_order.received_by(receipt.as_deref()))
         }
         Outcome::Recall(recall) => shown(false, &LotRecall::of(recall)),
         Outcome::Count(count, _) => {

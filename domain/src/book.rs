@@ -18,7 +18,8 @@ use crate::expected_receipt::{ExpectedReceipt, Supplies, Supply};
 use crate::hold::Hold;
 use crate::id::{
     CountId, CustomerId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LocationId, LotId, MovementId,
-    OrderId, PaymentId, PriceListId, ProductId, RegisterId, SaleId, ShipmentId, TaxClassId, TransferId,
+    OrderId, PaymentId, PriceListId, ProductId, PurchaseOrderId, RegisterId, SaleId, ShipmentId, SupplierId,
+    TaxClassId, TransferId,
 };
 use crate::ledger::Entry;
 use crate::location::LocationKind;
@@ -33,9 +34,11 @@ use crate::pricing::{ReplacedPrices, Rules};
 use crate::printed::{Addresses, PrintedCustomer, PrintedProduct, Seller};
 use crate::product::{self, ItemRef, Product, SkuHolder, barcode_forms};
 use crate::promise::{Allocation, Pegged, Waiting};
+use crate::purchase_order::PurchaseOrder;
 use crate::refusal::{Code, Problem, Refusal};
 use crate::sales::{SalesLine, SoldLine};
 use crate::stock::{LayerUse, Layers, Level, LevelKey, Movement, Reservation};
+use crate::supplier::Supplier;
 use crate::tax::Rate;
 use crate::tenant::{Channel, Settings};
 use crate::transfer::Transfer;
@@ -174,6 +177,10 @@ pub struct Book {
     pub transfers: HashMap<TransferId, Transfer>,
     /// Expected receipts.
     pub expected: HashMap<ExpectedReceiptId, ExpectedReceipt>,
+    /// Purchase orders with their lines.
+    pub purchases: HashMap<PurchaseOrderId, PurchaseOrder>,
+    /// Suppliers that get purchase orders, with their terms for the book's products.
+    pub suppliers: HashMap<SupplierId, Supplier>,
     /// Count sheets.
     pub counts: HashMap<CountId, Count>,
     /// The tenant's settings for counts, if a command needs them.
@@ -302,6 +309,8 @@ impl Book {
             holds: HashMap::new(),
             transfers: HashMap::new(),
             expected: HashMap::new(),
+            purchases: HashMap::new(),
+            suppliers: HashMap::new(),
             counts: HashMap::new(),
             count_settings: CountSettings::default(),
             moved_since: HashMap::new(),

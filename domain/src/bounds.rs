@@ -9,7 +9,7 @@ use crate::allocation::Owner;
 use crate::book::Book;
 use crate::command::{Command, Outcome};
 use crate::hold::{self, Hold, HoldKind};
-use crate::id::{CountId, ExpectedReceiptId, HoldId, LocationId, OrderId, RegisterId};
+use crate::id::{CountId, ExpectedReceiptId, HoldId, LocationId, OrderId, PurchaseOrderId, RegisterId};
 use crate::number::Money;
 use crate::refusal::{Code, Problem, Refusal};
 use crate::sales::Totals;
@@ -56,9 +56,8 @@ impl Bounds {
                 let detail = "A recall concerns every location, and the credential is bound to some.";
                 return Err(refuse("", "locations", detail.to_owned(), None));
             }
-            if let Some(place) = place(book, command)
-                && !allowed.contains(&place.location_id)
-            {
+            let mut places = place(book, command).into_iter().chain(ordered_places(book, command));
+            if let Some(place) = places.find(|place| !allowed.contains(&place.location_id)) {
                 let code = book.setup.location(Some(place.location_id)).map_or("", |found| &found.code);
                 let detail = format!("The credential may not write documents at the location {code}.");
                 return Err(refuse(place.pointer, "locations", detail, None));
@@ -181,8 +180,49 @@ fn place(book: &Book, command: &Command) -> Option<Place> {
         Command::ReversePayment(command) => command.register_id.and_then(|id| till(book, id)),
         Command::PayOut(command) => command.register_id.and_then(|id| till(book, id)),
         Command::IssueVoucher(command) => command.register_id().and_then(|id| till(book, id)),
-        Command::RecallLot(_) | Command::Apply(_) | Command::PostEntry(_) => None,
+        Command::PlacePurchaseOrder(_)
+        | Command::SendPurchaseOrder(_)
+        | Command::ConfirmPurchaseOrder(_)
+        | Command::ReceivePurchaseOrder(_)
+        | Command::CancelPurchaseOrder(_)
+        | Command::ClosePurchaseOrder(_)
+        | Command::RecallLot(_)
+        | Command::Apply(_)
+        | Command::PostEntry(_) => None,
     }
+}
+
+/// Returns the locations of the lines of a purchase order; none for other commands. Receipts concern the lines that they name.
+fn ordered_places(book: &Book, command: &Command) -> Vec<Place> {
+    let of_lines = |id: &PurchaseOrderId, named: BTreeSet<i32>| -> Vec<Place> {
+        let lines = book.purchases.get(id).into_iter().flat_map(|order| &order.lines);
+        let concerned = lines.filter(|line| named.is_empty() || named.contains(&line.line_no));
+        let places: BTreeSet<LocationId> = concerned.map(|line| line.location_id).collect();
+        places.into_iter().map(|location_id| Place { location_id, pointer: "" }).collect()
+    };
+    if let Command::PlacePurchaseOrder(command) = command {
+        let named = command.lines.iter().map(|line| line.location_id.or(command.location_id));
+        let named: BTreeSet<Option<LocationId>> = named.collect();
+        let known = named.into_iter().filter_map(|id| book.setup.location(id));
+        return known.map(|location| Place { location_id: location.id, pointer: "/lines" }).collect();
+    }
+    if let Command::ReceivePurchaseOrder(command) = command {
+        let named = command.lines.iter().map(|line| line.line_no).collect();
+        return of_lines(&command.id, named);
+    }
+    if let Command::SendPurchaseOrder(command) = command {
+        return of_lines(&command.0, BTreeSet::new());
+    }
+    if let Command::ConfirmPurchaseOrder(command) = command {
+        return of_lines(&command.id, BTreeSet::new());
+    }
+    if let Command::CancelPurchaseOrder(command) = command {
+        return of_lines(&command.0, BTreeSet::new());
+    }
+    if let Command::ClosePurchaseOrder(command) = command {
+        return of_lines(&command.0, BTreeSet::new());
+    }
+    Vec::new()
 }
 
 fn till(book: &Book, id: RegisterId) -> Option<Place> {
@@ -253,6 +293,12 @@ fn channel(book: &Book, command: &Command) -> Option<Channel> {
         | Command::ExpectReceipt(_)
         | Command::RescheduleReceipt(_)
         | Command::CancelExpectedReceipt(_)
+        | Command::PlacePurchaseOrder(_)
+        | Command::SendPurchaseOrder(_)
+        | Command::ConfirmPurchaseOrder(_)
+        | Command::ReceivePurchaseOrder(_)
+        | Command::CancelPurchaseOrder(_)
+        | Command::ClosePurchaseOrder(_)
         | Command::RecallLot(_)
         | Command::OpenCount(_)
         | Command::EnterCount(_)
@@ -285,6 +331,8 @@ fn amount(outcome: &Outcome) -> Option<(&'static str, Money)> {
         Outcome::Application(application) => Some(("/lines", application.amount())),
         Outcome::StockDocument(document) => Some(("/lines", of_stock(document))),
         Outcome::Transfer(transfer) => Some(("/lines", transfer.lines.iter().map(|line| line.value).sum())),
+        Outcome::PurchaseOrder(_, Some(receipt)) => Some(("/lines", of_stock(&receipt.document))),
+        Outcome::PurchaseOrder(order, None) => Some(("/lines", order.value)),
         Outcome::Count(_, document) => Some(("", of_stock(document.as_ref()?))),
         Outcome::Entry(entry) => Some(("/lines", entry.total)),
         Outcome::Hold(_) | Outcome::Expected(_) | Outcome::Recall(_) => None,

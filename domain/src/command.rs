@@ -15,11 +15,12 @@ use crate::expected_receipt::ExpectedReceipt;
 use crate::hold::Hold;
 use crate::ledger::Entry;
 use crate::needs::Needs;
+use crate::purchase_order::{PurchaseOrder, PurchaseReceipt};
 use crate::refusal::Refusal;
 use crate::transfer::Transfer;
 use crate::{
-    count, expected_receipt, hold, journal, lot, open_item, order, payment, pos, promise, revaluation,
-    stock_document, transfer,
+    count, expected_receipt, hold, journal, lot, open_item, order, payment, pos, promise, purchase_order,
+    revaluation, stock_document, transfer,
 };
 
 /// The outcome and the posting of an accepted command, or its rejection.
@@ -115,6 +116,18 @@ pub enum Command {
     RescheduleReceipt(expected_receipt::Reschedule),
     /// Cancel an expected receipt.
     CancelExpectedReceipt(expected_receipt::Cancel),
+    /// Write a purchase order as a draft.
+    PlacePurchaseOrder(purchase_order::Place),
+    /// Send a purchase order to its supplier.
+    SendPurchaseOrder(purchase_order::SendToSupplier),
+    /// Confirm the days of a purchase order, or change them.
+    ConfirmPurchaseOrder(purchase_order::Confirm),
+    /// Receive goods of a purchase order.
+    ReceivePurchaseOrder(purchase_order::Receive),
+    /// Cancel what has not come of a purchase order.
+    CancelPurchaseOrder(purchase_order::Cancel),
+    /// Close a purchase order of which goods have come.
+    ClosePurchaseOrder(purchase_order::Close),
     /// Recall a lot.
     RecallLot(lot::RecallLot),
     /// Open a count sheet.
@@ -170,6 +183,12 @@ impl Command {
             Command::ExpectReceipt(command) => command,
             Command::RescheduleReceipt(command) => command,
             Command::CancelExpectedReceipt(command) => command,
+            Command::PlacePurchaseOrder(command) => command,
+            Command::SendPurchaseOrder(command) => command,
+            Command::ConfirmPurchaseOrder(command) => command,
+            Command::ReceivePurchaseOrder(command) => command,
+            Command::CancelPurchaseOrder(command) => command,
+            Command::ClosePurchaseOrder(command) => command,
             Command::RecallLot(command) => command,
             Command::OpenCount(command) => command,
             Command::EnterCount(command) => command,
@@ -256,6 +275,8 @@ pub enum Outcome {
     Transfer(Transfer),
     /// An expected receipt.
     Expected(ExpectedReceipt),
+    /// A purchase order, and the receipt that the command made.
+    PurchaseOrder(Box<PurchaseOrder>, Option<Box<PurchaseReceipt>>),
     /// A recall.
     Recall(Box<lot::Recall>),
     /// A count sheet, and the adjustment that its posting made.
@@ -280,6 +301,7 @@ impl Outcome {
             Outcome::Hold(hold) => (DocumentKind::Hold, hold.id.0),
             Outcome::Transfer(transfer) => (DocumentKind::Transfer, transfer.id.0),
             Outcome::Expected(expected) => (DocumentKind::ExpectedReceipt, expected.id.0),
+            Outcome::PurchaseOrder(order, _) => (DocumentKind::PurchaseOrder, order.id.0),
             Outcome::Recall(recall) => (DocumentKind::Lot, recall.lot.id.0),
             Outcome::Count(count, _) => (DocumentKind::Count, count.id.0),
             Outcome::Entry(entry) => (DocumentKind::JournalEntry, entry.id.0),
@@ -297,6 +319,7 @@ impl Outcome {
             Outcome::StockDocument(document) => Some(&document.number),
             Outcome::Transfer(transfer) => Some(&transfer.number),
             Outcome::Expected(expected) => Some(&expected.number),
+            Outcome::PurchaseOrder(order, _) => Some(&order.number),
             Outcome::Recall(recall) => Some(&recall.lot.code),
             Outcome::Count(count, _) => Some(&count.number),
             Outcome::Session(..)
@@ -318,6 +341,7 @@ impl Outcome {
             Outcome::Hold(hold) => hold.lines.len(),
             Outcome::Transfer(transfer) => transfer.lines.len(),
             Outcome::Expected(expected) => expected.lines.len(),
+            Outcome::PurchaseOrder(order, _) => order.lines.len(),
             Outcome::Count(count, _) => count.lines.len(),
             Outcome::Entry(entry) => entry.lines.len(),
             Outcome::Session(..)

@@ -10,9 +10,10 @@ use uuid::Uuid;
 use crate::id::{
     self, ApiKeyId, ApplicationId, BiLoginId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
     EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId,
-    PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId, ReconcileRunId,
-    RegisterId, SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId, StockDocumentId, SupplierId,
-    SystemId, TaxClassId, TaxRateId, TenantId, TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
+    PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId, PurchaseOrderId,
+    ReconcileRunId, RegisterId, SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId,
+    StockDocumentId, SupplierId, SystemId, TaxClassId, TaxRateId, TenantId, TransferId, UserId, VoucherId,
+    WebhookDeliveryId, WebhookEndpointId,
 };
 
 /// The kind of a document or record. Its word, such as `credit_note`, is stored in the ledger, in movements
@@ -54,6 +55,7 @@ pub enum DocumentKind {
     Hold,
     Transfer,
     ExpectedReceipt,
+    PurchaseOrder,
     Lot,
     Count,
     JournalEntry,
@@ -164,6 +166,9 @@ impl DocumentKind {
             Self::ExpectedReceipt => facts(
                 ExpectedReceiptId::PREFIX, "expected_receipt", Below("/v1/stock/expected-receipts"), "expected_receipt",
             ).numbered("ER"),
+            Self::PurchaseOrder => facts(
+                PurchaseOrderId::PREFIX, "purchase_order", Below("/v1/purchase-orders"), "purchase_order",
+            ).numbered("PO"),
             Self::Lot => facts(LotId::PREFIX, "lot", Below("/v1/lots"), "lot"),
             Self::Count => facts(CountId::PREFIX, "count", Below("/v1/counts"), "stock_count").numbered("CT"),
             Self::JournalEntry | Self::Manual => {

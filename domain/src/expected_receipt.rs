@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
-use crate::id::{ExpectedReceiptId, LocationId, ProductId, TransferId};
+use crate::id::{ExpectedReceiptId, LocationId, ProductId, PurchaseOrderId, TransferId};
 use crate::line_item::GoodsLine;
 use crate::needs::Needs;
 use crate::number::Quantity;
@@ -18,7 +18,7 @@ mod incoming;
 
 use incoming::note;
 pub use incoming::note_all;
-pub(crate) use incoming::note_transfer;
+pub(crate) use incoming::{note_purchase, note_transfer};
 
 /// Stock that comes to a location on a day, or leaves it if negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,10 +36,12 @@ pub enum Source {
     Expected(ExpectedReceiptId, i32),
     /// A line of a transfer.
     Transfer(TransferId, i32),
+    /// A line of a purchase order.
+    Purchase(PurchaseOrderId, i32),
 }
 
 /// A future receipt: what is still to come of a document line. A transfer without an expected day is no
-/// supply, so nothing is promised on it.
+/// supply, nor is a line of a purchase order without one: nothing is promised on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Supply {
     /// The line.

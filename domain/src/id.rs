@@ -280,6 +280,10 @@ id!(
     ExpectedReceiptId, "exr"
 );
 id!(
+    /// A purchase order.
+    PurchaseOrderId, "por"
+);
+id!(
     /// A hold.
     HoldId, "hld"
 );

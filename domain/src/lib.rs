@@ -37,6 +37,7 @@ pub mod pricing;
 pub mod printed;
 pub mod product;
 pub mod promise;
+pub mod purchase_order;
 pub mod reconcile;
 pub mod refusal;
 pub mod replenish;

@@ -7,7 +7,7 @@ use crate::count::Count;
 use crate::document::DocumentKind;
 use crate::id::{
     CountId, CustomerId, ExpectedReceiptId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId,
-    ProductId, RegisterId, ShipmentId, TransferId,
+    ProductId, PurchaseOrderId, RegisterId, ShipmentId, SupplierId, TransferId,
 };
 use crate::line_item::GoodsLine;
 use crate::lot::NamedLot;
@@ -60,6 +60,9 @@ pub struct Needs {
     /// Shipments that are undone. Their orders are needed.
     pub shipment_ids: BTreeSet<ShipmentId>,
     pub expected_ids: BTreeSet<ExpectedReceiptId>,
+    pub purchase_ids: BTreeSet<PurchaseOrderId>,
+    /// Suppliers that get purchase orders. Their terms for the products of the batch are needed.
+    pub supplier_ids: BTreeSet<SupplierId>,
     /// Codes of lots that lines name.
     pub lot_codes: BTreeSet<String>,
     /// Codes of lots of which units were found. A code of another product only is a mistake.

@@ -180,6 +180,17 @@ impl<K: Kind> Number<K> {
         Number::new(round(self.per(unit), 0) * unit.0)
     }
 
+    /// Cuts off the digits after the first `decimals`.
+    pub fn truncated(self, decimals: u32) -> Self {
+        Number::new(self.0.trunc_with_scale(decimals))
+    }
+
+    /// Returns whether it is a whole multiple of `unit`, which must not be zero.
+    pub fn is_multiple_of(self, unit: Self) -> bool {
+        assert!(!unit.is_zero(), "nothing is a multiple of zero");
+        (self.0 % unit.0).is_zero()
+    }
+
     /// Returns the number without its sign.
     pub fn abs(self) -> Self {
         Number::new(self.0.abs())
@@ -365,6 +376,23 @@ impl<K: Kind> Sum for Number<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn multiples_are_whole_and_digits_are_cut_off() {
+        let quantity = |text: &str| text.parse::<Quantity>().expect("a quantity");
+        for (number, unit, is_multiple) in [
+            ("15", "5", true),
+            ("12", "5", false),
+            ("0", "5", true),
+            ("0.3", "0.1", true),
+            ("0.35", "0.1", false),
+        ] {
+            assert_eq!(quantity(number).is_multiple_of(quantity(unit)), is_multiple, "{number} of {unit}");
+        }
+        for (number, decimals, cut) in [("1.59", 0, "1"), ("1.59", 1, "1.5"), ("2", 3, "2")] {
+            assert_eq!(quantity(number).truncated(decimals), quantity(cut));
+        }
+    }
 
     #[test]
     fn reads_plain_decimals_only() {

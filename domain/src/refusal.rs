@@ -43,6 +43,8 @@ pub enum Code {
     TenderMismatch,
     /// More is returned or refunded than was sold.
     ReturnExceedsSale,
+    /// More is received than was ordered, with the tolerance.
+    ReceiptExceedsOrder,
     /// The lot has expired, or will too soon for the customer.
     LotExpired,
     /// The lot is recalled.
@@ -53,7 +55,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Code; 22] = [
+    pub const ALL: [Code; 23] = [
         Code::NotFound,
         Code::ValidationFailed,
         Code::InsufficientStock,
@@ -73,6 +75,7 @@ impl Code {
         Code::CreditExceeded,
         Code::TenderMismatch,
         Code::ReturnExceedsSale,
+        Code::ReceiptExceedsOrder,
         Code::LotExpired,
         Code::LotRecalled,
         Code::SettingFixed,
@@ -100,6 +103,7 @@ impl Code {
             Code::CreditExceeded => "credit_exceeded",
             Code::TenderMismatch => "tender_mismatch",
             Code::ReturnExceedsSale => "return_exceeds_sale",
+            Code::ReceiptExceedsOrder => "receipt_exceeds_order",
             Code::LotExpired => "lot_expired",
             Code::LotRecalled => "lot_recalled",
             Code::SettingFixed => "setting_fixed",

@@ -178,7 +178,7 @@ impl Rule for Move {
 }
 
 /// Posts a stock document. Rejects an issue of more than is available, unless it is forced.
-fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting), Refusal> {
+pub(crate) fn post(book: &mut Book, command: &Move) -> Result<(StockDocument, Posting), Refusal> {
     let occurred_at = book.occurred_at(command.occurred_at)?;
     let location_id = book.place(command.location_id, "/location_id")?.id;
     match command.expected_receipt_id {

@@ -1,13 +1,14 @@
 //! Suppliers, the products that they sell, and their prices.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::number::{Price, Quantity};
+use crate::id::{ProductId, SupplierId};
+use crate::number::{Percent, Price, Quantity};
 use crate::refusal::Problems;
 
 /// Most prices of one product of a supplier.
@@ -58,6 +59,38 @@ pub struct SupplierPrice {
     #[serde(default)]
     #[schema(example = "2026-12-31")]
     pub valid_until: Option<NaiveDate>,
+}
+
+/// A supplier, with what the rules of a purchase order need.
+#[derive(Debug, Clone)]
+pub struct Supplier {
+    /// Its id.
+    pub id: SupplierId,
+    /// Its code.
+    pub code: String,
+    /// Whether it gets new purchase orders.
+    pub status: SupplierStatus,
+    /// Days from an order to its delivery, as it states them.
+    pub lead_time_days: Option<u32>,
+    /// The percentage by which a delivery may exceed a line.
+    pub over_receipt_percent: Percent,
+    /// The products of the batch that it sells.
+    pub terms: HashMap<ProductId, Terms>,
+}
+
+/// The terms on which a supplier sells a product. Quantities and prices are for the unit that it sells.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// Its own code of the product.
+    pub supplier_sku: Option<String>,
+    /// The unit that it sells; the stock unit if absent.
+    pub uom: Option<String>,
+    /// The smallest quantity of an order line.
+    pub min_order_quantity: Quantity,
+    /// The quantity of which an order line is a multiple, above zero.
+    pub order_multiple: Option<Quantity>,
+    /// Its prices.
+    pub prices: Vec<SupplierPrice>,
 }
 
 impl SupplierPrice {

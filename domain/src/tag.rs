@@ -83,6 +83,8 @@ tags! {
     Product = "product",
     ProductGroup = "product_group",
     ProductImport = "product_import",
+    PurchaseOrder = "purchase_order",
+    PurchaseReceiptLine = "purchase_receipt_line",
     ReasonCode = "reason_code",
     ReconcileEpisode = "reconcile_episode",
     ReconcileExceptions = "reconcile_exceptions",

@@ -23,6 +23,8 @@ mutable (name, columns) as (
         ('transfer_line', '{received, missing, returned, open_value}'),
         ('expected_receipt', '{expected_on, status, version, updated_at}'),
         ('expected_receipt_line', '{received}'),
+        ('purchase_order', '{status, sent_at, version, updated_at}'),
+        ('purchase_order_line', '{received, cancelled, expected_on}'),
         ('lot', '{expires_on, supplier_lot, received_from, received_at, status, version, updated_at}'),
         ('stock_count', '{status, round, version, document_id, reversal_id, updated_at}'),
         ('stock_count_line',

@@ -12,9 +12,12 @@ begin
             'counts:read', 'counts:write', 'credit:approve', 'customers:read', 'customers:write', 'events:read',
             'ledger:read', 'ledger:write', 'orders:read', 'orders:write', 'payments:read', 'payments:write', 'periods:lock',
             'pos:blind_refund', 'pos:manage', 'pos:read', 'pos:write', 'prices:below_cost',
-            'prices:override', 'prices:read', 'prices:write', 'reconciliation:read', 'reconciliation:write', 'reports:read',
-            'settings:write', 'stock:force', 'stock:read', 'stock:write', 'users:read', 'users:write'
-        ];
+            'prices:override', 'prices:read', 'prices:write', 'reports:read', 'settings:write', 'stock:force', 'stock:read',
+            'stock:write', 'users:read', 'users:write'
+        ]
+        -- Before step 0108, no key had these.
+        and (k.scopes @> array['reconciliation:read', 'reconciliation:write']
+             or not exists (select from schema_migration where name = '0108_reconcile_scopes'));
 end
 $$;
 alter table api_key force row level security;

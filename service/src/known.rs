@@ -4,9 +4,10 @@
 use domain::id::{
     self, ApiKeyId, ApplicationId, BiLoginId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
     EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId,
-    PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId, ReconcileRunId,
-    RegisterId, SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId, StockDocumentId, SupplierId, SystemId,
-    TaxClassId, TaxRateId, TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
+    PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId, PurchaseOrderId,
+    ReconcileRunId, RegisterId, SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId,
+    StockDocumentId, SupplierId, SystemId, TaxClassId, TaxRateId, TransferId, UserId, VoucherId,
+    WebhookDeliveryId, WebhookEndpointId,
 };
 use domain::refusal::{Code, Problems};
 use domain::text::one_form;
@@ -109,6 +110,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     (PriceTierId::PREFIX, "price tier", in_table!("price_tier")),
     (ProductGroupId::PREFIX, "product group", in_table!("product_group")),
     (ProductId::PREFIX, "product", in_table!("product")),
+    (PurchaseOrderId::PREFIX, "purchase order", in_table!("purchase_order")),
     (ReconcileRunId::PREFIX, "run", in_table!("reconcile_run")),
     (RegisterId::PREFIX, "till", in_table!("register")),
     (SaleExceptionId::PREFIX, "exception", in_table!("sale_exception")),

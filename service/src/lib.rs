@@ -34,6 +34,7 @@ pub mod pos;
 pub mod posting;
 pub mod pricing;
 mod printed;
+pub mod purchase_order;
 pub mod recent;
 pub mod reconcile;
 pub mod refusal;

@@ -51,6 +51,7 @@ pub(crate) mod orders;
 mod parts;
 mod places;
 mod prefetch;
+pub(crate) mod purchases;
 mod queue;
 mod queue_levels;
 mod save;

@@ -68,7 +68,7 @@ pub enum Scope {
     /// Read suppliers, their products and prices, and purchase orders.
     #[strum(serialize = "purchasing:read")]
     PurchasingRead,
-    /// Change suppliers, their products and prices.
+    /// Change suppliers, their products and prices, write purchase orders and receive their goods.
     #[strum(serialize = "purchasing:write")]
     PurchasingWrite,
     /// Read orders, shipments and invoices.

@@ -3,6 +3,7 @@
 
 mod counts;
 mod lots;
+mod purchases;
 mod waiting;
 
 use std::collections::BTreeSet;
@@ -16,7 +17,7 @@ use tests::{Client, Node, Tenant, Till, environment, lines, sale, with_tenant};
 const MANY: usize = 7;
 
 /// Each kind of command, named as in its event, and its statements.
-const COMMANDS: [(&str, u64); 59] = [
+const COMMANDS: [(&str, u64); 65] = [
     ("pos_sale.completed", 4),
     ("pos_sale.completed, first in first out", 6),
     ("pos_sale.completed, by lot", 7),
@@ -67,6 +68,12 @@ const COMMANDS: [(&str, u64); 59] = [
     ("expected_receipt.created", 9),
     ("expected_receipt.rescheduled", 10),
     ("expected_receipt.cancelled", 10),
+    ("purchase_order.created", 11),
+    ("purchase_order.sent", 10),
+    ("purchase_order.confirmed", 10),
+    ("purchase_order.received", 14),
+    ("purchase_order.cancelled", 10),
+    ("purchase_order.closed", 10),
     ("lot.recalled", 18),
     ("count.opened", 14),
     ("count.entered", 10),
@@ -166,6 +173,7 @@ impl<'a> Shop<'a> {
         }
         match area {
             "count" => self.counted(name, many).await,
+            "purchase_order" => self.purchased(name, many).await,
             "pos_sale" | "pos_session" => self.till(name, many).await,
             "order" | "return" => self.wholesale(name, many).await,
             "payment" | "payment_reversal" | "payout" | "application" | "voucher" => {

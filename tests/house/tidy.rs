@@ -145,7 +145,7 @@ fn instants_of_requests_are_read_once() {
 }
 
 /// Tables that only posting writes.
-const OF_POSTING: [&str; 39] = [
+const OF_POSTING: [&str; 42] = [
     "stock_level",
     "cost_layer",
     "layer_use",
@@ -164,6 +164,9 @@ const OF_POSTING: [&str; 39] = [
     "stock_count_entry",
     "expected_receipt",
     "expected_receipt_line",
+    "purchase_order",
+    "purchase_order_line",
+    "purchase_receipt_line",
     "lot_recall",
     "journal_entry",
     "journal_line",

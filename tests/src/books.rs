@@ -385,9 +385,29 @@ const FACTS: &[(&str, &str)] = &[
                  union all select number from sales_order where tenant_id = $1 union all select number from shipment where tenant_id = $1 \
                  union all select number from payment where tenant_id = $1 \
                  union all select number from application where tenant_id = $1 \
+                 union all select number from purchase_order where tenant_id = $1 \
                  union all select number from stock_document where tenant_id = $1) d group by 1) n \
          left join number_series s on s.tenant_id = $1 and s.series = n.series \
          where n.documents <> n.last or s.next is null or s.next <> n.last + 1",
+    ),
+    (
+        "received of a purchase order's line is what its receipts received, and no more than its tolerance allows",
+        "select format('purchase order %s line %s: line %s, receipts %s', d.number, l.line_no, l.received, r.quantity) \
+         from purchase_order_line l join purchase_order d on d.tenant_id = $1 and d.id = l.purchase_order_id \
+         left join (select purchase_order_id, line_no, sum(quantity) as quantity from purchase_receipt_line \
+                    where tenant_id = $1 group by 1, 2) r \
+           on r.purchase_order_id = l.purchase_order_id and r.line_no = l.line_no \
+         where l.tenant_id = $1 \
+           and (l.received <> coalesce(r.quantity, 0) or l.received > l.quantity * (1 + d.over_receipt_percent / 100) \
+                or d.status in ('draft', 'sent', 'confirmed', 'cancelled') and l.received <> 0 \
+                or d.status = 'cancelled' and l.cancelled <> l.quantity \
+                or d.status in ('received', 'closed') and l.received + l.cancelled < l.quantity) \
+         union all \
+         select format('stock document %s: %s, lines of purchase orders %s', s.number, s.value, r.value) \
+         from stock_document s \
+         join (select stock_document_id, sum(value) as value from purchase_receipt_line \
+               where tenant_id = $1 group by 1) r on r.stock_document_id = s.id \
+         where s.tenant_id = $1 and s.value <> r.value",
     ),
     (
         "everything that was written names a command and has one event",
@@ -395,6 +415,7 @@ const FACTS: &[(&str, &str)] = &[
            select command_id from stock_movement where tenant_id = $1 union select command_id from journal_entry where tenant_id = $1 \
            union select command_id from pos_sale where tenant_id = $1 union select command_id from invoice where tenant_id = $1 \
            union select command_id from shipment where tenant_id = $1 union select command_id from payment where tenant_id = $1 \
+           union select command_id from purchase_order where tenant_id = $1 \
            union select command_id from stock_document where tenant_id = $1) w \
          left join command c on c.tenant_id = $1 and c.id = w.command_id and c.status between 200 and 299, \
          lateral (select count(*) as events from event where tenant_id = $1 and command_id = w.command_id \

@@ -133,6 +133,8 @@ impl Tenant {
             "customer",
             "supplier",
             "supplier_product",
+            "purchase_order",
+            "purchase_receipt_line",
         ];
         let mut counts = Vec::with_capacity(tables.len());
         for table in tables {

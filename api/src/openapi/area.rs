@@ -41,7 +41,11 @@ const AREAS: &[(&str, &str, &[&str])] = &[
         &["/v1/locations", "/v1/lots", "/v1/reason-codes", "/v1/stock"],
     ),
     ("Counts", "Count sheets, and the plan of what to count next.", &["/v1/counts"]),
-    ("Purchasing", "Suppliers, and the products that they sell with their prices.", &["/v1/suppliers"]),
+    (
+        "Purchasing",
+        "Suppliers with their products and prices, and purchase orders from the draft to the last receipt.",
+        &["/v1/purchase-orders", "/v1/suppliers"],
+    ),
     (
         "Orders",
         "Wholesale: order, confirm, ship, invoice, cancel, return.",

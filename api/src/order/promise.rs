@@ -1,10 +1,10 @@
 //! Promises to orders: broken ones, and new ones.
 
 use actix_web::{get, post};
-use domain::id::{ExpectedReceiptId, OrderId};
+use domain::id::{ExpectedReceiptId, OrderId, PurchaseOrderId};
 use domain::order;
 use service::posting::Command;
-use service::stock::promise::{self as broken_promise, BrokenPromise, Position};
+use service::stock::promise::{self as broken_promise, BrokenPromise, MadeOn, Position};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::form::OrderOut;
@@ -17,7 +17,10 @@ use crate::{Answer, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(list_broken).service(list_broken_of_receipt).service(promise);
+    cfg.service(list_broken)
+        .service(list_broken_of_receipt)
+        .service(list_broken_of_purchase)
+        .service(promise);
 }
 
 /// List broken promises
@@ -53,10 +56,30 @@ async fn list_broken_of_receipt(
     id: PathId<ExpectedReceiptId>,
     page: List<NoFilters>,
 ) -> Answer {
-    answer(&caller, &page, Some(id.0)).await
+    answer(&caller, &page, Some(MadeOn::Expected(id.0))).await
 }
 
-async fn answer(caller: &Caller, page: &List<NoFilters>, made_on: Option<ExpectedReceiptId>) -> Answer {
+/// List the promises that a purchase order broke
+///
+/// Returns the broken promises that were made on this purchase order: the customers to call when a line is late, shortened or
+/// cancelled.
+#[utoipa::path(
+    operation_id = "purchase_orders_broken_promises",
+    security(("bearer" = ["orders:read"])),
+    params(("id" = PurchaseOrderId, Path, description = "The purchase order.")),
+    responses((status = 200, description = "One page of broken promises, by order and line.",
+        body = Page<BrokenPromise>))
+)]
+#[get("/v1/purchase-orders/{id}/broken-promises")]
+async fn list_broken_of_purchase(
+    caller: Caller,
+    id: PathId<PurchaseOrderId>,
+    page: List<NoFilters>,
+) -> Answer {
+    answer(&caller, &page, Some(MadeOn::Purchase(id.0))).await
+}
+
+async fn answer(caller: &Caller, page: &List<NoFilters>, made_on: Option<MadeOn>) -> Answer {
     let after: Option<Position> = page.after()?;
     let read = async |tx: &service::Tx| broken_promise::list_broken(tx, made_on, after, page.fetch()).await;
     let rows = page.read(caller, read).await?;

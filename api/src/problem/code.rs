@@ -150,7 +150,8 @@ fn domain_status(code: Code) -> StatusCode {
         | Code::IdempotencyKeyReused
         | Code::UnbalancedEntry
         | Code::TenderMismatch
-        | Code::ReturnExceedsSale => StatusCode::UNPROCESSABLE_ENTITY,
+        | Code::ReturnExceedsSale
+        | Code::ReceiptExceedsOrder => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 

@@ -329,6 +329,12 @@ pub static REGISTRY: &[Entry] = &[
         "Return at most what is left of the original line.",
     ),
     entry(
+        Domain(Code::ReceiptExceedsOrder),
+        "More received than ordered",
+        "More came of a line of a purchase order than was ordered, and more than its tolerance allows.",
+        "Receive at most what the problem names. Order the rest with another purchase order.",
+    ),
+    entry(
         Domain(Code::LotExpired),
         "Lot expired",
         "The named lot has expired, or has less remaining life than the customer requires.",

@@ -67,7 +67,7 @@ async fn list(caller: Caller, id: PathId<SupplierId>, list: List<Filters>) -> An
 async fn get(app: Data<App>, caller: Caller, path: Path<(String, String)>, seen: IfNoneMatch) -> Answer {
     let (id, product_id) = ids(&path)?;
     let row = app.db.read(caller.tenant_id, async |tx| product::get(tx, id, product_id).await).await?;
-    seen.answer_content(row.version, &Shown::to(&caller, row))
+    seen.answer_content(row.version, Shown::to(&caller, row))
 }
 
 /// State a product of a supplier

@@ -21,7 +21,7 @@ use super::prefetch::{Prefetched, Products};
 use super::setup::Setups;
 use super::{
     Command, allotments, counts, documents, history, late, layer, lot_levels, lots, open_costs, open_items,
-    orders, queue_levels, series, stock_documents, vouchers, waiting,
+    orders, purchases, queue_levels, series, stock_documents, vouchers, waiting,
 };
 use crate::catalog::lookup;
 use crate::listing::{number, optional_number, word};
@@ -59,6 +59,7 @@ pub(super) async fn book(
     book.holds = goods.holds;
     book.transfers = goods.transfers;
     book.expected = goods.expected;
+    book.purchases = purchases::load(tx, &mut needs).await?;
     lots::need_products(tx, &mut needs).await?;
     book.counts = counts::load(tx, &needs).await?;
     needs.add_count_lines(&book.counts);
@@ -85,6 +86,7 @@ pub(super) async fn book(
         add_former(tx, &needs, &mut book).await?;
     }
     name_taxes(tx, setups, &mut book).await?;
+    purchases::suppliers(tx, &needs, &mut book).await?;
     lots::load(tx, &mut needs, &mut book).await?;
     book.rules = rules(tx, &needs, &book).await?;
     if let Some(earliest) = needs.earliest.filter(|_| needs.prices) {

@@ -23,6 +23,7 @@ mod money;
 mod negative_stock;
 mod order;
 mod promise;
+mod purchase;
 mod stock;
 mod tax;
 mod voucher;
@@ -86,6 +87,7 @@ pub(super) async fn write(
         wholesale::write(tx, book, accepted).await?;
         voucher::write(tx, book, accepted).await?;
         stock::write(tx, accepted, &before.served).await?;
+        purchase::write(tx, accepted).await?;
         lot::write(tx, accepted).await?;
         negative_stock::write(tx, accepted).await?;
         count::write(tx, accepted).await?;

@@ -9,6 +9,7 @@ use domain::id::{
     CostLayerId, CustomerId, ExpectedReceiptId, HoldId, LocationId, LotId, ProductId, TransferId,
 };
 use domain::number::{Money, Quantity};
+use domain::purchase_order::{PurchaseLine, PurchaseOrder};
 use domain::stock::{LayerUse, Source};
 use domain::transfer::{Transfer, TransferLine};
 use sea_orm::sqlx::postgres::PgRow;
@@ -142,7 +143,12 @@ macro_rules! has_lines {
         })+
     };
 }
-has_lines!(Hold => HeldLine, Transfer => TransferLine, ExpectedReceipt => ExpectedLine);
+has_lines!(
+    Hold => HeldLine,
+    Transfer => TransferLine,
+    ExpectedReceipt => ExpectedLine,
+    PurchaseOrder => PurchaseLine
+);
 
 /// Returns documents by id, made from the rows of their headers and their lines.
 pub(crate) async fn with_lines<I, D>(

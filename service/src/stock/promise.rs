@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 use domain::allocation::Free;
-use domain::id::{CustomerId, ExpectedReceiptId, LocationId, LotId, OrderId, ProductId};
+use domain::id::{CustomerId, ExpectedReceiptId, LocationId, LotId, OrderId, ProductId, PurchaseOrderId};
 use domain::number::Quantity;
 use domain::promise::{self, Waiting};
 use domain::refusal::Refusal;
@@ -55,22 +55,29 @@ pub struct BrokenPromise {
 /// Position of a broken promise in the list: order and line.
 pub type Position = (Uuid, i32);
 
+/// The document on which promises were made.
+#[derive(Debug, Clone, Copy)]
+pub enum MadeOn {
+    Expected(ExpectedReceiptId),
+    Purchase(PurchaseOrderId),
+}
+
 impl BrokenPromise {
     pub fn position(&self) -> Position {
         (self.order_id.0, self.line_no)
     }
 }
 
-/// Returns one page of broken promises by order and line: all, or those pegged to an expected receipt. All lines that
+/// Returns one page of broken promises by order and line: all, or those pegged to one document. All lines that
 /// wait on the same levels are read, because they are allocated in their order.
 pub async fn list_broken(
     tx: &Tx,
-    made_on: Option<ExpectedReceiptId>,
+    made_on: Option<MadeOn>,
     after: Option<Position>,
     rows: u64,
 ) -> Result<Vec<BrokenPromise>, Error> {
-    if let Some(id) = made_on {
-        check_exists(tx, id).await?;
+    if let Some(document) = made_on {
+        check_exists(tx, document).await?;
     }
     let levels = find_available(tx, made_on).await?;
     let locations: Vec<Uuid> = levels.keys().map(|key| key.location_id.0).collect();
@@ -89,26 +96,34 @@ pub async fn list_broken(
             }
         }
     }
-    if let Some(id) = made_on {
-        let pegged = find_pegged(tx, id).await?;
+    if let Some(document) = made_on {
+        let pegged = find_pegged(tx, document).await?;
         broken.retain(|position, _| pegged.contains(position));
     }
     let page: Vec<_> = broken.into_values().take(usize::try_from(rows).unwrap_or(usize::MAX)).collect();
     add_names(tx, page).await
 }
 
-async fn check_exists(tx: &Tx, id: ExpectedReceiptId) -> Result<(), Error> {
-    let query = sqlx::query("select 1 from expected_receipt where tenant_id = $1 and id = $2");
-    let row = tx.row(query.bind(tx.tenant_id.0).bind(id.0)).await?;
-    row.map(|_| ()).ok_or_else(|| Refusal::not_found("expected receipt").into())
+async fn check_exists(tx: &Tx, document: MadeOn) -> Result<(), Error> {
+    let (statement, what, id) = match document {
+        MadeOn::Expected(id) => {
+            ("select 1 from expected_receipt where tenant_id = $1 and id = $2", "expected receipt", id.0)
+        }
+        MadeOn::Purchase(id) => {
+            ("select 1 from purchase_order where tenant_id = $1 and id = $2", "purchase order", id.0)
+        }
+    };
+    let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(id)).await?;
+    row.map(|_| ()).ok_or_else(|| Refusal::not_found(what).into())
 }
 
-/// Returns the available stock by the level on which lines wait: for all lines, or for those pegged to an expected
-/// receipt.
-async fn find_available(
-    tx: &Tx,
-    made_on: Option<ExpectedReceiptId>,
-) -> Result<BTreeMap<LevelKey, Vec<Free>>, Error> {
+/// Returns the available stock by the level on which lines wait: for all lines, or for those pegged to one document.
+async fn find_available(tx: &Tx, made_on: Option<MadeOn>) -> Result<BTreeMap<LevelKey, Vec<Free>>, Error> {
+    let (expected, purchase) = match made_on {
+        Some(MadeOn::Expected(id)) => (Some(id.0), None),
+        Some(MadeOn::Purchase(id)) => (None, Some(id.0)),
+        None => (None, None),
+    };
     let select = "select l.location_id, l.product_id, l.lot_id, l.on_hand - l.reserved as free, l.expires_on \
                   from bi.stock_level l where l.sellable and l.tenant_id = ";
     let query = Listing::new(tx, select)
@@ -121,7 +136,12 @@ async fn find_available(
         .with(
             "exists (select from peg p where p.tenant_id = w.tenant_id and p.order_id = w.order_id \
                and p.line_no = w.line_no and p.expected_receipt_id = ",
-            made_on.map(|id| id.0),
+            expected,
+        )
+        .with(
+            "exists (select from peg p where p.tenant_id = w.tenant_id and p.order_id = w.order_id \
+               and p.line_no = w.line_no and p.purchase_order_id = ",
+            purchase,
         )
         .sql(if made_on.is_some() { "))" } else { ")" })
         .sql(" order by l.expires_on nulls last, l.lot_code");
@@ -138,10 +158,17 @@ async fn find_available(
     Ok(levels)
 }
 
-/// Returns the order lines that are pegged to an expected receipt.
-async fn find_pegged(tx: &Tx, id: ExpectedReceiptId) -> Result<std::collections::BTreeSet<Position>, Error> {
-    let statement = "select order_id, line_no from peg where tenant_id = $1 and expected_receipt_id = $2";
-    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
+/// Returns the order lines that are pegged to a document.
+async fn find_pegged(tx: &Tx, document: MadeOn) -> Result<std::collections::BTreeSet<Position>, Error> {
+    let (statement, id) = match document {
+        MadeOn::Expected(id) => {
+            ("select order_id, line_no from peg where tenant_id = $1 and expected_receipt_id = $2", id.0)
+        }
+        MadeOn::Purchase(id) => {
+            ("select order_id, line_no from peg where tenant_id = $1 and purchase_order_id = $2", id.0)
+        }
+    };
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(id)).await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }
 

@@ -57,8 +57,8 @@ impl Drafts {
         let by_other = |owners: &HashMap<String, SupplierId>, value: &str| {
             owners.get(value).is_some_and(|owner| self.own != Some(*owner))
         };
-        if by_other(&self.codes, &input.code) {
-            input::add_taken(&mut problems, "/code", "supplier", &input.code);
+        if by_other(&self.codes, input.code.as_str()) {
+            input::add_taken(&mut problems, "/code", "supplier", input.code.as_str());
         }
         if let Some(external_ref) = input.external_ref.as_deref()
             && by_other(&self.external_refs, external_ref)

@@ -132,11 +132,7 @@ pub async fn list(
     rows.iter().map(read).collect()
 }
 
-pub async fn get(
-    tx: &Tx,
-    supplier_id: SupplierId,
-    product_id: ProductId,
-) -> Result<SupplierProduct, Error> {
+pub async fn get(tx: &Tx, supplier_id: SupplierId, product_id: ProductId) -> Result<SupplierProduct, Error> {
     let query = Listing::new(tx, SELECT)
         .with("s.supplier_id = ", Some(supplier_id.0))
         .with("s.product_id = ", Some(product_id.0));
@@ -221,7 +217,8 @@ fn check_values(problems: &mut Problems, input: &SupplierProductInput) {
     }
     input::check_not_negative(problems, "/min_order_quantity", Some(input.min_order_quantity));
     if input.order_multiple.is_some_and(|multiple| !multiple.is_positive()) {
-        problems.invalid("/order_multiple", "This must be above zero. Leave it out if any quantity is allowed.");
+        problems
+            .invalid("/order_multiple", "This must be above zero. Leave it out if any quantity is allowed.");
     }
     supplier::check_prices(problems, &input.prices);
 }
@@ -243,7 +240,7 @@ async fn check_unit(
     if word::<ProductKind>(&row, "kind")? != ProductKind::Stocked {
         return Err(Refusal::state(format!("{sku} is not a stocked product: no supplier sells it.")).into());
     }
-    if !row.try_get("has_unit")? {
+    if !row.try_get::<bool, _>("has_unit")? {
         let uom = uom.unwrap_or_default();
         problems.invalid("/uom", format!("{sku} has no unit {uom}: add it to the product, or name another."));
     }

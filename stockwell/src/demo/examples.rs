@@ -154,6 +154,19 @@ impl World<'_> {
     async fn suppliers(&mut self) -> Result<(), ClientError> {
         let steel = json!({ "code": "STEEL", "name": "Steel Parts Ltd", "lead_time_days": 14 });
         self.make("sup:steel", "/v1/suppliers", steel).await?;
+        for name in ["por:send", "por:confirm", "por:receive", "por:cancel", "por:close"] {
+            let lines = json!([{ "sku": "BOLT-M8", "quantity": "1000", "unit_cost": "0.95" }]);
+            let order = json!({ "supplier_id": self.id("sup:steel"), "location_id": self.id("loc:MAIN"), "lines": lines });
+            self.make(name, "/v1/purchase-orders", order).await?;
+            let path = format!("/v1/purchase-orders/{}", self.id(name));
+            if name != "por:send" {
+                self.post(&format!("{name}:send"), &format!("{path}/send"), json!({})).await?;
+            }
+            if name == "por:close" {
+                let part = json!({ "lines": [{ "line_no": 1, "quantity": "400" }] });
+                self.post(&format!("{name}:receive"), &format!("{path}/receive"), part).await?;
+            }
+        }
         Ok(())
     }
 

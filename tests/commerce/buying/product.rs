@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tests::{Tenant, with_tenant};
 
 async fn supplier(tenant: &Tenant, code: &str) -> String {
-    tenant.make("/v1/suppliers", json!({ "code": code, "name": code })).await
+    super::supplier(tenant, code, json!({})).await
 }
 
 fn path(supplier: &str, product: &str) -> String {
@@ -56,8 +56,12 @@ fn a_product_of_a_supplier_is_replaced_as_a_whole() {
         stale.refused(412, "version_mismatch");
         tenant.delete(&path).await.expect(204);
         tenant.delete(&path).await.refused(404, "not_found");
-        let kinds: Vec<Value> =
-            tenant.events("type=supplier.product_*").await.iter().map(|event| event["type"].clone()).collect();
+        let kinds: Vec<Value> = tenant
+            .events("type=supplier.product_*")
+            .await
+            .iter()
+            .map(|event| event["type"].clone())
+            .collect();
         let stated = "supplier.product_stated";
         assert_eq!(kinds, [stated, stated, "supplier.product_removed"]);
     });
@@ -79,10 +83,7 @@ fn what_a_supplier_can_not_sell_is_refused() {
                 json!({ "prices": [{ "unit_cost": "1", "valid_from": "2026-02-01", "valid_until": "2026-01-31" }] }),
                 "#/prices/0/valid_until",
             ),
-            (
-                json!({ "prices": [{ "unit_cost": "1" }, { "unit_cost": "2" }] }),
-                "#/prices/1/min_quantity",
-            ),
+            (json!({ "prices": [{ "unit_cost": "1" }, { "unit_cost": "2" }] }), "#/prices/1/min_quantity"),
         ] {
             let refused = tenant.put(&path(&nordbolt, &mug), &wrong).await;
             let problem = refused.refused(422, "validation_failed");

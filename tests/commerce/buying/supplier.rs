@@ -81,7 +81,10 @@ fn everything_that_is_wrong_with_a_supplier_is_named() {
         let refused = tenant.post(SUPPLIERS, &late).await;
         refused.refused(422, "validation_failed").names(&["#/lead_time_days"]);
         assert!(refused.text.contains("0 to 730 days"), "{}", refused.text);
-        tenant.post(SUPPLIERS, &json!({ "code": "X", "name": "X", "terms": 3 })).await.refused(400, "unknown_field");
+        tenant
+            .post(SUPPLIERS, &json!({ "code": "X", "name": "X", "terms": 3 }))
+            .await
+            .refused(400, "unknown_field");
     });
 }
 
@@ -135,7 +138,8 @@ fn a_change_needs_the_version_that_it_was_made_from() {
 #[test]
 fn suppliers_are_found_filtered_and_sorted() {
     with_tenant(async |tenant| {
-        for (code, name) in [("S-30", "Nordbolt Fasteners"), ("S-10", "bolt & nut"), ("S-20", "Ölwerk Süd")] {
+        for (code, name) in [("S-30", "Nordbolt Fasteners"), ("S-10", "bolt & nut"), ("S-20", "Ölwerk Süd")]
+        {
             make(tenant, code, name).await;
         }
         assert_eq!(codes(tenant, "").await, ["S-20", "S-10", "S-30"], "the newest first");
@@ -170,7 +174,8 @@ fn suppliers_take_the_currency_of_the_tenant() {
 #[test]
 fn a_repeat_makes_no_second_supplier_and_stores_nothing_of_its_people() {
     with_tenant(async |tenant| {
-        let body = json!({ "code": "NORDBOLT", "name": "Nordbolt", "contacts": [{ "name": "Anna Bergman" }] });
+        let body =
+            json!({ "code": "NORDBOLT", "name": "Nordbolt", "contacts": [{ "name": "Anna Bergman" }] });
         let first = tenant.post_as(SUPPLIERS, "create", &body).await;
         let again = tenant.post_as(SUPPLIERS, "create", &body).await;
         assert!(again.is_replayed());
@@ -178,7 +183,10 @@ fn a_repeat_makes_no_second_supplier_and_stores_nothing_of_its_people() {
         tenant.patch(&path(&first.json()), &json!({ "contacts": [] })).await.ok();
         let again = tenant.post_as(SUPPLIERS, "create", &body).await;
         assert!(!again.text.contains("Anna"), "{}", again.text);
-        assert_eq!(tenant.dry_run(SUPPLIERS, &json!({ "code": "NEW", "name": "New" })).await.ok()["code"], "NEW");
+        assert_eq!(
+            tenant.dry_run(SUPPLIERS, &json!({ "code": "NEW", "name": "New" })).await.ok()["code"],
+            "NEW"
+        );
         assert_eq!(codes(tenant, "").await, ["NORDBOLT"]);
     });
 }

@@ -29,6 +29,7 @@ struct World {
     ids: Vec<(&'static str, String)>,
     product: String,
     customer: String,
+    supplier: String,
     register: String,
 }
 
@@ -51,6 +52,11 @@ async fn world(tenant: &Tenant) -> World {
     let supplier = tenant.make("/v1/suppliers", json!({ "code": "POTTERY", "name": "Pottery" })).await;
     let sold_by = format!("/v1/suppliers/{supplier}/products/{product}");
     tenant.put(&sold_by, &json!({ "prices": [{ "unit_cost": COST }] })).await.ok();
+    let bought = json!({ "supplier_id": supplier, "lines": [{ "sku": "MUG", "quantity": "2" }] });
+    let purchase = tenant.make("/v1/purchase-orders", bought).await;
+    for verb in ["send", "receive"] {
+        tenant.post(&format!("/v1/purchase-orders/{purchase}/{verb}"), &json!({})).await.ok();
+    }
     let ids = vec![
         ("/v1/products/", product.clone()),
         ("/v1/pos/sales/", sold),
@@ -61,9 +67,10 @@ async fn world(tenant: &Tenant) -> World {
         ("/v1/stock/transfers/", transfer),
         ("/v1/journal-entries/", text(&entries["data"][0])),
         ("/v1/locations/", tenant.main.clone()),
-        ("/v1/suppliers/", supplier),
+        ("/v1/suppliers/", supplier.clone()),
+        ("/v1/purchase-orders/", purchase),
     ];
-    World { ids, product, customer, register: till.register_id }
+    World { ids, product, customer, supplier, register: till.register_id }
 }
 
 /// Returns paths of an operation that read something.
@@ -161,6 +168,7 @@ fn no_write_tells_a_cost_without_the_scope() {
             ),
             ("/v1/returns", json!({ "customer_id": world.customer, "lines": goods })),
             ("/v1/stock/transfers", json!({ "to_location_id": tenant.shop, "lines": goods })),
+            ("/v1/purchase-orders", json!({ "supplier_id": world.supplier, "lines": goods })),
             (
                 "/v1/stock/documents",
                 json!({ "kind": "adjustment", "reason": "damage", "lines": [{ "sku": "MUG", "quantity": "-2" }] }),

@@ -23,6 +23,9 @@ async fn documents(tenant: &Tenant) -> Vec<(&'static str, Value)> {
     let payment = json!({ "customer_id": customer, "method": "bank", "amount": "5" });
     let receipt =
         json!({ "kind": "receipt", "lines": [{ "sku": "MUG", "quantity": "1", "unit_cost": "1" }] });
+    let supplier = tenant.make("/v1/suppliers", json!({ "code": "POTTERY", "name": "Pottery" })).await;
+    let purchase =
+        json!({ "supplier_id": supplier, "lines": [{ "sku": "MUG", "quantity": "1", "unit_cost": "1" }] });
     let refund = {
         let mut refund = own("sal", refund);
         refund["id"] = json!("sal_01h455vb4pex5vsknk084sn03q");
@@ -35,6 +38,7 @@ async fn documents(tenant: &Tenant) -> Vec<(&'static str, Value)> {
         ("/v1/returns", own("inv", back)),
         ("/v1/payments", own("pay", payment)),
         ("/v1/stock/documents", own("std", receipt)),
+        ("/v1/purchase-orders", own("por", purchase)),
     ]
 }
 

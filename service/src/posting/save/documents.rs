@@ -98,6 +98,7 @@ impl<'a> Documents<'a> {
             | Outcome::Hold(_)
             | Outcome::Transfer(_)
             | Outcome::Expected(_)
+            | Outcome::PurchaseOrder(..)
             | Outcome::Recall(_)
             | Outcome::Entry(_) => {}
         }

@@ -160,22 +160,26 @@ async fn write_pegs(tx: &Tx, rows: &[(&Pegged, i32, &Peg)]) -> Result<(), Error>
     }
     let expected = |peg: &Peg| match peg.supply.source {
         Source::Expected(id, _) => Some(id.0),
-        Source::Transfer(..) => None,
+        Source::Transfer(..) | Source::Purchase(..) => None,
     };
     let transfer = |peg: &Peg| match peg.supply.source {
-        Source::Expected(..) => None,
         Source::Transfer(id, _) => Some(id.0),
+        Source::Expected(..) | Source::Purchase(..) => None,
+    };
+    let purchase = |peg: &Peg| match peg.supply.source {
+        Source::Purchase(id, _) => Some(id.0),
+        Source::Expected(..) | Source::Transfer(..) => None,
     };
     let line_no = |peg: &Peg| match peg.supply.source {
-        Source::Expected(_, line_no) | Source::Transfer(_, line_no) => line_no,
+        Source::Expected(_, line_no) | Source::Transfer(_, line_no) | Source::Purchase(_, line_no) => line_no,
     };
-    let statement = "insert into peg (tenant_id, order_id, line_no, peg_no, expected_receipt_id, transfer_id, supply_line_no, \
-                              quantity, expected_on) \
+    let statement = "insert into peg (tenant_id, order_id, line_no, peg_no, expected_receipt_id, transfer_id, \
+                              purchase_order_id, supply_line_no, quantity, expected_on) \
              select $1, v.* \
-             from unnest($2::uuid[], $3::int[], $4::int[], $5::uuid[], $6::uuid[], $7::int[], $8::numeric[], \
-                         $9::date[]) as v \
-                        (order_id, line_no, peg_no, expected_receipt_id, transfer_id, supply_line_no, \
-                         quantity, expected_on)";
+             from unnest($2::uuid[], $3::int[], $4::int[], $5::uuid[], $6::uuid[], $7::uuid[], $8::int[], \
+                         $9::numeric[], $10::date[]) as v \
+                        (order_id, line_no, peg_no, expected_receipt_id, transfer_id, purchase_order_id, \
+                         supply_line_no, quantity, expected_on)";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .column("order_id", rows, |(line, ..)| line.order_id.0)
@@ -183,6 +187,7 @@ async fn write_pegs(tx: &Tx, rows: &[(&Pegged, i32, &Peg)]) -> Result<(), Error>
         .column("peg_no", rows, |(_, peg_no, _)| *peg_no)
         .column("expected_receipt_id", rows, |(.., peg)| expected(peg))
         .column("transfer_id", rows, |(.., peg)| transfer(peg))
+        .column("purchase_order_id", rows, |(.., peg)| purchase(peg))
         .column("supply_line_no", rows, |(.., peg)| line_no(peg))
         .column("quantity", rows, |(.., peg)| peg.quantity.get())
         .column("expected_on", rows, |(.., peg)| peg.supply.on);

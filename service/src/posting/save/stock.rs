@@ -81,6 +81,9 @@ pub(super) async fn write(tx: &Tx, accepted: &[Accepted<'_>], served: &Posting) 
         if let Outcome::StockDocument(document) | Outcome::Count(_, Some(document)) = &accepted.outcome {
             documents.stock.push((document, by));
         }
+        if let Outcome::PurchaseOrder(_, Some(receipt)) = &accepted.outcome {
+            documents.stock.push((&receipt.document, by));
+        }
     }
     write_holds(tx, &documents.holds).await?;
     write_transfers(tx, &documents.transfers).await?;

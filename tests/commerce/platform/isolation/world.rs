@@ -100,6 +100,9 @@ async fn suppliers(tenant: &Tenant, world: &mut World) {
     let supplier = supplier["id"].as_str().expect("an id");
     let stated = json!({ "supplier_sku": MARK, "prices": [{ "unit_cost": "4" }] });
     tenant.put(&format!("/v1/suppliers/{supplier}/products/{}", world.ids["prd"]), &stated).await.ok();
+    let order =
+        json!({ "supplier_id": supplier, "reference": MARK, "lines": [{ "sku": MARK, "quantity": "1" }] });
+    world.make(tenant, "/v1/purchase-orders", order).await;
 }
 
 async fn assortment(tenant: &Tenant, world: &mut World) {
@@ -231,12 +234,19 @@ pub struct Own {
     till: Till,
     customer: String,
     product: String,
+    supplier: String,
 }
 
 /// Makes the other tenant's own records.
 pub async fn own_records(tenant: &Tenant) -> Own {
     let product = tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
-    Own { till: tenant.till().await, customer: tenant.customer("Nordwind Supply").await, product: product.id }
+    let supplier = json!({ "code": "POTTERY", "name": "Pottery" });
+    Own {
+        till: tenant.till().await,
+        customer: tenant.customer("Nordwind Supply").await,
+        product: product.id,
+        supplier: tenant.make("/v1/suppliers", supplier).await,
+    }
 }
 
 /// Returns a valid body for an operation that names a record in its path; `None` if the path names no record.
@@ -271,6 +281,7 @@ pub type Reference = (&'static str, &'static str, &'static str, Value);
 pub fn references(own: &Own) -> Vec<Reference> {
     let mut references = document_references(own);
     references.extend(stock_references(own));
+    references.extend(purchase_references(own));
     references.extend(record_references());
     references
 }
@@ -331,6 +342,20 @@ fn document_references(own: &Own) -> Vec<Reference> {
         ),
         ("/v1/applications", "/customer_id", "cus", json!({ "customer_id": "" })),
         ("/v1/pos/sales", "/hold_id", "hld", with(&sale, "hold_id")),
+    ]
+}
+
+fn purchase_references(own: &Own) -> Vec<Reference> {
+    const PURCHASES: &str = "/v1/purchase-orders";
+    let line = json!({ "product_id": own.product, "quantity": "1", "unit_cost": "1", "location_id": "" });
+    let elsewhere = json!({ "supplier_id": own.supplier, "lines": [line] });
+    let mut order = elsewhere.clone();
+    order["lines"][0].as_object_mut().expect("a line").remove("location_id");
+    vec![
+        (PURCHASES, "/supplier_id", "sup", order.clone()),
+        (PURCHASES, "/lines/0/product_id", "prd", order.clone()),
+        (PURCHASES, "/lines/0/location_id", "loc", elsewhere),
+        (PURCHASES, "/location_id", "loc", with(&order, "location_id")),
     ]
 }
 

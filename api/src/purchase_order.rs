@@ -1,0 +1,280 @@
+//! Purchase orders: written as a draft, sent, confirmed, received, closed or cancelled.
+
+mod form;
+mod read;
+
+use actix_web::post;
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::id::{LocationId, ProductId, PurchaseOrderId, StockDocumentId, SupplierId};
+use domain::number::{Factor, Money, Percent, Price, Quantity};
+use domain::purchase_order::{
+    self, PurchaseLine, PurchaseOrder, PurchaseOrderStatus, PurchaseReceipt, SendToSupplier,
+};
+use domain::tag;
+use serde::Serialize;
+use service::posting::Command;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::Answer;
+use crate::body::Nothing;
+use crate::idempotency::{BatchHeaders, PostHeaders};
+use crate::line::Skus;
+use crate::params::PathId;
+use crate::posting::{BatchIn, BatchOut, Post};
+
+use form::{ConfirmIn, PurchaseOrderIn, ReceiveIn};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(create).service(create_batch).configure(read::routes);
+    cfg.service(send).service(confirm).service(receive).service(cancel).service(close);
+}
+
+const PURCHASE_ORDERS: &str = "/v1/purchase-orders";
+
+/// A purchase order.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PurchaseOrderOut<'a> {
+    /// Id of the purchase order.
+    id: PurchaseOrderId,
+    object: tag::PurchaseOrder,
+    /// Number of the purchase order.
+    #[schema(max_length = 64, example = "PO-2026-000123")]
+    number: &'a str,
+    /// The supplier.
+    supplier_id: SupplierId,
+    /// Status.
+    status: PurchaseOrderStatus,
+    /// A remark.
+    #[schema(max_length = 200, example = "Quote 4711")]
+    reference: Option<&'a str>,
+    /// Percentage by which the units received of a line may exceed those ordered.
+    over_receipt_percent: Percent,
+    /// Days from its sending to its delivery, as the supplier stated them when it was written. Null: not stated.
+    #[schema(minimum = 0, maximum = 730, example = 14)]
+    lead_time_days: Option<u32>,
+    /// Currency of all amounts.
+    #[schema(max_length = 3, example = "GBP")]
+    currency: &'a str,
+    /// Cost of all lines as ordered, before tax. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Money>)]
+    value: Money,
+    /// When it was sent. Null for a draft.
+    sent_at: Option<DateTime<Utc>>,
+    /// When it was written.
+    created_at: DateTime<Utc>,
+    /// Version number. Each change adds 1.
+    #[schema(minimum = 1, example = 1)]
+    version: i32,
+    /// Stock document that the request posted. Only in the response to a receipt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt_id: Option<StockDocumentId>,
+    /// Lines of the purchase order. Lists omit them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 2000)]
+    lines: Option<Vec<PurchaseLineOut<'a>>>,
+}
+
+/// A line of a purchase order.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct PurchaseLineOut<'a> {
+    /// Line number, from 1.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
+    line_no: i32,
+    /// The product.
+    product_id: ProductId,
+    /// SKU of the product.
+    #[schema(max_length = 64, example = "BOLT-M8")]
+    sku: &'a str,
+    /// Supplier's own code of the product when the order was written.
+    #[schema(max_length = 64, example = "ST-0840")]
+    supplier_sku: Option<&'a str>,
+    /// Location that gets it.
+    location_id: LocationId,
+    /// Unit in which it is ordered.
+    #[schema(max_length = 8, example = "XBX")]
+    uom: &'a str,
+    /// Stock units in one of it.
+    factor: Factor,
+    /// Quantity in that unit.
+    entered: Quantity,
+    /// Cost of one such unit, before tax. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Price>)]
+    unit_cost: Price,
+    /// Cost of the line as ordered, before tax. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Money>)]
+    value: Money,
+    /// Stock units ordered.
+    quantity: Quantity,
+    /// Stock units received. They can exceed those ordered.
+    received: Quantity,
+    /// Stock units that will not come.
+    cancelled: Quantity,
+    /// Stock units that are still to come.
+    open: Quantity,
+    /// Day on which it is expected. Null: not known, so nothing is promised on it.
+    #[schema(example = "2026-12-02")]
+    expected_on: Option<NaiveDate>,
+}
+
+impl<'a> PurchaseOrderOut<'a> {
+    pub(crate) fn new(order: &'a PurchaseOrder, currency: &'a str) -> Self {
+        PurchaseOrderOut {
+            id: order.id,
+            object: tag::PurchaseOrder,
+            number: &order.number,
+            supplier_id: order.supplier_id,
+            status: order.status,
+            reference: order.reference.as_deref(),
+            over_receipt_percent: order.over_receipt_percent,
+            lead_time_days: order.lead_time_days,
+            currency,
+            value: order.value,
+            sent_at: order.sent_at,
+            created_at: order.recorded_at,
+            version: order.version,
+            receipt_id: None,
+            lines: None,
+        }
+    }
+
+    pub(crate) fn with_lines(order: &'a PurchaseOrder, currency: &'a str, skus: Skus<'_, 'a>) -> Self {
+        let line = |line: &'a PurchaseLine| PurchaseLineOut {
+            line_no: line.line_no,
+            product_id: line.product_id,
+            sku: skus(line.product_id),
+            supplier_sku: line.supplier_sku.as_deref(),
+            location_id: line.location_id,
+            uom: &line.uom,
+            factor: line.factor,
+            entered: line.entered,
+            unit_cost: line.unit_cost,
+            value: line.value,
+            quantity: line.quantity,
+            received: line.received,
+            cancelled: line.cancelled,
+            open: line.open(),
+            expected_on: line.expected_on,
+        };
+        let lines = Some(order.lines.iter().map(line).collect());
+        PurchaseOrderOut { lines, ..PurchaseOrderOut::new(order, currency) }
+    }
+
+    /// Names the stock document of the receipt that a command made.
+    pub(crate) fn received_by(self, receipt: Option<&PurchaseReceipt>) -> Self {
+        PurchaseOrderOut { receipt_id: receipt.map(|receipt| receipt.document.id), ..self }
+    }
+}
+
+/// Write a purchase order
+///
+/// Writes a draft. A line without `unit_cost` has the supplier's price of today for its quantity; without one it is
+/// rejected (`price_missing`). A draft is no supply: send it when the supplier gets it.
+#[utoipa::path(
+    operation_id = "purchase_orders_create",
+    security(("bearer" = ["purchasing:write"])),
+    params(PostHeaders),
+    request_body = PurchaseOrderIn,
+    responses((status = 201, description = "The purchase order.", body = PurchaseOrderOut))
+)]
+#[post("/v1/purchase-orders")]
+async fn create(post: Post) -> Answer {
+    post.create::<PurchaseOrderId, _>(PURCHASE_ORDERS, form::to_place).await
+}
+
+/// Write many purchase orders at once
+///
+/// Takes up to 500 purchase orders. Each is carried out on its own: a rejected one does not affect the others.
+#[utoipa::path(
+    operation_id = "purchase_orders_create_batch",
+    security(("bearer" = ["purchasing:write"])),
+    params(BatchHeaders),
+    request_body = BatchIn,
+    responses((status = 207, description = "One result per purchase order, in order.", body = BatchOut))
+)]
+#[post("/v1/purchase-orders/batch")]
+async fn create_batch(post: Post) -> Answer {
+    post.batch(PURCHASE_ORDERS, form::to_place).await
+}
+
+/// Send a purchase order
+///
+/// Notes that the supplier has it. From now on the open units of each line are expected on its day, and promises are
+/// made on them. A line without a day is expected after the lead time of the supplier, if it stated one. This sends
+/// nothing to the supplier.
+#[utoipa::path(
+    operation_id = "purchase_orders_send",
+    security(("bearer" = ["purchasing:write"])),
+    params(("id" = PurchaseOrderId, Path, description = "The purchase order."), PostHeaders),
+    request_body = Nothing,
+    responses((status = 200, description = "The purchase order.", body = PurchaseOrderOut))
+)]
+#[post("/v1/purchase-orders/{id}/send")]
+async fn send(post: Post, id: PathId<PurchaseOrderId>) -> Answer {
+    post.empty(Command::SendPurchaseOrder(SendToSupplier(id.0))).await
+}
+
+/// Confirm a purchase order
+///
+/// Notes the day that the supplier confirms for each open line. Confirm it again when a day changes: promises that no
+/// longer hold are listed by `GET /v1/purchase-orders/{id}/broken-promises`, and each of their orders gets an event
+/// `order.promise_broken`.
+#[utoipa::path(
+    operation_id = "purchase_orders_confirm",
+    security(("bearer" = ["purchasing:write"])),
+    params(("id" = PurchaseOrderId, Path, description = "The purchase order."), PostHeaders),
+    request_body = ConfirmIn,
+    responses((status = 200, description = "The purchase order.", body = PurchaseOrderOut))
+)]
+#[post("/v1/purchase-orders/{id}/confirm")]
+async fn confirm(post: Post, id: PathId<PurchaseOrderId>) -> Answer {
+    post.send(|input: ConfirmIn, _| Ok(form::to_confirm(id.0, input))).await
+}
+
+/// Receive a purchase order
+///
+/// Receives its goods in full or in part, by a stock document of the kind `receipt`, at the cost of the order. More
+/// than was ordered is taken up to the tolerance of the order; beyond it the receipt is rejected
+/// (`receipt_exceeds_order`). All lines of a request go to one location.
+#[utoipa::path(
+    operation_id = "purchase_orders_receive",
+    security(("bearer" = ["purchasing:write"]), ("bearer" = ["stock:write"])),
+    params(("id" = PurchaseOrderId, Path, description = "The purchase order."), PostHeaders),
+    request_body = ReceiveIn,
+    responses((status = 200, description = "The purchase order.", body = PurchaseOrderOut))
+)]
+#[post("/v1/purchase-orders/{id}/receive")]
+async fn receive(post: Post, id: PathId<PurchaseOrderId>) -> Answer {
+    post.send(|input: ReceiveIn, _| form::to_receive(id.0, input)).await
+}
+
+/// Cancel a purchase order
+///
+/// Cancels what has not come. If a part has come, the order is closed. Promises that were made on it are broken, as
+/// when its day moves.
+#[utoipa::path(
+    operation_id = "purchase_orders_cancel",
+    security(("bearer" = ["purchasing:write"])),
+    params(("id" = PurchaseOrderId, Path, description = "The purchase order."), PostHeaders),
+    request_body = Nothing,
+    responses((status = 200, description = "The purchase order.", body = PurchaseOrderOut))
+)]
+#[post("/v1/purchase-orders/{id}/cancel")]
+async fn cancel(post: Post, id: PathId<PurchaseOrderId>) -> Answer {
+    post.empty(Command::CancelPurchaseOrder(purchase_order::Cancel(id.0))).await
+}
+
+/// Close a purchase order
+///
+/// Ends an order of which goods have come. What has not come is cancelled, and nothing more is received.
+#[utoipa::path(
+    operation_id = "purchase_orders_close",
+    security(("bearer" = ["purchasing:write"])),
+    params(("id" = PurchaseOrderId, Path, description = "The purchase order."), PostHeaders),
+    request_body = Nothing,
+    responses((status = 200, description = "The purchase order.", body = PurchaseOrderOut))
+)]
+#[post("/v1/purchase-orders/{id}/close")]
+async fn close(post: Post, id: PathId<PurchaseOrderId>) -> Answer {
+    post.empty(Command::ClosePurchaseOrder(purchase_order::Close(id.0))).await
+}

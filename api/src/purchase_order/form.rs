@@ -1,0 +1,187 @@
+//! Bodies of requests about purchase orders, and the commands that they make.
+
+use chrono::NaiveDate;
+use domain::id::{LocationId, ProductId, PurchaseOrderId, StockDocumentId, SupplierId};
+use domain::moment::Instant;
+use domain::number::{Percent, Price, Quantity};
+use domain::purchase_order::{Confirm, ConfirmLine, Place, PlaceLine, Receive, ReceiveLine};
+use domain::refusal::Problems;
+use domain::text::{self, Reference200};
+use serde::Deserialize;
+use service::posting::Command;
+
+use crate::line::item;
+use crate::lot::line::{self as lots, ReceivedLotIn};
+use crate::{ApiError, Caller};
+
+/// A purchase order to write as a draft.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PurchaseOrderIn {
+    /// Your own id of the document. The server chooses one if absent.
+    id: Option<PurchaseOrderId>,
+    /// Supplier that gets the order.
+    supplier_id: SupplierId,
+    /// Location of lines that name none. The oldest warehouse if absent.
+    location_id: Option<LocationId>,
+    /// Day of lines that name none, today or later.
+    #[schema(example = "2026-12-02")]
+    expected_on: Option<NaiveDate>,
+    /// Supplier's quote or a remark.
+    reference: Option<Reference200>,
+    /// Percentage by which the units received of a line may exceed those ordered: 0 to 100. That of the supplier if absent.
+    over_receipt_percent: Option<Percent>,
+    /// Whether lines may be below the smallest quantity that the supplier sells, or off its multiple.
+    #[serde(default)]
+    any_quantity: bool,
+    /// Lines of the purchase order, at most 10 locations in all.
+    #[schema(min_items = 1, max_items = 2000)]
+    lines: Vec<PurchaseLineIn>,
+}
+
+/// A line of a purchase order. Name the product by exactly one of `product_id`, `sku` and `barcode`.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PurchaseLineIn {
+    /// Id of the product.
+    product_id: Option<ProductId>,
+    /// SKU of the product.
+    #[schema(min_length = 1, max_length = 64, example = "BOLT-M8")]
+    sku: Option<String>,
+    /// Barcode of the product and its unit.
+    #[schema(min_length = 1, max_length = 64, example = "4006381333931")]
+    barcode: Option<String>,
+    /// Unit. If absent, that of the barcode, else the one that the supplier sells, else the stock unit.
+    #[schema(min_length = 1, max_length = 8, example = "XBX")]
+    uom: Option<String>,
+    /// Quantity in that unit, above zero.
+    quantity: Quantity,
+    /// Cost of one such unit, before tax. If absent, the supplier's price of today for the quantity.
+    unit_cost: Option<Price>,
+    /// Location that gets the line.
+    location_id: Option<LocationId>,
+    /// Day on which the line is wanted, today or later.
+    #[schema(example = "2026-12-02")]
+    expected_on: Option<NaiveDate>,
+}
+
+/// The days that a supplier confirms.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmIn {
+    /// Day of the open lines that are not named, today or later. If absent, they keep theirs.
+    #[schema(example = "2026-12-09")]
+    expected_on: Option<NaiveDate>,
+    /// Days of single lines.
+    #[serde(default)]
+    #[schema(max_items = 2000)]
+    lines: Vec<ConfirmLineIn>,
+}
+
+/// The day that a supplier confirms for a line.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ConfirmLineIn {
+    /// Line of the purchase order.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
+    line_no: i32,
+    /// Day on which it is expected, today or later.
+    #[schema(example = "2026-12-09")]
+    expected_on: NaiveDate,
+}
+
+/// Goods that came of a purchase order.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiveIn {
+    /// Your own id of the stock document. The server chooses one if absent.
+    document_id: Option<StockDocumentId>,
+    /// Delivery note or remark. The number of the purchase order if absent.
+    reference: Option<Reference200>,
+    /// When the goods came, not on a day before the order was sent. Now if absent. Never in the future.
+    #[schema(example = "2026-12-02T09:00:00Z")]
+    occurred_at: Option<Instant>,
+    /// Lines that came, each named once. If absent, everything that is open.
+    #[serde(default)]
+    #[schema(max_items = 2000)]
+    lines: Vec<ReceiveLineIn>,
+}
+
+/// A line that came.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ReceiveLineIn {
+    /// Line of the purchase order.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
+    line_no: i32,
+    /// Unit of the quantity. That of the order if absent.
+    #[schema(min_length = 1, max_length = 8, example = "XBX")]
+    uom: Option<String>,
+    /// Quantity that came, above zero.
+    quantity: Quantity,
+    /// Cost of one such unit, before tax. That of the order if absent.
+    unit_cost: Option<Price>,
+    /// Lots of a tracked product. Required if it is tracked.
+    #[serde(default)]
+    #[schema(max_items = 2000)]
+    lots: Vec<ReceivedLotIn>,
+}
+
+pub fn to_place(input: PurchaseOrderIn, _: &Caller) -> Result<Command, ApiError> {
+    let mut problems = Problems::default();
+    let reference = text::checked(&mut problems, "/reference", input.reference);
+    let mut lines = Vec::with_capacity(input.lines.len());
+    for (index, line) in input.lines.into_iter().enumerate() {
+        match item(line.product_id, line.sku, line.barcode) {
+            Ok(item) => lines.push(PlaceLine {
+                item,
+                uom: line.uom,
+                quantity: line.quantity,
+                unit_cost: line.unit_cost,
+                location_id: line.location_id,
+                expected_on: line.expected_on,
+            }),
+            Err(detail) => problems.invalid(format!("/lines/{index}"), detail),
+        }
+    }
+    problems.check()?;
+    Ok(Command::PlacePurchaseOrder(Place {
+        id: input.id,
+        supplier_id: input.supplier_id,
+        location_id: input.location_id,
+        expected_on: input.expected_on,
+        reference,
+        over_receipt_percent: input.over_receipt_percent,
+        any_quantity: input.any_quantity,
+        lines,
+    }))
+}
+
+pub fn to_confirm(id: PurchaseOrderId, input: ConfirmIn) -> Command {
+    let line = |line: ConfirmLineIn| ConfirmLine { line_no: line.line_no, expected_on: line.expected_on };
+    let lines = input.lines.into_iter().map(line).collect();
+    Command::ConfirmPurchaseOrder(Confirm { id, expected_on: input.expected_on, lines })
+}
+
+pub fn to_receive(id: PurchaseOrderId, input: ReceiveIn) -> Result<Command, ApiError> {
+    let mut problems = Problems::default();
+    let reference = text::checked(&mut problems, "/reference", input.reference);
+    let mut lines = Vec::with_capacity(input.lines.len());
+    for (index, line) in input.lines.into_iter().enumerate() {
+        lines.push(ReceiveLine {
+            line_no: line.line_no,
+            uom: line.uom,
+            quantity: line.quantity,
+            unit_cost: line.unit_cost,
+            lots: lots::received(&mut problems, &format!("/lines/{index}"), line.lots),
+        });
+    }
+    problems.check()?;
+    Ok(Command::ReceivePurchaseOrder(Receive {
+        id,
+        document_id: input.document_id,
+        reference,
+        occurred_at: input.occurred_at.map(Instant::get),
+        lines,
+    }))
+}

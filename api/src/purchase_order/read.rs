@@ -1,0 +1,108 @@
+//! Routes that read purchase orders and their receipts.
+
+use actix_web::get;
+use actix_web::web::Data;
+use domain::id::{ProductId, PurchaseOrderId, SupplierId};
+use domain::purchase_order::PurchaseOrderStatus;
+use serde::Deserialize;
+use service::listing::Age;
+use service::purchase_order::{self, Filter, Position, PurchaseReceiptLine};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::PurchaseOrderOut;
+use crate::costs::Shown;
+use crate::line::skus_in;
+use crate::list::{List, NoFilters, Page};
+use crate::params::{PathId, listed};
+use crate::version::{IfNoneMatch, ReadHeaders};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(show).service(list_receipts);
+}
+
+/// Which purchase orders to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Only these statuses, separated by commas or sent repeatedly.
+    #[serde(default, deserialize_with = "listed")]
+    #[param(style = Form, explode = false, max_items = 10)]
+    status: Vec<PurchaseOrderStatus>,
+    /// Only this supplier.
+    supplier_id: Option<SupplierId>,
+    /// Only orders with a line of this product.
+    product_id: Option<ProductId>,
+    /// Only this number.
+    #[param(max_length = 64, example = "PO-2026-000123")]
+    number: Option<String>,
+    /// Only this reference.
+    #[param(max_length = 100, example = "Quote 4711")]
+    reference: Option<String>,
+    sort: Option<Age>,
+}
+
+/// List purchase orders
+///
+/// Returns one page of purchase orders, without their lines.
+#[utoipa::path(
+    operation_id = "purchase_orders_list",
+    security(("bearer" = ["purchasing:read"])),
+    params(Filters),
+    responses((status = 200, description = "One page of purchase orders.", body = Page<PurchaseOrderOut>))
+)]
+#[get("/v1/purchase-orders")]
+async fn list(caller: Caller, page: List<Filters>) -> Answer {
+    let filters = &page.filters;
+    let filter = Filter {
+        statuses: filters.status.clone(),
+        supplier_id: filters.supplier_id,
+        number: filters.number.clone(),
+        reference: filters.reference.clone(),
+        product_id: filters.product_id,
+    };
+    let slice = page.slice(filters.sort)?;
+    let read = async |tx: &service::Tx| purchase_order::list(tx, &filter, &slice).await;
+    let rows = page.read(&caller, read).await?;
+    let shown =
+        rows.iter().map(|(order, currency)| Shown::to(&caller, PurchaseOrderOut::new(order, currency)));
+    page.answer(shown.collect(), |order| order.id.0)
+}
+
+/// Get a purchase order
+///
+/// Returns the purchase order with its lines.
+#[utoipa::path(
+    operation_id = "purchase_orders_get",
+    security(("bearer" = ["purchasing:read"])),
+    params(("id" = PurchaseOrderId, Path, description = "The purchase order's id."), ReadHeaders),
+    responses((status = 200, description = "The purchase order.", body = PurchaseOrderOut))
+)]
+#[get("/v1/purchase-orders/{id}")]
+async fn show(app: Data<App>, caller: Caller, id: PathId<PurchaseOrderId>, seen: IfNoneMatch) -> Answer {
+    let read = async |tx: &service::Tx| purchase_order::get(tx, id.0).await;
+    let (order, currency, skus) = app.db.read(caller.tenant_id, read).await?;
+    let skus = skus_in(&skus);
+    let shown = PurchaseOrderOut::with_lines(&order, &currency, &skus);
+    seen.answer_content(order.version, Shown::to(&caller, shown))
+}
+
+/// List the receipts of a purchase order
+///
+/// Returns one page of what came of each line, the oldest receipt first.
+#[utoipa::path(
+    operation_id = "purchase_orders_list_receipts",
+    security(("bearer" = ["purchasing:read"])),
+    params(("id" = PurchaseOrderId, Path, description = "The purchase order's id.")),
+    responses((status = 200, description = "One page of received lines.", body = Page<PurchaseReceiptLine>))
+)]
+#[get("/v1/purchase-orders/{id}/receipts")]
+async fn list_receipts(caller: Caller, id: PathId<PurchaseOrderId>, page: List<NoFilters>) -> Answer {
+    let after: Option<Position> = page.after()?;
+    let read = async |tx: &service::Tx| purchase_order::receipts(tx, id.0, after, page.fetch()).await;
+    let rows = page.read(&caller, read).await?;
+    let shown = rows.into_iter().map(|row| Shown::to(&caller, row)).collect();
+    page.answer(shown, |row: &Shown<PurchaseReceiptLine>| row.position())
+}

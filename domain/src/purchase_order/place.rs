@@ -1,0 +1,267 @@
+//! The placing of a purchase order.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use super::{LOCATIONS_MAX, PurchaseLine, PurchaseOrder, PurchaseOrderStatus, alone, check_not_past, put};
+use crate::book::Book;
+use crate::command::{Decision, Rule};
+use crate::document::DocumentKind;
+use crate::id::{LocationId, PurchaseOrderId, SupplierId};
+use crate::line_item::{AMOUNT_MAX, LINES_MAX, invalid};
+use crate::needs::Needs;
+use crate::number::{Percent, Price, Quantity, share};
+use crate::product::{ItemRef, Product, Unit};
+use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::supplier::{Supplier, SupplierStatus, Terms, price_on};
+
+/// A purchase order to write as a draft.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The id of the document, if the caller chose one.
+    pub id: Option<PurchaseOrderId>,
+    /// The supplier.
+    pub supplier_id: SupplierId,
+    /// The location of lines that name none; the default one if absent.
+    pub location_id: Option<LocationId>,
+    /// The day of lines that name none.
+    pub expected_on: Option<NaiveDate>,
+    /// A remark.
+    pub reference: Option<String>,
+    /// The tolerance of its receipts; that of the supplier if absent.
+    pub over_receipt_percent: Option<Percent>,
+    /// Whether a line may be below the supplier's smallest quantity, or off its multiple.
+    pub any_quantity: bool,
+    /// Its lines, 1 to 2,000.
+    pub lines: Vec<PlaceLine>,
+}
+
+/// A line of a purchase order as a caller names it.
+#[derive(Debug, Clone)]
+pub struct PlaceLine {
+    /// The product.
+    pub item: ItemRef,
+    /// The unit. If absent: that of the barcode, else that of the supplier, else the stock unit.
+    pub uom: Option<String>,
+    /// The quantity in that unit.
+    pub quantity: Quantity,
+    /// The cost of one such unit; the supplier's price of today if absent.
+    pub unit_cost: Option<Price>,
+    /// The location that gets it.
+    pub location_id: Option<LocationId>,
+    /// The day on which it is wanted.
+    pub expected_on: Option<NaiveDate>,
+}
+
+impl Rule for Place {
+    fn name(&self) -> &'static str {
+        "purchase_order.created"
+    }
+
+    fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.purchase_ids.extend(self.id);
+        needs.supplier_ids.insert(self.supplier_id);
+        needs.named_places.extend(self.location_id);
+        needs.named_places.extend(self.lines.iter().filter_map(|line| line.location_id));
+        needs.numbered.insert(DocumentKind::PurchaseOrder);
+        for line in &self.lines {
+            needs.item(&line.item, true);
+        }
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        place(book, self).map(alone)
+    }
+}
+
+/// Writes a draft. Rejects with every wrong line.
+fn place(book: &mut Book, command: &Place) -> Result<PurchaseOrder, Refusal> {
+    if command.id.is_some_and(|id| book.purchases.contains_key(&id)) {
+        return Err(Problems::one("/id", Code::AlreadyExists, "Another purchase order has this id."));
+    }
+    let supplier = supplier(book, command.supplier_id)?;
+    let tolerance = command.over_receipt_percent.unwrap_or(supplier.over_receipt_percent);
+    check_head(book, command, tolerance)?;
+    let mut problems = Problems::default();
+    let mut lines = Vec::with_capacity(command.lines.len());
+    for (line, line_no) in command.lines.iter().zip(1..) {
+        match check_line(book, command, &supplier, (line, line_no)) {
+            Ok(line) => lines.push(line),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    problems.check()?;
+    let locations: BTreeSet<LocationId> = lines.iter().map(|line| line.location_id).collect();
+    if locations.len() > LOCATIONS_MAX {
+        let detail = format!("A purchase order goes to at most {LOCATIONS_MAX} locations: place several.");
+        return Err(Refusal::invalid("/lines", detail));
+    }
+
+    // Nothing rejects the command from here on.
+    let order = PurchaseOrder {
+        id: command.id.unwrap_or_else(|| PurchaseOrderId(book.ids.next_id())),
+        number: book.number(DocumentKind::PurchaseOrder),
+        supplier_id: supplier.id,
+        status: PurchaseOrderStatus::Draft,
+        reference: command.reference.clone(),
+        over_receipt_percent: tolerance,
+        lead_time_days: supplier.lead_time_days,
+        value: lines.iter().map(|line| line.value).sum(),
+        sent_at: None,
+        recorded_at: book.now,
+        version: 1,
+        lines,
+    };
+    put(book, &order);
+    Ok(order)
+}
+
+fn supplier(book: &Book, id: SupplierId) -> Result<Supplier, Refusal> {
+    let pointer = "/supplier_id";
+    let Some(supplier) = book.suppliers.get(&id) else {
+        return Err(Problems::one(pointer, Code::NotFound, "There is no such supplier."));
+    };
+    if supplier.status == SupplierStatus::Archived {
+        let detail =
+            format!("{} is archived: make it active again, or name another supplier.", supplier.code);
+        return Err(Problems::one(pointer, Code::InvalidStateTransition, detail));
+    }
+    Ok(supplier.clone())
+}
+
+fn check_head(book: &Book, command: &Place, tolerance: Percent) -> Result<(), Refusal> {
+    if command.lines.is_empty() || command.lines.len() > LINES_MAX {
+        return Err(Refusal::invalid("/lines", format!("A document has 1 to {LINES_MAX} lines.")));
+    }
+    if command.location_id.is_some() {
+        book.place(command.location_id, "/location_id")?;
+    }
+    let mut problems = Problems::default();
+    if tolerance.is_negative() || tolerance.get() > Decimal::ONE_HUNDRED {
+        problems.invalid("/over_receipt_percent", "Expected a percentage from 0 to 100.");
+    }
+    if let Err(detail) = check_not_past(book, command.expected_on) {
+        problems.invalid("/expected_on", detail);
+    }
+    problems.check()
+}
+
+/// Prices a line. The supplier's quantities and prices are for the unit that it sells.
+fn check_line(
+    book: &Book,
+    command: &Place,
+    supplier: &Supplier,
+    (line, line_no): (&PlaceLine, i32),
+) -> Result<PurchaseLine, Problem> {
+    let pointer = format!("/lines/{}", line_no.saturating_sub(1));
+    let terms = book.product(&line.item, &pointer).map(|product| supplier.terms.get(&product.id))?;
+    let stated = line.uom.as_deref().or_else(|| book.uom_of_barcode(&line.item));
+    let uom = stated.or_else(|| terms.and_then(|terms| terms.uom.as_deref()));
+    let (product, unit) = book.find_stocked(&line.item, uom, &pointer)?;
+    let problem = |field: &str, detail: String| invalid(product, format!("{pointer}/{field}"), detail);
+    let quantity = product
+        .to_stock_quantity(unit.factor.of(line.quantity))
+        .map_err(|detail| problem("quantity", detail))?;
+    if !quantity.is_positive() {
+        return Err(problem("quantity", "The quantity must be above zero.".to_owned()));
+    }
+    // A unit that the product no longer has says nothing about quantities and prices.
+    let sold = terms.and_then(|terms| Some((terms, product.unit(terms.uom.as_deref())?)));
+    if let Some((terms, sold_in)) = &sold
+        && !command.any_quantity
+    {
+        check_quantity(terms, sold_in, (line.quantity, &unit, quantity))
+            .map_err(|detail| problem("quantity", format!("{} {detail}", supplier.code)))?;
+    }
+    let today = book.setup.settings.day(book.now);
+    let priced = sold.as_ref().and_then(|(terms, sold_in)| {
+        let reaches = |least: Quantity| sold_in.factor.of(least) <= quantity.get();
+        Some(unit_price(price_on(&terms.prices, today, reaches)?, sold_in, &unit))
+    });
+    let unit_cost = line.unit_cost.or(priced).ok_or_else(|| unpriced(product, supplier, &pointer))?;
+    if unit_cost.is_negative() {
+        return Err(problem("unit_cost", "The cost must not be negative.".to_owned()));
+    }
+    if quantity.get() > AMOUNT_MAX || unit_cost.times(line.quantity) > AMOUNT_MAX {
+        let detail =
+            format!("A line may have at most {AMOUNT_MAX} stock units, and a value of at most {AMOUNT_MAX}.");
+        return Err(problem("quantity", detail));
+    }
+    let place = book.place(line.location_id.or(command.location_id), &format!("{pointer}/location_id"));
+    let location_id = place.map_err(|refusal| first(refusal, &pointer))?.id;
+    check_not_past(book, line.expected_on).map_err(|detail| problem("expected_on", detail))?;
+    Ok(PurchaseLine {
+        line_no,
+        product_id: product.id,
+        supplier_sku: terms.and_then(|terms| terms.supplier_sku.clone()),
+        location_id,
+        uom: unit.uom,
+        factor: unit.factor,
+        entered: line.quantity,
+        unit_cost,
+        value: book.setup.settings.money(unit_cost.times(line.quantity)),
+        quantity,
+        received: Quantity::ZERO,
+        cancelled: Quantity::ZERO,
+        expected_on: line.expected_on.or(command.expected_on),
+    })
+}
+
+/// Rejects a quantity that the supplier does not sell. The text follows the code of the supplier.
+fn check_quantity(
+    terms: &Terms,
+    sold_in: &Unit,
+    (entered, unit, quantity): (Quantity, &Unit, Quantity),
+) -> Result<(), String> {
+    let uom = &sold_in.uom;
+    let way = "or send any_quantity if it agrees to less.";
+    if sold_in.factor.of(terms.min_order_quantity) > quantity.get() {
+        let least = terms.min_order_quantity;
+        return Err(format!("sells at least {least} {uom}: order {least} {uom} or more, {way}"));
+    }
+    let Some(multiple) = terms.order_multiple else { return Ok(()) };
+    let is_multiple = if unit.uom == *uom {
+        entered.is_multiple_of(multiple)
+    } else {
+        quantity.is_multiple_of(Quantity::rounded(sold_in.factor.of(multiple)))
+    };
+    if is_multiple {
+        return Ok(());
+    }
+    Err(format!("sells multiples of {multiple} {uom}: correct the quantity, {way}"))
+}
+
+/// Returns the price of one unit, given the price of one unit of another kind.
+fn unit_price(price: Price, sold_in: &Unit, unit: &Unit) -> Price {
+    if sold_in.uom == unit.uom {
+        return price;
+    }
+    let stock_units = |unit: &Unit| unit.factor.of(Quantity::ONE);
+    Price::rounded(share(price.get(), stock_units(unit), stock_units(sold_in)))
+}
+
+fn unpriced(product: &Product, supplier: &Supplier, pointer: &str) -> Problem {
+    let (sku, code) = (&product.sku, &supplier.code);
+    Problem {
+        pointer: format!("{pointer}/unit_cost"),
+        code: Code::PriceMissing,
+        detail: format!(
+            "{code} states no price of {sku} for today and this quantity: send unit_cost, or state the price with PUT \
+             /v1/suppliers/{{id}}/products/{{product_id}}."
+        ),
+        params: vec![("sku", sku.clone())],
+    }
+}
+
+/// Returns the first problem of a rejection.
+fn first(refusal: Refusal, pointer: &str) -> Problem {
+    let Refusal { code, detail, problems } = refusal;
+    let whole = Problem { pointer: pointer.to_owned(), code, detail, params: Vec::new() };
+    problems.into_iter().next().unwrap_or(whole)
+}

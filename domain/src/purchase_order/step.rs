@@ -1,0 +1,130 @@
+//! The steps of a purchase order before its goods come: it is sent, and confirmed for days.
+
+use std::collections::HashSet;
+
+use chrono::{Days, NaiveDate};
+
+use super::PurchaseOrderStatus::{Confirmed, Draft, PartlyReceived, Sent};
+use super::{PurchaseOrder, alone, check_not_past, find, keep};
+use crate::book::Book;
+use crate::command::{Decision, Rule};
+use crate::id::PurchaseOrderId;
+use crate::line_item::LINES_MAX;
+use crate::needs::Needs;
+use crate::refusal::{Code, Problems, Refusal};
+
+/// A purchase order to send to its supplier.
+#[derive(Debug, Clone, Copy)]
+pub struct SendToSupplier(pub PurchaseOrderId);
+
+/// The days that a supplier confirms.
+#[derive(Debug, Clone)]
+pub struct Confirm {
+    /// The purchase order.
+    pub id: PurchaseOrderId,
+    /// The day of the open lines that are not named.
+    pub expected_on: Option<NaiveDate>,
+    /// The days of single lines.
+    pub lines: Vec<ConfirmLine>,
+}
+
+/// The day of a line.
+#[derive(Debug, Clone, Copy)]
+pub struct ConfirmLine {
+    /// The line of the purchase order.
+    pub line_no: i32,
+    /// The day on which it is expected.
+    pub expected_on: NaiveDate,
+}
+
+impl Rule for SendToSupplier {
+    fn name(&self) -> &'static str {
+        "purchase_order.sent"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.purchase_ids.insert(self.0);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        send(book, self.0).map(alone)
+    }
+}
+
+/// Sends a draft. A line without a day is expected after the lead time of the supplier.
+fn send(book: &mut Book, id: PurchaseOrderId) -> Result<PurchaseOrder, Refusal> {
+    let mut order = find(book, id)?;
+    order.require(&[Draft], "sent")?;
+    let today = book.setup.settings.day(book.now);
+    let due = order.lead_time_days.and_then(|days| today.checked_add_days(Days::new(days.into())));
+    for line in &mut order.lines {
+        line.expected_on = line.expected_on.or(due);
+    }
+    order.status = Sent;
+    order.sent_at = Some(book.now);
+    Ok(keep(book, order))
+}
+
+impl Rule for Confirm {
+    fn name(&self) -> &'static str {
+        "purchase_order.confirmed"
+    }
+
+    fn lines(&self) -> usize {
+        self.lines.len().max(1)
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.breaks = true;
+        needs.purchase_ids.insert(self.id);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        confirm(book, self).map(alone)
+    }
+}
+
+/// Confirms the days of the open lines, or changes them.
+fn confirm(book: &mut Book, command: &Confirm) -> Result<PurchaseOrder, Refusal> {
+    let mut order = find(book, command.id)?;
+    order.require(&[Sent, Confirmed, PartlyReceived], "confirmed")?;
+    if command.lines.len() > LINES_MAX {
+        return Err(Refusal::invalid("/lines", format!("Name at most {LINES_MAX} lines.")));
+    }
+    let mut problems = Problems::default();
+    if let Err(detail) = check_not_past(book, command.expected_on) {
+        problems.invalid("/expected_on", detail);
+    }
+    let mut named = HashSet::with_capacity(command.lines.len());
+    for (index, day) in command.lines.iter().enumerate() {
+        let pointer = |field: &str| format!("/lines/{index}/{field}");
+        let place = usize::try_from(day.line_no).ok().and_then(|number| number.checked_sub(1));
+        match place.and_then(|place| order.lines.get_mut(place)) {
+            None => problems.add(pointer("line_no"), Code::NotFound, "The purchase order has no such line."),
+            Some(_) if !named.insert(day.line_no) => {
+                problems.invalid(pointer("line_no"), "Name each line once.");
+            }
+            Some(line) if line.open().is_zero() => {
+                problems.invalid(pointer("line_no"), "Nothing more of this line is expected: leave it out.");
+            }
+            Some(line) => line.expected_on = Some(day.expected_on),
+        }
+        if let Err(detail) = check_not_past(book, Some(day.expected_on)) {
+            problems.invalid(pointer("expected_on"), detail);
+        }
+    }
+    for line in order.lines.iter_mut().filter(|line| line.open().is_positive()) {
+        if !named.contains(&line.line_no) {
+            line.expected_on = command.expected_on.or(line.expected_on);
+        }
+        if line.expected_on.is_none() {
+            let detail = format!("State the day of line {}, or expected_on for all lines.", line.line_no);
+            problems.invalid("/lines", detail);
+        }
+    }
+    problems.check()?;
+    if order.status == Sent {
+        order.status = Confirmed;
+    }
+    Ok(keep(book, order))
+}

@@ -1,0 +1,1 @@
+drop index if exists peg_by_purchase;

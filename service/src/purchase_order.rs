@@ -1,0 +1,135 @@
+//! Purchase orders and their receipts, for reading.
+
+use chrono::{DateTime, Utc};
+use domain::id::{ProductId, PurchaseOrderId, StockDocumentId, SupplierId};
+use domain::number::{Money, Quantity};
+use domain::purchase_order::{PurchaseOrder, PurchaseOrderStatus};
+use domain::refusal::Refusal;
+use domain::tag;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::listing::{Listing, Slice, number};
+use crate::posting::{purchases, setup, stock_documents};
+use crate::sales_lines::{self, Skus};
+use crate::{Error, Tx};
+
+/// The part of a line of a purchase order that one receipt received.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PurchaseReceiptLine {
+    /// Always `purchase_receipt_line`.
+    pub object: tag::PurchaseReceiptLine,
+    /// Stock document that received the goods.
+    pub stock_document_id: StockDocumentId,
+    /// Number of the stock document.
+    #[schema(max_length = 64, example = "GR-2026-000123")]
+    pub number: String,
+    /// When the goods came.
+    pub occurred_at: DateTime<Utc>,
+    /// Line of the purchase order.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
+    pub line_no: i32,
+    /// The product.
+    pub product_id: ProductId,
+    /// SKU of the product.
+    #[schema(max_length = 64, example = "BOLT-M8")]
+    pub sku: String,
+    /// Stock units received.
+    pub quantity: Quantity,
+    /// Their cost, before tax. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Money>)]
+    pub value: Money,
+}
+
+/// Position of a receipt line in the list: stock document and line.
+pub type Position = (Uuid, i32);
+
+impl PurchaseReceiptLine {
+    pub fn position(&self) -> Position {
+        (self.stock_document_id.0, self.line_no)
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Any status if empty.
+    pub statuses: Vec<PurchaseOrderStatus>,
+    pub supplier_id: Option<SupplierId>,
+    pub number: Option<String>,
+    pub reference: Option<String>,
+    /// Orders with a line of this product.
+    pub product_id: Option<ProductId>,
+}
+
+const SELECT: &str = "select id, number, supplier_id, status, reference, over_receipt_percent, lead_time_days, value, \
+                             sent_at, recorded_at, version \
+                      from purchase_order d where tenant_id = ";
+
+/// Returns one page of purchase orders, without their lines, each with the currency of its amounts.
+pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<(PurchaseOrder, String)>, Error> {
+    let query = Listing::new(tx, SELECT)
+        .among("status", &filter.statuses)
+        .with("supplier_id = ", filter.supplier_id.map(|id| id.0))
+        .with("number = ", filter.number.as_ref())
+        .with("reference = ", filter.reference.as_ref());
+    let query = match filter.product_id {
+        Some(product_id) => query
+            .sql(" and id in (select l.purchase_order_id from purchase_order_line l where l.tenant_id = ")
+            .tenant(tx)
+            .with("l.product_id = ", Some(product_id.0))
+            .sql(")"),
+        None => query,
+    };
+    let rows = query.page(tx, "id", slice).await?;
+    let currency = setup::settings(tx).await?.currency;
+    rows.iter().map(|row| Ok((purchases::head(row)?.1, currency.clone()))).collect()
+}
+
+/// Returns a purchase order, the currency of its amounts, and the SKUs of its products.
+pub async fn get(tx: &Tx, id: PurchaseOrderId) -> Result<(PurchaseOrder, String, Skus), Error> {
+    let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
+    let mut found = stock_documents::with_lines(tx, &rows, purchases::head, purchases::lines).await?;
+    let order = found.remove(&id).ok_or_else(|| Refusal::not_found("purchase order"))?;
+    let skus = sales_lines::skus(tx, order.lines.iter().map(|line| line.product_id)).await?;
+    Ok((order, setup::settings(tx).await?.currency, skus))
+}
+
+/// Returns one page of the receipts of a purchase order, line by line, the oldest first.
+pub async fn receipts(
+    tx: &Tx,
+    id: PurchaseOrderId,
+    after: Option<Position>,
+    rows: u64,
+) -> Result<Vec<PurchaseReceiptLine>, Error> {
+    let known = "select 1 from purchase_order where tenant_id = $1 and id = $2";
+    let known = tx.row(sqlx::query(known).bind(tx.tenant_id.0).bind(id.0)).await?;
+    known.ok_or_else(|| Refusal::not_found("purchase order"))?;
+    let statement = "select r.stock_document_id, d.number, d.occurred_at, r.line_no, l.product_id, p.sku, r.quantity, r.value \
+         from purchase_receipt_line r \
+         join stock_document d on d.tenant_id = r.tenant_id and d.id = r.stock_document_id \
+         join purchase_order_line l on l.tenant_id = r.tenant_id and l.purchase_order_id = r.purchase_order_id \
+          and l.line_no = r.line_no \
+         join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
+         where r.tenant_id = $1 and r.purchase_order_id = $2 and (r.stock_document_id, r.line_no) > ($3, $4) \
+         order by r.stock_document_id, r.line_no limit $5";
+    let (document, line_no) = after.unwrap_or_default();
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(document).bind(line_no);
+    let rows = tx.rows(query.bind(rows.cast_signed())).await?;
+    rows.iter().map(read).collect()
+}
+
+fn read(row: &PgRow) -> Result<PurchaseReceiptLine, Error> {
+    Ok(PurchaseReceiptLine {
+        object: tag::PurchaseReceiptLine,
+        stock_document_id: StockDocumentId(row.try_get("stock_document_id")?),
+        number: row.try_get("number")?,
+        occurred_at: row.try_get("occurred_at")?,
+        line_no: row.try_get("line_no")?,
+        product_id: ProductId(row.try_get("product_id")?),
+        sku: row.try_get("sku")?,
+        quantity: number(row, "quantity")?,
+        value: number(row, "value")?,
+    })
+}

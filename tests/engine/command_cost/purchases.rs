@@ -1,0 +1,37 @@
+//! Purchase orders, from the draft to the last receipt.
+
+use serde_json::{Value, json};
+
+use super::{Request, Shop, id, wanted, with_each};
+
+const PURCHASES: &str = "/v1/purchase-orders";
+
+impl Shop<'_> {
+    pub async fn purchased(&self, name: &str, many: usize) -> Request {
+        let number = self.tenant.count("supplier").await;
+        let supplier = json!({ "code": format!("S{number}"), "name": "Supplier", "lead_time_days": 7 });
+        let supplier = self.tenant.make("/v1/suppliers", supplier).await;
+        let lines = with_each(&tests::lines(&wanted("P", many)), "unit_cost", "3");
+        let order = json!({ "supplier_id": supplier, "lines": lines });
+        if name == "purchase_order.created" {
+            return (PURCHASES.to_owned(), order);
+        }
+        let made = self.tenant.post(PURCHASES, &order).await.created();
+        let path = |verb: &str| format!("{PURCHASES}/{}/{verb}", id(&made));
+        if name == "purchase_order.sent" {
+            return (path("send"), json!({}));
+        }
+        self.tenant.post(&path("send"), &json!({})).await.ok();
+        match name {
+            "purchase_order.confirmed" => (path("confirm"), json!({ "expected_on": "2090-01-01" })),
+            "purchase_order.received" => (path("receive"), json!({})),
+            "purchase_order.cancelled" => (path("cancel"), json!({})),
+            _ => {
+                let part = json!({ "line_no": 1, "quantity": "1" });
+                let part: Vec<Value> = vec![part];
+                self.tenant.post(&path("receive"), &json!({ "lines": part })).await.ok();
+                (path("close"), json!({}))
+            }
+        }
+    }
+}
