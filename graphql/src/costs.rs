@@ -23,7 +23,9 @@ pub fn is_about_costs(request: &Request) -> bool {
             | Name::SlowStock
             | Name::StockTurnover
             | Name::WeakMargins
-            | Name::Shrinkage => true,
+            | Name::Shrinkage
+            | Name::TrialBalance
+            | Name::GeneralLedger => true,
             Name::Abc => request.measure == AbcMeasure::GrossMargin,
             Name::Revenue
             | Name::ChannelSummary

@@ -1,5 +1,6 @@
 //! The schema, and the one function that executes a document.
 
+mod ledger;
 mod receivable;
 mod reconciliation;
 mod sales;
@@ -18,6 +19,7 @@ use service::Db;
 use crate::costs;
 use crate::guard::{self, Cost, POINTS_MAX, Rejection};
 use crate::snapshot::{self, SeesReconciliation};
+use ledger::LedgerQuery;
 use receivable::ReceivableQuery;
 use reconciliation::ReconciliationQuery;
 use sales::SalesQuery;
@@ -35,7 +37,7 @@ const TIMEOUT_MS: u64 = 90_000;
 /// response may have: the fields of a row, times the usual number of rows of the grouping, at most `limit`. It may have 10 fields
 /// here and in `reconciliation`, and cost 5,000 points; `extensions.cost` shows its cost.
 #[derive(Default, MergedObject)]
-struct Query(SalesQuery, StockQuery, ReceivableQuery, ReconciliationQuery);
+struct Query(SalesQuery, StockQuery, ReceivableQuery, LedgerQuery, ReconciliationQuery);
 
 static SCHEMA: LazyLock<Schema<Query, EmptyMutation, EmptySubscription>> =
     LazyLock::new(|| Schema::build(Query::default(), EmptyMutation, EmptySubscription).finish());
@@ -66,6 +68,8 @@ pub struct Call {
     pub request_id: String,
     /// Whether the caller may see costs.
     pub sees_costs: bool,
+    /// Whether the caller may read the ledger.
+    pub sees_ledger: bool,
     /// Whether the caller may read the reconciliation.
     pub sees_reconciliation: bool,
 }
@@ -148,6 +152,7 @@ pub async fn execute(db: &Db, tenant_id: TenantId, call: Call) -> Outcome {
         .variables(variables)
         .data::<snapshot::ReadSender>(sender)
         .data(costs::SeesCosts(call.sees_costs))
+        .data(snapshot::SeesLedger(call.sees_ledger))
         .data(SeesReconciliation(call.sees_reconciliation));
     if let Some(name) = call.operation_name {
         request = request.operation_name(name);

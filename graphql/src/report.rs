@@ -20,6 +20,7 @@ mod figure;
 mod filter;
 mod grouping;
 mod invalid;
+mod ledger;
 mod lot_expiry;
 mod low_stock;
 mod margin;
@@ -28,6 +29,7 @@ mod product_performance;
 mod range;
 mod receivable_ageing;
 pub mod reconciled;
+mod registry;
 mod request;
 mod revenue;
 mod rollup;
@@ -53,10 +55,8 @@ use chrono_tz::Tz;
 use domain::id::TenantId;
 use domain::moment::Moment;
 use sea_orm::FromQueryResult;
-use sea_orm::sqlx::Postgres;
 use sea_orm::sqlx::Row as _;
-use sea_orm::sqlx::postgres::{PgArguments, PgRow};
-use sea_orm::sqlx::query::Query;
+use sea_orm::sqlx::postgres::PgRow;
 use serde::Serialize;
 use service::{Db, Error, Tx};
 
@@ -69,6 +69,8 @@ pub use customer_value::CustomerValueRow;
 pub use dimension::{Dimension, Dimensions};
 pub use filter::{Filter, Selector, Values};
 pub use invalid::Invalid;
+pub use ledger::general_ledger::GeneralLedgerRow;
+pub use ledger::trial_balance::TrialBalanceRow;
 pub use lot_expiry::LotExpiryRow;
 pub use low_stock::LowStockRow;
 pub use margin::MarginRow;
@@ -143,6 +145,10 @@ pub enum Name {
     WeakMargins,
     /// Turns of the stock in a year, and days of cover.
     StockTurnover,
+    /// Accounts before, in and after a period.
+    TrialBalance,
+    /// Lines of accounts with their balance.
+    GeneralLedger,
 }
 
 /// A report.
@@ -164,6 +170,8 @@ pub enum Name {
 #[graphql(concrete(name = "BestCustomers", params(BestCustomersRow)))]
 #[graphql(concrete(name = "WeakMargins", params(WeakMarginsRow)))]
 #[graphql(concrete(name = "StockTurnover", params(StockTurnoverRow)))]
+#[graphql(concrete(name = "TrialBalance", params(TrialBalanceRow)))]
+#[graphql(concrete(name = "GeneralLedger", params(GeneralLedgerRow)))]
 pub struct Report<R: OutputType> {
     /// The columns in the order of the rows, with unit and meaning.
     pub columns: Vec<Column>,
@@ -290,6 +298,9 @@ pub trait Row: FromQueryResult + Serialize + OutputType {
 
     /// Converts instants to the report's time zone.
     fn in_zone(&mut self, _zone: Tz) {}
+
+    /// Writes ids as the API has them.
+    fn with_ids(&mut self) {}
 }
 
 /// The rows that the database returned for a [`Request`], not decoded yet.
@@ -302,111 +313,15 @@ pub struct RawReport {
     compared_with: Option<EarlierPeriod>,
 }
 
-impl Name {
-    /// Returns the report's statement. Its values are not bound yet.
-    fn statement(self, request: &Request) -> String {
-        match self {
-            Name::Revenue => RevenueRow::statement(request),
-            Name::Margin => MarginRow::statement(request),
-            Name::ChannelSummary => ChannelRow::statement(request),
-            Name::ProductPerformance => ProductPerformanceRow::statement(request),
-            Name::CustomerValue => CustomerValueRow::statement(request),
-            Name::StockPosition => StockPositionRow::statement(request),
-            Name::StockValuation => StockValuationRow::statement(request),
-            Name::LowStock => LowStockRow::statement(request),
-            Name::LotExpiry => LotExpiryRow::statement(request),
-            Name::StockAgeing => StockAgeingRow::statement(request),
-            Name::SlowStock => SlowStockRow::statement(request),
-            Name::Abc => AbcRow::statement(request),
-            Name::Shrinkage => ShrinkageRow::statement(request),
-            Name::ReceivableAgeing => ReceivableAgeingRow::statement(request),
-            Name::StockTurnover => StockTurnoverRow::statement(request),
-            Name::WeakMargins => WeakMarginsRow::statement(request),
-            Name::BestCustomers => BestCustomersRow::statement(request),
-        }
-    }
-
-    /// Returns the report's statement with its values bound.
-    fn query<'q>(
-        self,
-        tx: &Tx,
-        request: &Request,
-    ) -> Result<Query<'q, Postgres, PgArguments>, sea_orm::sqlx::Error> {
-        let sql = self.statement(request);
-        if self.is_of_sales() {
-            sales::bind(sql, tx, request)
-        } else if self == Name::ReceivableAgeing {
-            receivable_ageing::bind(sql, tx, request)
-        } else {
-            stock::bind(sql, tx, request)
-        }
-    }
-}
-
-impl Name {
-    /// Returns the figures of the report.
-    fn measures(self) -> Vec<Measure> {
-        match self {
-            Name::Revenue => RevenueRow::measures(),
-            Name::Margin => MarginRow::measures(),
-            Name::ChannelSummary => ChannelRow::measures(),
-            Name::ProductPerformance => ProductPerformanceRow::measures(),
-            Name::CustomerValue => CustomerValueRow::measures(),
-            Name::StockPosition => StockPositionRow::measures(),
-            Name::StockValuation => StockValuationRow::measures(),
-            Name::LowStock => LowStockRow::measures(),
-            Name::LotExpiry => LotExpiryRow::measures(),
-            Name::StockAgeing => StockAgeingRow::measures(),
-            Name::SlowStock => SlowStockRow::measures(),
-            Name::Abc => AbcRow::measures(),
-            Name::Shrinkage => ShrinkageRow::measures(),
-            Name::ReceivableAgeing => ReceivableAgeingRow::measures(),
-            Name::StockTurnover => StockTurnoverRow::measures(),
-            Name::WeakMargins => WeakMarginsRow::measures(),
-            Name::BestCustomers => BestCustomersRow::measures(),
-        }
-    }
-
-    /// Returns the order of the rows, and which of them a limit keeps.
-    pub fn order(self) -> &'static str {
-        match self {
-            Name::Revenue => {
-                "The greatest net_revenue first. If the rows are grouped by time: in the order of time, and a limit keeps the \
-                 rows with the greatest net_revenue."
-            }
-            Name::Margin => {
-                "The greatest gross_margin first. If the rows are grouped by time: in the order of time, and a limit keeps \
-                 the rows with the greatest gross_margin."
-            }
-            Name::ChannelSummary => "By channel. There are two.",
-            Name::ProductPerformance => "The greatest net_revenue first.",
-            Name::CustomerValue => {
-                "The greatest contribution first, or the greatest net_revenue without the scope costs:read."
-            }
-            Name::StockPosition => {
-                "The greatest value first, or the greatest on_hand without the scope costs:read."
-            }
-            Name::BestCustomers => "The greatest rfm first; of equals, the greatest net_revenue.",
-            Name::WeakMargins => {
-                "The greatest below_cost_loss first; of equals, the smallest gross_margin_pct."
-            }
-            Name::StockValuation | Name::StockAgeing | Name::SlowStock | Name::StockTurnover => {
-                "The greatest value first."
-            }
-            Name::LowStock => "The greatest shortage first.",
-            Name::LotExpiry => "The earliest expires_on first.",
-            Name::Abc => "The greatest measure first.",
-            Name::Shrinkage => "The greatest shrinkage_value first.",
-            Name::ReceivableAgeing => "The greatest receivable first.",
-        }
-    }
-}
-
 /// Runs the report's one statement, after the records that its filters name and the roll-ups were found.
 pub async fn fetch(tx: &Tx, request: &Request) -> Result<RawReport, Error> {
     let filter = selected::find(tx, &request.filter).await?;
     let mut request = Request { filter, ..request.clone() };
-    if request.name.is_of_sales() || request.compare.is_some() {
+    if request.name.is_of_ledger() {
+        // The sums do not know when their lines were recorded.
+        let folded = service::rollup::ledger::position(tx).await?;
+        request.folded = folded.filter(|_| request.known_at.is_none());
+    } else if request.name.is_of_sales() || request.compare.is_some() {
         let (from, to) = (range::parameters(request.range.from), range::parameters(request.range.to));
         let time_zone = request.time_zone.map(|zone| zone.name());
         request.calendar = service::rollup::calendar(tx, time_zone, from, to).await?;
@@ -433,35 +348,13 @@ pub async fn run<T>(
     request: &Request,
     finish: impl FnOnce(Table) -> T,
 ) -> Result<T, Error> {
-    db.report(tenant_id, async |tx| Ok(finish(table(request, fetch(tx, request).await?)?))).await
-}
-
-fn table(request: &Request, raw: RawReport) -> Result<Table, Error> {
-    match request.name {
-        Name::Revenue => Table::new(request, decode::<RevenueRow>(request, raw)?),
-        Name::Margin => Table::new(request, decode::<MarginRow>(request, raw)?),
-        Name::ChannelSummary => Table::new(request, decode::<ChannelRow>(request, raw)?),
-        Name::ProductPerformance => Table::new(request, decode::<ProductPerformanceRow>(request, raw)?),
-        Name::CustomerValue => Table::new(request, decode::<CustomerValueRow>(request, raw)?),
-        Name::StockPosition => Table::new(request, decode::<StockPositionRow>(request, raw)?),
-        Name::StockValuation => Table::new(request, decode::<StockValuationRow>(request, raw)?),
-        Name::LowStock => Table::new(request, decode::<LowStockRow>(request, raw)?),
-        Name::LotExpiry => Table::new(request, decode::<LotExpiryRow>(request, raw)?),
-        Name::StockAgeing => Table::new(request, decode::<StockAgeingRow>(request, raw)?),
-        Name::SlowStock => Table::new(request, decode::<SlowStockRow>(request, raw)?),
-        Name::Abc => Table::new(request, decode::<AbcRow>(request, raw)?),
-        Name::Shrinkage => Table::new(request, decode::<ShrinkageRow>(request, raw)?),
-        Name::ReceivableAgeing => Table::new(request, decode::<ReceivableAgeingRow>(request, raw)?),
-        Name::StockTurnover => Table::new(request, decode::<StockTurnoverRow>(request, raw)?),
-        Name::WeakMargins => Table::new(request, decode::<WeakMarginsRow>(request, raw)?),
-        Name::BestCustomers => Table::new(request, decode::<BestCustomersRow>(request, raw)?),
-    }
+    db.report(tenant_id, async |tx| Ok(finish(registry::table(request, fetch(tx, request).await?)?))).await
 }
 
 /// Decodes the rows of a report.
 pub fn decode<R: Row>(request: &Request, raw: RawReport) -> Result<Report<R>, Error> {
     let ties_to = ties(request, &raw.rows, raw.balances)?;
-    let (mut rows, mut totals) = (Vec::new(), Vec::new());
+    let (mut rows, mut totals): (Vec<R>, Vec<R>) = (Vec::new(), Vec::new());
     let mut time_zone = String::new();
     for row in raw.rows {
         let level: i32 = row.try_get("level")?;
@@ -474,7 +367,10 @@ pub fn decode<R: Row>(request: &Request, raw: RawReport) -> Result<Report<R>, Er
     let zone: Tz = time_zone.parse().unwrap_or(Tz::UTC);
     let truncated = rows.len() > request.limit as usize;
     rows.truncate(request.limit as usize);
-    rows.iter_mut().for_each(|row: &mut R| row.in_zone(zone));
+    for row in &mut rows {
+        row.in_zone(zone);
+        row.with_ids();
+    }
     let as_of = Instant(raw.as_of.fixed_offset());
     let meta = Meta {
         time_zone,

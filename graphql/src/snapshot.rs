@@ -20,6 +20,10 @@ use crate::report::{self, Input, Invalid, Name, RawReport, Report, Request, Row,
 #[derive(Debug, Clone, Copy)]
 pub struct SeesReconciliation(pub bool);
 
+/// Whether the caller may read the ledger.
+#[derive(Debug, Clone, Copy)]
+pub struct SeesLedger(pub bool);
+
 /// The reason why a read failed: a stable code and a sentence.
 #[derive(Debug, Clone)]
 pub struct Failure {
@@ -164,6 +168,10 @@ pub async fn report<R: Row>(
     let request = Arc::new(Request { sees_costs, ..request });
     if !sees_costs && costs::is_about_costs(&request) {
         return Err(Failure::new("insufficient_scope", "This report needs the scope costs:read.").into());
+    }
+    let SeesLedger(sees_ledger) = *context.data()?;
+    if !sees_ledger && name.is_of_ledger() {
+        return Err(Failure::new("insufficient_scope", "This report needs the scope ledger:read.").into());
     }
     let rows = ask(context, |reply| Read::Report(Arc::clone(&request), reply)).await?;
     Ok(report::decode(&request, rows).map_err(|error| Failure::of(&error))?)

@@ -52,7 +52,8 @@ mutable (name, columns) as (
         product_group, sku_mapping, unmapped_sku, cost_layer, sales_fold, sales_by_quarter_hour, sales_by_day,
         sales_by_category, sales_by_product, sales_by_customer, sales_by_product_year, sales_by_customer_year, sales_rollup,
         sales_sum_by_day, sales_sum_by_quarter_hour, sales_sum_by_category, sales_sum_by_customer_year, sales_sum_by_customer,
-        sales_sum_by_product_year, sales_sum_by_product, sales_sum_by_product_location, reconcile_setting}'::text[]), null
+        sales_sum_by_product_year, sales_sum_by_product, sales_sum_by_product_location, reconcile_setting, ledger_rollup,
+        ledger_sum_by_day}'::text[]), null
 ),
 deletable (name) as (
     select unnest('{refresh_token, product_unit, barcode, price_rule, channel_price_list, reservation, sales_order_line,
@@ -61,7 +62,7 @@ deletable (name) as (
         sales_sum_by_quarter_hour, sales_sum_by_category, sales_sum_by_customer_year, sales_sum_by_customer,
         sales_sum_by_product_year, sales_sum_by_product, sales_sum_by_product_location, reconcile_ownership,
         reconcile_location_mapping, reconcile_sku_mapping, reconcile_item, reconcile_bundle,
-        reconcile_discrepancy, reconcile_episode}'::text[])
+        reconcile_discrepancy, reconcile_episode, ledger_sum_by_day}'::text[])
 ),
 target as (
     select c.oid as id, c.relname::text as name, c.relrowsecurity and c.relforcerowsecurity as walled, c.relacl as acl

@@ -163,6 +163,8 @@ pub const STEPS: &[Step] = &[
     step!("0113_webhook_attempt"),
     step!("0114_reconcile_run_input"),
     step!("0115_reconcile_fix_index"),
+    step!("0120_ledger_rollup"),
+    step!("0121_ledger_position_index"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database
@@ -187,6 +189,7 @@ const REPLACEABLE: &[Replaceable] = &[
             include_str!("../replaceable/40_bi.sql"),
             include_str!("../replaceable/42_bi_stock.sql"),
             include_str!("../replaceable/43_bi_reconcile.sql"),
+            include_str!("../replaceable/44_bi_ledger.sql"),
             include_str!("../replaceable/49_bi_comments.sql"),
         ],
     },
@@ -396,15 +399,16 @@ async fn take_turn(connection: &mut PgConnection) -> Result<(), Error> {
     change(connection, "making the schema's history", &[HISTORY]).await
 }
 
-/// Makes new events and sales lines come after the old ones if the database was loaded from a dump. A server counts its
-/// transactions from its own beginning, and that count determines the position of an event and of a sales line. No sales
-/// line may come before the position of its tenant's roll-ups. Otherwise it changes nothing.
+/// Makes new events, sales lines and journal lines come after the old ones if the database was loaded from a dump. A server
+/// counts its transactions from its own beginning, and that count determines the position of an event and of a line. No line
+/// may come before the position of its tenant's roll-ups. Otherwise it changes nothing.
 async fn raise_positions(connection: &mut PgConnection) -> Result<(), Error> {
     let doing = "putting new events behind the old ones";
     let row = sqlx::query(
         "select max(position) from ( \
              select position from event union all select greatest(position, next_position) - 1 from sales_fold \
-             union all select greatest(position, next_position) - 1 from sales_rollup) last \
+             union all select greatest(position, next_position) - 1 from sales_rollup \
+             union all select greatest(position, next_position) - 1 from ledger_rollup) last \
          where position >= event_base() + pg_snapshot_xmax(pg_current_snapshot())::text::bigint",
     );
     let row = row.fetch_one(&mut *connection).await.doing(doing)?;

@@ -329,6 +329,7 @@ async fn respond(
         variables: asked.variables,
         request_id: id.0,
         sees_costs: caller.sees_costs(),
+        sees_ledger: caller.sees_ledger(),
         sees_reconciliation: caller.sees_reconciliation(),
     };
     app.rates.admit_report(caller)?;

@@ -89,14 +89,14 @@ async fn list(_: Caller) -> Answer {
 #[into_params(parameter_in = Query)]
 struct ReportParams {
     /// First day or instant of the period: a day such as 2026-11-01, an RFC 3339 instant, or milliseconds since 1970.
-    /// Without it the period has no beginning.
+    /// Without it the period has no beginning. A report on the ledger takes days only: those of posting.
     #[param(max_length = 40, example = "2026-01-01")]
     from: Option<String>,
     /// First day or instant after the period. Without it the period has no end.
     #[param(max_length = 40, example = "2027-01-01")]
     to: Option<String>,
-    /// `previous_period` or `previous_year`: adds to each figure of a report on sales or of `shrinkage`, also in the totals, its value in the
-    /// earlier period (`…_before`), the difference (`…_difference`), and the difference in percent (`…_difference_pct`).
+    /// `previous_period` or `previous_year`: adds to each figure of a report on sales, of `shrinkage` or of `trial_balance`, also in the
+    /// totals, its value in the earlier period (`…_before`), the difference (`…_difference`), and the difference in percent (`…_difference_pct`).
     /// Needs `from` and `to`. The period before has as many days, or as many calendar months if the period is whole months.
     /// Instants at which a day begins count as days; others move by the exact length of the period, or by a year on the clock. A
     /// figure in percent has no difference in percent.
@@ -111,7 +111,7 @@ struct ReportParams {
     /// IANA name of the time zone in which days begin. The default is the tenant's.
     #[param(max_length = 64, example = "Europe/London")]
     tz: Option<String>,
-    /// Only these channels, separated by commas or sent repeatedly.
+    /// Only these channels, separated by commas or sent repeatedly. In `general_ledger`, lines without a channel are left out then.
     #[param(style = Form, explode = false, required = false, value_type = Vec<String>, max_items = 200, example = json!(["wholesale", "retail"]))]
     channel: Option<String>,
     /// Only these locations, by code or id, separated by commas or sent repeatedly.
@@ -136,12 +136,16 @@ struct ReportParams {
     /// work. Only for reports on sales.
     #[param(style = Form, explode = false, required = false, value_type = Vec<String>, max_items = 200, example = json!(["stocked"]))]
     product_kind: Option<String>,
+    /// Only these accounts of the ledger, by code, separated by commas or sent repeatedly. Only for `general_ledger`.
+    #[param(style = Form, explode = false, required = false, value_type = Vec<String>, max_items = 200, example = json!(["1100"]))]
+    account: Option<String>,
     /// Counts only what had happened by this instant, or by the end of this day. The default is now. Only for
     /// `stock_valuation`, `stock_ageing`, `slow_stock` and `receivable_ageing`.
     #[param(max_length = 40, example = "2026-10-31")]
     as_of: Option<String>,
-    /// Counts only what was recorded by this instant, or by the end of this day. The default is now. Only for reports on sales,
-    /// `stock_valuation`, `shrinkage` and `receivable_ageing`. A report on sales reads every line then, so it takes longer.
+    /// Counts only what was recorded by this instant, or by the end of this day. The default is now. Only for reports on sales and on
+    /// the ledger, `stock_valuation`, `shrinkage` and `receivable_ageing`. A report on sales or on the ledger reads every line then,
+    /// so it takes longer.
     #[param(max_length = 40, example = "2026-11-30")]
     known_at: Option<String>,
     /// Days of sales to look back. Only for `slow_stock` and `stock_turnover`.
@@ -229,10 +233,11 @@ pub struct ReportTable {
 ///
 /// Returns a flat table from the live rows: `revenue`, `margin`, `channel_summary`, `product_performance`,
 /// `customer_value`, `abc`, `stock_position`, `stock_valuation`, `low_stock`, `lot_expiry`, `stock_ageing`,
-/// `slow_stock`, `stock_turnover`, `shrinkage`, `receivable_ageing`, `best_customers` or `weak_margins`. GraphQL and the SQL views in the schema `bi` have the same figures. Without a period
+/// `slow_stock`, `stock_turnover`, `shrinkage`, `receivable_ageing`, `best_customers`, `weak_margins`, `trial_balance` or
+/// `general_ledger`. GraphQL and the SQL views in the schema `bi` have the same figures. Without a period
 /// the report covers the whole history. A period is half-open, from `from` to before `to`. An empty report has a
 /// header and no rows. `margin`, `stock_valuation`, `stock_ageing`, `slow_stock`, `stock_turnover`, `shrinkage`, `weak_margins`, and `abc` by margin need the scope
-/// `costs:read`. In the other reports, columns of costs and margins are null without it. A filter takes at most 200 different values.
+/// `costs:read`. The reports on the ledger need `costs:read` and `ledger:read`. In the other reports, columns of costs and margins are null without it. A filter takes at most 200 different values.
 #[utoipa::path(
     operation_id = "reports_get",
     security(("bearer" = ["reports:read"])),
@@ -267,6 +272,9 @@ async fn show(
     let asked = Request { sees_costs: caller.sees_costs(), ..asked };
     if costs::is_about_costs(&asked) {
         caller.require_costs()?;
+    }
+    if name.is_of_ledger() {
+        caller.require_ledger()?;
     }
     app.rates.admit_report(&caller)?;
     let (db, tenant_id) = (app.db.clone(), caller.tenant_id);
@@ -310,6 +318,7 @@ fn input(params: ReportParams) -> Result<Input, Invalid> {
             product: params.product.into_iter().collect(),
             category: params.category.into_iter().collect(),
             customer: params.customer.into_iter().collect(),
+            account: named(params.account),
         },
         as_of: params.as_of,
         known_at: params.known_at,

@@ -145,6 +145,16 @@ impl Caller {
         self.require(Scope::CostsRead)
     }
 
+    /// Whether the caller may read the ledger.
+    pub fn sees_ledger(&self) -> bool {
+        self.scopes.contains(Scope::LedgerRead)
+    }
+
+    /// Rejects a caller who may not read the ledger.
+    pub fn require_ledger(&self) -> Result<(), Error> {
+        self.require(Scope::LedgerRead)
+    }
+
     /// Returns the largest discount that the caller may give: the one that is stated for the credential, else 100 % with
     /// `prices:override`, and 10 % without.
     pub fn discount_max(&self) -> Percent {

@@ -13,7 +13,7 @@ use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::{Error, Tx};
+use crate::{Error, Tx, rollup};
 
 /// A journal entry. It never changes. A correction is another entry.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -235,33 +235,43 @@ pub struct BalanceTotals {
     pub closing: Money,
 }
 
-/// Returns the balance of every account by code, over a half-open period of posting days.
+/// Sums by account. Lines below the position (`$4`) are read as sums of days.
+const BALANCES: &str = "
+    select
+        t.currency, coalesce(a.code, l.account_code) as account_code, coalesce(a.name, '') as account_name,
+        coalesce(a.kind, '') as account_kind, coalesce(l.opening, 0) as opening, coalesce(l.debit, 0) as debit,
+        coalesce(l.credit, 0) as credit
+    from (select code, name, kind from account where tenant_id = $1) a
+    full join (
+        select
+            account_code, sum(debit - credit) filter (where posted_on < $2) as opening,
+            sum(debit) filter (where $2::date is null or posted_on >= $2) as debit,
+            sum(credit) filter (where $2::date is null or posted_on >= $2) as credit
+        from (
+            select account_code, posted_on, debit, credit from ledger_sum_by_day
+            where tenant_id = $1 and $5 and ($3::date is null or posted_on < $3)
+            union all
+            select account_code, posted_on, debit, credit from journal_line
+            where tenant_id = $1 and position >= $4 and ($3::date is null or posted_on < $3)
+        ) part
+        group by account_code
+    ) l on l.account_code = a.code
+    join tenant t on t.tenant_id = $1
+    order by account_code";
+
+/// Returns the balance of every account by code, over a half-open period of posting days. The transaction must read one snapshot.
 pub async fn trial_balance(
     tx: &Tx,
     from: Option<NaiveDate>,
     to: Option<NaiveDate>,
 ) -> Result<TrialBalance, Error> {
-    let query = sqlx::query(
-        "select
-            t.currency, coalesce(a.code, l.account_code) as account_code, coalesce(a.name, '') as account_name,
-            coalesce(a.kind, '') as account_kind, coalesce(l.opening, 0) as opening, coalesce(l.debit, 0) as debit,
-            coalesce(l.credit, 0) as credit
-        from (select code, name, kind from account where tenant_id = $1) a
-        full join (
-            select
-                account_code, sum(debit - credit) filter (where posted_on < $2) as opening,
-                sum(debit) filter (where $2::date is null or posted_on >= $2) as debit,
-                sum(credit) filter (where $2::date is null or posted_on >= $2) as credit
-            from journal_line
-            where tenant_id = $1 and ($3::date is null or posted_on < $3)
-            group by account_code
-        ) l on l.account_code = a.code
-        join tenant t on t.tenant_id = $1
-        order by account_code",
-    )
-    .bind(tx.tenant_id.0)
-    .bind(from)
-    .bind(to);
+    let folded = rollup::ledger::position(tx).await?;
+    let query = sqlx::query(BALANCES)
+        .bind(tx.tenant_id.0)
+        .bind(from)
+        .bind(to)
+        .bind(folded.unwrap_or_default())
+        .bind(folded.is_some());
     let rows = tx.rows(query.persistent(false)).await?;
     let currency = rows.first().map_or(Ok(String::new()), |row| row.try_get("currency"))?;
     let balance = |row: &PgRow| -> Result<AccountBalance, Error> {

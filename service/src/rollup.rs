@@ -9,9 +9,12 @@
 //! Days and months of the roll-ups are those of one time zone. If the tenant gets another, they are built again. So they are
 //! if a new version has another list of tables ([`LAYOUT`]).
 //!
+//! The journal has a roll-up of its own ([`ledger`]), by the same positions.
+//!
 //! The sums are integers. If one does not fit, no more lines are folded (`too_large`), and reports read those from
 //! the position on. A rebuild goes on all the same, and ends this state if its own sums fit.
 
+pub mod ledger;
 mod statement;
 mod table;
 
@@ -113,15 +116,21 @@ pub type Bound = (Option<DateTime<Utc>>, Option<NaiveDateTime>);
 /// Work that a call has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Run {
-    /// Lines that were added to rows.
+    /// Sales lines that were added to rows.
     pub lines: i64,
     /// Whether another call has something to do at once.
     pub unfinished: bool,
 }
 
-/// Folds lines of a tenant, at most one step. Begins the roll-ups if there are none, and again if the tenant has got
-/// another time zone, or if they lack tables. Deletes some of the rows that a rebuild has replaced.
+/// Folds sales lines and journal lines of a tenant, at most one step of each. Begins the roll-ups if there are none, and again
+/// if the tenant has got another time zone, or if they lack tables. Deletes some of the rows that a rebuild has replaced.
 pub async fn run(db: &Db, tenant_id: TenantId) -> Result<Run, Error> {
+    let sales = run_sales(db, tenant_id).await?;
+    let is_unfinished = ledger::run(db, tenant_id).await?;
+    Ok(Run { unfinished: sales.unfinished || is_unfinished, ..sales })
+}
+
+async fn run_sales(db: &Db, tenant_id: TenantId) -> Result<Run, Error> {
     let is_folded = AtomicBool::new(false);
     match run_step(db, tenant_id, &is_folded).await {
         // The database rejects only a number that does not fit into its column.
@@ -178,7 +187,7 @@ async fn give_up(db: &Db, tenant_id: TenantId) -> Result<Run, Error> {
     .await
 }
 
-/// Folds every line of a tenant that can be folded now.
+/// Folds every line of a tenant that can be folded now. Returns the number of sales lines.
 pub async fn run_all(db: &Db, tenant_id: TenantId) -> Result<i64, Error> {
     let mut lines = 0;
     loop {
@@ -194,7 +203,8 @@ pub async fn run_all(db: &Db, tenant_id: TenantId) -> Result<i64, Error> {
 pub async fn request_rebuild(db: &Db, tenant_id: TenantId) -> Result<(), Error> {
     db.job(tenant_id, async |tx| {
         State::lock(tx).await?;
-        begin_rebuild(tx).await.map(drop)
+        begin_rebuild(tx).await?;
+        ledger::request_rebuild(tx).await
     })
     .await
 }

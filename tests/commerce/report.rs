@@ -13,6 +13,7 @@ mod rollup;
 mod rows;
 mod sorted;
 mod spreadsheet;
+mod statements;
 mod stock;
 mod tied;
 mod transferred;
@@ -27,7 +28,7 @@ use serde_json::{Value, json};
 use tests::{Tenant, environment, lines, sale, with_tenant, with_tenant_as};
 
 /// Reports, their grouping, their field in GraphQL, and the view that shows the same.
-const SURFACES: [(&str, &str, &str, &str); 33] = [
+const SURFACES: [(&str, &str, &str, &str); 34] = [
     ("revenue", "channel", "revenueReport(groupBy: [CHANNEL])", "revenue_by_channel"),
     ("revenue", "month,channel", "revenueReport(groupBy: [MONTH, CHANNEL])", "revenue_by_month_channel"),
     ("revenue", "day", "revenueReport(groupBy: [DAY])", "revenue_by_day"),
@@ -66,6 +67,7 @@ const SURFACES: [(&str, &str, &str, &str); 33] = [
     ("best_customers", "", "bestCustomers", "best_customers"),
     ("weak_margins", "", "weakMargins", "weak_margins"),
     ("stock_turnover", "", "stockTurnover", "stock_turnover"),
+    ("trial_balance", "", "trialBalance", "trial_balance"),
 ];
 
 /// A row as texts by column, decimals without trailing zeros.

@@ -206,6 +206,8 @@ const OF_OTHERS: [(&str, &[&str]); 72] = [
     ("sales_rollup", &["service/src/rollup"]),
     // Their names end in a place of the text: it is made from a list.
     ("sales_sum_by_", &["service/src/rollup/statement"]),
+    ("ledger_rollup", &["service/src/rollup/ledger"]),
+    ("ledger_sum_by_day", &["service/src/rollup/ledger"]),
     ("customer_account", &["service/src/posting", "service/src/customer"]),
     ("number_series", &["service/src/posting", "service/src/customer/number"]),
     ("lot", &["service/src/posting", "service/src/stock/lot"]),

@@ -15,6 +15,8 @@ const LEVELS_MAX: usize = 64;
 const COLUMNS_ESTIMATE: u64 = 30;
 /// Assumed number of totals of a report, one for each currency.
 const TOTALS_ESTIMATE: u64 = 5;
+/// Usual number of accounts at most.
+const ACCOUNTS_ESTIMATE: u64 = 200;
 
 /// The parent of a selection set. It decides the cost of the fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -216,6 +218,7 @@ impl Scale<'_> {
                 Argument::Known(name) => groups_estimate(&[name]),
                 Argument::Unknown => None,
             },
+            "trialBalance" => Some(ACCOUNTS_ESTIMATE),
             "stockValuation" => match self.argument(field, "groupBy") {
                 Argument::Known(Value::List(names)) => groups_estimate(&names),
                 Argument::Known(name) => groups_estimate(&[name]),

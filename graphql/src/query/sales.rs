@@ -42,7 +42,17 @@ impl From<ReportFilter> for Values {
     fn from(filter: ReportFilter) -> Self {
         let ReportFilter { channel, location, product, category, customer, country, currency, product_kind } =
             filter;
-        Values { channel, location, product, category, customer, country, currency, product_kind }
+        Values {
+            channel,
+            location,
+            product,
+            category,
+            customer,
+            country,
+            currency,
+            product_kind,
+            ..Values::default()
+        }
     }
 }
 

@@ -21,7 +21,7 @@ macro_rules! added {
 }
 
 /// Every figure of a report that can be compared.
-const ADDED: [(&str, &str, &str, &str); 39] = added![
+const ADDED: [(&str, &str, &str, &str); 43] = added![
     "orders",
     "lines",
     "units",
@@ -61,6 +61,10 @@ const ADDED: [(&str, &str, &str, &str); 39] = added![
     "below_cost_lines",
     "below_cost_units",
     "below_cost_loss",
+    "opening",
+    "debit",
+    "credit",
+    "closing",
 ];
 
 impl Added {

@@ -157,7 +157,7 @@ fn dimension(descriptions: &Descriptions, name: &'static str) -> Column {
     let kind = match name {
         "hour" => "datetime",
         "day" | "week" | "month" | "quarter" | "year" => "date",
-        "hour_of_day" | "weekday" | "recency_days" => "integer",
+        "hour_of_day" | "weekday" | "recency_days" | "line_no" => "integer",
         name if name.ends_with("_score") => "integer",
         "is_partial" => "boolean",
         name if name.ends_with("_on") => "date",
@@ -230,9 +230,10 @@ pub fn camel_case(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::{
-        AbcRow, BestCustomersRow, ChannelRow, CustomerValueRow, Input, LotExpiryRow, LowStockRow, MarginRow,
-        Name, ProductPerformanceRow, ReceivableAgeingRow, Request, RevenueRow, ShrinkageRow, SlowStockRow,
-        StockAgeingRow, StockPositionRow, StockTurnoverRow, StockValuationRow, WeakMarginsRow,
+        AbcRow, BestCustomersRow, ChannelRow, CustomerValueRow, GeneralLedgerRow, Input, LotExpiryRow,
+        LowStockRow, MarginRow, Name, ProductPerformanceRow, ReceivableAgeingRow, Request, RevenueRow,
+        ShrinkageRow, SlowStockRow, StockAgeingRow, StockPositionRow, StockTurnoverRow, StockValuationRow,
+        TrialBalanceRow, WeakMarginsRow,
     };
     use super::*;
 
@@ -391,6 +392,20 @@ mod tests {
             list::<ReceivableAgeingRow>(Name::ReceivableAgeing, None),
             "customer_number customer_name currency not_due due_1_to_30_days due_31_to_60_days due_61_to_90_days \
              due_over_90_days receivable unapplied owed"
+        );
+    }
+
+    /// The same for the books.
+    #[test]
+    fn the_columns_of_the_books_are_a_contract() {
+        assert_eq!(
+            list::<TrialBalanceRow>(Name::TrialBalance, None),
+            "account_code account_name account_kind currency opening debit credit closing"
+        );
+        assert_eq!(
+            list::<GeneralLedgerRow>(Name::GeneralLedger, None),
+            "account_code account_name posted_on occurred_on document_kind document_id document_url entry_id line_no \
+             channel location_code customer_number memo currency debit credit balance"
         );
     }
 

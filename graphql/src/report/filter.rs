@@ -35,6 +35,8 @@ pub struct Filter {
     pub customers: Selector,
     /// Kinds of products: goods are `stocked`.
     pub product_kinds: Vec<String>,
+    /// Codes of accounts of the ledger.
+    pub accounts: Vec<String>,
 }
 
 /// Records, selected by code or by id.
@@ -58,6 +60,7 @@ pub struct Values {
     pub category: Vec<String>,
     pub customer: Vec<String>,
     pub product_kind: Vec<String>,
+    pub account: Vec<String>,
 }
 
 impl Filter {
@@ -72,6 +75,7 @@ impl Filter {
             categories: parse_selector("category", |id: CategoryId| id.0, values.category)?,
             customers: parse_selector("customer", |id: CustomerId| id.0, values.customer)?,
             product_kinds: parse_kinds(values.product_kind)?,
+            accounts: check_values("account", values.account)?,
         })
     }
 

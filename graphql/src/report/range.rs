@@ -46,6 +46,18 @@ impl Range {
     }
 }
 
+/// Rejects bounds of a report on the ledger that are no days.
+pub(super) fn check_days(range: Range, as_of: Option<Moment>) -> Result<(), Invalid> {
+    let bounds = [("from", range.from), ("to", range.to), ("as_of", as_of)];
+    match bounds.into_iter().find(|(_, bound)| matches!(bound, Some(Moment::Instant(_)))) {
+        Some((parameter, _)) => {
+            let detail = "The ledger has days and no instants: send a day such as 2026-11-22.";
+            Err(Invalid::not_allowed(parameter, detail))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Returns a bound as two SQL parameters: an instant, or a midnight without time zone.
 pub(super) fn parameters(bound: Option<Moment>) -> (Option<DateTime<Utc>>, Option<NaiveDateTime>) {
     match bound {

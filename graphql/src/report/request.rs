@@ -61,6 +61,9 @@ pub struct Request {
     pub trade: bool,
     /// Time zone, bounds and roll-ups of the snapshot that a report on sales reads; empty until then.
     pub calendar: Calendar,
+    /// Position below which the sums of the journal have every line, in the snapshot that a report on the ledger reads; nothing if
+    /// it reads all lines.
+    pub folded: Option<i64>,
     /// Whether the caller may see costs. If not, no order of rows follows from them.
     pub sees_costs: bool,
 }
@@ -152,6 +155,10 @@ impl Request {
             text.map(|text| range::parse_bound(parameter, &text)).transpose()
         };
         let range = Range::parse(input.from.as_deref(), input.to.as_deref())?;
+        let as_of = moment("as_of", input.as_of)?;
+        if name.is_of_ledger() {
+            range::check_days(range, as_of)?;
+        }
         let compare_to = input.compare.as_deref().map(CompareTo::parse).transpose()?;
         let own = name.measures();
         let sortable = if compare_to.is_some() { added::measures(&own) } else { own };
@@ -165,7 +172,7 @@ impl Request {
             fill,
             group_by,
             filter: Filter::new(input.values)?,
-            as_of: moment("as_of", input.as_of)?,
+            as_of,
             known_at: moment("known_at", input.known_at)?,
             days: input.days.map_or(Ok(DAYS_DEFAULT), check_days)?,
             threshold: input.threshold.map_or(Ok(Quantity::ZERO), parse_threshold)?,
@@ -179,6 +186,7 @@ impl Request {
             ties: input.ties.unwrap_or_default(),
             trade: input.trade.unwrap_or_default(),
             calendar: Calendar::default(),
+            folded: None,
             sees_costs: false,
         })
     }
@@ -193,13 +201,14 @@ fn reject_unused_parameters(name: Name, input: &Input) -> Result<(), Invalid> {
         ("compare", input.compare.is_some(), name.is_compared()),
         ("below_pct", input.below_pct.is_some(), name == Name::WeakMargins),
         ("tz", input.time_zone.is_some(), name.has_zone()),
-        ("channel", !values.channel.is_empty(), name.is_of_sales()),
+        ("account", !values.account.is_empty(), name == Name::GeneralLedger),
+        ("channel", !values.channel.is_empty(), name.is_of_sales() || name == Name::GeneralLedger),
         ("country", !values.country.is_empty(), name.is_of_sales()),
         ("currency", !values.currency.is_empty(), name.is_of_sales()),
         ("customer", !values.customer.is_empty(), name.is_of_sales() || name == Name::ReceivableAgeing),
-        ("location", !values.location.is_empty(), name != Name::ReceivableAgeing),
-        ("product", !values.product.is_empty(), name != Name::ReceivableAgeing),
-        ("category", !values.category.is_empty(), name != Name::ReceivableAgeing),
+        ("location", !values.location.is_empty(), name.has_goods()),
+        ("product", !values.product.is_empty(), name.has_goods()),
+        ("category", !values.category.is_empty(), name.has_goods()),
         ("as_of", input.as_of.is_some(), name.has_as_of()),
         ("known_at", input.known_at.is_some(), name.has_known_at()),
         ("trade", input.trade.is_some(), name.is_of_sales()),
@@ -344,7 +353,9 @@ impl Name {
             | Name::ReceivableAgeing
             | Name::BestCustomers
             | Name::WeakMargins
-            | Name::StockTurnover => Vec::new(),
+            | Name::StockTurnover
+            | Name::TrialBalance
+            | Name::GeneralLedger => Vec::new(),
         }
     }
 
@@ -366,7 +377,9 @@ impl Name {
             | Name::ReceivableAgeing
             | Name::BestCustomers
             | Name::WeakMargins
-            | Name::StockTurnover => &[],
+            | Name::StockTurnover
+            | Name::TrialBalance
+            | Name::GeneralLedger => &[],
         }
     }
 
@@ -377,7 +390,7 @@ impl Name {
 
     /// Whether the report covers a period; otherwise it shows one instant.
     pub fn has_period(self) -> bool {
-        self.is_of_sales() || self == Name::Shrinkage
+        self.is_of_sales() || matches!(self, Name::Shrinkage | Name::TrialBalance | Name::GeneralLedger)
     }
 
     /// Whether the report can show a past instant. The others cover a period, or read levels, which have one state.
@@ -396,7 +409,9 @@ impl Name {
             | Name::LowStock
             | Name::LotExpiry
             | Name::Shrinkage
-            | Name::StockTurnover => false,
+            | Name::StockTurnover
+            | Name::TrialBalance
+            | Name::GeneralLedger => false,
         }
     }
 
@@ -423,8 +438,20 @@ impl Name {
             | Name::SlowStock
             | Name::Shrinkage
             | Name::ReceivableAgeing
-            | Name::StockTurnover => false,
+            | Name::StockTurnover
+            | Name::TrialBalance
+            | Name::GeneralLedger => false,
         }
+    }
+
+    /// Whether the report reads the ledger, which has days of posting.
+    pub fn is_of_ledger(self) -> bool {
+        matches!(self, Name::TrialBalance | Name::GeneralLedger)
+    }
+
+    /// Whether the report is of goods, which have products and locations.
+    fn has_goods(self) -> bool {
+        self != Name::ReceivableAgeing && !self.is_of_ledger()
     }
 
     /// Whether sales without a customer are left out.
@@ -434,12 +461,12 @@ impl Name {
 
     /// Whether the figures can be compared with those of an earlier period.
     pub(super) fn is_compared(self) -> bool {
-        self.has_period()
+        self.has_period() && self != Name::GeneralLedger
     }
 
     /// Whether the time zone has an effect on the report.
     fn has_zone(self) -> bool {
-        self.has_period()
+        (self.has_period() && !self.is_of_ledger())
             || matches!(
                 self,
                 Name::StockValuation

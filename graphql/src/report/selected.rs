@@ -19,6 +19,8 @@ const CATEGORIES: &str =
     "select code, id from category where tenant_id = $1 and (code = any($2) or id = any($3))";
 const CUSTOMERS: &str =
     "select number, id from customer where tenant_id = $1 and (number = any($2) or id = any($3))";
+const UNKNOWN_ACCOUNTS: &str = "select named.code from unnest($2::text[]) with ordinality named (code, place) \
+    where not exists (select from account where tenant_id = $1 and code = named.code) order by named.place";
 
 /// Returns the filter with records only that exist. Rejects a filter that names others: its report would be empty, and the
 /// caller would not learn why.
@@ -33,8 +35,21 @@ pub(super) async fn find(tx: &Tx, filter: &Filter) -> Result<Filter, Error> {
         named(tx, |id: CategoryId| id.0, (CATEGORIES, "category"), &filter.categories, &mut problems).await?;
     found.customers =
         named(tx, |id: CustomerId| id.0, (CUSTOMERS, "customer"), &filter.customers, &mut problems).await?;
+    check_accounts(tx, &filter.accounts, &mut problems).await?;
     problems.check()?;
     Ok(found)
+}
+
+async fn check_accounts(tx: &Tx, codes: &[String], problems: &mut Problems) -> Result<(), Error> {
+    if codes.is_empty() {
+        return Ok(());
+    }
+    let unknown = tx.rows(sqlx::query(UNKNOWN_ACCOUNTS).bind(tx.tenant_id.0).bind(codes)).await?;
+    for row in unknown {
+        let code: String = row.try_get("code")?;
+        problems.add("/account", Code::NotFound, format!("There is no account {code}."));
+    }
+    Ok(())
 }
 
 async fn named<I: FromStr + From<Uuid> + fmt::Display>(

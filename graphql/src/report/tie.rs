@@ -134,6 +134,8 @@ impl Name {
             Name::WeakMargins | Name::StockTurnover | Name::LowStock | Name::LotExpiry | Name::SlowStock => {
                 &[]
             }
+            // They are the ledger.
+            Name::TrialBalance | Name::GeneralLedger => &[],
         }
     }
 
@@ -155,7 +157,9 @@ impl Name {
             | Name::StockTurnover
             | Name::LowStock
             | Name::LotExpiry
-            | Name::SlowStock => self.of_ledger(),
+            | Name::SlowStock
+            | Name::TrialBalance
+            | Name::GeneralLedger => self.of_ledger(),
         }
     }
 

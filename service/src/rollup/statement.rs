@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
+use super::ledger;
 use super::table::{Merge, Sum, TABLES, Table, Unit};
 
 /// A condition on a line.
@@ -17,8 +18,8 @@ pub(super) static FOLD: LazyLock<String> = LazyLock::new(fold);
 /// primary key: at least so many (`$3`) if there are as many. All rows of one time go together. Returns the number of rows.
 pub(super) static DELETE_OLD: LazyLock<String> = LazyLock::new(delete_old);
 
-/// Compares each row of a tenant's roll-ups (`$1`) with the lines below their position. Returns the first figure that differs,
-/// or one that does not.
+/// Compares each row of a tenant's roll-ups (`$1`), that of the journal too, with the lines below their position. Returns the
+/// first figure that differs, or one that does not.
 pub(crate) static COMPARISON: LazyLock<String> = LazyLock::new(comparison);
 
 fn fold() -> String {
@@ -150,8 +151,11 @@ select 'second of the first line of the roll-ups', (select coalesce(extract(epoc
 union all
 select 'second of the last line of the roll-ups', (select coalesce(extract(epoch from max(occurred_at)), 0) from line),
     coalesce((select extract(epoch from latest_at) from state), 0)
-)",
-        tables.join("\nunion all\n")
+)
+union all
+{}",
+        tables.join("\nunion all\n"),
+        ledger::COMPARISON
     )
 }
 

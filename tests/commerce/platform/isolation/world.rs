@@ -11,7 +11,7 @@ use crate::reconcile::example;
 pub const MARK: &str = "XYLOPHONE";
 
 /// All reports.
-pub const REPORTS: [&str; 17] = [
+pub const REPORTS: [&str; 19] = [
     "revenue",
     "margin",
     "channel_summary",
@@ -29,6 +29,8 @@ pub const REPORTS: [&str; 17] = [
     "best_customers",
     "weak_margins",
     "stock_turnover",
+    "trial_balance",
+    "general_ledger",
 ];
 
 /// One record of every kind, by the prefix of its id.

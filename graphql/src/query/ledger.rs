@@ -1,0 +1,100 @@
+//! Reports on the ledger.
+
+use async_graphql::{Context, InputObject, Object, Result};
+
+use crate::report::{CompareTo, GeneralLedgerRow, Input, Name, Report, TrialBalanceRow, Values};
+use crate::scalar::Date;
+use crate::snapshot;
+
+/// Selects the lines of the ledger that a report shows. A line must match one value of every filter that has values.
+#[derive(Debug, Clone, Default, InputObject)]
+struct LedgerFilter {
+    /// Accounts, by code.
+    #[graphql(default)]
+    account: Vec<String>,
+    /// Sales channels: `wholesale`, `retail`.
+    #[graphql(default)]
+    channel: Vec<String>,
+}
+
+/// A period of posting days.
+struct Posted {
+    from: Option<Date>,
+    to: Option<Date>,
+    known_at: Option<Date>,
+    sort: Option<String>,
+    limit: i32,
+}
+
+impl From<Posted> for Input {
+    fn from(posted: Posted) -> Self {
+        Input {
+            from: posted.from.map(|date| date.0.to_string()),
+            to: posted.to.map(|date| date.0.to_string()),
+            known_at: posted.known_at.map(|date| date.0.to_string()),
+            sort: posted.sort,
+            limit: Some(i64::from(posted.limit)),
+            ..Input::default()
+        }
+    }
+}
+
+/// Reports on the ledger.
+#[derive(Default)]
+pub struct LedgerQuery;
+
+#[expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field are one flat list")]
+#[Object]
+impl LedgerQuery {
+    /// Each account before a period, its debits and credits in it, and after it. Needs the scopes `ledger:read` and `costs:read`.
+    async fn trial_balance(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<Date>,
+        #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<Date>,
+        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
+        known_at: Option<Date>,
+        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<
+            CompareTo,
+        >,
+        #[graphql(
+            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
+        )]
+        sort: Option<String>,
+        #[graphql(
+            default = 10_000,
+            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
+        )]
+        limit: i32,
+    ) -> Result<Report<TrialBalanceRow>> {
+        let compare = compare.map(|to| <&str>::from(to).to_owned());
+        let input = Input { compare, ..Posted { from, to, known_at, sort, limit }.into() };
+        snapshot::report(context, Name::TrialBalance, input).await
+    }
+
+    /// The lines of accounts in a period, each with the balance of its account after it. Needs the scopes `ledger:read` and
+    /// `costs:read`.
+    async fn general_ledger(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<Date>,
+        #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<Date>,
+        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
+        known_at: Option<Date>,
+        #[graphql(desc = "Lines that count. Absent: all.")] filter: Option<LedgerFilter>,
+        #[graphql(
+            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
+        )]
+        sort: Option<String>,
+        #[graphql(
+            default = 10_000,
+            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
+        )]
+        limit: i32,
+    ) -> Result<Report<GeneralLedgerRow>> {
+        let LedgerFilter { account, channel } = filter.unwrap_or_default();
+        let values = Values { account, channel, ..Values::default() };
+        let input = Input { values, ..Posted { from, to, known_at, sort, limit }.into() };
+        snapshot::report(context, Name::GeneralLedger, input).await
+    }
+}

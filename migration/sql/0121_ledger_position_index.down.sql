@@ -1,0 +1,1 @@
+drop index if exists journal_line_by_position;

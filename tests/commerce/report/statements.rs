@@ -1,0 +1,308 @@
+//! Statements of the books: figures by hand, folded and not, and what they reject.
+
+use reqwest::Method;
+use sea_orm::sqlx;
+use serde_json::{Value, json};
+use service::rollup;
+use tests::{Tenant, environment, lines, sale, with_tenant, with_tenants};
+
+use super::compared::open;
+use super::stock::{columns, report};
+use crate::platform::auth::key;
+
+/// Trades in two months. 50 mugs at 4.00 were there before. In January a till sells 2 at 10.00. In February a customer buys 3 at
+/// 10.00 and pays 20.00, and 1 breaks. The tax is 20 percent.
+pub(super) async fn books(tenant: &Tenant) {
+    open(tenant, "MUG", "10.00", ("50", "4.00")).await;
+    let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
+    let mut sold = sale(&till, &[("MUG", "2")]);
+    sold["occurred_at"] = json!("2026-01-15T12:00:00Z");
+    tenant.post("/v1/pos/sales", &sold).await.created();
+    let order = json!({ "customer_id": customer, "occurred_at": "2026-02-10T12:00:00Z", "advance_to": "invoiced",
+        "lines": lines(&[("MUG", "3")]) });
+    tenant.post("/v1/orders", &order).await.created();
+    let paid = json!({ "customer_id": customer, "method": "bank", "amount": "20.00", "occurred_at": "2026-02-20T12:00:00Z" });
+    tenant.post("/v1/payments", &paid).await.created();
+    let broken = json!({ "kind": "adjustment", "reason": "damage", "occurred_at": "2026-02-25T12:00:00Z",
+        "lines": lines(&[("MUG", "-1")]) });
+    tenant.post("/v1/stock/documents", &broken).await.created();
+}
+
+pub(super) async fn fold(tenant: &Tenant) {
+    tenant.complete_feed().await;
+    rollup::run_all(&environment().db, tenant.id).await.expect("lines are folded");
+}
+
+/// Returns some columns of the rows that have a text in one of them.
+pub(super) fn rows_with(table: &Value, column: &str, names: &[&str]) -> Vec<Vec<String>> {
+    let rows = columns(table, &[&[column][..], names].concat()).into_iter();
+    rows.filter(|row| row[0] != "null").collect()
+}
+
+pub(super) fn texts(rows: &[&[&str]]) -> Vec<Vec<String>> {
+    rows.iter().map(|row| row.iter().map(|text| (*text).to_owned()).collect()).collect()
+}
+
+pub(super) fn totals(table: &Value, names: &[&str]) -> Vec<String> {
+    columns(&json!({ "rows": table["totals"] }), names).concat()
+}
+
+const BALANCES: [&str; 4] = ["opening", "debit", "credit", "closing"];
+
+#[test]
+fn a_trial_balance_has_each_account_before_in_and_after_a_period() {
+    with_tenant(async |tenant| {
+        books(tenant).await;
+        let z = "0.00";
+        let expected = texts(&[
+            &["1000", "24.00", z, z, "24.00"],
+            &["1010", z, "20.00", z, "20.00"],
+            &["1100", z, "36.00", "20.00", "16.00"],
+            &["1200", "192.00", z, "16.00", "176.00"],
+            &["1300", z, "12.00", "12.00", z],
+            &["2200", "-4.00", z, "6.00", "-10.00"],
+            &["3000", "-200.00", z, z, "-200.00"],
+            &["4000", z, z, "30.00", "-30.00"],
+            &["4010", "-20.00", z, z, "-20.00"],
+            &["5000", z, "12.00", z, "12.00"],
+            &["5010", "8.00", z, z, "8.00"],
+            &["5100", z, "4.00", z, "4.00"],
+        ]);
+        for is_folded in [false, true] {
+            if is_folded {
+                fold(tenant).await;
+            }
+            let table = report(tenant, "trial_balance?from=2026-02-01&to=2026-03-01").await;
+            let rows = rows_with(&table, "account_code", &BALANCES);
+            let moved: Vec<Vec<String>> =
+                rows.iter().filter(|row| row[1..].iter().any(|figure| figure != z)).cloned().collect();
+            assert_eq!(moved, expected, "folded: {is_folded}");
+            assert!(rows.len() > moved.len(), "accounts without lines are rows too");
+            assert_eq!(totals(&table, &BALANCES), [z, "84.00", "84.00", z]);
+            let path = "trial_balance?from=2026-02-01&to=2026-03-01&compare=previous_period";
+            let table = report(tenant, path).await;
+            let names = [
+                "opening_before",
+                "credit",
+                "credit_before",
+                "credit_difference",
+                "credit_difference_pct",
+                "closing_before",
+            ];
+            let row = rows_with(&table, "account_code", &names).into_iter().find(|row| row[0] == "1200");
+            let row = row.expect("the inventory");
+            assert_eq!(row[1..], ["200.00", "16.00", "8.00", "8.00", "100.0000", "192.00"]);
+            let earlier = json!({ "name": "previous_period", "from": "2026-01-01", "to": "2026-02-01" });
+            assert_eq!(table["meta"]["compared_with"], earlier);
+            let all = report(tenant, "trial_balance").await;
+            assert_eq!(totals(&all, &["opening", "debit", "credit", "closing"])[0], z);
+            assert_eq!(rows_with(&all, "account_code", &["closing"])[0], ["1000", "24.00"]);
+            // The endpoint of the ledger has the same figures.
+            let same = tenant.get("/v1/trial-balance?from=2026-02-01&to=2026-03-01").await.ok();
+            let cell = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
+            let accounts = same["accounts"].as_array().expect("accounts").iter();
+            let same: Vec<Vec<String>> = accounts
+                .map(|row| ["account", "opening", "debit", "credit", "closing"].map(|name| cell(row, name)).to_vec())
+                .collect();
+            assert_eq!(same, rows, "folded: {is_folded}");
+        }
+    });
+}
+
+#[test]
+fn an_entry_of_a_closed_period_counts_on_the_day_of_its_posting() {
+    with_tenant(async |tenant| {
+        books(tenant).await;
+        let lock = json!({ "locked_through": "2026-02-28", "reason": "February reported" });
+        tenant.post("/v1/period-locks", &lock).await.created();
+        let late = json!({ "kind": "adjustment", "reason": "damage", "occurred_at": "2026-02-26T12:00:00Z",
+            "lines": lines(&[("MUG", "-1")]) });
+        tenant.post("/v1/stock/documents", &late).await.created();
+        let shrinkage = async |period: &str| {
+            let table = report(tenant, &format!("trial_balance?{period}")).await;
+            let rows = rows_with(&table, "account_code", &["debit"]);
+            rows.into_iter().find(|row| row[0] == "5100").expect("shrinkage")[1].clone()
+        };
+        assert_eq!(shrinkage("from=2026-02-01&to=2026-03-01").await, "4.00");
+        assert_eq!(shrinkage("from=2026-03-01&to=2026-04-01").await, "4.00");
+        let ledger = report(tenant, "general_ledger?account=5100").await;
+        let days = columns(&ledger, &["posted_on", "occurred_on", "balance"]);
+        let expected: [&[&str]; 2] =
+            [&["2026-02-25", "2026-02-25", "4.00"], &["2026-03-01", "2026-02-26", "8.00"]];
+        assert_eq!(days, texts(&expected));
+        // Everything was recorded by this test, so nothing was known before it.
+        assert_eq!(totals(&report(tenant, "trial_balance?known_at=2026-03-31").await, &["debit"]), ["0.00"]);
+        assert_eq!(report(tenant, "general_ledger?known_at=2026-03-31").await["rows"], json!([]));
+    });
+}
+
+#[test]
+fn a_general_ledger_has_the_lines_of_an_account_with_its_balance() {
+    with_tenant(async |tenant| {
+        books(tenant).await;
+        let names = ["posted_on", "document_kind", "debit", "credit", "balance"];
+        let z = "0.00";
+        for is_folded in [false, true] {
+            if is_folded {
+                fold(tenant).await;
+            }
+            let table = report(tenant, "general_ledger?account=1200").await;
+            let expected = texts(&[
+                &["2010-01-01", "opening", "200.00", z, "200.00"],
+                &["2026-01-15", "sale", z, "8.00", "192.00"],
+                &["2026-02-10", "shipment", z, "12.00", "180.00"],
+                &["2026-02-25", "adjustment", z, "4.00", "176.00"],
+            ]);
+            assert_eq!(columns(&table, &names), expected, "folded: {is_folded}");
+            assert_eq!(totals(&table, &["debit", "credit", "balance"]), ["200.00", "24.00", "176.00"]);
+            // A part of the period goes on from the balance before it.
+            let part = report(tenant, "general_ledger?account=1200&from=2026-02-01&limit=1").await;
+            assert_eq!(columns(&part, &names), expected[2..3]);
+            assert_eq!(part["meta"]["truncated"], true);
+            assert_eq!(totals(&part, &["debit", "credit", "balance"]), [z, "16.00", "176.00"]);
+            let retail = report(tenant, "general_ledger?account=2200&channel=retail&from=2026-01-01").await;
+            let tax = columns(&retail, &["account_code", "credit", "balance", "channel"]);
+            assert_eq!(tax, texts(&[&["2200", "4.00", "-4.00", "retail"]]));
+            let later = report(tenant, "general_ledger?account=2200&channel=retail&from=2026-02-01").await;
+            assert_eq!(later["rows"], json!([]), "no line of the channel is left");
+            assert_eq!(totals(&later, &["credit", "balance"]), [z, "-4.00"]);
+        }
+        let all = report(tenant, "general_ledger").await;
+        for row in all["rows"].as_array().expect("rows") {
+            let url = row["document_url"].as_str().unwrap_or_else(|| panic!("{row} has no document"));
+            assert_eq!(tenant.get(url).await.ok()["id"], row["document_id"], "{url}");
+            let entry = row["entry_id"].as_str().expect("an entry");
+            let entry = tenant.get(&format!("/v1/journal-entries/{entry}")).await.ok();
+            assert_eq!(entry["document_id"], row["document_id"]);
+        }
+        assert_eq!(all["rows"].as_array().map(Vec::len), Some(18), "every line of the journal");
+        assert_eq!(totals(&all, &["balance"]), [z]);
+        let query = json!({ "query": "{ generalLedger(filter: { account: [\"1100\"] }) { rows { customerNumber balance } \
+            meta { rowCount } } }" });
+        let reply = tenant.call(Method::POST, "/graphql").json(&query).send().await.ok();
+        let rows = &reply["data"]["generalLedger"]["rows"];
+        assert_eq!((&rows[0]["balance"], &rows[1]["balance"]), (&json!("36.00"), &json!("16.00")), "{reply}");
+        assert!(rows[0]["customerNumber"].is_string(), "{reply}");
+        let csv = tenant.get("/v1/reports/general_ledger?account=1200&format=csv").await;
+        assert_eq!(csv.text.lines().count(), 5, "{}", csv.text);
+    });
+}
+
+#[test]
+fn new_books_have_statements_of_zeros() {
+    with_tenant(async |tenant| {
+        let table = report(tenant, "trial_balance").await;
+        let rows = columns(&table, &BALANCES);
+        assert!(rows.len() > 20, "every account of the chart is a row");
+        assert!(rows.iter().flatten().all(|figure| figure == "0.00"), "{table}");
+        assert_eq!(totals(&table, &BALANCES), ["0.00"; 4]);
+        let ledger = report(tenant, "general_ledger?account=1200").await;
+        assert_eq!(ledger["rows"], json!([]));
+        assert_eq!(totals(&ledger, &["debit", "credit", "balance"]), ["0.00"; 3]);
+    });
+}
+
+#[test]
+fn a_statement_reads_the_sums_of_the_journal_and_a_wrong_sum_is_found() {
+    with_tenant(async |tenant| {
+        books(tenant).await;
+        fold(tenant).await;
+        let cash = async || {
+            let table = report(tenant, "trial_balance").await;
+            rows_with(&table, "account_code", &["closing"]).swap_remove(0)
+        };
+        assert_eq!(cash().await, ["1000", "24.00"]);
+        for (by, closing) in [(1, "25.00"), (-1, "24.00")] {
+            let change =
+                "update ledger_sum_by_day set debit = debit + $2 where tenant_id = $1 and account_code = '1000'";
+            let change = sqlx::query(change).bind(tenant.id.0).bind(by);
+            assert_eq!(change.execute(&environment().root).await.expect("a change").rows_affected(), 1);
+            assert_eq!(cash().await, ["1000", closing]);
+            let found = tenant.check_now().await;
+            let is_found = found.iter().any(|found| found.contains("debit in ledger_sum_by_day of 2026-01-15 1000"));
+            assert_eq!(is_found, by > 0, "{found:?}");
+        }
+        // Lines that are not folded yet count at once.
+        let entry = json!({ "memo": "Float", "occurred_on": "2026-02-27",
+            "lines": [{ "account": "1010", "debit": "5.00" }, { "account": "3100", "credit": "5.00" }] });
+        tenant.post("/v1/journal-entries", &entry).await.created();
+        let table = report(tenant, "trial_balance?to=2026-03-01").await;
+        let bank = rows_with(&table, "account_code", &["closing"]).swap_remove(1);
+        assert_eq!(bank, ["1010", "25.00"]);
+        // While the sums are built again, every line is read.
+        rollup::request_rebuild(&environment().db, tenant.id).await.expect("requested");
+        for _ in 0..4 {
+            assert_eq!(totals(&report(tenant, "trial_balance").await, &["debit"]), ["321.00"]);
+            rollup::run(&environment().db, tenant.id).await.expect("a step");
+        }
+        fold(tenant).await;
+        assert_eq!(totals(&report(tenant, "trial_balance").await, &["debit"]), ["321.00"]);
+    });
+}
+
+#[test]
+fn a_statement_that_makes_no_sense_is_rejected() {
+    with_tenant(async |tenant| {
+        for (query, status, code, parameter) in [
+            ("trial_balance?from=2026-01-01T00:00:00Z", 422, "validation_failed", "from"),
+            ("general_ledger?to=1767225600000", 422, "validation_failed", "to"),
+            ("trial_balance?from=2026-02-01&to=2026-01-01", 422, "validation_failed", "to"),
+            ("trial_balance?from=2026-02-30", 422, "validation_failed", "from"),
+            ("trial_balance?from=February", 400, "invalid_parameter", "from"),
+            ("trial_balance?as_of=2026-01-31", 422, "validation_failed", "as_of"),
+            ("trial_balance?tz=Europe/Berlin", 422, "validation_failed", "tz"),
+            ("trial_balance?account=1000", 422, "validation_failed", "account"),
+            ("trial_balance?product=MUG", 422, "validation_failed", "product"),
+            ("trial_balance?group_by=month", 422, "validation_failed", "group_by"),
+            ("trial_balance?compare=previous_year", 422, "validation_failed", "compare"),
+            ("general_ledger?compare=previous_year&from=2026-01-01&to=2026-02-01", 422, "validation_failed", "compare"),
+            ("general_ledger?ties=true", 422, "validation_failed", "ties"),
+            ("general_ledger?sort=account_code", 422, "validation_failed", "sort"),
+            ("revenue?account=1000", 422, "validation_failed", "account"),
+        ] {
+            let reply = tenant.get(&format!("/v1/reports/{query}")).await;
+            assert!(reply.text.contains(&format!("\"{parameter}\"")), "{query}: {}", reply.text);
+            reply.refused(status, code);
+        }
+        let reply = tenant.get("/v1/reports/general_ledger?account=1000,9999").await;
+        assert!(reply.text.contains("There is no account 9999."), "{}", reply.text);
+        reply.refused(404, "not_found");
+    });
+}
+
+#[test]
+fn statements_need_the_scopes_of_the_ledger_and_of_costs() {
+    with_tenant(async |tenant| {
+        books(tenant).await;
+        for (scopes, missing) in [
+            (["reports:read", "costs:read"], "ledger:read"),
+            (["reports:read", "ledger:read"], "costs:read"),
+        ] {
+            let client = tenant.with_key(&key(tenant, &scopes).await);
+            for (name, field) in [("trial_balance", "trialBalance"), ("general_ledger", "generalLedger")] {
+                let problem = client.get(&format!("/v1/reports/{name}")).await.refused(403, "insufficient_scope");
+                assert!(problem.0.to_string().contains(missing), "{name}: {}", problem.0);
+                let query = json!({ "query": format!("{{ {field} {{ rows {{ accountCode }} }} }}") });
+                let reply = client.call(Method::POST, "/graphql").json(&query).send().await;
+                let error = &reply.json()["errors"][0];
+                assert_eq!(error["extensions"]["code"], "insufficient_scope", "{}", reply.text);
+                assert!(error["message"].as_str().is_some_and(|text| text.contains(missing)), "{}", reply.text);
+            }
+        }
+        let reader = tenant.with_key(&key(tenant, &["reports:read", "costs:read", "ledger:read"]).await);
+        reader.get("/v1/reports/trial_balance").await.ok();
+    });
+}
+
+#[test]
+fn a_statement_has_nothing_of_another_tenant() {
+    with_tenants(async |one, other| {
+        books(one).await;
+        fold(one).await;
+        assert_eq!(totals(&report(other, "trial_balance").await, &["debit", "closing"]), ["0.00"; 2]);
+        assert_eq!(report(other, "general_ledger").await["rows"], json!([]));
+        books(other).await;
+        fold(other).await;
+        assert_eq!(totals(&report(one, "trial_balance").await, &["debit"]), ["316.00"]);
+    });
+}
