@@ -25,7 +25,9 @@ pub fn is_about_costs(request: &Request) -> bool {
             | Name::WeakMargins
             | Name::Shrinkage
             | Name::TrialBalance
-            | Name::GeneralLedger => true,
+            | Name::GeneralLedger
+            | Name::ProfitAndLoss
+            | Name::BalanceSheet => true,
             Name::Abc => request.measure == AbcMeasure::GrossMargin,
             Name::Revenue
             | Name::ChannelSummary

@@ -69,7 +69,9 @@ pub use customer_value::CustomerValueRow;
 pub use dimension::{Dimension, Dimensions};
 pub use filter::{Filter, Selector, Values};
 pub use invalid::Invalid;
+pub use ledger::balance_sheet::BalanceSheetRow;
 pub use ledger::general_ledger::GeneralLedgerRow;
+pub use ledger::profit_and_loss::{ProfitAndLossRow, StatementDimension};
 pub use ledger::trial_balance::TrialBalanceRow;
 pub use lot_expiry::LotExpiryRow;
 pub use low_stock::LowStockRow;
@@ -149,6 +151,10 @@ pub enum Name {
     TrialBalance,
     /// Lines of accounts with their balance.
     GeneralLedger,
+    /// Revenue less costs and expenses.
+    ProfitAndLoss,
+    /// Assets, liabilities and equity at the end of a day.
+    BalanceSheet,
 }
 
 /// A report.
@@ -172,6 +178,8 @@ pub enum Name {
 #[graphql(concrete(name = "StockTurnover", params(StockTurnoverRow)))]
 #[graphql(concrete(name = "TrialBalance", params(TrialBalanceRow)))]
 #[graphql(concrete(name = "GeneralLedger", params(GeneralLedgerRow)))]
+#[graphql(concrete(name = "ProfitAndLoss", params(ProfitAndLossRow)))]
+#[graphql(concrete(name = "BalanceSheet", params(BalanceSheetRow)))]
 pub struct Report<R: OutputType> {
     /// The columns in the order of the rows, with unit and meaning.
     pub columns: Vec<Column>,

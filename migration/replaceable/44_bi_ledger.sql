@@ -37,4 +37,47 @@ left join bi.ledger_by_day l on l.account_code = a.code
 where a.tenant_id = bi.tenant()
 group by a.code, a.name, a.kind, t.currency;
 
+-- By month and channel, over the whole history.
+create view bi.profit_and_loss with (security_invoker = true) as
+select
+    l.month, l.channel, l.section, l.account_code, l.account_name, l.currency,
+    coalesce(-sum(l.balance) filter (where l.section = 'revenue'), 0) as revenue,
+    coalesce(sum(l.balance) filter (where l.section = 'cost'), 0) as cost,
+    coalesce(-sum(l.balance) filter (where l.section in ('revenue', 'cost')), 0) as gross_margin,
+    coalesce(sum(l.balance) filter (where l.section = 'expense'), 0) as expense,
+    -sum(l.balance) as result
+from (
+    select
+        date_trunc('month', d.posted_on::timestamp)::date as month, d.channel,
+        case when d.account_kind = 'revenue' then 'revenue' when d.account_code in ('5000', '5010') then 'cost'
+            else 'expense' end as section,
+        d.account_code, d.account_name, d.currency, d.balance
+    from bi.ledger_by_day d
+    where d.account_kind in ('revenue', 'expense')
+) l
+group by l.month, l.channel, l.section, l.account_code, l.account_name, l.currency;
+
+-- As of now. What was earned is equity, by calendar year.
+create view bi.balance_sheet with (security_invoker = true) as
+select
+    l.section, l.account_code, l.account_name, l.currency,
+    coalesce(sum(l.balance) filter (where l.section = 'assets'), 0) as assets,
+    coalesce(-sum(l.balance) filter (where l.section = 'liabilities'), 0) as liabilities,
+    coalesce(-sum(l.balance) filter (where l.section = 'equity'), 0) as equity,
+    sum(l.balance) as balance
+from (
+    select
+        case d.account_kind when 'asset' then 'assets' when 'liability' then 'liabilities' else 'equity' end as section,
+        case when d.account_kind in ('asset', 'liability', 'equity') then d.account_code end as account_code,
+        case
+            when d.account_kind in ('asset', 'liability', 'equity') then d.account_name
+            when d.posted_on >= date_trunc('year', now() at time zone t.time_zone)::date then 'Result of the year'
+            else 'Result of earlier years'
+        end as account_name,
+        d.currency, d.balance
+    from bi.ledger_by_day d
+    join public.tenant t on t.tenant_id = bi.tenant()
+) l
+group by l.section, l.account_code, l.account_name, l.currency;
+
 grant select on all tables in schema bi to stockwell_app;

@@ -95,9 +95,10 @@ struct ReportParams {
     /// First day or instant after the period. Without it the period has no end.
     #[param(max_length = 40, example = "2027-01-01")]
     to: Option<String>,
-    /// `previous_period` or `previous_year`: adds to each figure of a report on sales, of `shrinkage` or of `trial_balance`, also in the
-    /// totals, its value in the earlier period (`…_before`), the difference (`…_difference`), and the difference in percent (`…_difference_pct`).
-    /// Needs `from` and `to`. The period before has as many days, or as many calendar months if the period is whole months.
+    /// `previous_period` or `previous_year`: adds to each figure of a report on sales, of `shrinkage`, `trial_balance`, `profit_and_loss` or
+    /// `balance_sheet`, also in the totals, its value in the earlier period (`…_before`), the difference (`…_difference`), and the difference in percent (`…_difference_pct`).
+    /// Needs `from` and `to`, and in `balance_sheet` `as_of`: it is compared with the end of the month before, or the same day of the year
+    /// before. The period before has as many days, or as many calendar months if the period is whole months.
     /// Instants at which a day begins count as days; others move by the exact length of the period, or by a year on the clock. A
     /// figure in percent has no difference in percent.
     #[param(max_length = 20, example = "previous_year")]
@@ -105,13 +106,15 @@ struct ReportParams {
     /// Dimensions, separated by commas or sent repeatedly. `revenue` and `margin` accept hour, day, week, month, quarter, year, hour_of_day,
     /// weekday, channel, location, product, category, customer, country, price_source, discount_band, product_kind, or none; the
     /// default is day. `stock_valuation` accepts
-    /// location, product, category, or none; the default is product and location.
+    /// location, product, category, or none; the default is product and location. `profit_and_loss` accepts month, quarter, year,
+    /// channel, or none; the default is month.
     #[param(style = Form, explode = false, required = false, value_type = Vec<String>, max_items = 200, example = json!(["channel"]))]
     group_by: Option<String>,
     /// IANA name of the time zone in which days begin. The default is the tenant's.
     #[param(max_length = 64, example = "Europe/London")]
     tz: Option<String>,
-    /// Only these channels, separated by commas or sent repeatedly. In `general_ledger`, lines without a channel are left out then.
+    /// Only these channels, separated by commas or sent repeatedly. In `general_ledger` and
+    /// `profit_and_loss`, lines without a channel are left out then.
     #[param(style = Form, explode = false, required = false, value_type = Vec<String>, max_items = 200, example = json!(["wholesale", "retail"]))]
     channel: Option<String>,
     /// Only these locations, by code or id, separated by commas or sent repeatedly.
@@ -140,7 +143,7 @@ struct ReportParams {
     #[param(style = Form, explode = false, required = false, value_type = Vec<String>, max_items = 200, example = json!(["1100"]))]
     account: Option<String>,
     /// Counts only what had happened by this instant, or by the end of this day. The default is now. Only for
-    /// `stock_valuation`, `stock_ageing`, `slow_stock` and `receivable_ageing`.
+    /// `stock_valuation`, `stock_ageing`, `slow_stock`, `receivable_ageing` and `balance_sheet`, which takes days only.
     #[param(max_length = 40, example = "2026-10-31")]
     as_of: Option<String>,
     /// Counts only what was recorded by this instant, or by the end of this day. The default is now. Only for reports on sales and on
@@ -233,8 +236,8 @@ pub struct ReportTable {
 ///
 /// Returns a flat table from the live rows: `revenue`, `margin`, `channel_summary`, `product_performance`,
 /// `customer_value`, `abc`, `stock_position`, `stock_valuation`, `low_stock`, `lot_expiry`, `stock_ageing`,
-/// `slow_stock`, `stock_turnover`, `shrinkage`, `receivable_ageing`, `best_customers`, `weak_margins`, `trial_balance` or
-/// `general_ledger`. GraphQL and the SQL views in the schema `bi` have the same figures. Without a period
+/// `slow_stock`, `stock_turnover`, `shrinkage`, `receivable_ageing`, `best_customers`, `weak_margins`, `trial_balance`,
+/// `general_ledger`, `profit_and_loss` or `balance_sheet`. GraphQL and the SQL views in the schema `bi` have the same figures. Without a period
 /// the report covers the whole history. A period is half-open, from `from` to before `to`. An empty report has a
 /// header and no rows. `margin`, `stock_valuation`, `stock_ageing`, `slow_stock`, `stock_turnover`, `shrinkage`, `weak_margins`, and `abc` by margin need the scope
 /// `costs:read`. The reports on the ledger need `costs:read` and `ledger:read`. In the other reports, columns of costs and margins are null without it. A filter takes at most 200 different values.

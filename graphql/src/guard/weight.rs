@@ -218,7 +218,14 @@ impl Scale<'_> {
                 Argument::Known(name) => groups_estimate(&[name]),
                 Argument::Unknown => None,
             },
-            "trialBalance" => Some(ACCOUNTS_ESTIMATE),
+            "trialBalance" | "balanceSheet" => Some(ACCOUNTS_ESTIMATE),
+            "profitAndLoss" => match self.argument(field, "groupBy") {
+                Argument::Absent => Dimension::Month.groups_estimate(),
+                Argument::Known(Value::List(names)) => groups_estimate(&names),
+                Argument::Known(name) => groups_estimate(&[name]),
+                Argument::Unknown => None,
+            }
+            .map(|groups| groups.saturating_mul(ACCOUNTS_ESTIMATE)),
             "stockValuation" => match self.argument(field, "groupBy") {
                 Argument::Known(Value::List(names)) => groups_estimate(&names),
                 Argument::Known(name) => groups_estimate(&[name]),

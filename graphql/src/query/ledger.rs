@@ -2,7 +2,10 @@
 
 use async_graphql::{Context, InputObject, Object, Result};
 
-use crate::report::{CompareTo, GeneralLedgerRow, Input, Name, Report, TrialBalanceRow, Values};
+use crate::report::{
+    BalanceSheetRow, CompareTo, GeneralLedgerRow, Input, Name, ProfitAndLossRow, Report, StatementDimension,
+    TrialBalanceRow, Values,
+};
 use crate::scalar::Date;
 use crate::snapshot;
 
@@ -96,5 +99,71 @@ impl LedgerQuery {
         let values = Values { account, channel, ..Values::default() };
         let input = Input { values, ..Posted { from, to, known_at, sort, limit }.into() };
         snapshot::report(context, Name::GeneralLedger, input).await
+    }
+
+    /// Revenue less costs and expenses, by account and by month, quarter, year or channel. Needs the scopes `ledger:read` and
+    /// `costs:read`.
+    async fn profit_and_loss(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<Date>,
+        #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<Date>,
+        #[graphql(
+            default_with = "vec![StatementDimension::Month]",
+            desc = "Dimensions of a row, besides the account."
+        )]
+        group_by: Vec<StatementDimension>,
+        #[graphql(default, desc = "Sales channels that count: `wholesale`, `retail`. Empty: every line.")]
+        channel: Vec<String>,
+        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
+        known_at: Option<Date>,
+        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<
+            CompareTo,
+        >,
+        #[graphql(
+            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
+        )]
+        sort: Option<String>,
+        #[graphql(
+            default = 10_000,
+            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
+        )]
+        limit: i32,
+    ) -> Result<Report<ProfitAndLossRow>> {
+        let input = Input {
+            group_by: Some(group_by.into_iter().map(Into::into).collect()),
+            compare: compare.map(|to| <&str>::from(to).to_owned()),
+            values: Values { channel, ..Values::default() },
+            ..Posted { from, to, known_at, sort, limit }.into()
+        };
+        snapshot::report(context, Name::ProfitAndLoss, input).await
+    }
+
+    /// Assets, liabilities and equity at the end of the day `asOf`, or now, with the result. Needs the scopes `ledger:read` and
+    /// `costs:read`.
+    async fn balance_sheet(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Entries posted by the end of this day. Absent: by now.")] as_of: Option<Date>,
+        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
+        known_at: Option<Date>,
+        #[graphql(desc = "Earlier day that the figures are compared with. Needs `asOf`. Absent: none.")]
+        compare: Option<CompareTo>,
+        #[graphql(
+            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
+        )]
+        sort: Option<String>,
+        #[graphql(
+            default = 10_000,
+            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
+        )]
+        limit: i32,
+    ) -> Result<Report<BalanceSheetRow>> {
+        let input = Input {
+            as_of: as_of.map(|date| date.0.to_string()),
+            compare: compare.map(|to| <&str>::from(to).to_owned()),
+            ..Posted { from: None, to: None, known_at, sort, limit }.into()
+        };
+        snapshot::report(context, Name::BalanceSheet, input).await
     }
 }

@@ -21,7 +21,7 @@ macro_rules! added {
 }
 
 /// Every figure of a report that can be compared.
-const ADDED: [(&str, &str, &str, &str); 43] = added![
+const ADDED: [(&str, &str, &str, &str); 50] = added![
     "orders",
     "lines",
     "units",
@@ -65,6 +65,13 @@ const ADDED: [(&str, &str, &str, &str); 43] = added![
     "debit",
     "credit",
     "closing",
+    "revenue",
+    "expense",
+    "result",
+    "assets",
+    "liabilities",
+    "equity",
+    "balance",
 ];
 
 impl Added {

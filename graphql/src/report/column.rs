@@ -230,8 +230,8 @@ pub fn camel_case(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::{
-        AbcRow, BestCustomersRow, ChannelRow, CustomerValueRow, GeneralLedgerRow, Input, LotExpiryRow,
-        LowStockRow, MarginRow, Name, ProductPerformanceRow, ReceivableAgeingRow, Request, RevenueRow,
+        AbcRow, BalanceSheetRow, BestCustomersRow, ChannelRow, CustomerValueRow, GeneralLedgerRow, Input,
+        LotExpiryRow, LowStockRow, MarginRow, Name, ProductPerformanceRow, ProfitAndLossRow, ReceivableAgeingRow, Request, RevenueRow,
         ShrinkageRow, SlowStockRow, StockAgeingRow, StockPositionRow, StockTurnoverRow, StockValuationRow,
         TrialBalanceRow, WeakMarginsRow,
     };
@@ -406,6 +406,19 @@ mod tests {
             list::<GeneralLedgerRow>(Name::GeneralLedger, None),
             "account_code account_name posted_on occurred_on document_kind document_id document_url entry_id line_no \
              channel location_code customer_number memo currency debit credit balance"
+        );
+        let figures = "currency revenue cost gross_margin expense result";
+        assert_eq!(
+            list::<ProfitAndLossRow>(Name::ProfitAndLoss, None),
+            format!("month section account_code account_name {figures}")
+        );
+        assert_eq!(
+            list::<ProfitAndLossRow>(Name::ProfitAndLoss, Some("channel,year,quarter")),
+            format!("channel year quarter section account_code account_name {figures}")
+        );
+        assert_eq!(
+            list::<BalanceSheetRow>(Name::BalanceSheet, None),
+            "section account_code account_name currency assets liabilities equity balance"
         );
     }
 

@@ -106,6 +106,20 @@ impl Comparison {
             .ok_or_else(|| Invalid::not_allowed("compare", "The earlier period begins before year 1."))
     }
 
+    /// Returns the earlier day that a statement of a day is compared with, as the end of a period: the end of the month before, or
+    /// the same day of the year before.
+    pub(super) fn of_day(to: CompareTo, as_of: Option<Moment>) -> Result<Self, Invalid> {
+        let month = match as_of {
+            Some(Moment::Day(day)) => day.with_day(1).zip(day.succ_opt()),
+            Some(Moment::Instant(_)) | None => None,
+        };
+        let Some((first, after)) = month else {
+            let detail = "A comparison needs the day that the report shows: send as_of.";
+            return Err(Invalid::not_allowed("compare", detail));
+        };
+        Comparison::new(to, Range { from: Some(Moment::Day(first)), to: Some(Moment::Day(after)) })
+    }
+
     /// Returns the earlier period in the time zone of the period, with its bounds and roll-ups.
     pub(super) async fn read(
         &self,
@@ -304,6 +318,24 @@ mod tests {
             let found = before(CompareTo::PreviousYear, from, end);
             assert_eq!(found, (first.to_owned(), last.to_owned(), Shift::Months(12)), "{from} to {end}");
         }
+    }
+
+    #[test]
+    fn a_day_is_compared_with_the_end_of_the_month_or_the_day_of_the_year_before() {
+        let before = |to: CompareTo, as_of: &str| {
+            let as_of = as_of.parse().expect("a day");
+            Comparison::of_day(to, Some(as_of)).expect("an earlier day").range.to.map(range::echo)
+        };
+        for (as_of, to, first_after) in [
+            ("2026-03-31", CompareTo::PreviousPeriod, "2026-03-01"),
+            ("2026-03-15", CompareTo::PreviousPeriod, "2026-03-01"),
+            ("2026-03-31", CompareTo::PreviousYear, "2025-04-01"),
+            ("2026-03-15", CompareTo::PreviousYear, "2025-03-16"),
+            ("2024-02-29", CompareTo::PreviousYear, "2023-03-01"),
+        ] {
+            assert_eq!(before(to, as_of).as_deref(), Some(first_after), "{as_of} {to:?}");
+        }
+        assert_eq!(Comparison::of_day(CompareTo::PreviousYear, None).expect_err("a refusal").parameter, "compare");
     }
 
     #[test]

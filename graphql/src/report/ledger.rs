@@ -6,7 +6,9 @@
 //!   (`service::rollup::ledger`). With `known_at`, and while the sums are built, every line is read.
 //! - All text is constant, chosen by enums. The caller's values are bound by name.
 
+pub mod balance_sheet;
 pub mod general_ledger;
+pub mod profit_and_loss;
 pub mod trial_balance;
 
 use std::fmt::Write as _;

@@ -6,8 +6,8 @@ use sea_orm::sqlx::{self, Postgres};
 use service::{Error, Tx};
 
 use super::{
-    AbcRow, BestCustomersRow, ChannelRow, CustomerValueRow, GeneralLedgerRow, LotExpiryRow, LowStockRow, MarginRow, Measure, Name,
-    ProductPerformanceRow, RawReport, ReceivableAgeingRow, Request, RevenueRow, Row as _, ShrinkageRow, SlowStockRow,
+    AbcRow, BalanceSheetRow, BestCustomersRow, ChannelRow, CustomerValueRow, GeneralLedgerRow, LotExpiryRow, LowStockRow, MarginRow, Measure, Name,
+    ProductPerformanceRow, ProfitAndLossRow, RawReport, ReceivableAgeingRow, Request, RevenueRow, Row as _, ShrinkageRow, SlowStockRow,
     StockAgeingRow, StockPositionRow, StockTurnoverRow, StockValuationRow, Table, TrialBalanceRow,
     WeakMarginsRow, decode, ledger, receivable_ageing, sales, stock,
 };
@@ -35,6 +35,8 @@ impl Name {
             Name::BestCustomers => BestCustomersRow::statement(request),
             Name::TrialBalance => TrialBalanceRow::statement(request),
             Name::GeneralLedger => GeneralLedgerRow::statement(request),
+            Name::ProfitAndLoss => ProfitAndLossRow::statement(request),
+            Name::BalanceSheet => BalanceSheetRow::statement(request),
         }
     }
 
@@ -78,6 +80,8 @@ impl Name {
             Name::BestCustomers => BestCustomersRow::measures(),
             Name::TrialBalance => TrialBalanceRow::measures(),
             Name::GeneralLedger => GeneralLedgerRow::measures(),
+            Name::ProfitAndLoss => ProfitAndLossRow::measures(),
+            Name::BalanceSheet => BalanceSheetRow::measures(),
         }
     }
 
@@ -114,6 +118,8 @@ impl Name {
             Name::ReceivableAgeing => "The greatest receivable first.",
             Name::TrialBalance => "By account_code.",
             Name::GeneralLedger => "By account_code, then by posted_on and entry.",
+            Name::ProfitAndLoss => "In the order of time, then by channel and account_code.",
+            Name::BalanceSheet => "By account_code; the results come last.",
         }
     }
 }
@@ -140,5 +146,7 @@ pub(super) fn table(request: &Request, raw: RawReport) -> Result<Table, Error> {
         Name::BestCustomers => Table::new(request, decode::<BestCustomersRow>(request, raw)?),
         Name::TrialBalance => Table::new(request, decode::<TrialBalanceRow>(request, raw)?),
         Name::GeneralLedger => Table::new(request, decode::<GeneralLedgerRow>(request, raw)?),
+        Name::ProfitAndLoss => Table::new(request, decode::<ProfitAndLossRow>(request, raw)?),
+        Name::BalanceSheet => Table::new(request, decode::<BalanceSheetRow>(request, raw)?),
     }
 }

@@ -160,6 +160,9 @@ impl Request {
             range::check_days(range, as_of)?;
         }
         let compare_to = input.compare.as_deref().map(CompareTo::parse).transpose()?;
+        let compare = |to| {
+            if name == Name::BalanceSheet { Comparison::of_day(to, as_of) } else { Comparison::new(to, range) }
+        };
         let own = name.measures();
         let sortable = if compare_to.is_some() { added::measures(&own) } else { own };
         let limit = input.limit.map_or(Ok(LIMIT_DEFAULT), check_limit)?;
@@ -167,7 +170,7 @@ impl Request {
         Ok(Request {
             name,
             range,
-            compare: compare_to.map(|to| Comparison::new(to, range)).transpose()?,
+            compare: compare_to.map(compare).transpose()?,
             time_zone: input.time_zone.as_deref().map(parse_zone).transpose()?,
             fill,
             group_by,
@@ -202,7 +205,7 @@ fn reject_unused_parameters(name: Name, input: &Input) -> Result<(), Invalid> {
         ("below_pct", input.below_pct.is_some(), name == Name::WeakMargins),
         ("tz", input.time_zone.is_some(), name.has_zone()),
         ("account", !values.account.is_empty(), name == Name::GeneralLedger),
-        ("channel", !values.channel.is_empty(), name.is_of_sales() || name == Name::GeneralLedger),
+        ("channel", !values.channel.is_empty(), name.has_channels()),
         ("country", !values.country.is_empty(), name.is_of_sales()),
         ("currency", !values.currency.is_empty(), name.is_of_sales()),
         ("customer", !values.customer.is_empty(), name.is_of_sales() || name == Name::ReceivableAgeing),
@@ -340,6 +343,9 @@ impl Name {
             Name::StockValuation => {
                 vec![Dimension::Location, Dimension::Product, Dimension::Category, Dimension::None]
             }
+            Name::ProfitAndLoss => {
+                vec![Dimension::Month, Dimension::Quarter, Dimension::Year, Dimension::Channel, Dimension::None]
+            }
             Name::ChannelSummary
             | Name::ProductPerformance
             | Name::CustomerValue
@@ -355,7 +361,8 @@ impl Name {
             | Name::WeakMargins
             | Name::StockTurnover
             | Name::TrialBalance
-            | Name::GeneralLedger => Vec::new(),
+            | Name::GeneralLedger
+            | Name::BalanceSheet => Vec::new(),
         }
     }
 
@@ -364,6 +371,7 @@ impl Name {
         match self {
             Name::Revenue | Name::Margin => &[Dimension::Day],
             Name::StockValuation => &[Dimension::Product, Dimension::Location],
+            Name::ProfitAndLoss => &[Dimension::Month],
             Name::ChannelSummary
             | Name::ProductPerformance
             | Name::CustomerValue
@@ -379,7 +387,8 @@ impl Name {
             | Name::WeakMargins
             | Name::StockTurnover
             | Name::TrialBalance
-            | Name::GeneralLedger => &[],
+            | Name::GeneralLedger
+            | Name::BalanceSheet => &[],
         }
     }
 
@@ -390,13 +399,21 @@ impl Name {
 
     /// Whether the report covers a period; otherwise it shows one instant.
     pub fn has_period(self) -> bool {
-        self.is_of_sales() || matches!(self, Name::Shrinkage | Name::TrialBalance | Name::GeneralLedger)
+        self.is_of_sales()
+            || matches!(
+                self,
+                Name::Shrinkage | Name::TrialBalance | Name::GeneralLedger | Name::ProfitAndLoss
+            )
     }
 
     /// Whether the report can show a past instant. The others cover a period, or read levels, which have one state.
     fn has_as_of(self) -> bool {
         match self {
-            Name::StockValuation | Name::ReceivableAgeing | Name::StockAgeing | Name::SlowStock => true,
+            Name::StockValuation
+            | Name::ReceivableAgeing
+            | Name::StockAgeing
+            | Name::SlowStock
+            | Name::BalanceSheet => true,
             Name::Revenue
             | Name::Margin
             | Name::ChannelSummary
@@ -411,13 +428,15 @@ impl Name {
             | Name::Shrinkage
             | Name::StockTurnover
             | Name::TrialBalance
-            | Name::GeneralLedger => false,
+            | Name::GeneralLedger
+            | Name::ProfitAndLoss => false,
         }
     }
 
     /// Whether the report can leave out what was recorded later than some instant. The others read levels, which have one state.
     fn has_known_at(self) -> bool {
-        self.has_period() || matches!(self, Name::StockValuation | Name::ReceivableAgeing)
+        self.has_period()
+            || matches!(self, Name::StockValuation | Name::ReceivableAgeing | Name::BalanceSheet)
     }
 
     pub(crate) fn is_of_sales(self) -> bool {
@@ -440,13 +459,23 @@ impl Name {
             | Name::ReceivableAgeing
             | Name::StockTurnover
             | Name::TrialBalance
-            | Name::GeneralLedger => false,
+            | Name::GeneralLedger
+            | Name::ProfitAndLoss
+            | Name::BalanceSheet => false,
         }
     }
 
     /// Whether the report reads the ledger, which has days of posting.
     pub fn is_of_ledger(self) -> bool {
-        matches!(self, Name::TrialBalance | Name::GeneralLedger)
+        matches!(
+            self,
+            Name::TrialBalance | Name::GeneralLedger | Name::ProfitAndLoss | Name::BalanceSheet
+        )
+    }
+
+    /// Whether the report can show some channels only.
+    fn has_channels(self) -> bool {
+        self.is_of_sales() || matches!(self, Name::GeneralLedger | Name::ProfitAndLoss)
     }
 
     /// Whether the report is of goods, which have products and locations.
@@ -461,7 +490,7 @@ impl Name {
 
     /// Whether the figures can be compared with those of an earlier period.
     pub(super) fn is_compared(self) -> bool {
-        self.has_period() && self != Name::GeneralLedger
+        self.has_period() && self != Name::GeneralLedger || self == Name::BalanceSheet
     }
 
     /// Whether the time zone has an effect on the report.

@@ -135,7 +135,7 @@ impl Name {
                 &[]
             }
             // They are the ledger.
-            Name::TrialBalance | Name::GeneralLedger => &[],
+            Name::TrialBalance | Name::GeneralLedger | Name::ProfitAndLoss | Name::BalanceSheet => &[],
         }
     }
 
@@ -159,7 +159,9 @@ impl Name {
             | Name::LotExpiry
             | Name::SlowStock
             | Name::TrialBalance
-            | Name::GeneralLedger => self.of_ledger(),
+            | Name::GeneralLedger
+            | Name::ProfitAndLoss
+            | Name::BalanceSheet => self.of_ledger(),
         }
     }
 

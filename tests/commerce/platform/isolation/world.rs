@@ -11,7 +11,7 @@ use crate::reconcile::example;
 pub const MARK: &str = "XYLOPHONE";
 
 /// All reports.
-pub const REPORTS: [&str; 19] = [
+pub const REPORTS: [&str; 21] = [
     "revenue",
     "margin",
     "channel_summary",
@@ -31,6 +31,8 @@ pub const REPORTS: [&str; 19] = [
     "stock_turnover",
     "trial_balance",
     "general_ledger",
+    "profit_and_loss",
+    "balance_sheet",
 ];
 
 /// One record of every kind, by the prefix of its id.
