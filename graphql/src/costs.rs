@@ -27,7 +27,8 @@ pub fn is_about_costs(request: &Request) -> bool {
             | Name::TrialBalance
             | Name::GeneralLedger
             | Name::ProfitAndLoss
-            | Name::BalanceSheet => true,
+            | Name::BalanceSheet
+            | Name::TieOut => true,
             Name::Abc => request.measure == AbcMeasure::GrossMargin,
             Name::Revenue
             | Name::ChannelSummary

@@ -72,6 +72,7 @@ pub use invalid::Invalid;
 pub use ledger::balance_sheet::BalanceSheetRow;
 pub use ledger::general_ledger::GeneralLedgerRow;
 pub use ledger::profit_and_loss::{ProfitAndLossRow, StatementDimension};
+pub use ledger::tie_out::TieOutRow;
 pub use ledger::trial_balance::TrialBalanceRow;
 pub use lot_expiry::LotExpiryRow;
 pub use low_stock::LowStockRow;
@@ -155,6 +156,8 @@ pub enum Name {
     ProfitAndLoss,
     /// Assets, liabilities and equity at the end of a day.
     BalanceSheet,
+    /// Control accounts beside their sub-ledgers.
+    TieOut,
 }
 
 /// A report.
@@ -180,6 +183,7 @@ pub enum Name {
 #[graphql(concrete(name = "GeneralLedger", params(GeneralLedgerRow)))]
 #[graphql(concrete(name = "ProfitAndLoss", params(ProfitAndLossRow)))]
 #[graphql(concrete(name = "BalanceSheet", params(BalanceSheetRow)))]
+#[graphql(concrete(name = "TieOut", params(TieOutRow)))]
 pub struct Report<R: OutputType> {
     /// The columns in the order of the rows, with unit and meaning.
     pub columns: Vec<Column>,

@@ -80,4 +80,61 @@ from (
 ) l
 group by l.section, l.account_code, l.account_name, l.currency;
 
+-- Each control account beside its sub-ledger, as of now.
+create view bi.tie_out with (security_invoker = true) as
+with control (name, codes, href, subledger) as (
+    select 'cash', array['1000'], '/v1/pos/sessions',
+        (select coalesce(sum(s.amount), 0) from public.tender s where s.tenant_id = (select bi.tenant()) and s.kind = 'cash')
+        + (select coalesce(sum(s.amount), 0) from public.cash_move s where s.tenant_id = (select bi.tenant()))
+    union all
+    select 'bank', array['1010'], '/v1/payments?method=bank',
+        (select coalesce(sum(s.amount), 0) from public.payment s where s.tenant_id = (select bi.tenant()) and s.method = 'bank')
+        + (select coalesce(sum(s.amount), 0) from public.voucher v
+           join public.voucher_move s on s.tenant_id = v.tenant_id and s.voucher_id = v.id and s.document_id = v.id
+           where v.tenant_id = (select bi.tenant()) and v.method = 'bank')
+        - (select coalesce(sum(s.amount), 0) from public.cash_move s
+           where s.tenant_id = (select bi.tenant()) and s.kind <> 'over_short' and s.document_id is null)
+    union all
+    select 'card_clearing', array['1020'], '/v1/payments?method=card',
+        (select coalesce(sum(s.amount), 0) from public.tender s where s.tenant_id = (select bi.tenant()) and s.kind = 'card')
+        + (select coalesce(sum(s.amount), 0) from public.payment s where s.tenant_id = (select bi.tenant()) and s.method = 'card')
+        + (select coalesce(sum(s.amount), 0) from public.voucher v
+           join public.voucher_move s on s.tenant_id = v.tenant_id and s.voucher_id = v.id and s.document_id = v.id
+           where v.tenant_id = (select bi.tenant()) and v.method = 'card')
+    union all
+    select 'receivable', array['1100'], '/v1/reports/receivable_ageing',
+        (select coalesce(sum(s.open), 0) from public.invoice s where s.tenant_id = (select bi.tenant()))
+        - (select coalesce(sum(s.unapplied), 0) from public.payment s where s.tenant_id = (select bi.tenant()))
+    union all
+    select 'inventory', array['1200', '1210'], '/v1/reports/stock_position',
+        (select coalesce(sum(s.value), 0) from public.stock_level s where s.tenant_id = (select bi.tenant()))
+    union all
+    select 'shipped_not_invoiced', array['1300'], '/v1/orders?status=partially_shipped,shipped',
+        (select coalesce(sum(s.cost), 0) from public.shipment s
+         where s.tenant_id = (select bi.tenant()) and s.invoice_id is null and s.undone_at is null)
+    union all
+    select 'output_tax',
+        array(select '2200' union select s.account_code from public.sales_line_tax s
+              where s.tenant_id = (select bi.tenant()) and s.account_code is not null order by 1),
+        '/v1/reports/revenue',
+        (select -coalesce(sum(s.tax), 0) from public.sales_line s where s.tenant_id = (select bi.tenant()))
+    union all
+    select 'vouchers', array['2300'], '/v1/vouchers',
+        (select -coalesce(sum(s.balance), 0) from public.voucher s where s.tenant_id = (select bi.tenant()))
+), balance as (
+    select d.account_code, sum(d.balance) as amount from bi.ledger_by_day d group by d.account_code
+), hand as (
+    select j.account_code, sum(j.balance) as amount from bi.journal_lines j where j.document_kind = 'manual' group by j.account_code
+), tied as (
+    select c.name as control, array_to_string(c.codes, ',') as account_codes, c.href, t.currency,
+        coalesce((select sum(b.amount) from balance b where b.account_code = any (c.codes)), 0) as ledger,
+        coalesce((select sum(h.amount) from hand h where h.account_code = any (c.codes)), 0) as by_hand,
+        c.subledger
+    from control c join public.tenant t on t.tenant_id = bi.tenant()
+)
+select
+    d.control, d.account_codes, d.href, d.currency, d.ledger, d.by_hand, d.subledger,
+    d.ledger - d.by_hand - d.subledger as difference
+from tied d;
+
 grant select on all tables in schema bi to stockwell_app;

@@ -1,5 +1,7 @@
 //! The general ledger, for reading: journal, trial balance, chart of accounts.
 
+pub mod control;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::document::document_id;
 use domain::id::{CommandId, CustomerId, EntryId, LocationId};

@@ -218,7 +218,7 @@ impl Scale<'_> {
                 Argument::Known(name) => groups_estimate(&[name]),
                 Argument::Unknown => None,
             },
-            "trialBalance" | "balanceSheet" => Some(ACCOUNTS_ESTIMATE),
+            "trialBalance" | "balanceSheet" | "tieOut" => Some(ACCOUNTS_ESTIMATE),
             "profitAndLoss" => match self.argument(field, "groupBy") {
                 Argument::Absent => Dimension::Month.groups_estimate(),
                 Argument::Known(Value::List(names)) => groups_estimate(&names),

@@ -4,7 +4,7 @@ use async_graphql::{Context, InputObject, Object, Result};
 
 use crate::report::{
     BalanceSheetRow, CompareTo, GeneralLedgerRow, Input, Name, ProfitAndLossRow, Report, StatementDimension,
-    TrialBalanceRow, Values,
+    TieOutRow, TrialBalanceRow, Values,
 };
 use crate::scalar::Date;
 use crate::snapshot;
@@ -165,5 +165,23 @@ impl LedgerQuery {
             ..Posted { from: None, to: None, known_at, sort, limit }.into()
         };
         snapshot::report(context, Name::BalanceSheet, input).await
+    }
+
+    /// Each control account beside the sum of its sub-ledger, as of now. Needs the scopes `ledger:read` and `costs:read`.
+    async fn tie_out(
+        &self,
+        context: &Context<'_>,
+        #[graphql(
+            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
+        )]
+        sort: Option<String>,
+        #[graphql(
+            default = 10_000,
+            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
+        )]
+        limit: i32,
+    ) -> Result<Report<TieOutRow>> {
+        let input = Posted { from: None, to: None, known_at: None, sort, limit };
+        snapshot::report(context, Name::TieOut, input.into()).await
     }
 }

@@ -233,7 +233,7 @@ mod tests {
         AbcRow, BalanceSheetRow, BestCustomersRow, ChannelRow, CustomerValueRow, GeneralLedgerRow, Input,
         LotExpiryRow, LowStockRow, MarginRow, Name, ProductPerformanceRow, ProfitAndLossRow, ReceivableAgeingRow, Request, RevenueRow,
         ShrinkageRow, SlowStockRow, StockAgeingRow, StockPositionRow, StockTurnoverRow, StockValuationRow,
-        TrialBalanceRow, WeakMarginsRow,
+        TieOutRow, TrialBalanceRow, WeakMarginsRow,
     };
     use super::*;
 
@@ -419,6 +419,10 @@ mod tests {
         assert_eq!(
             list::<BalanceSheetRow>(Name::BalanceSheet, None),
             "section account_code account_name currency assets liabilities equity balance"
+        );
+        assert_eq!(
+            list::<TieOutRow>(Name::TieOut, None),
+            "control account_codes href currency ledger by_hand subledger difference"
         );
     }
 

@@ -9,6 +9,7 @@
 pub mod balance_sheet;
 pub mod general_ledger;
 pub mod profit_and_loss;
+pub mod tie_out;
 pub mod trial_balance;
 
 use std::fmt::Write as _;

@@ -8,7 +8,7 @@ use service::{Error, Tx};
 use super::{
     AbcRow, BalanceSheetRow, BestCustomersRow, ChannelRow, CustomerValueRow, GeneralLedgerRow, LotExpiryRow, LowStockRow, MarginRow, Measure, Name,
     ProductPerformanceRow, ProfitAndLossRow, RawReport, ReceivableAgeingRow, Request, RevenueRow, Row as _, ShrinkageRow, SlowStockRow,
-    StockAgeingRow, StockPositionRow, StockTurnoverRow, StockValuationRow, Table, TrialBalanceRow,
+    StockAgeingRow, StockPositionRow, StockTurnoverRow, StockValuationRow, Table, TieOutRow, TrialBalanceRow,
     WeakMarginsRow, decode, ledger, receivable_ageing, sales, stock,
 };
 
@@ -37,6 +37,7 @@ impl Name {
             Name::GeneralLedger => GeneralLedgerRow::statement(request),
             Name::ProfitAndLoss => ProfitAndLossRow::statement(request),
             Name::BalanceSheet => BalanceSheetRow::statement(request),
+            Name::TieOut => TieOutRow::statement(request),
         }
     }
 
@@ -82,6 +83,7 @@ impl Name {
             Name::GeneralLedger => GeneralLedgerRow::measures(),
             Name::ProfitAndLoss => ProfitAndLossRow::measures(),
             Name::BalanceSheet => BalanceSheetRow::measures(),
+            Name::TieOut => TieOutRow::measures(),
         }
     }
 
@@ -120,6 +122,7 @@ impl Name {
             Name::GeneralLedger => "By account_code, then by posted_on and entry.",
             Name::ProfitAndLoss => "In the order of time, then by channel and account_code.",
             Name::BalanceSheet => "By account_code; the results come last.",
+            Name::TieOut => "By account_codes.",
         }
     }
 }
@@ -148,5 +151,6 @@ pub(super) fn table(request: &Request, raw: RawReport) -> Result<Table, Error> {
         Name::GeneralLedger => Table::new(request, decode::<GeneralLedgerRow>(request, raw)?),
         Name::ProfitAndLoss => Table::new(request, decode::<ProfitAndLossRow>(request, raw)?),
         Name::BalanceSheet => Table::new(request, decode::<BalanceSheetRow>(request, raw)?),
+        Name::TieOut => Table::new(request, decode::<TieOutRow>(request, raw)?),
     }
 }

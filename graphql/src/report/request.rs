@@ -229,6 +229,7 @@ fn reject_unused_parameters(name: Name, input: &Input) -> Result<(), Invalid> {
         Some((parameter, ..)) => {
             let instead = match parameter {
                 "as_of" if name.has_period() => " It covers a period: send to.",
+                "as_of" | "known_at" if name.is_of_ledger() => " It shows the present.",
                 "as_of" => " It shows the present; stock_valuation shows the stock of any time.",
                 "known_at" => " stock_valuation shows the stock as it was known at any time.",
                 _ => "",
@@ -362,7 +363,8 @@ impl Name {
             | Name::StockTurnover
             | Name::TrialBalance
             | Name::GeneralLedger
-            | Name::BalanceSheet => Vec::new(),
+            | Name::BalanceSheet
+            | Name::TieOut => Vec::new(),
         }
     }
 
@@ -388,7 +390,8 @@ impl Name {
             | Name::StockTurnover
             | Name::TrialBalance
             | Name::GeneralLedger
-            | Name::BalanceSheet => &[],
+            | Name::BalanceSheet
+            | Name::TieOut => &[],
         }
     }
 
@@ -429,7 +432,8 @@ impl Name {
             | Name::StockTurnover
             | Name::TrialBalance
             | Name::GeneralLedger
-            | Name::ProfitAndLoss => false,
+            | Name::ProfitAndLoss
+            | Name::TieOut => false,
         }
     }
 
@@ -461,7 +465,8 @@ impl Name {
             | Name::TrialBalance
             | Name::GeneralLedger
             | Name::ProfitAndLoss
-            | Name::BalanceSheet => false,
+            | Name::BalanceSheet
+            | Name::TieOut => false,
         }
     }
 
@@ -469,7 +474,11 @@ impl Name {
     pub fn is_of_ledger(self) -> bool {
         matches!(
             self,
-            Name::TrialBalance | Name::GeneralLedger | Name::ProfitAndLoss | Name::BalanceSheet
+            Name::TrialBalance
+                | Name::GeneralLedger
+                | Name::ProfitAndLoss
+                | Name::BalanceSheet
+                | Name::TieOut
         )
     }
 

@@ -135,7 +135,11 @@ impl Name {
                 &[]
             }
             // They are the ledger.
-            Name::TrialBalance | Name::GeneralLedger | Name::ProfitAndLoss | Name::BalanceSheet => &[],
+            Name::TrialBalance
+            | Name::GeneralLedger
+            | Name::ProfitAndLoss
+            | Name::BalanceSheet
+            | Name::TieOut => &[],
         }
     }
 
@@ -161,7 +165,8 @@ impl Name {
             | Name::TrialBalance
             | Name::GeneralLedger
             | Name::ProfitAndLoss
-            | Name::BalanceSheet => self.of_ledger(),
+            | Name::BalanceSheet
+            | Name::TieOut => self.of_ledger(),
         }
     }
 

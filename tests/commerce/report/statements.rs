@@ -305,6 +305,57 @@ fn a_balance_sheet_balances_with_the_results() {
     });
 }
 
+const TIED: [&str; 6] = ["control", "account_codes", "ledger", "by_hand", "subledger", "difference"];
+
+#[test]
+fn each_control_account_is_its_sub_ledger() {
+    with_tenant(async |tenant| {
+        books(tenant).await;
+        let customer = tenant.customer("Hotel").await;
+        tenant.order(&customer, &[("MUG", "1")], "shipped").await.created();
+        let voucher = json!({ "customer_id": customer, "amount": "15.00", "method": "bank" });
+        tenant.post("/v1/vouchers", &voucher).await.created();
+        let settled = json!({ "memo": "Card payments arrived", "lines": [
+            { "account": "1010", "debit": "5.00" }, { "account": "1020", "credit": "5.00" }] });
+        tenant.post("/v1/journal-entries", &settled).await.created();
+        let z = "0.00";
+        let expected = texts(&[
+            &["cash", "1000", "24.00", z, "24.00", z],
+            &["bank", "1010", "40.00", "5.00", "35.00", z],
+            &["card_clearing", "1020", "-5.00", "-5.00", z, z],
+            &["receivable", "1100", "16.00", z, "16.00", z],
+            &["inventory", "1200,1210", "172.00", z, "172.00", z],
+            &["shipped_not_invoiced", "1300", "4.00", z, "4.00", z],
+            &["output_tax", "2200", "-10.00", z, "-10.00", z],
+            &["vouchers", "2300", "-15.00", z, "-15.00", z],
+        ]);
+        for is_folded in [false, true] {
+            if is_folded {
+                fold(tenant).await;
+            }
+            assert_eq!(columns(&report(tenant, "tie_out").await, &TIED), expected, "folded: {is_folded}");
+        }
+        let table = report(tenant, "tie_out").await;
+        for row in table["rows"].as_array().expect("rows") {
+            tenant.get(row["href"].as_str().expect("a path")).await.ok();
+        }
+        for (by, difference) in [("1", "1.00"), ("-1", z)] {
+            let change = "update voucher set issued = issued + $2::numeric, balance = balance + $2::numeric \
+                          where tenant_id = $1";
+            let change = sqlx::query(change).bind(tenant.id.0).bind(by);
+            change.execute(&environment().root).await.expect("the register changes");
+            let sorted = report(tenant, "tie_out?sort=-subledger").await;
+            let row = columns(&sorted, &["control", "difference"]).pop().expect("rows");
+            assert_eq!(row, ["vouchers", difference]);
+        }
+        for (query, parameter) in [("as_of=2026-01-31", "as_of"), ("known_at=2026-01-31", "known_at"), ("from=2026-01-01", "from")] {
+            let reply = tenant.get(&format!("/v1/reports/tie_out?{query}")).await;
+            assert!(reply.text.contains(&format!("\"{parameter}\"")), "{}", reply.text);
+            reply.refused(422, "validation_failed");
+        }
+    });
+}
+
 #[test]
 fn new_books_have_statements_of_zeros() {
     with_tenant(async |tenant| {
@@ -316,6 +367,9 @@ fn new_books_have_statements_of_zeros() {
         let ledger = report(tenant, "general_ledger?account=1200").await;
         assert_eq!(ledger["rows"], json!([]));
         assert_eq!(totals(&ledger, &["debit", "credit", "balance"]), ["0.00"; 3]);
+        let ties = columns(&report(tenant, "tie_out").await, &TIED);
+        assert_eq!(ties.len(), 8, "every control is a row");
+        assert!(ties.iter().flat_map(|row| &row[2..]).all(|figure| figure == "0.00"), "{ties:?}");
         let profit = report(tenant, "profit_and_loss?group_by=month,channel").await;
         assert_eq!((&profit["rows"], totals(&profit, &PROFIT)), (&json!([]), vec!["0.00".to_owned(); 5]));
         let sheet = report(tenant, "balance_sheet?as_of=2026-01-31&compare=previous_year").await;
@@ -414,10 +468,11 @@ fn statements_need_the_scopes_of_the_ledger_and_of_costs() {
                 ("general_ledger", "generalLedger"),
                 ("profit_and_loss", "profitAndLoss"),
                 ("balance_sheet", "balanceSheet"),
+                ("tie_out", "tieOut"),
             ] {
                 let problem = client.get(&format!("/v1/reports/{name}")).await.refused(403, "insufficient_scope");
                 assert!(problem.0.to_string().contains(missing), "{name}: {}", problem.0);
-                let query = json!({ "query": format!("{{ {field} {{ rows {{ accountCode }} }} }}") });
+                let query = json!({ "query": format!("{{ {field} {{ rows {{ currency }} }} }}") });
                 let reply = client.call(Method::POST, "/graphql").json(&query).send().await;
                 let error = &reply.json()["errors"][0];
                 assert_eq!(error["extensions"]["code"], "insufficient_scope", "{}", reply.text);

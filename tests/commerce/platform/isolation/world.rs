@@ -11,7 +11,7 @@ use crate::reconcile::example;
 pub const MARK: &str = "XYLOPHONE";
 
 /// All reports.
-pub const REPORTS: [&str; 21] = [
+pub const REPORTS: [&str; 22] = [
     "revenue",
     "margin",
     "channel_summary",
@@ -33,6 +33,7 @@ pub const REPORTS: [&str; 21] = [
     "general_ledger",
     "profit_and_loss",
     "balance_sheet",
+    "tie_out",
 ];
 
 /// One record of every kind, by the prefix of its id.

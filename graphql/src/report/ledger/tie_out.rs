@@ -1,0 +1,71 @@
+//! Tie-out: each control account beside its sub-ledger. As of now.
+//!
+//! - One row per control. `ledger` is the balance of its accounts, `subledger` the sum of the documents that keep it.
+//! - Some accounts take entries by hand: bank, card clearing and output tax. `by_hand` is what such entries left on them, for which there is
+//!   no document. So `difference` = `ledger` − `by_hand` − `subledger`, which is always 0.
+//! - Figures are debits less credits: vouchers and output tax are negative.
+//! - It reads the documents of every sub-ledger, so its time grows with them.
+
+use async_graphql::SimpleObject;
+use sea_orm::FromQueryResult;
+use serde::Serialize;
+use service::ledger::control::CONTROLS;
+
+use super::{Figure, Figures, Parts, measures, part};
+use crate::report::column::Measure;
+use crate::report::{Dimension, Request, Row};
+use crate::scalar::Amount;
+
+/// One control; in the totals, all of them.
+#[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
+pub struct TieOutRow {
+    /// Name of the control: `cash`, `bank`, `card_clearing`, `receivable`, `inventory`, `shipped_not_invoiced`, `output_tax` or
+    /// `vouchers`; null in the totals. New values may appear.
+    pub control: Option<String>,
+    /// Codes of its accounts, separated by commas; null in the totals.
+    pub account_codes: Option<String>,
+    /// Path of the list or report in this API that shows the sub-ledger; null in the totals.
+    pub href: Option<String>,
+    /// ISO 4217 code of the currency of every amount in the row.
+    pub currency: String,
+    /// Debits less credits of the accounts. Additive.
+    pub ledger: Amount,
+    /// Part of it that entries by hand left, for which there is no document. Additive.
+    pub by_hand: Amount,
+    /// Sum of the documents: debits less credits. Additive.
+    pub subledger: Amount,
+    /// ledger − by_hand − subledger: always 0. Additive.
+    pub difference: Amount,
+}
+
+const FIGURES: [Figure; 4] = [("ledger", ""), ("by_hand", ""), ("subledger", ""), ("difference", "")];
+const COLUMNS: [&str; 3] = ["control", "account_codes", "href"];
+
+const BALANCES: &str = ", balance as materialized (
+    select p.account_code, sum(p.debit - p.credit) as amount from part p group by p.account_code
+), tied as materialized (
+    select c.name as control, array_to_string(c.codes, ',') as account_codes, c.href,
+        coalesce((select sum(b.amount) from balance b where b.account_code = any(c.codes)), 0) as ledger,
+        coalesce((select sum(h.amount) from hand h where h.account_code = any(c.codes)), 0) as by_hand,
+        c.subledger
+    from control c
+), level as materialized (
+    select t.*, t.ledger - t.by_hand - t.subledger as difference from tied t
+)";
+
+impl Row for TieOutRow {
+    fn measures() -> Vec<Measure> {
+        measures(&FIGURES)
+    }
+
+    fn dimensions(_: &[Dimension]) -> Vec<&'static str> {
+        COLUMNS.to_vec()
+    }
+
+    fn statement(request: &Request) -> String {
+        let figures = Figures::of(&FIGURES, false, |sql, _| sql.to_owned());
+        let controls = CONTROLS.replace("$1", ":tenant_id");
+        let with = format!("{}, {controls}{BALANCES}", part(request));
+        Parts { with, columns: &COLUMNS, figures, order: "m.account_codes" }.statement(request)
+    }
+}
