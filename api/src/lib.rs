@@ -16,6 +16,7 @@ mod bi_login;
 pub mod body;
 pub mod broadcast;
 pub mod catalog;
+pub mod close;
 mod compress;
 pub mod config;
 pub mod connection;

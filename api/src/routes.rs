@@ -5,7 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::posting::Rendering;
 use crate::{
-    audit, auth, bi_login, catalog, count, customer, errors, event, health, integrity, journal, ledger,
+    audit, auth, bi_login, catalog, close, count, customer, errors, event, health, integrity, journal, ledger,
     limits, location, lot, openapi, order, period_lock, pos, pricing, purchase_order, reconciliation,
     refusal, register, render, settings, stock, stream, supplier, tax, voucher, webhook,
 };
@@ -35,6 +35,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         .configure(register::routes)
         .configure(ledger::routes)
         .configure(period_lock::routes)
+        .configure(close::routes)
         .configure(reconciliation::routes)
         .configure(integrity::routes)
         .configure(limits::routes)

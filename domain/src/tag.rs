@@ -46,6 +46,8 @@ tags! {
     Category = "category",
     CategoryTree = "category_tree",
     ChannelPriceList = "channel_price_list",
+    Close = "close",
+    CloseRecord = "close_record",
     Command = "command",
     CostLayer = "cost_layer",
     CostToSettle = "cost_to_settle",

@@ -8,7 +8,7 @@ use domain::refusal::{Code, Problems, Refusal};
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use crate::listing::{Listing, Slice};
+use crate::listing::{Listing, Period, Slice};
 use crate::posting::{counts, stock_documents};
 use crate::sales_lines::{self, Skus};
 use crate::{Error, Tx};
@@ -175,9 +175,11 @@ fn check_named<'a>(
 
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    pub status: Option<CountStatus>,
+    /// Any status if empty.
+    pub statuses: Vec<CountStatus>,
     pub location_id: Option<LocationId>,
     pub number: Option<String>,
+    pub created: Period,
 }
 
 const SELECT: &str = "select id, number, location_id, status, blind, tolerance_percent, tolerance_value, reference, \
@@ -187,9 +189,10 @@ const SELECT: &str = "select id, number, location_id, status, blind, tolerance_p
 /// Returns one page of sheets, without their lines.
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Count>, Error> {
     let rows = Listing::new(tx, SELECT)
-        .among("status", filter.status.as_slice())
+        .among("status", &filter.statuses)
         .with("location_id = ", filter.location_id.map(|id| id.0))
         .with("number = ", filter.number.as_ref())
+        .within("recorded_at", filter.created)
         .page(tx, "id", slice)
         .await?;
     rows.iter().map(|row| Ok(counts::head(row)?.1)).collect()

@@ -9,6 +9,7 @@ pub mod auth;
 pub mod bi_login;
 pub mod caller;
 pub mod catalog;
+pub mod close;
 mod columns;
 pub mod command;
 pub mod count;

@@ -79,6 +79,8 @@ pub struct Filter {
     pub reference: Option<String>,
     pub occurred: Period,
     pub created: Period,
+    /// Whether a shipment of it is not invoiced. Both if absent.
+    pub uninvoiced: Option<bool>,
 }
 
 /// An order with its shipments and invoices.
@@ -90,10 +92,21 @@ pub struct OrderDetail {
     pub currency: String,
 }
 
+/// Orders with a shipment that is not invoiced, and the others.
+const UNINVOICED: &str = " and exists (select from shipment s where s.tenant_id = sales_order.tenant_id \
+    and s.order_id = sales_order.id and s.invoice_id is null and s.undone_at is null)";
+const INVOICED: &str = " and not exists (select from shipment s where s.tenant_id = sales_order.tenant_id \
+    and s.order_id = sales_order.id and s.invoice_id is null and s.undone_at is null)";
+
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<OrderSummary>, Error> {
     let select = "select id, number, status, customer_id, location_id, currency, country, reference, external_ref, \
                          requested_on, hold_reasons, net, tax, total, occurred_at, recorded_at, updated_at, version \
                   from sales_order where tenant_id = ";
+    let uninvoiced = match filter.uninvoiced {
+        Some(true) => UNINVOICED,
+        Some(false) => INVOICED,
+        None => "",
+    };
     let rows = Listing::new(tx, select)
         .among("status", &filter.statuses)
         .with("customer_id = ", filter.customer_id.map(|id| id.0))
@@ -102,6 +115,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<OrderSu
         .with("reference = ", filter.reference.as_ref())
         .within("occurred_at", filter.occurred)
         .within("recorded_at", filter.created)
+        .sql(uninvoiced)
         .page(tx, "id", slice)
         .await?;
     rows.iter().map(read_summary).collect()

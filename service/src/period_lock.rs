@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::PeriodLockId;
-use domain::refusal::Refusal;
+use domain::refusal::{Problems, Refusal};
 use domain::tag;
 use domain::text::Filled200;
 use sea_orm::sqlx::postgres::PgRow;
@@ -50,18 +50,44 @@ pub struct PeriodLock {
 
 /// Moves the lock, after every posting that has begun.
 pub async fn create(tx: &Tx, input: &PeriodLockInput) -> Result<PeriodLock, Error> {
-    let mut problems = domain::refusal::Problems::default();
-    input.reason.check(&mut problems, "/reason");
-    if input.reason.trim().is_empty() {
-        problems.invalid("/reason", "A move of the lock needs a reason.");
-    }
+    let mut problems = Problems::default();
+    check_reason(&mut problems, "/reason", &input.reason);
     let today = setup::settings(tx).await?.day(tx.now);
     if input.locked_through.is_some_and(|last| last >= today) {
         problems.invalid("/locked_through", format!("The last closed day is before today, {today}."));
     }
     problems.check()?;
+    hold(tx).await?;
+    record(tx, input.locked_through, input.reason.as_str()).await
+}
+
+/// Checks the reason of a move.
+pub(crate) fn check_reason(problems: &mut Problems, pointer: &str, reason: &Filled200) {
+    reason.check(problems, pointer);
+    if reason.trim().is_empty() {
+        problems.invalid(pointer, "A move of the lock needs a reason.");
+    }
+}
+
+/// Waits for every posting that has begun. Later ones, and other moves, wait until the end of the transaction.
+pub(crate) async fn hold(tx: &Tx) -> Result<(), Error> {
     let lock = "select pg_advisory_xact_lock(hashtextextended('period_lock ' || $1::uuid, 0))";
-    tx.execute(sqlx::query(lock).bind(tx.tenant_id.0)).await?;
+    tx.execute(sqlx::query(lock).bind(tx.tenant_id.0)).await.map(drop)
+}
+
+/// Returns the last closed day. Nothing if every day is open.
+pub(crate) async fn locked_through(tx: &Tx) -> Result<Option<NaiveDate>, Error> {
+    let select = "select locked_through from period_lock where tenant_id = $1 order by id desc limit 1";
+    let row = tx.row(sqlx::query(select).bind(tx.tenant_id.0)).await?;
+    Ok(row.map(|row| row.try_get("locked_through")).transpose()?.flatten())
+}
+
+/// Writes a move of the lock, which the transaction holds.
+pub(crate) async fn record(
+    tx: &Tx,
+    locked_through: Option<NaiveDate>,
+    reason: &str,
+) -> Result<PeriodLock, Error> {
     let id = PeriodLockId(tx.next_id());
     let statement = Columns::of(
         "insert into period_lock (tenant_id, id, locked_through, reason, recorded_at, command_id) \
@@ -69,16 +95,16 @@ pub async fn create(tx: &Tx, input: &PeriodLockInput) -> Result<PeriodLock, Erro
     )
     .bind(tx.tenant_id.0)
     .value("id", id.0)
-    .value("locked_through", input.locked_through)
-    .value("reason", input.reason.as_str())
+    .value("locked_through", locked_through)
+    .value("reason", reason)
     .value("recorded_at", tx.now)
     .value("command_id", tx.command_id().0);
     statement.execute(tx).await?;
     Ok(PeriodLock {
         id,
         object: tag::PeriodLock,
-        locked_through: input.locked_through,
-        reason: input.reason.as_str().to_owned(),
+        locked_through,
+        reason: reason.to_owned(),
         created_at: tx.now,
         version: 1,
     })

@@ -211,6 +211,7 @@ fn read_summary(row: &PgRow) -> Result<SaleSummary, Error> {
 pub struct SessionFilter {
     pub register_id: Option<RegisterId>,
     pub open: Option<bool>,
+    pub opened: Period,
 }
 
 const SESSIONS: &str = "select id, register_id, opening_float, counted, expected, difference, opened_at, closed_at \
@@ -225,6 +226,7 @@ pub async fn sessions(tx: &Tx, filter: &SessionFilter, slice: &Slice) -> Result<
     let rows = Listing::new(tx, SESSIONS)
         .with("register_id = ", filter.register_id.map(|id| id.0))
         .sql(openness)
+        .within("opened_at", filter.opened)
         .page(tx, "id", slice)
         .await?;
     rows.iter().map(read_session).collect()

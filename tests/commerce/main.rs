@@ -4,6 +4,7 @@
 
 mod buying;
 mod catalog;
+mod close;
 mod count;
 mod ledger;
 mod lot;

@@ -199,7 +199,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Tables that posting does not write alone, with the files that may write them.
-const OF_OTHERS: [(&str, &[&str]); 72] = [
+const OF_OTHERS: [(&str, &[&str]); 73] = [
     ("command", &["service/src/command", "service/src/posting"]),
     ("event", &["service/src/command", "service/src/posting"]),
     ("event_cursor", &["service/src/relay"]),
@@ -252,6 +252,7 @@ const OF_OTHERS: [(&str, &[&str]); 72] = [
     ("password_link", &["service/src/auth"]),
     ("access_refusal", &["service/src/refusal"]),
     ("period_lock", &["service/src/period_lock"]),
+    ("period_close", &["service/src/close"]),
     ("stock_checkpoint", &["service/src/stock/checkpoint"]),
     ("stock_checkpoint_level", &["service/src/stock/checkpoint"]),
     ("reconcile_system", &["service/src/reconcile/system"]),

@@ -4,9 +4,10 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use domain::count::CountStatus;
 use domain::id::{CountId, LocationId};
+use domain::moment::Instant;
 use serde::Deserialize;
 use service::count::{Filter, get, list};
-use service::listing::Age;
+use service::listing::{Age, Period};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::form::CountOut;
@@ -14,7 +15,7 @@ use super::sees_all;
 use crate::costs::Shown;
 use crate::line::skus_in;
 use crate::list::{List, Page};
-use crate::params::PathId;
+use crate::params::{PathId, listed};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -27,13 +28,21 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Only this status.
-    status: Option<CountStatus>,
+    /// Only these statuses, separated by commas or sent repeatedly.
+    #[serde(default, deserialize_with = "listed")]
+    #[param(style = Form, explode = false, max_items = 10)]
+    status: Vec<CountStatus>,
     /// Only this location.
     location_id: Option<LocationId>,
     /// Only this number.
     #[param(max_length = 64, example = "CT-2026-000123")]
     number: Option<String>,
+    /// Opened at this instant or later.
+    #[serde(rename = "created_at[gte]")]
+    created_from: Option<Instant>,
+    /// Opened before this instant.
+    #[serde(rename = "created_at[lt]")]
+    created_to: Option<Instant>,
     sort: Option<Age>,
 }
 
@@ -49,8 +58,12 @@ struct Filters {
 #[get("/v1/counts")]
 async fn list_counts(caller: Caller, page: List<Filters>) -> Answer {
     let filters = &page.filters;
-    let filter =
-        Filter { status: filters.status, location_id: filters.location_id, number: filters.number.clone() };
+    let filter = Filter {
+        statuses: filters.status.clone(),
+        location_id: filters.location_id,
+        number: filters.number.clone(),
+        created: Period::new(filters.created_from, filters.created_to),
+    };
     let slice = page.slice(filters.sort)?;
     let read = async |tx: &service::Tx| list(tx, &filter, &slice).await;
     let rows = page.read(&caller, read).await?;

@@ -63,8 +63,15 @@ const AREAS: &[(&str, &str, &[&str])] = &[
     ),
     (
         "Ledger",
-        "Accounts, journal entries, closed periods and the trial balance.",
-        &["/v1/accounts", "/v1/journal-entries", "/v1/period-locks", "/v1/settings", "/v1/trial-balance"],
+        "Accounts, journal entries, the trial balance, and closing a month.",
+        &[
+            "/v1/accounts",
+            "/v1/close",
+            "/v1/journal-entries",
+            "/v1/period-locks",
+            "/v1/settings",
+            "/v1/trial-balance",
+        ],
     ),
     (
         "Audit",

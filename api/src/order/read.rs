@@ -55,6 +55,9 @@ struct Filters {
     /// Recorded before this instant.
     #[serde(rename = "created_at[lt]")]
     created_to: Option<Instant>,
+    /// `true`: only those with a shipment that is not invoiced. `false`: only the others.
+    #[param(example = true)]
+    uninvoiced: Option<bool>,
     sort: Option<Age>,
 }
 
@@ -78,6 +81,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         reference: filters.reference.clone(),
         occurred: Period::new(filters.occurred_from, filters.occurred_to),
         created: Period::new(filters.created_from, filters.created_to),
+        uninvoiced: filters.uninvoiced,
     };
     let slice = list.slice(filters.sort)?;
     let read = async |tx: &service::Tx| service::order::list(tx, &filter, &slice).await;

@@ -3,9 +3,10 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use domain::id::{RegisterId, SaleExceptionId, SaleId, SessionId};
+use domain::moment::Instant;
 use domain::pos::ExceptionReason;
 use serde::Deserialize;
-use service::listing::Age;
+use service::listing::{Age, Period};
 use service::pos::exception::{self, Exception, ExceptionStatus, Filter, Resolution};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -35,6 +36,12 @@ struct Filters {
     session_id: Option<SessionId>,
     /// Only this sale.
     sale_id: Option<SaleId>,
+    /// Only of sales that happened at this instant or later.
+    #[serde(rename = "occurred_at[gte]")]
+    occurred_from: Option<Instant>,
+    /// Only of sales that happened before this instant.
+    #[serde(rename = "occurred_at[lt]")]
+    occurred_to: Option<Instant>,
     sort: Option<Age>,
 }
 
@@ -51,13 +58,14 @@ struct Filters {
 )]
 #[get("/v1/pos/exceptions")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
-    let Filters { status, reason, register_id, session_id, sale_id, sort } = &list.filters;
+    let Filters { status, reason, register_id, session_id, sale_id, occurred_from, occurred_to, sort } = &list.filters;
     let filter = Filter {
         status: *status,
         reason: *reason,
         register_id: *register_id,
         session_id: *session_id,
         sale_id: *sale_id,
+        occurred: Period::new(*occurred_from, *occurred_to),
     };
     let slice = list.slice(*sort)?;
     let read = async |tx: &service::Tx| exception::list(tx, &filter, &slice).await;

@@ -3,12 +3,13 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
 use domain::id::{RegisterId, SessionId};
+use domain::moment::Instant;
 use domain::number::Money;
 use domain::pos::{self, CashMove, CashMoveKind, Session};
 use domain::refusal::Problems;
 use domain::text::Filled200;
 use serde::Deserialize;
-use service::listing::Age;
+use service::listing::{Age, Period};
 use service::pos::SessionFilter;
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -134,6 +135,12 @@ struct Filters {
     /// `true`: only open ones. `false`: only closed ones.
     #[param(example = true)]
     open: Option<bool>,
+    /// Opened at this instant or later.
+    #[serde(rename = "opened_at[gte]")]
+    opened_from: Option<Instant>,
+    /// Opened before this instant.
+    #[serde(rename = "opened_at[lt]")]
+    opened_to: Option<Instant>,
     sort: Option<Age>,
 }
 
@@ -148,7 +155,9 @@ struct Filters {
 )]
 #[get("/v1/pos/sessions")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
-    let filter = SessionFilter { register_id: list.filters.register_id, open: list.filters.open };
+    let Filters { register_id, open, opened_from, opened_to, .. } = &list.filters;
+    let opened = Period::new(*opened_from, *opened_to);
+    let filter = SessionFilter { register_id: *register_id, open: *open, opened };
     let slice = list.slice(list.filters.sort)?;
     let read = async |tx: &service::Tx| service::pos::sessions(tx, &filter, &slice).await;
     let sessions = list.read(&caller, read).await?;

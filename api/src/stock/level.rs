@@ -29,6 +29,9 @@ struct Filters {
     /// Only the product with this SKU.
     #[param(max_length = 64, example = "BOLT-M8")]
     sku: Option<String>,
+    /// `true`: only levels that are below zero, or have more reserved than on hand. `false`: only the others.
+    #[param(example = true)]
+    forced: Option<bool>,
 }
 
 /// List stock levels
@@ -42,8 +45,9 @@ struct Filters {
 )]
 #[get("/v1/stock/levels")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
-    let Filters { location_id, product_id, sku } = &list.filters;
-    let filter = Filter { location_id: *location_id, product_id: *product_id, sku: sku.clone() };
+    let Filters { location_id, product_id, sku, forced } = &list.filters;
+    let filter =
+        Filter { location_id: *location_id, product_id: *product_id, sku: sku.clone(), forced: *forced };
     let after: Option<Position> = list.after()?;
     let read = async |tx: &service::Tx| level::list(tx, &filter, after, list.fetch()).await;
     let mut levels = list.read(&caller, read).await?;

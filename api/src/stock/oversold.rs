@@ -2,8 +2,9 @@
 
 use actix_web::get;
 use domain::id::{LocationId, ProductId};
+use domain::moment::Instant;
 use serde::Deserialize;
-use service::listing::Age;
+use service::listing::{Age, Period};
 use service::stock::oversold::{self, CostStatus, CostToSettle, Filter};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -29,6 +30,12 @@ struct Filters {
     /// Only the product with this SKU.
     #[param(max_length = 64, example = "BOLT-M8")]
     sku: Option<String>,
+    /// Left at this instant or later.
+    #[serde(rename = "occurred_at[gte]")]
+    occurred_from: Option<Instant>,
+    /// Left before this instant.
+    #[serde(rename = "occurred_at[lt]")]
+    occurred_to: Option<Instant>,
     sort: Option<Age>,
 }
 
@@ -44,9 +51,14 @@ struct Filters {
 )]
 #[get("/v1/stock/oversold")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
-    let Filters { status, location_id, product_id, sku, sort } = &list.filters;
-    let filter =
-        Filter { status: *status, location_id: *location_id, product_id: *product_id, sku: sku.clone() };
+    let Filters { status, location_id, product_id, sku, occurred_from, occurred_to, sort } = &list.filters;
+    let filter = Filter {
+        status: *status,
+        location_id: *location_id,
+        product_id: *product_id,
+        sku: sku.clone(),
+        occurred: Period::new(*occurred_from, *occurred_to),
+    };
     let slice = list.slice(*sort)?;
     let read = async |tx: &service::Tx| oversold::list(tx, &filter, &slice).await;
     let rows = list.read(&caller, read).await?;

@@ -11,7 +11,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
 
-use crate::listing::{Listing, Slice, optional_number, word};
+use crate::listing::{Listing, Period, Slice, optional_number, word};
 use crate::{Error, Tx};
 
 /// Whether an exception is worked off.
@@ -95,6 +95,8 @@ pub struct Filter {
     pub register_id: Option<RegisterId>,
     pub session_id: Option<SessionId>,
     pub sale_id: Option<SaleId>,
+    /// When the sale happened.
+    pub occurred: Period,
 }
 
 const SELECT: &str = "select e.id, e.reason, e.sale_id, s.number, e.line_no, s.register_id, s.session_id, s.currency, \
@@ -114,6 +116,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Excepti
         .with("s.register_id = ", filter.register_id.map(|id| id.0))
         .with("s.session_id = ", filter.session_id.map(|id| id.0))
         .with("e.sale_id = ", filter.sale_id.map(|id| id.0))
+        .within("s.occurred_at", filter.occurred)
         .page(tx, "e.id", slice)
         .await?;
     rows.iter().map(read).collect()

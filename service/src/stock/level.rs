@@ -66,6 +66,8 @@ pub struct Filter {
     pub location_id: Option<LocationId>,
     pub product_id: Option<ProductId>,
     pub sku: Option<String>,
+    /// Whether it is below zero, or more of it is reserved than on hand. Both if absent.
+    pub forced: Option<bool>,
 }
 
 /// Position of a level in the list: location, product, lot.
@@ -101,7 +103,12 @@ pub async fn list(
     let mut query = Listing::new(tx, SELECT)
         .with("l.location_id = ", filter.location_id.map(|id| id.0))
         .with("l.product_id = ", filter.product_id.map(|id| id.0))
-        .with("p.sku = ", filter.sku.as_deref().map(one_form));
+        .with("p.sku = ", filter.sku.as_deref().map(one_form))
+        .sql(match filter.forced {
+            Some(true) => " and (l.on_hand < 0 or l.reserved > l.on_hand)",
+            Some(false) => " and l.on_hand >= 0 and l.reserved <= l.on_hand",
+            None => "",
+        });
     if let Some((location, product, lot)) = after {
         query = query.with("(l.location_id, l.product_id, l.lot_id) > (", Some(location));
         query = query.sql(", ").bind(product).sql(", ").bind(lot).sql(")");

@@ -12,7 +12,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::listing::{Listing, Slice, number, optional_word};
+use crate::listing::{Listing, Period, Slice, number, optional_word};
 use crate::{Error, Tx};
 
 /// Whether a cost to settle is open.
@@ -88,6 +88,7 @@ pub struct Filter {
     pub location_id: Option<LocationId>,
     pub product_id: Option<ProductId>,
     pub sku: Option<String>,
+    pub occurred: Period,
 }
 
 const SELECT: &str = "select c.id, c.location_id, c.product_id, p.sku, c.lot_id, p.stock_uom, c.document_kind, \
@@ -107,6 +108,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<CostToS
         .with("c.location_id = ", filter.location_id.map(|id| id.0))
         .with("c.product_id = ", filter.product_id.map(|id| id.0))
         .with("p.sku = ", filter.sku.as_deref().map(one_form))
+        .within("c.occurred_at", filter.occurred)
         .page(tx, "c.id", slice)
         .await?;
     rows.iter().map(read_cost).collect()

@@ -257,7 +257,12 @@ pub async fn own_records(tenant: &Tenant) -> Own {
 /// Returns a valid body for an operation that names a record in its path; `None` if the path names no record.
 pub fn body(operation: &str, own: &Own) -> Option<Value> {
     match operation {
-        "channel_price_lists_delete" | "channel_price_lists_put" | "reports_get" => None,
+        "channel_price_lists_delete"
+        | "channel_price_lists_put"
+        | "closes_create"
+        | "closes_get"
+        | "closes_reopen"
+        | "reports_get" => None,
         "pos_sessions_close" => Some(json!({ "register_id": own.till.register_id, "counted": "0" })),
         "bundles_put" => Some(json!({ "components": [{ "sku": "MUG", "quantity": "1" }] })),
         "counts_enter" => Some(json!({ "entries": [{ "sku": "MUG", "quantity": "1" }] })),

@@ -1,0 +1,1 @@
+drop table period_close;

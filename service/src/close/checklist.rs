@@ -1,0 +1,136 @@
+//! The checklist of a close: what is open in the books, each with the list that shows it.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use sea_orm::sqlx::{self, Row};
+use serde::{Deserialize, Serialize};
+use strum::IntoEnumIterator;
+
+use crate::ledger::control;
+use crate::{Error, Tx};
+
+/// An item of the checklist.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+    strum::EnumIter,
+    strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum Item {
+    /// Sessions of tills that were opened before the end of the month and are not closed: their cash is not counted.
+    OpenSessions,
+    /// Exceptions of sales of the month or earlier that no person has resolved.
+    SaleExceptions,
+    /// Levels that are below zero, or have more reserved than on hand. As of now.
+    ForcedLevels,
+    /// Units that left below zero in the month or earlier, and whose cost is provisional.
+    CostsToSettle,
+    /// Count sheets that were opened in the month or earlier and are not posted.
+    CountsNotPosted,
+    /// Orders of the month or earlier that are drafts or on hold.
+    DraftOrders,
+    /// Orders of the month or earlier with a shipment that is not invoiced.
+    UninvoicedOrders,
+    /// Payments of the month or earlier with a part that is not applied to an invoice.
+    UnappliedPayments,
+    /// Control accounts that differ from their sub-ledger. As of now.
+    TieOuts,
+}
+
+/// An item of the checklist, with what is open.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = CloseItem)]
+pub struct ChecklistItem {
+    /// The item.
+    pub item: Item,
+    /// Number of open records. Zero: nothing is open.
+    #[schema(minimum = 0, maximum = 9007199254740991_u64, example = 0)]
+    pub count: i64,
+    /// Path of the list or report in this API that shows these records.
+    #[schema(max_length = 200, example = "/v1/pos/sessions?open=true&opened_at%5Blt%5D=2026-04-01T00:00:00Z")]
+    pub href: String,
+}
+
+impl Item {
+    /// Returns its name in the API.
+    pub fn word(self) -> &'static str {
+        self.into()
+    }
+
+    /// Returns the list that shows its records up to an instant. Its filters are the conditions of [`COUNTS`].
+    fn href(self, until: &str) -> String {
+        let (list, bound) = match self {
+            Item::OpenSessions => ("/v1/pos/sessions?open=true", "opened_at"),
+            Item::SaleExceptions => ("/v1/pos/exceptions?status=open", "occurred_at"),
+            Item::ForcedLevels => return "/v1/stock/levels?forced=true".to_owned(),
+            Item::CostsToSettle => ("/v1/stock/oversold?status=open", "occurred_at"),
+            Item::CountsNotPosted => ("/v1/counts?status=counting,recount,counted", "created_at"),
+            Item::DraftOrders => ("/v1/orders?status=draft,on_hold", "occurred_at"),
+            Item::UninvoicedOrders => ("/v1/orders?uninvoiced=true", "occurred_at"),
+            Item::UnappliedPayments => ("/v1/payments?unapplied=true", "occurred_at"),
+            Item::TieOuts => return "/v1/reports/tie_out".to_owned(),
+        };
+        format!("{list}&{bound}%5Blt%5D={until}")
+    }
+}
+
+/// The number of open records of each item but the tie-outs: of a tenant (`$1`), before an instant (`$2`).
+const COUNTS: &str = "
+    select 'open_sessions' as item, count(*) as open from pos_session
+    where tenant_id = $1 and status = 'open' and opened_at < $2
+    union all
+    select 'sale_exceptions', count(*)
+    from sale_exception e join pos_sale s on s.tenant_id = $1 and s.id = e.sale_id
+    where e.tenant_id = $1 and e.resolved_at is null and s.occurred_at < $2
+    union all
+    select 'forced_levels', count(*)
+    from bi.stock_level l
+    join product p on p.tenant_id = $1 and p.id = l.product_id and (p.tracking = 'none' or l.lot_code is not null)
+    where l.tenant_id = $1 and (l.on_hand < 0 or l.reserved > l.on_hand)
+    union all
+    select 'costs_to_settle', count(*) from cost_to_settle
+    where tenant_id = $1 and settled_at is null and occurred_at < $2
+    union all
+    select 'counts_not_posted', count(*) from stock_count
+    where tenant_id = $1 and status in ('counting', 'recount', 'counted') and recorded_at < $2
+    union all
+    select 'draft_orders', count(*) from sales_order
+    where tenant_id = $1 and status in ('draft', 'on_hold') and occurred_at < $2
+    union all
+    select 'uninvoiced_orders', count(*) from sales_order o
+    where o.tenant_id = $1 and o.occurred_at < $2 and exists (
+        select from shipment s
+        where s.tenant_id = $1 and s.order_id = o.id and s.invoice_id is null and s.undone_at is null)
+    union all
+    select 'unapplied_payments', count(*) from payment
+    where tenant_id = $1 and unapplied > 0 and occurred_at < $2";
+
+/// Reads the checklist of what is open before a day.
+pub(super) async fn read(tx: &Tx, before: NaiveDate) -> Result<Vec<ChecklistItem>, Error> {
+    let begin = "select day_begin($2::timestamp, time_zone) as until from tenant where tenant_id = $1";
+    let row = tx.row(sqlx::query(begin).bind(tx.tenant_id.0).bind(before.and_time(chrono::NaiveTime::MIN))).await?;
+    let row = row.ok_or_else(|| Error::invariant("a tenant without a row"))?;
+    let until: DateTime<Utc> = row.try_get("until")?;
+    let mut counts: HashMap<String, i64> = HashMap::new();
+    for row in tx.rows(sqlx::query(COUNTS).bind(tx.tenant_id.0).bind(until)).await? {
+        counts.insert(row.try_get("item")?, row.try_get("open")?);
+    }
+    counts.insert(Item::TieOuts.word().to_owned(), control::differences(tx).await?);
+    let until = until.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+    let item = |item: Item| {
+        let count = counts.get(item.word()).copied();
+        let count = count.ok_or_else(|| Error::invariant(format!("{} is not counted", item.word())))?;
+        Ok(ChecklistItem { item, count, href: item.href(&until) })
+    };
+    Item::iter().map(item).collect()
+}
