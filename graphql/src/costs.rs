@@ -38,7 +38,8 @@ pub fn is_about_costs(request: &Request) -> bool {
             | Name::LowStock
             | Name::LotExpiry
             | Name::ReceivableAgeing
-            | Name::BestCustomers => false,
+            | Name::BestCustomers
+            | Name::TaxSummary => false,
         }
 }
 

@@ -45,6 +45,7 @@ mod stock_position;
 mod stock_turnover;
 mod stock_valuation;
 mod table;
+mod tax_summary;
 mod tie;
 mod weak_margins;
 mod workbook;
@@ -89,6 +90,7 @@ pub use stock_position::StockPositionRow;
 pub use stock_turnover::StockTurnoverRow;
 pub use stock_valuation::{StockDimension, StockValuationRow};
 pub use table::{Format, Table};
+pub use tax_summary::{TaxDimension, TaxSummaryRow};
 pub use tie::Tie;
 pub use weak_margins::WeakMarginsRow;
 
@@ -158,6 +160,8 @@ pub enum Name {
     BalanceSheet,
     /// Control accounts beside their sub-ledgers.
     TieOut,
+    /// Taxes by rate and period.
+    TaxSummary,
 }
 
 /// A report.
@@ -184,6 +188,7 @@ pub enum Name {
 #[graphql(concrete(name = "ProfitAndLoss", params(ProfitAndLossRow)))]
 #[graphql(concrete(name = "BalanceSheet", params(BalanceSheetRow)))]
 #[graphql(concrete(name = "TieOut", params(TieOutRow)))]
+#[graphql(concrete(name = "TaxSummary", params(TaxSummaryRow)))]
 pub struct Report<R: OutputType> {
     /// The columns in the order of the rows, with unit and meaning.
     pub columns: Vec<Column>,

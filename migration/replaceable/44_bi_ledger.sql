@@ -80,6 +80,14 @@ from (
 ) l
 group by l.section, l.account_code, l.account_name, l.currency;
 
+-- Each tax at each rate by month, over the whole history.
+create view bi.tax_summary with (security_invoker = true) as
+select
+    date_trunc('month', l.day::timestamp)::date as month, l.tax_code, l.tax_name, l.tax_rate, l.amount_per_unit, l.account_code,
+    l.currency, sum(l.tax_base) as tax_base, sum(l.tax) as tax
+from bi.tax_lines l
+group by 1, l.tax_code, l.tax_name, l.tax_rate, l.amount_per_unit, l.account_code, l.currency;
+
 -- Each control account beside its sub-ledger, as of now.
 create view bi.tie_out with (security_invoker = true) as
 with control (name, codes, href, subledger) as (
@@ -116,7 +124,7 @@ with control (name, codes, href, subledger) as (
     select 'output_tax',
         array(select '2200' union select s.account_code from public.sales_line_tax s
               where s.tenant_id = (select bi.tenant()) and s.account_code is not null order by 1),
-        '/v1/reports/revenue',
+        '/v1/reports/tax_summary',
         (select -coalesce(sum(s.tax), 0) from public.sales_line s where s.tenant_id = (select bi.tenant()))
     union all
     select 'vouchers', array['2300'], '/v1/vouchers',

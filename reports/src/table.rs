@@ -107,7 +107,7 @@ struct ReportParams {
     /// weekday, channel, location, product, category, customer, country, price_source, discount_band, product_kind, or none; the
     /// default is day. `stock_valuation` accepts
     /// location, product, category, or none; the default is product and location. `profit_and_loss` accepts month, quarter, year,
-    /// channel, or none; the default is month.
+    /// channel, or none, `tax_summary` country as well; the default is month.
     #[param(style = Form, explode = false, required = false, value_type = Vec<String>, max_items = 200, example = json!(["channel"]))]
     group_by: Option<String>,
     /// IANA name of the time zone in which days begin. The default is the tenant's.
@@ -237,7 +237,7 @@ pub struct ReportTable {
 /// Returns a flat table from the live rows: `revenue`, `margin`, `channel_summary`, `product_performance`,
 /// `customer_value`, `abc`, `stock_position`, `stock_valuation`, `low_stock`, `lot_expiry`, `stock_ageing`,
 /// `slow_stock`, `stock_turnover`, `shrinkage`, `receivable_ageing`, `best_customers`, `weak_margins`, `trial_balance`,
-/// `general_ledger`, `profit_and_loss`, `balance_sheet` or `tie_out`. GraphQL and the SQL views in the schema `bi` have the same figures. Without a period
+/// `general_ledger`, `profit_and_loss`, `balance_sheet`, `tie_out` or `tax_summary`. GraphQL and the SQL views in the schema `bi` have the same figures. Without a period
 /// the report covers the whole history. A period is half-open, from `from` to before `to`. An empty report has a
 /// header and no rows. `margin`, `stock_valuation`, `stock_ageing`, `slow_stock`, `stock_turnover`, `shrinkage`, `weak_margins`, and `abc` by margin need the scope
 /// `costs:read`. The reports on the ledger need `costs:read` and `ledger:read`. In the other reports, columns of costs and margins are null without it. A filter takes at most 200 different values.

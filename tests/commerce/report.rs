@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 use tests::{Tenant, environment, lines, sale, with_tenant, with_tenant_as};
 
 /// Reports, their grouping, their field in GraphQL, and the view that shows the same.
-const SURFACES: [(&str, &str, &str, &str); 37] = [
+const SURFACES: [(&str, &str, &str, &str); 38] = [
     ("revenue", "channel", "revenueReport(groupBy: [CHANNEL])", "revenue_by_channel"),
     ("revenue", "month,channel", "revenueReport(groupBy: [MONTH, CHANNEL])", "revenue_by_month_channel"),
     ("revenue", "day", "revenueReport(groupBy: [DAY])", "revenue_by_day"),
@@ -71,6 +71,7 @@ const SURFACES: [(&str, &str, &str, &str); 37] = [
     ("profit_and_loss", "month,channel", "profitAndLoss(groupBy: [MONTH, CHANNEL])", "profit_and_loss"),
     ("balance_sheet", "", "balanceSheet", "balance_sheet"),
     ("tie_out", "", "tieOut", "tie_out"),
+    ("tax_summary", "month", "taxSummary(groupBy: [MONTH])", "tax_summary"),
 ];
 
 /// A row as texts by column, decimals without trailing zeros.

@@ -160,6 +160,7 @@ fn a_report_costs_three_statements_and_one_on_sales_four() {
             ("/v1/reports/profit_and_loss", REPORT + 1),
             ("/v1/reports/balance_sheet", REPORT + 1),
             ("/v1/reports/tie_out", REPORT + 1),
+            ("/v1/reports/tax_summary", REPORT_ON_SALES),
             ("/v1/reports/general_ledger?from=2026-01-01", REPORT + 1),
             ("/graphql?query=%7BchannelSummary%7Brows%7Bchannel%7D%7D%7D", REPORT_ON_SALES),
             (

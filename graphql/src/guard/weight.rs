@@ -17,6 +17,8 @@ const COLUMNS_ESTIMATE: u64 = 30;
 const TOTALS_ESTIMATE: u64 = 5;
 /// Usual number of accounts at most.
 const ACCOUNTS_ESTIMATE: u64 = 200;
+/// Usual number of taxes and rates at most.
+const TAXES_ESTIMATE: u64 = 20;
 
 /// The parent of a selection set. It decides the cost of the fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -226,6 +228,13 @@ impl Scale<'_> {
                 Argument::Unknown => None,
             }
             .map(|groups| groups.saturating_mul(ACCOUNTS_ESTIMATE)),
+            "taxSummary" => match self.argument(field, "groupBy") {
+                Argument::Absent => Dimension::Month.groups_estimate(),
+                Argument::Known(Value::List(names)) => groups_estimate(&names),
+                Argument::Known(name) => groups_estimate(&[name]),
+                Argument::Unknown => None,
+            }
+            .map(|groups| groups.saturating_mul(TAXES_ESTIMATE)),
             "stockValuation" => match self.argument(field, "groupBy") {
                 Argument::Known(Value::List(names)) => groups_estimate(&names),
                 Argument::Known(name) => groups_estimate(&[name]),

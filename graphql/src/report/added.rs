@@ -21,7 +21,7 @@ macro_rules! added {
 }
 
 /// Every figure of a report that can be compared.
-const ADDED: [(&str, &str, &str, &str); 50] = added![
+const ADDED: [(&str, &str, &str, &str); 51] = added![
     "orders",
     "lines",
     "units",
@@ -72,6 +72,7 @@ const ADDED: [(&str, &str, &str, &str); 50] = added![
     "liabilities",
     "equity",
     "balance",
+    "tax_base",
 ];
 
 impl Added {

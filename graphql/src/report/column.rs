@@ -233,7 +233,7 @@ mod tests {
         AbcRow, BalanceSheetRow, BestCustomersRow, ChannelRow, CustomerValueRow, GeneralLedgerRow, Input,
         LotExpiryRow, LowStockRow, MarginRow, Name, ProductPerformanceRow, ProfitAndLossRow, ReceivableAgeingRow, Request, RevenueRow,
         ShrinkageRow, SlowStockRow, StockAgeingRow, StockPositionRow, StockTurnoverRow, StockValuationRow,
-        TieOutRow, TrialBalanceRow, WeakMarginsRow,
+        TaxSummaryRow, TieOutRow, TrialBalanceRow, WeakMarginsRow,
     };
     use super::*;
 
@@ -423,6 +423,10 @@ mod tests {
         assert_eq!(
             list::<TieOutRow>(Name::TieOut, None),
             "control account_codes href currency ledger by_hand subledger difference"
+        );
+        assert_eq!(
+            list::<TaxSummaryRow>(Name::TaxSummary, Some("quarter,country")),
+            "quarter country tax_code tax_name tax_rate amount_per_unit account_code currency tax_base tax"
         );
     }
 

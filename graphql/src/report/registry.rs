@@ -8,7 +8,7 @@ use service::{Error, Tx};
 use super::{
     AbcRow, BalanceSheetRow, BestCustomersRow, ChannelRow, CustomerValueRow, GeneralLedgerRow, LotExpiryRow, LowStockRow, MarginRow, Measure, Name,
     ProductPerformanceRow, ProfitAndLossRow, RawReport, ReceivableAgeingRow, Request, RevenueRow, Row as _, ShrinkageRow, SlowStockRow,
-    StockAgeingRow, StockPositionRow, StockTurnoverRow, StockValuationRow, Table, TieOutRow, TrialBalanceRow,
+    StockAgeingRow, StockPositionRow, StockTurnoverRow, StockValuationRow, Table, TaxSummaryRow, TieOutRow, TrialBalanceRow,
     WeakMarginsRow, decode, ledger, receivable_ageing, sales, stock,
 };
 
@@ -38,6 +38,7 @@ impl Name {
             Name::ProfitAndLoss => ProfitAndLossRow::statement(request),
             Name::BalanceSheet => BalanceSheetRow::statement(request),
             Name::TieOut => TieOutRow::statement(request),
+            Name::TaxSummary => TaxSummaryRow::statement(request),
         }
     }
 
@@ -84,6 +85,7 @@ impl Name {
             Name::ProfitAndLoss => ProfitAndLossRow::measures(),
             Name::BalanceSheet => BalanceSheetRow::measures(),
             Name::TieOut => TieOutRow::measures(),
+            Name::TaxSummary => TaxSummaryRow::measures(),
         }
     }
 
@@ -123,6 +125,7 @@ impl Name {
             Name::ProfitAndLoss => "In the order of time, then by channel and account_code.",
             Name::BalanceSheet => "By account_code; the results come last.",
             Name::TieOut => "By account_codes.",
+            Name::TaxSummary => "In the order of time, then by channel, country, tax_code and the greatest tax_rate.",
         }
     }
 }
@@ -152,5 +155,6 @@ pub(super) fn table(request: &Request, raw: RawReport) -> Result<Table, Error> {
         Name::ProfitAndLoss => Table::new(request, decode::<ProfitAndLossRow>(request, raw)?),
         Name::BalanceSheet => Table::new(request, decode::<BalanceSheetRow>(request, raw)?),
         Name::TieOut => Table::new(request, decode::<TieOutRow>(request, raw)?),
+        Name::TaxSummary => Table::new(request, decode::<TaxSummaryRow>(request, raw)?),
     }
 }

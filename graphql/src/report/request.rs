@@ -347,6 +347,14 @@ impl Name {
             Name::ProfitAndLoss => {
                 vec![Dimension::Month, Dimension::Quarter, Dimension::Year, Dimension::Channel, Dimension::None]
             }
+            Name::TaxSummary => vec![
+                Dimension::Month,
+                Dimension::Quarter,
+                Dimension::Year,
+                Dimension::Channel,
+                Dimension::Country,
+                Dimension::None,
+            ],
             Name::ChannelSummary
             | Name::ProductPerformance
             | Name::CustomerValue
@@ -373,7 +381,7 @@ impl Name {
         match self {
             Name::Revenue | Name::Margin => &[Dimension::Day],
             Name::StockValuation => &[Dimension::Product, Dimension::Location],
-            Name::ProfitAndLoss => &[Dimension::Month],
+            Name::ProfitAndLoss | Name::TaxSummary => &[Dimension::Month],
             Name::ChannelSummary
             | Name::ProductPerformance
             | Name::CustomerValue
@@ -433,7 +441,8 @@ impl Name {
             | Name::TrialBalance
             | Name::GeneralLedger
             | Name::ProfitAndLoss
-            | Name::TieOut => false,
+            | Name::TieOut
+            | Name::TaxSummary => false,
         }
     }
 
@@ -452,7 +461,8 @@ impl Name {
             | Name::CustomerValue
             | Name::Abc
             | Name::BestCustomers
-            | Name::WeakMargins => true,
+            | Name::WeakMargins
+            | Name::TaxSummary => true,
             Name::StockPosition
             | Name::StockValuation
             | Name::LowStock

@@ -31,7 +31,7 @@ const PERIOD: &str = "
             and (:to_at::timestamptz is null or l.occurred_at < :to_at)";
 
 /// The rows that pass the filters. A filter without values has no place in the text, for a roll-up may lack its column.
-fn filters(customers_only: bool, request: &Request) -> String {
+pub fn filters(customers_only: bool, request: &Request) -> String {
     let filter = &request.filter;
     let conditions = [
         (!filter.channels.is_empty(), "l.channel = any(:channels)"),

@@ -123,6 +123,7 @@ impl Name {
     fn of_ledger(self) -> &'static [Figure] {
         match self {
             Name::Revenue => &[NET_REVENUE, TAX],
+            Name::TaxSummary => &[TAX],
             Name::Margin | Name::ChannelSummary => &[NET_REVENUE, TAX, COST],
             Name::ProductPerformance | Name::Abc | Name::CustomerValue | Name::BestCustomers => {
                 &[NET_REVENUE, COST]
@@ -166,7 +167,8 @@ impl Name {
             | Name::GeneralLedger
             | Name::ProfitAndLoss
             | Name::BalanceSheet
-            | Name::TieOut => self.of_ledger(),
+            | Name::TieOut
+            | Name::TaxSummary => self.of_ledger(),
         }
     }
 
@@ -291,6 +293,7 @@ mod tests {
         assert_eq!(accounts(Name::Margin), "4000 4010 4100 4110 4200 2200 5000 5010");
         assert_eq!(accounts(Name::ProductPerformance), "4000 4010 4100 4110 4200 5000 5010", "it has no tax");
         assert_eq!(accounts(Name::StockAgeing), "1200 1210");
+        assert_eq!(accounts(Name::TaxSummary), "2200");
         assert_eq!(accounts(Name::Shrinkage), "5100 5110");
         assert_eq!(accounts(Name::LowStock), "");
     }

@@ -40,7 +40,7 @@ pub const CONTROLS: &str = "control (name, codes, href, subledger) as (
     select 'output_tax',
         array(select '2200' union select s.account_code from public.sales_line_tax s
               where s.tenant_id = $1 and s.account_code is not null order by 1),
-        '/v1/reports/revenue',
+        '/v1/reports/tax_summary',
         (select -coalesce(sum(s.tax), 0) from public.sales_line s where s.tenant_id = $1)
     union all
     select 'vouchers', array['2300'], '/v1/vouchers',

@@ -357,6 +357,66 @@ fn each_control_account_is_its_sub_ledger() {
 }
 
 #[test]
+fn a_tax_summary_has_each_tax_at_each_rate() {
+    with_tenant(async |tenant| {
+        books(tenant).await;
+        let classes = tenant.get("/v1/tax-classes").await.ok();
+        let classes = classes["data"].as_array().expect("tax classes");
+        let zero = classes.iter().find(|class| class["code"] == "zero").expect("the zero rate");
+        let several = tenant.make("/v1/tax-classes", json!({ "code": "two", "name": "Two taxes" })).await;
+        let rate = json!({ "tax_class_id": several, "taxes": [
+            { "code": "city", "name": "City tax", "rate": "2.5", "account": "2210" },
+            { "code": "eco", "name": "Ecotax", "amount_per_unit": "0.50", "account": "2220" }] });
+        tenant.post("/v1/tax-rates", &rate).await.created();
+        for (sku, class, price) in [("BOOK", &zero["id"], "5.00"), ("LAMP", &json!(several), "100.00")] {
+            let more = json!({ "kind": "service", "list_price": price, "tax_class_id": class });
+            tenant.product_with(sku, more).await;
+        }
+        let till = tenant.till().await;
+        let mut sold = sale(&till, &[("BOOK", "1"), ("LAMP", "2"), ("MUG", "1")]);
+        sold["occurred_at"] = json!("2026-02-28T23:30:00Z");
+        let sold = tenant.post("/v1/pos/sales", &sold).await.created();
+        let back = json!({ "register_id": till.register_id, "original_id": sold["id"], "occurred_at": "2026-03-01T00:00:00Z",
+            "original_lines": [{ "line_no": 3, "quantity": "1" }], "tenders": [{ "kind": "cash" }] });
+        tenant.post("/v1/pos/refunds", &back).await.created();
+        let names = ["month", "tax_code", "tax_rate", "amount_per_unit", "account_code", "tax_base", "tax"];
+        let (january, february, march, n) = ("2026-01-01", "2026-02-01", "2026-03-01", "null");
+        let table = report(tenant, "tax_summary?ties=true").await;
+        let expected = texts(&[
+            &[january, n, "20", n, "2200", "20.00", "4.00"],
+            &[february, n, "20", n, "2200", "40.00", "8.00"],
+            &[february, n, "0", n, "2200", "5.00", "0.00"],
+            &[february, "city", "2.5", n, "2210", "200.00", "5.00"],
+            &[february, "eco", n, "0.5", "2220", "0.00", "1.00"],
+            &[march, n, "20", n, "2200", "-10.00", "-2.00"],
+        ]);
+        assert_eq!(columns(&table, &names), expected);
+        assert_eq!(totals(&table, &["tax"]), ["16.00"]);
+        let tie = &table["meta"]["ties_to"][0];
+        assert_eq!((&tie["ledger"], &tie["difference"]), (&json!("16.00"), &json!("0.00")));
+        assert_eq!(tie["accounts"], json!(["2200", "2210", "2220"]));
+        let path = "tax_summary?from=2026-02-01&to=2026-03-01&group_by=channel&compare=previous_period";
+        let names = ["channel", "tax_rate", "tax", "tax_before", "tax_base_before"];
+        let compared = columns(&report(tenant, path).await, &names);
+        let expected = texts(&[
+            &["retail", "20", "2.00", "4.00", "20.00"],
+            &["retail", "0", "0.00", "0.00", "0.00"],
+            &["retail", "2.5", "5.00", "0.00", "0.00"],
+            &["retail", n, "1.00", "0.00", "0.00"],
+            &["wholesale", "20", "6.00", "0.00", "0.00"],
+        ]);
+        assert_eq!(compared, expected);
+        let tokyo = report(tenant, "tax_summary?group_by=none&to=2026-03-01&tz=Asia/Tokyo").await;
+        assert_eq!(totals(&tokyo, &["tax"]), ["10.00"], "in Tokyo it was March already");
+        let reader = tenant.with_key(&key(tenant, &["reports:read"]).await);
+        reader.get("/v1/reports/tax_summary").await.ok();
+        for query in ["group_by=day", "group_by=product", "account=2200", "as_of=2026-01-31", "fill=zero"] {
+            tenant.get(&format!("/v1/reports/tax_summary?{query}")).await.refused(422, "validation_failed");
+        }
+    });
+}
+
+#[test]
 fn new_books_have_statements_of_zeros() {
     with_tenant(async |tenant| {
         let table = report(tenant, "trial_balance").await;
@@ -370,6 +430,8 @@ fn new_books_have_statements_of_zeros() {
         let ties = columns(&report(tenant, "tie_out").await, &TIED);
         assert_eq!(ties.len(), 8, "every control is a row");
         assert!(ties.iter().flat_map(|row| &row[2..]).all(|figure| figure == "0.00"), "{ties:?}");
+        let taxes = report(tenant, "tax_summary").await;
+        assert_eq!((&taxes["rows"], totals(&taxes, &["tax_base", "tax"])), (&json!([]), vec!["0.00".to_owned(); 2]));
         let profit = report(tenant, "profit_and_loss?group_by=month,channel").await;
         assert_eq!((&profit["rows"], totals(&profit, &PROFIT)), (&json!([]), vec!["0.00".to_owned(); 5]));
         let sheet = report(tenant, "balance_sheet?as_of=2026-01-31&compare=previous_year").await;

@@ -29,6 +29,7 @@ fn every_total_with_an_account_is_that_of_the_ledger() {
         wear(tenant).await;
         for (path, figures) in [
             ("revenue", vec!["net_revenue", "tax"]),
+            ("tax_summary?from=2011-02-01&to=2011-03-01&channel=retail", vec!["tax"]),
             ("margin?group_by=none", vec!["cost", "net_revenue", "tax"]),
             ("margin?group_by=product&from=2011-02-01&to=2011-03-01", vec!["cost", "net_revenue", "tax"]),
             ("margin?group_by=month&channel=wholesale", vec!["cost", "net_revenue", "tax"]),

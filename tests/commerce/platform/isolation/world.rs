@@ -11,7 +11,7 @@ use crate::reconcile::example;
 pub const MARK: &str = "XYLOPHONE";
 
 /// All reports.
-pub const REPORTS: [&str; 22] = [
+pub const REPORTS: [&str; 23] = [
     "revenue",
     "margin",
     "channel_summary",
@@ -34,6 +34,7 @@ pub const REPORTS: [&str; 22] = [
     "profit_and_loss",
     "balance_sheet",
     "tie_out",
+    "tax_summary",
 ];
 
 /// One record of every kind, by the prefix of its id.
