@@ -231,7 +231,7 @@ const OF_SALES_LINES: Statements = Statements {
         ", r.document_kind || ':' || r.document_id, \
          r.document_kind, r.line_no::text, r.channel, l.code, c.number, r.country, p.sku, coalesce(r.description, p.name), r.uom, \
          r.entered::text, r.quantity::text, r.unit_price::text, r.currency, r.gross::text, r.discount::text, r.net::text, \
-         (r.tax_rate * 100)::text, r.tax::text, case when :sees_costs then r.cost::text end, \
+         r.tax_rate::text, r.tax::text, case when :sees_costs then r.cost::text end, \
          ",
         instant!("r.recorded_at"),
         "] as cells \

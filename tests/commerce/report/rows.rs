@@ -66,6 +66,7 @@ fn every_row_is_in_both_forms() {
             (&line["gross"], &line["cost"], &line["sku"]),
             (&json!("25.00"), &json!("8.00"), &json!("=8;9"))
         );
+        assert_eq!(line["tax_rate"], "20", "in percent, as the document has it");
         assert!(line["document_id"].as_str().is_some_and(|id| id.starts_with("sal_")), "{line}");
         let day = line["day"].as_str().expect("a day");
         assert!(line["occurred_at"].as_str().is_some_and(|at| at.ends_with('Z')), "{line}");
