@@ -31,14 +31,14 @@ pub(crate) fn check_is_text(raw: &[u8]) -> Result<(), ApiError> {
     Err(ApiError::new(ErrorCode::MalformedCsv, detail))
 }
 
-/// The place in a row, as the reader finds it: a quote begins a quoted cell at the start of the cell only.
+/// A place in a row, as the reader finds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// At the start of a cell.
+    /// The begin of a cell.
     Start,
-    /// In a cell without quotes around it.
+    /// A cell without quotes around it. A quote in it is a letter.
     Plain,
-    /// In a quoted cell, which may have delimiters and line ends.
+    /// A quoted cell.
     Quoted,
     /// After a quote in a quoted cell: its end, or the first half of a quote in it.
     Quote,
@@ -46,26 +46,34 @@ pub enum Place {
 
 impl Place {
     /// Returns the place after a byte.
-    pub fn after(self, byte: u8, delimiter: u8) -> Place {
+    pub fn after(self, byte: u8, delimiter: u8) -> Self {
         match (self, byte) {
             (Place::Start | Place::Quote, b'"') => Place::Quoted,
             (Place::Quoted, b'"') => Place::Quote,
             (Place::Quoted, _) => Place::Quoted,
-            (Place::Start | Place::Plain | Place::Quote, b'\r' | b'\n') => Place::Start,
-            (Place::Start | Place::Plain | Place::Quote, byte) if byte == delimiter => Place::Start,
-            (Place::Start | Place::Plain | Place::Quote, _) => Place::Plain,
+            (_, b'\r' | b'\n') => Place::Start,
+            (_, byte) if byte == delimiter => Place::Start,
+            (_, _) => Place::Plain,
         }
+    }
+
+    /// Whether a byte at this place ends the row.
+    pub fn is_end(self, byte: u8) -> bool {
+        self != Place::Quoted && matches!(byte, b'\r' | b'\n')
     }
 }
 
-/// Rejects a file with a row of too many cells, before the reader meets it. It finds the cells as the reader does.
+/// Rejects a file with a row of too many cells, before the reader meets it.
 pub(crate) fn check_width(text: &[u8], delimiter: u8) -> Result<(), ApiError> {
     let (mut place, mut cells) = (Place::Start, 1);
     for byte in text {
-        place = place.after(*byte, delimiter);
-        if place == Place::Start {
-            cells = if *byte == delimiter { cells + 1 } else { 1 };
+        let next = place.after(*byte, delimiter);
+        if place.is_end(*byte) {
+            cells = 1;
+        } else if next == Place::Start {
+            cells += 1;
         }
+        place = next;
         if cells > CELLS_MAX {
             let detail = format!("A row has more than {CELLS_MAX} cells.");
             return Err(ApiError::new(ErrorCode::MalformedCsv, detail));
@@ -74,7 +82,7 @@ pub(crate) fn check_width(text: &[u8], delimiter: u8) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Returns the file from its header on, and its delimiter. A first line `sep=;` names it to spreadsheets.
+/// Returns the file without a first line `sep=;`, which names the delimiter to spreadsheets, and its delimiter.
 pub fn opened(text: &[u8]) -> (&[u8], u8) {
     let end = text.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(text.len());
     let (line, rest) = text.split_at(end);

@@ -216,7 +216,7 @@ async fn serve(
     stopped.map_err(|error| DemoError::Io("stopping".to_owned(), error))
 }
 
-/// Compares the four systems of the tenant in shadow mode. Returns the answer in a sentence.
+/// Compares the four systems of the tenant in shadow mode. Returns the headline of the first fix.
 async fn reconcile(base_url: &str, key: &str) -> Option<String> {
     println!("Comparing the exports of four systems …");
     match shadow::reconcile(base_url, key).await {

@@ -30,6 +30,10 @@ const NOT_ENOUGH_DATA: u8 = 2;
 const ROWS_REJECTED: u8 = 3;
 /// Rejected rows of a file that are printed.
 const REJECTED_SHOWN: usize = 5;
+/// Longest time until a server takes a connection.
+const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
+/// Longest time of a request with its response: 12 MB over a slow line, or a run of 65 seconds.
+const REQUEST_TIME_MAX: Duration = Duration::from_secs(600);
 
 /// Arguments of `reconcile`.
 #[derive(Debug, Args)]
@@ -224,7 +228,12 @@ struct Client {
 impl Client {
     fn new(url: &str, key: SecretString) -> Result<Self, ReconcileError> {
         // Below the time after which a server closes a connection that never sent a request.
-        let http = reqwest::Client::builder().no_proxy().pool_idle_timeout(Duration::from_secs(5)).build()?;
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .pool_idle_timeout(Duration::from_secs(5))
+            .connect_timeout(CONNECT_TIME_MAX)
+            .timeout(REQUEST_TIME_MAX)
+            .build()?;
         Ok(Client { http, url: url.trim_end_matches('/').to_owned(), key })
     }
 

@@ -1,9 +1,10 @@
 //! The parts of a file, each short enough for one request.
 //!
-//! A CSV file is cut between two rows, and each part begins with the header. A row may span lines, if a quoted cell does.
+//! A CSV file is cut between two rows, as the API finds them, and each part begins with the header. Empty lines are left out:
+//! the API does not count them.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 use std::path::Path;
 
 use api::csv::{Place, opened};
@@ -14,6 +15,10 @@ use super::ReconcileError;
 const ROWS_MAX: u64 = 50_000;
 /// Most bytes of a part, but for its last row. A request may have 16 MB.
 const BYTES_MAX: usize = 12_000_000;
+/// Bytes at the beginning of a file that are read for its delimiter.
+const HEAD_BYTES: u64 = 65_536;
+/// The mark that some programs write before UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A part of a file.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,94 +40,109 @@ pub fn of(
         return Ok(Box::new(std::iter::once(Ok(Part { text, rows_before: 0 }))));
     }
     let reader = BufReader::new(File::open(path).map_err(failed)?);
-    let parts = Parts::new(reader, (ROWS_MAX, BYTES_MAX));
+    let parts = Parts::open(reader, (ROWS_MAX, BYTES_MAX)).map_err(failed)?;
     Ok(Box::new(
         parts.map(move |part| part.map_err(|source| ReconcileError::File { file: name.clone(), source })),
     ))
 }
 
 struct Parts<R> {
-    reader: R,
-    /// The header, with the lines before it.
-    header: Option<Vec<u8>>,
+    reader: Chain<Cursor<Vec<u8>>, R>,
     delimiter: u8,
+    /// The header with all that stands before it, such as a line `sep=;`.
+    header: Vec<u8>,
     /// The row that was too long for the part before.
     next: Vec<u8>,
     rows_before: u64,
+    is_first: bool,
     limits: (u64, usize),
 }
 
 impl<R: BufRead> Parts<R> {
-    fn new(reader: R, limits: (u64, usize)) -> Self {
-        Parts { reader, header: None, delimiter: b',', next: Vec::new(), rows_before: 0, limits }
+    fn open(mut reader: R, limits: (u64, usize)) -> io::Result<Self> {
+        let mut head = Vec::new();
+        reader.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;
+        let (table, delimiter) = opened(head.strip_prefix(MARK).unwrap_or(&head));
+        let lead = head.len() - table.len();
+        let header = head[..lead].to_vec();
+        let table = Cursor::new(head.split_off(lead));
+        let mut parts = Parts {
+            reader: table.chain(reader),
+            delimiter,
+            header,
+            next: Vec::new(),
+            rows_before: 0,
+            is_first: true,
+            limits,
+        };
+        loop {
+            let row = parts.row()?;
+            parts.header.extend_from_slice(&row);
+            if row.is_empty() || !is_blank(&row) {
+                return Ok(parts);
+            }
+        }
     }
 
     /// Reads one row with the end of its line. Returns nothing at the end of the file.
-    fn row(&mut self) -> std::io::Result<Vec<u8>> {
+    fn row(&mut self) -> io::Result<Vec<u8>> {
         let (mut row, mut place) = (Vec::new(), Place::Start);
         loop {
-            let seen = row.len();
-            let length = self.reader.read_until(b'\n', &mut row)?;
-            place = row[seen..].iter().fold(place, |place, byte| place.after(*byte, self.delimiter));
-            if length == 0 || place != Place::Quoted {
+            let buffer = self.reader.fill_buf()?;
+            let end = buffer.iter().position(|byte| {
+                let is_end = place.is_end(*byte);
+                place = place.after(*byte, self.delimiter);
+                is_end
+            });
+            let length = end.map_or(buffer.len(), |end| end + 1);
+            row.extend_from_slice(&buffer[..length]);
+            self.reader.consume(length);
+            if end.is_some() {
+                // CR and LF are one end.
+                if row.ends_with(b"\r") && self.reader.fill_buf()?.first() == Some(&b'\n') {
+                    row.push(b'\n');
+                    self.reader.consume(1);
+                }
+                return Ok(row);
+            }
+            if length == 0 {
                 return Ok(row);
             }
         }
     }
 
-    /// Reads the header. A line `sep=;` before it names the delimiter, and empty lines before it say nothing.
-    fn read_header(&mut self) -> std::io::Result<Vec<u8>> {
-        let mut header = Vec::new();
-        loop {
-            let mut row = self.row()?;
-            if row.is_empty() {
-                return Ok(header);
-            }
-            header.append(&mut row);
-            let text = header.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&header);
-            let (rest, delimiter) = opened(text);
-            self.delimiter = delimiter;
-            if !rest.trim_ascii().is_empty() {
-                return Ok(header);
-            }
-        }
-    }
-
-    fn part(&mut self) -> std::io::Result<Option<Part>> {
-        let header = match self.header.take() {
-            Some(header) => header,
-            None => self.read_header()?,
-        };
-        let mut text = header.clone();
-        let is_first = self.rows_before == 0 && self.next.is_empty();
+    fn part(&mut self) -> io::Result<Option<Part>> {
         let (rows_max, bytes_max) = self.limits;
+        let mut text = self.header.clone();
         let mut rows = 0;
         let mut row = std::mem::take(&mut self.next);
         if row.is_empty() {
             row = self.row()?;
         }
-        while !row.is_empty() {
-            // The API does not count empty lines.
-            rows += u64::from(!row.iter().all(|byte| matches!(byte, b'\r' | b'\n')));
-            text.append(&mut row);
-            row = self.row()?;
-            if rows >= rows_max || rows > 0 && text.len() + row.len() > bytes_max {
-                break;
+        while !row.is_empty() && (rows == 0 || rows < rows_max && text.len() + row.len() <= bytes_max) {
+            if !is_blank(&row) {
+                text.append(&mut row);
+                rows += 1;
             }
+            row = self.row()?;
         }
         self.next = row;
-        self.header = Some(header);
-        if rows == 0 && !is_first || text.is_empty() {
+        let is_first = std::mem::take(&mut self.is_first);
+        if text.is_empty() || rows == 0 && !is_first {
             return Ok(None);
         }
         let rows_before = self.rows_before;
-        self.rows_before += rows.max(1);
+        self.rows_before += rows;
         Ok(Some(Part { text, rows_before }))
     }
 }
 
+fn is_blank(row: &[u8]) -> bool {
+    row.iter().all(|byte| matches!(byte, b'\r' | b'\n'))
+}
+
 impl<R: BufRead> Iterator for Parts<R> {
-    type Item = std::io::Result<Part>;
+    type Item = io::Result<Part>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.part().transpose()
@@ -134,7 +154,8 @@ mod tests {
     use super::*;
 
     fn cut(text: &str, limits: (u64, usize)) -> Vec<(String, u64)> {
-        Parts::new(text.as_bytes(), limits)
+        let parts = Parts::open(text.as_bytes(), limits).expect("a header");
+        parts
             .map(|part| part.expect("a part"))
             .map(|part| (String::from_utf8(part.text).expect("text"), part.rows_before))
             .collect()
@@ -156,20 +177,33 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_in_a_cell_opens_nothing() {
-        let rows = ["5\" pipe,1\n", "\"a \"\"b\"\"\ncd\",2\n", "6\" pipe,3\n"];
-        let text = format!("a,b\n{}", rows.concat());
-        let expected = rows.iter().zip(0..).map(|(row, before)| (format!("a,b\n{row}"), before));
-        assert_eq!(cut(&text, (1, 100)), expected.collect::<Vec<_>>());
+    fn a_quote_within_a_cell_does_not_join_rows() {
+        let text = "a,b\n12\" pipe,1\n5\" pipe,2\n";
+        assert_eq!(cut(text, (10, 100)), [(text.to_owned(), 0)]);
+        assert_eq!(
+            cut(text, (1, 100)),
+            [("a,b\n12\" pipe,1\n".to_owned(), 0), ("a,b\n5\" pipe,2\n".to_owned(), 1)]
+        );
+        // A quote opens a cell only behind the delimiter of the file.
+        let text = "a;b\n1,\"x;1\n2;2\n";
+        assert_eq!(cut(text, (1, 100)).len(), 2);
     }
 
     #[test]
-    fn each_part_names_its_delimiter() {
-        let text = "\u{feff}sep=;\r\na;b\r\n1;\"2\n\"\r\n\r\n3;4,\"5\r\n";
-        let head = "\u{feff}sep=;\r\na;b\r\n";
+    fn a_line_that_names_the_delimiter_belongs_to_the_header() {
+        let text = "\u{feff}sep=|\r\na|b\r\n1|\"x\r\ny\"\r\n2|3\r\n";
+        let head = "\u{feff}sep=|\r\na|b\r\n";
         assert_eq!(
             cut(text, (1, 100)),
-            [(format!("{head}1;\"2\n\"\r\n"), 0), (format!("{head}\r\n3;4,\"5\r\n"), 1)]
+            [(format!("{head}1|\"x\r\ny\"\r\n"), 0), (format!("{head}2|3\r\n"), 1)]
+        );
+    }
+
+    #[test]
+    fn lines_end_as_for_the_api_and_empty_ones_do_not_count() {
+        assert_eq!(
+            cut("\na,b\r1,2\r\r\r3,4\r\n\n\n5,6", (2, 100)),
+            [("\na,b\r1,2\r3,4\r\n".to_owned(), 0), ("\na,b\r5,6".to_owned(), 2)]
         );
     }
 

@@ -12,8 +12,10 @@ use super::ReconcileError;
 const MANIFEST: &str = "manifest.json";
 const CSV: &str = "text/csv";
 const JSON: &str = "application/json";
-/// The paths of the requests that a manifest may name.
-const PATHS: [&str; 2] = ["/v1/reconciliation/", "/v1/sku-mappings"];
+/// The beginning of the paths of inputs.
+const INPUTS: &str = "/v1/reconciliation/";
+/// The path of mappings to products of the tenant's own.
+const SKU_MAPPINGS: &str = "/v1/sku-mappings";
 
 /// Files of the tenant as a whole, in the order in which they are sent.
 const OF_TENANT: [(&str, Method); 7] = [
@@ -79,6 +81,12 @@ pub fn read(folder: &Path, time_zone: Option<&str>) -> Result<Vec<Upload>, Recon
     Ok(uploads)
 }
 
+/// Whether a manifest may name a path. The path is compared as a whole: `..`, in one of its forms, would lead to another one.
+fn is_input(path: &str) -> bool {
+    let Some(kind) = path.strip_prefix(INPUTS) else { return path == SKU_MAPPINGS };
+    OF_SYSTEM.contains(&kind) || OF_TENANT.iter().any(|(known, _)| *known == kind)
+}
+
 fn has_instants(path: &str) -> bool {
     OF_SYSTEM.iter().any(|kind| path.ends_with(kind))
 }
@@ -99,8 +107,9 @@ fn of_entry(folder: &Path, entry: Entry) -> Result<Upload, ReconcileError> {
         "PUT" => Method::PUT,
         _ => return Err(problem("the method is POST or PUT")),
     };
-    if !PATHS.iter().any(|start| path.starts_with(start)) {
-        return Err(problem("the path begins with /v1/reconciliation/ or is /v1/sku-mappings"));
+    if !is_input(&path) {
+        let known = OF_TENANT.iter().map(|(kind, _)| *kind).chain(OF_SYSTEM).collect::<Vec<_>>().join(", ");
+        return Err(problem(&format!("the path is {SKU_MAPPINGS}, or {INPUTS} and one of {known}")));
     }
     if !Path::new(&file).components().all(|part| matches!(part, Component::Normal(_))) {
         return Err(problem("the file lies in the folder or below it"));
@@ -248,9 +257,21 @@ mod tests {
         let kept = folder("manifest", &[("a.csv", "a"), (MANIFEST, &good)]);
         let uploads = read(&kept, None).expect("uploads");
         assert_eq!(uploads[0].query, [("full".to_owned(), "true".to_owned())]);
-        for bad in [entry("../a.csv", "/v1/reconciliation/snapshots"), entry("a.csv", "/v1/orders")] {
+        std::fs::write(kept.join(MANIFEST), entry("a.csv", SKU_MAPPINGS)).expect("a manifest");
+        assert_eq!(read(&kept, None).expect("uploads")[0].path, SKU_MAPPINGS);
+        let elsewhere = [
+            "/v1/orders",
+            "/v1/reconciliation/../orders",
+            "/v1/reconciliation/%2e%2e/orders",
+            "/v1/reconciliation/snapshots/%2E./../../orders",
+            "/v1/reconciliation/snapshots?full=false",
+            "/v1/reconciliation/runs",
+            "/v1/sku-mappings/../orders",
+        ];
+        let bad = elsewhere.map(|path| entry("a.csv", path));
+        for bad in [entry("../a.csv", "/v1/reconciliation/snapshots")].iter().chain(&bad) {
             std::fs::write(kept.join(MANIFEST), bad).expect("a manifest");
-            assert!(matches!(read(&kept, None), Err(ReconcileError::Folder(_))));
+            assert!(matches!(read(&kept, None), Err(ReconcileError::Folder(_))), "{bad}");
         }
         std::fs::remove_dir_all(kept).expect("the folder is removed");
     }
