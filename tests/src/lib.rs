@@ -9,6 +9,7 @@ mod browser;
 mod build;
 mod client;
 mod environment;
+pub mod example;
 mod facts;
 mod kept;
 mod receiver;

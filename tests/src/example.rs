@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Client, Tenant};
+
+use crate::{Client, Tenant};
 
 /// The folder of the example.
 pub fn folder() -> PathBuf {
