@@ -1,12 +1,10 @@
 //! The commands and documents that the cards copy give the figures of the cards.
 
-use std::process::Command;
-
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use tests::{Browser, Tenant, with_tenant};
 
-use crate::visit::{Trade, visit};
+use crate::visit::{Trade, copied, run_copied, visit};
 
 /// A column of a table, and the figure of a report that it shows.
 type Shown = (&'static str, &'static str);
@@ -38,16 +36,8 @@ fn pounds(amount: &str) -> String {
     }
 }
 
-/// Presses a button of a card, the last (1) or the last but one (2), and returns what it copies.
-fn copied(browser: &mut Browser, card: &str, from_end: usize) -> String {
-    let press = format!(
-        "new Promise((proceed) => {{ navigator.clipboard.writeText = async (text) => proceed(text); \
-         [...document.querySelectorAll('section[aria-labelledby={card}] footer button')].at(-{from_end}).click(); }})"
-    );
-    browser.text(&press)
-}
-
 /// Shows the table of a card and returns its rows: their texts by the titles of their columns.
+#[track_caller]
 fn table(browser: &mut Browser, card: &str) -> Vec<Value> {
     let section = format!("section[aria-labelledby={card}]");
     browser.eval(&format!("document.querySelector('{section} [aria-pressed]').click()"));
@@ -67,16 +57,11 @@ fn names(row: &Value, name: &str) -> bool {
     cells.any(|text| text.to_lowercase().ends_with(&name.to_lowercase()))
 }
 
-/// Runs copied commands in a shell, and returns the rows of their CSV.
+/// Runs copied commands, and returns the rows of their CSV.
+#[track_caller]
 fn run(commands: &str, key: &str) -> Vec<Value> {
-    let ran = Command::new("sh")
-        .args(["-c", commands])
-        .env("STOCKWELL_KEY", key)
-        .env("no_proxy", "127.0.0.1")
-        .output()
-        .expect("a shell runs");
-    assert!(ran.status.success(), "{commands}: {}", String::from_utf8_lossy(&ran.stderr));
-    let mut reader = csv::Reader::from_reader(ran.stdout.as_slice());
+    let text = run_copied(commands, key);
+    let mut reader = csv::Reader::from_reader(text.as_slice());
     let rows: Vec<Value> = reader
         .deserialize::<std::collections::BTreeMap<String, String>>()
         .map(|row| json!(row.expect("a row")))

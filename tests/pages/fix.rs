@@ -1,76 +1,67 @@
 //! /fix: exports that are dropped, and the answer that they lead to.
 
 mod answer;
+mod csv;
 mod files;
+mod focus;
 mod states;
+mod store;
+mod visitors;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use reqwest::{Method, Url};
 use serde_json::{Value, json};
-use tests::{Browser, Tenant};
+use tests::{Browser, Tenant, example};
 
-use crate::visit::enter_at;
+use crate::visit::{READY, enter_at};
 
 const BASE: &str = "/v1/reconciliation";
-/// Every card is there, and none is waiting.
-const READY: &str =
-    "document.querySelectorAll('.panel').length === 7 && !document.querySelector('[aria-busy=true]')";
-/// The button that sends what was dropped.
+/// The button that sends the files that were dropped.
 const SEND: &str = "form.send .button";
+/// The table of the rows that were sent.
+const RESULTS: &str = "What became of the rows";
 
-/// Returns the folder of the four systems that stopped agreeing.
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("data/reconciliation")
-}
-
-/// Returns the files of the example with their requests.
-fn manifest() -> Vec<Value> {
-    let text = std::fs::read_to_string(folder().join("manifest.json")).expect("a file");
-    serde_json::from_str(&text).expect("entries")
-}
-
-/// Sends the example over the API and compares it. Returns the answer.
+/// Sends the example and compares it. Returns the first fix.
 async fn compare(tenant: &Tenant) -> Value {
-    for entry in manifest() {
-        let text = |name: &str| entry[name].as_str().expect("a text").to_owned();
-        let query = entry["query"].as_object().expect("a query").iter();
-        let pairs = query.map(|(name, value)| (name, value.as_str().expect("a text")));
-        let url = format!("http://localhost{}", text("path"));
-        let url = Url::parse_with_params(&url, pairs).expect("a URL");
-        let path = format!("{}?{}", url.path(), url.query().unwrap_or_default());
-        let method = Method::from_bytes(text("method").as_bytes()).expect("a method");
-        let body = std::fs::read(folder().join(text("file"))).expect("a file");
-        let call = tenant.call(method, path.trim_end_matches('?')).body(&text("type"), body);
-        call.send().await.ok();
-    }
+    example::send(tenant).await;
     run(tenant).await
 }
 
-/// Compares what is there. Returns the answer.
+/// Makes a run. Returns its first fix.
 async fn run(tenant: &Tenant) -> Value {
-    tenant.post(&format!("{BASE}/runs"), &json!({})).await.created();
+    example::run(tenant).await;
     tenant.get(&format!("{BASE}/first-fix")).await.ok()
 }
 
+/// Registers the systems of an example with two of them.
+async fn systems(tenant: &Tenant) {
+    let systems = json!([{ "code": "erp", "kind": "erp" }, { "code": "till", "kind": "pos" }]);
+    tenant.post(&format!("{BASE}/systems"), &systems).await.ok();
+    tenant.put(&format!("{BASE}/settings"), &json!({ "reference": "erp" })).await.ok();
+}
+
 /// Opens the page and signs in with a key. Does not wait for its content.
+#[track_caller]
 fn enter(browser: &mut Browser, tenant: &Tenant, key: &str) {
     enter_at(browser, tenant, key, "/fix");
 }
 
 /// Opens the page, signs in with the key of the tenant, and waits for its cards.
+#[track_caller]
 fn visit(browser: &mut Browser, tenant: &Tenant) {
     enter(browser, tenant, &tenant.key);
     browser.until(READY);
 }
 
 /// Opens the page for a tenant without a run.
+#[track_caller]
 fn visit_first(browser: &mut Browser, tenant: &Tenant) {
     enter(browser, tenant, &tenant.key);
     browser.until("document.querySelector('.drop') && !document.querySelector('[aria-busy=true]')");
 }
 
 /// Drags files and folders onto the page and drops them.
+#[track_caller]
 fn drop_on(browser: &mut Browser, paths: &[PathBuf]) {
     let place = browser.eval(
         "(() => { const area = document.querySelector('.drop'); area.scrollIntoView({ block: 'center' }); \
@@ -84,6 +75,7 @@ fn drop_on(browser: &mut Browser, paths: &[PathBuf]) {
 }
 
 /// Chooses files by their names and texts, as the button does.
+#[track_caller]
 fn choose(browser: &mut Browser, files: &[(&str, &str)]) {
     let files = json!(files);
     browser.eval(&format!(
@@ -95,17 +87,36 @@ fn choose(browser: &mut Browser, files: &[(&str, &str)]) {
 }
 
 /// Presses the button that sends, and waits for the end.
+#[track_caller]
 fn send(browser: &mut Browser) {
-    browser.until(&format!("document.querySelector('{SEND}:enabled')"));
+    browser.until(&format!("document.querySelector('{SEND}:enabled:not([aria-disabled=true])')"));
     browser.eval(&format!("document.querySelector('{SEND}').click()"));
     browser.until("document.querySelector('#files').closest('section').ariaBusy === 'false' && document.querySelector('.files table')");
 }
 
 /// Returns the rows of the table with a caption, each with its cells.
+#[track_caller]
 fn rows(browser: &mut Browser, caption: &str) -> Vec<Value> {
     let rows = browser.eval(&format!(
         "[...document.querySelectorAll('table')].filter((table) => table.caption.textContent.startsWith('{caption}'))\
          .flatMap((table) => [...table.tBodies[0].rows].map((row) => [...row.cells].map((cell) => cell.textContent.trim())))"
     ));
     rows.as_array().cloned().unwrap_or_default()
+}
+
+/// Chooses an option of a form, as a reader does.
+#[track_caller]
+fn pick(browser: &mut Browser, name: &str, value: &str) {
+    browser.eval(&format!(
+        "(() => {{ const choice = document.querySelector(`form.by-hand select[name='{name}']`); choice.value = '{value}'; \
+         choice.dispatchEvent(new Event('change', {{ bubbles: true }})); }})()"
+    ));
+}
+
+/// Returns an expression of the page's words for a file.
+fn said_of(file: &str) -> String {
+    format!(
+        "([...document.querySelectorAll('.files .list li')].find((one) => one.querySelector('b').textContent.endsWith('{file}'))\
+         ?.querySelector('span').textContent ?? '')"
+    )
 }

@@ -1,10 +1,13 @@
 //! The pages for people, in a browser.
 
 mod copies;
+mod explorer;
 mod fix;
 mod harness;
 mod insights;
+mod live;
 mod serving;
 mod sign_in;
 mod states;
+mod store;
 mod visit;

@@ -3,16 +3,11 @@
 use serde_json::{Value, json};
 use tests::{Browser, with_tenant};
 
-use crate::visit::{READY, Trade, enter, key, shown, visit};
+use crate::visit::{READY, Trade, enter, key, problem, shown, visit};
 
 /// Keeps the bodies of the questions that the page sends from now on.
 const NOTE_QUESTIONS: &str = "(() => { window.asked = []; const send = window.fetch; \
     window.fetch = (path, options) => { if (path === '/graphql') asked.push(options.body); return send(path, options); }; })()";
-
-fn problem() -> Value {
-    json!({ "type": "/errors/statement_timeout", "status": 503, "code": "statement_timeout",
-        "title": "Took too long", "detail": "Ask for a shorter period.", "request_id": "req_of_the_test" })
-}
 
 #[test]
 fn it_shows_that_it_waits() {
@@ -86,14 +81,17 @@ fn a_card_fails_alone_and_is_tried_again() {
         let failed = browser.eval("[...document.querySelectorAll('.failed')].map((one) => one.closest('section').getAttribute('aria-labelledby'))");
         assert_eq!(failed, json!(["cover"]), "the other cards have their figures");
         let text = browser.text(&shown(".failed"));
-        for part in ["Took too long", "Ask for a shorter period.", "req_of_the_test", "Try again"] {
+        for part in ["Took too long", "Ask again later.", "req_of_the_test", "Try again"] {
             assert!(text.contains(part), "{part}: {text}");
         }
         assert_eq!(browser.barriers(), Vec::<String>::new());
         browser.release();
         browser.eval(NOTE_QUESTIONS);
-        browser.eval("document.querySelector('.failed button').click()");
+        browser.eval("document.querySelector('.failed button').focus()");
+        browser.press("Enter");
         browser.until("document.querySelector('section[aria-labelledby=cover] .bars')");
+        // The button is gone: its card has the focus.
+        assert_eq!(browser.eval("document.activeElement.matches('section[aria-labelledby=cover]')"), true);
         browser.until(READY);
         assert_eq!(browser.eval("document.querySelectorAll('.failed').length"), 0);
         // The line of today asks each minute, if the day is another one.
@@ -117,10 +115,9 @@ fn without_the_last_day_of_trade_no_period_is_shown() {
             assert_eq!(browser.text(&shown(".spans")), "", "{question}");
             let lead = browser.text(&shown(".lead-failed"));
             assert!(lead.starts_with("The figures could not be read."), "{question}: {lead}");
-            let idle = browser.eval(
-                "[...document.querySelectorAll('.panel footer button')].every(({ disabled }) => disabled)",
-            );
-            assert_eq!(idle, true, "{question}: there is nothing to copy");
+            let usable = browser.eval("document.querySelectorAll('.panel footer button:enabled').length");
+            assert_eq!(usable, 0, "{question}: there is nothing to copy");
+            assert_eq!(browser.eval("document.querySelectorAll('.panel footer button').length"), 21);
             assert_eq!(browser.barriers(), Vec::<String>::new());
             browser.release();
             browser.eval("document.querySelector('.panel .failed button').click()");

@@ -1,6 +1,8 @@
 //! A visit of a page: trade to show, a key to sign in with, and the page in a browser.
 
-use serde_json::json;
+use std::process::Command;
+
+use serde_json::{Value, json};
 use tests::{Browser, Product, Screen, Tenant, Till};
 
 /// A desk: wide and light.
@@ -8,6 +10,12 @@ pub const DESK: Screen = Screen { width: 1440, is_phone: false, is_dark: false }
 /// Every card is there, and none is waiting.
 pub const READY: &str =
     "document.querySelectorAll('.panel').length === 7 && !document.querySelector('[aria-busy=true]')";
+
+/// Seconds that a copied command may take.
+const COMMAND_SECONDS: &str = "60";
+/// Keeps method and path of each request that the page sends from now on, in `asked`.
+pub const NOTE_REQUESTS: &str = "(() => { window.asked = []; const send = window.fetch; \
+    window.fetch = (path, options) => { asked.push(`${options?.method ?? 'GET'} ${path}`); return send(path, options); }; })()";
 
 /// Most bytes of a page over the network, compressed.
 const SCRIPT_BYTES_MAX: u64 = 82_000;
@@ -41,15 +49,36 @@ pub async fn key(tenant: &Tenant, scopes: &[&str]) -> String {
     made["secret"].as_str().expect("a secret").to_owned()
 }
 
+/// Returns a problem in place of the server's response.
+pub fn problem() -> Value {
+    json!({ "type": "/errors/statement_timeout", "status": 503, "code": "statement_timeout",
+        "title": "Took too long", "detail": "Ask again later.", "request_id": "req_of_the_test" })
+}
+
 /// Opens /insights and signs in with a key. Does not wait for the figures.
+#[track_caller]
 pub fn enter(browser: &mut Browser, tenant: &Tenant, key: &str) {
     enter_at(browser, tenant, key, "/insights");
 }
 
 /// Opens a page and signs in with a key. Does not wait for its content.
+#[track_caller]
 pub fn enter_at(browser: &mut Browser, tenant: &Tenant, key: &str, page: &str) {
     browser.look(DESK);
     browser.open(&format!("{}{page}", tenant.base_url()));
+    sign_in(browser, key);
+}
+
+/// Signs out, and leaves the page open.
+#[track_caller]
+pub fn sign_out(browser: &mut Browser) {
+    browser.eval("document.querySelector('.who button').click()");
+    browser.until("document.querySelector('#key')");
+}
+
+/// Signs in with a key at the open page.
+#[track_caller]
+pub fn sign_in(browser: &mut Browser, key: &str) {
     browser.until("document.querySelector('#key')");
     browser.eval("document.querySelector('#key').focus()");
     browser.write(key);
@@ -57,6 +86,7 @@ pub fn enter_at(browser: &mut Browser, tenant: &Tenant, key: &str, page: &str) {
 }
 
 /// Opens /insights, signs in with a key, and waits for the figures.
+#[track_caller]
 pub fn visit(browser: &mut Browser, tenant: &Tenant, key: &str) {
     enter(browser, tenant, key);
     browser.until(READY);
@@ -65,6 +95,28 @@ pub fn visit(browser: &mut Browser, tenant: &Tenant, key: &str) {
 /// Returns an expression of the text of the first element that a selector finds.
 pub fn shown(selector: &str) -> String {
     format!("(document.querySelector(`{selector}`)?.textContent ?? '').trim()")
+}
+
+/// Presses a button of a card, the last (1) or the last but one (2), and returns what it copies.
+#[track_caller]
+pub fn copied(browser: &mut Browser, card: &str, from_end: usize) -> String {
+    browser.text(&format!(
+        "new Promise((proceed) => {{ navigator.clipboard.writeText = async (text) => proceed(text); \
+         [...document.querySelectorAll('section[aria-labelledby={card}] footer button')].at(-{from_end}).click(); }})"
+    ))
+}
+
+/// Runs copied commands in a shell, and returns what they print.
+#[track_caller]
+pub fn run_copied(commands: &str, key: &str) -> Vec<u8> {
+    let ran = Command::new("timeout")
+        .args([COMMAND_SECONDS, "sh", "-c", commands])
+        .env("STOCKWELL_KEY", key)
+        .env("no_proxy", "127.0.0.1")
+        .output()
+        .expect("a shell runs");
+    assert!(ran.status.success(), "{commands}: {} {}", ran.status, String::from_utf8_lossy(&ran.stderr));
+    ran.stdout
 }
 
 /// Presses Tab until the element that a selector names has the focus.

@@ -1,5 +1,5 @@
 // The form in which a reader says what a file is, and which of its columns is which.
-import { problemOf } from "../kit/api.js";
+import { me, problemOf } from "../kit/api.js";
 import { askAgain } from "../kit/ask.js";
 import { words } from "../kit/format.js";
 import { html, useState } from "../vendor/ui.js";
@@ -27,13 +27,14 @@ export function ByHand({ item, systems, done, leave }) {
   const isKnown = systems.includes(system);
   const send = async (/** @type {SubmitEvent & {currentTarget: HTMLFormElement}} */ event) => {
     event.preventDefault();
+    const visitor = me.value;
     const form = new FormData(event.currentTarget);
     const given = (/** @type {string} */ name) => String(form.get(name) ?? "").trim();
     const isNew = isOfSystem(kind) && !isKnown;
     const code = isNew ? given("code") : system;
     const refused = isNew && !systems.includes(code) ? await register(code, given("system-kind")) : "";
     setWrong(refused);
-    if (refused) return;
+    if (refused || me.value !== visitor) return;
     const mapping = {
       kind,
       system: isOfSystem(kind) ? code : "",

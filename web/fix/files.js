@@ -1,10 +1,10 @@
 // Exports: which files were dropped, what each of them is, and what became of their rows.
 import { may, me, problemOf } from "../kit/api.js";
 import { askAgain } from "../kit/ask.js";
-import { Drop } from "../kit/drop.js";
+import { Drop, TooMany } from "../kit/drop.js";
 import * as show from "../kit/format.js";
 import { Table } from "../kit/table.js";
-import { effect, html, signal } from "../vendor/ui.js";
+import { effect, html, signal, useState } from "../vendor/ui.js";
 import { setup, WRITE } from "./answers.js";
 import { makeRun, stateReference } from "./note.js";
 
@@ -27,6 +27,10 @@ const state = signal(BLANK);
 const zone = signal("");
 /** Rejected rows that are shown. */
 const REASONS_SHOWN = 200;
+/** Files and folders that are taken at once. */
+const FILES_MAX = 1_000;
+/** Forms that are open at once. The next one opens when one is sent. */
+const FORMS_MAX = 10;
 
 effect(() => {
   // Another tenant may sign in.
@@ -44,45 +48,60 @@ async function load() {
 
 /** @param {Partial<typeof BLANK>} change */
 const note = (change) => (state.value = { ...state.peek(), ...change });
+/** Notes what became of a visitor's work, unless another visitor has come. @param {typeof me.value} visitor @param {Partial<typeof BLANK>} change */
+function noteFor(visitor, change) {
+  if (me.peek() === visitor) note(change);
+}
 const systems = () => (setup.value.data?.systems ?? []).map(({ code }) => code);
 
-/** @param {import("../kit/drop.js").Dropped[]} dropped */
-async function take(dropped) {
-  if (!dropped.length) return;
+/** @param {Promise<import("../kit/drop.js").Dropped[]>} dropping */
+async function take(dropping) {
+  const visitor = me.value;
   note({ ...BLANK, busy: "reading" });
   try {
+    const dropped = await dropping;
     const { plan } = tools ?? (await load());
-    note({ ...(await plan(dropped, systems())), busy: "" });
+    const planned = await plan(dropped, systems());
+    noteFor(visitor, { ...planned, busy: "", wrong: dropped.length ? "" : show.words.value.fix.files.noFile });
   } catch (error) {
-    const { badManifest, unreadable } = show.words.value.fix.files;
-    note({ ...BLANK, wrong: tools && error instanceof tools.BadManifest ? badManifest(error.message) : unreadable });
+    noteFor(visitor, { ...BLANK, wrong: reason(error) });
   }
 }
 
+/** Why files were not taken. @param {unknown} error */
+function reason(error) {
+  const text = show.words.value.fix.files;
+  if (error instanceof TooMany) return text.tooMany(show.whole(FILES_MAX));
+  return tools && error instanceof tools.BadManifest ? text.badManifest(error.message) : text.unreadable;
+}
+
 async function send() {
+  const visitor = me.value;
   const ready = state.value.items.filter(({ state }) => state === "ready");
   note({ sent: [], busy: "sending", problem: null, isCompared: false });
-  const visitor = me.value;
   const { sendFile } = tools ?? (await load());
   for (const item of ready) {
     const sent = await sendFile(item, zone.value);
     if (me.value !== visitor) return;
     note({ sent: [...state.value.sent, sent] });
   }
-  if (state.value.sent.some(({ problem }) => !problem)) await compare();
-  else note({ busy: "" });
+  if (state.value.sent.some(({ problem }) => !problem)) return compare();
+  note({ busy: "" });
   askAgain();
 }
 
-async function compare() {
+/** Compares the systems. @param {() => Promise<unknown>} [prepare] */
+async function compare(prepare) {
+  const visitor = me.value;
   note({ busy: "comparing", problem: null, isCompared: false });
   try {
+    await prepare?.();
     await makeRun();
-    note({ busy: "", isCompared: true });
-    askAgain();
+    noteFor(visitor, { busy: "", isCompared: true });
   } catch (error) {
-    if (me.value) note({ busy: "", problem: problemOf(error) });
+    noteFor(visitor, { busy: "", problem: problemOf(error) });
   }
+  askAgain();
 }
 
 export function Files() {
@@ -94,22 +113,22 @@ export function Files() {
   const ready = items.filter(({ state }) => state === "ready");
   const asks = items.filter(({ state }) => state === "asks");
   const isSent = sent.length > 0;
-  return html`<section class="panel" aria-labelledby="files" aria-busy=${busy !== ""}>
+  return html`<section class="panel" aria-labelledby="files" tabindex="-1" aria-busy=${busy !== ""}>
     <header><h2 id="files">${text.title}</h2><p>${text.help}</p></header>
     <div class="body files">
-      <${Drop} label=${text.drop} files=${text.choose} folder=${text.folder} isDisabled=${busy !== ""} take=${take} />
+      <${Drop} label=${text.drop} files=${text.choose} folder=${text.folder} most=${FILES_MAX} isDisabled=${busy !== ""} take=${take} />
       ${wrong && html`<p class="wrong" role="alert">${wrong}</p>`}
       ${missing.length > 0 && html`<p class="wrong" role="alert">${text.missing(missing.join(", "))}</p>`}
       ${items.length > 0 && html`<${List} items=${items} />`}
-      ${asks.map((item) => html`<${Columns} key=${item.path} item=${item} />`)}
+      ${asks.slice(0, FORMS_MAX).map((item) => html`<${Columns} key=${item.path} item=${item} />`)}
       ${
         ready.length > 0 &&
         html`<form class="send" onSubmit=${(/** @type {SubmitEvent} */ event) => {
           event.preventDefault();
-          send();
+          if (!busy) send();
         }}>
         <p class="field"><label for="zone">${text.zone}</label><input id="zone" value=${zone.value} required onInput=${(/** @type {InputEvent & {currentTarget: HTMLInputElement}} */ event) => (zone.value = event.currentTarget.value)} /></p>
-        <button class="button main" disabled=${busy !== "" || asks.length > 0}>${isSent ? text.again : text.send(show.whole(ready.length))}</button>
+        <button class="button main" disabled=${asks.length > 0} aria-disabled=${busy !== ""}>${isSent ? text.again : text.send(show.whole(ready.length))}</button>
         ${asks.length > 0 && html`<span>${text.first}</span>`}
       </form>`
       }
@@ -118,7 +137,7 @@ export function Files() {
       ${
         problem &&
         html`<div class="failed" role="alert"><p><strong>${text.notCompared}</strong> ${problem.title} ${problem.detail}</p>
-        <p><button type="button" class="button" onClick=${compare}>${show.words.value.panel.again}</button></p></div>`
+        <p><button type="button" class="button" onClick=${retry}>${show.words.value.panel.again}</button></p></div>`
       }
       ${isSent && html`<${Results} sent=${sent} />`}
       ${isCompared && html`<p><a href="#main">${text.toAnswer}</a></p>`}
@@ -131,13 +150,24 @@ export function Files() {
 function Columns({ item }) {
   if (!tools) return null;
   const { ByHand, mapped } = tools;
-  const done = (/** @type {import("./mapping.js").Mapping} */ mapping) => replace(item, mapped(item, mapping));
-  const leave = () => replace(item, { ...item, state: "left", why: "unknown" });
+  const close = (/** @type {Item} */ by) => {
+    // The form goes with the button that had the focus.
+    document.getElementById(LIST)?.focus();
+    replace(item, by);
+  };
+  const done = (/** @type {import("./mapping.js").Mapping} */ mapping) => close(mapped(item, mapping));
+  const leave = () => close({ ...item, state: "left", why: "unknown" });
   return html`<${ByHand} item=${item} systems=${systems()} done=${done} leave=${leave} />`;
 }
 
 /** @param {Item} item @param {Item} by */
 const replace = (item, by) => note({ items: state.value.items.map((each) => (each === item ? by : each)) });
+
+/** Compares again after a failure. The button that is pressed goes, so its section takes the focus. @param {Event & {currentTarget: HTMLElement}} event */
+function retry({ currentTarget }) {
+  currentTarget.closest("section")?.focus();
+  compare();
+}
 
 /** @param {number} files */
 function progress(files) {
@@ -148,10 +178,11 @@ function progress(files) {
   return isCompared ? text.compared : "";
 }
 
+const LIST = "dropped";
 /** @param {{items: Item[]}} of */
 function List({ items }) {
   const text = show.words.value.fix.files;
-  return html`<ul class="list" aria-label=${text.list}>
+  return html`<ul id=${LIST} class="list" aria-label=${text.list} tabindex="-1">
     ${items.map(
       (item) => html`<li key=${item.path} data-state=${item.state}><b>${item.path}</b> <span>${told(item)}</span>
       ${item.mapping && html`<button type="button" class="quiet" onClick=${() => replace(item, { ...item, state: "asks" })}>${text.change}<span class="hidden">: ${item.path}</span></button>`}</li>`,
@@ -217,30 +248,31 @@ function Reasons({ reasons, rejected }) {
     { name: "detail", title: text.reason, value: ({ detail }) => detail },
   ];
   const shown = reasons.slice(0, REASONS_SHOWN);
-  return html`<h3 id="rejected">${text.rejectedRows(show.whole(rejected))}</h3>
+  return html`<h3>${text.rejectedRows(show.whole(rejected))}</h3>
     <${Table} caption=${text.rejectedRows(show.whole(rejected))} rows=${shown} columns=${columns} />
     ${reasons.length > shown.length && html`<p>${text.cut(show.whole(shown.length), show.whole(reasons.length))}</p>`}`;
 }
 
-/** The system that the others are compared with. @param {{isBusy: boolean}} of */
+/** The system that the others are compared with. Arrow keys change the choice at once, so a button takes it. @param {{isBusy: boolean}} of */
 function Reference({ isBusy }) {
   const text = show.words.value.fix.files;
+  const [chosen, choose] = useState({ before: "", code: "" });
   const known = setup.value.data;
   if (!known?.systems.length) return null;
   const { settings } = known;
-  const choose = async (/** @type {Event & {currentTarget: HTMLSelectElement}} */ { currentTarget }) => {
-    note({ busy: "comparing", problem: null, isCompared: false });
-    try {
-      await stateReference(settings, currentTarget.value);
-      await compare();
-    } catch (error) {
-      if (me.value) note({ busy: "", problem: problemOf(error) });
-    }
-    askAgain();
+  const code = chosen.before === settings.reference ? chosen.code : settings.reference;
+  const send = (/** @type {SubmitEvent & {currentTarget: HTMLFormElement}} */ event) => {
+    event.preventDefault();
+    const wanted = String(new FormData(event.currentTarget).get("reference"));
+    if (!isBusy) compare(wanted === settings.reference ? undefined : () => stateReference(settings, wanted));
   };
   const own = { code: "stockwell", name: "Stockwell" };
-  return html`<p class="field reference"><label for="reference">${text.reference}</label>
-    <select id="reference" value=${settings.reference} disabled=${isBusy} onChange=${choose}>
-      ${[own, ...known.systems].map(({ code, name }) => html`<option key=${code} value=${code} selected=${code === settings.reference}>${name}</option>`)}
-    </select> <small>${text.referenceHelp}</small></p>`;
+  return html`<form class="reference" onSubmit=${send}>
+    <p class="field"><label for="reference">${text.reference}</label>
+      <select id="reference" name="reference" value=${code} aria-describedby="reference-help" onChange=${(/** @type {Event & {currentTarget: HTMLSelectElement}} */ event) => choose({ before: settings.reference, code: event.currentTarget.value })}>
+        ${[own, ...known.systems].map((system) => html`<option key=${system.code} value=${system.code} selected=${system.code === code}>${system.name}</option>`)}
+      </select></p>
+    <button class="button" aria-disabled=${isBusy}>${text.compare}</button>
+    <small id="reference-help">${text.referenceHelp}</small>
+  </form>`;
 }

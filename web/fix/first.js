@@ -4,7 +4,7 @@ import { askAgain } from "../kit/ask.js";
 import * as show from "../kit/format.js";
 import { Panel } from "../kit/panel.js";
 import { Table } from "../kit/table.js";
-import { html, useState } from "../vendor/ui.js";
+import { html, useRef, useState } from "../vendor/ui.js";
 import { copies, first, fixes, WRITE } from "./answers.js";
 import { advice, original } from "./say.js";
 import { noteApplied } from "./note.js";
@@ -80,16 +80,21 @@ function Examples({ fix }) {
 export function Done({ fix }) {
   const text = words.value.fix.done;
   const [isSending, note] = useState(false);
+  /** @type {{current: HTMLElement | null}} */
+  const status = useRef(null);
   const [problem, setProblem] = useState(/** @type {import("../kit/api.js").Problem | null} */ (null));
   const record = fixes.value.data?.find(({ id }) => id === fix.id);
   if (!may(WRITE)) return html`<p class="done">${text.needs} <code>${WRITE}</code></p>`;
   const send = async (/** @type {SubmitEvent & {currentTarget: HTMLFormElement}} */ event) => {
     event.preventDefault();
+    if (isSending) return;
     const given = String(new FormData(event.currentTarget).get("since") ?? "");
     note(true);
     setProblem(null);
     try {
       await noteApplied(fix.id, given ? new Date(given).toISOString() : null);
+      // The form goes with the button that had the focus.
+      status.current?.focus();
       askAgain();
     } catch (error) {
       setProblem(problemOf(error));
@@ -103,13 +108,13 @@ export function Done({ fix }) {
       <input id="since" name="since" type="datetime-local" aria-describedby="since-help" />
       <small id="since-help">${text.sinceHelp}</small>
     </p>
-    <button class=${isDone ? "button" : "button main"} disabled=${isSending}>${isDone ? text.change : text.apply}</button>
+    <button class=${isDone ? "button" : "button main"} aria-disabled=${isSending}>${isDone ? text.change : text.apply}</button>
     ${problem && html`<p class="wrong" role="alert">${words.value.panel.notSent} ${problem.title} ${problem.detail}</p>`}
   </form>`;
-  if (!isDone) return form;
-  return html`<div class="done-on">
-    <p role="status"><strong>✓ ${text.on(show.moment(record?.applied_at ?? ""))}</strong> ${words.value.fix.proof[record?.verdict ?? ""] ?? ""}</p>
-    <details><summary>${text.change}</summary>${form}</details>
+  const said = html`<strong>✓ ${text.on(show.moment(record?.applied_at ?? ""))}</strong> ${words.value.fix.proof[record?.verdict ?? ""] ?? ""}`;
+  return html`<div class=${isDone ? "done-on" : null}>
+    <p role="status" tabindex="-1" class=${isDone ? null : "hidden"} ref=${status}>${isDone && said}</p>
+    ${isDone ? html`<details><summary>${text.change}</summary>${form}</details>` : form}
   </div>`;
 }
 

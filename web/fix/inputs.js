@@ -54,9 +54,10 @@ export const SYSTEM_KINDS = ["pos", "storefront", "erp", "wms", "marketplace", "
 /** A header as the API reads it: `External SKU` is `external_sku`. @param {string} header */
 export const plainHeader = (header) =>
   header
-    .trim()
     .toLowerCase()
-    .replace(/[\s-]+/g, "_");
+    .split(/[\s_-]+/)
+    .filter(Boolean)
+    .join("_");
 
 /** Whether the API takes a header as it is. @param {string} kind @param {string[]} header */
 export function isAsExpected(kind, header) {

@@ -1,5 +1,6 @@
 // Makes a run, states the reference, and notes that a fix is applied.
 import { call, me } from "../kit/api.js";
+import { lasting, listOf } from "../kit/store.js";
 
 const BASE = "/v1/reconciliation";
 
@@ -20,19 +21,12 @@ export function stateReference(settings, reference) {
 export async function noteApplied(fix, instant) {
   await sendJson("POST", `/fixes/${fix}/applied`, instant ? { applied_at: instant } : {});
   const kept = new Set([fix, ...noted()]);
-  localStorage.setItem(store(), JSON.stringify([...kept].slice(0, NOTED_MAX)));
+  lasting.write(store(), JSON.stringify([...kept].slice(0, NOTED_MAX)));
 }
 
 /** Most fixes that this browser remembers. */
 const NOTED_MAX = 12;
 const store = () => `stockwell.fix.applied.${me.value?.tenant.id}`;
 
-/** The fixes that were noted as applied in this browser. A later run may name another first fix. @returns {string[]} */
-export function noted() {
-  try {
-    const kept = JSON.parse(localStorage.getItem(store()) ?? "[]");
-    return Array.isArray(kept) ? kept.filter((id) => typeof id === "string") : [];
-  } catch {
-    return [];
-  }
-}
+/** The fixes that were noted as applied in this browser. A later run may name another first fix. Only an id gets into a path. */
+export const noted = () => listOf(store()).flatMap((id) => (typeof id === "string" && /^\w+$/.test(id) ? [id] : []));

@@ -1,5 +1,5 @@
 // Which request sends a file that was dropped: by a manifest, by its name, or by its columns.
-import { delimiterOf, rowsOf, withoutMark } from "../kit/csv.js";
+import { isFilled, opened, rowsOf, withoutMark } from "../kit/csv.js";
 import { COLUMNS, isAsExpected, isOfSystem, KINDS, MAPPED } from "./inputs.js";
 import { remembered } from "./mapping.js";
 
@@ -14,6 +14,8 @@ import { remembered } from "./mapping.js";
 
 const MANIFEST = "manifest.json";
 const BASE = "/v1/reconciliation/";
+/** The paths that a manifest may name. Others could be changed by `..` in one of its forms, so they are compared as a whole. */
+const PATHS = [...KINDS.map((kind) => BASE + kind), "/v1/sku-mappings"];
 const JSON_TYPE = "application/json";
 const CSV_TYPE = "text/csv";
 /** Bytes of a file that are read for its header and its first rows. */
@@ -60,12 +62,15 @@ async function ofManifest(manifest, files) {
   const items = [];
   /** @type {string[]} */
   const missing = [];
+  const byPath = new Map(files.map((each) => [each.path, each]));
+  /** Null: several files have the name. @type {Map<string, Dropped | null>} */
+  const byName = new Map();
+  for (const each of files) byName.set(each.file.name, byName.has(each.file.name) ? null : each);
   for (const { file, send } of entries) {
-    const alike = files.filter(({ file: { name } }) => name === file.split("/").at(-1));
-    const found = files.find(({ path }) => path === folder + file) ?? (alike.length === 1 ? alike[0] : undefined);
+    const found = byPath.get(folder + file) ?? byName.get(file.split("/").at(-1) ?? "");
     if (found) {
       named.add(found);
-      const kind = send.path.slice(BASE.length);
+      const kind = send.path.split("/").at(-1) ?? "";
       items.push(
         item(found, { state: "ready", send, kind, system: send.query.system ?? "", full: send.query.full ?? "" }),
       );
@@ -84,10 +89,10 @@ function parsed(text) {
     throw new BadManifest();
   }
   if (!Array.isArray(entries)) throw new BadManifest();
-  return entries.map(({ file, method, path, query, type }) => {
-    const isKnown = typeof path === "string" && (path.startsWith(BASE) || path === "/v1/sku-mappings");
+  return entries.map((entry) => {
+    const { file, method, path, query, type } = entry ?? {};
     const isWhole = typeof file === "string" && typeof type === "string" && ["POST", "PUT"].includes(method);
-    if (!isKnown || !isWhole || path.includes("..")) throw new BadManifest(String(file));
+    if (!isWhole || !PATHS.includes(path)) throw new BadManifest(typeof file === "string" ? file : "");
     const pairs = Object.entries(query ?? {}).map(([name, value]) => [name, String(value)]);
     return { file, send: { method, path, query: Object.fromEntries(pairs), type } };
   });
@@ -110,7 +115,7 @@ async function ofName(dropped, systems) {
     );
   }
   if (!stem) return item(dropped, { why: "unknown" });
-  const [header = [], ...sample] = await head(file);
+  const { header, sample } = await head(file);
   const known = { ...of, kind: of.kind || kindOf(header), system: of.system || systemOf(bare, systems) };
   const whole = { ...known, full, header, sample };
   // A list of quantities says by its name alone whether it is whole.
@@ -141,15 +146,18 @@ const request = ({ kind, system }, full, type) => ({
   type,
 });
 
-/** The header and the first rows of a file. @param {File} file */
+/** The header of a file, and the first rows with a filled cell. @param {File} file */
 async function head(file) {
-  const text = withoutMark(await file.slice(0, HEAD_BYTES).text());
-  const rows = [];
-  for (const row of rowsOf(text, delimiterOf(text))) {
-    rows.push(row);
-    if (rows.length > SAMPLE_ROWS) break;
+  const { table, delimiter } = opened(await file.slice(0, HEAD_BYTES).text());
+  const rows = rowsOf(table, delimiter);
+  const first = rows.next();
+  /** @type {string[][]} */
+  const sample = [];
+  for (const row of rows) {
+    if (isFilled(row)) sample.push(row);
+    if (sample.length === SAMPLE_ROWS) break;
   }
-  return rows;
+  return { header: first.done ? [] : first.value, sample };
 }
 
 /** The kind whose header a file has. @param {string[]} header */

@@ -1,5 +1,5 @@
 // Sends files, and registers the systems that they come from.
-import { call, problemOf } from "../kit/api.js";
+import { call, me, problemOf } from "../kit/api.js";
 import { partsOf } from "../kit/csv.js";
 import { isOfSystem } from "./inputs.js";
 import { rewritten } from "./mapping.js";
@@ -15,8 +15,10 @@ const ROWS_MAX = 50_000;
 /** A character has up to four bytes. */
 const LENGTH_MAX = 4_000_000;
 
-/** Sends one file, in parts if it is long. @param {Item} item @param {string} zone Of instants without an offset. @returns {Promise<Sent>} */
+/** Sends one file, in parts if it is long. When the visit ends, it stops: the next visitor may be another tenant.
+ * @param {Item} item @param {string} zone Of instants without an offset. @returns {Promise<Sent>} */
 export async function sendFile(item, zone) {
+  const visitor = me.value;
   /** @type {Sent} */
   const sent = { path: item.path, rows: 0, accepted: 0, repeated: 0, rejected: 0, reasons: [], problem: null };
   if (!item.send) return sent;
@@ -24,6 +26,7 @@ export async function sendFile(item, zone) {
   const params = new URLSearchParams({ ...(isOfSystem(item.kind) ? { time_zone: zone } : {}), ...query });
   try {
     for (const { text: body, before } of await bodies(item, type)) {
+      if (me.value !== visitor) break;
       const response = await call(`${path}?${params}`, { method, body, headers: { "content-type": type } });
       const answer = await response.json();
       if (answer.object !== "ingest") continue;
@@ -35,13 +38,13 @@ export async function sendFile(item, zone) {
       sent.reasons.push(...answer.rejected.map(moved));
     }
   } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
     sent.problem = problemOf(error);
   }
   return sent;
 }
 
-/** The bodies of the requests that send a file. What is no UTF-8 is sent as it is: the API says what to do. @param {Item} item @param {string} type
+/** The bodies of the requests that send a file. A file that is not UTF-8 is sent unchanged: the rejection says how to save it.
+ * @param {Item} item @param {string} type
  * @returns {Promise<Iterable<{text: BodyInit, before: number}>>} */
 async function bodies({ file, mapping }, type) {
   const bytes = await file.arrayBuffer();
@@ -54,7 +57,7 @@ async function bodies({ file, mapping }, type) {
   return [{ text: bytes, before: 0 }];
 }
 
-/** Returns the reason why a system is rejected; nothing if it is registered. @param {string} code @param {string} kind @returns {Promise<string>} */
+/** Registers a system. Returns the reason of a rejection, or an empty text. @param {string} code @param {string} kind @returns {Promise<string>} */
 export async function registerSystem(code, kind) {
   const answer = await (await sendJson("POST", "/systems", { code, kind })).json();
   return answer.rejected[0]?.detail ?? "";

@@ -1,6 +1,7 @@
 // Calls of the API. No other file of the pages calls `fetch`.
 // The credential is kept for this tab only. It never gets into an address, a log or a copied command.
 import { signal } from "../vendor/ui.js";
+import { ofTab } from "./store.js";
 
 /** @typedef {{tenant: {id: string, name: string, currency: string, time_zone: string}, actor_name: string, scopes: string[]}} Me */
 /** @typedef {{status: number, code: string, title: string, detail: string, request: string, scope: string, retry: number}} Problem `retry`: seconds to wait. */
@@ -11,7 +12,7 @@ const STORE = "stockwell.credential";
 /** @returns {Credential | null} */
 function stored() {
   try {
-    return JSON.parse(sessionStorage.getItem(STORE) ?? "null");
+    return JSON.parse(ofTab.read(STORE) ?? "null");
   } catch {
     return null;
   }
@@ -156,12 +157,12 @@ async function exchange(path, body) {
 /** @param {Credential} wanted */
 function keep(wanted) {
   credential.value = wanted;
-  sessionStorage.setItem(STORE, JSON.stringify(wanted));
+  ofTab.write(STORE, JSON.stringify(wanted));
 }
 
 function forget() {
   visit++;
-  sessionStorage.removeItem(STORE);
+  ofTab.write(STORE, null);
   credential.value = null;
   me.value = null;
 }

@@ -11,6 +11,7 @@ export function Entrance() {
   const [problem, show] = useState(/** @type {import("./api.js").Problem | null} */ (null));
   const send = async (/** @type {SubmitEvent & {currentTarget: HTMLFormElement}} */ event) => {
     event.preventDefault();
+    if (isSending) return;
     const form = new FormData(event.currentTarget);
     const given = (/** @type {string} */ name) => String(form.get(name) ?? "");
     show(null);
@@ -19,6 +20,8 @@ export function Entrance() {
     try {
       if (byPassword) await logIn({ tenant: given("tenant"), email: given("email"), password: given("password") });
       else await signIn(given("key").trim());
+      // The form goes with what had the focus.
+      document.getElementById("main")?.focus();
     } catch (error) {
       show(problemOf(error));
       note(false);
@@ -38,7 +41,7 @@ export function Entrance() {
     ${fields}
     ${problem && html`<p class="wrong" role="alert">${reason(text.wrong, problem)}</p>`}
     ${!problem && ended.value && html`<p class="wrong" role="alert">${reason(text.ended, ended.value)}</p>`}
-    <p><button class="button main" disabled=${isSending}>${text.send}</button></p>
+    <p><button class="button main" aria-disabled=${isSending}>${text.send}</button></p>
   </form>`;
 }
 

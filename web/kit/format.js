@@ -2,10 +2,11 @@
 // Amounts are exact texts, and are formatted as such: a float would lose digits.
 import { signal } from "../vendor/ui.js";
 import { me } from "./api.js";
+import { lasting } from "./store.js";
 
 /** A reader loads the texts of one language. @type {Record<"en" | "de", () => Promise<{default: typeof import("../words/en.js").default}>>} */
 const LANGUAGES = { en: () => import("../words/en.js"), de: () => import("../words/de.js") };
-const wanted = localStorage.getItem("stockwell.language") ?? (navigator.language.startsWith("de") ? "de" : "en");
+const wanted = lasting.read("stockwell.language") ?? (navigator.language.startsWith("de") ? "de" : "en");
 
 /** @type {import("@preact/signals").Signal<keyof typeof LANGUAGES>} */
 export const language = signal(wanted === "de" ? "de" : "en");

@@ -15,12 +15,16 @@ export const live = signal("off");
  * @param {string[]} types @param {() => void} report Called for each event, and when some may have been missed.
  * @param {AbortSignal} abort */
 export async function listen(types, report, abort) {
+  // From its end on, the state is that of the next stream.
+  abort.addEventListener("abort", () => (live.value = "off"));
   let last = "";
   let pause = PAUSE_MS;
   while (!abort.aborted) {
     await inSight(abort);
+    if (abort.aborted) break;
     try {
       await read(types, last, abort, ({ event, id }) => {
+        if (abort.aborted) return;
         last = id || last;
         pause = PAUSE_MS;
         if (event === "ready") live.value = "open";
@@ -44,7 +48,6 @@ export async function listen(types, report, abort) {
     await new Promise((proceed) => setTimeout(proceed, pause));
     pause = Math.min(pause * 2, PAUSE_MS_MAX);
   }
-  live.value = "off";
 }
 
 /** Reads one response to its end. @param {string[]} types @param {string} last @param {AbortSignal} abort

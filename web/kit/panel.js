@@ -33,7 +33,7 @@ export function Panel({
   }
   const isShown = answer.data != null && !(answer.state === "failed" && answer.isStale);
   const hasData = isShown && !isEmpty;
-  return html`<section class="panel" aria-labelledby=${id} aria-busy=${answer.state === "waiting"} data-stale=${answer.isStale && answer.data != null ? "" : null}>
+  return html`<section class="panel" aria-labelledby=${id} tabindex="-1" aria-busy=${answer.state === "waiting"} data-stale=${answer.isStale && answer.data != null ? "" : null}>
     <header><h2 id=${id}>${title}</h2>${help && html`<p>${help}</p>`}${choose}</header>
     <div class="body">
       ${answer.state === "failed" && answer.problem && html`<${Failed} problem=${answer.problem} again=${answer.again} />`}
@@ -91,7 +91,7 @@ export function Missing({ answer: { state, problem, again } }) {
   if (state === "waiting" && problem) return html`<span role="status">${text.limited}</span>`;
   if (state !== "failed" || !problem) return null;
   return html`<span role="status">${problem.code === "unreachable" ? text.unreachable : text.failed}</span>${" "}
-    <button type="button" class="button" onClick=${again}>${text.again}</button>`;
+    <button type="button" class="button" onClick=${retry(again)}>${text.again}</button>`;
 }
 
 /** @param {{problem: import("./api.js").Problem, again: () => void}} of */
@@ -100,7 +100,17 @@ export function Failed({ problem, again }) {
   return html`<div class="failed" role="alert">
     <p><strong>${problem.code === "unreachable" ? text.unreachable : text.failed}</strong> ${problem.title}${problem.title && problem.detail && ": "}${problem.detail}</p>
     ${problem.scope && html`<p>${text.scope} <code>${problem.scope}</code></p>`}
-    <p><button type="button" class="button" onClick=${again}>${text.again}</button>
+    <p><button type="button" class="button" onClick=${retry(again)}>${text.again}</button>
       ${problem.request && html` <small>${text.request} <code>${problem.request}</code></small>`}</p>
   </div>`;
 }
+
+/** Asks again. The button that is pressed goes, so the card or the page around it takes the focus. @param {() => void} again */
+const retry =
+  (again) =>
+  (/** @type {Event & {currentTarget: HTMLElement}} */ { currentTarget }) => {
+    /** @type {HTMLElement | null} */
+    const around = currentTarget.closest("[tabindex]");
+    around?.focus({ preventScroll: true });
+    again();
+  };

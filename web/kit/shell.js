@@ -5,16 +5,17 @@ import { Entrance } from "./entrance.js";
 import { language, speak, words } from "./format.js";
 import { live } from "./live.js";
 import { Failed } from "./panel.js";
+import { lasting } from "./store.js";
 
 /** The pages, each with the scope without which it shows nothing. */
 const PAGES = /** @type {const} */ ({ insights: "reports:read", fix: "reconciliation:read" });
 const THEMES = /** @type {const} */ (["auto", "light", "dark"]);
 
-const theme = signal(localStorage.getItem("stockwell.theme") ?? "auto");
+const theme = signal(lasting.read("stockwell.theme") ?? "auto");
 /** @param {string} name */
 function setTheme(name) {
   theme.value = name;
-  localStorage.setItem("stockwell.theme", name);
+  lasting.write("stockwell.theme", name);
   document.documentElement.dataset.theme = name;
 }
 document.documentElement.dataset.theme = theme.value;
@@ -22,7 +23,13 @@ document.documentElement.dataset.theme = theme.value;
 /** @param {string} name */
 async function setLanguage(name) {
   await speak(name === "de" ? "de" : "en");
-  localStorage.setItem("stockwell.language", language.value);
+  lasting.write("stockwell.language", language.value);
+}
+
+/** Signs out. The button that is pressed goes, so the content takes the focus. */
+function leave() {
+  document.getElementById("main")?.focus();
+  signOut();
 }
 
 /** @param {{page: keyof typeof PAGES, children: any}} of */
@@ -46,7 +53,7 @@ export function Shell({ page, children }) {
         <${Live} />
         ${me.value && html`<span class="tenant">${me.value.tenant.name}</span>`}
         <${Choices} />
-        ${credential.value && html`<button type="button" class="quiet" onClick=${signOut}>${text.signOut}</button>`}
+        ${credential.value && html`<button type="button" class="quiet" onClick=${leave}>${text.signOut}</button>`}
       </div>
     </div></header>
     <main id="main" tabindex="-1" aria-busy=${credential.value && !me.value && !ended.value ? "true" : null}><${Content} page=${page}>${children}<//></main>`;
@@ -65,11 +72,11 @@ function Content({ page, children }) {
 
 /** @param {{scope: string}} of */
 function Lacking({ scope }) {
-  const { lacking, signOut: leave } = words.value;
+  const { lacking, signOut: title } = words.value;
   return html`<div class="entrance" role="alert">
     <h1>${lacking.title}</h1>
     <p>${lacking.page(me.value?.actor_name ?? "")} <code>${scope}</code></p>
-    <p><button type="button" class="button" onClick=${signOut}>${leave}</button></p>
+    <p><button type="button" class="button" onClick=${leave}>${title}</button></p>
   </div>`;
 }
 

@@ -378,8 +378,10 @@ export default {
       folder: "Ordner wählen",
       list: "Dateien",
       badManifest: (file) =>
-        `manifest.json ist nicht brauchbar${file && `, bei ${file}`}. Jeder Eintrag hat file, method, path, query und type.`,
+        `manifest.json ist nicht brauchbar${file && `, bei ${file}`}. Jeder Eintrag hat file, method, path, query und type. Der Pfad ist der einer Eingabe, etwa /v1/reconciliation/events.`,
       unreadable: "Die Dateien ließen sich nicht lesen.",
+      noFile: "Darin sind keine Dateien.",
+      tooMany: (most) => `Das sind mehr als ${most} Dateien und Ordner. Legen Sie nur den Ordner der Exporte ab.`,
       missing: (files) => `manifest.json nennt Dateien, die nicht abgelegt wurden: ${files}.`,
       zone: "Zeitzone von Zeiten ohne Abstand",
       send: (count) => (count === "1" ? "1 Datei senden und vergleichen" : `${count} Dateien senden und vergleichen`),
@@ -430,7 +432,8 @@ export default {
       reason: "Grund",
       cut: (shown, all) => `Die ersten ${shown} von ${all} Gründen.`,
       reference: "Verglichen mit",
-      referenceHelp: "Das System, an dem die anderen gemessen werden. Eine Änderung vergleicht neu.",
+      referenceHelp: "Das System, an dem die anderen gemessen werden.",
+      compare: "Neu vergleichen",
     },
     byHand: {
       title: (file) => `Spalten von ${file}`,

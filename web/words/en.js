@@ -406,8 +406,11 @@ export default {
       list: "Files",
       /** @param {string} file */
       badManifest: (file) =>
-        `manifest.json can't be used${file && `, at ${file}`}. Each entry has file, method, path, query and type.`,
+        `manifest.json can't be used${file && `, at ${file}`}. Each entry has file, method, path, query and type. The path is that of an input, such as /v1/reconciliation/events.`,
       unreadable: "The files could not be read.",
+      noFile: "That has no files.",
+      /** @param {string} most */
+      tooMany: (most) => `These are more than ${most} files and folders. Drop only the folder of the exports.`,
       /** @param {string} files */
       missing: (files) => `manifest.json names files that were not dropped: ${files}.`,
       zone: "Time zone of times without an offset",
@@ -465,7 +468,8 @@ export default {
       /** @param {string} shown @param {string} all */
       cut: (shown, all) => `The first ${shown} of ${all} reasons.`,
       reference: "Compared with",
-      referenceHelp: "The system that the others are held against. A change compares again.",
+      referenceHelp: "The system that the others are held against.",
+      compare: "Compare again",
     },
     byHand: {
       /** @param {string} file */

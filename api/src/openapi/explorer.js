@@ -24,8 +24,15 @@ function withKey(request) {
   return request;
 }
 
-window.onload = async () => {
-  const spec = await (await fetch("/openapi.json")).json();
+async function read() {
+  const response = await fetch("/openapi.json");
+  if (!response.ok) {
+    throw new Error(`The server returned ${response.status}.`);
+  }
+  return response.json();
+}
+
+function show(spec) {
   spec.info.description += "\n\nFor people: [Insights](/insights), a page of the same reports.";
   const operations = Object.values(spec.paths).flatMap((item) => Object.values(item));
   const parameters = operations.flatMap((operation) => operation.parameters ?? []);
@@ -42,4 +49,15 @@ window.onload = async () => {
     plugins: [SwaggerUIBundle.plugins.DownloadUrl],
     layout: "StandaloneLayout",
   });
+}
+
+window.onload = async () => {
+  try {
+    show(await read());
+  } catch (error) {
+    const text = document.createElement("p");
+    text.setAttribute("role", "alert");
+    text.textContent = `The description of the API could not be read. Load the page again. ${error}`;
+    document.getElementById("swagger-ui").replaceChildren(text);
+  }
 };

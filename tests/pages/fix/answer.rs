@@ -1,22 +1,13 @@
 //! The answer of a run on the page: the sentence, the map, the cards, and whether a fix worked.
 
-use std::process::Command;
-
 use serde_json::{Value, json};
 use tests::{Browser, Screen, with_tenant};
 
-use super::{BASE, READY, choose, compare, enter, rows, run, visit};
-use crate::visit::{DESK, check_bytes, shown, tab_to};
-
-/// Presses a button of a card, the last (1) or the last but one (2), and returns what it copies.
-fn copied(browser: &mut Browser, card: &str, from_end: usize) -> String {
-    browser.text(&format!(
-        "new Promise((proceed) => {{ navigator.clipboard.writeText = async (text) => proceed(text); \
-         [...document.querySelectorAll('section[aria-labelledby={card}] footer button')].at(-{from_end}).click(); }})"
-    ))
-}
+use super::{BASE, choose, compare, enter, rows, run, visit};
+use crate::visit::{DESK, READY, check_bytes, copied, run_copied, shown, tab_to};
 
 /// Returns the texts of the elements that a selector finds.
+#[track_caller]
 fn texts(browser: &mut Browser, selector: &str) -> Vec<String> {
     let found = browser
         .eval(&format!("[...document.querySelectorAll('{selector}')].map((one) => one.textContent.trim())"));
@@ -87,13 +78,18 @@ fn the_map_marks_the_broken_edge_not_by_colour_alone() {
             )),
             "{label} {row}"
         );
-        // A process without an event of the systems has its own sentence, and the choice stays.
+        // The map of another process has its own edges, none of which is the broken one, and the choice stays.
+        let receipts = tenant.get(&format!("{BASE}/flow-map?process=receipt")).await.ok();
+        let receipts = receipts["edges"].as_array().expect("edges").len();
+        assert_ne!(receipts, 0);
         browser.hold("process=receipt");
         browser.eval("document.querySelector('input[name=process][value=receipt]').click()");
         browser.until("document.querySelector('section[aria-labelledby=flow][aria-busy=true]')");
         browser.release();
         browser.until(READY);
+        assert_eq!(browser.eval("document.querySelectorAll('.flow .edge').length"), receipts);
         assert_eq!(browser.eval("document.querySelectorAll('.flow .edge.broken').length"), 0);
+        assert_eq!(browser.text("document.querySelector('input[name=process]:checked').value"), "receipt");
         browser.check();
     });
 }
@@ -113,6 +109,8 @@ fn a_keyboard_is_enough() {
         browser.until("document.querySelector('.done-on')");
         let said = browser.text(&shown(".done-on"));
         assert!(said.contains("Applied since") && said.contains("Too early to tell"), "{said}");
+        // The button is gone: the sentence in its place has the focus.
+        assert_eq!(browser.eval("document.activeElement.matches('.done-on [role=status]')"), true);
         browser.until(READY);
         browser.eval("document.querySelector('#main').focus()");
         tab_to(&mut browser, "input[name=process]:checked");
@@ -251,13 +249,8 @@ fn copies_give_what_the_cards_show() {
         for card in ["first", "flow", "exceptions"] {
             let command = copied(&mut browser, card, 2);
             assert!(!command.contains(&tenant.key), "the key is not in the command");
-            let ran = Command::new("sh")
-                .args(["-c", &command])
-                .env("STOCKWELL_KEY", &tenant.key)
-                .env("no_proxy", "127.0.0.1")
-                .output()
-                .expect("a shell runs");
-            let by_curl: Value = serde_json::from_slice(&ran.stdout).expect("JSON");
+            let ran = run_copied(&command, &tenant.key);
+            let by_curl: Value = serde_json::from_slice(&ran).expect("JSON");
             let document = copied(&mut browser, card, 1);
             let reply = tenant.post("/graphql", &json!({ "query": document })).await.ok();
             assert!(reply["errors"].is_null(), "{document}: {reply}");

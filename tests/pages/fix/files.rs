@@ -1,39 +1,17 @@
 //! Files that are dropped or chosen: recognised, mapped by hand, sent, and what became of their rows.
 
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
-use tests::{Browser, Tenant, with_tenant};
+use tests::example::{files as files_of_example, folder};
+use tests::{Browser, with_tenant};
 
-use super::{BASE, READY, SEND, choose, drop_on, folder, manifest, rows, send, visit_first};
-use crate::visit::shown;
+use super::{BASE, RESULTS, SEND, choose, drop_on, pick, rows, said_of, send, systems, visit_first};
+use crate::visit::{READY, problem, shown};
 
-const RESULTS: &str = "What became of the rows";
-
-/// Registers the systems of an example with two of them.
-async fn systems(tenant: &Tenant) {
-    let systems = json!([{ "code": "erp", "kind": "erp" }, { "code": "till", "kind": "pos" }]);
-    tenant.post(&format!("{BASE}/systems"), &systems).await.ok();
-    tenant.put(&format!("{BASE}/settings"), &json!({ "reference": "erp" })).await.ok();
-}
-
-/// Chooses an option of a form, as a reader does.
-fn pick(browser: &mut Browser, name: &str, value: &str) {
-    browser.eval(&format!(
-        "(() => {{ const choice = document.querySelector(`form.by-hand select[name='{name}']`); choice.value = '{value}'; \
-         choice.dispatchEvent(new Event('change', {{ bubbles: true }})); }})()"
-    ));
-}
-
-/// Returns an expression of what a column is read from.
+/// Returns an expression of the source of a column.
 fn source(column: &str) -> String {
     format!("document.querySelector(`form.by-hand select[name='from {column}']`)?.value")
-}
-
-/// Returns an expression of what the page says of a file.
-fn said_of(file: &str) -> String {
-    format!(
-        "([...document.querySelectorAll('.files .list li')].find((one) => one.querySelector('b').textContent.endsWith('{file}'))\
-         ?.querySelector('span').textContent ?? '')"
-    )
 }
 
 #[test]
@@ -44,7 +22,8 @@ fn a_folder_that_is_dropped_leads_to_the_first_fix() {
         assert!(browser.text(&shown(".lead")).starts_with("Nothing has been compared yet."));
         drop_on(&mut browser, &[folder()]);
         browser.until(&format!("document.querySelector('{SEND}:enabled')"));
-        let files = manifest().len();
+        let (stated, said) = files_of_example();
+        let files = stated.len() + said.len();
         assert_eq!(browser.text(&shown(SEND)), format!("Send {files} files and compare"));
         assert_eq!(browser.text(&said_of("events/pos.csv")), "Events of pos");
         assert_eq!(
@@ -72,7 +51,7 @@ fn a_folder_that_is_dropped_leads_to_the_first_fix() {
             ["/snapshots/", "/events/", "/touchpoints/"].iter().any(|folder| file.contains(folder))
         };
         let of_systems: Vec<&Value> = again.iter().filter(is_of_system).collect();
-        assert_eq!(of_systems.len(), 13, "{again:?}");
+        assert_eq!(of_systems.len(), said.len(), "{again:?}");
         assert!(of_systems.iter().all(|row| row[2] == "0" && row[1] == row[3]), "{again:?}");
         browser.check();
     });
@@ -101,6 +80,8 @@ fn names_say_what_files_are_without_a_manifest() {
         // Times of the tills have no offset: they are read in the zone of the field.
         assert_eq!(browser.text("document.querySelector('#zone').value"), "Europe/London");
         let sent = rows(&mut browser, RESULTS);
+        // Two files beside the folders, five stock lists, and the events of four systems.
+        assert_eq!(sent.len(), 11, "{sent:?}");
         assert!(sent.iter().all(|row| row[5] == "✓ sent"), "{sent:?}");
         browser.check();
     });
@@ -191,12 +172,13 @@ fn a_system_that_is_not_there_yet_is_registered() {
         let systems = tenant.get(&format!("{BASE}/systems?code=shop")).await.ok();
         assert_eq!(systems["data"][0]["kind"], "storefront", "{systems}");
         // It becomes the system that the others are compared with.
-        browser.until("document.querySelector('#reference:enabled')");
+        browser.until("document.querySelector('#reference')");
         browser.eval(
             "(() => { const choice = document.querySelector('#reference'); choice.value = 'shop'; \
              choice.dispatchEvent(new Event('change', { bubbles: true })); })()",
         );
-        browser.until("document.querySelector('#reference:enabled')?.value === 'shop' && /compared with shop/.test(document.querySelector('.spans')?.textContent)");
+        browser.eval("document.querySelector('form.reference').requestSubmit()");
+        browser.until("document.querySelector('#reference').value === 'shop' && /compared with shop/.test(document.querySelector('.spans')?.textContent)");
         let settings = tenant.get(&format!("{BASE}/settings")).await.ok();
         assert_eq!(settings["reference"], "shop");
         browser.check();
@@ -218,14 +200,16 @@ fn a_file_that_the_server_refuses_says_why_and_spoils_no_other() {
         assert!(said.starts_with('✕') && said.contains("There is no system with this code."), "{said}");
         assert_eq!(sent[1], json!(["till.full.csv", "1", "1", "0", "0", "✓ sent"]));
         // A run that fails is tried again alone.
-        browser.refuse(&format!("{BASE}/runs"), 503, json!({ "status": 503, "code": "statement_timeout", "title": "Took too long", "detail": "Later." }));
+        browser.refuse(&format!("{BASE}/runs"), 503, problem());
         browser.eval(&format!("document.querySelector('{SEND}').click()"));
         browser.until("document.querySelector('.files .failed')");
         assert!(browser.text(&shown(".files .failed")).contains("Took too long"));
         browser.release();
-        browser.eval("document.querySelector('.files .failed button').click()");
+        browser.eval("document.querySelector('.files .failed button').focus()");
+        browser.press("Enter");
         browser.until("/^Compared/.test(document.querySelector('.progress').textContent)");
         browser.until(READY);
+        assert_eq!(browser.eval("document.activeElement.matches('section[aria-labelledby=files]')"), true);
         browser.check();
     });
 }
@@ -240,11 +224,31 @@ fn a_manifest_names_what_is_sent_and_where() {
                 { "file": "events/pos.csv", "method": "POST", "path": format!("{BASE}/events"), "query": { "system": "pos" }, "type": "text/csv" }])
             .to_string()
         };
-        choose(&mut browser, &[("manifest.json", &entry("/v1/orders")), ("systems.json", "[]")]);
-        browser.until("document.querySelector('.files [role=alert]')");
-        let said = browser.text(&shown(".files [role=alert]"));
-        assert!(said.starts_with("manifest.json can't be used, at systems.json."), "{said}");
-        assert_eq!(browser.eval(&format!("document.querySelector('{SEND}') !== null")), false);
+        // No form of `..` leads to another path of the API.
+        for (number, path) in [
+            "/v1/orders",
+            "/v1/reconciliation/../orders",
+            "/v1/reconciliation/%2e%2e/orders",
+            "/v1/reconciliation/events/.%2E/%2e./orders",
+            "/v1/reconciliation/events?system=pos",
+            "/v1/reconciliation/runs",
+            "/v1/sku-mappings/resolve",
+        ]
+        .iter()
+        .enumerate()
+        {
+            let file = format!("{number}.json");
+            let entry = json!([{ "file": file, "method": "POST", "path": path, "type": "application/json" }]);
+            choose(&mut browser, &[("manifest.json", &entry.to_string()), (&file, "[]")]);
+            browser.until(&format!(
+                "{}.startsWith(`manifest.json can't be used, at {file}.`)",
+                shown(".files [role=alert]")
+            ));
+            assert_eq!(browser.eval(&format!("document.querySelector('{SEND}') !== null")), false, "{path}");
+        }
+        choose(&mut browser, &[("manifest.json", "[null]")]);
+        browser
+            .until(&format!("{}.startsWith(`manifest.json can't be used. `)", shown(".files [role=alert]")));
         choose(
             &mut browser,
             &[("manifest.json", &entry(&format!("{BASE}/systems"))), ("systems.json", "[]")],
@@ -256,40 +260,61 @@ fn a_manifest_names_what_is_sent_and_where() {
     });
 }
 
-/// Imports the module of the page that reads CSV, and returns the value of an expression with it as `csv`.
-fn with_csv(browser: &mut Browser, expression: &str) -> Value {
-    browser.eval(&format!(
-        "import(document.querySelector('script[type=module]').src.replace('fix/main.js', 'kit/csv.js'))\
-         .then((csv) => {expression})"
-    ))
-}
-
 #[test]
-fn long_files_are_cut_between_rows() {
+fn files_that_can_not_be_taken_say_why() {
     with_tenant(async |tenant| {
         let mut browser = Browser::start();
         visit_first(&mut browser, tenant);
-        // The line end within quotation marks is no end of a row; the empty line is no row.
-        let text = r#""a,b\n1,2\n\"x\ny\",3\n\n4,5""#;
-        let parts = |limits: &str| {
-            format!("[...csv.partsOf({text}, {limits})].map(({{ text, before }}) => [text, before])")
-        };
-        let whole = with_csv(&mut browser, &parts("10, 100"));
-        assert_eq!(whole, json!([["a,b\n1,2\n\"x\ny\",3\n\n4,5", 0]]));
-        let each = with_csv(&mut browser, &parts("1, 100"));
-        assert_eq!(each, json!([["a,b\n1,2\n", 0], ["a,b\n\"x\ny\",3\n", 1], ["a,b\n\n4,5", 2]]));
-        let short = with_csv(&mut browser, &parts("10, 12"));
-        assert_eq!(short.as_array().map(Vec::len), Some(3), "{short}");
-        let header = with_csv(&mut browser, "[...csv.partsOf('a,b\\n', 10, 100)].length");
-        assert_eq!(header, 1, "a file without rows is sent too");
-        let cells = r#"[...csv.rowsOf('"a ""b"";c";d\n;\n', ';')]"#;
-        assert_eq!(
-            with_csv(&mut browser, cells),
-            json!([["a \"b\";c", "d"]]),
-            "a row without cells is left out"
+        let alert = shown(".files [role=alert]");
+        let many: Vec<(String, String)> =
+            (0..1_001).map(|number| (format!("{number}.pdf"), String::new())).collect();
+        let chosen: Vec<(&str, &str)> =
+            many.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        choose(&mut browser, &chosen);
+        browser.until(&format!("{alert}.startsWith('These are more than 1,000 files and folders.')"));
+        choose(&mut browser, &chosen[..1_000]);
+        browser.until("document.querySelectorAll('.files .list li').length === 1000");
+        assert_eq!(browser.text(&alert), "");
+        // A folder in a folder counts too.
+        let folder = Folder::new(&many[..999]);
+        drop_on(&mut browser, std::slice::from_ref(&folder.0));
+        browser.until("document.querySelectorAll('.files .list li').length === 999");
+        std::fs::create_dir(folder.0.join("more")).expect("a folder");
+        drop_on(&mut browser, std::slice::from_ref(&folder.0));
+        browser.until(&format!("{alert}.startsWith('These are more than 1,000 files and folders.')"));
+        let empty = Folder::new(&[]);
+        drop_on(&mut browser, std::slice::from_ref(&empty.0));
+        browser.until(&format!("{alert} === 'That has no files.'"));
+        // The file is gone when it is read.
+        browser.eval(
+            "DataTransferItem.prototype.webkitGetAsEntry = () => ({ isFile: true, fullPath: '/0.pdf', \
+             file: (_, fail) => fail(new DOMException('It is gone.', 'NotFoundError')) })",
         );
-        let written = with_csv(&mut browser, r#"csv.write([['a,b', 'c "d"', 'e']])"#);
-        assert_eq!(written, "\"a,b\",\"c \"\"d\"\"\",e\r\n");
+        let one = Folder::new(&many[..1]);
+        drop_on(&mut browser, std::slice::from_ref(&one.0));
+        browser.until(&format!("{alert} === 'The files could not be read.'"));
+        assert_eq!(browser.barriers(), Vec::<String>::new());
         browser.check();
     });
+}
+
+/// A folder of the test's own. It is removed when it is dropped.
+struct Folder(PathBuf);
+
+impl Folder {
+    /// Makes a folder with files: their names and texts.
+    fn new(files: &[(String, String)]) -> Self {
+        let folder = std::env::temp_dir().join(format!("stockwell-drop-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir(&folder).expect("a folder");
+        for (name, text) in files {
+            std::fs::write(folder.join(name), text).expect("a file");
+        }
+        Folder(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        _ = std::fs::remove_dir_all(&self.0);
+    }
 }

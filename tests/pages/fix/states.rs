@@ -1,15 +1,10 @@
 //! /fix while it waits, without a run, when something fails, and for callers with fewer rights.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tests::{Browser, with_tenant};
 
-use super::{READY, compare, enter, run, visit, visit_first};
-use crate::visit::{key, shown};
-
-fn problem() -> Value {
-    json!({ "type": "/errors/statement_timeout", "status": 503, "code": "statement_timeout",
-        "title": "Took too long", "detail": "Ask again later.", "request_id": "req_of_the_test" })
-}
+use super::{compare, enter, run, visit, visit_first};
+use crate::visit::{READY, key, problem, shown};
 
 #[test]
 fn without_a_run_it_asks_for_exports() {
@@ -83,8 +78,10 @@ fn a_card_fails_alone_and_is_tried_again() {
         }
         assert_eq!(browser.barriers(), Vec::<String>::new());
         browser.release();
-        browser.eval("document.querySelector('.failed button').click()");
+        browser.eval("document.querySelector('.failed button').focus()");
+        browser.press("Enter");
         browser.until("document.querySelector('.flow .edge.broken')");
+        assert_eq!(browser.eval("document.activeElement.matches('section[aria-labelledby=flow]')"), true);
         browser.until(READY);
         browser.check();
     });
