@@ -34,7 +34,7 @@ pub(crate) fn check_is_text(raw: &[u8]) -> Result<(), ApiError> {
 /// A place in a row, as the reader finds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// The begin of a cell.
+    /// The beginning of a cell.
     Start,
     /// A cell without quotes around it. A quote in it is a letter.
     Plain,

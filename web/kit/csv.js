@@ -26,7 +26,7 @@ function delimiterOf(header) {
   return [";", "\t"].reduce((best, of) => (count(of) > count(best) ? of : best), ",");
 }
 
-/** Places in a row: at the begin of a cell, in a plain one, in a quoted one, and after a quotation mark in a quoted one, which ends it
+/** Places in a row: at the beginning of a cell, in a plain one, in a quoted one, and after a quotation mark in a quoted one, which ends it
  * or is the first half of a mark in it. A quotation mark in a plain cell is a letter.
  * @typedef {"start" | "plain" | "quoted" | "mark"} Place */
 
