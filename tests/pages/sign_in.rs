@@ -214,7 +214,7 @@ fn signing_out_leaves_nothing_in_the_tab() {
     with_tenant(async |tenant| {
         let mut browser = Browser::start();
         visit(&mut browser, tenant, &tenant.key);
-        // What has the focus goes, when a form or a button of the bar does: the content has it then.
+        // The form that had the focus is gone, so the content has it. The same holds for the button of the bar.
         assert_eq!(browser.eval("document.activeElement.id"), "main");
         browser.eval("document.querySelector('.who button').focus()");
         browser.press("Enter");
