@@ -5,8 +5,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::posting::Rendering;
 use crate::{
-    audit, auth, bi_login, catalog, close, count, customer, errors, event, health, integrity, journal, ledger,
-    limits, location, lot, openapi, order, period_lock, pos, pricing, purchase_order, reconciliation,
+    audit, auth, bi_login, catalog, close, count, customer, errors, event, health, integrity, journal,
+    ledger, limits, location, lot, openapi, order, period_lock, pos, pricing, purchase_order, reconciliation,
     refusal, register, render, settings, stock, stream, supplier, tax, voucher, webhook,
 };
 

@@ -144,10 +144,7 @@ impl Read {
 }
 
 /// Sends a read of a resolver to the snapshot, and waits for its result.
-pub async fn ask<T>(
-    context: &Context<'_>,
-    read: impl FnOnce(Reply<T>) -> Read,
-) -> async_graphql::Result<T> {
+pub async fn ask<T>(context: &Context<'_>, read: impl FnOnce(Reply<T>) -> Read) -> async_graphql::Result<T> {
     let (reply, replied) = oneshot::channel();
     context.data::<ReadSender>()?.send(read(Reply(reply))).map_err(|_| gone())?;
     Ok(replied.await.map_err(|_| gone())??)

@@ -88,7 +88,9 @@ pub struct Close {
 }
 
 /// A closing or reopening of a month.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema, strum::EnumString, strum::IntoStaticStr)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema, strum::EnumString, strum::IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum CloseKind {
@@ -124,6 +126,7 @@ pub struct CloseRecord {
 
 /// An item that was open when a month was closed.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = CloseAcceptedItem)]
 pub struct AcceptedItem {
     /// The item.
     pub item: Item,
@@ -158,6 +161,7 @@ pub struct CloseReasonInput {
 /// A month to open again.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CloseReopenInput)]
 pub struct ReopenInput {
     /// Reason of the reopening.
     pub reason: Filled200,
@@ -255,7 +259,8 @@ fn accepted(items: &[ChecklistItem], input: &CloseInput) -> Result<Vec<AcceptedI
             }
             None => {
                 let (word, count, href) = (open.item.word(), open.count, &open.href);
-                let detail = format!("{word} is open ({count}): work it off ({href}), or send a reason for it.");
+                let detail =
+                    format!("{word} is open ({count}): work it off ({href}), or send a reason for it.");
                 problems.invalid("/reasons", detail);
             }
         }
@@ -326,9 +331,23 @@ mod tests {
     #[test]
     fn a_month_is_read_from_its_text() {
         let month = Month::parse("2026-12").expect("a month");
-        assert_eq!((month.first.to_string(), month.after.to_string()), ("2026-12-01".into(), "2027-01-01".into()));
+        assert_eq!(
+            (month.first.to_string(), month.after.to_string()),
+            ("2026-12-01".into(), "2027-01-01".into())
+        );
         assert_eq!(month.text(), "2026-12");
-        for text in ["", "2026", "2026-1", "2026-13", "2026-00", "26-01", "2026-01-01", "2026/01", "+026-01", "２026-01"] {
+        for text in [
+            "",
+            "2026",
+            "2026-1",
+            "2026-13",
+            "2026-00",
+            "26-01",
+            "2026-01-01",
+            "2026/01",
+            "+026-01",
+            "２026-01",
+        ] {
             assert_eq!(Month::parse(text), None, "{text}");
         }
     }

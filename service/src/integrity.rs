@@ -214,7 +214,8 @@ const FACTS: [(u8, &str, &str); 7] = [
     (7, "The account of vouchers and store credit equals the balances of its register.", VOUCHERS),
 ];
 /// Statement of the eighth fact, whose SQL is made from the list of the roll-ups.
-const ROLLUPS: &str = "The roll-ups of the reports equal the sums of the sales lines and journal lines that they have.";
+const ROLLUPS: &str =
+    "The roll-ups of the reports equal the sums of the sales lines and journal lines that they have.";
 
 const STOCK: &str =
     concat!(include_str!("integrity/stock.sql"), " union all ", include_str!("integrity/lots.sql"));

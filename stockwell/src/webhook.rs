@@ -202,8 +202,9 @@ impl Deliverer {
             self.due.insert(tenant_id, now + EVERY_TENANT);
             self.busy.insert(tenant_id);
             let (db, settings) = (self.db.clone(), Arc::clone(&self.settings));
-            self.tasks
-                .spawn(async move { Done::Turn(tenant_id, now, turn::take(&db, &settings, tenant_id).await) });
+            self.tasks.spawn(async move {
+                Done::Turn(tenant_id, now, turn::take(&db, &settings, tenant_id).await)
+            });
         }
     }
 
@@ -313,7 +314,8 @@ mod tests {
     fn an_attempt_ends_within_its_lease() {
         let write_ms = PoolOptions::default().write_ms;
         let recorded = Duration::from_millis(CONNECTION_WAIT_MS + write_ms) + PAUSE;
-        let attempt = PLACE_WAIT + Duration::from_secs(u64::from(TIMEOUT_SECONDS_MAX)) + recorded * RECORDED_IN;
+        let attempt =
+            PLACE_WAIT + Duration::from_secs(u64::from(TIMEOUT_SECONDS_MAX)) + recorded * RECORDED_IN;
         assert!(attempt < turn::LEASE.to_std().expect("a lease"), "{attempt:?}");
     }
 

@@ -110,7 +110,8 @@ fn a_month_without_open_items_is_closed_and_opened_again() {
         assert_eq!(now["history"], json!([closed]));
         assert_eq!(checklist(tenant, "2026-02").await["status"], "closed", "earlier months are closed too");
         assert_eq!(checklist(tenant, "2026-04").await["status"], "open");
-        let lock = tenant.get(&format!("/v1/period-locks/{}", closed["id"].as_str().expect("an id"))).await.ok();
+        let lock =
+            tenant.get(&format!("/v1/period-locks/{}", closed["id"].as_str().expect("an id"))).await.ok();
         assert_eq!(lock["reason"], "Close of 2026-03");
         for period in ["2026-03", "2026-02"] {
             let again = tenant.post(&format!("/v1/close/{period}"), &json!({})).await;
@@ -119,7 +120,10 @@ fn a_month_without_open_items_is_closed_and_opened_again() {
         }
         let body = json!({ "reason": "An invoice is missing" });
         let reopened = tenant.post("/v1/close/2026-03/reopen", &body).await.ok();
-        assert_eq!((&reopened["kind"], &reopened["locked_through"]), (&json!("reopened"), &json!("2026-02-28")));
+        assert_eq!(
+            (&reopened["kind"], &reopened["locked_through"]),
+            (&json!("reopened"), &json!("2026-02-28"))
+        );
         assert_eq!(reopened["reason"], "An invoice is missing");
         let now = checklist(tenant, "2026-03").await;
         assert_eq!((&now["status"], &now["history"]), (&json!("open"), &json!([reopened, closed])));
@@ -152,7 +156,9 @@ fn what_is_open_needs_a_reason_which_is_kept() {
         let closed = tenant.post("/v1/close/2026-03", &reasons(&ITEMS)).await.ok();
         let expected: Vec<Value> = LEFT
             .iter()
-            .map(|(item, count)| json!({ "item": item, "count": count, "reason": format!("{item} is known") }))
+            .map(
+                |(item, count)| json!({ "item": item, "count": count, "reason": format!("{item} is known") }),
+            )
             .collect();
         assert_eq!(closed["items"], json!(expected));
         assert_eq!(checklist(tenant, "2026-03").await["history"], json!([closed]));
@@ -164,7 +170,12 @@ fn what_is_open_needs_a_reason_which_is_kept() {
         let path = format!("/v1/journal-entries?document_id={}", late["id"].as_str().expect("an id"));
         let entries = tenant.get(&path).await.ok();
         assert_eq!(entries["data"][0]["posted_on"], "2026-04-01", "{entries}");
-        let settled = [("sale_exceptions", 1), ("draft_orders", 1), ("uninvoiced_orders", 1), ("unapplied_payments", 1)];
+        let settled = [
+            ("sale_exceptions", 1),
+            ("draft_orders", 1),
+            ("uninvoiced_orders", 1),
+            ("unapplied_payments", 1),
+        ];
         assert_eq!(open(tenant, "2026-03").await, counts(&settled), "the receipt settles the cost");
     });
 }
@@ -254,7 +265,8 @@ fn a_close_needs_its_scope_and_shows_nothing_of_another_tenant() {
         let read = reader.get("/v1/close/2026-03").await.ok();
         assert_eq!(read["items"], checklist(one, "2026-03").await["items"], "numbers need no costs:read");
         for path in ["/v1/close/2026-03", "/v1/close/2026-03/reopen"] {
-            let problem = reader.post(path, &json!({ "reason": "x" })).await.refused(403, "insufficient_scope");
+            let problem =
+                reader.post(path, &json!({ "reason": "x" })).await.refused(403, "insufficient_scope");
             assert_eq!(problem.0["required_scope"], "periods:lock");
         }
         let closer = one.with_key(&key(one, &["periods:lock"]).await);

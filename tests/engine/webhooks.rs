@@ -45,7 +45,11 @@ async fn write(tenant: &Tenant, is_over: &AtomicBool) -> usize {
 
 /// Kills the worker while a message has no response, and at a random moment, again and again. Returns the ids of those messages, and the
 /// last worker.
-async fn kill_again_and_again(apart: &Apart, receiver: &Receiver, is_over: &AtomicBool) -> (Vec<String>, Process) {
+async fn kill_again_and_again(
+    apart: &Apart,
+    receiver: &Receiver,
+    is_over: &AtomicBool,
+) -> (Vec<String>, Process) {
     let unanswered = |got: &[Got]| -> Vec<String> {
         let silent = got.iter().filter(|got| matches!(got.behaviour, Behaviour::Silent));
         silent.map(|got| got.header("webhook-id").to_owned()).collect()

@@ -58,7 +58,8 @@ struct Filters {
 )]
 #[get("/v1/pos/exceptions")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
-    let Filters { status, reason, register_id, session_id, sale_id, occurred_from, occurred_to, sort } = &list.filters;
+    let Filters { status, reason, register_id, session_id, sale_id, occurred_from, occurred_to, sort } =
+        &list.filters;
     let filter = Filter {
         status: *status,
         reason: *reason,

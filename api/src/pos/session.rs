@@ -155,9 +155,9 @@ struct Filters {
 )]
 #[get("/v1/pos/sessions")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
-    let Filters { register_id, open, opened_from, opened_to, .. } = &list.filters;
-    let opened = Period::new(*opened_from, *opened_to);
-    let filter = SessionFilter { register_id: *register_id, open: *open, opened };
+    let filters = &list.filters;
+    let opened = Period::new(filters.opened_from, filters.opened_to);
+    let filter = SessionFilter { register_id: filters.register_id, open: filters.open, opened };
     let slice = list.slice(list.filters.sort)?;
     let read = async |tx: &service::Tx| service::pos::sessions(tx, &filter, &slice).await;
     let sessions = list.read(&caller, read).await?;

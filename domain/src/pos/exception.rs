@@ -1,6 +1,5 @@
 //! Exceptions: how a sale that has happened differs from our rules. A manager works them off.
 
-
 use crate::number::Money;
 use crate::text_enum;
 

@@ -1,6 +1,5 @@
 //! The rule: weekly rate and spread, reorder point, lot, and the level to fill up to.
 
-
 use super::lead_time::LeadTime;
 use super::micro::{Micro, Overflow, add, mul, sub};
 use super::service_level::ServiceLevel;

@@ -106,7 +106,11 @@ fn parts_of_a_reconciliation_count_as_reports() {
 #[test]
 fn a_number_in_a_reconciliation_is_one_value() {
     let values = "movements exceptions explainedShare medianDaysOpen manualMinutes openDualOwners";
-    assert_eq!(points(&format!("{{reconciliation{{health{{weeks{{{values}}}}}}}}}")), 3, "10 weeks of 7 values");
+    assert_eq!(
+        points(&format!("{{reconciliation{{health{{weeks{{{values}}}}}}}}}")),
+        3,
+        "10 weeks of 7 values"
+    );
     assert_eq!(points("{reconciliation{exceptions(limit:100){weeks}}}"), 5, "100 groups of 2 values");
 }
 

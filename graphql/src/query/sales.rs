@@ -140,39 +140,13 @@ sales_fields! {
     ) -> RevenueRow = Name::Revenue { group_by: Some(group_by), fill: fill.map(Fill::text), }
 
     /// Base and amount of each tax at each rate, by month, quarter, year, channel or country.
-    async fn tax_summary(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "First day of the period. Absent: no bound.")] from: Option<Date>,
-        #[graphql(desc = "First day after the period. Absent: no bound.")] to: Option<Date>,
+    fn tax_summary(
         #[graphql(
             default_with = "vec![TaxDimension::Month]",
             desc = "Dimensions of a row, besides the tax and its rate."
         )]
         group_by: Vec<TaxDimension>,
-        #[graphql(desc = "Lines that count. Absent: all.")] filter: Option<ReportFilter>,
-        #[graphql(desc = "IANA name of the time zone in which days begin. Absent: the tenant's own.")]
-        time_zone: Option<String>,
-        #[graphql(desc = "Earlier period that the figures are compared with. Absent: none.")] compare: Option<
-            CompareTo,
-        >,
-        #[graphql(desc = "Lines that were recorded by the end of this day. Absent: by now.")]
-        known_at: Option<Date>,
-        #[graphql(
-            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
-        )]
-        sort: Option<String>,
-        #[graphql(
-            default = 10_000,
-            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
-        )]
-        limit: i32,
-    ) -> Result<Report<TaxSummaryRow>> {
-        let period = Period { from, to, filter, time_zone, compare, known_at, sort, limit };
-        let group_by = group_by.into_iter().map(Into::into).collect();
-        let input = Input { group_by: Some(group_by), ..period.into() };
-        snapshot::report(context, Name::TaxSummary, input).await
-    }
+    ) -> TaxSummaryRow = Name::TaxSummary { group_by: Some(group_by.into_iter().map(Into::into).collect()), }
 
     /// Margin: revenue and the cost of sales, by any dimensions.
     fn margin_report(

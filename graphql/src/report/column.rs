@@ -231,9 +231,10 @@ pub fn camel_case(name: &str) -> String {
 mod tests {
     use super::super::{
         AbcRow, BalanceSheetRow, BestCustomersRow, ChannelRow, CustomerValueRow, GeneralLedgerRow, Input,
-        LotExpiryRow, LowStockRow, MarginRow, Name, ProductPerformanceRow, ProfitAndLossRow, ReceivableAgeingRow, Request, RevenueRow,
-        ShrinkageRow, SlowStockRow, StockAgeingRow, StockPositionRow, StockTurnoverRow, StockValuationRow,
-        TaxSummaryRow, TieOutRow, TrialBalanceRow, WeakMarginsRow,
+        LotExpiryRow, LowStockRow, MarginRow, Name, ProductPerformanceRow, ProfitAndLossRow,
+        ReceivableAgeingRow, Request, RevenueRow, ShrinkageRow, SlowStockRow, StockAgeingRow,
+        StockPositionRow, StockTurnoverRow, StockValuationRow, TaxSummaryRow, TieOutRow, TrialBalanceRow,
+        WeakMarginsRow,
     };
     use super::*;
 

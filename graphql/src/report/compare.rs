@@ -335,7 +335,10 @@ mod tests {
         ] {
             assert_eq!(before(to, as_of).as_deref(), Some(first_after), "{as_of} {to:?}");
         }
-        assert_eq!(Comparison::of_day(CompareTo::PreviousYear, None).expect_err("a refusal").parameter, "compare");
+        assert_eq!(
+            Comparison::of_day(CompareTo::PreviousYear, None).expect_err("a refusal").parameter,
+            "compare"
+        );
     }
 
     #[test]

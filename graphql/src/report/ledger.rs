@@ -84,7 +84,7 @@ impl Figures {
     ) -> Self {
         let mut made = Figures::default();
         let mut compared = String::new();
-        for (name, sql) in figures {
+        for &(name, sql) in figures {
             let _ = write!(made.sums, ", {} as {name}", sided(sql, false));
             let _ = write!(made.totals, ", coalesce(sum(m.{name}), 0) as {name}");
             let _ = write!(made.shown, ", m.{name}");
@@ -107,7 +107,7 @@ impl Figures {
 
 /// Returns the figures as columns.
 pub(super) fn measures(figures: &[Figure]) -> Vec<Measure> {
-    figures.iter().map(|(name, _)| sum(name, Kind::Amount)).collect()
+    figures.iter().map(|&(name, _)| sum(name, Kind::Amount)).collect()
 }
 
 /// The parts of a statement.

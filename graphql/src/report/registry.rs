@@ -6,9 +6,10 @@ use sea_orm::sqlx::{self, Postgres};
 use service::{Error, Tx};
 
 use super::{
-    AbcRow, BalanceSheetRow, BestCustomersRow, ChannelRow, CustomerValueRow, GeneralLedgerRow, LotExpiryRow, LowStockRow, MarginRow, Measure, Name,
-    ProductPerformanceRow, ProfitAndLossRow, RawReport, ReceivableAgeingRow, Request, RevenueRow, Row as _, ShrinkageRow, SlowStockRow,
-    StockAgeingRow, StockPositionRow, StockTurnoverRow, StockValuationRow, Table, TaxSummaryRow, TieOutRow, TrialBalanceRow,
+    AbcRow, BalanceSheetRow, BestCustomersRow, ChannelRow, CustomerValueRow, GeneralLedgerRow, LotExpiryRow,
+    LowStockRow, MarginRow, Measure, Name, ProductPerformanceRow, ProfitAndLossRow, RawReport,
+    ReceivableAgeingRow, Request, RevenueRow, Row as _, ShrinkageRow, SlowStockRow, StockAgeingRow,
+    StockPositionRow, StockTurnoverRow, StockValuationRow, Table, TaxSummaryRow, TieOutRow, TrialBalanceRow,
     WeakMarginsRow, decode, ledger, receivable_ageing, sales, stock,
 };
 
@@ -40,6 +41,18 @@ impl Name {
             Name::TieOut => TieOutRow::statement(request),
             Name::TaxSummary => TaxSummaryRow::statement(request),
         }
+    }
+
+    /// Whether the report reads the ledger, which has days of posting.
+    pub fn is_of_ledger(self) -> bool {
+        matches!(
+            self,
+            Name::TrialBalance
+                | Name::GeneralLedger
+                | Name::ProfitAndLoss
+                | Name::BalanceSheet
+                | Name::TieOut
+        )
     }
 
     /// Returns the report's statement with its values bound.
@@ -125,7 +138,9 @@ impl Name {
             Name::ProfitAndLoss => "In the order of time, then by channel and account_code.",
             Name::BalanceSheet => "By account_code; the results come last.",
             Name::TieOut => "By account_codes.",
-            Name::TaxSummary => "In the order of time, then by channel, country, tax_code and the greatest tax_rate.",
+            Name::TaxSummary => {
+                "In the order of time, then by channel, country, tax_code and the greatest tax_rate."
+            }
         }
     }
 }

@@ -161,7 +161,11 @@ impl Request {
         }
         let compare_to = input.compare.as_deref().map(CompareTo::parse).transpose()?;
         let compare = |to| {
-            if name == Name::BalanceSheet { Comparison::of_day(to, as_of) } else { Comparison::new(to, range) }
+            if name == Name::BalanceSheet {
+                Comparison::of_day(to, as_of)
+            } else {
+                Comparison::new(to, range)
+            }
         };
         let own = name.measures();
         let sortable = if compare_to.is_some() { added::measures(&own) } else { own };
@@ -345,7 +349,13 @@ impl Name {
                 vec![Dimension::Location, Dimension::Product, Dimension::Category, Dimension::None]
             }
             Name::ProfitAndLoss => {
-                vec![Dimension::Month, Dimension::Quarter, Dimension::Year, Dimension::Channel, Dimension::None]
+                vec![
+                    Dimension::Month,
+                    Dimension::Quarter,
+                    Dimension::Year,
+                    Dimension::Channel,
+                    Dimension::None,
+                ]
             }
             Name::TaxSummary => vec![
                 Dimension::Month,
@@ -478,18 +488,6 @@ impl Name {
             | Name::BalanceSheet
             | Name::TieOut => false,
         }
-    }
-
-    /// Whether the report reads the ledger, which has days of posting.
-    pub fn is_of_ledger(self) -> bool {
-        matches!(
-            self,
-            Name::TrialBalance
-                | Name::GeneralLedger
-                | Name::ProfitAndLoss
-                | Name::BalanceSheet
-                | Name::TieOut
-        )
     }
 
     /// Whether the report can show some channels only.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, Utc};
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
 use strum::IntoEnumIterator;
@@ -26,6 +26,7 @@ use crate::{Error, Tx};
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[schema(as = CloseItemName)]
 pub enum Item {
     /// Sessions of tills that were opened before the end of the month and are not closed: their cash is not counted.
     OpenSessions,
@@ -57,7 +58,10 @@ pub struct ChecklistItem {
     #[schema(minimum = 0, maximum = 9007199254740991_u64, example = 0)]
     pub count: i64,
     /// Path of the list or report in this API that shows these records.
-    #[schema(max_length = 200, example = "/v1/pos/sessions?open=true&opened_at%5Blt%5D=2026-04-01T00:00:00Z")]
+    #[schema(
+        max_length = 200,
+        example = "/v1/pos/sessions?open=true&opened_at%5Blt%5D=2026-04-01T00:00:00Z"
+    )]
     pub href: String,
 }
 
@@ -117,8 +121,9 @@ const COUNTS: &str = "
 
 /// Reads the checklist of what is open before a day.
 pub(super) async fn read(tx: &Tx, before: NaiveDate) -> Result<Vec<ChecklistItem>, Error> {
-    let begin = "select day_begin($2::timestamp, time_zone) as until from tenant where tenant_id = $1";
-    let row = tx.row(sqlx::query(begin).bind(tx.tenant_id.0).bind(before.and_time(chrono::NaiveTime::MIN))).await?;
+    let begin = "select day_begin($2, time_zone) as until from tenant where tenant_id = $1";
+    let query = sqlx::query(begin).bind(tx.tenant_id.0).bind(before.and_time(NaiveTime::MIN));
+    let row = tx.row(query).await?;
     let row = row.ok_or_else(|| Error::invariant("a tenant without a row"))?;
     let until: DateTime<Utc> = row.try_get("until")?;
     let mut counts: HashMap<String, i64> = HashMap::new();
@@ -127,7 +132,7 @@ pub(super) async fn read(tx: &Tx, before: NaiveDate) -> Result<Vec<ChecklistItem
     }
     counts.insert(Item::TieOuts.word().to_owned(), control::differences(tx).await?);
     let until = until.to_rfc3339_opts(SecondsFormat::AutoSi, true);
-    let item = |item: Item| {
+    let item = |item: Item| -> Result<ChecklistItem, Error> {
         let count = counts.get(item.word()).copied();
         let count = count.ok_or_else(|| Error::invariant(format!("{} is not counted", item.word())))?;
         Ok(ChecklistItem { item, count, href: item.href(&until) })

@@ -167,7 +167,9 @@ async fn check_room(tx: &Tx, id: WebhookEndpointId) -> Result<(), Error> {
     let row = tx.row(sqlx::query(query).bind(tx.tenant_id.0).bind(id.0).bind(WAITING_MAX)).await?;
     let row = row.ok_or_else(|| Error::invariant("an aggregate returns one row"))?;
     if row.try_get::<i64, _>("waiting")? >= WAITING_MAX {
-        let detail = format!("{WAITING_MAX} deliveries wait for this endpoint, which is the most: try again when some have ended.");
+        let detail = format!(
+            "{WAITING_MAX} deliveries wait for this endpoint, which is the most: try again when some have ended."
+        );
         return Err(Refusal::state(detail).into());
     }
     Ok(())

@@ -137,7 +137,8 @@ pub async fn give_back(db: &Db, message: &Message) -> Result<(), Error> {
     let statement = "update webhook_delivery set leased_by = null, lease_until = null, attempts = attempts - 1, tries = tries - 1, \
              updated_at = $4, version = version + 1 \
          where tenant_id = $1 and id = $2 and leased_by = $3";
-    let statement = sqlx::query(statement).bind(tx.tenant_id.0).bind(message.delivery_id.0).bind(message.lease);
+    let statement =
+        sqlx::query(statement).bind(tx.tenant_id.0).bind(message.delivery_id.0).bind(message.lease);
     let giving = timeout(db.write_time().work, tx.execute(statement.bind(tx.now)));
     giving.await.unwrap_or(Err(Error::Deadline))?;
     tx.commit().await

@@ -289,7 +289,10 @@ fn graphql_shows_what_rest_shows() {
         let flow = part(tenant, "flow-map?process=return").await;
         assert_eq!(shown["flowMap"]["mermaid"], flow["mermaid"]);
         assert_eq!(shown["health"]["trend"], part(tenant, "health").await["trend"]);
-        assert_eq!(answer["extensions"]["cost"]["requested"], 7, "five fields that read, and 127 values: {answer}");
+        assert_eq!(
+            answer["extensions"]["cost"]["requested"], 7,
+            "five fields that read, and 127 values: {answer}"
+        );
         let reader = tenant.with_key(&key(tenant, &["reports:read"]).await);
         let refused = reader.post("/graphql", &asked).await.ok();
         assert_eq!(refused["errors"][0]["extensions"]["code"], "insufficient_scope", "{refused}");

@@ -102,7 +102,9 @@ fn a_trial_balance_has_each_account_before_in_and_after_a_period() {
             let cell = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
             let accounts = same["accounts"].as_array().expect("accounts").iter();
             let same: Vec<Vec<String>> = accounts
-                .map(|row| ["account", "opening", "debit", "credit", "closing"].map(|name| cell(row, name)).to_vec())
+                .map(|row| {
+                    ["account", "opening", "debit", "credit", "closing"].map(|name| cell(row, name)).to_vec()
+                })
                 .collect();
             assert_eq!(same, rows, "folded: {is_folded}");
         }
@@ -224,7 +226,10 @@ fn a_profit_and_loss_adds_up_by_month_and_by_channel() {
             assert_eq!(totals(&retail, &PROFIT), ["20.00", "8.00", "12.00", z, "12.00"]);
             let part = report(tenant, "profit_and_loss?group_by=year&from=2026-01-16&to=2026-02-25").await;
             assert_eq!(totals(&part, &PROFIT), ["30.00", "12.00", "18.00", z, "18.00"]);
-            assert!(part["rows"][0]["year"] == "2026-01-01" && part["rows"][0].get("month").is_none(), "{part}");
+            assert!(
+                part["rows"][0]["year"] == "2026-01-01" && part["rows"][0].get("month").is_none(),
+                "{part}"
+            );
         }
         let margin = report(tenant, "margin?group_by=none").await;
         assert_eq!(totals(&margin, &["net_revenue", "cost", "gross_margin"]), ["50.00", "20.00", "30.00"]);
@@ -237,7 +242,14 @@ fn a_profit_and_loss_is_compared_with_the_month_before() {
         books(tenant).await;
         let path = "profit_and_loss?from=2026-02-01&to=2026-03-01&compare=previous_period";
         let table = report(tenant, path).await;
-        let names = ["month", "account_code", "result", "result_before", "result_difference", "result_difference_pct"];
+        let names = [
+            "month",
+            "account_code",
+            "result",
+            "result_before",
+            "result_difference",
+            "result_difference_pct",
+        ];
         let (month, z) = ("2026-02-01", "0.00");
         let expected = texts(&[
             &[month, "4000", "30.00", z, "30.00", "null"],
@@ -298,7 +310,8 @@ fn a_balance_sheet_balances_with_the_results() {
         }
         let now = report(tenant, "balance_sheet").await;
         assert_eq!(totals(&now, &SHEET), ["229.00", "10.00", "219.00", z]);
-        let query = json!({ "query": "{ balanceSheet(asOf: \"2026-01-31\") { totals { assets equity balance } } }" });
+        let query =
+            json!({ "query": "{ balanceSheet(asOf: \"2026-01-31\") { totals { assets equity balance } } }" });
         let reply = tenant.call(Method::POST, "/graphql").json(&query).send().await.ok();
         let expected = json!([{ "assets": "209.00", "equity": "205.00", "balance": "0.00" }]);
         assert_eq!(reply["data"]["balanceSheet"]["totals"], expected, "{reply}");
@@ -348,7 +361,9 @@ fn each_control_account_is_its_sub_ledger() {
             let row = columns(&sorted, &["control", "difference"]).pop().expect("rows");
             assert_eq!(row, ["vouchers", difference]);
         }
-        for (query, parameter) in [("as_of=2026-01-31", "as_of"), ("known_at=2026-01-31", "known_at"), ("from=2026-01-01", "from")] {
+        for (query, parameter) in
+            [("as_of=2026-01-31", "as_of"), ("known_at=2026-01-31", "known_at"), ("from=2026-01-01", "from")]
+        {
             let reply = tenant.get(&format!("/v1/reports/tie_out?{query}")).await;
             assert!(reply.text.contains(&format!("\"{parameter}\"")), "{}", reply.text);
             reply.refused(422, "validation_failed");
@@ -431,7 +446,10 @@ fn new_books_have_statements_of_zeros() {
         assert_eq!(ties.len(), 8, "every control is a row");
         assert!(ties.iter().flat_map(|row| &row[2..]).all(|figure| figure == "0.00"), "{ties:?}");
         let taxes = report(tenant, "tax_summary").await;
-        assert_eq!((&taxes["rows"], totals(&taxes, &["tax_base", "tax"])), (&json!([]), vec!["0.00".to_owned(); 2]));
+        assert_eq!(
+            (&taxes["rows"], totals(&taxes, &["tax_base", "tax"])),
+            (&json!([]), vec!["0.00".to_owned(); 2])
+        );
         let profit = report(tenant, "profit_and_loss?group_by=month,channel").await;
         assert_eq!((&profit["rows"], totals(&profit, &PROFIT)), (&json!([]), vec!["0.00".to_owned(); 5]));
         let sheet = report(tenant, "balance_sheet?as_of=2026-01-31&compare=previous_year").await;
@@ -450,13 +468,13 @@ fn a_statement_reads_the_sums_of_the_journal_and_a_wrong_sum_is_found() {
         };
         assert_eq!(cash().await, ["1000", "24.00"]);
         for (by, closing) in [(1, "25.00"), (-1, "24.00")] {
-            let change =
-                "update ledger_sum_by_day set debit = debit + $2 where tenant_id = $1 and account_code = '1000'";
+            let change = "update ledger_sum_by_day set debit = debit + $2 where tenant_id = $1 and account_code = '1000'";
             let change = sqlx::query(change).bind(tenant.id.0).bind(by);
             assert_eq!(change.execute(&environment().root).await.expect("a change").rows_affected(), 1);
             assert_eq!(cash().await, ["1000", closing]);
             let found = tenant.check_now().await;
-            let is_found = found.iter().any(|found| found.contains("debit in ledger_sum_by_day of 2026-01-15 1000"));
+            let is_found =
+                found.iter().any(|found| found.contains("debit in ledger_sum_by_day of 2026-01-15 1000"));
             assert_eq!(is_found, by > 0, "{found:?}");
         }
         // Lines that are not folded yet count at once.
@@ -492,7 +510,12 @@ fn a_statement_that_makes_no_sense_is_rejected() {
             ("trial_balance?product=MUG", 422, "validation_failed", "product"),
             ("trial_balance?group_by=month", 422, "validation_failed", "group_by"),
             ("trial_balance?compare=previous_year", 422, "validation_failed", "compare"),
-            ("general_ledger?compare=previous_year&from=2026-01-01&to=2026-02-01", 422, "validation_failed", "compare"),
+            (
+                "general_ledger?compare=previous_year&from=2026-01-01&to=2026-02-01",
+                422,
+                "validation_failed",
+                "compare",
+            ),
             ("general_ledger?ties=true", 422, "validation_failed", "ties"),
             ("general_ledger?sort=account_code", 422, "validation_failed", "sort"),
             ("revenue?account=1000", 422, "validation_failed", "account"),
@@ -520,10 +543,9 @@ fn a_statement_that_makes_no_sense_is_rejected() {
 fn statements_need_the_scopes_of_the_ledger_and_of_costs() {
     with_tenant(async |tenant| {
         books(tenant).await;
-        for (scopes, missing) in [
-            (["reports:read", "costs:read"], "ledger:read"),
-            (["reports:read", "ledger:read"], "costs:read"),
-        ] {
+        for (scopes, missing) in
+            [(["reports:read", "costs:read"], "ledger:read"), (["reports:read", "ledger:read"], "costs:read")]
+        {
             let client = tenant.with_key(&key(tenant, &scopes).await);
             for (name, field) in [
                 ("trial_balance", "trialBalance"),
@@ -532,13 +554,18 @@ fn statements_need_the_scopes_of_the_ledger_and_of_costs() {
                 ("balance_sheet", "balanceSheet"),
                 ("tie_out", "tieOut"),
             ] {
-                let problem = client.get(&format!("/v1/reports/{name}")).await.refused(403, "insufficient_scope");
+                let problem =
+                    client.get(&format!("/v1/reports/{name}")).await.refused(403, "insufficient_scope");
                 assert!(problem.0.to_string().contains(missing), "{name}: {}", problem.0);
                 let query = json!({ "query": format!("{{ {field} {{ rows {{ currency }} }} }}") });
                 let reply = client.call(Method::POST, "/graphql").json(&query).send().await;
                 let error = &reply.json()["errors"][0];
                 assert_eq!(error["extensions"]["code"], "insufficient_scope", "{}", reply.text);
-                assert!(error["message"].as_str().is_some_and(|text| text.contains(missing)), "{}", reply.text);
+                assert!(
+                    error["message"].as_str().is_some_and(|text| text.contains(missing)),
+                    "{}",
+                    reply.text
+                );
             }
         }
         let reader = tenant.with_key(&key(tenant, &["reports:read", "costs:read", "ledger:read"]).await);

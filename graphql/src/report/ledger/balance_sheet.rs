@@ -46,7 +46,10 @@ pub struct BalanceSheetRow {
 const FIGURES: [Figure; 4] = [
     ("assets", "coalesce(sum(s.debit - s.credit) filter (where SIDE and s.kind = 'asset'), 0)"),
     ("liabilities", "coalesce(sum(s.credit - s.debit) filter (where SIDE and s.kind = 'liability'), 0)"),
-    ("equity", "coalesce(sum(s.credit - s.debit) filter (where SIDE and s.kind not in ('asset', 'liability')), 0)"),
+    (
+        "equity",
+        "coalesce(sum(s.credit - s.debit) filter (where SIDE and s.kind not in ('asset', 'liability')), 0)",
+    ),
     ("balance", "coalesce(sum(s.debit - s.credit) filter (where SIDE), 0)"),
 ];
 const COLUMNS: [&str; 3] = ["section", "account_code", "account_name"];

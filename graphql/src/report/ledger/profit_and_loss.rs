@@ -95,10 +95,8 @@ const FIGURES: [Figure; 5] = [
     ),
     ("result", "coalesce(sum(c.credit - c.debit) filter (where SIDE), 0)"),
 ];
-const SECTION: &str =
-    "case when a.kind = 'revenue' then 'revenue' when a.code in ('5000', '5010') then 'cost' else 'expense' end";
-const COLUMNS: [&str; 7] =
-    ["month", "quarter", "year", "channel", "section", "account_code", "account_name"];
+const SECTION: &str = "case when a.kind = 'revenue' then 'revenue' when a.code in ('5000', '5010') then 'cost' else 'expense' end";
+const COLUMNS: [&str; 7] = ["month", "quarter", "year", "channel", "section", "account_code", "account_name"];
 
 /// Lines of the period, each with its day.
 const CHANGES: &str = ", change as (
@@ -139,7 +137,8 @@ impl Row for ProfitAndLossRow {
             Figures::of(&FIGURES, is_compared, |sql, is_before| sql.replace("SIDE", side(is_before)));
         let earlier = if is_compared { EARLIER } else { "" };
         let month = key(request, Dimension::Month, "date_trunc('month', c.day::timestamp)::date", "date");
-        let quarter = key(request, Dimension::Quarter, "date_trunc('quarter', c.day::timestamp)::date", "date");
+        let quarter =
+            key(request, Dimension::Quarter, "date_trunc('quarter', c.day::timestamp)::date", "date");
         let year = key(request, Dimension::Year, "date_trunc('year', c.day::timestamp)::date", "date");
         let channel = key(request, Dimension::Channel, "nullif(c.channel, '')", "text");
         let with = format!(

@@ -53,7 +53,10 @@ const FIGURES: [Figure; 4] = [
         "coalesce(sum(p.credit) filter (where (:from_on::date is null or p.posted_on >= :from_on) \
          and (:to_on::date is null or p.posted_on < :to_on)), 0)",
     ),
-    ("closing", "coalesce(sum(p.debit - p.credit) filter (where :to_on::date is null or p.posted_on < :to_on), 0)"),
+    (
+        "closing",
+        "coalesce(sum(p.debit - p.credit) filter (where :to_on::date is null or p.posted_on < :to_on), 0)",
+    ),
 ];
 const COLUMNS: [&str; 3] = ["account_code", "account_name", "account_kind"];
 

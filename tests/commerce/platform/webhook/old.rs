@@ -53,7 +53,8 @@ fn deliveries_that_ended_long_ago_are_deleted() {
         assert_eq!(ids(tenant).await, [&old[2..], &fresh[..]].concat());
         assert_eq!(tenant.count("webhook_attempt").await, 3);
         // A version before deletes an endpoint without ending its deliveries.
-        let deleted = "update webhook_endpoint set deleted_at = now() - interval '31 days' where tenant_id = $1";
+        let deleted =
+            "update webhook_endpoint set deleted_at = now() - interval '31 days' where tenant_id = $1";
         sqlx::query(deleted).bind(tenant.id.0).execute(&environment().root).await.expect("an update");
         assert_eq!(old::forget(&environment().db, tenant.id).await.expect("old ones are deleted"), 2);
         assert_eq!(ids(tenant).await, fresh);

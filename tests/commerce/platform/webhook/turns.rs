@@ -45,8 +45,7 @@ pub(super) async fn accept(message: &Message) {
 /// Records that the receiver rejected a message, for an hour.
 async fn reject(message: &Message) {
     let retry_after = Some(TimeDelta::hours(1));
-    let rejected =
-        Outcome { status: Some(400), error: Some("rejected"), retry_after, ..Outcome::default() };
+    let rejected = Outcome { status: Some(400), error: Some("rejected"), retry_after, ..Outcome::default() };
     outcome::record(&environment().db, message, &rejected).await.expect("an outcome");
 }
 
