@@ -77,7 +77,7 @@ async fn trade(tenant: &Tenant) {
     tenant.post("/v1/pos/sales", &sold).await.created();
 }
 
-/// What [`trade`] leaves open in March.
+/// Items that [`trade`] leaves open in March.
 const LEFT: [(&str, i64); 6] = [
     ("sale_exceptions", 1),
     ("forced_levels", 1),

@@ -38,11 +38,11 @@ impl ReconciliationQuery {
     }
 }
 
-/// The results of a run.
 pub struct Reconciliation {
     run: Option<ReconcileRunId>,
 }
 
+/// The results of a run.
 #[Object]
 impl Reconciliation {
     /// The one change that removes most recurring work for its effort.
