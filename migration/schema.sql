@@ -538,6 +538,46 @@ $$;
 
 ALTER FUNCTION auth.find_products(whole text, words text[], patterns text[], rows_max integer) OWNER TO stockwell_lookup;
 
+CREATE FUNCTION auth.find_suppliers(whole text, words text[], patterns text[], rows_max integer) RETURNS TABLE(id uuid, rank integer)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+#variable_conflict use_column
+declare
+    tenant constant uuid := current_setting('app.tenant_id')::uuid;
+    beginnings constant text[] := array(select public.searched_words(word) from unnest(words) word);
+begin
+    return query
+    with candidate as (
+        (select s.id from public.supplier s where s.tenant_id = tenant and s.code in (whole, upper(whole)))
+        union
+        (select s.id from public.supplier s
+         where s.tenant_id = tenant and s.name_key ^@ whole order by s.name_key limit rows_max)
+        union
+        (select s.id
+         from (
+             select s.id, public.searched_form(s.name_key || ' ' || lower(s.code)) as texts
+             from public.supplier s
+             where s.tenant_id = tenant and (s.name_key like any (patterns) or s.code ilike any (patterns))
+             limit 50000
+         ) s
+         where not exists (select from unnest(words) word where strpos(s.texts, word) = 0))
+    )
+    select s.id, public.search_rank(whole, beginnings, n.name, n.code, null)
+    from candidate f
+    join public.supplier s on s.tenant_id = tenant and s.id = f.id
+    cross join lateral (
+        select public.searched_form(s.name_key) as name, public.searched_form(lower(s.code)) as code
+        offset 0
+    ) n
+    order by 2, s.name_key, s.id
+    limit rows_max;
+end
+$$;
+
+ALTER FUNCTION auth.find_suppliers(whole text, words text[], patterns text[], rows_max integer) OWNER TO stockwell_lookup;
+
 CREATE FUNCTION auth.find_tagged_customers(wanted text, rows_max integer) RETURNS uuid[]
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1695,6 +1735,183 @@ COMMENT ON COLUMN bi.abc.share_pct IS 'Share of the product in the ranked figure
 
 COMMENT ON COLUMN bi.abc.cumulative_share_pct IS 'share_pct of the product plus that of all products ranked above it. Not additive.';
 
+CREATE TABLE public.account (
+    tenant_id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    CONSTRAINT account_kind_known CHECK ((kind = ANY (ARRAY['asset'::text, 'liability'::text, 'equity'::text, 'revenue'::text, 'expense'::text])))
+);
+
+ALTER TABLE ONLY public.account FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.account OWNER TO stockwell_owner;
+
+CREATE TABLE public.journal_line (
+    tenant_id uuid NOT NULL,
+    entry_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    account_code text NOT NULL,
+    debit numeric(18,4) NOT NULL,
+    credit numeric(18,4) NOT NULL,
+    currency text NOT NULL,
+    channel text,
+    location_id uuid,
+    party_id uuid,
+    posted_on date NOT NULL,
+    "position" bigint DEFAULT (public.event_base() + ((pg_current_xact_id())::text)::bigint) NOT NULL,
+    CONSTRAINT journal_line_one_side CHECK (((LEAST(debit, credit) = (0)::numeric) AND (GREATEST(debit, credit) > (0)::numeric)))
+);
+
+ALTER TABLE ONLY public.journal_line FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.journal_line OWNER TO stockwell_owner;
+
+CREATE TABLE public.ledger_rollup (
+    tenant_id uuid NOT NULL,
+    "position" bigint,
+    next_position bigint,
+    next_after uuid,
+    CONSTRAINT ledger_rollup_next_whole CHECK (((next_position IS NULL) = (next_after IS NULL))),
+    CONSTRAINT ledger_rollup_one_state CHECK ((("position" IS NULL) OR (next_position IS NULL)))
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY public.ledger_rollup FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_rollup OWNER TO stockwell_owner;
+
+CREATE TABLE public.ledger_sum_by_day (
+    tenant_id uuid NOT NULL,
+    posted_on date NOT NULL,
+    lines bigint NOT NULL,
+    debit numeric NOT NULL,
+    credit numeric NOT NULL,
+    account_code text NOT NULL,
+    channel text NOT NULL,
+    currency text NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY public.ledger_sum_by_day FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_sum_by_day OWNER TO stockwell_owner;
+
+CREATE VIEW bi.ledger_by_day WITH (security_invoker='true') AS
+ WITH fold AS (
+         SELECT f."position"
+           FROM public.ledger_rollup f
+          WHERE ((f.tenant_id = bi.tenant()) AND (f."position" IS NOT NULL))
+        ), part AS (
+         SELECT r.posted_on,
+            r.account_code,
+            r.channel,
+            r.currency,
+            r.debit,
+            r.credit
+           FROM public.ledger_sum_by_day r
+          WHERE ((r.tenant_id = ( SELECT bi.tenant() AS tenant)) AND (EXISTS ( SELECT
+                   FROM fold)))
+        UNION ALL
+         SELECT l.posted_on,
+            l.account_code,
+            COALESCE(l.channel, ''::text) AS "coalesce",
+            l.currency,
+            l.debit,
+            l.credit
+           FROM public.journal_line l
+          WHERE ((l.tenant_id = ( SELECT bi.tenant() AS tenant)) AND (l."position" >= ( SELECT COALESCE(max(fold."position"), (0)::bigint) AS "coalesce"
+                   FROM fold)) AND (l."position" <= ( SELECT '9223372036854775807'::bigint)))
+        ), summed AS (
+         SELECT p.posted_on,
+            p.account_code,
+            p.channel,
+            p.currency,
+            sum(p.debit) AS debit,
+            sum(p.credit) AS credit
+           FROM part p
+          GROUP BY p.posted_on, p.account_code, p.channel, p.currency
+        )
+ SELECT s.posted_on,
+    (s.account_code || ''::text) AS account_code,
+    (a.name || ''::text) AS account_name,
+    a.kind AS account_kind,
+    NULLIF(s.channel, ''::text) AS channel,
+    s.currency,
+    s.debit,
+    s.credit,
+    (s.debit - s.credit) AS balance
+   FROM (summed s
+     LEFT JOIN public.account a ON (((a.tenant_id = bi.tenant()) AND (a.code = s.account_code))));
+
+ALTER TABLE bi.ledger_by_day OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.ledger_by_day.posted_on IS 'Day of the posting: later than occurred_on only if the period was closed.';
+
+COMMENT ON COLUMN bi.ledger_by_day.account_code IS 'Code of the ledger account.';
+
+COMMENT ON COLUMN bi.ledger_by_day.account_name IS 'Name of the ledger account.';
+
+COMMENT ON COLUMN bi.ledger_by_day.account_kind IS 'Kind of the account: asset, liability, equity, revenue or expense.';
+
+COMMENT ON COLUMN bi.ledger_by_day.channel IS 'Sales channel: wholesale or retail. New values may appear.';
+
+COMMENT ON COLUMN bi.ledger_by_day.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.ledger_by_day.debit IS 'Amount debited; on a line zero if it is a credit. Additive.';
+
+COMMENT ON COLUMN bi.ledger_by_day.credit IS 'Amount credited; on a line zero if it is a debit. Additive.';
+
+COMMENT ON COLUMN bi.ledger_by_day.balance IS 'debit - credit: assets and expenses are positive, liabilities, equity and revenue negative. Additive.';
+
+CREATE VIEW bi.balance_sheet WITH (security_invoker='true') AS
+ SELECT l.section,
+    l.account_code,
+    l.account_name,
+    l.currency,
+    COALESCE(sum(l.balance) FILTER (WHERE (l.section = 'assets'::text)), (0)::numeric) AS assets,
+    COALESCE((- sum(l.balance) FILTER (WHERE (l.section = 'liabilities'::text))), (0)::numeric) AS liabilities,
+    COALESCE((- sum(l.balance) FILTER (WHERE (l.section = 'equity'::text))), (0)::numeric) AS equity,
+    sum(l.balance) AS balance
+   FROM ( SELECT
+                CASE d.account_kind
+                    WHEN 'asset'::text THEN 'assets'::text
+                    WHEN 'liability'::text THEN 'liabilities'::text
+                    ELSE 'equity'::text
+                END AS section,
+                CASE
+                    WHEN (d.account_kind = ANY (ARRAY['asset'::text, 'liability'::text, 'equity'::text])) THEN d.account_code
+                    ELSE NULL::text
+                END AS account_code,
+                CASE
+                    WHEN (d.account_kind = ANY (ARRAY['asset'::text, 'liability'::text, 'equity'::text])) THEN d.account_name
+                    WHEN (d.posted_on >= (date_trunc('year'::text, (now() AT TIME ZONE t.time_zone)))::date) THEN 'Result of the year'::text
+                    ELSE 'Result of earlier years'::text
+                END AS account_name,
+            d.currency,
+            d.balance
+           FROM (bi.ledger_by_day d
+             JOIN public.tenant t ON ((t.tenant_id = bi.tenant())))) l
+  GROUP BY l.section, l.account_code, l.account_name, l.currency;
+
+ALTER TABLE bi.balance_sheet OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.balance_sheet.section IS 'Section of the statement: revenue, cost or expense; assets, liabilities or equity.';
+
+COMMENT ON COLUMN bi.balance_sheet.account_code IS 'Code of the ledger account.';
+
+COMMENT ON COLUMN bi.balance_sheet.account_name IS 'Name of the ledger account.';
+
+COMMENT ON COLUMN bi.balance_sheet.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.balance_sheet.assets IS 'Debits less credits of accounts of assets. Additive.';
+
+COMMENT ON COLUMN bi.balance_sheet.liabilities IS 'Credits less debits of accounts of liabilities. Additive.';
+
+COMMENT ON COLUMN bi.balance_sheet.equity IS 'Credits less debits of accounts of equity, and the results. Additive.';
+
+COMMENT ON COLUMN bi.balance_sheet.balance IS 'debit - credit: assets and expenses are positive, liabilities, equity and revenue negative. Additive.';
+
 CREATE TABLE public.customer (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -2390,18 +2607,6 @@ COMMENT ON COLUMN bi.customers.created_at IS 'When the record was created.';
 
 COMMENT ON COLUMN bi.customers.updated_at IS 'When the record last changed.';
 
-CREATE TABLE public.account (
-    tenant_id uuid NOT NULL,
-    code text NOT NULL,
-    name text NOT NULL,
-    kind text NOT NULL,
-    CONSTRAINT account_kind_known CHECK ((kind = ANY (ARRAY['asset'::text, 'liability'::text, 'equity'::text, 'revenue'::text, 'expense'::text])))
-);
-
-ALTER TABLE ONLY public.account FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.account OWNER TO stockwell_owner;
-
 CREATE TABLE public.journal_entry (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -2421,25 +2626,6 @@ CREATE TABLE public.journal_entry (
 ALTER TABLE ONLY public.journal_entry FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.journal_entry OWNER TO stockwell_owner;
-
-CREATE TABLE public.journal_line (
-    tenant_id uuid NOT NULL,
-    entry_id uuid NOT NULL,
-    line_no integer NOT NULL,
-    account_code text NOT NULL,
-    debit numeric(18,4) NOT NULL,
-    credit numeric(18,4) NOT NULL,
-    currency text NOT NULL,
-    channel text,
-    location_id uuid,
-    party_id uuid,
-    posted_on date NOT NULL,
-    CONSTRAINT journal_line_one_side CHECK (((LEAST(debit, credit) = (0)::numeric) AND (GREATEST(debit, credit) > (0)::numeric)))
-);
-
-ALTER TABLE ONLY public.journal_line FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.journal_line OWNER TO stockwell_owner;
 
 CREATE VIEW bi.journal_lines WITH (security_invoker='true') AS
  SELECT l.tenant_id,
@@ -2491,9 +2677,9 @@ COMMENT ON COLUMN bi.journal_lines.account_kind IS 'Kind of the account: asset, 
 
 COMMENT ON COLUMN bi.journal_lines.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
 
-COMMENT ON COLUMN bi.journal_lines.debit IS 'Amount debited; zero if the line is a credit. Additive.';
+COMMENT ON COLUMN bi.journal_lines.debit IS 'Amount debited; on a line zero if it is a credit. Additive.';
 
-COMMENT ON COLUMN bi.journal_lines.credit IS 'Amount credited; zero if the line is a debit. Additive.';
+COMMENT ON COLUMN bi.journal_lines.credit IS 'Amount credited; on a line zero if it is a debit. Additive.';
 
 COMMENT ON COLUMN bi.journal_lines.balance IS 'debit - credit: assets and expenses are positive, liabilities, equity and revenue negative. Additive.';
 
@@ -3656,6 +3842,57 @@ COMMENT ON COLUMN bi.products.created_at IS 'When the record was created.';
 
 COMMENT ON COLUMN bi.products.updated_at IS 'When the record last changed.';
 
+CREATE VIEW bi.profit_and_loss WITH (security_invoker='true') AS
+ SELECT l.month,
+    l.channel,
+    l.section,
+    l.account_code,
+    l.account_name,
+    l.currency,
+    COALESCE((- sum(l.balance) FILTER (WHERE (l.section = 'revenue'::text))), (0)::numeric) AS revenue,
+    COALESCE(sum(l.balance) FILTER (WHERE (l.section = 'cost'::text)), (0)::numeric) AS cost,
+    COALESCE((- sum(l.balance) FILTER (WHERE (l.section = ANY (ARRAY['revenue'::text, 'cost'::text])))), (0)::numeric) AS gross_margin,
+    COALESCE(sum(l.balance) FILTER (WHERE (l.section = 'expense'::text)), (0)::numeric) AS expense,
+    (- sum(l.balance)) AS result
+   FROM ( SELECT (date_trunc('month'::text, (d.posted_on)::timestamp without time zone))::date AS month,
+            d.channel,
+                CASE
+                    WHEN (d.account_kind = 'revenue'::text) THEN 'revenue'::text
+                    WHEN (d.account_code = ANY (ARRAY['5000'::text, '5010'::text])) THEN 'cost'::text
+                    ELSE 'expense'::text
+                END AS section,
+            d.account_code,
+            d.account_name,
+            d.currency,
+            d.balance
+           FROM bi.ledger_by_day d
+          WHERE (d.account_kind = ANY (ARRAY['revenue'::text, 'expense'::text]))) l
+  GROUP BY l.month, l.channel, l.section, l.account_code, l.account_name, l.currency;
+
+ALTER TABLE bi.profit_and_loss OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.profit_and_loss.month IS 'First day of the calendar month in the tenant''s time zone.';
+
+COMMENT ON COLUMN bi.profit_and_loss.channel IS 'Sales channel: wholesale or retail. New values may appear.';
+
+COMMENT ON COLUMN bi.profit_and_loss.section IS 'Section of the statement: revenue, cost or expense; assets, liabilities or equity.';
+
+COMMENT ON COLUMN bi.profit_and_loss.account_code IS 'Code of the ledger account.';
+
+COMMENT ON COLUMN bi.profit_and_loss.account_name IS 'Name of the ledger account.';
+
+COMMENT ON COLUMN bi.profit_and_loss.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.profit_and_loss.revenue IS 'Credits less debits of the accounts of revenue: sales less returns and discounts. Additive.';
+
+COMMENT ON COLUMN bi.profit_and_loss.cost IS 'Cost of sales, less the cost of returns. Additive.';
+
+COMMENT ON COLUMN bi.profit_and_loss.gross_margin IS 'net_revenue - cost. Additive.';
+
+COMMENT ON COLUMN bi.profit_and_loss.expense IS 'Debits less credits of the accounts of expense other than cost of sales. Additive.';
+
+COMMENT ON COLUMN bi.profit_and_loss.result IS 'gross_margin - expense: the profit; negative is a loss. Additive.';
+
 CREATE TABLE public.invoice (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -3764,6 +4001,7 @@ CREATE TABLE public.reconcile_run (
     duration_ms integer NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
     command_id uuid NOT NULL,
+    input_changed_at timestamp with time zone,
     CONSTRAINT reconcile_run_forward CHECK ((window_from < through))
 );
 
@@ -5645,6 +5883,336 @@ COMMENT ON COLUMN bi.tax_lines.tax IS 'Output tax on net_revenue, which does not
 
 COMMENT ON COLUMN bi.tax_lines.account_code IS 'Code of the ledger account.';
 
+CREATE VIEW bi.tax_summary WITH (security_invoker='true') AS
+ SELECT (date_trunc('month'::text, (l.day)::timestamp without time zone))::date AS month,
+    l.tax_code,
+    l.tax_name,
+    l.tax_rate,
+    l.amount_per_unit,
+    l.account_code,
+    l.currency,
+    sum(l.tax_base) AS tax_base,
+    sum(l.tax) AS tax
+   FROM bi.tax_lines l
+  GROUP BY ((date_trunc('month'::text, (l.day)::timestamp without time zone))::date), l.tax_code, l.tax_name, l.tax_rate, l.amount_per_unit, l.account_code, l.currency;
+
+ALTER TABLE bi.tax_summary OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.tax_summary.month IS 'First day of the calendar month in the tenant''s time zone.';
+
+COMMENT ON COLUMN bi.tax_summary.tax_code IS 'Code of one of several taxes of a line; null if the line has one tax.';
+
+COMMENT ON COLUMN bi.tax_summary.tax_name IS 'Name of the tax at the time; null if the line has one tax.';
+
+COMMENT ON COLUMN bi.tax_summary.tax_rate IS 'Percent of tax_base; null for a tax per unit. Not additive.';
+
+COMMENT ON COLUMN bi.tax_summary.amount_per_unit IS 'Amount of a tax per unit for each stock unit; null for a tax in percent. Not additive.';
+
+COMMENT ON COLUMN bi.tax_summary.account_code IS 'Code of the ledger account.';
+
+COMMENT ON COLUMN bi.tax_summary.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.tax_summary.tax_base IS 'Amount that the rate is of: the net, and for a tax on a tax those before it. Zero for a tax per unit. Additive over one tax.';
+
+COMMENT ON COLUMN bi.tax_summary.tax IS 'Output tax on net_revenue, which does not include it. Returns are negative. Additive.';
+
+CREATE TABLE public.cash_move (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    kind text NOT NULL,
+    amount numeric(18,4) NOT NULL,
+    reason text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    document_kind text,
+    document_id uuid,
+    CONSTRAINT cash_move_kind_known CHECK ((kind = ANY (ARRAY['opening_float'::text, 'paid_in'::text, 'paid_out'::text, 'over_short'::text, 'banked'::text])))
+);
+
+ALTER TABLE ONLY public.cash_move FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.cash_move OWNER TO stockwell_owner;
+
+CREATE TABLE public.payment (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    customer_id uuid NOT NULL,
+    method text NOT NULL,
+    amount numeric(18,4) NOT NULL,
+    unapplied numeric(18,4) NOT NULL,
+    reference text,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    kind text DEFAULT 'payment'::text NOT NULL,
+    original_id uuid,
+    reason text,
+    session_id uuid,
+    CONSTRAINT payment_amount_sign CHECK (
+CASE kind
+    WHEN 'payment'::text THEN (amount > (0)::numeric)
+    WHEN 'payout'::text THEN (amount < (0)::numeric)
+    ELSE (amount <> (0)::numeric)
+END),
+    CONSTRAINT payment_kind_known CHECK ((kind = ANY (ARRAY['payment'::text, 'reversal'::text, 'payout'::text]))),
+    CONSTRAINT payment_method_known CHECK ((method = ANY (ARRAY['bank'::text, 'card'::text, 'cash'::text]))),
+    CONSTRAINT payment_original_named CHECK (((kind = 'reversal'::text) = (original_id IS NOT NULL))),
+    CONSTRAINT payment_session_of_cash CHECK (((method = 'cash'::text) = (session_id IS NOT NULL))),
+    CONSTRAINT payment_unapplied_range CHECK (((unapplied >= (0)::numeric) AND (unapplied <= GREATEST(amount, (0)::numeric))))
+);
+
+ALTER TABLE ONLY public.payment FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payment OWNER TO stockwell_owner;
+
+CREATE TABLE public.shipment (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    order_id uuid NOT NULL,
+    location_id uuid NOT NULL,
+    invoice_id uuid,
+    cost numeric(18,4) NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    undone_at timestamp with time zone,
+    carrier text,
+    tracking_number text,
+    tracking_url text,
+    version integer DEFAULT 1 NOT NULL,
+    updated_at timestamp with time zone,
+    CONSTRAINT shipment_undone_is_not_invoiced CHECK (((undone_at IS NULL) OR (invoice_id IS NULL)))
+);
+
+ALTER TABLE ONLY public.shipment FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.shipment OWNER TO stockwell_owner;
+
+CREATE TABLE public.tender (
+    tenant_id uuid NOT NULL,
+    sale_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    kind text NOT NULL,
+    amount numeric(18,4) NOT NULL,
+    tendered numeric(18,4),
+    change numeric(18,4),
+    reference text,
+    CONSTRAINT tender_kind_known CHECK ((kind = ANY (ARRAY['cash'::text, 'card'::text, 'voucher'::text])))
+);
+
+ALTER TABLE ONLY public.tender FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tender OWNER TO stockwell_owner;
+
+CREATE TABLE public.voucher (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    code text NOT NULL,
+    status text NOT NULL,
+    customer_id uuid,
+    method text,
+    issued numeric(18,4) NOT NULL,
+    redeemed numeric(18,4) NOT NULL,
+    balance numeric(18,4) NOT NULL,
+    expires_on date,
+    forced boolean DEFAULT false NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT voucher_adds_up CHECK ((balance = (issued - redeemed))),
+    CONSTRAINT voucher_method_known CHECK ((method = ANY (ARRAY['bank'::text, 'card'::text, 'cash'::text]))),
+    CONSTRAINT voucher_not_overdrawn CHECK (((balance >= (0)::numeric) OR forced)),
+    CONSTRAINT voucher_status_known CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text])))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.voucher FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.voucher OWNER TO stockwell_owner;
+
+CREATE TABLE public.voucher_move (
+    tenant_id uuid NOT NULL,
+    voucher_id uuid NOT NULL,
+    document_id uuid NOT NULL,
+    document_kind text NOT NULL,
+    amount numeric(18,4) NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid,
+    CONSTRAINT voucher_move_amount_not_zero CHECK ((amount <> (0)::numeric))
+);
+
+ALTER TABLE ONLY public.voucher_move FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.voucher_move OWNER TO stockwell_owner;
+
+CREATE VIEW bi.tie_out WITH (security_invoker='true') AS
+ WITH control(name, codes, href, subledger) AS (
+         SELECT 'cash'::text AS "?column?",
+            ARRAY['1000'::text] AS "array",
+            '/v1/pos/sessions'::text AS "?column?",
+            (( SELECT COALESCE(sum(s.amount), (0)::numeric) AS "coalesce"
+                   FROM public.tender s
+                  WHERE ((s.tenant_id = ( SELECT bi.tenant() AS tenant)) AND (s.kind = 'cash'::text))) + ( SELECT COALESCE(sum(s.amount), (0)::numeric) AS "coalesce"
+                   FROM public.cash_move s
+                  WHERE (s.tenant_id = ( SELECT bi.tenant() AS tenant)))) AS "?column?"
+        UNION ALL
+         SELECT 'bank'::text,
+            ARRAY['1010'::text] AS "array",
+            '/v1/payments?method=bank'::text,
+            ((( SELECT COALESCE(sum(s.amount), (0)::numeric) AS "coalesce"
+                   FROM public.payment s
+                  WHERE ((s.tenant_id = ( SELECT bi.tenant() AS tenant)) AND (s.method = 'bank'::text))) + ( SELECT COALESCE(sum(s.amount), (0)::numeric) AS "coalesce"
+                   FROM (public.voucher v
+                     JOIN public.voucher_move s ON (((s.tenant_id = v.tenant_id) AND (s.voucher_id = v.id) AND (s.document_id = v.id))))
+                  WHERE ((v.tenant_id = ( SELECT bi.tenant() AS tenant)) AND (v.method = 'bank'::text)))) - ( SELECT COALESCE(sum(s.amount), (0)::numeric) AS "coalesce"
+                   FROM public.cash_move s
+                  WHERE ((s.tenant_id = ( SELECT bi.tenant() AS tenant)) AND (s.kind <> 'over_short'::text) AND (s.document_id IS NULL))))
+        UNION ALL
+         SELECT 'card_clearing'::text,
+            ARRAY['1020'::text] AS "array",
+            '/v1/payments?method=card'::text,
+            ((( SELECT COALESCE(sum(s.amount), (0)::numeric) AS "coalesce"
+                   FROM public.tender s
+                  WHERE ((s.tenant_id = ( SELECT bi.tenant() AS tenant)) AND (s.kind = 'card'::text))) + ( SELECT COALESCE(sum(s.amount), (0)::numeric) AS "coalesce"
+                   FROM public.payment s
+                  WHERE ((s.tenant_id = ( SELECT bi.tenant() AS tenant)) AND (s.method = 'card'::text)))) + ( SELECT COALESCE(sum(s.amount), (0)::numeric) AS "coalesce"
+                   FROM (public.voucher v
+                     JOIN public.voucher_move s ON (((s.tenant_id = v.tenant_id) AND (s.voucher_id = v.id) AND (s.document_id = v.id))))
+                  WHERE ((v.tenant_id = ( SELECT bi.tenant() AS tenant)) AND (v.method = 'card'::text))))
+        UNION ALL
+         SELECT 'receivable'::text,
+            ARRAY['1100'::text] AS "array",
+            '/v1/reports/receivable_ageing'::text,
+            (( SELECT COALESCE(sum(s.open), (0)::numeric) AS "coalesce"
+                   FROM public.invoice s
+                  WHERE (s.tenant_id = ( SELECT bi.tenant() AS tenant))) - ( SELECT COALESCE(sum(s.unapplied), (0)::numeric) AS "coalesce"
+                   FROM public.payment s
+                  WHERE (s.tenant_id = ( SELECT bi.tenant() AS tenant))))
+        UNION ALL
+         SELECT 'inventory'::text,
+            ARRAY['1200'::text, '1210'::text] AS "array",
+            '/v1/reports/stock_position'::text,
+            ( SELECT COALESCE(sum(s.value), (0)::numeric) AS "coalesce"
+                   FROM public.stock_level s
+                  WHERE (s.tenant_id = ( SELECT bi.tenant() AS tenant))) AS "coalesce"
+        UNION ALL
+         SELECT 'shipped_not_invoiced'::text,
+            ARRAY['1300'::text] AS "array",
+            '/v1/orders?status=partially_shipped,shipped'::text,
+            ( SELECT COALESCE(sum(s.cost), (0)::numeric) AS "coalesce"
+                   FROM public.shipment s
+                  WHERE ((s.tenant_id = ( SELECT bi.tenant() AS tenant)) AND (s.invoice_id IS NULL) AND (s.undone_at IS NULL))) AS "coalesce"
+        UNION ALL
+         SELECT 'output_tax'::text,
+            ARRAY( SELECT '2200'::text
+                UNION
+                 SELECT s.account_code
+                   FROM public.sales_line_tax s
+                  WHERE ((s.tenant_id = ( SELECT bi.tenant() AS tenant)) AND (s.account_code IS NOT NULL))
+          ORDER BY 1) AS "array",
+            '/v1/reports/tax_summary'::text,
+            ( SELECT (- COALESCE(sum(s.tax), (0)::numeric))
+                   FROM public.sales_line s
+                  WHERE (s.tenant_id = ( SELECT bi.tenant() AS tenant)))
+        UNION ALL
+         SELECT 'vouchers'::text,
+            ARRAY['2300'::text] AS "array",
+            '/v1/vouchers'::text,
+            ( SELECT (- COALESCE(sum(s.balance), (0)::numeric))
+                   FROM public.voucher s
+                  WHERE (s.tenant_id = ( SELECT bi.tenant() AS tenant)))
+        ), balance AS (
+         SELECT d_1.account_code,
+            sum(d_1.balance) AS amount
+           FROM bi.ledger_by_day d_1
+          GROUP BY d_1.account_code
+        ), hand AS (
+         SELECT j.account_code,
+            sum(j.balance) AS amount
+           FROM bi.journal_lines j
+          WHERE (j.document_kind = 'manual'::text)
+          GROUP BY j.account_code
+        ), tied AS (
+         SELECT c.name AS control,
+            array_to_string(c.codes, ','::text) AS account_codes,
+            c.href,
+            t.currency,
+            COALESCE(( SELECT sum(b.amount) AS sum
+                   FROM balance b
+                  WHERE (b.account_code = ANY (c.codes))), (0)::numeric) AS ledger,
+            COALESCE(( SELECT sum(h.amount) AS sum
+                   FROM hand h
+                  WHERE (h.account_code = ANY (c.codes))), (0)::numeric) AS by_hand,
+            c.subledger
+           FROM (control c
+             JOIN public.tenant t ON ((t.tenant_id = bi.tenant())))
+        )
+ SELECT d.control,
+    d.account_codes,
+    d.href,
+    d.currency,
+    d.ledger,
+    d.by_hand,
+    d.subledger,
+    ((d.ledger - d.by_hand) - d.subledger) AS difference
+   FROM tied d;
+
+ALTER TABLE bi.tie_out OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.tie_out.control IS 'Name of the control: cash, bank, card_clearing, receivable, inventory, shipped_not_invoiced, output_tax or vouchers. New values may appear.';
+
+COMMENT ON COLUMN bi.tie_out.account_codes IS 'Codes of the accounts of the control, separated by commas.';
+
+COMMENT ON COLUMN bi.tie_out.href IS 'Path of the list or report of the API that shows the sub-ledger.';
+
+COMMENT ON COLUMN bi.tie_out.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.tie_out.ledger IS 'Debits less credits of the accounts. Additive.';
+
+COMMENT ON COLUMN bi.tie_out.by_hand IS 'Part of the balance that entries by hand left, for which there is no document. Additive.';
+
+COMMENT ON COLUMN bi.tie_out.subledger IS 'Sum of the documents: debits less credits. Additive.';
+
+COMMENT ON COLUMN bi.tie_out.difference IS 'ledger - by_hand - subledger: always zero. Additive.';
+
+CREATE VIEW bi.trial_balance WITH (security_invoker='true') AS
+ SELECT (a.code || ''::text) AS account_code,
+    (a.name || ''::text) AS account_name,
+    a.kind AS account_kind,
+    t.currency,
+    (0)::numeric AS opening,
+    COALESCE(sum(l.debit), (0)::numeric) AS debit,
+    COALESCE(sum(l.credit), (0)::numeric) AS credit,
+    COALESCE(sum(l.balance), (0)::numeric) AS closing
+   FROM ((public.account a
+     JOIN public.tenant t ON ((t.tenant_id = a.tenant_id)))
+     LEFT JOIN bi.ledger_by_day l ON ((l.account_code = a.code)))
+  WHERE (a.tenant_id = bi.tenant())
+  GROUP BY a.code, a.name, a.kind, t.currency;
+
+ALTER TABLE bi.trial_balance OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.trial_balance.account_code IS 'Code of the ledger account.';
+
+COMMENT ON COLUMN bi.trial_balance.account_name IS 'Name of the ledger account.';
+
+COMMENT ON COLUMN bi.trial_balance.account_kind IS 'Kind of the account: asset, liability, equity, revenue or expense.';
+
+COMMENT ON COLUMN bi.trial_balance.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.trial_balance.opening IS 'Debits less credits before the period, which has no beginning here: zero. Additive.';
+
+COMMENT ON COLUMN bi.trial_balance.debit IS 'Amount debited; on a line zero if it is a credit. Additive.';
+
+COMMENT ON COLUMN bi.trial_balance.credit IS 'Amount credited; on a line zero if it is a debit. Additive.';
+
+COMMENT ON COLUMN bi.trial_balance.closing IS 'Debits less credits up to now. Additive: over all accounts it is zero.';
+
 CREATE VIEW bi.weak_margins WITH (security_invoker='true') AS
  SELECT (p.sku || ''::text) AS sku,
     (p.name || ''::text) AS product_name,
@@ -5859,25 +6427,6 @@ CREATE TABLE public.bundle_component (
 ALTER TABLE ONLY public.bundle_component FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.bundle_component OWNER TO stockwell_owner;
-
-CREATE TABLE public.cash_move (
-    tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    session_id uuid NOT NULL,
-    kind text NOT NULL,
-    amount numeric(18,4) NOT NULL,
-    reason text NOT NULL,
-    occurred_at timestamp with time zone NOT NULL,
-    recorded_at timestamp with time zone NOT NULL,
-    command_id uuid NOT NULL,
-    document_kind text,
-    document_id uuid,
-    CONSTRAINT cash_move_kind_known CHECK ((kind = ANY (ARRAY['opening_float'::text, 'paid_in'::text, 'paid_out'::text, 'over_short'::text, 'banked'::text])))
-);
-
-ALTER TABLE ONLY public.cash_move FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.cash_move OWNER TO stockwell_owner;
 
 CREATE TABLE public.channel_price_list (
     tenant_id uuid NOT NULL,
@@ -6118,39 +6667,6 @@ ALTER TABLE ONLY public.password_link FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.password_link OWNER TO stockwell_owner;
 
-CREATE TABLE public.payment (
-    tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    number text NOT NULL,
-    customer_id uuid NOT NULL,
-    method text NOT NULL,
-    amount numeric(18,4) NOT NULL,
-    unapplied numeric(18,4) NOT NULL,
-    reference text,
-    occurred_at timestamp with time zone NOT NULL,
-    recorded_at timestamp with time zone NOT NULL,
-    command_id uuid NOT NULL,
-    kind text DEFAULT 'payment'::text NOT NULL,
-    original_id uuid,
-    reason text,
-    session_id uuid,
-    CONSTRAINT payment_amount_sign CHECK (
-CASE kind
-    WHEN 'payment'::text THEN (amount > (0)::numeric)
-    WHEN 'payout'::text THEN (amount < (0)::numeric)
-    ELSE (amount <> (0)::numeric)
-END),
-    CONSTRAINT payment_kind_known CHECK ((kind = ANY (ARRAY['payment'::text, 'reversal'::text, 'payout'::text]))),
-    CONSTRAINT payment_method_known CHECK ((method = ANY (ARRAY['bank'::text, 'card'::text, 'cash'::text]))),
-    CONSTRAINT payment_original_named CHECK (((kind = 'reversal'::text) = (original_id IS NOT NULL))),
-    CONSTRAINT payment_session_of_cash CHECK (((method = 'cash'::text) = (session_id IS NOT NULL))),
-    CONSTRAINT payment_unapplied_range CHECK (((unapplied >= (0)::numeric) AND (unapplied <= GREATEST(amount, (0)::numeric))))
-);
-
-ALTER TABLE ONLY public.payment FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.payment OWNER TO stockwell_owner;
-
 CREATE TABLE public.payment_allocation (
     tenant_id uuid NOT NULL,
     payment_id uuid NOT NULL,
@@ -6173,13 +6689,30 @@ CREATE TABLE public.peg (
     supply_line_no integer NOT NULL,
     quantity numeric(18,6) NOT NULL,
     expected_on date NOT NULL,
-    CONSTRAINT peg_one_supply CHECK (((expected_receipt_id IS NULL) <> (transfer_id IS NULL))),
+    purchase_order_id uuid,
+    CONSTRAINT peg_one_supply CHECK ((num_nonnulls(expected_receipt_id, transfer_id, purchase_order_id) = 1)),
     CONSTRAINT peg_quantity_positive CHECK ((quantity > (0)::numeric))
 );
 
 ALTER TABLE ONLY public.peg FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.peg OWNER TO stockwell_owner;
+
+CREATE TABLE public.period_close (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    month date NOT NULL,
+    kind text NOT NULL,
+    items jsonb NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT period_close_kind_known CHECK ((kind = ANY (ARRAY['closed'::text, 'reopened'::text]))),
+    CONSTRAINT period_close_month_begins CHECK ((EXTRACT(day FROM month) = (1)::numeric))
+);
+
+ALTER TABLE ONLY public.period_close FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.period_close OWNER TO stockwell_owner;
 
 CREATE TABLE public.period_lock (
     tenant_id uuid NOT NULL,
@@ -6320,6 +6853,70 @@ CREATE TABLE public.product_unit (
 ALTER TABLE ONLY public.product_unit FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.product_unit OWNER TO stockwell_owner;
+
+CREATE TABLE public.purchase_order (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    supplier_id uuid NOT NULL,
+    status text NOT NULL,
+    reference text,
+    over_receipt_percent numeric(9,6) NOT NULL,
+    lead_time_days integer,
+    value numeric(18,4) NOT NULL,
+    sent_at timestamp with time zone,
+    recorded_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    version integer NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT purchase_order_over_receipt_range CHECK (((over_receipt_percent >= (0)::numeric) AND (over_receipt_percent <= (100)::numeric))),
+    CONSTRAINT purchase_order_status_known CHECK ((status = ANY (ARRAY['draft'::text, 'sent'::text, 'confirmed'::text, 'partly_received'::text, 'received'::text, 'closed'::text, 'cancelled'::text])))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.purchase_order FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.purchase_order OWNER TO stockwell_owner;
+
+CREATE TABLE public.purchase_order_line (
+    tenant_id uuid NOT NULL,
+    purchase_order_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    product_id uuid NOT NULL,
+    supplier_sku text,
+    location_id uuid NOT NULL,
+    uom text NOT NULL,
+    factor numeric(18,6) NOT NULL,
+    factor_denominator smallint NOT NULL,
+    entered numeric(18,6) NOT NULL,
+    unit_cost numeric(18,6) NOT NULL,
+    value numeric(18,4) NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    received numeric(18,6) DEFAULT 0 NOT NULL,
+    cancelled numeric(18,6) DEFAULT 0 NOT NULL,
+    expected_on date,
+    CONSTRAINT purchase_order_line_cost_range CHECK (((unit_cost >= (0)::numeric) AND (value >= (0)::numeric))),
+    CONSTRAINT purchase_order_line_flow CHECK (((quantity > (0)::numeric) AND (received >= (0)::numeric) AND (cancelled >= (0)::numeric) AND (cancelled <= quantity)))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.purchase_order_line FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.purchase_order_line OWNER TO stockwell_owner;
+
+CREATE TABLE public.purchase_receipt_line (
+    tenant_id uuid NOT NULL,
+    purchase_order_id uuid NOT NULL,
+    stock_document_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    value numeric(18,4) NOT NULL,
+    CONSTRAINT purchase_receipt_line_quantity_positive CHECK ((quantity > (0)::numeric))
+);
+
+ALTER TABLE ONLY public.purchase_receipt_line FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.purchase_receipt_line OWNER TO stockwell_owner;
 
 CREATE TABLE public.reconcile_bundle (
     tenant_id uuid NOT NULL,
@@ -7176,30 +7773,6 @@ CREATE TABLE public.schema_replaceable (
 
 ALTER TABLE public.schema_replaceable OWNER TO stockwell_owner;
 
-CREATE TABLE public.shipment (
-    tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    number text NOT NULL,
-    order_id uuid NOT NULL,
-    location_id uuid NOT NULL,
-    invoice_id uuid,
-    cost numeric(18,4) NOT NULL,
-    occurred_at timestamp with time zone NOT NULL,
-    recorded_at timestamp with time zone NOT NULL,
-    command_id uuid NOT NULL,
-    undone_at timestamp with time zone,
-    carrier text,
-    tracking_number text,
-    tracking_url text,
-    version integer DEFAULT 1 NOT NULL,
-    updated_at timestamp with time zone,
-    CONSTRAINT shipment_undone_is_not_invoiced CHECK (((undone_at IS NULL) OR (invoice_id IS NULL)))
-);
-
-ALTER TABLE ONLY public.shipment FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.shipment OWNER TO stockwell_owner;
-
 CREATE TABLE public.shipment_line (
     tenant_id uuid NOT NULL,
     shipment_id uuid NOT NULL,
@@ -7359,6 +7932,57 @@ ALTER TABLE ONLY public.stock_document FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.stock_document OWNER TO stockwell_owner;
 
+CREATE TABLE public.supplier (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    name_key text GENERATED ALWAYS AS (lower(name)) STORED NOT NULL COLLATE pg_catalog."C",
+    email text,
+    tax_number text,
+    currency text NOT NULL,
+    payment_days integer DEFAULT 30 NOT NULL,
+    lead_time_days integer,
+    over_receipt_percent numeric(9,6) DEFAULT 0 NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    external_ref text,
+    addresses jsonb DEFAULT '[]'::jsonb NOT NULL,
+    contacts jsonb DEFAULT '[]'::jsonb NOT NULL,
+    notes text DEFAULT ''::text NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT supplier_days_range CHECK (((payment_days >= 0) AND (payment_days <= 365))),
+    CONSTRAINT supplier_lead_time_range CHECK (((lead_time_days >= 0) AND (lead_time_days <= 730))),
+    CONSTRAINT supplier_over_receipt_range CHECK (((over_receipt_percent >= (0)::numeric) AND (over_receipt_percent <= (100)::numeric))),
+    CONSTRAINT supplier_status_known CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text])))
+);
+
+ALTER TABLE ONLY public.supplier FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.supplier OWNER TO stockwell_owner;
+
+CREATE TABLE public.supplier_product (
+    tenant_id uuid NOT NULL,
+    supplier_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    supplier_sku text,
+    uom text,
+    min_order_quantity numeric(18,6) DEFAULT 0 NOT NULL,
+    order_multiple numeric(18,6),
+    preferred boolean DEFAULT false NOT NULL,
+    prices jsonb DEFAULT '[]'::jsonb NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT supplier_product_quantity_range CHECK (((min_order_quantity >= (0)::numeric) AND (order_multiple > (0)::numeric)))
+);
+
+ALTER TABLE ONLY public.supplier_product FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.supplier_product OWNER TO stockwell_owner;
+
 CREATE TABLE public.tax_class (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -7388,22 +8012,6 @@ CREATE TABLE public.tax_rate (
 ALTER TABLE ONLY public.tax_rate FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tax_rate OWNER TO stockwell_owner;
-
-CREATE TABLE public.tender (
-    tenant_id uuid NOT NULL,
-    sale_id uuid NOT NULL,
-    line_no integer NOT NULL,
-    kind text NOT NULL,
-    amount numeric(18,4) NOT NULL,
-    tendered numeric(18,4),
-    change numeric(18,4),
-    reference text,
-    CONSTRAINT tender_kind_known CHECK ((kind = ANY (ARRAY['cash'::text, 'card'::text, 'voucher'::text])))
-);
-
-ALTER TABLE ONLY public.tender FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.tender OWNER TO stockwell_owner;
 
 CREATE TABLE public.till_clock (
     tenant_id uuid NOT NULL,
@@ -7452,48 +8060,6 @@ CREATE TABLE public.unmapped_sku (
 ALTER TABLE ONLY public.unmapped_sku FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.unmapped_sku OWNER TO stockwell_owner;
-
-CREATE TABLE public.voucher (
-    tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    code text NOT NULL,
-    status text NOT NULL,
-    customer_id uuid,
-    method text,
-    issued numeric(18,4) NOT NULL,
-    redeemed numeric(18,4) NOT NULL,
-    balance numeric(18,4) NOT NULL,
-    expires_on date,
-    forced boolean DEFAULT false NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    recorded_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    CONSTRAINT voucher_adds_up CHECK ((balance = (issued - redeemed))),
-    CONSTRAINT voucher_method_known CHECK ((method = ANY (ARRAY['bank'::text, 'card'::text, 'cash'::text]))),
-    CONSTRAINT voucher_not_overdrawn CHECK (((balance >= (0)::numeric) OR forced)),
-    CONSTRAINT voucher_status_known CHECK ((status = ANY (ARRAY['open'::text, 'closed'::text])))
-)
-WITH (fillfactor='85');
-
-ALTER TABLE ONLY public.voucher FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.voucher OWNER TO stockwell_owner;
-
-CREATE TABLE public.voucher_move (
-    tenant_id uuid NOT NULL,
-    voucher_id uuid NOT NULL,
-    document_id uuid NOT NULL,
-    document_kind text NOT NULL,
-    amount numeric(18,4) NOT NULL,
-    occurred_at timestamp with time zone NOT NULL,
-    recorded_at timestamp with time zone NOT NULL,
-    command_id uuid,
-    CONSTRAINT voucher_move_amount_not_zero CHECK ((amount <> (0)::numeric))
-);
-
-ALTER TABLE ONLY public.voucher_move FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE public.voucher_move OWNER TO stockwell_owner;
 
 CREATE TABLE public.webhook_attempt (
     tenant_id uuid NOT NULL,
@@ -7709,6 +8275,12 @@ ALTER TABLE ONLY public.journal_line
 ALTER TABLE ONLY public.layer_use
     ADD CONSTRAINT layer_use_pkey PRIMARY KEY (tenant_id, movement_id, layer_id);
 
+ALTER TABLE ONLY public.ledger_rollup
+    ADD CONSTRAINT ledger_rollup_pkey PRIMARY KEY (tenant_id);
+
+ALTER TABLE ONLY public.ledger_sum_by_day
+    ADD CONSTRAINT ledger_sum_by_day_pkey PRIMARY KEY (tenant_id, posted_on, account_code, channel, currency);
+
 ALTER TABLE ONLY public.location
     ADD CONSTRAINT location_code_key UNIQUE (tenant_id, code);
 
@@ -7744,6 +8316,9 @@ ALTER TABLE ONLY public.payment
 
 ALTER TABLE ONLY public.peg
     ADD CONSTRAINT peg_pkey PRIMARY KEY (tenant_id, order_id, line_no, peg_no);
+
+ALTER TABLE ONLY public.period_close
+    ADD CONSTRAINT period_close_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY public.period_lock
     ADD CONSTRAINT period_lock_pkey PRIMARY KEY (tenant_id, id);
@@ -7792,6 +8367,18 @@ ALTER TABLE ONLY public.product_unit
 
 ALTER TABLE ONLY public.product
     ADD CONSTRAINT product_variant_key UNIQUE (tenant_id, group_id, option_values);
+
+ALTER TABLE ONLY public.purchase_order_line
+    ADD CONSTRAINT purchase_order_line_pkey PRIMARY KEY (tenant_id, purchase_order_id, line_no);
+
+ALTER TABLE ONLY public.purchase_order
+    ADD CONSTRAINT purchase_order_number_key UNIQUE (tenant_id, number);
+
+ALTER TABLE ONLY public.purchase_order
+    ADD CONSTRAINT purchase_order_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.purchase_receipt_line
+    ADD CONSTRAINT purchase_receipt_line_pkey PRIMARY KEY (tenant_id, purchase_order_id, stock_document_id, line_no);
 
 ALTER TABLE ONLY public.reason_code
     ADD CONSTRAINT reason_code_pkey PRIMARY KEY (tenant_id, code);
@@ -8018,6 +8605,18 @@ ALTER TABLE ONLY public.stock_level
 ALTER TABLE ONLY public.stock_movement
     ADD CONSTRAINT stock_movement_pkey PRIMARY KEY (tenant_id, product_id, location_id, id);
 
+ALTER TABLE ONLY public.supplier
+    ADD CONSTRAINT supplier_code_key UNIQUE (tenant_id, code);
+
+ALTER TABLE ONLY public.supplier
+    ADD CONSTRAINT supplier_external_ref_key UNIQUE (tenant_id, external_ref);
+
+ALTER TABLE ONLY public.supplier
+    ADD CONSTRAINT supplier_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.supplier_product
+    ADD CONSTRAINT supplier_product_pkey PRIMARY KEY (tenant_id, supplier_id, product_id);
+
 ALTER TABLE ONLY public.tax_class
     ADD CONSTRAINT tax_class_code_key UNIQUE (tenant_id, code);
 
@@ -8142,6 +8741,8 @@ CREATE INDEX journal_entry_by_document ON public.journal_entry USING btree (tena
 
 CREATE INDEX journal_line_by_day ON public.journal_line USING brin (posted_on);
 
+CREATE INDEX journal_line_by_position ON public.journal_line USING brin ("position") WITH (autosummarize='on');
+
 CREATE INDEX lot_by_code ON public.lot USING btree (tenant_id, code);
 
 CREATE INDEX lot_by_expiry ON public.lot USING btree (tenant_id, expires_on) WHERE (expires_on IS NOT NULL);
@@ -8158,7 +8759,11 @@ CREATE UNIQUE INDEX payment_reversed_once ON public.payment USING btree (tenant_
 
 CREATE INDEX peg_by_expected ON public.peg USING btree (tenant_id, expected_receipt_id, supply_line_no) WHERE (expected_receipt_id IS NOT NULL);
 
+CREATE INDEX peg_by_purchase ON public.peg USING btree (tenant_id, purchase_order_id, supply_line_no) WHERE (purchase_order_id IS NOT NULL);
+
 CREATE INDEX peg_by_transfer ON public.peg USING btree (tenant_id, transfer_id, supply_line_no) WHERE (transfer_id IS NOT NULL);
+
+CREATE INDEX period_close_by_month ON public.period_close USING btree (tenant_id, month, id);
 
 CREATE INDEX pos_sale_by_customer ON public.pos_sale USING btree (tenant_id, customer_id, id) WHERE (customer_id IS NOT NULL);
 
@@ -8184,11 +8789,21 @@ CREATE INDEX product_by_text ON public.product USING gin (tenant_id, name_key ex
 
 CREATE INDEX product_by_update ON public.product USING btree (tenant_id, updated_at, id);
 
+CREATE INDEX purchase_order_by_reference ON public.purchase_order USING btree (tenant_id, reference) WHERE (reference IS NOT NULL);
+
+CREATE INDEX purchase_order_by_supplier ON public.purchase_order USING btree (tenant_id, supplier_id, id);
+
+CREATE INDEX purchase_order_line_by_product ON public.purchase_order_line USING btree (tenant_id, product_id);
+
+CREATE INDEX purchase_receipt_line_by_document ON public.purchase_receipt_line USING btree (tenant_id, stock_document_id);
+
 CREATE INDEX reconcile_discrepancy_by_episode ON public.reconcile_discrepancy USING btree (tenant_id, run_id, episode_id, no);
 
 CREATE INDEX reconcile_episode_by_id ON public.reconcile_episode USING btree (tenant_id, id, run_id);
 
 CREATE INDEX reconcile_fix_applied_by_fix ON public.reconcile_fix_applied USING btree (tenant_id, fix_id, id);
+
+CREATE INDEX reconcile_fix_by_time ON public.reconcile_fix USING btree (tenant_id, recorded_at, id);
 
 CREATE INDEX reconcile_location_mapping_by_code ON public.reconcile_location_mapping USING btree (tenant_id, system_id, external_location);
 
@@ -8245,6 +8860,16 @@ CREATE INDEX stock_movement_by_lot ON public.stock_movement USING btree (tenant_
 CREATE INDEX stock_movement_by_time ON public.stock_movement USING brin (occurred_at timestamptz_minmax_multi_ops, recorded_at) WITH (autosummarize='on', pages_per_range='16');
 
 CREATE INDEX stock_movement_lots_of ON public.stock_movement USING btree (tenant_id, document_id) WHERE (lot_id <> '00000000-0000-0000-0000-000000000000'::uuid);
+
+CREATE INDEX supplier_by_name ON public.supplier USING btree (tenant_id, name_key);
+
+CREATE INDEX supplier_by_text ON public.supplier USING gin (tenant_id, name_key extension.gin_trgm_ops, code extension.gin_trgm_ops);
+
+CREATE INDEX supplier_by_update ON public.supplier USING btree (tenant_id, updated_at, id);
+
+CREATE INDEX supplier_product_by_product ON public.supplier_product USING btree (tenant_id, product_id);
+
+CREATE UNIQUE INDEX supplier_product_preferred ON public.supplier_product USING btree (tenant_id, product_id) WHERE preferred;
 
 CREATE INDEX transfer_by_reference ON public.transfer USING btree (tenant_id, reference) WHERE (reference IS NOT NULL);
 
@@ -8377,6 +9002,9 @@ ALTER TABLE ONLY public.invoice
 ALTER TABLE ONLY public.layer_use
     ADD CONSTRAINT layer_use_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
+ALTER TABLE ONLY public.ledger_rollup
+    ADD CONSTRAINT ledger_rollup_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
 ALTER TABLE ONLY public.location
     ADD CONSTRAINT location_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
@@ -8411,7 +9039,13 @@ ALTER TABLE ONLY public.peg
     ADD CONSTRAINT peg_order_line_fkey FOREIGN KEY (tenant_id, order_id, line_no) REFERENCES public.sales_order_line(tenant_id, order_id, line_no);
 
 ALTER TABLE ONLY public.peg
+    ADD CONSTRAINT peg_purchase_fkey FOREIGN KEY (tenant_id, purchase_order_id, supply_line_no) REFERENCES public.purchase_order_line(tenant_id, purchase_order_id, line_no);
+
+ALTER TABLE ONLY public.peg
     ADD CONSTRAINT peg_transfer_fkey FOREIGN KEY (tenant_id, transfer_id, supply_line_no) REFERENCES public.transfer_line(tenant_id, transfer_id, line_no);
+
+ALTER TABLE ONLY public.period_close
+    ADD CONSTRAINT period_close_lock_fkey FOREIGN KEY (tenant_id, id) REFERENCES public.period_lock(tenant_id, id);
 
 ALTER TABLE ONLY public.pos_session
     ADD CONSTRAINT pos_session_register_fkey FOREIGN KEY (tenant_id, register_id) REFERENCES public.register(tenant_id, id);
@@ -8451,6 +9085,24 @@ ALTER TABLE ONLY public.product
 
 ALTER TABLE ONLY public.product_unit
     ADD CONSTRAINT product_unit_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
+
+ALTER TABLE ONLY public.purchase_order_line
+    ADD CONSTRAINT purchase_order_line_document_fkey FOREIGN KEY (tenant_id, purchase_order_id) REFERENCES public.purchase_order(tenant_id, id);
+
+ALTER TABLE ONLY public.purchase_order_line
+    ADD CONSTRAINT purchase_order_line_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
+
+ALTER TABLE ONLY public.purchase_order_line
+    ADD CONSTRAINT purchase_order_line_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
+
+ALTER TABLE ONLY public.purchase_order
+    ADD CONSTRAINT purchase_order_supplier_fkey FOREIGN KEY (tenant_id, supplier_id) REFERENCES public.supplier(tenant_id, id);
+
+ALTER TABLE ONLY public.purchase_receipt_line
+    ADD CONSTRAINT purchase_receipt_line_document_fkey FOREIGN KEY (tenant_id, stock_document_id) REFERENCES public.stock_document(tenant_id, id);
+
+ALTER TABLE ONLY public.purchase_receipt_line
+    ADD CONSTRAINT purchase_receipt_line_order_fkey FOREIGN KEY (tenant_id, purchase_order_id, line_no) REFERENCES public.purchase_order_line(tenant_id, purchase_order_id, line_no);
 
 ALTER TABLE ONLY public.reconcile_bundle
     ADD CONSTRAINT reconcile_bundle_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
@@ -8584,6 +9236,15 @@ ALTER TABLE ONLY public.stock_level
 ALTER TABLE ONLY public.stock_level
     ADD CONSTRAINT stock_level_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
 
+ALTER TABLE ONLY public.supplier_product
+    ADD CONSTRAINT supplier_product_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
+
+ALTER TABLE ONLY public.supplier_product
+    ADD CONSTRAINT supplier_product_supplier_fkey FOREIGN KEY (tenant_id, supplier_id) REFERENCES public.supplier(tenant_id, id);
+
+ALTER TABLE ONLY public.supplier
+    ADD CONSTRAINT supplier_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
 ALTER TABLE ONLY public.tax_class
     ADD CONSTRAINT tax_class_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
@@ -8641,6 +9302,8 @@ ALTER TABLE public.bi_login ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY bi_wall ON public.account FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
+CREATE POLICY bi_wall ON public.cash_move FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
 CREATE POLICY bi_wall ON public.category FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
 CREATE POLICY bi_wall ON public.cost_layer FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
@@ -8657,9 +9320,15 @@ CREATE POLICY bi_wall ON public.journal_entry FOR SELECT TO stockwell_bi USING (
 
 CREATE POLICY bi_wall ON public.journal_line FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
+CREATE POLICY bi_wall ON public.ledger_rollup FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.ledger_sum_by_day FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
 CREATE POLICY bi_wall ON public.location FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
 CREATE POLICY bi_wall ON public.lot FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.payment FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
 CREATE POLICY bi_wall ON public.price_tier FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
@@ -8681,13 +9350,21 @@ CREATE POLICY bi_wall ON public.sales_rollup FOR SELECT TO stockwell_bi USING ((
 
 CREATE POLICY bi_wall ON public.sales_sum_by_day FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
+CREATE POLICY bi_wall ON public.shipment FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
 CREATE POLICY bi_wall ON public.stock_level FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
 CREATE POLICY bi_wall ON public.stock_movement FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
 CREATE POLICY bi_wall ON public.tenant FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
+CREATE POLICY bi_wall ON public.tender FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
 CREATE POLICY bi_wall ON public.transfer FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.voucher FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.voucher_move FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
 ALTER TABLE public.bundle_component ENABLE ROW LEVEL SECURITY;
 
@@ -8733,6 +9410,10 @@ ALTER TABLE public.journal_line ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.layer_use ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.ledger_rollup ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.ledger_sum_by_day ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.location ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.lot ENABLE ROW LEVEL SECURITY;
@@ -8748,6 +9429,8 @@ ALTER TABLE public.payment ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.payment_allocation ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.peg ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.period_close ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.period_lock ENABLE ROW LEVEL SECURITY;
 
@@ -8766,6 +9449,12 @@ ALTER TABLE public.product ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.product_group ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.product_unit ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.purchase_order ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.purchase_order_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.purchase_receipt_line ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.reason_code ENABLE ROW LEVEL SECURITY;
 
@@ -8893,6 +9582,10 @@ ALTER TABLE public.stock_level ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.stock_movement ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.supplier ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.supplier_product ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.tax_class ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tax_rate ENABLE ROW LEVEL SECURITY;
@@ -8959,6 +9652,10 @@ CREATE POLICY tenant_wall ON public.journal_line TO stockwell_app USING ((tenant
 
 CREATE POLICY tenant_wall ON public.layer_use TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.ledger_rollup TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.ledger_sum_by_day TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.location TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.lot TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
@@ -8974,6 +9671,8 @@ CREATE POLICY tenant_wall ON public.payment TO stockwell_app USING ((tenant_id =
 CREATE POLICY tenant_wall ON public.payment_allocation TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.peg TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.period_close TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.period_lock TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -8992,6 +9691,12 @@ CREATE POLICY tenant_wall ON public.product TO stockwell_app USING ((tenant_id =
 CREATE POLICY tenant_wall ON public.product_group TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.product_unit TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.purchase_order TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.purchase_order_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.purchase_receipt_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.reason_code TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -9115,6 +9820,10 @@ CREATE POLICY tenant_wall ON public.stock_level TO stockwell_app USING ((tenant_
 
 CREATE POLICY tenant_wall ON public.stock_movement TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.supplier TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.supplier_product TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.tax_class TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.tax_rate TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
@@ -9202,6 +9911,9 @@ GRANT ALL ON FUNCTION auth.find_products(wanted text, rows_max integer) TO stock
 
 REVOKE ALL ON FUNCTION auth.find_products(whole text, words text[], patterns text[], rows_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_products(whole text, words text[], patterns text[], rows_max integer) TO stockwell_app;
+
+REVOKE ALL ON FUNCTION auth.find_suppliers(whole text, words text[], patterns text[], rows_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.find_suppliers(whole text, words text[], patterns text[], rows_max integer) TO stockwell_app;
 
 REVOKE ALL ON FUNCTION auth.find_tagged_customers(wanted text, rows_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_tagged_customers(wanted text, rows_max integer) TO stockwell_app;
@@ -9542,6 +10254,70 @@ GRANT SELECT ON TABLE bi.product_performance TO stockwell_bi;
 GRANT SELECT ON TABLE bi.abc TO stockwell_app;
 GRANT SELECT ON TABLE bi.abc TO stockwell_bi;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.account TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.account TO stockwell_bi;
+
+GRANT SELECT(code) ON TABLE public.account TO stockwell_bi;
+
+GRANT SELECT(name) ON TABLE public.account TO stockwell_bi;
+
+GRANT SELECT(kind) ON TABLE public.account TO stockwell_bi;
+
+GRANT SELECT,INSERT ON TABLE public.journal_line TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.journal_line TO stockwell_bi;
+
+GRANT SELECT(entry_id) ON TABLE public.journal_line TO stockwell_bi;
+
+GRANT SELECT(line_no) ON TABLE public.journal_line TO stockwell_bi;
+
+GRANT SELECT(account_code) ON TABLE public.journal_line TO stockwell_bi;
+
+GRANT SELECT(debit) ON TABLE public.journal_line TO stockwell_bi;
+
+GRANT SELECT(credit) ON TABLE public.journal_line TO stockwell_bi;
+
+GRANT SELECT(currency) ON TABLE public.journal_line TO stockwell_bi;
+
+GRANT SELECT(channel) ON TABLE public.journal_line TO stockwell_bi;
+
+GRANT SELECT(location_id) ON TABLE public.journal_line TO stockwell_bi;
+
+GRANT SELECT(party_id) ON TABLE public.journal_line TO stockwell_bi;
+
+GRANT SELECT(posted_on) ON TABLE public.journal_line TO stockwell_bi;
+
+GRANT SELECT("position") ON TABLE public.journal_line TO stockwell_bi;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.ledger_rollup TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.ledger_rollup TO stockwell_bi;
+
+GRANT SELECT("position") ON TABLE public.ledger_rollup TO stockwell_bi;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ledger_sum_by_day TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.ledger_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(posted_on) ON TABLE public.ledger_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(debit) ON TABLE public.ledger_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(credit) ON TABLE public.ledger_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(account_code) ON TABLE public.ledger_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(channel) ON TABLE public.ledger_sum_by_day TO stockwell_bi;
+
+GRANT SELECT(currency) ON TABLE public.ledger_sum_by_day TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.ledger_by_day TO stockwell_app;
+GRANT SELECT ON TABLE bi.ledger_by_day TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.balance_sheet TO stockwell_app;
+GRANT SELECT ON TABLE bi.balance_sheet TO stockwell_bi;
+
 GRANT SELECT ON TABLE public.customer TO stockwell_lookup;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.customer TO stockwell_app;
 
@@ -9666,16 +10442,6 @@ GRANT SELECT(code) ON TABLE public.price_tier TO stockwell_bi;
 GRANT SELECT ON TABLE bi.customers TO stockwell_app;
 GRANT SELECT ON TABLE bi.customers TO stockwell_bi;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.account TO stockwell_app;
-
-GRANT SELECT(tenant_id) ON TABLE public.account TO stockwell_bi;
-
-GRANT SELECT(code) ON TABLE public.account TO stockwell_bi;
-
-GRANT SELECT(name) ON TABLE public.account TO stockwell_bi;
-
-GRANT SELECT(kind) ON TABLE public.account TO stockwell_bi;
-
 GRANT SELECT,INSERT ON TABLE public.journal_entry TO stockwell_app;
 
 GRANT SELECT(tenant_id) ON TABLE public.journal_entry TO stockwell_bi;
@@ -9693,30 +10459,6 @@ GRANT SELECT(occurred_on) ON TABLE public.journal_entry TO stockwell_bi;
 GRANT SELECT(recorded_at) ON TABLE public.journal_entry TO stockwell_bi;
 
 GRANT SELECT(command_id) ON TABLE public.journal_entry TO stockwell_bi;
-
-GRANT SELECT,INSERT ON TABLE public.journal_line TO stockwell_app;
-
-GRANT SELECT(tenant_id) ON TABLE public.journal_line TO stockwell_bi;
-
-GRANT SELECT(entry_id) ON TABLE public.journal_line TO stockwell_bi;
-
-GRANT SELECT(line_no) ON TABLE public.journal_line TO stockwell_bi;
-
-GRANT SELECT(account_code) ON TABLE public.journal_line TO stockwell_bi;
-
-GRANT SELECT(debit) ON TABLE public.journal_line TO stockwell_bi;
-
-GRANT SELECT(credit) ON TABLE public.journal_line TO stockwell_bi;
-
-GRANT SELECT(currency) ON TABLE public.journal_line TO stockwell_bi;
-
-GRANT SELECT(channel) ON TABLE public.journal_line TO stockwell_bi;
-
-GRANT SELECT(location_id) ON TABLE public.journal_line TO stockwell_bi;
-
-GRANT SELECT(party_id) ON TABLE public.journal_line TO stockwell_bi;
-
-GRANT SELECT(posted_on) ON TABLE public.journal_line TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.journal_lines TO stockwell_app;
 GRANT SELECT ON TABLE bi.journal_lines TO stockwell_bi;
@@ -9856,6 +10598,9 @@ GRANT SELECT ON TABLE bi.margin_by_weekday TO stockwell_bi;
 
 GRANT SELECT ON TABLE bi.products TO stockwell_app;
 GRANT SELECT ON TABLE bi.products TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.profit_and_loss TO stockwell_app;
+GRANT SELECT ON TABLE bi.profit_and_loss TO stockwell_bi;
 
 GRANT SELECT,INSERT ON TABLE public.invoice TO stockwell_app;
 
@@ -10115,6 +10860,97 @@ GRANT SELECT(account_code) ON TABLE public.sales_line_tax TO stockwell_bi;
 GRANT SELECT ON TABLE bi.tax_lines TO stockwell_app;
 GRANT SELECT ON TABLE bi.tax_lines TO stockwell_bi;
 
+GRANT SELECT ON TABLE bi.tax_summary TO stockwell_app;
+GRANT SELECT ON TABLE bi.tax_summary TO stockwell_bi;
+
+GRANT SELECT,INSERT ON TABLE public.cash_move TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.cash_move TO stockwell_bi;
+
+GRANT SELECT(kind) ON TABLE public.cash_move TO stockwell_bi;
+
+GRANT SELECT(amount) ON TABLE public.cash_move TO stockwell_bi;
+
+GRANT SELECT(document_id) ON TABLE public.cash_move TO stockwell_bi;
+
+GRANT SELECT,INSERT ON TABLE public.payment TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.payment TO stockwell_bi;
+
+GRANT SELECT(method) ON TABLE public.payment TO stockwell_bi;
+
+GRANT SELECT(amount) ON TABLE public.payment TO stockwell_bi;
+
+GRANT UPDATE(unapplied) ON TABLE public.payment TO stockwell_app;
+GRANT SELECT(unapplied) ON TABLE public.payment TO stockwell_bi;
+
+GRANT SELECT,INSERT ON TABLE public.shipment TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.shipment TO stockwell_bi;
+
+GRANT UPDATE(invoice_id) ON TABLE public.shipment TO stockwell_app;
+GRANT SELECT(invoice_id) ON TABLE public.shipment TO stockwell_bi;
+
+GRANT SELECT(cost) ON TABLE public.shipment TO stockwell_bi;
+
+GRANT UPDATE(undone_at) ON TABLE public.shipment TO stockwell_app;
+GRANT SELECT(undone_at) ON TABLE public.shipment TO stockwell_bi;
+
+GRANT UPDATE(carrier) ON TABLE public.shipment TO stockwell_app;
+
+GRANT UPDATE(tracking_number) ON TABLE public.shipment TO stockwell_app;
+
+GRANT UPDATE(tracking_url) ON TABLE public.shipment TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.shipment TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.shipment TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.tender TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.tender TO stockwell_bi;
+
+GRANT SELECT(kind) ON TABLE public.tender TO stockwell_bi;
+
+GRANT SELECT(amount) ON TABLE public.tender TO stockwell_bi;
+
+GRANT SELECT,INSERT ON TABLE public.voucher TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.voucher TO stockwell_bi;
+
+GRANT SELECT(id) ON TABLE public.voucher TO stockwell_bi;
+
+GRANT SELECT(method) ON TABLE public.voucher TO stockwell_bi;
+
+GRANT UPDATE(issued) ON TABLE public.voucher TO stockwell_app;
+
+GRANT UPDATE(redeemed) ON TABLE public.voucher TO stockwell_app;
+
+GRANT UPDATE(balance) ON TABLE public.voucher TO stockwell_app;
+GRANT SELECT(balance) ON TABLE public.voucher TO stockwell_bi;
+
+GRANT UPDATE(forced) ON TABLE public.voucher TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.voucher TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.voucher TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.voucher_move TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.voucher_move TO stockwell_bi;
+
+GRANT SELECT(voucher_id) ON TABLE public.voucher_move TO stockwell_bi;
+
+GRANT SELECT(document_id) ON TABLE public.voucher_move TO stockwell_bi;
+
+GRANT SELECT(amount) ON TABLE public.voucher_move TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.tie_out TO stockwell_app;
+GRANT SELECT ON TABLE bi.tie_out TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.trial_balance TO stockwell_app;
+GRANT SELECT ON TABLE bi.trial_balance TO stockwell_bi;
+
 GRANT SELECT ON TABLE bi.weak_margins TO stockwell_app;
 GRANT SELECT ON TABLE bi.weak_margins TO stockwell_bi;
 
@@ -10162,8 +10998,6 @@ GRANT UPDATE(version) ON TABLE public.bi_login TO stockwell_app;
 GRANT UPDATE(updated_at) ON TABLE public.bi_login TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.bundle_component TO stockwell_app;
-
-GRANT SELECT,INSERT ON TABLE public.cash_move TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.channel_price_list TO stockwell_app;
 
@@ -10247,13 +11081,11 @@ GRANT SELECT(expires_at) ON TABLE public.password_link TO stockwell_lookup;
 GRANT SELECT(ended_at) ON TABLE public.password_link TO stockwell_lookup;
 GRANT UPDATE(ended_at) ON TABLE public.password_link TO stockwell_app;
 
-GRANT SELECT,INSERT ON TABLE public.payment TO stockwell_app;
-
-GRANT UPDATE(unapplied) ON TABLE public.payment TO stockwell_app;
-
 GRANT SELECT,INSERT ON TABLE public.payment_allocation TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.peg TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.period_close TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.period_lock TO stockwell_app;
 
@@ -10270,6 +11102,26 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.price_rule TO stockwell_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.product_group TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.product_unit TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.purchase_order TO stockwell_app;
+
+GRANT UPDATE(status) ON TABLE public.purchase_order TO stockwell_app;
+
+GRANT UPDATE(sent_at) ON TABLE public.purchase_order TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.purchase_order TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.purchase_order TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.purchase_order_line TO stockwell_app;
+
+GRANT UPDATE(received) ON TABLE public.purchase_order_line TO stockwell_app;
+
+GRANT UPDATE(cancelled) ON TABLE public.purchase_order_line TO stockwell_app;
+
+GRANT UPDATE(expected_on) ON TABLE public.purchase_order_line TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.purchase_receipt_line TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.reconcile_bundle TO stockwell_app;
 
@@ -10402,22 +11254,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_sum_by_quarter_hour TO s
 
 GRANT SELECT ON TABLE public.schema_migration TO stockwell_app;
 
-GRANT SELECT,INSERT ON TABLE public.shipment TO stockwell_app;
-
-GRANT UPDATE(invoice_id) ON TABLE public.shipment TO stockwell_app;
-
-GRANT UPDATE(undone_at) ON TABLE public.shipment TO stockwell_app;
-
-GRANT UPDATE(carrier) ON TABLE public.shipment TO stockwell_app;
-
-GRANT UPDATE(tracking_number) ON TABLE public.shipment TO stockwell_app;
-
-GRANT UPDATE(tracking_url) ON TABLE public.shipment TO stockwell_app;
-
-GRANT UPDATE(version) ON TABLE public.shipment TO stockwell_app;
-
-GRANT UPDATE(updated_at) ON TABLE public.shipment TO stockwell_app;
-
 GRANT SELECT,INSERT ON TABLE public.shipment_line TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sku_mapping TO stockwell_app;
@@ -10472,11 +11308,14 @@ GRANT UPDATE(taken_off_value) ON TABLE public.stock_count_line TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.stock_document TO stockwell_app;
 
+GRANT SELECT ON TABLE public.supplier TO stockwell_lookup;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.supplier TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.supplier_product TO stockwell_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tax_class TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tax_rate TO stockwell_app;
-
-GRANT SELECT,INSERT ON TABLE public.tender TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.till_clock TO stockwell_app;
 
@@ -10491,22 +11330,6 @@ GRANT UPDATE(open_value) ON TABLE public.transfer_line TO stockwell_app;
 GRANT UPDATE(returned) ON TABLE public.transfer_line TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.unmapped_sku TO stockwell_app;
-
-GRANT SELECT,INSERT ON TABLE public.voucher TO stockwell_app;
-
-GRANT UPDATE(issued) ON TABLE public.voucher TO stockwell_app;
-
-GRANT UPDATE(redeemed) ON TABLE public.voucher TO stockwell_app;
-
-GRANT UPDATE(balance) ON TABLE public.voucher TO stockwell_app;
-
-GRANT UPDATE(forced) ON TABLE public.voucher TO stockwell_app;
-
-GRANT UPDATE(version) ON TABLE public.voucher TO stockwell_app;
-
-GRANT UPDATE(updated_at) ON TABLE public.voucher TO stockwell_app;
-
-GRANT SELECT,INSERT ON TABLE public.voucher_move TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.webhook_attempt TO stockwell_app;
 
