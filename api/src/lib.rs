@@ -63,6 +63,7 @@ pub mod record;
 pub mod refusal;
 pub mod register;
 pub mod render;
+mod replenish;
 mod room;
 mod route_table;
 pub mod routes;

@@ -7,7 +7,7 @@ use crate::posting::Rendering;
 use crate::{
     audit, auth, bi_login, catalog, close, count, customer, errors, event, health, integrity, journal,
     ledger, limits, location, lot, openapi, order, period_lock, pos, pricing, purchase_order, reconciliation,
-    refusal, register, render, settings, stock, stream, supplier, tax, voucher, webhook,
+    refusal, register, render, replenish, settings, stock, stream, supplier, tax, voucher, webhook,
 };
 
 /// Mounts every route of this crate, one line per area. The busiest areas come first, because routes are tried in
@@ -37,6 +37,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         .configure(period_lock::routes)
         .configure(close::routes)
         .configure(reconciliation::routes)
+        .configure(replenish::routes)
         .configure(integrity::routes)
         .configure(limits::routes)
         .configure(audit::routes)

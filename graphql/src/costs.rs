@@ -36,6 +36,7 @@ pub fn is_about_costs(request: &Request) -> bool {
             | Name::CustomerValue
             | Name::StockPosition
             | Name::LowStock
+            | Name::Reorder
             | Name::LotExpiry
             | Name::ReceivableAgeing
             | Name::BestCustomers

@@ -30,6 +30,7 @@ mod range;
 mod receivable_ageing;
 pub mod reconciled;
 mod registry;
+mod reorder;
 mod request;
 mod revenue;
 mod rollup;
@@ -81,6 +82,7 @@ pub use margin::MarginRow;
 pub use product_performance::ProductPerformanceRow;
 pub use range::Range;
 pub use receivable_ageing::ReceivableAgeingRow;
+pub use reorder::ReorderRow;
 pub use request::{AbcMeasure, Input, Request};
 pub use revenue::RevenueRow;
 pub use shrinkage::ShrinkageRow;
@@ -162,6 +164,8 @@ pub enum Name {
     TieOut,
     /// Taxes by rate and period.
     TaxSummary,
+    /// Orders and transfers that are to be made, how much and when.
+    Reorder,
 }
 
 /// A report.
@@ -189,6 +193,7 @@ pub enum Name {
 #[graphql(concrete(name = "BalanceSheet", params(BalanceSheetRow)))]
 #[graphql(concrete(name = "TieOut", params(TieOutRow)))]
 #[graphql(concrete(name = "TaxSummary", params(TaxSummaryRow)))]
+#[graphql(concrete(name = "Reorder", params(ReorderRow)))]
 pub struct Report<R: OutputType> {
     /// The columns in the order of the rows, with unit and meaning.
     pub columns: Vec<Column>,
@@ -330,7 +335,8 @@ pub struct RawReport {
     compared_with: Option<EarlierPeriod>,
 }
 
-/// Runs the report's one statement, after the records that its filters name and the roll-ups were found.
+/// Runs the report's one statement, after the records that its filters name and the roll-ups were found, and suggestions were
+/// computed.
 pub async fn fetch(tx: &Tx, request: &Request) -> Result<RawReport, Error> {
     let filter = selected::find(tx, &request.filter).await?;
     let mut request = Request { filter, ..request.clone() };
@@ -349,6 +355,12 @@ pub async fn fetch(tx: &Tx, request: &Request) -> Result<RawReport, Error> {
             *comparison = comparison.read(tx, time_zone, &request.calendar).await?;
             comparison.calendar.rollup = comparison.calendar.rollup.take().filter(|_| has_rollups);
         }
+    }
+    if request.name == Name::Reorder {
+        let named = request.filter.products.ids.as_slice();
+        let products = (!named.is_empty()).then_some(named);
+        let rows = service::replenish::reorder::rows(tx, products).await?;
+        request.reorder = Some(rows);
     }
     let rows = tx.rows(request.name.query(tx, &request)?).await?;
     let balances = if request.ties { tie::read(tx, &request).await? } else { None };

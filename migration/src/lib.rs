@@ -163,6 +163,7 @@ pub const STEPS: &[Step] = &[
     step!("0113_webhook_attempt"),
     step!("0114_reconcile_run_input"),
     step!("0115_reconcile_fix_index"),
+    step!("0118_replenish_setting"),
     step!("0120_ledger_rollup"),
     step!("0121_ledger_position_index"),
     step!("0122_period_close"),

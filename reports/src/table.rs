@@ -175,8 +175,8 @@ struct ReportParams {
     #[param(example = true)]
     include_expired: Option<bool>,
     /// Whether `meta.ties_to` has the totals beside the accounts of the ledger. The report takes longer then, the more the larger the
-    /// ledger is. Not for `customer_value`, `best_customers`, `weak_margins`, `low_stock`, `lot_expiry`, `stock_ageing`, `slow_stock` and
-    /// `stock_turnover`: they leave
+    /// ledger is. Not for `customer_value`, `best_customers`, `weak_margins`, `low_stock`, `lot_expiry`, `stock_ageing`, `slow_stock`, `reorder`
+    /// and `stock_turnover`: they leave
     /// out a part of what the accounts have.
     #[param(example = true)]
     ties: Option<bool>,
@@ -236,8 +236,9 @@ pub struct ReportTable {
 ///
 /// Returns a flat table from the live rows: `revenue`, `margin`, `channel_summary`, `product_performance`,
 /// `customer_value`, `abc`, `stock_position`, `stock_valuation`, `low_stock`, `lot_expiry`, `stock_ageing`,
-/// `slow_stock`, `stock_turnover`, `shrinkage`, `receivable_ageing`, `best_customers`, `weak_margins`, `trial_balance`,
-/// `general_ledger`, `profit_and_loss`, `balance_sheet`, `tie_out` or `tax_summary`. GraphQL and the SQL views in the schema `bi` have the same figures. Without a period
+/// `slow_stock`, `stock_turnover`, `reorder`, `shrinkage`, `receivable_ageing`, `best_customers`, `weak_margins`, `trial_balance`,
+/// `general_ledger`, `profit_and_loss`, `balance_sheet`, `tie_out` or `tax_summary`. GraphQL has the same figures, and so
+/// do the SQL views in the schema `bi`, but for `reorder`, which a rule computes. Without a period
 /// the report covers the whole history. A period is half-open, from `from` to before `to`. An empty report has a
 /// header and no rows. `margin`, `stock_valuation`, `stock_ageing`, `slow_stock`, `stock_turnover`, `shrinkage`, `weak_margins`, and `abc` by margin need the scope
 /// `costs:read`. The reports on the ledger need `costs:read` and `ledger:read`. In the other reports, columns of costs and margins are null without it. A filter takes at most 200 different values.

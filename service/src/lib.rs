@@ -41,6 +41,7 @@ pub mod reconcile;
 pub mod refusal;
 pub mod register;
 pub mod relay;
+pub mod replenish;
 pub mod rollup;
 pub mod rows;
 pub mod sales_lines;

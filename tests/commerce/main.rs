@@ -14,6 +14,7 @@ mod period_lock;
 mod pos;
 mod pricing;
 mod reconcile;
+mod replenish;
 mod report;
 mod stock;
 mod tax;

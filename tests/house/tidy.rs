@@ -199,7 +199,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Tables that posting does not write alone, with the files that may write them.
-const OF_OTHERS: [(&str, &[&str]); 75] = [
+const OF_OTHERS: [(&str, &[&str]); 76] = [
     ("command", &["service/src/command", "service/src/posting"]),
     ("event", &["service/src/command", "service/src/posting"]),
     ("event_cursor", &["service/src/relay"]),
@@ -229,6 +229,7 @@ const OF_OTHERS: [(&str, &[&str]); 75] = [
     ("former_sku", &["service/src/catalog/product/store"]),
     ("sale_exception", &["service/src/posting/save/late", "service/src/pos/exception"]),
     ("reorder_setting", &["service/src/catalog/reorder"]),
+    ("replenish_setting", &["service/src/replenish/setting"]),
     ("bundle_component", &["service/src/catalog/bundle"]),
     ("barcode", &["service/src/catalog"]),
     ("product_group", &["service/src/catalog"]),

@@ -40,6 +40,11 @@ const AREAS: &[(&str, &str, &[&str])] = &[
         "Locations, levels, movements, receipts and adjustments: one stock record for both channels.",
         &["/v1/locations", "/v1/lots", "/v1/reason-codes", "/v1/stock"],
     ),
+    (
+        "Replenishment",
+        "What to order or to transfer, how much, when and why, and the settings of the rule.",
+        &["/v1/replenishment"],
+    ),
     ("Counts", "Count sheets, and the plan of what to count next.", &["/v1/counts"]),
     (
         "Purchasing",

@@ -3,8 +3,8 @@
 use async_graphql::{Context, InputObject, Object, Result};
 
 use crate::report::{
-    CompareTo, Input, LotExpiryRow, LowStockRow, Name, Report, ShrinkageRow, SlowStockRow, StockAgeingRow,
-    StockDimension, StockPositionRow, StockTurnoverRow, StockValuationRow, Values,
+    CompareTo, Input, LotExpiryRow, LowStockRow, Name, ReorderRow, Report, ShrinkageRow, SlowStockRow,
+    StockAgeingRow, StockDimension, StockPositionRow, StockTurnoverRow, StockValuationRow, Values,
 };
 use crate::scalar::{Date, Decimal, text};
 use crate::snapshot;
@@ -108,6 +108,10 @@ stock_fields! {
         )]
         threshold: Option<Decimal>,
     ) -> LowStockRow = Name::LowStock { threshold: threshold.map(|threshold| threshold.0), }
+
+    /// Products to order or to transfer, how much and when, as of now; those that are due come first. Each figure is computed by the
+    /// rule of replenishment.
+    fn reorder() -> ReorderRow = Name::Reorder {}
 
     /// Lots by expiry date, as of now; the earliest comes first. `withinDays` counts from today. `expiresBefore` is
     /// the first day that is left out. Expired lots are included unless `includeExpired` is false.

@@ -232,7 +232,7 @@ mod tests {
     use super::super::{
         AbcRow, BalanceSheetRow, BestCustomersRow, ChannelRow, CustomerValueRow, GeneralLedgerRow, Input,
         LotExpiryRow, LowStockRow, MarginRow, Name, ProductPerformanceRow, ProfitAndLossRow,
-        ReceivableAgeingRow, Request, RevenueRow, ShrinkageRow, SlowStockRow, StockAgeingRow,
+        ReceivableAgeingRow, ReorderRow, Request, RevenueRow, ShrinkageRow, SlowStockRow, StockAgeingRow,
         StockPositionRow, StockTurnoverRow, StockValuationRow, TaxSummaryRow, TieOutRow, TrialBalanceRow,
         WeakMarginsRow,
     };
@@ -365,6 +365,13 @@ mod tests {
         assert_eq!(
             list::<StockTurnoverRow>(Name::StockTurnover, None),
             format!("{names} currency on_hand value average_value units_sold cost turnover cover_days")
+        );
+        assert_eq!(
+            list::<ReorderRow>(Name::Reorder, None),
+            format!(
+                "{names} order_by currency available position rate_week reorder_point fill_to transfer_units order_units \
+                 cover_days cover_days_after value"
+            )
         );
         let bands = |figure: &str| {
             ["to_30", "to_60", "to_90", "to_180", "to_365", "over_365"]

@@ -8,9 +8,9 @@ use service::{Error, Tx};
 use super::{
     AbcRow, BalanceSheetRow, BestCustomersRow, ChannelRow, CustomerValueRow, GeneralLedgerRow, LotExpiryRow,
     LowStockRow, MarginRow, Measure, Name, ProductPerformanceRow, ProfitAndLossRow, RawReport,
-    ReceivableAgeingRow, Request, RevenueRow, Row as _, ShrinkageRow, SlowStockRow, StockAgeingRow,
-    StockPositionRow, StockTurnoverRow, StockValuationRow, Table, TaxSummaryRow, TieOutRow, TrialBalanceRow,
-    WeakMarginsRow, decode, ledger, receivable_ageing, sales, stock,
+    ReceivableAgeingRow, ReorderRow, Request, RevenueRow, Row as _, ShrinkageRow, SlowStockRow,
+    StockAgeingRow, StockPositionRow, StockTurnoverRow, StockValuationRow, Table, TaxSummaryRow, TieOutRow,
+    TrialBalanceRow, WeakMarginsRow, decode, ledger, receivable_ageing, sales, stock,
 };
 
 impl Name {
@@ -32,6 +32,7 @@ impl Name {
             Name::Shrinkage => ShrinkageRow::statement(request),
             Name::ReceivableAgeing => ReceivableAgeingRow::statement(request),
             Name::StockTurnover => StockTurnoverRow::statement(request),
+            Name::Reorder => ReorderRow::statement(request),
             Name::WeakMargins => WeakMarginsRow::statement(request),
             Name::BestCustomers => BestCustomersRow::statement(request),
             Name::TrialBalance => TrialBalanceRow::statement(request),
@@ -91,6 +92,7 @@ impl Name {
             Name::Shrinkage => ShrinkageRow::measures(),
             Name::ReceivableAgeing => ReceivableAgeingRow::measures(),
             Name::StockTurnover => StockTurnoverRow::measures(),
+            Name::Reorder => ReorderRow::measures(),
             Name::WeakMargins => WeakMarginsRow::measures(),
             Name::BestCustomers => BestCustomersRow::measures(),
             Name::TrialBalance => TrialBalanceRow::measures(),
@@ -129,6 +131,7 @@ impl Name {
                 "The greatest value first."
             }
             Name::LowStock => "The greatest shortage first.",
+            Name::Reorder => "The earliest order_by first; of equals, the smallest cover_days.",
             Name::LotExpiry => "The earliest expires_on first.",
             Name::Abc => "The greatest measure first.",
             Name::Shrinkage => "The greatest shrinkage_value first.",
@@ -163,6 +166,7 @@ pub(super) fn table(request: &Request, raw: RawReport) -> Result<Table, Error> {
         Name::Shrinkage => Table::new(request, decode::<ShrinkageRow>(request, raw)?),
         Name::ReceivableAgeing => Table::new(request, decode::<ReceivableAgeingRow>(request, raw)?),
         Name::StockTurnover => Table::new(request, decode::<StockTurnoverRow>(request, raw)?),
+        Name::Reorder => Table::new(request, decode::<ReorderRow>(request, raw)?),
         Name::WeakMargins => Table::new(request, decode::<WeakMarginsRow>(request, raw)?),
         Name::BestCustomers => Table::new(request, decode::<BestCustomersRow>(request, raw)?),
         Name::TrialBalance => Table::new(request, decode::<TrialBalanceRow>(request, raw)?),

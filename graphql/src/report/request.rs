@@ -64,6 +64,8 @@ pub struct Request {
     /// Position below which the sums of the journal have every line, in the snapshot that a report on the ledger reads; nothing if
     /// it reads all lines.
     pub folded: Option<i64>,
+    /// Rows of the report `reorder`, computed on the snapshot; empty until then.
+    pub reorder: Option<String>,
     /// Whether the caller may see costs. If not, no order of rows follows from them.
     pub sees_costs: bool,
 }
@@ -194,6 +196,7 @@ impl Request {
             trade: input.trade.unwrap_or_default(),
             calendar: Calendar::default(),
             folded: None,
+            reorder: None,
             sees_costs: false,
         })
     }
@@ -382,7 +385,8 @@ impl Name {
             | Name::TrialBalance
             | Name::GeneralLedger
             | Name::BalanceSheet
-            | Name::TieOut => Vec::new(),
+            | Name::TieOut
+            | Name::Reorder => Vec::new(),
         }
     }
 
@@ -409,7 +413,8 @@ impl Name {
             | Name::TrialBalance
             | Name::GeneralLedger
             | Name::BalanceSheet
-            | Name::TieOut => &[],
+            | Name::TieOut
+            | Name::Reorder => &[],
         }
     }
 
@@ -452,7 +457,8 @@ impl Name {
             | Name::GeneralLedger
             | Name::ProfitAndLoss
             | Name::TieOut
-            | Name::TaxSummary => false,
+            | Name::TaxSummary
+            | Name::Reorder => false,
         }
     }
 
@@ -486,7 +492,8 @@ impl Name {
             | Name::GeneralLedger
             | Name::ProfitAndLoss
             | Name::BalanceSheet
-            | Name::TieOut => false,
+            | Name::TieOut
+            | Name::Reorder => false,
         }
     }
 

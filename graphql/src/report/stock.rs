@@ -137,5 +137,6 @@ pub fn bind<'q>(
         .value("within_days", request.within_days.map(i32::from))
         .value("expires_before", request.expires_before)
         .value("include_expired", request.include_expired)
+        .value("reorder", request.reorder.as_deref())
         .query()
 }

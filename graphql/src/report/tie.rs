@@ -132,9 +132,12 @@ impl Name {
             Name::Shrinkage => &[SHRINKAGE],
             Name::ReceivableAgeing => &[OWED],
             // They show only some of the products or of the stock.
-            Name::WeakMargins | Name::StockTurnover | Name::LowStock | Name::LotExpiry | Name::SlowStock => {
-                &[]
-            }
+            Name::WeakMargins
+            | Name::StockTurnover
+            | Name::LowStock
+            | Name::LotExpiry
+            | Name::SlowStock
+            | Name::Reorder => &[],
             // They are the ledger.
             Name::TrialBalance
             | Name::GeneralLedger
@@ -168,7 +171,8 @@ impl Name {
             | Name::ProfitAndLoss
             | Name::BalanceSheet
             | Name::TieOut
-            | Name::TaxSummary => self.of_ledger(),
+            | Name::TaxSummary
+            | Name::Reorder => self.of_ledger(),
         }
     }
 

@@ -69,6 +69,7 @@ async fn world(tenant: &Tenant) -> World {
         ("/v1/locations/", tenant.main.clone()),
         ("/v1/suppliers/", supplier.clone()),
         ("/v1/purchase-orders/", purchase),
+        ("/v1/replenishment/suggestions/", product.clone()),
     ];
     World { ids, product, customer, supplier, register: till.register_id }
 }

@@ -83,6 +83,7 @@ fn a_report_that_the_ledger_can_not_have_is_beside_nothing() {
             "stock_turnover",
             "slow_stock",
             "low_stock",
+            "reorder",
         ] {
             let reply = tenant.get(&format!("/v1/reports/{name}?ties=true")).await;
             assert!(reply.text.contains("\"ties\""), "{name}: {}", reply.text);

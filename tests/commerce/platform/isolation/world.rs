@@ -11,7 +11,7 @@ use crate::reconcile::example;
 pub const MARK: &str = "XYLOPHONE";
 
 /// All reports.
-pub const REPORTS: [&str; 23] = [
+pub const REPORTS: [&str; 24] = [
     "revenue",
     "margin",
     "channel_summary",
@@ -35,6 +35,7 @@ pub const REPORTS: [&str; 23] = [
     "balance_sheet",
     "tie_out",
     "tax_summary",
+    "reorder",
 ];
 
 /// One record of every kind, by the prefix of its id.

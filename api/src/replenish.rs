@@ -1,0 +1,11 @@
+//! Replenishment: suggestions of what to order or to transfer, and the settings of the rule.
+
+mod setting;
+mod suggestion;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.configure(suggestion::routes).configure(setting::routes);
+}

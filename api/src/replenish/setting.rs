@@ -1,0 +1,67 @@
+//! Settings of replenishment.
+
+use actix_web::{get, put};
+use domain::id::{LocationId, ProductId};
+use serde::Deserialize;
+use service::replenish::setting::{self, Filter, Setting, SettingInput};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::Body;
+use crate::list::{List, Page};
+use crate::write::Write;
+use crate::{Answer, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list_settings).service(set);
+}
+
+/// Which settings to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Only those of this product.
+    product_id: Option<ProductId>,
+    /// Only those of this location.
+    location_id: Option<LocationId>,
+}
+
+/// List the settings of replenishment
+///
+/// Returns one page of the settings as they were stated: of the tenant first, then of locations, products, and products at
+/// locations.
+#[utoipa::path(
+    operation_id = "replenishment_settings_list",
+    security(("bearer" = ["stock:read"])),
+    params(Filters),
+    responses((status = 200, description = "One page of settings.", body = Page<Setting>))
+)]
+#[get("/v1/replenishment/settings")]
+async fn list_settings(caller: Caller, list: List<Filters>) -> Answer {
+    let filter = Filter { product_id: list.filters.product_id, location_id: list.filters.location_id };
+    let (after, rows) = (list.after()?, list.fetch());
+    let read = async |tx: &service::Tx| setting::list(tx, filter, after, rows).await;
+    let found = list.read(&caller, read).await?;
+    list.answer(found, Setting::position)
+}
+
+/// State settings of replenishment
+///
+/// Replaces all settings of what `product_id` and `location_id` name: the tenant if both are absent, a location, a product, or a
+/// product at a location. A field that is absent comes from the wider settings: those of the product, then of the location, then
+/// of the tenant. A request without any other field removes the settings.
+#[utoipa::path(
+    operation_id = "replenishment_settings_put",
+    security(("bearer" = ["stock:write"])),
+    request_body = SettingInput,
+    responses((status = 200, description = "The settings.", body = Setting))
+)]
+#[put("/v1/replenishment/settings")]
+async fn set(write: Write, body: Body<SettingInput>) -> Answer {
+    write
+        .put("settings.replenishment_stated", body, async |tx, input| {
+            Ok((Some(tx.tenant_id.0), setting::replace(tx, input).await?))
+        })
+        .await
+}

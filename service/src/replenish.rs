@@ -1,0 +1,13 @@
+//! Replenishment: reads demand, stock, supply and settings of a tenant, and lets [`domain::replenish`] suggest what to order.
+
+mod history;
+mod load;
+mod policy;
+pub mod reorder;
+mod run;
+pub mod setting;
+pub mod shown;
+pub mod suggestion;
+
+pub use policy::Level;
+pub use run::PAIRS_MAX;

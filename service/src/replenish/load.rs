@@ -1,0 +1,427 @@
+//! The rows that suggestions follow from: one statement for each kind of row, for all products at once.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono_tz::Tz;
+use domain::expected_receipt::{Source, Supply};
+use domain::id::{CustomerId, ExpectedReceiptId, LocationId, OrderId, ProductId, TransferId};
+use domain::number::Quantity;
+use domain::replenish::{ExpiringLot, OpenDemand, WEEKS_MAX};
+use domain::tenant::Settings;
+use rust_decimal::Decimal;
+use sea_orm::sqlx::postgres::{PgArguments, PgRow};
+use sea_orm::sqlx::query::Query;
+use sea_orm::sqlx::{self, Postgres, Row};
+use uuid::Uuid;
+
+use super::policy::Stated;
+use super::setting;
+use crate::listing::number;
+use crate::posting::setup;
+use crate::{Error, Tx};
+
+/// Days of demand that are read: 52 weeks, which may end up to six days ago.
+pub(super) const DEMAND_DAYS: u64 = WEEKS_MAX as u64 * 7 + 6;
+
+/// A product at a location.
+pub(super) type Pair = (ProductId, LocationId);
+
+/// The rows of a tenant.
+pub(super) struct Loaded {
+    pub tenant: Settings,
+    /// The tenant's day.
+    pub as_of: NaiveDate,
+    /// First day of which the demand was read.
+    pub start: NaiveDate,
+    /// Stocked, active products by id.
+    pub products: Vec<Product>,
+    /// Warehouses and stores.
+    pub locations: HashMap<LocationId, Place>,
+    pub stated: Stated,
+    pub facts: HashMap<Pair, Facts>,
+    /// Days of the latest receipts of a product, the newest first.
+    pub receipts: HashMap<ProductId, Vec<u16>>,
+    /// Days of the latest transfers between two locations, the newest first.
+    pub transfers: HashMap<(LocationId, LocationId), Vec<u16>>,
+}
+
+pub(super) struct Product {
+    pub id: ProductId,
+    pub sku: String,
+    pub name: String,
+    pub uom: String,
+    pub decimals: i16,
+    /// Cost of one unit: the average of all stock, else the cost last known.
+    pub unit_cost: Option<Decimal>,
+}
+
+/// A warehouse or a store.
+pub(super) struct Place {
+    pub code: String,
+}
+
+/// The facts of a product at a location.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Facts {
+    pub on_hand: Quantity,
+    pub available: Quantity,
+    pub lots: Vec<ExpiringLot>,
+    /// Day of the first movement.
+    pub first_day: Option<NaiveDate>,
+    pub days: Vec<Day>,
+    pub orders: Vec<Ordered>,
+    pub returns: Vec<Return>,
+    pub incoming: Vec<Supply>,
+    pub open_demand: Vec<OpenDemand>,
+}
+
+/// A day with movements.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Day {
+    pub on: NaiveDate,
+    /// Units by which on hand changed.
+    pub change: Quantity,
+    /// Units that tills sold.
+    pub sold: Quantity,
+}
+
+/// A wholesale order of the product.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ordered {
+    pub order_id: OrderId,
+    pub customer_id: CustomerId,
+    pub on: NaiveDate,
+    pub ordered: Quantity,
+}
+
+/// Units that came back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Return {
+    /// Day of the sale if the return names it, else its own.
+    pub on: NaiveDate,
+    pub quantity: Quantity,
+    pub of: Returned,
+}
+
+/// The sale that a return names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Returned {
+    TillSale,
+    Order(OrderId),
+    Unnamed,
+}
+
+/// Reads the rows of all products, or of some, with the demand of so many days.
+pub(super) async fn load(tx: &Tx, products: Option<&[Uuid]>, demand_days: u64) -> Result<Loaded, Error> {
+    let tenant = setup::settings(tx).await?;
+    let as_of = tenant.day(tx.now);
+    let start = as_of.checked_sub_days(Days::new(demand_days)).unwrap_or(as_of);
+    let wanted = Wanted { tx, products, start, as_of, zone: tenant.time_zone };
+    let mut facts = HashMap::new();
+    let costs = wanted.levels(&mut facts).await?;
+    wanted.first_days(&mut facts).await?;
+    wanted.days(&mut facts).await?;
+    wanted.orders(&mut facts).await?;
+    wanted.returns(&mut facts).await?;
+    wanted.supplies(&mut facts).await?;
+    wanted.open_demand(&mut facts).await?;
+    Ok(Loaded {
+        as_of,
+        start,
+        products: wanted.products(&costs).await?,
+        locations: wanted.locations().await?,
+        stated: Stated::new(setting::all(tx, products).await?),
+        receipts: wanted.receipts().await?,
+        transfers: wanted.transfers().await?,
+        tenant,
+        facts,
+    })
+}
+
+const PRODUCTS: &str = "select id, sku, name, stock_uom, stock_decimals from product \
+     where tenant_id = $1 and kind = 'stocked' and status = 'active' and ($2::uuid[] is null or id = any($2)) \
+     order by id";
+
+const LOCATIONS: &str =
+    "select id, code from location where tenant_id = $1 and kind in ('warehouse', 'store')";
+
+const LEVELS: &str = "select s.product_id, s.location_id, s.on_hand, s.available, s.value, s.last_cost, s.expires_on \
+     from bi.stock_level s where s.tenant_id = $1 and ($2::uuid[] is null or s.product_id = any($2))";
+
+/// The first movement that was recorded, and the first ones that happened are in [`DAYS`].
+const FIRST_DAYS: &str = "select l.product_id, l.location_id, (f.occurred_at at time zone $3)::date as on_day \
+     from ( \
+         select distinct product_id, location_id from stock_level \
+         where tenant_id = $1 and ($2::uuid[] is null or product_id = any($2)) \
+     ) l \
+     cross join lateral ( \
+         select m.occurred_at from stock_movement m \
+         where m.tenant_id = $1 and m.product_id = l.product_id and m.location_id = l.location_id \
+         order by m.id limit 1) f";
+
+/// Units of a day in millionths. A sum that no rule can compute with is cut, so that it fits.
+const DAYS: &str = "with day as ( \
+         select m.product_id, m.location_id, (m.occurred_at at time zone $3)::date - $4::date as day, \
+                sum(m.quantity) as change, \
+                -sum(m.quantity) filter (where m.kind = 'sale' and m.document_kind = 'sale') as sold \
+         from stock_movement m \
+         where m.tenant_id = $1 and m.occurred_at >= $5 and ($2::uuid[] is null or m.product_id = any($2)) \
+         group by 1, 2, 3 \
+     ) \
+     select product_id, location_id, array_agg(day) as days, \
+            array_agg((least(greatest(change, -9000000000000), 9000000000000) * 1000000)::bigint) as changes, \
+            array_agg((least(coalesce(sold, 0), 9000000000000) * 1000000)::bigint) as sold \
+     from day group by product_id, location_id";
+
+/// Lines of one order are added. What was cancelled before it was shipped is no demand.
+const ORDERS: &str = "with ordered as ( \
+         select l.product_id, o.location_id, o.id, o.customer_id, (o.occurred_at at time zone $3)::date - $4::date as day, \
+                sum(l.quantity - l.cancelled) as quantity \
+         from sales_order o \
+         join sales_order_line l on l.tenant_id = $1 and l.order_id = o.id \
+         where o.tenant_id = $1 and o.occurred_at >= $5 and o.status not in ('draft', 'on_hold', 'cancelled') \
+           and ($2::uuid[] is null or l.product_id = any($2)) \
+         group by l.product_id, o.location_id, o.id, o.customer_id, o.occurred_at \
+         having sum(l.quantity - l.cancelled) > 0 \
+     ) \
+     select product_id, location_id, array_agg(id) as ids, array_agg(customer_id) as customers, array_agg(day) as days, \
+            array_agg((least(quantity, 9000000000000) * 1000000)::bigint) as quantities \
+     from ordered group by product_id, location_id";
+
+/// A return that names a sale counts at the location and on the day of the sale.
+const RETURNS: &str = "select r.product_id, coalesce(s.location_id, r.location_id) as location_id, \
+            (coalesce(s.occurred_at, r.occurred_at) at time zone $3)::date as on_day, -r.quantity as quantity, \
+            s.document_kind, s.order_id \
+     from sales_line r \
+     left join sales_line s on s.tenant_id = $1 and s.document_id = r.original_id and s.line_no = r.original_line_no \
+          and s.document_kind in ('sale', 'invoice') and s.product_id = r.product_id \
+     where r.tenant_id = $1 and r.occurred_at >= $4 and r.quantity < 0 and ($2::uuid[] is null or r.product_id = any($2))";
+
+/// A transfer without an expected day is under way, so it counts as due today.
+const SUPPLIES: &str = "select product_id, location_id, expected_on, expected_receipt_id, transfer_id, line_no, quantity \
+     from ( \
+         select l.product_id, d.location_id, d.expected_on, d.id as expected_receipt_id, null::uuid as transfer_id, \
+                l.line_no, l.quantity - l.received as quantity \
+         from expected_receipt d \
+         join expected_receipt_line l on l.tenant_id = $1 and l.expected_receipt_id = d.id \
+         where d.tenant_id = $1 and d.status = 'open' and l.received < l.quantity \
+         union all \
+         select l.product_id, d.to_location_id, coalesce(d.expected_on, $3), null, d.id, l.line_no, \
+                l.quantity - l.received - l.missing - l.returned \
+         from transfer d \
+         join transfer_line l on l.tenant_id = $1 and l.transfer_id = d.id \
+         where d.tenant_id = $1 and d.status = 'in_transit' and l.received + l.missing + l.returned < l.quantity \
+     ) incoming \
+     where $2::uuid[] is null or product_id = any($2) \
+     order by expected_on, expected_receipt_id, transfer_id, line_no";
+
+const OPEN_DEMAND: &str = "select l.product_id, o.location_id, coalesce(o.requested_on, $3) as on_day, \
+            sum(l.backordered) as quantity \
+     from sales_order_line l \
+     join sales_order o on o.tenant_id = $1 and o.id = l.order_id \
+     where l.tenant_id = $1 and l.backordered_at is not null and ($2::uuid[] is null or l.product_id = any($2)) \
+     group by 1, 2, 3";
+
+/// The last receipt of an expected receipt completes it, and nothing changes it afterwards.
+const RECEIPTS: &str = "select l.product_id, \
+            (array_agg((d.updated_at at time zone $3)::date - (d.recorded_at at time zone $3)::date \
+                       order by d.updated_at desc, d.id))[1:20] as days \
+     from expected_receipt d \
+     join expected_receipt_line l on l.tenant_id = $1 and l.expected_receipt_id = d.id \
+     where d.tenant_id = $1 and d.status = 'received' and ($2::uuid[] is null or l.product_id = any($2)) \
+     group by l.product_id";
+
+const TRANSFERS: &str = "select from_location_id, to_location_id, \
+            (array_agg((updated_at at time zone $2)::date - (occurred_at at time zone $2)::date \
+                       order by updated_at desc, id))[1:20] as days \
+     from transfer where tenant_id = $1 and status = 'received' group by from_location_id, to_location_id";
+
+/// The rows that are wanted.
+struct Wanted<'tx> {
+    tx: &'tx Tx,
+    /// All products if absent.
+    products: Option<&'tx [Uuid]>,
+    start: NaiveDate,
+    as_of: NaiveDate,
+    zone: Tz,
+}
+
+type FactsByPair = HashMap<Pair, Facts>;
+
+impl Wanted<'_> {
+    /// Returns a statement with the tenant and the products bound.
+    fn query(&self, text: &'static str) -> Query<'_, Postgres, PgArguments> {
+        sqlx::query(text).bind(self.tx.tenant_id.0).bind(self.products)
+    }
+
+    /// Returns an instant before which nothing of the first day happened, in any time zone.
+    fn earliest(&self) -> DateTime<Utc> {
+        let before = self.start.pred_opt().unwrap_or(self.start);
+        before.and_time(chrono::NaiveTime::MIN).and_utc()
+    }
+
+    async fn products(&self, costs: &HashMap<ProductId, Decimal>) -> Result<Vec<Product>, Error> {
+        let read = |row: &PgRow| {
+            let id = ProductId(row.try_get("id")?);
+            Ok(Product {
+                id,
+                sku: row.try_get("sku")?,
+                name: row.try_get("name")?,
+                uom: row.try_get("stock_uom")?,
+                decimals: row.try_get("stock_decimals")?,
+                unit_cost: costs.get(&id).copied(),
+            })
+        };
+        self.tx.rows(self.query(PRODUCTS)).await?.iter().map(read).collect()
+    }
+
+    async fn locations(&self) -> Result<HashMap<LocationId, Place>, Error> {
+        let rows = self.tx.rows(sqlx::query(LOCATIONS).bind(self.tx.tenant_id.0)).await?;
+        let read = |row: &PgRow| Ok((LocationId(row.try_get("id")?), Place { code: row.try_get("code")? }));
+        rows.iter().map(read).collect()
+    }
+
+    /// Reads the levels. Returns the cost of one unit of each product.
+    async fn levels(&self, facts: &mut FactsByPair) -> Result<HashMap<ProductId, Decimal>, Error> {
+        let mut sums: HashMap<ProductId, (Decimal, Decimal, Decimal)> = HashMap::new();
+        for row in &self.tx.rows(self.query(LEVELS)).await? {
+            let pair = pair(row)?;
+            let (on_hand, available): (Quantity, Quantity) =
+                (number(row, "on_hand")?, number(row, "available")?);
+            let there = facts.entry(pair).or_default();
+            there.on_hand += on_hand;
+            there.available += available;
+            if let Some(expires_on) = row.try_get("expires_on")? {
+                there.lots.push(ExpiringLot { expires_on, available });
+            }
+            let (units, value, last) = sums.entry(pair.0).or_default();
+            if on_hand.is_positive() {
+                *units += on_hand.get();
+                *value += row.try_get::<Decimal, _>("value")?;
+            }
+            *last = (*last).max(row.try_get("last_cost")?);
+        }
+        let cost = |(units, value, last): (Decimal, Decimal, Decimal)| {
+            let average = value.checked_div(units).filter(|average| *average > Decimal::ZERO);
+            average.or(Some(last)).filter(|cost| *cost > Decimal::ZERO)
+        };
+        Ok(sums.into_iter().filter_map(|(product, sums)| Some((product, cost(sums)?))).collect())
+    }
+
+    async fn first_days(&self, facts: &mut FactsByPair) -> Result<(), Error> {
+        for row in &self.tx.rows(self.query(FIRST_DAYS).bind(self.zone.name())).await? {
+            facts.entry(pair(row)?).or_default().first_day = Some(row.try_get("on_day")?);
+        }
+        Ok(())
+    }
+
+    async fn days(&self, facts: &mut FactsByPair) -> Result<(), Error> {
+        let query = self.query(DAYS).bind(self.zone.name()).bind(self.start).bind(self.earliest());
+        for row in &self.tx.rows(query).await? {
+            let days: Vec<i32> = row.try_get("days")?;
+            let (changes, sold): (Vec<i64>, Vec<i64>) = (row.try_get("changes")?, row.try_get("sold")?);
+            let there = facts.entry(pair(row)?).or_default();
+            there.days = days
+                .into_iter()
+                .zip(changes)
+                .zip(sold)
+                .map(|((day, change), sold)| Day {
+                    on: self.day(day),
+                    change: millionths(change),
+                    sold: millionths(sold),
+                })
+                .collect();
+            there.days.sort_unstable_by_key(|day| day.on);
+        }
+        Ok(())
+    }
+
+    async fn orders(&self, facts: &mut FactsByPair) -> Result<(), Error> {
+        let query = self.query(ORDERS).bind(self.zone.name()).bind(self.start).bind(self.earliest());
+        for row in &self.tx.rows(query).await? {
+            let (ids, customers): (Vec<Uuid>, Vec<Uuid>) = (row.try_get("ids")?, row.try_get("customers")?);
+            let (days, quantities): (Vec<i32>, Vec<i64>) = (row.try_get("days")?, row.try_get("quantities")?);
+            let orders = ids.into_iter().zip(customers).zip(days.into_iter().zip(quantities));
+            let order = |((id, customer), (day, quantity))| Ordered {
+                order_id: OrderId(id),
+                customer_id: CustomerId(customer),
+                on: self.day(day),
+                ordered: millionths(quantity),
+            };
+            facts.entry(pair(row)?).or_default().orders = orders.map(order).collect();
+        }
+        Ok(())
+    }
+
+    async fn returns(&self, facts: &mut FactsByPair) -> Result<(), Error> {
+        let query = self.query(RETURNS).bind(self.zone.name()).bind(self.earliest());
+        for row in &self.tx.rows(query).await? {
+            let sale: Option<String> = row.try_get("document_kind")?;
+            let order: Option<Uuid> = row.try_get("order_id")?;
+            let of = match (sale.as_deref(), order) {
+                (Some(_), Some(order)) => Returned::Order(OrderId(order)),
+                (Some("sale"), None) => Returned::TillSale,
+                (Some(_) | None, _) => Returned::Unnamed,
+            };
+            let returned = Return { on: row.try_get("on_day")?, quantity: number(row, "quantity")?, of };
+            facts.entry(pair(row)?).or_default().returns.push(returned);
+        }
+        Ok(())
+    }
+
+    async fn supplies(&self, facts: &mut FactsByPair) -> Result<(), Error> {
+        for row in &self.tx.rows(self.query(SUPPLIES).bind(self.as_of)).await? {
+            let line_no = row.try_get("line_no")?;
+            let expected: Option<Uuid> = row.try_get("expected_receipt_id")?;
+            let source = match expected {
+                Some(id) => Source::Expected(ExpectedReceiptId(id), line_no),
+                None => Source::Transfer(TransferId(row.try_get("transfer_id")?), line_no),
+            };
+            let supply =
+                Supply { source, on: row.try_get("expected_on")?, quantity: number(row, "quantity")? };
+            facts.entry(pair(row)?).or_default().incoming.push(supply);
+        }
+        Ok(())
+    }
+
+    async fn open_demand(&self, facts: &mut FactsByPair) -> Result<(), Error> {
+        for row in &self.tx.rows(self.query(OPEN_DEMAND).bind(self.as_of)).await? {
+            let open = OpenDemand { on: row.try_get("on_day")?, quantity: number(row, "quantity")? };
+            facts.entry(pair(row)?).or_default().open_demand.push(open);
+        }
+        Ok(())
+    }
+
+    async fn receipts(&self) -> Result<HashMap<ProductId, Vec<u16>>, Error> {
+        let rows = self.tx.rows(self.query(RECEIPTS).bind(self.zone.name())).await?;
+        rows.iter().map(|row| Ok((ProductId(row.try_get("product_id")?), whole_days(row)?))).collect()
+    }
+
+    async fn transfers(&self) -> Result<HashMap<(LocationId, LocationId), Vec<u16>>, Error> {
+        let query = sqlx::query(TRANSFERS).bind(self.tx.tenant_id.0).bind(self.zone.name());
+        let read = |row: &PgRow| {
+            let from = LocationId(row.try_get("from_location_id")?);
+            Ok(((from, LocationId(row.try_get("to_location_id")?)), whole_days(row)?))
+        };
+        self.tx.rows(query).await?.iter().map(read).collect()
+    }
+
+    /// Returns a day by its number from the first one. The number may be below zero.
+    fn day(&self, number: i32) -> NaiveDate {
+        self.start.checked_add_signed(chrono::TimeDelta::days(number.into())).unwrap_or(self.start)
+    }
+}
+
+fn pair(row: &PgRow) -> Result<Pair, Error> {
+    Ok((ProductId(row.try_get("product_id")?), LocationId(row.try_get("location_id")?)))
+}
+
+fn millionths(number: i64) -> Quantity {
+    Quantity::new(Decimal::new(number, 6))
+}
+
+fn whole_days(row: &PgRow) -> Result<Vec<u16>, Error> {
+    let days: Vec<i32> = row.try_get("days")?;
+    Ok(days.into_iter().map(|days| u16::try_from(days.max(0)).unwrap_or(u16::MAX)).collect())
+}

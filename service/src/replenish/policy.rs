@@ -1,0 +1,219 @@
+//! The settings of a product at a location, each field from the narrowest settings that state it.
+
+use std::collections::HashMap;
+
+use chrono::Weekday;
+use domain::id::LocationId;
+use domain::number::Quantity;
+use domain::replenish::{Method, Micro, OrderSize, Settings};
+use rust_decimal::Decimal;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::setting::{MethodName, Position, ReviewDay, SettingInput};
+
+/// The settings from which a field comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ReplenishmentSettingsLevel)]
+pub enum Level {
+    /// Those of the product at the location.
+    ProductAtLocation,
+    /// Those of the product.
+    Product,
+    /// Those of the location.
+    Location,
+    /// Those of the tenant.
+    Tenant,
+}
+
+/// The settings of a tenant.
+#[derive(Debug, Default)]
+pub(super) struct Stated(HashMap<Position, SettingInput>);
+
+/// The settings of a product at a location.
+#[derive(Debug, Clone)]
+pub(super) struct Policy {
+    pub settings: Settings,
+    pub review_weekday: Weekday,
+    pub lead_time_days: Option<u32>,
+    pub size: OrderSize,
+    pub method: Method,
+    pub analogue_rate: Option<Quantity>,
+    pub source: Option<LocationId>,
+    /// The settings from which each field comes that is stated.
+    pub origins: Vec<(&'static str, Level)>,
+}
+
+/// The settings that may state a field of a product at a location, the narrowest first.
+struct Levels<'stated> {
+    levels: [(Level, Option<&'stated SettingInput>); 4],
+    origins: Vec<(&'static str, Level)>,
+}
+
+impl Levels<'_> {
+    fn find<T>(&mut self, name: &'static str, field: impl Fn(&SettingInput) -> Option<T>) -> Option<T> {
+        let mut stated = self.levels.iter().filter_map(|(level, stated)| Some((*level, field((*stated)?)?)));
+        let (level, value) = stated.next()?;
+        self.origins.push((name, level));
+        Some(value)
+    }
+}
+
+impl Stated {
+    /// Takes settings as they were stated.
+    pub(super) fn new(settings: impl IntoIterator<Item = SettingInput>) -> Self {
+        Stated(settings.into_iter().map(|one| (one.position(), one)).collect())
+    }
+
+    /// Returns the products and locations that have settings of their own.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = Position> {
+        self.0.keys().copied().filter(|(product, location)| !product.is_nil() && !location.is_nil())
+    }
+
+    /// Returns the settings of a product at a location.
+    pub(super) fn of(&self, product: Uuid, location: Uuid) -> Policy {
+        let at = |product, location| self.0.get(&(product, location));
+        let all = Uuid::nil();
+        let mut levels = Levels {
+            levels: [
+                (Level::ProductAtLocation, at(product, location)),
+                (Level::Product, at(product, all)),
+                (Level::Location, at(all, location)),
+                (Level::Tenant, at(all, all)),
+            ],
+            origins: Vec::new(),
+        };
+        let days = |days: i16| u32::try_from(days).unwrap_or_default();
+        let usual = Settings::default();
+        let settings = Settings {
+            service: levels.find("service", |one| one.service).unwrap_or(usual.service),
+            review_days: levels.find("review_days", |one| one.review_days).map_or(usual.review_days, days),
+            order_cost: levels.find("order_cost", |one| one.order_cost).map_or(usual.order_cost, Micro::from),
+            holding_percent: levels
+                .find("holding_percent", |one| one.holding_percent)
+                .map_or(usual.holding_percent, Micro::from),
+            cover_days: levels.find("cover_days", |one| one.cover_days).map_or(usual.cover_days, days),
+            shelf_days: levels.find("shelf_days", |one| one.shelf_days).map(days),
+            smoothing: levels.find("smoothing", |one| one.smoothing).unwrap_or(usual.smoothing),
+        };
+        let size = |quantity: Option<Quantity>| quantity.map(Micro::from).unwrap_or_default();
+        Policy {
+            settings,
+            review_weekday: levels
+                .find("review_weekday", |one| one.review_weekday)
+                .map_or(Weekday::Mon, Into::into),
+            lead_time_days: levels.find("lead_time_days", |one| one.lead_time_days).map(days),
+            size: OrderSize {
+                minimum: size(levels.find("minimum", |one| one.minimum)),
+                pack: size(levels.find("pack", |one| one.pack)),
+            },
+            method: levels.find("method", method).unwrap_or_default(),
+            analogue_rate: levels.find("analogue_rate", |one| one.analogue_rate),
+            source: levels.find("source_location_id", |one| one.source_location_id),
+            origins: levels.origins,
+        }
+    }
+}
+
+/// Returns the method that settings state, with its figures.
+fn method(stated: &SettingInput) -> Option<Method> {
+    let figure = |quantity: Option<Quantity>| quantity.unwrap_or(Quantity::ZERO);
+    Some(match stated.method? {
+        MethodName::Computed => Method::Computed,
+        MethodName::MinMax => Method::MinMax { min: figure(stated.min), max: figure(stated.max) },
+        MethodName::Never => Method::Never,
+    })
+}
+
+/// Returns the smallest quantity of a product with so many decimals.
+pub(super) fn step(decimals: i16) -> Micro {
+    let scale = u32::try_from(decimals).unwrap_or_default().min(6);
+    Micro::from(Quantity::new(Decimal::new(1, scale)))
+}
+
+impl From<ReviewDay> for Weekday {
+    fn from(day: ReviewDay) -> Self {
+        match day {
+            ReviewDay::Monday => Weekday::Mon,
+            ReviewDay::Tuesday => Weekday::Tue,
+            ReviewDay::Wednesday => Weekday::Wed,
+            ReviewDay::Thursday => Weekday::Thu,
+            ReviewDay::Friday => Weekday::Fri,
+            ReviewDay::Saturday => Weekday::Sat,
+            ReviewDay::Sunday => Weekday::Sun,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::id::ProductId;
+    use domain::replenish::ServiceLevel;
+
+    use super::*;
+
+    fn stated(settings: &[SettingInput]) -> Stated {
+        Stated::new(settings.iter().cloned())
+    }
+
+    #[test]
+    fn the_narrowest_settings_that_state_a_field_count() {
+        let (product, location) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let of = |product_id: Option<Uuid>, location_id: Option<Uuid>| SettingInput {
+            product_id: product_id.map(ProductId),
+            location_id: location_id.map(LocationId),
+            ..SettingInput::default()
+        };
+        let settings = [
+            SettingInput { service: Some(ServiceLevel::P80), review_days: Some(14), ..of(None, None) },
+            SettingInput {
+                service: Some(ServiceLevel::P90),
+                cover_days: Some(10),
+                ..of(None, Some(location))
+            },
+            SettingInput { service: Some(ServiceLevel::P98), ..of(Some(product), None) },
+            SettingInput { pack: Some(Quantity::new(12.into())), ..of(Some(product), Some(location)) },
+        ];
+        let policy = stated(&settings).of(product, location);
+        assert_eq!((policy.settings.service, policy.settings.review_days), (ServiceLevel::P98, 14));
+        assert_eq!((policy.settings.cover_days, policy.size.pack), (10, Micro::whole(12)));
+        assert_eq!(
+            policy.origins,
+            [
+                ("service", Level::Product),
+                ("review_days", Level::Tenant),
+                ("cover_days", Level::Location),
+                ("pack", Level::ProductAtLocation),
+            ]
+        );
+        let elsewhere = stated(&settings).of(Uuid::from_u128(3), Uuid::from_u128(4));
+        assert_eq!((elsewhere.settings.service, elsewhere.settings.cover_days), (ServiceLevel::P80, 28));
+    }
+
+    #[test]
+    fn minimum_and_maximum_come_from_the_settings_that_state_the_method() {
+        let units = |number: i64| Some(Quantity::new(number.into()));
+        let everywhere = SettingInput {
+            method: Some(MethodName::MinMax),
+            min: units(5),
+            max: units(9),
+            ..SettingInput::default()
+        };
+        let product = Uuid::from_u128(1);
+        let own = SettingInput {
+            product_id: Some(ProductId(product)),
+            method: Some(MethodName::Computed),
+            ..SettingInput::default()
+        };
+        let both = stated(&[everywhere, own]);
+        assert_eq!(both.of(product, Uuid::from_u128(2)).method, Method::Computed);
+        let set = Method::MinMax { min: Quantity::new(5.into()), max: Quantity::new(9.into()) };
+        assert_eq!(both.of(Uuid::from_u128(3), Uuid::from_u128(2)).method, set);
+    }
+
+    #[test]
+    fn a_step_has_the_decimals_of_the_product() {
+        assert_eq!((step(0), step(3)), (Micro::ONE, Micro::millionths(1_000)));
+    }
+}

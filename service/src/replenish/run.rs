@@ -1,0 +1,227 @@
+//! A run of the rule over the products of a tenant.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+use domain::expected_receipt::Supply;
+use domain::id::{LocationId, ProductId};
+use domain::refusal::{Code, Refusal};
+use domain::replenish::{
+    AtLocation, DemandHistory, Item, LeadTime, Micro, Stock, Suggestion, TRANSFER_DAYS, TransferTimes,
+    suggest,
+};
+use domain::tenant::Settings;
+use uuid::Uuid;
+
+use super::history::history;
+use super::load::{DEMAND_DAYS, Facts, Loaded, Product, load};
+use super::policy::{Level, Policy, step};
+use crate::{Error, Tx};
+
+/// Most products and locations of one run. A tenant with more asks for some products at a time.
+pub const PAIRS_MAX: usize = 200_000;
+
+/// Products between two pauses, in which other work of the thread goes on and the time limit is looked at.
+const PRODUCTS_AT_ONCE: usize = 200;
+
+/// The part of a suggestion that is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// Without weeks, capped orders and supplies.
+    Row,
+    /// Everything.
+    Whole,
+}
+
+/// The suggestions of a run.
+pub(super) struct Run {
+    pub tenant: Settings,
+    pub as_of: NaiveDate,
+    pub suggested: Vec<Suggested>,
+    pub products: HashMap<ProductId, Product>,
+    codes: HashMap<LocationId, String>,
+}
+
+/// The suggestion for a product at a location, with the settings that it follows from.
+pub(super) struct Suggested {
+    pub product_id: ProductId,
+    pub suggestion: Suggestion,
+    pub policy: Policy,
+    /// Number of weeks of demand that count.
+    pub week_count: usize,
+    /// Supplies of the location.
+    pub supplies: Vec<Supply>,
+    pub unit_cost: Option<Micro>,
+}
+
+impl Suggested {
+    pub fn location_id(&self) -> LocationId {
+        self.suggestion.location_id
+    }
+
+    /// Returns the settings from which each field comes that is stated.
+    pub fn origins(&self) -> BTreeMap<&'static str, Level> {
+        self.policy.origins.iter().copied().collect()
+    }
+}
+
+impl Run {
+    /// Returns the code of a location.
+    pub fn code(&self, id: LocationId) -> &str {
+        self.codes.get(&id).map_or("", String::as_str)
+    }
+
+    pub fn product(&self, suggested: &Suggested) -> Result<&Product, Error> {
+        let product = self.products.get(&suggested.product_id);
+        product.ok_or_else(|| Error::invariant("a suggestion of a product that was not read"))
+    }
+}
+
+/// Runs the rule for some products, or for all. Keeps so much of the suggestions that `is_kept` names.
+pub(super) async fn run(
+    tx: &Tx,
+    products: Option<&[Uuid]>,
+    extent: Extent,
+    is_kept: impl Fn(&Suggestion) -> bool,
+) -> Result<Run, Error> {
+    let loaded = load(tx, products, DEMAND_DAYS).await?;
+    let places = places(&loaded);
+    check_size(places.values().map(BTreeSet::len).sum())?;
+    let times = transfer_times(&loaded)?;
+    let mut suggested = Vec::new();
+    for (number, product) in loaded.products.iter().enumerate() {
+        if number.is_multiple_of(PRODUCTS_AT_ONCE) {
+            tokio::task::yield_now().await;
+        }
+        let Some(places) = places.get(&product.id) else { continue };
+        let at = places.iter().map(|place| at_location(&loaded, product, *place));
+        let at: Vec<(AtLocation, Policy)> = at.collect::<Result<_, _>>()?;
+        let (locations, policies): (Vec<AtLocation>, Vec<Policy>) = at.into_iter().unzip();
+        let suggestions = suggest(loaded.as_of, &locations, &times);
+        let suggestions = suggestions.map_err(|circle| Refusal::state(circle.to_string()))?;
+        for ((suggestion, policy), location) in suggestions.into_iter().zip(policies).zip(locations) {
+            if is_kept(&suggestion) {
+                suggested.push(kept(product.id, suggestion, (location, policy), extent));
+            }
+        }
+    }
+    let codes = loaded.locations.into_iter().map(|(id, place)| (id, place.code)).collect();
+    let products = loaded.products.into_iter().map(|product| (product.id, product)).collect();
+    Ok(Run { tenant: loaded.tenant, as_of: loaded.as_of, suggested, products, codes })
+}
+
+/// Returns the part of a suggestion that is kept. A tenant may have many.
+fn kept(
+    product_id: ProductId,
+    mut suggestion: Suggestion,
+    (location, policy): (AtLocation, Policy),
+    extent: Extent,
+) -> Suggested {
+    let week_count = suggestion.assessment.as_ref().map_or(0, |one| one.demand.weeks.len());
+    let (mut supplies, unit_cost) = (location.stock.incoming, location.item.unit_cost);
+    if extent == Extent::Row {
+        supplies = Vec::new();
+        if let Some(assessment) = &mut suggestion.assessment {
+            assessment.demand.weeks = Vec::new();
+            assessment.demand.capped = Vec::new();
+        }
+    }
+    Suggested { product_id, suggestion, policy, week_count, supplies, unit_cost }
+}
+
+fn check_size(pairs: usize) -> Result<(), Refusal> {
+    if pairs <= PAIRS_MAX {
+        return Ok(());
+    }
+    let detail = format!(
+        "{pairs} products at locations are more than the {PAIRS_MAX} that are computed at a time. Ask for some products with product_id."
+    );
+    Err(Refusal::new(Code::ValidationFailed, detail))
+}
+
+/// Returns the locations of each product: those that have facts or settings of it, and those that feed one of them.
+pub(super) fn places(loaded: &Loaded) -> HashMap<ProductId, BTreeSet<LocationId>> {
+    let stated = loaded.stated.pairs().map(|(product, location)| (ProductId(product), LocationId(location)));
+    let mut places: HashMap<ProductId, BTreeSet<LocationId>> = HashMap::new();
+    for (product, location) in loaded.facts.keys().copied().chain(stated) {
+        let mut next = Some(location).filter(|location| loaded.locations.contains_key(location));
+        let of_product = places.entry(product).or_default();
+        while let Some(location) = next {
+            // A location that is known was followed to its sources already.
+            let is_new = of_product.insert(location);
+            next = loaded.stated.of(product.0, location.0).source.filter(|_| is_new);
+            next = next.filter(|source| loaded.locations.contains_key(source));
+        }
+    }
+    places.retain(|_, locations| !locations.is_empty());
+    places
+}
+
+fn at_location(
+    loaded: &Loaded,
+    product: &Product,
+    location_id: LocationId,
+) -> Result<(AtLocation, Policy), Error> {
+    let policy = loaded.stated.of(product.id.0, location_id.0);
+    let nothing = Facts::default();
+    let facts = loaded.facts.get(&(product.id, location_id)).unwrap_or(&nothing);
+    let history = match facts.days.is_empty() && facts.orders.is_empty() && facts.first_day.is_none() {
+        true => DemandHistory::empty(loaded.start),
+        false => history(facts, loaded.start, loaded.as_of),
+    };
+    let stock = Stock {
+        available: facts.available,
+        lots: facts.lots.clone(),
+        open_demand: facts.open_demand.clone(),
+        incoming: facts.incoming.clone(),
+    };
+    let at = AtLocation {
+        location_id,
+        code: loaded.locations.get(&location_id).map(|place| place.code.clone()).unwrap_or_default(),
+        history,
+        planned: Vec::new(),
+        season: None,
+        analogue: policy.analogue_rate,
+        lead_time: lead_time(loaded, product.id, location_id, &policy)?,
+        review_weekday: policy.review_weekday,
+        settings: policy.settings,
+        item: item(product),
+        method: policy.method,
+        size: policy.size,
+        stock,
+        fed_by: policy.source,
+    };
+    Ok((at, policy))
+}
+
+/// Returns step and cost of a product.
+pub(super) fn item(product: &Product) -> Item {
+    let unit_cost = product.unit_cost.map(|cost| Micro::from(domain::number::Price::new(cost)));
+    Item { step: step(product.decimals), unit_cost }
+}
+
+/// Returns the lead time from the supplier, or from the location that feeds this one.
+pub(super) fn lead_time(
+    loaded: &Loaded,
+    product: ProductId,
+    location: LocationId,
+    policy: &Policy,
+) -> Result<LeadTime, Error> {
+    let none = Vec::new();
+    let (stated, seen) = match policy.source {
+        Some(source) => {
+            let seen = loaded.transfers.get(&(source, location)).unwrap_or(&none);
+            (Some(TRANSFER_DAYS), seen)
+        }
+        None => (policy.lead_time_days, loaded.receipts.get(&product).unwrap_or(&none)),
+    };
+    LeadTime::from_receipts(stated, seen, seen).map_err(|overflow| Error::invariant(overflow.to_string()))
+}
+
+fn transfer_times(loaded: &Loaded) -> Result<TransferTimes, Error> {
+    let time = |(pair, days): (&(LocationId, LocationId), &Vec<u16>)| {
+        let time = LeadTime::from_receipts(Some(TRANSFER_DAYS), days, days);
+        Ok((*pair, time.map_err(|overflow| Error::invariant(overflow.to_string()))?))
+    };
+    loaded.transfers.iter().map(time).collect()
+}

@@ -1,0 +1,114 @@
+//! Suggestions: a page of those that are due, and all of one product.
+
+use chrono::NaiveDate;
+use domain::id::{LocationId, ProductId, TenantId};
+use domain::refusal::Refusal;
+use domain::replenish::Suggestion;
+use domain::tag;
+use sea_orm::sqlx;
+use serde::{Deserialize, Serialize};
+
+use super::run::{Extent, Suggested, run};
+use super::shown::{Shown, shown};
+use crate::{Db, Error, Tx};
+
+/// A caller who reads suggestions.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader {
+    pub tenant_id: TenantId,
+    pub sees_costs: bool,
+}
+
+/// Which suggestions to list.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter {
+    pub product_id: Option<ProductId>,
+    pub location_id: Option<LocationId>,
+}
+
+/// The position of a suggestion in the list: the smallest cover first, then SKU and code of the location.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Position {
+    cover: Option<i64>,
+    sku: String,
+    location: String,
+}
+
+impl Position {
+    /// Returns the position of a suggestion.
+    pub fn of(row: &Shown) -> Self {
+        Position { cover: row.cover_days.before, sku: row.sku.clone(), location: row.location_code.clone() }
+    }
+}
+
+/// Suggestions for a product: one for each location that has it, also where nothing is due.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ReplenishmentProduct {
+    /// The product.
+    pub id: ProductId,
+    /// Always `replenishment_product`.
+    pub object: tag::ReplenishmentProduct,
+    /// Day of the figures.
+    pub as_of: NaiveDate,
+    /// Suggestions by the code of their location.
+    #[schema(max_items = 1000)]
+    pub suggestions: Vec<Shown>,
+}
+
+/// Returns one page of the suggestions that are due now.
+pub async fn list(
+    db: &Db,
+    caller: Reader,
+    filter: Filter,
+    after: Option<Position>,
+    rows: u64,
+) -> Result<Vec<Shown>, Error> {
+    let page = async |tx: &Tx| find_due(tx, filter, caller.sees_costs, (after.as_ref(), rows)).await;
+    db.report(caller.tenant_id, page).await
+}
+
+/// Returns all suggestions of a product, with everything that led to them.
+pub async fn explain(db: &Db, caller: Reader, id: ProductId) -> Result<ReplenishmentProduct, Error> {
+    db.report(caller.tenant_id, async |tx| explain_in(tx, id, caller.sees_costs).await).await
+}
+
+async fn find_due(
+    tx: &Tx,
+    filter: Filter,
+    sees_costs: bool,
+    (after, rows): (Option<&Position>, u64),
+) -> Result<Vec<Shown>, Error> {
+    let products = filter.product_id.map(|id| [id.0]);
+    let is_wanted = |id: LocationId| filter.location_id.is_none_or(|wanted| wanted == id);
+    let is_kept = |one: &Suggestion| !one.actions.is_empty() && is_wanted(one.location_id);
+    let run = run(tx, products.as_ref().map(|ids| ids.as_slice()), Extent::Row, is_kept).await?;
+    let position = |suggested: &Suggested| -> Result<Position, Error> {
+        Ok(Position {
+            cover: suggested.suggestion.cover_before,
+            sku: run.product(suggested)?.sku.clone(),
+            location: run.code(suggested.location_id()).to_owned(),
+        })
+    };
+    let mut placed = Vec::new();
+    for suggested in &run.suggested {
+        let position = position(suggested)?;
+        if after.is_none_or(|after| position > *after) {
+            placed.push((position, suggested));
+        }
+    }
+    placed.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
+    placed.truncate(usize::try_from(rows).unwrap_or(usize::MAX));
+    placed.into_iter().map(|(_, one)| shown(&run, one, Extent::Row, sees_costs)).collect()
+}
+
+async fn explain_in(tx: &Tx, id: ProductId, sees_costs: bool) -> Result<ReplenishmentProduct, Error> {
+    let select = "select from product where tenant_id = $1 and id = $2";
+    if tx.row(sqlx::query(select).bind(tx.tenant_id.0).bind(id.0)).await?.is_none() {
+        return Err(Refusal::not_found("product").into());
+    }
+    let run = run(tx, Some([id.0].as_slice()), Extent::Whole, |_| true).await?;
+    let whole = |one: &Suggested| shown(&run, one, Extent::Whole, sees_costs);
+    let mut suggestions: Vec<Shown> = run.suggested.iter().map(whole).collect::<Result<_, _>>()?;
+    suggestions.sort_by(|left, right| left.location_code.cmp(&right.location_code));
+    Ok(ReplenishmentProduct { id, object: tag::ReplenishmentProduct, as_of: run.as_of, suggestions })
+}
