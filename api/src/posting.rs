@@ -178,6 +178,15 @@ impl Posting {
         self.schema.explain(&self.raw, error)
     }
 
+    /// Whether the response to this request is stored, so that no command will be carried out.
+    pub async fn is_repeated(&self) -> Result<bool, ApiError> {
+        if self.preferences.dry_run {
+            return Ok(false);
+        }
+        let key = self.key.clone().required(&self.raw).await?.key;
+        Ok(command::is_stored(&self.app.db, self.caller.tenant_id, &key).await?)
+    }
+
     /// Posts a command. The document that it creates is found below `path`.
     pub async fn create<Id: Display + From<Uuid>>(self, path: &str, command: Command) -> Answer {
         self.run(command, |id| Some(format!("{path}/{}", Id::from(id)))).await

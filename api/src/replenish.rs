@@ -1,5 +1,6 @@
 //! Replenishment: suggestions of what to order or to transfer, and the settings of the rule.
 
+mod accept;
 mod setting;
 mod suggestion;
 
@@ -7,5 +8,5 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.configure(suggestion::routes).configure(setting::routes);
+    cfg.configure(suggestion::routes).configure(accept::routes).configure(setting::routes);
 }

@@ -9,6 +9,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
 
 use crate::allocation::{Demand, Departure, Part, PickRule, Purpose};
 use crate::book::{Book, Posting};
@@ -17,7 +18,7 @@ use crate::document::DocumentKind;
 use crate::expected_receipt;
 use crate::id::{EntryId, LocationId, LotId, MovementId, ProductId, TransferId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
-use crate::line_item::{GoodsLine, check_part};
+use crate::line_item::{Goods, GoodsLine, check_part};
 use crate::location::LocationKind;
 use crate::needs::Needs;
 use crate::negative_stock::Issue;
@@ -63,6 +64,9 @@ pub struct Dispatch {
     pub occurred_at: Option<DateTime<Utc>>,
     /// Its lines, 1 to 2,000.
     pub lines: Vec<GoodsLine>,
+    /// The units of each line's product at the origin that were available when the transfer was decided. If others are
+    /// available now, it is rejected. Empty if any stock will do.
+    pub seen: Vec<Quantity>,
 }
 
 /// A receipt of a transfer.
@@ -257,6 +261,7 @@ fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Posting), 
     }
     let transit = transit(book)?;
     let goods = book.goods(&command.lines)?;
+    check_seen(book, from, &goods, &command.seen)?;
     let mut demand = Demand::default();
     let purpose = Purpose::Transfer { on: book.setup.settings.day(occurred_at) };
     let left = Some(Departure { occurred_at, forced: false });
@@ -300,6 +305,23 @@ fn dispatch(book: &mut Book, command: &Dispatch) -> Result<(Transfer, Posting), 
     book.transfers.insert(transfer.id, transfer.clone());
     Ok((transfer, posting))
 }
+/// Rejects a transfer that was decided on other stock than there is now.
+fn check_seen(book: &Book, from: LocationId, goods: &[Goods], seen: &[Quantity]) -> Result<(), Refusal> {
+    let mut problems = Problems::default();
+    for (index, (line, seen)) in goods.iter().zip(seen).enumerate() {
+        let key = |lot_id| LevelKey { location_id: from, product_id: line.product_id, lot_id };
+        let levels = book.levels().range(key(LotId(Uuid::nil()))..=key(LotId(Uuid::max())));
+        let available: Quantity = levels.map(|(_, level)| level.available()).sum();
+        if available != *seen {
+            let detail = format!(
+                "{seen} were available when this was suggested, and now {available} are: read the suggestions again."
+            );
+            problems.add(format!("/lines/{index}/fingerprint"), Code::InvalidStateTransition, detail);
+        }
+    }
+    problems.check()
+}
+
 impl Rule for Arrive {
     fn name(&self) -> &'static str {
         "transfer.received"

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use domain::id::CommandId;
+use domain::id::{CommandId, TenantId};
 use domain::refusal::{Code, Refusal};
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
@@ -102,6 +102,11 @@ pub(crate) async fn find_responses(
         answers.insert(row.try_get("idempotency_key")?, (fingerprint.unwrap_or_default(), answer));
     }
     Ok(answers)
+}
+
+/// Returns whether a response is stored under a key.
+pub async fn is_stored(db: &crate::Db, tenant_id: TenantId, key: &str) -> Result<bool, Error> {
+    db.read(tenant_id, async |tx| Ok(!find_responses(tx, &[key]).await?.is_empty())).await
 }
 
 /// Returns the stored response to a repeated request. Rejects a key that was used for another request.

@@ -1,5 +1,6 @@
 //! Replenishment: reads demand, stock, supply and settings of a tenant, and lets [`domain::replenish`] suggest what to order.
 
+pub mod accept;
 mod history;
 mod load;
 mod policy;

@@ -1,5 +1,6 @@
 //! Replenishment: suggestions from real documents, with the figures of the worked examples of the rule.
 
+mod accept;
 mod reorder;
 mod setting;
 mod suggestion;

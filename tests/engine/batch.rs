@@ -334,6 +334,7 @@ fn sent(tenant: &Tenant, line: GoodsLine, expected_on: Option<NaiveDate>) -> Com
         reference: None,
         occurred_at: None,
         lines: vec![line],
+        seen: Vec::new(),
     })
 }
 

@@ -58,6 +58,7 @@ fn put_names(value: &mut Value, names: &BTreeMap<String, String>) {
 fn made_up(name: &str) -> String {
     match name.split_once(':') {
         Some(("token", _)) => "swr_example".to_owned(),
+        Some(("fingerprint", _)) => "9f86d081884c7d659a2feaa0c55ad015".to_owned(),
         Some((prefix, _)) => format!("{prefix}_{MADE_UP}"),
         None if name == "slug" => "nordwind".to_owned(),
         None => examples::INSTANT.to_owned(),

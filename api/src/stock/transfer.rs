@@ -208,6 +208,7 @@ fn to_command(input: TransferIn, _: &Caller) -> Result<Command, ApiError> {
         reference,
         occurred_at: input.occurred_at.map(Instant::get),
         lines,
+        seen: Vec::new(),
     }))
 }
 

@@ -71,6 +71,11 @@ impl Run {
         self.codes.get(&id).map_or("", String::as_str)
     }
 
+    /// Whether there is such a warehouse or store.
+    pub fn has_location(&self, id: LocationId) -> bool {
+        self.codes.contains_key(&id)
+    }
+
     pub fn product(&self, suggested: &Suggested) -> Result<&Product, Error> {
         let product = self.products.get(&suggested.product_id);
         product.ok_or_else(|| Error::invariant("a suggestion of a product that was not read"))

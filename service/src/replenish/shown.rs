@@ -85,7 +85,7 @@ pub struct Shown {
     pub unit_cost: Option<Price>,
     /// Cost of the quantity to buy. Null if it is unknown, and without the scope `costs:read`.
     pub value: Option<Money>,
-    /// Digest of the numbers: equal numbers of the same day have the same one.
+    /// Digest of the numbers. `POST /v1/replenishment/accept` takes it, so that what you saw is what is carried out.
     #[schema(
         min_length = 32,
         max_length = 32,

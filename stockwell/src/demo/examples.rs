@@ -1,6 +1,7 @@
 //! The records that the examples of the API's description name, each in the state that its example needs.
 
 mod first_fix;
+mod replenishment;
 
 use std::collections::BTreeMap;
 
@@ -29,6 +30,7 @@ pub async fn set_up(client: &Client, slug: &str) -> Result<Names, ClientError> {
     world.orders().await?;
     world.payments().await?;
     world.counts().await?;
+    world.replenishment().await?;
     world.people(slug).await?;
     world.systems().await?;
     world.first_fix().await?;
