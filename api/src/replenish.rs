@@ -1,6 +1,7 @@
 //! Replenishment: suggestions of what to order or to transfer, and the settings of the rule.
 
 mod accept;
+mod backtest;
 mod setting;
 mod suggestion;
 
@@ -8,5 +9,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.configure(suggestion::routes).configure(accept::routes).configure(setting::routes);
+    cfg.configure(suggestion::routes)
+        .configure(accept::routes)
+        .configure(backtest::routes)
+        .configure(setting::routes);
 }

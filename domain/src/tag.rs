@@ -102,6 +102,7 @@ tags! {
     ReconcileSystem = "reconcile_system",
     Register = "register",
     ReorderSettings = "reorder_settings",
+    ReplenishmentBacktest = "replenishment_backtest",
     ReplenishmentProduct = "replenishment_product",
     ReplenishmentSettings = "replenishment_settings",
     ReplenishmentSuggestion = "replenishment_suggestion",

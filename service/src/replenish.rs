@@ -1,6 +1,7 @@
 //! Replenishment: reads demand, stock, supply and settings of a tenant, and lets [`domain::replenish`] suggest what to order.
 
 pub mod accept;
+pub mod backtest;
 mod history;
 mod load;
 mod policy;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 use domain::expected_receipt::{Source, Supply};
 use domain::id::{CustomerId, ExpectedReceiptId, LocationId, OrderId, ProductId, TransferId};
-use domain::number::Quantity;
+use domain::number::{Price, Quantity};
 use domain::replenish::{ExpiringLot, OpenDemand, WEEKS_MAX};
 use domain::tenant::Settings;
 use rust_decimal::Decimal;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::policy::Stated;
 use super::setting;
-use crate::listing::number;
+use crate::listing::{number, optional_number};
 use crate::posting::setup;
 use crate::{Error, Tx};
 
@@ -52,6 +52,7 @@ pub(super) struct Product {
     pub name: String,
     pub uom: String,
     pub decimals: i16,
+    pub list_price: Option<Price>,
     /// Cost of one unit: the average of all stock, else the cost last known.
     pub unit_cost: Option<Decimal>,
 }
@@ -139,7 +140,7 @@ pub(super) async fn load(tx: &Tx, products: Option<&[Uuid]>, demand_days: u64) -
     })
 }
 
-const PRODUCTS: &str = "select id, sku, name, stock_uom, stock_decimals from product \
+const PRODUCTS: &str = "select id, sku, name, stock_uom, stock_decimals, list_price from product \
      where tenant_id = $1 and kind = 'stocked' and status = 'active' and ($2::uuid[] is null or id = any($2)) \
      order by id";
 
@@ -270,6 +271,7 @@ impl Wanted<'_> {
                 name: row.try_get("name")?,
                 uom: row.try_get("stock_uom")?,
                 decimals: row.try_get("stock_decimals")?,
+                list_price: optional_number(row, "list_price")?,
                 unit_cost: costs.get(&id).copied(),
             })
         };

@@ -407,6 +407,13 @@ fn stock_references(own: &Own) -> Vec<Reference> {
             "exr",
             json!({ "kind": "receipt", "expected_receipt_id": "", "lines": by_id }),
         ),
+        ("/v1/replenishment/backtest", "/product_ids/0", "prd", json!({ "product_ids": [""] })),
+        (
+            "/v1/replenishment/backtest",
+            "/location_id",
+            "loc",
+            json!({ "product_ids": [own.product], "location_id": "" }),
+        ),
         ("/v1/counts", "/location_id", "loc", json!({ "location_id": "" })),
         ("/v1/counts", "/category_id", "cat", json!({ "category_id": "" })),
         ("/v1/counts", "/product_ids/0", "prd", json!({ "product_ids": [""] })),
