@@ -10,6 +10,7 @@ mod run;
 pub mod setting;
 pub mod shown;
 pub mod suggestion;
+mod terms;
 
 pub use policy::Level;
 pub use run::PAIRS_MAX;

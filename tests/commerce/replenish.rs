@@ -2,6 +2,7 @@
 
 mod accept;
 mod backtest;
+mod purchase;
 mod reorder;
 mod setting;
 mod suggestion;
@@ -67,13 +68,18 @@ async fn steady(tenant: &Tenant, calendar: Calendar, left: u32) -> String {
     let mug = tenant.product("MUG", "5.00").await.id;
     let settings = json!({ "product_id": mug, "lead_time_days": 14 });
     tenant.put(SETTINGS, &settings).await.ok();
+    weekly(tenant, calendar, left).await;
+    mug
+}
+
+/// Sells 70 mugs in each of eight weeks, at a cost of 2, and leaves so many in the warehouse.
+async fn weekly(tenant: &Tenant, calendar: Calendar, left: u32) {
     let quantity = (8 * 70 + left).to_string();
     stock(tenant, &tenant.main, calendar.at(8, 0, 6), ("MUG", &quantity, "2")).await;
     let customer = tenant.customer("Hotel").await;
     for week in (1..=8).rev() {
         ship(tenant, &customer, calendar.at(week, 0, 12), &[("MUG", "70")]).await;
     }
-    mug
 }
 
 /// Returns the suggestion for a product in the warehouse, with everything that led to it.

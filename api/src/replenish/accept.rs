@@ -59,7 +59,8 @@ struct ReplenishmentAcceptLine {
 /// is dispatched (409), and `errors` names it. So a suggestion is accepted once: a second acceptance finds other numbers.
 ///
 /// Only transfers are accepted here. A suggestion with a step `buy` has its quantity, packs and expected day in that step, for
-/// your order to the supplier. An expected receipt (`POST /v1/stock/expected-receipts`) makes it count as supply.
+/// your order to the supplier. A purchase order that was sent (`POST /v1/purchase-orders`), or an expected receipt
+/// (`POST /v1/stock/expected-receipts`), makes it count as supply.
 #[utoipa::path(
     operation_id = "replenishment_accept",
     security(("bearer" = ["stock:write"])),

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
-use domain::expected_receipt::{Source, Supply};
-use domain::id::{CustomerId, ExpectedReceiptId, LocationId, OrderId, ProductId, TransferId};
+use domain::expected_receipt::Supply;
+use domain::id::{CustomerId, LocationId, OrderId, ProductId};
 use domain::number::{Price, Quantity};
-use domain::replenish::{ExpiringLot, OpenDemand, WEEKS_MAX};
+use domain::replenish::{ASSUMED_DAYS, ExpiringLot, OpenDemand, WEEKS_MAX};
 use domain::tenant::Settings;
 use rust_decimal::Decimal;
 use sea_orm::sqlx::postgres::{PgArguments, PgRow};
@@ -16,9 +16,10 @@ use sea_orm::sqlx::{self, Postgres, Row};
 use uuid::Uuid;
 
 use super::policy::Stated;
-use super::setting;
+use super::{setting, terms};
 use crate::listing::{number, optional_number};
 use crate::posting::setup;
+use crate::stock::incoming::{Incoming, find_incoming};
 use crate::{Error, Tx};
 
 /// Days of demand that are read: 52 weeks, which may end up to six days ago.
@@ -132,7 +133,7 @@ pub(super) async fn load(tx: &Tx, products: Option<&[Uuid]>, demand_days: u64) -
         start,
         products: wanted.products(&costs).await?,
         locations: wanted.locations().await?,
-        stated: Stated::new(setting::all(tx, products).await?),
+        stated: Stated::new(setting::all(tx, products).await?, terms::all(tx, products).await?),
         receipts: wanted.receipts().await?,
         transfers: wanted.transfers().await?,
         tenant,
@@ -199,24 +200,6 @@ const RETURNS: &str = "select r.product_id, coalesce(s.location_id, r.location_i
           and s.document_kind in ('sale', 'invoice') and s.product_id = r.product_id \
      where r.tenant_id = $1 and r.occurred_at >= $4 and r.quantity < 0 and ($2::uuid[] is null or r.product_id = any($2))";
 
-/// A transfer without an expected day is under way, so it counts as due today.
-const SUPPLIES: &str = "select product_id, location_id, expected_on, expected_receipt_id, transfer_id, line_no, quantity \
-     from ( \
-         select l.product_id, d.location_id, d.expected_on, d.id as expected_receipt_id, null::uuid as transfer_id, \
-                l.line_no, l.quantity - l.received as quantity \
-         from expected_receipt d \
-         join expected_receipt_line l on l.tenant_id = $1 and l.expected_receipt_id = d.id \
-         where d.tenant_id = $1 and d.status = 'open' and l.received < l.quantity \
-         union all \
-         select l.product_id, d.to_location_id, coalesce(d.expected_on, $3), null, d.id, l.line_no, \
-                l.quantity - l.received - l.missing - l.returned \
-         from transfer d \
-         join transfer_line l on l.tenant_id = $1 and l.transfer_id = d.id \
-         where d.tenant_id = $1 and d.status = 'in_transit' and l.received + l.missing + l.returned < l.quantity \
-     ) incoming \
-     where $2::uuid[] is null or product_id = any($2) \
-     order by expected_on, expected_receipt_id, transfer_id, line_no";
-
 const OPEN_DEMAND: &str = "select l.product_id, o.location_id, coalesce(o.requested_on, $3) as on_day, \
             sum(l.backordered) as quantity \
      from sales_order_line l \
@@ -224,14 +207,27 @@ const OPEN_DEMAND: &str = "select l.product_id, o.location_id, coalesce(o.reques
      where l.tenant_id = $1 and l.backordered_at is not null and ($2::uuid[] is null or l.product_id = any($2)) \
      group by 1, 2, 3";
 
-/// The last receipt of an expected receipt completes it, and nothing changes it afterwards.
-const RECEIPTS: &str = "select l.product_id, \
-            (array_agg((d.updated_at at time zone $3)::date - (d.recorded_at at time zone $3)::date \
-                       order by d.updated_at desc, d.id))[1:20] as days \
-     from expected_receipt d \
-     join expected_receipt_line l on l.tenant_id = $1 and l.expected_receipt_id = d.id \
-     where d.tenant_id = $1 and d.status = 'received' and ($2::uuid[] is null or l.product_id = any($2)) \
-     group by l.product_id";
+/// The last receipt of an expected receipt completes it, and nothing changes it afterwards. A line of a purchase order takes from the
+/// day on which the order was sent to that of the receipt that completed the line.
+const RECEIPTS: &str = "select product_id, (array_agg(days order by done_at desc, id))[1:20] as days \
+     from ( \
+         select l.product_id, (d.updated_at at time zone $3)::date - (d.recorded_at at time zone $3)::date as days, \
+                d.updated_at as done_at, d.id \
+         from expected_receipt d \
+         join expected_receipt_line l on l.tenant_id = $1 and l.expected_receipt_id = d.id \
+         where d.tenant_id = $1 and d.status = 'received' and ($2::uuid[] is null or l.product_id = any($2)) \
+         union all \
+         select l.product_id, (max(s.occurred_at) at time zone $3)::date - (d.sent_at at time zone $3)::date, \
+                max(s.occurred_at), d.id \
+         from purchase_order_line l \
+         join purchase_order d on d.tenant_id = $1 and d.id = l.purchase_order_id \
+         join purchase_receipt_line r on r.tenant_id = $1 and r.purchase_order_id = d.id and r.line_no = l.line_no \
+         join stock_document s on s.tenant_id = $1 and s.id = r.stock_document_id \
+         where l.tenant_id = $1 and l.received + l.cancelled >= l.quantity \
+           and ($2::uuid[] is null or l.product_id = any($2)) \
+         group by l.product_id, l.line_no, d.id, d.sent_at \
+     ) received \
+     group by product_id";
 
 const TRANSFERS: &str = "select from_location_id, to_location_id, \
             (array_agg((updated_at at time zone $2)::date - (occurred_at at time zone $2)::date \
@@ -373,18 +369,26 @@ impl Wanted<'_> {
     }
 
     async fn supplies(&self, facts: &mut FactsByPair) -> Result<(), Error> {
-        for row in &self.tx.rows(self.query(SUPPLIES).bind(self.as_of)).await? {
-            let line_no = row.try_get("line_no")?;
-            let expected: Option<Uuid> = row.try_get("expected_receipt_id")?;
-            let source = match expected {
-                Some(id) => Source::Expected(ExpectedReceiptId(id), line_no),
-                None => Source::Transfer(TransferId(row.try_get("transfer_id")?), line_no),
-            };
-            let supply =
-                Supply { source, on: row.try_get("expected_on")?, quantity: number(row, "quantity")? };
-            facts.entry(pair(row)?).or_default().incoming.push(supply);
+        for incoming in find_incoming(self.tx, self.products).await? {
+            let Incoming { product_id, location_id, source, quantity, .. } = incoming;
+            let supply = Supply { source, on: self.expected_on(&incoming), quantity };
+            facts.entry((product_id, location_id)).or_default().incoming.push(supply);
+        }
+        for there in facts.values_mut() {
+            there.incoming.sort_by_key(|supply| (supply.on, supply.source));
         }
         Ok(())
+    }
+
+    /// Returns the day on which a supply counts as due. A transfer without a day is under way, so it counts as due today. A line of a
+    /// purchase order without one has the lead time that is assumed of a supplier who states none.
+    fn expected_on(&self, incoming: &Incoming) -> NaiveDate {
+        let without_day = || {
+            let sent_on = incoming.sent_at.map(|sent_at| sent_at.with_timezone(&self.zone).date_naive());
+            let due = sent_on.and_then(|day| day.checked_add_days(Days::new(ASSUMED_DAYS.into())));
+            due.map_or(self.as_of, |due| due.max(self.as_of))
+        };
+        incoming.expected_on.unwrap_or_else(without_day)
     }
 
     async fn open_demand(&self, facts: &mut FactsByPair) -> Result<(), Error> {

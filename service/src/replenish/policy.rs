@@ -11,6 +11,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::setting::{MethodName, Position, ReviewDay, SettingInput};
+use super::terms::Terms;
 
 /// The settings from which a field comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, utoipa::ToSchema)]
@@ -25,11 +26,16 @@ pub enum Level {
     Location,
     /// Those of the tenant.
     Tenant,
+    /// No settings, but the terms of the preferred supplier.
+    Supplier,
 }
 
-/// The settings of a tenant.
+/// The settings of a tenant, and the terms of the preferred suppliers of its products.
 #[derive(Debug, Default)]
-pub(super) struct Stated(HashMap<Position, SettingInput>);
+pub(super) struct Stated {
+    settings: HashMap<Position, SettingInput>,
+    terms: HashMap<Uuid, Terms>,
+}
 
 /// The settings of a product at a location.
 #[derive(Debug, Clone)]
@@ -48,6 +54,7 @@ pub(super) struct Policy {
 /// The settings that may state a field of a product at a location, the narrowest first.
 struct Levels<'stated> {
     levels: [(Level, Option<&'stated SettingInput>); 4],
+    terms: Terms,
     origins: Vec<(&'static str, Level)>,
 }
 
@@ -58,22 +65,38 @@ impl Levels<'_> {
         self.origins.push((name, level));
         Some(value)
     }
+
+    /// Returns what the settings state, else what the preferred supplier does.
+    fn find_or_term<T>(
+        &mut self,
+        name: &'static str,
+        field: impl Fn(&SettingInput) -> Option<T>,
+        term: impl Fn(&Terms) -> Option<T>,
+    ) -> Option<T> {
+        let stated = self.find(name, field);
+        if stated.is_some() {
+            return stated;
+        }
+        let value = term(&self.terms)?;
+        self.origins.push((name, Level::Supplier));
+        Some(value)
+    }
 }
 
 impl Stated {
-    /// Takes settings as they were stated.
-    pub(super) fn new(settings: impl IntoIterator<Item = SettingInput>) -> Self {
-        Stated(settings.into_iter().map(|one| (one.position(), one)).collect())
+    /// Takes settings as they were stated, and terms by product.
+    pub(super) fn new(settings: impl IntoIterator<Item = SettingInput>, terms: HashMap<Uuid, Terms>) -> Self {
+        Stated { settings: settings.into_iter().map(|one| (one.position(), one)).collect(), terms }
     }
 
     /// Returns the products and locations that have settings of their own.
     pub(super) fn pairs(&self) -> impl Iterator<Item = Position> {
-        self.0.keys().copied().filter(|(product, location)| !product.is_nil() && !location.is_nil())
+        self.settings.keys().copied().filter(|(product, location)| !product.is_nil() && !location.is_nil())
     }
 
     /// Returns the settings of a product at a location.
     pub(super) fn of(&self, product: Uuid, location: Uuid) -> Policy {
-        let at = |product, location| self.0.get(&(product, location));
+        let at = |product, location| self.settings.get(&(product, location));
         let all = Uuid::nil();
         let mut levels = Levels {
             levels: [
@@ -82,8 +105,14 @@ impl Stated {
                 (Level::Location, at(all, location)),
                 (Level::Tenant, at(all, all)),
             ],
+            terms: Terms::default(),
             origins: Vec::new(),
         };
+        let source = levels.find("source_location_id", |one| one.source_location_id);
+        // What another location feeds is not ordered from the supplier.
+        if source.is_none() {
+            levels.terms = self.terms.get(&product).copied().unwrap_or_default();
+        }
         let days = |days: i16| u32::try_from(days).unwrap_or_default();
         let usual = Settings::default();
         let settings = Settings {
@@ -103,14 +132,18 @@ impl Stated {
             review_weekday: levels
                 .find("review_weekday", |one| one.review_weekday)
                 .map_or(Weekday::Mon, Into::into),
-            lead_time_days: levels.find("lead_time_days", |one| one.lead_time_days).map(days),
+            lead_time_days: levels.find_or_term(
+                "lead_time_days",
+                |one| one.lead_time_days.map(days),
+                |terms| terms.lead_time_days,
+            ),
             size: OrderSize {
-                minimum: size(levels.find("minimum", |one| one.minimum)),
-                pack: size(levels.find("pack", |one| one.pack)),
+                minimum: size(levels.find_or_term("minimum", |one| one.minimum, |terms| terms.minimum)),
+                pack: size(levels.find_or_term("pack", |one| one.pack, |terms| terms.pack)),
             },
             method: levels.find("method", method).unwrap_or_default(),
             analogue_rate: levels.find("analogue_rate", |one| one.analogue_rate),
-            source: levels.find("source_location_id", |one| one.source_location_id),
+            source,
             origins: levels.origins,
         }
     }
@@ -154,7 +187,7 @@ mod tests {
     use super::*;
 
     fn stated(settings: &[SettingInput]) -> Stated {
-        Stated::new(settings.iter().cloned())
+        Stated::new(settings.iter().cloned(), HashMap::new())
     }
 
     #[test]
@@ -189,6 +222,32 @@ mod tests {
         );
         let elsewhere = stated(&settings).of(Uuid::from_u128(3), Uuid::from_u128(4));
         assert_eq!((elsewhere.settings.service, elsewhere.settings.cover_days), (ServiceLevel::P80, 28));
+    }
+
+    #[test]
+    fn terms_of_the_preferred_supplier_count_where_no_settings_do() {
+        let (product, location) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let units = |number: i64| Some(Quantity::new(number.into()));
+        let terms = Terms { lead_time_days: Some(20), minimum: units(50), pack: units(12) };
+        let own =
+            SettingInput { product_id: Some(ProductId(product)), pack: units(10), ..SettingInput::default() };
+        let fed = SettingInput {
+            location_id: Some(LocationId(location)),
+            source_location_id: Some(LocationId(Uuid::from_u128(3))),
+            ..SettingInput::default()
+        };
+        let stated = Stated::new([own, fed], HashMap::from([(product, terms)]));
+        let bought = stated.of(product, Uuid::from_u128(4));
+        assert_eq!(
+            (bought.lead_time_days, bought.size.minimum, bought.size.pack),
+            (Some(20), Micro::whole(50), Micro::whole(10))
+        );
+        assert_eq!(
+            bought.origins,
+            [("lead_time_days", Level::Supplier), ("minimum", Level::Supplier), ("pack", Level::Product)]
+        );
+        let fed = stated.of(product, location);
+        assert_eq!((fed.lead_time_days, fed.size.minimum), (None, Micro::ZERO));
     }
 
     #[test]

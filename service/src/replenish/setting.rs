@@ -54,13 +54,14 @@ pub struct SettingInput {
     /// Days that the product may lie before it is sold. Without any setting there is no limit.
     #[schema(minimum = 1, maximum = 3650, example = 120)]
     pub shelf_days: Option<i16>,
-    /// Days that the supplier states from an order to its receipt. They count as two receipts. Without any setting the lead time
-    /// follows from the receipts, and is 14 days without one. A location that another one feeds has the lead time of transfers.
+    /// Days that the supplier states from an order to its receipt. They count as two receipts. Without any setting: those of the
+    /// preferred supplier. If it states none, the lead time follows from the receipts, and is 14 days without one. A location that
+    /// another one feeds has the lead time of transfers.
     #[schema(minimum = 0, maximum = 365, example = 14)]
     pub lead_time_days: Option<i16>,
-    /// Smallest order, in stock units.
+    /// Smallest order, in stock units. Without any setting: that of the preferred supplier.
     pub minimum: Option<Quantity>,
-    /// Multiple in which the product comes, in stock units.
+    /// Multiple in which the product comes, in stock units. Without any setting: that of the preferred supplier.
     pub pack: Option<Quantity>,
     /// Way in which the reorder point is set. Without any setting: computed.
     pub method: Option<MethodName>,

@@ -75,7 +75,8 @@ pub struct Shown {
     pub position: Option<ShownPosition>,
     /// Minimum and maximum that were set instead of the computed point and level. Null if none were.
     pub min_max: Option<ShownMinMax>,
-    /// Settings from which each stated field comes. A field that is not here has its usual value.
+    /// Settings from which each stated field comes, or the terms of the preferred supplier. A field that is not here has its usual
+    /// value.
     #[schema(value_type = BTreeMap<String, Level>, example = json!({ "lead_time_days": "product" }))]
     pub settings: BTreeMap<&'static str, Level>,
     /// Currency of the amounts.
@@ -125,7 +126,7 @@ pub struct ShownAction {
     pub packs: Option<Micro>,
     /// Location that gives the stock. Null unless it is a transfer.
     pub from_location_id: Option<LocationId>,
-    /// Expected receipt or transfer that should come earlier. Null for other steps.
+    /// Expected receipt, transfer or purchase order that should come earlier. Null for other steps.
     #[schema(max_length = 32, example = json!(null))]
     pub document_id: Option<String>,
     /// Day on which it is expected.
@@ -233,7 +234,9 @@ pub struct ShownCapped {
 #[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
 #[schema(as = ReplenishmentLeadTime)]
 pub struct ShownLeadTime {
-    /// Days that the settings state. Null if they state none.
+    /// Source of the time, beside the receipts that count.
+    pub source: LeadTimeSource,
+    /// Days that the source states. Null if it states none.
     #[schema(example = 14)]
     pub stated: Option<u32>,
     /// Receipts that count, the latest ones.
@@ -245,6 +248,23 @@ pub struct ShownLeadTime {
     /// Variance of the days.
     #[schema(value_type = Quantity)]
     pub variance: Micro,
+}
+
+/// The source of a lead time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ReplenishmentLeadTimeSource)]
+pub enum LeadTimeSource {
+    /// The settings state it.
+    Settings,
+    /// The preferred supplier of the product states it.
+    Supplier,
+    /// Another location feeds this one, and a transfer takes a day.
+    Transfer,
+    /// Nothing states it, and it is the mean of the receipts.
+    Receipts,
+    /// Nothing states it, and there was no receipt: 14 days.
+    Assumed,
 }
 
 /// Reorder point and level to fill up to, with the numbers that lead to them.
@@ -315,7 +335,7 @@ pub struct ShownPosition {
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[schema(as = ReplenishmentSupply)]
 pub struct ShownSupply {
-    /// Expected receipt or transfer.
+    /// Expected receipt, transfer or purchase order.
     #[schema(max_length = 32, example = "exr_01h455vb4pex5vsknk084sn02q")]
     pub document_id: String,
     /// Day on which it is expected.
@@ -368,7 +388,7 @@ pub(super) fn shown(
         },
         need: assessment.and_then(|one| one.need),
         demand: assessment.map(|one| demand(one, suggested.week_count, extent)),
-        lead_time: assessment.map(|one| lead_time(&one.lead_time)),
+        lead_time: assessment.map(|one| lead_time(&one.lead_time, suggested)),
         target: assessment.and_then(|one| one.target.as_ref()).map(|one| target(one, sees_costs)),
         position: assessment.map(|one| position(&one.position, &suggested.supplies, extent)),
         min_max: assessment.and_then(|one| one.min_max).map(|(min, max)| ShownMinMax { min, max }),
@@ -427,6 +447,7 @@ fn document_id(supply: &Supply) -> String {
     match supply.source {
         Source::Expected(id, _) => id.to_string(),
         Source::Transfer(id, _) => id.to_string(),
+        Source::Purchase(id, _) => id.to_string(),
     }
 }
 
@@ -458,9 +479,16 @@ fn demand(assessment: &Assessment, week_count: usize, extent: Extent) -> ShownDe
     }
 }
 
-fn lead_time(time: &LeadTime) -> ShownLeadTime {
-    let LeadTime { stated, receipts, days, variance, .. } = *time;
-    ShownLeadTime { stated, receipts, days, variance }
+fn lead_time(time: &LeadTime, suggested: &Suggested) -> ShownLeadTime {
+    let LeadTime { stated, receipts, days, variance, is_assumed } = *time;
+    let source = match suggested.origins().get("lead_time_days") {
+        _ if suggested.policy.source.is_some() => LeadTimeSource::Transfer,
+        Some(Level::Supplier) => LeadTimeSource::Supplier,
+        Some(_) => LeadTimeSource::Settings,
+        None if is_assumed => LeadTimeSource::Assumed,
+        None => LeadTimeSource::Receipts,
+    };
+    ShownLeadTime { source, stated, receipts, days, variance }
 }
 
 fn target(target: &Target, sees_costs: bool) -> ShownTarget {

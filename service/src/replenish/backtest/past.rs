@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use domain::id::{LocationId, ProductId};
 use domain::number::Quantity;
-use domain::replenish::Micro;
 use domain::replenish::backtest::{Happened, Past, Window};
+use domain::replenish::{ASSUMED_DAYS, Micro};
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
@@ -26,7 +26,7 @@ pub(super) struct Subject {
     purchases: Vec<Purchase>,
 }
 
-/// A line of an expected receipt.
+/// A line of an expected receipt or of a purchase order.
 #[derive(Debug, Clone, Copy)]
 struct Purchase {
     recorded_on: NaiveDate,
@@ -34,14 +34,29 @@ struct Purchase {
     quantity: Quantity,
 }
 
-/// The expected day stands in for the arrival of what is still to come.
+/// The expected day stands in for the arrival of what is still to come. A line of a purchase order without one arrives after the days
+/// that are assumed, `$5`.
 const PURCHASES: &str = "select l.product_id, d.location_id, (d.recorded_at at time zone $3)::date as recorded_on, \
             case d.status when 'received' then (d.updated_at at time zone $3)::date else d.expected_on end as arrives_on, \
             l.quantity \
      from expected_receipt d \
      join expected_receipt_line l on l.tenant_id = $1 and l.expected_receipt_id = d.id \
      where d.tenant_id = $1 and d.status <> 'cancelled' and l.product_id = any($2) \
-       and (d.status = 'open' or d.updated_at >= $4)";
+       and (d.status = 'open' or d.updated_at >= $4) \
+     union all \
+     select l.product_id, l.location_id, (d.sent_at at time zone $3)::date, \
+            case when l.received + l.cancelled >= l.quantity then (r.last_at at time zone $3)::date \
+                 else coalesce(l.expected_on, (d.sent_at at time zone $3)::date + $5) end, \
+            greatest(l.quantity - l.cancelled, l.received) \
+     from purchase_order_line l \
+     join purchase_order d on d.tenant_id = $1 and d.id = l.purchase_order_id \
+     cross join lateral ( \
+         select max(s.occurred_at) as last_at from purchase_receipt_line r \
+         join stock_document s on s.tenant_id = $1 and s.id = r.stock_document_id \
+         where r.tenant_id = $1 and r.purchase_order_id = d.id and r.line_no = l.line_no) r \
+     where l.tenant_id = $1 and l.product_id = any($2) and d.sent_at is not null \
+       and greatest(l.quantity - l.cancelled, l.received) > 0 \
+       and (l.received + l.cancelled < l.quantity or r.last_at >= $4)";
 
 /// Returns the products at locations that were sold or received before the first day that counts.
 pub(super) async fn subjects(
@@ -93,7 +108,7 @@ async fn purchases(tx: &Tx, loaded: &Loaded) -> Result<HashMap<Pair, Vec<Purchas
     let products: Vec<Uuid> = loaded.products.iter().map(|product| product.id.0).collect();
     let since = loaded.start.and_time(chrono::NaiveTime::MIN).and_utc();
     let query = sqlx::query(PURCHASES).bind(tx.tenant_id.0).bind(products);
-    let query = query.bind(loaded.tenant.time_zone.name()).bind(since);
+    let query = query.bind(loaded.tenant.time_zone.name()).bind(since).bind(ASSUMED_DAYS.cast_signed());
     let mut found: HashMap<Pair, Vec<Purchase>> = HashMap::new();
     for row in &tx.rows(query).await? {
         let pair = (ProductId(row.try_get("product_id")?), LocationId(row.try_get("location_id")?));
