@@ -7296,6 +7296,39 @@ ALTER TABLE ONLY public.replaced_seller FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.replaced_seller OWNER TO stockwell_owner;
 
+CREATE TABLE public.replenish_setting (
+    tenant_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    location_id uuid NOT NULL,
+    service text,
+    review_days smallint,
+    review_weekday text,
+    order_cost numeric(18,4),
+    holding_percent numeric(9,6),
+    cover_days smallint,
+    smoothing text,
+    shelf_days smallint,
+    lead_time_days smallint,
+    minimum numeric(18,6),
+    pack numeric(18,6),
+    method text,
+    min_stock numeric(18,6),
+    max_stock numeric(18,6),
+    analogue_rate numeric(18,6),
+    source_location_id uuid,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT replenish_setting_method_known CHECK ((method = ANY (ARRAY['computed'::text, 'min_max'::text, 'never'::text]))),
+    CONSTRAINT replenish_setting_min_max CHECK ((((NOT (method IS DISTINCT FROM 'min_max'::text)) = ((min_stock IS NOT NULL) AND (max_stock IS NOT NULL))) AND (min_stock >= (0)::numeric) AND (min_stock <= max_stock))),
+    CONSTRAINT replenish_setting_range CHECK (((review_days > 0) AND (cover_days > 0) AND (shelf_days > 0) AND (lead_time_days >= 0) AND (order_cost >= (0)::numeric) AND (holding_percent >= (0)::numeric) AND (minimum > (0)::numeric) AND (pack > (0)::numeric) AND (analogue_rate >= (0)::numeric))),
+    CONSTRAINT replenish_setting_review_weekday_known CHECK ((review_weekday = ANY (ARRAY['monday'::text, 'tuesday'::text, 'wednesday'::text, 'thursday'::text, 'friday'::text, 'saturday'::text, 'sunday'::text]))),
+    CONSTRAINT replenish_setting_service_known CHECK ((service = ANY (ARRAY['0.80'::text, '0.90'::text, '0.95'::text, '0.98'::text, '0.99'::text]))),
+    CONSTRAINT replenish_setting_smoothing_known CHECK ((smoothing = ANY (ARRAY['fifth'::text, 'tenth'::text])))
+);
+
+ALTER TABLE ONLY public.replenish_setting FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.replenish_setting OWNER TO stockwell_owner;
+
 CREATE TABLE public.sale_exception (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -8473,6 +8506,9 @@ ALTER TABLE ONLY public.replaced_product
 ALTER TABLE ONLY public.replaced_seller
     ADD CONSTRAINT replaced_seller_pkey PRIMARY KEY (tenant_id, version);
 
+ALTER TABLE ONLY public.replenish_setting
+    ADD CONSTRAINT replenish_setting_pkey PRIMARY KEY (tenant_id, product_id, location_id);
+
 ALTER TABLE ONLY public.reservation
     ADD CONSTRAINT reservation_pkey PRIMARY KEY (tenant_id, document_id, line_no, location_id, lot_id);
 
@@ -9176,6 +9212,9 @@ ALTER TABLE ONLY public.replaced_product
 ALTER TABLE ONLY public.replaced_seller
     ADD CONSTRAINT replaced_seller_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
+ALTER TABLE ONLY public.replenish_setting
+    ADD CONSTRAINT replenish_setting_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
 ALTER TABLE ONLY public.reservation
     ADD CONSTRAINT reservation_level_fkey FOREIGN KEY (tenant_id, location_id, product_id, lot_id) REFERENCES public.stock_level(tenant_id, location_id, product_id, lot_id);
 
@@ -9514,6 +9553,8 @@ ALTER TABLE public.replaced_product ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.replaced_seller ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.replenish_setting ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.reservation ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.sale_exception ENABLE ROW LEVEL SECURITY;
@@ -9751,6 +9792,8 @@ CREATE POLICY tenant_wall ON public.replaced_price TO stockwell_app USING ((tena
 CREATE POLICY tenant_wall ON public.replaced_product TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.replaced_seller TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.replenish_setting TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.reservation TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -11209,6 +11252,8 @@ GRANT SELECT,INSERT ON TABLE public.replaced_price TO stockwell_app;
 GRANT SELECT,INSERT ON TABLE public.replaced_product TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.replaced_seller TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.replenish_setting TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.sale_exception TO stockwell_app;
 

@@ -183,13 +183,11 @@ async fn by_json(tenant: &Tenant, path: &str) -> (Vec<String>, Vec<Figures>) {
 async fn by_csv(tenant: &Tenant, path: &str) -> Vec<Figures> {
     let reply = tenant.call(Method::GET, path).header("accept", "text/csv").send().await;
     assert!(reply.header("content-type").is_some_and(|kind| kind.starts_with("text/csv")), "{path}");
-    let mut rows = reply
-        .text
-        .trim_end()
-        .split("\r\n")
-        .map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
-    let header = rows.next().expect("a header");
-    rows.map(|cells| header.iter().cloned().zip(cells.iter().map(|cell| plain(cell))).collect()).collect()
+    let mut reader = csv::Reader::from_reader(reply.text.as_bytes());
+    let header = reader.headers().expect("a header").clone();
+    let row =
+        |cells: csv::StringRecord| header.iter().map(str::to_owned).zip(cells.iter().map(plain)).collect();
+    reader.records().map(|record| row(record.expect("a row"))).collect()
 }
 
 /// Returns the rows of the workbook, whose numbers and dates are typed.

@@ -13,7 +13,7 @@ fn a_line_has_the_price_of_the_day_and_quantity_in_the_unit_of_the_supplier() {
         let bolt = tenant.product_with("BOLT", json!({ "units": units })).await.id;
         let nordbolt = supplier(tenant, "NORDBOLT", json!({ "over_receipt_percent": "5" })).await;
         let prices = json!([{ "unit_cost": "10.00" }, { "min_quantity": "20", "unit_cost": "9.00" },
-            { "min_quantity": "20", "unit_cost": "1.00", "valid_until": "2020-12-31" },
+            { "min_quantity": "20", "unit_cost": "1.00", "valid_from": "2019-01-01", "valid_until": "2020-12-31" },
             { "min_quantity": "30", "unit_cost": "8.00", "valid_from": "2999-01-01" }]);
         sells(tenant, &nordbolt, &bolt, json!({ "supplier_sku": "NB-8", "uom": "XBX", "prices": prices }))
             .await;

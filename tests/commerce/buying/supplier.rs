@@ -80,7 +80,7 @@ fn everything_that_is_wrong_with_a_supplier_is_named() {
         let late = json!({ "code": "LATE", "name": "Late", "lead_time_days": -1 });
         let refused = tenant.post(SUPPLIERS, &late).await;
         refused.refused(422, "validation_failed").names(&["#/lead_time_days"]);
-        assert!(refused.text.contains("0 to 730 days"), "{}", refused.text);
+        assert!(refused.text.contains("from 0 to 730"), "{}", refused.text);
         tenant
             .post(SUPPLIERS, &json!({ "code": "X", "name": "X", "terms": 3 }))
             .await

@@ -32,8 +32,8 @@ fn fixes_are_listed_with_their_effect() {
         assert_eq!(applied.len(), 1, "{applied:?}");
         assert_eq!((&applied[0]["id"], &applied[0]["verdict"]), (&json!(id), &json!("no_change")));
         let mut shown = tenant.get(&format!("{path}/{id}")).await.ok();
-        assert_eq!(shown["weeks"].as_array().map(Vec::len), Some(1));
-        shown.as_object_mut().expect("a fix").remove("weeks");
+        assert_eq!(shown["week_verdicts"].as_array().map(Vec::len), Some(1));
+        shown.as_object_mut().expect("a fix").remove("week_verdicts");
         assert_eq!(applied[0], shown);
         let ids: Vec<&str> = all.iter().map(|fix| text(fix, "id")).filter(|other| *other != id).collect();
         let others = rows(tenant, "fixes?applied=false").await;

@@ -33,7 +33,7 @@ fn input_that_a_run_could_not_see_is_due() {
         let lock = "select from reconcile_input where tenant_id = $1 for update";
         sqlx::query(lock).bind(tenant.id.0).fetch_one(&mut *held).await.expect("the row");
         let meanwhile = async {
-            let waits = "select exists (select from pg_stat_activity where pg_backend_pid() = any (pg_blocking_pids(pid)))";
+            let waits = "select exists (select from pg_locks where not granted and pg_backend_pid() = any (pg_blocking_pids(pid)))";
             while !sqlx::query_scalar::<_, bool>(waits).fetch_one(&mut *held).await.expect("a row") {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
