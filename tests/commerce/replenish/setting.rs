@@ -73,7 +73,7 @@ fn wrong_settings_name_their_fields() {
                 json!({ "review_days": 0, "cover_days": 366 }),
                 422,
                 "validation_failed",
-                vec!["#/review_days", "#/cover_days"],
+                vec!["#/cover_days", "#/review_days"],
             ),
             (json!({ "lead_time_days": -1 }), 422, "validation_failed", vec!["#/lead_time_days"]),
             (

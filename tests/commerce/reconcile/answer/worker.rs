@@ -1,9 +1,8 @@
 //! Runs that the worker makes, and runs beside other work.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::future::join;
-use sea_orm::sqlx::{self, Connection};
 use service::Db;
 use service::reconcile::run::due::{self, Due};
 use service::reconcile::run::{RunInput, compute};
@@ -11,7 +10,7 @@ use service::tx::PoolOptions;
 use tests::{Tenant, environment, pool_options, with_tenant, with_tenants};
 
 use super::super::ingest;
-use super::{BASE, quiet, rows, run, text};
+use super::{BASE, quiet, rows, text};
 
 /// A file of one event.
 const FILE: &str = "external_id,type,external_sku,external_location,quantity,occurred_at\n\
@@ -19,34 +18,6 @@ const FILE: &str = "external_id,type,external_sku,external_location,quantity,occ
 
 async fn is_due(tenant: &Tenant) -> Due {
     due::is_due(&environment().db, tenant.id).await.expect("it is known")
-}
-
-/// The transaction of the input begins before the run, and ends after it.
-#[test]
-fn input_that_a_run_could_not_see_is_due() {
-    with_tenant(async |tenant| {
-        ingest::till(tenant).await;
-        run(tenant).await;
-        assert_eq!(is_due(tenant).await, Due::No);
-        let mut connection = environment().connect().await;
-        let mut held = connection.begin().await.expect("a transaction");
-        let lock = "select from reconcile_input where tenant_id = $1 for update";
-        sqlx::query(lock).bind(tenant.id.0).fetch_one(&mut *held).await.expect("the row");
-        let meanwhile = async {
-            let waits = "select exists (select from pg_locks where not granted and pg_backend_pid() = any (pg_blocking_pids(pid)))";
-            while !sqlx::query_scalar::<_, bool>(waits).fetch_one(&mut *held).await.expect("a row") {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-            run(tenant).await;
-            held.rollback().await.expect("it ends");
-        };
-        let path = format!("{BASE}/events?system=till");
-        let (sent, ()) = join(ingest::send(tenant, &path, FILE), meanwhile).await;
-        assert_eq!(ingest::counts(&sent.ok()), [1, 1, 0, 0]);
-        assert_eq!(is_due(tenant).await, Due::Soon, "the run before does not have it");
-        run(tenant).await;
-        assert_eq!(is_due(tenant).await, Due::No);
-    });
 }
 
 #[test]
