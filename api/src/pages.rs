@@ -4,13 +4,19 @@
 //! browser keeps them for good. The pages use the public API only, with the credential of the person who signs in.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::io::Write;
 use std::path::{Component, Path};
+use std::sync::LazyLock;
 
 use actix_web::http::header::{self, EntityTag, HeaderName};
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{HttpResponse, get};
+use actix_web::{HttpRequest, HttpResponse, get};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use crate::app::App;
+use crate::compress::accepts_gzip;
 use crate::problem::{Answer, ApiError, ErrorCode};
 use crate::version::IfNoneMatch;
 
@@ -31,6 +37,19 @@ const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-poli
 const HTML: &str = "text/html; charset=utf-8";
 /// For a file whose address changes with it.
 const FOR_GOOD: &str = "public, max-age=31536000, immutable";
+
+/// The texts among the files, with the best compression that gzip has. A server compresses each of them once.
+static PACKED: LazyLock<HashMap<&str, Vec<u8>>> = LazyLock::new(|| {
+    let is_text = |name: &str| media_type(name).is_ok_and(|kind| kind.starts_with("text/"));
+    let texts = FILES.iter().filter(|(name, _)| is_text(name));
+    texts.filter_map(|(name, bytes)| Some((*name, pack(bytes).ok()?))).collect()
+});
+
+fn pack(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    encoder.finish()
+}
 
 /// Mounts the pages and their files.
 pub fn mount(cfg: &mut ServiceConfig) {
@@ -60,16 +79,21 @@ fn page(app: &App, known: &IfNoneMatch, name: &str) -> Answer {
 }
 
 #[get("/web/{hash}/{name:.*}")]
-async fn send_file(app: Data<App>, path: web::Path<(String, String)>) -> Answer {
+async fn send_file(app: Data<App>, request: HttpRequest, path: web::Path<(String, String)>) -> Answer {
     let (hash, name) = path.into_inner();
     let bytes = read(&app, &name)?;
     // A page that was open during an update asks by the old hash. It gets the present file, and keeps it not.
     let is_kept = hash == HASH && app.web_folder.is_none();
     let cached = if is_kept { FOR_GOOD } else { "no-store" };
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, cached))
-        .content_type(media_type(&name)?)
-        .body(bytes.into_owned()))
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CACHE_CONTROL, cached)).content_type(media_type(&name)?);
+    if app.web_folder.is_none()
+        && accepts_gzip(request.headers())
+        && let Some(packed) = PACKED.get(name.as_str())
+    {
+        return Ok(response.insert_header(header::ContentEncoding::Gzip).body(packed.clone()));
+    }
+    Ok(response.body(bytes.into_owned()))
 }
 
 /// Returns the content of a file of `web/`: the one built in, or that of the folder that the operator named.

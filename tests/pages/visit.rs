@@ -17,6 +17,9 @@ const COMMAND_SECONDS: &str = "60";
 pub const NOTE_REQUESTS: &str = "(() => { window.asked = []; const send = window.fetch; \
     window.fetch = (path, options) => { asked.push(`${options?.method ?? 'GET'} ${path}`); return send(path, options); }; })()";
 
+/// Waits until the page has done what a promise led to, and has drawn it.
+pub const DRAWN: &str =
+    "new Promise((proceed) => setTimeout(() => requestAnimationFrame(() => setTimeout(proceed))))";
 /// Most bytes of a page over the network, compressed.
 const SCRIPT_BYTES_MAX: u64 = 82_000;
 const BYTES_MAX: u64 = 120_000;

@@ -257,6 +257,8 @@ function Reasons({ reasons, rejected }) {
 function Reference({ isBusy }) {
   const text = show.words.value.fix.files;
   const [chosen, choose] = useState({ before: "", code: "" });
+  // The settings are read again after the comparison, which may take a while.
+  const [stated, noteStated] = useState({ before: "", code: "" });
   const known = setup.value.data;
   if (!known?.systems.length) return null;
   const { settings } = known;
@@ -264,7 +266,12 @@ function Reference({ isBusy }) {
   const send = (/** @type {SubmitEvent & {currentTarget: HTMLFormElement}} */ event) => {
     event.preventDefault();
     const wanted = String(new FormData(event.currentTarget).get("reference"));
-    if (!isBusy) compare(wanted === settings.reference ? undefined : () => stateReference(settings, wanted));
+    const present = stated.before === settings.reference ? stated.code : settings.reference;
+    const prepare = async () => {
+      await stateReference(settings, wanted);
+      noteStated({ before: settings.reference, code: wanted });
+    };
+    if (!isBusy) compare(wanted === present ? undefined : prepare);
   };
   const own = { code: "stockwell", name: "Stockwell" };
   return html`<form class="reference" onSubmit=${send}>

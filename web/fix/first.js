@@ -111,9 +111,11 @@ export function Done({ fix }) {
     <button class=${isDone ? "button" : "button main"} aria-disabled=${isSending}>${isDone ? text.change : text.apply}</button>
     ${problem && html`<p class="wrong" role="alert">${words.value.panel.notSent} ${problem.title} ${problem.detail}</p>`}
   </form>`;
-  const said = html`<strong>✓ ${text.on(show.moment(record?.applied_at ?? ""))}</strong> ${words.value.fix.proof[record?.verdict ?? ""] ?? ""}`;
+  const said =
+    isDone &&
+    html`<strong>✓ ${text.on(show.moment(record?.applied_at ?? ""))}</strong> ${words.value.fix.proof[record?.verdict ?? ""] ?? ""}`;
   return html`<div class=${isDone ? "done-on" : null}>
-    <p role="status" tabindex="-1" class=${isDone ? null : "hidden"} ref=${status}>${isDone && said}</p>
+    <p role="status" tabindex="-1" class=${isDone ? null : "hidden"} ref=${status}>${said}</p>
     ${isDone ? html`<details><summary>${text.change}</summary>${form}</details>` : form}
   </div>`;
 }
