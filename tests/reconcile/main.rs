@@ -124,9 +124,7 @@ fn a_steady_fault_is_supposed_from_snapshots_alone() {
 fn a_business_without_recurring_fault_gets_no_fix() {
     for exports in [Exports::Events, Exports::Snapshots] {
         let figures = figures(Course::Null, exports);
-        // The bar is 20 of 1000. Few seeds can't show it: of the everyday ones, at most one has a fix.
-        let bar = if figures.runs < 50 { 50 } else { 20 };
-        assert_most("fixes without a fault", figures.named, figures.runs, bar);
+        assert_most("fixes without a fault", figures.named, figures.runs, 20);
         assert_least("marked answers", figures.marked, figures.runs, 1000);
     }
 }

@@ -231,7 +231,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         }));
         if increment != 0 {
             self.add_blurred(&mut candidates, compared, is_logged);
-            self.add_healing(&mut candidates, is_logged);
+            self.add_healing(&mut candidates);
             candidates.extend(hidden.map(|cause| Cause { cost: 50, grade: Grade::Pattern, ..cause }));
             if !is_logged {
                 self.add_guesses(&mut candidates, last, compared);
@@ -359,9 +359,7 @@ impl<'a, 'b> Walk<'a, 'b> {
     }
 
     /// Adds the return of open differences to nothing.
-    fn add_healing(&self, candidates: &mut Vec<Cause>, is_logged: bool) {
-        // Without events, an event of today explains a change as well as the end of a lag, unless lags are frequent.
-        let cost = if is_logged { 45 } else { self.guess_cost(Class::TimingLag) - 5 };
+    fn add_healing(&self, candidates: &mut Vec<Cause>) {
         let healing = |cause: &Cause, quantity: i64, occurrence: Option<usize>, cost: u32| Cause {
             quantity,
             heals: true,
@@ -372,12 +370,12 @@ impl<'a, 'b> Walk<'a, 'b> {
         };
         let recent = || self.open.newest().take(OPEN_MAX);
         for cause in recent() {
-            candidates.push(healing(cause, -cause.quantity, cause.occurrence, cost));
+            candidates.push(healing(cause, -cause.quantity, cause.occurrence, 45));
         }
         if let Some(largest) = recent().max_by_key(|cause| cause.quantity.unsigned_abs()) {
             let sum = self.open.sum();
             if self.open.len() > 1 && sum != 0 {
-                candidates.push(healing(largest, -sum, None, cost + 5));
+                candidates.push(healing(largest, -sum, None, 50));
             }
         }
     }
