@@ -209,6 +209,9 @@ pub async fn serve(db: &Db, tenant_id: TenantId, mut reads: mpsc::UnboundedRecei
         .await;
     let Err(error) = outcome else { return };
     let failure = Failure::of(&error);
+    if next.is_none() {
+        next = reads.recv().await;
+    }
     while let Some(read) = next.take() {
         read.fail(failure.clone());
         next = reads.recv().await;

@@ -23,6 +23,8 @@ use crate::{Error, Tx, period_lock};
 
 /// Most records of a month that are shown.
 const HISTORY_MAX: i64 = 20;
+/// Most reasons of a close.
+const REASONS_MAX: usize = 20;
 
 /// A calendar month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -237,7 +239,10 @@ fn check_open(month: Month, locked_through: Option<NaiveDate>) -> Result<(), Ref
 /// Checks the texts of the reasons, and that no item has two.
 fn check_reasons(input: &CloseInput) -> Result<(), Refusal> {
     let mut problems = Problems::default();
-    for (index, given) in input.reasons.iter().enumerate() {
+    if input.reasons.len() > REASONS_MAX {
+        problems.invalid("/reasons", format!("Send at most {REASONS_MAX} reasons, one for each item."));
+    }
+    for (index, given) in input.reasons.iter().enumerate().take(REASONS_MAX) {
         period_lock::check_reason(&mut problems, &format!("/reasons/{index}/reason"), &given.reason);
         if input.reasons[..index].iter().any(|earlier| earlier.item == given.item) {
             let detail = format!("{} has a reason already: send one for each item.", given.item.word());

@@ -11,6 +11,7 @@ use domain::text::Filled200;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::columns::Columns;
 use crate::listing::{Listing, Slice};
@@ -82,13 +83,18 @@ pub(crate) async fn locked_through(tx: &Tx) -> Result<Option<NaiveDate>, Error> 
     Ok(row.map(|row| row.try_get("locked_through")).transpose()?.flatten())
 }
 
-/// Writes a move of the lock, which the transaction holds.
+/// Writes a move of the lock, which the transaction holds. The newest move holds, so its id is greater than that of a move that was
+/// made while this transaction waited.
 pub(crate) async fn record(
     tx: &Tx,
     locked_through: Option<NaiveDate>,
     reason: &str,
 ) -> Result<PeriodLock, Error> {
-    let id = PeriodLockId(tx.next_id());
+    let newest = "select id from period_lock where tenant_id = $1 order by id desc limit 1";
+    let newest = tx.row(sqlx::query(newest).bind(tx.tenant_id.0)).await?;
+    let newest: Option<Uuid> = newest.map(|row| row.try_get("id")).transpose()?;
+    let after = newest.map_or(Uuid::nil(), |newest| Uuid::from_u128(newest.as_u128().saturating_add(1)));
+    let id = PeriodLockId(tx.next_id().max(after));
     let statement = Columns::of(
         "insert into period_lock (tenant_id, id, locked_through, reason, recorded_at, command_id) \
          values ($1, $2, $3, $4, $5, $6)",

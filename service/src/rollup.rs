@@ -125,8 +125,10 @@ pub struct Run {
 /// Folds sales lines and journal lines of a tenant, at most one step of each. Begins the roll-ups if there are none, and again
 /// if the tenant has got another time zone, or if they lack tables. Deletes some of the rows that a rebuild has replaced.
 pub async fn run(db: &Db, tenant_id: TenantId) -> Result<Run, Error> {
-    let sales = run_sales(db, tenant_id).await?;
+    // A step of one that fails does not keep the other from its own.
+    let sales = run_sales(db, tenant_id).await;
     let is_unfinished = ledger::run(db, tenant_id).await?;
+    let sales = sales?;
     Ok(Run { unfinished: sales.unfinished || is_unfinished, ..sales })
 }
 

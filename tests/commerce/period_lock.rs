@@ -1,7 +1,8 @@
 //! The lock on closed periods: what happened in one is kept with its time, and posted on the first open day.
 
 use serde_json::{Value, json};
-use tests::{Tenant, lines, sale, with_tenant};
+use service::period_lock::{self, PeriodLockInput};
+use tests::{Tenant, environment, lines, sale, with_tenant};
 
 const LOCKS: &str = "/v1/period-locks";
 
@@ -129,5 +130,27 @@ fn sales_at_the_moment_of_the_lock_are_posted_before_or_after_it() {
         }
         tenant.post("/v1/pos/sales", &late).await.created();
         check_days(tenant, "2026-02-10", "2026-04-01").await;
+    });
+}
+
+/// Ids follow the begin of a transaction, and moves of the lock follow each other.
+#[test]
+fn the_move_that_waited_holds() {
+    with_tenant(async |tenant| {
+        let input = json!({ "locked_through": "2026-03-31", "reason": "Month reported" });
+        let input: PeriodLockInput = serde_json::from_value(input).expect("a move");
+        let waited = environment().db.job(tenant.id, async |tx| {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            lock(tenant, json!("2026-01-31")).await;
+            period_lock::create(tx, &input).await
+        });
+        let made = waited.await.expect("a move");
+        let newest = tenant.get(&format!("{LOCKS}?limit=1")).await.ok();
+        assert_eq!(newest["data"][0]["id"], made.id.to_string());
+        tenant.stocked("MUG", "10.00", ("5", "4.00")).await;
+        let mut late = sale(&tenant.till().await, &[("MUG", "1")]);
+        late["occurred_at"] = json!("2026-03-04T10:00:00Z");
+        tenant.post("/v1/pos/sales", &late).await.created();
+        check_days(tenant, "2026-03-04", "2026-04-01").await;
     });
 }

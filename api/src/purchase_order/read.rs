@@ -39,7 +39,7 @@ struct Filters {
     #[param(max_length = 64, example = "PO-2026-000123")]
     number: Option<String>,
     /// Only this reference.
-    #[param(max_length = 100, example = "Quote 4711")]
+    #[param(max_length = 200, example = "Quote 4711")]
     reference: Option<String>,
     sort: Option<Age>,
 }

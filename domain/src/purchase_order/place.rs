@@ -229,7 +229,8 @@ fn check_quantity(
     let is_multiple = if unit.uom == *uom {
         entered.is_multiple_of(multiple)
     } else {
-        quantity.is_multiple_of(Quantity::rounded(sold_in.factor.of(multiple)))
+        let sold = share(quantity.get(), Decimal::ONE, sold_in.factor.of(Quantity::ONE));
+        Quantity::rounded(sold).is_multiple_of(multiple)
     };
     if is_multiple {
         return Ok(());

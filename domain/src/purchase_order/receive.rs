@@ -135,11 +135,15 @@ fn check_time(book: &Book, order: &PurchaseOrder, command: &Receive) -> Result<(
     Ok(())
 }
 
-/// Returns a line for everything that is open. A part of a unit is received in stock units.
+/// Returns a line for everything that is open. A part of a unit is received in stock units, and so is a unit that has changed since.
 fn all_open(book: &Book, order: &PurchaseOrder) -> Result<Vec<ReceiveLine>, Refusal> {
     let line = |line: &PurchaseLine| {
-        let is_whole = line.received.is_zero();
-        let stock_uom = book.products.get(&line.product_id).map(|product| product.stock_uom.clone());
+        let product = book.products.get(&line.product_id);
+        let unit = product.and_then(|product| product.unit(Some(&line.uom)));
+        let is_whole = line.received.is_zero()
+            && line.cancelled.is_zero()
+            && unit.is_some_and(|unit| unit.factor == line.factor);
+        let stock_uom = product.map(|product| product.stock_uom.clone());
         ReceiveLine {
             line_no: line.line_no,
             uom: if is_whole { None } else { stock_uom },
@@ -209,7 +213,7 @@ fn check_line(
     check_tolerance(order, ordered, (product, quantity), pointer)?;
     let in_unit = || {
         let (part, whole) = (unit.factor.of(Quantity::ONE), ordered.factor.of(Quantity::ONE));
-        let is_same = unit.uom == ordered.uom;
+        let is_same = unit.uom == ordered.uom && unit.factor == ordered.factor;
         if is_same { ordered.unit_cost } else { Price::rounded(share(ordered.unit_cost.get(), part, whole)) }
     };
     let unit_cost = Some(line.unit_cost.unwrap_or_else(in_unit));

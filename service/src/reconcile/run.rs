@@ -105,7 +105,7 @@ pub struct Computed {
     pub reference: String,
     pub answer: Answer,
     pub duration_ms: i32,
-    /// When input had last changed, as the run saw it.
+    /// When input had last changed, as the run saw it. Nothing if its window ends at a stated instant.
     pub input_changed_at: Option<DateTime<Utc>>,
 }
 
@@ -118,7 +118,9 @@ pub async fn compute(db: &Db, tenant_id: TenantId, input: &RunInput) -> Result<C
     let read = db.report(tenant_id, async move |tx| {
         Ok((load::input(tx, through).await?, due::input_state(tx).await?.changed_at))
     });
-    let (input, input_changed_at) = timeout_at(until, read).await.unwrap_or(Err(Error::Deadline))?;
+    let (input, changed_at) = timeout_at(until, read).await.unwrap_or(Err(Error::Deadline))?;
+    // A run up to an earlier instant does not see the newest input.
+    let input_changed_at = changed_at.filter(|_| through.is_none());
     let (through, days) = (input.through, i64::from(input.settings.window_days));
     let reference = input.settings.reference.to_string();
     let mut answer = apart::work(place, until, move || engine::run(&input)).await?;

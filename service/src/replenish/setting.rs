@@ -282,18 +282,21 @@ pub async fn list(
 /// Replaces the settings of what the input names. An input that states nothing removes them.
 pub async fn replace(tx: &Tx, input: &SettingInput) -> Result<Setting, Error> {
     check(tx, input).await?;
+    // Two sources that are stated at once could make a circle that neither transaction sees.
+    let lock = "select pg_advisory_xact_lock(hashtextextended('replenish_setting ' || $1::uuid, 0))";
+    tx.execute(sqlx::query(lock).bind(tx.tenant_id.0)).await?;
     let (product_id, location_id) = input.position();
     let delete =
         "delete from replenish_setting where tenant_id = $1 and product_id = $2 and location_id = $3";
     tx.execute(sqlx::query(delete).bind(tx.tenant_id.0).bind(product_id).bind(location_id)).await?;
-    if input.is_empty() {
-        return Ok(Setting::of(input, None));
+    if !input.is_empty() {
+        insert(tx, input).await?;
     }
-    insert(tx, input).await?;
-    if input.source_location_id.is_some() {
+    // Without its own source, a product has that of all products, which may close a circle too.
+    if input.location_id.is_some() {
         reject_circles(tx).await?;
     }
-    Ok(Setting::of(input, Some(tx.now)))
+    Ok(Setting::of(input, Some(tx.now).filter(|_| !input.is_empty())))
 }
 
 async fn insert(tx: &Tx, input: &SettingInput) -> Result<(), Error> {
@@ -448,7 +451,8 @@ async fn check_product(
 async fn check_locations(tx: &Tx, problems: &mut Problems, input: &SettingInput) -> Result<(), Error> {
     let named = [("/location_id", input.location_id), ("/source_location_id", input.source_location_id)];
     let ids: Vec<Uuid> = named.iter().filter_map(|(_, id)| id.map(|id| id.0)).collect();
-    let select = "select id from location where tenant_id = $1 and id = any($2)";
+    let select =
+        "select id from location where tenant_id = $1 and id = any($2) and kind in ('warehouse', 'store')";
     let rows = tx.rows(sqlx::query(select).bind(tx.tenant_id.0).bind(ids)).await?;
     let known: HashSet<Uuid> = rows.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?;
     for (pointer, id) in named {

@@ -11,6 +11,35 @@ async fn sent(tenant: &Tenant, supplier: &str, line: Value) -> Value {
     order(tenant, json!({ "supplier_id": supplier, "lines": [line] }), &["send"]).await
 }
 
+/// A box of 12 is ordered. It is one of 10 when the goods come.
+#[test]
+fn a_unit_that_changed_since_the_order_changes_neither_quantity_nor_cost() {
+    with_tenant(async |tenant| {
+        let units = |factor: &str| json!({ "units": [{ "uom": "XBX", "factor": factor }] });
+        let mug = tenant.product_with("MUG", units("12")).await.id;
+        let pottery = supplier(tenant, "POTTERY", json!({})).await;
+        let line = json!({ "sku": "MUG", "quantity": "10", "uom": "XBX", "unit_cost": "12.00" });
+        let made = sent(tenant, &pottery, line).await;
+        tenant.patch(&format!("/v1/products/{mug}"), &units("10")).await.ok();
+        let one = json!({ "lines": [{ "line_no": 1, "quantity": "1" }] });
+        let first = step(tenant, &made, "receive", one).await.ok();
+        assert_eq!(of_lines(&first, "received"), ["10"]);
+        assert_eq!(tenant.level("MUG").await, Level::of("10", "0", "10"));
+        let last = step(tenant, &made, "receive", json!({})).await.ok();
+        assert_eq!((&last["status"], of_lines(&last, "received")), (&json!("received"), vec![json!("120")]));
+        let again = sent(
+            tenant,
+            &pottery,
+            json!({ "sku": "MUG", "quantity": "2", "uom": "XBX", "unit_cost": "12.00" }),
+        )
+        .await;
+        tenant.patch(&format!("/v1/products/{mug}"), &units("40")).await.ok();
+        let whole = step(tenant, &again, "receive", json!({})).await.ok();
+        assert_eq!((&whole["status"], of_lines(&whole, "received")), (&json!("received"), vec![json!("20")]));
+        assert_eq!(tenant.level("MUG").await, Level::of("140", "0", "144"));
+    });
+}
+
 #[test]
 fn a_part_is_received_at_the_cost_of_the_order() {
     with_tenant(async |tenant| {

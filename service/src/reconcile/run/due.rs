@@ -30,14 +30,13 @@ pub enum Due {
 pub(super) struct InputState {
     /// When input last changed. Each change has an instant of its own.
     pub(super) changed_at: Option<DateTime<Utc>>,
-    /// When it had last changed for the latest run.
+    /// When it had last changed for the latest run up to now.
     seen: Option<DateTime<Utc>>,
 }
 
 impl InputState {
     fn due(self, now: DateTime<Utc>) -> Due {
         match self.changed_at {
-            // No order of the two counts: the time is that at which a transaction began, and it may end after a later one.
             Some(changed_at) if self.seen != Some(changed_at) => {
                 if changed_at <= now - QUIET {
                     Due::Now
@@ -88,7 +87,7 @@ async fn lock(tx: &Tx) -> Result<(), Error> {
 
 pub(super) async fn input_state(tx: &Tx) -> Result<InputState, Error> {
     let statement = "select i.changed_at, (select r.input_changed_at from reconcile_run r where r.tenant_id = $1 \
-                                           order by r.id desc limit 1) as seen \
+                                           and r.input_changed_at is not null order by r.id desc limit 1) as seen \
                      from reconcile_input i where i.tenant_id = $1";
     let Some(row) = tx.row(sqlx::query(statement).bind(tx.tenant_id.0)).await? else {
         return Ok(InputState::default());

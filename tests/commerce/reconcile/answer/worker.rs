@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use futures_util::future::join;
+use serde_json::json;
 use service::Db;
 use service::reconcile::run::due::{self, Due};
 use service::reconcile::run::{RunInput, compute};
@@ -18,6 +19,21 @@ const FILE: &str = "external_id,type,external_sku,external_location,quantity,occ
 
 async fn is_due(tenant: &Tenant) -> Due {
     due::is_due(&environment().db, tenant.id).await.expect("it is known")
+}
+
+/// A run up to an earlier instant is not the run of new input.
+#[test]
+fn a_run_over_the_past_leaves_new_input_due() {
+    with_tenant(async |tenant| {
+        ingest::till(tenant).await;
+        let body = json!({ "through": "2026-01-04T00:00:00Z" });
+        tenant.post(&format!("{BASE}/runs"), &body).await.created();
+        assert_eq!(is_due(tenant).await, Due::Soon);
+        due::make(&environment().db, tenant.id).await.expect("a run").expect("a run of the input");
+        assert_eq!(is_due(tenant).await, Due::No);
+        tenant.post(&format!("{BASE}/runs"), &body).await.created();
+        assert_eq!(is_due(tenant).await, Due::No);
+    });
 }
 
 #[test]
