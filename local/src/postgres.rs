@@ -167,6 +167,12 @@ impl Postgres {
         self.bin.join(name)
     }
 
+    /// Returns the last lines of the server's log, or nothing if there is none.
+    #[must_use]
+    pub fn log_end(&self) -> String {
+        log_end(&self.home.join("server.log"))
+    }
+
     /// Stops the server and waits for its end. Closes open connections. Dropping does the same, blocking.
     pub async fn stop(self) {
         // This fails only while the runtime shuts down, and then the value is dropped as well.

@@ -43,7 +43,7 @@ impl Apart {
 
     /// Makes another tenant on the same server.
     pub async fn another_tenant(&self) -> Tenant {
-        Tenant::on(&self.node.app.db, &self.node.base_url, |_| {}).await
+        Tenant::on(&self.postgres, &self.node.app.db, &self.node.base_url, |_| {}).await
     }
 
     /// Ends all connections of the server, as a failover does.
@@ -78,7 +78,7 @@ impl Environment {
             settings(config);
         };
         let node = self.node_with(set).await;
-        let tenant = Tenant::on(&node.app.db, &node.base_url, |_| {}).await;
+        let tenant = Tenant::on(postgres, &node.app.db, &node.base_url, |_| {}).await;
         (tenant, node)
     }
 }

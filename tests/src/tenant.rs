@@ -4,12 +4,13 @@ use std::ops::Deref;
 
 use domain::id::TenantId;
 use domain::tenant::TaxRounding;
+use local::Postgres;
 use service::Db;
 use service::auth::KeyMode;
 use service::tenant::TenantCreate;
 use uuid::Uuid;
 
-use crate::{Client, environment};
+use crate::{Client, Environment, environment};
 
 /// A tenant with a key that has all scopes. It derefs to the client that uses the key.
 #[derive(Debug)]
@@ -61,11 +62,17 @@ pub fn with_tenants(test: impl AsyncFnOnce(&Tenant, &Tenant)) {
 
 impl Tenant {
     async fn new(settings: impl FnOnce(&mut TenantCreate)) -> Self {
-        Tenant::on(&environment().db, &environment().node.base_url, settings).await
+        let Environment { postgres, db, node, .. } = environment();
+        Tenant::on(postgres, db, &node.base_url, settings).await
     }
 
-    /// Makes a tenant in `db`, with a client of `base_url`.
-    pub(crate) async fn on(db: &Db, base_url: &str, settings: impl FnOnce(&mut TenantCreate)) -> Self {
+    /// Makes a tenant in `db`, which is on `postgres`, with a client of `base_url`.
+    pub(crate) async fn on(
+        postgres: &Postgres,
+        db: &Db,
+        base_url: &str,
+        settings: impl FnOnce(&mut TenantCreate),
+    ) -> Self {
         let slug = format!("t{}", Uuid::new_v4().simple());
         let mut wanted = TenantCreate {
             slug: slug.clone(),
@@ -78,7 +85,9 @@ impl Tenant {
             mode: KeyMode::Test,
         };
         settings(&mut wanted);
-        let made = service::tenant::create(db, &wanted).await.expect("a tenant is made");
+        let made = service::tenant::create(db, &wanted).await.unwrap_or_else(|error| {
+            panic!("no tenant was made: {error:?}; the server's log ends:\n{}", postgres.log_end())
+        });
         let key = made.key.reveal().to_owned();
         let client = Client::new(base_url, Some(&key));
         let locations = client.get("/v1/locations").await.ok();
