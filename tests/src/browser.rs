@@ -315,7 +315,7 @@ impl Browser {
         while self.try_eval(&format!("!!({expression})")).unwrap_or_default() != true {
             if Instant::now() > end {
                 let shown = self.try_eval("document.body.innerText.slice(0, 2000)").unwrap_or_default();
-                let picture = self.keep_picture();
+                let picture = self.keep_picture(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pages"));
                 panic!("never true: {expression}\n{}\n{shown}\n{:?}", picture.display(), self.complaints);
             }
             thread::sleep(STEP);
@@ -381,14 +381,13 @@ impl Browser {
         BASE64_STANDARD.decode(taken["data"].as_str().unwrap_or_default()).expect("a picture")
     }
 
-    /// Keeps a picture of the page for the person who reads a failed run.
-    fn keep_picture(&mut self) -> PathBuf {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pages");
-        let name =
-            self.profile.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let file = folder.join(format!("{name}.png"));
+    /// Keeps a picture of the page, named after the test and the profile.
+    fn keep_picture(&mut self, folder: &Path) -> PathBuf {
+        let profile = self.profile.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let test = std::thread::current().name().unwrap_or_default().replace("::", ".");
+        let file = folder.join(format!("{test}-{profile}.png"));
         let picture = self.picture();
-        let kept = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, picture));
+        let kept = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&file, picture));
         kept.map(|()| file).unwrap_or_default()
     }
 
@@ -398,6 +397,9 @@ impl Browser {
         // What is under way is noted before the result of this call.
         self.eval("new Promise((proceed) => requestAnimationFrame(proceed))");
         assert_eq!(self.complaints, Vec::<String>::new(), "the page complains");
+        if let Some(folder) = std::env::var_os("STOCKWELL_PICTURES") {
+            self.keep_picture(Path::new(&folder));
+        }
         assert_eq!(self.blocked, Vec::<String>::new(), "the page asks other machines");
     }
 }

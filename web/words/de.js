@@ -336,9 +336,9 @@ export default {
       empty: "Es gibt noch keine Woche.",
       cut: "Gepunktet: eine angeschnittene Woche.",
       direction: {
-        falling: "Die Abweichungen nehmen ab.",
-        steady: "Die Abweichungen bleiben gleich.",
-        rising: "Die Abweichungen nehmen zu.",
+        falling: "Die späteren Wochen haben weniger Abweichungen je 1.000 Bewegungen als die früheren.",
+        steady: "Die späteren Wochen haben so viele Abweichungen je 1.000 Bewegungen wie die früheren.",
+        rising: "Die späteren Wochen haben mehr Abweichungen je 1.000 Bewegungen als die früheren.",
         unknown: "Für einen Verlauf sind es zu wenige Wochen.",
       },
     },

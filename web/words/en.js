@@ -358,9 +358,9 @@ export default {
       cut: "Dotted: a week that the window cuts.",
       /** @type {Record<string, string>} */
       direction: {
-        falling: "Exceptions are falling.",
-        steady: "Exceptions stay as they are.",
-        rising: "Exceptions are rising.",
+        falling: "The later weeks have fewer exceptions per 1,000 movements than the earlier ones.",
+        steady: "The later weeks have as many exceptions per 1,000 movements as the earlier ones.",
+        rising: "The later weeks have more exceptions per 1,000 movements than the earlier ones.",
         unknown: "There are too few weeks for a trend.",
       },
     },

@@ -51,16 +51,23 @@ pub fn text(run: &Value, answer: &Value) -> String {
 
 fn figures(fix: &Value) -> String {
     format!(
-        "{} of {} episodes, {} of {} weeks, {} units, {} minutes a week, {} days of work, confidence {}.",
+        "{} of {} episodes, {} of {} weeks, {}, {} a week, {} of work, confidence {}.",
         fix["episodes"],
         fix["episodes_of_all"],
         fix["weeks"],
         fix["weeks_observed"],
-        said(&fix["units"]),
-        said(&fix["minutes_per_week"]),
-        said(&fix["effort_days"]),
+        counted(&fix["units"], "unit"),
+        counted(&fix["minutes_per_week"], "minute"),
+        counted(&fix["effort_days"], "day"),
         said(&fix["confidence"])
     )
+}
+
+/// Returns a figure with its unit, which has an `s` unless the figure is 1.
+fn counted(figure: &Value, unit: &str) -> String {
+    let figure = said(figure);
+    let plural = if figure == "1" { "" } else { "s" };
+    format!("{figure} {unit}{plural}")
 }
 
 fn next(fix: &Value) -> String {
