@@ -37,6 +37,7 @@ mutable (name, columns) as (
         ('reconcile_system', '{name, kind, quantity_meaning, sync_interval_minutes, clock_offset_seconds, sign, version, updated_at}'),
         ('reconcile_snapshot', '{is_full}'),
         ('reconcile_input', '{changed_at}'),
+        ('reconcile_lease', '{leased_by, lease_until}'),
         ('reconcile_item', '{category, updated_at}'),
         ('reconcile_bundle', '{quantity, updated_at}'),
         ('webhook_endpoint', '{url, description, event_types, payload, active, disabled_reason, secret, previous_secret,

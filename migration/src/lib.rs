@@ -167,6 +167,7 @@ pub const STEPS: &[Step] = &[
     step!("0120_ledger_rollup"),
     step!("0121_ledger_position_index"),
     step!("0122_period_close"),
+    step!("0151_reconcile_lease"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

@@ -100,10 +100,13 @@ impl Worker {
         if let Some(url) = &config.database_url {
             // Each has a connection of its own: a long checkpoint holds up no fold.
             let options = PoolOptions { connections_max: 1, ..PoolOptions::default() };
+            // Each run finds a connection of every kind at once. They are opened when they are needed.
+            let of_runs =
+                PoolOptions { reports_max: u32::from(reconciliation::AT_ONCE), ..PoolOptions::default() };
             let (folds, checkpoints, runs) = tokio::try_join!(
                 Db::connect(url.expose_secret(), &options),
                 Db::connect(url.expose_secret(), &options),
-                Db::connect(url.expose_secret(), &options)
+                Db::connect(url.expose_secret(), &of_runs)
             )?;
             tasks.push(tokio::spawn(reconciliation::keep(outbox.clone(), runs, stopping.subscribe())));
             tasks.push(tokio::spawn(keep_rollups(outbox.clone(), folds, stopping.subscribe())));
@@ -124,7 +127,7 @@ impl Worker {
         Ok(Worker { metrics, stopping, tasks })
     }
 
-    /// Stops the worker after it has finished what it has begun.
+    /// Stops the worker after it has finished what it has begun, but for runs of the reconciliation: the next worker makes them.
     pub async fn stop(mut self) {
         self.stopping.send_replace(true);
         if let Some(metrics) = self.metrics.take() {

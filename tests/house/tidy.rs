@@ -199,7 +199,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Tables that posting does not write alone, with the files that may write them.
-const OF_OTHERS: [(&str, &[&str]); 76] = [
+const OF_OTHERS: [(&str, &[&str]); 77] = [
     ("command", &["service/src/command", "service/src/posting"]),
     ("event", &["service/src/command", "service/src/posting"]),
     ("event_cursor", &["service/src/relay"]),
@@ -268,6 +268,7 @@ const OF_OTHERS: [(&str, &[&str]); 76] = [
     ("reconcile_event", &["service/src/reconcile/ingest/rows"]),
     ("reconcile_touchpoint", &["service/src/reconcile/ingest/rows"]),
     ("reconcile_input", &["service/src/reconcile/ingest"]),
+    ("reconcile_lease", &["service/src/reconcile/run/lease"]),
     ("reconcile_run", &["service/src/reconcile/run/store"]),
     ("reconcile_discrepancy", &["service/src/reconcile/run/store"]),
     ("reconcile_episode", &["service/src/reconcile/run/store"]),

@@ -8,6 +8,7 @@ pub mod due;
 pub mod episode;
 pub mod fix;
 mod key;
+mod lease;
 pub mod list;
 mod load;
 pub mod part;
@@ -28,6 +29,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout_at;
 
+use self::lease::Lease;
 use crate::listing::{Listing, Slice};
 use crate::{Db, Error, Tx};
 
@@ -109,9 +111,11 @@ pub struct Computed {
     pub input_changed_at: Option<DateTime<Utc>>,
 }
 
-/// Reads the inputs on one snapshot, closes it, and computes over them on a thread of its own. A tenant makes one run at a time.
+/// Reads the inputs on one snapshot, closes it, and computes over them on a thread of its own. One run of a tenant is computed at a time,
+/// over all servers and workers: a further one waits for up to 10 seconds, and fails as [`Error::OverShare`].
 pub async fn compute(db: &Db, tenant_id: TenantId, input: &RunInput) -> Result<Computed, Error> {
     let place = apart::enter(tenant_id).await?;
+    let lease = Lease::take(db, tenant_id).await?;
     let begun = tokio::time::Instant::now();
     let until = begun + RUN_TIME;
     let through = input.through.map(Instant::get);
@@ -123,8 +127,10 @@ pub async fn compute(db: &Db, tenant_id: TenantId, input: &RunInput) -> Result<C
     let input_changed_at = changed_at.filter(|_| through.is_none());
     let (through, days) = (input.through, i64::from(input.settings.window_days));
     let reference = input.settings.reference.to_string();
-    let mut answer = apart::work(place, until, move || engine::run(&input)).await?;
+    let work = apart::work((place, lease), until, move || engine::run(&input));
+    let (mut answer, (_place, lease)) = work.await?;
     key::name(tenant_id, &mut answer);
+    lease.end().await;
     let duration_ms = i32::try_from(begun.elapsed().as_millis()).unwrap_or(i32::MAX);
     let window_from = through - chrono::Duration::days(days);
     Ok(Computed { window_from, through, reference, answer, duration_ms, input_changed_at })

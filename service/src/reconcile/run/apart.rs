@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use domain::id::TenantId;
 use domain::refusal::{Code, Refusal};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use crate::Error;
@@ -27,20 +28,23 @@ pub(super) async fn enter(tenant_id: TenantId) -> Result<Place, Error> {
     SHARE.enter(Some(tenant_id)).await
 }
 
-/// Does `work` on a thread of its own, and waits for it until `until`. A thread can't be ended from outside: it keeps the place as
-/// long as it works, also after that.
-pub(super) async fn work<T: Send + 'static>(
-    place: Place,
+/// Does `work` on a thread of its own, and waits for it until `until`. Returns its result with what was kept for it. A thread can't be
+/// ended from outside: what is kept stays with it as long as it works, also after that. It is no thread of the runtime, because a
+/// process that stops waits for those.
+pub(super) async fn work<K: Send + 'static, T: Send + 'static>(
+    kept: K,
     until: Instant,
     work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Error> {
-    let thread = tokio::task::spawn_blocking(move || {
-        let done = work();
-        drop(place);
-        done
+) -> Result<(T, K), Error> {
+    let (end, ended) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("reconcile".to_owned());
+    let begun = thread.spawn(move || {
+        // An error means that the caller has gone: what is kept is dropped.
+        _ = end.send((work(), kept));
     });
-    let ended = timeout_at(until, thread).await.map_err(|_| too_long())?;
-    ended.map_err(|error| Error::invariant(format!("the engine failed: {error}")))
+    begun.map_err(|error| Error::invariant(format!("the engine has no thread: {error}")))?;
+    let ended = timeout_at(until, ended).await.map_err(|_| too_long())?;
+    ended.map_err(|_| Error::invariant("the engine failed"))
 }
 
 fn too_long() -> Refusal {
@@ -75,7 +79,9 @@ mod tests {
         let share = Share::new(1, 1, Duration::from_millis(500));
         let place = share.enter(None).await.expect("a place");
         let until = Instant::now() + Duration::from_secs(60);
-        assert_eq!(work(place, until, || 17).await.expect("a result"), 17);
+        let (result, place) = work(place, until, || 17).await.expect("a result");
+        assert_eq!(result, 17);
+        drop(place);
         assert!(share.enter(None).await.is_ok());
     }
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use domain::id::TenantId;
 use sea_orm::sqlx::{self, Row};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::{Run, RunInput, compute, store};
@@ -13,6 +14,8 @@ use crate::{Caller, Db, Error, Tx};
 
 /// Time for which input must have been quiet.
 const QUIET: Duration = Duration::seconds(60);
+/// Longest time of a run that the worker makes: 20 seconds until it begins, 65 until it is computed, the rest to store it.
+pub const MAKE_TIME: std::time::Duration = std::time::Duration::from_secs(180);
 
 /// Whether a tenant needs a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +26,15 @@ pub enum Due {
     Soon,
     /// Input has changed, and has been quiet since.
     Now,
+}
+
+/// The need of a tenant for a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Need {
+    /// Whether a run is due.
+    pub due: Due,
+    /// When input last changed. Each change has an instant of its own. Nothing if there is none.
+    pub changed_at: Option<DateTime<Utc>>,
 }
 
 /// The input of a tenant beside that of its latest run.
@@ -54,13 +66,22 @@ impl InputState {
     }
 }
 
-/// Returns whether a tenant needs a run.
-pub async fn is_due(db: &Db, tenant_id: TenantId) -> Result<Due, Error> {
-    db.read(tenant_id, async |tx| Ok(input_state(tx).await?.due(tx.now))).await
+/// Returns whether a tenant needs a run, and of which input.
+pub async fn need(db: &Db, tenant_id: TenantId) -> Result<Need, Error> {
+    db.read(tenant_id, async |tx| {
+        let input = input_state(tx).await?;
+        Ok(Need { due: input.due(tx.now), changed_at: input.changed_at })
+    })
+    .await
 }
 
-/// Makes a run of a tenant, as the worker. Returns nothing if another worker has made one of the same input meanwhile.
+/// Makes a run of a tenant, as the worker, in at most [`MAKE_TIME`]. Returns nothing if another worker has made one of the same input
+/// meanwhile.
 pub async fn make(db: &Db, tenant_id: TenantId) -> Result<Option<Run>, Error> {
+    timeout(MAKE_TIME, compute_and_store(db, tenant_id)).await.unwrap_or(Err(Error::Deadline))
+}
+
+async fn compute_and_store(db: &Db, tenant_id: TenantId) -> Result<Option<Run>, Error> {
     let computed = compute(db, tenant_id, &RunInput::default()).await?;
     let scopes: Scopes = [Scope::ReconciliationWrite].into_iter().collect();
     let worker = Caller::new(tenant_id, ActorKind::Worker, Uuid::nil(), scopes);
@@ -113,7 +134,7 @@ mod tests {
         assert_eq!(due(at(10), None), Due::Now, "the first run, or one of a version before");
         assert_eq!(due(at(40), at(10)), Due::Now);
         assert_eq!(due(at(41), at(10)), Due::Soon);
-        assert_eq!(due(at(10), at(11)), Due::Now, "a transaction that began earlier ended later");
+        assert_eq!(due(at(10), at(11)), Due::Now, "any other input than that of the run");
     }
 
     #[test]
