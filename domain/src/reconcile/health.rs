@@ -1,5 +1,7 @@
 //! Health over the weeks, and the counts before and after applied fixes.
 
+use std::collections::BTreeMap;
+
 use rust_decimal::Decimal;
 use strum::VariantArray;
 
@@ -11,10 +13,10 @@ use super::context::Context;
 use super::episode::Episodes;
 use super::fault::{Found, minutes};
 use super::flow::dual_origins;
-use super::input::Applied;
+use super::input::{Applied, SystemNo};
 use super::names::{NO_NAME, NameNo};
 use super::proof;
-use super::rank::Movement;
+use super::rank::{Fault, Movement};
 use super::row::Row;
 use super::term::{Class, Process, Trend};
 use super::unit::DAY;
@@ -124,17 +126,51 @@ fn trend(weeks: &[HealthWeek]) -> (Trend, String) {
     }
 }
 
-/// Returns the comparison for each applied fix.
+/// Returns the comparison for each applied fix. The faults and the movements are looked at once, however many fixes there are.
 pub(super) fn proofs(context: &Context, found: &[Found], movements: &[(i64, Movement)]) -> Vec<FixProof> {
-    let mut all: Vec<FixProof> = context
-        .world
-        .input
-        .applied
-        .iter()
-        .map(|applied| compare(context, applied, found, movements))
-        .collect();
+    let world = context.world;
+    let mut counters: Vec<Counter> =
+        world.input.applied.iter().map(|applied| Counter::new(world, applied)).collect();
+    let by_place = by_place(&counters);
+    for fault in found.iter().map(|one| &one.fault) {
+        for number in concerned(&by_place, fault.to, fault.place) {
+            counters[number].count_fault(fault);
+        }
+    }
+    for (at, movement) in movements {
+        for number in concerned(&by_place, movement.to, movement.place) {
+            counters[number].count_movement(*at, movement);
+        }
+    }
+    let mut all: Vec<FixProof> = counters.into_iter().map(Counter::proof).collect();
     all.sort_by(|one, other| (&one.id, one.applied_at).cmp(&(&other.id, other.applied_at)));
     all
+}
+
+/// The numbers of fixes, by the system and the place that they concern.
+type ByPlace = BTreeMap<(SystemNo, Option<NameNo>), Vec<usize>>;
+
+/// Returns the numbers of the fixes by the system and the place that they concern. A fix without a place concerns all places. A system
+/// or a place without a number has no movement.
+fn by_place(counters: &[Counter]) -> ByPlace {
+    let mut by_place = ByPlace::new();
+    for (number, counter) in counters.iter().enumerate() {
+        let place = match counter.limits.place {
+            None => None,
+            Some(Some(place)) => Some(place),
+            Some(None) => continue,
+        };
+        if let Some(to) = counter.edge.1 {
+            by_place.entry((to, place)).or_default().push(number);
+        }
+    }
+    by_place
+}
+
+/// Returns the numbers of the fixes that concern a system at a place.
+fn concerned(by_place: &ByPlace, to: SystemNo, place: NameNo) -> impl Iterator<Item = usize> {
+    let keys = [(to, None), (to, Some(place))];
+    keys.into_iter().filter_map(move |key| by_place.get(&key)).flatten().copied()
 }
 
 /// A scope in numbers.
@@ -170,14 +206,36 @@ impl Limits {
     }
 }
 
-fn compare(context: &Context, applied: &Applied, found: &[Found], movements: &[(i64, Movement)]) -> FixProof {
-    let world = context.world;
-    let limits = Limits::new(world, applied);
-    let at = applied.applied_at.timestamp_micros();
-    let edge = (world.number(&applied.edge.from), world.number(&applied.edge.to));
-    let mut counts =
-        BeforeAfter { episodes_before: 0, movements_before: 0, episodes_after: 0, movements_after: 0 };
-    for one in found.iter().map(|one| &one.fault).filter(|one| one.class == applied.class) {
+/// The counts before and after an applied fix.
+struct Counter<'a> {
+    applied: &'a Applied,
+    limits: Limits,
+    /// The systems of its edge. Nothing: the input has none with this code.
+    edge: (Option<SystemNo>, Option<SystemNo>),
+    process: Option<Process>,
+    at: i64,
+    counts: BeforeAfter,
+}
+
+impl<'a> Counter<'a> {
+    fn new(world: &World, applied: &'a Applied) -> Self {
+        Counter {
+            applied,
+            limits: Limits::new(world, applied),
+            edge: (world.number(&applied.edge.from), world.number(&applied.edge.to)),
+            process: applied.event_type.filter(|_| is_of_process(applied.class)).map(|one| one.process()),
+            at: applied.applied_at.timestamp_micros(),
+            counts: BeforeAfter {
+                episodes_before: 0,
+                movements_before: 0,
+                episodes_after: 0,
+                movements_after: 0,
+            },
+        }
+    }
+
+    /// Counts a fault of its class, edge and scope.
+    fn count_fault(&mut self, one: &Fault) {
         let moved = Movement {
             from: one.from,
             to: one.to,
@@ -188,19 +246,31 @@ fn compare(context: &Context, applied: &Applied, found: &[Found], movements: &[(
             actor: one.actor,
             hour: one.hour,
         };
-        if (Some(one.from), Some(one.to)) == edge && limits.hold(&moved) {
-            *(if one.at < at { &mut counts.episodes_before } else { &mut counts.episodes_after }) += 1;
+        let is_of_edge = (Some(one.from), Some(one.to)) == self.edge;
+        if one.class == self.applied.class && is_of_edge && self.limits.hold(&moved) {
+            let counts = &mut self.counts;
+            *(if one.at < self.at { &mut counts.episodes_before } else { &mut counts.episodes_after }) += 1;
         }
     }
-    let process = applied.event_type.filter(|_| is_of_process(applied.class)).map(|one| one.process());
-    for (moved_at, one) in movements {
-        let of_edge = (Some(one.from), Some(one.to)) == edge
-            || (!is_of_process(applied.class) && Some(one.to) == edge.1);
-        if of_edge && process.is_none_or(|process| process == one.process) && limits.hold(one) {
-            *(if *moved_at < at { &mut counts.movements_before } else { &mut counts.movements_after }) += 1;
+
+    /// Counts a movement of its edge, process and scope.
+    fn count_movement(&mut self, at: i64, one: &Movement) {
+        let is_of_edge = (Some(one.from), Some(one.to)) == self.edge
+            || (!is_of_process(self.applied.class) && Some(one.to) == self.edge.1);
+        let is_of_its_process = self.process.is_none_or(|process| process == one.process);
+        if is_of_edge && is_of_its_process && self.limits.hold(one) {
+            let counts = &mut self.counts;
+            *(if at < self.at { &mut counts.movements_before } else { &mut counts.movements_after }) += 1;
         }
     }
-    FixProof { id: applied.id.clone(), applied_at: applied.applied_at, proof: proof::judge(counts) }
+
+    fn proof(self) -> FixProof {
+        FixProof {
+            id: self.applied.id.clone(),
+            applied_at: self.applied.applied_at,
+            proof: proof::judge(self.counts),
+        }
+    }
 }
 
 /// Returns whether a class concerns events of one process.

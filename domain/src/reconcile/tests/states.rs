@@ -247,3 +247,54 @@ fn an_applied_fix_is_compared_with_the_time_before() {
     assert_eq!(proofs[0].proof.counts.episodes_after, 0);
     assert!(proofs[0].proof.counts.movements_after > 10);
 }
+
+/// The fixes of one run are counted together, each as if it were alone.
+#[test]
+fn each_of_many_applied_fixes_has_the_counts_of_its_own_scope() {
+    let mut input = business(|real, system| {
+        let is_lost = system == SHOP && real.event_type == EventType::Return && real.day() < 25;
+        if is_lost { Effect::Lose } else { Effect::Keep }
+    });
+    let place = |code: &str| Scope { place: Some(code.to_owned()), ..Scope::default() };
+    let scopes = [
+        place("10"),
+        place("20"),
+        place("none"),
+        Scope::default(),
+        Scope { hours: Some([0, 12]), ..Scope::default() },
+        Scope { sku: Some("A".to_owned()), ..place("20") },
+    ];
+    let fixes: Vec<Applied> = (10..)
+        .zip(scopes)
+        .flat_map(|(number, scope)| {
+            [("pos", "shop"), ("pos", "erp"), ("pos", "none")].map(|(from, to)| Applied {
+                id: format!("{number} {to}"),
+                class: Class::MissedReturn,
+                event_type: Some(EventType::Return),
+                edge: Edge { from: from.to_owned(), to: to.to_owned() },
+                scope: scope.clone(),
+                applied_at: at(25 * 1440),
+            })
+        })
+        .collect();
+    let mut alone: Vec<_> = fixes
+        .iter()
+        .map(|fix| {
+            input.applied = vec![fix.clone()];
+            let proof = run(&input).proofs.remove(0);
+            (proof.id, proof.proof.counts)
+        })
+        .collect();
+    input.applied = fixes;
+    let mut together: Vec<_> =
+        run(&input).proofs.into_iter().map(|proof| (proof.id, proof.proof.counts)).collect();
+    let counts = |id: &str| together.iter().find(|(of, _)| of == id).expect("a proof").1;
+    assert_eq!(counts("12 shop").movements_before, 0, "the input has no such place");
+    assert_eq!(counts("13 none").movements_before, 0, "the input has no such system");
+    let (one, everywhere) = (counts("11 shop"), counts("13 shop"));
+    assert!(0 < one.episodes_before && one.episodes_before < everywhere.episodes_before);
+    assert!(0 < one.movements_after && one.movements_after < everywhere.movements_after);
+    alone.sort_by(|one, other| one.0.cmp(&other.0));
+    together.sort_by(|one, other| one.0.cmp(&other.0));
+    assert_eq!(alone, together);
+}
