@@ -27,6 +27,9 @@ pub const BI_TRANSACTION_MAX: Duration = Duration::from_secs(120);
 /// Time that a refresh token or a link for a new password is kept after it has ended. A token lasts 30 days, so one that was
 /// used is kept until it would have expired: if it comes again before that, its whole family ends.
 pub const CREDENTIALS_KEPT: chrono::Duration = chrono::Duration::days(30);
+/// Longest time of a statement of the worker's role. Several tasks share its connection, so one that waits for a lock holds them all
+/// up.
+pub const STATEMENT_TIME: Duration = Duration::from_secs(30);
 /// Most rows that one statement deletes.
 const FORGOTTEN_AT_ONCE: i32 = 500;
 
@@ -38,9 +41,16 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Connects as the role of `url`, which is the worker's (`stockwell_relay`).
+    /// Connects as the role of `url`, which is the worker's (`stockwell_relay`). A statement takes at most [`STATEMENT_TIME`].
     pub async fn connect(url: &str) -> Result<Self, Error> {
+        Outbox::connect_with(url, STATEMENT_TIME).await
+    }
+
+    /// Connects like [`connect`](Outbox::connect), with another longest time of a statement. One that takes longer fails as
+    /// [`Error::StatementTimeout`].
+    pub async fn connect_with(url: &str, statement_time: Duration) -> Result<Self, Error> {
         let options = url.parse::<PgConnectOptions>()?.application_name("stockwell-worker");
+        let options = options.options([("statement_timeout", statement_time.as_millis().to_string())]);
         let pool = PgPoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         Ok(Outbox { pool, options })
     }

@@ -287,6 +287,22 @@ fn a_database_that_came_from_a_dump_goes_on_behind_its_events() {
     });
 }
 
+/// A statement of the worker that waits for a lock ends, and its connection serves the next one.
+#[test]
+fn a_statement_of_the_worker_ends_in_its_time() {
+    with_tenant(async |_| {
+        let url = environment().relay_database_url();
+        let outbox =
+            Outbox::connect_with(&url, Duration::from_millis(200)).await.expect("the relay connects");
+        let mut root = environment().connect().await;
+        root.execute("begin; lock table event_cursor in access exclusive mode").await.expect("a lock");
+        let lag = outbox.lag("a test").await;
+        root.execute("rollback").await.expect("no lock");
+        assert!(matches!(lag, Err(service::Error::StatementTimeout)), "{lag:?}");
+        assert_eq!(outbox.lag("a test").await.expect("no cursor"), Duration::ZERO);
+    });
+}
+
 #[test]
 fn old_answers_are_put_away_and_the_record_stays() {
     with_tenant(async |tenant| {
