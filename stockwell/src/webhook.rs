@@ -5,13 +5,13 @@
 
 pub mod send;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use domain::id::TenantId;
+use domain::id::{TenantId, WebhookDeliveryId};
 use ipnet::IpNet;
 use secrecy::ExposeSecret;
 use service::auth::SigningKey;
@@ -22,7 +22,7 @@ use service::webhook::secret::Vault;
 use service::webhook::turn::{self, Message, Turn};
 use service::webhook::{Settings, old, outcome};
 use service::{Db, Error};
-use tokio::sync::{Semaphore, SemaphorePermit, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -87,6 +87,8 @@ pub(crate) struct Deliverer {
     due: BTreeMap<TenantId, Instant>,
     /// Tenants whose turn is under way.
     busy: BTreeSet<TenantId>,
+    /// Attempts under way, and those that wait for a place.
+    attempts: Attempts,
     tasks: JoinSet<Done>,
 }
 
@@ -95,7 +97,40 @@ enum Done {
     /// A turn that began at an instant.
     Turn(TenantId, Instant, Result<Turn, Error>),
     /// A message was sent or given back.
-    Sent(TenantId),
+    Sent(TenantId, Attempt),
+}
+
+/// An attempt of this worker to send a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Attempt {
+    delivery_id: WebhookDeliveryId,
+    number: u64,
+}
+
+/// The last attempt of each delivery, with the channel whose end says that the delivery is sent again.
+#[derive(Debug, Default)]
+struct Attempts {
+    last: HashMap<WebhookDeliveryId, (Attempt, oneshot::Sender<()>)>,
+    begun: u64,
+}
+
+impl Attempts {
+    /// Begins an attempt. One of the same delivery that is under way ends: its lease is gone, and it would keep its place for nothing.
+    /// Returns the attempt, and the channel that ends when the next one begins.
+    fn begin(&mut self, delivery_id: WebhookDeliveryId) -> (Attempt, oneshot::Receiver<()>) {
+        let (open, ends) = oneshot::channel();
+        self.begun += 1;
+        let attempt = Attempt { delivery_id, number: self.begun };
+        self.last.insert(delivery_id, (attempt, open));
+        (attempt, ends)
+    }
+
+    /// Notes that an attempt has ended.
+    fn end(&mut self, attempt: Attempt) {
+        if self.last.get(&attempt.delivery_id).is_some_and(|(last, _)| *last == attempt) {
+            self.last.remove(&attempt.delivery_id);
+        }
+    }
 }
 
 impl Deliverer {
@@ -130,6 +165,7 @@ impl Deliverer {
             since: None,
             due: BTreeMap::new(),
             busy: BTreeSet::new(),
+            attempts: Attempts::default(),
             tasks: JoinSet::new(),
         }))
     }
@@ -223,7 +259,10 @@ impl Deliverer {
                 tracing::warn!(%error, %tenant_id, "a turn of webhooks failed; trying again");
                 (tenant_id, Some(PAUSE))
             }
-            Ok(Done::Sent(tenant_id)) => (tenant_id, Some(Duration::ZERO)),
+            Ok(Done::Sent(tenant_id, attempt)) => {
+                self.attempts.end(attempt);
+                (tenant_id, Some(Duration::ZERO))
+            }
             Err(error) => {
                 tracing::error!(%error, "a task of webhooks failed");
                 // It may have been a turn: its tenant is not known.
@@ -238,12 +277,19 @@ impl Deliverer {
     /// Sends a message, or gives it back if no place is free until an instant.
     fn send(&mut self, message: Message, until: Instant) {
         let (db, sender, room) = (self.db.clone(), Arc::clone(&self.sender), Arc::clone(&self.room));
+        let (attempt, mut sent_again) = self.attempts.begin(message.delivery_id);
         self.tasks.spawn(async move {
-            match place(&room, until).await {
-                Some(_place) => deliver(&db, &sender, &message).await,
+            let done = Done::Sent(message.tenant_id, attempt);
+            let entered = tokio::select! {
+                entered = place(&room, until) => entered,
+                // Its lease is gone, so there is nothing to give back.
+                _ = &mut sent_again => return done,
+            };
+            match entered {
+                Some(_place) => deliver(&db, &sender, &message, sent_again).await,
                 None => give_back(&db, &message).await,
             }
-            Done::Sent(message.tenant_id)
+            done
         });
     }
 }
@@ -253,9 +299,13 @@ async fn place(room: &Semaphore, until: Instant) -> Option<SemaphorePermit<'_>> 
     timeout_at(until, room.acquire()).await.ok()?.ok()
 }
 
-/// Sends a message, and records the outcome.
-async fn deliver(db: &Db, sender: &Sender, message: &Message) {
-    let outcome = sender.send(message).await;
+/// Sends a message, and records the outcome. Once the delivery is sent again, it waits for no response.
+async fn deliver(db: &Db, sender: &Sender, message: &Message, sent_again: oneshot::Receiver<()>) {
+    let sent_again = async {
+        // The channel carries no value: it ends.
+        _ = sent_again.await;
+    };
+    let outcome = sender.send(message, sent_again).await;
     let kind = outcome.error.unwrap_or("delivered");
     metrics::counter!("stockwell_webhook_attempts_total", "outcome" => kind).increment(1);
     for attempt in 1..=RECORDED_IN {
@@ -308,6 +358,8 @@ async fn forget_old(db: &Db, tenants: Vec<TenantId>, stopping: &watch::Receiver<
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::oneshot::error::TryRecvError;
+
     use super::*;
 
     #[test]
@@ -317,6 +369,23 @@ mod tests {
         let attempt =
             PLACE_WAIT + Duration::from_secs(u64::from(TIMEOUT_SECONDS_MAX)) + recorded * RECORDED_IN;
         assert!(attempt < turn::LEASE.to_std().expect("a lease"), "{attempt:?}");
+    }
+
+    #[test]
+    fn the_next_attempt_of_a_delivery_ends_the_one_before() {
+        let delivery = |number| WebhookDeliveryId(uuid::Uuid::from_u128(number));
+        let mut attempts = Attempts::default();
+        let (first, mut first_ends) = attempts.begin(delivery(1));
+        let (other, mut other_ends) = attempts.begin(delivery(2));
+        let is_open = |ends: &mut oneshot::Receiver<()>| ends.try_recv() == Err(TryRecvError::Empty);
+        assert!(is_open(&mut first_ends) && is_open(&mut other_ends));
+        let (second, mut second_ends) = attempts.begin(delivery(1));
+        assert!(!is_open(&mut first_ends) && is_open(&mut second_ends) && is_open(&mut other_ends));
+        attempts.end(first);
+        assert!(is_open(&mut second_ends), "the end of the first is not that of the second");
+        attempts.end(second);
+        attempts.end(other);
+        assert!(attempts.last.is_empty());
     }
 
     #[tokio::test]

@@ -87,7 +87,8 @@ pub struct WebhookAttempt {
     #[schema(minimum = 100, maximum = 999, example = 204)]
     pub response_status: Option<i16>,
     /// Reason of the failure: `rejected`, `redirected`, `timeout`, `connection_failed`, `name_not_resolved`,
-    /// `address_not_allowed`, `url_not_allowed`, `secret_unreadable` or `not_writable`. New values may appear. Null: it succeeded.
+    /// `address_not_allowed`, `url_not_allowed`, `secret_unreadable`, `not_writable`, or `sent_again` if it was sent again before a
+    /// response came. New values may appear. Null: it succeeded.
     #[schema(max_length = 40, example = json!(null))]
     pub error: Option<String>,
     /// Line and headers of the request, without the signatures, and the length of its body. Empty if no request was made:

@@ -110,8 +110,8 @@ impl Sender {
         })
     }
 
-    /// Sends a message and returns the outcome.
-    pub async fn send(&self, message: &Message) -> Outcome {
+    /// Sends a message and returns the outcome. It waits for no response once the message is `sent_again`.
+    pub async fn send(&self, message: &Message, sent_again: impl Future<Output = ()>) -> Outcome {
         let Ok(url) = self.reach.read_url(&message.url) else {
             return Outcome { error: Some("url_not_allowed"), ..Outcome::default() };
         };
@@ -131,7 +131,10 @@ impl Sender {
         ];
         let request = described(&url, &headers, body.len());
         let begun = Instant::now();
-        let outcome = self.post(url, headers, body, begun + self.timeout).await;
+        let outcome = tokio::select! {
+            outcome = self.post(url, headers, body, begun + self.timeout) => outcome,
+            () = sent_again => Outcome { error: Some("sent_again"), ..Outcome::default() },
+        };
         let duration_ms = i32::try_from(begun.elapsed().as_millis()).unwrap_or(i32::MAX);
         Outcome { request, duration_ms, ..outcome }
     }

@@ -44,6 +44,31 @@ fn a_slow_receiver_is_cut() {
     });
 }
 
+/// Otherwise a tenant could take every place of the worker by retries.
+#[test]
+fn a_retry_ends_the_attempt_before() {
+    with_receivers(async |tenant| {
+        let silent = Receiver::start(Behaviour::Silent).await;
+        let made = endpoint(tenant, &silent.url).await;
+        category(tenant, "ONE").await;
+        silent.expect(1).await;
+        let waits = delivery(tenant, &made, |row| row["status"] == "pending").await;
+        let path = format!("/v1/webhook-deliveries/{}", text(&waits["id"]));
+        // An attempt may end in its time before the retry ends it.
+        for retries in 1..=20 {
+            tenant.post(&format!("{path}/retry"), &json!({})).await.ok();
+            silent.expect(1 + retries).await;
+            let log = tenant.get(&path).await.ok()["log"].clone();
+            let ended = log.as_array().into_iter().flatten().find(|one| one["error"] == "sent_again");
+            if let Some(ended) = ended {
+                assert!(text(&ended["request"]).starts_with("POST /hook"), "{log}");
+                return;
+            }
+        }
+        panic!("no attempt gave its place up: {}", tenant.get(&path).await.text);
+    });
+}
+
 #[test]
 fn a_response_without_an_end_is_cut() {
     with_receivers(async |tenant| {
