@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tests::{Browser, Screen, with_tenant};
 
-use crate::visit::{DESK, Trade, check_bytes, enter, shown, tab_to, visit};
+use crate::visit::{DESK, READY, Trade, check_bytes, enter, shown, tab_to, visit};
 
 const REVENUE: &str = ".figures .value";
 /// Longest time from a sale to the figure on the page.
@@ -29,6 +29,35 @@ fn it_shows_both_channels() {
             "document.querySelector('section[aria-labelledby=best] [role=img].pair').getAttribute('aria-label')",
         );
         assert_eq!(label, "Wholesale 60.0%, Retail 60.0%");
+        browser.check();
+    });
+}
+
+/// The change of a choice by an arrow key is one of several that follow each other.
+#[test]
+fn choices_that_arrow_keys_pass_over_are_not_asked_for() {
+    with_tenant(async |tenant| {
+        Trade::of(tenant).await;
+        let mut browser = Browser::start();
+        visit(&mut browser, tenant, &tenant.key);
+        browser.eval(
+            "(() => { window.stated = []; const state = history.replaceState.bind(history); \
+             history.replaceState = (...given) => { stated.push(given[2]); return state(...given); }; \
+             window.choose = (...values) => { const choice = document.querySelector('.compare select'); \
+                 for (const value of values) { choice.value = value; \
+                     choice.dispatchEvent(new Event('change', { bubbles: true })); } return choice; }; })()",
+        );
+        browser.eval("choose('year', 'none').value");
+        browser.until("location.search.includes('compare=none')");
+        assert_eq!(
+            browser.eval("stated.filter((one) => one.includes('compare=year'))"),
+            serde_json::json!([])
+        );
+        assert_eq!(browser.text("document.querySelector('.compare select').value"), "none");
+        // A reader who leaves the field has chosen.
+        browser.eval("choose('year').dispatchEvent(new Event('blur'))");
+        assert_eq!(browser.eval("location.search.includes('compare=year')"), true);
+        browser.until(READY);
         browser.check();
     });
 }

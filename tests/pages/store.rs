@@ -33,6 +33,22 @@ fn choose_look(browser: &mut Browser) {
 }
 
 #[test]
+fn the_query_editor_needs_no_store() {
+    with_tenant(async |tenant| {
+        for script in [FORBIDDEN, FULL] {
+            let mut browser = browser_with(script);
+            browser.open(&format!("{}/graphql#key={}", tenant.base_url(), tenant.key));
+            browser.until(
+                "document.querySelector('form.key input') && document.querySelector('.graphiql-container')",
+            );
+            assert_eq!(browser.text("document.querySelector('form.key input').value"), tenant.key);
+            browser.eval("document.querySelector('form.key').requestSubmit()");
+            browser.until("document.querySelector('.graphiql-container')");
+        }
+    });
+}
+
+#[test]
 fn a_page_needs_no_store() {
     with_tenant(async |tenant| {
         Trade::of(tenant).await;

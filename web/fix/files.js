@@ -96,6 +96,8 @@ async function compare(prepare) {
   note({ busy: "comparing", problem: null, isCompared: false });
   try {
     await prepare?.();
+    // The next visitor may be another tenant, whose run this would be.
+    if (me.peek() !== visitor) return;
     await makeRun();
     noteFor(visitor, { busy: "", isCompared: true });
   } catch (error) {

@@ -2,7 +2,7 @@
 import { me } from "../kit/api.js";
 import * as show from "../kit/format.js";
 import { Missing } from "../kit/panel.js";
-import { html } from "../vendor/ui.js";
+import { html, signal } from "../vendor/ui.js";
 import { today } from "./answers.js";
 import { begin, COMPARISONS, comparison, isDay, isWrong, own, period, plusDays, span, SPANS } from "./period.js";
 
@@ -10,6 +10,26 @@ import { begin, COMPARISONS, comparison, isDay, isWrong, own, period, plusDays, 
 /** @typedef {Event & {currentTarget: HTMLSelectElement}} Choice */
 
 const { words } = show;
+
+/** Milliseconds after which a choice counts: arrow keys pass over those between. */
+const PAUSE_MS = 400;
+/** The comparison that is chosen and does not count yet. */
+const chosen = signal(/** @type {typeof comparison.value | null} */ (null));
+let timer = 0;
+
+/** @param {typeof comparison.value} name */
+function pick(name) {
+  chosen.value = name;
+  clearTimeout(timer);
+  timer = setTimeout(settle, PAUSE_MS);
+}
+
+/** Lets the chosen comparison count. */
+function settle() {
+  clearTimeout(timer);
+  if (chosen.value) comparison.value = chosen.value;
+  chosen.value = null;
+}
 
 export const Title = () => html`<h1>${words.value.pages.insights} <small>${me.value?.tenant.name}</small></h1>`;
 
@@ -48,7 +68,7 @@ export function Choose() {
     </fieldset>
     ${span.value === "own" && html`<${Dates} />`}
     <label class="compare">${text.compare}${" "}
-      <select value=${comparison.value} onChange=${(/** @type {Choice} */ event) => (comparison.value = /** @type {any} */ (event.currentTarget.value))}>
+      <select value=${chosen.value ?? comparison.value} onBlur=${settle} onChange=${(/** @type {Choice} */ event) => pick(/** @type {any} */ (event.currentTarget.value))}>
         ${COMPARISONS.map((name) => html`<option key=${name} value=${name}>${text[name]}</option>`)}
       </select>
     </label>

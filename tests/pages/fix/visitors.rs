@@ -71,6 +71,34 @@ fn files_that_were_being_sent_do_not_go_to_the_next() {
 }
 
 #[test]
+fn a_comparison_whose_reference_was_being_stated_makes_no_run_of_the_next() {
+    with_tenants(async |one, other| {
+        for tenant in [one, other] {
+            systems(tenant).await;
+        }
+        let mut browser = Browser::start();
+        visit_first(&mut browser, one);
+        browser.until("document.querySelector('#reference')?.value === 'erp'");
+        browser.hold("/v1/reconciliation/settings");
+        browser.eval(
+            "(() => { const choice = document.querySelector('#reference'); choice.value = 'till'; \
+             choice.dispatchEvent(new Event('change', { bubbles: true })); choice.form.requestSubmit(); })()",
+        );
+        browser.until_held();
+        sign_out(&mut browser);
+        sign_in(&mut browser, &other.key);
+        browser.until("document.querySelector('.drop')");
+        browser.eval(NOTE_REQUESTS);
+        browser.release();
+        browser.until("document.querySelector('#reference') && !document.querySelector('[aria-busy=true]')");
+        browser.eval(DRAWN);
+        assert_eq!(browser.eval("asked.filter((request) => !request.startsWith('GET '))"), json!([]));
+        assert_eq!(other.get("/v1/reconciliation/runs").await.ok()["data"], json!([]));
+        browser.check();
+    });
+}
+
+#[test]
 fn a_comparison_that_fails_is_not_shown_to_the_next() {
     with_tenants(async |one, other| {
         systems(one).await;
