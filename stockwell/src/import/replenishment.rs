@@ -4,6 +4,7 @@
 //! on. The data have no costs and no stock, so a unit costs half of its mean price, and the opening stock is 45 days of sales.
 //! Without the data set, which is not part of the sources, the tests say so and check nothing.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::thread;
@@ -44,19 +45,17 @@ fn day(number: u64) -> NaiveDate {
     trade::first_day() + Days::new(number)
 }
 
-/// Returns the products of the data set. Nothing if it is not here.
-fn products() -> Option<&'static [Product]> {
+/// Returns the products of the data set. If it is not here, returns nothing, and says which test checks nothing: past the test runner,
+/// which shows no output of a test that passes.
+fn products(test: &str) -> Option<&'static [Product]> {
     static PRODUCTS: OnceLock<Option<Vec<Product>>> = OnceLock::new();
-    let read = || {
-        let path =
-            PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/online_retail.csv.zst"));
-        if !path.is_file() {
-            println!("skipped: the data set {} is not here", path.display());
-            return None;
-        }
-        Some(trade::read(&path))
-    };
-    PRODUCTS.get_or_init(read).as_deref()
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/online_retail.csv.zst"));
+    let products = PRODUCTS.get_or_init(|| path.is_file().then(|| trade::read(&path))).as_deref();
+    if products.is_none() {
+        let skipped = format!("skipped: {test} needs the data set {}, which is not here\n", path.display());
+        std::io::stderr().write_all(skipped.as_bytes()).expect("the terminal takes a line");
+    }
+    products
 }
 
 /// Returns a product as the back-test sees it.
@@ -142,7 +141,7 @@ fn check(tally: &Tally, from: u64, expected: Figures, case: &str) {
 
 #[test]
 fn the_scenario_has_the_published_extent() {
-    let Some(products) = products() else { return };
+    let Some(products) = products("the_scenario_has_the_published_extent") else { return };
     assert_eq!(products.len(), 3_103);
     let units = |from: u64, to: u64| products.iter().map(|product| product.units(from, to)).sum::<u64>();
     assert_eq!((units(0, START), units(START, TO + 1)), (1_620_360, 2_861_154));
@@ -151,7 +150,7 @@ fn the_scenario_has_the_published_extent() {
 
 #[test]
 fn every_policy_has_its_published_figures() {
-    let Some(products) = products() else { return };
+    let Some(products) = products("every_policy_has_its_published_figures") else { return };
     let pasts: Vec<Past> = products.iter().map(past).collect();
     let expected: [(Policy, u64, Figures); 12] = [
         (rule(ServiceLevel::P95), FROM, ("0.8835", "0.9372", "0.0285", 642_714, 4_760)),
@@ -261,7 +260,7 @@ fn target(product: &Product, monday: u64) -> Option<Target> {
 
 #[test]
 fn products_have_their_published_points() {
-    let Some(products) = products() else { return };
+    let Some(products) = products("products_have_their_published_points") else { return };
     for (code, pence, point, fill_to) in [
         ("85123A", 137, 3_169, 4_382),
         ("22423", 636, 1_068, 1_462),
@@ -282,7 +281,9 @@ fn products_have_their_published_points() {
 
 #[test]
 fn a_plain_computation_has_the_same_points_for_every_product() {
-    let Some(products) = products() else { return };
+    let Some(products) = products("a_plain_computation_has_the_same_points_for_every_product") else {
+        return;
+    };
     for monday in [166, 257, 369] {
         let mut compared = 0;
         for product in products.iter().filter(|product| product.first < monday) {
