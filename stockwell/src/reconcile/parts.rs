@@ -1,7 +1,7 @@
 //! The parts of a file, each short enough for one request.
 //!
 //! A CSV file is cut between two rows, as the API finds them, and each part begins with the header. Empty lines are left out:
-//! the API does not count them.
+//! the API does not count them. A quote that is not closed would make one row of all that follows: it is an error that names its line.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
@@ -15,6 +15,8 @@ use super::ReconcileError;
 const ROWS_MAX: u64 = 50_000;
 /// Most bytes of a part, but for its last row. A request may have 16 MB.
 const BYTES_MAX: usize = 12_000_000;
+/// Most bytes of a row with a quote that is not closed. The API takes no longer row.
+const QUOTED_MAX: usize = 256 * 1024;
 /// Bytes at the beginning of a file that are read for its delimiter.
 const HEAD_BYTES: u64 = 65_536;
 /// The mark that some programs write before UTF-8.
@@ -56,6 +58,24 @@ struct Parts<R> {
     rows_before: u64,
     is_first: bool,
     limits: (u64, usize),
+    lines: Lines,
+}
+
+/// The number of the line that is read.
+#[derive(Debug, Clone, Copy)]
+struct Lines {
+    number: u64,
+    /// Whether the byte before was CR: an LF after it ends no further line.
+    is_after_cr: bool,
+}
+
+impl Lines {
+    fn pass(&mut self, byte: u8) {
+        if byte == b'\r' || byte == b'\n' && !self.is_after_cr {
+            self.number += 1;
+        }
+        self.is_after_cr = byte == b'\r';
+    }
 }
 
 impl<R: BufRead> Parts<R> {
@@ -74,6 +94,7 @@ impl<R: BufRead> Parts<R> {
             rows_before: 0,
             is_first: true,
             limits,
+            lines: Lines { number: 1, is_after_cr: false },
         };
         loop {
             let row = parts.row()?;
@@ -87,9 +108,14 @@ impl<R: BufRead> Parts<R> {
     /// Reads one row with the end of its line. Returns nothing at the end of the file.
     fn row(&mut self) -> io::Result<Vec<u8>> {
         let (mut row, mut place) = (Vec::new(), Place::Start);
+        let mut quoted_from = self.lines.number;
         loop {
             let buffer = self.reader.fill_buf()?;
             let end = buffer.iter().position(|byte| {
+                if place == Place::Start && *byte == b'"' {
+                    quoted_from = self.lines.number;
+                }
+                self.lines.pass(*byte);
                 let is_end = place.is_end(*byte);
                 place = place.after(*byte, self.delimiter);
                 is_end
@@ -97,11 +123,15 @@ impl<R: BufRead> Parts<R> {
             let length = end.map_or(buffer.len(), |end| end + 1);
             row.extend_from_slice(&buffer[..length]);
             self.reader.consume(length);
+            if place == Place::Quoted && (length == 0 || row.len() > QUOTED_MAX) {
+                return Err(not_closed(quoted_from));
+            }
             if end.is_some() {
                 // CR and LF are one end.
                 if row.ends_with(b"\r") && self.reader.fill_buf()?.first() == Some(&b'\n') {
                     row.push(b'\n');
                     self.reader.consume(1);
+                    self.lines.pass(b'\n');
                 }
                 return Ok(row);
             }
@@ -135,6 +165,15 @@ impl<R: BufRead> Parts<R> {
         self.rows_before += rows;
         Ok(Some(Part { text, rows_before }))
     }
+}
+
+fn not_closed(line: u64) -> io::Error {
+    let problem = format!(
+        "line {line}: a cell begins with a quote that is not closed within {} KiB. Close it behind the text of the cell, or \
+         remove it; a quote within a quoted cell is written twice (\"\").",
+        QUOTED_MAX / 1024
+    );
+    io::Error::new(io::ErrorKind::InvalidData, problem)
 }
 
 fn is_blank(row: &[u8]) -> bool {
@@ -205,6 +244,33 @@ mod tests {
             cut("\na,b\r1,2\r\r\r3,4\r\n\n\n5,6", (2, 100)),
             [("\na,b\r1,2\r3,4\r\n".to_owned(), 0), ("\na,b\r5,6".to_owned(), 2)]
         );
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_is_named_by_its_line() {
+        let error = |text: &str| {
+            let mut parts = Parts::open(text.as_bytes(), (10, 1_000_000)).expect("a header");
+            parts.find_map(Result::err).expect("an error").to_string()
+        };
+        let rest = "7,8\r\n".repeat(100_000);
+        for (text, line) in [
+            (format!("a,b\r\n1,2\r\n3,\"x\r\n{rest}"), 3),
+            (format!("a,b\n\"x\ny\",3\n4,5\n\"6,7\n{rest}"), 5),
+            ("a,b\r1,2\r\r3,\"4".to_owned(), 4),
+            (format!("sep=;\r\na;b\r\n1;2\r\n3;\"4\r\n{rest}"), 4),
+        ] {
+            let error = error(&text);
+            assert!(error.starts_with(&format!("line {line}: ")), "line {line}: {error}");
+            assert!(error.contains("Close it"), "{error}");
+        }
+        let header = Parts::open("\"a,b\n1,2\n".as_bytes(), (10, 100)).err().expect("an error");
+        assert!(header.to_string().starts_with("line 1: "), "{header}");
+    }
+
+    #[test]
+    fn a_long_cell_that_is_closed_is_sent() {
+        let text = format!("a,b\n\"{}\",2\n3,4\n", "x".repeat(QUOTED_MAX - 100));
+        assert_eq!(cut(&text, (10, 1_000_000)), [(text.clone(), 0)]);
     }
 
     #[test]
