@@ -18,6 +18,7 @@ mod replenish;
 mod report;
 mod stock;
 mod tax;
+mod walk;
 
 /// Behaviour that all operations share: authority, idempotency, reads, streams, limits.
 mod platform {

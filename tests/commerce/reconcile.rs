@@ -3,5 +3,6 @@
 mod answer;
 mod ingest;
 mod setup;
+mod walk_through;
 
 pub use tests::example;

@@ -1,12 +1,11 @@
 //! The trace of a lot over both channels, and its recall. The requests and responses of this test are the
 //! walk-through in the documentation.
 
-use std::fmt::Write as _;
-
 use serde_json::{Value, json};
-use tests::{Reply, Tenant, keep, lines, sale, with_tenant};
+use tests::{Reply, Tenant, lines, sale, with_tenant};
 
 use crate::lot::{available, day, lot, lots_of, pairs, posted, received, sale_of, tracked};
+use crate::walk::Walk;
 
 fn id(document: &Value) -> &str {
     document["id"].as_str().expect("an id")
@@ -178,58 +177,6 @@ fn a_recall_while_both_channels_sell_lets_nothing_slip() {
     });
 }
 
-/// Records requests and responses, with names in place of ids and instants.
-struct Walk<'a> {
-    tenant: &'a Tenant,
-    text: String,
-    names: Vec<(String, String)>,
-}
-
-impl Walk<'_> {
-    fn say(&mut self, text: &str) {
-        writeln!(self.text, "{text}\n").expect("a text grows");
-    }
-
-    /// Shows `value` as `$name` from here on.
-    fn name(&mut self, name: &str, value: &Value) {
-        self.names.push((value.as_str().expect("a text").to_owned(), format!("${name}")));
-    }
-
-    /// Returns the text with names in place of values that differ at each run.
-    fn plain(&self, text: &str) -> String {
-        let mut plain = text.to_owned();
-        for (value, name) in &self.names {
-            plain = plain.replace(value, name);
-        }
-        plain
-    }
-
-    async fn post(&mut self, path: &str, body: &Value) -> Value {
-        let reply = self.tenant.post(path, body).await;
-        let shown = serde_json::to_string_pretty(body).expect("JSON");
-        let request = format!(
-            "curl -X POST \"$URL{path}\" -H \"Authorization: Bearer $KEY\" \\\n  -H \"Idempotency-Key: $(uuidgen)\" \
-             -H \"Content-Type: application/json\" -d '{shown}'"
-        );
-        self.show(&request, &reply)
-    }
-
-    async fn get(&mut self, path: &str) -> Value {
-        let reply = self.tenant.get(path).await;
-        self.show(&format!("curl \"$URL{path}\" -H \"Authorization: Bearer $KEY\""), &reply)
-    }
-
-    /// Records request and response, without what the walk-through does not need.
-    fn show(&mut self, request: &str, reply: &Reply) -> Value {
-        let answer = reply.json();
-        let shown = serde_json::to_string_pretty(&told(&answer)).expect("JSON");
-        let (request, shown) = (self.plain(request), self.plain(&shown));
-        let status = reply.status;
-        self.say(&format!("```sh\n{request}\n```\n\n{status}:\n\n```json\n{shown}\n```"));
-        answer
-    }
-}
-
 /// Returns the part of a response that the walk-through shows: instants become `…`, and empty or unimportant fields are
 /// left out.
 fn told(value: &Value) -> Value {
@@ -288,8 +235,8 @@ fn told(value: &Value) -> Value {
 fn the_walk_through_is_what_was_asked_and_answered() {
     with_tenant(async |tenant| {
         let expires_on = day(300).await;
-        let mut walk =
-            Walk { tenant, text: String::new(), names: vec![(expires_on.clone(), "2027-09-18".to_owned())] };
+        let mut walk = Walk::new(tenant, told);
+        walk.show_as(&expires_on, "2027-09-18");
         walk.say("# Recalling a lot");
         walk.say(
             "A jar of jam has glass in it. Which lot is it from, where did the lot go in both channels, and which \
@@ -300,7 +247,7 @@ fn the_walk_through_is_what_was_asked_and_answered() {
         );
         wholesale_and_retail(&mut walk, &expires_on).await;
         trace_and_recall(&mut walk).await;
-        keep("docs/walkthroughs/lot-recall.md", &format!("{}\n", walk.text.trim_end()));
+        walk.keep("docs/walkthroughs/lot-recall.md");
     });
 }
 
@@ -341,7 +288,7 @@ async fn wholesale_and_retail(walk: &mut Walk<'_>, expires_on: &str) {
     let year =
         sold.created()["number"].as_str().expect("a number").split('-').nth(1).expect("a year").to_owned();
     for prefix in ["SHOP1", "GR", "SO", "SH", "INV"] {
-        walk.names.push((format!("{prefix}-{year}"), format!("{prefix}-2026")));
+        walk.show_as(&format!("{prefix}-{year}"), &format!("{prefix}-2026"));
     }
     walk.show("curl -X POST \"$URL/v1/pos/sales\" …", &sold);
     let email = json!({ "email": "goods@nordwind.example" });
