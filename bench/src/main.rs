@@ -16,6 +16,7 @@ mod load;
 mod migrate;
 mod noisy;
 mod paced;
+mod reconcile;
 mod reports;
 mod sales;
 mod stand;
@@ -51,6 +52,8 @@ enum Scenario {
     Migrate(migrate::MigrateArgs),
     /// The stock of a past instant over millions of movements, beside a sum over all of them.
     Valuation(valuation::ValuationArgs),
+    /// The reconciliation of five systems over 60 days: a snapshot, a run, and the ranking of 100,000 episodes.
+    Reconcile(reconcile::ReconcileArgs),
 }
 
 #[tokio::main]
@@ -63,6 +66,7 @@ async fn main() -> ExitCode {
         Scenario::Reports(args) => reports::run(&args).await,
         Scenario::Migrate(args) => migrate::run(&args).await,
         Scenario::Valuation(args) => valuation::run(&args).await,
+        Scenario::Reconcile(args) => reconcile::run(&args).await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
