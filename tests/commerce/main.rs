@@ -30,6 +30,7 @@ mod platform {
     mod costs;
     mod decimals;
     mod events;
+    mod example_programs;
     mod examples;
     mod faults;
     mod guesses;
