@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "what a failed run shows")]
 
 mod artefacts;
+mod collection;
 mod filled;
 mod makers;
 mod metadata;
