@@ -1,7 +1,9 @@
 //! The commands of the program `stockwell`. The command line is `main.rs`.
 
 pub mod bi;
+pub mod call;
 pub mod demo;
+mod http;
 pub mod import;
 pub mod log;
 pub mod reconcile;

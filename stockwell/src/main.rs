@@ -4,6 +4,7 @@
 
 mod operator;
 
+use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use api::config::Config;
 use clap::{Parser, Subcommand};
 use operator::bi::BiCommand;
 use operator::{EveryTenant, Failed, KeysCommand, MigrateArgs, RollupArgs, TenantCommand};
+use stockwell::call::{self, CallArgs};
 use stockwell::demo::{self, DemoArgs};
 use stockwell::import::{self, ImportCommand};
 use stockwell::reconcile::{self, ReconcileArgs};
@@ -61,6 +63,9 @@ enum Command {
     /// Send a folder of exports of several systems, and print the first fix. The exit code is 0 for an answer, 2 if more data is
     /// needed, 3 if rows were rejected, and 1 after a failure.
     Reconcile(ReconcileArgs),
+    /// Send a request to the API, and print the response. The exit code is 0 if it was accepted, else the first digit of the status:
+    /// 4 for a rejection. It is 1 if nothing came back.
+    Api(CallArgs),
     /// Start everything on private servers, import a year of real trade, and serve.
     Demo(DemoArgs),
     /// Print the OpenAPI description.
@@ -84,6 +89,9 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> Result<ExitCode, Failed> {
     match command {
         Command::Reconcile(args) => return Ok(reconcile::run(&args).await?),
+        Command::Api(args) => {
+            return Ok(call::run(&args, &mut io::stdout(), &mut io::stderr()).await?.into());
+        }
         Command::Serve { config, stop_notice_seconds } => {
             serve(&config, Duration::from_secs(stop_notice_seconds)).await
         }

@@ -41,6 +41,9 @@ pub enum Failed {
     /// A folder of exports could not be sent.
     #[error(transparent)]
     Reconcile(#[from] stockwell::reconcile::ReconcileError),
+    /// A request to the API could not be sent.
+    #[error(transparent)]
+    Call(#[from] stockwell::call::CallError),
     /// The demo did not start.
     #[error(transparent)]
     Demo(#[from] stockwell::demo::DemoError),

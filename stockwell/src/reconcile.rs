@@ -11,7 +11,6 @@ mod plan;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use api::config::secret;
 use clap::Args;
@@ -22,6 +21,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::http;
 use plan::Upload;
 
 /// Exit code if more has to be sent before there is an answer.
@@ -30,10 +30,6 @@ const NOT_ENOUGH_DATA: u8 = 2;
 const ROWS_REJECTED: u8 = 3;
 /// Rejected rows of a file that are printed.
 const REJECTED_SHOWN: usize = 5;
-/// Longest time until a server takes a connection.
-const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
-/// Longest time of a request with its response: 12 MB over a slow line, or a run of 65 seconds.
-const REQUEST_TIME_MAX: Duration = Duration::from_secs(600);
 
 /// Arguments of `reconcile`.
 #[derive(Debug, Args)]
@@ -227,14 +223,7 @@ struct Client {
 
 impl Client {
     fn new(url: &str, key: SecretString) -> Result<Self, ReconcileError> {
-        // Below the time after which a server closes a connection that never sent a request.
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .pool_idle_timeout(Duration::from_secs(5))
-            .connect_timeout(CONNECT_TIME_MAX)
-            .timeout(REQUEST_TIME_MAX)
-            .build()?;
-        Ok(Client { http, url: url.trim_end_matches('/').to_owned(), key })
+        Ok(Client { http: http::client()?, url: url.trim_end_matches('/').to_owned(), key })
     }
 
     async fn send(&self, request: &Request, body: Vec<u8>) -> Result<Value, ReconcileError> {

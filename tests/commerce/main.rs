@@ -26,6 +26,7 @@ mod platform {
     mod bi_login;
     mod bounds;
     mod card_numbers;
+    mod command_line;
     mod connections;
     mod costs;
     mod decimals;
