@@ -12,8 +12,10 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::web::{self, Data};
 use actix_web::{HttpResponse, HttpServer};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use strum::IntoEnumIterator;
 
 use crate::app::App;
+use crate::rate::Policy;
 
 /// Upper ends of the classes of durations, in seconds.
 #[expect(clippy::disallowed_types, reason = "the ends of classes, by which nothing is counted or paid")]
@@ -68,6 +70,29 @@ fn describe() {
     metrics::describe_counter!("stockwell_rate_limited_total", "Requests over a rate limit, by policy.");
 }
 
+/// Kinds of work that have a share of the connections.
+const SHARES: [&str; 6] = ["lookup", "write", "read", "report", "export", "job"];
+
+/// Shows rare counters from the start: Prometheus sees no increase of a counter that was not there before.
+fn begin_at_zero(serves: bool) {
+    if !serves {
+        metrics::counter!("stockwell_lines_folded_total").increment(0);
+        metrics::counter!("stockwell_webhook_attempts_total", "outcome" => "delivered").increment(0);
+        return;
+    }
+    metrics::counter!("stockwell_retries_total").increment(0);
+    metrics::counter!("stockwell_report_points_total").increment(0);
+    for policy in Policy::iter().map(Policy::name).chain(["unknown_keys", "unreadable"]) {
+        metrics::counter!("stockwell_rate_limited_total", "policy" => policy).increment(0);
+    }
+    for share in SHARES {
+        for used_up_by in ["tenant", "all"] {
+            let labels = [("share", share), ("used_up_by", used_up_by)];
+            metrics::counter!("stockwell_connection_refusals_total", &labels).increment(0);
+        }
+    }
+}
+
 /// The endpoint of the figures.
 #[derive(Debug)]
 pub struct Endpoint {
@@ -80,6 +105,7 @@ impl Endpoint {
     /// Binds the address and serves the figures of the process, and those of `app`, if it serves requests.
     pub fn start(addr: SocketAddr, app: Option<&Data<App>>) -> io::Result<Self> {
         let figures = FIGURES.as_ref().map_err(|error| io::Error::other(error.clone()))?;
+        begin_at_zero(app.is_some());
         let app = Data::new(app.cloned());
         let server = HttpServer::new(move || {
             actix_web::App::new().app_data(app.clone()).route("/metrics", web::get().to(read))

@@ -1,5 +1,7 @@
 //! The operator sees what the server does: metrics, the trace of a request, and its times.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use local::Redis;
@@ -9,7 +11,7 @@ use secrecy::SecretString;
 use service::relay::Outbox;
 use stockwell::webhook::WebhookConfig;
 use stockwell::worker::{Worker, WorkerConfig};
-use tests::{environment, with_tenant};
+use tests::{environment, file_of_repository, with_tenant};
 use tokio::time::{sleep, timeout};
 
 /// Returns the sum of all figures of a name whose labels contain `label`.
@@ -137,5 +139,77 @@ fn a_response_has_its_trace_and_its_times() {
         assert!(!timing.contains("db;dur=0.000"), "the list was read from the database: {timing}");
         assert_eq!(tenant.get("/v1/products").await.header("traceresponse"), None);
         assert_eq!(tenant.anonymous().get("/livez").await.header("server-timing"), None);
+    });
+}
+
+/// Returns the metrics of a response by name, each with its kind.
+fn kinds(figures: &str) -> BTreeMap<String, String> {
+    let told = figures.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    told.map(|(name, kind)| (name.to_owned(), kind.to_owned())).collect()
+}
+
+/// Returns the words of a text that may be the name of a metric or of one of its series.
+fn named(text: &str) -> BTreeSet<&str> {
+    let words = text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'));
+    words.filter(|word| word.len() > "stockwell_".len() && word.starts_with("stockwell_")).collect()
+}
+
+#[test]
+fn dashboards_alerts_and_pages_name_metrics_that_are_there() {
+    with_tenant(async |tenant| {
+        let metrics_addr: Option<SocketAddr> = Some("127.0.0.1:0".parse().expect("an address"));
+        let node = environment().node_with(|config| config.metrics_addr = metrics_addr).await;
+        let url = node.metrics_url.clone().expect("a URL");
+        tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
+        let (till, here) = (tenant.till().await, tenant.at(&node.base_url));
+        here.post("/v1/pos/sales", &tests::sale(&till, &[("MUG", "1")])).await.created();
+        here.get("/v1/nothing").await.refused(404, "route_not_found");
+        let _turn = environment().relays.lock().await;
+        let redis = Redis::start().await.expect("Redis starts").expect("redis-server is installed");
+        let config = WorkerConfig {
+            relay_database_url: SecretString::from(environment().relay_database_url()),
+            database_url: None,
+            metrics_addr,
+            redis_url: Some(SecretString::from(redis.url())),
+            webhooks: WebhookConfig::default(),
+        };
+        let worker = Worker::start(&config).await.expect("the worker starts");
+        tenant.product("JUG", "10.00").await;
+        // The server and the worker of this test are one process, so one page has the figures of both.
+        let all = async {
+            loop {
+                let figures = environment().http.get(&url).send().await.expect("a response").text().await;
+                let there = kinds(&figures.expect("text"));
+                let of_worker = ["stockwell_event_lag_seconds", "stockwell_events_handed_on_total"];
+                if of_worker.iter().all(|name| there.contains_key(*name)) {
+                    return there;
+                }
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let there = timeout(Duration::from_secs(60), all).await.expect("events are handed on");
+        worker.stop().await;
+        let is_there = |name: &str| {
+            let of_histogram = |ending: &&str| {
+                let base = name.strip_suffix(*ending);
+                base.is_some_and(|base| there.get(base).is_some_and(|kind| kind == "histogram"))
+            };
+            there.contains_key(name) || ["_bucket", "_sum", "_count"].iter().any(of_histogram)
+        };
+        let read = |file: &str| std::fs::read_to_string(file_of_repository(file)).expect("a file");
+        for file in ["docs/production/grafana.json", "docs/production/alerts.yml"] {
+            let text = read(file);
+            let named = named(&text);
+            assert!(named.len() > 5, "{file}: {named:?}");
+            let missing: Vec<&str> = named.into_iter().filter(|name| !is_there(name)).collect();
+            assert!(missing.is_empty(), "{file}: {missing:?}");
+        }
+        let page = read("docs/operations.md");
+        let rows: String = page.lines().filter(|line| line.starts_with("| `stockwell_")).collect();
+        let explained = named(&rows);
+        let missing: Vec<&&str> = explained.iter().filter(|name| !is_there(name)).collect();
+        assert!(missing.is_empty(), "docs/operations.md: {missing:?}");
+        let silent: Vec<&String> = there.keys().filter(|name| !explained.contains(name.as_str())).collect();
+        assert!(silent.is_empty(), "docs/operations.md does not explain {silent:?}");
     });
 }
