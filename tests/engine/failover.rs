@@ -1,6 +1,6 @@
 //! The database server is lost, and its standby takes over. With synchronous replication, nothing acknowledged is lost.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -22,14 +22,21 @@ const CUT_OFF: Duration = Duration::from_secs(3);
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A folder that is removed at the end.
-struct Folder(PathBuf);
+pub struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    /// Names a folder that does not exist yet.
+    pub fn new() -> Self {
         Folder(std::env::temp_dir().join(format!("stockwell-test-{}", Uuid::new_v4().simple())))
     }
 
-    fn options(&self) -> PostgresOptions {
+    /// Returns its path.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Returns the options of a database server in it.
+    pub fn options(&self) -> PostgresOptions {
         PostgresOptions { shared_buffers_mb: 64, ..PostgresOptions::durable(&self.0) }
     }
 }

@@ -18,6 +18,7 @@ mod model;
 mod process;
 mod queue;
 mod race;
+mod restore;
 mod rows;
 mod statements;
 mod storm;
