@@ -168,6 +168,7 @@ pub const STEPS: &[Step] = &[
     step!("0121_ledger_position_index"),
     step!("0122_period_close"),
     step!("0151_reconcile_lease"),
+    step!("0123_purchase_open_index"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use tests::{Reply, Tenant};
 
+mod changed;
 mod order;
+mod plan;
 mod product;
 mod promise;
 mod receipt;

@@ -25,7 +25,8 @@ pub(crate) struct Incoming {
 }
 
 /// The statement for everything that is still to come, the earliest first. It takes two conditions: on the product of a line, and on
-/// the rows.
+/// the rows. The index `purchase_order_line_open` has the condition `received + cancelled < quantity` in the same words: PostgreSQL
+/// would not use it for others.
 macro_rules! incoming {
     ($of_line:literal, $of_row:literal) => {
         concat!(
@@ -62,6 +63,10 @@ macro_rules! incoming {
     };
 }
 
+/// The statement of [`find_supplies`]: of the tenant `$1`, the products `$2`, and the location `$3` or all.
+pub const FIND_SUPPLIES: &str =
+    incoming!("l.product_id = any($2)", "expected_on is not null and ($3::uuid is null or location_id = $3)");
+
 /// Returns the supplies of `products` at one location or all, the earliest first. Transfers, and lines of purchase orders,
 /// without an expected day are left out.
 pub async fn find_supplies(
@@ -69,11 +74,8 @@ pub async fn find_supplies(
     products: &[Uuid],
     location_id: Option<LocationId>,
 ) -> Result<Supplies, Error> {
-    let statement = incoming!(
-        "l.product_id = any($2)",
-        "expected_on is not null and ($3::uuid is null or location_id = $3)"
-    );
-    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(products).bind(location_id.map(|id| id.0));
+    let query = sqlx::query(FIND_SUPPLIES);
+    let query = query.bind(tx.tenant_id.0).bind(products).bind(location_id.map(|id| id.0));
     let mut supplies = Supplies::new();
     for row in tx.rows(query).await? {
         let Incoming { product_id, location_id, source, quantity, .. } = read(&row)?;

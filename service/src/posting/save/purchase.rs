@@ -24,13 +24,13 @@ pub(super) async fn write(tx: &Tx, accepted: &[Accepted<'_>]) -> Result<(), Erro
     let (fresh, known) = orders.parted();
     write_known(tx, &known).await?;
     write_fresh(tx, &fresh).await?;
-    let lines: Vec<(PurchaseOrderId, &PurchaseLine)> = fresh
-        .iter()
-        .chain(&known)
-        .flat_map(|(order, _)| order.lines.iter().map(|line| (order.id, line)))
-        .collect();
-    write_lines(tx, &lines).await?;
+    write_known_lines(tx, &lines_of(&known)).await?;
+    write_fresh_lines(tx, &lines_of(&fresh)).await?;
     write_received(tx, &receipts).await
+}
+
+fn lines_of<'a>(orders: &[Row<'a, PurchaseOrder>]) -> Vec<(PurchaseOrderId, &'a PurchaseLine)> {
+    orders.iter().flat_map(|(order, _)| order.lines.iter().map(|line| (order.id, line))).collect()
 }
 
 async fn write_known(tx: &Tx, rows: &[Row<'_, PurchaseOrder>]) -> Result<(), Error> {
@@ -83,7 +83,29 @@ async fn write_fresh(tx: &Tx, rows: &[Row<'_, PurchaseOrder>]) -> Result<(), Err
     Ok(())
 }
 
-async fn write_lines(tx: &Tx, rows: &[(PurchaseOrderId, &PurchaseLine)]) -> Result<(), Error> {
+/// Writes the lines that changed. A step changes few lines of a long order.
+async fn write_known_lines(tx: &Tx, rows: &[(PurchaseOrderId, &PurchaseLine)]) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let statement = "update purchase_order_line l \
+             set received = v.received, cancelled = v.cancelled, expected_on = v.expected_on \
+             from unnest($2::uuid[], $3::int[], $4::numeric[], $5::numeric[], $6::date[]) as v \
+                        (purchase_order_id, line_no, received, cancelled, expected_on) \
+             where l.tenant_id = $1 and l.purchase_order_id = v.purchase_order_id and l.line_no = v.line_no \
+               and (l.received, l.cancelled, l.expected_on) is distinct from (v.received, v.cancelled, v.expected_on)";
+    let query = Columns::of(statement)
+        .bind(tx.tenant_id.0)
+        .column("purchase_order_id", rows, |(id, _)| id.0)
+        .column("line_no", rows, |(_, line)| line.line_no)
+        .column("received", rows, |(_, line)| line.received.get())
+        .column("cancelled", rows, |(_, line)| line.cancelled.get())
+        .column("expected_on", rows, |(_, line)| line.expected_on);
+    query.execute(tx).await?;
+    Ok(())
+}
+
+async fn write_fresh_lines(tx: &Tx, rows: &[(PurchaseOrderId, &PurchaseLine)]) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -95,9 +117,7 @@ async fn write_lines(tx: &Tx, rows: &[(PurchaseOrderId, &PurchaseLine)]) -> Resu
                          $9::smallint[], $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[], $14::numeric[], \
                          $15::numeric[], $16::date[]) as v \
                         (purchase_order_id, line_no, product_id, supplier_sku, location_id, uom, factor, \
-                         factor_denominator, entered, unit_cost, value, quantity, received, cancelled, expected_on) \
-             on conflict (tenant_id, purchase_order_id, line_no) do update \
-             set received = excluded.received, cancelled = excluded.cancelled, expected_on = excluded.expected_on";
+                         factor_denominator, entered, unit_cost, value, quantity, received, cancelled, expected_on)";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .column("purchase_order_id", rows, |(id, _)| id.0)

@@ -1,0 +1,1 @@
+drop index if exists purchase_order_line_open;
