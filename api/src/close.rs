@@ -52,7 +52,7 @@ async fn create(write: Write, period: Path<String>, body: Body<CloseInput>) -> A
         let made = close::close(tx, month, input).await?;
         Ok((Some(made.id.0), made))
     };
-    write.taking_long().put("period_lock.closed", body, work).await
+    write.taking_long().step("period_lock.closed", body, work).await
 }
 
 /// Open a month again
@@ -73,7 +73,7 @@ async fn reopen(write: Write, period: Path<String>, body: Body<ReopenInput>) -> 
         let made = close::reopen(tx, month, input).await?;
         Ok((Some(made.id.0), made))
     };
-    write.put("period_lock.reopened", body, work).await
+    write.step("period_lock.reopened", body, work).await
 }
 
 fn parse(period: &str) -> Result<Month, ApiError> {

@@ -11,12 +11,13 @@ use crate::Caller;
 /// Fields that state a cost, in the records that [`Shown`] wraps and in the documents of [`DOCUMENTS`].
 const FIELDS: [&str; 4] = ["value", "unit_cost", "open_value", "posted_value"];
 
-/// Documents that state costs, as they begin in JSON.
-const DOCUMENTS: [&str; 4] = [
+/// Documents and records that state costs, as they begin in JSON.
+const DOCUMENTS: [&str; 5] = [
     r#""object":"stock_document""#,
     r#""object":"transfer""#,
     r#""object":"count""#,
     r#""object":"purchase_order""#,
+    r#""object":"supplier_product""#,
 ];
 
 /// A record whose costs are null in JSON if the caller may not see them.

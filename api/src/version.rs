@@ -54,6 +54,17 @@ impl IfMatch {
         })
     }
 
+    /// Rejects a version, because the record has none. `*` is allowed.
+    pub fn refused(&self) -> Result<(), ApiError> {
+        match self.0 {
+            None | Some(header::IfMatch::Any) => Ok(()),
+            Some(header::IfMatch::Items(_)) => {
+                let detail = "This record has no version, so no ETag of it can match: leave If-Match out.";
+                Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_header("If-Match"))
+            }
+        }
+    }
+
     /// Like [`IfMatch::optional`], but rejects a request without the header.
     pub fn required(&self) -> Result<Option<i32>, ApiError> {
         if self.0.is_none() {
@@ -214,6 +225,11 @@ mod tests {
         assert_eq!(if_match(Some("\"7-0a1b\"")).required().ok(), Some(Some(7)));
         assert_eq!(if_match(Some("*")).required().ok(), Some(None));
         assert_eq!(if_match(None).optional().ok(), Some(None));
+        assert!(if_match(None).refused().is_ok() && if_match(Some("*")).refused().is_ok());
+        assert_eq!(
+            if_match(Some("\"7\"")).refused().err().map(|error| error.code()),
+            Some(ErrorCode::InvalidParameter)
+        );
         assert_eq!(
             if_match(None).required().err().map(|error| error.code()),
             Some(ErrorCode::PreconditionRequired)

@@ -263,7 +263,7 @@ async fn replay(
         let start = start(&app, &caller, input)?;
         Ok((Some(id.0.0), endpoint::replay(tx, id.0, start).await?))
     };
-    write.put("webhook_endpoint.replayed", body, start).await
+    write.step("webhook_endpoint.replayed", body, start).await
 }
 
 fn start(app: &App, caller: &service::Caller, input: &WebhookReplayIn) -> Result<Start, Refusal> {

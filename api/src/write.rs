@@ -24,6 +24,7 @@ use uuid::Uuid;
 use crate::access::Access;
 use crate::batch::{Items, Parsed};
 use crate::body::{self, BatchBody, Body};
+use crate::costs;
 use crate::idempotency::{IdempotencyKey, Preferences, respond};
 use crate::personal::{self, Personal, Restore};
 use crate::problem::{Answer, ApiError};
@@ -228,8 +229,32 @@ impl Write {
         Ok(done.respond())
     }
 
-    /// Replaces a record that may not exist yet. Returns 200. `work` returns its id.
+    /// Replaces a record with a version, which may not exist yet. Returns 200. `work` gets the version that the record must
+    /// have.
     pub async fn put<I: DeserializeOwned + Send + 'static, T: Serialize>(
+        self,
+        name: &'static str,
+        body: Body<I>,
+        work: impl AsyncFn(&Tx, Option<i32>, &I) -> Result<Stated<T>, Error>,
+    ) -> Answer {
+        let expected = self.if_match.optional()?;
+        let input = body.read().await?;
+        let stated = async |tx: &Tx| {
+            let Stated { id, also_changed, version, record } = work(tx, expected, &input.value).await?;
+            Ok(Written { also_changed, version: Some(version), ..written(200, id, &record)? })
+        };
+        let stated = self.run(name, &input.raw, stated).await;
+        Ok(stated.map_err(|error| input.explain(error))?.respond())
+    }
+
+    /// Rejects a version in `If-Match`, because the record has none to compare it with.
+    pub fn unversioned(self) -> Result<Self, ApiError> {
+        self.if_match.refused()?;
+        Ok(self)
+    }
+
+    /// Takes a step with a body, or replaces a record without a version. Returns 200. `work` returns the id of the record.
+    pub async fn step<I: DeserializeOwned + Send + 'static, T: Serialize>(
         self,
         name: &'static str,
         body: Body<I>,
@@ -362,7 +387,7 @@ impl Write {
                         app.poster.setups().forget(caller.tenant_id).await;
                         app.currencies.forget(caller.tenant_id);
                     }
-                    let mut answer = other?;
+                    let mut answer = costs::shown(other?, caller.sees_costs());
                     if let Some(restore) = restore.filter(|_| answer.replayed) {
                         let restored = async |tx: &Tx| restore(tx, &answer.body).await;
                         answer.body = app.db.read(caller.tenant_id, restored).await?;
@@ -375,6 +400,19 @@ impl Write {
             }
         }
     }
+}
+
+/// A record that a caller stated as a whole.
+#[derive(Debug)]
+pub struct Stated<T> {
+    /// Id that its event names. Without one, the event is about the command.
+    pub id: Option<Uuid>,
+    /// Ids of other records that changed with it. Each has the same event.
+    pub also_changed: Vec<Uuid>,
+    /// Version of the record now.
+    pub version: i32,
+    /// The record as it is now.
+    pub record: T,
 }
 
 /// A new record with a secret.

@@ -44,6 +44,8 @@ pub struct Answer {
 pub struct Written {
     /// The record that the write made or changed, if it was one record.
     pub document_id: Option<Uuid>,
+    /// Other records of that kind that the write changed with it. Each has the same event.
+    pub also_changed: Vec<Uuid>,
     /// Version of the record after the write.
     pub version: Option<i32>,
     /// HTTP status.
@@ -166,9 +168,9 @@ pub async fn dry_run(
     Ok(Written { status: 200, shown_once: None, ..written }.into_answer())
 }
 
-/// Writes the command row of a write that posts neither stock nor ledger, and its event, in one statement. The
+/// Writes the command row of a write that posts neither stock nor ledger, and its events, in one statement. The
 /// response is stored only if the caller sent a key. The event is about the record; if the command made none or
-/// several, it is about the command.
+/// several, it is about the command. Records that it changed besides have an event each.
 pub async fn record(
     tx: &Tx,
     caller: &Caller,
@@ -188,7 +190,9 @@ pub async fn record(
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
              on conflict (tenant_id, idempotency_key) do nothing returning 1) \
          insert into event (tenant_id, id, kind, command_id, document_kind, document_id, occurred_at) \
-         select $1, $12, $3, $2, $13, $14, $11 from command";
+         select $1, v.id, $3, $2, $12, v.document_id, $11 \
+         from command, unnest($13::uuid[], $14::uuid[]) as v (id, document_id)";
+    let objects: Vec<Uuid> = std::iter::once(object_id).chain(written.also_changed.iter().copied()).collect();
     let query = Columns::of(statement)
         .value("tenant_id", tx.tenant_id.0)
         .value("id", id.0)
@@ -201,9 +205,9 @@ pub async fn record(
         .value("document_id", written.document_id)
         .value("response", idempotency.map(|_| written.body.as_str()))
         .value("recorded_at", tx.now)
-        .bind(tx.next_id())
         .bind(object)
-        .bind(object_id);
+        .column("id", &objects, |_| tx.next_id())
+        .column("document_id", &objects, |id| *id);
     if query.execute(tx).await.map_err(key_held)? == 0 {
         // Another process finished the same request first; a retry finds its response.
         let detail = "The first request with this Idempotency-Key is just finishing: send it again.";

@@ -182,8 +182,23 @@ pub fn check_version(current: i32, expected: Option<i32>) -> Result<(), Refusal>
     }
 }
 
+/// Like [`check_version`], for a record that may not exist: no version of it can be expected then.
+pub fn check_version_if_any(current: Option<i32>, expected: Option<i32>) -> Result<(), Refusal> {
+    match (current, expected) {
+        (None, Some(_)) => {
+            let detail = "The record does not exist now: leave If-Match out to state it.".to_owned();
+            Err(mismatch(0, detail))
+        }
+        (current, expected) => check_version(current.unwrap_or_default(), expected),
+    }
+}
+
 fn version_mismatch(current: i32) -> Refusal {
     let detail = format!("The record is at version {current} now; read it again and repeat the change.");
+    mismatch(current, detail)
+}
+
+fn mismatch(current: i32, detail: String) -> Refusal {
     let mut refusal = Refusal::new(Code::VersionMismatch, detail.clone());
     refusal.problems.push(Problem {
         pointer: String::new(),
@@ -224,5 +239,10 @@ mod tests {
         let refusal = check_version(3, Some(2)).expect_err("a refusal");
         assert_eq!(refusal.code, Code::VersionMismatch);
         assert_eq!(refusal.problems[0].params, [("current_version", "3".to_owned())]);
+        assert!(check_version_if_any(None, None).is_ok() && check_version_if_any(Some(3), Some(3)).is_ok());
+        for (current, expected) in [(None, Some(0)), (None, Some(1)), (Some(3), Some(2))] {
+            let refusal = check_version_if_any(current, expected).expect_err("a refusal");
+            assert_eq!(refusal.code, Code::VersionMismatch);
+        }
     }
 }

@@ -131,7 +131,7 @@ async fn update(write: Write, id: PathId<ProductGroupId>, body: Body<MergePatch>
 #[post("/v1/product-groups/{id}/variants")]
 async fn create_variants(write: Write, id: PathId<ProductGroupId>, body: Body<VariantsInput>) -> Answer {
     write
-        .put("product_group.variants_created", body, async |tx, input| {
+        .step("product_group.variants_created", body, async |tx, input| {
             Ok((Some(id.0.0), group::create_missing(tx, id.0, input).await?))
         })
         .await

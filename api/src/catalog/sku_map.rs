@@ -116,7 +116,7 @@ async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
 #[post("/v1/sku-mappings/resolve")]
 async fn resolve(write: Write, body: Body<ResolveInput>) -> Answer {
     write
-        .put("sku_mapping.resolved", body, async |tx, input| Ok((None, sku_map::resolve(tx, input).await?)))
+        .step("sku_mapping.resolved", body, async |tx, input| Ok((None, sku_map::resolve(tx, input).await?)))
         .await
 }
 

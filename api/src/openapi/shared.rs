@@ -69,7 +69,7 @@ impl Shared {
             own.push(self.fields(path, operation));
         }
         if writes(method, operation) {
-            let guards = matches!(method, "patch" | "delete") && self.versioned.contains(path);
+            let guards = matches!(method, "patch" | "put" | "delete") && self.versioned.contains(path);
             if guards && !has_parameter(operation, "If-Match") {
                 last.push("IfMatch");
             }
@@ -106,7 +106,7 @@ impl Shared {
             !posts_documents && self.versioned.iter().any(is_made)
         };
         let has_version = |status: &str| match (method, status) {
-            ("get" | "patch", "200") => self.versioned.contains(path),
+            ("get" | "patch" | "put", "200") => self.versioned.contains(path),
             ("post", "201") => makes_versioned(),
             _ => false,
         };
@@ -496,6 +496,7 @@ mod tests {
             headers,
             ["ETag", "IdempotencyReplayed", "PreferenceApplied", "RateLimit", "RateLimitPolicy"]
         );
+        assert_eq!(write("/tills/{id}", "put", "200"), (parameters, headers));
         let (parameters, headers) = completed("/tills", "post", "201", naming("Idempotency-Key"));
         assert_eq!(parameters, ["IdempotencyKey", "Prefer"]);
         assert_eq!(

@@ -105,5 +105,5 @@ async fn resolve(write: Write, id: PathId<SaleExceptionId>, body: Body<Resolutio
     let work = async |tx: &service::Tx, input: &Resolution| {
         Ok((Some(id.0.0), exception::resolve(tx, id.0, input).await?))
     };
-    write.put("sale_exception.resolved", body, work).await
+    write.step("sale_exception.resolved", body, work).await
 }

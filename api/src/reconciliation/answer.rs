@@ -175,5 +175,5 @@ async fn show_fix(app: Data<App>, caller: Caller, id: PathId<FixId>) -> Answer {
 #[post("/v1/reconciliation/fixes/{id}/applied")]
 async fn apply(write: Write, id: PathId<FixId>, body: Body<AppliedInput>) -> Answer {
     let work = async |tx: &Tx, input: &AppliedInput| Ok((Some(id.0.0), fix::apply(tx, id.0, input).await?));
-    write.put("reconcile_fix.applied", body, work).await
+    write.step("reconcile_fix.applied", body, work).await
 }

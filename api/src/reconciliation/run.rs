@@ -229,5 +229,5 @@ async fn resolve(write: Write, id: PathId<EpisodeId>, body: Body<Resolution>) ->
     let work = async |tx: &service::Tx, input: &Resolution| {
         Ok((Some(id.0.0), episode::resolve(tx, id.0, input).await?))
     };
-    write.put("reconcile_episode.resolved", body, work).await
+    write.step("reconcile_episode.resolved", body, work).await
 }

@@ -1,12 +1,13 @@
 //! Settings of the reconciliation.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get, put};
+use actix_web::{get, put};
 use service::reconcile::setting::{self, Settings, SettingsInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
-use crate::write::Write;
+use crate::version::{IfNoneMatch, ReadHeaders};
+use crate::write::{Stated, Write};
 use crate::{Answer, App, Caller};
 
 /// The routes of this area.
@@ -20,11 +21,13 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[utoipa::path(
     operation_id = "reconciliation_settings_get",
     security(("bearer" = ["reconciliation:read"])),
+    params(ReadHeaders),
     responses((status = 200, description = "The settings.", body = Settings))
 )]
 #[get("/v1/reconciliation/settings")]
-async fn get(app: Data<App>, caller: Caller) -> Answer {
-    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, setting::get).await?))
+async fn get(app: Data<App>, caller: Caller, seen: IfNoneMatch) -> Answer {
+    let settings = app.db.read(caller.tenant_id, setting::get).await?;
+    seen.answer_content(settings.version, settings)
 }
 
 /// State the settings of the reconciliation
@@ -40,8 +43,9 @@ async fn get(app: Data<App>, caller: Caller) -> Answer {
 #[put("/v1/reconciliation/settings")]
 async fn put(write: Write, body: Body<SettingsInput>) -> Answer {
     write
-        .put("reconcile_settings.stated", body, async |tx, input| {
-            Ok((None, setting::replace(tx, input).await?))
+        .put("reconcile_settings.stated", body, async |tx, expected, input| {
+            let record = setting::replace(tx, expected, input).await?;
+            Ok(Stated { id: None, also_changed: Vec::new(), version: record.version, record })
         })
         .await
 }

@@ -60,7 +60,8 @@ async fn list_settings(caller: Caller, list: List<Filters>) -> Answer {
 #[put("/v1/replenishment/settings")]
 async fn set(write: Write, body: Body<SettingInput>) -> Answer {
     write
-        .put("settings.replenishment_stated", body, async |tx, input| {
+        .unversioned()?
+        .step("settings.replenishment_stated", body, async |tx, input| {
             Ok((Some(tx.tenant_id.0), setting::replace(tx, input).await?))
         })
         .await

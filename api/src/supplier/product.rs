@@ -14,7 +14,7 @@ use crate::list::{List, Page};
 use crate::params::PathId;
 use crate::problem::ErrorCode;
 use crate::version::{IfNoneMatch, ReadHeaders};
-use crate::write::Write;
+use crate::write::{Stated, Write};
 use crate::{Answer, ApiError, App, Caller};
 
 /// The routes of this area.
@@ -73,7 +73,7 @@ async fn get(app: Data<App>, caller: Caller, path: Path<(String, String)>, seen:
 /// State a product of a supplier
 ///
 /// Replaces what was stated before. An absent field is not set. If `preferred` is true, another supplier that the product was
-/// usually bought from no longer is preferred.
+/// usually bought from no longer is preferred, which is an event of that supplier too.
 #[utoipa::path(
     operation_id = "supplier_products_put",
     security(("bearer" = ["purchasing:write"])),
@@ -86,8 +86,10 @@ async fn get(app: Data<App>, caller: Caller, path: Path<(String, String)>, seen:
 async fn set(write: Write, path: Path<(String, String)>, body: Body<SupplierProductInput>) -> Answer {
     let (id, product_id) = ids(&path)?;
     write
-        .put("supplier.product_stated", body, async |tx, input| {
-            Ok((Some(id.0), product::set(tx, id, product_id, input).await?))
+        .put("supplier.product_stated", body, async |tx, expected, input| {
+            let (record, before) = product::set(tx, (id, product_id), expected, input).await?;
+            let also_changed = before.into_iter().map(|id| id.0).collect();
+            Ok(Stated { id: Some(id.0), also_changed, version: record.version, record })
         })
         .await
 }

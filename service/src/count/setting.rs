@@ -4,11 +4,11 @@ use domain::count::check_tolerance;
 use domain::number::{Money, Percent};
 use domain::refusal::Problems;
 use domain::tag;
-use sea_orm::sqlx;
+use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
 
-use crate::posting::counts;
-use crate::{Error, Tx};
+use crate::listing::optional_number;
+use crate::{Error, Tx, input};
 
 /// The limits of counts. An absent value means no limit.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -35,16 +35,38 @@ pub struct CountSettings {
     pub tolerance_value: Option<Money>,
     /// Sum of a sheet's gains and losses, without their signs, above which posting needs the scope `counts:approve`.
     pub approval_value: Option<Money>,
+    /// Version number. Each change adds 1. Zero: no limits were stated.
+    #[schema(minimum = 0, example = 1)]
+    pub version: i32,
 }
 
 pub async fn get(tx: &Tx) -> Result<CountSettings, Error> {
-    let domain::count::CountSettings { tolerance_percent, tolerance_value, approval_value } =
-        counts::settings(tx).await?;
-    Ok(CountSettings { object: tag::CountSettings, tolerance_percent, tolerance_value, approval_value })
+    let statement = "select tolerance_percent, tolerance_value, approval_value, version from count_setting \
+                     where tenant_id = $1";
+    let Some(row) = tx.row(sqlx::query(statement).bind(tx.tenant_id.0)).await? else {
+        return Ok(CountSettings {
+            object: tag::CountSettings,
+            tolerance_percent: None,
+            tolerance_value: None,
+            approval_value: None,
+            version: 0,
+        });
+    };
+    Ok(CountSettings {
+        object: tag::CountSettings,
+        tolerance_percent: optional_number(&row, "tolerance_percent")?,
+        tolerance_value: optional_number(&row, "tolerance_value")?,
+        approval_value: optional_number(&row, "approval_value")?,
+        version: row.try_get("version")?,
+    })
 }
 
-/// Replaces the limits. Open sheets keep their tolerance.
-pub async fn set(tx: &Tx, input: &CountSettingsInput) -> Result<CountSettings, Error> {
+/// Replaces the limits if they are still at version `expected`. Open sheets keep their tolerance.
+pub async fn set(tx: &Tx, expected: Option<i32>, input: &CountSettingsInput) -> Result<CountSettings, Error> {
+    // The lock makes two changes run one after the other, also while no limits are stated.
+    let lock = "select pg_advisory_xact_lock(hashtextextended('count_setting ' || $1::uuid, 0))";
+    tx.execute(sqlx::query(lock).bind(tx.tenant_id.0)).await?;
+    input::check_version(get(tx).await?.version, expected)?;
     let mut problems = Problems::default();
     check_tolerance(&mut problems, input.tolerance_percent, input.tolerance_value);
     if input.approval_value.is_some_and(Money::is_negative) {

@@ -8,8 +8,8 @@ use domain::number::{Money, Quantity};
 use domain::reconcile::term::{Class, TouchpointKind};
 use domain::refusal::{Code, Problems};
 use domain::tag;
-use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
 use serde::de::{DeserializeOwned, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -136,11 +136,15 @@ pub async fn get(tx: &Tx) -> Result<Settings, Error> {
     }
 }
 
-/// Replaces the settings.
-pub async fn replace(tx: &Tx, input: &SettingsInput) -> Result<Settings, Error> {
+/// Replaces the settings if they are still at version `expected`.
+pub async fn replace(tx: &Tx, expected: Option<i32>, input: &SettingsInput) -> Result<Settings, Error> {
+    // The lock makes two changes run one after the other, also while no settings are stated.
+    let lock = "select pg_advisory_xact_lock(hashtextextended('reconcile_setting ' || $1::uuid, 0))";
+    tx.execute(sqlx::query(lock).bind(tx.tenant_id.0)).await?;
+    let before = get(tx).await?;
+    input::check_version(before.version, expected)?;
     check(tx, input).await?;
     let usual = usual(tx).await?;
-    let before = get(tx).await?;
     let wanted = Settings {
         object: tag::ReconcileSettings,
         reference: input.reference.clone().unwrap_or(usual.reference),

@@ -140,27 +140,67 @@ pub async fn get(tx: &Tx, supplier_id: SupplierId, product_id: ProductId) -> Res
     read(rows.first().ok_or_else(|| Refusal::not_found("product of this supplier"))?)
 }
 
-/// States a product of a supplier, and replaces what was stated before.
+/// States a product of a supplier if it is still at version `expected`, and replaces what was stated before. Returns it, and the
+/// supplier that is preferred no longer.
 pub async fn set(
     tx: &Tx,
-    supplier_id: SupplierId,
-    product_id: ProductId,
+    (supplier_id, product_id): (SupplierId, ProductId),
+    expected: Option<i32>,
     input: &SupplierProductInput,
-) -> Result<SupplierProduct, Error> {
+) -> Result<(SupplierProduct, Option<SupplierId>), Error> {
     lock(tx, supplier_id).await?;
-    let mut problems = Problems::default();
-    check_values(&mut problems, input);
-    check_unit(tx, &mut problems, product_id, input.uom.as_deref()).await?;
-    problems.check()?;
     if input.preferred {
         // Of two changes that prefer different suppliers, the second then sees the first.
         let lock = "select 1 from product where tenant_id = $1 and id = $2 for no key update";
         tx.row(sqlx::query(lock).bind(tx.tenant_id.0).bind(product_id.0)).await?;
-        let statement = "update supplier_product set preferred = false, version = version + 1, updated_at = $4 \
-                         where tenant_id = $1 and product_id = $2 and supplier_id <> $3 and preferred";
-        let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(product_id.0).bind(supplier_id.0);
-        tx.execute(query.bind(tx.now)).await?;
     }
+    check_version(tx, (supplier_id, product_id), expected).await?;
+    let mut problems = Problems::default();
+    check_values(&mut problems, input);
+    check_unit(tx, &mut problems, product_id, input.uom.as_deref()).await?;
+    problems.check()?;
+    let before = if input.preferred { take_preference(tx, supplier_id, product_id).await? } else { None };
+    write(tx, supplier_id, product_id, input).await?;
+    Ok((get(tx, supplier_id, product_id).await?, before))
+}
+
+/// Rejects a change if the product was changed since the caller read it. The row is locked: another supplier that becomes the
+/// preferred one changes it without a lock on this supplier.
+async fn check_version(
+    tx: &Tx,
+    (supplier_id, product_id): (SupplierId, ProductId),
+    expected: Option<i32>,
+) -> Result<(), Error> {
+    if expected.is_none() {
+        return Ok(());
+    }
+    let statement = "select version from supplier_product \
+                     where tenant_id = $1 and supplier_id = $2 and product_id = $3 for no key update";
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(supplier_id.0).bind(product_id.0);
+    let current = tx.row(query).await?.map(|row| row.try_get("version")).transpose()?;
+    Ok(input::check_version_if_any(current, expected)?)
+}
+
+/// Takes the mark from the supplier that the product was usually bought from, if that is another one. Returns it.
+async fn take_preference(
+    tx: &Tx,
+    supplier_id: SupplierId,
+    product_id: ProductId,
+) -> Result<Option<SupplierId>, Error> {
+    let statement = "update supplier_product set preferred = false, version = version + 1, updated_at = $4 \
+                     where tenant_id = $1 and product_id = $2 and supplier_id <> $3 and preferred \
+                     returning supplier_id";
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(product_id.0).bind(supplier_id.0);
+    let row = tx.row(query.bind(tx.now)).await?;
+    Ok(row.map(|row| row.try_get("supplier_id")).transpose()?.map(SupplierId))
+}
+
+async fn write(
+    tx: &Tx,
+    supplier_id: SupplierId,
+    product_id: ProductId,
+    input: &SupplierProductInput,
+) -> Result<(), Error> {
     let statement = "insert into supplier_product (tenant_id, supplier_id, product_id, supplier_sku, uom, \
                          min_order_quantity, order_multiple, preferred, prices, created_at, updated_at) \
                      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) \
@@ -181,7 +221,7 @@ pub async fn set(
         .value("prices", supplier::to_json(&input.prices))
         .value("created_at", tx.now);
     query.execute(tx).await?;
-    get(tx, supplier_id, product_id).await
+    Ok(())
 }
 
 /// Removes a product of a supplier that is still at version `expected`.

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Tenant, with_tenant};
+use tests::{Client, Tenant, with_tenant};
 
 async fn supplier(tenant: &Tenant, code: &str) -> String {
     super::supplier(tenant, code, json!({})).await
@@ -114,6 +114,12 @@ fn a_product_has_one_preferred_supplier() {
         tenant.put(&path(&second, &mug), &json!({ "preferred": true })).await.ok();
         assert_eq!(preferred(tenant, &mug).await, ["SECOND"]);
         assert_eq!(tenant.get(&path(&first, &mug)).await.ok()["version"], 2, "the one before changed too");
+        let stated = tenant.events("type=supplier.product_stated").await;
+        let about: Vec<&Value> = stated.iter().map(|event| &event["data"]["object"]["id"]).collect();
+        assert_eq!(about, [&first, &second, &first], "the supplier that lost the mark has an event too");
+        assert_eq!(stated[1]["command_id"], stated[2]["command_id"], "of the same command");
+        tenant.put(&path(&second, &mug), &json!({ "preferred": true, "supplier_sku": "S-1" })).await.ok();
+        assert_eq!(tenant.events("type=supplier.product_stated").await.len(), 4, "and none without a change");
         let only = tenant.get(&format!("/v1/suppliers/{first}/products?preferred=true")).await.ok();
         assert_eq!(only["data"], json!([]));
         tenant.delete(&path(&second, &mug)).await.expect(204);
@@ -143,8 +149,24 @@ fn prices_of_a_supplier_are_costs() {
         let mug = tenant.product("MUG", "10.00").await.id;
         let nordbolt = supplier(tenant, "NORDBOLT").await;
         tenant.put(&path(&nordbolt, &mug), &json!({ "prices": [{ "unit_cost": "7.31" }] })).await.ok();
-        let blind = crate::platform::auth::key(tenant, &["purchasing:read"]).await;
+        let blind = crate::platform::auth::key(tenant, &["purchasing:read", "purchasing:write"]).await;
         let blind = tenant.with_key(&blind);
+        let stated = json!({ "prices": [{ "unit_cost": "7.31" }] });
+        for prefer in ["dry-run", "return=representation"] {
+            let put = |client: &Client| {
+                client
+                    .call(Method::PUT, &path(&nordbolt, &mug))
+                    .key("stated")
+                    .header("prefer", prefer)
+                    .json(&stated)
+            };
+            for reply in [put(&blind).send().await, put(&blind).send().await] {
+                assert_eq!(reply.ok()["prices"][0]["unit_cost"], Value::Null, "{}", reply.text);
+                assert!(!reply.text.contains("7.31"), "{}", reply.text);
+            }
+        }
+        let seen = tenant.put(&path(&nordbolt, &mug), &stated).await.ok();
+        assert_eq!(seen["prices"][0]["unit_cost"], "7.31");
         for path in [path(&nordbolt, &mug), format!("/v1/suppliers/{nordbolt}/products")] {
             let seen = blind.get(&path).await;
             assert_eq!(seen.status, 200);

@@ -1,8 +1,9 @@
 //! The form of a request is the one that the description states: methods, headers, and lengths of parameters.
 
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Reply, with_tenant};
+use tests::{Reply, Tenant, with_tenant};
 
 use super::isolation::operation::{Operation, operations, resolve, unknown};
 
@@ -113,6 +114,87 @@ fn a_change_that_needs_if_match_is_refused_without_it() {
             let path = operation.path_with(unknown);
             let call = tenant.call(method(&operation), &path).json(&json!({ "name": "Dealers" }));
             call.send().await.refused(428, "precondition_required");
+        }
+    });
+}
+
+/// Returns the path of the record that a `PUT` with a version replaces, and a body for it.
+async fn replaced(tenant: &Tenant, id: &str) -> (String, Value) {
+    match id {
+        "supplier_products_put" => {
+            let product = tenant.product("MUG", "10.00").await.id;
+            let supplier = tenant.make("/v1/suppliers", json!({ "code": "MILL", "name": "Mill" })).await;
+            (format!("/v1/suppliers/{supplier}/products/{product}"), json!({ "supplier_sku": "M-1" }))
+        }
+        "count_settings_put" => ("/v1/counts/settings".to_owned(), json!({ "approval_value": "10.00" })),
+        "reconciliation_settings_put" => {
+            ("/v1/reconciliation/settings".to_owned(), json!({ "window_days": 40 }))
+        }
+        other => panic!("{other} replaces a record with a version: add its path and a body here"),
+    }
+}
+
+#[test]
+fn a_replacement_needs_the_version_that_it_names() {
+    with_tenant(async |tenant| {
+        let mut seen = 0;
+        for operation in operations().iter().filter(|operation| operation.method == "put") {
+            if !takes(operation, "If-Match") {
+                continue;
+            }
+            let (path, body) = replaced(tenant, &operation.id).await;
+            let put = async |tag: &str, body: &Value| {
+                tenant.call(Method::PUT, &path).header("if-match", tag).json(body).send().await
+            };
+            put("\"7\"", &body).await.refused(412, "version_mismatch");
+            put("7", &body).await.refused(400, "invalid_parameter");
+            let first = tenant.put(&path, &body).await;
+            assert_eq!((&first.ok()["version"], first.header("etag")), (&json!(1), Some("\"1\"")));
+            let read = tenant.get(&path).await;
+            let tag = read.header("etag").expect("an ETag").to_owned();
+            assert_eq!(put(&tag, &json!({})).await.ok()["version"], 2, "{path}");
+            let stale = put(&tag, &body).await;
+            stale.refused(412, "version_mismatch");
+            assert_eq!(stale.json()["errors"][0]["params"]["current_version"], "2", "{}", stale.text);
+            let same = tenant.call(Method::GET, &path).header("if-none-match", &tag).send().await;
+            assert_eq!(same.ok()["version"], 2, "nothing was written by the stale one");
+            assert_eq!(put("*", &body).await.ok()["version"], 3, "{path}");
+            seen += 1;
+        }
+        assert!(seen >= 3, "only {seen} replacements with a version");
+    });
+}
+
+#[test]
+fn a_replacement_of_what_has_no_version_names_none() {
+    with_tenant(async |tenant| {
+        let mut seen = 0;
+        for operation in operations().iter().filter(|operation| operation.method == "put") {
+            if takes(operation, "If-Match") {
+                continue;
+            }
+            let call = tenant.call(Method::PUT, &operation.path_with(unknown)).header("if-match", "\"1\"");
+            let reply = call.json(&json!({})).send().await;
+            assert_eq!(refused_header(&reply, "invalid_parameter"), "If-Match", "{}", operation.id);
+            seen += 1;
+        }
+        assert!(seen >= 5, "only {seen} replacements without a version");
+    });
+}
+
+#[test]
+fn two_replacements_at_once_from_one_version_write_once() {
+    with_tenant(async |tenant| {
+        for id in ["supplier_products_put", "count_settings_put", "reconciliation_settings_put"] {
+            let (path, body) = replaced(tenant, id).await;
+            tenant.put(&path, &body).await.ok();
+            let sent = (0..6).map(async |_| {
+                let call = tenant.call(Method::PUT, &path).header("if-match", "\"1\"");
+                call.json(&json!({})).send().await
+            });
+            let mut statuses: Vec<u16> = join_all(sent).await.iter().map(|reply| reply.status).collect();
+            statuses.sort_unstable();
+            assert_eq!(statuses, [200, 412, 412, 412, 412, 412], "{path}");
         }
     });
 }
