@@ -1,4 +1,4 @@
-//! Purchase orders: written as a draft, sent, confirmed, received, closed or cancelled.
+//! Purchase orders: written as a draft, sent, confirmed, received, closed or cancelled. Received goods may go back to the supplier.
 
 mod form;
 mod read;
@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{LocationId, ProductId, PurchaseOrderId, StockDocumentId, SupplierId};
 use domain::number::{Factor, Money, Percent, Price, Quantity};
 use domain::purchase_order::{
-    self, PurchaseLine, PurchaseOrder, PurchaseOrderStatus, PurchaseReceipt, SendToSupplier,
+    self, MovedGoods, PurchaseLine, PurchaseOrder, PurchaseOrderStatus, SendToSupplier,
 };
 use domain::tag;
 use serde::Serialize;
@@ -22,12 +22,13 @@ use crate::line::Skus;
 use crate::params::PathId;
 use crate::posting::{BatchIn, BatchOut, Post};
 
-use form::{ConfirmIn, PurchaseOrderIn, ReceiveIn};
+use form::{ConfirmIn, PurchaseOrderIn, ReceiveIn, ReverseReturnIn, SupplierReturnIn};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(create).service(create_batch).configure(read::routes);
     cfg.service(send).service(confirm).service(receive).service(cancel).service(close);
+    cfg.service(send_back).service(reverse_return);
 }
 
 const PURCHASE_ORDERS: &str = "/v1/purchase-orders";
@@ -69,6 +70,9 @@ pub struct PurchaseOrderOut<'a> {
     /// Stock document that the request posted. Only in the response to a receipt.
     #[serde(skip_serializing_if = "Option::is_none")]
     receipt_id: Option<StockDocumentId>,
+    /// Stock document that the request posted. Only in the response to a return, or to its reversal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    return_id: Option<StockDocumentId>,
     /// Lines of the purchase order. Lists omit them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 2000)]
@@ -134,6 +138,7 @@ impl<'a> PurchaseOrderOut<'a> {
             created_at: order.recorded_at,
             version: order.version,
             receipt_id: None,
+            return_id: None,
             lines: None,
         }
     }
@@ -160,9 +165,16 @@ impl<'a> PurchaseOrderOut<'a> {
         PurchaseOrderOut { lines, ..PurchaseOrderOut::new(order, currency) }
     }
 
-    /// Names the stock document of the receipt that a command made.
-    pub(crate) fn received_by(self, receipt: Option<&PurchaseReceipt>) -> Self {
-        PurchaseOrderOut { receipt_id: receipt.map(|receipt| receipt.document.id), ..self }
+    /// Names the stock document of the goods that a command moved.
+    pub(crate) fn moved_by(self, goods: Option<&MovedGoods>) -> Self {
+        let id = goods.map(|goods| goods.document().id);
+        match goods {
+            Some(MovedGoods::Received(_)) => PurchaseOrderOut { receipt_id: id, ..self },
+            Some(MovedGoods::Returned(_) | MovedGoods::TakenBack(..)) => {
+                PurchaseOrderOut { return_id: id, ..self }
+            }
+            None => self,
+        }
     }
 }
 
@@ -246,6 +258,40 @@ async fn confirm(post: Post, id: PathId<PurchaseOrderId>) -> Answer {
 #[post("/v1/purchase-orders/{id}/receive")]
 async fn receive(post: Post, id: PathId<PurchaseOrderId>) -> Answer {
     post.send(|input: ReceiveIn, _| form::to_receive(id.0, input)).await
+}
+
+/// Send goods back to the supplier
+///
+/// Sends goods of a receipt back, by a stock document of the kind `supplier_return`: at most what the receipt received of the
+/// line, less what went back before. The supplier owes their cost as received, which comes off *goods received not invoiced*. They leave
+/// out of the cost layer of the receipt while it is held, else at the current cost; the difference is a price variance. With `replace`
+/// the order is open for them again.
+#[utoipa::path(
+    operation_id = "purchase_orders_return",
+    security(("bearer" = ["purchasing:write"]), ("bearer" = ["stock:write"])),
+    params(("id" = PurchaseOrderId, Path, description = "The purchase order."), PostHeaders),
+    request_body = SupplierReturnIn,
+    responses((status = 200, description = "The purchase order.", body = PurchaseOrderOut))
+)]
+#[post("/v1/purchase-orders/{id}/return")]
+async fn send_back(post: Post, id: PathId<PurchaseOrderId>) -> Answer {
+    post.send(|input: SupplierReturnIn, _| form::to_send_back(id.0, input)).await
+}
+
+/// Reverse a return to the supplier
+///
+/// Takes a return back as a whole: the goods are in stock again, with the cost and the cost layers that they had, by a stock
+/// document of the kind `supplier_return` with units above zero. A return is reversed once.
+#[utoipa::path(
+    operation_id = "purchase_orders_reverse_return",
+    security(("bearer" = ["purchasing:write"]), ("bearer" = ["stock:write"])),
+    params(("id" = PurchaseOrderId, Path, description = "The purchase order."), PostHeaders),
+    request_body = ReverseReturnIn,
+    responses((status = 200, description = "The purchase order.", body = PurchaseOrderOut))
+)]
+#[post("/v1/purchase-orders/{id}/reverse-return")]
+async fn reverse_return(post: Post, id: PathId<PurchaseOrderId>) -> Answer {
+    post.send(|input: ReverseReturnIn, _| form::to_take_back(id.0, input)).await
 }
 
 /// Cancel a purchase order

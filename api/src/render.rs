@@ -50,9 +50,9 @@ pub fn render(caller: &Caller, decided: Result<(&Outcome, &Book), &Refusal>) -> 
         Outcome::Expected(expected) => {
             shown(expected.version == 1, &ExpectedReceiptOut::with_lines(expected, &skus))
         }
-        Outcome::PurchaseOrder(order, receipt) => {
+        Outcome::PurchaseOrder(order, goods) => {
             let shown_order = PurchaseOrderOut::with_lines(order, currency, &skus);
-            shown(order.version == 1, &shown_order.received_by(receipt.as_deref()))
+            shown(order.version == 1, &shown_order.moved_by(goods.as_deref()))
         }
         Outcome::Recall(recall) => shown(false, &LotRecall::of(recall)),
         Outcome::Count(count, _) => {

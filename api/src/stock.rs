@@ -53,7 +53,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 const DOCUMENTS: &str = "/v1/stock/documents";
 
-/// A receipt, an opening or an adjustment. A revaluation has a path of its own.
+/// A receipt, an opening or an adjustment. A revaluation and a return to a supplier have paths of their own.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct StockDocumentIn {
@@ -156,7 +156,7 @@ struct StockLineOut<'a> {
     /// Lot code or serial number.
     #[schema(max_length = 64, example = json!(null))]
     lot_code: Option<&'a str>,
-    /// Stock units, negative for an issue. Zero in a revaluation.
+    /// Stock units, negative for an issue and for a return to a supplier. Zero in a revaluation.
     quantity: Quantity,
     /// Cost of the units, with the same sign. In a revaluation, the change of their value. Null without the scope `costs:read`.
     #[schema(value_type = Option<Money>)]

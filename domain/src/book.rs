@@ -18,8 +18,8 @@ use crate::expected_receipt::{ExpectedReceipt, Supplies, Supply};
 use crate::hold::Hold;
 use crate::id::{
     CountId, CustomerId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LocationId, LotId, MovementId,
-    OrderId, PaymentId, PriceListId, ProductId, PurchaseOrderId, RegisterId, SaleId, ShipmentId, SupplierId,
-    TaxClassId, TransferId,
+    OrderId, PaymentId, PriceListId, ProductId, PurchaseOrderId, RegisterId, SaleId, ShipmentId,
+    StockDocumentId, SupplierId, TaxClassId, TransferId,
 };
 use crate::ledger::Entry;
 use crate::location::LocationKind;
@@ -34,7 +34,7 @@ use crate::pricing::{ReplacedPrices, Rules};
 use crate::printed::{Addresses, PrintedCustomer, PrintedProduct, Seller};
 use crate::product::{self, ItemRef, Product, SkuHolder, barcode_forms};
 use crate::promise::{Allocation, Pegged, Waiting};
-use crate::purchase_order::PurchaseOrder;
+use crate::purchase_order::{KnownReceipt, KnownReturn, PurchaseOrder};
 use crate::refusal::{Code, Problem, Refusal};
 use crate::sales::{SalesLine, SoldLine};
 use crate::stock::{LayerUse, Layers, Level, LevelKey, Movement, Reservation};
@@ -179,6 +179,10 @@ pub struct Book {
     pub expected: HashMap<ExpectedReceiptId, ExpectedReceipt>,
     /// Purchase orders with their lines.
     pub purchases: HashMap<PurchaseOrderId, PurchaseOrder>,
+    /// Receipts of purchase orders of which something goes back.
+    pub purchase_receipts: HashMap<StockDocumentId, KnownReceipt>,
+    /// Returns to suppliers that are taken back.
+    pub supplier_returns: HashMap<StockDocumentId, KnownReturn>,
     /// Suppliers that get purchase orders, with their terms for the book's products.
     pub suppliers: HashMap<SupplierId, Supplier>,
     /// Count sheets.
@@ -310,6 +314,8 @@ impl Book {
             transfers: HashMap::new(),
             expected: HashMap::new(),
             purchases: HashMap::new(),
+            purchase_receipts: HashMap::new(),
+            supplier_returns: HashMap::new(),
             suppliers: HashMap::new(),
             counts: HashMap::new(),
             count_settings: CountSettings::default(),

@@ -184,6 +184,8 @@ fn place(book: &Book, command: &Command) -> Option<Place> {
         | Command::SendPurchaseOrder(_)
         | Command::ConfirmPurchaseOrder(_)
         | Command::ReceivePurchaseOrder(_)
+        | Command::SendGoodsBack(_)
+        | Command::TakeReturnBack(_)
         | Command::CancelPurchaseOrder(_)
         | Command::ClosePurchaseOrder(_)
         | Command::RecallLot(_)
@@ -209,6 +211,16 @@ fn ordered_places(book: &Book, command: &Command) -> Vec<Place> {
     if let Command::ReceivePurchaseOrder(command) = command {
         let named = command.lines.iter().map(|line| line.line_no).collect();
         return of_lines(&command.id, named);
+    }
+    if let Command::SendGoodsBack(command) = command {
+        let receipt = book.purchase_receipts.get(&command.receipt_id);
+        let id = command.location_id.or(receipt.map(|receipt| receipt.location_id));
+        return id.map(|location_id| Place { location_id, pointer: "/location_id" }).into_iter().collect();
+    }
+    if let Command::TakeReturnBack(command) = command {
+        let back = book.supplier_returns.get(&command.return_id);
+        let id = back.map(|back| back.location_id);
+        return id.map(|location_id| Place { location_id, pointer: "" }).into_iter().collect();
     }
     if let Command::SendPurchaseOrder(command) = command {
         return of_lines(&command.0, BTreeSet::new());
@@ -297,6 +309,8 @@ fn channel(book: &Book, command: &Command) -> Option<Channel> {
         | Command::SendPurchaseOrder(_)
         | Command::ConfirmPurchaseOrder(_)
         | Command::ReceivePurchaseOrder(_)
+        | Command::SendGoodsBack(_)
+        | Command::TakeReturnBack(_)
         | Command::CancelPurchaseOrder(_)
         | Command::ClosePurchaseOrder(_)
         | Command::RecallLot(_)
@@ -331,7 +345,7 @@ fn amount(outcome: &Outcome) -> Option<(&'static str, Money)> {
         Outcome::Application(application) => Some(("/lines", application.amount())),
         Outcome::StockDocument(document) => Some(("/lines", of_stock(document))),
         Outcome::Transfer(transfer) => Some(("/lines", transfer.lines.iter().map(|line| line.value).sum())),
-        Outcome::PurchaseOrder(_, Some(receipt)) => Some(("/lines", of_stock(&receipt.document))),
+        Outcome::PurchaseOrder(_, Some(goods)) => Some(("/lines", of_stock(goods.document()))),
         Outcome::PurchaseOrder(order, None) => Some(("/lines", order.value)),
         Outcome::Count(_, document) => Some(("", of_stock(document.as_ref()?))),
         Outcome::Entry(entry) => Some(("/lines", entry.total)),

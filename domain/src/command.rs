@@ -15,7 +15,7 @@ use crate::expected_receipt::ExpectedReceipt;
 use crate::hold::Hold;
 use crate::ledger::Entry;
 use crate::needs::Needs;
-use crate::purchase_order::{PurchaseOrder, PurchaseReceipt};
+use crate::purchase_order::{MovedGoods, PurchaseOrder};
 use crate::refusal::Refusal;
 use crate::transfer::Transfer;
 use crate::{
@@ -124,6 +124,10 @@ pub enum Command {
     ConfirmPurchaseOrder(purchase_order::Confirm),
     /// Receive goods of a purchase order.
     ReceivePurchaseOrder(purchase_order::Receive),
+    /// Send received goods of a purchase order back to the supplier.
+    SendGoodsBack(purchase_order::SendBack),
+    /// Take a return to a supplier back.
+    TakeReturnBack(purchase_order::TakeBack),
     /// Cancel what has not come of a purchase order.
     CancelPurchaseOrder(purchase_order::Cancel),
     /// Close a purchase order of which goods have come.
@@ -187,6 +191,8 @@ impl Command {
             Command::SendPurchaseOrder(command) => command,
             Command::ConfirmPurchaseOrder(command) => command,
             Command::ReceivePurchaseOrder(command) => command,
+            Command::SendGoodsBack(command) => command,
+            Command::TakeReturnBack(command) => command,
             Command::CancelPurchaseOrder(command) => command,
             Command::ClosePurchaseOrder(command) => command,
             Command::RecallLot(command) => command,
@@ -275,8 +281,8 @@ pub enum Outcome {
     Transfer(Transfer),
     /// An expected receipt.
     Expected(ExpectedReceipt),
-    /// A purchase order, and the receipt that the command made.
-    PurchaseOrder(Box<PurchaseOrder>, Option<Box<PurchaseReceipt>>),
+    /// A purchase order, and the goods that the command moved.
+    PurchaseOrder(Box<PurchaseOrder>, Option<Box<MovedGoods>>),
     /// A recall.
     Recall(Box<lot::Recall>),
     /// A count sheet, and the adjustment that its posting made.

@@ -52,6 +52,7 @@ pub enum DocumentKind {
     Opening,
     Adjustment,
     Revaluation,
+    SupplierReturn,
     Hold,
     Transfer,
     ExpectedReceipt,
@@ -161,6 +162,7 @@ impl DocumentKind {
             Self::Opening => stock("OP"),
             Self::Adjustment => stock("ADJ"),
             Self::Revaluation => stock("RV"),
+            Self::SupplierReturn => stock("SR"),
             Self::Hold => facts(HoldId::PREFIX, "hold", Below("/v1/stock/holds"), "hold"),
             Self::Transfer => facts(TransferId::PREFIX, "transfer", Below("/v1/stock/transfers"), "transfer").numbered("TR"),
             Self::ExpectedReceipt => facts(
@@ -290,7 +292,7 @@ impl DocumentKind {
             ("pos_session", _) => Some(Self::Session),
             ("pos_sale", _) => Some(Self::Sale),
             ("return", _) => Some(Self::CreditNote),
-            // Receipts, openings, adjustments and revaluations have ids of one kind.
+            // Receipts, openings, adjustments, revaluations and returns to suppliers have ids of one kind.
             ("stock", _) => Some(Self::Adjustment),
             (word, _) => word.parse().ok(),
         }

@@ -264,7 +264,7 @@ id!(
     CostLayerId, "cly"
 );
 id!(
-    /// A receipt, an opening, an adjustment or a revaluation.
+    /// A receipt, an opening, an adjustment, a revaluation or a return to a supplier.
     StockDocumentId, "std"
 );
 id!(

@@ -7,7 +7,7 @@ use crate::count::Count;
 use crate::document::DocumentKind;
 use crate::id::{
     CountId, CustomerId, ExpectedReceiptId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId,
-    ProductId, PurchaseOrderId, RegisterId, ShipmentId, SupplierId, TransferId,
+    ProductId, PurchaseOrderId, RegisterId, ShipmentId, StockDocumentId, SupplierId, TransferId,
 };
 use crate::line_item::GoodsLine;
 use crate::lot::NamedLot;
@@ -61,6 +61,10 @@ pub struct Needs {
     pub shipment_ids: BTreeSet<ShipmentId>,
     pub expected_ids: BTreeSet<ExpectedReceiptId>,
     pub purchase_ids: BTreeSet<PurchaseOrderId>,
+    /// Receipts of purchase orders of which something goes back.
+    pub receipt_ids: BTreeSet<StockDocumentId>,
+    /// Returns to suppliers that are taken back.
+    pub supplier_return_ids: BTreeSet<StockDocumentId>,
     /// Suppliers that get purchase orders. Their terms for the products of the batch are needed.
     pub supplier_ids: BTreeSet<SupplierId>,
     /// Codes of lots that lines name.

@@ -163,10 +163,25 @@ impl Book {
             let issued = self.issue_layers(key, quantity);
             (issued.cost, issued.layer_uses)
         };
-        self.consequences
-            .layer_uses
-            .extend(layer_uses.into_iter().map(|layer_use| (key, line_no, layer_use)));
+        self.note_layer_uses((key, line_no), layer_uses);
         cost
+    }
+
+    /// Issues stock that goes back to where it came from, first out of the cost layers whose receipt `is_own` names, and returns
+    /// its cost. An issue that is dated before what is recorded already costs what any such issue does.
+    pub(crate) fn issue_back(&mut self, issue: &Issue, is_own: impl Fn(&Source) -> bool) -> Money {
+        let Issue { key, quantity, line_no, occurred_at, .. } = *issue;
+        if self.is_counted(&key, occurred_at) || self.is_late(&key, occurred_at) {
+            return self.issue(issue);
+        }
+        let issued = self.issue_own_layers(key, quantity, is_own);
+        self.note_layer_uses((key, line_no), issued.layer_uses);
+        issued.cost
+    }
+
+    fn note_layer_uses(&mut self, (key, line_no): (LevelKey, i32), layer_uses: Vec<LayerUse>) {
+        let uses = layer_uses.into_iter().map(|layer_use| (key, line_no, layer_use));
+        self.consequences.layer_uses.extend(uses);
     }
 
     /// Receives stock at a total cost of `value`. The first units settle what is below zero. Leaves the level

@@ -6,7 +6,9 @@
 mod end;
 mod place;
 mod receive;
+mod send_back;
 mod step;
+mod take_back;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -14,15 +16,18 @@ use serde::{Deserialize, Serialize};
 use crate::book::{Book, Posting};
 use crate::command::Outcome;
 use crate::expected_receipt;
-use crate::id::{LocationId, ProductId, PurchaseOrderId, SupplierId};
+use crate::id::{LocationId, ProductId, PurchaseOrderId, StockDocumentId, SupplierId};
 use crate::number::{Factor, Money, Percent, Price, Quantity};
 use crate::refusal::Refusal;
-use crate::stock_document::StockDocument;
+use crate::stock::LayerUse;
+use crate::stock_document::{MovedLine, StockDocument};
 
 pub use end::{Cancel, Close};
 pub use place::{Place, PlaceLine};
 pub use receive::{Receive, ReceiveLine};
+pub use send_back::{SendBack, SendBackLine};
 pub use step::{Confirm, ConfirmLine, SendToSupplier};
+pub use take_back::TakeBack;
 
 /// Most locations of one purchase order.
 pub const LOCATIONS_MAX: usize = 10;
@@ -128,15 +133,123 @@ pub struct PurchaseReceipt {
     pub lines: Vec<ReceivedLine>,
 }
 
-/// The part of a line of a purchase order that one receipt received.
+/// The part of a line of a purchase order that one receipt received, or that one return sent back.
 #[derive(Debug, Clone, Copy)]
 pub struct ReceivedLine {
     /// The line of the purchase order.
     pub line_no: i32,
     /// Stock units.
     pub quantity: Quantity,
-    /// Their cost.
+    /// Their cost, as the supplier charges or credits it.
     pub value: Money,
+}
+
+/// Received goods that went back to the supplier.
+#[derive(Debug)]
+pub struct SupplierReturn {
+    /// The stock document that issued the goods.
+    pub document: StockDocument,
+    /// The receipt that had received them.
+    pub receipt_id: StockDocumentId,
+    /// Whether the supplier sends others in their place.
+    pub replaces: bool,
+    /// The part of each line that went back.
+    pub lines: Vec<ReceivedLine>,
+}
+
+/// Goods that a command moved for a purchase order.
+#[derive(Debug)]
+pub enum MovedGoods {
+    /// They came.
+    Received(PurchaseReceipt),
+    /// They went back to the supplier.
+    Returned(SupplierReturn),
+    /// A return, by its id, is taken back by a stock document.
+    TakenBack(StockDocument, StockDocumentId),
+}
+
+impl MovedGoods {
+    /// Returns the stock document that moved them.
+    pub fn document(&self) -> &StockDocument {
+        match self {
+            MovedGoods::Received(receipt) => &receipt.document,
+            MovedGoods::Returned(back) => &back.document,
+            MovedGoods::TakenBack(document, _) => document,
+        }
+    }
+}
+
+/// A receipt of a purchase order, and the part of it that went back.
+#[derive(Debug, Clone)]
+pub struct KnownReceipt {
+    /// The purchase order.
+    pub purchase_id: PurchaseOrderId,
+    /// The number of its stock document.
+    pub number: String,
+    /// The location that got the goods.
+    pub location_id: LocationId,
+    /// The time at which they came.
+    pub occurred_at: DateTime<Utc>,
+    /// Its parts of the lines of the order.
+    pub lines: Vec<KnownReceiptLine>,
+    /// The lines of its stock document.
+    pub came: Vec<MovedLine>,
+    /// The lines of the stock documents of its returns, and of those that took returns back.
+    pub back: Vec<MovedLine>,
+}
+
+/// The part of a line of a purchase order that a receipt received, and the part of it that went back.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownReceiptLine {
+    /// The part that the receipt received.
+    pub received: ReceivedLine,
+    /// Stock units of it that went back.
+    pub returned: Quantity,
+    /// Their cost, as the supplier credits it.
+    pub returned_value: Money,
+}
+
+/// A return to a supplier, as it was posted.
+#[derive(Debug, Clone)]
+pub struct KnownReturn {
+    /// The purchase order.
+    pub purchase_id: PurchaseOrderId,
+    /// The receipt that had received the goods.
+    pub receipt_id: StockDocumentId,
+    /// The number of its stock document.
+    pub number: String,
+    /// The location that the goods left.
+    pub location_id: LocationId,
+    /// The time at which they left.
+    pub occurred_at: DateTime<Utc>,
+    /// Whether the supplier sends others in their place.
+    pub replaces: bool,
+    /// Whether it was taken back.
+    pub is_taken_back: bool,
+    /// The part of each line that went back.
+    pub lines: Vec<ReceivedLine>,
+    /// The lines of its stock document, each with the cost layers that it used.
+    pub moved: Vec<(MovedLine, Vec<LayerUse>)>,
+}
+
+impl KnownReceipt {
+    /// Notes a receipt that is posted now.
+    fn of(purchase_id: PurchaseOrderId, receipt: &PurchaseReceipt) -> Self {
+        let line = |received: &ReceivedLine| KnownReceiptLine {
+            received: *received,
+            returned: Quantity::ZERO,
+            returned_value: Money::ZERO,
+        };
+        KnownReceipt {
+            purchase_id,
+            number: receipt.document.number.clone(),
+            location_id: receipt.document.location_id,
+            occurred_at: receipt.document.occurred_at,
+            lines: receipt.lines.iter().map(line).collect(),
+            came: receipt.document.lines.clone(),
+            back: Vec::new(),
+        }
+    }
 }
 
 impl PurchaseLine {
@@ -160,6 +273,22 @@ impl PurchaseOrder {
         }
         let allowed: Vec<&str> = allowed.iter().map(|status| (*status).into()).collect();
         Err(Refusal::status(&self.number, self.status.into(), done, &allowed))
+    }
+
+    /// Sets the status that follows from what has come and did not go back to be replaced.
+    fn follow_received(&mut self) {
+        use PurchaseOrderStatus::{Cancelled, Closed, Confirmed, Draft, PartlyReceived, Received, Sent};
+        let is_empty = self.lines.iter().all(|line| line.received.is_zero());
+        let is_complete = self.lines.iter().all(|line| line.open().is_zero());
+        self.status = match self.status {
+            Draft | Closed => self.status,
+            Cancelled if is_empty => Cancelled,
+            Cancelled => Closed,
+            Confirmed if is_empty => Confirmed,
+            Sent | Confirmed | PartlyReceived | Received if is_empty => Sent,
+            Sent | Confirmed | PartlyReceived | Received if is_complete => Received,
+            Sent | Confirmed | PartlyReceived | Received => PartlyReceived,
+        };
     }
 
     /// Cancels what has not come.

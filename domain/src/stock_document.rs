@@ -1,4 +1,4 @@
-//! Stock documents: receipts, openings and adjustments.
+//! Stock documents: receipts, openings and adjustments. Revaluations and returns to suppliers have rules of their own.
 
 use chrono::{DateTime, Utc};
 
@@ -31,6 +31,8 @@ text_enum! {
         Adjustment,
         /// A new value for stock; no unit moves.
         Revaluation,
+        /// Stock that went back to its supplier. Its units are positive if such a return is taken back.
+        SupplierReturn,
     }
 }
 
@@ -41,6 +43,7 @@ impl From<StockDocumentKind> for DocumentKind {
             StockDocumentKind::Opening => DocumentKind::Opening,
             StockDocumentKind::Adjustment => DocumentKind::Adjustment,
             StockDocumentKind::Revaluation => DocumentKind::Revaluation,
+            StockDocumentKind::SupplierReturn => DocumentKind::SupplierReturn,
         }
     }
 }
@@ -52,6 +55,7 @@ impl StockDocumentKind {
             StockDocumentKind::Opening => MovementKind::Opening,
             StockDocumentKind::Adjustment => MovementKind::Adjustment,
             StockDocumentKind::Revaluation => MovementKind::Revaluation,
+            StockDocumentKind::SupplierReturn => MovementKind::SupplierReturn,
         }
     }
 }
@@ -289,6 +293,10 @@ fn contra_account(book: &Book, command: &Move) -> Result<String, Refusal> {
         StockDocumentKind::Revaluation => {
             Err(Refusal::invalid("/kind", "Send a revaluation to POST /v1/stock/revaluations."))
         }
+        StockDocumentKind::SupplierReturn => {
+            let detail = "Send a return to POST /v1/purchase-orders/{id}/return, with the receipt that brought the goods.";
+            Err(Refusal::invalid("/kind", detail))
+        }
         StockDocumentKind::Adjustment => of_reason.ok_or_else(|| {
             Refusal::invalid("/reason", "An adjustment needs a reason code; see GET /v1/reason-codes.")
         }),
@@ -352,9 +360,10 @@ impl LotCheck {
         let incoming = match command.kind {
             // It may find a unit that was lost.
             StockDocumentKind::Adjustment => Incoming::returning(),
-            StockDocumentKind::Receipt | StockDocumentKind::Opening | StockDocumentKind::Revaluation => {
-                Incoming::default()
-            }
+            StockDocumentKind::Receipt
+            | StockDocumentKind::Opening
+            | StockDocumentKind::Revaluation
+            | StockDocumentKind::SupplierReturn => Incoming::default(),
         };
         let left = Departure { occurred_at, forced: command.forced };
         LotCheck { location_id, left, incoming, demand: Demand::default() }

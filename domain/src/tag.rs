@@ -118,6 +118,7 @@ tags! {
     StreamTicket = "stream_ticket",
     Supplier = "supplier",
     SupplierProduct = "supplier_product",
+    SupplierReturnLine = "supplier_return_line",
     TaxClass = "tax_class",
     TaxRate = "tax_rate",
     Transfer = "transfer",

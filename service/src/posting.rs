@@ -58,6 +58,7 @@ mod save;
 mod series;
 pub(crate) mod setup;
 pub(crate) mod stock_documents;
+mod supplier_returns;
 mod table;
 mod vouchers;
 pub(crate) mod waiting;

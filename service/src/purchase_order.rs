@@ -1,4 +1,4 @@
-//! Purchase orders and their receipts, for reading.
+//! Purchase orders, their receipts and their returns, for reading.
 
 use chrono::{DateTime, Utc};
 use domain::id::{ProductId, PurchaseOrderId, StockDocumentId, SupplierId};
@@ -43,8 +43,48 @@ pub struct PurchaseReceiptLine {
     pub value: Money,
 }
 
-/// Position of a receipt line in the list: stock document and line.
+/// The part of a line of a purchase order that one return sent back to the supplier.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SupplierReturnLine {
+    /// Always `supplier_return_line`.
+    pub object: tag::SupplierReturnLine,
+    /// Stock document that issued the goods.
+    pub stock_document_id: StockDocumentId,
+    /// Number of the stock document.
+    #[schema(max_length = 64, example = "SR-2026-000012")]
+    pub number: String,
+    /// When the goods left.
+    pub occurred_at: DateTime<Utc>,
+    /// Stock document of the receipt that had received them.
+    pub receipt_id: StockDocumentId,
+    /// Line of the purchase order.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
+    pub line_no: i32,
+    /// The product.
+    pub product_id: ProductId,
+    /// SKU of the product.
+    #[schema(max_length = 64, example = "BOLT-M8")]
+    pub sku: String,
+    /// Stock units that went back.
+    pub quantity: Quantity,
+    /// Their cost as the supplier credits it, before tax: that of the receipt. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Money>)]
+    pub value: Money,
+    /// Whether the supplier sends others in their place.
+    #[schema(example = true)]
+    pub replace: bool,
+    /// Stock document that took the return back. Null: it holds.
+    pub reversal_id: Option<StockDocumentId>,
+}
+
+/// Position of a line of a receipt or of a return in the list: stock document and line.
 pub type Position = (Uuid, i32);
+
+impl SupplierReturnLine {
+    pub fn position(&self) -> Position {
+        (self.stock_document_id.0, self.line_no)
+    }
+}
 
 impl PurchaseReceiptLine {
     pub fn position(&self) -> Position {
@@ -103,9 +143,7 @@ pub async fn receipts(
     after: Option<Position>,
     rows: u64,
 ) -> Result<Vec<PurchaseReceiptLine>, Error> {
-    let known = "select 1 from purchase_order where tenant_id = $1 and id = $2";
-    let known = tx.row(sqlx::query(known).bind(tx.tenant_id.0).bind(id.0)).await?;
-    known.ok_or_else(|| Refusal::not_found("purchase order"))?;
+    require(tx, id).await?;
     let statement = "select r.stock_document_id, d.number, d.occurred_at, r.line_no, l.product_id, p.sku, r.quantity, r.value \
          from purchase_receipt_line r \
          join stock_document d on d.tenant_id = r.tenant_id and d.id = r.stock_document_id \
@@ -118,6 +156,52 @@ pub async fn receipts(
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(document).bind(line_no);
     let rows = tx.rows(query.bind(rows.cast_signed())).await?;
     rows.iter().map(read).collect()
+}
+
+/// Returns one page of the returns of a purchase order to its supplier, line by line, the oldest first.
+pub async fn returns(
+    tx: &Tx,
+    id: PurchaseOrderId,
+    after: Option<Position>,
+    rows: u64,
+) -> Result<Vec<SupplierReturnLine>, Error> {
+    require(tx, id).await?;
+    let statement = "select b.stock_document_id, d.number, d.occurred_at, b.receipt_id, b.line_no, l.product_id, p.sku, \
+                            b.quantity, b.value, b.replaces, b.reversal_id \
+         from supplier_return_line b \
+         join stock_document d on d.tenant_id = b.tenant_id and d.id = b.stock_document_id \
+         join purchase_order_line l on l.tenant_id = b.tenant_id and l.purchase_order_id = b.purchase_order_id \
+          and l.line_no = b.line_no \
+         join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
+         where b.tenant_id = $1 and b.purchase_order_id = $2 and (b.stock_document_id, b.line_no) > ($3, $4) \
+         order by b.stock_document_id, b.line_no limit $5";
+    let (document, line_no) = after.unwrap_or_default();
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(document).bind(line_no);
+    let rows = tx.rows(query.bind(rows.cast_signed())).await?;
+    let line = |row: &PgRow| -> Result<SupplierReturnLine, Error> {
+        Ok(SupplierReturnLine {
+            object: tag::SupplierReturnLine,
+            stock_document_id: StockDocumentId(row.try_get("stock_document_id")?),
+            number: row.try_get("number")?,
+            occurred_at: row.try_get("occurred_at")?,
+            receipt_id: StockDocumentId(row.try_get("receipt_id")?),
+            line_no: row.try_get("line_no")?,
+            product_id: ProductId(row.try_get("product_id")?),
+            sku: row.try_get("sku")?,
+            quantity: number(row, "quantity")?,
+            value: number(row, "value")?,
+            replace: row.try_get("replaces")?,
+            reversal_id: row.try_get::<Option<Uuid>, _>("reversal_id")?.map(StockDocumentId),
+        })
+    };
+    rows.iter().map(line).collect()
+}
+
+/// Rejects a purchase order that does not exist.
+async fn require(tx: &Tx, id: PurchaseOrderId) -> Result<(), Error> {
+    let known = "select 1 from purchase_order where tenant_id = $1 and id = $2";
+    let known = tx.row(sqlx::query(known).bind(tx.tenant_id.0).bind(id.0)).await?;
+    known.map(|_| ()).ok_or_else(|| Refusal::not_found("purchase order").into())
 }
 
 fn read(row: &PgRow) -> Result<PurchaseReceiptLine, Error> {

@@ -9,6 +9,7 @@ mod plan;
 mod product;
 mod promise;
 mod receipt;
+mod send_back;
 mod supplier;
 
 const PURCHASES: &str = "/v1/purchase-orders";

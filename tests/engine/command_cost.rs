@@ -17,7 +17,7 @@ use tests::{Client, Node, Tenant, Till, environment, lines, sale, with_tenant};
 const MANY: usize = 7;
 
 /// Each kind of command, named as in its event, and its statements.
-const COMMANDS: [(&str, u64); 65] = [
+const COMMANDS: [(&str, u64); 67] = [
     ("pos_sale.completed", 4),
     ("pos_sale.completed, first in first out", 6),
     ("pos_sale.completed, by lot", 7),
@@ -72,6 +72,8 @@ const COMMANDS: [(&str, u64); 65] = [
     ("purchase_order.sent", 10),
     ("purchase_order.confirmed", 10),
     ("purchase_order.received", 14),
+    ("purchase_order.returned", 16),
+    ("purchase_order.return_reversed", 15),
     ("purchase_order.cancelled", 10),
     ("purchase_order.closed", 10),
     ("lot.recalled", 18),

@@ -145,7 +145,7 @@ fn instants_of_requests_are_read_once() {
 }
 
 /// Tables that only posting writes.
-const OF_POSTING: [&str; 42] = [
+const OF_POSTING: [&str; 43] = [
     "stock_level",
     "cost_layer",
     "layer_use",
@@ -167,6 +167,7 @@ const OF_POSTING: [&str; 42] = [
     "purchase_order",
     "purchase_order_line",
     "purchase_receipt_line",
+    "supplier_return_line",
     "lot_recall",
     "journal_entry",
     "journal_line",

@@ -391,11 +391,14 @@ const FACTS: &[(&str, &str)] = &[
          where n.documents <> n.last or s.next is null or s.next <> n.last + 1",
     ),
     (
-        "received of a purchase order's line is what its receipts received, and no more than its tolerance allows",
+        "received of a purchase order's line is what its receipts received without what is replaced, and no more than its tolerance allows",
         "select format('purchase order %s line %s: line %s, receipts %s', d.number, l.line_no, l.received, r.quantity) \
          from purchase_order_line l join purchase_order d on d.tenant_id = $1 and d.id = l.purchase_order_id \
-         left join (select purchase_order_id, line_no, sum(quantity) as quantity from purchase_receipt_line \
-                    where tenant_id = $1 group by 1, 2) r \
+         left join (select purchase_order_id, line_no, sum(quantity) as quantity from ( \
+                        select purchase_order_id, line_no, quantity from purchase_receipt_line where tenant_id = $1 \
+                        union all \
+                        select purchase_order_id, line_no, -quantity from supplier_return_line \
+                        where tenant_id = $1 and replaces and reversal_id is null) moved group by 1, 2) r \
            on r.purchase_order_id = l.purchase_order_id and r.line_no = l.line_no \
          where l.tenant_id = $1 \
            and (l.received <> coalesce(r.quantity, 0) or l.received > l.quantity * (1 + d.over_receipt_percent / 100) \
@@ -408,6 +411,22 @@ const FACTS: &[(&str, &str)] = &[
          join (select stock_document_id, sum(value) as value from purchase_receipt_line \
                where tenant_id = $1 group by 1) r on r.stock_document_id = s.id \
          where s.tenant_id = $1 and s.value <> r.value",
+    ),
+    (
+        "no more of a receipt's line goes back than came, and not at a higher cost",
+        "select format('receipt %s line %s: %s received, %s returned', r.stock_document_id, r.line_no, r.quantity, b.quantity) \
+         from purchase_receipt_line r \
+         join (select purchase_order_id, receipt_id, line_no, sum(quantity) as quantity, sum(value) as value \
+               from supplier_return_line where tenant_id = $1 and reversal_id is null group by 1, 2, 3) b \
+           on b.purchase_order_id = r.purchase_order_id and b.receipt_id = r.stock_document_id and b.line_no = r.line_no \
+         where r.tenant_id = $1 and (b.quantity > r.quantity or b.value > r.value) \
+         union all \
+         select format('return %s: lines %s, movements %s', b.stock_document_id, b.quantity, m.quantity) \
+         from (select stock_document_id, sum(quantity) as quantity from supplier_return_line \
+               where tenant_id = $1 group by 1) b, \
+         lateral (select -sum(quantity) as quantity from stock_movement \
+                  where tenant_id = $1 and document_id = b.stock_document_id and kind = 'supplier_return') m \
+         where b.quantity is distinct from m.quantity",
     ),
     (
         "everything that was written names a command and has one event",

@@ -135,6 +135,7 @@ impl Tenant {
             "supplier_product",
             "purchase_order",
             "purchase_receipt_line",
+            "supplier_return_line",
         ];
         let mut counts = Vec::with_capacity(tables.len());
         for table in tables {

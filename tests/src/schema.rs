@@ -194,13 +194,13 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
         "documents are never deleted, and only their progress changes",
         "select t.name || ' delete' from unnest(array['invoice', 'pos_sale', 'payment', 'shipment', 'pos_session', \
              'sales_order', 'customer', 'customer_account', 'supplier', 'product', 'location', 'register', 'account', 'stock_level', \
-             'hold', 'hold_reference', 'transfer', 'transfer_line', 'expected_receipt', 'expected_receipt_line', 'purchase_order', 'purchase_order_line', 'tenant', 'api_key', \
+             'hold', 'hold_reference', 'transfer', 'transfer_line', 'expected_receipt', 'expected_receipt_line', 'purchase_order', 'purchase_order_line', 'supplier_return_line', 'tenant', 'api_key', \
              'app_user', 'product_group', 'unmapped_sku', 'voucher', 'sale_exception']) t (name) \
          where has_table_privilege('stockwell_app', t.name::regclass, 'delete') \
          union all select t.name || '.' || a.attname from (values ('invoice', '{open,returned,version,updated_at}'::text[]), \
              ('pos_sale', '{returned}'), ('sale_exception', '{resolved_at,resolution,version}'), ('payment', '{unapplied}'), ('shipment', '{invoice_id,undone_at,carrier,tracking_number,tracking_url,version,updated_at}'), \
              ('hold', '{status,expires_at,version,updated_at}'), ('hold_reference', '{placed_at}'), ('transfer', '{status,version,updated_at}'), \
-             ('transfer_line', '{received,missing,returned,open_value}'), ('expected_receipt_line', '{received}'), ('purchase_order_line', '{received,cancelled,expected_on}'), \
+             ('transfer_line', '{received,missing,returned,open_value}'), ('expected_receipt_line', '{received}'), ('purchase_order_line', '{received,cancelled,expected_on}'), ('supplier_return_line', '{reversal_id}'), \
              ('purchase_order', '{status,sent_at,version,updated_at}'), \
              ('expected_receipt', '{expected_on,status,version,updated_at}')) t (name, mutable) \
          join pg_attribute a on a.attrelid = t.name::regclass and a.attnum > 0 and not a.attisdropped \

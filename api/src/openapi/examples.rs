@@ -60,6 +60,7 @@ const OF_SCHEMAS: &[(&str, &str, &str)] = &[
     ("Register", "name", "Till at the entrance"),
     ("Revaluation", "reference", "Lower of cost and market, year end"),
     ("StockDocument", "reference", "Delivery note 8812"),
+    ("SupplierReturn", "reference", "RMA 118"),
     ("TaxClass", "code", "standard"),
     ("TaxClass", "name", "Standard rate"),
     ("Tender", "reference", "auth-004211"),

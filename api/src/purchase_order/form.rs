@@ -4,14 +4,16 @@ use chrono::NaiveDate;
 use domain::id::{LocationId, ProductId, PurchaseOrderId, StockDocumentId, SupplierId};
 use domain::moment::Instant;
 use domain::number::{Percent, Price, Quantity};
-use domain::purchase_order::{Confirm, ConfirmLine, Place, PlaceLine, Receive, ReceiveLine};
+use domain::purchase_order::{
+    Confirm, ConfirmLine, Place, PlaceLine, Receive, ReceiveLine, SendBack, SendBackLine, TakeBack,
+};
 use domain::refusal::Problems;
-use domain::text::{self, Reference200};
+use domain::text::{self, Filled100, Reference200};
 use serde::Deserialize;
 use service::posting::Command;
 
 use crate::line::item;
-use crate::lot::line::{self as lots, ReceivedLotIn};
+use crate::lot::line::{self as lots, LotIn, ReceivedLotIn};
 use crate::{ApiError, Caller};
 
 /// A purchase order to write as a draft.
@@ -127,6 +129,57 @@ struct ReceiveLineIn {
     lots: Vec<ReceivedLotIn>,
 }
 
+/// Goods of a receipt that go back to the supplier.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SupplierReturnIn {
+    /// Your own id of the stock document. The server chooses one if absent.
+    document_id: Option<StockDocumentId>,
+    /// Stock document of the receipt that received the goods.
+    receipt_id: StockDocumentId,
+    /// Location that the goods leave. That of the receipt if absent.
+    location_id: Option<LocationId>,
+    /// Supplier's number of the return, or a remark. The number of the receipt if absent.
+    reference: Option<Reference200>,
+    /// When the goods left, not before they came. Now if absent. Never in the future.
+    #[schema(example = "2026-12-03T09:00:00Z")]
+    occurred_at: Option<Instant>,
+    /// Whether the supplier sends others in their place. The order is then open for them again. Not for an order that is closed.
+    #[serde(default)]
+    replace: bool,
+    /// Lines that go back, each named once.
+    #[schema(min_items = 1, max_items = 2000)]
+    lines: Vec<SupplierReturnLineIn>,
+}
+
+/// A line that goes back to the supplier.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SupplierReturnLineIn {
+    /// Line of the purchase order.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
+    line_no: i32,
+    /// Unit of the quantity. That of the order if absent.
+    #[schema(min_length = 1, max_length = 8, example = "XBX")]
+    uom: Option<String>,
+    /// Quantity that goes back, above zero.
+    quantity: Quantity,
+    /// Lots of a tracked product that came with the receipt. Required if it is tracked.
+    #[serde(default)]
+    #[schema(max_items = 2000)]
+    lots: Vec<LotIn>,
+}
+
+/// A return to the supplier to reverse.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReverseReturnIn {
+    /// Stock document of the return.
+    return_id: StockDocumentId,
+    /// Reason of the reversal. The stock document has it as its reference.
+    reason: Filled100,
+}
+
 pub fn to_place(input: PurchaseOrderIn, _: &Caller) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference);
@@ -184,4 +237,39 @@ pub fn to_receive(id: PurchaseOrderId, input: ReceiveIn) -> Result<Command, ApiE
         occurred_at: input.occurred_at.map(Instant::get),
         lines,
     }))
+}
+
+pub fn to_send_back(id: PurchaseOrderId, input: SupplierReturnIn) -> Result<Command, ApiError> {
+    let mut problems = Problems::default();
+    let reference = text::checked(&mut problems, "/reference", input.reference);
+    let mut lines = Vec::with_capacity(input.lines.len());
+    for (index, line) in input.lines.into_iter().enumerate() {
+        lines.push(SendBackLine {
+            line_no: line.line_no,
+            uom: line.uom,
+            quantity: line.quantity,
+            lots: lots::named(&mut problems, &format!("/lines/{index}"), line.lots),
+        });
+    }
+    problems.check()?;
+    Ok(Command::SendGoodsBack(SendBack {
+        id,
+        receipt_id: input.receipt_id,
+        document_id: input.document_id,
+        location_id: input.location_id,
+        reference,
+        occurred_at: input.occurred_at.map(Instant::get),
+        replace: input.replace,
+        lines,
+    }))
+}
+
+pub fn to_take_back(id: PurchaseOrderId, input: ReverseReturnIn) -> Result<Command, ApiError> {
+    let mut problems = Problems::default();
+    if input.reason.trim().is_empty() {
+        problems.invalid("/reason", "Say why the return is reversed.");
+    }
+    let reason = input.reason.checked(&mut problems, "/reason");
+    problems.check()?;
+    Ok(Command::TakeReturnBack(TakeBack { id, return_id: input.return_id, reason }))
 }

@@ -1,4 +1,4 @@
-//! Routes that read purchase orders and their receipts.
+//! Routes that read purchase orders, their receipts and their returns.
 
 use actix_web::get;
 use actix_web::web::Data;
@@ -6,7 +6,7 @@ use domain::id::{ProductId, PurchaseOrderId, SupplierId};
 use domain::purchase_order::PurchaseOrderStatus;
 use serde::Deserialize;
 use service::listing::Age;
-use service::purchase_order::{self, Filter, Position, PurchaseReceiptLine};
+use service::purchase_order::{self, Filter, Position, PurchaseReceiptLine, SupplierReturnLine};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::PurchaseOrderOut;
@@ -19,7 +19,7 @@ use crate::{Answer, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(list).service(show).service(list_receipts);
+    cfg.service(list).service(show).service(list_receipts).service(list_returns);
 }
 
 /// Which purchase orders to list.
@@ -105,4 +105,22 @@ async fn list_receipts(caller: Caller, id: PathId<PurchaseOrderId>, page: List<N
     let rows = page.read(&caller, read).await?;
     let shown = rows.into_iter().map(|row| Shown::to(&caller, row)).collect();
     page.answer(shown, |row: &Shown<PurchaseReceiptLine>| row.position())
+}
+
+/// List the returns of a purchase order
+///
+/// Returns one page of what went back to the supplier of each line, the oldest return first.
+#[utoipa::path(
+    operation_id = "purchase_orders_list_returns",
+    security(("bearer" = ["purchasing:read"])),
+    params(("id" = PurchaseOrderId, Path, description = "The purchase order's id.")),
+    responses((status = 200, description = "One page of returned lines.", body = Page<SupplierReturnLine>))
+)]
+#[get("/v1/purchase-orders/{id}/returns")]
+async fn list_returns(caller: Caller, id: PathId<PurchaseOrderId>, page: List<NoFilters>) -> Answer {
+    let after: Option<Position> = page.after()?;
+    let read = async |tx: &service::Tx| purchase_order::returns(tx, id.0, after, page.fetch()).await;
+    let rows = page.read(&caller, read).await?;
+    let shown = rows.into_iter().map(|row| Shown::to(&caller, row)).collect();
+    page.answer(shown, |row: &Shown<SupplierReturnLine>| row.position())
 }

@@ -52,7 +52,7 @@ struct Filters {
 
 /// List stock documents
 ///
-/// Returns one page of receipts, openings and adjustments, without their lines.
+/// Returns one page of receipts, openings, adjustments, revaluations and returns to suppliers, without their lines.
 #[utoipa::path(
     operation_id = "stock_documents_list",
     security(("bearer" = ["stock:read", "reports:read"])),
@@ -79,7 +79,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 
 /// Get a stock document
 ///
-/// Returns the receipt, opening or adjustment with its lines.
+/// Returns the document with its lines.
 #[utoipa::path(
     operation_id = "stock_documents_get",
     security(("bearer" = ["stock:read", "reports:read"])),

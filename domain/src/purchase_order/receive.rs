@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 
 use super::PurchaseOrderStatus::{Confirmed, PartlyReceived, Received, Sent};
-use super::{PurchaseLine, PurchaseOrder, PurchaseReceipt, ReceivedLine, find, keep};
+use super::{
+    KnownReceipt, MovedGoods, PurchaseLine, PurchaseOrder, PurchaseReceipt, ReceivedLine, find, keep,
+};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
@@ -77,7 +79,8 @@ impl Rule for Receive {
 
     fn decide(&self, book: &mut Book) -> Decision {
         receive(book, self).map(|(order, receipt, posting)| {
-            (Outcome::PurchaseOrder(Box::new(order), Some(Box::new(receipt))), posting)
+            let goods = MovedGoods::Received(receipt);
+            (Outcome::PurchaseOrder(Box::new(order), Some(Box::new(goods))), posting)
         })
     }
 }
@@ -120,6 +123,7 @@ fn receive(book: &mut Book, command: &Receive) -> Result<(PurchaseOrder, Purchas
     }
     let is_complete = order.lines.iter().all(|line| line.open().is_zero());
     order.status = if is_complete { Received } else { PartlyReceived };
+    book.purchase_receipts.insert(receipt.document.id, KnownReceipt::of(order.id, &receipt));
     Ok((keep(book, order), receipt, posting))
 }
 

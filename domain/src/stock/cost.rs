@@ -160,9 +160,38 @@ impl Layers {
     /// Takes `quantity`, the oldest first. Returns the cost and the layers used, and the unit cost of the
     /// last of them.
     fn take(&mut self, quantity: Quantity, settings: &Settings) -> (Issued, Price) {
+        let (left, issued, last) = self.draw(quantity, |_| true, settings);
+        assert!(left.is_zero(), "layers hold what their level holds");
+        (issued, last)
+    }
+
+    /// Like [`take`](Layers::take), but takes those whose receipt `is_own` names before all others.
+    fn take_own_first(
+        &mut self,
+        quantity: Quantity,
+        is_own: impl Fn(&Source) -> bool,
+        settings: &Settings,
+    ) -> (Issued, Price) {
+        let (left, mut issued, last) = self.draw(quantity, is_own, settings);
+        if left.is_zero() {
+            return (issued, last);
+        }
+        let (others, last) = self.take(left, settings);
+        issued.cost += others.cost;
+        issued.layer_uses.extend(others.layer_uses);
+        (issued, last)
+    }
+
+    /// Takes up to `quantity` of the layers whose receipt `is_wanted` names, the oldest first. Returns what they lack, the cost and
+    /// the layers used, and the unit cost of the last of them.
+    fn draw(
+        &mut self,
+        quantity: Quantity,
+        is_wanted: impl Fn(&Source) -> bool,
+        settings: &Settings,
+    ) -> (Quantity, Issued, Price) {
         let (mut wanted, mut issued, mut last) = (quantity, Issued::default(), Price::ZERO);
-        let mut used_up = 0;
-        for layer in &mut self.0 {
+        for layer in self.0.iter_mut().filter(|layer| is_wanted(&layer.source)) {
             if wanted.is_zero() {
                 break;
             }
@@ -173,11 +202,9 @@ impl Layers {
             let (layer_id, source) = (layer.id, layer.source.clone());
             issued.layer_uses.push(LayerUse { layer_id, quantity: part, value, source });
             wanted -= part;
-            used_up += usize::from(layer.quantity.is_zero());
         }
-        assert!(wanted.is_zero(), "layers hold what their level holds");
-        self.0.drain(..used_up);
-        (issued, last)
+        self.0.retain(|layer| layer.quantity.is_positive());
+        (wanted, issued, last)
     }
 
     /// Gives every unit the same cost. The layers add up to `value`.
@@ -229,12 +256,22 @@ impl Layers {
 impl Book {
     /// Issues `quantity` of a level that has enough on hand, and returns its cost.
     pub fn issue_layers(&mut self, key: LevelKey, quantity: Quantity) -> Issued {
+        self.issue_own_layers(key, quantity, |_| true)
+    }
+
+    /// Like [`Book::issue_layers`], but uses the layers whose receipt `is_own` names before all others.
+    pub(crate) fn issue_own_layers(
+        &mut self,
+        key: LevelKey,
+        quantity: Quantity,
+        is_own: impl Fn(&Source) -> bool,
+    ) -> Issued {
         let setup = Arc::clone(&self.setup);
         if !self.apply_costing_method(key, self.now) {
             let cost = self.level_mut(key).issue(quantity, &setup.settings);
             return Issued { cost, layer_uses: Vec::new() };
         }
-        let (issued, last_cost) = self.layers_mut(key).take(quantity, &setup.settings);
+        let (issued, last_cost) = self.layers_mut(key).take_own_first(quantity, is_own, &setup.settings);
         self.level_mut(key).issue_at(quantity, issued.cost, last_cost);
         self.check_layers(&key);
         issued
@@ -359,6 +396,27 @@ mod tests {
 
     fn sums(layers: &Layers) -> (Quantity, Money) {
         (layers.iter().map(|layer| layer.quantity).sum(), layers.iter().map(|layer| layer.value).sum())
+    }
+
+    #[test]
+    fn goods_go_back_out_of_the_layer_of_their_receipt_and_then_out_of_the_oldest() {
+        let mut layers = Layers::default();
+        // 10 at 1.00, 10 at 2.00 and 10 at 3.00; the second receipt is document 7.
+        layers.add(layer(1, 100, 1_000));
+        let mut own = layer(2, 100, 2_000);
+        own.source.document_id = Uuid::from_u128(7);
+        layers.add(own);
+        layers.add(layer(3, 100, 3_000));
+        let is_own = |source: &Source| source.document_id == Uuid::from_u128(7);
+        let units = |number: i64| Quantity::new(number.into());
+        let (issued, last) = layers.take_own_first(units(4), is_own, &settings());
+        assert_eq!((issued.cost, last), (Money::new(Decimal::new(8, 0)), Price::new(Decimal::new(2, 0))));
+        let (issued, last) = layers.take_own_first(units(8), is_own, &settings());
+        let used: Vec<(u128, Quantity)> =
+            issued.layer_uses.iter().map(|used| (used.layer_id.0.as_u128(), used.quantity)).collect();
+        assert_eq!(used, [(2, units(6)), (1, units(2))]);
+        assert_eq!((issued.cost, last), (Money::new(Decimal::new(14, 0)), Price::new(Decimal::new(1, 0))));
+        assert_eq!(sums(&layers), (units(18), Money::new(Decimal::new(38, 0))));
     }
 
     #[test]

@@ -21,7 +21,7 @@ use super::prefetch::{Prefetched, Products};
 use super::setup::Setups;
 use super::{
     Command, allotments, counts, documents, history, late, layer, lot_levels, lots, open_costs, open_items,
-    orders, purchases, queue_levels, series, stock_documents, vouchers, waiting,
+    orders, purchases, queue_levels, series, stock_documents, supplier_returns, vouchers, waiting,
 };
 use crate::catalog::lookup;
 use crate::listing::{number, optional_number, word};
@@ -60,6 +60,7 @@ pub(super) async fn book(
     book.transfers = goods.transfers;
     book.expected = goods.expected;
     book.purchases = purchases::load(tx, &mut needs).await?;
+    supplier_returns::load(tx, &mut needs, &mut book).await?;
     lots::need_products(tx, &mut needs).await?;
     book.counts = counts::load(tx, &needs).await?;
     needs.add_count_lines(&book.counts);

@@ -44,6 +44,8 @@ pub(super) async fn load(tx: &Tx, needs: &mut Needs, book: &mut Book) -> Result<
     let mut ids: BTreeSet<LotId> = needs.recalled.clone();
     ids.extend(book.sold.values().flatten().flat_map(|line| &line.lots).map(|lot| lot.share.lot_id));
     ids.extend(book.transfers.values().flat_map(|transfer| &transfer.lines).map(|line| line.lot_id));
+    let taken_back = book.supplier_returns.values().flat_map(|back| &back.moved);
+    ids.extend(taken_back.map(|(line, _)| line.lot_id));
     let shipments = book.orders.values().flat_map(|order| &order.shipments);
     let undone = shipments.filter(|shipment| needs.shipment_ids.contains(&shipment.id));
     ids.extend(

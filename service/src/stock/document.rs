@@ -1,4 +1,4 @@
-//! Receipts, openings, adjustments and revaluations, for reading.
+//! Receipts, openings, adjustments, revaluations and returns to suppliers, for reading.
 
 use chrono::{DateTime, Utc};
 use domain::id::{LocationId, LotId, ProductId, StockDocumentId};
@@ -89,19 +89,35 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<StockDo
     rows.iter().map(summary).collect()
 }
 
+/// The statement for the lines of a stock document. It takes the condition on its kind.
+macro_rules! lines {
+    ($of_kind:literal) => {
+        concat!(
+            "select line_no, product_id, quantity, value, lot_id from stock_movement \
+             where tenant_id = $1 and document_id = $2 and ",
+            $of_kind,
+            " and kind <> 'settlement' and reason is not distinct from $3 order by line_no"
+        )
+    };
+}
+
 /// Returns one stock document with its lines, which are its movements; the currency; and the names of products and
 /// lots.
 pub async fn get(tx: &Tx, id: StockDocumentId) -> Result<(StockDocument, String, Names), Error> {
     let rows = Listing::new(tx, SELECT).with("d.id = ", Some(id.0)).rows(tx).await?;
     let row = rows.first().ok_or_else(|| Refusal::not_found("stock document"))?;
     let mut document = read_header(row)?;
-    // The condition of the index stock_movement_by_document. Consequences of a line (a settled cost, the part that a
-    // count has already seen) are not lines.
-    let statement = "select line_no, product_id, quantity, value, lot_id from stock_movement \
-                     where tenant_id = $1 and document_id = $2 \
-                       and document_kind in ('receipt', 'opening', 'adjustment', 'revaluation') \
-                       and kind <> 'settlement' and reason is not distinct from $3 \
-                     order by line_no";
+    // The condition of the index stock_movement_by_document, or stock_movement_by_supplier_return. Consequences of a line (a
+    // settled cost, the part that a count has already seen) are not lines.
+    let statement = match document.kind {
+        StockDocumentKind::SupplierReturn => lines!("document_kind = 'supplier_return'"),
+        StockDocumentKind::Receipt
+        | StockDocumentKind::Opening
+        | StockDocumentKind::Adjustment
+        | StockDocumentKind::Revaluation => {
+            lines!("document_kind in ('receipt', 'opening', 'adjustment', 'revaluation')")
+        }
+    };
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(&document.reason);
     for row in tx.rows(query).await? {
         document.lines.push(MovedLine {

@@ -160,7 +160,7 @@ const LINE_NAMES: &str = ") m \
      left join shipment h on h.tenant_id = m.tenant_id and h.id = m.document_id and m.document_kind = 'shipment' \
      left join invoice i on i.tenant_id = m.tenant_id and i.id = m.document_id and m.document_kind = 'credit_note' \
      left join stock_document d on d.tenant_id = m.tenant_id and d.id = m.document_id \
-        and m.document_kind in ('receipt', 'opening', 'adjustment', 'revaluation') \
+        and m.document_kind in ('receipt', 'opening', 'adjustment', 'revaluation', 'supplier_return') \
      left join transfer t on t.tenant_id = m.tenant_id and t.id = m.document_id and m.document_kind = 'transfer' \
      left join cost_to_settle z on z.tenant_id = m.tenant_id and z.document_id = m.document_id \
         and z.line_no = m.line_no and z.location_id = m.location_id and z.product_id = m.product_id \

@@ -60,7 +60,7 @@ const NAMES: &str = ") c \
      left join pos_sale s on s.tenant_id = c.tenant_id and s.id = c.document_id and c.document_kind = 'refund' \
      left join invoice i on i.tenant_id = c.tenant_id and i.id = c.document_id and c.document_kind = 'credit_note' \
      left join stock_document d on d.tenant_id = c.tenant_id and d.id = c.document_id \
-        and c.document_kind in ('receipt', 'opening', 'adjustment') \
+        and c.document_kind in ('receipt', 'opening', 'adjustment', 'supplier_return') \
      left join transfer x on x.tenant_id = c.tenant_id and x.id = c.document_id and c.document_kind = 'transfer' \
      order by c.received_at, c.id";
 
@@ -117,7 +117,7 @@ const USE_NAMES: &str = ")) c \
      left join pos_sale s on s.tenant_id = c.tenant_id and s.id = c.document_id and c.document_kind = 'refund' \
      left join invoice i on i.tenant_id = c.tenant_id and i.id = c.document_id and c.document_kind = 'credit_note' \
      left join stock_document d on d.tenant_id = c.tenant_id and d.id = c.document_id \
-        and c.document_kind in ('receipt', 'opening', 'adjustment') \
+        and c.document_kind in ('receipt', 'opening', 'adjustment', 'supplier_return') \
      left join transfer x on x.tenant_id = c.tenant_id and x.id = c.document_id and c.document_kind = 'transfer' \
      order by c.movement_id, c.received_at, c.layer_id";
 

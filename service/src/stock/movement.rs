@@ -168,6 +168,12 @@ async fn find_by_document(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec
         )
         .tenant(tx)
         .with("m.document_id = ", filter.document_id)
+        .sql(
+            " union all select m.* from stock_movement m \
+             where m.document_kind = 'supplier_return' and m.tenant_id = ",
+        )
+        .tenant(tx)
+        .with("m.document_id = ", filter.document_id)
         .sql(")")
         .sql(NAMES)
         .tenant(tx)

@@ -156,7 +156,9 @@ impl World<'_> {
     async fn suppliers(&mut self) -> Result<(), ClientError> {
         let steel = json!({ "code": "STEEL", "name": "Steel Parts Ltd", "lead_time_days": 14 });
         self.make("sup:steel", "/v1/suppliers", steel).await?;
-        for name in ["por:send", "por:confirm", "por:receive", "por:cancel", "por:close"] {
+        for name in
+            ["por:send", "por:confirm", "por:receive", "por:cancel", "por:close", "por:return", "por:reverse"]
+        {
             let lines = json!([{ "sku": "BOLT-M8", "quantity": "1000", "unit_cost": "0.95" }]);
             let order = json!({ "supplier_id": self.id("sup:steel"), "location_id": self.id("loc:MAIN"), "lines": lines });
             self.make(name, "/v1/purchase-orders", order).await?;
@@ -164,9 +166,18 @@ impl World<'_> {
             if name != "por:send" {
                 self.post(&format!("{name}:send"), &format!("{path}/send"), json!({})).await?;
             }
-            if name == "por:close" {
-                let part = json!({ "lines": [{ "line_no": 1, "quantity": "400" }] });
-                self.post(&format!("{name}:receive"), &format!("{path}/receive"), part).await?;
+            if !matches!(name, "por:close" | "por:return" | "por:reverse") {
+                continue;
+            }
+            let part = json!({ "lines": [{ "line_no": 1, "quantity": "400" }] });
+            let came = self.post(&format!("{name}:receive"), &format!("{path}/receive"), part).await?;
+            if name == "por:return" {
+                self.note("std:returned", text(&came["receipt_id"]));
+            } else if name == "por:reverse" {
+                let line = json!({ "line_no": 1, "quantity": "10" });
+                let back = json!({ "receipt_id": came["receipt_id"], "lines": [line] });
+                let sent = self.post(&format!("{name}:return"), &format!("{path}/return"), back).await?;
+                self.note("std:sent_back", text(&sent["return_id"]));
             }
         }
         Ok(())

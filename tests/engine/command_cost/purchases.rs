@@ -1,4 +1,4 @@
-//! Purchase orders, from the draft to the last receipt.
+//! Purchase orders, from the draft to the last receipt, and returns to suppliers.
 
 use serde_json::{Value, json};
 
@@ -25,6 +25,18 @@ impl Shop<'_> {
         match name {
             "purchase_order.confirmed" => (path("confirm"), json!({ "expected_on": "2090-01-01" })),
             "purchase_order.received" => (path("receive"), json!({})),
+            "purchase_order.returned" | "purchase_order.return_reversed" => {
+                let came = self.tenant.post(&path("receive"), &json!({})).await.ok();
+                let lines: Vec<Value> =
+                    (1..=many).map(|number| json!({ "line_no": number, "quantity": "1" })).collect();
+                let back = json!({ "receipt_id": came["receipt_id"], "lines": lines });
+                if name == "purchase_order.returned" {
+                    return (path("return"), back);
+                }
+                let sent = self.tenant.post(&path("return"), &back).await.ok();
+                let reversal = json!({ "return_id": sent["return_id"], "reason": "Not sent" });
+                (path("reverse-return"), reversal)
+            }
             "purchase_order.cancelled" => (path("cancel"), json!({})),
             _ => {
                 let part = json!({ "line_no": 1, "quantity": "1" });

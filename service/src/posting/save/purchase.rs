@@ -1,8 +1,8 @@
-//! Writes purchase orders, and the parts of their lines that receipts received: one statement per table, none for a table
-//! that the batch does not touch.
+//! Writes purchase orders, and the parts of their lines that receipts received and returns sent back: one statement per table,
+//! none for a table that the batch does not touch.
 
-use domain::id::PurchaseOrderId;
-use domain::purchase_order::{PurchaseLine, PurchaseOrder, PurchaseReceipt};
+use domain::id::{PurchaseOrderId, StockDocumentId};
+use domain::purchase_order::{MovedGoods, PurchaseLine, PurchaseOrder, PurchaseReceipt, SupplierReturn};
 use sea_orm::sqlx;
 
 use super::stock::{Latest, Row};
@@ -15,10 +15,16 @@ use crate::{Error, Tx};
 pub(super) async fn write(tx: &Tx, accepted: &[Accepted<'_>]) -> Result<(), Error> {
     let mut orders: Latest<'_, PurchaseOrder> = Latest::default();
     let mut receipts: Vec<(PurchaseOrderId, &PurchaseReceipt)> = Vec::new();
+    let mut returns: Vec<(PurchaseOrderId, &SupplierReturn)> = Vec::new();
+    let mut taken_back: Vec<(StockDocumentId, StockDocumentId)> = Vec::new();
     for accepted in accepted {
-        if let Outcome::PurchaseOrder(order, receipt) = &accepted.outcome {
-            orders.add(order.id.0, order.version, order, accepted.command_id.0);
-            receipts.extend(receipt.as_deref().map(|receipt| (order.id, receipt)));
+        let Outcome::PurchaseOrder(order, goods) = &accepted.outcome else { continue };
+        orders.add(order.id.0, order.version, order, accepted.command_id.0);
+        match goods.as_deref() {
+            Some(MovedGoods::Received(receipt)) => receipts.push((order.id, receipt)),
+            Some(MovedGoods::Returned(back)) => returns.push((order.id, back)),
+            Some(MovedGoods::TakenBack(document, return_id)) => taken_back.push((*return_id, document.id)),
+            None => {}
         }
     }
     let (fresh, known) = orders.parted();
@@ -26,7 +32,9 @@ pub(super) async fn write(tx: &Tx, accepted: &[Accepted<'_>]) -> Result<(), Erro
     write_fresh(tx, &fresh).await?;
     write_known_lines(tx, &lines_of(&known)).await?;
     write_fresh_lines(tx, &lines_of(&fresh)).await?;
-    write_received(tx, &receipts).await
+    write_received(tx, &receipts).await?;
+    write_returned(tx, &returns).await?;
+    write_taken_back(tx, &taken_back).await
 }
 
 fn lines_of<'a>(orders: &[Row<'a, PurchaseOrder>]) -> Vec<(PurchaseOrderId, &'a PurchaseLine)> {
@@ -158,6 +166,46 @@ async fn write_received(tx: &Tx, receipts: &[(PurchaseOrderId, &PurchaseReceipt)
         .column("line_no", &rows, |(.., line)| line.line_no)
         .column("quantity", &rows, |(.., line)| line.quantity.get())
         .column("value", &rows, |(.., line)| line.value.get());
+    query.execute(tx).await?;
+    Ok(())
+}
+
+async fn write_returned(tx: &Tx, returns: &[(PurchaseOrderId, &SupplierReturn)]) -> Result<(), Error> {
+    let rows: Vec<_> =
+        returns.iter().flat_map(|(id, back)| back.lines.iter().map(move |line| (*id, *back, line))).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let statement = "insert into supplier_return_line (tenant_id, purchase_order_id, stock_document_id, receipt_id, line_no, \
+                                                       quantity, value, replaces) \
+             select $1, v.* \
+             from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::numeric[], $7::numeric[], $8::bool[]) as v \
+                        (purchase_order_id, stock_document_id, receipt_id, line_no, quantity, value, replaces)";
+    let query = Columns::of(statement)
+        .bind(tx.tenant_id.0)
+        .column("purchase_order_id", &rows, |(id, ..)| id.0)
+        .column("stock_document_id", &rows, |(_, back, _)| back.document.id.0)
+        .column("receipt_id", &rows, |(_, back, _)| back.receipt_id.0)
+        .column("line_no", &rows, |(.., line)| line.line_no)
+        .column("quantity", &rows, |(.., line)| line.quantity.get())
+        .column("value", &rows, |(.., line)| line.value.get())
+        .column("replaces", &rows, |(_, back, _)| back.replaces);
+    query.execute(tx).await?;
+    Ok(())
+}
+
+/// Notes which stock documents took returns back.
+async fn write_taken_back(tx: &Tx, rows: &[(StockDocumentId, StockDocumentId)]) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let statement = "update supplier_return_line l set reversal_id = v.reversal_id \
+             from unnest($2::uuid[], $3::uuid[]) as v (stock_document_id, reversal_id) \
+             where l.tenant_id = $1 and l.stock_document_id = v.stock_document_id";
+    let query = Columns::of(statement)
+        .bind(tx.tenant_id.0)
+        .column("stock_document_id", rows, |(id, _)| id.0)
+        .column("reversal_id", rows, |(_, id)| id.0);
     query.execute(tx).await?;
     Ok(())
 }

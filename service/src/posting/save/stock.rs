@@ -81,8 +81,8 @@ pub(super) async fn write(tx: &Tx, accepted: &[Accepted<'_>], served: &Posting) 
         if let Outcome::StockDocument(document) | Outcome::Count(_, Some(document)) = &accepted.outcome {
             documents.stock.push((document, by));
         }
-        if let Outcome::PurchaseOrder(_, Some(receipt)) = &accepted.outcome {
-            documents.stock.push((&receipt.document, by));
+        if let Outcome::PurchaseOrder(_, Some(goods)) = &accepted.outcome {
+            documents.stock.push((goods.document(), by));
         }
     }
     write_holds(tx, &documents.holds).await?;

@@ -256,6 +256,9 @@ pub async fn own_records(tenant: &Tenant) -> Own {
     }
 }
 
+/// Letters of an id that does not exist.
+const LETTERS: &str = "01h455vb4pex5vsknk084sn02q";
+
 /// Returns a valid body for an operation that names a record in its path; `None` if the path names no record.
 pub fn body(operation: &str, own: &Own) -> Option<Value> {
     match operation {
@@ -273,6 +276,11 @@ pub fn body(operation: &str, own: &Own) -> Option<Value> {
         "sale_exceptions_resolve" => Some(json!({ "resolution": "Old price tag" })),
         "counts_reverse" => Some(json!({ "reason": "The wrong shelf" })),
         "payments_reverse" => Some(json!({ "reason": "Account closed" })),
+        "purchase_orders_return" => Some(json!({ "receipt_id": format!("std_{LETTERS}"),
+            "lines": [{ "line_no": 1, "quantity": "1" }] })),
+        "purchase_orders_reverse_return" => {
+            Some(json!({ "return_id": format!("std_{LETTERS}"), "reason": "It was not sent" }))
+        }
         "lots_recall" => Some(json!({ "reason": "Glass in the jar" })),
         "webhook_endpoints_replay" => Some(json!({ "since": "2026-01-02T10:00:00Z" })),
         "reorder_settings_put" => Some(json!({ "reorder_point": "1" })),

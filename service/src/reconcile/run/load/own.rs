@@ -218,7 +218,7 @@ const MOVEMENTS: &str = "select m.id, m.kind, p.sku, o.code as location, m.quant
      left join shipment h on h.tenant_id = $1 and h.id = m.document_id and m.document_kind = 'shipment' \
      left join sales_order r on r.tenant_id = $1 and r.id = h.order_id \
      left join stock_document d on d.tenant_id = $1 and d.id = m.document_id \
-                               and m.document_kind in ('receipt', 'opening', 'adjustment') \
+                               and m.document_kind in ('receipt', 'opening', 'adjustment', 'supplier_return') \
      left join transfer t on t.tenant_id = $1 and t.id = m.document_id and m.document_kind = 'transfer' \
      where m.tenant_id = $1 and m.occurred_at >= $2 and m.occurred_at < $3 and m.quantity <> 0 \
      order by m.id limit $4";
