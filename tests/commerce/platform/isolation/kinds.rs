@@ -22,6 +22,12 @@ async fn rest_of_the_world(tenant: &Tenant) {
     let of_channel = json!({ "price_list_id": lists["data"][0]["id"] });
     tenant.put("/v1/channel-price-lists/wholesale", &of_channel).await.ok();
     tenant.put("/v1/counts/settings", &json!({ "approval_value": "11.99" })).await.ok();
+    let purchases = tenant.get("/v1/purchase-orders").await.ok();
+    let purchase = format!("/v1/purchase-orders/{}", text(&purchases["data"][0]["id"]));
+    tenant.post(&format!("{purchase}/send"), &json!({})).await.ok();
+    let came = tenant.post(&format!("{purchase}/receive"), &json!({})).await.ok();
+    let goods = json!({ "receipt_id": came["receipt_id"], "lines": [{ "line_no": 1, "quantity": "1" }] });
+    tenant.post(&format!("{purchase}/return"), &goods).await.ok();
     let sales = tenant.get("/v1/pos/sales").await.ok();
     let sale = &sales["data"][0];
     let line = json!({ "line_no": 1, "quantity": "1" });
