@@ -37,6 +37,7 @@ fn open_lines_are_found_by_their_index() {
         root.execute("vacuum analyze purchase_order, purchase_order_line").await.expect("statistics");
         let begin = format!(
             "begin; set local app.tenant_id = '{TENANT}'; set local plan_cache_mode = force_generic_plan; \
+             set local enable_seqscan = off; \
              prepare supplies (uuid, uuid[], uuid) as {FIND_SUPPLIES}"
         );
         app.execute(AssertSqlSafe(begin)).await.expect("begun");
