@@ -167,10 +167,10 @@ pub const STEPS: &[Step] = &[
     step!("0120_ledger_rollup"),
     step!("0121_ledger_position_index"),
     step!("0122_period_close"),
-    step!("0151_reconcile_lease"),
     step!("0123_purchase_open_index"),
     step!("0124_supplier_return"),
     step!("0125_supplier_return_index"),
+    step!("0151_reconcile_lease"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database
