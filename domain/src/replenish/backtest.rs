@@ -18,7 +18,9 @@ mod tally;
 pub use distrust::{Distrust, Evidence, distrust};
 pub use past::{Happened, Past, Window};
 pub use policy::{MIN_MAX_SAFETY_DAYS, Policy};
-pub use report::{Columns, EqualStock, Report, columns, equal_stock_days, report};
+pub use report::{
+    Columns, EqualStock, EqualStockSearch, EqualStockStep, Report, columns, equal_stock_days, report,
+};
 pub use simulate::{class_of, really_happened, simulate};
 pub use tally::Tally;
 

@@ -155,8 +155,10 @@ pub struct Assessment {
     pub lead_time: LeadTime,
     /// Reorder point, economic lot and the rest. None without demand.
     pub target: Option<Target>,
-    /// Position.
+    /// Position. For a location that feeds others, with theirs.
     pub position: Position,
+    /// Stock units available at the location that expire before they would be sold, without those of locations that it feeds.
+    pub own_expiring: Micro,
     /// Minimum and maximum that the buyer set, instead of the computed point and level.
     pub min_max: Option<(Micro, Micro)>,
     /// Stock units that are due to be ordered. None if nothing is due.
@@ -202,6 +204,7 @@ pub(super) fn assess(
     let factor = calendar.mean(as_of, u32::try_from(days.whole_above()).unwrap_or(u32::MAX))?;
     let target = Target::of(rate, factor, &location.lead_time, location.item, &location.settings)?;
     let mut position = Position::of(&location.stock, as_of, days, rate)?;
+    let own_expiring = position.expiring;
     for other in fed {
         position.add(&Position::of(&other.stock, as_of, days, rate)?)?;
     }
@@ -222,6 +225,7 @@ pub(super) fn assess(
         lead_time: location.lead_time,
         target,
         position,
+        own_expiring,
         min_max,
         need,
         unsuggested,

@@ -215,10 +215,10 @@ impl Run<'_> {
         available.min(assessment.position.total.minus(self.given[at])?).minus(fill_to)
     }
 
-    /// Returns the available units at a location that it has not given yet, without those that expire unsold.
+    /// Returns the available units at a location that it has not given yet, without those of its own that expire unsold.
     fn available(&self, at: usize) -> Result<Micro, Overflow> {
         let location = &self.locations[at];
-        let expiring = self.assessments[at].as_ref().map_or(Micro::ZERO, |one| one.position.expiring);
+        let expiring = self.assessments[at].as_ref().map_or(Micro::ZERO, |one| one.own_expiring);
         Micro::from(location.stock.available).minus(expiring)?.minus(self.given[at])
     }
 

@@ -61,30 +61,71 @@ pub struct Report {
     pub worse: u64,
 }
 
-/// Returns the fewest safety days at which minimum and maximum hold at least the stock of the rule. `stock` returns the sum of
-/// the daily stock values at a number of days; more days hold more stock.
+/// The search for the fewest safety days at which minimum and maximum hold at least the stock of the rule. More days hold more
+/// stock. The caller computes the stock of each number of days that it asks for, and may pause between two of them.
 ///
 /// The fair comparison never holds less stock than the rule, so the rule does not look better than it is.
+#[derive(Debug, Clone, Copy)]
+pub struct EqualStockSearch {
+    of_rule: Micro,
+    /// Most days that held less.
+    too_few: Option<u32>,
+    /// Fewest days that held enough.
+    enough: Option<u32>,
+}
+
+/// The next step of the search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EqualStockStep {
+    /// Compute the stock at so many safety days.
+    Try(u32),
+    /// The search has ended.
+    Found(EqualStock),
+}
+
+impl EqualStockSearch {
+    /// Begins a search. `of_rule` is the sum of the daily stock values of the rule.
+    pub const fn new(of_rule: Micro) -> Self {
+        EqualStockSearch { of_rule, too_few: None, enough: None }
+    }
+
+    /// Returns the days to try, or the result.
+    pub fn step(&self) -> EqualStockStep {
+        let found =
+            |safety_days, is_out_of_reach| EqualStockStep::Found(EqualStock { safety_days, is_out_of_reach });
+        match (self.too_few, self.enough) {
+            (None, None) => EqualStockStep::Try(0),
+            (None, Some(enough)) => found(enough, false),
+            (Some(too_few), None) if too_few >= SAFETY_DAYS_MAX => found(SAFETY_DAYS_MAX, true),
+            (Some(too_few), None) => {
+                EqualStockStep::Try((too_few * 2).clamp(MIN_MAX_SAFETY_DAYS, SAFETY_DAYS_MAX))
+            }
+            (Some(too_few), Some(enough)) if enough - too_few > 1 => {
+                EqualStockStep::Try(too_few.midpoint(enough))
+            }
+            (Some(_), Some(enough)) => found(enough, false),
+        }
+    }
+
+    /// Notes the sum of the daily stock values at some safety days.
+    pub fn note(&mut self, safety_days: u32, stock: Micro) {
+        let bound = if stock >= self.of_rule { &mut self.enough } else { &mut self.too_few };
+        *bound = Some(safety_days);
+    }
+}
+
+/// Searches in one go. `stock` returns the sum of the daily stock values at a number of days.
 pub fn equal_stock_days(
     of_rule: Micro,
     mut stock: impl FnMut(u32) -> Result<Micro, Overflow>,
 ) -> Result<EqualStock, Overflow> {
-    let mut reaches = |days: u32| Ok(stock(days)? >= of_rule);
-    if reaches(0)? {
-        return Ok(EqualStock { safety_days: 0, is_out_of_reach: false });
-    }
-    let (mut too_few, mut enough) = (0, MIN_MAX_SAFETY_DAYS);
-    while !reaches(enough)? {
-        if enough >= SAFETY_DAYS_MAX {
-            return Ok(EqualStock { safety_days: SAFETY_DAYS_MAX, is_out_of_reach: true });
+    let mut search = EqualStockSearch::new(of_rule);
+    loop {
+        match search.step() {
+            EqualStockStep::Try(days) => search.note(days, stock(days)?),
+            EqualStockStep::Found(found) => return Ok(found),
         }
-        (too_few, enough) = (enough, (enough * 2).min(SAFETY_DAYS_MAX));
     }
-    while enough - too_few > 1 {
-        let between = too_few.midpoint(enough);
-        if reaches(between)? { enough = between } else { too_few = between }
-    }
-    Ok(EqualStock { safety_days: enough, is_out_of_reach: false })
 }
 
 /// Runs all policies for one product at one location. `safety_days` are those of the fair comparison, found over all products.

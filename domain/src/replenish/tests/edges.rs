@@ -206,6 +206,23 @@ fn a_location_is_fed_by_another_which_orders_for_both() {
 }
 
 #[test]
+fn stock_that_expires_at_a_fed_location_is_not_taken_off_what_feeds_it() {
+    let mut store = steady(50);
+    (store.location_id, store.code) = (LocationId(Uuid::from_u128(2)), "B".to_owned());
+    store.lead_time = LeadTime::of_transfers();
+    store.fed_by = Some(LocationId(Uuid::from_u128(1)));
+    store.stock.lots = vec![ExpiringLot { expires_on: today(), available: units(50) }];
+    let warehouse = steady(100);
+    let both =
+        suggest(today(), &[warehouse.clone(), store.clone()], &TransferTimes::new()).expect("no circle");
+    // Both sell 20 a day: 30 of the store expire unsold, and none of the warehouse.
+    let of_warehouse = assessed(&both[0]);
+    assert_eq!((of_warehouse.position.expiring, of_warehouse.own_expiring), (micro("30"), micro("0")));
+    let (from, expected_on) = (warehouse.location_id, ahead(1));
+    assert_eq!(both[1].actions, [Action::Transfer { from, quantity: micro("100"), expected_on }]);
+}
+
+#[test]
 fn transfers_that_arrive_too_late_are_not_taken() {
     let taker = steady(0);
     let mut giver = steady(2_000);
