@@ -64,8 +64,9 @@ pub struct Dispatch {
     pub occurred_at: Option<DateTime<Utc>>,
     /// Its lines, 1 to 2,000.
     pub lines: Vec<GoodsLine>,
-    /// The units of each line's product at the origin that were available when the transfer was decided. If others are
-    /// available now, it is rejected. Empty if any stock will do.
+    /// The units of each line's product at the origin, of all lots, that were available when the transfer was decided. If their sum
+    /// is another one now, the transfer is rejected. Other stock, such as that of the destination, is not compared. Empty if any
+    /// stock will do.
     pub seen: Vec<Quantity>,
 }
 

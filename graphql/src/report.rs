@@ -359,7 +359,7 @@ pub async fn fetch(tx: &Tx, request: &Request) -> Result<RawReport, Error> {
     if request.name == Name::Reorder {
         let named = request.filter.products.ids.as_slice();
         let products = (!named.is_empty()).then_some(named);
-        let rows = service::replenish::reorder::rows(tx, products).await?;
+        let rows = service::replenish::reorder::rows(tx, products, request.sees_costs).await?;
         request.reorder = Some(rows);
     }
     let rows = tx.rows(request.name.query(tx, &request)?).await?;

@@ -55,8 +55,11 @@ struct ReplenishmentAcceptLine {
 /// Accept suggested transfers
 ///
 /// Dispatches the suggested transfers of products from one location to another, as one transfer, in the suggested quantities. The
-/// suggestions are computed again: if the numbers of one have changed, or its stock moves before the transfer is posted, nothing
-/// is dispatched (409), and `errors` names it. So a suggestion is accepted once: a second acceptance finds other numbers.
+/// suggestions are computed again: if the numbers of one have changed, or other units of it are available at the giving location when
+/// the transfer is posted, nothing is dispatched (409), and `errors` names it. So a suggestion is accepted once: a second acceptance
+/// finds other numbers. A caller without `costs:read` accepts what such a caller read.
+///
+/// Serial numbers are chosen, those that expire first in front, and so are lots if one would expire on the way.
 ///
 /// Only transfers are accepted here. A suggestion with a step `buy` has its quantity, packs and expected day in that step, for
 /// your order to the supplier. A purchase order that was sent (`POST /v1/purchase-orders`), or an expected receipt
@@ -71,20 +74,29 @@ struct ReplenishmentAcceptLine {
 #[post("/v1/replenishment/accept")]
 async fn accept_transfers(post: Post) -> Answer {
     let (input, posting) = post.read::<ReplenishmentAccept>().await?;
-    let accepted = accepted(input).map_err(|error| posting.explain(error))?;
+    let accepted = accepted(input, posting.caller.sees_costs()).map_err(|error| posting.explain(error))?;
     let dispatch = if posting.is_repeated().await? {
         // The stored response is returned, also if the figures have changed since.
         nothing(&accepted)
     } else {
         posting.app.rates.admit_report(&posting.caller)?;
-        let (db, tenant_id) = (posting.app.db.clone(), posting.caller.tenant_id);
-        let computed = aside(async move { accept::transfer(&db, tenant_id, &accepted).await });
-        computed.await?.map_err(|error| posting.explain(error.into()))?
+        let (db, tenant_id, wanted) = (posting.app.db.clone(), posting.caller.tenant_id, accepted.clone());
+        let computed = aside(async move { accept::transfer(&db, tenant_id, &wanted).await });
+        match computed.await? {
+            Ok(dispatch) => dispatch,
+            Err(error) => {
+                if !posting.is_repeated().await? {
+                    return Err(posting.explain(error.into()));
+                }
+                // The first of two equal requests was carried out meanwhile, which changed the figures.
+                nothing(&accepted)
+            }
+        }
     };
     posting.create::<TransferId>("/v1/stock/transfers", Command::DispatchTransfer(dispatch)).await
 }
 
-fn accepted(input: ReplenishmentAccept) -> Result<Accepted, ApiError> {
+fn accepted(input: ReplenishmentAccept, sees_costs: bool) -> Result<Accepted, ApiError> {
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference);
     for (index, line) in input.lines.iter().enumerate() {
@@ -99,6 +111,7 @@ fn accepted(input: ReplenishmentAccept) -> Result<Accepted, ApiError> {
         to: input.to_location_id,
         lines: input.lines.into_iter().map(|line| (line.product_id, line.fingerprint)).collect(),
         reference,
+        sees_costs,
     })
 }
 

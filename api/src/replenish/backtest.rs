@@ -38,10 +38,11 @@ struct ReplenishmentBacktestIn {
 /// written.
 ///
 /// Each location is simulated as if it were supplied from outside. A product that came to a location within the days is left out. At most
-/// 200 products, 500 products at locations and 180 days. A back-test costs as much as a report.
+/// 200 products, 500 products at locations and 180 days. A back-test costs as much as a report. It needs `costs:read`, because costs
+/// follow from its figures.
 #[utoipa::path(
     operation_id = "replenishment_backtest",
-    security(("bearer" = ["stock:read"])),
+    security(("bearer" = ["stock:read", "costs:read"])),
     request_body = ReplenishmentBacktestIn,
     responses((status = 200, description = "The figures.", body = ReplenishmentBacktest))
 )]
@@ -54,8 +55,8 @@ async fn run(app: Data<App>, caller: Caller, body: Body<ReplenishmentBacktestIn>
         location: input.value.location_id,
         days: input.value.days.unwrap_or(DAYS_DEFAULT),
     };
-    let (db, tenant_id, sees_costs) = (app.db.clone(), caller.tenant_id, caller.sees_costs());
-    let tested = aside(async move { backtest::run(&db, tenant_id, sees_costs, &wanted).await });
+    let (db, tenant_id) = (app.db.clone(), caller.tenant_id);
+    let tested = aside(async move { backtest::run(&db, tenant_id, &wanted).await });
     let tested = tested.await?.map_err(|error| input.explain(error.into()))?;
     Ok(HttpResponse::Ok().json(tested))
 }

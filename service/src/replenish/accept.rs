@@ -2,19 +2,21 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use domain::id::{LocationId, ProductId, TenantId};
 use domain::line_item::GoodsLine;
+use domain::lot::{LotDetails, NamedLot};
 use domain::number::Quantity;
-use domain::product::ItemRef;
+use domain::product::{ItemRef, Tracking};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::replenish::Action;
 use domain::transfer::Dispatch;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use super::run::{Extent, Run, Suggested, run};
+use super::run::{Extent, Run, Scope, Suggested, run};
 use super::shown::fingerprint;
-use crate::listing::number;
+use crate::listing::{number, word};
 use crate::{Db, Error, Tx};
 
 /// Most lines of one acceptance.
@@ -31,6 +33,8 @@ pub struct Accepted {
     pub lines: Vec<(ProductId, String)>,
     /// A remark.
     pub reference: Option<String>,
+    /// Whether the suggestions were read by a caller who sees costs.
+    pub sees_costs: bool,
 }
 
 /// Returns the transfer that the suggestions make. Rejects suggestions that are not those of now. Stock that moves before the
@@ -57,20 +61,25 @@ fn check(lines: &[(ProductId, String)]) -> Result<(), Refusal> {
 async fn transfer_in(tx: &Tx, accepted: &Accepted) -> Result<Dispatch, Error> {
     let products: Vec<Uuid> = accepted.lines.iter().map(|(id, _)| id.0).collect();
     let to = accepted.to;
-    let run = run(tx, Some(&products), Extent::Row, |one| one.location_id == to).await?;
+    let scope = Scope { products: Some(&products), extent: Extent::Row, sees_costs: accepted.sees_costs };
+    let run = run(tx, scope, |one| one.location_id == to).await?;
     check_known(&run, accepted)?;
-    let available = available(tx, &products, accepted.from).await?;
+    let stocks = stocks(tx, &products, accepted.from).await?;
+    let nothing = StockThere::default();
     let suggested: HashMap<ProductId, &Suggested> =
         run.suggested.iter().map(|one| (one.product_id, one)).collect();
     let mut problems = Problems::default();
     let (mut lines, mut seen, mut expected_on) = (Vec::new(), Vec::new(), None);
     for (index, (product, wanted)) in accepted.lines.iter().enumerate() {
         let found = suggested.get(product).copied();
-        match line(&run, found, (accepted.from, wanted), &format!("/lines/{index}")) {
-            Ok((quantity, on)) => {
+        let stock = stocks.get(product).unwrap_or(&nothing);
+        let pointer = format!("/lines/{index}");
+        let line = line(&run, found, (accepted.from, wanted), &pointer);
+        match line.and_then(|(quantity, on)| Ok((quantity, on, stock.lots(quantity, on, &pointer)?))) {
+            Ok((quantity, on, lots)) => {
                 let item = ItemRef::Id(*product);
-                lines.push(GoodsLine { item, uom: None, quantity, lots: Vec::new() });
-                seen.push(available.get(product).copied().unwrap_or_default());
+                lines.push(GoodsLine { item, uom: None, quantity, lots });
+                seen.push(stock.available);
                 expected_on = expected_on.max(Some(on));
             }
             Err((pointer, code, detail)) => problems.add(pointer, code, detail),
@@ -106,7 +115,10 @@ fn check_known(run: &Run, accepted: &Accepted) -> Result<(), Refusal> {
     problems.check()
 }
 
-type Line = (Quantity, chrono::NaiveDate);
+type Line = (Quantity, NaiveDate);
+
+/// The problem of a line: pointer, cause and text.
+type LineProblem = (String, Code, String);
 
 /// Returns the quantity of a suggested transfer and the day on which it is expected, or the problem of the line at `pointer`.
 fn line(
@@ -114,7 +126,7 @@ fn line(
     found: Option<&Suggested>,
     (from, wanted): (LocationId, &str),
     pointer: &str,
-) -> Result<Line, (String, Code, String)> {
+) -> Result<Line, LineProblem> {
     let none = || {
         let detail = "No transfer of this product between these locations is suggested now. Read the suggestions again.";
         (format!("{pointer}/product_id"), Code::InvalidStateTransition, detail.to_owned())
@@ -135,15 +147,84 @@ fn line(
     Ok(transfer)
 }
 
-/// Returns the units of products that are on hand at a location and not reserved.
-async fn available(
+/// Stock of a product at the location that gives it.
+#[derive(Debug, Default)]
+struct StockThere {
+    /// Units on hand that are not reserved, of all lots.
+    available: Quantity,
+    tracking: Tracking,
+    /// Lots that may be sold today and have available units, the one that expires first in front.
+    lots: Vec<SellableLot>,
+}
+
+#[derive(Debug)]
+struct SellableLot {
+    code: String,
+    expires_on: Option<NaiveDate>,
+    available: Quantity,
+}
+
+impl StockThere {
+    /// Returns the lots to name for a quantity that arrives on a day, first expired, first out. Serial numbers are always named. Lots
+    /// are only if one would expire on the way; else the dispatch takes those that are there when it is posted.
+    fn lots(
+        &self,
+        quantity: Quantity,
+        arrives_on: NaiveDate,
+        pointer: &str,
+    ) -> Result<Vec<NamedLot>, LineProblem> {
+        let lasts = |lot: &&SellableLot| lot.expires_on.is_none_or(|end| end >= arrives_on);
+        let is_named = match self.tracking {
+            Tracking::None => false,
+            Tracking::Lot => !self.lots.iter().all(|lot| lasts(&lot)),
+            Tracking::Serial => true,
+        };
+        if !is_named {
+            return Ok(Vec::new());
+        }
+        let (mut named, mut left) = (Vec::new(), quantity);
+        for lot in self.lots.iter().filter(lasts) {
+            let part = left.min(lot.available);
+            if part.is_positive() {
+                left -= part;
+                let (code, details) = (lot.code.clone(), LotDetails::default());
+                named.push(NamedLot { code, quantity: Some(part), details });
+            }
+        }
+        if left.is_positive() {
+            let detail = format!(
+                "Only {} units there can be sold until {arrives_on}, when the transfer arrives: dispatch them with POST /v1/stock/transfers.",
+                quantity - left
+            );
+            return Err((format!("{pointer}/product_id"), Code::InvalidStateTransition, detail));
+        }
+        Ok(named)
+    }
+}
+
+/// Reads the stock of products at a location.
+async fn stocks(
     tx: &Tx,
     products: &[Uuid],
     location: LocationId,
-) -> Result<HashMap<ProductId, Quantity>, Error> {
-    let select = "select s.product_id, sum(s.on_hand - s.reserved) as available from bi.stock_level s \
-                  where s.tenant_id = $1 and s.location_id = $2 and s.product_id = any($3) group by s.product_id";
+) -> Result<HashMap<ProductId, StockThere>, Error> {
+    let select = "select s.product_id, p.tracking, s.lot_code, s.expires_on, s.on_hand - s.reserved as unreserved, s.available \
+                  from bi.stock_level s \
+                  join product p on p.tenant_id = $1 and p.id = s.product_id \
+                  where s.tenant_id = $1 and s.location_id = $2 and s.product_id = any($3) \
+                  order by s.expires_on nulls last, s.lot_code";
     let query = sqlx::query(select).bind(tx.tenant_id.0).bind(location.0).bind(products);
-    let rows = tx.rows(query).await?;
-    rows.iter().map(|row| Ok((ProductId(row.try_get("product_id")?), number(row, "available")?))).collect()
+    let mut stocks: HashMap<ProductId, StockThere> = HashMap::new();
+    for row in &tx.rows(query).await? {
+        let stock = stocks.entry(ProductId(row.try_get("product_id")?)).or_default();
+        let unreserved: Quantity = number(row, "unreserved")?;
+        stock.available += unreserved;
+        stock.tracking = word(row, "tracking")?;
+        let available: Quantity = number(row, "available")?;
+        let code: Option<String> = row.try_get("lot_code")?;
+        if let Some(code) = code.filter(|_| available.is_positive()) {
+            stock.lots.push(SellableLot { code, expires_on: row.try_get("expires_on")?, available });
+        }
+    }
+    Ok(stocks)
 }

@@ -7,7 +7,8 @@ use chrono::{Days, NaiveDate};
 use domain::id::{LocationId, ProductId, TenantId};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::replenish::backtest::{
-    Columns, Distrust, EqualStock, Evidence, Policy, Window, columns, distrust, equal_stock_days, simulate,
+    Columns, Distrust, EqualStock, EqualStockSearch, EqualStockStep, Evidence, Policy, Window, columns,
+    distrust, simulate,
 };
 use domain::replenish::{Micro, Overflow};
 use uuid::Uuid;
@@ -49,14 +50,9 @@ struct Tested {
 }
 
 /// Runs the rule over the last days of some products, beside what really happened and beside minimum and maximum.
-pub async fn run(
-    db: &Db,
-    tenant_id: TenantId,
-    sees_costs: bool,
-    wanted: &Wanted,
-) -> Result<ReplenishmentBacktest, Error> {
+pub async fn run(db: &Db, tenant_id: TenantId, wanted: &Wanted) -> Result<ReplenishmentBacktest, Error> {
     check(wanted)?;
-    db.report(tenant_id, async |tx| run_in(tx, sees_costs, wanted).await).await
+    db.report(tenant_id, async |tx| run_in(tx, wanted).await).await
 }
 
 fn check(wanted: &Wanted) -> Result<(), Refusal> {
@@ -70,7 +66,7 @@ fn check(wanted: &Wanted) -> Result<(), Refusal> {
     problems.check()
 }
 
-async fn run_in(tx: &Tx, sees_costs: bool, wanted: &Wanted) -> Result<ReplenishmentBacktest, Error> {
+async fn run_in(tx: &Tx, wanted: &Wanted) -> Result<ReplenishmentBacktest, Error> {
     let products: Vec<Uuid> = wanted.products.iter().map(|id| id.0).collect();
     let in_all = DEMAND_DAYS + u64::from(wanted.days) + RUN_IN_MAX.unsigned_abs();
     let loaded = load(tx, Some(&products), in_all).await?;
@@ -97,7 +93,7 @@ async fn run_in(tx: &Tx, sees_costs: bool, wanted: &Wanted) -> Result<Replenishm
     let start = before(from, run_in.unsigned_abs());
     let window = Window { start, from, to: before(loaded.as_of, 1) };
     let tested = test(window, subjects).await.map_err(too_large)?;
-    table::table(&loaded, &tested, sees_costs).map_err(|overflow| too_large(overflow).into())
+    table::table(&loaded, &tested).map_err(|overflow| too_large(overflow).into())
 }
 
 fn before(day: NaiveDate, days: u64) -> NaiveDate {
@@ -120,14 +116,20 @@ async fn test(window: Window, mut subjects: Vec<Subject>) -> Result<Tested, Over
         of_rule = of_rule.plus(simulate(&subject.past, Policy::Rule(service), &window)?.stock_value)?;
         tokio::task::yield_now().await;
     }
-    let equal_stock = equal_stock_days(of_rule, |safety_days| {
+    let mut search = EqualStockSearch::new(of_rule);
+    let equal_stock = loop {
+        let safety_days = match search.step() {
+            EqualStockStep::Found(found) => break found,
+            EqualStockStep::Try(days) => days,
+        };
         let policy = Policy::MinMax { average_days: Some(AVERAGE_DAYS), safety_days };
         let mut sum = Micro::ZERO;
         for subject in &subjects {
             sum = sum.plus(simulate(&subject.past, policy, &window)?.stock_value)?;
+            tokio::task::yield_now().await;
         }
-        Ok(sum)
-    })?;
+        search.note(safety_days, sum);
+    };
     let mut tested = Tested { window, subjects, columns: Vec::new(), distrust: Vec::new(), equal_stock };
     for subject in &tested.subjects {
         let of = columns(&subject.past, &subject.happened, &window, equal_stock.safety_days)?;

@@ -16,6 +16,7 @@ use sea_orm::sqlx::{self, Postgres, Row};
 use uuid::Uuid;
 
 use super::policy::Stated;
+use super::run::Pauses;
 use super::{setting, terms};
 use crate::listing::{number, optional_number};
 use crate::posting::setup;
@@ -283,7 +284,9 @@ impl Wanted<'_> {
     /// Reads the levels. Returns the cost of one unit of each product.
     async fn levels(&self, facts: &mut FactsByPair) -> Result<HashMap<ProductId, Decimal>, Error> {
         let mut sums: HashMap<ProductId, (Decimal, Decimal, Decimal)> = HashMap::new();
+        let mut pauses = Pauses::default();
         for row in &self.tx.rows(self.query(LEVELS)).await? {
+            pauses.after_one().await;
             let pair = pair(row)?;
             let (on_hand, available): (Quantity, Quantity) =
                 (number(row, "on_hand")?, number(row, "available")?);
@@ -316,7 +319,9 @@ impl Wanted<'_> {
 
     async fn days(&self, facts: &mut FactsByPair) -> Result<(), Error> {
         let query = self.query(DAYS).bind(self.zone.name()).bind(self.start).bind(self.earliest());
+        let mut pauses = Pauses::default();
         for row in &self.tx.rows(query).await? {
+            pauses.after_one().await;
             let days: Vec<i32> = row.try_get("days")?;
             let (changes, sold): (Vec<i64>, Vec<i64>) = (row.try_get("changes")?, row.try_get("sold")?);
             let there = facts.entry(pair(row)?).or_default();
@@ -337,7 +342,9 @@ impl Wanted<'_> {
 
     async fn orders(&self, facts: &mut FactsByPair) -> Result<(), Error> {
         let query = self.query(ORDERS).bind(self.zone.name()).bind(self.start).bind(self.earliest());
+        let mut pauses = Pauses::default();
         for row in &self.tx.rows(query).await? {
+            pauses.after_one().await;
             let (ids, customers): (Vec<Uuid>, Vec<Uuid>) = (row.try_get("ids")?, row.try_get("customers")?);
             let (days, quantities): (Vec<i32>, Vec<i64>) = (row.try_get("days")?, row.try_get("quantities")?);
             let orders = ids.into_iter().zip(customers).zip(days.into_iter().zip(quantities));

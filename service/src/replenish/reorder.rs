@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::run::{Extent, Suggested, run};
+use super::run::{Extent, Scope, Suggested, run};
 use super::shown::bought;
 use crate::{Error, Tx};
 
@@ -29,8 +29,10 @@ struct Row {
 }
 
 /// Returns the rows of some products, or of all, as one JSON array: those that are due, and those with a day on which they will be.
-pub async fn rows(tx: &Tx, products: Option<&[Uuid]>) -> Result<String, Error> {
-    let run = run(tx, products, Extent::Row, |one| one.order_by.is_some()).await?;
+/// For a caller who does not see costs, they are those of products whose cost is unknown.
+pub async fn rows(tx: &Tx, products: Option<&[Uuid]>, sees_costs: bool) -> Result<String, Error> {
+    let scope = Scope { products, extent: Extent::Row, sees_costs };
+    let run = run(tx, scope, |one| one.order_by.is_some()).await?;
     let value = |suggested: &Suggested, units: Micro| {
         let cost = suggested.unit_cost.and_then(Micro::decimal)?;
         Some(run.tenant.money(units.decimal()?.checked_mul(cost)?).get())

@@ -11,6 +11,7 @@ use domain::replenish::{
     suggest,
 };
 use domain::tenant::Settings;
+use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::history::history;
@@ -21,8 +22,24 @@ use crate::{Error, Tx};
 /// Most products and locations of one run. A tenant with more asks for some products at a time.
 pub const PAIRS_MAX: usize = 200_000;
 
-/// Products between two pauses, in which other work of the thread goes on and the time limit is looked at.
-const PRODUCTS_AT_ONCE: usize = 200;
+/// Products at locations between two pauses.
+const PAIRS_AT_ONCE: usize = 200;
+
+/// The pauses of long work, in which other work of the thread goes on and the time limit is looked at.
+#[derive(Debug, Default)]
+pub(super) struct Pauses {
+    done: usize,
+}
+
+impl Pauses {
+    /// Counts a product at a location as done, and pauses after some of them.
+    pub async fn after_one(&mut self) {
+        self.done += 1;
+        if self.done.is_multiple_of(PAIRS_AT_ONCE) {
+            tokio::task::yield_now().await;
+        }
+    }
+}
 
 /// The part of a suggestion that is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,26 +99,41 @@ impl Run {
     }
 }
 
-/// Runs the rule for some products, or for all. Keeps so much of the suggestions that `is_kept` names.
+/// The products of a run, and the part of its suggestions that is kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scope<'products> {
+    /// All products if absent.
+    pub products: Option<&'products [Uuid]>,
+    pub extent: Extent,
+    /// Without it, the cost of every product counts as unknown, because the figures would tell it.
+    pub sees_costs: bool,
+}
+
+/// Runs the rule. Keeps the suggestions that `is_kept` names.
 pub(super) async fn run(
     tx: &Tx,
-    products: Option<&[Uuid]>,
-    extent: Extent,
+    scope: Scope<'_>,
     is_kept: impl Fn(&Suggestion) -> bool,
 ) -> Result<Run, Error> {
-    let loaded = load(tx, products, DEMAND_DAYS).await?;
+    let Scope { products, extent, sees_costs } = scope;
+    check_size(count_levels(tx, products).await?)?;
+    let mut loaded = load(tx, products, DEMAND_DAYS).await?;
+    if !sees_costs {
+        loaded.products.iter_mut().for_each(|product| product.unit_cost = None);
+    }
     let places = places(&loaded);
-    check_size(places.values().map(BTreeSet::len).sum())?;
+    check_size(count_active(&loaded.products, &places))?;
     let times = transfer_times(&loaded)?;
-    let mut suggested = Vec::new();
-    for (number, product) in loaded.products.iter().enumerate() {
-        if number.is_multiple_of(PRODUCTS_AT_ONCE) {
-            tokio::task::yield_now().await;
-        }
+    let (mut suggested, mut pauses) = (Vec::new(), Pauses::default());
+    for product in &loaded.products {
         let Some(places) = places.get(&product.id) else { continue };
-        let at = places.iter().map(|place| at_location(&loaded, product, *place));
-        let at: Vec<(AtLocation, Policy)> = at.collect::<Result<_, _>>()?;
-        let (locations, policies): (Vec<AtLocation>, Vec<Policy>) = at.into_iter().unzip();
+        let (mut locations, mut policies) = (Vec::with_capacity(places.len()), Vec::new());
+        for place in places {
+            let (location, policy) = at_location(&loaded, product, *place)?;
+            locations.push(location);
+            policies.push(policy);
+            pauses.after_one().await;
+        }
         let suggestions = suggest(loaded.as_of, &locations, &times);
         let suggestions = suggestions.map_err(|circle| Refusal::state(circle.to_string()))?;
         for ((suggestion, policy), location) in suggestions.into_iter().zip(policies).zip(locations) {
@@ -134,14 +166,36 @@ fn kept(
     Suggested { product_id, suggestion, policy, week_count, supplies, unit_cost }
 }
 
+/// Rejects more products at locations than are computed at a time.
 fn check_size(pairs: usize) -> Result<(), Refusal> {
     if pairs <= PAIRS_MAX {
         return Ok(());
     }
     let detail = format!(
-        "{pairs} products at locations are more than the {PAIRS_MAX} that are computed at a time. Ask for some products with product_id."
+        "More than {PAIRS_MAX} active products at locations are too many at a time. Ask for some products with product_id."
     );
     Err(Refusal::new(Code::ValidationFailed, detail))
+}
+
+/// Products at locations that ever had stock, counted up to one more than the most, before anything else is read.
+const LEVELS: &str = "select count(*) as pairs from ( \
+         select distinct s.product_id, s.location_id from stock_level s \
+         join product p on p.tenant_id = $1 and p.id = s.product_id and p.kind = 'stocked' and p.status = 'active' \
+         join location l on l.tenant_id = $1 and l.id = s.location_id and l.kind in ('warehouse', 'store') \
+         where s.tenant_id = $1 and ($2::uuid[] is null or s.product_id = any($2)) \
+         limit $3 \
+     ) level";
+
+async fn count_levels(tx: &Tx, products: Option<&[Uuid]>) -> Result<usize, Error> {
+    let most = i64::try_from(PAIRS_MAX + 1).unwrap_or(i64::MAX);
+    let row = tx.row(sqlx::query(LEVELS).bind(tx.tenant_id.0).bind(products).bind(most)).await?;
+    let pairs: i64 = row.map_or(Ok(0), |row| row.try_get("pairs"))?;
+    Ok(usize::try_from(pairs).unwrap_or_default())
+}
+
+/// Returns the number of locations of all active products. Facts of other products are not computed with.
+fn count_active(products: &[Product], places: &HashMap<ProductId, BTreeSet<LocationId>>) -> usize {
+    products.iter().filter_map(|product| places.get(&product.id)).map(BTreeSet::len).sum()
 }
 
 /// Returns the locations of each product: those that have facts or settings of it, and those that feed one of them.
@@ -229,4 +283,28 @@ fn transfer_times(loaded: &Loaded) -> Result<TransferTimes, Error> {
         Ok((*pair, time.map_err(|overflow| Error::invariant(overflow.to_string()))?))
     };
     loaded.transfers.iter().map(time).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_active_products_count_for_the_limit() {
+        let id = |number| ProductId(Uuid::from_u128(number));
+        let product = Product {
+            id: id(1),
+            sku: "MUG".to_owned(),
+            name: "Mug".to_owned(),
+            uom: "C62".to_owned(),
+            decimals: 0,
+            list_price: None,
+            unit_cost: None,
+        };
+        let at = |count: u128| (1..=count).map(|number| LocationId(Uuid::from_u128(number))).collect();
+        // The facts of the second product were read, and it is not sold any more.
+        let places = HashMap::from([(id(1), at(2)), (id(2), at(5))]);
+        assert_eq!(count_active(&[product], &places), 2);
+        assert!(check_size(PAIRS_MAX).is_ok() && check_size(PAIRS_MAX + 1).is_err());
+    }
 }

@@ -25,6 +25,8 @@ const REVIEW_DAYS_MAX: i16 = 90;
 const YEAR_DAYS: i16 = 365;
 /// Most days that a product may lie.
 const SHELF_DAYS_MAX: i16 = 3_650;
+/// Most locations that feed each other in a row.
+const SOURCES_MAX: usize = 20;
 
 /// Settings of replenishment to be stated, for all that the two ids name. A field that is absent comes from the wider settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -293,8 +295,8 @@ pub async fn replace(tx: &Tx, input: &SettingInput) -> Result<Setting, Error> {
         insert(tx, input).await?;
     }
     // Without its own source, a product has that of all products, which may close a circle too.
-    if input.location_id.is_some() {
-        reject_circles(tx).await?;
+    if let Some(location) = input.location_id {
+        reject_circles(tx, input.product_id, location).await?;
     }
     Ok(Setting::of(input, Some(tx.now).filter(|_| !input.is_empty())))
 }
@@ -469,38 +471,48 @@ async fn check_locations(tx: &Tx, problems: &mut Problems, input: &SettingInput)
     Ok(())
 }
 
-/// Rejects sources of which a location would feed itself through others, for any product.
-async fn reject_circles(tx: &Tx) -> Result<(), Error> {
+/// Rejects sources of which a location would feed itself through others, and too many in a row: of one product, or of every product
+/// if the settings of all have changed. A new circle has the location whose source changed, so one walk from there finds it.
+async fn reject_circles(tx: &Tx, product: Option<ProductId>, changed: LocationId) -> Result<(), Error> {
     let select = "select product_id, location_id, source_location_id from replenish_setting \
-                  where tenant_id = $1 and source_location_id is not null";
+                  where tenant_id = $1 and source_location_id is not null \
+                    and ($2::uuid is null or product_id = $2 or product_id = $3)";
+    let query = sqlx::query(select).bind(tx.tenant_id.0).bind(product.map(|id| id.0)).bind(Uuid::nil());
     let mut of_all = HashMap::new();
     let mut of_products: HashMap<Uuid, HashMap<Uuid, Uuid>> = HashMap::new();
-    for row in tx.rows(sqlx::query(select).bind(tx.tenant_id.0)).await? {
+    for row in tx.rows(query).await? {
         let product: Uuid = row.try_get("product_id")?;
         let sources = if product.is_nil() { &mut of_all } else { of_products.entry(product).or_default() };
         sources.insert(row.try_get("location_id")?, row.try_get("source_location_id")?);
     }
     let nothing = HashMap::new();
     for own in of_products.values().chain([&nothing]) {
-        let source = |at: &Uuid| own.get(at).or_else(|| of_all.get(at)).copied();
-        if own.keys().chain(of_all.keys()).any(|start| is_circle(*start, source)) {
-            let detail =
-                "The location would feed itself through others. Let one of them be supplied from outside.";
-            return Err(Refusal::invalid("/source_location_id", detail).into());
+        // A product with its own source there keeps it when that of all products changes.
+        if product.is_none() && own.contains_key(&changed.0) {
+            continue;
         }
+        let source = |at: &Uuid| own.get(at).or_else(|| of_all.get(at)).copied();
+        check_chain(changed.0, source).map_err(|detail| Refusal::invalid("/source_location_id", detail))?;
     }
     Ok(())
 }
 
-fn is_circle(start: Uuid, source: impl Fn(&Uuid) -> Option<Uuid>) -> bool {
-    let (mut seen, mut next) = (HashSet::from([start]), source(&start));
-    while let Some(at) = next {
-        if !seen.insert(at) {
-            return true;
+/// Rejects a chain of sources that comes back to its start, or has more than [`SOURCES_MAX`] locations.
+fn check_chain(start: Uuid, source: impl Fn(&Uuid) -> Option<Uuid>) -> Result<(), String> {
+    let mut at = start;
+    for _ in 0..SOURCES_MAX {
+        match source(&at) {
+            None => return Ok(()),
+            Some(next) if next == start => {
+                let detail = "The location would feed itself through others. Let one of them be supplied from outside.";
+                return Err(detail.to_owned());
+            }
+            Some(next) => at = next,
         }
-        next = source(&at);
     }
-    false
+    Err(format!(
+        "At most {SOURCES_MAX} locations feed each other in a row. Let one of them be supplied from outside."
+    ))
 }
 
 #[cfg(test)]
@@ -511,8 +523,19 @@ mod tests {
     fn a_circle_is_found_through_others() {
         let id = Uuid::from_u128;
         let chain = HashMap::from([(id(1), id(2)), (id(2), id(3))]);
-        assert!(!is_circle(id(1), |at| chain.get(at).copied()));
-        let circle = HashMap::from([(id(1), id(2)), (id(2), id(3)), (id(3), id(2))]);
-        assert!(is_circle(id(1), |at| circle.get(at).copied()));
+        assert_eq!(check_chain(id(1), |at| chain.get(at).copied()), Ok(()));
+        let circle = HashMap::from([(id(1), id(2)), (id(2), id(3)), (id(3), id(1))]);
+        let found = check_chain(id(2), |at| circle.get(at).copied()).expect_err("a circle");
+        assert!(found.contains("feed itself"), "{found}");
+    }
+
+    #[test]
+    fn a_chain_has_a_bound() {
+        let next =
+            |last: u128| move |at: &Uuid| (at.as_u128() < last).then(|| Uuid::from_u128(at.as_u128() + 1));
+        let most = SOURCES_MAX as u128;
+        assert_eq!(check_chain(Uuid::from_u128(1), next(most)), Ok(()));
+        let found = check_chain(Uuid::from_u128(1), next(most + 1)).expect_err("too many");
+        assert!(found.contains("in a row"), "{found}");
     }
 }

@@ -294,10 +294,10 @@ pub struct ShownTarget {
     /// Position at or below which an order is due.
     #[schema(value_type = Quantity)]
     pub point: Micro,
-    /// Economic lot: the quantity for which ordering and keeping cost the least together. Null without the scope `costs:read`,
-    /// because the cost follows from it.
-    #[schema(value_type = Option<Quantity>)]
-    pub economic_lot: Option<Micro>,
+    /// Economic lot: the quantity for which ordering and keeping cost the least together. Without the scope `costs:read`, the
+    /// `cover_days` of demand, because the cost follows from it.
+    #[schema(value_type = Quantity)]
+    pub economic_lot: Micro,
     /// Position that an order fills up to.
     #[schema(value_type = Quantity)]
     pub fill_to: Micro,
@@ -357,16 +357,11 @@ pub struct ShownMinMax {
 }
 
 /// Returns a suggestion as the API shows it.
-pub(super) fn shown(
-    run: &Run,
-    suggested: &Suggested,
-    extent: Extent,
-    sees_costs: bool,
-) -> Result<Shown, Error> {
+pub(super) fn shown(run: &Run, suggested: &Suggested, extent: Extent) -> Result<Shown, Error> {
     let suggestion = &suggested.suggestion;
     let product = run.product(suggested)?;
     let assessment = suggestion.assessment.as_ref();
-    let unit_cost = suggested.unit_cost.and_then(Micro::decimal).map(Price::new).filter(|_| sees_costs);
+    let unit_cost = suggested.unit_cost.and_then(Micro::decimal).map(Price::new);
     Ok(Shown {
         object: tag::ReplenishmentSuggestion,
         product_id: suggested.product_id,
@@ -389,7 +384,7 @@ pub(super) fn shown(
         need: assessment.and_then(|one| one.need),
         demand: assessment.map(|one| demand(one, suggested.week_count, extent)),
         lead_time: assessment.map(|one| lead_time(&one.lead_time, suggested)),
-        target: assessment.and_then(|one| one.target.as_ref()).map(|one| target(one, sees_costs)),
+        target: assessment.and_then(|one| one.target.as_ref()).map(target),
         position: assessment.map(|one| position(&one.position, &suggested.supplies, extent)),
         min_max: assessment.and_then(|one| one.min_max).map(|(min, max)| ShownMinMax { min, max }),
         settings: suggested.origins(),
@@ -491,7 +486,7 @@ fn lead_time(time: &LeadTime, suggested: &Suggested) -> ShownLeadTime {
     ShownLeadTime { source, stated, receipts, days, variance }
 }
 
-fn target(target: &Target, sees_costs: bool) -> ShownTarget {
+fn target(target: &Target) -> ShownTarget {
     ShownTarget {
         service: target.service,
         horizon_days: target.horizon,
@@ -501,7 +496,7 @@ fn target(target: &Target, sees_costs: bool) -> ShownTarget {
         factor: target.factor,
         safety: target.safety,
         point: target.reorder_point,
-        economic_lot: sees_costs.then_some(target.economic_lot),
+        economic_lot: target.economic_lot,
         fill_to: target.fill_to,
     }
 }

@@ -8,7 +8,7 @@ use domain::tag;
 use sea_orm::sqlx;
 use serde::{Deserialize, Serialize};
 
-use super::run::{Extent, Suggested, run};
+use super::run::{Extent, Scope, Suggested, run};
 use super::shown::{Shown, shown};
 use crate::{Db, Error, Tx};
 
@@ -81,7 +81,8 @@ async fn find_due(
     let products = filter.product_id.map(|id| [id.0]);
     let is_wanted = |id: LocationId| filter.location_id.is_none_or(|wanted| wanted == id);
     let is_kept = |one: &Suggestion| !one.actions.is_empty() && is_wanted(one.location_id);
-    let run = run(tx, products.as_ref().map(|ids| ids.as_slice()), Extent::Row, is_kept).await?;
+    let products = products.as_ref().map(|ids| ids.as_slice());
+    let run = run(tx, Scope { products, extent: Extent::Row, sees_costs }, is_kept).await?;
     let position = |suggested: &Suggested| -> Result<Position, Error> {
         Ok(Position {
             cover: suggested.suggestion.cover_before,
@@ -98,7 +99,7 @@ async fn find_due(
     }
     placed.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
     placed.truncate(usize::try_from(rows).unwrap_or(usize::MAX));
-    placed.into_iter().map(|(_, one)| shown(&run, one, Extent::Row, sees_costs)).collect()
+    placed.into_iter().map(|(_, one)| shown(&run, one, Extent::Row)).collect()
 }
 
 async fn explain_in(tx: &Tx, id: ProductId, sees_costs: bool) -> Result<ReplenishmentProduct, Error> {
@@ -106,8 +107,10 @@ async fn explain_in(tx: &Tx, id: ProductId, sees_costs: bool) -> Result<Replenis
     if tx.row(sqlx::query(select).bind(tx.tenant_id.0).bind(id.0)).await?.is_none() {
         return Err(Refusal::not_found("product").into());
     }
-    let run = run(tx, Some([id.0].as_slice()), Extent::Whole, |_| true).await?;
-    let whole = |one: &Suggested| shown(&run, one, Extent::Whole, sees_costs);
+    let products = [id.0];
+    let scope = Scope { products: Some(products.as_slice()), extent: Extent::Whole, sees_costs };
+    let run = run(tx, scope, |_| true).await?;
+    let whole = |one: &Suggested| shown(&run, one, Extent::Whole);
     let mut suggestions: Vec<Shown> = run.suggested.iter().map(whole).collect::<Result<_, _>>()?;
     suggestions.sort_by(|left, right| left.location_code.cmp(&right.location_code));
     Ok(ReplenishmentProduct { id, object: tag::ReplenishmentProduct, as_of: run.as_of, suggestions })

@@ -142,3 +142,76 @@ fn another_tenant_accepts_nothing() {
         ]);
     });
 }
+
+#[test]
+fn a_repeat_beside_the_first_request_gets_its_response() {
+    with_tenant(async |tenant| {
+        let (_, body) = suggested(tenant).await;
+        let replies = join_all((0..6).map(async |_| tenant.post_as(ACCEPT, "accept-1", &body).await)).await;
+        let mut made: Vec<Value> = Vec::new();
+        for reply in &replies {
+            match reply.status {
+                201 => made.push(reply.created()["id"].clone()),
+                // A tenant computes few suggestions at a time.
+                429 => {}
+                _ => _ = reply.refused(409, "idempotency_in_progress"),
+            }
+        }
+        made.dedup();
+        assert_eq!(made.len(), 1, "{replies:?}");
+        assert!(tenant.post_as(ACCEPT, "accept-1", &body).await.is_replayed());
+    });
+}
+
+/// Makes a tracked product that the warehouse needs, and receipts of its lots at the shop, where it is asleep.
+async fn tracked(tenant: &Tenant, sku: &str, tracking: &str, lots: Value) -> Value {
+    let calendar = Calendar::now().await;
+    let product = tenant.tracked(sku, tracking).await.id;
+    let settings = json!({ "product_id": product, "location_id": tenant.main, "analogue_rate": "7",
+        "lead_time_days": 14 });
+    tenant.put(SETTINGS, &settings).await.ok();
+    let quantity: u32 = lots
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|lot| lot["quantity"].as_str().map_or(1, |text| text.parse().expect("a number")))
+        .sum();
+    let line = json!({ "sku": sku, "quantity": quantity.to_string(), "unit_cost": "2", "lots": lots });
+    let receipt = json!({ "kind": "receipt", "location_id": tenant.shop, "occurred_at": calendar.at(28, 0, 6),
+        "lines": [line] });
+    tenant.post("/v1/stock/documents", &receipt).await.created();
+    let row = explained(tenant, &product).await;
+    assert_eq!(row["actions"][0]["action"], "transfer", "{row}");
+    let line = json!({ "product_id": product, "fingerprint": row["fingerprint"] });
+    let body = json!({ "from_location_id": tenant.shop, "to_location_id": tenant.main, "lines": [line] });
+    tenant.post(ACCEPT, &body).await.created()
+}
+
+#[test]
+fn serial_numbers_of_a_suggested_transfer_are_chosen() {
+    with_tenant(async |tenant| {
+        let lots = json!([{ "code": "S2" }, { "code": "S1" }, { "code": "S3" }]);
+        let transfer = tracked(tenant, "DRILL", "serial", lots).await;
+        let sent: Vec<&str> = transfer["lines"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|line| line["lot_code"].as_str())
+            .collect();
+        assert_eq!(sent.len(), 3, "{transfer}");
+        assert!(["S1", "S2", "S3"].iter().all(|code| sent.contains(code)), "{transfer}");
+    });
+}
+
+#[test]
+fn a_lot_that_expires_on_the_way_is_not_sent() {
+    with_tenant(async |tenant| {
+        let today = Calendar::now().await.ahead(0);
+        let lots =
+            json!([{ "code": "A", "quantity": "5", "expires_on": today }, { "code": "B", "quantity": "10" }]);
+        let transfer = tracked(tenant, "MILK", "lot", lots).await;
+        let lines = transfer["lines"].as_array().expect("lines");
+        assert_eq!(lines.len(), 1, "{transfer}");
+        assert_eq!((&lines[0]["lot_code"], &lines[0]["quantity"]), (&json!("B"), &json!("10")));
+    });
+}

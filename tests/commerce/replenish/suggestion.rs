@@ -246,10 +246,28 @@ fn costs_need_their_scope() {
         let seen = clerk.get(&format!("{SUGGESTIONS}/{mug}")).await.ok();
         let row = &seen["suggestions"][0];
         assert_eq!((&row["unit_cost"], &row["value"]), (&Value::Null, &Value::Null));
+        // The cost would follow from the lot, so it counts as unknown: four weeks of 70 beyond the point of 359.
         assert_eq!(
-            (&row["target"]["economic_lot"], &row["target"]["fill_to"]),
-            (&Value::Null, &json!("630"))
+            (&row["target"]["economic_lot"], &row["target"]["fill_to"], &row["need"]),
+            (&json!("280"), &json!("639"), &json!("489"))
         );
+        let cheap = json!({ "kind": "receipt", "location_id": tenant.main,
+            "lines": [{ "sku": "MUG", "quantity": "1", "unit_cost": "0.01" }] });
+        let dear = json!({ "kind": "receipt", "location_id": tenant.main,
+            "lines": [{ "sku": "MUG", "quantity": "1", "unit_cost": "900" }] });
+        let figures = async |client: &tests::Client| {
+            let seen = client.get(&format!("{SUGGESTIONS}/{mug}")).await.ok();
+            seen["suggestions"][0]["target"].clone()
+        };
+        let (hidden, open) = (figures(&clerk).await, figures(tenant).await);
+        tenant.post("/v1/stock/documents", &cheap).await.created();
+        tenant.post("/v1/stock/documents", &dear).await.created();
+        assert_eq!(
+            figures(&clerk).await,
+            hidden,
+            "another cost changes nothing for a caller who may not see it"
+        );
+        assert_ne!(figures(tenant).await, open);
         let other = tenant.with_key(&key(tenant, &["catalog:read"]).await);
         other.get(SUGGESTIONS).await.refused(403, "insufficient_scope");
     });

@@ -79,8 +79,8 @@ pub struct BacktestColumn {
     /// Share of the days that closed with nothing on hand.
     #[schema(value_type = Option<Quantity>)]
     pub days_empty: Option<Micro>,
-    /// Average value of the stock at cost. Null without the scope `costs:read`.
-    pub average_stock: Option<Money>,
+    /// Average value of the stock at cost.
+    pub average_stock: Money,
     /// Order lines.
     #[schema(minimum = 0, example = 12)]
     pub order_lines: u64,
@@ -134,16 +134,11 @@ pub struct BacktestDistrust {
 struct Frame<'loaded> {
     loaded: &'loaded Loaded,
     days: u32,
-    sees_costs: bool,
 }
 
 /// Returns the table.
-pub(super) fn table(
-    loaded: &Loaded,
-    tested: &Tested,
-    sees_costs: bool,
-) -> Result<ReplenishmentBacktest, Overflow> {
-    let frame = Frame { loaded, days: tested.window.days(), sees_costs };
+pub(super) fn table(loaded: &Loaded, tested: &Tested) -> Result<ReplenishmentBacktest, Overflow> {
+    let frame = Frame { loaded, days: tested.window.days() };
     let all = report(&tested.columns)?;
     let service = |(service, tally): (ServiceLevel, &Tally)| {
         Ok(BacktestService { service, rule: frame.column(tally)? })
@@ -176,12 +171,11 @@ impl Frame<'_> {
     fn column(&self, tally: &Tally) -> Result<BacktestColumn, Overflow> {
         let tenant = &self.loaded.tenant;
         let money = |value: Micro| value.decimal().map(|value| tenant.money(value)).ok_or(Overflow);
-        let average_stock = money(tally.average_stock(self.days)?)?;
         Ok(BacktestColumn {
             fill_rate: tally.fill_rate()?,
             days_served: tally.days_served()?,
             days_empty: tally.days_empty()?,
-            average_stock: self.sees_costs.then_some(average_stock),
+            average_stock: money(tally.average_stock(self.days)?)?,
             order_lines: tally.order_lines,
             bought: tally.bought,
             lost: money(tally.lost)?,
