@@ -4,6 +4,7 @@ pub mod accept;
 pub mod backtest;
 mod history;
 mod load;
+mod pause;
 mod policy;
 pub mod reorder;
 mod run;

@@ -15,8 +15,8 @@ use sea_orm::sqlx::query::Query;
 use sea_orm::sqlx::{self, Postgres, Row};
 use uuid::Uuid;
 
+use super::pause::Pauses;
 use super::policy::Stated;
-use super::run::Pauses;
 use super::{setting, terms};
 use crate::listing::{number, optional_number};
 use crate::posting::setup;

@@ -16,30 +16,12 @@ use uuid::Uuid;
 
 use super::history::history;
 use super::load::{DEMAND_DAYS, Facts, Loaded, Product, load};
+use super::pause::Pauses;
 use super::policy::{Level, Policy, step};
 use crate::{Error, Tx};
 
 /// Most products and locations of one run. A tenant with more asks for some products at a time.
 pub const PAIRS_MAX: usize = 200_000;
-
-/// Products at locations between two pauses.
-const PAIRS_AT_ONCE: usize = 200;
-
-/// The pauses of long work, in which other work of the thread goes on and the time limit is looked at.
-#[derive(Debug, Default)]
-pub(super) struct Pauses {
-    done: usize,
-}
-
-impl Pauses {
-    /// Counts a product at a location as done, and pauses after some of them.
-    pub async fn after_one(&mut self) {
-        self.done += 1;
-        if self.done.is_multiple_of(PAIRS_AT_ONCE) {
-            tokio::task::yield_now().await;
-        }
-    }
-}
 
 /// The part of a suggestion that is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
