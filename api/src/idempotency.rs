@@ -115,6 +115,14 @@ pub fn of_document(key: &str, path: &str, raw: &[u8]) -> Option<Idempotency> {
     is_key(key).then(|| under(key, &prefix("POST", path), raw))
 }
 
+/// Returns the key of a part of a request, by its number.
+pub fn of_part(whole: &Idempotency, number: usize) -> Idempotency {
+    let said = Sha256::new().chain_update(&whole.key).chain_update(whole.fingerprint);
+    let digest: [u8; 32] = said.chain_update(number.to_be_bytes()).finalize().into();
+    let half = uuid::Uuid::from_slice(&digest[..16]).unwrap_or_default();
+    Idempotency { key: format!("{half}:{number}"), fingerprint: digest, of_bytes: digest }
+}
+
 fn is_key(key: &str) -> bool {
     let known = |letter: u8| letter.is_ascii_alphanumeric() || b"_-:.".contains(&letter);
     (1..=KEY_LENGTH_MAX).contains(&key.len()) && key.bytes().all(known)

@@ -8,6 +8,7 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderValue;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use domain::book::Book;
@@ -17,15 +18,18 @@ use domain::tag;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use service::Tx;
 use service::caller::EntryMode;
-use service::command::{self, Idempotency};
+use service::command::{self, Idempotency, Written};
 use service::posting::{BATCH_MAX, Command, Outcome, Parts, Render, Request, dry_run};
 use service::scope::Scope;
 use uuid::Uuid;
 
 use crate::access::{Access, Posts, undeclared};
 use crate::body::{self, AtMost, Input, Nothing, Unread};
-use crate::idempotency::{IdempotencyKey, Preferences, of_document, refused_code, respond};
+use crate::idempotency::{
+    IDEMPOTENCY_REPLAYED, IdempotencyKey, Preferences, of_document, of_part, refused_code, respond,
+};
 use crate::problem::{Answer, ApiError, ErrorCode};
 use crate::schema::BodySchema;
 use crate::{App, Caller, costs, effects};
@@ -195,6 +199,57 @@ impl Posting {
     /// Posts a command that creates no document of its own.
     pub async fn change(self, command: Command) -> Answer {
         self.run(command, |_| None).await
+    }
+
+    /// Stores a plan under the key of the request, and posts its commands, each on its own. `work` runs in the transaction that
+    /// stores the plan. A repeat has the stored plan, and each command its first result. Returns 207.
+    pub async fn plan<P: Serialize + DeserializeOwned>(
+        self,
+        name: &'static str,
+        plan: &P,
+        work: impl AsyncFn(&Tx, &P) -> Result<(), service::Error>,
+        commands: impl FnOnce(P) -> Vec<Command>,
+    ) -> Answer {
+        let idempotency = self.key.clone().required(&self.raw).await?;
+        let body = serde_json::to_string(plan).map_err(ApiError::internal)?;
+        let store = async |tx: &Tx| -> Result<Written, service::Error> {
+            work(tx, plan).await?;
+            Ok(Written { status: 207, body: body.clone(), ..Written::default() })
+        };
+        let attempt = async || match self.preferences.dry_run {
+            true => command::dry_run(&self.app.db, &self.caller, &store).await,
+            false => command::run(&self.app.db, &self.caller, name, Some(&idempotency), &store).await,
+        };
+        let mut stored = attempt().await;
+        if stored.is_err() && self.is_repeated().await? {
+            // The first of two equal requests was carried out meanwhile.
+            stored = attempt().await;
+        }
+        let stored = stored.map_err(|error| self.explain(error.into()))?;
+        let commands = commands(serde_json::from_str(&stored.body).map_err(ApiError::internal)?);
+        let mut response = self.post_parts(&idempotency, commands).await?;
+        if stored.replayed {
+            response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+        }
+        Ok(response)
+    }
+
+    /// Posts the commands of a request, each under a key of its own that follows from that of the request.
+    async fn post_parts(&self, idempotency: &Idempotency, commands: Vec<Command>) -> Answer {
+        let render = if self.preferences.minimal { minimal } else { self.render };
+        let mut results = Results::default();
+        let mut commands = commands.into_iter().zip(1..).peekable();
+        while commands.peek().is_some() {
+            let request = |(command, number)| {
+                let (caller, idempotency) = (self.caller.0.clone(), Some(of_part(idempotency, number)));
+                Ok(Request { caller, command, idempotency, entry_mode: EntryMode::Api, render })
+            };
+            let requests = commands.by_ref().take(BATCH_MAX).map(request).collect();
+            results.post(&self.app, &self.caller, self.preferences, requests).await?;
+        }
+        let mut response = results.respond()?;
+        self.preferences.confirm(&mut response);
+        Ok(response)
     }
 
     async fn run(self, command: Command, location: impl FnOnce(Uuid) -> Option<String>) -> Answer {

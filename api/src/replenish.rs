@@ -2,6 +2,7 @@
 
 mod accept;
 mod backtest;
+mod order;
 mod setting;
 mod suggestion;
 
@@ -11,6 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(suggestion::routes)
         .configure(accept::routes)
+        .configure(order::routes)
         .configure(backtest::routes)
         .configure(setting::routes);
 }

@@ -46,7 +46,8 @@ mutable (name, columns) as (
         ('webhook_cursor', '{position, written, event_id, failures, failing_since, paused_until}'),
         ('webhook_delivery', '{status, attempts, tries, next_at, expires_at, leased_by, lease_until, http_status, error, version,
             updated_at}'),
-        ('cost_to_settle', '{open_quantity, open_value, variance, taken_back, settled_at}')
+        ('cost_to_settle', '{open_quantity, open_value, variance, taken_back, settled_at}'),
+        ('replenish_order', '{purchase_order_id, accepted_at}')
     union all
     select unnest('{tenant, api_key, app_user, refresh_token, category, tax_class, tax_rate, product, product_unit, barcode,
         price_list, price_rule, price_tier, customer, customer_account, supplier, supplier_product, channel_price_list, location, stock_level,

@@ -2,8 +2,10 @@
 
 pub mod accept;
 pub mod backtest;
+mod giver;
 mod history;
 mod load;
+pub mod order;
 mod pause;
 mod policy;
 pub mod reorder;

@@ -2,6 +2,7 @@
 
 mod accept;
 mod backtest;
+mod order;
 mod purchase;
 mod reorder;
 mod setting;

@@ -231,6 +231,7 @@ const OF_OTHERS: [(&str, &[&str]); 77] = [
     ("sale_exception", &["service/src/posting/save/late", "service/src/pos/exception"]),
     ("reorder_setting", &["service/src/catalog/reorder"]),
     ("replenish_setting", &["service/src/replenish/setting"]),
+    ("replenish_order", &["service/src/replenish/order"]),
     ("bundle_component", &["service/src/catalog/bundle"]),
     ("barcode", &["service/src/catalog"]),
     ("product_group", &["service/src/catalog"]),

@@ -61,9 +61,8 @@ struct ReplenishmentAcceptLine {
 ///
 /// Serial numbers are chosen, those that expire first in front, and so are lots if one would expire on the way.
 ///
-/// Only transfers are accepted here. A suggestion with a step `buy` has its quantity, packs and expected day in that step, for
-/// your order to the supplier. A purchase order that was sent (`POST /v1/purchase-orders`), or an expected receipt
-/// (`POST /v1/stock/expected-receipts`), makes it count as supply.
+/// Only transfers are accepted here. `POST /v1/replenishment/orders` writes what is to be bought into drafts of purchase orders as
+/// well. An order counts as supply once it is sent.
 #[utoipa::path(
     operation_id = "replenishment_accept",
     security(("bearer" = ["stock:write"])),
@@ -100,10 +99,7 @@ fn accepted(input: ReplenishmentAccept, sees_costs: bool) -> Result<Accepted, Ap
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference);
     for (index, line) in input.lines.iter().enumerate() {
-        if !is_fingerprint(&line.fingerprint) {
-            let detail = "Send the fingerprint as the suggestion has it: 32 hexadecimal digits.";
-            problems.invalid(format!("/lines/{index}/fingerprint"), detail);
-        }
+        check_fingerprint(&mut problems, index, &line.fingerprint);
     }
     problems.check()?;
     Ok(Accepted {
@@ -115,8 +111,13 @@ fn accepted(input: ReplenishmentAccept, sees_costs: bool) -> Result<Accepted, Ap
     })
 }
 
-fn is_fingerprint(text: &str) -> bool {
-    text.len() == 32 && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+/// Rejects a fingerprint of another form than those of suggestions.
+pub(super) fn check_fingerprint(problems: &mut Problems, index: usize, text: &str) {
+    let is_digit = |digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
+    if text.len() != 32 || !text.bytes().all(is_digit) {
+        let detail = "Send the fingerprint as the suggestion has it: 32 hexadecimal digits.";
+        problems.invalid(format!("/lines/{index}/fingerprint"), detail);
+    }
 }
 
 /// Returns a transfer without lines, which would be rejected if it were carried out.

@@ -5,18 +5,16 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use domain::id::{LocationId, ProductId, TenantId};
 use domain::line_item::GoodsLine;
-use domain::lot::{LotDetails, NamedLot};
 use domain::number::Quantity;
-use domain::product::{ItemRef, Tracking};
+use domain::product::ItemRef;
 use domain::refusal::{Code, Problems, Refusal};
 use domain::replenish::Action;
 use domain::transfer::Dispatch;
-use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
+use super::giver::{LineProblem, find_stocks};
 use super::run::{Extent, Run, Scope, Suggested, run};
 use super::shown::fingerprint;
-use crate::listing::{number, word};
 use crate::{Db, Error, Tx};
 
 /// Most lines of one acceptance.
@@ -64,22 +62,21 @@ async fn transfer_in(tx: &Tx, accepted: &Accepted) -> Result<Dispatch, Error> {
     let scope = Scope { products: Some(&products), extent: Extent::Row, sees_costs: accepted.sees_costs };
     let run = run(tx, scope, |one| one.location_id == to).await?;
     check_known(&run, accepted)?;
-    let stocks = stocks(tx, &products, accepted.from).await?;
-    let nothing = StockThere::default();
+    let mut stocks = find_stocks(tx, &products, accepted.from).await?;
     let suggested: HashMap<ProductId, &Suggested> =
         run.suggested.iter().map(|one| (one.product_id, one)).collect();
     let mut problems = Problems::default();
     let (mut lines, mut seen, mut expected_on) = (Vec::new(), Vec::new(), None);
     for (index, (product, wanted)) in accepted.lines.iter().enumerate() {
         let found = suggested.get(product).copied();
-        let stock = stocks.get(product).unwrap_or(&nothing);
+        let stock = stocks.entry(*product).or_default();
         let pointer = format!("/lines/{index}");
         let line = line(&run, found, (accepted.from, wanted), &pointer);
-        match line.and_then(|(quantity, on)| Ok((quantity, on, stock.lots(quantity, on, &pointer)?))) {
-            Ok((quantity, on, lots)) => {
+        match line.and_then(|(quantity, on)| Ok((quantity, on, stock.take(quantity, on, &pointer)?))) {
+            Ok((quantity, on, taken)) => {
                 let item = ItemRef::Id(*product);
-                lines.push(GoodsLine { item, uom: None, quantity, lots });
-                seen.push(stock.available);
+                lines.push(GoodsLine { item, uom: None, quantity, lots: taken.lots });
+                seen.push(taken.seen);
                 expected_on = expected_on.max(Some(on));
             }
             Err((pointer, code, detail)) => problems.add(pointer, code, detail),
@@ -117,9 +114,6 @@ fn check_known(run: &Run, accepted: &Accepted) -> Result<(), Refusal> {
 
 type Line = (Quantity, NaiveDate);
 
-/// The problem of a line: pointer, cause and text.
-type LineProblem = (String, Code, String);
-
 /// Returns the quantity of a suggested transfer and the day on which it is expected, or the problem of the line at `pointer`.
 fn line(
     run: &Run,
@@ -145,86 +139,4 @@ fn line(
         return Err((format!("{pointer}/fingerprint"), Code::InvalidStateTransition, detail.to_owned()));
     }
     Ok(transfer)
-}
-
-/// Stock of a product at the location that gives it.
-#[derive(Debug, Default)]
-struct StockThere {
-    /// Units on hand that are not reserved, of all lots.
-    available: Quantity,
-    tracking: Tracking,
-    /// Lots that may be sold today and have available units, the one that expires first in front.
-    lots: Vec<SellableLot>,
-}
-
-#[derive(Debug)]
-struct SellableLot {
-    code: String,
-    expires_on: Option<NaiveDate>,
-    available: Quantity,
-}
-
-impl StockThere {
-    /// Returns the lots to name for a quantity that arrives on a day, first expired, first out. Serial numbers are always named. Lots
-    /// are only if one would expire on the way; else the dispatch takes those that are there when it is posted.
-    fn lots(
-        &self,
-        quantity: Quantity,
-        arrives_on: NaiveDate,
-        pointer: &str,
-    ) -> Result<Vec<NamedLot>, LineProblem> {
-        let lasts = |lot: &&SellableLot| lot.expires_on.is_none_or(|end| end >= arrives_on);
-        let is_named = match self.tracking {
-            Tracking::None => false,
-            Tracking::Lot => !self.lots.iter().all(|lot| lasts(&lot)),
-            Tracking::Serial => true,
-        };
-        if !is_named {
-            return Ok(Vec::new());
-        }
-        let (mut named, mut left) = (Vec::new(), quantity);
-        for lot in self.lots.iter().filter(lasts) {
-            let part = left.min(lot.available);
-            if part.is_positive() {
-                left -= part;
-                let (code, details) = (lot.code.clone(), LotDetails::default());
-                named.push(NamedLot { code, quantity: Some(part), details });
-            }
-        }
-        if left.is_positive() {
-            let detail = format!(
-                "Only {} units there can be sold until {arrives_on}, when the transfer arrives: dispatch them with POST /v1/stock/transfers.",
-                quantity - left
-            );
-            return Err((format!("{pointer}/product_id"), Code::InvalidStateTransition, detail));
-        }
-        Ok(named)
-    }
-}
-
-/// Reads the stock of products at a location.
-async fn stocks(
-    tx: &Tx,
-    products: &[Uuid],
-    location: LocationId,
-) -> Result<HashMap<ProductId, StockThere>, Error> {
-    let select = "select s.product_id, p.tracking, s.lot_code, s.expires_on, s.on_hand - s.reserved as unreserved, s.available \
-                  from bi.stock_level s \
-                  join product p on p.tenant_id = $1 and p.id = s.product_id \
-                  where s.tenant_id = $1 and s.location_id = $2 and s.product_id = any($3) \
-                  order by s.expires_on nulls last, s.lot_code";
-    let query = sqlx::query(select).bind(tx.tenant_id.0).bind(location.0).bind(products);
-    let mut stocks: HashMap<ProductId, StockThere> = HashMap::new();
-    for row in &tx.rows(query).await? {
-        let stock = stocks.entry(ProductId(row.try_get("product_id")?)).or_default();
-        let unreserved: Quantity = number(row, "unreserved")?;
-        stock.available += unreserved;
-        stock.tracking = word(row, "tracking")?;
-        let available: Quantity = number(row, "available")?;
-        let code: Option<String> = row.try_get("lot_code")?;
-        if let Some(code) = code.filter(|_| available.is_positive()) {
-            stock.lots.push(SellableLot { code, expires_on: row.try_get("expires_on")?, available });
-        }
-    }
-    Ok(stocks)
 }

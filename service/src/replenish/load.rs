@@ -77,6 +77,8 @@ pub(super) struct Facts {
     pub returns: Vec<Return>,
     pub incoming: Vec<Supply>,
     pub open_demand: Vec<OpenDemand>,
+    /// Units in drafts of purchase orders. They are no supply.
+    pub drafted: Quantity,
 }
 
 /// A day with movements.
@@ -129,6 +131,7 @@ pub(super) async fn load(tx: &Tx, products: Option<&[Uuid]>, demand_days: u64) -
     wanted.returns(&mut facts).await?;
     wanted.supplies(&mut facts).await?;
     wanted.open_demand(&mut facts).await?;
+    wanted.drafts(&mut facts).await?;
     Ok(Loaded {
         as_of,
         start,
@@ -207,6 +210,12 @@ const OPEN_DEMAND: &str = "select l.product_id, o.location_id, coalesce(o.reques
      join sales_order o on o.tenant_id = $1 and o.id = l.order_id \
      where l.tenant_id = $1 and l.backordered_at is not null and ($2::uuid[] is null or l.product_id = any($2)) \
      group by 1, 2, 3";
+
+const DRAFTS: &str = "select l.product_id, l.location_id, sum(l.quantity - l.cancelled) as quantity \
+     from purchase_order d \
+     join purchase_order_line l on l.tenant_id = $1 and l.purchase_order_id = d.id \
+     where d.tenant_id = $1 and d.status = 'draft' and ($2::uuid[] is null or l.product_id = any($2)) \
+     group by 1, 2";
 
 /// The last receipt of an expected receipt completes it, and nothing changes it afterwards. A line of a purchase order takes from the
 /// day on which the order was sent to that of the receipt that completed the line.
@@ -402,6 +411,13 @@ impl Wanted<'_> {
         for row in &self.tx.rows(self.query(OPEN_DEMAND).bind(self.as_of)).await? {
             let open = OpenDemand { on: row.try_get("on_day")?, quantity: number(row, "quantity")? };
             facts.entry(pair(row)?).or_default().open_demand.push(open);
+        }
+        Ok(())
+    }
+
+    async fn drafts(&self, facts: &mut FactsByPair) -> Result<(), Error> {
+        for row in &self.tx.rows(self.query(DRAFTS)).await? {
+            facts.entry(pair(row)?).or_default().drafted = number(row, "quantity")?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::Weekday;
-use domain::id::LocationId;
+use domain::id::{LocationId, SupplierId};
 use domain::number::Quantity;
 use domain::replenish::{Method, Micro, OrderSize, Settings};
 use rust_decimal::Decimal;
@@ -47,6 +47,8 @@ pub(super) struct Policy {
     pub method: Method,
     pub analogue_rate: Option<Quantity>,
     pub source: Option<LocationId>,
+    /// The preferred supplier, if it is active and no other location feeds this one.
+    pub supplier: Option<SupplierId>,
     /// The settings from which each field comes that is stated.
     pub origins: Vec<(&'static str, Level)>,
 }
@@ -144,6 +146,7 @@ impl Stated {
             method: levels.find("method", method).unwrap_or_default(),
             analogue_rate: levels.find("analogue_rate", |one| one.analogue_rate),
             source,
+            supplier: levels.terms.supplier,
             origins: levels.origins,
         }
     }
@@ -228,7 +231,8 @@ mod tests {
     fn terms_of_the_preferred_supplier_count_where_no_settings_do() {
         let (product, location) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let units = |number: i64| Some(Quantity::new(number.into()));
-        let terms = Terms { lead_time_days: Some(20), minimum: units(50), pack: units(12) };
+        let terms =
+            Terms { lead_time_days: Some(20), minimum: units(50), pack: units(12), ..Terms::default() };
         let own =
             SettingInput { product_id: Some(ProductId(product)), pack: units(10), ..SettingInput::default() };
         let fed = SettingInput {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::NaiveDate;
 use domain::expected_receipt::Supply;
 use domain::id::{LocationId, ProductId};
+use domain::number::Quantity;
 use domain::refusal::{Code, Refusal};
 use domain::replenish::{
     AtLocation, DemandHistory, Item, LeadTime, Micro, Stock, Suggestion, TRANSFER_DAYS, TransferTimes,
@@ -51,6 +52,8 @@ pub(super) struct Suggested {
     /// Supplies of the location.
     pub supplies: Vec<Supply>,
     pub unit_cost: Option<Micro>,
+    /// Units in drafts of purchase orders for the location.
+    pub drafted: Quantity,
 }
 
 impl Suggested {
@@ -120,7 +123,10 @@ pub(super) async fn run(
         let suggestions = suggestions.map_err(|circle| Refusal::state(circle.to_string()))?;
         for ((suggestion, policy), location) in suggestions.into_iter().zip(policies).zip(locations) {
             if is_kept(&suggestion) {
-                suggested.push(kept(product.id, suggestion, (location, policy), extent));
+                let facts = loaded.facts.get(&(product.id, suggestion.location_id));
+                let drafted = facts.map_or(Quantity::ZERO, |facts| facts.drafted);
+                let kept = kept(product.id, suggestion, (location, policy), extent);
+                suggested.push(Suggested { drafted, ..kept });
             }
         }
     }
@@ -145,7 +151,8 @@ fn kept(
             assessment.demand.capped = Vec::new();
         }
     }
-    Suggested { product_id, suggestion, policy, week_count, supplies, unit_cost }
+    let drafted = Quantity::ZERO;
+    Suggested { product_id, suggestion, policy, week_count, supplies, unit_cost, drafted }
 }
 
 /// Rejects more products at locations than are computed at a time.

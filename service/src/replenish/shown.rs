@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use domain::expected_receipt::{Source, Supply};
-use domain::id::{LocationId, OrderId, ProductId};
+use domain::id::{LocationId, OrderId, ProductId, SupplierId};
 use domain::number::{Money, Price, Quantity};
 use domain::replenish::{
     Action, Assessment, DemandClass, Flag, LeadTime, Micro, Position, RULE_VERSION, ServiceLevel, Suggestion,
@@ -126,6 +126,8 @@ pub struct ShownAction {
     pub packs: Option<Micro>,
     /// Location that gives the stock. Null unless it is a transfer.
     pub from_location_id: Option<LocationId>,
+    /// Preferred supplier to order from. Null for other steps, and if no active supplier is preferred.
+    pub supplier_id: Option<SupplierId>,
     /// Expected receipt, transfer or purchase order that should come earlier. Null for other steps.
     #[schema(max_length = 32, example = json!(null))]
     pub document_id: Option<String>,
@@ -325,6 +327,8 @@ pub struct ShownPosition {
     /// available − unreserved_orders + incoming.
     #[schema(value_type = Quantity)]
     pub total: Micro,
+    /// Stock units in drafts of purchase orders. They are no supply, and are not in the total.
+    pub drafted: Quantity,
     /// Supplies of the location, the earliest first. Lists omit them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 100_000)]
@@ -371,7 +375,7 @@ pub(super) fn shown(run: &Run, suggested: &Suggested, extent: Extent) -> Result<
         location_code: run.code(suggested.location_id()).to_owned(),
         uom: product.uom.clone(),
         as_of: run.as_of,
-        actions: suggestion.actions.iter().map(action).collect(),
+        actions: suggestion.actions.iter().map(|one| action(one, suggested.policy.supplier)).collect(),
         why: reason(suggestion, |id| run.code(id)),
         order_by: suggestion.order_by,
         unsuggested: suggestion.unsuggested,
@@ -385,7 +389,7 @@ pub(super) fn shown(run: &Run, suggested: &Suggested, extent: Extent) -> Result<
         demand: assessment.map(|one| demand(one, suggested.week_count, extent)),
         lead_time: assessment.map(|one| lead_time(&one.lead_time, suggested)),
         target: assessment.and_then(|one| one.target.as_ref()).map(target),
-        position: assessment.map(|one| position(&one.position, &suggested.supplies, extent)),
+        position: assessment.map(|one| position(&one.position, suggested, extent)),
         min_max: assessment.and_then(|one| one.min_max).map(|(min, max)| ShownMinMax { min, max }),
         settings: suggested.origins(),
         currency: run.tenant.currency.clone(),
@@ -411,12 +415,13 @@ pub(super) fn bought(suggestion: &Suggestion) -> Micro {
     bought.unwrap_or_default()
 }
 
-fn action(action: &Action) -> ShownAction {
+fn action(action: &Action, supplier_id: Option<SupplierId>) -> ShownAction {
     let plain = |kind, quantity, expected_on| ShownAction {
         action: kind,
         quantity,
         packs: None,
         from_location_id: None,
+        supplier_id: None,
         document_id: None,
         expected_on,
         rounding: Rounding::default(),
@@ -431,6 +436,7 @@ fn action(action: &Action) -> ShownAction {
             ..plain(ActionKind::Transfer, *quantity, *expected_on)
         },
         Action::Buy { rounded, packs, expected_on } => ShownAction {
+            supplier_id,
             packs: *packs,
             rounding: Rounding { minimum: rounded.minimum, pack: rounded.pack },
             ..plain(ActionKind::Buy, rounded.quantity, *expected_on)
@@ -501,7 +507,7 @@ fn target(target: &Target) -> ShownTarget {
     }
 }
 
-fn position(position: &Position, supplies: &[Supply], extent: Extent) -> ShownPosition {
+fn position(position: &Position, suggested: &Suggested, extent: Extent) -> ShownPosition {
     let supply = |supply: &Supply| ShownSupply {
         document_id: document_id(supply),
         expected_on: supply.on,
@@ -514,7 +520,8 @@ fn position(position: &Position, supplies: &[Supply], extent: Extent) -> ShownPo
         incoming: position.incoming,
         late: position.late,
         total: position.total,
-        supplies: (extent == Extent::Whole).then(|| supplies.iter().map(supply).collect()),
+        drafted: suggested.drafted,
+        supplies: (extent == Extent::Whole).then(|| suggested.supplies.iter().map(supply).collect()),
     }
 }
 
@@ -523,13 +530,14 @@ pub(super) fn digest(as_of: NaiveDate, suggested: &Suggested) -> u128 {
     let suggestion = &suggested.suggestion;
     let assessment = suggestion.assessment.as_ref();
     let text = format!(
-        "{RULE_VERSION}|{as_of}|{}|{}|{:?}|{:?}|{:?}|{:?}",
+        "{RULE_VERSION}|{as_of}|{}|{}|{:?}|{:?}|{:?}|{:?}|{}",
         suggested.product_id,
         suggested.location_id(),
         suggestion.actions,
         assessment.map(|one| one.position),
         assessment.map(|one| one.target),
         assessment.map(|one| one.rate),
+        suggested.drafted,
     );
     let bytes: [u8; 32] = Sha256::digest(text.as_bytes()).into();
     Uuid::from_slice(&bytes[..16]).map_or(0, |half| half.as_u128())

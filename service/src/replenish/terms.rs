@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use domain::id::SupplierId;
 use domain::number::{Factor, Quantity};
 use rust_decimal::Decimal;
 use sea_orm::sqlx::postgres::PgRow;
@@ -14,13 +15,14 @@ use crate::{Error, Tx};
 /// The terms on which the preferred supplier sells a product. Quantities are stock units.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Terms {
+    pub supplier: Option<SupplierId>,
     pub lead_time_days: Option<u32>,
     pub minimum: Option<Quantity>,
     pub pack: Option<Quantity>,
 }
 
 /// An archived supplier gets no orders. A unit that the product no longer has says nothing about quantities.
-const TERMS: &str = "select s.product_id, v.lead_time_days, s.min_order_quantity, s.order_multiple, \
+const TERMS: &str = "select s.product_id, s.supplier_id, v.lead_time_days, s.min_order_quantity, s.order_multiple, \
             case when coalesce(s.uom, p.stock_uom) = p.stock_uom then 1 else u.factor end as factor, \
             coalesce(u.factor_denominator, 1::smallint) as denominator, p.stock_decimals \
      from supplier_product s \
@@ -45,6 +47,7 @@ fn read(row: &PgRow) -> Result<Terms, Error> {
     let units = |quantity: Quantity| factor.map(|factor| factor.of(quantity));
     let multiple: Option<Quantity> = optional_number(row, "order_multiple")?;
     Ok(Terms {
+        supplier: Some(SupplierId(row.try_get("supplier_id")?)),
         lead_time_days: lead_time_days.map(i32::unsigned_abs),
         minimum: units(number(row, "min_order_quantity")?).and_then(minimum),
         pack: multiple.and_then(units).and_then(|units| pack(units, decimals)),
