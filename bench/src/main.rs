@@ -17,6 +17,7 @@ mod migrate;
 mod noisy;
 mod paced;
 mod reconcile;
+mod replenish;
 mod reports;
 mod sales;
 mod stand;
@@ -50,6 +51,8 @@ enum Scenario {
     Reports(reports::ReportsArgs),
     /// Sales while `stockwell migrate` changes definitions: the longest one.
     Migrate(migrate::MigrateArgs),
+    /// Suggestions of what to order, for 10,000 products at 4 locations, beside hand-written SQL.
+    Replenish(replenish::ReplenishArgs),
     /// The stock of a past instant over millions of movements, beside a sum over all of them.
     Valuation(valuation::ValuationArgs),
     /// The reconciliation of five systems over 60 days: a snapshot, a run, and the ranking of 100,000 episodes.
@@ -65,6 +68,7 @@ async fn main() -> ExitCode {
         Scenario::Crowd(args) => crowd::run(&args).await,
         Scenario::Reports(args) => reports::run(&args).await,
         Scenario::Migrate(args) => migrate::run(&args).await,
+        Scenario::Replenish(args) => replenish::run(&args).await,
         Scenario::Valuation(args) => valuation::run(&args).await,
         Scenario::Reconcile(args) => reconcile::run(&args).await,
     };

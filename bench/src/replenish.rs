@@ -1,0 +1,166 @@
+//! `bench replenish`: asks over HTTP for the first page of suggestions of 10,000 products at 4 locations, and for the report of all.
+//! The floor is hand-written SQL by a superuser, to whom row-level security does not apply, on the same cluster: the demand and the
+//! change of stock by product, location and day, which any rule needs.
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use sea_orm::sqlx::postgres::PgConnection;
+use sea_orm::sqlx::{self, Connection, Executor, Row};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::Failure;
+use crate::stand::{self, Stand, StandOptions};
+
+/// Limit for a page of suggestions, and the aim.
+const GATE_MS: f64 = 2_000.0;
+const AIM_MS: f64 = 1_000.0;
+
+/// The page of suggestions, which has the gate, and the report of all rows.
+const PAGE: &str = "/v1/replenishment/suggestions?limit=100";
+const REPORT: &str = "/v1/reports/reorder?limit=50000";
+
+/// Arguments of `bench replenish`.
+#[derive(Debug, Args)]
+pub struct ReplenishArgs {
+    /// Number of movements within a year.
+    #[arg(long, default_value_t = 1_200_000)]
+    movements: i64,
+    /// Repetitions of each request: the median counts.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+}
+
+/// A year of receipts of 7 units and sales of 3 at tills, of every product in the four locations, up to an hour ago.
+const MOVEMENTS: &str = "
+insert into stock_movement (
+    tenant_id, product_id, location_id, lot_id, id, kind, quantity, value, unit_cost, document_kind, document_id,
+    line_no, occurred_at, recorded_at, entry_mode, command_id)
+select
+    $1, p.ids[1 + (number * 7919) % cardinality(p.ids)], l.ids[1 + (number / 3) % cardinality(l.ids)],
+    '00000000-0000-0000-0000-000000000000',
+    (rpad(lpad(to_hex(floor(extract(epoch from happened) * 1000)::bigint), 12, '0'), 16, '7000')
+        || substr(md5(number::text), 1, 16))::uuid,
+    case when number % 3 = 0 then 'receipt' else 'sale' end, case when number % 3 = 0 then 7 else -3 end,
+    case when number % 3 = 0 then 84.21 else -36.09 end, 12.03,
+    case when number % 3 = 0 then 'receipt' else 'sale' end, gen_random_uuid(), 1, happened, happened, 'api',
+    gen_random_uuid()
+from (
+    select number, now() - interval '1 hour' - interval '364 days' * (1 - number::numeric / $2) as happened
+    from generate_series(1, $2) number
+) as moved,
+    (select array_agg(id order by id) as ids from product where tenant_id = $1) p,
+    (select array_agg(id order by id) as ids from location where tenant_id = $1 and kind in ('warehouse', 'store')) l
+order by number";
+
+/// The stock of the shop is as large as a year of load needs. Here it would feed every other location.
+const OPENINGS: &str =
+    "update stock_movement set quantity = 5, value = 60 where tenant_id = $1 and quantity > 1000000";
+
+const LEVELS: &str = "
+insert into stock_level (tenant_id, location_id, product_id, lot_id, on_hand, value, forced, moved_at)
+select tenant_id, location_id, product_id, lot_id, sum(quantity), sum(value), true, max(recorded_at)
+from stock_movement where tenant_id = $1 group by 1, 2, 3, 4
+on conflict (tenant_id, location_id, product_id, lot_id) do update
+set on_hand = excluded.on_hand, value = excluded.value, forced = true";
+
+const FLOOR: &str = "
+select product_id, location_id, array_agg(day) as days, array_agg(change) as changes, array_agg(sold) as sold
+from (
+    select product_id, location_id, (occurred_at at time zone 'Europe/Berlin')::date as day, sum(quantity) as change,
+        -sum(quantity) filter (where kind = 'sale') as sold
+    from stock_movement where tenant_id = $1 and occurred_at >= now() - interval '371 days'
+    group by 1, 2, 3
+) as by_day
+group by product_id, location_id";
+
+/// Measures, prints the table and the gate, and checks that a suggestion has the stock of its level.
+pub async fn run(args: &ReplenishArgs) -> Result<(), Failure> {
+    let stand = Stand::start(StandOptions { workers: 2, connections: 4, rate_limits: false }).await?;
+    let outcome = measure(&stand, args).await;
+    stand.stop().await?;
+    outcome
+}
+
+async fn measure(stand: &Stand, args: &ReplenishArgs) -> Result<(), Failure> {
+    let mut root = PgConnection::connect(&stand.database_url(stand::DATABASE)).await?;
+    root.execute("set jit = off; set work_mem = '64MB'").await?;
+    let tenant_id: Uuid = sqlx::query_scalar("select tenant_id from tenant").fetch_one(&mut root).await?;
+    for code in ["NORTH", "SOUTH"] {
+        let store = json!({ "code": code, "name": code, "kind": "store" });
+        stand.shop.ask("/v1/locations", &store).await?;
+    }
+    let started = Instant::now();
+    sqlx::query(OPENINGS).bind(tenant_id).execute(&mut root).await?;
+    sqlx::query(MOVEMENTS).bind(tenant_id).bind(args.movements).execute(&mut root).await?;
+    sqlx::query(LEVELS).bind(tenant_id).execute(&mut root).await?;
+    stand.settle(stand::DATABASE)?;
+    println!("{} movements made in {:.1} s", args.movements, started.elapsed().as_secs_f64());
+    println!("{} products at 4 locations, median of {}\n", stand::PRODUCTS, args.rounds);
+    let mut floor = Vec::new();
+    for _ in 0..args.rounds.max(1) {
+        let started = Instant::now();
+        sqlx::query(FLOOR).bind(tenant_id).fetch_all(&mut root).await?;
+        floor.push(started.elapsed());
+    }
+    let floor_ms = median_ms(&mut floor);
+    println!("{:<46} {:>9} {:>9} {:>7}", "request", "ours ms", "floor ms", "ratio");
+    let page_ms = ask(stand, (PAGE, "data"), args.rounds, floor_ms).await?;
+    ask(stand, (REPORT, "rows"), args.rounds, floor_ms).await?;
+    check(stand, &mut root, tenant_id).await?;
+    let verdict = if page_ms <= AIM_MS {
+        "reaches the aim"
+    } else if page_ms <= GATE_MS {
+        "passes the gate"
+    } else {
+        "fails the gate"
+    };
+    println!("\na page of suggestions: {page_ms:.0} ms {verdict} (gate {GATE_MS} ms, aim {AIM_MS} ms)");
+    if page_ms <= GATE_MS { Ok(()) } else { Err("a gate was missed".into()) }
+}
+
+/// Asks repeatedly, and prints a line. Returns the median. Fails if there are no rows.
+async fn ask(
+    stand: &Stand,
+    (path, rows): (&str, &str),
+    rounds: usize,
+    floor_ms: f64,
+) -> Result<f64, Failure> {
+    let mut times = Vec::new();
+    for _ in 0..rounds.max(1) {
+        let started = Instant::now();
+        let answer: Value = stand.shop.get(path).await?;
+        times.push(started.elapsed());
+        if answer[rows].as_array().is_none_or(Vec::is_empty) {
+            return Err(format!("{path}: no rows").into());
+        }
+    }
+    let ours_ms = median_ms(&mut times);
+    println!("{path:<46} {ours_ms:>9.1} {floor_ms:>9.1} {:>7.3}", ours_ms / floor_ms.max(0.001));
+    Ok(ours_ms)
+}
+
+/// Checks that the first suggestion has the stock of its level.
+async fn check(stand: &Stand, root: &mut PgConnection, tenant_id: Uuid) -> Result<(), Failure> {
+    let answer = stand.shop.get(PAGE).await?;
+    let first = &answer["data"][0];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let query = sqlx::query(
+        "select sum(s.on_hand - s.reserved) = ($4::text)::numeric from stock_level s \
+         join product p on p.tenant_id = s.tenant_id and p.id = s.product_id \
+         join location l on l.tenant_id = s.tenant_id and l.id = s.location_id \
+         where s.tenant_id = $1 and p.sku = $2 and l.code = $3",
+    );
+    let query = query.bind(tenant_id).bind(text(&first["sku"])).bind(text(&first["location_code"]));
+    let same = query.bind(text(&first["position"]["available"])).fetch_one(&mut *root).await?;
+    if same.try_get::<Option<bool>, _>(0)? == Some(true) {
+        return Ok(());
+    }
+    Err(format!("{} at {} has another level", first["sku"], first["location_code"]).into())
+}
+
+fn median_ms(times: &mut [Duration]) -> f64 {
+    times.sort_unstable();
+    times.get(times.len() / 2).map_or(0.0, |time| time.as_secs_f64() * 1e3)
+}
