@@ -172,6 +172,7 @@ pub const STEPS: &[Step] = &[
     step!("0125_supplier_return_index"),
     step!("0151_reconcile_lease"),
     step!("0145_replenish_order"),
+    step!("0146_replenish_planned"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

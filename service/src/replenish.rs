@@ -7,6 +7,7 @@ mod history;
 mod load;
 pub mod order;
 mod pause;
+mod planned;
 mod policy;
 pub mod reorder;
 mod run;

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use chrono::Weekday;
 use domain::id::{LocationId, SupplierId};
 use domain::number::Quantity;
-use domain::replenish::{Method, Micro, OrderSize, Settings};
+use domain::replenish::{Method, Micro, OrderSize, PlannedFactor, Settings};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::planned;
 use super::setting::{MethodName, Position, ReviewDay, SettingInput};
 use super::terms::Terms;
 
@@ -46,6 +47,7 @@ pub(super) struct Policy {
     pub size: OrderSize,
     pub method: Method,
     pub analogue_rate: Option<Quantity>,
+    pub planned: Vec<PlannedFactor>,
     pub source: Option<LocationId>,
     /// The preferred supplier, if it is active and no other location feeds this one.
     pub supplier: Option<SupplierId>,
@@ -145,6 +147,9 @@ impl Stated {
             },
             method: levels.find("method", method).unwrap_or_default(),
             analogue_rate: levels.find("analogue_rate", |one| one.analogue_rate),
+            planned: levels
+                .find("planned", |one| one.planned.clone())
+                .map_or_else(Vec::new, |stated| planned::factors(&stated)),
             source,
             supplier: levels.terms.supplier,
             origins: levels.origins,

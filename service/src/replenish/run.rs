@@ -227,7 +227,7 @@ fn at_location(
         location_id,
         code: loaded.locations.get(&location_id).map(|place| place.code.clone()).unwrap_or_default(),
         history,
-        planned: Vec::new(),
+        planned: policy.planned.clone(),
         season: None,
         analogue: policy.analogue_rate,
         lead_time: lead_time(loaded, product.id, location_id, &policy)?,

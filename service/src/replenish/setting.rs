@@ -11,10 +11,12 @@ use domain::refusal::{Problems, Refusal};
 use domain::replenish::{ServiceLevel, Smoothing};
 use domain::tag;
 use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::types::Json;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::planned::{self, Planned};
 use crate::columns::Columns;
 use crate::listing::{optional_number, optional_word, word};
 use crate::{Error, Tx, input};
@@ -76,6 +78,10 @@ pub struct SettingInput {
     pub analogue_rate: Option<Quantity>,
     /// Location that feeds this one. Without it the location is supplied from outside. Only with `location_id`.
     pub source_location_id: Option<LocationId>,
+    /// Promotions and events. Past demand is divided by their factors, and that of the horizon multiplied. Those that overlap multiply.
+    /// An empty list states that there are none.
+    #[schema(max_items = 50)]
+    pub planned: Option<Vec<Planned>>,
 }
 
 /// Settings of replenishment, as they were stated. A null field comes from the wider settings.
@@ -124,6 +130,9 @@ pub struct Setting {
     pub analogue_rate: Option<Quantity>,
     /// Location that feeds this one.
     pub source_location_id: Option<LocationId>,
+    /// Promotions and events.
+    #[schema(max_items = 50)]
+    pub planned: Option<Vec<Planned>>,
     /// When they were stated. Null: they are not stated, or no longer.
     pub updated_at: Option<DateTime<Utc>>,
 }
@@ -150,6 +159,7 @@ impl Setting {
             max: stated.max,
             analogue_rate: stated.analogue_rate,
             source_location_id: stated.source_location_id,
+            planned: stated.planned.clone(),
             updated_at,
         }
     }
@@ -251,7 +261,8 @@ impl SettingInput {
 macro_rules! columns {
     () => {
         "product_id, location_id, service, review_days, review_weekday, order_cost, holding_percent, cover_days, smoothing, \
-         shelf_days, lead_time_days, minimum, pack, method, min_stock, max_stock, analogue_rate, source_location_id, updated_at"
+         shelf_days, lead_time_days, minimum, pack, method, min_stock, max_stock, analogue_rate, source_location_id, planned, \
+         updated_at"
     };
 }
 
@@ -306,7 +317,7 @@ async fn insert(tx: &Tx, input: &SettingInput) -> Result<(), Error> {
     let statement = concat!(
         "insert into replenish_setting (tenant_id, ",
         columns!(),
-        ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"
+        ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)"
     );
     Columns::of(statement)
         .value("tenant_id", tx.tenant_id.0)
@@ -328,6 +339,7 @@ async fn insert(tx: &Tx, input: &SettingInput) -> Result<(), Error> {
         .value("max_stock", input.max.map(Quantity::get))
         .value("analogue_rate", input.analogue_rate.map(Quantity::get))
         .value("source_location_id", input.source_location_id.map(|id| id.0))
+        .value("planned", input.planned.clone().map(Json))
         .value("updated_at", tx.now)
         .execute(tx)
         .await?;
@@ -368,6 +380,7 @@ fn read(row: &PgRow) -> Result<SettingInput, Error> {
         max: optional_number(row, "max_stock")?,
         analogue_rate: optional_number(row, "analogue_rate")?,
         source_location_id: id("source_location_id")?.map(LocationId),
+        planned: row.try_get::<Option<Json<Vec<Planned>>>, _>("planned")?.map(|planned| planned.0),
     })
 }
 
@@ -376,6 +389,7 @@ async fn check(tx: &Tx, input: &SettingInput) -> Result<(), Error> {
     check_days(&mut problems, input);
     check_amounts(&mut problems, input);
     check_method(&mut problems, input);
+    planned::check(&mut problems, input.planned.as_deref().unwrap_or_default());
     if let Some(id) = input.product_id {
         check_product(tx, &mut problems, id, input).await?;
     }

@@ -213,6 +213,9 @@ pub struct ShownWeek {
     /// Days that opened with stock, or on which a till sold some.
     #[schema(minimum = 0, maximum = 7, example = 7)]
     pub open_days: u32,
+    /// Mean planned factor of its days, by which their demand was divided.
+    #[schema(value_type = Quantity)]
+    pub factor: Micro,
     /// Demand that counts: with an estimate for days without stock, less returns that name no sale.
     #[schema(value_type = Quantity)]
     pub demand: Micro,
@@ -278,6 +281,9 @@ pub struct ShownTarget {
     /// Lead time and review period: the days until an order of the next review could arrive.
     #[schema(value_type = Quantity)]
     pub horizon_days: Micro,
+    /// Mean planned factor of the days of the horizon, by which the demand was multiplied.
+    #[schema(value_type = Quantity)]
+    pub planned_factor: Micro,
     /// Demand of the horizon.
     #[schema(value_type = Quantity)]
     pub expected: Micro,
@@ -460,6 +466,7 @@ fn demand(assessment: &Assessment, week_count: usize, extent: Extent) -> ShownDe
         wholesale: week.wholesale,
         retail_sold: week.retail_sold,
         open_days: week.open_days,
+        factor: week.factor,
         demand: week.demand,
     };
     let capped = |order: &domain::replenish::CappedOrder| ShownCapped {
@@ -496,6 +503,7 @@ fn target(target: &Target) -> ShownTarget {
     ShownTarget {
         service: target.service,
         horizon_days: target.horizon,
+        planned_factor: target.planned,
         expected: target.expected,
         sd: target.sd,
         ratio: target.ratio,

@@ -158,3 +158,44 @@ fn settings_are_of_one_tenant() {
         }
     });
 }
+
+#[test]
+fn a_promotion_raises_the_demand_of_the_horizon() {
+    with_tenant(async |tenant| {
+        let calendar = Calendar::now().await;
+        let mug = steady(tenant, calendar, 150).await;
+        let promotion = json!({ "from": calendar.ahead(0), "to": calendar.ahead(20), "percent": "150" });
+        let settings = json!({ "product_id": mug, "lead_time_days": 14, "planned": [promotion] });
+        let stated = tenant.put(SETTINGS, &settings).await.ok();
+        assert_eq!(stated["planned"][0], promotion);
+        assert_eq!(tenant.get(SETTINGS).await.ok()["data"][0]["planned"], json!([promotion]));
+        let row = explained(tenant, &mug).await;
+        assert_eq!(
+            (&row["target"]["planned_factor"], &row["target"]["expected"], &row["settings"]["planned"]),
+            (&json!("1.5"), &json!("315"), &json!("product"))
+        );
+        // A promotion of the past takes off what it added: the newest week is half of what was ordered.
+        let past = json!({ "from": calendar.at(1, 0, 0).date_naive(), "to": calendar.at(1, 6, 0).date_naive(), "percent": "200" });
+        let settings = json!({ "product_id": mug, "lead_time_days": 14, "planned": [past] });
+        tenant.put(SETTINGS, &settings).await.ok();
+        let row = explained(tenant, &mug).await;
+        let last = row["demand"]["weeks"].as_array().and_then(|weeks| weeks.last()).expect("weeks").clone();
+        assert_eq!((&last["factor"], &last["demand"]), (&json!("2"), &json!("35")));
+
+        let wrong = json!({ "planned": [
+            { "from": calendar.ahead(2), "to": calendar.ahead(1), "percent": "150" },
+            { "from": calendar.ahead(1), "to": calendar.ahead(2), "percent": "0" },
+        ] });
+        tenant
+            .put(SETTINGS, &wrong)
+            .await
+            .refused(422, "validation_failed")
+            .names(&["#/planned/0/to", "#/planned/1/percent"]);
+        let many = vec![promotion; 51];
+        tenant
+            .put(SETTINGS, &json!({ "planned": many }))
+            .await
+            .refused(422, "validation_failed")
+            .names(&["#/planned"]);
+    });
+}

@@ -78,7 +78,7 @@ pub(super) async fn subjects(
             let lead_time = lead_time(loaded, product.id, *place, &policy)?;
             let past = Past {
                 history: history(facts, loaded.start, loaded.as_of),
-                planned: Vec::new(),
+                planned: policy.planned,
                 season: None,
                 analogue: policy.analogue_rate.map(Micro::from),
                 lead_time,

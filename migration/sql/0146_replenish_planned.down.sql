@@ -1,0 +1,1 @@
+alter table replenish_setting drop column planned;
