@@ -9,19 +9,12 @@ use super::lead_time::LeadTime;
 use super::micro::{Micro, Overflow, mul};
 use super::plan::{Calendar, PlannedFactor};
 use super::position::{OrderSize, Position, Stock, need};
-use super::season::Season;
-use super::target::{Item, Rate, Settings, Target, horizon, levels};
+use super::target::{Item, Rate, Settings, Target, horizon};
 use crate::id::LocationId;
 use crate::number::Quantity;
 
 /// Newest weeks without demand after which a product is asleep.
 const ASLEEP_WEEKS: usize = 26;
-
-/// Newest weeks in which a season must have foretold better.
-const SEASON_WEEKS: usize = 26;
-
-/// Part of the absolute error by which it must have been better, in percent.
-const SEASON_GAIN_PERCENT: u32 = 2;
 
 /// Weeks below which the flag `few_weeks` is set.
 const FEW_WEEKS: usize = 8;
@@ -57,8 +50,6 @@ pub struct AtLocation {
     pub history: DemandHistory,
     /// Planned factors of the past and of the horizon.
     pub planned: Vec<PlannedFactor>,
-    /// Season of the category. It is used if the newest weeks were closer to it.
-    pub season: Option<Season>,
     /// Rate a week of a similar product, for a new one.
     pub analogue: Option<Quantity>,
     /// Lead time from the supplier, or from the location that feeds this one.
@@ -145,8 +136,6 @@ pub enum Unsuggested {
 pub struct Assessment {
     /// Weeks of demand that count. For a location that feeds others, with theirs.
     pub demand: Demand,
-    /// Whether the season of the category is used.
-    pub uses_season: bool,
     /// Pattern of the weeks.
     pub class: DemandClass,
     /// Demand of a usual week.
@@ -195,8 +184,8 @@ pub(super) fn assess(
     location: &AtLocation,
     fed: &[&AtLocation],
 ) -> Result<Assessment, Overflow> {
-    let calendar = Calendar { planned: &location.planned, season: season_in_use(as_of, location)? };
-    let demand = demand_with(as_of, location, fed, calendar.season)?;
+    let calendar = Calendar { planned: &location.planned };
+    let demand = demand_with(as_of, location, fed)?;
     let demands: Vec<Micro> = demand.weeks.iter().map(|week| week.demand).collect();
     let analogue = location.analogue.map(Micro::from);
     let rate = Rate::of(&demands, analogue, location.settings.smoothing)?;
@@ -219,7 +208,6 @@ pub(super) fn assess(
     };
     let mut assessment = Assessment {
         class: demand::class(demands.iter().copied())?,
-        uses_season: calendar.season.is_some(),
         demand,
         rate,
         lead_time: location.lead_time,
@@ -236,16 +224,11 @@ pub(super) fn assess(
 }
 
 /// Returns the demand of a location and of those that it feeds, in the same weeks.
-fn demand_with(
-    as_of: NaiveDate,
-    location: &AtLocation,
-    fed: &[&AtLocation],
-    season: Option<&Season>,
-) -> Result<Demand, Overflow> {
+fn demand_with(as_of: NaiveDate, location: &AtLocation, fed: &[&AtLocation]) -> Result<Demand, Overflow> {
     let end = review_day(as_of, location.review_weekday);
-    let mut demand = weeks(end, location, season)?;
+    let mut demand = weeks(end, location)?;
     for other in fed {
-        let theirs = weeks(end, other, season)?;
+        let theirs = weeks(end, other)?;
         demand::add_weeks(&mut demand.weeks, &theirs.weeks)?;
         demand.capped.extend(theirs.capped);
         demand.returned = demand.returned.plus(theirs.returned)?;
@@ -257,39 +240,14 @@ fn demand_with(
 }
 
 /// Returns the cleaned weeks of a location before `end`.
-fn weeks(end: NaiveDate, location: &AtLocation, season: Option<&Season>) -> Result<Demand, Overflow> {
+fn weeks(end: NaiveDate, location: &AtLocation) -> Result<Demand, Overflow> {
     let history = &location.history;
     let count = week_count(history.known_from, history.first_day, end);
     let days = count * WEEK;
     let start = end.checked_sub_days(chrono::Days::new(days as u64)).unwrap_or(end);
-    let calendar = Calendar { planned: &location.planned, season };
+    let calendar = Calendar { planned: &location.planned };
     let timeline = Timeline::of(history, calendar, start, end)?;
     clean(&timeline, days_between(start, end), count)
-}
-
-/// Returns the season of a location if it would have foretold the demand of the newest 26 weeks better: each week from those
-/// before it, with an absolute error that is smaller by 2 % in all.
-fn season_in_use(as_of: NaiveDate, location: &AtLocation) -> Result<Option<&Season>, Overflow> {
-    let Some(season) = &location.season else { return Ok(None) };
-    let end = review_day(as_of, location.review_weekday);
-    let (usual, seasonal) = (weeks(end, location, None)?.weeks, weeks(end, location, Some(season))?.weeks);
-    if usual.len() <= SEASON_WEEKS {
-        return Ok(None);
-    }
-    let levels_of = |weeks: &[Week]| {
-        let demands: Vec<Micro> = weeks.iter().map(|week| week.demand).collect();
-        levels(&demands, location.analogue.map(Micro::from), location.settings.smoothing)
-    };
-    let (plain, adjusted) = (levels_of(&usual)?, levels_of(&seasonal)?);
-    let (mut error, mut seasonal_error) = (Micro::ZERO, Micro::ZERO);
-    for (at, week) in usual.iter().enumerate().skip(usual.len() - SEASON_WEEKS) {
-        let first = week.ends.checked_sub_days(chrono::Days::new(WEEK as u64 - 1)).unwrap_or(week.ends);
-        let factor = Calendar { planned: &[], season: Some(season) }.mean(first, WEEK as u32)?;
-        error = error.plus(week.demand.minus(plain[at])?.size())?;
-        seasonal_error = seasonal_error.plus(week.demand.minus(adjusted[at].product(factor)?)?.size())?;
-    }
-    let is_better = seasonal_error.times(100)? <= error.times(100 - SEASON_GAIN_PERCENT)?;
-    Ok((is_better && error.is_positive()).then_some(season))
 }
 
 /// Returns the reason why a location gets no suggestion.

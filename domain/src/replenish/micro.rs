@@ -60,11 +60,6 @@ impl Micro {
         self.0 == 0
     }
 
-    /// Returns the number without its sign.
-    pub(super) const fn size(self) -> Self {
-        Micro(self.0.saturating_abs())
-    }
-
     /// Returns the sum.
     pub fn plus(self, other: Self) -> Result<Self, Overflow> {
         self.0.checked_add(other.0).map(Micro).ok_or(Overflow)

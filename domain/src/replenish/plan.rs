@@ -3,7 +3,6 @@
 use chrono::{Days, NaiveDate};
 
 use super::micro::{Micro, Overflow};
-use super::season::Season;
 use crate::number::Percent;
 
 /// A promotion or event of a product at a location, from a day to a day, both included.
@@ -43,24 +42,22 @@ impl PlannedFactor {
     }
 }
 
-/// The factors of days: planned ones, and those of the season.
+/// The planned factors of days.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Calendar<'facts> {
     /// Planned factors. Those that overlap multiply.
     pub planned: &'facts [PlannedFactor],
-    /// Season, if it is used.
-    pub season: Option<&'facts Season>,
 }
 
 impl Calendar<'_> {
     /// Returns whether every day is usual.
     pub fn is_usual(&self) -> bool {
-        self.planned.is_empty() && self.season.is_none()
+        self.planned.is_empty()
     }
 
     /// Returns the factor of a day.
     pub fn factor(&self, day: NaiveDate) -> Result<Micro, Overflow> {
-        let mut factor = self.season.map_or(Micro::ONE, |season| season.factor(day));
+        let mut factor = Micro::ONE;
         for one in self.planned.iter().filter(|one| one.covers(day)) {
             factor = factor.product(one.percent)?.part(100)?;
         }
@@ -102,7 +99,7 @@ mod tests {
     #[test]
     fn overlapping_factors_multiply() {
         let plan = [planned(1, 10, "200"), planned(5, 5, "150")];
-        let calendar = Calendar { planned: &plan, season: None };
+        let calendar = Calendar { planned: &plan };
         let at = |number| calendar.factor(day(number)).expect("in range");
         assert_eq!((at(1), at(5), at(11)), (micro("2"), micro("3"), micro("1")));
         assert_eq!(calendar.mean(day(4), 2), Ok(micro("2.5")));

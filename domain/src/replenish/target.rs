@@ -56,7 +56,7 @@ impl Rate {
     /// Computes the rate from weekly demands, the oldest first. An analogue, the rate of a similar product, counts as two weeks
     /// before them.
     pub fn of(demands: &[Micro], analogue: Option<Micro>, smoothing: Smoothing) -> Result<Self, Overflow> {
-        let week = levels(demands, analogue, smoothing)?.last().copied().unwrap_or_default();
+        let week = level(demands, analogue, smoothing)?;
         let (mut sum, mut squares) = (Micro::ZERO, 0);
         for demand in demands {
             sum = sum.plus(*demand)?;
@@ -81,21 +81,14 @@ impl Rate {
     }
 }
 
-/// Returns the rate before each week, and at last the rate now.
-pub(super) fn levels(
-    demands: &[Micro],
-    analogue: Option<Micro>,
-    smoothing: Smoothing,
-) -> Result<Vec<Micro>, Overflow> {
+/// Returns the rate after all weeks.
+fn level(demands: &[Micro], analogue: Option<Micro>, smoothing: Smoothing) -> Result<Micro, Overflow> {
     let (mut week, mut seen) = analogue.map_or((Micro::ZERO, 0), |rate| (rate, ANALOGUE_WEEKS));
-    let mut levels = Vec::with_capacity(demands.len() + 1);
-    levels.push(week);
     for demand in demands {
         seen = (seen + 1).min(smoothing.weeks());
         week = week.plus(demand.minus(week)?.part(seen)?)?;
-        levels.push(week);
     }
-    Ok(levels)
+    Ok(week)
 }
 
 /// Settings of the rule for a product at a location.
@@ -145,7 +138,7 @@ pub struct Item {
 pub struct Target {
     /// Share of order cycles without a shortage.
     pub service: ServiceLevel,
-    /// Mean factor of the days of the horizon, planned and of the season.
+    /// Mean planned factor of the days of the horizon.
     pub planned: Micro,
     /// Days until an order of the next review could arrive: lead time and review period.
     pub horizon: Micro,

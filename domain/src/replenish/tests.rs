@@ -66,7 +66,6 @@ fn location(history: DemandHistory) -> AtLocation {
         code: "A".to_owned(),
         history,
         planned: Vec::new(),
-        season: None,
         analogue: None,
         lead_time: LeadTime::from_receipts(Some(14), &[], &[]).expect("in range"),
         review_weekday: Weekday::Mon,

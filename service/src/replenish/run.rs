@@ -228,7 +228,6 @@ fn at_location(
         code: loaded.locations.get(&location_id).map(|place| place.code.clone()).unwrap_or_default(),
         history,
         planned: policy.planned.clone(),
-        season: None,
         analogue: policy.analogue_rate,
         lead_time: lead_time(loaded, product.id, location_id, &policy)?,
         review_weekday: policy.review_weekday,

@@ -63,7 +63,6 @@ fn past(product: &Product) -> Past {
     Past {
         history: product.history(TO + 1),
         planned: Vec::new(),
-        season: None,
         analogue: None,
         lead_time: lead_time(),
         arrival_days: Some(LEAD_DAYS),
@@ -241,7 +240,6 @@ fn target(product: &Product, monday: u64) -> Option<Target> {
         code: String::new(),
         history: product.history(monday),
         planned: Vec::new(),
-        season: None,
         analogue: None,
         lead_time: lead_time(),
         review_weekday: Weekday::Mon,

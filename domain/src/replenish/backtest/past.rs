@@ -8,7 +8,6 @@ use crate::replenish::lead_time::LeadTime;
 use crate::replenish::micro::Micro;
 use crate::replenish::plan::{Calendar, PlannedFactor};
 use crate::replenish::position::OrderSize;
-use crate::replenish::season::Season;
 use crate::replenish::target::{Item, Settings};
 
 /// The days of a back-test.
@@ -36,8 +35,6 @@ pub struct Past {
     pub history: DemandHistory,
     /// Planned factors.
     pub planned: Vec<PlannedFactor>,
-    /// Season of the category, if the rule uses it.
-    pub season: Option<Season>,
     /// Rate a week of a similar product, if the product was new.
     pub analogue: Option<Micro>,
     /// Lead time that the rule knows.
@@ -65,7 +62,7 @@ pub struct Past {
 impl Past {
     /// Returns the factors of days.
     pub(super) fn calendar(&self) -> Calendar<'_> {
-        Calendar { planned: &self.planned, season: self.season.as_ref() }
+        Calendar { planned: &self.planned }
     }
 }
 

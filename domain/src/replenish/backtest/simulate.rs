@@ -264,7 +264,7 @@ pub fn class_of(past: &Past, window: &Window) -> Result<DemandClass, Overflow> {
     let count = week_count(history.known_from, history.first_day, window.from);
     let days = count * WEEK;
     let start = window.from.checked_sub_days(chrono::Days::new(days as u64)).unwrap_or(window.from);
-    let timeline = Timeline::of(history, Calendar { planned: &[], season: None }, start, window.from)?;
+    let timeline = Timeline::of(history, Calendar { planned: &[] }, start, window.from)?;
     let mut weeks = Vec::with_capacity(count);
     for week in 0..count {
         let (from, to) = (week * WEEK, (week + 1) * WEEK);

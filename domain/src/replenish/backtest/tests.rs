@@ -35,7 +35,6 @@ fn past() -> Past {
     Past {
         history: DemandHistory::empty(day(-200)),
         planned: Vec::new(),
-        season: None,
         analogue: None,
         lead_time: LeadTime::from_receipts(Some(14), &[], &[]).expect("in range"),
         arrival_days: None,

@@ -87,34 +87,6 @@ fn planned_factors_divide_the_past_and_multiply_the_horizon() {
 }
 
 #[test]
-fn a_season_is_used_while_it_foretells_better() {
-    let category = |december: i64| -> Vec<CategoryDemand> {
-        let of_day = |back| {
-            let on = before(back);
-            let units = units(if on.format("%m").to_string() == "11" { december } else { 10 });
-            CategoryDemand { on, quantity: units, lines: 2 }
-        };
-        (1..=728).map(of_day).collect()
-    };
-    // The product sells 70 a week, and 140 in each week of November.
-    let weekly: Vec<i64> = (0..52).rev().map(|back| if (1..5).contains(&back) { 140 } else { 70 }).collect();
-    let mut location = location(open(&weekly));
-    let season = |units: i64| Season::of(&[category(units)], today()).expect("in range");
-    location.season = season(20);
-    let used = suggested(&location);
-    assert!(assessed(&used).uses_season);
-    assert!(assessed(&used).demand.weeks.iter().any(|week| week.factor > Micro::ONE));
-    location.season = season(2);
-    let left_out = suggested(&location);
-    assert!(!assessed(&left_out).uses_season);
-    location.season = None;
-    assert_eq!(left_out, suggested(&location));
-    // A season of which every month is usual makes no difference, and is not used.
-    location.season = season(10);
-    assert!(!assessed(&suggested(&location)).uses_season);
-}
-
-#[test]
 fn stock_below_zero_and_open_orders_count_against_the_position() {
     let mut location = steady(-30);
     location.stock.open_demand = vec![

@@ -79,7 +79,6 @@ pub(super) async fn subjects(
             let past = Past {
                 history: history(facts, loaded.start, loaded.as_of),
                 planned: policy.planned,
-                season: None,
                 analogue: policy.analogue_rate.map(Micro::from),
                 lead_time,
                 arrival_days: None,
