@@ -74,16 +74,10 @@ fn retail(facts: &Facts, returns: &Returns) -> Vec<RetailDemand> {
     sold.map(day).collect()
 }
 
-/// Returns the units that were on hand before the first of the days.
-pub(super) fn opening(facts: &Facts) -> Quantity {
-    let changes: Quantity = facts.days.iter().map(|day| day.change).sum();
-    facts.on_hand - changes
-}
-
 /// Returns the days from `from` to the day before `end` that opened with nothing on hand.
 fn without_stock(facts: &Facts, from: NaiveDate, end: NaiveDate) -> Vec<DayRange> {
     let mut ranges = Vec::new();
-    let (mut on_hand, mut begin) = (opening(facts), from);
+    let (mut on_hand, mut begin) = (facts.opening(), from);
     // A change of a day is on hand when the next day opens.
     let changes = facts.days.iter().map(|day| (next(day.on), day.change));
     for (opens, change) in changes.chain([(end, Quantity::ZERO)]) {

@@ -70,7 +70,7 @@ pub(super) struct Facts {
     pub on_hand: Quantity,
     pub available: Quantity,
     pub lots: Vec<ExpiringLot>,
-    /// Day of the first movement.
+    /// Day of the first movement. If stock was there before the first day that was read, the day before that one.
     pub first_day: Option<NaiveDate>,
     pub days: Vec<Day>,
     pub orders: Vec<Ordered>,
@@ -79,6 +79,14 @@ pub(super) struct Facts {
     pub open_demand: Vec<OpenDemand>,
     /// Units in drafts of purchase orders. They are no supply.
     pub drafted: Quantity,
+}
+
+impl Facts {
+    /// Returns the units that were on hand before the first of the days.
+    pub fn opening(&self) -> Quantity {
+        let changes: Quantity = self.days.iter().map(|day| day.change).sum();
+        self.on_hand - changes
+    }
 }
 
 /// A day with movements.
@@ -125,8 +133,8 @@ pub(super) async fn load(tx: &Tx, products: Option<&[Uuid]>, demand_days: u64) -
     let wanted = Wanted { tx, products, start, as_of, zone: tenant.time_zone };
     let mut facts = HashMap::new();
     let costs = wanted.levels(&mut facts).await?;
-    wanted.first_days(&mut facts).await?;
     wanted.days(&mut facts).await?;
+    wanted.first_days(&mut facts).await?;
     wanted.orders(&mut facts).await?;
     wanted.returns(&mut facts).await?;
     wanted.supplies(&mut facts).await?;
@@ -157,10 +165,7 @@ const LEVELS: &str = "select s.product_id, s.location_id, s.on_hand, s.available
 
 /// The first movement that was recorded, and the first ones that happened are in [`DAYS`].
 const FIRST_DAYS: &str = "select l.product_id, l.location_id, (f.occurred_at at time zone $3)::date as on_day \
-     from ( \
-         select distinct product_id, location_id from stock_level \
-         where tenant_id = $1 and ($2::uuid[] is null or product_id = any($2)) \
-     ) l \
+     from unnest($2::uuid[], $4::uuid[]) as l (product_id, location_id) \
      cross join lateral ( \
          select m.occurred_at from stock_movement m \
          where m.tenant_id = $1 and m.product_id = l.product_id and m.location_id = l.location_id \
@@ -319,8 +324,20 @@ impl Wanted<'_> {
         Ok(sums.into_iter().filter_map(|(product, sums)| Some((product, cost(sums)?))).collect())
     }
 
+    /// Finds the first movement of each product at a location of which no stock tells that there was one before.
     async fn first_days(&self, facts: &mut FactsByPair) -> Result<(), Error> {
-        for row in &self.tx.rows(self.query(FIRST_DAYS).bind(self.zone.name())).await? {
+        let before = self.start.pred_opt().unwrap_or(self.start);
+        let (mut products, mut locations) = (Vec::new(), Vec::new());
+        for ((product, location), there) in facts.iter_mut() {
+            if there.opening().is_zero() {
+                products.push(product.0);
+                locations.push(location.0);
+            } else {
+                there.first_day = Some(before);
+            }
+        }
+        let query = sqlx::query(FIRST_DAYS).bind(self.tx.tenant_id.0).bind(products);
+        for row in &self.tx.rows(query.bind(self.zone.name()).bind(locations)).await? {
             facts.entry(pair(row)?).or_default().first_day = Some(row.try_get("on_day")?);
         }
         Ok(())

@@ -10,7 +10,7 @@ use domain::replenish::{ASSUMED_DAYS, Micro};
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use super::super::history::{first_day, history, opening};
+use super::super::history::{first_day, history};
 use super::super::load::{Facts, Loaded, Pair};
 use super::super::run::{item, lead_time, places};
 use crate::listing::number;
@@ -129,7 +129,7 @@ impl Subject {
 
     /// Takes over stock and supply of the first simulated day, and the real course of the window.
     pub fn begin(&mut self, window: &Window) {
-        let mut on_hand = opening(&self.facts);
+        let mut on_hand = self.facts.opening();
         let mut at_start = on_hand;
         let mut closing = vec![(NaiveDate::MIN, on_hand)];
         for day in &self.facts.days {
