@@ -30,140 +30,96 @@ const SHELF_DAYS_MAX: i16 = 3_650;
 /// Most locations that feed each other in a row.
 const SOURCES_MAX: usize = 20;
 
-/// Settings of replenishment to be stated, for all that the two ids name. A field that is absent comes from the wider settings.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = ReplenishmentSettingsReplace)]
-pub struct SettingInput {
-    /// Product of the settings. If absent, all products.
-    pub product_id: Option<ProductId>,
-    /// Location of the settings. If absent, all locations.
-    pub location_id: Option<LocationId>,
+/// Makes the settings that a caller states and those that the API shows of one list of fields.
+macro_rules! settings {
+    ($($(#[$about:meta])* $field:ident: $kind:ident,)*) => {
+        /// Settings of replenishment to be stated, for all that the two ids name. A field that is absent comes from the wider settings.
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+        #[serde(deny_unknown_fields)]
+        #[schema(as = ReplenishmentSettingsReplace)]
+        pub struct SettingInput {
+            /// Product of the settings. If absent, all products.
+            pub product_id: Option<ProductId>,
+            /// Location of the settings. If absent, all locations.
+            pub location_id: Option<LocationId>,
+            $($(#[$about])* pub $field: Option<$kind>,)*
+            /// Promotions and events. Past demand is divided by their factors, and that of the horizon multiplied. Those that overlap
+            /// multiply. An empty list states that there are none.
+            #[schema(max_items = 50)]
+            pub planned: Option<Vec<Planned>>,
+        }
+
+        /// Settings of replenishment, as they were stated. A null field comes from the wider settings.
+        #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+        #[schema(as = ReplenishmentSettings)]
+        pub struct Setting {
+            /// Always `replenishment_settings`.
+            pub object: tag::ReplenishmentSettings,
+            /// Product of the settings. Null: all products.
+            pub product_id: Option<ProductId>,
+            /// Location of the settings. Null: all locations.
+            pub location_id: Option<LocationId>,
+            $($(#[$about])* pub $field: Option<$kind>,)*
+            /// Promotions and events. Null: those of the wider settings.
+            #[schema(max_items = 50)]
+            pub planned: Option<Vec<Planned>>,
+            /// When they were stated. Null: they are not stated, or no longer.
+            pub updated_at: Option<DateTime<Utc>>,
+        }
+
+        impl Setting {
+            fn of(stated: SettingInput, updated_at: Option<DateTime<Utc>>) -> Self {
+                let SettingInput { product_id, location_id, $($field,)* planned } = stated;
+                let object = tag::ReplenishmentSettings;
+                Setting { object, product_id, location_id, $($field,)* planned, updated_at }
+            }
+        }
+    };
+}
+
+settings! {
     /// Share of order cycles that should pass without a shortage. Without any setting: 0.95.
-    pub service: Option<ServiceLevel>,
+    service: ServiceLevel,
     /// Days from one review to the next. Without any setting: 7.
     #[schema(minimum = 1, maximum = 90, example = 7)]
-    pub review_days: Option<i16>,
+    review_days: i16,
     /// Weekday of the reviews. Weeks of demand end on the day before it. Without any setting: monday.
-    pub review_weekday: Option<ReviewDay>,
+    review_weekday: ReviewDay,
     /// Cost of one order line, in your currency. Without any setting: 5.
-    pub order_cost: Option<Money>,
+    order_cost: Money,
     /// Cost of keeping stock for a year, in percent of its value. Without any setting: 25.
-    pub holding_percent: Option<Percent>,
+    holding_percent: Percent,
     /// Days of demand in an economic lot of a product whose cost is unknown. Without any setting: 28.
     #[schema(minimum = 1, maximum = 365, example = 28)]
-    pub cover_days: Option<i16>,
+    cover_days: i16,
     /// Share of a week's surprise that moves the rate. Without any setting: fifth.
-    pub smoothing: Option<Smoothing>,
+    smoothing: Smoothing,
     /// Days that the product may lie before it is sold. Without any setting there is no limit.
     #[schema(minimum = 1, maximum = 3650, example = 120)]
-    pub shelf_days: Option<i16>,
+    shelf_days: i16,
     /// Days that the supplier states from an order to its receipt. They count as two receipts. Without any setting: those of the
     /// preferred supplier. If it states none, the lead time follows from the receipts, and is 14 days without one. A location that
     /// another one feeds has the lead time of transfers.
     #[schema(minimum = 0, maximum = 365, example = 14)]
-    pub lead_time_days: Option<i16>,
+    lead_time_days: i16,
     /// Smallest order, in stock units. Without any setting: that of the preferred supplier.
-    pub minimum: Option<Quantity>,
+    minimum: Quantity,
     /// Multiple in which the product comes, in stock units. Without any setting: that of the preferred supplier.
-    pub pack: Option<Quantity>,
+    pack: Quantity,
     /// Way in which the reorder point is set. Without any setting: computed.
-    pub method: Option<MethodName>,
+    method: MethodName,
     /// Position below which an order is due, in stock units. Only with the method `min_max`, and then required.
-    pub min: Option<Quantity>,
+    min: Quantity,
     /// Position that an order fills up to, in stock units, not below `min`. Only with the method `min_max`, and then required.
-    pub max: Option<Quantity>,
+    max: Quantity,
     /// Rate of a similar product, in stock units a week. It stands in for the missing weeks of a new product and counts as two
     /// weeks.
-    pub analogue_rate: Option<Quantity>,
+    analogue_rate: Quantity,
     /// Location that feeds this one. Without it the location is supplied from outside. Only with `location_id`.
-    pub source_location_id: Option<LocationId>,
-    /// Promotions and events. Past demand is divided by their factors, and that of the horizon multiplied. Those that overlap multiply.
-    /// An empty list states that there are none.
-    #[schema(max_items = 50)]
-    pub planned: Option<Vec<Planned>>,
-}
-
-/// Settings of replenishment, as they were stated. A null field comes from the wider settings.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-#[schema(as = ReplenishmentSettings)]
-pub struct Setting {
-    /// Always `replenishment_settings`.
-    pub object: tag::ReplenishmentSettings,
-    /// Product of the settings. Null: all products.
-    pub product_id: Option<ProductId>,
-    /// Location of the settings. Null: all locations.
-    pub location_id: Option<LocationId>,
-    /// Share of order cycles that should pass without a shortage.
-    pub service: Option<ServiceLevel>,
-    /// Days from one review to the next.
-    #[schema(minimum = 1, maximum = 90, example = 7)]
-    pub review_days: Option<i16>,
-    /// Weekday of the reviews.
-    pub review_weekday: Option<ReviewDay>,
-    /// Cost of one order line, in your currency.
-    pub order_cost: Option<Money>,
-    /// Cost of keeping stock for a year, in percent of its value.
-    pub holding_percent: Option<Percent>,
-    /// Days of demand in an economic lot of a product whose cost is unknown.
-    #[schema(minimum = 1, maximum = 365, example = 28)]
-    pub cover_days: Option<i16>,
-    /// Share of a week's surprise that moves the rate.
-    pub smoothing: Option<Smoothing>,
-    /// Days that the product may lie before it is sold.
-    #[schema(minimum = 1, maximum = 3650, example = 120)]
-    pub shelf_days: Option<i16>,
-    /// Days that the supplier states from an order to its receipt.
-    #[schema(minimum = 0, maximum = 365, example = 14)]
-    pub lead_time_days: Option<i16>,
-    /// Smallest order, in stock units.
-    pub minimum: Option<Quantity>,
-    /// Multiple in which the product comes, in stock units.
-    pub pack: Option<Quantity>,
-    /// Way in which the reorder point is set.
-    pub method: Option<MethodName>,
-    /// Position below which an order is due, in stock units.
-    pub min: Option<Quantity>,
-    /// Position that an order fills up to, in stock units.
-    pub max: Option<Quantity>,
-    /// Rate of a similar product, in stock units a week.
-    pub analogue_rate: Option<Quantity>,
-    /// Location that feeds this one.
-    pub source_location_id: Option<LocationId>,
-    /// Promotions and events.
-    #[schema(max_items = 50)]
-    pub planned: Option<Vec<Planned>>,
-    /// When they were stated. Null: they are not stated, or no longer.
-    pub updated_at: Option<DateTime<Utc>>,
+    source_location_id: LocationId,
 }
 
 impl Setting {
-    fn of(stated: &SettingInput, updated_at: Option<DateTime<Utc>>) -> Self {
-        Setting {
-            object: tag::ReplenishmentSettings,
-            product_id: stated.product_id,
-            location_id: stated.location_id,
-            service: stated.service,
-            review_days: stated.review_days,
-            review_weekday: stated.review_weekday,
-            order_cost: stated.order_cost,
-            holding_percent: stated.holding_percent,
-            cover_days: stated.cover_days,
-            smoothing: stated.smoothing,
-            shelf_days: stated.shelf_days,
-            lead_time_days: stated.lead_time_days,
-            minimum: stated.minimum,
-            pack: stated.pack,
-            method: stated.method,
-            min: stated.min,
-            max: stated.max,
-            analogue_rate: stated.analogue_rate,
-            source_location_id: stated.source_location_id,
-            planned: stated.planned.clone(),
-            updated_at,
-        }
-    }
-
     /// Returns the position of the settings in the list.
     pub fn position(&self) -> Position {
         position(self.product_id, self.location_id)
@@ -289,7 +245,7 @@ pub async fn list(
         .bind(after.map(|(_, location)| location))
         .bind(rows.cast_signed());
     let rows = tx.rows(query).await?;
-    rows.iter().map(|row| Ok(Setting::of(&read(row)?, Some(row.try_get("updated_at")?)))).collect()
+    rows.iter().map(|row| Ok(Setting::of(read(row)?, Some(row.try_get("updated_at")?)))).collect()
 }
 
 /// Replaces the settings of what the input names. An input that states nothing removes them.
@@ -309,7 +265,7 @@ pub async fn replace(tx: &Tx, input: &SettingInput) -> Result<Setting, Error> {
     if let Some(location) = input.location_id {
         reject_circles(tx, input.product_id, location).await?;
     }
-    Ok(Setting::of(input, Some(tx.now).filter(|_| !input.is_empty())))
+    Ok(Setting::of(input.clone(), Some(tx.now).filter(|_| !input.is_empty())))
 }
 
 async fn insert(tx: &Tx, input: &SettingInput) -> Result<(), Error> {
