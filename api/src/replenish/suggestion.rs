@@ -36,7 +36,8 @@ struct Filters {
 /// transferred first. Only active stocked products in warehouses and stores are suggested, as of now.
 ///
 /// The figures are computed for each page, so each page costs as much as a report. The report `reorder` has all rows at once,
-/// and those that are not due yet. A tenant with more than 200,000 products at locations asks by `product_id`.
+/// and those that are not due yet. A tenant with more than 200,000 products at locations asks by `product_id`. A caller without
+/// `costs:read` gets the figures of products whose cost is unknown.
 #[utoipa::path(
     operation_id = "replenishment_suggestions_list",
     security(("bearer" = ["stock:read"])),

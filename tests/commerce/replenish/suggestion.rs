@@ -1,7 +1,7 @@
 //! Suggestions and their numbers.
 
 use serde_json::{Value, json};
-use tests::{Tenant, sale, with_tenant, with_tenants};
+use tests::{Client, Tenant, sale, with_tenant, with_tenants};
 
 use super::{Calendar, SETTINGS, SUGGESTIONS, explained, ship, steady, stock};
 use crate::platform::auth::key;
@@ -238,6 +238,12 @@ fn a_tenant_without_trade_has_no_suggestions() {
     });
 }
 
+/// Returns the target of a product in the warehouse, as a caller sees it.
+async fn target(client: &Client, product: &str) -> Value {
+    let seen = client.get(&format!("{SUGGESTIONS}/{product}")).await.ok();
+    seen["suggestions"][0]["target"].clone()
+}
+
 #[test]
 fn costs_need_their_scope() {
     with_tenant(async |tenant| {
@@ -255,19 +261,15 @@ fn costs_need_their_scope() {
             "lines": [{ "sku": "MUG", "quantity": "1", "unit_cost": "0.01" }] });
         let dear = json!({ "kind": "receipt", "location_id": tenant.main,
             "lines": [{ "sku": "MUG", "quantity": "1", "unit_cost": "900" }] });
-        let figures = async |client: &tests::Client| {
-            let seen = client.get(&format!("{SUGGESTIONS}/{mug}")).await.ok();
-            seen["suggestions"][0]["target"].clone()
-        };
-        let (hidden, open) = (figures(&clerk).await, figures(tenant).await);
+        let (hidden, open) = (target(&clerk, &mug).await, target(tenant, &mug).await);
         tenant.post("/v1/stock/documents", &cheap).await.created();
         tenant.post("/v1/stock/documents", &dear).await.created();
         assert_eq!(
-            figures(&clerk).await,
+            target(&clerk, &mug).await,
             hidden,
             "another cost changes nothing for a caller who may not see it"
         );
-        assert_ne!(figures(tenant).await, open);
+        assert_ne!(target(tenant, &mug).await, open);
         let other = tenant.with_key(&key(tenant, &["catalog:read"]).await);
         other.get(SUGGESTIONS).await.refused(403, "insufficient_scope");
     });
