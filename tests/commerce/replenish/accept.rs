@@ -174,7 +174,7 @@ async fn tracked(tenant: &Tenant, sku: &str, tracking: &str, lots: Value) -> Val
         .as_array()
         .into_iter()
         .flatten()
-        .map(|lot| lot["quantity"].as_str().map_or(1, |text| text.parse().expect("a number")))
+        .map(|lot| lot["quantity"].as_str().map_or(1_u32, |text| text.parse().expect("a number")))
         .sum();
     let line = json!({ "sku": sku, "quantity": quantity.to_string(), "unit_cost": "2", "lots": lots });
     let receipt = json!({ "kind": "receipt", "location_id": tenant.shop, "occurred_at": calendar.at(28, 0, 6),
