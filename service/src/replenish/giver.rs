@@ -107,3 +107,48 @@ pub(super) async fn find_stocks(
     }
     Ok(stocks)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn units(number: i64) -> Quantity {
+        Quantity::new(number.into())
+    }
+
+    fn day(number: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 6, number).expect("a day")
+    }
+
+    fn stock(tracking: Tracking) -> StockThere {
+        let lot = |code: &str, expires_on, available| SellableLot {
+            code: code.to_owned(),
+            expires_on,
+            available: units(available),
+        };
+        let lots = vec![lot("A", Some(day(1)), 5), lot("B", Some(day(9)), 4), lot("C", None, 3)];
+        StockThere { available: units(12), tracking, lots }
+    }
+
+    #[test]
+    fn lots_that_last_are_named_once() {
+        let mut there = stock(Tracking::Lot);
+        let first = there.take(units(3), day(2), "/lines/0").expect("enough");
+        assert_eq!((first.seen, first.lots[0].code.as_str()), (units(12), "B"));
+        // A second transfer finds what the first one left.
+        let second = there.take(units(3), day(2), "/lines/1").expect("enough");
+        let named: Vec<(&str, Option<Quantity>)> =
+            second.lots.iter().map(|lot| (lot.code.as_str(), lot.quantity)).collect();
+        assert_eq!((second.seen, named), (units(9), vec![("B", Some(units(1))), ("C", Some(units(2)))]));
+        let (pointer, code, _) = there.take(units(2), day(2), "/lines/2").expect_err("one is left");
+        assert_eq!((pointer.as_str(), code), ("/lines/2/product_id", Code::InvalidStateTransition));
+    }
+
+    #[test]
+    fn lots_are_left_to_the_dispatch_if_all_last() {
+        let mut there = stock(Tracking::Lot);
+        assert!(there.take(units(6), day(1), "/lines/0").expect("enough").lots.is_empty());
+        let mut there = stock(Tracking::Serial);
+        assert_eq!(there.take(units(6), day(1), "/lines/0").expect("enough").lots.len(), 2);
+    }
+}
