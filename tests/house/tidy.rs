@@ -200,7 +200,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Tables that posting does not write alone, with the files that may write them.
-const OF_OTHERS: [(&str, &[&str]); 77] = [
+const OF_OTHERS: [(&str, &[&str]); 78] = [
     ("command", &["service/src/command", "service/src/posting"]),
     ("event", &["service/src/command", "service/src/posting"]),
     ("event_cursor", &["service/src/relay"]),
