@@ -9,15 +9,17 @@ use service::command::Answer;
 use crate::Caller;
 
 /// Fields that state a cost, in the records that [`Shown`] wraps and in the documents of [`DOCUMENTS`].
-const FIELDS: [&str; 4] = ["value", "unit_cost", "open_value", "posted_value"];
+const FIELDS: [&str; 8] =
+    ["value", "unit_cost", "open_value", "posted_value", "amount", "basis", "held_value", "gone_value"];
 
 /// Documents and records that state costs, as they begin in JSON.
-const DOCUMENTS: [&str; 5] = [
+const DOCUMENTS: [&str; 6] = [
     r#""object":"stock_document""#,
     r#""object":"transfer""#,
     r#""object":"count""#,
     r#""object":"purchase_order""#,
     r#""object":"supplier_product""#,
+    r#""object":"landed_cost""#,
 ];
 
 /// A record whose costs are null in JSON if the caller may not see them.

@@ -36,6 +36,7 @@ mod health;
 pub mod idempotency;
 pub mod integrity;
 pub mod journal;
+pub mod landed_cost;
 pub mod ledger;
 mod limits;
 pub mod line;

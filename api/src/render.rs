@@ -11,6 +11,7 @@ use service::stock::recall::LotRecall;
 
 use crate::count::{self, CountOut};
 use crate::journal::ManualEntryOut;
+use crate::landed_cost::LandedCostOut;
 use crate::line::skus_of;
 use crate::lot::line::codes_of;
 use crate::order::{ApplicationOut, InvoiceOut, OrderOut, PaymentOut};
@@ -54,6 +55,7 @@ pub fn render(caller: &Caller, decided: Result<(&Outcome, &Book), &Refusal>) -> 
             let shown_order = PurchaseOrderOut::with_lines(order, currency, &skus);
             shown(order.version == 1, &shown_order.moved_by(goods.as_deref()))
         }
+        Outcome::LandedCost(landed) => created(&LandedCostOut::with_lines(landed, currency, &skus)),
         Outcome::Recall(recall) => shown(false, &LotRecall::of(recall)),
         Outcome::Count(count, _) => {
             shown(count.version == 1, &CountOut::with_lines(count, &skus, count::sees_all(caller)))

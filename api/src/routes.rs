@@ -6,8 +6,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::posting::Rendering;
 use crate::{
     audit, auth, bi_login, catalog, close, count, customer, errors, event, health, integrity, journal,
-    ledger, limits, location, lot, openapi, order, period_lock, pos, pricing, purchase_order, reconciliation,
-    refusal, register, render, replenish, settings, stock, stream, supplier, tax, voucher, webhook,
+    landed_cost, ledger, limits, location, lot, openapi, order, period_lock, pos, pricing, purchase_order,
+    reconciliation, refusal, register, render, replenish, settings, stock, stream, supplier, tax, voucher,
+    webhook,
 };
 
 /// Mounts every route of this crate, one line per area. The busiest areas come first, because routes are tried in
@@ -28,6 +29,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         .configure(customer::routes)
         .configure(supplier::routes)
         .configure(purchase_order::routes)
+        .configure(landed_cost::routes)
         .configure(pricing::routes)
         .configure(tax::routes)
         .configure(location::routes)

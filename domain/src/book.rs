@@ -17,10 +17,11 @@ use crate::document::{self, DocumentKind};
 use crate::expected_receipt::{ExpectedReceipt, Supplies, Supply};
 use crate::hold::Hold;
 use crate::id::{
-    CountId, CustomerId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LocationId, LotId, MovementId,
-    OrderId, PaymentId, PriceListId, ProductId, PurchaseOrderId, RegisterId, SaleId, ShipmentId,
+    CountId, CustomerId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LandedCostId, LocationId, LotId,
+    MovementId, OrderId, PaymentId, PriceListId, ProductId, PurchaseOrderId, RegisterId, SaleId, ShipmentId,
     StockDocumentId, SupplierId, TaxClassId, TransferId,
 };
+use crate::landed_cost::{LandedCost, Receipt};
 use crate::ledger::Entry;
 use crate::location::LocationKind;
 use crate::lot::{Lot, Lots};
@@ -183,6 +184,10 @@ pub struct Book {
     pub purchase_receipts: HashMap<StockDocumentId, KnownReceipt>,
     /// Returns to suppliers that are taken back.
     pub supplier_returns: HashMap<StockDocumentId, KnownReturn>,
+    /// Landed costs that are reversed or were posted in this batch.
+    pub landed: HashMap<LandedCostId, LandedCost>,
+    /// Receipts over which charges are spread.
+    pub receipts: HashMap<StockDocumentId, Receipt>,
     /// Suppliers that get purchase orders, with their terms for the book's products.
     pub suppliers: HashMap<SupplierId, Supplier>,
     /// Count sheets.
@@ -316,6 +321,8 @@ impl Book {
             purchases: HashMap::new(),
             purchase_receipts: HashMap::new(),
             supplier_returns: HashMap::new(),
+            landed: HashMap::new(),
+            receipts: HashMap::new(),
             suppliers: HashMap::new(),
             counts: HashMap::new(),
             count_settings: CountSettings::default(),

@@ -9,7 +9,9 @@ use crate::allocation::Owner;
 use crate::book::Book;
 use crate::command::{Command, Outcome};
 use crate::hold::{self, Hold, HoldKind};
-use crate::id::{CountId, ExpectedReceiptId, HoldId, LocationId, OrderId, PurchaseOrderId, RegisterId};
+use crate::id::{
+    CountId, ExpectedReceiptId, HoldId, LocationId, OrderId, PurchaseOrderId, RegisterId, StockDocumentId,
+};
 use crate::number::Money;
 use crate::refusal::{Code, Problem, Refusal};
 use crate::sales::Totals;
@@ -56,7 +58,8 @@ impl Bounds {
                 let detail = "A recall concerns every location, and the credential is bound to some.";
                 return Err(refuse("", "locations", detail.to_owned(), None));
             }
-            let mut places = place(book, command).into_iter().chain(ordered_places(book, command));
+            let several = ordered_places(book, command).into_iter().chain(landed_places(book, command));
+            let mut places = place(book, command).into_iter().chain(several);
             if let Some(place) = places.find(|place| !allowed.contains(&place.location_id)) {
                 let code = book.setup.location(Some(place.location_id)).map_or("", |found| &found.code);
                 let detail = format!("The credential may not write documents at the location {code}.");
@@ -188,10 +191,30 @@ fn place(book: &Book, command: &Command) -> Option<Place> {
         | Command::TakeReturnBack(_)
         | Command::CancelPurchaseOrder(_)
         | Command::ClosePurchaseOrder(_)
+        | Command::PostLandedCost(_)
+        | Command::ReverseLandedCost(_)
         | Command::RecallLot(_)
         | Command::Apply(_)
         | Command::PostEntry(_) => None,
     }
+}
+
+/// Returns the locations of the receipts over which a landed cost is spread, and those to which their units went; none for
+/// other commands.
+fn landed_places(book: &Book, command: &Command) -> Vec<Place> {
+    let named: BTreeSet<StockDocumentId> = if let Command::PostLandedCost(command) = command {
+        command.receipts.iter().map(|named| named.stock_document_id).collect()
+    } else if let Command::ReverseLandedCost(command) = command {
+        let lines = book.landed.get(&command.original_id).into_iter().flat_map(|landed| &landed.lines);
+        lines.map(|line| line.stock_document_id).collect()
+    } else {
+        return Vec::new();
+    };
+    let receipts = named.iter().filter_map(|id| book.receipts.get(id));
+    let places: BTreeSet<LocationId> =
+        receipts.flat_map(|receipt| receipt.lines.iter().flat_map(move |goods| goods.places(book))).collect();
+    let pointer = if matches!(command, Command::PostLandedCost(_)) { "/receipts" } else { "" };
+    places.into_iter().map(|location_id| Place { location_id, pointer }).collect()
 }
 
 /// Returns the locations of the lines of a purchase order; none for other commands. Receipts concern the lines that they name.
@@ -313,6 +336,8 @@ fn channel(book: &Book, command: &Command) -> Option<Channel> {
         | Command::TakeReturnBack(_)
         | Command::CancelPurchaseOrder(_)
         | Command::ClosePurchaseOrder(_)
+        | Command::PostLandedCost(_)
+        | Command::ReverseLandedCost(_)
         | Command::RecallLot(_)
         | Command::OpenCount(_)
         | Command::EnterCount(_)
@@ -347,6 +372,7 @@ fn amount(outcome: &Outcome) -> Option<(&'static str, Money)> {
         Outcome::Transfer(transfer) => Some(("/lines", transfer.lines.iter().map(|line| line.value).sum())),
         Outcome::PurchaseOrder(_, Some(goods)) => Some(("/lines", of_stock(goods.document()))),
         Outcome::PurchaseOrder(order, None) => Some(("/lines", order.value)),
+        Outcome::LandedCost(landed) => Some(("/charges", landed.value.abs())),
         Outcome::Count(_, document) => Some(("", of_stock(document.as_ref()?))),
         Outcome::Entry(entry) => Some(("/lines", entry.total)),
         Outcome::Hold(_) | Outcome::Expected(_) | Outcome::Recall(_) => None,

@@ -13,14 +13,15 @@ use crate::count::Count;
 use crate::document::DocumentKind;
 use crate::expected_receipt::ExpectedReceipt;
 use crate::hold::Hold;
+use crate::landed_cost::LandedCost;
 use crate::ledger::Entry;
 use crate::needs::Needs;
 use crate::purchase_order::{MovedGoods, PurchaseOrder};
 use crate::refusal::Refusal;
 use crate::transfer::Transfer;
 use crate::{
-    count, expected_receipt, hold, journal, lot, open_item, order, payment, pos, promise, purchase_order,
-    revaluation, stock_document, transfer,
+    count, expected_receipt, hold, journal, landed_cost, lot, open_item, order, payment, pos, promise,
+    purchase_order, revaluation, stock_document, transfer,
 };
 
 /// The outcome and the posting of an accepted command, or its rejection.
@@ -132,6 +133,10 @@ pub enum Command {
     CancelPurchaseOrder(purchase_order::Cancel),
     /// Close a purchase order of which goods have come.
     ClosePurchaseOrder(purchase_order::Close),
+    /// Post a landed cost.
+    PostLandedCost(landed_cost::Post),
+    /// Take a landed cost back.
+    ReverseLandedCost(landed_cost::Reverse),
     /// Recall a lot.
     RecallLot(lot::RecallLot),
     /// Open a count sheet.
@@ -195,6 +200,8 @@ impl Command {
             Command::TakeReturnBack(command) => command,
             Command::CancelPurchaseOrder(command) => command,
             Command::ClosePurchaseOrder(command) => command,
+            Command::PostLandedCost(command) => command,
+            Command::ReverseLandedCost(command) => command,
             Command::RecallLot(command) => command,
             Command::OpenCount(command) => command,
             Command::EnterCount(command) => command,
@@ -283,6 +290,8 @@ pub enum Outcome {
     Expected(ExpectedReceipt),
     /// A purchase order, and the goods that the command moved.
     PurchaseOrder(Box<PurchaseOrder>, Option<Box<MovedGoods>>),
+    /// A landed cost, or the reversal of one.
+    LandedCost(Box<LandedCost>),
     /// A recall.
     Recall(Box<lot::Recall>),
     /// A count sheet, and the adjustment that its posting made.
@@ -308,6 +317,7 @@ impl Outcome {
             Outcome::Transfer(transfer) => (DocumentKind::Transfer, transfer.id.0),
             Outcome::Expected(expected) => (DocumentKind::ExpectedReceipt, expected.id.0),
             Outcome::PurchaseOrder(order, _) => (DocumentKind::PurchaseOrder, order.id.0),
+            Outcome::LandedCost(landed) => (DocumentKind::LandedCost, landed.id.0),
             Outcome::Recall(recall) => (DocumentKind::Lot, recall.lot.id.0),
             Outcome::Count(count, _) => (DocumentKind::Count, count.id.0),
             Outcome::Entry(entry) => (DocumentKind::JournalEntry, entry.id.0),
@@ -326,6 +336,7 @@ impl Outcome {
             Outcome::Transfer(transfer) => Some(&transfer.number),
             Outcome::Expected(expected) => Some(&expected.number),
             Outcome::PurchaseOrder(order, _) => Some(&order.number),
+            Outcome::LandedCost(landed) => Some(&landed.number),
             Outcome::Recall(recall) => Some(&recall.lot.code),
             Outcome::Count(count, _) => Some(&count.number),
             Outcome::Session(..)
@@ -348,6 +359,7 @@ impl Outcome {
             Outcome::Transfer(transfer) => transfer.lines.len(),
             Outcome::Expected(expected) => expected.lines.len(),
             Outcome::PurchaseOrder(order, _) => order.lines.len(),
+            Outcome::LandedCost(landed) => landed.lines.len(),
             Outcome::Count(count, _) => count.lines.len(),
             Outcome::Entry(entry) => entry.lines.len(),
             Outcome::Session(..)

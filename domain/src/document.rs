@@ -9,11 +9,11 @@ use uuid::Uuid;
 
 use crate::id::{
     self, ApiKeyId, ApplicationId, BiLoginId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
-    EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId,
-    PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId, PurchaseOrderId,
-    ReconcileRunId, RegisterId, SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId,
-    StockDocumentId, SupplierId, SystemId, TaxClassId, TaxRateId, TenantId, TransferId, UserId, VoucherId,
-    WebhookDeliveryId, WebhookEndpointId,
+    EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, InvoiceId, LandedCostId, LocationId, LotId,
+    OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId,
+    PurchaseOrderId, ReconcileRunId, RegisterId, SaleExceptionId, SaleId, SessionId, ShipmentId,
+    SkuMappingId, StockDocumentId, SupplierId, SystemId, TaxClassId, TaxRateId, TenantId, TransferId, UserId,
+    VoucherId, WebhookDeliveryId, WebhookEndpointId,
 };
 
 /// The kind of a document or record. Its word, such as `credit_note`, is stored in the ledger, in movements
@@ -57,6 +57,7 @@ pub enum DocumentKind {
     Transfer,
     ExpectedReceipt,
     PurchaseOrder,
+    LandedCost,
     Lot,
     Count,
     JournalEntry,
@@ -171,6 +172,9 @@ impl DocumentKind {
             Self::PurchaseOrder => facts(
                 PurchaseOrderId::PREFIX, "purchase_order", Below("/v1/purchase-orders"), "purchase_order",
             ).numbered("PO"),
+            Self::LandedCost => {
+                facts(LandedCostId::PREFIX, "landed_cost", Below("/v1/landed-costs"), "landed_cost").numbered("LC")
+            }
             Self::Lot => facts(LotId::PREFIX, "lot", Below("/v1/lots"), "lot"),
             Self::Count => facts(CountId::PREFIX, "count", Below("/v1/counts"), "stock_count").numbered("CT"),
             Self::JournalEntry | Self::Manual => {

@@ -284,6 +284,10 @@ id!(
     PurchaseOrderId, "por"
 );
 id!(
+    /// A landed cost, or the reversal of one.
+    LandedCostId, "lnd"
+);
+id!(
     /// A hold.
     HoldId, "hld"
 );

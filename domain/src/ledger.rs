@@ -51,6 +51,8 @@ pub mod account {
     pub const PAYABLE: &str = "2000";
     /// Stock received and not billed by the supplier yet, at cost.
     pub const RECEIVED_NOT_INVOICED: &str = "2100";
+    /// Freight, duty and the like that raised the cost of stock and are not billed yet.
+    pub const LANDED_COST_ACCRUED: &str = "2110";
     /// Tax owed on sales.
     pub const OUTPUT_TAX: &str = "2200";
     /// Vouchers and store credit that customers hold.
@@ -77,7 +79,8 @@ pub mod account {
     pub const SHRINKAGE: &str = "5100";
     /// Stock found.
     pub const STOCK_FOUND: &str = "5110";
-    /// Real less provisional cost of units that left below zero.
+    /// Cost of units that is known only after they left: real less provisional cost of units that left below zero, and their
+    /// share of landed costs.
     pub const COST_VARIANCE: &str = "5200";
     /// Difference between a supplier's bill and the receipt.
     pub const PRICE_VARIANCE: &str = "5300";
@@ -106,6 +109,7 @@ pub const CHART: &[(&str, &str, AccountKind)] = &[
     (account::INPUT_TAX, "Input tax", AccountKind::Asset),
     (account::PAYABLE, "Accounts payable", AccountKind::Liability),
     (account::RECEIVED_NOT_INVOICED, "Goods received not invoiced", AccountKind::Liability),
+    (account::LANDED_COST_ACCRUED, "Landed cost accrued", AccountKind::Liability),
     (account::OUTPUT_TAX, "Output tax", AccountKind::Liability),
     (account::STORE_CREDIT, "Store credit and vouchers", AccountKind::Liability),
     (account::OPENING_BALANCES, "Opening balances", AccountKind::Equity),

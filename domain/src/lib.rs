@@ -19,6 +19,7 @@ pub mod expected_receipt;
 pub mod hold;
 pub mod id;
 pub mod journal;
+pub mod landed_cost;
 pub mod ledger;
 pub mod line_item;
 pub mod locale;

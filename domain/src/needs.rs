@@ -6,8 +6,8 @@ use std::collections::{BTreeSet, HashMap};
 use crate::count::Count;
 use crate::document::DocumentKind;
 use crate::id::{
-    CountId, CustomerId, ExpectedReceiptId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId,
-    ProductId, PurchaseOrderId, RegisterId, ShipmentId, StockDocumentId, SupplierId, TransferId,
+    CountId, CustomerId, ExpectedReceiptId, HoldId, InvoiceId, LandedCostId, LocationId, LotId, OrderId,
+    PaymentId, ProductId, PurchaseOrderId, RegisterId, ShipmentId, StockDocumentId, SupplierId, TransferId,
 };
 use crate::line_item::GoodsLine;
 use crate::lot::NamedLot;
@@ -65,6 +65,10 @@ pub struct Needs {
     pub receipt_ids: BTreeSet<StockDocumentId>,
     /// Returns to suppliers that are taken back.
     pub supplier_return_ids: BTreeSet<StockDocumentId>,
+    /// Landed costs that are reversed. Their receipts are needed.
+    pub landed_ids: BTreeSet<LandedCostId>,
+    /// Receipts over which charges are spread. Their levels are locked.
+    pub charged_ids: BTreeSet<StockDocumentId>,
     /// Suppliers that get purchase orders. Their terms for the products of the batch are needed.
     pub supplier_ids: BTreeSet<SupplierId>,
     /// Codes of lots that lines name.

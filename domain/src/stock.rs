@@ -36,7 +36,7 @@ text_enum! {
         TransferIn,
         /// Changed by a count.
         Count,
-        /// Revalued: no unit moved.
+        /// Revalued, or changed by a landed cost: no unit moved.
         Revaluation,
         /// Returned to a supplier.
         SupplierReturn,

@@ -64,6 +64,7 @@ tags! {
     Ingest = "ingest",
     Integrity = "integrity",
     JournalEntry = "journal_entry",
+    LandedCost = "landed_cost",
     Limits = "limits",
     List = "list",
     Location = "location",

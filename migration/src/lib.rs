@@ -170,6 +170,7 @@ pub const STEPS: &[Step] = &[
     step!("0123_purchase_open_index"),
     step!("0124_supplier_return"),
     step!("0125_supplier_return_index"),
+    step!("0133_landed_cost"),
     step!("0145_replenish_order"),
     step!("0146_replenish_planned"),
     step!("0151_reconcile_lease"),

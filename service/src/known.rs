@@ -3,11 +3,11 @@
 
 use domain::id::{
     self, ApiKeyId, ApplicationId, BiLoginId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
-    EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, InvoiceId, LocationId, LotId, OrderId, PaymentId,
-    PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId, PurchaseOrderId,
-    ReconcileRunId, RegisterId, SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId,
-    StockDocumentId, SupplierId, SystemId, TaxClassId, TaxRateId, TransferId, UserId, VoucherId,
-    WebhookDeliveryId, WebhookEndpointId,
+    EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, InvoiceId, LandedCostId, LocationId, LotId,
+    OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId,
+    PurchaseOrderId, ReconcileRunId, RegisterId, SaleExceptionId, SaleId, SessionId, ShipmentId,
+    SkuMappingId, StockDocumentId, SupplierId, SystemId, TaxClassId, TaxRateId, TransferId, UserId,
+    VoucherId, WebhookDeliveryId, WebhookEndpointId,
 };
 use domain::refusal::{Code, Problems};
 use domain::text::one_form;
@@ -100,6 +100,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     (FixId::PREFIX, "fix", in_table!("reconcile_fix")),
     (HoldId::PREFIX, "hold", in_table!("hold")),
     (InvoiceId::PREFIX, "invoice", in_table!("invoice")),
+    (LandedCostId::PREFIX, "landed cost", in_table!("landed_cost")),
     (LocationId::PREFIX, "location", in_table!("location")),
     (LotId::PREFIX, "lot", in_table!("lot")),
     (OrderId::PREFIX, "order", in_table!("sales_order")),

@@ -21,6 +21,7 @@ pub mod input;
 pub mod integrity;
 pub mod invoice;
 pub mod known;
+pub mod landed_cost;
 pub mod ledger;
 pub mod listing;
 pub mod live;

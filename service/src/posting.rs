@@ -40,6 +40,7 @@ pub(crate) mod counts;
 mod decide;
 pub(crate) mod documents;
 mod history;
+pub(crate) mod landed;
 mod late;
 mod layer;
 mod load;

@@ -65,10 +65,10 @@ pub enum Scope {
     /// See the expected quantities of blind counts, post differences over the limit, and set the limits.
     #[strum(serialize = "counts:approve")]
     CountsApprove,
-    /// Read suppliers, their products and prices, and purchase orders.
+    /// Read suppliers, their products and prices, purchase orders and landed costs.
     #[strum(serialize = "purchasing:read")]
     PurchasingRead,
-    /// Change suppliers, their products and prices, write purchase orders and receive their goods.
+    /// Change suppliers, their products and prices, write purchase orders, receive their goods and post landed costs.
     #[strum(serialize = "purchasing:write")]
     PurchasingWrite,
     /// Read orders, shipments and invoices.

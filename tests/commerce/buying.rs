@@ -1,9 +1,10 @@
-//! Buying: suppliers, the products that they sell, and purchase orders.
+//! Buying: suppliers, the products that they sell, purchase orders, and landed costs.
 
 use serde_json::{Value, json};
 use tests::{Reply, Tenant};
 
 mod changed;
+mod landed;
 mod order;
 mod plan;
 mod product;

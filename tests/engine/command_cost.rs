@@ -17,7 +17,7 @@ use tests::{Client, Node, Tenant, Till, environment, lines, sale, with_tenant};
 const MANY: usize = 7;
 
 /// Each kind of command, named as in its event, and its statements.
-const COMMANDS: [(&str, u64); 67] = [
+const COMMANDS: [(&str, u64); 69] = [
     ("pos_sale.completed", 4),
     ("pos_sale.completed, first in first out", 6),
     ("pos_sale.completed, by lot", 7),
@@ -76,6 +76,8 @@ const COMMANDS: [(&str, u64); 67] = [
     ("purchase_order.return_reversed", 15),
     ("purchase_order.cancelled", 10),
     ("purchase_order.closed", 10),
+    ("landed_cost.posted", 14),
+    ("landed_cost.reversed", 17),
     ("lot.recalled", 18),
     ("count.opened", 14),
     ("count.entered", 10),
@@ -176,6 +178,7 @@ impl<'a> Shop<'a> {
         match area {
             "count" => self.counted(name, many).await,
             "purchase_order" => self.purchased(name, many).await,
+            "landed_cost" => self.landed(name, many).await,
             "pos_sale" | "pos_session" => self.till(name, many).await,
             "order" | "return" => self.wholesale(name, many).await,
             "payment" | "payment_reversal" | "payout" | "application" | "voucher" => {

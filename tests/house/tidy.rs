@@ -145,7 +145,7 @@ fn instants_of_requests_are_read_once() {
 }
 
 /// Tables that only posting writes.
-const OF_POSTING: [&str; 43] = [
+const OF_POSTING: [&str; 45] = [
     "stock_level",
     "cost_layer",
     "layer_use",
@@ -168,6 +168,8 @@ const OF_POSTING: [&str; 43] = [
     "purchase_order_line",
     "purchase_receipt_line",
     "supplier_return_line",
+    "landed_cost",
+    "landed_cost_line",
     "lot_recall",
     "journal_entry",
     "journal_line",

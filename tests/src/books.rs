@@ -386,6 +386,7 @@ const FACTS: &[(&str, &str)] = &[
                  union all select number from payment where tenant_id = $1 \
                  union all select number from application where tenant_id = $1 \
                  union all select number from purchase_order where tenant_id = $1 \
+                 union all select number from landed_cost where tenant_id = $1 \
                  union all select number from stock_document where tenant_id = $1) d group by 1) n \
          left join number_series s on s.tenant_id = $1 and s.series = n.series \
          where n.documents <> n.last or s.next is null or s.next <> n.last + 1",
@@ -429,12 +430,35 @@ const FACTS: &[(&str, &str)] = &[
          where b.quantity is distinct from m.quantity",
     ),
     (
+        "a landed cost is the sum of its charges and of its lines, and stock and ledger have what its lines say",
+        "select format('landed cost %s: %s, charges %s, lines %s, held %s, movements %s, inventory %s, variance %s', \
+                       d.number, d.value, c.amount, l.value, l.held_value, m.value, e.inventory, e.variance) \
+         from landed_cost d, \
+              lateral (select sum((charge ->> 'amount')::numeric) as amount from jsonb_array_elements(d.charges) charge) c, \
+              lateral (select sum(value) as value, sum(held_value) as held_value from landed_cost_line \
+                       where tenant_id = $1 and landed_cost_id = d.id) l, \
+              lateral (select coalesce(sum(value), 0) as value from stock_movement \
+                       where tenant_id = $1 and document_kind = 'landed_cost' and document_id = d.id) m, \
+              lateral (select coalesce(sum(j.debit - j.credit) filter (where j.account_code = '1200'), 0) as inventory, \
+                              coalesce(sum(j.debit - j.credit) filter (where j.account_code = '5200'), 0) as variance \
+                       from journal_entry h join journal_line j on j.tenant_id = $1 and j.entry_id = h.id \
+                       where h.tenant_id = $1 and h.document_kind = 'landed_cost' and h.document_id = d.id) e \
+         where d.tenant_id = $1 \
+           and (c.amount is distinct from d.value or l.value is distinct from d.value or m.value <> l.held_value \
+                or e.inventory <> l.held_value or e.variance <> l.value - l.held_value) \
+         union all \
+         select format('landed cost %s: reversed by %s, value %s', d.number, r.number, r.value) \
+         from landed_cost d join landed_cost r on r.tenant_id = $1 and r.original_id = d.id \
+         where d.tenant_id = $1 and (d.reversed_by_id is distinct from r.id or r.value <> -d.value)",
+    ),
+    (
         "everything that was written names a command and has one event",
         "select format('command %s: %s events', w.command_id, e.events) from ( \
            select command_id from stock_movement where tenant_id = $1 union select command_id from journal_entry where tenant_id = $1 \
            union select command_id from pos_sale where tenant_id = $1 union select command_id from invoice where tenant_id = $1 \
            union select command_id from shipment where tenant_id = $1 union select command_id from payment where tenant_id = $1 \
            union select command_id from purchase_order where tenant_id = $1 \
+           union select command_id from landed_cost where tenant_id = $1 \
            union select command_id from stock_document where tenant_id = $1) w \
          left join command c on c.tenant_id = $1 and c.id = w.command_id and c.status between 200 and 299, \
          lateral (select count(*) as events from event where tenant_id = $1 and command_id = w.command_id \

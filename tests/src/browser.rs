@@ -315,7 +315,8 @@ impl Browser {
         while self.try_eval(&format!("!!({expression})")).unwrap_or_default() != true {
             if Instant::now() > end {
                 let shown = self.try_eval("document.body.innerText.slice(0, 2000)").unwrap_or_default();
-                let picture = self.keep_picture(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pages"));
+                let picture =
+                    self.keep_picture(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pages"));
                 panic!("never true: {expression}\n{}\n{shown}\n{:?}", picture.display(), self.complaints);
             }
             thread::sleep(STEP);

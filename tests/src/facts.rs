@@ -136,6 +136,7 @@ impl Tenant {
             "purchase_order",
             "purchase_receipt_line",
             "supplier_return_line",
+            "landed_cost",
         ];
         let mut counts = Vec::with_capacity(tables.len());
         for table in tables {

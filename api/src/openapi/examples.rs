@@ -41,6 +41,8 @@ const OF_SCHEMAS: &[(&str, &str, &str)] = &[
     ("EntryIn", "lot_code", "L-2026-117"),
     ("ExpectedReceipt", "reference", "Confirmation 8812"),
     ("Hold", "reference", "cart-8812"),
+    ("Landed", "reference", "Freight bill 20261122-77"),
+    ("LandedReversal", "reason", "Billed twice"),
     ("LineIn", "description", "Bolt M8, galvanised"),
     ("Location", "name", "Main warehouse"),
     ("LotIn", "code", "L-2026-117"),

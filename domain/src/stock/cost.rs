@@ -83,6 +83,13 @@ impl Layer {
         unit_cost(self.value, self.quantity)
     }
 
+    /// Returns whether a line of a receipt received it.
+    fn is_of(&self, (document_id, line_no): (Uuid, i32)) -> bool {
+        let source = &self.source;
+        source.document_kind == DocumentKind::Receipt
+            && (source.document_id, source.line_no) == (document_id, line_no)
+    }
+
     /// Takes `quantity` of it and returns the cost. The last unit takes what is left of the value.
     fn take(&mut self, quantity: Quantity, settings: &Settings) -> Money {
         let cost = if quantity == self.quantity {
@@ -147,6 +154,12 @@ impl Layers {
     /// Iterates over the layers, the oldest first.
     pub fn iter(&self) -> std::slice::Iter<'_, Layer> {
         self.0.iter()
+    }
+
+    /// Returns the units that are left of a line of a receipt, and their value.
+    pub(crate) fn left_of(&self, line: (Uuid, i32)) -> (Quantity, Money) {
+        let of_line = || self.iter().filter(|layer| layer.is_of(line));
+        (of_line().map(|layer| layer.quantity).sum(), of_line().map(|layer| layer.value).sum())
     }
 
     /// Adds a layer at the place of its date. A receipt dated back does not change the cost of earlier
@@ -217,11 +230,21 @@ impl Layers {
     /// Adds `change` to the value, the same for every unit. No layer gets a value below zero: a layer with less than its
     /// part has no value then, and the other ones bear the rest.
     fn add_value(&mut self, change: Money, settings: &Settings) {
-        let mut order: Vec<usize> = (0..self.0.len()).collect();
+        self.add_value_at((0..self.0.len()).collect(), change, settings);
+    }
+
+    /// Like [`Layers::add_value`], for the layers that a line of a receipt left, or for all layers if it left none.
+    fn add_cost(&mut self, change: Money, line: (Uuid, i32), settings: &Settings) {
+        let all: Vec<usize> = (0..self.0.len()).collect();
+        let own: Vec<usize> = all.iter().copied().filter(|at| self.0[*at].is_of(line)).collect();
+        self.add_value_at(if own.is_empty() { all } else { own }, change, settings);
+    }
+
+    fn add_value_at(&mut self, mut order: Vec<usize>, change: Money, settings: &Settings) {
         let mut left = change;
         if change.is_negative() {
             order.sort_by_key(|at| self.0[*at].value.per(self.0[*at].quantity));
-            let mut units: Quantity = self.0.iter().map(|layer| layer.quantity).sum();
+            let mut units: Quantity = order.iter().map(|at| self.0[*at].quantity).sum();
             let has_less = |layer: &Layer, left: Money, units: Quantity| {
                 layer.value.get() <= number::share((-left).get(), layer.quantity.get(), units.get())
             };
@@ -319,6 +342,28 @@ impl Book {
         let change = self.level_mut(key).revalue(value);
         self.check_layers(&key);
         change
+    }
+
+    /// Adds `change` to the value of the stock on hand. A level with cost layers adds it to those that a line of a receipt left,
+    /// the same for every unit. `line` is the receipt and the number of its line.
+    pub(crate) fn add_cost(&mut self, key: LevelKey, change: Money, line: (Uuid, i32)) {
+        let setup = Arc::clone(&self.setup);
+        if self.apply_costing_method(key, self.now) {
+            self.layers_mut(key).add_cost(change, line, &setup.settings);
+        }
+        let level = self.level_mut(key);
+        level.revalue(level.value() + change);
+        self.check_layers(&key);
+    }
+
+    /// Returns the value of what a line of a receipt left at a level: of its layers, or of all stock on hand if no layer is of
+    /// the line.
+    pub(crate) fn value_left(&self, key: &LevelKey, line: (Uuid, i32)) -> Money {
+        let of_line = self.layers().get(key).map(|layers| layers.left_of(line));
+        match of_line {
+            Some((units, value)) if units.is_positive() => value,
+            Some(_) | None => self.level(key).value(),
+        }
     }
 
     /// Returns the value of `quantity` that is received without a cost of its own: at the unit cost of the

@@ -20,8 +20,9 @@ use super::places::{level_keys, transit};
 use super::prefetch::{Prefetched, Products};
 use super::setup::Setups;
 use super::{
-    Command, allotments, counts, documents, history, late, layer, lot_levels, lots, open_costs, open_items,
-    orders, purchases, queue_levels, series, stock_documents, supplier_returns, vouchers, waiting,
+    Command, allotments, counts, documents, history, landed, late, layer, lot_levels, lots, open_costs,
+    open_items, orders, purchases, queue_levels, series, stock_documents, supplier_returns, vouchers,
+    waiting,
 };
 use crate::catalog::lookup;
 use crate::listing::{number, optional_number, word};
@@ -61,6 +62,7 @@ pub(super) async fn book(
     book.expected = goods.expected;
     book.purchases = purchases::load(tx, &mut needs).await?;
     supplier_returns::load(tx, &mut needs, &mut book).await?;
+    landed::load(tx, &mut needs, &mut book).await?;
     lots::need_products(tx, &mut needs).await?;
     book.counts = counts::load(tx, &needs).await?;
     needs.add_count_lines(&book.counts);
@@ -141,6 +143,7 @@ async fn stock(
     let layers = layer::load(tx, book.levels()).await?;
     book.add_layers(layers);
     stock_documents::read_left(tx, &mut book.holds).await?;
+    landed::read_later(tx, book).await?;
     allotments::load(tx, book).await?;
     waiting::load(tx, book).await
 }

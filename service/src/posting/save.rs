@@ -16,6 +16,7 @@ mod batch;
 mod clock;
 mod count;
 mod documents;
+mod landed;
 mod late;
 mod layer;
 mod lot;
@@ -88,6 +89,7 @@ pub(super) async fn write(
         voucher::write(tx, book, accepted).await?;
         stock::write(tx, accepted, &before.served).await?;
         purchase::write(tx, accepted).await?;
+        landed::write(tx, accepted).await?;
         lot::write(tx, accepted).await?;
         negative_stock::write(tx, accepted).await?;
         count::write(tx, accepted).await?;

@@ -8,6 +8,7 @@ use domain::hold::{HeldLine, Hold, HoldKind, HoldStatus};
 use domain::id::{
     CostLayerId, CustomerId, ExpectedReceiptId, HoldId, LocationId, LotId, ProductId, TransferId,
 };
+use domain::landed_cost::{LandedCost, LandedLine};
 use domain::number::{Money, Quantity};
 use domain::purchase_order::{PurchaseLine, PurchaseOrder};
 use domain::stock::{LayerUse, Source};
@@ -147,7 +148,8 @@ has_lines!(
     Hold => HeldLine,
     Transfer => TransferLine,
     ExpectedReceipt => ExpectedLine,
-    PurchaseOrder => PurchaseLine
+    PurchaseOrder => PurchaseLine,
+    LandedCost => LandedLine
 );
 
 /// Returns documents by id, made from the rows of their headers and their lines.

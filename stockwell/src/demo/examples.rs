@@ -180,6 +180,12 @@ impl World<'_> {
                 self.note("std:sent_back", text(&sent["return_id"]));
             }
         }
+        let lines = json!([{ "sku": "BOLT-M8", "quantity": "1000", "unit_cost": "0.95" }]);
+        let receipt = json!({ "kind": "receipt", "location_id": self.id("loc:MAIN"), "lines": lines });
+        self.make("std:landed", "/v1/stock/documents", receipt).await?;
+        let freight = json!({ "charges": [{ "kind": "freight", "amount": "20.00" }], "spread_by": "quantity",
+            "receipts": [{ "stock_document_id": self.id("std:landed") }] });
+        self.make("lnd:reverse", "/v1/landed-costs", freight).await?;
         Ok(())
     }
 

@@ -179,6 +179,16 @@ async fn places(tenant: &Tenant) -> Places {
     Places { here, there, customer: tenant.customer("Hotel").await }
 }
 
+/// Returns the freight of a receipt in the warehouse.
+async fn freight(tenant: &Tenant, amount: &str) -> Value {
+    tenant.product("ROD", "10.00").await;
+    let receipt =
+        json!({ "kind": "receipt", "lines": [{ "sku": "ROD", "quantity": "1", "unit_cost": "4" }] });
+    let receipt = tenant.make("/v1/stock/documents", receipt).await;
+    json!({ "charges": [{ "kind": "freight", "amount": amount }], "spread_by": "value",
+        "receipts": [{ "stock_document_id": receipt }] })
+}
+
 async fn step(client: &Client, order: &Value, verb: &str) -> tests::Reply {
     let id = order["id"].as_str().expect("an id");
     client.post(&format!("/v1/orders/{id}/{verb}"), &json!({})).await
@@ -216,6 +226,7 @@ fn a_key_of_one_location_writes_documents_there_only() {
         }
         let goods = lines(&[("MUG", "1")]);
         for (path, body) in [
+            ("/v1/landed-costs", freight(tenant, "5").await),
             (
                 "/v1/stock/documents",
                 json!({ "kind": "receipt", "lines": [{ "sku": "MUG", "quantity": "1", "unit_cost": "4" }] }),
@@ -274,6 +285,7 @@ fn a_document_above_the_amount_is_refused_and_changes_nothing() {
         for (path, body) in [
             ("/v1/pos/sales", sale(&here, &[("MUG", "6")])),
             ("/v1/payments", json!({ "customer_id": customer, "method": "bank", "amount": "60.01" })),
+            ("/v1/landed-costs", freight(tenant, "60.01").await),
             (
                 "/v1/stock/documents",
                 json!({ "kind": "receipt", "lines": [{ "sku": "MUG", "quantity": "7", "unit_cost": "10" }] }),

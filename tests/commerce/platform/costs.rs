@@ -30,6 +30,7 @@ struct World {
     product: String,
     customer: String,
     supplier: String,
+    receipt: String,
     register: String,
 }
 
@@ -44,7 +45,10 @@ async fn world(tenant: &Tenant) -> World {
     let transfer = json!({ "to_location_id": tenant.shop, "lines": lines(&[("MUG", "10")]) });
     let transfer = tenant.make("/v1/stock/transfers", transfer).await;
     let receipt = json!({ "kind": "receipt", "location_id": tenant.shop, "lines": [{ "sku": "MUG", "quantity": "3", "unit_cost": COST }] });
-    tenant.post("/v1/stock/documents", &receipt).await.created();
+    let receipt = tenant.make("/v1/stock/documents", receipt).await;
+    let landed = tenant.make("/v1/landed-costs", freight(&receipt)).await;
+    let reversal = format!("/v1/landed-costs/{landed}/reverse");
+    tenant.post(&reversal, &json!({ "reason": "Billed twice" })).await.created();
     let damage =
         json!({ "kind": "adjustment", "reason": "damage", "lines": [{ "sku": "MUG", "quantity": "-1" }] });
     tenant.post("/v1/stock/documents", &damage).await.created();
@@ -69,9 +73,16 @@ async fn world(tenant: &Tenant) -> World {
         ("/v1/locations/", tenant.main.clone()),
         ("/v1/suppliers/", supplier.clone()),
         ("/v1/purchase-orders/", purchase),
+        ("/v1/landed-costs/", landed),
         ("/v1/replenishment/suggestions/", product.clone()),
     ];
-    World { ids, product, customer, supplier, register: till.register_id }
+    World { ids, product, customer, supplier, receipt, register: till.register_id }
+}
+
+/// Returns a landed cost of a receipt whose amount is a cost.
+fn freight(receipt: &str) -> Value {
+    json!({ "charges": [{ "kind": "freight", "amount": COST }], "spread_by": "value",
+        "receipts": [{ "stock_document_id": receipt }] })
 }
 
 /// Returns paths of an operation that read something.
@@ -170,6 +181,7 @@ fn no_write_tells_a_cost_without_the_scope() {
             ("/v1/returns", json!({ "customer_id": world.customer, "lines": goods })),
             ("/v1/stock/transfers", json!({ "to_location_id": tenant.shop, "lines": goods })),
             ("/v1/purchase-orders", json!({ "supplier_id": world.supplier, "lines": goods })),
+            ("/v1/landed-costs", freight(&world.receipt)),
             (
                 "/v1/stock/documents",
                 json!({ "kind": "adjustment", "reason": "damage", "lines": [{ "sku": "MUG", "quantity": "-2" }] }),

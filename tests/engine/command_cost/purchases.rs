@@ -1,4 +1,4 @@
-//! Purchase orders, from the draft to the last receipt, and returns to suppliers.
+//! Purchase orders, from the draft to the last receipt, returns to suppliers and landed costs.
 
 use serde_json::{Value, json};
 
@@ -45,5 +45,20 @@ impl Shop<'_> {
                 (path("close"), json!({}))
             }
         }
+    }
+
+    /// Returns a request about the freight of one receipt of `many` lines.
+    pub async fn landed(&self, name: &str, many: usize) -> Request {
+        const LANDED: &str = "/v1/landed-costs";
+        let lines = with_each(&tests::lines(&wanted("P", many)), "unit_cost", "3");
+        let receipt = json!({ "kind": "receipt", "lines": lines });
+        let receipt = self.tenant.make("/v1/stock/documents", receipt).await;
+        let freight = json!({ "charges": [{ "kind": "freight", "amount": "10" }], "spread_by": "value",
+            "receipts": [{ "stock_document_id": receipt }] });
+        if name == "landed_cost.posted" {
+            return (LANDED.to_owned(), freight);
+        }
+        let made = self.tenant.make(LANDED, freight).await;
+        (format!("{LANDED}/{made}/reverse"), json!({ "reason": "Billed twice" }))
     }
 }

@@ -99,6 +99,7 @@ impl<'a> Documents<'a> {
             | Outcome::Transfer(_)
             | Outcome::Expected(_)
             | Outcome::PurchaseOrder(..)
+            | Outcome::LandedCost(_)
             | Outcome::Recall(_)
             | Outcome::Entry(_) => {}
         }

@@ -181,7 +181,10 @@ async fn recalled_lot(tenant: &Tenant, world: &mut World) {
     tenant.product_with(&sku, json!({ "tracking": "lot" })).await;
     let receipt = json!({ "kind": "receipt",
         "lines": [{ "sku": sku, "quantity": "2", "unit_cost": "1", "lots": [{ "code": MARK }] }] });
-    tenant.post("/v1/stock/documents", &receipt).await.created();
+    let receipt = tenant.post("/v1/stock/documents", &receipt).await.created();
+    let freight = json!({ "charges": [{ "kind": "freight", "amount": "1" }], "spread_by": "quantity", "reference": MARK,
+        "receipts": [{ "stock_document_id": receipt["id"] }] });
+    world.make(tenant, "/v1/landed-costs", freight).await;
     let lots = tenant.get(&format!("/v1/lots?code={MARK}")).await.ok();
     world.knows(&lots["data"][0]["id"]);
     let recall = format!("/v1/lots/{}/recall", world.ids["lot"]);
@@ -281,6 +284,7 @@ pub fn body(operation: &str, own: &Own) -> Option<Value> {
         "purchase_orders_reverse_return" => {
             Some(json!({ "return_id": format!("std_{LETTERS}"), "reason": "It was not sent" }))
         }
+        "landed_costs_reverse" => Some(json!({ "reason": "Billed twice" })),
         "lots_recall" => Some(json!({ "reason": "Glass in the jar" })),
         "webhook_endpoints_replay" => Some(json!({ "since": "2026-01-02T10:00:00Z" })),
         "reorder_settings_put" => Some(json!({ "reorder_point": "1" })),
@@ -371,7 +375,10 @@ fn purchase_references(own: &Own) -> Vec<Reference> {
     let elsewhere = json!({ "supplier_id": own.supplier, "lines": [line] });
     let mut order = elsewhere.clone();
     order["lines"][0].as_object_mut().expect("a line").remove("location_id");
+    let freight = json!({ "charges": [{ "kind": "freight", "amount": "1" }], "spread_by": "quantity",
+        "receipts": [{ "stock_document_id": "" }] });
     vec![
+        ("/v1/landed-costs", "/receipts/0/stock_document_id", "std", freight),
         (PURCHASES, "/supplier_id", "sup", order.clone()),
         (PURCHASES, "/lines/0/product_id", "prd", order.clone()),
         (PURCHASES, "/lines/0/location_id", "loc", elsewhere),

@@ -1,0 +1,107 @@
+//! The reversal of a landed cost.
+
+use super::held::held_shares;
+use super::{Change, Charge, LandedCost, LandedLine, change_value, post_entry};
+use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
+use crate::id::LandedCostId;
+use crate::needs::Needs;
+use crate::number::{Money, Quantity};
+use crate::refusal::Refusal;
+
+/// A landed cost to take back.
+#[derive(Debug, Clone)]
+pub struct Reverse {
+    /// The landed cost.
+    pub original_id: LandedCostId,
+    /// The id of the reversal, if the caller chose one.
+    pub id: Option<LandedCostId>,
+    /// The reason. It must not be empty.
+    pub reason: String,
+    /// A remark.
+    pub reference: Option<String>,
+}
+
+impl Rule for Reverse {
+    fn name(&self) -> &'static str {
+        "landed_cost.reversed"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.landed_ids.insert(self.original_id);
+        needs.numbered.insert(DocumentKind::LandedCost);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        reverse(book, self).map(|(document, posting)| (Outcome::LandedCost(Box::new(document)), posting))
+    }
+}
+
+/// Takes a landed cost back: from the stock, the share of the units that are still held, and from cost variance the rest. The
+/// stock gives no more than the landed cost added to it, and no more than it is worth.
+fn reverse(book: &mut Book, command: &Reverse) -> Result<(LandedCost, Posting), Refusal> {
+    let original = book.landed.get(&command.original_id).cloned();
+    let original = original.ok_or_else(|| Refusal::not_found("landed cost"))?;
+    if original.original_id.is_some() {
+        let detail = format!("{} is a reversal itself: post the landed cost again.", original.number);
+        return Err(Refusal::state(detail));
+    }
+    if original.reversed_by.is_some() {
+        return Err(Refusal::state(format!("{} was reversed already.", original.number)));
+    }
+    if command.reason.trim().is_empty() {
+        return Err(Refusal::invalid("/reason", "A reversal needs a reason."));
+    }
+
+    // Nothing rejects the command from here on.
+    let taken_back = |charge: &Charge| Charge { amount: -charge.amount, ..charge.clone() };
+    let mut document = LandedCost {
+        id: command.id.unwrap_or_else(|| LandedCostId(book.ids.next_id())),
+        number: book.number(DocumentKind::LandedCost),
+        spread_by: original.spread_by,
+        reference: command.reference.clone(),
+        reason: Some(command.reason.clone()),
+        value: -original.value,
+        original_id: Some(original.id),
+        reversed_by: None,
+        occurred_at: book.now.max(original.occurred_at),
+        recorded_at: book.now,
+        version: 1,
+        charges: original.charges.iter().map(taken_back).collect(),
+        lines: Vec::with_capacity(original.lines.len()),
+    };
+    let mut posting = Posting::default();
+    for line in &original.lines {
+        let taken = take_back(book, &document, line, &mut posting);
+        document.lines.push(taken);
+    }
+    post_entry(book, &document, Some(format!("Reversal of {}", original.number)), &mut posting);
+    if let Some(known) = book.landed.get_mut(&original.id) {
+        known.reversed_by = Some(document.id);
+        known.version += 1;
+    }
+    book.landed.insert(document.id, document.clone());
+    Ok((document, posting))
+}
+
+/// Takes a line back, and returns the line of the reversal.
+fn take_back(book: &mut Book, document: &LandedCost, line: &LandedLine, posting: &mut Posting) -> LandedLine {
+    let receipt = book.receipts.get(&line.stock_document_id);
+    let goods = receipt.and_then(|receipt| {
+        receipt.lines.iter().find(|goods| goods.line_no == line.receipt_line_no).copied()
+    });
+    let (mut held, mut taken) = (Quantity::ZERO, Money::ZERO);
+    if let Some(goods) = goods {
+        let (units, shares) = held_shares(book, &goods, (line.value, line.quantity));
+        held = units;
+        for (key, share) in shares {
+            let there = book.value_left(&key, goods.source());
+            let value = share.min(line.held_value - taken).min(there);
+            let change = Change { key, source: goods.source(), value: -value, line_no: line.line_no };
+            change_value(book, document, &change, posting);
+            taken += value;
+        }
+    }
+    LandedLine { value: -line.value, held, held_value: -taken, ..*line }
+}

@@ -1,0 +1,232 @@
+//! Locks and reads the landed costs that commands reverse, and reads the receipts over which charges are spread.
+
+use std::collections::{BTreeSet, HashMap};
+
+use domain::book::Book;
+use domain::id::{LandedCostId, LocationId, LotId, MovementId, ProductId, StockDocumentId};
+use domain::landed_cost::{Charge, LandedCost, LandedLine, Receipt, ReceivedGoods};
+use domain::needs::Needs;
+use domain::number::Quantity;
+use domain::stock::LevelKey;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::types::Json;
+use sea_orm::sqlx::{self, Row};
+use uuid::Uuid;
+
+use super::stock_documents::with_lines;
+use crate::columns::Columns;
+use crate::listing::{number, word};
+use crate::rows::uuids;
+use crate::stock::movement::first_of;
+use crate::{Error, Tx};
+
+/// Locks and reads the landed costs, reads the receipts, and adds their products and locations to the needs. Runs no
+/// statement if no command names one.
+pub(super) async fn load(tx: &Tx, needs: &mut Needs, book: &mut Book) -> Result<(), Error> {
+    if !needs.landed_ids.is_empty() {
+        let statement = "select id, number, spread_by, reference, reason, value, charges, original_id, reversed_by_id, \
+                                occurred_at, recorded_at, version \
+                         from landed_cost where tenant_id = $1 and id = any($2) order by id for update";
+        let ids = uuids(&needs.landed_ids, |id| id.0);
+        let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?;
+        book.landed = with_lines(tx, &rows, head, lines).await?;
+        let of_landed = book.landed.values().flat_map(|landed| &landed.lines);
+        needs.charged_ids.extend(of_landed.map(|line| line.stock_document_id));
+    }
+    if needs.charged_ids.is_empty() {
+        return Ok(());
+    }
+    book.receipts = receipts(tx, &needs.charged_ids).await?;
+    take_returned(tx, &needs.charged_ids, book).await?;
+    for goods in book.receipts.values().flat_map(|receipt| &receipt.lines) {
+        needs.product_ids.insert(goods.key.product_id);
+        needs.location_ids.insert(goods.key.location_id);
+    }
+    let layered = layered_at(tx, needs, book).await?;
+    needs.location_ids.extend(layered);
+    Ok(())
+}
+
+/// Reads a landed cost without its lines.
+pub(crate) fn head(row: &PgRow) -> Result<(LandedCostId, LandedCost), Error> {
+    let id = LandedCostId(row.try_get("id")?);
+    let other = |column: &str| Ok::<_, Error>(row.try_get::<Option<Uuid>, _>(column)?.map(LandedCostId));
+    let landed = LandedCost {
+        id,
+        number: row.try_get("number")?,
+        spread_by: word(row, "spread_by")?,
+        reference: row.try_get("reference")?,
+        reason: row.try_get("reason")?,
+        value: number(row, "value")?,
+        original_id: other("original_id")?,
+        reversed_by: other("reversed_by_id")?,
+        occurred_at: row.try_get("occurred_at")?,
+        recorded_at: row.try_get("recorded_at")?,
+        version: row.try_get("version")?,
+        charges: row.try_get::<Json<Vec<Charge>>, _>("charges")?.0,
+        lines: Vec::new(),
+    };
+    Ok((id, landed))
+}
+
+/// Returns the lines of landed costs.
+pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(LandedCostId, LandedLine)>, Error> {
+    let statement = "select landed_cost_id, line_no, stock_document_id, receipt_line_no, product_id, lot_id, location_id, \
+                            quantity, basis, value, held, held_value \
+                     from landed_cost_line \
+                     where tenant_id = $1 and landed_cost_id = any($2) order by landed_cost_id, line_no";
+    let line = |row: &PgRow| -> Result<(LandedCostId, LandedLine), Error> {
+        let line = LandedLine {
+            line_no: row.try_get("line_no")?,
+            stock_document_id: StockDocumentId(row.try_get("stock_document_id")?),
+            receipt_line_no: row.try_get("receipt_line_no")?,
+            product_id: ProductId(row.try_get("product_id")?),
+            lot_id: LotId(row.try_get("lot_id")?),
+            location_id: LocationId(row.try_get("location_id")?),
+            quantity: number(row, "quantity")?,
+            basis: number(row, "basis")?,
+            value: number(row, "value")?,
+            held: number(row, "held")?,
+            held_value: number(row, "held_value")?,
+        };
+        Ok((LandedCostId(row.try_get("landed_cost_id")?), line))
+    };
+    tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(line).collect()
+}
+
+/// Returns stock documents with the lines that received goods. They never change, so they are not locked.
+async fn receipts(
+    tx: &Tx,
+    ids: &BTreeSet<StockDocumentId>,
+) -> Result<HashMap<StockDocumentId, Receipt>, Error> {
+    let ids = uuids(ids, |id| id.0);
+    let statement =
+        "select id, number, kind, occurred_at from stock_document where tenant_id = $1 and id = any($2)";
+    let mut receipts = HashMap::new();
+    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(&ids)).await? {
+        let receipt = Receipt {
+            number: row.try_get("number")?,
+            kind: word(&row, "kind")?,
+            occurred_at: row.try_get("occurred_at")?,
+            lines: Vec::new(),
+        };
+        receipts.insert(StockDocumentId(row.try_get("id")?), receipt);
+    }
+    // The condition of the index stock_movement_by_document holds for a receipt.
+    let statement = "select document_id, line_no, id, location_id, product_id, lot_id, quantity, value \
+                     from stock_movement \
+                     where tenant_id = $1 and document_id = any($2) and document_kind = 'receipt' and kind = 'receipt' \
+                     order by document_id, line_no";
+    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await? {
+        let goods = goods(&row)?;
+        if let Some(receipt) = receipts.get_mut(&goods.document_id) {
+            receipt.lines.push(goods);
+        }
+    }
+    Ok(receipts)
+}
+
+/// Takes off what went back to the suppliers. A return that was taken back cancels out.
+async fn take_returned(tx: &Tx, ids: &BTreeSet<StockDocumentId>, book: &mut Book) -> Result<(), Error> {
+    // The condition on document_kind is that of the index stock_movement_by_supplier_return.
+    let statement = "select b.receipt_id, m.product_id, m.lot_id, -sum(m.quantity) as returned \
+         from ( \
+             select receipt_id, stock_document_id as id from supplier_return_line where tenant_id = $1 and receipt_id = any($2) \
+             union \
+             select receipt_id, reversal_id from supplier_return_line \
+             where tenant_id = $1 and receipt_id = any($2) and reversal_id is not null) b \
+         join stock_movement m on m.tenant_id = $1 and m.document_id = b.id and m.document_kind = 'supplier_return' \
+             and m.kind = 'supplier_return' \
+         group by b.receipt_id, m.product_id, m.lot_id having sum(m.quantity) < 0";
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(uuids(ids, |id| id.0));
+    for row in tx.rows(query).await? {
+        let goods = (ProductId(row.try_get("product_id")?), LotId(row.try_get("lot_id")?));
+        if let Some(receipt) = book.receipts.get_mut(&StockDocumentId(row.try_get("receipt_id")?)) {
+            receipt.take_returned(goods, number(&row, "returned")?, &book.setup.settings);
+        }
+    }
+    Ok(())
+}
+
+fn goods(row: &PgRow) -> Result<ReceivedGoods, Error> {
+    Ok(ReceivedGoods {
+        document_id: StockDocumentId(row.try_get("document_id")?),
+        line_no: row.try_get("line_no")?,
+        movement_id: MovementId(row.try_get("id")?),
+        key: LevelKey {
+            location_id: LocationId(row.try_get("location_id")?),
+            product_id: ProductId(row.try_get("product_id")?),
+            lot_id: LotId(row.try_get("lot_id")?),
+        },
+        quantity: number(row, "quantity")?,
+        value: number(row, "value")?,
+        later: Quantity::ZERO,
+    })
+}
+
+/// Returns the locations with cost layers of the receipts: their units may have been transferred. The index begins with location
+/// and product, so other layers are not read.
+async fn layered_at(tx: &Tx, needs: &Needs, book: &Book) -> Result<Vec<LocationId>, Error> {
+    let statement = "select distinct c.location_id \
+                     from unnest($2::uuid[]) as l (id) cross join unnest($3::uuid[]) as p (id) \
+                     join cost_layer c on c.location_id = l.id and c.product_id = p.id \
+                     where c.tenant_id = $1 and c.document_kind = 'receipt' and c.document_id = any($4)";
+    let goods = book.receipts.values().flat_map(|receipt| &receipt.lines);
+    let products: BTreeSet<ProductId> = goods.map(|goods| goods.key.product_id).collect();
+    let query = sqlx::query(statement)
+        .bind(tx.tenant_id.0)
+        .bind(book.setup.locations.iter().map(|location| location.id.0).collect::<Vec<Uuid>>())
+        .bind(uuids(&products, |id| id.0))
+        .bind(uuids(&needs.charged_ids, |id| id.0));
+    let rows = tx.rows(query).await?;
+    rows.iter().map(|row| Ok(LocationId(row.try_get("location_id")?))).collect()
+}
+
+/// The primary key of movements finds those of a level from an id on. No movement is recorded before it happens, so `first_id`
+/// is the least id of a later one.
+const LATER: &str = "
+    select v.document_id, v.line_no, sum(m.quantity) as later
+    from unnest($2::uuid[], $3::int[], $4::uuid[], $5::uuid[], $6::uuid[], $7::timestamptz[], $8::uuid[], $9::uuid[])
+        as v (document_id, line_no, location_id, product_id, lot_id, occurred_at, movement_id, first_id)
+    join stock_movement m on m.tenant_id = $1 and m.product_id = v.product_id and m.location_id = v.location_id
+        and m.lot_id = v.lot_id and m.id >= v.first_id
+    where m.kind in ('receipt', 'opening', 'transfer_in') and m.quantity > 0
+      and (m.occurred_at, m.id) > (v.occurred_at, v.movement_id)
+    group by v.document_id, v.line_no";
+
+/// Reads how many units the levels without cost layers got after each line of the receipts. Must run after the levels are
+/// locked.
+pub(super) async fn read_later(tx: &Tx, book: &mut Book) -> Result<(), Error> {
+    let mut asked = Vec::new();
+    for receipt in book.receipts.values() {
+        for goods in &receipt.lines {
+            let level = book.level(&goods.key);
+            if !level.is_layered() && level.on_hand().is_positive() {
+                asked.push((*goods, receipt.occurred_at));
+            }
+        }
+    }
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let query = Columns::of(LATER)
+        .bind(tx.tenant_id.0)
+        .column("document_id", &asked, |(goods, _)| goods.document_id.0)
+        .column("line_no", &asked, |(goods, _)| goods.line_no)
+        .column("location_id", &asked, |(goods, _)| goods.key.location_id.0)
+        .column("product_id", &asked, |(goods, _)| goods.key.product_id.0)
+        .column("lot_id", &asked, |(goods, _)| goods.key.lot_id.0)
+        .column("occurred_at", &asked, |(_, at)| *at)
+        .column("movement_id", &asked, |(goods, _)| goods.movement_id.0)
+        .column("first_id", &asked, |(_, at)| first_of(*at));
+    for row in query.rows(tx).await? {
+        let (document, line_no): (Uuid, i32) = (row.try_get("document_id")?, row.try_get("line_no")?);
+        let receipt = book.receipts.get_mut(&StockDocumentId(document));
+        let goods =
+            receipt.and_then(|receipt| receipt.lines.iter_mut().find(|goods| goods.line_no == line_no));
+        if let Some(goods) = goods {
+            goods.later = number(&row, "later")?;
+        }
+    }
+    Ok(())
+}
