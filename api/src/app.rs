@@ -17,13 +17,14 @@ use service::auth::{Auth, SigningKey};
 use service::live::{Live, WAITING_MAX};
 use service::posting::Poster;
 use service::recent::Recent;
+use service::request_log::RequestLog;
 use service::synced::Synced;
 use service::webhook::Settings;
 use service::webhook::address::Reach;
 use service::webhook::secret::Vault;
 
 use crate::broadcast::Broadcast;
-use crate::config::Config;
+use crate::config::{Config, LoggedRequests};
 use crate::credential;
 use crate::currency::Currencies;
 use crate::cursor::CursorKey;
@@ -54,6 +55,10 @@ pub struct App {
     pub(crate) schema_step: Recent<Result<String, &'static str>>,
     /// Until when lists are complete.
     pub(crate) synced: Synced,
+    /// The log of requests, which tenants read.
+    pub(crate) request_log: RequestLog,
+    /// The requests that it keeps.
+    pub(crate) logged_requests: LoggedRequests,
     /// Secrets of webhooks, and the addresses that they may reach.
     pub(crate) webhooks: Settings,
     /// Seals the cursors of lists.
@@ -102,6 +107,7 @@ impl App {
         let trusted_proxies = config.trusted_proxies.clone();
         let hsts = (config.hsts_seconds > 0).then(|| format!("max-age={}", config.hsts_seconds));
         let poster = Poster::new(db.clone());
+        let request_log = RequestLog::start(&db);
         App {
             db,
             poster,
@@ -112,6 +118,8 @@ impl App {
             currencies: Currencies::default(),
             schema_step: Recent::default(),
             synced: Synced::default(),
+            request_log,
+            logged_requests: config.logged_requests,
             webhooks,
             cursor_key,
             rates,

@@ -5,8 +5,9 @@ use actix_web::{HttpResponse, get};
 use domain::id::{ApiKeyId, CommandId, UserId};
 use domain::moment::Instant;
 use serde::Deserialize;
+use service::Tx;
 use service::audit::{self, Command, Filter};
-use service::listing::{Age, Period};
+use service::listing::{Age, Period, Slice};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -46,18 +47,15 @@ struct Filters {
     sort: Option<Age>,
 }
 
-/// Returns the UUID of an id that has one of `prefixes`.
-fn parse_id(
-    text: &str,
-    mut prefixes: impl Iterator<Item = &'static str>,
-    parameter: &str,
-) -> Result<Uuid, ApiError> {
+/// Returns the UUID of the API key or user that the parameter `actor_id` names.
+pub(crate) fn parse_actor_id(text: &str) -> Result<Uuid, ApiError> {
+    let mut prefixes = [ApiKeyId::PREFIX, UserId::PREFIX].into_iter();
     prefixes.find_map(|prefix| domain::id::decode(prefix, text).ok()).ok_or_else(|| {
         ApiError::new(
             ErrorCode::InvalidParameter,
             "Expected the id of an API key or user, such as key_01h455vb4pex5vsknk084sn02q.",
         )
-        .at_parameter(parameter)
+        .at_parameter("actor_id")
     })
 }
 
@@ -73,19 +71,17 @@ fn parse_id(
 #[get("/v1/commands")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
-    let actors = || [ApiKeyId::PREFIX, UserId::PREFIX].into_iter();
     let document_id = filters.document_id.as_deref();
     let actor_id = filters.actor_id.as_deref();
     let filter = Filter {
         document_id: document_id.map(|text| parse_document_id(text, "document_id")).transpose()?,
         name: filters.name.clone(),
-        actor_id: actor_id.map(|text| parse_id(text, actors(), "actor_id")).transpose()?,
+        actor_id: actor_id.map(parse_actor_id).transpose()?,
         recorded: Period::new(filters.created_from, filters.created_to),
     };
-    let slice = list.slice(filters.sort)?;
-    let read = async |tx: &service::Tx| audit::list(tx, &filter, &slice).await;
-    let entries = list.read(&caller, read).await?;
-    list.answer(entries, |command| command.id.0)
+    let sort = filters.sort;
+    let read = async move |tx: &Tx, slice: &Slice| audit::list(tx, &filter, slice).await;
+    list.serve_documents(caller, sort, read, |command: &Command| command.id.0).await
 }
 
 /// Get a command

@@ -2,6 +2,7 @@
 
 mod form;
 mod keys;
+mod own_session;
 mod password;
 mod role;
 mod session;
@@ -27,7 +28,7 @@ use crate::{Answer, App, Caller};
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(me);
     cfg.configure(keys::routes).configure(users::routes).configure(role::routes);
-    cfg.configure(session::routes).configure(password::routes);
+    cfg.configure(session::routes).configure(password::routes).configure(own_session::routes);
 }
 
 /// The caller.

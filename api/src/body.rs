@@ -18,6 +18,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_path_to_error::Path;
+use service::request_log::BODY_BYTES_MAX as LOGGED_BYTES_MAX;
 
 use crate::admission::Admitted;
 use crate::aside::aside;
@@ -58,6 +59,9 @@ pub struct Body<T, const BYTES_MAX: usize = BODY_BYTES_MAX, const IS_BATCH: bool
 
 /// The body of a route that takes many documents at once.
 pub type BatchBody<T> = Body<T, BATCH_BYTES_MAX, true>;
+
+/// A short body that was read, as it was received. The log of requests may keep it if the request is rejected.
+pub(crate) struct Received(pub(crate) Bytes);
 
 /// A body that was read.
 #[derive(Debug)]
@@ -144,6 +148,9 @@ impl Unread {
         let is_longer = BODY_BYTES_MAX < length;
         let bytes_a_second_min = if is_longer { LONG_BYTES_A_SECOND_MIN } else { BYTES_A_SECOND_MIN };
         let raw = incoming.collect(bytes_max, bytes_a_second_min).await?;
+        if (1..=LOGGED_BYTES_MAX).contains(&raw.len()) {
+            request.extensions_mut().insert(Received(raw.clone()));
+        }
         if !is_json && !raw.is_empty() {
             return Err(not_json());
         }

@@ -32,6 +32,29 @@ pub fn secret(text: &str) -> Result<SecretString, String> {
     }
 }
 
+/// The requests that the log of requests keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum LoggedRequests {
+    /// All of known callers.
+    #[default]
+    All,
+    /// Those that were rejected or failed.
+    Rejected,
+    /// None.
+    None,
+}
+
+impl LoggedRequests {
+    /// Whether a request is kept.
+    pub(crate) fn keep(self, is_rejected: bool) -> bool {
+        match self {
+            LoggedRequests::All => true,
+            LoggedRequests::Rejected => is_rejected,
+            LoggedRequests::None => false,
+        }
+    }
+}
+
 /// Settings of the API server.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Config {
@@ -71,6 +94,9 @@ pub struct Config {
     /// let only the operator reach it.
     #[arg(long, env = "STOCKWELL_METRICS_ADDR")]
     pub metrics_addr: Option<SocketAddr>,
+    /// The requests that the log of requests keeps for 7 days. A request takes about 500 bytes of the database.
+    #[arg(long, env = "STOCKWELL_LOGGED_REQUESTS", value_enum, default_value_t = LoggedRequests::All)]
+    pub logged_requests: LoggedRequests,
     /// Limits of connections.
     #[command(flatten)]
     pub connections: ConnectionLimits,

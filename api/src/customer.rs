@@ -7,6 +7,7 @@ use domain::id::{CustomerId, PriceTierId};
 use domain::moment::Instant;
 use serde::Deserialize;
 use service::customer::{self, Customer, CustomerAccount, CustomerInput, CustomerSort, Filter};
+use service::page::{self, Placed};
 use service::{Error, Tx};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -92,12 +93,13 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         price_tier_id: filters.price_tier_id,
         external_ref: filters.external_ref.clone(),
         tag: filters.tag.clone(),
+        metadata: list.metadata.clone(),
     };
     let (relevance, usual) = (CustomerSort::Relevance, CustomerSort::CreatedDescending);
     let sort = sort(filters.sort, filter.search.is_some(), relevance, usual)?;
-    let page = Sorted::by(sort, filters.updated_since).page(&list).await?;
-    let rows = list.read(&caller, async |tx| customer::list(tx, &filter, &page).await).await?;
-    list.answer_expanded(&caller, rows, |row| row.position.clone()).await
+    let sorted = Sorted::by(sort, filters.updated_since);
+    let read = async move |tx: &Tx, page: &page::Page| customer::list(tx, &filter, page).await;
+    sorted.serve(list, caller, read, |row: &Placed<Customer>| row.position.clone()).await
 }
 
 /// Create a customer

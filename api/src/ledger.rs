@@ -7,6 +7,7 @@ use actix_web::{HttpResponse, get};
 use chrono::NaiveDate;
 use domain::id::EntryId;
 use serde::Deserialize;
+use service::Tx;
 use service::ledger::{self, Filter, JournalEntry, TrialBalance};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -65,10 +66,9 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         document_id,
         account_code: filters.account.clone(),
     };
-    let after: Option<Uuid> = list.after()?;
-    let read = async |tx: &service::Tx| ledger::entries(tx, &filter, after, list.fetch()).await;
-    let entries = list.read(&caller, read).await?;
-    list.answer(entries, |entry| entry.id.0)
+    let read =
+        async move |tx: &Tx, after: Option<Uuid>, rows: u64| ledger::entries(tx, &filter, after, rows).await;
+    list.serve(caller, read, |entry: &JournalEntry| entry.id.0).await
 }
 
 /// Get a journal entry

@@ -65,6 +65,7 @@ pub mod refusal;
 pub mod register;
 pub mod render;
 mod replenish;
+mod request_log;
 mod room;
 mod route_table;
 pub mod routes;

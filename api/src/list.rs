@@ -1,11 +1,13 @@
 //! Lists: keyset pages behind sealed cursors.
 //!
 //! A list route takes [`List<Filters>`](List), asks its use case for [`List::fetch`] rows after [`List::after`], and
-//! returns [`List::answer`]. The position is any serialisable value that the rows are ordered by and that ends in the
-//! id, such as `Uuid` or `(DateTime<Utc>, Uuid)`. A cursor fits only the list, the tenant and the filters that it was
-//! made with.
+//! returns [`List::answer`]. A list that can be had whole does all of it by [`List::serve`]. The position is any
+//! serialisable value that the rows are ordered by and that ends in the id, such as `Uuid` or `(DateTime<Utc>, Uuid)`. A
+//! cursor fits only the list, the tenant and the filters that it was made with.
 
+mod export;
 mod members;
+mod notes;
 
 use std::fmt::Write as _;
 use std::future::{Ready, ready};
@@ -17,6 +19,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
 use chrono::{DateTime, Utc};
 use domain::id::TenantId;
+use domain::metadata::Metadata;
 use domain::moment::Instant;
 use domain::tag;
 use serde::de::DeserializeOwned;
@@ -37,7 +40,9 @@ use crate::schema::{check_query, explain_query, joined_query};
 use crate::version::{IfNoneMatch, weak_tag};
 use members::Members;
 
+pub use export::{NDJSON, has_export};
 pub use members::expansions;
+pub use notes::{PAIRS_MAX, has_notes, params_of};
 
 /// Most rows of a page.
 pub const LIMIT_MAX: u32 = 200;
@@ -95,7 +100,11 @@ pub struct NoFilters {}
 pub struct List<F> {
     /// The filters.
     pub filters: F,
+    /// Only records with each of these pairs.
+    pub metadata: Metadata,
     limit: u32,
+    /// Whether the caller wants all rows, as NDJSON.
+    is_whole: bool,
     position: Option<Vec<u8>>,
     /// Until when the walk is complete, once it is known.
     synced_until: SyncedUntil,
@@ -168,6 +177,8 @@ impl<F: DeserializeOwned> List<F> {
         };
         let whole = joined_query(request);
         let (page, query) = split(&whole)?;
+        let (is_whole, query) = export::split(request, &query)?;
+        export::check_limit(is_whole, page.limit)?;
         let tenant_id =
             request.extensions().get::<Context>().and_then(Context::tenant_id).unwrap_or_default();
         let bound_to = binding(tenant_id, request.path(), &query);
@@ -177,11 +188,14 @@ impl<F: DeserializeOwned> List<F> {
             None => (None, OnceLock::new()),
         };
         let (members, filters) = Members::split(request, &query)?;
+        let (metadata, filters) = notes::split(request.path(), &filters)?;
         let filters = params::parse(&filters)?;
         check_query(request, &whole)?;
         Ok(List {
             filters,
+            metadata,
             limit: page.limit.unwrap_or(LIMIT_DEFAULT),
+            is_whole,
             position,
             synced_until,
             path: request.path().to_owned(),
@@ -384,7 +398,7 @@ pub fn sort<S: Copy + PartialEq>(
 /// for one: its list may be empty.
 fn named(path: &str, query: &str) -> Vec<Named> {
     let kind = |parameter: &str| match (parameter, path) {
-        ("sku", "/v1/products") => None,
+        ("sku", "/v1/products") | ("request_id", _) => None,
         ("sku", _) => Some(Kind::Sku),
         ("account", "/v1/journal-entries") => Some(Kind::Account),
         ("reason", "/v1/stock/documents") => Some(Kind::Reason),

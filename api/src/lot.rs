@@ -10,7 +10,8 @@ use chrono::NaiveDate;
 use domain::id::{LocationId, LotId, ProductId};
 use domain::lot::LotStatus;
 use serde::Deserialize;
-use service::listing::Age;
+use service::Tx;
+use service::listing::{Age, Slice};
 use service::stock::lot::{self, Filter, LotDetail, LotInput};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -74,10 +75,9 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         location_id: filters.location_id,
         expires_before: filters.expires_before,
     };
-    let slice = list.slice(filters.sort)?;
-    let read = async |tx: &service::Tx| lot::list(tx, &filter, &slice).await;
-    let rows = list.read(&caller, read).await?;
-    list.answer_expanded(&caller, rows, |lot| lot.id.0).await
+    let sort = filters.sort;
+    let read = async move |tx: &Tx, slice: &Slice| lot::list(tx, &filter, slice).await;
+    list.serve_documents(caller, sort, read, |lot: &LotDetail| lot.id.0).await
 }
 
 /// Get a lot

@@ -66,6 +66,10 @@ fn describe() {
         "stockwell_connection_refusals_total",
         "Work that got no connection in time, by share and by the one who used it up: the tenant or all."
     );
+    metrics::describe_counter!(
+        "stockwell_request_log_dropped_total",
+        "Requests that were not written to the log of requests."
+    );
     metrics::describe_counter!("stockwell_report_points_total", "Points of reports.");
     metrics::describe_counter!("stockwell_rate_limited_total", "Requests over a rate limit, by policy.");
 }

@@ -9,7 +9,7 @@ use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::uri::{PathAndQuery, Uri};
@@ -25,6 +25,7 @@ use secrecy::ExposeSecret;
 use serde_json::value::{RawValue, to_raw_value};
 use service::auth::AuthError;
 use service::caller::{ActorKind, Pages};
+use service::request_log::Served;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -344,7 +345,41 @@ async fn finish(response: ServiceResponse, app: &App, wants: &Wants, log: &Log) 
     }
     hold_back(app, log.caller.as_ref(), &request, &response).await;
     log.line(&request, response.status());
+    note_request(app, log, &request, &response);
     ServiceResponse::new(request, response)
+}
+
+/// Notes the request of a known caller for the log that its tenant reads.
+fn note_request(app: &App, log: &Log, request: &HttpRequest, response: &HttpResponse) {
+    let Some(caller) = &log.caller else { return };
+    let status = response.status();
+    let is_rejected = status.is_client_error() || status.is_server_error();
+    if !app.logged_requests.keep(is_rejected) {
+        return;
+    }
+    let body = if is_rejected {
+        request.extensions().get::<body::Received>().map(|body| body.0.to_vec())
+    } else {
+        None
+    };
+    let code = response.extensions().get::<ErrorCode>().copied();
+    app.request_log.note(Served {
+        tenant_id: caller.tenant_id,
+        actor_kind: caller.actor_kind,
+        actor_id: caller.actor_id,
+        request_id: log.id().to_owned(),
+        method: request.method().as_str().to_owned(),
+        path: request.path().to_owned(),
+        status: status.as_u16(),
+        duration: log.started.elapsed(),
+        response_bytes: match response.body().size() {
+            BodySize::None => Some(0),
+            BodySize::Sized(bytes) => Some(bytes),
+            BodySize::Stream => None,
+        },
+        code: code.map(ErrorCode::as_str),
+        body,
+    });
 }
 
 /// Waits before a rejection of a caller who did not wait as long as the one before said.

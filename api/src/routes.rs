@@ -7,8 +7,8 @@ use crate::posting::Rendering;
 use crate::{
     audit, auth, bi_login, catalog, close, count, customer, errors, event, health, integrity, journal,
     landed_cost, ledger, limits, location, lot, openapi, order, period_lock, pos, pricing, purchase_order,
-    reconciliation, refusal, register, render, replenish, settings, stock, stream, supplier, tax, voucher,
-    webhook,
+    reconciliation, refusal, register, render, replenish, request_log, settings, stock, stream, supplier,
+    tax, voucher, webhook,
 };
 
 /// Mounts every route of this crate, one line per area. The busiest areas come first, because routes are tried in
@@ -44,6 +44,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         .configure(limits::routes)
         .configure(audit::routes)
         .configure(refusal::routes)
+        .configure(request_log::routes)
         .configure(event::routes)
         .configure(stream::routes)
         .configure(health::routes)

@@ -95,6 +95,9 @@ impl Schemas {
         };
         for (name, text) in form_urlencoded::parse(query.as_bytes()) {
             let Some(parameter) = operation.parameters.iter().find(|own| own["name"] == *name) else {
+                if operation.parameters.iter().any(|own| is_member(own, &name)) {
+                    continue;
+                }
                 if unknown.len() < FAULTS_MAX {
                     let (pointer, detail) = (name.into_owned(), no_such.clone());
                     unknown.push(Fault { pointer, is_unknown: true, detail });
@@ -340,6 +343,12 @@ fn problem(fault: Fault) -> FieldProblem {
     let code = if fault.is_unknown { ErrorCode::UnknownField } else { Code::ValidationFailed.into() };
     let pointer = Some(format!("#{}", fault.pointer));
     FieldProblem { pointer, code: code.to_string(), detail: fault.detail, ..FieldProblem::default() }
+}
+
+/// Whether `name` is a member of a parameter that is an object: `metadata[shelf]`. Its reader checks it.
+fn is_member(parameter: &Value, name: &str) -> bool {
+    let object = parameter["name"].as_str().filter(|_| parameter["style"] == "deepObject");
+    object.and_then(|object| name.strip_prefix(object)).is_some_and(|rest| rest.starts_with('['))
 }
 
 fn is_array(schema: &Value) -> bool {

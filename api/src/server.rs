@@ -83,6 +83,7 @@ impl Running {
             tracing::warn!("some requests did not finish in time");
         }
         self.app.close();
+        self.app.request_log.finish().await;
         if let Some(metrics) = self.metrics {
             metrics.stop().await;
         }

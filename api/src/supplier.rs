@@ -8,6 +8,7 @@ use domain::id::{ProductId, SupplierId};
 use domain::moment::Instant;
 use domain::supplier::SupplierStatus;
 use serde::Deserialize;
+use service::page::{self, Placed};
 use service::supplier::{self, Filter, Supplier, SupplierInput, SupplierSort};
 use service::{Error, Tx};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -83,12 +84,13 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         status: filters.status,
         external_ref: filters.external_ref.clone(),
         product_id: filters.product_id,
+        metadata: list.metadata.clone(),
     };
     let (relevance, usual) = (SupplierSort::Relevance, SupplierSort::CreatedDescending);
     let sort = sort(filters.sort, filter.search.is_some(), relevance, usual)?;
-    let page = Sorted::by(sort, filters.updated_since).page(&list).await?;
-    let rows = list.read(&caller, async |tx| supplier::list(tx, &filter, &page).await).await?;
-    list.answer(rows, |row| row.position.clone())
+    let sorted = Sorted::by(sort, filters.updated_since);
+    let read = async move |tx: &Tx, page: &page::Page| supplier::list(tx, &filter, page).await;
+    sorted.serve(list, caller, read, |row: &Placed<Supplier>| row.position.clone()).await
 }
 
 /// Create a supplier

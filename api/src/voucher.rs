@@ -12,7 +12,8 @@ use domain::tag;
 use domain::text::{self, Line64, Line100};
 use domain::voucher::VoucherStatus;
 use serde::{Deserialize, Serialize};
-use service::listing::Age;
+use service::Tx;
+use service::listing::{Age, Slice};
 use service::posting::Command;
 use service::scope::Scope;
 use service::voucher::{Filter, VoucherDetail, VoucherRecord};
@@ -212,10 +213,9 @@ struct Filters {
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let filter = Filter { code: filters.code.clone(), customer_id: filters.customer_id, open: filters.open };
-    let slice = list.slice(filters.sort)?;
-    let read = async |tx: &service::Tx| service::voucher::list(tx, &filter, &slice).await;
-    let rows = list.read(&caller, read).await?;
-    list.answer_expanded(&caller, rows, |voucher| voucher.id.0).await
+    let sort = filters.sort;
+    let read = async move |tx: &Tx, slice: &Slice| service::voucher::list(tx, &filter, slice).await;
+    list.serve_documents(caller, sort, read, |voucher: &VoucherRecord| voucher.id.0).await
 }
 
 /// Get a voucher

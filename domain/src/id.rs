@@ -180,6 +180,10 @@ id!(
     UserId, "usr"
 );
 id!(
+    /// A login of a person, from its begin to its end.
+    UserSessionId, "uss"
+);
+id!(
     /// A product category.
     CategoryId, "cat"
 );

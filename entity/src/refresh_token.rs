@@ -23,6 +23,12 @@ pub struct Model {
     pub revoked_at: Option<DateTimeUtc>,
     /// When it was issued.
     pub created_at: DateTimeUtc,
+    /// When the login began. Null: the version before made the token.
+    pub began_at: Option<DateTimeUtc>,
+    /// Network that it was issued to.
+    pub network: Option<String>,
+    /// Header User-Agent of the login.
+    pub user_agent: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

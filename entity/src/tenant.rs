@@ -59,6 +59,9 @@ pub struct Model {
     pub hold_unpaid: bool,
     /// Amount to whose multiples the totals of invoices and credit notes are rounded. Zero: they are not rounded.
     pub invoice_rounding: Money,
+    /// Whether the log of requests keeps the bodies of rejected requests, without secrets.
+    #[schema(example = false)]
+    pub log_rejected_bodies: bool,
     /// `active` or `suspended`.
     #[serde(skip)]
     pub status: String,

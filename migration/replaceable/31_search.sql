@@ -240,7 +240,81 @@ begin
 end
 $$;
 
+-- The records whose metadata has all pairs of `wanted`: null if more than `rows_max` have them.
+create or replace function auth.find_noted_products(wanted jsonb, rows_max integer)
+returns uuid[]
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_custom_plan
+as $$
+declare
+    found uuid[];
+begin
+    found := array(
+        select r.id from public.product r
+        where r.tenant_id = current_setting('app.tenant_id')::uuid
+          and r.metadata @> wanted and r.metadata <> '{}'
+        limit rows_max + 1);
+    return case when cardinality(found) <= rows_max then found end;
+end
+$$;
+
+create or replace function auth.find_noted_customers(wanted jsonb, rows_max integer)
+returns uuid[]
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_custom_plan
+as $$
+declare
+    found uuid[];
+begin
+    found := array(
+        select r.id from public.customer r
+        where r.tenant_id = current_setting('app.tenant_id')::uuid
+          and r.metadata @> wanted and r.metadata <> '{}'
+        limit rows_max + 1);
+    return case when cardinality(found) <= rows_max then found end;
+end
+$$;
+
+create or replace function auth.find_noted_suppliers(wanted jsonb, rows_max integer)
+returns uuid[]
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_custom_plan
+as $$
+declare
+    found uuid[];
+begin
+    found := array(
+        select r.id from public.supplier r
+        where r.tenant_id = current_setting('app.tenant_id')::uuid
+          and r.metadata @> wanted and r.metadata <> '{}'
+        limit rows_max + 1);
+    return case when cardinality(found) <= rows_max then found end;
+end
+$$;
+
+create or replace function auth.find_noted_orders(wanted jsonb, rows_max integer)
+returns uuid[]
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_custom_plan
+as $$
+declare
+    found uuid[];
+begin
+    found := array(
+        select r.id from public.sales_order r
+        where r.tenant_id = current_setting('app.tenant_id')::uuid
+          and r.metadata @> wanted and r.metadata <> '{}'
+        limit rows_max + 1);
+    return case when cardinality(found) <= rows_max then found end;
+end
+$$;
+
 grant select on public.product, public.customer, public.supplier to stockwell_lookup;
+grant select (tenant_id, id, metadata) on public.sales_order to stockwell_lookup;
 revoke all on function public.searched_form(text), public.searched_words(text),
     public.search_rank(text, text[], text, text, text) from public;
 grant execute on function public.searched_form(text), public.searched_words(text),
@@ -262,3 +336,11 @@ grant execute on function auth.find_products(text, integer), auth.find_products(
     auth.find_tagged_products(text, integer),
     auth.find_tagged_customers(text, integer), auth.find_customers_by_email(text)
     to stockwell_app;
+alter function auth.find_noted_products(jsonb, integer) owner to stockwell_lookup;
+alter function auth.find_noted_customers(jsonb, integer) owner to stockwell_lookup;
+alter function auth.find_noted_suppliers(jsonb, integer) owner to stockwell_lookup;
+alter function auth.find_noted_orders(jsonb, integer) owner to stockwell_lookup;
+revoke all on function auth.find_noted_products(jsonb, integer), auth.find_noted_customers(jsonb, integer),
+    auth.find_noted_suppliers(jsonb, integer), auth.find_noted_orders(jsonb, integer) from public;
+grant execute on function auth.find_noted_products(jsonb, integer), auth.find_noted_customers(jsonb, integer),
+    auth.find_noted_suppliers(jsonb, integer), auth.find_noted_orders(jsonb, integer) to stockwell_app;

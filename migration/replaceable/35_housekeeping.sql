@@ -53,6 +53,30 @@ alter function auth.forget_refusals(uuid, timestamptz, integer) owner to stockwe
 revoke all on function auth.forget_refusals(uuid, timestamptz, integer) from public;
 grant execute on function auth.forget_refusals(uuid, timestamptz, integer) to stockwell_relay;
 
+-- Deletes requests of a tenant from the log, those with ids below `before_id`, at most `most`. Returns how many.
+create or replace function auth.forget_requests(of_tenant uuid, before_id uuid, most integer)
+returns bigint
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    forgotten bigint;
+begin
+    delete from public.request_log r
+    where r.tenant_id = of_tenant and r.id in (
+        select o.id from public.request_log o
+        where o.tenant_id = of_tenant and o.id < before_id order by o.id limit most
+    );
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end
+$$;
+
+grant select (tenant_id, id), delete on public.request_log to stockwell_lookup;
+alter function auth.forget_requests(uuid, uuid, integer) owner to stockwell_lookup;
+revoke all on function auth.forget_requests(uuid, uuid, integer) from public;
+grant execute on function auth.forget_requests(uuid, uuid, integer) to stockwell_relay;
+
 -- Deletes refresh tokens of a tenant that ended before the instant `before`, at most `most`. Returns how many. Only rows with ids
 -- below `before_id` are read: an id begins with the millisecond in which the row was written.
 create or replace function auth.forget_refresh_tokens(of_tenant uuid, before timestamptz, before_id uuid, most integer)

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 pub mod bi_role;
 mod bootstrap;
+pub mod inspect;
 
 pub use bootstrap::{Passwords, bootstrap};
 
@@ -174,6 +175,10 @@ pub const STEPS: &[Step] = &[
     step!("0145_replenish_order"),
     step!("0146_replenish_planned"),
     step!("0151_reconcile_lease"),
+    step!("0155_request_log"),
+    step!("0156_user_session"),
+    step!("0157_user_session_index"),
+    step!("0158_metadata_indexes"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

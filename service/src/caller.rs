@@ -117,12 +117,14 @@ pub struct Caller {
     pub scopes: Scopes,
     /// Bounds of the credential.
     pub limits: Arc<Limits>,
+    /// The login of a user that the access token belongs to.
+    pub session_id: Option<Uuid>,
 }
 
 impl Caller {
     /// Returns a caller without bounds.
     pub fn new(tenant_id: TenantId, actor_kind: ActorKind, actor_id: Uuid, scopes: Scopes) -> Self {
-        Caller { tenant_id, actor_kind, actor_id, scopes, limits: Arc::default() }
+        Caller { tenant_id, actor_kind, actor_id, scopes, limits: Arc::default(), session_id: None }
     }
 
     /// Whether it is a publishable key, which may use only the routes that say so.

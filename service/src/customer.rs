@@ -26,7 +26,7 @@ use crate::input::{self, Change, TenantDefaults};
 use crate::listing;
 use crate::page::{Key, Page, Placed, named_sort};
 use crate::rows::{self, insert_all};
-use crate::search::{Search, Searchable};
+use crate::search::{Noted, Search, Searchable};
 use crate::{Error, Tx};
 
 use check::{Drafts, References};
@@ -157,6 +157,8 @@ pub struct Filter {
     pub external_ref: Option<String>,
     /// A tag of the customer.
     pub tag: Option<String>,
+    /// Pairs that the record has in its metadata.
+    pub metadata: Metadata,
 }
 
 named_sort! {
@@ -338,11 +340,15 @@ const SEARCHED: Searchable = Searchable {
     has_tag: "c.tags @> ",
 };
 
+const NOTED: Noted =
+    Noted { find: "select auth.find_noted_customers($1, $2)", is_one: "c.id = any(", has: "c.metadata @> " };
+
 /// Columns of the list's order.
 const ORDERED: listing::Columns = listing::Columns { id: "c.id", updated_at: "c.updated_at" };
 
 pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Placed<Customer>>, Error> {
     let query = SEARCHED.listing(tx, filter.search.as_ref(), filter.tag.as_deref()).await?;
+    let query = NOTED.add(tx, query, &filter.metadata).await?;
     let query = match &filter.email {
         Some(email) => query
             .sql(" and c.id = any(array(select auth.find_customers_by_email(")

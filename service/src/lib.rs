@@ -43,6 +43,7 @@ pub mod refusal;
 pub mod register;
 pub mod relay;
 pub mod replenish;
+pub mod request_log;
 pub mod rollup;
 pub mod rows;
 pub mod sales_lines;

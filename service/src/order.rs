@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{CustomerId, LocationId, OrderId, ShipmentId};
+use domain::metadata::Metadata;
 use domain::number::Money;
 use domain::order::{Invoice, Order, OrderStatus, Shipment};
 use domain::printed::{Addresses, PrintedCustomer, Seller};
@@ -16,6 +17,7 @@ use uuid::Uuid;
 
 use crate::listing::{Listing, Period, Slice, number, word};
 use crate::posting::{lots, orders};
+use crate::search::Noted;
 use crate::{Error, Tx, invoice, printed};
 
 /// An order in a list, without its lines, shipments and invoices.
@@ -81,6 +83,8 @@ pub struct Filter {
     pub created: Period,
     /// Whether a shipment of it is not invoiced. Both if absent.
     pub uninvoiced: Option<bool>,
+    /// Pairs that the record has in its metadata.
+    pub metadata: Metadata,
 }
 
 /// An order with its shipments and invoices.
@@ -98,6 +102,9 @@ const UNINVOICED: &str = " and exists (select from shipment s where s.tenant_id 
 const INVOICED: &str = " and not exists (select from shipment s where s.tenant_id = sales_order.tenant_id \
     and s.order_id = sales_order.id and s.invoice_id is null and s.undone_at is null)";
 
+const NOTED: Noted =
+    Noted { find: "select auth.find_noted_orders($1, $2)", is_one: "id = any(", has: "metadata @> " };
+
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<OrderSummary>, Error> {
     let select = "select id, number, status, customer_id, location_id, currency, country, reference, external_ref, \
                          requested_on, hold_reasons, net, tax, total, occurred_at, recorded_at, updated_at, version \
@@ -107,7 +114,8 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<OrderSu
         Some(false) => INVOICED,
         None => "",
     };
-    let rows = Listing::new(tx, select)
+    let query = NOTED.add(tx, Listing::new(tx, select), &filter.metadata).await?;
+    let rows = query
         .among("status", &filter.statuses)
         .with("customer_id = ", filter.customer_id.map(|id| id.0))
         .with("number = ", filter.number.as_ref())

@@ -1,5 +1,5 @@
-//! The worker's access to the database: it hands events to consumers, and deletes old stored responses, refusals and
-//! credentials.
+//! The worker's access to the database: it hands events to consumers, and deletes old stored responses, refusals, requests of
+//! the log and credentials.
 //!
 //! A worker serves every tenant. Its role sees only the feed and its cursors, and runs functions of the schema `auth`,
 //! and one that ends sessions of BI tools. It opens no [`Tx`](crate::Tx).
@@ -22,6 +22,8 @@ use crate::Error;
 pub const ANSWERS_KEPT: chrono::Duration = chrono::Duration::days(7);
 /// Time that a refused request is kept.
 pub const REFUSALS_KEPT: chrono::Duration = chrono::Duration::days(90);
+/// Time that a request is kept in the log of requests.
+pub const REQUESTS_KEPT: chrono::Duration = chrono::Duration::days(7);
 /// Longest transaction of a BI tool. A session can lift the time limits of its role, but not this one.
 pub const BI_TRANSACTION_MAX: Duration = Duration::from_secs(120);
 /// Time that a refresh token or a link for a new password is kept after it has ended. A token lasts 30 days, so one that was
@@ -32,6 +34,8 @@ pub const CREDENTIALS_KEPT: chrono::Duration = chrono::Duration::days(30);
 pub const STATEMENT_TIME: Duration = Duration::from_secs(30);
 /// Most rows that one statement deletes.
 const FORGOTTEN_AT_ONCE: i32 = 500;
+/// Most requests that one statement deletes from the log.
+const REQUESTS_AT_ONCE: i32 = 5_000;
 
 /// The events of all tenants.
 #[derive(Debug, Clone)]
@@ -112,6 +116,24 @@ impl Outbox {
                 let at_once: i64 = query.fetch_one(&self.pool).await?.try_get("forgotten")?;
                 forgotten += at_once;
                 if at_once < i64::from(FORGOTTEN_AT_ONCE) {
+                    break;
+                }
+            }
+        }
+        Ok(forgotten)
+    }
+
+    /// Deletes requests from the log that are older than [`REQUESTS_KEPT`], and returns their number.
+    pub async fn forget_requests(&self) -> Result<i64, Error> {
+        let before = first_id(crate::tx::now() - REQUESTS_KEPT);
+        let mut forgotten = 0;
+        for tenant_id in self.tenants().await? {
+            loop {
+                let query = sqlx::query("select auth.forget_requests($1, $2, $3) as forgotten");
+                let query = query.bind(tenant_id.0).bind(before).bind(REQUESTS_AT_ONCE);
+                let at_once: i64 = query.fetch_one(&self.pool).await?.try_get("forgotten")?;
+                forgotten += at_once;
+                if at_once < i64::from(REQUESTS_AT_ONCE) {
                     break;
                 }
             }

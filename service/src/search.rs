@@ -5,6 +5,7 @@
 //! begins a word; 3, each word of it is somewhere.
 
 use domain::annotation::Tag;
+use domain::metadata::{self, Metadata};
 use domain::text::{DASHES, Searched, WITHIN_LENGTH_MIN, looks};
 use sea_orm::sqlx::{self, Row};
 use serde_json::json;
@@ -17,6 +18,9 @@ use crate::{Error, Tx};
 const FOUND_MAX: i32 = 10_000;
 /// Most records with one tag that are found by their index. Of more, a page soon has its rows in the order of the list.
 const TAGGED_MAX: i32 = 5_000;
+
+/// Most records with the same metadata that are found by their index.
+const NOTED_MAX: i32 = 5_000;
 
 /// Characters before a word, as a pattern has them, beside the dashes. The index takes each for a blank.
 const MARKS: [&str; 7] = [" ", "-", "/", ".", "(", "+", "\\_"];
@@ -99,6 +103,32 @@ impl Searchable {
         Ok(match found {
             Some(ids) => query.with(self.is_one, Some(ids)).sql(")"),
             None => query.with(self.has_tag, Some(json!([tag.as_str()]))),
+        })
+    }
+}
+
+/// The SQL by which the records of a list are found by their metadata.
+pub(crate) struct Noted {
+    /// Finds the ids of those with the pairs ($1), at most so many ($2).
+    pub find: &'static str,
+    /// The condition that a record is one of those.
+    pub is_one: &'static str,
+    /// The condition that a record has the pairs.
+    pub has: &'static str,
+}
+
+impl Noted {
+    /// Adds the condition that a record has all pairs of `wanted`, if there are any.
+    pub(crate) async fn add(&self, tx: &Tx, query: Listing, wanted: &Metadata) -> Result<Listing, Error> {
+        if wanted.is_empty() {
+            return Ok(query);
+        }
+        let wanted = metadata::to_json(wanted);
+        let row = tx.row(sqlx::query(self.find).bind(wanted.clone()).bind(NOTED_MAX)).await?;
+        let found: Option<Vec<Uuid>> = row.map(|row| row.try_get(0)).transpose()?.flatten();
+        Ok(match found {
+            Some(ids) => query.with(self.is_one, Some(ids)).sql(")"),
+            None => query.with(self.has, Some(wanted)),
         })
     }
 }

@@ -25,7 +25,7 @@ use crate::input::{self, Change, TenantDefaults};
 use crate::listing::{self, Listing};
 use crate::page::{Key, Page, Placed, named_sort};
 use crate::rows::{self, insert_all};
-use crate::search::Search;
+use crate::search::{Noted, Search};
 use crate::{Error, Tx};
 
 use check::Drafts;
@@ -98,6 +98,8 @@ pub struct Filter {
     pub external_ref: Option<String>,
     /// Suppliers that sell this product.
     pub product_id: Option<ProductId>,
+    /// Pairs that the record has in its metadata.
+    pub metadata: Metadata,
 }
 
 named_sort! {
@@ -205,6 +207,9 @@ const ALL: &str = "select s.* from supplier s where s.tenant_id = ";
 const FOUND: &str = "select s.*, f.rank from auth.find_suppliers(";
 const JOINED: &str = ") f join supplier s on s.id = f.id where s.tenant_id = ";
 
+const NOTED: Noted =
+    Noted { find: "select auth.find_noted_suppliers($1, $2)", is_one: "s.id = any(", has: "s.metadata @> " };
+
 /// Columns of the list's order.
 const ORDERED: listing::Columns = listing::Columns { id: "s.id", updated_at: "s.updated_at" };
 
@@ -221,6 +226,7 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Placed<Su
             .sql(")"),
         None => query,
     };
+    let query = NOTED.add(tx, query, &filter.metadata).await?;
     let rows = query
         .with("s.code = ", filter.code.as_deref().map(|code| one_form(code).into_owned()))
         .among("s.status", filter.status.as_slice())

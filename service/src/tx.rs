@@ -134,9 +134,9 @@ impl Db {
         Db { write_share: Work::Job, write_time: WriteTime::of(JOB_TIME), ..self.clone() }
     }
 
-    /// Returns the same database for what no request asks for. Its statements are counted apart.
+    /// Returns the same database for what no request asks for. Its statements are counted apart, and its commits wake no stream.
     pub fn for_server(&self) -> Self {
-        Db { statements: Arc::default(), ..self.clone() }
+        Db { statements: Arc::default(), notifier: Notifier::default(), ..self.clone() }
     }
 
     /// Returns the same database for a transaction of so many records, which may take longer.

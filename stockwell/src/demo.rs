@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use api::config::Config;
+use api::config::{Config, LoggedRequests};
 use api::connection::ConnectionLimits;
 use api::rate::RateLimits;
 use api::server::{Running, ServeError};
@@ -339,6 +339,7 @@ fn config(
         trusted_proxies: Vec::new(),
         webhook_networks: Vec::new(),
         web_folder: args.web_folder.clone(),
+        logged_requests: LoggedRequests::All,
     })
 }
 

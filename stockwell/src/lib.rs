@@ -3,6 +3,7 @@
 pub mod bi;
 pub mod call;
 pub mod demo;
+pub mod doctor;
 mod http;
 pub mod import;
 pub mod log;

@@ -14,6 +14,7 @@ use operator::bi::BiCommand;
 use operator::{EveryTenant, Failed, KeysCommand, MigrateArgs, RollupArgs, TenantCommand};
 use stockwell::call::{self, CallArgs};
 use stockwell::demo::{self, DemoArgs};
+use stockwell::doctor::{self, DoctorArgs, Finding};
 use stockwell::import::{self, ImportCommand};
 use stockwell::reconcile::{self, ReconcileArgs};
 use stockwell::worker::{Worker, WorkerConfig};
@@ -66,6 +67,9 @@ enum Command {
     /// Send a request to the API, and print the response. The exit code is 0 if it was accepted, else the first digit of the status:
     /// 4 for a rejection. It is 1 if nothing came back.
     Api(CallArgs),
+    /// Look at the settings, the database, its roles and its schema, Redis, the signing key, the clocks and the worker, and say how to
+    /// mend what is wrong. Nothing is changed. The exit code is 1 if there is a fault.
+    Doctor(DoctorArgs),
     /// Start everything on private servers, import a year of real trade, and serve.
     Demo(DemoArgs),
     /// Print the OpenAPI description.
@@ -92,6 +96,7 @@ async fn run(command: Command) -> Result<ExitCode, Failed> {
         Command::Api(args) => {
             return Ok(call::run(&args, &mut io::stdout(), &mut io::stderr()).await?.into());
         }
+        Command::Doctor(args) => return Ok(diagnose(&args).await),
         Command::Serve { config, stop_notice_seconds } => {
             serve(&config, Duration::from_secs(stop_notice_seconds)).await
         }
@@ -111,6 +116,15 @@ async fn run(command: Command) -> Result<ExitCode, Failed> {
         }
     }?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints what was found.
+async fn diagnose(args: &DoctorArgs) -> ExitCode {
+    let found = doctor::examine(args).await;
+    for finding in &found {
+        println!("{finding}");
+    }
+    if found.iter().any(Finding::is_fault) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 /// Works until the process gets SIGTERM or SIGINT, then finishes what it has begun.

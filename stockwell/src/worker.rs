@@ -221,7 +221,7 @@ async fn publish(redis: &mut MultiplexedConnection, batches: &[Batch]) -> Result
     pipeline.exec_async(redis).await
 }
 
-/// Deletes stored responses, refused requests and ended credentials that are too old, now and every hour.
+/// Deletes stored responses, refused requests, logged requests and ended credentials that are too old, now and every hour.
 async fn keep_house(outbox: Outbox, mut stopping: watch::Receiver<bool>) {
     let mut since: Option<DateTime<Utc>> = None;
     while !*stopping.borrow() {
@@ -239,6 +239,10 @@ async fn keep_house(outbox: Outbox, mut stopping: watch::Receiver<bool>) {
         match outbox.forget_refusals().await {
             Ok(forgotten) => tracing::info!(forgotten, "old refused requests were deleted"),
             Err(error) => tracing::warn!(%error, "old refused requests were not deleted; trying again"),
+        }
+        match outbox.forget_requests().await {
+            Ok(forgotten) => tracing::info!(forgotten, "old logged requests were deleted"),
+            Err(error) => tracing::warn!(%error, "old logged requests were not deleted; trying again"),
         }
         match outbox.forget_credentials().await {
             Ok(forgotten) => tracing::info!(forgotten, "old refresh tokens and links were deleted"),

@@ -30,6 +30,7 @@ mod platform {
     mod connections;
     mod costs;
     mod decimals;
+    mod doctor;
     mod events;
     mod example_programs;
     mod examples;
@@ -41,6 +42,7 @@ mod platform {
     mod integrity;
     mod isolation;
     mod limits;
+    mod list_export;
     mod lists;
     mod order_of_times;
     mod own_ids;
@@ -55,6 +57,7 @@ mod platform {
     mod reading;
     mod refusals;
     mod request_form;
+    mod request_log;
     mod round_trip;
     mod seen;
     mod sessions;

@@ -202,7 +202,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Tables that posting does not write alone, with the files that may write them.
-const OF_OTHERS: [(&str, &[&str]); 78] = [
+const OF_OTHERS: [(&str, &[&str]); 79] = [
     ("command", &["service/src/command", "service/src/posting"]),
     ("event", &["service/src/command", "service/src/posting"]),
     ("event_cursor", &["service/src/relay"]),
@@ -256,6 +256,7 @@ const OF_OTHERS: [(&str, &[&str]); 78] = [
     ("refresh_token", &["service/src/auth"]),
     ("password_link", &["service/src/auth"]),
     ("access_refusal", &["service/src/refusal"]),
+    ("request_log", &["service/src/request_log"]),
     ("period_lock", &["service/src/period_lock"]),
     ("period_close", &["service/src/close"]),
     ("stock_checkpoint", &["service/src/stock/checkpoint"]),

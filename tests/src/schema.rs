@@ -83,7 +83,8 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
          join pg_class c on c.oid = i.indrelid and c.relrowsecurity cross join lateral unnest(i.indkey) k (att) \
          join pg_attribute a on a.attrelid = c.oid and a.attnum = k.att join pg_type t on t.oid = a.atttypid \
          where (t.typtype = 'e' or t.typname in ('numeric', 'jsonb', 'tsvector', 'citext') or t.typcategory = 'A') \
-           and i.indexrelid::regclass::text not in ('product_by_tag', 'customer_by_tag')",
+           and i.indexrelid::regclass::text not in ('product_by_tag', 'customer_by_tag', 'product_by_metadata', \
+               'customer_by_metadata', 'supplier_by_metadata', 'sales_order_by_metadata')",
     ),
     (
         "no index is made over an expression",
@@ -138,8 +139,11 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
                                            'auth.find_customers(text,text[],text[],integer)', 'auth.find_customers_by_email(text)', \
                                            'auth.find_suppliers(text,text[],text[],integer)', \
                                            'auth.find_tagged_products(text,integer)', 'auth.find_tagged_customers(text,integer)', \
+                                           'auth.find_noted_products(jsonb,integer)', 'auth.find_noted_customers(jsonb,integer)', \
+                                           'auth.find_noted_suppliers(jsonb,integer)', 'auth.find_noted_orders(jsonb,integer)', \
                                            'auth.forget_answers(uuid,uuid,uuid,integer)', \
                                            'auth.forget_refusals(uuid,timestamp with time zone,integer)', \
+                                           'auth.forget_requests(uuid,uuid,integer)', \
                                            'auth.forget_refresh_tokens(uuid,timestamp with time zone,uuid,integer)', \
                                            'auth.forget_password_links(uuid,timestamp with time zone,uuid,integer)') \
              and p.prosecdef and p.prolang = (select l.oid from pg_language l where l.lanname = 'plpgsql') \

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use domain::refusal::{Problems, Refusal};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use service::auth::{ACCESS_TOKEN_SECONDS, Login, Tokens};
+use service::auth::{ACCESS_TOKEN_SECONDS, Login, Tokens, USER_AGENT_MAX};
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -44,7 +44,9 @@ impl LoginIn {
     /// Returns the login, with the address that it comes from.
     pub(super) fn from(self, request: &HttpRequest, app: &App) -> Login {
         let LoginIn { tenant, email, password } = self;
-        Login { tenant, email, password, address: app.address_of(request) }
+        let user_agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        let user_agent = user_agent.map(|agent| agent.chars().take(USER_AGENT_MAX).collect());
+        Login { tenant, email, password, address: app.address_of(request), user_agent }
     }
 
     /// Rejects credentials that are too long to be right, before they cost anything.
@@ -139,7 +141,7 @@ async fn refresh(request: HttpRequest, app: Data<App>, body: Body<RefreshIn, LOG
 
 /// Log out
 ///
-/// Ends the login of the refresh token. The access token works until it expires. A token that does not work counts as in `POST
+/// Ends the login of the refresh token. Its access tokens stop working within 5 seconds. A token that does not work counts as in `POST
 /// /v1/auth/refresh`.
 #[utoipa::path(
     operation_id = "auth_logout",

@@ -15,8 +15,9 @@ use domain::moment::Instant;
 use domain::product::ProductStatus;
 use domain::refusal::Refusal;
 use serde::Deserialize;
+use service::Tx;
 use service::catalog::product::{self, Filter, Product, ProductInput, ProductSort};
-use service::page::Placed;
+use service::page::{self, Placed};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::batch::{Batch, Items, Results};
@@ -97,10 +98,12 @@ fn anywhere() -> bool {
 #[get("/v1/products")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
-    // The tenant's own names and tags of products are not for visitors, and what is archived is not sold to them.
-    for (parameter, is_named) in
-        [("external_ref", filters.external_ref.is_some()), ("tag", filters.tag.is_some())]
-    {
+    // The tenant's own names, tags and metadata of products are not for visitors, and what is archived is not sold to them.
+    for (parameter, is_named) in [
+        ("external_ref", filters.external_ref.is_some()),
+        ("tag", filters.tag.is_some()),
+        ("metadata", !list.metadata.is_empty()),
+    ] {
         if caller.is_publishable() && is_named {
             return Err(ApiError::of(ErrorCode::NotPublishable).at_parameter(parameter));
         }
@@ -113,13 +116,16 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         external_ref: filters.external_ref.clone(),
         group_id: filters.group_id,
         tag: filters.tag.clone(),
+        metadata: list.metadata.clone(),
     };
     let (relevance, usual) = (ProductSort::Relevance, ProductSort::CreatedDescending);
     let sort = sort(filters.sort, filter.search.is_some(), relevance, usual)?;
-    let page = Sorted::by(sort, filters.updated_since).page(&list).await?;
-    let rows = list.read(&caller, async |tx| product::list(tx, &filter, &page).await).await?;
-    let rows = rows.into_iter().map(|row| row.map(|record| Seen::by(&caller, record))).collect();
-    list.answer_expanded(&caller, rows, |row: &Placed<Seen<Product>>| row.position.clone()).await
+    let (sorted, viewer) = (Sorted::by(sort, filters.updated_since), caller.clone());
+    let read = async move |tx: &Tx, page: &page::Page| {
+        let rows = product::list(tx, &filter, page).await?;
+        Ok(rows.into_iter().map(|row| row.map(|record| Seen::by(&viewer, record))).collect::<Vec<_>>())
+    };
+    sorted.serve(list, caller, read, |row: &Placed<Seen<Product>>| row.position.clone()).await
 }
 
 /// Create a product

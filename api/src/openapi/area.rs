@@ -80,8 +80,8 @@ const AREAS: &[(&str, &str, &[&str])] = &[
     ),
     (
         "Audit",
-        "Commands with their callers and times, and refused requests.",
-        &["/v1/access-refusals", "/v1/commands"],
+        "Commands with their callers and times, refused requests, and the log of requests.",
+        &["/v1/access-refusals", "/v1/commands", "/v1/request-log"],
     ),
     (
         "Events",

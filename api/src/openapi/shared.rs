@@ -12,7 +12,7 @@ use service::page::Sort;
 
 use super::forms;
 use crate::idempotency::{KEY_PATTERN, PREFER_LENGTH_MAX};
-use crate::list::{LIMIT_DEFAULT, LIMIT_MAX, expansions};
+use crate::list::{LIMIT_DEFAULT, LIMIT_MAX, NDJSON, PAIRS_MAX, expansions, has_export, has_notes};
 use crate::schema::row_members;
 use crate::version::{IF_MATCH_LENGTH_MAX, IF_NONE_MATCH_LENGTH_MAX};
 
@@ -62,9 +62,16 @@ impl Shared {
         if method == "get" && self.is_page(operation) {
             first.extend(["Limit", "Cursor"]);
         }
-        let mut own = Vec::new();
+        let mut own: Vec<Value> =
+            if method == "get" { notes(path).into_iter().collect() } else { Vec::new() };
         if method == "get" && self.is_list(operation) {
             last.push("IfNoneMatch");
+            if has_export(path) {
+                own.push(form_of_list());
+                let lines =
+                    json!({ "schema": { "type": "string" }, "example": "{\"id\":\"…\"}\n{\"id\":\"…\"}\n" });
+                operation["responses"]["200"]["content"][NDJSON] = lines;
+            }
             own.extend(expand(path));
             own.push(self.fields(path, operation));
         }
@@ -295,6 +302,22 @@ pub fn parameters() -> Value {
     parameters
 }
 
+/// Returns the parameter for the form of a list that can be had whole.
+fn form_of_list() -> Value {
+    let schema = json!({ "type": "string", "enum": ["json", "ndjson"], "default": "json" });
+    parameter("query", "format", FORMAT, &json!("json"), &schema)
+}
+
+/// Returns the parameter that finds records by their metadata, if the list or the export at a path has it.
+fn notes(path: &str) -> Option<Value> {
+    let pair = json!({ "type": "string", "maxLength": 500 });
+    let schema = json!({ "type": "object", "maxProperties": PAIRS_MAX, "additionalProperties": pair });
+    let mut notes = has_notes(path).then(|| parameter("query", "metadata", NOTES, &json!(""), &schema))?;
+    notes["style"] = "deepObject".into();
+    notes["explode"] = true.into();
+    Some(notes)
+}
+
 /// Returns the parameter that shows records beside their ids, if the list at a path has some.
 fn expand(path: &str) -> Option<Value> {
     let members: Vec<&str> = expansions(path).iter().map(|expansion| expansion.member()).collect();
@@ -327,6 +350,12 @@ const CURSOR_LENGTH_MAX: usize = 2_048;
 const FIELDS_MAX: usize = 100;
 const FIELDS: &str = "Only these members of each row, separated by commas or sent repeatedly. All if absent. A row then lacks all \
                       others, even those that its schema requires. A record of `expand` is a member too.";
+const FORMAT: &str = "`ndjson`: all rows, each on a line of its own, without `limit`. The rows are read while they are sent, so a \
+                      change made meanwhile may or may not be in them. If something fails in between, the connection is cut before \
+                      the end of the response. It costs as many points as a report: 10, and one for every 100 rows. The default follows \
+                      the header Accept.";
+const NOTES: &str =
+    "Only records whose metadata has each of these pairs, such as `metadata[shelf]=A-12`: at most 5.";
 const NEWEST_FIRST: &str = "Order of the list. Newest first if absent.";
 
 fn idempotency_key(description: &str) -> Value {

@@ -10,8 +10,9 @@ use domain::open_item::{self, ApplicationKind, Applied, ApplyLine, CreditRef};
 use domain::refusal::Problems;
 use domain::tag;
 use serde::{Deserialize, Serialize};
+use service::Tx;
 use service::application::{ApplicationSummary, Filter};
-use service::listing::{Age, Period};
+use service::listing::{Age, Period, Slice};
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -224,10 +225,9 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         number: filters.number.clone(),
         occurred: Period::new(filters.occurred_from, filters.occurred_to),
     };
-    let slice = list.slice(filters.sort)?;
-    let read = async |tx: &service::Tx| service::application::list(tx, &filter, &slice).await;
-    let rows = list.read(&caller, read).await?;
-    list.answer_expanded(&caller, rows, |application| application.id.0).await
+    let sort = filters.sort;
+    let read = async move |tx: &Tx, slice: &Slice| service::application::list(tx, &filter, slice).await;
+    list.serve_documents(caller, sort, read, |application: &ApplicationSummary| application.id.0).await
 }
 
 /// Get an application

@@ -7,8 +7,10 @@ use domain::id::{CustomerId, InvoiceId, OrderId};
 use domain::moment::Instant;
 use domain::order::InvoiceKind;
 use serde::Deserialize;
+use service::Tx;
 use service::invoice::{Filter, InvoiceDetail, InvoiceSort, InvoiceSummary};
 use service::listing::Period;
+use service::page::{self, Ordering, Placed, Position};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::InvoiceOut;
@@ -88,10 +90,12 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         due_before: filters.due_before,
         occurred: Period::new(filters.occurred_from, filters.occurred_to),
     };
-    let page = list.page(filters.sort.unwrap_or_default())?;
-    let read = async |tx: &service::Tx| service::invoice::list(tx, &filter, &page).await;
-    let rows = list.read(&caller, read).await?;
-    list.answer_expanded(&caller, rows, |row| row.position.clone()).await
+    let order: Ordering = filters.sort.unwrap_or_default().into();
+    let read = async move |tx: &Tx, after: Option<Position>, rows: u64| {
+        let page = page::Page { order, after, rows, updated_since: None };
+        service::invoice::list(tx, &filter, &page).await
+    };
+    list.serve(caller, read, |row: &Placed<InvoiceSummary>| row.position.clone()).await
 }
 
 /// Get an invoice

@@ -11,7 +11,8 @@ use domain::refusal::Problems;
 use domain::tag;
 use domain::text::{self, Filled200, Reference100};
 use serde::{Deserialize, Serialize};
-use service::listing::{Age, Period};
+use service::Tx;
+use service::listing::{Age, Period, Slice};
 use service::payment::{Filter, PaymentSummary};
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -348,10 +349,9 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         unapplied: filters.unapplied,
         occurred: Period::new(filters.occurred_from, filters.occurred_to),
     };
-    let slice = list.slice(filters.sort)?;
-    let read = async |tx: &service::Tx| service::payment::list(tx, &filter, &slice).await;
-    let rows = list.read(&caller, read).await?;
-    list.answer_expanded(&caller, rows, |payment| payment.id.0).await
+    let sort = filters.sort;
+    let read = async move |tx: &Tx, slice: &Slice| service::payment::list(tx, &filter, slice).await;
+    list.serve_documents(caller, sort, read, |payment: &PaymentSummary| payment.id.0).await
 }
 
 /// Get a payment

@@ -7,7 +7,8 @@ use domain::id::{CustomerId, OrderId, ShipmentId};
 use domain::moment::Instant;
 use domain::order::OrderStatus;
 use serde::{Deserialize, Serialize};
-use service::listing::{Age, Period};
+use service::Tx;
+use service::listing::{Age, Period, Slice};
 use service::order::{Filter, OrderDetail, OrderSummary};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -82,11 +83,11 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         occurred: Period::new(filters.occurred_from, filters.occurred_to),
         created: Period::new(filters.created_from, filters.created_to),
         uninvoiced: filters.uninvoiced,
+        metadata: list.metadata.clone(),
     };
-    let slice = list.slice(filters.sort)?;
-    let read = async |tx: &service::Tx| service::order::list(tx, &filter, &slice).await;
-    let rows = list.read(&caller, read).await?;
-    list.answer_expanded(&caller, rows, |order| order.id.0).await
+    let sort = filters.sort;
+    let read = async move |tx: &Tx, slice: &Slice| service::order::list(tx, &filter, slice).await;
+    list.serve_documents(caller, sort, read, |order: &OrderSummary| order.id.0).await
 }
 
 /// Get an order

@@ -7,7 +7,8 @@ use domain::id::{CustomerId, RegisterId, SaleId, SessionId};
 use domain::moment::Instant;
 use domain::pos::SaleKind;
 use serde::Deserialize;
-use service::listing::{Age, Period};
+use service::Tx;
+use service::listing::{Age, Period, Slice};
 use service::pos::{Receipt, SaleFilter, SaleSummary};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -69,10 +70,9 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         business_date: filters.business_date,
         occurred: Period::new(filters.occurred_from, filters.occurred_to),
     };
-    let slice = list.slice(filters.sort)?;
-    let read = async |tx: &service::Tx| service::pos::sales(tx, &filter, &slice).await;
-    let rows = list.read(&caller, read).await?;
-    list.answer_expanded(&caller, rows, |sale| sale.id.0).await
+    let sort = filters.sort;
+    let read = async move |tx: &Tx, slice: &Slice| service::pos::sales(tx, &filter, slice).await;
+    list.serve_documents(caller, sort, read, |sale: &SaleSummary| sale.id.0).await
 }
 
 /// Get a sale or refund

@@ -6,7 +6,8 @@ use domain::id::{LocationId, StockDocumentId};
 use domain::moment::Instant;
 use domain::stock_document::StockDocumentKind;
 use serde::Deserialize;
-use service::listing::{Age, Period};
+use service::Tx;
+use service::listing::{Age, Period, Slice};
 use service::stock::document::{self, Filter, StockDocumentSummary};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -70,11 +71,12 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         reference: filters.reference.clone(),
         occurred: Period::new(filters.occurred_from, filters.occurred_to),
     };
-    let slice = list.slice(filters.sort)?;
-    let read = async |tx: &service::Tx| document::list(tx, &filter, &slice).await;
-    let rows = list.read(&caller, read).await?;
-    let rows = rows.into_iter().map(|row| Shown::to(&caller, row)).collect();
-    list.answer_expanded(&caller, rows, |document| document.id.0).await
+    let (sort, viewer) = (filters.sort, caller.clone());
+    let read = async move |tx: &Tx, slice: &Slice| {
+        let rows = document::list(tx, &filter, slice).await?;
+        Ok(rows.into_iter().map(|row| Shown::to(&viewer, row)).collect::<Vec<_>>())
+    };
+    list.serve_documents(caller, sort, read, |document: &Shown<StockDocumentSummary>| document.id.0).await
 }
 
 /// Get a stock document

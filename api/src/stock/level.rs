@@ -4,6 +4,7 @@ use actix_web::get;
 use domain::id::{LocationId, LotId, ProductId};
 use domain::stock::LevelKey;
 use serde::Deserialize;
+use service::Tx;
 use service::stock::level::{self, Filter, Position, StockLevel};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -48,13 +49,15 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let Filters { location_id, product_id, sku, forced } = &list.filters;
     let filter =
         Filter { location_id: *location_id, product_id: *product_id, sku: sku.clone(), forced: *forced };
-    let after: Option<Position> = list.after()?;
-    let read = async |tx: &service::Tx| level::list(tx, &filter, after, list.fetch()).await;
-    let mut levels = list.read(&caller, read).await?;
-    if !caller.sees_costs() {
-        levels = levels.into_iter().map(StockLevel::without_cost).collect();
-    }
-    list.answer_expanded(&caller, levels, StockLevel::position).await
+    let sees_costs = caller.sees_costs();
+    let read = async move |tx: &Tx, after: Option<Position>, rows: u64| {
+        let levels = level::list(tx, &filter, after, rows).await?;
+        Ok(match sees_costs {
+            true => levels,
+            false => levels.into_iter().map(StockLevel::without_cost).collect(),
+        })
+    };
+    list.serve(caller, read, StockLevel::position).await
 }
 
 /// Parses the level that a path and a lot name.

@@ -5,7 +5,8 @@ use domain::id::{LocationId, ProductId};
 use domain::moment::Instant;
 use domain::stock::MovementKind;
 use serde::Deserialize;
-use service::listing::{Age, Period};
+use service::Tx;
+use service::listing::{Age, Period, Slice};
 use service::stock::movement::{self, Filter, StockMovement};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -67,11 +68,10 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         kind: filters.kind,
         occurred: Period::new(filters.occurred_from, filters.occurred_to),
     };
-    let slice = list.slice(filters.sort)?;
-    let read = async |tx: &service::Tx| movement::list(tx, &filter, &slice).await;
-    let rows = list.read(&caller, read).await?;
-    list.answer_expanded(&caller, rows.into_iter().map(|row| Shown::to(&caller, row)).collect(), |row| {
-        row.id.0
-    })
-    .await
+    let (sort, viewer) = (filters.sort, caller.clone());
+    let read = async move |tx: &Tx, slice: &Slice| {
+        let rows = movement::list(tx, &filter, slice).await?;
+        Ok(rows.into_iter().map(|row| Shown::to(&viewer, row)).collect::<Vec<_>>())
+    };
+    list.serve_documents(caller, sort, read, |row: &Shown<StockMovement>| row.id.0).await
 }

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::current::{Target, current};
 use super::power::require_role;
-use super::session::{anonymous, lock_login, user_caller};
+use super::session::{Session, anonymous, lock_login, user_caller};
 use super::users::{self, check_password, end_links, end_logins};
 use super::{Auth, AuthError, Guess, Login, Tokens};
 use crate::command::{self, Written};
@@ -103,6 +103,7 @@ impl Auth {
         let mut problems = Problems::default();
         check_password(&mut problems, "/new_password", &password);
         problems.check().map_err(Error::from)?;
+        let (address, user_agent) = (login.address, login.user_agent.clone());
         let checked = self.check_login(login).await?;
         let caller = user_caller(&checked);
         let password_hash = self.hash(password).await?;
@@ -110,7 +111,8 @@ impl Auth {
             let Some(user) = lock_login(tx, &checked).await? else { return Ok(None) };
             set_password(tx, user.id, &password_hash).await?;
             command::record(tx, &caller, CHANGED, None, &changed(user.id)).await?;
-            Ok(Some(self.issue(tx, &users::find(tx, user.id).await?, Uuid::new_v4()).await?))
+            let session = Session::new(address, user_agent.clone());
+            Ok(Some(self.issue(tx, &users::find(tx, user.id).await?, session).await?))
         };
         let tokens = self.db.write(&caller, replace).await?.ok_or(AuthError::WrongLogin)?;
         self.revoked(caller.tenant_id);

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::{TenantId, decode, encode};
 use entity::{app_user, refresh_token};
 use rand::RngExt;
@@ -14,11 +14,11 @@ use sqlx::Row;
 use uuid::Uuid;
 
 use super::password::DUMMY_HASH;
-use super::tokens::logins_ended;
+use super::tokens::{Grant, logins_ended};
 use super::{Auth, AuthError, Guess, Role, users};
 use crate::caller::ActorKind;
 use crate::scope::Scopes;
-use crate::{Caller, Error, Tx};
+use crate::{Caller, Error, Tx, network};
 
 /// Prefix of a refresh token. The tenant follows, because row-level security needs it to find the token.
 const REFRESH_PREFIX: &str = "swr";
@@ -35,6 +35,29 @@ pub struct Login {
     pub password: SecretString,
     /// Address of the caller.
     pub address: Option<IpAddr>,
+    /// Header User-Agent of the request, at most [`USER_AGENT_MAX`] characters.
+    pub user_agent: Option<String>,
+}
+
+/// Most characters of a header User-Agent that are kept.
+pub const USER_AGENT_MAX: usize = 200;
+
+/// The login that tokens belong to.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub id: Uuid,
+    /// When it began; now if absent.
+    pub began_at: Option<DateTime<Utc>>,
+    /// Address that its tokens are issued to.
+    pub address: Option<IpAddr>,
+    pub user_agent: Option<String>,
+}
+
+impl Session {
+    /// Returns a new one.
+    pub(super) fn new(address: Option<IpAddr>, user_agent: Option<String>) -> Self {
+        Session { id: Uuid::new_v4(), began_at: None, address, user_agent }
+    }
 }
 
 /// The tokens of a login or a refresh.
@@ -52,9 +75,10 @@ impl Auth {
     /// Logs a user in. An unknown tenant, an unknown user and a wrong password give the same response after the same
     /// time.
     pub async fn login(&self, login: Login) -> Result<Tokens, AuthError> {
+        let (address, user_agent) = (login.address, login.user_agent.clone());
         let checked = self.check_login(login).await?;
         let open = async |tx: &Tx| match lock_login(tx, &checked).await? {
-            Some(user) => Ok(Some(self.issue(tx, &user, Uuid::new_v4()).await?)),
+            Some(user) => Ok(Some(self.issue(tx, &user, Session::new(address, user_agent.clone())).await?)),
             None => Ok(None),
         };
         let tokens = self.db.write(&user_caller(&checked), open).await?;
@@ -82,7 +106,7 @@ impl Auth {
     pub async fn refresh(&self, token: &SecretString, address: Option<IpAddr>) -> Result<Tokens, AuthError> {
         let refresh = async {
             let (tenant_id, hash) = read_refresh_token(token).ok_or(AuthError::InvalidToken)?;
-            let exchange = async |tx: &Tx| self.exchange(tx, &hash).await;
+            let exchange = async |tx: &Tx| self.exchange(tx, &hash, address).await;
             let tokens = self.db.write(&anonymous(tenant_id), exchange).await?;
             tokens.ok_or(AuthError::InvalidToken)
         };
@@ -139,7 +163,12 @@ impl Auth {
     }
 
     /// Returns the next tokens; nothing if the token is unknown, ended or used.
-    async fn exchange(&self, tx: &Tx, hash: &[u8; 32]) -> Result<Option<Tokens>, Error> {
+    async fn exchange(
+        &self,
+        tx: &Tx,
+        hash: &[u8; 32],
+        address: Option<IpAddr>,
+    ) -> Result<Option<Tokens>, Error> {
         let Some((token, user)) = lock_token(tx, hash).await? else { return Ok(None) };
         if token.revoked_at.is_some() || token.expires_at <= tx.now {
             return Ok(None);
@@ -152,7 +181,13 @@ impl Auth {
             return Ok(None);
         }
         tx.execute(sqlx::query(USE_TOKEN).bind(tx.tenant_id.0).bind(token.id).bind(tx.now)).await?;
-        Ok(Some(self.issue(tx, &user, token.family_id).await?))
+        let session = Session {
+            id: token.family_id,
+            began_at: Some(token.began_at.unwrap_or(token.created_at)),
+            address,
+            user_agent: token.user_agent,
+        };
+        Ok(Some(self.issue(tx, &user, session).await?))
     }
 
     /// Makes the tokens of a user whom the transaction has locked.
@@ -160,7 +195,7 @@ impl Auth {
         &self,
         tx: &Tx,
         user: &app_user::Model,
-        family_id: Uuid,
+        session: Session,
     ) -> Result<Tokens, Error> {
         let role: Role =
             user.role.parse().map_err(|_| Error::invariant(format!("{} has no role", user.id)))?;
@@ -170,16 +205,26 @@ impl Auth {
         let row = refresh_token::ActiveModel {
             tenant_id: Set(tx.tenant_id),
             id: Set(tx.next_id()),
-            family_id: Set(family_id),
+            family_id: Set(session.id),
             user_id: Set(user.id),
             hash: Set(Sha256::digest(refresh_token.as_bytes()).to_vec()),
             expires_at: Set(tx.now + TimeDelta::days(REFRESH_DAYS)),
             used_at: Set(None),
             revoked_at: Set(None),
             created_at: Set(tx.now),
+            began_at: Set(Some(session.began_at.unwrap_or(tx.now))),
+            network: Set(session.address.map(|address| network::of(address).to_string())),
+            user_agent: Set(session.user_agent),
         };
         row.insert(tx).await?;
-        let access_token = self.signing_key.issue(tx.tenant_id, user.id, role, logins_ended(user), tx.now)?;
+        let grant = Grant {
+            tenant_id: tx.tenant_id,
+            user_id: user.id,
+            role,
+            logins_ended: logins_ended(user),
+            session_id: session.id,
+        };
+        let access_token = self.signing_key.issue(&grant, tx.now)?;
         Ok(Tokens { access_token, refresh_token: refresh_token.into(), scopes: role.scopes() })
     }
 }

@@ -11,10 +11,11 @@ use hkdf::Hkdf;
 use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
 use pem::{EncodeConfig, LineEnding, Pem};
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter, sqlx};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
+use uuid::Uuid;
 
 use super::{Auth, AuthError, CachedCredential, Role};
 use crate::caller::ActorKind;
@@ -50,6 +51,21 @@ struct Claims {
     /// When all logins of the user were last ended, see [`logins_ended`]. A later end ends the token.
     #[serde(default)]
     ended: i64,
+    /// The login. Its end ends the token. Absent in tokens of the version before.
+    #[serde(default)]
+    sid: Option<Uuid>,
+}
+
+/// The content of an access token that is to be issued.
+#[derive(Debug)]
+pub(super) struct Grant {
+    pub tenant_id: TenantId,
+    pub user_id: UserId,
+    pub role: Role,
+    /// As [`logins_ended`] returns it.
+    pub logins_ended: i64,
+    /// The login.
+    pub session_id: Uuid,
 }
 
 /// Returns the microsecond at which all logins of a user were last ended. Zero if they never were.
@@ -153,14 +169,8 @@ impl SigningKey {
         &self.jwks
     }
 
-    pub(super) fn issue(
-        &self,
-        tenant_id: TenantId,
-        user_id: UserId,
-        role: Role,
-        logins_ended: i64,
-        now: DateTime<Utc>,
-    ) -> Result<String, Error> {
+    pub(super) fn issue(&self, grant: &Grant, now: DateTime<Utc>) -> Result<String, Error> {
+        let Grant { tenant_id, user_id, role, logins_ended, session_id } = *grant;
         let scope: Vec<&str> = role.scopes().iter().map(|scope| scope.as_str()).collect();
         let claims = Claims {
             iss: ISSUER.to_owned(),
@@ -169,11 +179,12 @@ impl SigningKey {
             client_id: ISSUER.to_owned(),
             iat: now.timestamp(),
             exp: now.timestamp() + ACCESS_TOKEN_SECONDS,
-            jti: uuid::Uuid::new_v4().to_string(),
+            jti: Uuid::new_v4().to_string(),
             scope: scope.join(" "),
             tid: tenant_id.to_string(),
             roles: vec![role],
             ended: logins_ended,
+            sid: Some(session_id),
         };
         encode(&self.header, &claims, &self.encoding).map_err(|error| Error::invariant(error.to_string()))
     }
@@ -200,20 +211,28 @@ fn generate_pem() -> Result<SecretString, SigningKeyError> {
 
 impl Auth {
     /// Returns the user of an access token. A valid signature is not enough: the user may have been disabled, or the
-    /// tenant suspended, since the token was issued.
+    /// tenant suspended, or the login ended, since the token was issued.
     pub(super) async fn check_token(&self, token: &str) -> Result<CachedCredential, AuthError> {
         let claims = self.signing_key.verify(token).ok_or(AuthError::InvalidToken)?;
         let tenant_id: TenantId = claims.tid.parse().map_err(|_| AuthError::InvalidToken)?;
         let user_id: UserId = claims.sub.parse().map_err(|_| AuthError::InvalidToken)?;
-        let (user, tenant) = self
+        let (user, tenant, goes_on) = self
             .db
             .read(tenant_id, async |tx| {
                 let users = tx.select::<app_user::Entity>();
                 let user = users.filter(app_user::Column::Id.eq(user_id)).one(tx).await?;
-                Ok((user, tx.select::<entity::tenant::Entity>().one(tx).await?))
+                let goes_on = match claims.sid {
+                    Some(session_id) => {
+                        let find = sqlx::query(FIND_SESSION).bind(tx.tenant_id.0).bind(session_id);
+                        tx.row(find.bind(user_id.0)).await?.is_some()
+                    }
+                    None => true,
+                };
+                Ok((user, tx.select::<entity::tenant::Entity>().one(tx).await?, goes_on))
             })
             .await?;
-        let is_valid = |user: &app_user::Model| user.status == "active" && logins_ended(user) == claims.ended;
+        let is_valid =
+            |user: &app_user::Model| goes_on && user.status == "active" && logins_ended(user) == claims.ended;
         let user = user.filter(is_valid).ok_or(AuthError::InvalidToken)?;
         if tenant.is_none_or(|tenant| tenant.status != "active") {
             return Err(AuthError::TenantSuspended);
@@ -223,9 +242,14 @@ impl Auth {
         let claimed: Vec<String> = claims.scope.split(' ').map(str::to_owned).collect();
         let scopes = Scopes::parse(&claimed).intersection(role.scopes());
         let caller = Caller::new(tenant_id, ActorKind::User, user_id.0, scopes);
-        Ok(CachedCredential { caller, ends: None })
+        Ok(CachedCredential { caller: Caller { session_id: claims.sid, ..caller }, ends: None })
     }
 }
+
+/// A login goes on while it has a token that was not revoked.
+const FIND_SESSION: &str = "
+    select 1 from refresh_token
+    where tenant_id = $1 and family_id = $2 and user_id = $3 and revoked_at is null limit 1";
 
 #[cfg(test)]
 mod tests {
@@ -239,7 +263,14 @@ mod tests {
     }
 
     fn token(key: &SigningKey, at: DateTime<Utc>) -> String {
-        key.issue(TenantId::default(), UserId::default(), Role::Cashier, 0, at).expect("a token")
+        let grant = Grant {
+            tenant_id: TenantId::default(),
+            user_id: UserId::default(),
+            role: Role::Cashier,
+            logins_ended: 0,
+            session_id: Uuid::nil(),
+        };
+        key.issue(&grant, at).expect("a token")
     }
 
     #[test]
@@ -280,7 +311,7 @@ mod tests {
 
     #[test]
     fn the_key_survives_its_file() {
-        let folder = std::env::temp_dir().join(format!("stockwell-{}", uuid::Uuid::new_v4()));
+        let folder = std::env::temp_dir().join(format!("stockwell-{}", Uuid::new_v4()));
         std::fs::create_dir(&folder).expect("a folder");
         let path = folder.join("signing.pem");
         let first = SigningKey::load_or_create(&path).expect("a key");

@@ -20,14 +20,14 @@ use domain::tag;
 use domain::text::{Code64, Description, Line200, Name, one_form};
 use domain::variant::Choice;
 use sea_orm::sea_query::LockType;
-use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
 use crate::input::{self, Change};
-use crate::listing::{self, Columns};
+use crate::listing::{self, Columns, Listing};
 use crate::page::{Page, Placed};
-use crate::search::{Search, Searchable};
+use crate::search::{Noted, Search, Searchable};
 use crate::{Error, Tx};
 
 pub use sort::ProductSort;
@@ -251,6 +251,8 @@ pub struct Filter {
     pub group_id: Option<ProductGroupId>,
     /// A tag of the product.
     pub tag: Option<String>,
+    /// Pairs that the record has in its metadata.
+    pub metadata: Metadata,
 }
 
 /// Returns the OpenAPI schema of a variant's options.
@@ -403,22 +405,23 @@ pub async fn get(tx: &Tx, id: ProductId) -> Result<Product, Error> {
     with_parts_of(tx, row.ok_or_else(|| Refusal::not_found("product"))?).await
 }
 
-/// Returns at most `rows` products by SKU, after the SKU `after`, for an export.
+/// Returns at most `rows` products by SKU, after the SKU `after`, with all pairs of `metadata`, for an export.
 pub async fn list_by_sku(
     tx: &Tx,
     status: Option<ProductStatus>,
+    metadata: &Metadata,
     after: Option<&str>,
     rows: u64,
 ) -> Result<Vec<Product>, Error> {
-    let mut query = tx.select::<product::Entity>();
-    if let Some(status) = status {
-        query = query.filter(product::Column::Status.eq(status));
-    }
-    if let Some(after) = after {
-        query = query.filter(product::Column::Sku.gt(after));
-    }
-    let rows = query.order_by_asc(product::Column::Sku).limit(rows).all(tx).await?;
-    with_parts(tx, rows).await
+    let query = NOTED.add(tx, Listing::new(tx, SEARCHED.all), metadata).await?;
+    let query = query
+        .among("p.status", status.as_slice())
+        .with("p.sku > ", after.map(str::to_owned))
+        .sql(" order by p.sku limit ")
+        .bind(rows.cast_signed());
+    let rows = query.rows(tx).await?;
+    let found = rows.into_iter().map(|row| product::Model::from_query_result(&row.into(), ""));
+    with_parts(tx, found.collect::<Result<_, _>>()?).await
 }
 
 /// Returns the product and the unit of a barcode.
@@ -445,11 +448,15 @@ const SEARCHED: Searchable = Searchable {
     has_tag: "p.tags @> ",
 };
 
+const NOTED: Noted =
+    Noted { find: "select auth.find_noted_products($1, $2)", is_one: "p.id = any(", has: "p.metadata @> " };
+
 /// Columns of the list's order.
 const ORDERED: Columns = Columns { id: "p.id", updated_at: "p.updated_at" };
 
 pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Placed<Product>>, Error> {
     let query = SEARCHED.listing(tx, filter.search.as_ref(), filter.tag.as_deref()).await?;
+    let query = NOTED.add(tx, query, &filter.metadata).await?;
     let rows = query
         .with("p.sku = ", filter.sku.as_deref().map(|sku| one_form(sku).into_owned()))
         .with("p.category_id = ", filter.category_id.map(|id| id.0))

@@ -65,6 +65,10 @@ pub struct SettingsInput {
     /// Amount to whose multiples the totals of invoices and credit notes are rounded, such as 0.05, half away from zero. The
     /// difference is posted to 6020. Zero: they are not rounded. Other servers may take seconds to see the change.
     pub invoice_rounding: Money,
+    /// Whether `GET /v1/request-log` keeps the bodies of rejected requests, without secrets. They may have data of persons.
+    #[serde(default)]
+    #[schema(example = false)]
+    pub log_rejected_bodies: bool,
 }
 
 /// Most customers, suppliers and price lists, of each, whose currency changes with that of the tenant.
@@ -89,6 +93,7 @@ impl SettingsInput {
             costing_method: settings.costing_method,
             hold_unpaid: settings.hold_unpaid,
             invoice_rounding: settings.invoice_rounding,
+            log_rejected_bodies: settings.log_rejected_bodies,
         })
     }
 
@@ -170,6 +175,7 @@ pub async fn update(
         costing_method: wanted.costing_method,
         hold_unpaid: wanted.hold_unpaid,
         invoice_rounding: wanted.invoice_rounding,
+        log_rejected_bodies: wanted.log_rejected_bodies,
         version: before.version + 1,
         updated_at: tx.now,
         ..before

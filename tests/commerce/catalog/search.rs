@@ -4,7 +4,7 @@
 use sea_orm::sqlx::postgres::PgConnection;
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, Row};
 use serde_json::{Value, json};
-use tests::{Tenant, environment, with_tenant, with_tenants};
+use tests::{Tenant, environment, lines, with_tenant, with_tenants};
 
 /// Returns the SKUs that a search finds, sorted.
 async fn found(tenant: &Tenant, query: &str) -> Vec<String> {
@@ -87,6 +87,64 @@ fn records_with_a_tag_are_found() {
         tenant.customer_with("ACME", json!({ "number": "C-1", "tags": ["vip"] })).await;
         let page = tenant.get("/v1/customers?tag=vip").await.ok();
         assert_eq!(page["data"][0]["number"], "C-1");
+    });
+}
+
+#[test]
+fn records_are_found_by_their_metadata() {
+    with_tenants(async |tenant, stranger| {
+        for (sku, metadata) in [
+            ("A", json!({ "shelf": "A-12", "season": "winter" })),
+            ("B", json!({ "shelf": "A-12" })),
+            ("C", json!({ "shelf": "B 1/2" })),
+            ("D", json!({})),
+        ] {
+            let product = json!({ "sku": sku, "name": sku, "list_price": "1", "metadata": metadata });
+            tenant.post("/v1/products", &product).await.created();
+        }
+        let theirs = json!({ "sku": "E", "name": "E", "metadata": { "shelf": "A-12" } });
+        stranger.post("/v1/products", &theirs).await.created();
+        for (query, expected) in [
+            ("metadata[shelf]=A-12", vec!["A", "B"]),
+            ("metadata%5Bshelf%5D=B%201%2F2", vec!["C"]),
+            ("metadata[shelf]=A-12&metadata[season]=winter", vec!["A"]),
+            ("metadata[shelf]=A-12&q=b", vec!["B"]),
+            ("metadata[shelf]=a-12", vec![]),
+            ("metadata[nothing]=A-12", vec![]),
+        ] {
+            assert_eq!(found(tenant, query).await, expected, "{query}");
+        }
+        let csv = tenant.get("/v1/products/export?metadata[shelf]=A-12&status=active").await;
+        assert_eq!(csv.text.lines().filter(|line| !line.is_empty()).count(), 3, "{}", csv.text);
+        let none = tenant.get("/v1/products/export?metadata[shelf]=nothing").await;
+        assert_eq!(none.text.lines().count(), 1, "{}", none.text);
+        tenant.get("/v1/products/export?metadata[]=x").await.refused(400, "invalid_parameter");
+        tenant.get("/v1/products/export?shelf=x").await.refused(400, "unknown_field");
+        let path = "/v1/products?metadata[shelf]=A-12&sort=-sku&limit=1";
+        let page = tenant.get(path).await.ok();
+        assert_eq!(page["data"][0]["sku"], "B");
+        let cursor = page["page"]["next_cursor"].as_str().expect("a cursor");
+        assert_eq!(tenant.get(&format!("{path}&cursor={cursor}")).await.ok()["data"][0]["sku"], "A");
+
+        let customer = tenant.customer_with("ACME", json!({ "metadata": { "crm": "4711" } })).await;
+        let supplier = json!({ "code": "S1", "name": "Bolts", "metadata": { "crm": "4711" } });
+        tenant.post("/v1/suppliers", &supplier).await.created();
+        let order =
+            json!({ "customer_id": customer, "lines": lines(&[("A", "1")]), "metadata": { "crm": "4711" } });
+        tenant.post("/v1/orders", &order).await.created();
+        for list in ["/v1/customers", "/v1/suppliers", "/v1/orders"] {
+            for (value, rows) in [("4711", 1), ("4712", 0)] {
+                let page = tenant.get(&format!("{list}?metadata[crm]={value}")).await.ok();
+                assert_eq!(page["data"].as_array().map(Vec::len), Some(rows), "{list} {value}");
+            }
+        }
+        for query in ["metadata[]=x", "metadata[a]=%00", "metadata[a]=1&metadata[a]=2"] {
+            tenant.get(&format!("/v1/orders?{query}")).await.refused(400, "invalid_parameter");
+        }
+        let six: Vec<String> = (0..6).map(|key| format!("metadata[{key}]=x")).collect();
+        tenant.get(&format!("/v1/orders?{}", six.join("&"))).await.refused(400, "invalid_parameter");
+        assert_eq!(tenant.get("/v1/orders?metadata=x").await.status, 400);
+        tenant.get("/v1/locations?metadata[a]=b").await.refused(400, "unknown_field");
     });
 }
 
@@ -286,6 +344,10 @@ fn the_function_answers_nobody_without_a_tenant() {
             "select auth.find_customers_by_email('mug')",
             "select auth.find_tagged_products('mug', 10)",
             "select auth.find_tagged_customers('mug', 10)",
+            "select auth.find_noted_products('{\"a\": \"b\"}', 10)",
+            "select auth.find_noted_customers('{\"a\": \"b\"}', 10)",
+            "select auth.find_noted_suppliers('{\"a\": \"b\"}', 10)",
+            "select auth.find_noted_orders('{\"a\": \"b\"}', 10)",
         ] {
             let error = app.execute(search).await.expect_err("no tenant");
             assert!(error.to_string().contains("unrecognized configuration parameter"), "{error}");

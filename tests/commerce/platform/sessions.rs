@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use domain::id::UserId;
 use futures_util::join;
+use reqwest::Method;
 use sea_orm::sqlx::{self, PgConnection};
 use serde_json::{Value, json};
 use service::relay::Outbox;
-use tests::{Reply, Tenant, environment, with_tenant};
+use tests::{Client, Reply, Tenant, environment, with_tenant};
 use tokio::time::{sleep, timeout};
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -195,6 +196,83 @@ fn tokens_of_before_stay_ended_when_a_user_is_enabled_again() {
             client.get("/v1/me").await.refused(401, "invalid_token");
             refresh(tenant, &tokens).await.refused(401, "invalid_token");
         }
+    });
+}
+
+/// Returns a client with the access token of a login.
+fn with_tokens(tenant: &Tenant, tokens: &Value) -> Client {
+    tenant.with_key(tokens["access_token"].as_str().expect("a token"))
+}
+
+#[test]
+fn a_user_sees_the_own_sessions_and_ends_one() {
+    with_tenant(async |tenant| {
+        cashier(tenant).await;
+        let body = json!({ "tenant": tenant.slug, "email": EMAIL, "password": PASSWORD });
+        let call = tenant.anonymous().call(Method::POST, "/v1/auth/login").header("user-agent", "Phone/1");
+        let phone = call.json(&body).send().await.ok();
+        let till = login(tenant, PASSWORD).await.ok();
+        let here = with_tokens(tenant, &till);
+        let sessions = here.get("/v1/me/sessions").await.ok()["data"].as_array().expect("sessions").clone();
+        let of =
+            |member: &str| -> Vec<Value> { sessions.iter().map(|session| session[member].clone()).collect() };
+        assert_eq!(of("is_current"), [json!(true), json!(false)], "{sessions:?}");
+        assert_eq!(of("user_agent"), [json!(null), json!("Phone/1")], "{sessions:?}");
+        assert!(of("network").iter().all(|network| network == "127.0.0.1/32"), "{sessions:?}");
+
+        let next = refresh(tenant, &phone).await.ok();
+        let there = with_tokens(tenant, &next);
+        let again = there.get("/v1/me/sessions").await.ok()["data"].clone();
+        assert_eq!(again[0]["id"], sessions[1]["id"], "the session that was used last comes first");
+        assert_eq!(again[0]["created_at"], sessions[1]["created_at"]);
+        assert_eq!((&again[0]["user_agent"], &again[0]["is_current"]), (&json!("Phone/1"), &json!(true)));
+
+        let path = format!("/v1/me/sessions/{}", sessions[1]["id"].as_str().expect("an id"));
+        assert_eq!(here.delete(&path).await.status, 204);
+        there.get("/v1/me").await.refused(401, "invalid_token");
+        refresh(tenant, &next).await.refused(401, "invalid_token");
+        here.delete(&path).await.refused(404, "not_found");
+        assert_eq!(here.get("/v1/me/sessions").await.ok()["data"].as_array().map(Vec::len), Some(1));
+        let log = tenant.get("/v1/commands?name=user.session_ended").await.ok();
+        assert_eq!(log["data"].as_array().map(Vec::len), Some(1));
+    });
+}
+
+#[test]
+fn a_user_ends_all_other_sessions() {
+    with_tenant(async |tenant| {
+        cashier(tenant).await;
+        let other =
+            json!({ "email": "dora@shop.example", "name": "Dora", "role": "cashier", "password": PASSWORD });
+        tenant.make("/v1/users", other).await;
+        let body = json!({ "tenant": tenant.slug, "email": "dora@shop.example", "password": PASSWORD });
+        let dora = tenant.anonymous().post("/v1/auth/login", &body).await.ok();
+        let mut logins = Vec::new();
+        for _ in 0..3 {
+            logins.push(login(tenant, PASSWORD).await.ok());
+        }
+        let here = with_tokens(tenant, &logins[1]);
+        assert_eq!(here.delete("/v1/me/sessions").await.status, 204);
+        for ended in [0, 2] {
+            with_tokens(tenant, &logins[ended]).get("/v1/me").await.refused(401, "invalid_token");
+            refresh(tenant, &logins[ended]).await.refused(401, "invalid_token");
+        }
+        here.get("/v1/me").await.ok();
+        refresh(tenant, &logins[1]).await.ok();
+        with_tokens(tenant, &dora).get("/v1/me").await.ok();
+        assert_eq!(tenant.get("/v1/me/sessions").await.ok()["data"], json!([]), "a key has none");
+        tenant.delete("/v1/me/sessions").await.refused(409, "invalid_state_transition");
+    });
+}
+
+#[test]
+fn the_end_of_a_login_ends_its_access_token() {
+    with_tenant(async |tenant| {
+        cashier(tenant).await;
+        let tokens = login(tenant, PASSWORD).await.ok();
+        let body = json!({ "refresh_token": tokens["refresh_token"] });
+        assert_eq!(tenant.anonymous().post("/v1/auth/logout", &body).await.status, 204);
+        with_tokens(tenant, &tokens).get("/v1/me").await.refused(401, "invalid_token");
     });
 }
 

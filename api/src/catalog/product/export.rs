@@ -2,9 +2,10 @@
 
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
-use actix_web::{HttpResponse, get};
+use actix_web::{HttpRequest, HttpResponse, get};
 use domain::id::{ProductId, TenantId};
 use domain::locale::Locale;
+use domain::metadata::Metadata;
 use domain::number::{showing, shown_decimals};
 use domain::product::ProductStatus;
 use domain::text::neutral_cell;
@@ -18,7 +19,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::column::Column;
 use super::stated::Stated;
 use crate::csv::locale as csv_locale;
-use crate::params::Params;
+use crate::list::params_of;
 use crate::problem::Problem;
 use crate::{Answer, ApiError, App, Caller};
 
@@ -65,13 +66,15 @@ struct ExportParams {
     )
 )]
 #[get("/v1/products/export")]
-async fn export(app: Data<App>, caller: Caller, params: Params<ExportParams>) -> Answer {
+async fn export(app: Data<App>, caller: Caller, request: HttpRequest) -> Answer {
+    let (metadata, params): (Metadata, ExportParams) = params_of(&request)?;
     let locale = csv_locale(params.locale.as_deref())?;
     let mut export = Export {
         app,
         locale,
         tenant_id: caller.tenant_id,
         status: params.status,
+        metadata,
         after: None,
         is_over: false,
         decimals: shown_decimals(),
@@ -97,6 +100,7 @@ struct Export {
     app: Data<App>,
     tenant_id: TenantId,
     status: Option<ProductStatus>,
+    metadata: Metadata,
     /// Last SKU that was written.
     after: Option<String>,
     is_over: bool,
@@ -109,9 +113,9 @@ struct Export {
 impl Export {
     /// Returns the next page. The first one has the header.
     async fn next(&mut self) -> Result<Bytes, ApiError> {
-        let (status, after) = (self.status, self.after.as_deref());
+        let (status, metadata, after) = (self.status, &self.metadata, self.after.as_deref());
         let read = async |tx: &service::Tx| {
-            let products = product::list_by_sku(tx, status, after, CHUNK).await?;
+            let products = product::list_by_sku(tx, status, metadata, after, CHUNK).await?;
             let codes = if products.is_empty() { Codes::default() } else { Codes::load(tx).await? };
             let ids: Vec<ProductId> = products.iter().map(|product| product.id).collect();
             let reorder = reorder::inputs_of(tx, &ids).await?;

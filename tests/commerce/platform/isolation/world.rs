@@ -194,7 +194,12 @@ async fn recalled_lot(tenant: &Tenant, world: &mut World) {
 async fn people(tenant: &Tenant, world: &mut World) {
     let user = json!({ "email": "till-3@shop.example", "name": format!("{MARK} till"), "role": "cashier",
         "password": "correct horse battery staple" });
-    world.make(tenant, "/v1/users", user).await;
+    world.make(tenant, "/v1/users", user.clone()).await;
+    let login = json!({ "tenant": tenant.slug, "email": user["email"], "password": user["password"] });
+    let tokens = tenant.anonymous().post("/v1/auth/login", &login).await.ok();
+    let till = tenant.with_key(tokens["access_token"].as_str().expect("a token"));
+    let sessions = till.get("/v1/me/sessions").await.ok();
+    world.knows(&sessions["data"][0]["id"]);
     let key = json!({ "name": format!("{MARK} key"), "mode": "test", "scopes": ["catalog:read"] });
     let made = tenant.post("/v1/api-keys", &key).await.created();
     world.knows(&made["api_key"]["id"]);

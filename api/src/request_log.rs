@@ -1,0 +1,70 @@
+//! The log of requests of the tenant.
+
+use actix_web::get;
+use domain::moment::Instant;
+use serde::Deserialize;
+use service::Tx;
+use service::listing::{Age, Period, Slice};
+use service::request_log::{self, Filter, LoggedRequest, StatusClass};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::audit::parse_actor_id;
+use crate::list::{List, Page};
+use crate::{Answer, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list);
+}
+
+/// Which requests to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Only requests with this id, as in the header X-Request-Id of the response.
+    #[param(max_length = 128, example = "req_01h455vb4pex5vsknk084sn02q")]
+    request_id: Option<String>,
+    /// Only requests of this API key or user.
+    #[param(max_length = 64, example = "key_01h455vb4pex5vsknk084sn02q")]
+    actor_id: Option<String>,
+    /// Only requests whose status is of this class.
+    #[param(inline)]
+    status: Option<StatusClass>,
+    /// Only requests whose path begins with this.
+    #[param(max_length = 500, example = "/v1/orders")]
+    path: Option<String>,
+    /// Only requests that were served at this instant or later.
+    #[serde(rename = "created_at[gte]")]
+    created_from: Option<Instant>,
+    /// Only requests that were served before this instant.
+    #[serde(rename = "created_at[lt]")]
+    created_to: Option<Instant>,
+    sort: Option<Age>,
+}
+
+/// List your requests
+///
+/// Returns one page of the requests that were sent with the credentials of the tenant. A request is written about a second after its
+/// response, and kept for 7 days. A server writes at most 500 requests of a tenant, and 2,000 of all tenants, each second; of more, the
+/// oldest are left out. Requests without a valid credential are not logged.
+#[utoipa::path(
+    operation_id = "request_log_list",
+    security(("bearer" = ["api_keys:read"])),
+    params(Filters),
+    responses((status = 200, description = "One page of requests.", body = Page<LoggedRequest>))
+)]
+#[get("/v1/request-log")]
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
+    let filters = &list.filters;
+    let filter = Filter {
+        request_id: filters.request_id.clone(),
+        actor_id: filters.actor_id.as_deref().map(parse_actor_id).transpose()?,
+        status: filters.status,
+        path: filters.path.clone(),
+        created: Period::new(filters.created_from, filters.created_to),
+    };
+    let sort = filters.sort;
+    let read = async move |tx: &Tx, slice: &Slice| request_log::list(tx, &filter, slice).await;
+    list.serve_documents(caller, sort, read, |request: &LoggedRequest| request.id).await
+}

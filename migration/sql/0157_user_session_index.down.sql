@@ -1,0 +1,1 @@
+drop index if exists refresh_token_unused;

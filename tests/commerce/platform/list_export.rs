@@ -1,0 +1,123 @@
+//! Whole lists as NDJSON: the same rows as page by page.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Client, Tenant, lines, with_tenant, with_tenants};
+
+use super::auth::key;
+
+const NDJSON: &str = "application/x-ndjson";
+
+/// Returns the rows of a whole list.
+async fn whole(client: &Client, path: &str) -> Vec<Value> {
+    let reply = client.call(Method::GET, path).header("accept", NDJSON).send().await;
+    assert_eq!((reply.status, reply.header("content-type")), (200, Some(NDJSON)), "{path}: {}", reply.text);
+    assert!(reply.text.is_empty() || reply.text.ends_with('\n'), "{path}: the last line has no end");
+    reply.text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+/// Returns the rows of a list, read page by page.
+async fn walked(client: &Client, path: &str) -> Vec<Value> {
+    let separator = if path.contains('?') { '&' } else { '?' };
+    let first = format!("{path}{separator}limit=200");
+    let (mut next, mut rows) = (first.clone(), Vec::new());
+    loop {
+        let page = client.get(&next).await.ok();
+        rows.extend(page["data"].as_array().expect("rows").clone());
+        let Some(cursor) = page["page"]["next_cursor"].as_str() else { return rows };
+        next = format!("{first}&cursor={cursor}");
+    }
+}
+
+async fn products(tenant: &Tenant, numbers: std::ops::Range<usize>) {
+    let item = |number: usize| {
+        json!({ "sku": format!("P-{number}"), "name": format!("Product {number}"), "list_price": "9.5",
+            "tags": if number % 2 == 0 { json!(["even"]) } else { json!([]) } })
+    };
+    let batch = json!({ "items": numbers.map(item).collect::<Vec<_>>() });
+    let made = tenant.post("/v1/products/batch", &batch).await.expect(207);
+    assert_eq!(made["refused"], 0, "{made}");
+}
+
+#[test]
+fn a_whole_list_has_the_rows_of_all_pages() {
+    with_tenants(async |tenant, other| {
+        products(tenant, 0..500).await;
+        products(tenant, 500..730).await;
+        products(other, 0..3).await;
+        for path in [
+            "/v1/products",
+            "/v1/products?sort=-sku",
+            "/v1/products?tag=even&sort=updated_at",
+            "/v1/products?fields=id,sku,list_price",
+            "/v1/products?tag=nothing",
+        ] {
+            let rows = whole(tenant, path).await;
+            assert_eq!(rows, walked(tenant, path).await, "{path}");
+        }
+        assert_eq!(whole(tenant, "/v1/products").await.len(), 730);
+        assert_eq!(whole(tenant, "/v1/products?tag=even").await.len(), 365);
+        let first = tenant.get("/v1/products?sort=sku&limit=200").await.ok();
+        let cursor = first["page"]["next_cursor"].as_str().expect("a cursor");
+        assert_eq!(whole(tenant, &format!("/v1/products?sort=sku&cursor={cursor}")).await.len(), 530);
+    });
+}
+
+#[test]
+fn every_list_that_can_be_had_whole_has_the_rows_of_its_pages() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
+        let till = tenant.till().await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        tenant.post("/v1/suppliers", &json!({ "code": "S1", "name": "Bolts" })).await.created();
+        for _ in 0..3 {
+            tenant.sell(&till, &[("MUG", "1")]).await.created();
+            let order =
+                json!({ "customer_id": customer, "lines": lines(&[("MUG", "1")]), "advance_to": "invoiced" });
+            tenant.post("/v1/orders", &order).await.created();
+        }
+        let payment = json!({ "customer_id": customer, "method": "bank", "amount": "5" });
+        tenant.post("/v1/payments", &payment).await.created();
+        let few = tenant.with_key(&key(tenant, &["stock:read", "reports:read"]).await);
+        for path in [
+            "/v1/commands?sort=created_at",
+            "/v1/customers",
+            "/v1/invoices?sort=due_on",
+            "/v1/journal-entries",
+            "/v1/payments?expand=customer",
+            "/v1/orders?expand=customer",
+            "/v1/pos/sales?fields=id,total",
+            "/v1/products?expand=category",
+            "/v1/stock/documents?fields=id,kind",
+            "/v1/stock/levels?expand=product,location",
+            "/v1/stock/movements?sku=MUG",
+            "/v1/suppliers",
+        ] {
+            let rows = whole(tenant, path).await;
+            assert!(!rows.is_empty(), "{path}");
+            assert_eq!(rows, walked(tenant, path).await, "{path}");
+            if path.starts_with("/v1/stock/") && !path.contains("expand") {
+                assert_eq!(whole(&few, path).await, walked(&few, path).await, "{path} without costs");
+            }
+        }
+        assert!(whole(&few, "/v1/stock/levels").await.iter().all(|level| level["value"].is_null()));
+        few.get("/v1/orders?format=ndjson").await.refused(403, "insufficient_scope");
+    });
+}
+
+#[test]
+fn the_form_of_a_list_is_checked() {
+    with_tenant(async |tenant| {
+        tenant.product("MUG", "1").await;
+        let reply = tenant.get("/v1/products?format=ndjson").await;
+        assert_eq!(reply.header("content-disposition"), Some("attachment; filename=\"products.ndjson\""));
+        assert_eq!(reply.text.lines().count(), 1);
+        let call = tenant.call(Method::GET, "/v1/products?format=json").header("accept", NDJSON);
+        assert_eq!(call.send().await.ok()["data"][0]["sku"], "MUG");
+        tenant.get("/v1/products?format=csv").await.refused(400, "invalid_parameter");
+        tenant.get("/v1/products?format=ndjson&limit=5").await.refused(400, "invalid_parameter");
+        tenant.get("/v1/locations?format=ndjson").await.refused(400, "unknown_field");
+        let unknown = "/v1/orders?format=ndjson&customer_id=cus_01h455vb4pex5vsknk084sn02q";
+        tenant.get(unknown).await.refused(404, "not_found");
+    });
+}

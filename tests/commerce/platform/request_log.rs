@@ -1,0 +1,172 @@
+//! The log of requests, as the tenant sees it.
+
+use std::time::Duration;
+
+use api::config::{Config, LoggedRequests};
+use reqwest::Method;
+use sea_orm::sqlx;
+use serde_json::{Value, json};
+use service::relay::Outbox;
+use tests::{Tenant, environment, with_tenant, with_tenants};
+
+use super::auth::{key, key_with, outside};
+
+/// Waits until a query of the log finds so many requests, and returns them.
+async fn logged(tenant: &Tenant, query: &str, requests: usize) -> Vec<Value> {
+    for _ in 0..100 {
+        let list = tenant.get(&format!("/v1/request-log?{query}")).await.ok();
+        let list = list["data"].as_array().expect("a list").clone();
+        if list.len() >= requests {
+            return list;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{requests} requests of {query} were not written within 10 s");
+}
+
+/// Returns everything that the log keeps of the tenant, as one text.
+async fn stored(tenant: &Tenant) -> String {
+    let query =
+        "select coalesce(string_agg(to_jsonb(l)::text, ' '), '') from request_log l where tenant_id = $1";
+    let stored = sqlx::query_scalar(query).bind(tenant.id.0).fetch_one(&environment().root).await;
+    stored.expect("the log is read")
+}
+
+#[test]
+fn a_rejected_request_is_found_by_its_id() {
+    with_tenants(async |tenant, other| {
+        let (id, secret) = key_with(tenant, json!({ "scopes": ["catalog:read"] })).await;
+        let few = tenant.with_key(&secret);
+        let call = few.call(Method::GET, "/v1/orders?limit=7").header("x-request-id", "my-request.1");
+        call.send().await.refused(403, "insufficient_scope");
+        let body = json!({ "sku": "MUG", "name": "Mug", "metadata": { "note": "4111 1111 1111 1111" } });
+        let call =
+            tenant.call(Method::POST, "/v1/products").header("x-request-id", "my-request.2").json(&body);
+        call.send().await.refused(422, "validation_failed");
+
+        let found = logged(tenant, "request_id=my-request.1", 1).await;
+        assert_eq!(found.len(), 1);
+        let request = &found[0];
+        for (member, expected) in [
+            ("object", json!("logged_request")),
+            ("request_id", json!("my-request.1")),
+            ("actor_kind", json!("api_key")),
+            ("actor_id", json!(id)),
+            ("method", json!("GET")),
+            ("path", json!("/v1/orders")),
+            ("status", json!(403)),
+            ("code", json!("insufficient_scope")),
+            ("body", json!(null)),
+        ] {
+            assert_eq!(request[member], expected, "{member}: {request}");
+        }
+        assert!(request["duration_ms"].as_i64().is_some() && request["response_bytes"].as_i64() > Some(0));
+        let second = &logged(tenant, "request_id=my-request.2", 1).await[0];
+        assert_eq!((&second["code"], &second["body"]), (&json!("validation_failed"), &json!(null)));
+
+        let own = other.get("/v1/request-log?request_id=my-request.1").await.ok();
+        assert_eq!(own["data"], json!([]), "another tenant sees nothing");
+        few.get("/v1/request-log").await.refused(403, "insufficient_scope");
+        let reader = tenant.with_key(&key(tenant, &["api_keys:read"]).await);
+        assert_eq!(reader.get("/v1/request-log?request_id=my-request.1").await.ok()["data"], json!(found));
+    });
+}
+
+#[test]
+fn requests_are_found_by_key_status_path_and_time() {
+    with_tenant(async |tenant| {
+        let (id, secret) = key_with(tenant, json!({ "scopes": ["catalog:read"] })).await;
+        let few = tenant.with_key(&secret);
+        few.get("/v1/products").await.ok();
+        few.get("/v1/products?limit=0").await.refused(400, "invalid_parameter");
+        few.get("/v1/categories").await.ok();
+        let of_key = format!("actor_id={id}");
+        let all = logged(tenant, &of_key, 3).await;
+        assert_eq!(all.len(), 3);
+        let paths = |list: &[Value]| -> Vec<String> {
+            list.iter().map(|row| row["path"].as_str().expect("a path").to_owned()).collect()
+        };
+        assert_eq!(paths(&all), ["/v1/categories", "/v1/products", "/v1/products"], "newest first");
+        for (query, expected) in
+            [("status=4xx", 1), ("status=2xx", 2), ("status=5xx", 0), ("path=/v1/prod", 2)]
+        {
+            let page = tenant.get(&format!("/v1/request-log?{of_key}&{query}")).await.ok();
+            assert_eq!(page["data"].as_array().map(Vec::len), Some(expected), "{query}");
+        }
+        let at = all[1]["created_at"].as_str().expect("an instant");
+        for (query, expected) in [("gte", 2), ("lt", 1)] {
+            let page = tenant.get(&format!("/v1/request-log?{of_key}&created_at[{query}]={at}")).await.ok();
+            assert_eq!(page["data"].as_array().map(Vec::len), Some(expected), "{query} {at}");
+        }
+        let first = tenant.get(&format!("/v1/request-log?{of_key}&limit=2")).await.ok();
+        let cursor = first["page"]["next_cursor"].as_str().expect("a cursor");
+        let next = tenant.get(&format!("/v1/request-log?{of_key}&limit=2&cursor={cursor}")).await.ok();
+        assert_eq!(next["data"], json!(all[2..]));
+        tenant.get("/v1/request-log?status=400").await.refused(400, "invalid_parameter");
+        tenant.get("/v1/request-log?actor_id=me").await.refused(400, "invalid_parameter");
+    });
+}
+
+#[test]
+fn bodies_are_kept_only_with_the_setting_and_without_secrets() {
+    const PASSWORD: &str = "correct horse battery staple";
+    with_tenant(async |tenant| {
+        let body = json!({ "email": "no address", "name": "Carl", "role": "cashier", "password": PASSWORD,
+            "note": tenant.key });
+        let send = async |id: &str| {
+            let call = tenant.call(Method::POST, "/v1/users").header("x-request-id", id).json(&body);
+            let status = call.send().await.status;
+            assert!((400..500).contains(&status), "{status}");
+        };
+        send("without-setting").await;
+        assert_eq!(logged(tenant, "request_id=without-setting", 1).await[0]["body"], json!(null));
+        let changed = tenant.patch("/v1/settings", &json!({ "log_rejected_bodies": true })).await.ok();
+        assert_eq!(changed["log_rejected_bodies"], true);
+        send("with-setting").await;
+        let request = logged(tenant, "request_id=with-setting", 1).await[0].clone();
+        let kept: Value = serde_json::from_str(request["body"].as_str().expect("a body")).expect("JSON");
+        assert_eq!((&kept["name"], &kept["password"]), (&json!("Carl"), &json!("[redacted]")));
+        assert_eq!(kept["note"], "[redacted]");
+        let path = format!("/v1/api-keys/{}", tenant.key);
+        tenant.call(Method::GET, &path).header("x-request-id", "key-in-path").send().await;
+        let request = logged(tenant, "request_id=key-in-path", 1).await[0].clone();
+        assert_eq!(request["path"], "/v1/api-keys/[redacted]");
+        tenant.product("MUG", "1").await;
+        logged(tenant, "path=/v1/products&status=2xx", 1).await;
+        let stored = stored(tenant).await;
+        for secret in [PASSWORD, tenant.key.as_str(), "Bearer", "\"sku\""] {
+            assert!(!stored.contains(secret), "{secret} is stored: {stored}");
+        }
+    });
+}
+
+#[test]
+fn a_server_may_log_rejected_requests_only() {
+    with_tenant(async |tenant| {
+        let log = |config: &mut Config| config.logged_requests = LoggedRequests::Rejected;
+        let node = environment().node_with(log).await;
+        let (id, secret) = key_with(tenant, json!({ "scopes": ["catalog:read"] })).await;
+        let few = tenant.with_key(&secret).at(&node.base_url);
+        few.get("/v1/products").await.ok();
+        few.get("/v1/orders").await.refused(403, "insufficient_scope");
+        let found = logged(tenant, &format!("actor_id={id}"), 1).await;
+        assert_eq!((found.len(), &found[0]["path"]), (1, &json!("/v1/orders")));
+    });
+}
+
+#[test]
+fn a_request_is_kept_for_seven_days() {
+    with_tenant(async |tenant| {
+        // An id begins with the millisecond of its row.
+        let add = "insert into request_log (tenant_id, id, created_at, request_id, actor_kind, actor_id, method, path, status, duration_ms) \
+            select $1, (lpad(to_hex((extract(epoch from now() - days * interval '1 day') * 1000)::bigint), 12, '0') \
+                || left(md5(random()::text), 20))::uuid, now() - days * interval '1 day', 'old-request', 'user', $1, 'GET', '/', 200, 1 \
+            from unnest(array[6, 8, 400]) days";
+        outside(tenant, add).await;
+        let outbox = Outbox::connect(&environment().relay_database_url()).await;
+        let outbox = outbox.expect("the relay connects");
+        assert!(outbox.forget_requests().await.expect("old requests are deleted") >= 2);
+        let left = tenant.get("/v1/request-log?request_id=old-request").await.ok();
+        assert_eq!(left["data"].as_array().map(Vec::len), Some(1));
+    });
+}
