@@ -1,7 +1,9 @@
-//! Journal entries that are posted by hand.
+//! Journal entries that are posted by hand, opening balances, closes of years, and reversals of these.
 
 use actix_web::post;
+use actix_web::web::Path;
 use chrono::NaiveDate;
+use domain::document::DocumentKind;
 use domain::id::{CustomerId, EntryId};
 use domain::journal;
 use domain::ledger::{Entry, EntryLine};
@@ -9,18 +11,20 @@ use domain::number::Money;
 use domain::refusal::Problems;
 use domain::tag;
 use domain::tenant::Channel;
-use domain::text::Filled500;
+use domain::text::{self, Filled500};
 use serde::{Deserialize, Serialize};
 use service::posting::Command;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::idempotency::PostHeaders;
+use crate::params::PathId;
 use crate::posting::Post;
+use crate::problem::ErrorCode;
 use crate::{Answer, ApiError, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(create);
+    cfg.service(create).service(reverse).service(open).service(close_year);
 }
 
 /// An entry to post.
@@ -55,6 +59,57 @@ struct ManualLineIn {
     customer_id: Option<CustomerId>,
 }
 
+/// The reversal of an entry.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct EntryReversalIn {
+    /// Your own id of the reversal. The server chooses one if absent.
+    id: Option<EntryId>,
+    /// Day of the reversal, in the tenant's time zone. Today if absent. Not before the entry and never in the future.
+    occurred_on: Option<NaiveDate>,
+    /// Purpose of the reversal. If absent, it names the memo of the entry.
+    memo: Option<Filled500>,
+}
+
+/// Opening balances to post.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct OpeningBalancesIn {
+    /// Your own id of the entry. The server chooses one if absent.
+    id: Option<EntryId>,
+    /// Day at whose end the accounts have these balances, in the tenant's time zone. Never in the future and not in a closed period.
+    occurred_on: NaiveDate,
+    /// Purpose of the entry. `Opening balances` if absent.
+    memo: Option<Filled500>,
+    /// Balances of the accounts. Their debits equal their credits. Lines of one account are added up.
+    #[schema(min_items = 2, max_items = 500)]
+    lines: Vec<OpeningLineIn>,
+}
+
+/// The close of a year.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct YearCloseIn {
+    /// Your own id of the entry. The server chooses one if absent.
+    id: Option<EntryId>,
+    /// Purpose of the entry. If absent, it names the year.
+    memo: Option<Filled500>,
+}
+
+/// The balance of an account: either a debit or a credit.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct OpeningLineIn {
+    /// Code of the account. Those of cash, receivables, stock and vouchers are compared with their documents. Those of sales and cost of
+    /// sales are rejected.
+    #[schema(min_length = 1, max_length = 32, example = "1010")]
+    account: String,
+    /// The debit.
+    debit: Option<Money>,
+    /// The credit.
+    credit: Option<Money>,
+}
+
 /// A posted entry.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ManualEntryOut<'a> {
@@ -66,24 +121,29 @@ pub struct ManualEntryOut<'a> {
     /// Purpose of the entry.
     #[schema(max_length = 500, example = "Allowance for a doubtful receivable")]
     memo: Option<&'a str>,
+    /// The entry that it reverses. Null if it is no reversal.
+    #[schema(example = json!(null))]
+    reverses: Option<EntryId>,
     /// Currency of all amounts.
     #[schema(max_length = 3, example = "GBP")]
     currency: &'a str,
     /// Sum of the debits, which equals the sum of the credits.
     total: Money,
     /// Lines. Those of the same account and dimensions are netted.
-    #[schema(max_items = 200)]
+    #[schema(max_items = 501)]
     lines: Vec<ManualLineOut<'a>>,
 }
 
 impl<'a> ManualEntryOut<'a> {
     /// Returns the wire form of an entry.
     pub fn new(entry: &'a Entry, currency: &'a str) -> Self {
+        let is_reversal = entry.document_kind == DocumentKind::Manual && entry.document_id != entry.id.0;
         ManualEntryOut {
             id: entry.id,
             object: tag::JournalEntry,
             occurred_on: entry.occurred_on,
             memo: entry.memo.as_deref(),
+            reverses: is_reversal.then_some(EntryId(entry.document_id)),
             currency,
             total: entry.total,
             lines: entry.lines.iter().map(ManualLineOut::from).collect(),
@@ -122,7 +182,7 @@ impl<'a> From<&'a EntryLine> for ManualLineOut<'a> {
 /// Post an entry by hand
 ///
 /// Posts what no document covers. The entry must balance. It can't move an account that documents keep equal to a
-/// sub-ledger. An entry never changes: to correct it, post its reverse.
+/// sub-ledger. An entry never changes: to correct it, reverse it.
 #[utoipa::path(
     operation_id = "journal_entries_create",
     security(("bearer" = ["ledger:write"])),
@@ -152,4 +212,91 @@ fn to_command(input: ManualEntryIn, _: &Caller) -> Result<Command, ApiError> {
         memo,
         lines: input.lines.into_iter().map(line).collect(),
     }))
+}
+
+/// Reverse an entry
+///
+/// Takes back an entry by hand, opening balances or the close of a year, by an entry with the opposite lines. An entry of a document is
+/// rejected, as is a reversal, and an entry that was reversed before (409). The reversal of a closed day is posted on the first open one.
+#[utoipa::path(
+    operation_id = "journal_entries_reverse",
+    security(("bearer" = ["ledger:write"])),
+    params(("id" = EntryId, Path, description = "The entry to reverse."), PostHeaders),
+    request_body = EntryReversalIn,
+    responses((status = 201, description = "The reversal.", body = ManualEntryOut))
+)]
+#[post("/v1/journal-entries/{id}/reverse")]
+async fn reverse(post: Post, id: PathId<EntryId>) -> Answer {
+    let command = |input: EntryReversalIn, _: &Caller| {
+        let mut problems = Problems::default();
+        let memo = text::checked(&mut problems, "/memo", input.memo);
+        problems.check()?;
+        let (entry_id, occurred_on) = (id.0, input.occurred_on);
+        Ok(Command::ReverseEntry(journal::Reverse { entry_id, id: input.id, occurred_on, memo }))
+    };
+    post.create::<EntryId, _>("/v1/journal-entries", command).await
+}
+
+/// Post opening balances
+///
+/// Posts what every account has on the day from which the books are kept here, as one entry. Stock, receivables, cash in tills and vouchers
+/// are opened by their own documents, on that day or before: their balances are named too, compared with these documents, and rejected
+/// if they differ (422), with both figures. So is a balance that lacks its line. What is left of 3000 is what the lines name for it. The
+/// books are opened once: a second opening is rejected (409) until the first is reversed.
+#[utoipa::path(
+    operation_id = "opening_balances_create",
+    security(("bearer" = ["ledger:write", "costs:read"])),
+    params(PostHeaders),
+    request_body = OpeningBalancesIn,
+    responses((status = 201, description = "The entry.", body = ManualEntryOut))
+)]
+#[post("/v1/opening-balances")]
+async fn open(post: Post) -> Answer {
+    let command = |input: OpeningBalancesIn, _: &Caller| {
+        let mut problems = Problems::default();
+        let memo = text::checked(&mut problems, "/memo", input.memo);
+        problems.check()?;
+        let line = |line: OpeningLineIn| journal::PostLine {
+            account: line.account,
+            debit: line.debit,
+            credit: line.credit,
+            channel: None,
+            customer_id: None,
+        };
+        let lines = input.lines.into_iter().map(line).collect();
+        Ok(Command::OpenBooks(journal::OpenBooks { id: input.id, opened_on: input.occurred_on, memo, lines }))
+    };
+    post.create::<EntryId, _>("/v1/journal-entries", command).await
+}
+
+/// Close a year
+///
+/// Moves the result of a calendar year to retained earnings (3100), by one entry of the first day after it against closed results (3110).
+/// Revenue and expenses keep their balances, so that every statement of the year stays as it is; the balance sheet shows the result in
+/// retained earnings. The year must be over, and have a result (422). It is closed once (409) until the entry is reversed. What is posted in
+/// the year later stays in the result of earlier years: reverse the close and close the year again.
+#[utoipa::path(
+    operation_id = "year_closes_create",
+    security(("bearer" = ["ledger:write", "costs:read"])),
+    params(
+        ("year" = String, Path, description = "The year.", max_length = 4, pattern = r"^\d{4}$", example = "2026"),
+        PostHeaders
+    ),
+    request_body = YearCloseIn,
+    responses((status = 201, description = "The entry.", body = ManualEntryOut))
+)]
+#[post("/v1/year-close/{year}")]
+async fn close_year(post: Post, year: Path<String>) -> Answer {
+    let has_form = year.len() == 4 && year.bytes().all(|letter| letter.is_ascii_digit());
+    let year: i32 = year.parse().ok().filter(|_| has_form).ok_or_else(|| {
+        ApiError::new(ErrorCode::InvalidParameter, "Send a year of the calendar, such as 2026.")
+            .at_parameter("year")
+    })?;
+    let command = |input: YearCloseIn, _: &Caller| {
+        let mut problems = Problems::default();
+        let memo = text::checked(&mut problems, "/memo", input.memo);
+        problems.check()?;
+        Ok(Command::CloseYear(journal::CloseYear { id: input.id, year, memo }))
+    };
+    post.create::<EntryId, _>("/v1/journal-entries", command).await
 }

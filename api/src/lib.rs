@@ -61,6 +61,7 @@ pub mod purchase_order;
 pub mod rate;
 pub mod reconciliation;
 pub mod record;
+pub mod recurring_entry;
 pub mod refusal;
 pub mod register;
 pub mod render;

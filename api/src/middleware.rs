@@ -46,7 +46,7 @@ const STOCKWELL_VERSION: HeaderName = HeaderName::from_static("stockwell-version
 
 /// Response headers that a browser of another origin may read.
 const EXPOSED: &str = "X-Request-Id, Retry-After, RateLimit-Policy, RateLimit, ETag, Link, Location, \
-                       Idempotency-Replayed, Preference-Applied, Stockwell-Version, Stockwell-Report-Truncated, Stockwell-Row-Count, Content-Disposition, WWW-Authenticate, \
+                       Idempotency-Replayed, Preference-Applied, Stockwell-Version, Stockwell-Report-Truncated, Stockwell-Report-Next-Cursor, Stockwell-Row-Count, Content-Disposition, WWW-Authenticate, \
                        Server-Timing, traceresponse";
 /// Request headers that a browser of another origin may send.
 const ACCEPTED: &str = "Authorization, Content-Type, Accept, Idempotency-Key, If-Match, If-None-Match, Prefer, \

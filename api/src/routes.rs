@@ -7,8 +7,8 @@ use crate::posting::Rendering;
 use crate::{
     audit, auth, bi_login, catalog, close, count, customer, errors, event, health, integrity, journal,
     landed_cost, ledger, limits, location, lot, openapi, order, period_lock, pos, pricing, purchase_order,
-    reconciliation, refusal, register, render, replenish, request_log, settings, stock, stream, supplier,
-    tax, voucher, webhook,
+    reconciliation, recurring_entry, refusal, register, render, replenish, request_log, settings, stock,
+    stream, supplier, tax, voucher, webhook,
 };
 
 /// Mounts every route of this crate, one line per area. The busiest areas come first, because routes are tried in
@@ -38,6 +38,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         .configure(ledger::routes)
         .configure(period_lock::routes)
         .configure(close::routes)
+        .configure(recurring_entry::routes)
         .configure(reconciliation::routes)
         .configure(replenish::routes)
         .configure(integrity::routes)

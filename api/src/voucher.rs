@@ -55,7 +55,7 @@ struct VoucherIn {
     #[schema(example = json!(null))]
     register_id: Option<RegisterId>,
     /// Account to which it is charged if no money came for it: `3000` for vouchers that were issued before, an expense for a
-    /// present. Needs the scope `ledger:write`.
+    /// present. A control account and a liability are rejected. Needs the scope `ledger:write`.
     #[schema(example = json!(null))]
     account_code: Option<Line64>,
     /// When it was issued. Now if absent.

@@ -17,12 +17,12 @@ use crate::document::{self, DocumentKind};
 use crate::expected_receipt::{ExpectedReceipt, Supplies, Supply};
 use crate::hold::Hold;
 use crate::id::{
-    CountId, CustomerId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LandedCostId, LocationId, LotId,
-    MovementId, OrderId, PaymentId, PriceListId, ProductId, PurchaseOrderId, RegisterId, SaleId, ShipmentId,
-    StockDocumentId, SupplierId, TaxClassId, TransferId,
+    CountId, CustomerId, EntryId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LandedCostId, LocationId,
+    LotId, MovementId, OrderId, PaymentId, PriceListId, ProductId, PurchaseOrderId, RegisterId, SaleId,
+    ShipmentId, StockDocumentId, SupplierId, TaxClassId, TransferId,
 };
 use crate::landed_cost::{LandedCost, Receipt};
-use crate::ledger::Entry;
+use crate::ledger::{Entry, KnownEntry, KnownYear, Opened};
 use crate::location::LocationKind;
 use crate::lot::{Lot, Lots};
 use crate::negative_stock::{AlreadyCounted, Consequences, History, OpenCost, Oversold, SettledCost};
@@ -95,6 +95,8 @@ pub struct Setup {
     pub channel_lists: Vec<(Channel, Option<LocationId>, PriceListId)>,
     /// Account codes of the chart.
     pub accounts: Vec<String>,
+    /// Those of its liabilities.
+    pub liabilities: Vec<String>,
     /// Account code by reason code.
     pub reasons: HashMap<String, String>,
 }
@@ -225,6 +227,12 @@ pub struct Book {
     pub served_first: BTreeSet<OrderId>,
     /// The next number of each series.
     pub series: HashMap<String, i64>,
+    /// Journal entries that are reversed.
+    pub entries: HashMap<EntryId, KnownEntry>,
+    /// Facts of years that are closed.
+    pub years: HashMap<i32, KnownYear>,
+    /// Facts of opening balances, if a command posts some.
+    pub opened: Opened,
 }
 
 /// The rows that an accepted command writes.
@@ -340,6 +348,9 @@ impl Book {
             waiting: BTreeMap::new(),
             served_first: BTreeSet::new(),
             series: HashMap::new(),
+            entries: HashMap::new(),
+            years: HashMap::new(),
+            opened: Opened::default(),
         }
     }
 

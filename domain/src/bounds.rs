@@ -11,6 +11,7 @@ use crate::command::{Command, Outcome};
 use crate::hold::{self, Hold, HoldKind};
 use crate::id::{
     CountId, ExpectedReceiptId, HoldId, LocationId, OrderId, PurchaseOrderId, RegisterId, StockDocumentId,
+    TransferId,
 };
 use crate::number::Money;
 use crate::refusal::{Code, Problem, Refusal};
@@ -134,6 +135,8 @@ fn place(book: &Book, command: &Command) -> Option<Place> {
     let hold = |id: &HoldId| at(book.holds.get(id).map(|hold| hold.location_id));
     let expected = |id: &ExpectedReceiptId| at(book.expected.get(id).map(|expected| expected.location_id));
     let count = |id: &CountId| at(book.counts.get(id).map(|count| count.location_id));
+    let from = |id: &TransferId| at(book.transfers.get(id).map(|transfer| transfer.from_location_id));
+    let to = |id: &TransferId| at(book.transfers.get(id).map(|transfer| transfer.to_location_id));
     match command {
         Command::Sell(command) => till(book, command.register_id),
         Command::Refund(command) => till(book, command.register_id),
@@ -163,12 +166,8 @@ fn place(book: &Book, command: &Command) -> Option<Place> {
         Command::ExtendHold(command) => hold(&command.hold_id),
         Command::ReleaseHold(command) => hold(&command.0),
         Command::DispatchTransfer(command) => named(command.from_location_id, "/from_location_id"),
-        Command::ReceiveTransfer(command) => {
-            at(book.transfers.get(&command.transfer_id).map(|transfer| transfer.to_location_id))
-        }
-        Command::CancelTransfer(command) => {
-            at(book.transfers.get(&command.transfer_id).map(|transfer| transfer.from_location_id))
-        }
+        Command::ReceiveTransfer(command) => to(&command.transfer_id),
+        Command::CancelTransfer(command) => from(&command.transfer_id),
         Command::ExpectReceipt(command) => named(command.location_id, "/location_id"),
         Command::RescheduleReceipt(command) => expected(&command.id),
         Command::CancelExpectedReceipt(command) => expected(&command.0),
@@ -195,7 +194,10 @@ fn place(book: &Book, command: &Command) -> Option<Place> {
         | Command::ReverseLandedCost(_)
         | Command::RecallLot(_)
         | Command::Apply(_)
-        | Command::PostEntry(_) => None,
+        | Command::PostEntry(_)
+        | Command::OpenBooks(_)
+        | Command::CloseYear(_)
+        | Command::ReverseEntry(_) => None,
     }
 }
 
@@ -346,7 +348,10 @@ fn channel(book: &Book, command: &Command) -> Option<Channel> {
         | Command::PostCount(_)
         | Command::ReverseCount(_)
         | Command::CancelCount(_)
-        | Command::PostEntry(_) => None,
+        | Command::PostEntry(_)
+        | Command::OpenBooks(_)
+        | Command::CloseYear(_)
+        | Command::ReverseEntry(_) => None,
     }
 }
 

@@ -155,6 +155,12 @@ pub enum Command {
     CancelCount(count::Cancel),
     /// Post a journal entry by hand.
     PostEntry(journal::Post),
+    /// Post opening balances.
+    OpenBooks(journal::OpenBooks),
+    /// Close a year.
+    CloseYear(journal::CloseYear),
+    /// Reverse a journal entry.
+    ReverseEntry(journal::Reverse),
 }
 
 impl Command {
@@ -211,6 +217,9 @@ impl Command {
             Command::ReverseCount(command) => command,
             Command::CancelCount(command) => command,
             Command::PostEntry(command) => command,
+            Command::OpenBooks(command) => command,
+            Command::CloseYear(command) => command,
+            Command::ReverseEntry(command) => command,
         }
     }
 

@@ -11,9 +11,9 @@ use crate::id::{
     self, ApiKeyId, ApplicationId, BiLoginId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
     EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, InvoiceId, LandedCostId, LocationId, LotId,
     OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId,
-    PurchaseOrderId, ReconcileRunId, RegisterId, SaleExceptionId, SaleId, SessionId, ShipmentId,
-    SkuMappingId, StockDocumentId, SupplierId, SystemId, TaxClassId, TaxRateId, TenantId, TransferId, UserId,
-    VoucherId, WebhookDeliveryId, WebhookEndpointId,
+    PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId, SaleExceptionId, SaleId, SessionId,
+    ShipmentId, SkuMappingId, StockDocumentId, SupplierId, SystemId, TaxClassId, TaxRateId, TenantId,
+    TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
 };
 
 /// The kind of a document or record. Its word, such as `credit_note`, is stored in the ledger, in movements
@@ -61,8 +61,12 @@ pub enum DocumentKind {
     Lot,
     Count,
     JournalEntry,
-    /// The document of a journal entry posted by hand: the entry itself.
+    /// The document of a journal entry posted by hand: the entry itself. That of a reversal is the reversed entry.
     Manual,
+    /// The document of the entry of opening balances: the entry itself.
+    OpeningBalances,
+    /// The document of the entry that closes a year: the entry itself.
+    YearClose,
     /// The document of a cost layer that holds stock from before its level had layers.
     EarlierStock,
     Product,
@@ -87,6 +91,7 @@ pub enum DocumentKind {
     User,
     Tenant,
     PeriodLock,
+    RecurringEntry,
     ReconcileSystem,
     ReconcileRun,
     ReconcileEpisode,
@@ -177,7 +182,7 @@ impl DocumentKind {
             }
             Self::Lot => facts(LotId::PREFIX, "lot", Below("/v1/lots"), "lot"),
             Self::Count => facts(CountId::PREFIX, "count", Below("/v1/counts"), "stock_count").numbered("CT"),
-            Self::JournalEntry | Self::Manual => {
+            Self::JournalEntry | Self::Manual | Self::OpeningBalances | Self::YearClose => {
                 facts(EntryId::PREFIX, "journal_entry", Below("/v1/journal-entries"), "journal_entry")
             }
             Self::EarlierStock => facts(StockDocumentId::PREFIX, "earlier_stock", Nowhere, "cost_layer"),
@@ -208,6 +213,9 @@ impl DocumentKind {
             Self::User => facts(UserId::PREFIX, "user", Below("/v1/users"), "app_user"),
             Self::Tenant => facts(TenantId::PREFIX, "tenant", Nowhere, "tenant"),
             Self::PeriodLock => facts(PeriodLockId::PREFIX, "period_lock", Below("/v1/period-locks"), "period_lock"),
+            Self::RecurringEntry => {
+                facts(RecurringEntryId::PREFIX, "recurring_entry", Below("/v1/recurring-entries"), "recurring_entry")
+            }
             Self::ReconcileSystem => {
                 facts(SystemId::PREFIX, "reconcile_system", Below("/v1/reconciliation/systems"), "reconcile_system")
             }

@@ -351,6 +351,10 @@ id!(
     /// A journal entry.
     EntryId, "jnl"
 );
+id!(
+    /// A template of journal entries that recur.
+    RecurringEntryId, "rec"
+);
 
 #[cfg(test)]
 mod tests {

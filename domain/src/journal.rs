@@ -1,38 +1,30 @@
-//! Journal entries posted by hand.
+//! Journal entries posted by hand, opening balances, closes of years, and reversals of these.
+
+mod opening;
+pub mod recurring;
+mod reverse;
+mod year;
 
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use crate::book::{Book, Posting};
+use crate::book::{Book, Posting, Setup};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::id::{CustomerId, EntryId};
-use crate::ledger::{Dimensions, Entry, EntryHead, Lines, account};
+use crate::ledger::control::{self, Use};
+use crate::ledger::{Dimensions, Entry, EntryHead, Lines};
 use crate::needs::Needs;
 use crate::number::Money;
 use crate::refusal::{Code, Problems, Refusal};
 use crate::tenant::Channel;
 
+pub use self::opening::OpenBooks;
+pub use self::reverse::Reverse;
+pub use self::year::{CloseYear, day_after};
+
 /// The most lines of an entry.
 const LINES_MAX: usize = 200;
-
-/// Accounts to which only documents post, so that the accounts agree with the documents. Neither an entry by
-/// hand nor a reason code may name them.
-pub const CONTROLLED: [&str; 13] = [
-    account::RECEIVABLE,
-    account::INVENTORY,
-    account::IN_TRANSIT,
-    account::SHIPPED_NOT_INVOICED,
-    account::CASH,
-    account::STORE_CREDIT,
-    account::SALES_WHOLESALE,
-    account::SALES_RETAIL,
-    account::RETURNS_WHOLESALE,
-    account::RETURNS_RETAIL,
-    account::SALES_DISCOUNTS,
-    account::COGS_WHOLESALE,
-    account::COGS_RETAIL,
-];
 
 /// An entry to post.
 #[derive(Debug, Clone)]
@@ -61,6 +53,14 @@ pub struct PostLine {
     /// The customer it belongs to.
     pub customer_id: Option<CustomerId>,
 }
+
+impl PostLine {
+    /// Returns the debit less the credit.
+    fn amount(&self) -> Money {
+        self.debit.unwrap_or(Money::ZERO) - self.credit.unwrap_or(Money::ZERO)
+    }
+}
+
 impl Rule for Post {
     fn name(&self) -> &'static str {
         "journal_entry.posted"
@@ -85,12 +85,7 @@ fn post(book: &mut Book, command: &Post) -> Result<(Entry, Posting), Refusal> {
     }
     let today = book.setup.settings.day(book.now);
     let occurred_on = command.occurred_on.unwrap_or(today);
-    if occurred_on > today {
-        problems.invalid("/occurred_on", "The day lies in the future.");
-    }
-    if occurred_on < NaiveDate::default() {
-        problems.invalid("/occurred_on", "The day lies before 1970.");
-    }
+    check_day(book, "/occurred_on", occurred_on, &mut problems);
     if command.lines.len() < 2 || command.lines.len() > LINES_MAX {
         problems.invalid("/lines", format!("An entry has 2 to {LINES_MAX} lines."));
     }
@@ -99,8 +94,7 @@ fn post(book: &mut Book, command: &Post) -> Result<(Entry, Posting), Refusal> {
         check_line(book, line, &format!("/lines/{index}"), &mut problems);
         let party_id: Option<Uuid> = line.customer_id.map(|id| id.0);
         let dimensions = Dimensions { channel: line.channel, location_id: None, party_id };
-        let amount = line.debit.unwrap_or(Money::ZERO) - line.credit.unwrap_or(Money::ZERO);
-        entry.debit(line.account.clone(), amount, dimensions);
+        entry.debit(line.account.clone(), line.amount(), dimensions);
     }
     problems.check()?;
     let id = command.id.unwrap_or_else(|| EntryId(book.ids.next_id()));
@@ -116,17 +110,41 @@ fn post(book: &mut Book, command: &Post) -> Result<(Entry, Posting), Refusal> {
     Ok((entry.clone(), Posting { entries: vec![entry], ..Posting::default() }))
 }
 
-fn check_line(book: &Book, line: &PostLine, pointer: &str, problems: &mut Problems) {
-    if !book.setup.accounts.contains(&line.account) {
-        let detail = format!("There is no account {}.", line.account);
-        problems.add(format!("{pointer}/account"), Code::NotFound, detail);
-    } else if CONTROLLED.contains(&line.account.as_str()) {
-        let detail = format!("Only documents post to account {}.", line.account);
-        problems.invalid(format!("{pointer}/account"), detail);
+/// Returns a memo that says something.
+fn stated(memo: Option<&str>) -> Option<&str> {
+    memo.filter(|memo| !memo.trim().is_empty())
+}
+
+/// Adds what is wrong with the day of an entry.
+fn check_day(book: &Book, pointer: &str, day: NaiveDate, problems: &mut Problems) {
+    if day > book.setup.settings.day(book.now) {
+        problems.invalid(pointer, "The day lies in the future.");
     }
+    if day < NaiveDate::default() {
+        problems.invalid(pointer, "The day lies before 1970.");
+    }
+}
+
+fn check_line(book: &Book, line: &PostLine, pointer: &str, problems: &mut Problems) {
+    check_account(&book.setup, line, pointer, Use::Entry, problems);
     if line.customer_id.is_some_and(|id| !book.customers.contains_key(&id)) {
         problems.add(format!("{pointer}/customer_id"), Code::NotFound, "There is no customer with this id.");
     }
+    check_amount(&book.setup, line, pointer, problems);
+}
+
+/// Adds what is wrong with the account of a line.
+fn check_account(setup: &Setup, line: &PostLine, pointer: &str, named: Use, problems: &mut Problems) {
+    if !setup.accounts.contains(&line.account) {
+        let detail = format!("There is no account {}.", line.account);
+        problems.add(format!("{pointer}/account"), Code::NotFound, detail);
+    } else if let Err(detail) = control::check(&line.account, false, named) {
+        problems.invalid(format!("{pointer}/account"), detail);
+    }
+}
+
+/// Adds what is wrong with the amounts of a line.
+fn check_amount(setup: &Setup, line: &PostLine, pointer: &str, problems: &mut Problems) {
     let amount = match (line.debit, line.credit) {
         (Some(amount), None) | (None, Some(amount)) => amount,
         _ => {
@@ -134,11 +152,9 @@ fn check_line(book: &Book, line: &PostLine, pointer: &str, problems: &mut Proble
             return;
         }
     };
-    if !amount.is_positive() || amount != book.setup.settings.money(amount.get()) {
-        let detail = format!(
-            "An amount must be above zero and have at most {} decimals.",
-            book.setup.settings.exponent
-        );
+    if !amount.is_positive() || amount != setup.settings.money(amount.get()) {
+        let detail =
+            format!("An amount must be above zero and have at most {} decimals.", setup.settings.exponent);
         problems.invalid(pointer, detail);
     }
 }

@@ -1,6 +1,10 @@
 //! Double entry: the default chart of accounts, and entries that can't be built unbalanced.
 
+pub mod chart;
+pub mod control;
+
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -61,6 +65,8 @@ pub mod account {
     pub const OPENING_BALANCES: &str = "3000";
     /// Profit of earlier years.
     pub const RETAINED_EARNINGS: &str = "3100";
+    /// Results of years that were moved to retained earnings; the other side of year closes.
+    pub const CLOSED_RESULTS: &str = "3110";
     /// Sales of the wholesale channel, before discounts given at the sale.
     pub const SALES_WHOLESALE: &str = "4000";
     /// Sales of the retail channel, before discounts given at the sale.
@@ -114,6 +120,7 @@ pub const CHART: &[(&str, &str, AccountKind)] = &[
     (account::STORE_CREDIT, "Store credit and vouchers", AccountKind::Liability),
     (account::OPENING_BALANCES, "Opening balances", AccountKind::Equity),
     (account::RETAINED_EARNINGS, "Retained earnings", AccountKind::Equity),
+    (account::CLOSED_RESULTS, "Closed results", AccountKind::Equity),
     (account::SALES_WHOLESALE, "Sales, wholesale", AccountKind::Revenue),
     (account::SALES_RETAIL, "Sales, retail", AccountKind::Revenue),
     (account::RETURNS_WHOLESALE, "Sales returns, wholesale", AccountKind::Revenue),
@@ -197,6 +204,43 @@ pub struct Entry {
     pub lines: Vec<EntryLine>,
     /// The sum of the debits, which is the sum of the credits.
     pub total: Money,
+}
+
+/// An entry that exists, as its reversal needs it.
+#[derive(Debug, Clone)]
+pub struct KnownEntry {
+    /// The kind of its document.
+    pub document_kind: DocumentKind,
+    /// Its document: the entry itself if it was posted by hand, and the reversed entry if it is a reversal.
+    pub document_id: Uuid,
+    /// Its remark.
+    pub memo: Option<String>,
+    /// The tenant's day on which it happened.
+    pub occurred_on: NaiveDate,
+    /// Its lines.
+    pub lines: Vec<EntryLine>,
+    /// The entry that reversed it.
+    pub reversed_by: Option<EntryId>,
+}
+
+/// Facts on which the close of a year depends.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct KnownYear {
+    /// The entry of its close that is there and not reversed.
+    pub entry: Option<EntryId>,
+    /// Its revenue less its expenses.
+    pub result: Money,
+}
+
+/// Facts on which opening balances depend.
+#[derive(Debug, Clone, Default)]
+pub struct Opened {
+    /// The entry of opening balances that is there and not reversed.
+    pub entry: Option<EntryId>,
+    /// The last closed day.
+    pub locked_through: Option<NaiveDate>,
+    /// Debits less credits of accounts at the ends of days.
+    pub balances: HashMap<(NaiveDate, String), Money>,
 }
 
 /// The id, document and day of an entry to make.

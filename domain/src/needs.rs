@@ -6,15 +6,16 @@ use std::collections::{BTreeSet, HashMap};
 use crate::count::Count;
 use crate::document::DocumentKind;
 use crate::id::{
-    CountId, CustomerId, ExpectedReceiptId, HoldId, InvoiceId, LandedCostId, LocationId, LotId, OrderId,
-    PaymentId, ProductId, PurchaseOrderId, RegisterId, ShipmentId, StockDocumentId, SupplierId, TransferId,
+    CountId, CustomerId, EntryId, ExpectedReceiptId, HoldId, InvoiceId, LandedCostId, LocationId, LotId,
+    OrderId, PaymentId, ProductId, PurchaseOrderId, RegisterId, ShipmentId, StockDocumentId, SupplierId,
+    TransferId,
 };
 use crate::line_item::GoodsLine;
 use crate::lot::NamedLot;
 use crate::open_item::CreditRef;
 use crate::product::{ItemRef, barcode_forms};
 use crate::sales::LineInput;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use crate::command::Command;
@@ -118,6 +119,12 @@ pub struct Needs {
     pub reasons: BTreeSet<String>,
     /// Account codes that are named.
     pub accounts: BTreeSet<String>,
+    /// Journal entries that are reversed.
+    pub reversed_entries: BTreeSet<EntryId>,
+    /// Years that are closed. Their results are needed.
+    pub closed_years: BTreeSet<i32>,
+    /// Days of opening balances. The balances of control accounts at their ends are needed.
+    pub opening_on: BTreeSet<NaiveDate>,
 }
 
 impl Needs {

@@ -25,6 +25,7 @@ mod lot_expiry;
 mod low_stock;
 mod margin;
 mod named;
+mod place;
 mod product_performance;
 mod range;
 mod receivable_ageing;
@@ -79,6 +80,7 @@ pub use ledger::trial_balance::TrialBalanceRow;
 pub use lot_expiry::LotExpiryRow;
 pub use low_stock::LowStockRow;
 pub use margin::MarginRow;
+pub use place::Place;
 pub use product_performance::ProductPerformanceRow;
 pub use range::Range;
 pub use receivable_ageing::ReceivableAgeingRow;
@@ -240,6 +242,10 @@ pub struct Meta {
     /// Whether more rows exist than the limit allows.
     #[schema(example = false)]
     pub truncated: bool,
+    /// The cursor of the next page. Null if there is none, if the rows are sorted by a figure, and in every report but
+    /// `general_ledger`.
+    #[schema(max_length = 200, example = json!(null))]
+    pub next_cursor: Option<String>,
     /// Codes of the ledger accounts that the report agrees with, in the default chart of accounts.
     #[schema(value_type = Vec<String>, max_items = 20, example = json!(["4000", "4010"]))]
     pub ledger_accounts: Vec<&'static str>,
@@ -323,6 +329,11 @@ pub trait Row: FromQueryResult + Serialize + OutputType {
 
     /// Writes ids as the API has them.
     fn with_ids(&mut self) {}
+
+    /// Returns the place after which the next page begins, if the report has pages.
+    fn place(&self) -> Option<Place> {
+        None
+    }
 }
 
 /// The rows that the database returned for a [`Request`], not decoded yet.
@@ -400,6 +411,8 @@ pub fn decode<R: Row>(request: &Request, raw: RawReport) -> Result<Report<R>, Er
         row.in_zone(zone);
         row.with_ids();
     }
+    let has_next = truncated && request.sort.is_none();
+    let last = rows.last().filter(|_| has_next).and_then(R::place);
     let as_of = Instant(raw.as_of.fixed_offset());
     let meta = Meta {
         time_zone,
@@ -412,6 +425,7 @@ pub fn decode<R: Row>(request: &Request, raw: RawReport) -> Result<Report<R>, Er
         data_as_of: as_of,
         row_count: rows.len() as u64,
         truncated,
+        next_cursor: last.map(|place| place.text()),
         ledger_accounts: request.name.ledger_accounts(),
         ties_to,
         trade: raw.trade,

@@ -36,6 +36,7 @@ mutable (name, columns) as (
         ('access_refusal', '{times}'),
         ('bi_login', '{expires_at, revoked_at, rotated_to, version, updated_at}'),
         ('password_link', '{ended_at}'),
+        ('recurring_entry', '{posted, next_on, tried_on, problem, ended_at, version, updated_at}'),
         ('reconcile_system', '{name, kind, quantity_meaning, sync_interval_minutes, clock_offset_seconds, sign, version, updated_at}'),
         ('reconcile_snapshot', '{is_full}'),
         ('reconcile_input', '{changed_at}'),

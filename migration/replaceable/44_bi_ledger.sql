@@ -34,7 +34,7 @@ select
 from public.account a
 join public.tenant t on t.tenant_id = a.tenant_id
 left join bi.ledger_by_day l on l.account_code = a.code
-where a.tenant_id = bi.tenant()
+where a.tenant_id = bi.tenant() and (a.dropped_at is null or l.account_code is not null)
 group by a.code, a.name, a.kind, t.currency;
 
 -- By month and channel, over the whole history.
@@ -57,7 +57,7 @@ from (
 ) l
 group by l.month, l.channel, l.section, l.account_code, l.account_name, l.currency;
 
--- As of now. What was earned is equity, by calendar year.
+-- As of now. What was earned is equity, by calendar year. What year closes moved to retained earnings (3110) is off the earlier ones.
 create view bi.balance_sheet with (security_invoker = true) as
 select
     l.section, l.account_code, l.account_name, l.currency,
@@ -68,10 +68,11 @@ select
 from (
     select
         case d.account_kind when 'asset' then 'assets' when 'liability' then 'liabilities' else 'equity' end as section,
-        case when d.account_kind in ('asset', 'liability', 'equity') then d.account_code end as account_code,
+        case when d.account_kind in ('asset', 'liability', 'equity') and d.account_code <> '3110' then d.account_code end
+            as account_code,
         case
-            when d.account_kind in ('asset', 'liability', 'equity') then d.account_name
-            when d.posted_on >= date_trunc('year', now() at time zone t.time_zone)::date then 'Result of the year'
+            when d.account_kind in ('asset', 'liability', 'equity') and d.account_code <> '3110' then d.account_name
+            when d.account_code <> '3110' and d.posted_on >= date_trunc('year', now() at time zone t.time_zone)::date then 'Result of the year'
             else 'Result of earlier years'
         end as account_name,
         d.currency, d.balance
@@ -132,7 +133,8 @@ with control (name, codes, href, subledger) as (
 ), balance as (
     select d.account_code, sum(d.balance) as amount from bi.ledger_by_day d group by d.account_code
 ), hand as (
-    select j.account_code, sum(j.balance) as amount from bi.journal_lines j where j.document_kind = 'manual' group by j.account_code
+    select j.account_code, sum(j.balance) as amount from bi.journal_lines j where j.document_kind in ('manual', 'opening_balances')
+    group by j.account_code
 ), tied as (
     select c.name as control, array_to_string(c.codes, ',') as account_codes, c.href, t.currency,
         coalesce((select sum(b.amount) from balance b where b.account_code = any (c.codes)), 0) as ledger,

@@ -21,6 +21,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Shows whether the limit cut the rows, for formats that have no other place for it.
 const TRUNCATED: header::HeaderName = header::HeaderName::from_static("stockwell-report-truncated");
+/// Has the cursor of the next page, if there is one.
+const NEXT_CURSOR: header::HeaderName = header::HeaderName::from_static("stockwell-report-next-cursor");
 
 /// Media type of a workbook.
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -196,6 +198,10 @@ struct ReportParams {
     /// Most rows: those with the greatest main figure, as `order` in `GET /v1/reports` says. Totals include all rows.
     #[param(minimum = 1, maximum = 50000, default = 10000, example = 1000)]
     limit: Option<i64>,
+    /// `meta.next_cursor` of the page before, or its header Stockwell-Report-Next-Cursor: the rows begin after it, with the same other
+    /// parameters. Not with `sort`. Only for `general_ledger`.
+    #[param(max_length = 200, example = "3~2026-11-30~jnl_01h455vb4pex5vsknk084sn02q~1100")]
+    cursor: Option<String>,
     /// `json`, `csv`, `ndjson` or `xlsx`. The default follows the header Accept.
     #[param(max_length = 16, example = "json")]
     format: Option<String>,
@@ -252,7 +258,8 @@ pub struct ReportTable {
             (String = "text/csv", example = "channel,currency,net_revenue\r\nwholesale,GBP,1200.00\r\n"),
             (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
             (String = "application/x-ndjson", example = "{\"channel\":\"wholesale\",\"net_revenue\":\"1200.00\"}\n"),
-        ), headers(("Stockwell-Report-Truncated" = bool, description = "Whether the limit cut the rows."))),
+        ), headers(("Stockwell-Report-Truncated" = bool, description = "Whether the limit cut the rows."),
+            ("Stockwell-Report-Next-Cursor" = String, description = "Cursor of the next page, if there is one."))),
         (status = 406, description = "The report is not available in this format.", body = Problem,
             content_type = "application/problem+json"),
         (status = 422, description = "A parameter has a value that is not allowed, the report does not take it, or there is no form \
@@ -294,6 +301,9 @@ async fn show(
 }
 
 pub fn reject(invalid: Invalid) -> ApiError {
+    if invalid.parameter == "cursor" && !invalid.readable {
+        return ApiError::of(ErrorCode::InvalidCursor).at_parameter("cursor");
+    }
     let error = if invalid.readable {
         ApiError::new(Code::ValidationFailed, invalid.detail)
     } else {
@@ -338,6 +348,7 @@ fn input(params: ReportParams) -> Result<Input, Invalid> {
         sort: params.sort,
         fill: params.fill,
         limit: params.limit,
+        cursor: params.cursor,
     })
 }
 
@@ -397,6 +408,7 @@ pub struct Written {
     report: &'static str,
     format: Format,
     truncated: bool,
+    next_cursor: Option<String>,
     /// Number of values.
     pub values: usize,
     body: Vec<u8>,
@@ -428,12 +440,13 @@ impl Written {
         };
         let meta = serde_json::to_vec(&table.meta.undated()).map_err(ApiError::internal)?;
         let tag = weak_tag([content, &meta[..]]);
-        Ok(Written { report: table.report, format, truncated, values, body, tag })
+        let next_cursor = table.meta.next_cursor.clone();
+        Ok(Written { report: table.report, format, truncated, next_cursor, values, body, tag })
     }
 
     /// Returns the report, or 304 to a caller who has it.
     pub fn respond(self, seen: &IfNoneMatch) -> Answer {
-        let Written { report, format, truncated, body, tag, .. } = self;
+        let Written { report, format, truncated, next_cursor, body, tag, .. } = self;
         let media_type = match format {
             Format::Json => "application/json",
             Format::Csv => "text/csv; charset=utf-8; header=present",
@@ -445,6 +458,9 @@ impl Written {
         response
             .insert_header((header::CACHE_CONTROL, "private, max-age=0, must-revalidate"))
             .insert_header((TRUNCATED, truncated.to_string()));
+        if let Some(cursor) = next_cursor {
+            response.insert_header((NEXT_CURSOR, cursor));
+        }
         if format != Format::Json {
             let disposition = format!("attachment; filename=\"{report}.{extension}\"");
             response.insert_header((header::CONTENT_DISPOSITION, disposition));

@@ -201,6 +201,7 @@ pub async fn close(tx: &Tx, month: Month, input: &CloseInput) -> Result<CloseRec
         return Err(Refusal::new(Code::ValidationFailed, detail).into());
     }
     check_open(month, period_lock::locked_through(tx).await?)?;
+    tx.plan_as_report().await?;
     let items = accepted(&checklist::read(tx, month.after).await?, input)?;
     period_lock::hold(tx).await?;
     check_open(month, period_lock::locked_through(tx).await?)?;

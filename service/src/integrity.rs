@@ -312,7 +312,7 @@ const CUSTOMERS_AND_CASH: &str = "
            join voucher_move m on m.tenant_id = $1 and m.voucher_id = v.id and m.document_id = v.id
            where v.tenant_id = $1 and v.method = 'card'),
         (select coalesce(sum(l.debit - l.credit), 0) from journal_line l
-         join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id and e.document_kind <> 'manual'
+         join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id and e.document_kind not in ('manual', 'opening_balances')
          where l.tenant_id = $1 and l.account_code = '1020')";
 
 const VOUCHERS: &str = "
@@ -353,7 +353,7 @@ const REPORTS: &str = "
                 select account_code from sales_line_tax where tenant_id = $1)) as tax,
             sum(l.debit - l.credit) filter (where l.account_code in ('5000', '5010')) as cost
         from journal_line l
-        join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id and e.document_kind <> 'manual'
+        join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id and e.document_kind not in ('manual', 'opening_balances')
         where l.tenant_id = $1 and (
             l.account_code in ('4000', '4010', '4100', '4110', '4200', '2200', '5000', '5010')
             or l.account_code in (select account_code from sales_line_tax where tenant_id = $1))

@@ -5,9 +5,9 @@ use domain::id::{
     self, ApiKeyId, ApplicationId, BiLoginId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
     EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, InvoiceId, LandedCostId, LocationId, LotId,
     OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId,
-    PurchaseOrderId, ReconcileRunId, RegisterId, SaleExceptionId, SaleId, SessionId, ShipmentId,
-    SkuMappingId, StockDocumentId, SupplierId, SystemId, TaxClassId, TaxRateId, TransferId, UserId,
-    VoucherId, WebhookDeliveryId, WebhookEndpointId,
+    PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId, SaleExceptionId, SaleId, SessionId,
+    ShipmentId, SkuMappingId, StockDocumentId, SupplierId, SystemId, TaxClassId, TaxRateId, TransferId,
+    UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
 };
 use domain::refusal::{Code, Problems};
 use domain::text::one_form;
@@ -113,6 +113,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     (ProductId::PREFIX, "product", in_table!("product")),
     (PurchaseOrderId::PREFIX, "purchase order", in_table!("purchase_order")),
     (ReconcileRunId::PREFIX, "run", in_table!("reconcile_run")),
+    (RecurringEntryId::PREFIX, "recurring entry", in_table!("recurring_entry")),
     (RegisterId::PREFIX, "till", in_table!("register")),
     (SaleExceptionId::PREFIX, "exception", in_table!("sale_exception")),
     (SaleId::PREFIX, "sale", in_table!("pos_sale")),

@@ -1,9 +1,10 @@
 //! The general ledger, for reading: journal, trial balance, chart of accounts.
 
+pub mod chart;
 pub mod control;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::document::document_id;
+use domain::document::{DocumentKind, document_id};
 use domain::id::{CommandId, CustomerId, EntryId, LocationId};
 use domain::number::Money;
 use domain::refusal::Refusal;
@@ -24,12 +25,18 @@ pub struct JournalEntry {
     pub id: EntryId,
     pub object: tag::JournalEntry,
     /// Kind of the document that caused it: `sale`, `refund`, `shipment`, `invoice`, `credit_note`, `payment`,
-    /// `cash_move`, `receipt`, `opening`, `adjustment` or `manual`. New values may appear.
+    /// `cash_move`, `receipt`, `opening`, `adjustment`, `manual`, `opening_balances` or `year_close`. New values may appear.
     #[schema(max_length = 32, example = "sale")]
     pub document_kind: String,
-    /// Id of that document.
+    /// Id of that document. It is the entry itself if it was posted by hand, and the reversed entry if it is a reversal.
     #[schema(max_length = 64, example = "sal_01h455vb4pex5vsknk084sn02q")]
     pub document_id: String,
+    /// The entry that it reverses. Null if it is no reversal.
+    #[schema(example = json!(null))]
+    pub reverses: Option<EntryId>,
+    /// The entry that reverses it. Null if it is not reversed.
+    #[schema(example = json!(null))]
+    pub reversed_by: Option<EntryId>,
     /// Purpose of an entry that was posted by hand.
     #[schema(max_length = 500, example = json!(null))]
     pub memo: Option<String>,
@@ -101,7 +108,11 @@ pub async fn entries(
         "select
             e.id, e.document_kind, e.document_id, e.memo, e.occurred_on, e.posted_on, e.recorded_at, e.command_id,
             e.debit_total, l.line_no, l.account_code, coalesce(a.name, '') as account_name, l.debit, l.credit,
-            l.currency, l.channel, l.location_id, l.party_id
+            l.currency, l.channel, l.location_id, l.party_id,
+            case when e.document_kind in ('manual', 'opening_balances', 'year_close') then (
+                select r.id from journal_entry r
+                where r.tenant_id = $1 and r.document_id = e.id and r.document_kind = 'manual' and r.id <> e.id
+                limit 1) end as reversed_by
         from (
             select * from journal_entry e
             where e.tenant_id = $1 and ($2::uuid is null or e.id < $2) and ($3::uuid is null or e.id = $3)
@@ -145,10 +156,14 @@ pub async fn entry(tx: &Tx, id: EntryId) -> Result<JournalEntry, Error> {
 
 fn read_header(id: EntryId, row: &PgRow) -> Result<JournalEntry, Error> {
     let document_kind: String = row.try_get("document_kind")?;
+    let document: Uuid = row.try_get("document_id")?;
+    let is_reversal = document_kind == DocumentKind::Manual.word() && document != id.0;
     Ok(JournalEntry {
         id,
         object: tag::JournalEntry,
-        document_id: document_id(&document_kind, row.try_get("document_id")?),
+        document_id: document_id(&document_kind, document),
+        reverses: is_reversal.then_some(EntryId(document)),
+        reversed_by: row.try_get::<Option<Uuid>, _>("reversed_by")?.map(EntryId),
         document_kind,
         memo: row.try_get("memo")?,
         occurred_on: row.try_get("occurred_on")?,
@@ -243,7 +258,7 @@ const BALANCES: &str = "
         t.currency, coalesce(a.code, l.account_code) as account_code, coalesce(a.name, '') as account_name,
         coalesce(a.kind, '') as account_kind, coalesce(l.opening, 0) as opening, coalesce(l.debit, 0) as debit,
         coalesce(l.credit, 0) as credit
-    from (select code, name, kind from account where tenant_id = $1) a
+    from (select code, name, kind, dropped_at from account where tenant_id = $1) a
     full join (
         select
             account_code, sum(debit - credit) filter (where posted_on < $2) as opening,
@@ -259,6 +274,7 @@ const BALANCES: &str = "
         group by account_code
     ) l on l.account_code = a.code
     join tenant t on t.tenant_id = $1
+    where a.dropped_at is null or l.account_code is not null
     order by account_code";
 
 /// Returns the balance of every account by code, over a half-open period of posting days. The transaction must read one snapshot.
@@ -314,17 +330,21 @@ pub struct Account {
     /// `asset`, `liability`, `equity`, `revenue` or `expense`.
     #[schema(max_length = 16, example = "revenue")]
     pub kind: String,
+    /// Code of the account above it. Null if there is none.
+    #[schema(max_length = 32, example = json!(null))]
+    pub parent: Option<String>,
 }
 
 /// Returns accounts by code, after the account `after`.
 pub async fn accounts(tx: &Tx, after: Option<&str>, rows: u64) -> Result<Vec<Account>, Error> {
     let query = sqlx::query(
-        "select code, name, kind from account where tenant_id = $1 and code > coalesce($2, '') order by code limit $3",
+        "select code, name, kind, parent_code from account \
+         where tenant_id = $1 and dropped_at is null and code > coalesce($2, '') order by code limit $3",
     );
     let rows = tx.rows(query.bind(tx.tenant_id.0).bind(after).bind(rows.cast_signed())).await?;
     let account = |row: &PgRow| -> Result<Account, Error> {
         let (code, name, kind) = (row.try_get("code")?, row.try_get("name")?, row.try_get("kind")?);
-        Ok(Account { object: tag::Account, code, name, kind })
+        Ok(Account { object: tag::Account, code, name, kind, parent: row.try_get("parent_code")? })
     };
     rows.iter().map(account).collect()
 }

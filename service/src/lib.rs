@@ -39,6 +39,7 @@ mod printed;
 pub mod purchase_order;
 pub mod recent;
 pub mod reconcile;
+pub mod recurring_entry;
 pub mod refusal;
 pub mod register;
 pub mod relay;

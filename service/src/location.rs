@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use ::entity::{location, reason_code};
 use domain::id::LocationId;
-use domain::journal::CONTROLLED;
+use domain::ledger::AccountKind;
+use domain::ledger::control::{self, Use};
 use domain::location::LocationKind;
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
@@ -15,6 +16,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Query
 use serde::{Deserialize, Serialize};
 
 use crate::input::Change;
+use crate::listing::word;
 use crate::page::Page;
 use crate::rows::insert_all;
 use crate::{Error, Tx, input};
@@ -48,7 +50,8 @@ pub struct ReasonCodeInput {
     pub code: Code64,
     /// Name of the reason.
     pub name: Name,
-    /// Code of the account to which adjustments with this reason are posted. The name `account_code` is accepted too.
+    /// Code of the account to which adjustments with this reason are posted, such as an expense. A control account and a liability are
+    /// rejected. The name `account_code` is accepted too.
     #[serde(alias = "account_code")]
     #[schema(min_length = 1, max_length = 64, example = "5100")]
     pub account: String,
@@ -183,13 +186,16 @@ pub async fn create_reason(tx: &Tx, input: &ReasonCodeInput) -> Result<ReasonCod
     let mut problems = Problems::default();
     input.code.check(&mut problems, "/code");
     input.name.check(&mut problems, "/name");
-    let query = sqlx::query("select 1 from account where tenant_id = $1 and code = $2");
-    if tx.row(query.bind(tx.tenant_id.0).bind(&input.account)).await?.is_none() {
-        input::add_unknown(&mut problems, "/account", "account");
-    }
-    if CONTROLLED.contains(&input.account.as_str()) {
-        let detail = format!("Only documents post to account {}: name an expense account.", input.account);
-        problems.invalid("/account", detail);
+    let query =
+        sqlx::query("select kind from account where tenant_id = $1 and code = $2 and dropped_at is null");
+    match tx.row(query.bind(tx.tenant_id.0).bind(&input.account)).await? {
+        Some(row) => {
+            let is_liability = word::<AccountKind>(&row, "kind")? == AccountKind::Liability;
+            if let Err(detail) = control::check(&input.account, is_liability, Use::Reason) {
+                problems.invalid("/account", detail);
+            }
+        }
+        None => input::add_unknown(&mut problems, "/account", "account"),
     }
     problems.check()?;
     let row = reason_code::Model {

@@ -3,6 +3,8 @@
 //! A document keeps the time at which it happened. Only the day of its posting moves, which `post_batch_2` decides where it
 //! writes the entry (ADR 19): a server that has not yet seen a move of the lock can't post in a closed period.
 
+use std::time::Duration;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::PeriodLockId;
 use domain::refusal::{Problems, Refusal};
@@ -17,6 +19,11 @@ use crate::columns::Columns;
 use crate::listing::{Listing, Slice};
 use crate::posting::setup;
 use crate::{Error, Tx};
+
+/// Most attempts to take the lock.
+const HOLD_ATTEMPTS_MAX: u32 = 100;
+/// Pause after an attempt.
+const HOLD_PAUSE: Duration = Duration::from_millis(20);
 
 /// A move of the lock.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
@@ -70,10 +77,20 @@ pub(crate) fn check_reason(problems: &mut Problems, pointer: &str, reason: &Fill
     }
 }
 
-/// Waits for every posting that has begun. Later ones, and other moves, wait until the end of the transaction.
+/// Waits for every posting that has begun, for at most 2 seconds. Then later ones, and other moves, wait until the end of the
+/// transaction. The lock is tried and not waited for: PostgreSQL lets postings queue behind who waits for it, and tills would stand
+/// still until a slow posting ends. If the lock is never free, the error is that of a row that stays locked.
 pub(crate) async fn hold(tx: &Tx) -> Result<(), Error> {
-    let lock = "select pg_advisory_xact_lock(hashtextextended('period_lock ' || $1::uuid, 0))";
-    tx.execute(sqlx::query(lock).bind(tx.tenant_id.0)).await.map(drop)
+    let lock = "select pg_try_advisory_xact_lock(hashtextextended('period_lock ' || $1::uuid, 0)) as is_held";
+    for _ in 0..HOLD_ATTEMPTS_MAX {
+        let row = tx.row(sqlx::query(lock).bind(tx.tenant_id.0)).await?;
+        let row = row.ok_or_else(|| Error::invariant("a lock without a row"))?;
+        if row.try_get::<bool, _>("is_held")? {
+            return Ok(());
+        }
+        tokio::time::sleep(HOLD_PAUSE).await;
+    }
+    Err(Error::LockTimeout)
 }
 
 /// Returns the last closed day. Nothing if every day is open.

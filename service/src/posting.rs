@@ -39,6 +39,7 @@ pub mod annotations;
 pub(crate) mod counts;
 mod decide;
 pub(crate) mod documents;
+mod entries;
 mod history;
 pub(crate) mod landed;
 mod late;

@@ -50,6 +50,8 @@ const REPORTS_MIN: u32 = 2;
 /// ends.
 const MANY_ROWS: &str = "set local plan_cache_mode = force_custom_plan; set local work_mem = '64MB'; set local jit = off; \
      set local max_parallel_workers_per_gather = 0; set local client_connection_check_interval = '500ms'";
+/// Longest time of one statement of a report.
+const REPORT_STATEMENT: &str = "set local statement_timeout = '60s'";
 /// Most attempts of a write that loses a race (40001, 40P01).
 const ATTEMPTS_MAX: u32 = 3;
 
@@ -198,7 +200,7 @@ impl Db {
     ) -> Result<T, Error> {
         let opening = format!(
             "begin isolation level repeatable read read only; set local application_name = '{READER}'; {MANY_ROWS}; \
-             set local statement_timeout = '60s'"
+             {REPORT_STATEMENT}"
         );
         let tx = on_database(self.open(&opening, share, tenant_id)).await?;
         let report = async {
@@ -400,6 +402,13 @@ impl Tx {
     /// Selects rows of `E` of the tenant. Row-level security would hide the others; the predicate makes it fast.
     pub fn select<E: EntityTrait>(&self) -> Select<E> {
         E::find().filter(Expr::col((E::default(), Alias::new("tenant_id"))).eq(self.tenant_id.0))
+    }
+
+    /// Plans and times the next statements as those of a report. So a write can compute what a report shows.
+    pub(crate) async fn plan_as_report(&self) -> Result<(), Error> {
+        let settings = format!("{MANY_ROWS}; {REPORT_STATEMENT}; set local enable_seqscan = on");
+        self.execute_unprepared(&settings).await?;
+        Ok(())
     }
 
     /// Returns all rows of a literal query.

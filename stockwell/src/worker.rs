@@ -1,7 +1,8 @@
 //! `stockwell worker`: sends events on to the servers and to webhooks, deletes old stored responses and credentials, folds sales lines
-//! into roll-ups, and makes stock checkpoints and runs of the reconciliation.
+//! into roll-ups, makes stock checkpoints and runs of the reconciliation, and posts recurring entries.
 
 mod reconciliation;
+mod recurring;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -56,8 +57,8 @@ pub struct WorkerConfig {
     #[arg(long, env = "STOCKWELL_RELAY_DATABASE_URL", hide_env_values = true, value_parser = secret)]
     pub relay_database_url: SecretString,
     /// The database, as the service's role (stockwell_app). With it, the worker folds new sales lines into the roll-ups of the
-    /// reports every 5 seconds, makes a run of the reconciliation when new input has been quiet for a minute, and makes the stock
-    /// checkpoints that are due, for every tenant, when it starts and once a day. Without it, run `stockwell rollup` often and `stockwell checkpoint` once a day.
+    /// reports every 5 seconds, makes a run of the reconciliation when new input has been quiet for a minute, posts the
+    /// recurring entries that are due, and makes the stock checkpoints that are due, for every tenant, when it starts and once a day. Without it, run `stockwell rollup` often and `stockwell checkpoint` once a day.
     #[arg(long, env = "STOCKWELL_DATABASE_URL", hide_env_values = true, value_parser = secret)]
     pub database_url: Option<SecretString>,
     /// The address of /metrics, which Prometheus reads; port 0 takes a free one. Off if absent. It asks for no credential:
@@ -103,12 +104,14 @@ impl Worker {
             // Each run finds a connection of every kind at once. They are opened when they are needed.
             let of_runs =
                 PoolOptions { reports_max: u32::from(reconciliation::AT_ONCE), ..PoolOptions::default() };
-            let (folds, checkpoints, runs) = tokio::try_join!(
+            let (folds, checkpoints, runs, entries) = tokio::try_join!(
                 Db::connect(url.expose_secret(), &options),
                 Db::connect(url.expose_secret(), &options),
-                Db::connect(url.expose_secret(), &of_runs)
+                Db::connect(url.expose_secret(), &of_runs),
+                Db::connect(url.expose_secret(), &options)
             )?;
             tasks.push(tokio::spawn(reconciliation::keep(outbox.clone(), runs, stopping.subscribe())));
+            tasks.push(tokio::spawn(recurring::keep(outbox.clone(), entries, stopping.subscribe())));
             tasks.push(tokio::spawn(keep_rollups(outbox.clone(), folds, stopping.subscribe())));
             tasks.push(tokio::spawn(keep_checkpoints(outbox.clone(), checkpoints, stopping.subscribe())));
             if let Some(deliverer) = Deliverer::start(&config.webhooks, url, &outbox).await? {

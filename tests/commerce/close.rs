@@ -1,7 +1,8 @@
 //! Closing a month: the checklist, reasons for what is open, the lock, and reopening.
 
-use sea_orm::sqlx;
+use sea_orm::sqlx::{self, Row};
 use serde_json::{Value, json};
+use service::close::{self, CloseInput, Month};
 use tests::{Tenant, environment, lines, with_tenant, with_tenants};
 
 use crate::platform::auth::key;
@@ -213,6 +214,25 @@ fn a_control_account_that_differs_is_open() {
             let reply = tenant.post("/v1/close/2026-03", &json!({})).await;
             assert_eq!(reply.status, if expected.is_empty() { 200 } else { 422 }, "{}", reply.text);
         }
+    });
+}
+
+/// The checklist of a close is that of `GET`. So it has the time and the plans of a report, and not those of a short write.
+#[test]
+fn a_close_can_compute_what_its_checklist_shows() {
+    with_tenant(async |tenant| {
+        let month = Month::parse("2026-03").expect("a month");
+        let input: CloseInput = serde_json::from_value(json!({})).expect("a close");
+        let caller = service::tenant::operator(tenant.id);
+        let db = environment().db.for_imports();
+        let shown = db.write(&caller, async |tx| {
+            close::close(tx, month, &input).await?;
+            let settings = "select array_to_string(array[current_setting('statement_timeout'), \
+                            current_setting('enable_seqscan'), current_setting('plan_cache_mode')], ' ')";
+            let row = tx.row(sqlx::query(settings)).await?.expect("a row");
+            Ok(row.try_get::<String, _>(0)?)
+        });
+        assert_eq!(shown.await.expect("a close"), "1min on force_custom_plan");
     });
 }
 

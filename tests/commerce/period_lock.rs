@@ -1,8 +1,13 @@
 //! The lock on closed periods: what happened in one is kept with its time, and posted on the first open day.
 
+use std::time::Duration;
+
+use futures_util::join;
+use sea_orm::sqlx::{self, Connection, Row};
 use serde_json::{Value, json};
 use service::period_lock::{self, PeriodLockInput};
 use tests::{Tenant, environment, lines, sale, with_tenant};
+use tokio::sync::oneshot;
 
 const LOCKS: &str = "/v1/period-locks";
 
@@ -124,7 +129,7 @@ fn sales_at_the_moment_of_the_lock_are_posted_before_or_after_it() {
         let mut late = sale(&till, &[("MUG", "1")]);
         late["occurred_at"] = json!("2026-02-10T10:00:00Z");
         let sales = futures_util::future::join_all((0..12).map(|_| tenant.post("/v1/pos/sales", &late)));
-        let (sales, _) = futures_util::join!(sales, lock(tenant, json!("2026-03-31")));
+        let (sales, _) = join!(sales, lock(tenant, json!("2026-03-31")));
         for reply in sales {
             reply.created();
         }
@@ -140,7 +145,7 @@ fn the_move_that_waited_holds() {
         let input = json!({ "locked_through": "2026-03-31", "reason": "Month reported" });
         let input: PeriodLockInput = serde_json::from_value(input).expect("a move");
         let waited = environment().db.job(tenant.id, async |tx| {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
             lock(tenant, json!("2026-01-31")).await;
             period_lock::create(tx, &input).await
         });
@@ -152,5 +157,51 @@ fn the_move_that_waited_holds() {
         late["occurred_at"] = json!("2026-03-04T10:00:00Z");
         tenant.post("/v1/pos/sales", &late).await.created();
         check_days(tenant, "2026-03-04", "2026-04-01").await;
+    });
+}
+
+/// Waits until a connection tries to take the lock, or waits for it.
+async fn until_tried(pid: i32) {
+    let query = "select count(*) from pg_stat_activity \
+                 where pid = $1 and query like '%advisory_xact_lock(hashtextextended(%period_lock%'";
+    loop {
+        let tried: i64 = sqlx::query_scalar(query)
+            .bind(pid)
+            .fetch_one(&environment().root)
+            .await
+            .expect("the activity is read");
+        if tried > 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// A move waits for a posting under way. If it stood in the queue for the lock, each later posting would stand behind it.
+#[test]
+fn a_sale_does_not_queue_behind_a_move_that_waits() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("50", "4.00")).await;
+        let till = tenant.till().await;
+        let input = json!({ "locked_through": "2026-03-31", "reason": "Month reported" });
+        let input: PeriodLockInput = serde_json::from_value(input).expect("a move");
+        let mut connection = environment().connect().await;
+        let mut posting = connection.begin().await.expect("a transaction");
+        let shared = "select pg_advisory_xact_lock_shared(hashtextextended('period_lock ' || $1::uuid, 0))";
+        sqlx::query(shared).bind(tenant.id.0).execute(&mut *posting).await.expect("the lock of a posting");
+        let (begun, has_begun) = oneshot::channel();
+        let moved = environment().db.job(tenant.id, async |tx| {
+            let row = tx.row(sqlx::query("select pg_backend_pid() as pid")).await?.expect("a row");
+            begun.send(row.try_get::<i32, _>("pid")?).expect("the test waits");
+            period_lock::create(tx, &input).await
+        });
+        let meanwhile = async {
+            until_tried(has_begun.await.expect("the move begins")).await;
+            tenant.sell(&till, &[("MUG", "1")]).await.created();
+            posting.rollback().await.expect("the posting ends");
+        };
+        let (moved, ()) = join!(moved, meanwhile);
+        assert_eq!(moved.expect("a move").locked_through, "2026-03-31".parse().ok());
+        assert_eq!(lock(tenant, json!("2026-04-30")).await["locked_through"], "2026-04-30");
     });
 }

@@ -7,6 +7,7 @@ mod known;
 mod locale;
 mod never;
 mod online_retail;
+mod paged;
 mod past;
 mod receivable;
 mod rollup;
@@ -17,6 +18,7 @@ mod statements;
 mod stock;
 mod tied;
 mod transferred;
+mod year_close;
 
 use std::collections::BTreeMap;
 use std::io::Cursor;

@@ -2,6 +2,7 @@
 //! many lines costs as many as one of a single line, so no stock is written line by line.
 
 mod counts;
+mod entries;
 mod lots;
 mod purchases;
 mod waiting;
@@ -17,7 +18,7 @@ use tests::{Client, Node, Tenant, Till, environment, lines, sale, with_tenant};
 const MANY: usize = 7;
 
 /// Each kind of command, named as in its event, and its statements.
-const COMMANDS: [(&str, u64); 69] = [
+const COMMANDS: [(&str, u64); 72] = [
     ("pos_sale.completed", 4),
     ("pos_sale.completed, first in first out", 6),
     ("pos_sale.completed, by lot", 7),
@@ -87,6 +88,9 @@ const COMMANDS: [(&str, u64); 69] = [
     ("count.reversed", 14),
     ("count.cancelled", 8),
     ("journal_entry.posted", 4),
+    ("journal_entry.opened", 7),
+    ("journal_entry.reversed", 6),
+    ("journal_entry.year_closed", 9),
 ];
 
 /// A shop whose documents are prepared by another server, so that only the command itself is counted.
@@ -177,6 +181,7 @@ impl<'a> Shop<'a> {
         }
         match area {
             "count" => self.counted(name, many).await,
+            "journal_entry" => self.entered(name, many).await,
             "purchase_order" => self.purchased(name, many).await,
             "landed_cost" => self.landed(name, many).await,
             "pos_sale" | "pos_session" => self.till(name, many).await,
@@ -336,15 +341,7 @@ impl<'a> Shop<'a> {
                 let path = later("/v1/stock/expected-receipts", &expect, "reschedule").await;
                 (path, json!({ "expected_on": "2030-02-01" }))
             }
-            "expected_receipt.cancelled" => {
-                (later("/v1/stock/expected-receipts", &expect, "cancel").await, json!({}))
-            }
-            _ => {
-                let line = |account: &str, side: &str| json!({ "account": account, side: "1" });
-                let pair = || [line("6100", "debit"), line("1010", "credit")];
-                let lines: Vec<Value> = (0..many).flat_map(|_| pair()).collect();
-                ("/v1/journal-entries".to_owned(), json!({ "memo": "Bad debts", "lines": lines }))
-            }
+            _ => (later("/v1/stock/expected-receipts", &expect, "cancel").await, json!({})),
         }
     }
 }

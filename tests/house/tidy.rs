@@ -202,7 +202,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Tables that posting does not write alone, with the files that may write them.
-const OF_OTHERS: [(&str, &[&str]); 79] = [
+const OF_OTHERS: [(&str, &[&str]); 80] = [
     ("command", &["service/src/command", "service/src/posting"]),
     ("event", &["service/src/command", "service/src/posting"]),
     ("event_cursor", &["service/src/relay"]),
@@ -216,7 +216,7 @@ const OF_OTHERS: [(&str, &[&str]); 79] = [
     ("lot", &["service/src/posting", "service/src/stock/lot"]),
     ("tenant", &["service/src/tenant"]),
     ("count_setting", &["service/src/count"]),
-    ("account", &["service/src/tenant", "service/src/tax"]),
+    ("account", &["service/src/tenant", "service/src/tax", "service/src/ledger/chart"]),
     ("location", &["service/src/location", "service/src/tenant"]),
     ("reason_code", &["service/src/location", "service/src/tenant"]),
     ("register", &["service/src/register", "service/src/tenant"]),
@@ -259,6 +259,7 @@ const OF_OTHERS: [(&str, &[&str]); 79] = [
     ("request_log", &["service/src/request_log"]),
     ("period_lock", &["service/src/period_lock"]),
     ("period_close", &["service/src/close"]),
+    ("recurring_entry", &["service/src/recurring_entry"]),
     ("stock_checkpoint", &["service/src/stock/checkpoint"]),
     ("stock_checkpoint_level", &["service/src/stock/checkpoint"]),
     ("reconcile_system", &["service/src/reconcile/system"]),

@@ -282,7 +282,7 @@ const FACTS: &[(&str, &str)] = &[
                      where m.tenant_id = $1 and v.method = 'card') \
            union all select '2300', -(select coalesce(sum(balance), 0) from voucher where tenant_id = $1) \
          ) d, lateral (select coalesce(sum(l.debit - l.credit), 0) as ledger from journal_line l \
-                       join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id and e.document_kind <> 'manual' \
+                       join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id and e.document_kind not in ('manual', 'opening_balances') \
                        where l.tenant_id = $1 and l.account_code = d.code) l \
          where ledger <> documents",
     ),
@@ -318,7 +318,7 @@ const FACTS: &[(&str, &str)] = &[
         "select format('%s %s: ledger %s, lines %s', channel, code, ledger, facts) from ( \
            select v.channel, v.code, v.facts, \
                   (select coalesce(sum(l.debit - l.credit), 0) from journal_line l \
-                   join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id and e.document_kind <> 'manual' \
+                   join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id and e.document_kind not in ('manual', 'opening_balances') \
                    where l.tenant_id = $1 and l.account_code = any (string_to_array(v.code, ' ')) and l.channel = v.channel) as ledger \
            from (select c.channel, \
                         -coalesce(sum(s.gross), 0) as gross, coalesce(sum(s.discount), 0) as discount, \
@@ -343,7 +343,7 @@ const FACTS: &[(&str, &str)] = &[
          select format('account %s: ledger %s, taxes %s', x.account_code, l.credit, x.amount) \
          from (select account_code, sum(amount) as amount from sales_line_tax where tenant_id = $1 group by 1) x, \
               lateral (select coalesce(sum(l.credit - l.debit), 0) as credit from journal_line l \
-                       join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id and e.document_kind <> 'manual' \
+                       join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id and e.document_kind not in ('manual', 'opening_balances') \
                        where l.tenant_id = $1 and l.account_code = x.account_code) l \
          where x.account_code is not null and x.amount <> l.credit",
     ),

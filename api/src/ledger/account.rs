@@ -1,20 +1,32 @@
 //! The chart of accounts.
 
-use actix_web::get;
+use actix_web::{get, post};
+use domain::ledger::AccountKind;
+use domain::refusal::{Code, Problems};
+use domain::text::read_cell;
+use service::ledger::chart::{self, ChartAccount, ChartImport, ChartInput};
 use service::ledger::{self, Account};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::body::{self, without_mark};
+use crate::csv::{check_is_text, check_width, opened, plain_header, reader};
 use crate::list::{List, NoFilters, Page};
-use crate::{Answer, Caller};
+use crate::problem::ErrorCode;
+use crate::upload::{Form, Upload};
+use crate::write::Write;
+use crate::{Answer, ApiError, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(list);
+    cfg.service(list).service(import);
 }
+
+/// Columns of CSV. `type` is another name of the third.
+const COLUMNS: [&str; 4] = ["code", "name", "kind", "parent"];
 
 /// List accounts
 ///
-/// Returns one page of the chart of accounts, by code.
+/// Returns one page of the chart of accounts, by code. Accounts that were dropped are left out.
 #[utoipa::path(
     operation_id = "accounts_list",
     security(("bearer" = ["ledger:read"])),
@@ -26,4 +38,93 @@ async fn list(caller: Caller, list: List<NoFilters>) -> Answer {
     let read = async |tx: &service::Tx| ledger::accounts(tx, after.as_deref(), list.fetch()).await;
     let accounts = list.read(&caller, read).await?;
     list.answer(accounts, |account| account.code.clone())
+}
+
+/// Import the chart of accounts
+///
+/// Replaces the chart: creates accounts whose code is new, changes those that differ, and drops those that are not named. An account in use
+/// can't be dropped, and keeps its kind (422, with its code and the reason): one that documents post to, that has entries, or that a reason
+/// code, a tax or a recurring entry names. An account may stand below another one of its kind (`parent`).
+///
+/// Send JSON, or CSV in UTF-8 (with commas, semicolons or tabs) with the header `code`, `name`, `kind` (or `type`) and, if there is one,
+/// `parent`. In the errors of CSV `accounts/0` is the first row after the header. At most 2,000 accounts. The same upload changes nothing
+/// the second time. `Prefer: dry-run` returns the same and writes nothing.
+#[utoipa::path(
+    operation_id = "accounts_import",
+    security(("bearer" = ["ledger:write"])),
+    request_body(content(
+        (ChartInput = "application/json"),
+        (String = "text/csv", example = "code,name,kind,parent\r\n6000,Cash over and short,expense,\r\n6200,Rent,expense,6000\r\n"),
+    )),
+    responses((status = 200, description = "The result.", body = ChartImport))
+)]
+#[post("/v1/accounts/import")]
+async fn import(write: Write, upload: Upload) -> Answer {
+    let uploaded = upload.read().await?;
+    let input: ChartInput = match uploaded.form {
+        Form::Json => body::parse_object(&uploaded.raw)
+            .map_err(|error| uploaded.schema.explain_unread(&uploaded.raw, error))?,
+        Form::Csv => read_csv(&uploaded.raw)?,
+    };
+    let work = async |tx: &service::Tx| chart::import(tx, &input).await;
+    write.changing_setup().whole("account.imported", &uploaded.raw, work).await
+}
+
+fn read_csv(raw: &[u8]) -> Result<ChartInput, ApiError> {
+    check_is_text(raw)?;
+    let (text, delimiter) = opened(without_mark(raw));
+    check_width(text, delimiter)?;
+    let mut reader = reader(text, delimiter);
+    let header =
+        reader.headers().map_err(|_| malformed("The header can't be read. Save it as \"CSV UTF-8\"."))?;
+    let places = read_header(header.iter().map(plain_header).collect())?;
+    let mut problems = Problems::default();
+    let mut accounts = Vec::new();
+    for record in reader.records() {
+        let record =
+            record.map_err(|_| malformed("A row can't be read. Check its quotes and that it is UTF-8."))?;
+        let cells = places.map(|place| place.and_then(|place| record.get(place)).unwrap_or_default());
+        let [code, name, kind, parent] = cells.map(|cell| read_cell(cell.trim()));
+        if record.iter().all(|cell| cell.trim().is_empty()) {
+            continue;
+        }
+        let kind = kind.to_lowercase().parse().unwrap_or_else(|_| {
+            let pointer = format!("/accounts/{}/kind", accounts.len());
+            problems.invalid(pointer, "Expected asset, liability, equity, revenue or expense.");
+            AccountKind::Asset
+        });
+        let parent = (!parent.is_empty()).then(|| parent.to_owned());
+        accounts.push(ChartAccount { code: code.to_owned(), name: name.to_owned().into(), kind, parent });
+    }
+    problems.check()?;
+    Ok(ChartInput { accounts })
+}
+
+/// Returns the cell of each column. Only `parent` may be absent.
+fn read_header(header: Vec<String>) -> Result<[Option<usize>; 4], ApiError> {
+    let mut places = [None; 4];
+    for (cell, name) in header.into_iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+        let name = if name == "type" { "kind".to_owned() } else { name };
+        let place = COLUMNS.iter().position(|column| *column == name);
+        let place = place.ok_or_else(|| {
+            let detail = format!("There is no such column. The columns are {}.", COLUMNS.join(", "));
+            ApiError::new(ErrorCode::UnknownField, detail)
+        })?;
+        if places[place].replace(cell).is_some() {
+            let detail = format!("The header has the column {name} twice. Leave one out.");
+            return Err(ApiError::new(Code::ValidationFailed, detail));
+        }
+    }
+    let missing = COLUMNS.iter().zip(&places).take(3).find(|(_, place)| place.is_none());
+    match missing {
+        Some((name, _)) => {
+            let detail = format!("The header lacks the column {name}. Name it in the first row.");
+            Err(ApiError::new(Code::ValidationFailed, detail))
+        }
+        None => Ok(places),
+    }
+}
+
+fn malformed(detail: &str) -> ApiError {
+    ApiError::new(ErrorCode::MalformedCsv, detail)
 }

@@ -68,14 +68,17 @@ const AREAS: &[(&str, &str, &[&str])] = &[
     ),
     (
         "Ledger",
-        "Accounts, journal entries, the trial balance, and closing a month.",
+        "Accounts, journal entries, the trial balance, and closing a month or a year.",
         &[
             "/v1/accounts",
             "/v1/close",
             "/v1/journal-entries",
+            "/v1/opening-balances",
             "/v1/period-locks",
+            "/v1/recurring-entries",
             "/v1/settings",
             "/v1/trial-balance",
+            "/v1/year-close",
         ],
     ),
     (

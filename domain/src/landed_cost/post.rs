@@ -14,37 +14,13 @@ use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::id::{LandedCostId, StockDocumentId};
-use crate::ledger::account;
+use crate::ledger::{account, control};
 use crate::line_item::AMOUNT_MAX;
 use crate::needs::Needs;
 use crate::number::{Money, Quantity};
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::stock::LevelKey;
 use crate::stock_document::StockDocumentKind;
-
-/// Accounts that are kept by other documents, which must stay equal to the sum of these documents. No charge names one, nor the
-/// account of a tax.
-const OF_OTHERS: [&str; 19] = [
-    account::CASH,
-    account::BANK,
-    account::CARD_CLEARING,
-    account::RECEIVABLE,
-    account::INVENTORY,
-    account::IN_TRANSIT,
-    account::SHIPPED_NOT_INVOICED,
-    account::INPUT_TAX,
-    account::RECEIVED_NOT_INVOICED,
-    account::OUTPUT_TAX,
-    account::STORE_CREDIT,
-    account::SALES_WHOLESALE,
-    account::SALES_RETAIL,
-    account::RETURNS_WHOLESALE,
-    account::RETURNS_RETAIL,
-    account::SALES_DISCOUNTS,
-    account::COGS_WHOLESALE,
-    account::COGS_RETAIL,
-    account::COST_VARIANCE,
-];
 
 /// A landed cost to post.
 #[derive(Debug, Clone)]
@@ -184,12 +160,13 @@ fn check_charges(book: &Book, named: &[NamedCharge]) -> Result<Vec<Charge>, Refu
         if !book.setup.accounts.iter().any(|known| known == code) {
             let detail = format!("There is no account {code}: name one of GET /v1/accounts.");
             problems.add(at("account"), Code::NotFound, detail);
-        } else if OF_OTHERS.contains(&code) || is_of_tax(book, code) {
+        } else if code == account::COST_VARIANCE || is_of_tax(book, code) {
             let detail = format!(
-                "Account {code} takes entries of other documents only: name another account, such as {} or {}.",
-                account::LANDED_COST_ACCRUED,
-                account::PAYABLE
+                "Account {code} takes entries of other documents only: name another account, such as {}.",
+                account::LANDED_COST_ACCRUED
             );
+            problems.invalid(at("account"), detail);
+        } else if let Err(detail) = control::check(code, false, control::Use::Charge) {
             problems.invalid(at("account"), detail);
         }
     }

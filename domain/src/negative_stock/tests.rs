@@ -21,6 +21,7 @@ pub(crate) fn book(method: CostingMethod) -> Book {
         tax_names: HashMap::new(),
         channel_lists: Vec::new(),
         accounts: Vec::new(),
+        liabilities: Vec::new(),
         reasons: HashMap::new(),
     };
     Book::new(DateTime::UNIX_EPOCH, IdSequence::new(DateTime::UNIX_EPOCH, 1), Arc::new(setup))

@@ -7,7 +7,7 @@ use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::id::{CustomerId, EntryId, RegisterId, VoucherId};
-use crate::journal;
+use crate::ledger::control::{self, Use};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::needs::Needs;
 use crate::number::Money;
@@ -146,8 +146,8 @@ fn check_account(book: &Book, code: &str) -> Result<String, Refusal> {
     if !book.setup.accounts.iter().any(|known| known == code) {
         return Err(Problems::one("/account_code", Code::NotFound, format!("There is no account {code}.")));
     }
-    if journal::CONTROLLED.contains(&code) {
-        return Err(Refusal::invalid("/account_code", format!("Only documents post to account {code}.")));
-    }
+    let is_liability = book.setup.liabilities.iter().any(|known| known == code);
+    control::check(code, is_liability, Use::Voucher)
+        .map_err(|detail| Refusal::invalid("/account_code", detail))?;
     Ok(code.to_owned())
 }

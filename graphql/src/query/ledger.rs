@@ -6,7 +6,7 @@ use crate::report::{
     BalanceSheetRow, CompareTo, GeneralLedgerRow, Input, Name, ProfitAndLossRow, Report, StatementDimension,
     TieOutRow, TrialBalanceRow, Values,
 };
-use crate::scalar::Date;
+use crate::scalar::{Date, text};
 use crate::snapshot;
 
 /// Selects the lines of the ledger that a report shows. A line must match one value of every filter that has values.
@@ -32,9 +32,9 @@ struct Posted {
 impl From<Posted> for Input {
     fn from(posted: Posted) -> Self {
         Input {
-            from: posted.from.map(|date| date.0.to_string()),
-            to: posted.to.map(|date| date.0.to_string()),
-            known_at: posted.known_at.map(|date| date.0.to_string()),
+            from: text(posted.from),
+            to: text(posted.to),
+            known_at: text(posted.known_at),
             sort: posted.sort,
             limit: Some(i64::from(posted.limit)),
             ..Input::default()
@@ -94,10 +94,14 @@ impl LedgerQuery {
             desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
         )]
         limit: i32,
+        #[graphql(
+            desc = "`nextCursor` of the page before: the rows begin after it. Not with `sort`. Absent: the first page."
+        )]
+        cursor: Option<String>,
     ) -> Result<Report<GeneralLedgerRow>> {
         let LedgerFilter { account, channel } = filter.unwrap_or_default();
         let values = Values { account, channel, ..Values::default() };
-        let input = Input { values, ..Posted { from, to, known_at, sort, limit }.into() };
+        let input = Input { values, cursor, ..Posted { from, to, known_at, sort, limit }.into() };
         snapshot::report(context, Name::GeneralLedger, input).await
     }
 
@@ -160,7 +164,7 @@ impl LedgerQuery {
         limit: i32,
     ) -> Result<Report<BalanceSheetRow>> {
         let input = Input {
-            as_of: as_of.map(|date| date.0.to_string()),
+            as_of: text(as_of),
             compare: compare.map(|to| <&str>::from(to).to_owned()),
             ..Posted { from: None, to: None, known_at, sort, limit }.into()
         };

@@ -161,6 +161,7 @@ pub(super) fn bind<'q>(
         Some(as_of) => day(Some(as_of)).and_then(|day| day.succ_opt()),
         None => day(request.range.to),
     };
+    let after = request.cursor.as_ref();
     Named::of(sql)
         .value("tenant_id", tx.tenant_id.0)
         .value("limit", i64::from(request.limit) + 1)
@@ -175,6 +176,10 @@ pub(super) fn bind<'q>(
         .value("now", tx.now)
         .value("accounts", &request.filter.accounts)
         .value("channels", channels)
+        .value("after_account", after.map(|place| place.account_code.as_str()))
+        .value("after_on", after.map(|place| place.posted_on))
+        .value("after_entry", after.map(|place| place.entry_id))
+        .value("after_line", after.map(|place| place.line_no))
         .query()
 }
 

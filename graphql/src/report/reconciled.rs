@@ -235,6 +235,7 @@ fn meta(now: DateTime<Utc>, run: &Run, zone: Tz, rows: usize) -> Meta {
         data_as_of: Instant(read_at.fixed_offset()),
         row_count: rows as u64,
         truncated: false,
+        next_cursor: None,
         ledger_accounts: Vec::new(),
         ties_to: None,
         trade: None,

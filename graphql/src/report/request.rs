@@ -12,6 +12,7 @@ use strum::IntoEnumIterator;
 use super::compare::{CompareTo, Comparison};
 use super::filter::Values;
 use super::named::Named;
+use super::place::Place;
 use super::sort::Sort;
 use super::{Dimension, Filter, Invalid, LIMIT_DEFAULT, LIMIT_MAX, Name, Range, added, buckets, range};
 
@@ -51,6 +52,8 @@ pub struct Request {
     pub expires_before: Option<NaiveDate>,
     pub include_expired: bool,
     pub limit: u32,
+    /// The line of the general ledger after which the rows begin; the first one if absent.
+    pub cursor: Option<Place>,
     /// The order of the rows; the report's own if absent.
     pub sort: Option<Sort>,
     /// Whether a unit of time without trade has a row of zeros.
@@ -125,6 +128,8 @@ pub struct Input {
     /// `zero`.
     pub fill: Option<String>,
     pub limit: Option<i64>,
+    /// The `next_cursor` of the page before.
+    pub cursor: Option<String>,
 }
 
 /// The figure by which products are ranked.
@@ -173,6 +178,12 @@ impl Request {
         let sortable = if compare_to.is_some() { added::measures(&own) } else { own };
         let limit = input.limit.map_or(Ok(LIMIT_DEFAULT), check_limit)?;
         let fill = check_fill(input.fill.as_deref(), &group_by, range, limit)?;
+        if input.cursor.is_some() && input.sort.is_some() {
+            return Err(Invalid::not_allowed(
+                "cursor",
+                "Pages are in the order of the report: leave out sort.",
+            ));
+        }
         Ok(Request {
             name,
             range,
@@ -191,6 +202,7 @@ impl Request {
             expires_before: input.expires_before.as_deref().map(parse_expires_before).transpose()?,
             include_expired: input.include_expired.unwrap_or(true),
             limit,
+            cursor: input.cursor.as_deref().map(Place::parse).transpose()?,
             sort: input.sort.map(|text| Sort::parse(&text, &sortable)).transpose()?,
             ties: input.ties.unwrap_or_default(),
             trade: input.trade.unwrap_or_default(),
@@ -211,6 +223,7 @@ fn reject_unused_parameters(name: Name, input: &Input) -> Result<(), Invalid> {
         ("compare", input.compare.is_some(), name.is_compared()),
         ("below_pct", input.below_pct.is_some(), name == Name::WeakMargins),
         ("tz", input.time_zone.is_some(), name.has_zone()),
+        ("cursor", input.cursor.is_some(), name == Name::GeneralLedger),
         ("account", !values.account.is_empty(), name == Name::GeneralLedger),
         ("channel", !values.channel.is_empty(), name.has_channels()),
         ("country", !values.country.is_empty(), name.is_of_sales()),
@@ -533,64 +546,4 @@ impl Name {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refused(name: Name, input: Input) -> &'static str {
-        Request::new(name, input).expect_err("a refusal").parameter
-    }
-
-    #[test]
-    fn the_default_is_the_whole_history_by_day() {
-        let request = Request::new(Name::Revenue, Input::default()).expect("a request");
-        assert_eq!((request.group_by, request.limit), (vec![Dimension::Day], LIMIT_DEFAULT));
-        assert_eq!(request.range, Range::default());
-    }
-
-    #[test]
-    fn names_the_wrong_parameter() {
-        let input = Input::default;
-        let group = |dimensions: &[Dimension]| Input { group_by: Some(dimensions.to_vec()), ..input() };
-        assert_eq!(refused(Name::Margin, group(&[])), "group_by");
-        assert_eq!(refused(Name::Margin, group(&[Dimension::Day, Dimension::Day])), "group_by");
-        assert_eq!(refused(Name::Margin, group(&[Dimension::Day, Dimension::None])), "group_by");
-        assert_eq!(refused(Name::ChannelSummary, group(&[Dimension::Day])), "group_by");
-        assert_eq!(
-            refused(Name::StockPosition, Input { from: Some("2011-01-01".into()), ..input() }),
-            "from"
-        );
-        assert_eq!(refused(Name::Revenue, Input { time_zone: Some("Mars/Base".into()), ..input() }), "tz");
-        let grouped = Input { group_by: Some(vec![Dimension::Product, Dimension::Customer]), ..input() };
-        assert_eq!(refused(Name::StockValuation, grouped), "group_by");
-        for (name, parameter) in
-            [(Name::Revenue, "as_of"), (Name::StockPosition, "as_of"), (Name::StockAgeing, "known_at")]
-        {
-            let moment = || Some("2011-01-01".to_owned());
-            let input = match parameter {
-                "as_of" => Input { as_of: moment(), ..input() },
-                _ => Input { known_at: moment(), ..input() },
-            };
-            assert_eq!(refused(name, input), parameter);
-        }
-        for days in [0, -1, 3_651, i64::MAX] {
-            assert_eq!(refused(Name::SlowStock, Input { days: Some(days), ..input() }), "days");
-        }
-        for text in ["-1", "", "x", "1e3"] {
-            let threshold = Input { threshold: Some(text.to_owned()), ..input() };
-            assert_eq!(refused(Name::LowStock, threshold), "threshold");
-        }
-        for days in [-1, 3_651, i64::MIN] {
-            assert_eq!(refused(Name::LotExpiry, Input { within_days: Some(days), ..input() }), "within_days");
-        }
-        for text in ["", "soon", "2026-11-22T01:20:00Z", "2026-02-30"] {
-            let before = Input { expires_before: Some(text.to_owned()), ..input() };
-            assert_eq!(refused(Name::LotExpiry, before), "expires_before");
-        }
-        let elsewhere = Input { include_expired: Some(false), ..input() };
-        assert_eq!(refused(Name::LowStock, elsewhere), "include_expired");
-        assert_eq!(refused(Name::Abc, Input { measure: Some("units".into()), ..input() }), "measure");
-        for limit in [0, -1, 50_001] {
-            assert_eq!(refused(Name::Revenue, Input { limit: Some(limit), ..input() }), "limit");
-        }
-    }
-}
+mod tests;

@@ -213,6 +213,7 @@ mod tests {
             data_as_of: at,
             row_count: rows.len() as u64,
             truncated: false,
+            next_cursor: None,
             ledger_accounts: Vec::new(),
             ties_to: None,
             trade: None,

@@ -94,7 +94,7 @@ const TIES: &str = "with asked as materialized (
 ), balance as (
     select l.account_code, sum(l.credit - l.debit) as amount
     from public.journal_line l
-    join public.journal_entry e on e.tenant_id = :tenant_id and e.id = l.entry_id and e.document_kind <> 'manual'
+    join public.journal_entry e on e.tenant_id = :tenant_id and e.id = l.entry_id and e.document_kind not in ('manual', 'opening_balances')
     where l.tenant_id = :tenant_id and l.account_code in (select unnest(accounts) from asked)
         and (:from_day::date is null or e.occurred_on >= :from_day and l.posted_on >= :from_day)
         and (:before_day::date is null or e.occurred_on < :before_day)

@@ -1,7 +1,10 @@
 //! Control accounts: accounts that documents keep, each beside the sum of these documents, its sub-ledger.
 
+use chrono::NaiveDate;
+use domain::number::Money;
 use sea_orm::sqlx::{self, Row};
 
+use crate::listing::number;
 use crate::{Error, Tx};
 
 /// Common table expressions of a tenant (`$1`), as of now. `control` has the controls, each with its accounts, the path in the API that
@@ -48,37 +51,60 @@ pub const CONTROLS: &str = "control (name, codes, href, subledger) as (
 ), hand as materialized (
     select l.account_code, sum(l.debit - l.credit) as amount
     from public.journal_entry e join public.journal_line l on l.tenant_id = $1 and l.entry_id = e.id
-    where e.tenant_id = $1 and e.document_kind = 'manual'
+    where e.tenant_id = $1 and e.document_kind in ('manual', 'opening_balances')
     group by l.account_code
 )";
 
-/// The controls whose ledger differs from their sub-ledger. One statement reads the sums of the journal and what is not in them, so that
-/// it sees one snapshot in any transaction.
-const DIFFERENCES: &str = ", fold as (
+/// A common table expression after [`CONTROLS`] and `balance`, which has the `amount` of each `account_code`. `tied` has each control with
+/// its accounts (`codes`), `ledger`, `by_hand`, `subledger` and `difference`. The view `bi.tie_out` states it once more.
+pub const TIED: &str = ", tied as materialized (
+    select s.*, s.ledger - s.by_hand - s.subledger as difference
+    from (
+        select c.name, c.codes, c.href, c.subledger,
+            coalesce((select sum(b.amount) from balance b where b.account_code = any(c.codes)), 0) as ledger,
+            coalesce((select sum(h.amount) from hand h where h.account_code = any(c.codes)), 0) as by_hand
+        from control c
+    ) s
+)";
+
+/// The balance of each account, at the end of a day (`$2`) or now. One statement reads the sums of the journal and the lines that are
+/// not in them, so that it sees one snapshot in any transaction.
+const BALANCES: &str = ", fold as (
     select position from ledger_rollup where tenant_id = $1 and position is not null
 ), balance as materialized (
     select account_code, sum(debit - credit) as amount
     from (
         select account_code, debit, credit from ledger_sum_by_day where tenant_id = $1 and exists (select from fold)
+            and ($2::date is null or posted_on <= $2)
         union all
         select account_code, debit, credit from journal_line
         where tenant_id = $1 and position >= coalesce((select position from fold), 0)
             -- The planner takes a range between unknown bounds for few lines, and finds them by the index of positions.
             and position <= (select 9223372036854775807)
+            and ($2::date is null or posted_on <= $2)
     ) part
     group by account_code
-)
-select count(*) as differences
-from control c
-where c.subledger <> coalesce((select sum(b.amount) from balance b where b.account_code = any(c.codes)), 0)
-    - coalesce((select sum(h.amount) from hand h where h.account_code = any(c.codes)), 0)";
+)";
+
+/// The controls that differ from their sub-ledger.
+const DIFFERENCES: &str = " select count(*) as differences from tied where difference <> 0";
 
 /// Returns how many controls differ from their sub-ledger: always 0.
 pub async fn differences(tx: &Tx) -> Result<i64, Error> {
-    let statement = format!("with {CONTROLS}{DIFFERENCES}");
-    let query = sqlx::query(sqlx::AssertSqlSafe(statement)).persistent(false).bind(tx.tenant_id.0);
+    let statement = format!("with {CONTROLS}{BALANCES}{TIED}{DIFFERENCES}");
+    let query = sqlx::query(sqlx::AssertSqlSafe(statement)).persistent(false);
+    let query = query.bind(tx.tenant_id.0).bind(None::<NaiveDate>);
     let row = tx.row(query).await?.ok_or_else(|| Error::invariant("a count without a row"))?;
     Ok(row.try_get("differences")?)
+}
+
+/// Returns the balance of each account that has lines, debits less credits, at the end of a day or now.
+pub(crate) async fn balances(tx: &Tx, day: Option<NaiveDate>) -> Result<Vec<(String, Money)>, Error> {
+    let fold = BALANCES.trim_start_matches(", ");
+    let statement = format!("with {fold} select account_code, amount from balance");
+    let query = sqlx::query(sqlx::AssertSqlSafe(statement)).persistent(false);
+    let rows = tx.rows(query.bind(tx.tenant_id.0).bind(day)).await?;
+    rows.iter().map(|row| Ok((row.try_get("account_code")?, number(row, "amount")?))).collect()
 }
 
 #[cfg(test)]

@@ -20,9 +20,9 @@ use super::places::{level_keys, transit};
 use super::prefetch::{Prefetched, Products};
 use super::setup::Setups;
 use super::{
-    Command, allotments, counts, documents, history, landed, late, layer, lot_levels, lots, open_costs,
-    open_items, orders, purchases, queue_levels, series, stock_documents, supplier_returns, vouchers,
-    waiting,
+    Command, allotments, counts, documents, entries, history, landed, late, layer, lot_levels, lots,
+    open_costs, open_items, orders, purchases, queue_levels, series, stock_documents, supplier_returns,
+    vouchers, waiting,
 };
 use crate::catalog::lookup;
 use crate::listing::{number, optional_number, word};
@@ -70,6 +70,7 @@ pub(super) async fn book(
     book.credits = open_items.credits;
     book.payments = open_items.payments;
     book.invoices = documents::payable(tx, &needs).await?;
+    entries::load(tx, &needs, &mut book).await?;
     book.drawers = match prefetched.drawers.take() {
         Some(drawers) => drawers,
         None => drawers(tx, &needs).await?,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use domain::book::{Location, Register, Setup};
 use domain::id::{LocationId, PriceListId, RegisterId, TaxClassId, TenantId};
+use domain::ledger::AccountKind;
 use domain::needs::Needs;
 use domain::printed::Seller;
 use domain::tax::Rate;
@@ -71,6 +72,7 @@ impl Setups {
 
 /// Reads a tenant's setup.
 pub(crate) async fn read(tx: &Tx) -> Result<Setup, Error> {
+    let (accounts, liabilities) = chart(tx).await?;
     Ok(Setup {
         settings: settings(tx).await?,
         seller: seller(tx).await?,
@@ -79,7 +81,8 @@ pub(crate) async fn read(tx: &Tx) -> Result<Setup, Error> {
         tax_rates: tax_rates(tx).await?,
         tax_names: tax_names(tx).await?,
         channel_lists: channel_lists(tx).await?,
-        accounts: column(tx, "select code from account where tenant_id = $1").await?,
+        accounts,
+        liabilities,
         reasons: reasons(tx).await?,
     })
 }
@@ -88,8 +91,17 @@ async fn rows(tx: &Tx, statement: &'static str) -> Result<Vec<PgRow>, Error> {
     tx.rows(sqlx::query(statement).bind(tx.tenant_id.0)).await
 }
 
-async fn column(tx: &Tx, statement: &'static str) -> Result<Vec<String>, Error> {
-    Ok(rows(tx, statement).await?.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+/// Reads the codes of all accounts, and those of the liabilities.
+async fn chart(tx: &Tx) -> Result<(Vec<String>, Vec<String>), Error> {
+    let (mut accounts, mut liabilities) = (Vec::new(), Vec::new());
+    for row in rows(tx, "select code, kind from account where tenant_id = $1 and dropped_at is null").await? {
+        let code: String = row.try_get("code")?;
+        if word::<AccountKind>(&row, "kind")? == AccountKind::Liability {
+            liabilities.push(code.clone());
+        }
+        accounts.push(code);
+    }
+    Ok((accounts, liabilities))
 }
 
 /// Reads a tenant's settings.

@@ -1,6 +1,8 @@
 //! Several taxes of one rate: their input, their checks, and how they are stored.
 
-use domain::journal::CONTROLLED;
+use domain::ledger::AccountKind;
+use domain::ledger::chart::is_code;
+use domain::ledger::control::{self, Use};
 use domain::number::{Percent, Price};
 use domain::refusal::Problems;
 use domain::tax::{Levy, Tax, TaxBase, combined_rate};
@@ -10,12 +12,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::RATE_MAX;
+use crate::listing::word;
 use crate::{Error, Tx};
 
 /// Most taxes of one rate.
 const TAXES_MAX: usize = 10;
-/// Longest code of an account.
-const CODE_MAX: usize = 32;
 
 /// One of several taxes of a rate. Send exactly one of `rate` and `amount_per_unit`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -35,8 +36,8 @@ pub struct TaxInput {
     /// Base of the percentage: `net`, or `net_and_taxes`, the net amount and the taxes before this one in the list.
     #[serde(default)]
     pub base: TaxBase,
-    /// Code of the account that the tax is posted to, a liability. If there is none, it is made, with the name of the tax.
-    /// The default is 2200, output tax.
+    /// Code of the account that the tax is posted to, a liability that is no control account. If there is none, it is made, with the
+    /// name of the tax. The default is 2200, output tax.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 32, example = "2210")]
     pub account: Option<String>,
@@ -81,19 +82,25 @@ pub(super) async fn check(tx: &Tx, problems: &mut Problems, taxes: &[TaxInput]) 
 }
 
 async fn check_account(tx: &Tx, problems: &mut Problems, pointer: &str, account: &str) -> Result<(), Error> {
-    let is_code = (1..=CODE_MAX).contains(&account.len())
-        && account.bytes().all(|letter| letter.is_ascii_alphanumeric() || b".-".contains(&letter));
-    if !is_code {
-        let detail = format!("Expected 1 to {CODE_MAX} letters, digits, dots or hyphens, such as 2210.");
+    if !is_code(account) {
+        let detail = "Expected 1 to 32 letters, digits, dots or hyphens, such as 2210.";
         problems.invalid(pointer, detail);
         return Ok(());
     }
-    let query = sqlx::query("select kind from account where tenant_id = $1 and code = $2");
+    let query = sqlx::query(
+        "select a.kind, r.code as reason \
+         from account a left join reason_code r on r.tenant_id = $1 and r.account_code = a.code \
+         where a.tenant_id = $1 and a.code = $2 limit 1",
+    );
     let Some(row) = tx.row(query.bind(tx.tenant_id.0).bind(account)).await? else { return Ok(()) };
-    let kind: String = row.try_get("kind")?;
-    if kind != "liability" || CONTROLLED.contains(&account) {
+    let is_liability = word::<AccountKind>(&row, "kind")? == AccountKind::Liability;
+    let checked = control::check(account, is_liability, Use::Tax);
+    let reason: Option<String> = row.try_get("reason")?;
+    if let Err(detail) = checked {
+        problems.invalid(pointer, detail);
+    } else if let Some(reason) = reason {
         let detail = format!(
-            "{account} can't be the account of a tax: name a liability that no other document posts to."
+            "Adjustments with the reason {reason} are posted to account {account}: name another account, or 2200."
         );
         problems.invalid(pointer, detail);
     }
@@ -105,7 +112,8 @@ pub(super) async fn open_accounts(tx: &Tx, taxes: &[TaxInput]) -> Result<(), Err
     for tax in taxes {
         let Some(account) = &tax.account else { continue };
         let statement = "insert into account (tenant_id, code, name, kind) values ($1, $2, $3, 'liability') \
-                         on conflict do nothing";
+                         on conflict (tenant_id, code) do update set dropped_at = null \
+                         where account.dropped_at is not null";
         tx.execute(sqlx::query(statement).bind(tx.tenant_id.0).bind(account).bind(tax.name.to_string()))
             .await?;
     }

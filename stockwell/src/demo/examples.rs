@@ -258,6 +258,14 @@ impl World<'_> {
                 "allocations": [] });
             self.make(name, "/v1/payments", payment).await?;
         }
+        let lines =
+            json!([{ "account": "6100", "debit": "12.50" }, { "account": "1110", "credit": "12.50" }]);
+        let allowance = json!({ "memo": "Allowance for a doubtful receivable", "lines": lines });
+        self.make("jnl:reverse", "/v1/journal-entries", allowance).await?;
+        let lines =
+            json!([{ "account": "6100", "debit": "80.00" }, { "account": "1110", "credit": "80.00" }]);
+        let earlier = json!({ "memo": "Allowance of 2020", "occurred_on": "2020-06-30", "lines": lines });
+        self.post("entry:2020", "/v1/journal-entries", earlier).await?;
         Ok(())
     }
 

@@ -1,11 +1,13 @@
 //! Reports beside the ledger: the difference is zero, and there is none where the ledger has no such total.
 
 use reqwest::Method;
+use sea_orm::sqlx;
 use serde_json::{Value, json};
-use tests::with_tenant;
+use tests::{Tenant, environment, lines, with_tenant};
 
+use super::statements::books;
 use super::stock::report;
-use super::{trade, wear};
+use super::{by_json, by_view, sorted, trade, wear};
 
 /// Returns the figures that a report puts beside the ledger, and checks that they agree and are not zero.
 fn agreed(table: &Value, path: &str) -> Vec<String> {
@@ -115,5 +117,57 @@ fn graphql_reads_the_ledger_if_it_is_asked_for() {
         let difference = |figure: &str| json!({ "figure": figure, "difference": "0.00" });
         assert_eq!(ties, &json!(["cost", "net_revenue", "tax"].map(difference)));
         assert_eq!(reply["data"]["customerValue"]["meta"]["tiesTo"], Value::Null);
+    });
+}
+
+/// Leaves a balance on every control account, a part of it by hand.
+async fn control(tenant: &Tenant) {
+    books(tenant).await;
+    let class = tenant.make("/v1/tax-classes", json!({ "code": "two", "name": "Two taxes" })).await;
+    let rate = json!({ "tax_class_id": class, "taxes": [
+        { "code": "city", "name": "City tax", "rate": "2.5", "account": "2210" }] });
+    tenant.post("/v1/tax-rates", &rate).await.created();
+    let lamp = json!({ "kind": "service", "list_price": "100.00", "tax_class_id": class });
+    tenant.product_with("LAMP", lamp).await;
+    let customer = tenant.customer("Hotel").await;
+    tenant.order(&customer, &[("LAMP", "1")], "invoiced").await.created();
+    tenant.order(&customer, &[("MUG", "1")], "shipped").await.created();
+    for method in ["bank", "card"] {
+        let voucher = json!({ "customer_id": customer, "amount": "15.00", "method": method });
+        tenant.post("/v1/vouchers", &voucher).await.created();
+    }
+    let sent = json!({ "from_location_id": tenant.main, "to_location_id": tenant.shop, "lines": lines(&[("MUG", "1")]) });
+    tenant.post("/v1/stock/transfers", &sent).await.created();
+    let registers = tenant.get("/v1/registers").await.ok();
+    let change = json!({ "register_id": registers["data"][0]["id"], "kind": "paid_in", "amount": "5.00", "reason": "Change" });
+    tenant.post("/v1/pos/cash-moves", &change).await.created();
+    for (debit, credit) in [("1010", "1020"), ("2210", "1010"), ("2200", "1010")] {
+        let entry = json!({ "memo": "Settled", "lines": [
+            { "account": debit, "debit": "5.00" }, { "account": credit, "credit": "5.00" }] });
+        tenant.post("/v1/journal-entries", &entry).await.created();
+    }
+}
+
+/// The sum of a tie-out is stated in Rust, for the report and for the close, and in the view of analysts.
+#[test]
+fn a_tie_out_is_the_same_in_rust_and_in_sql() {
+    with_tenant(async |tenant| {
+        control(tenant).await;
+        let path = "/v1/reports/tie_out";
+        for (by, differing) in [("0", 0), ("1", 1), ("-1", 0)] {
+            let change = "update voucher set issued = issued + $2::numeric, balance = balance + $2::numeric \
+                          where tenant_id = $1 and method = 'card'";
+            let change = sqlx::query(change).bind(tenant.id.0).bind(by);
+            change.execute(&environment().root).await.expect("the register changes");
+            let (columns, rows) = by_json(tenant, path).await;
+            assert!(rows.iter().all(|row| row["ledger"] != "0"), "a control says nothing: {rows:?}");
+            let differences = rows.iter().filter(|row| row["difference"] != "0").count();
+            assert_eq!(differences, differing, "{rows:?}");
+            assert_eq!(sorted(by_view(tenant, "tie_out", &columns).await), sorted(rows));
+            let close = tenant.get("/v1/close/2026-03").await.ok();
+            let mut items = close["items"].as_array().expect("items").iter();
+            let item = items.find(|item| item["item"] == "tie_outs").expect("an item");
+            assert_eq!(item["count"], json!(differing), "{close}");
+        }
     });
 }

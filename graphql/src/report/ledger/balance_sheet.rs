@@ -3,6 +3,7 @@
 //! - One row per account of assets, liabilities or equity that has lines.
 //! - What was earned and is not moved to an account of equity is equity too: a row *Result of the year* for the calendar year of the day,
 //!   and a row *Result of earlier years*. So assets are liabilities and equity together: the total of `balance` is 0.
+//! - *Closed results* (3110) is what year closes moved to retained earnings, and counts in the result of earlier years.
 //! - Assets are debits less credits, liabilities and equity credits less debits. A figure that does not concern the section of the row
 //!   is 0.
 //! - An entry counts on the day on which it is posted.
@@ -70,10 +71,10 @@ const NAMED: &str = "
     select
         a.kind, s.debit, s.credit, s.is_before,
         case a.kind when 'asset' then 'assets' when 'liability' then 'liabilities' else 'equity' end as section,
-        case when a.kind in ('asset', 'liability', 'equity') then a.code end as account_code,
+        case when a.kind in ('asset', 'liability', 'equity') and a.code <> '3110' then a.code end as account_code,
         case
-            when a.kind in ('asset', 'liability', 'equity') then a.name
-            when s.posted_on >= s.year_on then 'Result of the year'
+            when a.kind in ('asset', 'liability', 'equity') and a.code <> '3110' then a.name
+            when a.code <> '3110' and s.posted_on >= s.year_on then 'Result of the year'
             else 'Result of earlier years'
         end as account_name
     from side s join public.account a on a.tenant_id = :tenant_id and a.code = s.account_code

@@ -4,11 +4,13 @@
 //! - `balance` begins with the lines before the period, so a long period can be read in parts: the first line of a part goes on from
 //!   the last one of the part before.
 //! - With a filter on channels, the balance is that of the lines of these channels.
-//! - The lines of the period are found by day, so the time grows with the lines of the period on all accounts.
+//! - The lines of the period are found by day, so the time grows with the lines of the period on all accounts. So does that of each page:
+//!   the balance and the totals need all of them.
 
 use async_graphql::SimpleObject;
 use domain::document::DocumentKind;
 use domain::id::EntryId;
+use domain::moment::Moment;
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 use uuid::Uuid;
@@ -16,7 +18,7 @@ use uuid::Uuid;
 use super::{known, part};
 use crate::report::column::{Kind, Measure, sum};
 use crate::report::sort::Sort;
-use crate::report::{Dimension, Request, Row};
+use crate::report::{Dimension, Place, Request, Row};
 use crate::scalar::{Amount, Date};
 
 /// One line; in the totals, all of them.
@@ -97,6 +99,11 @@ const MOVED: &str = ", line as materialized (
         and (cardinality(:accounts::text[]) = 0 or l.account_code = any(:accounts))
         and (cardinality(:channels::text[]) = 0 or l.channel = any(:channels))";
 
+/// Lines after a place in the order of the report.
+const AFTER: &str = "
+    where (m.account_code, m.posted_on, m.entry_id, m.line_no)
+        > (:after_account, :after_on::date, :after_entry::uuid, :after_line::int)";
+
 impl Row for GeneralLedgerRow {
     fn measures() -> Vec<Measure> {
         vec![sum("debit", Kind::Amount), sum("credit", Kind::Amount), sum("balance", Kind::Average)]
@@ -109,11 +116,12 @@ impl Row for GeneralLedgerRow {
     fn statement(request: &Request) -> String {
         let sorted = request.sort.map(Sort::order).unwrap_or_default();
         let order = format!("{sorted}m.account_code, m.posted_on, m.entry_id, m.line_no");
+        let after = if request.cursor.is_some() { AFTER } else { "" };
         let (no_columns, no_figures) = ("null, ".repeat(COLUMNS.len()), ", null".repeat(FIGURES.len()));
         format!(
             "with {}{OPENED}{MOVED}{}
 ), shown as materialized (
-    select * from line m order by {order} limit :limit
+    select * from line m {after} order by {order} limit :limit
 )
 (select
     0 as level, null::text as time_zone, m.account_code, a.name as account_name, m.posted_on, e.occurred_on, e.document_kind,
@@ -146,5 +154,16 @@ select 2, t.time_zone, {no_columns}null{no_figures} from public.tenant t where t
         let Some((id, kind)) = uuid(&self.document_id).zip(kind) else { return };
         self.document_url = kind.path(id);
         self.document_id = Some(kind.encode(id));
+    }
+
+    fn place(&self) -> Option<Place> {
+        let entry_id: EntryId = self.entry_id.as_deref()?.parse().ok()?;
+        let Moment::Day(posted_on) = self.posted_on?.0 else { return None };
+        Some(Place {
+            account_code: self.account_code.clone()?,
+            posted_on,
+            entry_id: entry_id.0,
+            line_no: self.line_no?,
+        })
     }
 }

@@ -9,7 +9,7 @@
 use async_graphql::SimpleObject;
 use sea_orm::FromQueryResult;
 use serde::Serialize;
-use service::ledger::control::CONTROLS;
+use service::ledger::control::{CONTROLS, TIED};
 
 use super::{Figure, Figures, Parts, measures, part};
 use crate::report::column::Measure;
@@ -43,14 +43,10 @@ const COLUMNS: [&str; 3] = ["control", "account_codes", "href"];
 
 const BALANCES: &str = ", balance as materialized (
     select p.account_code, sum(p.debit - p.credit) as amount from part p group by p.account_code
-), tied as materialized (
-    select c.name as control, array_to_string(c.codes, ',') as account_codes, c.href,
-        coalesce((select sum(b.amount) from balance b where b.account_code = any(c.codes)), 0) as ledger,
-        coalesce((select sum(h.amount) from hand h where h.account_code = any(c.codes)), 0) as by_hand,
-        c.subledger
-    from control c
-), level as materialized (
-    select t.*, t.ledger - t.by_hand - t.subledger as difference from tied t
+)";
+const LEVEL: &str = ", level as materialized (
+    select t.name as control, array_to_string(t.codes, ',') as account_codes, t.href, t.ledger, t.by_hand, t.subledger, t.difference
+    from tied t
 )";
 
 impl Row for TieOutRow {
@@ -65,7 +61,7 @@ impl Row for TieOutRow {
     fn statement(request: &Request) -> String {
         let figures = Figures::of(&FIGURES, false, |sql, _| sql.to_owned());
         let controls = CONTROLS.replace("$1", ":tenant_id");
-        let with = format!("{}, {controls}{BALANCES}", part(request));
+        let with = format!("{}, {controls}{BALANCES}{TIED}{LEVEL}", part(request));
         Parts { with, columns: &COLUMNS, figures, order: "m.account_codes" }.statement(request)
     }
 }

@@ -78,8 +78,9 @@ impl Row for TrialBalanceRow {
         let with = format!(
             "{}, level as materialized (
     select coalesce(a.code, p.account_code) as account_code, a.name as account_name, a.kind as account_kind{}
-    from (select code, name, kind from public.account where tenant_id = :tenant_id) a
+    from (select code, name, kind, dropped_at from public.account where tenant_id = :tenant_id) a
     full join part p on p.account_code = a.code
+    where a.dropped_at is null or p.account_code is not null
     group by 1, 2, 3
 )",
             part(request),

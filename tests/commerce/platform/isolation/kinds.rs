@@ -10,8 +10,13 @@ use tests::{Tenant, with_tenant};
 use super::world::{MARK, world};
 
 /// Kinds without events: the order stands for its invoices, and the others are no documents.
-const WITHOUT_EVENT: [DocumentKind; 3] =
-    [DocumentKind::Invoice, DocumentKind::EarlierStock, DocumentKind::Manual];
+const WITHOUT_EVENT: [DocumentKind; 5] = [
+    DocumentKind::Invoice,
+    DocumentKind::EarlierStock,
+    DocumentKind::Manual,
+    DocumentKind::OpeningBalances,
+    DocumentKind::YearClose,
+];
 
 /// Writes what the world of the isolation tests leaves out.
 async fn rest_of_the_world(tenant: &Tenant) {

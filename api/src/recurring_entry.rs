@@ -1,0 +1,92 @@
+//! Recurring entries.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get, post};
+use domain::id::RecurringEntryId;
+use serde::Deserialize;
+use service::listing::Age;
+use service::recurring_entry::{self, RecurringEntry, RecurringEntryInput};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::Body;
+use crate::list::{List, Page};
+use crate::params::PathId;
+use crate::record::record;
+use crate::write::Write;
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(create).service(list).service(show).service(end);
+}
+
+record!(RecurringEntry, RecurringEntryId);
+
+/// Create a recurring entry
+///
+/// Makes a template of an entry by hand, which `stockwell worker` posts on its days: at most an hour after a day has begun, and once. An
+/// entry of a day on which no worker ran is posted later, with its own day. Accounts and amounts are checked as those of an entry by hand.
+/// A tenant has at most 200 templates that have not ended.
+#[utoipa::path(
+    operation_id = "recurring_entries_create",
+    security(("bearer" = ["ledger:write"])),
+    request_body = RecurringEntryInput,
+    responses((status = 201, description = "The template.", body = RecurringEntry))
+)]
+#[post("/v1/recurring-entries")]
+async fn create(write: Write, body: Body<RecurringEntryInput>) -> Answer {
+    write.create("recurring_entry.created", body, recurring_entry::create).await
+}
+
+/// Which recurring entries to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    sort: Option<Age>,
+}
+
+/// List recurring entries
+///
+/// Returns one page of templates, the newest first, also those that have ended.
+#[utoipa::path(
+    operation_id = "recurring_entries_list",
+    security(("bearer" = ["ledger:read"])),
+    params(Filters),
+    responses((status = 200, description = "One page of recurring entries.", body = Page<RecurringEntry>))
+)]
+#[get("/v1/recurring-entries")]
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
+    let slice = list.slice(list.filters.sort)?;
+    let rows = list.read(&caller, async |tx: &service::Tx| recurring_entry::list(tx, &slice).await).await?;
+    list.answer(rows, |template| template.id.0)
+}
+
+/// Get a recurring entry
+///
+/// Returns the template with the day of its next entry. Its entries are journal entries with its memo.
+#[utoipa::path(
+    operation_id = "recurring_entries_get",
+    security(("bearer" = ["ledger:read"])),
+    params(("id" = RecurringEntryId, Path, description = "The recurring entry.")),
+    responses((status = 200, description = "The recurring entry.", body = RecurringEntry))
+)]
+#[get("/v1/recurring-entries/{id}")]
+async fn show(app: Data<App>, caller: Caller, id: PathId<RecurringEntryId>) -> Answer {
+    let read = async |tx: &service::Tx| recurring_entry::get(tx, id.0).await;
+    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
+}
+
+/// End a recurring entry
+///
+/// No later entry is posted. Those that were posted stay. A template that has ended is rejected (409).
+#[utoipa::path(
+    operation_id = "recurring_entries_end",
+    security(("bearer" = ["ledger:write"])),
+    params(("id" = RecurringEntryId, Path, description = "The recurring entry.")),
+    responses((status = 200, description = "The recurring entry, which has ended.", body = RecurringEntry))
+)]
+#[post("/v1/recurring-entries/{id}/end")]
+async fn end(write: Write, id: PathId<RecurringEntryId>) -> Answer {
+    write.change("recurring_entry.ended", async |tx: &service::Tx| recurring_entry::end(tx, id.0).await).await
+}

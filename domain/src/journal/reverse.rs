@@ -1,0 +1,107 @@
+//! Reversals: an entry by hand, opening balances or the close of a year, taken back by an entry with the opposite lines.
+
+use chrono::NaiveDate;
+
+use super::{check_day, stated};
+use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
+use crate::id::EntryId;
+use crate::ledger::{Entry, EntryHead, KnownEntry, Lines};
+use crate::needs::Needs;
+use crate::refusal::{Problems, Refusal};
+
+/// The most characters of a memo.
+const MEMO_MAX: usize = 500;
+
+/// The reversal of an entry.
+#[derive(Debug, Clone)]
+pub struct Reverse {
+    /// The entry to take back.
+    pub entry_id: EntryId,
+    /// The id of the reversal, if the caller chose one.
+    pub id: Option<EntryId>,
+    /// The day of the reversal, not before that of the entry and not in the future. Today if absent.
+    pub occurred_on: Option<NaiveDate>,
+    /// The purpose. It names that of the entry if absent.
+    pub memo: Option<String>,
+}
+
+impl Rule for Reverse {
+    fn name(&self) -> &'static str {
+        "journal_entry.reversed"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.reversed_entries.insert(self.entry_id);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        reverse(book, self).map(|(entry, posting)| (Outcome::Entry(entry), posting))
+    }
+}
+
+/// Reverses an entry. Rejects it if it is that of a document or a reversal, or if it was reversed before.
+fn reverse(book: &mut Book, command: &Reverse) -> Result<(Entry, Posting), Refusal> {
+    let original_id = command.entry_id;
+    let known = book.entries.get(&original_id).ok_or_else(|| Refusal::not_found("journal entry"))?;
+    check_state(original_id, known)?;
+    let today = book.setup.settings.day(book.now);
+    let occurred_on = command.occurred_on.unwrap_or(today);
+    let mut problems = Problems::default();
+    check_day(book, "/occurred_on", occurred_on, &mut problems);
+    if occurred_on < known.occurred_on {
+        let detail = format!("The entry is of {}: name that day or a later one.", known.occurred_on);
+        problems.invalid("/occurred_on", detail);
+    }
+    problems.check()?;
+    let mut lines = Lines::default();
+    for line in &known.lines {
+        lines.credit(line.account.clone(), line.amount, line.dimensions);
+    }
+    let memo: String = match stated(command.memo.as_deref()) {
+        Some(memo) => memo.to_owned(),
+        None => {
+            let of = known.memo.as_deref().unwrap_or_default();
+            format!("Reversal: {of}").chars().take(MEMO_MAX).collect()
+        }
+    };
+
+    // Nothing rejects the command from here on.
+    let id = command.id.unwrap_or_else(|| EntryId(book.ids.next_id()));
+    let head = EntryHead { id, document_kind: DocumentKind::Manual, document_id: original_id.0, occurred_on };
+    let entry = lines.into_entry(head).expect("the opposite of a balanced entry balances");
+    let mut entry = entry.expect("the opposite of an entry has its lines");
+    entry.memo = Some(memo);
+    if let Some(known) = book.entries.get_mut(&original_id) {
+        known.reversed_by = Some(id);
+    }
+    if book.opened.entry == Some(original_id) {
+        book.opened.entry = None;
+    }
+    for known in book.years.values_mut().filter(|known| known.entry == Some(original_id)) {
+        known.entry = None;
+    }
+    Ok((entry.clone(), Posting { entries: vec![entry], ..Posting::default() }))
+}
+
+fn check_state(id: EntryId, known: &KnownEntry) -> Result<(), Refusal> {
+    let is_by_hand = known.document_kind == DocumentKind::Manual;
+    let has_no_document =
+        [DocumentKind::OpeningBalances, DocumentKind::YearClose].contains(&known.document_kind);
+    if !is_by_hand && !has_no_document {
+        let document = known.document_kind.path(known.document_id);
+        let document = document.unwrap_or_else(|| known.document_kind.encode(known.document_id));
+        let detail = format!("The entry {id} is that of a document: correct the document, {document}.");
+        return Err(Refusal::state(detail));
+    }
+    if is_by_hand && known.document_id != id.0 {
+        let original = EntryId(known.document_id);
+        let detail = format!("The entry {id} is the reversal of {original}: post the entry again instead.");
+        return Err(Refusal::state(detail));
+    }
+    match known.reversed_by {
+        Some(by) => Err(Refusal::state(format!("The entry {id} was reversed already, by {by}."))),
+        None => Ok(()),
+    }
+}

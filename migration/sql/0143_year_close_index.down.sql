@@ -1,0 +1,1 @@
+drop index if exists journal_entry_year_close;

@@ -1,0 +1,152 @@
+//! Opening balances: posted once, and in agreement with the documents.
+
+use serde_json::{Value, json};
+use tests::{Tenant, with_tenant};
+
+const OPENINGS: &str = "/v1/opening-balances";
+const ENTRIES: &str = "/v1/journal-entries";
+
+/// Opens stock of 200.00 and a voucher of 30.00, as documents do.
+async fn documents(tenant: &Tenant) {
+    tenant.product("MUG", "10.00").await;
+    let stock = json!({ "kind": "opening", "occurred_at": "2026-01-05T12:00:00Z", "lines": [
+        { "sku": "MUG", "quantity": "50", "unit_cost": "4.00" }] });
+    tenant.post("/v1/stock/documents", &stock).await.created();
+    let voucher = json!({ "amount": "30.00", "account_code": "3000", "occurred_at": "2026-01-05T12:00:00Z" });
+    tenant.post("/v1/vouchers", &voucher).await.created();
+}
+
+fn debit(account: &str, amount: &str) -> Value {
+    json!({ "account": account, "debit": amount })
+}
+
+fn credit(account: &str, amount: &str) -> Value {
+    json!({ "account": account, "credit": amount })
+}
+
+fn opening(lines: &[Value]) -> Value {
+    json!({ "occurred_on": "2026-01-31", "lines": lines })
+}
+
+/// Balances that agree with the documents.
+fn balances() -> Vec<Value> {
+    vec![
+        debit("1010", "500.00"),
+        debit("1200", "200.00"),
+        credit("2300", "30.00"),
+        credit("2000", "120.00"),
+        credit("3100", "550.00"),
+    ]
+}
+
+#[test]
+fn opening_balances_agree_with_the_documents_and_are_posted_once() {
+    with_tenant(async |tenant| {
+        documents(tenant).await;
+        let body = opening(&balances());
+        tenant.dry_run(OPENINGS, &body).await.ok();
+        assert_eq!(tenant.balance("1010").await, "0.00", "a dry run posts nothing");
+        let reply = tenant.post(OPENINGS, &body).await;
+        let made = reply.created();
+        let id = made["id"].as_str().expect("an id");
+        assert_eq!(reply.header("location"), Some(format!("{ENTRIES}/{id}").as_str()));
+        let read = tenant.get(&format!("{ENTRIES}/{id}")).await.ok();
+        assert_eq!((&read["document_kind"], &read["document_id"]), (&json!("opening_balances"), &json!(id)));
+        assert_eq!((&read["memo"], &read["posted_on"]), (&json!("Opening balances"), &json!("2026-01-31")));
+        for (account, balance) in [
+            ("1010", "500.00"),
+            ("1200", "200.00"),
+            ("2000", "-120.00"),
+            ("2300", "-30.00"),
+            ("3100", "-550.00"),
+        ] {
+            assert_eq!(tenant.balance(account).await, balance, "{account}");
+        }
+        assert_eq!(tenant.balance("3000").await, "0.00", "what the documents left there is taken off");
+        let tied = tenant.get("/v1/reports/tie_out").await.ok();
+        assert_eq!(tied["totals"][0]["difference"], "0.00", "{tied}");
+        let again = tenant.post(OPENINGS, &body).await;
+        again.refused(409, "invalid_state_transition");
+        assert!(again.text.contains(id), "{}", again.text);
+        let reversed = tenant.post(&format!("{ENTRIES}/{id}/reverse"), &json!({})).await.created();
+        assert_eq!(reversed["reverses"], json!(id));
+        assert_eq!(
+            (tenant.balance("1010").await, tenant.balance("3000").await),
+            ("0.00".into(), "-170.00".into())
+        );
+        tenant.post(OPENINGS, &body).await.created();
+        assert_eq!(tenant.balance("3000").await, "0.00");
+        let openings = tenant.get(&format!("{ENTRIES}?document_kind=opening_balances")).await.ok();
+        assert_eq!(openings["data"].as_array().map(Vec::len), Some(2));
+    });
+}
+
+#[test]
+fn of_two_openings_at_once_one_is_posted() {
+    with_tenant(async |tenant| {
+        documents(tenant).await;
+        let body = opening(&balances());
+        let replies = futures_util::future::join_all((0..4).map(|_| tenant.post(OPENINGS, &body))).await;
+        assert_eq!(replies.iter().filter(|reply| reply.status == 201).count(), 1);
+        assert_eq!(tenant.balance("1010").await, "500.00");
+    });
+}
+
+#[test]
+fn opening_balances_that_differ_from_the_documents_are_rejected() {
+    with_tenant(async |tenant| {
+        documents(tenant).await;
+        let mut other = balances();
+        (other[1], other[4]) = (debit("1200", "210.00"), credit("3100", "560.00"));
+        let refused = tenant.post(OPENINGS, &opening(&other)).await;
+        refused.refused(422, "validation_failed").names(&["#/lines/1"]);
+        assert!(refused.text.contains("200.00") && refused.text.contains("210.00"), "{}", refused.text);
+        let missing = [debit("1010", "500.00"), credit("3100", "500.00")];
+        let refused = tenant.post(OPENINGS, &opening(&missing)).await;
+        refused.refused(422, "validation_failed").names(&["#/lines", "#/lines"]);
+        assert!(refused.text.contains("1200") && refused.text.contains("2300"), "{}", refused.text);
+        let mut unowed = balances();
+        unowed.extend([debit("1100", "5.00"), credit("3100", "5.00")]);
+        let refused = tenant.post(OPENINGS, &opening(&unowed)).await;
+        refused.refused(422, "validation_failed").names(&["#/lines/5"]);
+        // The documents are of 5 January.
+        let mut earlier = opening(&balances());
+        earlier["occurred_on"] = json!("2026-01-04");
+        let refused = tenant.post(OPENINGS, &earlier).await;
+        refused.refused(422, "validation_failed").names(&["#/lines/1", "#/lines/2"]);
+        assert_eq!(tenant.balance("1010").await, "0.00", "nothing was posted");
+    });
+}
+
+#[test]
+fn opening_balances_that_make_no_sense_are_rejected() {
+    with_tenant(async |tenant| {
+        let pair = |one: Value| opening(&[one, credit("3100", "50.00")]);
+        for (body, code, status, pointer) in [
+            (pair(debit("1010", "49.99")), "unbalanced_entry", 422, "#/lines"),
+            (pair(debit("9999", "50.00")), "not_found", 404, "#/lines/0/account"),
+            (pair(debit("4000", "50.00")), "validation_failed", 422, "#/lines/0/account"),
+            (pair(debit("1010", "-50.00")), "validation_failed", 422, "#/lines/0"),
+            (pair(json!({ "account": "1010" })), "validation_failed", 422, "#/lines/0"),
+            (
+                opening(&[debit("3100", "50.00"), credit("3100", "50.00")]),
+                "validation_failed",
+                422,
+                "#/lines",
+            ),
+        ] {
+            tenant.post(OPENINGS, &body).await.refused(status, code).names(&[pointer]);
+        }
+        let mut body = pair(debit("1010", "50.00"));
+        body["occurred_on"] = json!("2999-01-01");
+        tenant.post(OPENINGS, &body).await.refused(422, "validation_failed").names(&["#/occurred_on"]);
+        let lock = json!({ "locked_through": "2026-03-31", "reason": "Quarter reported" });
+        tenant.post("/v1/period-locks", &lock).await.created();
+        body["occurred_on"] = json!("2026-03-31");
+        let closed = tenant.post(OPENINGS, &body).await;
+        closed.refused(422, "validation_failed").names(&["#/occurred_on"]);
+        assert!(closed.text.contains("closed through 2026-03-31"), "{}", closed.text);
+        body["occurred_on"] = json!("2026-04-01");
+        tenant.post(OPENINGS, &body).await.created();
+    });
+}
