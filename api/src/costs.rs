@@ -9,17 +9,29 @@ use service::command::Answer;
 use crate::Caller;
 
 /// Fields that state a cost, in the records that [`Shown`] wraps and in the documents of [`DOCUMENTS`].
-const FIELDS: [&str; 8] =
-    ["value", "unit_cost", "open_value", "posted_value", "amount", "basis", "held_value", "gone_value"];
+const FIELDS: [&str; 11] = [
+    "value",
+    "unit_cost",
+    "open_value",
+    "posted_value",
+    "amount",
+    "basis",
+    "held_value",
+    "gone_value",
+    "tax_value",
+    "total_value",
+    "expected_value",
+];
 
 /// Documents and records that state costs, as they begin in JSON.
-const DOCUMENTS: [&str; 6] = [
+const DOCUMENTS: [&str; 7] = [
     r#""object":"stock_document""#,
     r#""object":"transfer""#,
     r#""object":"count""#,
     r#""object":"purchase_order""#,
     r#""object":"supplier_product""#,
     r#""object":"landed_cost""#,
+    r#""object":"bill""#,
 ];
 
 /// A record whose costs are null in JSON if the caller may not see them.

@@ -116,6 +116,8 @@ struct PurchaseLineOut<'a> {
     cancelled: Quantity,
     /// Stock units that are still to come.
     open: Quantity,
+    /// Stock units that the supplier billed, less what credit notes and reversals took back.
+    billed: Quantity,
     /// Day on which it is expected. Null: not known, so nothing is promised on it.
     #[schema(example = "2026-12-02")]
     expected_on: Option<NaiveDate>,
@@ -159,6 +161,7 @@ impl<'a> PurchaseOrderOut<'a> {
             received: line.received,
             cancelled: line.cancelled,
             open: line.open(),
+            billed: line.billed,
             expected_on: line.expected_on,
         };
         let lines = Some(order.lines.iter().map(line).collect());

@@ -9,6 +9,7 @@ use service::Caller;
 use service::posting::Outcome;
 use service::stock::recall::LotRecall;
 
+use crate::bill::BillOut;
 use crate::count::{self, CountOut};
 use crate::journal::ManualEntryOut;
 use crate::landed_cost::LandedCostOut;
@@ -19,6 +20,7 @@ use crate::pos::SaleOut;
 use crate::posting::{refused, rendered};
 use crate::purchase_order::PurchaseOrderOut;
 use crate::stock::{ExpectedReceiptOut, HoldOut, StockDocumentOut, TransferOut};
+use crate::supplier_payment::SupplierPaymentOut;
 use crate::voucher::VoucherOut;
 
 /// Renders the outcome of a command as status and JSON, or the problem that rejected it.
@@ -56,6 +58,8 @@ pub fn render(caller: &Caller, decided: Result<(&Outcome, &Book), &Refusal>) -> 
             shown(order.version == 1, &shown_order.moved_by(goods.as_deref()))
         }
         Outcome::LandedCost(landed) => created(&LandedCostOut::with_lines(landed, currency, &skus)),
+        Outcome::Bill(bill) => created(&BillOut::with_lines(bill, currency, &skus)),
+        Outcome::SupplierPayment(payment) => created(&SupplierPaymentOut::with_bills(payment, currency)),
         Outcome::Recall(recall) => shown(false, &LotRecall::of(recall)),
         Outcome::Count(count, _) => {
             shown(count.version == 1, &CountOut::with_lines(count, &skus, count::sees_all(caller)))

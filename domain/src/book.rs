@@ -11,15 +11,16 @@ use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use uuid::Uuid;
 
 use crate::allocation::Allotment;
+use crate::bill::{Billing, KnownBill, Match, Mismatch, Payee};
 use crate::count::{Count, CountEntry, CountLine, CountSettings, Standing};
 use crate::customer::Customer;
 use crate::document::{self, DocumentKind};
 use crate::expected_receipt::{ExpectedReceipt, Supplies, Supply};
 use crate::hold::Hold;
 use crate::id::{
-    CountId, CustomerId, EntryId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LandedCostId, LocationId,
-    LotId, MovementId, OrderId, PaymentId, PriceListId, ProductId, PurchaseOrderId, RegisterId, SaleId,
-    ShipmentId, StockDocumentId, SupplierId, TaxClassId, TransferId,
+    BillId, CountId, CustomerId, EntryId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LandedCostId,
+    LocationId, LotId, MovementId, OrderId, PaymentId, PriceListId, ProductId, PurchaseOrderId, RegisterId,
+    SaleId, ShipmentId, StockDocumentId, SupplierId, SupplierPaymentId, TaxClassId, TransferId,
 };
 use crate::landed_cost::{LandedCost, Receipt};
 use crate::ledger::{Entry, KnownEntry, KnownYear, Opened};
@@ -40,6 +41,7 @@ use crate::refusal::{Code, Problem, Refusal};
 use crate::sales::{SalesLine, SoldLine};
 use crate::stock::{LayerUse, Layers, Level, LevelKey, Movement, Reservation};
 use crate::supplier::Supplier;
+use crate::supplier_payment::SupplierPayment;
 use crate::tax::Rate;
 use crate::tenant::{Channel, Settings};
 use crate::transfer::Transfer;
@@ -192,6 +194,14 @@ pub struct Book {
     pub receipts: HashMap<StockDocumentId, Receipt>,
     /// Suppliers that get purchase orders, with their terms for the book's products.
     pub suppliers: HashMap<SupplierId, Supplier>,
+    /// Suppliers whose bills or payments are recorded.
+    pub payees: HashMap<SupplierId, Payee>,
+    /// Bills that commands name, and those that have the numbers of new ones.
+    pub bills: HashMap<BillId, KnownBill>,
+    /// Bills and receipts of the goods that are billed or received.
+    pub billing: Billing,
+    /// Payments of suppliers that are taken back.
+    pub supplier_payments: HashMap<SupplierPaymentId, SupplierPayment>,
     /// Count sheets.
     pub counts: HashMap<CountId, Count>,
     /// The tenant's settings for counts, if a command needs them.
@@ -292,6 +302,23 @@ pub struct Posting {
     pub late_cash: Option<LateCash>,
     /// Layer uses, by movement.
     pub layer_uses: Vec<(MovementId, LayerUse)>,
+    /// Bills that were paid or taken back.
+    pub bills: Vec<ChangedBill>,
+    /// Changes of what bills and receipts have in common.
+    pub matches: Vec<Match>,
+    /// Lines of known bills whose differences changed.
+    pub judged: Vec<(BillId, i32, Vec<Mismatch>)>,
+}
+
+/// A bill that was paid or taken back, as it is now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChangedBill {
+    /// The bill.
+    pub id: BillId,
+    /// The amount still to be paid.
+    pub open: Money,
+    /// The reversal that took it back.
+    pub reversed_by: Option<BillId>,
 }
 
 impl Book {
@@ -332,6 +359,10 @@ impl Book {
             landed: HashMap::new(),
             receipts: HashMap::new(),
             suppliers: HashMap::new(),
+            payees: HashMap::new(),
+            bills: HashMap::new(),
+            billing: Billing::default(),
+            supplier_payments: HashMap::new(),
             counts: HashMap::new(),
             count_settings: CountSettings::default(),
             moved_since: HashMap::new(),

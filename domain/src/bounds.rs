@@ -6,12 +6,13 @@
 use std::collections::BTreeSet;
 
 use crate::allocation::Owner;
+use crate::bill::{self, BilledGoods};
 use crate::book::Book;
 use crate::command::{Command, Outcome};
 use crate::hold::{self, Hold, HoldKind};
 use crate::id::{
-    CountId, ExpectedReceiptId, HoldId, LocationId, OrderId, PurchaseOrderId, RegisterId, StockDocumentId,
-    TransferId,
+    BillId, CountId, ExpectedReceiptId, HoldId, LocationId, OrderId, PurchaseOrderId, RegisterId,
+    StockDocumentId, TransferId,
 };
 use crate::number::Money;
 use crate::refusal::{Code, Problem, Refusal};
@@ -59,7 +60,8 @@ impl Bounds {
                 let detail = "A recall concerns every location, and the credential is bound to some.";
                 return Err(refuse("", "locations", detail.to_owned(), None));
             }
-            let several = ordered_places(book, command).into_iter().chain(landed_places(book, command));
+            let of_lines = ordered_places(book, command).into_iter().chain(billed_places(book, command));
+            let several = of_lines.chain(landed_places(book, command));
             let mut places = place(book, command).into_iter().chain(several);
             if let Some(place) = places.find(|place| !allowed.contains(&place.location_id)) {
                 let code = book.setup.location(Some(place.location_id)).map_or("", |found| &found.code);
@@ -125,6 +127,7 @@ fn refuse(pointer: &str, bound: &str, detail: String, figure: Option<(&'static s
 
 /// Returns the location at which a command issues, receives, reserves or counts; nothing if it has none, or if its
 /// record does not exist.
+#[expect(clippy::too_many_lines, reason = "one exhaustive match")]
 fn place(book: &Book, command: &Command) -> Option<Place> {
     let named = |id: Option<LocationId>, pointer| {
         book.setup.location(id).map(|location| Place { location_id: location.id, pointer })
@@ -192,6 +195,11 @@ fn place(book: &Book, command: &Command) -> Option<Place> {
         | Command::ClosePurchaseOrder(_)
         | Command::PostLandedCost(_)
         | Command::ReverseLandedCost(_)
+        | Command::RecordBill(_)
+        | Command::CreditBill(_)
+        | Command::ReverseBill(_)
+        | Command::PaySupplier(_)
+        | Command::ReverseSupplierPayment(_)
         | Command::RecallLot(_)
         | Command::Apply(_)
         | Command::PostEntry(_)
@@ -260,6 +268,39 @@ fn ordered_places(book: &Book, command: &Command) -> Vec<Place> {
         return of_lines(&command.0, BTreeSet::new());
     }
     Vec::new()
+}
+
+/// Returns the locations of the goods that a command bills, or of which it takes a bill back; none for other commands.
+fn billed_places(book: &Book, command: &Command) -> Vec<Place> {
+    let of_bill = |id: &BillId| -> BTreeSet<LocationId> {
+        let lines = book.bills.get(id).into_iter().flat_map(|known| &known.bill.lines);
+        lines.filter_map(|line| line.location_id).collect()
+    };
+    let of_goods = |goods: BilledGoods| match goods {
+        BilledGoods::Order(id, line_no) => {
+            let mut lines = book.purchases.get(&id).into_iter().flat_map(|order| &order.lines);
+            lines.find(|line| line.line_no == line_no).map(|line| line.location_id)
+        }
+        BilledGoods::Receipt(..) => {
+            let mut received = book.billing.received.iter();
+            received.find(|received| received.goods == goods).map(|received| received.location_id)
+        }
+    };
+    let mut places = BTreeSet::new();
+    if let Command::RecordBill(command) = command {
+        for line in &command.lines {
+            if let bill::Subject::Goods(goods) = &line.subject {
+                places.extend(of_goods(*goods));
+            }
+        }
+    }
+    if let Command::CreditBill(command) = command {
+        places = of_bill(&command.bill_id);
+    }
+    if let Command::ReverseBill(command) = command {
+        places = of_bill(&command.bill_id);
+    }
+    places.into_iter().map(|location_id| Place { location_id, pointer: "/lines" }).collect()
 }
 
 fn till(book: &Book, id: RegisterId) -> Option<Place> {
@@ -340,6 +381,11 @@ fn channel(book: &Book, command: &Command) -> Option<Channel> {
         | Command::ClosePurchaseOrder(_)
         | Command::PostLandedCost(_)
         | Command::ReverseLandedCost(_)
+        | Command::RecordBill(_)
+        | Command::CreditBill(_)
+        | Command::ReverseBill(_)
+        | Command::PaySupplier(_)
+        | Command::ReverseSupplierPayment(_)
         | Command::RecallLot(_)
         | Command::OpenCount(_)
         | Command::EnterCount(_)
@@ -378,6 +424,8 @@ fn amount(outcome: &Outcome) -> Option<(&'static str, Money)> {
         Outcome::PurchaseOrder(_, Some(goods)) => Some(("/lines", of_stock(goods.document()))),
         Outcome::PurchaseOrder(order, None) => Some(("/lines", order.value)),
         Outcome::LandedCost(landed) => Some(("/charges", landed.value.abs())),
+        Outcome::Bill(bill) => Some(("/lines", bill.total().abs())),
+        Outcome::SupplierPayment(payment) => Some(("/bills", payment.amount.abs())),
         Outcome::Count(_, document) => Some(("", of_stock(document.as_ref()?))),
         Outcome::Entry(entry) => Some(("/lines", entry.total)),
         Outcome::Hold(_) | Outcome::Expected(_) | Outcome::Recall(_) => None,

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
+use crate::bill::Bill;
 use crate::book::{Book, Posting};
 use crate::count::Count;
 use crate::document::DocumentKind;
@@ -18,10 +19,11 @@ use crate::ledger::Entry;
 use crate::needs::Needs;
 use crate::purchase_order::{MovedGoods, PurchaseOrder};
 use crate::refusal::Refusal;
+use crate::supplier_payment::SupplierPayment;
 use crate::transfer::Transfer;
 use crate::{
-    count, expected_receipt, hold, journal, landed_cost, lot, open_item, order, payment, pos, promise,
-    purchase_order, revaluation, stock_document, transfer,
+    bill, count, expected_receipt, hold, journal, landed_cost, lot, open_item, order, payment, pos, promise,
+    purchase_order, revaluation, stock_document, supplier_payment, transfer,
 };
 
 /// The outcome and the posting of an accepted command, or its rejection.
@@ -137,6 +139,16 @@ pub enum Command {
     PostLandedCost(landed_cost::Post),
     /// Take a landed cost back.
     ReverseLandedCost(landed_cost::Reverse),
+    /// Record a bill of a supplier.
+    RecordBill(bill::Record),
+    /// Record a credit note of a supplier.
+    CreditBill(bill::Credit),
+    /// Take a bill of a supplier back.
+    ReverseBill(bill::Reverse),
+    /// Record a payment of a supplier.
+    PaySupplier(supplier_payment::Pay),
+    /// Take a payment of a supplier back.
+    ReverseSupplierPayment(supplier_payment::Reverse),
     /// Recall a lot.
     RecallLot(lot::RecallLot),
     /// Open a count sheet.
@@ -208,6 +220,11 @@ impl Command {
             Command::ClosePurchaseOrder(command) => command,
             Command::PostLandedCost(command) => command,
             Command::ReverseLandedCost(command) => command,
+            Command::RecordBill(command) => command,
+            Command::CreditBill(command) => command,
+            Command::ReverseBill(command) => command,
+            Command::PaySupplier(command) => command,
+            Command::ReverseSupplierPayment(command) => command,
             Command::RecallLot(command) => command,
             Command::OpenCount(command) => command,
             Command::EnterCount(command) => command,
@@ -301,6 +318,10 @@ pub enum Outcome {
     PurchaseOrder(Box<PurchaseOrder>, Option<Box<MovedGoods>>),
     /// A landed cost, or the reversal of one.
     LandedCost(Box<LandedCost>),
+    /// A bill of a supplier, or a credit note or reversal of one.
+    Bill(Box<Bill>),
+    /// A payment of a supplier, or the reversal of one.
+    SupplierPayment(Box<SupplierPayment>),
     /// A recall.
     Recall(Box<lot::Recall>),
     /// A count sheet, and the adjustment that its posting made.
@@ -327,6 +348,8 @@ impl Outcome {
             Outcome::Expected(expected) => (DocumentKind::ExpectedReceipt, expected.id.0),
             Outcome::PurchaseOrder(order, _) => (DocumentKind::PurchaseOrder, order.id.0),
             Outcome::LandedCost(landed) => (DocumentKind::LandedCost, landed.id.0),
+            Outcome::Bill(bill) => (bill.kind.into(), bill.id.0),
+            Outcome::SupplierPayment(payment) => (payment.kind.into(), payment.id.0),
             Outcome::Recall(recall) => (DocumentKind::Lot, recall.lot.id.0),
             Outcome::Count(count, _) => (DocumentKind::Count, count.id.0),
             Outcome::Entry(entry) => (DocumentKind::JournalEntry, entry.id.0),
@@ -346,6 +369,8 @@ impl Outcome {
             Outcome::Expected(expected) => Some(&expected.number),
             Outcome::PurchaseOrder(order, _) => Some(&order.number),
             Outcome::LandedCost(landed) => Some(&landed.number),
+            Outcome::Bill(bill) => Some(&bill.number),
+            Outcome::SupplierPayment(payment) => Some(&payment.number),
             Outcome::Recall(recall) => Some(&recall.lot.code),
             Outcome::Count(count, _) => Some(&count.number),
             Outcome::Session(..)
@@ -369,11 +394,13 @@ impl Outcome {
             Outcome::Expected(expected) => expected.lines.len(),
             Outcome::PurchaseOrder(order, _) => order.lines.len(),
             Outcome::LandedCost(landed) => landed.lines.len(),
+            Outcome::Bill(bill) => bill.lines.len(),
             Outcome::Count(count, _) => count.lines.len(),
             Outcome::Entry(entry) => entry.lines.len(),
             Outcome::Session(..)
             | Outcome::CashMove(_)
             | Outcome::Payment(_)
+            | Outcome::SupplierPayment(_)
             | Outcome::Voucher(_)
             | Outcome::Recall(_) => 0,
         }

@@ -8,12 +8,12 @@ use strum::VariantArray;
 use uuid::Uuid;
 
 use crate::id::{
-    self, ApiKeyId, ApplicationId, BiLoginId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
+    self, ApiKeyId, ApplicationId, BiLoginId, BillId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
     EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, InvoiceId, LandedCostId, LocationId, LotId,
     OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId,
     PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId, SaleExceptionId, SaleId, SessionId,
-    ShipmentId, SkuMappingId, StockDocumentId, SupplierId, SystemId, TaxClassId, TaxRateId, TenantId,
-    TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
+    ShipmentId, SkuMappingId, StockDocumentId, SupplierId, SupplierPaymentId, SystemId, TaxClassId,
+    TaxRateId, TenantId, TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
 };
 
 /// The kind of a document or record. Its word, such as `credit_note`, is stored in the ledger, in movements
@@ -58,6 +58,11 @@ pub enum DocumentKind {
     ExpectedReceipt,
     PurchaseOrder,
     LandedCost,
+    Bill,
+    BillCredit,
+    BillReversal,
+    SupplierPayment,
+    SupplierPaymentReversal,
     Lot,
     Count,
     JournalEntry,
@@ -180,6 +185,15 @@ impl DocumentKind {
             Self::LandedCost => {
                 facts(LandedCostId::PREFIX, "landed_cost", Below("/v1/landed-costs"), "landed_cost").numbered("LC")
             }
+            Self::Bill => facts(BillId::PREFIX, "bill", Below("/v1/bills"), "bill").numbered("BL"),
+            Self::BillCredit => facts(BillId::PREFIX, "bill", Below("/v1/bills"), "bill").numbered("BC"),
+            Self::BillReversal => facts(BillId::PREFIX, "bill", Below("/v1/bills"), "bill").numbered("BR"),
+            Self::SupplierPayment => facts(
+                SupplierPaymentId::PREFIX, "supplier_payment", Below("/v1/supplier-payments"), "supplier_payment",
+            ).numbered("SP"),
+            Self::SupplierPaymentReversal => facts(
+                SupplierPaymentId::PREFIX, "supplier_payment", Below("/v1/supplier-payments"), "supplier_payment",
+            ).numbered("SX"),
             Self::Lot => facts(LotId::PREFIX, "lot", Below("/v1/lots"), "lot"),
             Self::Count => facts(CountId::PREFIX, "count", Below("/v1/counts"), "stock_count").numbered("CT"),
             Self::JournalEntry | Self::Manual | Self::OpeningBalances | Self::YearClose => {

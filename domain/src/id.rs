@@ -256,6 +256,14 @@ id!(
     SupplierId, "sup"
 );
 id!(
+    /// A bill of a supplier, or a credit note or reversal of one.
+    BillId, "bll"
+);
+id!(
+    /// A payment of a supplier, or the reversal of one.
+    SupplierPaymentId, "spy"
+);
+id!(
     /// A stock location.
     LocationId, "loc"
 );

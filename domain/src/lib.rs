@@ -9,6 +9,7 @@
 pub mod address;
 pub mod allocation;
 pub mod annotation;
+pub mod bill;
 pub mod book;
 pub mod bounds;
 pub mod command;
@@ -47,6 +48,7 @@ pub mod sales;
 pub mod stock;
 pub mod stock_document;
 pub mod supplier;
+pub mod supplier_payment;
 pub mod tag;
 pub mod tax;
 pub mod tenant;

@@ -6,9 +6,9 @@ use std::collections::{BTreeSet, HashMap};
 use crate::count::Count;
 use crate::document::DocumentKind;
 use crate::id::{
-    CountId, CustomerId, EntryId, ExpectedReceiptId, HoldId, InvoiceId, LandedCostId, LocationId, LotId,
-    OrderId, PaymentId, ProductId, PurchaseOrderId, RegisterId, ShipmentId, StockDocumentId, SupplierId,
-    TransferId,
+    BillId, CountId, CustomerId, EntryId, ExpectedReceiptId, HoldId, InvoiceId, LandedCostId, LocationId,
+    LotId, OrderId, PaymentId, ProductId, PurchaseOrderId, RegisterId, ShipmentId, StockDocumentId,
+    SupplierId, SupplierPaymentId, TransferId,
 };
 use crate::line_item::GoodsLine;
 use crate::lot::NamedLot;
@@ -72,6 +72,22 @@ pub struct Needs {
     pub charged_ids: BTreeSet<StockDocumentId>,
     /// Suppliers that get purchase orders. Their terms for the products of the batch are needed.
     pub supplier_ids: BTreeSet<SupplierId>,
+    /// Suppliers whose bills or payments are recorded. They are locked.
+    pub payees: BTreeSet<SupplierId>,
+    /// Numbers of new bills, by supplier. The bills that have them are needed.
+    pub bill_numbers: BTreeSet<(SupplierId, String)>,
+    /// Numbers of new credit notes, by the bill that they take back.
+    pub credit_numbers: BTreeSet<(BillId, String)>,
+    /// Bills that a command names.
+    pub bill_ids: BTreeSet<BillId>,
+    /// Whether the lines of these bills are needed, with their goods.
+    pub bill_lines: bool,
+    /// Payments of suppliers that are taken back. Their bills are needed.
+    pub supplier_payment_ids: BTreeSet<SupplierPaymentId>,
+    /// Receipts whose lines are billed.
+    pub billed_receipt_ids: BTreeSet<StockDocumentId>,
+    /// Whether the bills of the purchase orders and receipts are needed.
+    pub billing: bool,
     /// Codes of lots that lines name.
     pub lot_codes: BTreeSet<String>,
     /// Codes of lots of which units were found. A code of another product only is a mistake.

@@ -120,6 +120,8 @@ pub struct PurchaseLine {
     pub received: Quantity,
     /// Stock units that will not come.
     pub cancelled: Quantity,
+    /// Stock units that the supplier billed, less what credit notes and reversals took back, as the order was read.
+    pub billed: Quantity,
     /// The day on which it is expected, if it is known.
     pub expected_on: Option<NaiveDate>,
 }

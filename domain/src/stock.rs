@@ -12,10 +12,12 @@ use crate::text_enum;
 mod cost;
 mod costing_method;
 mod level;
+mod spread;
 
 pub use cost::{Carried, Issued, Layer, LayerUse, Layers, Source, Spread};
 pub use costing_method::CostingMethod;
 pub use level::{Level, LevelKey, StoredLevel};
+pub use spread::ReceivedPart;
 
 text_enum! {
     /// The reason of a movement.
@@ -40,8 +42,8 @@ text_enum! {
         Revaluation,
         /// Returned to a supplier.
         SupplierReturn,
-        /// Settled: the value by which the real cost of units below zero differs from the provisional one. No
-        /// unit moved.
+        /// Settled: the value by which the real cost of units differs from an earlier one, such as the provisional cost of
+        /// units below zero, or the cost of a receipt that a bill corrects. No unit moved.
         Settlement,
     }
 }
@@ -116,7 +118,7 @@ pub struct Reservation {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::tenant::{Settings, TaxRounding};
+    use crate::tenant::{BillTolerance, Settings, TaxRounding};
 
     pub(crate) fn settings() -> Settings {
         Settings {
@@ -129,6 +131,7 @@ pub(crate) mod tests {
             costing_method: CostingMethod::MovingAverage,
             hold_unpaid: true,
             invoice_rounding: Money::ZERO,
+            bill_tolerance: BillTolerance::default(),
         }
     }
 }

@@ -211,6 +211,7 @@ mod tests {
             costing_method: crate::stock::CostingMethod::MovingAverage,
             hold_unpaid: true,
             invoice_rounding: Money::ZERO,
+            bill_tolerance: crate::tenant::BillTolerance::default(),
         }
     }
 

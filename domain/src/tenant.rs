@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 
-use crate::number::{self, Kind, Money, Number, Quantity};
+use crate::number::{self, Kind, Money, Number, Percent, Quantity};
 use crate::stock::CostingMethod;
 use crate::text_enum;
 
@@ -50,6 +50,19 @@ pub struct Settings {
     pub hold_unpaid: bool,
     /// The amount to whose multiples the total of an invoice is rounded; zero if it is not.
     pub invoice_rounding: Money,
+    /// The differences up to which a bill of a supplier matches.
+    pub bill_tolerance: BillTolerance,
+}
+
+/// Differences between a bill and what was ordered and received, up to which the bill matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct BillTolerance {
+    /// The percentage by which the billed units of a line may exceed those ordered and those received.
+    pub quantity_percent: Percent,
+    /// The percentage by which the price of a line may differ.
+    pub price_percent: Percent,
+    /// The amount by which a line may differ because of its price.
+    pub amount: Money,
 }
 
 impl Settings {
@@ -125,6 +138,7 @@ mod tests {
                 costing_method: CostingMethod::MovingAverage,
                 hold_unpaid: true,
                 invoice_rounding: Money::ZERO,
+                bill_tolerance: BillTolerance::default(),
             };
             let amount = Money::new(Decimal::new(cents, 2));
             let whole: Quantity = steps.iter().map(|step| Quantity::new((*step).into())).sum();

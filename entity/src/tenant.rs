@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::address::Address;
 use domain::id::TenantId;
-use domain::number::Money;
+use domain::number::{Money, Percent};
 use domain::stock::CostingMethod;
 use domain::tag;
 use domain::tenant::TaxRounding;
@@ -62,6 +62,12 @@ pub struct Model {
     /// Whether the log of requests keeps the bodies of rejected requests, without secrets.
     #[schema(example = false)]
     pub log_rejected_bodies: bool,
+    /// Percentage by which the billed units of a line may exceed those ordered and received. 0 unless it was set.
+    pub bill_quantity_percent: Percent,
+    /// Percentage by which the price of a billed line may differ from that of the order. 0 unless it was set.
+    pub bill_price_percent: Percent,
+    /// Amount by which a billed line may differ because of its price. 0 unless it was set.
+    pub bill_amount: Money,
     /// `active` or `suspended`.
     #[serde(skip)]
     pub status: String,

@@ -28,7 +28,8 @@ pub fn is_about_costs(request: &Request) -> bool {
             | Name::GeneralLedger
             | Name::ProfitAndLoss
             | Name::BalanceSheet
-            | Name::TieOut => true,
+            | Name::TieOut
+            | Name::PayableAgeing => true,
             Name::Abc => request.measure == AbcMeasure::GrossMargin,
             Name::Revenue
             | Name::ChannelSummary

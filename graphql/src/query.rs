@@ -1,6 +1,7 @@
 //! The schema, and the one function that executes a document.
 
 mod ledger;
+mod payable;
 mod receivable;
 mod reconciliation;
 mod sales;
@@ -20,6 +21,7 @@ use crate::costs;
 use crate::guard::{self, Cost, POINTS_MAX, Rejection};
 use crate::snapshot::{self, SeesReconciliation};
 use ledger::LedgerQuery;
+use payable::PayableQuery;
 use receivable::ReceivableQuery;
 use reconciliation::ReconciliationQuery;
 use sales::SalesQuery;
@@ -37,7 +39,7 @@ const TIMEOUT_MS: u64 = 90_000;
 /// response may have: the fields of a row, times the usual number of rows of the grouping, at most `limit`. It may have 10 fields
 /// here and in `reconciliation`, and cost 5,000 points; `extensions.cost` shows its cost.
 #[derive(Default, MergedObject)]
-struct Query(SalesQuery, StockQuery, ReceivableQuery, LedgerQuery, ReconciliationQuery);
+struct Query(SalesQuery, StockQuery, ReceivableQuery, PayableQuery, LedgerQuery, ReconciliationQuery);
 
 static SCHEMA: LazyLock<Schema<Query, EmptyMutation, EmptySubscription>> =
     LazyLock::new(|| Schema::build(Query::default(), EmptyMutation, EmptySubscription).finish());

@@ -25,6 +25,7 @@ mod lot_expiry;
 mod low_stock;
 mod margin;
 mod named;
+mod payable_ageing;
 mod place;
 mod product_performance;
 mod range;
@@ -80,6 +81,7 @@ pub use ledger::trial_balance::TrialBalanceRow;
 pub use lot_expiry::LotExpiryRow;
 pub use low_stock::LowStockRow;
 pub use margin::MarginRow;
+pub use payable_ageing::PayableAgeingRow;
 pub use place::Place;
 pub use product_performance::ProductPerformanceRow;
 pub use range::Range;
@@ -148,6 +150,8 @@ pub enum Name {
     Shrinkage,
     /// Open invoices of each customer by days after their due date.
     ReceivableAgeing,
+    /// Open bills of each supplier by days after their due date.
+    PayableAgeing,
     /// Customers by recency, frequency and value.
     BestCustomers,
     /// Products with a low margin, and those sold below cost.
@@ -186,6 +190,7 @@ pub enum Name {
 #[graphql(concrete(name = "Abc", params(AbcRow)))]
 #[graphql(concrete(name = "Shrinkage", params(ShrinkageRow)))]
 #[graphql(concrete(name = "ReceivableAgeing", params(ReceivableAgeingRow)))]
+#[graphql(concrete(name = "PayableAgeing", params(PayableAgeingRow)))]
 #[graphql(concrete(name = "BestCustomers", params(BestCustomersRow)))]
 #[graphql(concrete(name = "WeakMargins", params(WeakMarginsRow)))]
 #[graphql(concrete(name = "StockTurnover", params(StockTurnoverRow)))]

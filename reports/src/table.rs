@@ -145,11 +145,11 @@ struct ReportParams {
     #[param(style = Form, explode = false, required = false, value_type = Vec<String>, max_items = 200, example = json!(["1100"]))]
     account: Option<String>,
     /// Counts only what had happened by this instant, or by the end of this day. The default is now. Only for
-    /// `stock_valuation`, `stock_ageing`, `slow_stock`, `receivable_ageing` and `balance_sheet`, which takes days only.
+    /// `stock_valuation`, `stock_ageing`, `slow_stock`, `receivable_ageing`, `payable_ageing` and `balance_sheet`, which takes days only.
     #[param(max_length = 40, example = "2026-10-31")]
     as_of: Option<String>,
     /// Counts only what was recorded by this instant, or by the end of this day. The default is now. Only for reports on sales and on
-    /// the ledger other than `tie_out`, `stock_valuation`, `shrinkage` and `receivable_ageing`. A report on sales or on the ledger reads every line then,
+    /// the ledger other than `tie_out`, `stock_valuation`, `shrinkage`, `receivable_ageing` and `payable_ageing`. A report on sales or on the ledger reads every line then,
     /// so it takes longer.
     #[param(max_length = 40, example = "2026-11-30")]
     known_at: Option<String>,
@@ -242,11 +242,11 @@ pub struct ReportTable {
 ///
 /// Returns a flat table from the live rows: `revenue`, `margin`, `channel_summary`, `product_performance`,
 /// `customer_value`, `abc`, `stock_position`, `stock_valuation`, `low_stock`, `lot_expiry`, `stock_ageing`,
-/// `slow_stock`, `stock_turnover`, `reorder`, `shrinkage`, `receivable_ageing`, `best_customers`, `weak_margins`, `trial_balance`,
+/// `slow_stock`, `stock_turnover`, `reorder`, `shrinkage`, `receivable_ageing`, `payable_ageing`, `best_customers`, `weak_margins`, `trial_balance`,
 /// `general_ledger`, `profit_and_loss`, `balance_sheet`, `tie_out` or `tax_summary`. GraphQL has the same figures, and so
 /// do the SQL views in the schema `bi`, but for `reorder`, which a rule computes. Without a period
 /// the report covers the whole history. A period is half-open, from `from` to before `to`. An empty report has a
-/// header and no rows. `margin`, `stock_valuation`, `stock_ageing`, `slow_stock`, `stock_turnover`, `shrinkage`, `weak_margins`, and `abc` by margin need the scope
+/// header and no rows. `margin`, `stock_valuation`, `stock_ageing`, `slow_stock`, `stock_turnover`, `shrinkage`, `payable_ageing`, `weak_margins`, and `abc` by margin need the scope
 /// `costs:read`. The reports on the ledger need `costs:read` and `ledger:read`. In the other reports, columns of costs and margins are null without it. A filter takes at most 200 different values.
 #[utoipa::path(
     operation_id = "reports_get",

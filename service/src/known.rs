@@ -2,12 +2,12 @@
 //! exist, so a filter that names an unknown record is rejected.
 
 use domain::id::{
-    self, ApiKeyId, ApplicationId, BiLoginId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
+    self, ApiKeyId, ApplicationId, BiLoginId, BillId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
     EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, InvoiceId, LandedCostId, LocationId, LotId,
     OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId,
     PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId, SaleExceptionId, SaleId, SessionId,
-    ShipmentId, SkuMappingId, StockDocumentId, SupplierId, SystemId, TaxClassId, TaxRateId, TransferId,
-    UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
+    ShipmentId, SkuMappingId, StockDocumentId, SupplierId, SupplierPaymentId, SystemId, TaxClassId,
+    TaxRateId, TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
 };
 use domain::refusal::{Code, Problems};
 use domain::text::one_form;
@@ -89,6 +89,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     (ApiKeyId::PREFIX, "API key", in_table!("api_key")),
     (ApplicationId::PREFIX, "application", in_table!("application")),
     (BiLoginId::PREFIX, "BI login", in_table!("bi_login")),
+    (BillId::PREFIX, "bill", in_table!("bill")),
     (CashMoveId::PREFIX, "cash move", in_table!("cash_move")),
     (CategoryId::PREFIX, "category", in_table!("category")),
     (CommandId::PREFIX, "command", in_table!("command")),
@@ -122,6 +123,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     (SkuMappingId::PREFIX, "SKU mapping", in_table!("sku_mapping")),
     (StockDocumentId::PREFIX, "stock document", in_table!("stock_document")),
     (SupplierId::PREFIX, "supplier", in_table!("supplier")),
+    (SupplierPaymentId::PREFIX, "payment", in_table!("supplier_payment")),
     (SystemId::PREFIX, "system", in_table!("reconcile_system")),
     (TaxClassId::PREFIX, "tax class", in_table!("tax_class")),
     (TaxRateId::PREFIX, "tax rate", in_table!("tax_rate")),

@@ -5,7 +5,7 @@ pub mod control;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::document::{DocumentKind, document_id};
-use domain::id::{CommandId, CustomerId, EntryId, LocationId};
+use domain::id::{CommandId, CustomerId, EntryId, LocationId, SupplierId};
 use domain::number::Money;
 use domain::refusal::Refusal;
 use domain::tag;
@@ -82,6 +82,8 @@ pub struct JournalLine {
     pub location_id: Option<LocationId>,
     /// The customer, on receivables.
     pub customer_id: Option<CustomerId>,
+    /// Supplier, on payables.
+    pub supplier_id: Option<SupplierId>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -108,7 +110,7 @@ pub async fn entries(
         "select
             e.id, e.document_kind, e.document_id, e.memo, e.occurred_on, e.posted_on, e.recorded_at, e.command_id,
             e.debit_total, l.line_no, l.account_code, coalesce(a.name, '') as account_name, l.debit, l.credit,
-            l.currency, l.channel, l.location_id, l.party_id,
+            l.currency, l.channel, l.location_id, l.party_id, s.id as supplier_id,
             case when e.document_kind in ('manual', 'opening_balances', 'year_close') then (
                 select r.id from journal_entry r
                 where r.tenant_id = $1 and r.document_id = e.id and r.document_kind = 'manual' and r.id <> e.id
@@ -125,6 +127,7 @@ pub async fn entries(
         ) e
         join journal_line l on l.tenant_id = $1 and l.entry_id = e.id
         left join account a on a.tenant_id = $1 and a.code = l.account_code
+        left join supplier s on s.tenant_id = $1 and s.id = l.party_id
         order by e.id desc, l.line_no",
     )
     .bind(tx.tenant_id.0)
@@ -180,6 +183,8 @@ fn read_header(id: EntryId, row: &PgRow) -> Result<JournalEntry, Error> {
 fn read_line(row: &PgRow) -> Result<JournalLine, Error> {
     let channel: Option<String> = row.try_get("channel")?;
     let location_id: Option<Uuid> = row.try_get("location_id")?;
+    let supplier_id = row.try_get::<Option<Uuid>, _>("supplier_id")?.map(SupplierId);
+    let party_id: Option<Uuid> = row.try_get("party_id")?;
     Ok(JournalLine {
         line_no: row.try_get("line_no")?,
         account: row.try_get("account_code")?,
@@ -188,7 +193,8 @@ fn read_line(row: &PgRow) -> Result<JournalLine, Error> {
         credit: read_money(row, "credit")?,
         channel: channel.and_then(|channel| channel.parse().ok()),
         location_id: location_id.map(LocationId),
-        customer_id: row.try_get::<Option<Uuid>, _>("party_id")?.map(CustomerId),
+        customer_id: party_id.filter(|_| supplier_id.is_none()).map(CustomerId),
+        supplier_id,
     })
 }
 

@@ -36,6 +36,7 @@ use crate::{Caller, Db, Error, Tx};
 
 mod allotments;
 pub mod annotations;
+pub(crate) mod bills;
 pub(crate) mod counts;
 mod decide;
 pub(crate) mod documents;

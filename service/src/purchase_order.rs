@@ -101,7 +101,20 @@ pub struct Filter {
     pub reference: Option<String>,
     /// Orders with a line of this product.
     pub product_id: Option<ProductId>,
+    /// Whether units were received that no bill has.
+    pub unbilled: Option<bool>,
+    /// Only units of receipts before this instant count for `unbilled`.
+    pub received_before: Option<DateTime<Utc>>,
 }
+
+/// An order has units of a receipt that no bill has.
+const UNBILLED: &str = "(select from purchase_receipt_line r \
+        join stock_document s on s.tenant_id = r.tenant_id and s.id = r.stock_document_id \
+        where r.tenant_id = d.tenant_id and r.purchase_order_id = d.id \
+          and r.quantity > coalesce((select sum(m.quantity) from bill_match m \
+              join bill_line l on l.tenant_id = m.tenant_id and l.bill_id = m.bill_id and l.line_no = m.line_no \
+              where m.tenant_id = r.tenant_id and m.stock_document_id = r.stock_document_id \
+                and l.purchase_order_id = r.purchase_order_id and l.order_line_no = r.line_no), 0)";
 
 const SELECT: &str = "select id, number, supplier_id, status, reference, over_receipt_percent, lead_time_days, value, \
                              sent_at, recorded_at, version \
@@ -120,6 +133,15 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<(Purcha
             .tenant(tx)
             .with("l.product_id = ", Some(product_id.0))
             .sql(")"),
+        None => query,
+    };
+    let query = match filter.unbilled {
+        Some(true) => query.sql(" and exists ").sql(UNBILLED),
+        Some(false) => query.sql(" and not exists ").sql(UNBILLED),
+        None => query,
+    };
+    let query = match filter.unbilled {
+        Some(_) => query.with("s.occurred_at < ", filter.received_before).sql(")"),
         None => query,
     };
     let rows = query.page(tx, "id", slice).await?;

@@ -65,12 +65,15 @@ pub enum Scope {
     /// See the expected quantities of blind counts, post differences over the limit, and set the limits.
     #[strum(serialize = "counts:approve")]
     CountsApprove,
-    /// Read suppliers, their products and prices, purchase orders and landed costs.
+    /// Read suppliers, their products and prices, purchase orders, landed costs, bills and payments.
     #[strum(serialize = "purchasing:read")]
     PurchasingRead,
-    /// Change suppliers, their products and prices, write purchase orders, receive their goods and post landed costs.
+    /// Change suppliers, their products and prices, write purchase orders, receive their goods, post landed costs and record bills.
     #[strum(serialize = "purchasing:write")]
     PurchasingWrite,
+    /// Record payments of suppliers.
+    #[strum(serialize = "purchasing:pay")]
+    PurchasingPay,
     /// Read orders, shipments and invoices.
     #[strum(serialize = "orders:read")]
     OrdersRead,

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tests::{Reply, Tenant};
 
+mod bills;
 mod changed;
 mod landed;
 mod order;

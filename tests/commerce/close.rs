@@ -7,7 +7,7 @@ use tests::{Tenant, environment, lines, with_tenant, with_tenants};
 
 use crate::platform::auth::key;
 
-const ITEMS: [&str; 9] = [
+const ITEMS: [&str; 11] = [
     "open_sessions",
     "sale_exceptions",
     "forced_levels",
@@ -16,6 +16,8 @@ const ITEMS: [&str; 9] = [
     "draft_orders",
     "uninvoiced_orders",
     "unapplied_payments",
+    "bills_without_receipts",
+    "unmatched_receipts",
     "tie_outs",
 ];
 

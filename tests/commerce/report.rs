@@ -30,7 +30,7 @@ use serde_json::{Value, json};
 use tests::{Tenant, environment, lines, sale, with_tenant, with_tenant_as};
 
 /// Reports, their grouping, their field in GraphQL, and the view that shows the same.
-const SURFACES: [(&str, &str, &str, &str); 38] = [
+const SURFACES: [(&str, &str, &str, &str); 39] = [
     ("revenue", "channel", "revenueReport(groupBy: [CHANNEL])", "revenue_by_channel"),
     ("revenue", "month,channel", "revenueReport(groupBy: [MONTH, CHANNEL])", "revenue_by_month_channel"),
     ("revenue", "day", "revenueReport(groupBy: [DAY])", "revenue_by_day"),
@@ -66,6 +66,7 @@ const SURFACES: [(&str, &str, &str, &str); 38] = [
     ("abc", "", "abc", "abc"),
     ("shrinkage", "", "shrinkage", "shrinkage"),
     ("receivable_ageing", "", "receivableAgeing", "receivable_ageing"),
+    ("payable_ageing", "", "payableAgeing", "payable_ageing"),
     ("best_customers", "", "bestCustomers", "best_customers"),
     ("weak_margins", "", "weakMargins", "weak_margins"),
     ("stock_turnover", "", "stockTurnover", "stock_turnover"),
@@ -172,6 +173,16 @@ async fn wear(tenant: &Tenant) {
     }
 }
 
+/// Makes bills of two suppliers.
+async fn owe(tenant: &Tenant) {
+    for (code, dated, unit_cost) in [("STEEL", "2011-01-02", "99.95"), ("WOOD", "2026-01-02", "12.50")] {
+        let supplier = tenant.make("/v1/suppliers", json!({ "code": code, "name": code })).await;
+        let lines = json!([{ "account": "5300", "unit_cost": unit_cost, "tax_value": "1.01" }]);
+        let bill = json!({ "supplier_id": supplier, "supplier_number": "1", "dated": dated, "lines": lines });
+        tenant.post("/v1/bills", &bill).await.created();
+    }
+}
+
 async fn by_json(tenant: &Tenant, path: &str) -> (Vec<String>, Vec<Figures>) {
     let table = tenant.get(path).await.ok();
     let names = table["columns"]
@@ -259,6 +270,7 @@ fn every_surface_shows_the_same_figures() {
     with_tenant(async |tenant| {
         trade(tenant).await;
         wear(tenant).await;
+        owe(tenant).await;
         for (report, group_by, field, view) in SURFACES {
             let mut path = format!("/v1/reports/{report}");
             if !group_by.is_empty() {

@@ -18,7 +18,7 @@ use tests::{Client, Node, Tenant, Till, environment, lines, sale, with_tenant};
 const MANY: usize = 7;
 
 /// Each kind of command, named as in its event, and its statements.
-const COMMANDS: [(&str, u64); 72] = [
+const COMMANDS: [(&str, u64); 77] = [
     ("pos_sale.completed", 4),
     ("pos_sale.completed, first in first out", 6),
     ("pos_sale.completed, by lot", 7),
@@ -72,13 +72,18 @@ const COMMANDS: [(&str, u64); 72] = [
     ("purchase_order.created", 11),
     ("purchase_order.sent", 10),
     ("purchase_order.confirmed", 10),
-    ("purchase_order.received", 14),
+    ("purchase_order.received", 15),
     ("purchase_order.returned", 16),
     ("purchase_order.return_reversed", 15),
     ("purchase_order.cancelled", 10),
     ("purchase_order.closed", 10),
     ("landed_cost.posted", 14),
     ("landed_cost.reversed", 17),
+    ("bill.recorded", 20),
+    ("bill_credit.recorded", 24),
+    ("bill_reversal.recorded", 23),
+    ("supplier_payment.paid", 9),
+    ("supplier_payment_reversal.recorded", 11),
     ("lot.recalled", 18),
     ("count.opened", 14),
     ("count.entered", 10),
@@ -184,6 +189,9 @@ impl<'a> Shop<'a> {
             "journal_entry" => self.entered(name, many).await,
             "purchase_order" => self.purchased(name, many).await,
             "landed_cost" => self.landed(name, many).await,
+            "bill" | "bill_credit" | "bill_reversal" | "supplier_payment" | "supplier_payment_reversal" => {
+                self.billed(name, many).await
+            }
             "pos_sale" | "pos_session" => self.till(name, many).await,
             "order" | "return" => self.wholesale(name, many).await,
             "payment" | "payment_reversal" | "payout" | "application" | "voucher" => {

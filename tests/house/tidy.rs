@@ -145,7 +145,7 @@ fn instants_of_requests_are_read_once() {
 }
 
 /// Tables that only posting writes.
-const OF_POSTING: [&str; 45] = [
+const OF_POSTING: [&str; 50] = [
     "stock_level",
     "cost_layer",
     "layer_use",
@@ -170,6 +170,11 @@ const OF_POSTING: [&str; 45] = [
     "supplier_return_line",
     "landed_cost",
     "landed_cost_line",
+    "bill",
+    "bill_line",
+    "bill_match",
+    "supplier_payment",
+    "supplier_payment_part",
     "lot_recall",
     "journal_entry",
     "journal_line",

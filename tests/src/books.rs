@@ -275,6 +275,7 @@ const FACTS: &[(&str, &str)] = &[
                      where m.tenant_id = $1 and v.method = 'bank') \
                   - (select coalesce(sum(amount), 0) from cash_move \
                      where tenant_id = $1 and kind <> 'over_short' and document_id is null) \
+                  - (select coalesce(sum(amount), 0) from supplier_payment where tenant_id = $1) \
            union all select '1020', \
                   (select coalesce(sum(amount), 0) from tender where tenant_id = $1 and kind = 'card') \
                   + (select coalesce(sum(amount), 0) from payment where tenant_id = $1 and method = 'card') \
@@ -387,6 +388,8 @@ const FACTS: &[(&str, &str)] = &[
                  union all select number from application where tenant_id = $1 \
                  union all select number from purchase_order where tenant_id = $1 \
                  union all select number from landed_cost where tenant_id = $1 \
+                 union all select number from bill where tenant_id = $1 \
+                 union all select number from supplier_payment where tenant_id = $1 \
                  union all select number from stock_document where tenant_id = $1) d group by 1) n \
          left join number_series s on s.tenant_id = $1 and s.series = n.series \
          where n.documents <> n.last or s.next is null or s.next <> n.last + 1",
@@ -452,6 +455,56 @@ const FACTS: &[(&str, &str)] = &[
          where d.tenant_id = $1 and (d.reversed_by_id is distinct from r.id or r.value <> -d.value)",
     ),
     (
+        "payables in the ledger are the open bills, supplier by supplier",
+        "select format('supplier %s: ledger %s, open %s', s.id, l.amount, b.open) from supplier s, \
+              lateral (select coalesce(sum(l.credit - l.debit), 0) as amount from journal_line l \
+                       join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id and e.document_kind <> 'manual' \
+                       where l.tenant_id = $1 and l.account_code = '2000' and l.party_id = s.id) l, \
+              lateral (select coalesce(sum(open), 0) as open from bill where tenant_id = $1 and supplier_id = s.id) b \
+         where s.tenant_id = $1 and l.amount <> b.open",
+    ),
+    (
+        "a bill is the sum of its lines, and open is what was neither paid nor taken back",
+        "select format('bill %s: %s with tax %s, lines %s with tax %s', b.number, b.value, b.tax, l.value, l.tax) from bill b, \
+              lateral (select coalesce(sum(value), 0) as value, coalesce(sum(tax), 0) as tax from bill_line \
+                       where tenant_id = $1 and bill_id = b.id) l \
+         where b.tenant_id = $1 and (b.value, b.tax) <> (l.value, l.tax) \
+         union all \
+         select format('bill %s: open %s, should be %s', b.number, b.open, b.total + c.total - p.paid) from bill b, \
+              lateral (select coalesce(sum(total), 0) as total from bill where tenant_id = $1 and original_id = b.id) c, \
+              lateral (select coalesce(sum(amount), 0) as paid from supplier_payment_part \
+                       where tenant_id = $1 and bill_id = b.id) p \
+         where b.tenant_id = $1 and b.open <> case b.kind when 'bill' then b.total + c.total - p.paid else 0 end",
+    ),
+    (
+        "goods received not invoiced has receipts, bills and their differences, and no more is matched than was received and billed",
+        "select format('ledger %s, documents %s', ledger, bills - differences - receipts) from \
+           (select coalesce(sum(l.debit - l.credit), 0) as ledger from journal_line l \
+            join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id \
+             and e.document_kind in ('receipt', 'bill', 'bill_credit', 'bill_reversal') \
+            where l.tenant_id = $1 and l.account_code = '2100') l, \
+           (select coalesce(sum(value), 0) as bills from bill_line where tenant_id = $1 and account_code is null) b, \
+           (select coalesce(sum(held + gone), 0) as differences from bill_match where tenant_id = $1) m, \
+           (select coalesce(sum(value), 0) as receipts from stock_document where tenant_id = $1 and kind = 'receipt') r \
+         where ledger <> bills - differences - receipts \
+         union all \
+         select format('line %s of bill %s: billed %s, matched %s', b.line_no, b.bill_id, b.quantity, m.quantity) \
+         from (select original_id as bill_id, coalesce(original_line_no, line_no) as line_no, sum(quantity) as quantity, \
+                      sum(value) as value from bill_line where tenant_id = $1 group by 1, 2) b \
+         join (select bill_id, line_no, sum(quantity) as quantity, sum(billed_value) as value from bill_match \
+               where tenant_id = $1 group by 1, 2) m using (bill_id, line_no) \
+         where m.quantity < 0 or m.quantity > b.quantity or (m.quantity = b.quantity and m.value <> b.value) \
+         union all \
+         select format('receipt %s line %s: received %s, matched %s', r.stock_document_id, r.line_no, r.quantity, m.quantity) \
+         from purchase_receipt_line r, \
+              lateral (select coalesce(sum(m.quantity), 0) as quantity, coalesce(sum(m.received_value), 0) as value from bill_match m \
+                       join bill_line l on l.tenant_id = $1 and l.bill_id = m.bill_id and l.line_no = m.line_no \
+                       where m.tenant_id = $1 and m.stock_document_id = r.stock_document_id \
+                         and l.purchase_order_id = r.purchase_order_id and l.order_line_no = r.line_no) m \
+         where r.tenant_id = $1 \
+           and (m.quantity < 0 or m.quantity > r.quantity or (m.quantity = r.quantity and m.value <> r.value))",
+    ),
+    (
         "everything that was written names a command and has one event",
         "select format('command %s: %s events', w.command_id, e.events) from ( \
            select command_id from stock_movement where tenant_id = $1 union select command_id from journal_entry where tenant_id = $1 \
@@ -459,6 +512,8 @@ const FACTS: &[(&str, &str)] = &[
            union select command_id from shipment where tenant_id = $1 union select command_id from payment where tenant_id = $1 \
            union select command_id from purchase_order where tenant_id = $1 \
            union select command_id from landed_cost where tenant_id = $1 \
+           union select command_id from bill where tenant_id = $1 \
+           union select command_id from supplier_payment where tenant_id = $1 \
            union select command_id from stock_document where tenant_id = $1) w \
          left join command c on c.tenant_id = $1 and c.id = w.command_id and c.status between 200 and 299, \
          lateral (select count(*) as events from event where tenant_id = $1 and command_id = w.command_id \

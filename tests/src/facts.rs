@@ -137,6 +137,11 @@ impl Tenant {
             "purchase_receipt_line",
             "supplier_return_line",
             "landed_cost",
+            "bill",
+            "bill_line",
+            "bill_match",
+            "supplier_payment",
+            "supplier_payment_part",
         ];
         let mut counts = Vec::with_capacity(tables.len());
         for table in tables {

@@ -48,8 +48,8 @@ const AREAS: &[(&str, &str, &[&str])] = &[
     ("Counts", "Count sheets, and the plan of what to count next.", &["/v1/counts"]),
     (
         "Purchasing",
-        "Suppliers with their products and prices, purchase orders from the draft to the last receipt, and landed costs.",
-        &["/v1/landed-costs", "/v1/purchase-orders", "/v1/suppliers"],
+        "Suppliers with their products and prices, purchase orders from the draft to the last receipt, landed costs, bills and their payments.",
+        &["/v1/bills", "/v1/landed-costs", "/v1/purchase-orders", "/v1/supplier-payments", "/v1/suppliers"],
     ),
     (
         "Orders",

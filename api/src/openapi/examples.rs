@@ -26,12 +26,15 @@ const TEXTS: &[(&str, &str)] = &[
     ("sku", "BOLT-M8"),
     ("sku_pattern", "SHIRT-{Size}-{Colour}"),
     ("supplier_lot", "BATCH-7781"),
+    ("supplier_number", "RE-2026-4711"),
     ("system", "webshop"),
     ("tax_number", "DE123456789"),
 ];
 
 /// Examples of texts by the beginning of their schema's name and the name of their field.
 const OF_SCHEMAS: &[(&str, &str, &str)] = &[
+    ("BillReversal", "reason", "Recorded for the wrong supplier"),
+    ("Bill", "reference", "Delivery of November"),
     ("CashMove", "reason", "Window cleaner"),
     ("Category", "code", "fasteners"),
     ("Category", "name", "Fasteners"),
@@ -62,6 +65,8 @@ const OF_SCHEMAS: &[(&str, &str, &str)] = &[
     ("Register", "name", "Till at the entrance"),
     ("Revaluation", "reference", "Lower of cost and market, year end"),
     ("StockDocument", "reference", "Delivery note 8812"),
+    ("SupplierPayment", "reason", "Account closed"),
+    ("SupplierPayment", "reference", "transfer 20261122-77"),
     ("SupplierReturn", "reference", "RMA 118"),
     ("TaxClass", "code", "standard"),
     ("TaxClass", "name", "Standard rate"),

@@ -3,6 +3,7 @@
 use actix_web::get;
 use actix_web::web::Data;
 use domain::id::{ProductId, PurchaseOrderId, SupplierId};
+use domain::moment::Instant;
 use domain::purchase_order::PurchaseOrderStatus;
 use serde::Deserialize;
 use service::listing::Age;
@@ -41,6 +42,12 @@ struct Filters {
     /// Only this reference.
     #[param(max_length = 200, example = "Quote 4711")]
     reference: Option<String>,
+    /// `true`: only orders with received units that no bill has. `false`: only the others.
+    #[param(example = true)]
+    unbilled: Option<bool>,
+    /// With `unbilled`: only units received before this instant count.
+    #[serde(rename = "received_at[lt]")]
+    received_before: Option<Instant>,
     sort: Option<Age>,
 }
 
@@ -62,6 +69,8 @@ async fn list(caller: Caller, page: List<Filters>) -> Answer {
         number: filters.number.clone(),
         reference: filters.reference.clone(),
         product_id: filters.product_id,
+        unbilled: filters.unbilled,
+        received_before: filters.received_before.map(Instant::get),
     };
     let slice = page.slice(filters.sort)?;
     let read = async |tx: &service::Tx| purchase_order::list(tx, &filter, &slice).await;

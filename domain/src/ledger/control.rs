@@ -1,6 +1,6 @@
 //! Control accounts: each takes entries of its own documents only, so that it equals the sum of these documents, its sub-ledger.
 //!
-//! A caller names accounts in six places, see [`Use`]. [`check`] is the rule of all.
+//! A caller names accounts in seven places, see [`Use`]. [`check`] is the rule of all.
 
 use super::account;
 
@@ -58,6 +58,8 @@ pub enum Use {
     Tax,
     /// The account that a charge of a landed cost credits.
     Charge,
+    /// The account of a line of a bill.
+    Bill,
 }
 
 /// Checks that a caller may name an account. `is_liability` says whether it is one: taxes are posted to liabilities, so no reason code
@@ -69,6 +71,7 @@ pub fn check(code: &str, is_liability: bool, named: Use) -> Result<(), String> {
         Use::Opening => !is_kept || is_checked(code),
         Use::Reason | Use::Voucher => !is_kept && !is_settled && !is_liability,
         Use::Charge => code == account::LANDED_COST_ACCRUED || !is_kept && !is_settled,
+        Use::Bill => code == account::LANDED_COST_ACCRUED || !is_kept && !is_settled && !is_liability,
         Use::Tax => is_liability && !is_kept && (!is_settled || code == account::OUTPUT_TAX),
     };
     if may {
@@ -86,6 +89,7 @@ pub fn check(code: &str, is_liability: bool, named: Use) -> Result<(), String> {
         Use::Opening => "put the result of the year so far on an account of equity, such as 3100",
         Use::Reason => "name another account, such as 5100",
         Use::Voucher => "name another account, such as 3000, or a method of payment",
+        Use::Bill => "name an account of expense, or the line of the purchase order or receipt",
         Use::Charge => "name another account, such as 2110",
         Use::Tax => "name 2200, or a liability to which taxes only are posted",
     };
@@ -115,6 +119,7 @@ mod tests {
         assert_eq!(named(Use::Reason), free);
         assert_eq!(named(Use::Voucher), free);
         assert_eq!(named(Use::Tax), ["2200"]);
+        assert_eq!(named(Use::Bill), named(Use::Charge));
         assert!(named(Use::Charge).iter().eq(["1110", "2110"].iter().chain(&free[1..])));
         let opened = named(Use::Opening);
         assert_eq!(opened.len(), CHART.len() - KEPT.len() + CHECKED.len());

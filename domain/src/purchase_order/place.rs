@@ -209,6 +209,7 @@ fn check_line(
         quantity,
         received: Quantity::ZERO,
         cancelled: Quantity::ZERO,
+        billed: Quantity::ZERO,
         expected_on: line.expected_on.or(command.expected_on),
     })
 }

@@ -8,6 +8,7 @@ use super::PurchaseOrderStatus::{Confirmed, PartlyReceived, Received, Sent};
 use super::{
     KnownReceipt, MovedGoods, PurchaseLine, PurchaseOrder, PurchaseReceipt, ReceivedLine, find, keep,
 };
+use crate::bill;
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
@@ -68,6 +69,7 @@ impl Rule for Receive {
 
     fn needs(&self, needs: &mut Needs) {
         needs.purchase_ids.insert(self.id);
+        needs.billing = true;
         needs.numbered.insert(DocumentKind::Receipt);
         needs.coming_in = true;
         needs.units = true;
@@ -106,7 +108,7 @@ fn receive(book: &mut Book, command: &Receive) -> Result<(PurchaseOrder, Purchas
         expected_receipt_id: None,
         lines: arriving.iter().map(|arriving| arriving.line.clone()).collect(),
     };
-    let (document, posting) = stock_document::post(book, &goods)?;
+    let (document, mut posting) = stock_document::post(book, &goods)?;
 
     // Nothing rejects the command from here on.
     let received = |arriving: &Arriving| ReceivedLine {
@@ -124,7 +126,9 @@ fn receive(book: &mut Book, command: &Receive) -> Result<(PurchaseOrder, Purchas
     let is_complete = order.lines.iter().all(|line| line.open().is_zero());
     order.status = if is_complete { Received } else { PartlyReceived };
     book.purchase_receipts.insert(receipt.document.id, KnownReceipt::of(order.id, &receipt));
-    Ok((keep(book, order), receipt, posting))
+    let order = keep(book, order);
+    bill::match_receipt(book, &order, (&receipt.document, &receipt.lines), &mut posting);
+    Ok((order, receipt, posting))
 }
 
 /// Rejects goods that came on a day before the order was sent.

@@ -262,6 +262,31 @@ impl Layers {
         self.spread(left, &order, settings);
     }
 
+    /// Returns the units that are left of a received line.
+    pub(super) fn units_of(&self, (document_id, line_no): (Uuid, i32)) -> Quantity {
+        let is_of = |source: &Source| source.document_id == document_id && source.line_no == line_no;
+        self.0.iter().filter(|layer| is_of(&layer.source)).map(|layer| layer.quantity).sum()
+    }
+
+    /// Changes the value of what is left of a received line, the same for each unit. Returns the change. No layer gets a value
+    /// below zero.
+    pub(super) fn change_cost(&mut self, line: (Uuid, i32), change: Money, settings: &Settings) -> Money {
+        let whole = self.units_of(line);
+        let (mut passed, mut spread, mut changed) = (Quantity::ZERO, Money::ZERO, Money::ZERO);
+        for layer in &mut self.0 {
+            if (layer.source.document_id, layer.source.line_no) != line {
+                continue;
+            }
+            passed += layer.quantity;
+            let up_to = settings.share(change, passed, whole);
+            let part = (up_to - spread).max(-layer.value);
+            spread = up_to;
+            layer.value += part;
+            changed += part;
+        }
+        changed
+    }
+
     /// Adds `value` to the layers at `places` by their quantities. The parts add up to it.
     fn spread(&mut self, value: Money, places: &[usize], settings: &Settings) {
         let whole: Quantity = places.iter().map(|at| self.0[*at].quantity).sum();

@@ -231,10 +231,10 @@ pub fn camel_case(name: &str) -> String {
 mod tests {
     use super::super::{
         AbcRow, BalanceSheetRow, BestCustomersRow, ChannelRow, CustomerValueRow, GeneralLedgerRow, Input,
-        LotExpiryRow, LowStockRow, MarginRow, Name, ProductPerformanceRow, ProfitAndLossRow,
-        ReceivableAgeingRow, ReorderRow, Request, RevenueRow, ShrinkageRow, SlowStockRow, StockAgeingRow,
-        StockPositionRow, StockTurnoverRow, StockValuationRow, TaxSummaryRow, TieOutRow, TrialBalanceRow,
-        WeakMarginsRow,
+        LotExpiryRow, LowStockRow, MarginRow, Name, PayableAgeingRow, ProductPerformanceRow,
+        ProfitAndLossRow, ReceivableAgeingRow, ReorderRow, Request, RevenueRow, ShrinkageRow, SlowStockRow,
+        StockAgeingRow, StockPositionRow, StockTurnoverRow, StockValuationRow, TaxSummaryRow, TieOutRow,
+        TrialBalanceRow, WeakMarginsRow,
     };
     use super::*;
 
@@ -400,6 +400,11 @@ mod tests {
             list::<ReceivableAgeingRow>(Name::ReceivableAgeing, None),
             "customer_number customer_name currency not_due due_1_to_30_days due_31_to_60_days due_61_to_90_days \
              due_over_90_days receivable unapplied owed"
+        );
+        assert_eq!(
+            list::<PayableAgeingRow>(Name::PayableAgeing, None),
+            "supplier_code supplier_name currency not_due due_1_to_30_days due_31_to_60_days due_61_to_90_days \
+             due_over_90_days payable"
         );
     }
 

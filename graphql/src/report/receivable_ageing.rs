@@ -60,7 +60,7 @@ const FIGURES: [&str; 8] = [
 ];
 
 /// The day, the instant after it if it is past, and the time zone.
-const DAY: &str = "moment as materialized (
+pub(super) const DAY: &str = "moment as materialized (
     select
         zone, currency, coalesce(before, 'infinity') as before, known_before,
         (coalesce(before - interval '1 microsecond', :now) at time zone zone)::date as day

@@ -7,10 +7,10 @@ use service::{Error, Tx};
 
 use super::{
     AbcRow, BalanceSheetRow, BestCustomersRow, ChannelRow, CustomerValueRow, GeneralLedgerRow, LotExpiryRow,
-    LowStockRow, MarginRow, Measure, Name, ProductPerformanceRow, ProfitAndLossRow, RawReport,
-    ReceivableAgeingRow, ReorderRow, Request, RevenueRow, Row as _, ShrinkageRow, SlowStockRow,
+    LowStockRow, MarginRow, Measure, Name, PayableAgeingRow, ProductPerformanceRow, ProfitAndLossRow,
+    RawReport, ReceivableAgeingRow, ReorderRow, Request, RevenueRow, Row as _, ShrinkageRow, SlowStockRow,
     StockAgeingRow, StockPositionRow, StockTurnoverRow, StockValuationRow, Table, TaxSummaryRow, TieOutRow,
-    TrialBalanceRow, WeakMarginsRow, decode, ledger, receivable_ageing, sales, stock,
+    TrialBalanceRow, WeakMarginsRow, decode, ledger, payable_ageing, receivable_ageing, sales, stock,
 };
 
 impl Name {
@@ -31,6 +31,7 @@ impl Name {
             Name::Abc => AbcRow::statement(request),
             Name::Shrinkage => ShrinkageRow::statement(request),
             Name::ReceivableAgeing => ReceivableAgeingRow::statement(request),
+            Name::PayableAgeing => PayableAgeingRow::statement(request),
             Name::StockTurnover => StockTurnoverRow::statement(request),
             Name::Reorder => ReorderRow::statement(request),
             Name::WeakMargins => WeakMarginsRow::statement(request),
@@ -67,6 +68,8 @@ impl Name {
             sales::bind(sql, tx, request)
         } else if self == Name::ReceivableAgeing {
             receivable_ageing::bind(sql, tx, request)
+        } else if self == Name::PayableAgeing {
+            payable_ageing::bind(sql, tx, request)
         } else if self.is_of_ledger() {
             ledger::bind(sql, tx, request)
         } else {
@@ -91,6 +94,7 @@ impl Name {
             Name::Abc => AbcRow::measures(),
             Name::Shrinkage => ShrinkageRow::measures(),
             Name::ReceivableAgeing => ReceivableAgeingRow::measures(),
+            Name::PayableAgeing => PayableAgeingRow::measures(),
             Name::StockTurnover => StockTurnoverRow::measures(),
             Name::Reorder => ReorderRow::measures(),
             Name::WeakMargins => WeakMarginsRow::measures(),
@@ -136,6 +140,7 @@ impl Name {
             Name::Abc => "The greatest measure first.",
             Name::Shrinkage => "The greatest shrinkage_value first.",
             Name::ReceivableAgeing => "The greatest receivable first.",
+            Name::PayableAgeing => "The greatest payable first.",
             Name::TrialBalance => "By account_code.",
             Name::GeneralLedger => "By account_code, then by posted_on and entry.",
             Name::ProfitAndLoss => "In the order of time, then by channel and account_code.",
@@ -165,6 +170,7 @@ pub(super) fn table(request: &Request, raw: RawReport) -> Result<Table, Error> {
         Name::Abc => Table::new(request, decode::<AbcRow>(request, raw)?),
         Name::Shrinkage => Table::new(request, decode::<ShrinkageRow>(request, raw)?),
         Name::ReceivableAgeing => Table::new(request, decode::<ReceivableAgeingRow>(request, raw)?),
+        Name::PayableAgeing => Table::new(request, decode::<PayableAgeingRow>(request, raw)?),
         Name::StockTurnover => Table::new(request, decode::<StockTurnoverRow>(request, raw)?),
         Name::Reorder => Table::new(request, decode::<ReorderRow>(request, raw)?),
         Name::WeakMargins => Table::new(request, decode::<WeakMarginsRow>(request, raw)?),

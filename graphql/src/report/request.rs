@@ -392,6 +392,7 @@ impl Name {
             | Name::Abc
             | Name::Shrinkage
             | Name::ReceivableAgeing
+            | Name::PayableAgeing
             | Name::BestCustomers
             | Name::WeakMargins
             | Name::StockTurnover
@@ -420,6 +421,7 @@ impl Name {
             | Name::Abc
             | Name::Shrinkage
             | Name::ReceivableAgeing
+            | Name::PayableAgeing
             | Name::BestCustomers
             | Name::WeakMargins
             | Name::StockTurnover
@@ -450,6 +452,7 @@ impl Name {
         match self {
             Name::StockValuation
             | Name::ReceivableAgeing
+            | Name::PayableAgeing
             | Name::StockAgeing
             | Name::SlowStock
             | Name::BalanceSheet => true,
@@ -477,8 +480,7 @@ impl Name {
 
     /// Whether the report can leave out what was recorded later than some instant. The others read levels, which have one state.
     fn has_known_at(self) -> bool {
-        self.has_period()
-            || matches!(self, Name::StockValuation | Name::ReceivableAgeing | Name::BalanceSheet)
+        self.has_period() || self.has_as_of() && !matches!(self, Name::StockAgeing | Name::SlowStock)
     }
 
     pub(crate) fn is_of_sales(self) -> bool {
@@ -500,6 +502,7 @@ impl Name {
             | Name::SlowStock
             | Name::Shrinkage
             | Name::ReceivableAgeing
+            | Name::PayableAgeing
             | Name::StockTurnover
             | Name::TrialBalance
             | Name::GeneralLedger
@@ -517,7 +520,7 @@ impl Name {
 
     /// Whether the report is of goods, which have products and locations.
     fn has_goods(self) -> bool {
-        self != Name::ReceivableAgeing && !self.is_of_ledger()
+        !matches!(self, Name::ReceivableAgeing | Name::PayableAgeing) && !self.is_of_ledger()
     }
 
     /// Whether sales without a customer are left out.
@@ -541,6 +544,7 @@ impl Name {
                     | Name::StockTurnover
                     | Name::LotExpiry
                     | Name::ReceivableAgeing
+                    | Name::PayableAgeing
             )
     }
 }

@@ -72,6 +72,7 @@ const COST: Figure = Figure {
 const VALUE: Figure =
     Figure { name: "value", accounts: &[account::INVENTORY, account::IN_TRANSIT], grows_by_credit: false };
 const OWED: Figure = Figure { name: "owed", accounts: &[account::RECEIVABLE], grows_by_credit: false };
+const PAYABLE: Figure = Figure { name: "payable", accounts: &[account::PAYABLE], grows_by_credit: true };
 /// Its accounts are those of the reason codes, which the statement adds.
 const SHRINKAGE: Figure = Figure {
     name: "shrinkage_value",
@@ -131,6 +132,7 @@ impl Name {
             Name::StockPosition | Name::StockValuation | Name::StockAgeing => &[VALUE],
             Name::Shrinkage => &[SHRINKAGE],
             Name::ReceivableAgeing => &[OWED],
+            Name::PayableAgeing => &[PAYABLE],
             // They show only some of the products or of the stock.
             Name::WeakMargins
             | Name::StockTurnover
@@ -161,6 +163,7 @@ impl Name {
             | Name::StockValuation
             | Name::Shrinkage
             | Name::ReceivableAgeing
+            | Name::PayableAgeing
             | Name::WeakMargins
             | Name::StockTurnover
             | Name::LowStock
@@ -298,6 +301,7 @@ mod tests {
         assert_eq!(accounts(Name::ProductPerformance), "4000 4010 4100 4110 4200 5000 5010", "it has no tax");
         assert_eq!(accounts(Name::StockAgeing), "1200 1210");
         assert_eq!(accounts(Name::TaxSummary), "2200");
+        assert_eq!(accounts(Name::PayableAgeing), "2000");
         assert_eq!(accounts(Name::Shrinkage), "5100 5110");
         assert_eq!(accounts(Name::LowStock), "");
     }

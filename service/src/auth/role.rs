@@ -83,6 +83,7 @@ impl Role {
                     CountsWrite,
                     CountsApprove,
                     PurchasingWrite,
+                    PurchasingPay,
                     OrdersWrite,
                     CreditApprove,
                     PaymentsWrite,
@@ -102,7 +103,9 @@ impl Role {
                 &[CatalogRead, PricesRead, StockRead, PurchasingRead, OrdersRead, ReportsRead],
                 &[CatalogWrite, StockWrite, CountsRead, CountsWrite, PurchasingWrite, CostsRead],
             ),
-            Role::Accountant => (&reads, &[PaymentsWrite, LedgerRead, LedgerWrite, PeriodsLock, CostsRead]),
+            Role::Accountant => {
+                (&reads, &[PaymentsWrite, PurchasingPay, LedgerRead, LedgerWrite, PeriodsLock, CostsRead])
+            }
             Role::Analyst => (&reads, &[LedgerRead, CostsRead]),
         };
         base.iter().chain(more).copied().collect()

@@ -44,6 +44,10 @@ pub enum Item {
     UninvoicedOrders,
     /// Payments of the month or earlier with a part that is not applied to an invoice.
     UnappliedPayments,
+    /// Bills of the month or earlier with goods that have not come.
+    BillsWithoutReceipts,
+    /// Purchase orders with goods that came in the month or earlier and that no bill has.
+    UnmatchedReceipts,
     /// Control accounts that differ from their sub-ledger. As of now.
     TieOuts,
 }
@@ -71,8 +75,9 @@ impl Item {
         self.into()
     }
 
-    /// Returns the list that shows its records up to an instant. Its filters are the conditions of [`COUNTS`].
-    fn href(self, until: &str) -> String {
+    /// Returns the list that shows its records up to an instant, which begins the day `before`. Its filters are the conditions of
+    /// [`COUNTS`].
+    fn href(self, until: &str, before: NaiveDate) -> String {
         let (list, bound) = match self {
             Item::OpenSessions => ("/v1/pos/sessions?open=true", "opened_at"),
             Item::SaleExceptions => ("/v1/pos/exceptions?status=open", "occurred_at"),
@@ -82,13 +87,16 @@ impl Item {
             Item::DraftOrders => ("/v1/orders?status=draft,on_hold", "occurred_at"),
             Item::UninvoicedOrders => ("/v1/orders?uninvoiced=true", "occurred_at"),
             Item::UnappliedPayments => ("/v1/payments?unapplied=true", "occurred_at"),
+            Item::BillsWithoutReceipts => return format!("/v1/bills?unreceived=true&dated%5Blt%5D={before}"),
+            Item::UnmatchedReceipts => ("/v1/purchase-orders?unbilled=true", "received_at"),
             Item::TieOuts => return "/v1/reports/tie_out".to_owned(),
         };
         format!("{list}&{bound}%5Blt%5D={until}")
     }
 }
 
-/// The number of open records of each item but the tie-outs: of a tenant (`$1`), before an instant (`$2`).
+/// The number of open records of each item but the tie-outs: of a tenant (`$1`), before an instant (`$2`), which begins
+/// the day `$3`.
 const COUNTS: &str = "
     select 'open_sessions' as item, count(*) as open from pos_session
     where tenant_id = $1 and status = 'open' and opened_at < $2
@@ -117,7 +125,27 @@ const COUNTS: &str = "
         where s.tenant_id = $1 and s.order_id = o.id and s.invoice_id is null and s.undone_at is null)
     union all
     select 'unapplied_payments', count(*) from payment
-    where tenant_id = $1 and unapplied > 0 and occurred_at < $2";
+    where tenant_id = $1 and unapplied > 0 and occurred_at < $2
+    union all
+    select 'bills_without_receipts', count(*) from bill b
+    where b.tenant_id = $1 and b.kind = 'bill' and b.reversed_by is null and b.dated < $3 and exists (
+        select from bill_line l
+        where l.tenant_id = $1 and l.bill_id = b.id and l.account_code is null
+            and (select sum(x.quantity) from bill_line x
+                 where x.tenant_id = $1 and x.original_id = l.bill_id
+                     and coalesce(x.original_line_no, x.line_no) = l.line_no)
+                > coalesce((select sum(m.quantity) from bill_match m
+                            where m.tenant_id = $1 and m.bill_id = l.bill_id and m.line_no = l.line_no), 0))
+    union all
+    select 'unmatched_receipts', count(distinct r.purchase_order_id)
+    from purchase_receipt_line r
+    join stock_document s on s.tenant_id = $1 and s.id = r.stock_document_id
+    where r.tenant_id = $1 and s.occurred_at < $2
+        and r.quantity > coalesce((
+            select sum(m.quantity) from bill_match m
+            join bill_line l on l.tenant_id = $1 and l.bill_id = m.bill_id and l.line_no = m.line_no
+            where m.tenant_id = $1 and m.stock_document_id = r.stock_document_id
+                and l.purchase_order_id = r.purchase_order_id and l.order_line_no = r.line_no), 0)";
 
 /// Reads the checklist of what is open before a day.
 pub(super) async fn read(tx: &Tx, before: NaiveDate) -> Result<Vec<ChecklistItem>, Error> {
@@ -127,7 +155,7 @@ pub(super) async fn read(tx: &Tx, before: NaiveDate) -> Result<Vec<ChecklistItem
     let row = row.ok_or_else(|| Error::invariant("a tenant without a row"))?;
     let until: DateTime<Utc> = row.try_get("until")?;
     let mut counts: HashMap<String, i64> = HashMap::new();
-    for row in tx.rows(sqlx::query(COUNTS).bind(tx.tenant_id.0).bind(until)).await? {
+    for row in tx.rows(sqlx::query(COUNTS).bind(tx.tenant_id.0).bind(until).bind(before)).await? {
         counts.insert(row.try_get("item")?, row.try_get("open")?);
     }
     counts.insert(Item::TieOuts.word().to_owned(), control::differences(tx).await?);
@@ -135,7 +163,7 @@ pub(super) async fn read(tx: &Tx, before: NaiveDate) -> Result<Vec<ChecklistItem
     let item = |item: Item| -> Result<ChecklistItem, Error> {
         let count = counts.get(item.word()).copied();
         let count = count.ok_or_else(|| Error::invariant(format!("{} is not counted", item.word())))?;
-        Ok(ChecklistItem { item, count, href: item.href(&until) })
+        Ok(ChecklistItem { item, count, href: item.href(&until, before) })
     };
     Item::iter().map(item).collect()
 }

@@ -21,6 +21,7 @@ pub const CONTROLS: &str = "control (name, codes, href, subledger) as (
            where v.tenant_id = $1 and v.method = 'bank')
         - (select coalesce(sum(s.amount), 0) from public.cash_move s
            where s.tenant_id = $1 and s.kind <> 'over_short' and s.document_id is null)
+        - (select coalesce(sum(s.amount), 0) from public.supplier_payment s where s.tenant_id = $1)
     union all
     select 'card_clearing', array['1020'], '/v1/payments?method=card',
         (select coalesce(sum(s.amount), 0) from public.tender s where s.tenant_id = $1 and s.kind = 'card')
@@ -39,6 +40,9 @@ pub const CONTROLS: &str = "control (name, codes, href, subledger) as (
     select 'shipped_not_invoiced', array['1300'], '/v1/orders?status=partially_shipped,shipped',
         (select coalesce(sum(s.cost), 0) from public.shipment s
          where s.tenant_id = $1 and s.invoice_id is null and s.undone_at is null)
+    union all
+    select 'payable', array['2000'], '/v1/reports/payable_ageing',
+        (select -coalesce(sum(s.open), 0) from public.bill s where s.tenant_id = $1)
     union all
     select 'output_tax',
         array(select '2200' union select s.account_code from public.sales_line_tax s
@@ -123,6 +127,7 @@ mod tests {
             account::INVENTORY,
             account::IN_TRANSIT,
             account::SHIPPED_NOT_INVOICED,
+            account::PAYABLE,
             account::OUTPUT_TAX,
             account::STORE_CREDIT,
         ] {

@@ -20,7 +20,7 @@ use super::places::{level_keys, transit};
 use super::prefetch::{Prefetched, Products};
 use super::setup::Setups;
 use super::{
-    Command, allotments, counts, documents, entries, history, landed, late, layer, lot_levels, lots,
+    Command, allotments, bills, counts, documents, entries, history, landed, late, layer, lot_levels, lots,
     open_costs, open_items, orders, purchases, queue_levels, series, stock_documents, supplier_returns,
     vouchers, waiting,
 };
@@ -41,6 +41,7 @@ pub(super) async fn book(
     let mut book = Book::new(tx.now, tx.id_sequence(), setups.with(tx, &needs).await?);
     book.shipments = orders::of_shipments(tx, &mut needs).await?;
     book.customers = customers(tx, &needs).await?;
+    bills::load(tx, &mut needs, &mut book).await?;
     book.orders = orders::load(tx, &mut needs).await?;
     for order in book.orders.values() {
         needs.promises |= waiting::may_wait(order);
@@ -146,7 +147,8 @@ async fn stock(
     stock_documents::read_left(tx, &mut book.holds).await?;
     landed::read_later(tx, book).await?;
     allotments::load(tx, book).await?;
-    waiting::load(tx, book).await
+    waiting::load(tx, book).await?;
+    bills::billing(tx, needs, book).await
 }
 
 async fn customers(tx: &Tx, needs: &Needs) -> Result<HashMap<CustomerId, Customer>, Error> {

@@ -12,6 +12,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
+use super::bills;
 use super::stock_documents::with_lines;
 use crate::listing::{number, optional_number, word};
 use crate::rows::uuids;
@@ -35,6 +36,7 @@ pub(super) async fn load(
         needs.product_ids.insert(line.product_id);
         needs.location_ids.insert(line.location_id);
     }
+    bills::need_layers(tx, needs).await?;
     Ok(orders)
 }
 
@@ -60,10 +62,14 @@ pub(crate) fn head(row: &PgRow) -> Result<(PurchaseOrderId, PurchaseOrder), Erro
 
 /// Returns the lines of purchase orders.
 pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(PurchaseOrderId, PurchaseLine)>, Error> {
-    let statement = "select purchase_order_id, line_no, product_id, supplier_sku, location_id, uom, factor, \
-                            factor_denominator, entered, unit_cost, value, quantity, received, cancelled, expected_on \
-                     from purchase_order_line \
-                     where tenant_id = $1 and purchase_order_id = any($2) order by purchase_order_id, line_no";
+    let statement = "select l.purchase_order_id, l.line_no, l.product_id, l.supplier_sku, l.location_id, l.uom, l.factor, \
+                            l.factor_denominator, l.entered, l.unit_cost, l.value, l.quantity, l.received, l.cancelled, \
+                            l.expected_on, \
+                            coalesce((select sum(b.quantity) from bill_line b \
+                                      where b.tenant_id = l.tenant_id and b.purchase_order_id = l.purchase_order_id \
+                                        and b.order_line_no = l.line_no), 0) as billed \
+                     from purchase_order_line l \
+                     where l.tenant_id = $1 and l.purchase_order_id = any($2) order by l.purchase_order_id, l.line_no";
     let line = |row: &PgRow| -> Result<(PurchaseOrderId, PurchaseLine), Error> {
         let denominator = row.try_get::<i16, _>("factor_denominator")?.unsigned_abs();
         let value: Money = number(row, "value")?;
@@ -80,6 +86,7 @@ pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(PurchaseOrderId,
             quantity: number(row, "quantity")?,
             received: number(row, "received")?,
             cancelled: number(row, "cancelled")?,
+            billed: number(row, "billed")?,
             expected_on: row.try_get("expected_on")?,
         };
         Ok((PurchaseOrderId(row.try_get("purchase_order_id")?), line))

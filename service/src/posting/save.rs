@@ -13,6 +13,7 @@ use crate::columns::Columns;
 use crate::{Error, Tx};
 
 mod batch;
+mod bill;
 mod clock;
 mod count;
 mod documents;
@@ -90,6 +91,7 @@ pub(super) async fn write(
         stock::write(tx, accepted, &before.served).await?;
         purchase::write(tx, accepted).await?;
         landed::write(tx, accepted).await?;
+        bill::write(tx, accepted).await?;
         lot::write(tx, accepted).await?;
         negative_stock::write(tx, accepted).await?;
         count::write(tx, accepted).await?;

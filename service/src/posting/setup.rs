@@ -10,7 +10,7 @@ use domain::ledger::AccountKind;
 use domain::needs::Needs;
 use domain::printed::Seller;
 use domain::tax::Rate;
-use domain::tenant::{Channel, Settings};
+use domain::tenant::{BillTolerance, Channel, Settings};
 use moka::future::Cache;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
@@ -110,7 +110,7 @@ pub async fn settings(tx: &Tx) -> Result<Settings, Error> {
         .row(
             sqlx::query(
                 "select currency, time_zone, country, prices_include_tax, tax_rounding, costing_method, hold_unpaid, \
-                        invoice_rounding \
+                        invoice_rounding, bill_quantity_percent, bill_price_percent, bill_amount \
                  from tenant \
                  where tenant_id = $1",
             )
@@ -130,6 +130,11 @@ pub async fn settings(tx: &Tx) -> Result<Settings, Error> {
         costing_method: word(&row, "costing_method")?,
         hold_unpaid: row.try_get("hold_unpaid")?,
         invoice_rounding: number(&row, "invoice_rounding")?,
+        bill_tolerance: BillTolerance {
+            quantity_percent: number(&row, "bill_quantity_percent")?,
+            price_percent: number(&row, "bill_price_percent")?,
+            amount: number(&row, "bill_amount")?,
+        },
         currency,
     })
 }

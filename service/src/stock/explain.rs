@@ -146,7 +146,7 @@ impl Promise {
 }
 
 const LINES: &str = "select m.id, m.kind, m.quantity, m.value, m.unit_cost, m.document_kind, m.document_id, \
-        coalesce(s.number, h.number, i.number, d.number, t.number, b.number) as document_number, m.line_no, m.channel, m.reason, \
+        coalesce(s.number, h.number, i.number, d.number, t.number, b.number, f.number) as document_number, m.line_no, m.channel, m.reason, \
         m.occurred_at, m.recorded_at, c.id as command_id, c.name as command, c.actor_kind, c.actor_id, \
         coalesce(k.name, u.name) as actor_name, z.quantity as below_zero, z.value as provisional_cost, z.open_quantity, \
         z.variance, z.settled_at \
@@ -163,6 +163,8 @@ const LINE_NAMES: &str = ") m \
         and m.document_kind in ('receipt', 'opening', 'adjustment', 'revaluation', 'supplier_return') \
      left join transfer t on t.tenant_id = m.tenant_id and t.id = m.document_id and m.document_kind = 'transfer' \
      left join landed_cost b on b.tenant_id = m.tenant_id and b.id = m.document_id and m.document_kind = 'landed_cost' \
+     left join bill f on f.tenant_id = m.tenant_id and f.id = m.document_id \
+        and m.document_kind in ('bill', 'bill_credit', 'bill_reversal') \
      left join cost_to_settle z on z.tenant_id = m.tenant_id and z.document_id = m.document_id \
         and z.line_no = m.line_no and z.location_id = m.location_id and z.product_id = m.product_id \
         and z.lot_id = m.lot_id and m.quantity < 0 \

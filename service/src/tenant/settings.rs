@@ -3,7 +3,7 @@
 use ::entity::tenant;
 use domain::address::Address;
 use domain::annotation;
-use domain::number::Money;
+use domain::number::{Money, Percent};
 use domain::refusal::{Code, Problem, Problems, Refusal};
 use domain::stock::CostingMethod;
 use domain::tenant::TaxRounding;
@@ -69,6 +69,15 @@ pub struct SettingsInput {
     #[serde(default)]
     #[schema(example = false)]
     pub log_rejected_bodies: bool,
+    /// Percentage by which the billed units of a line may exceed those ordered and those received before the bill of a supplier
+    /// is a mismatch: 0 to 100. 0 unless it was set. A change counts for what is billed or received afterwards.
+    pub bill_quantity_percent: Percent,
+    /// Percentage by which the price of a billed line may differ from that of the order before it is a mismatch: 0 to 100. 0
+    /// unless it was set.
+    pub bill_price_percent: Percent,
+    /// Amount by which a billed line may differ because of its price before it is a mismatch. The greater one of this and the
+    /// percentage counts. 0 unless it was set.
+    pub bill_amount: Money,
 }
 
 /// Most customers, suppliers and price lists, of each, whose currency changes with that of the tenant.
@@ -94,6 +103,9 @@ impl SettingsInput {
             hold_unpaid: settings.hold_unpaid,
             invoice_rounding: settings.invoice_rounding,
             log_rejected_bodies: settings.log_rejected_bodies,
+            bill_quantity_percent: settings.bill_quantity_percent,
+            bill_price_percent: settings.bill_price_percent,
+            bill_amount: settings.bill_amount,
         })
     }
 
@@ -111,6 +123,9 @@ impl SettingsInput {
         }
         super::check_place(&mut problems, &self.currency, &self.country, &self.time_zone);
         input::check_not_negative(&mut problems, "/cash_rounding", Some(self.cash_rounding));
+        input::check_not_negative(&mut problems, "/bill_amount", Some(self.bill_amount));
+        input::check_share(&mut problems, "/bill_quantity_percent", Some(self.bill_quantity_percent));
+        input::check_share(&mut problems, "/bill_price_percent", Some(self.bill_price_percent));
         problems.check()
     }
 
@@ -176,6 +191,9 @@ pub async fn update(
         hold_unpaid: wanted.hold_unpaid,
         invoice_rounding: wanted.invoice_rounding,
         log_rejected_bodies: wanted.log_rejected_bodies,
+        bill_quantity_percent: wanted.bill_quantity_percent,
+        bill_price_percent: wanted.bill_price_percent,
+        bill_amount: wanted.bill_amount,
         version: before.version + 1,
         updated_at: tx.now,
         ..before

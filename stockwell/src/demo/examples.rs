@@ -186,6 +186,18 @@ impl World<'_> {
         let freight = json!({ "charges": [{ "kind": "freight", "amount": "20.00" }], "spread_by": "quantity",
             "receipts": [{ "stock_document_id": self.id("std:landed") }] });
         self.make("lnd:reverse", "/v1/landed-costs", freight).await?;
+        self.bills().await
+    }
+
+    async fn bills(&mut self) -> Result<(), ClientError> {
+        for name in ["bll:credit", "bll:reverse", "bll:pay", "bll:paid"] {
+            let lines = json!([{ "account": "5300", "description": "Freight", "unit_cost": "40.00", "tax_value": "8.00" }]);
+            let bill = json!({ "supplier_id": self.id("sup:steel"), "supplier_number": name, "dated": "2026-01-15", "lines": lines });
+            self.make(name, "/v1/bills", bill).await?;
+        }
+        let bills = json!([{ "bill_id": self.id("bll:paid"), "amount": "48.00" }]);
+        let payment = json!({ "supplier_id": self.id("sup:steel"), "bills": bills });
+        self.make("spy:reverse", "/v1/supplier-payments", payment).await?;
         Ok(())
     }
 

@@ -61,7 +61,13 @@ async fn world(tenant: &Tenant) -> World {
     for verb in ["send", "receive"] {
         tenant.post(&format!("/v1/purchase-orders/{purchase}/{verb}"), &json!({})).await.ok();
     }
+    let line =
+        json!({ "purchase_order_id": purchase, "order_line_no": 1, "quantity": "2", "unit_cost": COST });
+    let bill =
+        json!({ "supplier_id": supplier, "supplier_number": "RE-1", "dated": "2026-01-02", "lines": [line] });
+    let bill = tenant.make("/v1/bills", bill).await;
     let ids = vec![
+        ("/v1/bills/", bill),
         ("/v1/products/", product.clone()),
         ("/v1/pos/sales/", sold),
         ("/v1/orders/", text(&order)),

@@ -339,6 +339,7 @@ fn each_control_account_is_its_sub_ledger() {
             &["receivable", "1100", "16.00", z, "16.00", z],
             &["inventory", "1200,1210", "172.00", z, "172.00", z],
             &["shipped_not_invoiced", "1300", "4.00", z, "4.00", z],
+            &["payable", "2000", z, z, z, z],
             &["output_tax", "2200", "-10.00", z, "-10.00", z],
             &["vouchers", "2300", "-15.00", z, "-15.00", z],
         ]);
@@ -443,7 +444,7 @@ fn new_books_have_statements_of_zeros() {
         assert_eq!(ledger["rows"], json!([]));
         assert_eq!(totals(&ledger, &["debit", "credit", "balance"]), ["0.00"; 3]);
         let ties = columns(&report(tenant, "tie_out").await, &TIED);
-        assert_eq!(ties.len(), 8, "every control is a row");
+        assert_eq!(ties.len(), 9, "every control is a row");
         assert!(ties.iter().flat_map(|row| &row[2..]).all(|figure| figure == "0.00"), "{ties:?}");
         let taxes = report(tenant, "tax_summary").await;
         assert_eq!(

@@ -7,7 +7,7 @@ use tests::{Tenant, environment, lines, with_tenant};
 
 use super::statements::books;
 use super::stock::report;
-use super::{by_json, by_view, sorted, trade, wear};
+use super::{by_json, by_view, owe, sorted, trade, wear};
 
 /// Returns the figures that a report puts beside the ledger, and checks that they agree and are not zero.
 fn agreed(table: &Value, path: &str) -> Vec<String> {
@@ -29,6 +29,7 @@ fn every_total_with_an_account_is_that_of_the_ledger() {
     with_tenant(async |tenant| {
         trade(tenant).await;
         wear(tenant).await;
+        owe(tenant).await;
         for (path, figures) in [
             ("revenue", vec!["net_revenue", "tax"]),
             ("tax_summary?from=2011-02-01&to=2011-03-01&channel=retail", vec!["tax"]),
@@ -50,6 +51,8 @@ fn every_total_with_an_account_is_that_of_the_ledger() {
             ("shrinkage", vec!["shrinkage_value"]),
             ("receivable_ageing", vec!["owed"]),
             ("receivable_ageing?as_of=2011-01-31", vec!["owed"]),
+            ("payable_ageing", vec!["payable"]),
+            ("payable_ageing?as_of=2011-01-31", vec!["payable"]),
         ] {
             let separator = if path.contains('?') { '&' } else { '?' };
             let path = format!("{path}{separator}ties=true");

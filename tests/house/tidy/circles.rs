@@ -23,6 +23,8 @@ const ALLOWED: &[Allowed] = &[
         in_crate: "domain",
         from: "book",
         to: &[
+            "bill",
+            "bill/matching",
             "count",
             "count/enter",
             "expected_receipt",
@@ -40,6 +42,7 @@ const ALLOWED: &[Allowed] = &[
             "sales",
             "stock",
             "stock/cost",
+            "supplier_payment",
             "transfer",
             "voucher",
             "pos/give_back",
@@ -53,6 +56,9 @@ const ALLOWED: &[Allowed] = &[
         in_crate: "domain",
         from: "command",
         to: &[
+            "bill",
+            "bill/record",
+            "bill/take_back",
             "count",
             "count/enter",
             "count/post",
@@ -92,6 +98,7 @@ const ALLOWED: &[Allowed] = &[
             "purchase_order/take_back",
             "revaluation",
             "stock_document",
+            "supplier_payment",
             "transfer",
             "transfer/cancel",
         ],
@@ -144,6 +151,12 @@ const ALLOWED: &[Allowed] = &[
         from: "expected_receipt/incoming",
         to: &["purchase_order", "transfer"],
         because: "stock in transit and stock on order are supplies, as an expected receipt is",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "purchase_order/receive",
+        to: &["bill/matching"],
+        because: "goods that were billed before they came are matched when they come",
     },
     Allowed {
         in_crate: "domain",

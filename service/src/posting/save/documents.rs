@@ -100,6 +100,8 @@ impl<'a> Documents<'a> {
             | Outcome::Expected(_)
             | Outcome::PurchaseOrder(..)
             | Outcome::LandedCost(_)
+            | Outcome::Bill(_)
+            | Outcome::SupplierPayment(_)
             | Outcome::Recall(_)
             | Outcome::Entry(_) => {}
         }

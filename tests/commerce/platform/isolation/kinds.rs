@@ -61,6 +61,7 @@ async fn rest_of_the_world(tenant: &Tenant) {
     tenant.post(&applied, &json!({})).await.ok();
     let credit = json!({ "customer_id": orders["data"][0]["customer_id"], "lines": [{ "sku": MARK, "quantity": "1" }] });
     tenant.post("/v1/returns", &credit).await.created();
+    bills(tenant).await;
     let memo = json!({ "memo": MARK, "lines": [
         { "account": "6000", "debit": "1" }, { "account": "1010", "credit": "1" }] });
     tenant.post("/v1/journal-entries", &memo).await.created();
@@ -68,6 +69,18 @@ async fn rest_of_the_world(tenant: &Tenant) {
     let bundles = tenant.get("/v1/products?sku=PARTS").await.ok();
     let parts = json!({ "components": [{ "sku": MARK, "quantity": "1" }] });
     tenant.put(&format!("/v1/products/{}/components", text(&bundles["data"][0]["id"])), &parts).await.ok();
+}
+
+/// Takes the bill and the payment of the world back.
+async fn bills(tenant: &Tenant) {
+    let payments = tenant.get("/v1/supplier-payments").await.ok();
+    let reverse = format!("/v1/supplier-payments/{}/reverse", text(&payments["data"][0]["id"]));
+    tenant.post(&reverse, &json!({ "reason": MARK })).await.created();
+    let bills = tenant.get("/v1/bills").await.ok();
+    let bill = format!("/v1/bills/{}", text(&bills["data"][0]["id"]));
+    let credit = json!({ "supplier_number": "GS-1", "dated": "2026-01-02", "lines": [{ "line_no": 1, "value": "1" }] });
+    tenant.post(&format!("{bill}/credit"), &credit).await.created();
+    tenant.post(&format!("{bill}/reverse"), &json!({ "reason": MARK })).await.created();
 }
 
 fn text(value: &Value) -> &str {

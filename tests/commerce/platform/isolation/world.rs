@@ -11,7 +11,7 @@ use crate::reconcile::example;
 pub const MARK: &str = "XYLOPHONE";
 
 /// All reports.
-pub const REPORTS: [&str; 24] = [
+pub const REPORTS: [&str; 25] = [
     "revenue",
     "margin",
     "channel_summary",
@@ -26,6 +26,7 @@ pub const REPORTS: [&str; 24] = [
     "slow_stock",
     "shrinkage",
     "receivable_ageing",
+    "payable_ageing",
     "best_customers",
     "weak_margins",
     "stock_turnover",
@@ -110,6 +111,12 @@ async fn suppliers(tenant: &Tenant, world: &mut World) {
     let order =
         json!({ "supplier_id": supplier, "reference": MARK, "lines": [{ "sku": MARK, "quantity": "1" }] });
     world.make(tenant, "/v1/purchase-orders", order).await;
+    let line = json!({ "account": "5300", "description": MARK, "unit_cost": "10" });
+    let bill = json!({ "supplier_id": supplier, "supplier_number": MARK, "reference": MARK, "dated": "2026-01-02", "lines": [line] });
+    world.make(tenant, "/v1/bills", bill).await;
+    let part = json!({ "bill_id": world.ids["bll"], "amount": "1" });
+    let payment = json!({ "supplier_id": supplier, "reference": MARK, "bills": [part] });
+    world.make(tenant, "/v1/supplier-payments", payment).await;
 }
 
 async fn assortment(tenant: &Tenant, world: &mut World) {
@@ -287,7 +294,11 @@ pub fn body(operation: &str, own: &Own) -> Option<Value> {
         "reconciliation_episodes_resolve" => Some(json!({ "class": "missed_sale" })),
         "sale_exceptions_resolve" => Some(json!({ "resolution": "Old price tag" })),
         "counts_reverse" => Some(json!({ "reason": "The wrong shelf" })),
-        "payments_reverse" => Some(json!({ "reason": "Account closed" })),
+        "payments_reverse" | "supplier_payments_reverse" | "bills_reverse" => {
+            Some(json!({ "reason": "Account closed" }))
+        }
+        "bills_credit" => Some(json!({ "supplier_number": "GS-1", "dated": "2026-01-02",
+            "lines": [{ "line_no": 1, "value": "1" }] })),
         "purchase_orders_return" => Some(json!({ "receipt_id": format!("std_{LETTERS}"),
             "lines": [{ "line_no": 1, "quantity": "1" }] })),
         "purchase_orders_reverse_return" => {
@@ -386,12 +397,29 @@ fn purchase_references(own: &Own) -> Vec<Reference> {
     order["lines"][0].as_object_mut().expect("a line").remove("location_id");
     let freight = json!({ "charges": [{ "kind": "freight", "amount": "1" }], "spread_by": "quantity",
         "receipts": [{ "stock_document_id": "" }] });
+    let bill = |mut line: Value| {
+        line["quantity"] = json!("1");
+        line["unit_cost"] = json!("1");
+        json!({ "supplier_id": own.supplier, "supplier_number": "1", "dated": "2026-01-02", "lines": [line] })
+    };
+    let unknown = "bll_01h455vb4pex5vsknk084sn02q";
+    let payment = json!({ "supplier_id": own.supplier, "bills": [{ "bill_id": unknown, "amount": "1" }] });
     vec![
         ("/v1/landed-costs", "/receipts/0/stock_document_id", "std", freight),
         (PURCHASES, "/supplier_id", "sup", order.clone()),
         (PURCHASES, "/lines/0/product_id", "prd", order.clone()),
         (PURCHASES, "/lines/0/location_id", "loc", elsewhere),
         (PURCHASES, "/location_id", "loc", with(&order, "location_id")),
+        ("/v1/bills", "/supplier_id", "sup", bill(json!({ "account": "5300" }))),
+        (
+            "/v1/bills",
+            "/lines/0/purchase_order_id",
+            "por",
+            bill(json!({ "purchase_order_id": "", "order_line_no": 1 })),
+        ),
+        ("/v1/bills", "/lines/0/receipt_id", "std", bill(json!({ "receipt_id": "", "receipt_line_no": 1 }))),
+        ("/v1/supplier-payments", "/supplier_id", "sup", payment.clone()),
+        ("/v1/supplier-payments", "/bills/0/bill_id", "bll", payment),
     ]
 }
 

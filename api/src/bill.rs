@@ -1,0 +1,271 @@
+//! Bills of suppliers: recorded, credited, reversed.
+
+mod form;
+mod read;
+
+use actix_web::post;
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::bill::{Bill, BillKind, BillLine, BillStatus, BilledGoods, MatchStatus, Mismatch};
+use domain::id::{BillId, LocationId, ProductId, PurchaseOrderId, StockDocumentId, SupplierId};
+use domain::number::{Money, Price, Quantity};
+use domain::tag;
+use serde::Serialize;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::Answer;
+use crate::idempotency::PostHeaders;
+use crate::line::Skus;
+use crate::params::PathId;
+use crate::posting::Post;
+
+use form::{BillCreditIn, BillIn, BillReversalIn};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(create).configure(read::routes).service(credit).service(reverse);
+}
+
+const BILLS: &str = "/v1/bills";
+
+/// A bill of a supplier, or a credit note or reversal of one, whose amounts are negative.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct BillOut<'a> {
+    /// Id of the bill.
+    id: BillId,
+    object: tag::Bill,
+    /// Number of the document in your books.
+    #[schema(max_length = 64, example = "BL-2026-000123")]
+    number: &'a str,
+    /// Bill, credit note or reversal.
+    kind: BillKind,
+    /// The supplier.
+    supplier_id: SupplierId,
+    /// Supplier's own number of the document. Null for a reversal.
+    #[schema(max_length = 64, example = "RE-2026-4711")]
+    supplier_number: Option<&'a str>,
+    /// Whether an amount is still to be paid.
+    status: BillStatus,
+    /// Whether every line agrees with what was ordered and received, within the tolerance of the settings.
+    match_status: MatchStatus,
+    /// Day that the document states.
+    #[schema(example = "2026-11-20")]
+    dated: NaiveDate,
+    /// Day on which it is due.
+    #[schema(example = "2026-12-20")]
+    due_on: NaiveDate,
+    /// Currency of all amounts.
+    #[schema(max_length = 3, example = "GBP")]
+    currency: &'a str,
+    /// Amount of all lines, before tax. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Money>)]
+    value: Money,
+    /// Tax of all lines. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Money>)]
+    tax_value: Money,
+    /// Amount with tax. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Money>)]
+    total_value: Money,
+    /// Amount still to be paid. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Money>)]
+    open_value: Money,
+    /// A remark, or the reason of a reversal.
+    #[schema(max_length = 200, example = "Delivery of November")]
+    reference: Option<&'a str>,
+    /// For a credit note or a reversal: the bill that it takes back.
+    original_id: Option<BillId>,
+    /// The reversal that took it back.
+    reversed_by_id: Option<BillId>,
+    /// When it was recorded.
+    created_at: DateTime<Utc>,
+    /// Version number. Each payment, credit note and reversal adds 1.
+    #[schema(minimum = 1, example = 1)]
+    version: i32,
+    /// Lines of the document. Lists omit them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 2000)]
+    lines: Option<Vec<BillLineOut<'a>>>,
+}
+
+/// A line of a bill. It has goods or an account.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct BillLineOut<'a> {
+    /// Line number, from 1.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
+    line_no: i32,
+    /// For a credit note or a reversal: the line of the bill that it takes back.
+    #[schema(minimum = 1, maximum = 2000, example = json!(null))]
+    original_line_no: Option<i32>,
+    /// Purchase order that has the goods.
+    purchase_order_id: Option<PurchaseOrderId>,
+    /// Line of the purchase order.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
+    order_line_no: Option<i32>,
+    /// Receipt of the goods, if no purchase order has them.
+    receipt_id: Option<StockDocumentId>,
+    /// Line of the receipt.
+    #[schema(minimum = 1, maximum = 2000, example = json!(null))]
+    receipt_line_no: Option<i32>,
+    /// Account of a line without goods.
+    #[schema(max_length = 64, example = json!(null))]
+    account: Option<&'a str>,
+    /// Text of the line.
+    #[schema(max_length = 200, example = "Freight")]
+    description: Option<&'a str>,
+    /// The product.
+    product_id: Option<ProductId>,
+    /// SKU of the product.
+    #[schema(max_length = 64, example = "BOLT-M8")]
+    sku: Option<&'a str>,
+    /// Location that gets or got the goods.
+    location_id: Option<LocationId>,
+    /// Unit of the quantity.
+    #[schema(max_length = 8, example = "XBX")]
+    uom: Option<&'a str>,
+    /// Quantity in that unit.
+    entered: Quantity,
+    /// Price of one such unit, before tax. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Price>)]
+    unit_cost: Price,
+    /// Stock units; zero for a line without goods.
+    quantity: Quantity,
+    /// Amount before tax. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Money>)]
+    value: Money,
+    /// Tax. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Money>)]
+    tax_value: Money,
+    /// Whether the line agrees with what was ordered and received.
+    match_status: MatchStatus,
+    /// Differences beyond the tolerance, as of the last bill or receipt of these goods.
+    #[schema(max_items = 6)]
+    reasons: Vec<Mismatch>,
+    /// Stock units ordered. Null if no purchase order has the goods.
+    ordered: Option<Quantity>,
+    /// Stock units received of the ordered or received line.
+    received: Quantity,
+    /// Stock units billed of the ordered or received line, by all bills, less what was taken back.
+    billed: Quantity,
+    /// Cost of the billed units by the order, or by the receipt if no purchase order has the goods. Null without the scope
+    /// `costs:read`.
+    #[schema(value_type = Option<Money>)]
+    expected_value: Money,
+}
+
+impl<'a> BillOut<'a> {
+    pub(crate) fn new(bill: &'a Bill, currency: &'a str, is_mismatched: bool) -> Self {
+        BillOut {
+            id: bill.id,
+            object: tag::Bill,
+            number: &bill.number,
+            kind: bill.kind,
+            supplier_id: bill.supplier_id,
+            supplier_number: bill.supplier_number.as_deref(),
+            status: bill.status(),
+            match_status: MatchStatus::of(is_mismatched),
+            dated: bill.dated,
+            due_on: bill.due_on,
+            currency,
+            value: bill.value,
+            tax_value: bill.tax,
+            total_value: bill.total(),
+            open_value: bill.open,
+            reference: bill.reference.as_deref(),
+            original_id: bill.original_id,
+            reversed_by_id: bill.reversed_by,
+            created_at: bill.recorded_at,
+            version: bill.version,
+            lines: None,
+        }
+    }
+
+    pub(crate) fn with_lines(bill: &'a Bill, currency: &'a str, skus: Skus<'_, 'a>) -> Self {
+        let lines = bill.lines.iter().map(|line| BillLineOut::new(line, skus)).collect();
+        let is_mismatched = bill.lines.iter().any(|line| !line.reasons.is_empty());
+        BillOut { lines: Some(lines), ..BillOut::new(bill, currency, is_mismatched) }
+    }
+}
+
+impl<'a> BillLineOut<'a> {
+    fn new(line: &'a BillLine, skus: Skus<'_, 'a>) -> Self {
+        let order = line.goods.and_then(BilledGoods::order);
+        let receipt = line.goods.and_then(BilledGoods::receipt);
+        BillLineOut {
+            line_no: line.line_no,
+            original_line_no: line.original_line_no,
+            purchase_order_id: order.map(|(id, _)| id),
+            order_line_no: order.map(|(_, line_no)| line_no),
+            receipt_id: receipt.map(|(id, _)| id),
+            receipt_line_no: receipt.map(|(_, line_no)| line_no),
+            account: line.account.as_deref(),
+            description: line.description.as_deref(),
+            product_id: line.product_id,
+            sku: line.product_id.map(skus),
+            location_id: line.location_id,
+            uom: line.uom.as_deref(),
+            entered: line.entered,
+            unit_cost: line.unit_cost,
+            quantity: line.quantity,
+            value: line.value,
+            tax_value: line.tax,
+            match_status: MatchStatus::of(!line.reasons.is_empty()),
+            reasons: line.reasons.clone(),
+            ordered: line.figures.ordered,
+            received: line.figures.received,
+            billed: line.figures.billed,
+            expected_value: line.figures.expected_value,
+        }
+    }
+}
+
+/// Record a bill
+///
+/// Records what a supplier bills, with its own prices. A line names a line of a purchase order, a line of a receipt that no
+/// purchase order has, or an account. Goods that have come are matched at once: a difference between bill and receipt goes to
+/// inventory for the share that is still held, and to cost variance for the rest. Goods that have not come stay in goods
+/// received not invoiced until they come. A bill that differs from what was ordered and received is recorded too, and says so
+/// (`match_status`, `reasons`). A supplier's number is used once (`already_exists`).
+#[utoipa::path(
+    operation_id = "bills_create",
+    security(("bearer" = ["purchasing:write"])),
+    params(PostHeaders),
+    request_body = BillIn,
+    responses((status = 201, description = "The bill.", body = BillOut))
+)]
+#[post("/v1/bills")]
+async fn create(post: Post) -> Answer {
+    post.create::<BillId, _>(BILLS, form::to_record).await
+}
+
+/// Record a credit note of a supplier
+///
+/// Takes a part of a bill back: units that are not billed any more, at the price of the bill, or an amount by which a line is
+/// cheaper. It reduces the open amount of the bill, which must cover it. The credit note is a document of its own, with negative
+/// amounts.
+#[utoipa::path(
+    operation_id = "bills_credit",
+    security(("bearer" = ["purchasing:write"])),
+    params(("id" = BillId, Path, description = "The bill."), PostHeaders),
+    request_body = BillCreditIn,
+    responses((status = 201, description = "The credit note.", body = BillOut))
+)]
+#[post("/v1/bills/{id}/credit")]
+async fn credit(post: Post, id: PathId<BillId>) -> Answer {
+    post.create::<BillId, _>(BILLS, |input: BillCreditIn, _| form::to_credit(id.0, input)).await
+}
+
+/// Reverse a bill
+///
+/// Takes back all that a bill posted and credit notes left, because it was recorded by mistake. A bill of which something is paid
+/// is reversed after its payments. The reversal is a document of its own, with negative amounts. The supplier's number can be
+/// used again.
+#[utoipa::path(
+    operation_id = "bills_reverse",
+    security(("bearer" = ["purchasing:write"])),
+    params(("id" = BillId, Path, description = "The bill."), PostHeaders),
+    request_body = BillReversalIn,
+    responses((status = 201, description = "The reversal.", body = BillOut))
+)]
+#[post("/v1/bills/{id}/reverse")]
+async fn reverse(post: Post, id: PathId<BillId>) -> Answer {
+    post.create::<BillId, _>(BILLS, |input: BillReversalIn, _| form::to_reverse(id.0, input)).await
+}

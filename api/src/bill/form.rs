@@ -1,0 +1,197 @@
+//! Bodies of requests about bills, and the commands that they make.
+
+use chrono::NaiveDate;
+use domain::bill::{BilledGoods, Credit, CreditLine, Record, RecordLine, Reverse, Subject};
+use domain::id::{BillId, PurchaseOrderId, StockDocumentId, SupplierId};
+use domain::number::{Money, Price, Quantity};
+use domain::refusal::Problems;
+use domain::text::{self, Filled200, Line64, Reference200, Text200};
+use serde::Deserialize;
+use service::posting::Command;
+
+use crate::{ApiError, Caller};
+
+/// A bill to record.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BillIn {
+    /// Your own id of the document. The server chooses one if absent.
+    id: Option<BillId>,
+    /// The supplier.
+    supplier_id: SupplierId,
+    /// Supplier's own number of the bill, used once for each supplier.
+    supplier_number: Line64,
+    /// Day that the bill states, today or earlier.
+    #[schema(example = "2026-11-20")]
+    dated: NaiveDate,
+    /// Day on which it is due. The days in which the supplier is paid after `dated` if absent.
+    #[schema(example = "2026-12-20")]
+    due_on: Option<NaiveDate>,
+    /// Currency that the bill states. Only that of the tenant is accepted.
+    #[schema(min_length = 3, max_length = 3, example = "GBP")]
+    currency: Option<String>,
+    /// A remark.
+    reference: Option<Reference200>,
+    /// Lines of the bill.
+    #[schema(min_items = 1, max_items = 2000)]
+    lines: Vec<BillLineIn>,
+}
+
+/// A line of a bill. It names a line of a purchase order, a line of a receipt, or an account.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct BillLineIn {
+    /// Purchase order that has the goods, with `order_line_no`.
+    purchase_order_id: Option<PurchaseOrderId>,
+    /// Line of the purchase order.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
+    order_line_no: Option<i32>,
+    /// Receipt of goods that no purchase order has, with `receipt_line_no`.
+    #[schema(example = json!(null))]
+    receipt_id: Option<StockDocumentId>,
+    /// Line of the receipt.
+    #[schema(minimum = 1, maximum = 2000, example = json!(null))]
+    receipt_line_no: Option<i32>,
+    /// Code of the account of a line without goods.
+    #[schema(max_length = 64, example = json!(null))]
+    account: Option<String>,
+    /// Text of the line.
+    description: Option<Text200>,
+    /// Unit of the quantity. If absent, that of the purchase order, or the stock unit for a receipt.
+    #[schema(min_length = 1, max_length = 8, example = "XBX")]
+    uom: Option<String>,
+    /// Quantity in that unit, above zero. Goods need it; for an account it is 1 if absent.
+    quantity: Option<Quantity>,
+    /// Price of one such unit, before tax.
+    unit_cost: Price,
+    /// Tax of the line, as the bill states it. None if absent.
+    #[serde(default)]
+    tax_value: Money,
+}
+
+/// A credit note of a supplier to record.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BillCreditIn {
+    /// Your own id of the document. The server chooses one if absent.
+    id: Option<BillId>,
+    /// Supplier's own number of the credit note, used once for each supplier.
+    supplier_number: Line64,
+    /// Day that the credit note states, from that of the bill to today.
+    #[schema(example = "2026-11-25")]
+    dated: NaiveDate,
+    /// A remark.
+    reference: Option<Reference200>,
+    /// Lines that are taken back, each named once.
+    #[schema(min_items = 1, max_items = 2000)]
+    lines: Vec<BillCreditLineIn>,
+}
+
+/// A line that is taken back: `quantity` of it, or `value`.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct BillCreditLineIn {
+    /// Line of the bill.
+    #[schema(minimum = 1, maximum = 2000, example = 1)]
+    line_no: i32,
+    /// Quantity that is not billed any more, in the unit of the line, at the price of the bill.
+    quantity: Option<Quantity>,
+    /// Amount by which the line is cheaper, before tax.
+    #[schema(example = json!(null))]
+    value: Option<Money>,
+    /// Tax that is taken back. The share of the line's tax if absent.
+    tax_value: Option<Money>,
+}
+
+/// A bill to take back.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BillReversalIn {
+    /// Your own id of the reversal. The server chooses one if absent.
+    id: Option<BillId>,
+    /// Reason of the reversal.
+    reason: Filled200,
+    /// Day of the reversal, from that of the bill to today. Today if absent.
+    #[schema(example = "2026-11-25")]
+    dated: Option<NaiveDate>,
+}
+
+pub fn to_record(input: BillIn, _: &Caller) -> Result<Command, ApiError> {
+    let mut problems = Problems::default();
+    let reference = text::checked(&mut problems, "/reference", input.reference);
+    let supplier_number = input.supplier_number.checked(&mut problems, "/supplier_number");
+    let mut lines = Vec::with_capacity(input.lines.len());
+    for (index, line) in input.lines.into_iter().enumerate() {
+        let pointer = format!("/lines/{index}");
+        let description =
+            text::checked(&mut problems, &format!("{pointer}/description"), line.description.clone());
+        match subject(&line) {
+            Ok(subject) => lines.push(RecordLine {
+                subject,
+                uom: line.uom,
+                quantity: line.quantity,
+                unit_cost: line.unit_cost,
+                tax: line.tax_value,
+                description,
+            }),
+            Err(detail) => problems.invalid(pointer, detail),
+        }
+    }
+    problems.check()?;
+    Ok(Command::RecordBill(Record {
+        id: input.id,
+        supplier_id: input.supplier_id,
+        supplier_number,
+        dated: input.dated,
+        due_on: input.due_on,
+        currency: input.currency,
+        reference,
+        lines,
+    }))
+}
+
+/// Returns the subject of a line, or a text that says how to name one.
+fn subject(line: &BillLineIn) -> Result<Subject, &'static str> {
+    let order = (line.purchase_order_id, line.order_line_no);
+    let receipt = (line.receipt_id, line.receipt_line_no);
+    match (order, receipt, &line.account) {
+        ((Some(id), Some(line_no)), (None, None), None) => {
+            Ok(Subject::Goods(BilledGoods::Order(id, line_no)))
+        }
+        ((None, None), (Some(id), Some(line_no)), None) => {
+            Ok(Subject::Goods(BilledGoods::Receipt(id, line_no)))
+        }
+        ((None, None), (None, None), Some(account)) => Ok(Subject::Account(account.clone())),
+        _ => Err(
+            "Name one of these: purchase_order_id with order_line_no, receipt_id with receipt_line_no, or account.",
+        ),
+    }
+}
+
+pub fn to_credit(bill_id: BillId, input: BillCreditIn) -> Result<Command, ApiError> {
+    let mut problems = Problems::default();
+    let reference = text::checked(&mut problems, "/reference", input.reference);
+    let supplier_number = input.supplier_number.checked(&mut problems, "/supplier_number");
+    problems.check()?;
+    let line = |line: BillCreditLineIn| CreditLine {
+        line_no: line.line_no,
+        quantity: line.quantity,
+        value: line.value,
+        tax: line.tax_value,
+    };
+    Ok(Command::CreditBill(Credit {
+        bill_id,
+        id: input.id,
+        supplier_number,
+        dated: input.dated,
+        reference,
+        lines: input.lines.into_iter().map(line).collect(),
+    }))
+}
+
+pub fn to_reverse(bill_id: BillId, input: BillReversalIn) -> Result<Command, ApiError> {
+    let mut problems = Problems::default();
+    let reason = input.reason.checked(&mut problems, "/reason");
+    problems.check()?;
+    Ok(Command::ReverseBill(Reverse { bill_id, id: input.id, dated: input.dated, reason }))
+}

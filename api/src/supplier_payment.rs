@@ -1,0 +1,260 @@
+//! Payments of suppliers and their reversals.
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get, post};
+use chrono::{DateTime, Utc};
+use domain::id::{BillId, SupplierId, SupplierPaymentId};
+use domain::moment::Instant;
+use domain::number::Money;
+use domain::refusal::Problems;
+use domain::supplier_payment::{PaidBill, Pay, Reverse, SupplierPayment, SupplierPaymentKind};
+use domain::tag;
+use domain::text::{self, Filled200, Reference100};
+use serde::{Deserialize, Serialize};
+use service::listing::{Age, Period};
+use service::posting::Command;
+use service::supplier_payment::{self, Filter};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::idempotency::PostHeaders;
+use crate::list::{List, Page};
+use crate::params::PathId;
+use crate::posting::Post;
+use crate::{Answer, ApiError, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(create).service(reverse).service(list).service(show);
+}
+
+const PAYMENTS: &str = "/v1/supplier-payments";
+
+/// A payment of a supplier to record.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SupplierPaymentIn {
+    /// Your own id of the payment. The server chooses one if absent.
+    id: Option<SupplierPaymentId>,
+    /// Supplier who is paid.
+    supplier_id: SupplierId,
+    /// Amount. If it is stated, it is the sum of the amounts of the bills.
+    amount: Option<Money>,
+    /// Bills that it pays, each named once.
+    #[schema(min_items = 1, max_items = 500)]
+    bills: Vec<PaidBillForm>,
+    /// Reference of the bank. Never a card number.
+    reference: Option<Reference100>,
+    /// When it was paid. Now if absent.
+    occurred_at: Option<Instant>,
+}
+
+/// A part of a payment that pays a bill.
+#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PaidBillForm {
+    /// The bill.
+    bill_id: BillId,
+    /// Amount that pays it, at most what is open of it. Negative in a reversal.
+    amount: Money,
+}
+
+/// A payment of a supplier to take back.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SupplierPaymentReversalIn {
+    /// Your own id of the reversal. The server chooses one if absent.
+    id: Option<SupplierPaymentId>,
+    /// Reason, such as the bank's words.
+    reason: Filled200,
+    /// When it came back. Now if absent. Not before the payment.
+    occurred_at: Option<Instant>,
+}
+
+/// A payment of a supplier, or the reversal of one.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SupplierPaymentOut<'a> {
+    /// Id of the payment.
+    id: SupplierPaymentId,
+    object: tag::SupplierPayment,
+    /// Number of the payment.
+    #[schema(max_length = 64, example = "SP-2026-000123")]
+    number: &'a str,
+    /// Payment or reversal.
+    kind: SupplierPaymentKind,
+    /// Supplier who was paid.
+    supplier_id: SupplierId,
+    /// Currency of all amounts.
+    #[schema(max_length = 3, example = "GBP")]
+    currency: &'a str,
+    /// Amount of the payment. Negative in a reversal.
+    amount: Money,
+    /// Bills that it pays, or that a reversal opens again. Lists omit them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 500)]
+    bills: Option<Vec<PaidBillForm>>,
+    /// For a reversal: the payment that it takes back.
+    original_id: Option<SupplierPaymentId>,
+    /// The reversal that took it back.
+    reversed_by_id: Option<SupplierPaymentId>,
+    /// Reason of a reversal.
+    #[schema(max_length = 200, example = json!(null))]
+    reason: Option<&'a str>,
+    /// Reference of the bank.
+    #[schema(max_length = 100, example = "transfer 20261122-77")]
+    reference: Option<&'a str>,
+    /// When it was paid.
+    occurred_at: DateTime<Utc>,
+}
+
+impl<'a> SupplierPaymentOut<'a> {
+    fn new(payment: &'a SupplierPayment, currency: &'a str) -> Self {
+        SupplierPaymentOut {
+            id: payment.id,
+            object: tag::SupplierPayment,
+            number: &payment.number,
+            kind: payment.kind,
+            supplier_id: payment.supplier_id,
+            currency,
+            amount: payment.amount,
+            bills: None,
+            original_id: payment.original_id,
+            reversed_by_id: payment.reversed_by,
+            reason: payment.reason.as_deref(),
+            reference: payment.reference.as_deref(),
+            occurred_at: payment.occurred_at,
+        }
+    }
+
+    pub(crate) fn with_bills(payment: &'a SupplierPayment, currency: &'a str) -> Self {
+        let part = |part: &PaidBill| PaidBillForm { bill_id: part.bill_id, amount: part.amount };
+        let bills = Some(payment.parts.iter().map(part).collect());
+        SupplierPaymentOut { bills, ..SupplierPaymentOut::new(payment, currency) }
+    }
+}
+
+/// Record a payment of a supplier
+///
+/// Pays one or more bills of a supplier by the bank, in full or in part. No more is paid than is open of a bill, also by payments
+/// at the same time.
+#[utoipa::path(
+    operation_id = "supplier_payments_create",
+    security(("bearer" = ["purchasing:pay"])),
+    params(PostHeaders),
+    request_body = SupplierPaymentIn,
+    responses((status = 201, description = "The payment.", body = SupplierPaymentOut))
+)]
+#[post("/v1/supplier-payments")]
+async fn create(post: Post) -> Answer {
+    post.create::<SupplierPaymentId, _>(PAYMENTS, to_command).await
+}
+
+fn to_command(input: SupplierPaymentIn, _: &Caller) -> Result<Command, ApiError> {
+    let mut problems = Problems::default();
+    let reference = text::checked(&mut problems, "/reference", input.reference);
+    problems.check()?;
+    let part = |part: PaidBillForm| PaidBill { bill_id: part.bill_id, amount: part.amount };
+    Ok(Command::PaySupplier(Pay {
+        id: input.id,
+        supplier_id: input.supplier_id,
+        amount: input.amount,
+        parts: input.bills.into_iter().map(part).collect(),
+        reference,
+        occurred_at: input.occurred_at.map(Instant::get),
+    }))
+}
+
+/// Reverse a payment of a supplier
+///
+/// Takes a payment back that came back from the bank: its bills are open again. The reversal is a payment document of its own,
+/// with the opposite amount.
+#[utoipa::path(
+    operation_id = "supplier_payments_reverse",
+    security(("bearer" = ["purchasing:pay"])),
+    params(("id" = SupplierPaymentId, Path, description = "The payment."), PostHeaders),
+    request_body = SupplierPaymentReversalIn,
+    responses((status = 201, description = "The reversal.", body = SupplierPaymentOut))
+)]
+#[post("/v1/supplier-payments/{id}/reverse")]
+async fn reverse(post: Post, id: PathId<SupplierPaymentId>) -> Answer {
+    let command = |input: SupplierPaymentReversalIn, _: &Caller| {
+        let mut problems = Problems::default();
+        let reason = input.reason.checked(&mut problems, "/reason");
+        problems.check()?;
+        Ok(Command::ReverseSupplierPayment(Reverse {
+            original_id: id.0,
+            id: input.id,
+            reason,
+            occurred_at: input.occurred_at.map(Instant::get),
+        }))
+    };
+    post.create::<SupplierPaymentId, _>(PAYMENTS, command).await
+}
+
+/// Which payments to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Only payments or reversals.
+    kind: Option<SupplierPaymentKind>,
+    /// Only this supplier.
+    supplier_id: Option<SupplierId>,
+    /// Only payments of this bill.
+    bill_id: Option<BillId>,
+    /// Only this number.
+    #[param(max_length = 64, example = "SP-2026-000123")]
+    number: Option<String>,
+    /// Only this reference.
+    #[param(max_length = 100, example = "bank statement 17")]
+    reference: Option<String>,
+    /// Paid at this instant or later.
+    #[serde(rename = "occurred_at[gte]")]
+    occurred_from: Option<Instant>,
+    /// Paid before this instant.
+    #[serde(rename = "occurred_at[lt]")]
+    occurred_to: Option<Instant>,
+    sort: Option<Age>,
+}
+
+/// List payments of suppliers
+///
+/// Returns one page of payments and reversals, without their bills.
+#[utoipa::path(
+    operation_id = "supplier_payments_list",
+    security(("bearer" = ["purchasing:read"])),
+    params(Filters),
+    responses((status = 200, description = "One page of payments.", body = Page<SupplierPaymentOut>))
+)]
+#[get("/v1/supplier-payments")]
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
+    let filters = &list.filters;
+    let filter = Filter {
+        kind: filters.kind,
+        supplier_id: filters.supplier_id,
+        bill_id: filters.bill_id,
+        number: filters.number.clone(),
+        reference: filters.reference.clone(),
+        occurred: Period::new(filters.occurred_from, filters.occurred_to),
+    };
+    let slice = list.slice(filters.sort)?;
+    let read = async |tx: &service::Tx| supplier_payment::list(tx, &filter, &slice).await;
+    let rows = list.read(&caller, read).await?;
+    let shown = rows.iter().map(|(payment, currency)| SupplierPaymentOut::new(payment, currency));
+    list.answer(shown.collect(), |payment| payment.id.0)
+}
+
+/// Get a payment of a supplier
+///
+/// Returns the payment with the bills that it pays.
+#[utoipa::path(
+    operation_id = "supplier_payments_get",
+    security(("bearer" = ["purchasing:read"])),
+    params(("id" = SupplierPaymentId, Path, description = "The payment's id.")),
+    responses((status = 200, description = "The payment.", body = SupplierPaymentOut))
+)]
+#[get("/v1/supplier-payments/{id}")]
+async fn show(app: Data<App>, caller: Caller, id: PathId<SupplierPaymentId>) -> Answer {
+    let read = async |tx: &service::Tx| supplier_payment::get(tx, id.0).await;
+    let (payment, currency) = app.db.read(caller.tenant_id, read).await?;
+    Ok(HttpResponse::Ok().json(SupplierPaymentOut::with_bills(&payment, &currency)))
+}

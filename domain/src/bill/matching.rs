@@ -1,0 +1,428 @@
+//! The matching of billed units with received ones, and the difference between their values.
+//!
+//! Units of a line are matched with the oldest receipt that has units without a bill. A match takes them at the value at which
+//! they were received. The bill has them at another value: the difference leaves goods received not invoiced.
+
+use std::collections::{BTreeSet, HashMap};
+
+use uuid::Uuid;
+
+use super::{BilledGoods, Figures, Mismatch, judge};
+use crate::book::{Book, Posting};
+use crate::document::DocumentKind;
+use crate::id::{BillId, EntryId, LocationId, MovementId, StockDocumentId};
+use crate::ledger::{Dimensions, Entry, EntryHead, Lines, account};
+use crate::number::{Money, Quantity};
+use crate::purchase_order::{PurchaseLine, PurchaseOrder, ReceivedLine};
+use crate::stock::{LevelKey, Movement, MovementKind, ReceivedPart};
+use crate::stock_document::StockDocument;
+use crate::tenant::Settings;
+
+/// The bills and receipts of the goods that a batch bills or receives.
+#[derive(Debug, Clone, Default)]
+pub struct Billing {
+    /// All lines of bills of these goods, in the order in which they were recorded.
+    pub lines: Vec<BilledLine>,
+    /// The receipts of these goods, the oldest first. Not read for a command that only receives.
+    pub received: Vec<ReceivedGoods>,
+    /// Receipts that a command names and that belong to a purchase order, with its number.
+    pub of_orders: HashMap<StockDocumentId, String>,
+}
+
+/// A line of a bill, less what credit notes and a reversal took back.
+#[derive(Debug, Clone)]
+pub struct BilledLine {
+    /// The bill.
+    pub bill_id: BillId,
+    /// Its line.
+    pub line_no: i32,
+    /// The goods.
+    pub goods: BilledGoods,
+    /// Stock units.
+    pub quantity: Quantity,
+    /// The amount before tax.
+    pub value: Money,
+    /// The parts of it that were matched, by receipt.
+    pub matched: Vec<Matched>,
+    /// The differences beyond the tolerance.
+    pub reasons: Vec<Mismatch>,
+}
+
+/// The part of a billed line that is matched with one receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Matched {
+    /// The receipt.
+    pub document_id: StockDocumentId,
+    /// Stock units.
+    pub quantity: Quantity,
+    /// The value at which they were received.
+    pub received_value: Money,
+    /// The value at which they are billed.
+    pub billed_value: Money,
+}
+
+/// Goods that one receipt received.
+#[derive(Debug, Clone)]
+pub struct ReceivedGoods {
+    /// The goods.
+    pub goods: BilledGoods,
+    /// The receipt.
+    pub document_id: StockDocumentId,
+    /// The location.
+    pub location_id: LocationId,
+    /// Stock units.
+    pub quantity: Quantity,
+    /// Their value.
+    pub value: Money,
+    /// The levels that got the units of this product from the receipt.
+    pub parts: Vec<ReceivedPart>,
+}
+
+/// A change of what is matched.
+#[derive(Debug, Clone)]
+pub struct Match {
+    /// The kind of the document that made it: a bill, a receipt, a credit note or a reversal.
+    pub document_kind: DocumentKind,
+    /// That document.
+    pub document_id: Uuid,
+    /// The bill.
+    pub bill_id: BillId,
+    /// The line of the bill.
+    pub line_no: i32,
+    /// The goods.
+    pub goods: BilledGoods,
+    /// The location of the receipt.
+    pub location_id: LocationId,
+    /// The part that is matched; negative if it is taken back.
+    pub part: Matched,
+    /// The change of value of each level that still holds units of the receipt.
+    pub held: Vec<(LevelKey, Money)>,
+}
+
+impl BilledLine {
+    /// Returns the units without a receipt, and their amount.
+    fn ahead(&self) -> (Quantity, Money) {
+        let units: Quantity = self.matched.iter().map(|part| part.quantity).sum();
+        let value: Money = self.matched.iter().map(|part| part.billed_value).sum();
+        (self.quantity - units, self.value - value)
+    }
+
+    fn add(&mut self, part: Matched) {
+        let known = self.matched.iter_mut().find(|known| known.document_id == part.document_id);
+        match known {
+            Some(known) => {
+                known.quantity += part.quantity;
+                known.received_value += part.received_value;
+                known.billed_value += part.billed_value;
+            }
+            None => self.matched.push(part),
+        }
+    }
+
+    /// Returns the changes that leave `quantity` without a bill. Units without a receipt go first, then those of the latest
+    /// receipt.
+    fn undone(&self, quantity: Quantity, settings: &Settings) -> Vec<Matched> {
+        let mut left = quantity - self.ahead().0.min(quantity);
+        let mut parts = Vec::new();
+        for known in self.matched.iter().rev().filter(|known| known.quantity.is_positive()) {
+            if !left.is_positive() {
+                break;
+            }
+            let taken = left.min(known.quantity);
+            parts.push(Matched {
+                document_id: known.document_id,
+                quantity: -taken,
+                received_value: -settings.share(known.received_value, taken, known.quantity),
+                billed_value: -settings.share(known.billed_value, taken, known.quantity),
+            });
+            left -= taken;
+        }
+        parts
+    }
+
+    /// Returns the changes that make every unit cheaper: the line by `value`.
+    fn cheaper(&self, value: Money, settings: &Settings) -> Vec<Matched> {
+        let mut passed = self.ahead().0;
+        let mut spread = settings.share(value, passed, self.quantity);
+        let mut parts = Vec::new();
+        for known in self.matched.iter().filter(|known| known.quantity.is_positive()) {
+            passed += known.quantity;
+            let up_to = settings.share(value, passed, self.quantity);
+            parts.push(Matched {
+                document_id: known.document_id,
+                quantity: Quantity::ZERO,
+                received_value: Money::ZERO,
+                billed_value: spread - up_to,
+            });
+            spread = up_to;
+        }
+        parts
+    }
+
+    /// Returns the amount of `quantity` of the line, which is taken back.
+    pub(super) fn value_of(&self, quantity: Quantity, settings: &Settings) -> Money {
+        let (ahead, amount) = self.ahead();
+        let of_ahead = ahead.min(quantity);
+        let without =
+            if of_ahead.is_positive() { settings.share(amount, of_ahead, ahead) } else { Money::ZERO };
+        let matched: Money = self.undone(quantity, settings).iter().map(|part| part.billed_value).sum();
+        without - matched
+    }
+}
+
+impl Match {
+    /// Returns the billed value less the received one.
+    pub fn difference(&self) -> Money {
+        self.part.billed_value - self.part.received_value
+    }
+
+    /// Returns the part of the difference that inventory has.
+    pub fn held_value(&self) -> Money {
+        self.held.iter().map(|(_, value)| *value).sum()
+    }
+}
+
+/// Returns the units of a receipt without a bill, and the value at which they were received.
+fn unbilled(lines: &[BilledLine], received: &ReceivedGoods) -> (Quantity, Money) {
+    let of_goods = lines.iter().filter(|line| line.goods == received.goods);
+    let parts =
+        of_goods.flat_map(|line| &line.matched).filter(|part| part.document_id == received.document_id);
+    let (mut quantity, mut value) = (received.quantity, received.value);
+    for part in parts {
+        quantity -= part.quantity;
+        value -= part.received_value;
+    }
+    (quantity, value)
+}
+
+/// Matches the billed units of `goods` that have no receipt with the received ones that have no bill. `made_by` is the document
+/// that causes it.
+pub(super) fn match_goods(book: &mut Book, goods: BilledGoods, made_by: (DocumentKind, Uuid)) -> Vec<Match> {
+    let Billing { mut lines, received, of_orders } = std::mem::take(&mut book.billing);
+    let mut matches = Vec::new();
+    for at in 0..lines.len() {
+        if lines[at].goods != goods {
+            continue;
+        }
+        for receipt in received.iter().filter(|receipt| receipt.goods == goods) {
+            let ((ahead, amount), (free, worth)) = (lines[at].ahead(), unbilled(&lines, receipt));
+            let quantity = ahead.min(free);
+            if !quantity.is_positive() {
+                continue;
+            }
+            let part = Matched {
+                document_id: receipt.document_id,
+                quantity,
+                received_value: book.setup.settings.share(worth, quantity, free),
+                billed_value: book.setup.settings.share(amount, quantity, ahead),
+            };
+            lines[at].add(part);
+            matches.push(note(book, &lines[at], Some(receipt), part, made_by));
+        }
+    }
+    book.billing = Billing { lines, received, of_orders };
+    matches
+}
+
+/// Takes `quantity` and `value` of a line of a bill back, or only `value` if the quantity is zero. Returns the changes of what is
+/// matched.
+pub(super) fn take_off(
+    book: &mut Book,
+    (bill_id, line_no): (BillId, i32),
+    (quantity, value): (Quantity, Money),
+    made_by: (DocumentKind, Uuid),
+) -> Vec<Match> {
+    let Billing { mut lines, received, of_orders } = std::mem::take(&mut book.billing);
+    let mut matches = Vec::new();
+    if let Some(line) = lines.iter_mut().find(|line| line.bill_id == bill_id && line.line_no == line_no) {
+        let settings = &book.setup.settings;
+        let parts = if quantity.is_positive() {
+            line.undone(quantity, settings)
+        } else if value.is_positive() && line.quantity.is_positive() {
+            line.cheaper(value, settings)
+        } else {
+            Vec::new()
+        };
+        line.quantity -= quantity;
+        line.value -= value;
+        for part in parts {
+            line.add(part);
+            let receipt = received
+                .iter()
+                .find(|receipt| receipt.goods == line.goods && receipt.document_id == part.document_id);
+            matches.push(note(book, line, receipt, part, made_by));
+        }
+    }
+    book.billing = Billing { lines, received, of_orders };
+    matches
+}
+
+/// Notes a change of what is matched, and changes the value of the goods that are still held.
+fn note(
+    book: &mut Book,
+    line: &BilledLine,
+    receipt: Option<&ReceivedGoods>,
+    part: Matched,
+    (document_kind, document_id): (DocumentKind, Uuid),
+) -> Match {
+    let difference = part.billed_value - part.received_value;
+    let parts = receipt.map_or(&[][..], |receipt| receipt.parts.as_slice());
+    let held = if difference.is_zero() || parts.is_empty() {
+        Vec::new()
+    } else {
+        book.spread_cost(part.document_id.0, parts, difference)
+    };
+    Match {
+        document_kind,
+        document_id,
+        bill_id: line.bill_id,
+        line_no: line.line_no,
+        goods: line.goods,
+        location_id: receipt.map(|receipt| receipt.location_id).unwrap_or_default(),
+        part,
+        held,
+    }
+}
+
+/// Posts the differences of matches: from goods received not invoiced to inventory for the goods that are still held, and to
+/// cost variance for the rest. They belong to the present day, on which the value changes.
+pub(crate) fn post_differences(book: &mut Book, matches: Vec<Match>, posting: &mut Posting) {
+    let Some(first) = matches.first() else { return };
+    let mut entry = Lines::default();
+    let head = EntryHead {
+        id: EntryId(book.ids.next_id()),
+        document_kind: first.document_kind,
+        document_id: first.document_id,
+        occurred_on: book.setup.settings.day(book.now),
+    };
+    for found in &matches {
+        let (difference, held) = (found.difference(), found.held_value());
+        let place = Dimensions { location_id: Some(found.location_id), ..Dimensions::default() };
+        entry.debit(account::COST_VARIANCE, difference - held, place);
+        entry.credit(account::RECEIVED_NOT_INVOICED, difference, place);
+        for (key, value) in &found.held {
+            let place = Dimensions { location_id: Some(key.location_id), ..Dimensions::default() };
+            entry.debit(account::INVENTORY, *value, place);
+            let movement = movement(book, found, *key, *value);
+            posting.movements.push(movement);
+        }
+    }
+    let entry = entry.into_entry(head).expect("the parts of a difference add up to it");
+    let memo = Some("Difference between bill and receipt".to_owned());
+    posting.entries.extend(entry.map(|entry| Entry { memo, ..entry }));
+    posting.matches.extend(matches);
+}
+
+fn movement(book: &mut Book, found: &Match, key: LevelKey, value: Money) -> Movement {
+    Movement {
+        id: MovementId(book.ids.next_id()),
+        kind: MovementKind::Settlement,
+        key,
+        quantity: Quantity::ZERO,
+        value,
+        unit_cost: book.level(&key).unit_cost(),
+        document_kind: found.document_kind,
+        document_id: found.document_id,
+        line_no: found.line_no,
+        channel: None,
+        reason: None,
+        occurred_at: book.now,
+    }
+}
+
+/// Matches what a receipt of a purchase order brought with bills that came before it, and judges these bills again. The book has
+/// the order with the received units.
+pub(crate) fn match_receipt(
+    book: &mut Book,
+    order: &PurchaseOrder,
+    (document, lines): (&StockDocument, &[ReceivedLine]),
+    posting: &mut Posting,
+) {
+    let mut billed = BTreeSet::new();
+    let mut matches = Vec::new();
+    for line in lines {
+        let goods = BilledGoods::Order(order.id, line.line_no);
+        let Some(ordered) = order.lines.iter().find(|ordered| ordered.line_no == line.line_no) else {
+            continue;
+        };
+        let came = posting
+            .movements
+            .iter()
+            .filter(|row| row.kind == MovementKind::Receipt && row.key.product_id == ordered.product_id);
+        let part = |row: &Movement| ReceivedPart {
+            key: row.key,
+            line_no: row.line_no,
+            quantity: row.quantity,
+            later: Quantity::ZERO,
+        };
+        let parts = came.map(part).collect();
+        book.billing.received.push(ReceivedGoods {
+            goods,
+            document_id: document.id,
+            location_id: document.location_id,
+            quantity: line.quantity,
+            value: line.value,
+            parts,
+        });
+        if book.billing.lines.iter().any(|known| known.goods == goods) {
+            matches.extend(match_goods(book, goods, (DocumentKind::Receipt, document.id.0)));
+            billed.insert(goods);
+        }
+    }
+    post_differences(book, matches, posting);
+    judge_again(book, &billed, posting);
+}
+
+/// Judges every billed line of `goods` again, and notes those whose judgement changed.
+pub(super) fn judge_again(book: &mut Book, goods: &BTreeSet<BilledGoods>, posting: &mut Posting) {
+    let mut lines = std::mem::take(&mut book.billing.lines);
+    let judged: Vec<Option<Vec<Mismatch>>> = lines
+        .iter()
+        .map(|line| {
+            let figures = goods.contains(&line.goods).then(|| figures(book, &lines, line))?;
+            Some(judge(&figures, (line.quantity, line.value), &book.setup.settings.bill_tolerance))
+        })
+        .collect();
+    for (line, reasons) in lines.iter_mut().zip(judged) {
+        if let Some(reasons) = reasons.filter(|reasons| *reasons != line.reasons) {
+            posting.judged.push((line.bill_id, line.line_no, reasons.clone()));
+            line.reasons = reasons;
+        }
+    }
+    book.billing.lines = lines;
+}
+
+/// Returns the figures with which a line of a bill is compared.
+pub(super) fn figures(book: &Book, lines: &[BilledLine], line: &BilledLine) -> Figures {
+    let billed = lines.iter().filter(|known| known.goods == line.goods).map(|known| known.quantity).sum();
+    let settings = &book.setup.settings;
+    let expected = |value: Money, whole: Quantity| match whole.is_positive() {
+        true => settings.share(value, line.quantity, whole),
+        false => Money::ZERO,
+    };
+    match line.goods {
+        BilledGoods::Order(id, line_no) => {
+            let known = book.purchases.get(&id).map_or(&[][..], |order| order.lines.as_slice());
+            let ordered: Option<&PurchaseLine> = known.iter().find(|known| known.line_no == line_no);
+            Figures {
+                ordered: ordered.map(|ordered| ordered.quantity),
+                received: ordered.map(|ordered| ordered.received).unwrap_or_default(),
+                billed,
+                expected_value: ordered
+                    .map(|ordered| expected(ordered.value, ordered.quantity))
+                    .unwrap_or_default(),
+            }
+        }
+        BilledGoods::Receipt(..) => {
+            let received = book.billing.received.iter().find(|received| received.goods == line.goods);
+            Figures {
+                ordered: None,
+                received: received.map(|received| received.quantity).unwrap_or_default(),
+                billed,
+                expected_value: received
+                    .map(|received| expected(received.value, received.quantity))
+                    .unwrap_or_default(),
+            }
+        }
+    }
+}

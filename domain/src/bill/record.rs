@@ -1,0 +1,404 @@
+//! The recording of a bill.
+
+use std::collections::{BTreeSet, HashSet};
+
+use chrono::{Days, NaiveDate};
+
+use super::matching::{figures, judge_again, match_goods};
+use super::{
+    Bill, BillKind, BillLine, BilledGoods, BilledLine, Figures, KnownBill, Left, Payee, post,
+    post_differences,
+};
+use crate::book::{Book, Posting};
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
+use crate::id::{BillId, LocationId, ProductId, PurchaseOrderId, StockDocumentId, SupplierId};
+use crate::ledger::control;
+use crate::line_item::{AMOUNT_MAX, LINES_MAX, invalid};
+use crate::needs::Needs;
+use crate::number::{Money, Price, Quantity};
+use crate::product::ItemRef;
+use crate::purchase_order::PurchaseOrderStatus;
+use crate::refusal::{Code, Problem, Problems, Refusal};
+
+/// A bill to record.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// The id of the document, if the caller chose one.
+    pub id: Option<BillId>,
+    /// The supplier.
+    pub supplier_id: SupplierId,
+    /// The supplier's own number of the bill, which only one bill of the supplier has.
+    pub supplier_number: String,
+    /// The day that the bill states, from 1970 to today.
+    pub dated: NaiveDate,
+    /// The day on which it is due; by the terms of the supplier if absent.
+    pub due_on: Option<NaiveDate>,
+    /// The currency that the bill states. No other than that of the tenant is accepted.
+    pub currency: Option<String>,
+    /// A remark.
+    pub reference: Option<String>,
+    /// Its lines, 1 to 2,000.
+    pub lines: Vec<RecordLine>,
+}
+
+/// A line of a bill to record.
+#[derive(Debug, Clone)]
+pub struct RecordLine {
+    /// The goods or the account.
+    pub subject: Subject,
+    /// The unit. If absent: that of the purchase order, or the stock unit for a line of a receipt.
+    pub uom: Option<String>,
+    /// The quantity in that unit, above zero. Goods need it; without goods it is 1 if absent.
+    pub quantity: Option<Quantity>,
+    /// The price of one such unit, before tax.
+    pub unit_cost: Price,
+    /// The tax of the line, as the bill states it.
+    pub tax: Money,
+    /// The text of the line.
+    pub description: Option<String>,
+}
+
+/// The subject of a billed line.
+#[derive(Debug, Clone)]
+pub enum Subject {
+    /// Goods.
+    Goods(BilledGoods),
+    /// Something without goods, by the account that it is debited to.
+    Account(String),
+}
+
+impl Rule for Record {
+    fn name(&self) -> &'static str {
+        "bill.recorded"
+    }
+
+    fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.payees.insert(self.supplier_id);
+        needs.bill_numbers.insert((self.supplier_id, self.supplier_number.clone()));
+        needs.numbered.insert(DocumentKind::Bill);
+        needs.billing = true;
+        needs.units = true;
+        for line in &self.lines {
+            match &line.subject {
+                Subject::Goods(BilledGoods::Order(id, _)) => _ = needs.purchase_ids.insert(*id),
+                Subject::Goods(BilledGoods::Receipt(id, _)) => _ = needs.billed_receipt_ids.insert(*id),
+                Subject::Account(code) => _ = needs.accounts.insert(code.clone()),
+            }
+        }
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        record(book, self).map(|(bill, posting)| (Outcome::Bill(Box::new(bill)), posting))
+    }
+}
+
+/// Records a bill and matches it with what came. Rejects with every wrong line.
+fn record(book: &mut Book, command: &Record) -> Result<(Bill, Posting), Refusal> {
+    let payee = book.payees.get(&command.supplier_id).cloned();
+    let payee =
+        payee.ok_or_else(|| Problems::one("/supplier_id", Code::NotFound, "There is no such supplier."))?;
+    let due_on = check_head(book, command, &payee)?;
+    let lines = check_lines(book, command, &payee)?;
+
+    // Nothing rejects the command from here on.
+    let mut bill = Bill {
+        id: command.id.unwrap_or_else(|| BillId(book.ids.next_id())),
+        number: book.number(DocumentKind::Bill),
+        kind: BillKind::Bill,
+        supplier_id: payee.id,
+        supplier_number: Some(command.supplier_number.clone()),
+        dated: command.dated,
+        due_on,
+        value: lines.iter().map(|line| line.value).sum(),
+        tax: lines.iter().map(|line| line.tax).sum(),
+        open: Money::ZERO,
+        reference: command.reference.clone(),
+        original_id: None,
+        reversed_by: None,
+        recorded_at: book.now,
+        version: 1,
+        lines,
+    };
+    bill.open = bill.total();
+    let mut posting = Posting::default();
+    post(book, &bill, &mut posting);
+    let goods: BTreeSet<BilledGoods> = bill.lines.iter().filter_map(|line| line.goods).collect();
+    add_lines(book, &bill);
+    let mut matches = Vec::new();
+    for goods in &goods {
+        matches.extend(match_goods(book, *goods, (DocumentKind::Bill, bill.id.0)));
+    }
+    post_differences(book, matches, &mut posting);
+    judge_again(book, &goods, &mut posting);
+    posting.judged.retain(|(id, ..)| *id != bill.id);
+    note_judgement(book, &mut bill);
+    book.bills.insert(bill.id, known(&bill));
+    Ok((bill, posting))
+}
+
+/// Adds the goods of a new bill to those that are billed.
+fn add_lines(book: &mut Book, bill: &Bill) {
+    for line in &bill.lines {
+        if let Some(goods) = line.goods {
+            book.billing.lines.push(BilledLine {
+                bill_id: bill.id,
+                line_no: line.line_no,
+                goods,
+                quantity: line.quantity,
+                value: line.value,
+                matched: Vec::new(),
+                reasons: Vec::new(),
+            });
+        }
+    }
+}
+
+/// Puts the differences and the compared figures on the lines of a bill.
+fn note_judgement(book: &Book, bill: &mut Bill) {
+    let lines = &book.billing.lines;
+    for line in &mut bill.lines {
+        let known = lines.iter().find(|known| known.bill_id == bill.id && known.line_no == line.line_no);
+        if let Some(known) = known {
+            line.reasons.clone_from(&known.reasons);
+            line.figures = figures(book, lines, known);
+        }
+    }
+}
+
+fn known(bill: &Bill) -> KnownBill {
+    let left = |line: &BillLine| Left { quantity: line.quantity, value: line.value, tax: line.tax };
+    let left = bill.lines.iter().map(left).collect();
+    KnownBill { bill: bill.clone(), credited: Money::ZERO, left }
+}
+
+/// Checks all but the lines. Returns the day on which the bill is due.
+fn check_head(book: &Book, command: &Record, payee: &Payee) -> Result<NaiveDate, Refusal> {
+    if command.lines.is_empty() || command.lines.len() > LINES_MAX {
+        return Err(Refusal::invalid("/lines", format!("A document has 1 to {LINES_MAX} lines.")));
+    }
+    let mut problems = Problems::default();
+    let settings = &book.setup.settings;
+    if let Some(currency) = command.currency.as_ref().filter(|currency| **currency != settings.currency) {
+        let detail = format!(
+            "The books are in {}, and a bill in {currency} can't be recorded: send its amounts in {}.",
+            settings.currency, settings.currency
+        );
+        problems.invalid("/currency", detail);
+    }
+    if let Err(detail) = check_day(book, command.dated) {
+        problems.invalid("/dated", detail);
+    }
+    let by_terms = command.dated.checked_add_days(Days::new(payee.payment_days.into()));
+    let due_on = command.due_on.or(by_terms).unwrap_or(command.dated);
+    if due_on < command.dated {
+        problems.invalid("/due_on", "The bill can't be due before its day: send that day or a later one.");
+    }
+    if let Some(other) = with_number(book, command.supplier_id, &command.supplier_number) {
+        let detail = format!(
+            "{} has a bill {} already: {} ({}). Correct the number, or reverse that bill first.",
+            payee.code, command.supplier_number, other.bill.number, other.bill.id
+        );
+        problems.push(Problem {
+            pointer: "/supplier_number".to_owned(),
+            code: Code::AlreadyExists,
+            detail,
+            params: vec![("bill_id", other.bill.id.to_string()), ("number", other.bill.number.clone())],
+        });
+    }
+    problems.check()?;
+    Ok(due_on)
+}
+
+/// Rejects a day after today or before 1970.
+pub(super) fn check_day(book: &Book, day: NaiveDate) -> Result<(), String> {
+    let today = book.setup.settings.day(book.now);
+    if day > today {
+        return Err(format!("The day lies in the future; today is {today}."));
+    }
+    if day < NaiveDate::default() {
+        return Err("The day lies before 1970.".to_owned());
+    }
+    Ok(())
+}
+
+/// Returns the bill or credit note of a supplier that has a number and was not reversed.
+pub(super) fn with_number<'a>(book: &'a Book, id: SupplierId, number: &str) -> Option<&'a KnownBill> {
+    book.bills.values().find(|known| {
+        let bill = &known.bill;
+        bill.supplier_id == id
+            && bill.reversed_by.is_none()
+            && bill.supplier_number.as_deref() == Some(number)
+    })
+}
+
+fn check_lines(book: &Book, command: &Record, payee: &Payee) -> Result<Vec<BillLine>, Refusal> {
+    let mut problems = Problems::default();
+    let mut named = HashSet::with_capacity(command.lines.len());
+    let mut lines = Vec::with_capacity(command.lines.len());
+    for (index, (line, line_no)) in command.lines.iter().zip(1..).enumerate() {
+        let pointer = format!("/lines/{index}");
+        match check_line(book, payee, (line, line_no), &pointer) {
+            Ok(checked) if checked.goods.is_some_and(|goods| !named.insert(goods)) => {
+                problems.invalid(pointer, "Name each line of an order or a receipt once.");
+            }
+            Ok(checked) => lines.push(checked),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    problems.check()?;
+    Ok(lines)
+}
+
+/// The goods of a line, as the book has them.
+struct Found {
+    product_id: ProductId,
+    location_id: LocationId,
+    uom: Option<String>,
+}
+
+fn check_line(
+    book: &Book,
+    payee: &Payee,
+    (line, line_no): (&RecordLine, i32),
+    pointer: &str,
+) -> Result<BillLine, Problem> {
+    check_amounts(book, line, pointer)?;
+    let mut made = BillLine {
+        line_no,
+        original_line_no: None,
+        goods: None,
+        product_id: None,
+        location_id: None,
+        account: None,
+        description: line.description.clone(),
+        uom: None,
+        entered: line.quantity.unwrap_or(Quantity::ONE),
+        unit_cost: line.unit_cost,
+        quantity: Quantity::ZERO,
+        value: Money::ZERO,
+        tax: line.tax,
+        reasons: Vec::new(),
+        figures: Figures::default(),
+    };
+    match &line.subject {
+        Subject::Account(code) => {
+            check_account(book, code, pointer)?;
+            if line.uom.is_some() {
+                return Err(problem(pointer, "uom", "A line without goods has no unit: leave uom out."));
+            }
+            made.account = Some(code.clone());
+        }
+        Subject::Goods(goods) => {
+            let found = match goods {
+                BilledGoods::Order(id, number) => ordered(book, payee, (*id, *number), pointer)?,
+                BilledGoods::Receipt(id, number) => received(book, (*id, *number), pointer)?,
+            };
+            if line.quantity.is_none() {
+                return Err(problem(pointer, "quantity", "State the quantity that is billed."));
+            }
+            let uom = line.uom.as_deref().or(found.uom.as_deref());
+            let (product, unit) = book.find_stocked(&ItemRef::Id(found.product_id), uom, pointer)?;
+            made.quantity = product
+                .to_stock_quantity(unit.factor.of(made.entered))
+                .map_err(|detail| invalid(product, format!("{pointer}/quantity"), detail))?;
+            made.goods = Some(*goods);
+            made.product_id = Some(found.product_id);
+            made.location_id = Some(found.location_id);
+            made.uom = Some(unit.uom);
+        }
+    }
+    let worth = line.unit_cost.times(made.entered);
+    if made.quantity.get() > AMOUNT_MAX || worth > AMOUNT_MAX {
+        let detail =
+            format!("A line may have at most {AMOUNT_MAX} stock units, and a value of at most {AMOUNT_MAX}.");
+        return Err(problem(pointer, "quantity", detail));
+    }
+    made.value = book.setup.settings.money(worth);
+    Ok(made)
+}
+
+/// Checks the quantity, the price and the tax of a line, without its goods.
+fn check_amounts(book: &Book, line: &RecordLine, pointer: &str) -> Result<(), Problem> {
+    if line.quantity.is_some_and(|quantity| !quantity.is_positive()) {
+        let detail = "The quantity must be above zero; record a credit note with POST /v1/bills/{id}/credit.";
+        return Err(problem(pointer, "quantity", detail));
+    }
+    if line.unit_cost.is_negative() {
+        return Err(problem(pointer, "unit_cost", "The price must not be negative."));
+    }
+    let exponent = book.setup.settings.exponent;
+    let is_amount = line.tax == book.setup.settings.money(line.tax.get());
+    if line.tax.is_negative() || line.tax.get() > AMOUNT_MAX || !is_amount {
+        let detail = format!("The tax must be from 0 to {AMOUNT_MAX} and have at most {exponent} decimals.");
+        return Err(problem(pointer, "tax_value", detail));
+    }
+    Ok(())
+}
+
+fn check_account(book: &Book, code: &str, pointer: &str) -> Result<(), Problem> {
+    if !book.setup.accounts.iter().any(|known| known == code) {
+        let detail = format!("There is no account {code}; see GET /v1/accounts.");
+        let pointer = format!("{pointer}/account");
+        return Err(Problem { pointer, code: Code::NotFound, detail, params: Vec::new() });
+    }
+    let is_liability = book.setup.liabilities.iter().any(|known| known == code);
+    control::check(code, is_liability, control::Use::Bill)
+        .map_err(|detail| problem(pointer, "account", detail))
+}
+
+/// Returns the goods of a line of a purchase order.
+fn ordered(
+    book: &Book,
+    payee: &Payee,
+    (id, line_no): (PurchaseOrderId, i32),
+    pointer: &str,
+) -> Result<Found, Problem> {
+    let order = book.purchases.get(&id).filter(|order| order.supplier_id == payee.id);
+    let Some(order) = order else {
+        let detail = format!("{} has no such purchase order.", payee.code);
+        let pointer = format!("{pointer}/purchase_order_id");
+        return Err(Problem { pointer, code: Code::NotFound, detail, params: Vec::new() });
+    };
+    if order.status == PurchaseOrderStatus::Draft {
+        let detail = format!("{} is a draft: send it before its bill is recorded.", order.number);
+        let pointer = format!("{pointer}/purchase_order_id");
+        return Err(Problem { pointer, code: Code::InvalidStateTransition, detail, params: Vec::new() });
+    }
+    let Some(line) = order.lines.iter().find(|line| line.line_no == line_no) else {
+        let detail = format!("{} has no line {line_no}.", order.number);
+        let pointer = format!("{pointer}/order_line_no");
+        return Err(Problem { pointer, code: Code::NotFound, detail, params: Vec::new() });
+    };
+    let (product_id, location_id) = (line.product_id, line.location_id);
+    Ok(Found { product_id, location_id, uom: Some(line.uom.clone()) })
+}
+
+/// Returns the goods of a line of a receipt without a purchase order.
+fn received(book: &Book, (id, line_no): (StockDocumentId, i32), pointer: &str) -> Result<Found, Problem> {
+    if let Some(number) = book.billing.of_orders.get(&id) {
+        let detail = format!(
+            "The receipt belongs to the purchase order {number}: name purchase_order_id and order_line_no instead."
+        );
+        return Err(problem(pointer, "receipt_id", detail));
+    }
+    let goods = BilledGoods::Receipt(id, line_no);
+    let found = book.billing.received.iter().find(|received| received.goods == goods);
+    let part = found.and_then(|received| received.parts.first());
+    let Some(part) = part else {
+        let detail = format!("There is no receipt with this id that has a line {line_no}.");
+        let pointer = format!("{pointer}/receipt_id");
+        return Err(Problem { pointer, code: Code::NotFound, detail, params: Vec::new() });
+    };
+    Ok(Found { product_id: part.key.product_id, location_id: part.key.location_id, uom: None })
+}
+
+/// Makes a problem for a wrong field of a line.
+pub(super) fn problem(pointer: &str, field: &str, detail: impl Into<String>) -> Problem {
+    let pointer = format!("{pointer}/{field}");
+    Problem { pointer, code: Code::ValidationFailed, detail: detail.into(), params: Vec::new() }
+}

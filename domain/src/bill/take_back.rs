@@ -1,0 +1,382 @@
+//! Credit notes of suppliers, and reversals of bills.
+//!
+//! Both take back what a bill posted, at the prices of the bill. Units that it had matched have no bill again. Of a difference
+//! between bill and receipt, the share of the goods that is held now leaves inventory, and the rest leaves cost variance.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
+use super::matching::{judge_again, match_goods, take_off};
+use super::record::{check_day, problem, with_number};
+use super::{
+    Bill, BillKind, BillLine, BilledGoods, BilledLine, Figures, KnownBill, Left, find, post, post_differences,
+};
+use crate::book::{Book, ChangedBill, Posting};
+use crate::command::{Decision, Outcome, Rule};
+use crate::document::DocumentKind;
+use crate::id::BillId;
+use crate::line_item::{LINES_MAX, check_part};
+use crate::needs::Needs;
+use crate::number::{Money, Quantity, share};
+use crate::refusal::{Code, Problem, Problems, Refusal};
+
+/// A bill to take back, because it was recorded by mistake.
+#[derive(Debug, Clone)]
+pub struct Reverse {
+    /// The bill.
+    pub bill_id: BillId,
+    /// The id of the reversal, if the caller chose one.
+    pub id: Option<BillId>,
+    /// The day of the reversal, not before that of the bill; today if absent.
+    pub dated: Option<NaiveDate>,
+    /// The reason. It must not be empty.
+    pub reason: String,
+}
+
+/// A credit note of a supplier to record.
+#[derive(Debug, Clone)]
+pub struct Credit {
+    /// The bill that it takes back in part.
+    pub bill_id: BillId,
+    /// The id of the document, if the caller chose one.
+    pub id: Option<BillId>,
+    /// The supplier's own number of the credit note.
+    pub supplier_number: String,
+    /// The day that the credit note states, not before that of the bill.
+    pub dated: NaiveDate,
+    /// A remark.
+    pub reference: Option<String>,
+    /// Its lines, 1 to 2,000.
+    pub lines: Vec<CreditLine>,
+}
+
+/// A line of a credit note. It states a quantity or a value.
+#[derive(Debug, Clone)]
+pub struct CreditLine {
+    /// The line of the bill.
+    pub line_no: i32,
+    /// Units that are not billed any more, in the unit of the line. Their value is that of the bill.
+    pub quantity: Option<Quantity>,
+    /// The amount by which the line is cheaper, before tax.
+    pub value: Option<Money>,
+    /// The tax; the share of the line's tax if absent.
+    pub tax: Option<Money>,
+}
+
+/// The part of a line that is taken back.
+#[derive(Debug, Clone, Copy)]
+struct Taken {
+    /// The place of the line in the bill.
+    at: usize,
+    part: Left,
+}
+
+impl Rule for Reverse {
+    fn name(&self) -> &'static str {
+        "bill_reversal.recorded"
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.bill_ids.insert(self.bill_id);
+        needs.bill_lines = true;
+        needs.billing = true;
+        needs.numbered.insert(DocumentKind::BillReversal);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        reverse(book, self).map(|(bill, posting)| (Outcome::Bill(Box::new(bill)), posting))
+    }
+}
+
+impl Rule for Credit {
+    fn name(&self) -> &'static str {
+        "bill_credit.recorded"
+    }
+
+    fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn needs(&self, needs: &mut Needs) {
+        needs.bill_ids.insert(self.bill_id);
+        needs.bill_lines = true;
+        needs.credit_numbers.insert((self.bill_id, self.supplier_number.clone()));
+        needs.billing = true;
+        needs.numbered.insert(DocumentKind::BillCredit);
+    }
+
+    fn decide(&self, book: &mut Book) -> Decision {
+        credit(book, self).map(|(bill, posting)| (Outcome::Bill(Box::new(bill)), posting))
+    }
+}
+
+/// Takes all of a bill back that credit notes left. Rejects a bill that is paid in part.
+fn reverse(book: &mut Book, command: &Reverse) -> Result<(Bill, Posting), Refusal> {
+    let known = find(book, command.bill_id)?.clone();
+    check_not_reversed(book, &known)?;
+    let dated = command.dated.unwrap_or_else(|| book.setup.settings.day(book.now));
+    check_dated(book, &known, dated)?;
+    if command.reason.trim().is_empty() {
+        return Err(Refusal::invalid("/reason", "A reversal needs a reason."));
+    }
+    let paid = known.bill.total() + known.credited - known.bill.open;
+    if !paid.is_zero() {
+        let detail = format!(
+            "{paid} of {} is paid: reverse the payments first (POST /v1/supplier-payments/{{id}}/reverse).",
+            known.bill.number
+        );
+        return Err(Refusal::state(detail));
+    }
+    let taken = known.left.iter().enumerate().map(|(at, part)| Taken { at, part: *part }).collect();
+
+    // Nothing rejects the command from here on.
+    let id = command.id.unwrap_or_else(|| BillId(book.ids.next_id()));
+    let number = book.number(DocumentKind::BillReversal);
+    let reversal = Bill {
+        id,
+        number,
+        kind: BillKind::Reversal,
+        supplier_number: None,
+        reference: Some(command.reason.clone()),
+        ..head(book, &known, dated)
+    };
+    Ok(take_back(book, known, reversal, taken))
+}
+
+/// Records a credit note, which the open amount of the bill must cover. Rejects with every wrong line.
+fn credit(book: &mut Book, command: &Credit) -> Result<(Bill, Posting), Refusal> {
+    let known = find(book, command.bill_id)?.clone();
+    check_not_reversed(book, &known)?;
+    check_dated(book, &known, command.dated)?;
+    if command.lines.is_empty() || command.lines.len() > LINES_MAX {
+        return Err(Refusal::invalid("/lines", format!("A document has 1 to {LINES_MAX} lines.")));
+    }
+    if let Some(other) = with_number(book, known.bill.supplier_id, &command.supplier_number) {
+        let detail = format!(
+            "The supplier has a document {} already: {} ({}). Correct the number.",
+            command.supplier_number, other.bill.number, other.bill.id
+        );
+        return Err(Problems::one("/supplier_number", Code::AlreadyExists, detail));
+    }
+    let taken = check_lines(book, command, &known)?;
+    let total: Money = taken.iter().map(|taken| taken.part.value + taken.part.tax).sum();
+    if total > known.bill.open {
+        let detail = format!(
+            "{} of {} is open, and the credit note takes {total} back: reverse payments first, or credit less.",
+            known.bill.open, known.bill.number
+        );
+        return Err(Refusal::invalid("/lines", detail));
+    }
+
+    // Nothing rejects the command from here on.
+    let id = command.id.unwrap_or_else(|| BillId(book.ids.next_id()));
+    let number = book.number(DocumentKind::BillCredit);
+    let note = Bill {
+        id,
+        number,
+        kind: BillKind::Credit,
+        supplier_number: Some(command.supplier_number.clone()),
+        reference: command.reference.clone(),
+        ..head(book, &known, command.dated)
+    };
+    Ok(take_back(book, known, note, taken))
+}
+
+/// Returns the head of a document that takes a bill back.
+fn head(book: &Book, known: &KnownBill, dated: NaiveDate) -> Bill {
+    Bill {
+        dated,
+        due_on: dated,
+        value: Money::ZERO,
+        tax: Money::ZERO,
+        open: Money::ZERO,
+        original_id: Some(known.bill.id),
+        reversed_by: None,
+        recorded_at: book.now,
+        version: 1,
+        lines: Vec::new(),
+        ..known.bill.clone()
+    }
+}
+
+fn check_not_reversed(book: &Book, known: &KnownBill) -> Result<(), Refusal> {
+    let Some(id) = known.bill.reversed_by else { return Ok(()) };
+    let by = book.bills.get(&id).map_or_else(|| id.to_string(), |by| by.bill.number.clone());
+    Err(Refusal::state(format!("{} is reversed already, by {by}.", known.bill.number)))
+}
+
+/// Rejects a day in the future, and one before the bill.
+fn check_dated(book: &Book, known: &KnownBill, dated: NaiveDate) -> Result<(), Refusal> {
+    check_day(book, dated).map_err(|detail| Refusal::invalid("/dated", detail))?;
+    if dated < known.bill.dated {
+        let detail = format!("The day lies before {}, which is of {}.", known.bill.number, known.bill.dated);
+        return Err(Refusal::invalid("/dated", detail));
+    }
+    Ok(())
+}
+
+fn check_lines(book: &Book, command: &Credit, known: &KnownBill) -> Result<Vec<Taken>, Refusal> {
+    let mut problems = Problems::default();
+    let mut named = BTreeSet::new();
+    let mut taken = Vec::with_capacity(command.lines.len());
+    for (index, line) in command.lines.iter().enumerate() {
+        let pointer = format!("/lines/{index}");
+        if !named.insert(line.line_no) {
+            problems.invalid(format!("{pointer}/line_no"), "Name each line once.");
+            continue;
+        }
+        match check_line(book, known, line, &pointer) {
+            Ok(line) => taken.push(line),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    problems.check()?;
+    Ok(taken)
+}
+
+fn check_line(book: &Book, known: &KnownBill, line: &CreditLine, pointer: &str) -> Result<Taken, Problem> {
+    let at = known.bill.lines.iter().position(|billed| billed.line_no == line.line_no);
+    let Some(at) = at else {
+        let detail = format!("{} has no line {}.", known.bill.number, line.line_no);
+        return Err(Problem {
+            pointer: format!("{pointer}/line_no"),
+            code: Code::NotFound,
+            detail,
+            params: Vec::new(),
+        });
+    };
+    let (billed, left) = (&known.bill.lines[at], known.left[at]);
+    let settings = &book.setup.settings;
+    let (quantity, value) = match (line.quantity, line.value) {
+        (Some(entered), None) => units(book, (known.bill.id, billed, left), entered, pointer)?,
+        (None, Some(value)) => (Quantity::ZERO, value),
+        (Some(_), Some(_)) | (None, None) => {
+            return Err(problem(
+                pointer,
+                "value",
+                "State either the quantity or the value that is taken back.",
+            ));
+        }
+    };
+    if value != settings.money(value.get()) || value.is_negative() || value > left.value {
+        let detail = format!("Between 0 and {} of the line can be taken back.", left.value);
+        return Err(problem(pointer, "value", detail));
+    }
+    if billed.goods.is_some() && !left.quantity.is_positive() {
+        return Err(problem(pointer, "line_no", "All units of the line were taken back before."));
+    }
+    let by_share = match left.value.is_zero() {
+        true => Money::ZERO,
+        false => settings.share(left.tax, value, left.value),
+    };
+    let tax = line.tax.unwrap_or(by_share);
+    if tax != settings.money(tax.get()) || tax.is_negative() || tax > left.tax {
+        let detail = format!("Between 0 and {} of the line's tax can be taken back.", left.tax);
+        return Err(problem(pointer, "tax_value", detail));
+    }
+    if quantity.is_zero() && value.is_zero() && tax.is_zero() {
+        return Err(problem(pointer, "value", "The line takes nothing back: leave it out."));
+    }
+    Ok(Taken { at, part: Left { quantity, value, tax } })
+}
+
+/// Returns the stock units of a quantity of a line, and their amount.
+fn units(
+    book: &Book,
+    (id, billed, left): (BillId, &BillLine, Left),
+    entered: Quantity,
+    pointer: &str,
+) -> Result<(Quantity, Money), Problem> {
+    let known = billed_line(book, id, billed.line_no);
+    let (Some(known), Some(product_id)) = (known, billed.product_id) else {
+        return Err(problem(
+            pointer,
+            "quantity",
+            "The line has no goods: state the value that is taken back.",
+        ));
+    };
+    let part = share(billed.quantity.get(), entered.get(), billed.entered.get());
+    let quantity = Quantity::rounded(part);
+    if !quantity.is_positive() || quantity > left.quantity {
+        let detail =
+            format!("Above 0 and up to {} stock units of the line can be taken back.", left.quantity);
+        return Err(problem(pointer, "quantity", detail));
+    }
+    check_part(book, product_id, (quantity, left.quantity), pointer)?;
+    Ok((quantity, known.value_of(quantity, &book.setup.settings)))
+}
+
+fn billed_line(book: &Book, id: BillId, line_no: i32) -> Option<&BilledLine> {
+    book.billing.lines.iter().find(|known| known.bill_id == id && known.line_no == line_no)
+}
+
+/// Takes parts of a bill back with the document whose head is `document`.
+fn take_back(
+    book: &mut Book,
+    mut known: KnownBill,
+    mut document: Bill,
+    taken: Vec<Taken>,
+) -> (Bill, Posting) {
+    let made_by = (DocumentKind::from(document.kind), document.id.0);
+    let bill_id = known.bill.id;
+    let mut posting = Posting::default();
+    let mut goods: BTreeSet<BilledGoods> = BTreeSet::new();
+    let mut matches = Vec::new();
+    for (Taken { at, part }, line_no) in taken.into_iter().zip(1..) {
+        let line = &known.bill.lines[at];
+        document.lines.push(negative(line, part, line_no));
+        if let Some(of_line) = line.goods {
+            let change = (part.quantity, part.value);
+            matches.extend(take_off(book, (bill_id, line.line_no), change, made_by));
+            goods.insert(of_line);
+        }
+        let left = &mut known.left[at];
+        left.quantity -= part.quantity;
+        left.value -= part.value;
+        left.tax -= part.tax;
+    }
+    // Another bill of these goods may have waited for what has no bill now.
+    for goods in &goods {
+        matches.extend(match_goods(book, *goods, made_by));
+    }
+    document.value = document.lines.iter().map(|line| line.value).sum();
+    document.tax = document.lines.iter().map(|line| line.tax).sum();
+    post(book, &document, &mut posting);
+    post_differences(book, matches, &mut posting);
+    judge_again(book, &goods, &mut posting);
+
+    known.credited += document.total();
+    known.bill.open += document.total();
+    if document.kind == BillKind::Reversal {
+        known.bill.reversed_by = Some(document.id);
+    }
+    posting.bills.push(ChangedBill {
+        id: bill_id,
+        open: known.bill.open,
+        reversed_by: known.bill.reversed_by,
+    });
+    book.bills.insert(bill_id, known);
+    let own = KnownBill { bill: document.clone(), credited: Money::ZERO, left: Vec::new() };
+    book.bills.insert(document.id, own);
+    (document, posting)
+}
+
+/// Returns the line that takes a part of a line back.
+fn negative(line: &BillLine, part: Left, line_no: i32) -> BillLine {
+    let entered = match line.quantity.is_zero() {
+        true => Quantity::ZERO,
+        false => Quantity::rounded(share(line.entered.get(), part.quantity.get(), line.quantity.get())),
+    };
+    BillLine {
+        line_no,
+        original_line_no: Some(line.line_no),
+        entered: -entered,
+        quantity: -part.quantity,
+        value: -part.value,
+        tax: -part.tax,
+        reasons: Vec::new(),
+        figures: Figures::default(),
+        ..line.clone()
+    }
+}

@@ -1,0 +1,42 @@
+//! Reports on what is owed to suppliers.
+
+use async_graphql::{Context, Object, Result};
+
+use crate::report::{Input, Name, PayableAgeingRow, Report};
+use crate::scalar::{Date, text};
+use crate::snapshot;
+
+/// Reports on what is owed to suppliers.
+#[derive(Default)]
+pub struct PayableQuery;
+
+#[Object]
+impl PayableQuery {
+    /// Open bills of each supplier by days after their due date, now or at the end of the day `asOf`. The greatest payable comes
+    /// first. Needs the scope `costs:read`.
+    async fn payable_ageing(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Open bills at the end of this day. Absent: now.")] as_of: Option<Date>,
+        #[graphql(desc = "Documents that were recorded by the end of this day. Absent: by now.")]
+        known_at: Option<Date>,
+        #[graphql(
+            desc = "Figure by which the rows are sorted, in snake case. A minus in front: the greatest first."
+        )]
+        sort: Option<String>,
+        #[graphql(
+            default = 10_000,
+            desc = "Most rows, from 1 to 50000. The first of the order are kept, and totals cover all."
+        )]
+        limit: i32,
+    ) -> Result<Report<PayableAgeingRow>> {
+        let input = Input {
+            as_of: text(as_of),
+            known_at: text(known_at),
+            sort,
+            limit: Some(i64::from(limit)),
+            ..Input::default()
+        };
+        snapshot::report(context, Name::PayableAgeing, input).await
+    }
+}

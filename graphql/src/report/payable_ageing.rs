@@ -1,0 +1,134 @@
+//! Payable ageing: open bills of each supplier, by days after their due date.
+//!
+//! - One row per supplier that has an open bill.
+//! - As of now, or of the end of a day: bills that were dated by then, less credit notes, reversals and payments of by then.
+//!   `known_at` leaves out documents that were recorded later.
+//! - Ties to the ledger: `payable` is the balance of 2000.
+
+use async_graphql::SimpleObject;
+use sea_orm::FromQueryResult;
+use sea_orm::sqlx::postgres::PgArguments;
+use sea_orm::sqlx::query::Query;
+use sea_orm::sqlx::{self, Postgres};
+use serde::Serialize;
+use service::Tx;
+
+use super::column::{Kind, Measure, sum};
+use super::named::Named;
+use super::receivable_ageing::DAY;
+use super::sort::Sort;
+use super::{Dimension, Request, Row, range};
+use crate::scalar::Amount;
+
+/// One supplier; in the totals, all of them.
+#[derive(Debug, Clone, SimpleObject, FromQueryResult, Serialize)]
+pub struct PayableAgeingRow {
+    /// Code of the supplier; null in the totals.
+    pub supplier_code: Option<String>,
+    /// Name of the supplier; null in the totals.
+    pub supplier_name: Option<String>,
+    /// ISO 4217 code of the currency of every amount in the row.
+    pub currency: String,
+    /// Open amount that is not due yet, with what is due on the day itself. Additive.
+    pub not_due: Amount,
+    /// Open amount, due 1 to 30 days ago. Additive.
+    pub due_1_to_30_days: Amount,
+    /// Open amount, due 31 to 60 days ago. Additive.
+    pub due_31_to_60_days: Amount,
+    /// Open amount, due 61 to 90 days ago. Additive.
+    pub due_61_to_90_days: Amount,
+    /// Open amount, due more than 90 days ago. Additive.
+    pub due_over_90_days: Amount,
+    /// Open bills, which is the sum of the bands: the balance of the supplier in the ledger. Additive.
+    pub payable: Amount,
+}
+
+const FIGURES: [&str; 6] =
+    ["not_due", "due_1_to_30_days", "due_31_to_60_days", "due_61_to_90_days", "due_over_90_days", "payable"];
+
+/// The open bills of now.
+const OPEN: &str = ", item as (
+    select s.supplier_id, s.due_on, s.open as payable
+    from public.bill s where s.tenant_id = :tenant_id and s.open <> 0";
+
+/// The open bills of then. A bill, a credit note and a reversal count from their own day on.
+const ITEMS: &str = ", item as (
+    select
+        s.supplier_id, s.due_on,
+        s.total
+        + coalesce((
+            select sum(c.total) from public.bill c
+            where c.tenant_id = :tenant_id and c.original_id = s.id and c.dated <= m.day
+                and c.recorded_at < m.known_before), 0)
+        - coalesce((
+            select sum(p.amount)
+            from public.supplier_payment_part p
+            join public.supplier_payment d on d.tenant_id = :tenant_id and d.id = p.payment_id
+            where p.tenant_id = :tenant_id and p.bill_id = s.id and d.occurred_at < m.before
+                and d.recorded_at < m.known_before), 0) as payable
+    from public.bill s cross join moment m
+    where s.tenant_id = :tenant_id and s.kind = 'bill' and s.dated <= m.day and s.recorded_at < m.known_before";
+
+const LEVELS: &str = "
+), level as materialized (
+    select
+        i.supplier_id,
+        coalesce(sum(i.payable) filter (where i.due_on >= m.day), 0) as not_due,
+        coalesce(sum(i.payable) filter (where m.day - i.due_on between 1 and 30), 0) as due_1_to_30_days,
+        coalesce(sum(i.payable) filter (where m.day - i.due_on between 31 and 60), 0) as due_31_to_60_days,
+        coalesce(sum(i.payable) filter (where m.day - i.due_on between 61 and 90), 0) as due_61_to_90_days,
+        coalesce(sum(i.payable) filter (where m.day - i.due_on > 90), 0) as due_over_90_days,
+        sum(i.payable) as payable
+    from item i cross join moment m
+    where i.payable <> 0
+    group by i.supplier_id";
+
+impl Row for PayableAgeingRow {
+    fn measures() -> Vec<Measure> {
+        FIGURES.iter().map(|name| sum(name, Kind::Amount)).collect()
+    }
+
+    fn dimensions(_: &[Dimension]) -> Vec<&'static str> {
+        vec!["supplier_code", "supplier_name"]
+    }
+
+    fn statement(request: &Request) -> String {
+        let items = if request.as_of.or(request.known_at).is_none() { OPEN } else { ITEMS };
+        let sorted = request.sort.map(Sort::order).unwrap_or_default();
+        let shown = FIGURES.map(|name| format!(", m.{name}")).concat();
+        let totals = FIGURES.map(|name| format!(", coalesce(sum(m.{name}), 0)")).concat();
+        let nothing = ", null".repeat(FIGURES.len());
+        format!(
+            "with {DAY}{items}{LEVELS}
+)
+(select 0 as level, null::text as time_zone, su.code as supplier_code, su.name as supplier_name, t.currency{shown}
+from level m
+cross join moment t
+join public.supplier su on su.tenant_id = :tenant_id and su.id = m.supplier_id
+order by {sorted}m.payable desc, su.code limit :limit)
+union all
+select 1, null, null, null, t.currency{totals}
+from moment t left join level m on true group by t.currency
+union all
+select 2, t.zone, null, null, null{nothing} from moment t"
+        )
+    }
+}
+
+/// Binds the values of a request.
+pub(super) fn bind<'q>(
+    sql: String,
+    tx: &Tx,
+    request: &Request,
+) -> Result<Query<'q, Postgres, PgArguments>, sqlx::Error> {
+    let (as_of_at, as_of_day) = range::after(request.as_of);
+    let (known_at, known_day) = range::after(request.known_at);
+    request
+        .bind(Named::of(sql), tx.tenant_id)
+        .value("as_of_at", as_of_at)
+        .value("as_of_day", as_of_day)
+        .value("known_at", known_at)
+        .value("known_day", known_day)
+        .value("now", tx.now)
+        .query()
+}

@@ -1,0 +1,1 @@
+drop table bill_match, bill_line, bill;

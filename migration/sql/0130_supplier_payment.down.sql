@@ -1,0 +1,1 @@
+drop table supplier_payment_part, supplier_payment;

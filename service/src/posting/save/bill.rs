@@ -1,0 +1,225 @@
+//! Writes bills, what of them is matched with receipts, and payments of suppliers: one statement per table, none for a table
+//! that the batch does not touch.
+
+use std::collections::BTreeMap;
+
+use domain::bill::{Bill, BillLine, BilledGoods, Match, Mismatch};
+use domain::book::ChangedBill;
+use domain::id::BillId;
+use domain::supplier_payment::SupplierPayment;
+use sea_orm::sqlx;
+use uuid::Uuid;
+
+use super::{column, word};
+use crate::columns::Columns;
+use crate::posting::{Accepted, Outcome};
+use crate::{Error, Tx};
+
+/// Writes all of it. The receipts are written before.
+pub(super) async fn write(tx: &Tx, accepted: &[Accepted<'_>]) -> Result<(), Error> {
+    let mut bills: Vec<(&Bill, Uuid)> = Vec::new();
+    let mut payments: Vec<(&SupplierPayment, Uuid)> = Vec::new();
+    let mut changed: BTreeMap<BillId, ChangedBill> = BTreeMap::new();
+    let mut judged: BTreeMap<(BillId, i32), &[Mismatch]> = BTreeMap::new();
+    let mut matches: Vec<&Match> = Vec::new();
+    for accepted in accepted {
+        if let Outcome::Bill(bill) = &accepted.outcome {
+            bills.push((bill, accepted.command_id.0));
+        }
+        if let Outcome::SupplierPayment(payment) = &accepted.outcome {
+            payments.push((payment, accepted.command_id.0));
+        }
+        let posting = &accepted.posting;
+        changed.extend(posting.bills.iter().map(|bill| (bill.id, *bill)));
+        judged.extend(
+            posting.judged.iter().map(|(id, line_no, reasons)| ((*id, *line_no), reasons.as_slice())),
+        );
+        matches.extend(&posting.matches);
+    }
+    write_bills(tx, &bills).await?;
+    let lines: Vec<(&Bill, &BillLine)> =
+        bills.iter().flat_map(|(bill, _)| bill.lines.iter().map(move |line| (*bill, line))).collect();
+    write_lines(tx, &lines).await?;
+    write_matches(tx, &matches).await?;
+    write_payments(tx, &payments).await?;
+    write_changed(tx, changed.into_values().collect()).await?;
+    write_judged(tx, judged.into_iter().collect()).await
+}
+
+async fn write_bills(tx: &Tx, rows: &[(&Bill, Uuid)]) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let statement = "insert into bill (tenant_id, id, number, kind, supplier_id, supplier_number, dated, due_on, value, tax, \
+                               total, open, reference, original_id, version, command_id, recorded_at, updated_at) \
+             select $1, v.*, $2, $2 \
+             from unnest($3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::date[], $9::date[], \
+                         $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[], $14::text[], $15::uuid[], \
+                         $16::int[], $17::uuid[]) as v \
+                        (id, number, kind, supplier_id, supplier_number, dated, due_on, value, tax, total, open, \
+                         reference, original_id, version, command_id)";
+    let query = Columns::of(statement)
+        .bind(tx.tenant_id.0)
+        .bind(tx.now)
+        .column("id", rows, |(row, _)| row.id.0)
+        .column("number", rows, |(row, _)| row.number.clone())
+        .column("kind", rows, |(row, _)| word(row.kind))
+        .column("supplier_id", rows, |(row, _)| row.supplier_id.0)
+        .column("supplier_number", rows, |(row, _)| row.supplier_number.clone())
+        .column("dated", rows, |(row, _)| row.dated)
+        .column("due_on", rows, |(row, _)| row.due_on)
+        .column("value", rows, |(row, _)| row.value.get())
+        .column("tax", rows, |(row, _)| row.tax.get())
+        .column("total", rows, |(row, _)| row.total().get())
+        .column("open", rows, |(row, _)| row.open.get())
+        .column("reference", rows, |(row, _)| row.reference.clone())
+        .column("original_id", rows, |(row, _)| row.original_id.map(|id| id.0))
+        .column("version", rows, |(row, _)| row.version)
+        .column("command_id", rows, |(_, by)| *by);
+    query.execute(tx).await?;
+    Ok(())
+}
+
+async fn write_lines(tx: &Tx, rows: &[(&Bill, &BillLine)]) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let order = |line: &BillLine| line.goods.and_then(BilledGoods::order);
+    let receipt = |line: &BillLine| line.goods.and_then(BilledGoods::receipt);
+    let statement = "insert into bill_line (tenant_id, bill_id, line_no, original_id, original_line_no, purchase_order_id, \
+                                    order_line_no, receipt_id, receipt_line_no, product_id, location_id, account_code, \
+                                    description, uom, entered, unit_cost, quantity, value, tax, reasons) \
+             select $1, v.bill_id, v.line_no, v.original_id, v.original_line_no, v.purchase_order_id, v.order_line_no, \
+                    v.receipt_id, v.receipt_line_no, v.product_id, v.location_id, v.account_code, v.description, v.uom, \
+                    v.entered, v.unit_cost, v.quantity, v.value, v.tax, string_to_array(v.reasons, ',') \
+             from unnest($2::uuid[], $3::int[], $4::uuid[], $5::int[], $6::uuid[], $7::int[], $8::uuid[], $9::int[], \
+                         $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::text[], $15::numeric[], \
+                         $16::numeric[], $17::numeric[], $18::numeric[], $19::numeric[], $20::text[]) as v \
+                        (bill_id, line_no, original_id, original_line_no, purchase_order_id, order_line_no, receipt_id, \
+                         receipt_line_no, product_id, location_id, account_code, description, uom, entered, unit_cost, \
+                         quantity, value, tax, reasons)";
+    let query = Columns::of(statement)
+        .bind(tx.tenant_id.0)
+        .column("bill_id", rows, |(bill, _)| bill.id.0)
+        .column("line_no", rows, |(_, line)| line.line_no)
+        .column("original_id", rows, |(bill, _)| bill.original_id.unwrap_or(bill.id).0)
+        .column("original_line_no", rows, |(_, line)| line.original_line_no)
+        .column("purchase_order_id", rows, |(_, line)| order(line).map(|(id, _)| id.0))
+        .column("order_line_no", rows, |(_, line)| order(line).map(|(_, line_no)| line_no))
+        .column("receipt_id", rows, |(_, line)| receipt(line).map(|(id, _)| id.0))
+        .column("receipt_line_no", rows, |(_, line)| receipt(line).map(|(_, line_no)| line_no))
+        .column("product_id", rows, |(_, line)| line.product_id.map(|id| id.0))
+        .column("location_id", rows, |(_, line)| line.location_id.map(|id| id.0))
+        .column("account_code", rows, |(_, line)| line.account.clone())
+        .column("description", rows, |(_, line)| line.description.clone())
+        .column("uom", rows, |(_, line)| line.uom.clone())
+        .column("entered", rows, |(_, line)| line.entered.get())
+        .column("unit_cost", rows, |(_, line)| line.unit_cost.get())
+        .column("quantity", rows, |(_, line)| line.quantity.get())
+        .column("value", rows, |(_, line)| line.value.get())
+        .column("tax", rows, |(_, line)| line.tax.get())
+        .column("reasons", rows, |(_, line)| joined(&line.reasons));
+    query.execute(tx).await?;
+    Ok(())
+}
+
+/// Returns reasons as one text, which SQL splits.
+fn joined(reasons: &[Mismatch]) -> String {
+    let words: Vec<&str> = reasons.iter().map(|reason| word(*reason)).collect();
+    words.join(",")
+}
+
+async fn write_matches(tx: &Tx, rows: &[&Match]) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let statement = "insert into bill_match (tenant_id, document_id, document_kind, bill_id, line_no, stock_document_id, \
+                                     quantity, received_value, billed_value, held, gone) \
+             select $1, v.* \
+             from unnest($2::uuid[], $3::text[], $4::uuid[], $5::int[], $6::uuid[], $7::numeric[], $8::numeric[], \
+                         $9::numeric[], $10::numeric[], $11::numeric[]) as v \
+                        (document_id, document_kind, bill_id, line_no, stock_document_id, quantity, received_value, \
+                         billed_value, held, gone)";
+    let query = Columns::of(statement)
+        .bind(tx.tenant_id.0)
+        .column("document_id", rows, |row| row.document_id)
+        .column("document_kind", rows, |row| row.document_kind.word())
+        .column("bill_id", rows, |row| row.bill_id.0)
+        .column("line_no", rows, |row| row.line_no)
+        .column("stock_document_id", rows, |row| row.part.document_id.0)
+        .column("quantity", rows, |row| row.part.quantity.get())
+        .column("received_value", rows, |row| row.part.received_value.get())
+        .column("billed_value", rows, |row| row.part.billed_value.get())
+        .column("held", rows, |row| row.held_value().get())
+        .column("gone", rows, |row| (row.difference() - row.held_value()).get());
+    query.execute(tx).await?;
+    Ok(())
+}
+
+async fn write_payments(tx: &Tx, rows: &[(&SupplierPayment, Uuid)]) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let parts: Vec<_> =
+        rows.iter().flat_map(|(row, _)| row.parts.iter().map(|part| (row.id, part))).collect();
+    let statement = "with head as ( \
+                 insert into supplier_payment (tenant_id, id, number, kind, supplier_id, amount, original_id, reason, \
+                                               reference, occurred_at, command_id, recorded_at) \
+                 select $1, v.*, $2 \
+                 from unnest($3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::numeric[], $8::uuid[], $9::text[], \
+                             $10::text[], $11::timestamptz[], $12::uuid[]) as v \
+                        (id, number, kind, supplier_id, amount, original_id, reason, reference, occurred_at, command_id)) \
+             insert into supplier_payment_part (tenant_id, payment_id, bill_id, amount) \
+             select $1, v.* from unnest($13::uuid[], $14::uuid[], $15::numeric[]) as v (payment_id, bill_id, amount)";
+    let query = Columns::of(statement)
+        .bind(tx.tenant_id.0)
+        .bind(tx.now)
+        .column("id", rows, |(row, _)| row.id.0)
+        .column("number", rows, |(row, _)| row.number.clone())
+        .column("kind", rows, |(row, _)| word(row.kind))
+        .column("supplier_id", rows, |(row, _)| row.supplier_id.0)
+        .column("amount", rows, |(row, _)| row.amount.get())
+        .column("original_id", rows, |(row, _)| row.original_id.map(|id| id.0))
+        .column("reason", rows, |(row, _)| row.reason.clone())
+        .column("reference", rows, |(row, _)| row.reference.clone())
+        .column("occurred_at", rows, |(row, _)| row.occurred_at)
+        .column("command_id", rows, |(_, by)| *by)
+        .column("payment_id", &parts, |(id, _)| id.0)
+        .column("bill_id", &parts, |(_, part)| part.bill_id.0)
+        .column("amount", &parts, |(_, part)| part.amount.get());
+    query.execute(tx).await?;
+    Ok(())
+}
+
+async fn write_changed(tx: &Tx, rows: Vec<ChangedBill>) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let statement = "update bill b set open = v.open, reversed_by = v.reversed_by, version = b.version + 1, updated_at = $2 \
+             from unnest($3::uuid[], $4::numeric[], $5::uuid[]) as v (id, open, reversed_by) \
+             where b.tenant_id = $1 and b.id = v.id";
+    let query = sqlx::query(statement)
+        .bind(tx.tenant_id.0)
+        .bind(tx.now)
+        .bind(column(&rows, |row| row.id.0))
+        .bind(column(&rows, |row| row.open.get()))
+        .bind(column(&rows, |row| row.reversed_by.map(|id| id.0)));
+    tx.execute(query).await?;
+    Ok(())
+}
+
+async fn write_judged(tx: &Tx, rows: Vec<((BillId, i32), &[Mismatch])>) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let statement = "update bill_line l set reasons = string_to_array(v.reasons, ',') \
+             from unnest($2::uuid[], $3::int[], $4::text[]) as v (bill_id, line_no, reasons) \
+             where l.tenant_id = $1 and l.bill_id = v.bill_id and l.line_no = v.line_no";
+    let query = sqlx::query(statement)
+        .bind(tx.tenant_id.0)
+        .bind(column(&rows, |((id, _), _)| id.0))
+        .bind(column(&rows, |((_, line_no), _)| *line_no))
+        .bind(column(&rows, |(_, reasons)| joined(reasons)));
+    tx.execute(query).await?;
+    Ok(())
+}
