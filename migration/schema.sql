@@ -475,6 +475,82 @@ $$;
 
 ALTER FUNCTION auth.find_key_chain(wanted bytea) OWNER TO stockwell_lookup;
 
+CREATE FUNCTION auth.find_noted_customers(wanted jsonb, rows_max integer) RETURNS uuid[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+declare
+    found uuid[];
+begin
+    found := array(
+        select r.id from public.customer r
+        where r.tenant_id = current_setting('app.tenant_id')::uuid
+          and r.metadata @> wanted and r.metadata <> '{}'
+        limit rows_max + 1);
+    return case when cardinality(found) <= rows_max then found end;
+end
+$$;
+
+ALTER FUNCTION auth.find_noted_customers(wanted jsonb, rows_max integer) OWNER TO stockwell_lookup;
+
+CREATE FUNCTION auth.find_noted_orders(wanted jsonb, rows_max integer) RETURNS uuid[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+declare
+    found uuid[];
+begin
+    found := array(
+        select r.id from public.sales_order r
+        where r.tenant_id = current_setting('app.tenant_id')::uuid
+          and r.metadata @> wanted and r.metadata <> '{}'
+        limit rows_max + 1);
+    return case when cardinality(found) <= rows_max then found end;
+end
+$$;
+
+ALTER FUNCTION auth.find_noted_orders(wanted jsonb, rows_max integer) OWNER TO stockwell_lookup;
+
+CREATE FUNCTION auth.find_noted_products(wanted jsonb, rows_max integer) RETURNS uuid[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+declare
+    found uuid[];
+begin
+    found := array(
+        select r.id from public.product r
+        where r.tenant_id = current_setting('app.tenant_id')::uuid
+          and r.metadata @> wanted and r.metadata <> '{}'
+        limit rows_max + 1);
+    return case when cardinality(found) <= rows_max then found end;
+end
+$$;
+
+ALTER FUNCTION auth.find_noted_products(wanted jsonb, rows_max integer) OWNER TO stockwell_lookup;
+
+CREATE FUNCTION auth.find_noted_suppliers(wanted jsonb, rows_max integer) RETURNS uuid[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+declare
+    found uuid[];
+begin
+    found := array(
+        select r.id from public.supplier r
+        where r.tenant_id = current_setting('app.tenant_id')::uuid
+          and r.metadata @> wanted and r.metadata <> '{}'
+        limit rows_max + 1);
+    return case when cardinality(found) <= rows_max then found end;
+end
+$$;
+
+ALTER FUNCTION auth.find_noted_suppliers(wanted jsonb, rows_max integer) OWNER TO stockwell_lookup;
+
 CREATE FUNCTION auth.find_products(wanted text, rows_max integer) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -707,6 +783,25 @@ end
 $$;
 
 ALTER FUNCTION auth.forget_refusals(of_tenant uuid, before timestamp with time zone, most integer) OWNER TO stockwell_lookup;
+
+CREATE FUNCTION auth.forget_requests(of_tenant uuid, before_id uuid, most integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    forgotten bigint;
+begin
+    delete from public.request_log r
+    where r.tenant_id = of_tenant and r.id in (
+        select o.id from public.request_log o
+        where o.tenant_id = of_tenant and o.id < before_id order by o.id limit most
+    );
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end
+$$;
+
+ALTER FUNCTION auth.forget_requests(of_tenant uuid, before_id uuid, most integer) OWNER TO stockwell_lookup;
 
 CREATE FUNCTION auth.tenant_rates() RETURNS TABLE(rates text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -1550,6 +1645,11 @@ CREATE TABLE public.tenant (
     address jsonb,
     logo_url text,
     invoice_rounding numeric(18,4) DEFAULT 0 NOT NULL,
+    bill_quantity_percent numeric(9,6) DEFAULT 0 NOT NULL,
+    bill_price_percent numeric(9,6) DEFAULT 0 NOT NULL,
+    bill_amount numeric(18,4) DEFAULT 0 NOT NULL,
+    log_rejected_bodies boolean DEFAULT false NOT NULL,
+    CONSTRAINT tenant_bill_tolerance_range CHECK ((((bill_quantity_percent >= (0)::numeric) AND (bill_quantity_percent <= (100)::numeric)) AND ((bill_price_percent >= (0)::numeric) AND (bill_price_percent <= (100)::numeric)) AND (bill_amount >= (0)::numeric))),
     CONSTRAINT tenant_costing_method_known CHECK ((costing_method = ANY (ARRAY['moving_average'::text, 'fifo'::text]))),
     CONSTRAINT tenant_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT tenant_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
@@ -1740,6 +1840,8 @@ CREATE TABLE public.account (
     code text NOT NULL,
     name text NOT NULL,
     kind text NOT NULL,
+    parent_code text,
+    dropped_at timestamp with time zone,
     CONSTRAINT account_kind_known CHECK ((kind = ANY (ARRAY['asset'::text, 'liability'::text, 'equity'::text, 'revenue'::text, 'expense'::text])))
 );
 
@@ -1880,12 +1982,12 @@ CREATE VIEW bi.balance_sheet WITH (security_invoker='true') AS
                     ELSE 'equity'::text
                 END AS section,
                 CASE
-                    WHEN (d.account_kind = ANY (ARRAY['asset'::text, 'liability'::text, 'equity'::text])) THEN d.account_code
+                    WHEN ((d.account_kind = ANY (ARRAY['asset'::text, 'liability'::text, 'equity'::text])) AND (d.account_code <> '3110'::text)) THEN d.account_code
                     ELSE NULL::text
                 END AS account_code,
                 CASE
-                    WHEN (d.account_kind = ANY (ARRAY['asset'::text, 'liability'::text, 'equity'::text])) THEN d.account_name
-                    WHEN (d.posted_on >= (date_trunc('year'::text, (now() AT TIME ZONE t.time_zone)))::date) THEN 'Result of the year'::text
+                    WHEN ((d.account_kind = ANY (ARRAY['asset'::text, 'liability'::text, 'equity'::text])) AND (d.account_code <> '3110'::text)) THEN d.account_name
+                    WHEN ((d.account_code <> '3110'::text) AND (d.posted_on >= (date_trunc('year'::text, (now() AT TIME ZONE t.time_zone)))::date)) THEN 'Result of the year'::text
                     ELSE 'Result of earlier years'::text
                 END AS account_name,
             d.currency,
@@ -3791,6 +3893,105 @@ COMMENT ON COLUMN bi.margin_by_weekday.gross_margin IS 'net_revenue - cost. Addi
 COMMENT ON COLUMN bi.margin_by_weekday.gross_margin_pct IS 'gross_margin in percent of net_revenue, 4 decimals; null without revenue. Not additive: divide the sums.';
 
 COMMENT ON COLUMN bi.margin_by_weekday.return_rate_pct IS '-returns in percent of gross_sales, 4 decimals; null without sales. Not additive: divide the sums.';
+
+CREATE TABLE public.bill (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    kind text NOT NULL,
+    supplier_id uuid NOT NULL,
+    supplier_number text,
+    dated date NOT NULL,
+    due_on date NOT NULL,
+    value numeric(18,4) NOT NULL,
+    tax numeric(18,4) NOT NULL,
+    total numeric(18,4) NOT NULL,
+    open numeric(18,4) NOT NULL,
+    reference text,
+    original_id uuid,
+    reversed_by uuid,
+    recorded_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    version integer NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT bill_adds_up CHECK ((total = (value + tax))),
+    CONSTRAINT bill_kind_known CHECK ((kind = ANY (ARRAY['bill'::text, 'credit'::text, 'reversal'::text]))),
+    CONSTRAINT bill_open_range CHECK (((open >= (0)::numeric) AND (open <= GREATEST(total, (0)::numeric)))),
+    CONSTRAINT bill_original CHECK (((kind = 'bill'::text) = (original_id IS NULL)))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.bill FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.bill OWNER TO stockwell_owner;
+
+CREATE TABLE public.supplier (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    code text NOT NULL,
+    name text NOT NULL,
+    name_key text GENERATED ALWAYS AS (lower(name)) STORED NOT NULL COLLATE pg_catalog."C",
+    email text,
+    tax_number text,
+    currency text NOT NULL,
+    payment_days integer DEFAULT 30 NOT NULL,
+    lead_time_days integer,
+    over_receipt_percent numeric(9,6) DEFAULT 0 NOT NULL,
+    status text DEFAULT 'active'::text NOT NULL,
+    external_ref text,
+    addresses jsonb DEFAULT '[]'::jsonb NOT NULL,
+    contacts jsonb DEFAULT '[]'::jsonb NOT NULL,
+    notes text DEFAULT ''::text NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT supplier_days_range CHECK (((payment_days >= 0) AND (payment_days <= 365))),
+    CONSTRAINT supplier_lead_time_range CHECK (((lead_time_days >= 0) AND (lead_time_days <= 730))),
+    CONSTRAINT supplier_over_receipt_range CHECK (((over_receipt_percent >= (0)::numeric) AND (over_receipt_percent <= (100)::numeric))),
+    CONSTRAINT supplier_status_known CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text])))
+);
+
+ALTER TABLE ONLY public.supplier FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.supplier OWNER TO stockwell_owner;
+
+CREATE VIEW bi.payable_ageing WITH (security_invoker='true') AS
+ SELECT (su.code || ''::text) AS supplier_code,
+    (su.name || ''::text) AS supplier_name,
+    t.currency,
+    COALESCE(sum(b.open) FILTER (WHERE (b.due_on >= d.day)), (0)::numeric) AS not_due,
+    COALESCE(sum(b.open) FILTER (WHERE (((d.day - b.due_on) >= 1) AND ((d.day - b.due_on) <= 30))), (0)::numeric) AS due_1_to_30_days,
+    COALESCE(sum(b.open) FILTER (WHERE (((d.day - b.due_on) >= 31) AND ((d.day - b.due_on) <= 60))), (0)::numeric) AS due_31_to_60_days,
+    COALESCE(sum(b.open) FILTER (WHERE (((d.day - b.due_on) >= 61) AND ((d.day - b.due_on) <= 90))), (0)::numeric) AS due_61_to_90_days,
+    COALESCE(sum(b.open) FILTER (WHERE ((d.day - b.due_on) > 90)), (0)::numeric) AS due_over_90_days,
+    sum(b.open) AS payable
+   FROM (((public.bill b
+     JOIN public.tenant t ON ((t.tenant_id = b.tenant_id)))
+     JOIN public.supplier su ON (((su.tenant_id = b.tenant_id) AND (su.id = b.supplier_id))))
+     CROSS JOIN LATERAL ( SELECT ((now() AT TIME ZONE t.time_zone))::date AS day) d)
+  WHERE ((b.tenant_id = bi.tenant()) AND (b.open <> (0)::numeric))
+  GROUP BY su.code, su.name, t.currency;
+
+ALTER TABLE bi.payable_ageing OWNER TO stockwell_owner;
+
+COMMENT ON COLUMN bi.payable_ageing.supplier_code IS 'Code of the supplier.';
+
+COMMENT ON COLUMN bi.payable_ageing.supplier_name IS 'Name of the supplier.';
+
+COMMENT ON COLUMN bi.payable_ageing.currency IS 'ISO 4217 code of the currency of every amount in the row. Never add amounts in different currencies.';
+
+COMMENT ON COLUMN bi.payable_ageing.not_due IS 'Open amount that is not due yet, with what is due today. Additive.';
+
+COMMENT ON COLUMN bi.payable_ageing.due_1_to_30_days IS 'Open amount, due 1 to 30 days ago. Additive.';
+
+COMMENT ON COLUMN bi.payable_ageing.due_31_to_60_days IS 'Open amount, due 31 to 60 days ago. Additive.';
+
+COMMENT ON COLUMN bi.payable_ageing.due_61_to_90_days IS 'Open amount, due 61 to 90 days ago. Additive.';
+
+COMMENT ON COLUMN bi.payable_ageing.due_over_90_days IS 'Open amount, due more than 90 days ago. Additive.';
+
+COMMENT ON COLUMN bi.payable_ageing.payable IS 'Open bills of the supplier, which is the sum of the bands: its balance in the ledger. Additive.';
 
 CREATE VIEW bi.products WITH (security_invoker='true') AS
  SELECT p.tenant_id,
@@ -5992,6 +6193,32 @@ ALTER TABLE ONLY public.shipment FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.shipment OWNER TO stockwell_owner;
 
+CREATE TABLE public.supplier_payment (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    kind text NOT NULL,
+    supplier_id uuid NOT NULL,
+    amount numeric(18,4) NOT NULL,
+    original_id uuid,
+    reason text,
+    reference text,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT supplier_payment_kind_known CHECK ((kind = ANY (ARRAY['payment'::text, 'reversal'::text]))),
+    CONSTRAINT supplier_payment_original CHECK (((kind = 'reversal'::text) = (original_id IS NOT NULL))),
+    CONSTRAINT supplier_payment_sign CHECK (
+CASE kind
+    WHEN 'payment'::text THEN (amount > (0)::numeric)
+    ELSE (amount < (0)::numeric)
+END)
+);
+
+ALTER TABLE ONLY public.supplier_payment FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.supplier_payment OWNER TO stockwell_owner;
+
 CREATE TABLE public.tender (
     tenant_id uuid NOT NULL,
     sale_id uuid NOT NULL,
@@ -6064,14 +6291,16 @@ CREATE VIEW bi.tie_out WITH (security_invoker='true') AS
          SELECT 'bank'::text,
             ARRAY['1010'::text] AS "array",
             '/v1/payments?method=bank'::text,
-            ((( SELECT COALESCE(sum(s.amount), (0)::numeric) AS "coalesce"
+            (((( SELECT COALESCE(sum(s.amount), (0)::numeric) AS "coalesce"
                    FROM public.payment s
                   WHERE ((s.tenant_id = ( SELECT bi.tenant() AS tenant)) AND (s.method = 'bank'::text))) + ( SELECT COALESCE(sum(s.amount), (0)::numeric) AS "coalesce"
                    FROM (public.voucher v
                      JOIN public.voucher_move s ON (((s.tenant_id = v.tenant_id) AND (s.voucher_id = v.id) AND (s.document_id = v.id))))
                   WHERE ((v.tenant_id = ( SELECT bi.tenant() AS tenant)) AND (v.method = 'bank'::text)))) - ( SELECT COALESCE(sum(s.amount), (0)::numeric) AS "coalesce"
                    FROM public.cash_move s
-                  WHERE ((s.tenant_id = ( SELECT bi.tenant() AS tenant)) AND (s.kind <> 'over_short'::text) AND (s.document_id IS NULL))))
+                  WHERE ((s.tenant_id = ( SELECT bi.tenant() AS tenant)) AND (s.kind <> 'over_short'::text) AND (s.document_id IS NULL)))) - ( SELECT COALESCE(sum(s.amount), (0)::numeric) AS "coalesce"
+                   FROM public.supplier_payment s
+                  WHERE (s.tenant_id = ( SELECT bi.tenant() AS tenant))))
         UNION ALL
          SELECT 'card_clearing'::text,
             ARRAY['1020'::text] AS "array",
@@ -6108,6 +6337,13 @@ CREATE VIEW bi.tie_out WITH (security_invoker='true') AS
                    FROM public.shipment s
                   WHERE ((s.tenant_id = ( SELECT bi.tenant() AS tenant)) AND (s.invoice_id IS NULL) AND (s.undone_at IS NULL))) AS "coalesce"
         UNION ALL
+         SELECT 'payable'::text,
+            ARRAY['2000'::text] AS "array",
+            '/v1/reports/payable_ageing'::text,
+            ( SELECT (- COALESCE(sum(s.open), (0)::numeric))
+                   FROM public.bill s
+                  WHERE (s.tenant_id = ( SELECT bi.tenant() AS tenant)))
+        UNION ALL
          SELECT 'output_tax'::text,
             ARRAY( SELECT '2200'::text
                 UNION
@@ -6135,7 +6371,7 @@ CREATE VIEW bi.tie_out WITH (security_invoker='true') AS
          SELECT j.account_code,
             sum(j.balance) AS amount
            FROM bi.journal_lines j
-          WHERE (j.document_kind = 'manual'::text)
+          WHERE (j.document_kind = ANY (ARRAY['manual'::text, 'opening_balances'::text]))
           GROUP BY j.account_code
         ), tied AS (
          SELECT c.name AS control,
@@ -6164,7 +6400,7 @@ CREATE VIEW bi.tie_out WITH (security_invoker='true') AS
 
 ALTER TABLE bi.tie_out OWNER TO stockwell_owner;
 
-COMMENT ON COLUMN bi.tie_out.control IS 'Name of the control: cash, bank, card_clearing, receivable, inventory, shipped_not_invoiced, output_tax or vouchers. New values may appear.';
+COMMENT ON COLUMN bi.tie_out.control IS 'Name of the control: cash, bank, card_clearing, receivable, inventory, shipped_not_invoiced, payable, output_tax or vouchers. New values may appear.';
 
 COMMENT ON COLUMN bi.tie_out.account_codes IS 'Codes of the accounts of the control, separated by commas.';
 
@@ -6192,7 +6428,7 @@ CREATE VIEW bi.trial_balance WITH (security_invoker='true') AS
    FROM ((public.account a
      JOIN public.tenant t ON ((t.tenant_id = a.tenant_id)))
      LEFT JOIN bi.ledger_by_day l ON ((l.account_code = a.code)))
-  WHERE (a.tenant_id = bi.tenant())
+  WHERE ((a.tenant_id = bi.tenant()) AND ((a.dropped_at IS NULL) OR (l.account_code IS NOT NULL)))
   GROUP BY a.code, a.name, a.kind, t.currency;
 
 ALTER TABLE bi.trial_balance OWNER TO stockwell_owner;
@@ -6415,6 +6651,58 @@ ALTER TABLE ONLY public.bi_login FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.bi_login OWNER TO stockwell_owner;
 
+CREATE TABLE public.bill_line (
+    tenant_id uuid NOT NULL,
+    bill_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    original_id uuid NOT NULL,
+    original_line_no integer,
+    purchase_order_id uuid,
+    order_line_no integer,
+    receipt_id uuid,
+    receipt_line_no integer,
+    product_id uuid,
+    location_id uuid,
+    account_code text,
+    description text,
+    uom text,
+    entered numeric(18,6) NOT NULL,
+    unit_cost numeric(18,6) NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    value numeric(18,4) NOT NULL,
+    tax numeric(18,4) NOT NULL,
+    reasons text[] DEFAULT '{}'::text[] NOT NULL,
+    CONSTRAINT bill_line_cost_range CHECK ((unit_cost >= (0)::numeric)),
+    CONSTRAINT bill_line_goods CHECK (((account_code IS NULL) = ((product_id IS NOT NULL) AND (location_id IS NOT NULL)))),
+    CONSTRAINT bill_line_order_complete CHECK (((purchase_order_id IS NULL) = (order_line_no IS NULL))),
+    CONSTRAINT bill_line_receipt_complete CHECK (((receipt_id IS NULL) = (receipt_line_no IS NULL))),
+    CONSTRAINT bill_line_subject CHECK ((num_nonnulls(purchase_order_id, receipt_id, account_code) = 1))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.bill_line FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.bill_line OWNER TO stockwell_owner;
+
+CREATE TABLE public.bill_match (
+    tenant_id uuid NOT NULL,
+    document_id uuid NOT NULL,
+    document_kind text NOT NULL,
+    bill_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    stock_document_id uuid NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    received_value numeric(18,4) NOT NULL,
+    billed_value numeric(18,4) NOT NULL,
+    held numeric(18,4) NOT NULL,
+    gone numeric(18,4) NOT NULL,
+    CONSTRAINT bill_match_adds_up CHECK (((billed_value - received_value) = (held + gone)))
+);
+
+ALTER TABLE ONLY public.bill_match FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.bill_match OWNER TO stockwell_owner;
+
 CREATE TABLE public.bundle_component (
     tenant_id uuid NOT NULL,
     bundle_id uuid NOT NULL,
@@ -6609,6 +6897,53 @@ WITH (fillfactor='85');
 ALTER TABLE ONLY public.hold_reference FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.hold_reference OWNER TO stockwell_owner;
+
+CREATE TABLE public.landed_cost (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    number text NOT NULL,
+    spread_by text NOT NULL,
+    reference text,
+    reason text,
+    value numeric(18,4) NOT NULL,
+    charges jsonb NOT NULL,
+    original_id uuid,
+    reversed_by_id uuid,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    version integer NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT landed_cost_spread_by_known CHECK ((spread_by = ANY (ARRAY['value'::text, 'quantity'::text, 'weight'::text, 'volume'::text]))),
+    CONSTRAINT landed_cost_value_sign CHECK ((((original_id IS NULL) = (value > (0)::numeric)) AND (value <> (0)::numeric)))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY public.landed_cost FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.landed_cost OWNER TO stockwell_owner;
+
+CREATE TABLE public.landed_cost_line (
+    tenant_id uuid NOT NULL,
+    landed_cost_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    stock_document_id uuid NOT NULL,
+    receipt_line_no integer NOT NULL,
+    product_id uuid NOT NULL,
+    lot_id uuid NOT NULL,
+    location_id uuid NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    basis numeric(18,6) NOT NULL,
+    value numeric(18,4) NOT NULL,
+    held numeric(18,6) NOT NULL,
+    held_value numeric(18,4) NOT NULL,
+    CONSTRAINT landed_cost_line_held_range CHECK ((((held >= (0)::numeric) AND (held <= quantity)) AND (basis >= (0)::numeric))),
+    CONSTRAINT landed_cost_line_share_range CHECK (((abs(held_value) <= abs(value)) AND ((held_value * value) >= (0)::numeric)))
+);
+
+ALTER TABLE ONLY public.landed_cost_line FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.landed_cost_line OWNER TO stockwell_owner;
 
 CREATE TABLE public.layer_use (
     tenant_id uuid NOT NULL,
@@ -7038,6 +7373,17 @@ ALTER TABLE ONLY public.reconcile_item FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.reconcile_item OWNER TO stockwell_owner;
 
+CREATE TABLE public.reconcile_lease (
+    tenant_id uuid NOT NULL,
+    leased_by uuid NOT NULL,
+    lease_until timestamp with time zone NOT NULL
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY public.reconcile_lease FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.reconcile_lease OWNER TO stockwell_owner;
+
 CREATE TABLE public.reconcile_location_mapping (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -7205,6 +7551,30 @@ ALTER TABLE ONLY public.reconcile_verdict FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.reconcile_verdict OWNER TO stockwell_owner;
 
+CREATE TABLE public.recurring_entry (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    memo text NOT NULL,
+    lines jsonb NOT NULL,
+    rhythm text NOT NULL,
+    starts_on date NOT NULL,
+    ends_on date,
+    posted integer NOT NULL,
+    next_on date,
+    tried_on date,
+    problem text,
+    ended_at timestamp with time zone,
+    version integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT recurring_entry_ended CHECK (((next_on IS NULL) = (ended_at IS NOT NULL))),
+    CONSTRAINT recurring_entry_rhythm_known CHECK ((rhythm = ANY (ARRAY['weekly'::text, 'monthly'::text, 'quarterly'::text, 'yearly'::text])))
+);
+
+ALTER TABLE ONLY public.recurring_entry FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.recurring_entry OWNER TO stockwell_owner;
+
 CREATE TABLE public.refresh_token (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -7214,7 +7584,10 @@ CREATE TABLE public.refresh_token (
     expires_at timestamp with time zone NOT NULL,
     used_at timestamp with time zone,
     revoked_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    began_at timestamp with time zone,
+    network text,
+    user_agent text
 );
 
 ALTER TABLE ONLY public.refresh_token FORCE ROW LEVEL SECURITY;
@@ -7296,6 +7669,18 @@ ALTER TABLE ONLY public.replaced_seller FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.replaced_seller OWNER TO stockwell_owner;
 
+CREATE TABLE public.replenish_order (
+    tenant_id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    location_id uuid NOT NULL,
+    purchase_order_id uuid NOT NULL,
+    accepted_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.replenish_order FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.replenish_order OWNER TO stockwell_owner;
+
 CREATE TABLE public.replenish_setting (
     tenant_id uuid NOT NULL,
     product_id uuid NOT NULL,
@@ -7317,6 +7702,7 @@ CREATE TABLE public.replenish_setting (
     analogue_rate numeric(18,6),
     source_location_id uuid,
     updated_at timestamp with time zone NOT NULL,
+    planned jsonb,
     CONSTRAINT replenish_setting_method_known CHECK ((method = ANY (ARRAY['computed'::text, 'min_max'::text, 'never'::text]))),
     CONSTRAINT replenish_setting_min_max CHECK ((((NOT (method IS DISTINCT FROM 'min_max'::text)) = ((min_stock IS NOT NULL) AND (max_stock IS NOT NULL))) AND (min_stock >= (0)::numeric) AND (min_stock <= max_stock))),
     CONSTRAINT replenish_setting_range CHECK (((review_days > 0) AND (cover_days > 0) AND (shelf_days > 0) AND (lead_time_days >= 0) AND (order_cost >= (0)::numeric) AND (holding_percent >= (0)::numeric) AND (minimum > (0)::numeric) AND (pack > (0)::numeric) AND (analogue_rate >= (0)::numeric))),
@@ -7328,6 +7714,27 @@ CREATE TABLE public.replenish_setting (
 ALTER TABLE ONLY public.replenish_setting FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.replenish_setting OWNER TO stockwell_owner;
+
+CREATE TABLE public.request_log (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    request_id text NOT NULL,
+    actor_kind text NOT NULL,
+    actor_id uuid NOT NULL,
+    method text NOT NULL,
+    path text NOT NULL,
+    status smallint NOT NULL,
+    duration_ms integer NOT NULL,
+    response_bytes bigint,
+    code text,
+    body text,
+    CONSTRAINT request_log_duration_sign CHECK ((duration_ms >= 0))
+);
+
+ALTER TABLE ONLY public.request_log FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.request_log OWNER TO stockwell_owner;
 
 CREATE TABLE public.sale_exception (
     tenant_id uuid NOT NULL,
@@ -7958,43 +8365,23 @@ CREATE TABLE public.stock_document (
     occurred_at timestamp with time zone NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
     command_id uuid NOT NULL,
-    CONSTRAINT stock_document_kind_known CHECK ((kind = ANY (ARRAY['receipt'::text, 'opening'::text, 'adjustment'::text, 'revaluation'::text])))
+    CONSTRAINT stock_document_kind_known CHECK ((kind = ANY (ARRAY['receipt'::text, 'opening'::text, 'adjustment'::text, 'revaluation'::text, 'supplier_return'::text])))
 );
 
 ALTER TABLE ONLY public.stock_document FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.stock_document OWNER TO stockwell_owner;
 
-CREATE TABLE public.supplier (
+CREATE TABLE public.supplier_payment_part (
     tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    code text NOT NULL,
-    name text NOT NULL,
-    name_key text GENERATED ALWAYS AS (lower(name)) STORED NOT NULL COLLATE pg_catalog."C",
-    email text,
-    tax_number text,
-    currency text NOT NULL,
-    payment_days integer DEFAULT 30 NOT NULL,
-    lead_time_days integer,
-    over_receipt_percent numeric(9,6) DEFAULT 0 NOT NULL,
-    status text DEFAULT 'active'::text NOT NULL,
-    external_ref text,
-    addresses jsonb DEFAULT '[]'::jsonb NOT NULL,
-    contacts jsonb DEFAULT '[]'::jsonb NOT NULL,
-    notes text DEFAULT ''::text NOT NULL,
-    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT supplier_days_range CHECK (((payment_days >= 0) AND (payment_days <= 365))),
-    CONSTRAINT supplier_lead_time_range CHECK (((lead_time_days >= 0) AND (lead_time_days <= 730))),
-    CONSTRAINT supplier_over_receipt_range CHECK (((over_receipt_percent >= (0)::numeric) AND (over_receipt_percent <= (100)::numeric))),
-    CONSTRAINT supplier_status_known CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text])))
+    payment_id uuid NOT NULL,
+    bill_id uuid NOT NULL,
+    amount numeric(18,4) NOT NULL
 );
 
-ALTER TABLE ONLY public.supplier FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY public.supplier_payment_part FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE public.supplier OWNER TO stockwell_owner;
+ALTER TABLE public.supplier_payment_part OWNER TO stockwell_owner;
 
 CREATE TABLE public.supplier_product (
     tenant_id uuid NOT NULL,
@@ -8015,6 +8402,24 @@ CREATE TABLE public.supplier_product (
 ALTER TABLE ONLY public.supplier_product FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.supplier_product OWNER TO stockwell_owner;
+
+CREATE TABLE public.supplier_return_line (
+    tenant_id uuid NOT NULL,
+    purchase_order_id uuid NOT NULL,
+    stock_document_id uuid NOT NULL,
+    receipt_id uuid NOT NULL,
+    line_no integer NOT NULL,
+    quantity numeric(18,6) NOT NULL,
+    value numeric(18,4) NOT NULL,
+    replaces boolean NOT NULL,
+    reversal_id uuid,
+    CONSTRAINT supplier_return_line_quantity_positive CHECK ((quantity > (0)::numeric)),
+    CONSTRAINT supplier_return_line_value_range CHECK ((value >= (0)::numeric))
+);
+
+ALTER TABLE ONLY public.supplier_return_line FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.supplier_return_line OWNER TO stockwell_owner;
 
 CREATE TABLE public.tax_class (
     tenant_id uuid NOT NULL,
@@ -8221,6 +8626,18 @@ ALTER TABLE ONLY public.barcode
 ALTER TABLE ONLY public.bi_login
     ADD CONSTRAINT bi_login_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.bill_line
+    ADD CONSTRAINT bill_line_pkey PRIMARY KEY (tenant_id, bill_id, line_no);
+
+ALTER TABLE ONLY public.bill_match
+    ADD CONSTRAINT bill_match_pkey PRIMARY KEY (tenant_id, document_id, bill_id, line_no, stock_document_id);
+
+ALTER TABLE ONLY public.bill
+    ADD CONSTRAINT bill_number_key UNIQUE (tenant_id, number);
+
+ALTER TABLE ONLY public.bill
+    ADD CONSTRAINT bill_pkey PRIMARY KEY (tenant_id, id);
+
 ALTER TABLE ONLY public.bundle_component
     ADD CONSTRAINT bundle_component_once UNIQUE (tenant_id, bundle_id, component_id);
 
@@ -8304,6 +8721,18 @@ ALTER TABLE ONLY public.journal_entry
 
 ALTER TABLE ONLY public.journal_line
     ADD CONSTRAINT journal_line_pkey PRIMARY KEY (tenant_id, entry_id, line_no);
+
+ALTER TABLE ONLY public.landed_cost_line
+    ADD CONSTRAINT landed_cost_line_pkey PRIMARY KEY (tenant_id, landed_cost_id, line_no);
+
+ALTER TABLE ONLY public.landed_cost
+    ADD CONSTRAINT landed_cost_number_key UNIQUE (tenant_id, number);
+
+ALTER TABLE ONLY public.landed_cost
+    ADD CONSTRAINT landed_cost_original_key UNIQUE (tenant_id, original_id);
+
+ALTER TABLE ONLY public.landed_cost
+    ADD CONSTRAINT landed_cost_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY public.layer_use
     ADD CONSTRAINT layer_use_pkey PRIMARY KEY (tenant_id, movement_id, layer_id);
@@ -8443,6 +8872,9 @@ ALTER TABLE ONLY public.reconcile_input
 ALTER TABLE ONLY public.reconcile_item
     ADD CONSTRAINT reconcile_item_pkey PRIMARY KEY (tenant_id, item);
 
+ALTER TABLE ONLY public.reconcile_lease
+    ADD CONSTRAINT reconcile_lease_pkey PRIMARY KEY (tenant_id);
+
 ALTER TABLE ONLY public.reconcile_location_mapping
     ADD CONSTRAINT reconcile_location_mapping_pkey PRIMARY KEY (tenant_id, id);
 
@@ -8479,6 +8911,9 @@ ALTER TABLE ONLY public.reconcile_touchpoint
 ALTER TABLE ONLY public.reconcile_verdict
     ADD CONSTRAINT reconcile_verdict_pkey PRIMARY KEY (tenant_id, fix_id, run_id);
 
+ALTER TABLE ONLY public.recurring_entry
+    ADD CONSTRAINT recurring_entry_pkey PRIMARY KEY (tenant_id, id);
+
 ALTER TABLE ONLY public.refresh_token
     ADD CONSTRAINT refresh_token_hash_key UNIQUE (tenant_id, hash);
 
@@ -8506,8 +8941,14 @@ ALTER TABLE ONLY public.replaced_product
 ALTER TABLE ONLY public.replaced_seller
     ADD CONSTRAINT replaced_seller_pkey PRIMARY KEY (tenant_id, version);
 
+ALTER TABLE ONLY public.replenish_order
+    ADD CONSTRAINT replenish_order_pkey PRIMARY KEY (tenant_id, product_id, location_id);
+
 ALTER TABLE ONLY public.replenish_setting
     ADD CONSTRAINT replenish_setting_pkey PRIMARY KEY (tenant_id, product_id, location_id);
+
+ALTER TABLE ONLY public.request_log
+    ADD CONSTRAINT request_log_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY public.reservation
     ADD CONSTRAINT reservation_pkey PRIMARY KEY (tenant_id, document_id, line_no, location_id, lot_id);
@@ -8647,11 +9088,23 @@ ALTER TABLE ONLY public.supplier
 ALTER TABLE ONLY public.supplier
     ADD CONSTRAINT supplier_external_ref_key UNIQUE (tenant_id, external_ref);
 
+ALTER TABLE ONLY public.supplier_payment
+    ADD CONSTRAINT supplier_payment_number_key UNIQUE (tenant_id, number);
+
+ALTER TABLE ONLY public.supplier_payment_part
+    ADD CONSTRAINT supplier_payment_part_pkey PRIMARY KEY (tenant_id, payment_id, bill_id);
+
+ALTER TABLE ONLY public.supplier_payment
+    ADD CONSTRAINT supplier_payment_pkey PRIMARY KEY (tenant_id, id);
+
 ALTER TABLE ONLY public.supplier
     ADD CONSTRAINT supplier_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY public.supplier_product
     ADD CONSTRAINT supplier_product_pkey PRIMARY KEY (tenant_id, supplier_id, product_id);
+
+ALTER TABLE ONLY public.supplier_return_line
+    ADD CONSTRAINT supplier_return_line_pkey PRIMARY KEY (tenant_id, purchase_order_id, stock_document_id, line_no);
 
 ALTER TABLE ONLY public.tax_class
     ADD CONSTRAINT tax_class_code_key UNIQUE (tenant_id, code);
@@ -8729,6 +9182,26 @@ CREATE UNIQUE INDEX barcode_gtin_key ON public.barcode USING btree (tenant_id, g
 
 CREATE INDEX bi_login_by_role ON public.bi_login USING btree (role_name);
 
+CREATE INDEX bill_by_due ON public.bill USING btree (tenant_id, due_on, id);
+
+CREATE INDEX bill_by_original ON public.bill USING btree (tenant_id, original_id) WHERE (original_id IS NOT NULL);
+
+CREATE INDEX bill_by_supplier ON public.bill USING btree (tenant_id, supplier_id, id);
+
+CREATE INDEX bill_line_by_order ON public.bill_line USING btree (tenant_id, purchase_order_id, order_line_no) WHERE (purchase_order_id IS NOT NULL);
+
+CREATE INDEX bill_line_by_original ON public.bill_line USING btree (tenant_id, original_id);
+
+CREATE INDEX bill_line_by_receipt ON public.bill_line USING btree (tenant_id, receipt_id, receipt_line_no) WHERE (receipt_id IS NOT NULL);
+
+CREATE INDEX bill_match_by_line ON public.bill_match USING btree (tenant_id, bill_id, line_no);
+
+CREATE INDEX bill_match_by_receipt ON public.bill_match USING btree (tenant_id, stock_document_id);
+
+CREATE INDEX bill_open ON public.bill USING btree (tenant_id, supplier_id, due_on) WHERE (open <> (0)::numeric);
+
+CREATE UNIQUE INDEX bill_supplier_number_key ON public.bill USING btree (tenant_id, supplier_id, supplier_number) WHERE ((supplier_number IS NOT NULL) AND (reversed_by IS NULL));
+
 CREATE INDEX bundle_component_by_component ON public.bundle_component USING btree (tenant_id, component_id);
 
 CREATE INDEX cash_move_by_session ON public.cash_move USING btree (tenant_id, session_id);
@@ -8738,6 +9211,8 @@ CREATE INDEX command_by_document ON public.command USING btree (tenant_id, docum
 CREATE INDEX cost_to_settle_by_document ON public.cost_to_settle USING btree (tenant_id, document_id);
 
 CREATE INDEX cost_to_settle_open ON public.cost_to_settle USING btree (tenant_id, location_id, product_id) WHERE (settled_at IS NULL);
+
+CREATE INDEX customer_by_metadata ON public.customer USING gin (tenant_id, metadata jsonb_path_ops) WHERE (metadata <> '{}'::jsonb);
 
 CREATE INDEX customer_by_name ON public.customer USING btree (tenant_id, name_key);
 
@@ -8775,9 +9250,17 @@ CREATE INDEX invoice_open ON public.invoice USING btree (tenant_id, due_on, id) 
 
 CREATE INDEX journal_entry_by_document ON public.journal_entry USING btree (tenant_id, document_id);
 
+CREATE INDEX journal_entry_opening ON public.journal_entry USING btree (tenant_id) WHERE (document_kind = 'opening_balances'::text);
+
+CREATE INDEX journal_entry_year_close ON public.journal_entry USING btree (tenant_id, occurred_on) WHERE (document_kind = 'year_close'::text);
+
 CREATE INDEX journal_line_by_day ON public.journal_line USING brin (posted_on);
 
 CREATE INDEX journal_line_by_position ON public.journal_line USING brin ("position") WITH (autosummarize='on');
+
+CREATE INDEX landed_cost_by_reference ON public.landed_cost USING btree (tenant_id, reference) WHERE (reference IS NOT NULL);
+
+CREATE INDEX landed_cost_line_by_receipt ON public.landed_cost_line USING btree (tenant_id, stock_document_id);
 
 CREATE INDEX lot_by_code ON public.lot USING btree (tenant_id, code);
 
@@ -8813,6 +9296,8 @@ CREATE UNIQUE INDEX pos_session_one_open ON public.pos_session USING btree (tena
 
 CREATE INDEX price_rule_by_product ON public.price_rule USING btree (tenant_id, price_list_id, product_id);
 
+CREATE INDEX product_by_metadata ON public.product USING gin (tenant_id, metadata jsonb_path_ops) WHERE (metadata <> '{}'::jsonb);
+
 CREATE INDEX product_by_name ON public.product USING btree (tenant_id, name_key);
 
 CREATE INDEX product_by_price ON public.product USING btree (tenant_id, price_key, id);
@@ -8831,6 +9316,8 @@ CREATE INDEX purchase_order_by_supplier ON public.purchase_order USING btree (te
 
 CREATE INDEX purchase_order_line_by_product ON public.purchase_order_line USING btree (tenant_id, product_id);
 
+CREATE INDEX purchase_order_line_open ON public.purchase_order_line USING btree (tenant_id, product_id) WHERE ((received + cancelled) < quantity);
+
 CREATE INDEX purchase_receipt_line_by_document ON public.purchase_receipt_line USING btree (tenant_id, stock_document_id);
 
 CREATE INDEX reconcile_discrepancy_by_episode ON public.reconcile_discrepancy USING btree (tenant_id, run_id, episode_id, no);
@@ -8847,7 +9334,17 @@ CREATE INDEX reconcile_resolution_by_episode ON public.reconcile_resolution USIN
 
 CREATE INDEX reconcile_sku_mapping_by_sku ON public.reconcile_sku_mapping USING btree (tenant_id, system_id, external_sku, external_location);
 
+CREATE INDEX recurring_entry_due ON public.recurring_entry USING btree (tenant_id, next_on) WHERE (next_on IS NOT NULL);
+
 CREATE INDEX refresh_token_by_family ON public.refresh_token USING btree (tenant_id, family_id);
+
+CREATE INDEX refresh_token_unused ON public.refresh_token USING btree (tenant_id, user_id, id) WHERE ((used_at IS NULL) AND (revoked_at IS NULL));
+
+CREATE INDEX request_log_by_actor ON public.request_log USING btree (tenant_id, actor_id, id);
+
+CREATE INDEX request_log_by_request ON public.request_log USING btree (tenant_id, request_id, id);
+
+CREATE INDEX request_log_rejected ON public.request_log USING btree (tenant_id, id) WHERE (status >= 400);
 
 CREATE INDEX reservation_by_level ON public.reservation USING btree (tenant_id, location_id, product_id, lot_id);
 
@@ -8862,6 +9359,8 @@ CREATE INDEX sales_line_by_position ON public.sales_line USING brin ("position")
 CREATE INDEX sales_line_by_time ON public.sales_line USING brin (occurred_at);
 
 CREATE INDEX sales_order_by_customer ON public.sales_order USING btree (tenant_id, customer_id, id);
+
+CREATE INDEX sales_order_by_metadata ON public.sales_order USING gin (tenant_id, metadata jsonb_path_ops) WHERE (metadata <> '{}'::jsonb);
 
 CREATE INDEX sales_order_by_reference ON public.sales_order USING btree (tenant_id, reference) WHERE (reference IS NOT NULL);
 
@@ -8893,9 +9392,13 @@ CREATE INDEX stock_movement_by_document ON public.stock_movement USING btree (te
 
 CREATE INDEX stock_movement_by_lot ON public.stock_movement USING btree (tenant_id, lot_id, id) WHERE (lot_id <> '00000000-0000-0000-0000-000000000000'::uuid);
 
+CREATE INDEX stock_movement_by_supplier_return ON public.stock_movement USING btree (tenant_id, document_id) WHERE (document_kind = 'supplier_return'::text);
+
 CREATE INDEX stock_movement_by_time ON public.stock_movement USING brin (occurred_at timestamptz_minmax_multi_ops, recorded_at) WITH (autosummarize='on', pages_per_range='16');
 
 CREATE INDEX stock_movement_lots_of ON public.stock_movement USING btree (tenant_id, document_id) WHERE (lot_id <> '00000000-0000-0000-0000-000000000000'::uuid);
+
+CREATE INDEX supplier_by_metadata ON public.supplier USING gin (tenant_id, metadata jsonb_path_ops) WHERE (metadata <> '{}'::jsonb);
 
 CREATE INDEX supplier_by_name ON public.supplier USING btree (tenant_id, name_key);
 
@@ -8903,9 +9406,19 @@ CREATE INDEX supplier_by_text ON public.supplier USING gin (tenant_id, name_key 
 
 CREATE INDEX supplier_by_update ON public.supplier USING btree (tenant_id, updated_at, id);
 
+CREATE INDEX supplier_payment_by_supplier ON public.supplier_payment USING btree (tenant_id, supplier_id, id);
+
+CREATE UNIQUE INDEX supplier_payment_original_key ON public.supplier_payment USING btree (tenant_id, original_id) WHERE (original_id IS NOT NULL);
+
+CREATE INDEX supplier_payment_part_by_bill ON public.supplier_payment_part USING btree (tenant_id, bill_id);
+
 CREATE INDEX supplier_product_by_product ON public.supplier_product USING btree (tenant_id, product_id);
 
 CREATE UNIQUE INDEX supplier_product_preferred ON public.supplier_product USING btree (tenant_id, product_id) WHERE preferred;
+
+CREATE INDEX supplier_return_line_by_document ON public.supplier_return_line USING btree (tenant_id, stock_document_id);
+
+CREATE INDEX supplier_return_line_by_receipt ON public.supplier_return_line USING btree (tenant_id, receipt_id, line_no);
 
 CREATE INDEX transfer_by_reference ON public.transfer USING btree (tenant_id, reference) WHERE (reference IS NOT NULL);
 
@@ -8962,6 +9475,36 @@ ALTER TABLE ONLY public.barcode
 
 ALTER TABLE ONLY public.bi_login
     ADD CONSTRAINT bi_login_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.bill_line
+    ADD CONSTRAINT bill_line_account_fkey FOREIGN KEY (tenant_id, account_code) REFERENCES public.account(tenant_id, code);
+
+ALTER TABLE ONLY public.bill_line
+    ADD CONSTRAINT bill_line_document_fkey FOREIGN KEY (tenant_id, bill_id) REFERENCES public.bill(tenant_id, id);
+
+ALTER TABLE ONLY public.bill_line
+    ADD CONSTRAINT bill_line_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
+
+ALTER TABLE ONLY public.bill_line
+    ADD CONSTRAINT bill_line_order_fkey FOREIGN KEY (tenant_id, purchase_order_id, order_line_no) REFERENCES public.purchase_order_line(tenant_id, purchase_order_id, line_no);
+
+ALTER TABLE ONLY public.bill_line
+    ADD CONSTRAINT bill_line_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
+
+ALTER TABLE ONLY public.bill_line
+    ADD CONSTRAINT bill_line_receipt_fkey FOREIGN KEY (tenant_id, receipt_id) REFERENCES public.stock_document(tenant_id, id);
+
+ALTER TABLE ONLY public.bill_match
+    ADD CONSTRAINT bill_match_line_fkey FOREIGN KEY (tenant_id, bill_id, line_no) REFERENCES public.bill_line(tenant_id, bill_id, line_no);
+
+ALTER TABLE ONLY public.bill_match
+    ADD CONSTRAINT bill_match_receipt_fkey FOREIGN KEY (tenant_id, stock_document_id) REFERENCES public.stock_document(tenant_id, id);
+
+ALTER TABLE ONLY public.bill
+    ADD CONSTRAINT bill_original_fkey FOREIGN KEY (tenant_id, original_id) REFERENCES public.bill(tenant_id, id);
+
+ALTER TABLE ONLY public.bill
+    ADD CONSTRAINT bill_supplier_fkey FOREIGN KEY (tenant_id, supplier_id) REFERENCES public.supplier(tenant_id, id);
 
 ALTER TABLE ONLY public.bundle_component
     ADD CONSTRAINT bundle_component_bundle_fkey FOREIGN KEY (tenant_id, bundle_id) REFERENCES public.product(tenant_id, id);
@@ -9034,6 +9577,24 @@ ALTER TABLE ONLY public.invoice
 
 ALTER TABLE ONLY public.invoice
     ADD CONSTRAINT invoice_original_fkey FOREIGN KEY (tenant_id, original_id) REFERENCES public.invoice(tenant_id, id);
+
+ALTER TABLE ONLY public.landed_cost_line
+    ADD CONSTRAINT landed_cost_line_document_fkey FOREIGN KEY (tenant_id, landed_cost_id) REFERENCES public.landed_cost(tenant_id, id);
+
+ALTER TABLE ONLY public.landed_cost_line
+    ADD CONSTRAINT landed_cost_line_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
+
+ALTER TABLE ONLY public.landed_cost_line
+    ADD CONSTRAINT landed_cost_line_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
+
+ALTER TABLE ONLY public.landed_cost_line
+    ADD CONSTRAINT landed_cost_line_receipt_fkey FOREIGN KEY (tenant_id, stock_document_id) REFERENCES public.stock_document(tenant_id, id);
+
+ALTER TABLE ONLY public.landed_cost
+    ADD CONSTRAINT landed_cost_original_fkey FOREIGN KEY (tenant_id, original_id) REFERENCES public.landed_cost(tenant_id, id);
+
+ALTER TABLE ONLY public.landed_cost
+    ADD CONSTRAINT landed_cost_reversed_by_fkey FOREIGN KEY (tenant_id, reversed_by_id) REFERENCES public.landed_cost(tenant_id, id);
 
 ALTER TABLE ONLY public.layer_use
     ADD CONSTRAINT layer_use_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
@@ -9161,6 +9722,9 @@ ALTER TABLE ONLY public.reconcile_input
 ALTER TABLE ONLY public.reconcile_item
     ADD CONSTRAINT reconcile_item_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
+ALTER TABLE ONLY public.reconcile_lease
+    ADD CONSTRAINT reconcile_lease_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
 ALTER TABLE ONLY public.reconcile_location_mapping
     ADD CONSTRAINT reconcile_location_mapping_system_fkey FOREIGN KEY (tenant_id, system_id) REFERENCES public.reconcile_system(tenant_id, id);
 
@@ -9211,6 +9775,9 @@ ALTER TABLE ONLY public.replaced_product
 
 ALTER TABLE ONLY public.replaced_seller
     ADD CONSTRAINT replaced_seller_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.replenish_order
+    ADD CONSTRAINT replenish_order_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
 ALTER TABLE ONLY public.replenish_setting
     ADD CONSTRAINT replenish_setting_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
@@ -9275,11 +9842,32 @@ ALTER TABLE ONLY public.stock_level
 ALTER TABLE ONLY public.stock_level
     ADD CONSTRAINT stock_level_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
 
+ALTER TABLE ONLY public.supplier_payment
+    ADD CONSTRAINT supplier_payment_original_fkey FOREIGN KEY (tenant_id, original_id) REFERENCES public.supplier_payment(tenant_id, id);
+
+ALTER TABLE ONLY public.supplier_payment_part
+    ADD CONSTRAINT supplier_payment_part_bill_fkey FOREIGN KEY (tenant_id, bill_id) REFERENCES public.bill(tenant_id, id);
+
+ALTER TABLE ONLY public.supplier_payment_part
+    ADD CONSTRAINT supplier_payment_part_payment_fkey FOREIGN KEY (tenant_id, payment_id) REFERENCES public.supplier_payment(tenant_id, id);
+
+ALTER TABLE ONLY public.supplier_payment
+    ADD CONSTRAINT supplier_payment_supplier_fkey FOREIGN KEY (tenant_id, supplier_id) REFERENCES public.supplier(tenant_id, id);
+
 ALTER TABLE ONLY public.supplier_product
     ADD CONSTRAINT supplier_product_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
 
 ALTER TABLE ONLY public.supplier_product
     ADD CONSTRAINT supplier_product_supplier_fkey FOREIGN KEY (tenant_id, supplier_id) REFERENCES public.supplier(tenant_id, id);
+
+ALTER TABLE ONLY public.supplier_return_line
+    ADD CONSTRAINT supplier_return_line_document_fkey FOREIGN KEY (tenant_id, stock_document_id) REFERENCES public.stock_document(tenant_id, id);
+
+ALTER TABLE ONLY public.supplier_return_line
+    ADD CONSTRAINT supplier_return_line_receipt_fkey FOREIGN KEY (tenant_id, purchase_order_id, receipt_id, line_no) REFERENCES public.purchase_receipt_line(tenant_id, purchase_order_id, stock_document_id, line_no);
+
+ALTER TABLE ONLY public.supplier_return_line
+    ADD CONSTRAINT supplier_return_line_reversal_fkey FOREIGN KEY (tenant_id, reversal_id) REFERENCES public.stock_document(tenant_id, id);
 
 ALTER TABLE ONLY public.supplier
     ADD CONSTRAINT supplier_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
@@ -9341,6 +9929,8 @@ ALTER TABLE public.bi_login ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY bi_wall ON public.account FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
+CREATE POLICY bi_wall ON public.bill FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
 CREATE POLICY bi_wall ON public.cash_move FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
 CREATE POLICY bi_wall ON public.category FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
@@ -9395,6 +9985,10 @@ CREATE POLICY bi_wall ON public.stock_level FOR SELECT TO stockwell_bi USING ((t
 
 CREATE POLICY bi_wall ON public.stock_movement FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
+CREATE POLICY bi_wall ON public.supplier FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+CREATE POLICY bi_wall ON public.supplier_payment FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
 CREATE POLICY bi_wall ON public.tenant FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
 CREATE POLICY bi_wall ON public.tender FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
@@ -9404,6 +9998,12 @@ CREATE POLICY bi_wall ON public.transfer FOR SELECT TO stockwell_bi USING ((tena
 CREATE POLICY bi_wall ON public.voucher FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
 
 CREATE POLICY bi_wall ON public.voucher_move FOR SELECT TO stockwell_bi USING ((tenant_id = ( SELECT auth.bi_tenant() AS bi_tenant)));
+
+ALTER TABLE public.bill ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.bill_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.bill_match ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.bundle_component ENABLE ROW LEVEL SECURITY;
 
@@ -9446,6 +10046,10 @@ ALTER TABLE public.invoice ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.journal_entry ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.journal_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.landed_cost ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.landed_cost_line ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.layer_use ENABLE ROW LEVEL SECURITY;
 
@@ -9513,6 +10117,8 @@ ALTER TABLE public.reconcile_input ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.reconcile_item ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.reconcile_lease ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.reconcile_location_mapping ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.reconcile_ownership ENABLE ROW LEVEL SECURITY;
@@ -9535,6 +10141,8 @@ ALTER TABLE public.reconcile_touchpoint ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.reconcile_verdict ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.recurring_entry ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.refresh_token ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.register ENABLE ROW LEVEL SECURITY;
@@ -9553,7 +10161,11 @@ ALTER TABLE public.replaced_product ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.replaced_seller ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.replenish_order ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.replenish_setting ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.request_log ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.reservation ENABLE ROW LEVEL SECURITY;
 
@@ -9625,7 +10237,13 @@ ALTER TABLE public.stock_movement ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.supplier ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.supplier_payment ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.supplier_payment_part ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.supplier_product ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.supplier_return_line ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tax_class ENABLE ROW LEVEL SECURITY;
 
@@ -9648,6 +10266,12 @@ CREATE POLICY tenant_wall ON public.application_line TO stockwell_app USING ((te
 CREATE POLICY tenant_wall ON public.barcode TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.bi_login TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.bill TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.bill_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.bill_match TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.bundle_component TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -9690,6 +10314,10 @@ CREATE POLICY tenant_wall ON public.invoice TO stockwell_app USING ((tenant_id =
 CREATE POLICY tenant_wall ON public.journal_entry TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.journal_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.landed_cost TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.landed_cost_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.layer_use TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -9757,6 +10385,8 @@ CREATE POLICY tenant_wall ON public.reconcile_input TO stockwell_app USING ((ten
 
 CREATE POLICY tenant_wall ON public.reconcile_item TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.reconcile_lease TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.reconcile_location_mapping TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.reconcile_ownership TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
@@ -9779,6 +10409,8 @@ CREATE POLICY tenant_wall ON public.reconcile_touchpoint TO stockwell_app USING 
 
 CREATE POLICY tenant_wall ON public.reconcile_verdict TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.recurring_entry TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.refresh_token TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.register TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
@@ -9793,7 +10425,11 @@ CREATE POLICY tenant_wall ON public.replaced_product TO stockwell_app USING ((te
 
 CREATE POLICY tenant_wall ON public.replaced_seller TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.replenish_order TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.replenish_setting TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.request_log TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.reservation TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -9865,7 +10501,13 @@ CREATE POLICY tenant_wall ON public.stock_movement TO stockwell_app USING ((tena
 
 CREATE POLICY tenant_wall ON public.supplier TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.supplier_payment TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.supplier_payment_part TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.supplier_product TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.supplier_return_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.tax_class TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -9949,6 +10591,18 @@ GRANT ALL ON FUNCTION auth.find_customers_by_email(wanted text) TO stockwell_app
 REVOKE ALL ON FUNCTION auth.find_key_chain(wanted bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_key_chain(wanted bytea) TO stockwell_app;
 
+REVOKE ALL ON FUNCTION auth.find_noted_customers(wanted jsonb, rows_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.find_noted_customers(wanted jsonb, rows_max integer) TO stockwell_app;
+
+REVOKE ALL ON FUNCTION auth.find_noted_orders(wanted jsonb, rows_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.find_noted_orders(wanted jsonb, rows_max integer) TO stockwell_app;
+
+REVOKE ALL ON FUNCTION auth.find_noted_products(wanted jsonb, rows_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.find_noted_products(wanted jsonb, rows_max integer) TO stockwell_app;
+
+REVOKE ALL ON FUNCTION auth.find_noted_suppliers(wanted jsonb, rows_max integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.find_noted_suppliers(wanted jsonb, rows_max integer) TO stockwell_app;
+
 REVOKE ALL ON FUNCTION auth.find_products(wanted text, rows_max integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_products(wanted text, rows_max integer) TO stockwell_app;
 
@@ -9978,6 +10632,9 @@ GRANT ALL ON FUNCTION auth.forget_refresh_tokens(of_tenant uuid, before timestam
 
 REVOKE ALL ON FUNCTION auth.forget_refusals(of_tenant uuid, before timestamp with time zone, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.forget_refusals(of_tenant uuid, before timestamp with time zone, most integer) TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION auth.forget_requests(of_tenant uuid, before_id uuid, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.forget_requests(of_tenant uuid, before_id uuid, most integer) TO stockwell_relay;
 
 REVOKE ALL ON FUNCTION auth.tenant_rates() FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.tenant_rates() TO stockwell_app;
@@ -10306,6 +10963,8 @@ GRANT SELECT(code) ON TABLE public.account TO stockwell_bi;
 GRANT SELECT(name) ON TABLE public.account TO stockwell_bi;
 
 GRANT SELECT(kind) ON TABLE public.account TO stockwell_bi;
+
+GRANT SELECT(dropped_at) ON TABLE public.account TO stockwell_bi;
 
 GRANT SELECT,INSERT ON TABLE public.journal_line TO stockwell_app;
 
@@ -10639,6 +11298,37 @@ GRANT SELECT ON TABLE bi.margin_by_product_kind TO stockwell_bi;
 GRANT SELECT ON TABLE bi.margin_by_weekday TO stockwell_app;
 GRANT SELECT ON TABLE bi.margin_by_weekday TO stockwell_bi;
 
+GRANT SELECT,INSERT ON TABLE public.bill TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.bill TO stockwell_bi;
+
+GRANT SELECT(supplier_id) ON TABLE public.bill TO stockwell_bi;
+
+GRANT SELECT(due_on) ON TABLE public.bill TO stockwell_bi;
+
+GRANT UPDATE(open) ON TABLE public.bill TO stockwell_app;
+GRANT SELECT(open) ON TABLE public.bill TO stockwell_bi;
+
+GRANT UPDATE(reversed_by) ON TABLE public.bill TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.bill TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.bill TO stockwell_app;
+
+GRANT SELECT ON TABLE public.supplier TO stockwell_lookup;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.supplier TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.supplier TO stockwell_bi;
+
+GRANT SELECT(id) ON TABLE public.supplier TO stockwell_bi;
+
+GRANT SELECT(code) ON TABLE public.supplier TO stockwell_bi;
+
+GRANT SELECT(name) ON TABLE public.supplier TO stockwell_bi;
+
+GRANT SELECT ON TABLE bi.payable_ageing TO stockwell_app;
+GRANT SELECT ON TABLE bi.payable_ageing TO stockwell_bi;
+
 GRANT SELECT ON TABLE bi.products TO stockwell_app;
 GRANT SELECT ON TABLE bi.products TO stockwell_bi;
 
@@ -10949,6 +11639,12 @@ GRANT UPDATE(version) ON TABLE public.shipment TO stockwell_app;
 
 GRANT UPDATE(updated_at) ON TABLE public.shipment TO stockwell_app;
 
+GRANT SELECT,INSERT ON TABLE public.supplier_payment TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.supplier_payment TO stockwell_bi;
+
+GRANT SELECT(amount) ON TABLE public.supplier_payment TO stockwell_bi;
+
 GRANT SELECT,INSERT ON TABLE public.tender TO stockwell_app;
 
 GRANT SELECT(tenant_id) ON TABLE public.tender TO stockwell_bi;
@@ -11040,6 +11736,12 @@ GRANT UPDATE(version) ON TABLE public.bi_login TO stockwell_app;
 
 GRANT UPDATE(updated_at) ON TABLE public.bi_login TO stockwell_app;
 
+GRANT SELECT,INSERT ON TABLE public.bill_line TO stockwell_app;
+
+GRANT UPDATE(reasons) ON TABLE public.bill_line TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.bill_match TO stockwell_app;
+
 GRANT SELECT,INSERT,DELETE ON TABLE public.bundle_component TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.channel_price_list TO stockwell_app;
@@ -11105,6 +11807,16 @@ GRANT SELECT,INSERT ON TABLE public.hold_line TO stockwell_app;
 GRANT SELECT,INSERT ON TABLE public.hold_reference TO stockwell_app;
 
 GRANT UPDATE(placed_at) ON TABLE public.hold_reference TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.landed_cost TO stockwell_app;
+
+GRANT UPDATE(reversed_by_id) ON TABLE public.landed_cost TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.landed_cost TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.landed_cost TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.landed_cost_line TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.layer_use TO stockwell_app;
 
@@ -11192,6 +11904,12 @@ GRANT UPDATE(category) ON TABLE public.reconcile_item TO stockwell_app;
 
 GRANT UPDATE(updated_at) ON TABLE public.reconcile_item TO stockwell_app;
 
+GRANT SELECT,INSERT ON TABLE public.reconcile_lease TO stockwell_app;
+
+GRANT UPDATE(leased_by) ON TABLE public.reconcile_lease TO stockwell_app;
+
+GRANT UPDATE(lease_until) ON TABLE public.reconcile_lease TO stockwell_app;
+
 GRANT SELECT,INSERT,DELETE ON TABLE public.reconcile_location_mapping TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.reconcile_ownership TO stockwell_app;
@@ -11230,6 +11948,22 @@ GRANT SELECT,INSERT ON TABLE public.reconcile_touchpoint TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.reconcile_verdict TO stockwell_app;
 
+GRANT SELECT,INSERT ON TABLE public.recurring_entry TO stockwell_app;
+
+GRANT UPDATE(posted) ON TABLE public.recurring_entry TO stockwell_app;
+
+GRANT UPDATE(next_on) ON TABLE public.recurring_entry TO stockwell_app;
+
+GRANT UPDATE(tried_on) ON TABLE public.recurring_entry TO stockwell_app;
+
+GRANT UPDATE(problem) ON TABLE public.recurring_entry TO stockwell_app;
+
+GRANT UPDATE(ended_at) ON TABLE public.recurring_entry TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.recurring_entry TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.recurring_entry TO stockwell_app;
+
 GRANT DELETE ON TABLE public.refresh_token TO stockwell_lookup;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_token TO stockwell_app;
 
@@ -11253,7 +11987,20 @@ GRANT SELECT,INSERT ON TABLE public.replaced_product TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.replaced_seller TO stockwell_app;
 
+GRANT SELECT,INSERT ON TABLE public.replenish_order TO stockwell_app;
+
+GRANT UPDATE(purchase_order_id) ON TABLE public.replenish_order TO stockwell_app;
+
+GRANT UPDATE(accepted_at) ON TABLE public.replenish_order TO stockwell_app;
+
 GRANT SELECT,INSERT,DELETE ON TABLE public.replenish_setting TO stockwell_app;
+
+GRANT DELETE ON TABLE public.request_log TO stockwell_lookup;
+GRANT SELECT,INSERT ON TABLE public.request_log TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.request_log TO stockwell_lookup;
+
+GRANT SELECT(id) ON TABLE public.request_log TO stockwell_lookup;
 
 GRANT SELECT,INSERT ON TABLE public.sale_exception TO stockwell_app;
 
@@ -11280,6 +12027,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_by_quarter_hour TO stock
 GRANT SELECT,INSERT,UPDATE ON TABLE public.sales_fold TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.sales_order TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.sales_order TO stockwell_lookup;
+
+GRANT SELECT(id) ON TABLE public.sales_order TO stockwell_lookup;
+
+GRANT SELECT(metadata) ON TABLE public.sales_order TO stockwell_lookup;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_order_line TO stockwell_app;
 
@@ -11353,10 +12106,13 @@ GRANT UPDATE(taken_off_value) ON TABLE public.stock_count_line TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.stock_document TO stockwell_app;
 
-GRANT SELECT ON TABLE public.supplier TO stockwell_lookup;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.supplier TO stockwell_app;
+GRANT SELECT,INSERT ON TABLE public.supplier_payment_part TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.supplier_product TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.supplier_return_line TO stockwell_app;
+
+GRANT UPDATE(reversal_id) ON TABLE public.supplier_return_line TO stockwell_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tax_class TO stockwell_app;
 
