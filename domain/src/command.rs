@@ -39,6 +39,12 @@ pub trait Rule {
         1
     }
 
+    /// Returns whether no other command joins its batch. Such a command reads sums of what is recorded, which lack what other
+    /// commands of the batch did.
+    fn is_alone(&self) -> bool {
+        false
+    }
+
     /// Adds the rows that it reads or changes.
     fn needs(&self, needs: &mut Needs);
 
@@ -248,6 +254,11 @@ impl Command {
     /// Returns its number of lines.
     pub fn lines(&self) -> usize {
         self.rule().lines()
+    }
+
+    /// Returns whether no other command joins its batch.
+    pub fn is_alone(&self) -> bool {
+        self.rule().is_alone()
     }
 
     /// Adds the rows that it reads or changes.

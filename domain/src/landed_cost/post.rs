@@ -78,6 +78,10 @@ impl Rule for Post {
         self.receipts.len()
     }
 
+    fn is_alone(&self) -> bool {
+        true
+    }
+
     fn needs(&self, needs: &mut Needs) {
         needs.charged_ids.extend(self.receipts.iter().map(|named| named.stock_document_id));
         needs.accounts.extend(self.charges.iter().map(|charge| charge.account().to_owned()));

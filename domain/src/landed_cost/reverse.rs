@@ -9,6 +9,7 @@ use crate::id::LandedCostId;
 use crate::needs::Needs;
 use crate::number::{Money, Quantity};
 use crate::refusal::Refusal;
+use crate::stock::LevelKey;
 
 /// A landed cost to take back.
 #[derive(Debug, Clone)]
@@ -26,6 +27,10 @@ pub struct Reverse {
 impl Rule for Reverse {
     fn name(&self) -> &'static str {
         "landed_cost.reversed"
+    }
+
+    fn is_alone(&self) -> bool {
+        true
     }
 
     fn needs(&self, needs: &mut Needs) {
@@ -71,9 +76,11 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(LandedCost, Posting), 
         charges: original.charges.iter().map(taken_back).collect(),
         lines: Vec::with_capacity(original.lines.len()),
     };
+    // What is held is found before a change, which may change the costing method of its level.
+    let held: Vec<Held> = original.lines.iter().map(|line| find_held(book, line)).collect();
     let mut posting = Posting::default();
-    for line in &original.lines {
-        let taken = take_back(book, &document, line, &mut posting);
+    for (line, held) in original.lines.iter().zip(held) {
+        let taken = take_back(book, &document, (line, held), &mut posting);
         document.lines.push(taken);
     }
     post_entry(book, &document, Some(format!("Reversal of {}", original.number)), &mut posting);
@@ -85,23 +92,31 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(LandedCost, Posting), 
     Ok((document, posting))
 }
 
-/// Takes a line back, and returns the line of the reversal.
-fn take_back(book: &mut Book, document: &LandedCost, line: &LandedLine, posting: &mut Posting) -> LandedLine {
+/// The units of a line that are held, and their share of its value by level.
+type Held = (Quantity, Vec<(LevelKey, Money)>);
+
+fn find_held(book: &Book, line: &LandedLine) -> Held {
     let receipt = book.receipts.get(&line.stock_document_id);
-    let goods = receipt.and_then(|receipt| {
-        receipt.lines.iter().find(|goods| goods.line_no == line.receipt_line_no).copied()
-    });
-    let (mut held, mut taken) = (Quantity::ZERO, Money::ZERO);
-    if let Some(goods) = goods {
-        let (units, shares) = held_shares(book, &goods, (line.value, line.quantity));
-        held = units;
-        for (key, share) in shares {
-            let there = book.value_left(&key, goods.source());
-            let value = share.min(line.held_value - taken).min(there);
-            let change = Change { key, source: goods.source(), value: -value, line_no: line.line_no };
-            change_value(book, document, &change, posting);
-            taken += value;
-        }
+    let goods =
+        receipt.and_then(|receipt| receipt.lines.iter().find(|goods| goods.line_no == line.receipt_line_no));
+    goods.map_or_else(Held::default, |goods| held_shares(book, goods, (line.value, line.quantity)))
+}
+
+/// Takes a line back, and returns the line of the reversal.
+fn take_back(
+    book: &mut Book,
+    document: &LandedCost,
+    (line, (held, shares)): (&LandedLine, Held),
+    posting: &mut Posting,
+) -> LandedLine {
+    let source = (line.stock_document_id.0, line.receipt_line_no);
+    let mut taken = Money::ZERO;
+    for (key, share) in shares {
+        let there = book.value_left(&key, source);
+        let value = share.min(line.held_value - taken).min(there);
+        let change = Change { key, source, value: -value, line_no: line.line_no };
+        change_value(book, document, &change, posting);
+        taken += value;
     }
     LandedLine { value: -line.value, held, held_value: -taken, ..*line }
 }

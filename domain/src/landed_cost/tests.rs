@@ -146,6 +146,27 @@ fn units_that_are_held_get_their_share_and_the_rest_is_cost_variance() {
 }
 
 #[test]
+fn a_reversal_beside_a_change_of_the_costing_method_takes_back_what_the_layers_hold() {
+    let mut book = empty(CostingMethod::Fifo);
+    // The receipt with the higher number came first, so its line is the second one.
+    bring(&mut book, 2, units(100), money(1_000));
+    bring(&mut book, 1, units(100), money(1_000));
+    let (landed, _) = post(&mut book, landed(SpreadBy::Quantity, 2_000, &[1, 2]));
+    assert_eq!(landed.held_value(), money(2_000));
+    take(&mut book, units(100));
+    // What came later is read only for levels without layers.
+    for goods in book.receipts.values_mut().flat_map(|receipt| &mut receipt.lines) {
+        goods.later = Quantity::ZERO;
+    }
+    let setup = Arc::get_mut(&mut book.setup).expect("no one else has it");
+    setup.settings.costing_method = CostingMethod::MovingAverage;
+    let (back, _) = decide(&mut book, reverse(&landed)).expect("it is reversed");
+    let of_lines: Vec<_> = back.lines.iter().map(|line| (line.held, line.held_value)).collect();
+    assert_eq!(of_lines, [(units(100), money(-1_000)), (units(0), money(0))]);
+    assert_eq!(book.level(&key()).value(), money(1_000));
+}
+
+#[test]
 fn a_level_that_was_used_up_since_gets_nothing() {
     for method in [CostingMethod::MovingAverage, CostingMethod::Fifo] {
         let mut book = empty(method);

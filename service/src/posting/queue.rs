@@ -195,12 +195,15 @@ impl Poster {
     }
 }
 
-/// Returns the number of requests that fit into one transaction, at most `most` and at least 1.
+/// Returns the number of requests that fit into one transaction, at most `most` and at least 1. A command that runs alone is the
+/// only one.
 fn fitting<'a>(requests: impl Iterator<Item = &'a Request>, most: usize) -> usize {
-    let mut lines = 0;
+    let (mut lines, mut last_is_alone) = (0, None::<bool>);
     let fits = |request: &&'a Request| {
         lines += request.command.lines();
-        lines <= LINES_MAX
+        let is_alone = request.command.is_alone();
+        let joins = last_is_alone.replace(is_alone).is_none_or(|last| !last && !is_alone);
+        joins && lines <= LINES_MAX
     };
     requests.take(most).take_while(fits).count().max(1)
 }
@@ -357,9 +360,39 @@ async fn drain(inner: Arc<Inner>, tenant_id: TenantId) {
 
 #[cfg(test)]
 mod tests {
+    use domain::id::{LandedCostId, PurchaseOrderId};
+    use domain::landed_cost::Reverse;
+    use domain::purchase_order::Close;
     use uuid::Uuid;
 
     use super::*;
+    use crate::Caller;
+    use crate::caller::{ActorKind, EntryMode};
+    use crate::posting::Command;
+    use crate::scope::Scopes;
+
+    fn request(command: Command) -> Request {
+        let tenant_id = TenantId(Uuid::from_u128(1));
+        let caller = Caller::new(tenant_id, ActorKind::Worker, Uuid::from_u128(2), Scopes::default());
+        let entry_mode = EntryMode::Api;
+        Request { caller, command, idempotency: None, entry_mode, render: |_, _| (200, String::new()) }
+    }
+
+    #[test]
+    fn a_command_that_runs_alone_shares_no_transaction() {
+        let close = || request(Command::ClosePurchaseOrder(Close(PurchaseOrderId::default())));
+        let reverse = || {
+            let original_id = LandedCostId::default();
+            let reverse =
+                Reverse { original_id, id: None, reason: "Billed twice".to_owned(), reference: None };
+            request(Command::ReverseLandedCost(reverse))
+        };
+        let fits = |requests: &[Request], most| fitting(requests.iter(), most);
+        assert_eq!(fits(&[close(), close(), reverse(), close()], BATCH_MAX), 2);
+        assert_eq!(fits(&[reverse(), reverse()], BATCH_MAX), 1);
+        assert_eq!(fits(&[reverse(), close()], BATCH_MAX), 1);
+        assert_eq!(fits(&[close(), close(), close()], 2), 2);
+    }
 
     #[test]
     fn a_tenant_rests_while_others_work() {
