@@ -13,6 +13,7 @@ use sea_orm::sqlx::types::Json;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
+use super::places::places;
 use super::stock_documents::with_lines;
 use crate::columns::Columns;
 use crate::listing::{number, word};
@@ -37,7 +38,6 @@ pub(super) async fn load(tx: &Tx, needs: &mut Needs, book: &mut Book) -> Result<
         return Ok(());
     }
     book.receipts = receipts(tx, &needs.charged_ids).await?;
-    take_returned(tx, &needs.charged_ids, book).await?;
     for goods in book.receipts.values().flat_map(|receipt| &receipt.lines) {
         needs.product_ids.insert(goods.key.product_id);
         needs.location_ids.insert(goods.key.location_id);
@@ -45,6 +45,20 @@ pub(super) async fn load(tx: &Tx, needs: &mut Needs, book: &mut Book) -> Result<
     let layered = layered_at(tx, needs, book).await?;
     needs.location_ids.extend(layered);
     Ok(())
+}
+
+/// Reads what changes only under the locks of the levels: what went back of the receipts, and what came after them. Must run after
+/// the levels are locked. If units have arrived meanwhile at a location whose levels are not locked, another attempt locks them.
+pub(super) async fn complete(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
+    if needs.charged_ids.is_empty() {
+        return Ok(());
+    }
+    let locked = places(needs, &book.setup);
+    if layered_at(tx, needs, book).await?.iter().any(|id| !locked.contains(id)) {
+        return Err(Error::LockTimeout);
+    }
+    take_returned(tx, &needs.charged_ids, book).await?;
+    read_later(tx, book).await
 }
 
 /// Reads a landed cost without its lines.
@@ -183,20 +197,36 @@ async fn layered_at(tx: &Tx, needs: &Needs, book: &Book) -> Result<Vec<LocationI
 }
 
 /// The primary key of movements finds those of a level from an id on. No movement is recorded before it happens, so `first_id`
-/// is the least id of a later one.
+/// is the least id of a later one. What went back of a later receipt is not among the units that came last. Returns of the receipt
+/// of the line itself were taken off its lines. The condition on document_kind is that of the index
+/// stock_movement_by_supplier_return.
 const LATER: &str = "
-    select v.document_id, v.line_no, sum(m.quantity) as later
-    from unnest($2::uuid[], $3::int[], $4::uuid[], $5::uuid[], $6::uuid[], $7::timestamptz[], $8::uuid[], $9::uuid[])
-        as v (document_id, line_no, location_id, product_id, lot_id, occurred_at, movement_id, first_id)
-    join stock_movement m on m.tenant_id = $1 and m.product_id = v.product_id and m.location_id = v.location_id
-        and m.lot_id = v.lot_id and m.id >= v.first_id
-    where m.kind in ('receipt', 'opening', 'transfer_in') and m.quantity > 0
-      and (m.occurred_at, m.id) > (v.occurred_at, v.movement_id)
-    group by v.document_id, v.line_no";
+    with came as materialized (
+        select v.document_id, v.line_no, v.location_id, v.product_id, v.lot_id, m.kind, m.document_id as source_id, m.quantity
+        from unnest($2::uuid[], $3::int[], $4::uuid[], $5::uuid[], $6::uuid[], $7::timestamptz[], $8::uuid[], $9::uuid[])
+            as v (document_id, line_no, location_id, product_id, lot_id, occurred_at, movement_id, first_id)
+        join stock_movement m on m.tenant_id = $1 and m.product_id = v.product_id and m.location_id = v.location_id
+            and m.lot_id = v.lot_id and m.id >= v.first_id
+        where m.kind in ('receipt', 'opening', 'transfer_in') and m.quantity > 0
+          and (m.occurred_at, m.id) > (v.occurred_at, v.movement_id)
+    ), back as (
+        select distinct c.document_id, c.line_no, c.location_id, c.product_id, c.lot_id, b.stock_document_id
+        from came c
+        join supplier_return_line b on b.tenant_id = $1 and b.receipt_id = c.source_id and b.reversal_id is null
+        where c.kind = 'receipt' and c.source_id <> c.document_id
+    ), changes as (
+        select c.document_id, c.line_no, c.quantity from came c
+        union all
+        select b.document_id, b.line_no, m.quantity
+        from back b
+        join stock_movement m on m.tenant_id = $1 and m.document_id = b.stock_document_id and m.document_kind = 'supplier_return'
+            and m.kind = 'supplier_return' and m.location_id = b.location_id and m.product_id = b.product_id
+            and m.lot_id = b.lot_id
+    )
+    select document_id, line_no, sum(quantity) as later from changes group by document_id, line_no";
 
-/// Reads how many units the levels without cost layers got after each line of the receipts. Must run after the levels are
-/// locked.
-pub(super) async fn read_later(tx: &Tx, book: &mut Book) -> Result<(), Error> {
+/// Reads how many units the levels without cost layers got after each line of the receipts.
+async fn read_later(tx: &Tx, book: &mut Book) -> Result<(), Error> {
     let mut asked = Vec::new();
     for receipt in book.receipts.values() {
         for goods in &receipt.lines {

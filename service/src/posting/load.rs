@@ -145,7 +145,7 @@ async fn stock(
     let layers = layer::load(tx, book.levels()).await?;
     book.add_layers(layers);
     stock_documents::read_left(tx, &mut book.holds).await?;
-    landed::read_later(tx, book).await?;
+    landed::complete(tx, needs, book).await?;
     allotments::load(tx, book).await?;
     waiting::load(tx, book).await?;
     bills::billing(tx, needs, book).await

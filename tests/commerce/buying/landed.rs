@@ -1,5 +1,7 @@
 //! Landed costs: how charges are spread, what of them stock gets, and how they are taken back.
 
+mod beside;
+
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use tests::{Level, Reply, Tenant, lines, with_tenant};

@@ -1,0 +1,92 @@
+//! Landed costs beside what happens to the goods of their receipts meanwhile: arrivals, receipts and returns.
+
+use std::time::Duration;
+
+use futures_util::future::{join, join_all};
+use sea_orm::sqlx::{self, Connection};
+use serde_json::json;
+use tests::{Level, environment, lines, with_tenant};
+
+use super::{DOCUMENTS, LANDED, freight, in_shop, of_lines, product, receive, text};
+use crate::buying::{order, step, supplier};
+
+#[test]
+fn units_that_arrive_while_a_landed_cost_waits_have_their_share() {
+    with_tenant(async |tenant| {
+        let sku = product(tenant, "fifo").await;
+        let receipt = receive(tenant, "05", &[(&sku, "10", "1.00")]).await;
+        let sent = json!({ "to_location_id": tenant.shop, "lines": lines(&[(&sku, "4")]) });
+        let transfer = tenant.make("/v1/stock/transfers", sent).await;
+        let mut connection = environment().connect().await;
+        let mut lock = connection.begin().await.expect("a transaction");
+        let level = "select 1 from stock_level where tenant_id = $1 \
+             and location_id = (select id from location where tenant_id = $1 and code = 'MAIN') for update";
+        sqlx::query(level).bind(tenant.id.0).fetch_one(&mut *lock).await.expect("the level");
+        let arrival = async {
+            let waits = "select exists (select from pg_stat_activity where pg_backend_pid() = any (pg_blocking_pids(pid)))";
+            while !sqlx::query_scalar::<_, bool>(waits).fetch_one(&mut *lock).await.expect("a row") {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            tenant.post(&format!("/v1/stock/transfers/{transfer}/receive"), &json!({})).await.ok();
+            lock.rollback().await.expect("it ends");
+        };
+        let body = freight("10.00", "quantity", &[&receipt]);
+        let landed = join(tenant.post(LANDED, &body), arrival).await.0.created();
+        assert_eq!((of_lines(&landed, "held"), of_lines(&landed, "gone_value")), (vec!["10"], vec!["0.00"]));
+        assert_eq!(tenant.level(&sku).await, Level::of("6", "0", "12"));
+        assert_eq!(in_shop(tenant, &sku).await, "8.00");
+    });
+}
+
+#[test]
+fn receipts_beside_a_landed_cost_are_not_held_for_it() {
+    with_tenant(async |tenant| {
+        let till = tenant.till().await;
+        let sku = product(tenant, "moving_average").await;
+        let receipt = receive(tenant, "05", &[(&sku, "10", "1.00")]).await;
+        tenant.sell(&till, &[(&sku, "10")]).await.created();
+        // Those that arrive at once share a transaction, and a landed cost has one of its own.
+        let more =
+            json!({ "kind": "receipt", "lines": [{ "sku": sku, "quantity": "5", "unit_cost": "1.00" }] });
+        let came = (0..30).map(async |_| tenant.post(DOCUMENTS, &more).await.status);
+        let body = freight("1.00", "quantity", &[&receipt]);
+        let bills = (0..15).map(async |_| tenant.post(LANDED, &body).await.created());
+        let (came, landed) = join(join_all(came), join_all(bills)).await;
+        assert_eq!(came, [201; 30]);
+        for landed in &landed {
+            assert_eq!(of_lines(landed, "held"), ["0"], "the goods of the receipt were sold before");
+        }
+        assert_eq!(tenant.level(&sku).await, Level::of("150", "0", "150"));
+    });
+}
+
+#[test]
+fn what_went_back_of_a_later_receipt_did_not_come_last() {
+    with_tenant(async |tenant| {
+        let sku = product(tenant, "moving_average").await;
+        let nordbolt = supplier(tenant, "NORDBOLT", json!({})).await;
+        let line = json!({ "sku": sku, "quantity": "10", "unit_cost": "4" });
+        let body = json!({ "supplier_id": nordbolt, "lines": [line] });
+        let mut came = Vec::new();
+        for _ in 0..2 {
+            let sent = order(tenant, body.clone(), &["send"]).await;
+            came.push(step(tenant, &sent, "receive", json!({})).await.ok());
+        }
+        let back =
+            json!({ "receipt_id": came[1]["receipt_id"], "lines": [{ "line_no": 1, "quantity": "7" }] });
+        let back = step(tenant, &came[1], "return", back).await.ok();
+        let body = freight("10.00", "quantity", &[text(&came[0]["receipt_id"])]);
+        let landed = tenant.post(LANDED, &body).await.created();
+        assert_eq!((of_lines(&landed, "held"), of_lines(&landed, "held_value")), (vec!["10"], vec!["10.00"]));
+        // A return that was taken back changes nothing again.
+        let undone = json!({ "return_id": back["return_id"], "reason": "The carrier brought it back" });
+        step(tenant, &came[1], "reverse-return", undone).await.ok();
+        let landed = tenant.post(LANDED, &body).await.created();
+        assert_eq!(of_lines(&landed, "held"), ["10"]);
+        // 5 of the 20 units leave, the oldest first.
+        let gone = json!({ "kind": "adjustment", "reason": "sample", "lines": lines(&[(&sku, "-5")]) });
+        tenant.post(DOCUMENTS, &gone).await.created();
+        let landed = tenant.post(LANDED, &body).await.created();
+        assert_eq!(of_lines(&landed, "held"), ["5"]);
+    });
+}
