@@ -1,6 +1,6 @@
 //! The return of received goods to the supplier, by a stock document.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -124,8 +124,9 @@ fn send_back(
     let location_id = book.place(Some(location_id), "/location_id")?.id;
     let left = Some(Departure { occurred_at, forced: false });
     let rule = PickRule { location_id, purpose: Purpose::WriteOff, left };
-    let leaving = Check { order: &order, receipt: &receipt, rule, demand: Demand::default() }
-        .lines(book, &command.lines)?;
+    let (demand, sent) = (Demand::default(), HashMap::new());
+    let leaving =
+        Check { order: &order, receipt: &receipt, rule, demand, sent }.lines(book, &command.lines)?;
 
     // Nothing rejects the command from here on.
     let id = command.document_id.unwrap_or_else(|| StockDocumentId(book.ids.next_id()));
@@ -196,6 +197,8 @@ struct Check<'a> {
     rule: PickRule,
     /// The stock that leaves.
     demand: Demand,
+    /// Units of each lot that the lines so far send back.
+    sent: HashMap<(ProductId, LotId), Quantity>,
 }
 
 impl Check<'_> {
@@ -264,7 +267,9 @@ impl Check<'_> {
         for share in &shares {
             let moved = self.receipt.came.iter().chain(&self.receipt.back);
             let of_lot = moved.filter(|line| (line.product_id, line.lot_id) == (product.id, share.lot_id));
-            let here: Quantity = of_lot.map(|line| line.quantity).sum();
+            let sent = self.sent.entry((product.id, share.lot_id)).or_default();
+            let here = of_lot.map(|line| line.quantity).sum::<Quantity>() - *sent;
+            *sent += share.quantity;
             if share.quantity > here {
                 let place = named.iter().position(|lot| lot.code == share.code).unwrap_or_default();
                 let detail = format!(

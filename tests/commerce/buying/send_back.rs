@@ -277,6 +277,34 @@ fn lots_and_serial_numbers_go_back_as_they_came() {
 }
 
 #[test]
+fn lines_that_share_a_lot_send_no_more_of_it_back_than_came() {
+    with_tenant(async |tenant| {
+        tenant.tracked("MILK", "lot").await;
+        let earlier =
+            json!({ "sku": "MILK", "quantity": "5", "unit_cost": "0.50", "lots": [{ "code": "L1" }] });
+        let earlier = json!({ "kind": "opening", "lines": [earlier] });
+        tenant.post("/v1/stock/documents", &earlier).await.created();
+        let dairy = supplier(tenant, "DAIRY", json!({})).await;
+        let five = json!({ "sku": "MILK", "quantity": "5", "unit_cost": "0.50" });
+        let made = order(tenant, json!({ "supplier_id": dairy, "lines": [five, five] }), &["send"]).await;
+        let both = |first: &str, second: &str, quantity: &str| {
+            json!([{ "line_no": 1, "quantity": quantity, "lots": [{ "code": first }] },
+                { "line_no": 2, "quantity": quantity, "lots": [{ "code": second }] }])
+        };
+        let came = step(tenant, &made, "receive", json!({ "lines": both("L1", "L2", "5") })).await.ok();
+        let back = async |lines: Value| {
+            let body = json!({ "receipt_id": came["receipt_id"], "lines": lines });
+            step(tenant, &made, "return", body).await
+        };
+        // 10 units of the lot are there, and 5 of them came with the receipt.
+        let much = back(both("L1", "L1", "3")).await;
+        much.refused(422, "validation_failed").names(&["#/lines/1/lots/0/quantity"]);
+        back(both("L1", "L1", "2")).await.ok();
+        assert_eq!(tenant.level("MILK").await, Level::of("11", "0", "5.5"));
+    });
+}
+
+#[test]
 fn a_return_and_a_reversal_happen_once_and_are_repeated_as_they_were() {
     with_tenant(async |tenant| {
         tenant.product("MUG", "10.00").await;
