@@ -202,13 +202,15 @@ impl Posting {
     }
 
     /// Stores a plan under the key of the request, and posts its commands, each on its own. `work` runs in the transaction that
-    /// stores the plan. A repeat has the stored plan, and each command its first result. Returns 207.
+    /// stores the plan. `check` runs before each part of the commands, and returns those that are rejected, in their order. A
+    /// repeat has the stored plan, and each accepted command its first result. Returns 207.
     pub async fn plan<P: Serialize + DeserializeOwned>(
         self,
         name: &'static str,
         plan: &P,
         work: impl AsyncFn(&Tx, &P) -> Result<(), service::Error>,
         commands: impl FnOnce(P) -> Vec<Command>,
+        check: impl AsyncFn(&[Command]) -> Result<Vec<Option<Refusal>>, service::Error>,
     ) -> Answer {
         let idempotency = self.key.clone().required(&self.raw).await?;
         let body = serde_json::to_string(plan).map_err(ApiError::internal)?;
@@ -227,7 +229,7 @@ impl Posting {
         }
         let stored = stored.map_err(|error| self.explain(error.into()))?;
         let commands = commands(serde_json::from_str(&stored.body).map_err(ApiError::internal)?);
-        let mut response = self.post_parts(&idempotency, commands).await?;
+        let mut response = self.post_parts(&idempotency, commands, check).await?;
         if stored.replayed {
             response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
         }
@@ -235,16 +237,31 @@ impl Posting {
     }
 
     /// Posts the commands of a request, each under a key of its own that follows from that of the request.
-    async fn post_parts(&self, idempotency: &Idempotency, commands: Vec<Command>) -> Answer {
+    async fn post_parts(
+        &self,
+        idempotency: &Idempotency,
+        commands: Vec<Command>,
+        check: impl AsyncFn(&[Command]) -> Result<Vec<Option<Refusal>>, service::Error>,
+    ) -> Answer {
         let render = if self.preferences.minimal { minimal } else { self.render };
         let mut results = Results::default();
-        let mut commands = commands.into_iter().zip(1..).peekable();
-        while commands.peek().is_some() {
-            let request = |(command, number)| {
+        let mut commands = commands.into_iter();
+        let mut numbers = 1..;
+        while !commands.as_slice().is_empty() {
+            let part: Vec<Command> = commands.by_ref().take(BATCH_MAX).collect();
+            // A dry run has stored no plan to check.
+            let rejected: Vec<Option<Refusal>> = match self.preferences.dry_run {
+                true => part.iter().map(|_| None).collect(),
+                false => check(part.as_slice()).await?,
+            };
+            let request = |((command, rejected), number): ((Command, Option<Refusal>), usize)| {
+                if let Some(refusal) = rejected {
+                    return Err(ApiError::from(refusal));
+                }
                 let (caller, idempotency) = (self.caller.0.clone(), Some(of_part(idempotency, number)));
                 Ok(Request { caller, command, idempotency, entry_mode: EntryMode::Api, render })
             };
-            let requests = commands.by_ref().take(BATCH_MAX).map(request).collect();
+            let requests = part.into_iter().zip(rejected).zip(numbers.by_ref()).map(request).collect();
             results.post(&self.app, &self.caller, self.preferences, requests).await?;
         }
         let mut response = results.respond()?;

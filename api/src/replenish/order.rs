@@ -5,6 +5,7 @@ use domain::id::{LocationId, ProductId};
 use domain::refusal::Problems;
 use domain::text::{self, Reference200};
 use serde::Deserialize;
+use service::posting::Command;
 use service::replenish::order::{self, Accepted, AcceptedLine, Plan};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -57,7 +58,8 @@ struct ReplenishmentOrderLine {
 /// The suggestions are computed again. If the numbers of one have changed, nothing is written (409), and `errors` names it. Then each
 /// document is posted on its own: `results` has the transfers first, then the purchase orders. A rejected one does not affect the
 /// others. A product at a location is ordered once: what a draft has is among the numbers, and of two acceptances at once the
-/// second is rejected. A repeat with the same key has the same results.
+/// second is rejected. A repeat with the same key has the same results, and writes what the first request could not: unless another
+/// acceptance has ordered one of its products since (409).
 #[utoipa::path(
     operation_id = "replenishment_order",
     security(("bearer" = ["stock:write", "purchasing:write"])),
@@ -88,7 +90,9 @@ async fn order_suggested(post: Post) -> Answer {
         }
     };
     let claim = async |tx: &service::Tx, plan: &Plan| order::claim(tx, plan).await;
-    posting.plan("replenishment.accepted", &plan, claim, Plan::commands).await
+    let (db, caller) = (posting.app.db.clone(), posting.caller.0.clone());
+    let renew = async |commands: &[Command]| order::renew(&db, &caller, commands).await;
+    posting.plan("replenishment.accepted", &plan, claim, Plan::commands, renew).await
 }
 
 fn accepted(input: ReplenishmentOrder, sees_costs: bool) -> Result<Accepted, ApiError> {

@@ -3,6 +3,8 @@
 //!
 //! A plan names the documents, and is stored before they are posted. It claims each product at a location for its order, unless
 //! another plan has claimed it since the figures were computed. So a suggestion is ordered once, also by two acceptances at once.
+//! A claim is renewed before its order is written. If another plan has it by then, because the first attempt was rejected or
+//! did not come to its end, the order is rejected.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -25,12 +27,12 @@ use super::giver::{LineProblem, StockThere, find_stocks};
 use super::run::{Extent, Run, Scope, Suggested, run};
 use super::shown::fingerprint;
 use crate::posting::Command;
-use crate::{Db, Error, Tx};
+use crate::{Caller, Db, Error, Tx};
 
 /// Most suggestions of one acceptance.
 pub const LINES_MAX: usize = 500;
 
-/// Seconds in which an order is written that was claimed. A claim whose order is missing for longer counts no more.
+/// Seconds in which an order is written after its claim was made or renewed. A claim whose order is missing for longer counts no more.
 const CLAIM_SECONDS: i64 = 60;
 
 /// Suggestions to be carried out.
@@ -92,8 +94,15 @@ struct BoughtLine {
     /// Stock unit of the product.
     uom: String,
     quantity: Quantity,
-    /// The order that the claim named when the figures were computed.
-    claimed_by: Option<PurchaseOrderId>,
+    /// The claim when the figures were computed.
+    claimed: Option<Claimed>,
+}
+
+/// A claim as it was read: of an order, made or renewed at a time.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Claimed {
+    order: PurchaseOrderId,
+    at: DateTime<Utc>,
 }
 
 impl Plan {
@@ -255,8 +264,7 @@ fn givers(found: &[&Suggested]) -> HashSet<LocationId> {
 /// The order for which a product at a location was claimed last.
 #[derive(Debug, Clone, Copy)]
 struct Claim {
-    order: PurchaseOrderId,
-    accepted_at: DateTime<Utc>,
+    claimed: Claimed,
     /// Whether the order was written, so that the figures have it.
     is_placed: bool,
 }
@@ -270,12 +278,11 @@ async fn find_claims(tx: &Tx, products: &[Uuid]) -> Result<Claims, Error> {
     let rows = tx.rows(sqlx::query(select).bind(tx.tenant_id.0).bind(products)).await?;
     let read = |row: &PgRow| -> Result<_, Error> {
         let pair = (ProductId(row.try_get("product_id")?), LocationId(row.try_get("location_id")?));
-        let claim = Claim {
+        let claimed = Claimed {
             order: PurchaseOrderId(row.try_get("purchase_order_id")?),
-            accepted_at: row.try_get("accepted_at")?,
-            is_placed: row.try_get("is_placed")?,
+            at: row.try_get("accepted_at")?,
         };
-        Ok((pair, claim))
+        Ok((pair, Claim { claimed, is_placed: row.try_get("is_placed")? }))
     };
     rows.iter().map(read).collect()
 }
@@ -349,11 +356,11 @@ impl<'run> Draft<'run> {
         };
         let claim = self.claims.get(&(product_id, location_id));
         let since = self.tx.now - TimeDelta::seconds(CLAIM_SECONDS);
-        if claim.is_some_and(|claim| !claim.is_placed && claim.accepted_at > since) {
+        if claim.is_some_and(|claim| !claim.is_placed && claim.claimed.at > since) {
             let detail = "An order of this product was accepted less than a minute ago, and is not written yet. Read the suggestions again.";
             return Err((format!("{pointer}/product_id"), Code::InvalidStateTransition, detail.to_owned()));
         }
-        let claimed_by = claim.map(|claim| claim.order);
+        let claimed = claim.map(|claim| claim.claimed);
         let uom = self.run.products.get(&product_id).map(|product| product.uom.clone()).unwrap_or_default();
         let tx = self.tx;
         let order = self.orders.entry((supplier_id, location_id)).or_insert_with(|| PlannedOrder {
@@ -362,7 +369,7 @@ impl<'run> Draft<'run> {
             location_id,
             lines: Vec::new(),
         });
-        order.lines.push(BoughtLine { product_id, uom, quantity, claimed_by });
+        order.lines.push(BoughtLine { product_id, uom, quantity, claimed });
         Ok(())
     }
 }
@@ -377,31 +384,29 @@ const CLAIM_FIRST: &str = "insert into replenish_order (tenant_id, product_id, l
      from unnest($2::uuid[], $3::uuid[], $4::uuid[]) as v (product_id, location_id, purchase_order_id) \
      on conflict (tenant_id, product_id, location_id) do nothing";
 
-const CLAIM_AGAIN: &str = "update replenish_order c set purchase_order_id = v.purchase_order_id, accepted_at = $6 \
-     from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[]) as v (product_id, location_id, purchase_order_id, claimed_by) \
+const CLAIM_AGAIN: &str = "update replenish_order c set purchase_order_id = v.purchase_order_id, accepted_at = $7 \
+     from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[]) \
+         as v (product_id, location_id, purchase_order_id, claimed_by, claimed_at) \
      where c.tenant_id = $1 and c.product_id = v.product_id and c.location_id = v.location_id \
-       and c.purchase_order_id = v.claimed_by";
+       and c.purchase_order_id = v.claimed_by and c.accepted_at = v.claimed_at";
 
 /// Claims the products of a plan for its orders. Rejects a plan if one was claimed since its figures were computed.
 pub async fn claim(tx: &Tx, plan: &Plan) -> Result<(), Error> {
-    // Two plans that claim in different orders would wait for each other.
-    let lock = "select pg_advisory_xact_lock(hashtextextended('replenish_order ' || $1::uuid, 0))";
-    tx.execute(sqlx::query(lock).bind(tx.tenant_id.0)).await?;
+    lock(tx).await?;
     let (mut first, mut again) = (Columns::default(), Columns::default());
     for order in &plan.orders {
         for line in &order.lines {
-            let columns = if line.claimed_by.is_none() { &mut first } else { &mut again };
-            columns.products.push(line.product_id.0);
-            columns.locations.push(order.location_id.0);
-            columns.orders.push(order.id.0);
-            columns.claimed_by.extend(line.claimed_by.map(|id| id.0));
+            let columns = if line.claimed.is_none() { &mut first } else { &mut again };
+            columns.add(line.product_id, order.location_id, order.id);
+            columns.claimed_by.extend(line.claimed.map(|claimed| claimed.order.0));
+            columns.claimed_at.extend(line.claimed.map(|claimed| claimed.at));
         }
     }
     let wanted = first.orders.len() + again.orders.len();
     let query = sqlx::query(CLAIM_FIRST).bind(tx.tenant_id.0).bind(first.products).bind(first.locations);
     let claimed = tx.execute(query.bind(first.orders).bind(tx.now)).await?;
     let query = sqlx::query(CLAIM_AGAIN).bind(tx.tenant_id.0).bind(again.products).bind(again.locations);
-    let query = query.bind(again.orders).bind(again.claimed_by).bind(tx.now);
+    let query = query.bind(again.orders).bind(again.claimed_by).bind(again.claimed_at).bind(tx.now);
     let claimed = claimed + tx.execute(query).await?;
     if usize::try_from(claimed).unwrap_or_default() == wanted {
         return Ok(());
@@ -411,6 +416,72 @@ pub async fn claim(tx: &Tx, plan: &Plan) -> Result<(), Error> {
     Err(Refusal::state(detail).into())
 }
 
+/// Makes plans claim and renew one after the other. Two that lock rows in different orders would wait for each other.
+async fn lock(tx: &Tx) -> Result<(), Error> {
+    let lock = "select pg_advisory_xact_lock(hashtextextended('replenish_order ' || $1::uuid, 0))";
+    tx.execute(sqlx::query(lock).bind(tx.tenant_id.0)).await?;
+    Ok(())
+}
+
+const FIND_LOST: &str = "select distinct v.purchase_order_id \
+     from unnest($2::uuid[], $3::uuid[], $4::uuid[]) as v (product_id, location_id, purchase_order_id) \
+     left join replenish_order c on c.tenant_id = $1 and c.product_id = v.product_id and c.location_id = v.location_id \
+         and c.purchase_order_id = v.purchase_order_id \
+     where c.purchase_order_id is null and not exists ( \
+         select 1 from purchase_order o where o.tenant_id = $1 and o.id = v.purchase_order_id)";
+
+const RENEW: &str = "update replenish_order c set accepted_at = $6 \
+     from unnest($2::uuid[], $3::uuid[], $4::uuid[]) as v (product_id, location_id, purchase_order_id) \
+     where c.tenant_id = $1 and c.product_id = v.product_id and c.location_id = v.location_id \
+       and c.purchase_order_id = v.purchase_order_id and c.purchase_order_id <> all($5) and not exists ( \
+         select 1 from purchase_order o where o.tenant_id = $1 and o.id = v.purchase_order_id)";
+
+/// Renews the claims of orders that are about to be written. Returns, in the order of the commands, the rejections of orders whose
+/// products another plan has claimed since: their first attempt was rejected, or did not come to its end. An order that was written
+/// keeps its result.
+pub async fn renew(db: &Db, caller: &Caller, commands: &[Command]) -> Result<Vec<Option<Refusal>>, Error> {
+    let mut claims = Columns::default();
+    for command in commands {
+        if let Command::PlacePurchaseOrder(Place { id: Some(id), location_id: Some(place), lines, .. }) =
+            command
+        {
+            for line in lines {
+                if let ItemRef::Id(product) = line.item {
+                    claims.add(product, *place, *id);
+                }
+            }
+        }
+    }
+    if claims.orders.is_empty() {
+        return Ok(commands.iter().map(|_| None).collect());
+    }
+    let lost = db.write(caller, async |tx| renew_in(tx, &claims).await).await?;
+    let refusal = |command: &Command| {
+        let Command::PlacePurchaseOrder(Place { id: Some(id), .. }) = command else { return None };
+        lost.contains(&id.0).then(|| {
+            let detail = "Another acceptance has ordered one of these products since this order was rejected or interrupted. Read \
+                          the suggestions again, and accept them under a new Idempotency-Key.";
+            Refusal::state(detail)
+        })
+    };
+    Ok(commands.iter().map(refusal).collect())
+}
+
+/// Renews claims. Returns the orders that lost one.
+async fn renew_in(tx: &Tx, claims: &Columns) -> Result<Vec<Uuid>, Error> {
+    lock(tx).await?;
+    let of_claims = |statement: &'static str| {
+        let query =
+            sqlx::query(statement).bind(tx.tenant_id.0).bind(&claims.products).bind(&claims.locations);
+        query.bind(&claims.orders)
+    };
+    let rows = tx.rows(of_claims(FIND_LOST)).await?;
+    let lost: Vec<Uuid> =
+        rows.iter().map(|row| row.try_get("purchase_order_id")).collect::<Result<_, _>>()?;
+    tx.execute(of_claims(RENEW).bind(&lost).bind(tx.now)).await?;
+    Ok(lost)
+}
+
 /// Claims by column.
 #[derive(Debug, Default)]
 struct Columns {
@@ -418,4 +489,13 @@ struct Columns {
     locations: Vec<Uuid>,
     orders: Vec<Uuid>,
     claimed_by: Vec<Uuid>,
+    claimed_at: Vec<DateTime<Utc>>,
+}
+
+impl Columns {
+    fn add(&mut self, product: ProductId, location: LocationId, order: PurchaseOrderId) {
+        self.products.push(product.0);
+        self.locations.push(location.0);
+        self.orders.push(order.0);
+    }
 }

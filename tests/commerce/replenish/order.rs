@@ -1,8 +1,9 @@
 //! Acceptance of suggestions with all their steps: transfers and drafts of purchase orders.
 
 use futures_util::future::join_all;
+use sea_orm::sqlx;
 use serde_json::{Value, json};
-use tests::{Tenant, with_tenant, with_tenants};
+use tests::{Tenant, environment, with_tenant, with_tenants};
 
 use super::{Calendar, SETTINGS, SUGGESTIONS, explained, ship, steady, stock};
 use crate::platform::auth::key;
@@ -172,6 +173,70 @@ fn what_can_not_be_ordered_names_its_line() {
             (&json!(1), &json!("price_missing"))
         );
         assert!(purchases(tenant).await.is_empty());
+    });
+}
+
+/// Lets the claims be so old that they count no more. A server that stopped between the plan and its orders leaves the same.
+async fn age_claims(tenant: &Tenant) {
+    let earlier =
+        "update replenish_order set accepted_at = accepted_at - interval '2 minutes' where tenant_id = $1";
+    sqlx::query(earlier).bind(tenant.id.0).execute(&environment().root).await.expect("the claims are older");
+}
+
+/// Makes mugs whose supplier has no price, and orders them under a key. The order is rejected. Returns product and supplier, and the
+/// body of the request.
+async fn interrupted(tenant: &Tenant, key: &str) -> (String, String, Value) {
+    let mug = steady(tenant, Calendar::now().await, 150).await;
+    let pottery = tenant.make("/v1/suppliers", json!({ "code": "POTTERY", "name": "Pottery" })).await;
+    let terms = json!({ "preferred": true });
+    tenant.put(&format!("/v1/suppliers/{pottery}/products/{mug}"), &terms).await.ok();
+    let body = json!({ "lines": [line(tenant, &mug).await] });
+    let answer = tenant.post_as(ORDERS, key, &body).await.expect(207);
+    assert_eq!(answer["results"][0]["body"]["code"], "price_missing", "{answer}");
+    age_claims(tenant).await;
+    (mug, pottery, body)
+}
+
+async fn state_price(tenant: &Tenant, (mug, pottery): (&str, &str)) {
+    let terms = json!({ "preferred": true, "prices": [{ "unit_cost": "3.00" }] });
+    tenant.put(&format!("/v1/suppliers/{pottery}/products/{mug}"), &terms).await.ok();
+}
+
+#[test]
+fn a_repeat_writes_no_order_that_another_acceptance_has_written() {
+    with_tenant(async |tenant| {
+        let (mug, pottery, body) = interrupted(tenant, "order-1").await;
+        state_price(tenant, (&mug, &pottery)).await;
+        let other = json!({ "lines": [line(tenant, &mug).await] });
+        let written = tenant.post_as(ORDERS, "order-2", &other).await.expect(207);
+        assert_eq!(written["accepted"], 1, "{written}");
+        let answer = tenant.post_as(ORDERS, "order-1", &body).await.expect(207);
+        assert_eq!(
+            (&answer["refused"], &answer["results"][0]["status"], &answer["results"][0]["body"]["code"]),
+            (&json!(1), &json!(409), &json!("invalid_state_transition"))
+        );
+        assert_eq!(purchases(tenant).await.len(), 1);
+        let again = tenant.post_as(ORDERS, "order-2", &other).await.expect(207);
+        assert_eq!(again["results"][0]["body"]["id"], written["results"][0]["body"]["id"]);
+    });
+}
+
+#[test]
+fn a_repeat_renews_its_claim_and_writes_what_is_missing() {
+    with_tenant(async |tenant| {
+        let (mug, pottery, body) = interrupted(tenant, "order-1").await;
+        let answer = tenant.post_as(ORDERS, "order-1", &body).await.expect(207);
+        assert_eq!(answer["refused"], 1, "{answer}");
+        // The repeat is of now, so its claim holds off another acceptance.
+        let other = json!({ "lines": [line(tenant, &mug).await] });
+        let held_off = tenant.post_as(ORDERS, "order-2", &other).await;
+        held_off.refused(409, "invalid_state_transition").names(&["#/lines/0/product_id"]);
+        state_price(tenant, (&mug, &pottery)).await;
+        age_claims(tenant).await;
+        let answer = tenant.post_as(ORDERS, "order-1", &body).await.expect(207);
+        assert_eq!(answer["accepted"], 1, "{answer}");
+        tenant.post_as(ORDERS, "order-2", &other).await.refused(409, "invalid_state_transition");
+        assert_eq!(purchases(tenant).await.len(), 1);
     });
 }
 
