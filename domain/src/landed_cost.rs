@@ -163,6 +163,19 @@ pub struct ReceivedGoods {
     pub later: Quantity,
 }
 
+/// Units of a receipt that went back to the supplier.
+#[derive(Debug, Clone, Copy)]
+pub struct ReturnedGoods {
+    /// The product.
+    pub product_id: ProductId,
+    /// The lot; nil if the product is not tracked.
+    pub lot_id: LotId,
+    /// Stock units.
+    pub quantity: Quantity,
+    /// Stock units and cost of the line that had received them, if it is known.
+    pub received: Option<(Quantity, Money)>,
+}
+
 impl ReceivedGoods {
     /// Returns the receipt and the line, as cost layers name them.
     fn source(&self) -> (Uuid, i32) {
@@ -171,21 +184,26 @@ impl ReceivedGoods {
 }
 
 impl Receipt {
-    /// Takes units that went back to the supplier off the lines of a product and lot, with their part of the cost. A line of which
-    /// all went back is left out.
-    pub fn take_returned(
-        &mut self,
-        (product_id, lot_id): (ProductId, LotId),
-        quantity: Quantity,
-        settings: &Settings,
-    ) {
-        let mut left = quantity;
-        for goods in &mut self.lines {
-            let part = left.min(goods.quantity);
-            if (goods.key.product_id, goods.key.lot_id) == (product_id, lot_id) && part.is_positive() {
-                goods.value -= settings.share(goods.value, part, goods.quantity);
-                goods.quantity -= part;
-                left -= part;
+    /// Takes units that went back to the supplier off the lines of their product and lot, with their part of the cost: off lines that
+    /// received what the line of the return did, and then off others. A line of which all went back is left out.
+    pub fn take_returned(&mut self, returned: &[ReturnedGoods], settings: &Settings) {
+        let received: Vec<(Quantity, Money)> =
+            self.lines.iter().map(|goods| (goods.quantity, goods.value)).collect();
+        for back in returned {
+            let is_of = |goods: &ReceivedGoods| {
+                (goods.key.product_id, goods.key.lot_id) == (back.product_id, back.lot_id)
+            };
+            let mut places: Vec<usize> = (0..self.lines.len()).filter(|at| is_of(&self.lines[*at])).collect();
+            places.sort_by_key(|at| back.received != Some(received[*at]));
+            let mut left = back.quantity;
+            for at in places {
+                let goods = &mut self.lines[at];
+                let part = left.min(goods.quantity);
+                if part.is_positive() {
+                    goods.value -= settings.share(goods.value, part, goods.quantity);
+                    goods.quantity -= part;
+                    left -= part;
+                }
             }
         }
         self.lines.retain(|goods| goods.quantity.is_positive());

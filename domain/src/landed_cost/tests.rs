@@ -237,9 +237,21 @@ fn units_that_went_back_to_the_supplier_have_no_share() {
     bring(&mut book, 1, units(100), money(1_000));
     let settings = book.setup.settings.clone();
     let mut receipt = book.receipts[&receipt_id(1)].clone();
-    receipt.take_returned((ProductId::default(), LotId::default()), units(40), &settings);
+    let back = |quantity, received| ReturnedGoods {
+        product_id: ProductId::default(),
+        lot_id: LotId::default(),
+        quantity,
+        received,
+    };
+    receipt.take_returned(&[back(units(40), None)], &settings);
     assert_eq!((receipt.lines[0].quantity, receipt.lines[0].value), (units(60), money(600)));
-    receipt.take_returned((ProductId::default(), LotId::default()), units(60), &settings);
+    // A second line of the product received as many for more, and sends them back.
+    receipt.lines.push(ReceivedGoods { line_no: 2, value: money(900), ..receipt.lines[0] });
+    let dear = Some((units(60), money(900)));
+    receipt.take_returned(&[back(units(20), dear), back(units(40), dear)], &settings);
+    let left: Vec<_> = receipt.lines.iter().map(|goods| (goods.line_no, goods.value)).collect();
+    assert_eq!(left, [(1, money(600))]);
+    receipt.take_returned(&[back(units(60), None)], &settings);
     assert!(receipt.lines.is_empty());
     book.receipts.insert(receipt_id(1), receipt);
     let nothing = landed(SpreadBy::Quantity, 100, &[1]);

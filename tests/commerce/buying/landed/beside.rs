@@ -7,7 +7,7 @@ use sea_orm::sqlx::{self, Connection};
 use serde_json::json;
 use tests::{Level, environment, lines, with_tenant};
 
-use super::{DOCUMENTS, LANDED, freight, in_shop, of_lines, product, receive, text};
+use super::{DOCUMENTS, LANDED, METHODS, freight, in_shop, of_lines, product, receive, text};
 use crate::buying::{order, step, supplier};
 
 #[test]
@@ -88,5 +88,31 @@ fn what_went_back_of_a_later_receipt_did_not_come_last() {
         tenant.post(DOCUMENTS, &gone).await.created();
         let landed = tenant.post(LANDED, &body).await.created();
         assert_eq!(of_lines(&landed, "held"), ["5"]);
+    });
+}
+
+#[test]
+fn the_line_that_went_back_has_no_share_and_the_other_of_its_product_has_all() {
+    with_tenant(async |tenant| {
+        for method in METHODS {
+            let sku = product(tenant, method).await;
+            let nordbolt = supplier(tenant, method, json!({})).await;
+            let line = |cost: &str| json!({ "sku": sku, "quantity": "10", "unit_cost": cost });
+            let body = json!({ "supplier_id": nordbolt, "lines": [line("4"), line("6")] });
+            let sent = order(tenant, body, &["send"]).await;
+            let came = step(tenant, &sent, "receive", json!({})).await.ok();
+            let back = |line_no: i32, quantity: &str| {
+                let lines = json!([{ "line_no": line_no, "quantity": quantity }]);
+                json!({ "receipt_id": came["receipt_id"], "lines": lines })
+            };
+            step(tenant, &sent, "return", back(2, "10")).await.ok();
+            let body = freight("10.00", "value", &[text(&came["receipt_id"])]);
+            let landed = tenant.post(LANDED, &body).await.created();
+            assert_eq!((of_lines(&landed, "basis"), of_lines(&landed, "held")), (vec!["40"], vec!["10"]));
+            assert_eq!(of_lines(&landed, "gone_value"), ["0.00"], "{method}");
+            step(tenant, &sent, "return", back(1, "4")).await.ok();
+            let landed = tenant.post(LANDED, &body).await.created();
+            assert_eq!((of_lines(&landed, "basis"), of_lines(&landed, "held")), (vec!["24"], vec!["6"]));
+        }
     });
 }
