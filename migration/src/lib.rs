@@ -189,6 +189,7 @@ pub const STEPS: &[Step] = &[
     step!("0156_user_session"),
     step!("0157_user_session_index"),
     step!("0158_metadata_indexes"),
+    step!("0160_landed_cost_index"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

@@ -136,8 +136,8 @@ async fn find_by_product(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<
     query.tenant(tx).page(tx, "m.id", slice).await
 }
 
-/// Finds movements of a document. Stock documents and transfers have an index. Sales and shipments are found through their lines
-/// and the levels that they moved; the id of a movement begins with the millisecond of its document.
+/// Finds movements of a document. Stock documents, transfers and landed costs have an index. Sales and shipments are found through
+/// their lines and the levels that they moved; the id of a movement begins with the millisecond of its document.
 async fn find_by_document(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PgRow>, Error> {
     let query = Listing::raw(COLUMNS)
         .sql(
@@ -171,6 +171,12 @@ async fn find_by_document(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec
         .sql(
             " union all select m.* from stock_movement m \
              where m.document_kind = 'supplier_return' and m.tenant_id = ",
+        )
+        .tenant(tx)
+        .with("m.document_id = ", filter.document_id)
+        .sql(
+            " union all select m.* from stock_movement m \
+             where m.document_kind = 'landed_cost' and m.tenant_id = ",
         )
         .tenant(tx)
         .with("m.document_id = ", filter.document_id)
