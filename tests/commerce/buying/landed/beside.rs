@@ -7,7 +7,9 @@ use sea_orm::sqlx::{self, Connection};
 use serde_json::json;
 use tests::{Level, environment, lines, with_tenant};
 
-use super::{DOCUMENTS, LANDED, METHODS, freight, in_shop, of_lines, product, receive, text};
+use super::{
+    DOCUMENTS, LANDED, METHODS, accounts, freight, in_shop, of_lines, product, receive, reverse, text,
+};
 use crate::buying::{order, step, supplier};
 
 #[test]
@@ -113,6 +115,35 @@ fn the_line_that_went_back_has_no_share_and_the_other_of_its_product_has_all() {
             step(tenant, &sent, "return", back(1, "4")).await.ok();
             let landed = tenant.post(LANDED, &body).await.created();
             assert_eq!((of_lines(&landed, "basis"), of_lines(&landed, "held")), (vec!["24"], vec!["6"]));
+        }
+    });
+}
+
+#[test]
+fn units_that_go_back_take_their_share_along_and_a_reversal_gives_the_rest() {
+    with_tenant(async |tenant| {
+        for method in METHODS {
+            let sku = product(tenant, method).await;
+            let nordbolt = supplier(tenant, method, json!({})).await;
+            let line = json!({ "sku": sku, "quantity": "10", "unit_cost": "4" });
+            let sent = order(tenant, json!({ "supplier_id": nordbolt, "lines": [line] }), &["send"]).await;
+            let came = step(tenant, &sent, "receive", json!({})).await.ok();
+            let body = freight("10.00", "quantity", &[text(&came["receipt_id"])]);
+            let landed = tenant.post(LANDED, &body).await.created();
+            let back =
+                json!({ "receipt_id": came["receipt_id"], "lines": [{ "line_no": 1, "quantity": "4" }] });
+            let back = step(tenant, &sent, "return", back).await.ok();
+            // The supplier credits 4.00 for each unit, and each leaves with 1.00 of freight.
+            let entry = accounts(&[("1200", "-20.00"), ("2100", "16.00"), ("5300", "4.00")]);
+            assert_eq!(tenant.entry(text(&back["return_id"])).await, entry, "{method}");
+            let reversal = reverse(tenant, &landed).await.created();
+            assert_eq!(
+                (of_lines(&reversal, "held"), of_lines(&reversal, "held_value")),
+                (vec!["6"], vec!["-6.00"])
+            );
+            let entry = accounts(&[("1200", "-6.00"), ("2110", "10.00"), ("5200", "-4.00")]);
+            assert_eq!(tenant.entry(text(&reversal["id"])).await, entry, "{method}");
+            assert_eq!(tenant.level(&sku).await, Level::of("6", "0", "24"), "{method}");
         }
     });
 }
