@@ -31,6 +31,8 @@ use crate::{Caller, Db, Error, Tx};
 
 /// Most suggestions of one acceptance.
 pub const LINES_MAX: usize = 500;
+/// Most documents of one acceptance, as of a batch request.
+const DOCUMENTS_MAX: usize = 500;
 
 /// Seconds in which an order is written after its claim was made or renewed. A claim whose order is missing for longer counts no more.
 const CLAIM_SECONDS: i64 = 60;
@@ -200,7 +202,19 @@ async fn plan_in(tx: &Tx, accepted: &Accepted) -> Result<Plan, Error> {
         }
     }
     problems.check()?;
-    Ok(draft.plan(accepted.reference.clone()))
+    let plan = draft.plan(accepted.reference.clone());
+    check_documents(plan.transfers.len() + plan.orders.len())?;
+    Ok(plan)
+}
+
+fn check_documents(count: usize) -> Result<(), Refusal> {
+    if count <= DOCUMENTS_MAX {
+        return Ok(());
+    }
+    let detail = format!(
+        "The suggestions make {count} documents. At most {DOCUMENTS_MAX} are made at once: accept fewer lines."
+    );
+    Err(Refusal::invalid("/lines", detail))
 }
 
 /// Rejects locations and products that do not exist.
@@ -497,5 +511,17 @@ impl Columns {
         self.products.push(product.0);
         self.locations.push(location.0);
         self.orders.push(order.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_acceptance_makes_no_more_documents_than_a_batch_request() {
+        assert!(check_documents(DOCUMENTS_MAX).is_ok());
+        let refusal = check_documents(DOCUMENTS_MAX + 1).expect_err("too many");
+        assert_eq!(refusal.problems[0].pointer, "/lines");
     }
 }
