@@ -122,8 +122,8 @@ async fn login(request: HttpRequest, app: Data<App>, body: Body<LoginIn, LOGIN_B
 
 /// Refresh an access token
 ///
-/// Exchanges a refresh token for the next pair of tokens. A second use of a refresh token ends the login, because two
-/// parties have it. After 1,000 tokens within 15 minutes from one network that do not work, here and at `POST
+/// Exchanges a refresh token for the next pair of tokens. A second use of a refresh token ends the login with its access tokens,
+/// because two parties have it. After 1,000 tokens within 15 minutes from one network that do not work, here and at `POST
 /// /v1/auth/logout`, tokens from there return 429. The body may have at most 8 KiB.
 #[utoipa::path(
     operation_id = "auth_refresh",
@@ -141,8 +141,8 @@ async fn refresh(request: HttpRequest, app: Data<App>, body: Body<RefreshIn, LOG
 
 /// Log out
 ///
-/// Ends the login of the refresh token. Its access tokens stop working within 5 seconds. A token that does not work counts as in `POST
-/// /v1/auth/refresh`.
+/// Ends the login of the refresh token: its access tokens stop working at once. Without Redis, another server may accept an access token
+/// for 5 seconds more. A token that does not work counts as in `POST /v1/auth/refresh`.
 #[utoipa::path(
     operation_id = "auth_logout",
     security(()),

@@ -71,6 +71,15 @@ pub struct Tokens {
     pub scopes: Scopes,
 }
 
+/// The outcome of an exchange of a refresh token.
+enum Exchanged {
+    Next(Tokens),
+    /// The login was ended: the token was used before, or the user or the tenant is not active.
+    Ended,
+    /// The token is unknown or has ended.
+    Rejected,
+}
+
 impl Auth {
     /// Logs a user in. An unknown tenant, an unknown user and a wrong password give the same response after the same
     /// time.
@@ -107,24 +116,32 @@ impl Auth {
         let refresh = async {
             let (tenant_id, hash) = read_refresh_token(token).ok_or(AuthError::InvalidToken)?;
             let exchange = async |tx: &Tx| self.exchange(tx, &hash, address).await;
-            let tokens = self.db.write(&anonymous(tenant_id), exchange).await?;
-            tokens.ok_or(AuthError::InvalidToken)
+            match self.db.write(&anonymous(tenant_id), exchange).await? {
+                Exchanged::Next(tokens) => Ok(tokens),
+                Exchanged::Ended => {
+                    self.revoked(tenant_id);
+                    Err(AuthError::InvalidToken)
+                }
+                Exchanged::Rejected => Err(AuthError::InvalidToken),
+            }
         };
         self.guess(Guess::RefreshToken, address, refresh).await
     }
 
-    /// Ends the login of a refresh token. Ignores unknown tokens, so that the response reveals nothing, but counts them like
-    /// those of [`refresh`](Auth::refresh).
+    /// Ends the login of a refresh token, and its access tokens with it. Ignores unknown tokens, so that the response reveals
+    /// nothing, but counts them like those of [`refresh`](Auth::refresh).
     pub async fn logout(&self, token: &SecretString, address: Option<IpAddr>) -> Result<(), AuthError> {
         let logout = async {
             let (tenant_id, hash) = read_refresh_token(token).ok_or(AuthError::InvalidToken)?;
             let end = async |tx: &Tx| {
-                let Some((token, _)) = lock_token(tx, &hash).await? else { return Ok(false) };
-                end_family(tx, token.family_id).await?;
-                Ok(true)
+                let Some((token, _)) = lock_token(tx, &hash).await? else { return Ok(None) };
+                Ok(Some(end_family(tx, token.family_id).await?))
             };
-            let is_known = self.db.write(&anonymous(tenant_id), end).await?;
-            if is_known { Ok(()) } else { Err(AuthError::InvalidToken) }
+            let has_ended: Option<bool> = self.db.write(&anonymous(tenant_id), end).await?;
+            if has_ended == Some(true) {
+                self.revoked(tenant_id);
+            }
+            has_ended.map(|_| ()).ok_or(AuthError::InvalidToken)
         };
         match self.guess(Guess::RefreshToken, address, logout).await {
             Err(AuthError::InvalidToken) => Ok(()),
@@ -162,23 +179,18 @@ impl Auth {
         Ok(user.map(|user| LoginUser { user, tenant_active: status == "active" }))
     }
 
-    /// Returns the next tokens; nothing if the token is unknown, ended or used.
-    async fn exchange(
-        &self,
-        tx: &Tx,
-        hash: &[u8; 32],
-        address: Option<IpAddr>,
-    ) -> Result<Option<Tokens>, Error> {
-        let Some((token, user)) = lock_token(tx, hash).await? else { return Ok(None) };
+    /// Returns the next tokens, unless the token is unknown, ended or used.
+    async fn exchange(&self, tx: &Tx, hash: &[u8; 32], address: Option<IpAddr>) -> Result<Exchanged, Error> {
+        let Some((token, user)) = lock_token(tx, hash).await? else { return Ok(Exchanged::Rejected) };
         if token.revoked_at.is_some() || token.expires_at <= tx.now {
-            return Ok(None);
+            return Ok(Exchanged::Rejected);
         }
         let tenant = tx.select::<entity::tenant::Entity>().one(tx).await?;
         let is_active = user.status == "active" && tenant.is_some_and(|tenant| tenant.status == "active");
         if token.used_at.is_some() || !is_active {
             tracing::warn!(user = %user.id, reused = token.used_at.is_some(), "a family of refresh tokens was ended");
             end_family(tx, token.family_id).await?;
-            return Ok(None);
+            return Ok(Exchanged::Ended);
         }
         tx.execute(sqlx::query(USE_TOKEN).bind(tx.tenant_id.0).bind(token.id).bind(tx.now)).await?;
         let session = Session {
@@ -187,7 +199,7 @@ impl Auth {
             address,
             user_agent: token.user_agent,
         };
-        Ok(Some(self.issue(tx, &user, session).await?))
+        Ok(Exchanged::Next(self.issue(tx, &user, session).await?))
     }
 
     /// Makes the tokens of a user whom the transaction has locked.
@@ -274,9 +286,10 @@ async fn lock_token(
     Ok(find().await?.map(|token| (token, user)))
 }
 
-async fn end_family(tx: &Tx, family_id: Uuid) -> Result<(), Error> {
-    tx.execute(sqlx::query(END_FAMILY).bind(tx.tenant_id.0).bind(family_id).bind(tx.now)).await?;
-    Ok(())
+/// Ends a login. Returns whether it went on until now.
+async fn end_family(tx: &Tx, family_id: Uuid) -> Result<bool, Error> {
+    let end = sqlx::query(END_FAMILY).bind(tx.tenant_id.0).bind(family_id).bind(tx.now);
+    Ok(tx.execute(end).await? > 0)
 }
 
 fn read_refresh_token(token: &SecretString) -> Option<(TenantId, [u8; 32])> {

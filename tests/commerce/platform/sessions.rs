@@ -270,9 +270,32 @@ fn the_end_of_a_login_ends_its_access_token() {
     with_tenant(async |tenant| {
         cashier(tenant).await;
         let tokens = login(tenant, PASSWORD).await.ok();
+        let client = with_tokens(tenant, &tokens);
+        // From now on the server has the access token in its cache.
+        client.get("/v1/me").await.ok();
         let body = json!({ "refresh_token": tokens["refresh_token"] });
         assert_eq!(tenant.anonymous().post("/v1/auth/logout", &body).await.status, 204);
-        with_tokens(tenant, &tokens).get("/v1/me").await.refused(401, "invalid_token");
+        client.get("/v1/me").await.refused(401, "invalid_token");
+        assert_eq!(tenant.anonymous().post("/v1/auth/logout", &body).await.status, 204);
+    });
+}
+
+#[test]
+fn a_second_use_of_a_refresh_token_ends_the_access_tokens_of_the_login() {
+    with_tenant(async |tenant| {
+        cashier(tenant).await;
+        let stolen = login(tenant, PASSWORD).await.ok();
+        let next = refresh(tenant, &stolen).await.ok();
+        let other = with_tokens(tenant, &login(tenant, PASSWORD).await.ok());
+        let clients = [with_tokens(tenant, &stolen), with_tokens(tenant, &next)];
+        for client in &clients {
+            client.get("/v1/me").await.ok();
+        }
+        refresh(tenant, &stolen).await.refused(401, "invalid_token");
+        for client in &clients {
+            client.get("/v1/me").await.refused(401, "invalid_token");
+        }
+        other.get("/v1/me").await.ok();
     });
 }
 
