@@ -34,6 +34,7 @@ use service::search::Search;
 use crate::app::App;
 use crate::context::{Caller, Context};
 use crate::params;
+use crate::presented::Presented;
 use crate::problem::{Answer, ApiError, ErrorCode};
 use crate::record::Record;
 use crate::schema::{check_query, explain_query, joined_query};
@@ -105,6 +106,8 @@ pub struct List<F> {
     limit: u32,
     /// Whether the caller wants all rows, as NDJSON.
     is_whole: bool,
+    /// The credential, if the caller wants all rows.
+    presented: Option<Presented>,
     position: Option<Vec<u8>>,
     /// Until when the walk is complete, once it is known.
     synced_until: SyncedUntil,
@@ -196,6 +199,7 @@ impl<F: DeserializeOwned> List<F> {
             metadata,
             limit: page.limit.unwrap_or(LIMIT_DEFAULT),
             is_whole,
+            presented: is_whole.then(|| Presented::of(request, app)),
             position,
             synced_until,
             path: request.path().to_owned(),

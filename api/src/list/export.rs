@@ -186,7 +186,7 @@ where
             if export.is_over {
                 return None;
             }
-            let part = showing_while(export.decimals, export.next()).await;
+            let part = showing_while(export.decimals, export.more()).await;
             // An error cuts the connection, so a client never takes a part for the whole.
             Some((part.map_err(|error| std::io::Error::other(error.to_string())), export))
         });
@@ -195,6 +195,16 @@ where
             .content_type(NDJSON)
             .insert_header((header::CONTENT_DISPOSITION, disposition))
             .streaming(Box::pin(body)))
+    }
+
+    /// Returns a part after the first, if the caller may still have it.
+    async fn more(&mut self) -> Result<Bytes, ApiError> {
+        // Nothing follows an error.
+        self.is_over = true;
+        if let Some(presented) = &self.list.presented {
+            presented.check(&self.list.app, &self.caller).await?;
+        }
+        self.next().await
     }
 
     /// Returns the next part.

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Client, Tenant, lines, with_tenant, with_tenants};
 
-use super::auth::key;
+use super::auth::{key, key_with, outside};
 
 const NDJSON: &str = "application/x-ndjson";
 
@@ -119,5 +119,26 @@ fn the_form_of_a_list_is_checked() {
         tenant.get("/v1/locations?format=ndjson").await.refused(400, "unknown_field");
         let unknown = "/v1/orders?format=ndjson&customer_id=cus_01h455vb4pex5vsknk084sn02q";
         tenant.get(unknown).await.refused(404, "not_found");
+    });
+}
+
+#[test]
+fn an_export_ends_with_its_credential() {
+    with_tenant(async |tenant| {
+        for from in [0, 500, 1_000] {
+            products(tenant, from..from + 500).await;
+        }
+        // A part is longer than what a connection holds, so the server reads the next one while the client reads.
+        outside(tenant, "update product set description = repeat('x', 30000) where tenant_id = $1").await;
+        for path in ["/v1/products?format=ndjson", "/v1/products/export"] {
+            let (id, secret) = key_with(tenant, json!({ "scopes": ["catalog:read"] })).await;
+            let reader = tenant.with_key(&secret);
+            let whole = reader.call(Method::GET, path).open().await.text().await.expect("the whole list");
+            assert!(whole.lines().count() >= 1_500, "{path}");
+            let begun = reader.call(Method::GET, path).open().await;
+            assert_eq!(begun.status(), 200, "{path}");
+            assert_eq!(tenant.delete(&format!("/v1/api-keys/{id}")).await.status, 204);
+            assert!(begun.bytes().await.is_err(), "{path}: rows came after the key was revoked");
+        }
     });
 }

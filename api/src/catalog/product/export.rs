@@ -3,7 +3,7 @@
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, get};
-use domain::id::{ProductId, TenantId};
+use domain::id::ProductId;
 use domain::locale::Locale;
 use domain::metadata::Metadata;
 use domain::number::{showing, shown_decimals};
@@ -20,6 +20,7 @@ use super::column::Column;
 use super::stated::Stated;
 use crate::csv::locale as csv_locale;
 use crate::list::params_of;
+use crate::presented::Presented;
 use crate::problem::Problem;
 use crate::{Answer, ApiError, App, Caller};
 
@@ -70,9 +71,10 @@ async fn export(app: Data<App>, caller: Caller, request: HttpRequest) -> Answer 
     let (metadata, params): (Metadata, ExportParams) = params_of(&request)?;
     let locale = csv_locale(params.locale.as_deref())?;
     let mut export = Export {
+        presented: Presented::of(&request, &app),
         app,
+        caller,
         locale,
-        tenant_id: caller.tenant_id,
         status: params.status,
         metadata,
         after: None,
@@ -86,7 +88,7 @@ async fn export(app: Data<App>, caller: Caller, request: HttpRequest) -> Answer 
         if export.is_over {
             return None;
         }
-        Some((export.next().await.map_err(|error| std::io::Error::other(error.to_string())), export))
+        Some((export.more().await.map_err(|error| std::io::Error::other(error.to_string())), export))
     });
     let body = stream::once(async { Ok::<Bytes, std::io::Error>(first) }).chain(rest);
     Ok(HttpResponse::Ok()
@@ -98,7 +100,8 @@ async fn export(app: Data<App>, caller: Caller, request: HttpRequest) -> Answer 
 /// An export in progress.
 struct Export {
     app: Data<App>,
-    tenant_id: TenantId,
+    caller: Caller,
+    presented: Presented,
     status: Option<ProductStatus>,
     metadata: Metadata,
     /// Last SKU that was written.
@@ -111,6 +114,14 @@ struct Export {
 }
 
 impl Export {
+    /// Returns a page after the first, if the caller may still have it.
+    async fn more(&mut self) -> Result<Bytes, ApiError> {
+        // Nothing follows an error.
+        self.is_over = true;
+        self.presented.check(&self.app, &self.caller).await?;
+        self.next().await
+    }
+
     /// Returns the next page. The first one has the header.
     async fn next(&mut self) -> Result<Bytes, ApiError> {
         let (status, metadata, after) = (self.status, &self.metadata, self.after.as_deref());
@@ -121,7 +132,7 @@ impl Export {
             let reorder = reorder::inputs_of(tx, &ids).await?;
             Ok((products, codes, reorder))
         };
-        let (products, codes, mut reorder) = self.app.db.read(self.tenant_id, read).await?;
+        let (products, codes, mut reorder) = self.app.db.read(self.caller.tenant_id, read).await?;
         let mut text = self.head.as_bytes().to_vec();
         let decimals = self.decimals;
         let mut writer = csv::WriterBuilder::new()
