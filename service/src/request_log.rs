@@ -97,13 +97,14 @@ impl Waiting {
         if self.body_bytes + entry.body_bytes() > BODIES_BYTES_MAX {
             entry.served.body = None;
         }
-        let is_full = self.requests >= WAITING_MAX;
+        let free = WAITING_MAX - self.requests;
         let tenant_id = entry.served.tenant_id;
-        if is_full && !self.by_tenant.contains_key(&tenant_id) {
+        if free == 0 && !self.by_tenant.contains_key(&tenant_id) {
             return true;
         }
         let of_tenant = self.by_tenant.entry(tenant_id).or_default();
-        let oldest = if is_full || of_tenant.len() >= OF_TENANT_MAX { of_tenant.pop_front() } else { None };
+        // A tenant has at most as many places as are free, so a few that flood the log leave places for the others.
+        let oldest = if of_tenant.len() >= free.min(OF_TENANT_MAX) { of_tenant.pop_front() } else { None };
         self.body_bytes += entry.body_bytes();
         of_tenant.push_back(entry);
         match &oldest {
@@ -234,7 +235,10 @@ const INSERT: &str = "insert into request_log (tenant_id, id, created_at, reques
 async fn insert(tx: &Tx, entries: &[Entry]) -> Result<(), Error> {
     let has_bodies = entries.iter().any(|entry| entry.served.body.is_some());
     let keeps_bodies = has_bodies && keeps_bodies(tx).await?;
-    let kept = |entry: &Entry| entry.served.body.as_deref().filter(|_| keeps_bodies).and_then(kept_body);
+    let kept = |entry: &Entry| {
+        let raw = entry.served.body.as_deref().filter(|_| keeps_bodies)?;
+        kept_body(&entry.served.path, raw)
+    };
     let statement = Columns::of(INSERT)
         .bind(tx.tenant_id.0)
         .column("id", entries, |entry| entry.id)
@@ -269,8 +273,8 @@ fn kept_path(path: &str) -> String {
     redact::path(&path)
 }
 
-fn kept_body(raw: &[u8]) -> Option<String> {
-    redact::body(raw).filter(|body| body.chars().count() <= BODY_MAX)
+fn kept_body(path: &str, raw: &[u8]) -> Option<String> {
+    redact::body(path, raw).filter(|body| body.chars().count() <= BODY_MAX)
 }
 
 /// The class of a status.
@@ -347,8 +351,8 @@ pub struct LoggedRequest {
     /// Code of the problem, such as `insufficient_stock`. Null: the request was accepted.
     #[schema(max_length = 64, example = "insufficient_stock")]
     pub code: Option<String>,
-    /// Body of a rejected request with `[redacted]` in the place of secrets and card numbers. Null: the setting `log_rejected_bodies`
-    /// is off, the request was accepted, or its body was not read, no JSON, or longer than 8 KiB.
+    /// Body of a rejected request with `[redacted]` in the place of secrets, codes of vouchers and card numbers. Null: the setting
+    /// `log_rejected_bodies` is off, the request was accepted, or its body was not read, no JSON, or longer than 8 KiB.
     #[schema(max_length = 16384, example = json!(null))]
     pub body: Option<String>,
     /// When the response began.
@@ -431,6 +435,18 @@ mod tests {
         assert_eq!(of_tenant[0].served.request_id, format!("request-{}", 9 * OF_TENANT_MAX));
         assert_eq!(held(&waiting), (waiting.requests, waiting.body_bytes));
         assert_eq!(waiting.requests, OF_TENANT_MAX + 1, "the other tenant's request is still there");
+    }
+
+    #[test]
+    fn a_flood_of_several_tenants_leaves_places_for_another_one() {
+        let mut waiting = Waiting::default();
+        for number in 0..10 * WAITING_MAX {
+            waiting.add(entry(number % 9, number, 0));
+        }
+        assert!(waiting.requests < WAITING_MAX, "{}", waiting.requests);
+        let dropped = (0..90).filter(|number| waiting.add(entry(9, *number, 0))).count();
+        assert_eq!(dropped, 0, "no request of the tenth tenant is dropped");
+        assert_eq!(held(&waiting), (waiting.requests, waiting.body_bytes));
     }
 
     #[test]

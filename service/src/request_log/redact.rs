@@ -21,12 +21,14 @@ const SECRET_NAMES: [&str; 9] = [
 const SECRET_PARTS: [&str; 5] = ["sw_live_", "sw_test_", "swr_", "swp_", "whsec_"];
 /// The beginning of an access token: `{"` in base64.
 const ACCESS_TOKEN: &str = "eyJ";
+/// The beginning of the paths at which vouchers are issued. A caller who has the code of a voucher can redeem it.
+const VOUCHERS: &str = "/v1/vouchers";
 
-/// Returns a JSON body without secrets and card numbers. Returns nothing for a body that is no JSON, because its secrets can't be
-/// found.
-pub(super) fn body(raw: &[u8]) -> Option<String> {
+/// Returns the JSON body of a request to `path` without secrets, card numbers and codes of vouchers. Returns nothing for a body that
+/// is no JSON, because its secrets can't be found.
+pub(super) fn body(path: &str, raw: &[u8]) -> Option<String> {
     let mut value: Value = serde_json::from_slice(raw).ok()?;
-    redact(&mut value);
+    redact(&mut value, path.starts_with(VOUCHERS));
     Some(value.to_string())
 }
 
@@ -42,7 +44,8 @@ pub(super) fn text(text: String) -> String {
     if is_secret(&text) { REDACTED.to_owned() } else { text }
 }
 
-fn redact(value: &mut Value) {
+/// Redacts a value. If it is `of_vouchers`, each `code` is that of a voucher.
+fn redact(value: &mut Value, of_vouchers: bool) {
     match value {
         Value::Null | Value::Bool(_) => {}
         Value::Number(number) => {
@@ -55,13 +58,16 @@ fn redact(value: &mut Value) {
                 *value = REDACTED.into();
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(redact),
+        Value::Array(items) => items.iter_mut().for_each(|item| redact(item, of_vouchers)),
         Value::Object(members) => {
+            // The reference of a tender is the code of its voucher.
+            let is_tender = members.get("kind").is_some_and(|kind| kind == "voucher");
             for (name, mut value) in std::mem::take(members) {
-                if names_secret(&name) {
+                let is_code = (of_vouchers && name == "code") || (is_tender && name == "reference");
+                if is_code || names_secret(&name) {
                     value = REDACTED.into();
                 } else {
-                    redact(&mut value);
+                    redact(&mut value, of_vouchers);
                 }
                 members.insert(text(name), value);
             }
@@ -77,7 +83,14 @@ fn names_secret(name: &str) -> bool {
 fn is_secret(text: &str) -> bool {
     text.starts_with(ACCESS_TOKEN)
         || SECRET_PARTS.iter().any(|part| text.contains(part))
+        || has_login(text)
         || holds_card_number(text)
+}
+
+/// Whether a text is a URL with a user name or a password. An endpoint of webhooks is rejected with one.
+fn has_login(text: &str) -> bool {
+    let rest = text.split_once("://").map_or("", |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@'))
 }
 
 #[cfg(test)]
@@ -88,7 +101,7 @@ mod tests {
     fn a_body_has_no_secrets() {
         let raw = br#"{"name":"A","password":"p","Client-Secret":["s"],"lines":[{"note":"key sw_live_sk_x"},
             {"reference":"4111 1111 1111 1111","card":4111111111111111,"quantity":2}],"swr_x":1,"jwt":"eyJhbGciOi"}"#;
-        let body = body(raw).expect("JSON");
+        let body = body("/v1/orders", raw).expect("JSON");
         let value: Value = serde_json::from_str(&body).expect("JSON");
         assert_eq!(value["name"], "A");
         assert_eq!(value["lines"][1]["quantity"], 2);
@@ -100,8 +113,25 @@ mod tests {
 
     #[test]
     fn a_body_that_is_no_json_is_not_kept() {
-        assert_eq!(body(br#"{"password":"p""#), None);
-        assert_eq!(body(b""), None);
+        assert_eq!(body("/v1/users", br#"{"password":"p""#), None);
+        assert_eq!(body("/v1/users", b""), None);
+    }
+
+    #[test]
+    fn a_body_has_no_codes_of_vouchers_and_no_logins_in_urls() {
+        let kept = |path: &str, raw: &str| body(path, raw.as_bytes()).expect("JSON");
+        let issued = kept("/v1/vouchers", r#"{"amount":"5","code":"7Q2M-94XK"}"#);
+        assert_eq!(issued, r#"{"amount":"5","code":"[redacted]"}"#);
+        let batch = kept("/v1/vouchers/batch", r#"{"items":[{"code":"7Q2M-94XK"}]}"#);
+        assert_eq!(batch, r#"{"items":[{"code":"[redacted]"}]}"#);
+        assert_eq!(kept("/v1/suppliers", r#"{"code":"ACME"}"#), r#"{"code":"ACME"}"#);
+        let sale =
+            r#"{"tenders":[{"kind":"voucher","reference":"7Q2M-94XK"},{"kind":"card","reference":"A1"}]}"#;
+        assert_eq!(kept("/v1/pos/sales", sale), sale.replace("7Q2M-94XK", REDACTED));
+        let endpoint = kept("/v1/webhook-endpoints", r#"{"url":"https://carl:hunter2@shop.example/hook"}"#);
+        assert_eq!(endpoint, r#"{"url":"[redacted]"}"#);
+        let plain = r#"{"url":"https://shop.example/hook?to=carl@shop.example"}"#;
+        assert_eq!(kept("/v1/webhook-endpoints", plain), plain);
     }
 
     #[test]
