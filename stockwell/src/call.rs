@@ -216,8 +216,7 @@ impl<'a> Call<'a> {
             }
             out.flush()?;
             let Some(cursor) = page.page.next_cursor else { return Ok(0) };
-            url = first.clone();
-            url.query_pairs_mut().append_pair("cursor", &cursor);
+            url = at(&first, &cursor);
         }
     }
 
@@ -253,6 +252,16 @@ fn tell(status: u16, problem: &Value, problems: &mut impl Write) -> io::Result<(
         writeln!(problems, "  X-Request-Id: {id}")?;
     }
     Ok(())
+}
+
+/// Returns the URL of the page at a cursor, which takes the place of the one that `first` may have. The other parameters stay as they
+/// are written: a cursor fits only them.
+fn at(first: &Url, cursor: &str) -> Url {
+    let others = first.query().unwrap_or_default().split('&').filter(|pair| !pair.starts_with("cursor="));
+    let mut url = first.clone();
+    url.set_query(Some(&others.collect::<Vec<_>>().join("&")));
+    url.query_pairs_mut().append_pair("cursor", cursor);
+    url
 }
 
 /// Reads the body.

@@ -64,6 +64,10 @@ fn a_command_sends_a_request_and_prints_its_response() {
             let skus: Vec<Value> = all.out.lines().map(sku).collect();
             assert_eq!(skus, ["A", "B", "C", "D", "E", "F"]);
         }
+        let page = tenant.get("/v1/products?sort=sku&limit=2").await.ok();
+        let cursor = format!("cursor={}", page["page"]["next_cursor"].as_str().expect("a cursor"));
+        let rest = call(tenant, &[&by_two[..], &["--query", &cursor]].concat()).await;
+        assert_eq!((rest.code, rest.out.lines().count()), (0, 4), "{}", rest.problems);
         let csv = call(tenant, &["GET", "/v1/reports/revenue", "--query", "format=csv"]).await;
         assert!(csv.code == 0 && csv.out.contains("net_revenue"), "{}", csv.out);
     });
