@@ -8,7 +8,11 @@
 set -eu
 path=$1 kept=$3/$2
 if [ -f "$kept" ]; then
-  cmp -s "$path" "$kept" && exit 0
+  if cmp -s "$path" "$kept"; then
+    # The call before may have ended between its last two steps.
+    sync "$kept" "$3"
+    exit 0
+  fi
   echo "archive-wal: $kept is another file: two servers use this archive" >&2
   exit 1
 fi
