@@ -8,7 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::admission::{AT_ONCE, OPEN_MAX};
 use crate::body::{BATCH_BYTES_MAX, BODY_BYTES_MAX, LOGIN_BYTES_MAX, LONG_BODIES};
-use crate::list::{LIMIT_DEFAULT, LIMIT_MAX};
+use crate::list::{LIMIT_DEFAULT, LIMIT_MAX, WHOLE_LISTS_MAX};
 use crate::posting::BATCH_DOCUMENTS_MAX;
 use crate::rate::{BYTES_PER_REQUEST, HELD_BACK, Policy, UNREADABLE_FACTOR};
 use crate::stream::seat::STREAMS_PER_ACTOR_MAX;
@@ -99,6 +99,10 @@ struct PageLimits {
     /// Most rows of a page.
     #[schema(minimum = 1, example = 200)]
     max: u32,
+    /// Most whole lists of a tenant that a server sends at once (NDJSON, and exports of products). The next one is rejected (429
+    /// `rate_limited`).
+    #[schema(minimum = 1, example = 4)]
+    whole_lists: usize,
 }
 
 /// Limits of a request's body, in bytes.
@@ -171,7 +175,7 @@ async fn get(app: Data<App>, caller: Caller) -> Answer {
     Ok(HttpResponse::Ok().json(Limits {
         object: tag::Limits,
         policies: Policy::all().into_iter().map(policy).collect(),
-        page: PageLimits { default: LIMIT_DEFAULT, max: LIMIT_MAX },
+        page: PageLimits { default: LIMIT_DEFAULT, max: LIMIT_MAX, whole_lists: WHOLE_LISTS_MAX },
         body: BodyLimits {
             request: BODY_BYTES_MAX,
             login: LOGIN_BYTES_MAX,

@@ -8,6 +8,7 @@
 mod export;
 mod members;
 mod notes;
+mod place;
 
 use std::fmt::Write as _;
 use std::future::{Ready, ready};
@@ -44,6 +45,7 @@ use members::Members;
 pub use export::{NDJSON, has_export};
 pub use members::expansions;
 pub use notes::{PAIRS_MAX, has_notes, params_of};
+pub use place::{Place, WHOLE_LISTS_MAX};
 
 /// Most rows of a page.
 pub const LIMIT_MAX: u32 = 200;

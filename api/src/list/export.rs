@@ -17,7 +17,7 @@ use service::page::{Page, Position};
 use service::{Error, Tx};
 use uuid::Uuid;
 
-use super::{List, Sorted, values};
+use super::{List, Place, Sorted, values};
 use crate::context::Caller;
 use crate::currency::showing_while;
 use crate::problem::{Answer, ApiError, ErrorCode};
@@ -107,9 +107,17 @@ impl<F: 'static> List<F> {
     {
         let after: Option<K> = self.after()?;
         if self.is_whole {
-            let decimals = shown_decimals();
-            let of = PhantomData;
-            let export = Export { list: self, caller, read, position, after, is_over: false, decimals, of };
+            let export = Export {
+                _place: Place::take(caller.tenant_id)?,
+                list: self,
+                caller,
+                read,
+                position,
+                after,
+                is_over: false,
+                decimals: shown_decimals(),
+                of: PhantomData,
+            };
             return export.respond().await;
         }
         let rows = self.read(&caller, async |tx: &Tx| read(tx, after, self.fetch()).await).await?;
@@ -156,6 +164,7 @@ impl Sorted {
 
 /// A whole list in progress.
 struct Export<F, T, K, R, P> {
+    _place: Place,
     list: List<F>,
     caller: Caller,
     read: R,

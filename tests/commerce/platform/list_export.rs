@@ -1,5 +1,7 @@
 //! Whole lists as NDJSON: the same rows as page by page.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Client, Tenant, lines, with_tenant, with_tenants};
@@ -140,5 +142,38 @@ fn an_export_ends_with_its_credential() {
             assert_eq!(tenant.delete(&format!("/v1/api-keys/{id}")).await.status, 204);
             assert!(begun.bytes().await.is_err(), "{path}: rows came after the key was revoked");
         }
+    });
+}
+
+#[test]
+fn a_tenant_reads_so_many_whole_lists_at_once() {
+    with_tenants(async |tenant, other| {
+        for from in [0, 500] {
+            products(tenant, from..from + 500).await;
+        }
+        products(other, 0..3).await;
+        let most = tenant.get("/v1/limits").await.ok()["page"]["whole_lists"].as_u64().expect("a number");
+        // A part is longer than what a connection holds, so a list that is not read does not end.
+        outside(tenant, "update product set description = repeat('x', 30000) where tenant_id = $1").await;
+        let mut begun = Vec::new();
+        for _ in 0..most {
+            let list = tenant.call(Method::GET, "/v1/products?format=ndjson").open().await;
+            assert_eq!(list.status(), 200);
+            begun.push(list);
+        }
+        let short = "/v1/products?format=ndjson&sku=P-1";
+        for path in [short, "/v1/products/export"] {
+            tenant.get(path).await.refused(429, "rate_limited");
+        }
+        assert_eq!(whole(other, "/v1/products").await.len(), 3, "another tenant has its own");
+        tenant.get("/v1/products?limit=1").await.ok();
+        drop(begun);
+        for _ in 0..100 {
+            if tenant.get(short).await.status == 200 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("no place was given back");
     });
 }

@@ -19,7 +19,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::column::Column;
 use super::stated::Stated;
 use crate::csv::locale as csv_locale;
-use crate::list::params_of;
+use crate::list::{Place, params_of};
 use crate::presented::Presented;
 use crate::problem::Problem;
 use crate::{Answer, ApiError, App, Caller};
@@ -54,7 +54,8 @@ struct ExportParams {
 ///
 /// Returns every product as a row of CSV, by SKU, in the form of the import. A file can be exported, changed in a
 /// spreadsheet and imported again. A text that a spreadsheet would run as a formula has `'` before it, which the import
-/// takes off again. It is written page by page: a change made meanwhile may or may not be in it.
+/// takes off again. It is written page by page: a change made meanwhile may or may not be in it. It counts as one of the whole lists
+/// of which `GET /v1/limits` has the most.
 #[utoipa::path(
     operation_id = "products_export",
     security(("bearer" = ["catalog:read"])),
@@ -71,6 +72,7 @@ async fn export(app: Data<App>, caller: Caller, request: HttpRequest) -> Answer 
     let (metadata, params): (Metadata, ExportParams) = params_of(&request)?;
     let locale = csv_locale(params.locale.as_deref())?;
     let mut export = Export {
+        _place: Place::take(caller.tenant_id)?,
         presented: Presented::of(&request, &app),
         app,
         caller,
@@ -99,6 +101,7 @@ async fn export(app: Data<App>, caller: Caller, request: HttpRequest) -> Answer 
 
 /// An export in progress.
 struct Export {
+    _place: Place,
     app: Data<App>,
     caller: Caller,
     presented: Presented,
