@@ -6,6 +6,7 @@ use serde::Deserialize;
 use service::Tx;
 use service::listing::{Age, Period, Slice};
 use service::request_log::{self, Filter, LoggedRequest, StatusClass};
+use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::audit::parse_actor_id;
@@ -47,7 +48,8 @@ struct Filters {
 ///
 /// Returns one page of the requests that were sent with the credentials of the tenant. A request is written about a second after its
 /// response, and kept for 7 days. A server writes at most 500 requests of a tenant, and 2,000 of all tenants, each second; of more, the
-/// oldest are left out. Requests without a valid credential are not logged.
+/// oldest are left out. Requests without a valid credential are not logged. `body` is null without the scopes `costs:read` and
+/// `customers:read`.
 #[utoipa::path(
     operation_id = "request_log_list",
     security(("bearer" = ["api_keys:read"])),
@@ -65,6 +67,14 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         created: Period::new(filters.created_from, filters.created_to),
     };
     let sort = filters.sort;
-    let read = async move |tx: &Tx, slice: &Slice| request_log::list(tx, &filter, slice).await;
+    // A body may state what stock costs, or who a customer is.
+    let sees_bodies = caller.sees_costs() && caller.scopes.contains(Scope::CustomersRead);
+    let read = async move |tx: &Tx, slice: &Slice| {
+        let mut requests = request_log::list(tx, &filter, slice).await?;
+        if !sees_bodies {
+            requests.iter_mut().for_each(|request| request.body = None);
+        }
+        Ok(requests)
+    };
     list.serve_documents(caller, sort, read, |request: &LoggedRequest| request.id).await
 }

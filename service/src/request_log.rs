@@ -352,7 +352,8 @@ pub struct LoggedRequest {
     #[schema(max_length = 64, example = "insufficient_stock")]
     pub code: Option<String>,
     /// Body of a rejected request with `[redacted]` in the place of secrets, codes of vouchers and card numbers. Null: the setting
-    /// `log_rejected_bodies` is off, the request was accepted, or its body was not read, no JSON, or longer than 8 KiB.
+    /// `log_rejected_bodies` is off, the request was accepted, its body was not read, no JSON, or longer than 8 KiB, or the caller
+    /// lacks the scope `costs:read` or `customers:read`.
     #[schema(max_length = 16384, example = json!(null))]
     pub body: Option<String>,
     /// When the response began.

@@ -127,6 +127,13 @@ fn bodies_are_kept_only_with_the_setting_and_without_secrets() {
         let kept: Value = serde_json::from_str(request["body"].as_str().expect("a body")).expect("JSON");
         assert_eq!((&kept["name"], &kept["password"]), (&json!("Carl"), &json!("[redacted]")));
         assert_eq!(kept["note"], "[redacted]");
+        let scopes = ["api_keys:read", "costs:read", "customers:read"];
+        let without_costs = ["api_keys:read", "customers:read"];
+        for (scopes, sees) in [(&scopes[..], true), (&scopes[..2], false), (&without_costs[..], false)] {
+            let reader = tenant.with_key(&key(tenant, scopes).await);
+            let page = reader.get("/v1/request-log?request_id=with-setting").await.ok();
+            assert_eq!(page["data"][0]["body"].is_string(), sees, "{scopes:?}");
+        }
         let path = format!("/v1/api-keys/{}", tenant.key);
         tenant.call(Method::GET, &path).header("x-request-id", "key-in-path").send().await;
         let request = logged(tenant, "request_id=key-in-path", 1).await[0].clone();
