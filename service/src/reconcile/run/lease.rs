@@ -37,13 +37,16 @@ impl Lease {
     /// Waits for the lease of a tenant. Fails as [`Error::OverShare`] if another process computes a run for too long.
     pub(super) async fn take(db: &Db, tenant_id: TenantId) -> Result<Self, Error> {
         let (id, until) = (Uuid::new_v4(), Instant::now() + WAIT);
+        // Made before it is taken: if the outcome stays unknown, or the caller goes meanwhile, its drop gives back what was taken.
+        let mut lease = Lease { db: db.clone(), tenant_id, id, has_ended: false, runtime: Handle::current() };
         while !take_now(db, tenant_id, id).await? {
             if Instant::now() + LOOK > until {
+                lease.has_ended = true;
                 return Err(Error::OverShare);
             }
             sleep(LOOK).await;
         }
-        Ok(Lease { db: db.clone(), tenant_id, id, has_ended: false, runtime: Handle::current() })
+        Ok(lease)
     }
 
     /// Ends the lease.
