@@ -312,7 +312,7 @@ fn a_return_and_a_reversal_happen_once_and_are_repeated_as_they_were() {
         let url = format!("{}/return", path(&first.0));
         let body = json!({ "receipt_id": first.1, "document_id": "std_01h455vb4pex5vsknk084sn02q",
             "lines": [{ "line_no": 1, "quantity": "2" }] });
-        assert_eq!(tenant.dry_run(&url, &body).await.ok()["status"], "received");
+        assert_eq!(tenant.dry_run(&url, &body).await.ok()["document"]["status"], "received");
         assert_eq!(tenant.level("MUG").await.on_hand, "20");
         let done = tenant.post_as(&url, "back", &body).await;
         let again = tenant.post_as(&url, "back", &body).await;
