@@ -25,7 +25,13 @@ use crate::{Answer, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(list).service(create).service(create_batch).service(get).service(update).service(get_account);
+    cfg.service(list)
+        .service(create)
+        .service(create_batch)
+        .service(get)
+        .service(update)
+        .service(erase)
+        .service(get_account);
 }
 
 record!(Customer, CustomerId);
@@ -163,6 +169,24 @@ async fn update(write: Write, id: PathId<CustomerId>, body: Body<MergePatch>) ->
             customer::update(tx, id.0, expected, change).await
         })
         .await
+}
+
+/// Erase a customer
+///
+/// Replaces the texts of the record by those of an erased customer, who may not buy: name, number, e-mail address, tax number, addresses,
+/// contacts, notes, tags, links and metadata. Empties the texts about the customer on orders, shipments and holds. Fiscal documents
+/// (invoices, credit notes, till sales, payments) keep what they printed, with the reference and the addresses of their orders. A customer
+/// with open orders, open holds or a balance is rejected (409). It can't be undone. Erasing again changes nothing.
+#[utoipa::path(
+    operation_id = "customers_erase",
+    security(("bearer" = ["customers:write"])),
+    params(("id" = CustomerId, Path, description = "The customer's id.")),
+    responses((status = 200, description = "The customer as it is now.", body = Customer))
+)]
+#[post("/v1/customers/{id}/erase")]
+async fn erase(write: Write, id: PathId<CustomerId>) -> Answer {
+    let changed = async |tx: &Tx| customer::erase(tx, id.0).await;
+    write.of_persons::<Customer>().change("customer.erased", changed).await
 }
 
 /// Get a customer's account

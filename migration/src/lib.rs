@@ -208,6 +208,7 @@ const REPLACEABLE: &[Replaceable] = &[
     Replaceable { name: "housekeeping", texts: &[include_str!("../replaceable/35_housekeeping.sql")] },
     Replaceable { name: "post", texts: &[include_str!("../replaceable/36_post.sql")] },
     Replaceable { name: "printed", texts: &[include_str!("../replaceable/37_printed.sql")] },
+    Replaceable { name: "erase", texts: &[include_str!("../replaceable/38_erase.sql")] },
     Replaceable {
         name: "bi",
         texts: &[

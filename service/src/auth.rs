@@ -38,6 +38,7 @@ use attempts::Attempts;
 pub use attempts::Guess;
 pub(crate) use keys::insert as insert_key;
 pub use keys::{ApiKeyCreate, NewKey, PUBLISHABLE, make_key};
+pub(crate) use password::DUMMY_HASH;
 use password::Hashers;
 use power::{Chain, FIND_CHAIN};
 pub use role::Role;

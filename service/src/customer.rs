@@ -1,6 +1,7 @@
 //! Customers. A batch of 500 is created with as many statements as one customer.
 
 mod check;
+mod erase;
 mod number;
 
 use ::entity::{customer, customer_account};
@@ -32,6 +33,7 @@ use crate::{Error, Tx};
 use check::{Drafts, References};
 
 pub use ::entity::customer::Model as Customer;
+pub use erase::erase;
 
 /// Days that a wholesale customer has to pay, unless stated otherwise.
 const PAYMENT_DAYS_DEFAULT: i32 = 30;

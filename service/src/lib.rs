@@ -4,6 +4,7 @@
 //! writes the command rows and events of its commands. [`command`] writes those of all other writes.
 
 pub mod application;
+pub mod archive;
 pub mod audit;
 pub mod auth;
 pub mod bi_login;

@@ -1,5 +1,6 @@
 //! The commands of the program `stockwell`. The command line is `main.rs`.
 
+pub mod archive;
 pub mod bi;
 pub mod call;
 pub mod demo;

@@ -49,7 +49,7 @@ enum Command {
     Checkpoint(EveryTenant),
     /// Fold new sales lines into the roll-ups of the reports, for every tenant. Run it often if no worker does.
     Rollup(RollupArgs),
-    /// Create a tenant.
+    /// Create tenants, export, import and delete them, and set their rate limits.
     #[command(subcommand)]
     Tenant(TenantCommand),
     /// Create an API key.

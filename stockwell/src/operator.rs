@@ -1,6 +1,7 @@
-//! The operator's commands: migrate, verify, checkpoint, rollup, tenants, keys and logins of BI tools.
+//! The operator's commands: migrate, verify, checkpoint, rollup, tenants and their archives, keys and logins of BI tools.
 
 pub mod bi;
+mod moving;
 
 use std::io;
 
@@ -50,6 +51,12 @@ pub enum Failed {
     /// A login of a BI tool could not be made or ended.
     #[error("{}", explain_bi(.0))]
     Bi(#[from] stockwell::bi::BiError),
+    /// A tenant could not be exported or imported.
+    #[error(transparent)]
+    Archive(#[from] service::archive::ArchiveError),
+    /// A tenant could not be deleted, or made again.
+    #[error(transparent)]
+    Delete(#[from] stockwell::archive::DeleteError),
     /// The database failed, or a rule rejected the command.
     #[error("{}", explain(.0))]
     Service(#[from] Error),
@@ -80,8 +87,8 @@ fn explain_bi(error: &stockwell::bi::BiError) -> String {
 pub struct EveryTenant {
     #[command(flatten)]
     database: Database,
-    /// The database, as the role that sees every tenant (stockwell_migrator). It is used only to list the tenants, and to make
-    /// and end roles of BI tools.
+    /// The database, as the role that sees every tenant (stockwell_migrator). It is used only to list the tenants, to import one,
+    /// and to make and end roles of BI tools.
     #[arg(long, env = "STOCKWELL_MIGRATOR_DATABASE_URL", hide_env_values = true, value_parser = secret)]
     migrator_database_url: SecretString,
 }
@@ -146,6 +153,14 @@ pub enum TenantCommand {
     Create(TenantArgs),
     /// Set or print the rate limits that a tenant has of its own. Servers follow within 10 seconds.
     Rates(RatesArgs),
+    /// Write all rows of a tenant to an archive, from one snapshot.
+    Export(moving::ExportArgs),
+    /// Check an archive, write its rows to a database that does not have the tenant, and check the eight facts.
+    Import(moving::ImportArgs),
+    /// Delete a tenant with all its rows, and print what each table had and has.
+    Delete(moving::DeleteArgs),
+    /// Delete everything of a tenant for trials, make it again, as new or as an archive of it has it, and print its id and its key.
+    Reset(moving::ResetArgs),
 }
 
 /// Arguments of `tenant rates`. A limit is a number, or `default` for that of the server's configuration. One that is not named
@@ -363,6 +378,10 @@ pub async fn tenant(command: TenantCommand) -> Result<(), Failed> {
     match command {
         TenantCommand::Create(args) => create_tenant(args).await,
         TenantCommand::Rates(args) => set_rates(&args).await,
+        TenantCommand::Export(args) => moving::export(&args).await,
+        TenantCommand::Import(args) => moving::import(&args).await,
+        TenantCommand::Delete(args) => moving::delete(&args).await,
+        TenantCommand::Reset(args) => moving::reset(&args).await,
     }
 }
 

@@ -64,6 +64,7 @@ mod platform {
     mod settings;
     mod stream;
     mod synced;
+    mod tenant_archive;
     mod unknown_keys;
     mod webhook;
 }

@@ -21,7 +21,7 @@ const THREADS: usize = 2;
 const WAITING_MAX: usize = 32;
 
 /// Hash of no password. If there is no user, the password is compared with it, so that the response takes as long.
-pub(super) const DUMMY_HASH: &str =
+pub(crate) const DUMMY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$c3RvY2t3ZWxsLW5vYm9keQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Memory of a thread, as long as the longest hash needed so far.

@@ -348,6 +348,7 @@ fn the_function_answers_nobody_without_a_tenant() {
             "select auth.find_noted_customers('{\"a\": \"b\"}', 10)",
             "select auth.find_noted_suppliers('{\"a\": \"b\"}', 10)",
             "select auth.find_noted_orders('{\"a\": \"b\"}', 10)",
+            "select auth.erase_customer(gen_random_uuid(), now())",
         ] {
             let error = app.execute(search).await.expect_err("no tenant");
             assert!(error.to_string().contains("unrecognized configuration parameter"), "{error}");

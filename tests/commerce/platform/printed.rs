@@ -212,7 +212,7 @@ async fn write_person(tenant: &Tenant, till: &Till, customer: &str) {
 }
 
 /// Returns the tables that name a person in a row of the tenant. Responses that are stored for repeats are emptied later.
-async fn tables_with_person(tenant: &Tenant) -> Vec<String> {
+pub(super) async fn tables_with_person(tenant: &Tenant) -> Vec<String> {
     let root = &environment().root;
     let tables = "select table_name::text from information_schema.columns \
                   where table_schema = 'public' and column_name = 'tenant_id' and table_name <> 'command' order by 1";

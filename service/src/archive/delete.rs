@@ -1,0 +1,122 @@
+//! Deletes all rows of a tenant.
+
+use std::time::Duration;
+
+use domain::id::TenantId;
+use sea_orm::sqlx::postgres::PgConnection;
+use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, Row};
+
+use super::catalogue::{self, Table};
+use super::{ArchiveError, find};
+
+/// Most times that all tables are gone through.
+const PASSES_MAX: u32 = 10;
+/// Pause before the next pass. Servers accept a credential that is deleted for at most 5 seconds, and write the log of requests a second
+/// later.
+const PAUSE: Duration = Duration::from_secs(7);
+/// Deleted rows from which a table is vacuumed. Otherwise each reference to a deleted row is looked for among them.
+const VACUUM_FROM: u64 = 10_000;
+/// Tables of credentials, deleted first, each before those that it refers to.
+const CREDENTIALS: [&str; 5] = ["refresh_token", "password_link", "api_key", "bi_login", "app_user"];
+
+/// The end of a table's rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deleted {
+    /// Name of the table.
+    pub table: String,
+    /// Number of rows that were deleted.
+    pub deleted: u64,
+    /// Number of rows of the tenant that are left, counted after the last deletion: zero.
+    pub left: u64,
+}
+
+/// Returns the roles of BI tools that the tenant with this slug has, to be ended before it is deleted.
+pub async fn bi_roles(url: &str, slug: &str) -> Result<Vec<String>, ArchiveError> {
+    let mut connection = super::connect(url).await?;
+    let tenant_id = find(&mut connection, slug).await?;
+    let query =
+        sqlx::query("select role_name from bi_login where tenant_id = $1 order by id").bind(tenant_id.0);
+    let rows = query.fetch_all(&mut connection).await?;
+    connection.close().await?;
+    rows.iter().map(|row| Ok(row.try_get("role_name")?)).collect()
+}
+
+/// Deletes every row of the tenant with this slug, and returns each table with its number of rows before and after.
+///
+/// The service's role can't do this: rows of the past are append-only for it. The migrator's role owns them. Each table has a
+/// transaction of its own, credentials first and the tenant's own row last. So a deletion that was interrupted has ended the tenant's
+/// access, and is finished by a repeat. It takes at least 7 seconds.
+pub async fn delete(url: &str, slug: &str) -> Result<Vec<Deleted>, ArchiveError> {
+    let mut connection = super::connect(url).await?;
+    connection.execute("set statement_timeout = 0").await?;
+    let tenant_id = find(&mut connection, slug).await?;
+    let tables = last_first(catalogue::tables(&mut connection).await?);
+    let mut gone: Vec<Deleted> = tables.iter().map(|table| none_of(&table.name)).collect();
+    for pass in 1..=PASSES_MAX {
+        for (table, gone) in tables.iter().zip(&mut gone) {
+            // The row of the tenant stays in the first pass, so that a repeat finds its slug.
+            if pass == 1 && table.name == "tenant" {
+                continue;
+            }
+            gone.deleted += delete_from(&mut connection, table, tenant_id).await?;
+        }
+        for (table, gone) in tables.iter().zip(&mut gone) {
+            gone.left = catalogue::count(&mut connection, table, tenant_id).await?;
+        }
+        // The first pass ends the credentials. The next one deletes what was written with them meanwhile.
+        if gone.iter().all(|table| table.left == 0) {
+            connection.close().await?;
+            return Ok(gone);
+        }
+        if pass < PASSES_MAX {
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+    let left: Vec<&str> =
+        gone.iter().filter(|table| table.left > 0).map(|table| table.table.as_str()).collect();
+    Err(ArchiveError::Rejected(format!(
+        "rows of the tenant are written while they are deleted: {}. Run it again",
+        left.join(", ")
+    )))
+}
+
+fn none_of(table: &str) -> Deleted {
+    Deleted { table: table.to_owned(), deleted: 0, left: 0 }
+}
+
+/// Puts each table before those that it refers to, credentials first.
+fn last_first(tables: Vec<Table>) -> Vec<Table> {
+    let place = |table: &Table| {
+        let place = CREDENTIALS.iter().position(|name| *name == table.name);
+        place.unwrap_or(CREDENTIALS.len())
+    };
+    let mut tables: Vec<Table> = tables.into_iter().rev().collect();
+    tables.sort_by_key(place);
+    tables
+}
+
+/// Deletes the tenant's rows of one table and returns their number: none if rows that were written meanwhile refer to them.
+async fn delete_from(
+    connection: &mut PgConnection,
+    table: &Table,
+    tenant_id: TenantId,
+) -> Result<u64, ArchiveError> {
+    let any_table = table.quoted();
+    let statement = format!("delete from {any_table} where tenant_id = $1");
+    let query = sqlx::query(AssertSqlSafe(statement)).persistent(false).bind(tenant_id.0);
+    match query.execute(&mut *connection).await {
+        Ok(done) => {
+            if done.rows_affected() >= VACUUM_FROM {
+                connection.execute(AssertSqlSafe(format!("vacuum {any_table}"))).await?;
+            }
+            Ok(done.rows_affected())
+        }
+        Err(error) if is_referenced(&error) => Ok(0),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// 23503: a row refers to one that is deleted.
+fn is_referenced(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "23503")
+}

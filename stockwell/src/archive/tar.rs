@@ -1,0 +1,196 @@
+//! The form `.tar.gz` of an archive: plain files of one folder, as `tar` reads and writes them.
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::ops::Range;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use service::archive::ArchiveError;
+
+/// Bytes of a block. A header has one, a file as many as it fills.
+const BLOCK: usize = 512;
+/// Bytes that are copied at once.
+const COPIED_AT_ONCE: usize = 64 * 1024;
+/// Places of a header: name, mode, user, group, size, time, checksum, kind of the entry, and the mark of the format.
+const NAME: Range<usize> = 0..100;
+const MODE: Range<usize> = 100..108;
+const USER: Range<usize> = 108..116;
+const GROUP: Range<usize> = 116..124;
+const SIZE: Range<usize> = 124..136;
+const TIME: Range<usize> = 136..148;
+const CHECKSUM: Range<usize> = 148..156;
+const KIND: usize = 156;
+const MARK: Range<usize> = 257..265;
+/// The kind of a plain file.
+const PLAIN: u8 = b'0';
+
+type Header = [u8; BLOCK];
+
+/// Writes files of a folder to a new file `to`, in this order.
+pub(super) fn pack(folder: &Path, names: &[String], to: &Path) -> Result<(), ArchiveError> {
+    let failed = |error| ArchiveError::file(to, error);
+    let file = File::options().write(true).create_new(true).mode(0o600).open(to).map_err(failed)?;
+    let mut packed = GzEncoder::new(BufWriter::new(file), Compression::default());
+    for name in names {
+        let path = folder.join(name);
+        let of_file = |error| ArchiveError::file(&path, error);
+        let mut content = File::open(&path).map_err(of_file)?;
+        let size = content.metadata().map_err(of_file)?.len();
+        packed.write_all(&header_of(name, size)).map_err(failed)?;
+        io::copy(&mut content, &mut packed).map_err(failed)?;
+        packed.write_all(&vec![0; padding(size)]).map_err(failed)?;
+    }
+    packed.write_all(&[0; 2 * BLOCK]).map_err(failed)?;
+    let mut buffered = packed.finish().map_err(failed)?;
+    buffered.flush().map_err(failed)?;
+    buffered.get_ref().sync_all().map_err(failed)
+}
+
+/// Writes the files of an archive to an empty folder. Rejects an archive that is cut, with the file and the line at which it ends.
+pub(super) fn unpack(from: &Path, folder: &Path) -> Result<(), ArchiveError> {
+    let file = File::open(from).map_err(|error| ArchiveError::file(from, error))?;
+    let mut packed = GzDecoder::new(BufReader::new(file));
+    let mut last = ("the beginning".to_owned(), 0);
+    loop {
+        let mut header: Header = [0; BLOCK];
+        packed.read_exact(&mut header).map_err(|error| cut(&last.0, last.1, &error))?;
+        if header.iter().all(|byte| *byte == 0) {
+            // The rest has the checksum of the whole.
+            io::copy(&mut packed, &mut io::sink()).map_err(|error| cut(&last.0, last.1, &error))?;
+            return Ok(());
+        }
+        let (name, size) = entry_of(&header)
+            .ok_or_else(|| ArchiveError::Rejected(format!("{} is no archive of a tenant", from.display())))?;
+        let lines = unpack_file(&mut packed, folder, &name, size)?;
+        last = (name, lines);
+    }
+}
+
+/// Writes one file, and returns its number of lines.
+fn unpack_file(packed: &mut impl Read, folder: &Path, name: &str, size: u64) -> Result<u64, ArchiveError> {
+    let path = folder.join(name);
+    let failed = |error| ArchiveError::file(&path, error);
+    let mut file = BufWriter::new(File::create_new(&path).map_err(failed)?);
+    let (mut left, mut lines) = (size, 0);
+    let mut part = vec![0; COPIED_AT_ONCE];
+    while left > 0 {
+        let wanted = usize::try_from(left).unwrap_or(COPIED_AT_ONCE).min(COPIED_AT_ONCE);
+        let read = match packed.read(&mut part[..wanted]) {
+            Ok(0) => return Err(cut(name, lines, &io::ErrorKind::UnexpectedEof.into())),
+            Ok(read) => read,
+            Err(error) => return Err(cut(name, lines, &error)),
+        };
+        lines += part[..read].iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>();
+        file.write_all(&part[..read]).map_err(failed)?;
+        left = left.saturating_sub(u64::try_from(read).unwrap_or(left));
+    }
+    file.flush().map_err(failed)?;
+    let mut rest = vec![0; padding(size)];
+    packed.read_exact(&mut rest).map_err(|error| cut(name, lines, &error))?;
+    Ok(lines)
+}
+
+/// Returns the error of an archive that can't be read on.
+fn cut(file: &str, lines: u64, error: &io::Error) -> ArchiveError {
+    let problem = format!("the archive is cut or damaged here: {error}");
+    ArchiveError::Line { file: file.to_owned(), line: lines + 1, problem }
+}
+
+/// Returns the bytes that fill the last block of a file.
+fn padding(size: u64) -> usize {
+    let over = usize::try_from(size % 512).unwrap_or_default();
+    (BLOCK - over) % BLOCK
+}
+
+fn header_of(name: &str, size: u64) -> Header {
+    let mut header: Header = [0; BLOCK];
+    let mut put = |place: Range<usize>, bytes: &[u8]| {
+        for (to, from) in header[place].iter_mut().zip(bytes) {
+            *to = *from;
+        }
+    };
+    put(NAME, name.as_bytes());
+    put(MODE, b"0000600\0");
+    put(USER, b"0000000\0");
+    put(GROUP, b"0000000\0");
+    put(SIZE, &size_of_file(size));
+    put(TIME, b"00000000000\0");
+    put(CHECKSUM, b"        ");
+    put(MARK, b"ustar\x0000");
+    put(KIND..KIND + 1, &[PLAIN]);
+    let checksum = checksum_of(&header);
+    for (to, from) in header[CHECKSUM].iter_mut().zip(format!("{checksum:06o}\0 ").bytes()) {
+        *to = from;
+    }
+    header
+}
+
+/// Returns a size in octal digits, or in binary from 8 GiB on, as GNU tar has it.
+fn size_of_file(size: u64) -> [u8; 12] {
+    let mut bytes = [0; 12];
+    let digits = format!("{size:011o}\0");
+    if digits.len() == bytes.len() {
+        bytes.copy_from_slice(digits.as_bytes());
+    } else {
+        bytes[0] = 0x80;
+        bytes[4..].copy_from_slice(&size.to_be_bytes());
+    }
+    bytes
+}
+
+/// Returns the sum of the bytes, with blanks in the place of the sum.
+fn checksum_of(header: &Header) -> u64 {
+    let byte = |(place, byte): (usize, &u8)| u64::from(if CHECKSUM.contains(&place) { b' ' } else { *byte });
+    header.iter().enumerate().map(byte).sum()
+}
+
+/// Returns the name and the size of a plain file of an archive. Others are rejected: a name with a path would be written elsewhere.
+fn entry_of(header: &Header) -> Option<(String, u64)> {
+    let text = |place: Range<usize>| {
+        let bytes = header[place].split(|byte| *byte == 0).next().unwrap_or_default();
+        std::str::from_utf8(bytes).ok()
+    };
+    let name = text(NAME)?;
+    let (stem, ending) = name.split_once('.')?;
+    let is_letter = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'_';
+    let is_name =
+        !stem.is_empty() && stem.bytes().all(is_letter) && ["json", "ndjson", "sums"].contains(&ending);
+    let checksum = u64::from_str_radix(text(CHECKSUM)?.trim(), 8).ok()?;
+    if !is_name || checksum != checksum_of(header) || header[KIND] != PLAIN {
+        return None;
+    }
+    let size = &header[SIZE];
+    let size = match size[0] {
+        0x80 => u64::from_be_bytes(size[4..].try_into().ok()?),
+        _ => u64::from_str_radix(text(SIZE)?.trim(), 8).ok()?,
+    };
+    Some((name.to_owned(), size))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_has_the_name_and_the_size() {
+        for size in [0, 1, 511, 512, 8_589_934_591, 8_589_934_592, u64::MAX] {
+            let header = header_of("sales_line.ndjson", size);
+            assert_eq!(entry_of(&header), Some(("sales_line.ndjson".to_owned(), size)));
+        }
+        assert_eq!((padding(0), padding(1), padding(512)), (0, 511, 0));
+    }
+
+    #[test]
+    fn a_name_with_a_path_is_rejected() {
+        for name in ["../a.json", "/a.json", "a/b.json", "a.sh", ".json", "A.json", "a"] {
+            assert_eq!(entry_of(&header_of(name, 1)), None, "{name}");
+        }
+        let mut header = header_of("a.json", 1);
+        header[0] = b'b';
+        assert_eq!(entry_of(&header), None, "its checksum is another one");
+    }
+}
