@@ -1,10 +1,12 @@
 //! The caller of a request. API keys, users and logins have a file each.
 
 mod form;
+mod invitation;
 mod keys;
 mod own_session;
 mod password;
 mod role;
+mod second_factor;
 mod session;
 mod users;
 
@@ -29,6 +31,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(me);
     cfg.configure(keys::routes).configure(users::routes).configure(role::routes);
     cfg.configure(session::routes).configure(password::routes).configure(own_session::routes);
+    cfg.configure(second_factor::routes).configure(invitation::routes);
 }
 
 /// The caller.

@@ -14,6 +14,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use domain::refusal::{Code, PROBLEMS_OF_ITEM_MAX, Refusal, describe_first};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use service::auth::AuthError;
 
@@ -410,6 +411,7 @@ impl From<AuthError> for ApiError {
             AuthError::ExpiredKey => ErrorCode::ExpiredApiKey,
             AuthError::InvalidToken => ErrorCode::InvalidToken,
             AuthError::WrongLogin => ErrorCode::InvalidCredentials,
+            AuthError::MfaRequired(challenge) => return mfa_required(challenge.as_ref()),
             AuthError::IpNotAllowed => ErrorCode::IpNotAllowed,
             AuthError::OriginNotAllowed => ErrorCode::OriginNotAllowed,
             AuthError::TenantSuspended => ErrorCode::TenantSuspended,
@@ -431,6 +433,15 @@ impl From<AuthError> for ApiError {
             _ => return ApiError::of(code),
         };
         ApiError::of(code).with_header(header::WWW_AUTHENTICATE, challenge)
+    }
+}
+
+fn mfa_required(challenge: Option<&SecretString>) -> ApiError {
+    let error = ApiError::of(ErrorCode::MfaRequired);
+    let error = error.with_header(header::WWW_AUTHENTICATE, r#"Bearer realm="stockwell""#);
+    match challenge {
+        Some(challenge) => error.with_member("challenge", challenge.expose_secret()),
+        None => error,
     }
 }
 

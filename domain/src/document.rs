@@ -9,11 +9,11 @@ use uuid::Uuid;
 
 use crate::id::{
     self, ApiKeyId, ApplicationId, BiLoginId, BillId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
-    EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, InvoiceId, LandedCostId, LocationId, LotId,
-    OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId,
-    PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId, SaleExceptionId, SaleId, SessionId,
-    ShipmentId, SkuMappingId, StockDocumentId, SupplierId, SupplierPaymentId, SystemId, TaxClassId,
-    TaxRateId, TenantId, TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
+    EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, InvitationId, InvoiceId, LandedCostId, LocationId,
+    LotId, OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId,
+    ProductId, PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId, SaleExceptionId, SaleId,
+    SessionId, ShipmentId, SkuMappingId, StockDocumentId, SupplierId, SupplierPaymentId, SystemId,
+    TaxClassId, TaxRateId, TenantId, TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
 };
 
 /// The kind of a document or record. Its word, such as `credit_note`, is stored in the ledger, in movements
@@ -94,6 +94,7 @@ pub enum DocumentKind {
     WebhookEndpoint,
     WebhookDelivery,
     User,
+    Invitation,
     Tenant,
     PeriodLock,
     RecurringEntry,
@@ -225,6 +226,7 @@ impl DocumentKind {
                 WebhookDeliveryId::PREFIX, "webhook_delivery", Below("/v1/webhook-deliveries"), "webhook_delivery",
             ),
             Self::User => facts(UserId::PREFIX, "user", Below("/v1/users"), "app_user"),
+            Self::Invitation => facts(InvitationId::PREFIX, "invitation", Below("/v1/invitations"), "invitation"),
             Self::Tenant => facts(TenantId::PREFIX, "tenant", Nowhere, "tenant"),
             Self::PeriodLock => facts(PeriodLockId::PREFIX, "period_lock", Below("/v1/period-locks"), "period_lock"),
             Self::RecurringEntry => {

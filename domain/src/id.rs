@@ -180,6 +180,10 @@ id!(
     UserId, "usr"
 );
 id!(
+    /// An invitation to become a user.
+    InvitationId, "ivt"
+);
+id!(
     /// A login of a person, from its begin to its end.
     UserSessionId, "uss"
 );

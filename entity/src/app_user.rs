@@ -21,6 +21,8 @@ pub struct Model {
     pub password_hash: String,
     /// When all logins were last ended: by a new password, or because the user was disabled.
     pub logins_ended_at: Option<DateTimeUtc>,
+    /// Since when logins ask for a code of the second factor.
+    pub second_factor_since: Option<DateTimeUtc>,
     /// `active` or `disabled`.
     pub status: String,
     pub version: i32,

@@ -39,6 +39,7 @@ mutable (name, columns) as (
         ('bi_login', '{expires_at, revoked_at, rotated_to, version, updated_at}'),
         ('password_link', '{ended_at}'),
         ('recurring_entry', '{posted, next_on, tried_on, problem, ended_at, version, updated_at}'),
+        ('invitation', '{accepted_at, revoked_at, user_id}'),
         ('reconcile_system', '{name, kind, quantity_meaning, sync_interval_minutes, clock_offset_seconds, sign, version, updated_at}'),
         ('reconcile_snapshot', '{is_full}'),
         ('reconcile_input', '{changed_at}'),

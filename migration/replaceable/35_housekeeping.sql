@@ -129,6 +129,32 @@ alter function auth.forget_password_links(uuid, timestamptz, uuid, integer) owne
 revoke all on function auth.forget_password_links(uuid, timestamptz, uuid, integer) from public;
 grant execute on function auth.forget_password_links(uuid, timestamptz, uuid, integer) to stockwell_relay;
 
+-- Deletes invitations of a tenant that ended before the instant `before`, at most `most`. Returns how many. Only rows with ids
+-- below `before_id` are read: an id begins with the millisecond in which the row was written.
+create or replace function auth.forget_invitations(of_tenant uuid, before timestamptz, before_id uuid, most integer)
+returns bigint
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    forgotten bigint;
+begin
+    delete from public.invitation r
+    where r.tenant_id = of_tenant and r.id in (
+        select o.id from public.invitation o
+        where o.tenant_id = of_tenant and o.id < before_id and least(o.accepted_at, o.revoked_at, o.expires_at) < before
+        order by o.id limit most
+    );
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end
+$$;
+
+grant select (tenant_id, id, accepted_at, revoked_at, expires_at), delete on public.invitation to stockwell_lookup;
+alter function auth.forget_invitations(uuid, timestamptz, uuid, integer) owner to stockwell_lookup;
+revoke all on function auth.forget_invitations(uuid, timestamptz, uuid, integer) from public;
+grant execute on function auth.forget_invitations(uuid, timestamptz, uuid, integer) to stockwell_relay;
+
 -- All tenants, for work that is done for each.
 create or replace function auth.tenants()
 returns setof uuid

@@ -190,6 +190,8 @@ pub const STEPS: &[Step] = &[
     step!("0157_user_session_index"),
     step!("0158_metadata_indexes"),
     step!("0160_landed_cost_index"),
+    step!("0173_second_factor"),
+    step!("0174_invitation"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

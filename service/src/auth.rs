@@ -5,18 +5,22 @@
 
 mod attempts;
 mod current;
+pub mod invitation;
 pub mod keys;
 mod network;
 pub mod new_password;
+mod one_time;
 pub mod own_session;
 mod password;
 mod power;
 mod role;
+pub mod second_factor;
 mod secret;
 mod session;
 mod tokens;
 mod unknown;
 pub mod users;
+mod vault;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -27,6 +31,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::{ApiKeyId, TenantId, UserId};
 use moka::future::Cache;
 use sea_orm::sqlx;
+use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 use tokio::sync::broadcast;
 
@@ -47,6 +52,7 @@ pub use session::{Login, Tokens, USER_AGENT_MAX};
 pub use tokens::{ACCESS_TOKEN_SECONDS, SigningKey, SigningKeyError};
 use unknown::UnknownKeys;
 pub use users::UserCreate;
+pub use vault::Vault;
 
 /// Longest time that a valid credential is cached.
 pub const CREDENTIAL_CACHE_TTL: Duration = Duration::from_secs(5);
@@ -74,6 +80,9 @@ pub enum AuthError {
     /// The tenant, the address or the password is wrong.
     #[error("wrong login")]
     WrongLogin,
+    /// The password is right, and a code of the second factor is needed: with the challenge, if there is one.
+    #[error("second factor needed")]
+    MfaRequired(Option<SecretString>),
     /// The key may not be used from this address.
     #[error("address not allowed")]
     IpNotAllowed,
@@ -103,6 +112,7 @@ impl AuthError {
             AuthError::Missing
             | AuthError::InvalidKey
             | AuthError::ExpiredKey
+            | AuthError::MfaRequired(_)
             | AuthError::IpNotAllowed
             | AuthError::OriginNotAllowed
             | AuthError::TenantSuspended
@@ -156,6 +166,8 @@ pub struct Auth {
     forgotten: broadcast::Sender<Option<TenantId>>,
     attempts: Attempts,
     hashers: Hashers,
+    /// Seals the secrets of second factors.
+    vault: Vault,
     unknown: UnknownKeys,
     /// Counts refused requests, for the tenant.
     pub refusals: Refusals,
@@ -167,6 +179,7 @@ impl Auth {
     pub fn new(db: Db, signing_key: SigningKey, unknown_keys_max: u32) -> Self {
         Auth {
             refusals: Refusals::new(db.clone()),
+            vault: Vault::new(&signing_key, "second factors"),
             db,
             signing_key,
             known: Cache::builder()
@@ -199,6 +212,24 @@ impl Auth {
         let attempt = self.attempts.begin(guess, address).await?;
         let outcome = work.await;
         attempt.end(&outcome);
+        outcome
+    }
+
+    /// Carries out an attempt with a code of a user's second factor, or with a password that confirms one. Counts it as failed if
+    /// `is_wrong` says so. Failures from all networks count together, because they come from callers who know the password.
+    pub async fn guess_code<T, E: From<AuthError>>(
+        &self,
+        user_id: UserId,
+        address: Option<IpAddr>,
+        work: impl Future<Output = Result<T, E>>,
+        is_wrong: impl Fn(&E) -> bool,
+    ) -> Result<T, E> {
+        let attempt = self.attempts.begin_code(address, user_id).await?;
+        let outcome = work.await;
+        attempt.settle(outcome.as_ref().is_err_and(is_wrong));
+        if outcome.is_ok() {
+            self.attempts.forget_codes(user_id).await;
+        }
         outcome
     }
 

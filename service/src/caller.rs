@@ -16,7 +16,7 @@ use crate::Error;
 use crate::scope::{Scope, Scopes};
 
 /// The kind of actor behind a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::EnumString)]
 #[strum(serialize_all = "snake_case")]
 pub enum ActorKind {
     /// A program with an API key.

@@ -3,11 +3,11 @@
 
 use domain::id::{
     self, ApiKeyId, ApplicationId, BiLoginId, BillId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
-    EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, InvoiceId, LandedCostId, LocationId, LotId,
-    OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId,
-    PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId, SaleExceptionId, SaleId, SessionId,
-    ShipmentId, SkuMappingId, StockDocumentId, SupplierId, SupplierPaymentId, SystemId, TaxClassId,
-    TaxRateId, TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
+    EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, InvitationId, InvoiceId, LandedCostId, LocationId,
+    LotId, OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId,
+    ProductId, PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId, SaleExceptionId, SaleId,
+    SessionId, ShipmentId, SkuMappingId, StockDocumentId, SupplierId, SupplierPaymentId, SystemId,
+    TaxClassId, TaxRateId, TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
 };
 use domain::refusal::{Code, Problems};
 use domain::text::one_form;
@@ -100,6 +100,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     (ExpectedReceiptId::PREFIX, "expected receipt", in_table!("expected_receipt")),
     (FixId::PREFIX, "fix", in_table!("reconcile_fix")),
     (HoldId::PREFIX, "hold", in_table!("hold")),
+    (InvitationId::PREFIX, "invitation", in_table!("invitation")),
     (InvoiceId::PREFIX, "invoice", in_table!("invoice")),
     (LandedCostId::PREFIX, "landed cost", in_table!("landed_cost")),
     (LocationId::PREFIX, "location", in_table!("location")),

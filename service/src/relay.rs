@@ -153,8 +153,8 @@ impl Outbox {
         }
     }
 
-    /// Deletes refresh tokens and links for a new password that ended more than [`CREDENTIALS_KEPT`] ago, and returns their
-    /// number.
+    /// Deletes refresh tokens, links for a new password and invitations that ended more than [`CREDENTIALS_KEPT`] ago, and returns
+    /// their number.
     pub async fn forget_credentials(&self) -> Result<i64, Error> {
         let before = crate::tx::now() - CREDENTIALS_KEPT;
         let mut forgotten = 0;
@@ -162,6 +162,7 @@ impl Outbox {
             for statement in [
                 "select auth.forget_refresh_tokens($1, $2, $3, $4) as forgotten",
                 "select auth.forget_password_links($1, $2, $3, $4) as forgotten",
+                "select auth.forget_invitations($1, $2, $3, $4) as forgotten",
             ] {
                 loop {
                     let query = sqlx::query(statement).bind(tenant_id.0).bind(before).bind(first_id(before));

@@ -40,6 +40,7 @@ mod platform {
     mod idempotency;
     mod instants;
     mod integrity;
+    mod invitations;
     mod isolation;
     mod limits;
     mod list_export;
@@ -59,6 +60,7 @@ mod platform {
     mod request_form;
     mod request_log;
     mod round_trip;
+    mod second_factor;
     mod seen;
     mod sessions;
     mod settings;

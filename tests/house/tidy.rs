@@ -207,7 +207,10 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Tables that posting does not write alone, with the files that may write them.
-const OF_OTHERS: [(&str, &[&str]); 82] = [
+const OF_OTHERS: [(&str, &[&str]); 83] = [
+    // The import and the deletion of a tenant take every table of the catalogue.
+    ("any_table", &["service/src/archive"]),
+    ("incoming", &["service/src/archive/import"]),
     ("command", &["service/src/command", "service/src/posting"]),
     ("event", &["service/src/command", "service/src/posting"]),
     ("event_cursor", &["service/src/relay"]),
@@ -260,6 +263,7 @@ const OF_OTHERS: [(&str, &[&str]); 82] = [
     ("app_user", &["service/src/auth"]),
     ("refresh_token", &["service/src/auth"]),
     ("password_link", &["service/src/auth"]),
+    ("invitation", &["service/src/auth"]),
     ("access_refusal", &["service/src/refusal"]),
     ("request_log", &["service/src/request_log"]),
     ("period_lock", &["service/src/period_lock"]),

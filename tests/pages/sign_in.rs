@@ -54,6 +54,31 @@ fn a_password_opens_the_page() {
 }
 
 #[test]
+fn a_second_factor_asks_for_a_code() {
+    with_tenant(async |tenant| {
+        user(tenant).await;
+        let mut browser = Browser::start();
+        let problem = json!({ "status": 401, "code": "mfa_required", "title": "Code needed", "detail": "", "challenge": "swm_x" });
+        browser.refuse("/v1/auth/login", 401, problem);
+        log_in(&mut browser, tenant, PASSWORD);
+        browser.until("document.querySelector('#code') && !document.querySelector('#password')");
+        assert_eq!(browser.barriers(), Vec::<String>::new());
+        browser.release();
+        browser.eval("document.querySelector('#code').focus()");
+        browser.write("000000");
+        browser.press("Enter");
+        browser.until("document.querySelector('.entrance [role=alert]')");
+        browser.eval("document.querySelector('.entrance button[type=button]').click()");
+        browser.until(
+            "document.querySelector('#password') && !document.querySelector('.entrance [role=alert]')",
+        );
+        log_in(&mut browser, tenant, PASSWORD);
+        browser.until("document.querySelectorAll('.panel').length > 0");
+        browser.check();
+    });
+}
+
+#[test]
 fn an_access_token_that_has_ended_is_renewed() {
     with_tenant(async |tenant| {
         user(tenant).await;

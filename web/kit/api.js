@@ -4,7 +4,7 @@ import { signal } from "../vendor/ui.js";
 import { ofTab } from "./store.js";
 
 /** @typedef {{tenant: {id: string, name: string, currency: string, time_zone: string}, actor_name: string, scopes: string[]}} Me */
-/** @typedef {{status: number, code: string, title: string, detail: string, request: string, scope: string, retry: number}} Problem `retry`: seconds to wait. */
+/** @typedef {{status: number, code: string, title: string, detail: string, request: string, scope: string, retry: number, challenge?: string}} Problem `retry`: seconds to wait. `challenge`: goes with a code. */
 /** @typedef {{secret: string, refresh: string}} Credential A key has no refresh token. */
 
 const STORE = "stockwell.credential";
@@ -68,6 +68,7 @@ async function refusal(response) {
     request: body.request_id ?? error.request_id ?? response.headers.get("x-request-id") ?? "",
     scope: body.required_scope ?? error.required_scope ?? "",
     retry: Number(response.headers.get("retry-after") ?? 0),
+    challenge: body.challenge ?? "",
   });
 }
 
@@ -183,6 +184,9 @@ export const signIn = (key) => enter({ secret: key, refresh: "" });
 
 /** @param {{tenant: string, email: string, password: string}} login */
 export const logIn = async (login) => enter(await exchange("/v1/auth/login", login));
+
+/** @param {{challenge: string, code: string}} login */
+export const completeLogIn = async (login) => enter(await exchange("/v1/auth/second-factor", login));
 
 /** Reads who the caller is after the page was loaded again. */
 export async function resume() {

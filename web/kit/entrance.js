@@ -1,12 +1,14 @@
 // The form to sign in, by a key or by a password.
 import { html, useState } from "../vendor/ui.js";
-import { ended, logIn, problemOf, signIn } from "./api.js";
+import { completeLogIn, ended, logIn, problemOf, signIn } from "./api.js";
 import { Field } from "./field.js";
 import { words } from "./format.js";
 
 export function Entrance() {
   const text = words.value.signIn;
   const [byPassword, choose] = useState(false);
+  // The password was right, and the user has a second factor.
+  const [challenge, ask] = useState("");
   const [isSending, note] = useState(false);
   const [problem, show] = useState(/** @type {import("./api.js").Problem | null} */ (null));
   const send = async (/** @type {SubmitEvent & {currentTarget: HTMLFormElement}} */ event) => {
@@ -18,12 +20,15 @@ export function Entrance() {
     ended.value = null;
     note(true);
     try {
-      if (byPassword) await logIn({ tenant: given("tenant"), email: given("email"), password: given("password") });
+      if (challenge) await completeLogIn({ challenge, code: given("code") });
+      else if (byPassword) await logIn({ tenant: given("tenant"), email: given("email"), password: given("password") });
       else await signIn(given("key").trim());
       // The form goes with what had the focus.
       document.getElementById("main")?.focus();
     } catch (error) {
-      show(problemOf(error));
+      const found = problemOf(error);
+      if (found.code === "mfa_required" && found.challenge) ask(found.challenge);
+      else show(found);
       note(false);
     }
   };
@@ -32,16 +37,22 @@ export function Entrance() {
       <${Field} key="email" name="email" label=${text.email} type="email" autocomplete="username" />
       <${Field} key="password" name="password" label=${text.password} type="password" autocomplete="current-password" />`
     : html`<${Field} key="key" name="key" label=${text.key} help=${text.keyHelp} type="password" />`;
+  const code = html`<${Field} key="code" name="code" label=${text.code} help=${text.codeHelp} autocomplete="one-time-code" />`;
+  const startAgain = () => {
+    ask("");
+    show(null);
+  };
   const choice = (/** @type {boolean} */ of, /** @type {string} */ label) =>
     html`<label><input type="radio" name="way" checked=${byPassword === of} onChange=${() => choose(of)} /><span>${label}</span></label>`;
   return html`<form class="entrance" onSubmit=${send} aria-busy=${isSending}>
     <h1>${text.title}</h1>
     <p>${text.lead}</p>
-    <fieldset class="choice"><legend class="hidden">${text.way}</legend>${choice(false, text.key)}${choice(true, text.password)}</fieldset>
-    ${fields}
+    ${!challenge && html`<fieldset class="choice"><legend class="hidden">${text.way}</legend>${choice(false, text.key)}${choice(true, text.password)}</fieldset>`}
+    ${challenge ? code : fields}
     ${problem && html`<p class="wrong" role="alert">${reason(text.wrong, problem)}</p>`}
     ${!problem && ended.value && html`<p class="wrong" role="alert">${reason(text.ended, ended.value)}</p>`}
-    <p><button class="button main" aria-disabled=${isSending}>${text.send}</button></p>
+    <p><button class="button main" aria-disabled=${isSending}>${text.send}</button>
+      ${challenge && html`<button class="button" type="button" onClick=${startAgain}>${text.again}</button>`}</p>
   </form>`;
 }
 

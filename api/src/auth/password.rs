@@ -26,6 +26,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 /// Longest URL of a page.
 const URL_LENGTH_MAX: usize = 500;
+/// Most characters of a code of a second factor, as in [`PasswordChangeIn`].
+const CODE_MAX: usize = 64;
 
 /// The page that the link opens.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
@@ -67,7 +69,7 @@ impl PasswordLinkOut {
             user_id,
             object: tag::PasswordLink,
             token: token.map(str::to_owned),
-            link: token.zip(url).map(|(token, url)| format!("{url}#token={token}")),
+            link: link_to(url, token),
             created_at,
             expires_at,
         };
@@ -75,7 +77,13 @@ impl PasswordLinkOut {
     }
 }
 
-fn check_url(url: Option<&str>) -> Result<(), Refusal> {
+/// Returns a page with a token.
+pub(super) fn link_to(url: Option<&str>, token: Option<&str>) -> Option<String> {
+    token.zip(url).map(|(token, url)| format!("{url}#token={token}"))
+}
+
+/// Rejects what is no URL of a page.
+pub(super) fn check_url(url: Option<&str>) -> Result<(), Refusal> {
     let is_page = |url: &str| {
         url.starts_with("https://")
             && url.chars().nth(URL_LENGTH_MAX).is_none()
@@ -147,6 +155,14 @@ async fn redeem(request: HttpRequest, app: Data<App>, body: Body<NewPasswordIn, 
     Ok(HttpResponse::NoContent().finish())
 }
 
+/// Rejects a text that is too long to be a code. A user without a second factor needs none, so nothing else looks at it.
+fn check_code(code: Option<&str>) -> Result<(), Refusal> {
+    if code.is_some_and(|code| code.chars().nth(CODE_MAX).is_some()) {
+        return Err(Refusal::invalid("/code", format!("Use at most {CODE_MAX} characters.")));
+    }
+    Ok(())
+}
+
 /// A change of one's own password.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -163,12 +179,17 @@ struct PasswordChangeIn {
     /// The new password.
     #[schema(value_type = String, min_length = 12, max_length = 200, example = "eight brown bottles of ink")]
     new_password: SecretString,
+    /// A code of your second factor, or a recovery code. Leave it out if you have no second factor.
+    #[serde(default)]
+    #[schema(max_length = 64, example = "287082")]
+    code: Option<String>,
 }
 
 /// Change your own password
 ///
 /// Logs in with the present password and replaces it. All other logins of the user end; keys that act for the user go on. The
-/// response has the tokens of the new login. Failures count as those of `POST /v1/auth/login`. The body may have at most 8 KiB.
+/// response has the tokens of the new login. A user with a second factor also sends `code`; without it, the problem is `mfa_required` (401).
+/// Failures count as those of `POST /v1/auth/login`. The body may have at most 8 KiB.
 #[utoipa::path(
     operation_id = "auth_change_password",
     security(()),
@@ -182,9 +203,10 @@ async fn change(
     body: Body<PasswordChangeIn, LOGIN_BYTES_MAX>,
 ) -> Answer {
     let input = body.read().await?;
-    let PasswordChangeIn { tenant, email, password, new_password } = &input.value;
+    let PasswordChangeIn { tenant, email, password, new_password, code } = &input.value;
     let login = LoginIn { tenant: tenant.clone(), email: email.clone(), password: password.clone() };
-    login.check().map_err(|error| input.explain(error.into()))?;
-    let changed = app.auth.change_password(login.from(&request, &app), new_password.clone()).await;
+    login.check().and_then(|()| check_code(code.as_deref())).map_err(|error| input.explain(error.into()))?;
+    let login = login.from(&request, &app);
+    let changed = app.auth.change_password(login, new_password.clone(), code.as_deref()).await;
     Ok(tokens(changed.map_err(|error| input.explain(error.into()))?))
 }

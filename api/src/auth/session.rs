@@ -44,9 +44,7 @@ impl LoginIn {
     /// Returns the login, with the address that it comes from.
     pub(super) fn from(self, request: &HttpRequest, app: &App) -> Login {
         let LoginIn { tenant, email, password } = self;
-        let user_agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
-        let user_agent = user_agent.map(|agent| agent.chars().take(USER_AGENT_MAX).collect());
-        Login { tenant, email, password, address: app.address_of(request), user_agent }
+        Login { tenant, email, password, address: app.address_of(request), user_agent: user_agent(request) }
     }
 
     /// Rejects credentials that are too long to be right, before they cost anything.
@@ -63,6 +61,12 @@ impl LoginIn {
         }
         problems.check()
     }
+}
+
+/// Returns the program that sends a request, as it names itself.
+pub(super) fn user_agent(request: &HttpRequest) -> Option<String> {
+    let user_agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    user_agent.map(|agent| agent.chars().take(USER_AGENT_MAX).collect())
 }
 
 /// A refresh token.
@@ -106,7 +110,8 @@ struct Jwks {
 ///
 /// Returns an access token for 15 minutes and a refresh token. An unknown tenant, an unknown user and a wrong password
 /// return the same problem. After 10 failures of one user within 15 minutes from one network, or 100 of any users, a login
-/// from there returns 429. The body may have at most 8 KiB.
+/// from there returns 429. If the user has a second factor, the problem is `mfa_required` (401): its member `challenge` goes with a code to
+/// `POST /v1/auth/second-factor`. The body may have at most 8 KiB.
 #[utoipa::path(
     operation_id = "auth_login",
     security(()),

@@ -46,6 +46,8 @@ struct User {
     /// `active` or `disabled`.
     #[schema(max_length = 16, example = "active")]
     status: String,
+    /// Since when logins ask for a code of the user's authenticator app. Null: they do not.
+    second_factor_since: Option<DateTime<Utc>>,
     /// Version number. Each change adds 1.
     #[schema(minimum = 1, example = 1)]
     version: i32,
@@ -64,6 +66,7 @@ impl From<app_user::Model> for User {
             name: row.name,
             role: row.role,
             status: row.status,
+            second_factor_since: row.second_factor_since,
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,

@@ -36,6 +36,8 @@ pub enum ErrorCode {
     InvalidToken,
     /// Tenant, e-mail address or password are wrong.
     InvalidCredentials,
+    /// The password is right, and a code of the second factor is missing.
+    MfaRequired,
     /// The key may not be used from this address.
     IpNotAllowed,
     /// The publishable key may not be used by a page of this origin.
@@ -107,7 +109,8 @@ impl ErrorCode {
             | ErrorCode::InvalidApiKey
             | ErrorCode::ExpiredApiKey
             | ErrorCode::InvalidToken
-            | ErrorCode::InvalidCredentials => StatusCode::UNAUTHORIZED,
+            | ErrorCode::InvalidCredentials
+            | ErrorCode::MfaRequired => StatusCode::UNAUTHORIZED,
             ErrorCode::IpNotAllowed
             | ErrorCode::OriginNotAllowed
             | ErrorCode::NotPublishable

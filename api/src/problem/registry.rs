@@ -112,6 +112,13 @@ pub static REGISTRY: &[Entry] = &[
         "Check all three. The response does not say which one is wrong.",
     ),
     entry(
+        ErrorCode::MfaRequired,
+        "Code needed",
+        "The password is right, and the user has a second factor.",
+        "Send the member challenge with a code of the authenticator app to POST /v1/auth/second-factor within 5 minutes. POST \
+         /v1/auth/change-password takes the code in its own body.",
+    ),
+    entry(
         ErrorCode::OriginNotAllowed,
         "Origin not allowed",
         "The publishable key may not be used by a page of this origin.",

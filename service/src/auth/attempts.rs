@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use domain::id::UserId;
 use ipnet::IpNet;
 use moka::future::Cache;
 
@@ -17,7 +18,7 @@ use crate::network;
 /// Time after which failures no longer count.
 const WINDOW: Duration = Duration::from_secs(15 * 60);
 /// Most failed logins of one user from one network within [`WINDOW`]. Failures from other networks don't count, so that no
-/// stranger can lock a user out.
+/// stranger can lock a user out. Also the most wrong codes of one user, from all networks: who enters them knows the password.
 const OF_USER_MAX: u32 = 10;
 /// Most counts that are remembered.
 const COUNTS_MAX: u64 = 100_000;
@@ -29,6 +30,8 @@ pub enum Guess {
     Password,
     /// The token of a link for a new password.
     Link,
+    /// A code of a second factor, with the challenge or the credential of its user.
+    Code,
     /// A refresh token.
     RefreshToken,
     /// A ticket for a stream.
@@ -40,7 +43,7 @@ impl Guess {
     /// of them behind one address, and these are too long to be guessed: so they have more.
     pub fn failures_max(self) -> u32 {
         match self {
-            Guess::Password | Guess::Link => 100,
+            Guess::Password | Guess::Link | Guess::Code => 100,
             Guess::RefreshToken | Guess::Ticket => 1_000,
         }
     }
@@ -51,6 +54,7 @@ impl Guess {
 enum Key {
     Network(Guess, IpNet),
     User { network: IpNet, tenant: String, email: String },
+    Codes(UserId),
 }
 
 /// The counts of this server.
@@ -80,8 +84,27 @@ impl Attempts {
         tenant: &str,
         email: &str,
     ) -> Result<Attempt, AuthError> {
-        let mut attempt = self.begin(Guess::Password, address).await?;
-        match self.count(of_user(address, tenant, email), OF_USER_MAX).await {
+        self.begin_of(Guess::Password, address, of_user(address, tenant, email)).await
+    }
+
+    /// Counts an attempt with a code of a user, or rejects it. Failures from all networks count together.
+    pub(super) async fn begin_code(
+        &self,
+        address: Option<IpAddr>,
+        user_id: UserId,
+    ) -> Result<Attempt, AuthError> {
+        self.begin_of(Guess::Code, address, Key::Codes(user_id)).await
+    }
+
+    /// Counts an attempt for a network and for a user, or rejects it.
+    async fn begin_of(
+        &self,
+        guess: Guess,
+        address: Option<IpAddr>,
+        of_user: Key,
+    ) -> Result<Attempt, AuthError> {
+        let mut attempt = self.begin(guess, address).await?;
+        match self.count(of_user, OF_USER_MAX).await {
             Ok(count) => {
                 attempt.0.push(count);
                 Ok(attempt)
@@ -96,6 +119,11 @@ impl Attempts {
     /// Forgets the failed logins of a user who has logged in.
     pub(super) async fn forget_user(&self, address: Option<IpAddr>, tenant: &str, email: &str) {
         self.0.invalidate(&of_user(address, tenant, email)).await;
+    }
+
+    /// Forgets the wrong codes of a user whose code was right.
+    pub(super) async fn forget_codes(&self, user_id: UserId) {
+        self.0.invalidate(&Key::Codes(user_id)).await;
     }
 
     async fn count(&self, key: Key, most: u32) -> Result<Arc<AtomicU32>, AuthError> {
@@ -117,7 +145,12 @@ impl Attempt {
 
     /// Takes the attempt back unless its secret was wrong.
     pub(super) fn end<T>(self, outcome: &Result<T, AuthError>) {
-        if !outcome.as_ref().is_err_and(AuthError::is_wrong_secret) {
+        self.settle(outcome.as_ref().is_err_and(AuthError::is_wrong_secret));
+    }
+
+    /// Takes the attempt back unless it failed.
+    pub(super) fn settle(self, failed: bool) {
+        if !failed {
             self.take_back();
         }
     }
@@ -159,6 +192,20 @@ mod tests {
             assert_eq!(begun.is_ok(), number < OF_USER_MAX);
         }
         assert!(attempts.begin_login(here, "nordwind", "b@shop.example").await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn wrong_codes_of_a_user_count_from_all_networks() {
+        let (attempts, user) = (Attempts::new(), UserId::default());
+        for number in 0..OF_USER_MAX {
+            let from = address(&format!("192.0.2.{number}"));
+            attempts.begin_code(from, user).await.expect("an attempt").settle(true);
+        }
+        let elsewhere = address("198.51.100.1");
+        let rejected = attempts.begin_code(elsewhere, user).await;
+        assert!(matches!(rejected, Err(AuthError::TooManyAttempts(900))), "{rejected:?}");
+        attempts.forget_codes(user).await;
+        assert!(attempts.begin_code(elsewhere, user).await.is_ok());
     }
 
     #[tokio::test]

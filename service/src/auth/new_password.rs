@@ -6,16 +6,14 @@
 use std::net::IpAddr;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::id::{TenantId, UserId, decode, encode};
+use domain::id::UserId;
 use domain::refusal::{Code, Problems, Refusal};
-use rand::RngExt;
-use rand::distr::Alphanumeric;
 use sea_orm::sqlx::{self, Row};
-use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
+use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::current::{Target, current};
+use super::one_time::{Prefix, hash};
 use super::power::require_role;
 use super::session::{Session, anonymous, lock_login, user_caller};
 use super::users::{self, check_password, end_links, end_logins};
@@ -24,9 +22,7 @@ use crate::command::{self, Written};
 use crate::rows::parsed;
 use crate::{Caller, Error, Tx};
 
-/// Prefix of a link's token. The tenant follows, because row-level security needs it to find the link.
-const PREFIX: &str = "swp";
-const LETTERS: usize = 43;
+const PREFIX: Prefix = Prefix("swp");
 /// Lifetime of a link.
 const LINK_HOURS: i64 = 24;
 /// Name of a user's new password in the audit log.
@@ -51,11 +47,9 @@ pub async fn make_link(tx: &Tx, caller: &Caller, user_id: UserId) -> Result<Pass
         return Err(Refusal::state("The user is disabled. Enable the user first.").into());
     }
     end_links(tx, user_id).await?;
-    let mut token = format!("{}_", encode(PREFIX, tx.tenant_id.0));
-    token.extend(rand::rng().sample_iter(Alphanumeric).take(LETTERS).map(char::from));
+    let token = PREFIX.make(tx.tenant_id);
     let expires_at = tx.now + TimeDelta::hours(LINK_HOURS);
-    let link =
-        PasswordLink { id: tx.next_id(), user_id, token: token.into(), created_at: tx.now, expires_at };
+    let link = PasswordLink { id: tx.next_id(), user_id, token, created_at: tx.now, expires_at };
     let insert = sqlx::query(INSERT_LINK).bind(tx.tenant_id.0).bind(link.id).bind(user_id.0);
     let insert = insert.bind(hash(&link.token).to_vec()).bind(&user.role).bind(tx.now);
     tx.execute(insert.bind(expires_at)).await?;
@@ -77,7 +71,7 @@ impl Auth {
     }
 
     async fn redeem(&self, token: &SecretString, password: SecretString) -> Result<(), AuthError> {
-        let (tenant_id, hash) = read_token(token).ok_or_else(|| Error::from(spent()))?;
+        let (tenant_id, hash) = PREFIX.read(token).ok_or_else(|| Error::from(spent()))?;
         // A password is hashed for a link that works, and for no other.
         let found = self.db.read(tenant_id, async |tx| find_link(tx, &hash).await).await?;
         let user_id = found.ok_or_else(|| Error::from(spent()))?;
@@ -97,24 +91,42 @@ impl Auth {
         Ok(())
     }
 
-    /// Replaces the password of a user who logs in with the present one. All other logins of the user end. Of two changes at
-    /// once, one is rejected: its present password is no longer right.
-    pub async fn change_password(&self, login: Login, password: SecretString) -> Result<Tokens, AuthError> {
+    /// Replaces the password of a user who logs in with the present one, and with a code if the user has a second factor. All other
+    /// logins of the user end. Of two changes at once, one is rejected: its present password is no longer right.
+    pub async fn change_password(
+        &self,
+        login: Login,
+        password: SecretString,
+        code: Option<&str>,
+    ) -> Result<Tokens, AuthError> {
         let mut problems = Problems::default();
         check_password(&mut problems, "/new_password", &password);
         problems.check().map_err(Error::from)?;
         let (address, user_agent) = (login.address, login.user_agent.clone());
         let checked = self.check_login(login).await?;
+        if checked.second_factor_since.is_some() && code.is_none() {
+            return Err(AuthError::MfaRequired(None));
+        }
         let caller = user_caller(&checked);
         let password_hash = self.hash(password).await?;
         let replace = async |tx: &Tx| {
             let Some(user) = lock_login(tx, &checked).await? else { return Ok(None) };
+            match code {
+                Some(code) if user.second_factor_since.is_some() => {
+                    self.require_code(tx, &user, code).await?;
+                }
+                // The factor was set up meanwhile.
+                None if user.second_factor_since.is_some() => return Ok(None),
+                Some(_) | None => {}
+            }
             set_password(tx, user.id, &password_hash).await?;
             command::record(tx, &caller, CHANGED, None, &changed(user.id)).await?;
             let session = Session::new(address, user_agent.clone());
             Ok(Some(self.issue(tx, &users::find(tx, user.id).await?, session).await?))
         };
-        let tokens = self.db.write(&caller, replace).await?.ok_or(AuthError::WrongLogin)?;
+        let replaced = async { self.db.write(&caller, replace).await.map_err(AuthError::from) };
+        let replaced = self.guess_code(checked.id, address, replaced, AuthError::is_wrong_secret).await?;
+        let tokens = replaced.ok_or(AuthError::WrongLogin)?;
         self.revoked(caller.tenant_id);
         Ok(tokens)
     }
@@ -142,16 +154,6 @@ fn spent() -> Refusal {
     Problems::one("/token", Code::ValidationFailed, detail)
 }
 
-fn hash(token: &SecretString) -> [u8; 32] {
-    Sha256::digest(token.expose_secret().as_bytes()).into()
-}
-
-fn read_token(token: &SecretString) -> Option<(TenantId, [u8; 32])> {
-    let (tenant, letters) = token.expose_secret().rsplit_once('_')?;
-    let tenant_id = TenantId(decode(PREFIX, tenant).ok()?);
-    (letters.len() == LETTERS).then(|| (tenant_id, hash(token)))
-}
-
 const INSERT_LINK: &str = "
     insert into password_link (tenant_id, id, user_id, hash, role, created_at, expires_at)
     values ($1, $2, $3, $4, $5, $6, $7)";
@@ -174,18 +176,3 @@ const SET_PASSWORD: &str = "
     update app_user
     set password_hash = $4, updated_at = $3, version = version + 1
     where tenant_id = $1 and id = $2";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_link_names_its_tenant() {
-        let tenant = TenantId(Uuid::now_v7());
-        let text = format!("{}_{}", encode(PREFIX, tenant.0), "a".repeat(LETTERS));
-        assert_eq!(read_token(&text.clone().into()).map(|(tenant, _)| tenant), Some(tenant));
-        assert_eq!(read_token(&format!("{text}a").into()), None);
-        assert_eq!(read_token(&text.replace(PREFIX, "swr").into()), None);
-        assert_eq!(read_token(&"swp__".into()), None);
-    }
-}

@@ -60,6 +60,13 @@ impl Session {
     }
 }
 
+/// The result of a login whose password was right.
+enum Opened {
+    Tokens(Tokens),
+    /// The user has a second factor. The challenge goes with its code.
+    CodeNeeded(SecretString),
+}
+
 /// The tokens of a login or a refresh.
 #[derive(Debug)]
 pub struct Tokens {
@@ -81,17 +88,26 @@ enum Exchanged {
 }
 
 impl Auth {
-    /// Logs a user in. An unknown tenant, an unknown user and a wrong password give the same response after the same
-    /// time.
+    /// Logs a user in, unless the user has a second factor. An unknown tenant, an unknown user and a wrong password give the same
+    /// response after the same time.
     pub async fn login(&self, login: Login) -> Result<Tokens, AuthError> {
         let (address, user_agent) = (login.address, login.user_agent.clone());
         let checked = self.check_login(login).await?;
         let open = async |tx: &Tx| match lock_login(tx, &checked).await? {
-            Some(user) => Ok(Some(self.issue(tx, &user, Session::new(address, user_agent.clone())).await?)),
+            Some(user) if user.second_factor_since.is_some() => {
+                Ok(Some(Opened::CodeNeeded(self.challenge(&user, tx.now))))
+            }
+            Some(user) => {
+                let session = Session::new(address, user_agent.clone());
+                Ok(Some(Opened::Tokens(self.issue(tx, &user, session).await?)))
+            }
             None => Ok(None),
         };
-        let tokens = self.db.write(&user_caller(&checked), open).await?;
-        tokens.ok_or(AuthError::WrongLogin)
+        match self.db.write(&user_caller(&checked), open).await? {
+            Some(Opened::Tokens(tokens)) => Ok(tokens),
+            Some(Opened::CodeNeeded(challenge)) => Err(AuthError::MfaRequired(Some(challenge))),
+            None => Err(AuthError::WrongLogin),
+        }
     }
 
     /// Returns the active user of a login. Counts failures, and rejects too many of them. The user may change meanwhile:

@@ -79,24 +79,47 @@ pub async fn create(
     password_hash: &str,
 ) -> Result<app_user::Model, Error> {
     require_role(wanted.role, &current(tx, caller, Target::default()).await?)?;
-    let role: &str = wanted.role.into();
     let email = address(&wanted.email);
-    free_address(tx, &email).await?;
+    insert(tx, &NewUser { email: &email, name: &wanted.name, role: wanted.role }, password_hash).await
+}
+
+/// An active user to insert.
+pub(super) struct NewUser<'u> {
+    /// Address as it is stored.
+    pub email: &'u str,
+    pub name: &'u str,
+    pub role: Role,
+}
+
+/// Inserts a user. Rejects an address that another active user has.
+pub(super) async fn insert(
+    tx: &Tx,
+    wanted: &NewUser<'_>,
+    password_hash: &str,
+) -> Result<app_user::Model, Error> {
+    let role: &str = wanted.role.into();
+    free_address(tx, wanted.email).await?;
     let user = app_user::ActiveModel {
         tenant_id: Set(tx.tenant_id),
         id: Set(UserId(tx.next_id())),
-        email: Set(email),
+        email: Set(wanted.email.to_owned()),
         former_email: Set(None),
-        name: Set(wanted.name.clone()),
+        name: Set(wanted.name.to_owned()),
         role: Set(role.to_owned()),
         password_hash: Set(password_hash.to_owned()),
         logins_ended_at: Set(None),
+        second_factor_since: Set(None),
         status: Set("active".to_owned()),
         version: Set(1),
         created_at: Set(tx.now),
         updated_at: Set(tx.now),
     };
     user.insert(tx).await.map_err(reject_taken_address)
+}
+
+/// Returns whether an active user has an address.
+pub(super) async fn is_taken(tx: &Tx, email: &str) -> Result<bool, Error> {
+    Ok(tx.row(sqlx::query(FIND_ADDRESS).bind(tx.tenant_id.0).bind(email)).await?.is_some())
 }
 
 /// Takes an address from a disabled user, so that another user can have it.
@@ -281,6 +304,8 @@ const FIND_OTHER_OWNERS: &str = "
     where tenant_id = $1 and id <> $2 and role = 'owner' and status = 'active'
     limit 1";
 
+const FIND_ADDRESS: &str = "select from app_user where tenant_id = $1 and email = $2 and status = 'active'";
+
 /// The text that is left in `email` has a space, so it is no address.
 const FREE_ADDRESS: &str = "
     update app_user set former_email = email, email = email || ' ' || id
@@ -316,6 +341,16 @@ pub(super) async fn find(tx: &Tx, id: UserId) -> Result<app_user::Model, Error> 
 pub async fn find_all(tx: &Tx, ids: &[Uuid]) -> Result<Vec<app_user::Model>, Error> {
     let ids = ids.iter().copied().map(UserId);
     Ok(tx.select::<app_user::Entity>().filter(app_user::Column::Id.is_in(ids)).all(tx).await?)
+}
+
+/// Checks the address and the name of a person. Returns the address as it is stored.
+pub(super) fn check_new_user(email: &str, name: &str) -> Result<String, Refusal> {
+    let email = address(email);
+    let mut problems = Problems::default();
+    check_address(&mut problems, &email);
+    input::check_line(&mut problems, "/name", name, input::NAME_LENGTH_MAX);
+    problems.check()?;
+    Ok(email)
 }
 
 fn check_user(wanted: &UserCreate, email: &str) -> Result<(), Refusal> {

@@ -17,8 +17,9 @@ const SECRET_NAMES: [&str; 9] = [
     "cookie",
     "signature",
 ];
-/// Parts of secrets: of API keys, of refresh tokens, of links for a new password, and of secrets of webhooks.
-const SECRET_PARTS: [&str; 5] = ["sw_live_", "sw_test_", "swr_", "swp_", "whsec_"];
+/// Parts of secrets: of API keys, of refresh tokens, of links for a new password, of invitations, of challenges and recovery codes of a second factor,
+/// and of secrets of webhooks.
+const SECRET_PARTS: [&str; 8] = ["sw_live_", "sw_test_", "swr_", "swp_", "swi_", "swm_", "swc_", "whsec_"];
 /// The beginning of an access token: `{"` in base64.
 const ACCESS_TOKEN: &str = "eyJ";
 /// The beginning of the paths at which vouchers are issued. A caller who has the code of a voucher can redeem it.

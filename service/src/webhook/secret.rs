@@ -5,7 +5,6 @@
 
 use std::fmt;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -13,7 +12,7 @@ use domain::id::{TenantId, WebhookEndpointId};
 use rand::RngExt;
 
 use crate::Error;
-use crate::auth::SigningKey;
+use crate::auth::{self, SigningKey};
 
 /// Bytes of a secret.
 const SECRET_BYTES: usize = 32;
@@ -50,15 +49,14 @@ impl Secret {
     }
 }
 
-/// Seals secrets for the database.
+/// Seals secrets of endpoints for the database.
 #[derive(Debug)]
-pub struct Vault(RandomizedNonceKey);
+pub struct Vault(auth::Vault);
 
 impl Vault {
     /// Derives the key of the vault.
     pub fn new(signing_key: &SigningKey) -> Self {
-        let key = RandomizedNonceKey::new(&AES_256_GCM, &signing_key.derive("webhook secrets"));
-        Vault(key.expect("AES-256 takes keys of 32 bytes"))
+        Vault(auth::Vault::new(signing_key, "webhook secrets"))
     }
 
     pub(super) fn seal(
@@ -67,32 +65,13 @@ impl Vault {
         id: WebhookEndpointId,
         secret: &Secret,
     ) -> Result<Vec<u8>, Error> {
-        let mut sealed = secret.0.clone();
-        let nonce = self.0.seal_in_place_append_tag(owner(tenant_id, id), &mut sealed);
-        let nonce = nonce.map_err(|_| Error::invariant("a secret can't be sealed"))?;
-        let nonce: &[u8; NONCE_LEN] = nonce.as_ref();
-        let mut bytes = nonce.to_vec();
-        bytes.append(&mut sealed);
-        Ok(bytes)
+        self.0.seal(tenant_id, id.0, &secret.0)
     }
 
     /// Returns the secret. Returns nothing if it belongs to another endpoint, or the installation has another signing key now.
     pub(super) fn open(&self, tenant_id: TenantId, id: WebhookEndpointId, bytes: &[u8]) -> Option<Secret> {
-        let (nonce, sealed) = bytes.split_at_checked(NONCE_LEN)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let mut secret = sealed.to_vec();
-        let length = self.0.open_in_place(nonce, owner(tenant_id, id), &mut secret).ok()?.len();
-        secret.truncate(length);
-        Some(Secret(secret))
+        self.0.open(tenant_id, id.0, bytes).map(Secret)
     }
-}
-
-/// Returns the data that binds a secret to its endpoint.
-fn owner(tenant_id: TenantId, id: WebhookEndpointId) -> Aad<[u8; 32]> {
-    let mut bytes = [0; 32];
-    bytes[..16].copy_from_slice(tenant_id.0.as_bytes());
-    bytes[16..].copy_from_slice(id.0.as_bytes());
-    Aad::from(bytes)
 }
 
 #[cfg(test)]

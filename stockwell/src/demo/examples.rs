@@ -335,6 +335,9 @@ impl World<'_> {
         let path = format!("/v1/users/{}/password-link", self.id("usr:link"));
         let link = self.post("token:password", &path, json!({})).await?;
         self.note("token:password", text(&link["token"]));
+        let joan = json!({ "email": "joan@nordwind.example", "name": "Joan Example", "role": "cashier" });
+        let invitation = self.post("token:invitation", "/v1/invitations", joan).await?;
+        self.note("token:invitation", text(&invitation["token"]));
         let key = json!({ "name": "Key to rotate", "mode": "test", "scopes": ["catalog:read"] });
         let made = self.post("key:rotated", "/v1/api-keys", key).await?;
         self.note("key:rotated", text(&made["api_key"]["id"]));

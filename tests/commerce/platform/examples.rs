@@ -13,6 +13,10 @@ use super::isolation::operation::resolve;
 /// Longest text that is tried. A longer one does not fit into a body.
 const LENGTH_MAX: usize = 100_000;
 
+/// Operations whose body has what only their user knows, such as a code of an app. Their own tests cover them.
+const OF_A_USER: [&str; 4] =
+    ["auth_second_factor", "me_second_factor_begin", "me_second_factor_confirm", "me_second_factor_remove"];
+
 /// A request that the description gives as an example.
 struct Example<'d> {
     id: &'d str,
@@ -108,7 +112,7 @@ fn every_body_works_on_a_tenant_as_it_stands() {
         let document = described(tenant).await;
         let examples = find_examples(&document);
         let mut failed = Vec::new();
-        for example in &examples {
+        for example in examples.iter().filter(|example| !OF_A_USER.contains(&example.id)) {
             let reply = example.send(tenant, example.body).await;
             if is_refused(&reply) {
                 failed.push(format!("{} {}: {} {}", example.id, example.body, reply.status, reply.text));

@@ -17,13 +17,15 @@ use operation::{Operation, operations};
 use world::{MARK, World, world};
 
 /// Operations without authentication.
-const PUBLIC: [&str; 11] = [
+const PUBLIC: [&str; 13] = [
+    "auth_accept_invitation",
     "auth_change_password",
     "auth_set_password",
     "auth_jwks",
     "auth_login",
     "auth_logout",
     "auth_refresh",
+    "auth_second_factor",
     "errors_get",
     "errors_list",
     "health_live",

@@ -299,7 +299,7 @@ fn a_second_use_of_a_refresh_token_ends_the_access_tokens_of_the_login() {
     });
 }
 
-/// Writes refresh tokens and links of a user that were made and ended so many days ago. A link has no other end.
+/// Writes refresh tokens, links and invitations of a user that were made and ended so many days ago. A link has no other end.
 const ENDED: &str = "
     with past as (
         select
@@ -315,6 +315,12 @@ const ENDED: &str = "
     ), tokens as (
         insert into refresh_token (tenant_id, id, family_id, user_id, hash, expires_at, used_at, revoked_at, created_at)
         select $1, id, id, $2, hash, made_at + interval '30 days', used_at, revoked_at, made_at from past
+    ), guests as (
+        insert into invitation (tenant_id, id, email, name, role, hash, actor_kind, actor_id, created_at, expires_at,
+            accepted_at, revoked_at)
+        select $1, id, 'guest@shop.example', 'Guest', 'cashier', hash, 'user', $2, made_at, made_at + interval '7 days',
+            used_at, revoked_at
+        from past
     )
     insert into password_link (tenant_id, id, user_id, hash, role, created_at, expires_at, ended_at)
     select $1, id, $2, hash, 'cashier', made_at, made_at + interval '1 day', used_at from past";
@@ -332,11 +338,13 @@ fn credentials_are_deleted_thirty_days_after_they_ended() {
             .await
             .expect("old credentials");
         let outbox = Outbox::connect(&environment().relay_database_url()).await.expect("the relay connects");
-        assert!(outbox.forget_credentials().await.expect("old credentials are deleted") >= 2_400);
+        assert!(outbox.forget_credentials().await.expect("old credentials are deleted") >= 3_600);
         // Of the tokens: one that expired 29 days ago, one that was used 29 days ago, and that of the login.
         assert_eq!(tenant.count("refresh_token").await, 3);
         // All links had expired before that.
         assert_eq!(tenant.count("password_link").await, 0);
+        // One was accepted 29 days ago.
+        assert_eq!(tenant.count("invitation").await, 1);
         assert_eq!(outbox.forget_credentials().await.expect("nothing is left"), 0);
         refresh(tenant, &tokens).await.ok();
     });

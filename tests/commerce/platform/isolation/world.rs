@@ -210,6 +210,9 @@ async fn people(tenant: &Tenant, world: &mut World) {
     let till = tenant.with_key(tokens["access_token"].as_str().expect("a token"));
     let sessions = till.get("/v1/me/sessions").await.ok();
     world.knows(&sessions["data"][0]["id"]);
+    let invited =
+        json!({ "email": "till-4@shop.example", "name": format!("{MARK} guest"), "role": "cashier" });
+    world.make(tenant, "/v1/invitations", invited).await;
     let key = json!({ "name": format!("{MARK} key"), "mode": "test", "scopes": ["catalog:read"] });
     let made = tenant.post("/v1/api-keys", &key).await.created();
     world.knows(&made["api_key"]["id"]);

@@ -1,0 +1,323 @@
+//! Invitations: an address and a role, and a token with which the person becomes a user, once.
+//!
+//! The caller who invites needs all powers of the role, as for any new user, and needs them still when the invitation is accepted. An
+//! invitation ends with its use, with the next one to the address, when it is revoked, and after 7 days.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::id::{InvitationId, TenantId, UserId};
+use domain::refusal::{Code, Problems, Refusal};
+use domain::{tag, text_enum};
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+use secrecy::SecretString;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::current::{Target, current};
+use super::one_time::{Prefix, hash};
+use super::power::require_role;
+use super::session::{anonymous, user_caller};
+use super::users::{self, NewUser, check_new_user, check_password, role_schema};
+use super::{Auth, AuthError, Guess, Role};
+use crate::caller::ActorKind;
+use crate::columns::Columns;
+use crate::command::{self, Written};
+use crate::listing::{Listing, Slice};
+use crate::rows::parsed;
+use crate::scope::Scopes;
+use crate::{Caller, Error, Tx};
+
+const PREFIX: Prefix = Prefix("swi");
+/// Lifetime of an invitation.
+const DAYS: i64 = 7;
+/// Most open invitations of a tenant.
+pub const OPEN_MAX: usize = 200;
+/// Name of an accepted invitation in the audit log.
+const ACCEPTED: &str = "invitation.accepted";
+/// Name of the user that it makes.
+const CREATED: &str = "user.created";
+
+text_enum! {
+    /// The state of an invitation.
+    #[schema(as = InvitationStatus)]
+    pub enum Status {
+        /// It can be accepted.
+        Open,
+        /// The person is a user now.
+        Accepted,
+        /// It was revoked, or a later one to the same address replaced it.
+        Revoked,
+        /// It was not accepted within 7 days.
+        Expired,
+    }
+}
+
+/// An invitation to become a user, without its token.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Invitation {
+    /// Id of the invitation.
+    pub id: InvitationId,
+    pub object: tag::Invitation,
+    /// Address that is invited.
+    #[schema(max_length = 254, example = "till-3@shop.example")]
+    pub email: String,
+    /// Name of the person.
+    #[schema(max_length = 200, example = "Till 3")]
+    pub name: String,
+    /// Role that the user will have.
+    #[schema(schema_with = role_schema)]
+    pub role: String,
+    /// `open`, `accepted`, `revoked` or `expired`.
+    pub status: Status,
+    /// The user that it made. Null: it was not accepted.
+    pub user_id: Option<UserId>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it ends if it is not accepted.
+    pub expires_at: DateTime<Utc>,
+    /// When it was accepted. Null: it was not.
+    #[schema(example = json!(null))]
+    pub accepted_at: Option<DateTime<Utc>>,
+    /// When it was revoked or replaced. Null: it was not.
+    #[schema(example = json!(null))]
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// A person to invite.
+#[derive(Debug, Clone)]
+pub struct Invited {
+    /// Address for logins.
+    pub email: String,
+    pub name: String,
+    pub role: Role,
+}
+
+/// A new invitation.
+#[derive(Debug)]
+pub struct NewInvitation {
+    pub id: InvitationId,
+    pub token: SecretString,
+    pub created_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// An invitation that can be accepted.
+struct Open {
+    id: InvitationId,
+    email: String,
+    name: String,
+    role: Role,
+    /// The caller who made it.
+    maker: Caller,
+}
+
+/// Invites a person. An open invitation to the address ends. Rejects a caller who lacks a scope of the role.
+pub async fn make(tx: &Tx, caller: &Caller, invited: &Invited) -> Result<NewInvitation, Error> {
+    require_role(invited.role, &current(tx, caller, Target::default()).await?)?;
+    let email = check_new_user(&invited.email, &invited.name)?;
+    if users::is_taken(tx, &email).await? {
+        let detail = "An active user has this address. Invite another one, or change that user.";
+        return Err(Problems::one("/email", Code::AlreadyExists, detail).into());
+    }
+    let replace = sqlx::query(REVOKE_ADDRESS).bind(tx.tenant_id.0).bind(&email).bind(tx.now);
+    tx.execute(replace).await?;
+    check_room(tx).await?;
+    let (id, token) = (InvitationId(tx.next_id()), PREFIX.make(tx.tenant_id));
+    let expires_at = tx.now + TimeDelta::days(DAYS);
+    let (role, actor): (&str, &str) = (invited.role.into(), caller.actor_kind.into());
+    let statement = Columns::of(
+        "insert into invitation (tenant_id, id, email, name, role, hash, actor_kind, actor_id, created_at, expires_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    )
+    .value("tenant_id", tx.tenant_id.0)
+    .value("id", id.0)
+    .value("email", email.as_str())
+    .value("name", invited.name.as_str())
+    .value("role", role)
+    .value("hash", hash(&token).to_vec())
+    .value("actor_kind", actor)
+    .value("actor_id", caller.actor_id)
+    .value("created_at", tx.now)
+    .value("expires_at", expires_at);
+    statement.execute(tx).await?;
+    Ok(NewInvitation { id, token, created_at: tx.now, expires_at })
+}
+
+/// Revokes an open or expired invitation. Revoking it again changes nothing. Rejects a caller who lacks a scope of its role.
+pub async fn revoke(tx: &Tx, caller: &Caller, id: InvitationId) -> Result<(), Error> {
+    let caller = &current(tx, caller, Target::default()).await?;
+    let lock = sqlx::query(LOCK).bind(tx.tenant_id.0).bind(id.0);
+    let row = tx.row(lock).await?.ok_or_else(|| Refusal::not_found("invitation"))?;
+    require_role(parsed(row.try_get("role")?)?, caller)?;
+    if row.try_get::<Option<DateTime<Utc>>, _>("accepted_at")?.is_some() {
+        return Err(Refusal::state("The invitation was accepted. Disable the user instead.").into());
+    }
+    tx.execute(sqlx::query(REVOKE).bind(tx.tenant_id.0).bind(id.0).bind(tx.now)).await?;
+    Ok(())
+}
+
+/// Returns one page of invitations, of those in a state if one is given.
+pub async fn list(tx: &Tx, status: Option<Status>, slice: &Slice) -> Result<Vec<Invitation>, Error> {
+    let all = Listing::new(tx, SELECT);
+    let listing = match status {
+        None => all,
+        Some(Status::Open) => all.sql(UNUSED).with("expires_at > ", Some(tx.now)),
+        Some(Status::Accepted) => all.sql(" and accepted_at is not null"),
+        Some(Status::Revoked) => all.sql(" and revoked_at is not null"),
+        Some(Status::Expired) => all.sql(UNUSED).with("expires_at <= ", Some(tx.now)),
+    };
+    listing.page(tx, "id", slice).await?.iter().map(|row| read(tx, row)).collect()
+}
+
+pub async fn get(tx: &Tx, id: InvitationId) -> Result<Invitation, Error> {
+    let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
+    read(tx, rows.first().ok_or_else(|| Refusal::not_found("invitation"))?)
+}
+
+impl Auth {
+    /// Makes the person of an invitation a user with this password. Counts tokens that do not work, like links for new passwords.
+    pub async fn accept_invitation(
+        &self,
+        token: &SecretString,
+        password: SecretString,
+        address: Option<IpAddr>,
+    ) -> Result<(), AuthError> {
+        let mut problems = Problems::default();
+        check_password(&mut problems, "/password", &password);
+        problems.check().map_err(Error::from)?;
+        self.guess(Guess::Link, address, self.accept(token, password)).await
+    }
+
+    async fn accept(&self, token: &SecretString, password: SecretString) -> Result<(), AuthError> {
+        let (tenant_id, hash) = PREFIX.read(token).ok_or_else(|| Error::from(spent()))?;
+        // A password is hashed for an invitation that works, and for no other.
+        let found = self.db.read(tenant_id, async |tx| find(tx, FIND_OPEN, &hash).await).await?;
+        found.ok_or_else(|| Error::from(spent()))?;
+        let password_hash = self.hash(password).await?;
+        let accept = async |tx: &Tx| {
+            // The maker may have ended, or have fewer powers now. Its row is locked before that of the invitation, as everywhere.
+            let known = find(tx, FIND_OPEN, &hash).await?.ok_or_else(spent)?;
+            let maker = current(tx, &known.maker, Target::default()).await.map_err(unless_refused)?;
+            let open = find(tx, LOCK_OPEN, &hash).await?.ok_or_else(spent)?;
+            require_role(open.role, &maker).map_err(|_| spent())?;
+            let wanted = NewUser { email: &open.email, name: &open.name, role: open.role };
+            if users::is_taken(tx, &open.email).await? {
+                let detail = "Another user has the address of the invitation meanwhile. Log in, or ask for another invitation.";
+                return Err(Problems::one("/token", Code::AlreadyExists, detail).into());
+            }
+            let user = users::insert(tx, &wanted, &password_hash).await?;
+            let used = sqlx::query(ACCEPT).bind(tx.tenant_id.0).bind(open.id.0).bind(tx.now);
+            tx.execute(used.bind(user.id.0)).await?;
+            let caller = user_caller(&user);
+            command::record(tx, &caller, ACCEPTED, None, &Written::created(open.id.0)).await?;
+            command::record(tx, &caller, CREATED, None, &Written::created(user.id.0)).await?;
+            Ok(())
+        };
+        Ok(self.db.write(&anonymous(tenant_id), accept).await?)
+    }
+}
+
+/// Turns the rejection of a maker into that of the invitation.
+fn unless_refused(error: Error) -> Error {
+    if error.code().is_some() { spent().into() } else { error }
+}
+
+/// Finds an open invitation by the hash of its token, with one of two statements.
+async fn find(tx: &Tx, statement: &'static str, hash: &[u8; 32]) -> Result<Option<Open>, Error> {
+    let find = sqlx::query(statement).bind(tx.tenant_id.0).bind(hash.to_vec()).bind(tx.now);
+    tx.row(find).await?.map(|row| read_open(tx.tenant_id, &row)).transpose()
+}
+
+fn read_open(tenant_id: TenantId, row: &PgRow) -> Result<Open, Error> {
+    let actor_kind: ActorKind = parsed(row.try_get("actor_kind")?)?;
+    let actor_id: Uuid = row.try_get("actor_id")?;
+    Ok(Open {
+        id: InvitationId(row.try_get("id")?),
+        email: row.try_get("email")?,
+        name: row.try_get("name")?,
+        role: parsed(row.try_get("role")?)?,
+        maker: Caller::new(tenant_id, actor_kind, actor_id, Scopes::all()),
+    })
+}
+
+/// Rejects a further invitation if the tenant has the most that may be open.
+async fn check_room(tx: &Tx) -> Result<(), Error> {
+    let row = tx.row(sqlx::query(COUNT_OPEN).bind(tx.tenant_id.0).bind(tx.now)).await?;
+    let row = row.ok_or_else(|| Error::invariant("an aggregate returns one row"))?;
+    if usize::try_from(row.try_get::<i64, _>("open")?).unwrap_or_default() >= OPEN_MAX {
+        let detail = format!("At most {OPEN_MAX} invitations may be open: revoke one first.");
+        return Err(Refusal::state(detail).into());
+    }
+    Ok(())
+}
+
+fn spent() -> Refusal {
+    let detail = "The invitation works no longer: it was accepted, revoked or replaced, it expired, or its maker may not give the role \
+                  any more. Ask for a new one.";
+    Problems::one("/token", Code::ValidationFailed, detail)
+}
+
+fn read(tx: &Tx, row: &PgRow) -> Result<Invitation, Error> {
+    let accepted_at: Option<DateTime<Utc>> = row.try_get("accepted_at")?;
+    let revoked_at: Option<DateTime<Utc>> = row.try_get("revoked_at")?;
+    let expires_at: DateTime<Utc> = row.try_get("expires_at")?;
+    let status = match (accepted_at, revoked_at) {
+        (Some(_), _) => Status::Accepted,
+        (None, Some(_)) => Status::Revoked,
+        (None, None) if expires_at <= tx.now => Status::Expired,
+        (None, None) => Status::Open,
+    };
+    Ok(Invitation {
+        id: InvitationId(row.try_get("id")?),
+        object: tag::Invitation,
+        email: row.try_get("email")?,
+        name: row.try_get("name")?,
+        role: row.try_get("role")?,
+        status,
+        user_id: row.try_get::<Option<Uuid>, _>("user_id")?.map(UserId),
+        created_at: row.try_get("created_at")?,
+        expires_at,
+        accepted_at,
+        revoked_at,
+    })
+}
+
+const SELECT: &str = "select id, email, name, role, user_id, created_at, expires_at, accepted_at, revoked_at \
+                      from invitation where tenant_id = ";
+
+const UNUSED: &str = " and accepted_at is null and revoked_at is null";
+
+const COUNT_OPEN: &str = "
+    select count(*) as open from invitation
+    where tenant_id = $1 and accepted_at is null and revoked_at is null and expires_at > $2";
+
+const REVOKE_ADDRESS: &str = "
+    update invitation set revoked_at = $3
+    where tenant_id = $1 and email = $2 and accepted_at is null and revoked_at is null";
+
+const LOCK: &str = "
+    select role, accepted_at from invitation
+    where tenant_id = $1 and id = $2 for no key update";
+
+const REVOKE: &str = "
+    update invitation set revoked_at = $3
+    where tenant_id = $1 and id = $2 and accepted_at is null and revoked_at is null";
+
+const FIND_OPEN: &str = "
+    select i.id, i.email, i.name, i.role, i.actor_kind, i.actor_id
+    from invitation i
+    join tenant t on t.tenant_id = i.tenant_id and t.status = 'active'
+    where i.tenant_id = $1 and i.hash = $2 and i.accepted_at is null and i.revoked_at is null and i.expires_at > $3";
+
+const LOCK_OPEN: &str = "
+    select i.id, i.email, i.name, i.role, i.actor_kind, i.actor_id
+    from invitation i
+    join tenant t on t.tenant_id = i.tenant_id and t.status = 'active'
+    where i.tenant_id = $1 and i.hash = $2 and i.accepted_at is null and i.revoked_at is null and i.expires_at > $3
+    for no key update of i";
+
+const ACCEPT: &str = "
+    update invitation set accepted_at = $3, user_id = $4
+    where tenant_id = $1 and id = $2";
