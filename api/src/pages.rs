@@ -25,7 +25,9 @@ const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/web.rs"));
 /// Hash of all files.
 const HASH: &str = env!("STOCKWELL_WEB_HASH");
 /// Pages, each with a file of its name in `web/`.
-const PAGES: [&str; 2] = ["insights", "fix"];
+const PAGES: [&str; 3] = ["insights", "fix", "console"];
+/// Where `/` leads.
+const HOME: &str = "/console";
 
 /// Everything comes from this server, and no script or style stands in a page.
 const CONTENT_SECURITY: &str = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; \
@@ -51,13 +53,17 @@ fn pack(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     encoder.finish()
 }
 
-/// Mounts the pages and their files.
+/// Mounts the pages and their files. `/` leads to the page for admins.
 pub fn mount(cfg: &mut ServiceConfig) {
     for name in PAGES {
         let show = move |app: Data<App>, known: IfNoneMatch| async move { page(&app, &known, name) };
         cfg.route(&format!("/{name}"), web::get().to(show));
     }
-    cfg.service(send_file);
+    let lead = || async {
+        let place = (header::LOCATION, HOME);
+        HttpResponse::Found().insert_header(place).insert_header((header::CACHE_CONTROL, "no-cache")).finish()
+    };
+    cfg.route("/", web::get().to(lead)).service(send_file);
 }
 
 fn page(app: &App, known: &IfNoneMatch, name: &str) -> Answer {

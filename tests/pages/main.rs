@@ -1,5 +1,6 @@
 //! The pages for people, in a browser.
 
+mod console;
 mod copies;
 mod explorer;
 mod fix;

@@ -4,7 +4,9 @@ import { signal } from "../vendor/ui.js";
 import { ofTab } from "./store.js";
 
 /** @typedef {{tenant: {id: string, name: string, currency: string, time_zone: string}, actor_name: string, scopes: string[]}} Me */
-/** @typedef {{status: number, code: string, title: string, detail: string, request: string, scope: string, retry: number, challenge?: string}} Problem `retry`: seconds to wait. `challenge`: goes with a code. */
+/** @typedef {{status: number, code: string, title: string, detail: string, request: string, scope: string, retry: number, challenge?: string,
+ *   fields?: {pointer: string, detail: string}[]}} Problem `retry`: seconds to wait. `challenge`: goes with a code. `fields`: what is wrong
+ *   where in the body. */
 /** @typedef {{secret: string, refresh: string}} Credential A key has no refresh token. */
 
 const STORE = "stockwell.credential";
@@ -69,6 +71,7 @@ async function refusal(response) {
     scope: body.required_scope ?? error.required_scope ?? "",
     retry: Number(response.headers.get("retry-after") ?? 0),
     challenge: body.challenge ?? "",
+    fields: (body.errors ?? []).filter((/** @type {{pointer?: string}} */ { pointer }) => pointer),
   });
 }
 
@@ -92,6 +95,18 @@ export async function call(path, options = {}) {
     ended.value = refused.problem;
   }
   throw refused;
+}
+
+/** Sends a change. Returns what the response has, or null. With a version, a record that was changed since then stays as it is.
+ * @param {string} method @param {string} path @param {unknown} [body] @param {number} [version] */
+export async function change(method, path, body, version) {
+  const headers = {
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
+    ...(version === undefined ? {} : { "if-match": `"${version}"` }),
+  };
+  const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+  const response = await call(path, { method, headers, ...sent });
+  return response.status === 204 ? null : response.json();
 }
 
 /** @param {string} query @param {Record<string, unknown>} variables @param {AbortSignal} [abort] */
@@ -187,6 +202,17 @@ export const logIn = async (login) => enter(await exchange("/v1/auth/login", log
 
 /** @param {{challenge: string, code: string}} login */
 export const completeLogIn = async (login) => enter(await exchange("/v1/auth/second-factor", login));
+
+/** Sets a password by the token of a link, which works once. @param {string} token @param {string} password */
+export async function setPassword(token, password) {
+  const options = {
+    method: "POST",
+    body: JSON.stringify({ token, password }),
+    headers: { "content-type": "application/json" },
+  };
+  const response = await send("/v1/auth/password", options, undefined);
+  if (!response.ok) throw await refusal(response);
+}
 
 /** Reads who the caller is after the page was loaded again. */
 export async function resume() {

@@ -64,6 +64,10 @@ export function headMoney(value) {
 export const whole = (value) => shown({ maximumFractionDigits: 0 }, value);
 /** With one decimal at most. @param {Figure} value */
 export const number = (value) => shown({ maximumFractionDigits: 1 }, value);
+/** To its last digit. @param {Figure} value */
+export const quantity = (value) => shown({ maximumFractionDigits: 20 }, value);
+/** To its last digit, with its sign. @param {Figure} value */
+export const signedQuantity = (value) => shown({ maximumFractionDigits: 20, signDisplay: "exceptZero" }, value);
 /** In a currency that need not be the tenant's. @param {Figure} value @param {string} code */
 export const exactIn = (value, code) => shown({ style: "currency", currency: code }, value);
 /** @param {Figure} value Of a hundred. */

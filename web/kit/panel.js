@@ -94,11 +94,11 @@ export function Missing({ answer: { state, problem, again } }) {
     <button type="button" class="button" onClick=${retry(again)}>${text.again}</button>`;
 }
 
-/** @param {{problem: import("./api.js").Problem, again: () => void}} of */
-export function Failed({ problem, again }) {
+/** `said`: what could not be read, as a sentence. @param {{problem: import("./api.js").Problem, again: () => void, said?: string}} of */
+export function Failed({ problem, again, said = words.value.panel.failed }) {
   const text = words.value.panel;
   return html`<div class="failed" role="alert">
-    <p><strong>${problem.code === "unreachable" ? text.unreachable : text.failed}</strong> ${problem.title}${problem.title && problem.detail && ": "}${problem.detail}</p>
+    <p><strong>${problem.code === "unreachable" ? text.unreachable : said}</strong> ${problem.title}${problem.title && problem.detail && ": "}${problem.detail}</p>
     ${problem.scope && html`<p>${text.scope} <code>${problem.scope}</code></p>`}
     <p><button type="button" class="button" onClick=${retry(again)}>${text.again}</button>
       ${problem.request && html` <small>${text.request} <code>${problem.request}</code></small>`}</p>

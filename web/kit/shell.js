@@ -7,8 +7,8 @@ import { live } from "./live.js";
 import { Failed } from "./panel.js";
 import { lasting } from "./store.js";
 
-/** The pages, each with the scope without which it shows nothing. */
-const PAGES = /** @type {const} */ ({ insights: "reports:read", fix: "reconciliation:read" });
+/** The pages, each with the scope without which it shows nothing; null if each of its cards has a scope of its own. */
+const PAGES = /** @type {const} */ ({ insights: "reports:read", fix: "reconciliation:read", console: null });
 const THEMES = /** @type {const} */ (["auto", "light", "dark"]);
 
 const theme = signal(lasting.read("stockwell.theme") ?? "auto");
@@ -32,8 +32,9 @@ function leave() {
   signOut();
 }
 
-/** @param {{page: keyof typeof PAGES, children: any}} of */
-export function Shell({ page, children }) {
+/** `open`: what is shown to a reader who has not signed in, in place of the form to sign in.
+ * @param {{page: keyof typeof PAGES, open?: any, children: any}} of */
+export function Shell({ page, open, children }) {
   const text = words.value;
   useEffect(() => {
     document.documentElement.lang = language.value;
@@ -56,18 +57,19 @@ export function Shell({ page, children }) {
         ${credential.value && html`<button type="button" class="quiet" onClick=${leave}>${text.signOut}</button>`}
       </div>
     </div></header>
-    <main id="main" tabindex="-1" aria-busy=${credential.value && !me.value && !ended.value ? "true" : null}><${Content} page=${page}>${children}<//></main>`;
+    <main id="main" tabindex="-1" aria-busy=${credential.value && !me.value && !ended.value ? "true" : null}><${Content} page=${page} open=${open}>${children}<//></main>`;
 }
 
-/** @param {{page: keyof typeof PAGES, children: any}} of */
-function Content({ page, children }) {
+/** @param {{page: keyof typeof PAGES, open?: any, children: any}} of */
+function Content({ page, open, children }) {
+  if (open) return open;
   if (!credential.value) return html`<${Entrance} />`;
   if (!me.value)
     return ended.value
       ? html`<${Failed} problem=${ended.value} again=${resume} />`
       : html`<p role="status">${words.value.panel.loading} …</p>`;
   const scope = PAGES[page];
-  return may(scope) ? children : html`<${Lacking} scope=${scope} />`;
+  return scope == null || may(scope) ? children : html`<${Lacking} scope=${scope} />`;
 }
 
 /** @param {{scope: string}} of */

@@ -2,7 +2,7 @@
 import { html, useState } from "../vendor/ui.js";
 import { compareTexts } from "./format.js";
 
-/** @template Row @typedef {{name: string, title: string, value: (row: Row) => string | number | null, show?: (row: Row) => any, figure?: boolean}} Column */
+/** @template Row @typedef {{name: string, title: string, value: (row: Row) => string | number | null, show?: (row: Row) => any, figure?: boolean, isPlain?: boolean}} Column `isPlain`: the table is not sorted by it. */
 
 /** @template Row
  * @param {{caption: string, columns: Column<Row>[], rows: Row[], totals?: Row | null}} of */
@@ -15,9 +15,9 @@ export function Table({ caption, columns, rows, totals }) {
   return html`<div class="scroll" role="group" aria-label=${caption} tabindex="0"><table>
     <caption class="hidden">${caption}</caption>
     <thead><tr>${columns.map(
-      ({ name, title, figure }) => html`<th key=${name} scope="col" class=${figure ? "figure" : null}
+      ({ name, title, figure, isPlain }) => html`<th key=${name} scope="col" class=${figure ? "figure" : null}
       aria-sort=${by.name === name ? (by.down ? "descending" : "ascending") : null}>
-      <button type="button" onClick=${() => setBy({ name, down: by.name === name ? !by.down : !!figure })}>${title}</button></th>`,
+      ${isPlain ? title : html`<button type="button" onClick=${() => setBy({ name, down: by.name === name ? !by.down : !!figure })}>${title}</button>`}</th>`,
     )}</tr></thead>
     <tbody>${sorted.map(
       (row) =>

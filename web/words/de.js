@@ -3,7 +3,7 @@
 export default {
   product: "Stockwell",
   skip: "Zum Inhalt",
-  pages: { insights: "Einblicke", fix: "Erste Maßnahme" },
+  pages: { insights: "Einblicke", fix: "Erste Maßnahme", console: "Verwaltung" },
   reference: "API",
   live: {
     off: "",

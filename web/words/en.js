@@ -2,7 +2,7 @@
 export default {
   product: "Stockwell",
   skip: "Skip to the content",
-  pages: { insights: "Insights", fix: "First fix" },
+  pages: { insights: "Insights", fix: "First fix", console: "Console" },
   reference: "API",
   live: {
     off: "",

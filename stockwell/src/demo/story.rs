@@ -78,6 +78,7 @@ Stockwell is ready.
 
   insights   {base_url}/insights (sign in with the key)
   first fix  {base_url}/fix (sign in with the key {shadow_key})
+  console    {base_url}/console (sign in with the key)
   API        {base_url}/v1/me
   reference  {base_url}/docs/
   GraphQL    {base_url}/graphql
