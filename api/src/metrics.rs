@@ -85,6 +85,7 @@ fn begin_at_zero(serves: bool) {
         return;
     }
     metrics::counter!("stockwell_retries_total").increment(0);
+    metrics::counter!("stockwell_request_log_dropped_total").increment(0);
     metrics::counter!("stockwell_report_points_total").increment(0);
     for policy in Policy::iter().map(Policy::name).chain(["unknown_keys", "unreadable"]) {
         metrics::counter!("stockwell_rate_limited_total", "policy" => policy).increment(0);

@@ -277,7 +277,7 @@ fn another_tenant_orders_nothing() {
             .post(ORDERS, &body)
             .await
             .refused(404, "not_found")
-            .names(&["#/lines/0/location_id", "#/lines/0/product_id"]);
+            .names(&["#/lines/0/product_id", "#/lines/0/location_id"]);
         assert!(owner.get(SUGGESTIONS).await.ok()["data"].as_array().is_some_and(|rows| !rows.is_empty()));
     });
 }

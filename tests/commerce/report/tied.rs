@@ -156,6 +156,7 @@ async fn control(tenant: &Tenant) {
 fn a_tie_out_is_the_same_in_rust_and_in_sql() {
     with_tenant(async |tenant| {
         control(tenant).await;
+        owe(tenant).await;
         let path = "/v1/reports/tie_out";
         for (by, differing) in [("0", 0), ("1", 1), ("-1", 0)] {
             let change = "update voucher set issued = issued + $2::numeric, balance = balance + $2::numeric \
