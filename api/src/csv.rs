@@ -1,7 +1,13 @@
 //! The form that all CSV has in common: its parameters, its delimiter and its header.
 
+use std::collections::HashSet;
+use std::hash::Hash;
+use std::str::FromStr;
+
 use domain::locale::Locale;
 use domain::refusal::Code;
+use domain::text::read_cell;
+use strum::IntoEnumIterator;
 
 use crate::problem::{ApiError, ErrorCode};
 
@@ -111,6 +117,79 @@ pub(crate) fn plain_header(header: &str) -> String {
     let blank = |letter: char| letter.is_whitespace() || letter == '-' || letter == '_';
     let words = header.split(blank).filter(|word| !word.is_empty());
     words.map(str::to_lowercase).collect::<Vec<_>>().join("_")
+}
+
+/// Reads a header. Returns the columns in their order; one without a name is `None`.
+pub(crate) fn read_columns<C>(header: &::csv::StringRecord) -> Result<Vec<Option<C>>, ApiError>
+where
+    C: Copy + Eq + Hash + FromStr + IntoEnumIterator + Into<&'static str>,
+{
+    if header.is_empty() {
+        let detail = "The file is empty. Its first row must name the columns.";
+        return Err(ApiError::new(ErrorCode::MalformedCsv, detail));
+    }
+    let mut columns = Vec::with_capacity(header.len());
+    let mut seen = HashSet::new();
+    for name in header {
+        let plain = plain_header(name);
+        let column = match plain.as_str() {
+            "" => None,
+            plain => Some(plain.parse::<C>().map_err(|_| unknown_column::<C>(name))?),
+        };
+        if column.is_some_and(|column| !seen.insert(column)) {
+            let detail = format!("The header has the column {name} twice.");
+            return Err(ApiError::new(Code::ValidationFailed, detail));
+        }
+        columns.push(column);
+    }
+    Ok(columns)
+}
+
+fn unknown_column<C: IntoEnumIterator + Into<&'static str>>(name: &str) -> ApiError {
+    let known: Vec<&'static str> = C::iter().map(Into::into).collect();
+    let detail = format!("There is no column {name}. The columns are {}.", known.join(", "));
+    ApiError::new(ErrorCode::UnknownField, detail)
+}
+
+/// Returns the cells of a row, each with its column.
+pub(crate) fn read_cells<C: Copy + Into<&'static str>>(
+    columns: &[Option<C>],
+    record: &::csv::ByteRecord,
+) -> Result<Vec<(C, String)>, ApiError> {
+    let malformed = |detail: String| ApiError::new(ErrorCode::MalformedCsv, detail);
+    if record.len() != columns.len() {
+        let detail = format!("The row has {} cells, and the header has {}.", record.len(), columns.len());
+        return Err(malformed(detail));
+    }
+    let mut cells = Vec::with_capacity(columns.len());
+    for (column, cell) in columns.iter().zip(record) {
+        let Some(column) = *column else {
+            if cell.trim_ascii().is_empty() {
+                continue;
+            }
+            return Err(malformed(
+                "A cell stands in a column without a name. Name the column, or clear it.".to_owned(),
+            ));
+        };
+        let header: &'static str = column.into();
+        let cell =
+            std::str::from_utf8(cell).map_err(|_| malformed(format!("The cell {header} is not UTF-8.")))?;
+        if cell.contains('\0') {
+            return Err(null_character());
+        }
+        cells.push((column, read_cell(cell).to_owned()));
+    }
+    Ok(cells)
+}
+
+/// Returns the rejection of a row that can't be read.
+pub(crate) fn unreadable_row() -> ApiError {
+    ApiError::new(ErrorCode::MalformedCsv, "The row can't be read. Check its quotes.")
+}
+
+/// Returns the rejection of a text that PostgreSQL can't keep.
+pub(crate) fn null_character() -> ApiError {
+    ApiError::new(Code::ValidationFailed, "A text must not contain a null character.")
 }
 
 /// Returns the delimiter. Spreadsheets of many countries write semicolons, and a copied table has tabs. No column name

@@ -5,7 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::posting::Rendering;
 use crate::{
-    audit, auth, bi_login, bill, catalog, close, count, customer, errors, event, health, integrity, journal,
+    audit, auth, bank, bi_login, bill, catalog, close, count, customer, errors, event, health, integrity, journal,
     landed_cost, ledger, limits, location, lot, openapi, order, period_lock, pos, pricing, purchase_order,
     reconciliation, recurring_entry, refusal, register, render, replenish, request_log, settings, stock,
     stream, supplier, supplier_payment, tax, voucher, webhook,
@@ -18,6 +18,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         .configure(pos::routes)
         .configure(voucher::routes)
         .configure(order::routes)
+        .configure(bank::routes)
         .configure(stock::routes)
         .configure(lot::routes)
         .configure(count::routes)

@@ -1,5 +1,6 @@
 //! Suppliers: list, create one or many, get, change, and their products.
 
+mod price_list;
 mod product;
 
 use actix_web::web::Data;
@@ -28,7 +29,7 @@ use crate::{Answer, App, Caller};
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list).service(create).service(create_batch).service(get).service(update);
-    cfg.configure(product::routes);
+    cfg.configure(product::routes).configure(price_list::routes);
 }
 
 record!(Supplier, SupplierId);
@@ -95,7 +96,8 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 
 /// Create a supplier
 ///
-/// Creates a supplier. Its products and prices are stated one by one (`PUT /v1/suppliers/{id}/products/{product_id}`).
+/// Creates a supplier. Its products and prices are stated one by one (`PUT /v1/suppliers/{id}/products/{product_id}`), or by
+/// a price list (`POST /v1/suppliers/{id}/products/import`).
 #[utoipa::path(
     operation_id = "suppliers_create",
     security(("bearer" = ["purchasing:write"])),

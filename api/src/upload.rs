@@ -117,6 +117,14 @@ impl Upload {
         Ok(uploaded)
     }
 
+    /// Reads a body of at most `bytes_max` bytes and of any media type, which is not compressed.
+    pub async fn read_any(self, bytes_max: usize) -> Result<Uploaded, ApiError> {
+        if self.encoding != Encoding::Plain {
+            return Err(unsupported("Send the file as it is, not compressed."));
+        }
+        self.receive(bytes_max).await
+    }
+
     async fn receive(self, bytes_max: usize) -> Result<Uploaded, ApiError> {
         let Upload { mut incoming, form, schema, .. } = self;
         incoming.admit(bytes_max)?;

@@ -342,6 +342,23 @@ impl Write {
         Ok(self.run(name, raw, async |tx| written(200, None, &work(tx).await?)).await?.respond())
     }
 
+    /// Like [`whole`](Write::whole), for an upload about the record `id`. `work` returns the ids of other records that changed with
+    /// it, and the result.
+    pub async fn whole_of<T: Serialize>(
+        mut self,
+        name: &'static str,
+        id: Uuid,
+        raw: &Bytes,
+        work: impl AsyncFn(&Tx) -> Result<(Vec<Uuid>, T), Error>,
+    ) -> Answer {
+        self.is_import = true;
+        let imported = async |tx: &Tx| {
+            let (also_changed, result) = work(tx).await?;
+            Ok(Written { also_changed, ..written(200, Some(id), &result)? })
+        };
+        Ok(self.run(name, raw, imported).await?.respond())
+    }
+
     async fn run(
         self,
         name: &'static str,

@@ -332,6 +332,10 @@ id!(
     ApplicationId, "apl"
 );
 id!(
+    /// A line of a bank statement.
+    BankLineId, "bnl"
+);
+id!(
     /// A move of the lock on the closed periods.
     PeriodLockId, "plk"
 );

@@ -192,6 +192,7 @@ pub const STEPS: &[Step] = &[
     step!("0160_landed_cost_index"),
     step!("0173_second_factor"),
     step!("0174_invitation"),
+    step!("0163_bank_line"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

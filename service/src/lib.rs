@@ -7,6 +7,7 @@ pub mod application;
 pub mod archive;
 pub mod audit;
 pub mod auth;
+pub mod bank;
 pub mod bi_login;
 pub mod bill;
 pub mod caller;

@@ -3,11 +3,13 @@
 use serde_json::{Value, json};
 use tests::{Reply, Tenant};
 
+mod adventure_works;
 mod bills;
 mod changed;
 mod landed;
 mod order;
 mod plan;
+mod price_list;
 mod product;
 mod promise;
 mod receipt;

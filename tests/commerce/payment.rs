@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tests::{Tenant, lines, with_tenant};
 
+mod bank;
 mod open_item;
 
 const PAYMENTS: &str = "/v1/payments";

@@ -207,7 +207,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Tables that posting does not write alone, with the files that may write them.
-const OF_OTHERS: [(&str, &[&str]); 83] = [
+const OF_OTHERS: [(&str, &[&str]); 84] = [
     // The import and the deletion of a tenant take every table of the catalogue.
     ("any_table", &["service/src/archive"]),
     ("incoming", &["service/src/archive/import"]),
@@ -269,6 +269,7 @@ const OF_OTHERS: [(&str, &[&str]); 83] = [
     ("period_lock", &["service/src/period_lock"]),
     ("period_close", &["service/src/close"]),
     ("recurring_entry", &["service/src/recurring_entry"]),
+    ("bank_line", &["service/src/bank"]),
     ("stock_checkpoint", &["service/src/stock/checkpoint"]),
     ("stock_checkpoint_level", &["service/src/stock/checkpoint"]),
     ("reconcile_system", &["service/src/reconcile/system"]),

@@ -190,7 +190,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
         "records of the past are never changed or deleted",
         "select t.name || ' ' || v.privilege from unnest(array['stock_movement', 'journal_entry', 'journal_line', \
              'sales_line', 'sales_line_tax', 'command', 'event', 'tender', 'till_clock', 'cash_move', 'shipment_line', 'payment_allocation', 'application', \
-             'application_line', 'voucher_move', 'period_lock', 'period_close', \
+             'application_line', 'voucher_move', 'period_lock', 'period_close', 'bank_line', \
              'stock_document', 'hold_line', 'purchase_receipt_line', 'landed_cost_line', 'bill_match', 'supplier_payment', 'supplier_payment_part', 'replaced_price', 'replaced_product', 'replaced_customer', 'replaced_seller', 'former_sku', 'reconcile_snapshot_line', 'reconcile_event', 'reconcile_touchpoint', 'reconcile_run', 'reconcile_resolution', 'reconcile_fix', 'reconcile_fix_applied', 'reconcile_verdict', 'stock_checkpoint', 'stock_checkpoint_level']) t (name), \
              (values ('update'), ('delete')) v (privilege) \
          where has_table_privilege('stockwell_app', t.name::regclass, v.privilege) \

@@ -58,8 +58,8 @@ const AREAS: &[(&str, &str, &[&str])] = &[
     ),
     (
         "Payments",
-        "Payments of customers, the invoices that they settle, reversals and payouts.",
-        &["/v1/payments", "/v1/payouts", "/v1/applications"],
+        "Payments of customers, the invoices that they settle, reversals, payouts and bank statements.",
+        &["/v1/applications", "/v1/bank-lines", "/v1/bank-statements", "/v1/payments", "/v1/payouts"],
     ),
     (
         "Point of sale",

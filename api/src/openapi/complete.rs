@@ -266,7 +266,7 @@ fn rename_pages(document: &mut Value) {
 /// States that a body of many records has no other fields.
 fn close_batches(document: &mut Value) {
     for (name, schema) in object(&mut document["components"]["schemas"]) {
-        if name.ends_with("Batch") || name == "ProductImportItems" {
+        if name.ends_with("Batch") || ["ProductImportItems", "SupplierPriceItems"].contains(&name.as_str()) {
             schema["additionalProperties"] = false.into();
         }
     }

@@ -1,5 +1,7 @@
 //! Products of suppliers: the supplier's SKU, the unit and the quantities that it sells, and its prices.
 
+pub mod price_list;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{ProductId, SupplierId};
 use domain::number::{Price, Quantity};
@@ -277,11 +279,21 @@ async fn check_unit(
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(product_id.0).bind(uom);
     let row = tx.row(query).await?.ok_or_else(|| Refusal::not_found("product"))?;
     let sku: String = row.try_get("sku")?;
-    if word::<ProductKind>(&row, "kind")? != ProductKind::Stocked {
-        return Err(Refusal::state(format!("{sku} is not a stocked product: no supplier sells it.")).into());
+    let has_unit: bool = row.try_get("has_unit")?;
+    check_stocked(problems, (sku.as_str(), word(&row, "kind")?), uom.filter(|_| !has_unit))?;
+    Ok(())
+}
+
+/// Rejects a product that has no stock. `missing` is a unit that it does not have, if one was stated.
+fn check_stocked(
+    problems: &mut Problems,
+    (sku, kind): (&str, ProductKind),
+    missing: Option<&str>,
+) -> Result<(), Refusal> {
+    if kind != ProductKind::Stocked {
+        return Err(Refusal::state(format!("{sku} is not a stocked product: no supplier sells it.")));
     }
-    if !row.try_get::<bool, _>("has_unit")? {
-        let uom = uom.unwrap_or_default();
+    if let Some(uom) = missing {
         problems.invalid("/uom", format!("{sku} has no unit {uom}: add it to the product, or name another."));
     }
     Ok(())

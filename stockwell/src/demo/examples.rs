@@ -278,6 +278,11 @@ impl World<'_> {
             json!([{ "account": "6100", "debit": "80.00" }, { "account": "1110", "credit": "80.00" }]);
         let earlier = json!({ "memo": "Allowance of 2020", "occurred_on": "2020-06-30", "lines": lines });
         self.post("entry:2020", "/v1/journal-entries", earlier).await?;
+        let line = "account,reference,booked_on,amount,text\nEXAMPLE,LINE-1,2026-01-05,1.00,thanks\n";
+        self.post("bank:statement", "/v1/bank-statements", json!({ "text": line })).await?;
+        for line in self.client.list("/v1/bank-lines?account=EXAMPLE").await? {
+            self.note("bnl:line", text(&line["id"]));
+        }
         Ok(())
     }
 

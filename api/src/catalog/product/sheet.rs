@@ -1,21 +1,21 @@
 //! Rows of an upload: JSON items or CSV records. They are read in chunks.
 
-use std::collections::HashSet;
-
 use domain::locale::Locale;
 use domain::refusal::Code;
-use domain::text::{Code64, read_cell};
+use domain::text::Code64;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use service::catalog::codes::Codes;
 use service::catalog::reorder::ReorderInput;
-use strum::IntoEnumIterator;
 
 use super::column::Column;
 use super::stated::Stated;
 use crate::body::{self, AtMost, BODY_BYTES_MAX, without_mark};
-use crate::csv::{check_is_text, check_width, is_filled, opened, plain_header, reader};
+use crate::csv::{
+    check_is_text, check_width, is_filled, null_character, opened, read_cells, read_columns, reader,
+    unreadable_row,
+};
 use crate::problem::{ApiError, ErrorCode, FieldProblem};
 use crate::schema::BodySchema;
 use crate::upload::{Form, Uploaded};
@@ -119,24 +119,8 @@ impl<'r> Sheet<'r> {
         let mut reader = reader(text, delimiter);
         let header =
             reader.headers().map_err(|_| malformed("The header is not UTF-8; save the file as UTF-8."))?;
-        if header.is_empty() {
-            return Err(malformed("The file is empty. Its first row must name the columns."));
-        }
-        let mut columns = Vec::with_capacity(header.len());
-        let mut seen = HashSet::new();
-        for name in header {
-            let plain = plain_header(name);
-            let column = match plain.as_str() {
-                "" => None,
-                plain => Some(plain.parse().map_err(|_| unknown_column(name))?),
-            };
-            if column.is_some_and(|column: Column| !seen.insert(column)) {
-                let detail = format!("The header has the column {name} twice.");
-                return Err(ApiError::new(Code::ValidationFailed, detail));
-            }
-            columns.push(column);
-        }
-        if !seen.contains(&Column::Sku) {
+        let columns = read_columns(header)?;
+        if !columns.contains(&Some(Column::Sku)) {
             let detail = "The header has no column sku, which identifies the product of a row.";
             return Err(ApiError::new(Code::ValidationFailed, detail));
         }
@@ -241,50 +225,16 @@ fn of_record<'r>(
     record: ::csv::Result<::csv::ByteRecord>,
     locale: Option<Locale>,
 ) -> Result<Content<'r>, ApiError> {
-    let malformed = |detail: String| ApiError::new(ErrorCode::MalformedCsv, detail);
-    let record = record.map_err(|_| malformed("The row can't be read. Check its quotes.".to_owned()))?;
+    let record = record.map_err(|_| unreadable_row())?;
     check_length(record.as_slice().len())?;
-    if record.len() != columns.len() {
-        let detail = format!("The row has {} cells, and the header has {}.", record.len(), columns.len());
-        return Err(malformed(detail));
-    }
-    let mut sku = Code64::default();
-    let mut cells = Vec::with_capacity(columns.len());
-    for (column, cell) in columns.iter().zip(&record) {
-        let Some(column) = column else {
-            if cell.trim_ascii().is_empty() {
-                continue;
-            }
-            return Err(malformed(
-                "A cell stands in a column without a name. Name the column, or clear it.".to_owned(),
-            ));
-        };
-        let cell = std::str::from_utf8(cell)
-            .map_err(|_| malformed(format!("The cell {} is not UTF-8.", column.header())))?;
-        if cell.contains('\0') {
-            return Err(null_character());
-        }
-        if *column == Column::Sku {
-            sku = Code64::from(read_cell(cell));
-        } else {
-            cells.push((*column, read_cell(cell).to_owned()));
-        }
-    }
+    let mut cells = read_cells(columns, &record)?;
+    let place = cells.iter().position(|(column, _)| *column == Column::Sku);
+    let sku = place.map(|place| Code64::from(cells.remove(place).1)).unwrap_or_default();
     Ok(Content { sku, cells: Cells::Csv(cells), schema: None, locale })
 }
 
 fn too_many() -> ApiError {
     ApiError::new(Code::ValidationFailed, format!("Send at most {ROWS_MAX} rows; split a longer file."))
-}
-
-fn null_character() -> ApiError {
-    ApiError::new(Code::ValidationFailed, "A text must not contain a null character.")
-}
-
-fn unknown_column(name: &str) -> ApiError {
-    let known = Column::iter().map(Column::header).collect::<Vec<_>>().join(", ");
-    let detail = format!("There is no column {name}. The columns are {known}.");
-    ApiError::new(ErrorCode::UnknownField, detail)
 }
 
 #[cfg(test)]

@@ -95,6 +95,7 @@ pub async fn world(tenant: &Tenant) -> World {
     suppliers(tenant, &mut world).await;
     documents(tenant, &mut world, &customer).await;
     closed_period(tenant, &mut world).await;
+    bank_line(tenant, &mut world).await;
     people(tenant, &mut world).await;
     systems(tenant, &mut world).await;
     first_fix(tenant, &mut world).await;
@@ -184,6 +185,14 @@ async fn closed_period(tenant: &Tenant, world: &mut World) {
     let rent = json!({ "memo": MARK, "rhythm": "monthly", "starts_on": "2999-01-31", "lines": [
         { "account": "6000", "debit": "1" }, { "account": "1010", "credit": "1" }] });
     world.make(tenant, "/v1/recurring-entries", rent).await;
+}
+
+async fn bank_line(tenant: &Tenant, world: &mut World) {
+    let statement =
+        format!("account,reference,booked_on,amount,text\n{MARK},{MARK},2026-01-02,1.00,{MARK} thanks\n");
+    tenant.post("/v1/bank-statements", &json!({ "text": statement })).await.ok();
+    let lines = tenant.get("/v1/bank-lines").await.ok();
+    world.knows(&lines["data"][0]["id"]);
 }
 
 async fn recalled_lot(tenant: &Tenant, world: &mut World) {

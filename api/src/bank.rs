@@ -1,0 +1,279 @@
+//! Bank statements: their lines are stored once, matched with open invoices, and accepted as payments of customers.
+
+mod camt;
+mod entry;
+mod table;
+
+use std::collections::HashMap;
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get, post};
+use domain::id::{BankLineId, CustomerId, InvoiceId, PaymentId};
+use domain::refusal::{Code, Refusal};
+use domain::tag;
+use serde::{Deserialize, Serialize};
+use service::bank::{self, BankLine, Filter, NewLine, Payee};
+use service::listing::{Age, Slice};
+use service::posting::Command;
+use service::{Error, Tx};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use self::entry::{Entry, checked};
+use crate::body::{self, without_mark};
+use crate::faults::Faults;
+use crate::idempotency::PostHeaders;
+use crate::list::{List, Page};
+use crate::order::PaymentOut;
+use crate::params::PathId;
+use crate::posting::Post;
+use crate::problem::ErrorCode;
+use crate::upload::{Form, Upload, Uploaded};
+use crate::write::Write;
+use crate::{Answer, ApiError, App, Caller};
+
+/// Most bytes of a statement.
+const BYTES_MAX: usize = 5 * 1024 * 1024;
+/// Most entries of a statement.
+const ENTRIES_MAX: usize = 10_000;
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(import).service(list).service(get).service(accept);
+}
+
+/// A bank statement to import.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct BankStatementIn {
+    /// The file: CAMT.053 (XML), or CSV with a header.
+    text: String,
+}
+
+/// Result of the import of a bank statement.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct BankStatement {
+    object: tag::BankStatement,
+    /// Number of booked entries of the file.
+    #[schema(minimum = 0, maximum = 10000, example = 3)]
+    lines: usize,
+    /// Number of lines that are stored from now on.
+    #[schema(minimum = 0, maximum = 10000, example = 2)]
+    added: usize,
+    /// Number of lines that were stored before.
+    #[schema(minimum = 0, maximum = 10000, example = 1)]
+    repeated: usize,
+    /// Number of entries that the bank has not booked yet. They are not stored.
+    #[schema(minimum = 0, maximum = 10000, example = 0)]
+    pending: usize,
+}
+
+/// The customer whose payment a line is. It names one of them.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct AcceptIn {
+    /// Invoice that it pays. What exceeds the invoice stays unapplied.
+    #[schema(example = json!(null))]
+    invoice_id: Option<InvoiceId>,
+    /// Customer who paid. The line pays the invoices of the customer that are due first.
+    customer_id: Option<CustomerId>,
+}
+
+/// Entries of a file that was read.
+struct Statement {
+    entries: Vec<Entry>,
+    /// Number of entries, also of those that can't be read.
+    rows: usize,
+    pending: usize,
+    faults: Faults,
+}
+
+/// Import a bank statement
+///
+/// Stores the lines of a statement, each once by account and reference of the bank: a file that was sent before changes nothing. Send
+/// CAMT.053 (XML), or CSV in UTF-8 (with commas, semicolons or tabs) with the columns `account`, `reference`, `booked_on` and `amount`,
+/// and any of `currency`, `counterparty` and `text`; amounts of money that went out are below zero. Or send the file as `text` in JSON.
+/// At most 5 MiB and 10,000 entries, in the currency of the tenant. The import is one transaction: if an entry is invalid, nothing is
+/// written, and the errors are listed with `row` (of XML: the line of the file) and `column` (422). A file that is cut is rejected with
+/// its line. XML with a document type is rejected, and no entity is expanded.
+#[utoipa::path(
+    operation_id = "bank_statements_import",
+    security(("bearer" = ["payments:write"])),
+    request_body(content(
+        (BankStatementIn = "application/json"),
+        (String = "application/xml", example = "<Document><BkToCstmrStmt>…</BkToCstmrStmt></Document>"),
+        (String = "text/csv", example = "account,reference,booked_on,amount\r\nGB33BUKB20201555555555,20261122-77,2026-11-20,120.00\r\n"),
+    )),
+    responses((status = 200, description = "The result.", body = BankStatement))
+)]
+#[post("/v1/bank-statements")]
+async fn import(write: Write, upload: Upload) -> Answer {
+    let uploaded = upload.read_any(BYTES_MAX).await?;
+    let statement = Statement::read(&uploaded)?;
+    write.whole("bank_statement.imported", &uploaded.raw, async |tx| run(tx, &statement).await).await
+}
+
+impl Statement {
+    fn read(uploaded: &Uploaded) -> Result<Self, ApiError> {
+        let raw = &uploaded.raw;
+        let text = match uploaded.form {
+            Form::Json => {
+                let input: BankStatementIn =
+                    body::parse_object(raw).map_err(|error| uploaded.schema.explain_unread(raw, error))?;
+                input.text
+            }
+            Form::Csv => {
+                let text = std::str::from_utf8(without_mark(raw));
+                let not_utf_8 =
+                    |_| ApiError::new(ErrorCode::MalformedCsv, "The file is not UTF-8; save it as UTF-8.");
+                text.map_err(not_utf_8)?.to_owned()
+            }
+        };
+        let text = text.trim_start_matches('\u{feff}').trim_start();
+        if text.contains('\0') {
+            let error = ApiError::new(Code::ValidationFailed, "A text must not contain a null character.");
+            return Err(error);
+        }
+        let mut faults = Faults::default();
+        let statement = if text.starts_with('<') {
+            let camt::File { entries, pending } = camt::read(text, ENTRIES_MAX)?;
+            let rows = entries.len();
+            Statement { entries, rows, pending, faults }
+        } else {
+            let (entries, rows) = table::read(text, ENTRIES_MAX, &mut faults)?;
+            Statement { entries, rows, pending: 0, faults }
+        };
+        if statement.rows > ENTRIES_MAX {
+            let detail = format!("Send at most {ENTRIES_MAX} entries; split a longer statement.");
+            return Err(ApiError::new(Code::ValidationFailed, detail));
+        }
+        Ok(statement)
+    }
+}
+
+async fn run(tx: &Tx, statement: &Statement) -> Result<BankStatement, Error> {
+    let currency = bank::currency(tx).await?;
+    let mut faults = statement.faults.clone();
+    let mut lines: Vec<NewLine> = Vec::with_capacity(statement.entries.len());
+    let mut places = Vec::with_capacity(statement.entries.len());
+    let mut seen: HashMap<(String, String), usize> = HashMap::new();
+    for entry in &statement.entries {
+        let Some(line) = checked(entry, &currency, &mut faults) else { continue };
+        let key = (line.account.clone(), line.reference.clone());
+        if let Some(first) = seen.insert(key, entry.place) {
+            let detail =
+                format!("The entry at {first} has this reference already: a bank gives each its own.");
+            faults.invalid(entry.place, "reference", detail);
+            continue;
+        }
+        lines.push(line);
+        places.push(entry.place);
+    }
+    let stored = bank::stored(tx, &lines).await?;
+    for (line, place) in lines.iter().zip(&places) {
+        let known = stored.get(&(line.account.clone(), line.reference.clone()));
+        if known.is_some_and(|known| *known != (line.booked_on, line.amount)) {
+            let detail = "A line with this reference is stored with another day or amount.";
+            faults.invalid(*place, "reference", detail);
+        }
+    }
+    faults.check(statement.rows, false)?;
+    let added = bank::add(tx, &lines).await?;
+    let added = usize::try_from(added).unwrap_or(usize::MAX).min(lines.len());
+    Ok(BankStatement {
+        object: tag::BankStatement,
+        lines: lines.len(),
+        added,
+        repeated: lines.len() - added,
+        pending: statement.pending,
+    })
+}
+
+/// Which lines to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Only lines of this account.
+    #[param(max_length = 100, example = "GB33BUKB20201555555555")]
+    account: Option<String>,
+    /// Only the line with this reference.
+    #[param(max_length = 100, example = "20261122-77")]
+    reference: Option<String>,
+    /// `true`: only lines that were accepted as payments. `false`: only the others.
+    #[param(example = false)]
+    accepted: Option<bool>,
+    sort: Option<Age>,
+}
+
+/// List bank lines
+///
+/// Returns one page of lines of bank statements. A line of money that came in, and that is not accepted yet, has up to 5 proposals: open
+/// invoices whose number is in its text and whose open amount is its amount, then those of which one is true. Of the open invoices, the
+/// 5,000 that are due first are looked at.
+#[utoipa::path(
+    operation_id = "bank_lines_list",
+    security(("bearer" = ["payments:read"])),
+    params(Filters),
+    responses((status = 200, description = "One page of lines.", body = Page<BankLine>))
+)]
+#[get("/v1/bank-lines")]
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
+    let filters = &list.filters;
+    let filter = Filter {
+        account: filters.account.clone(),
+        reference: filters.reference.clone(),
+        accepted: filters.accepted,
+    };
+    let slice: Slice = list.slice(filters.sort)?;
+    let rows = list.read(&caller, async |tx| bank::list(tx, &filter, &slice).await).await?;
+    list.answer(rows, |line| line.id.0)
+}
+
+/// Get a bank line
+///
+/// Returns the line with the invoices that it may pay.
+#[utoipa::path(
+    operation_id = "bank_lines_get",
+    security(("bearer" = ["payments:read"])),
+    params(("id" = BankLineId, Path, description = "The line's id.")),
+    responses((status = 200, description = "The line.", body = BankLine))
+)]
+#[get("/v1/bank-lines/{id}")]
+async fn get(app: Data<App>, caller: Caller, id: PathId<BankLineId>) -> Answer {
+    let line = app.db.read(caller.tenant_id, async |tx| bank::get(tx, id.0).await).await?;
+    Ok(HttpResponse::Ok().json(line))
+}
+
+/// Accept a bank line as a payment
+///
+/// Records the payment of a customer by bank transfer, with the amount, the day and the reference of the line. A line is accepted once: its
+/// payment has an id that follows from that of the line. A payment that was reversed is recorded again with `POST /v1/payments`.
+#[utoipa::path(
+    operation_id = "bank_lines_accept",
+    security(("bearer" = ["payments:write"])),
+    params(("id" = BankLineId, Path, description = "The line's id."), PostHeaders),
+    request_body = AcceptIn,
+    responses((status = 201, description = "The payment.", body = PaymentOut))
+)]
+#[post("/v1/bank-lines/{id}/accept")]
+async fn accept(post: Post, id: PathId<BankLineId>) -> Answer {
+    let (input, posting) = post.read::<AcceptIn>().await?;
+    let payee = payee(&input).map_err(|error| posting.explain(error))?;
+    let is_repeated = posting.is_repeated().await?;
+    let tenant_id = posting.caller.tenant_id;
+    let read = async |tx: &Tx| bank::payment(tx, id.0, payee, is_repeated).await;
+    let payment = posting.app.db.read(tenant_id, read).await;
+    let payment = payment.map_err(|error| posting.explain(error.into()))?;
+    posting.create::<PaymentId>("/v1/payments", Command::ReceivePayment(payment)).await
+}
+
+fn payee(input: &AcceptIn) -> Result<Payee, ApiError> {
+    match (input.invoice_id, input.customer_id) {
+        (Some(invoice_id), None) => Ok(Payee::Invoice(invoice_id)),
+        (None, Some(customer_id)) => Ok(Payee::Customer(customer_id)),
+        (Some(_), Some(_)) | (None, None) => {
+            let detail = "Name the invoice that the line pays, or the customer: one of them.";
+            Err(Refusal::invalid("/invoice_id", detail).into())
+        }
+    }
+}

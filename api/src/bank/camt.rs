@@ -1,0 +1,291 @@
+//! A statement as CAMT.053 (ISO 20022), in any of its versions.
+//!
+//! No document type is read, so no entity of its own is ever expanded. Elements are found by their local names.
+
+use domain::refusal::Code;
+use quick_xml::Reader;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+
+use super::entry::Entry;
+use crate::problem::ApiError;
+
+/// Deepest element that is read. The standard has fewer than 20.
+const DEPTH_MAX: usize = 64;
+
+/// Entries of a file.
+#[derive(Debug, Default)]
+pub(super) struct File {
+    pub(super) entries: Vec<Entry>,
+    /// Number of entries that the bank has not booked yet.
+    pub(super) pending: usize,
+}
+
+/// A file while it is read.
+#[derive(Debug, Default)]
+struct Reading {
+    file: File,
+    /// Local names of the open elements.
+    path: Vec<String>,
+    /// Text of the innermost element.
+    text: String,
+    account: String,
+    statement: String,
+    entry: Raw,
+}
+
+/// An entry while it is read.
+#[derive(Debug, Default)]
+struct Raw {
+    entry: Entry,
+    is_debit: bool,
+    is_pending: bool,
+    /// Reference within the statement.
+    own_reference: String,
+    /// Reference of the first transaction of the entry.
+    of_transaction: String,
+    debtor: String,
+    creditor: String,
+}
+
+/// Reads at most `entries_max` entries, and one more. A file that is no such statement, or that is cut, is rejected with its line.
+pub(super) fn read(text: &str, entries_max: usize) -> Result<File, ApiError> {
+    let mut reader = Reader::from_str(text);
+    let mut reading = Reading::default();
+    let mut lines = Lines { text, at: 0, line: 1 };
+    loop {
+        let event = match reader.read_event() {
+            Ok(event) => event,
+            Err(error) => {
+                let line = lines.line_at(reader.error_position());
+                return Err(broken(line, &error.to_string()));
+            }
+        };
+        let line = lines.line_at(reader.buffer_position());
+        match event {
+            Event::Start(element) => reading.open(&element, line)?,
+            Event::Empty(element) => {
+                reading.open(&element, line)?;
+                reading.close();
+            }
+            Event::End(_) => reading.close(),
+            Event::Text(part) => reading.text.push_str(&part),
+            Event::CData(part) => reading.text.push_str(&part),
+            Event::GeneralRef(reference) => reading.text.push(letter(&reference, line)?),
+            Event::DocType(_) => return Err(broken(line, "it has a document type; leave it out")),
+            Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
+            Event::Eof => return reading.end(line),
+        }
+        if reading.file.entries.len() > entries_max {
+            return Ok(reading.file);
+        }
+    }
+}
+
+impl Reading {
+    fn open(&mut self, element: &BytesStart<'_>, line: usize) -> Result<(), ApiError> {
+        if self.path.len() >= DEPTH_MAX {
+            return Err(broken(line, "its elements are nested too deeply"));
+        }
+        let name = element.local_name().as_ref().to_owned();
+        self.path.push(name.clone());
+        self.text.clear();
+        match name.as_str() {
+            "Stmt" => (self.account, self.statement) = (String::new(), String::new()),
+            "Ntry" => {
+                self.entry = Raw::default();
+                self.entry.entry.place = line;
+            }
+            "Amt" if within(&self.path, "Ntry") == ["Amt"] => {
+                for attribute in element.attributes().flatten() {
+                    if attribute.key.as_ref() == "Ccy" {
+                        self.entry.entry.currency = attribute.value.trim().to_owned();
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        let text = self.text.trim().to_owned();
+        self.text.clear();
+        if self.path.iter().any(|open| open == "Ntry") {
+            if within(&self.path, "Ntry").is_empty() {
+                self.finish();
+            } else if !text.is_empty() {
+                self.note(text);
+            }
+        } else if !text.is_empty() {
+            match within(&self.path, "Stmt").as_slice() {
+                ["Id"] => self.statement = text,
+                ["Acct", "Id", "IBAN"] | ["Acct", "Id", "Othr", "Id"] => self.account = text,
+                _ => {}
+            }
+        }
+        self.path.pop();
+    }
+
+    /// Notes the text of an element of an entry.
+    fn note(&mut self, text: String) {
+        let inner = within(&self.path, "Ntry");
+        let raw = &mut self.entry;
+        match inner.as_slice() {
+            ["NtryRef"] => raw.own_reference = text,
+            ["AcctSvcrRef"] => raw.entry.reference = text,
+            ["Amt"] => raw.entry.amount = text,
+            ["CdtDbtInd"] => raw.is_debit = text == "DBIT",
+            ["Sts"] | ["Sts", "Cd"] => raw.is_pending = text != "BOOK",
+            ["BookgDt", "Dt" | "DtTm"] => raw.entry.booked_on = text.chars().take(10).collect(),
+            ["NtryDtls", "TxDtls", "Refs", "AcctSvcrRef"] if raw.of_transaction.is_empty() => {
+                raw.of_transaction = text;
+            }
+            ["NtryDtls", "TxDtls", "RltdPties", "Dbtr", "Nm"]
+            | ["NtryDtls", "TxDtls", "RltdPties", "Dbtr", "Pty", "Nm"] => raw.debtor = text,
+            ["NtryDtls", "TxDtls", "RltdPties", "Cdtr", "Nm"]
+            | ["NtryDtls", "TxDtls", "RltdPties", "Cdtr", "Pty", "Nm"] => raw.creditor = text,
+            ["AddtlNtryInf"]
+            | ["NtryDtls", "TxDtls", "RmtInf", "Ustrd"]
+            | ["NtryDtls", "TxDtls", "RmtInf", "Strd", "CdtrRefInf", "Ref"] => {
+                raw.entry.text.push_str(&text);
+                raw.entry.text.push(' ');
+            }
+            _ => {}
+        }
+    }
+
+    /// Ends an entry.
+    fn finish(&mut self) {
+        let Raw { mut entry, is_debit, is_pending, own_reference, of_transaction, debtor, creditor } =
+            std::mem::take(&mut self.entry);
+        if is_pending {
+            self.file.pending += 1;
+            return;
+        }
+        entry.account.clone_from(&self.account);
+        if entry.reference.is_empty() {
+            entry.reference = of_transaction;
+        }
+        // A reference within the statement is unique with that of the statement.
+        if entry.reference.is_empty() && !own_reference.is_empty() && !self.statement.is_empty() {
+            entry.reference = format!("{}/{own_reference}", self.statement);
+        }
+        entry.counterparty = if is_debit { creditor } else { debtor };
+        if is_debit {
+            entry.amount.insert(0, '-');
+        }
+        self.file.entries.push(entry);
+    }
+
+    /// Ends the file. Rejects one that ends within an element, and one without a statement.
+    fn end(self, line: usize) -> Result<File, ApiError> {
+        match self.path.last() {
+            Some(open) => Err(broken(line, &format!("it ends within {open}, so a part of it is missing"))),
+            None if self.account.is_empty() => {
+                Err(broken(line, "it has no account of a statement (Stmt/Acct/Id): send a CAMT.053 file"))
+            }
+            None => Ok(self.file),
+        }
+    }
+}
+
+/// Returns the names of the open elements within the innermost one of this name. Empty if none is open.
+fn within<'p>(path: &'p [String], name: &str) -> Vec<&'p str> {
+    let place = path.iter().rposition(|open| open == name);
+    let inner = place.map(|place| &path[place + 1..]).unwrap_or_default();
+    inner.iter().map(String::as_str).collect()
+}
+
+/// Returns the letter of a reference such as `&amp;`. A document can define no others.
+fn letter(reference: &BytesRef<'_>, line: usize) -> Result<char, ApiError> {
+    let named = match &**reference {
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        _ => reference.resolve_char_ref().ok().flatten(),
+    };
+    named.filter(|letter| *letter != '\0').ok_or_else(|| broken(line, "it has an entity that is not known"))
+}
+
+fn broken(line: usize, detail: &str) -> ApiError {
+    let detail = format!("Line {line} of the statement: {detail}.");
+    ApiError::new(Code::ValidationFailed, detail).with_member("line", line.to_string())
+}
+
+/// Counts the lines of a text up to a place that moves on.
+struct Lines<'t> {
+    text: &'t str,
+    at: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    /// Returns the line at a place, which is not before the last one.
+    fn line_at(&mut self, place: u64) -> usize {
+        let place = usize::try_from(place).unwrap_or(usize::MAX).clamp(self.at, self.text.len());
+        let passed = &self.text.as_bytes()[self.at..place];
+        self.line += passed.iter().filter(|byte| **byte == b'\n').count();
+        self.at = place;
+        self.line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn statement(entries: &str) -> String {
+        format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\">\n\
+             <BkToCstmrStmt><Stmt><Id>S-17</Id><Acct><Id><IBAN>GB33BUKB20201555555555</IBAN></Id></Acct>\n{entries}\n\
+             </Stmt></BkToCstmrStmt></Document>\n"
+        )
+    }
+
+    const CREDIT: &str = "<Ntry><NtryRef>1</NtryRef><Amt Ccy=\"GBP\">120.00</Amt><CdtDbtInd>CRDT</CdtDbtInd>\
+        <Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-11-20</Dt></BookgDt><AcctSvcrRef>B-1</AcctSvcrRef><NtryDtls><TxDtls>\
+        <RltdPties><Dbtr><Pty><Nm>Harbour &amp; Sons</Nm></Pty></Dbtr></RltdPties>\
+        <RmtInf><Ustrd>INV-2026-000001</Ustrd><Ustrd>thanks</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>";
+
+    #[test]
+    fn an_entry_is_read_in_its_old_and_new_form() {
+        let old = "<Ntry><NtryRef>7</NtryRef><Amt Ccy=\"GBP\">9.50</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts>BOOK</Sts>\
+            <BookgDt><DtTm>2026-11-21T08:00:00</DtTm></BookgDt><NtryDtls><TxDtls><RltdPties><Cdtr><Nm>Bank</Nm></Cdtr>\
+            </RltdPties></TxDtls></NtryDtls></Ntry><Ntry><Amt Ccy=\"GBP\">1</Amt><Sts>PDNG</Sts></Ntry>";
+        let file = read(&statement(&format!("{CREDIT}\n{old}")), 10).expect("a statement");
+        let [credit, debit] = file.entries.as_slice() else { panic!("two entries: {file:?}") };
+        assert_eq!(
+            [&credit.account, &credit.reference, &credit.booked_on, &credit.amount, &credit.currency],
+            ["GB33BUKB20201555555555", "B-1", "2026-11-20", "120.00", "GBP"]
+        );
+        assert_eq!(
+            [credit.counterparty.as_str(), credit.text.trim()],
+            ["Harbour & Sons", "INV-2026-000001 thanks"]
+        );
+        assert_eq!([&debit.reference, &debit.amount, &debit.counterparty], ["S-17/7", "-9.50", "Bank"]);
+        assert_eq!([&debit.booked_on], ["2026-11-21"]);
+        assert_eq!((credit.place, debit.place, file.pending), (4, 5, 1));
+    }
+
+    #[test]
+    fn a_file_that_is_cut_anywhere_is_rejected_with_its_line() {
+        let whole = statement(CREDIT);
+        for cut in 0..whole.trim_end().len() {
+            let Some(part) = whole.get(..cut) else { continue };
+            let error = read(part, 10).expect_err("a part");
+            assert!(error.detail().starts_with("Line "), "{part}: {}", error.detail());
+        }
+    }
+
+    #[test]
+    fn no_entity_is_expanded() {
+        let bomb = "<!DOCTYPE a [<!ENTITY b \"bb\">]><Document><a>&b;</a></Document>";
+        assert!(read(bomb, 10).expect_err("a rejection").detail().contains("document type"));
+        let unknown = statement(&CREDIT.replace("&amp;", "&b;"));
+        assert!(read(&unknown, 10).expect_err("a rejection").detail().contains("entity"));
+        let deep = "<a>".repeat(DEPTH_MAX + 1);
+        assert!(read(&deep, 10).expect_err("a rejection").detail().contains("deeply"));
+    }
+}

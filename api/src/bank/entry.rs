@@ -1,0 +1,73 @@
+//! An entry of a statement, as the file has it, and its check.
+
+use chrono::NaiveDate;
+use domain::number::Money;
+use domain::text::{Line100, holds_card_number};
+use service::bank::NewLine;
+
+use crate::body::sentence;
+use crate::faults::Faults;
+
+/// Most characters of the name of a payer, and of a text. The rest is left out.
+const NAME_LENGTH_MAX: usize = 200;
+const TEXT_LENGTH_MAX: usize = 1_000;
+
+/// An entry of a statement.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// Row of CSV, where the header is 1, or line of XML.
+    pub(super) place: usize,
+    pub(super) account: String,
+    pub(super) reference: String,
+    pub(super) booked_on: String,
+    pub(super) amount: String,
+    /// Empty: that of the tenant.
+    pub(super) currency: String,
+    pub(super) counterparty: String,
+    pub(super) text: String,
+}
+
+/// Returns the line that an entry states. Adds all that is wrong to `faults`.
+pub(super) fn checked(entry: &Entry, currency: &str, faults: &mut Faults) -> Option<NewLine> {
+    let before = faults.total();
+    let mut wrong = |column: &str, detail: &str| faults.invalid(entry.place, column, detail);
+    for (column, text) in [("account", &entry.account), ("reference", &entry.reference)] {
+        if text.is_empty() {
+            wrong(column, "This is required: it tells a line from the others.");
+        } else if holds_card_number(text) || !Line100::from(text.as_str()).is_allowed() {
+            wrong(column, "Send one line of at most 100 characters, and no card number.");
+        }
+    }
+    let booked_on = entry.booked_on.parse::<NaiveDate>();
+    if booked_on.is_err() {
+        wrong("booked_on", "Write a day as 2026-01-31.");
+    }
+    let amount = entry.amount.parse::<Money>();
+    if let Err(error) = &amount {
+        wrong("amount", &sentence(&error.to_string()));
+    }
+    if !entry.currency.is_empty() && entry.currency != currency {
+        wrong("currency", &format!("Your currency is {currency}: lines in another one are not imported."));
+    }
+    if faults.total() > before {
+        return None;
+    }
+    Some(NewLine {
+        account: entry.account.clone(),
+        reference: entry.reference.clone(),
+        booked_on: booked_on.ok()?,
+        amount: amount.ok()?,
+        counterparty: kept(&entry.counterparty, NAME_LENGTH_MAX),
+        text: kept(&entry.text, TEXT_LENGTH_MAX),
+    })
+}
+
+/// Returns a text in one line, without a rest that is too long. A text with a card number is left out, because no record may have one.
+fn kept(text: &str, length_max: usize) -> String {
+    if holds_card_number(text) {
+        return String::new();
+    }
+    let words: Vec<&str> = text.split(|letter: char| letter.is_whitespace() || letter.is_control()).collect();
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    words.join(" ").chars().take(length_max).collect()
+}
