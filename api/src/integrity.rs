@@ -14,9 +14,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 /// Check the integrity of the books
 ///
-/// Returns eight facts, computed from the raw rows on one snapshot: stock against its movements, reservations, balanced
-/// entries, inventory, receivables and cash against the ledger, and the reports against the ledger. Each has the number
-/// of figures compared and the number of those that differ. In healthy books none differ.
+/// Returns nine facts, computed from the raw rows on one snapshot: stock against its movements, reservations, balanced
+/// entries, inventory, receivables, payables and cash against the ledger, and the reports against the ledger. Each has the
+/// number of figures compared and the number of those that differ. In healthy books none differ.
 #[utoipa::path(
     operation_id = "integrity_get",
     security(("bearer" = ["reports:read", "costs:read"])),

@@ -1,7 +1,7 @@
-//! The integrity check: eight facts that hold after every commit, recomputed from the raw rows.
+//! The integrity check: nine facts that hold after every commit, recomputed from the raw rows.
 //!
 //! Each fact is one statement. It compares two independent records of the same figure: the running figure or the
-//! ledger, and the sum of the rows that it should come from. All eight are read from one snapshot.
+//! ledger, and the sum of the rows that it should come from. All nine are read from one snapshot.
 
 use std::fmt;
 
@@ -29,8 +29,8 @@ pub struct Integrity {
     pub holds: bool,
     /// Instant of the check. It covers everything that was committed before.
     pub checked_at: DateTime<Utc>,
-    /// The eight facts.
-    #[schema(max_items = 8)]
+    /// The nine facts.
+    #[schema(max_items = 9)]
     pub facts: Vec<Fact>,
 }
 
@@ -38,7 +38,7 @@ pub struct Integrity {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Fact {
     /// Number of the fact.
-    #[schema(minimum = 1, maximum = 8, example = 1)]
+    #[schema(minimum = 1, maximum = 9, example = 1)]
     pub fact: u8,
     /// Statement of the fact.
     #[schema(value_type = String, max_length = 400,
@@ -101,9 +101,10 @@ impl fmt::Display for Fact {
 /// Checks the books of a tenant.
 pub async fn check(db: &Db, tenant_id: TenantId) -> Result<Integrity, Error> {
     let rollups = (8, ROLLUPS, rollup::COMPARISON.as_str());
+    let payables = (9, SUPPLIERS, PAYABLES);
     db.report(tenant_id, async |tx| {
         let mut facts = Vec::new();
-        for (fact, statement, figures) in FACTS.into_iter().chain([rollups]) {
+        for (fact, statement, figures) in FACTS.into_iter().chain([rollups, payables]) {
             facts.push(check_fact(tx, fact, statement, figures).await?);
         }
         let holds = facts.iter().all(|fact| fact.differences == 0);
@@ -217,9 +218,15 @@ const FACTS: [(u8, &str, &str); 7] = [
 const ROLLUPS: &str =
     "The roll-ups of the reports equal the sums of the sales lines and journal lines that they have.";
 
+/// Statement of the ninth fact.
+const SUPPLIERS: &str = "Payables equal the open bills of suppliers, of which is open what is neither paid nor taken \
+                         back. Goods received not invoiced equals receipts less returns and bills. Stock and ledger have \
+                         what landed costs say.";
+
 const STOCK: &str =
     concat!(include_str!("integrity/stock.sql"), " union all ", include_str!("integrity/lots.sql"));
 const RESERVATIONS: &str = include_str!("integrity/reservations.sql");
+const PAYABLES: &str = include_str!("integrity/payables.sql");
 
 const ENTRIES: &str = "
     select
@@ -384,6 +391,8 @@ mod tests {
             (REPORTS, vec![account::SALES_WHOLESALE, account::SALES_RETAIL, account::RETURNS_WHOLESALE]),
             (REPORTS, vec![account::RETURNS_RETAIL, account::SALES_DISCOUNTS, account::OUTPUT_TAX]),
             (VOUCHERS, vec![account::STORE_CREDIT]),
+            (PAYABLES, vec![account::PAYABLE, account::RECEIVED_NOT_INVOICED]),
+            (PAYABLES, vec![account::INVENTORY, account::COST_VARIANCE]),
             (REPORTS, vec![account::COGS_WHOLESALE, account::COGS_RETAIL]),
         ] {
             for code in accounts {

@@ -327,7 +327,7 @@ fn parts(url: &str) -> Result<UrlParts, Failed> {
     }
 }
 
-/// Checks the eight facts for every tenant, from the raw rows.
+/// Checks the nine facts for every tenant, from the raw rows.
 pub async fn verify(args: &EveryTenant) -> Result<(), Failed> {
     let db = args.database.connect().await?;
     let mut broken = 0;

@@ -15,6 +15,7 @@ mod promise;
 mod receipt;
 mod send_back;
 mod supplier;
+mod walk_through;
 
 const PURCHASES: &str = "/v1/purchase-orders";
 

@@ -1,5 +1,7 @@
 //! Closing a month: the checklist, reasons for what is open, the lock, and reopening.
 
+mod walk_through;
+
 use sea_orm::sqlx::{self, Row};
 use serde_json::{Value, json};
 use service::close::{self, CloseInput, Month};
@@ -198,6 +200,42 @@ fn the_present_month_is_watched_and_can_not_be_closed_yet() {
         let refused = tenant.post(&format!("/v1/close/{month}"), &reasons(&["counts_not_posted"])).await;
         refused.refused(422, "validation_failed");
         assert!(refused.text.contains("is not over"), "{}", refused.text);
+    });
+}
+
+/// Of 10 mugs, 6 came first and 4 later. One of the first went back, so the bills have 9.
+#[test]
+fn goods_that_went_back_need_no_bill() {
+    with_tenant(async |tenant| {
+        let month = present().await;
+        tenant.product("MUG", "10.00").await;
+        let supplier = tenant.make("/v1/suppliers", json!({ "code": "POTTERY", "name": "Pottery" })).await;
+        let line = json!({ "sku": "MUG", "quantity": "10", "unit_cost": "4.00" });
+        let order =
+            tenant.make("/v1/purchase-orders", json!({ "supplier_id": supplier, "lines": [line] })).await;
+        let step = async |verb: &str, body: Value| {
+            tenant.post(&format!("/v1/purchase-orders/{order}/{verb}"), &body).await.ok()
+        };
+        step("send", json!({})).await;
+        let part = json!({ "lines": [{ "line_no": 1, "quantity": "6" }] });
+        let first = step("receive", part).await["receipt_id"].clone();
+        step("receive", json!({})).await;
+        let back = json!({ "receipt_id": first, "lines": [{ "line_no": 1, "quantity": "1" }] });
+        let back = step("return", back).await["return_id"].clone();
+        for (number, quantity, expected) in
+            [("1", "8", counts(&[("unmatched_receipts", 1)])), ("2", "1", counts(&[]))]
+        {
+            let line = json!({ "purchase_order_id": order, "order_line_no": 1, "quantity": quantity,
+                "unit_cost": "4.00" });
+            let bill = json!({ "supplier_id": supplier, "supplier_number": number, "dated": "2026-01-02",
+                "lines": [line] });
+            tenant.post("/v1/bills", &bill).await.created();
+            assert_eq!(open(tenant, &month).await, expected, "after bill {number}");
+        }
+        assert_eq!(tenant.balance("2100").await, "0.00");
+        let body = json!({ "return_id": back, "reason": "The carrier brought it back" });
+        step("reverse-return", body).await;
+        assert_eq!(open(tenant, &month).await, counts(&[("unmatched_receipts", 1)]));
     });
 }
 

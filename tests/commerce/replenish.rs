@@ -26,20 +26,20 @@ pub struct Calendar {
 }
 
 impl Calendar {
-    async fn now() -> Self {
+    pub async fn now() -> Self {
         let today = environment().now().await.with_timezone(&London).date_naive();
         let monday = today - Days::new(today.weekday().num_days_from_monday().into());
         Calendar { today, monday }
     }
 
     /// Returns an hour of a day, counted from the Monday so many weeks ago.
-    fn at(self, weeks_ago: u64, day: u64, hour: u32) -> DateTime<Utc> {
+    pub fn at(self, weeks_ago: u64, day: u64, hour: u32) -> DateTime<Utc> {
         let on = self.monday - Days::new(7 * weeks_ago) + Days::new(day);
         on.and_hms_opt(hour, 0, 0).expect("an hour").and_utc()
     }
 
     /// Returns a day after today.
-    fn ahead(self, days: u64) -> String {
+    pub fn ahead(self, days: u64) -> String {
         (self.today + Days::new(days)).to_string()
     }
 }

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
 use tests::{Reply, Tenant, keep};
 
 /// Records requests and responses, with names in place of values that differ at each run.
@@ -42,14 +43,53 @@ impl<'a> Walk<'a> {
         plain
     }
 
+    /// Returns a response without the ids that have no name.
+    fn known(&self, value: &Value) -> Value {
+        match value {
+            Value::Object(members) => {
+                let has_name = |id: &str| self.names.iter().any(|(named, _)| named == id);
+                let is_known =
+                    |value: &Value| value.as_str().is_none_or(|text| !is_id(text) || has_name(text));
+                let kept = members.iter().filter(|(_, value)| is_known(value));
+                Value::Object(kept.map(|(name, value)| (name.clone(), self.known(value))).collect())
+            }
+            Value::Array(all) => Value::Array(all.iter().map(|one| self.known(one)).collect()),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+        }
+    }
+
     pub async fn post(&mut self, path: &str, body: &Value) -> Value {
         let reply = self.tenant.post(path, body).await;
+        self.show_post(path, body, &reply)
+    }
+
+    /// Like [`post`](Walk::post), for a request that must be accepted. Shows the id at `pointer` of the response as `$name` from
+    /// here on.
+    pub async fn make(&mut self, (name, pointer): (&str, &str), path: &str, body: &Value) -> Value {
+        let reply = self.tenant.post(path, body).await;
+        assert!(reply.status < 300, "{path}: {}", reply.text);
+        let made = reply.json();
+        self.name(name, made.pointer(pointer).unwrap_or_else(|| panic!("{path}: no {pointer} in {made}")));
+        self.show_post(path, body, &reply)
+    }
+
+    pub async fn put(&mut self, path: &str, body: &Value) -> Value {
+        let reply = self.tenant.put(path, body).await;
+        let shown = serde_json::to_string_pretty(body).expect("JSON");
+        let request = format!(
+            "curl -X PUT \"$URL{path}\" -H \"Authorization: Bearer $KEY\" \\\n  -H \"Content-Type: application/json\" \
+             -d '{shown}'"
+        );
+        self.show(&request, &reply)
+    }
+
+    fn show_post(&mut self, path: &str, body: &Value, reply: &Reply) -> Value {
         let shown = serde_json::to_string_pretty(body).expect("JSON");
         let request = format!(
             "curl -X POST \"$URL{path}\" -H \"Authorization: Bearer $KEY\" \\\n  -H \"Idempotency-Key: $(uuidgen)\" \
              -H \"Content-Type: application/json\" -d '{shown}'"
         );
-        self.show(&request, &reply)
+        self.show(&request, reply)
     }
 
     pub async fn get(&mut self, path: &str) -> Value {
@@ -60,7 +100,8 @@ impl<'a> Walk<'a> {
     /// Records request and response, without what the walk-through does not need.
     pub fn show(&mut self, request: &str, reply: &Reply) -> Value {
         let answer = reply.json();
-        let shown = serde_json::to_string_pretty(&(self.told)(&answer)).expect("JSON");
+        let shown = self.known(&(self.told)(&answer));
+        let shown = serde_json::to_string_pretty(&shown).expect("JSON");
         let (request, shown) = (self.plain(request), self.plain(&shown));
         let status = reply.status;
         self.say(&format!("```sh\n{request}\n```\n\n{status}:\n\n```json\n{shown}\n```"));
@@ -70,5 +111,55 @@ impl<'a> Walk<'a> {
     /// Compares the page with what was recorded.
     pub fn keep(&self, page: &str) {
         keep(page, &format!("{}\n", self.text.trim_end()));
+    }
+}
+
+/// Whether a text is an id as the API writes it.
+fn is_id(text: &str) -> bool {
+    let is_plain =
+        |part: &str| part.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit());
+    let parts = text.split_once('_');
+    parts.is_some_and(|(kind, rest)| kind.len() == 3 && rest.len() == 26 && is_plain(kind) && is_plain(rest))
+}
+
+/// Returns a response without the members that `beside` names, and without empty ones. Instants become `…`. Rows of a report
+/// whose figures are all zero, and items of a checklist of which nothing is open, are left out too.
+pub fn brief(value: &Value, beside: &[&str]) -> Value {
+    match value {
+        Value::Object(members) => {
+            let mut shown = serde_json::Map::new();
+            for (name, value) in members {
+                let is_empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+                if is_empty || beside.contains(&name.as_str()) {
+                    continue;
+                }
+                let value = if value.is_string() && name.ends_with("_at") {
+                    json!("…")
+                } else if let Value::Array(all) = value {
+                    let all = all.iter().filter(|one| !is_nothing(name, one));
+                    Value::Array(all.map(|one| brief(one, beside)).collect())
+                } else {
+                    brief(value, beside)
+                };
+                shown.insert(name.clone(), value);
+            }
+            Value::Object(shown)
+        }
+        Value::Array(all) => Value::Array(all.iter().map(|one| brief(one, beside)).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+/// Whether a row of a report has no figure but zero, or an item of a checklist no open record.
+fn is_nothing(list: &str, one: &Value) -> bool {
+    let is_figure =
+        |text: &str| text.contains('.') && text.parse::<Decimal>().is_ok_and(|figure| !figure.is_zero());
+    match list {
+        "rows" => {
+            let mut members = one.as_object().into_iter().flatten();
+            !members.any(|(_, value)| value.as_str().is_some_and(is_figure))
+        }
+        "items" => one["count"] == 0,
+        _ => false,
     }
 }

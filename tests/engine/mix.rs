@@ -1,5 +1,6 @@
-//! Every kind of stock command at once, on the same products.
+//! Every kind of command on stock at once, selling and buying, on the same products.
 
+mod bought;
 mod tracked;
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -8,6 +9,8 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tests::{Client, Reply, Tenant, Till, environment, lines, sale, with_tenant};
+
+use self::bought::Purchases;
 
 /// Duration of the mix.
 const DURATION: Duration = Duration::from_secs(8);
@@ -56,6 +59,7 @@ struct Shop {
     tills: Vec<Till>,
     customers: Vec<String>,
     locations: [Value; 2],
+    bought: Purchases,
     answered: AtomicU32,
 }
 
@@ -105,7 +109,8 @@ async fn shop(tenant: &Tenant) -> Shop {
     for name in ["Nordwind Supply", "Hazel Gifts Ltd", "Kestrel Trading"] {
         customers.push(tenant.customer(name).await);
     }
-    Shop { tills, customers, locations, answered: AtomicU32::new(0) }
+    let bought = bought::open(tenant).await;
+    Shop { tills, customers, locations, bought, answered: AtomicU32::new(0) }
 }
 
 /// Accepts a rejection, but no error of the server.
@@ -169,7 +174,8 @@ async fn step(client: &Client, shop: &Shop, dice: &mut Dice) {
         _ => (&shop.locations[1], &shop.locations[0]),
     };
     let id = |made: &Value| made["id"].as_str().expect("an id").to_owned();
-    match dice.below(12) {
+    match dice.below(14) {
+        12 | 13 => bought::step(client, shop, dice, (here, &goods)).await,
         10 | 11 => tracked::step(client, shop, dice, (here, there)).await,
         0 | 1 => {
             let till = &shop.tills[dice.below(4) as usize];

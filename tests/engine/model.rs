@@ -1,6 +1,7 @@
 //! The stock record beside a plain model: long random sequences of commands, with the same decisions and the same
 //! values to the cent.
 
+mod bought;
 mod counted;
 mod level;
 mod lots;
@@ -20,7 +21,7 @@ use crate::mix::Dice;
 const STEPS: u64 = 2_500;
 /// Number of commands after which all levels are compared.
 const COMPARED_EVERY: u64 = 25;
-/// Number of commands after which the eight facts are checked.
+/// Number of commands after which the nine facts are checked.
 const CHECKED_EVERY: u64 = 500;
 /// The products. `SET` is a bundle of two `A` and one `B`.
 const SKUS: [&str; 4] = ["A", "B", "C", "D"];
@@ -76,6 +77,7 @@ struct Bench<'a> {
     tenant: &'a Tenant,
     till: Till,
     customer: String,
+    supplier: String,
     places: [Value; 2],
     model: Model,
 }
@@ -124,7 +126,7 @@ impl Bench<'_> {
 
     async fn step(&mut self, dice: &mut Dice) {
         let place = dice.below(2) as usize;
-        match dice.below(19) {
+        match dice.below(20) {
             0 | 1 => self.receive(dice, place).await,
             2 => self.adjust(dice, place).await,
             3 | 4 => self.sell(dice).await,
@@ -136,6 +138,7 @@ impl Bench<'_> {
             10 => self.sell_late(dice).await,
             11 => self.count(dice, place).await,
             12 => self.transfer(dice, place).await,
+            13 => self.buy(dice, place).await,
             _ => self.track(dice, place).await,
         }
     }
@@ -357,7 +360,8 @@ fn follows(seed: u64) {
         };
         let places = [of("MAIN"), of("SHOP")];
         let (till, customer) = (tenant.till().await, tenant.customer("Nordwind Supply").await);
-        let mut bench = Bench { tenant, till, customer, places, model: Model::default() };
+        let supplier = tenant.make("/v1/suppliers", json!({ "code": "FORGE", "name": "Forge" })).await;
+        let mut bench = Bench { tenant, till, customer, supplier, places, model: Model::default() };
         let mut dice = Dice::new(seed);
         for step in 1..=STEPS {
             bench.step(&mut dice).await;

@@ -42,7 +42,7 @@ struct Filters {
     /// Only this reference.
     #[param(max_length = 200, example = "Quote 4711")]
     reference: Option<String>,
-    /// `true`: only orders with received units that no bill has. `false`: only the others.
+    /// `true`: only orders with received units that did not go back, and that no bill has. `false`: only the others.
     #[param(example = true)]
     unbilled: Option<bool>,
     /// With `unbilled`: only units received before this instant count.

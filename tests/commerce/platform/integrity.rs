@@ -17,6 +17,7 @@ async fn trade(tenant: &Tenant) {
         "lines": lines(&[("JUG", "5")]) });
     tenant.post("/v1/orders", &waits).await.created();
     lots_and_layers(tenant).await;
+    buy(tenant).await;
     let payment = json!({ "customer_id": customer, "method": "bank", "amount": "5" });
     tenant.post("/v1/payments", &payment).await.created();
 }
@@ -41,6 +42,31 @@ async fn lots_and_layers(tenant: &Tenant) {
     }
     let lost = json!({ "kind": "adjustment", "reason": "lost", "lines": lines(&[("TEA", "-5")]) });
     tenant.post("/v1/stock/documents", &lost).await.created();
+}
+
+/// Receives a purchase order, spreads freight over it, records its bill at a higher price, and pays a part.
+async fn buy(tenant: &Tenant) {
+    tenant.product("NAIL", "1.00").await;
+    let supplier = tenant.make("/v1/suppliers", json!({ "code": "FORGE", "name": "Forge" })).await;
+    let line = json!({ "sku": "NAIL", "quantity": "10", "unit_cost": "4.00" });
+    let order = tenant.make("/v1/purchase-orders", json!({ "supplier_id": supplier, "lines": [line] })).await;
+    let step = async |verb: &str, body: Value| {
+        tenant.post(&format!("/v1/purchase-orders/{order}/{verb}"), &body).await.ok()
+    };
+    step("send", json!({})).await;
+    let receipt = step("receive", json!({})).await["receipt_id"].clone();
+    let back = json!({ "receipt_id": receipt, "lines": [{ "line_no": 1, "quantity": "1" }] });
+    step("return", back).await;
+    let freight = json!({ "charges": [{ "kind": "freight", "amount": "6.00" }], "spread_by": "value",
+        "receipts": [{ "stock_document_id": receipt }] });
+    tenant.post("/v1/landed-costs", &freight).await.created();
+    let line = json!({ "purchase_order_id": order, "order_line_no": 1, "quantity": "9", "unit_cost": "5.00",
+        "tax_value": "9.00" });
+    let bill =
+        json!({ "supplier_id": supplier, "supplier_number": "1", "dated": "2026-01-02", "lines": [line] });
+    let bill = tenant.make("/v1/bills", bill).await;
+    let part = json!({ "supplier_id": supplier, "bills": [{ "bill_id": bill, "amount": "20.00" }] });
+    tenant.post("/v1/supplier-payments", &part).await.created();
 }
 
 async fn change(tenant: &Tenant, statement: &str, by: &str) {
@@ -89,7 +115,10 @@ fn every_broken_fact_is_found() {
                 "update stock_level set backordered = backordered BY 1 where tenant_id = $1 and backordered > 0",
             ),
             (2, "update reservation set quantity = quantity BY 1 where tenant_id = $1"),
-            (3, "update journal_line set debit = debit BY 1 where tenant_id = $1 and account_code = '1010'"),
+            (
+                3,
+                "update journal_line set debit = debit BY 1 where tenant_id = $1 and account_code = '1010' and debit > 0",
+            ),
             (
                 4,
                 "update stock_level set value = value BY 1 where tenant_id = $1 and on_hand > 0; \
@@ -114,6 +143,11 @@ fn every_broken_fact_is_found() {
                 8,
                 "update sales_rollup set earliest_at = earliest_at BY interval '1 second' where tenant_id = $1",
             ),
+            (9, "update bill set open = open BY -1 where tenant_id = $1"),
+            (9, "update supplier_payment_part set amount = amount BY 1 where tenant_id = $1"),
+            (9, "update bill_line set value = value BY 1 where tenant_id = $1"),
+            (9, "update supplier_return_line set value = value BY 1 where tenant_id = $1"),
+            (9, "update landed_cost_line set held_value = held_value BY -1 where tenant_id = $1"),
         ] {
             change(tenant, statement, "+").await;
             let found = broken(tenant).await;

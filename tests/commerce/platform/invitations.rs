@@ -124,7 +124,8 @@ fn an_invitation_ends_when_it_is_revoked_replaced_or_old() {
         assert_eq!(listed(tenant, "expired").await, [third["id"].clone()]);
         assert_eq!(listed(tenant, "open").await, Vec::<Value>::new());
         let fourth = invite(tenant, MANAGER, "cashier").await.created();
-        let body = json!({ "email": MANAGER, "name": "Shop Manager", "role": "cashier", "password": PASSWORD });
+        let body =
+            json!({ "email": MANAGER, "name": "Shop Manager", "role": "cashier", "password": PASSWORD });
         tenant.post("/v1/users", &body).await.created();
         accept(tenant, &fourth).await.refused(409, "already_exists").names(&["#/token"]);
         for token in ["", "swi_x", "swp_01h455vb4pex5vsknk084sn02q_x"] {

@@ -51,9 +51,11 @@ impl Level {
         }
     }
 
-    /// Receives units. The first of them settle what is below zero.
-    pub fn come(&mut self, quantity: Decimal, value: Decimal) {
-        self.come_from(quantity, value, RECEIPTS.fetch_add(1, Ordering::Relaxed));
+    /// Receives units. The first of them settle what is below zero. Returns the number of the receipt.
+    pub fn come(&mut self, quantity: Decimal, value: Decimal) -> u64 {
+        let receipt = RECEIPTS.fetch_add(1, Ordering::Relaxed);
+        self.come_from(quantity, value, receipt);
+        receipt
     }
 
     /// Receives units of a transfer, which keep the layers that they came from.
@@ -136,6 +138,51 @@ impl Level {
         self.on_hand -= quantity;
         self.value -= parts.iter().map(|part| part.value).sum::<Decimal>();
         parts
+    }
+
+    /// Issues units that go back to the supplier: out of the layer of their receipt, then as others leave.
+    pub fn go_back(&mut self, quantity: Decimal, receipt: u64) {
+        let layers = self.layers.as_mut();
+        let own = layers.and_then(|layers| {
+            let at = layers.iter().position(|layer| layer.2 == receipt)?;
+            let (whole, value, _) = layers[at];
+            let part = quantity.min(whole);
+            let worth = share((whole, value), part);
+            if part == whole {
+                layers.remove(at);
+            } else {
+                layers[at] = (whole - part, value - worth, receipt);
+            }
+            Some((part, worth, (whole, value)))
+        });
+        let mut left = quantity;
+        if let Some((part, worth, layer)) = own {
+            self.on_hand -= part;
+            self.value -= worth;
+            self.note_cost(layer);
+            left -= part;
+        }
+        if left > Decimal::ZERO {
+            self.go(left);
+        }
+    }
+
+    /// Adds a cost that comes after the latest receipt of a level, of `whole` units. The units that are left of it get their share.
+    pub fn bear(&mut self, cost: Decimal, (whole, receipt): (Decimal, u64)) {
+        let left = match &self.layers {
+            Some(layers) => layers.iter().filter(|layer| layer.2 == receipt).map(|layer| layer.0).sum(),
+            None => whole.min(self.on_hand).max(Decimal::ZERO),
+        };
+        let part = share((whole, cost.abs()), left);
+        let part = if cost.is_sign_negative() { -part } else { part };
+        if part.is_zero() {
+            return;
+        }
+        for layer in self.layers.iter_mut().flatten().filter(|layer| layer.2 == receipt) {
+            layer.1 += part;
+        }
+        self.value += part;
+        self.note_cost((self.on_hand, self.value));
     }
 
     /// Issues units even if they are not on hand. Units below zero cost the last known unit cost.

@@ -1,0 +1,234 @@
+//! The close of a month with open items, its statements, a late sale, and the reopening. The requests and responses of this test are the
+//! walk-through in the documentation.
+
+use sea_orm::sqlx;
+use serde_json::{Value, json};
+use tests::{Tenant, Till, environment, lines, sale, with_tenant};
+
+use crate::walk::{Walk, brief};
+
+const CLOSE: &str = "/v1/close/2026-03";
+const PROFIT: &str = "/v1/reports/profit_and_loss?from=2026-03-01&to=2026-04-01";
+/// Members of responses that the example does not need.
+const BESIDE: &[&str] = &[
+    "object",
+    "version",
+    "currency",
+    "page",
+    "columns",
+    "meta",
+    "created_at",
+    "updated_at",
+    "recorded_at",
+    "checked_at",
+    "seller",
+    "rounding",
+    "price_source",
+    "list_price",
+    "gross",
+    "discount",
+    "unit_price",
+    "uom",
+    "stock_quantity",
+    "tax_class",
+    "taxes",
+    "factor",
+    "entered",
+    "over_receipt_percent",
+    "cancelled",
+    "location_id",
+    "product_id",
+    "returnable",
+    "business_date",
+    "actor_name",
+    "lead_time_days",
+    "supplier_sku",
+];
+
+fn told(value: &Value) -> Value {
+    brief(value, BESIDE)
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
+}
+
+/// The documents that the checklist finds.
+struct Left {
+    till: Till,
+    customer: String,
+    /// Path of the purchase order whose goods are missing.
+    order: String,
+}
+
+/// Sells in March at a till and to a wholesale customer, and leaves a session, a payment and a bill open.
+async fn trade(tenant: &Tenant) -> Left {
+    tenant.product_with("MUG", json!({ "name": "Stoneware mug", "list_price": "10.00" })).await;
+    let opening = json!({ "kind": "opening", "occurred_at": "2026-01-01T00:00:00Z",
+        "lines": [{ "sku": "MUG", "quantity": "50", "unit_cost": "4.00" }] });
+    tenant.post("/v1/stock/documents", &opening).await.created();
+    let till = tenant.till_with(json!({ "code": "SHOP1" })).await;
+    let mut sold = sale(&till, &[("MUG", "2")]);
+    sold["occurred_at"] = json!("2026-03-10T12:00:00Z");
+    tenant.post("/v1/pos/sales", &sold).await.created();
+    let customer = tenant.customer("Nordwind Supply").await;
+    let paid = json!({ "customer_id": customer, "method": "bank", "amount": "60.00", "reference": "Transfer 31",
+        "occurred_at": "2026-03-12T12:00:00Z" });
+    tenant.post("/v1/payments", &paid).await.created();
+    let order = json!({ "customer_id": customer, "occurred_at": "2026-03-20T12:00:00Z", "advance_to": "invoiced",
+        "lines": lines(&[("MUG", "5")]) });
+    tenant.post("/v1/orders", &order).await.created();
+    let pottery = json!({ "code": "POTTERY", "name": "Hill Street Pottery Ltd", "payment_days": 30 });
+    let pottery = tenant.make("/v1/suppliers", pottery).await;
+    let line = json!({ "sku": "MUG", "quantity": "10", "unit_cost": "4.00" });
+    let bought = tenant.make("/v1/purchase-orders", json!({ "supplier_id": pottery, "lines": [line] })).await;
+    let path = format!("/v1/purchase-orders/{bought}");
+    tenant.post(&format!("{path}/send"), &json!({})).await.ok();
+    let line = json!({ "purchase_order_id": bought, "order_line_no": 1, "quantity": "10", "unit_cost": "4.00",
+        "tax_value": "8.00" });
+    let bill = json!({ "supplier_id": pottery, "supplier_number": "RE-4711", "dated": "2026-03-28", "lines": [line] });
+    tenant.post("/v1/bills", &bill).await.created();
+    // A session opens when it is requested, which is after the month: the opening is moved into it.
+    let earlier = "update pos_session set opened_at = '2026-03-10T08:00:00Z' where tenant_id = $1";
+    let earlier = sqlx::query(earlier).bind(tenant.id.0).execute(&environment().root).await;
+    assert_eq!(earlier.expect("the session changes").rows_affected(), 1);
+    Left { till, customer, order: path }
+}
+
+/// Names the ids that the page shows.
+async fn name(walk: &mut Walk<'_>, left: &Left) {
+    let tenant = walk.tenant;
+    let bills = tenant.get("/v1/bills").await.ok();
+    let bill = &bills["data"][0];
+    let payments = tenant.get("/v1/payments").await.ok();
+    let invoices = tenant.get("/v1/invoices").await.ok();
+    walk.name("SUPPLIER", &bill["supplier_id"]);
+    walk.name("BILL", &bill["id"]);
+    walk.name("PAYMENT", &payments["data"][0]["id"]);
+    walk.name("INVOICE", &invoices["data"][0]["id"]);
+    walk.name("TILL", &json!(left.till.register_id));
+    walk.name("SESSION", &json!(left.till.session_id));
+    walk.name("CUSTOMER", &json!(left.customer));
+    walk.name("ORDER", &json!(left.order.trim_start_matches("/v1/purchase-orders/")));
+    let year = environment().now().await.format("%Y").to_string();
+    walk.show_as(&format!("-{year}-0000"), "-2026-0000");
+}
+
+/// Shows the checklist, and the records behind each open item.
+async fn check(walk: &mut Walk<'_>) {
+    walk.say(
+        "## What is open\n\nThe checklist is computed from the books whenever it is read. Of its items, the page shows those with open \
+         records.",
+    );
+    let close = walk.get(CLOSE).await;
+    assert_eq!((&close["is_ready"], &close["status"]), (&json!(false), &json!("open")), "{close}");
+    let open = close["items"].as_array().expect("items").iter().filter(|item| item["count"] != 0);
+    let open: Vec<&Value> = open.collect();
+    let names: Vec<&str> = open.iter().map(|item| text(&item["item"])).collect();
+    assert_eq!(names, ["open_sessions", "unapplied_payments", "bills_without_receipts"]);
+    for (item, said) in open.into_iter().zip([
+        "Each item has a path to its records. The session of the till is not closed, so its cash is not counted:",
+        "A customer paid in advance, and no invoice has used the payment:",
+        "A supplier billed goods that have not come:",
+    ]) {
+        walk.say(said);
+        let shown = walk.get(text(&item["href"])).await;
+        assert_eq!(shown["data"].as_array().map(Vec::len), Some(1), "{shown}");
+    }
+    walk.say("A close without a reason for each of them is rejected:");
+    let refused = walk.post(CLOSE, &json!({})).await;
+    assert_eq!(refused["code"], "validation_failed", "{refused}");
+}
+
+/// Mends what is open.
+async fn mend(walk: &mut Walk<'_>, left: &Left) {
+    walk.say("## Mend it\n\nThe drawer is counted. It has the 24.00 of the sale.");
+    let path = format!("/v1/pos/sessions/{}/close", left.till.session_id);
+    let closed = walk.post(&path, &json!({ "register_id": left.till.register_id, "counted": "24.00" })).await;
+    assert_eq!(closed["difference"], "0.00", "{closed}");
+    walk.say("The payment is applied to the oldest open invoice of the customer.");
+    let applied = walk.post("/v1/applications", &json!({ "customer_id": left.customer })).await;
+    assert_eq!(applied["amount"], "60.00", "{applied}");
+    walk.say("The goods have come meanwhile. They are received, and the bill finds its receipt.");
+    let body = json!({ "reference": "Delivery note 8812" });
+    walk.make(("RECEIPT", "/receipt_id"), &format!("{}/receive", left.order), &body).await;
+    walk.say("Nothing is open now:");
+    let close = walk.get(CLOSE).await;
+    assert_eq!(close["is_ready"], true, "{close}");
+}
+
+/// Closes the month, and reads its statements.
+async fn close(walk: &mut Walk<'_>) {
+    walk.say(
+        "## Close the month\n\nOne request locks the month and all before it. What cannot be mended in time can have a reason instead: \
+         `{ \"reasons\": [{ \"item\": \"draft_orders\", \"reason\": \"Two quotes that wait for April\" }] }`.",
+    );
+    walk.make(("CLOSING", "/id"), CLOSE, &json!({})).await;
+    walk.say(
+        "## The statements\n\nThe trial balance of March: its totals are zero before and after, and debit equals credit. Rows with zeros \
+         only are left out. Goods received not invoiced (2100) has the bill of goods that came later.",
+    );
+    let balance = walk.get("/v1/reports/trial_balance?from=2026-03-01&to=2026-04-01").await;
+    assert_eq!(balance["totals"][0]["closing"], "0.00", "{balance}");
+    walk.say("Profit and loss:");
+    walk.get(PROFIT).await;
+    walk.say("The balance sheet at the end of the month. The total of its balances is zero:");
+    let sheet = walk.get("/v1/reports/balance_sheet?as_of=2026-03-31").await;
+    assert_eq!(sheet["totals"][0]["balance"], "0.00", "{sheet}");
+    walk.say("Tax of the sales:");
+    walk.get("/v1/reports/tax_summary?from=2026-03-01&to=2026-04-01").await;
+}
+
+/// Records a late sale, and opens the month again.
+async fn late(walk: &mut Walk<'_>, till: &Till) {
+    let tenant = walk.tenant;
+    let before = tenant.get(PROFIT).await.ok();
+    walk.say(
+        "## A late sale\n\nA till was offline, and sends a sale of 30 March after the close. It is recorded as it happened, and posted on \
+         the first open day.",
+    );
+    tenant.post("/v1/pos/sessions", &json!({ "register_id": till.register_id })).await.created();
+    let mut sold = sale(till, &[("MUG", "1")]);
+    sold["occurred_at"] = json!("2026-03-30T12:00:00Z");
+    let made = walk.make(("LATE_SALE", "/id"), "/v1/pos/sales", &sold).await;
+    let entries = walk.get(&format!("/v1/journal-entries?document_id={}", text(&made["id"]))).await;
+    let entry = &entries["data"][0];
+    let days = (&entry["occurred_on"], &entry["posted_on"]);
+    assert_eq!(days, (&json!("2026-03-30"), &json!("2026-04-01")), "{entries}");
+    let after = tenant.get(PROFIT).await.ok();
+    assert_eq!(before["rows"], after["rows"], "statements of a closed month do not change");
+    walk.say(
+        "The statements of March did not change.\n\n## Open it again\n\nA reopening has a reason. It stands in the history of the month \
+         and in the audit log, with the key that made it.",
+    );
+    let reason = json!({ "reason": "An invoice of March is missing" });
+    walk.make(("REOPENING", "/id"), &format!("{CLOSE}/reopen"), &reason).await;
+    let reopened = walk.get(CLOSE).await;
+    assert_eq!((&reopened["status"], &reopened["history"][0]["kind"]), (&json!("open"), &json!("reopened")));
+    let command = tenant.get("/v1/commands?name=period_lock.reopened").await.ok();
+    walk.name("KEY_ID", &command["data"][0]["actor_id"]);
+    walk.get("/v1/commands?name=period_lock.reopened").await;
+}
+
+#[test]
+fn the_walk_through_is_what_was_open_mended_and_closed() {
+    with_tenant(async |tenant| {
+        let left = trade(tenant).await;
+        let mut walk = Walk::new(tenant, told);
+        name(&mut walk, &left).await;
+        walk.say("# Closing a month");
+        walk.say(
+            "March is over. What is still open in its books, what do the statements say, and what becomes of a sale that arrives late?\n\n\
+             A test made every request and response below (`tests/commerce/close/walk_through.rs`) and fails if the API responds \
+             differently; `UPDATE=1 ./run test -p tests walk_through` rewrites this page. Members that the example does not need are left \
+             out. `$NAMES` stand for ids, and `…` for instants. `./run demo` prints `$URL` and `$KEY`. [Closing a month](../close.md) and \
+             [statements](../statements.md) have the rules and the limits.\n\nIn March, a till sold 2 mugs at 10.00, a customer paid 60.00 \
+             in advance and was then sold 5 mugs, and a supplier billed 10 mugs at 4.00. The tax is 20 percent.",
+        );
+        check(&mut walk).await;
+        mend(&mut walk, &left).await;
+        close(&mut walk).await;
+        late(&mut walk, &left.till).await;
+        walk.keep("docs/walkthroughs/close.md");
+    });
+}
