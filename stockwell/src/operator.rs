@@ -155,7 +155,7 @@ pub enum TenantCommand {
     Rates(RatesArgs),
     /// Write all rows of a tenant to an archive, from one snapshot.
     Export(moving::ExportArgs),
-    /// Check an archive, write its rows to a database that does not have the tenant, and check the eight facts.
+    /// Check an archive, write its rows to a database that does not have the tenant, and check the nine facts.
     Import(moving::ImportArgs),
     /// Delete a tenant with all its rows, and print what each table had and has.
     Delete(moving::DeleteArgs),

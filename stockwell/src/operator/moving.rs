@@ -79,7 +79,7 @@ pub(super) async fn export(args: &ExportArgs) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Reads an archive into the database, prints the number of rows of each table, and checks the eight facts.
+/// Reads an archive into the database, prints the number of rows of each table, and checks the nine facts.
 pub(super) async fn import(args: &ImportArgs) -> Result<(), Failed> {
     let (db, migrator_url) = args.databases.connect().await?;
     let manifest = archive::import(migrator_url.expose_secret(), &args.from).await?;
