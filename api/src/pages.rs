@@ -26,7 +26,7 @@ const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/web.rs"));
 const HASH: &str = env!("STOCKWELL_WEB_HASH");
 /// Pages, each with a file of its name in `web/`.
 const PAGES: [&str; 3] = ["insights", "fix", "console"];
-/// Where `/` leads.
+/// The page to which `/` leads.
 const HOME: &str = "/console";
 
 /// Everything comes from this server, and no script or style stands in a page.

@@ -31,7 +31,7 @@ pub struct OpenInvoice {
     pub number: String,
     /// The customer.
     pub customer_id: CustomerId,
-    /// What is still to be paid, above zero.
+    /// The amount that is still to be paid, above zero.
     pub open: Money,
     /// The day on which it is due.
     pub due_on: NaiveDate,

@@ -203,7 +203,7 @@ fn the_present_month_is_watched_and_can_not_be_closed_yet() {
     });
 }
 
-/// Of 10 mugs, 6 came first and 4 later. One of the first went back, so the bills have 9.
+/// 10 mugs came, 6 of them first and 4 later. One of the first went back, so the bills have 9.
 #[test]
 fn goods_that_went_back_need_no_bill() {
     with_tenant(async |tenant| {

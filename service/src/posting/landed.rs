@@ -140,7 +140,7 @@ async fn receipts(
     Ok(receipts)
 }
 
-/// What went back of each line of a receipt, and of each lot of a tracked product. A return that was taken back does not count. The
+/// Reads the units that went back of each line of a receipt, and of each lot of a tracked product. A return that was taken back does not count. The
 /// condition on document_kind is that of the index stock_movement_by_supplier_return.
 const RETURNED: &str = "
     with back as (

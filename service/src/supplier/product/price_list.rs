@@ -24,7 +24,7 @@ pub struct Named {
     kind: ProductKind,
     /// Its stock unit and its other units.
     units: Vec<String>,
-    /// What was stated of it before, if the supplier sells it.
+    /// The statement of it before, if the supplier sells it.
     pub before: Option<SupplierProductInput>,
 }
 
