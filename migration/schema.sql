@@ -375,6 +375,66 @@ $$;
 
 ALTER FUNCTION auth.bi_tenant() OWNER TO stockwell_lookup;
 
+CREATE FUNCTION auth.erase_customer(of_customer uuid, erased_at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    tenant constant uuid := current_setting('app.tenant_id')::uuid;
+    printed_from integer;
+begin
+    select min(coalesce(d.customer_version, 0)) into printed_from
+    from (
+        select i.customer_version from public.invoice i where i.tenant_id = tenant and i.customer_id = of_customer
+        union all
+        select s.customer_version from public.pos_sale s where s.tenant_id = tenant and s.customer_id = of_customer
+    ) d;
+    delete from public.replaced_customer r
+    where r.tenant_id = tenant and r.customer_id = of_customer and (printed_from is null or r.version < printed_from);
+
+    update public.sales_order o
+    set notes = '', tags = '[]', metadata = '{}', external_ref = null,
+        reference = case when f.is_fiscal then o.reference end, bill_to = case when f.is_fiscal then o.bill_to end,
+        ship_to = case when f.is_fiscal then o.ship_to end, version = o.version + 1, updated_at = erased_at
+    from (
+        select q.id,
+            exists (select from public.shipment s
+                    where s.tenant_id = tenant and s.order_id = q.id and s.invoice_id is not null) as is_fiscal
+        from public.sales_order q
+        where q.tenant_id = tenant and q.customer_id = of_customer
+    ) f
+    where o.tenant_id = tenant and o.id = f.id
+        and (o.notes <> '' or o.tags <> '[]' or o.metadata <> '{}' or o.external_ref is not null
+             or not f.is_fiscal and (o.reference is not null or o.bill_to is not null or o.ship_to is not null));
+    update public.sales_order_line l
+    set description = null, price_trace = jsonb_set(l.price_trace, '{override,reason}', '""', false)
+    where l.tenant_id = tenant and l.order_id in (
+        select q.id from public.sales_order q
+        where q.tenant_id = tenant and q.customer_id = of_customer and not exists (
+            select from public.shipment s
+            where s.tenant_id = tenant and s.order_id = q.id and s.invoice_id is not null));
+    update public.shipment s
+    set carrier = null, tracking_number = null, tracking_url = null, version = s.version + 1, updated_at = erased_at
+    where s.tenant_id = tenant
+        and (s.carrier is not null or s.tracking_number is not null or s.tracking_url is not null)
+        and s.order_id in (
+            select q.id from public.sales_order q where q.tenant_id = tenant and q.customer_id = of_customer);
+    update public.sale_exception e
+    set resolution = '', version = e.version + 1
+    where e.tenant_id = tenant and e.resolution <> '' and e.sale_id in (
+        select s.id from public.pos_sale s where s.tenant_id = tenant and s.customer_id = of_customer);
+
+    delete from public.hold_reference r
+    where r.tenant_id = tenant and r.reference in (
+        select h.reference from public.hold h where h.tenant_id = tenant and h.customer_id = of_customer);
+    update public.hold h
+    set reference = null, note = null, version = h.version + 1, updated_at = erased_at
+    where h.tenant_id = tenant and h.customer_id = of_customer and (h.reference is not null or h.note is not null);
+end
+$$;
+
+ALTER FUNCTION auth.erase_customer(of_customer uuid, erased_at timestamp with time zone) OWNER TO stockwell_lookup;
+
 CREATE FUNCTION auth.find_api_key(wanted bytea) RETURNS TABLE(tenant_id uuid, id uuid, name text, kind text, scopes text[], ip_allowlist text[], expires_at timestamp with time zone, revoked_at timestamp with time zone, last_used_at timestamp with time zone, tenant_status text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -724,6 +784,26 @@ end
 $$;
 
 ALTER FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) OWNER TO stockwell_lookup;
+
+CREATE FUNCTION auth.forget_invitations(of_tenant uuid, before timestamp with time zone, before_id uuid, most integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    forgotten bigint;
+begin
+    delete from public.invitation r
+    where r.tenant_id = of_tenant and r.id in (
+        select o.id from public.invitation o
+        where o.tenant_id = of_tenant and o.id < before_id and least(o.accepted_at, o.revoked_at, o.expires_at) < before
+        order by o.id limit most
+    );
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end
+$$;
+
+ALTER FUNCTION auth.forget_invitations(of_tenant uuid, before timestamp with time zone, before_id uuid, most integer) OWNER TO stockwell_lookup;
 
 CREATE FUNCTION auth.forget_password_links(of_tenant uuid, before timestamp with time zone, before_id uuid, most integer) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -6577,6 +6657,10 @@ CREATE TABLE public.app_user (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     former_email text,
     logins_ended_at timestamp with time zone,
+    second_factor bytea,
+    second_factor_since timestamp with time zone,
+    second_factor_step bigint,
+    recovery_codes bytea[],
     CONSTRAINT app_user_email_lower CHECK ((email = lower(email))),
     CONSTRAINT app_user_role_known CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'manager'::text, 'cashier'::text, 'buyer'::text, 'accountant'::text, 'analyst'::text]))),
     CONSTRAINT app_user_status_known CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text])))
@@ -6619,6 +6703,22 @@ CREATE TABLE public.application_line (
 ALTER TABLE ONLY public.application_line FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.application_line OWNER TO stockwell_owner;
+
+CREATE TABLE public.bank_line (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    account text NOT NULL,
+    reference text NOT NULL,
+    booked_on date NOT NULL,
+    amount numeric(18,4) NOT NULL,
+    counterparty text NOT NULL,
+    text text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.bank_line FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.bank_line OWNER TO stockwell_owner;
 
 CREATE TABLE public.barcode (
     tenant_id uuid NOT NULL,
@@ -6897,6 +6997,26 @@ WITH (fillfactor='85');
 ALTER TABLE ONLY public.hold_reference FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.hold_reference OWNER TO stockwell_owner;
+
+CREATE TABLE public.invitation (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    email text NOT NULL,
+    name text NOT NULL,
+    role text NOT NULL,
+    hash bytea NOT NULL,
+    actor_kind text NOT NULL,
+    actor_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    accepted_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    user_id uuid
+);
+
+ALTER TABLE ONLY public.invitation FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.invitation OWNER TO stockwell_owner;
 
 CREATE TABLE public.landed_cost (
     tenant_id uuid NOT NULL,
@@ -8620,6 +8740,12 @@ ALTER TABLE ONLY public.application
 ALTER TABLE ONLY public.application
     ADD CONSTRAINT application_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.bank_line
+    ADD CONSTRAINT bank_line_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.bank_line
+    ADD CONSTRAINT bank_line_reference_key UNIQUE (tenant_id, account, reference);
+
 ALTER TABLE ONLY public.barcode
     ADD CONSTRAINT barcode_pkey PRIMARY KEY (tenant_id, code);
 
@@ -8709,6 +8835,12 @@ ALTER TABLE ONLY public.hold
 
 ALTER TABLE ONLY public.hold_reference
     ADD CONSTRAINT hold_reference_pkey PRIMARY KEY (tenant_id, reference);
+
+ALTER TABLE ONLY public.invitation
+    ADD CONSTRAINT invitation_hash_key UNIQUE (tenant_id, hash);
+
+ALTER TABLE ONLY public.invitation
+    ADD CONSTRAINT invitation_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY public.invoice
     ADD CONSTRAINT invoice_number_key UNIQUE (tenant_id, number);
@@ -9238,6 +9370,8 @@ CREATE INDEX hold_line_by_lot ON public.hold_line USING btree (tenant_id, lot_id
 
 CREATE UNIQUE INDEX hold_reference_key ON public.hold USING btree (tenant_id, reference) WHERE (status = 'open'::text);
 
+CREATE INDEX invitation_open ON public.invitation USING btree (tenant_id, email) WHERE ((accepted_at IS NULL) AND (revoked_at IS NULL));
+
 CREATE INDEX invoice_by_customer ON public.invoice USING btree (tenant_id, customer_id, id);
 
 CREATE INDEX invoice_by_due ON public.invoice USING btree (tenant_id, due_on, id);
@@ -9390,6 +9524,8 @@ CREATE INDEX stock_level_live ON public.stock_level USING btree (tenant_id, loca
 
 CREATE INDEX stock_movement_by_document ON public.stock_movement USING btree (tenant_id, document_id) WHERE (document_kind = ANY (ARRAY['receipt'::text, 'opening'::text, 'adjustment'::text, 'revaluation'::text, 'transfer'::text]));
 
+CREATE INDEX stock_movement_by_landed_cost ON public.stock_movement USING btree (tenant_id, document_id) WHERE (document_kind = 'landed_cost'::text);
+
 CREATE INDEX stock_movement_by_lot ON public.stock_movement USING btree (tenant_id, lot_id, id) WHERE (lot_id <> '00000000-0000-0000-0000-000000000000'::uuid);
 
 CREATE INDEX stock_movement_by_supplier_return ON public.stock_movement USING btree (tenant_id, document_id) WHERE (document_kind = 'supplier_return'::text);
@@ -9469,6 +9605,9 @@ ALTER TABLE ONLY public.application_line
 
 ALTER TABLE ONLY public.application_line
     ADD CONSTRAINT application_line_payment_fkey FOREIGN KEY (tenant_id, payment_id) REFERENCES public.payment(tenant_id, id);
+
+ALTER TABLE ONLY public.bank_line
+    ADD CONSTRAINT bank_line_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
 ALTER TABLE ONLY public.barcode
     ADD CONSTRAINT barcode_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
@@ -9568,6 +9707,9 @@ ALTER TABLE ONLY public.hold
 
 ALTER TABLE ONLY public.hold
     ADD CONSTRAINT hold_register_fkey FOREIGN KEY (tenant_id, register_id) REFERENCES public.register(tenant_id, id);
+
+ALTER TABLE ONLY public.invitation
+    ADD CONSTRAINT invitation_user_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.app_user(tenant_id, id);
 
 ALTER TABLE ONLY public.invoice
     ADD CONSTRAINT invoice_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
@@ -9923,6 +10065,8 @@ ALTER TABLE public.application ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.application_line ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.bank_line ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.barcode ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.bi_login ENABLE ROW LEVEL SECURITY;
@@ -10040,6 +10184,8 @@ ALTER TABLE public.hold ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.hold_line ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.hold_reference ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.invitation ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.invoice ENABLE ROW LEVEL SECURITY;
 
@@ -10263,6 +10409,8 @@ CREATE POLICY tenant_wall ON public.application TO stockwell_app USING ((tenant_
 
 CREATE POLICY tenant_wall ON public.application_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.bank_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.barcode TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.bi_login TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
@@ -10308,6 +10456,8 @@ CREATE POLICY tenant_wall ON public.hold TO stockwell_app USING ((tenant_id = (c
 CREATE POLICY tenant_wall ON public.hold_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.hold_reference TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.invitation TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.invoice TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -10579,6 +10729,9 @@ REVOKE ALL ON FUNCTION auth.bi_tenant() FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.bi_tenant() TO stockwell_app;
 GRANT ALL ON FUNCTION auth.bi_tenant() TO stockwell_bi;
 
+REVOKE ALL ON FUNCTION auth.erase_customer(of_customer uuid, erased_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.erase_customer(of_customer uuid, erased_at timestamp with time zone) TO stockwell_app;
+
 REVOKE ALL ON FUNCTION auth.find_api_key(wanted bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.find_api_key(wanted bytea) TO stockwell_app;
 
@@ -10623,6 +10776,9 @@ GRANT ALL ON FUNCTION auth.find_tenant(wanted text) TO stockwell_app;
 
 REVOKE ALL ON FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) TO stockwell_relay;
+
+REVOKE ALL ON FUNCTION auth.forget_invitations(of_tenant uuid, before timestamp with time zone, before_id uuid, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.forget_invitations(of_tenant uuid, before timestamp with time zone, before_id uuid, most integer) TO stockwell_relay;
 
 REVOKE ALL ON FUNCTION auth.forget_password_links(of_tenant uuid, before timestamp with time zone, before_id uuid, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.forget_password_links(of_tenant uuid, before timestamp with time zone, before_id uuid, most integer) TO stockwell_relay;
@@ -11337,8 +11493,10 @@ GRANT SELECT ON TABLE bi.profit_and_loss TO stockwell_bi;
 
 GRANT SELECT,INSERT ON TABLE public.invoice TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.invoice TO stockwell_lookup;
 GRANT SELECT(tenant_id) ON TABLE public.invoice TO stockwell_bi;
 
+GRANT SELECT(customer_id) ON TABLE public.invoice TO stockwell_lookup;
 GRANT SELECT(customer_id) ON TABLE public.invoice TO stockwell_bi;
 
 GRANT UPDATE(open) ON TABLE public.invoice TO stockwell_app;
@@ -11351,6 +11509,8 @@ GRANT UPDATE(returned) ON TABLE public.invoice TO stockwell_app;
 GRANT UPDATE(updated_at) ON TABLE public.invoice TO stockwell_app;
 
 GRANT UPDATE(version) ON TABLE public.invoice TO stockwell_app;
+
+GRANT SELECT(customer_version) ON TABLE public.invoice TO stockwell_lookup;
 
 GRANT SELECT ON TABLE bi.receivable_ageing TO stockwell_app;
 GRANT SELECT ON TABLE bi.receivable_ageing TO stockwell_bi;
@@ -11619,8 +11779,12 @@ GRANT SELECT(unapplied) ON TABLE public.payment TO stockwell_bi;
 
 GRANT SELECT,INSERT ON TABLE public.shipment TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.shipment TO stockwell_lookup;
 GRANT SELECT(tenant_id) ON TABLE public.shipment TO stockwell_bi;
 
+GRANT SELECT(order_id) ON TABLE public.shipment TO stockwell_lookup;
+
+GRANT SELECT(invoice_id) ON TABLE public.shipment TO stockwell_lookup;
 GRANT UPDATE(invoice_id) ON TABLE public.shipment TO stockwell_app;
 GRANT SELECT(invoice_id) ON TABLE public.shipment TO stockwell_bi;
 
@@ -11629,14 +11793,19 @@ GRANT SELECT(cost) ON TABLE public.shipment TO stockwell_bi;
 GRANT UPDATE(undone_at) ON TABLE public.shipment TO stockwell_app;
 GRANT SELECT(undone_at) ON TABLE public.shipment TO stockwell_bi;
 
+GRANT SELECT(carrier),UPDATE(carrier) ON TABLE public.shipment TO stockwell_lookup;
 GRANT UPDATE(carrier) ON TABLE public.shipment TO stockwell_app;
 
+GRANT SELECT(tracking_number),UPDATE(tracking_number) ON TABLE public.shipment TO stockwell_lookup;
 GRANT UPDATE(tracking_number) ON TABLE public.shipment TO stockwell_app;
 
+GRANT SELECT(tracking_url),UPDATE(tracking_url) ON TABLE public.shipment TO stockwell_lookup;
 GRANT UPDATE(tracking_url) ON TABLE public.shipment TO stockwell_app;
 
+GRANT SELECT(version),UPDATE(version) ON TABLE public.shipment TO stockwell_lookup;
 GRANT UPDATE(version) ON TABLE public.shipment TO stockwell_app;
 
+GRANT UPDATE(updated_at) ON TABLE public.shipment TO stockwell_lookup;
 GRANT UPDATE(updated_at) ON TABLE public.shipment TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.supplier_payment TO stockwell_app;
@@ -11721,6 +11890,8 @@ GRANT SELECT,INSERT ON TABLE public.application TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.application_line TO stockwell_app;
 
+GRANT SELECT,INSERT ON TABLE public.bank_line TO stockwell_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.barcode TO stockwell_app;
 
 GRANT SELECT ON TABLE public.bi_login TO stockwell_lookup;
@@ -11794,19 +11965,51 @@ GRANT SELECT,INSERT ON TABLE public.former_sku TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.hold TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.hold TO stockwell_lookup;
+
+GRANT SELECT(reference),UPDATE(reference) ON TABLE public.hold TO stockwell_lookup;
+
+GRANT SELECT(customer_id) ON TABLE public.hold TO stockwell_lookup;
+
+GRANT SELECT(note),UPDATE(note) ON TABLE public.hold TO stockwell_lookup;
+
 GRANT UPDATE(status) ON TABLE public.hold TO stockwell_app;
 
 GRANT UPDATE(expires_at) ON TABLE public.hold TO stockwell_app;
 
+GRANT UPDATE(updated_at) ON TABLE public.hold TO stockwell_lookup;
 GRANT UPDATE(updated_at) ON TABLE public.hold TO stockwell_app;
 
+GRANT SELECT(version),UPDATE(version) ON TABLE public.hold TO stockwell_lookup;
 GRANT UPDATE(version) ON TABLE public.hold TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.hold_line TO stockwell_app;
 
+GRANT DELETE ON TABLE public.hold_reference TO stockwell_lookup;
 GRANT SELECT,INSERT ON TABLE public.hold_reference TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.hold_reference TO stockwell_lookup;
+
+GRANT SELECT(reference) ON TABLE public.hold_reference TO stockwell_lookup;
+
 GRANT UPDATE(placed_at) ON TABLE public.hold_reference TO stockwell_app;
+
+GRANT DELETE ON TABLE public.invitation TO stockwell_lookup;
+GRANT SELECT,INSERT ON TABLE public.invitation TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.invitation TO stockwell_lookup;
+
+GRANT SELECT(id) ON TABLE public.invitation TO stockwell_lookup;
+
+GRANT SELECT(expires_at) ON TABLE public.invitation TO stockwell_lookup;
+
+GRANT SELECT(accepted_at) ON TABLE public.invitation TO stockwell_lookup;
+GRANT UPDATE(accepted_at) ON TABLE public.invitation TO stockwell_app;
+
+GRANT SELECT(revoked_at) ON TABLE public.invitation TO stockwell_lookup;
+GRANT UPDATE(revoked_at) ON TABLE public.invitation TO stockwell_app;
+
+GRANT UPDATE(user_id) ON TABLE public.invitation TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.landed_cost TO stockwell_app;
 
@@ -11846,7 +12049,15 @@ GRANT SELECT,INSERT ON TABLE public.period_lock TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.pos_sale TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.pos_sale TO stockwell_lookup;
+
+GRANT SELECT(id) ON TABLE public.pos_sale TO stockwell_lookup;
+
+GRANT SELECT(customer_id) ON TABLE public.pos_sale TO stockwell_lookup;
+
 GRANT UPDATE(returned) ON TABLE public.pos_sale TO stockwell_app;
+
+GRANT SELECT(customer_version) ON TABLE public.pos_sale TO stockwell_lookup;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.pos_session TO stockwell_app;
 
@@ -11979,7 +12190,14 @@ GRANT SELECT(revoked_at) ON TABLE public.refresh_token TO stockwell_lookup;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.register TO stockwell_app;
 
+GRANT DELETE ON TABLE public.replaced_customer TO stockwell_lookup;
 GRANT SELECT,INSERT ON TABLE public.replaced_customer TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.replaced_customer TO stockwell_lookup;
+
+GRANT SELECT(customer_id) ON TABLE public.replaced_customer TO stockwell_lookup;
+
+GRANT SELECT(version) ON TABLE public.replaced_customer TO stockwell_lookup;
 
 GRANT SELECT,INSERT ON TABLE public.replaced_price TO stockwell_app;
 
@@ -12004,10 +12222,16 @@ GRANT SELECT(id) ON TABLE public.request_log TO stockwell_lookup;
 
 GRANT SELECT,INSERT ON TABLE public.sale_exception TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.sale_exception TO stockwell_lookup;
+
+GRANT SELECT(sale_id) ON TABLE public.sale_exception TO stockwell_lookup;
+
 GRANT UPDATE(resolved_at) ON TABLE public.sale_exception TO stockwell_app;
 
+GRANT SELECT(resolution),UPDATE(resolution) ON TABLE public.sale_exception TO stockwell_lookup;
 GRANT UPDATE(resolution) ON TABLE public.sale_exception TO stockwell_app;
 
+GRANT SELECT(version),UPDATE(version) ON TABLE public.sale_exception TO stockwell_lookup;
 GRANT UPDATE(version) ON TABLE public.sale_exception TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_by_category TO stockwell_app;
@@ -12032,9 +12256,35 @@ GRANT SELECT(tenant_id) ON TABLE public.sales_order TO stockwell_lookup;
 
 GRANT SELECT(id) ON TABLE public.sales_order TO stockwell_lookup;
 
-GRANT SELECT(metadata) ON TABLE public.sales_order TO stockwell_lookup;
+GRANT SELECT(customer_id) ON TABLE public.sales_order TO stockwell_lookup;
+
+GRANT SELECT(reference),UPDATE(reference) ON TABLE public.sales_order TO stockwell_lookup;
+
+GRANT SELECT(external_ref),UPDATE(external_ref) ON TABLE public.sales_order TO stockwell_lookup;
+
+GRANT UPDATE(updated_at) ON TABLE public.sales_order TO stockwell_lookup;
+
+GRANT SELECT(version),UPDATE(version) ON TABLE public.sales_order TO stockwell_lookup;
+
+GRANT SELECT(bill_to),UPDATE(bill_to) ON TABLE public.sales_order TO stockwell_lookup;
+
+GRANT SELECT(ship_to),UPDATE(ship_to) ON TABLE public.sales_order TO stockwell_lookup;
+
+GRANT SELECT(metadata),UPDATE(metadata) ON TABLE public.sales_order TO stockwell_lookup;
+
+GRANT SELECT(notes),UPDATE(notes) ON TABLE public.sales_order TO stockwell_lookup;
+
+GRANT SELECT(tags),UPDATE(tags) ON TABLE public.sales_order TO stockwell_lookup;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_order_line TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.sales_order_line TO stockwell_lookup;
+
+GRANT SELECT(order_id) ON TABLE public.sales_order_line TO stockwell_lookup;
+
+GRANT UPDATE(description) ON TABLE public.sales_order_line TO stockwell_lookup;
+
+GRANT SELECT(price_trace),UPDATE(price_trace) ON TABLE public.sales_order_line TO stockwell_lookup;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sales_sum_by_category TO stockwell_app;
 
