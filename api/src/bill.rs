@@ -136,12 +136,12 @@ struct BillLineOut<'a> {
     tax_value: Money,
     /// Whether the line agrees with what was ordered and received.
     match_status: MatchStatus,
-    /// Differences beyond the tolerance, as of the last bill or receipt of these goods.
+    /// Differences beyond the tolerance, as of the last bill, receipt or return to the supplier of these goods.
     #[schema(max_items = 6)]
     reasons: Vec<Mismatch>,
     /// Stock units ordered. Null if no purchase order has the goods.
     ordered: Option<Quantity>,
-    /// Stock units received of the ordered or received line.
+    /// Stock units received of the ordered or received line, less those that went back to the supplier.
     received: Quantity,
     /// Stock units billed of the ordered or received line, by all bills, less what was taken back.
     billed: Quantity,

@@ -110,8 +110,10 @@ struct PurchaseLineOut<'a> {
     value: Money,
     /// Stock units ordered.
     quantity: Quantity,
-    /// Stock units received. They can exceed those ordered.
+    /// Stock units received. They can exceed those ordered. Units that went back to be replaced do not count.
     received: Quantity,
+    /// Stock units of them that went back to the supplier and are not replaced.
+    returned: Quantity,
     /// Stock units that will not come.
     cancelled: Quantity,
     /// Stock units that are still to come.
@@ -159,6 +161,7 @@ impl<'a> PurchaseOrderOut<'a> {
             value: line.value,
             quantity: line.quantity,
             received: line.received,
+            returned: line.returned,
             cancelled: line.cancelled,
             open: line.open(),
             billed: line.billed,

@@ -3,13 +3,15 @@
 //! A bill debits goods received not invoiced at its own prices. As far as the goods have come, it is matched with their
 //! receipts at once, and the difference between bill and receipt is posted: to inventory for the share of the goods that is
 //! still held, to cost variance for the rest. What is billed before it comes stays in the account until a receipt brings it.
-//! So the account has the value of goods received without a bill, less that of bills without goods.
+//! So the account has the value of goods received without a bill, less that of bills without goods. Units that went back to the
+//! supplier were not received: billed ones wait for their credit note, or for others.
 //!
 //! A credit note or a reversal takes back what a bill posted. Its amounts are negative.
 
 mod judge;
 mod matching;
 mod record;
+mod sent_back;
 mod take_back;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -26,6 +28,7 @@ pub use judge::{Figures, Mismatch, judge};
 pub use matching::{BilledLine, Billing, Match, Matched, ReceivedGoods};
 pub(crate) use matching::{match_receipt, post_differences};
 pub use record::{Record, RecordLine, Subject};
+pub(crate) use sent_back::{match_return, match_taken_back};
 pub use take_back::{Credit, CreditLine, Reverse};
 
 text_enum! {

@@ -5,7 +5,6 @@
 //! variance: they keep the cost with which they left, and nothing that is recorded changes. A reversal is a document of its
 //! own, which takes back what a landed cost added, as far as the units are still held.
 
-mod held;
 mod post;
 mod reverse;
 mod spread;
@@ -19,7 +18,7 @@ use crate::document::DocumentKind;
 use crate::id::{EntryId, LandedCostId, LocationId, LotId, MovementId, ProductId, StockDocumentId};
 use crate::ledger::{Dimensions, Entry, EntryHead, Lines, account};
 use crate::number::{Money, Quantity};
-use crate::stock::{LevelKey, Movement, MovementKind};
+use crate::stock::{LevelKey, Movement, MovementKind, ReceivedPart, ReturnedGoods, went_back};
 use crate::stock_document::StockDocumentKind;
 use crate::tenant::Settings;
 use crate::text_enum;
@@ -163,48 +162,32 @@ pub struct ReceivedGoods {
     pub later: Quantity,
 }
 
-/// Units of a receipt that went back to the supplier.
-#[derive(Debug, Clone, Copy)]
-pub struct ReturnedGoods {
-    /// The product.
-    pub product_id: ProductId,
-    /// The lot; nil if the product is not tracked.
-    pub lot_id: LotId,
-    /// Stock units.
-    pub quantity: Quantity,
-    /// Stock units and cost of the line that had received them, if it is known.
-    pub received: Option<(Quantity, Money)>,
-}
-
 impl ReceivedGoods {
     /// Returns the receipt and the line, as cost layers name them.
     fn source(&self) -> (Uuid, i32) {
         (self.document_id.0, self.line_no)
     }
+
+    fn part(&self) -> ReceivedPart {
+        ReceivedPart { key: self.key, line: self.source(), quantity: self.quantity, later: self.later }
+    }
+
+    /// Returns the location that received it, and those that hold units of it.
+    pub(crate) fn places(&self, book: &Book) -> Vec<LocationId> {
+        let held = book.held_of(&self.part(), self.quantity).into_iter().map(|(key, _)| key.location_id);
+        std::iter::once(self.key.location_id).chain(held).collect()
+    }
 }
 
 impl Receipt {
-    /// Takes units that went back to the supplier off the lines of their product and lot, with their part of the cost: off lines that
-    /// received what the line of the return did, and then off others. A line of which all went back is left out.
+    /// Takes units that went back to the supplier off the lines that received them, with their part of the cost. A line of which all
+    /// went back is left out.
     pub fn take_returned(&mut self, returned: &[ReturnedGoods], settings: &Settings) {
-        let received: Vec<(Quantity, Money)> =
-            self.lines.iter().map(|goods| (goods.quantity, goods.value)).collect();
-        for back in returned {
-            let is_of = |goods: &ReceivedGoods| {
-                (goods.key.product_id, goods.key.lot_id) == (back.product_id, back.lot_id)
-            };
-            let mut places: Vec<usize> = (0..self.lines.len()).filter(|at| is_of(&self.lines[*at])).collect();
-            places.sort_by_key(|at| back.received != Some(received[*at]));
-            let mut left = back.quantity;
-            for at in places {
-                let goods = &mut self.lines[at];
-                let part = left.min(goods.quantity);
-                if part.is_positive() {
-                    goods.value -= settings.share(goods.value, part, goods.quantity);
-                    goods.quantity -= part;
-                    left -= part;
-                }
-            }
+        let received: Vec<_> =
+            self.lines.iter().map(|goods| (goods.key, goods.quantity, goods.value)).collect();
+        for (goods, back) in self.lines.iter_mut().zip(went_back(&received, returned)) {
+            goods.value -= settings.share(goods.value, back, goods.quantity);
+            goods.quantity -= back;
         }
         self.lines.retain(|goods| goods.quantity.is_positive());
     }
@@ -226,18 +209,19 @@ struct Change {
     line_no: i32,
 }
 
-/// Changes the value of a level and adds the movement. Does nothing if the change is zero.
-fn change_value(book: &mut Book, document: &LandedCost, change: &Change, posting: &mut Posting) {
-    if change.value.is_zero() {
-        return;
+/// Changes the value of a level and adds the movement. Returns the change, which leaves no value below zero. Adds no movement
+/// if it is zero.
+fn change_value(book: &mut Book, document: &LandedCost, change: &Change, posting: &mut Posting) -> Money {
+    let value = book.change_held_cost(change.key, change.source, change.value);
+    if value.is_zero() {
+        return value;
     }
-    book.add_cost(change.key, change.value, change.source);
     posting.movements.push(Movement {
         id: MovementId(book.ids.next_id()),
         kind: MovementKind::Revaluation,
         key: change.key,
         quantity: Quantity::ZERO,
-        value: change.value,
+        value,
         unit_cost: book.level(&change.key).unit_cost(),
         document_kind: DocumentKind::LandedCost,
         document_id: document.id.0,
@@ -246,6 +230,7 @@ fn change_value(book: &mut Book, document: &LandedCost, change: &Change, posting
         reason: None,
         occurred_at: document.occurred_at,
     });
+    value
 }
 
 /// Posts a landed cost whose values are changed: inventory and cost variance to the accounts of its charges.

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::book::{Book, Posting};
 use crate::command::Outcome;
 use crate::expected_receipt;
-use crate::id::{LocationId, ProductId, PurchaseOrderId, StockDocumentId, SupplierId};
+use crate::id::{BillId, LocationId, ProductId, PurchaseOrderId, StockDocumentId, SupplierId};
 use crate::number::{Factor, Money, Percent, Price, Quantity};
 use crate::refusal::Refusal;
 use crate::stock::LayerUse;
@@ -116,8 +116,10 @@ pub struct PurchaseLine {
     pub value: Money,
     /// Stock units ordered.
     pub quantity: Quantity,
-    /// Stock units received; more than ordered if the supplier sent more.
+    /// Stock units received; more than ordered if the supplier sent more. Without those that went back to be replaced.
     pub received: Quantity,
+    /// Stock units of them that went back to the supplier, as the order was read.
+    pub returned: Quantity,
     /// Stock units that will not come.
     pub cancelled: Quantity,
     /// Stock units that the supplier billed, less what credit notes and reversals took back, as the order was read.
@@ -232,6 +234,19 @@ pub struct KnownReturn {
     pub lines: Vec<ReceivedLine>,
     /// The lines of its stock document, each with the cost layers that it used.
     pub moved: Vec<(MovedLine, Vec<LayerUse>)>,
+    /// The billed units whose match with the receipt it undid.
+    pub unmatched: Vec<Unmatched>,
+}
+
+/// Billed units whose match with a receipt a return undid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unmatched {
+    /// The bill.
+    pub bill_id: BillId,
+    /// The line of the bill.
+    pub line_no: i32,
+    /// Stock units, above zero.
+    pub quantity: Quantity,
 }
 
 impl KnownReceipt {
@@ -258,6 +273,11 @@ impl PurchaseLine {
     /// Returns the stock units that are still to come.
     pub fn open(&self) -> Quantity {
         (self.quantity - self.received - self.cancelled).max(Quantity::ZERO)
+    }
+
+    /// Returns the stock units that came and did not go back.
+    pub fn kept(&self) -> Quantity {
+        self.received - self.returned
     }
 }
 

@@ -17,7 +17,8 @@ mod spread;
 pub use cost::{Carried, Issued, Layer, LayerUse, Layers, Source, Spread};
 pub use costing_method::CostingMethod;
 pub use level::{Level, LevelKey, StoredLevel};
-pub use spread::ReceivedPart;
+pub(crate) use spread::HeldShare;
+pub use spread::{ReceivedPart, ReturnedGoods, went_back};
 
 text_enum! {
     /// The reason of a movement.

@@ -23,7 +23,7 @@ pub struct Filter {
     pub status: Option<BillStatus>,
     /// Whether a line differs from what was ordered and received.
     pub mismatched: Option<bool>,
-    /// Whether units are billed that have not come.
+    /// Whether units are billed that have not come, or that went back to the supplier.
     pub unreceived: Option<bool>,
     pub supplier_id: Option<SupplierId>,
     pub supplier_number: Option<String>,
@@ -160,7 +160,8 @@ pub async fn get(tx: &Tx, id: BillId) -> Result<(Bill, String, Skus), Error> {
 }
 
 /// The figures with which the lines of a bill (`$2`) are compared, as of now.
-const FIGURES: &str = "select l.line_no, o.quantity as ordered, coalesce(o.received, r.quantity) as received, \
+const FIGURES: &str = "select l.line_no, o.quantity as ordered, \
+        coalesce(o.received - coalesce(k.quantity, 0), r.quantity) as received, \
         (select sum(x.quantity) from bill_line x \
          where x.tenant_id = l.tenant_id \
            and (x.purchase_order_id = l.purchase_order_id and x.order_line_no = l.order_line_no \
@@ -172,6 +173,10 @@ const FIGURES: &str = "select l.line_no, o.quantity as ordered, coalesce(o.recei
      from bill_line l \
      left join purchase_order_line o on o.tenant_id = l.tenant_id and o.purchase_order_id = l.purchase_order_id \
       and o.line_no = l.order_line_no \
+     left join (select b.purchase_order_id, b.line_no, sum(b.quantity) as quantity from supplier_return_line b \
+                where b.tenant_id = $1 and not b.replaces and b.reversal_id is null and b.purchase_order_id in ( \
+                    select x.purchase_order_id from bill_line x where x.tenant_id = $1 and x.bill_id = $2) \
+                group by 1, 2) k on k.purchase_order_id = o.purchase_order_id and k.line_no = o.line_no \
      left join stock_movement r on r.tenant_id = l.tenant_id and r.document_id = l.receipt_id \
       and r.line_no = l.receipt_line_no and r.document_kind = 'receipt' and r.kind = 'receipt' \
      where l.tenant_id = $1 and l.bill_id = $2 and l.account_code is null";

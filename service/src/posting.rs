@@ -37,6 +37,7 @@ use crate::{Caller, Db, Error, Tx};
 mod allotments;
 pub mod annotations;
 pub(crate) mod bills;
+mod brought;
 pub(crate) mod counts;
 mod decide;
 pub(crate) mod documents;

@@ -101,26 +101,23 @@ pub struct Filter {
     pub reference: Option<String>,
     /// Orders with a line of this product.
     pub product_id: Option<ProductId>,
-    /// Whether units were received that no bill has.
+    /// Whether units were received that no bill has and that did not go back.
     pub unbilled: Option<bool>,
     /// Only units of receipts before this instant count for `unbilled`.
     pub received_before: Option<DateTime<Utc>>,
 }
 
-/// Receipts of an order. Conditions on them, and [`UNBILLED_UNITS`], follow.
+/// An order has units of a receipt that no bill has and that did not go back.
 const UNBILLED: &str = "(select from purchase_receipt_line r \
         join stock_document s on s.tenant_id = r.tenant_id and s.id = r.stock_document_id \
-        where r.tenant_id = d.tenant_id and r.purchase_order_id = d.id";
-
-/// A line has received units that did not go back, and that no bill has.
-const UNBILLED_UNITS: &str = " group by r.line_no having sum(r.quantity \
-          - coalesce((select sum(b.quantity) from supplier_return_line b \
+        where r.tenant_id = d.tenant_id and r.purchase_order_id = d.id \
+          and r.quantity - coalesce((select sum(b.quantity) from supplier_return_line b \
               where b.tenant_id = r.tenant_id and b.receipt_id = r.stock_document_id and b.line_no = r.line_no \
                 and b.purchase_order_id = r.purchase_order_id and b.reversal_id is null), 0) \
-          - coalesce((select sum(m.quantity) from bill_match m \
+              > coalesce((select sum(m.quantity) from bill_match m \
               join bill_line l on l.tenant_id = m.tenant_id and l.bill_id = m.bill_id and l.line_no = m.line_no \
               where m.tenant_id = r.tenant_id and m.stock_document_id = r.stock_document_id \
-                and l.purchase_order_id = r.purchase_order_id and l.order_line_no = r.line_no), 0)) > 0)";
+                and l.purchase_order_id = r.purchase_order_id and l.order_line_no = r.line_no), 0)";
 
 const SELECT: &str = "select id, number, supplier_id, status, reference, over_receipt_percent, lead_time_days, value, \
                              sent_at, recorded_at, version \
@@ -147,7 +144,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<(Purcha
         None => query,
     };
     let query = match filter.unbilled {
-        Some(_) => query.with("s.occurred_at < ", filter.received_before).sql(UNBILLED_UNITS),
+        Some(_) => query.with("s.occurred_at < ", filter.received_before).sql(")"),
         None => query,
     };
     let rows = query.page(tx, "id", slice).await?;

@@ -477,16 +477,17 @@ const FACTS: &[(&str, &str)] = &[
          where b.tenant_id = $1 and b.open <> case b.kind when 'bill' then b.total + c.total - p.paid else 0 end",
     ),
     (
-        "goods received not invoiced has receipts, bills and their differences, and no more is matched than was received and billed",
-        "select format('ledger %s, documents %s', ledger, bills - differences - receipts) from \
+        "goods received not invoiced has receipts, returns, bills and their differences, and no more is matched than was received and billed",
+        "select format('ledger %s, documents %s', ledger, bills - differences - receipts + returns) from \
            (select coalesce(sum(l.debit - l.credit), 0) as ledger from journal_line l \
             join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id \
-             and e.document_kind in ('receipt', 'bill', 'bill_credit', 'bill_reversal') \
+             and e.document_kind in ('receipt', 'supplier_return', 'bill', 'bill_credit', 'bill_reversal') \
             where l.tenant_id = $1 and l.account_code = '2100') l, \
            (select coalesce(sum(value), 0) as bills from bill_line where tenant_id = $1 and account_code is null) b, \
            (select coalesce(sum(held + gone), 0) as differences from bill_match where tenant_id = $1) m, \
-           (select coalesce(sum(value), 0) as receipts from stock_document where tenant_id = $1 and kind = 'receipt') r \
-         where ledger <> bills - differences - receipts \
+           (select coalesce(sum(value), 0) as receipts from stock_document where tenant_id = $1 and kind = 'receipt') r, \
+           (select coalesce(sum(value), 0) as returns from supplier_return_line where tenant_id = $1 and reversal_id is null) s \
+         where ledger <> bills - differences - receipts + returns \
          union all \
          select format('line %s of bill %s: billed %s, matched %s', b.line_no, b.bill_id, b.quantity, m.quantity) \
          from (select original_id as bill_id, coalesce(original_line_no, line_no) as line_no, sum(quantity) as quantity, \
@@ -495,14 +496,19 @@ const FACTS: &[(&str, &str)] = &[
                where tenant_id = $1 group by 1, 2) m using (bill_id, line_no) \
          where m.quantity < 0 or m.quantity > b.quantity or (m.quantity = b.quantity and m.value <> b.value) \
          union all \
-         select format('receipt %s line %s: received %s, matched %s', r.stock_document_id, r.line_no, r.quantity, m.quantity) \
+         select format('receipt %s line %s: received %s, returned %s, matched %s', \
+                       r.stock_document_id, r.line_no, r.quantity, b.quantity, m.quantity) \
          from purchase_receipt_line r, \
+              lateral (select coalesce(sum(quantity), 0) as quantity, coalesce(sum(value), 0) as value from supplier_return_line \
+                       where tenant_id = $1 and purchase_order_id = r.purchase_order_id and receipt_id = r.stock_document_id \
+                         and line_no = r.line_no and reversal_id is null) b, \
               lateral (select coalesce(sum(m.quantity), 0) as quantity, coalesce(sum(m.received_value), 0) as value from bill_match m \
                        join bill_line l on l.tenant_id = $1 and l.bill_id = m.bill_id and l.line_no = m.line_no \
                        where m.tenant_id = $1 and m.stock_document_id = r.stock_document_id \
                          and l.purchase_order_id = r.purchase_order_id and l.order_line_no = r.line_no) m \
          where r.tenant_id = $1 \
-           and (m.quantity < 0 or m.quantity > r.quantity or (m.quantity = r.quantity and m.value <> r.value))",
+           and (m.quantity < 0 or m.quantity > r.quantity - b.quantity \
+                or (m.quantity = r.quantity - b.quantity and m.value <> r.value - b.value))",
     ),
     (
         "everything that was written names a command and has one event",

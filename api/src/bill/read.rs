@@ -37,7 +37,7 @@ struct Filters {
     /// `true`: only those with a line that differs from what was ordered and received. `false`: only the others.
     #[param(example = true)]
     mismatched: Option<bool>,
-    /// `true`: only bills of goods that have not come. `false`: only the others.
+    /// `true`: only bills of goods that have not come, or that went back to the supplier. `false`: only the others.
     #[param(example = true)]
     unreceived: Option<bool>,
     /// Only documents with a line of this purchase order.

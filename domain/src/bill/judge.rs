@@ -28,7 +28,7 @@ text_enum! {
 pub struct Figures {
     /// Stock units ordered; none if no purchase order has the goods.
     pub ordered: Option<Quantity>,
-    /// Stock units received.
+    /// Stock units received, less those that went back to the supplier.
     pub received: Quantity,
     /// Stock units billed, by this and other bills.
     pub billed: Quantity,

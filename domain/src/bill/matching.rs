@@ -1,7 +1,8 @@
 //! The matching of billed units with received ones, and the difference between their values.
 //!
 //! Units of a line are matched with the oldest receipt that has units without a bill. A match takes them at the value at which
-//! they were received. The bill has them at another value: the difference leaves goods received not invoiced.
+//! they were received. The bill has them at another value: the difference leaves goods received not invoiced. Units that went back
+//! to the supplier are not received (`sent_back`).
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,11 +11,11 @@ use uuid::Uuid;
 use super::{BilledGoods, Figures, Mismatch, judge};
 use crate::book::{Book, Posting};
 use crate::document::DocumentKind;
-use crate::id::{BillId, EntryId, LocationId, MovementId, StockDocumentId};
+use crate::id::{BillId, EntryId, LocationId, LotId, MovementId, ProductId, StockDocumentId};
 use crate::ledger::{Dimensions, Entry, EntryHead, Lines, account};
 use crate::number::{Money, Quantity};
 use crate::purchase_order::{PurchaseLine, PurchaseOrder, ReceivedLine};
-use crate::stock::{LevelKey, Movement, MovementKind, ReceivedPart};
+use crate::stock::{HeldShare, LevelKey, Movement, MovementKind, ReceivedPart};
 use crate::stock_document::StockDocument;
 use crate::tenant::Settings;
 
@@ -61,7 +62,7 @@ pub struct Matched {
     pub billed_value: Money,
 }
 
-/// Goods that one receipt received.
+/// Goods that one receipt received, less those that went back to the supplier.
 #[derive(Debug, Clone)]
 pub struct ReceivedGoods {
     /// The goods.
@@ -81,7 +82,7 @@ pub struct ReceivedGoods {
 /// A change of what is matched.
 #[derive(Debug, Clone)]
 pub struct Match {
-    /// The kind of the document that made it: a bill, a receipt, a credit note or a reversal.
+    /// The kind of the document that made it: a bill, a receipt, a return to the supplier, a credit note or a reversal.
     pub document_kind: DocumentKind,
     /// That document.
     pub document_id: Uuid,
@@ -97,17 +98,20 @@ pub struct Match {
     pub part: Matched,
     /// The change of value of each level that still holds units of the receipt.
     pub held: Vec<(LevelKey, Money)>,
+    /// The part of the difference of units that go back to the supplier, or come back from there. Price variance has it.
+    pub sent_back: Money,
 }
 
 impl BilledLine {
     /// Returns the units without a receipt, and their amount.
-    fn ahead(&self) -> (Quantity, Money) {
+    pub(super) fn ahead(&self) -> (Quantity, Money) {
         let units: Quantity = self.matched.iter().map(|part| part.quantity).sum();
         let value: Money = self.matched.iter().map(|part| part.billed_value).sum();
         (self.quantity - units, self.value - value)
     }
 
-    fn add(&mut self, part: Matched) {
+    /// Adds a change to what is matched with its receipt.
+    pub(super) fn add(&mut self, part: Matched) {
         let known = self.matched.iter_mut().find(|known| known.document_id == part.document_id);
         match known {
             Some(known) => {
@@ -170,6 +174,21 @@ impl BilledLine {
     }
 }
 
+impl ReceivedGoods {
+    /// Takes units that went back to the supplier off the parts of a product and lot. Adds units of a return that is taken back,
+    /// which are below zero.
+    pub fn take_returned(&mut self, (product_id, lot_id): (ProductId, LotId), quantity: Quantity) {
+        let mut left = quantity;
+        for part in &mut self.parts {
+            if (part.key.product_id, part.key.lot_id) == (product_id, lot_id) {
+                let taken = left.min(part.quantity);
+                part.quantity -= taken;
+                left -= taken;
+            }
+        }
+    }
+}
+
 impl Match {
     /// Returns the billed value less the received one.
     pub fn difference(&self) -> Money {
@@ -183,7 +202,7 @@ impl Match {
 }
 
 /// Returns the units of a receipt without a bill, and the value at which they were received.
-fn unbilled(lines: &[BilledLine], received: &ReceivedGoods) -> (Quantity, Money) {
+pub(super) fn unbilled(lines: &[BilledLine], received: &ReceivedGoods) -> (Quantity, Money) {
     let of_goods = lines.iter().filter(|line| line.goods == received.goods);
     let parts =
         of_goods.flat_map(|line| &line.matched).filter(|part| part.document_id == received.document_id);
@@ -205,23 +224,36 @@ pub(super) fn match_goods(book: &mut Book, goods: BilledGoods, made_by: (Documen
             continue;
         }
         for receipt in received.iter().filter(|receipt| receipt.goods == goods) {
-            let ((ahead, amount), (free, worth)) = (lines[at].ahead(), unbilled(&lines, receipt));
-            let quantity = ahead.min(free);
-            if !quantity.is_positive() {
-                continue;
-            }
-            let part = Matched {
-                document_id: receipt.document_id,
-                quantity,
-                received_value: book.setup.settings.share(worth, quantity, free),
-                billed_value: book.setup.settings.share(amount, quantity, ahead),
-            };
-            lines[at].add(part);
-            matches.push(note(book, &lines[at], Some(receipt), part, made_by));
+            let most = lines[at].quantity;
+            let Some(part) = pair(&mut lines, at, (receipt, most), &book.setup.settings) else { continue };
+            matches.push(note(&lines[at], Some(receipt), part, made_by));
         }
     }
     book.billing = Billing { lines, received, of_orders };
     matches
+}
+
+/// Matches up to `most` units of a billed line that have no receipt with those of a receipt that have no bill. Returns the part, if
+/// there is one.
+pub(super) fn pair(
+    lines: &mut [BilledLine],
+    at: usize,
+    (receipt, most): (&ReceivedGoods, Quantity),
+    settings: &Settings,
+) -> Option<Matched> {
+    let ((ahead, amount), (free, worth)) = (lines[at].ahead(), unbilled(lines, receipt));
+    let quantity = ahead.min(free).min(most);
+    if !quantity.is_positive() {
+        return None;
+    }
+    let part = Matched {
+        document_id: receipt.document_id,
+        quantity,
+        received_value: settings.share(worth, quantity, free),
+        billed_value: settings.share(amount, quantity, ahead),
+    };
+    lines[at].add(part);
+    Some(part)
 }
 
 /// Takes `quantity` and `value` of a line of a bill back, or only `value` if the quantity is zero. Returns the changes of what is
@@ -250,28 +282,20 @@ pub(super) fn take_off(
             let receipt = received
                 .iter()
                 .find(|receipt| receipt.goods == line.goods && receipt.document_id == part.document_id);
-            matches.push(note(book, line, receipt, part, made_by));
+            matches.push(note(line, receipt, part, made_by));
         }
     }
     book.billing = Billing { lines, received, of_orders };
     matches
 }
 
-/// Notes a change of what is matched, and changes the value of the goods that are still held.
+/// Notes a change of what is matched.
 fn note(
-    book: &mut Book,
     line: &BilledLine,
     receipt: Option<&ReceivedGoods>,
     part: Matched,
     (document_kind, document_id): (DocumentKind, Uuid),
 ) -> Match {
-    let difference = part.billed_value - part.received_value;
-    let parts = receipt.map_or(&[][..], |receipt| receipt.parts.as_slice());
-    let held = if difference.is_zero() || parts.is_empty() {
-        Vec::new()
-    } else {
-        book.spread_cost(part.document_id.0, parts, difference)
-    };
     Match {
         document_kind,
         document_id,
@@ -280,13 +304,36 @@ fn note(
         goods: line.goods,
         location_id: receipt.map(|receipt| receipt.location_id).unwrap_or_default(),
         part,
-        held,
+        held: Vec::new(),
+        sent_back: Money::ZERO,
     }
 }
 
-/// Posts the differences of matches: from goods received not invoiced to inventory for the goods that are still held, and to
-/// cost variance for the rest. They belong to the present day, on which the value changes.
-pub(crate) fn post_differences(book: &mut Book, matches: Vec<Match>, posting: &mut Posting) {
+/// Changes the value of the goods of matches that are still held. A change may change the costing method of its level, so what is
+/// held is found before.
+fn change_held(book: &mut Book, matches: &mut [Match]) {
+    let shares: Vec<Vec<HeldShare>> = matches.iter().map(|found| held_shares(book, found)).collect();
+    for (found, shares) in matches.iter_mut().zip(shares) {
+        found.held = book.change_costs(shares);
+    }
+}
+
+fn held_shares(book: &Book, found: &Match) -> Vec<HeldShare> {
+    let change = found.difference() - found.sent_back;
+    let is_of = |receipt: &&ReceivedGoods| {
+        receipt.goods == found.goods && receipt.document_id == found.part.document_id
+    };
+    match book.billing.received.iter().find(is_of) {
+        Some(receipt) if !change.is_zero() => book.shares_of(&receipt.parts, change),
+        Some(_) | None => Vec::new(),
+    }
+}
+
+/// Changes the value of the goods of matches that are still held, and posts the differences: from goods received not invoiced to
+/// inventory for the goods that are still held, to price variance for those that went back to the supplier, and to cost variance
+/// for the rest. They belong to the present day, on which the value changes.
+pub(crate) fn post_differences(book: &mut Book, mut matches: Vec<Match>, posting: &mut Posting) {
+    change_held(book, &mut matches);
     let Some(first) = matches.first() else { return };
     let mut entry = Lines::default();
     let head = EntryHead {
@@ -298,7 +345,8 @@ pub(crate) fn post_differences(book: &mut Book, matches: Vec<Match>, posting: &m
     for found in &matches {
         let (difference, held) = (found.difference(), found.held_value());
         let place = Dimensions { location_id: Some(found.location_id), ..Dimensions::default() };
-        entry.debit(account::COST_VARIANCE, difference - held, place);
+        entry.debit(account::COST_VARIANCE, difference - held - found.sent_back, place);
+        entry.debit(account::PRICE_VARIANCE, found.sent_back, place);
         entry.credit(account::RECEIVED_NOT_INVOICED, difference, place);
         for (key, value) in &found.held {
             let place = Dimensions { location_id: Some(key.location_id), ..Dimensions::default() };
@@ -351,7 +399,7 @@ pub(crate) fn match_receipt(
             .filter(|row| row.kind == MovementKind::Receipt && row.key.product_id == ordered.product_id);
         let part = |row: &Movement| ReceivedPart {
             key: row.key,
-            line_no: row.line_no,
+            line: (document.id.0, row.line_no),
             quantity: row.quantity,
             later: Quantity::ZERO,
         };
@@ -406,7 +454,7 @@ pub(super) fn figures(book: &Book, lines: &[BilledLine], line: &BilledLine) -> F
             let ordered: Option<&PurchaseLine> = known.iter().find(|known| known.line_no == line_no);
             Figures {
                 ordered: ordered.map(|ordered| ordered.quantity),
-                received: ordered.map(|ordered| ordered.received).unwrap_or_default(),
+                received: ordered.map(PurchaseLine::kept).unwrap_or_default(),
                 billed,
                 expected_value: ordered
                     .map(|ordered| expected(ordered.value, ordered.quantity))

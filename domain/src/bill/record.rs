@@ -77,6 +77,10 @@ impl Rule for Record {
         self.lines.len()
     }
 
+    fn is_alone(&self) -> bool {
+        true
+    }
+
     fn needs(&self, needs: &mut Needs) {
         needs.payees.insert(self.supplier_id);
         needs.bill_numbers.insert((self.supplier_id, self.supplier_number.clone()));

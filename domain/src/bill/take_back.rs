@@ -77,6 +77,10 @@ impl Rule for Reverse {
         "bill_reversal.recorded"
     }
 
+    fn is_alone(&self) -> bool {
+        true
+    }
+
     fn needs(&self, needs: &mut Needs) {
         needs.bill_ids.insert(self.bill_id);
         needs.bill_lines = true;
@@ -96,6 +100,10 @@ impl Rule for Credit {
 
     fn lines(&self) -> usize {
         self.lines.len()
+    }
+
+    fn is_alone(&self) -> bool {
+        true
     }
 
     fn needs(&self, needs: &mut Needs) {

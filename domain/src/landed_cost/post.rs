@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::held::held_shares;
 use super::spread::spread;
 use super::{
     CHARGES_MAX, Change, Charge, ChargeKind, LINES_MAX, LandedCost, LandedLine, RECEIPTS_MAX, Receipt,
@@ -322,7 +321,7 @@ fn check_time(book: &Book, command: &Post, goods: &[Measured]) -> Result<DateTim
 
 /// Returns a line of the document, and by how much the value of each level changes.
 fn plan(book: &Book, (goods, basis): &Measured, value: Money, line_no: i32) -> Planned {
-    let (held, changes) = held_shares(book, goods, (value, goods.quantity));
+    let (held, changes) = book.held_shares(&goods.part(), (value, goods.quantity));
     let line = LandedLine {
         line_no,
         stock_document_id: goods.document_id,

@@ -1,6 +1,5 @@
 //! The reversal of a landed cost.
 
-use super::held::held_shares;
 use super::{Change, Charge, LandedCost, LandedLine, change_value, post_entry};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
@@ -99,7 +98,7 @@ fn find_held(book: &Book, line: &LandedLine) -> Held {
     let receipt = book.receipts.get(&line.stock_document_id);
     let goods =
         receipt.and_then(|receipt| receipt.lines.iter().find(|goods| goods.line_no == line.receipt_line_no));
-    goods.map_or_else(Held::default, |goods| held_shares(book, goods, (line.value, line.quantity)))
+    goods.map_or_else(Held::default, |goods| book.held_shares(&goods.part(), (line.value, line.quantity)))
 }
 
 /// Takes a line back, and returns the line of the reversal.
@@ -112,11 +111,9 @@ fn take_back(
     let source = (line.stock_document_id.0, line.receipt_line_no);
     let mut taken = Money::ZERO;
     for (key, share) in shares {
-        let there = book.value_left(&key, source);
-        let value = share.min(line.held_value - taken).min(there);
+        let value = share.min(line.held_value - taken);
         let change = Change { key, source, value: -value, line_no: line.line_no };
-        change_value(book, document, &change, posting);
-        taken += value;
+        taken -= change_value(book, document, &change, posting);
     }
     LandedLine { value: -line.value, held, held_value: -taken, ..*line }
 }

@@ -208,6 +208,7 @@ fn check_line(
         value: book.setup.settings.money(unit_cost.times(line.quantity)),
         quantity,
         received: Quantity::ZERO,
+        returned: Quantity::ZERO,
         cancelled: Quantity::ZERO,
         billed: Quantity::ZERO,
         expected_on: line.expected_on.or(command.expected_on),

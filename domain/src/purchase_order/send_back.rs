@@ -8,9 +8,10 @@ use chrono::{DateTime, Utc};
 use super::PurchaseOrderStatus::{Cancelled, Closed};
 use super::{
     KnownReceipt, KnownReceiptLine, KnownReturn, MovedGoods, PurchaseOrder, ReceivedLine, SupplierReturn,
-    find, keep,
+    Unmatched, find, keep,
 };
 use crate::allocation::{Demand, Departure, LineRequest, PickRule, Purpose};
+use crate::bill;
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
@@ -94,6 +95,7 @@ impl Rule for SendBack {
         needs.purchase_ids.insert(self.id);
         needs.receipt_ids.insert(self.receipt_id);
         needs.location_ids.extend(self.location_id);
+        needs.billing = true;
         needs.numbered.insert(DocumentKind::SupplierReturn);
         needs.units = true;
         needs.add_issue(self.occurred_at, false);
@@ -138,8 +140,10 @@ fn send_back(
     for line in &leaving {
         journey.issue(book, line, &mut moved, &mut posting);
         lines.push(credit(&mut receipt.lines[line.of], line.quantity, &setup.settings));
-        if command.replace {
-            order.lines[line.at].received -= line.quantity;
+        let ordered = &mut order.lines[line.at];
+        match command.replace {
+            true => ordered.received -= line.quantity,
+            false => ordered.returned += line.quantity,
         }
     }
     let document = StockDocument {
@@ -158,11 +162,13 @@ fn send_back(
     receipt.back.extend(&document.lines);
     book.purchase_receipts.insert(command.receipt_id, receipt);
     let back = SupplierReturn { document, receipt_id: command.receipt_id, replaces: command.replace, lines };
-    book.supplier_returns.insert(id, known(order.id, &back, moved));
     if command.replace {
         order.follow_received();
     }
-    Ok((keep(book, order), back, posting))
+    let order = keep(book, order);
+    let unmatched = bill::match_return(book, &order, &back, &mut posting);
+    book.supplier_returns.insert(id, known(order.id, &back, moved, unmatched));
+    Ok((order, back, posting))
 }
 
 /// Returns a copy of a receipt of a purchase order, to change it.
@@ -344,6 +350,7 @@ fn known(
     purchase_id: PurchaseOrderId,
     back: &SupplierReturn,
     moved: Vec<(MovedLine, Vec<LayerUse>)>,
+    unmatched: Vec<Unmatched>,
 ) -> KnownReturn {
     KnownReturn {
         purchase_id,
@@ -355,6 +362,7 @@ fn known(
         is_taken_back: false,
         lines: back.lines.clone(),
         moved,
+        unmatched,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::send_back::{movement, post};
 use super::{KnownReturn, MovedGoods, PurchaseOrder, ReceivedLine, find, keep};
 use crate::allocation::on_hand;
+use crate::bill;
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
@@ -34,6 +35,7 @@ impl Rule for TakeBack {
         needs.purchase_ids.insert(self.id);
         needs.supplier_return_ids.insert(self.return_id);
         needs.coming_in = true;
+        needs.billing = true;
         needs.numbered.insert(DocumentKind::SupplierReturn);
     }
 
@@ -78,16 +80,20 @@ fn take_back(
     post(book, &document, credited, &mut posting);
     note(book, &back, &document);
     back.is_taken_back = true;
-    if back.replaces {
-        for ReceivedLine { line_no, quantity, .. } in &back.lines {
-            if let Some(line) = order.lines.iter_mut().find(|line| line.line_no == *line_no) {
-                line.received += *quantity;
-            }
+    for ReceivedLine { line_no, quantity, .. } in &back.lines {
+        let Some(line) = order.lines.iter_mut().find(|line| line.line_no == *line_no) else { continue };
+        match back.replaces {
+            true => line.received += *quantity,
+            false => line.returned -= *quantity,
         }
+    }
+    if back.replaces {
         order.follow_received();
     }
+    let order = keep(book, order);
+    bill::match_taken_back(book, &back, &document, &mut posting);
     book.supplier_returns.insert(command.return_id, back);
-    Ok((keep(book, order), document, posting))
+    Ok((order, document, posting))
 }
 
 /// Returns a copy of a return of a purchase order, to change it. Rejects one that was taken back.

@@ -157,7 +157,7 @@ impl Layers {
     }
 
     /// Returns the units that are left of a line of a receipt, and their value.
-    pub(crate) fn left_of(&self, line: (Uuid, i32)) -> (Quantity, Money) {
+    pub(super) fn left_of(&self, line: (Uuid, i32)) -> (Quantity, Money) {
         let of_line = || self.iter().filter(|layer| layer.is_of(line));
         (of_line().map(|layer| layer.quantity).sum(), of_line().map(|layer| layer.value).sum())
     }
@@ -262,31 +262,6 @@ impl Layers {
         self.spread(left, &order, settings);
     }
 
-    /// Returns the units that are left of a received line.
-    pub(super) fn units_of(&self, (document_id, line_no): (Uuid, i32)) -> Quantity {
-        let is_of = |source: &Source| source.document_id == document_id && source.line_no == line_no;
-        self.0.iter().filter(|layer| is_of(&layer.source)).map(|layer| layer.quantity).sum()
-    }
-
-    /// Changes the value of what is left of a received line, the same for each unit. Returns the change. No layer gets a value
-    /// below zero.
-    pub(super) fn change_cost(&mut self, line: (Uuid, i32), change: Money, settings: &Settings) -> Money {
-        let whole = self.units_of(line);
-        let (mut passed, mut spread, mut changed) = (Quantity::ZERO, Money::ZERO, Money::ZERO);
-        for layer in &mut self.0 {
-            if (layer.source.document_id, layer.source.line_no) != line {
-                continue;
-            }
-            passed += layer.quantity;
-            let up_to = settings.share(change, passed, whole);
-            let part = (up_to - spread).max(-layer.value);
-            spread = up_to;
-            layer.value += part;
-            changed += part;
-        }
-        changed
-    }
-
     /// Adds `value` to the layers at `places` by their quantities. The parts add up to it.
     fn spread(&mut self, value: Money, places: &[usize], settings: &Settings) {
         let whole: Quantity = places.iter().map(|at| self.0[*at].quantity).sum();
@@ -371,7 +346,7 @@ impl Book {
 
     /// Adds `change` to the value of the stock on hand. A level with cost layers adds it to those that a line of a receipt left,
     /// the same for every unit. `line` is the receipt and the number of its line.
-    pub(crate) fn add_cost(&mut self, key: LevelKey, change: Money, line: (Uuid, i32)) {
+    pub(super) fn add_cost(&mut self, key: LevelKey, change: Money, line: (Uuid, i32)) {
         let setup = Arc::clone(&self.setup);
         if self.apply_costing_method(key, self.now) {
             self.layers_mut(key).add_cost(change, line, &setup.settings);
@@ -383,7 +358,7 @@ impl Book {
 
     /// Returns the value of what a line of a receipt left at a level: of its layers, or of all stock on hand if no layer is of
     /// the line.
-    pub(crate) fn value_left(&self, key: &LevelKey, line: (Uuid, i32)) -> Money {
+    pub(super) fn value_left(&self, key: &LevelKey, line: (Uuid, i32)) -> Money {
         let of_line = self.layers().get(key).map(|layers| layers.left_of(line));
         match of_line {
             Some((units, value)) if units.is_positive() => value,

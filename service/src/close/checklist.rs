@@ -44,7 +44,7 @@ pub enum Item {
     UninvoicedOrders,
     /// Payments of the month or earlier with a part that is not applied to an invoice.
     UnappliedPayments,
-    /// Bills of the month or earlier with goods that have not come.
+    /// Bills of the month or earlier with goods that have not come, or that went back to the supplier.
     BillsWithoutReceipts,
     /// Purchase orders with goods that came in the month or earlier, did not go back, and that no bill has.
     UnmatchedReceipts,
@@ -137,23 +137,18 @@ const COUNTS: &str = "
                 > coalesce((select sum(m.quantity) from bill_match m
                             where m.tenant_id = $1 and m.bill_id = l.bill_id and m.line_no = l.line_no), 0))
     union all
-    select 'unmatched_receipts', count(distinct o.purchase_order_id)
-    from (
-        select r.purchase_order_id from purchase_receipt_line r
-        join stock_document s on s.tenant_id = $1 and s.id = r.stock_document_id
-        where r.tenant_id = $1 and s.occurred_at < $2
-        group by r.purchase_order_id, r.line_no
-        having sum(r.quantity
-            - coalesce((
-                select sum(b.quantity) from supplier_return_line b
-                where b.tenant_id = $1 and b.receipt_id = r.stock_document_id and b.line_no = r.line_no
-                    and b.purchase_order_id = r.purchase_order_id and b.reversal_id is null), 0)
-            - coalesce((
-                select sum(m.quantity) from bill_match m
-                join bill_line l on l.tenant_id = $1 and l.bill_id = m.bill_id and l.line_no = m.line_no
-                where m.tenant_id = $1 and m.stock_document_id = r.stock_document_id
-                    and l.purchase_order_id = r.purchase_order_id and l.order_line_no = r.line_no), 0)) > 0
-    ) o";
+    select 'unmatched_receipts', count(distinct r.purchase_order_id)
+    from purchase_receipt_line r
+    join stock_document s on s.tenant_id = $1 and s.id = r.stock_document_id
+    where r.tenant_id = $1 and s.occurred_at < $2
+        and r.quantity - coalesce((
+            select sum(b.quantity) from supplier_return_line b
+            where b.tenant_id = $1 and b.receipt_id = r.stock_document_id and b.line_no = r.line_no
+                and b.purchase_order_id = r.purchase_order_id and b.reversal_id is null), 0) > coalesce((
+            select sum(m.quantity) from bill_match m
+            join bill_line l on l.tenant_id = $1 and l.bill_id = m.bill_id and l.line_no = m.line_no
+            where m.tenant_id = $1 and m.stock_document_id = r.stock_document_id
+                and l.purchase_order_id = r.purchase_order_id and l.order_line_no = r.line_no), 0)";
 
 /// Reads the checklist of what is open before a day.
 pub(super) async fn read(tx: &Tx, before: NaiveDate) -> Result<Vec<ChecklistItem>, Error> {

@@ -6,26 +6,24 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::{DateTime, Utc};
 use domain::bill::{
     Bill, BillLine, BilledGoods, BilledLine, Figures, KnownBill, Left, Matched, Payee, ReceivedGoods,
 };
 use domain::book::Book;
 use domain::id::{
-    BillId, LocationId, LotId, ProductId, PurchaseOrderId, StockDocumentId, SupplierId, SupplierPaymentId,
+    BillId, LocationId, ProductId, PurchaseOrderId, StockDocumentId, SupplierId, SupplierPaymentId,
 };
 use domain::needs::Needs;
-use domain::number::{Money, Quantity};
-use domain::stock::{LevelKey, ReceivedPart};
+use domain::purchase_order::Unmatched;
+use domain::stock::{ReceivedPart, went_back};
 use domain::supplier_payment::{PaidBill, SupplierPayment};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use crate::columns::Columns;
+use super::brought::{self, Brought, Came};
 use crate::listing::{number, word};
 use crate::rows::{parsed, uuids};
-use crate::stock::movement::first_of;
 use crate::{Error, Tx};
 
 /// Locks the suppliers of the bills and payments that commands record or name. References to them do not wait.
@@ -196,18 +194,23 @@ async fn need_receipts(tx: &Tx, needs: &mut Needs) -> Result<(), Error> {
         return Ok(());
     }
     let ids = uuids(&needs.billed_receipt_ids, |id| id.0);
-    for (_, row) in movements(tx, &ids).await? {
-        needs.product_ids.insert(row.key.product_id);
-        needs.location_ids.insert(row.key.location_id);
+    for came in brought::lines(tx, &ids).await? {
+        needs.product_ids.insert(came.brought.key.product_id);
+        needs.location_ids.insert(came.brought.key.location_id);
     }
     // With purchase orders, this follows when they are read.
     if needs.purchase_ids.is_empty() { need_layers(tx, needs).await } else { Ok(()) }
 }
 
+/// Whether goods go back to a supplier, or come back from there.
+fn is_sent_back(needs: &Needs) -> bool {
+    !(needs.receipt_ids.is_empty() && needs.supplier_return_ids.is_empty())
+}
+
 /// Adds the locations with cost layers of the receipts that are billed: their units may have been transferred. The index begins
-/// with location and product, so other layers are not read.
+/// with location and product, so other layers are not read. Goods that go back without a bill change no cost of others.
 pub(super) async fn need_layers(tx: &Tx, needs: &mut Needs) -> Result<(), Error> {
-    if !(needs.billing && is_needed(needs)) {
+    if !(needs.billing && (is_needed(needs) || is_sent_back(needs))) {
         return Ok(());
     }
     let statement = "select distinct c.location_id from location l cross join unnest($2::uuid[]) as p (id) \
@@ -215,55 +218,23 @@ pub(super) async fn need_layers(tx: &Tx, needs: &mut Needs) -> Result<(), Error>
                      where l.tenant_id = $1 and c.document_kind = 'receipt' \
                        and (c.document_id = any($3) or c.document_id in ( \
                            select r.stock_document_id from purchase_receipt_line r \
-                           where r.tenant_id = $1 and r.purchase_order_id = any($4)))";
+                           where r.tenant_id = $1 and r.purchase_order_id = any($4) \
+                             and ($5 or exists (select from bill_line b \
+                                 where b.tenant_id = $1 and b.purchase_order_id = r.purchase_order_id))))";
     let query = sqlx::query(statement)
         .bind(tx.tenant_id.0)
         .bind(uuids(&needs.product_ids, |id| id.0))
         .bind(uuids(&needs.billed_receipt_ids, |id| id.0))
-        .bind(uuids(&needs.purchase_ids, |id| id.0));
+        .bind(uuids(&needs.purchase_ids, |id| id.0))
+        .bind(is_needed(needs));
     for row in tx.rows(query).await? {
         needs.location_ids.insert(LocationId(row.try_get("location_id")?));
     }
     Ok(())
 }
 
-/// A line of a receipt, as its movement has it.
-struct Came {
-    movement_id: Uuid,
-    occurred_at: DateTime<Utc>,
-    key: LevelKey,
-    line_no: i32,
-    quantity: Quantity,
-    value: Money,
-}
-
-/// Returns the lines of receipts.
-async fn movements(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(StockDocumentId, Came)>, Error> {
-    // The condition on `document_kind` is one of the index stock_movement_by_document.
-    let statement = "select id, occurred_at, document_id, line_no, location_id, product_id, lot_id, quantity, value \
-                     from stock_movement \
-                     where tenant_id = $1 and document_id = any($2) and document_kind = 'receipt' and kind = 'receipt' \
-                     order by document_id, line_no";
-    let came = |row: &PgRow| -> Result<(StockDocumentId, Came), Error> {
-        let key = LevelKey {
-            location_id: LocationId(row.try_get("location_id")?),
-            product_id: ProductId(row.try_get("product_id")?),
-            lot_id: LotId(row.try_get("lot_id")?),
-        };
-        let came = Came {
-            movement_id: row.try_get("id")?,
-            occurred_at: row.try_get("occurred_at")?,
-            key,
-            line_no: row.try_get("line_no")?,
-            quantity: number(row, "quantity")?,
-            value: number(row, "value")?,
-        };
-        Ok((StockDocumentId(row.try_get("document_id")?), came))
-    };
-    tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?.iter().map(came).collect()
-}
-
-/// Reads the bills and the receipts of the purchase orders and receipts of the batch. Only the bills, if it records none.
+/// Reads the bills and the receipts of the purchase orders and receipts of the batch. Only the bills, if it records none and no
+/// billed goods go back.
 pub(super) async fn billing(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
     if !needs.billing {
         return Ok(());
@@ -271,8 +242,30 @@ pub(super) async fn billing(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(
     let orders = uuids(&needs.purchase_ids, |id| id.0);
     let receipts = uuids(&needs.billed_receipt_ids, |id| id.0);
     book.billing.lines = billed(tx, &orders, &receipts).await?;
-    if is_needed(needs) && !(orders.is_empty() && receipts.is_empty()) {
+    let is_wanted = is_needed(needs) || is_sent_back(needs) && !book.billing.lines.is_empty();
+    if is_wanted && !(orders.is_empty() && receipts.is_empty()) {
         received(tx, &orders, &receipts, book).await?;
+        unmatched(tx, book).await?;
+    }
+    Ok(())
+}
+
+/// Reads the matches that the returns of the book undid.
+async fn unmatched(tx: &Tx, book: &mut Book) -> Result<(), Error> {
+    if book.supplier_returns.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = book.supplier_returns.keys().map(|id| id.0).collect();
+    let statement = "select document_id, bill_id, line_no, stock_document_id, -quantity as quantity from bill_match \
+                     where tenant_id = $1 and document_id = any($2) and quantity < 0 order by document_id, bill_id, line_no";
+    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await? {
+        let id = StockDocumentId(row.try_get("document_id")?);
+        let receipt_id = StockDocumentId(row.try_get("stock_document_id")?);
+        let back = book.supplier_returns.get_mut(&id).filter(|back| back.receipt_id == receipt_id);
+        if let Some(back) = back {
+            let (bill_id, quantity) = (BillId(row.try_get("bill_id")?), number(&row, "quantity")?);
+            back.unmatched.push(Unmatched { bill_id, line_no: row.try_get("line_no")?, quantity });
+        }
     }
     Ok(())
 }
@@ -334,60 +327,36 @@ async fn add_matches(tx: &Tx, lines: &mut [BilledLine]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Units that came into a level without cost layers after a line of a receipt. The primary key of movements finds those of a level
-/// from an id on. No movement is recorded before it happens, so `first_id` is the least id of a later one.
-const LATER: &str = "select v.movement_id, sum(m.quantity) as later \
-     from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[], $7::uuid[]) \
-         as v (movement_id, location_id, product_id, lot_id, occurred_at, first_id) \
-     join stock_movement m on m.tenant_id = $1 and m.product_id = v.product_id and m.location_id = v.location_id \
-      and m.lot_id = v.lot_id and m.id >= v.first_id \
-     where m.kind in ('receipt', 'opening', 'transfer_in') and m.quantity > 0 \
-       and (m.occurred_at, m.id) > (v.occurred_at, v.movement_id) \
-     group by v.movement_id";
+/// Lines of purchase orders as receipts brought them, less what went back.
+const OF_ORDERS: &str = "select r.purchase_order_id, r.line_no, r.stock_document_id, b.quantity is not null as is_returned, \
+        r.quantity - coalesce(b.quantity, 0) as quantity, r.value - coalesce(b.value, 0) as value \
+     from purchase_receipt_line r \
+     left join (select purchase_order_id, receipt_id, line_no, sum(quantity) as quantity, sum(value) as value \
+                from supplier_return_line \
+                where tenant_id = $1 and purchase_order_id = any($2) and reversal_id is null group by 1, 2, 3) b \
+       on b.purchase_order_id = r.purchase_order_id and b.receipt_id = r.stock_document_id and b.line_no = r.line_no \
+     where r.tenant_id = $1 and r.purchase_order_id = any($2) order by r.stock_document_id, r.line_no";
 
-/// Returns how many units the levels without cost layers got after each line of the receipts, by the movement of the line. The
-/// levels are locked.
-async fn later(
-    tx: &Tx,
-    came: &[(StockDocumentId, Came)],
-    book: &Book,
-) -> Result<HashMap<Uuid, Quantity>, Error> {
-    let is_asked = |came: &&Came| {
-        let level = book.level(&came.key);
-        !level.is_layered() && level.on_hand().is_positive()
-    };
-    let asked: Vec<&Came> = came.iter().map(|(_, came)| came).filter(is_asked).collect();
-    if asked.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let query = Columns::of(LATER)
-        .bind(tx.tenant_id.0)
-        .column("movement_id", &asked, |came| came.movement_id)
-        .column("location_id", &asked, |came| came.key.location_id.0)
-        .column("product_id", &asked, |came| came.key.product_id.0)
-        .column("lot_id", &asked, |came| came.key.lot_id.0)
-        .column("occurred_at", &asked, |came| came.occurred_at)
-        .column("first_id", &asked, |came| first_of(came.occurred_at));
-    let rows = query.rows(tx).await?;
-    rows.iter().map(|row| Ok((row.try_get("movement_id")?, number(row, "later")?))).collect()
-}
-
-/// Adds the receipts of purchase orders, and those without one, to the book.
+/// Adds the receipts of purchase orders, less what went back, and those without one, to the book.
 async fn received(tx: &Tx, orders: &[Uuid], receipts: &[Uuid], book: &mut Book) -> Result<(), Error> {
-    let statement = "select purchase_order_id, line_no, stock_document_id, quantity, value from purchase_receipt_line \
-                     where tenant_id = $1 and purchase_order_id = any($2) order by stock_document_id, line_no";
-    let of_orders = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(orders)).await?;
+    let of_orders = tx.rows(sqlx::query(OF_ORDERS).bind(tx.tenant_id.0).bind(orders)).await?;
     let mut ids: BTreeSet<StockDocumentId> = receipts.iter().copied().map(StockDocumentId).collect();
     for row in &of_orders {
         ids.insert(StockDocumentId(row.try_get("stock_document_id")?));
     }
-    let came = movements(tx, &uuids(&ids, |id| id.0)).await?;
-    let later = later(tx, &came, book).await?;
+    let ids = uuids(&ids, |id| id.0);
+    let mut came = brought::lines(tx, &ids).await?;
+    let is_returned = of_orders.iter().map(|row| row.try_get::<bool, _>("is_returned"));
+    if is_returned.collect::<Result<Vec<_>, _>>()?.contains(&true) {
+        take_returned(tx, &ids, &mut came).await?;
+    }
+    let brought: Vec<Brought> = came.iter().map(|came| came.brought).collect();
+    let later = brought::later(tx, &brought, book).await?;
     let part = |came: &Came| ReceivedPart {
-        key: came.key,
-        line_no: came.line_no,
-        quantity: came.quantity,
-        later: later.get(&came.movement_id).copied().unwrap_or_default(),
+        key: came.brought.key,
+        line: (came.brought.document_id.0, came.line_no),
+        quantity: came.brought.kept,
+        later: later.get(&came.brought.movement_id).copied().unwrap_or_default(),
     };
     for row in &of_orders {
         let id = PurchaseOrderId(row.try_get("purchase_order_id")?);
@@ -395,32 +364,48 @@ async fn received(tx: &Tx, orders: &[Uuid], receipts: &[Uuid], book: &mut Book) 
             (row.try_get("line_no")?, StockDocumentId(row.try_get("stock_document_id")?));
         let order = book.purchases.get(&id).map_or(&[][..], |order| order.lines.as_slice());
         let Some(line) = order.iter().find(|line| line.line_no == line_no) else { continue };
-        let of_product = came
-            .iter()
-            .filter(|(document, came)| *document == document_id && came.key.product_id == line.product_id);
+        let of_line = |came: &&Came| {
+            came.brought.document_id == document_id && came.brought.key.product_id == line.product_id
+        };
         let goods = ReceivedGoods {
             goods: BilledGoods::Order(id, line_no),
             document_id,
             location_id: line.location_id,
             quantity: number(row, "quantity")?,
             value: number(row, "value")?,
-            parts: of_product.map(|(_, came)| part(came)).collect(),
+            parts: came.iter().filter(of_line).map(part).collect(),
         };
         book.billing.received.push(goods);
     }
-    for (document_id, came) in came.iter().filter(|(document, _)| receipts.contains(&document.0)) {
+    for came in came.iter().filter(|came| receipts.contains(&came.brought.document_id.0)) {
         book.billing.received.push(ReceivedGoods {
-            goods: BilledGoods::Receipt(*document_id, came.line_no),
-            document_id: *document_id,
-            location_id: came.key.location_id,
+            goods: BilledGoods::Receipt(came.brought.document_id, came.line_no),
+            document_id: came.brought.document_id,
+            location_id: came.brought.key.location_id,
             quantity: came.quantity,
             value: came.value,
             parts: vec![part(came)],
         });
     }
-    if receipts.is_empty() {
-        return Ok(());
+    if receipts.is_empty() { Ok(()) } else { name_orders(tx, receipts, book).await }
+}
+
+/// Takes what went back off the lines that got it. The lines of a receipt follow each other.
+async fn take_returned(tx: &Tx, ids: &[Uuid], came: &mut [Came]) -> Result<(), Error> {
+    let returned = brought::returned(tx, ids).await?;
+    for lines in came.chunk_by_mut(|one, next| one.brought.document_id == next.brought.document_id) {
+        let Some(returned) = returned.get(&lines[0].brought.document_id) else { continue };
+        let received: Vec<_> =
+            lines.iter().map(|came| (came.brought.key, came.quantity, came.value)).collect();
+        for (came, back) in lines.iter_mut().zip(went_back(&received, returned)) {
+            came.brought.kept -= back;
+        }
     }
+    Ok(())
+}
+
+/// Adds the numbers of the purchase orders of receipts to the book.
+async fn name_orders(tx: &Tx, receipts: &[Uuid], book: &mut Book) -> Result<(), Error> {
     let statement = "select distinct r.stock_document_id, o.number from purchase_receipt_line r \
                      join purchase_order o on o.tenant_id = r.tenant_id and o.id = r.purchase_order_id \
                      where r.tenant_id = $1 and r.stock_document_id = any($2)";

@@ -48,14 +48,7 @@ pub(super) async fn book(
         needs.product_ids.extend(order.lines.iter().map(|line| line.line.product_id));
         needs.location_ids.insert(order.location_id);
     }
-    book.credited = documents::credited(tx, &needs).await?;
-    book.sold = documents::sold(tx, &needs).await?;
-    for line in book.sold.values().flatten() {
-        needs.product_ids.insert(line.line.product_id);
-        needs.location_ids.insert(line.location_id);
-    }
-    book.paid = documents::paid(tx, &book.sold).await?;
-    book.refunded = documents::refunded(tx, &book.sold).await?;
+    sold(tx, &mut needs, &mut book).await?;
     let goods = stock_documents::load(tx, &needs).await?;
     goods.need(&mut needs);
     book.holds = goods.holds;
@@ -110,6 +103,20 @@ pub(super) async fn book(
         None => series::load(tx, &series::names(&needs, &book)).await?,
     };
     Ok(book)
+}
+
+/// Locks and reads the invoices and sales that are returned, with what was paid for them and what came back of them. Adds their
+/// products and locations to the needs.
+async fn sold(tx: &Tx, needs: &mut Needs, book: &mut Book) -> Result<(), Error> {
+    book.credited = documents::credited(tx, needs).await?;
+    book.sold = documents::sold(tx, needs).await?;
+    for line in book.sold.values().flatten() {
+        needs.product_ids.insert(line.line.product_id);
+        needs.location_ids.insert(line.location_id);
+    }
+    book.paid = documents::paid(tx, &book.sold).await?;
+    book.refunded = documents::refunded(tx, &book.sold).await?;
+    Ok(())
 }
 
 /// Reads the setup again if it lacks the tax class of a product: another server made the class.

@@ -64,11 +64,14 @@ pub(crate) fn head(row: &PgRow) -> Result<(PurchaseOrderId, PurchaseOrder), Erro
 pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(PurchaseOrderId, PurchaseLine)>, Error> {
     let statement = "select l.purchase_order_id, l.line_no, l.product_id, l.supplier_sku, l.location_id, l.uom, l.factor, \
                             l.factor_denominator, l.entered, l.unit_cost, l.value, l.quantity, l.received, l.cancelled, \
-                            l.expected_on, \
+                            l.expected_on, coalesce(k.quantity, 0) as returned, \
                             coalesce((select sum(b.quantity) from bill_line b \
                                       where b.tenant_id = l.tenant_id and b.purchase_order_id = l.purchase_order_id \
                                         and b.order_line_no = l.line_no), 0) as billed \
                      from purchase_order_line l \
+                     left join (select purchase_order_id, line_no, sum(quantity) as quantity from supplier_return_line \
+                                where tenant_id = $1 and purchase_order_id = any($2) and not replaces and reversal_id is null \
+                                group by 1, 2) k on k.purchase_order_id = l.purchase_order_id and k.line_no = l.line_no \
                      where l.tenant_id = $1 and l.purchase_order_id = any($2) order by l.purchase_order_id, l.line_no";
     let line = |row: &PgRow| -> Result<(PurchaseOrderId, PurchaseLine), Error> {
         let denominator = row.try_get::<i16, _>("factor_denominator")?.unsigned_abs();
@@ -85,6 +88,7 @@ pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(PurchaseOrderId,
             value,
             quantity: number(row, "quantity")?,
             received: number(row, "received")?,
+            returned: number(row, "returned")?,
             cancelled: number(row, "cancelled")?,
             billed: number(row, "billed")?,
             expected_on: row.try_get("expected_on")?,

@@ -132,6 +132,7 @@ fn head_of_return(row: &PgRow) -> Result<KnownReturn, Error> {
         is_taken_back: row.try_get("is_taken_back")?,
         lines: Vec::new(),
         moved: Vec::new(),
+        unmatched: Vec::new(),
     })
 }
 

@@ -7,7 +7,9 @@ use tests::{Level, Tenant, environment, with_tenant};
 use super::{order, path, step, supplier};
 use crate::platform::auth::{key, key_with};
 
+mod beside;
 mod paid;
+mod sent_back;
 mod taken_back;
 
 const BILLS: &str = "/v1/bills";

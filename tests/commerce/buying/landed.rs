@@ -262,30 +262,17 @@ fn a_reversal_takes_no_more_than_was_added() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_and_names_its_field() {
+fn a_charge_that_makes_no_sense_is_refused_and_names_its_field() {
     with_tenant(async |tenant| {
         tenant.product("BOLT", "2.00").await;
-        tenant.product("GIFT", "2.00").await;
-        let receipt = receive(tenant, "05", &[("BOLT", "3", "1.00"), ("BOLT", "4", "1.00")]).await;
-        let gift = receive(tenant, "05", &[("GIFT", "3", "0")]).await;
-        let opening = tenant.open_stock(&[("BOLT", "1", "1.00")]).await;
-        let before = tenant.footprint().await;
+        let receipt = receive(tenant, "05", &[("BOLT", "3", "1.00")]).await;
+        let before = tenant.balance("2110").await;
         let with = |pointer: &str, value: Value| {
             let mut body = freight("1.00", "quantity", &[&receipt]);
-            match body.pointer_mut(pointer) {
-                Some(place) => *place = value,
-                None => body["receipts"][0][&pointer[12..]] = value,
-            }
+            *body.pointer_mut(pointer).expect("a field") = value;
             body
         };
         let charge = json!({ "kind": "other", "amount": "1.00" });
-        let named = json!({ "stock_document_id": receipt, "line_no": 1 });
-        let unknown = "std_01h455vb4pex5vsknk084sn02q";
-        let weighed = |receipts: Value| {
-            let mut body = freight("1.00", "weight", &[]);
-            body["receipts"] = receipts;
-            body
-        };
         for (body, status, code, pointer) in [
             (with("/charges/0/amount", json!("0")), 422, "validation_failed", "#/charges/0/amount"),
             (with("/charges/0/amount", json!("-1.00")), 422, "validation_failed", "#/charges/0/amount"),
@@ -316,6 +303,38 @@ fn what_makes_no_sense_is_refused_and_names_its_field() {
                 "not_found",
                 "#/charges/0/account",
             ),
+        ] {
+            tenant.post(LANDED, &body).await.refused(status, code).names(&[pointer]);
+        }
+        assert_eq!(tenant.balance("2110").await, before);
+    });
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_and_names_its_field() {
+    with_tenant(async |tenant| {
+        tenant.product("BOLT", "2.00").await;
+        tenant.product("GIFT", "2.00").await;
+        let receipt = receive(tenant, "05", &[("BOLT", "3", "1.00"), ("BOLT", "4", "1.00")]).await;
+        let gift = receive(tenant, "05", &[("GIFT", "3", "0")]).await;
+        let opening = tenant.open_stock(&[("BOLT", "1", "1.00")]).await;
+        let before = tenant.footprint().await;
+        let with = |pointer: &str, value: Value| {
+            let mut body = freight("1.00", "quantity", &[&receipt]);
+            match body.pointer_mut(pointer) {
+                Some(place) => *place = value,
+                None => body["receipts"][0][&pointer[12..]] = value,
+            }
+            body
+        };
+        let named = json!({ "stock_document_id": receipt, "line_no": 1 });
+        let unknown = "std_01h455vb4pex5vsknk084sn02q";
+        let weighed = |receipts: Value| {
+            let mut body = freight("1.00", "weight", &[]);
+            body["receipts"] = receipts;
+            body
+        };
+        for (body, status, code, pointer) in [
             (with("/receipts", json!([])), 422, "validation_failed", "#/receipts"),
             (with("/receipts", json!(vec![named.clone(); 101])), 422, "validation_failed", "#/receipts"),
             (freight("1.00", "value", &[&receipt, &receipt]), 422, "validation_failed", "#/receipts/1"),
@@ -491,5 +510,25 @@ fn a_receipt_that_went_back_as_a_whole_has_no_landed_cost() {
             tenant.post(LANDED, &freight("6.00", "value", &[receipt])).await.created();
             reverse(tenant, &landed).await.created();
         }
+    });
+}
+
+/// 10 came at 4.00. The freight is accrued, and the carrier bills it with tax.
+#[test]
+fn the_bill_of_the_carrier_clears_what_was_accrued() {
+    with_tenant(async |tenant| {
+        let sku = product(tenant, "fifo").await;
+        let receipt = receive(tenant, "05", &[(&sku, "10", "4.00")]).await;
+        tenant.post(LANDED, &freight("30.00", "value", &[&receipt])).await.created();
+        assert_eq!(tenant.balance("2110").await, "-30.00");
+        let carrier = supplier(tenant, "CARRIER", json!({})).await;
+        let line =
+            json!({ "account": "2110", "description": "Freight", "unit_cost": "30.00", "tax_value": "6.00" });
+        let bill = json!({ "supplier_id": carrier, "supplier_number": "F-77", "dated": "2026-01-20", "lines": [line] });
+        let bill = tenant.post("/v1/bills", &bill).await.created();
+        let expected = accounts(&[("1400", "6.00"), ("2000", "-36.00"), ("2110", "30.00")]);
+        assert_eq!(tenant.entry(text(&bill["id"])).await, expected);
+        assert_eq!(tenant.balance("2110").await, "0.00");
+        assert_eq!(tenant.level(&sku).await, Level::of("10", "0", "70"));
     });
 }

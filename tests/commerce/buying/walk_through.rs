@@ -151,15 +151,22 @@ async fn receive(walk: &mut Walk<'_>, purchase: &Purchase) {
 async fn pay(walk: &mut Walk<'_>, purchase: &Purchase, today: &str) {
     walk.say(
         "## The bill, and the three-way match\n\nThe pottery bills 479 mugs at 2.45, but 2.40 was ordered. The line is compared with its \
-         order and its receipts. It is `mismatched`, and the reason is the price. The bill is recorded all the same. The difference goes \
-         to the mugs that are held; the share of the mug that went back goes to cost variance.",
+         order and its receipts, less the mug that went back: `received` is 479. The line is `mismatched`, and the reason is the price. \
+         The bill is recorded all the same. The difference, 23.95, goes to the 479 mugs, which are all held.",
     );
     let order = purchase.order.trim_start_matches("/v1/purchase-orders/");
     let line = json!({ "purchase_order_id": order, "order_line_no": 1, "quantity": "479", "unit_cost": "2.45",
         "tax_value": "234.71" });
     let bill = json!({ "supplier_id": purchase.supplier, "supplier_number": "RE-4711", "dated": today, "lines": [line] });
     let goods = walk.make(("BILL", "/id"), "/v1/bills", &bill).await;
-    assert_eq!(goods["lines"][0]["reasons"], json!(["price_above_order"]), "{goods}");
+    let line = &goods["lines"][0];
+    assert_eq!(
+        (&line["reasons"], &line["received"]),
+        (&json!(["price_above_order"]), &json!("479")),
+        "{goods}"
+    );
+    assert_eq!(walk.tenant.balance("2100").await, "0.00", "nothing of it is without a bill");
+    assert_eq!(walk.tenant.balance("5200").await, "0.00", "no mug of the receipts is gone");
     walk.say("`GET /v1/bills?mismatched=true` lists such bills. The carrier's bill names account 2110.");
     let carrier = json!({ "code": "CARRIER", "name": "Northway Freight Ltd", "payment_days": 14 });
     let carrier = walk.make(("CARRIER", "/id"), "/v1/suppliers", &carrier).await;

@@ -62,6 +62,36 @@ fn what_is_open_of_a_sent_purchase_order_is_supply() {
 }
 
 #[test]
+fn goods_that_the_supplier_replaces_are_supply_again() {
+    with_tenant(async |tenant| {
+        let calendar = Calendar::now().await;
+        let mug = steady(tenant, calendar, 150).await;
+        let pottery = supplier(tenant, json!({})).await;
+        let (path, id) = draft(tenant, &pottery, Some(calendar.ahead(21))).await;
+        tenant.post(&format!("{path}/send"), &json!({})).await.ok();
+        let came = tenant.post(&format!("{path}/receive"), &json!({})).await.ok();
+        let position = async || -> Value { explained(tenant, &mug).await["position"].clone() };
+        let send_back = async |replace: bool| -> Value {
+            let back = json!({ "receipt_id": came["receipt_id"], "replace": replace,
+                "lines": [{ "line_no": 1, "quantity": "40" }] });
+            tenant.post(&format!("{path}/return"), &back).await.ok()
+        };
+        send_back(false).await;
+        let row = position().await;
+        assert_eq!((&row["available"], &row["incoming"]), (&json!("310"), &json!("0")));
+        let replaced = send_back(true).await;
+        let row = position().await;
+        assert_eq!((&row["available"], &row["incoming"]), (&json!("270"), &json!("40")));
+        let supply = json!({ "document_id": id, "expected_on": calendar.ahead(21), "quantity": "40" });
+        assert_eq!(row["supplies"], json!([supply]));
+        let taken_back = json!({ "return_id": replaced["return_id"], "reason": "Not sent" });
+        tenant.post(&format!("{path}/reverse-return"), &taken_back).await.ok();
+        let row = position().await;
+        assert_eq!((&row["available"], &row["incoming"]), (&json!("310"), &json!("0")));
+    });
+}
+
+#[test]
 fn a_purchase_order_without_a_day_counts_after_the_time_that_is_assumed() {
     with_tenant(async |tenant| {
         let calendar = Calendar::now().await;

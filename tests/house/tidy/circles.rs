@@ -160,6 +160,18 @@ const ALLOWED: &[Allowed] = &[
     },
     Allowed {
         in_crate: "domain",
+        from: "purchase_order/send_back",
+        to: &["bill/sent_back"],
+        because: "billed goods lose their match when they go back",
+    },
+    Allowed {
+        in_crate: "domain",
+        from: "purchase_order/take_back",
+        to: &["bill/sent_back"],
+        because: "billed goods that did not go back are matched again",
+    },
+    Allowed {
+        in_crate: "domain",
         from: "allocation/demand",
         to: &["allocation/allotment"],
         because: "a demand counts what allotments keep for its requester, which it names",
