@@ -18,7 +18,7 @@ pub(super) struct Table {
     /// Columns of the primary key.
     pub key: Vec<String>,
     /// Other tables that it refers to.
-    needs: Vec<String>,
+    pub needs: Vec<String>,
 }
 
 const TABLES: &str = "

@@ -1,5 +1,6 @@
 //! Deletes all rows of a tenant.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use domain::id::TenantId;
@@ -16,8 +17,8 @@ const PASSES_MAX: u32 = 10;
 const PAUSE: Duration = Duration::from_secs(7);
 /// Deleted rows from which a table is vacuumed. Otherwise each reference to a deleted row is looked for among them.
 const VACUUM_FROM: u64 = 10_000;
-/// Tables of credentials, deleted first, each before those that it refers to.
-const CREDENTIALS: [&str; 5] = ["refresh_token", "password_link", "api_key", "bi_login", "app_user"];
+/// Tables of credentials. They are deleted first, with the tables that refer to them.
+const CREDENTIALS: [&str; 3] = ["api_key", "bi_login", "app_user"];
 
 /// The end of a table's rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,14 +85,18 @@ fn none_of(table: &str) -> Deleted {
     Deleted { table: table.to_owned(), deleted: 0, left: 0 }
 }
 
-/// Puts each table before those that it refers to, credentials first.
+/// Puts each table before those that it refers to, credentials first. A row that refers to a user, such as an invitation, would
+/// otherwise keep all users until the next pass.
 fn last_first(tables: Vec<Table>) -> Vec<Table> {
-    let place = |table: &Table| {
-        let place = CREDENTIALS.iter().position(|name| *name == table.name);
-        place.unwrap_or(CREDENTIALS.len())
-    };
+    let mut first: HashSet<String> = HashSet::new();
+    for table in &tables {
+        let is_credential = CREDENTIALS.contains(&table.name.as_str());
+        if is_credential || table.needs.iter().any(|name| first.contains(name)) {
+            first.insert(table.name.clone());
+        }
+    }
     let mut tables: Vec<Table> = tables.into_iter().rev().collect();
-    tables.sort_by_key(place);
+    tables.sort_by_key(|table| !first.contains(&table.name));
     tables
 }
 
@@ -119,4 +124,29 @@ async fn delete_from(
 /// 23503: a row refers to one that is deleted.
 fn is_referenced(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "23503")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(name: &str, needs: &[&str]) -> Table {
+        let needs = needs.iter().map(|name| (*name).to_owned()).collect();
+        Table { name: name.to_owned(), columns: Vec::new(), key: Vec::new(), needs }
+    }
+
+    #[test]
+    fn credentials_go_first_with_all_that_refers_to_them() {
+        let tables = vec![
+            table("tenant", &[]),
+            table("app_user", &["tenant"]),
+            table("product", &["tenant"]),
+            table("api_key", &["app_user", "tenant"]),
+            table("invitation", &["app_user", "tenant"]),
+            table("price", &["product", "tenant"]),
+        ];
+        let ordered = last_first(tables);
+        let names: Vec<&str> = ordered.iter().map(|table| table.name.as_str()).collect();
+        assert_eq!(names, ["invitation", "api_key", "app_user", "price", "product", "tenant"]);
+    }
 }
