@@ -38,8 +38,9 @@ const SESSION: &str = "set local time zone 'UTC'; set local datestyle = 'ISO, YM
                        set local bytea_output = 'hex'; set local statement_timeout = 0; \
                        set local idle_in_transaction_session_timeout = 0";
 /// Tables whose rows are not exported, each with the reason.
-const TABLES_LEFT_OUT: [(&str, &str); 7] = [
+const TABLES_LEFT_OUT: [(&str, &str); 8] = [
     ("bi_login", "It names a role of this database server. Grant the logins of BI tools again."),
+    ("invitation", "It lets a person become a user. Invite again."),
     ("password_link", "It lets a person set a password. Send the links again."),
     ("refresh_token", "It is the credential of a login. Users log in again."),
     ("webhook_attempt", "It belongs to an endpoint of webhooks."),
@@ -47,8 +48,13 @@ const TABLES_LEFT_OUT: [(&str, &str); 7] = [
     ("webhook_delivery", "It belongs to an endpoint of webhooks."),
     ("webhook_endpoint", "Its secret is sealed by the key of this installation. Make the endpoints again."),
 ];
+/// The reason why a second factor is not exported.
+const SECOND_FACTOR: &str =
+    "It is sealed by the key of this installation. The imported user sets up a second factor again.";
+/// The reason why recovery codes are not exported.
+const RECOVERY: &str = "They are credentials. The imported user gets others with a second factor.";
 /// Columns that are not exported, each with the reason.
-const COLUMNS_LEFT_OUT: [(&str, &str, &str); 2] = [
+const COLUMNS_LEFT_OUT: [(&str, &str, &str); 6] = [
     (
         "api_key",
         "hash",
@@ -59,6 +65,10 @@ const COLUMNS_LEFT_OUT: [(&str, &str, &str); 2] = [
         "password_hash",
         "It is a credential. No password fits the imported user: send a link for a new one.",
     ),
+    ("app_user", "second_factor", SECOND_FACTOR),
+    ("app_user", "second_factor_since", SECOND_FACTOR),
+    ("app_user", "second_factor_step", SECOND_FACTOR),
+    ("app_user", "recovery_codes", RECOVERY),
 ];
 
 /// An export, an import or a deletion failed.
@@ -204,6 +214,9 @@ fn filled(table: &str, column: &str) -> Option<String> {
             Some("sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))".to_owned())
         }
         ("app_user", "password_hash") => Some(format!("'{DUMMY_HASH}'")),
+        ("app_user", "second_factor" | "second_factor_since" | "second_factor_step" | "recovery_codes") => {
+            Some("null".to_owned())
+        }
         _ => None,
     }
 }

@@ -11,7 +11,7 @@ use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, Row};
 
 use super::catalogue::{self, Table, quoted};
 use super::lines::Lines;
-use super::{ArchiveError, FORMAT, MANIFEST, Manifest, SESSION, TableFile, filled};
+use super::{ArchiveError, FORMAT, MANIFEST, Manifest, SESSION, TableFile, filled, has_rows};
 
 /// Most rows that one statement brings in.
 const ROWS_AT_ONCE: usize = 1_000;
@@ -77,6 +77,7 @@ pub async fn import(url: &str, folder: &Path) -> Result<Manifest, ArchiveError> 
             load(&mut connection, folder, tenant_id, (table, file)).await?;
         }
     }
+    check_slug(&mut connection, &manifest).await?;
     put_behind(&mut connection, tenant_id).await?;
     connection.execute("commit").await?;
     connection.close().await?;
@@ -95,18 +96,15 @@ async fn check_schema(
             manifest.schema.newest_step, manifest.schema.steps, here.newest_step, here.steps
         )));
     }
-    let whole = manifest.left_out.iter().filter(|left_out| left_out.column.is_none());
-    let known: BTreeSet<&str> = manifest
-        .tables
-        .iter()
-        .map(|file| file.table.as_str())
-        .chain(whole.map(|left_out| left_out.table.as_str()))
-        .collect();
-    let wanted: BTreeSet<&str> = tables.iter().map(|table| table.name.as_str()).collect();
+    // The archive does not decide which tables are left out: one with logins of BI tools would name roles of this server.
+    let known: BTreeSet<&str> = manifest.tables.iter().map(|file| file.table.as_str()).collect();
+    let wanted: BTreeSet<&str> =
+        tables.iter().map(|table| table.name.as_str()).filter(|name| has_rows(name)).collect();
     match known.symmetric_difference(&wanted).next() {
         None => Ok(()),
         Some(table) => Err(ArchiveError::Rejected(format!(
-            "the table {table} is not in both, the archive and this database: use the same version of Stockwell"
+            "the table {table} is not in both, the archive and those that an archive of this database has: use the same version of \
+             Stockwell"
         ))),
     }
 }
@@ -123,6 +121,17 @@ async fn check_absent(connection: &mut PgConnection, manifest: &Manifest) -> Res
             )))
         }
     }
+}
+
+/// Rejects an archive whose tenant has another slug than the manifest says, which names the tenant to the operator.
+async fn check_slug(connection: &mut PgConnection, manifest: &Manifest) -> Result<(), ArchiveError> {
+    let query = sqlx::query("select from tenant where tenant_id = $1 and slug = $2");
+    let found = query.bind(manifest.tenant_id).bind(&manifest.slug).fetch_optional(connection).await?;
+    if found.is_some() {
+        return Ok(());
+    }
+    let problem = format!("tenant.ndjson: its slug is not {}, as in the manifest", manifest.slug);
+    Err(ArchiveError::Rejected(problem))
 }
 
 /// Writes the rows of one table.
@@ -149,7 +158,7 @@ async fn load(
     let rows = catalogue::count(connection, table, tenant_id).await?;
     if written != file.rows || rows != file.rows {
         return Err(ArchiveError::Rejected(format!(
-            "{}: {} rows in the manifest, {rows} in the database",
+            "{}: {} rows in the manifest, {written} of its tenant in the file, {rows} in the database",
             file.table, file.rows
         )));
     }
@@ -165,7 +174,7 @@ async fn bring_in(connection: &mut PgConnection, rows: Vec<String>) -> Result<()
     Ok(())
 }
 
-/// Returns the statement that turns the lines into rows. Every row gets the tenant of the manifest.
+/// Returns the statement that turns the lines into rows. A row of another tenant than that of the manifest gets none.
 fn insert_statement(table: &Table) -> String {
     let value = |column: &String| match filled(&table.name, column) {
         Some(expression) => expression,
@@ -176,7 +185,8 @@ fn insert_statement(table: &Table) -> String {
     let (any_table, columns, values) = (table.quoted(), quoted(table.columns.iter()), values.join(", "));
     format!(
         "insert into {any_table} ({columns}) \
-         select {values} from incoming i cross join lateral json_populate_record(null::{any_table}, i.line) r"
+         select {values} from incoming i cross join lateral json_populate_record(null::{any_table}, i.line) r \
+         where r.tenant_id = $1::uuid"
     )
 }
 

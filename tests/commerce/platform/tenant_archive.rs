@@ -8,10 +8,11 @@ use local::Postgres;
 use sea_orm::sqlx::postgres::PgPool;
 use sea_orm::sqlx::{self, AssertSqlSafe};
 use serde_json::{Value, json};
-use service::archive::Manifest;
+use service::archive::{Manifest, TableFile};
 use service::auth::{ApiKeyCreate, KeyMode, make_key};
 use service::scope::Scope;
 use service::tenant::TenantCreate;
+use sha2::{Digest, Sha256};
 use stockwell::archive;
 use strum::IntoEnumIterator;
 use tests::{Client, Node, Tenant, Till, environment, sale, superuser, with_tenant};
@@ -257,6 +258,83 @@ fn a_row_that_was_changed_or_cut_is_named_by_its_file_and_line() {
     });
 }
 
+/// Returns the SHA-256 of a text in hexadecimal digits.
+fn sha256(text: &str) -> String {
+    let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Writes the rows of a table to an archive, with right checksums, as a person does who forges it.
+fn forge(folder: &Path, manifest: &mut Manifest, table: &str, rows: &str) {
+    let sums: String = rows.lines().map(|row| format!("{}\n", &sha256(row)[..16])).collect();
+    fs::write(folder.join(format!("{table}.ndjson")), rows).expect("rows are forged");
+    fs::write(folder.join(format!("{table}.sums")), &sums).expect("checksums are forged");
+    let count = u64::try_from(rows.lines().count()).expect("a count");
+    let forged =
+        TableFile { table: table.to_owned(), rows: count, sha256: sha256(rows), sums_sha256: sha256(&sums) };
+    match manifest.tables.iter_mut().find(|file| file.table == table) {
+        Some(file) => *file = forged,
+        None => manifest.tables.push(forged),
+    }
+    let text = serde_json::to_string(manifest).expect("JSON");
+    fs::write(folder.join("manifest.json"), text).expect("the manifest is forged");
+}
+
+/// Copies an archive to one of another tenant with the next slug. Returns the id of that tenant.
+fn forged(folder: &Path, to: &Path, manifest: &mut Manifest) -> Uuid {
+    copied(folder, to);
+    let (old, new) = (manifest.tenant_id, Uuid::now_v7());
+    let slug = format!("{}-next", manifest.slug);
+    for file in manifest.tables.clone() {
+        let rows = fs::read_to_string(to.join(format!("{}.ndjson", file.table))).expect("rows");
+        let rows = rows.replace(&old.to_string(), &new.to_string());
+        let rows = match file.table.as_str() {
+            "tenant" => rows.replacen(&format!("\"{}\"", manifest.slug), &format!("\"{slug}\""), 1),
+            _ => rows,
+        };
+        forge(to, manifest, &file.table, &rows);
+    }
+    (manifest.tenant_id, manifest.slug) = (new, slug);
+    new
+}
+
+#[test]
+fn a_forged_archive_writes_no_other_tenant_and_no_role() {
+    with_tenant(async |tenant| {
+        for sku in ["MUG", "CUP", "JUG"] {
+            tenant.product(sku, "10.00").await;
+        }
+        let folder = place(tenant, "");
+        let manifest = archive::export(&migrator_url(), &tenant.slug, &folder).await.expect("an archive");
+
+        let copy = place(tenant, "-foreign");
+        let mut foreign = manifest.clone();
+        let new = forged(&folder, &copy, &mut foreign);
+        let rows = fs::read_to_string(copy.join("product.ndjson")).expect("rows");
+        let rows = rows.replacen(&new.to_string(), &tenant.id.0.to_string(), 1);
+        forge(&copy, &mut foreign, "product", &rows);
+        let error = rejected(&copy).await;
+        assert!(error.starts_with("product: 3 rows in the manifest, 2 of its tenant"), "{error}");
+
+        let copy = place(tenant, "-named");
+        let mut named = manifest.clone();
+        forged(&folder, &copy, &mut named);
+        named.slug.push_str("-but-one");
+        let rows = fs::read_to_string(copy.join("product.ndjson")).expect("rows");
+        forge(&copy, &mut named, "product", &rows);
+        assert!(rejected(&copy).await.starts_with("tenant.ndjson: its slug is not "));
+
+        let copy = place(tenant, "-role");
+        let mut with_role = manifest;
+        forged(&folder, &copy, &mut with_role);
+        with_role.left_out.retain(|left_out| left_out.table != "bi_login");
+        forge(&copy, &mut with_role, "bi_login", "{\"role_name\":\"stockwell_owner\"}\n");
+        let error = rejected(&copy).await;
+        assert!(error.starts_with("the table bi_login is not in both"), "{error}");
+        assert!(rejected(&folder).await.contains("an import changes no tenant"));
+    });
+}
+
 #[test]
 fn a_packed_archive_that_was_cut_is_rejected_where_it_ends() {
     with_tenant(async |tenant| {
@@ -289,10 +367,10 @@ fn an_archive_has_every_table_and_no_credential() {
         let manifest = exported(tenant, &folder).await;
         let credentials = "select c.relname || '.' || a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid \
              where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped \
-               and a.attname ~ 'hash|secret|password|token'";
+               and a.attname ~ 'hash|secret|password|token|second_factor|recovery'";
         let credentials: Vec<String> =
             sqlx::query_scalar(credentials).fetch_all(&environment().root).await.expect("columns");
-        assert!(credentials.len() >= 6, "{credentials:?}");
+        assert!(credentials.len() >= 10, "{credentials:?}");
         for name in credentials {
             let (table, column) = name.split_once('.').expect("a column");
             let is_left_out = manifest.left_out.iter().any(|left_out| {
