@@ -215,9 +215,24 @@ impl Auth {
         outcome
     }
 
-    /// Carries out an attempt with a code of a user's second factor, or with a password that confirms one. Counts it as failed if
-    /// `is_wrong` says so. Failures from all networks count together, because they come from callers who know the password.
+    /// Carries out an attempt with a code of a user's second factor. Counts it as failed if `is_wrong` says so. Failures from all
+    /// networks count together, because they come from callers who know the password. A right code ends the count.
     pub async fn guess_code<T, E: From<AuthError>>(
+        &self,
+        user_id: UserId,
+        address: Option<IpAddr>,
+        work: impl Future<Output = Result<T, E>>,
+        is_wrong: impl Fn(&E) -> bool,
+    ) -> Result<T, E> {
+        let outcome = self.count_code(user_id, address, work, is_wrong).await;
+        if outcome.is_ok() {
+            self.attempts.forget_codes(user_id).await;
+        }
+        outcome
+    }
+
+    /// Like [`guess_code`](Auth::guess_code), for a secret that is no code: the count of wrong codes goes on after a right one.
+    async fn count_code<T, E: From<AuthError>>(
         &self,
         user_id: UserId,
         address: Option<IpAddr>,
@@ -227,9 +242,6 @@ impl Auth {
         let attempt = self.attempts.begin_code(address, user_id).await?;
         let outcome = work.await;
         attempt.settle(outcome.as_ref().is_err_and(is_wrong));
-        if outcome.is_ok() {
-            self.attempts.forget_codes(user_id).await;
-        }
         outcome
     }
 

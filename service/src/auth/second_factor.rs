@@ -22,7 +22,7 @@ use super::current::{Target, current};
 use super::power::require_role;
 use super::session::Session;
 use super::tokens::logins_ended;
-use super::{Auth, AuthError, Tokens, users};
+use super::{Auth, AuthError, Guess, Tokens, users};
 use crate::caller::ActorKind;
 use crate::command::{self, Written};
 use crate::rows::parsed;
@@ -88,6 +88,19 @@ struct Challenge {
     logins_ended: i64,
 }
 
+impl Challenge {
+    /// Rejects a challenge that does not work any more for its user.
+    async fn require(&self, tx: &Tx, user: &app_user::Model) -> Result<(), Error> {
+        let tenant = tenant_of(tx).await?;
+        let works = self.expires_at > tx.now.timestamp()
+            && user.status == "active"
+            && tenant.status == "active"
+            && user.second_factor_since.is_some()
+            && logins_ended(user) == self.logins_ended;
+        if works { Ok(()) } else { Err(stale().into()) }
+    }
+}
+
 /// A text that a user entered as a code.
 enum Entered {
     OfApp(u32),
@@ -137,7 +150,7 @@ impl Auth {
             let wrong = Problems::one("/password", Code::ValidationFailed, "This is not your password.");
             Err(AuthError::from(Error::from(wrong)))
         };
-        self.guess_code(user_id, address, check, AuthError::is_wrong_secret).await
+        self.count_code(user_id, address, check, AuthError::is_wrong_secret).await
     }
 
     /// Makes a secret for the caller. An earlier one that was not confirmed no longer works.
@@ -264,18 +277,14 @@ impl Auth {
         user_agent: Option<String>,
     ) -> Result<Tokens, AuthError> {
         let known = self.read_challenge(challenge).ok_or_else(|| Error::from(stale()))?;
+        // A challenge that ended shows no password, so it counts for its network, and locks no user out.
+        let find = async |tx: &Tx| known.require(tx, &users::find(tx, known.user_id).await?).await;
+        let find = async { self.db.read(known.tenant_id, find).await.map_err(AuthError::from) };
+        self.guess(Guess::Code, address, find).await?;
         let caller = Caller::new(known.tenant_id, ActorKind::User, known.user_id.0, Scopes::default());
         let complete = async |tx: &Tx| {
             let user = users::lock(tx, known.user_id).await?;
-            let tenant = tenant_of(tx).await?;
-            let holds = known.expires_at > tx.now.timestamp()
-                && user.status == "active"
-                && tenant.status == "active"
-                && user.second_factor_since.is_some()
-                && logins_ended(&user) == known.logins_ended;
-            if !holds {
-                return Err(stale().into());
-            }
+            known.require(tx, &user).await?;
             self.require_code(tx, &user, code).await?;
             self.issue(tx, &user, Session::new(address, user_agent.clone())).await
         };

@@ -369,3 +369,37 @@ fn a_challenge_ends() {
         }
     });
 }
+
+#[test]
+fn an_old_challenge_locks_no_user_out() {
+    with_tenant(async |tenant| {
+        let carl = person(tenant, "cashier").await;
+        let (_, codes) = enrol(&carl).await;
+        let challenge = challenge(tenant, &carl.email).await;
+        let node = environment().own_node().await;
+        let here = tenant.anonymous().at(&node.base_url);
+        for _ in 0..11 {
+            let reply = complete(&here, &ending_in(&challenge, -1), &codes[0]).await;
+            reply.refused(422, "validation_failed").names(&["#/challenge"]);
+        }
+        complete(&here, &challenge, &codes[0]).await.ok();
+    });
+}
+
+#[test]
+fn a_right_password_forgives_no_wrong_code() {
+    with_tenant(async |tenant| {
+        let carl = person(tenant, "cashier").await;
+        let (secret, codes) = enrol(&carl).await;
+        let node = environment().own_node().await;
+        let own = carl.client.at(&node.base_url);
+        for _ in 0..9 {
+            remove(&own, &wrong_code(&secret)).await.refused(422, "validation_failed").names(&["#/code"]);
+        }
+        // The password is right, and the user has a second factor already.
+        let right = json!({ "password": PASSWORD });
+        own.post(HERE, &right).await.refused(409, "invalid_state_transition");
+        remove(&own, &wrong_code(&secret)).await.refused(422, "validation_failed").names(&["#/code"]);
+        remove(&own, &codes[0]).await.refused(429, "rate_limited");
+    });
+}
