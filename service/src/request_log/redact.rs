@@ -22,14 +22,15 @@ const SECRET_NAMES: [&str; 9] = [
 const SECRET_PARTS: [&str; 8] = ["sw_live_", "sw_test_", "swr_", "swp_", "swi_", "swm_", "swc_", "whsec_"];
 /// The beginning of an access token: `{"` in base64.
 const ACCESS_TOKEN: &str = "eyJ";
-/// The beginning of the paths at which vouchers are issued. A caller who has the code of a voucher can redeem it.
-const VOUCHERS: &str = "/v1/vouchers";
+/// The beginnings of the paths whose bodies have secrets as `code`. A caller who has the code of a voucher can redeem it, and a code
+/// of a second factor that was rejected for another reason works still.
+const WITH_CODES: [&str; 2] = ["/v1/vouchers", "/v1/me/second-factor"];
 
-/// Returns the JSON body of a request to `path` without secrets, card numbers and codes of vouchers. Returns nothing for a body that
-/// is no JSON, because its secrets can't be found.
+/// Returns the JSON body of a request to `path` without secrets, card numbers, and codes of vouchers and second factors. Returns
+/// nothing for a body that is no JSON, because its secrets can't be found.
 pub(super) fn body(path: &str, raw: &[u8]) -> Option<String> {
     let mut value: Value = serde_json::from_slice(raw).ok()?;
-    redact(&mut value, path.starts_with(VOUCHERS));
+    redact(&mut value, WITH_CODES.iter().any(|beginning| path.starts_with(beginning)));
     Some(value.to_string())
 }
 
@@ -45,8 +46,8 @@ pub(super) fn text(text: String) -> String {
     if is_secret(&text) { REDACTED.to_owned() } else { text }
 }
 
-/// Redacts a value. If it is `of_vouchers`, each `code` is that of a voucher.
-fn redact(value: &mut Value, of_vouchers: bool) {
+/// Redacts a value. If it is `with_codes`, each `code` is a secret.
+fn redact(value: &mut Value, with_codes: bool) {
     match value {
         Value::Null | Value::Bool(_) => {}
         Value::Number(number) => {
@@ -59,16 +60,16 @@ fn redact(value: &mut Value, of_vouchers: bool) {
                 *value = REDACTED.into();
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| redact(item, of_vouchers)),
+        Value::Array(items) => items.iter_mut().for_each(|item| redact(item, with_codes)),
         Value::Object(members) => {
             // The reference of a tender is the code of its voucher.
             let is_tender = members.get("kind").is_some_and(|kind| kind == "voucher");
             for (name, mut value) in std::mem::take(members) {
-                let is_code = (of_vouchers && name == "code") || (is_tender && name == "reference");
+                let is_code = (with_codes && name == "code") || (is_tender && name == "reference");
                 if is_code || names_secret(&name) {
                     value = REDACTED.into();
                 } else {
-                    redact(&mut value, of_vouchers);
+                    redact(&mut value, with_codes);
                 }
                 members.insert(text(name), value);
             }
@@ -133,6 +134,15 @@ mod tests {
         assert_eq!(endpoint, r#"{"url":"[redacted]"}"#);
         let plain = r#"{"url":"https://shop.example/hook?to=carl@shop.example"}"#;
         assert_eq!(kept("/v1/webhook-endpoints", plain), plain);
+    }
+
+    #[test]
+    fn a_body_has_no_codes_of_second_factors() {
+        for code in ["287082", "SWC ABCD-EFGH-IJKL-MNOP"] {
+            let raw = format!(r#"{{"code":"{code}"}}"#);
+            let kept = body("/v1/me/second-factor/remove", raw.as_bytes()).expect("JSON");
+            assert_eq!(kept, r#"{"code":"[redacted]"}"#);
+        }
     }
 
     #[test]
