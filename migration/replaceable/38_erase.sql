@@ -2,7 +2,8 @@
 
 -- Empties the texts about a customer of the current tenant, but those of fiscal documents, which must be kept: invoices, credit
 -- notes, till sales and refunds with their lines, payments, and the reference and the addresses of orders that were invoiced.
--- Earlier states of the customer's record are kept from the first one on that a fiscal document prints. May be repeated.
+-- Of the earlier states of the customer's record, those are kept that a fiscal document prints: a document prints the first one from
+-- its version on. May be repeated.
 create or replace function auth.erase_customer(of_customer uuid, erased_at timestamptz)
 returns void
 language plpgsql volatile security definer
@@ -10,16 +11,23 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     tenant constant uuid := current_setting('app.tenant_id')::uuid;
-    printed_from integer;
+    printed integer[];
 begin
-    select min(coalesce(d.customer_version, 0)) into printed_from
+    select array_agg(distinct k.version) into printed
     from (
-        select i.customer_version from public.invoice i where i.tenant_id = tenant and i.customer_id = of_customer
-        union all
-        select s.customer_version from public.pos_sale s where s.tenant_id = tenant and s.customer_id = of_customer
-    ) d;
+        select coalesce(i.customer_version, 0) as version
+        from public.invoice i where i.tenant_id = tenant and i.customer_id = of_customer
+        union
+        select coalesce(s.customer_version, 0)
+        from public.pos_sale s where s.tenant_id = tenant and s.customer_id = of_customer
+    ) d
+    cross join lateral (
+        select r.version from public.replaced_customer r
+        where r.tenant_id = tenant and r.customer_id = of_customer and r.version >= d.version
+        order by r.version limit 1
+    ) k;
     delete from public.replaced_customer r
-    where r.tenant_id = tenant and r.customer_id = of_customer and (printed_from is null or r.version < printed_from);
+    where r.tenant_id = tenant and r.customer_id = of_customer and r.version <> all (coalesce(printed, '{}'));
 
     update public.sales_order o
     set notes = '', tags = '[]', metadata = '{}', external_ref = null,

@@ -133,6 +133,8 @@ fn an_erased_customer_is_left_on_fiscal_documents_only() {
         let invoice = invoiced["invoices"][0]["id"].as_str().expect("an id");
         let back = json!({ "customer_id": customer, "original_id": invoice, "reason": "Too long" });
         tenant.post("/v1/returns", &back).await.created();
+        // No document prints this name.
+        tenant.patch(&path, &json!({ "name": "Anna Lindqvist" })).await.ok();
         let erased = tenant.post_as(&erase, "erase", &json!({})).await;
         assert_eq!(erased.ok()["name"], "Erased");
         assert_eq!(erased.ok()["status"], "blocked");
@@ -144,6 +146,10 @@ fn an_erased_customer_is_left_on_fiscal_documents_only() {
         assert_eq!(tenant.get("/v1/customers?q=bergman").await.ok()["data"], json!([]));
         let kept = ["replaced_customer", "sales_line", "sales_order", "sales_order_line"];
         assert_eq!(tables_with_person(tenant).await, kept);
+        let names = "select array_agg(name order by version) from replaced_customer where tenant_id = $1";
+        let names = sqlx::query_scalar(names).bind(tenant.id.0).fetch_one(&environment().root).await;
+        let names: Vec<String> = names.expect("earlier states are read");
+        assert_eq!(names, ["Anna Bergman"], "a state that no document prints is erased");
         let printed = tenant.get(&format!("/v1/invoices/{invoice}")).await.ok();
         assert_eq!(printed["customer"]["name"], "Anna Bergman");
         assert_eq!(printed["bill_to"]["line1"], "1 Mill Lane");
