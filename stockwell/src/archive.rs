@@ -139,7 +139,8 @@ pub async fn delete(migrator_url: &str, slug: &str, confirmed: &str) -> Result<V
 }
 
 /// Deletes everything of a tenant for trials, and makes it again with a new key: with the settings of a new tenant, or as an archive of it
-/// has it. Rejects a tenant that has live keys. A damaged archive is rejected before anything is deleted.
+/// has it. Rejects a tenant that has live keys. An archive that is damaged, or of another version, is rejected before anything is
+/// deleted.
 pub async fn reset(
     db: &Db,
     migrator_url: &str,
@@ -153,7 +154,7 @@ pub async fn reset(
         return Ok(tenant::create(db, &wanted).await?);
     };
     let opened = Opened::of(from)?;
-    let manifest = archive::verify(opened.folder())?;
+    let manifest = archive::verify(migrator_url, opened.folder()).await?;
     if manifest.slug != slug {
         return Err(DeleteError::OtherTenant { slug: slug.to_owned(), found: manifest.slug });
     }

@@ -33,8 +33,18 @@ const AHEAD: &str = "
 const NO_WRITERS: &str = "set local lock_timeout = '10s'; \
                           lock table event, sales_line, journal_line in share row exclusive mode";
 
-/// Reads the whole archive in `folder`, and returns its manifest. Rejects a file that was changed or cut, with its line.
-pub fn verify(folder: &Path) -> Result<Manifest, ArchiveError> {
+/// Reads the whole archive in `folder`, and returns its manifest. Rejects a file that was changed or cut, with its line, and an archive
+/// of another schema than the database has.
+pub async fn verify(url: &str, folder: &Path) -> Result<Manifest, ArchiveError> {
+    let manifest = read(folder)?;
+    let mut connection = super::connect(url).await?;
+    let tables = catalogue::tables(&mut connection).await?;
+    check_schema(&mut connection, &manifest, &tables).await?;
+    connection.close().await?;
+    Ok(manifest)
+}
+
+fn read(folder: &Path) -> Result<Manifest, ArchiveError> {
     let path = folder.join(MANIFEST);
     let text = fs::read_to_string(&path).map_err(|error| ArchiveError::file(&path, error))?;
     let manifest: Manifest = serde_json::from_str(&text).map_err(|error| ArchiveError::Line {
@@ -63,7 +73,7 @@ pub fn verify(folder: &Path) -> Result<Manifest, ArchiveError> {
 /// A row has the position of the server that it comes from. If that is ahead, this server's positions are raised, for which writers
 /// of all tenants wait until the commit.
 pub async fn import(url: &str, folder: &Path) -> Result<Manifest, ArchiveError> {
-    let manifest = verify(folder)?;
+    let manifest = read(folder)?;
     let mut connection = super::connect(url).await?;
     let tables = catalogue::tables(&mut connection).await?;
     check_schema(&mut connection, &manifest, &tables).await?;

@@ -441,3 +441,18 @@ fn a_tenant_for_trials_is_made_again_as_new_or_from_an_archive() {
         assert!(error.contains(&slug), "{error}");
     });
 }
+
+#[test]
+fn a_tenant_for_trials_stays_if_the_archive_is_of_another_version() {
+    environment().runtime.block_on(async {
+        let (slug, client) = made(KeyMode::Test).await;
+        let folder = environment().postgres.home().join(format!("{slug}-old"));
+        let mut manifest = archive::export(&migrator_url(), &slug, &folder).await.expect("an archive");
+        manifest.schema.steps -= 1;
+        let text = serde_json::to_string(&manifest).expect("JSON");
+        fs::write(folder.join("manifest.json"), text).expect("it is of another version");
+        let error = reset(&slug, Some(&folder)).await.expect_err("it can't be imported");
+        assert!(error.contains("use the same version of Stockwell"), "{error}");
+        client.get("/v1/me").await.ok();
+    });
+}
