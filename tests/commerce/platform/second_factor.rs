@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
+use futures_util::future::join_all;
 use hmac::{Hmac, KeyInit, Mac};
 use sea_orm::sqlx;
 use serde_json::{Value, json};
@@ -189,6 +190,23 @@ fn a_code_works_once_and_near_its_time() {
         }
         let spaced = code(&secret, 0);
         complete(tenant, &challenge, &format!(" {} {} ", &spaced[..3], &spaced[3..])).await.ok();
+    });
+}
+
+#[test]
+fn of_many_logins_with_one_code_at_once_one_counts() {
+    with_tenant(async |tenant| {
+        let carl = person(tenant, "cashier").await;
+        let (secret, codes) = enrol(&carl).await;
+        let challenge = challenge(tenant, &carl.email).await;
+        for code in [code(&secret, 1), codes[0].clone()] {
+            let replies = join_all((0..5).map(|_| complete(tenant, &challenge, &code))).await;
+            let opened = replies.iter().filter(|reply| reply.status == 200).count();
+            assert_eq!(opened, 1, "{replies:?}");
+            for reply in replies.iter().filter(|reply| reply.status != 200) {
+                reply.refused(422, "validation_failed").names(&["#/code"]);
+            }
+        }
     });
 }
 
