@@ -29,6 +29,9 @@ const AHEAD: &str = "
         union all select greatest(position, next_position) - 1 from sales_rollup where tenant_id = $1
         union all select greatest(position, next_position) - 1 from ledger_rollup where tenant_id = $1) p
     where position >= event_base() + pg_snapshot_xmax(pg_current_snapshot())::text::bigint";
+/// Largest position of an archive. It leaves room for more transactions than a server ever has: the positions of all its tenants go on
+/// from there.
+const POSITION_MAX: i64 = 1 << 62;
 /// Writers that have begun end first. So none writes below a position that readers have passed.
 const NO_WRITERS: &str = "set local lock_timeout = '10s'; \
                           lock table event, sales_line, journal_line in share row exclusive mode";
@@ -204,6 +207,10 @@ fn insert_statement(table: &Table) -> String {
 async fn put_behind(connection: &mut PgConnection, tenant_id: TenantId) -> Result<(), ArchiveError> {
     let row = sqlx::query(AHEAD).bind(tenant_id.0).fetch_one(&mut *connection).await?;
     let Some(last) = row.try_get::<Option<i64>, _>("last")? else { return Ok(()) };
+    if last > POSITION_MAX {
+        let problem = format!("the archive has the position {last}, expected at most {POSITION_MAX}");
+        return Err(ArchiveError::Rejected(problem));
+    }
     connection.execute(NO_WRITERS).await?;
     let statement = format!(
         "create or replace function event_base() returns bigint language sql immutable parallel safe return {last}::bigint"

@@ -324,6 +324,17 @@ fn a_forged_archive_writes_no_other_tenant_and_no_role() {
         forge(&copy, &mut named, "product", &rows);
         assert!(rejected(&copy).await.starts_with("tenant.ndjson: its slug is not "));
 
+        let copy = place(tenant, "-ahead");
+        let mut ahead = manifest.clone();
+        forged(&folder, &copy, &mut ahead);
+        let rows = fs::read_to_string(copy.join("event.ndjson")).expect("rows");
+        let (first, rest) = rows.split_once('\n').expect("an event");
+        let mut event: Value = serde_json::from_str(first).expect("JSON");
+        event["position"] = json!(i64::MAX);
+        forge(&copy, &mut ahead, "event", &format!("{event}\n{rest}"));
+        let error = rejected(&copy).await;
+        assert!(error.starts_with("the archive has the position 9223372036854775807"), "{error}");
+
         let copy = place(tenant, "-role");
         let mut with_role = manifest;
         forged(&folder, &copy, &mut with_role);
