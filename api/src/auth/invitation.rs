@@ -111,7 +111,8 @@ impl InvitationLink {
 ///
 /// Returns a token with which the person becomes a user, once, within 7 days. Send it, or `link`, to the person yourself. An open
 /// invitation to the address ends. So does this one if you, or the key that you use, end or may no longer give the role. The caller
-/// needs all scopes of the role: only an owner invites an owner. A key with bounds invites no one. At most 200 invitations may be open.
+/// needs all scopes of the role, and of the role of the invitation that ends: only an owner invites an owner. A key with bounds invites
+/// no one. At most 200 invitations may be open.
 #[utoipa::path(
     operation_id = "invitations_create",
     security(("bearer" = ["users:write"])),

@@ -113,13 +113,18 @@ struct Open {
     maker: Caller,
 }
 
-/// Invites a person. An open invitation to the address ends. Rejects a caller who lacks a scope of the role.
+/// Invites a person. An open invitation to the address ends. Rejects a caller who lacks a scope of the role, or of the role of the
+/// invitation that ends.
 pub async fn make(tx: &Tx, caller: &Caller, invited: &Invited) -> Result<NewInvitation, Error> {
-    require_role(invited.role, &current(tx, caller, Target::default()).await?)?;
+    let caller = &current(tx, caller, Target::default()).await?;
+    require_role(invited.role, caller)?;
     let email = check_new_user(&invited.email, &invited.name)?;
     if users::is_taken(tx, &email).await? {
         let detail = "An active user has this address. Invite another one, or change that user.";
         return Err(Problems::one("/email", Code::AlreadyExists, detail).into());
+    }
+    for open in tx.rows(sqlx::query(LOCK_ADDRESS).bind(tx.tenant_id.0).bind(&email).bind(tx.now)).await? {
+        require_role(parsed(open.try_get("role")?)?, caller)?;
     }
     let replace = sqlx::query(REVOKE_ADDRESS).bind(tx.tenant_id.0).bind(&email).bind(tx.now);
     tx.execute(replace).await?;
@@ -292,6 +297,11 @@ const UNUSED: &str = " and accepted_at is null and revoked_at is null";
 const COUNT_OPEN: &str = "
     select count(*) as open from invitation
     where tenant_id = $1 and accepted_at is null and revoked_at is null and expires_at > $2";
+
+const LOCK_ADDRESS: &str = "
+    select role from invitation
+    where tenant_id = $1 and email = $2 and accepted_at is null and revoked_at is null and expires_at > $3
+    order by id for no key update";
 
 const REVOKE_ADDRESS: &str = "
     update invitation set revoked_at = $3
