@@ -133,12 +133,12 @@ impl Statement {
             let error = ApiError::new(Code::ValidationFailed, "A text must not contain a null character.");
             return Err(error);
         }
-        let mut faults = Faults::default();
         let statement = if text.starts_with('<') {
-            let camt::File { entries, pending } = camt::read(text, ENTRIES_MAX)?;
-            let rows = entries.len();
+            let camt::File { entries, pending, faults } = camt::read(text, ENTRIES_MAX)?;
+            let rows = entries.len() + pending;
             Statement { entries, rows, pending, faults }
         } else {
+            let mut faults = Faults::default();
             let (entries, rows) = table::read(text, ENTRIES_MAX, &mut faults)?;
             Statement { entries, rows, pending: 0, faults }
         };
@@ -151,13 +151,13 @@ impl Statement {
 }
 
 async fn run(tx: &Tx, statement: &Statement) -> Result<BankStatement, Error> {
-    let currency = bank::currency(tx).await?;
+    let (currency, decimals) = bank::currency(tx).await?;
     let mut faults = statement.faults.clone();
     let mut lines: Vec<NewLine> = Vec::with_capacity(statement.entries.len());
     let mut places = Vec::with_capacity(statement.entries.len());
     let mut seen: HashMap<(String, String), usize> = HashMap::new();
     for entry in &statement.entries {
-        let Some(line) = checked(entry, &currency, &mut faults) else { continue };
+        let Some(line) = checked(entry, &currency, decimals, &mut faults) else { continue };
         let key = (line.account.clone(), line.reference.clone());
         if let Some(first) = seen.insert(key, entry.place) {
             let detail =

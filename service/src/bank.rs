@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::columns::Columns;
 use crate::listing::{Listing, Slice, number};
+use crate::posting::setup;
 use crate::{Error, Tx};
 
 /// Most open invoices that lines are matched with: those that are due first.
@@ -115,11 +116,10 @@ const SELECT: &str = "select l.id, l.account, l.reference, l.booked_on, l.amount
                       left join payment p on p.tenant_id = l.tenant_id and p.id = l.id \
                       where l.tenant_id = ";
 
-/// Returns the tenant's currency.
-pub async fn currency(tx: &Tx) -> Result<String, Error> {
-    let query = sqlx::query("select currency from tenant where tenant_id = $1");
-    let row = tx.row(query.bind(tx.tenant_id.0)).await?;
-    Ok(row.ok_or_else(|| Refusal::not_found("tenant"))?.try_get("currency")?)
+/// Returns the tenant's currency, and its decimals.
+pub async fn currency(tx: &Tx) -> Result<(String, u32), Error> {
+    let settings = setup::settings(tx).await?;
+    Ok((settings.currency, settings.exponent))
 }
 
 /// Returns day and amount of the lines that are stored already, by account and reference.

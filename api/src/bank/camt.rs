@@ -7,10 +7,15 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::entry::Entry;
+use crate::faults::Faults;
 use crate::problem::ApiError;
 
 /// Deepest element that is read. The standard has fewer than 20.
 const DEPTH_MAX: usize = 64;
+/// Most names of an entry with several transactions.
+const NAMES_MAX: usize = 10;
+/// Texts that banks write in place of a reference.
+const NO_REFERENCES: [&str; 2] = ["NONREF", "NOTPROVIDED"];
 
 /// Entries of a file.
 #[derive(Debug, Default)]
@@ -18,6 +23,8 @@ pub(super) struct File {
     pub(super) entries: Vec<Entry>,
     /// Number of entries that the bank has not booked yet.
     pub(super) pending: usize,
+    /// Entries whose amount is not clear.
+    pub(super) faults: Faults,
 }
 
 /// A file while it is read.
@@ -37,14 +44,15 @@ struct Reading {
 #[derive(Debug, Default)]
 struct Raw {
     entry: Entry,
-    is_debit: bool,
+    /// `CRDT` for money that came in, `DBIT` for money that went out. A reversal has its own direction.
+    direction: String,
     is_pending: bool,
     /// Reference within the statement.
     own_reference: String,
     /// Reference of the first transaction of the entry.
     of_transaction: String,
-    debtor: String,
-    creditor: String,
+    debtors: Vec<String>,
+    creditors: Vec<String>,
 }
 
 /// Reads at most `entries_max` entries, and one more. A file that is no such statement, or that is cut, is rejected with its line.
@@ -75,7 +83,7 @@ pub(super) fn read(text: &str, entries_max: usize) -> Result<File, ApiError> {
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
             Event::Eof => return reading.end(line),
         }
-        if reading.file.entries.len() > entries_max {
+        if reading.file.entries.len() + reading.file.pending > entries_max {
             return Ok(reading.file);
         }
     }
@@ -131,19 +139,21 @@ impl Reading {
         let inner = within(&self.path, "Ntry");
         let raw = &mut self.entry;
         match inner.as_slice() {
-            ["NtryRef"] => raw.own_reference = text,
-            ["AcctSvcrRef"] => raw.entry.reference = text,
+            ["NtryRef"] if is_reference(&text) => raw.own_reference = text,
+            ["AcctSvcrRef"] if is_reference(&text) => raw.entry.reference = text,
             ["Amt"] => raw.entry.amount = text,
-            ["CdtDbtInd"] => raw.is_debit = text == "DBIT",
+            ["CdtDbtInd"] => raw.direction = text,
             ["Sts"] | ["Sts", "Cd"] => raw.is_pending = text != "BOOK",
             ["BookgDt", "Dt" | "DtTm"] => raw.entry.booked_on = text.chars().take(10).collect(),
-            ["NtryDtls", "TxDtls", "Refs", "AcctSvcrRef"] if raw.of_transaction.is_empty() => {
+            ["NtryDtls", "TxDtls", "Refs", "AcctSvcrRef"]
+                if raw.of_transaction.is_empty() && is_reference(&text) =>
+            {
                 raw.of_transaction = text;
             }
             ["NtryDtls", "TxDtls", "RltdPties", "Dbtr", "Nm"]
-            | ["NtryDtls", "TxDtls", "RltdPties", "Dbtr", "Pty", "Nm"] => raw.debtor = text,
+            | ["NtryDtls", "TxDtls", "RltdPties", "Dbtr", "Pty", "Nm"] => add_name(&mut raw.debtors, text),
             ["NtryDtls", "TxDtls", "RltdPties", "Cdtr", "Nm"]
-            | ["NtryDtls", "TxDtls", "RltdPties", "Cdtr", "Pty", "Nm"] => raw.creditor = text,
+            | ["NtryDtls", "TxDtls", "RltdPties", "Cdtr", "Pty", "Nm"] => add_name(&mut raw.creditors, text),
             ["AddtlNtryInf"]
             | ["NtryDtls", "TxDtls", "RmtInf", "Ustrd"]
             | ["NtryDtls", "TxDtls", "RmtInf", "Strd", "CdtrRefInf", "Ref"] => {
@@ -156,7 +166,7 @@ impl Reading {
 
     /// Ends an entry.
     fn finish(&mut self) {
-        let Raw { mut entry, is_debit, is_pending, own_reference, of_transaction, debtor, creditor } =
+        let Raw { mut entry, direction, is_pending, own_reference, of_transaction, debtors, creditors } =
             std::mem::take(&mut self.entry);
         if is_pending {
             self.file.pending += 1;
@@ -170,10 +180,26 @@ impl Reading {
         if entry.reference.is_empty() && !own_reference.is_empty() && !self.statement.is_empty() {
             entry.reference = format!("{}/{own_reference}", self.statement);
         }
-        entry.counterparty = if is_debit { creditor } else { debtor };
-        if is_debit {
+        let is_debit = direction == "DBIT";
+        if !is_debit && direction != "CRDT" {
+            let detail = "The entry does not say whether money came in: send CdtDbtInd, as CRDT or DBIT.";
+            self.file.faults.invalid(entry.place, "amount", detail);
+        }
+        if entry.amount.starts_with('-') {
+            let detail = "An amount (Amt) has no sign: CdtDbtInd says whether money came in or went out.";
+            self.file.faults.invalid(entry.place, "amount", detail);
+        } else if is_debit {
             entry.amount.insert(0, '-');
         }
+        if entry.currency.is_empty() {
+            self.file.faults.invalid(
+                entry.place,
+                "currency",
+                "The amount has no currency: send Ccy with Amt.",
+            );
+        }
+        let names = if is_debit { creditors } else { debtors };
+        entry.counterparty = names.join(", ");
         self.file.entries.push(entry);
     }
 
@@ -186,6 +212,18 @@ impl Reading {
             }
             None => Ok(self.file),
         }
+    }
+}
+
+/// Whether a text is a reference of the bank.
+fn is_reference(text: &str) -> bool {
+    !NO_REFERENCES.iter().any(|none| text.eq_ignore_ascii_case(none))
+}
+
+/// Adds the name of a payer or a payee. Several transactions of an entry often have the same.
+fn add_name(names: &mut Vec<String>, name: String) {
+    if names.len() < NAMES_MAX && !names.contains(&name) {
+        names.push(name);
     }
 }
 
@@ -267,6 +305,50 @@ mod tests {
         assert_eq!([&debit.reference, &debit.amount, &debit.counterparty], ["S-17/7", "-9.50", "Bank"]);
         assert_eq!([&debit.booked_on], ["2026-11-21"]);
         assert_eq!((credit.place, debit.place, file.pending), (4, 5, 1));
+    }
+
+    #[test]
+    fn an_entry_of_several_transactions_names_all_who_paid() {
+        let paid_by = |name: &str, reference: &str| {
+            format!(
+                "<TxDtls><Refs><AcctSvcrRef>{reference}</AcctSvcrRef></Refs><RltdPties><Dbtr><Nm>{name}</Nm></Dbtr></RltdPties>\
+                 </TxDtls>"
+            )
+        };
+        let entry = format!(
+            "<Ntry><Amt Ccy=\"GBP\">30.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><RvslInd>true</RvslInd><Sts>BOOK</Sts>\
+             <AcctSvcrRef>NONREF</AcctSvcrRef><NtryDtls>{}{}{}</NtryDtls></Ntry>",
+            paid_by("Nordwind", "notprovided"),
+            paid_by("Harbour Cafe", "T-2"),
+            paid_by("Nordwind", "T-3"),
+        );
+        let file = read(&statement(&entry), 10).expect("a statement");
+        let [entry] = file.entries.as_slice() else { panic!("an entry: {file:?}") };
+        assert_eq!(
+            [&entry.counterparty, &entry.reference, &entry.amount],
+            ["Nordwind, Harbour Cafe", "T-2", "30.00"]
+        );
+        assert_eq!(file.faults.total(), 0, "{file:?}");
+    }
+
+    #[test]
+    fn pending_entries_count_as_entries() {
+        let pending = "<Ntry><Sts>PDNG</Sts></Ntry>".repeat(100);
+        let file = read(&statement(&pending), 10).expect("a statement");
+        assert_eq!(file.pending, 11, "one more than the most");
+    }
+
+    #[test]
+    fn an_amount_that_is_not_clear_is_a_fault() {
+        let faults = |from: &str, to: &str| {
+            let file = read(&statement(&CREDIT.replace(from, to)), 10).expect("a statement");
+            (file.entries.len(), file.faults.total())
+        };
+        assert_eq!(faults("CRDT", "CRDT"), (1, 0));
+        assert_eq!(faults("CRDT", "Credit"), (1, 1));
+        assert_eq!(faults("<CdtDbtInd>CRDT</CdtDbtInd>", ""), (1, 1));
+        assert_eq!(faults("120.00", "-120.00"), (1, 1));
+        assert_eq!(faults(" Ccy=\"GBP\"", ""), (1, 1));
     }
 
     #[test]

@@ -27,8 +27,8 @@ pub(super) struct Entry {
     pub(super) text: String,
 }
 
-/// Returns the line that an entry states. Adds all that is wrong to `faults`.
-pub(super) fn checked(entry: &Entry, currency: &str, faults: &mut Faults) -> Option<NewLine> {
+/// Returns the line that an entry states, in the tenant's currency, which has so many decimals. Adds all that is wrong to `faults`.
+pub(super) fn checked(entry: &Entry, currency: &str, decimals: u32, faults: &mut Faults) -> Option<NewLine> {
     let before = faults.total();
     let mut wrong = |column: &str, detail: &str| faults.invalid(entry.place, column, detail);
     for (column, text) in [("account", &entry.account), ("reference", &entry.reference)] {
@@ -39,12 +39,16 @@ pub(super) fn checked(entry: &Entry, currency: &str, faults: &mut Faults) -> Opt
         }
     }
     let booked_on = entry.booked_on.parse::<NaiveDate>();
-    if booked_on.is_err() {
-        wrong("booked_on", "Write a day as 2026-01-31.");
+    if !booked_on.as_ref().is_ok_and(|day| *day >= NaiveDate::default()) {
+        wrong("booked_on", "Write a day as 2026-01-31, from 1970 on.");
     }
     let amount = entry.amount.parse::<Money>();
-    if let Err(error) = &amount {
-        wrong("amount", &sentence(&error.to_string()));
+    match &amount {
+        Err(error) => wrong("amount", &sentence(&error.to_string())),
+        Ok(amount) if *amount != Money::rounded_to(amount.get(), decimals) => {
+            wrong("amount", &format!("An amount of {currency} has at most {decimals} decimals."));
+        }
+        Ok(_) => {}
     }
     if !entry.currency.is_empty() && entry.currency != currency {
         wrong("currency", &format!("Your currency is {currency}: lines in another one are not imported."));

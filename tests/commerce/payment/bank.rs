@@ -196,6 +196,39 @@ fn a_statement_in_xml_is_read_and_a_cut_one_is_refused_with_its_line() {
 }
 
 #[test]
+fn an_amount_without_a_direction_or_in_another_form_is_rejected() {
+    with_tenant(async |tenant| {
+        let file = |amount: &str, direction: &str| {
+            format!(
+                "<Document><BkToCstmrStmt><Stmt><Acct><Id><IBAN>{ACCOUNT}</IBAN></Id></Acct>\n<Ntry>{amount}{direction}<Sts>BOOK</Sts>\
+                 <BookgDt><Dt>2026-01-05</Dt></BookgDt><AcctSvcrRef>X-1</AcctSvcrRef></Ntry></Stmt></BkToCstmrStmt></Document>"
+            )
+        };
+        let (amount, credit) = ("<Amt Ccy=\"GBP\">10.00</Amt>", "<CdtDbtInd>CRDT</CdtDbtInd>");
+        for (amount, direction, column) in [
+            (amount, "", "amount"),
+            (amount, "<CdtDbtInd>Credit</CdtDbtInd>", "amount"),
+            ("<Amt Ccy=\"GBP\">-10.00</Amt>", credit, "amount"),
+            ("<Amt Ccy=\"GBP\">10.005</Amt>", credit, "amount"),
+            ("<Amt>10.00</Amt>", credit, "currency"),
+            ("<Amt Ccy=\"EUR\">10.00</Amt>", credit, "currency"),
+        ] {
+            let reply = send(tenant, "application/xml", file(amount, direction)).await;
+            let problem = reply.refused(422, "validation_failed").0;
+            assert_eq!(problem["errors"].as_array().map(Vec::len), Some(1), "{}", reply.text);
+            let params = &problem["errors"][0]["params"];
+            assert_eq!((&params["row"], &params["column"]), (&json!("2"), &json!(column)), "{amount}");
+        }
+        for row in [["A-1", "2026-01-05", "1.005", "", ""], ["A-1", "1969-12-31", "1.00", "", ""]] {
+            send(tenant, "text/csv", csv(&[row])).await.refused(422, "validation_failed");
+        }
+        assert_eq!(tenant.count("bank_line").await, 0);
+        send(tenant, "application/xml", file(amount, credit)).await.ok();
+        assert_eq!(line(tenant, "X-1").await["amount"], "10.00");
+    });
+}
+
+#[test]
 fn every_bad_row_is_named_and_nothing_is_written() {
     with_tenant(async |tenant| {
         let file = csv(&[
