@@ -28,6 +28,8 @@ use crate::{Caller, Db, Error, Tx};
 const OPEN_MAX: i64 = 200;
 /// Most entries that one run posts for a tenant. The next run goes on.
 const POSTED_MAX: i64 = 100;
+/// Most characters of the reason why an entry was rejected.
+const PROBLEM_LENGTH_MAX: usize = 2_000;
 
 /// A template to create.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
@@ -259,16 +261,25 @@ async fn post(
         entry_mode: EntryMode::Console,
         render: |_, outcome| match outcome {
             Ok(_) => (201, String::new()),
-            Err(refusal) => (422, refusal.detail.clone()),
+            Err(refusal) => (422, reason(refusal)),
         },
     };
     match poster.post(request).await {
         Ok(answer) if answer.status == 201 => Ok(None),
         Ok(answer) => Ok(Some(answer.body)),
         Err(Error::Refused(refusal)) if refusal.code == Code::AlreadyExists => Ok(None),
-        Err(Error::Refused(refusal)) => Ok(Some(refusal.detail)),
+        Err(Error::Refused(refusal)) => Ok(Some(reason(&refusal))),
         Err(error) => Err(error),
     }
+}
+
+/// Returns all reasons of a rejection. The detail of one with several says only how many there are.
+fn reason(refusal: &Refusal) -> String {
+    let reasons: Vec<&str> = match refusal.problems.as_slice() {
+        [] => vec![refusal.detail.as_str()],
+        problems => problems.iter().map(|problem| problem.detail.as_str()).collect(),
+    };
+    reasons.join(" ").chars().take(PROBLEM_LENGTH_MAX).collect()
 }
 
 /// Notes that the entry was posted, or why it was rejected. Does nothing if another worker has noted it, or if the template ended.

@@ -133,6 +133,24 @@ fn an_entry_that_is_rejected_is_tried_again_on_the_next_day() {
 }
 
 #[test]
+fn a_template_names_all_reasons_why_its_entry_was_rejected() {
+    with_tenant(async |tenant| {
+        let id = tenant.make(TEMPLATES, rent(today().await)).await;
+        for (from, to) in [("6100", "61x"), ("1010", "10x")] {
+            rename(tenant, from, to).await;
+        }
+        let (db, poster) = (&environment().db, Poster::new(environment().db.clone()));
+        assert_eq!(post_due(db, &poster, tenant.id).await.expect("a look"), 0);
+        for (from, to) in [("61x", "6100"), ("10x", "1010")] {
+            rename(tenant, from, to).await;
+        }
+        let template = tenant.get(&format!("{TEMPLATES}/{id}")).await.ok();
+        let said = template["problem"].as_str().expect("a reason");
+        assert!(said.contains("no account 6100") && said.contains("no account 1010"), "{said}");
+    });
+}
+
+#[test]
 fn a_template_that_makes_no_sense_is_rejected() {
     with_tenant(async |tenant| {
         let today = today().await;
