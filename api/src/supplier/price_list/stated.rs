@@ -40,14 +40,16 @@ pub(super) fn stated(
         if prices == Prices::Replace {
             (input.prices, places) = (Vec::new(), Vec::new());
         }
+        let mut known: HashMap<(Quantity, Option<NaiveDate>), usize> =
+            input.prices.iter().map(key).zip(0..).collect();
         for (place, price) in listed {
-            let known = input.prices.iter().position(|known| key(known) == key(&price));
-            match known {
-                Some(known) => (input.prices[known], places[known]) = (price, place),
-                None => {
-                    input.prices.push(price);
-                    places.push(place);
-                }
+            let next = input.prices.len();
+            let at = *known.entry(key(&price)).or_insert(next);
+            if at == next {
+                input.prices.push(price);
+                places.push(place);
+            } else {
+                (input.prices[at], places[at]) = (price, place);
             }
         }
     }
