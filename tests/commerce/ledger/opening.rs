@@ -82,6 +82,29 @@ fn opening_balances_agree_with_the_documents_and_are_posted_once() {
 }
 
 #[test]
+fn open_bills_open_the_payables() {
+    with_tenant(async |tenant| {
+        documents(tenant).await;
+        let supplier = tenant.make("/v1/suppliers", json!({ "code": "POTTERY", "name": "Pottery" })).await;
+        let bill = json!({ "supplier_id": supplier, "supplier_number": "RE-1", "dated": "2026-01-05", "lines": [
+            { "account": "3000", "description": "Open bill", "unit_cost": "120.00" }] });
+        tenant.post("/v1/bills", &bill).await.created();
+        let mut lines = balances();
+        lines[3] = credit("3000", "120.00");
+        tenant.post(OPENINGS, &opening(&lines)).await.created();
+        for (account, balance) in
+            [("1010", "500.00"), ("2000", "-120.00"), ("3000", "0.00"), ("3100", "-550.00")]
+        {
+            assert_eq!(tenant.balance(account).await, balance, "{account}");
+        }
+        let tied = tenant.get("/v1/reports/tie_out").await.ok();
+        let rows = tied["rows"].as_array().expect("rows");
+        let payable = rows.iter().find(|row| row["control"] == "payable").expect("a row");
+        assert_eq!((&payable["by_hand"], &payable["difference"]), (&json!("0.00"), &json!("0.00")));
+    });
+}
+
+#[test]
 fn of_two_openings_at_once_one_is_posted() {
     with_tenant(async |tenant| {
         documents(tenant).await;
