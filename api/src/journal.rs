@@ -65,7 +65,8 @@ struct ManualLineIn {
 struct EntryReversalIn {
     /// Your own id of the reversal. The server chooses one if absent.
     id: Option<EntryId>,
-    /// Day of the reversal, in the tenant's time zone. Today if absent. Not before the entry and never in the future.
+    /// Day of the reversal, in the tenant's time zone. Today if absent. Not before the day on which the entry is
+    /// posted, and never in the future.
     occurred_on: Option<NaiveDate>,
     /// Purpose of the reversal. If absent, it names the memo of the entry.
     memo: Option<Filled500>,

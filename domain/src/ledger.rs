@@ -215,8 +215,8 @@ pub struct KnownEntry {
     pub document_id: Uuid,
     /// Its remark.
     pub memo: Option<String>,
-    /// The tenant's day on which it happened.
-    pub occurred_on: NaiveDate,
+    /// The day on which it is posted: later than that on which it happened if the period was closed.
+    pub posted_on: NaiveDate,
     /// Its lines.
     pub lines: Vec<EntryLine>,
     /// The entry that reversed it.

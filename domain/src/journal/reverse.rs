@@ -21,7 +21,7 @@ pub struct Reverse {
     pub entry_id: EntryId,
     /// The id of the reversal, if the caller chose one.
     pub id: Option<EntryId>,
-    /// The day of the reversal, not before that of the entry and not in the future. Today if absent.
+    /// The day of the reversal, not before the day on which the entry is posted and not in the future. Today if absent.
     pub occurred_on: Option<NaiveDate>,
     /// The purpose. It names that of the entry if absent.
     pub memo: Option<String>,
@@ -50,8 +50,8 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(Entry, Posting), Refus
     let occurred_on = command.occurred_on.unwrap_or(today);
     let mut problems = Problems::default();
     check_day(book, "/occurred_on", occurred_on, &mut problems);
-    if occurred_on < known.occurred_on {
-        let detail = format!("The entry is of {}: name that day or a later one.", known.occurred_on);
+    if occurred_on < known.posted_on {
+        let detail = format!("The entry is posted on {}: name that day or a later one.", known.posted_on);
         problems.invalid("/occurred_on", detail);
     }
     problems.check()?;

@@ -26,7 +26,7 @@ const LOCK: &str = "
 /// Entries (`$2`) with their lines. The document of a reversal is the entry that it reverses.
 const ENTRIES: &str = "
     select
-        e.id, e.document_kind, e.document_id, e.memo, e.occurred_on, l.account_code, l.debit - l.credit as amount, l.channel,
+        e.id, e.document_kind, e.document_id, e.memo, e.posted_on, l.account_code, l.debit - l.credit as amount, l.channel,
         l.location_id, l.party_id,
         (select r.id from journal_entry r
          where r.tenant_id = $1 and r.document_id = e.id and r.document_kind = 'manual' and r.id <> e.id
@@ -69,7 +69,7 @@ fn head(row: &PgRow) -> Result<KnownEntry, Error> {
         document_kind: word(row, "document_kind")?,
         document_id: row.try_get("document_id")?,
         memo: row.try_get("memo")?,
-        occurred_on: row.try_get("occurred_on")?,
+        posted_on: row.try_get("posted_on")?,
         lines: Vec::new(),
         reversed_by: row.try_get::<Option<Uuid>, _>("reversed_by")?.map(EntryId),
     })

@@ -84,6 +84,22 @@ fn a_reversal_that_makes_no_sense_is_rejected() {
 }
 
 #[test]
+fn a_reversal_is_not_posted_before_its_entry() {
+    with_tenant(async |tenant| {
+        let lock = |last: Value| json!({ "locked_through": last, "reason": "Quarter reported" });
+        tenant.post("/v1/period-locks", &lock(json!("2026-03-31"))).await.created();
+        let id = entry(tenant).await;
+        tenant.post("/v1/period-locks", &lock(Value::Null)).await.created();
+        let before = tenant.post(&reversal(&id), &json!({ "occurred_on": "2026-01-20" })).await;
+        before.refused(422, "validation_failed").names(&["#/occurred_on"]);
+        assert!(before.text.contains("posted on 2026-04-01"), "{}", before.text);
+        let made = tenant.post(&reversal(&id), &json!({ "occurred_on": "2026-04-01" })).await.created();
+        let read = tenant.get(&format!("{ENTRIES}/{}", made["id"].as_str().expect("an id"))).await.ok();
+        assert_eq!(read["posted_on"], "2026-04-01", "the day of its entry");
+    });
+}
+
+#[test]
 fn a_reversal_of_a_closed_day_is_posted_on_the_first_open_one() {
     with_tenant(async |tenant| {
         let id = entry(tenant).await;
