@@ -68,11 +68,11 @@ select
 from (
     select
         case d.account_kind when 'asset' then 'assets' when 'liability' then 'liabilities' else 'equity' end as section,
-        case when d.account_kind in ('asset', 'liability', 'equity') and d.account_code <> '3110' then d.account_code end
+        case when d.account_kind in ('asset', 'liability') or d.account_kind = 'equity' and d.account_code <> '3110' then d.account_code end
             as account_code,
         case
-            when d.account_kind in ('asset', 'liability', 'equity') and d.account_code <> '3110' then d.account_name
-            when d.account_code <> '3110' and d.posted_on >= date_trunc('year', now() at time zone t.time_zone)::date then 'Result of the year'
+            when d.account_kind in ('asset', 'liability') or d.account_kind = 'equity' and d.account_code <> '3110' then d.account_name
+            when d.account_kind <> 'equity' and d.posted_on >= date_trunc('year', now() at time zone t.time_zone)::date then 'Result of the year'
             else 'Result of earlier years'
         end as account_name,
         d.currency, d.balance

@@ -1,8 +1,9 @@
 //! The close of a year: its result moves to retained earnings, and every statement stays as it is.
 
 use futures_util::future::join_all;
+use sea_orm::sqlx;
 use serde_json::{Value, json};
-use tests::{Tenant, with_tenant};
+use tests::{Tenant, environment, with_tenant};
 
 use super::stock::{columns, report};
 use super::{by_json, by_view, sorted};
@@ -70,6 +71,29 @@ fn the_result_of_a_year_moves_to_retained_earnings_once() {
         assert_eq!(tenant.balance("3100").await, "0.00");
         let entry = tenant.post(CLOSE, &json!({ "memo": "Second close" })).await.created();
         assert_eq!((&entry["total"], &entry["memo"]), (&json!("100.00"), &json!("Second close")));
+    });
+}
+
+/// Makes the account 3110 one of another kind, as a tenant of before may have it.
+async fn change(tenant: &Tenant, kind: &str, name: &str) {
+    let statement = "update account set kind = $2, name = $3 where tenant_id = $1 and code = '3110'";
+    let change = sqlx::query(statement).bind(tenant.id.0).bind(kind).bind(name);
+    change.execute(&environment().root).await.expect("the account changes");
+}
+
+#[test]
+fn a_liability_with_the_code_of_closed_results_is_shown_as_such() {
+    with_tenant(async |tenant| {
+        results(tenant).await;
+        tenant.post(CLOSE, &json!({})).await.created();
+        change(tenant, "liability", "City tax").await;
+        let shown = report(tenant, "balance_sheet?as_of=2025-12-31").await;
+        let listed = columns(&shown, &["section", "account_name", "liabilities"]);
+        let tax = listed.iter().find(|row| row[0] == "liabilities").expect("a liability");
+        assert_eq!([tax[1].as_str(), tax[2].as_str()], ["City tax", "-100.00"]);
+        let (names, sheet) = by_json(tenant, "/v1/reports/balance_sheet").await;
+        assert_eq!(sorted(by_view(tenant, "balance_sheet", &names).await), sorted(sheet));
+        change(tenant, "equity", "Closed results").await;
     });
 }
 

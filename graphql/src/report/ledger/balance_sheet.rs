@@ -71,10 +71,10 @@ const NAMED: &str = "
     select
         a.kind, s.debit, s.credit, s.is_before,
         case a.kind when 'asset' then 'assets' when 'liability' then 'liabilities' else 'equity' end as section,
-        case when a.kind in ('asset', 'liability', 'equity') and a.code <> '3110' then a.code end as account_code,
+        case when a.kind in ('asset', 'liability') or a.kind = 'equity' and a.code <> '3110' then a.code end as account_code,
         case
-            when a.kind in ('asset', 'liability', 'equity') and a.code <> '3110' then a.name
-            when a.code <> '3110' and s.posted_on >= s.year_on then 'Result of the year'
+            when a.kind in ('asset', 'liability') or a.kind = 'equity' and a.code <> '3110' then a.name
+            when a.kind <> 'equity' and s.posted_on >= s.year_on then 'Result of the year'
             else 'Result of earlier years'
         end as account_name
     from side s join public.account a on a.tenant_id = :tenant_id and a.code = s.account_code
