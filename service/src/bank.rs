@@ -16,8 +16,8 @@ use uuid::Uuid;
 
 use crate::columns::Columns;
 use crate::listing::{Listing, Slice, number};
-use crate::posting::setup;
-use crate::{Error, Tx};
+use crate::tenant::decimals_of;
+use crate::{Error, Tx, input};
 
 /// Most open invoices that lines are matched with: those that are due first.
 const INVOICES_MAX: i64 = 5_000;
@@ -116,10 +116,11 @@ const SELECT: &str = "select l.id, l.account, l.reference, l.booked_on, l.amount
                       left join payment p on p.tenant_id = l.tenant_id and p.id = l.id \
                       where l.tenant_id = ";
 
-/// Returns the tenant's currency, and its decimals.
+/// Returns the tenant's currency, and its decimals. The currency stays until the end of the transaction.
 pub async fn currency(tx: &Tx) -> Result<(String, u32), Error> {
-    let settings = setup::settings(tx).await?;
-    Ok((settings.currency, settings.exponent))
+    let currency = input::tenant_defaults_of_new(tx).await?.currency;
+    let decimals = decimals_of(&currency)?;
+    Ok((currency, decimals))
 }
 
 /// Returns day and amount of the lines that are stored already, by account and reference.
