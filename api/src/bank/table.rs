@@ -4,7 +4,7 @@ use domain::refusal::Code;
 
 use super::entry::Entry;
 use crate::csv::{
-    check_is_text, check_width, is_filled, opened, read_cells, read_columns, reader, unreadable_row,
+    Place, check_is_text, check_width, is_filled, opened, read_cells, read_columns, reader, unreadable_row,
 };
 use crate::faults::Faults;
 use crate::problem::{ApiError, ErrorCode};
@@ -43,6 +43,7 @@ pub(super) fn read(
     }
     let (text, delimiter) = opened(text.as_bytes());
     check_width(text, delimiter)?;
+    check_quotes(text, delimiter)?;
     let mut reader = reader(text, delimiter);
     let header = reader.headers().map_err(|_| unreadable_row())?;
     let columns: Vec<Option<Column>> = read_columns(header)?;
@@ -64,6 +65,26 @@ pub(super) fn read(
         }
     }
     Ok((entries, rows))
+}
+
+/// Rejects a file that ends within a quoted cell: the rows after the quote would be a part of its text.
+fn check_quotes(text: &[u8], delimiter: u8) -> Result<(), ApiError> {
+    let (mut place, mut line, mut quoted_at) = (Place::Start, 1, 1);
+    for byte in text {
+        let next = place.after(*byte, delimiter);
+        if (place, next) == (Place::Start, Place::Quoted) {
+            quoted_at = line;
+        }
+        line += usize::from(*byte == b'\n');
+        place = next;
+    }
+    if place == Place::Quoted {
+        let detail = format!(
+            "The quoted cell that begins in line {quoted_at} has no end. Close it, or write a quote in a cell twice."
+        );
+        return Err(ApiError::new(ErrorCode::MalformedCsv, detail));
+    }
+    Ok(())
 }
 
 fn entry(place: usize, cells: Vec<(Column, String)>) -> Entry {

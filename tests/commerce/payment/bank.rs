@@ -253,6 +253,15 @@ fn every_bad_row_is_named_and_nothing_is_written() {
         let cut = send(tenant, "text/csv", whole.trim_end().to_owned()).await;
         cut.refused(400, "malformed_csv");
         assert!(cut.text.contains("Line 2"), "{}", cut.text);
+        let open =
+            "account,reference,booked_on,amount,text\nA,B-1,2026-01-05,1,\"thanks\nA,B-2,2026-01-05,2,\n";
+        let open = send(tenant, "text/csv", open).await;
+        open.refused(400, "malformed_csv");
+        assert!(
+            open.text.contains("begins in line 2"),
+            "no row is taken for the text of another: {}",
+            open.text
+        );
         let head = send(tenant, "text/csv", "account,reference,amount\nA,B,1\n").await;
         head.refused(422, "validation_failed");
         assert!(head.text.contains("booked_on"), "{}", head.text);
