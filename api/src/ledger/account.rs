@@ -77,12 +77,20 @@ fn read_csv(raw: &[u8]) -> Result<ChartInput, ApiError> {
     let mut reader = reader(text, delimiter);
     let header =
         reader.headers().map_err(|_| malformed("The header can't be read. Save it as \"CSV UTF-8\"."))?;
+    let width = header.len();
     let places = read_header(header.iter().map(plain_header).collect())?;
     let mut problems = Problems::default();
     let mut accounts = Vec::new();
     for record in reader.records() {
         let record =
             record.map_err(|_| malformed("A row can't be read. Check its quotes and that it is UTF-8."))?;
+        if record.iter().skip(width).any(|cell| !cell.trim().is_empty()) {
+            let line = record.position().map_or(0, ::csv::Position::line);
+            let detail = format!(
+                "Line {line} has more cells than the header. Put quotes around a cell with a delimiter."
+            );
+            return Err(malformed(&detail));
+        }
         let cells = places.map(|place| place.and_then(|place| record.get(place)).unwrap_or_default());
         let [code, name, kind, parent] = cells.map(|cell| read_cell(cell.trim()));
         if record.iter().all(|cell| cell.trim().is_empty()) {

@@ -92,6 +92,9 @@ fn a_chart_is_read_from_csv() {
         let refused = import_csv(tenant, &text.replace("\"expense\",\"\"\r\n", "\"cost\",\"\"\r\n")).await;
         refused.refused(422, "validation_failed");
         assert!(refused.text.contains("Expected asset, liability"), "{}", refused.text);
+        let unquoted = import_csv(tenant, "code,kind,name\n6200,expense,Rent, heating\n").await;
+        unquoted.refused(400, "malformed_csv");
+        assert!(unquoted.text.contains("Line 2 has more cells"), "no name is cut: {}", unquoted.text);
         for header in ["code,name,parent", "code,name,kind,color", "code,name,kind,type"] {
             let reply = import_csv(tenant, &csv(&accounts, header)).await;
             assert!(matches!(reply.status, 400 | 422), "{header}: {}", reply.text);
