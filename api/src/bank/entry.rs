@@ -1,5 +1,7 @@
 //! An entry of a statement, as the file has it, and its check.
 
+use std::ops::RangeInclusive;
+
 use chrono::NaiveDate;
 use domain::number::Money;
 use domain::text::{Line100, holds_card_number};
@@ -11,6 +13,8 @@ use crate::faults::Faults;
 /// Most characters of the name of a payer, and of a text. The rest is left out.
 const NAME_LENGTH_MAX: usize = 200;
 const TEXT_LENGTH_MAX: usize = 1_000;
+/// Lengths of an IBAN (ISO 13616).
+const IBAN_LENGTHS: RangeInclusive<usize> = 15..=34;
 
 /// An entry of a statement.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,13 +61,23 @@ pub(super) fn checked(entry: &Entry, currency: &str, decimals: u32, faults: &mut
         return None;
     }
     Some(NewLine {
-        account: entry.account.clone(),
+        account: plain_account(&entry.account),
         reference: entry.reference.clone(),
         booked_on: booked_on.ok()?,
         amount: amount.ok()?,
         counterparty: kept(&entry.counterparty, NAME_LENGTH_MAX),
         text: kept(&entry.text, TEXT_LENGTH_MAX),
     })
+}
+
+/// Returns the account. An IBAN is written in groups on paper, and without blanks in files: both are one account.
+fn plain_account(text: &str) -> String {
+    let joined: String = text.split_whitespace().collect();
+    let is_iban = IBAN_LENGTHS.contains(&joined.len())
+        && joined.bytes().all(|letter| letter.is_ascii_alphanumeric())
+        && joined.bytes().take(2).all(|letter| letter.is_ascii_alphabetic())
+        && joined.bytes().skip(2).take(2).all(|letter| letter.is_ascii_digit());
+    if is_iban { joined.to_ascii_uppercase() } else { text.to_owned() }
 }
 
 /// Returns a text in one line, without a rest that is too long. A text with a card number is left out, because no record may have one.

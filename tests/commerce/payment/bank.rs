@@ -245,6 +245,9 @@ fn every_bad_row_is_named_and_nothing_is_written() {
         assert_eq!(tenant.count("bank_line").await, 0);
 
         send(tenant, "text/csv", csv(&[["A-1", "2026-01-05", "1.00", "", ""]])).await.ok();
+        let grouped =
+            csv(&[["A-1", "2026-01-05", "1.00", "", ""]]).replace(ACCOUNT, "gb33 BUKB 2020 1555 5555 55");
+        assert_eq!(counts(&send(tenant, "text/csv", grouped).await.ok()), [1, 0, 1, 0], "it is one account");
         let other = send(tenant, "text/csv", csv(&[["A-1", "2026-01-05", "1.01", "", ""]])).await;
         other.refused(422, "validation_failed");
         assert!(other.text.contains("another day or amount"), "{}", other.text);
