@@ -381,16 +381,23 @@ CREATE FUNCTION auth.erase_customer(of_customer uuid, erased_at timestamp with t
     AS $$
 declare
     tenant constant uuid := current_setting('app.tenant_id')::uuid;
-    printed_from integer;
+    printed integer[];
 begin
-    select min(coalesce(d.customer_version, 0)) into printed_from
+    select array_agg(distinct k.version) into printed
     from (
-        select i.customer_version from public.invoice i where i.tenant_id = tenant and i.customer_id = of_customer
-        union all
-        select s.customer_version from public.pos_sale s where s.tenant_id = tenant and s.customer_id = of_customer
-    ) d;
+        select coalesce(i.customer_version, 0) as version
+        from public.invoice i where i.tenant_id = tenant and i.customer_id = of_customer
+        union
+        select coalesce(s.customer_version, 0)
+        from public.pos_sale s where s.tenant_id = tenant and s.customer_id = of_customer
+    ) d
+    cross join lateral (
+        select r.version from public.replaced_customer r
+        where r.tenant_id = tenant and r.customer_id = of_customer and r.version >= d.version
+        order by r.version limit 1
+    ) k;
     delete from public.replaced_customer r
-    where r.tenant_id = tenant and r.customer_id = of_customer and (printed_from is null or r.version < printed_from);
+    where r.tenant_id = tenant and r.customer_id = of_customer and r.version <> all (coalesce(printed, '{}'));
 
     update public.sales_order o
     set notes = '', tags = '[]', metadata = '{}', external_ref = null,
@@ -2062,12 +2069,12 @@ CREATE VIEW bi.balance_sheet WITH (security_invoker='true') AS
                     ELSE 'equity'::text
                 END AS section,
                 CASE
-                    WHEN ((d.account_kind = ANY (ARRAY['asset'::text, 'liability'::text, 'equity'::text])) AND (d.account_code <> '3110'::text)) THEN d.account_code
+                    WHEN ((d.account_kind = ANY (ARRAY['asset'::text, 'liability'::text])) OR ((d.account_kind = 'equity'::text) AND (d.account_code <> '3110'::text))) THEN d.account_code
                     ELSE NULL::text
                 END AS account_code,
                 CASE
-                    WHEN ((d.account_kind = ANY (ARRAY['asset'::text, 'liability'::text, 'equity'::text])) AND (d.account_code <> '3110'::text)) THEN d.account_name
-                    WHEN ((d.account_code <> '3110'::text) AND (d.posted_on >= (date_trunc('year'::text, (now() AT TIME ZONE t.time_zone)))::date)) THEN 'Result of the year'::text
+                    WHEN ((d.account_kind = ANY (ARRAY['asset'::text, 'liability'::text])) OR ((d.account_kind = 'equity'::text) AND (d.account_code <> '3110'::text))) THEN d.account_name
+                    WHEN ((d.account_kind <> 'equity'::text) AND (d.posted_on >= (date_trunc('year'::text, (now() AT TIME ZONE t.time_zone)))::date)) THEN 'Result of the year'::text
                     ELSE 'Result of earlier years'::text
                 END AS account_name,
             d.currency,
