@@ -7,7 +7,7 @@ use tests::{Client, Reply, Tenant, environment, with_tenant, with_tenants};
 
 const PASSWORD: &str = "correct horse battery staple";
 const PATH: &str = "/v1/invitations";
-const MANAGER: &str = "manager@shop.example";
+const INVITED: &str = "invited@shop.example";
 
 fn text(value: &Value) -> &str {
     value.as_str().expect("a text")
@@ -50,7 +50,7 @@ async fn listed(tenant: &Tenant, status: &str) -> Vec<Value> {
 #[test]
 fn an_invited_person_becomes_a_user_once() {
     with_tenant(async |tenant| {
-        let body = json!({ "email": " Manager@Shop.example ", "name": "Shop Manager", "role": "manager", "url": "https://shop.example/hi" });
+        let body = json!({ "email": " Invited@Shop.example ", "name": "Shop Manager", "role": "manager", "url": "https://shop.example/hi" });
         let made = tenant.post_as(PATH, "invite-1", &body).await;
         let invitation = made.created();
         let link = format!("https://shop.example/hi#token={}", text(&invitation["token"]));
@@ -60,24 +60,24 @@ fn an_invited_person_becomes_a_user_once() {
         let again = tenant.post_as(PATH, "invite-1", &body).await;
         assert!(again.is_replayed() && again.created()["token"] == Value::Null, "{}", again.text);
         let open = tenant.get(&path).await.ok();
-        assert_eq!((&open["email"], &open["role"]), (&json!(MANAGER), &json!("manager")));
+        assert_eq!((&open["email"], &open["role"]), (&json!(INVITED), &json!("manager")));
         assert_eq!((&open["status"], &open["user_id"]), (&json!("open"), &Value::Null));
         assert!(!open.to_string().contains("swi_"), "{open}");
         assert_eq!(listed(tenant, "open").await, [invitation["id"].clone()]);
-        login(tenant, MANAGER).await.refused(401, "invalid_credentials");
+        login(tenant, INVITED).await.refused(401, "invalid_credentials");
 
         let short = json!({ "token": invitation["token"], "password": "short" });
         let refused = tenant.anonymous().post("/v1/auth/invitation", &short).await;
         refused.refused(422, "validation_failed").names(&["#/password"]);
         accept(tenant, &invitation).await.expect(204);
         is_spent(tenant, &invitation).await;
-        let tokens = login(tenant, MANAGER).await.ok();
+        let tokens = login(tenant, INVITED).await.ok();
         let me = tenant.with_key(text(&tokens["access_token"])).get("/v1/me").await.ok();
         assert_eq!(me["actor_name"], "Shop Manager");
         let accepted = tenant.get(&path).await.ok();
         assert_eq!(accepted["status"], "accepted");
         let user = tenant.get(&format!("/v1/users/{}", text(&accepted["user_id"]))).await.ok();
-        assert_eq!((&user["email"], &user["role"]), (&json!(MANAGER), &json!("manager")));
+        assert_eq!((&user["email"], &user["role"]), (&json!(INVITED), &json!("manager")));
         assert_eq!(listed(tenant, "open").await, Vec::<Value>::new());
         assert_eq!(listed(tenant, "accepted").await, [invitation["id"].clone()]);
         for name in ["invitation.created", "invitation.accepted", "user.created"] {
@@ -85,14 +85,14 @@ fn an_invited_person_becomes_a_user_once() {
             assert_eq!(log["data"].as_array().map(Vec::len), Some(1), "{log}");
         }
         tenant.delete(&path).await.refused(409, "invalid_state_transition");
-        invite(tenant, MANAGER, "cashier").await.refused(409, "already_exists").names(&["#/email"]);
+        invite(tenant, INVITED, "cashier").await.refused(409, "already_exists").names(&["#/email"]);
     });
 }
 
 #[test]
 fn of_many_acceptances_at_once_one_counts() {
     with_tenant(async |tenant| {
-        let invitation = invite(tenant, MANAGER, "cashier").await.created();
+        let invitation = invite(tenant, INVITED, "cashier").await.created();
         let replies = join_all((0..5).map(|_| accept(tenant, &invitation))).await;
         let accepted = replies.iter().filter(|reply| reply.status == 204).count();
         assert_eq!(accepted, 1, "{replies:?}");
@@ -107,8 +107,8 @@ fn of_many_acceptances_at_once_one_counts() {
 #[test]
 fn an_invitation_ends_when_it_is_revoked_replaced_or_old() {
     with_tenant(async |tenant| {
-        let first = invite(tenant, MANAGER, "cashier").await.created();
-        let second = invite(tenant, "MANAGER@shop.example", "buyer").await.created();
+        let first = invite(tenant, INVITED, "cashier").await.created();
+        let second = invite(tenant, "INVITED@shop.example", "buyer").await.created();
         is_spent(tenant, &first).await;
         assert_eq!(listed(tenant, "revoked").await, [first["id"].clone()]);
         let path = format!("{PATH}/{}", text(&second["id"]));
@@ -116,16 +116,16 @@ fn an_invitation_ends_when_it_is_revoked_replaced_or_old() {
         tenant.delete(&path).await.expect(204);
         is_spent(tenant, &second).await;
 
-        let third = invite(tenant, MANAGER, "cashier").await.created();
+        let third = invite(tenant, INVITED, "cashier").await.created();
         let age = "update invitation set expires_at = now() - interval '1 second' where tenant_id = $1";
         let aged = sqlx::query(age).bind(tenant.id.0).execute(&environment().root).await;
         aged.expect("the invitation is old");
         is_spent(tenant, &third).await;
         assert_eq!(listed(tenant, "expired").await, [third["id"].clone()]);
         assert_eq!(listed(tenant, "open").await, Vec::<Value>::new());
-        let fourth = invite(tenant, MANAGER, "cashier").await.created();
+        let fourth = invite(tenant, INVITED, "cashier").await.created();
         let body =
-            json!({ "email": MANAGER, "name": "Shop Manager", "role": "cashier", "password": PASSWORD });
+            json!({ "email": INVITED, "name": "Shop Manager", "role": "cashier", "password": PASSWORD });
         tenant.post("/v1/users", &body).await.created();
         accept(tenant, &fourth).await.refused(409, "already_exists").names(&["#/token"]);
         for token in ["", "swi_x", "swp_01h455vb4pex5vsknk084sn02q_x"] {
@@ -139,21 +139,21 @@ fn no_caller_invites_a_person_with_more_powers() {
     with_tenant(async |tenant| {
         let (owner, admin) = (person(tenant, "owner").await.1, person(tenant, "admin").await);
         let (manager, cashier) = (person(tenant, "manager").await.1, person(tenant, "cashier").await.1);
-        invite(&admin.1, MANAGER, "owner").await.refused(403, "insufficient_scope");
-        invite(&manager, MANAGER, "cashier").await.refused(403, "insufficient_scope");
-        invite(&cashier, MANAGER, "cashier").await.refused(403, "insufficient_scope");
-        let of_owner = invite(&owner, MANAGER, "owner").await.created();
+        invite(&admin.1, INVITED, "owner").await.refused(403, "insufficient_scope");
+        invite(&manager, INVITED, "cashier").await.refused(403, "insufficient_scope");
+        invite(&cashier, INVITED, "cashier").await.refused(403, "insufficient_scope");
+        let of_owner = invite(&owner, INVITED, "owner").await.created();
         let path = format!("{PATH}/{}", text(&of_owner["id"]));
         admin.1.delete(&path).await.refused(403, "insufficient_scope");
         // The next invitation to an address ends the one before, so it takes the same powers.
-        invite(&admin.1, MANAGER, "cashier").await.refused(403, "insufficient_scope");
+        invite(&admin.1, INVITED, "cashier").await.refused(403, "insufficient_scope");
         manager.get(PATH).await.ok();
         cashier.get(PATH).await.refused(403, "insufficient_scope");
         let (_, secret) = super::auth::key_with(tenant, json!({ "scopes": ["users:write"] })).await;
-        invite(&tenant.with_key(&secret), MANAGER, "cashier").await.refused(403, "insufficient_scope");
+        invite(&tenant.with_key(&secret), INVITED, "cashier").await.refused(403, "insufficient_scope");
 
         // The maker needs the powers still when the invitation is accepted.
-        let by_admin = invite(&admin.1, "max@shop.example", "admin").await.created();
+        let by_admin = invite(&admin.1, "deputy@shop.example", "admin").await.created();
         let user = format!("/v1/users/{}", admin.0);
         tenant.patch(&user, &json!({ "role": "cashier" })).await.ok();
         is_spent(tenant, &by_admin).await;
@@ -171,7 +171,7 @@ fn an_invitation_by_a_key_ends_with_the_key() {
     with_tenants(async |tenant, stranger| {
         let scopes = tenant.get("/v1/me").await.ok()["scopes"].clone();
         let (id, secret) = super::auth::key_with(tenant, json!({ "scopes": scopes })).await;
-        let invitation = invite(&tenant.with_key(&secret), MANAGER, "cashier").await.created();
+        let invitation = invite(&tenant.with_key(&secret), INVITED, "cashier").await.created();
         let path = format!("{PATH}/{}", text(&invitation["id"]));
         stranger.get(&path).await.refused(404, "not_found");
         stranger.delete(&path).await.refused(404, "not_found");
@@ -184,12 +184,12 @@ fn an_invitation_by_a_key_ends_with_the_key() {
 fn bad_input_names_its_field() {
     with_tenant(async |tenant| {
         for (field, value) in [("email", "nowhere"), ("name", ""), ("url", "http://shop.example")] {
-            let mut body = json!({ "email": MANAGER, "name": "Shop Manager", "role": "cashier" });
+            let mut body = json!({ "email": INVITED, "name": "Shop Manager", "role": "cashier" });
             body[field] = json!(value);
             let pointer = format!("#/{field}");
             tenant.post(PATH, &body).await.refused(422, "validation_failed").names(&[pointer.as_str()]);
         }
-        let unknown = json!({ "email": MANAGER, "name": "Shop Manager", "role": "king" });
+        let unknown = json!({ "email": INVITED, "name": "Shop Manager", "role": "king" });
         assert!(matches!(tenant.post(PATH, &unknown).await.status, 400 | 422));
         tenant.get(&format!("{PATH}?status=lost")).await.refused(400, "invalid_parameter");
         assert_eq!(tenant.get(PATH).await.ok()["data"], json!([]));
