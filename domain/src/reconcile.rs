@@ -107,7 +107,8 @@ fn run_in_order(input: &Input) -> Answer {
     let timed = fault::movements(&context);
     let movements: Vec<Movement> = timed.iter().map(|(_, movement)| *movement).collect();
     let observed = observed(&world);
-    let slow = fault::slow(&context);
+    let mut slow = fault::slow(&context);
+    slow.extend(fault::slow_in_snapshots(&context, &classified, &timed));
     let groups = rank::rank(&rank::Evidence {
         faults: &faults,
         movements: &movements,

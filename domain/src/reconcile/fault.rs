@@ -246,6 +246,35 @@ pub(super) fn slow(context: &Context) -> BTreeSet<(SystemNo, SystemNo, NameNo)> 
     counts.into_iter().filter(|(_, count)| is_slow(*count)).map(|(key, _)| (key.0, key.1, key.2)).collect()
 }
 
+/// Returns the edges into systems without events that are slow at a place, as snapshots show it: more than 5 of 100 events of a process are
+/// missing in a snapshot after twice the declared latency, and are there in the next.
+pub(super) fn slow_in_snapshots(
+    context: &Context,
+    classified: &Classified,
+    movements: &[(i64, Movement)],
+) -> BTreeSet<(SystemNo, SystemNo, NameNo)> {
+    let mut late: BTreeMap<(SystemNo, SystemNo, NameNo, Process), BTreeSet<usize>> = BTreeMap::new();
+    for row in classified.rows.iter().filter(|row| !context.is_logged(row.system, row.at)) {
+        for cause in row.causes.iter().filter(|cause| cause.class == Class::TimingLag && !cause.heals) {
+            let Some(number) = cause.occurrence else { continue };
+            let one = &context.occurrences[number];
+            if limit(context, one, cause.to).is_some_and(|limit| row.at - one.at > limit) {
+                let edge = (cause.from, cause.to, one.key.1, one.event_type.process());
+                late.entry(edge).or_default().insert(number);
+            }
+        }
+    }
+    let mut all: BTreeMap<(SystemNo, SystemNo, NameNo, Process), usize> = BTreeMap::new();
+    for (_, one) in movements {
+        *all.entry((one.from, one.to, one.place, one.process)).or_default() += 1;
+    }
+    let is_slow = |edge: &(SystemNo, SystemNo, NameNo, Process), late: usize| {
+        all.get(edge).is_some_and(|all| *all >= 8 && late * 20 > *all)
+    };
+    let slow = late.into_iter().filter(|(edge, late)| is_slow(edge, late.len()));
+    slow.map(|(edge, _)| (edge.0, edge.1, edge.2)).collect()
+}
+
 /// Adds the manual work that faults cost: the work linked to them, else the default of their class.
 fn add_minutes(context: &Context, found: &mut [Found]) {
     let settings = &context.world.input.settings;

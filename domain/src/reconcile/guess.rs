@@ -38,7 +38,12 @@ pub(super) fn fill(context: &Context, classified: &mut Classified) {
         }
     }
     rests.values_mut().flat_map(BTreeMap::values_mut).for_each(|instants| instants.sort_unstable());
-    let sources = Sources { departed: departed(context), sizes: sizes(context), rests };
+    let sources = Sources {
+        departed: alone(context, EventType::TransferOut),
+        arrived: alone(context, EventType::TransferIn),
+        sizes: sizes(context),
+        rests,
+    };
     for row in classified.rows.iter_mut().filter(|row| is_open(row) && is_silent(row)) {
         let (system, key, at) = (row.system, row.key, row.at);
         for cause in row.causes.iter_mut().filter(|cause| is_guessed(cause)) {
@@ -66,6 +71,7 @@ type Spot = (SystemNo, Key, i64);
 /// The facts that guesses rest on.
 struct Sources {
     departed: HashMap<(NameNo, i64), Vec<i64>>,
+    arrived: HashMap<(NameNo, i64), Vec<i64>>,
     sizes: HashMap<i64, EventType>,
     rests: Rests,
 }
@@ -166,41 +172,46 @@ fn sets_by_part(context: &Context) -> HashMap<NameNo, Vec<Vec<NameNo>>> {
     by_part
 }
 
-/// Returns the instants of the outgoing transfers of the reference that arrived nowhere, by item and units.
-fn departed(context: &Context) -> HashMap<(NameNo, i64), Vec<i64>> {
+/// Returns the instants of the transfers of the reference that have only one side, by item and units: those that went out and arrived
+/// nowhere, or those that came in from nowhere.
+fn alone(context: &Context, side: EventType) -> HashMap<(NameNo, i64), Vec<i64>> {
+    let other = if side == EventType::TransferOut { EventType::TransferIn } else { EventType::TransferOut };
     let of_reference = |event_type: EventType| {
         context
             .occurrences
             .iter()
             .filter(move |one| one.event_type == event_type && one.has(context.world, context.reference))
     };
-    let mut arrived: HashMap<(NameNo, NameNo), i64> = HashMap::new();
-    for one in of_reference(EventType::TransferIn).filter(|one| one.reference != NO_NAME) {
-        *arrived.entry((one.reference, one.key.0)).or_default() += one.quantity;
+    let mut met: HashMap<(NameNo, NameNo), i64> = HashMap::new();
+    for one in of_reference(other).filter(|one| one.reference != NO_NAME) {
+        *met.entry((one.reference, one.key.0)).or_default() += one.quantity.abs();
     }
-    let mut departed: HashMap<(NameNo, i64), Vec<i64>> = HashMap::new();
-    for one in of_reference(EventType::TransferOut) {
-        let left = arrived.entry((one.reference, one.key.0)).or_default();
-        if one.reference != NO_NAME && *left >= -one.quantity {
-            *left += one.quantity;
+    let mut alone: HashMap<(NameNo, i64), Vec<i64>> = HashMap::new();
+    for one in of_reference(side) {
+        let (units, left) = (one.quantity.abs(), met.entry((one.reference, one.key.0)).or_default());
+        if one.reference != NO_NAME && *left >= units {
+            *left -= units;
             continue;
         }
-        departed.entry((one.key.0, -one.quantity)).or_default().push(one.at);
+        alone.entry((one.key.0, units)).or_default().push(one.at);
     }
-    departed.values_mut().for_each(|instants| instants.sort_unstable());
-    departed
+    alone.values_mut().for_each(|instants| instants.sort_unstable());
+    alone
 }
 
 /// Returns the most probable cause of a change that no event of the reference explains.
 fn guess(context: &Context, sources: &Sources, (system, key, at): Spot, units: i64) -> Cause {
-    let is_transfer = sources
-        .departed
-        .get(&(key.0, units))
-        .is_some_and(|instants| has_within(instants, (at - TRANSIT, at)));
+    // Goods that went out arrive later. Goods that came in from nowhere may have arrived before the snapshot of the place that they left.
+    let departed = sources.departed.get(&(key.0, units));
+    let arrived = sources.arrived.get(&(key.0, -units));
+    let has_departed = departed.is_some_and(|instants| has_within(instants, (at - TRANSIT, at)));
+    let has_arrived = arrived.is_some_and(|instants| has_within(instants, (at - 2 * DAY, at + TRANSIT)));
+    let is_transfer = has_departed || has_arrived;
     let is_shared = sources.is_shared((system, key, at), units);
     let usual = if units > 0 { EventType::Return } else { EventType::Sale };
     let event_type = match (is_transfer, is_shared) {
-        (true, _) => EventType::TransferIn,
+        (true, _) if has_departed => EventType::TransferIn,
+        (true, _) => EventType::TransferOut,
         (false, true) => sources.sizes.get(&units).copied().unwrap_or(usual),
         (false, false) => EventType::Adjustment,
     };

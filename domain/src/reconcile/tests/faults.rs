@@ -303,3 +303,15 @@ fn a_sku_without_mapping_is_listed_by_its_external_text() {
     assert!(rows.iter().all(|one| one.ours.is_none() && one.explanations[0].class == Class::UnmappedSku));
     assert_eq!(classes(&answer, "shop").into_keys().collect::<Vec<_>>(), [Class::UnmappedSku]);
 }
+
+/// The shop sends no events: its snapshots lack the sales of the afternoon, and the next ones have them.
+#[test]
+fn a_slow_edge_is_supposed_from_snapshots() {
+    let mut input = business(|real, system| {
+        let is_late = system == SHOP && real.event_type == EventType::Sale && real.place == 1;
+        if is_late { Effect::Late(8 * 60) } else { Effect::Keep }
+    });
+    input.events.retain(|event| event.system == ERP);
+    let expected = ("pos".to_owned(), "shop".to_owned(), Class::TimingLag, Some("20".to_owned()));
+    assert_eq!(named(&input), Some(expected));
+}
