@@ -34,7 +34,7 @@ async fn walked(client: &Client, path: &str) -> Vec<Value> {
 async fn products(tenant: &Tenant, numbers: std::ops::Range<usize>) {
     let item = |number: usize| {
         json!({ "sku": format!("P-{number}"), "name": format!("Product {number}"), "list_price": "9.5",
-            "tags": if number % 2 == 0 { json!(["even"]) } else { json!([]) } })
+            "tags": if number.is_multiple_of(2) { json!(["even"]) } else { json!([]) } })
     };
     let batch = json!({ "items": numbers.map(item).collect::<Vec<_>>() });
     let made = tenant.post("/v1/products/batch", &batch).await.expect(207);
