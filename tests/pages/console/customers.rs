@@ -14,7 +14,7 @@ fn a_customer_is_created_blocked_and_found() {
         enter(&mut browser, tenant, &tenant.key, "customers");
         press(&mut browser, ".actions", "Create a customer");
         browser.until(ASKED);
-        fill(&mut browser, "customer-name", "Nordwind Handel");
+        fill(&mut browser, "customer-name", "Nordwind Trading");
         fill(&mut browser, "customer-number", "C-7");
         fill(&mut browser, "customer-country", "Atlantis");
         submit(&mut browser);
@@ -23,15 +23,15 @@ fn a_customer_is_created_blocked_and_found() {
         fill(&mut browser, "customer-country", "DE");
         fill(&mut browser, "customer-credit_limit", "500");
         submit(&mut browser);
-        browser.until(&format!("{CLOSED} && {}", row_with("Nordwind Handel")));
-        let row = browser.text(&row_with("Nordwind Handel"));
+        browser.until(&format!("{CLOSED} && {}", row_with("Nordwind Trading")));
+        let row = browser.text(&row_with("Nordwind Trading"));
         assert!(row.contains("C-7") && row.contains("500.00") && row.contains("Active"), "{row}");
-        press(&mut browser, ".panel", "Change: Nordwind Handel");
+        press(&mut browser, ".panel", "Change: Nordwind Trading");
         browser.until(ASKED);
         fill(&mut browser, "customer-status", "blocked");
         fill(&mut browser, "customer-credit_limit", "");
         submit(&mut browser);
-        browser.until(&format!("{CLOSED} && {}.includes('Blocked')", row_with("Nordwind Handel")));
+        browser.until(&format!("{CLOSED} && {}.includes('Blocked')", row_with("Nordwind Trading")));
         browser.open(&format!("{}/console?view=customers&q=nordwind", tenant.base_url()));
         browser.until(READY);
         assert_eq!(browser.eval("document.querySelectorAll('.panel tbody tr').length"), 1);
