@@ -24,7 +24,7 @@ const shop = locations.data.find((location) => location.code === "SHOP");
 if (shop === undefined) throw new Error("a tenant has a shop");
 const stock = { kind: "opening" as const, location_id: shop.id, lines: [{ sku, quantity: "20", unit_cost: "4.00" }] };
 done(await api.POST("/v1/stock/documents", { params: { header: header() }, body: stock }));
-const till = { code: `TS-${run}`, name: "Till of the client", location_id: shop.id };
+const till = { code: `TS${run}`, name: "Till of the client", location_id: shop.id };
 const register_id = done(await api.POST("/v1/registers", { body: till })).id;
 const opened = await api.POST("/v1/pos/sessions", {
   params: { header: header() },

@@ -37,7 +37,7 @@ shop = next(location for location in call(locations_list, limit=200).data if loc
 line = m.StockLineIn(sku=sku, quantity="20", unit_cost="4.00")
 opening = m.StockDocumentIn(kind=m.StockDocumentKind.OPENING, location_id=shop.id, lines=[line])
 call(stock_documents_create, body=opening, idempotency_key=fresh())
-till = m.RegisterCreate(code=f"PY-{run}", name="Till of the client", location_id=shop.id)
+till = m.RegisterCreate(code=f"PY{run}", name="Till of the client", location_id=shop.id)
 register_id = call(registers_create, body=till).id
 opened = m.SessionIn(register_id=register_id, opening_float="50.00")
 session = call(pos_sessions_open, body=opened, idempotency_key=fresh())
