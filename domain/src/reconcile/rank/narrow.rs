@@ -14,9 +14,6 @@ const NARROW_CHANCE: f64 = 1e-3;
 const NARROW_RATIO: f64 = 1.5;
 /// Share of the faults that one value must hold.
 const NARROW_SHARE: f64 = 0.8;
-/// Most that the faults of all other values may be of what their movements let expect. A value with most of the movements can't have
-/// 1.5 times its share.
-const REST_RATIO: f64 = 0.2;
 
 /// Movements in the order of their places.
 pub(super) struct ByPlace<'a> {
@@ -79,25 +76,14 @@ fn concentrated(hits: &[NameNo], all: &[NameNo]) -> Option<NameNo> {
     hits.iter().filter(|value| **value != NO_NAME).for_each(|value| *values.entry(*value).or_default() += 1);
     let (value, held) = values.into_iter().max_by_key(|(value, held)| (*held, std::cmp::Reverse(*value)))?;
     let share = count(all, value) as f64 / all.len().max(1) as f64;
-    let held = (held, hits.len());
-    (is_concentrated(held, share, 20) || spares_the_rest(held, share, 20)).then_some(value)
+    is_concentrated((held, hits.len()), share, 20).then_some(value)
 }
 
 /// Returns whether hits concentrate beyond a share. `tries` values were compared.
 fn is_concentrated((held, all): (usize, usize), share: f64, tries: u32) -> bool {
     let part = held as f64 / all.max(1) as f64;
-    part >= NARROW_RATIO * share && is_beyond_chance((held, all), share, tries)
-}
-
-/// Returns whether nearly no hit is outside of a share of most movements. `tries` values were compared.
-fn spares_the_rest((held, all): (usize, usize), share: f64, tries: u32) -> bool {
-    let rest = (all - held) as f64 / all.max(1) as f64;
-    rest <= REST_RATIO * (1.0 - share) && is_beyond_chance((held, all), share, tries)
-}
-
-/// Returns whether one value holds most hits, and more than by chance.
-fn is_beyond_chance((held, all): (usize, usize), share: f64, tries: u32) -> bool {
-    held as f64 / all.max(1) as f64 >= NARROW_SHARE
+    part >= NARROW_SHARE
+        && part >= NARROW_RATIO * share
         && binomial_tail(held as u64, all as u64, share.max(1e-6)) * f64::from(tries) < NARROW_CHANCE * 20.0
 }
 
@@ -143,20 +129,4 @@ fn widened([mut from, mut until]: [u8; 2], all: &[usize; 24]) -> [u8; 2] {
         from = 0;
     }
     [from, until]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A category with 3 of 4 movements: its part can't be 1.5 times its share.
-    #[test]
-    fn a_value_with_most_movements_is_named_if_nearly_no_other_has_a_fault() {
-        let share = 0.75;
-        assert!(!is_concentrated((196, 199), share, 20));
-        assert!(spares_the_rest((196, 199), share, 20));
-        assert!(!spares_the_rest((180, 199), share, 20), "one in ten faults is outside");
-        assert!(!spares_the_rest((10, 10), share, 20), "as by chance");
-        assert!(!spares_the_rest((199, 199), 0.99, 20), "the others had nearly no movement");
-    }
 }
