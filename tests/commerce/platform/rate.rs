@@ -256,7 +256,7 @@ fn a_caller_reads_its_limits() {
         assert_eq!(named("minute")["remaining"], left(&reply, "minute"));
         assert_eq!(named("reports")["unit"], "points");
         assert_eq!(named("tenant")["shared_by"], "tenant");
-        assert_eq!(limits["page"], json!({ "default": 50, "max": 200 }));
+        assert_eq!(limits["page"], json!({ "default": 50, "max": 200, "whole_lists": 4 }));
         assert_eq!(
             limits["streams"],
             json!({ "per_caller": 10, "per_tenant": 500, "tickets_per_tenant": 2_500 })

@@ -186,8 +186,8 @@ fn a_filter_of_a_list_that_names_nothing_known_says_so() {
                         format!("{prefix}_01h455vb4pex5vsknk084sn02q")
                     }
                     (None, name) if OF_OTHERS.contains(&name) && path != "/v1/products" => {
-                        // The SKUs of a reconciliation are texts of other systems.
-                        let is_text = path.starts_with("/v1/reconciliation/");
+                        // The SKUs of a reconciliation and the accounts of a bank are texts of other systems.
+                        let is_text = path.starts_with("/v1/reconciliation/") || path == "/v1/bank-lines";
                         if is_text || schema["enum"].is_array() || path == "/v1/pos/exceptions" {
                             continue;
                         }

@@ -309,6 +309,7 @@ pub fn body(operation: &str, own: &Own) -> Option<Value> {
         "payments_reverse" | "supplier_payments_reverse" | "bills_reverse" => {
             Some(json!({ "reason": "Account closed" }))
         }
+        "supplier_products_import" => Some(json!({ "items": [{ "sku": "CUP", "unit_cost": "1" }] })),
         "bank_lines_accept" => Some(json!({ "invoice_id": format!("inv_{LETTERS}") })),
         "bills_credit" => Some(json!({ "supplier_number": "GS-1", "dated": "2026-01-02",
             "lines": [{ "line_no": 1, "value": "1" }] })),
