@@ -95,13 +95,14 @@ async fn receive_more(client: &Client, shop: &Shop, dice: &mut Dice) {
     let Some(known) = chosen(&shop.bought.receipts, dice) else { return };
     let path = |verb: &str| format!("/v1/purchase-orders/{}/{verb}", known.order);
     let part = json!({ "lines": [{ "line_no": 1, "quantity": "1", "lots": known.lots }] });
-    let (verb, body) = match dice.below(6) {
-        0 => ("close", json!({})),
-        1 => ("receive", json!({})),
-        _ => ("receive", part),
+    let (verb, body, has_first) = match dice.below(6) {
+        0 => ("close", json!({}), false),
+        // All that is open, which may be other lines only.
+        1 => ("receive", json!({}), false),
+        _ => ("receive", part, true),
     };
     let Some(came) = sound(shop, verb, client.post(&path(verb), &body).await) else { return };
-    if let Some(document) = came["receipt_id"].as_str() {
+    if let Some(document) = came["receipt_id"].as_str().filter(|_| has_first) {
         keep(&shop.bought.receipts, Receipt { document: document.to_owned(), ..known });
     }
 }
