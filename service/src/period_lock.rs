@@ -78,8 +78,8 @@ pub(crate) fn check_reason(problems: &mut Problems, pointer: &str, reason: &Fill
 }
 
 /// Waits for every posting that has begun, for at most 2 seconds. Then later ones, and other moves, wait until the end of the
-/// transaction. The lock is tried and not waited for: PostgreSQL lets postings queue behind who waits for it, and tills would stand
-/// still until a slow posting ends. If the lock is never free, the error is that of a row that stays locked.
+/// transaction. The lock is tried again and again: postings queue behind a transaction that waits for it, so a slow posting would stop
+/// all tills. If the lock is never free, the error is that of a row that stays locked.
 pub(crate) async fn hold(tx: &Tx) -> Result<(), Error> {
     let lock = "select pg_try_advisory_xact_lock(hashtextextended('period_lock ' || $1::uuid, 0)) as is_held";
     for _ in 0..HOLD_ATTEMPTS_MAX {
