@@ -1,6 +1,6 @@
 //! References between the parts of the document.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value, json};
 
@@ -25,19 +25,20 @@ pub fn name_rows(schemas: &mut Map<String, Value>) {
 /// Puts a reference in the place of every copy of a component.
 pub fn replace_copies(document: &mut Value) {
     let schemas = document["components"]["schemas"].as_object().into_iter().flatten();
-    let components: Vec<(String, Value)> =
-        schemas.map(|(name, schema)| (name.clone(), schema.clone())).collect();
+    let mut components = HashMap::new();
+    for (name, schema) in schemas {
+        components.entry(schema.clone()).or_insert_with(|| name.clone());
+    }
     for schema in document["components"]["schemas"].as_object_mut().into_iter().flatten() {
         for_each_child(schema.1, &mut |child| replace(child, &components));
     }
     replace(&mut document["paths"], &components);
 }
 
-fn replace(value: &mut Value, components: &[(String, Value)]) {
+fn replace(value: &mut Value, components: &HashMap<Value, String>) {
     let is_schema = ["properties", "enum", "oneOf"].iter().any(|keyword| value.get(keyword).is_some());
-    let copied = components.iter().filter(|_| is_schema).find(|(_, component)| component == value);
-    match copied {
-        Some((name, _)) => *value = json!({ "$ref": format!("#/components/schemas/{name}") }),
+    match components.get(value).filter(|_| is_schema) {
+        Some(name) => *value = json!({ "$ref": format!("#/components/schemas/{name}") }),
         None => for_each_child(value, &mut |child| replace(child, components)),
     }
 }
