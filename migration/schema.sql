@@ -9501,7 +9501,7 @@ CREATE INDEX sales_line_by_time ON public.sales_line USING brin (occurred_at);
 
 CREATE INDEX sales_order_by_customer ON public.sales_order USING btree (tenant_id, customer_id, id);
 
-CREATE INDEX sales_order_by_metadata ON public.sales_order USING gin (tenant_id, metadata jsonb_path_ops) WHERE (metadata <> '{}'::jsonb);
+CREATE INDEX sales_order_by_metadata ON public.sales_order USING gin (tenant_id, metadata jsonb_path_ops) WITH (fastupdate=off) WHERE (metadata <> '{}'::jsonb);
 
 CREATE INDEX sales_order_by_reference ON public.sales_order USING btree (tenant_id, reference) WHERE (reference IS NOT NULL);
 

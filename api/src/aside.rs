@@ -8,6 +8,7 @@ use domain::number::shown_decimals;
 use service::timing::{self, measured};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
+use tracing::Instrument;
 
 use crate::currency::showing_while;
 use crate::problem::ApiError;
@@ -27,7 +28,7 @@ static THREADS: LazyLock<Option<Runtime>> = LazyLock::new(|| {
 pub async fn aside<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Result<T, ApiError> {
     let Some(threads) = THREADS.as_ref() else { return Ok(work.await) };
     let work = showing_while(shown_decimals(), measured(work));
-    let mut task = Task(threads.spawn(work));
+    let mut task = Task(threads.spawn(work.in_current_span()));
     let (answer, on_database) = (&mut task.0).await.map_err(ApiError::internal)?;
     timing::add(on_database);
     Ok(answer)

@@ -74,8 +74,8 @@ pub struct Config {
     #[arg(long, env = "STOCKWELL_WORKERS", default_value_t = 2)]
     pub workers: usize,
     /// The most connections to the database for work. Of 16, commands have 6, reads 5, reports 3 and jobs 2. A tenant has at most
-    /// half of those for commands, reads and jobs; for its reports see --reports-max. Two more find credentials, and one
-    /// more for each 16, at least 2, sends exports.
+    /// half of those for commands, reads and jobs; for its reports see --reports-max. Two more find credentials, two more
+    /// write the log of requests, and one more for each 16, at least 2, sends exports.
     #[arg(long, env = "STOCKWELL_DB_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(4..=1_000))]
     pub db_connections: u32,
     /// The most reports at once, of which a tenant runs a quarter, and at least one. Each keeps a processor of the database busy.

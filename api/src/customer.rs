@@ -99,7 +99,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         price_tier_id: filters.price_tier_id,
         external_ref: filters.external_ref.clone(),
         tag: filters.tag.clone(),
-        metadata: list.metadata.clone(),
+        metadata: list.metadata.clone().into(),
     };
     let (relevance, usual) = (CustomerSort::Relevance, CustomerSort::CreatedDescending);
     let sort = sort(filters.sort, filter.search.is_some(), relevance, usual)?;

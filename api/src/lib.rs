@@ -57,7 +57,7 @@ pub mod period_lock;
 mod personal;
 pub mod pos;
 pub mod posting;
-mod presented;
+pub mod presented;
 pub mod pricing;
 pub mod problem;
 mod publishable;

@@ -124,6 +124,9 @@ pub struct List<F> {
     app: Data<App>,
 }
 
+/// Marks a request for all rows of a list, which counts the points of a report.
+pub(crate) struct WholeList;
+
 /// Order of a list, and the earliest change that it includes.
 #[derive(Debug, Clone, Copy)]
 pub struct Sorted {
@@ -184,6 +187,9 @@ impl<F: DeserializeOwned> List<F> {
         let (page, query) = split(&whole)?;
         let (is_whole, query) = export::split(request, &query)?;
         export::check_limit(is_whole, page.limit)?;
+        if is_whole {
+            request.extensions_mut().insert(WholeList);
+        }
         let tenant_id =
             request.extensions().get::<Context>().and_then(Context::tenant_id).unwrap_or_default();
         let bound_to = binding(tenant_id, request.path(), &query);

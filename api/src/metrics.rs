@@ -75,7 +75,7 @@ fn describe() {
 }
 
 /// Kinds of work that have a share of the connections.
-const SHARES: [&str; 6] = ["lookup", "write", "read", "report", "export", "job"];
+const SHARES: [&str; 7] = ["lookup", "write", "read", "report", "export", "job", "log"];
 
 /// Shows rare counters from the start: Prometheus sees no increase of a counter that was not there before.
 fn begin_at_zero(serves: bool) {

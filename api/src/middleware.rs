@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::uri::{PathAndQuery, Uri};
 use actix_web::http::{ConnectionType, Method, StatusCode};
@@ -26,6 +27,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use service::auth::AuthError;
 use service::caller::{ActorKind, Pages};
 use service::request_log::Served;
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -35,6 +37,7 @@ use crate::connection::{Connection, OpenRequest};
 use crate::context::Context;
 use crate::credential;
 use crate::currency::showing_while;
+use crate::list::WholeList;
 use crate::metrics;
 use crate::problem::{ApiError, ErrorCode, PROBLEM_JSON};
 use crate::stream;
@@ -102,14 +105,23 @@ where
         let inner = Rc::clone(&self.inner);
         let app = self.app.clone();
         let open = request.conn_data::<Rc<Connection>>().map(Connection::enter);
-        Box::pin(async move {
+        let route = || app.table.template(request.path().trim_end_matches('/')).map(str::to_owned);
+        let span = trace::span(request.method().as_str(), request.headers(), route);
+        let own = span.clone();
+        let handled = async move {
             let is_one_too_many = open.as_ref().is_some_and(OpenRequest::is_one_too_many);
-            let response = handle(inner, app, request, is_one_too_many).await?;
-            Ok(match open {
-                Some(open) => open.until_sent(response),
+            let response = handle(inner, app, request, is_one_too_many).await;
+            let status = match &response {
+                Ok(response) => response.status(),
+                Err(error) => error.as_response_error().status_code(),
+            };
+            trace::note_status(&own, status);
+            match open {
+                Some(open) => response.map(|response| open.until_sent(response)),
                 None => response,
-            })
-        })
+            }
+        };
+        Box::pin(handled.instrument(span))
     }
 }
 
@@ -125,6 +137,7 @@ where
     let _in_flight = app.enter();
     let started = Instant::now();
     let request_id = request_id(request.headers());
+    Span::current().record("request_id", request_id.to_str().unwrap_or_default());
     let caller = identify(&app, &request).await.and_then(|caller| check_origin(caller, request.headers()));
     let address = app.address_of(request.request());
     let mut log = Log {
@@ -155,6 +168,7 @@ where
         return Ok(finish(request.into_response(response), &app, &wants, &log).await);
     }
     let decimals = decimals(&app, log.caller.as_ref()).await;
+    let asked = Asked::of(request.request());
     let served = showing_while(decimals, service::timing::measured(inner.call(request)));
     match AssertUnwindSafe(served).catch_unwind().await {
         Ok((Ok(response), on_database)) => {
@@ -164,11 +178,34 @@ where
             Ok(response)
         }
         Ok((Err(error), _)) => Err(error),
-        Err(_) => {
-            tracing::error!(request_id = log.id(), "a handler panicked");
-            Err(ApiError::of(ErrorCode::InternalError).with_request_id(log.id()).into())
-        }
+        Err(_) => Err(panicked(&app, &wants, &log, &asked)),
     }
+}
+
+/// The part of a request that is kept while its handler has the request.
+struct Asked {
+    method: Method,
+    uri: Uri,
+    /// Whether the request counts the points of reports.
+    of_reports: bool,
+}
+
+impl Asked {
+    fn of(request: &HttpRequest) -> Self {
+        let of_reports = is_of_reports(request.path()) || request.extensions().contains::<WholeList>();
+        Asked { method: request.method().clone(), uri: request.uri().clone(), of_reports }
+    }
+}
+
+/// Returns the response to a request whose handler panicked. It is an error, because the request is gone with its handler.
+fn panicked(app: &App, wants: &Wants, log: &Log, asked: &Asked) -> Error {
+    let (method, path) = (asked.method.as_str(), asked.uri.path());
+    tracing::error!(request_id = log.id(), method, path, "a handler panicked");
+    let mut response = ApiError::of(ErrorCode::InternalError).render(Some(log.id()));
+    write_headers(&mut response, asked, app, wants, log);
+    log.line(method, || app.table.template(path).map(str::to_owned), response.status());
+    note_request(app, log, asked, &response, None);
+    InternalError::from_response("a handler panicked", response).into()
 }
 
 /// Rejects a request that shows its credential, or that this server does not take.
@@ -230,7 +267,8 @@ fn trim_slash(request: &mut ServiceRequest) {
 /// Properties of the request that its response needs.
 struct Wants {
     gzip: bool,
-    cross_origin: bool,
+    /// The origin of the page that sent it.
+    origin: Option<HeaderValue>,
     preflight: bool,
     /// Whether the connection ends with this response.
     last: bool,
@@ -239,14 +277,14 @@ struct Wants {
 impl Wants {
     fn of(request: &ServiceRequest, last: bool) -> Self {
         let headers = request.headers();
-        let cross_origin = headers.contains_key(header::ORIGIN);
+        let origin = headers.get(header::ORIGIN).cloned();
         Wants {
             gzip: compress::accepts_gzip(headers),
-            cross_origin,
             last,
-            preflight: cross_origin
+            preflight: origin.is_some()
                 && request.method() == Method::OPTIONS
                 && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD),
+            origin,
         }
     }
 }
@@ -304,6 +342,20 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
 async fn finish(response: ServiceResponse, app: &App, wants: &Wants, log: &Log) -> ServiceResponse {
     let response = explain(response, log.id());
     let (request, mut response) = response.into_parts();
+    let asked = Asked::of(&request);
+    write_headers(&mut response, &asked, app, wants, log);
+    if wants.gzip {
+        response = compress::gzip(response).await;
+    }
+    hold_back(app, log.caller.as_ref(), &request, &response).await;
+    log.line(request.method().as_str(), || request.match_pattern(), response.status());
+    let body = request.extensions().get::<body::Received>().map(|body| body.0.clone());
+    note_request(app, log, &asked, &response, body);
+    ServiceResponse::new(request, response)
+}
+
+/// Adds the headers that all responses have in common.
+fn write_headers(response: &mut HttpResponse, asked: &Asked, app: &App, wants: &Wants, log: &Log) {
     let headers = response.headers_mut();
     headers.insert(X_REQUEST_ID, log.request_id.clone());
     headers.insert(STOCKWELL_VERSION, HeaderValue::from_static(env!("CARGO_PKG_VERSION")));
@@ -323,16 +375,16 @@ async fn finish(response: ServiceResponse, app: &App, wants: &Wants, log: &Log) 
     headers
         .append(header::VARY, HeaderValue::from_static("Authorization, X-Api-Key, Accept, Accept-Encoding"));
     if let Some(caller) = &log.caller {
-        app.rates.write_headers(caller, is_of_reports(request.path()), headers);
+        app.rates.write_headers(caller, asked.of_reports, headers);
     }
     log.write_headers(headers);
-    if wants.cross_origin {
+    if let Some(origin) = &wants.origin {
         headers.append(header::VARY, HeaderValue::from_static("Origin"));
         let pages = log.caller.as_ref().and_then(|caller| caller.limits.pages.as_ref());
-        let named = pages.filter(|pages| **pages != Pages::Any).and(request.headers().get(header::ORIGIN));
+        let named = pages.filter(|pages| **pages != Pages::Any).map(|_| origin);
         allow_origin(headers, named, wants.preflight);
     }
-    if request.path().starts_with("/v1/reports") && response.status() == StatusCode::UNAUTHORIZED {
+    if asked.uri.path().starts_with("/v1/reports") && response.status() == StatusCode::UNAUTHORIZED {
         // A spreadsheet sends a key only after a challenge. On other routes a browser would show a dialog.
         let challenge = HeaderValue::from_static(r#"Basic realm="stockwell", charset="UTF-8""#);
         response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
@@ -340,36 +392,24 @@ async fn finish(response: ServiceResponse, app: &App, wants: &Wants, log: &Log) 
     if wants.last {
         response.head_mut().set_connection_type(ConnectionType::Close);
     }
-    if wants.gzip {
-        response = compress::gzip(response).await;
-    }
-    hold_back(app, log.caller.as_ref(), &request, &response).await;
-    log.line(&request, response.status());
-    note_request(app, log, &request, &response);
-    ServiceResponse::new(request, response)
 }
 
-/// Notes the request of a known caller for the log that its tenant reads.
-fn note_request(app: &App, log: &Log, request: &HttpRequest, response: &HttpResponse) {
+/// Notes the request of a known caller for the log that its tenant reads. `body` is that of the request, if it was read.
+fn note_request(app: &App, log: &Log, asked: &Asked, response: &HttpResponse, body: Option<Bytes>) {
     let Some(caller) = &log.caller else { return };
     let status = response.status();
     let is_rejected = status.is_client_error() || status.is_server_error();
     if !app.logged_requests.keep(is_rejected) {
         return;
     }
-    let body = if is_rejected {
-        request.extensions().get::<body::Received>().map(|body| body.0.to_vec())
-    } else {
-        None
-    };
     let code = response.extensions().get::<ErrorCode>().copied();
     app.request_log.note(Served {
         tenant_id: caller.tenant_id,
         actor_kind: caller.actor_kind,
         actor_id: caller.actor_id,
         request_id: log.id().to_owned(),
-        method: request.method().as_str().to_owned(),
-        path: request.path().to_owned(),
+        method: asked.method.as_str().to_owned(),
+        path: asked.uri.path().to_owned(),
         status: status.as_u16(),
         duration: log.started.elapsed(),
         response_bytes: match response.body().size() {
@@ -378,7 +418,7 @@ fn note_request(app: &App, log: &Log, request: &HttpRequest, response: &HttpResp
             BodySize::Stream => None,
         },
         code: code.map(ErrorCode::as_str),
-        body,
+        body: body.filter(|_| is_rejected).map(|body| body.to_vec()),
     });
 }
 
@@ -397,9 +437,12 @@ async fn hold_back<B>(
     }
 }
 
-/// Whether a route counts the points of reports.
+/// Whether a route counts the points of reports. A list does if it is read [whole](WholeList).
 fn is_of_reports(path: &str) -> bool {
-    path.starts_with("/v1/reports") || path.starts_with("/graphql") || path == "/v1/reconciliation/runs"
+    path.starts_with("/v1/reports")
+        || path.starts_with("/graphql")
+        || path == "/v1/reconciliation/runs"
+        || path.starts_with("/v1/replenishment/") && path != "/v1/replenishment/settings"
 }
 
 /// Allows every origin, because the credential is a header that the page must have, never a cookie. The response to a
@@ -498,20 +541,21 @@ impl Log {
         }
     }
 
-    fn line(&self, request: &HttpRequest, status: StatusCode) {
+    /// Counts the request and logs it. `route` returns the template of its path, if there is such a route.
+    fn line(&self, method: &str, route: impl Fn() -> Option<String>, status: StatusCode) {
         if metrics::are_kept() {
-            let route = request.match_pattern();
+            let route = route();
             let route = route.as_deref().unwrap_or("none");
-            metrics::count_request(request.method().as_str(), route, status.as_u16(), self.started.elapsed());
+            metrics::count_request(method, route, status.as_u16(), self.started.elapsed());
         }
         if !tracing::enabled!(target: "stockwell::request", tracing::Level::INFO) {
             return;
         }
-        let route = request.match_pattern();
+        let route = route();
         let duration_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
         tracing::info!(
             target: "stockwell::request",
-            method = request.method().as_str(),
+            method,
             route = route.as_deref().unwrap_or("none"),
             status = status.as_u16(),
             duration_us,

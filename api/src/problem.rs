@@ -103,7 +103,6 @@ struct Inner {
     violated_policies: Vec<&'static str>,
     more: BTreeMap<&'static str, String>,
     headers: Vec<(HeaderName, HeaderValue)>,
-    request_id: Option<String>,
 }
 
 impl ApiError {
@@ -116,7 +115,6 @@ impl ApiError {
             violated_policies: Vec::new(),
             more: BTreeMap::new(),
             headers: Vec::new(),
-            request_id: None,
         }))
     }
 
@@ -276,12 +274,6 @@ impl ApiError {
         self.with_header(header::RETRY_AFTER, HeaderValue::from(seconds.clamp(1, 120)))
     }
 
-    /// Sets the request's id.
-    pub fn with_request_id(mut self, request_id: &str) -> Self {
-        self.0.request_id = Some(request_id.to_owned());
-        self
-    }
-
     /// Returns the response, with the id of its request.
     pub fn render(&self, request_id: Option<&str>) -> HttpResponse {
         metrics::counter!("stockwell_refusals_total", "code" => self.0.code.as_str()).increment(1);
@@ -337,11 +329,7 @@ impl ResponseError for ApiError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut response = self.render(self.0.request_id.as_deref());
-        if let Some(Ok(id)) = self.0.request_id.as_deref().map(HeaderValue::from_str) {
-            response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
-        }
-        response
+        self.render(None)
     }
 }
 

@@ -61,6 +61,13 @@ impl RouteTable {
         methods.map(|methods| methods.allow.as_str())
     }
 
+    /// Returns the template of a path, such as `/v1/orders/{id}`.
+    pub(crate) fn template(&self, path: &str) -> Option<&str> {
+        let of_pattern = || self.patterns.iter().find(|(pattern, _)| pattern.is_match(path));
+        let fixed = self.fixed.get_key_value(path).map(|(path, _)| path.as_str());
+        fixed.or_else(|| of_pattern().and_then(|(pattern, _)| pattern.pattern()))
+    }
+
     /// Returns the methods of a path that does not serve `method`, if another path matches it too. Without this the request would
     /// reach the other path, which would take a word such as `batch` for an id.
     pub(crate) fn refused(&self, method: &Method, path: &str) -> Option<&str> {
@@ -119,6 +126,9 @@ mod tests {
         assert_eq!(table.methods("/orders/batch"), Some("OPTIONS, POST"));
         assert_eq!(table.methods("/orders/1"), Some("GET, HEAD, OPTIONS, PATCH"));
         assert_eq!(table.methods("/others"), None);
+        assert_eq!(table.template("/orders/batch"), Some("/orders/batch"));
+        assert_eq!(table.template("/orders/1"), Some("/orders/{id}"));
+        assert_eq!(table.template("/others"), None);
         assert_eq!(table.methods("/lists/1/rules/batch"), Some("OPTIONS, POST"));
         assert_eq!(table.methods("/lists/1/rules/2"), Some("GET, HEAD, OPTIONS"));
         for path in ["/orders/batch", "/lists/1/rules/batch"] {

@@ -85,7 +85,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         status: filters.status,
         external_ref: filters.external_ref.clone(),
         product_id: filters.product_id,
-        metadata: list.metadata.clone(),
+        metadata: list.metadata.clone().into(),
     };
     let (relevance, usual) = (SupplierSort::Relevance, SupplierSort::CreatedDescending);
     let sort = sort(filters.sort, filter.search.is_some(), relevance, usual)?;

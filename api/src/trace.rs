@@ -1,8 +1,14 @@
-//! The trace that a request belongs to (W3C Trace Context), and the timing of its response.
+//! The trace that a request belongs to (W3C Trace Context), its span, and the timing of its response.
 
 use std::time::Duration;
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState};
+use tracing::Span;
+use tracing::field::Empty;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use uuid::Uuid;
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -11,8 +17,63 @@ pub const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 /// Response header with the times of the request, in milliseconds.
 pub const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
+/// The parts of a `traceparent`, in hexadecimal digits.
+struct Parent<'h> {
+    trace: &'h str,
+    span: &'h str,
+    flags: &'h str,
+}
+
 /// Returns the trace id of a `traceparent` of version 00: 32 hexadecimal digits, not all zero.
 pub fn trace_id(headers: &HeaderMap) -> Option<String> {
+    parent(headers).map(|parent| parent.trace.to_owned())
+}
+
+/// Returns the span of a request, whose parent is the span that the caller names. Without an export of spans it is none. `route`
+/// returns the template of the path.
+pub fn span(method: &str, headers: &HeaderMap, route: impl Fn() -> Option<String>) -> Span {
+    let span = tracing::info_span!(
+        target: "stockwell::span",
+        "request",
+        otel.name = named(method, route().as_deref()).as_str(),
+        otel.kind = "server",
+        otel.status_code = Empty,
+        http.request.method = method,
+        http.route = route().as_deref(),
+        http.response.status_code = Empty,
+        request_id = Empty,
+    );
+    if !span.is_disabled()
+        && let Some(context) = context(headers)
+    {
+        // It fails only for a span that has begun.
+        _ = span.set_parent(context);
+    }
+    span
+}
+
+/// Notes the outcome of a request in its span.
+pub fn note_status(span: &Span, status: StatusCode) {
+    span.record("http.response.status_code", status.as_u16());
+    if status.is_server_error() {
+        span.record("otel.status_code", "ERROR");
+    }
+}
+
+fn named(method: &str, route: Option<&str>) -> String {
+    route.map_or_else(|| method.to_owned(), |route| format!("{method} {route}"))
+}
+
+/// Returns the caller's span, as the parent of another.
+fn context(headers: &HeaderMap) -> Option<Context> {
+    let parent = parent(headers)?;
+    let (trace, span) = (TraceId::from_hex(parent.trace).ok()?, SpanId::from_hex(parent.span).ok()?);
+    let flags = TraceFlags::new(u8::from_str_radix(parent.flags, 16).ok()?);
+    let caller = SpanContext::new(trace, span, flags, true, TraceState::default());
+    Some(Context::new().with_remote_span_context(caller))
+}
+
+fn parent(headers: &HeaderMap) -> Option<Parent<'_>> {
     let mut parts = headers.get(TRACEPARENT)?.to_str().ok()?.split('-');
     let [version, trace, parent, flags] = [parts.next()?, parts.next()?, parts.next()?, parts.next()?];
     let is_hex = |text: &str, length: usize| {
@@ -24,7 +85,7 @@ pub fn trace_id(headers: &HeaderMap) -> Option<String> {
         && is_hex(flags, 2)
         && parts.next().is_none()
         && trace.bytes().any(|byte| byte != b'0');
-    is_valid.then(|| trace.to_owned())
+    is_valid.then_some(Parent { trace, span: parent, flags })
 }
 
 /// Returns the value of `traceresponse`: the trace, and a new id of the work of this server.

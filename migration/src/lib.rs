@@ -193,6 +193,8 @@ pub const STEPS: &[Step] = &[
     step!("0173_second_factor"),
     step!("0174_invitation"),
     step!("0163_bank_line"),
+    step!("0175_order_metadata_at_once"),
+    step!("0176_order_metadata_moved"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

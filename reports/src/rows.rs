@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, get, rt};
 use api::aside::aside;
 use api::csv;
 use api::params::Params;
+use api::presented::Presented;
 use api::problem::{ApiError, ErrorCode, Problem};
 use api::{Answer, App, Caller};
 use domain::number::shown_decimals;
@@ -55,11 +56,12 @@ struct RowsParams {
 /// Export sales lines
 ///
 /// Returns every line of sales, refunds, invoices and credit notes of a period, by the time at which it happened. The response is
-/// written while it is read, so it may have up to 2,000,000 rows; a longer one is rejected (422). All rows are of one snapshot,
-/// and `Stockwell-Row-Count` has their number. The rows must be read within 60 seconds: ask for months rather than years over a
-/// slow line. A client that takes nothing for 5 seconds while more rows wait is cut off. If something fails in between, the
-/// connection is cut before the end of the response, so a client never takes a part for the whole. An export costs as many points
-/// as a report: 10, and one for every 100 rows. `cost` is null without the scope `costs:read`.
+/// written while it is read, so it may have up to 2,000,000 rows; a longer one is rejected (422). All rows are of one snapshot, and
+/// `Stockwell-Row-Count` has their number. The rows must be read within 60 seconds: ask for months rather than years over a slow
+/// line. A client that takes nothing for 5 seconds while more rows wait is cut off. If something fails in between, the connection
+/// is cut before the end of the response, so a client never takes a part for the whole. The same happens within 5 seconds after the
+/// credential was revoked. An export costs as many points as a report: 10, and one for every 100 rows. `cost` is null without the
+/// scope `costs:read`.
 #[utoipa::path(
     operation_id = "reports_rows_sales_lines",
     security(("bearer" = ["reports:read"])),
@@ -155,6 +157,7 @@ async fn respond(
     };
     app.rates.admit_report(&caller)?;
     let wanted = Wanted { kind, range, form, sees_costs: caller.sees_costs(), decimals: shown_decimals() };
+    let presented = Presented::of(request, &app);
     let mut pieces = read(&app, &caller, wanted);
     // The count is read before the response begins, so that an error gets its own status.
     let rows = match pieces.recv().await {
@@ -165,9 +168,9 @@ async fn respond(
         Some(Err(failed)) => return Err(reason(failed)),
     };
     app.rates.count_values(&caller, usize::try_from(rows).unwrap_or(usize::MAX));
-    let body = stream::unfold(pieces, async |mut pieces| {
-        let piece = bytes(pieces.recv().await)?;
-        Some((piece, pieces))
+    let body = stream::unfold(Export { app, caller, presented, pieces }, async |mut export| {
+        let piece = export.next().await?;
+        Some((piece, export))
     });
     let (media_type, extension) = match form {
         Form::Csv { .. } => ("text/csv; charset=utf-8; header=present", "csv"),
@@ -190,6 +193,25 @@ fn read(app: &Data<App>, caller: &Caller, wanted: Wanted) -> mpsc::Receiver<Resu
         _ = aside(work).await;
     });
     pieces
+}
+
+/// Rows that are being sent.
+struct Export {
+    app: Data<App>,
+    caller: Caller,
+    presented: Presented,
+    pieces: mpsc::Receiver<Result<Piece, Failed>>,
+}
+
+impl Export {
+    /// Returns the bytes of the next piece, or an error if the caller may no longer have it.
+    async fn next(&mut self) -> Option<std::io::Result<Bytes>> {
+        let piece = self.pieces.recv().await;
+        match self.presented.check(&self.app, &self.caller).await {
+            Ok(()) => bytes(piece),
+            Err(error) => Some(Err(std::io::Error::other(error.to_string()))),
+        }
+    }
 }
 
 /// Returns the bytes of a piece, or the error that cuts the connection; nothing after the end.

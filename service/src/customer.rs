@@ -27,7 +27,7 @@ use crate::input::{self, Change, TenantDefaults};
 use crate::listing;
 use crate::page::{Key, Page, Placed, named_sort};
 use crate::rows::{self, insert_all};
-use crate::search::{Noted, Search, Searchable};
+use crate::search::{Noted, Pairs, Search, Searchable};
 use crate::{Error, Tx};
 
 use check::{Drafts, References};
@@ -160,7 +160,7 @@ pub struct Filter {
     /// A tag of the customer.
     pub tag: Option<String>,
     /// Pairs that the record has in its metadata.
-    pub metadata: Metadata,
+    pub metadata: Pairs,
 }
 
 named_sort! {

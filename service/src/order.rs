@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{CustomerId, LocationId, OrderId, ShipmentId};
-use domain::metadata::Metadata;
 use domain::number::Money;
 use domain::order::{Invoice, Order, OrderStatus, Shipment};
 use domain::printed::{Addresses, PrintedCustomer, Seller};
@@ -17,7 +16,7 @@ use uuid::Uuid;
 
 use crate::listing::{Listing, Period, Slice, number, word};
 use crate::posting::{lots, orders};
-use crate::search::Noted;
+use crate::search::{Noted, Pairs};
 use crate::{Error, Tx, invoice, printed};
 
 /// An order in a list, without its lines, shipments and invoices.
@@ -84,7 +83,7 @@ pub struct Filter {
     /// Whether a shipment of it is not invoiced. Both if absent.
     pub uninvoiced: Option<bool>,
     /// Pairs that the record has in its metadata.
-    pub metadata: Metadata,
+    pub metadata: Pairs,
 }
 
 /// An order with its shipments and invoices.

@@ -1,8 +1,8 @@
 //! The log of requests, which the tenant can read: each request of a known caller, with its outcome.
 //!
-//! Requests wait in memory and are written in the background, those of a tenant with one statement. So no request waits for its entry,
-//! and none costs a statement of its own. What waits is bounded: under a flood the oldest entries are dropped and counted. Entries that
-//! were not written when the process ends without a stop are lost.
+//! Requests wait in memory and are written in the background, those of a tenant with one statement, on connections that nothing else
+//! uses. So no request waits for its entry, and none costs a statement of its own. What waits is bounded: under a flood the oldest
+//! entries are dropped and counted. Entries that were not written when the process ends without a stop are lost.
 
 mod redact;
 
@@ -13,6 +13,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::id::{IdSequence, TenantId};
 use domain::tag;
+use futures_util::{StreamExt, stream};
 use rand::RngExt;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
@@ -26,6 +27,7 @@ use crate::caller::ActorKind;
 use crate::columns::Columns;
 use crate::listing::{Listing, Period, Slice};
 use crate::relay::first_id;
+use crate::tx::shares::LOGS;
 use crate::{Db, Error, Tx};
 
 /// Pause between two writes.
@@ -154,12 +156,16 @@ impl Writer {
     async fn write(&self) {
         let _turn = self.turn.lock().await;
         let waiting = std::mem::take(&mut *self.waiting());
-        for (tenant_id, entries) in waiting.by_tenant {
-            let entries = Vec::from(entries);
-            if let Err(error) = save(&self.db, tenant_id, &entries).await {
-                tracing::warn!(%error, %tenant_id, "requests were not logged");
-                count_dropped(entries.len());
-            }
+        let written =
+            |(tenant_id, entries): (TenantId, VecDeque<Entry>)| self.write_of(tenant_id, Vec::from(entries));
+        stream::iter(waiting.by_tenant).for_each_concurrent(LOGS, written).await;
+    }
+
+    /// Writes the requests of a tenant, or counts them as dropped.
+    async fn write_of(&self, tenant_id: TenantId, entries: Vec<Entry>) {
+        if let Err(error) = save(&self.db, tenant_id, &entries).await {
+            tracing::warn!(%error, %tenant_id, "requests were not logged");
+            count_dropped(entries.len());
         }
     }
 }
@@ -219,7 +225,7 @@ impl Drop for RequestLog {
 }
 
 async fn save(db: &Db, tenant_id: TenantId, entries: &[Entry]) -> Result<(), Error> {
-    let tx = db.begin(tenant_id).await?;
+    let tx = db.begin_log(tenant_id).await?;
     timeout(db.write_time().work, insert(&tx, entries)).await.unwrap_or(Err(Error::Deadline))?;
     tx.commit().await
 }

@@ -4,6 +4,8 @@
 //! It returns ids with their rank: 0, the text is the code; 1, the code or the name begins with it; 2, each word of it
 //! begins a word; 3, each word of it is somewhere.
 
+use std::sync::OnceLock;
+
 use domain::annotation::Tag;
 use domain::metadata::{self, Metadata};
 use domain::text::{DASHES, Searched, WITHIN_LENGTH_MIN, looks};
@@ -107,6 +109,21 @@ impl Searchable {
     }
 }
 
+/// Pairs that records have in their metadata. The records that have them are found once, with the first rows that are read, so that
+/// a list that is read whole does not find them again for each part.
+#[derive(Debug, Clone, Default)]
+pub struct Pairs {
+    wanted: Metadata,
+    /// The records that have them. None: too many.
+    found: OnceLock<Option<Vec<Uuid>>>,
+}
+
+impl From<Metadata> for Pairs {
+    fn from(wanted: Metadata) -> Self {
+        Pairs { wanted, found: OnceLock::new() }
+    }
+}
+
 /// The SQL by which the records of a list are found by their metadata.
 pub(crate) struct Noted {
     /// Finds the ids of those with the pairs ($1), at most so many ($2).
@@ -118,15 +135,18 @@ pub(crate) struct Noted {
 }
 
 impl Noted {
-    /// Adds the condition that a record has all pairs of `wanted`, if there are any.
-    pub(crate) async fn add(&self, tx: &Tx, query: Listing, wanted: &Metadata) -> Result<Listing, Error> {
-        if wanted.is_empty() {
+    /// Adds the condition that a record has all of `pairs`, if there are any.
+    pub(crate) async fn add(&self, tx: &Tx, query: Listing, pairs: &Pairs) -> Result<Listing, Error> {
+        if pairs.wanted.is_empty() {
             return Ok(query);
         }
-        let wanted = metadata::to_json(wanted);
-        let row = tx.row(sqlx::query(self.find).bind(wanted.clone()).bind(NOTED_MAX)).await?;
-        let found: Option<Vec<Uuid>> = row.map(|row| row.try_get(0)).transpose()?.flatten();
-        Ok(match found {
+        let wanted = metadata::to_json(&pairs.wanted);
+        if pairs.found.get().is_none() {
+            let row = tx.row(sqlx::query(self.find).bind(wanted.clone()).bind(NOTED_MAX)).await?;
+            let found: Option<Vec<Uuid>> = row.map(|row| row.try_get(0)).transpose()?.flatten();
+            pairs.found.get_or_init(|| found);
+        }
+        Ok(match pairs.found.get().cloned().flatten() {
             Some(ids) => query.with(self.is_one, Some(ids)).sql(")"),
             None => query.with(self.has, Some(wanted)),
         })

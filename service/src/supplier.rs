@@ -25,7 +25,7 @@ use crate::input::{self, Change, TenantDefaults};
 use crate::listing::{self, Listing};
 use crate::page::{Key, Page, Placed, named_sort};
 use crate::rows::{self, insert_all};
-use crate::search::{Noted, Search};
+use crate::search::{Noted, Pairs, Search};
 use crate::{Error, Tx};
 
 use check::Drafts;
@@ -99,7 +99,7 @@ pub struct Filter {
     /// Suppliers that sell this product.
     pub product_id: Option<ProductId>,
     /// Pairs that the record has in its metadata.
-    pub metadata: Metadata,
+    pub metadata: Pairs,
 }
 
 named_sort! {

@@ -59,7 +59,7 @@ const ATTEMPTS_MAX: u32 = 3;
 #[derive(Debug, Clone)]
 pub struct PoolOptions {
     /// Most connections for commands, reads, reports and jobs together. Each kind has at least one. Two more find tenants
-    /// and credentials, and one more for each 16, at least two, sends exports.
+    /// and credentials, two more write the log of requests, and one more for each 16, at least two, sends exports.
     pub connections_max: u32,
     /// Time that a command or a read waits for a connection before it fails as busy.
     pub wait_ms: u64,
@@ -281,6 +281,14 @@ impl Db {
         let opening = "begin; set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off; \
              set local jit = off";
         self.open(opening, self.write_share, tenant_id).await
+    }
+
+    /// Opens a transaction for the log of requests. It has connections of its own, and no commit of it waits for the disk: what
+    /// waits to be logged is lost in a crash anyway.
+    pub(crate) async fn begin_log(&self, tenant_id: TenantId) -> Result<Tx, Error> {
+        let opening = "begin; set local synchronous_commit = off; set local plan_cache_mode = force_generic_plan; \
+             set local enable_seqscan = off; set local jit = off";
+        self.open(opening, Work::Log, tenant_id).await
     }
 
     /// Opens a read-only snapshot.

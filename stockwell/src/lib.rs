@@ -11,6 +11,7 @@ pub mod log;
 pub mod reconcile;
 mod routes;
 pub mod signal;
+pub mod spans;
 mod stopping;
 pub mod webhook;
 pub mod worker;

@@ -80,8 +80,12 @@ enum Command {
 async fn main() -> ExitCode {
     let command = Cli::parse().command;
     let serves = matches!(command, Command::Serve { .. } | Command::Migrate(_));
-    log::start(if serves { log::SERVICE } else { log::PERSON });
-    match run(command).await {
+    let spans = log::start(if serves { log::SERVICE } else { log::PERSON });
+    let outcome = run(command).await;
+    if let Some(spans) = spans {
+        spans.end().await;
+    }
+    match outcome {
         Ok(code) => code,
         Err(error) => {
             eprintln!("stockwell: {error}");

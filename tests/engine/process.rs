@@ -8,6 +8,7 @@ use std::process::Stdio;
 use api::config::Config;
 use rand::RngExt;
 use secrecy::SecretString;
+use stockwell::log;
 use stockwell::webhook::WebhookConfig;
 use stockwell::worker::{Worker, WorkerConfig};
 use tests::{Apart, environment};
@@ -22,6 +23,8 @@ const RELAY_DATABASE_URL: &str = "STOCKWELL_TEST_RELAY_DATABASE_URL";
 const DATABASE_URL: &str = "STOCKWELL_TEST_DATABASE_URL";
 /// The signing key of the child process.
 const SIGNING_KEY: &str = "STOCKWELL_TEST_SIGNING_KEY";
+/// The collector of spans.
+const COLLECTOR: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 /// Connections of a server to the database.
 const CONNECTIONS: &str = "STOCKWELL_TEST_CONNECTIONS";
 /// The line by which the child process says that it works.
@@ -39,6 +42,21 @@ impl Process {
     pub async fn server(addr: &str, connections: u32) -> Self {
         let (connections, url) = (connections.to_string(), environment().database_url());
         let settings = [(ADDR, addr), (CONNECTIONS, &connections), (DATABASE_URL, &url)];
+        Process::start("process::server", &settings).await
+    }
+
+    /// Starts a server that sends its spans to a collector, as the service `shop`.
+    pub async fn traced(addr: &str, collector: &str) -> Self {
+        let url = environment().database_url();
+        let settings = [
+            (ADDR, addr),
+            (CONNECTIONS, "16"),
+            (DATABASE_URL, &url),
+            (COLLECTOR, collector),
+            ("OTEL_SERVICE_NAME", "shop"),
+            ("OTEL_BSP_SCHEDULE_DELAY", "100"),
+            ("NO_PROXY", "127.0.0.1"),
+        ];
         Process::start("process::server", &settings).await
     }
 
@@ -85,6 +103,7 @@ fn server() {
     let Ok(addr) = std::env::var(ADDR) else { return };
     let config = tests::config(&setting(DATABASE_URL), &addr, &PathBuf::from(setting(SIGNING_KEY)));
     let config = Config { db_connections: setting(CONNECTIONS).parse().expect("a number"), ..config };
+    let _spans = std::env::var_os(COLLECTOR).and_then(|_| log::start(log::PERSON));
     live(async { stockwell::serve(&config).await.expect("the server starts") });
 }
 

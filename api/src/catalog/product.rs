@@ -116,7 +116,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         external_ref: filters.external_ref.clone(),
         group_id: filters.group_id,
         tag: filters.tag.clone(),
-        metadata: list.metadata.clone(),
+        metadata: list.metadata.clone().into(),
     };
     let (relevance, usual) = (ProductSort::Relevance, ProductSort::CreatedDescending);
     let sort = sort(filters.sort, filter.search.is_some(), relevance, usual)?;

@@ -83,7 +83,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         occurred: Period::new(filters.occurred_from, filters.occurred_to),
         created: Period::new(filters.created_from, filters.created_to),
         uninvoiced: filters.uninvoiced,
-        metadata: list.metadata.clone(),
+        metadata: list.metadata.clone().into(),
     };
     let sort = filters.sort;
     let read = async move |tx: &Tx, slice: &Slice| service::order::list(tx, &filter, slice).await;

@@ -27,7 +27,7 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 use crate::input::{self, Change};
 use crate::listing::{self, Columns, Listing};
 use crate::page::{Page, Placed};
-use crate::search::{Noted, Search, Searchable};
+use crate::search::{Noted, Pairs, Search, Searchable};
 use crate::{Error, Tx};
 
 pub use sort::ProductSort;
@@ -252,7 +252,7 @@ pub struct Filter {
     /// A tag of the product.
     pub tag: Option<String>,
     /// Pairs that the record has in its metadata.
-    pub metadata: Metadata,
+    pub metadata: Pairs,
 }
 
 /// Returns the OpenAPI schema of a variant's options.
@@ -409,7 +409,7 @@ pub async fn get(tx: &Tx, id: ProductId) -> Result<Product, Error> {
 pub async fn list_by_sku(
     tx: &Tx,
     status: Option<ProductStatus>,
-    metadata: &Metadata,
+    metadata: &Pairs,
     after: Option<&str>,
     rows: u64,
 ) -> Result<Vec<Product>, Error> {

@@ -18,6 +18,7 @@ use domain::id::TenantId;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
+use tracing::{Instrument, Span};
 
 use super::parts::Parts;
 use super::setup::Setups;
@@ -121,6 +122,8 @@ impl Queue {
 struct Waiting {
     request: Request,
     since: Instant,
+    /// Span of the request.
+    span: Span,
     answer: oneshot::Sender<Result<Answer, Error>>,
 }
 
@@ -158,7 +161,12 @@ impl Poster {
             if queue.waiting.len() >= WAITING_MAX {
                 return Err(Error::Busy);
             }
-            queue.waiting.push_back(Waiting { request, since: Instant::now(), answer });
+            queue.waiting.push_back(Waiting {
+                request,
+                since: Instant::now(),
+                span: Span::current(),
+                answer,
+            });
             if queue.open_lane() {
                 self.0.runtime.spawn(drain(Arc::clone(&self.0), tenant_id));
             }
@@ -174,7 +182,7 @@ impl Poster {
         let inner = Arc::clone(&self.0);
         let asked = requests.len();
         let mut own = std::mem::take(parts);
-        let work = self.0.runtime.spawn(async move {
+        let work = async move {
             let mut answers = Vec::with_capacity(requests.len());
             let mut rest = requests.as_slice();
             while !rest.is_empty() {
@@ -184,8 +192,8 @@ impl Poster {
                 rest = later;
             }
             (answers, own)
-        });
-        match on_database(work).await {
+        };
+        match on_database(self.0.runtime.spawn(work.in_current_span())).await {
             Ok((answers, own)) => {
                 *parts = own;
                 answers
@@ -345,10 +353,12 @@ async fn drain(inner: Arc<Inner>, tenant_id: TenantId) {
         for waiting in &batch {
             metrics::histogram!("stockwell_queue_wait_seconds").record(waiting.since.elapsed());
         }
+        // The phases of a batch belong to the span of its first request.
+        let span = batch.first().map_or_else(Span::none, |waiting| waiting.span.clone());
         let (requests, answers): (Vec<Request>, Vec<_>) =
             batch.into_iter().map(|waiting| (waiting.request, waiting.answer)).unzip();
         let begun = Instant::now();
-        let results = lane.run(&requests).await;
+        let results = lane.run(&requests).instrument(span).await;
         let took = begun.elapsed();
         for (answer, result) in answers.into_iter().zip(results) {
             // The client may have disconnected. The work is done all the same.

@@ -2,8 +2,9 @@
 //!
 //! Each kind of work has a number of connections of its own. Of those for commands, reads and jobs, a tenant gets at most half.
 //! Reports keep a processor of the database busy, so there are few at once, and a tenant gets a quarter of them, at least one. Exports
-//! wait for their clients, so they have places of their own, fewer than reports. Work that finds its share taken waits, at most as long as the kind allows, and then fails: as [`Error::OverShare`] if the tenant
-//! itself has used its share up, as [`Error::Busy`] if others have.
+//! wait for their clients, so they have places of their own, fewer than reports. The log of requests has few, which no other work
+//! uses. Work that finds its share taken waits, at most as long as the kind allows, and then fails: as [`Error::OverShare`] if the
+//! tenant itself has used its share up, as [`Error::Busy`] if others have.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -32,6 +33,8 @@ pub(super) enum Work {
     Export,
     /// Imports and the system's own jobs, which write much in one transaction.
     Job,
+    /// Entries of the log of requests.
+    Log,
 }
 
 /// Connections for lookups, besides those of the options: a caller is known, and health is reported, under any load.
@@ -42,6 +45,9 @@ const EXPORTS: usize = 1;
 /// Fewest connections for exports: no tenant can take all of them.
 const EXPORTS_MIN: usize = 2;
 
+/// Connections for the log of requests, besides those of the options.
+pub(crate) const LOGS: usize = 2;
+
 /// The shares of all kinds of work.
 #[derive(Debug)]
 pub(super) struct Shares {
@@ -51,10 +57,12 @@ pub(super) struct Shares {
     report: Share,
     export: Share,
     job: Share,
+    log: Share,
 }
 
 impl Shares {
-    /// Divides the connections among the kinds of work, and adds those of lookups and exports. Each kind gets at least one.
+    /// Divides the connections among the kinds of work, and adds those of lookups, exports and the log of
+    /// requests. Each kind gets at least one.
     pub(super) fn new(options: &PoolOptions) -> Self {
         let connections = options.connections_max as usize;
         let wait = Duration::from_millis(options.wait_ms);
@@ -71,12 +79,13 @@ impl Shares {
             report: Share::new(reports, (reports / 4).max(1), report_wait),
             export: Share::new(exports, (exports / 4).max(1), report_wait),
             job: Share::new(job, job.div_ceil(2), report_wait),
+            log: Share::new(LOGS, LOGS.div_ceil(2), wait),
         }
     }
 
     /// Returns the sum of all shares.
     pub(super) fn connections(&self) -> usize {
-        [&self.lookup, &self.write, &self.read, &self.report, &self.export, &self.job]
+        [&self.lookup, &self.write, &self.read, &self.report, &self.export, &self.job, &self.log]
             .map(|share| share.places.available_permits())
             .iter()
             .sum()
@@ -91,6 +100,7 @@ impl Shares {
             Work::Report => &self.report,
             Work::Export => &self.export,
             Work::Job => &self.job,
+            Work::Log => &self.log,
         };
         let begun = Instant::now();
         let entered = share.enter(tenant_id).await;
@@ -194,7 +204,7 @@ mod tests {
             reports.push(shares.enter(Work::Report, tenant(number)).await.expect("a place"));
         }
         assert!(matches!(shares.enter(Work::Report, tenant(9)).await, Err(Error::Busy)));
-        for work in [Work::Lookup, Work::Write, Work::Read, Work::Export, Work::Job] {
+        for work in [Work::Lookup, Work::Write, Work::Read, Work::Export, Work::Job, Work::Log] {
             assert!(shares.enter(work, tenant(1)).await.is_ok(), "{work:?}");
         }
     }
@@ -222,7 +232,8 @@ mod tests {
     #[tokio::test]
     async fn every_kind_of_work_has_a_connection() {
         let shares = shares(1);
-        for work in [Work::Lookup, Work::Write, Work::Read, Work::Report, Work::Export, Work::Job] {
+        for work in [Work::Lookup, Work::Write, Work::Read, Work::Report, Work::Export, Work::Job, Work::Log]
+        {
             assert!(shares.enter(work, tenant(1)).await.is_ok(), "{work:?}");
         }
     }

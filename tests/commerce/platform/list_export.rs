@@ -145,6 +145,28 @@ fn an_export_ends_with_its_credential() {
     });
 }
 
+/// A change that is made while the list is read shows that the products are not found again for each part.
+#[test]
+fn a_whole_list_finds_metadata_once() {
+    with_tenant(async |tenant| {
+        for from in [0, 500] {
+            products(tenant, from..from + 500).await;
+        }
+        // A part is longer than what a connection holds, so the server reads the next one while the client reads.
+        let noted = "update product set description = repeat('x', 30000), metadata = '{\"shelf\": \"A-12\"}' where tenant_id = $1";
+        for path in
+            ["/v1/products?format=ndjson&metadata[shelf]=A-12", "/v1/products/export?metadata[shelf]=A-12"]
+        {
+            outside(tenant, noted).await;
+            let begun = tenant.call(Method::GET, path).open().await;
+            assert_eq!(begun.status(), 200, "{path}");
+            outside(tenant, "update product set metadata = '{}' where tenant_id = $1").await;
+            let whole = begun.text().await.expect("the whole list");
+            assert_eq!(whole.lines().filter(|line| line.contains("P-")).count(), 1_000, "{path}");
+        }
+    });
+}
+
 #[test]
 fn a_tenant_reads_so_many_whole_lists_at_once() {
     with_tenants(async |tenant, other| {

@@ -77,6 +77,26 @@ fn a_key_has_so_many_requests_and_another_has_its_own() {
 }
 
 #[test]
+fn a_route_that_counts_points_of_reports_states_their_limit() {
+    with_tenant(async |tenant| {
+        let node = strict(|_| {}).await;
+        let key = key(tenant, &node).await;
+        for (path, states_it) in [
+            ("/v1/products", false),
+            ("/v1/replenishment/settings", false),
+            ("/v1/products?format=ndjson", true),
+            ("/v1/replenishment/suggestions", true),
+            ("/v1/reports/revenue?group_by=channel", true),
+        ] {
+            let reply = key.get(path).await;
+            assert_eq!(reply.status, 200, "{path}: {}", reply.text);
+            let policies = reply.header("ratelimit-policy").expect("a header");
+            assert_eq!(policies.contains("\"reports\";q=30000;w=60"), states_it, "{path}: {policies}");
+        }
+    });
+}
+
+#[test]
 fn who_comes_back_too_soon_waits_for_the_rejection() {
     with_tenant(async |tenant| {
         let node = strict(|config| config.rates.rate_minute = 1).await;

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use actix_web::{HttpResponse, HttpServer, web};
 use api::config::{Config, LoggedRequests};
+use api::middleware::Common;
 use reqwest::Method;
-use sea_orm::sqlx;
+use sea_orm::sqlx::{self, Connection};
 use serde_json::{Value, json};
 use service::relay::Outbox;
 use tests::{Tenant, environment, with_tenant, with_tenants};
@@ -162,6 +164,33 @@ fn a_server_may_log_rejected_requests_only() {
 }
 
 #[test]
+fn the_log_takes_no_connection_from_writes() {
+    with_tenant(async |tenant| {
+        // Of 4 connections, one is for writes.
+        let few = |config: &mut Config| {
+            config.db_connections = 4;
+            config.db_wait_ms = 50;
+        };
+        let node = environment().node_with(few).await;
+        let here = tenant.at(&node.base_url);
+        let mut holder = environment().connect().await;
+        let mut held = holder.begin().await.expect("a transaction begins");
+        let lock = sqlx::query("select from tenant where tenant_id = $1 for update").bind(tenant.id.0);
+        lock.execute(&mut *held).await.expect("the row is locked");
+        let change = here.call(Method::PATCH, "/v1/settings").header("if-match", "*");
+        let change = change.json(&json!({ "log_rejected_bodies": true })).send();
+        let read = async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let call = here.call(Method::GET, "/v1/products").header("x-request-id", "my-request.4");
+            call.send().await.ok();
+            logged(tenant, "request_id=my-request.4", 1).await;
+            held.rollback().await.expect("the row is free");
+        };
+        tokio::join!(change, read);
+    });
+}
+
+#[test]
 fn a_request_is_kept_for_seven_days() {
     with_tenant(async |tenant| {
         // An id begins with the millisecond of its row.
@@ -175,5 +204,53 @@ fn a_request_is_kept_for_seven_days() {
         assert!(outbox.forget_requests().await.expect("old requests are deleted") >= 2);
         let left = tenant.get("/v1/request-log?request_id=old-request").await.ok();
         assert_eq!(left["data"].as_array().map(Vec::len), Some(1));
+    });
+}
+
+/// A handler with a fault.
+async fn faulty() -> HttpResponse {
+    panic!("a fault of a handler")
+}
+
+#[test]
+fn a_request_whose_handler_panics_is_counted_and_logged() {
+    with_tenant(async |tenant| {
+        let node = environment()
+            .node_with(|config| config.metrics_addr = Some("127.0.0.1:0".parse().expect("an address")))
+            .await;
+        let app = node.app.clone();
+        let server = HttpServer::new(move || {
+            let wrapped = actix_web::App::new().app_data(app.clone()).wrap(Common { app: app.clone() });
+            wrapped.route("/v1/products/{id}", web::get().to(faulty))
+        });
+        let server = server.workers(1).disable_signals().bind("127.0.0.1:0").expect("an address");
+        let here = tenant.at(&format!("http://{}", server.addrs()[0]));
+        let server = server.run();
+        let handle = server.handle();
+        tokio::spawn(server);
+
+        let call = here.call(Method::GET, "/v1/products/mug").header("x-request-id", "my-request.3");
+        let reply = call.header("origin", "https://shop.example").try_send().await.expect("a response");
+        assert_eq!((reply.status, reply.header("x-request-id")), (500, Some("my-request.3")));
+        assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
+        assert!(reply.header("ratelimit").is_some() && reply.header("stockwell-version").is_some());
+        let problem = reply.refused(500, "internal_error");
+        assert_eq!(problem.0["request_id"], "my-request.3");
+        let found = logged(tenant, "request_id=my-request.3", 1).await;
+        for (member, expected) in [
+            ("method", json!("GET")),
+            ("path", json!("/v1/products/mug")),
+            ("status", json!(500)),
+            ("code", json!("internal_error")),
+            ("body", json!(null)),
+        ] {
+            assert_eq!(found[0][member], expected, "{member}: {}", found[0]);
+        }
+        let url = node.metrics_url.as_deref().expect("a URL");
+        let figures = environment().http.get(url).send().await.expect("a response").text().await;
+        let figures = figures.expect("text");
+        let counted = "stockwell_requests_total{method=\"GET\",route=\"/v1/products/{id}\",status=\"500\"} ";
+        assert!(figures.contains(counted), "{figures}");
+        handle.stop(false).await;
     });
 }

@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use tests::{Tenant, environment, sale, with_tenant, with_tenant_as, with_tenants};
 use tokio::sync::mpsc;
 
+use crate::platform::auth::{key_with, outside};
+
 const KINDS: [&str; 3] = ["sales_lines", "movements", "journal_lines"];
 
 fn path(kind: &str) -> String {
@@ -207,6 +209,29 @@ fn csv_of_a_country_has_instants_of_the_time_zone() {
             assert!(german.lines().count() > 1, "{german}");
         },
     );
+}
+
+#[test]
+fn rows_end_with_their_credential() {
+    // A piece of them is longer than what a connection holds, so the server sends the rest while the client reads.
+    const MANY: &str = "insert into stock_movement (tenant_id, product_id, location_id, lot_id, id, kind, quantity, value, unit_cost, \
+            document_kind, document_id, line_no, reason, occurred_at, recorded_at, entry_mode, command_id) \
+         select m.tenant_id, m.product_id, m.location_id, m.lot_id, gen_random_uuid(), m.kind, 0, 0, m.unit_cost, \
+            m.document_kind, m.document_id, 1000 + n, repeat('x', 3000), m.occurred_at, m.recorded_at, m.entry_mode, m.command_id \
+         from (select * from stock_movement where tenant_id = $1 limit 1) m, generate_series(1, 8000) n";
+    with_tenant(async |tenant| {
+        trade(tenant).await;
+        outside(tenant, MANY).await;
+        let (id, secret) = key_with(tenant, json!({ "scopes": ["stock:read", "reports:read"] })).await;
+        let reader = tenant.with_key(&secret);
+        let whole = reader.call(Method::GET, &path("movements")).open().await.text().await;
+        assert!(whole.expect("the whole file").lines().count() > 8_000);
+        let begun = reader.call(Method::GET, &path("movements")).open().await;
+        assert_eq!(begun.status(), 200);
+        assert_eq!(tenant.delete(&format!("/v1/api-keys/{id}")).await.status, 204);
+        assert!(begun.bytes().await.is_err(), "rows came after the key was revoked");
+        outside(tenant, "delete from stock_movement where tenant_id = $1 and line_no > 1000").await;
+    });
 }
 
 /// An export whose client takes nothing keeps no place of a report. It is cut off, so the next export has its place.

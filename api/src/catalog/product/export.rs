@@ -13,6 +13,7 @@ use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use service::catalog::codes::Codes;
 use service::catalog::{product, reorder};
+use service::search::Pairs;
 use strum::IntoEnumIterator;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -78,7 +79,7 @@ async fn export(app: Data<App>, caller: Caller, request: HttpRequest) -> Answer 
         caller,
         locale,
         status: params.status,
-        metadata,
+        metadata: metadata.into(),
         after: None,
         is_over: false,
         decimals: shown_decimals(),
@@ -106,7 +107,7 @@ struct Export {
     caller: Caller,
     presented: Presented,
     status: Option<ProductStatus>,
-    metadata: Metadata,
+    metadata: Pairs,
     /// Last SKU that was written.
     after: Option<String>,
     is_over: bool,

@@ -1,0 +1,1 @@
+alter index if exists sales_order_by_metadata reset (fastupdate);

@@ -1,0 +1,2 @@
+-- Entries stay in the index: there is nothing to revert.
+select 1;
