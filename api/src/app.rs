@@ -15,12 +15,12 @@ use secrecy::ExposeSecret;
 use service::Db;
 use service::auth::{Auth, SigningKey};
 use service::live::{Live, WAITING_MAX};
+use service::outbound::Reach;
 use service::posting::Poster;
 use service::recent::Recent;
 use service::request_log::RequestLog;
 use service::synced::Synced;
 use service::webhook::Settings;
-use service::webhook::address::Reach;
 use service::webhook::secret::Vault;
 
 use crate::broadcast::Broadcast;
@@ -94,9 +94,9 @@ impl App {
     /// Creates the state over a database. Without a Redis URL there is no `broadcast`.
     pub(crate) fn new(db: Db, signing_key: SigningKey, config: &Config, table: RouteTable) -> Self {
         let cursor_key = CursorKey::new(&signing_key.derive("cursors"));
-        let webhooks =
-            Settings { vault: Vault::new(&signing_key), reach: Reach::with(config.webhook_networks.clone()) };
-        let auth = Data::new(Auth::new(db.clone(), signing_key, config.rates.rate_unknown_keys));
+        let reach = Reach::with(config.webhook_networks.clone());
+        let webhooks = Settings { vault: Vault::new(&signing_key), reach: reach.clone() };
+        let auth = Data::new(Auth::new(db.clone(), signing_key, config.rates.rate_unknown_keys, reach));
         let redis = config.redis_url.as_ref();
         let live = Live::new(db.clone(), WAITING_MAX);
         let broadcast = redis

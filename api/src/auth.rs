@@ -3,8 +3,10 @@
 mod form;
 mod invitation;
 mod keys;
+mod oidc;
 mod own_session;
 mod password;
+mod provider;
 mod role;
 mod second_factor;
 mod session;
@@ -32,6 +34,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(keys::routes).configure(users::routes).configure(role::routes);
     cfg.configure(session::routes).configure(password::routes).configure(own_session::routes);
     cfg.configure(second_factor::routes).configure(invitation::routes);
+    cfg.configure(provider::routes).configure(oidc::routes);
 }
 
 /// The caller.

@@ -114,8 +114,8 @@ pub struct Config {
     /// may speak HTTP/2 without TLS.
     #[arg(long, env = "STOCKWELL_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpNet>,
-    /// Networks that webhooks may reach although they are not public, such as 10.1.0.0/16 for an ERP in the same house. Addresses in
-    /// them may also be named by http. The worker needs the same.
+    /// Networks that webhooks and sign-ins with a provider may reach although they are not public, such as 10.1.0.0/16 for an ERP in the
+    /// same house. Addresses in them may also be named by http. The worker needs the same.
     #[arg(long, env = "STOCKWELL_WEBHOOK_NETWORKS", value_delimiter = ',')]
     pub webhook_networks: Vec<IpNet>,
     /// The folder of the pages' files (`web` of the sources), for work on them: a change shows when the page is loaded again. The

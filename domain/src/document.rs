@@ -9,11 +9,12 @@ use uuid::Uuid;
 
 use crate::id::{
     self, ApiKeyId, ApplicationId, BiLoginId, BillId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
-    EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, InvitationId, InvoiceId, LandedCostId, LocationId,
-    LotId, OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId,
-    ProductId, PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId, SaleExceptionId, SaleId,
-    SessionId, ShipmentId, SkuMappingId, StockDocumentId, SupplierId, SupplierPaymentId, SystemId,
-    TaxClassId, TaxRateId, TenantId, TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
+    EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, IdentityProviderId, InvitationId, InvoiceId,
+    LandedCostId, LocationId, LotId, OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId,
+    ProductGroupId, ProductId, PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId,
+    SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId, StockDocumentId, SupplierId,
+    SupplierPaymentId, SystemId, TaxClassId, TaxRateId, TenantId, TransferId, UserId, VoucherId,
+    WebhookDeliveryId, WebhookEndpointId,
 };
 
 /// The kind of a document or record. Its word, such as `credit_note`, is stored in the ledger, in movements
@@ -95,6 +96,7 @@ pub enum DocumentKind {
     WebhookDelivery,
     User,
     Invitation,
+    IdentityProvider,
     Tenant,
     PeriodLock,
     RecurringEntry,
@@ -227,6 +229,9 @@ impl DocumentKind {
             ),
             Self::User => facts(UserId::PREFIX, "user", Below("/v1/users"), "app_user"),
             Self::Invitation => facts(InvitationId::PREFIX, "invitation", Below("/v1/invitations"), "invitation"),
+            Self::IdentityProvider => facts(
+                IdentityProviderId::PREFIX, "identity_provider", Below("/v1/identity-providers"), "identity_provider",
+            ),
             Self::Tenant => facts(TenantId::PREFIX, "tenant", Nowhere, "tenant"),
             Self::PeriodLock => facts(PeriodLockId::PREFIX, "period_lock", Below("/v1/period-locks"), "period_lock"),
             Self::RecurringEntry => {

@@ -184,6 +184,10 @@ id!(
     InvitationId, "ivt"
 );
 id!(
+    /// An external provider of sign-ins.
+    IdentityProviderId, "idp"
+);
+id!(
     /// A login of a person, from its begin to its end.
     UserSessionId, "uss"
 );

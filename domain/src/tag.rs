@@ -65,6 +65,7 @@ tags! {
     Event = "event",
     ExpectedReceipt = "expected_receipt",
     Hold = "hold",
+    IdentityProvider = "identity_provider",
     Ingest = "ingest",
     Integrity = "integrity",
     Invitation = "invitation",

@@ -40,6 +40,10 @@ mutable (name, columns) as (
         ('password_link', '{ended_at}'),
         ('recurring_entry', '{posted, next_on, tried_on, problem, ended_at, version, updated_at}'),
         ('invitation', '{accepted_at, revoked_at, user_id}'),
+        ('failed_attempt', '{failures, ends_at}'),
+        ('identity_provider', '{name, issuer, client_id, client_secret, redirect_url, email_domains, role, asks_second_factor,
+            admits_owners, enabled, version, updated_at}'),
+        ('provider_login', '{used_at}'),
         ('reconcile_system', '{name, kind, quantity_meaning, sync_interval_minutes, clock_offset_seconds, sign, version, updated_at}'),
         ('reconcile_snapshot', '{is_full}'),
         ('reconcile_input', '{changed_at}'),
@@ -64,7 +68,7 @@ mutable (name, columns) as (
         ledger_sum_by_day}'::text[]), null
 ),
 deletable (name) as (
-    select unnest('{refresh_token, product_unit, barcode, price_rule, channel_price_list, reservation, sales_order_line,
+    select unnest('{refresh_token, failed_attempt, identity_provider, provider_login, product_unit, barcode, price_rule, channel_price_list, reservation, sales_order_line,
         tax_rate, bundle_component, supplier_product, webhook_attempt, webhook_delivery, sku_mapping, reorder_setting, replenish_setting, cost_layer, peg, sales_by_quarter_hour, sales_by_day,
         sales_by_category, sales_by_product, sales_by_customer, sales_by_product_year, sales_by_customer_year, sales_sum_by_day,
         sales_sum_by_quarter_hour, sales_sum_by_category, sales_sum_by_customer_year, sales_sum_by_customer,

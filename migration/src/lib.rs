@@ -195,6 +195,9 @@ pub const STEPS: &[Step] = &[
     step!("0163_bank_line"),
     step!("0175_order_metadata_at_once"),
     step!("0176_order_metadata_moved"),
+    step!("0180_failed_attempt"),
+    step!("0181_identity_provider"),
+    step!("0182_provider_login"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

@@ -9,14 +9,18 @@ pub mod invitation;
 pub mod keys;
 mod network;
 pub mod new_password;
+pub mod oidc;
 mod one_time;
 pub mod own_session;
 mod password;
 mod power;
+pub mod provider;
+mod remote;
 mod role;
 pub mod second_factor;
 mod secret;
 mod session;
+mod shared_count;
 mod tokens;
 mod unknown;
 pub mod users;
@@ -36,6 +40,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::broadcast;
 
 use crate::caller::ActorKind;
+use crate::outbound::Reach;
 use crate::refusal::{Refusals, Refused};
 use crate::{Caller, Db, Error};
 
@@ -43,12 +48,15 @@ use attempts::Attempts;
 pub use attempts::Guess;
 pub(crate) use keys::insert as insert_key;
 pub use keys::{ApiKeyCreate, NewKey, PUBLISHABLE, make_key};
+use oidc::States;
 pub(crate) use password::DUMMY_HASH;
 use password::Hashers;
 use power::{Chain, FIND_CHAIN};
+use remote::Remote;
 pub use role::Role;
 pub use secret::{KeyKind, KeyMode, is_well_formed};
 pub use session::{Login, Tokens, USER_AGENT_MAX};
+use shared_count::Counted;
 pub use tokens::{ACCESS_TOKEN_SECONDS, SigningKey, SigningKeyError};
 use unknown::UnknownKeys;
 pub use users::UserCreate;
@@ -168,6 +176,12 @@ pub struct Auth {
     hashers: Hashers,
     /// Seals the secrets of second factors.
     vault: Vault,
+    /// Seals the secrets of providers of sign-ins.
+    providers: Vault,
+    /// Signs the states of sign-ins with providers.
+    states: States,
+    /// Reaches providers of sign-ins.
+    remote: Remote,
     unknown: UnknownKeys,
     /// Counts refused requests, for the tenant.
     pub refusals: Refusals,
@@ -175,11 +189,15 @@ pub struct Auth {
 
 impl Auth {
     /// Authenticates against `db`; signs access tokens with `signing_key`.
-    /// At most `unknown_keys_max` keys of one network are looked up and not found in a minute.
-    pub fn new(db: Db, signing_key: SigningKey, unknown_keys_max: u32) -> Self {
+    /// At most `unknown_keys_max` keys of one network are looked up and not found in a minute. Providers of sign-ins are reached at the
+    /// addresses of `reach`.
+    pub fn new(db: Db, signing_key: SigningKey, unknown_keys_max: u32, reach: Reach) -> Self {
         Auth {
             refusals: Refusals::new(db.clone()),
             vault: Vault::new(&signing_key, "second factors"),
+            providers: Vault::new(&signing_key, "secrets of providers"),
+            states: States::new(&signing_key),
+            remote: Remote::new(reach),
             db,
             signing_key,
             known: Cache::builder()
@@ -216,17 +234,20 @@ impl Auth {
     }
 
     /// Carries out an attempt with a code of a user's second factor. Counts it as failed if `is_wrong` says so. Failures from all
-    /// networks count together, because they come from callers who know the password. A right code ends the count.
+    /// networks and on all servers count together, because they come from callers who know the password. A right code ends the count.
     pub async fn guess_code<T, E: From<AuthError>>(
         &self,
+        tenant_id: TenantId,
         user_id: UserId,
         address: Option<IpAddr>,
         work: impl Future<Output = Result<T, E>>,
         is_wrong: impl Fn(&E) -> bool,
     ) -> Result<T, E> {
-        let outcome = self.count_code(user_id, address, work, is_wrong).await;
+        let counted = Counted::codes(tenant_id, user_id);
+        let outcome = self.count_code(counted, user_id, address, work, is_wrong).await;
         if outcome.is_ok() {
             self.attempts.forget_codes(user_id).await;
+            note_lost(counted.forget(&self.db).await);
         }
         outcome
     }
@@ -234,14 +255,23 @@ impl Auth {
     /// Like [`guess_code`](Auth::guess_code), for a secret that is no code: the count of wrong codes goes on after a right one.
     async fn count_code<T, E: From<AuthError>>(
         &self,
+        counted: Counted,
         user_id: UserId,
         address: Option<IpAddr>,
         work: impl Future<Output = Result<T, E>>,
         is_wrong: impl Fn(&E) -> bool,
     ) -> Result<T, E> {
         let attempt = self.attempts.begin_code(address, user_id).await?;
+        if let Err(error) = counted.add(&self.db).await {
+            attempt.settle(false);
+            return Err(error.into());
+        }
         let outcome = work.await;
-        attempt.settle(outcome.as_ref().is_err_and(is_wrong));
+        let has_failed = outcome.as_ref().is_err_and(is_wrong);
+        attempt.settle(has_failed);
+        if !has_failed {
+            note_lost(counted.take_back(&self.db).await);
+        }
         outcome
     }
 
@@ -389,6 +419,13 @@ impl Auth {
                 tracing::warn!(%error, key = %id, "the use of a key was not noted");
             }
         });
+    }
+}
+
+/// Logs that a count of failures was not taken back: the user has fewer attempts then, until the count ends.
+fn note_lost(taken_back: Result<(), Error>) {
+    if let Err(error) = taken_back {
+        tracing::warn!(%error, "a count of failed attempts was not taken back");
     }
 }
 

@@ -3,11 +3,12 @@
 
 use domain::id::{
     self, ApiKeyId, ApplicationId, BiLoginId, BillId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
-    EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, InvitationId, InvoiceId, LandedCostId, LocationId,
-    LotId, OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId,
-    ProductId, PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId, SaleExceptionId, SaleId,
-    SessionId, ShipmentId, SkuMappingId, StockDocumentId, SupplierId, SupplierPaymentId, SystemId,
-    TaxClassId, TaxRateId, TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
+    EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, IdentityProviderId, InvitationId, InvoiceId,
+    LandedCostId, LocationId, LotId, OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId,
+    ProductGroupId, ProductId, PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId,
+    SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId, StockDocumentId, SupplierId,
+    SupplierPaymentId, SystemId, TaxClassId, TaxRateId, TransferId, UserId, VoucherId, WebhookDeliveryId,
+    WebhookEndpointId,
 };
 use domain::refusal::{Code, Problems};
 use domain::text::one_form;
@@ -100,6 +101,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     (ExpectedReceiptId::PREFIX, "expected receipt", in_table!("expected_receipt")),
     (FixId::PREFIX, "fix", in_table!("reconcile_fix")),
     (HoldId::PREFIX, "hold", in_table!("hold")),
+    (IdentityProviderId::PREFIX, "identity provider", in_table!("identity_provider")),
     (InvitationId::PREFIX, "invitation", in_table!("invitation")),
     (InvoiceId::PREFIX, "invoice", in_table!("invoice")),
     (LandedCostId::PREFIX, "landed cost", in_table!("landed_cost")),

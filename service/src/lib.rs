@@ -32,6 +32,7 @@ pub mod location;
 pub mod network;
 mod notifier;
 pub mod order;
+pub mod outbound;
 pub mod page;
 pub mod payment;
 pub mod period_lock;

@@ -2,9 +2,8 @@
 //!
 //! Each endpoint has a cursor on the feed, so its events are sent in the order of the feed and none is lost. A [`turn`] takes the
 //! events after the cursor as deliveries, and leases those that are due. The worker sends them, and records each [`outcome`].
-//! [`address`] decides which addresses may be reached.
+//! [`outbound`](crate::outbound) decides which addresses may be reached.
 
-pub mod address;
 pub mod delivery;
 pub mod endpoint;
 mod object;
@@ -17,10 +16,10 @@ pub mod turn;
 use domain::id::TenantId;
 use uuid::Uuid;
 
-use self::address::Reach;
 use self::secret::Vault;
 use crate::Caller;
 use crate::caller::ActorKind;
+use crate::outbound::Reach;
 use crate::scope::Scopes;
 
 /// Version of the API in which messages are written.

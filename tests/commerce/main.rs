@@ -64,6 +64,7 @@ mod platform {
     mod seen;
     mod sessions;
     mod settings;
+    mod sign_in_provider;
     mod stream;
     mod synced;
     mod tenant_archive;

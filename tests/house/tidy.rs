@@ -207,7 +207,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Tables that posting does not write alone, with the files that may write them.
-const OF_OTHERS: [(&str, &[&str]); 84] = [
+const OF_OTHERS: [(&str, &[&str]); 87] = [
     // The import and the deletion of a tenant take every table of the catalogue.
     ("any_table", &["service/src/archive"]),
     ("incoming", &["service/src/archive/import"]),
@@ -264,6 +264,9 @@ const OF_OTHERS: [(&str, &[&str]); 84] = [
     ("refresh_token", &["service/src/auth"]),
     ("password_link", &["service/src/auth"]),
     ("invitation", &["service/src/auth"]),
+    ("failed_attempt", &["service/src/auth"]),
+    ("identity_provider", &["service/src/auth"]),
+    ("provider_login", &["service/src/auth"]),
     ("access_refusal", &["service/src/refusal"]),
     ("request_log", &["service/src/request_log"]),
     ("period_lock", &["service/src/period_lock"]),

@@ -203,6 +203,16 @@ export const logIn = async (login) => enter(await exchange("/v1/auth/login", log
 /** @param {{challenge: string, code: string}} login */
 export const completeLogIn = async (login) => enter(await exchange("/v1/auth/second-factor", login));
 
+/** Completes a sign-in with a provider, by the code that the page was opened with. @param {string} code */
+export const completeProviderLogIn = async (code) => enter(await exchange("/v1/auth/oidc/exchange", { code }));
+
+/** Reads the providers with which users of a tenant sign in. @param {string} tenant @returns {Promise<{id: string, name: string, url: string}[]>} */
+export async function providersOf(tenant) {
+  const response = await send(`/v1/auth/oidc/${encodeURIComponent(tenant)}/providers`, {}, undefined);
+  if (!response.ok) throw await refusal(response);
+  return (await response.json()).data;
+}
+
 /** Sets a password by the token of a link, which works once. @param {string} token @param {string} password */
 export async function setPassword(token, password) {
   const options = {

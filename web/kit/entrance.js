@@ -1,6 +1,6 @@
 // The form to sign in, by a key or by a password.
-import { html, useState } from "../vendor/ui.js";
-import { completeLogIn, ended, logIn, problemOf, signIn } from "./api.js";
+import { html, useEffect, useState } from "../vendor/ui.js";
+import { completeLogIn, completeProviderLogIn, ended, logIn, problemOf, providersOf, signIn } from "./api.js";
 import { Field } from "./field.js";
 import { words } from "./format.js";
 
@@ -11,6 +11,24 @@ export function Entrance() {
   const [challenge, ask] = useState("");
   const [isSending, note] = useState(false);
   const [problem, show] = useState(/** @type {import("./api.js").Problem | null} */ (null));
+  // The providers of the tenant that the address names: `?tenant=nordwind`.
+  const [providers, offer] = useState(/** @type {{id: string, name: string, url: string}[]} */ ([]));
+  const reject = (/** @type {unknown} */ error) => {
+    const found = problemOf(error);
+    if (found.code === "mfa_required" && found.challenge) ask(found.challenge);
+    else show(found);
+    note(false);
+  };
+  useEffect(() => {
+    const code = new URLSearchParams(location.hash.slice(1)).get("sign_in");
+    const tenant = new URLSearchParams(location.search).get("tenant");
+    if (tenant) providersOf(tenant).then(offer, () => undefined);
+    if (!code) return;
+    // The code works once, so it must not stay in the address.
+    history.replaceState(history.state, "", location.pathname + location.search);
+    note(true);
+    completeProviderLogIn(code).catch(reject);
+  }, []);
   const send = async (/** @type {SubmitEvent & {currentTarget: HTMLFormElement}} */ event) => {
     event.preventDefault();
     if (isSending) return;
@@ -26,10 +44,7 @@ export function Entrance() {
       // The form goes with what had the focus.
       document.getElementById("main")?.focus();
     } catch (error) {
-      const found = problemOf(error);
-      if (found.code === "mfa_required" && found.challenge) ask(found.challenge);
-      else show(found);
-      note(false);
+      reject(error);
     }
   };
   const fields = byPassword
@@ -53,6 +68,7 @@ export function Entrance() {
     ${!problem && ended.value && html`<p class="wrong" role="alert">${reason(text.ended, ended.value)}</p>`}
     <p><button class="button main" aria-disabled=${isSending}>${text.send}</button>
       ${challenge && html`<button class="button" type="button" onClick=${startAgain}>${text.again}</button>`}</p>
+    ${!challenge && providers.map(({ id, name, url }) => html`<p key=${id}><a class="button" href=${`${url}?page=${location.pathname}`}>${text.provider(name)}</a></p>`)}
   </form>`;
 }
 

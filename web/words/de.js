@@ -28,6 +28,7 @@ export default {
     code: "Code",
     codeHelp: "Die 6 Ziffern Ihrer Authenticator-App oder ein Wiederherstellungscode.",
     again: "Von vorn",
+    provider: (name) => `Anmelden mit ${name}`,
     send: "Anmelden",
     wrong: "Das hat nicht geklappt.",
     ended: "Sie wurden abgemeldet.",

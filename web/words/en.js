@@ -27,6 +27,8 @@ export default {
     code: "Code",
     codeHelp: "The 6 digits of your authenticator app, or a recovery code.",
     again: "Start again",
+    /** @param {string} name */
+    provider: (name) => `Sign in with ${name}`,
     send: "Sign in",
     wrong: "That did not work.",
     ended: "You were signed out.",

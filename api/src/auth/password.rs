@@ -101,7 +101,7 @@ pub(super) fn check_url(url: Option<&str>) -> Result<(), Refusal> {
 ///
 /// Returns a token with which the user sets a new password, once, within 24 hours. Send it, or `link`, to the user yourself.
 /// An earlier link of the user ends. So does this one if the user's role or status changes. The caller needs all scopes of the
-/// user's role: who has the token becomes the user.
+/// user's role: who has the token becomes the user. Rejected for yourself, and for the user for whom your key acts (409).
 #[utoipa::path(
     operation_id = "users_make_password_link",
     security(("bearer" = ["users:write"])),

@@ -162,7 +162,7 @@ async fn confirm(request: HttpRequest, app: Data<App>, write: Write, body: Body<
     };
     let made = write.create_secret("user.second_factor_confirmed", &input.raw, |_| HERE.to_owned(), made);
     let (user_id, address) = (UserId(caller.actor_id), app.address_of(&request));
-    let made = app.auth.guess_code(user_id, address, made, is_wrong).await;
+    let made = app.auth.guess_code(caller.tenant_id, user_id, address, made, is_wrong).await;
     made.map_err(|error| input.explain(error))
 }
 
@@ -183,14 +183,14 @@ async fn remove(request: HttpRequest, app: Data<App>, write: Write, body: Body<C
     let removed = async |tx: &Tx, _| app.auth.remove_second_factor(tx, &caller, &input.value.code).await;
     let removed = write.delete("user.second_factor_removed", Some(caller.actor_id), removed);
     let (user_id, address) = (UserId(caller.actor_id), app.address_of(&request));
-    let removed = app.auth.guess_code(user_id, address, removed, is_wrong).await;
+    let removed = app.auth.guess_code(caller.tenant_id, user_id, address, removed, is_wrong).await;
     removed.map_err(|error| input.explain(error))
 }
 
 /// Remove the second factor of a user
 ///
 /// For a user who lost the app and the recovery codes. Make sure that it is the user who asks. The caller needs all scopes of the user's
-/// role. A user without one is rejected (404), and so are you yourself (409). The password and the logins of the user stay.
+/// role. A user without one is rejected (404), and so are you yourself, and the user for whom your key acts (409). The password and the logins of the user stay.
 #[utoipa::path(
     operation_id = "users_remove_second_factor",
     security(("bearer" = ["users:write"])),

@@ -159,7 +159,7 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<UserId>) -> Answer {
 ///
 /// Takes a merge patch with an address, a name, a role or a status. The caller needs all scopes of the present role and of the new one:
 /// only an owner changes an owner, and none with fewer scopes than a user changes that user. A key with bounds changes no
-/// user. The last active owner stays one. Tokens and keys of the user have the scopes of the new role at once.
+/// user, and no key the address of the user for whom it acts (409). The last active owner stays one. Tokens and keys of the user have the scopes of the new role at once.
 #[utoipa::path(
     operation_id = "users_update",
     security(("bearer" = ["users:write"])),

@@ -14,7 +14,11 @@ const AREAS: &[(&str, &str, &[&str])] = &[
         "Database logins of BI tools, which read the views of the schema bi by SQL.",
         &["/v1/bi-logins"],
     ),
-    ("Users", "People who log in, with roles.", &["/v1/invitations", "/v1/roles", "/v1/users"]),
+    (
+        "Users",
+        "People who log in, with roles.",
+        &["/v1/identity-providers", "/v1/invitations", "/v1/roles", "/v1/users"],
+    ),
     (
         "Catalogue",
         "Categories, taxes, products with their units and barcodes.",

@@ -1,4 +1,5 @@
-//! Failed attempts with secrets that anyone can make up: so many from each network, on this server.
+//! Failed attempts with secrets that anyone can make up: so many from each network, on this server. Those of one user are also counted
+//! by all servers together (`shared_count`).
 //!
 //! An attempt counts as failed before its result is known, so that attempts that run together count too. One that succeeds, or
 //! that the server failed, is taken back.
@@ -16,10 +17,10 @@ use super::AuthError;
 use crate::network;
 
 /// Time after which failures no longer count.
-const WINDOW: Duration = Duration::from_secs(15 * 60);
+pub(super) const WINDOW: Duration = Duration::from_secs(15 * 60);
 /// Most failed logins of one user from one network within [`WINDOW`]. Failures from other networks don't count, so that no
 /// stranger can lock a user out. Also the most wrong codes of one user, from all networks: who enters them knows the password.
-const OF_USER_MAX: u32 = 10;
+pub(super) const OF_USER_MAX: u32 = 10;
 /// Most counts that are remembered.
 const COUNTS_MAX: u64 = 100_000;
 
@@ -36,6 +37,8 @@ pub enum Guess {
     RefreshToken,
     /// A ticket for a stream.
     Ticket,
+    /// A step of a sign-in with a provider: a name of a tenant, a state or a code.
+    Provider,
 }
 
 impl Guess {
@@ -43,7 +46,7 @@ impl Guess {
     /// of them behind one address, and these are too long to be guessed: so they have more.
     pub fn failures_max(self) -> u32 {
         match self {
-            Guess::Password | Guess::Link | Guess::Code => 100,
+            Guess::Password | Guess::Link | Guess::Code | Guess::Provider => 100,
             Guess::RefreshToken | Guess::Ticket => 1_000,
         }
     }

@@ -51,6 +51,30 @@ pub(super) async fn current(tx: &Tx, caller: &Caller, target: Target) -> Result<
     }
 }
 
+/// Whether the caller is the user, or a key that acts for the user, directly or through other keys.
+pub(super) async fn acts_for(tx: &Tx, caller: &Caller, user_id: UserId) -> Result<bool, Error> {
+    match caller.actor_kind {
+        ActorKind::User => Ok(caller.actor_id == user_id.0),
+        ActorKind::ApiKey => {
+            let find = sqlx::query(FIND_MAKER).bind(tx.tenant_id.0).bind(caller.actor_id).bind(user_id.0);
+            Ok(tx.row(find).await?.is_some())
+        }
+        ActorKind::Operator | ActorKind::Worker => Ok(false),
+    }
+}
+
+/// Whether the caller is a user, or a key that acts for a user.
+pub(super) async fn has_user(tx: &Tx, caller: &Caller) -> Result<bool, Error> {
+    match caller.actor_kind {
+        ActorKind::User => Ok(true),
+        ActorKind::ApiKey => {
+            let find = sqlx::query(FIND_ANY_MAKER).bind(tx.tenant_id.0).bind(caller.actor_id);
+            Ok(tx.row(find).await?.is_some())
+        }
+        ActorKind::Operator | ActorKind::Worker => Ok(false),
+    }
+}
+
 async fn of_key(tx: &Tx, caller: &Caller, hash: &[u8]) -> Result<Caller, Error> {
     let (chain, now) = Chain::find(tx, hash).await?.ok_or_else(ended)?;
     chain.check(now).map_err(|_| ended())?;
@@ -81,6 +105,26 @@ const LOCK_KEYS: &str = "
     select id, hash, user_id from api_key
     where tenant_id = $1 and id in (select id from chain union all select $3::uuid)
     order by id for no key update";
+
+const FIND_MAKER: &str = "
+    with recursive chain as (
+        select parent_id, user_id, 1 as place from api_key where tenant_id = $1 and id = $2
+        union all
+        select k.parent_id, k.user_id, c.place + 1
+        from chain c join api_key k on k.tenant_id = $1 and k.id = c.parent_id
+        where c.place < 16
+    )
+    select user_id from chain where user_id = $3";
+
+const FIND_ANY_MAKER: &str = "
+    with recursive chain as (
+        select parent_id, user_id, 1 as place from api_key where tenant_id = $1 and id = $2
+        union all
+        select k.parent_id, k.user_id, c.place + 1
+        from chain c join api_key k on k.tenant_id = $1 and k.id = c.parent_id
+        where c.place < 16
+    )
+    select user_id from chain where user_id is not null";
 
 const LOCK_USERS: &str = "
     select id from app_user

@@ -12,7 +12,7 @@ use sea_orm::sqlx::{self, Row};
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::current::{Target, current};
+use super::current::{Target, acts_for, current};
 use super::one_time::{Prefix, hash};
 use super::power::require_role;
 use super::session::{Session, anonymous, lock_login, user_caller};
@@ -38,11 +38,17 @@ pub struct PasswordLink {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Makes a link for a user. Earlier links of the user end. Rejects a caller who lacks a scope of the user's role.
+/// Makes a link for another user. Earlier links of the user end. Rejects a caller who lacks a scope of the user's role, and one who
+/// acts for the user: a stolen credential would set a password without the present one.
 pub async fn make_link(tx: &Tx, caller: &Caller, user_id: UserId) -> Result<PasswordLink, Error> {
     let caller = &current(tx, caller, Target { key: None, user: Some(user_id) }).await?;
     let user = users::find(tx, user_id).await?;
     require_role(parsed(user.role.clone())?, caller)?;
+    if acts_for(tx, caller, user_id).await? {
+        let detail = "The user is you, or the one for whom your key acts. Change your own password with the present one: \
+                      POST /v1/auth/change-password.";
+        return Err(Refusal::state(detail).into());
+    }
     if user.status != "active" {
         return Err(Refusal::state("The user is disabled. Enable the user first.").into());
     }
@@ -125,7 +131,9 @@ impl Auth {
             Ok(Some(self.issue(tx, &users::find(tx, user.id).await?, session).await?))
         };
         let replaced = async { self.db.write(&caller, replace).await.map_err(AuthError::from) };
-        let replaced = self.guess_code(checked.id, address, replaced, AuthError::is_wrong_secret).await?;
+        let replaced =
+            self.guess_code(caller.tenant_id, checked.id, address, replaced, AuthError::is_wrong_secret);
+        let replaced = replaced.await?;
         let tokens = replaced.ok_or(AuthError::WrongLogin)?;
         self.revoked(caller.tenant_id);
         Ok(tokens)

@@ -18,9 +18,10 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::current::{Target, current};
+use super::current::{Target, acts_for, current};
 use super::power::require_role;
 use super::session::Session;
+use super::shared_count::Counted;
 use super::tokens::logins_ended;
 use super::{Auth, AuthError, Guess, Tokens, users};
 use crate::caller::ActorKind;
@@ -121,13 +122,15 @@ pub async fn state(tx: &Tx, caller: &Caller) -> Result<State, Error> {
     })
 }
 
-/// Removes the second factor of another user. Rejects a caller who lacks a scope of the user's role.
+/// Removes the second factor of another user. Rejects a caller who lacks a scope of the user's role, and a key that acts for the user:
+/// a stolen key would take off what guards its maker.
 pub async fn remove_of(tx: &Tx, caller: &Caller, user_id: UserId) -> Result<(), Error> {
     let caller = &current(tx, caller, Target { key: None, user: Some(user_id) }).await?;
     let user = users::find(tx, user_id).await?;
     require_role(parsed(user.role.clone())?, caller)?;
-    if user_id.0 == caller.actor_id {
-        let detail = "Remove your own second factor with a code: POST /v1/me/second-factor/remove.";
+    if acts_for(tx, caller, user_id).await? {
+        let detail = "The second factor is your own, or that of the user for whom your key acts. Only that user removes it, with a \
+                      code: POST /v1/me/second-factor/remove.";
         return Err(Refusal::state(detail).into());
     }
     remove(tx, &user).await
@@ -150,7 +153,8 @@ impl Auth {
             let wrong = Problems::one("/password", Code::ValidationFailed, "This is not your password.");
             Err(AuthError::from(Error::from(wrong)))
         };
-        self.count_code(user_id, address, check, AuthError::is_wrong_secret).await
+        let counted = Counted::codes(caller.tenant_id, user_id);
+        self.count_code(counted, user_id, address, check, AuthError::is_wrong_secret).await
     }
 
     /// Makes a secret for the caller. An earlier one that was not confirmed no longer works.
@@ -289,7 +293,9 @@ impl Auth {
             self.issue(tx, &user, Session::new(address, user_agent.clone())).await
         };
         let completed = async { self.db.write(&caller, complete).await.map_err(AuthError::from) };
-        let completed = self.guess_code(known.user_id, address, completed, AuthError::is_wrong_secret).await;
+        let (tenant_id, user_id) = (known.tenant_id, known.user_id);
+        let completed =
+            self.guess_code(tenant_id, user_id, address, completed, AuthError::is_wrong_secret).await;
         if completed.as_ref().is_err_and(AuthError::is_wrong_secret) {
             self.note_refusal(&caller, address, "invalid_credentials");
         }

@@ -14,6 +14,7 @@ use sqlx::Row;
 use uuid::Uuid;
 
 use super::password::DUMMY_HASH;
+use super::shared_count::{self, Counted};
 use super::tokens::{Grant, logins_ended};
 use super::{Auth, AuthError, Guess, Role, users};
 use crate::caller::ActorKind;
@@ -60,8 +61,8 @@ impl Session {
     }
 }
 
-/// The result of a login whose password was right.
-enum Opened {
+/// The result of a login whose password was right, or that a provider confirmed.
+pub(super) enum Opened {
     Tokens(Tokens),
     /// The user has a second factor. The challenge goes with its code.
     CodeNeeded(SecretString),
@@ -168,31 +169,56 @@ impl Auth {
     /// Returns the active user of a login, if there is one and the password is right. Counts a failed login of a known user
     /// for the tenant.
     async fn check_password(&self, login: Login, email: &str) -> Result<LoginUser, AuthError> {
-        let known = self.find_login(&login.tenant, email).await?;
         let address = login.address;
-        let password_hash = known.as_ref().map_or(DUMMY_HASH, |known| &known.user.password_hash).to_owned();
-        let matches = self.verify(login.password, password_hash).await?;
-        let known = known.ok_or(AuthError::WrongLogin)?;
-        if matches && known.user.status == "active" {
-            return Ok(known);
+        let place = self.find_place(&login.tenant, email, address).await?;
+        if let Some(place) = &place {
+            shared_count::check(place.failures)?;
         }
-        self.note_refusal(&user_caller(&known.user), address, "invalid_credentials");
-        Err(AuthError::WrongLogin)
+        let user = place.as_ref().and_then(|place| place.user.as_ref());
+        let password_hash = user.map_or(DUMMY_HASH, |user| &user.password_hash).to_owned();
+        let matches = self.verify(login.password, password_hash).await?;
+        let LoginPlace { user, tenant_active, counted, failures } = place.ok_or(AuthError::WrongLogin)?;
+        match user {
+            Some(user) if matches && user.status == "active" => {
+                if failures > 0 {
+                    counted.forget(&self.db).await?;
+                }
+                Ok(LoginUser { user, tenant_active })
+            }
+            user => {
+                counted.add(&self.db).await?;
+                if let Some(user) = user {
+                    self.note_refusal(&user_caller(&user), address, "invalid_credentials");
+                }
+                Err(AuthError::WrongLogin)
+            }
+        }
     }
 
-    async fn find_login(&self, slug: &str, email: &str) -> Result<Option<LoginUser>, Error> {
+    /// Returns the tenant of a login, if it exists, and the user with this e-mail address, if there is one.
+    async fn find_place(
+        &self,
+        slug: &str,
+        email: &str,
+        address: Option<IpAddr>,
+    ) -> Result<Option<LoginPlace>, Error> {
+        let Some(tenant) = self.find_tenant(slug).await? else { return Ok(None) };
+        let counted = Counted::passwords(tenant.id, email, address);
+        let read = async |tx: &Tx| {
+            let users = tx.select::<app_user::Entity>();
+            let user = users.filter(app_user::Column::Email.eq(email)).one(tx).await?;
+            let failures = counted.failures(tx).await?;
+            Ok(LoginPlace { user, tenant_active: tenant.is_active, counted, failures })
+        };
+        Ok(Some(self.db.read(tenant.id, read).await?))
+    }
+
+    /// Finds a tenant by its name in logins.
+    pub(super) async fn find_tenant(&self, slug: &str) -> Result<Option<NamedTenant>, Error> {
         let query = || sqlx::query("select tenant_id, status from auth.find_tenant($1)").bind(slug);
         let Some(row) = self.db.ask(query).await? else { return Ok(None) };
-        let tenant_id = TenantId(row.try_get("tenant_id")?);
         let status: String = row.try_get("status")?;
-        let user = self
-            .db
-            .read(tenant_id, async |tx| {
-                let users = tx.select::<app_user::Entity>();
-                Ok(users.filter(app_user::Column::Email.eq(email)).one(tx).await?)
-            })
-            .await?;
-        Ok(user.map(|user| LoginUser { user, tenant_active: status == "active" }))
+        Ok(Some(NamedTenant { id: TenantId(row.try_get("tenant_id")?), is_active: status == "active" }))
     }
 
     /// Returns the next tokens, unless the token is unknown, ended or used.
@@ -266,6 +292,22 @@ const USE_TOKEN: &str = "update refresh_token set used_at = $3 where tenant_id =
 struct LoginUser {
     user: app_user::Model,
     tenant_active: bool,
+}
+
+/// The tenant of a login.
+pub(super) struct NamedTenant {
+    pub id: TenantId,
+    pub is_active: bool,
+}
+
+/// The tenant and the user that a login names.
+struct LoginPlace {
+    /// The user with the e-mail address of the login.
+    user: Option<app_user::Model>,
+    tenant_active: bool,
+    /// Wrong passwords for the e-mail address, on all servers.
+    counted: Counted,
+    failures: i32,
 }
 
 pub(super) fn user_caller(user: &app_user::Model) -> Caller {

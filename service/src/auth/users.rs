@@ -12,9 +12,10 @@ use strum::IntoEnumIterator;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use uuid::Uuid;
 
-use super::current::{Target, current};
+use super::current::{Target, acts_for, current};
 use super::power::require_role;
 use super::{Auth, Role};
+use crate::caller::ActorKind;
 use crate::input::Change;
 use crate::rows::parsed;
 use crate::{Caller, Error, Tx, input};
@@ -207,6 +208,12 @@ pub async fn update(
     check_address(&mut problems, &email);
     input::check_line(&mut problems, "/name", &next.name, input::NAME_LENGTH_MAX);
     problems.check()?;
+    // The address is the name in logins. A stolen key must not move it.
+    let is_key = caller.actor_kind == ActorKind::ApiKey;
+    if is_key && email != present.email && acts_for(tx, caller, id).await? {
+        let detail = "A key does not change the address of the user for whom it acts. Send the access token of a login.";
+        return Err(Refusal::state(detail).into());
+    }
     if next.role != Role::Owner || next.status == UserStatus::Disabled {
         keep_an_owner(tx, &before).await?;
     }

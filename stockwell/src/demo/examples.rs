@@ -340,6 +340,10 @@ impl World<'_> {
         let path = format!("/v1/users/{}/password-link", self.id("usr:link"));
         let link = self.post("token:password", &path, json!({})).await?;
         self.note("token:password", text(&link["token"]));
+        let provider = json!({ "name": "Partner account", "issuer": "https://login.partner.example", "client_id": "stockwell",
+            "client_secret": "p8dQz1Yk4m", "redirect_url": "https://erp.nordwind.example/v1/auth/oidc/callback",
+            "email_domains": ["partner.example"] });
+        self.make("idp:update", "/v1/identity-providers", provider).await?;
         let joan = json!({ "email": "joan@nordwind.example", "name": "Joan Example", "role": "cashier" });
         let invitation = self.post("token:invitation", "/v1/invitations", joan).await?;
         self.note("token:invitation", text(&invitation["token"]));

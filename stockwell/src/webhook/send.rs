@@ -1,30 +1,23 @@
 //! Sends one message of a webhook.
 //!
-//! The tenant names the URL, so the request goes to no address inside: a name is resolved here, every address is checked, and the
-//! connection uses the checked ones and no other. No redirect is followed, no proxy is used, and little of the response is read.
+//! The tenant names the URL, so the request goes to no address inside ([`service::outbound`]). Little of the response is read.
 
 use std::error::Error as _;
 use std::fmt::Write as _;
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
-use reqwest::redirect::Policy;
 use reqwest::{Client, Response, Url};
 use serde_json::{Value, json};
+use service::outbound::{Forbidden, Reach, Unknown, client};
 use service::webhook::API_VERSION;
-use service::webhook::address::Reach;
 use service::webhook::outcome::Outcome;
 use service::webhook::turn::Message;
 use tokio::time::{Instant, timeout_at};
 
 /// Time that a receiver has for its response.
 const TIMEOUT: Duration = Duration::from_secs(15);
-/// Time to connect.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Most bytes of a response that are read.
 const RESPONSE_BYTES_MAX: usize = 4_096;
 /// Most bytes of a path in the log.
@@ -43,68 +36,12 @@ pub struct Sender {
     timeout: Duration,
 }
 
-/// A name led to an address that may not be reached.
-#[derive(Debug, thiserror::Error)]
-#[error("the name leads to an address that may not be reached")]
-struct Forbidden;
-
-/// A name has no address.
-#[derive(Debug, thiserror::Error)]
-#[error("the name has no address")]
-struct Unknown;
-
-/// Resolves names to addresses that may be reached.
-struct Guard {
-    reach: Reach,
-    is_plain: bool,
-}
-
-impl Resolve for Guard {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(look_up(self.reach.clone(), self.is_plain, name.as_str().to_owned()))
-    }
-}
-
-/// Returns the addresses of a name, if all of them may be reached.
-async fn look_up(
-    reach: Reach,
-    is_plain: bool,
-    name: String,
-) -> Result<Addrs, Box<dyn std::error::Error + Send + Sync>> {
-    let found = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(|_| Unknown)?;
-    let addresses: Vec<SocketAddr> = found.collect();
-    let admits = |address: &SocketAddr| match is_plain {
-        true => reach.admits_plain(address.ip()),
-        false => reach.admits(address.ip()),
-    };
-    if addresses.is_empty() {
-        return Err(Unknown.into());
-    }
-    if !addresses.iter().all(admits) {
-        return Err(Forbidden.into());
-    }
-    Ok(Box::new(addresses.into_iter()))
-}
-
 impl Sender {
     /// Makes a sender that reaches these addresses. A receiver has `timeout` for its response, 15 seconds if absent.
     pub fn new(reach: Reach, timeout: Option<Duration>) -> Result<Self, reqwest::Error> {
-        let client = |is_plain| {
-            let guard = Guard { reach: reach.clone(), is_plain };
-            Client::builder()
-                .dns_resolver(Arc::new(guard))
-                .no_proxy()
-                .redirect(Policy::none())
-                .retry(reqwest::retry::never())
-                .https_only(!is_plain)
-                .connect_timeout(CONNECT_TIMEOUT)
-                .pool_max_idle_per_host(0)
-                .user_agent(USER_AGENT)
-                .build()
-        };
         Ok(Sender {
-            secure: client(false)?,
-            plain: client(true)?,
+            secure: client(&reach, false, USER_AGENT)?,
+            plain: client(&reach, true, USER_AGENT)?,
             reach,
             timeout: timeout.unwrap_or(TIMEOUT),
         })

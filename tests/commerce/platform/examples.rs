@@ -14,8 +14,13 @@ use super::isolation::operation::resolve;
 const LENGTH_MAX: usize = 100_000;
 
 /// Operations whose body has what only their user knows, such as a code of an app. Their own tests cover them.
-const OF_A_USER: [&str; 4] =
-    ["auth_second_factor", "me_second_factor_begin", "me_second_factor_confirm", "me_second_factor_remove"];
+const OF_A_USER: [&str; 5] = [
+    "auth_oidc_exchange",
+    "auth_second_factor",
+    "me_second_factor_begin",
+    "me_second_factor_confirm",
+    "me_second_factor_remove",
+];
 
 /// A request that the description gives as an example.
 struct Example<'d> {

@@ -17,13 +17,17 @@ use operation::{Operation, operations};
 use world::{MARK, World, world};
 
 /// Operations without authentication.
-const PUBLIC: [&str; 13] = [
+const PUBLIC: [&str; 17] = [
     "auth_accept_invitation",
     "auth_change_password",
     "auth_set_password",
     "auth_jwks",
     "auth_login",
     "auth_logout",
+    "auth_oidc_callback",
+    "auth_oidc_exchange",
+    "auth_oidc_providers",
+    "auth_oidc_start",
     "auth_refresh",
     "auth_second_factor",
     "errors_get",

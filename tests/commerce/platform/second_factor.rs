@@ -119,6 +119,12 @@ async fn forget_used_codes(tenant: &Tenant) {
     forgotten.expect("codes work again");
 }
 
+/// Ends the counts of failures that all servers share.
+async fn end_counts(tenant: &Tenant) {
+    let end = "update failed_attempt set ends_at = now() - interval '1 second' where tenant_id = $1";
+    sqlx::query(end).bind(tenant.id.0).execute(&environment().root).await.expect("the counts end");
+}
+
 #[test]
 fn a_login_asks_for_the_code_of_the_app() {
     with_tenant(async |tenant| {
@@ -291,9 +297,12 @@ fn wrong_codes_are_counted() {
         let own = carl.client.at(&node.base_url);
         remove(&own, &codes[0]).await.refused(429, "rate_limited");
         own.post(HERE, &json!({ "password": PASSWORD })).await.refused(429, "rate_limited");
-        // Passwords count apart, and each server counts alone.
+        // All servers count together. Passwords count apart.
+        complete(tenant, challenge, &codes[0]).await.refused(429, "rate_limited");
         login_at(&here, &tenant.slug, &carl.email).await.refused(401, "mfa_required");
+        end_counts(tenant).await;
         complete(tenant, challenge, &codes[0]).await.ok();
+        assert_eq!(tenant.count("failed_attempt").await, 0, "a right code ends the count");
     });
 }
 
@@ -419,5 +428,56 @@ fn a_right_password_forgives_no_wrong_code() {
         own.post(HERE, &right).await.refused(409, "invalid_state_transition");
         remove(&own, &wrong_code(&secret)).await.refused(422, "validation_failed").names(&["#/code"]);
         remove(&own, &codes[0]).await.refused(429, "rate_limited");
+    });
+}
+
+/// Makes a key with all scopes of the user who calls.
+async fn own_key(tenant: &Tenant, client: &Client) -> Client {
+    let me = client.get("/v1/me").await.ok();
+    let key = json!({ "name": "Own key", "mode": "test", "scopes": me["scopes"] });
+    let made = client.post("/v1/api-keys", &key).await.created();
+    tenant.with_key(made["secret"].as_str().expect("a secret"))
+}
+
+#[test]
+fn a_key_does_not_take_off_what_guards_its_maker() {
+    with_tenant(async |tenant| {
+        let owner = person(tenant, "owner").await;
+        let (_, codes) = enrol(&owner).await;
+        let key = own_key(tenant, &owner.client).await;
+        let path = format!("/v1/users/{}", owner.id);
+        let (factor, link) = (format!("{path}/second-factor"), format!("{path}/password-link"));
+        for caller in [&key, &own_key(tenant, &key).await, &owner.client] {
+            caller.delete(&factor).await.refused(409, "invalid_state_transition");
+            caller.post(&link, &json!({})).await.refused(409, "invalid_state_transition");
+        }
+        let moved = key.patch(&path, &json!({ "email": "thief@shop.example" })).await;
+        moved.refused(409, "invalid_state_transition");
+        key.patch(&path, &json!({ "name": "The owner" })).await.ok();
+        let challenge = challenge(tenant, &owner.email).await;
+        complete(tenant, &challenge, &codes[0]).await.ok();
+        // Others may, with the powers.
+        tenant.post(&link, &json!({})).await.created();
+        assert_eq!(tenant.delete(&factor).await.status, 204);
+    });
+}
+
+#[test]
+fn wrong_passwords_count_on_all_servers() {
+    with_tenant(async |tenant| {
+        let carl = person(tenant, "cashier").await;
+        let node = environment().own_node().await;
+        let here = tenant.anonymous();
+        let there = here.at(&node.base_url);
+        let wrong = json!({ "tenant": tenant.slug, "email": carl.email, "password": NEXT });
+        for number in 0..10 {
+            let stranger = if number % 2 == 0 { &here } else { &there };
+            stranger.post("/v1/auth/login", &wrong).await.refused(401, "invalid_credentials");
+        }
+        for stranger in [&here, &there] {
+            login_at(stranger, &tenant.slug, &carl.email).await.refused(429, "rate_limited");
+        }
+        end_counts(tenant).await;
+        login_at(&there, &tenant.slug, &carl.email).await.ok();
     });
 }

@@ -222,6 +222,10 @@ async fn people(tenant: &Tenant, world: &mut World) {
     let invited =
         json!({ "email": "till-4@shop.example", "name": format!("{MARK} guest"), "role": "cashier" });
     world.make(tenant, "/v1/invitations", invited).await;
+    let provider = json!({ "name": format!("{MARK} login"), "issuer": "https://login.invalid", "client_id": MARK,
+        "client_secret": "secret of a client", "redirect_url": "https://shop.example/v1/auth/oidc/callback",
+        "email_domains": ["shop.example"] });
+    world.make(tenant, "/v1/identity-providers", provider).await;
     let key = json!({ "name": format!("{MARK} key"), "mode": "test", "scopes": ["catalog:read"] });
     let made = tenant.post("/v1/api-keys", &key).await.created();
     world.knows(&made["api_key"]["id"]);

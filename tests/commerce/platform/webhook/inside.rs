@@ -6,7 +6,7 @@ use reqwest::Url;
 use sea_orm::sqlx::postgres::PgConnection;
 use sea_orm::sqlx::{self, Connection};
 use serde_json::json;
-use service::webhook::address::Reach;
+use service::outbound::Reach;
 use stockwell::webhook::send::Sender;
 use tests::{Receiver, with_tenant};
 use tokio::time::Instant;

@@ -1,10 +1,16 @@
-//! The addresses that webhooks may reach: public ones, by HTTPS. A tenant names the URL, so without this rule it could make the
-//! worker read services of the operator's own network.
+//! Requests to other systems at URLs that a tenant names: webhooks, and providers of sign-ins.
+//!
+//! Only public addresses may be reached, by HTTPS: without this rule a tenant could make Stockwell read services of the operator's own
+//! network.
+
+mod guard;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use url::{Host, Url};
+
+pub use guard::{Forbidden, Unknown, client};
 
 /// Longest URL.
 pub const URL_LENGTH_MAX: usize = 2_000;

@@ -1,0 +1,195 @@
+//! Sign-ins with an external provider (OpenID Connect).
+
+use actix_web::http::header;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get, post};
+use domain::id::IdentityProviderId;
+use domain::tag;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use service::auth::oidc::{Offered, Returned, STATE_SECONDS};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::session::{TokensOut, tokens, user_agent};
+use crate::body::{Body, LOGIN_BYTES_MAX};
+use crate::params::{Params, parse};
+use crate::problem::ErrorCode;
+use crate::{Answer, ApiError, App};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(callback).service(exchange).service(list).service(start);
+}
+
+/// Name of the cookie that ties a sign-in to the browser.
+const COOKIE: &str = "stockwell_sign_in";
+/// Path of the requests that get it.
+const COOKIE_PATH: &str = "/v1/auth/oidc";
+
+/// Providers with which users of a tenant sign in.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct SignInProviderList {
+    object: tag::List,
+    /// The providers that can be used, oldest first: at most 10.
+    #[schema(max_items = 10)]
+    data: Vec<SignInProvider>,
+}
+
+/// A provider with which users sign in.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct SignInProvider {
+    /// Id of the provider.
+    id: IdentityProviderId,
+    object: tag::IdentityProvider,
+    /// Name of the provider.
+    #[schema(max_length = 200, example = "Company account")]
+    name: String,
+    /// Path to which the browser goes.
+    #[schema(max_length = 300, example = "/v1/auth/oidc/nordwind/idp_01h455vb4pex5vsknk084sn02q/start")]
+    url: String,
+}
+
+/// List the providers of a tenant
+///
+/// Returns the providers with which users of a tenant can sign in, for a page with a button for each. An unknown tenant has none.
+#[utoipa::path(
+    operation_id = "auth_oidc_providers",
+    security(()),
+    params(("tenant" = String, Path, description = "Name of the tenant in logins.", max_length = 63, example = "nordwind")),
+    responses((status = 200, description = "The providers.", body = SignInProviderList))
+)]
+#[get("/v1/auth/oidc/{tenant}/providers")]
+async fn list(app: Data<App>, tenant: Path<String>) -> Answer {
+    let offered = app.auth.offered_providers(&tenant).await?;
+    let shown = |Offered { id, name }: Offered| SignInProvider {
+        id,
+        object: tag::IdentityProvider,
+        name,
+        url: format!("{COOKIE_PATH}/{}/{id}/start", tenant.as_str()),
+    };
+    let data = offered.into_iter().map(shown).collect();
+    Ok(HttpResponse::Ok().json(SignInProviderList { object: tag::List, data }))
+}
+
+/// The page that begins a sign-in.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct StartParams {
+    /// Path of the page of this server that completes the sign-in. `/console` if absent.
+    #[param(max_length = 100, example = "/console")]
+    page: Option<String>,
+}
+
+/// Start a sign-in with a provider
+///
+/// Sends the browser to the provider, with a state that works for 10 minutes, and a cookie that ties it to the browser. After 100 unknown
+/// tenants or providers, states or codes within 15 minutes from one network, the response is 429. A provider that does not respond within
+/// 4 seconds leads to 503.
+#[utoipa::path(
+    operation_id = "auth_oidc_start",
+    security(()),
+    params(
+        ("tenant" = String, Path, description = "Name of the tenant in logins.", max_length = 63, example = "nordwind"),
+        ("provider" = IdentityProviderId, Path, description = "The provider's id."),
+        StartParams
+    ),
+    responses((status = 303, description = "The browser goes to the provider."))
+)]
+#[get("/v1/auth/oidc/{tenant}/{provider}/start")]
+async fn start(
+    request: HttpRequest,
+    app: Data<App>,
+    path: Path<(String, String)>,
+    params: Params<StartParams>,
+) -> Answer {
+    let (tenant, provider) = path.into_inner();
+    let id: IdentityProviderId = provider.parse().map_err(|_| {
+        ApiError::new(ErrorCode::InvalidId, "This is no id of an identity provider.").at_parameter("provider")
+    })?;
+    let page = params.page.as_deref().unwrap_or("/console");
+    let begun = app.auth.begin_provider_login(&tenant, id, page, app.address_of(&request)).await?;
+    let secure = if begun.is_secure { "; Secure" } else { "" };
+    Ok(redirect(begun.url, &begun.cookie, &format!("; Max-Age={STATE_SECONDS}{secure}")))
+}
+
+/// Sends the browser to a URL, with the cookie.
+fn redirect(url: String, cookie: &str, attributes: &str) -> HttpResponse {
+    let cookie = format!("{COOKIE}={cookie}; Path={COOKIE_PATH}; HttpOnly; SameSite=Lax{attributes}");
+    HttpResponse::SeeOther()
+        .insert_header((header::LOCATION, url))
+        .insert_header((header::SET_COOKIE, cookie))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .finish()
+}
+
+/// Returns the value of the cookie of a request.
+fn cookie_of(request: &HttpRequest) -> Option<String> {
+    let headers = request.headers().get_all(header::COOKIE);
+    let mut pairs = headers.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
+    let value = pairs.find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='));
+    value.map(str::to_owned)
+}
+
+/// The response of a provider. Further parameters are ignored.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct CallbackParams {
+    /// The state of the sign-in.
+    #[serde(default)]
+    #[param(max_length = 500, example = "sws_AZ")]
+    state: String,
+    /// Code of the provider.
+    #[param(max_length = 4096, example = "SplxlOBeZQQYbYS6WxSbIA")]
+    code: Option<String>,
+    /// Reason why the provider signed no person in.
+    #[param(max_length = 64, example = "access_denied")]
+    error: Option<String>,
+}
+
+/// Take the response of a provider
+///
+/// The provider sends the browser here. If it names a user who may sign in, the browser goes to the page that began the sign-in, with a
+/// code behind `#sign_in=`, which browsers do not send to servers. The page exchanges it at `POST /v1/auth/oidc/exchange`. A user who is
+/// disabled, an e-mail address that the provider has not verified, and an owner whom the provider does not admit are rejected.
+#[utoipa::path(
+    operation_id = "auth_oidc_callback",
+    security(()),
+    params(CallbackParams),
+    responses((status = 303, description = "The browser goes to the page."))
+)]
+#[get("/v1/auth/oidc/callback")]
+async fn callback(request: HttpRequest, app: Data<App>) -> Answer {
+    let CallbackParams { state, code, error } = parse(request.query_string())?;
+    let returned = Returned { state, code, error, cookie: cookie_of(&request) };
+    let login = app.auth.confirm_provider_login(&returned, app.address_of(&request)).await?;
+    let page = format!("{}#sign_in={}", login.page, login.code.expose_secret());
+    Ok(redirect(page, "", "; Max-Age=0"))
+}
+
+/// The code of a sign-in with a provider.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SignInCodeIn {
+    /// Code behind `#sign_in=`. It works once, within a minute.
+    #[schema(value_type = String, max_length = 128, example = "swo_01h455vb4pex5vsknk084sn02q_x")]
+    code: SecretString,
+}
+
+/// Complete a sign-in with a provider
+///
+/// Returns the tokens of a login, as `POST /v1/auth/login` does. If the provider is set to ask for the second factor, a user who has one gets
+/// `mfa_required` (401) with a `challenge` for `POST /v1/auth/second-factor`. The body may have at most 8 KiB.
+#[utoipa::path(
+    operation_id = "auth_oidc_exchange",
+    security(()),
+    request_body = SignInCodeIn,
+    responses((status = 200, description = "The tokens.", body = TokensOut))
+)]
+#[post("/v1/auth/oidc/exchange")]
+async fn exchange(request: HttpRequest, app: Data<App>, body: Body<SignInCodeIn, LOGIN_BYTES_MAX>) -> Answer {
+    let input = body.read().await?;
+    let code = &input.value.code;
+    let done = app.auth.complete_provider_login(code, app.address_of(&request), user_agent(&request)).await;
+    Ok(tokens(done.map_err(|error| input.explain(error.into()))?))
+}

@@ -1,0 +1,130 @@
+//! External providers of sign-ins, as an admin configures them.
+
+use actix_web::web::Data;
+use actix_web::{delete, get, patch, post};
+use domain::id::IdentityProviderId;
+use serde::Deserialize;
+use service::Tx;
+use service::auth::provider::{self, IdentityProvider, ProviderInput};
+use service::listing::Age;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::Body;
+use crate::list::{List, Page};
+use crate::params::PathId;
+use crate::patch::Patch;
+use crate::record::record;
+use crate::version::{IfNoneMatch, ReadHeaders};
+use crate::write::{MergePatch, Write};
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list).service(create).service(get).service(update).service(remove);
+}
+
+record!(IdentityProvider, IdentityProviderId);
+
+/// Which providers to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    sort: Option<Age>,
+}
+
+/// List identity providers
+///
+/// Returns one page of the providers with which users sign in. Secrets are not shown.
+#[utoipa::path(
+    operation_id = "identity_providers_list",
+    security(("bearer" = ["users:read"])),
+    params(Filters),
+    responses((status = 200, description = "One page of providers.", body = Page<IdentityProvider>))
+)]
+#[get("/v1/identity-providers")]
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
+    let slice = list.slice(list.filters.sort)?;
+    let rows = list.read(&caller, async |tx: &Tx| provider::list(tx, &slice).await).await?;
+    list.answer(rows, |provider| provider.id.0)
+}
+
+/// Create an identity provider
+///
+/// Users sign in with it at `GET /v1/auth/oidc/{tenant}/{provider}/start`. A user is known by the e-mail address, which the provider must
+/// have verified: so name a provider, and domains, that you trust with every user. The caller needs all scopes of an admin, and of `role`;
+/// owners can sign in only if the caller has all scopes of an owner. A key with bounds, or one that acts for a user, makes no provider. A
+/// tenant has at most 10.
+#[utoipa::path(
+    operation_id = "identity_providers_create",
+    security(("bearer" = ["users:write"])),
+    request_body = ProviderInput,
+    responses((status = 201, description = "The provider.", body = IdentityProvider))
+)]
+#[post("/v1/identity-providers")]
+async fn create(app: Data<App>, write: Write, body: Body<ProviderInput>) -> Answer {
+    let caller = write.caller();
+    write
+        .create("identity_provider.created", body, async |tx: &Tx, input: &ProviderInput| {
+            app.auth.create_provider(tx, &caller, input).await
+        })
+        .await
+}
+
+/// Get an identity provider
+///
+/// Returns one provider, without its secret.
+#[utoipa::path(
+    operation_id = "identity_providers_get",
+    security(("bearer" = ["users:read"])),
+    params(("id" = IdentityProviderId, Path, description = "The provider's id."), ReadHeaders),
+    responses((status = 200, description = "The provider.", body = IdentityProvider))
+)]
+#[get("/v1/identity-providers/{id}")]
+async fn get(app: Data<App>, caller: Caller, id: PathId<IdentityProviderId>, seen: IfNoneMatch) -> Answer {
+    let row = app.db.read(caller.tenant_id, async |tx| provider::get(tx, id.0).await).await?;
+    Ok(seen.answer(row.version, row))
+}
+
+/// Change an identity provider
+///
+/// Takes a merge patch. Without `client_secret` the secret stays. Sessions of users go on. The caller needs the powers that a new provider
+/// takes, and `admits_owners` follows from them.
+#[utoipa::path(
+    operation_id = "identity_providers_update",
+    security(("bearer" = ["users:write"])),
+    params(("id" = IdentityProviderId, Path, description = "The provider's id.")),
+    request_body = Patch<ProviderInput>,
+    responses((status = 200, description = "The provider as it is now.", body = IdentityProvider))
+)]
+#[patch("/v1/identity-providers/{id}")]
+async fn update(
+    app: Data<App>,
+    write: Write,
+    id: PathId<IdentityProviderId>,
+    body: Body<MergePatch>,
+) -> Answer {
+    let caller = write.caller();
+    write
+        .patch("identity_provider.updated", body, async |tx, expected, change| {
+            app.auth.update_provider(tx, &caller, id.0, expected, change).await
+        })
+        .await
+}
+
+/// Delete an identity provider
+///
+/// No user signs in with it any more. Users stay, and their sessions go on. A user without a password needs a link for one: `POST
+/// /v1/users/{id}/password-link`. The caller needs all scopes of an admin.
+#[utoipa::path(
+    operation_id = "identity_providers_delete",
+    security(("bearer" = ["users:write"])),
+    params(("id" = IdentityProviderId, Path, description = "The provider's id.")),
+    responses((status = 204, description = "The provider is deleted."))
+)]
+#[delete("/v1/identity-providers/{id}")]
+async fn remove(write: Write, id: PathId<IdentityProviderId>) -> Answer {
+    let caller = write.caller();
+    let end = async |tx: &Tx, expected| provider::delete(tx, &caller, id.0, expected).await;
+    write.delete("identity_provider.deleted", Some(id.0.0), end).await
+}
