@@ -31,6 +31,8 @@ struct Guard {
     posts: Option<Posts>,
     /// Whether publishable keys may use it: `extensions(("x-publishable" = json!(true)))` beside the handler.
     publishable: bool,
+    /// Whether customer sessions may use it besides what publishable keys may: `extensions(("x-customer-session" = json!(true)))`.
+    customer_session: bool,
 }
 
 /// Documents that a route posts.
@@ -54,7 +56,8 @@ impl Access {
     pub fn check(&self, request: &HttpRequest, caller: &service::Caller) -> Result<(), ApiError> {
         let guard = self.guard(request).ok_or_else(|| undeclared(request, "scopes"))?;
         guard.check(caller)?;
-        if caller.is_publishable() && !guard.publishable {
+        let is_open = guard.publishable || caller.customer_id.is_some() && guard.customer_session;
+        if caller.is_publishable() && !is_open {
             return Err(ApiError::of(ErrorCode::NotPublishable));
         }
         Ok(())
@@ -103,6 +106,7 @@ fn guard(method: &str, operation: &Value) -> Option<Guard> {
         alternatives: std::iter::once(usual).chain(others).collect(),
         posts: posts(operation),
         publishable: operation["x-publishable"] == true,
+        customer_session: operation["x-customer-session"] == true,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
-use domain::id::{ApiKeyId, CommandId, UserId};
+use domain::id::{ApiKeyId, CommandId, CustomerSessionId, UserId};
 use domain::moment::Instant;
 use serde::Deserialize;
 use service::Tx;
@@ -35,7 +35,7 @@ struct Filters {
     /// Only commands with this name.
     #[param(max_length = 64, example = "order.confirmed")]
     name: Option<String>,
-    /// Only commands of this API key or user.
+    /// Only commands of this API key, user or customer session.
     #[param(max_length = 64, example = "key_01h455vb4pex5vsknk084sn02q")]
     actor_id: Option<String>,
     /// Recorded at this instant or later.
@@ -47,13 +47,13 @@ struct Filters {
     sort: Option<Age>,
 }
 
-/// Returns the UUID of the API key or user that the parameter `actor_id` names.
+/// Returns the UUID of the API key, user or customer session that the parameter `actor_id` names.
 pub(crate) fn parse_actor_id(text: &str) -> Result<Uuid, ApiError> {
-    let mut prefixes = [ApiKeyId::PREFIX, UserId::PREFIX].into_iter();
+    let mut prefixes = [ApiKeyId::PREFIX, UserId::PREFIX, CustomerSessionId::PREFIX].into_iter();
     prefixes.find_map(|prefix| domain::id::decode(prefix, text).ok()).ok_or_else(|| {
         ApiError::new(
             ErrorCode::InvalidParameter,
-            "Expected the id of an API key or user, such as key_01h455vb4pex5vsknk084sn02q.",
+            "Expected the id of an API key, user or customer session, such as key_01h455vb4pex5vsknk084sn02q.",
         )
         .at_parameter("actor_id")
     })

@@ -16,7 +16,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
 use domain::bounds::Bounds;
-use domain::id::{LocationId, TenantId};
+use domain::id::{CustomerId, LocationId, TenantId};
 use domain::number::{Money, Percent};
 use domain::tag;
 use domain::tenant::Channel;
@@ -43,12 +43,15 @@ struct Me {
     object: tag::Me,
     /// The tenant that the credential belongs to.
     tenant: MeTenant,
-    /// Kind of the credential: `api_key` or `user`.
+    /// Kind of the credential: `api_key`, `user` or `customer`.
     #[schema(value_type = String, max_length = 16, example = "api_key")]
     actor_kind: &'static str,
-    /// The name of the key or user.
+    /// The name of the key, user or customer.
     #[schema(max_length = 200, example = "Web shop")]
     actor_name: String,
+    /// The customer of a customer session. Null for other credentials.
+    #[schema(example = json!(null))]
+    customer_id: Option<CustomerId>,
     /// Scopes of the credential.
     #[schema(schema_with = scopes_schema)]
     scopes: Vec<&'static str>,
@@ -139,6 +142,7 @@ async fn me(app: Data<App>, caller: Caller) -> Answer {
         },
         actor_kind: caller.actor_kind.into(),
         actor_name: identity.name,
+        customer_id: caller.customer_id,
         scopes: caller.scopes.iter().map(Scope::as_str).collect(),
         bounds: MeBounds::of(&caller),
         server_time: identity.at,

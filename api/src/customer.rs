@@ -18,10 +18,11 @@ use crate::list::{List, Page, Sorted, search, sort};
 use crate::params::PathId;
 use crate::patch::Patch;
 use crate::personal::Personal;
+use crate::publishable::Seen;
 use crate::record::record;
 use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
-use crate::{Answer, App, Caller};
+use crate::{Answer, App, Caller, own};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -141,32 +142,38 @@ async fn create_batch(write: Write, body: BatchBody<Items>) -> Answer {
 /// Returns one customer.
 #[utoipa::path(
     operation_id = "customers_get",
+    extensions(("x-customer-session" = json!(true))),
     security(("bearer" = ["customers:read"])),
     params(("id" = CustomerId, Path, description = "The customer's id."), ReadHeaders),
     responses((status = 200, description = "The customer.", body = Customer))
 )]
 #[get("/v1/customers/{id}")]
 async fn get(app: Data<App>, caller: Caller, id: PathId<CustomerId>, seen: IfNoneMatch) -> Answer {
-    let row = app.db.read(caller.tenant_id, async |tx| customer::get(tx, id.0).await).await?;
-    Ok(seen.answer(row.version, row))
+    let id = own::customer(&caller, id.0);
+    let row = app.db.read(caller.tenant_id, async |tx| customer::get(tx, id).await).await?;
+    Ok(seen.answer(row.version, Seen::by(&caller, row)))
 }
 
 /// Change a customer
 ///
-/// Takes a merge patch. The status `blocked` ends a customer's purchases.
+/// Takes a merge patch. The status `blocked` ends a customer's purchases and sessions. A customer session changes the addresses and
+/// contacts of its customer only.
 #[utoipa::path(
     operation_id = "customers_update",
+    extensions(("x-customer-session" = json!(true))),
     security(("bearer" = ["customers:write"])),
     params(("id" = CustomerId, Path, description = "The customer's id.")),
     request_body = Patch<CustomerInput>,
     responses((status = 200, description = "The customer as it is now.", body = Customer))
 )]
 #[patch("/v1/customers/{id}")]
-async fn update(write: Write, id: PathId<CustomerId>, body: Body<MergePatch>) -> Answer {
+async fn update(caller: Caller, write: Write, id: PathId<CustomerId>, body: Body<MergePatch>) -> Answer {
+    let id = own::customer(&caller, id.0);
     write
         .of_persons::<Customer>()
-        .patch("customer.updated", body, async |tx, expected, change| {
-            customer::update(tx, id.0, expected, change).await
+        .patch::<CustomerInput, Customer>("customer.updated", body, async |tx, expected, change| {
+            let allowed = |present: &CustomerInput| own::changed(&caller, present, change(present)?);
+            customer::update(tx, id, expected, &allowed).await
         })
         .await
 }
@@ -194,12 +201,14 @@ async fn erase(write: Write, id: PathId<CustomerId>) -> Answer {
 /// Returns what the customer owes and will owe, as of now.
 #[utoipa::path(
     operation_id = "customers_get_account",
+    extensions(("x-customer-session" = json!(true))),
     security(("bearer" = ["customers:read"])),
     params(("id" = CustomerId, Path, description = "The customer's id.")),
     responses((status = 200, description = "The account.", body = CustomerAccount))
 )]
 #[get("/v1/customers/{id}/account")]
 async fn get_account(app: Data<App>, caller: Caller, id: PathId<CustomerId>) -> Answer {
-    let account = app.db.read(caller.tenant_id, async |tx| customer::account(tx, id.0).await).await?;
+    let id = own::customer(&caller, id.0);
+    let account = app.db.read(caller.tenant_id, async |tx| customer::account(tx, id).await).await?;
     Ok(HttpResponse::Ok().json(account))
 }

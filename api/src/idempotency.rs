@@ -7,13 +7,15 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::Bytes;
-use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
+use domain::id::CustomerId;
 use serde_json::{Value, json};
 use service::command::{self, Idempotency};
 use sha2::{Digest, Sha256};
 
 use crate::aside::aside;
 use crate::body::{BATCH_BYTES_MAX, IN_PLACE_BYTES_MAX, without_mark};
+use crate::context::Context;
 use crate::problem::{ApiError, ErrorCode, PROBLEM_JSON};
 
 /// Request header with the idempotency key.
@@ -36,6 +38,8 @@ pub(crate) const PREFER_LENGTH_MAX: usize = 100;
 pub struct IdempotencyKey {
     header: Option<HeaderValue>,
     prefix: Sha256,
+    /// The customer whose session sends it: the keys of each customer are its own.
+    owner: Option<CustomerId>,
 }
 
 impl FromRequest for IdempotencyKey {
@@ -45,7 +49,10 @@ impl FromRequest for IdempotencyKey {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let path = request.uri().path_and_query().map_or(request.path(), |path| path.as_str());
         let prefix = prefix(request.method().as_str(), path);
-        ready(Ok(IdempotencyKey { header: request.headers().get(IDEMPOTENCY_KEY).cloned(), prefix }))
+        let extensions = request.extensions();
+        let caller = extensions.get::<Context>().and_then(Context::caller);
+        let owner = caller.and_then(|caller| caller.customer_id);
+        ready(Ok(IdempotencyKey { header: request.headers().get(IDEMPOTENCY_KEY).cloned(), prefix, owner }))
     }
 }
 
@@ -70,10 +77,10 @@ impl IdempotencyKey {
             ApiError::new(code, code.entry().fix).at_header("Idempotency-Key")
         })?;
         if raw.len() <= IN_PLACE_BYTES_MAX {
-            return Ok(Some(under(key, &self.prefix, raw)));
+            return Ok(Some(owned(under(key, &self.prefix, raw), self.owner)));
         }
         let (key, prefix, raw) = (key.to_owned(), self.prefix, raw.clone());
-        Ok(Some(aside(async move { under(&key, &prefix, &raw) }).await?))
+        Ok(Some(owned(aside(async move { under(&key, &prefix, &raw) }).await?, self.owner)))
     }
 }
 
@@ -90,6 +97,14 @@ fn prefix(method: &str, path: &str) -> Sha256 {
 fn under(key: &str, prefix: &Sha256, raw: &[u8]) -> Idempotency {
     let of = |body: &[u8]| prefix.clone().chain_update(body).finalize().into();
     Idempotency { key: key.to_owned(), fingerprint: of(&meaning(raw)), of_bytes: of(raw) }
+}
+
+/// Returns the key as it is stored: that of a customer has a form that no other caller can send.
+fn owned(sent: Idempotency, owner: Option<CustomerId>) -> Idempotency {
+    let Some(owner) = owner else { return sent };
+    let digest = Sha256::digest(sent.key.as_bytes());
+    let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    Idempotency { key: format!("{owner}/{digits}"), ..sent }
 }
 
 /// Returns the meaning of a body: its JSON without blanks, with the members of every object in one order. A body that is not

@@ -17,7 +17,7 @@ use actix_web::http::uri::{PathAndQuery, Uri};
 use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::web::{Bytes, Data};
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
-use domain::id::{ApiKeyId, UserId};
+use domain::id::{ApiKeyId, CustomerSessionId, UserId};
 use domain::number::shown_decimals;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
@@ -502,11 +502,12 @@ fn foreign(error: &Error, status: StatusCode) -> ApiError {
     }
 }
 
-/// Returns the id of the API key or user.
+/// Returns the id of the API key, user or customer session.
 fn actor(caller: &service::Caller) -> String {
     let prefix = match caller.actor_kind {
         ActorKind::ApiKey => ApiKeyId::PREFIX,
         ActorKind::User => UserId::PREFIX,
+        ActorKind::Customer => CustomerSessionId::PREFIX,
         ActorKind::Operator => "operator",
         ActorKind::Worker => "worker",
     };

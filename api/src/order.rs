@@ -11,6 +11,7 @@ mod returns;
 mod undo;
 
 use actix_web::post;
+use actix_web::web::Data;
 use domain::id::OrderId;
 use domain::order;
 use service::posting::Command;
@@ -20,7 +21,7 @@ use crate::body::Nothing;
 use crate::idempotency::{BatchHeaders, PostHeaders};
 use crate::params::PathId;
 use crate::posting::{BatchIn, BatchOut, Post, authority, check_overrides};
-use crate::{Answer, ApiError, Caller};
+use crate::{Answer, ApiError, App, Caller, own};
 
 pub use application::ApplicationOut;
 use form::ShipIn;
@@ -48,8 +49,12 @@ const ORDERS: &str = "/v1/orders";
 /// available. `backorder` takes what is available and waits for the rest. A tracked product gets the lots that expire
 /// first among those with the remaining life that the customer requires. Only an order with `ship_complete` may name
 /// lots.
+///
+/// A customer session places orders of its customer, at the prices of the rules. It sends lines with product, unit and quantity, the
+/// addresses, `reference`, `requested_on`, `location_id`, `policy`, and the hold of its cart, and takes an order to `confirmed` at most.
 #[utoipa::path(
     operation_id = "orders_create",
+    extensions(("x-customer-session" = json!(true))),
     security(("bearer" = ["orders:write"])),
     params(PostHeaders),
     request_body = OrderIn,
@@ -57,7 +62,12 @@ const ORDERS: &str = "/v1/orders";
 )]
 #[post("/v1/orders")]
 async fn place(post: Post) -> Answer {
-    post.create::<OrderId, _>(ORDERS, to_command).await
+    let (mut input, posting) = post.read::<OrderIn>().await?;
+    if let Some(hold_id) = input.hold_id {
+        input.hold_id = Some(own::hold(&posting.app, &posting.caller, hold_id).await?);
+    }
+    let command = to_command(input, &posting.caller).map_err(|error| posting.explain(error))?;
+    posting.create::<OrderId>(ORDERS, command).await
 }
 
 /// Place many orders at once
@@ -116,14 +126,16 @@ async fn release(post: Post, id: PathId<OrderId>) -> Answer {
 /// what was shipped.
 #[utoipa::path(
     operation_id = "orders_cancel",
+    extensions(("x-customer-session" = json!(true))),
     security(("bearer" = ["orders:write"])),
     params(("id" = OrderId, Path, description = "The order."), PostHeaders),
     request_body = Nothing,
     responses((status = 200, description = "The order.", body = OrderOut))
 )]
 #[post("/v1/orders/{id}/cancel")]
-async fn cancel(post: Post, id: PathId<OrderId>) -> Answer {
-    post.empty(Command::CancelOrder(order::Cancel(id.0))).await
+async fn cancel(app: Data<App>, caller: Caller, post: Post, id: PathId<OrderId>) -> Answer {
+    let id = own::order(&app, &caller, id.0).await?;
+    post.empty(Command::CancelOrder(order::Cancel(id))).await
 }
 
 /// Close an order
@@ -191,7 +203,11 @@ async fn invoice(post: Post, id: PathId<OrderId>) -> Answer {
     post.empty(Command::InvoiceOrder(order::Bill(id.0))).await
 }
 
-fn to_command(input: OrderIn, caller: &Caller) -> Result<Command, ApiError> {
+fn to_command(mut input: OrderIn, caller: &Caller) -> Result<Command, ApiError> {
+    if caller.customer_id.is_some() {
+        input.check_customer()?;
+        input.customer_id = own::customer(caller, input.customer_id);
+    }
     let order = input.place(authority(caller))?;
     check_overrides(caller, &order.lines)?;
     Ok(Command::PlaceOrder(order))

@@ -32,7 +32,7 @@ use crate::idempotency::{
 };
 use crate::problem::{Answer, ApiError, ErrorCode};
 use crate::schema::BodySchema;
-use crate::{App, Caller, costs, effects};
+use crate::{App, Caller, costs, effects, own};
 
 /// Most documents of a batch request.
 pub const BATCH_DOCUMENTS_MAX: usize = 500;
@@ -271,6 +271,11 @@ impl Posting {
 
     async fn run(self, command: Command, location: impl FnOnce(Uuid) -> Option<String>) -> Answer {
         let Posting { app, caller, key, preferences, render, raw, .. } = self;
+        let to_customer = caller.customer_id.is_some();
+        if to_customer && preferences.dry_run {
+            // A dry run shows the entries of the ledger.
+            return Err(ApiError::of(ErrorCode::NotPublishable).at_header("Prefer"));
+        }
         let idempotency = Some(key.required(&raw).await?);
         let request = Request { caller: caller.0, command, idempotency, entry_mode: EntryMode::Api, render };
         if preferences.dry_run {
@@ -281,6 +286,7 @@ impl Posting {
         }
         let sees_costs = request.caller.sees_costs();
         let answer = costs::shown(app.poster.post(request).await?, sees_costs);
+        let answer = own::shown(answer, to_customer);
         let location = answer.document_id.filter(|_| answer.status == 201).and_then(location);
         Ok(respond(answer, location))
     }

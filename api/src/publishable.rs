@@ -1,4 +1,5 @@
-//! Records as a publishable key sees them: what every visitor of a shop may see, and no more.
+//! Records as a publishable key or a customer session sees them: what every visitor of a shop may see, and of the own records what is
+//! for the customer.
 
 use std::ops::Deref;
 
@@ -10,18 +11,19 @@ use uuid::Uuid;
 use crate::Caller;
 use crate::record::Record;
 
-/// Fields of a product that are not for visitors, with what they show instead.
-fn private() -> [(&'static str, Value); 5] {
+/// Fields that are not for visitors and customers, with what they show instead.
+fn private() -> [(&'static str, Value); 6] {
     [
         ("external_ref", Value::Null),
         ("metadata", json!({})),
+        ("notes", json!("")),
         ("costing_method", Value::Null),
         ("tags", json!([])),
         ("attachments", json!([])),
     ]
 }
 
-/// A product, or a record with products, as a caller may see it.
+/// A record as a caller may see it.
 pub struct Seen<T> {
     record: T,
     is_visitor: bool,
@@ -69,7 +71,8 @@ impl<T: Record> Record for Seen<T> {
     }
 }
 
-fn hide(value: &mut Value) {
+/// Hides what is not for visitors and customers, at any depth.
+pub fn hide(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(hide),
         Value::Object(members) => {

@@ -28,10 +28,10 @@ struct AccessRefusal {
     object: tag::AccessRefusal,
     /// Beginning of the minute.
     minute: DateTime<Utc>,
-    /// `api_key` or `user`.
+    /// `api_key`, `user` or `customer`.
     #[schema(max_length = 16, example = "api_key")]
     actor_kind: String,
-    /// Id of the API key or user. Null: a login of a user who does not exist, or too many callers in this minute.
+    /// Id of the API key, user or customer session. Null: a login of a user who does not exist, or too many callers in this minute.
     #[schema(max_length = 64, example = "key_01h455vb4pex5vsknk084sn02q")]
     actor_id: Option<String>,
     /// Network that the requests came from. Null: it is not known, or there were too many.

@@ -26,7 +26,7 @@ struct Filters {
     /// Only requests with this id, as in the header X-Request-Id of the response.
     #[param(max_length = 128, example = "req_01h455vb4pex5vsknk084sn02q")]
     request_id: Option<String>,
-    /// Only requests of this API key or user.
+    /// Only requests of this API key, user or customer session.
     #[param(max_length = 64, example = "key_01h455vb4pex5vsknk084sn02q")]
     actor_id: Option<String>,
     /// Only requests whose status is of this class.

@@ -5,10 +5,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::posting::Rendering;
 use crate::{
-    audit, auth, bank, bi_login, bill, catalog, close, count, customer, errors, event, health, integrity,
-    journal, landed_cost, ledger, limits, location, lot, openapi, order, period_lock, pos, pricing,
-    purchase_order, reconciliation, recurring_entry, refusal, register, render, replenish, request_log,
-    settings, stock, stream, supplier, supplier_payment, tax, voucher, webhook,
+    audit, auth, bank, bi_login, bill, catalog, close, count, customer, customer_session, errors, event,
+    health, integrity, journal, landed_cost, ledger, limits, location, lot, openapi, order, period_lock, pos,
+    pricing, purchase_order, reconciliation, recurring_entry, refusal, register, render, replenish,
+    request_log, settings, stock, stream, supplier, supplier_payment, tax, voucher, webhook,
 };
 
 /// Mounts every route of this crate, one line per area. The busiest areas come first, because routes are tried in
@@ -28,6 +28,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         .configure(webhook::routes)
         .configure(catalog::routes)
         .configure(customer::routes)
+        .configure(customer_session::routes)
         .configure(supplier::routes)
         .configure(purchase_order::routes)
         .configure(landed_cost::routes)

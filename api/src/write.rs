@@ -26,6 +26,7 @@ use crate::batch::{Items, Parsed};
 use crate::body::{self, BatchBody, Body};
 use crate::costs;
 use crate::idempotency::{IdempotencyKey, Preferences, respond};
+use crate::own;
 use crate::personal::{self, Personal, Restore};
 use crate::problem::{Answer, ApiError};
 use crate::record::Record;
@@ -409,6 +410,7 @@ impl Write {
                         let restored = async |tx: &Tx| restore(tx, &answer.body).await;
                         answer.body = app.db.read(caller.tenant_id, restored).await?;
                     }
+                    let answer = own::shown(answer, caller.customer_id.is_some());
                     if changed_powers.is_noted() && !answer.replayed && !preferences.dry_run {
                         app.auth.revoked(caller.tenant_id);
                     }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::id::{
     self, ApiKeyId, ApplicationId, BiLoginId, BillId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
-    EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, IdentityProviderId, InvitationId, InvoiceId,
+    CustomerSessionId, EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, IdentityProviderId, InvitationId, InvoiceId,
     LandedCostId, LocationId, LotId, OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId,
     ProductGroupId, ProductId, PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId,
     SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId, StockDocumentId, SupplierId,
@@ -91,6 +91,7 @@ pub enum DocumentKind {
     Location,
     Register,
     ApiKey,
+    CustomerSession,
     BiLogin,
     WebhookEndpoint,
     WebhookDelivery,
@@ -220,6 +221,9 @@ impl DocumentKind {
             Self::Location => facts(LocationId::PREFIX, "location", Below("/v1/locations"), "location"),
             Self::Register => facts(RegisterId::PREFIX, "register", Below("/v1/registers"), "register"),
             Self::ApiKey => facts(ApiKeyId::PREFIX, "api_key", Below("/v1/api-keys"), "api_key"),
+            Self::CustomerSession => facts(
+                CustomerSessionId::PREFIX, "customer_session", Below("/v1/customer-sessions"), "customer_session",
+            ),
             Self::BiLogin => facts(BiLoginId::PREFIX, "bi_login", Below("/v1/bi-logins"), "bi_login"),
             Self::WebhookEndpoint => facts(
                 WebhookEndpointId::PREFIX, "webhook_endpoint", Below("/v1/webhook-endpoints"), "webhook_endpoint",

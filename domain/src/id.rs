@@ -192,6 +192,10 @@ id!(
     UserSessionId, "uss"
 );
 id!(
+    /// A session in which a customer of a web shop acts for itself.
+    CustomerSessionId, "cse"
+);
+id!(
     /// A product category.
     CategoryId, "cat"
 );

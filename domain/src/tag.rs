@@ -62,6 +62,7 @@ tags! {
     CreatedVariants = "created_variants",
     Customer = "customer",
     CustomerAccount = "customer_account",
+    CustomerSession = "customer_session",
     Event = "event",
     ExpectedReceipt = "expected_receipt",
     Hold = "hold",

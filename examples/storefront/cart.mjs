@@ -7,6 +7,11 @@
 //
 // The publishable key reads what every visitor may see: that part may run in the page. The secret key (stock:write,
 // orders:write) holds stock and places orders: that part runs on the server of the shop.
+//
+// A customer who has logged in to the shop has a session (POST /v1/customer-sessions). Its token takes the place of both keys and
+// of the customer, and all of this may run in the page:
+//
+//   export STOCKWELL_SESSION=sws_…
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 
@@ -75,7 +80,7 @@ class Api {
   }
 }
 
-/** Returns products with price and availability, as every visitor may see them. */
+/** Returns products with price and availability, as every visitor may see them; in a session, with the prices of the customer. */
 async function shopWindow(api) {
   const { data: products } = await api.get("/v1/products?sort=name&limit=20");
   if (products.length === 0) return [];
@@ -101,9 +106,10 @@ async function shopWindow(api) {
 
 /** A cart, whose stock one hold keeps. */
 class Cart {
-  constructor(api, id, locationId) {
+  constructor(api, id, locationId, isOfSession) {
     this.api = api;
     this.id = id;
+    this.isOfSession = isOfSession;
     this.locationId = locationId;
     this.lines = new Map();
     this.hold = null;
@@ -131,7 +137,8 @@ class Cart {
   async keep() {
     const expiresAt = new Date(Date.now() + HOLD_MINUTES * 60_000).toISOString();
     this.hold = await this.api.write("/v1/stock/holds", {
-      reference: this.id,
+      // The server names the one cart of a session.
+      ...(!this.isOfSession && { reference: this.id }),
       location_id: this.locationId,
       expires_at: expiresAt,
       lines: this.orderLines(),
@@ -148,7 +155,7 @@ class Cart {
       customer_id: customerId,
       location_id: this.locationId,
       hold_id: this.hold.id,
-      external_ref: this.id,
+      ...(!this.isOfSession && { external_ref: this.id }),
       lines: this.orderLines(),
       advance_to: "confirmed",
     };
@@ -169,9 +176,10 @@ function setting(name) {
 }
 
 const url = setting("STOCKWELL_URL");
-const visitor = new Api(url, setting("STOCKWELL_WINDOW_KEY"));
-const shop = new Api(url, setting("STOCKWELL_SHOP_KEY"));
-const customerId = setting("STOCKWELL_CUSTOMER");
+const session = process.env.STOCKWELL_SESSION;
+const visitor = new Api(url, session ?? setting("STOCKWELL_WINDOW_KEY"));
+const shop = new Api(url, session ?? setting("STOCKWELL_SHOP_KEY"));
+const customerId = session ? (await shop.get("/v1/me")).customer_id : setting("STOCKWELL_CUSTOMER");
 const wanted = process.argv.slice(2).map((argument) => argument.split("="));
 if (wanted.length === 0 || wanted.some(([sku, quantity]) => !sku || !quantity)) {
   console.error("Say what to put into the cart: node cart.mjs MUG=2 JUG=1");
@@ -182,7 +190,7 @@ const shown = await shopWindow(visitor);
 for (const { sku, price, available } of shown) console.log(`${sku}: ${price ?? "no price"}, ${available} available`);
 
 const locationId = shown.find((product) => product.locationId !== undefined)?.locationId;
-const cart = new Cart(shop, `cart-${randomUUID().slice(0, 8)}`, locationId);
+const cart = new Cart(shop, `cart-${randomUUID().slice(0, 8)}`, locationId, session !== undefined);
 try {
   for (const [sku, quantity] of wanted) {
     const got = await cart.put(sku, quantity);

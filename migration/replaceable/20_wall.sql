@@ -39,6 +39,7 @@ mutable (name, columns) as (
         ('bi_login', '{expires_at, revoked_at, rotated_to, version, updated_at}'),
         ('password_link', '{ended_at}'),
         ('recurring_entry', '{posted, next_on, tried_on, problem, ended_at, version, updated_at}'),
+        ('customer_session', '{revoked_at}'),
         ('invitation', '{accepted_at, revoked_at, user_id}'),
         ('failed_attempt', '{failures, ends_at}'),
         ('identity_provider', '{name, issuer, client_id, client_secret, redirect_url, email_domains, role, asks_second_factor,

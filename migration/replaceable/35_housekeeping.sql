@@ -155,6 +155,32 @@ alter function auth.forget_invitations(uuid, timestamptz, uuid, integer) owner t
 revoke all on function auth.forget_invitations(uuid, timestamptz, uuid, integer) from public;
 grant execute on function auth.forget_invitations(uuid, timestamptz, uuid, integer) to stockwell_relay;
 
+-- Deletes customer sessions of a tenant that ended before the instant `before`, at most `most`. Returns how many. Only rows with ids
+-- below `before_id` are read: an id begins with the millisecond in which the row was written.
+create or replace function auth.forget_customer_sessions(of_tenant uuid, before timestamptz, before_id uuid, most integer)
+returns bigint
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    forgotten bigint;
+begin
+    delete from public.customer_session r
+    where r.tenant_id = of_tenant and r.id in (
+        select o.id from public.customer_session o
+        where o.tenant_id = of_tenant and o.id < before_id and least(o.revoked_at, o.expires_at) < before
+        order by o.id limit most
+    );
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end
+$$;
+
+grant select (tenant_id, id, revoked_at, expires_at), delete on public.customer_session to stockwell_lookup;
+alter function auth.forget_customer_sessions(uuid, timestamptz, uuid, integer) owner to stockwell_lookup;
+revoke all on function auth.forget_customer_sessions(uuid, timestamptz, uuid, integer) from public;
+grant execute on function auth.forget_customer_sessions(uuid, timestamptz, uuid, integer) to stockwell_relay;
+
 -- All tenants, for work that is done for each.
 create or replace function auth.tenants()
 returns setof uuid

@@ -198,6 +198,9 @@ pub const STEPS: &[Step] = &[
     step!("0180_failed_attempt"),
     step!("0181_identity_provider"),
     step!("0182_provider_login"),
+    step!("0185_customer_session"),
+    step!("0186_customer_session_scope"),
+    step!("0187_command_actor_valid"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

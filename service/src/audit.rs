@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::document::DocumentKind;
-use domain::id::{ApiKeyId, CommandId, UserId};
+use domain::id::{ApiKeyId, CommandId, CustomerSessionId, UserId};
 use domain::refusal::Refusal;
 use domain::tag;
 use sea_orm::sqlx::Row;
@@ -22,13 +22,13 @@ pub struct Command {
     /// Name of the command. New values may appear.
     #[schema(max_length = 64, example = "order.confirmed")]
     pub name: String,
-    /// `api_key`, `user`, `operator` or `worker`.
+    /// `api_key`, `user`, `customer`, `operator` or `worker`.
     #[schema(max_length = 16, example = "api_key")]
     pub actor_kind: String,
-    /// Id of the API key or user.
+    /// Id of the API key, user or customer session.
     #[schema(max_length = 64, example = "key_01h455vb4pex5vsknk084sn02q")]
     pub actor_id: String,
-    /// Current name of the API key or user.
+    /// Current name of the API key or user, or of the customer of the session.
     #[schema(max_length = 200, example = "Web shop")]
     pub actor_name: Option<String>,
     /// HTTP status of the response. From 400 on, the command was rejected and changed nothing.
@@ -49,11 +49,15 @@ pub struct Filter {
     pub recorded: Period,
 }
 
-const SELECT: &str = "select c.id, c.name, c.actor_kind, c.actor_id, coalesce(k.name, u.name) as actor_name, c.status, \
+const SELECT: &str = "select c.id, c.name, c.actor_kind, c.actor_id, coalesce(k.name, u.name, s.name) as actor_name, c.status, \
                              c.document_id, c.recorded_at \
                       from command c \
                       left join api_key k on k.tenant_id = c.tenant_id and k.id = c.actor_id \
                       left join app_user u on u.tenant_id = c.tenant_id and u.id = c.actor_id \
+                      left join lateral ( \
+                          select b.name from customer_session o \
+                          join customer b on b.tenant_id = o.tenant_id and b.id = o.customer_id \
+                          where o.tenant_id = c.tenant_id and o.id = c.actor_id) s on c.actor_kind = 'customer' \
                       where c.tenant_id = ";
 
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Command>, Error> {
@@ -115,6 +119,7 @@ pub fn actor_id(actor_kind: &str, id: Uuid) -> String {
     match actor_kind {
         "api_key" => ApiKeyId(id).to_string(),
         "user" => UserId(id).to_string(),
+        "customer" => CustomerSessionId(id).to_string(),
         _ => id.to_string(),
     }
 }

@@ -5,6 +5,7 @@
 
 mod attempts;
 mod current;
+pub mod customer_session;
 pub mod invitation;
 pub mod keys;
 mod network;
@@ -140,7 +141,7 @@ impl From<Error> for AuthError {
 #[derive(Debug)]
 pub struct Identity {
     pub tenant: entity::tenant::Model,
-    /// Name of the API key or user.
+    /// Name of the API key, user or customer.
     pub name: String,
     /// The server's clock.
     pub at: DateTime<Utc>,
@@ -280,7 +281,7 @@ impl Auth {
         self.signing_key.jwks()
     }
 
-    /// Authenticates `credential`, an API key or an access token, sent from `address`.
+    /// Authenticates `credential`, an API key, an access token or the token of a customer session, sent from `address`.
     pub async fn authenticate(&self, credential: &str, address: Option<IpAddr>) -> Result<Caller, AuthError> {
         let hash: [u8; 32] = Sha256::digest(credential.as_bytes()).into();
         if let Some(known) = self.known.get(&hash).await.filter(|known| !known.has_ended()) {
@@ -295,6 +296,8 @@ impl Auth {
             let found = self.find_key(&hash).await;
             self.unknown.note(hash, address, &found).await;
             found?
+        } else if customer_session::is_token(credential) {
+            self.check_customer_session(credential, hash, address).await?
         } else {
             self.check_token(credential).await?
         };
@@ -341,6 +344,7 @@ impl Auth {
             let name = match caller.actor_kind {
                 ActorKind::ApiKey => keys::find(tx, ApiKeyId(caller.actor_id)).await?.name,
                 ActorKind::User => users::find(tx, UserId(caller.actor_id)).await?.name,
+                ActorKind::Customer => customer_session::customer_name(tx, caller.actor_id).await?,
                 ActorKind::Operator | ActorKind::Worker => String::new(),
             };
             Ok(Identity { tenant, name, at: tx.now })

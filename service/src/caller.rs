@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::bounds::Bounds;
-use domain::id::{LocationId, TenantId};
+use domain::id::{CustomerId, LocationId, TenantId};
 use domain::number::Percent;
 use domain::refusal::{Code, Problem, Problems, Refusal};
 use ipnet::IpNet;
@@ -23,6 +23,8 @@ pub enum ActorKind {
     ApiKey,
     /// A person who logged in.
     User,
+    /// A customer of a web shop, in a session.
+    Customer,
     /// The operator of the installation, at the command line.
     Operator,
     /// A background worker.
@@ -52,13 +54,13 @@ pub struct Limits {
     pub bounds: Bounds,
     /// Largest discount that is stated for it, in percent.
     pub discount_max: Option<Percent>,
-    /// The web pages of a publishable key.
+    /// The web pages of a publishable key or of a customer session.
     pub pages: Option<Pages>,
     /// Number of keys that it acts for.
     pub ancestors: usize,
 }
 
-/// The web pages from which a publishable key may be used.
+/// The web pages from which a publishable key or a customer session may be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pages {
     /// Pages of any origin.
@@ -112,22 +114,24 @@ pub struct Caller {
     /// Taken from the credential, never from the request.
     pub tenant_id: TenantId,
     pub actor_kind: ActorKind,
-    /// Id of the API key or user.
+    /// Id of the API key, user or customer session.
     pub actor_id: Uuid,
     pub scopes: Scopes,
     /// Bounds of the credential.
     pub limits: Arc<Limits>,
     /// The login of a user that the access token belongs to.
     pub session_id: Option<Uuid>,
+    /// The customer whose session it is. The caller reads and changes records of this customer alone.
+    pub customer_id: Option<CustomerId>,
 }
 
 impl Caller {
     /// Returns a caller without bounds.
     pub fn new(tenant_id: TenantId, actor_kind: ActorKind, actor_id: Uuid, scopes: Scopes) -> Self {
-        Caller { tenant_id, actor_kind, actor_id, scopes, limits: Arc::default(), session_id: None }
+        Caller { tenant_id, actor_kind, actor_id, scopes, limits: Arc::default(), session_id: None, customer_id: None }
     }
 
-    /// Whether it is a publishable key, which may use only the routes that say so.
+    /// Whether it is a publishable key or a customer session, which may use only the routes that say so.
     pub fn is_publishable(&self) -> bool {
         self.limits.pages.is_some()
     }

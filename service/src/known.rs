@@ -3,7 +3,7 @@
 
 use domain::id::{
     self, ApiKeyId, ApplicationId, BiLoginId, BillId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
-    EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, IdentityProviderId, InvitationId, InvoiceId,
+    CustomerSessionId, EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, IdentityProviderId, InvitationId, InvoiceId,
     LandedCostId, LocationId, LotId, OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId,
     ProductGroupId, ProductId, PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId,
     SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId, StockDocumentId, SupplierId,
@@ -96,6 +96,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     (CommandId::PREFIX, "command", in_table!("command")),
     (CountId::PREFIX, "count sheet", in_table!("stock_count")),
     (CustomerId::PREFIX, "customer", in_table!("customer")),
+    (CustomerSessionId::PREFIX, "customer session", in_table!("customer_session")),
     (EntryId::PREFIX, "journal entry", in_table!("journal_entry")),
     (EpisodeId::PREFIX, "episode", in_table!("reconcile_episode")),
     (ExpectedReceiptId::PREFIX, "expected receipt", in_table!("expected_receipt")),

@@ -33,6 +33,7 @@ pub mod network;
 mod notifier;
 pub mod order;
 pub mod outbound;
+pub mod own;
 pub mod page;
 pub mod payment;
 pub mod period_lock;

@@ -153,7 +153,7 @@ impl Outbox {
         }
     }
 
-    /// Deletes refresh tokens, links for a new password and invitations that ended more than [`CREDENTIALS_KEPT`] ago, and returns
+    /// Deletes refresh tokens, links for a new password, invitations and customer sessions that ended more than [`CREDENTIALS_KEPT`] ago, and returns
     /// their number.
     pub async fn forget_credentials(&self) -> Result<i64, Error> {
         let before = crate::tx::now() - CREDENTIALS_KEPT;
@@ -163,6 +163,7 @@ impl Outbox {
                 "select auth.forget_refresh_tokens($1, $2, $3, $4) as forgotten",
                 "select auth.forget_password_links($1, $2, $3, $4) as forgotten",
                 "select auth.forget_invitations($1, $2, $3, $4) as forgotten",
+                "select auth.forget_customer_sessions($1, $2, $3, $4) as forgotten",
             ] {
                 loop {
                     let query = sqlx::query(statement).bind(tenant_id.0).bind(before).bind(first_id(before));

@@ -333,10 +333,10 @@ pub struct LoggedRequest {
     /// Id of the request, as in the header X-Request-Id of its response. A caller may send the same id twice.
     #[schema(max_length = 128, example = "req_01h455vb4pex5vsknk084sn02q")]
     pub request_id: String,
-    /// `api_key` or `user`.
+    /// `api_key`, `user` or `customer`.
     #[schema(max_length = 16, example = "api_key")]
     pub actor_kind: String,
-    /// Id of the API key or user.
+    /// Id of the API key, user or customer session.
     #[schema(max_length = 64, example = "key_01h455vb4pex5vsknk084sn02q")]
     pub actor_id: String,
     /// Method of the request.

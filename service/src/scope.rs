@@ -32,6 +32,9 @@ pub enum Scope {
     /// Change customers.
     #[strum(serialize = "customers:write")]
     CustomersWrite,
+    /// Open sessions in which customers read and place their own orders, and end them.
+    #[strum(serialize = "customer_sessions:write")]
+    CustomerSessionsWrite,
     /// Read price lists and resolve prices.
     #[strum(serialize = "prices:read")]
     PricesRead,

@@ -29,6 +29,7 @@ mod platform {
     mod command_line;
     mod connections;
     mod costs;
+    mod customer_sessions;
     mod decimals;
     mod doctor;
     mod events;

@@ -267,6 +267,7 @@ const OF_OTHERS: [(&str, &[&str]); 87] = [
     ("failed_attempt", &["service/src/auth"]),
     ("identity_provider", &["service/src/auth"]),
     ("provider_login", &["service/src/auth"]),
+    ("customer_session", &["service/src/auth"]),
     ("access_refusal", &["service/src/refusal"]),
     ("request_log", &["service/src/request_log"]),
     ("period_lock", &["service/src/period_lock"]),

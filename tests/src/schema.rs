@@ -147,7 +147,8 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
                                            'auth.forget_refresh_tokens(uuid,timestamp with time zone,uuid,integer)', \
                                            'auth.forget_password_links(uuid,timestamp with time zone,uuid,integer)', \
                                            'auth.erase_customer(uuid,timestamp with time zone)', \
-                                           'auth.forget_invitations(uuid,timestamp with time zone,uuid,integer)') \
+                                           'auth.forget_invitations(uuid,timestamp with time zone,uuid,integer)', \
+                                           'auth.forget_customer_sessions(uuid,timestamp with time zone,uuid,integer)') \
              and p.prosecdef and p.prolang = (select l.oid from pg_language l where l.lanname = 'plpgsql') \
              and p.proconfig @> array['search_path=pg_catalog, pg_temp'] \
              and p.proowner = 'stockwell_lookup'::regrole \

@@ -20,6 +20,7 @@ use uuid::Uuid;
 use super::{List, Place, Sorted, values};
 use crate::context::Caller;
 use crate::currency::showing_while;
+use crate::own;
 use crate::problem::{Answer, ApiError, ErrorCode};
 
 /// Rows that are read at once.
@@ -107,6 +108,7 @@ impl<F: 'static> List<F> {
     {
         let after: Option<K> = self.after()?;
         if self.is_whole {
+            own::check_unused(&caller, "format", true)?;
             let export = Export {
                 _place: Place::take(caller.tenant_id)?,
                 list: self,

@@ -33,7 +33,11 @@ const AREAS: &[(&str, &str, &[&str])] = &[
             "/v1/unmapped-skus",
         ],
     ),
-    ("Customers", "Wholesale accounts and registered retail customers.", &["/v1/customers"]),
+    (
+        "Customers",
+        "Wholesale accounts and registered retail customers, and sessions in which they act for themselves.",
+        &["/v1/customer-sessions", "/v1/customers"],
+    ),
     (
         "Prices",
         "Price lists, rules and tiers, and quotes with a price trace.",

@@ -22,6 +22,7 @@ use crate::line::{
     DiscountIn, LineIn, LineOut, LineTaxOut, PrintedCustomerOut, SellerOut, country_code, lines,
 };
 use crate::lot::line::{self as lots, LotIn, LotShareOut};
+use crate::own::NOT_SET;
 
 /// An order to place.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -104,6 +105,47 @@ impl AddressIn {
 }
 
 impl OrderIn {
+    /// Rejects what a customer can't set: prices and discounts follow from the rules, and the rest is the tenant's own.
+    pub fn check_customer(&self) -> Result<(), Refusal> {
+        let mut problems = Problems::default();
+        let goes_further = match self.advance_to {
+            AdvanceTo::Draft | AdvanceTo::Confirmed => false,
+            AdvanceTo::Shipped | AdvanceTo::Invoiced => true,
+        };
+        for (pointer, is_set) in [
+            ("/id", self.id.is_some()),
+            ("/country", self.country.is_some()),
+            ("/external_ref", self.external_ref.is_some()),
+            ("/metadata", !self.metadata.is_empty()),
+            ("/notes", self.notes != Notes::default()),
+            ("/tags", !self.tags.is_empty()),
+            ("/occurred_at", self.occurred_at.is_some()),
+            ("/discount", self.discount.is_some()),
+            ("/priority", self.priority != 0),
+        ] {
+            if is_set {
+                problems.invalid(pointer, NOT_SET);
+            }
+        }
+        if goes_further {
+            problems.invalid("/advance_to", "A customer session takes an order to draft or confirmed.");
+        }
+        for (index, line) in self.lines.iter().enumerate() {
+            for (field, is_set) in [
+                ("unit_price", line.unit_price.is_some()),
+                ("price_reason", line.price_reason.is_some()),
+                ("discount", line.discount.is_some()),
+                ("description", line.description.is_some()),
+                ("lots", !line.lots.is_empty()),
+            ] {
+                if is_set {
+                    problems.invalid(format!("/lines/{index}/{field}"), NOT_SET);
+                }
+            }
+        }
+        problems.check()
+    }
+
     /// Parses the order. Reports every wrong text and line.
     pub fn place(self, authority: Authority) -> Result<order::Place, Refusal> {
         let mut problems = Problems::default();

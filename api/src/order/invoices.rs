@@ -16,8 +16,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::InvoiceOut;
 use crate::list::{List, Page};
 use crate::params::PathId;
+use crate::publishable::Seen;
 use crate::version::{IfNoneMatch, ReadHeaders};
-use crate::{Answer, App, Caller};
+use crate::{Answer, App, Caller, own};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -68,9 +69,10 @@ struct Filters {
 
 /// List invoices
 ///
-/// Returns one page of invoices and credit notes, without their lines.
+/// Returns one page of invoices and credit notes, without their lines. A customer session gets those of its customer.
 #[utoipa::path(
     operation_id = "invoices_list",
+    extensions(("x-customer-session" = json!(true))),
     security(("bearer" = ["orders:read"])),
     params(Filters),
     responses((status = 200, description = "One page of invoices.", body = Page<InvoiceSummary>))
@@ -80,7 +82,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
     let filter = Filter {
         kind: filters.kind,
-        customer_id: filters.customer_id,
+        customer_id: own::listed(&caller, filters.customer_id),
         order_id: filters.order_id,
         number: filters.number.clone(),
         external_ref: filters.external_ref.clone(),
@@ -91,11 +93,13 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         occurred: Period::new(filters.occurred_from, filters.occurred_to),
     };
     let order: Ordering = filters.sort.unwrap_or_default().into();
+    let viewer = caller.clone();
     let read = async move |tx: &Tx, after: Option<Position>, rows: u64| {
         let page = page::Page { order, after, rows, updated_since: None };
-        service::invoice::list(tx, &filter, &page).await
+        let rows = service::invoice::list(tx, &filter, &page).await?;
+        Ok(rows.into_iter().map(|row| row.map(|record| Seen::by(&viewer, record))).collect::<Vec<_>>())
     };
-    list.serve(caller, read, |row: &Placed<InvoiceSummary>| row.position.clone()).await
+    list.serve(caller, read, |row: &Placed<Seen<InvoiceSummary>>| row.position.clone()).await
 }
 
 /// Get an invoice
@@ -103,13 +107,15 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 /// Returns the invoice or credit note with its lines and its open amount.
 #[utoipa::path(
     operation_id = "invoices_get",
+    extensions(("x-customer-session" = json!(true))),
     security(("bearer" = ["orders:read"])),
     params(("id" = InvoiceId, Path, description = "The invoice's id."), ReadHeaders),
     responses((status = 200, description = "The invoice.", body = InvoiceOut))
 )]
 #[get("/v1/invoices/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<InvoiceId>, seen: IfNoneMatch) -> Answer {
-    let read = async |tx: &service::Tx| service::invoice::get(tx, id.0).await;
+    let id = own::invoice(&app, &caller, id.0).await?;
+    let read = async |tx: &service::Tx| service::invoice::get(tx, id).await;
     let InvoiceDetail { invoice, currency, version } = app.db.read(caller.tenant_id, read).await?;
-    Ok(seen.answer(version, InvoiceOut::new(&invoice, &currency)))
+    Ok(seen.answer(version, Seen::by(&caller, InvoiceOut::new(&invoice, &currency))))
 }

@@ -16,8 +16,9 @@ use super::{OrderOut, ShipmentOut};
 use crate::line::{PrintedCustomerOut, SellerOut};
 use crate::list::{List, Page};
 use crate::params::{PathId, listed};
+use crate::publishable::Seen;
 use crate::version::{IfNoneMatch, ReadHeaders};
-use crate::{Answer, App, Caller};
+use crate::{Answer, App, Caller, own};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -64,19 +65,21 @@ struct Filters {
 
 /// List orders
 ///
-/// Returns one page of orders, without their lines, shipments and invoices.
+/// Returns one page of orders, without their lines, shipments and invoices. A customer session gets those of its customer.
 #[utoipa::path(
     operation_id = "orders_list",
+    extensions(("x-customer-session" = json!(true))),
     security(("bearer" = ["orders:read"])),
     params(Filters),
     responses((status = 200, description = "One page of orders.", body = Page<OrderSummary>))
 )]
 #[get("/v1/orders")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
+    own::check_unused(&caller, "metadata", !list.metadata.is_empty())?;
     let filters = &list.filters;
     let filter = Filter {
         statuses: filters.status.clone(),
-        customer_id: filters.customer_id,
+        customer_id: own::listed(&caller, filters.customer_id),
         number: filters.number.clone(),
         external_ref: filters.external_ref.clone(),
         reference: filters.reference.clone(),
@@ -85,9 +88,12 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         uninvoiced: filters.uninvoiced,
         metadata: list.metadata.clone().into(),
     };
-    let sort = filters.sort;
-    let read = async move |tx: &Tx, slice: &Slice| service::order::list(tx, &filter, slice).await;
-    list.serve_documents(caller, sort, read, |order: &OrderSummary| order.id.0).await
+    let (sort, viewer) = (filters.sort, caller.clone());
+    let read = async move |tx: &Tx, slice: &Slice| {
+        let rows = service::order::list(tx, &filter, slice).await?;
+        Ok(rows.into_iter().map(|row| Seen::by(&viewer, row)).collect::<Vec<_>>())
+    };
+    list.serve_documents(caller, sort, read, |order: &Seen<OrderSummary>| order.id.0).await
 }
 
 /// Get an order
@@ -95,15 +101,17 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 /// Returns the order with its lines, and all of its shipments and invoices.
 #[utoipa::path(
     operation_id = "orders_get",
+    extensions(("x-customer-session" = json!(true))),
     security(("bearer" = ["orders:read"])),
     params(("id" = OrderId, Path, description = "The order's id."), ReadHeaders),
     responses((status = 200, description = "The order.", body = OrderOut))
 )]
 #[get("/v1/orders/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<OrderId>, seen: IfNoneMatch) -> Answer {
-    let read = async |tx: &service::Tx| service::order::get(tx, id.0).await;
+    let id = own::order(&app, &caller, id.0).await?;
+    let read = async |tx: &service::Tx| service::order::get(tx, id).await;
     let OrderDetail { order, invoices, currency } = app.db.read(caller.tenant_id, read).await?;
-    Ok(seen.answer(order.version, OrderOut::new(&order, &invoices, &currency)))
+    Ok(seen.answer(order.version, Seen::by(&caller, OrderOut::new(&order, &invoices, &currency))))
 }
 
 /// A shipment on its own.

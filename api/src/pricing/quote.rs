@@ -7,7 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Body;
 use crate::problem::{ApiError, ErrorCode};
-use crate::{Answer, App, Caller};
+use crate::{Answer, App, Caller, own};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -17,9 +17,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// Resolve prices
 ///
 /// Returns the prices of a basket, for any customer, channel, location and instant, past or future, each with its
-/// trace. Nothing is written. A publishable key gets the prices of now for an unknown customer, without trace. A line whose
-/// product has no price has `error` in place of one, and the other lines have theirs. A sale or an order rejects such a
-/// line: nothing is free by omission.
+/// trace. Nothing is written. A publishable key gets the prices of now for an unknown customer, without trace, and a
+/// customer session those for its customer. A line whose product has no price has `error` in place of one, and the other
+/// lines have theirs. A sale or an order rejects such a line: nothing is free by omission.
 #[utoipa::path(
     operation_id = "prices_resolve",
     extensions(("x-publishable" = json!(true))),
@@ -29,24 +29,27 @@ pub fn routes(cfg: &mut ServiceConfig) {
 )]
 #[post("/v1/prices/resolve")]
 async fn resolve(app: Data<App>, caller: Caller, body: Body<QuoteInput>) -> Answer {
-    let body = body.read().await?;
-    let input = &body.value;
+    let mut body = body.read().await?;
     if caller.is_publishable() {
-        check_visitor(input)?;
+        check_visitor(&caller, &mut body.value)?;
     }
+    let input = &body.value;
     let prices = app.db.read(caller.tenant_id, async |tx| quote::resolve(tx, input).await).await;
     let prices = prices.map_err(|error| body.explain(error.into()))?;
     Ok(HttpResponse::Ok().json(shown(&caller, prices)))
 }
 
-/// Rejects a publishable key that asks for the prices of a customer, or of another instant than now.
-fn check_visitor(input: &QuoteInput) -> Result<(), ApiError> {
+/// Rejects another instant than now, and a customer that a publishable key names. A customer session asks for its own customer.
+fn check_visitor(caller: &Caller, input: &mut QuoteInput) -> Result<(), ApiError> {
     let refuse = |pointer| Err(ApiError::of(ErrorCode::NotPublishable).at_pointer(pointer));
-    match (input.customer_id, input.at) {
-        (Some(_), _) => refuse("/customer_id"),
-        (None, Some(_)) => refuse("/at"),
-        (None, None) => Ok(()),
+    if caller.customer_id.is_none() && input.customer_id.is_some() {
+        return refuse("/customer_id");
     }
+    if input.at.is_some() {
+        return refuse("/at");
+    }
+    input.customer_id = own::listed(caller, input.customer_id);
+    Ok(())
 }
 
 /// Returns prices as the caller may see them. A trace names other rules, such as those of next month.

@@ -102,8 +102,8 @@ pub static REGISTRY: &[Entry] = &[
     entry(
         ErrorCode::InvalidToken,
         "Invalid token",
-        "The access or refresh token is malformed, expired, used before, or revoked.",
-        "Get a new access token with the refresh token, or log in again. A refresh token works once.",
+        "The access token, the refresh token or the token of a customer session is malformed, expired, used before, or revoked.",
+        "Get a new access token with the refresh token, or log in again. A refresh token works once. For a customer, open another session.",
     ),
     entry(
         ErrorCode::InvalidCredentials,
@@ -121,14 +121,15 @@ pub static REGISTRY: &[Entry] = &[
     entry(
         ErrorCode::OriginNotAllowed,
         "Origin not allowed",
-        "The publishable key may not be used by a page of this origin.",
-        "Use the key on a page whose origin is in the key's origins, or create a key with another list.",
+        "The publishable key or the customer session may not be used by a page of this origin.",
+        "Use it on a page whose origin is in its origins, or create one with another list.",
     ),
     entry(
         ErrorCode::NotPublishable,
-        "Not open to publishable keys",
-        "A publishable key can be read by every visitor of a page, so only a few routes and fields are open to it.",
-        "Call this route from a server, with a key of kind sk. docs/publishable-keys.md lists the open routes.",
+        "Not open to web pages",
+        "Every visitor of a page can read a publishable key, and a customer session belongs to a customer: few routes and fields are open \
+         to them.",
+        "Call this route from a server, with a key of kind sk. docs/publishable-keys.md and docs/customer-sessions.md list the open routes.",
     ),
     entry(
         ErrorCode::IpNotAllowed,

@@ -16,7 +16,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::body::Body;
 use crate::params::{Codes, Params, listed};
 use crate::problem::{ApiError, ErrorCode};
-use crate::{Answer, App, Caller};
+use crate::{Answer, App, Caller, own};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -219,11 +219,17 @@ async fn query(app: Data<App>, caller: Caller, body: Body<QuestionIn>) -> Answer
 
 async fn answer(app: &App, caller: &Caller, question: &Question, sent: Sent) -> Answer {
     let wanted = question.wanted(sent)?;
-    let Question { location_id, channel, hold_id, steps, .. } = *question;
-    for (field, is_asked) in [("steps", steps), ("hold_id", hold_id.is_some())] {
-        if is_asked && caller.is_publishable() {
+    let Question { location_id, channel, mut hold_id, steps, .. } = *question;
+    let is_visitor = caller.is_publishable() && caller.customer_id.is_none();
+    for (field, is_refused) in
+        [("steps", steps && caller.is_publishable()), ("hold_id", hold_id.is_some() && is_visitor)]
+    {
+        if is_refused {
             return Err(sent.name(ApiError::of(ErrorCode::NotPublishable), field));
         }
+    }
+    if let Some(id) = hold_id {
+        hold_id = Some(own::hold(app, caller, id).await?);
     }
     let scope = availability::Scope { location_id, channel, hold_id, steps };
     let read = async |tx: &service::Tx| availability::find(tx, &wanted, &scope).await;

@@ -152,10 +152,10 @@ pub(crate) struct CausedBy {
     /// Name of the command. New values may appear.
     #[schema(max_length = 64, example = "pos_sale.sold")]
     command: String,
-    /// `api_key`, `user`, `operator` or `worker`.
+    /// `api_key`, `user`, `customer`, `operator` or `worker`.
     #[schema(max_length = 16, example = "api_key")]
     actor_kind: String,
-    /// Id of the API key or user.
+    /// Id of the API key, user or customer session.
     #[schema(max_length = 64, example = "key_01h455vb4pex5vsknk084sn02q")]
     actor_id: String,
     /// Current name of the API key or user.

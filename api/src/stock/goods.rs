@@ -32,6 +32,13 @@ pub struct GoodsLineIn {
     lots: Vec<LotIn>,
 }
 
+impl GoodsLineIn {
+    /// Whether the line names lots.
+    pub fn names_lots(&self) -> bool {
+        !self.lots.is_empty()
+    }
+}
+
 /// Parses the lines of a document. Reports every wrong one.
 pub fn goods(problems: &mut Problems, lines: Vec<GoodsLineIn>) -> Vec<GoodsLine> {
     let mut goods = Vec::with_capacity(lines.len());

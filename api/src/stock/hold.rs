@@ -8,7 +8,7 @@ use domain::hold::{self, Hold, HoldKind, HoldStatus};
 use domain::id::{CustomerId, HoldId, LocationId, LotId, ProductId, RegisterId};
 use domain::moment::Instant;
 use domain::number::Quantity;
-use domain::refusal::Problems;
+use domain::refusal::{Problems, Refusal};
 use domain::tag;
 use domain::tenant::Channel;
 use domain::text::{self, FilledReference100, Text500};
@@ -24,6 +24,7 @@ use crate::idempotency::PostHeaders;
 use crate::line::{Skus, skus_in};
 use crate::list::{List, Page};
 use crate::lot::line::{Codes, codes_in, known};
+use crate::own::{self, NOT_SET};
 use crate::params::PathId;
 use crate::posting::Post;
 use crate::{Answer, ApiError, App, Caller};
@@ -190,8 +191,12 @@ impl<'a> HoldOut<'a> {
 /// For a tracked product, a hold reserves the named lots, or those that expire first. A `quarantine` must name its
 /// lots. A till allotment stays in its lots. A channel allotment is a quantity: what its channel takes in one lot is
 /// then reserved in another one, while one is available.
+///
+/// A customer session places a hold of kind `hold`, which is its cart: a new one replaces it, and it ends with the session at the
+/// latest. It sends `lines`, `location_id` and `expires_at` only, and names no lots.
 #[utoipa::path(
     operation_id = "holds_create",
+    extensions(("x-customer-session" = json!(true))),
     security(("bearer" = ["stock:write"])),
     params(PostHeaders),
     request_body = HoldIn,
@@ -202,9 +207,38 @@ async fn place(post: Post) -> Answer {
     post.create::<HoldId, _>(HOLDS, to_command).await
 }
 
-fn to_command(input: HoldIn, _: &Caller) -> Result<Command, ApiError> {
+impl HoldIn {
+    /// Rejects what a customer can't set.
+    fn check_customer(&self, caller: &Caller) -> Result<(), Refusal> {
+        let mut problems = Problems::default();
+        for (pointer, is_set) in [
+            ("/id", self.id.is_some()),
+            ("/kind", self.kind.is_some_and(|kind| kind != HoldKind::Hold)),
+            ("/reference", self.reference.is_some()),
+            ("/register_id", self.register_id.is_some()),
+            ("/channel", self.channel.is_some()),
+            ("/note", self.note.is_some()),
+        ] {
+            if is_set {
+                problems.invalid(pointer, NOT_SET);
+            }
+        }
+        for (index, _) in self.lines.iter().enumerate().filter(|(_, line)| line.names_lots()) {
+            problems.invalid(format!("/lines/{index}/lots"), NOT_SET);
+        }
+        own::check_end(&mut problems, caller, self.expires_at.map(Instant::get));
+        problems.check()
+    }
+}
+
+fn to_command(mut input: HoldIn, caller: &Caller) -> Result<Command, ApiError> {
+    let cart = caller.customer_id.map(|_| own::cart(caller));
+    if cart.is_some() {
+        input.check_customer(caller)?;
+        input.customer_id = own::listed(caller, input.customer_id);
+    }
     let mut problems = Problems::default();
-    let reference = text::checked(&mut problems, "/reference", input.reference);
+    let reference = text::checked(&mut problems, "/reference", input.reference).or(cart);
     if reference.as_ref().is_some_and(String::is_empty) {
         problems.invalid("/reference", "Leave it out, or give it a value.");
     }
@@ -230,15 +264,20 @@ fn to_command(input: HoldIn, _: &Caller) -> Result<Command, ApiError> {
 /// Works only while the hold is open. The stock of a hold that has ended may be reserved elsewhere: place a new hold.
 #[utoipa::path(
     operation_id = "holds_extend",
+    extensions(("x-customer-session" = json!(true))),
     security(("bearer" = ["stock:write"])),
     params(("id" = HoldId, Path, description = "The hold."), PostHeaders),
     request_body = ExtendIn,
     responses((status = 200, description = "The hold.", body = HoldOut))
 )]
 #[post("/v1/stock/holds/{id}/extend")]
-async fn extend(post: Post, id: PathId<HoldId>) -> Answer {
-    let command = |ExtendIn { expires_at }, _: &Caller| {
-        Ok(Command::ExtendHold(hold::Extend { hold_id: id.0, expires_at: expires_at.get() }))
+async fn extend(app: Data<App>, caller: Caller, post: Post, id: PathId<HoldId>) -> Answer {
+    let hold_id = own::hold(&app, &caller, id.0).await?;
+    let command = |ExtendIn { expires_at }, caller: &Caller| -> Result<Command, ApiError> {
+        let mut problems = Problems::default();
+        own::check_end(&mut problems, caller, Some(expires_at.get()));
+        problems.check()?;
+        Ok(Command::ExtendHold(hold::Extend { hold_id, expires_at: expires_at.get() }))
     };
     post.send(command).await
 }
@@ -248,14 +287,16 @@ async fn extend(post: Post, id: PathId<HoldId>) -> Answer {
 /// Ends the hold. Its stock is available at once.
 #[utoipa::path(
     operation_id = "holds_release",
+    extensions(("x-customer-session" = json!(true))),
     security(("bearer" = ["stock:write"])),
     params(("id" = HoldId, Path, description = "The hold."), PostHeaders),
     request_body = Nothing,
     responses((status = 200, description = "The hold.", body = HoldOut))
 )]
 #[post("/v1/stock/holds/{id}/release")]
-async fn release(post: Post, id: PathId<HoldId>) -> Answer {
-    post.empty(Command::ReleaseHold(hold::Release(id.0))).await
+async fn release(app: Data<App>, caller: Caller, post: Post, id: PathId<HoldId>) -> Answer {
+    let id = own::hold(&app, &caller, id.0).await?;
+    post.empty(Command::ReleaseHold(hold::Release(id))).await
 }
 
 /// Which holds to list.
@@ -281,9 +322,10 @@ struct Filters {
 
 /// List holds
 ///
-/// Returns one page of holds, without their lines.
+/// Returns one page of holds, without their lines. A customer session gets those of its cart.
 #[utoipa::path(
     operation_id = "holds_list",
+    extensions(("x-customer-session" = json!(true))),
     security(("bearer" = ["stock:read"])),
     params(Filters),
     responses((status = 200, description = "One page of holds.", body = Page<HoldOut>))
@@ -291,11 +333,13 @@ struct Filters {
 #[get("/v1/stock/holds")]
 async fn list_holds(caller: Caller, page: List<Filters>) -> Answer {
     let filters = &page.filters;
+    own::check_unused(&caller, "reference", filters.reference.is_some())?;
+    let cart = caller.customer_id.map(|_| own::cart(&caller));
     let filter = Filter {
         status: filters.status,
         location_id: filters.location_id,
-        customer_id: filters.customer_id,
-        reference: filters.reference.clone(),
+        customer_id: own::listed(&caller, filters.customer_id),
+        reference: cart.or_else(|| filters.reference.clone()),
         kind: filters.kind,
         register_id: filters.register_id,
     };
@@ -316,13 +360,15 @@ async fn list_holds(caller: Caller, page: List<Filters>) -> Answer {
 /// Returns the hold with its lines.
 #[utoipa::path(
     operation_id = "holds_get",
+    extensions(("x-customer-session" = json!(true))),
     security(("bearer" = ["stock:read"])),
     params(("id" = HoldId, Path, description = "The hold's id.")),
     responses((status = 200, description = "The hold.", body = HoldOut))
 )]
 #[get("/v1/stock/holds/{id}")]
 async fn show(app: Data<App>, caller: Caller, id: PathId<HoldId>) -> Answer {
-    let read = async |tx: &service::Tx| Ok((get(tx, id.0).await?, tx.now));
+    let id = own::hold(&app, &caller, id.0).await?;
+    let read = async |tx: &service::Tx| Ok((get(tx, id).await?, tx.now));
     let ((hold, names), now) = app.db.read(caller.tenant_id, read).await?;
     let (skus, codes) = (skus_in(&names.skus), codes_in(&names.lots));
     Ok(HttpResponse::Ok().json(HoldOut::with_lines(&hold, now, &skus, &codes)))

@@ -47,6 +47,8 @@ pub(super) async fn current(tx: &Tx, caller: &Caller, target: Target) -> Result<
     match caller.actor_kind {
         ActorKind::ApiKey => of_key(tx, caller, &hash.ok_or_else(ended)?).await,
         ActorKind::User => of_user(tx, caller).await,
+        // No route that hands on powers is open to a customer session.
+        ActorKind::Customer => Err(ended().into()),
         ActorKind::Operator | ActorKind::Worker => Ok(caller.clone()),
     }
 }

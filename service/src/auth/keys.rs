@@ -121,7 +121,7 @@ impl Maker {
         match caller.actor_kind {
             ActorKind::ApiKey => Maker { key: Some(ApiKeyId(caller.actor_id)), user: None },
             ActorKind::User => Maker { key: None, user: Some(UserId(caller.actor_id)) },
-            ActorKind::Operator | ActorKind::Worker => Maker::default(),
+            ActorKind::Customer | ActorKind::Operator | ActorKind::Worker => Maker::default(),
         }
     }
 }

@@ -194,7 +194,7 @@ impl Chain {
         match caller.actor_kind {
             ActorKind::ApiKey => self.0.iter().any(|link| link.id == caller.actor_id),
             ActorKind::User => self.0.iter().any(|link| link.user_id == Some(caller.actor_id)),
-            ActorKind::Operator | ActorKind::Worker => false,
+            ActorKind::Customer | ActorKind::Operator | ActorKind::Worker => false,
         }
     }
 

@@ -18,9 +18,9 @@ const SECRET_NAMES: [&str; 9] = [
     "signature",
 ];
 /// Parts of secrets: of API keys, of refresh tokens, of links for a new password, of invitations, of challenges and recovery codes of a second factor,
-/// of codes of sign-ins with a provider, and of secrets of webhooks.
-const SECRET_PARTS: [&str; 9] =
-    ["sw_live_", "sw_test_", "swr_", "swp_", "swi_", "swm_", "swc_", "swo_", "whsec_"];
+/// of codes of sign-ins with a provider, of customer sessions, and of secrets of webhooks.
+const SECRET_PARTS: [&str; 10] =
+    ["sw_live_", "sw_test_", "swr_", "swp_", "swi_", "swm_", "swc_", "swo_", "sws_", "whsec_"];
 /// The beginning of an access token: `{"` in base64.
 const ACCESS_TOKEN: &str = "eyJ";
 /// The beginnings of the paths whose bodies have secrets as `code`. A caller who has the code of a voucher can redeem it, and a code

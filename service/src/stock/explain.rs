@@ -130,7 +130,7 @@ pub struct Cause {
     /// Name of the command.
     pub command: String,
     pub actor_kind: String,
-    /// Id of the API key or user.
+    /// Id of the API key, user or customer session.
     pub actor_id: Uuid,
     /// Current name of the API key or user; absent for the operator and workers.
     pub actor_name: Option<String>,

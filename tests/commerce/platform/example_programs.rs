@@ -78,6 +78,35 @@ fn the_storefront_holds_what_is_left_and_orders_it_once() {
     });
 }
 
+#[test]
+fn the_storefront_sells_in_a_customer_session() {
+    if !has_program("node") {
+        return;
+    }
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("5", "4.00")).await;
+        let list = tenant.make("/v1/price-lists", json!({ "code": "dear", "name": "Dear customers" })).await;
+        let rule = json!({ "scope": "product", "sku": "MUG", "method": "fixed", "value": "8" });
+        tenant.post(&format!("/v1/price-lists/{list}/rules"), &rule).await.created();
+        let customer = tenant.customer_with("Hotel", json!({ "price_list_id": list })).await;
+        let session = json!({ "customer_id": customer });
+        let session = tenant.post("/v1/customer-sessions", &session).await.created();
+        let token = session["token"].as_str().expect("a token");
+        let mut command = example(tenant, "node", "storefront/cart.mjs");
+        let lines = printed(command.env("STOCKWELL_SESSION", token).arg("MUG=2"));
+        let order = lines.iter().find(|line| line.starts_with("order SO-")).expect("an order");
+        assert!(order.ends_with(" is confirmed: 16.00 + 3.20 tax = 19.20 GBP"), "{order}");
+        let others: Vec<&str> = lines.iter().filter(|line| *line != order).map(String::as_str).collect();
+        let expected = [
+            "MUG: 8.00 GBP, 5 available",
+            "held: 2 of MUG",
+            "sent twice, ordered once: true",
+            "now MUG: 3 available",
+        ];
+        assert_eq!(others, expected);
+    });
+}
+
 /// The sync of a tenant, with its folder.
 struct Nightly<'t> {
     tenant: &'t Tenant,

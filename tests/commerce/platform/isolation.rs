@@ -44,7 +44,7 @@ pub const ENDLESS: [&str; 1] = ["stream_get"];
 const NOBODYS_KEY: &str = "sw_live_sk_abcdefghijklmnopqrstuvwxyz0123452ZtbCx";
 
 /// Calls an operation with everything that it needs besides a credential.
-async fn call(client: &Client, operation: &Operation, path: &str, body: &Value) -> Reply {
+pub async fn call(client: &Client, operation: &Operation, path: &str, body: &Value) -> Reply {
     let method = Method::from_bytes(operation.method.to_uppercase().as_bytes()).expect("a method");
     let mut call = client.call(method, path).header("if-match", "*");
     if operation.has_body {
@@ -139,7 +139,7 @@ fn one_of_several_scopes_is_not_none() {
 }
 
 /// Returns a response without what may differ between two requests: their ids and the requested id.
-fn comparable(reply: &Reply, id: &str) -> (u16, Value) {
+pub fn comparable(reply: &Reply, id: &str) -> (u16, Value) {
     let mut body: Value = serde_json::from_str(&reply.text.replace(id, "ID")).unwrap_or_default();
     if let Some(problem) = body.as_object_mut() {
         problem.remove("request_id");

@@ -97,6 +97,7 @@ pub async fn world(tenant: &Tenant) -> World {
     closed_period(tenant, &mut world).await;
     bank_line(tenant, &mut world).await;
     people(tenant, &mut world).await;
+    world.make(tenant, "/v1/customer-sessions", json!({ "customer_id": customer })).await;
     systems(tenant, &mut world).await;
     first_fix(tenant, &mut world).await;
     world.ids.remove(MARK);
@@ -530,6 +531,7 @@ fn record_references() -> Vec<Reference> {
             json!({ "system": "shop", "external_sku": "1", "product_id": "" }),
         ),
         ("/v1/categories", "/parent_id", "cat", json!({ "code": "new", "name": "New", "parent_id": "" })),
+        ("/v1/customer-sessions", "/customer_id", "cus", json!({ "customer_id": "" })),
         ("/v1/customers", "/price_tier_id", "tir", customer("price_tier_id")),
         ("/v1/customers", "/price_list_id", "prl", customer("price_list_id")),
         (

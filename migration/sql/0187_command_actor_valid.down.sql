@@ -1,0 +1,1 @@
+-- A validated check stays valid: there is nothing to revert.

@@ -1,0 +1,1 @@
+alter table command validate constraint command_actor_known;
