@@ -219,6 +219,7 @@ fn to_command(input: ManualEntryIn, _: &Caller) -> Result<Command, ApiError> {
 ///
 /// Takes back an entry by hand, opening balances or the close of a year, by an entry with the opposite lines. An entry of a document is
 /// rejected, as is a reversal, and an entry that was reversed before (409). The reversal of a closed day is posted on the first open one.
+/// Opening balances and closes of years need `costs:read` too, as to post them (403).
 #[utoipa::path(
     operation_id = "journal_entries_reverse",
     security(("bearer" = ["ledger:write"])),
@@ -228,12 +229,13 @@ fn to_command(input: ManualEntryIn, _: &Caller) -> Result<Command, ApiError> {
 )]
 #[post("/v1/journal-entries/{id}/reverse")]
 async fn reverse(post: Post, id: PathId<EntryId>) -> Answer {
-    let command = |input: EntryReversalIn, _: &Caller| {
+    let command = |input: EntryReversalIn, caller: &Caller| {
         let mut problems = Problems::default();
         let memo = text::checked(&mut problems, "/memo", input.memo);
         problems.check()?;
         let (entry_id, occurred_on) = (id.0, input.occurred_on);
-        Ok(Command::ReverseEntry(journal::Reverse { entry_id, id: input.id, occurred_on, memo }))
+        let may_open = caller.sees_costs();
+        Ok(Command::ReverseEntry(journal::Reverse { entry_id, id: input.id, occurred_on, memo, may_open }))
     };
     post.create::<EntryId, _>("/v1/journal-entries", command).await
 }

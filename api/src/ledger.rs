@@ -1,6 +1,7 @@
 //! The general ledger: journal and trial balance.
 
 mod account;
+mod mapping;
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
@@ -19,7 +20,11 @@ use crate::{Answer, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(list).service(show).service(trial_balance).configure(account::routes);
+    cfg.service(list)
+        .service(show)
+        .service(trial_balance)
+        .configure(account::routes)
+        .configure(mapping::routes);
 }
 
 /// Which entries to list.

@@ -23,6 +23,8 @@ use crate::id::{
     SaleId, ShipmentId, StockDocumentId, SupplierId, SupplierPaymentId, TaxClassId, TransferId,
 };
 use crate::landed_cost::{LandedCost, Receipt};
+use crate::ledger::control::Facts;
+use crate::ledger::mapping::Mapping;
 use crate::ledger::{Entry, KnownEntry, KnownYear, Opened};
 use crate::location::LocationKind;
 use crate::lot::{Lot, Lots};
@@ -101,6 +103,8 @@ pub struct Setup {
     pub liabilities: Vec<String>,
     /// Account code by reason code.
     pub reasons: HashMap<String, String>,
+    /// Rules that give other accounts than the default ones.
+    pub mapping: Mapping,
 }
 
 impl Setup {
@@ -110,6 +114,12 @@ impl Setup {
             Some(id) => self.locations.iter().find(|location| location.id == id),
             None => self.locations.first(),
         }
+    }
+
+    /// Returns the facts on which it depends whether a caller may name an account.
+    pub fn facts(&self, code: &str) -> Facts {
+        let is_liability = self.liabilities.iter().any(|known| known == code);
+        Facts { is_liability, is_mapped: self.mapping.keeps(code) }
     }
 
     /// Returns the price lists of a sale in `channel` at `location_id`, those of the location first.

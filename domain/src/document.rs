@@ -107,6 +107,7 @@ pub enum DocumentKind {
     ReconcileFix,
     Settings,
     CountSettings,
+    AccountMapping,
     /// The command itself, if it made no document or several.
     Command,
 }
@@ -255,6 +256,9 @@ impl DocumentKind {
             }
             Self::Settings => facts(TenantId::PREFIX, "settings", At("/v1/settings"), "tenant"),
             Self::CountSettings => facts(TenantId::PREFIX, "count_settings", At("/v1/counts/settings"), "count_setting"),
+            Self::AccountMapping => {
+                facts(TenantId::PREFIX, "account_mapping", At("/v1/account-mapping"), "account_mapping")
+            }
             Self::Command => facts(CommandId::PREFIX, "command", Below("/v1/commands"), "command"),
         }
     }

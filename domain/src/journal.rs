@@ -138,7 +138,7 @@ fn check_account(setup: &Setup, line: &PostLine, pointer: &str, named: Use, prob
     if !setup.accounts.contains(&line.account) {
         let detail = format!("There is no account {}.", line.account);
         problems.add(format!("{pointer}/account"), Code::NotFound, detail);
-    } else if let Err(detail) = control::check(&line.account, false, named) {
+    } else if let Err(detail) = control::check(&line.account, setup.facts(&line.account), named) {
         problems.invalid(format!("{pointer}/account"), detail);
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod chart;
 pub mod control;
+pub mod mapping;
 
 use std::borrow::Cow;
 use std::collections::HashMap;

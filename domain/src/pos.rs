@@ -14,6 +14,7 @@ use crate::hold;
 use crate::id::{
     CashMoveId, CustomerId, EntryId, HoldId, LocationId, MovementId, RegisterId, SaleId, SessionId,
 };
+use crate::ledger::mapping::EntryPurpose;
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::lot;
 use crate::needs::Needs;
@@ -21,7 +22,7 @@ use crate::negative_stock::Issue;
 use crate::number::Money;
 use crate::printed::{PrintedCustomer, Seller};
 use crate::refusal::{Code, Problem, Problems, Refusal};
-use crate::sales::{self, Authority, Discount, Line, LineInput, SalesLine, Totals};
+use crate::sales::{self, Authority, Discount, Line, LineInput, SalesLine, Sold, Totals};
 use crate::stock::{self, Movement, MovementKind};
 use crate::tag;
 use crate::tenant::Channel;
@@ -366,10 +367,12 @@ fn post(book: &mut Book, sale: &Sale, originals: &[(Uuid, i32)]) -> Posting {
     for tender in &sale.tenders {
         entry.debit(tender.kind.account(), tender.amount, place);
     }
-    entry.credit(account::CASH_ROUNDING, sale.rounding, place);
-    let sold = (&sale.totals, sale.lines.iter().map(|(line, _)| line));
-    sales::credit_revenue(&mut entry, sold, Channel::Retail, sale.location_id);
-    sales::debit_cost(&mut entry, sale.cost(), account::INVENTORY, Channel::Retail, sale.location_id);
+    let mapping = &book.setup.mapping;
+    entry.credit(mapping.account_at(EntryPurpose::CashRounding, sale.location_id), sale.rounding, place);
+    let (lines, totals) = (&sale.lines, &sale.totals);
+    let sold = Sold { channel: Channel::Retail, location_id: sale.location_id, lines, totals };
+    sales::credit_revenue(&mut entry, mapping, &sold);
+    sales::debit_cost(&mut entry, mapping, &sold, account::INVENTORY);
     let head = EntryHead {
         id: EntryId(book.ids.next_id()),
         document_kind,

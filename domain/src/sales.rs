@@ -1,5 +1,6 @@
 //! Sales of both channels: priced and taxed lines, the sales lines that reports read, and returns.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -10,7 +11,8 @@ use crate::book::Book;
 use crate::customer::Customer;
 use crate::document::DocumentKind;
 use crate::id::{CategoryId, CustomerId, LocationId, OrderId, PriceRuleId, ProductId};
-use crate::ledger::{Dimensions, Lines, account, cost_account, returns_account, sales_account};
+use crate::ledger::mapping::{Case, EntryPurpose, Mapping};
+use crate::ledger::{Dimensions, Lines, account};
 use crate::line_item::check_part;
 use crate::lot::{self, LotShare, NamedLot, SoldLot};
 use crate::negative_stock::SettledCost;
@@ -330,18 +332,47 @@ pub fn level_key(location_id: LocationId, line: &Line) -> LevelKey {
     LevelKey::untracked(location_id, line.product_id)
 }
 
+/// The lines of a document of sale or return, with their costs and sums, and the place of the sale.
+#[derive(Debug)]
+pub struct Sold<'a> {
+    /// The channel.
+    pub channel: Channel,
+    /// The location that issued or received the stock.
+    pub location_id: LocationId,
+    /// Its lines with their costs. All are negative in a return.
+    pub lines: &'a [(Line, Money)],
+    /// The sums of its lines.
+    pub totals: &'a Totals,
+}
+
+impl Sold<'_> {
+    /// Returns the account to which a line is posted for a purpose. A return is posted by the rules of its own day, with the category that
+    /// the line had when it was sold.
+    fn account(&self, mapping: &Mapping, purpose: EntryPurpose, line: &Line) -> Cow<'static, str> {
+        mapping.account(&Case {
+            purpose,
+            channel: Some(self.channel),
+            location_id: Some(self.location_id),
+            category_id: line.category_id,
+        })
+    }
+}
+
 /// Adds the revenue side of a document to its entry: sales, discounts and taxes. Negative totals are a return.
-pub fn credit_revenue<'a>(
-    entry: &mut Lines,
-    (totals, lines): (&Totals, impl IntoIterator<Item = &'a Line>),
-    channel: Channel,
-    location_id: LocationId,
-) {
+pub fn credit_revenue(entry: &mut Lines, mapping: &Mapping, sold: &Sold<'_>) {
+    let &Sold { channel, location_id, lines, totals } = sold;
     let dimensions = Dimensions { channel: Some(channel), location_id: Some(location_id), party_id: None };
-    let account = if totals.gross.is_negative() { returns_account(channel) } else { sales_account(channel) };
-    entry.credit(account, totals.gross, dimensions);
-    entry.debit(account::SALES_DISCOUNTS, totals.discount, dimensions);
-    let elsewhere = tax::by_account(lines.into_iter().flat_map(|line| &line.taxes));
+    let purpose = if totals.gross.is_negative() { EntryPurpose::Returns } else { EntryPurpose::Revenue };
+    if mapping.is_empty() {
+        entry.credit(purpose.default_account(Some(channel)), totals.gross, dimensions);
+        entry.debit(account::SALES_DISCOUNTS, totals.discount, dimensions);
+    } else {
+        for (line, _) in lines {
+            entry.credit(sold.account(mapping, purpose, line), line.gross, dimensions);
+            entry.debit(sold.account(mapping, EntryPurpose::Discount, line), line.discount, dimensions);
+        }
+    }
+    let elsewhere = tax::by_account(lines.iter().flat_map(|(line, _)| &line.taxes));
     entry.credit(account::OUTPUT_TAX, totals.tax - elsewhere.values().copied().sum(), dimensions);
     for (account, tax) in elsewhere {
         entry.credit(account, tax, dimensions);
@@ -350,16 +381,18 @@ pub fn credit_revenue<'a>(
 
 /// Adds the cost side of a document to its entry: cost of goods sold, against the account `from`. A negative
 /// cost is a return.
-pub fn debit_cost(
-    entry: &mut Lines,
-    cost: Money,
-    from: &'static str,
-    channel: Channel,
-    location_id: LocationId,
-) {
+pub fn debit_cost(entry: &mut Lines, mapping: &Mapping, sold: &Sold<'_>, from: &'static str) {
+    let &Sold { channel, location_id, lines, .. } = sold;
     let place = Dimensions { location_id: Some(location_id), ..Dimensions::default() };
-    let sold = Dimensions { channel: Some(channel), ..place };
-    entry.debit(cost_account(channel), cost, sold);
+    let dimensions = Dimensions { channel: Some(channel), ..place };
+    let cost = lines.iter().map(|(_, cost)| *cost).sum();
+    if mapping.is_empty() {
+        entry.debit(EntryPurpose::CostOfGoods.default_account(Some(channel)), cost, dimensions);
+    } else {
+        for (line, cost) in lines {
+            entry.debit(sold.account(mapping, EntryPurpose::CostOfGoods, line), *cost, dimensions);
+        }
+    }
     entry.credit(from, cost, place);
 }
 

@@ -34,6 +34,7 @@ macro_rules! tags {
 tags! {
     AccessRefusal = "access_refusal",
     Account = "account",
+    AccountMapping = "account_mapping",
     ApiKey = "api_key",
     Application = "application",
     Availability = "availability",
@@ -116,6 +117,7 @@ tags! {
     ReplenishmentProduct = "replenishment_product",
     ReplenishmentSettings = "replenishment_settings",
     ReplenishmentSuggestion = "replenishment_suggestion",
+    ResolvedAccount = "resolved_account",
     Role = "role",
     SecondFactor = "second_factor",
     Settings = "settings",

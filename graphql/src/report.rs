@@ -7,6 +7,7 @@
 
 mod abc;
 mod added;
+mod ageing;
 mod beside;
 mod best_customers;
 mod buckets;

@@ -38,6 +38,7 @@ mutable (name, columns) as (
         ('access_refusal', '{times}'),
         ('bi_login', '{expires_at, revoked_at, rotated_to, version, updated_at}'),
         ('password_link', '{ended_at}'),
+        ('account_mapping', '{rules, version, updated_at}'),
         ('recurring_entry', '{posted, next_on, tried_on, problem, ended_at, version, updated_at}'),
         ('customer_session', '{revoked_at}'),
         ('invitation', '{accepted_at, revoked_at, user_id}'),

@@ -381,3 +381,20 @@ $$;
 
 revoke all on function post_batch_1 from public;
 grant execute on function post_batch_1 to stockwell_app;
+
+-- Waits for the lock of closed periods in its queue, for at most a quarter of a second, and returns whether it is held. Batches that
+-- want to share it meanwhile wait behind. The time is shorter than that after which the server looks for deadlocks.
+create or replace function queue_for_period_lock_1(p_tenant uuid)
+returns boolean
+language plpgsql
+set lock_timeout = '250ms'
+as $$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('period_lock ' || p_tenant, 0));
+    return true;
+exception when lock_not_available then
+    return false;
+end;
+$$;
+revoke all on function queue_for_period_lock_1 from public;
+grant execute on function queue_for_period_lock_1 to stockwell_app;

@@ -49,8 +49,14 @@ select
 from (
     select
         date_trunc('month', d.posted_on::timestamp)::date as month, d.channel,
-        case when d.account_kind = 'revenue' then 'revenue' when d.account_code in ('5000', '5010') then 'cost'
-            else 'expense' end as section,
+        case
+            when d.account_kind = 'revenue' then 'revenue'
+            when d.account_code in ('5000', '5010') then 'cost'
+            -- A rule of the mapping may keep further accounts for cost.
+            when d.account_code in (
+                select a.code from public.account a where a.tenant_id = bi.tenant() and a.purpose = 'cost_of_goods') then 'cost'
+            else 'expense'
+        end as section,
         d.account_code, d.account_name, d.currency, d.balance
     from bi.ledger_by_day d
     where d.account_kind in ('revenue', 'expense')

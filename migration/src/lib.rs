@@ -201,6 +201,9 @@ pub const STEPS: &[Step] = &[
     step!("0185_customer_session"),
     step!("0186_customer_session_scope"),
     step!("0187_command_actor_valid"),
+    step!("0195_account_mapping"),
+    step!("0196_account_purpose"),
+    step!("0197_account_purpose_valid"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

@@ -354,15 +354,19 @@ const REPORTS: &str = "
     full join (
         select
             l.channel, date_trunc('month', e.occurred_on::timestamp) as month,
-            sum(l.credit - l.debit) filter (where l.account_code in ('4000', '4010', '4100', '4110')) as gross,
-            sum(l.debit - l.credit) filter (where l.account_code = '4200') as discount,
+            sum(l.credit - l.debit) filter (
+                where l.account_code in ('4000', '4010', '4100', '4110') or a.purpose in ('revenue', 'returns')) as gross,
+            sum(l.debit - l.credit) filter (where l.account_code = '4200' or a.purpose = 'discount') as discount,
             sum(l.credit - l.debit) filter (where l.account_code = '2200' or l.account_code in (
                 select account_code from sales_line_tax where tenant_id = $1)) as tax,
-            sum(l.debit - l.credit) filter (where l.account_code in ('5000', '5010')) as cost
+            sum(l.debit - l.credit) filter (where l.account_code in ('5000', '5010') or a.purpose = 'cost_of_goods') as cost
         from journal_line l
+        left join account a on a.tenant_id = $1 and a.code = l.account_code
         join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id and e.document_kind not in ('manual', 'opening_balances')
         where l.tenant_id = $1 and (
             l.account_code in ('4000', '4010', '4100', '4110', '4200', '2200', '5000', '5010')
+            -- A server that had read the chart before may have posted to it without a sale.
+            or a.purpose is not null and l.channel is not null
             or l.account_code in (select account_code from sales_line_tax where tenant_id = $1))
         group by 1, 2
     ) ledger using (channel, month)

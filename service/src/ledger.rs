@@ -2,6 +2,7 @@
 
 pub mod chart;
 pub mod control;
+pub mod mapping;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::document::{DocumentKind, document_id};

@@ -5,13 +5,14 @@ use std::collections::HashSet;
 use ::entity::{location, reason_code};
 use domain::id::LocationId;
 use domain::ledger::AccountKind;
-use domain::ledger::control::{self, Use};
+use domain::ledger::control::{self, Facts, Use};
 use domain::location::LocationKind;
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
 use domain::tenant::Channel;
 use domain::text::{Code64, Name, one_form};
 use sea_orm::sea_query::LockType;
+use sea_orm::sqlx::Row;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sqlx};
 use serde::{Deserialize, Serialize};
 
@@ -186,12 +187,14 @@ pub async fn create_reason(tx: &Tx, input: &ReasonCodeInput) -> Result<ReasonCod
     let mut problems = Problems::default();
     input.code.check(&mut problems, "/code");
     input.name.check(&mut problems, "/name");
-    let query =
-        sqlx::query("select kind from account where tenant_id = $1 and code = $2 and dropped_at is null");
+    let select = "select kind, purpose is not null as is_mapped from account \
+                  where tenant_id = $1 and code = $2 and dropped_at is null";
+    let query = sqlx::query(select);
     match tx.row(query.bind(tx.tenant_id.0).bind(&input.account)).await? {
         Some(row) => {
             let is_liability = word::<AccountKind>(&row, "kind")? == AccountKind::Liability;
-            if let Err(detail) = control::check(&input.account, is_liability, Use::Reason) {
+            let facts = Facts { is_liability, is_mapped: row.try_get("is_mapped")? };
+            if let Err(detail) = control::check(&input.account, facts, Use::Reason) {
                 problems.invalid("/account", detail);
             }
         }

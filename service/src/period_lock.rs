@@ -20,8 +20,10 @@ use crate::listing::{Listing, Slice};
 use crate::posting::setup;
 use crate::{Error, Tx};
 
-/// Most attempts to take the lock.
-const HOLD_ATTEMPTS_MAX: u32 = 100;
+/// Most rounds to take the lock. A round is some attempts and then a place in the queue: 0.5 seconds.
+const HOLD_ROUNDS_MAX: u32 = 4;
+/// Attempts of a round. Postings pass meanwhile.
+const HOLD_ATTEMPTS: u32 = 12;
 /// Pause after an attempt.
 const HOLD_PAUSE: Duration = Duration::from_millis(20);
 
@@ -78,19 +80,35 @@ pub(crate) fn check_reason(problems: &mut Problems, pointer: &str, reason: &Fill
 }
 
 /// Waits for every posting that has begun, for at most 2 seconds. Then later ones, and other moves, wait until the end of the
-/// transaction. The lock is tried again and again: postings queue behind a transaction that waits for it, so a slow posting would stop
-/// all tills. If the lock is never free, the error is that of a row that stays locked.
+/// transaction.
+///
+/// - Postings share the lock, and those of a busy tenant overlap, so it may never be free when it is tried. So each round ends in the
+///   queue for the lock: postings that begin then wait behind it, and it is free once those before have ended.
+/// - A place in the queue is given up after a quarter of a second, and postings pass for as long again. So a slow posting stops no till
+///   for longer.
+/// - If a posting takes longer than all rounds, the error is that of a row that stays locked: nothing has changed, and the request can be
+///   repeated.
 pub(crate) async fn hold(tx: &Tx) -> Result<(), Error> {
-    let lock = "select pg_try_advisory_xact_lock(hashtextextended('period_lock ' || $1::uuid, 0)) as is_held";
-    for _ in 0..HOLD_ATTEMPTS_MAX {
-        let row = tx.row(sqlx::query(lock).bind(tx.tenant_id.0)).await?;
-        let row = row.ok_or_else(|| Error::invariant("a lock without a row"))?;
-        if row.try_get::<bool, _>("is_held")? {
+    let attempt =
+        "select pg_try_advisory_xact_lock(hashtextextended('period_lock ' || $1::uuid, 0)) as is_held";
+    for _ in 0..HOLD_ROUNDS_MAX {
+        for _ in 0..HOLD_ATTEMPTS {
+            if is_held(tx, attempt).await? {
+                return Ok(());
+            }
+            tokio::time::sleep(HOLD_PAUSE).await;
+        }
+        if is_held(tx, "select queue_for_period_lock_1($1) as is_held").await? {
             return Ok(());
         }
-        tokio::time::sleep(HOLD_PAUSE).await;
     }
     Err(Error::LockTimeout)
+}
+
+/// Returns whether a statement took the lock.
+async fn is_held(tx: &Tx, statement: &'static str) -> Result<bool, Error> {
+    let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0)).await?;
+    Ok(row.ok_or_else(|| Error::invariant("a lock without a row"))?.try_get("is_held")?)
 }
 
 /// Returns the last closed day. Nothing if every day is open.

@@ -150,7 +150,11 @@ pub async fn create(tx: &Tx, input: &RecurringEntryInput) -> Result<RecurringEnt
     Ok(made)
 }
 
+/// Rejects a template if the tenant has as many as it may have. Templates are created one after the other, so two at once do not take
+/// one place.
 async fn check_room(tx: &Tx) -> Result<(), Error> {
+    let lock = "select pg_advisory_xact_lock(hashtextextended('recurring_entry ' || $1::uuid, 0))";
+    tx.execute(sqlx::query(lock).bind(tx.tenant_id.0)).await?;
     let count = "select count(*) as open from recurring_entry where tenant_id = $1 and next_on is not null";
     let row = tx.row(sqlx::query(count).bind(tx.tenant_id.0)).await?;
     let open: i64 = row.ok_or_else(|| Error::invariant("a count without a row"))?.try_get("open")?;

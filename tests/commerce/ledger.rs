@@ -1,6 +1,7 @@
 //! The general ledger: entries of documents, entries by hand, and reads.
 
 mod chart;
+mod mapping;
 mod opening;
 mod recurring;
 mod reversal;

@@ -1,5 +1,6 @@
 //! The lock on closed periods: what happened in one is kept with its time, and posted on the first open day.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use futures_util::join;
@@ -203,5 +204,38 @@ fn a_sale_does_not_queue_behind_a_move_that_waits() {
         let (moved, ()) = join!(moved, meanwhile);
         assert_eq!(moved.expect("a move").locked_through, "2026-03-31".parse().ok());
         assert_eq!(lock(tenant, json!("2026-04-30")).await["locked_through"], "2026-04-30");
+    });
+}
+
+/// Shares the lock as postings do, 40 milliseconds each, one after the other until the move is done.
+async fn post_on(tenant: &Tenant, after: Duration, is_done: &Cell<bool>) {
+    let mut connection = environment().connect().await;
+    tokio::time::sleep(after).await;
+    let take = "select pg_advisory_lock_shared(hashtextextended('period_lock ' || $1::uuid, 0))";
+    let free = "select pg_advisory_unlock_shared(hashtextextended('period_lock ' || $1::uuid, 0))";
+    while !is_done.get() {
+        sqlx::query(take).bind(tenant.id.0).execute(&mut connection).await.expect("the lock of a posting");
+        tokio::time::sleep(Duration::from_millis(40)).await;
+        sqlx::query(free).bind(tenant.id.0).execute(&mut connection).await.expect("the posting ends");
+    }
+}
+
+/// The postings of a busy tenant overlap, so the lock is never free when it is tried.
+#[test]
+fn a_move_gets_its_turn_between_postings_that_overlap() {
+    with_tenant(async |tenant| {
+        let input = json!({ "locked_through": "2026-03-31", "reason": "Month reported" });
+        let input: PeriodLockInput = serde_json::from_value(input).expect("a move");
+        let is_done = Cell::new(false);
+        let moving = async {
+            tokio::time::sleep(Duration::from_millis(60)).await;
+            let moved =
+                environment().db.job(tenant.id, async |tx| period_lock::create(tx, &input).await).await;
+            is_done.set(true);
+            moved.expect("a move")
+        };
+        let after = |millis: u64| post_on(tenant, Duration::from_millis(millis), &is_done);
+        let (moved, (), (), ()) = join!(moving, after(0), after(13), after(27));
+        assert_eq!(moved.locked_through, "2026-03-31".parse().ok());
     });
 }

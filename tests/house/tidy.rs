@@ -224,7 +224,11 @@ const OF_OTHERS: [(&str, &[&str]); 87] = [
     ("lot", &["service/src/posting", "service/src/stock/lot"]),
     ("tenant", &["service/src/tenant"]),
     ("count_setting", &["service/src/count"]),
-    ("account", &["service/src/tenant", "service/src/tax", "service/src/ledger/chart"]),
+    (
+        "account",
+        &["service/src/tenant", "service/src/tax", "service/src/ledger/chart", "service/src/ledger/mapping"],
+    ),
+    ("account_mapping", &["service/src/ledger/mapping"]),
     ("location", &["service/src/location", "service/src/tenant"]),
     ("reason_code", &["service/src/location", "service/src/tenant"]),
     ("register", &["service/src/register", "service/src/tenant"]),

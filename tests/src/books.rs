@@ -320,7 +320,9 @@ const FACTS: &[(&str, &str)] = &[
            select v.channel, v.code, v.facts, \
                   (select coalesce(sum(l.debit - l.credit), 0) from journal_line l \
                    join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id and e.document_kind not in ('manual', 'opening_balances') \
-                   where l.tenant_id = $1 and l.account_code = any (string_to_array(v.code, ' ')) and l.channel = v.channel) as ledger \
+                   left join account a on a.tenant_id = $1 and a.code = l.account_code \
+                   where l.tenant_id = $1 and l.channel = v.channel \
+                     and (l.account_code = any (string_to_array(v.code, ' ')) or a.purpose = any (string_to_array(v.purposes, ' ')))) as ledger \
            from (select c.channel, \
                         -coalesce(sum(s.gross), 0) as gross, coalesce(sum(s.discount), 0) as discount, \
                         -coalesce(sum(s.tax - coalesce((select sum(x.amount) from sales_line_tax x \
@@ -329,9 +331,10 @@ const FACTS: &[(&str, &str)] = &[
                         coalesce(sum(s.cost), 0) as cost \
                  from (values ('wholesale'), ('retail')) c (channel) \
                  left join sales_line s on s.tenant_id = $1 and s.channel = c.channel group by 1) s, \
-           lateral (values (s.channel, case s.channel when 'retail' then '4010 4110' else '4000 4100' end, s.gross), \
-                           (s.channel, '4200', s.discount), (s.channel, '2200', s.tax), \
-                           (s.channel, case s.channel when 'retail' then '5010' else '5000' end, s.cost)) v (channel, code, facts) \
+           lateral (values (s.channel, case s.channel when 'retail' then '4010 4110' else '4000 4100' end, 'revenue returns', s.gross), \
+                           (s.channel, '4200', 'discount', s.discount), (s.channel, '2200', '', s.tax), \
+                           (s.channel, case s.channel when 'retail' then '5010' else '5000' end, 'cost_of_goods', s.cost)) \
+                   v (channel, code, purposes, facts) \
          ) f where ledger <> facts",
     ),
     (

@@ -44,7 +44,7 @@ async fn list(caller: Caller, list: List<NoFilters>) -> Answer {
 ///
 /// Replaces the chart: creates accounts whose code is new, changes those that differ, and drops those that are not named. An account in use
 /// can't be dropped, and keeps its kind (422, with its code and the reason): one that documents post to, that has entries, or that a reason
-/// code, a tax or a recurring entry names. An account may stand below another one of its kind (`parent`).
+/// code, a tax, a recurring entry or a rule of the account mapping names. An account may stand below another one of its kind (`parent`).
 ///
 /// Send JSON, or CSV in UTF-8 (with commas, semicolons or tabs) with the header `code`, `name`, `kind` (or `type`) and, if there is one,
 /// `parent`. In the errors of CSV `accounts/0` is the first row after the header. At most 2,000 accounts. The same upload changes nothing

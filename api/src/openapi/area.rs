@@ -78,6 +78,7 @@ const AREAS: &[(&str, &str, &[&str])] = &[
         "Ledger",
         "Accounts, journal entries, the trial balance, and closing a month or a year.",
         &[
+            "/v1/account-mapping",
             "/v1/accounts",
             "/v1/close",
             "/v1/journal-entries",

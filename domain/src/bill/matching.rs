@@ -12,6 +12,7 @@ use super::{BilledGoods, Figures, Mismatch, judge};
 use crate::book::{Book, Posting};
 use crate::document::DocumentKind;
 use crate::id::{BillId, EntryId, LocationId, LotId, MovementId, ProductId, StockDocumentId};
+use crate::ledger::mapping::EntryPurpose;
 use crate::ledger::{Dimensions, Entry, EntryHead, Lines, account};
 use crate::number::{Money, Quantity};
 use crate::purchase_order::{PurchaseLine, PurchaseOrder, ReceivedLine};
@@ -346,7 +347,8 @@ pub(crate) fn post_differences(book: &mut Book, mut matches: Vec<Match>, posting
         let (difference, held) = (found.difference(), found.held_value());
         let place = Dimensions { location_id: Some(found.location_id), ..Dimensions::default() };
         entry.debit(account::COST_VARIANCE, difference - held - found.sent_back, place);
-        entry.debit(account::PRICE_VARIANCE, found.sent_back, place);
+        let varied = book.setup.mapping.account_at(EntryPurpose::PriceVariance, found.location_id);
+        entry.debit(varied, found.sent_back, place);
         entry.credit(account::RECEIVED_NOT_INVOICED, difference, place);
         for (key, value) in &found.held {
             let place = Dimensions { location_id: Some(key.location_id), ..Dimensions::default() };

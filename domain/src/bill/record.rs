@@ -350,8 +350,7 @@ fn check_account(book: &Book, code: &str, pointer: &str) -> Result<(), Problem> 
         let pointer = format!("{pointer}/account");
         return Err(Problem { pointer, code: Code::NotFound, detail, params: Vec::new() });
     }
-    let is_liability = book.setup.liabilities.iter().any(|known| known == code);
-    control::check(code, is_liability, control::Use::Bill)
+    control::check(code, book.setup.facts(code), control::Use::Bill)
         .map_err(|detail| problem(pointer, "account", detail))
 }
 

@@ -9,7 +9,7 @@ use crate::document::DocumentKind;
 use crate::id::EntryId;
 use crate::ledger::{Entry, EntryHead, KnownEntry, Lines};
 use crate::needs::Needs;
-use crate::refusal::{Problems, Refusal};
+use crate::refusal::{Code, Problem, Problems, Refusal};
 
 /// The most characters of a memo.
 const MEMO_MAX: usize = 500;
@@ -25,6 +25,9 @@ pub struct Reverse {
     pub occurred_on: Option<NaiveDate>,
     /// The purpose. It names that of the entry if absent.
     pub memo: Option<String>,
+    /// Whether the caller may post opening balances and close years, which needs the scope `costs:read`. Without it, none of these is
+    /// taken back.
+    pub may_open: bool,
 }
 
 impl Rule for Reverse {
@@ -46,6 +49,7 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(Entry, Posting), Refus
     let original_id = command.entry_id;
     let known = book.entries.get(&original_id).ok_or_else(|| Refusal::not_found("journal entry"))?;
     check_state(original_id, known)?;
+    check_scope(known, command.may_open)?;
     let today = book.setup.settings.day(book.now);
     let occurred_on = command.occurred_on.unwrap_or(today);
     let mut problems = Problems::default();
@@ -83,6 +87,27 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(Entry, Posting), Refus
         known.entry = None;
     }
     Ok((entry.clone(), Posting { entries: vec![entry], ..Posting::default() }))
+}
+
+/// Rejects the reversal of an entry that the caller could not post.
+fn check_scope(known: &KnownEntry, may_open: bool) -> Result<(), Refusal> {
+    let is_of_all_accounts =
+        [DocumentKind::OpeningBalances, DocumentKind::YearClose].contains(&known.document_kind);
+    if is_of_all_accounts && !may_open {
+        let detail =
+            "The credential has no scope costs:read, which opening balances and closes of years need."
+                .to_owned();
+        let params = vec![("required_scope", "costs:read".to_owned())];
+        let mut refusal = Refusal::new(Code::InsufficientScope, "This needs the scope costs:read.");
+        refusal.problems.push(Problem {
+            pointer: String::new(),
+            code: Code::InsufficientScope,
+            detail,
+            params,
+        });
+        return Err(refusal);
+    }
+    Ok(())
 }
 
 fn check_state(id: EntryId, known: &KnownEntry) -> Result<(), Refusal> {

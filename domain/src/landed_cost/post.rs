@@ -169,7 +169,7 @@ fn check_charges(book: &Book, named: &[NamedCharge]) -> Result<Vec<Charge>, Refu
                 account::LANDED_COST_ACCRUED
             );
             problems.invalid(at("account"), detail);
-        } else if let Err(detail) = control::check(code, false, control::Use::Charge) {
+        } else if let Err(detail) = control::check(code, book.setup.facts(code), control::Use::Charge) {
             problems.invalid(at("account"), detail);
         }
     }

@@ -62,10 +62,19 @@ pub enum Use {
     Bill,
 }
 
-/// Checks that a caller may name an account. `is_liability` says whether it is one: taxes are posted to liabilities, so no reason code
-/// and no voucher names one. Returns the rule and the fix if the account may not be named.
-pub fn check(code: &str, is_liability: bool, named: Use) -> Result<(), String> {
-    let (is_kept, is_settled) = (KEPT.contains(&code), SETTLED.contains(&code));
+/// Facts of an account that a caller names.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Facts {
+    /// Whether it is a liability: taxes are posted to liabilities, so no reason code and no voucher names one.
+    pub is_liability: bool,
+    /// Whether a rule of the mapping gave it to a purpose of sales: then it is kept by documents as the default account of that is.
+    pub is_mapped: bool,
+}
+
+/// Checks that a caller may name an account. Returns the rule and the fix if it may not be named.
+pub fn check(code: &str, facts: Facts, named: Use) -> Result<(), String> {
+    let Facts { is_liability, is_mapped } = facts;
+    let (is_kept, is_settled) = (is_mapped || KEPT.contains(&code), SETTLED.contains(&code));
     let may = match named {
         Use::Entry => !is_kept,
         Use::Opening => !is_kept || is_checked(code),
@@ -96,6 +105,11 @@ pub fn check(code: &str, is_liability: bool, named: Use) -> Result<(), String> {
     Err(format!("Account {code} {rule}: {fix}."))
 }
 
+/// Returns whether documents keep an account of the default chart.
+pub fn is_control(code: &str) -> bool {
+    KEPT.contains(&code) || SETTLED.contains(&code)
+}
+
 /// Returns whether opening balances compare an account with its documents.
 pub fn is_checked(code: &str) -> bool {
     CHECKED.contains(&code)
@@ -106,9 +120,14 @@ mod tests {
     use super::super::{AccountKind, CHART, REASONS};
     use super::*;
 
+    fn facts(is_liability: bool) -> Facts {
+        Facts { is_liability, is_mapped: false }
+    }
+
     /// Returns the accounts of the chart that a caller may name in a place.
     fn named(named: Use) -> Vec<&'static str> {
-        let may = |kind: AccountKind, code: &str| check(code, kind == AccountKind::Liability, named).is_ok();
+        let may =
+            |kind: AccountKind, code: &str| check(code, facts(kind == AccountKind::Liability), named).is_ok();
         CHART.iter().filter(|(code, _, kind)| may(*kind, code)).map(|(code, ..)| *code).collect()
     }
 
@@ -131,16 +150,28 @@ mod tests {
 
     #[test]
     fn an_account_of_a_tax_is_named_by_taxes_and_by_hand_only() {
-        assert_eq!((check("2210", true, Use::Tax), check("2210", true, Use::Entry)), (Ok(()), Ok(())));
+        assert_eq!(
+            (check("2210", facts(true), Use::Tax), check("2210", facts(true), Use::Entry)),
+            (Ok(()), Ok(()))
+        );
         for place in [Use::Reason, Use::Voucher] {
-            let detail = check("2210", true, place).expect_err("a rejection");
+            let detail = check("2210", facts(true), place).expect_err("a rejection");
             assert!(detail.starts_with("Account 2210 is a liability"), "{detail}");
         }
-        assert!(check("6500", false, Use::Tax).is_err());
+        assert!(check("6500", facts(false), Use::Tax).is_err());
     }
 
     #[test]
     fn the_first_reasons_name_accounts_that_a_reason_may_name() {
-        assert!(REASONS.iter().all(|(.., account)| check(account, false, Use::Reason).is_ok()));
+        assert!(REASONS.iter().all(|(.., account)| check(account, facts(false), Use::Reason).is_ok()));
+    }
+
+    #[test]
+    fn an_account_of_the_mapping_is_named_nowhere_else() {
+        let mapped = Facts { is_liability: false, is_mapped: true };
+        for place in [Use::Entry, Use::Opening, Use::Reason, Use::Voucher, Use::Charge, Use::Bill] {
+            let detail = check("4020", mapped, place).expect_err("a rejection");
+            assert!(detail.starts_with("Account 4020 is a control account"), "{detail}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use super::*;
 use crate::book::Setup;
 use crate::id::{IdSequence, LocationId, ProductId};
+use crate::ledger::mapping::Mapping;
 use crate::stock::{CostingMethod, Layer, Layers};
 
 /// Returns an empty book whose costing method is `method`.
@@ -23,6 +24,7 @@ pub(crate) fn book(method: CostingMethod) -> Book {
         accounts: Vec::new(),
         liabilities: Vec::new(),
         reasons: HashMap::new(),
+        mapping: Mapping::default(),
     };
     Book::new(DateTime::UNIX_EPOCH, IdSequence::new(DateTime::UNIX_EPOCH, 1), Arc::new(setup))
 }

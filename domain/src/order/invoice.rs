@@ -9,13 +9,14 @@ use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::id::{CustomerId, EntryId, InvoiceId, LocationId, OrderId};
+use crate::ledger::mapping::EntryPurpose;
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::needs::Needs;
 use crate::number::Money;
 use crate::open_item::Applied;
 use crate::printed::{Addresses, PrintedCustomer, Seller};
 use crate::refusal::Refusal;
-use crate::sales::{self, Line, Part, SalesLine, Totals};
+use crate::sales::{self, Line, Part, SalesLine, Sold, Totals};
 use crate::tenant::Channel;
 use crate::text_enum;
 
@@ -233,11 +234,16 @@ pub(super) fn post(
     let owed = Dimensions { party_id: Some(invoice.customer_id.0), ..Dimensions::default() };
     entry.debit(account::RECEIVABLE, invoice.total(), owed);
     let place = Dimensions { channel: Some(Channel::Wholesale), ..Dimensions::default() };
-    entry.credit(account::INVOICE_ROUNDING, invoice.rounding, place);
-    let sold = (&invoice.totals, invoice.lines.iter().map(|(line, _)| line));
-    sales::credit_revenue(&mut entry, sold, Channel::Wholesale, invoice.location_id);
-    let cost = invoice.lines.iter().map(|(_, cost)| *cost).sum();
-    sales::debit_cost(&mut entry, cost, goods, Channel::Wholesale, invoice.location_id);
+    let mapping = &book.setup.mapping;
+    entry.credit(
+        mapping.account_at(EntryPurpose::InvoiceRounding, invoice.location_id),
+        invoice.rounding,
+        place,
+    );
+    let (lines, totals) = (&invoice.lines, &invoice.totals);
+    let sold = Sold { channel: Channel::Wholesale, location_id: invoice.location_id, lines, totals };
+    sales::credit_revenue(&mut entry, mapping, &sold);
+    sales::debit_cost(&mut entry, mapping, &sold, goods);
     let head = EntryHead {
         id: EntryId(book.ids.next_id()),
         document_kind,

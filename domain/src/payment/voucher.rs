@@ -146,8 +146,7 @@ fn check_account(book: &Book, code: &str) -> Result<String, Refusal> {
     if !book.setup.accounts.iter().any(|known| known == code) {
         return Err(Problems::one("/account_code", Code::NotFound, format!("There is no account {code}.")));
     }
-    let is_liability = book.setup.liabilities.iter().any(|known| known == code);
-    control::check(code, is_liability, Use::Voucher)
+    control::check(code, book.setup.facts(code), Use::Voucher)
         .map_err(|detail| Refusal::invalid("/account_code", detail))?;
     Ok(code.to_owned())
 }

@@ -10,7 +10,7 @@ use super::exception::{ExceptionReason, SaleException};
 use super::{CashMove, CashMoveKind, Sale, Sell, cash_move, cash_of, note_cash, open_register, session};
 use crate::book::{Book, Posting, Register};
 use crate::id::SessionId;
-use crate::ledger::account;
+use crate::ledger::mapping::EntryPurpose;
 use crate::number::Money;
 use crate::refusal::Refusal;
 
@@ -80,7 +80,8 @@ pub(super) fn post(
     }
     let reason = format!("Late sale {}", sale.number);
     let change = cash_move(book, session_id, CashMoveKind::OverShort, -amount, &reason);
-    let posting = session::post(book, &change, account::CASH_OVER_SHORT, sale.location_id);
+    let against = book.setup.mapping.account_at(EntryPurpose::CashOverShort, sale.location_id);
+    let posting = session::post(book, &change, against, sale.location_id);
     let late = LateCash { session_id, amount, correction: Some(change) };
     Posting { late_cash: Some(late), ..posting }
 }

@@ -1,5 +1,7 @@
 //! Sessions: a till from opening to closing, with its cash.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
@@ -9,6 +11,7 @@ use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::id::{CashMoveId, EntryId, LocationId, RegisterId, SessionId};
+use crate::ledger::mapping::EntryPurpose;
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::needs::Needs;
 use crate::number::Money;
@@ -256,7 +259,8 @@ fn close(book: &mut Book, command: &CloseSession) -> Result<(Session, Option<Cas
         return Ok((session, None, Posting::default()));
     }
     let change = cash_move(book, opened.id, CashMoveKind::OverShort, difference, "Closing count");
-    let posting = post(book, &change, account::CASH_OVER_SHORT, register.location_id);
+    let against = book.setup.mapping.account_at(EntryPurpose::CashOverShort, register.location_id);
+    let posting = post(book, &change, against, register.location_id);
     Ok((session, Some(change), posting))
 }
 
@@ -269,7 +273,7 @@ fn is_exact(book: &Book, amount: Money) -> bool {
 pub(super) fn post(
     book: &mut Book,
     change: &CashMove,
-    against: &'static str,
+    against: impl Into<Cow<'static, str>>,
     location_id: LocationId,
 ) -> Posting {
     let mut entry = Lines::default();

@@ -16,6 +16,7 @@ use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::id::{EntryId, LocationId, LotId, MovementId, ProductId, PurchaseOrderId, StockDocumentId};
+use crate::ledger::mapping::EntryPurpose;
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::line_item::{LINES_MAX, invalid};
 use crate::lot::{self, NamedLot};
@@ -421,7 +422,8 @@ pub(super) fn post(book: &mut Book, document: &StockDocument, credited: Money, p
     let mut entry = Lines::default();
     entry.debit(account::INVENTORY, document.value, place);
     entry.credit(account::RECEIVED_NOT_INVOICED, credited, place);
-    entry.credit(account::PRICE_VARIANCE, document.value - credited, place);
+    let varied = book.setup.mapping.account_at(EntryPurpose::PriceVariance, document.location_id);
+    entry.credit(varied, document.value - credited, place);
     let head = EntryHead {
         id: EntryId(book.ids.next_id()),
         document_kind: DocumentKind::SupplierReturn,

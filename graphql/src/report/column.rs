@@ -418,7 +418,7 @@ mod tests {
         assert_eq!(
             list::<GeneralLedgerRow>(Name::GeneralLedger, None),
             "account_code account_name posted_on occurred_on document_kind document_id document_url entry_id line_no \
-             channel location_code customer_number memo currency debit credit balance"
+             channel location_code customer_number supplier_code memo currency debit credit balance"
         );
         let figures = "currency revenue cost gross_margin expense result";
         assert_eq!(

@@ -7,17 +7,11 @@
 
 use async_graphql::SimpleObject;
 use sea_orm::FromQueryResult;
-use sea_orm::sqlx::postgres::PgArguments;
-use sea_orm::sqlx::query::Query;
-use sea_orm::sqlx::{self, Postgres};
 use serde::Serialize;
-use service::Tx;
 
+use super::ageing::Parties;
 use super::column::{Kind, Measure, sum};
-use super::named::Named;
-use super::receivable_ageing::DAY;
-use super::sort::Sort;
-use super::{Dimension, Request, Row, range};
+use super::{Dimension, Request, Row};
 use crate::scalar::Amount;
 
 /// One supplier; in the totals, all of them.
@@ -83,6 +77,12 @@ const LEVELS: &str = "
     where i.payable <> 0
     group by i.supplier_id";
 
+const PARTIES: Parties = Parties {
+    columns: "su.code as supplier_code, su.name as supplier_name",
+    join: "join public.supplier su on su.tenant_id = :tenant_id and su.id = m.supplier_id",
+    order: "m.payable desc, su.code",
+};
+
 impl Row for PayableAgeingRow {
     fn measures() -> Vec<Measure> {
         FIGURES.iter().map(|name| sum(name, Kind::Amount)).collect()
@@ -94,41 +94,6 @@ impl Row for PayableAgeingRow {
 
     fn statement(request: &Request) -> String {
         let items = if request.as_of.or(request.known_at).is_none() { OPEN } else { ITEMS };
-        let sorted = request.sort.map(Sort::order).unwrap_or_default();
-        let shown = FIGURES.map(|name| format!(", m.{name}")).concat();
-        let totals = FIGURES.map(|name| format!(", coalesce(sum(m.{name}), 0)")).concat();
-        let nothing = ", null".repeat(FIGURES.len());
-        format!(
-            "with {DAY}{items}{LEVELS}
-)
-(select 0 as level, null::text as time_zone, su.code as supplier_code, su.name as supplier_name, t.currency{shown}
-from level m
-cross join moment t
-join public.supplier su on su.tenant_id = :tenant_id and su.id = m.supplier_id
-order by {sorted}m.payable desc, su.code limit :limit)
-union all
-select 1, null, null, null, t.currency{totals}
-from moment t left join level m on true group by t.currency
-union all
-select 2, t.zone, null, null, null{nothing} from moment t"
-        )
+        PARTIES.statement(&FIGURES, &format!("{items}{LEVELS}"), request)
     }
-}
-
-/// Binds the values of a request.
-pub(super) fn bind<'q>(
-    sql: String,
-    tx: &Tx,
-    request: &Request,
-) -> Result<Query<'q, Postgres, PgArguments>, sqlx::Error> {
-    let (as_of_at, as_of_day) = range::after(request.as_of);
-    let (known_at, known_day) = range::after(request.known_at);
-    request
-        .bind(Named::of(sql), tx.tenant_id)
-        .value("as_of_at", as_of_at)
-        .value("as_of_day", as_of_day)
-        .value("known_at", known_at)
-        .value("known_day", known_day)
-        .value("now", tx.now)
-        .query()
 }

@@ -9,16 +9,11 @@
 
 use async_graphql::SimpleObject;
 use sea_orm::FromQueryResult;
-use sea_orm::sqlx::postgres::PgArguments;
-use sea_orm::sqlx::query::Query;
-use sea_orm::sqlx::{self, Postgres};
 use serde::Serialize;
-use service::Tx;
 
+use super::ageing::Parties;
 use super::column::{Kind, Measure, sum};
-use super::named::Named;
-use super::sort::Sort;
-use super::{Dimension, Request, Row, range};
+use super::{Dimension, Request, Row};
 use crate::scalar::Amount;
 
 /// One customer; in the totals, all of them.
@@ -58,20 +53,6 @@ const FIGURES: [&str; 8] = [
     "unapplied",
     "owed",
 ];
-
-/// The day, the instant after it if it is past, and the time zone.
-pub(super) const DAY: &str = "moment as materialized (
-    select
-        zone, currency, coalesce(before, 'infinity') as before, known_before,
-        (coalesce(before - interval '1 microsecond', :now) at time zone zone)::date as day
-    from (
-        select
-            coalesce(:time_zone, time_zone) as zone, currency,
-            coalesce(:as_of_at::timestamptz, public.day_begin(:as_of_day, coalesce(:time_zone, time_zone))) as before,
-            coalesce(
-                :known_at::timestamptz, public.day_begin(:known_day, coalesce(:time_zone, time_zone)), 'infinity') as known_before
-        from public.tenant where tenant_id = :tenant_id) t
-)";
 
 /// Rows `s` of the customers of the filter. Without a filter the statement leaves it out, so that the plan of each is its own.
 const CUSTOMERS: &str = " and s.customer_id in (
@@ -177,6 +158,12 @@ const OTHERS: &str = "
     from (select id as customer_id from public.customer where tenant_id = :tenant_id) s
     where not exists (select from owed where owed.customer_id = s.customer_id)";
 
+const PARTIES: Parties = Parties {
+    columns: "cu.number as customer_number, cu.name as customer_name",
+    join: "join public.customer cu on cu.tenant_id = :tenant_id and cu.id = m.customer_id",
+    order: "m.receivable desc, cu.number",
+};
+
 impl Row for ReceivableAgeingRow {
     fn measures() -> Vec<Measure> {
         FIGURES.iter().map(|name| sum(name, Kind::Amount)).collect()
@@ -195,44 +182,7 @@ impl Row for ReceivableAgeingRow {
             None => format!("{OPEN}{of_filter}{UNAPPLIED}{of_filter}"),
             Some(_) => format!("{DOCUMENTS}{of_filter}{PAYMENTS}{of_filter}{ITEMS}"),
         };
-        let sorted = request.sort.map(Sort::order).unwrap_or_default();
-        let shown = FIGURES.map(|name| format!(", m.{name}")).concat();
-        let totals = FIGURES.map(|name| format!(", coalesce(sum(m.{name}), 0)")).concat();
-        let nothing = ", null".repeat(FIGURES.len());
-        format!(
-            "with {DAY}{items}{LEVELS}{others}
-)
-(select 0 as level, null::text as time_zone, cu.number as customer_number, cu.name as customer_name, t.currency{shown}
-from level m
-cross join moment t
-join public.customer cu on cu.tenant_id = :tenant_id and cu.id = m.customer_id
-order by {sorted}m.receivable desc, cu.number limit :limit)
-union all
-select 1, null, null, null, t.currency{totals}
-from moment t left join level m on true group by t.currency
-union all
-select 2, t.zone, null, null, null{nothing} from moment t"
-        )
+        let levels = format!("{items}{LEVELS}{others}");
+        PARTIES.statement(&FIGURES, &levels, request)
     }
-}
-
-/// Binds the values of a request.
-pub(super) fn bind<'q>(
-    sql: String,
-    tx: &Tx,
-    request: &Request,
-) -> Result<Query<'q, Postgres, PgArguments>, sqlx::Error> {
-    let (as_of_at, as_of_day) = range::after(request.as_of);
-    let (known_at, known_day) = range::after(request.known_at);
-    let customers = &request.filter.customers;
-    request
-        .bind(Named::of(sql), tx.tenant_id)
-        .value("as_of_at", as_of_at)
-        .value("as_of_day", as_of_day)
-        .value("known_at", known_at)
-        .value("known_day", known_day)
-        .value("now", tx.now)
-        .value("customer_numbers", &customers.codes)
-        .value("customer_ids", &customers.ids)
-        .query()
 }

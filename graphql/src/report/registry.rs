@@ -10,7 +10,7 @@ use super::{
     LowStockRow, MarginRow, Measure, Name, PayableAgeingRow, ProductPerformanceRow, ProfitAndLossRow,
     RawReport, ReceivableAgeingRow, ReorderRow, Request, RevenueRow, Row as _, ShrinkageRow, SlowStockRow,
     StockAgeingRow, StockPositionRow, StockTurnoverRow, StockValuationRow, Table, TaxSummaryRow, TieOutRow,
-    TrialBalanceRow, WeakMarginsRow, decode, ledger, payable_ageing, receivable_ageing, sales, stock,
+    TrialBalanceRow, WeakMarginsRow, ageing, decode, ledger, sales, stock,
 };
 
 impl Name {
@@ -66,10 +66,8 @@ impl Name {
         let sql = self.statement(request);
         if self.is_of_sales() {
             sales::bind(sql, tx, request)
-        } else if self == Name::ReceivableAgeing {
-            receivable_ageing::bind(sql, tx, request)
-        } else if self == Name::PayableAgeing {
-            payable_ageing::bind(sql, tx, request)
+        } else if [Name::ReceivableAgeing, Name::PayableAgeing].contains(&self) {
+            ageing::bind(sql, tx, request)
         } else if self.is_of_ledger() {
             ledger::bind(sql, tx, request)
         } else {

@@ -51,6 +51,8 @@ struct Figure {
     grows_by_credit: bool,
 }
 
+/// Rules of the mapping may give it, and the cost, further accounts, which the statement adds. Only lines with a channel count there: a server
+/// that had read the chart before may have posted others.
 const NET_REVENUE: Figure = Figure {
     name: "net_revenue",
     accounts: &[
@@ -89,6 +91,11 @@ const TIES: &str = "with asked as materialized (
             select account_code from public.sales_line_tax where tenant_id = :tenant_id and asked.figure = 'tax'
             union
             select account_code from public.reason_code where tenant_id = :tenant_id and asked.figure = 'shrinkage_value'
+            union
+            select code from public.account
+            where tenant_id = :tenant_id and (
+                asked.figure = 'net_revenue' and purpose in ('revenue', 'returns', 'discount')
+                or asked.figure = 'cost' and purpose = 'cost_of_goods')
             order by 1) as accounts
     from public.tenant t cross join unnest(:figures::text[], :codes::text[], :credits::boolean[]) as asked (figure, codes, is_credit)
     where t.tenant_id = :tenant_id and (:time_zone::text is null or t.time_zone = :time_zone)
@@ -97,6 +104,8 @@ const TIES: &str = "with asked as materialized (
     from public.journal_line l
     join public.journal_entry e on e.tenant_id = :tenant_id and e.id = l.entry_id and e.document_kind not in ('manual', 'opening_balances')
     where l.tenant_id = :tenant_id and l.account_code in (select unnest(accounts) from asked)
+        and (l.channel is not null or l.account_code not in (
+            select code from public.account where tenant_id = :tenant_id and purpose is not null))
         and (:from_day::date is null or e.occurred_on >= :from_day and l.posted_on >= :from_day)
         and (:before_day::date is null or e.occurred_on < :before_day)
         and e.recorded_at < coalesce(

@@ -71,7 +71,7 @@ struct Known {
 
 const KNOWN: &str = "select code, name, kind, parent_code, dropped_at from account where tenant_id = $1";
 
-/// Accounts that records name: reason codes, taxes, and recurring entries that have not ended.
+/// Accounts that records name: reason codes, taxes, recurring entries that have not ended, and rules of the mapping.
 const NAMED: &str = "
     select r.account_code as code, 'the reason code ' || r.code || ' names it' as used_by
     from reason_code r where r.tenant_id = $1
@@ -82,7 +82,14 @@ const NAMED: &str = "
     union all
     select x ->> 'account', 'the recurring entry ' || e.memo || ' names it'
     from recurring_entry e cross join jsonb_array_elements(e.lines) x
-    where e.tenant_id = $1 and e.next_on is not null";
+    where e.tenant_id = $1 and e.next_on is not null
+    union all
+    select a.code, 'a rule of the account mapping keeps it for ' || replace(a.purpose, '_', ' ')
+    from account a where a.tenant_id = $1 and a.purpose is not null
+    union all
+    select x ->> 'account', 'a rule of the account mapping names it'
+    from account_mapping m cross join jsonb_array_elements(m.rules) x
+    where m.tenant_id = $1";
 
 const STATE: &str = "
     insert into account (tenant_id, code, name, kind, parent_code)
@@ -132,8 +139,8 @@ async fn known(tx: &Tx) -> Result<HashMap<String, Known>, Error> {
     Ok(known)
 }
 
-/// Returns the accounts that are not dropped, and those that were dropped and have entries, with the reasons why they are in use.
-async fn present(tx: &Tx, known: &HashMap<String, Known>) -> Result<HashMap<String, Present>, Error> {
+/// Returns the accounts in use, with the reasons as ends of sentences.
+pub(super) async fn uses(tx: &Tx) -> Result<HashMap<String, String>, Error> {
     let mut used: HashMap<String, String> = HashMap::new();
     for (code, _) in control::balances(tx, None).await? {
         used.insert(code, "it has entries".to_owned());
@@ -144,6 +151,12 @@ async fn present(tx: &Tx, known: &HashMap<String, Known>) -> Result<HashMap<Stri
     for (code, ..) in CHART {
         used.insert((*code).to_owned(), "documents post to it".to_owned());
     }
+    Ok(used)
+}
+
+/// Returns the accounts that are not dropped, and those that were dropped and have entries, with the reasons why they are in use.
+async fn present(tx: &Tx, known: &HashMap<String, Known>) -> Result<HashMap<String, Present>, Error> {
+    let used = uses(tx).await?;
     let is_present = |code: &str, account: &Known| account.dropped_at.is_none() || used.contains_key(code);
     let present = known.iter().filter(|(code, account)| is_present(code, account));
     Ok(present

@@ -88,9 +88,12 @@ fn line(row: &PgRow) -> Result<EntryLine, Error> {
     })
 }
 
-/// Opening balances are posted one after the other.
-const LOCK_OPENING: &str =
-    "select pg_advisory_xact_lock(hashtextextended('opening_balances ' || $1::uuid, 0))";
+/// Opening balances are posted one after the other. The lock of closed periods does not move until the entry is posted: an opening of a
+/// closed day is rejected, and not posted on a later day.
+const LOCK_OPENING: &str = "
+    select
+        pg_advisory_xact_lock(hashtextextended('opening_balances ' || $1::uuid, 0)),
+        pg_advisory_xact_lock_shared(hashtextextended('period_lock ' || $1::uuid, 0))";
 
 /// The opening balances that are not reversed, and the last closed day.
 const OPENED: &str = "

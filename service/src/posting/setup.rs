@@ -1,12 +1,13 @@
 //! The records of a tenant that seldom change, cached for seconds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::book::{Location, Register, Setup};
 use domain::id::{LocationId, PriceListId, RegisterId, TaxClassId, TenantId};
 use domain::ledger::AccountKind;
+use domain::ledger::mapping::Mapping;
 use domain::needs::Needs;
 use domain::printed::Seller;
 use domain::tax::Rate;
@@ -16,6 +17,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
+use crate::ledger::mapping;
 use crate::listing::{number, optional_number, word};
 use crate::rows::parsed;
 use crate::{Error, Tx, printed, tax, tenant};
@@ -72,7 +74,11 @@ impl Setups {
 
 /// Reads a tenant's setup.
 pub(crate) async fn read(tx: &Tx) -> Result<Setup, Error> {
-    let (accounts, liabilities) = chart(tx).await?;
+    let Chart { accounts, liabilities, kept, has_mapping } = chart(tx).await?;
+    let mapping = match has_mapping {
+        true => mapping::read(tx, kept).await?,
+        false => Mapping::new(&[], HashMap::new(), kept),
+    };
     Ok(Setup {
         settings: settings(tx).await?,
         seller: seller(tx).await?,
@@ -84,6 +90,7 @@ pub(crate) async fn read(tx: &Tx) -> Result<Setup, Error> {
         accounts,
         liabilities,
         reasons: reasons(tx).await?,
+        mapping,
     })
 }
 
@@ -91,17 +98,37 @@ async fn rows(tx: &Tx, statement: &'static str) -> Result<Vec<PgRow>, Error> {
     tx.rows(sqlx::query(statement).bind(tx.tenant_id.0)).await
 }
 
-/// Reads the codes of all accounts, and those of the liabilities.
-async fn chart(tx: &Tx) -> Result<(Vec<String>, Vec<String>), Error> {
-    let (mut accounts, mut liabilities) = (Vec::new(), Vec::new());
-    for row in rows(tx, "select code, kind from account where tenant_id = $1 and dropped_at is null").await? {
+/// The chart of accounts.
+#[derive(Default)]
+struct Chart {
+    /// Codes of all accounts.
+    accounts: Vec<String>,
+    /// Those of the liabilities.
+    liabilities: Vec<String>,
+    /// Those that a rule of the mapping keeps or kept.
+    kept: HashSet<String>,
+    /// Whether the tenant has stated a mapping. Only then another statement reads it.
+    has_mapping: bool,
+}
+
+/// Reads the chart of accounts.
+async fn chart(tx: &Tx) -> Result<Chart, Error> {
+    let mut chart = Chart::default();
+    let select = "select code, kind, purpose is not null as is_kept, \
+                      exists (select from account_mapping m where m.tenant_id = $1) as has_mapping \
+                  from account where tenant_id = $1 and dropped_at is null";
+    for row in rows(tx, select).await? {
         let code: String = row.try_get("code")?;
         if word::<AccountKind>(&row, "kind")? == AccountKind::Liability {
-            liabilities.push(code.clone());
+            chart.liabilities.push(code.clone());
         }
-        accounts.push(code);
+        if row.try_get::<bool, _>("is_kept")? {
+            chart.kept.insert(code.clone());
+        }
+        chart.has_mapping = row.try_get("has_mapping")?;
+        chart.accounts.push(code);
     }
-    Ok((accounts, liabilities))
+    Ok(chart)
 }
 
 /// Reads a tenant's settings.

@@ -2,7 +2,7 @@
 
 use domain::ledger::AccountKind;
 use domain::ledger::chart::is_code;
-use domain::ledger::control::{self, Use};
+use domain::ledger::control::{self, Facts, Use};
 use domain::number::{Percent, Price};
 use domain::refusal::Problems;
 use domain::tax::{Levy, Tax, TaxBase, combined_rate};
@@ -88,13 +88,14 @@ async fn check_account(tx: &Tx, problems: &mut Problems, pointer: &str, account:
         return Ok(());
     }
     let query = sqlx::query(
-        "select a.kind, r.code as reason \
+        "select a.kind, a.purpose is not null as is_mapped, r.code as reason \
          from account a left join reason_code r on r.tenant_id = $1 and r.account_code = a.code \
          where a.tenant_id = $1 and a.code = $2 limit 1",
     );
     let Some(row) = tx.row(query.bind(tx.tenant_id.0).bind(account)).await? else { return Ok(()) };
     let is_liability = word::<AccountKind>(&row, "kind")? == AccountKind::Liability;
-    let checked = control::check(account, is_liability, Use::Tax);
+    let facts = Facts { is_liability, is_mapped: row.try_get("is_mapped")? };
+    let checked = control::check(account, facts, Use::Tax);
     let reason: Option<String> = row.try_get("reason")?;
     if let Err(detail) = checked {
         problems.invalid(pointer, detail);

@@ -1,7 +1,12 @@
 //! Opening balances: posted once, and in agreement with the documents.
 
+use std::time::Duration;
+
+use futures_util::join;
 use serde_json::{Value, json};
-use tests::{Tenant, with_tenant};
+use service::period_lock::{self, PeriodLockInput};
+use tests::{Tenant, environment, with_tenant};
+use tokio::sync::oneshot;
 
 const OPENINGS: &str = "/v1/opening-balances";
 const ENTRIES: &str = "/v1/journal-entries";
@@ -97,6 +102,9 @@ fn open_bills_open_the_payables() {
         {
             assert_eq!(tenant.balance(account).await, balance, "{account}");
         }
+        let ledger = tenant.get("/v1/reports/general_ledger?account=2000").await.ok();
+        let party = &ledger["rows"][0];
+        assert_eq!((&party["supplier_code"], &party["customer_number"]), (&json!("POTTERY"), &Value::Null));
         let tied = tenant.get("/v1/reports/tie_out").await.ok();
         let rows = tied["rows"].as_array().expect("rows");
         let payable = rows.iter().find(|row| row["control"] == "payable").expect("a row");
@@ -112,6 +120,51 @@ fn of_two_openings_at_once_one_is_posted() {
         let replies = futures_util::future::join_all((0..4).map(|_| tenant.post(OPENINGS, &body))).await;
         assert_eq!(replies.iter().filter(|reply| reply.status == 201).count(), 1);
         assert_eq!(tenant.balance("1010").await, "500.00");
+    });
+}
+
+/// The day was open when the opening began, and is closed when it is posted.
+#[test]
+fn an_opening_waits_for_a_move_of_the_lock_and_is_rejected_on_a_closed_day() {
+    with_tenant(async |tenant| {
+        documents(tenant).await;
+        let input = json!({ "locked_through": "2026-03-31", "reason": "Quarter reported" });
+        let input: PeriodLockInput = serde_json::from_value(input).expect("a move");
+        let (moved, has_moved) = oneshot::channel();
+        let (begun, has_begun) = oneshot::channel();
+        let moving = environment().db.job(tenant.id, async |tx| {
+            let made = period_lock::create(tx, &input).await?;
+            moved.send(()).expect("the opening waits");
+            has_begun.await.expect("the opening begins");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            Ok(made)
+        });
+        let opened = async {
+            has_moved.await.expect("the lock is moved");
+            begun.send(()).expect("the move waits");
+            tenant.post(OPENINGS, &opening(&balances())).await
+        };
+        let (moving, opened) = join!(moving, opened);
+        moving.expect("a move");
+        opened.refused(422, "validation_failed").names(&["#/occurred_on"]);
+        assert_eq!(tenant.balance("1010").await, "0.00", "nothing was posted");
+    });
+}
+
+#[test]
+fn a_reversal_of_opening_balances_needs_the_scopes_of_an_opening() {
+    with_tenant(async |tenant| {
+        documents(tenant).await;
+        let id = tenant.make(OPENINGS, opening(&balances())).await;
+        let path = format!("{ENTRIES}/{id}/reverse");
+        let key = crate::platform::auth::key(tenant, &["ledger:write", "ledger:read"]).await;
+        let refused = tenant.with_key(&key).post(&path, &json!({})).await;
+        let refused = refused.refused(403, "insufficient_scope");
+        assert_eq!(refused.0["required_scope"], "costs:read");
+        assert_eq!(tenant.balance("1010").await, "500.00", "the opening stands");
+        let key = crate::platform::auth::key(tenant, &["ledger:write", "costs:read"]).await;
+        tenant.with_key(&key).post(&path, &json!({})).await.created();
+        assert_eq!(tenant.balance("1010").await, "0.00");
     });
 }
 

@@ -1,6 +1,7 @@
 //! Recurring entries: posted on their days, once.
 
 use chrono::{Months, NaiveDate};
+use futures_util::future::join_all;
 use futures_util::join;
 use sea_orm::sqlx;
 use serde_json::{Value, json};
@@ -177,5 +178,26 @@ fn a_template_that_makes_no_sense_is_rejected() {
         assert!(matches!(unknown.status, 400 | 422), "{}", unknown.text);
         let listed = tenant.get(TEMPLATES).await.ok();
         assert_eq!(listed["data"], json!([]));
+    });
+}
+
+#[test]
+fn of_several_templates_at_once_one_takes_the_last_place() {
+    with_tenant(async |tenant| {
+        let body = rent(today().await);
+        tenant.make(TEMPLATES, body.clone()).await;
+        let copies = "insert into recurring_entry (tenant_id, id, memo, lines, rhythm, starts_on, posted, next_on, version, \
+                          created_at, updated_at) \
+                      select tenant_id, gen_random_uuid(), memo, lines, rhythm, starts_on, posted, next_on, version, \
+                          created_at, updated_at \
+                      from recurring_entry cross join generate_series(1, 198) where tenant_id = $1";
+        sqlx::query(copies).bind(tenant.id.0).execute(&environment().root).await.expect("the templates");
+        let replies = join_all((0..4).map(|_| tenant.post(TEMPLATES, &body))).await;
+        let mut statuses: Vec<u16> = replies.iter().map(|reply| reply.status).collect();
+        statuses.sort_unstable();
+        assert_eq!(statuses, [201, 409, 409, 409]);
+        let refused = tenant.post(TEMPLATES, &body).await;
+        refused.refused(409, "invalid_state_transition");
+        assert!(refused.text.contains("200"), "{}", refused.text);
     });
 }

@@ -127,6 +127,10 @@ async fn replaced(tenant: &Tenant, id: &str) -> (String, Value) {
             (format!("/v1/suppliers/{supplier}/products/{product}"), json!({ "supplier_sku": "M-1" }))
         }
         "count_settings_put" => ("/v1/counts/settings".to_owned(), json!({ "approval_value": "10.00" })),
+        "account_mapping_put" => {
+            let rule = json!({ "purpose": "cash_rounding", "account": "6000" });
+            ("/v1/account-mapping".to_owned(), json!({ "rules": [rule] }))
+        }
         "reconciliation_settings_put" => {
             ("/v1/reconciliation/settings".to_owned(), json!({ "window_days": 40 }))
         }
@@ -185,7 +189,12 @@ fn a_replacement_of_what_has_no_version_names_none() {
 #[test]
 fn two_replacements_at_once_from_one_version_write_once() {
     with_tenant(async |tenant| {
-        for id in ["supplier_products_put", "count_settings_put", "reconciliation_settings_put"] {
+        for id in [
+            "supplier_products_put",
+            "count_settings_put",
+            "account_mapping_put",
+            "reconciliation_settings_put",
+        ] {
             let (path, body) = replaced(tenant, id).await;
             tenant.put(&path, &body).await.ok();
             let sent = (0..6).map(async |_| {

@@ -48,6 +48,8 @@ pub struct GeneralLedgerRow {
     pub location_code: Option<String>,
     /// Number of the customer; null if the line has none.
     pub customer_number: Option<String>,
+    /// Code of the supplier; null if the line has none.
+    pub supplier_code: Option<String>,
     /// Purpose of an entry that was posted by hand; null if there is none.
     pub memo: Option<String>,
     /// ISO 4217 code of the currency of every amount in the row.
@@ -62,7 +64,7 @@ pub struct GeneralLedgerRow {
 }
 
 const FIGURES: [&str; 3] = ["debit", "credit", "balance"];
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "account_code",
     "account_name",
     "posted_on",
@@ -75,6 +77,7 @@ const COLUMNS: [&str; 13] = [
     "channel",
     "location_code",
     "customer_number",
+    "supplier_code",
     "memo",
 ];
 
@@ -126,13 +129,15 @@ impl Row for GeneralLedgerRow {
 (select
     0 as level, null::text as time_zone, m.account_code, a.name as account_name, m.posted_on, e.occurred_on, e.document_kind,
     e.document_id::text as document_id, null::text as document_url, m.entry_id::text as entry_id, m.line_no, m.channel,
-    lo.code as location_code, cu.number as customer_number, e.memo, t.currency, m.debit, m.credit, m.balance
+    lo.code as location_code, cu.number as customer_number,
+    su.code as supplier_code, e.memo, t.currency, m.debit, m.credit, m.balance
 from shown m
 join public.tenant t on t.tenant_id = :tenant_id
 join public.journal_entry e on e.tenant_id = :tenant_id and e.id = m.entry_id
 left join public.account a on a.tenant_id = :tenant_id and a.code = m.account_code
 left join public.location lo on lo.tenant_id = :tenant_id and lo.id = m.location_id
 left join public.customer cu on cu.tenant_id = :tenant_id and cu.id = m.party_id
+left join public.supplier su on su.tenant_id = :tenant_id and su.id = m.party_id
 order by {order})
 union all
 select

@@ -84,18 +84,28 @@ pub struct ProfitAndLossRow {
 /// Figures over the lines `c` of an account `a`, of one side of a comparison.
 const FIGURES: [Figure; 5] = [
     ("revenue", "coalesce(sum(c.credit - c.debit) filter (where SIDE and a.kind = 'revenue'), 0)"),
-    ("cost", "coalesce(sum(c.debit - c.credit) filter (where SIDE and a.code in ('5000', '5010')), 0)"),
+    (
+        "cost",
+        "coalesce(sum(c.debit - c.credit) filter (
+            where SIDE and (a.code in ('5000', '5010') or a.purpose = 'cost_of_goods')), 0)",
+    ),
     (
         "gross_margin",
-        "coalesce(sum(c.credit - c.debit) filter (where SIDE and (a.kind = 'revenue' or a.code in ('5000', '5010'))), 0)",
+        "coalesce(sum(c.credit - c.debit) filter (
+            where SIDE and (a.kind = 'revenue' or a.code in ('5000', '5010') or a.purpose = 'cost_of_goods')), 0)",
     ),
     (
         "expense",
-        "coalesce(sum(c.debit - c.credit) filter (where SIDE and a.kind = 'expense' and a.code not in ('5000', '5010')), 0)",
+        "coalesce(sum(c.debit - c.credit) filter (
+            where SIDE and a.kind = 'expense' and a.code not in ('5000', '5010') and a.purpose is null), 0)",
     ),
     ("result", "coalesce(sum(c.credit - c.debit) filter (where SIDE), 0)"),
 ];
-const SECTION: &str = "case when a.kind = 'revenue' then 'revenue' when a.code in ('5000', '5010') then 'cost' else 'expense' end";
+/// A rule of the mapping may keep further accounts for cost.
+const SECTION: &str = "case
+        when a.kind = 'revenue' then 'revenue'
+        when a.code in ('5000', '5010') or a.purpose = 'cost_of_goods' then 'cost'
+        else 'expense' end";
 const COLUMNS: [&str; 7] = ["month", "quarter", "year", "channel", "section", "account_code", "account_name"];
 
 /// Lines of the period, each with its day.

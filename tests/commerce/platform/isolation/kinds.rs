@@ -27,6 +27,7 @@ async fn rest_of_the_world(tenant: &Tenant) {
     let of_channel = json!({ "price_list_id": lists["data"][0]["id"] });
     tenant.put("/v1/channel-price-lists/wholesale", &of_channel).await.ok();
     tenant.put("/v1/counts/settings", &json!({ "approval_value": "11.99" })).await.ok();
+    tenant.put("/v1/account-mapping", &json!({ "rules": [] })).await.ok();
     let purchases = tenant.get("/v1/purchase-orders").await.ok();
     let purchase = format!("/v1/purchase-orders/{}", text(&purchases["data"][0]["id"]));
     tenant.post(&format!("{purchase}/send"), &json!({})).await.ok();
