@@ -7,29 +7,31 @@ mod table;
 use std::collections::HashMap;
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get, post};
-use domain::id::{BankLineId, CustomerId, InvoiceId, PaymentId};
-use domain::refusal::{Code, Refusal};
+use actix_web::{HttpResponse, delete, get, post};
+use domain::id::{BankLineId, CustomerId, InvoiceId, PaymentId, SupplierPaymentId};
+use domain::refusal::{Code, Problems, Refusal};
 use domain::tag;
 use serde::{Deserialize, Serialize};
+use service::bank::matched::{self, BankLineMatch, Named};
 use service::bank::{self, BankLine, Filter, NewLine, Payee};
 use service::listing::{Age, Slice};
 use service::posting::Command;
 use service::{Error, Tx};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use self::entry::{Entry, checked};
-use crate::body::{self, without_mark};
+use self::entry::{Entry, checked, parts};
+use self::table::{Days, RowForm};
+use crate::body::{self, Body, without_mark};
 use crate::faults::Faults;
 use crate::idempotency::PostHeaders;
 use crate::list::{List, Page};
 use crate::order::PaymentOut;
-use crate::params::PathId;
+use crate::params::{Params, PathId};
 use crate::posting::Post;
 use crate::problem::ErrorCode;
 use crate::upload::{Form, Upload, Uploaded};
 use crate::write::Write;
-use crate::{Answer, ApiError, App, Caller};
+use crate::{Answer, ApiError, App, Caller, csv};
 
 /// Most bytes of a statement.
 const BYTES_MAX: usize = 5 * 1024 * 1024;
@@ -38,7 +40,7 @@ const ENTRIES_MAX: usize = 10_000;
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(import).service(list).service(get).service(accept);
+    cfg.service(import).service(list).service(get).service(accept).service(match_line).service(unmatch);
 }
 
 /// A bank statement to import.
@@ -49,11 +51,24 @@ struct BankStatementIn {
     text: String,
 }
 
+/// Parameters of an import. They are for CSV: XML has one form.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ImportParams {
+    /// BCP 47 tag of the form of numbers: with `de-DE`, they have a comma before the decimals, and no sign between thousands.
+    #[param(max_length = 16, example = "en-GB")]
+    locale: Option<String>,
+    /// Form of the days. If absent, `iso`: 2026-01-31.
+    #[param(inline)]
+    dates: Option<Days>,
+}
+
 /// Result of the import of a bank statement.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct BankStatement {
     object: tag::BankStatement,
-    /// Number of booked entries of the file.
+    /// Number of lines of the file: of its booked entries, or of the transactions into which they are split.
     #[schema(minimum = 0, maximum = 10000, example = 3)]
     lines: usize,
     /// Number of lines that are stored from now on.
@@ -78,10 +93,30 @@ struct AcceptIn {
     customer_id: Option<CustomerId>,
 }
 
+/// The payments that a line is. They come to its amount.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MatchIn {
+    /// The payments, each once.
+    #[schema(min_items = 1, max_items = 100)]
+    payments: Vec<MatchedPaymentIn>,
+}
+
+/// A payment that is recorded. It is named by one of the ids.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MatchedPaymentIn {
+    /// Payment of a customer, reversal of one, or payout.
+    payment_id: Option<PaymentId>,
+    /// Payment to a supplier, or reversal of one.
+    #[schema(example = json!(null))]
+    supplier_payment_id: Option<SupplierPaymentId>,
+}
+
 /// Entries of a file that was read.
 struct Statement {
     entries: Vec<Entry>,
-    /// Number of entries, also of those that can't be read.
+    /// Number of lines, also of those that can't be read.
     rows: usize,
     pending: usize,
     faults: Faults,
@@ -95,9 +130,13 @@ struct Statement {
 /// At most 5 MiB and 10,000 entries, in the currency of the tenant. The import is one transaction: if an entry is invalid, nothing is
 /// written, and the errors are listed with `row` (of XML: the line of the file) and `column` (422). A file that is cut is rejected with
 /// its line. XML with a document type is rejected, and no entity is expanded.
+///
+/// An entry of XML with several transactions becomes a line for each if they add up to it. Else it stays one line, whose `transactions`
+/// is above 1.
 #[utoipa::path(
     operation_id = "bank_statements_import",
     security(("bearer" = ["payments:write"])),
+    params(ImportParams),
     request_body(content(
         (BankStatementIn = "application/json"),
         (String = "application/xml", example = "<Document><BkToCstmrStmt>…</BkToCstmrStmt></Document>"),
@@ -106,14 +145,18 @@ struct Statement {
     responses((status = 200, description = "The result.", body = BankStatement))
 )]
 #[post("/v1/bank-statements")]
-async fn import(write: Write, upload: Upload) -> Answer {
+async fn import(write: Write, params: Params<ImportParams>, upload: Upload) -> Answer {
+    let form =
+        RowForm { locale: csv::locale(params.locale.as_deref())?, days: params.dates.unwrap_or_default() };
+    let is_stated = params.locale.is_some() || params.dates.is_some();
     let uploaded = upload.read_any(BYTES_MAX).await?;
-    let statement = Statement::read(&uploaded)?;
+    let statement = Statement::read(&uploaded, form, is_stated)?;
     write.whole("bank_statement.imported", &uploaded.raw, async |tx| run(tx, &statement).await).await
 }
 
 impl Statement {
-    fn read(uploaded: &Uploaded) -> Result<Self, ApiError> {
+    /// Reads a file. `is_stated` says whether the caller stated the form of its rows.
+    fn read(uploaded: &Uploaded, form: RowForm, is_stated: bool) -> Result<Self, ApiError> {
         let raw = &uploaded.raw;
         let text = match uploaded.form {
             Form::Json => {
@@ -134,12 +177,16 @@ impl Statement {
             return Err(error);
         }
         let statement = if text.starts_with('<') {
-            let camt::File { entries, pending, faults } = camt::read(text, ENTRIES_MAX)?;
-            let rows = entries.len() + pending;
+            if is_stated {
+                let detail = "The file is XML, which has one form of numbers and days: leave `locale` and `dates` out.";
+                return Err(ApiError::new(Code::ValidationFailed, detail));
+            }
+            let camt::File { entries, pending, lines, faults } = camt::read(text, ENTRIES_MAX)?;
+            let rows = lines + pending;
             Statement { entries, rows, pending, faults }
         } else {
             let mut faults = Faults::default();
-            let (entries, rows) = table::read(text, ENTRIES_MAX, &mut faults)?;
+            let (entries, rows) = table::read(text, form, ENTRIES_MAX, &mut faults)?;
             Statement { entries, rows, pending: 0, faults }
         };
         if statement.rows > ENTRIES_MAX {
@@ -153,20 +200,32 @@ impl Statement {
 async fn run(tx: &Tx, statement: &Statement) -> Result<BankStatement, Error> {
     let (currency, decimals) = bank::currency(tx).await?;
     let mut faults = statement.faults.clone();
-    let mut lines: Vec<NewLine> = Vec::with_capacity(statement.entries.len());
-    let mut places = Vec::with_capacity(statement.entries.len());
-    let mut seen: HashMap<(String, String), usize> = HashMap::new();
+    let (mut wholes, mut entries) = (Vec::new(), Vec::new());
     for entry in &statement.entries {
-        let Some(line) = checked(entry, &currency, decimals, &mut faults) else { continue };
-        let key = (line.account.clone(), line.reference.clone());
-        if let Some(first) = seen.insert(key, entry.place) {
-            let detail =
-                format!("The entry at {first} has this reference already: a bank gives each its own.");
-            faults.invalid(entry.place, "reference", detail);
-            continue;
+        if let Some(line) = checked(entry, &currency, decimals, &mut faults) {
+            wholes.push(line);
+            entries.push(entry);
         }
-        lines.push(line);
-        places.push(entry.place);
+    }
+    // An entry that was stored whole stays whole.
+    let before = bank::stored(tx, &wholes).await?;
+    let mut lines: Vec<NewLine> = Vec::with_capacity(statement.rows);
+    let mut places = Vec::with_capacity(statement.rows);
+    let mut seen: HashMap<(String, String), usize> = HashMap::new();
+    for (entry, whole) in entries.into_iter().zip(wholes) {
+        let is_whole = before.contains_key(&(whole.account.clone(), whole.reference.clone()));
+        let split = if is_whole { None } else { parts(entry, &currency, decimals) };
+        for line in split.unwrap_or_else(|| vec![whole]) {
+            let key = (line.account.clone(), line.reference.clone());
+            if let Some(first) = seen.insert(key, entry.place) {
+                let detail =
+                    format!("The entry at {first} has this reference already: a bank gives each its own.");
+                faults.invalid(entry.place, "reference", detail);
+                continue;
+            }
+            lines.push(line);
+            places.push(entry.place);
+        }
     }
     let stored = bank::stored(tx, &lines).await?;
     for (line, place) in lines.iter().zip(&places) {
@@ -202,14 +261,17 @@ struct Filters {
     /// `true`: only lines that were accepted as payments. `false`: only the others.
     #[param(example = false)]
     accepted: Option<bool>,
+    /// `true`: only lines that are matched with payments. `false`: only the others. With `accepted=false`, these are open.
+    #[param(example = false)]
+    matched: Option<bool>,
     sort: Option<Age>,
 }
 
 /// List bank lines
 ///
-/// Returns one page of lines of bank statements. A line of money that came in, and that is not accepted yet, has up to 5 proposals: open
-/// invoices whose number is in its text and whose open amount is its amount, then those of which one is true. Of the open invoices, the
-/// 5,000 that are due first are looked at.
+/// Returns one page of lines of bank statements. A line that is neither accepted nor matched has up to 5 payments that may be it
+/// (`recorded`), and, if the money came in, up to 5 proposals: open invoices whose number is in its text and whose open amount is its
+/// amount, then those of which one is true. Of the open invoices, the 5,000 that are due first are looked at.
 #[utoipa::path(
     operation_id = "bank_lines_list",
     security(("bearer" = ["payments:read"])),
@@ -223,10 +285,11 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         account: filters.account.clone(),
         reference: filters.reference.clone(),
         accepted: filters.accepted,
+        matched: filters.matched,
     };
-    let slice: Slice = list.slice(filters.sort)?;
-    let rows = list.read(&caller, async |tx| bank::list(tx, &filter, &slice).await).await?;
-    list.answer(rows, |line| line.id.0)
+    let sort = filters.sort;
+    let read = async move |tx: &Tx, slice: &Slice| bank::list(tx, &filter, slice).await;
+    list.serve_documents(caller, sort, read, |line: &BankLine| line.id.0).await
 }
 
 /// Get a bank line
@@ -276,4 +339,58 @@ fn payee(input: &AcceptIn) -> Result<Payee, ApiError> {
             Err(Refusal::invalid("/invoice_id", detail).into())
         }
     }
+}
+
+/// Match a bank line with payments
+///
+/// States that the line is one or several payments that are recorded already, of customers or to suppliers. They come to the amount of
+/// the line: payments to suppliers and payouts count below zero. A line is matched once, and so is a payment (409 for all others). Nothing
+/// is posted.
+#[utoipa::path(
+    operation_id = "bank_lines_match",
+    security(("bearer" = ["payments:write"])),
+    params(("id" = BankLineId, Path, description = "The line's id.")),
+    request_body = MatchIn,
+    responses((status = 200, description = "The match.", body = BankLineMatch))
+)]
+#[post("/v1/bank-lines/{id}/match")]
+async fn match_line(write: Write, id: PathId<BankLineId>, body: Body<MatchIn>) -> Answer {
+    write
+        .unversioned()?
+        .step("bank_line.matched", body, async |tx, input| {
+            Ok((None, matched::set(tx, id.0, &named(input)?).await?))
+        })
+        .await
+}
+
+/// Take the match of a bank line back
+///
+/// The line is open again. Its payments stay as they are.
+#[utoipa::path(
+    operation_id = "bank_lines_unmatch",
+    security(("bearer" = ["payments:write"])),
+    params(("id" = BankLineId, Path, description = "The line's id.")),
+    responses((status = 204, description = "The line is open again."))
+)]
+#[delete("/v1/bank-lines/{id}/match")]
+async fn unmatch(write: Write, id: PathId<BankLineId>) -> Answer {
+    write.delete("bank_line.unmatched", None, async |tx, _| matched::remove(tx, id.0).await).await
+}
+
+/// Returns the payments of a request. Rejects those that are not named by one id.
+fn named(input: &MatchIn) -> Result<Vec<Named>, Refusal> {
+    let mut problems = Problems::default();
+    let mut payments = Vec::with_capacity(input.payments.len());
+    for (index, payment) in input.payments.iter().enumerate() {
+        match (payment.payment_id, payment.supplier_payment_id) {
+            (Some(id), None) => payments.push(Named::Customer(id)),
+            (None, Some(id)) => payments.push(Named::Supplier(id)),
+            (Some(_), Some(_)) | (None, None) => {
+                let detail = "Name a payment of a customer, or one to a supplier: one of them.";
+                problems.invalid(format!("/payments/{index}/payment_id"), detail);
+            }
+        }
+    }
+    problems.check()?;
+    Ok(payments)
 }

@@ -9,7 +9,7 @@ use service::command::Answer;
 use crate::Caller;
 
 /// Fields that state a cost, in the records that [`Shown`] wraps and in the documents of [`DOCUMENTS`].
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 13] = [
     "value",
     "unit_cost",
     "open_value",
@@ -21,15 +21,19 @@ const FIELDS: [&str; 11] = [
     "tax_value",
     "total_value",
     "expected_value",
+    // Of the import of a price list: whether a price is the one that is stated already.
+    "updated",
+    "unchanged",
 ];
 
 /// Documents and records that state costs, as they begin in JSON.
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 8] = [
     r#""object":"stock_document""#,
     r#""object":"transfer""#,
     r#""object":"count""#,
     r#""object":"purchase_order""#,
     r#""object":"supplier_product""#,
+    r#""object":"supplier_price_import""#,
     r#""object":"landed_cost""#,
     r#""object":"bill""#,
 ];

@@ -10,8 +10,8 @@ use domain::refusal::Problems;
 use domain::supplier_payment::{PaidBill, Pay, Reverse, SupplierPayment, SupplierPaymentKind};
 use domain::tag;
 use domain::text::{self, Filled200, Reference100};
-use serde::{Deserialize, Serialize};
-use service::listing::{Age, Period};
+use serde::{Deserialize, Serialize, Serializer};
+use service::listing::{Age, Period, Slice};
 use service::posting::Command;
 use service::supplier_payment::{self, Filter};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -236,11 +236,24 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         reference: filters.reference.clone(),
         occurred: Period::new(filters.occurred_from, filters.occurred_to),
     };
-    let slice = list.slice(filters.sort)?;
-    let read = async |tx: &service::Tx| supplier_payment::list(tx, &filter, &slice).await;
-    let rows = list.read(&caller, read).await?;
-    let shown = rows.iter().map(|(payment, currency)| SupplierPaymentOut::new(payment, currency));
-    list.answer(shown.collect(), |payment| payment.id.0)
+    let sort = filters.sort;
+    let read = async move |tx: &service::Tx, slice: &Slice| {
+        let rows = supplier_payment::list(tx, &filter, slice).await?;
+        Ok(rows.into_iter().map(|(payment, currency)| Listed { payment, currency }).collect::<Vec<_>>())
+    };
+    list.serve_documents(caller, sort, read, |listed: &Listed| listed.payment.id.0).await
+}
+
+/// A payment in a list.
+struct Listed {
+    payment: SupplierPayment,
+    currency: String,
+}
+
+impl Serialize for Listed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        SupplierPaymentOut::new(&self.payment, &self.currency).serialize(serializer)
+    }
 }
 
 /// Get a payment of a supplier

@@ -25,6 +25,8 @@ pub use self::year::{CloseYear, day_after};
 
 /// The most lines of an entry.
 const LINES_MAX: usize = 200;
+/// The most lines of opening balances.
+const OPENING_LINES_MAX: usize = 500;
 
 /// An entry to post.
 #[derive(Debug, Clone)]
@@ -64,6 +66,10 @@ impl PostLine {
 impl Rule for Post {
     fn name(&self) -> &'static str {
         "journal_entry.posted"
+    }
+
+    fn lines(&self) -> usize {
+        self.lines.len().max(1)
     }
 
     fn needs(&self, needs: &mut Needs) {

@@ -29,7 +29,7 @@ pub use history::{DayRange, DemandHistory, OrderDemand, RetailDemand, Returned};
 pub use lead_time::{ASSUMED_DAYS, LeadTime, RECEIPTS_MAX, RECEIPTS_MIN, TRANSFER_DAYS};
 pub use location::{Assessment, AtLocation, Flag, Method, Unsuggested};
 pub use micro::{Micro, Overflow};
-pub use plan::{InvalidPlan, PlannedFactor};
+pub use plan::{InvalidPlan, Plan, PlannedFactor};
 pub use position::{ExpiringLot, OpenDemand, OrderSize, Position, Rounded, Stock};
 pub use reason::reason;
 pub use service_level::ServiceLevel;

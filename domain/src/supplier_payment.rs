@@ -108,6 +108,10 @@ impl Rule for Pay {
         "supplier_payment.paid"
     }
 
+    fn lines(&self) -> usize {
+        self.parts.len().max(1)
+    }
+
     fn needs(&self, needs: &mut Needs) {
         needs.payees.insert(self.supplier_id);
         needs.bill_ids.extend(self.parts.iter().map(|part| part.bill_id));
@@ -122,6 +126,11 @@ impl Rule for Pay {
 impl Rule for Reverse {
     fn name(&self) -> &'static str {
         "supplier_payment_reversal.recorded"
+    }
+
+    /// Returns the most bills of a payment. Those of the original are known only after it is loaded.
+    fn lines(&self) -> usize {
+        PARTS_MAX
     }
 
     fn needs(&self, needs: &mut Needs) {

@@ -39,6 +39,7 @@ tags! {
     Application = "application",
     Availability = "availability",
     BankLine = "bank_line",
+    BankLineMatch = "bank_line_match",
     BankStatement = "bank_statement",
     Barcode = "barcode",
     Batch = "batch",

@@ -76,7 +76,7 @@ deletable (name) as (
         sales_sum_by_quarter_hour, sales_sum_by_category, sales_sum_by_customer_year, sales_sum_by_customer,
         sales_sum_by_product_year, sales_sum_by_product, sales_sum_by_product_location, reconcile_ownership,
         reconcile_location_mapping, reconcile_sku_mapping, reconcile_item, reconcile_bundle,
-        reconcile_discrepancy, reconcile_episode, ledger_sum_by_day}'::text[])
+        reconcile_discrepancy, reconcile_episode, ledger_sum_by_day, bank_match}'::text[])
 ),
 target as (
     select c.oid as id, c.relname::text as name, c.relrowsecurity and c.relforcerowsecurity as walled, c.relacl as acl

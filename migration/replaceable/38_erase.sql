@@ -67,6 +67,16 @@ begin
     update public.hold h
     set reference = null, note = null, version = h.version + 1, updated_at = erased_at
     where h.tenant_id = tenant and h.customer_id = of_customer and (h.reference is not null or h.note is not null);
+
+    -- Lines of bank statements that were accepted as payments of the customer, or matched with one. Their days and amounts stay.
+    update public.bank_line l
+    set counterparty = '', text = ''
+    where l.tenant_id = tenant and (l.counterparty <> '' or l.text <> '') and l.id in (
+        select p.id from public.payment p where p.tenant_id = tenant and p.customer_id = of_customer
+        union all
+        select m.bank_line_id from public.bank_match m
+        join public.payment p on p.tenant_id = m.tenant_id and p.id = m.payment_id
+        where m.tenant_id = tenant and p.customer_id = of_customer);
 end
 $$;
 
@@ -85,6 +95,9 @@ grant select (tenant_id, sale_id, resolution, version), update (resolution, vers
 grant select (tenant_id, reference), delete on public.hold_reference to stockwell_lookup;
 grant select (tenant_id, customer_id, reference, note, version), update (reference, note, version, updated_at) on public.hold
     to stockwell_lookup;
+grant select (tenant_id, id, customer_id) on public.payment to stockwell_lookup;
+grant select (tenant_id, bank_line_id, payment_id) on public.bank_match to stockwell_lookup;
+grant select (tenant_id, id, counterparty, text), update (counterparty, text) on public.bank_line to stockwell_lookup;
 alter function auth.erase_customer(uuid, timestamptz) owner to stockwell_lookup;
 revoke all on function auth.erase_customer(uuid, timestamptz) from public;
 grant execute on function auth.erase_customer(uuid, timestamptz) to stockwell_app;

@@ -204,6 +204,9 @@ pub const STEPS: &[Step] = &[
     step!("0195_account_mapping"),
     step!("0196_account_purpose"),
     step!("0197_account_purpose_valid"),
+    step!("0205_bank_transactions"),
+    step!("0206_bank_match"),
+    step!("0207_bank_match_indexes"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

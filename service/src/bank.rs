@@ -1,5 +1,7 @@
 //! Lines of bank statements: stored once, and listed with the invoices that they may pay.
 
+pub mod matched;
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -14,6 +16,7 @@ use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 use uuid::Uuid;
 
+use self::matched::BankPayment;
 use crate::columns::Columns;
 use crate::listing::{Listing, Slice, number};
 use crate::tenant::decimals_of;
@@ -33,6 +36,8 @@ pub struct NewLine {
     pub amount: Money,
     pub counterparty: String,
     pub text: String,
+    /// Number of transactions that it stands for.
+    pub transactions: i32,
 }
 
 /// A line of a bank statement.
@@ -62,9 +67,20 @@ pub struct BankLine {
     /// Text of the payer.
     #[schema(max_length = 1000, example = "INV-2026-000123")]
     pub text: String,
+    /// Number of transactions of the entry that the line stands for. Above 1: the entry is not split, because their amounts are not
+    /// stated or do not add up to it.
+    #[schema(minimum = 1, example = 1)]
+    pub transactions: i32,
     /// Payment that the line was accepted as. Null: none.
     pub payment_id: Option<PaymentId>,
-    /// Invoices that the line may pay, the best match first. Empty if the line is accepted, or if the money went out.
+    /// Payments that the line was matched with by hand. They come to its amount.
+    #[schema(max_items = 100)]
+    pub matches: Vec<BankPayment>,
+    /// Payments that are recorded already and may be the line: bank transfers of its amount, at most 7 days from it, that are not
+    /// reversed and not another line. The nearest first. Empty if the line is accepted or matched.
+    #[schema(max_items = 5)]
+    pub recorded: Vec<BankPayment>,
+    /// Invoices that the line may pay, the best match first. Empty if the line is accepted or matched, or if the money went out.
     #[schema(max_items = 5)]
     pub proposals: Vec<PaymentProposal>,
     /// When the line was imported.
@@ -99,6 +115,8 @@ pub struct Filter {
     pub reference: Option<String>,
     /// Whether the line was accepted as a payment.
     pub accepted: Option<bool>,
+    /// Whether the line is matched with payments.
+    pub matched: Option<bool>,
 }
 
 /// The invoice or the customer that an accepted line pays.
@@ -110,11 +128,16 @@ pub enum Payee {
 }
 
 const SELECT: &str = "select l.id, l.account, l.reference, l.booked_on, l.amount, t.currency, l.counterparty, l.text, \
-                             l.recorded_at, l.booked_on::timestamp at time zone t.time_zone as booked_at, \
+                             l.transactions, l.recorded_at, l.booked_on::timestamp at time zone t.time_zone as booked_at, \
                              p.id as payment_id \
                       from bank_line l join tenant t on t.tenant_id = l.tenant_id \
                       left join payment p on p.tenant_id = l.tenant_id and p.id = l.id \
                       where l.tenant_id = ";
+
+const MATCHED: &str =
+    " and exists (select from bank_match m where m.tenant_id = l.tenant_id and m.bank_line_id = l.id)";
+const NOT_MATCHED: &str =
+    " and not exists (select from bank_match m where m.tenant_id = l.tenant_id and m.bank_line_id = l.id)";
 
 /// Returns the tenant's currency, and its decimals. The currency stays until the end of the transaction.
 pub async fn currency(tx: &Tx) -> Result<(String, u32), Error> {
@@ -147,10 +170,11 @@ pub async fn stored(
 
 /// Stores lines that are not there yet. Returns how many it stored.
 pub async fn add(tx: &Tx, lines: &[NewLine]) -> Result<u64, Error> {
-    let statement = "insert into bank_line (tenant_id, recorded_at, id, account, reference, booked_on, amount, counterparty, text) \
+    let statement = "insert into bank_line (tenant_id, recorded_at, id, account, reference, booked_on, amount, counterparty, text, \
+                         transactions) \
                      select $1, $2, v.* \
-                     from unnest($3::uuid[], $4::text[], $5::text[], $6::date[], $7::numeric[], $8::text[], $9::text[]) as v \
-                                (id, account, reference, booked_on, amount, counterparty, text) \
+                     from unnest($3::uuid[], $4::text[], $5::text[], $6::date[], $7::numeric[], $8::text[], $9::text[], $10::int[]) \
+                         as v (id, account, reference, booked_on, amount, counterparty, text, transactions) \
                      on conflict (tenant_id, account, reference) do nothing";
     Columns::of(statement)
         .bind(tx.tenant_id.0)
@@ -162,6 +186,7 @@ pub async fn add(tx: &Tx, lines: &[NewLine]) -> Result<u64, Error> {
         .column("amount", lines, |line| line.amount.get())
         .column("counterparty", lines, |line| line.counterparty.clone())
         .column("text", lines, |line| line.text.clone())
+        .column("transactions", lines, |line| line.transactions)
         .execute(tx)
         .await
 }
@@ -173,14 +198,20 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<BankLin
         Some(false) => " and p.id is null",
         None => "",
     };
+    let matched = match filter.matched {
+        Some(true) => MATCHED,
+        Some(false) => NOT_MATCHED,
+        None => "",
+    };
     let rows = Listing::new(tx, SELECT)
         .with("l.account = ", filter.account.as_ref())
         .with("l.reference = ", filter.reference.as_ref())
         .sql(accepted)
+        .sql(matched)
         .page(tx, "l.id", slice)
         .await?;
     let mut lines = rows.iter().map(read).collect::<Result<Vec<BankLine>, Error>>()?;
-    propose(tx, &mut lines).await?;
+    complete(tx, &mut lines).await?;
     Ok(lines)
 }
 
@@ -188,7 +219,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<BankLin
 pub async fn get(tx: &Tx, id: BankLineId) -> Result<BankLine, Error> {
     let rows = Listing::new(tx, SELECT).with("l.id = ", Some(id.0)).rows(tx).await?;
     let mut lines = rows.iter().map(read).collect::<Result<Vec<BankLine>, Error>>()?;
-    propose(tx, &mut lines).await?;
+    complete(tx, &mut lines).await?;
     Ok(lines.pop().ok_or_else(|| Refusal::not_found("bank line"))?)
 }
 
@@ -198,6 +229,10 @@ pub async fn payment(tx: &Tx, id: BankLineId, payee: Payee, is_repeated: bool) -
     let line = get(tx, id).await?;
     if line.payment_id.is_some() && !is_repeated {
         return Err(Refusal::state("This line was accepted already: see its payment_id.").into());
+    }
+    if !line.matches.is_empty() && !is_repeated {
+        let detail = "This line is matched with payments that are recorded: see its matches.";
+        return Err(Refusal::state(detail).into());
     }
     if !line.amount.is_positive() {
         return Err(Refusal::state("The money of this line went out: it is no payment of a customer.").into());
@@ -234,9 +269,17 @@ async fn find_invoice(tx: &Tx, id: InvoiceId) -> Result<(CustomerId, Money), Err
     Ok((CustomerId(row.try_get("customer_id")?), number(&row, "open")?))
 }
 
-/// Adds to each line that is not accepted the invoices that it may pay.
+/// Adds to each line its matches, and to those without one the payments and invoices that may be theirs.
+async fn complete(tx: &Tx, lines: &mut [BankLine]) -> Result<(), Error> {
+    matched::show(tx, lines).await?;
+    matched::find(tx, lines).await?;
+    propose(tx, lines).await
+}
+
+/// Adds to each line that is neither accepted nor matched the invoices that it may pay.
 async fn propose(tx: &Tx, lines: &mut [BankLine]) -> Result<(), Error> {
-    let may_pay = |line: &BankLine| line.payment_id.is_none() && line.amount.is_positive();
+    let may_pay =
+        |line: &BankLine| line.payment_id.is_none() && line.matches.is_empty() && line.amount.is_positive();
     if !lines.iter().any(may_pay) {
         return Ok(());
     }
@@ -281,7 +324,10 @@ fn read(row: &PgRow) -> Result<BankLine, Error> {
         currency: row.try_get("currency")?,
         counterparty: row.try_get("counterparty")?,
         text: row.try_get("text")?,
+        transactions: row.try_get("transactions")?,
         payment_id: row.try_get::<Option<Uuid>, _>("payment_id")?.map(PaymentId),
+        matches: Vec::new(),
+        recorded: Vec::new(),
         proposals: Vec::new(),
         created_at: row.try_get("recorded_at")?,
         booked_at: row.try_get("booked_at")?,

@@ -278,6 +278,7 @@ const OF_OTHERS: [(&str, &[&str]); 87] = [
     ("period_close", &["service/src/close"]),
     ("recurring_entry", &["service/src/recurring_entry"]),
     ("bank_line", &["service/src/bank"]),
+    ("bank_match", &["service/src/bank"]),
     ("stock_checkpoint", &["service/src/stock/checkpoint"]),
     ("stock_checkpoint_level", &["service/src/stock/checkpoint"]),
     ("reconcile_system", &["service/src/reconcile/system"]),

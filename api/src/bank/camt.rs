@@ -2,6 +2,7 @@
 //!
 //! No document type is read, so no entity of its own is ever expanded. Elements are found by their local names.
 
+use domain::number::Money;
 use domain::refusal::Code;
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
@@ -14,6 +15,10 @@ use crate::problem::ApiError;
 const DEPTH_MAX: usize = 64;
 /// Most names of an entry with several transactions.
 const NAMES_MAX: usize = 10;
+/// Most transactions of an entry that is split.
+const TRANSACTIONS_MAX: usize = 10_000;
+/// Most characters that are kept of a text that every entry or transaction repeats. An account and a reference have fewer.
+const REPEATED_MAX: usize = 1_000;
 /// Texts that banks write in place of a reference.
 const NO_REFERENCES: [&str; 2] = ["NONREF", "NOTPROVIDED"];
 
@@ -23,6 +28,8 @@ pub(super) struct File {
     pub(super) entries: Vec<Entry>,
     /// Number of entries that the bank has not booked yet.
     pub(super) pending: usize,
+    /// Number of lines that the entries may become.
+    pub(super) lines: usize,
     /// Entries whose amount is not clear.
     pub(super) faults: Faults,
 }
@@ -53,6 +60,22 @@ struct Raw {
     of_transaction: String,
     debtors: Vec<String>,
     creditors: Vec<String>,
+    /// Text about the whole entry.
+    about: String,
+    /// Its transactions, at most [`TRANSACTIONS_MAX`].
+    transactions: Vec<Transaction>,
+}
+
+/// A transaction of an entry.
+#[derive(Debug, Default)]
+struct Transaction {
+    amount: String,
+    currency: String,
+    /// As that of the entry. Empty: the same.
+    direction: String,
+    debtor: String,
+    creditor: String,
+    text: String,
 }
 
 /// Reads at most `entries_max` entries, and one more. A file that is no such statement, or that is cut, is rejected with its line.
@@ -83,7 +106,7 @@ pub(super) fn read(text: &str, entries_max: usize) -> Result<File, ApiError> {
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
             Event::Eof => return reading.end(line),
         }
-        if reading.file.entries.len() + reading.file.pending > entries_max {
+        if reading.file.lines + reading.file.pending > entries_max {
             return Ok(reading.file);
         }
     }
@@ -103,12 +126,16 @@ impl Reading {
                 self.entry = Raw::default();
                 self.entry.entry.place = line;
             }
-            "Amt" if within(&self.path, "Ntry") == ["Amt"] => {
-                for attribute in element.attributes().flatten() {
-                    if attribute.key.as_ref() == "Ccy" {
-                        self.entry.entry.currency = attribute.value.trim().to_owned();
-                    }
+            "TxDtls" if within(&self.path, "Ntry") == ["NtryDtls", "TxDtls"] => {
+                self.entry.entry.transactions += 1;
+                if self.entry.transactions.len() < TRANSACTIONS_MAX {
+                    self.entry.transactions.push(Transaction::default());
                 }
+            }
+            "Amt" => {
+                let currency = element.attributes().flatten().find(|one| one.key.as_ref() == "Ccy");
+                let currency = currency.map(|one| one.value.trim().to_owned()).unwrap_or_default();
+                self.note_currency(currency);
             }
             _ => {}
         }
@@ -126,21 +153,40 @@ impl Reading {
             }
         } else if !text.is_empty() {
             match within(&self.path, "Stmt").as_slice() {
-                ["Id"] => self.statement = text,
-                ["Acct", "Id", "IBAN"] | ["Acct", "Id", "Othr", "Id"] => self.account = text,
+                ["Id"] => self.statement = cut(text),
+                ["Acct", "Id", "IBAN"] | ["Acct", "Id", "Othr", "Id"] => self.account = cut(text),
                 _ => {}
             }
         }
         self.path.pop();
     }
 
-    /// Notes the text of an element of an entry.
+    /// Notes the currency of an amount.
+    fn note_currency(&mut self, currency: String) {
+        let raw = &mut self.entry;
+        match within(&self.path, "Ntry").as_slice() {
+            ["Amt"] => raw.entry.currency = cut(currency),
+            ["NtryDtls", "TxDtls", "Amt"] | ["NtryDtls", "TxDtls", "AmtDtls", "TxAmt", "Amt"] => {
+                if let Some(open) = raw.transactions.last_mut().filter(|open| open.amount.is_empty()) {
+                    open.currency = currency;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes the text of an element of an entry, and of its latest transaction.
     fn note(&mut self, text: String) {
         let inner = within(&self.path, "Ntry");
         let raw = &mut self.entry;
+        if let (["NtryDtls", "TxDtls", rest @ ..], Some(open)) =
+            (inner.as_slice(), raw.transactions.last_mut())
+        {
+            open.note(rest, &text);
+        }
         match inner.as_slice() {
-            ["NtryRef"] if is_reference(&text) => raw.own_reference = text,
-            ["AcctSvcrRef"] if is_reference(&text) => raw.entry.reference = text,
+            ["NtryRef"] if is_reference(&text) => raw.own_reference = cut(text),
+            ["AcctSvcrRef"] if is_reference(&text) => raw.entry.reference = cut(text),
             ["Amt"] => raw.entry.amount = text,
             ["CdtDbtInd"] => raw.direction = text,
             ["Sts"] | ["Sts", "Cd"] => raw.is_pending = text != "BOOK",
@@ -148,17 +194,19 @@ impl Reading {
             ["NtryDtls", "TxDtls", "Refs", "AcctSvcrRef"]
                 if raw.of_transaction.is_empty() && is_reference(&text) =>
             {
-                raw.of_transaction = text;
+                raw.of_transaction = cut(text);
             }
             ["NtryDtls", "TxDtls", "RltdPties", "Dbtr", "Nm"]
             | ["NtryDtls", "TxDtls", "RltdPties", "Dbtr", "Pty", "Nm"] => add_name(&mut raw.debtors, text),
             ["NtryDtls", "TxDtls", "RltdPties", "Cdtr", "Nm"]
             | ["NtryDtls", "TxDtls", "RltdPties", "Cdtr", "Pty", "Nm"] => add_name(&mut raw.creditors, text),
-            ["AddtlNtryInf"]
-            | ["NtryDtls", "TxDtls", "RmtInf", "Ustrd"]
+            ["AddtlNtryInf"] => {
+                add_text(&mut raw.entry.text, &text);
+                raw.about = cut(text);
+            }
+            ["NtryDtls", "TxDtls", "RmtInf", "Ustrd"]
             | ["NtryDtls", "TxDtls", "RmtInf", "Strd", "CdtrRefInf", "Ref"] => {
-                raw.entry.text.push_str(&text);
-                raw.entry.text.push(' ');
+                add_text(&mut raw.entry.text, &text);
             }
             _ => {}
         }
@@ -166,8 +214,17 @@ impl Reading {
 
     /// Ends an entry.
     fn finish(&mut self) {
-        let Raw { mut entry, direction, is_pending, own_reference, of_transaction, debtors, creditors } =
-            std::mem::take(&mut self.entry);
+        let Raw {
+            mut entry,
+            direction,
+            is_pending,
+            own_reference,
+            of_transaction,
+            debtors,
+            creditors,
+            about,
+            transactions,
+        } = std::mem::take(&mut self.entry);
         if is_pending {
             self.file.pending += 1;
             return;
@@ -200,6 +257,8 @@ impl Reading {
         }
         let names = if is_debit { creditors } else { debtors };
         entry.counterparty = names.join(", ");
+        entry.parts = split(&entry, is_debit, transactions, &about).unwrap_or_default();
+        self.file.lines += entry.lines();
         self.file.entries.push(entry);
     }
 
@@ -213,6 +272,75 @@ impl Reading {
             None => Ok(self.file),
         }
     }
+}
+
+impl Transaction {
+    /// Notes the text of an element, whose path within the transaction is `inner`.
+    fn note(&mut self, inner: &[&str], text: &str) {
+        match inner {
+            ["Amt"] | ["AmtDtls", "TxAmt", "Amt"] if self.amount.is_empty() => {
+                text.clone_into(&mut self.amount)
+            }
+            ["CdtDbtInd"] => text.clone_into(&mut self.direction),
+            ["RltdPties", "Dbtr", "Nm"] | ["RltdPties", "Dbtr", "Pty", "Nm"] => {
+                text.clone_into(&mut self.debtor)
+            }
+            ["RltdPties", "Cdtr", "Nm"] | ["RltdPties", "Cdtr", "Pty", "Nm"] => {
+                text.clone_into(&mut self.creditor);
+            }
+            ["RmtInf", "Ustrd"] | ["RmtInf", "Strd", "CdtrRefInf", "Ref"] => add_text(&mut self.text, text),
+            _ => {}
+        }
+    }
+}
+
+/// Returns the transactions of an entry as entries of their own, with the reference of the entry and their number. Nothing if it has
+/// fewer than two, if the amount, the currency or the direction of one is not clear, or if they do not add up to the entry.
+fn split(entry: &Entry, is_debit: bool, transactions: Vec<Transaction>, about: &str) -> Option<Vec<Entry>> {
+    if transactions.len() < 2 || transactions.len() != entry.transactions || entry.reference.is_empty() {
+        return None;
+    }
+    let mut left = entry.amount.parse::<Money>().ok()?;
+    let mut parts = Vec::with_capacity(transactions.len());
+    for (number, transaction) in (1..).zip(transactions) {
+        let Transaction { amount, currency, direction, debtor, creditor, mut text } = transaction;
+        let is_debit = match direction.as_str() {
+            "" => is_debit,
+            "DBIT" => true,
+            "CRDT" => false,
+            _ => return None,
+        };
+        let stated = amount.parse::<Money>().ok().filter(|stated| stated.is_positive())?;
+        if currency != entry.currency {
+            return None;
+        }
+        left -= if is_debit { -stated } else { stated };
+        add_text(&mut text, about);
+        parts.push(Entry {
+            place: entry.place,
+            account: entry.account.clone(),
+            reference: format!("{}/{number}", entry.reference),
+            booked_on: entry.booked_on.clone(),
+            amount: if is_debit { format!("-{amount}") } else { amount },
+            currency,
+            counterparty: if is_debit { creditor } else { debtor },
+            text,
+            transactions: 1,
+            parts: Vec::new(),
+        });
+    }
+    left.is_zero().then_some(parts)
+}
+
+/// Adds a text to another, with a blank after it.
+fn add_text(to: &mut String, text: &str) {
+    to.push_str(text);
+    to.push(' ');
+}
+
+/// Returns the beginning of a text that each entry or transaction repeats, so that a long one does not cost its length each time.
+fn cut(text: String) -> String {
+    if text.chars().nth(REPEATED_MAX).is_none() { text } else { text.chars().take(REPEATED_MAX).collect() }
 }
 
 /// Whether a text is a reference of the bank.
@@ -329,6 +457,76 @@ mod tests {
             ["Nordwind, Harbour Cafe", "T-2", "30.00"]
         );
         assert_eq!(file.faults.total(), 0, "{file:?}");
+    }
+
+    /// Returns an entry of 100.00 whose transactions have these amounts and directions.
+    fn batch(parts: &[(&str, &str)]) -> String {
+        let part = |(amount, direction): &(&str, &str)| {
+            format!(
+                "<TxDtls><Amt Ccy=\"GBP\">{amount}</Amt>{direction}<RltdPties><Dbtr><Nm>Payer of {amount}</Nm></Dbtr>\
+                 </RltdPties><RmtInf><Ustrd>Invoice {amount}</Ustrd></RmtInf></TxDtls>"
+            )
+        };
+        let parts: String = parts.iter().map(part).collect();
+        format!(
+            "<Ntry><Amt Ccy=\"GBP\">100.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-11-20</Dt></BookgDt>\
+             <AcctSvcrRef>B-9</AcctSvcrRef><NtryDtls>{parts}</NtryDtls><AddtlNtryInf>Batch</AddtlNtryInf></Ntry>"
+        )
+    }
+
+    #[test]
+    fn an_entry_is_split_if_its_transactions_add_up_to_it() {
+        let debit = "<CdtDbtInd>DBIT</CdtDbtInd>";
+        let entries = batch(&[("70.00", ""), ("32.50", "<CdtDbtInd>CRDT</CdtDbtInd>"), ("2.50", debit)]);
+        let file = read(&statement(&entries), 10).expect("a statement");
+        let [whole] = file.entries.as_slice() else { panic!("an entry: {file:?}") };
+        let told: Vec<[&str; 4]> = whole
+            .parts
+            .iter()
+            .map(|part| [&*part.reference, &*part.amount, &*part.counterparty, part.text.trim()])
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ["B-9/1", "70.00", "Payer of 70.00", "Invoice 70.00 Batch"],
+                ["B-9/2", "32.50", "Payer of 32.50", "Invoice 32.50 Batch"],
+                ["B-9/3", "-2.50", "", "Invoice 2.50 Batch"],
+            ]
+        );
+        assert_eq!((whole.amount.as_str(), whole.transactions, file.lines), ("100.00", 3, 3));
+        let old = entries.replace(
+            "<Amt Ccy=\"GBP\">70.00</Amt>",
+            "<AmtDtls><TxAmt><Amt Ccy=\"GBP\">70</Amt></TxAmt></AmtDtls>",
+        );
+        assert_eq!(read(&statement(&old), 10).expect("a statement").entries[0].parts.len(), 3);
+    }
+
+    #[test]
+    fn an_entry_stays_whole_if_its_transactions_are_not_clear() {
+        let entries = batch(&[("70.00", ""), ("30.00", "")]);
+        for (from, to) in [
+            (">30.00</Amt>", ">29.99</Amt>"),
+            (">30.00</Amt>", ">-30.00</Amt>"),
+            ("<Amt Ccy=\"GBP\">30.00</Amt>", ""),
+            ("<Amt Ccy=\"GBP\">30.00", "<Amt Ccy=\"EUR\">30.00"),
+            ("<AcctSvcrRef>B-9</AcctSvcrRef>", ""),
+            (">30.00</Amt>", ">30.00</Amt><CdtDbtInd>Credit</CdtDbtInd>"),
+        ] {
+            let changed = entries.replace(from, to);
+            assert_ne!(changed, entries, "{from}");
+            let file = read(&statement(&changed), 10).expect("a statement");
+            let [whole] = file.entries.as_slice() else { panic!("an entry: {file:?}") };
+            assert_eq!((whole.parts.len(), whole.transactions, file.lines), (0, 2, 1), "{to}");
+        }
+        let one = read(&statement(&batch(&[("100.00", "")])), 10).expect("a statement");
+        assert_eq!((one.entries[0].parts.len(), one.entries[0].transactions), (0, 1));
+    }
+
+    #[test]
+    fn transactions_count_as_entries() {
+        let many = batch(&[("10.00", ""); 10]);
+        let file = read(&statement(&many.repeat(3)), 15).expect("a statement");
+        assert_eq!((file.entries.len(), file.lines), (2, 20), "reading ends after the most");
     }
 
     #[test]

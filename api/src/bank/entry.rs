@@ -29,6 +29,17 @@ pub(super) struct Entry {
     pub(super) currency: String,
     pub(super) counterparty: String,
     pub(super) text: String,
+    /// Number of its transactions, if it states any.
+    pub(super) transactions: usize,
+    /// Its transactions, if they add up to it.
+    pub(super) parts: Vec<Entry>,
+}
+
+impl Entry {
+    /// Returns the number of lines that it may become.
+    pub(super) fn lines(&self) -> usize {
+        self.parts.len().max(1)
+    }
 }
 
 /// Returns the line that an entry states, in the tenant's currency, which has so many decimals. Adds all that is wrong to `faults`.
@@ -38,8 +49,9 @@ pub(super) fn checked(entry: &Entry, currency: &str, decimals: u32, faults: &mut
     for (column, text) in [("account", &entry.account), ("reference", &entry.reference)] {
         if text.is_empty() {
             wrong(column, "This is required: it tells a line from the others.");
-        } else if holds_card_number(text) || !Line100::from(text.as_str()).is_allowed() {
-            wrong(column, "Send one line of at most 100 characters, and no card number.");
+        } else if !Line100::from(text.as_str()).is_allowed() {
+            // Numbers of banks may look like card numbers, as those of orders and devices do.
+            wrong(column, "Send one line of at most 100 characters.");
         }
     }
     let booked_on = entry.booked_on.parse::<NaiveDate>();
@@ -67,7 +79,17 @@ pub(super) fn checked(entry: &Entry, currency: &str, decimals: u32, faults: &mut
         amount: amount.ok()?,
         counterparty: kept(&entry.counterparty, NAME_LENGTH_MAX),
         text: kept(&entry.text, TEXT_LENGTH_MAX),
+        transactions: i32::try_from(entry.transactions.max(1)).unwrap_or(i32::MAX),
     })
+}
+
+/// Returns the lines of the transactions of an entry. Nothing if it has none that add up to it, or if one of them is no line.
+pub(super) fn parts(entry: &Entry, currency: &str, decimals: u32) -> Option<Vec<NewLine>> {
+    if entry.parts.is_empty() {
+        return None;
+    }
+    let mut unused = Faults::default();
+    entry.parts.iter().map(|part| checked(part, currency, decimals, &mut unused)).collect()
 }
 
 /// Returns the account. An IBAN is written in groups on paper, and without blanks in files: both are one account.

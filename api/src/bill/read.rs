@@ -5,9 +5,9 @@ use actix_web::web::Data;
 use chrono::NaiveDate;
 use domain::bill::{BillKind, BillStatus};
 use domain::id::{BillId, PurchaseOrderId, SupplierId};
-use serde::Deserialize;
-use service::bill::{self, BillSort, Filter};
-use service::page::Placed;
+use serde::{Deserialize, Serialize, Serializer};
+use service::bill::{self, BillSort, BillSummary, Filter};
+use service::page::{Ordering, Placed, Position};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::BillOut;
@@ -90,14 +90,27 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
         due_from: filters.due_from,
         due_before: filters.due_before,
     };
-    let page = list.page(filters.sort.unwrap_or_default())?;
-    let read = async |tx: &service::Tx| bill::list(tx, &filter, &page).await;
-    let rows = list.read(&caller, read).await?;
-    let shown = rows.iter().map(|Placed { record, position }| {
-        let out = BillOut::new(&record.bill, &record.currency, record.is_mismatched);
-        Placed { record: Shown::to(&caller, out), position: position.clone() }
-    });
-    list.answer(shown.collect(), |row| row.position.clone())
+    let (order, viewer) = (Ordering::from(filters.sort.unwrap_or_default()), caller.clone());
+    let read = async move |tx: &service::Tx, after: Option<Position>, rows: u64| {
+        let page = service::page::Page { order, after, rows, updated_since: None };
+        let rows = bill::list(tx, &filter, &page).await?.into_iter();
+        let shown = rows.map(|Placed { record, position }| Placed {
+            record: Shown::to(&viewer, Listed(record)),
+            position,
+        });
+        Ok(shown.collect::<Vec<_>>())
+    };
+    list.serve(caller, read, |row: &Placed<Shown<Listed>>| row.position.clone()).await
+}
+
+/// A bill in a list.
+struct Listed(BillSummary);
+
+impl Serialize for Listed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let BillSummary { bill, is_mismatched, currency } = &self.0;
+        BillOut::new(bill, currency, *is_mismatched).serialize(serializer)
+    }
 }
 
 /// Get a bill

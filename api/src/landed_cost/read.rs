@@ -3,10 +3,11 @@
 use actix_web::get;
 use actix_web::web::Data;
 use domain::id::{LandedCostId, StockDocumentId};
+use domain::landed_cost::LandedCost;
 use domain::moment::Instant;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use service::landed_cost::{self, Filter};
-use service::listing::{Age, Period};
+use service::listing::{Age, Period, Slice};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::LandedCostOut;
@@ -66,12 +67,25 @@ async fn list(caller: Caller, page: List<Filters>) -> Answer {
         reversed: filters.reversed,
         occurred: Period::new(filters.occurred_from, filters.occurred_to),
     };
-    let slice = page.slice(filters.sort)?;
-    let read = async |tx: &service::Tx| landed_cost::list(tx, &filter, &slice).await;
-    let rows = page.read(&caller, read).await?;
-    let shown =
-        rows.iter().map(|(landed, currency)| Shown::to(&caller, LandedCostOut::new(landed, currency)));
-    page.answer(shown.collect(), |landed| landed.id.0)
+    let (sort, viewer) = (filters.sort, caller.clone());
+    let read = async move |tx: &service::Tx, slice: &Slice| {
+        let rows = landed_cost::list(tx, &filter, slice).await?.into_iter();
+        let shown = rows.map(|(landed, currency)| Shown::to(&viewer, Listed { landed, currency }));
+        Ok(shown.collect::<Vec<_>>())
+    };
+    page.serve_documents(caller, sort, read, |listed: &Shown<Listed>| listed.landed.id.0).await
+}
+
+/// A landed cost in a list.
+struct Listed {
+    landed: LandedCost,
+    currency: String,
+}
+
+impl Serialize for Listed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        LandedCostOut::new(&self.landed, &self.currency).serialize(serializer)
+    }
 }
 
 /// Get a landed cost

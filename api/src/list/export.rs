@@ -26,12 +26,15 @@ use crate::problem::{Answer, ApiError, ErrorCode};
 /// Rows that are read at once.
 const PART: u64 = 500;
 /// The lists that can be had whole.
-const LISTS: [&str; 16] = [
+const LISTS: [&str; 20] = [
     "/v1/applications",
+    "/v1/bank-lines",
+    "/v1/bills",
     "/v1/commands",
     "/v1/customers",
     "/v1/invoices",
     "/v1/journal-entries",
+    "/v1/landed-costs",
     "/v1/lots",
     "/v1/orders",
     "/v1/payments",
@@ -41,6 +44,7 @@ const LISTS: [&str; 16] = [
     "/v1/stock/documents",
     "/v1/stock/levels",
     "/v1/stock/movements",
+    "/v1/supplier-payments",
     "/v1/suppliers",
     "/v1/vouchers",
 ];

@@ -2,7 +2,7 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
-use domain::id::{LocationId, ProductId};
+use domain::id::{CategoryId, LocationId, ProductId};
 use serde::Deserialize;
 use service::replenish::shown::Shown;
 use service::replenish::suggestion::{self, Filter, Position, Reader, ReplenishmentProduct};
@@ -27,6 +27,8 @@ struct Filters {
     product_id: Option<ProductId>,
     /// Only for this location. Stock of other locations is still transferred first.
     location_id: Option<LocationId>,
+    /// Only for products of this category and of those below it.
+    category_id: Option<CategoryId>,
 }
 
 /// List suggestions
@@ -46,7 +48,8 @@ struct Filters {
 )]
 #[get("/v1/replenishment/suggestions")]
 async fn list_suggestions(app: Data<App>, caller: Caller, list: List<Filters>) -> Answer {
-    let filter = Filter { product_id: list.filters.product_id, location_id: list.filters.location_id };
+    let Filters { product_id, location_id, category_id } = list.filters;
+    let filter = Filter { product_id, location_id, category_id };
     let (after, rows) = (list.after::<Position>()?, list.fetch());
     app.rates.admit_report(&caller)?;
     let (db, reader) = (app.db.clone(), reader(&caller));

@@ -106,12 +106,12 @@ struct SupplierPriceImport {
     /// Number of products that the supplier sells from now on.
     #[schema(minimum = 0, maximum = 20000, example = 1)]
     created: usize,
-    /// Number of products that were changed.
+    /// Number of products that were changed. Null without the scope `costs:read`: the number says whether a price is the present one.
     #[schema(minimum = 0, maximum = 20000, example = 1)]
-    updated: usize,
-    /// Number of products that needed no change.
+    updated: Option<usize>,
+    /// Number of products that needed no change. Null without the scope `costs:read`.
     #[schema(minimum = 0, maximum = 20000, example = 0)]
-    unchanged: usize,
+    unchanged: Option<usize>,
 }
 
 /// Import a price list
@@ -163,13 +163,7 @@ async fn run(
     let skus = sheet.products.iter().flat_map(|product| [product.sku.sent(), product.sku.as_str()]);
     let products = price_list::lock(tx, supplier_id, skus.map(str::to_owned).collect()).await?;
     let mut faults = sheet.faults.clone();
-    let mut report = SupplierPriceImport {
-        object: tag::SupplierPriceImport,
-        rows: sheet.rows,
-        created: 0,
-        updated: 0,
-        unchanged: 0,
-    };
+    let (mut created, mut updated, mut unchanged) = (0, 0, 0);
     let mut changed: Vec<(ProductId, SupplierProductInput)> = Vec::new();
     for product in &sheet.products {
         let sku = &product.sku;
@@ -187,15 +181,22 @@ async fn run(
         let Some(input) = stated(product, named, prices, sheet.locale, &mut faults) else { continue };
         match &named.before {
             Some(before) if *before == input => {
-                report.unchanged += 1;
+                unchanged += 1;
                 continue;
             }
-            Some(_) => report.updated += 1,
-            None => report.created += 1,
+            Some(_) => updated += 1,
+            None => created += 1,
         }
         changed.push((named.id, input));
     }
     faults.check(sheet.rows, !sheet.is_csv)?;
     let no_longer = price_list::set_all(tx, supplier_id, &changed).await?;
+    let report = SupplierPriceImport {
+        object: tag::SupplierPriceImport,
+        rows: sheet.rows,
+        created,
+        updated: Some(updated),
+        unchanged: Some(unchanged),
+    };
     Ok((no_longer.into_iter().map(|id| id.0).collect(), report))
 }

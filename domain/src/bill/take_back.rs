@@ -77,6 +77,11 @@ impl Rule for Reverse {
         "bill_reversal.recorded"
     }
 
+    /// Returns the most lines of a bill. Those of the original are known only after it is loaded.
+    fn lines(&self) -> usize {
+        LINES_MAX
+    }
+
     fn is_alone(&self) -> bool {
         true
     }

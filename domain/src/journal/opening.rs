@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::{PostLine, check_account, check_amount, check_day, stated};
+use super::{OPENING_LINES_MAX, PostLine, check_account, check_amount, check_day, stated};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
@@ -19,8 +19,6 @@ use crate::needs::Needs;
 use crate::number::Money;
 use crate::refusal::{Code, Problems, Refusal};
 
-/// The most lines of opening balances.
-const LINES_MAX: usize = 500;
 /// The memo if the caller sends none.
 const MEMO: &str = "Opening balances";
 
@@ -40,6 +38,10 @@ pub struct OpenBooks {
 impl Rule for OpenBooks {
     fn name(&self) -> &'static str {
         "journal_entry.opened"
+    }
+
+    fn lines(&self) -> usize {
+        self.lines.len().max(1)
     }
 
     fn needs(&self, needs: &mut Needs) {
@@ -62,8 +64,8 @@ fn open(book: &mut Book, command: &OpenBooks) -> Result<(Entry, Posting), Refusa
     }
     let mut problems = Problems::default();
     check_opened_on(book, command.opened_on, &mut problems);
-    if command.lines.len() < 2 || command.lines.len() > LINES_MAX {
-        problems.invalid("/lines", format!("Opening balances have 2 to {LINES_MAX} lines."));
+    if command.lines.len() < 2 || command.lines.len() > OPENING_LINES_MAX {
+        problems.invalid("/lines", format!("Opening balances have 2 to {OPENING_LINES_MAX} lines."));
     }
     let (mut entry, mut total) = (Lines::default(), Money::ZERO);
     let mut controlled: BTreeMap<&str, (String, Money)> = BTreeMap::new();

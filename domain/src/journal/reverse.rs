@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::{check_day, stated};
+use super::{OPENING_LINES_MAX, check_day, stated};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
@@ -33,6 +33,11 @@ pub struct Reverse {
 impl Rule for Reverse {
     fn name(&self) -> &'static str {
         "journal_entry.reversed"
+    }
+
+    /// Returns the most lines of an entry that a caller states. Those of the original are known only after it is loaded.
+    fn lines(&self) -> usize {
+        OPENING_LINES_MAX
     }
 
     fn needs(&self, needs: &mut Needs) {

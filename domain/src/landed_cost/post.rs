@@ -73,8 +73,12 @@ impl Rule for Post {
         "landed_cost.posted"
     }
 
+    /// Returns the number of lines that it may have: a receipt that is named without a line has any number.
     fn lines(&self) -> usize {
-        self.receipts.len()
+        if self.receipts.iter().all(|named| named.line_no.is_some()) {
+            return self.receipts.len();
+        }
+        LINES_MAX
     }
 
     fn is_alone(&self) -> bool {

@@ -1,6 +1,6 @@
 //! The reversal of a landed cost.
 
-use super::{Change, Charge, LandedCost, LandedLine, change_value, post_entry};
+use super::{Change, Charge, LINES_MAX, LandedCost, LandedLine, change_value, post_entry};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
@@ -26,6 +26,11 @@ pub struct Reverse {
 impl Rule for Reverse {
     fn name(&self) -> &'static str {
         "landed_cost.reversed"
+    }
+
+    /// Returns the most lines of a landed cost. Those of the original are known only after it is loaded.
+    fn lines(&self) -> usize {
+        LINES_MAX
     }
 
     fn is_alone(&self) -> bool {

@@ -106,6 +106,21 @@ fn reverse(original: &LandedCost) -> Command {
     })
 }
 
+#[test]
+fn the_size_of_a_command_counts_lines_that_are_known_only_later() {
+    let whole = landed(SpreadBy::Value, 100, &[1, 2]);
+    let mut named = whole.clone();
+    for receipt in &mut named.receipts {
+        receipt.line_no = Some(1);
+    }
+    assert_eq!(Command::PostLandedCost(whole).lines(), LINES_MAX, "receipts have any number of lines");
+    assert_eq!(Command::PostLandedCost(named).lines(), 2);
+    let mut book = empty(CostingMethod::MovingAverage);
+    bring(&mut book, 1, units(10), money(100));
+    let (posted, _) = post(&mut book, landed(SpreadBy::Value, 100, &[1]));
+    assert_eq!(reverse(&posted).lines(), LINES_MAX);
+}
+
 /// Returns the amount of an account in a posting.
 fn amount(posting: &Posting, code: &str) -> Money {
     let lines = posting.entries.iter().flat_map(|entry| &entry.lines);

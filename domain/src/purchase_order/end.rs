@@ -5,6 +5,7 @@ use super::{alone, find, keep};
 use crate::book::Book;
 use crate::command::{Decision, Rule};
 use crate::id::PurchaseOrderId;
+use crate::line_item::LINES_MAX;
 use crate::needs::Needs;
 
 /// A purchase order of which the rest is cancelled.
@@ -18,6 +19,11 @@ pub struct Close(pub PurchaseOrderId);
 impl Rule for Cancel {
     fn name(&self) -> &'static str {
         "purchase_order.cancelled"
+    }
+
+    /// Returns the most lines of an order. Its lines are known only after it is loaded.
+    fn lines(&self) -> usize {
+        LINES_MAX
     }
 
     fn needs(&self, needs: &mut Needs) {
@@ -38,6 +44,11 @@ impl Rule for Cancel {
 impl Rule for Close {
     fn name(&self) -> &'static str {
         "purchase_order.closed"
+    }
+
+    /// Returns the most lines of an order. Its lines are known only after it is loaded.
+    fn lines(&self) -> usize {
+        LINES_MAX
     }
 
     fn needs(&self, needs: &mut Needs) {

@@ -42,6 +42,11 @@ impl Rule for SendToSupplier {
         "purchase_order.sent"
     }
 
+    /// Returns the most lines of an order. Its lines are known only after it is loaded.
+    fn lines(&self) -> usize {
+        LINES_MAX
+    }
+
     fn needs(&self, needs: &mut Needs) {
         needs.purchase_ids.insert(self.0);
     }
@@ -70,8 +75,9 @@ impl Rule for Confirm {
         "purchase_order.confirmed"
     }
 
+    /// Returns the number of lines that it may change: all lines of the order if one day is stated for the rest.
     fn lines(&self) -> usize {
-        self.lines.len().max(1)
+        if self.expected_on.is_some() { LINES_MAX } else { self.lines.len().max(1) }
     }
 
     fn needs(&self, needs: &mut Needs) {

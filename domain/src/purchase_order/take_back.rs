@@ -8,6 +8,7 @@ use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::id::{PurchaseOrderId, StockDocumentId};
+use crate::line_item::LINES_MAX;
 use crate::needs::Needs;
 use crate::number::{Money, Quantity};
 use crate::product::Tracking;
@@ -29,6 +30,11 @@ pub struct TakeBack {
 impl Rule for TakeBack {
     fn name(&self) -> &'static str {
         "purchase_order.return_reversed"
+    }
+
+    /// Returns the most lines of a return. Those of the original are known only after it is loaded.
+    fn lines(&self) -> usize {
+        LINES_MAX
     }
 
     fn needs(&self, needs: &mut Needs) {

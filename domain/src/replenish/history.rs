@@ -3,7 +3,7 @@
 use chrono::{Days, NaiveDate};
 
 use super::micro::{Micro, Overflow};
-use super::plan::Calendar;
+use super::plan::Plan;
 use crate::id::OrderId;
 use crate::number::Quantity;
 
@@ -139,13 +139,13 @@ impl Timeline {
     /// Makes the timeline of the days from `start` to the day before `end`.
     pub fn of(
         history: &DemandHistory,
-        calendar: Calendar,
+        plan: &Plan,
         start: NaiveDate,
         end: NaiveDate,
     ) -> Result<Self, Overflow> {
         let days = days_between(start, end);
         let mut timeline = Timeline::begin(start);
-        timeline.plan(calendar, days)?;
+        timeline.plan(plan, days)?;
         timeline.add_orders(&history.orders, days)?;
         for day in recorded_days(history, start, days)? {
             timeline.push(day.sold, day.has_stock, day.returned)?;
@@ -154,12 +154,11 @@ impl Timeline {
     }
 
     /// Notes the factor of each day.
-    pub fn plan(&mut self, calendar: Calendar, days: usize) -> Result<(), Overflow> {
-        if calendar.is_usual() {
+    pub fn plan(&mut self, plan: &Plan, days: usize) -> Result<(), Overflow> {
+        if plan.is_usual() {
             return Ok(());
         }
-        let days = self.start.iter_days().take(days);
-        self.factors = days.map(|day| calendar.factor(day)).collect::<Result<_, _>>()?;
+        self.factors = plan.factors(self.start, days).collect::<Result<_, _>>()?;
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use super::demand::{self, Demand, DemandClass, Week, clean, review_day, week_cou
 use super::history::{DemandHistory, Timeline, WEEK, days_between};
 use super::lead_time::LeadTime;
 use super::micro::{Micro, Overflow, mul};
-use super::plan::{Calendar, PlannedFactor};
+use super::plan::Plan;
 use super::position::{OrderSize, Position, Stock, need};
 use super::target::{Item, Rate, Settings, Target, horizon};
 use crate::id::LocationId;
@@ -49,7 +49,7 @@ pub struct AtLocation {
     /// Recorded demand.
     pub history: DemandHistory,
     /// Planned factors of the past and of the horizon.
-    pub planned: Vec<PlannedFactor>,
+    pub planned: Plan,
     /// Rate a week of a similar product, for a new one.
     pub analogue: Option<Quantity>,
     /// Lead time from the supplier, or from the location that feeds this one.
@@ -184,13 +184,12 @@ pub(super) fn assess(
     location: &AtLocation,
     fed: &[&AtLocation],
 ) -> Result<Assessment, Overflow> {
-    let calendar = Calendar { planned: &location.planned };
     let demand = demand_with(as_of, location, fed)?;
     let demands: Vec<Micro> = demand.weeks.iter().map(|week| week.demand).collect();
     let analogue = location.analogue.map(Micro::from);
     let rate = Rate::of(&demands, analogue, location.settings.smoothing)?;
     let days = horizon(&location.lead_time, location.settings.review_days)?;
-    let factor = calendar.mean(as_of, u32::try_from(days.whole_above()).unwrap_or(u32::MAX))?;
+    let factor = location.planned.mean(as_of, u32::try_from(days.whole_above()).unwrap_or(u32::MAX))?;
     let target = Target::of(rate, factor, &location.lead_time, location.item, &location.settings)?;
     let mut position = Position::of(&location.stock, as_of, days, rate)?;
     let own_expiring = position.expiring;
@@ -245,8 +244,7 @@ fn weeks(end: NaiveDate, location: &AtLocation) -> Result<Demand, Overflow> {
     let count = week_count(history.known_from, history.first_day, end);
     let days = count * WEEK;
     let start = end.checked_sub_days(chrono::Days::new(days as u64)).unwrap_or(end);
-    let calendar = Calendar { planned: &location.planned };
-    let timeline = Timeline::of(history, calendar, start, end)?;
+    let timeline = Timeline::of(history, &location.planned, start, end)?;
     clean(&timeline, days_between(start, end), count)
 }
 

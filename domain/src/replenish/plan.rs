@@ -1,6 +1,9 @@
 //! Planned factors: promotions and events that buyers expect, as percentages of the usual demand.
 
-use chrono::{Days, NaiveDate};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
 
 use super::micro::{Micro, Overflow};
 use crate::number::Percent;
@@ -42,45 +45,83 @@ impl PlannedFactor {
     }
 }
 
-/// The planned factors of days.
+/// The planned factors of days. Factors that overlap are multiplied once, so that each day costs the same, however many there are.
+/// Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Plan(Arc<[Period]>);
+
+/// Days with one factor, until the next period begins.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Calendar<'facts> {
-    /// Planned factors. Those that overlap multiply.
-    pub planned: &'facts [PlannedFactor],
+struct Period {
+    from: NaiveDate,
+    factor: Result<Micro, Overflow>,
+    is_planned: bool,
 }
 
-impl Calendar<'_> {
-    /// Returns whether every day is usual.
-    pub fn is_usual(&self) -> bool {
-        self.planned.is_empty()
+impl Plan {
+    /// Makes the plan of some factors. Those that overlap multiply, in their order.
+    pub fn new(planned: &[PlannedFactor]) -> Self {
+        let begins = planned.iter().map(|one| one.from);
+        let ends = planned.iter().filter_map(|one| one.to.succ_opt());
+        let begins: BTreeSet<NaiveDate> = begins.chain(ends).collect();
+        let period = |from| Period {
+            from,
+            factor: product(planned, from),
+            is_planned: planned.iter().any(|one| one.covers(from)),
+        };
+        Plan(begins.into_iter().map(period).collect())
     }
 
-    /// Returns the factor of a day.
-    pub fn factor(&self, day: NaiveDate) -> Result<Micro, Overflow> {
-        let mut factor = Micro::ONE;
-        for one in self.planned.iter().filter(|one| one.covers(day)) {
-            factor = factor.product(one.percent)?.part(100)?;
-        }
-        // A product of many small percentages would round to zero, and demand is divided by it.
-        Ok(factor.max(Micro::millionths(1)))
+    /// Returns whether every day is usual.
+    pub(super) fn is_usual(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the factors of the days from `from` on.
+    pub(super) fn factors(
+        &self,
+        from: NaiveDate,
+        days: usize,
+    ) -> impl Iterator<Item = Result<Micro, Overflow>> {
+        let mut begun = self.0.partition_point(|period| period.from <= from);
+        from.iter_days().take(days).map(move |day| {
+            while self.0.get(begun).is_some_and(|period| period.from <= day) {
+                begun += 1;
+            }
+            begun.checked_sub(1).map_or(Ok(Micro::ONE), |latest| self.0[latest].factor)
+        })
     }
 
     /// Returns the mean factor of the days from `from` on.
-    pub fn mean(&self, from: NaiveDate, days: u32) -> Result<Micro, Overflow> {
+    pub(super) fn mean(&self, from: NaiveDate, days: u32) -> Result<Micro, Overflow> {
         if self.is_usual() || days == 0 {
             return Ok(Micro::ONE);
         }
         let mut sum = Micro::ZERO;
-        for day in (0..days).filter_map(|ahead| from.checked_add_days(Days::new(ahead.into()))) {
-            sum = sum.plus(self.factor(day)?)?;
+        for factor in self.factors(from, usize::try_from(days).unwrap_or(usize::MAX)) {
+            sum = sum.plus(factor?)?;
         }
         sum.part(days)
     }
+
+    /// Returns whether a planned factor covers one of the days from `from` to `to`.
+    pub(super) fn covers_any(&self, from: NaiveDate, to: NaiveDate) -> bool {
+        let ends = self.0.iter().skip(1).map(|next| Some(next.from)).chain([None]);
+        self.0
+            .iter()
+            .zip(ends)
+            .any(|(period, end)| period.is_planned && period.from <= to && end.is_none_or(|end| from < end))
+    }
 }
 
-/// Returns whether a planned factor covers one of the days from `from` to `to`.
-pub(super) fn covers_any(planned: &[PlannedFactor], from: NaiveDate, to: NaiveDate) -> bool {
-    planned.iter().any(|one| one.from <= to && from <= one.to)
+/// Returns the product of the factors that cover a day.
+fn product(planned: &[PlannedFactor], day: NaiveDate) -> Result<Micro, Overflow> {
+    let mut factor = Micro::ONE;
+    for one in planned.iter().filter(|one| one.covers(day)) {
+        factor = factor.product(one.percent)?.part(100)?;
+    }
+    // A product of many small percentages would round to zero, and demand is divided by it.
+    Ok(factor.max(Micro::millionths(1)))
 }
 
 #[cfg(test)]
@@ -98,13 +139,25 @@ mod tests {
 
     #[test]
     fn overlapping_factors_multiply() {
-        let plan = [planned(1, 10, "200"), planned(5, 5, "150")];
-        let calendar = Calendar { planned: &plan };
-        let at = |number| calendar.factor(day(number)).expect("in range");
-        assert_eq!((at(1), at(5), at(11)), (micro("2"), micro("3"), micro("1")));
-        assert_eq!(calendar.mean(day(4), 2), Ok(micro("2.5")));
-        assert_eq!(calendar.mean(day(10), 4), Ok(micro("1.25")));
-        assert!(covers_any(&plan, day(10), day(20)) && !covers_any(&plan, day(11), day(20)));
+        let plan = Plan::new(&[planned(1, 10, "200"), planned(5, 5, "150")]);
+        let at = |number| plan.factors(day(number), 1).next().expect("a day").expect("in range");
+        assert_eq!((at(1), at(5), at(6), at(11)), (micro("2"), micro("3"), micro("2"), micro("1")));
+        assert_eq!(plan.mean(day(4), 2), Ok(micro("2.5")));
+        assert_eq!(plan.mean(day(10), 4), Ok(micro("1.25")));
+        assert!(plan.covers_any(day(10), day(20)) && !plan.covers_any(day(11), day(20)));
+    }
+
+    #[test]
+    fn each_day_has_the_product_of_the_factors_that_cover_it() {
+        let planned: Vec<PlannedFactor> =
+            (0..50).map(|number| planned(number % 17 + 1, number % 13 + 17, "103")).collect();
+        let plan = Plan::new(&planned);
+        assert!(plan.0.len() <= 30, "the days cost no more with more factors: {}", plan.0.len());
+        let days = day(1).iter_days().take(30).map(|day| product(&planned, day));
+        assert!(plan.factors(day(1), 30).eq(days));
+        assert_eq!(Plan::default().mean(day(1), 30), Ok(Micro::ONE));
+        let two = Plan::new(&planned[..2]);
+        assert!(two.covers_any(day(18), day(30)) && !two.covers_any(day(19), day(30)));
     }
 
     #[test]

@@ -65,7 +65,7 @@ fn location(history: DemandHistory) -> AtLocation {
         location_id: LocationId(Uuid::from_u128(1)),
         code: "A".to_owned(),
         history,
-        planned: Vec::new(),
+        planned: Plan::default(),
         analogue: None,
         lead_time: LeadTime::from_receipts(Some(14), &[], &[]).expect("in range"),
         review_weekday: Weekday::Mon,

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use domain::number::Percent;
 use domain::refusal::Problems;
-use domain::replenish::{InvalidPlan, PlannedFactor};
+use domain::replenish::{InvalidPlan, Plan, PlannedFactor};
 use serde::{Deserialize, Serialize};
 
 /// Most planned factors of one settings record.
@@ -47,6 +47,7 @@ pub(super) fn check(problems: &mut Problems, planned: &[Planned]) {
 }
 
 /// Returns the factors as the rule takes them. They were checked when they were stated.
-pub(super) fn factors(planned: &[Planned]) -> Vec<PlannedFactor> {
-    planned.iter().filter_map(|one| one.factor().ok()).collect()
+pub(super) fn plan(planned: &[Planned]) -> Plan {
+    let factors: Vec<PlannedFactor> = planned.iter().filter_map(|one| one.factor().ok()).collect();
+    Plan::new(&factors)
 }

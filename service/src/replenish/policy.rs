@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::Weekday;
 use domain::id::{LocationId, SupplierId};
 use domain::number::Quantity;
-use domain::replenish::{Method, Micro, OrderSize, PlannedFactor, Settings};
+use domain::replenish::{Method, Micro, OrderSize, Plan, Settings};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use uuid::Uuid;
@@ -35,6 +35,8 @@ pub enum Level {
 #[derive(Debug, Default)]
 pub(super) struct Stated {
     settings: HashMap<Position, SettingInput>,
+    /// The planned factors of those settings that state some. All products that they are for share them.
+    plans: HashMap<Position, Plan>,
     terms: HashMap<Uuid, Terms>,
 }
 
@@ -47,7 +49,7 @@ pub(super) struct Policy {
     pub size: OrderSize,
     pub method: Method,
     pub analogue_rate: Option<Quantity>,
-    pub planned: Vec<PlannedFactor>,
+    pub planned: Plan,
     pub source: Option<LocationId>,
     /// The preferred supplier, if it is active and no other location feeds this one.
     pub supplier: Option<SupplierId>,
@@ -90,7 +92,12 @@ impl Levels<'_> {
 impl Stated {
     /// Takes settings as they were stated, and terms by product.
     pub(super) fn new(settings: impl IntoIterator<Item = SettingInput>, terms: HashMap<Uuid, Terms>) -> Self {
-        Stated { settings: settings.into_iter().map(|one| (one.position(), one)).collect(), terms }
+        let settings: HashMap<Position, SettingInput> =
+            settings.into_iter().map(|one| (one.position(), one)).collect();
+        let plan = |(position, one): (&Position, &SettingInput)| {
+            Some((*position, planned::plan(one.planned.as_ref()?)))
+        };
+        Stated { plans: settings.iter().filter_map(plan).collect(), settings, terms }
     }
 
     /// Returns the products and locations that have settings of their own.
@@ -148,8 +155,9 @@ impl Stated {
             method: levels.find("method", method).unwrap_or_default(),
             analogue_rate: levels.find("analogue_rate", |one| one.analogue_rate),
             planned: levels
-                .find("planned", |one| one.planned.clone())
-                .map_or_else(Vec::new, |stated| planned::factors(&stated)),
+                .find("planned", |one| one.planned.as_ref().map(|_| one.position()))
+                .and_then(|position| self.plans.get(&position).cloned())
+                .unwrap_or_default(),
             source,
             supplier: levels.terms.supplier,
             origins: levels.origins,

@@ -1,12 +1,13 @@
 //! Suggestions: a page of those that are due, and all of one product.
 
 use chrono::NaiveDate;
-use domain::id::{LocationId, ProductId, TenantId};
+use domain::id::{CategoryId, LocationId, ProductId, TenantId};
 use domain::refusal::Refusal;
 use domain::replenish::Suggestion;
 use domain::tag;
-use sea_orm::sqlx;
+use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::run::{Extent, Scope, Suggested, run};
 use super::shown::{Shown, shown};
@@ -24,6 +25,8 @@ pub struct Reader {
 pub struct Filter {
     pub product_id: Option<ProductId>,
     pub location_id: Option<LocationId>,
+    /// Products of this category and of those below it.
+    pub category_id: Option<CategoryId>,
 }
 
 /// The position of a suggestion in the list: the smallest cover first, then SKU and code of the location.
@@ -78,11 +81,14 @@ async fn find_due(
     sees_costs: bool,
     (after, rows): (Option<&Position>, u64),
 ) -> Result<Vec<Shown>, Error> {
-    let products = filter.product_id.map(|id| [id.0]);
+    let products = named_products(tx, filter).await?;
+    if products.as_ref().is_some_and(Vec::is_empty) {
+        return Ok(Vec::new());
+    }
     let is_wanted = |id: LocationId| filter.location_id.is_none_or(|wanted| wanted == id);
     let is_kept = |one: &Suggestion| !one.actions.is_empty() && is_wanted(one.location_id);
-    let products = products.as_ref().map(|ids| ids.as_slice());
-    let run = run(tx, Scope { products, extent: Extent::Row, sees_costs }, is_kept).await?;
+    let run =
+        run(tx, Scope { products: products.as_deref(), extent: Extent::Row, sees_costs }, is_kept).await?;
     let position = |suggested: &Suggested| -> Result<Position, Error> {
         Ok(Position {
             cover: suggested.suggestion.cover_before,
@@ -100,6 +106,24 @@ async fn find_due(
     placed.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
     placed.truncate(usize::try_from(rows).unwrap_or(usize::MAX));
     placed.into_iter().map(|(_, one)| shown(&run, one, Extent::Row)).collect()
+}
+
+/// Returns the products that a filter names. Nothing if it names none, so that all are wanted.
+async fn named_products(tx: &Tx, filter: Filter) -> Result<Option<Vec<Uuid>>, Error> {
+    let Some(category_id) = filter.category_id else {
+        return Ok(filter.product_id.map(|id| vec![id.0]));
+    };
+    let statement = "with recursive below (id) as ( \
+                         select c.id from category c where c.tenant_id = $1 and c.id = $2 \
+                         union \
+                         select c.id from category c join below b on c.parent_id = b.id where c.tenant_id = $1) \
+                     select p.id from product p \
+                     where p.tenant_id = $1 and p.category_id in (select b.id from below b) \
+                         and ($3::uuid is null or p.id = $3)";
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(category_id.0);
+    let rows = tx.rows(query.bind(filter.product_id.map(|id| id.0))).await?;
+    let ids = rows.iter().map(|row| row.try_get("id")).collect::<Result<Vec<Uuid>, _>>()?;
+    Ok(Some(ids))
 }
 
 async fn explain_in(tx: &Tx, id: ProductId, sees_costs: bool) -> Result<ReplenishmentProduct, Error> {

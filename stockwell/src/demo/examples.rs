@@ -265,7 +265,7 @@ impl World<'_> {
     }
 
     async fn payments(&mut self) -> Result<(), ClientError> {
-        for name in ["pay:apply", "pay:reverse", "pay:payout"] {
+        for name in ["pay:apply", "pay:reverse", "pay:payout", "pay:match"] {
             let payment = json!({ "customer_id": self.id("cus:nordwind"), "method": "bank", "amount": "50.00",
                 "allocations": [] });
             self.make(name, "/v1/payments", payment).await?;
@@ -278,10 +278,14 @@ impl World<'_> {
             json!([{ "account": "6100", "debit": "80.00" }, { "account": "1110", "credit": "80.00" }]);
         let earlier = json!({ "memo": "Allowance of 2020", "occurred_on": "2020-06-30", "lines": lines });
         self.post("entry:2020", "/v1/journal-entries", earlier).await?;
-        let line = "account,reference,booked_on,amount,text\nEXAMPLE,LINE-1,2026-01-05,1.00,thanks\n";
-        self.post("bank:statement", "/v1/bank-statements", json!({ "text": line })).await?;
-        for line in self.client.list("/v1/bank-lines?account=EXAMPLE").await? {
-            self.note("bnl:line", text(&line["id"]));
+        let lines = "account,reference,booked_on,amount,text\nEXAMPLE,LINE-1,2026-01-05,1.00,thanks\n\
+                     EXAMPLE,LINE-2,2026-01-05,50.00,thanks\n";
+        self.post("bank:statement", "/v1/bank-statements", json!({ "text": lines })).await?;
+        for (name, reference) in [("bnl:line", "LINE-1"), ("bnl:match", "LINE-2")] {
+            let path = format!("/v1/bank-lines?account=EXAMPLE&reference={reference}");
+            for line in self.client.list(&path).await? {
+                self.note(name, text(&line["id"]));
+            }
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! Bank statements: their lines, the invoices that are proposed, and the payments that lines become.
 
+mod matched;
+
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -278,5 +280,94 @@ fn every_bad_row_is_named_and_nothing_is_written() {
         let long = send(tenant, "text/csv", vec![b'a'; 5 * 1024 * 1024 + 1]).await;
         assert_eq!(long.status, 413, "{}", long.text);
         assert_eq!(tenant.count("bank_line").await, 1);
+    });
+}
+
+#[test]
+fn a_batch_becomes_a_line_for_each_of_its_transactions() {
+    with_tenant(async |tenant| {
+        let file = |second: &str| {
+            let part = |amount: &str, text: &str| {
+                format!(
+                    "<TxDtls><Amt Ccy=\"GBP\">{amount}</Amt><RltdPties><Dbtr><Nm>Payer {text}</Nm></Dbtr></RltdPties>\
+                     <RmtInf><Ustrd>{text}</Ustrd></RmtInf></TxDtls>"
+                )
+            };
+            format!(
+                "<Document><BkToCstmrStmt><Stmt><Acct><Id><IBAN>{ACCOUNT}</IBAN></Id></Acct>\n<Ntry><Amt Ccy=\"GBP\">100.00</Amt>\
+                 <CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-01-05</Dt></BookgDt><AcctSvcrRef>X-1</AcctSvcrRef>\
+                 <NtryDtls>{}{}</NtryDtls></Ntry></Stmt></BkToCstmrStmt></Document>",
+                part("60.00", "one"),
+                part(second, "two")
+            )
+        };
+        for cut in [file("40.00").find("</TxDtls>"), file("40.00").rfind("</NtryDtls>")] {
+            let cut = file("40.00")[..cut.expect("an element")].to_owned();
+            send(tenant, "application/xml", cut).await.refused(422, "validation_failed");
+        }
+        assert_eq!(tenant.count("bank_line").await, 0, "no part of a file that is cut is stored");
+        let fine = send(tenant, "application/xml", file("40.00")).await.ok();
+        assert_eq!(counts(&fine), [2, 2, 0, 0]);
+        assert_eq!(counts(&send(tenant, "application/xml", file("40.00")).await.ok()), [2, 0, 2, 0]);
+        let two = line(tenant, "X-1/2").await;
+        assert_eq!(
+            [&two["amount"], &two["counterparty"], &two["text"], &two["transactions"]],
+            [&json!("40.00"), &json!("Payer two"), &json!("two"), &json!(1)]
+        );
+        let unclear = file("39.99").replace("X-1", "X-2");
+        assert_eq!(counts(&send(tenant, "application/xml", unclear).await.ok()), [1, 1, 0, 0]);
+        let whole = line(tenant, "X-2").await;
+        assert_eq!(
+            [&whole["amount"], &whole["counterparty"], &whole["text"], &whole["transactions"]],
+            [&json!("100.00"), &json!("Payer one, Payer two"), &json!("one two"), &json!(2)]
+        );
+        let later = file("40.00").replace("X-1", "X-2");
+        assert_eq!(
+            counts(&send(tenant, "application/xml", later).await.ok()),
+            [1, 0, 1, 0],
+            "it stays whole"
+        );
+    });
+}
+
+#[test]
+fn numbers_and_days_of_csv_are_read_in_the_form_that_is_stated() {
+    with_tenant(async |tenant| {
+        let send_as = async |query: &str, text: &str| {
+            let call = tenant.call(Method::POST, &format!("{STATEMENTS}{query}"));
+            call.key(&Uuid::new_v4().to_string()).body("text/csv", text.to_owned()).send().await
+        };
+        let german = "account;reference;booked_on;amount\nA;R-1;05.01.2026;-1234,5\nA;R-2;6.1.2026;7\n";
+        assert_eq!(counts(&send_as("?locale=de-DE&dates=day_first", german).await.ok()), [2, 2, 0, 0]);
+        let one = line(tenant, "R-1").await;
+        assert_eq!([&one["amount"], &one["booked_on"]], ["-1234.50", "2026-01-05"]);
+        assert_eq!(line(tenant, "R-2").await["booked_on"], "2026-01-06");
+        let american = "account,reference,booked_on,amount\nA,R-3,01/07/2026,3.5\n";
+        send_as("?dates=month_first", american).await.ok();
+        assert_eq!(line(tenant, "R-3").await["booked_on"], "2026-01-07");
+
+        let wrong = "account;reference;booked_on;amount\nA;R-4;2026-01-05;1.234,5\nA;R-5;31.02.2026;1\n";
+        let problem =
+            send_as("?locale=de-DE&dates=day_first", wrong).await.refused(422, "validation_failed").0;
+        let errors = problem["errors"].as_array().expect("errors").iter();
+        let cells: Vec<[&Value; 2]> =
+            errors.map(|error| ["row", "column"].map(|name| &error["params"][name])).collect();
+        assert_eq!(cells, [["2", "amount"], ["2", "booked_on"], ["3", "booked_on"]]);
+        send_as("?locale=xx-XX", american).await.refused(422, "validation_failed");
+        let xml = send_as("?dates=day_first", "<Document></Document>").await;
+        xml.refused(422, "validation_failed");
+        assert!(xml.text.contains("leave `locale` and `dates` out"), "{}", xml.text);
+        assert_eq!(tenant.count("bank_line").await, 3);
+    });
+}
+
+#[test]
+fn a_reference_that_looks_like_a_card_number_is_taken() {
+    with_tenant(async |tenant| {
+        let (visa, text) = ("4111111111111111", "card 4111 1111 1111 1111");
+        let rows = [[visa, "2026-01-05", "1.00", "", "thanks"], ["R-2", "2026-01-05", "2.00", "", text]];
+        assert_eq!(counts(&send(tenant, "text/csv", csv(&rows)).await.ok()), [2, 2, 0, 0]);
+        assert_eq!(line(tenant, visa).await["text"], "thanks");
+        assert_eq!(line(tenant, "R-2").await["text"], "", "a text with a card number is not kept");
     });
 }

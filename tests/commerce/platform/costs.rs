@@ -216,6 +216,30 @@ fn no_write_tells_a_cost_without_the_scope() {
 }
 
 #[test]
+fn a_price_list_tells_no_cost_without_the_scope() {
+    with_tenant(async |tenant| {
+        let world = world(tenant).await;
+        let blind = without(tenant, "costs:read").await;
+        let path = format!("/v1/suppliers/{}/products/import", world.supplier);
+        let list = |cost: &str| json!({ "items": [{ "sku": "MUG", "unit_cost": cost }] });
+        tenant.post(&path, &list("7.31")).await.ok();
+        let told = async |client: &Client, cost: &str| {
+            let report = client.dry_run(&path, &list(cost)).await.ok();
+            [report["updated"].clone(), report["unchanged"].clone()]
+        };
+        assert_eq!(told(tenant, "7.31").await, [json!(0), json!(1)]);
+        assert_eq!(told(tenant, "7.32").await, [json!(1), json!(0)]);
+        for guess in ["7.31", "7.32"] {
+            assert_eq!(told(&blind, guess).await, [json!(null), json!(null)], "a guess of {guess}");
+            let made = blind.post_as(&path, &format!("guess-{guess}"), &list(guess)).await.ok();
+            assert_eq!((&made["rows"], &made["updated"]), (&json!(1), &json!(null)));
+        }
+        let replay = tenant.post_as(&path, "guess-7.32", &list("7.32")).await.ok();
+        assert_eq!(replay["updated"], 1, "who sees costs gets the stored response");
+    });
+}
+
+#[test]
 fn graphql_tells_no_cost_without_the_scope() {
     with_tenant(async |tenant| {
         world(tenant).await;

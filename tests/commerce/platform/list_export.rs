@@ -108,6 +108,47 @@ fn every_list_that_can_be_had_whole_has_the_rows_of_its_pages() {
 }
 
 #[test]
+fn lists_of_buying_and_of_the_bank_can_be_had_whole() {
+    with_tenant(async |tenant| {
+        tenant.product("MUG", "10.00").await;
+        let supplier = tenant.make("/v1/suppliers", json!({ "code": "S1", "name": "Bolts" })).await;
+        let goods =
+            json!({ "kind": "receipt", "lines": [{ "sku": "MUG", "quantity": "2", "unit_cost": "4" }] });
+        let receipt = tenant.make("/v1/stock/documents", goods).await;
+        for number in 1..=3 {
+            let freight = json!({ "charges": [{ "kind": "freight", "amount": "1" }], "spread_by": "quantity",
+                "receipts": [{ "stock_document_id": receipt }] });
+            tenant.make("/v1/landed-costs", freight).await;
+            let lines = json!([{ "account": "5300", "unit_cost": "10", "tax_value": "2" }]);
+            let bill = json!({ "supplier_id": supplier, "supplier_number": number.to_string(), "dated": "2026-01-02",
+                "lines": lines });
+            let bill = tenant.make("/v1/bills", bill).await;
+            let part = json!([{ "bill_id": bill, "amount": "1" }]);
+            tenant.make("/v1/supplier-payments", json!({ "supplier_id": supplier, "bills": part })).await;
+        }
+        let statement =
+            "account,reference,booked_on,amount\nA,1,2026-01-02,1\nA,2,2026-01-02,2\nA,3,2026-01-02,3\n";
+        tenant.post("/v1/bank-statements", &json!({ "text": statement })).await.ok();
+        let few = tenant.with_key(&key(tenant, &["purchasing:read"]).await);
+        for path in
+            ["/v1/bank-lines", "/v1/bills?sort=created_at", "/v1/landed-costs", "/v1/supplier-payments"]
+        {
+            let rows = whole(tenant, path).await;
+            assert_eq!(rows.len(), 3, "{path}");
+            assert_eq!(rows, walked(tenant, path).await, "{path}");
+            if path != "/v1/bank-lines" {
+                assert_eq!(whole(&few, path).await, walked(&few, path).await, "{path} without costs");
+            }
+        }
+        assert!(whole(&few, "/v1/bills").await.iter().all(|bill| bill["total_value"].is_null()));
+        assert!(whole(tenant, "/v1/bank-lines?reference=2").await.len() == 1);
+        tenant.get("/v1/bills?format=ndjson&limit=5").await.refused(400, "invalid_parameter");
+        let unknown = "/v1/bills?format=ndjson&supplier_id=sup_01h455vb4pex5vsknk084sn02q";
+        tenant.get(unknown).await.refused(404, "not_found");
+    });
+}
+
+#[test]
 fn the_form_of_a_list_is_checked() {
     with_tenant(async |tenant| {
         tenant.product("MUG", "1").await;

@@ -53,6 +53,27 @@ fn steady_demand_has_the_figures_of_the_first_example() {
 }
 
 #[test]
+fn a_category_has_the_suggestions_of_those_below_it() {
+    with_tenant(async |tenant| {
+        let calendar = Calendar::now().await;
+        let mug = steady(tenant, calendar, 150).await;
+        let kitchen = tenant.make("/v1/categories", json!({ "code": "kitchen", "name": "Kitchen" })).await;
+        let below = json!({ "code": "cups", "name": "Cups", "parent_id": kitchen });
+        let cups = tenant.make("/v1/categories", below).await;
+        let garden = tenant.make("/v1/categories", json!({ "code": "garden", "name": "Garden" })).await;
+        tenant.patch(&format!("/v1/products/{mug}"), &json!({ "category_id": cups })).await.ok();
+        for (category, suggested) in [(&kitchen, 1), (&cups, 1), (&garden, 0)] {
+            let page = tenant.get(&format!("{SUGGESTIONS}?category_id={category}")).await.ok();
+            assert_eq!(page["data"].as_array().map(Vec::len), Some(suggested), "{category}");
+        }
+        let both = tenant.get(&format!("{SUGGESTIONS}?category_id={garden}&product_id={mug}")).await.ok();
+        assert_eq!(both["data"], json!([]), "both filters apply");
+        let unknown = format!("{SUGGESTIONS}?category_id=cat_01h455vb4pex5vsknk084sn02q");
+        tenant.get(&unknown).await.refused(404, "not_found");
+    });
+}
+
+#[test]
 fn stock_above_the_point_has_a_day_on_which_to_order() {
     with_tenant(async |tenant| {
         let calendar = Calendar::now().await;

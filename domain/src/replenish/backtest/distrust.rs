@@ -6,7 +6,6 @@ use super::past::{Past, Window};
 use super::tally::Tally;
 use crate::replenish::history::recorded_days;
 use crate::replenish::micro::{Micro, Overflow, mul};
-use crate::replenish::plan::covers_any;
 
 /// Fewest days of a window.
 const DAYS_MIN: u32 = 56;
@@ -87,7 +86,7 @@ pub fn distrust(
         (Distrust::FewDemandDays, rule.demand_days < DEMAND_DAYS_MIN),
         (Distrust::MostlyEstimated, empty * 100 > EMPTY_PERCENT_MAX * u64::from(days)),
         (Distrust::OpeningStock, opening.times(2)? > demanded),
-        (Distrust::Planned, covers_any(&past.planned, window.from, window.to)),
+        (Distrust::Planned, past.planned.covers_any(window.from, window.to)),
         (Distrust::FewReceipts, evidence.receipts < RECEIPTS_MIN),
         (Distrust::OneCustomer, total.is_positive() && largest >= mul(total.get(), ONE_CUSTOMER_PERCENT)?),
         (Distrust::Changed, evidence.is_changed),

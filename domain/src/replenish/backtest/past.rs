@@ -6,7 +6,7 @@ use crate::number::Quantity;
 use crate::replenish::history::{DemandHistory, days_between};
 use crate::replenish::lead_time::LeadTime;
 use crate::replenish::micro::Micro;
-use crate::replenish::plan::{Calendar, PlannedFactor};
+use crate::replenish::plan::Plan;
 use crate::replenish::position::OrderSize;
 use crate::replenish::target::{Item, Settings};
 
@@ -34,7 +34,7 @@ pub struct Past {
     /// Recorded demand, up to the last day of the window.
     pub history: DemandHistory,
     /// Planned factors.
-    pub planned: Vec<PlannedFactor>,
+    pub planned: Plan,
     /// Rate a week of a similar product, if the product was new.
     pub analogue: Option<Micro>,
     /// Lead time that the rule knows.
@@ -57,13 +57,6 @@ pub struct Past {
     pub backordered: Quantity,
     /// Supply that was open then, with the day on which it came.
     pub incoming: Vec<(NaiveDate, Quantity)>,
-}
-
-impl Past {
-    /// Returns the factors of days.
-    pub(super) fn calendar(&self) -> Calendar<'_> {
-        Calendar { planned: &self.planned }
-    }
 }
 
 /// The real course of a window.

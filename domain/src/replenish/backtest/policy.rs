@@ -128,7 +128,7 @@ pub(super) fn target(
     let rate = Rate::of(&demands, past.analogue, settings.smoothing)?;
     let until_next = horizon(&past.lead_time, settings.review_days)?;
     let days = u32::try_from(until_next.whole_above()).unwrap_or(u32::MAX);
-    let factor = past.calendar().mean(as_of, days)?;
+    let factor = past.planned.mean(as_of, days)?;
     Target::of(rate, factor, &past.lead_time, past.item, &settings)
 }
 

@@ -9,7 +9,7 @@ use crate::id::OrderId;
 use crate::number::{Percent, Quantity};
 use crate::replenish::micro::tests::micro;
 use crate::replenish::{
-    DayRange, DemandClass, DemandHistory, Item, LeadTime, Micro, OrderDemand, OrderSize, PlannedFactor,
+    DayRange, DemandClass, DemandHistory, Item, LeadTime, Micro, OrderDemand, OrderSize, Plan, PlannedFactor,
     RetailDemand, Returned, ServiceLevel, Settings,
 };
 
@@ -34,7 +34,7 @@ fn window(days: i64) -> Window {
 fn past() -> Past {
     Past {
         history: DemandHistory::empty(day(-200)),
-        planned: Vec::new(),
+        planned: Plan::default(),
         analogue: None,
         lead_time: LeadTime::from_receipts(Some(14), &[], &[]).expect("in range"),
         arrival_days: None,
@@ -215,7 +215,8 @@ fn a_back_test_says_why_it_may_mislead() {
     assert!(reasons(&past, 90, known).is_empty());
     assert_eq!(reasons(&past, 55, known), [Distrust::FewDays, Distrust::OpeningStock]);
     let unknown = Evidence { receipts: 4, is_changed: true };
-    past.planned = vec![PlannedFactor::new(day(89), day(200), Percent::new(150.into())).expect("a plan")];
+    let factor = PlannedFactor::new(day(89), day(200), Percent::new(150.into())).expect("a plan");
+    past.planned = Plan::new(&[factor]);
     past.history.largest_customer = units(1_620);
     let expected = [Distrust::Planned, Distrust::FewReceipts, Distrust::OneCustomer, Distrust::Changed];
     assert_eq!(reasons(&past, 90, unknown), expected);

@@ -75,12 +75,13 @@ fn planned_factors_divide_the_past_and_multiply_the_horizon() {
         PlannedFactor::new(from, to, percent.parse::<Percent>().expect("a percentage")).expect("a plan")
     };
     let mut usual = location(open(&[70, 70, 70, 140]));
-    usual.planned = vec![factor(before(7), before(1), "200")];
+    let past = factor(before(7), before(1), "200");
+    usual.planned = Plan::new(&[past]);
     let suggestion = suggested(&usual);
     assert_eq!(demands(&suggestion), ["70"; 4]);
     assert_eq!(assessed(&suggestion).demand.weeks[3].factor, micro("2"));
     assert_eq!(target(&suggestion).expected, micro("210"));
-    usual.planned.push(factor(today(), ahead(20), "150"));
+    usual.planned = Plan::new(&[past, factor(today(), ahead(20), "150")]);
     let promoted = target(&suggested(&usual));
     assert_eq!((promoted.planned, promoted.expected), (micro("1.5"), micro("315")));
     assert_eq!(promoted.economic_lot, target(&suggestion).economic_lot);

@@ -1,0 +1,1 @@
+alter table bank_line drop column transactions;
