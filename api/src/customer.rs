@@ -181,9 +181,10 @@ async fn update(caller: Caller, write: Write, id: PathId<CustomerId>, body: Body
 /// Erase a customer
 ///
 /// Replaces the texts of the record by those of an erased customer, who may not buy: name, number, e-mail address, tax number, addresses,
-/// contacts, notes, tags, links and metadata. Empties the texts about the customer on orders, shipments and holds. Fiscal documents
-/// (invoices, credit notes, till sales, payments) keep what they printed, with the reference and the addresses of their orders. A customer
-/// with open orders, open holds or a balance is rejected (409). It can't be undone. Erasing again changes nothing.
+/// contacts, notes, tags, links and metadata. Deletes its attachments and those of its orders. Empties the texts about the customer on
+/// orders, shipments and holds. Fiscal documents (invoices, credit notes, till sales, payments) keep what they printed, with the reference
+/// and the addresses of their orders. A customer with open orders, open holds or a balance is rejected (409). It can't be undone. Erasing
+/// again changes nothing.
 #[utoipa::path(
     operation_id = "customers_erase",
     security(("bearer" = ["customers:write"])),

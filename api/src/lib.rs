@@ -9,6 +9,7 @@ pub mod access;
 mod admission;
 pub mod app;
 pub mod aside;
+mod attachment;
 pub mod audit;
 pub mod auth;
 mod bank;

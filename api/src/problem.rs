@@ -145,6 +145,7 @@ impl ApiError {
                 tracing::warn!(%error, "temporarily unavailable");
                 ApiError::of(ErrorCode::TemporarilyUnavailable).with_retry_after(1)
             }
+            service::Error::TenantMoving => ApiError::of(ErrorCode::TenantMoving).with_retry_after(10),
             service::Error::OverShare => ApiError::of(ErrorCode::RateLimited).with_retry_after(1),
             service::Error::StatementTimeout => {
                 tracing::warn!(%error, "statement timeout");
@@ -379,6 +380,7 @@ impl From<service::Error> for ApiError {
             | service::Error::Unreachable(_)
             | service::Error::StatementTimeout
             | service::Error::LockTimeout
+            | service::Error::TenantMoving
             | service::Error::Invariant(_) => ApiError::from_shared(&error),
         }
     }
@@ -403,6 +405,7 @@ impl From<AuthError> for ApiError {
             AuthError::IpNotAllowed => ErrorCode::IpNotAllowed,
             AuthError::OriginNotAllowed => ErrorCode::OriginNotAllowed,
             AuthError::TenantSuspended => ErrorCode::TenantSuspended,
+            AuthError::TenantMoved => ErrorCode::TenantMoved,
             AuthError::TooManyAttempts(seconds) => {
                 return ApiError::of(ErrorCode::RateLimited).with_retry_after(seconds);
             }

@@ -5,7 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::posting::Rendering;
 use crate::{
-    audit, auth, bank, bi_login, bill, catalog, close, count, customer, customer_session, errors, event,
+    attachment, audit, auth, bank, bi_login, bill, catalog, close, count, customer, customer_session, errors, event,
     health, integrity, journal, landed_cost, ledger, limits, location, lot, openapi, order, period_lock, pos,
     pricing, purchase_order, reconciliation, recurring_entry, refusal, register, render, replenish,
     request_log, settings, stock, stream, supplier, supplier_payment, tax, voucher, webhook,
@@ -27,6 +27,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         .configure(bi_login::routes)
         .configure(webhook::routes)
         .configure(catalog::routes)
+        .configure(attachment::routes)
         .configure(customer::routes)
         .configure(customer_session::routes)
         .configure(supplier::routes)

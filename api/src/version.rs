@@ -101,7 +101,8 @@ impl IfNoneMatch {
         Ok(IfNoneMatch(tags.unwrap_or(header::IfNoneMatch::Items(Vec::new()))))
     }
 
-    fn knows(&self, own: &EntityTag) -> bool {
+    /// Whether the caller has the response with this ETag.
+    pub fn knows(&self, own: &EntityTag) -> bool {
         match &self.0 {
             header::IfNoneMatch::Any => true,
             header::IfNoneMatch::Items(tags) => tags.iter().any(|tag| tag.weak_eq(own)),

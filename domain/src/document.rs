@@ -8,8 +8,8 @@ use strum::VariantArray;
 use uuid::Uuid;
 
 use crate::id::{
-    self, ApiKeyId, ApplicationId, BiLoginId, BillId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
-    CustomerSessionId, EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, IdentityProviderId, InvitationId, InvoiceId,
+    self, ApiKeyId, ApplicationId, AttachmentId, BiLoginId, BillId, CashMoveId, CategoryId, CommandId,
+    CountId, CustomerId, CustomerSessionId, EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, IdentityProviderId, InvitationId, InvoiceId,
     LandedCostId, LocationId, LotId, OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId,
     ProductGroupId, ProductId, PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId,
     SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId, StockDocumentId, SupplierId,
@@ -98,6 +98,7 @@ pub enum DocumentKind {
     User,
     Invitation,
     IdentityProvider,
+    Attachment,
     Tenant,
     PeriodLock,
     RecurringEntry,
@@ -237,6 +238,7 @@ impl DocumentKind {
             Self::IdentityProvider => facts(
                 IdentityProviderId::PREFIX, "identity_provider", Below("/v1/identity-providers"), "identity_provider",
             ),
+            Self::Attachment => facts(AttachmentId::PREFIX, "attachment", Below("/v1/attachments"), "attachment"),
             Self::Tenant => facts(TenantId::PREFIX, "tenant", Nowhere, "tenant"),
             Self::PeriodLock => facts(PeriodLockId::PREFIX, "period_lock", Below("/v1/period-locks"), "period_lock"),
             Self::RecurringEntry => {

@@ -200,6 +200,10 @@ id!(
     CategoryId, "cat"
 );
 id!(
+    /// A file of a record.
+    AttachmentId, "att"
+);
+id!(
     /// A tax class.
     TaxClassId, "txc"
 );

@@ -9,6 +9,7 @@
 pub mod address;
 pub mod allocation;
 pub mod annotation;
+pub mod attachment;
 pub mod bank;
 pub mod bill;
 pub mod book;

@@ -37,6 +37,7 @@ tags! {
     AccountMapping = "account_mapping",
     ApiKey = "api_key",
     Application = "application",
+    Attachment = "attachment",
     Availability = "availability",
     BankLine = "bank_line",
     BankLineMatch = "bank_line_match",

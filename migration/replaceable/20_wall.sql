@@ -58,7 +58,9 @@ mutable (name, columns) as (
         ('webhook_delivery', '{status, attempts, tries, next_at, expires_at, leased_by, lease_until, http_status, error, version,
             updated_at}'),
         ('cost_to_settle', '{open_quantity, open_value, variance, taken_back, settled_at}'),
-        ('replenish_order', '{purchase_order_id, accepted_at}')
+        ('replenish_order', '{purchase_order_id, accepted_at}'),
+        ('attachment', '{filename, title, position, version, updated_at}'),
+        ('attachment_usage', '{stored_bytes, quota_bytes}')
     union all
     select unnest('{tenant, api_key, app_user, refresh_token, category, tax_class, tax_rate, product, product_unit, barcode,
         price_list, price_rule, price_tier, customer, customer_account, supplier, supplier_product, channel_price_list, location, stock_level,
@@ -76,7 +78,7 @@ deletable (name) as (
         sales_sum_by_quarter_hour, sales_sum_by_category, sales_sum_by_customer_year, sales_sum_by_customer,
         sales_sum_by_product_year, sales_sum_by_product, sales_sum_by_product_location, reconcile_ownership,
         reconcile_location_mapping, reconcile_sku_mapping, reconcile_item, reconcile_bundle,
-        reconcile_discrepancy, reconcile_episode, ledger_sum_by_day, bank_match}'::text[])
+        reconcile_discrepancy, reconcile_episode, ledger_sum_by_day, bank_match, attachment, attachment_content}'::text[])
 ),
 target as (
     select c.oid as id, c.relname::text as name, c.relrowsecurity and c.relforcerowsecurity as walled, c.relacl as acl

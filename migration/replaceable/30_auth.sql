@@ -43,7 +43,8 @@ begin
         where c.depth < 16
     )
     select c.depth, c.tenant_id, c.id, c.kind, c.scopes, c.ip_allowlist, c.expires_at, c.revoked_at, c.last_used_at,
-           c.locations, c.channels, c.amount_max::text, c.discount_max::text, c.origins, c.parent_id, c.user_id, u.role, u.status, t.status
+           c.locations, c.channels, c.amount_max::text, c.discount_max::text, c.origins, c.parent_id, c.user_id, u.role, u.status,
+           case when t.moved_at is not null then 'moved' when t.moving_until > now() and t.status = 'active' then 'moving' else t.status end
     from chain c
     join public.tenant t on t.tenant_id = c.tenant_id
     left join public.app_user u on u.tenant_id = c.tenant_id and u.id = c.user_id
@@ -58,11 +59,12 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     return query
-    select t.tenant_id, t.status from public.tenant t where t.slug = wanted;
+    select t.tenant_id, case when t.moved_at is null then t.status else 'moved' end from public.tenant t where t.slug = wanted;
 end
 $$;
 
--- The rate limits of the tenants that have some of their own, as a JSON array.
+-- The rate limits of the tenants that have some of their own, as a JSON array, and the tenants that are moving or were moved to another
+-- database.
 create or replace function auth.tenant_rates()
 returns table (rates text)
 language plpgsql stable security definer
@@ -71,9 +73,11 @@ as $$
 begin
     return query
     select coalesce(json_agg(json_build_object('tenant_id', t.tenant_id, 'rates', json_build_object(
-               'burst', t.rate_burst, 'minute', t.rate_minute, 'tenant', t.rate_tenant, 'reports', t.rate_reports))), '[]')::text
+               'burst', t.rate_burst, 'minute', t.rate_minute, 'tenant', t.rate_tenant, 'reports', t.rate_reports),
+               'move', case when t.moved_at is not null then 'moved' when t.moving_until > now() then 'moving' end)), '[]')::text
     from public.tenant t
-    where coalesce(t.rate_burst, t.rate_minute, t.rate_tenant, t.rate_reports) is not null;
+    where coalesce(t.rate_burst, t.rate_minute, t.rate_tenant, t.rate_reports) is not null
+        or t.moved_at is not null or t.moving_until > now();
 end
 $$;
 

@@ -181,7 +181,7 @@ alter function auth.forget_customer_sessions(uuid, timestamptz, uuid, integer) o
 revoke all on function auth.forget_customer_sessions(uuid, timestamptz, uuid, integer) from public;
 grant execute on function auth.forget_customer_sessions(uuid, timestamptz, uuid, integer) to stockwell_relay;
 
--- All tenants, for work that is done for each.
+-- The tenants that are not moving to another database, for work that is done for each.
 create or replace function auth.tenants()
 returns setof uuid
 language plpgsql stable security definer
@@ -189,7 +189,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     return query
-    select t.tenant_id from public.tenant t order by t.tenant_id;
+    select t.tenant_id from public.tenant t
+    where t.moved_at is null and (t.moving_until is null or t.moving_until <= now())
+    order by t.tenant_id;
 end
 $$;
 

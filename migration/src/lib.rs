@@ -207,6 +207,8 @@ pub const STEPS: &[Step] = &[
     step!("0205_bank_transactions"),
     step!("0206_bank_match"),
     step!("0207_bank_match_indexes"),
+    step!("0210_attachment"),
+    step!("0211_tenant_move"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

@@ -57,8 +57,10 @@ const SECOND_FACTOR: &str =
     "It is sealed by the key of this installation. The imported user sets up a second factor again.";
 /// The reason why recovery codes are not exported.
 const RECOVERY: &str = "They are credentials. The imported user gets others with a second factor.";
+/// The reason why the state of a move is not exported.
+const MOVE: &str = "It says that the tenant left this database. The imported tenant trades.";
 /// Columns that are not exported, each with the reason.
-const COLUMNS_LEFT_OUT: [(&str, &str, &str); 6] = [
+const COLUMNS_LEFT_OUT: [(&str, &str, &str); 8] = [
     (
         "api_key",
         "hash",
@@ -73,6 +75,8 @@ const COLUMNS_LEFT_OUT: [(&str, &str, &str); 6] = [
     ("app_user", "second_factor_since", SECOND_FACTOR),
     ("app_user", "second_factor_step", SECOND_FACTOR),
     ("app_user", "recovery_codes", RECOVERY),
+    ("tenant", "moving_until", MOVE),
+    ("tenant", "moved_at", MOVE),
 ];
 
 /// An export, an import or a deletion failed.
@@ -221,6 +225,7 @@ fn filled(table: &str, column: &str) -> Option<String> {
         ("app_user", "second_factor" | "second_factor_since" | "second_factor_step" | "recovery_codes") => {
             Some("null".to_owned())
         }
+        ("tenant", "moving_until" | "moved_at") => Some("null".to_owned()),
         _ => None,
     }
 }

@@ -43,6 +43,7 @@ use tokio::sync::broadcast;
 use crate::caller::ActorKind;
 use crate::outbound::Reach;
 use crate::refusal::{Refusals, Refused};
+use crate::tx::Move;
 use crate::{Caller, Db, Error};
 
 use attempts::Attempts;
@@ -101,6 +102,9 @@ pub enum AuthError {
     /// The tenant is suspended.
     #[error("tenant suspended")]
     TenantSuspended,
+    /// The tenant was moved to another database.
+    #[error("tenant moved")]
+    TenantMoved,
     /// Too many attempts with wrong secrets came from this network; try again after so many seconds.
     #[error("too many failed attempts")]
     TooManyAttempts(u64),
@@ -125,6 +129,7 @@ impl AuthError {
             | AuthError::IpNotAllowed
             | AuthError::OriginNotAllowed
             | AuthError::TenantSuspended
+            | AuthError::TenantMoved
             | AuthError::TooManyAttempts(_)
             | AuthError::TooManyUnknownKeys(_) => false,
         }
@@ -394,6 +399,9 @@ impl Auth {
         let found = row.as_ref().map(Chain::read).transpose()?.flatten();
         let (chain, now) = found.ok_or(AuthError::InvalidKey)?;
         chain.check(now)?;
+        if chain.is_moving() {
+            self.db.note_move(chain.tenant_id(), Move::Moving);
+        }
         if chain.last_used_at().is_none_or(|at| at < now - USE_NOTED_EVERY) {
             self.note_use(chain.tenant_id(), chain.id());
         }

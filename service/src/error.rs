@@ -34,6 +34,9 @@ pub enum Error {
     /// The tenant itself uses all connections that it may have at a time.
     #[error("the tenant uses all connections that it may have at a time")]
     OverShare,
+    /// The tenant is moving to another database, and its writes wait.
+    #[error("the tenant is moving to another database")]
+    TenantMoving,
     /// A statement ran into its time limit.
     #[error("a statement ran into its time limit")]
     StatementTimeout,

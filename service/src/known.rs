@@ -2,8 +2,8 @@
 //! exist, so a filter that names an unknown record is rejected.
 
 use domain::id::{
-    self, ApiKeyId, ApplicationId, BiLoginId, BillId, CashMoveId, CategoryId, CommandId, CountId, CustomerId,
-    CustomerSessionId, EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, IdentityProviderId, InvitationId, InvoiceId,
+    self, ApiKeyId, ApplicationId, AttachmentId, BiLoginId, BillId, CashMoveId, CategoryId, CommandId,
+    CountId, CustomerId, CustomerSessionId, EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, IdentityProviderId, InvitationId, InvoiceId,
     LandedCostId, LocationId, LotId, OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId,
     ProductGroupId, ProductId, PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId,
     SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId, StockDocumentId, SupplierId,
@@ -89,6 +89,7 @@ macro_rules! in_table {
 const KINDS: &[(&str, &str, &str)] = &[
     (ApiKeyId::PREFIX, "API key", in_table!("api_key")),
     (ApplicationId::PREFIX, "application", in_table!("application")),
+    (AttachmentId::PREFIX, "attachment", in_table!("attachment")),
     (BiLoginId::PREFIX, "BI login", in_table!("bi_login")),
     (BillId::PREFIX, "bill", in_table!("bill")),
     (CashMoveId::PREFIX, "cash move", in_table!("cash_move")),

@@ -5,6 +5,7 @@
 
 pub mod application;
 pub mod archive;
+pub mod attachment;
 pub mod audit;
 pub mod auth;
 pub mod bank;

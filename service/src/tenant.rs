@@ -18,6 +18,8 @@ use crate::command::{self, Written};
 use crate::scope::{Scope, Scopes};
 use crate::{Caller, Db, Error, Tx, input};
 
+pub mod moving;
+pub mod quota;
 pub mod rates;
 pub mod settings;
 

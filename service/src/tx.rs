@@ -3,6 +3,7 @@
 //! Opening costs one round trip: `begin` and the tenant travel in one message. The pool can't run SQL: only
 //! [`Db::schema_step`] and `Db::ask` read without a tenant. This is the only file that reads the clock.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -23,13 +24,17 @@ use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use self::connections::{Connections, Lent};
+use self::moves::Moves;
 use self::shares::Work;
 use crate::notifier::Notifier;
 use crate::timing::on_database;
 use crate::{Caller, Error};
 
 mod connections;
+mod moves;
 pub(crate) mod shares;
+
+pub use moves::Move;
 
 /// Time that each line adds to that of a write: a document of 2,000 lines is no fault of the database.
 const LINE_TIME: Duration = Duration::from_millis(1);
@@ -94,6 +99,8 @@ pub struct Db {
     write_share: Work,
     /// Time of a write.
     write_time: WriteTime,
+    /// Tenants whose writes are rejected.
+    moves: Moves,
 }
 
 /// The time of a write, by its parts.
@@ -128,7 +135,23 @@ impl Db {
             notifier: Notifier::default(),
             write_share: Work::Write,
             write_time: WriteTime::of(Duration::from_millis(options.write_ms)),
+            moves: Moves::default(),
         })
+    }
+
+    /// Takes over which tenants are moving to another database, or were moved.
+    pub(crate) fn set_moves(&self, moves: HashMap<TenantId, Move>) {
+        self.moves.set(moves);
+    }
+
+    /// Notes that a tenant is moving to another database, or was moved.
+    pub(crate) fn note_move(&self, tenant_id: TenantId, state: Move) {
+        self.moves.note(tenant_id, state);
+    }
+
+    /// Returns the state of a tenant's move to another database, as far as this process knows it.
+    pub(crate) fn move_of(&self, tenant_id: TenantId) -> Option<Move> {
+        self.moves.of(tenant_id)
     }
 
     /// Returns the same database for an import, whose long transactions use the share of the jobs.
@@ -278,6 +301,7 @@ impl Db {
     /// Opens a transaction for a write. Writes only look up rows by key. So each statement is planned once per
     /// connection and by index, even if the statistics of a young table still say that it is small.
     pub(crate) async fn begin(&self, tenant_id: TenantId) -> Result<Tx, Error> {
+        self.moves.check_write(tenant_id)?;
         let opening = "begin; set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off; \
              set local jit = off";
         self.open(opening, self.write_share, tenant_id).await

@@ -1,5 +1,6 @@
 //! `stockwell tenant export`, `import`, `delete` and `reset`: an archive is a folder, or one file that ends in `.tar.gz`.
 
+pub mod relocation;
 mod tar;
 
 use std::fs::{self, DirBuilder};

@@ -15,12 +15,15 @@ use service::integrity;
 use service::rollup;
 use service::scope::Scope;
 use service::stock::checkpoint;
+use service::tenant::quota;
 use service::tenant::rates::{self, Rates};
 use service::tenant::{self, TenantCreate};
 use service::tx::PoolOptions;
 use service::{Db, Error};
 use strum::IntoEnumIterator;
 
+/// Bytes of one MiB.
+const BYTES_OF_MIB: i64 = 1024 * 1024;
 /// Highest rate limit.
 const LIMIT_MAX: u32 = 1_000_000_000;
 
@@ -153,10 +156,14 @@ pub enum TenantCommand {
     Create(TenantArgs),
     /// Set or print the rate limits that a tenant has of its own. Servers follow within 10 seconds.
     Rates(RatesArgs),
+    /// Print what the files of a tenant take, or set the most that they may take.
+    Attachments(AttachmentsArgs),
     /// Write all rows of a tenant to an archive, from one snapshot.
     Export(moving::ExportArgs),
     /// Check an archive, write its rows to a database that does not have the tenant, and check the nine facts.
     Import(moving::ImportArgs),
+    /// Move a tenant to another database. Its writes pause, reads go on. Print the time of the pause.
+    Move(moving::MoveArgs),
     /// Delete a tenant with all its rows, and print what each table had and has.
     Delete(moving::DeleteArgs),
     /// Delete everything of a tenant for trials, make it again, as new or as an archive of it has it, and print its id and its key.
@@ -184,6 +191,19 @@ pub struct RatesArgs {
     /// The most points of reports of the tenant in a minute.
     #[arg(long, value_parser = limit)]
     reports: Option<Limit>,
+}
+
+/// Arguments of `tenant attachments`.
+#[derive(Debug, Args)]
+pub struct AttachmentsArgs {
+    #[command(flatten)]
+    database: Database,
+    /// The tenant's slug.
+    #[arg(long)]
+    slug: String,
+    /// The most MiB that the files of the tenant may take, or `default` for 1024. Files that exceed it stay.
+    #[arg(long, value_parser = limit)]
+    quota_mib: Option<Limit>,
 }
 
 /// A limit of a tenant's own; none for that of the server's configuration.
@@ -378,8 +398,10 @@ pub async fn tenant(command: TenantCommand) -> Result<(), Failed> {
     match command {
         TenantCommand::Create(args) => create_tenant(args).await,
         TenantCommand::Rates(args) => set_rates(&args).await,
+        TenantCommand::Attachments(args) => set_quota(&args).await,
         TenantCommand::Export(args) => moving::export(&args).await,
         TenantCommand::Import(args) => moving::import(&args).await,
+        TenantCommand::Move(args) => moving::relocate(&args).await,
         TenantCommand::Delete(args) => moving::delete(&args).await,
         TenantCommand::Reset(args) => moving::reset(&args).await,
     }
@@ -403,6 +425,18 @@ async fn set_rates(args: &RatesArgs) -> Result<(), Failed> {
     for (name, limit) in [("burst", burst), ("minute", minute), ("tenant", tenant), ("reports", reports)] {
         println!("{name}: {}", limit.map_or_else(|| "default".to_owned(), |limit| limit.to_string()));
     }
+    Ok(())
+}
+
+/// Sets the quota of a tenant's files, if one is named, and prints it with the bytes that are used.
+async fn set_quota(args: &AttachmentsArgs) -> Result<(), Failed> {
+    let db = args.database.connect().await?;
+    if let Some(Limit(quota_mib)) = args.quota_mib {
+        let bytes = quota_mib.map(|mib| i64::from(mib) * BYTES_OF_MIB);
+        quota::set(&db, &args.slug, bytes).await?;
+    }
+    let usage = quota::get(&db, &args.slug).await?;
+    println!("used: {} bytes\nquota: {} MiB", usage.stored, usage.quota / BYTES_OF_MIB);
     Ok(())
 }
 

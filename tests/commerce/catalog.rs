@@ -1,5 +1,6 @@
 //! Products, categories, customers and other records: create, change, list.
 
+mod attachment;
 mod bundle;
 mod csv;
 mod divided;

@@ -33,6 +33,7 @@ const AREAS: &[(&str, &str, &[&str])] = &[
             "/v1/unmapped-skus",
         ],
     ),
+    ("Attachments", "Files of records, and images of products.", &["/v1/attachments"]),
     (
         "Customers",
         "Wholesale accounts and registered retail customers, and sessions in which they act for themselves.",

@@ -46,6 +46,10 @@ pub enum ErrorCode {
     NotPublishable,
     /// The tenant is suspended.
     TenantSuspended,
+    /// The tenant was moved to another database.
+    TenantMoved,
+    /// The tenant is moving to another database, and its writes wait.
+    TenantMoving,
     /// No route has this path.
     RouteNotFound,
     /// The path does not take this method.
@@ -114,7 +118,8 @@ impl ErrorCode {
             ErrorCode::IpNotAllowed
             | ErrorCode::OriginNotAllowed
             | ErrorCode::NotPublishable
-            | ErrorCode::TenantSuspended => StatusCode::FORBIDDEN,
+            | ErrorCode::TenantSuspended
+            | ErrorCode::TenantMoved => StatusCode::FORBIDDEN,
             ErrorCode::RouteNotFound => StatusCode::NOT_FOUND,
             ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             ErrorCode::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
@@ -124,9 +129,10 @@ impl ErrorCode {
             ErrorCode::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
             ErrorCode::RateLimited | ErrorCode::QueryCostExceeded => StatusCode::TOO_MANY_REQUESTS,
             ErrorCode::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
-            ErrorCode::TemporarilyUnavailable | ErrorCode::OutcomeUnknown | ErrorCode::StatementTimeout => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            ErrorCode::TemporarilyUnavailable
+            | ErrorCode::TenantMoving
+            | ErrorCode::OutcomeUnknown
+            | ErrorCode::StatementTimeout => StatusCode::SERVICE_UNAVAILABLE,
             ErrorCode::Domain(code) => domain_status(code),
         }
     }

@@ -144,6 +144,19 @@ pub static REGISTRY: &[Entry] = &[
         "Ask the operator of this installation.",
     ),
     entry(
+        ErrorCode::TenantMoved,
+        "Tenant moved",
+        "The tenant was moved to another database. This one rejects every call of it.",
+        "Call the server of the other database, with a key that was made there. The operator knows its address.",
+    ),
+    entry(
+        ErrorCode::TenantMoving,
+        "Tenant is moving",
+        "The operator moves the tenant to another database. Reads go on, and writes are rejected until the move ends or is given up. \
+         Nothing was written.",
+        "Send the request again after the seconds in Retry-After, with the same Idempotency-Key.",
+    ),
+    entry(
         ErrorCode::RouteNotFound,
         "No such route",
         "No route of the API has this path.",

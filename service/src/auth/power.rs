@@ -209,10 +209,16 @@ impl Chain {
         if self.ends_at().is_some_and(|end| end <= now) {
             return Err(AuthError::ExpiredKey);
         }
-        if self.key().tenant_status != "active" {
-            return Err(AuthError::TenantSuspended);
+        match self.key().tenant_status.as_str() {
+            "active" | "moving" => Ok(()),
+            "moved" => Err(AuthError::TenantMoved),
+            _ => Err(AuthError::TenantSuspended),
         }
-        Ok(())
+    }
+
+    /// Whether the tenant is moving to another database, so that its writes are rejected.
+    pub fn is_moving(&self) -> bool {
+        self.key().tenant_status == "moving"
     }
 
     fn ends_at(&self) -> Option<DateTime<Utc>> {

@@ -20,6 +20,7 @@ use uuid::Uuid;
 use super::{Auth, AuthError, CachedCredential, Role};
 use crate::caller::ActorKind;
 use crate::scope::Scopes;
+use crate::tx::Move;
 use crate::{Caller, Error};
 
 /// Lifetime of an access token.
@@ -236,6 +237,9 @@ impl Auth {
         let user = user.filter(is_valid).ok_or(AuthError::InvalidToken)?;
         if tenant.is_none_or(|tenant| tenant.status != "active") {
             return Err(AuthError::TenantSuspended);
+        }
+        if self.db.move_of(tenant_id) == Some(Move::Moved) {
+            return Err(AuthError::TenantMoved);
         }
         // The token's scopes, limited to those that the role still has.
         let role: Role = user.role.parse().map_err(|_| AuthError::InvalidToken)?;

@@ -24,6 +24,7 @@ use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
+use crate::attachment::ImageFile;
 use crate::input::{self, Change};
 use crate::listing::{self, Columns, Listing};
 use crate::page::{Page, Placed};
@@ -31,6 +32,7 @@ use crate::search::{Noted, Pairs, Search, Searchable};
 use crate::{Error, Tx};
 
 pub use sort::ProductSort;
+pub use store::touch;
 
 use check::{Drafts, References};
 use store::{assemble, with_parts, with_parts_of};
@@ -187,6 +189,9 @@ pub struct Product {
     /// Links to images of the product, the main one first.
     #[schema(max_items = 20)]
     pub images: Vec<Link>,
+    /// Images that are stored here, the main one first: `POST /v1/attachments` adds one.
+    #[schema(max_items = 50)]
+    pub image_files: Vec<ImageFile>,
     /// Tags.
     #[schema(max_items = 50)]
     pub tags: Vec<Tag>,
@@ -396,6 +401,7 @@ pub async fn update(
     let mut after = assemble(tx, id, tax_class_id, input);
     after.version = before.version + 1;
     after.created_at = before.created_at;
+    after.image_files.clone_from(&before.image_files);
     store::update(tx, &[&after]).await.map_err(|error| reject_taken_value(error, input))?;
     Ok(after)
 }

@@ -8,7 +8,7 @@ use domain::refusal::{Code, Refusal};
 use sea_orm::sqlx::{self, Row};
 
 use super::{Customer, CustomerInput, get, input_of, update};
-use crate::{Error, Tx};
+use crate::{Error, Tx, attachment};
 
 /// The name of an erased customer.
 const ERASED: &str = "Erased";
@@ -25,7 +25,7 @@ const GOES_ON: &str = "
     from customer_account a where a.tenant_id = $1 and a.customer_id = $2 for no key update of a";
 
 /// Replaces the texts of a customer's record by those of an erased one, and empties the texts about it on documents that are not
-/// fiscal. Rejects a customer whose business goes on. Erasing again changes nothing but texts that were written meanwhile.
+/// fiscal. Its files go, and those of its orders. Rejects a customer whose business goes on. Erasing again changes nothing but texts that were written meanwhile.
 pub async fn erase(tx: &Tx, id: CustomerId) -> Result<Customer, Error> {
     let before = get(tx, id).await?;
     check_ended(tx, id).await?;
@@ -37,6 +37,7 @@ pub async fn erase(tx: &Tx, id: CustomerId) -> Result<Customer, Error> {
     };
     let erase = sqlx::query("select auth.erase_customer($1, $2)").bind(id.0).bind(tx.now);
     tx.execute(erase).await?;
+    attachment::erase(tx, id).await?;
     Ok(after)
 }
 

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{find, operator};
 use crate::command::{self, Written};
+use crate::tx::Move;
 use crate::{Db, Error, Tx};
 
 /// Limits of a tenant. What is absent is as the server's configuration says.
@@ -24,17 +25,22 @@ pub struct Rates {
     pub reports: Option<u32>,
 }
 
-/// Returns the limits of each tenant that has some of its own.
+/// Returns the limits of each tenant that has some of its own. Takes over which tenants are moving to another database.
 pub async fn all(db: &Db) -> Result<HashMap<TenantId, Rates>, Error> {
     #[derive(Deserialize)]
     struct Own {
         tenant_id: Uuid,
         rates: Rates,
+        /// Absent in a schema of the version before.
+        #[serde(default, rename = "move")]
+        state: Option<Move>,
     }
     let row = db.ask(|| sqlx::query("select rates from auth.tenant_rates()")).await?;
     let row = row.ok_or_else(|| Error::invariant("an aggregate returns one row"))?;
     let own: Vec<Own> = serde_json::from_str(row.try_get("rates")?)
         .map_err(|error| Error::invariant(format!("rate limits: {error}")))?;
+    let moves = own.iter().filter_map(|own| Some((TenantId(own.tenant_id), own.state?)));
+    db.set_moves(moves.collect());
     Ok(own.into_iter().map(|own| (TenantId(own.tenant_id), own.rates)).collect())
 }
 

@@ -278,6 +278,9 @@ impl World<'_> {
             json!([{ "account": "6100", "debit": "80.00" }, { "account": "1110", "credit": "80.00" }]);
         let earlier = json!({ "memo": "Allowance of 2020", "occurred_on": "2020-06-30", "lines": lines });
         self.post("entry:2020", "/v1/journal-entries", earlier).await?;
+        let sheet = json!({ "record_id": self.id("prd:nut"), "filename": "nut-m8.txt", "title": "Data sheet",
+            "content_type": "text/plain", "content": "TnV0IE04LCB6aW5jLXBsYXRlZC4K" });
+        self.make("att:sheet", "/v1/attachments", sheet).await?;
         let lines = "account,reference,booked_on,amount,text\nEXAMPLE,LINE-1,2026-01-05,1.00,thanks\n\
                      EXAMPLE,LINE-2,2026-01-05,50.00,thanks\n";
         self.post("bank:statement", "/v1/bank-statements", json!({ "text": lines })).await?;

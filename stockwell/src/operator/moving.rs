@@ -1,4 +1,4 @@
-//! `stockwell tenant export`, `import`, `delete` and `reset`: all of a tenant out, in, and gone.
+//! `stockwell tenant export`, `import`, `move`, `delete` and `reset`: all of a tenant out, in, elsewhere, and gone.
 
 use std::path::PathBuf;
 
@@ -6,9 +6,13 @@ use api::config::secret;
 use clap::Args;
 use domain::id::TenantId;
 use secrecy::{ExposeSecret, SecretString};
+use service::Db;
 use service::archive::Manifest;
 use service::integrity;
+use service::tenant::moving::SETTLE;
+use service::tx::PoolOptions;
 use stockwell::archive;
+use stockwell::archive::relocation::{self, Relocated, Relocation};
 
 use super::{EveryTenant, Failed};
 
@@ -34,6 +38,26 @@ pub struct ImportArgs {
     /// A folder or a file that `tenant export` wrote.
     #[arg(long, value_name = "FILE.tar.gz|FOLDER")]
     from: PathBuf,
+}
+
+/// Arguments of `tenant move`.
+#[derive(Debug, Args)]
+pub struct MoveArgs {
+    /// The database that the tenant leaves, as the role that sees every tenant (stockwell_migrator).
+    #[arg(long, env = "STOCKWELL_MIGRATOR_DATABASE_URL", hide_env_values = true, value_parser = secret)]
+    migrator_database_url: SecretString,
+    /// The tenant's slug.
+    #[arg(long)]
+    slug: String,
+    /// The database that the tenant goes to, as the role that sees every tenant (stockwell_migrator), or file:PATH.
+    #[arg(long, value_name = "DATABASE_URL", value_parser = secret)]
+    to: SecretString,
+    /// The database that the tenant goes to, as the service's role (stockwell_app), or file:PATH. The nine facts are checked there.
+    #[arg(long, value_name = "DATABASE_URL", value_parser = secret)]
+    to_app: SecretString,
+    /// A name for a folder that has the rows meanwhile. It is removed at the end.
+    #[arg(long, value_name = "FOLDER", default_value = "stockwell-move")]
+    work: PathBuf,
 }
 
 /// Arguments of `tenant delete`.
@@ -99,6 +123,31 @@ pub(super) async fn import(args: &ImportArgs) -> Result<(), Failed> {
         return Ok(());
     }
     Err(Failed::Message(format!("the tenant is imported as it was, and {broken} facts do not hold")))
+}
+
+/// Moves a tenant, and prints the number of rows and the time for which its writes paused.
+pub(super) async fn relocate(args: &MoveArgs) -> Result<(), Failed> {
+    let options = PoolOptions { connections_max: 1, ..PoolOptions::default() };
+    let to = Db::connect(args.to_app.expose_secret(), &options).await?;
+    let wanted = Relocation {
+        slug: &args.slug,
+        from_url: args.migrator_database_url.expose_secret(),
+        to_url: args.to.expose_secret(),
+        to: &to,
+        work: &args.work,
+        settle: SETTLE,
+    };
+    let Relocated { manifest, paused } = relocation::relocate(&wanted).await?;
+    println!(
+        "{} is moved: {} rows, equal on both sides, and the nine facts hold. Writes paused for {} seconds.",
+        manifest.slug,
+        manifest.rows(),
+        paused.as_secs()
+    );
+    println!(
+        "Next: make a key with `stockwell keys create` there, and send its users links for new passwords."
+    );
+    Ok(())
 }
 
 fn print_rows(manifest: &Manifest) {

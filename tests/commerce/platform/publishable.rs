@@ -9,7 +9,10 @@ use tests::{Client, Tenant, with_tenant};
 use super::auth::key_with;
 
 /// Operations that are open to publishable keys.
-const OPEN: [&str; 12] = [
+const OPEN: [&str; 15] = [
+    "attachments_get",
+    "attachments_get_content",
+    "attachments_list",
     "barcodes_get",
     "categories_get",
     "categories_list",
@@ -25,7 +28,7 @@ const OPEN: [&str; 12] = [
 ];
 
 /// Fields of a product as a visitor gets it. Five of them are empty.
-const SEEN_OF_PRODUCT: [&str; 26] = [
+const SEEN_OF_PRODUCT: [&str; 27] = [
     "attachments",
     "barcodes",
     "category_id",
@@ -35,6 +38,7 @@ const SEEN_OF_PRODUCT: [&str; 26] = [
     "external_ref",
     "group_id",
     "id",
+    "image_files",
     "images",
     "kind",
     "list_price",

@@ -1,5 +1,7 @@
 //! All rows of a tenant leave in an archive, come back in another database, and are deleted.
 
+mod moving;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -19,7 +21,8 @@ use tests::{Client, Node, Tenant, Till, environment, sale, superuser, with_tenan
 use uuid::Uuid;
 
 /// Lists that are the same on both sides. Those of keys and users differ in what they last did.
-const LISTS: [&str; 9] = [
+const LISTS: [&str; 10] = [
+    "/v1/attachments",
     "/v1/products",
     "/v1/customers",
     "/v1/orders",
@@ -50,6 +53,8 @@ async fn trade(tenant: &Tenant) -> Till {
     let customer = tenant.customer("Anna Bergman").await;
     tenant.order(&customer, &[("MUG", "7")], "invoiced").await.created();
     tenant.order(&customer, &[("CUP", "5")], "confirmed").await.created();
+    let file = json!({ "record_id": customer, "filename": "a.txt", "content_type": "text/plain", "content": "aGVsbG8=" });
+    tenant.post("/v1/attachments", &file).await.created();
     let payment = json!({ "customer_id": customer, "amount": "20.00", "method": "bank" });
     tenant.post("/v1/payments", &payment).await.created();
     service::rollup::run_all(&environment().db, tenant.id).await.expect("sales lines are folded");
@@ -160,6 +165,8 @@ fn a_tenant_is_the_same_in_another_database_and_is_deleted_from_it() {
             assert_eq!(rows(&moved, list).await[newer..], rows(tenant, list).await[..], "{list}");
         }
         tenant.check_books_in(&other.root).await;
+        let file = rows(&moved, "/v1/attachments").await[0]["url"].clone();
+        assert_eq!(moved.get(file.as_str().expect("a path")).await.text, "hello");
 
         // It goes on from there.
         let new = moved.post("/v1/pos/sales", &sale(&till, &[("MUG", "1")])).await.created();

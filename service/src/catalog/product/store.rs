@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::check::to_stored;
 use super::{Product, ProductInput, ProductUnit, UnitInput};
+use crate::attachment::{self, ProductImage};
 use crate::columns::Columns;
 use crate::{Error, Tx, rows};
 
@@ -84,6 +85,7 @@ pub(super) fn assemble(tx: &Tx, id: ProductId, tax_class_id: TaxClassId, input: 
         options: input.options.clone(),
         external_ref: input.external_ref.clone().map(String::from),
         images: input.images.clone(),
+        image_files: Vec::new(),
         tags: input.tags.clone(),
         attachments: input.attachments.clone(),
         metadata: input.metadata.clone(),
@@ -99,7 +101,7 @@ fn texts(codes: &[Code64]) -> Vec<String> {
     codes.iter().map(Code64::to_string).collect()
 }
 
-/// Makes a product of its row, without units and barcodes.
+/// Makes a product of its row, without units, barcodes and image files.
 fn without_parts(row: product::Model) -> Product {
     let options = row.option_values.as_deref().and_then(|text| serde_json::from_str(text).ok());
     Product {
@@ -123,6 +125,7 @@ fn without_parts(row: product::Model) -> Product {
         options: options.unwrap_or_default(),
         external_ref: row.external_ref,
         images: rows::listed(&row.images),
+        image_files: Vec::new(),
         tags: rows::listed(&row.tags),
         attachments: rows::listed(&row.attachments),
         metadata: metadata::of_json(&row.metadata),
@@ -238,6 +241,14 @@ pub(super) async fn update(tx: &Tx, products: &[&Product]) -> Result<(), Error> 
     delete_barcodes(tx, &ids, &barcodes_of(products)).await?;
     bind(tx, UPDATE, products).execute(tx).await?;
     insert_parts(tx, products).await
+}
+
+/// Makes the next version of a product whose images changed.
+pub async fn touch(tx: &Tx, id: ProductId) -> Result<(), Error> {
+    let statement =
+        "update product set version = version + 1, updated_at = $3 where tenant_id = $1 and id = $2";
+    tx.execute(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0).bind(tx.now)).await?;
+    Ok(())
 }
 
 /// Clears unique values, so that products written together may swap them.
@@ -366,12 +377,12 @@ async fn write_barcodes(tx: &Tx, barcodes: &[Barcode<'_>]) -> Result<(), Error> 
     Ok(())
 }
 
-/// Returns the product of a row, with its units and barcodes.
+/// Returns the product of a row, with its units, barcodes and image files.
 pub(super) async fn with_parts_of(tx: &Tx, row: product::Model) -> Result<Product, Error> {
     with_parts(tx, vec![row]).await?.pop().ok_or_else(|| Error::invariant("one row in, none out"))
 }
 
-/// Reads the units and barcodes of many products in two statements.
+/// Reads the units, barcodes and image files of many products in three statements.
 pub(crate) async fn with_parts(tx: &Tx, rows: Vec<product::Model>) -> Result<Vec<Product>, Error> {
     if rows.is_empty() {
         return Ok(Vec::new());
@@ -380,6 +391,7 @@ pub(crate) async fn with_parts(tx: &Tx, rows: Vec<product::Model>) -> Result<Vec
     let units =
         tx.select::<product_unit::Entity>().filter(product_unit::Column::ProductId.is_in(ids.clone()));
     let units = units.order_by_asc(product_unit::Column::Uom).all(tx).await?;
+    let images = attachment::images(tx, &ids).await?;
     let barcodes = tx.select::<barcode::Entity>().filter(barcode::Column::ProductId.is_in(ids));
     let barcodes = barcodes.order_by_asc(barcode::Column::Code).all(tx).await?;
     let mut places: HashMap<ProductId, usize> = HashMap::with_capacity(rows.len());
@@ -400,6 +412,11 @@ pub(crate) async fn with_parts(tx: &Tx, rows: Vec<product::Model>) -> Result<Vec
             product.barcodes.push(code);
         } else if let Some(unit) = product.units.iter_mut().find(|unit| unit.uom == uom) {
             unit.barcodes.push(code);
+        }
+    }
+    for ProductImage { product_id, image } in images {
+        if let Some(place) = places.get(&product_id) {
+            products[*place].image_files.push(image);
         }
     }
     // The database sorts by another alphabet.

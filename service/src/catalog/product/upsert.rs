@@ -125,6 +125,7 @@ fn change(
     let tax_class_id = drafts.check(input, id, Some(before))?;
     let mut after = store::assemble(tx, id, tax_class_id, input);
     after.created_at = before.created_at;
+    after.image_files.clone_from(&before.image_files);
     after.updated_at = before.updated_at;
     after.version = before.version;
     if after == *before {

@@ -71,6 +71,9 @@ pub async fn world(tenant: &Tenant) -> World {
     let product = json!({ "sku": MARK, "name": name("product"), "list_price": "10", "category_id": category["id"],
         "tax_class_id": class["id"], "barcodes": [MARK] });
     world.make(tenant, "/v1/products", product).await;
+    let file = json!({ "record_id": world.ids["prd"], "filename": MARK, "title": MARK, "content_type": "text/plain",
+        "content": "WFlMT1BIT05F" });
+    world.make(tenant, "/v1/attachments", file).await;
     world.ids.insert("code".to_owned(), MARK.to_owned());
     assortment(tenant, &mut world).await;
     let list = world.make(tenant, "/v1/price-lists", json!({ "code": MARK, "name": name("list") })).await;

@@ -1,0 +1,3 @@
+drop table attachment_usage;
+drop table attachment;
+drop table attachment_content;

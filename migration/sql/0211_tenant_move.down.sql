@@ -1,0 +1,1 @@
+alter table tenant drop column moving_until, drop column moved_at;

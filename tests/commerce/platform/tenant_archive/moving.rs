@@ -1,0 +1,141 @@
+//! A tenant moves to another database while it trades.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use sea_orm::sqlx;
+use sea_orm::sqlx::postgres::PgPool;
+use service::tenant::moving;
+use stockwell::archive::relocation::{Relocation, relocate};
+use tests::{Tenant, Till, environment, with_tenant};
+use tokio::time::{Instant, sleep};
+
+use super::{Other, counts, migrator_url, place, trade};
+use crate::platform::auth::outside;
+
+/// Time in which the servers of the tests learn that writes pause: they read it every 10 seconds.
+const SETTLE: Duration = Duration::from_secs(11);
+
+/// The sales of one writer.
+#[derive(Debug, Default)]
+struct Written {
+    /// Ids of the sales that were acknowledged.
+    sold: Vec<String>,
+    /// Number of sales that were rejected because of the move.
+    refused: usize,
+}
+
+/// Sells until it is stopped.
+async fn sell(tenant: &Tenant, till: &Till, is_over: &AtomicBool) -> Written {
+    let mut written = Written::default();
+    while !is_over.load(Ordering::Relaxed) {
+        let reply = tenant.sell(till, &[("MUG", "1")]).await;
+        match reply.status {
+            201 => written.sold.push(reply.created()["id"].as_str().expect("an id").to_owned()),
+            503 => {
+                reply.refused(503, "tenant_moving");
+                assert_eq!(reply.header("retry-after"), Some("10"));
+                written.refused += 1;
+                let read = tenant.get("/v1/products").await;
+                assert!(matches!(read.status, 200 | 403), "reads go on: {}", read.text);
+            }
+            _ => _ = reply.refused(403, "tenant_moved"),
+        }
+        sleep(Duration::from_millis(250)).await;
+    }
+    written
+}
+
+#[test]
+fn a_tenant_moves_while_it_trades_and_no_sale_is_lost() {
+    with_tenant(async |tenant| {
+        let till = trade(tenant).await;
+        let other = Other::start().await;
+        let (from_url, to_url, work) = (migrator_url(), other.migrator_url(), place(tenant, "-move"));
+        let wanted = Relocation {
+            slug: &tenant.slug,
+            from_url: &from_url,
+            to_url: &to_url,
+            to: &other.node.app.db,
+            work: &work,
+            settle: SETTLE,
+        };
+        let is_over = AtomicBool::new(false);
+        let relocated = async {
+            let relocated = relocate(&wanted).await;
+            is_over.store(true, Ordering::Relaxed);
+            relocated
+        };
+        let (relocated, one, two) =
+            tokio::join!(relocated, sell(tenant, &till, &is_over), sell(tenant, &till, &is_over));
+        let relocated = relocated.expect("it is moved");
+        assert!(relocated.paused >= SETTLE);
+        let sold: Vec<&String> = one.sold.iter().chain(&two.sold).collect();
+        assert!(!sold.is_empty() && one.refused + two.refused > 0, "{one:?} {two:?}");
+        let moved = other.client(tenant).await;
+        for id in sold {
+            moved.get(&format!("/v1/pos/sales/{id}")).await.ok();
+        }
+        let sales = async |root: &PgPool| {
+            let counts = counts(root, tenant).await;
+            counts.into_iter().find(|(table, _)| table == "pos_sale").expect("sales").1
+        };
+        assert_eq!(sales(&other.root).await, sales(&environment().root).await);
+        tenant.check_books_in(&other.root).await;
+        moved.post("/v1/pos/sales", &tests::sale(&till, &[("CUP", "1")])).await.created();
+        let begun = Instant::now();
+        while tenant.get("/v1/me").await.status != 403 {
+            assert!(begun.elapsed() < Duration::from_secs(10), "a cached key works on");
+            sleep(Duration::from_millis(200)).await;
+        }
+        tenant.get("/v1/me").await.refused(403, "tenant_moved");
+        let again = relocate(&wanted).await.expect_err("it was moved");
+        assert!(again.to_string().contains("no active tenant"), "{again}");
+        outside(tenant, "update tenant set moved_at = null where tenant_id = $1").await;
+    });
+}
+
+#[test]
+fn a_move_that_fails_or_is_killed_leaves_the_tenant_trading() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("100", "4.00")).await;
+        let till = tenant.till().await;
+        let (url, work) = (migrator_url(), place(tenant, "-failed"));
+        let wanted = Relocation {
+            slug: &tenant.slug,
+            from_url: &url,
+            to_url: &url,
+            to: &environment().db,
+            work: &work,
+            settle: Duration::ZERO,
+        };
+        let failed = relocate(&wanted).await.expect_err("the tenant is there");
+        assert!(failed.to_string().contains("an import changes no tenant"), "{failed}");
+        sells_within(tenant, &till, Duration::from_secs(15)).await;
+
+        moving::begin(&url, &tenant.slug).await.expect("a move begins");
+        let again = moving::begin(&url, &tenant.slug).await.expect_err("one at a time");
+        assert!(again.to_string().contains("moving already"), "{again}");
+        // A killed move does not renew its lease.
+        let lapse = "update tenant set moving_until = now() where tenant_id = $1";
+        let lapsed = sqlx::query(lapse).bind(tenant.id.0).execute(&environment().root).await;
+        lapsed.expect("the lease lapses");
+        let finished = moving::finish(&url, &tenant.slug).await.expect_err("too late");
+        assert!(finished.to_string().contains("trades on here"), "{finished}");
+        sells_within(tenant, &till, Duration::from_secs(15)).await;
+    });
+}
+
+/// Fails unless a sale succeeds within this time.
+async fn sells_within(tenant: &Tenant, till: &Till, most: Duration) {
+    let begun = Instant::now();
+    loop {
+        let reply = tenant.sell(till, &[("MUG", "1")]).await;
+        if reply.status == 201 {
+            return;
+        }
+        reply.refused(503, "tenant_moving");
+        assert!(begun.elapsed() < most, "the tenant trades on");
+        sleep(Duration::from_millis(200)).await;
+    }
+}
