@@ -5,9 +5,12 @@ mod read;
 
 use actix_web::post;
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::bill::{Bill, BillKind, BillLine, BillStatus, BilledGoods, MatchStatus, Mismatch};
+use domain::bill::{
+    Bill, BillKind, BillLine, BillStatus, BilledGoods, ForeignBill, ForeignLine, MatchStatus, Mismatch,
+};
+use domain::exchange::Amounts;
 use domain::id::{BillId, LocationId, ProductId, PurchaseOrderId, StockDocumentId, SupplierId};
-use domain::number::{Money, Price, Quantity};
+use domain::number::{ExchangeRate, Money, Price, Quantity};
 use domain::tag;
 use serde::Serialize;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -53,7 +56,7 @@ pub struct BillOut<'a> {
     /// Day on which it is due.
     #[schema(example = "2026-12-20")]
     due_on: NaiveDate,
-    /// Currency of all amounts.
+    /// Tenant's currency, in which all amounts are but those of `foreign`.
     #[schema(max_length = 3, example = "GBP")]
     currency: &'a str,
     /// Amount of all lines, before tax. Null without the scope `costs:read`.
@@ -68,6 +71,8 @@ pub struct BillOut<'a> {
     /// Amount still to be paid. Null without the scope `costs:read`.
     #[schema(value_type = Option<Money>)]
     open_value: Money,
+    /// Amounts in the currency of the document. Null if that is the tenant's.
+    foreign: Option<ForeignBillOut<'a>>,
     /// A remark, or the reason of a reversal.
     #[schema(max_length = 200, example = "Delivery of November")]
     reference: Option<&'a str>,
@@ -84,6 +89,42 @@ pub struct BillOut<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 2000)]
     lines: Option<Vec<BillLineOut<'a>>>,
+}
+
+/// Amounts of a bill in another currency than the tenant's, with its rate.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ForeignBillOut<'a> {
+    /// Currency of the document (ISO 4217).
+    #[schema(max_length = 3, example = "USD")]
+    currency: &'a str,
+    /// Units of the tenant's currency in one unit of it. Credit notes and reversals have that of their bill.
+    exchange_rate: ExchangeRate,
+    /// Amount of all lines, before tax. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Money>)]
+    value: Money,
+    /// Tax of all lines. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Money>)]
+    tax_value: Money,
+    /// Amount with tax. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Money>)]
+    total_value: Money,
+    /// Amount still to be paid. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Money>)]
+    open_value: Money,
+}
+
+/// Amounts of a line of a bill in the currency of the bill.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ForeignBillLineOut {
+    /// Price of one unit, before tax. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Price>)]
+    unit_cost: Price,
+    /// Amount before tax. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Money>)]
+    value: Money,
+    /// Tax. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Money>)]
+    tax_value: Money,
 }
 
 /// A line of a bill. It has goods or an account.
@@ -134,6 +175,8 @@ struct BillLineOut<'a> {
     /// Tax. Null without the scope `costs:read`.
     #[schema(value_type = Option<Money>)]
     tax_value: Money,
+    /// Amounts in the currency of the bill. Null if that is the tenant's.
+    foreign: Option<ForeignBillLineOut>,
     /// Whether the line agrees with what was ordered and received.
     match_status: MatchStatus,
     /// Differences beyond the tolerance, as of the last bill, receipt or return to the supplier of these goods.
@@ -169,6 +212,7 @@ impl<'a> BillOut<'a> {
             tax_value: bill.tax,
             total_value: bill.total(),
             open_value: bill.open,
+            foreign: bill.foreign.as_ref().map(ForeignBillOut::new),
             reference: bill.reference.as_deref(),
             original_id: bill.original_id,
             reversed_by_id: bill.reversed_by,
@@ -182,6 +226,27 @@ impl<'a> BillOut<'a> {
         let lines = bill.lines.iter().map(|line| BillLineOut::new(line, skus)).collect();
         let is_mismatched = bill.lines.iter().any(|line| !line.reasons.is_empty());
         BillOut { lines: Some(lines), ..BillOut::new(bill, currency, is_mismatched) }
+    }
+}
+
+impl<'a> ForeignBillOut<'a> {
+    fn new(foreign: &'a ForeignBill) -> Self {
+        let Amounts { value, tax } = foreign.amounts;
+        ForeignBillOut {
+            currency: &foreign.quote.currency,
+            exchange_rate: foreign.quote.rate,
+            value,
+            tax_value: tax,
+            total_value: foreign.amounts.total(),
+            open_value: foreign.open,
+        }
+    }
+}
+
+impl ForeignBillLineOut {
+    fn new(foreign: ForeignLine) -> Self {
+        let Amounts { value, tax } = foreign.amounts;
+        ForeignBillLineOut { unit_cost: foreign.unit_cost, value, tax_value: tax }
     }
 }
 
@@ -207,6 +272,7 @@ impl<'a> BillLineOut<'a> {
             quantity: line.quantity,
             value: line.value,
             tax_value: line.tax,
+            foreign: line.foreign.map(ForeignBillLineOut::new),
             match_status: MatchStatus::of(!line.reasons.is_empty()),
             reasons: line.reasons.clone(),
             ordered: line.figures.ordered,
@@ -223,7 +289,8 @@ impl<'a> BillLineOut<'a> {
 /// purchase order has, or an account. Goods that have come are matched at once: a difference between bill and receipt goes to
 /// inventory for the share that is still held, and to cost variance for the rest. Goods that have not come stay in goods
 /// received not invoiced until they come. A bill that differs from what was ordered and received is recorded too, and says so
-/// (`match_status`, `reasons`). A supplier's number is used once (`already_exists`).
+/// (`match_status`, `reasons`). A bill in another currency keeps its rate, and is posted in the tenant's currency. A supplier's number is
+/// used once (`already_exists`).
 #[utoipa::path(
     operation_id = "bills_create",
     security(("bearer" = ["purchasing:write"])),

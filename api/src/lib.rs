@@ -36,6 +36,7 @@ pub mod document;
 pub mod effects;
 mod errors;
 pub mod event;
+pub mod exchange_rate;
 mod faults;
 mod health;
 pub mod idempotency;

@@ -6,9 +6,10 @@ mod read;
 use actix_web::post;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{LocationId, ProductId, PurchaseOrderId, StockDocumentId, SupplierId};
-use domain::number::{Factor, Money, Percent, Price, Quantity};
+use domain::number::{ExchangeRate, Factor, Money, Percent, Price, Quantity};
 use domain::purchase_order::{
-    self, MovedGoods, PurchaseLine, PurchaseOrder, PurchaseOrderStatus, SendToSupplier,
+    self, ForeignOrder, ForeignOrderLine, MovedGoods, PurchaseLine, PurchaseOrder, PurchaseOrderStatus,
+    SendToSupplier,
 };
 use domain::tag;
 use serde::Serialize;
@@ -54,12 +55,14 @@ pub struct PurchaseOrderOut<'a> {
     /// Days from its sending to its delivery, as the supplier stated them when it was written. Null: not stated.
     #[schema(minimum = 0, maximum = 730, example = 14)]
     lead_time_days: Option<u32>,
-    /// Currency of all amounts.
+    /// Tenant's currency, in which all amounts are but those of `foreign`.
     #[schema(max_length = 3, example = "GBP")]
     currency: &'a str,
     /// Cost of all lines as ordered, before tax. Null without the scope `costs:read`.
     #[schema(value_type = Option<Money>)]
     value: Money,
+    /// Amounts in the currency of the order. Null if that is the tenant's.
+    foreign: Option<ForeignOrderOut<'a>>,
     /// When it was sent. Null for a draft.
     sent_at: Option<DateTime<Utc>>,
     /// When it was written.
@@ -77,6 +80,30 @@ pub struct PurchaseOrderOut<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 2000)]
     lines: Option<Vec<PurchaseLineOut<'a>>>,
+}
+
+/// Value of a purchase order in another currency than the tenant's, with its rate.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ForeignOrderOut<'a> {
+    /// Currency of the order (ISO 4217).
+    #[schema(max_length = 3, example = "USD")]
+    currency: &'a str,
+    /// Units of the tenant's currency in one unit of it.
+    exchange_rate: ExchangeRate,
+    /// Cost of all lines as ordered, before tax. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Money>)]
+    value: Money,
+}
+
+/// Costs of a line of a purchase order in the currency of the order.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ForeignOrderLineOut {
+    /// Cost of one unit, before tax. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Price>)]
+    unit_cost: Price,
+    /// Cost of the line as ordered, before tax. Null without the scope `costs:read`.
+    #[schema(value_type = Option<Money>)]
+    value: Money,
 }
 
 /// A line of a purchase order.
@@ -108,6 +135,8 @@ struct PurchaseLineOut<'a> {
     /// Cost of the line as ordered, before tax. Null without the scope `costs:read`.
     #[schema(value_type = Option<Money>)]
     value: Money,
+    /// Costs in the currency of the order. Null if that is the tenant's.
+    foreign: Option<ForeignOrderLineOut>,
     /// Stock units ordered.
     quantity: Quantity,
     /// Stock units received. They can exceed those ordered. Units that went back to be replaced do not count.
@@ -138,6 +167,7 @@ impl<'a> PurchaseOrderOut<'a> {
             lead_time_days: order.lead_time_days,
             currency,
             value: order.value,
+            foreign: order.foreign.as_ref().map(ForeignOrderOut::new),
             sent_at: order.sent_at,
             created_at: order.recorded_at,
             version: order.version,
@@ -159,6 +189,7 @@ impl<'a> PurchaseOrderOut<'a> {
             entered: line.entered,
             unit_cost: line.unit_cost,
             value: line.value,
+            foreign: line.foreign.map(ForeignOrderLineOut::new),
             quantity: line.quantity,
             received: line.received,
             returned: line.returned,
@@ -184,10 +215,26 @@ impl<'a> PurchaseOrderOut<'a> {
     }
 }
 
+impl<'a> ForeignOrderOut<'a> {
+    fn new(foreign: &'a ForeignOrder) -> Self {
+        ForeignOrderOut {
+            currency: &foreign.quote.currency,
+            exchange_rate: foreign.quote.rate,
+            value: foreign.value,
+        }
+    }
+}
+
+impl ForeignOrderLineOut {
+    fn new(foreign: ForeignOrderLine) -> Self {
+        ForeignOrderLineOut { unit_cost: foreign.unit_cost, value: foreign.value }
+    }
+}
+
 /// Write a purchase order
 ///
 /// Writes a draft. A line without `unit_cost` has the supplier's price of today for its quantity; without one it is
-/// rejected (`price_missing`). A draft is no supply: send it when the supplier gets it.
+/// rejected (`price_missing`), as is one of an order in another currency than the tenant's. A draft is no supply: send it when the supplier gets it.
 #[utoipa::path(
     operation_id = "purchase_orders_create",
     security(("bearer" = ["purchasing:write"])),

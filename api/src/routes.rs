@@ -5,7 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::posting::Rendering;
 use crate::{
-    attachment, audit, auth, bank, bi_login, bill, catalog, close, count, customer, customer_session, errors, event,
+    attachment, audit, auth, bank, bi_login, bill, catalog, close, count, customer, customer_session, errors, event, exchange_rate,
     health, integrity, journal, landed_cost, ledger, limits, location, lot, openapi, order, period_lock, pos,
     pricing, purchase_order, reconciliation, recurring_entry, refusal, register, render, replenish,
     request_log, settings, stock, stream, supplier, supplier_payment, tax, voucher, webhook,
@@ -44,6 +44,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         .configure(period_lock::routes)
         .configure(close::routes)
         .configure(recurring_entry::routes)
+        .configure(exchange_rate::routes)
         .configure(reconciliation::routes)
         .configure(replenish::routes)
         .configure(integrity::routes)

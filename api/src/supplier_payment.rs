@@ -5,9 +5,11 @@ use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
 use domain::id::{BillId, SupplierId, SupplierPaymentId};
 use domain::moment::Instant;
-use domain::number::Money;
+use domain::number::{ExchangeRate, Money};
 use domain::refusal::Problems;
-use domain::supplier_payment::{PaidBill, Pay, Reverse, SupplierPayment, SupplierPaymentKind};
+use domain::supplier_payment::{
+    ForeignPayment, PaidBill, Pay, Reverse, SupplierPayment, SupplierPaymentKind,
+};
 use domain::tag;
 use domain::text::{self, Filled200, Reference100};
 use serde::{Deserialize, Serialize, Serializer};
@@ -37,9 +39,12 @@ struct SupplierPaymentIn {
     id: Option<SupplierPaymentId>,
     /// Supplier who is paid.
     supplier_id: SupplierId,
-    /// Amount. If it is stated, it is the sum of the amounts of the bills.
+    /// Amount in the currency of the bills. If it is stated, it is the sum of the amounts of the bills.
     amount: Option<Money>,
-    /// Bills that it pays, each named once.
+    /// Units of the tenant's currency in one unit of the currency of the bills. The latest recorded rate of the day or before if absent.
+    #[schema(example = json!(null))]
+    exchange_rate: Option<ExchangeRate>,
+    /// Bills that it pays, each named once, all of one currency.
     #[schema(min_items = 1, max_items = 500)]
     bills: Vec<PaidBillForm>,
     /// Reference of the bank. Never a card number.
@@ -54,8 +59,22 @@ struct SupplierPaymentIn {
 struct PaidBillForm {
     /// The bill.
     bill_id: BillId,
-    /// Amount that pays it, at most what is open of it. Negative in a reversal.
+    /// Amount that pays it, in the currency of the bill: at most what is open of it. Negative in a reversal.
     amount: Money,
+}
+
+/// Amount of a payment of bills in another currency, with its rate.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ForeignPaymentOut<'a> {
+    /// Currency of the bills and of their amounts (ISO 4217).
+    #[schema(max_length = 3, example = "USD")]
+    currency: &'a str,
+    /// Units of the tenant's currency in one unit of it.
+    exchange_rate: ExchangeRate,
+    /// Amount of the payment in that currency. Negative in a reversal.
+    amount: Money,
+    /// Realised exchange difference in the tenant's currency: above zero a loss, below zero a gain. Null in lists.
+    exchange_difference: Option<Money>,
 }
 
 /// A payment of a supplier to take back.
@@ -83,11 +102,13 @@ pub struct SupplierPaymentOut<'a> {
     kind: SupplierPaymentKind,
     /// Supplier who was paid.
     supplier_id: SupplierId,
-    /// Currency of all amounts.
+    /// Tenant's currency, in which `amount` is.
     #[schema(max_length = 3, example = "GBP")]
     currency: &'a str,
-    /// Amount of the payment. Negative in a reversal.
+    /// Amount by the bank. Negative in a reversal.
     amount: Money,
+    /// Amount in the currency of the bills. Null if that is the tenant's.
+    foreign: Option<ForeignPaymentOut<'a>>,
     /// Bills that it pays, or that a reversal opens again. Lists omit them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 500)]
@@ -116,6 +137,7 @@ impl<'a> SupplierPaymentOut<'a> {
             supplier_id: payment.supplier_id,
             currency,
             amount: payment.amount,
+            foreign: payment.foreign.as_ref().map(ForeignPaymentOut::new),
             bills: None,
             original_id: payment.original_id,
             reversed_by_id: payment.reversed_by,
@@ -126,16 +148,37 @@ impl<'a> SupplierPaymentOut<'a> {
     }
 
     pub(crate) fn with_bills(payment: &'a SupplierPayment, currency: &'a str) -> Self {
-        let part = |part: &PaidBill| PaidBillForm { bill_id: part.bill_id, amount: part.amount };
+        let part = |part: &PaidBill| PaidBillForm {
+            bill_id: part.bill_id,
+            amount: part.foreign.unwrap_or(part.amount),
+        };
         let bills = Some(payment.parts.iter().map(part).collect());
-        SupplierPaymentOut { bills, ..SupplierPaymentOut::new(payment, currency) }
+        let difference = Some(payment.exchange_difference());
+        let with_difference = |foreign| ForeignPaymentOut {
+            exchange_difference: difference,
+            ..ForeignPaymentOut::new(foreign)
+        };
+        let foreign = payment.foreign.as_ref().map(with_difference);
+        SupplierPaymentOut { bills, foreign, ..SupplierPaymentOut::new(payment, currency) }
+    }
+}
+
+impl<'a> ForeignPaymentOut<'a> {
+    fn new(foreign: &'a ForeignPayment) -> Self {
+        ForeignPaymentOut {
+            currency: &foreign.quote.currency,
+            exchange_rate: foreign.quote.rate,
+            amount: foreign.amount,
+            exchange_difference: None,
+        }
     }
 }
 
 /// Record a payment of a supplier
 ///
 /// Pays one or more bills of a supplier by the bank, in full or in part. No more is paid than is open of a bill, also by payments
-/// at the same time.
+/// at the same time. Bills in another currency are paid at a rate of the day or at the stated one: the difference from the rate of each bill
+/// is posted as an exchange difference.
 #[utoipa::path(
     operation_id = "supplier_payments_create",
     security(("bearer" = ["purchasing:pay"])),
@@ -152,11 +195,12 @@ fn to_command(input: SupplierPaymentIn, _: &Caller) -> Result<Command, ApiError>
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference);
     problems.check()?;
-    let part = |part: PaidBillForm| PaidBill { bill_id: part.bill_id, amount: part.amount };
+    let part = |part: PaidBillForm| PaidBill { bill_id: part.bill_id, amount: part.amount, foreign: None };
     Ok(Command::PaySupplier(Pay {
         id: input.id,
         supplier_id: input.supplier_id,
         amount: input.amount,
+        exchange_rate: input.exchange_rate,
         parts: input.bills.into_iter().map(part).collect(),
         reference,
         occurred_at: input.occurred_at.map(Instant::get),

@@ -8,6 +8,7 @@
 //!
 //! A credit note or a reversal takes back what a bill posted. Its amounts are negative.
 
+mod foreign;
 mod judge;
 mod matching;
 mod record;
@@ -18,12 +19,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::book::{Book, Posting};
 use crate::document::DocumentKind;
+use crate::exchange::Amounts;
 use crate::id::{BillId, EntryId, LocationId, ProductId, PurchaseOrderId, StockDocumentId, SupplierId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::number::{Money, Price, Quantity};
 use crate::refusal::Refusal;
 use crate::text_enum;
 
+pub use foreign::{ForeignBill, ForeignLine};
 pub use judge::{Figures, Mismatch, judge};
 pub use matching::{BilledLine, Billing, Match, Matched, ReceivedGoods};
 pub(crate) use matching::{match_receipt, post_differences};
@@ -132,6 +135,8 @@ pub struct Bill {
     pub tax: Money,
     /// The amount still to be paid; zero for a credit note and a reversal.
     pub open: Money,
+    /// Its amounts in its own currency; none if that is the tenant's.
+    pub foreign: Option<ForeignBill>,
     /// A remark, or the reason of a reversal.
     pub reference: Option<String>,
     /// The bill that a credit note or a reversal takes back.
@@ -152,11 +157,16 @@ impl Bill {
         self.value + self.tax
     }
 
+    /// Returns the amount still to be paid, in its own currency.
+    pub fn stated_open(&self) -> Money {
+        self.foreign.as_ref().map_or(self.open, |foreign| foreign.open)
+    }
+
     /// Returns its status.
     pub fn status(&self) -> BillStatus {
         if self.reversed_by.is_some() {
             BillStatus::Reversed
-        } else if self.open.is_zero() {
+        } else if self.open.is_zero() && self.stated_open().is_zero() {
             BillStatus::Settled
         } else {
             BillStatus::Open
@@ -193,6 +203,8 @@ pub struct BillLine {
     pub value: Money,
     /// The tax.
     pub tax: Money,
+    /// Its amounts in the currency of the bill; none if that is the tenant's.
+    pub foreign: Option<ForeignLine>,
     /// The differences from what was ordered and received, beyond the tolerance.
     pub reasons: Vec<Mismatch>,
     /// The figures that were compared.
@@ -219,6 +231,15 @@ pub struct Left {
     pub value: Money,
     /// The tax.
     pub tax: Money,
+    /// The value and the tax in the currency of the bill; none if that is the tenant's.
+    pub foreign: Option<Amounts>,
+}
+
+impl Left {
+    /// Returns the value and the tax in the currency of the bill.
+    pub fn stated(&self) -> Amounts {
+        self.foreign.unwrap_or(Amounts { value: self.value, tax: self.tax })
+    }
 }
 
 /// A supplier whose documents a batch records. Its row is locked.

@@ -15,6 +15,7 @@ use crate::bill::{Billing, KnownBill, Match, Mismatch, Payee};
 use crate::count::{Count, CountEntry, CountLine, CountSettings, Standing};
 use crate::customer::Customer;
 use crate::document::{self, DocumentKind};
+use crate::exchange::Exchange;
 use crate::expected_receipt::{ExpectedReceipt, Supplies, Supply};
 use crate::hold::Hold;
 use crate::id::{
@@ -210,6 +211,8 @@ pub struct Book {
     pub bills: HashMap<BillId, KnownBill>,
     /// Bills and receipts of the goods that are billed or received.
     pub billing: Billing,
+    /// Currencies and rates of documents in another currency than the tenant's.
+    pub exchange: Exchange,
     /// Payments of suppliers that are taken back.
     pub supplier_payments: HashMap<SupplierPaymentId, SupplierPayment>,
     /// Count sheets.
@@ -327,6 +330,8 @@ pub struct ChangedBill {
     pub id: BillId,
     /// The amount still to be paid.
     pub open: Money,
+    /// The amount still to be paid in the currency of the bill; none if that is the tenant's.
+    pub foreign_open: Option<Money>,
     /// The reversal that took it back.
     pub reversed_by: Option<BillId>,
 }
@@ -372,6 +377,7 @@ impl Book {
             payees: HashMap::new(),
             bills: HashMap::new(),
             billing: Billing::default(),
+            exchange: Exchange::default(),
             supplier_payments: HashMap::new(),
             counts: HashMap::new(),
             count_settings: CountSettings::default(),

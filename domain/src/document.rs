@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::id::{
     self, ApiKeyId, ApplicationId, AttachmentId, BiLoginId, BillId, CashMoveId, CategoryId, CommandId,
-    CountId, CustomerId, CustomerSessionId, EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, IdentityProviderId, InvitationId, InvoiceId,
+    CountId, CustomerId, CustomerSessionId, EntryId, EpisodeId, ExchangeRateId, ExpectedReceiptId, FixId, HoldId, IdentityProviderId, InvitationId, InvoiceId,
     LandedCostId, LocationId, LotId, OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId,
     ProductGroupId, ProductId, PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId,
     SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId, StockDocumentId, SupplierId,
@@ -102,6 +102,7 @@ pub enum DocumentKind {
     Tenant,
     PeriodLock,
     RecurringEntry,
+    ExchangeRate,
     ReconcileSystem,
     ReconcileRun,
     ReconcileEpisode,
@@ -243,6 +244,9 @@ impl DocumentKind {
             Self::PeriodLock => facts(PeriodLockId::PREFIX, "period_lock", Below("/v1/period-locks"), "period_lock"),
             Self::RecurringEntry => {
                 facts(RecurringEntryId::PREFIX, "recurring_entry", Below("/v1/recurring-entries"), "recurring_entry")
+            }
+            Self::ExchangeRate => {
+                facts(ExchangeRateId::PREFIX, "exchange_rate", Below("/v1/exchange-rates"), "exchange_rate")
             }
             Self::ReconcileSystem => {
                 facts(SystemId::PREFIX, "reconcile_system", Below("/v1/reconciliation/systems"), "reconcile_system")

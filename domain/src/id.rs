@@ -383,6 +383,10 @@ id!(
     /// A template of journal entries that recur.
     RecurringEntryId, "rec"
 );
+id!(
+    /// An exchange rate.
+    ExchangeRateId, "xrt"
+);
 
 #[cfg(test)]
 mod tests {

@@ -99,6 +99,8 @@ pub mod account {
     pub const CASH_ROUNDING: &str = "6010";
     /// Differences from rounding the totals of invoices.
     pub const INVOICE_ROUNDING: &str = "6020";
+    /// Realised exchange differences: losses are debited, gains credited.
+    pub const EXCHANGE_DIFFERENCES: &str = "6040";
     /// Receivables that will not be paid.
     pub const BAD_DEBTS: &str = "6100";
 }
@@ -137,6 +139,7 @@ pub const CHART: &[(&str, &str, AccountKind)] = &[
     (account::CASH_OVER_SHORT, "Cash over and short", AccountKind::Expense),
     (account::CASH_ROUNDING, "Cash rounding", AccountKind::Expense),
     (account::INVOICE_ROUNDING, "Invoice rounding", AccountKind::Expense),
+    (account::EXCHANGE_DIFFERENCES, "Exchange differences", AccountKind::Expense),
     (account::BAD_DEBTS, "Bad debts", AccountKind::Expense),
 ];
 

@@ -18,6 +18,7 @@ pub mod command;
 pub mod count;
 pub mod customer;
 pub mod document;
+pub mod exchange;
 pub mod expected_receipt;
 pub mod hold;
 pub mod id;

@@ -88,6 +88,12 @@ pub struct Needs {
     pub billed_receipt_ids: BTreeSet<StockDocumentId>,
     /// Whether the bills of the purchase orders and receipts are needed.
     pub billing: bool,
+    /// Other currencies that documents state, each with the day of the document. Their rates are needed.
+    pub exchange: BTreeSet<(String, NaiveDate)>,
+    /// Other currencies in which documents of today are written.
+    pub exchange_today: BTreeSet<String>,
+    /// Times of payments of bills; now if absent. The rates of the currencies of the bills are needed.
+    pub paid_at: BTreeSet<Option<DateTime<Utc>>>,
     /// Codes of lots that lines name.
     pub lot_codes: BTreeSet<String>,
     /// Codes of lots of which units were found. A code of another product only is a mistake.

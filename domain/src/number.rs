@@ -60,6 +60,10 @@ pub struct QuantityKind;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct PercentKind;
 
+/// Kind of [`ExchangeRate`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct ExchangeRateKind;
+
 impl Kind for MoneyKind {
     const NAME: &'static str = "an amount";
     const INTEGER_DIGITS: usize = 14;
@@ -93,6 +97,15 @@ impl Kind for PercentKind {
     const EXAMPLE: &'static str = "20";
 }
 
+impl Kind for ExchangeRateKind {
+    const NAME: &'static str = "an exchange rate";
+    const INTEGER_DIGITS: usize = 8;
+    const DECIMALS: usize = 10;
+    const SHOWN: Option<u32> = Some(0);
+    const PATTERN: &'static str = r"^-?\d{1,8}(\.\d{1,10})?$";
+    const EXAMPLE: &'static str = "0.92";
+}
+
 /// An amount of money, up to 4 decimals, in the currency named beside it. It is shown with at least the currency's decimals:
 /// yen as 1240, dinar as 2.470. This crate rounds what it computes
 /// to the currency's exponent.
@@ -103,6 +116,9 @@ pub type Price = Number<PriceKind>;
 pub type Quantity = Number<QuantityKind>;
 /// A percentage, up to 6 decimals: `20` is 20 %.
 pub type Percent = Number<PercentKind>;
+
+/// An exchange rate, up to 10 decimals: units of the tenant's currency in one unit of another.
+pub type ExchangeRate = Number<ExchangeRateKind>;
 
 /// A text is not a number of the expected kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -4,6 +4,7 @@
 //! line with a day are a supply, on which promises are made. Its goods are received by stock documents.
 
 mod end;
+mod foreign;
 mod place;
 mod receive;
 mod send_back;
@@ -23,6 +24,7 @@ use crate::stock::LayerUse;
 use crate::stock_document::{MovedLine, StockDocument};
 
 pub use end::{Cancel, Close};
+pub use foreign::{ForeignOrder, ForeignOrderLine};
 pub use place::{Place, PlaceLine};
 pub use receive::{Receive, ReceiveLine};
 pub use send_back::{SendBack, SendBackLine};
@@ -83,6 +85,8 @@ pub struct PurchaseOrder {
     pub lead_time_days: Option<u32>,
     /// The value of its lines as ordered, before tax.
     pub value: Money,
+    /// Its currency, rate and value in it; none if it is in the tenant's currency.
+    pub foreign: Option<ForeignOrder>,
     /// The time at which it was sent; none for a draft.
     pub sent_at: Option<DateTime<Utc>>,
     /// The time at which it was recorded.
@@ -114,6 +118,8 @@ pub struct PurchaseLine {
     pub unit_cost: Price,
     /// The cost of the line, before tax.
     pub value: Money,
+    /// The costs in the currency of the order; none if that is the tenant's.
+    pub foreign: Option<ForeignOrderLine>,
     /// Stock units ordered.
     pub quantity: Quantity,
     /// Stock units received; more than ordered if the supplier sent more. Without those that went back to be replaced.

@@ -3,6 +3,8 @@
 //! A payment is for bills that are open, so none of it is left over. Its supplier is locked: of two payments of one bill at the
 //! same time, the second one sees what the first one left open.
 
+mod foreign;
+
 use chrono::{DateTime, Utc};
 
 use crate::book::{Book, ChangedBill, Posting};
@@ -11,9 +13,11 @@ use crate::document::DocumentKind;
 use crate::id::{BillId, EntryId, SupplierId, SupplierPaymentId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::needs::Needs;
-use crate::number::Money;
+use crate::number::{ExchangeRate, Money};
 use crate::refusal::{Code, Problems, Refusal};
 use crate::text_enum;
+
+pub use foreign::ForeignPayment;
 
 /// The most bills of one payment.
 pub const PARTS_MAX: usize = 500;
@@ -46,7 +50,9 @@ pub struct Pay {
     pub supplier_id: SupplierId,
     /// The amount, if the caller states it. It is the sum of the parts.
     pub amount: Option<Money>,
-    /// The bills that it pays, 1 to 500.
+    /// The rate of the currency of the bills; the recorded one of the day if absent.
+    pub exchange_rate: Option<ExchangeRate>,
+    /// The bills that it pays, 1 to 500, with amounts in their currency.
     pub parts: Vec<PaidBill>,
     /// The bank's reference.
     pub reference: Option<String>,
@@ -72,8 +78,10 @@ pub struct Reverse {
 pub struct PaidBill {
     /// The bill.
     pub bill_id: BillId,
-    /// The amount, above zero; negative in a reversal.
+    /// The amount, above zero; negative in a reversal. In the tenant's currency once it is paid: what it takes off the open amount.
     pub amount: Money,
+    /// The amount in the currency of the bill; none if that is the tenant's.
+    pub foreign: Option<Money>,
 }
 
 /// A payment of a supplier, or the reversal of one.
@@ -87,8 +95,10 @@ pub struct SupplierPayment {
     pub kind: SupplierPaymentKind,
     /// The supplier.
     pub supplier_id: SupplierId,
-    /// The amount; negative in a reversal.
+    /// The amount by the bank, in the tenant's currency; negative in a reversal.
     pub amount: Money,
+    /// The amount in the currency of the bills; none if that is the tenant's.
+    pub foreign: Option<ForeignPayment>,
     /// The bills that it pays, or that a reversal opens again.
     pub parts: Vec<PaidBill>,
     /// The payment that a reversal takes back.
@@ -103,6 +113,13 @@ pub struct SupplierPayment {
     pub occurred_at: DateTime<Utc>,
 }
 
+impl SupplierPayment {
+    /// Returns what the bank has more than was taken off the bills: a loss if above zero, a gain if below.
+    pub fn exchange_difference(&self) -> Money {
+        self.amount - self.parts.iter().map(|part| part.amount).sum::<Money>()
+    }
+}
+
 impl Rule for Pay {
     fn name(&self) -> &'static str {
         "supplier_payment.paid"
@@ -115,6 +132,7 @@ impl Rule for Pay {
     fn needs(&self, needs: &mut Needs) {
         needs.payees.insert(self.supplier_id);
         needs.bill_ids.extend(self.parts.iter().map(|part| part.bill_id));
+        needs.paid_at.insert(self.occurred_at);
         needs.numbered.insert(DocumentKind::SupplierPayment);
     }
 
@@ -153,11 +171,14 @@ fn pay(book: &mut Book, command: &Pay) -> Result<(SupplierPayment, Posting), Ref
         return Err(Refusal::invalid("/bills", format!("A payment pays 1 to {PARTS_MAX} bills.")));
     }
     check_parts(book, command)?;
-    let amount: Money = command.parts.iter().map(|part| part.amount).sum();
-    if command.amount.is_some_and(|stated| stated != amount) {
-        let detail = format!("The bills come to {amount}: send that amount, or leave amount out.");
+    let stated: Money = command.parts.iter().map(|part| part.amount).sum();
+    if command.amount.is_some_and(|amount| amount != stated) {
+        let detail = format!("The bills come to {stated}: send that amount, or leave amount out.");
         return Err(Refusal::invalid("/amount", detail));
     }
+    let foreign = foreign::quote(book, command, occurred_at)?;
+    let amount = foreign.as_ref().map_or(stated, |foreign| foreign.base);
+    let parts = command.parts.iter().map(|part| foreign::relieve(book, part)).collect();
 
     // Nothing rejects the command from here on.
     let payment = SupplierPayment {
@@ -166,7 +187,8 @@ fn pay(book: &mut Book, command: &Pay) -> Result<(SupplierPayment, Posting), Ref
         kind: SupplierPaymentKind::Payment,
         supplier_id: command.supplier_id,
         amount,
-        parts: command.parts.clone(),
+        foreign: foreign.map(|foreign| foreign.payment),
+        parts,
         original_id: None,
         reversed_by: None,
         reason: None,
@@ -188,11 +210,12 @@ fn check_parts(book: &Book, command: &Pay) -> Result<(), Refusal> {
         };
         if command.parts[..index].iter().any(|other| other.bill_id == part.bill_id) {
             problems.invalid(format!("{pointer}/bill_id"), "Name each bill once.");
-        } else if part.amount != settings.money(part.amount.get()) {
-            let detail = format!("An amount has at most {} decimals.", settings.exponent);
+        } else if part.amount != Money::rounded_to(part.amount.get(), foreign::decimals(bill, settings)) {
+            let detail = format!("An amount has at most {} decimals.", foreign::decimals(bill, settings));
             problems.invalid(format!("{pointer}/amount"), detail);
-        } else if !part.amount.is_positive() || part.amount > bill.open {
-            let detail = format!("{} of {} is open: {} can't be paid.", bill.open, bill.number, part.amount);
+        } else if !part.amount.is_positive() || part.amount > bill.stated_open() {
+            let open = bill.stated_open();
+            let detail = format!("{open} of {} is open: {} can't be paid.", bill.number, part.amount);
             problems.invalid(format!("{pointer}/amount"), detail);
         }
     }
@@ -217,13 +240,18 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(SupplierPayment, Posti
 
     // Nothing rejects the command from here on.
     let id = command.id.unwrap_or_else(|| SupplierPaymentId(book.ids.next_id()));
-    let back = |part: &PaidBill| PaidBill { bill_id: part.bill_id, amount: -part.amount };
+    let back = |part: &PaidBill| PaidBill {
+        bill_id: part.bill_id,
+        amount: -part.amount,
+        foreign: part.foreign.map(|amount| -amount),
+    };
     let reversal = SupplierPayment {
         id,
         number: book.number(DocumentKind::SupplierPaymentReversal),
         kind: SupplierPaymentKind::Reversal,
         supplier_id: original.supplier_id,
         amount: -original.amount,
+        foreign: original.foreign.as_ref().map(ForeignPayment::negative),
         parts: original.parts.iter().map(back).collect(),
         original_id: Some(original.id),
         reversed_by: None,
@@ -242,22 +270,30 @@ fn post(book: &mut Book, payment: SupplierPayment) -> (SupplierPayment, Posting)
     let mut posting = Posting::default();
     for part in &payment.parts {
         if let Some(known) = book.bills.get_mut(&part.bill_id) {
-            known.bill.open -= part.amount;
-            let (id, open, reversed_by) = (known.bill.id, known.bill.open, known.bill.reversed_by);
-            posting.bills.push(ChangedBill { id, open, reversed_by });
+            let bill = &mut known.bill;
+            bill.open -= part.amount;
+            if let (Some(foreign), Some(amount)) = (&mut bill.foreign, part.foreign) {
+                foreign.open -= amount;
+            }
+            let foreign_open = bill.foreign.as_ref().map(|foreign| foreign.open);
+            let (id, open, reversed_by) = (bill.id, bill.open, bill.reversed_by);
+            posting.bills.push(ChangedBill { id, open, foreign_open, reversed_by });
         }
     }
     let mut entry = Lines::default();
     let owed = Dimensions { party_id: Some(payment.supplier_id.0), ..Dimensions::default() };
-    entry.debit(account::PAYABLE, payment.amount, owed);
+    // Bills in another currency were recorded at another rate: the difference is realised now.
+    let difference = payment.exchange_difference();
+    entry.debit(account::PAYABLE, payment.amount - difference, owed);
     entry.credit(account::BANK, payment.amount, Dimensions::default());
+    entry.debit(account::EXCHANGE_DIFFERENCES, difference, Dimensions::default());
     let head = EntryHead {
         id: EntryId(book.ids.next_id()),
         document_kind: payment.kind.into(),
         document_id: payment.id.0,
         occurred_on: book.setup.settings.day(payment.occurred_at),
     };
-    posting.entries.extend(entry.into_entry(head).expect("both sides are the same amount"));
+    posting.entries.extend(entry.into_entry(head).expect("the difference is what the bank has more or less"));
     book.supplier_payments.insert(payment.id, payment.clone());
     (payment, posting)
 }

@@ -67,6 +67,8 @@ tags! {
     CustomerAccount = "customer_account",
     CustomerSession = "customer_session",
     Event = "event",
+    ExchangeRate = "exchange_rate",
+    ExchangeRateImport = "exchange_rate_import",
     ExpectedReceipt = "expected_receipt",
     Hold = "hold",
     IdentityProvider = "identity_provider",

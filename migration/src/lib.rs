@@ -209,6 +209,10 @@ pub const STEPS: &[Step] = &[
     step!("0207_bank_match_indexes"),
     step!("0210_attachment"),
     step!("0211_tenant_move"),
+    step!("0190_exchange_rate"),
+    step!("0191_foreign_amounts"),
+    step!("0192_exchange_account"),
+    step!("0193_foreign_amounts_valid"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

@@ -81,7 +81,8 @@ pub struct BillSummary {
 }
 
 const SELECT: &str = "select b.id, b.number, b.kind, b.supplier_id, b.supplier_number, b.dated, b.due_on, b.value, b.tax, \
-                             b.open, b.reference, b.original_id, b.reversed_by, b.recorded_at, b.version, \
+                             b.open, b.reference, b.original_id, b.reversed_by, b.recorded_at, b.version, b.foreign_currency, \
+                             b.exchange_rate, b.foreign_value, b.foreign_tax, b.foreign_open, \
                              exists (select from bill_line l where l.tenant_id = b.tenant_id and l.bill_id = b.id \
                                        and l.reasons <> '{}') as is_mismatched, \
                              t.currency \
@@ -99,8 +100,10 @@ const UNRECEIVED: &str = "b.kind = 'bill' and b.reversed_by is null and exists (
 
 pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Placed<BillSummary>>, Error> {
     let status = match filter.status {
-        Some(BillStatus::Open) => " and b.open <> 0",
-        Some(BillStatus::Settled) => " and b.open = 0 and b.reversed_by is null",
+        Some(BillStatus::Open) => " and (b.open <> 0 or b.foreign_open <> 0)",
+        Some(BillStatus::Settled) => {
+            " and b.open = 0 and coalesce(b.foreign_open, 0) = 0 and b.reversed_by is null"
+        }
         Some(BillStatus::Reversed) => " and b.reversed_by is not null",
         None => "",
     };

@@ -3,7 +3,7 @@
 
 use domain::id::{
     self, ApiKeyId, ApplicationId, AttachmentId, BiLoginId, BillId, CashMoveId, CategoryId, CommandId,
-    CountId, CustomerId, CustomerSessionId, EntryId, EpisodeId, ExpectedReceiptId, FixId, HoldId, IdentityProviderId, InvitationId, InvoiceId,
+    CountId, CustomerId, CustomerSessionId, EntryId, EpisodeId, ExchangeRateId, ExpectedReceiptId, FixId, HoldId, IdentityProviderId, InvitationId, InvoiceId,
     LandedCostId, LocationId, LotId, OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId,
     ProductGroupId, ProductId, PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId,
     SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId, StockDocumentId, SupplierId,
@@ -100,6 +100,7 @@ const KINDS: &[(&str, &str, &str)] = &[
     (CustomerSessionId::PREFIX, "customer session", in_table!("customer_session")),
     (EntryId::PREFIX, "journal entry", in_table!("journal_entry")),
     (EpisodeId::PREFIX, "episode", in_table!("reconcile_episode")),
+    (ExchangeRateId::PREFIX, "exchange rate", in_table!("exchange_rate")),
     (ExpectedReceiptId::PREFIX, "expected receipt", in_table!("expected_receipt")),
     (FixId::PREFIX, "fix", in_table!("reconcile_fix")),
     (HoldId::PREFIX, "hold", in_table!("hold")),

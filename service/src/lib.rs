@@ -20,6 +20,7 @@ pub mod count;
 pub mod customer;
 pub mod error;
 pub mod event;
+pub mod exchange_rate;
 pub mod expand;
 pub mod input;
 pub mod integrity;

@@ -120,7 +120,7 @@ const UNBILLED: &str = "(select from purchase_receipt_line r \
                 and l.purchase_order_id = r.purchase_order_id and l.order_line_no = r.line_no), 0)";
 
 const SELECT: &str = "select id, number, supplier_id, status, reference, over_receipt_percent, lead_time_days, value, \
-                             sent_at, recorded_at, version \
+                             foreign_currency, exchange_rate, foreign_value, sent_at, recorded_at, version \
                       from purchase_order d where tenant_id = ";
 
 /// Returns one page of purchase orders, without their lines, each with the currency of its amounts.

@@ -22,7 +22,7 @@ pub struct Filter {
 }
 
 const SELECT: &str = "select p.id, p.number, p.kind, p.supplier_id, p.amount, p.original_id, p.reason, p.reference, \
-                             p.occurred_at, t.currency, \
+                             p.occurred_at, p.foreign_currency, p.exchange_rate, p.foreign_amount, t.currency, \
                              (select r.id from supplier_payment r \
                               where r.tenant_id = p.tenant_id and r.original_id = p.id) as reversed_by \
                       from supplier_payment p join tenant t on t.tenant_id = p.tenant_id where p.tenant_id = ";

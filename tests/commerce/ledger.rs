@@ -2,6 +2,7 @@
 
 mod chart;
 mod mapping;
+mod exchange_rate;
 mod opening;
 mod recurring;
 mod reversal;

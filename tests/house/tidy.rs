@@ -207,7 +207,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Tables that posting does not write alone, with the files that may write them.
-const OF_OTHERS: [(&str, &[&str]); 87] = [
+const OF_OTHERS: [(&str, &[&str]); 88] = [
     // The import and the deletion of a tenant take every table of the catalogue.
     ("any_table", &["service/src/archive"]),
     ("incoming", &["service/src/archive/import"]),
@@ -282,6 +282,7 @@ const OF_OTHERS: [(&str, &[&str]); 87] = [
     ("attachment", &["service/src/attachment"]),
     ("attachment_content", &["service/src/attachment"]),
     ("attachment_usage", &["service/src/attachment"]),
+    ("exchange_rate", &["service/src/exchange_rate"]),
     ("stock_checkpoint", &["service/src/stock/checkpoint"]),
     ("stock_checkpoint_level", &["service/src/stock/checkpoint"]),
     ("reconcile_system", &["service/src/reconcile/system"]),

@@ -477,7 +477,18 @@ const FACTS: &[(&str, &str)] = &[
               lateral (select coalesce(sum(total), 0) as total from bill where tenant_id = $1 and original_id = b.id) c, \
               lateral (select coalesce(sum(amount), 0) as paid from supplier_payment_part \
                        where tenant_id = $1 and bill_id = b.id) p \
-         where b.tenant_id = $1 and b.open <> case b.kind when 'bill' then b.total + c.total - p.paid else 0 end",
+         where b.tenant_id = $1 and b.open <> case b.kind when 'bill' then b.total + c.total - p.paid else 0 end \
+         union all \
+         select format('bill %s: open %s in its currency', b.number, b.foreign_open) from bill b, \
+              lateral (select coalesce(sum(foreign_value + foreign_tax), 0) as total from bill \
+                       where tenant_id = $1 and original_id = b.id) c, \
+              lateral (select coalesce(sum(foreign_amount), 0) as paid from supplier_payment_part \
+                       where tenant_id = $1 and bill_id = b.id) p, \
+              lateral (select sum(foreign_value) as value, sum(foreign_tax) as tax from bill_line \
+                       where tenant_id = $1 and bill_id = b.id) l \
+         where b.tenant_id = $1 and b.foreign_open is not null \
+           and (b.foreign_open <> case b.kind when 'bill' then l.value + l.tax + c.total - p.paid else 0 end \
+                or (b.foreign_value, b.foreign_tax) <> (l.value, l.tax))",
     ),
     (
         "goods received not invoiced has receipts, returns, bills and their differences, and no more is matched than was received and billed",

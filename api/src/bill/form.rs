@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use domain::bill::{BilledGoods, Credit, CreditLine, Record, RecordLine, Reverse, Subject};
 use domain::id::{BillId, PurchaseOrderId, StockDocumentId, SupplierId};
-use domain::number::{Money, Price, Quantity};
+use domain::number::{ExchangeRate, Money, Price, Quantity};
 use domain::refusal::Problems;
 use domain::text::{self, Filled200, Line64, Reference200, Text200};
 use serde::Deserialize;
@@ -27,9 +27,12 @@ pub struct BillIn {
     /// Day on which it is due. The days in which the supplier is paid after `dated` if absent.
     #[schema(example = "2026-12-20")]
     due_on: Option<NaiveDate>,
-    /// Currency that the bill states. Only that of the tenant is accepted.
+    /// Currency that the bill states (ISO 4217), in which its amounts are. That of the tenant if absent.
     #[schema(min_length = 3, max_length = 3, example = "GBP")]
     currency: Option<String>,
+    /// Units of the tenant's currency in one unit of that currency. The latest recorded rate of the day of the bill or before if absent.
+    #[schema(example = json!(null))]
+    exchange_rate: Option<ExchangeRate>,
     /// A remark.
     reference: Option<Reference200>,
     /// Lines of the bill.
@@ -96,10 +99,10 @@ struct BillCreditLineIn {
     line_no: i32,
     /// Quantity that is not billed any more, in the unit of the line, at the price of the bill.
     quantity: Option<Quantity>,
-    /// Amount by which the line is cheaper, before tax.
+    /// Amount by which the line is cheaper, before tax, in the currency of the bill.
     #[schema(example = json!(null))]
     value: Option<Money>,
-    /// Tax that is taken back. The share of the line's tax if absent.
+    /// Tax that is taken back, in the currency of the bill. The share of the line's tax if absent.
     tax_value: Option<Money>,
 }
 
@@ -145,6 +148,7 @@ pub fn to_record(input: BillIn, _: &Caller) -> Result<Command, ApiError> {
         dated: input.dated,
         due_on: input.due_on,
         currency: input.currency,
+        exchange_rate: input.exchange_rate,
         reference,
         lines,
     }))

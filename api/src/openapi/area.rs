@@ -77,11 +77,12 @@ const AREAS: &[(&str, &str, &[&str])] = &[
     ),
     (
         "Ledger",
-        "Accounts, journal entries, the trial balance, and closing a month or a year.",
+        "Accounts, journal entries, exchange rates, the trial balance, and closing a month or a year.",
         &[
             "/v1/account-mapping",
             "/v1/accounts",
             "/v1/close",
+            "/v1/exchange-rates",
             "/v1/journal-entries",
             "/v1/opening-balances",
             "/v1/period-locks",

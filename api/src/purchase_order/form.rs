@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use domain::id::{LocationId, ProductId, PurchaseOrderId, StockDocumentId, SupplierId};
 use domain::moment::Instant;
-use domain::number::{Percent, Price, Quantity};
+use domain::number::{ExchangeRate, Percent, Price, Quantity};
 use domain::purchase_order::{
     Confirm, ConfirmLine, Place, PlaceLine, Receive, ReceiveLine, SendBack, SendBackLine, TakeBack,
 };
@@ -29,6 +29,12 @@ pub struct PurchaseOrderIn {
     /// Day of lines that name none, today or later.
     #[schema(example = "2026-12-02")]
     expected_on: Option<NaiveDate>,
+    /// Currency of the costs (ISO 4217). That of the tenant if absent. In another one, each line states its cost.
+    #[schema(min_length = 3, max_length = 3, example = "GBP")]
+    currency: Option<String>,
+    /// Units of the tenant's currency in one unit of that currency. The latest recorded rate of today or before if absent.
+    #[schema(example = json!(null))]
+    exchange_rate: Option<ExchangeRate>,
     /// Supplier's quote or a remark.
     reference: Option<Reference200>,
     /// Percentage by which the units received of a line may exceed those ordered: 0 to 100. That of the supplier if absent.
@@ -121,7 +127,7 @@ struct ReceiveLineIn {
     uom: Option<String>,
     /// Quantity that came, above zero.
     quantity: Quantity,
-    /// Cost of one such unit, before tax. That of the order if absent.
+    /// Cost of one such unit, before tax, in the currency of the order. That of the order if absent.
     unit_cost: Option<Price>,
     /// Lots of a tracked product. Required if it is tracked.
     #[serde(default)]
@@ -203,6 +209,8 @@ pub fn to_place(input: PurchaseOrderIn, _: &Caller) -> Result<Command, ApiError>
         supplier_id: input.supplier_id,
         location_id: input.location_id,
         expected_on: input.expected_on,
+        currency: input.currency,
+        exchange_rate: input.exchange_rate,
         reference,
         over_receipt_percent: input.over_receipt_percent,
         any_quantity: input.any_quantity,

@@ -6,17 +6,18 @@ use chrono::{Days, NaiveDate};
 
 use super::matching::{figures, judge_again, match_goods};
 use super::{
-    Bill, BillKind, BillLine, BilledGoods, BilledLine, Figures, KnownBill, Left, Payee, post,
+    Bill, BillKind, BillLine, BilledGoods, BilledLine, Figures, KnownBill, Left, Payee, foreign, post,
     post_differences,
 };
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
+use crate::exchange::{Quote, Stated};
 use crate::id::{BillId, LocationId, ProductId, PurchaseOrderId, StockDocumentId, SupplierId};
 use crate::ledger::control;
 use crate::line_item::{AMOUNT_MAX, LINES_MAX, invalid};
 use crate::needs::Needs;
-use crate::number::{Money, Price, Quantity};
+use crate::number::{ExchangeRate, Money, Price, Quantity};
 use crate::product::ItemRef;
 use crate::purchase_order::PurchaseOrderStatus;
 use crate::refusal::{Code, Problem, Problems, Refusal};
@@ -34,8 +35,10 @@ pub struct Record {
     pub dated: NaiveDate,
     /// The day on which it is due; by the terms of the supplier if absent.
     pub due_on: Option<NaiveDate>,
-    /// The currency that the bill states. No other than that of the tenant is accepted.
+    /// The currency that the bill states; that of the tenant if absent.
     pub currency: Option<String>,
+    /// The rate of that currency; the recorded one of the day of the bill if absent.
+    pub exchange_rate: Option<ExchangeRate>,
     /// A remark.
     pub reference: Option<String>,
     /// Its lines, 1 to 2,000.
@@ -87,6 +90,7 @@ impl Rule for Record {
         needs.numbered.insert(DocumentKind::Bill);
         needs.billing = true;
         needs.units = true;
+        needs.exchange.extend(self.currency.clone().map(|currency| (currency, self.dated)));
         for line in &self.lines {
             match &line.subject {
                 Subject::Goods(BilledGoods::Order(id, _)) => _ = needs.purchase_ids.insert(*id),
@@ -106,8 +110,8 @@ fn record(book: &mut Book, command: &Record) -> Result<(Bill, Posting), Refusal>
     let payee = book.payees.get(&command.supplier_id).cloned();
     let payee =
         payee.ok_or_else(|| Problems::one("/supplier_id", Code::NotFound, "There is no such supplier."))?;
-    let due_on = check_head(book, command, &payee)?;
-    let lines = check_lines(book, command, &payee)?;
+    let head = check_head(book, command, &payee)?;
+    let lines = check_lines(book, command, &payee, head.quote.as_ref())?;
 
     // Nothing rejects the command from here on.
     let mut bill = Bill {
@@ -117,10 +121,11 @@ fn record(book: &mut Book, command: &Record) -> Result<(Bill, Posting), Refusal>
         supplier_id: payee.id,
         supplier_number: Some(command.supplier_number.clone()),
         dated: command.dated,
-        due_on,
+        due_on: head.due_on,
         value: lines.iter().map(|line| line.value).sum(),
         tax: lines.iter().map(|line| line.tax).sum(),
         open: Money::ZERO,
+        foreign: head.quote.map(|quote| foreign::of_lines(quote, &lines)),
         reference: command.reference.clone(),
         original_id: None,
         reversed_by: None,
@@ -175,25 +180,36 @@ fn note_judgement(book: &Book, bill: &mut Bill) {
 }
 
 fn known(bill: &Bill) -> KnownBill {
-    let left = |line: &BillLine| Left { quantity: line.quantity, value: line.value, tax: line.tax };
+    let left = |line: &BillLine| Left {
+        quantity: line.quantity,
+        value: line.value,
+        tax: line.tax,
+        foreign: line.foreign.map(|foreign| foreign.amounts),
+    };
     let left = bill.lines.iter().map(left).collect();
     KnownBill { bill: bill.clone(), credited: Money::ZERO, left }
 }
 
-/// Checks all but the lines. Returns the day on which the bill is due.
-fn check_head(book: &Book, command: &Record, payee: &Payee) -> Result<NaiveDate, Refusal> {
+/// The head of a bill, as its rule found it.
+struct Head {
+    /// The day on which it is due.
+    due_on: NaiveDate,
+    /// The currency and the rate; none if the bill is in the tenant's currency.
+    quote: Option<Quote>,
+}
+
+/// Checks all but the lines.
+fn check_head(book: &Book, command: &Record, payee: &Payee) -> Result<Head, Refusal> {
     if command.lines.is_empty() || command.lines.len() > LINES_MAX {
         return Err(Refusal::invalid("/lines", format!("A document has 1 to {LINES_MAX} lines.")));
     }
     let mut problems = Problems::default();
-    let settings = &book.setup.settings;
-    if let Some(currency) = command.currency.as_ref().filter(|currency| **currency != settings.currency) {
-        let detail = format!(
-            "The books are in {}, and a bill in {currency} can't be recorded: send its amounts in {}.",
-            settings.currency, settings.currency
-        );
-        problems.invalid("/currency", detail);
-    }
+    let (currency, rate) = (command.currency.as_deref(), command.exchange_rate);
+    let quote = book.exchange.quote(Stated { currency, rate, day: command.dated }, &book.setup.settings);
+    let quote = quote.unwrap_or_else(|problem| {
+        problems.push(problem);
+        None
+    });
     if let Err(detail) = check_day(book, command.dated) {
         problems.invalid("/dated", detail);
     }
@@ -215,7 +231,7 @@ fn check_head(book: &Book, command: &Record, payee: &Payee) -> Result<NaiveDate,
         });
     }
     problems.check()?;
-    Ok(due_on)
+    Ok(Head { due_on, quote })
 }
 
 /// Rejects a day after today or before 1970.
@@ -240,13 +256,21 @@ pub(super) fn with_number<'a>(book: &'a Book, id: SupplierId, number: &str) -> O
     })
 }
 
-fn check_lines(book: &Book, command: &Record, payee: &Payee) -> Result<Vec<BillLine>, Refusal> {
+fn check_lines(
+    book: &Book,
+    command: &Record,
+    payee: &Payee,
+    quote: Option<&Quote>,
+) -> Result<Vec<BillLine>, Refusal> {
     let mut problems = Problems::default();
     let mut named = HashSet::with_capacity(command.lines.len());
     let mut lines = Vec::with_capacity(command.lines.len());
     for (index, (line, line_no)) in command.lines.iter().zip(1..).enumerate() {
         let pointer = format!("/lines/{index}");
-        match check_line(book, payee, (line, line_no), &pointer) {
+        let checked = check_amounts(book, line, quote, &pointer)
+            .and_then(|()| check_line(book, payee, (line, line_no), &pointer))
+            .and_then(|made| price(book, made, quote, &pointer));
+        match checked {
             Ok(checked) if checked.goods.is_some_and(|goods| !named.insert(goods)) => {
                 problems.invalid(pointer, "Name each line of an order or a receipt once.");
             }
@@ -271,7 +295,6 @@ fn check_line(
     (line, line_no): (&RecordLine, i32),
     pointer: &str,
 ) -> Result<BillLine, Problem> {
-    check_amounts(book, line, pointer)?;
     let mut made = BillLine {
         line_no,
         original_line_no: None,
@@ -286,6 +309,7 @@ fn check_line(
         quantity: Quantity::ZERO,
         value: Money::ZERO,
         tax: line.tax,
+        foreign: None,
         reasons: Vec::new(),
         figures: Figures::default(),
     };
@@ -316,18 +340,33 @@ fn check_line(
             made.uom = Some(unit.uom);
         }
     }
-    let worth = line.unit_cost.times(made.entered);
+    Ok(made)
+}
+
+/// Sets the value of a line. The price and the tax are in the currency of the bill before, and in the tenant's after.
+fn price(book: &Book, mut made: BillLine, quote: Option<&Quote>, pointer: &str) -> Result<BillLine, Problem> {
+    let worth = made.unit_cost.times(made.entered);
     if made.quantity.get() > AMOUNT_MAX || worth > AMOUNT_MAX {
         let detail =
             format!("A line may have at most {AMOUNT_MAX} stock units, and a value of at most {AMOUNT_MAX}.");
         return Err(problem(pointer, "quantity", detail));
     }
-    made.value = book.setup.settings.money(worth);
+    let settings = &book.setup.settings;
+    match quote {
+        None => made.value = settings.money(worth),
+        Some(quote) => foreign::convert(&mut made, quote, worth, settings)
+            .map_err(|detail| problem(pointer, "unit_cost", detail))?,
+    }
     Ok(made)
 }
 
 /// Checks the quantity, the price and the tax of a line, without its goods.
-fn check_amounts(book: &Book, line: &RecordLine, pointer: &str) -> Result<(), Problem> {
+fn check_amounts(
+    book: &Book,
+    line: &RecordLine,
+    quote: Option<&Quote>,
+    pointer: &str,
+) -> Result<(), Problem> {
     if line.quantity.is_some_and(|quantity| !quantity.is_positive()) {
         let detail = "The quantity must be above zero; record a credit note with POST /v1/bills/{id}/credit.";
         return Err(problem(pointer, "quantity", detail));
@@ -335,8 +374,8 @@ fn check_amounts(book: &Book, line: &RecordLine, pointer: &str) -> Result<(), Pr
     if line.unit_cost.is_negative() {
         return Err(problem(pointer, "unit_cost", "The price must not be negative."));
     }
-    let exponent = book.setup.settings.exponent;
-    let is_amount = line.tax == book.setup.settings.money(line.tax.get());
+    let exponent = quote.map_or(book.setup.settings.exponent, |quote| quote.decimals);
+    let is_amount = line.tax == Money::rounded_to(line.tax.get(), exponent);
     if line.tax.is_negative() || line.tax.get() > AMOUNT_MAX || !is_amount {
         let detail = format!("The tax must be from 0 to {AMOUNT_MAX} and have at most {exponent} decimals.");
         return Err(problem(pointer, "tax_value", detail));

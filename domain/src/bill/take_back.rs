@@ -10,11 +10,13 @@ use chrono::NaiveDate;
 use super::matching::{judge_again, match_goods, take_off};
 use super::record::{check_day, problem, with_number};
 use super::{
-    Bill, BillKind, BillLine, BilledGoods, BilledLine, Figures, KnownBill, Left, find, post, post_differences,
+    Bill, BillKind, BillLine, BilledGoods, BilledLine, Figures, ForeignBill, ForeignLine, KnownBill, Left,
+    find, foreign, post, post_differences,
 };
 use crate::book::{Book, ChangedBill, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
+use crate::exchange::Amounts;
 use crate::id::BillId;
 use crate::line_item::{LINES_MAX, check_part};
 use crate::needs::Needs;
@@ -133,7 +135,10 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(Bill, Posting), Refusa
     if command.reason.trim().is_empty() {
         return Err(Refusal::invalid("/reason", "A reversal needs a reason."));
     }
-    let paid = known.bill.total() + known.credited - known.bill.open;
+    let paid = match &known.bill.foreign {
+        Some(foreign) => known.left.iter().map(|left| left.stated().total()).sum::<Money>() - foreign.open,
+        None => known.bill.total() + known.credited - known.bill.open,
+    };
     if !paid.is_zero() {
         let detail = format!(
             "{paid} of {} is paid: reverse the payments first (POST /v1/supplier-payments/{{id}}/reverse).",
@@ -172,15 +177,17 @@ fn credit(book: &mut Book, command: &Credit) -> Result<(Bill, Posting), Refusal>
         );
         return Err(Problems::one("/supplier_number", Code::AlreadyExists, detail));
     }
-    let taken = check_lines(book, command, &known)?;
-    let total: Money = taken.iter().map(|taken| taken.part.value + taken.part.tax).sum();
-    if total > known.bill.open {
+    let mut taken = check_lines(book, command, &known)?;
+    let total: Money = taken.iter().map(|taken| taken.part.stated().total()).sum();
+    if total > known.bill.stated_open() {
         let detail = format!(
             "{} of {} is open, and the credit note takes {total} back: reverse payments first, or credit less.",
-            known.bill.open, known.bill.number
+            known.bill.stated_open(),
+            known.bill.number
         );
         return Err(Refusal::invalid("/lines", detail));
     }
+    foreign::settle(&known, &mut taken.iter_mut().map(|taken| &mut taken.part).collect::<Vec<_>>());
 
     // Nothing rejects the command from here on.
     let id = command.id.unwrap_or_else(|| BillId(book.ids.next_id()));
@@ -204,6 +211,7 @@ fn head(book: &Book, known: &KnownBill, dated: NaiveDate) -> Bill {
         value: Money::ZERO,
         tax: Money::ZERO,
         open: Money::ZERO,
+        foreign: known.bill.foreign.as_ref().map(ForeignBill::without_lines),
         original_id: Some(known.bill.id),
         reversed_by: None,
         recorded_at: book.now,
@@ -261,9 +269,10 @@ fn check_line(book: &Book, known: &KnownBill, line: &CreditLine, pointer: &str) 
     };
     let (billed, left) = (&known.bill.lines[at], known.left[at]);
     let settings = &book.setup.settings;
-    let (quantity, value) = match (line.quantity, line.value) {
-        (Some(entered), None) => units(book, (known.bill.id, billed, left), entered, pointer)?,
-        (None, Some(value)) => (Quantity::ZERO, value),
+    let (bill, open) = (&known.bill, left.stated());
+    let (quantity, of_units) = match (line.quantity, line.value) {
+        (Some(entered), None) => units(book, (bill.id, billed, left), entered, pointer)?,
+        (None, Some(_)) => (Quantity::ZERO, Money::ZERO),
         (Some(_), Some(_)) | (None, None) => {
             return Err(problem(
                 pointer,
@@ -272,26 +281,28 @@ fn check_line(book: &Book, known: &KnownBill, line: &CreditLine, pointer: &str) 
             ));
         }
     };
-    if value != settings.money(value.get()) || value.is_negative() || value > left.value {
-        let detail = format!("Between 0 and {} of the line can be taken back.", left.value);
+    let value = match (line.value, &bill.foreign) {
+        (Some(value), _) => value,
+        (None, Some(foreign)) => foreign.quote.share(open.value, quantity, left.quantity),
+        (None, None) => of_units,
+    };
+    if !foreign::is_amount(bill, value, settings) || value.is_negative() || value > open.value {
+        let detail = format!("Between 0 and {} of the line can be taken back.", open.value);
         return Err(problem(pointer, "value", detail));
     }
     if billed.goods.is_some() && !left.quantity.is_positive() {
         return Err(problem(pointer, "line_no", "All units of the line were taken back before."));
     }
-    let by_share = match left.value.is_zero() {
-        true => Money::ZERO,
-        false => settings.share(left.tax, value, left.value),
-    };
+    let by_share = foreign::share(bill, open.tax, (value, open.value), settings);
     let tax = line.tax.unwrap_or(by_share);
-    if tax != settings.money(tax.get()) || tax.is_negative() || tax > left.tax {
-        let detail = format!("Between 0 and {} of the line's tax can be taken back.", left.tax);
+    if !foreign::is_amount(bill, tax, settings) || tax.is_negative() || tax > open.tax {
+        let detail = format!("Between 0 and {} of the line's tax can be taken back.", open.tax);
         return Err(problem(pointer, "tax_value", detail));
     }
     if quantity.is_zero() && value.is_zero() && tax.is_zero() {
         return Err(problem(pointer, "value", "The line takes nothing back: leave it out."));
     }
-    Ok(Taken { at, part: Left { quantity, value, tax } })
+    Ok(Taken { at, part: foreign::part(&left, (quantity, of_units), Amounts { value, tax }, settings) })
 }
 
 /// Returns the stock units of a quantity of a line, and their amount.
@@ -348,6 +359,7 @@ fn take_back(
         left.quantity -= part.quantity;
         left.value -= part.value;
         left.tax -= part.tax;
+        left.foreign = left.foreign.zip(part.foreign).map(|(left, taken)| left.less(taken));
     }
     // Another bill of these goods may have waited for what has no bill now.
     for goods in &goods {
@@ -355,6 +367,7 @@ fn take_back(
     }
     document.value = document.lines.iter().map(|line| line.value).sum();
     document.tax = document.lines.iter().map(|line| line.tax).sum();
+    foreign::take_back(&mut known.bill, &mut document);
     post(book, &document, &mut posting);
     post_differences(book, matches, &mut posting);
     judge_again(book, &goods, &mut posting);
@@ -367,6 +380,7 @@ fn take_back(
     posting.bills.push(ChangedBill {
         id: bill_id,
         open: known.bill.open,
+        foreign_open: known.bill.foreign.as_ref().map(|foreign| foreign.open),
         reversed_by: known.bill.reversed_by,
     });
     book.bills.insert(bill_id, known);
@@ -388,6 +402,10 @@ fn negative(line: &BillLine, part: Left, line_no: i32) -> BillLine {
         quantity: -part.quantity,
         value: -part.value,
         tax: -part.tax,
+        foreign: line
+            .foreign
+            .zip(part.foreign)
+            .map(|(line, taken)| ForeignLine { amounts: taken.negative(), ..line }),
         reasons: Vec::new(),
         figures: Figures::default(),
         ..line.clone()

@@ -133,8 +133,10 @@ mod tests {
 
     #[test]
     fn a_control_account_is_named_by_its_own_documents_only() {
-        let free =
-            ["1110", "3000", "3100", "5100", "5110", "5200", "5300", "5400", "6000", "6010", "6020", "6100"];
+        let free = [
+            "1110", "3000", "3100", "5100", "5110", "5200", "5300", "5400", "6000", "6010", "6020", "6040",
+            "6100",
+        ];
         assert_eq!(named(Use::Reason), free);
         assert_eq!(named(Use::Voucher), free);
         assert_eq!(named(Use::Tax), ["2200"]);

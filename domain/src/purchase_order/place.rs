@@ -5,14 +5,16 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::{LOCATIONS_MAX, PurchaseLine, PurchaseOrder, PurchaseOrderStatus, alone, check_not_past, put};
+use super::{
+    LOCATIONS_MAX, PurchaseLine, PurchaseOrder, PurchaseOrderStatus, alone, check_not_past, foreign, put,
+};
 use crate::book::Book;
 use crate::command::{Decision, Rule};
 use crate::document::DocumentKind;
 use crate::id::{LocationId, PurchaseOrderId, SupplierId};
 use crate::line_item::{AMOUNT_MAX, LINES_MAX, invalid};
 use crate::needs::Needs;
-use crate::number::{Percent, Price, Quantity, share};
+use crate::number::{ExchangeRate, Percent, Price, Quantity, share};
 use crate::product::{ItemRef, Product, Unit};
 use crate::refusal::{Code, Problem, Problems, Refusal};
 use crate::supplier::{Supplier, SupplierStatus, Terms, price_on};
@@ -28,6 +30,10 @@ pub struct Place {
     pub location_id: Option<LocationId>,
     /// The day of lines that name none.
     pub expected_on: Option<NaiveDate>,
+    /// The currency of its costs; that of the tenant if absent.
+    pub currency: Option<String>,
+    /// The rate of that currency; the recorded one of today if absent.
+    pub exchange_rate: Option<ExchangeRate>,
     /// A remark.
     pub reference: Option<String>,
     /// The tolerance of its receipts; that of the supplier if absent.
@@ -70,6 +76,7 @@ impl Rule for Place {
         needs.named_places.extend(self.location_id);
         needs.named_places.extend(self.lines.iter().filter_map(|line| line.location_id));
         needs.numbered.insert(DocumentKind::PurchaseOrder);
+        needs.exchange_today.extend(self.currency.clone());
         for line in &self.lines {
             needs.item(&line.item, true);
         }
@@ -88,10 +95,16 @@ fn place(book: &mut Book, command: &Place) -> Result<PurchaseOrder, Refusal> {
     let supplier = supplier(book, command.supplier_id)?;
     let tolerance = command.over_receipt_percent.unwrap_or(supplier.over_receipt_percent);
     check_head(book, command, tolerance)?;
+    let quote = foreign::quote(book, command.currency.as_deref(), command.exchange_rate)?;
+    let settings = &book.setup.settings;
     let mut problems = Problems::default();
     let mut lines = Vec::with_capacity(command.lines.len());
-    for (line, line_no) in command.lines.iter().zip(1..) {
-        match check_line(book, command, &supplier, (line, line_no)) {
+    for (line, line_no) in command.lines.iter().zip(1_i32..) {
+        let pointer = format!("/lines/{}", line_no.saturating_sub(1));
+        let checked = foreign::check_stated(line.unit_cost, quote.as_ref(), settings, &pointer)
+            .and_then(|()| check_line(book, command, &supplier, (line, line_no)))
+            .and_then(|line| foreign::convert(line, quote.as_ref(), settings, &pointer));
+        match checked {
             Ok(line) => lines.push(line),
             Err(problem) => problems.push(problem),
         }
@@ -113,6 +126,7 @@ fn place(book: &mut Book, command: &Place) -> Result<PurchaseOrder, Refusal> {
         over_receipt_percent: tolerance,
         lead_time_days: supplier.lead_time_days,
         value: lines.iter().map(|line| line.value).sum(),
+        foreign: quote.map(|quote| foreign::of_lines(quote, &lines)),
         sent_at: None,
         recorded_at: book.now,
         version: 1,
@@ -206,6 +220,7 @@ fn check_line(
         entered: line.quantity,
         unit_cost,
         value: book.setup.settings.money(unit_cost.times(line.quantity)),
+        foreign: None,
         quantity,
         received: Quantity::ZERO,
         returned: Quantity::ZERO,

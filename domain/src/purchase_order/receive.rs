@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::PurchaseOrderStatus::{Confirmed, PartlyReceived, Received, Sent};
 use super::{
-    KnownReceipt, MovedGoods, PurchaseLine, PurchaseOrder, PurchaseReceipt, ReceivedLine, find, keep,
+    KnownReceipt, MovedGoods, PurchaseLine, PurchaseOrder, PurchaseReceipt, ReceivedLine, find, foreign, keep,
 };
 use crate::bill;
 use crate::book::{Book, Posting};
@@ -225,7 +225,8 @@ fn check_line(
         let is_same = unit.uom == ordered.uom && unit.factor == ordered.factor;
         if is_same { ordered.unit_cost } else { Price::rounded(share(ordered.unit_cost.get(), part, whole)) }
     };
-    let unit_cost = Some(line.unit_cost.unwrap_or_else(in_unit));
+    let stated = line.unit_cost.map(|unit_cost| foreign::received_at(order, unit_cost));
+    let unit_cost = Some(stated.unwrap_or_else(in_unit));
     let (uom, entered, lots) = (Some(unit.uom), line.quantity, line.lots);
     Ok(Arriving { at, quantity, line: MoveLine { item, uom, quantity: entered, unit_cost, lots } })
 }

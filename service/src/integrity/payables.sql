@@ -27,6 +27,24 @@ from (
     where b.tenant_id = $1
 ) document
 union all
+select case when expected <> open then concat('open amount in the currency of ', number) end, expected, open
+from (
+    select b.number, b.foreign_open as open,
+        case b.kind
+            when 'bill' then b.foreign_value + b.foreign_tax + coalesce(back.total, 0) - coalesce(paid.amount, 0)
+            else 0
+        end as expected
+    from bill b
+    left join (
+        select original_id as id, sum(foreign_value + foreign_tax) as total from bill
+        where tenant_id = $1 and original_id is not null group by original_id
+    ) back using (id)
+    left join (
+        select bill_id as id, sum(foreign_amount) as amount from supplier_payment_part where tenant_id = $1 group by bill_id
+    ) paid using (id)
+    where b.tenant_id = $1 and b.foreign_open is not null
+) document
+union all
 select case when figure.expected <> figure.found then concat(figure.name, ' of ', number) end, figure.expected, figure.found
 from (
     select id, number, value, tax from bill where tenant_id = $1

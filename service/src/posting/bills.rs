@@ -22,7 +22,8 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::brought::{self, Brought, Came};
-use crate::listing::{number, word};
+use super::exchange;
+use crate::listing::{number, optional_number, word};
 use crate::rows::{parsed, uuids};
 use crate::{Error, Tx};
 
@@ -52,7 +53,8 @@ fn is_needed(needs: &Needs) -> bool {
 
 /// Bills that commands name, that payments paid, and that have the numbers of new ones.
 const KNOWN: &str = "select b.id, b.number, b.kind, b.supplier_id, b.supplier_number, b.dated, b.due_on, b.value, b.tax, \
-        b.open, b.reference, b.original_id, b.reversed_by, b.recorded_at, b.version, \
+        b.open, b.reference, b.original_id, b.reversed_by, b.recorded_at, b.version, b.foreign_currency, b.exchange_rate, \
+        b.foreign_value, b.foreign_tax, b.foreign_open, \
         coalesce((select sum(c.total) from bill c where c.tenant_id = $1 and c.original_id = b.id), 0) as credited \
      from bill b \
      where b.tenant_id = $1 and (b.id = any($2) \
@@ -108,13 +110,15 @@ async fn add_lines(tx: &Tx, ids: &[Uuid], needs: &mut Needs, book: &mut Book) ->
         }
     }
     let statement = "select original_id, coalesce(original_line_no, line_no) as line_no, sum(quantity) as quantity, \
-                            sum(value) as value, sum(tax) as tax \
+                            sum(value) as value, sum(tax) as tax, sum(foreign_value) as foreign_value, \
+                            sum(foreign_tax) as foreign_tax \
                      from bill_line where tenant_id = $1 and original_id = any($2) group by 1, 2 order by 1, 2";
     for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await? {
         let left = Left {
             quantity: number(&row, "quantity")?,
             value: number(&row, "value")?,
             tax: number(&row, "tax")?,
+            foreign: exchange::amounts(&row)?,
         };
         if let Some(known) = book.bills.get_mut(&BillId(row.try_get("original_id")?)) {
             known.left.push(left);
@@ -136,6 +140,7 @@ pub(crate) fn head(row: &PgRow) -> Result<Bill, Error> {
         value: number(row, "value")?,
         tax: number(row, "tax")?,
         open: number(row, "open")?,
+        foreign: exchange::bill(row)?,
         reference: row.try_get("reference")?,
         original_id: row.try_get::<Option<Uuid>, _>("original_id")?.map(BillId),
         reversed_by: row.try_get::<Option<Uuid>, _>("reversed_by")?.map(BillId),
@@ -149,7 +154,7 @@ pub(crate) fn head(row: &PgRow) -> Result<Bill, Error> {
 pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(BillId, BillLine)>, Error> {
     let statement = "select bill_id, line_no, original_line_no, purchase_order_id, order_line_no, receipt_id, receipt_line_no, \
                             product_id, location_id, account_code, description, uom, entered, unit_cost, quantity, value, \
-                            tax, reasons \
+                            tax, reasons, foreign_unit_cost, foreign_value, foreign_tax \
                      from bill_line where tenant_id = $1 and bill_id = any($2) order by bill_id, line_no";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?;
     rows.iter().map(|row| Ok((BillId(row.try_get("bill_id")?), line(row)?))).collect()
@@ -171,6 +176,7 @@ fn line(row: &PgRow) -> Result<BillLine, Error> {
         quantity: number(row, "quantity")?,
         value: number(row, "value")?,
         tax: number(row, "tax")?,
+        foreign: exchange::line(row)?,
         reasons: reasons.into_iter().map(parsed).collect::<Result<_, _>>()?,
         figures: Figures::default(),
     })
@@ -419,17 +425,21 @@ async fn name_orders(tx: &Tx, receipts: &[Uuid], book: &mut Book) -> Result<(), 
 /// Returns payments of suppliers with their bills.
 pub(crate) async fn payments(tx: &Tx, ids: &[Uuid]) -> Result<Vec<SupplierPayment>, Error> {
     let statement = "select p.id, p.number, p.kind, p.supplier_id, p.amount, p.original_id, p.reason, p.reference, \
-                            p.occurred_at, \
+                            p.occurred_at, p.foreign_currency, p.exchange_rate, p.foreign_amount, \
                             (select r.id from supplier_payment r \
                              where r.tenant_id = p.tenant_id and r.original_id = p.id) as reversed_by \
                      from supplier_payment p where p.tenant_id = $1 and p.id = any($2) order by p.id";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?;
     let mut payments = rows.iter().map(payment).collect::<Result<Vec<_>, _>>()?;
-    let statement = "select payment_id, bill_id, amount from supplier_payment_part \
+    let statement = "select payment_id, bill_id, amount, foreign_amount from supplier_payment_part \
                      where tenant_id = $1 and payment_id = any($2) order by payment_id, bill_id";
     for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await? {
         let id = SupplierPaymentId(row.try_get("payment_id")?);
-        let part = PaidBill { bill_id: BillId(row.try_get("bill_id")?), amount: number(&row, "amount")? };
+        let part = PaidBill {
+            bill_id: BillId(row.try_get("bill_id")?),
+            amount: number(&row, "amount")?,
+            foreign: optional_number(&row, "foreign_amount")?,
+        };
         if let Some(payment) = payments.iter_mut().find(|payment| payment.id == id) {
             payment.parts.push(part);
         }
@@ -445,6 +455,7 @@ pub(crate) fn payment(row: &PgRow) -> Result<SupplierPayment, Error> {
         kind: word(row, "kind")?,
         supplier_id: SupplierId(row.try_get("supplier_id")?),
         amount: number(row, "amount")?,
+        foreign: exchange::payment(row)?,
         parts: Vec::new(),
         original_id: row.try_get::<Option<Uuid>, _>("original_id")?.map(SupplierPaymentId),
         reversed_by: row.try_get::<Option<Uuid>, _>("reversed_by")?.map(SupplierPaymentId),

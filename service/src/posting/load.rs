@@ -20,9 +20,9 @@ use super::places::{level_keys, transit};
 use super::prefetch::{Prefetched, Products};
 use super::setup::Setups;
 use super::{
-    Command, allotments, bills, counts, documents, entries, history, landed, late, layer, lot_levels, lots,
-    open_costs, open_items, orders, purchases, queue_levels, series, stock_documents, supplier_returns,
-    vouchers, waiting,
+    Command, allotments, bills, counts, documents, entries, exchange, history, landed, late, layer,
+    lot_levels, lots, open_costs, open_items, orders, purchases, queue_levels, series, stock_documents,
+    supplier_returns, vouchers, waiting,
 };
 use crate::catalog::lookup;
 use crate::listing::{number, optional_number, word};
@@ -42,6 +42,7 @@ pub(super) async fn book(
     book.shipments = orders::of_shipments(tx, &mut needs).await?;
     book.customers = customers(tx, &needs).await?;
     bills::load(tx, &mut needs, &mut book).await?;
+    exchange::load(tx, &needs, &mut book).await?;
     book.orders = orders::load(tx, &mut needs).await?;
     for order in book.orders.values() {
         needs.promises |= waiting::may_wait(order);

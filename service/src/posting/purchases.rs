@@ -13,6 +13,7 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::bills;
+use super::exchange;
 use super::stock_documents::with_lines;
 use crate::listing::{number, optional_number, word};
 use crate::rows::uuids;
@@ -27,7 +28,7 @@ pub(super) async fn load(
         return Ok(HashMap::new());
     }
     let statement = "select id, number, supplier_id, status, reference, over_receipt_percent, lead_time_days, value, \
-                            sent_at, recorded_at, version \
+                            sent_at, recorded_at, version, foreign_currency, exchange_rate, foreign_value \
                      from purchase_order where tenant_id = $1 and id = any($2) order by id for update";
     let ids = uuids(&needs.purchase_ids, |id| id.0);
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?;
@@ -52,6 +53,7 @@ pub(crate) fn head(row: &PgRow) -> Result<(PurchaseOrderId, PurchaseOrder), Erro
         over_receipt_percent: number(row, "over_receipt_percent")?,
         lead_time_days: row.try_get::<Option<i32>, _>("lead_time_days")?.map(i32::unsigned_abs),
         value: number(row, "value")?,
+        foreign: exchange::order(row)?,
         sent_at: row.try_get("sent_at")?,
         recorded_at: row.try_get("recorded_at")?,
         version: row.try_get("version")?,
@@ -64,7 +66,7 @@ pub(crate) fn head(row: &PgRow) -> Result<(PurchaseOrderId, PurchaseOrder), Erro
 pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(PurchaseOrderId, PurchaseLine)>, Error> {
     let statement = "select l.purchase_order_id, l.line_no, l.product_id, l.supplier_sku, l.location_id, l.uom, l.factor, \
                             l.factor_denominator, l.entered, l.unit_cost, l.value, l.quantity, l.received, l.cancelled, \
-                            l.expected_on, coalesce(k.quantity, 0) as returned, \
+                            l.expected_on, l.foreign_unit_cost, l.foreign_value, coalesce(k.quantity, 0) as returned, \
                             coalesce((select sum(b.quantity) from bill_line b \
                                       where b.tenant_id = l.tenant_id and b.purchase_order_id = l.purchase_order_id \
                                         and b.order_line_no = l.line_no), 0) as billed \
@@ -86,6 +88,7 @@ pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(PurchaseOrderId,
             entered: number(row, "entered")?,
             unit_cost: number(row, "unit_cost")?,
             value,
+            foreign: exchange::order_line(row)?,
             quantity: number(row, "quantity")?,
             received: number(row, "received")?,
             returned: number(row, "returned")?,

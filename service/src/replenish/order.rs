@@ -156,6 +156,8 @@ impl PlannedOrder {
             supplier_id: self.supplier_id,
             location_id: Some(self.location_id),
             expected_on: None,
+            currency: None,
+            exchange_rate: None,
             reference,
             over_receipt_percent: None,
             any_quantity: true,

@@ -259,14 +259,15 @@ async fn check_currency_records(tx: &Tx, currency: &str) -> Result<(), Error> {
     Err(Refusal::invalid("/currency", detail).into())
 }
 
-/// Whether the tenant has an order, a line of a bank statement, or a document that is in the journal or moves stock.
+/// Whether the tenant has an order, a line of a bank statement, an exchange rate, or a document that is in the journal or moves stock.
 pub(super) async fn has_documents(tx: &Tx) -> Result<bool, Error> {
     let statement = "select 1 where exists (select from journal_entry where tenant_id = $1) \
                        or exists (select from sales_order where tenant_id = $1) \
                        or exists (select from purchase_order where tenant_id = $1) \
                        or exists (select from stock_movement where tenant_id = $1) \
                        or exists (select from pos_session where tenant_id = $1) \
-                       or exists (select from bank_line where tenant_id = $1)";
+                       or exists (select from bank_line where tenant_id = $1) \
+                       or exists (select from exchange_rate where tenant_id = $1)";
     Ok(tx.row(sqlx::query(statement).bind(tx.tenant_id.0)).await?.is_some())
 }
 

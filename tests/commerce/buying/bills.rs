@@ -8,6 +8,7 @@ use super::{order, path, step, supplier};
 use crate::platform::auth::{key, key_with};
 
 mod beside;
+mod foreign;
 mod paid;
 mod sent_back;
 mod taken_back;
@@ -387,7 +388,7 @@ fn everything_that_is_wrong_with_a_bill_is_named() {
         let refused = tenant.post(BILLS, &bill(&other, "1", &json!([of(&made, "1", "4")]))).await;
         refused.refused(404, "not_found").names(&["#/lines/0/purchase_order_id"]);
         for (field, value, pointer) in [
-            ("currency", json!("USD"), "#/currency"),
+            ("currency", json!("USD"), "#/exchange_rate"),
             ("dated", json!("2999-01-01"), "#/dated"),
             ("due_on", json!("2026-01-01"), "#/due_on"),
             ("lines", json!([]), "#/lines"),
@@ -396,7 +397,7 @@ fn everything_that_is_wrong_with_a_bill_is_named() {
             body[field] = value;
             let refused = tenant.post(BILLS, &body).await;
             refused.refused(422, "validation_failed").names(&[pointer]);
-            assert!(field != "currency" || refused.text.contains("The books are in GBP"), "{}", refused.text);
+            assert!(field != "currency" || refused.text.contains("no exchange rate of USD"), "{}", refused.text);
         }
         assert_eq!(tenant.count("bill").await, 0);
         assert_eq!(tenant.balance("2100").await, "-40.00");

@@ -63,7 +63,7 @@ fn a_new_tenant_corrects_everything_before_its_first_document() {
 fn the_first_document_fixes_what_it_was_written_with() {
     let fixed =
         [("currency", json!("EUR")), ("time_zone", json!("Asia/Tokyo")), ("prices_include_tax", json!(true))];
-    for first in ["opening", "order", "session", "bank line"] {
+    for first in ["opening", "order", "session", "bank line", "exchange rate"] {
         with_tenant(async |tenant| {
             tenant.product("MUG", "10.00").await;
             match first {
@@ -75,6 +75,10 @@ fn the_first_document_fixes_what_it_was_written_with() {
                 "bank line" => {
                     let text = "account,reference,booked_on,amount\nA,B-1,2026-01-05,1.00\n";
                     tenant.post("/v1/bank-statements", &json!({ "text": text })).await.ok();
+                }
+                "exchange rate" => {
+                    let rate = json!({ "currency": "USD", "valid_from": "2026-01-05", "rate": "0.8" });
+                    tenant.post("/v1/exchange-rates", &rate).await.created();
                 }
                 _ => _ = tenant.till().await,
             }

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::bill::{Bill, BillLine, BilledGoods, Match, Mismatch};
+use domain::bill::{Bill, BillLine, BilledGoods, ForeignBill, Match, Mismatch};
 use domain::book::ChangedBill;
 use domain::id::BillId;
+use domain::number::Money;
 use domain::supplier_payment::SupplierPayment;
 use sea_orm::sqlx;
 use uuid::Uuid;
@@ -51,13 +52,15 @@ async fn write_bills(tx: &Tx, rows: &[(&Bill, Uuid)]) -> Result<(), Error> {
         return Ok(());
     }
     let statement = "insert into bill (tenant_id, id, number, kind, supplier_id, supplier_number, dated, due_on, value, tax, \
-                               total, open, reference, original_id, version, command_id, recorded_at, updated_at) \
+                               total, open, reference, original_id, version, command_id, foreign_currency, exchange_rate, \
+                               foreign_value, foreign_tax, foreign_open, recorded_at, updated_at) \
              select $1, v.*, $2, $2 \
              from unnest($3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::date[], $9::date[], \
                          $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[], $14::text[], $15::uuid[], \
-                         $16::int[], $17::uuid[]) as v \
+                         $16::int[], $17::uuid[], $18::text[], $19::numeric[], $20::numeric[], $21::numeric[], $22::numeric[]) as v \
                         (id, number, kind, supplier_id, supplier_number, dated, due_on, value, tax, total, open, \
-                         reference, original_id, version, command_id)";
+                         reference, original_id, version, command_id, foreign_currency, exchange_rate, foreign_value, \
+                         foreign_tax, foreign_open)";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(tx.now)
@@ -75,9 +78,20 @@ async fn write_bills(tx: &Tx, rows: &[(&Bill, Uuid)]) -> Result<(), Error> {
         .column("reference", rows, |(row, _)| row.reference.clone())
         .column("original_id", rows, |(row, _)| row.original_id.map(|id| id.0))
         .column("version", rows, |(row, _)| row.version)
-        .column("command_id", rows, |(_, by)| *by);
+        .column("command_id", rows, |(_, by)| *by)
+        .column("foreign_currency", rows, |(row, _)| {
+            foreign(row).map(|foreign| foreign.quote.currency.clone())
+        })
+        .column("exchange_rate", rows, |(row, _)| foreign(row).map(|foreign| foreign.quote.rate.get()))
+        .column("foreign_value", rows, |(row, _)| foreign(row).map(|foreign| foreign.amounts.value.get()))
+        .column("foreign_tax", rows, |(row, _)| foreign(row).map(|foreign| foreign.amounts.tax.get()))
+        .column("foreign_open", rows, |(row, _)| foreign(row).map(|foreign| foreign.open.get()));
     query.execute(tx).await?;
     Ok(())
+}
+
+fn foreign(bill: &Bill) -> Option<&ForeignBill> {
+    bill.foreign.as_ref()
 }
 
 async fn write_lines(tx: &Tx, rows: &[(&Bill, &BillLine)]) -> Result<(), Error> {
@@ -88,16 +102,19 @@ async fn write_lines(tx: &Tx, rows: &[(&Bill, &BillLine)]) -> Result<(), Error> 
     let receipt = |line: &BillLine| line.goods.and_then(BilledGoods::receipt);
     let statement = "insert into bill_line (tenant_id, bill_id, line_no, original_id, original_line_no, purchase_order_id, \
                                     order_line_no, receipt_id, receipt_line_no, product_id, location_id, account_code, \
-                                    description, uom, entered, unit_cost, quantity, value, tax, reasons) \
+                                    description, uom, entered, unit_cost, quantity, value, tax, reasons, foreign_unit_cost, \
+                                    foreign_value, foreign_tax) \
              select $1, v.bill_id, v.line_no, v.original_id, v.original_line_no, v.purchase_order_id, v.order_line_no, \
                     v.receipt_id, v.receipt_line_no, v.product_id, v.location_id, v.account_code, v.description, v.uom, \
-                    v.entered, v.unit_cost, v.quantity, v.value, v.tax, string_to_array(v.reasons, ',') \
+                    v.entered, v.unit_cost, v.quantity, v.value, v.tax, string_to_array(v.reasons, ','), \
+                    v.foreign_unit_cost, v.foreign_value, v.foreign_tax \
              from unnest($2::uuid[], $3::int[], $4::uuid[], $5::int[], $6::uuid[], $7::int[], $8::uuid[], $9::int[], \
                          $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::text[], $15::numeric[], \
-                         $16::numeric[], $17::numeric[], $18::numeric[], $19::numeric[], $20::text[]) as v \
+                         $16::numeric[], $17::numeric[], $18::numeric[], $19::numeric[], $20::text[], \
+                         $21::numeric[], $22::numeric[], $23::numeric[]) as v \
                         (bill_id, line_no, original_id, original_line_no, purchase_order_id, order_line_no, receipt_id, \
                          receipt_line_no, product_id, location_id, account_code, description, uom, entered, unit_cost, \
-                         quantity, value, tax, reasons)";
+                         quantity, value, tax, reasons, foreign_unit_cost, foreign_value, foreign_tax)";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .column("bill_id", rows, |(bill, _)| bill.id.0)
@@ -118,7 +135,10 @@ async fn write_lines(tx: &Tx, rows: &[(&Bill, &BillLine)]) -> Result<(), Error> 
         .column("quantity", rows, |(_, line)| line.quantity.get())
         .column("value", rows, |(_, line)| line.value.get())
         .column("tax", rows, |(_, line)| line.tax.get())
-        .column("reasons", rows, |(_, line)| joined(&line.reasons));
+        .column("reasons", rows, |(_, line)| joined(&line.reasons))
+        .column("foreign_unit_cost", rows, |(_, line)| line.foreign.map(|foreign| foreign.unit_cost.get()))
+        .column("foreign_value", rows, |(_, line)| line.foreign.map(|foreign| foreign.amounts.value.get()))
+        .column("foreign_tax", rows, |(_, line)| line.foreign.map(|foreign| foreign.amounts.tax.get()));
     query.execute(tx).await?;
     Ok(())
 }
@@ -164,13 +184,16 @@ async fn write_payments(tx: &Tx, rows: &[(&SupplierPayment, Uuid)]) -> Result<()
         rows.iter().flat_map(|(row, _)| row.parts.iter().map(|part| (row.id, part))).collect();
     let statement = "with head as ( \
                  insert into supplier_payment (tenant_id, id, number, kind, supplier_id, amount, original_id, reason, \
-                                               reference, occurred_at, command_id, recorded_at) \
+                                               reference, occurred_at, command_id, foreign_currency, exchange_rate, \
+                                               foreign_amount, recorded_at) \
                  select $1, v.*, $2 \
                  from unnest($3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::numeric[], $8::uuid[], $9::text[], \
-                             $10::text[], $11::timestamptz[], $12::uuid[]) as v \
-                        (id, number, kind, supplier_id, amount, original_id, reason, reference, occurred_at, command_id)) \
-             insert into supplier_payment_part (tenant_id, payment_id, bill_id, amount) \
-             select $1, v.* from unnest($13::uuid[], $14::uuid[], $15::numeric[]) as v (payment_id, bill_id, amount)";
+                             $10::text[], $11::timestamptz[], $12::uuid[], $13::text[], $14::numeric[], $15::numeric[]) as v \
+                        (id, number, kind, supplier_id, amount, original_id, reason, reference, occurred_at, command_id, \
+                         foreign_currency, exchange_rate, foreign_amount)) \
+             insert into supplier_payment_part (tenant_id, payment_id, bill_id, amount, foreign_amount) \
+             select $1, v.* from unnest($16::uuid[], $17::uuid[], $18::numeric[], $19::numeric[]) as v \
+                        (payment_id, bill_id, amount, foreign_amount)";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(tx.now)
@@ -184,9 +207,17 @@ async fn write_payments(tx: &Tx, rows: &[(&SupplierPayment, Uuid)]) -> Result<()
         .column("reference", rows, |(row, _)| row.reference.clone())
         .column("occurred_at", rows, |(row, _)| row.occurred_at)
         .column("command_id", rows, |(_, by)| *by)
+        .column("foreign_currency", rows, |(row, _)| {
+            row.foreign.as_ref().map(|foreign| foreign.quote.currency.clone())
+        })
+        .column("exchange_rate", rows, |(row, _)| {
+            row.foreign.as_ref().map(|foreign| foreign.quote.rate.get())
+        })
+        .column("foreign_amount", rows, |(row, _)| row.foreign.as_ref().map(|foreign| foreign.amount.get()))
         .column("payment_id", &parts, |(id, _)| id.0)
         .column("bill_id", &parts, |(_, part)| part.bill_id.0)
-        .column("amount", &parts, |(_, part)| part.amount.get());
+        .column("amount", &parts, |(_, part)| part.amount.get())
+        .column("foreign_amount", &parts, |(_, part)| part.foreign.map(Money::get));
     query.execute(tx).await?;
     Ok(())
 }
@@ -195,15 +226,17 @@ async fn write_changed(tx: &Tx, rows: Vec<ChangedBill>) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());
     }
-    let statement = "update bill b set open = v.open, reversed_by = v.reversed_by, version = b.version + 1, updated_at = $2 \
-             from unnest($3::uuid[], $4::numeric[], $5::uuid[]) as v (id, open, reversed_by) \
+    let statement = "update bill b set open = v.open, foreign_open = v.foreign_open, reversed_by = v.reversed_by, \
+                    version = b.version + 1, updated_at = $2 \
+             from unnest($3::uuid[], $4::numeric[], $5::uuid[], $6::numeric[]) as v (id, open, reversed_by, foreign_open) \
              where b.tenant_id = $1 and b.id = v.id";
     let query = sqlx::query(statement)
         .bind(tx.tenant_id.0)
         .bind(tx.now)
         .bind(column(&rows, |row| row.id.0))
         .bind(column(&rows, |row| row.open.get()))
-        .bind(column(&rows, |row| row.reversed_by.map(|id| id.0)));
+        .bind(column(&rows, |row| row.reversed_by.map(|id| id.0)))
+        .bind(column(&rows, |row| row.foreign_open.map(Money::get)));
     tx.execute(query).await?;
     Ok(())
 }

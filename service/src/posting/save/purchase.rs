@@ -67,12 +67,12 @@ async fn write_fresh(tx: &Tx, rows: &[Row<'_, PurchaseOrder>]) -> Result<(), Err
     let days = |order: &PurchaseOrder| order.lead_time_days.and_then(|days| i32::try_from(days).ok());
     let statement = "insert into purchase_order (tenant_id, id, number, supplier_id, status, reference, \
                                          over_receipt_percent, lead_time_days, value, sent_at, version, command_id, \
-                                         recorded_at, updated_at) \
+                                         foreign_currency, exchange_rate, foreign_value, recorded_at, updated_at) \
              select $1, v.*, $2, $2 \
              from unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::numeric[], $9::int[], \
-                         $10::numeric[], $11::timestamptz[], $12::int[], $13::uuid[]) as v \
+                         $10::numeric[], $11::timestamptz[], $12::int[], $13::uuid[], $14::text[], $15::numeric[], $16::numeric[]) as v \
                         (id, number, supplier_id, status, reference, over_receipt_percent, lead_time_days, value, \
-                         sent_at, version, command_id)";
+                         sent_at, version, command_id, foreign_currency, exchange_rate, foreign_value)";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(tx.now)
@@ -86,7 +86,14 @@ async fn write_fresh(tx: &Tx, rows: &[Row<'_, PurchaseOrder>]) -> Result<(), Err
         .column("value", rows, |(row, _)| row.value.get())
         .column("sent_at", rows, |(row, _)| row.sent_at)
         .column("version", rows, |(row, _)| row.version)
-        .column("command_id", rows, |(_, by)| *by);
+        .column("command_id", rows, |(_, by)| *by)
+        .column("foreign_currency", rows, |(row, _)| {
+            row.foreign.as_ref().map(|foreign| foreign.quote.currency.clone())
+        })
+        .column("exchange_rate", rows, |(row, _)| {
+            row.foreign.as_ref().map(|foreign| foreign.quote.rate.get())
+        })
+        .column("foreign_value", rows, |(row, _)| row.foreign.as_ref().map(|foreign| foreign.value.get()));
     query.execute(tx).await?;
     Ok(())
 }
@@ -119,13 +126,14 @@ async fn write_fresh_lines(tx: &Tx, rows: &[(PurchaseOrderId, &PurchaseLine)]) -
     }
     let statement = "insert into purchase_order_line (tenant_id, purchase_order_id, line_no, product_id, supplier_sku, \
                                               location_id, uom, factor, factor_denominator, entered, unit_cost, value, \
-                                              quantity, received, cancelled, expected_on) \
+                                              quantity, received, cancelled, expected_on, foreign_unit_cost, foreign_value) \
              select $1, v.* \
              from unnest($2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::uuid[], $7::text[], $8::numeric[], \
                          $9::smallint[], $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[], $14::numeric[], \
-                         $15::numeric[], $16::date[]) as v \
+                         $15::numeric[], $16::date[], $17::numeric[], $18::numeric[]) as v \
                         (purchase_order_id, line_no, product_id, supplier_sku, location_id, uom, factor, \
-                         factor_denominator, entered, unit_cost, value, quantity, received, cancelled, expected_on)";
+                         factor_denominator, entered, unit_cost, value, quantity, received, cancelled, expected_on, \
+                         foreign_unit_cost, foreign_value)";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .column("purchase_order_id", rows, |(id, _)| id.0)
@@ -142,7 +150,9 @@ async fn write_fresh_lines(tx: &Tx, rows: &[(PurchaseOrderId, &PurchaseLine)]) -
         .column("quantity", rows, |(_, line)| line.quantity.get())
         .column("received", rows, |(_, line)| line.received.get())
         .column("cancelled", rows, |(_, line)| line.cancelled.get())
-        .column("expected_on", rows, |(_, line)| line.expected_on);
+        .column("expected_on", rows, |(_, line)| line.expected_on)
+        .column("foreign_unit_cost", rows, |(_, line)| line.foreign.map(|foreign| foreign.unit_cost.get()))
+        .column("foreign_value", rows, |(_, line)| line.foreign.map(|foreign| foreign.value.get()));
     query.execute(tx).await?;
     Ok(())
 }

@@ -99,6 +99,8 @@ pub async fn world(tenant: &Tenant) -> World {
     documents(tenant, &mut world, &customer).await;
     closed_period(tenant, &mut world).await;
     bank_line(tenant, &mut world).await;
+    let rate = json!({ "currency": "USD", "valid_from": "2026-01-02", "rate": "0.79", "source": MARK });
+    world.make(tenant, "/v1/exchange-rates", rate).await;
     people(tenant, &mut world).await;
     world.make(tenant, "/v1/customer-sessions", json!({ "customer_id": customer })).await;
     systems(tenant, &mut world).await;

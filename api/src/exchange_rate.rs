@@ -1,0 +1,120 @@
+//! Exchange rates of other currencies.
+
+mod table;
+
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get, post};
+use chrono::NaiveDate;
+use domain::id::ExchangeRateId;
+use serde::Deserialize;
+use service::exchange_rate::{
+    self, ExchangeRate, ExchangeRateImport, ExchangeRateInput, ExchangeRatesInput, Filter,
+};
+use service::listing::Age;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::{self, Body};
+use crate::list::{List, Page};
+use crate::params::PathId;
+use crate::record::record;
+use crate::upload::{Form, Upload};
+use crate::write::Write;
+use crate::{Answer, App, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(import).service(create).service(list).service(show);
+}
+
+record!(ExchangeRate, id: ExchangeRateId, created_at);
+
+/// Record an exchange rate
+///
+/// Records the units of your currency in one unit of another, from a day on. Documents in that currency take the latest rate of their day
+/// or before, unless they state their own. A rate never changes: to correct one, record another of the same currency and day, which holds
+/// from then on. Documents that were recorded keep their rate.
+#[utoipa::path(
+    operation_id = "exchange_rates_create",
+    security(("bearer" = ["ledger:write"])),
+    request_body = ExchangeRateInput,
+    responses((status = 201, description = "The rate.", body = ExchangeRate))
+)]
+#[post("/v1/exchange-rates")]
+async fn create(write: Write, body: Body<ExchangeRateInput>) -> Answer {
+    write.create("exchange_rate.recorded", body, exchange_rate::create).await
+}
+
+/// Import exchange rates
+///
+/// Records the rates of a list, each of another currency or day. A rate that holds already with the same value is not recorded again, so
+/// the same list changes nothing the second time. Send JSON, or CSV in UTF-8 (with commas, semicolons or tabs) with the header `currency`,
+/// `valid_from`, `rate` and, if there is one, `source`. In the errors of CSV `rates/0` is the first row after the header. At most 2,000
+/// rates. The list is one transaction: if a rate is wrong, nothing is recorded, and every wrong one is named (422).
+/// `Prefer: dry-run` returns the same and writes nothing.
+#[utoipa::path(
+    operation_id = "exchange_rates_import",
+    security(("bearer" = ["ledger:write"])),
+    request_body(content(
+        (ExchangeRatesInput = "application/json"),
+        (String = "text/csv", example = "currency,valid_from,rate,source\r\nUSD,2026-01-02,0.79,Central bank\r\n"),
+    )),
+    responses((status = 200, description = "The result.", body = ExchangeRateImport))
+)]
+#[post("/v1/exchange-rates/import")]
+async fn import(write: Write, upload: Upload) -> Answer {
+    let uploaded = upload.read().await?;
+    let input: ExchangeRatesInput = match uploaded.form {
+        Form::Json => body::parse_object(&uploaded.raw)
+            .map_err(|error| uploaded.schema.explain_unread(&uploaded.raw, error))?,
+        Form::Csv => table::read(&uploaded.raw)?,
+    };
+    let work = async |tx: &service::Tx| exchange_rate::import(tx, &input).await;
+    write.whole("exchange_rate.imported", &uploaded.raw, work).await
+}
+
+/// Which exchange rates to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Only rates of this currency (ISO 4217).
+    #[param(max_length = 3, example = "USD")]
+    currency: Option<String>,
+    /// Only the rates that hold on this day, one of each currency.
+    #[param(example = "2026-11-20")]
+    on: Option<NaiveDate>,
+    sort: Option<Age>,
+}
+
+/// List exchange rates
+///
+/// Returns one page of rates, the newest first, also those that a newer one corrects.
+#[utoipa::path(
+    operation_id = "exchange_rates_list",
+    security(("bearer" = ["ledger:read"])),
+    params(Filters),
+    responses((status = 200, description = "One page of exchange rates.", body = Page<ExchangeRate>))
+)]
+#[get("/v1/exchange-rates")]
+async fn list(caller: Caller, list: List<Filters>) -> Answer {
+    let slice = list.slice(list.filters.sort)?;
+    let filter = Filter { currency: list.filters.currency.clone(), on: list.filters.on };
+    let read = async |tx: &service::Tx| exchange_rate::list(tx, &filter, &slice).await;
+    let rows = list.read(&caller, read).await?;
+    list.answer(rows, |rate| rate.id.0)
+}
+
+/// Get an exchange rate
+///
+/// Returns one rate.
+#[utoipa::path(
+    operation_id = "exchange_rates_get",
+    security(("bearer" = ["ledger:read"])),
+    params(("id" = ExchangeRateId, Path, description = "The id of the rate.")),
+    responses((status = 200, description = "The rate.", body = ExchangeRate))
+)]
+#[get("/v1/exchange-rates/{id}")]
+async fn show(app: Data<App>, caller: Caller, id: PathId<ExchangeRateId>) -> Answer {
+    let read = async |tx: &service::Tx| exchange_rate::get(tx, id.0).await;
+    Ok(HttpResponse::Ok().json(app.db.read(caller.tenant_id, read).await?))
+}

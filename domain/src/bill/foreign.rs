@@ -1,0 +1,140 @@
+//! Bills in another currency. A bill, its credit notes and its reversal have one rate, that of the bill.
+//!
+//! Each line is converted on its own, value and tax, so a bill is the sum of its lines in both currencies. The books, the match and the
+//! cost have the amounts in the tenant's currency: a price and a rate that differ from those of the order are one difference.
+
+use super::{Bill, BillLine, KnownBill, Left};
+use crate::exchange::{Amounts, Quote, relieved};
+use crate::line_item::AMOUNT_MAX;
+use crate::number::{Money, Price, Quantity};
+use crate::tenant::Settings;
+use rust_decimal::Decimal;
+
+/// The amounts of a bill in its own currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignBill {
+    /// The currency and the rate.
+    pub quote: Quote,
+    /// The value and the tax of its lines; negative in a credit note and a reversal.
+    pub amounts: Amounts,
+    /// The amount still to be paid; zero for a credit note and a reversal.
+    pub open: Money,
+}
+
+/// The amounts of a line of a bill in the currency of the bill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ForeignLine {
+    /// The price of one unit, before tax.
+    pub unit_cost: Price,
+    /// The value and the tax; negative in a credit note and a reversal.
+    pub amounts: Amounts,
+}
+
+impl ForeignBill {
+    /// Returns a bill without lines, with the rate of another one.
+    pub(super) fn without_lines(&self) -> Self {
+        ForeignBill { quote: self.quote.clone(), amounts: Amounts::default(), open: Money::ZERO }
+    }
+}
+
+/// Returns the amounts of a bill in its own currency, as the sum of its lines.
+pub(super) fn of_lines(quote: Quote, lines: &[BillLine]) -> ForeignBill {
+    let amounts = sum(lines);
+    ForeignBill { quote, amounts, open: amounts.total() }
+}
+
+/// Adds up the amounts of lines in the currency of their bill.
+pub(super) fn sum(lines: &[BillLine]) -> Amounts {
+    let amounts = || lines.iter().filter_map(|line| line.foreign).map(|foreign| foreign.amounts);
+    Amounts {
+        value: amounts().map(|amounts| amounts.value).sum(),
+        tax: amounts().map(|amounts| amounts.tax).sum(),
+    }
+}
+
+/// Notes in the currency of a bill what a document takes back of it, whose lines are complete.
+pub(super) fn take_back(bill: &mut Bill, document: &mut Bill) {
+    let amounts = sum(&document.lines);
+    if let (Some(bill), Some(document)) = (&mut bill.foreign, &mut document.foreign) {
+        document.amounts = amounts;
+        bill.open += amounts.total();
+    }
+}
+
+/// Converts a line, which is worth `worth` in the currency of the bill. Its price and its tax are in that currency before.
+pub(super) fn convert(
+    line: &mut BillLine,
+    quote: &Quote,
+    worth: Decimal,
+    settings: &Settings,
+) -> Result<(), String> {
+    let amounts = Amounts { value: quote.amount(worth), tax: line.tax };
+    let foreign = ForeignLine { unit_cost: line.unit_cost, amounts };
+    let price = quote.base_price(line.unit_cost);
+    let (value, tax) = (quote.base(amounts.value, settings), quote.base(amounts.tax, settings));
+    if price.get() > AMOUNT_MAX || value.get() > AMOUNT_MAX || tax.get() > AMOUNT_MAX {
+        let own = &settings.currency;
+        return Err(format!("A line may have a price, a value and a tax of at most {AMOUNT_MAX} in {own}."));
+    }
+    line.unit_cost = price;
+    line.value = value;
+    line.tax = tax;
+    line.foreign = Some(foreign);
+    Ok(())
+}
+
+/// Returns whether an amount has no more decimals than the currency of a bill.
+pub(super) fn is_amount(bill: &Bill, amount: Money, settings: &Settings) -> bool {
+    match &bill.foreign {
+        Some(foreign) => foreign.quote.is_amount(amount),
+        None => amount == settings.money(amount.get()),
+    }
+}
+
+/// Returns the part of an amount in the currency of a bill that belongs to `part` of `whole`.
+pub(super) fn share(bill: &Bill, amount: Money, (part, whole): (Money, Money), settings: &Settings) -> Money {
+    match &bill.foreign {
+        _ if whole.is_zero() => Money::ZERO,
+        Some(foreign) => foreign.quote.share(amount, part, whole),
+        None => settings.share(amount, part, whole),
+    }
+}
+
+/// Returns what a credit note takes back of a line: the amounts that it states, and their part in the tenant's currency. Units have
+/// their value in the tenant's currency already.
+pub(super) fn part(
+    left: &Left,
+    (quantity, of_units): (Quantity, Money),
+    stated: Amounts,
+    settings: &Settings,
+) -> Left {
+    let Some(open) = left.foreign else {
+        return Left { quantity, value: stated.value, tax: stated.tax, foreign: None };
+    };
+    let value = match quantity.is_positive() {
+        true => of_units,
+        false => relieved(left.value, (stated.value, open.value), settings),
+    };
+    let tax = relieved(left.tax, (stated.tax, open.tax), settings);
+    Left { quantity, value, tax, foreign: Some(stated) }
+}
+
+/// Makes parts that are taken back leave nothing in the tenant's currency if they leave nothing in that of the bill, and never take
+/// back more than is open. Lines and payments are rounded one by one, so a cent may be over: a line without units has it, or the tax.
+pub(super) fn settle(known: &KnownBill, parts: &mut [&mut Left]) {
+    let Some(foreign) = &known.bill.foreign else { return };
+    let total: Money = parts.iter().map(|part| part.value + part.tax).sum();
+    let stated: Money = parts.iter().map(|part| part.stated().total()).sum();
+    if stated != foreign.open && total <= known.bill.open {
+        return;
+    }
+    let over = known.bill.open - total;
+    match parts.iter().position(|part| part.quantity.is_zero() && part.value.is_positive()) {
+        Some(at) => parts[at].value += over,
+        None => {
+            if let Some(last) = parts.last_mut() {
+                last.tax += over;
+            }
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Documents in other currencies than the tenant's: their exchange rates, and their amounts in the tenant's currency.
+//!
+//! The books have one currency. A document in another one keeps the rate that it was recorded at, and its amounts in both
+//! currencies. A rate is the number of units of the tenant's currency in one unit of the other.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use crate::number::{ExchangeRate, Kind, Money, Number, Price, share};
+use crate::refusal::{Code, Problem};
+use crate::tenant::Settings;
+
+/// The largest amount of a foreign document in the tenant's currency: 10,000,000,000,000.
+pub const BASE_MAX: Decimal = Decimal::from_parts(0x4E72_A000, 0x918, 0, false, 0);
+
+/// Currencies and rates that the commands of a batch need.
+#[derive(Debug, Clone, Default)]
+pub struct Exchange {
+    /// Decimals of the named currencies, by ISO 4217 code. A code that is not there is no currency.
+    pub decimals: HashMap<String, u32>,
+    /// The rate of a currency on a day: the latest one of that day or before.
+    pub rates: HashMap<(String, NaiveDate), ExchangeRate>,
+}
+
+/// Another currency and the rate of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quote {
+    /// ISO 4217 code.
+    pub currency: String,
+    /// Decimals of the currency.
+    pub decimals: u32,
+    /// Units of the tenant's currency in one unit of the other.
+    pub rate: ExchangeRate,
+}
+
+/// The value and the tax of a document or a line, in the currency of the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Amounts {
+    /// The amount before tax.
+    pub value: Money,
+    /// The tax.
+    pub tax: Money,
+}
+
+/// The currency and the rate that a document states.
+#[derive(Debug, Clone, Copy)]
+pub struct Stated<'a> {
+    /// The currency; that of the tenant if absent.
+    pub currency: Option<&'a str>,
+    /// The rate; the recorded one if absent.
+    pub rate: Option<ExchangeRate>,
+    /// The day of the document.
+    pub day: NaiveDate,
+}
+
+impl Amounts {
+    /// Returns the amount with tax.
+    pub fn total(self) -> Money {
+        self.value + self.tax
+    }
+
+    /// Returns the amounts without a part of them.
+    pub fn less(self, part: Self) -> Self {
+        Amounts { value: self.value - part.value, tax: self.tax - part.tax }
+    }
+
+    /// Returns the opposite amounts.
+    pub fn negative(self) -> Self {
+        Amounts { value: -self.value, tax: -self.tax }
+    }
+}
+
+impl Quote {
+    /// Rounds to an amount of the other currency, half away from zero.
+    pub fn amount(&self, value: Decimal) -> Money {
+        Money::rounded_to(value, self.decimals)
+    }
+
+    /// Returns whether an amount has no more decimals than the other currency.
+    pub fn is_amount(&self, amount: Money) -> bool {
+        amount == self.amount(amount.get())
+    }
+
+    /// Returns the part of `amount` that belongs to `part` of `whole`. The whole amount belongs to the whole.
+    pub fn share<P: Kind>(&self, amount: Money, part: Number<P>, whole: Number<P>) -> Money {
+        if whole.is_zero() {
+            return Money::ZERO;
+        }
+        self.amount(share(amount.get(), part.get(), whole.get()))
+    }
+
+    /// Returns an amount in the tenant's currency, rounded to its decimals.
+    pub fn base(&self, amount: Money, settings: &Settings) -> Money {
+        settings.money(amount.times(self.rate))
+    }
+
+    /// Returns a price in the tenant's currency, rounded to 6 decimals.
+    pub fn base_price(&self, price: Price) -> Price {
+        Price::rounded(price.times(self.rate))
+    }
+}
+
+impl Exchange {
+    /// Returns the currency and the rate of a document; nothing if it is in the tenant's currency. A rate that the document
+    /// states wins over the recorded one.
+    pub fn quote(&self, stated: Stated<'_>, settings: &Settings) -> Result<Option<Quote>, Problem> {
+        let own = &settings.currency;
+        let Some(currency) = stated.currency.filter(|currency| currency != own) else {
+            if stated.rate.is_some_and(|rate| rate != ExchangeRate::ONE) {
+                let detail =
+                    format!("The document is in {own}, the currency of the books: leave exchange_rate out.");
+                return Err(problem("/exchange_rate", detail));
+            }
+            return Ok(None);
+        };
+        let Some(decimals) = self.decimals.get(currency).copied() else {
+            let detail = format!("{currency} is no currency of ISO 4217: send a code such as EUR.");
+            return Err(problem("/currency", detail));
+        };
+        if let Some(rate) = stated.rate {
+            check_rate(rate).map_err(|detail| problem("/exchange_rate", detail))?;
+        }
+        let recorded = self.rates.get(&(currency.to_owned(), stated.day)).copied();
+        let Some(rate) = stated.rate.or(recorded) else {
+            let detail = format!(
+                "There is no exchange rate of {currency} on {day} or before: record one with POST /v1/exchange-rates, or send \
+                 exchange_rate.",
+                day = stated.day
+            );
+            return Err(problem("/exchange_rate", detail));
+        };
+        Ok(Some(Quote { currency: currency.to_owned(), decimals, rate }))
+    }
+}
+
+/// Rejects a rate that is not above zero.
+pub fn check_rate(rate: ExchangeRate) -> Result<(), String> {
+    if rate.is_positive() {
+        return Ok(());
+    }
+    Err("An exchange rate must be above zero: send the units of your currency in one unit of the other."
+        .to_owned())
+}
+
+/// Returns the part of `amount` that a part of the foreign amount has. The whole foreign amount has the whole.
+pub fn relieved(amount: Money, (part, whole): (Money, Money), settings: &Settings) -> Money {
+    if whole.is_zero() { Money::ZERO } else { settings.share(amount, part, whole) }
+}
+
+fn problem(pointer: &str, detail: String) -> Problem {
+    Problem { pointer: pointer.to_owned(), code: Code::ValidationFailed, detail, params: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stock::tests::settings;
+
+    fn money(text: &str) -> Money {
+        text.parse().expect("an amount")
+    }
+
+    fn quote(decimals: u32, rate: &str) -> Quote {
+        Quote { currency: "USD".to_owned(), decimals, rate: rate.parse().expect("a rate") }
+    }
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a day")
+    }
+
+    #[test]
+    fn amounts_are_rounded_to_the_decimals_of_their_currency() {
+        let settings = settings();
+        assert_eq!(quote(2, "0.92").base(money("1000"), &settings), money("920"));
+        assert_eq!(quote(0, "0.0061").base(money("12345"), &settings), money("75.30"));
+        assert_eq!(quote(3, "3.0123456789").base(money("1.234"), &settings), money("3.72"));
+        assert!(quote(0, "0.0061").is_amount(money("12345")) && !quote(0, "0.0061").is_amount(money("0.5")));
+        assert!(quote(3, "3").is_amount(money("1.234")) && !quote(3, "3").is_amount(money("1.2345")));
+    }
+
+    #[test]
+    fn the_last_part_has_the_rest() {
+        let settings = settings();
+        let (mut open, mut foreign, mut paid) = (money("0.10"), money("7"), Money::ZERO);
+        for part in ["2", "2", "3"].map(money) {
+            let of_part = relieved(open, (part, foreign), &settings);
+            open -= of_part;
+            foreign -= part;
+            paid += of_part;
+        }
+        assert_eq!((open, foreign, paid), (Money::ZERO, Money::ZERO, money("0.10")));
+    }
+
+    #[test]
+    fn a_document_has_its_own_rate_or_the_recorded_one() {
+        let settings = settings();
+        let other = if settings.currency == "USD" { "EUR" } else { "USD" };
+        let on = day("2026-03-01");
+        let exchange = Exchange {
+            decimals: [(other.to_owned(), 2)].into(),
+            rates: [((other.to_owned(), on), "0.92".parse().expect("a rate"))].into(),
+        };
+        let ask = |currency: Option<&str>, rate: Option<&str>, day: NaiveDate| {
+            let rate = rate.map(|rate| rate.parse().expect("a rate"));
+            exchange.quote(Stated { currency, rate, day }, &settings)
+        };
+        let rate = |found: Result<Option<Quote>, Problem>| {
+            found.expect("a quote").map(|quote| quote.rate.to_string())
+        };
+        assert_eq!(rate(ask(Some(other), None, on)).as_deref(), Some("0.92"));
+        assert_eq!(rate(ask(Some(other), Some("0.95"), on)).as_deref(), Some("0.95"));
+        assert_eq!(rate(ask(None, None, on)), None);
+        assert_eq!(rate(ask(Some(settings.currency.as_str()), Some("1"), on)), None);
+        let pointer = |found: Result<Option<Quote>, Problem>| found.expect_err("a problem").pointer;
+        assert_eq!(pointer(ask(Some(other), None, day("2026-02-28"))), "/exchange_rate");
+        assert_eq!(pointer(ask(Some(other), Some("0"), on)), "/exchange_rate");
+        assert_eq!(pointer(ask(Some(other), Some("-1"), on)), "/exchange_rate");
+        assert_eq!(pointer(ask(None, Some("0.9"), on)), "/exchange_rate");
+        assert_eq!(pointer(ask(Some("XYZ"), Some("1"), on)), "/currency");
+    }
+}

@@ -1,0 +1,97 @@
+//! Purchase orders in another currency. The order has the rate of the day on which it was written, or the one that it states, and its goods
+//! are received at that rate.
+
+use super::{PurchaseLine, PurchaseOrder};
+use crate::book::Book;
+use crate::exchange::{Quote, Stated};
+use crate::line_item::AMOUNT_MAX;
+use crate::number::{ExchangeRate, Money, Price};
+use crate::refusal::{Code, Problem, Problems, Refusal};
+use crate::tenant::Settings;
+
+/// The currency, the rate and the value of a purchase order in another currency than the tenant's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignOrder {
+    /// The currency and the rate.
+    pub quote: Quote,
+    /// The value of its lines as ordered, before tax.
+    pub value: Money,
+}
+
+/// The amounts of a line of a purchase order in the currency of the order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ForeignOrderLine {
+    /// The cost of one unit, before tax.
+    pub unit_cost: Price,
+    /// The cost of the line, before tax.
+    pub value: Money,
+}
+
+/// Returns the currency and the rate of an order; nothing if it is in the tenant's currency.
+pub(super) fn quote(
+    book: &Book,
+    currency: Option<&str>,
+    rate: Option<ExchangeRate>,
+) -> Result<Option<Quote>, Refusal> {
+    let settings = &book.setup.settings;
+    let stated = Stated { currency, rate, day: settings.day(book.now) };
+    book.exchange.quote(stated, settings).map_err(|problem| {
+        let mut problems = Problems::default();
+        problems.push(problem);
+        problems.check().expect_err("one problem was added")
+    })
+}
+
+/// Returns an order of these lines in the currency of a quote.
+pub(super) fn of_lines(quote: Quote, lines: &[PurchaseLine]) -> ForeignOrder {
+    let value = lines.iter().filter_map(|line| line.foreign).map(|foreign| foreign.value).sum();
+    ForeignOrder { quote, value }
+}
+
+/// Rejects a line of an order in another currency that states no cost: the prices of suppliers are in the tenant's.
+pub(super) fn check_stated(
+    unit_cost: Option<Price>,
+    quote: Option<&Quote>,
+    settings: &Settings,
+    pointer: &str,
+) -> Result<(), Problem> {
+    match quote {
+        Some(quote) if unit_cost.is_none() => Err(Problem {
+            pointer: format!("{pointer}/unit_cost"),
+            code: Code::PriceMissing,
+            detail: format!(
+                "The order is in {}, and the prices of suppliers are in {}: send unit_cost.",
+                quote.currency, settings.currency
+            ),
+            params: Vec::new(),
+        }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Converts a line, whose cost is in the currency of the order before.
+pub(super) fn convert(
+    mut line: PurchaseLine,
+    quote: Option<&Quote>,
+    settings: &Settings,
+    pointer: &str,
+) -> Result<PurchaseLine, Problem> {
+    let Some(quote) = quote else { return Ok(line) };
+    let value = quote.amount(line.unit_cost.times(line.entered));
+    let foreign = ForeignOrderLine { unit_cost: line.unit_cost, value };
+    line.unit_cost = quote.base_price(line.unit_cost);
+    line.value = quote.base(value, settings);
+    line.foreign = Some(foreign);
+    if line.unit_cost.get() > AMOUNT_MAX || line.value.get() > AMOUNT_MAX {
+        let own = &settings.currency;
+        let detail = format!("A line may have a cost and a value of at most {AMOUNT_MAX} in {own}.");
+        let pointer = format!("{pointer}/unit_cost");
+        return Err(Problem { pointer, code: Code::ValidationFailed, detail, params: Vec::new() });
+    }
+    Ok(line)
+}
+
+/// Returns a cost that a receipt states, in the tenant's currency. It is in the currency of the order before.
+pub(super) fn received_at(order: &PurchaseOrder, unit_cost: Price) -> Price {
+    order.foreign.as_ref().map_or(unit_cost, |foreign| foreign.quote.base_price(unit_cost))
+}

@@ -1,0 +1,97 @@
+//! Payments of bills in another currency.
+//!
+//! The bank has the amount at the rate of the payment. The open amount of a bill falls by its share, which was converted at the rate of the
+//! bill; the last part has the rest. The difference is realised: an exchange loss if the bank has more, a gain if it has less.
+
+use chrono::{DateTime, Utc};
+
+use super::{PaidBill, Pay};
+use crate::bill::Bill;
+use crate::book::Book;
+use crate::exchange::{BASE_MAX, Quote, Stated, relieved};
+use crate::number::Money;
+use crate::refusal::{Problems, Refusal};
+use crate::tenant::Settings;
+
+/// The amount of a payment in the currency of its bills.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignPayment {
+    /// The currency and the rate of the payment.
+    pub quote: Quote,
+    /// The amount; negative in a reversal.
+    pub amount: Money,
+}
+
+/// A payment in another currency, and its amount in the tenant's.
+pub(super) struct Quoted {
+    pub(super) payment: ForeignPayment,
+    pub(super) base: Money,
+}
+
+impl ForeignPayment {
+    /// Returns that of the reversal.
+    pub(super) fn negative(&self) -> Self {
+        ForeignPayment { quote: self.quote.clone(), amount: -self.amount }
+    }
+}
+
+/// Returns the decimals of the currency of a bill.
+pub(super) fn decimals(bill: &Bill, settings: &Settings) -> u32 {
+    bill.foreign.as_ref().map_or(settings.exponent, |foreign| foreign.quote.decimals)
+}
+
+/// Returns the payment in the currency of its bills; nothing if that is the tenant's. Rejects bills of several currencies.
+pub(super) fn quote(
+    book: &Book,
+    command: &Pay,
+    occurred_at: DateTime<Utc>,
+) -> Result<Option<Quoted>, Refusal> {
+    let settings = &book.setup.settings;
+    let currency = |part: &PaidBill| {
+        let bill = book.bills.get(&part.bill_id).map(|known| &known.bill);
+        bill.and_then(|bill| bill.foreign.as_ref()).map(|foreign| foreign.quote.currency.as_str())
+    };
+    let first = command.parts.first().and_then(currency);
+    let mut problems = Problems::default();
+    for (index, part) in command.parts.iter().enumerate() {
+        let own = currency(part);
+        if own != first {
+            let (own, first) = (own.unwrap_or(&settings.currency), first.unwrap_or(&settings.currency));
+            let detail = format!(
+                "The bill is in {own}, and the first one in {first}: record a payment for each currency."
+            );
+            problems.invalid(format!("/bills/{index}/bill_id"), detail);
+        }
+    }
+    problems.check()?;
+    let stated = Stated { currency: first, rate: command.exchange_rate, day: settings.day(occurred_at) };
+    let quote = book.exchange.quote(stated, settings).map_err(|problem| {
+        let mut problems = Problems::default();
+        problems.push(problem);
+        problems.check().expect_err("one problem was added")
+    })?;
+    let Some(quote) = quote else { return Ok(None) };
+    let amount: Money = command.parts.iter().map(|part| part.amount).sum();
+    let base = quote.base(amount, settings);
+    if !base.is_positive() || base.get() > BASE_MAX {
+        let detail = format!(
+            "The payment comes to {base} {} at the rate {}: it must be above zero and at most {BASE_MAX}.",
+            settings.currency, quote.rate
+        );
+        return Err(Refusal::invalid("/exchange_rate", detail));
+    }
+    Ok(Some(Quoted { payment: ForeignPayment { quote, amount }, base }))
+}
+
+/// Returns a part in the tenant's currency, as it takes the open amount of its bill off.
+pub(super) fn relieve(book: &Book, part: &PaidBill) -> PaidBill {
+    let bill = book.bills.get(&part.bill_id).map(|known| &known.bill);
+    match bill.and_then(|bill| bill.foreign.as_ref().map(|foreign| (bill.open, foreign.open))) {
+        Some((open, foreign_open)) => PaidBill {
+            bill_id: part.bill_id,
+            amount: relieved(open, (part.amount, foreign_open), &book.setup.settings),
+            foreign: Some(part.amount),
+        },
+        None => *part,
+    }
+}

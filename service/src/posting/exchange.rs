@@ -1,0 +1,106 @@
+//! Reads the exchange rates of documents, and their amounts in their own currency.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use domain::bill::{ForeignBill, ForeignLine};
+use domain::book::Book;
+use domain::exchange::{Amounts, Quote};
+use domain::needs::Needs;
+use domain::purchase_order::{ForeignOrder, ForeignOrderLine};
+use domain::supplier_payment::ForeignPayment;
+use sea_orm::sqlx::Row;
+use sea_orm::sqlx::postgres::PgRow;
+
+use crate::columns::Columns;
+use crate::listing::{number, optional_number};
+use crate::tenant::decimals_of;
+use crate::{Error, Tx};
+
+/// Reads the rates that commands need. Bills are read before. Nothing is read for documents in the tenant's currency.
+pub(super) async fn load(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
+    let asked = asked(needs, book);
+    if asked.is_empty() {
+        return Ok(());
+    }
+    for (currency, _) in &asked {
+        if let Ok(decimals) = decimals_of(currency) {
+            book.exchange.decimals.insert(currency.clone(), decimals);
+        }
+    }
+    let statement = "select v.currency, v.day, r.rate from unnest($2::text[], $3::date[]) as v (currency, day) \
+                     cross join lateral ( \
+                         select x.rate from exchange_rate x \
+                         where x.tenant_id = $1 and x.currency = v.currency and x.valid_from <= v.day \
+                         order by x.valid_from desc, x.id desc limit 1) r";
+    let rows = Columns::of(statement)
+        .bind(tx.tenant_id.0)
+        .column("currency", &asked, |(currency, _)| currency.clone())
+        .column("day", &asked, |(_, day)| *day)
+        .rows(tx)
+        .await?;
+    for row in &rows {
+        let key = (row.try_get("currency")?, row.try_get("day")?);
+        book.exchange.rates.insert(key, number(row, "rate")?);
+    }
+    Ok(())
+}
+
+/// Returns the other currencies that documents state or whose bills they pay, each with the day of the document.
+fn asked(needs: &Needs, book: &Book) -> Vec<(String, NaiveDate)> {
+    let settings = &book.setup.settings;
+    let mut asked: BTreeSet<(String, NaiveDate)> = needs.exchange.clone();
+    let today = settings.day(book.now);
+    asked.extend(needs.exchange_today.iter().map(|currency| (currency.clone(), today)));
+    let foreign = || book.bills.values().filter_map(|known| known.bill.foreign.as_ref());
+    for at in &needs.paid_at {
+        let day = settings.day(at.map_or(book.now, |at| at.min(book.now)));
+        asked.extend(foreign().map(|foreign| (foreign.quote.currency.clone(), day)));
+    }
+    asked.into_iter().filter(|(currency, _)| *currency != settings.currency).collect()
+}
+
+/// Reads the currency and the rate of a document; nothing if it is in the tenant's currency.
+fn quote(row: &PgRow) -> Result<Option<Quote>, Error> {
+    let Some(currency) = row.try_get::<Option<String>, _>("foreign_currency")? else { return Ok(None) };
+    Ok(Some(Quote { decimals: decimals_of(&currency)?, rate: number(row, "exchange_rate")?, currency }))
+}
+
+/// Reads the value and the tax in the currency of the document; nothing if that is the tenant's.
+pub(super) fn amounts(row: &PgRow) -> Result<Option<Amounts>, Error> {
+    let value = optional_number(row, "foreign_value")?;
+    let tax = optional_number(row, "foreign_tax")?;
+    Ok(value.zip(tax).map(|(value, tax)| Amounts { value, tax }))
+}
+
+/// Reads the amounts of a bill in its own currency.
+pub(super) fn bill(row: &PgRow) -> Result<Option<ForeignBill>, Error> {
+    let open = optional_number(row, "foreign_open")?.unwrap_or_default();
+    let (quote, amounts) = (quote(row)?, amounts(row)?);
+    Ok(quote.zip(amounts).map(|(quote, amounts)| ForeignBill { quote, amounts, open }))
+}
+
+/// Reads the amounts of a line of a bill in the currency of the bill.
+pub(super) fn line(row: &PgRow) -> Result<Option<ForeignLine>, Error> {
+    let unit_cost = optional_number(row, "foreign_unit_cost")?;
+    Ok(unit_cost.zip(amounts(row)?).map(|(unit_cost, amounts)| ForeignLine { unit_cost, amounts }))
+}
+
+/// Reads the value of a purchase order in its own currency.
+pub(super) fn order(row: &PgRow) -> Result<Option<ForeignOrder>, Error> {
+    let value = optional_number(row, "foreign_value")?;
+    Ok(quote(row)?.zip(value).map(|(quote, value)| ForeignOrder { quote, value }))
+}
+
+/// Reads the costs of a line of a purchase order in the currency of the order.
+pub(super) fn order_line(row: &PgRow) -> Result<Option<ForeignOrderLine>, Error> {
+    let unit_cost = optional_number(row, "foreign_unit_cost")?;
+    let value = optional_number(row, "foreign_value")?;
+    Ok(unit_cost.zip(value).map(|(unit_cost, value)| ForeignOrderLine { unit_cost, value }))
+}
+
+/// Reads the amount of a payment in the currency of its bills.
+pub(super) fn payment(row: &PgRow) -> Result<Option<ForeignPayment>, Error> {
+    let amount = optional_number(row, "foreign_amount")?;
+    Ok(quote(row)?.zip(amount).map(|(quote, amount)| ForeignPayment { quote, amount }))
+}
