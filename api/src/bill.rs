@@ -6,7 +6,7 @@ mod read;
 use actix_web::post;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::bill::{
-    Bill, BillKind, BillLine, BillStatus, BilledGoods, ForeignBill, ForeignLine, MatchStatus, Mismatch,
+    Bill, BillDiscount, BillKind, BillLine, BillStatus, BilledGoods, ForeignBill, ForeignLine, MatchStatus, Mismatch,
 };
 use domain::exchange::Amounts;
 use domain::id::{BillId, LocationId, ProductId, PurchaseOrderId, StockDocumentId, SupplierId};
@@ -56,6 +56,9 @@ pub struct BillOut<'a> {
     /// Day on which it is due.
     #[schema(example = "2026-12-20")]
     due_on: NaiveDate,
+    /// Discounts for early payment, as they were agreed when it was recorded.
+    #[schema(max_items = 2)]
+    discounts: &'a [BillDiscount],
     /// Tenant's currency, in which all amounts are but those of `foreign`.
     #[schema(max_length = 3, example = "GBP")]
     currency: &'a str,
@@ -207,6 +210,7 @@ impl<'a> BillOut<'a> {
             match_status: MatchStatus::of(is_mismatched),
             dated: bill.dated,
             due_on: bill.due_on,
+            discounts: &bill.discounts,
             currency,
             value: bill.value,
             tax_value: bill.tax,

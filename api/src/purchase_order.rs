@@ -1,6 +1,7 @@
 //! Purchase orders: written as a draft, sent, confirmed, received, closed or cancelled. Received goods may go back to the supplier.
 
 mod form;
+mod print;
 mod read;
 
 use actix_web::post;
@@ -27,7 +28,7 @@ use form::{ConfirmIn, PurchaseOrderIn, ReceiveIn, ReverseReturnIn, SupplierRetur
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(create).service(create_batch).configure(read::routes);
+    cfg.service(create).service(create_batch).configure(read::routes).configure(print::routes);
     cfg.service(send).service(confirm).service(receive).service(cancel).service(close);
     cfg.service(send_back).service(reverse_return);
 }

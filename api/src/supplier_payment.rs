@@ -2,31 +2,39 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get, post};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{BillId, SupplierId, SupplierPaymentId};
 use domain::moment::Instant;
 use domain::number::{ExchangeRate, Money};
 use domain::refusal::Problems;
 use domain::supplier_payment::{
-    ForeignPayment, PaidBill, Pay, Reverse, SupplierPayment, SupplierPaymentKind,
+    ForeignPayment, 
+    Apply, PaidBill, PartToPay, Pay, Reverse, SupplierPayment, SupplierPaymentKind,
 };
 use domain::tag;
 use domain::text::{self, Filled200, Reference100};
 use serde::{Deserialize, Serialize, Serializer};
 use service::listing::{Age, Period, Slice};
 use service::posting::Command;
+use service::supplier_payment::proposal::{self, Proposal, Wanted};
 use service::supplier_payment::{self, Filter};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::idempotency::PostHeaders;
+use crate::idempotency::{BatchHeaders, PostHeaders};
 use crate::list::{List, Page};
-use crate::params::PathId;
-use crate::posting::Post;
+use crate::params::{Params, PathId};
+use crate::posting::{BatchIn, BatchOut, Post};
 use crate::{Answer, ApiError, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(create).service(reverse).service(list).service(show);
+    cfg.service(create)
+        .service(create_batch)
+        .service(apply)
+        .service(reverse)
+        .service(list)
+        .service(propose)
+        .service(show);
 }
 
 const PAYMENTS: &str = "/v1/supplier-payments";
@@ -39,28 +47,78 @@ struct SupplierPaymentIn {
     id: Option<SupplierPaymentId>,
     /// Supplier who is paid.
     supplier_id: SupplierId,
-    /// Amount in the currency of the bills. If it is stated, it is the sum of the amounts of the bills.
+    /// Amount in the currency of the bills that is paid. If it is stated, it is the sum of the amounts of the bills, less their discounts.
     amount: Option<Money>,
     /// Units of the tenant's currency in one unit of the currency of the bills. The latest recorded rate of the day or before if absent.
     #[schema(example = json!(null))]
     exchange_rate: Option<ExchangeRate>,
-    /// Bills that it pays, each named once, all of one currency.
-    #[schema(min_items = 1, max_items = 500)]
-    bills: Vec<PaidBillForm>,
+    /// Bills that it pays, each named once, all of one currency. At least one, or an advance.
+    #[serde(default)]
+    #[schema(max_items = 500)]
+    bills: Vec<PaidBillIn>,
+    /// Amount that is paid in advance, for no bill yet.
+    #[schema(example = json!(null))]
+    advance: Option<Money>,
     /// Reference of the bank. Never a card number.
     reference: Option<Reference100>,
     /// When it was paid. Now if absent.
     occurred_at: Option<Instant>,
 }
 
-/// A part of a payment that pays a bill.
-#[derive(Debug, Serialize, Deserialize, utoipa::ToSchema)]
+/// A part of a payment that settles a bill.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct PaidBillForm {
+struct PaidBillIn {
     /// The bill.
     bill_id: BillId,
-    /// Amount that pays it, in the currency of the bill: at most what is open of it. Negative in a reversal.
+    /// Amount that is settled, with the discount, in the currency of the bill: at most what is open of it.
     amount: Money,
+    /// Part of the amount that is not paid. If absent, what the discounts of the bill come to on the day of the payment; at most that
+    /// much otherwise.
+    #[schema(example = json!(null))]
+    discount: Option<Money>,
+    /// Version of the bill as you read it. A bill that was changed since is not paid (412). Not checked if absent.
+    #[schema(minimum = 1, example = 1)]
+    version: Option<i32>,
+}
+
+impl PaidBillIn {
+    fn into_part(self) -> PartToPay {
+        PartToPay {
+            bill_id: self.bill_id,
+            amount: self.amount,
+            discount: self.discount,
+            version: self.version,
+        }
+    }
+}
+
+/// A part of a payment that settled a bill. Its amounts are negative in a reversal.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct PaidBillOut {
+    /// The bill.
+    bill_id: BillId,
+    /// Amount that is settled, with the discount, in the currency of the bill.
+    amount: Money,
+    /// Discount for early payment: the part of the amount that is not paid.
+    discount: Money,
+    /// Input tax in the discount, by the share that tax has of the bill.
+    discount_tax: Money,
+}
+
+/// An advance to apply to bills.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SupplierAdvanceApplicationIn {
+    /// Your own id of the application. The server chooses one if absent.
+    id: Option<SupplierPaymentId>,
+    /// Bills that it settles, each named once.
+    #[schema(min_items = 1, max_items = 500)]
+    bills: Vec<PaidBillIn>,
+    /// A remark.
+    reference: Option<Reference100>,
+    /// When it is applied. Now if absent. Not before the payment.
+    occurred_at: Option<Instant>,
 }
 
 /// Amount of a payment of bills in another currency, with its rate.
@@ -105,14 +163,22 @@ pub struct SupplierPaymentOut<'a> {
     /// Tenant's currency, in which `amount` is.
     #[schema(max_length = 3, example = "GBP")]
     currency: &'a str,
-    /// Amount by the bank. Negative in a reversal.
+    /// Amount that the bank paid, without discounts. Negative in a reversal.
     amount: Money,
     /// Amount in the currency of the bills. Null if that is the tenant's.
     foreign: Option<ForeignPaymentOut<'a>>,
+    /// Discounts of all bills for early payment. Negative in a reversal.
+    discount: Money,
+    /// Part of the amount that was paid in advance. Negative in a reversal.
+    advance: Money,
+    /// Part of the advance that is not applied to bills.
+    unapplied: Money,
+    /// For an application, or the reversal of one: the payment whose advance it applies.
+    advance_id: Option<SupplierPaymentId>,
     /// Bills that it pays, or that a reversal opens again. Lists omit them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 500)]
-    bills: Option<Vec<PaidBillForm>>,
+    bills: Option<Vec<PaidBillOut>>,
     /// For a reversal: the payment that it takes back.
     original_id: Option<SupplierPaymentId>,
     /// The reversal that took it back.
@@ -138,6 +204,10 @@ impl<'a> SupplierPaymentOut<'a> {
             currency,
             amount: payment.amount,
             foreign: payment.foreign.as_ref().map(ForeignPaymentOut::new),
+            discount: payment.discount,
+            advance: payment.advance,
+            unapplied: payment.unapplied,
+            advance_id: payment.advance_id,
             bills: None,
             original_id: payment.original_id,
             reversed_by_id: payment.reversed_by,
@@ -148,9 +218,11 @@ impl<'a> SupplierPaymentOut<'a> {
     }
 
     pub(crate) fn with_bills(payment: &'a SupplierPayment, currency: &'a str) -> Self {
-        let part = |part: &PaidBill| PaidBillForm {
+        let part = |part: &PaidBill| PaidBillOut {
             bill_id: part.bill_id,
             amount: part.foreign.unwrap_or(part.amount),
+            discount: part.discount,
+            discount_tax: part.discount_tax,
         };
         let bills = Some(payment.parts.iter().map(part).collect());
         let difference = Some(payment.exchange_difference());
@@ -176,9 +248,10 @@ impl<'a> ForeignPaymentOut<'a> {
 
 /// Record a payment of a supplier
 ///
-/// Pays one or more bills of a supplier by the bank, in full or in part. No more is paid than is open of a bill, also by payments
-/// at the same time. Bills in another currency are paid at a rate of the day or at the stated one: the difference from the rate of each bill
-/// is posted as an exchange difference.
+/// Pays bills of a supplier by the bank, in full or in part, or in advance. No more is paid than is open of a bill, also by payments
+/// at the same time. A bill that is paid on a day of its discount is settled with the discount (5310), whose input tax is taken back.
+/// Bills in another currency are paid at the rate of the day or at the stated one: the difference from the rate of each bill is posted
+/// as an exchange difference (6040).
 #[utoipa::path(
     operation_id = "supplier_payments_create",
     security(("bearer" = ["purchasing:pay"])),
@@ -191,20 +264,64 @@ async fn create(post: Post) -> Answer {
     post.create::<SupplierPaymentId, _>(PAYMENTS, to_command).await
 }
 
+/// Record many payments of suppliers at once
+///
+/// Takes up to 500 payments. Each is carried out on its own: a rejected one does not affect the others. To accept a proposal, send a
+/// payment for each supplier, with the version of each bill: a bill that was paid or credited since is not paid (`version_mismatch`).
+#[utoipa::path(
+    operation_id = "supplier_payments_create_batch",
+    security(("bearer" = ["purchasing:pay"])),
+    params(BatchHeaders),
+    request_body = BatchIn,
+    responses((status = 207, description = "One result per payment, in order.", body = BatchOut))
+)]
+#[post("/v1/supplier-payments/batch")]
+async fn create_batch(post: Post) -> Answer {
+    post.batch(PAYMENTS, to_command).await
+}
+
 fn to_command(input: SupplierPaymentIn, _: &Caller) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference);
     problems.check()?;
-    let part = |part: PaidBillForm| PaidBill { bill_id: part.bill_id, amount: part.amount, foreign: None };
     Ok(Command::PaySupplier(Pay {
         id: input.id,
         supplier_id: input.supplier_id,
         amount: input.amount,
         exchange_rate: input.exchange_rate,
-        parts: input.bills.into_iter().map(part).collect(),
+        parts: input.bills.into_iter().map(PaidBillIn::into_part).collect(),
+        advance: input.advance,
         reference,
         occurred_at: input.occurred_at.map(Instant::get),
     }))
+}
+
+/// Apply an advance
+///
+/// Settles bills of the supplier with what was paid in advance, at most what is left of it. No money moves: payables are debited and
+/// advances to suppliers (1150) credited. An application is a document of its own. Reverse it to open its bills again.
+#[utoipa::path(
+    operation_id = "supplier_payments_apply",
+    security(("bearer" = ["purchasing:pay"])),
+    params(("id" = SupplierPaymentId, Path, description = "The payment with the advance."), PostHeaders),
+    request_body = SupplierAdvanceApplicationIn,
+    responses((status = 201, description = "The application.", body = SupplierPaymentOut))
+)]
+#[post("/v1/supplier-payments/{id}/apply")]
+async fn apply(post: Post, id: PathId<SupplierPaymentId>) -> Answer {
+    let command = |input: SupplierAdvanceApplicationIn, _: &Caller| {
+        let mut problems = Problems::default();
+        let reference = text::checked(&mut problems, "/reference", input.reference);
+        problems.check()?;
+        Ok(Command::ApplySupplierAdvance(Apply {
+            advance_id: id.0,
+            id: input.id,
+            parts: input.bills.into_iter().map(PaidBillIn::into_part).collect(),
+            reference,
+            occurred_at: input.occurred_at.map(Instant::get),
+        }))
+    };
+    post.create::<SupplierPaymentId, _>(PAYMENTS, command).await
 }
 
 /// Reverse a payment of a supplier
@@ -298,6 +415,40 @@ impl Serialize for Listed {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         SupplierPaymentOut::new(&self.payment, &self.currency).serialize(serializer)
     }
+}
+
+/// Which bills to propose.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ProposalParams {
+    /// Day of the payments. Today if absent.
+    #[param(example = "2026-11-20")]
+    pay_on: Option<NaiveDate>,
+    /// Last day up to which bills are paid, from `pay_on` on. 7 days after `pay_on` if absent.
+    #[param(example = "2026-11-27")]
+    until: Option<NaiveDate>,
+    /// Only bills of this supplier.
+    supplier_id: Option<SupplierId>,
+}
+
+/// Propose payments of suppliers
+///
+/// Returns the open bills that are due by `until`, and those whose discount ends from `pay_on` to `until`: a payment for each
+/// supplier, with the discount of each bill on `pay_on` and the reason why it is paid. At most 2,000 bills; more are rejected (422).
+/// `POST /v1/supplier-payments/batch` accepts the payments.
+#[utoipa::path(
+    operation_id = "supplier_payments_propose",
+    security(("bearer" = ["purchasing:read", "costs:read"])),
+    params(ProposalParams),
+    responses((status = 200, description = "The payments.", body = Proposal))
+)]
+#[get("/v1/supplier-payments/proposal")]
+async fn propose(app: Data<App>, caller: Caller, params: Params<ProposalParams>) -> Answer {
+    let wanted = Wanted { pay_on: params.pay_on, until: params.until, supplier_id: params.supplier_id };
+    let read = async |tx: &service::Tx| proposal::propose(tx, &wanted).await;
+    let proposal = app.db.read(caller.tenant_id, read).await?;
+    Ok(HttpResponse::Ok().json(proposal))
 }
 
 /// Get a payment of a supplier

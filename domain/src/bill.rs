@@ -9,6 +9,7 @@
 //! A credit note or a reversal takes back what a bill posted. Its amounts are negative.
 
 mod foreign;
+mod discount;
 mod judge;
 mod matching;
 mod record;
@@ -24,9 +25,11 @@ use crate::id::{BillId, EntryId, LocationId, ProductId, PurchaseOrderId, StockDo
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::number::{Money, Price, Quantity};
 use crate::refusal::Refusal;
+use crate::supplier::DiscountTerm;
 use crate::text_enum;
 
 pub use foreign::{ForeignBill, ForeignLine};
+pub use discount::BillDiscount;
 pub use judge::{Figures, Mismatch, judge};
 pub use matching::{BilledLine, Billing, Match, Matched, ReceivedGoods};
 pub(crate) use matching::{match_receipt, post_differences};
@@ -129,6 +132,8 @@ pub struct Bill {
     pub dated: NaiveDate,
     /// The day on which it is due.
     pub due_on: NaiveDate,
+    /// Its discounts for early payment; none of a credit note and a reversal.
+    pub discounts: Vec<BillDiscount>,
     /// The value of its lines, before tax. Negative in a credit note and a reversal.
     pub value: Money,
     /// Its tax, with the same sign.
@@ -251,6 +256,8 @@ pub struct Payee {
     pub code: String,
     /// Days in which a bill is paid.
     pub payment_days: u32,
+    /// Its discounts for early payment.
+    pub discounts: Vec<DiscountTerm>,
 }
 
 /// Returns a bill of the book that can be changed. Rejects a credit note and a reversal.

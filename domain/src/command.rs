@@ -153,6 +153,8 @@ pub enum Command {
     ReverseBill(bill::Reverse),
     /// Record a payment of a supplier.
     PaySupplier(supplier_payment::Pay),
+    /// Apply an advance to bills of a supplier.
+    ApplySupplierAdvance(supplier_payment::Apply),
     /// Take a payment of a supplier back.
     ReverseSupplierPayment(supplier_payment::Reverse),
     /// Recall a lot.
@@ -230,6 +232,7 @@ impl Command {
             Command::CreditBill(command) => command,
             Command::ReverseBill(command) => command,
             Command::PaySupplier(command) => command,
+            Command::ApplySupplierAdvance(command) => command,
             Command::ReverseSupplierPayment(command) => command,
             Command::RecallLot(command) => command,
             Command::OpenCount(command) => command,

@@ -169,7 +169,8 @@ impl ReceivedGoods {
     }
 
     fn part(&self) -> ReceivedPart {
-        ReceivedPart { key: self.key, line: self.source(), quantity: self.quantity, later: self.later }
+        let line = self.source();
+        ReceivedPart { key: self.key, line, came: self.quantity, quantity: self.quantity, later: self.later }
     }
 
     /// Returns the location that received it, and those that hold units of it.

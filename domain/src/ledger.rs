@@ -44,6 +44,8 @@ pub mod account {
     pub const RECEIVABLE: &str = "1100";
     /// Allowance for receivables that may not be paid; a credit balance.
     pub const DOUBTFUL: &str = "1110";
+    /// Payments of suppliers in advance, as far as they are not applied to bills.
+    pub const SUPPLIER_ADVANCES: &str = "1150";
     /// Stock, at cost.
     pub const INVENTORY: &str = "1200";
     /// Stock in transit, at cost.
@@ -91,6 +93,8 @@ pub mod account {
     pub const COST_VARIANCE: &str = "5200";
     /// Difference between a supplier's bill and the receipt.
     pub const PRICE_VARIANCE: &str = "5300";
+    /// Discounts of suppliers for early payment, before tax. They are credits.
+    pub const PURCHASE_DISCOUNTS: &str = "5310";
     /// Changes of value by revaluations.
     pub const INVENTORY_REVALUATION: &str = "5400";
     /// Cash over or short in tills.
@@ -112,6 +116,7 @@ pub const CHART: &[(&str, &str, AccountKind)] = &[
     (account::CARD_CLEARING, "Card clearing", AccountKind::Asset),
     (account::RECEIVABLE, "Accounts receivable", AccountKind::Asset),
     (account::DOUBTFUL, "Allowance for doubtful receivables", AccountKind::Asset),
+    (account::SUPPLIER_ADVANCES, "Advances to suppliers", AccountKind::Asset),
     (account::INVENTORY, "Inventory", AccountKind::Asset),
     (account::IN_TRANSIT, "Inventory in transit", AccountKind::Asset),
     (account::SHIPPED_NOT_INVOICED, "Shipped not invoiced", AccountKind::Asset),
@@ -135,6 +140,7 @@ pub const CHART: &[(&str, &str, AccountKind)] = &[
     (account::STOCK_FOUND, "Stock found", AccountKind::Expense),
     (account::COST_VARIANCE, "Cost variance", AccountKind::Expense),
     (account::PRICE_VARIANCE, "Purchase price variance", AccountKind::Expense),
+    (account::PURCHASE_DISCOUNTS, "Purchase discounts", AccountKind::Expense),
     (account::INVENTORY_REVALUATION, "Inventory revaluation", AccountKind::Expense),
     (account::CASH_OVER_SHORT, "Cash over and short", AccountKind::Expense),
     (account::CASH_ROUNDING, "Cash rounding", AccountKind::Expense),

@@ -251,8 +251,10 @@ pub struct Unmatched {
     pub bill_id: BillId,
     /// The line of the bill.
     pub line_no: i32,
-    /// Stock units, above zero.
+    /// Stock units; zero if only cents of rounding were undone.
     pub quantity: Quantity,
+    /// The value at which they are billed, less that at which they were received. Price variance has it.
+    pub difference: Money,
 }
 
 impl KnownReceipt {

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -13,6 +14,10 @@ use crate::refusal::Problems;
 
 /// Most prices of one product of a supplier.
 pub const PRICES_MAX: usize = 100;
+/// Most discounts for early payment of a supplier, and of a bill.
+pub const DISCOUNTS_MAX: usize = 2;
+/// Longest time for a discount.
+const DISCOUNT_DAYS_MAX: u16 = 365;
 
 /// Whether a supplier gets new purchase orders.
 #[derive(
@@ -59,6 +64,17 @@ pub struct SupplierPrice {
     #[serde(default)]
     #[schema(example = "2026-12-31")]
     pub valid_until: Option<NaiveDate>,
+}
+
+/// A discount that a supplier gives for early payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DiscountTerm {
+    /// Percentage of the amount with tax, above 0 and below 100.
+    pub percent: Percent,
+    /// Days after the day of a bill, with the last one included, in which a payment has the discount.
+    #[schema(minimum = 0, maximum = 365, example = 10)]
+    pub days: u16,
 }
 
 /// A supplier, with what the rules of a purchase order need.
@@ -134,6 +150,30 @@ pub fn check_prices(problems: &mut Problems, prices: &[SupplierPrice]) {
             let detail = "Another price has the same min_quantity and valid_from: send one of them.";
             problems.invalid(pointer("min_quantity"), detail);
         }
+    }
+}
+
+/// Adds everything that is wrong with the discounts for early payment of a supplier to `problems`.
+pub fn check_discounts(problems: &mut Problems, terms: &[DiscountTerm]) {
+    if terms.len() > DISCOUNTS_MAX {
+        problems.invalid("/discounts", format!("A supplier has at most {DISCOUNTS_MAX} discounts."));
+        return;
+    }
+    for (index, term) in terms.iter().enumerate() {
+        let pointer = |field: &str| format!("/discounts/{index}/{field}");
+        check_discount_percent(problems, pointer("percent"), term.percent);
+        if term.days > DISCOUNT_DAYS_MAX {
+            problems.invalid(pointer("days"), format!("Expected 0 to {DISCOUNT_DAYS_MAX} days."));
+        } else if terms[..index].iter().any(|other| other.days == term.days) {
+            problems.invalid(pointer("days"), "Another discount has the same days: send one of them.");
+        }
+    }
+}
+
+/// Rejects a percentage that is no discount.
+pub(crate) fn check_discount_percent(problems: &mut Problems, pointer: String, percent: Percent) {
+    if !percent.is_positive() || percent.get() >= Decimal::ONE_HUNDRED {
+        problems.invalid(pointer, "Expected a percentage above 0 and below 100.");
     }
 }
 

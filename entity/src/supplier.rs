@@ -5,7 +5,7 @@ use domain::address::CustomerAddress;
 use domain::annotation::Contact;
 use domain::id::{SupplierId, TenantId};
 use domain::number::Percent;
-use domain::supplier::SupplierStatus;
+use domain::supplier::{DiscountTerm, SupplierStatus};
 use domain::{metadata, tag};
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
@@ -41,6 +41,9 @@ pub struct Model {
     /// Days after an invoice of the supplier in which it is to be paid.
     #[schema(minimum = 0, maximum = 365, example = 30)]
     pub payment_days: i32,
+    /// Discounts for early payment.
+    #[schema(value_type = Vec<DiscountTerm>, max_items = 2)]
+    pub discounts: Json,
     /// Days from a purchase order to its delivery, as the supplier states them. Null: not stated.
     #[schema(minimum = 0, maximum = 730, example = 14)]
     pub lead_time_days: Option<i32>,

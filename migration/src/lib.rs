@@ -213,6 +213,11 @@ pub const STEPS: &[Step] = &[
     step!("0191_foreign_amounts"),
     step!("0192_exchange_account"),
     step!("0193_foreign_amounts_valid"),
+    step!("0200_early_payment"),
+    step!("0201_purchase_accounts"),
+    step!("0202_supplier_advance"),
+    step!("0203_supplier_payment_valid"),
+    step!("0204_supplier_advance_index"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

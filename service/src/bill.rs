@@ -80,7 +80,8 @@ pub struct BillSummary {
     pub currency: String,
 }
 
-const SELECT: &str = "select b.id, b.number, b.kind, b.supplier_id, b.supplier_number, b.dated, b.due_on, b.value, b.tax, \
+const SELECT: &str = "select b.id, b.number, b.kind, b.supplier_id, b.supplier_number, b.dated, b.due_on, b.discounts, \
+                             b.value, b.tax, \
                              b.open, b.reference, b.original_id, b.reversed_by, b.recorded_at, b.version, b.foreign_currency, \
                              b.exchange_rate, b.foreign_value, b.foreign_tax, b.foreign_open, \
                              exists (select from bill_line l where l.tenant_id = b.tenant_id and l.bill_id = b.id \

@@ -1,5 +1,7 @@
 //! Purchase orders, their receipts and their returns, for reading.
 
+pub mod document;
+
 use chrono::{DateTime, Utc};
 use domain::id::{ProductId, PurchaseOrderId, StockDocumentId, SupplierId};
 use domain::number::{Money, Quantity};

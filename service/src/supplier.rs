@@ -10,7 +10,7 @@ use domain::id::{ProductId, SupplierId};
 use domain::metadata::{self, Metadata};
 use domain::number::Percent;
 use domain::refusal::Refusal;
-use domain::supplier::SupplierStatus;
+use domain::supplier::{DiscountTerm, SupplierStatus};
 use domain::tag;
 use domain::text::{Code64, Line40, Line200, Name, one_form};
 use sea_orm::sea_query::LockType;
@@ -59,6 +59,10 @@ pub struct SupplierInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 365, example = 30)]
     pub payment_days: Option<i32>,
+    /// Discounts for early payment: at most 2. New bills take them over. A change replaces the list.
+    #[serde(default)]
+    #[schema(max_items = 2)]
+    pub discounts: Vec<DiscountTerm>,
     /// Days from a purchase order to its delivery, as the supplier states them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 730, example = 14)]
@@ -122,6 +126,7 @@ pub fn input_of(row: &Supplier) -> SupplierInput {
         tax_number: row.tax_number.clone().map(Line40::from),
         currency: Some(row.currency.clone()),
         payment_days: Some(row.payment_days),
+        discounts: rows::listed(&row.discounts),
         lead_time_days: row.lead_time_days,
         over_receipt_percent: row.over_receipt_percent,
         status: row.status,
@@ -252,6 +257,7 @@ fn assemble(tx: &Tx, id: SupplierId, defaults: &TenantDefaults, input: &Supplier
         tax_number: input.tax_number.clone().map(String::from),
         currency: defaults.currency.clone(),
         payment_days: input.payment_days.unwrap_or(PAYMENT_DAYS_DEFAULT),
+        discounts: json!(input.discounts),
         lead_time_days: input.lead_time_days,
         over_receipt_percent: input.over_receipt_percent,
         status: input.status,

@@ -1,5 +1,7 @@
 //! Payments of suppliers and their reversals, for reading.
 
+pub mod proposal;
+
 use domain::id::{BillId, SupplierId, SupplierPaymentId};
 use domain::refusal::Refusal;
 use domain::supplier_payment::{SupplierPayment, SupplierPaymentKind};
@@ -21,7 +23,8 @@ pub struct Filter {
     pub occurred: Period,
 }
 
-const SELECT: &str = "select p.id, p.number, p.kind, p.supplier_id, p.amount, p.original_id, p.reason, p.reference, \
+const SELECT: &str = "select p.id, p.number, p.kind, p.supplier_id, p.amount, p.discount, p.advance, \
+                             p.unapplied, p.advance_id, p.original_id, p.reason, p.reference, \
                              p.occurred_at, p.foreign_currency, p.exchange_rate, p.foreign_amount, t.currency, \
                              (select r.id from supplier_payment r \
                               where r.tenant_id = p.tenant_id and r.original_id = p.id) as reversed_by \

@@ -6,6 +6,7 @@ use tests::{Reply, Tenant};
 mod adventure_works;
 mod bills;
 mod changed;
+mod document;
 mod landed;
 mod order;
 mod plan;

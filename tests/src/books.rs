@@ -491,6 +491,16 @@ const FACTS: &[(&str, &str)] = &[
                 or (b.foreign_value, b.foreign_tax) <> (l.value, l.tax))",
     ),
     (
+        "advances to suppliers have what of payments is not applied to bills",
+        "select format('ledger %s, payments %s', ledger, payments) from \
+           (select coalesce(sum(l.debit - l.credit), 0) as ledger from journal_line l \
+            join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id \
+             and e.document_kind in ('supplier_payment', 'supplier_payment_reversal') \
+            where l.tenant_id = $1 and l.account_code = '1150') l, \
+           (select coalesce(sum(unapplied), 0) as payments from supplier_payment where tenant_id = $1) p \
+         where ledger <> payments",
+    ),
+    (
         "goods received not invoiced has receipts, returns, bills and their differences, and no more is matched than was received and billed",
         "select format('ledger %s, documents %s', ledger, bills - differences - receipts + returns) from \
            (select coalesce(sum(l.debit - l.credit), 0) as ledger from journal_line l \

@@ -1,7 +1,7 @@
 //! Bodies of requests about bills, and the commands that they make.
 
 use chrono::NaiveDate;
-use domain::bill::{BilledGoods, Credit, CreditLine, Record, RecordLine, Reverse, Subject};
+use domain::bill::{BillDiscount, BilledGoods, Credit, CreditLine, Record, RecordLine, Reverse, Subject};
 use domain::id::{BillId, PurchaseOrderId, StockDocumentId, SupplierId};
 use domain::number::{ExchangeRate, Money, Price, Quantity};
 use domain::refusal::Problems;
@@ -27,6 +27,9 @@ pub struct BillIn {
     /// Day on which it is due. The days in which the supplier is paid after `dated` if absent.
     #[schema(example = "2026-12-20")]
     due_on: Option<NaiveDate>,
+    /// Discounts for early payment that the bill states. Those of the supplier if absent; an empty list if it has none.
+    #[schema(max_items = 2)]
+    discounts: Option<Vec<BillDiscount>>,
     /// Currency that the bill states (ISO 4217), in which its amounts are. That of the tenant if absent.
     #[schema(min_length = 3, max_length = 3, example = "GBP")]
     currency: Option<String>,
@@ -147,6 +150,7 @@ pub fn to_record(input: BillIn, _: &Caller) -> Result<Command, ApiError> {
         supplier_number,
         dated: input.dated,
         due_on: input.due_on,
+        discounts: input.discounts,
         currency: input.currency,
         exchange_rate: input.exchange_rate,
         reference,

@@ -177,12 +177,12 @@ impl BilledLine {
 
 impl ReceivedGoods {
     /// Takes units that went back to the supplier off the parts of a product and lot. Adds units of a return that is taken back,
-    /// which are below zero.
+    /// which are below zero: to each part at most what went back of it.
     pub fn take_returned(&mut self, (product_id, lot_id): (ProductId, LotId), quantity: Quantity) {
         let mut left = quantity;
         for part in &mut self.parts {
             if (part.key.product_id, part.key.lot_id) == (product_id, lot_id) {
-                let taken = left.min(part.quantity);
+                let taken = left.min(part.quantity).max(part.quantity - part.came);
                 part.quantity -= taken;
                 left -= taken;
             }
@@ -402,6 +402,7 @@ pub(crate) fn match_receipt(
         let part = |row: &Movement| ReceivedPart {
             key: row.key,
             line: (document.id.0, row.line_no),
+            came: row.quantity,
             quantity: row.quantity,
             later: Quantity::ZERO,
         };

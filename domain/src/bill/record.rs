@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use chrono::{Days, NaiveDate};
 
+use super::discount::{self, BillDiscount};
 use super::matching::{figures, judge_again, match_goods};
 use super::{
     Bill, BillKind, BillLine, BilledGoods, BilledLine, Figures, KnownBill, Left, Payee, foreign, post,
@@ -35,6 +36,8 @@ pub struct Record {
     pub dated: NaiveDate,
     /// The day on which it is due; by the terms of the supplier if absent.
     pub due_on: Option<NaiveDate>,
+    /// Its discounts for early payment; by the terms of the supplier if absent.
+    pub discounts: Option<Vec<BillDiscount>>,
     /// The currency that the bill states; that of the tenant if absent.
     pub currency: Option<String>,
     /// The rate of that currency; the recorded one of the day of the bill if absent.
@@ -122,6 +125,7 @@ fn record(book: &mut Book, command: &Record) -> Result<(Bill, Posting), Refusal>
         supplier_number: Some(command.supplier_number.clone()),
         dated: command.dated,
         due_on: head.due_on,
+        discounts: head.discounts,
         value: lines.iter().map(|line| line.value).sum(),
         tax: lines.iter().map(|line| line.tax).sum(),
         open: Money::ZERO,
@@ -148,6 +152,15 @@ fn record(book: &mut Book, command: &Record) -> Result<(Bill, Posting), Refusal>
     note_judgement(book, &mut bill);
     book.bills.insert(bill.id, known(&bill));
     Ok((bill, posting))
+}
+
+/// Returns the discounts of a bill. One in another currency has none.
+fn discounts(command: &Record, payee: &Payee, is_foreign: bool) -> Vec<BillDiscount> {
+    match &command.discounts {
+        _ if is_foreign => Vec::new(),
+        Some(stated) => stated.clone(),
+        None => BillDiscount::of_terms(&payee.discounts, command.dated),
+    }
 }
 
 /// Adds the goods of a new bill to those that are billed.
@@ -194,6 +207,8 @@ fn known(bill: &Bill) -> KnownBill {
 struct Head {
     /// The day on which it is due.
     due_on: NaiveDate,
+    /// Its discounts for early payment.
+    discounts: Vec<BillDiscount>,
     /// The currency and the rate; none if the bill is in the tenant's currency.
     quote: Option<Quote>,
 }
@@ -218,6 +233,11 @@ fn check_head(book: &Book, command: &Record, payee: &Payee) -> Result<Head, Refu
     if due_on < command.dated {
         problems.invalid("/due_on", "The bill can't be due before its day: send that day or a later one.");
     }
+    let stated = command.discounts.as_deref().unwrap_or_default();
+    discount::check(&mut problems, stated, command.dated);
+    if quote.is_some() && !stated.is_empty() {
+        problems.invalid("/discounts", "A bill in another currency has no discount for early payment: leave it out.");
+    }
     if let Some(other) = with_number(book, command.supplier_id, &command.supplier_number) {
         let detail = format!(
             "{} has a bill {} already: {} ({}). Correct the number, or reverse that bill first.",
@@ -231,7 +251,8 @@ fn check_head(book: &Book, command: &Record, payee: &Payee) -> Result<Head, Refu
         });
     }
     problems.check()?;
-    Ok(Head { due_on, quote })
+    let discounts = discounts(command, payee, quote.is_some());
+    Ok(Head { due_on, discounts, quote })
 }
 
 /// Rejects a day after today or before 1970.

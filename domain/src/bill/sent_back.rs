@@ -5,7 +5,9 @@
 //! their place. What the bill has more or less for them than the receipt is then in goods received not invoiced again, so
 //! the supplier owes the price of the bill. It is a price variance, because the goods left at their cost of the day.
 //!
-//! A return that is taken back matches the same units again, as far as they still wait, and takes the price variance back.
+//! A return that is taken back matches the same units again, as far as they still wait, and takes the price variance back. Units that
+//! do not wait any more, because a credit note took them off their bill, have no bill again. They come back with the cost that the
+//! bill had given them, so the goods lose what the bill had more for them, and another bill gives them its own difference.
 
 use std::collections::BTreeSet;
 
@@ -16,6 +18,7 @@ use super::{BilledGoods, BilledLine, Billing, Match, Matched, ReceivedGoods, pos
 use crate::book::{Book, Posting};
 use crate::document::DocumentKind;
 use crate::id::{LocationId, PurchaseOrderId, StockDocumentId};
+use crate::number::{Money, Quantity};
 use crate::purchase_order::{KnownReturn, PurchaseOrder, ReceivedLine, SupplierReturn, Unmatched};
 use crate::stock_document::{MovedLine, StockDocument};
 
@@ -41,9 +44,9 @@ pub(crate) fn match_return(
         bill_id: undone.bill_id,
         line_no: undone.line_no,
         quantity: -undone.part.quantity,
+        difference: -undone.sent_back,
     };
-    let of_units = matches.iter().filter(|undone| undone.part.quantity.is_negative());
-    let unmatched: Vec<Unmatched> = of_units.map(undone).collect();
+    let unmatched: Vec<Unmatched> = matches.iter().map(undone).collect();
     // Another receipt may have units for a bill that waits now.
     for goods in &goods {
         matches.extend(match_goods(book, *goods, made_by));
@@ -65,8 +68,10 @@ pub(crate) fn match_taken_back(
     let goods = goods_of(back.purchase_id, &back.lines);
     note_moved(book, (back.purchase_id, back.receipt_id), (&back.lines, &document.lines), true);
     let mut matches: Vec<Match> = Vec::new();
-    for undone in &back.unmatched {
-        matches.extend(match_again(book, undone, back.receipt_id, made_by));
+    for goods in &goods {
+        for found in restore(book, *goods, back, made_by) {
+            join(&mut matches, found);
+        }
     }
     for goods in &goods {
         for found in match_goods(book, *goods, made_by) {
@@ -144,6 +149,53 @@ fn let_go(
     matches
 }
 
+/// Matches units of goods again whose match a return undid, as far as they wait. The last part has the difference of those that do
+/// not.
+fn restore(
+    book: &mut Book,
+    goods: BilledGoods,
+    back: &KnownReturn,
+    made_by: (DocumentKind, Uuid),
+) -> Vec<Match> {
+    let lines = &book.billing.lines;
+    let is_of_goods = |undone: &Unmatched| {
+        let is_its = |line: &BilledLine| (line.bill_id, line.line_no) == (undone.bill_id, undone.line_no);
+        lines.iter().any(|line| line.goods == goods && is_its(line))
+    };
+    let unmatched: Vec<Unmatched> = back.unmatched.iter().copied().filter(is_of_goods).collect();
+    let mut matches = Vec::with_capacity(unmatched.len());
+    for undone in &unmatched {
+        matches.extend(match_again(book, undone, back.receipt_id, made_by));
+    }
+    let taken: Money = unmatched.iter().map(|undone| undone.difference).sum();
+    let restored: Money = matches.iter().map(|found| found.sent_back).sum();
+    let rest = taken - restored;
+    if let Some(last) = unmatched.last().filter(|_| !rest.is_zero()) {
+        matches.extend(without_bill(book, last, (back.receipt_id, rest), made_by));
+    }
+    matches
+}
+
+/// Notes that goods came back whose bill was credited: they lose the difference `rest` of that bill.
+fn without_bill(
+    book: &Book,
+    undone: &Unmatched,
+    (receipt_id, rest): (StockDocumentId, Money),
+    made_by: (DocumentKind, Uuid),
+) -> Option<Match> {
+    let is_its = |line: &&BilledLine| (line.bill_id, line.line_no) == (undone.bill_id, undone.line_no);
+    let line = book.billing.lines.iter().find(is_its)?;
+    let of_line = |receipt: &&ReceivedGoods| receipt.goods == line.goods && receipt.document_id == receipt_id;
+    let receipt = book.billing.received.iter().find(of_line)?;
+    let nothing = Matched {
+        document_id: receipt_id,
+        quantity: Quantity::ZERO,
+        received_value: Money::ZERO,
+        billed_value: Money::ZERO,
+    };
+    Some(Match { sent_back: rest, ..sent_back(line, nothing, receipt.location_id, made_by) })
+}
+
 /// Matches units again whose match a return undid, as far as they wait.
 fn match_again(
     book: &mut Book,
@@ -206,10 +258,9 @@ mod tests {
     use rust_decimal::Decimal;
 
     use super::*;
-    use crate::id::BillId;
+    use crate::id::{BillId, LotId, ProductId};
     use crate::negative_stock::tests::book;
-    use crate::number::{Money, Quantity};
-    use crate::stock::CostingMethod;
+    use crate::stock::{CostingMethod, LevelKey, ReceivedPart};
 
     const ORDER: PurchaseOrderId = PurchaseOrderId(Uuid::from_u128(1));
     const RECEIPT: StockDocumentId = StockDocumentId(Uuid::from_u128(2));
@@ -261,6 +312,36 @@ mod tests {
         (ahead().map(|(units, _)| units).sum(), ahead().map(|(_, amount)| amount).sum())
     }
 
+    #[test]
+    fn units_come_back_to_the_parts_that_they_left() {
+        let (product_id, lot_id) = (ProductId::default(), LotId::default());
+        let key = LevelKey { location_id: LocationId::default(), product_id, lot_id };
+        let part = |line_no: i32, came: Quantity| ReceivedPart {
+            key,
+            line: (RECEIPT.0, line_no),
+            came,
+            quantity: came,
+            later: Quantity::ZERO,
+        };
+        let mut received = ReceivedGoods {
+            goods: GOODS,
+            document_id: RECEIPT,
+            location_id: LocationId::default(),
+            quantity: units(100),
+            value: money(4000),
+            parts: vec![part(1, units(40)), part(2, units(60))],
+        };
+        let held = |received: &ReceivedGoods| -> Vec<Quantity> {
+            received.parts.iter().map(|part| part.quantity).collect()
+        };
+        received.take_returned((product_id, lot_id), units(70));
+        assert_eq!(held(&received), [Quantity::ZERO, units(30)]);
+        received.take_returned((product_id, lot_id), units(-50));
+        assert_eq!(held(&received), [units(40), units(40)]);
+        received.take_returned((product_id, lot_id), units(-20));
+        assert_eq!(held(&received), [units(40), units(60)]);
+    }
+
     proptest! {
         /// A return leaves as many billed units without a receipt, and nothing of the receipt without a bill. If it is taken back,
         /// all is matched as before, and no price variance is left.
@@ -284,7 +365,9 @@ mod tests {
             note_moved(&mut book, (ORDER, RECEIPT), (&lines, &[]), true);
             let mut variance: Money = undone.iter().map(|found| found.sent_back).sum();
             for Match { bill_id, line_no, part, .. } in &undone {
-                let undone = Unmatched { bill_id: *bill_id, line_no: *line_no, quantity: -part.quantity };
+                let quantity = -part.quantity;
+                let undone =
+                    Unmatched { bill_id: *bill_id, line_no: *line_no, quantity, difference: Money::ZERO };
                 let again = match_again(&mut book, &undone, RECEIPT, MADE_BY);
                 variance += again.expect("the units wait").sent_back;
             }

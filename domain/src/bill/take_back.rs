@@ -208,6 +208,7 @@ fn head(book: &Book, known: &KnownBill, dated: NaiveDate) -> Bill {
     Bill {
         dated,
         due_on: dated,
+        discounts: Vec::new(),
         value: Money::ZERO,
         tax: Money::ZERO,
         open: Money::ZERO,

@@ -23,7 +23,9 @@ pub struct ReceivedPart {
     pub key: LevelKey,
     /// The stock document and its line, as cost layers name them.
     pub line: (Uuid, i32),
-    /// Stock units that did not go back to the supplier.
+    /// Stock units that came.
+    pub came: Quantity,
+    /// Stock units of them that did not go back to the supplier.
     pub quantity: Quantity,
     /// Stock units that a level without cost layers got after them: of receipts, openings and transfers, less what went back of
     /// these receipts.
@@ -193,7 +195,8 @@ mod tests {
     }
 
     fn part(quantity: i64) -> ReceivedPart {
-        ReceivedPart { key: key(), line: (RECEIPT, 1), quantity: units(quantity), later: Quantity::ZERO }
+        let quantity = units(quantity);
+        ReceivedPart { key: key(), line: (RECEIPT, 1), came: quantity, quantity, later: Quantity::ZERO }
     }
 
     fn spread_cost(book: &mut Book, parts: &[ReceivedPart], change: Money) -> Vec<(LevelKey, Money)> {

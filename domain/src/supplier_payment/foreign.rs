@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{PaidBill, Pay};
+use super::{PaidBill, PartToPay, Pay};
 use crate::bill::Bill;
 use crate::book::Book;
 use crate::exchange::{BASE_MAX, Quote, Stated, relieved};
@@ -47,7 +47,7 @@ pub(super) fn quote(
     occurred_at: DateTime<Utc>,
 ) -> Result<Option<Quoted>, Refusal> {
     let settings = &book.setup.settings;
-    let currency = |part: &PaidBill| {
+    let currency = |part: &PartToPay| {
         let bill = book.bills.get(&part.bill_id).map(|known| &known.bill);
         bill.and_then(|bill| bill.foreign.as_ref()).map(|foreign| foreign.quote.currency.as_str())
     };
@@ -71,6 +71,13 @@ pub(super) fn quote(
         problems.check().expect_err("one problem was added")
     })?;
     let Some(quote) = quote else { return Ok(None) };
+    if command.advance.is_some() {
+        let detail = format!(
+            "An advance is in {}, and the bills are in {}: record it as a payment of its own.",
+            settings.currency, quote.currency
+        );
+        return Err(Refusal::invalid("/advance", detail));
+    }
     let amount: Money = command.parts.iter().map(|part| part.amount).sum();
     let base = quote.base(amount, settings);
     if !base.is_positive() || base.get() > BASE_MAX {
@@ -83,6 +90,22 @@ pub(super) fn quote(
     Ok(Some(Quoted { payment: ForeignPayment { quote, amount }, base }))
 }
 
+/// Rejects bills in another currency. An advance is in that of the tenant.
+pub(super) fn check_none(book: &Book, parts: &[PartToPay]) -> Result<(), Refusal> {
+    let mut problems = Problems::default();
+    for (index, part) in parts.iter().enumerate() {
+        let bill = book.bills.get(&part.bill_id).map(|known| &known.bill);
+        if let Some(foreign) = bill.and_then(|bill| bill.foreign.as_ref()) {
+            let detail = format!(
+                "The bill is in {}, and the advance in {}: pay the bill by the bank.",
+                foreign.quote.currency, book.setup.settings.currency
+            );
+            problems.invalid(format!("/bills/{index}/bill_id"), detail);
+        }
+    }
+    problems.check()
+}
+
 /// Returns a part in the tenant's currency, as it takes the open amount of its bill off.
 pub(super) fn relieve(book: &Book, part: &PaidBill) -> PaidBill {
     let bill = book.bills.get(&part.bill_id).map(|known| &known.bill);
@@ -91,6 +114,8 @@ pub(super) fn relieve(book: &Book, part: &PaidBill) -> PaidBill {
             bill_id: part.bill_id,
             amount: relieved(open, (part.amount, foreign_open), &book.setup.settings),
             foreign: Some(part.amount),
+            discount: part.discount,
+            discount_tax: part.discount_tax,
         },
         None => *part,
     }

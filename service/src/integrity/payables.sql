@@ -83,6 +83,12 @@ cross join lateral (values
     ('cost variance', coalesce(line.value - line.held, 0), ledger.variance)
 ) figure (name, expected, found)
 union all
+select 'advances to suppliers',
+    (select coalesce(sum(unapplied), 0) from supplier_payment where tenant_id = $1),
+    (select coalesce(sum(l.debit - l.credit), 0) from journal_line l
+     join journal_entry e on e.tenant_id = $1 and e.id = l.entry_id and e.document_kind in ('supplier_payment', 'supplier_payment_reversal')
+     where l.tenant_id = $1 and l.account_code = '1150')
+union all
 select 'goods received not invoiced',
     (select coalesce(sum(value), 0) from stock_document where tenant_id = $1 and kind = 'receipt')
     - (select coalesce(sum(value), 0) from supplier_return_line where tenant_id = $1 and reversal_id is null)

@@ -7,7 +7,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use domain::bill::{
-    Bill, BillLine, BilledGoods, BilledLine, Figures, KnownBill, Left, Matched, Payee, ReceivedGoods,
+    Bill, BillDiscount, BillLine, BilledGoods, BilledLine, Figures, KnownBill, Left, Matched, Payee,
+    ReceivedGoods,
 };
 use domain::book::Book;
 use domain::id::{
@@ -16,20 +17,23 @@ use domain::id::{
 use domain::needs::Needs;
 use domain::purchase_order::Unmatched;
 use domain::stock::{ReceivedPart, went_back};
+use domain::supplier::DiscountTerm;
 use domain::supplier_payment::{PaidBill, SupplierPayment};
 use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::types::Json;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::brought::{self, Brought, Came};
 use super::exchange;
+use super::places::places;
 use crate::listing::{number, optional_number, word};
 use crate::rows::{parsed, uuids};
 use crate::{Error, Tx};
 
 /// Locks the suppliers of the bills and payments that commands record or name. References to them do not wait.
 async fn payees(tx: &Tx, needs: &Needs) -> Result<HashMap<SupplierId, Payee>, Error> {
-    let statement = "select id, code, payment_days from supplier \
+    let statement = "select id, code, payment_days, discounts from supplier \
          where tenant_id = $1 and (id = any($2) \
             or id in (select b.supplier_id from bill b where b.tenant_id = $1 and b.id = any($3)) \
             or id in (select p.supplier_id from supplier_payment p where p.tenant_id = $1 and p.id = any($4))) \
@@ -42,7 +46,8 @@ async fn payees(tx: &Tx, needs: &Needs) -> Result<HashMap<SupplierId, Payee>, Er
     let payee = |row: &PgRow| -> Result<(SupplierId, Payee), Error> {
         let id = SupplierId(row.try_get("id")?);
         let payment_days = row.try_get::<i32, _>("payment_days")?.unsigned_abs();
-        Ok((id, Payee { id, code: row.try_get("code")?, payment_days }))
+        let discounts = row.try_get::<Json<Vec<DiscountTerm>>, _>("discounts")?.0;
+        Ok((id, Payee { id, code: row.try_get("code")?, payment_days, discounts }))
     };
     tx.rows(query).await?.iter().map(payee).collect()
 }
@@ -52,7 +57,8 @@ fn is_needed(needs: &Needs) -> bool {
 }
 
 /// Bills that commands name, that payments paid, and that have the numbers of new ones.
-const KNOWN: &str = "select b.id, b.number, b.kind, b.supplier_id, b.supplier_number, b.dated, b.due_on, b.value, b.tax, \
+const KNOWN: &str = "select b.id, b.number, b.kind, b.supplier_id, b.supplier_number, b.dated, b.due_on, b.discounts, \
+        b.value, b.tax, \
         b.open, b.reference, b.original_id, b.reversed_by, b.recorded_at, b.version, b.foreign_currency, b.exchange_rate, \
         b.foreign_value, b.foreign_tax, b.foreign_open, \
         coalesce((select sum(c.total) from bill c where c.tenant_id = $1 and c.original_id = b.id), 0) as credited \
@@ -137,6 +143,7 @@ pub(crate) fn head(row: &PgRow) -> Result<Bill, Error> {
         supplier_number: row.try_get("supplier_number")?,
         dated: row.try_get("dated")?,
         due_on: row.try_get("due_on")?,
+        discounts: row.try_get::<Json<Vec<BillDiscount>>, _>("discounts")?.0,
         value: number(row, "value")?,
         tax: number(row, "tax")?,
         open: number(row, "open")?,
@@ -213,11 +220,26 @@ fn is_sent_back(needs: &Needs) -> bool {
     !(needs.receipt_ids.is_empty() && needs.supplier_return_ids.is_empty())
 }
 
-/// Adds the locations with cost layers of the receipts that are billed: their units may have been transferred. The index begins
-/// with location and product, so other layers are not read. Goods that go back without a bill change no cost of others.
+/// Adds the locations with cost layers of the receipts that are billed: their units may have been transferred.
 pub(super) async fn need_layers(tx: &Tx, needs: &mut Needs) -> Result<(), Error> {
+    let layered = layered_at(tx, needs).await?;
+    needs.location_ids.extend(layered);
+    Ok(())
+}
+
+/// Rejects a batch if units of the receipts have arrived meanwhile at a location whose levels are not locked. Another attempt
+/// locks them. The levels are locked.
+async fn check_layers(tx: &Tx, needs: &Needs, book: &Book) -> Result<(), Error> {
+    let locked = places(needs, &book.setup);
+    let is_locked = layered_at(tx, needs).await?.iter().all(|id| locked.contains(id));
+    if is_locked { Ok(()) } else { Err(Error::LockTimeout) }
+}
+
+/// Returns the locations with cost layers of the receipts that are billed. The index begins with location and product, so other
+/// layers are not read. Goods that go back without a bill change no cost of others.
+async fn layered_at(tx: &Tx, needs: &Needs) -> Result<Vec<LocationId>, Error> {
     if !(needs.billing && (is_needed(needs) || is_sent_back(needs))) {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let statement = "select distinct c.location_id from location l cross join unnest($2::uuid[]) as p (id) \
                      join cost_layer c on c.tenant_id = l.tenant_id and c.location_id = l.id and c.product_id = p.id \
@@ -233,10 +255,8 @@ pub(super) async fn need_layers(tx: &Tx, needs: &mut Needs) -> Result<(), Error>
         .bind(uuids(&needs.billed_receipt_ids, |id| id.0))
         .bind(uuids(&needs.purchase_ids, |id| id.0))
         .bind(is_needed(needs));
-    for row in tx.rows(query).await? {
-        needs.location_ids.insert(LocationId(row.try_get("location_id")?));
-    }
-    Ok(())
+    let rows = tx.rows(query).await?;
+    rows.iter().map(|row| Ok(LocationId(row.try_get("location_id")?))).collect()
 }
 
 /// Reads the bills and the receipts of the purchase orders and receipts of the batch. Only the bills, if it records none and no
@@ -245,6 +265,7 @@ pub(super) async fn billing(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(
     if !needs.billing {
         return Ok(());
     }
+    check_layers(tx, needs, book).await?;
     let orders = uuids(&needs.purchase_ids, |id| id.0);
     let receipts = uuids(&needs.billed_receipt_ids, |id| id.0);
     book.billing.lines = billed(tx, &orders, &receipts).await?;
@@ -262,15 +283,18 @@ async fn unmatched(tx: &Tx, book: &mut Book) -> Result<(), Error> {
         return Ok(());
     }
     let ids: Vec<Uuid> = book.supplier_returns.keys().map(|id| id.0).collect();
-    let statement = "select document_id, bill_id, line_no, stock_document_id, -quantity as quantity from bill_match \
-                     where tenant_id = $1 and document_id = any($2) and quantity < 0 order by document_id, bill_id, line_no";
+    let statement = "select document_id, bill_id, line_no, stock_document_id, -quantity as quantity, \
+                            received_value - billed_value as difference \
+                     from bill_match \
+                     where tenant_id = $1 and document_id = any($2) and quantity <= 0 order by document_id, bill_id, line_no";
     for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await? {
         let id = StockDocumentId(row.try_get("document_id")?);
         let receipt_id = StockDocumentId(row.try_get("stock_document_id")?);
         let back = book.supplier_returns.get_mut(&id).filter(|back| back.receipt_id == receipt_id);
         if let Some(back) = back {
             let (bill_id, quantity) = (BillId(row.try_get("bill_id")?), number(&row, "quantity")?);
-            back.unmatched.push(Unmatched { bill_id, line_no: row.try_get("line_no")?, quantity });
+            let (line_no, difference) = (row.try_get("line_no")?, number(&row, "difference")?);
+            back.unmatched.push(Unmatched { bill_id, line_no, quantity, difference });
         }
     }
     Ok(())
@@ -361,6 +385,7 @@ async fn received(tx: &Tx, orders: &[Uuid], receipts: &[Uuid], book: &mut Book) 
     let part = |came: &Came| ReceivedPart {
         key: came.brought.key,
         line: (came.brought.document_id.0, came.line_no),
+        came: came.quantity,
         quantity: came.brought.kept,
         later: later.get(&came.brought.movement_id).copied().unwrap_or_default(),
     };
@@ -424,14 +449,14 @@ async fn name_orders(tx: &Tx, receipts: &[Uuid], book: &mut Book) -> Result<(), 
 
 /// Returns payments of suppliers with their bills.
 pub(crate) async fn payments(tx: &Tx, ids: &[Uuid]) -> Result<Vec<SupplierPayment>, Error> {
-    let statement = "select p.id, p.number, p.kind, p.supplier_id, p.amount, p.original_id, p.reason, p.reference, \
-                            p.occurred_at, p.foreign_currency, p.exchange_rate, p.foreign_amount, \
+    let statement = "select p.id, p.number, p.kind, p.supplier_id, p.amount, p.discount, p.advance, p.unapplied, \
+                            p.advance_id, p.original_id, p.reason, p.reference, p.occurred_at, p.foreign_currency, p.exchange_rate, p.foreign_amount, \
                             (select r.id from supplier_payment r \
                              where r.tenant_id = p.tenant_id and r.original_id = p.id) as reversed_by \
                      from supplier_payment p where p.tenant_id = $1 and p.id = any($2) order by p.id";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?;
     let mut payments = rows.iter().map(payment).collect::<Result<Vec<_>, _>>()?;
-    let statement = "select payment_id, bill_id, amount, foreign_amount from supplier_payment_part \
+    let statement = "select payment_id, bill_id, amount, foreign_amount, discount, discount_tax from supplier_payment_part \
                      where tenant_id = $1 and payment_id = any($2) order by payment_id, bill_id";
     for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await? {
         let id = SupplierPaymentId(row.try_get("payment_id")?);
@@ -439,6 +464,8 @@ pub(crate) async fn payments(tx: &Tx, ids: &[Uuid]) -> Result<Vec<SupplierPaymen
             bill_id: BillId(row.try_get("bill_id")?),
             amount: number(&row, "amount")?,
             foreign: optional_number(&row, "foreign_amount")?,
+            discount: number(&row, "discount")?,
+            discount_tax: number(&row, "discount_tax")?,
         };
         if let Some(payment) = payments.iter_mut().find(|payment| payment.id == id) {
             payment.parts.push(part);
@@ -456,6 +483,10 @@ pub(crate) fn payment(row: &PgRow) -> Result<SupplierPayment, Error> {
         supplier_id: SupplierId(row.try_get("supplier_id")?),
         amount: number(row, "amount")?,
         foreign: exchange::payment(row)?,
+        discount: number(row, "discount")?,
+        advance: number(row, "advance")?,
+        unapplied: number(row, "unapplied")?,
+        advance_id: row.try_get::<Option<Uuid>, _>("advance_id")?.map(SupplierPaymentId),
         parts: Vec::new(),
         original_id: row.try_get::<Option<Uuid>, _>("original_id")?.map(SupplierPaymentId),
         reversed_by: row.try_get::<Option<Uuid>, _>("reversed_by")?.map(SupplierPaymentId),

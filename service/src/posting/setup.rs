@@ -167,7 +167,7 @@ pub async fn settings(tx: &Tx) -> Result<Settings, Error> {
 }
 
 /// Reads the tenant as documents print it.
-async fn seller(tx: &Tx) -> Result<Arc<Seller>, Error> {
+pub(crate) async fn seller(tx: &Tx) -> Result<Arc<Seller>, Error> {
     let statement = "select version as seller_version, name as seller_name, tax_number as seller_tax_number, \
                             address as seller_address, logo_url as seller_logo_url \
                      from tenant where tenant_id = $1";

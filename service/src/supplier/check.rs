@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::id::SupplierId;
 use domain::refusal::{Problems, Refusal};
-use domain::{address, annotation, metadata};
+use domain::{address, annotation, metadata, supplier};
 use sea_orm::sqlx::{self, Row};
 
 use super::SupplierInput;
@@ -88,6 +88,7 @@ fn check_values(problems: &mut Problems, defaults: &TenantDefaults, input: &Supp
     if input.payment_days.is_some_and(|days| !(0..=PAYMENT_DAYS_MAX).contains(&days)) {
         problems.invalid("/payment_days", format!("Expected 0 to {PAYMENT_DAYS_MAX} days."));
     }
+    supplier::check_discounts(problems, &input.discounts);
     if input.lead_time_days.is_some_and(|days| !(0..=LEAD_TIME_DAYS_MAX).contains(&days)) {
         problems.invalid("/lead_time_days", format!("Expected 0 to {LEAD_TIME_DAYS_MAX} days."));
     }

@@ -190,7 +190,7 @@ impl World<'_> {
     }
 
     async fn bills(&mut self) -> Result<(), ClientError> {
-        for name in ["bll:credit", "bll:reverse", "bll:pay", "bll:paid"] {
+        for name in ["bll:credit", "bll:reverse", "bll:pay", "bll:batch", "bll:advance", "bll:paid"] {
             let lines = json!([{ "account": "5300", "description": "Freight", "unit_cost": "40.00", "tax_value": "8.00" }]);
             let bill = json!({ "supplier_id": self.id("sup:steel"), "supplier_number": name, "dated": "2026-01-15", "lines": lines });
             self.make(name, "/v1/bills", bill).await?;
@@ -198,6 +198,8 @@ impl World<'_> {
         let bills = json!([{ "bill_id": self.id("bll:paid"), "amount": "48.00" }]);
         let payment = json!({ "supplier_id": self.id("sup:steel"), "bills": bills });
         self.make("spy:reverse", "/v1/supplier-payments", payment).await?;
+        let advance = json!({ "supplier_id": self.id("sup:steel"), "advance": "60.00" });
+        self.make("spy:advance", "/v1/supplier-payments", advance).await?;
         Ok(())
     }
 

@@ -7,9 +7,12 @@ use tests::{Level, Tenant, environment, with_tenant};
 use super::{order, path, step, supplier};
 use crate::platform::auth::{key, key_with};
 
+mod advance;
 mod beside;
 mod foreign;
+mod early;
 mod paid;
+mod proposal;
 mod sent_back;
 mod taken_back;
 

@@ -62,6 +62,7 @@ fn everything_that_is_wrong_with_a_supplier_is_named() {
     with_tenant(async |tenant| {
         let wrong = json!({ "code": "", "name": " ", "email": "nowhere", "currency": "USD", "payment_days": 366,
             "lead_time_days": -1, "over_receipt_percent": "100.5",
+            "discounts": [{ "percent": "0", "days": 10 }, { "percent": "100", "days": 366 }],
             "addresses": [{ "code": "main", "address": { "line1": "1", "city": "Leeds", "country": "gb" } }] });
         let refused = tenant.post(SUPPLIERS, &wrong).await.refused(422, "validation_failed");
         let pointers = refused.pointers();
@@ -73,6 +74,9 @@ fn everything_that_is_wrong_with_a_supplier_is_named() {
             "payment_days",
             "lead_time_days",
             "over_receipt_percent",
+            "discounts/0/percent",
+            "discounts/1/percent",
+            "discounts/1/days",
             "addresses/0/address/country",
         ] {
             assert!(pointers.contains(&format!("#/{field}").as_str()), "{field}: {pointers:?}");

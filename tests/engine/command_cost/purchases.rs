@@ -104,6 +104,12 @@ impl Shop<'_> {
             let bill = self.tenant.post(BILLS, &bill).await.created();
             bills.push(json!({ "bill_id": bill["id"], "amount": "10" }));
         }
+        if name == "supplier_payment.applied" {
+            let amount = (many * 10).to_string();
+            let advance = json!({ "supplier_id": supplier, "advance": amount });
+            let advance = self.tenant.make(PAYMENTS, advance).await;
+            return (format!("{PAYMENTS}/{advance}/apply"), json!({ "bills": bills }));
+        }
         let payment = json!({ "supplier_id": supplier, "bills": bills });
         if name == "supplier_payment.paid" {
             return (PAYMENTS.to_owned(), payment);

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use domain::bill::{Bill, BillLine, BilledGoods, ForeignBill, Match, Mismatch};
 use domain::book::ChangedBill;
-use domain::id::BillId;
+use domain::id::{BillId, SupplierPaymentId};
 use domain::number::Money;
 use domain::supplier_payment::SupplierPayment;
 use sea_orm::sqlx;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{column, word};
@@ -52,14 +53,15 @@ async fn write_bills(tx: &Tx, rows: &[(&Bill, Uuid)]) -> Result<(), Error> {
         return Ok(());
     }
     let statement = "insert into bill (tenant_id, id, number, kind, supplier_id, supplier_number, dated, due_on, value, tax, \
-                               total, open, reference, original_id, version, command_id, foreign_currency, exchange_rate, \
-                               foreign_value, foreign_tax, foreign_open, recorded_at, updated_at) \
+                               total, open, reference, original_id, discounts, version, command_id, foreign_currency, \
+                               exchange_rate, foreign_value, foreign_tax, foreign_open, recorded_at, updated_at) \
              select $1, v.*, $2, $2 \
              from unnest($3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::date[], $9::date[], \
                          $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[], $14::text[], $15::uuid[], \
-                         $16::int[], $17::uuid[], $18::text[], $19::numeric[], $20::numeric[], $21::numeric[], $22::numeric[]) as v \
+                         $16::jsonb[], $17::int[], $18::uuid[], $19::text[], $20::numeric[], $21::numeric[], \
+                         $22::numeric[], $23::numeric[]) as v \
                         (id, number, kind, supplier_id, supplier_number, dated, due_on, value, tax, total, open, \
-                         reference, original_id, version, command_id, foreign_currency, exchange_rate, foreign_value, \
+                         reference, original_id, discounts, version, command_id, foreign_currency, exchange_rate, foreign_value, \
                          foreign_tax, foreign_open)";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
@@ -77,6 +79,7 @@ async fn write_bills(tx: &Tx, rows: &[(&Bill, Uuid)]) -> Result<(), Error> {
         .column("open", rows, |(row, _)| row.open.get())
         .column("reference", rows, |(row, _)| row.reference.clone())
         .column("original_id", rows, |(row, _)| row.original_id.map(|id| id.0))
+        .column("discounts", rows, |(row, _)| json!(row.discounts))
         .column("version", rows, |(row, _)| row.version)
         .column("command_id", rows, |(_, by)| *by)
         .column("foreign_currency", rows, |(row, _)| {
@@ -183,17 +186,22 @@ async fn write_payments(tx: &Tx, rows: &[(&SupplierPayment, Uuid)]) -> Result<()
     let parts: Vec<_> =
         rows.iter().flat_map(|(row, _)| row.parts.iter().map(|part| (row.id, part))).collect();
     let statement = "with head as ( \
-                 insert into supplier_payment (tenant_id, id, number, kind, supplier_id, amount, original_id, reason, \
+                 insert into supplier_payment (tenant_id, id, number, kind, supplier_id, amount, discount, advance, unapplied, \
+                                               advance_id, original_id, reason, \
                                                reference, occurred_at, command_id, foreign_currency, exchange_rate, \
                                                foreign_amount, recorded_at) \
                  select $1, v.*, $2 \
-                 from unnest($3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::numeric[], $8::uuid[], $9::text[], \
-                             $10::text[], $11::timestamptz[], $12::uuid[], $13::text[], $14::numeric[], $15::numeric[]) as v \
-                        (id, number, kind, supplier_id, amount, original_id, reason, reference, occurred_at, command_id, \
+                 from unnest($3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::numeric[], $8::numeric[], $9::numeric[], \
+                             $10::numeric[], $11::uuid[], $12::uuid[], $13::text[], $14::text[], $15::timestamptz[], \
+                             $16::uuid[], $17::text[], $18::numeric[], $19::numeric[]) as v \
+                        (id, number, kind, supplier_id, amount, discount, advance, unapplied, advance_id, original_id, \
+                         reason, reference, occurred_at, command_id, \
                          foreign_currency, exchange_rate, foreign_amount)) \
-             insert into supplier_payment_part (tenant_id, payment_id, bill_id, amount, foreign_amount) \
-             select $1, v.* from unnest($16::uuid[], $17::uuid[], $18::numeric[], $19::numeric[]) as v \
-                        (payment_id, bill_id, amount, foreign_amount)";
+             insert into supplier_payment_part (tenant_id, payment_id, bill_id, amount, foreign_amount, discount, \
+                                                discount_tax) \
+             select $1, v.* \
+             from unnest($20::uuid[], $21::uuid[], $22::numeric[], $23::numeric[], $24::numeric[], $25::numeric[]) as v \
+                  (payment_id, bill_id, amount, foreign_amount, discount, discount_tax)";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(tx.now)
@@ -202,6 +210,10 @@ async fn write_payments(tx: &Tx, rows: &[(&SupplierPayment, Uuid)]) -> Result<()
         .column("kind", rows, |(row, _)| word(row.kind))
         .column("supplier_id", rows, |(row, _)| row.supplier_id.0)
         .column("amount", rows, |(row, _)| row.amount.get())
+        .column("discount", rows, |(row, _)| row.discount.get())
+        .column("advance", rows, |(row, _)| row.advance.get())
+        .column("unapplied", rows, |(row, _)| row.unapplied.max(Money::ZERO).get())
+        .column("advance_id", rows, |(row, _)| row.advance_id.map(|id| id.0))
         .column("original_id", rows, |(row, _)| row.original_id.map(|id| id.0))
         .column("reason", rows, |(row, _)| row.reason.clone())
         .column("reference", rows, |(row, _)| row.reference.clone())
@@ -217,8 +229,36 @@ async fn write_payments(tx: &Tx, rows: &[(&SupplierPayment, Uuid)]) -> Result<()
         .column("payment_id", &parts, |(id, _)| id.0)
         .column("bill_id", &parts, |(_, part)| part.bill_id.0)
         .column("amount", &parts, |(_, part)| part.amount.get())
-        .column("foreign_amount", &parts, |(_, part)| part.foreign.map(Money::get));
+        .column("foreign_amount", &parts, |(_, part)| part.foreign.map(Money::get))
+        .column("discount", &parts, |(_, part)| part.discount.get())
+        .column("discount_tax", &parts, |(_, part)| part.discount_tax.get());
     query.execute(tx).await?;
+    write_applied(tx, rows).await
+}
+
+/// Takes what applications took off the advances of payments, and all of an advance that came back.
+async fn write_applied(tx: &Tx, rows: &[(&SupplierPayment, Uuid)]) -> Result<(), Error> {
+    let mut applied: BTreeMap<SupplierPaymentId, Money> = BTreeMap::new();
+    for (row, _) in rows {
+        let came_back = row.original_id.filter(|_| !row.advance.is_zero());
+        for (id, amount) in row.advance_id.map(|id| (id, row.applied())).into_iter().chain(
+            // The advance of a reversal is below zero.
+            came_back.map(|id| (id, -row.advance)),
+        ) {
+            *applied.entry(id).or_default() += amount;
+        }
+    }
+    if applied.is_empty() {
+        return Ok(());
+    }
+    let applied: Vec<(SupplierPaymentId, Money)> = applied.into_iter().collect();
+    let statement = "update supplier_payment p set unapplied = p.unapplied - v.applied \
+             from unnest($2::uuid[], $3::numeric[]) as v (id, applied) where p.tenant_id = $1 and p.id = v.id";
+    let query = sqlx::query(statement)
+        .bind(tx.tenant_id.0)
+        .bind(column(&applied, |(id, _)| id.0))
+        .bind(column(&applied, |(_, amount)| amount.get()));
+    tx.execute(query).await?;
     Ok(())
 }
 

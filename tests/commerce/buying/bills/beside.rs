@@ -1,8 +1,11 @@
 //! Bills beside what happens to the goods of their receipts: other receipts at once, and returns of other receipts and lines.
 
+use std::time::Duration;
+
 use futures_util::future::{join, join_all};
+use sea_orm::sqlx::{self, Connection};
 use serde_json::{Value, json};
-use tests::{Level, Tenant, with_tenant};
+use tests::{Level, Tenant, environment, lines, with_tenant};
 
 use super::super::{order, step, supplier};
 use super::{BILLS, bill, entry, id, lose, of, received};
@@ -11,6 +14,37 @@ const METHODS: [(&str, &str); 2] = [("AVERAGE", "moving_average"), ("LAYERS", "f
 
 async fn product(tenant: &Tenant, (sku, method): (&str, &str)) {
     tenant.product_with(sku, json!({ "list_price": "10.00", "costing_method": method })).await;
+}
+
+/// 10 came at 1.00, and 4 of them arrive in the shop while a bill of them at 2.00 waits for the level.
+#[test]
+fn units_that_arrive_while_a_bill_waits_have_their_share() {
+    with_tenant(async |tenant| {
+        product(tenant, METHODS[1]).await;
+        let pottery = supplier(tenant, "POTTERY", json!({})).await;
+        let line = json!({ "sku": "LAYERS", "quantity": "10", "unit_cost": "1" });
+        let made = received(tenant, &pottery, line).await;
+        let sent = json!({ "to_location_id": tenant.shop, "lines": lines(&[("LAYERS", "4")]) });
+        let transfer = tenant.make("/v1/stock/transfers", sent).await;
+        let mut connection = environment().connect().await;
+        let mut lock = connection.begin().await.expect("a transaction");
+        let level = "select 1 from stock_level where tenant_id = $1 \
+             and location_id = (select id from location where tenant_id = $1 and code = 'MAIN') for update";
+        sqlx::query(level).bind(tenant.id.0).fetch_one(&mut *lock).await.expect("the level");
+        let arrival = async {
+            let waits = "select exists (select from pg_stat_activity where pg_backend_pid() = any (pg_blocking_pids(pid)))";
+            while !sqlx::query_scalar::<_, bool>(waits).fetch_one(&mut *lock).await.expect("a row") {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            tenant.post(&format!("/v1/stock/transfers/{transfer}/receive"), &json!({})).await.ok();
+            lock.rollback().await.expect("it ends");
+        };
+        let body = bill(&pottery, "1", &json!([of(&made, "10", "2")]));
+        let recorded = join(tenant.post(BILLS, &body), arrival).await.0.created();
+        let expected = entry(&[("1200", "10.00"), ("2000", "-20.00"), ("2100", "10.00")]);
+        assert_eq!(tenant.entry(id(&recorded)).await, expected);
+        assert_eq!(tenant.level("LAYERS").await, Level::of("6", "0", "12"));
+    });
 }
 
 /// 10 came at 1.00 and were lost before 10 bills at 2.00.

@@ -167,6 +167,44 @@ fn a_return_that_is_taken_back_after_the_bill_leaves_no_trace() {
     });
 }
 
+/// 10 are received at 4 and billed at 5. 3 go back and are credited, and come back after all: another bill has them.
+#[test]
+fn goods_that_come_back_after_their_credit_note_have_the_cost_of_another_bill() {
+    with_tenant(async |tenant| {
+        let pottery = supplier(tenant, "POTTERY", json!({})).await;
+        for (sku, method) in METHODS {
+            for is_billed_before in [false, true] {
+                let sku = format!("{sku}-{is_billed_before}");
+                product(tenant, &sku, method).await;
+                let made =
+                    received(tenant, &pottery, json!({ "sku": sku, "quantity": "10", "unit_cost": "4" }))
+                        .await;
+                let first =
+                    tenant.post(BILLS, &bill(&pottery, &sku, &json!([of(&made, "10", "5")]))).await.created();
+                let sent = step(tenant, &made, "return", back(&made, "3")).await.ok();
+                credit(tenant, &first, &format!("GS-{sku}"), "3").await;
+                let other = bill(&pottery, &format!("{sku}-2"), &json!([of(&made, "3", "6")]));
+                if is_billed_before {
+                    tenant.post(BILLS, &other).await.created();
+                }
+                let undone = reverse(tenant, &made, &sent).await.ok();
+                if !is_billed_before {
+                    // The goods are worth what the supplier delivered them for until they are billed again.
+                    let posted = entry(&[("1200", "12.00"), ("2100", "-12.00"), ("5300", "0.00")]);
+                    assert_eq!(tenant.entry(document(&undone)).await, posted, "{sku}");
+                    assert_eq!(tenant.level(&sku).await, Level::of("10", "0", "47"), "{sku}");
+                    tenant.post(BILLS, &other).await.created();
+                }
+                assert_eq!(tenant.level(&sku).await, Level::of("10", "0", "53"), "{sku}");
+                for account in ["2100", "5200", "5300"] {
+                    assert_eq!(tenant.balance(account).await, "0.00", "{sku}: {account}");
+                }
+                assert_eq!((unreceived(tenant).await, unbilled(tenant).await), (0, 0), "{sku}");
+            }
+        }
+    });
+}
+
 /// 10 are received at 4, and 3 go back before 10 are billed at 5.
 #[test]
 fn a_return_before_the_bill_that_is_taken_back_brings_the_goods_of_the_bill() {

@@ -322,6 +322,9 @@ pub fn body(operation: &str, own: &Own) -> Option<Value> {
         "supplier_products_import" => Some(json!({ "items": [{ "sku": "CUP", "unit_cost": "1" }] })),
         "bank_lines_accept" => Some(json!({ "invoice_id": format!("inv_{LETTERS}") })),
         "bank_lines_match" => Some(json!({ "payments": [{ "payment_id": format!("pay_{LETTERS}") }] })),
+        "supplier_payments_apply" => {
+            Some(json!({ "bills": [{ "bill_id": format!("bll_{LETTERS}"), "amount": "1" }] }))
+        }
         "bills_credit" => Some(json!({ "supplier_number": "GS-1", "dated": "2026-01-02",
             "lines": [{ "line_no": 1, "value": "1" }] })),
         "purchase_orders_return" => Some(json!({ "receipt_id": format!("std_{LETTERS}"),

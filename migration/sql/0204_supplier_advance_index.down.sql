@@ -1,0 +1,1 @@
+drop index if exists supplier_payment_by_advance;

@@ -1,0 +1,62 @@
+//! Purchase orders as documents to print.
+
+use serde_json::json;
+use tests::with_tenant;
+
+use super::{PURCHASES, supplier};
+use crate::platform::auth::key;
+
+#[test]
+fn a_purchase_order_is_printed_in_the_language_of_its_supplier() {
+    with_tenant(async |tenant| {
+        tenant.product_with("MUG", json!({ "name": "Becher \"groß\"", "list_price": "10.00" })).await;
+        let address =
+            json!({ "line1": "Ackerstr. 1", "city": "Höhr", "postal_code": "56203", "country": "DE" });
+        let more = json!({ "name": "Ελιά <script>alert(1)</script> & Söhne",
+            "addresses": [{ "code": "main", "address": address }] });
+        let pottery = supplier(tenant, "POTTERY", more).await;
+        let lines =
+            json!([{ "sku": "MUG", "quantity": "12", "unit_cost": "3.25", "expected_on": "2099-01-15" }]);
+        let body = json!({ "supplier_id": pottery, "reference": "Angebot <7>", "lines": lines });
+        let made = tenant.post(PURCHASES, &body).await.created();
+        let path = format!("{PURCHASES}/{}/document", made["id"].as_str().expect("an id"));
+        let draft = tenant.get(&path).await;
+        assert_eq!(draft.status, 200, "{}", draft.text);
+        assert_eq!(draft.header("content-type"), Some("text/html; charset=utf-8"));
+        let policy = draft.header("content-security-policy").expect("a policy");
+        assert!(policy.starts_with("sandbox; default-src 'none'"), "{policy}");
+        let number = made["number"].as_str().expect("a number");
+        for part in [
+            "<html lang=\"de-DE\">",
+            &format!("<h1>Bestellung {number}</h1>"),
+            "Entwurf: noch nicht bestellt",
+            "Ελιά &lt;script&gt;alert(1)&lt;/script&gt; &amp; Söhne",
+            "<p>56203 Höhr</p>",
+            "Referenz: Angebot &lt;7&gt;",
+            "MUG Becher &quot;groß&quot;",
+            "<td class=\"n\">3,25</td><td class=\"n\">39,00</td><td class=\"\">15.01.2099</td>",
+            "Summe vor Steuern: 39,00 GBP",
+        ] {
+            assert!(draft.text.contains(part), "{part} is missing: {}", draft.text);
+        }
+        assert!(!draft.text.contains("<script"), "{}", draft.text);
+        assert_eq!(made["value"], "39.00");
+
+        tenant
+            .post(&format!("{PURCHASES}/{}/send", made["id"].as_str().expect("an id")), &json!({}))
+            .await
+            .ok();
+        let english = tenant.get(&format!("{path}?language=en")).await.text;
+        assert!(
+            english.contains("Total before tax: 39.00 GBP") && english.contains("15/01/2099"),
+            "{english}"
+        );
+        assert!(!english.contains("Draft"), "{english}");
+        tenant.get(&format!("{path}?language=fr")).await.refused(400, "invalid_parameter");
+
+        let blind = tenant.with_key(&key(tenant, &["purchasing:read"]).await);
+        let hidden = blind.get(&path).await;
+        assert_eq!(hidden.status, 200, "{}", hidden.text);
+        assert!(!hidden.text.contains("3,25") && !hidden.text.contains("39,00"), "{}", hidden.text);
+    });
+}
