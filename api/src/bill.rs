@@ -6,7 +6,8 @@ mod read;
 use actix_web::post;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::bill::{
-    Bill, BillDiscount, BillKind, BillLine, BillStatus, BilledGoods, ForeignBill, ForeignLine, MatchStatus, Mismatch,
+    Bill, BillDiscount, BillKind, BillLine, BillStatus, BilledGoods, ForeignBill, ForeignLine, MatchStatus,
+    Mismatch,
 };
 use domain::exchange::Amounts;
 use domain::id::{BillId, LocationId, ProductId, PurchaseOrderId, StockDocumentId, SupplierId};

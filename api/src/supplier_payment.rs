@@ -8,8 +8,7 @@ use domain::moment::Instant;
 use domain::number::{ExchangeRate, Money};
 use domain::refusal::Problems;
 use domain::supplier_payment::{
-    ForeignPayment, 
-    Apply, PaidBill, PartToPay, Pay, Reverse, SupplierPayment, SupplierPaymentKind,
+    Apply, ForeignPayment, PaidBill, PartToPay, Pay, Reverse, SupplierPayment, SupplierPaymentKind,
 };
 use domain::tag;
 use domain::text::{self, Filled200, Reference100};

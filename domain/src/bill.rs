@@ -8,8 +8,8 @@
 //!
 //! A credit note or a reversal takes back what a bill posted. Its amounts are negative.
 
-mod foreign;
 mod discount;
+mod foreign;
 mod judge;
 mod matching;
 mod record;
@@ -28,8 +28,8 @@ use crate::refusal::Refusal;
 use crate::supplier::DiscountTerm;
 use crate::text_enum;
 
-pub use foreign::{ForeignBill, ForeignLine};
 pub use discount::BillDiscount;
+pub use foreign::{ForeignBill, ForeignLine};
 pub use judge::{Figures, Mismatch, judge};
 pub use matching::{BilledLine, Billing, Match, Matched, ReceivedGoods};
 pub(crate) use matching::{match_receipt, post_differences};

@@ -9,12 +9,12 @@ use uuid::Uuid;
 
 use crate::id::{
     self, ApiKeyId, ApplicationId, AttachmentId, BiLoginId, BillId, CashMoveId, CategoryId, CommandId,
-    CountId, CustomerId, CustomerSessionId, EntryId, EpisodeId, ExchangeRateId, ExpectedReceiptId, FixId, HoldId, IdentityProviderId, InvitationId, InvoiceId,
-    LandedCostId, LocationId, LotId, OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId,
-    ProductGroupId, ProductId, PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId,
-    SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId, StockDocumentId, SupplierId,
-    SupplierPaymentId, SystemId, TaxClassId, TaxRateId, TenantId, TransferId, UserId, VoucherId,
-    WebhookDeliveryId, WebhookEndpointId,
+    CountId, CustomerId, CustomerSessionId, EntryId, EpisodeId, ExchangeRateId, ExpectedReceiptId, FixId,
+    HoldId, IdentityProviderId, InvitationId, InvoiceId, LandedCostId, LocationId, LotId, OrderId, PaymentId,
+    PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId, PurchaseOrderId,
+    ReconcileRunId, RecurringEntryId, RegisterId, SaleExceptionId, SaleId, SessionId, ShipmentId,
+    SkuMappingId, StockDocumentId, SupplierId, SupplierPaymentId, SystemId, TaxClassId, TaxRateId, TenantId,
+    TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
 };
 
 /// The kind of a document or record. Its word, such as `credit_note`, is stored in the ledger, in movements

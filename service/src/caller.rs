@@ -128,7 +128,15 @@ pub struct Caller {
 impl Caller {
     /// Returns a caller without bounds.
     pub fn new(tenant_id: TenantId, actor_kind: ActorKind, actor_id: Uuid, scopes: Scopes) -> Self {
-        Caller { tenant_id, actor_kind, actor_id, scopes, limits: Arc::default(), session_id: None, customer_id: None }
+        Caller {
+            tenant_id,
+            actor_kind,
+            actor_id,
+            scopes,
+            limits: Arc::default(),
+            session_id: None,
+            customer_id: None,
+        }
     }
 
     /// Whether it is a publishable key or a customer session, which may use only the routes that say so.

@@ -3,12 +3,12 @@
 
 use domain::id::{
     self, ApiKeyId, ApplicationId, AttachmentId, BiLoginId, BillId, CashMoveId, CategoryId, CommandId,
-    CountId, CustomerId, CustomerSessionId, EntryId, EpisodeId, ExchangeRateId, ExpectedReceiptId, FixId, HoldId, IdentityProviderId, InvitationId, InvoiceId,
-    LandedCostId, LocationId, LotId, OrderId, PaymentId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId,
-    ProductGroupId, ProductId, PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId,
-    SaleExceptionId, SaleId, SessionId, ShipmentId, SkuMappingId, StockDocumentId, SupplierId,
-    SupplierPaymentId, SystemId, TaxClassId, TaxRateId, TransferId, UserId, VoucherId, WebhookDeliveryId,
-    WebhookEndpointId,
+    CountId, CustomerId, CustomerSessionId, EntryId, EpisodeId, ExchangeRateId, ExpectedReceiptId, FixId,
+    HoldId, IdentityProviderId, InvitationId, InvoiceId, LandedCostId, LocationId, LotId, OrderId, PaymentId,
+    PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId, PurchaseOrderId,
+    ReconcileRunId, RecurringEntryId, RegisterId, SaleExceptionId, SaleId, SessionId, ShipmentId,
+    SkuMappingId, StockDocumentId, SupplierId, SupplierPaymentId, SystemId, TaxClassId, TaxRateId,
+    TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
 };
 use domain::refusal::{Code, Problems};
 use domain::text::one_form;

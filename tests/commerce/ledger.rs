@@ -1,8 +1,8 @@
 //! The general ledger: entries of documents, entries by hand, and reads.
 
 mod chart;
-mod mapping;
 mod exchange_rate;
+mod mapping;
 mod opening;
 mod recurring;
 mod reversal;

@@ -236,7 +236,10 @@ fn check_head(book: &Book, command: &Record, payee: &Payee) -> Result<Head, Refu
     let stated = command.discounts.as_deref().unwrap_or_default();
     discount::check(&mut problems, stated, command.dated);
     if quote.is_some() && !stated.is_empty() {
-        problems.invalid("/discounts", "A bill in another currency has no discount for early payment: leave it out.");
+        problems.invalid(
+            "/discounts",
+            "A bill in another currency has no discount for early payment: leave it out.",
+        );
     }
     if let Some(other) = with_number(book, command.supplier_id, &command.supplier_number) {
         let detail = format!(

@@ -136,8 +136,7 @@ mod tests {
     fn a_control_account_is_named_by_its_own_documents_only() {
         let free = [
             "1110", "3000", "3100", "5100", "5110", "5200", "5300", "5310", "5400", "6000", "6010", "6020",
-            "6040",
-            "6100",
+            "6040", "6100",
         ];
         assert_eq!(named(Use::Reason), free);
         assert_eq!(named(Use::Voucher), free);

@@ -61,7 +61,7 @@ pub(super) async fn acts_for(tx: &Tx, caller: &Caller, user_id: UserId) -> Resul
             let find = sqlx::query(FIND_MAKER).bind(tx.tenant_id.0).bind(caller.actor_id).bind(user_id.0);
             Ok(tx.row(find).await?.is_some())
         }
-        ActorKind::Operator | ActorKind::Worker => Ok(false),
+        ActorKind::Customer | ActorKind::Operator | ActorKind::Worker => Ok(false),
     }
 }
 
@@ -73,7 +73,7 @@ pub(super) async fn has_user(tx: &Tx, caller: &Caller) -> Result<bool, Error> {
             let find = sqlx::query(FIND_ANY_MAKER).bind(tx.tenant_id.0).bind(caller.actor_id);
             Ok(tx.row(find).await?.is_some())
         }
-        ActorKind::Operator | ActorKind::Worker => Ok(false),
+        ActorKind::Customer | ActorKind::Operator | ActorKind::Worker => Ok(false),
     }
 }
 

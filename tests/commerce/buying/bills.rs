@@ -9,8 +9,8 @@ use crate::platform::auth::{key, key_with};
 
 mod advance;
 mod beside;
-mod foreign;
 mod early;
+mod foreign;
 mod paid;
 mod proposal;
 mod sent_back;
@@ -400,7 +400,11 @@ fn everything_that_is_wrong_with_a_bill_is_named() {
             body[field] = value;
             let refused = tenant.post(BILLS, &body).await;
             refused.refused(422, "validation_failed").names(&[pointer]);
-            assert!(field != "currency" || refused.text.contains("no exchange rate of USD"), "{}", refused.text);
+            assert!(
+                field != "currency" || refused.text.contains("no exchange rate of USD"),
+                "{}",
+                refused.text
+            );
         }
         assert_eq!(tenant.count("bill").await, 0);
         assert_eq!(tenant.balance("2100").await, "-40.00");
