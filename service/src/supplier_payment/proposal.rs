@@ -31,7 +31,7 @@ pub struct Wanted {
     pub supplier_id: Option<SupplierId>,
 }
 
-/// Payments that settle what is due by a day, one for each supplier.
+/// Payments that settle what is due by a day, one for each supplier and currency.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = SupplierPaymentProposal)]
 pub struct Proposal {
@@ -41,14 +41,14 @@ pub struct Proposal {
     /// Last day up to which bills are paid.
     #[schema(example = "2026-11-27")]
     pub until: NaiveDate,
-    /// Currency of all amounts.
+    /// Tenant's currency.
     #[schema(max_length = 3, example = "GBP")]
     pub currency: String,
-    /// Amount that is paid to all suppliers, without discounts.
+    /// Amount of the payments in the tenant's currency, without discounts. Payments in other currencies are not in it.
     pub amount: Money,
     /// Discounts of all bills.
     pub discount: Money,
-    /// Suppliers to pay, by code.
+    /// Suppliers to pay, by code; those in the tenant's currency first.
     #[schema(max_items = 2000)]
     pub payments: Vec<ProposedPayment>,
 }
@@ -64,6 +64,9 @@ pub struct ProposedPayment {
     /// Name of the supplier.
     #[schema(max_length = 200, example = "Nordbolt Fasteners GmbH")]
     pub supplier_name: String,
+    /// Currency of its bills and of its amounts.
+    #[schema(max_length = 3, example = "GBP")]
+    pub currency: String,
     /// Amount that is paid, without discounts.
     pub amount: Money,
     /// Discounts of its bills.
@@ -95,7 +98,7 @@ pub struct ProposedBill {
     pub due_on: NaiveDate,
     /// Whether every line agrees with what was ordered and received.
     pub match_status: MatchStatus,
-    /// Amount that is settled: all that is open.
+    /// Amount that is settled, in the currency of the payment: all that is open.
     pub amount: Money,
     /// Discount for early payment: the part of the amount that is not paid.
     pub discount: Money,
@@ -109,20 +112,21 @@ struct Found {
     supplier_id: SupplierId,
     supplier_code: String,
     supplier_name: String,
+    currency: String,
     bill: ProposedBill,
 }
 
 /// Bills that are due by a day, or whose discount ends from the day of the payment to that day.
 const DUE: &str = "select b.id, b.number, b.kind, b.supplier_id, b.supplier_number, b.dated, b.due_on, b.discounts, b.value, b.tax, \
-        b.open, b.reference, b.original_id, b.reversed_by, b.recorded_at, b.version, s.code as supplier_code, \
-        s.name as supplier_name, \
+        b.open, b.reference, b.original_id, b.reversed_by, b.recorded_at, b.version, b.foreign_currency, b.exchange_rate, \
+        b.foreign_value, b.foreign_tax, b.foreign_open, s.code as supplier_code, s.name as supplier_name, \
         coalesce((select sum(c.total) from bill c where c.tenant_id = $1 and c.original_id = b.id), 0) as credited, \
         exists (select from bill_line l where l.tenant_id = $1 and l.bill_id = b.id and l.reasons <> '{}') as is_mismatched \
      from bill b join supplier s on s.tenant_id = $1 and s.id = b.supplier_id \
      where b.tenant_id = $1 and b.open <> 0 and ($4::uuid is null or b.supplier_id = $4) \
        and (b.due_on <= $3 or exists ( \
            select from jsonb_to_recordset(b.discounts) as d (until date) where d.until between $2 and $3)) \
-     order by s.code, b.due_on, b.id limit $5";
+     order by b.foreign_currency nulls first, s.code, b.due_on, b.id limit $5";
 
 /// Proposes what to pay. Rejects more bills than a proposal may have.
 pub async fn propose(tx: &Tx, wanted: &Wanted) -> Result<Proposal, Error> {
@@ -151,9 +155,13 @@ pub async fn propose(tx: &Tx, wanted: &Wanted) -> Result<Proposal, Error> {
     Ok(Proposal {
         pay_on,
         until,
-        currency: settings.currency,
-        amount: payments.iter().map(|payment| payment.amount).sum(),
+        amount: payments
+            .iter()
+            .filter(|payment| payment.currency == settings.currency)
+            .map(|payment| payment.amount)
+            .sum(),
         discount: payments.iter().map(|payment| payment.discount).sum(),
+        currency: settings.currency,
         payments,
     })
 }
@@ -166,6 +174,7 @@ fn found(row: &PgRow, pay_on: NaiveDate, settings: &Settings) -> Result<Found, E
         supplier_id: bill.supplier_id,
         supplier_code: row.try_get("supplier_code")?,
         supplier_name: row.try_get("supplier_name")?,
+        currency: bill.foreign.as_ref().map_or(&settings.currency, |foreign| &foreign.quote.currency).clone(),
         bill: ProposedBill {
             bill_id: bill.id,
             number: bill.number.clone(),
@@ -173,7 +182,7 @@ fn found(row: &PgRow, pay_on: NaiveDate, settings: &Settings) -> Result<Found, E
             version: bill.version,
             due_on: bill.due_on,
             match_status: MatchStatus::of(is_mismatched),
-            amount: bill.open,
+            amount: bill.stated_open(),
             discount: known.discount_on(pay_on, bill.open, settings),
             reason: reason(&known, pay_on),
         },
@@ -194,14 +203,17 @@ fn reason(known: &KnownBill, pay_on: NaiveDate) -> String {
     }
 }
 
-/// Adds a bill to the payment of its supplier. The bills of a supplier follow each other.
+/// Adds a bill to the payment of its supplier. The bills of a supplier and a currency follow each other.
 fn add(payments: &mut Vec<ProposedPayment>, found: Found) {
-    let Found { supplier_id, supplier_code, supplier_name, bill } = found;
-    if payments.last().is_none_or(|payment| payment.supplier_id != supplier_id) {
+    let Found { supplier_id, supplier_code, supplier_name, currency, bill } = found;
+    let is_of =
+        |payment: &ProposedPayment| payment.supplier_id == supplier_id && payment.currency == currency;
+    if !payments.last().is_some_and(is_of) {
         payments.push(ProposedPayment {
             supplier_id,
             supplier_code,
             supplier_name,
+            currency,
             amount: Money::ZERO,
             discount: Money::ZERO,
             bills: Vec::new(),

@@ -16,7 +16,7 @@ use domain::replenish::backtest::{
     EqualStock, Past, Policy, Tally, Window, class_of, equal_stock_days, simulate,
 };
 use domain::replenish::{
-    AtLocation, DemandClass, LeadTime, Method, Micro, OrderSize, ServiceLevel, Settings, Stock, Target,
+    AtLocation, DemandClass, LeadTime, Method, Micro, OrderSize, Plan, ServiceLevel, Settings, Stock, Target,
     TransferTimes, suggest,
 };
 use rust_decimal::Decimal;
@@ -62,7 +62,7 @@ fn products(test: &str) -> Option<&'static [Product]> {
 fn past(product: &Product) -> Past {
     Past {
         history: product.history(TO + 1),
-        planned: Vec::new(),
+        planned: Plan::default(),
         analogue: None,
         lead_time: lead_time(),
         arrival_days: Some(LEAD_DAYS),
@@ -239,7 +239,7 @@ fn target(product: &Product, monday: u64) -> Option<Target> {
         location_id: LocationId::default(),
         code: String::new(),
         history: product.history(monday),
-        planned: Vec::new(),
+        planned: Plan::default(),
         analogue: None,
         lead_time: lead_time(),
         review_weekday: Weekday::Mon,

@@ -116,12 +116,9 @@ fn a_late_payment_has_no_discount_and_none_exceeds_the_terms() {
         tenant.post(PAYMENTS, &stated).await.created();
         let late = tenant.post(PAYMENTS, &part(&pottery, &made, "10", "2026-02-02")).await.created();
         assert_eq!((&late["amount"], &late["discount"]), (&json!("10.00"), &json!("0.00")));
-        let whole = tenant.post(PAYMENTS, &{
-            let mut body = part(&pottery, &made, "50", "2026-01-12");
-            body["bills"][0]["discount"] = json!("0");
-            body
-        });
-        assert_eq!(whole.await.created()["amount"], "50.00");
+        let mut whole = part(&pottery, &made, "50", "2026-01-12");
+        whole["bills"][0]["discount"] = json!("0");
+        assert_eq!(tenant.post(PAYMENTS, &whole).await.created()["amount"], "50.00");
         assert_eq!(tenant.balance("5310").await, "-1.50");
     });
 }

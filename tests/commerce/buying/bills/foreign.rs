@@ -298,3 +298,46 @@ fn goods_of_an_order_in_another_currency_cost_its_rate() {
         assert_eq!(tenant.balance("2100").await, "0.00");
     });
 }
+
+#[test]
+fn bills_in_another_currency_have_no_discount_and_no_advance() {
+    with_tenant(async |tenant| {
+        let terms = json!({ "discounts": [{ "percent": "3", "days": 10 }] });
+        let mill = supplier(tenant, "MILL", terms).await;
+        let made = billed_in(tenant, &mill, "USD", json!("0.92"), &["1000"]).await.created();
+        assert_eq!(made["discounts"], json!([]));
+        let mut stated = bill(&mill, "F-2", &json!([{ "account": "5300", "unit_cost": "10" }]));
+        stated["currency"] = json!("USD");
+        stated["exchange_rate"] = json!("0.92");
+        stated["discounts"] = json!([{ "percent": "3", "until": "2099-01-01" }]);
+        tenant.post(BILLS, &stated).await.refused(422, "validation_failed").names(&["#/discounts"]);
+
+        let advance = json!({ "supplier_id": mill, "advance": "500.00" });
+        let advance = tenant.post(PAYMENTS, &advance).await.created();
+        let parts = json!([{ "bill_id": made["id"], "amount": "100" }]);
+        let apply = format!("{PAYMENTS}/{}/apply", id(&advance));
+        let refused = tenant.post(&apply, &json!({ "bills": parts })).await;
+        refused.refused(422, "validation_failed").names(&["#/bills/0/bill_id"]);
+        let both = json!({ "supplier_id": mill, "bills": parts, "exchange_rate": "0.95", "advance": "10" });
+        tenant.post(PAYMENTS, &both).await.refused(422, "validation_failed").names(&["#/advance"]);
+
+        // The proposal has a payment for each currency, and it is accepted as it stands.
+        tenant
+            .post(BILLS, &bill(&mill, "G-1", &json!([{ "account": "5300", "unit_cost": "10" }])))
+            .await
+            .created();
+        let proposal = tenant.get(&format!("{PAYMENTS}/proposal?until=2099-01-01")).await.ok();
+        assert_eq!(proposal["amount"], "10.00", "{proposal}");
+        let payments = proposal["payments"].as_array().expect("payments");
+        let of = |at: usize| (&payments[at]["currency"], &payments[at]["amount"]);
+        assert_eq!(
+            (payments.len(), of(0), of(1)),
+            (2, (&json!("GBP"), &json!("10.00")), (&json!("USD"), &json!("1000.00")))
+        );
+        let dollars = &payments[1]["bills"][0];
+        let part = json!({ "bill_id": dollars["bill_id"], "amount": dollars["amount"], "version": dollars["version"] });
+        let paid = json!({ "supplier_id": mill, "bills": [part], "exchange_rate": "0.90" });
+        assert_eq!(tenant.post(PAYMENTS, &paid).await.created()["amount"], "900.00");
+        assert_eq!(open(tenant, &made).await, amounts("0.00", "0.00"));
+    });
+}
