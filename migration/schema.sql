@@ -437,6 +437,16 @@ begin
     update public.hold h
     set reference = null, note = null, version = h.version + 1, updated_at = erased_at
     where h.tenant_id = tenant and h.customer_id = of_customer and (h.reference is not null or h.note is not null);
+
+    -- Lines of bank statements that were accepted as payments of the customer, or matched with one. Their days and amounts stay.
+    update public.bank_line l
+    set counterparty = '', text = ''
+    where l.tenant_id = tenant and (l.counterparty <> '' or l.text <> '') and l.id in (
+        select p.id from public.payment p where p.tenant_id = tenant and p.customer_id = of_customer
+        union all
+        select m.bank_line_id from public.bank_match m
+        join public.payment p on p.tenant_id = m.tenant_id and p.id = m.payment_id
+        where m.tenant_id = tenant and p.customer_id = of_customer);
 end
 $$;
 
@@ -532,7 +542,8 @@ begin
         where c.depth < 16
     )
     select c.depth, c.tenant_id, c.id, c.kind, c.scopes, c.ip_allowlist, c.expires_at, c.revoked_at, c.last_used_at,
-           c.locations, c.channels, c.amount_max::text, c.discount_max::text, c.origins, c.parent_id, c.user_id, u.role, u.status, t.status
+           c.locations, c.channels, c.amount_max::text, c.discount_max::text, c.origins, c.parent_id, c.user_id, u.role, u.status,
+           case when t.moved_at is not null then 'moved' when t.moving_until > now() and t.status = 'active' then 'moving' else t.status end
     from chain c
     join public.tenant t on t.tenant_id = c.tenant_id
     left join public.app_user u on u.tenant_id = c.tenant_id and u.id = c.user_id
@@ -765,7 +776,7 @@ CREATE FUNCTION auth.find_tenant(wanted text) RETURNS TABLE(tenant_id uuid, stat
     AS $$
 begin
     return query
-    select t.tenant_id, t.status from public.tenant t where t.slug = wanted;
+    select t.tenant_id, case when t.moved_at is null then t.status else 'moved' end from public.tenant t where t.slug = wanted;
 end
 $$;
 
@@ -791,6 +802,26 @@ end
 $$;
 
 ALTER FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) OWNER TO stockwell_lookup;
+
+CREATE FUNCTION auth.forget_customer_sessions(of_tenant uuid, before timestamp with time zone, before_id uuid, most integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    forgotten bigint;
+begin
+    delete from public.customer_session r
+    where r.tenant_id = of_tenant and r.id in (
+        select o.id from public.customer_session o
+        where o.tenant_id = of_tenant and o.id < before_id and least(o.revoked_at, o.expires_at) < before
+        order by o.id limit most
+    );
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end
+$$;
+
+ALTER FUNCTION auth.forget_customer_sessions(of_tenant uuid, before timestamp with time zone, before_id uuid, most integer) OWNER TO stockwell_lookup;
 
 CREATE FUNCTION auth.forget_invitations(of_tenant uuid, before timestamp with time zone, before_id uuid, most integer) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
@@ -897,9 +928,11 @@ CREATE FUNCTION auth.tenant_rates() RETURNS TABLE(rates text)
 begin
     return query
     select coalesce(json_agg(json_build_object('tenant_id', t.tenant_id, 'rates', json_build_object(
-               'burst', t.rate_burst, 'minute', t.rate_minute, 'tenant', t.rate_tenant, 'reports', t.rate_reports))), '[]')::text
+               'burst', t.rate_burst, 'minute', t.rate_minute, 'tenant', t.rate_tenant, 'reports', t.rate_reports),
+               'move', case when t.moved_at is not null then 'moved' when t.moving_until > now() then 'moving' end)), '[]')::text
     from public.tenant t
-    where coalesce(t.rate_burst, t.rate_minute, t.rate_tenant, t.rate_reports) is not null;
+    where coalesce(t.rate_burst, t.rate_minute, t.rate_tenant, t.rate_reports) is not null
+        or t.moved_at is not null or t.moving_until > now();
 end
 $$;
 
@@ -911,7 +944,9 @@ CREATE FUNCTION auth.tenants() RETURNS SETOF uuid
     AS $$
 begin
     return query
-    select t.tenant_id from public.tenant t order by t.tenant_id;
+    select t.tenant_id from public.tenant t
+    where t.moved_at is null and (t.moving_until is null or t.moving_until <= now())
+    order by t.tenant_id;
 end
 $$;
 
@@ -1463,6 +1498,20 @@ $$;
 
 ALTER FUNCTION public.printed_seller(p_tenant uuid, p_version integer) OWNER TO stockwell_owner;
 
+CREATE FUNCTION public.queue_for_period_lock_1(p_tenant uuid) RETURNS boolean
+    LANGUAGE plpgsql
+    SET lock_timeout TO '250ms'
+    AS $$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('period_lock ' || p_tenant, 0));
+    return true;
+exception when lock_not_available then
+    return false;
+end;
+$$;
+
+ALTER FUNCTION public.queue_for_period_lock_1(p_tenant uuid) OWNER TO stockwell_owner;
+
 CREATE FUNCTION public.search_rank(whole text, beginnings text[], name text, code text, other text) RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -1736,6 +1785,8 @@ CREATE TABLE public.tenant (
     bill_price_percent numeric(9,6) DEFAULT 0 NOT NULL,
     bill_amount numeric(18,4) DEFAULT 0 NOT NULL,
     log_rejected_bodies boolean DEFAULT false NOT NULL,
+    moving_until timestamp with time zone,
+    moved_at timestamp with time zone,
     CONSTRAINT tenant_bill_tolerance_range CHECK ((((bill_quantity_percent >= (0)::numeric) AND (bill_quantity_percent <= (100)::numeric)) AND ((bill_price_percent >= (0)::numeric) AND (bill_price_percent <= (100)::numeric)) AND (bill_amount >= (0)::numeric))),
     CONSTRAINT tenant_costing_method_known CHECK ((costing_method = ANY (ARRAY['moving_average'::text, 'fifo'::text]))),
     CONSTRAINT tenant_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
@@ -1929,7 +1980,9 @@ CREATE TABLE public.account (
     kind text NOT NULL,
     parent_code text,
     dropped_at timestamp with time zone,
-    CONSTRAINT account_kind_known CHECK ((kind = ANY (ARRAY['asset'::text, 'liability'::text, 'equity'::text, 'revenue'::text, 'expense'::text])))
+    purpose text,
+    CONSTRAINT account_kind_known CHECK ((kind = ANY (ARRAY['asset'::text, 'liability'::text, 'equity'::text, 'revenue'::text, 'expense'::text]))),
+    CONSTRAINT account_purpose_known CHECK ((purpose = ANY (ARRAY['revenue'::text, 'returns'::text, 'discount'::text, 'cost_of_goods'::text])))
 );
 
 ALTER TABLE ONLY public.account FORCE ROW LEVEL SECURITY;
@@ -4001,7 +4054,16 @@ CREATE TABLE public.bill (
     updated_at timestamp with time zone NOT NULL,
     version integer NOT NULL,
     command_id uuid NOT NULL,
+    foreign_currency text,
+    exchange_rate numeric(18,10),
+    foreign_value numeric(18,4),
+    foreign_tax numeric(18,4),
+    foreign_open numeric(18,4),
+    discounts jsonb DEFAULT '[]'::jsonb NOT NULL,
     CONSTRAINT bill_adds_up CHECK ((total = (value + tax))),
+    CONSTRAINT bill_exchange_rate_positive CHECK ((exchange_rate > (0)::numeric)),
+    CONSTRAINT bill_foreign_complete CHECK ((num_nonnulls(foreign_currency, exchange_rate, foreign_value, foreign_tax, foreign_open) = ANY (ARRAY[0, 5]))),
+    CONSTRAINT bill_foreign_open_range CHECK (((foreign_open >= (0)::numeric) AND (foreign_open <= GREATEST((foreign_value + foreign_tax), (0)::numeric)))),
     CONSTRAINT bill_kind_known CHECK ((kind = ANY (ARRAY['bill'::text, 'credit'::text, 'reversal'::text]))),
     CONSTRAINT bill_open_range CHECK (((open >= (0)::numeric) AND (open <= GREATEST(total, (0)::numeric)))),
     CONSTRAINT bill_original CHECK (((kind = 'bill'::text) = (original_id IS NULL)))
@@ -4033,6 +4095,7 @@ CREATE TABLE public.supplier (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    discounts jsonb DEFAULT '[]'::jsonb NOT NULL,
     CONSTRAINT supplier_days_range CHECK (((payment_days >= 0) AND (payment_days <= 365))),
     CONSTRAINT supplier_lead_time_range CHECK (((lead_time_days >= 0) AND (lead_time_days <= 730))),
     CONSTRAINT supplier_over_receipt_range CHECK (((over_receipt_percent >= (0)::numeric) AND (over_receipt_percent <= (100)::numeric))),
@@ -4147,6 +4210,9 @@ CREATE VIEW bi.profit_and_loss WITH (security_invoker='true') AS
                 CASE
                     WHEN (d.account_kind = 'revenue'::text) THEN 'revenue'::text
                     WHEN (d.account_code = ANY (ARRAY['5000'::text, '5010'::text])) THEN 'cost'::text
+                    WHEN (d.account_code IN ( SELECT a.code
+                       FROM public.account a
+                      WHERE ((a.tenant_id = bi.tenant()) AND (a.purpose = 'cost_of_goods'::text)))) THEN 'cost'::text
                     ELSE 'expense'::text
                 END AS section,
             d.account_code,
@@ -6293,13 +6359,25 @@ CREATE TABLE public.supplier_payment (
     occurred_at timestamp with time zone NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
     command_id uuid NOT NULL,
-    CONSTRAINT supplier_payment_kind_known CHECK ((kind = ANY (ARRAY['payment'::text, 'reversal'::text]))),
+    foreign_currency text,
+    exchange_rate numeric(18,10),
+    foreign_amount numeric(18,4),
+    discount numeric(18,4) DEFAULT 0 NOT NULL,
+    advance numeric(18,4) DEFAULT 0 NOT NULL,
+    unapplied numeric(18,4) DEFAULT 0 NOT NULL,
+    advance_id uuid,
+    CONSTRAINT supplier_payment_discount_sign CHECK (((discount * amount) >= (0)::numeric)),
+    CONSTRAINT supplier_payment_exchange_rate_positive CHECK ((exchange_rate > (0)::numeric)),
+    CONSTRAINT supplier_payment_foreign_complete CHECK ((num_nonnulls(foreign_currency, exchange_rate, foreign_amount) = ANY (ARRAY[0, 3]))),
+    CONSTRAINT supplier_payment_kind_known CHECK ((kind = ANY (ARRAY['payment'::text, 'reversal'::text, 'application'::text]))),
     CONSTRAINT supplier_payment_original CHECK (((kind = 'reversal'::text) = (original_id IS NOT NULL))),
     CONSTRAINT supplier_payment_sign CHECK (
-CASE kind
-    WHEN 'payment'::text THEN (amount > (0)::numeric)
+CASE
+    WHEN (advance_id IS NOT NULL) THEN (amount = (0)::numeric)
+    WHEN (kind = 'payment'::text) THEN (amount > (0)::numeric)
     ELSE (amount < (0)::numeric)
-END)
+END),
+    CONSTRAINT supplier_payment_unapplied_range CHECK (((unapplied >= (0)::numeric) AND (unapplied <= GREATEST(advance, (0)::numeric))))
 );
 
 ALTER TABLE ONLY public.supplier_payment FORCE ROW LEVEL SECURITY;
@@ -6612,6 +6690,17 @@ ALTER TABLE ONLY public.access_refusal FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.access_refusal OWNER TO stockwell_owner;
 
+CREATE TABLE public.account_mapping (
+    tenant_id uuid NOT NULL,
+    rules jsonb NOT NULL,
+    version integer NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.account_mapping FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.account_mapping OWNER TO stockwell_owner;
+
 CREATE TABLE public.api_key (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -6711,6 +6800,50 @@ ALTER TABLE ONLY public.application_line FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.application_line OWNER TO stockwell_owner;
 
+CREATE TABLE public.attachment (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    record_kind text NOT NULL,
+    record_id uuid NOT NULL,
+    sha256 bytea NOT NULL,
+    filename text NOT NULL,
+    title text,
+    "position" integer NOT NULL,
+    content_type text NOT NULL,
+    width integer,
+    height integer,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.attachment FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.attachment OWNER TO stockwell_owner;
+
+CREATE TABLE public.attachment_content (
+    tenant_id uuid NOT NULL,
+    sha256 bytea NOT NULL,
+    size_bytes integer NOT NULL,
+    bytes bytea NOT NULL,
+    CONSTRAINT attachment_content_size_known CHECK ((size_bytes = octet_length(bytes)))
+);
+ALTER TABLE ONLY public.attachment_content ALTER COLUMN bytes SET STORAGE EXTERNAL;
+
+ALTER TABLE ONLY public.attachment_content FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.attachment_content OWNER TO stockwell_owner;
+
+CREATE TABLE public.attachment_usage (
+    tenant_id uuid NOT NULL,
+    stored_bytes bigint NOT NULL,
+    quota_bytes bigint
+);
+
+ALTER TABLE ONLY public.attachment_usage FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.attachment_usage OWNER TO stockwell_owner;
+
 CREATE TABLE public.bank_line (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -6720,12 +6853,27 @@ CREATE TABLE public.bank_line (
     amount numeric(18,4) NOT NULL,
     counterparty text NOT NULL,
     text text NOT NULL,
-    recorded_at timestamp with time zone NOT NULL
+    recorded_at timestamp with time zone NOT NULL,
+    transactions integer DEFAULT 1 NOT NULL
 );
 
 ALTER TABLE ONLY public.bank_line FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.bank_line OWNER TO stockwell_owner;
+
+CREATE TABLE public.bank_match (
+    tenant_id uuid NOT NULL,
+    bank_line_id uuid NOT NULL,
+    place integer NOT NULL,
+    payment_id uuid,
+    supplier_payment_id uuid,
+    matched_at timestamp with time zone NOT NULL,
+    CONSTRAINT bank_match_one_payment CHECK (((payment_id IS NULL) <> (supplier_payment_id IS NULL)))
+);
+
+ALTER TABLE ONLY public.bank_match FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.bank_match OWNER TO stockwell_owner;
 
 CREATE TABLE public.barcode (
     tenant_id uuid NOT NULL,
@@ -6779,7 +6927,11 @@ CREATE TABLE public.bill_line (
     value numeric(18,4) NOT NULL,
     tax numeric(18,4) NOT NULL,
     reasons text[] DEFAULT '{}'::text[] NOT NULL,
+    foreign_unit_cost numeric(18,6),
+    foreign_value numeric(18,4),
+    foreign_tax numeric(18,4),
     CONSTRAINT bill_line_cost_range CHECK ((unit_cost >= (0)::numeric)),
+    CONSTRAINT bill_line_foreign_complete CHECK ((num_nonnulls(foreign_unit_cost, foreign_value, foreign_tax) = ANY (ARRAY[0, 3]))),
     CONSTRAINT bill_line_goods CHECK (((account_code IS NULL) = ((product_id IS NOT NULL) AND (location_id IS NOT NULL)))),
     CONSTRAINT bill_line_order_complete CHECK (((purchase_order_id IS NULL) = (order_line_no IS NULL))),
     CONSTRAINT bill_line_receipt_complete CHECK (((receipt_id IS NULL) = (receipt_line_no IS NULL))),
@@ -6847,7 +6999,7 @@ CREATE TABLE public.command (
     document_id uuid,
     response text,
     recorded_at timestamp with time zone NOT NULL,
-    CONSTRAINT command_actor_known CHECK ((actor_kind = ANY (ARRAY['api_key'::text, 'user'::text, 'operator'::text, 'worker'::text]))),
+    CONSTRAINT command_actor_known CHECK ((actor_kind = ANY (ARRAY['api_key'::text, 'user'::text, 'customer'::text, 'operator'::text, 'worker'::text]))),
     CONSTRAINT command_fingerprint_length CHECK ((octet_length(fingerprint) = 32)),
     CONSTRAINT command_key_length CHECK (((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 255)))
 );
@@ -6869,6 +7021,22 @@ CREATE TABLE public.count_setting (
 ALTER TABLE ONLY public.count_setting FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.count_setting OWNER TO stockwell_owner;
+
+CREATE TABLE public.customer_session (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    customer_id uuid NOT NULL,
+    api_key_id uuid NOT NULL,
+    hash bytea NOT NULL,
+    origins text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.customer_session FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.customer_session OWNER TO stockwell_owner;
 
 CREATE TABLE public.event (
     tenant_id uuid NOT NULL,
@@ -6904,6 +7072,22 @@ ALTER TABLE ONLY public.event_cursor FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.event_cursor OWNER TO stockwell_owner;
 
+CREATE TABLE public.exchange_rate (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    currency text NOT NULL,
+    valid_from date NOT NULL,
+    rate numeric(18,10) NOT NULL,
+    source text,
+    recorded_at timestamp with time zone NOT NULL,
+    command_id uuid NOT NULL,
+    CONSTRAINT exchange_rate_positive CHECK ((rate > (0)::numeric))
+);
+
+ALTER TABLE ONLY public.exchange_rate FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.exchange_rate OWNER TO stockwell_owner;
+
 CREATE TABLE public.expected_receipt (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -6938,6 +7122,17 @@ WITH (fillfactor='85');
 ALTER TABLE ONLY public.expected_receipt_line FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.expected_receipt_line OWNER TO stockwell_owner;
+
+CREATE TABLE public.failed_attempt (
+    tenant_id uuid NOT NULL,
+    key bytea NOT NULL,
+    failures integer NOT NULL,
+    ends_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.failed_attempt FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.failed_attempt OWNER TO stockwell_owner;
 
 CREATE TABLE public.former_sku (
     tenant_id uuid NOT NULL,
@@ -7004,6 +7199,28 @@ WITH (fillfactor='85');
 ALTER TABLE ONLY public.hold_reference FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.hold_reference OWNER TO stockwell_owner;
+
+CREATE TABLE public.identity_provider (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    issuer text NOT NULL,
+    client_id text NOT NULL,
+    client_secret bytea NOT NULL,
+    redirect_url text NOT NULL,
+    email_domains text[] NOT NULL,
+    role text,
+    asks_second_factor boolean NOT NULL,
+    admits_owners boolean NOT NULL,
+    enabled boolean NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.identity_provider FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.identity_provider OWNER TO stockwell_owner;
 
 CREATE TABLE public.invitation (
     tenant_id uuid NOT NULL,
@@ -7316,6 +7533,21 @@ ALTER TABLE ONLY public.product_unit FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.product_unit OWNER TO stockwell_owner;
 
+CREATE TABLE public.provider_login (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    state_hash bytea NOT NULL,
+    code_hash bytea NOT NULL,
+    user_id uuid NOT NULL,
+    asks_second_factor boolean NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.provider_login FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.provider_login OWNER TO stockwell_owner;
+
 CREATE TABLE public.purchase_order (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -7331,6 +7563,11 @@ CREATE TABLE public.purchase_order (
     updated_at timestamp with time zone NOT NULL,
     version integer NOT NULL,
     command_id uuid NOT NULL,
+    foreign_currency text,
+    exchange_rate numeric(18,10),
+    foreign_value numeric(18,4),
+    CONSTRAINT purchase_order_exchange_rate_positive CHECK ((exchange_rate > (0)::numeric)),
+    CONSTRAINT purchase_order_foreign_complete CHECK ((num_nonnulls(foreign_currency, exchange_rate, foreign_value) = ANY (ARRAY[0, 3]))),
     CONSTRAINT purchase_order_over_receipt_range CHECK (((over_receipt_percent >= (0)::numeric) AND (over_receipt_percent <= (100)::numeric))),
     CONSTRAINT purchase_order_status_known CHECK ((status = ANY (ARRAY['draft'::text, 'sent'::text, 'confirmed'::text, 'partly_received'::text, 'received'::text, 'closed'::text, 'cancelled'::text])))
 )
@@ -7357,8 +7594,11 @@ CREATE TABLE public.purchase_order_line (
     received numeric(18,6) DEFAULT 0 NOT NULL,
     cancelled numeric(18,6) DEFAULT 0 NOT NULL,
     expected_on date,
+    foreign_unit_cost numeric(18,6),
+    foreign_value numeric(18,4),
     CONSTRAINT purchase_order_line_cost_range CHECK (((unit_cost >= (0)::numeric) AND (value >= (0)::numeric))),
-    CONSTRAINT purchase_order_line_flow CHECK (((quantity > (0)::numeric) AND (received >= (0)::numeric) AND (cancelled >= (0)::numeric) AND (cancelled <= quantity)))
+    CONSTRAINT purchase_order_line_flow CHECK (((quantity > (0)::numeric) AND (received >= (0)::numeric) AND (cancelled >= (0)::numeric) AND (cancelled <= quantity))),
+    CONSTRAINT purchase_order_line_foreign_complete CHECK ((num_nonnulls(foreign_unit_cost, foreign_value) = ANY (ARRAY[0, 2])))
 )
 WITH (fillfactor='85');
 
@@ -8503,7 +8743,11 @@ CREATE TABLE public.supplier_payment_part (
     tenant_id uuid NOT NULL,
     payment_id uuid NOT NULL,
     bill_id uuid NOT NULL,
-    amount numeric(18,4) NOT NULL
+    amount numeric(18,4) NOT NULL,
+    foreign_amount numeric(18,4),
+    discount numeric(18,4) DEFAULT 0 NOT NULL,
+    discount_tax numeric(18,4) DEFAULT 0 NOT NULL,
+    CONSTRAINT supplier_payment_part_discount_range CHECK ((((discount * amount) >= (0)::numeric) AND (abs(discount) <= abs(amount)) AND ((discount_tax * amount) >= (0)::numeric) AND (abs(discount_tax) <= abs(discount))))
 );
 
 ALTER TABLE ONLY public.supplier_payment_part FORCE ROW LEVEL SECURITY;
@@ -8723,6 +8967,9 @@ ALTER TABLE ONLY public.access_refusal
 ALTER TABLE ONLY public.access_refusal
     ADD CONSTRAINT access_refusal_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.account_mapping
+    ADD CONSTRAINT account_mapping_pkey PRIMARY KEY (tenant_id);
+
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_pkey PRIMARY KEY (tenant_id, code);
 
@@ -8747,11 +8994,29 @@ ALTER TABLE ONLY public.application
 ALTER TABLE ONLY public.application
     ADD CONSTRAINT application_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.attachment_content
+    ADD CONSTRAINT attachment_content_pkey PRIMARY KEY (tenant_id, sha256);
+
+ALTER TABLE ONLY public.attachment
+    ADD CONSTRAINT attachment_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.attachment_usage
+    ADD CONSTRAINT attachment_usage_pkey PRIMARY KEY (tenant_id);
+
 ALTER TABLE ONLY public.bank_line
     ADD CONSTRAINT bank_line_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY public.bank_line
     ADD CONSTRAINT bank_line_reference_key UNIQUE (tenant_id, account, reference);
+
+ALTER TABLE ONLY public.bank_match
+    ADD CONSTRAINT bank_match_payment_key UNIQUE (tenant_id, payment_id);
+
+ALTER TABLE ONLY public.bank_match
+    ADD CONSTRAINT bank_match_pkey PRIMARY KEY (tenant_id, bank_line_id, place);
+
+ALTER TABLE ONLY public.bank_match
+    ADD CONSTRAINT bank_match_supplier_payment_key UNIQUE (tenant_id, supplier_payment_id);
 
 ALTER TABLE ONLY public.barcode
     ADD CONSTRAINT barcode_pkey PRIMARY KEY (tenant_id, code);
@@ -8816,11 +9081,20 @@ ALTER TABLE ONLY public.customer
 ALTER TABLE ONLY public.customer
     ADD CONSTRAINT customer_pkey PRIMARY KEY (tenant_id, id);
 
+ALTER TABLE ONLY public.customer_session
+    ADD CONSTRAINT customer_session_hash_key UNIQUE (tenant_id, hash);
+
+ALTER TABLE ONLY public.customer_session
+    ADD CONSTRAINT customer_session_pkey PRIMARY KEY (tenant_id, id);
+
 ALTER TABLE ONLY public.event_cursor
     ADD CONSTRAINT event_cursor_pkey PRIMARY KEY (tenant_id, consumer);
 
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (tenant_id, "position", written, id);
+
+ALTER TABLE ONLY public.exchange_rate
+    ADD CONSTRAINT exchange_rate_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY public.expected_receipt_line
     ADD CONSTRAINT expected_receipt_line_pkey PRIMARY KEY (tenant_id, expected_receipt_id, line_no);
@@ -8830,6 +9104,9 @@ ALTER TABLE ONLY public.expected_receipt
 
 ALTER TABLE ONLY public.expected_receipt
     ADD CONSTRAINT expected_receipt_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.failed_attempt
+    ADD CONSTRAINT failed_attempt_pkey PRIMARY KEY (tenant_id, key);
 
 ALTER TABLE ONLY public.former_sku
     ADD CONSTRAINT former_sku_pkey PRIMARY KEY (tenant_id, sku, product_id, replaced_at);
@@ -8842,6 +9119,9 @@ ALTER TABLE ONLY public.hold
 
 ALTER TABLE ONLY public.hold_reference
     ADD CONSTRAINT hold_reference_pkey PRIMARY KEY (tenant_id, reference);
+
+ALTER TABLE ONLY public.identity_provider
+    ADD CONSTRAINT identity_provider_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY public.invitation
     ADD CONSTRAINT invitation_hash_key UNIQUE (tenant_id, hash);
@@ -8968,6 +9248,15 @@ ALTER TABLE ONLY public.product_unit
 
 ALTER TABLE ONLY public.product
     ADD CONSTRAINT product_variant_key UNIQUE (tenant_id, group_id, option_values);
+
+ALTER TABLE ONLY public.provider_login
+    ADD CONSTRAINT provider_login_code_key UNIQUE (tenant_id, code_hash);
+
+ALTER TABLE ONLY public.provider_login
+    ADD CONSTRAINT provider_login_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY public.provider_login
+    ADD CONSTRAINT provider_login_state_key UNIQUE (tenant_id, state_hash);
 
 ALTER TABLE ONLY public.purchase_order_line
     ADD CONSTRAINT purchase_order_line_pkey PRIMARY KEY (tenant_id, purchase_order_id, line_no);
@@ -9315,6 +9604,10 @@ CREATE INDEX application_line_by_invoice ON public.application_line USING btree 
 
 CREATE INDEX application_line_by_payment ON public.application_line USING btree (tenant_id, payment_id) WHERE (payment_id IS NOT NULL);
 
+CREATE INDEX attachment_of_content ON public.attachment USING btree (tenant_id, sha256);
+
+CREATE INDEX attachment_of_record ON public.attachment USING btree (tenant_id, record_kind, record_id, "position", id);
+
 CREATE INDEX barcode_by_product ON public.barcode USING btree (tenant_id, product_id);
 
 CREATE UNIQUE INDEX barcode_gtin_key ON public.barcode USING btree (tenant_id, gtin) WHERE (gtin IS NOT NULL);
@@ -9361,15 +9654,21 @@ CREATE INDEX customer_by_text ON public.customer USING gin (tenant_id, name_key 
 
 CREATE INDEX customer_by_update ON public.customer USING btree (tenant_id, updated_at, id);
 
+CREATE INDEX customer_session_open ON public.customer_session USING btree (tenant_id, customer_id, expires_at) WHERE (revoked_at IS NULL);
+
 CREATE INDEX event_by_document ON public.event USING btree (tenant_id, document_id);
 
 CREATE INDEX event_by_position ON public.event USING brin ("position") WITH (autosummarize='on');
+
+CREATE INDEX exchange_rate_by_day ON public.exchange_rate USING btree (tenant_id, currency, valid_from, id);
 
 CREATE INDEX expected_receipt_by_reference ON public.expected_receipt USING btree (tenant_id, reference) WHERE (reference IS NOT NULL);
 
 CREATE INDEX expected_receipt_line_by_product ON public.expected_receipt_line USING btree (tenant_id, product_id);
 
 CREATE INDEX expected_receipt_open ON public.expected_receipt USING btree (tenant_id, location_id) WHERE (status = 'open'::text);
+
+CREATE INDEX failed_attempt_ends ON public.failed_attempt USING btree (tenant_id, ends_at);
 
 CREATE INDEX hold_by_expiry ON public.hold USING btree (tenant_id, expires_at) WHERE (status = 'open'::text);
 
@@ -9411,6 +9710,8 @@ CREATE INDEX password_link_by_user ON public.password_link USING btree (tenant_i
 
 CREATE INDEX payment_allocation_by_invoice ON public.payment_allocation USING btree (tenant_id, invoice_id);
 
+CREATE INDEX payment_by_bank ON public.payment USING btree (tenant_id, occurred_at) WHERE (method = 'bank'::text);
+
 CREATE INDEX payment_by_customer ON public.payment USING btree (tenant_id, customer_id, id);
 
 CREATE INDEX payment_by_reference ON public.payment USING btree (tenant_id, reference) WHERE (reference IS NOT NULL);
@@ -9450,6 +9751,10 @@ CREATE INDEX product_by_tag ON public.product USING gin (tenant_id, tags jsonb_p
 CREATE INDEX product_by_text ON public.product USING gin (tenant_id, name_key extension.gin_trgm_ops, sku_key extension.gin_trgm_ops);
 
 CREATE INDEX product_by_update ON public.product USING btree (tenant_id, updated_at, id);
+
+CREATE INDEX provider_login_created ON public.provider_login USING btree (tenant_id, created_at);
+
+CREATE INDEX provider_login_user ON public.provider_login USING btree (tenant_id, user_id);
 
 CREATE INDEX purchase_order_by_reference ON public.purchase_order USING btree (tenant_id, reference) WHERE (reference IS NOT NULL);
 
@@ -9549,7 +9854,11 @@ CREATE INDEX supplier_by_text ON public.supplier USING gin (tenant_id, name_key 
 
 CREATE INDEX supplier_by_update ON public.supplier USING btree (tenant_id, updated_at, id);
 
+CREATE INDEX supplier_payment_by_advance ON public.supplier_payment USING btree (tenant_id, advance_id) WHERE (advance_id IS NOT NULL);
+
 CREATE INDEX supplier_payment_by_supplier ON public.supplier_payment USING btree (tenant_id, supplier_id, id);
+
+CREATE INDEX supplier_payment_by_time ON public.supplier_payment USING btree (tenant_id, occurred_at);
 
 CREATE UNIQUE INDEX supplier_payment_original_key ON public.supplier_payment USING btree (tenant_id, original_id) WHERE (original_id IS NOT NULL);
 
@@ -9586,6 +9895,9 @@ CREATE TRIGGER keep_unit_fraction BEFORE INSERT ON public.product_unit FOR EACH 
 ALTER TABLE ONLY public.access_refusal
     ADD CONSTRAINT access_refusal_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
+ALTER TABLE ONLY public.account_mapping
+    ADD CONSTRAINT account_mapping_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
@@ -9613,8 +9925,26 @@ ALTER TABLE ONLY public.application_line
 ALTER TABLE ONLY public.application_line
     ADD CONSTRAINT application_line_payment_fkey FOREIGN KEY (tenant_id, payment_id) REFERENCES public.payment(tenant_id, id);
 
+ALTER TABLE ONLY public.attachment
+    ADD CONSTRAINT attachment_content_fkey FOREIGN KEY (tenant_id, sha256) REFERENCES public.attachment_content(tenant_id, sha256);
+
+ALTER TABLE ONLY public.attachment_content
+    ADD CONSTRAINT attachment_content_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.attachment_usage
+    ADD CONSTRAINT attachment_usage_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
 ALTER TABLE ONLY public.bank_line
     ADD CONSTRAINT bank_line_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.bank_match
+    ADD CONSTRAINT bank_match_line_fkey FOREIGN KEY (tenant_id, bank_line_id) REFERENCES public.bank_line(tenant_id, id);
+
+ALTER TABLE ONLY public.bank_match
+    ADD CONSTRAINT bank_match_payment_fkey FOREIGN KEY (tenant_id, payment_id) REFERENCES public.payment(tenant_id, id);
+
+ALTER TABLE ONLY public.bank_match
+    ADD CONSTRAINT bank_match_supplier_payment_fkey FOREIGN KEY (tenant_id, supplier_payment_id) REFERENCES public.supplier_payment(tenant_id, id);
 
 ALTER TABLE ONLY public.barcode
     ADD CONSTRAINT barcode_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
@@ -9685,6 +10015,12 @@ ALTER TABLE ONLY public.customer_account
 ALTER TABLE ONLY public.customer
     ADD CONSTRAINT customer_list_fkey FOREIGN KEY (tenant_id, price_list_id) REFERENCES public.price_list(tenant_id, id);
 
+ALTER TABLE ONLY public.customer_session
+    ADD CONSTRAINT customer_session_api_key_fkey FOREIGN KEY (tenant_id, api_key_id) REFERENCES public.api_key(tenant_id, id);
+
+ALTER TABLE ONLY public.customer_session
+    ADD CONSTRAINT customer_session_customer_fkey FOREIGN KEY (tenant_id, customer_id) REFERENCES public.customer(tenant_id, id);
+
 ALTER TABLE ONLY public.customer
     ADD CONSTRAINT customer_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
@@ -9694,11 +10030,17 @@ ALTER TABLE ONLY public.customer
 ALTER TABLE ONLY public.event_cursor
     ADD CONSTRAINT event_cursor_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
+ALTER TABLE ONLY public.exchange_rate
+    ADD CONSTRAINT exchange_rate_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
 ALTER TABLE ONLY public.expected_receipt_line
     ADD CONSTRAINT expected_receipt_line_document_fkey FOREIGN KEY (tenant_id, expected_receipt_id) REFERENCES public.expected_receipt(tenant_id, id);
 
 ALTER TABLE ONLY public.expected_receipt
     ADD CONSTRAINT expected_receipt_location_fkey FOREIGN KEY (tenant_id, location_id) REFERENCES public.location(tenant_id, id);
+
+ALTER TABLE ONLY public.failed_attempt
+    ADD CONSTRAINT failed_attempt_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
 ALTER TABLE ONLY public.former_sku
     ADD CONSTRAINT former_sku_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
@@ -9714,6 +10056,9 @@ ALTER TABLE ONLY public.hold
 
 ALTER TABLE ONLY public.hold
     ADD CONSTRAINT hold_register_fkey FOREIGN KEY (tenant_id, register_id) REFERENCES public.register(tenant_id, id);
+
+ALTER TABLE ONLY public.identity_provider
+    ADD CONSTRAINT identity_provider_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
 ALTER TABLE ONLY public.invitation
     ADD CONSTRAINT invitation_user_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.app_user(tenant_id, id);
@@ -9831,6 +10176,12 @@ ALTER TABLE ONLY public.product
 
 ALTER TABLE ONLY public.product_unit
     ADD CONSTRAINT product_unit_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
+
+ALTER TABLE ONLY public.provider_login
+    ADD CONSTRAINT provider_login_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.provider_login
+    ADD CONSTRAINT provider_login_user_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.app_user(tenant_id, id);
 
 ALTER TABLE ONLY public.purchase_order_line
     ADD CONSTRAINT purchase_order_line_document_fkey FOREIGN KEY (tenant_id, purchase_order_id) REFERENCES public.purchase_order(tenant_id, id);
@@ -9992,6 +10343,9 @@ ALTER TABLE ONLY public.stock_level
     ADD CONSTRAINT stock_level_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
 
 ALTER TABLE ONLY public.supplier_payment
+    ADD CONSTRAINT supplier_payment_advance_fkey FOREIGN KEY (tenant_id, advance_id) REFERENCES public.supplier_payment(tenant_id, id);
+
+ALTER TABLE ONLY public.supplier_payment
     ADD CONSTRAINT supplier_payment_original_fkey FOREIGN KEY (tenant_id, original_id) REFERENCES public.supplier_payment(tenant_id, id);
 
 ALTER TABLE ONLY public.supplier_payment_part
@@ -10064,6 +10418,8 @@ ALTER TABLE public.access_refusal ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.account_mapping ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.api_key ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.app_user ENABLE ROW LEVEL SECURITY;
@@ -10072,7 +10428,15 @@ ALTER TABLE public.application ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.application_line ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.attachment ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.attachment_content ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.attachment_usage ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.bank_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.bank_match ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.barcode ENABLE ROW LEVEL SECURITY;
 
@@ -10176,13 +10540,19 @@ ALTER TABLE public.customer ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.customer_account ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.customer_session ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.event ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.event_cursor ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.exchange_rate ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.expected_receipt ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.expected_receipt_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.failed_attempt ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.former_sku ENABLE ROW LEVEL SECURITY;
 
@@ -10191,6 +10561,8 @@ ALTER TABLE public.hold ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.hold_line ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.hold_reference ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.identity_provider ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.invitation ENABLE ROW LEVEL SECURITY;
 
@@ -10245,6 +10617,8 @@ ALTER TABLE public.product ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.product_group ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.product_unit ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.provider_login ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.purchase_order ENABLE ROW LEVEL SECURITY;
 
@@ -10408,6 +10782,8 @@ CREATE POLICY tenant_wall ON public.access_refusal TO stockwell_app USING ((tena
 
 CREATE POLICY tenant_wall ON public.account TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.account_mapping TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.api_key TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.app_user TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
@@ -10416,7 +10792,15 @@ CREATE POLICY tenant_wall ON public.application TO stockwell_app USING ((tenant_
 
 CREATE POLICY tenant_wall ON public.application_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.attachment TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.attachment_content TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.attachment_usage TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.bank_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.bank_match TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.barcode TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -10448,13 +10832,19 @@ CREATE POLICY tenant_wall ON public.customer TO stockwell_app USING ((tenant_id 
 
 CREATE POLICY tenant_wall ON public.customer_account TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.customer_session TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.event TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.event_cursor TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.exchange_rate TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.expected_receipt TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.expected_receipt_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.failed_attempt TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.former_sku TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -10463,6 +10853,8 @@ CREATE POLICY tenant_wall ON public.hold TO stockwell_app USING ((tenant_id = (c
 CREATE POLICY tenant_wall ON public.hold_line TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.hold_reference TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.identity_provider TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.invitation TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -10517,6 +10909,8 @@ CREATE POLICY tenant_wall ON public.product TO stockwell_app USING ((tenant_id =
 CREATE POLICY tenant_wall ON public.product_group TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.product_unit TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.provider_login TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.purchase_order TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -10784,6 +11178,9 @@ GRANT ALL ON FUNCTION auth.find_tenant(wanted text) TO stockwell_app;
 REVOKE ALL ON FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer) TO stockwell_relay;
 
+REVOKE ALL ON FUNCTION auth.forget_customer_sessions(of_tenant uuid, before timestamp with time zone, before_id uuid, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION auth.forget_customer_sessions(of_tenant uuid, before timestamp with time zone, before_id uuid, most integer) TO stockwell_relay;
+
 REVOKE ALL ON FUNCTION auth.forget_invitations(of_tenant uuid, before timestamp with time zone, before_id uuid, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION auth.forget_invitations(of_tenant uuid, before timestamp with time zone, before_id uuid, most integer) TO stockwell_relay;
 
@@ -11007,6 +11404,9 @@ GRANT ALL ON FUNCTION public.printed_product(p_tenant uuid, p_product uuid, p_ve
 REVOKE ALL ON FUNCTION public.printed_seller(p_tenant uuid, p_version integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.printed_seller(p_tenant uuid, p_version integer) TO stockwell_app;
 
+REVOKE ALL ON FUNCTION public.queue_for_period_lock_1(p_tenant uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.queue_for_period_lock_1(p_tenant uuid) TO stockwell_app;
+
 REVOKE ALL ON FUNCTION public.search_rank(whole text, beginnings text[], name text, code text, other text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.search_rank(whole text, beginnings text[], name text, code text, other text) TO stockwell_lookup;
 
@@ -11128,6 +11528,8 @@ GRANT SELECT(name) ON TABLE public.account TO stockwell_bi;
 GRANT SELECT(kind) ON TABLE public.account TO stockwell_bi;
 
 GRANT SELECT(dropped_at) ON TABLE public.account TO stockwell_bi;
+
+GRANT SELECT(purpose) ON TABLE public.account TO stockwell_bi;
 
 GRANT SELECT,INSERT ON TABLE public.journal_line TO stockwell_app;
 
@@ -11478,6 +11880,8 @@ GRANT UPDATE(updated_at) ON TABLE public.bill TO stockwell_app;
 
 GRANT UPDATE(version) ON TABLE public.bill TO stockwell_app;
 
+GRANT UPDATE(foreign_open) ON TABLE public.bill TO stockwell_app;
+
 GRANT SELECT ON TABLE public.supplier TO stockwell_lookup;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.supplier TO stockwell_app;
 
@@ -11775,7 +12179,12 @@ GRANT SELECT(document_id) ON TABLE public.cash_move TO stockwell_bi;
 
 GRANT SELECT,INSERT ON TABLE public.payment TO stockwell_app;
 
+GRANT SELECT(tenant_id) ON TABLE public.payment TO stockwell_lookup;
 GRANT SELECT(tenant_id) ON TABLE public.payment TO stockwell_bi;
+
+GRANT SELECT(id) ON TABLE public.payment TO stockwell_lookup;
+
+GRANT SELECT(customer_id) ON TABLE public.payment TO stockwell_lookup;
 
 GRANT SELECT(method) ON TABLE public.payment TO stockwell_bi;
 
@@ -11820,6 +12229,8 @@ GRANT SELECT,INSERT ON TABLE public.supplier_payment TO stockwell_app;
 GRANT SELECT(tenant_id) ON TABLE public.supplier_payment TO stockwell_bi;
 
 GRANT SELECT(amount) ON TABLE public.supplier_payment TO stockwell_bi;
+
+GRANT UPDATE(unapplied) ON TABLE public.supplier_payment TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.tender TO stockwell_app;
 
@@ -11880,6 +12291,14 @@ GRANT SELECT(minute) ON TABLE public.access_refusal TO stockwell_lookup;
 
 GRANT UPDATE(times) ON TABLE public.access_refusal TO stockwell_app;
 
+GRANT SELECT,INSERT ON TABLE public.account_mapping TO stockwell_app;
+
+GRANT UPDATE(rules) ON TABLE public.account_mapping TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.account_mapping TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.account_mapping TO stockwell_app;
+
 GRANT SELECT ON TABLE public.api_key TO stockwell_lookup;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.api_key TO stockwell_app;
 
@@ -11897,7 +12316,43 @@ GRANT SELECT,INSERT ON TABLE public.application TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.application_line TO stockwell_app;
 
+GRANT SELECT,INSERT,DELETE ON TABLE public.attachment TO stockwell_app;
+
+GRANT UPDATE(filename) ON TABLE public.attachment TO stockwell_app;
+
+GRANT UPDATE(title) ON TABLE public.attachment TO stockwell_app;
+
+GRANT UPDATE("position") ON TABLE public.attachment TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.attachment TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.attachment TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.attachment_content TO stockwell_app;
+
+GRANT SELECT,INSERT ON TABLE public.attachment_usage TO stockwell_app;
+
+GRANT UPDATE(stored_bytes) ON TABLE public.attachment_usage TO stockwell_app;
+
+GRANT UPDATE(quota_bytes) ON TABLE public.attachment_usage TO stockwell_app;
+
 GRANT SELECT,INSERT ON TABLE public.bank_line TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.bank_line TO stockwell_lookup;
+
+GRANT SELECT(id) ON TABLE public.bank_line TO stockwell_lookup;
+
+GRANT SELECT(counterparty),UPDATE(counterparty) ON TABLE public.bank_line TO stockwell_lookup;
+
+GRANT SELECT(text),UPDATE(text) ON TABLE public.bank_line TO stockwell_lookup;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.bank_match TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.bank_match TO stockwell_lookup;
+
+GRANT SELECT(bank_line_id) ON TABLE public.bank_match TO stockwell_lookup;
+
+GRANT SELECT(payment_id) ON TABLE public.bank_match TO stockwell_lookup;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.barcode TO stockwell_app;
 
@@ -11948,11 +12403,25 @@ GRANT UPDATE(version) ON TABLE public.count_setting TO stockwell_app;
 
 GRANT UPDATE(updated_at) ON TABLE public.count_setting TO stockwell_app;
 
+GRANT DELETE ON TABLE public.customer_session TO stockwell_lookup;
+GRANT SELECT,INSERT ON TABLE public.customer_session TO stockwell_app;
+
+GRANT SELECT(tenant_id) ON TABLE public.customer_session TO stockwell_lookup;
+
+GRANT SELECT(id) ON TABLE public.customer_session TO stockwell_lookup;
+
+GRANT SELECT(expires_at) ON TABLE public.customer_session TO stockwell_lookup;
+
+GRANT SELECT(revoked_at) ON TABLE public.customer_session TO stockwell_lookup;
+GRANT UPDATE(revoked_at) ON TABLE public.customer_session TO stockwell_app;
+
 GRANT SELECT,INSERT ON TABLE public.event TO stockwell_app;
 GRANT SELECT ON TABLE public.event TO stockwell_relay;
 
 GRANT SELECT,INSERT ON TABLE public.event_cursor TO stockwell_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.event_cursor TO stockwell_relay;
+
+GRANT SELECT,INSERT ON TABLE public.exchange_rate TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.expected_receipt TO stockwell_app;
 
@@ -11967,6 +12436,12 @@ GRANT UPDATE(version) ON TABLE public.expected_receipt TO stockwell_app;
 GRANT SELECT,INSERT ON TABLE public.expected_receipt_line TO stockwell_app;
 
 GRANT UPDATE(received) ON TABLE public.expected_receipt_line TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.failed_attempt TO stockwell_app;
+
+GRANT UPDATE(failures) ON TABLE public.failed_attempt TO stockwell_app;
+
+GRANT UPDATE(ends_at) ON TABLE public.failed_attempt TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.former_sku TO stockwell_app;
 
@@ -12000,6 +12475,32 @@ GRANT SELECT(tenant_id) ON TABLE public.hold_reference TO stockwell_lookup;
 GRANT SELECT(reference) ON TABLE public.hold_reference TO stockwell_lookup;
 
 GRANT UPDATE(placed_at) ON TABLE public.hold_reference TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.identity_provider TO stockwell_app;
+
+GRANT UPDATE(name) ON TABLE public.identity_provider TO stockwell_app;
+
+GRANT UPDATE(issuer) ON TABLE public.identity_provider TO stockwell_app;
+
+GRANT UPDATE(client_id) ON TABLE public.identity_provider TO stockwell_app;
+
+GRANT UPDATE(client_secret) ON TABLE public.identity_provider TO stockwell_app;
+
+GRANT UPDATE(redirect_url) ON TABLE public.identity_provider TO stockwell_app;
+
+GRANT UPDATE(email_domains) ON TABLE public.identity_provider TO stockwell_app;
+
+GRANT UPDATE(role) ON TABLE public.identity_provider TO stockwell_app;
+
+GRANT UPDATE(asks_second_factor) ON TABLE public.identity_provider TO stockwell_app;
+
+GRANT UPDATE(admits_owners) ON TABLE public.identity_provider TO stockwell_app;
+
+GRANT UPDATE(enabled) ON TABLE public.identity_provider TO stockwell_app;
+
+GRANT UPDATE(version) ON TABLE public.identity_provider TO stockwell_app;
+
+GRANT UPDATE(updated_at) ON TABLE public.identity_provider TO stockwell_app;
 
 GRANT DELETE ON TABLE public.invitation TO stockwell_lookup;
 GRANT SELECT,INSERT ON TABLE public.invitation TO stockwell_app;
@@ -12075,6 +12576,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.price_rule TO stockwell_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.product_group TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.product_unit TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.provider_login TO stockwell_app;
+
+GRANT UPDATE(used_at) ON TABLE public.provider_login TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.purchase_order TO stockwell_app;
 
