@@ -7,6 +7,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ipnet::IpNet;
+use service::auth::customer_session;
 
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -57,7 +58,8 @@ pub fn address(peer: Option<SocketAddr>, headers: &HeaderMap, trusted_proxies: &
 pub fn exposed_in_query(query: &str) -> bool {
     query.split('&').any(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        matches!(name, "api_key" | "access_token" | "apikey") || service::auth::is_well_formed(value)
+        let is_credential = service::auth::is_well_formed(value) || customer_session::is_token(value);
+        matches!(name, "api_key" | "access_token" | "apikey") || is_credential
     })
 }
 
@@ -102,6 +104,7 @@ mod tests {
     #[test]
     fn a_key_in_the_query_is_noticed() {
         assert!(exposed_in_query("a=1&api_key=x"));
+        assert!(exposed_in_query("session=sws_01h455vb4pex5vsknk084sn02q_x"));
         assert!(!exposed_in_query("a=1&key_id=sw_live_sk_"));
         assert!(!exposed_in_query(""));
     }

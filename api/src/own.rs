@@ -3,11 +3,14 @@
 //! A record of another customer looks like one that does not exist: its id becomes one that no record has, and the route goes on.
 
 use chrono::{DateTime, Utc};
+use domain::annotation::Notes;
 use domain::id::{CustomerId, CustomerSessionId, HoldId, InvoiceId, OrderId};
+use domain::metadata::Metadata;
 use domain::refusal::Problems;
 use serde_json::Value;
 use service::command::Answer;
 use service::customer::CustomerInput;
+use service::input::Change;
 use service::{Error, Tx, own};
 use uuid::Uuid;
 
@@ -79,19 +82,29 @@ pub fn check_unused(caller: &Caller, parameter: &str, is_used: bool) -> Result<(
     Ok(())
 }
 
-/// Returns a customer as it is after a change. Rejects the change of a field that a customer may not change itself.
+/// Returns a customer as it is after a change. Rejects the change of a field that a customer may not change itself. The change sees
+/// what the customer sees: a value that is equal to a hidden one is rejected too, so none can be guessed.
 pub fn changed(
     caller: &Caller,
-    before: &CustomerInput,
-    after: CustomerInput,
+    present: &CustomerInput,
+    change: Change<'_, CustomerInput>,
 ) -> Result<CustomerInput, Error> {
     if caller.customer_id.is_none() {
-        return Ok(after);
+        return change(present);
     }
+    let before = CustomerInput {
+        external_ref: None,
+        notes: Notes::default(),
+        tags: Vec::new(),
+        attachments: Vec::new(),
+        metadata: Metadata::default(),
+        ..present.clone()
+    };
+    let after = change(&before)?;
     let json = |input: &CustomerInput| {
         serde_json::to_value(input).map_err(|error| Error::invariant(error.to_string()))
     };
-    let (old, new) = (json(before)?, json(&after)?);
+    let (old, new) = (json(&before)?, json(&after)?);
     let mut problems = Problems::default();
     let names = [&old, &new].into_iter().filter_map(Value::as_object).flat_map(serde_json::Map::keys);
     let mut names: Vec<&String> = names.collect();
@@ -104,7 +117,7 @@ pub fn changed(
         }
     }
     problems.check()?;
-    Ok(after)
+    Ok(CustomerInput { addresses: after.addresses, contacts: after.contacts, ..present.clone() })
 }
 
 /// Returns the response to a write as its caller may see it: a customer sees no notes of the tenant.

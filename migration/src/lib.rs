@@ -198,6 +198,7 @@ pub const STEPS: &[Step] = &[
     step!("0180_failed_attempt"),
     step!("0181_identity_provider"),
     step!("0182_provider_login"),
+    step!("0183_provider_account"),
     step!("0185_customer_session"),
     step!("0186_customer_session_scope"),
     step!("0187_command_actor_valid"),

@@ -16,6 +16,7 @@ pub mod own_session;
 mod password;
 mod power;
 pub mod provider;
+mod provider_account;
 mod remote;
 mod role;
 pub mod second_factor;
@@ -256,6 +257,22 @@ impl Auth {
             note_lost(counted.forget(&self.db).await);
         }
         outcome
+    }
+
+    /// Carries out a write for which a user with a second factor states a code. Counts it as failed if `is_wrong` says so. A write that
+    /// succeeds does not end the count, because it may have needed no code.
+    pub async fn guard<T, E: From<AuthError>>(
+        &self,
+        caller: &Caller,
+        address: Option<IpAddr>,
+        work: impl Future<Output = Result<T, E>>,
+        is_wrong: impl Fn(&E) -> bool,
+    ) -> Result<T, E> {
+        if caller.actor_kind != ActorKind::User {
+            return work.await;
+        }
+        let user_id = UserId(caller.actor_id);
+        self.count_code(Counted::codes(caller.tenant_id, user_id), user_id, address, work, is_wrong).await
     }
 
     /// Like [`guess_code`](Auth::guess_code), for a secret that is no code: the count of wrong codes goes on after a right one.

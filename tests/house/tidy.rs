@@ -270,6 +270,7 @@ const OF_OTHERS: [(&str, &[&str]); 94] = [
     ("invitation", &["service/src/auth"]),
     ("failed_attempt", &["service/src/auth"]),
     ("identity_provider", &["service/src/auth"]),
+    ("provider_account", &["service/src/auth"]),
     ("provider_login", &["service/src/auth"]),
     ("customer_session", &["service/src/auth"]),
     ("access_refusal", &["service/src/refusal"]),

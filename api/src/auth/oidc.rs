@@ -7,7 +7,7 @@ use domain::id::IdentityProviderId;
 use domain::tag;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use service::auth::oidc::{Offered, Returned, STATE_SECONDS};
+use service::auth::oidc::{CODE_SECONDS, Offered, Returned, STATE_SECONDS};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::session::{TokensOut, tokens, user_agent};
@@ -109,13 +109,14 @@ async fn start(
     })?;
     let page = params.page.as_deref().unwrap_or("/console");
     let begun = app.auth.begin_provider_login(&tenant, id, page, app.address_of(&request)).await?;
-    let secure = if begun.is_secure { "; Secure" } else { "" };
-    Ok(redirect(begun.url, &begun.cookie, &format!("; Max-Age={STATE_SECONDS}{secure}")))
+    Ok(redirect(begun.url, &begun.cookie, STATE_SECONDS, begun.is_secure))
 }
 
-/// Sends the browser to a URL, with the cookie.
-fn redirect(url: String, cookie: &str, attributes: &str) -> HttpResponse {
-    let cookie = format!("{COOKIE}={cookie}; Path={COOKIE_PATH}; HttpOnly; SameSite=Lax{attributes}");
+/// Sends the browser to a URL, with the cookie for so many seconds.
+fn redirect(url: String, cookie: &str, seconds: i64, is_secure: bool) -> HttpResponse {
+    let secure = if is_secure { "; Secure" } else { "" };
+    let cookie =
+        format!("{COOKIE}={cookie}; Path={COOKIE_PATH}; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
     HttpResponse::SeeOther()
         .insert_header((header::LOCATION, url))
         .insert_header((header::SET_COOKIE, cookie))
@@ -137,7 +138,7 @@ fn cookie_of(request: &HttpRequest) -> Option<String> {
 struct CallbackParams {
     /// The state of the sign-in.
     #[serde(default)]
-    #[param(max_length = 500, example = "sws_AZ")]
+    #[param(max_length = 500, example = "swn_AZ")]
     state: String,
     /// Code of the provider.
     #[param(max_length = 4096, example = "SplxlOBeZQQYbYS6WxSbIA")]
@@ -150,8 +151,9 @@ struct CallbackParams {
 /// Take the response of a provider
 ///
 /// The provider sends the browser here. If it names a user who may sign in, the browser goes to the page that began the sign-in, with a
-/// code behind `#sign_in=`, which browsers do not send to servers. The page exchanges it at `POST /v1/auth/oidc/exchange`. A user who is
-/// disabled, an e-mail address that the provider has not verified, and an owner whom the provider does not admit are rejected.
+/// code behind `#sign_in=`, which browsers do not send to servers, and with a cookie that ties the code to the browser. The page exchanges
+/// it at `POST /v1/auth/oidc/exchange`. A user who is disabled or signed in with another account of the provider before, an e-mail address
+/// that the provider has not verified, and an owner whom the provider does not admit are rejected.
 #[utoipa::path(
     operation_id = "auth_oidc_callback",
     security(()),
@@ -164,7 +166,7 @@ async fn callback(request: HttpRequest, app: Data<App>) -> Answer {
     let returned = Returned { state, code, error, cookie: cookie_of(&request) };
     let login = app.auth.confirm_provider_login(&returned, app.address_of(&request)).await?;
     let page = format!("{}#sign_in={}", login.page, login.code.expose_secret());
-    Ok(redirect(page, "", "; Max-Age=0"))
+    Ok(redirect(page, &login.cookie, CODE_SECONDS, login.is_secure))
 }
 
 /// The code of a sign-in with a provider.
@@ -178,7 +180,8 @@ struct SignInCodeIn {
 
 /// Complete a sign-in with a provider
 ///
-/// Returns the tokens of a login, as `POST /v1/auth/login` does. If the provider is set to ask for the second factor, a user who has one gets
+/// Returns the tokens of a login, as `POST /v1/auth/login` does. It works only in the browser that came back from the provider, which sends
+/// the cookie of `GET /v1/auth/oidc/callback`. If the provider is set to ask for the second factor, a user who has one gets
 /// `mfa_required` (401) with a `challenge` for `POST /v1/auth/second-factor`. The body may have at most 8 KiB.
 #[utoipa::path(
     operation_id = "auth_oidc_exchange",
@@ -189,7 +192,7 @@ struct SignInCodeIn {
 #[post("/v1/auth/oidc/exchange")]
 async fn exchange(request: HttpRequest, app: Data<App>, body: Body<SignInCodeIn, LOGIN_BYTES_MAX>) -> Answer {
     let input = body.read().await?;
-    let code = &input.value.code;
-    let done = app.auth.complete_provider_login(code, app.address_of(&request), user_agent(&request)).await;
+    let (code, cookie, address) = (&input.value.code, cookie_of(&request), app.address_of(&request));
+    let done = app.auth.complete_provider_login(code, cookie.as_deref(), address, user_agent(&request)).await;
     Ok(tokens(done.map_err(|error| input.explain(error.into()))?))
 }

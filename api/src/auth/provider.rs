@@ -1,8 +1,9 @@
 //! External providers of sign-ins, as an admin configures them.
 
 use actix_web::web::Data;
-use actix_web::{delete, get, patch, post};
+use actix_web::{HttpRequest, delete, get, patch, post};
 use domain::id::IdentityProviderId;
+use domain::refusal::Code;
 use serde::Deserialize;
 use service::Tx;
 use service::auth::provider::{self, IdentityProvider, ProviderInput};
@@ -16,7 +17,7 @@ use crate::patch::Patch;
 use crate::record::record;
 use crate::version::{IfNoneMatch, ReadHeaders};
 use crate::write::{MergePatch, Write};
-use crate::{Answer, App, Caller};
+use crate::{Answer, ApiError, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -49,12 +50,19 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
     list.answer(rows, |provider| provider.id.0)
 }
 
+/// Whether the code of the second factor was wrong, and not the request.
+fn is_wrong_code(error: &ApiError) -> bool {
+    let wrong = Code::ValidationFailed.to_string();
+    error.errors().iter().any(|field| field.pointer.as_deref() == Some("#/code") && field.code == wrong)
+}
+
 /// Create an identity provider
 ///
-/// Users sign in with it at `GET /v1/auth/oidc/{tenant}/{provider}/start`. A user is known by the e-mail address, which the provider must
-/// have verified: so name a provider, and domains, that you trust with every user. The caller needs all scopes of an admin, and of `role`;
-/// owners can sign in only if the caller has all scopes of an owner. A key with bounds, or one that acts for a user, makes no provider. A
-/// tenant has at most 10.
+/// Users sign in with it at `GET /v1/auth/oidc/{tenant}/{provider}/start`. At the first sign-in a user is known by the e-mail address,
+/// which the provider must have verified, and then by the account there: so name a provider, and domains, that you trust with every user.
+/// The caller needs all scopes of an admin, and of `role`; owners can sign in only if the caller has all scopes of an owner. A user who
+/// has a second factor states a code of it: without one the response is 409, and wrong codes count as those of a login. A key with bounds,
+/// or one that acts for a user, makes no provider. A tenant has at most 10.
 #[utoipa::path(
     operation_id = "identity_providers_create",
     security(("bearer" = ["users:write"])),
@@ -62,13 +70,11 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
     responses((status = 201, description = "The provider.", body = IdentityProvider))
 )]
 #[post("/v1/identity-providers")]
-async fn create(app: Data<App>, write: Write, body: Body<ProviderInput>) -> Answer {
+async fn create(request: HttpRequest, app: Data<App>, write: Write, body: Body<ProviderInput>) -> Answer {
     let caller = write.caller();
-    write
-        .create("identity_provider.created", body, async |tx: &Tx, input: &ProviderInput| {
-            app.auth.create_provider(tx, &caller, input).await
-        })
-        .await
+    let made = async |tx: &Tx, input: &ProviderInput| app.auth.create_provider(tx, &caller, input).await;
+    let made = write.create("identity_provider.created", body, made);
+    app.auth.guard(&caller, app.address_of(&request), made, is_wrong_code).await
 }
 
 /// Get an identity provider
@@ -88,8 +94,9 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<IdentityProviderId>, see
 
 /// Change an identity provider
 ///
-/// Takes a merge patch. Without `client_secret` the secret stays. Sessions of users go on. The caller needs the powers that a new provider
-/// takes, and `admits_owners` follows from them.
+/// Takes a merge patch. Without `client_secret` the secret stays; another `issuer` needs one. Sessions of users go on. Another issuer or
+/// `client_id` unties users from their accounts there: the next sign-in goes by the e-mail address. The caller needs the powers and the
+/// code that a new provider takes, and `admits_owners` follows from the powers.
 #[utoipa::path(
     operation_id = "identity_providers_update",
     security(("bearer" = ["users:write"])),
@@ -99,17 +106,17 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<IdentityProviderId>, see
 )]
 #[patch("/v1/identity-providers/{id}")]
 async fn update(
+    request: HttpRequest,
     app: Data<App>,
     write: Write,
     id: PathId<IdentityProviderId>,
     body: Body<MergePatch>,
 ) -> Answer {
     let caller = write.caller();
-    write
-        .patch("identity_provider.updated", body, async |tx, expected, change| {
-            app.auth.update_provider(tx, &caller, id.0, expected, change).await
-        })
-        .await
+    let changed = write.patch("identity_provider.updated", body, async |tx, expected, change| {
+        app.auth.update_provider(tx, &caller, id.0, expected, change).await
+    });
+    app.auth.guard(&caller, app.address_of(&request), changed, is_wrong_code).await
 }
 
 /// Delete an identity provider

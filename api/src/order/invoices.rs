@@ -80,6 +80,7 @@ struct Filters {
 #[get("/v1/invoices")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
+    own::check_unused(&caller, "external_ref", filters.external_ref.is_some())?;
     let filter = Filter {
         kind: filters.kind,
         customer_id: own::listed(&caller, filters.customer_id),

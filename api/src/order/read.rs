@@ -77,6 +77,7 @@ struct Filters {
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
     own::check_unused(&caller, "metadata", !list.metadata.is_empty())?;
     let filters = &list.filters;
+    own::check_unused(&caller, "external_ref", filters.external_ref.is_some())?;
     let filter = Filter {
         statuses: filters.status.clone(),
         customer_id: own::listed(&caller, filters.customer_id),

@@ -164,8 +164,8 @@ pub(super) async fn customer_name(tx: &Tx, session_id: Uuid) -> Result<String, E
     Ok(row.try_get("name")?)
 }
 
-/// Whether a credential has the beginning of a token.
-pub(super) fn is_token(credential: &str) -> bool {
+/// Whether a text has the beginning of a token.
+pub fn is_token(credential: &str) -> bool {
     credential.starts_with(TOKEN_BEGINNING)
 }
 
@@ -287,6 +287,8 @@ async fn check_customer(tx: &Tx, id: CustomerId) -> Result<(), Error> {
 
 /// Rejects a further session of a customer that has the most that may be open.
 async fn check_room(tx: &Tx, id: CustomerId) -> Result<(), Error> {
+    // Two keys at once would both see the last free place.
+    tx.execute(sqlx::query(LOCK_ROOM).bind(tx.tenant_id.0).bind(id.0)).await?;
     let row = tx.row(sqlx::query(COUNT_OPEN).bind(tx.tenant_id.0).bind(id.0).bind(tx.now)).await?;
     let row = row.ok_or_else(|| Error::invariant("an aggregate returns one row"))?;
     if usize::try_from(row.try_get::<i64, _>("open")?).unwrap_or_default() >= OPEN_MAX {
@@ -326,6 +328,9 @@ const NAME: &str = "
     select c.name from customer_session s
     join customer c on c.tenant_id = s.tenant_id and c.id = s.customer_id
     where s.tenant_id = $1 and s.id = $2";
+
+const LOCK_ROOM: &str =
+    "select pg_advisory_xact_lock(hashtextextended('customer sessions ' || $1::uuid || ' ' || $2::uuid, 0))";
 
 const COUNT_OPEN: &str = "
     select count(*) as open from customer_session

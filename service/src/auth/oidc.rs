@@ -4,6 +4,8 @@
 //! 2. [`confirm`](Auth::confirm_provider_login): the provider sends it back with a code, which the server exchanges for an id token. If
 //!    that names a user, the page gets a code of ours.
 //! 3. [`complete`](Auth::complete_provider_login): the page exchanges this code for tokens. No token is ever in a URL.
+//!
+//! Both the state and our code are tied to the browser by a cookie. Otherwise a link could sign a person in as the sender of the link.
 
 mod id_token;
 mod state;
@@ -26,6 +28,7 @@ use url::form_urlencoded::{Serializer, byte_serialize};
 use super::one_time::{Prefix, hash};
 use super::password::DUMMY_HASH;
 use super::provider::{self, IdentityProvider};
+use super::provider_account::Account;
 use super::remote::{Description, Login, RemoteError, Version};
 use super::session::{Opened, Session, anonymous, user_caller};
 use super::users::{self, NewUser, check_new_user};
@@ -43,7 +46,7 @@ use state::{Part, State};
 /// Prefix of a code of ours.
 const PREFIX: Prefix = Prefix("swo");
 /// Lifetime of a code of ours.
-const CODE_SECONDS: i64 = 60;
+pub const CODE_SECONDS: i64 = 60;
 /// Time after which a used state need not be known any more, because it has ended.
 const KEPT_MINUTES: i64 = 20;
 /// Most old logins that are deleted with a new one.
@@ -54,6 +57,7 @@ const PAGE_LENGTH_MAX: usize = 100;
 const PROVIDER_CODE_LENGTH_MAX: usize = 4_096;
 /// Longest error of a provider that is shown.
 const PROVIDER_ERROR_LENGTH_MAX: usize = 64;
+const OTHER_BROWSER: &str = "Another browser began this sign-in, or its cookies were deleted. Sign in again.";
 
 /// A provider that the page to sign in offers.
 #[derive(Debug)]
@@ -92,6 +96,10 @@ pub struct ProviderLogin {
     pub page: String,
     /// Code that the page exchanges for tokens, once, within a minute.
     pub code: SecretString,
+    /// Value of a cookie that ties the code to the browser.
+    pub cookie: String,
+    /// Whether the browser sends the cookie by HTTPS only.
+    pub is_secure: bool,
 }
 
 #[derive(Deserialize)]
@@ -164,7 +172,7 @@ impl Auth {
         Ok(Begun {
             url: url.into(),
             cookie: self.states.derive(Part::Cookie, &state),
-            is_secure: provider.redirect_url.starts_with("https"),
+            is_secure: is_secure(&provider),
         })
     }
 
@@ -186,10 +194,7 @@ impl Auth {
         let state = self.states.read(&returned.state, crate::tx::now()).ok_or_else(stale)?;
         let cookie = self.states.derive(Part::Cookie, &returned.state);
         if returned.cookie.as_deref() != Some(cookie.as_str()) {
-            return Err(refused(
-                "/state",
-                "Another browser began this sign-in, or its cookies were deleted. Sign in again.",
-            ));
+            return Err(refused("/state", OTHER_BROWSER));
         }
         let code = returned.code.as_deref().filter(|code| code.len() <= PROVIDER_CODE_LENGTH_MAX);
         let code = code.ok_or_else(|| no_code(returned.error.as_deref()))?;
@@ -214,6 +219,7 @@ impl Auth {
         let code = PREFIX.make(state.tenant_id);
         let open = async |tx: &Tx| {
             require_active(tx).await?;
+            require_unchanged(tx, &provider).await?;
             match self.find_user(tx, &provider, &person).await? {
                 Found::Admitted(user) => {
                     keep(tx, &user, &returned.state, &code, provider.asks_second_factor).await?;
@@ -229,18 +235,24 @@ impl Auth {
             self.note_refusal(&caller, address, "invalid_credentials");
             return Err(Error::from(no_user()).into());
         }
-        Ok(ProviderLogin { page: state.page, code })
+        let cookie = self.states.derive(Part::Page, code.expose_secret());
+        Ok(ProviderLogin { page: state.page, code, cookie, is_secure: is_secure(&provider) })
     }
 
-    /// Exchanges a code for tokens. Asks for the second factor of the user, if the tenant wants it.
+    /// Exchanges a code for tokens, in the browser with the cookie of [`ProviderLogin`]. Asks for the second factor of the user, if the
+    /// tenant wants it.
     pub async fn complete_provider_login(
         &self,
         code: &SecretString,
+        cookie: Option<&str>,
         address: Option<IpAddr>,
         user_agent: Option<String>,
     ) -> Result<Tokens, AuthError> {
         let complete = async {
             let (tenant_id, hash) = PREFIX.read(code).ok_or_else(|| Error::from(spent()))?;
+            if cookie != Some(self.states.derive(Part::Page, code.expose_secret()).as_str()) {
+                return Err(refused("/code", OTHER_BROWSER));
+            }
             let open = async |tx: &Tx| {
                 let login = use_code(tx, &hash).await?;
                 require_active(tx).await?;
@@ -292,7 +304,8 @@ impl Auth {
         }
         let (name, password) = (encoded(&provider.client_id), encoded(secret.expose_secret()));
         let login = is_in_head.then_some(Login { name: &name, password: &password });
-        let sent = self.remote.post::<TokenResponse>(&description.token_endpoint, form.finish(), login);
+        let sent =
+            self.remote.post::<TokenResponse>(provider.id, &description.token_endpoint, form.finish(), login);
         let token = sent.await.map_err(unusable)?.id_token;
         let token = token.ok_or_else(|| refused("/id_token", "The provider sent no id token."))?;
         let head = id_token::head(&token).map_err(|detail| refused("/id_token", detail))?;
@@ -306,14 +319,21 @@ impl Auth {
         id_token::check(&token, head.alg, &key, &expected).map_err(|detail| refused("/id_token", detail))
     }
 
-    /// Finds the user with the address of a person, and locks the user. Makes one if the provider does so.
+    /// Finds the user of a person's account, and locks the user: the one to whom the account is tied, else the one with the address.
+    /// Makes one if the provider does so.
     async fn find_user(&self, tx: &Tx, provider: &IdentityProvider, person: &Person) -> Result<Found, Error> {
-        let users = tx.select::<app_user::Entity>();
-        let known = users.filter(app_user::Column::Email.eq(person.email.as_str())).one(tx).await?;
-        if let Some(known) = known {
-            let user = users::lock(tx, known.id).await?;
+        let account = Account { provider_id: provider.id, subject: &person.subject, email: &person.email };
+        let mut known = account.find_user(tx).await?;
+        if known.is_none() {
+            let users = tx.select::<app_user::Entity>();
+            let named = users.filter(app_user::Column::Email.eq(person.email.as_str())).one(tx).await?;
+            known = named.map(|user| user.id);
+        }
+        if let Some(id) = known {
+            let user = users::lock(tx, id).await?;
             let role: Role = parsed(user.role.clone())?;
             let is_admitted = user.status == "active" && (role != Role::Owner || provider.admits_owners);
+            let is_admitted = is_admitted && account.tie(tx, &user).await?;
             return Ok(if is_admitted { Found::Admitted(Box::new(user)) } else { Found::Rejected(user.id) });
         }
         let Some(role) = provider.role else { return Ok(Found::Unknown) };
@@ -321,6 +341,9 @@ impl Auth {
         let email = check_new_user(&person.email, &name)?;
         // No password fits. A link for a new one gives the user one.
         let user = users::insert(tx, &NewUser { email: &email, name: &name, role }, DUMMY_HASH).await?;
+        if !account.tie(tx, &user).await? {
+            return Err(no_user().into());
+        }
         command::record(tx, &user_caller(&user), "user.created", None, &Written::created(user.id.0)).await?;
         Ok(Found::Admitted(Box::new(user)))
     }
@@ -329,7 +352,7 @@ impl Auth {
 /// The user whom a provider names.
 enum Found {
     Admitted(Box<app_user::Model>),
-    /// The user is disabled, or an owner whom the provider does not admit.
+    /// The user is disabled, an owner whom the provider does not admit, or tied to another account.
     Rejected(UserId),
     Unknown,
 }
@@ -384,10 +407,25 @@ async fn require_active(tx: &Tx) -> Result<(), Error> {
     if tenant.is_some_and(|tenant| tenant.status == "active") { Ok(()) } else { Err(spent().into()) }
 }
 
+/// Locks a provider until the sign-in is stored. Rejects one that was changed while it was asked for the person.
+async fn require_unchanged(tx: &Tx, asked: &IdentityProvider) -> Result<(), Error> {
+    let present = provider::hold(tx, asked.id).await?;
+    if present.version == asked.version {
+        return Ok(());
+    }
+    let detail = "The provider was changed during this sign-in. Sign in again.";
+    Err(Problems::one("/state", Code::ValidationFailed, detail).into())
+}
+
 /// Rejects a state that was used, before the provider is asked.
 async fn require_unused(tx: &Tx, state: &str) -> Result<(), Error> {
     let find = sqlx::query(FIND_STATE).bind(tx.tenant_id.0).bind(state::hash(state).to_vec());
     if tx.row(find).await?.is_some() { Err(used_state().into()) } else { Ok(()) }
+}
+
+/// Whether this server is reached by HTTPS.
+fn is_secure(provider: &IdentityProvider) -> bool {
+    provider.redirect_url.starts_with("https:")
 }
 
 fn version_of(provider: &IdentityProvider) -> Version {

@@ -16,6 +16,7 @@ use url::Url;
 
 use super::current::{Target, current, has_user};
 use super::power::require_role;
+use super::provider_account::untie_provider;
 use super::{Auth, Role};
 use crate::caller::ActorKind;
 use crate::columns::Columns;
@@ -32,6 +33,8 @@ const DOMAINS_MAX: usize = 20;
 const DOMAIN_LENGTH_MAX: usize = 253;
 /// Longest id and longest secret at the provider.
 const CLIENT_LENGTH_MAX: usize = 500;
+/// Longest code of a second factor.
+const CODE_LENGTH_MAX: usize = 64;
 /// Path of the server to which a provider sends the person back.
 const CALLBACK: &str = "/v1/auth/oidc/callback";
 
@@ -91,7 +94,7 @@ pub struct ProviderInput {
     /// Id of Stockwell at the provider.
     #[schema(min_length = 1, max_length = 500, example = "stockwell")]
     pub client_id: String,
-    /// Secret of Stockwell at the provider. It is stored encrypted and never shown. A new provider needs one.
+    /// Secret of Stockwell at the provider. It is stored encrypted and never shown. A new provider needs one, and so does another issuer.
     #[serde(default, serialize_with = "hidden")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 500, example = "p8dQz1Yk4m")]
     pub client_secret: Option<SecretString>,
@@ -118,13 +121,17 @@ pub struct ProviderInput {
     #[serde(default = "yes")]
     #[schema(default = true, example = true)]
     pub enabled: bool,
+    /// A code of the caller's second factor, or a recovery code. A user who has a second factor needs one.
+    #[serde(default, serialize_with = "hidden")]
+    #[schema(value_type = Option<String>, max_length = 64, example = "287082")]
+    pub code: Option<SecretString>,
 }
 
 fn yes() -> bool {
     true
 }
 
-/// Writes null in place of a secret. A merge patch that does not name the secret leaves it as it is.
+/// Writes null in place of a secret or a code. A merge patch that does not name the secret leaves it as it is.
 fn hidden<S: Serializer>(_: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_none()
 }
@@ -144,6 +151,12 @@ pub(super) async fn enabled(tx: &Tx) -> Result<Vec<IdentityProvider>, Error> {
     Listing::new(tx, SELECT).sql(" and enabled order by id").rows(tx).await?.iter().map(read).collect()
 }
 
+/// Returns a provider, which stays as it is until the transaction ends.
+pub(super) async fn hold(tx: &Tx, id: IdentityProviderId) -> Result<IdentityProvider, Error> {
+    tx.row(sqlx::query(HOLD).bind(tx.tenant_id.0).bind(id.0)).await?;
+    get(tx, id).await
+}
+
 /// Deletes a provider. Its users keep their accounts. Rejects a caller without the powers of an admin.
 pub async fn delete(
     tx: &Tx,
@@ -153,12 +166,14 @@ pub async fn delete(
 ) -> Result<(), Error> {
     input::check_version(locked(tx, id).await?.version, expected)?;
     powers(tx, caller).await?;
+    untie_provider(tx, id).await?;
     tx.execute(sqlx::query(DELETE).bind(tx.tenant_id.0).bind(id.0)).await?;
     Ok(())
 }
 
 impl Auth {
-    /// Creates a provider. Rejects a caller without the powers of an admin, or of the role of new users.
+    /// Creates a provider. Rejects a caller without the powers of an admin, or of the role of new users, and a user with a second
+    /// factor who states no code of it.
     pub async fn create_provider(
         &self,
         tx: &Tx,
@@ -173,6 +188,7 @@ impl Auth {
         }
         problems.check()?;
         check_room(tx).await?;
+        self.require_fresh_code(tx, &caller, wanted.code.as_ref()).await?;
         let id = IdentityProviderId(tx.next_id());
         let role: Option<&str> = wanted.role.map(Into::into);
         let statement = Columns::of(
@@ -198,7 +214,7 @@ impl Auth {
     }
 
     /// Changes a provider that is still at version `expected`. Rejects a caller without the powers of an admin, or of the role of new
-    /// users.
+    /// users, and a user with a second factor who states no code of it.
     pub async fn update_provider(
         &self,
         tx: &Tx,
@@ -210,7 +226,7 @@ impl Auth {
         let before = locked(tx, id).await?;
         input::check_version(before.version, expected)?;
         let caller = powers(tx, caller).await?;
-        let next = change(&ProviderInput {
+        let present = ProviderInput {
             name: before.name,
             issuer: before.issuer,
             client_id: before.client_id,
@@ -220,9 +236,20 @@ impl Auth {
             role: before.role,
             asks_second_factor: before.asks_second_factor,
             enabled: before.enabled,
-        })?;
+            code: None,
+        };
+        let next = change(&present)?;
         next.role.map_or(Ok(()), |role| require_role(role, &caller))?;
-        check(&next, self.remote.reach()).check()?;
+        let mut problems = check(&next, self.remote.reach());
+        if next.issuer != present.issuer && next.client_secret.is_none() {
+            // The new issuer would get the secret of the old one.
+            problems.invalid("/client_secret", "State the secret that the new issuer gave you.");
+        }
+        problems.check()?;
+        self.require_fresh_code(tx, &caller, next.code.as_ref()).await?;
+        if next.issuer != present.issuer || next.client_id != present.client_id {
+            untie_provider(tx, id).await?;
+        }
         let role: Option<&str> = next.role.map(Into::into);
         let statement = Columns::of(UPDATE)
             .bind(tx.tenant_id.0)
@@ -314,6 +341,9 @@ fn check(wanted: &ProviderInput, reach: &Reach) -> Problems {
     if let Some(secret) = &wanted.client_secret {
         input::check_line(&mut problems, "/client_secret", secret.expose_secret(), CLIENT_LENGTH_MAX);
     }
+    if let Some(code) = &wanted.code {
+        input::check_line(&mut problems, "/code", code.expose_secret(), CODE_LENGTH_MAX);
+    }
     if !is_callback(&wanted.redirect_url) {
         let detail = format!(
             "Expected the address of this server with the path {CALLBACK}, by https, or by http at localhost, of at most \
@@ -392,6 +422,8 @@ const UPDATE: &str = "
 const DELETE: &str = "delete from identity_provider where tenant_id = $1 and id = $2";
 
 const LOCK: &str = "select from identity_provider where tenant_id = $1 and id = $2 for update";
+
+const HOLD: &str = "select from identity_provider where tenant_id = $1 and id = $2 for share";
 
 const FIND_SECRET: &str = "select client_secret from identity_provider where tenant_id = $1 and id = $2";
 

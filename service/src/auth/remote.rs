@@ -1,6 +1,7 @@
 //! Requests to providers of sign-ins: their description, their keys, and the exchange of a code.
 //!
-//! Each request has a deadline and a most of bytes, and few run at a time: a slow provider holds no more than its own sign-ins.
+//! Each request has a deadline and a most of bytes, and few of one provider run at a time: a slow provider, or all slow ones of a
+//! tenant, leave room for the sign-ins of others.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,8 +24,10 @@ use crate::outbound::{Reach, client};
 const TIMEOUT: Duration = Duration::from_secs(4);
 /// Most bytes of a response.
 const BYTES_MAX: usize = 256 * 1024;
-/// Most requests to providers at a time, on one server.
-const AT_ONCE_MAX: usize = 32;
+/// Most requests to one provider at a time, on one server. Further ones wait within their deadline.
+const OF_PROVIDER_MAX: usize = 8;
+/// Most requests to providers at a time, on one server: more than the 10 providers of a tenant can have.
+const AT_ONCE_MAX: usize = 96;
 /// Time for which a description and keys are kept.
 const KEPT: Duration = Duration::from_secs(60 * 60);
 /// Shortest time between two requests for the keys of a provider.
@@ -98,6 +101,7 @@ pub(super) struct Remote {
     /// Absent if they can't be made. Then no provider is reached.
     clients: Option<Clients>,
     places: Semaphore,
+    own_places: Cache<IdentityProviderId, Arc<Semaphore>>,
     descriptions: Cache<Version, Arc<Description>>,
     keys: Cache<Version, Arc<Mutex<Keys>>>,
 }
@@ -112,6 +116,7 @@ impl Remote {
             reach,
             clients,
             places: Semaphore::new(AT_ONCE_MAX),
+            own_places: Cache::builder().max_capacity(KEPT_MAX).time_to_idle(KEPT).build(),
             descriptions: Cache::builder().max_capacity(KEPT_MAX).time_to_live(KEPT).build(),
             keys: Cache::builder().max_capacity(KEPT_MAX).time_to_live(KEPT).build(),
         }
@@ -129,7 +134,7 @@ impl Remote {
     ) -> Result<Arc<Description>, RemoteError> {
         let read = async {
             let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-            let description: Description = self.get(&url).await?;
+            let description: Description = self.get(version.id, &url).await?;
             if description.issuer != issuer {
                 return Err(RemoteError::Unreadable);
             }
@@ -161,7 +166,7 @@ impl Remote {
         if keys.asked_at.is_some_and(|at| at.elapsed() < KEYS_EVERY) {
             return Ok(None);
         }
-        let set: KeySet = self.get(jwks_uri).await?;
+        let set: KeySet = self.get(version.id, jwks_uri).await?;
         // A key of a kind that is not known here concerns other clients of the provider.
         let known = set.keys.into_iter().take(KEYS_MAX).filter_map(|key| serde_json::from_value(key).ok());
         *keys = Keys { keys: known.collect(), asked_at: Some(Instant::now()) };
@@ -171,6 +176,7 @@ impl Remote {
     /// Sends a form and returns the response, which is JSON.
     pub(super) async fn post<T: DeserializeOwned>(
         &self,
+        of: IdentityProviderId,
         url: &str,
         form: String,
         login: Option<Login<'_>>,
@@ -183,23 +189,27 @@ impl Remote {
                 None => request,
             }
         };
-        self.send(url, request).await
+        self.send(of, url, request).await
     }
 
-    async fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T, RemoteError> {
-        self.send(url, |client, url| client.get(url)).await
+    async fn get<T: DeserializeOwned>(&self, of: IdentityProviderId, url: &str) -> Result<T, RemoteError> {
+        self.send(of, url, |client, url| client.get(url)).await
     }
 
     async fn send<T: DeserializeOwned>(
         &self,
+        of: IdentityProviderId,
         url: &str,
         request: impl FnOnce(&Client, Url) -> RequestBuilder,
     ) -> Result<T, RemoteError> {
         let url = self.reach.read_url(url).map_err(|_| RemoteError::NotReached)?;
         let clients = self.clients.as_ref().ok_or(RemoteError::Away)?;
         let client = if url.scheme() == "https" { &clients.secure } else { &clients.plain };
-        let _place = self.places.try_acquire().map_err(|_| RemoteError::Away)?;
         let until = Instant::now() + TIMEOUT;
+        let own = self.own_places.get_with(of, async { Arc::new(Semaphore::new(OF_PROVIDER_MAX)) }).await;
+        let own_place = timeout_at(until, own.acquire()).await.map_err(|_| RemoteError::Away)?;
+        let _own_place = own_place.map_err(|_| RemoteError::Away)?;
+        let _place = self.places.try_acquire().map_err(|_| RemoteError::Away)?;
         let sent = request(client, url).header(ACCEPT, "application/json").send();
         let response = timeout_at(until, sent).await.map_err(|_| RemoteError::Away)?;
         let response = response.map_err(|_| RemoteError::Away)?;
@@ -240,5 +250,50 @@ async fn read(mut response: Response, until: Instant) -> Result<Vec<u8>, RemoteE
             return Err(RemoteError::Unreadable);
         }
         bytes.extend_from_slice(&chunk);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
+    use tokio::task::JoinHandle;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn provider(number: u128) -> IdentityProviderId {
+        IdentityProviderId(Uuid::from_u128(number))
+    }
+
+    async fn listen() -> (TcpListener, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}/", listener.local_addr().expect("an address"));
+        (listener, url)
+    }
+
+    #[tokio::test]
+    async fn a_silent_provider_leaves_room_for_others() {
+        let reach = Reach::with(vec!["127.0.0.0/8".parse().expect("a network")]);
+        let remote = Arc::new(Remote::new(reach));
+        let ((silent, silent_url), (other, other_url)) = (listen().await, listen().await);
+        let ask = || {
+            let (remote, url) = (Arc::clone(&remote), silent_url.clone());
+            tokio::spawn(async move { remote.get::<Value>(provider(1), &url).await })
+        };
+        let asked: Vec<_> = (0..2 * AT_ONCE_MAX).map(|_| ask()).collect();
+        let mut held = Vec::new();
+        for _ in 0..OF_PROVIDER_MAX {
+            held.push(silent.accept().await.expect("a request"));
+        }
+        let respond = async {
+            let (mut stream, _) = other.accept().await.expect("a request");
+            let response = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+            stream.write_all(response).await.expect("a response");
+        };
+        let (got, ()) = tokio::join!(remote.get::<Value>(provider(2), &other_url), respond);
+        assert_eq!(got, Ok(serde_json::json!({})));
+        assert_eq!(held.len(), OF_PROVIDER_MAX);
+        asked.iter().for_each(JoinHandle::abort);
     }
 }

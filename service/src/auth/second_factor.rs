@@ -209,6 +209,26 @@ impl Auth {
         remove(tx, &user).await
     }
 
+    /// Uses a code of the user who calls, for a change that weakens what guards the user. Rejects a user who has a second factor and
+    /// states no code. Other callers need none.
+    pub(super) async fn require_fresh_code(
+        &self,
+        tx: &Tx,
+        caller: &Caller,
+        code: Option<&SecretString>,
+    ) -> Result<(), Error> {
+        let Ok(user_id) = own_id(caller) else { return Ok(()) };
+        let user = users::lock(tx, user_id).await?;
+        if user.second_factor_since.is_none() {
+            return Ok(());
+        }
+        let code = code.ok_or_else(|| {
+            let detail = "You have a second factor: state a code of it, or a recovery code.";
+            Problems::one("/code", Code::InvalidStateTransition, detail)
+        })?;
+        self.require_code(tx, &user, code.expose_secret()).await
+    }
+
     /// Uses a code of a user whom the transaction has locked. Rejects one that is wrong or was used.
     pub(super) async fn require_code(
         &self,

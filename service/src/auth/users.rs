@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::current::{Target, acts_for, current};
 use super::power::require_role;
+use super::provider_account::untie_user;
 use super::{Auth, Role};
 use crate::caller::ActorKind;
 use crate::input::Change;
@@ -220,6 +221,9 @@ pub async fn update(
     if next.status == UserStatus::Disabled {
         end(tx, caller, id).await?;
     }
+    if email != present.email {
+        untie_user(tx, id).await?;
+    }
     let powers = (next.role, next.status) != (present.role, present.status);
     if powers {
         end_links(tx, id).await?;
@@ -272,11 +276,12 @@ pub async fn disable(tx: &Tx, caller: &Caller, id: UserId) -> Result<Changed, Er
     Ok(Changed { user: find(tx, id).await?, powers })
 }
 
-/// Ends the logins of a user who is disabled.
+/// Ends the logins of a user who is disabled, and the ties to accounts at providers.
 async fn end(tx: &Tx, caller: &Caller, id: UserId) -> Result<(), Error> {
     if id.0 == caller.actor_id {
         return Err(Refusal::state("You cannot disable yourself.").into());
     }
+    untie_user(tx, id).await?;
     end_logins(tx, id).await
 }
 

@@ -146,6 +146,9 @@ fn a_customer_sets_no_price_and_nothing_of_the_tenant() {
         }
         client.dry_run("/v1/orders", &order(&customer, "1")).await.refused(403, "not_publishable");
         client.get("/v1/orders?metadata[a]=b").await.refused(403, "not_publishable");
+        for path in ["/v1/orders", "/v1/invoices"] {
+            client.get(&format!("{path}?external_ref=shop-1")).await.refused(403, "not_publishable");
+        }
         client.get("/v1/orders?format=ndjson").await.refused(403, "not_publishable");
         client.get("/v1/orders?expand=customer").await.refused(403, "not_publishable");
         assert_eq!(tenant.count("sales_order").await, 0);
@@ -169,6 +172,7 @@ fn a_customer_sets_no_price_and_nothing_of_the_tenant() {
             ("payment_days", json!(365)),
             ("email", json!("other@shop.example")),
             ("status", json!("blocked")),
+            ("notes", json!("Pays late")),
         ] {
             let mut patch = change.clone();
             patch[name] = value;

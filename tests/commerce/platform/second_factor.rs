@@ -171,6 +171,40 @@ fn a_login_asks_for_the_code_of_the_app() {
     });
 }
 
+/// A stolen access token would add a provider, and sign in past the second factor of its user.
+#[test]
+fn a_user_with_a_second_factor_states_a_code_to_change_a_provider() {
+    with_tenant(async |tenant| {
+        let path = "/v1/identity-providers";
+        let admin = person(tenant, "admin").await;
+        let mut wanted = json!({ "name": "Company account", "issuer": "https://login.example", "client_id": "stockwell",
+            "client_secret": "a secret of a client", "email_domains": ["shop.example"],
+            "redirect_url": "https://erp.example/v1/auth/oidc/callback" });
+        admin.client.post(path, &wanted).await.created();
+        let (secret, recovery) = enrol(&admin).await;
+        let missing = admin.client.post(path, &wanted).await;
+        missing.refused(409, "invalid_state_transition").names(&["#/code"]);
+        wanted["code"] = json!(wrong_code(&secret));
+        admin.client.post(path, &wanted).await.refused(422, "validation_failed").names(&["#/code"]);
+        forget_used_codes(tenant).await;
+        wanted["code"] = json!(code(&secret, 0));
+        let made = admin.client.post(path, &wanted).await.created();
+        assert_eq!(made.get("code"), None);
+        let path = format!("{path}/{}", made["id"].as_str().expect("an id"));
+        let mut patch = json!({ "enabled": false });
+        admin.client.patch(&path, &patch).await.refused(409, "invalid_state_transition").names(&["#/code"]);
+        patch["code"] = json!(recovery[0]);
+        admin.client.patch(&path, &patch).await.ok();
+        // A wrong code counts as one of a login, and a missing one does not.
+        patch["code"] = json!(wrong_code(&secret));
+        for _ in 1..10 {
+            admin.client.patch(&path, &patch).await.refused(422, "validation_failed").names(&["#/code"]);
+        }
+        admin.client.patch(&path, &patch).await.refused(429, "rate_limited");
+        assert_eq!(admin.client.delete(&path).await.status, 204);
+    });
+}
+
 #[test]
 fn a_code_works_once_and_near_its_time() {
     with_tenant(async |tenant| {

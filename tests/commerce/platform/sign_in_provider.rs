@@ -2,8 +2,8 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use reqwest::Url;
 use reqwest::redirect::Policy;
+use reqwest::{Method, Url};
 use sea_orm::sqlx;
 use serde_json::{Value, json};
 use tests::{Client, Node, Reply, Tenant, environment, with_tenant};
@@ -94,12 +94,11 @@ impl Browser {
     }
 
     /// Signs a person in. Returns the code for the page.
-    async fn sign_in(&self, tenant: &Tenant, id: &str, provider: &Provider) -> Value {
+    async fn sign_in(&self, tenant: &Tenant, id: &str, provider: &Provider) -> SignIn {
         let begun = self.begin(tenant, id, provider).await;
         let response = self.come_back(&begun).await;
         assert_eq!(response.status(), 303, "{:?}", response.text().await);
-        let place = response.headers()["location"].to_str().expect("a text");
-        json!(place.strip_prefix("/console#sign_in=").expect("the page"))
+        SignIn::of(&response)
     }
 
     /// Comes back from the provider, and is rejected. Returns the problem.
@@ -110,8 +109,26 @@ impl Browser {
     }
 }
 
-async fn exchange(client: &Client, code: &Value) -> Reply {
-    client.anonymous().post("/v1/auth/oidc/exchange", &json!({ "code": code })).await
+/// A code for the page, and the cookie of the browser that has it.
+struct SignIn {
+    code: Value,
+    cookie: String,
+}
+
+impl SignIn {
+    /// Reads the response that sends the browser to the page.
+    fn of(response: &reqwest::Response) -> Self {
+        let header = |name: &str| response.headers()[name].to_str().expect("a text");
+        let set = header("set-cookie");
+        assert!(set.contains("; Path=/v1/auth/oidc; HttpOnly; SameSite=Lax; Max-Age=60; Secure"), "{set}");
+        let code = header("location").strip_prefix("/console#sign_in=").expect("the page");
+        SignIn { code: json!(code), cookie: set.split(';').next().expect("a cookie").to_owned() }
+    }
+}
+
+async fn exchange(client: &Client, sign_in: &SignIn) -> Reply {
+    let call = client.anonymous().call(Method::POST, "/v1/auth/oidc/exchange");
+    call.header("cookie", &sign_in.cookie).json(&json!({ "code": sign_in.code })).send().await
 }
 
 fn id(made: &Value) -> String {
@@ -141,8 +158,12 @@ fn a_user_signs_in_with_a_provider() {
         assert_eq!(pointer(&browser.refused(&stranger, 422).await), "#/state");
         let response = browser.come_back(&begun).await;
         assert_eq!(response.status(), 303);
-        let place = response.headers()["location"].to_str().expect("a text").to_owned();
-        let code = json!(place.strip_prefix("/console#sign_in=").expect("the page"));
+        let code = SignIn::of(&response);
+        // A link with the code signs no other browser in.
+        for cookie in [String::new(), begun.cookie.clone()] {
+            let elsewhere = SignIn { code: code.code.clone(), cookie };
+            exchange(&here, &elsewhere).await.refused(422, "validation_failed").names(&["#/code"]);
+        }
         let tokens = exchange(&here, &code).await.ok();
         let ada = here.with_key(tokens["access_token"].as_str().expect("a token"));
         assert_eq!(ada.get("/v1/me").await.ok()["actor_name"], "ada");
@@ -153,7 +174,8 @@ fn a_user_signs_in_with_a_provider() {
         // Neither the code nor the state works again.
         exchange(&here, &code).await.refused(422, "validation_failed").names(&["#/code"]);
         assert_eq!(pointer(&browser.refused(&begun, 422).await), "#/state");
-        exchange(&here, &json!("swo_x")).await.refused(422, "validation_failed").names(&["#/code"]);
+        let odd = SignIn { code: json!("swo_x"), cookie: code.cookie };
+        exchange(&here, &odd).await.refused(422, "validation_failed").names(&["#/code"]);
         here.patch(&format!("{PATH}/{}", id(&made)), &json!({ "enabled": false })).await.ok();
         let path = format!("/v1/auth/oidc/{}/{}/start", tenant.slug, id(&made));
         assert_eq!(browser.get(&path, "").await.status(), 404);
@@ -219,12 +241,57 @@ fn a_provider_that_is_away_or_endless_holds_nothing() {
         assert_eq!(browser.refused(&begun, 422).await["code"], "validation_failed");
         provider.change(|said| said.is_silent = true);
         assert_eq!(browser.refused(&begun, 503).await["code"], "temporarily_unavailable");
-        let away = json!({ "issuer": "http://127.0.0.1:1" });
+        // Another issuer does not get the secret of this one.
+        let mut away = json!({ "issuer": "http://127.0.0.1:1" });
+        let refused = here.patch(&format!("{PATH}/{made}"), &away).await;
+        refused.refused(422, "validation_failed").names(&["#/client_secret"]);
+        away["client_secret"] = json!("another secret");
         here.patch(&format!("{PATH}/{made}"), &away).await.ok();
         let path = format!("/v1/auth/oidc/{}/{made}/start", tenant.slug);
         assert_eq!(browser.get(&path, "").await.status(), 503);
         let page = format!("{path}?page=//thief.example");
         assert_eq!(browser.get(&page, "").await.status(), 422);
+    });
+}
+
+#[test]
+fn an_address_that_goes_to_another_account_signs_no_one_in() {
+    with_tenant(async |tenant| {
+        let (provider, node) = (Provider::start().await, node().await);
+        let (here, browser) = (tenant.at(&node.base_url), Browser::at(&node));
+        let ada = format!("/v1/users/{}", id(&user(tenant, "ada", "cashier").await));
+        user(tenant, "bob", "cashier").await;
+        let made = id(&here.post(PATH, &body(&provider.issuer)).await.created());
+        let name = async || {
+            let tokens = exchange(&here, &browser.sign_in(tenant, &made, &provider).await).await.ok();
+            let client = here.with_key(tokens["access_token"].as_str().expect("a token"));
+            client.get("/v1/me").await.ok()["actor_name"].clone()
+        };
+        let refused = async |claims: Value| {
+            provider.change(|said| said.claims = claims.clone());
+            let begun = browser.begin(tenant, &made, &provider).await;
+            assert_eq!(pointer(&browser.refused(&begun, 422).await), "#/id_token", "{claims}");
+        };
+        assert_eq!(name().await, "ada");
+        // The address of a person who left goes to another one.
+        refused(json!({ "sub": "2" })).await;
+        // The account of a person keeps its user if it gets another address, also that of another user.
+        provider.change(|said| said.claims = json!({ "email": "bob@shop.example" }));
+        assert_eq!(name().await, "ada");
+        // It does not go to the next person for whom the user is renamed.
+        tenant.patch(&ada, &json!({ "email": "eve@shop.example" })).await.ok();
+        refused(json!({ "email": "ada@shop.example" })).await;
+        provider.change(|said| said.claims = json!({ "sub": "3", "email": "eve@shop.example" }));
+        assert_eq!(name().await, "ada");
+        // Who is enabled again signs in with any account that has the address.
+        tenant.post(&format!("{ada}/disable"), &json!({})).await.ok();
+        tenant.post(&format!("{ada}/enable"), &json!({})).await.ok();
+        provider.change(|said| said.claims = json!({ "sub": "4", "email": "eve@shop.example" }));
+        assert_eq!(name().await, "ada");
+        // Another client has other names for the same accounts.
+        assert_eq!(tenant.count("provider_account").await, 1);
+        here.patch(&format!("{PATH}/{made}"), &json!({ "client_id": "other" })).await.ok();
+        assert_eq!(tenant.count("provider_account").await, 0);
     });
 }
 
@@ -316,7 +383,7 @@ fn a_provider_has_a_public_issuer_and_a_callback_of_ours() {
         }
         tenant.post(PATH, &good()).await.refused(409, "invalid_state_transition");
         let odd = BASE64_URL_SAFE_NO_PAD.encode("state");
-        let reply = tenant.anonymous().get(&format!("/v1/auth/oidc/callback?state=sws_{odd}&code=x")).await;
+        let reply = tenant.anonymous().get(&format!("/v1/auth/oidc/callback?state=swn_{odd}&code=x")).await;
         reply.refused(422, "validation_failed").names(&["#/state"]);
     });
 }

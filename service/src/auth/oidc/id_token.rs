@@ -7,6 +7,8 @@ use serde_json::Value;
 
 /// Longest id token.
 const LENGTH_MAX: usize = 16 * 1024;
+/// Longest name of a person at a provider (OpenID Connect Core 1.0, 2).
+const SUBJECT_LENGTH_MAX: usize = 255;
 /// Most by which clocks may differ.
 const LEEWAY_SECONDS: u64 = 60;
 /// Algorithms that are accepted: signatures with a public key. The secret of Stockwell at the provider signs nothing.
@@ -33,6 +35,8 @@ pub(super) struct Expected<'e> {
 /// The person of an id token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Person {
+    /// Name of the person's account at the provider. It never names another account.
+    pub subject: String,
     /// E-mail address in lower case. The provider has verified that it is the person's.
     pub email: String,
     pub name: Option<String>,
@@ -40,6 +44,7 @@ pub(super) struct Person {
 
 #[derive(Debug, Deserialize)]
 struct Claims {
+    sub: Option<String>,
     aud: Value,
     azp: Option<String>,
     nonce: Option<String>,
@@ -91,6 +96,8 @@ fn read(claims: Claims, expected: &Expected<'_>) -> Result<Person, &'static str>
     if claims.nonce.as_deref() != Some(expected.nonce) {
         return Err("The id token of the provider belongs to another sign-in.");
     }
+    let subject = claims.sub.filter(|subject| (1..=SUBJECT_LENGTH_MAX).contains(&subject.len()));
+    let subject = subject.ok_or("The id token of the provider names no account.")?;
     let is_verified = match &claims.email_verified {
         Some(Value::Bool(is_verified)) => *is_verified,
         Some(Value::String(text)) => text == "true",
@@ -98,7 +105,16 @@ fn read(claims: Claims, expected: &Expected<'_>) -> Result<Person, &'static str>
     };
     let email = claims.email.filter(|_| is_verified);
     let email = email.ok_or("The provider has not verified your e-mail address.")?;
-    Ok(Person { email: email.trim().to_lowercase(), name: claims.name })
+    let email = in_lower_case(&email)
+        .ok_or("Your e-mail address at the provider has a letter that may not be used.")?;
+    Ok(Person { subject, email, name: claims.name })
+}
+
+/// Returns an address in lower case. Returns nothing if a letter outside of ASCII would become one of ASCII, as the Kelvin sign becomes
+/// `k`: the address would become that of another person.
+fn in_lower_case(email: &str) -> Option<String> {
+    let changes = |letter: char| !letter.is_ascii() && letter.to_lowercase().any(|lower| lower.is_ascii());
+    (!email.contains(changes)).then(|| email.trim().to_lowercase())
 }
 
 #[cfg(test)]
@@ -111,8 +127,7 @@ mod tests {
         Expected { issuer: "https://login.example", client_id: "stockwell", nonce: "n" };
 
     fn person(changed: Value) -> Result<Person, &'static str> {
-        let mut claims =
-            json!({ "aud": "stockwell", "nonce": "n", "email": " Ada@Shop.example", "email_verified": true });
+        let mut claims = json!({ "aud": "stockwell", "sub": "1", "nonce": "n", "email": " Ada@Shop.example", "email_verified": true });
         for (name, value) in changed.as_object().expect("members") {
             claims[name] = value.clone();
         }
@@ -130,6 +145,10 @@ mod tests {
             json!({ "azp": "other" }),
             json!({ "nonce": "m" }),
             json!({ "nonce": null }),
+            json!({ "sub": null }),
+            json!({ "sub": "" }),
+            json!({ "sub": "x".repeat(SUBJECT_LENGTH_MAX + 1) }),
+            json!({ "email": "mi\u{212a}e@shop.example" }),
             json!({ "email": null }),
             json!({ "email_verified": false }),
             json!({ "email_verified": null }),

@@ -14,7 +14,7 @@ use crate::auth::SigningKey;
 /// Seconds within which the provider must send the person back.
 pub const SECONDS: i64 = 10 * 60;
 /// Prefix of a state.
-const PREFIX: &str = "sws_";
+const PREFIX: &str = "swn_";
 /// Random bytes of a state.
 const RANDOM_BYTES: usize = 32;
 /// Bytes before the page: tenant, provider, end, random bytes.
@@ -44,6 +44,8 @@ pub(super) enum Part {
     Verifier,
     /// It ties the state to the browser that began the sign-in.
     Cookie,
+    /// It ties our code, which stands here in place of the state, to the same browser.
+    Page,
 }
 
 /// Signs states.
@@ -94,6 +96,7 @@ impl States {
             Part::Nonce => "nonce",
             Part::Verifier => "verifier",
             Part::Cookie => "cookie",
+            Part::Page => "page",
         };
         let signed = hmac::sign(&self.0, format!("{purpose} {text}").as_bytes());
         BASE64_URL_SAFE_NO_PAD.encode(signed.as_ref())
@@ -127,7 +130,7 @@ mod tests {
         assert_eq!(states.read(&text, at(1_000)), None);
         let other = States::new(&SigningKey::generate().expect("a key"));
         assert_eq!(other.read(&text, at(999)), None);
-        for odd in ["", "sws_", "sws_AAAA", &text[1..], &text[..text.len() - 2], &format!("{text}A")] {
+        for odd in ["", "swn_", "swn_AAAA", &text[1..], &text[..text.len() - 2], &format!("{text}A")] {
             assert_eq!(states.read(odd, at(999)), None, "{odd}");
         }
         assert_ne!(text, states.write(&state), "each has random bytes");
@@ -138,10 +141,11 @@ mod tests {
     #[test]
     fn the_parts_of_a_state_differ() {
         let states = States::new(&SigningKey::generate().expect("a key"));
-        let of = |part| states.derive(part, "sws_x");
+        let of = |part| states.derive(part, "swn_x");
         assert_eq!(of(Part::Verifier), of(Part::Verifier));
         assert_eq!(of(Part::Verifier).len(), 43);
         assert!(of(Part::Verifier) != of(Part::Nonce) && of(Part::Nonce) != of(Part::Cookie));
-        assert_ne!(states.derive(Part::Nonce, "sws_y"), of(Part::Nonce));
+        assert_ne!(of(Part::Cookie), of(Part::Page));
+        assert_ne!(states.derive(Part::Nonce, "swn_y"), of(Part::Nonce));
     }
 }
