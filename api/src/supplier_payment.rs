@@ -46,7 +46,8 @@ struct SupplierPaymentIn {
     id: Option<SupplierPaymentId>,
     /// Supplier who is paid.
     supplier_id: SupplierId,
-    /// Amount in the currency of the bills that is paid. If it is stated, it is the sum of the amounts of the bills, less their discounts.
+    /// Amount that is paid, in the currency of the bills. If it is stated, it is the sum of the amounts of the bills less their
+    /// discounts, and of the advance.
     amount: Option<Money>,
     /// Units of the tenant's currency in one unit of the currency of the bills. The latest recorded rate of the day or before if absent.
     #[schema(example = json!(null))]
@@ -155,14 +156,14 @@ pub struct SupplierPaymentOut<'a> {
     /// Number of the payment.
     #[schema(max_length = 64, example = "SP-2026-000123")]
     number: &'a str,
-    /// Payment or reversal.
+    /// Payment, reversal, or application of an advance.
     kind: SupplierPaymentKind,
     /// Supplier who was paid.
     supplier_id: SupplierId,
     /// Tenant's currency, in which `amount` is.
     #[schema(max_length = 3, example = "GBP")]
     currency: &'a str,
-    /// Amount that the bank paid, without discounts. Negative in a reversal.
+    /// Amount that the bank paid, without discounts. Negative in a reversal, zero in an application.
     amount: Money,
     /// Amount in the currency of the bills. Null if that is the tenant's.
     foreign: Option<ForeignPaymentOut<'a>>,
@@ -325,8 +326,9 @@ async fn apply(post: Post, id: PathId<SupplierPaymentId>) -> Answer {
 
 /// Reverse a payment of a supplier
 ///
-/// Takes a payment back that came back from the bank: its bills are open again. The reversal is a payment document of its own,
-/// with the opposite amount.
+/// Takes a payment back that came back from the bank, or the application of an advance: its bills are open again. The reversal is a
+/// payment document of its own, with the opposite amount. A payment whose advance is applied to bills is reversed after its
+/// applications (409).
 #[utoipa::path(
     operation_id = "supplier_payments_reverse",
     security(("bearer" = ["purchasing:pay"])),
@@ -355,7 +357,7 @@ async fn reverse(post: Post, id: PathId<SupplierPaymentId>) -> Answer {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Filters {
-    /// Only payments or reversals.
+    /// Only payments, reversals, or applications of advances.
     kind: Option<SupplierPaymentKind>,
     /// Only this supplier.
     supplier_id: Option<SupplierId>,
@@ -378,7 +380,7 @@ struct Filters {
 
 /// List payments of suppliers
 ///
-/// Returns one page of payments and reversals, without their bills.
+/// Returns one page of payments, reversals and applications of advances, without their bills.
 #[utoipa::path(
     operation_id = "supplier_payments_list",
     security(("bearer" = ["purchasing:read"])),

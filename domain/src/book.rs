@@ -334,6 +334,8 @@ pub struct ChangedBill {
     pub foreign_open: Option<Money>,
     /// The reversal that took it back.
     pub reversed_by: Option<BillId>,
+    /// The version. Several documents of a batch add 1 each.
+    pub version: i32,
 }
 
 impl Book {

@@ -116,7 +116,9 @@ impl Exchange {
             return Ok(None);
         };
         let Some(decimals) = self.decimals.get(currency).copied() else {
-            let detail = format!("{currency} is no currency of ISO 4217: send a code such as EUR.");
+            // The text may be of any length: it is not repeated.
+            let detail =
+                "Expected an ISO 4217 code of a currency such as USD, in capital letters.".to_owned();
             return Err(problem("/currency", detail));
         };
         if let Some(rate) = stated.rate {

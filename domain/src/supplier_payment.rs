@@ -165,6 +165,10 @@ impl Rule for Pay {
         "supplier_payment.paid"
     }
 
+    fn lines(&self) -> usize {
+        self.parts.len().max(1)
+    }
+
     fn needs(&self, needs: &mut Needs) {
         needs.payees.insert(self.supplier_id);
         needs.bill_ids.extend(self.parts.iter().map(|part| part.bill_id));
@@ -180,6 +184,10 @@ impl Rule for Pay {
 impl Rule for Apply {
     fn name(&self) -> &'static str {
         "supplier_payment.applied"
+    }
+
+    fn lines(&self) -> usize {
+        self.parts.len().max(1)
     }
 
     fn needs(&self, needs: &mut Needs) {
@@ -214,6 +222,11 @@ impl Rule for Reverse {
         "supplier_payment_reversal.recorded"
     }
 
+    /// Returns the most bills of a payment. Those of the original are known only after it is loaded.
+    fn lines(&self) -> usize {
+        PARTS_MAX
+    }
+
     fn needs(&self, needs: &mut Needs) {
         needs.supplier_payment_ids.insert(self.original_id);
         needs.numbered.insert(DocumentKind::SupplierPaymentReversal);
@@ -233,15 +246,17 @@ fn pay(book: &mut Book, command: &Pay) -> Result<(SupplierPayment, Posting), Ref
     let advance = check_advance(book, command)?;
     let day = book.setup.settings.day(occurred_at);
     let parts = check_parts(book, command.supplier_id, &command.parts, day)?;
+    // Bills of several currencies have no sum: they are rejected before it is compared.
+    let foreign = foreign::quote(book, command, occurred_at)?;
     let of_bills: Money = parts.iter().map(|part| part.amount - part.discount).sum();
     let stated = of_bills + advance;
+    check_moves(stated)?;
     if command.amount.is_some_and(|amount| amount != stated) {
         let detail = format!(
             "The bills less their discounts, and the advance, come to {stated}: send that amount, or leave it out."
         );
         return Err(Refusal::invalid("/amount", detail));
     }
-    let foreign = foreign::quote(book, command, occurred_at)?;
     let amount = foreign.as_ref().map_or(stated, |foreign| foreign.base);
     let parts: Vec<PaidBill> = parts.iter().map(|part| foreign::relieve(book, part)).collect();
 
@@ -265,6 +280,16 @@ fn pay(book: &mut Book, command: &Pay) -> Result<(SupplierPayment, Posting), Ref
         occurred_at,
     };
     Ok(post(book, payment))
+}
+
+/// Rejects a document that pays nothing, because the discounts of its parts are as much as their amounts.
+fn check_moves(amount: Money) -> Result<(), Refusal> {
+    if amount.is_positive() {
+        return Ok(());
+    }
+    let detail = "The discounts are as much as the amounts of the bills, so nothing is paid: settle more of the bills, or send a \
+                  discount of 0.";
+    Err(Refusal::invalid("/bills", detail))
 }
 
 /// Returns the amount that is paid in advance. Rejects a payment of nothing.
@@ -298,6 +323,7 @@ fn apply(book: &mut Book, command: &Apply) -> Result<(SupplierPayment, Posting),
     foreign::check_none(book, &command.parts)?;
     let parts = check_parts(book, paid.supplier_id, &command.parts, day)?;
     let applied: Money = parts.iter().map(|part| part.amount - part.discount).sum();
+    check_moves(applied)?;
     if applied > paid.unapplied {
         let detail = format!(
             "{} of {} is left, and the bills less their discounts come to {applied}: apply less.",
@@ -466,8 +492,13 @@ fn post(book: &mut Book, payment: SupplierPayment) -> (SupplierPayment, Posting)
             // A later payment of the batch that read the bill before this one is rejected.
             bill.version += 1;
             let foreign_open = bill.foreign.as_ref().map(|foreign| foreign.open);
-            let (id, open, reversed_by) = (bill.id, bill.open, bill.reversed_by);
-            posting.bills.push(ChangedBill { id, open, foreign_open, reversed_by });
+            posting.bills.push(ChangedBill {
+                id: bill.id,
+                open: bill.open,
+                foreign_open,
+                reversed_by: bill.reversed_by,
+                version: bill.version,
+            });
         }
     }
     let mut entry = Lines::default();
@@ -495,4 +526,35 @@ fn post(book: &mut Book, payment: SupplierPayment) -> (SupplierPayment, Posting)
     }
     book.supplier_payments.insert(payment.id, payment.clone());
     (payment, posting)
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// Payments of many bills don't share a transaction, and have time by their bills.
+    #[test]
+    fn each_bill_of_a_payment_is_a_line() {
+        let part = |number| PartToPay {
+            bill_id: BillId(Uuid::from_u128(number)),
+            amount: Money::ZERO,
+            discount: None,
+            version: None,
+        };
+        let mut pay = Pay {
+            id: None,
+            supplier_id: SupplierId(Uuid::nil()),
+            amount: None,
+            exchange_rate: None,
+            parts: (1..=500).map(part).collect(),
+            advance: None,
+            reference: None,
+            occurred_at: None,
+        };
+        assert_eq!(pay.lines(), 500);
+        pay.parts.clear();
+        assert_eq!(pay.lines(), 1, "an advance has no bill");
+    }
 }

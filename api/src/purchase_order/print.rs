@@ -9,6 +9,7 @@ use actix_web::{HttpResponse, get};
 use domain::address::Address;
 use domain::id::PurchaseOrderId;
 use domain::locale::Locale;
+use domain::number::{showing, shown_decimals};
 use domain::purchase_order::{PurchaseLine, PurchaseOrderStatus};
 use serde::Deserialize;
 use service::purchase_order::document::{self, OrderDocument};
@@ -141,7 +142,8 @@ impl Language {
 /// Get a purchase order as a document
 ///
 /// Returns the purchase order as a page of HTML to print or to save as PDF, for the supplier: both parties, and each line with its
-/// quantity, price and day. It loads nothing and runs no scripts. Without the scope `costs:read` it has no prices.
+/// quantity, price and day, in the currency of the order. It loads nothing and runs no scripts. Without the scope `costs:read` it has
+/// no prices.
 #[utoipa::path(
     operation_id = "purchase_orders_print",
     security(("bearer" = ["purchasing:read"])),
@@ -165,7 +167,7 @@ async fn print(
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
-        .body(sheet.page()))
+        .body(sheet.printed()))
 }
 
 /// A document in one language, as a caller may see it.
@@ -176,6 +178,13 @@ struct Sheet<'a> {
 }
 
 impl Sheet<'_> {
+    /// Returns the page with amounts in the currency of the order, which the supplier knows, and with its decimals.
+    fn printed(&self) -> String {
+        let foreign = self.document.order.foreign.as_ref();
+        let decimals = foreign.map_or_else(shown_decimals, |foreign| foreign.quote.decimals);
+        showing(decimals, || self.page())
+    }
+
     fn page(&self) -> String {
         let (words, order) = (self.words, &self.document.order);
         let lines: String = order.lines.iter().map(|line| self.line(line)).collect();
@@ -268,8 +277,10 @@ impl Sheet<'_> {
             ("n", format!("{} {}", self.figure(&line.entered.to_string()), line.uom)),
         ];
         if self.has_costs {
-            cells.push(("n", self.figure(&line.unit_cost.to_string())));
-            cells.push(("n", self.figure(&line.value.to_string())));
+            let unit_cost = line.foreign.map_or(line.unit_cost, |foreign| foreign.unit_cost);
+            let value = line.foreign.map_or(line.value, |foreign| foreign.value);
+            cells.push(("n", self.figure(&unit_cost.to_string())));
+            cells.push(("n", self.figure(&value.to_string())));
         }
         cells.extend([("", expected), ("", place.to_owned())]);
         let cell = |(class, text): &(&str, String)| format!("<td class=\"{class}\">{}</td>", escaped(text));
@@ -280,11 +291,13 @@ impl Sheet<'_> {
         if !self.has_costs {
             return String::new();
         }
-        let value = self.figure(&self.document.order.value.to_string());
-        format!(
-            "<p class=\"n\"><strong>{}: {value} {}</strong></p>",
-            self.words.total, self.document.currency
-        )
+        let order = &self.document.order;
+        let (value, currency) = match &order.foreign {
+            Some(foreign) => (foreign.value, &foreign.quote.currency),
+            None => (order.value, &self.document.currency),
+        };
+        let value = self.figure(&value.to_string());
+        format!("<p class=\"n\"><strong>{}: {value} {currency}</strong></p>", self.words.total)
     }
 
     fn figure(&self, plain: &str) -> String {

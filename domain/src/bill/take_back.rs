@@ -378,11 +378,13 @@ fn take_back(
     if document.kind == BillKind::Reversal {
         known.bill.reversed_by = Some(document.id);
     }
+    known.bill.version += 1;
     posting.bills.push(ChangedBill {
         id: bill_id,
         open: known.bill.open,
         foreign_open: known.bill.foreign.as_ref().map(|foreign| foreign.open),
         reversed_by: known.bill.reversed_by,
+        version: known.bill.version,
     });
     book.bills.insert(bill_id, known);
     let own = KnownBill { bill: document.clone(), credited: Money::ZERO, left: Vec::new() };

@@ -91,7 +91,21 @@ pub(super) fn convert(
     Ok(line)
 }
 
-/// Returns a cost that a receipt states, in the tenant's currency. It is in the currency of the order before.
-pub(super) fn received_at(order: &PurchaseOrder, unit_cost: Price) -> Price {
-    order.foreign.as_ref().map_or(unit_cost, |foreign| foreign.quote.base_price(unit_cost))
+/// Returns a cost that a receipt states, in the tenant's currency. It is in the currency of the order before. Rejects a cost above the
+/// limit of a line: multiplied by a quantity, it may have more digits than a decimal holds.
+pub(super) fn received_at(
+    order: &PurchaseOrder,
+    unit_cost: Price,
+    settings: &Settings,
+    pointer: &str,
+) -> Result<Price, Problem> {
+    let Some(foreign) = &order.foreign else { return Ok(unit_cost) };
+    let converted = foreign.quote.base_price(unit_cost);
+    if converted.get().abs() > AMOUNT_MAX {
+        let own = &settings.currency;
+        let detail = format!("A line may have a cost of at most {AMOUNT_MAX} in {own}.");
+        let pointer = format!("{pointer}/unit_cost");
+        return Err(Problem { pointer, code: Code::ValidationFailed, detail, params: Vec::new() });
+    }
+    Ok(converted)
 }

@@ -225,8 +225,11 @@ fn check_line(
         let is_same = unit.uom == ordered.uom && unit.factor == ordered.factor;
         if is_same { ordered.unit_cost } else { Price::rounded(share(ordered.unit_cost.get(), part, whole)) }
     };
-    let stated = line.unit_cost.map(|unit_cost| foreign::received_at(order, unit_cost));
-    let unit_cost = Some(stated.unwrap_or_else(in_unit));
+    let unit_cost = match line.unit_cost {
+        Some(stated) => foreign::received_at(order, stated, &book.setup.settings, pointer)?,
+        None => in_unit(),
+    };
+    let unit_cost = Some(unit_cost);
     let (uom, entered, lots) = (Some(unit.uom), line.quantity, line.lots);
     Ok(Arriving { at, quantity, line: MoveLine { item, uom, quantity: entered, unit_cost, lots } })
 }

@@ -46,18 +46,22 @@ pub(super) async fn load(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), 
     Ok(())
 }
 
-/// Returns the other currencies that documents state or whose bills they pay, each with the day of the document.
+/// Returns the other currencies that documents state or whose bills they pay, each with the day of the document. A text that is no
+/// currency is left out: its document is rejected.
 fn asked(needs: &Needs, book: &Book) -> Vec<(String, NaiveDate)> {
     let settings = &book.setup.settings;
     let mut asked: BTreeSet<(String, NaiveDate)> = needs.exchange.clone();
     let today = settings.day(book.now);
     asked.extend(needs.exchange_today.iter().map(|currency| (currency.clone(), today)));
-    let foreign = || book.bills.values().filter_map(|known| known.bill.foreign.as_ref());
-    for at in &needs.paid_at {
-        let day = settings.day(at.map_or(book.now, |at| at.min(book.now)));
-        asked.extend(foreign().map(|foreign| (foreign.quote.currency.clone(), day)));
+    let foreign = book.bills.values().filter_map(|known| known.bill.foreign.as_ref());
+    let paid: BTreeSet<&str> = foreign.map(|foreign| foreign.quote.currency.as_str()).collect();
+    let days = needs.paid_at.iter().map(|at| settings.day(at.map_or(book.now, |at| at.min(book.now))));
+    for day in days.collect::<BTreeSet<NaiveDate>>() {
+        asked.extend(paid.iter().map(|currency| ((*currency).to_owned(), day)));
     }
-    asked.into_iter().filter(|(currency, _)| *currency != settings.currency).collect()
+    let is_other =
+        |(currency, _): &(String, NaiveDate)| *currency != settings.currency && decimals_of(currency).is_ok();
+    asked.into_iter().filter(is_other).collect()
 }
 
 /// Reads the currency and the rate of a document; nothing if it is in the tenant's currency.

@@ -20,7 +20,7 @@ use crate::{Error, Tx};
 #[derive(Debug)]
 pub struct OrderDocument {
     pub order: PurchaseOrder,
-    /// Currency of all amounts.
+    /// Tenant's currency.
     pub currency: String,
     /// Day of the order: the one on which it was sent, or else written, in the time zone of the tenant.
     pub day: NaiveDate,

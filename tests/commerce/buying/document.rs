@@ -60,3 +60,36 @@ fn a_purchase_order_is_printed_in_the_language_of_its_supplier() {
         assert!(!hidden.text.contains("3,25") && !hidden.text.contains("39,00"), "{}", hidden.text);
     });
 }
+
+/// The supplier sees the prices that were agreed, not their value in the books.
+#[test]
+fn an_order_in_another_currency_is_printed_in_it() {
+    with_tenant(async |tenant| {
+        tenant.product("MUG", "10.00").await;
+        let mill = supplier(tenant, "MILL", json!({})).await;
+        for (currency, rate, unit_cost, row, total) in [
+            (
+                "USD",
+                "0.92",
+                "5",
+                "<td class=\"n\">5.00</td><td class=\"n\">50.00</td>",
+                "Total before tax: 50.00 USD",
+            ),
+            (
+                "JPY",
+                "0.0051",
+                "50",
+                "<td class=\"n\">50</td><td class=\"n\">500</td>",
+                "Total before tax: 500 JPY",
+            ),
+        ] {
+            let lines = json!([{ "sku": "MUG", "quantity": "10", "unit_cost": unit_cost }]);
+            let body =
+                json!({ "supplier_id": mill, "currency": currency, "exchange_rate": rate, "lines": lines });
+            let made = tenant.post(PURCHASES, &body).await.created();
+            let path = format!("{PURCHASES}/{}/document", made["id"].as_str().expect("an id"));
+            let page = tenant.get(&path).await.text;
+            assert!(page.contains(row) && page.contains(total) && !page.contains("GBP"), "{page}");
+        }
+    });
+}

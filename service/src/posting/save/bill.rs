@@ -266,18 +266,21 @@ async fn write_changed(tx: &Tx, rows: Vec<ChangedBill>) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());
     }
+    // The lock of the supplier keeps other writers of the version away.
     let statement = "update bill b set open = v.open, foreign_open = v.foreign_open, reversed_by = v.reversed_by, \
-                    version = b.version + 1, updated_at = $2 \
-             from unnest($3::uuid[], $4::numeric[], $5::uuid[], $6::numeric[]) as v (id, open, reversed_by, foreign_open) \
+                    version = v.version, updated_at = $2 \
+             from unnest($3::uuid[], $4::numeric[], $5::numeric[], $6::uuid[], $7::int[]) as v \
+                  (id, open, foreign_open, reversed_by, version) \
              where b.tenant_id = $1 and b.id = v.id";
-    let query = sqlx::query(statement)
+    let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(tx.now)
-        .bind(column(&rows, |row| row.id.0))
-        .bind(column(&rows, |row| row.open.get()))
-        .bind(column(&rows, |row| row.reversed_by.map(|id| id.0)))
-        .bind(column(&rows, |row| row.foreign_open.map(Money::get)));
-    tx.execute(query).await?;
+        .column("id", &rows, |row| row.id.0)
+        .column("open", &rows, |row| row.open.get())
+        .column("foreign_open", &rows, |row| row.foreign_open.map(Money::get))
+        .column("reversed_by", &rows, |row| row.reversed_by.map(|id| id.0))
+        .column("version", &rows, |row| row.version);
+    query.execute(tx).await?;
     Ok(())
 }
 

@@ -123,6 +123,32 @@ fn a_late_payment_has_no_discount_and_none_exceeds_the_terms() {
     });
 }
 
+/// 60 % of 0.01 are 0.01: the discount is all of the part.
+#[test]
+fn a_discount_of_all_that_is_settled_is_rejected() {
+    with_tenant(async |tenant| {
+        let pottery = supplier(tenant, "POTTERY", json!({})).await;
+        let mut body = bill(&pottery, "1", &json!([{ "account": "6100", "unit_cost": "1" }]));
+        body["discounts"] = json!([{ "percent": "60", "until": "2026-01-05" }]);
+        let made = tenant.post(BILLS, &body).await.created();
+        let mut cent = part(&pottery, &made, "0.01", "2026-01-04");
+        tenant.post(PAYMENTS, &cent).await.refused(422, "validation_failed").names(&["#/bills"]);
+        let advance =
+            json!({ "supplier_id": pottery, "advance": "5", "occurred_at": "2026-01-03T12:00:00Z" });
+        let advance = tenant.post(PAYMENTS, &advance).await.created();
+        let applied = json!({ "bills": cent["bills"], "occurred_at": "2026-01-04T12:00:00Z" });
+        let apply = format!("{PAYMENTS}/{}/apply", id(&advance));
+        tenant.post(&apply, &applied).await.refused(422, "validation_failed").names(&["#/bills"]);
+        cent["bills"][0]["discount"] = json!("0");
+        assert_eq!(tenant.post(PAYMENTS, &cent).await.created()["amount"], "0.01");
+        assert_eq!(tenant.get(&bill_path(&made)).await.ok()["open_value"], "0.99");
+        assert_eq!(
+            (tenant.balance("5310").await.as_str(), tenant.balance("1150").await.as_str()),
+            ("0.00", "5.00")
+        );
+    });
+}
+
 #[test]
 fn a_bill_may_state_its_own_discounts() {
     with_tenant(async |tenant| {

@@ -116,6 +116,7 @@ fn wrong_rates_currencies_and_decimals_are_rejected() {
             ("GBP", json!("0.92"), "#/exchange_rate"),
             ("QQQ", json!("0.92"), "#/currency"),
             ("usd", json!("0.92"), "#/currency"),
+            ("US\0", json!("0.92"), "#/currency"),
             ("USD", json!("99999999"), "#/lines/0/unit_cost"),
         ] {
             let refused = billed_in(tenant, &mill, currency, rate, &["1000"]).await;
@@ -152,9 +153,17 @@ fn wrong_rates_currencies_and_decimals_are_rejected() {
         other["currency"] = json!("GBP");
         let other = tenant.post(BILLS, &other).await.created();
         assert_eq!(other["foreign"], Value::Null);
-        let both = json!({ "supplier_id": mill, "exchange_rate": "0.0051", "bills": [
+        // Their amounts have no sum, so a stated amount is not compared with one.
+        let mut both = json!({ "supplier_id": mill, "exchange_rate": "0.0051", "bills": [
             { "bill_id": yen["id"], "amount": "1000" }, { "bill_id": other["id"], "amount": "5" }] });
-        tenant.post(PAYMENTS, &both).await.refused(422, "validation_failed").names(&["#/bills/1/bill_id"]);
+        for amount in [Value::Null, json!("10.10")] {
+            both["amount"] = amount;
+            tenant
+                .post(PAYMENTS, &both)
+                .await
+                .refused(422, "validation_failed")
+                .names(&["#/bills/1/bill_id"]);
+        }
         let rated = pay(tenant, &other, "5", json!("0.9")).await;
         rated.refused(422, "validation_failed").names(&["#/exchange_rate"]);
     });
@@ -295,6 +304,28 @@ fn goods_of_an_order_in_another_currency_cost_its_rate() {
         let expected = entry(&[("1200", "-2.18"), ("2000", "-47.50"), ("2100", "49.68")]);
         assert_eq!(tenant.entry(id(&recorded)).await, expected);
         assert_eq!(tenant.level("MUG").await, Level::of("10", "0", "47.5"));
+        assert_eq!(tenant.balance("2100").await, "0.00");
+    });
+}
+
+/// The cost times the rate and the quantity has more digits than a number holds.
+#[test]
+fn a_received_cost_that_is_too_high_in_the_tenants_currency_is_rejected() {
+    with_tenant(async |tenant| {
+        tenant.product("MUG", "10.00").await;
+        let mill = supplier(tenant, "MILL", json!({})).await;
+        let line = json!({ "sku": "MUG", "quantity": "1000000000", "unit_cost": "0" });
+        let body =
+            json!({ "supplier_id": mill, "currency": "USD", "exchange_rate": "99999999", "lines": [line] });
+        let made = tenant.post("/v1/purchase-orders", &body).await.created();
+        let order = format!("/v1/purchase-orders/{}", id(&made));
+        tenant.post(&format!("{order}/send"), &json!({})).await.ok();
+        for unit_cost in ["999999999999", "-999999999999"] {
+            let part =
+                json!({ "lines": [{ "line_no": 1, "quantity": "1000000000", "unit_cost": unit_cost }] });
+            let refused = tenant.post(&format!("{order}/receive"), &part).await;
+            refused.refused(422, "validation_failed").names(&["#/lines/0/unit_cost"]);
+        }
         assert_eq!(tenant.balance("2100").await, "0.00");
     });
 }

@@ -68,6 +68,30 @@ fn a_payment_pays_bills_in_full_or_in_part_and_can_come_back() {
     });
 }
 
+/// A batch that pays a bill twice adds 2 to its version, and a payment of the batch sees the one before it.
+#[test]
+fn each_payment_of_a_batch_changes_the_version_of_its_bill() {
+    with_tenant(async |tenant| {
+        let pottery = supplier(tenant, "POTTERY", json!({})).await;
+        let made = billed(tenant, &pottery, "1", "100").await;
+        assert_eq!(made["version"], 1);
+        let item = |key: &str, version: u32| {
+            let part = json!({ "bill_id": made["id"], "amount": "30", "version": version });
+            json!({ "idempotency_key": key, "body": { "supplier_id": pottery, "bills": [part] } })
+        };
+        let body = json!({ "items": [item("a", 1), item("b", 1), item("c", 2)] });
+        let reply = tenant.post(&format!("{PAYMENTS}/batch"), &body).await.json();
+        let results = reply["results"].as_array().expect("results").iter();
+        let statuses: Vec<&Value> = results.map(|result| &result["status"]).collect();
+        assert_eq!(statuses, [201, 412, 201], "{reply}");
+        let read = tenant.get(&bill_path(&made)).await.ok();
+        assert_eq!((&read["version"], &read["open_value"]), (&json!(3), &json!("40.00")));
+        let credit = json!({ "supplier_number": "GS", "dated": "2026-01-02", "lines": [{ "line_no": 1, "value": "10" }] });
+        tenant.post(&format!("{}/credit", bill_path(&made)), &credit).await.created();
+        assert_eq!(tenant.get(&bill_path(&made)).await.ok()["version"], 4);
+    });
+}
+
 #[test]
 fn a_payment_that_exceeds_a_bill_or_names_another_is_refused() {
     with_tenant(async |tenant| {

@@ -93,3 +93,26 @@ fn a_proposal_has_what_is_due_and_what_would_lose_its_discount_and_is_accepted_o
         assert_eq!(wrong.status, 422, "{}", wrong.text);
     });
 }
+
+/// Both ends of the days count. On the last day of a discount its bill is proposed with it, and a day later it is not.
+#[test]
+fn the_last_day_of_a_discount_belongs_to_it() {
+    with_tenant(async |tenant| {
+        let discounts =
+            json!({ "discounts": [{ "percent": "3", "days": 10 }, { "percent": "2", "days": 30 }] });
+        let pottery = supplier(tenant, "POTTERY", discounts).await;
+        billed(tenant, &pottery, "1", ("200", "2026-03-01")).await;
+        for (pay_on, until, amount, discount) in [
+            ("2026-01-12", "2026-01-12", "194.00", "6.00"),
+            ("2026-01-05", "2026-01-11", "0.00", "0.00"),
+            ("2026-01-13", "2026-01-31", "0.00", "0.00"),
+            ("2026-02-01", "2026-02-01", "196.00", "4.00"),
+            ("2026-02-02", "2026-02-28", "0.00", "0.00"),
+            ("2026-02-02", "2026-03-01", "200.00", "0.00"),
+        ] {
+            let proposal = tenant.get(&format!("{PROPOSAL}?pay_on={pay_on}&until={until}")).await.ok();
+            let found = (&proposal["amount"], &proposal["discount"]);
+            assert_eq!(found, (&json!(amount), &json!(discount)), "{pay_on} to {until}");
+        }
+    });
+}

@@ -130,6 +130,20 @@ fn a_payment_to_a_supplier_is_money_that_went_out() {
             (&out["recorded"][0]["amount"], &out["recorded"][0]["payment_id"]),
             (&json!("-12.00"), &Value::Null)
         );
+        // The application of an advance is no payment by the bank.
+        let other = json!({ "supplier_id": supplier, "supplier_number": "RE-2", "dated": "2026-01-02",
+            "lines": [{ "account": "5300", "unit_cost": "7" }] });
+        let other = tenant.make("/v1/bills", other).await;
+        let advance =
+            json!({ "supplier_id": supplier, "advance": "7.00", "occurred_at": "2026-01-01T09:00:00Z" });
+        let advance = tenant.make("/v1/supplier-payments", advance).await;
+        let applied = json!({ "bills": [{ "bill_id": other, "amount": "7.00" }] });
+        let applied = tenant.make(&format!("/v1/supplier-payments/{advance}/apply"), applied).await;
+        let both = json!([{ "supplier_payment_id": payment }, { "supplier_payment_id": applied }]);
+        let refused = matched(tenant, &out, both).await;
+        let named = &refused.json()["errors"][0]["pointer"];
+        assert_eq!(*named, json!("#/payments/1/supplier_payment_id"), "{}", refused.text);
+
         let named = json!([{ "supplier_payment_id": payment }]);
         let wrong_way = matched(tenant, &line(tenant, "B-2").await, named.clone()).await;
         wrong_way.refused(422, "validation_failed").names(&["#/payments"]);
