@@ -136,6 +136,10 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 #[post("/v1/attachments")]
 async fn create(write: Write, params: Params<UploadParams>, upload: FileUpload) -> Answer {
     let caller = write.caller();
+    // A file takes room in memory: it is not read if the query names a record whose files the caller may not change.
+    if let Some(record) = params.0.record_id.as_deref().and_then(Holder::parse) {
+        caller.require(attachment::write_scope(record.kind))?;
+    }
     let read = upload.read(params.0).await?;
     let new = &read.new;
     let said = json!({ "record_id": new.record.text(), "filename": new.filename.as_str(), "title": new.title, "position": new.position,

@@ -16,6 +16,7 @@ use strum::IntoEnumIterator;
 
 use crate::app::App;
 use crate::rate::Policy;
+use crate::trace::known_method;
 
 /// Upper ends of the classes of durations, in seconds.
 #[expect(clippy::disallowed_types, reason = "the ends of classes, by which nothing is counted or paid")]
@@ -156,7 +157,7 @@ fn measure(app: &App) {
 
 /// Counts a request that was served.
 pub(crate) fn count_request(method: &str, route: &str, status: u16, duration: Duration) {
-    let (method, route) = (method.to_owned(), route.to_owned());
+    let (method, route) = (known_method(method).to_owned(), route.to_owned());
     let labels = [("method", method), ("route", route)];
     metrics::histogram!("stockwell_request_seconds", &labels).record(duration);
     let [method, route] = labels;

@@ -29,9 +29,18 @@ pub fn trace_id(headers: &HeaderMap) -> Option<String> {
     parent(headers).map(|parent| parent.trace.to_owned())
 }
 
+/// Returns a method that the API knows, else `_OTHER`. A caller without a key may invent methods: each one would be a series of its own.
+pub fn known_method(method: &str) -> &str {
+    match method {
+        "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" => method,
+        _ => "_OTHER",
+    }
+}
+
 /// Returns the span of a request, whose parent is the span that the caller names. Without an export of spans it is none. `route`
 /// returns the template of the path.
 pub fn span(method: &str, headers: &HeaderMap, route: impl Fn() -> Option<String>) -> Span {
+    let method = known_method(method);
     let span = tracing::info_span!(
         target: "stockwell::span",
         "request",
@@ -125,6 +134,11 @@ mod tests {
         }
         let continued = response(trace).expect("a header");
         assert!(continued.to_str().expect("text").starts_with(&format!("00-{trace}-")));
+    }
+
+    #[test]
+    fn an_invented_method_has_no_name_of_its_own() {
+        assert_eq!(["PATCH", "get", "BREW", ""].map(known_method), ["PATCH", "_OTHER", "_OTHER", "_OTHER"]);
     }
 
     #[test]

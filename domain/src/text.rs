@@ -19,7 +19,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use crate::refusal::Problems;
 pub use card::holds_card_number;
 pub use cell::{neutral_cell, read_cell};
-pub use code::{CodeRule, one_form};
+pub use code::{CodeRule, is_stray, one_form};
 pub use search::{DASHES, Searched, WITHIN_LENGTH_MIN, looks};
 
 /// A free text of a document, of at most 100 characters, such as a processor's reference.

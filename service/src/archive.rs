@@ -26,7 +26,7 @@ use crate::auth::DUMMY_HASH;
 
 pub use delete::{Deleted, bi_roles, delete};
 pub use export::export;
-pub use import::{import, verify};
+pub use import::{import, import_paused, verify};
 pub use reset::test_tenant;
 
 /// The name of the file that describes the others.

@@ -9,7 +9,7 @@ use domain::attachment::{
 use domain::id::{AttachmentId, CustomerId, ProductId};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::tag;
-use domain::text::{Line200, Name};
+use domain::text::{Line200, Name, is_stray};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use serde::{Deserialize, Serialize};
@@ -158,7 +158,9 @@ impl Sight {
     pub fn of(caller: &Caller) -> Result<Self, Error> {
         let is_visitor = caller.is_publishable();
         let is_seen = |kind: &RecordKind| {
-            caller.scopes.contains(read_scope(*kind)) && (!is_visitor || *kind == RecordKind::Product)
+            caller.scopes.contains(read_scope(*kind))
+                && (!is_visitor || *kind == RecordKind::Product)
+                && (!states_costs(*kind) || caller.sees_costs())
         };
         let kinds: Vec<RecordKind> = RecordKind::VARIANTS.iter().copied().filter(is_seen).collect();
         if kinds.is_empty() {
@@ -184,6 +186,18 @@ fn read_scope(kind: RecordKind) -> Scope {
         RecordKind::Customer => Scope::CustomersRead,
         RecordKind::Supplier | RecordKind::PurchaseOrder | RecordKind::Bill => Scope::PurchasingRead,
         RecordKind::Order | RecordKind::Invoice => Scope::OrdersRead,
+    }
+}
+
+/// Whether the files of records of a kind may state costs: the supplier's own bill or confirmation.
+fn states_costs(kind: RecordKind) -> bool {
+    match kind {
+        RecordKind::PurchaseOrder | RecordKind::Bill => true,
+        RecordKind::Product
+        | RecordKind::Customer
+        | RecordKind::Supplier
+        | RecordKind::Order
+        | RecordKind::Invoice => false,
     }
 }
 
@@ -301,11 +315,9 @@ pub(crate) async fn erase(tx: &Tx, id: CustomerId) -> Result<(), Error> {
                          a.record_kind = 'customer' and a.record_id = $2 \
                          or a.record_kind = 'order' and a.record_id in ( \
                              select o.id from sales_order o where o.tenant_id = $1 and o.customer_id = $2))";
-    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
-    if rows.is_empty() {
-        return Ok(());
-    }
+    // A file that is added at the same time comes before the lock, and is found, or after the erasure.
     lock_usage(tx).await?;
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
     let ids = rows.iter().map(|row| row.try_get("id")).collect::<Result<Vec<Uuid>, _>>()?;
     forget(tx, &ids).await
 }
@@ -361,6 +373,10 @@ fn check(filename: &Line200, title: Option<&Name>, position: Option<i32>) -> Res
     filename.check(&mut problems, "/filename");
     if filename.as_str().contains(['/', '\\']) {
         problems.invalid("/filename", "Send the name of the file without its folder.");
+    }
+    if filename.as_str().contains(is_stray) {
+        problems
+            .invalid("/filename", "Send the name without invisible characters: they may hide its ending.");
     }
     if let Some(title) = title {
         title.check(&mut problems, "/title");

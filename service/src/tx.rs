@@ -57,6 +57,9 @@ const MANY_ROWS: &str = "set local plan_cache_mode = force_custom_plan; set loca
      set local max_parallel_workers_per_gather = 0; set local client_connection_check_interval = '500ms'";
 /// Longest time of one statement of a report.
 const REPORT_STATEMENT: &str = "set local statement_timeout = '60s'";
+/// Finds the tenant if it is moving to another database, or was moved.
+const PAUSED: &str =
+    "select from tenant where tenant_id = $1 and (moved_at is not null or moving_until > now())";
 /// Most attempts of a write that loses a race (40001, 40P01).
 const ATTEMPTS_MAX: u32 = 3;
 
@@ -139,9 +142,15 @@ impl Db {
         })
     }
 
-    /// Takes over which tenants are moving to another database, or were moved.
-    pub(crate) fn set_moves(&self, moves: HashMap<TenantId, Move>) {
-        self.moves.set(moves);
+    /// States that this process reads again and again which tenants are moving to another database. Until it has read that, and when its
+    /// last reading is old, each write asks the database.
+    pub fn follow_moves(&self) {
+        self.moves.follow();
+    }
+
+    /// Takes over which tenants are moving to another database, or were moved, as asked for at the instant `asked_at`.
+    pub(crate) fn set_moves(&self, moves: HashMap<TenantId, Move>, asked_at: Instant) {
+        self.moves.set(moves, asked_at);
     }
 
     /// Notes that a tenant is moving to another database, or was moved.
@@ -304,7 +313,22 @@ impl Db {
         self.moves.check_write(tenant_id)?;
         let opening = "begin; set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off; \
              set local jit = off";
-        self.open(opening, self.write_share, tenant_id).await
+        let tx = self.open(opening, self.write_share, tenant_id).await?;
+        self.check_move(&tx).await?;
+        Ok(tx)
+    }
+
+    /// Rejects a write of a tenant that is moving. The move may have begun while the write waited for its connection. From now on the move
+    /// sees the open transaction, and waits for it.
+    async fn check_move(&self, tx: &Tx) -> Result<(), Error> {
+        self.moves.check_write(tx.tenant_id)?;
+        if !self.moves.is_outdated() {
+            return Ok(());
+        }
+        match tx.row(sqlx::query(PAUSED).bind(tx.tenant_id.0)).await? {
+            None => Ok(()),
+            Some(_) => Err(Error::TenantMoving),
+        }
     }
 
     /// Opens a transaction for the log of requests. It has connections of its own, and no commit of it waits for the disk: what

@@ -26,8 +26,8 @@ use crate::schema::BodySchema;
 
 /// Most bytes of a body in JSON: the file in base64, and its description.
 const JSON_BYTES_MAX: usize = 7 * 1024 * 1024;
-/// Room of one upload: its body, and the file that is decoded from it.
-const UPLOAD_ROOM: usize = JSON_BYTES_MAX + BYTES_MAX;
+/// Room of one upload: its body, the text that is parsed from it, the file that is decoded from that, and the statement that stores it.
+const UPLOAD_ROOM: usize = 2 * JSON_BYTES_MAX + 2 * BYTES_MAX;
 /// Lowest speed at which an upload may arrive: others wait for its room.
 const BYTES_A_SECOND_MIN: usize = 128 * 1024;
 

@@ -5,8 +5,12 @@ pub const SIDE_MAX: u32 = 8_000;
 /// Most pixels of an image.
 pub const PIXELS_MAX: u64 = 40_000_000;
 /// The beginnings of texts that a browser would show as a page.
-const PAGES: [&str; 9] =
-    ["<!doctype", "<!--", "<?xml", "<html", "<head", "<body", "<script", "<iframe", "<svg"];
+const PAGES: [&str; 3] = ["<!doctype", "<!--", "<?xml"];
+/// Elements at the beginning of texts that a browser would show as a page.
+const ELEMENTS: [&str; 22] = [
+    "html", "head", "body", "script", "iframe", "svg", "h1", "div", "font", "table", "a", "style", "title",
+    "b", "br", "p", "img", "meta", "link", "form", "object", "embed",
+];
 
 /// The type of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,12 +124,28 @@ fn text(content: &[u8]) -> Result<FileType, &'static str> {
     if text.chars().any(|letter| letter.is_control() && !matches!(letter, '\t' | '\n' | '\r')) {
         return Err("of no type that is allowed");
     }
-    let start = text.trim_start_matches('\u{feff}').trim_start().as_bytes();
+    let is_mark_or_space = |letter: char| letter == '\u{feff}' || letter.is_whitespace();
+    let start = text.trim_start_matches(is_mark_or_space).as_bytes();
     let begins = |page: &&str| {
         let head = start.get(..page.len());
         head.is_some_and(|head| head.eq_ignore_ascii_case(page.as_bytes()))
     };
-    if PAGES.iter().any(begins) { Err("an HTML or XML page") } else { Ok(FileType::Text) }
+    if PAGES.iter().any(begins) || begins_with_element(start) {
+        return Err("an HTML or XML page");
+    }
+    Ok(FileType::Text)
+}
+
+/// Whether a text begins with a tag such as `<p>` or `<img src=…`.
+fn begins_with_element(text: &[u8]) -> bool {
+    let Some(rest) = text.strip_prefix(b"<") else { return false };
+    let is_named = |name: &&str| {
+        rest.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name.as_bytes()))
+            && rest
+                .get(name.len())
+                .is_none_or(|next| matches!(next, b'>' | b'/') || next.is_ascii_whitespace())
+    };
+    ELEMENTS.iter().any(is_named)
 }
 
 impl Dimensions {
@@ -259,6 +279,8 @@ mod tests {
         for (declared, content, part) in [
             (FileType::Png, b"<!DOCTYPE html><script>alert(1)</script>".as_slice(), "an HTML or XML page"),
             (FileType::Text, b"\xef\xbb\xbf  <svg onload=alert(1)>".as_slice(), "an HTML or XML page"),
+            (FileType::Text, b"<img src=x onerror=alert(1)>".as_slice(), "an HTML or XML page"),
+            (FileType::Csv, b"\n\xef\xbb\xbf<P>a</P>".as_slice(), "an HTML or XML page"),
             (FileType::Csv, b"%PDF-1.7".as_slice(), "application/pdf"),
             (FileType::Jpeg, b"GIF89a\x01\0\x01\0".as_slice(), "image/gif"),
             (FileType::Text, b"a\0b".as_slice(), "of no type that is allowed"),
@@ -270,6 +292,9 @@ mod tests {
         }
         assert_eq!(check(FileType::Csv, b"sku,name\r\nA,B\r\n"), Ok(None));
         assert_eq!(check(FileType::Text, "Grüße\n".as_bytes()), Ok(None));
+        assert_eq!(check(FileType::Text, b"<3 for <parcels> of 5 kg"), Ok(None));
+        assert_eq!(check(FileType::Text, b"<parcel> is no element"), Ok(None));
+        assert_eq!(check(FileType::Text, b"<a@shop.example> wrote"), Ok(None));
         assert_eq!(check(FileType::Pdf, b"%PDF-1.7\n"), Ok(None));
     }
 

@@ -68,7 +68,7 @@ fn is_invisible(letter: char) -> bool {
 
 /// Whether a character has no look, and no effect on the look of others: a space of no width, a mark of byte order. Joiners
 /// have one, in scripts and in emoji.
-pub(super) fn is_stray(letter: char) -> bool {
+pub fn is_stray(letter: char) -> bool {
     matches!(letter, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

@@ -12,6 +12,7 @@ use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, Row};
 use super::catalogue::{self, Table, quoted};
 use super::lines::Lines;
 use super::{ArchiveError, FORMAT, MANIFEST, Manifest, SESSION, TableFile, filled, has_rows};
+use crate::tenant::moving;
 
 /// Most rows that one statement brings in.
 const ROWS_AT_ONCE: usize = 1_000;
@@ -76,6 +77,15 @@ fn read(folder: &Path) -> Result<Manifest, ArchiveError> {
 /// A row has the position of the server that it comes from. If that is ahead, this server's positions are raised, for which writers
 /// of all tenants wait until the commit.
 pub async fn import(url: &str, folder: &Path) -> Result<Manifest, ArchiveError> {
+    write(url, folder, false).await
+}
+
+/// Like [`import`], for a tenant that is moving: its writes pause until the copy was compared with the source.
+pub async fn import_paused(url: &str, folder: &Path) -> Result<Manifest, ArchiveError> {
+    write(url, folder, true).await
+}
+
+async fn write(url: &str, folder: &Path, is_paused: bool) -> Result<Manifest, ArchiveError> {
     let manifest = read(folder)?;
     let mut connection = super::connect(url).await?;
     let tables = catalogue::tables(&mut connection).await?;
@@ -91,6 +101,9 @@ pub async fn import(url: &str, folder: &Path) -> Result<Manifest, ArchiveError> 
         }
     }
     check_slug(&mut connection, &manifest).await?;
+    if is_paused {
+        moving::pause(&mut connection, tenant_id).await?;
+    }
     put_behind(&mut connection, tenant_id).await?;
     connection.execute("commit").await?;
     connection.close().await?;

@@ -183,7 +183,7 @@ impl Found {
         let Found { session, is_open, chain, now } = self;
         let may_open = match chain.check(now) {
             Ok(()) => chain.scopes().contains(Scope::CustomerSessionsWrite),
-            Err(AuthError::TenantSuspended) => return Err(AuthError::TenantSuspended),
+            Err(error @ (AuthError::TenantSuspended | AuthError::TenantMoved)) => return Err(error),
             Err(_) => false,
         };
         if !is_open || !may_open || session.revoked_at.is_some() || session.expires_at <= now {

@@ -1,10 +1,12 @@
 //! The state of a tenant that the operator moves to another database.
 //!
 //! A lease rejects the writes of the tenant. The move renews it; after a kill it lapses within a minute, and the tenant trades on. Servers
-//! read the state every 10 seconds, and with each credential that they look up.
+//! read the state every 10 seconds, and with each credential that they look up. A server whose last reading is older asks with each write. The
+//! copy is paused too, so that no worker changes it before it was compared.
 
 use std::time::Duration;
 
+use domain::id::TenantId;
 use domain::refusal::Refusal;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::{self, ConnectOptions, Connection, Row};
@@ -33,6 +35,9 @@ const OPEN: &str = "select coalesce(array_agg(l.virtualxid), '{}') as open \
                         and a.datname = current_database() and coalesce(a.application_name, '') <> 'stockwell reader'";
 const STILL_OPEN: &str = "select count(*) as open from pg_locks l \
                           where l.locktype = 'virtualxid' and l.mode = 'ExclusiveLock' and l.virtualxid = any($1)";
+const PAUSE: &str = "update tenant set moving_until = 'infinity' where tenant_id = $1";
+const ARRIVE: &str = "update tenant set moving_until = null where slug = $1 and moved_at is null";
+const IS_MOVED: &str = "select moved_at is not null as moved from tenant where slug = $1";
 const FINISH: &str = "update tenant set moved_at = now(), moving_until = null \
                       where slug = $1 and moved_at is null and moving_until > now()";
 
@@ -73,6 +78,25 @@ pub async fn await_writers(url: &str) -> Result<(), Error> {
 /// Lets the tenant trade on.
 pub async fn give_up(url: &str, slug: &str) -> Result<(), Error> {
     change(url, slug, GIVE_UP, "There is no tenant with this slug, or it was moved.").await
+}
+
+/// Keeps workers and writes from a copy that is not compared yet. It has no lease: the pause lasts until [`arrive`].
+pub(crate) async fn pause(connection: &mut PgConnection, tenant_id: TenantId) -> Result<(), Error> {
+    sqlx::query(PAUSE).bind(tenant_id.0).execute(connection).await?;
+    Ok(())
+}
+
+/// Lets the copy trade, in the database that the tenant goes to.
+pub async fn arrive(url: &str, slug: &str) -> Result<(), Error> {
+    change(url, slug, ARRIVE, "The copy is not in the other database any more.").await
+}
+
+/// Whether the tenant was moved from here.
+pub async fn is_moved(url: &str, slug: &str) -> Result<bool, Error> {
+    let mut connection = connect(url).await?;
+    let row = sqlx::query(IS_MOVED).bind(slug).fetch_optional(&mut connection).await?;
+    connection.close().await?;
+    Ok(row.map(|row| row.try_get("moved")).transpose()?.unwrap_or(false))
 }
 
 /// Ends the tenant here: all its requests are rejected. Fails if its writes were not rejected all the time.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use domain::id::TenantId;
 use sea_orm::sqlx::{self, Row};
 use serde::Deserialize;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{find, operator};
@@ -35,12 +36,13 @@ pub async fn all(db: &Db) -> Result<HashMap<TenantId, Rates>, Error> {
         #[serde(default, rename = "move")]
         state: Option<Move>,
     }
+    let asked_at = Instant::now();
     let row = db.ask(|| sqlx::query("select rates from auth.tenant_rates()")).await?;
     let row = row.ok_or_else(|| Error::invariant("an aggregate returns one row"))?;
     let own: Vec<Own> = serde_json::from_str(row.try_get("rates")?)
         .map_err(|error| Error::invariant(format!("rate limits: {error}")))?;
     let moves = own.iter().filter_map(|own| Some((TenantId(own.tenant_id), own.state?)));
-    db.set_moves(moves.collect());
+    db.set_moves(moves.collect(), asked_at);
     Ok(own.into_iter().map(|own| (TenantId(own.tenant_id), own.rates)).collect())
 }
 

@@ -1,8 +1,12 @@
 //! Files of records: checked by their content, stored once, shown to those who may read the record.
 
+use std::time::Duration;
+
 use reqwest::Method;
+use sea_orm::sqlx;
 use serde_json::{Value, json};
 use tests::{Client, Reply, environment, with_tenant};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::platform::auth::{key, key_with};
@@ -135,6 +139,7 @@ fn content_that_is_not_allowed_is_rejected() {
             ("content_type", "text/html"),
             ("record_id", "ord"),
             ("filename", "a\\b"),
+            ("filename", "bill\u{202e}fdp.exe"),
         ] {
             let reply = tenant.post(PATH, &body(field, value)).await;
             let named = if (field, value) == ("content_type", "image/png") { "content" } else { field };
@@ -208,6 +213,29 @@ fn a_caller_reads_and_changes_the_files_of_its_records() {
         let listed = catalog.get(PATH).await.ok();
         assert_eq!(listed["data"].as_array().map(Vec::len), Some(1));
         assert_eq!(listed["data"][0]["filename"], "sheet.txt");
+        // The body is not looked at.
+        let query = format!("record_id={customer}&filename=mine.html");
+        send(&catalog, &query, "text/html", "<p>").await.refused(403, "insufficient_scope");
+    });
+}
+
+#[test]
+fn files_that_state_costs_are_read_with_the_scope_of_costs() {
+    with_tenant(async |tenant| {
+        tenant.product("BOLT", "1.00").await;
+        let supplier = tenant.make("/v1/suppliers", json!({ "code": "POTTERY", "name": "Pottery" })).await;
+        let line = json!({ "sku": "BOLT", "quantity": "10", "unit_cost": "4.00" });
+        let order =
+            tenant.make("/v1/purchase-orders", json!({ "supplier_id": supplier, "lines": [line] })).await;
+        let confirmation = hello(tenant, &order, "confirmation.txt").await.created();
+        let contract = hello(tenant, &supplier, "contract.txt").await.created();
+        let content = confirmation["url"].as_str().expect("a path");
+        let clerk = tenant.with_key(&key(tenant, &["purchasing:read"]).await);
+        clerk.get(content).await.refused(404, "not_found");
+        clerk.get(&format!("{PATH}/{}", id(&confirmation))).await.refused(404, "not_found");
+        assert_eq!(clerk.get(PATH).await.ok()["data"], json!([contract]));
+        let buyer = tenant.with_key(&key(tenant, &["purchasing:read", "costs:read"]).await);
+        assert_eq!(buyer.get(content).await.text, "hello");
     });
 }
 
@@ -249,6 +277,33 @@ fn the_files_of_an_erased_customer_go() {
         assert_eq!(left["data"].as_array().map(Vec::len), Some(1));
         assert_eq!(left["data"][0]["record_id"], json!(product));
         assert_eq!(tenant.count("attachment_content").await, 1, "the product has equal content");
+    });
+}
+
+#[test]
+fn a_file_that_is_added_while_its_customer_is_erased_goes_too() {
+    with_tenant(async |tenant| {
+        let customer = tenant.customer("Nordwind Supply").await;
+        hello(tenant, &customer, "contract.txt").await.created();
+        let mut upload = environment().root.begin().await.expect("a transaction");
+        for statement in [
+            "select from attachment_usage where tenant_id = $1 for update",
+            "insert into attachment (tenant_id, id, record_kind, record_id, sha256, filename, position, content_type, \
+                                     created_at, updated_at) \
+             select tenant_id, gen_random_uuid(), record_kind, record_id, sha256, 'late.txt', 1, content_type, now(), now() \
+             from attachment where tenant_id = $1",
+        ] {
+            let done = sqlx::query(statement).bind(tenant.id.0).execute(&mut *upload).await;
+            done.expect("the statement runs");
+        }
+        let erased = async { tenant.post(&format!("/v1/customers/{customer}/erase"), &json!({})).await };
+        let added = async {
+            sleep(Duration::from_millis(300)).await;
+            upload.commit().await.expect("the file is added");
+        };
+        let (erased, ()) = tokio::join!(erased, added);
+        erased.ok();
+        assert_eq!([tenant.count("attachment").await, tenant.count("attachment_content").await], [0, 0]);
     });
 }
 

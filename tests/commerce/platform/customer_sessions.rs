@@ -7,7 +7,7 @@ use sea_orm::sqlx;
 use serde_json::{Value, json};
 use tests::{Client, Reply, Tenant, environment, lines, with_tenant};
 
-use super::auth::key_with;
+use super::auth::{key_with, outside};
 use super::isolation::operation::{self, operations};
 use super::isolation::world::world;
 use super::isolation::{ENDLESS, call, comparable};
@@ -64,6 +64,16 @@ async fn buyer_with_price(tenant: &Tenant) -> Buyer {
 
 fn order(customer: &str, quantity: &str) -> Value {
     json!({ "customer_id": customer, "lines": lines(&[("MUG", quantity)]), "advance_to": "confirmed" })
+}
+
+#[test]
+fn a_session_says_that_its_tenant_was_moved() {
+    with_tenant(async |tenant| {
+        let Buyer { client, .. } = buyer(tenant, "Hotel").await;
+        outside(tenant, "update tenant set moved_at = now() where tenant_id = $1").await;
+        client.get("/v1/me").await.refused(403, "tenant_moved");
+        outside(tenant, "update tenant set moved_at = null where tenant_id = $1").await;
+    });
 }
 
 #[test]

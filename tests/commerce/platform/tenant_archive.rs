@@ -4,12 +4,14 @@ mod moving;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use domain::tenant::TaxRounding;
 use local::Postgres;
 use sea_orm::sqlx::postgres::PgPool;
 use sea_orm::sqlx::{self, AssertSqlSafe};
 use serde_json::{Value, json};
+use service::Error;
 use service::archive::{Manifest, TableFile};
 use service::auth::{ApiKeyCreate, KeyMode, make_key};
 use service::scope::Scope;
@@ -18,6 +20,7 @@ use sha2::{Digest, Sha256};
 use stockwell::archive;
 use strum::IntoEnumIterator;
 use tests::{Client, Node, Tenant, Till, environment, sale, superuser, with_tenant};
+use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 /// Lists that are the same on both sides. Those of keys and users differ in what they last did.
@@ -118,8 +121,17 @@ impl Other {
     /// Returns a client of an imported tenant, with a new key.
     async fn client(&self, tenant: &Tenant) -> Client {
         let key = ApiKeyCreate::unbounded("After the move", KeyMode::Test, Scope::iter().collect());
-        let key = make_key(&self.node.app.db, &service::tenant::operator(tenant.id), &key).await;
-        tenant.at(&self.node.base_url).with_key(key.expect("a key").reveal())
+        let (operator, begun) = (service::tenant::operator(tenant.id), Instant::now());
+        let made = loop {
+            match make_key(&self.node.app.db, &operator, &key).await {
+                // The server learns within 10 seconds that the copy trades.
+                Err(Error::TenantMoving) if begun.elapsed() < Duration::from_secs(15) => {
+                    sleep(Duration::from_millis(200)).await;
+                }
+                made => break made.expect("a key"),
+            }
+        };
+        tenant.at(&self.node.base_url).with_key(made.reveal())
     }
 }
 

@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use sea_orm::sqlx;
 use sea_orm::sqlx::postgres::PgPool;
+use service::auth::{ApiKeyCreate, KeyMode, make_key};
+use service::scope::Scope;
 use service::tenant::moving;
+use service::{Db, Error};
 use stockwell::archive::relocation::{Relocation, relocate};
-use tests::{Tenant, Till, environment, with_tenant};
+use tests::{Tenant, Till, environment, pool_options, with_tenant};
 use tokio::time::{Instant, sleep};
 
 use super::{Other, counts, migrator_url, place, trade};
@@ -123,6 +126,64 @@ fn a_move_that_fails_or_is_killed_leaves_the_tenant_trading() {
         let finished = moving::finish(&url, &tenant.slug).await.expect_err("too late");
         assert!(finished.to_string().contains("trades on here"), "{finished}");
         sells_within(tenant, &till, Duration::from_secs(15)).await;
+    });
+}
+
+#[test]
+fn a_copy_waits_until_it_is_compared_and_stays_if_the_tenant_was_ended() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("100", "4.00")).await;
+        let other = Other::start().await;
+        let (from_url, to_url, work) = (migrator_url(), other.migrator_url(), place(tenant, "-ended"));
+        let wanted = Relocation {
+            slug: &tenant.slug,
+            from_url: &from_url,
+            to_url: &to_url,
+            to: &other.node.app.db,
+            work: &work,
+            settle: Duration::ZERO,
+        };
+        let worked = async || {
+            let statement = "select (select count(*) from auth.tenants() w where w = $1) from tenant where tenant_id = $1";
+            let found = sqlx::query_scalar(statement).bind(tenant.id.0).fetch_optional(&other.root).await;
+            let found: Option<i64> = found.expect("the query runs");
+            found
+        };
+        let watched = async {
+            let first = loop {
+                if let Some(found) = worked().await {
+                    break found;
+                }
+                sleep(Duration::from_millis(2)).await;
+            };
+            // The end of the tenant is committed, and the command does not see it.
+            outside(tenant, "update tenant set moved_at = now() where tenant_id = $1").await;
+            first
+        };
+        let (relocated, first) = tokio::join!(relocate(&wanted), watched);
+        // On a slow machine the renewal of the lease finds the end first.
+        if let Err(error) = relocated {
+            assert!(error.to_string().contains("trades on here"), "{error}");
+        }
+        assert_eq!(first, 0, "no worker takes a copy that is not compared");
+        assert!(worked().await.is_some(), "the copy stays");
+        outside(tenant, "update tenant set moved_at = null where tenant_id = $1").await;
+    });
+}
+
+#[test]
+fn a_server_that_has_not_read_the_moves_asks_the_database() {
+    with_tenant(async |tenant| {
+        let db = Db::connect(&environment().database_url(), &pool_options()).await.expect("the app connects");
+        db.follow_moves();
+        let key = ApiKeyCreate::unbounded("Meanwhile", KeyMode::Test, vec![Scope::CatalogRead]);
+        let operator = service::tenant::operator(tenant.id);
+        let url = migrator_url();
+        moving::begin(&url, &tenant.slug).await.expect("a move begins");
+        let refused = make_key(&db, &operator, &key).await;
+        assert!(matches!(refused, Err(Error::TenantMoving)), "{refused:?}");
+        moving::give_up(&url, &tenant.slug).await.expect("the tenant trades on");
+        make_key(&db, &operator, &key).await.expect("a key");
     });
 }
 
