@@ -207,14 +207,25 @@ async fn run(tx: &Tx, statement: &Statement) -> Result<BankStatement, Error> {
             entries.push(entry);
         }
     }
-    // An entry that was stored whole stays whole.
+    // An entry that was stored whole stays whole, and one that was stored as its transactions stays split.
     let before = bank::stored(tx, &wholes).await?;
+    let is_stored = |line: &NewLine| before.contains_key(&(line.account.clone(), line.reference.clone()));
+    let split = |(entry, whole): (&&Entry, &NewLine)| {
+        if is_stored(whole) { None } else { parts(entry, &currency, decimals) }
+    };
+    let splits: Vec<Option<Vec<NewLine>>> = entries.iter().zip(&wholes).map(split).collect();
+    let new = wholes.iter().zip(&splits).filter(|&(whole, split)| split.is_none() && !is_stored(whole));
+    let new: Vec<NewLine> = new.map(|(whole, _)| whole.clone()).collect();
+    let split_before = bank::split(tx, &new).await?;
     let mut lines: Vec<NewLine> = Vec::with_capacity(statement.rows);
     let mut places = Vec::with_capacity(statement.rows);
     let mut seen: HashMap<(String, String), usize> = HashMap::new();
-    for (entry, whole) in entries.into_iter().zip(wholes) {
-        let is_whole = before.contains_key(&(whole.account.clone(), whole.reference.clone()));
-        let split = if is_whole { None } else { parts(entry, &currency, decimals) };
+    let mut kept_split = 0;
+    for ((entry, whole), split) in entries.into_iter().zip(wholes).zip(splits) {
+        if split.is_none() && split_before.contains(&(whole.account.clone(), whole.reference.clone())) {
+            kept_split += 1;
+            continue;
+        }
         for line in split.unwrap_or_else(|| vec![whole]) {
             let key = (line.account.clone(), line.reference.clone());
             if let Some(first) = seen.insert(key, entry.place) {
@@ -240,9 +251,9 @@ async fn run(tx: &Tx, statement: &Statement) -> Result<BankStatement, Error> {
     let added = usize::try_from(added).unwrap_or(usize::MAX).min(lines.len());
     Ok(BankStatement {
         object: tag::BankStatement,
-        lines: lines.len(),
+        lines: lines.len() + kept_split,
         added,
-        repeated: lines.len() - added,
+        repeated: lines.len() + kept_split - added,
         pending: statement.pending,
     })
 }

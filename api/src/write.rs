@@ -106,7 +106,7 @@ impl Write {
         })
     }
 
-    /// Makes postings read the tenant's settings, locations, tills, taxes and channel prices again.
+    /// Makes postings read the tenant's settings, locations, tills, taxes, channel prices, accounts and tree of categories again.
     pub fn changing_setup(mut self) -> Self {
         self.changes_setup = true;
         self

@@ -4,7 +4,7 @@
 //! before its first change. So a rejected command leaves the book unchanged, and the next command of the
 //! batch sees exactly what the accepted ones before it did.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
@@ -187,6 +187,8 @@ pub struct Book {
     pub credits: HashMap<CreditRef, Credit>,
     /// Payments and payouts that are taken back.
     pub payments: HashMap<PaymentId, KnownPayment>,
+    /// Bank lines that would be accepted as payments, and are matched with others by hand.
+    pub matched_lines: HashSet<PaymentId>,
     /// Holds that a command names, and the open holds of a reference that a command names.
     pub holds: HashMap<HoldId, Hold>,
     /// Transfers.
@@ -367,6 +369,7 @@ impl Book {
             vouchers: HashMap::new(),
             credits: HashMap::new(),
             payments: HashMap::new(),
+            matched_lines: HashSet::new(),
             holds: HashMap::new(),
             transfers: HashMap::new(),
             expected: HashMap::new(),

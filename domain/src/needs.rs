@@ -43,6 +43,8 @@ pub struct Needs {
     pub credits: BTreeSet<CreditRef>,
     /// Payments and payouts that are taken back.
     pub reversed: BTreeSet<PaymentId>,
+    /// Ids that callers chose for bank transfers. A bank line is accepted as the payment with its id.
+    pub accepted: BTreeSet<PaymentId>,
     /// Invoices that a payment names.
     pub invoice_ids: BTreeSet<InvoiceId>,
     pub register_ids: BTreeSet<RegisterId>,

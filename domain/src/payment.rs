@@ -169,6 +169,9 @@ impl Rule for Receive {
             None => _ = needs.paying.insert(self.customer_id),
             Some(named) => needs.invoice_ids.extend(named.iter().map(|allocation| allocation.invoice_id)),
         }
+        if self.method == PaymentMethod::Bank {
+            needs.accepted.extend(self.id);
+        }
         needs.register_ids.extend(self.register_id);
         needs.numbered.insert(DocumentKind::Payment);
     }
@@ -180,6 +183,10 @@ impl Rule for Receive {
 
 /// Records a payment and applies it to invoices. The rest stays unapplied. The customer's held orders are judged again.
 fn receive(book: &mut Book, command: &Receive) -> Result<(Payment, Posting), Refusal> {
+    if command.id.is_some_and(|id| book.matched_lines.contains(&id)) {
+        let detail = "The bank line is matched with payments that are recorded: see its matches.";
+        return Err(Refusal::state(detail));
+    }
     let occurred_at = book.occurred_at(command.occurred_at)?;
     open_item::require_customer(book, command.customer_id)?;
     check_amount(book, command.amount)?;

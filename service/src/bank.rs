@@ -2,7 +2,7 @@
 
 pub mod matched;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::bank::{OpenInvoice, OpenInvoices, PaymentMatch};
@@ -166,6 +166,37 @@ pub async fn stored(
         stored.insert(key, (row.try_get("booked_on")?, number(row, "amount")?));
     }
     Ok(stored)
+}
+
+const SPLIT: &str = "
+    select v.account, v.reference
+    from unnest($2::text[], $3::text[], $4::date[], $5::numeric[]) as v (account, reference, booked_on, amount)
+    join bank_line f on f.tenant_id = $1 and f.account = v.account and f.reference = v.reference || '/1'
+        and f.booked_on = v.booked_on
+    cross join lateral (
+        with recursive part (number, amount) as (
+            select 1, f.amount
+            union all
+            select p.number + 1, l.amount
+            from part p
+            join bank_line l on l.tenant_id = $1 and l.account = v.account
+                and l.reference = v.reference || '/' || (p.number + 1) and l.booked_on = v.booked_on
+        )
+        select count(*) as parts, sum(part.amount) as amount from part
+    ) s
+    where s.parts > 1 and s.amount = v.amount";
+
+/// Returns account and reference of the lines whose transactions are stored as lines of their own, and come to them.
+pub async fn split(tx: &Tx, lines: &[NewLine]) -> Result<HashSet<(String, String)>, Error> {
+    let rows = Columns::of(SPLIT)
+        .bind(tx.tenant_id.0)
+        .column("account", lines, |line| line.account.clone())
+        .column("reference", lines, |line| line.reference.clone())
+        .column("booked_on", lines, |line| line.booked_on)
+        .column("amount", lines, |line| line.amount.get())
+        .rows(tx)
+        .await?;
+    rows.iter().map(|row| Ok((row.try_get("account")?, row.try_get("reference")?))).collect()
 }
 
 /// Stores lines that are not there yet. Returns how many it stored.

@@ -64,6 +64,8 @@ struct Raw {
     about: String,
     /// Its transactions, at most [`TRANSACTIONS_MAX`].
     transactions: Vec<Transaction>,
+    /// Number of transactions of its batches, which may be stated without the transactions.
+    of_batches: usize,
 }
 
 /// A transaction of an entry.
@@ -200,6 +202,9 @@ impl Reading {
             | ["NtryDtls", "TxDtls", "RltdPties", "Dbtr", "Pty", "Nm"] => add_name(&mut raw.debtors, text),
             ["NtryDtls", "TxDtls", "RltdPties", "Cdtr", "Nm"]
             | ["NtryDtls", "TxDtls", "RltdPties", "Cdtr", "Pty", "Nm"] => add_name(&mut raw.creditors, text),
+            ["NtryDtls", "Btch", "NbOfTxs"] => {
+                raw.of_batches = raw.of_batches.saturating_add(text.parse().unwrap_or(0));
+            }
             ["AddtlNtryInf"] => {
                 add_text(&mut raw.entry.text, &text);
                 raw.about = cut(text);
@@ -224,6 +229,7 @@ impl Reading {
             creditors,
             about,
             transactions,
+            of_batches,
         } = std::mem::take(&mut self.entry);
         if is_pending {
             self.file.pending += 1;
@@ -258,6 +264,7 @@ impl Reading {
         let names = if is_debit { creditors } else { debtors };
         entry.counterparty = names.join(", ");
         entry.parts = split(&entry, is_debit, transactions, &about).unwrap_or_default();
+        entry.transactions = entry.transactions.max(of_batches);
         self.file.lines += entry.lines();
         self.file.entries.push(entry);
     }
@@ -520,6 +527,9 @@ mod tests {
         }
         let one = read(&statement(&batch(&[("100.00", "")])), 10).expect("a statement");
         assert_eq!((one.entries[0].parts.len(), one.entries[0].transactions), (0, 1));
+        let counted = CREDIT.replace("<NtryDtls>", "<NtryDtls><Btch><NbOfTxs>12</NbOfTxs></Btch>");
+        let counted = read(&statement(&counted), 10).expect("a statement");
+        assert_eq!((counted.entries[0].parts.len(), counted.entries[0].transactions), (0, 12));
     }
 
     #[test]

@@ -81,7 +81,8 @@ struct PostingParams {
 
 /// Get the account of a posting
 ///
-/// Returns the account that a posting would get now, and which rule gives it. Nothing is posted.
+/// Returns the account that a posting would get now, and which rule gives it. Nothing is posted. An unknown location or category is rejected
+/// (404).
 #[utoipa::path(
     operation_id = "account_mapping_resolve",
     security(("bearer" = ["ledger:read"])),
@@ -96,6 +97,6 @@ async fn resolve(app: Data<App>, caller: Caller, posting: Params<PostingParams>)
         return Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("channel"));
     }
     let posted = Case { purpose, channel, location_id, category_id };
-    let found = app.db.read(caller.tenant_id, async |tx| mapping::resolve(tx, &posted).await).await?;
-    Ok(HttpResponse::Ok().json(found))
+    let found = app.db.read(caller.tenant_id, async |tx| mapping::resolve(tx, &posted).await).await;
+    Ok(HttpResponse::Ok().json(found.map_err(|error| ApiError::from(error).in_query())?))
 }

@@ -44,6 +44,10 @@ impl Rule for OpenBooks {
         self.lines.len().max(1)
     }
 
+    fn is_alone(&self) -> bool {
+        true
+    }
+
     fn needs(&self, needs: &mut Needs) {
         needs.accounts.extend(self.lines.iter().map(|line| line.account.clone()));
         needs.opening_on.insert(self.opened_on);

@@ -30,6 +30,15 @@ impl Rule for CloseYear {
         "journal_entry.year_closed"
     }
 
+    /// The entry has two lines.
+    fn lines(&self) -> usize {
+        2
+    }
+
+    fn is_alone(&self) -> bool {
+        true
+    }
+
     fn needs(&self, needs: &mut Needs) {
         needs.closed_years.insert(self.year);
         needs.accounts.insert(account::CLOSED_RESULTS.to_owned());
@@ -84,4 +93,16 @@ fn close(book: &mut Book, command: &CloseYear) -> Result<(Entry, Posting), Refus
     entry.memo = Some(memo.unwrap_or_else(|| format!("Result of {year}")));
     book.years.entry(year).or_default().entry = Some(id);
     Ok((entry.clone(), Posting { entries: vec![entry], ..Posting::default() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::OpenBooks;
+    use super::*;
+
+    #[test]
+    fn a_command_that_reads_sums_joins_no_batch() {
+        let opening = OpenBooks { id: None, opened_on: NaiveDate::default(), memo: None, lines: Vec::new() };
+        assert!(CloseYear { id: None, year: 2025, memo: None }.is_alone() && opening.is_alone());
+    }
 }

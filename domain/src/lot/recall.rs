@@ -8,6 +8,7 @@ use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::hold::{self, Hold};
 use crate::id::{CustomerId, LocationId, LotId, OrderId};
+use crate::line_item::LINES_MAX;
 use crate::location::LocationKind;
 use crate::needs::Needs;
 use crate::number::Quantity;
@@ -132,6 +133,11 @@ pub struct OpenReservation {
 impl Rule for RecallLot {
     fn name(&self) -> &'static str {
         "lot.recalled"
+    }
+
+    /// Returns the most lines of a document. The locations whose units go into quarantine are known only after they are loaded.
+    fn lines(&self) -> usize {
+        LINES_MAX
     }
 
     fn needs(&self, needs: &mut Needs) {

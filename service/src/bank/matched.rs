@@ -1,7 +1,7 @@
 //! Matches by hand: the payments that a bank line is, which were recorded beside it.
 //!
 //! A line has the places 1, 2, … for its payments. Each place and each payment is taken once, so of two callers who match one line or
-//! one payment at once, the second is rejected.
+//! one payment at once, the second is rejected. A match and an acceptance of one line take one lock, so the second is rejected too.
 
 use std::collections::{HashMap, HashSet};
 
@@ -22,7 +22,6 @@ use crate::{Error, Tx};
 
 /// Most payments of a line.
 pub const PAYMENTS_MAX: usize = 100;
-const ACCEPTED: &str = "This line was accepted as a payment: see its payment_id.";
 /// Most days between a line and a payment that is found for it.
 const DAYS_BETWEEN: i64 = 7;
 
@@ -103,11 +102,16 @@ impl Named {
     }
 }
 
+/// The lock that an acceptance takes too: see `service::posting::open_items`.
+const LOCK: &str = "select pg_advisory_xact_lock(hashtextextended('bank_line ' || $1::uuid || $2::uuid, 0))";
+
 /// Matches a line with payments that come to its amount. What it returns names no person, because it is stored for repeats.
 pub async fn set(tx: &Tx, id: BankLineId, payments: &[Named]) -> Result<BankLineMatch, Error> {
+    tx.execute(sqlx::query(LOCK).bind(tx.tenant_id.0).bind(id.0)).await?;
     let line = get(tx, id).await?;
     if line.payment_id.is_some() {
-        return Err(Refusal::state(ACCEPTED).into());
+        let detail = "This line was accepted as a payment: see its payment_id.";
+        return Err(Refusal::state(detail).into());
     }
     if !line.matches.is_empty() {
         return Err(Refusal::state("This line is matched already: take the match back first.").into());
@@ -125,10 +129,7 @@ pub async fn set(tx: &Tx, id: BankLineId, payments: &[Named]) -> Result<BankLine
         let detail = "The line or one of the payments is matched already: read the line again, and take that match back first.";
         return Err(Refusal::state(detail).into());
     }
-    let BankLine { amount, matches, payment_id, .. } = get(tx, id).await?;
-    if payment_id.is_some() {
-        return Err(Refusal::state(ACCEPTED).into());
-    }
+    let BankLine { amount, matches, .. } = get(tx, id).await?;
     Ok(BankLineMatch { object: tag::BankLineMatch, bank_line_id: id, amount, payments: matches })
 }
 
@@ -172,14 +173,16 @@ async fn check(tx: &Tx, line: &BankLine, payments: &[Named]) -> Result<(), Error
     Ok(())
 }
 
-/// Returns the payments that exist, by their id, with their amounts as a bank books them. The application of an advance moves no money.
+/// Returns the payments that exist, by their id, with their amounts as a bank books them. The application of an advance moves no money. The application of an advance moves no money,
+/// so it is none.
 async fn recorded(tx: &Tx, payments: &[Named]) -> Result<HashMap<Uuid, Recorded>, Error> {
     let statement = "select p.id, p.amount, exists ( \
                          select from bank_line l where l.tenant_id = $1 and l.id = p.id) as is_accepted \
                      from payment p where p.tenant_id = $1 and p.id = any($2) \
                      union all \
                      select s.id, -s.amount, false from supplier_payment s \
-                     where s.tenant_id = $1 and s.id = any($3) and s.advance_id is null";
+                     where s.tenant_id = $1 and s.id = any($3) and s.advance_id is null \
+                         and s.amount <> 0";
     let customers: Vec<Uuid> = payments.iter().filter_map(|named| named.payment_id()).collect();
     let suppliers: Vec<Uuid> = payments.iter().filter_map(|named| named.supplier_payment_id()).collect();
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(customers).bind(suppliers);
@@ -234,27 +237,30 @@ pub(super) async fn find(tx: &Tx, lines: &mut [BankLine]) -> Result<(), Error> {
     if open.is_empty() {
         return Ok(());
     }
-    let statement = "select v.bank_line_id, f.* \
+    let statement = "select v.bank_line_id, f.payment_id, f.supplier_payment_id, f.number, f.amount, f.occurred_at \
                      from unnest($2::uuid[], $3::numeric[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[]) \
                          as v (bank_line_id, amount, booked_at, since, until) \
                      cross join lateral ( \
-                         select p.id as payment_id, null::uuid as supplier_payment_id, p.number, p.amount, p.occurred_at \
-                         from payment p \
-                         where p.tenant_id = $1 and p.method = 'bank' and p.kind <> 'reversal' \
-                             and p.occurred_at >= v.since and p.occurred_at < v.until and p.amount = v.amount \
-                             and not exists (select from payment r where r.tenant_id = $1 and r.original_id = p.id) \
-                             and not exists (select from bank_match m where m.tenant_id = $1 and m.payment_id = p.id) \
-                             and not exists (select from bank_line l where l.tenant_id = $1 and l.id = p.id) \
-                         union all \
-                         select null, s.id, s.number, -s.amount, s.occurred_at \
-                         from supplier_payment s \
-                         where s.tenant_id = $1 and s.kind = 'payment' \
-                             and s.occurred_at >= v.since and s.occurred_at < v.until and -s.amount = v.amount \
-                             and not exists (select from supplier_payment r where r.tenant_id = $1 and r.original_id = s.id) \
-                             and not exists (select from bank_match m \
-                                             where m.tenant_id = $1 and m.supplier_payment_id = s.id) \
-                         order by occurred_at, number limit 50) f \
-                     order by v.bank_line_id, greatest(f.occurred_at - v.booked_at, v.booked_at - f.occurred_at), f.number";
+                         select c.*, greatest(c.occurred_at - v.booked_at, v.booked_at - c.occurred_at) as distance \
+                         from ( \
+                             select p.id as payment_id, null::uuid as supplier_payment_id, p.number, p.amount, p.occurred_at \
+                             from payment p \
+                             where p.tenant_id = $1 and p.method = 'bank' and p.kind <> 'reversal' \
+                                 and p.occurred_at >= v.since and p.occurred_at < v.until and p.amount = v.amount \
+                                 and not exists (select from payment r where r.tenant_id = $1 and r.original_id = p.id) \
+                                 and not exists (select from bank_match m where m.tenant_id = $1 and m.payment_id = p.id) \
+                                 and not exists (select from bank_line l where l.tenant_id = $1 and l.id = p.id) \
+                             union all \
+                             select null, s.id, s.number, -s.amount, s.occurred_at \
+                             from supplier_payment s \
+                             where s.tenant_id = $1 and s.kind = 'payment' \
+                                 and s.occurred_at >= v.since and s.occurred_at < v.until and -s.amount = v.amount \
+                                 and not exists (select from supplier_payment r where r.tenant_id = $1 and r.original_id = s.id) \
+                                 and not exists (select from bank_match m \
+                                                 where m.tenant_id = $1 and m.supplier_payment_id = s.id) \
+                         ) c \
+                         order by distance, c.number limit 5) f \
+                     order by v.bank_line_id, f.distance, f.number";
     let days = TimeDelta::days(DAYS_BETWEEN);
     let rows = Columns::of(statement)
         .bind(tx.tenant_id.0)

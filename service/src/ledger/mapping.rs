@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::chart;
 use crate::listing::{optional_word, word};
-use crate::{Error, Tx, input};
+use crate::{Error, Tx, input, known};
 
 /// The whole mapping of accounts.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -118,8 +118,17 @@ pub async fn set(
     get(tx).await
 }
 
-/// Returns the account that a posting would get now, and why.
+/// Returns the account that a posting would get now, and why. Rejects a location or a category that does not exist.
 pub async fn resolve(tx: &Tx, posted: &Case) -> Result<ResolvedAccount, Error> {
+    let stated = [
+        ("location_id", posted.location_id.map(|id| id.to_string())),
+        ("category_id", posted.category_id.map(|id| id.to_string())),
+    ];
+    let stated = stated.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let stated: Vec<known::Named> = stated
+        .map(|(name, value)| known::Named { parameter: name.to_owned(), value, kind: known::Kind::ById })
+        .collect();
+    known::check(tx, &stated).await?;
     let mapping = read(tx, HashSet::new()).await?;
     let given = mapping.find(posted);
     let reason = match given {

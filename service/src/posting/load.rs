@@ -1,4 +1,4 @@
-//! Reads and locks every row that a batch touches, in the fixed order: customers, documents, lots, stock levels by
+//! Reads and locks every row that a batch touches, in the fixed order: bank lines, customers, documents, lots, stock levels by
 //! key, number series. Each table costs one statement, or none if no command needs it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -39,6 +39,7 @@ pub(super) async fn book(
 ) -> Result<Book, Error> {
     let mut needs = Needs::of(commands);
     let mut book = Book::new(tx.now, tx.id_sequence(), setups.with(tx, &needs).await?);
+    book.matched_lines = open_items::matched_lines(tx, &needs).await?;
     book.shipments = orders::of_shipments(tx, &mut needs).await?;
     book.customers = customers(tx, &needs).await?;
     bills::load(tx, &mut needs, &mut book).await?;

@@ -1,6 +1,6 @@
 //! Loads the payments and credit notes that are applied to invoices, taken back or paid out.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::id::{CustomerId, InvoiceId, PaymentId};
 use domain::needs::Needs;
@@ -37,6 +37,30 @@ pub(super) async fn load(tx: &Tx, needs: &mut Needs) -> Result<OpenItems, Error>
     let reversed = needs.reversed.iter().filter_map(|id| items.credits.get(&CreditRef::Payment(*id)));
     needs.invoice_ids.extend(reversed.flat_map(|credit| credit.applied.keys().copied()));
     Ok(items)
+}
+
+/// Locks the bank lines that are accepted as payments. A match by hand takes the same lock: see `service::bank::matched`.
+const LOCK_LINES: &str = "
+    select pg_advisory_xact_lock(hashtextextended('bank_line ' || $1::uuid || l.id, 0))
+    from (select id from bank_line where tenant_id = $1 and id = any($2) order by id) l";
+
+/// Returns the bank lines that are accepted as payments in this batch, and are matched by hand.
+pub(super) async fn matched_lines(tx: &Tx, needs: &Needs) -> Result<HashSet<PaymentId>, Error> {
+    let mut matched = HashSet::new();
+    if needs.accepted.is_empty() {
+        return Ok(matched);
+    }
+    let ids = uuids(&needs.accepted, |id| id.0);
+    let locked = tx.execute(sqlx::query(LOCK_LINES).bind(tx.tenant_id.0).bind(ids.clone())).await?;
+    if locked == 0 {
+        return Ok(matched);
+    }
+    let statement =
+        "select distinct bank_line_id from bank_match where tenant_id = $1 and bank_line_id = any($2)";
+    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await? {
+        matched.insert(PaymentId(row.try_get("bank_line_id")?));
+    }
+    Ok(matched)
 }
 
 async fn changes_of_payouts(tx: &Tx, needs: &Needs) -> Result<HashMap<PaymentId, Vec<Applied>>, Error> {

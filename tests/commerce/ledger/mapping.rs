@@ -259,6 +259,13 @@ fn a_dry_run_names_the_account_of_a_posting_and_the_rule() {
             assert!(found["reason"].as_str().is_some_and(|text| text.contains(reason)), "{found}");
         }
         resolve("purpose=revenue").await.refused(400, "invalid_parameter");
+        for unknown in
+            ["category_id=cat_01h455vb4pex5vsknk084sn02q", "location_id=loc_01h455vb4pex5vsknk084sn02q"]
+        {
+            let reply = resolve(&format!("purpose=revenue&channel=retail&{unknown}")).await;
+            reply.refused(404, "not_found");
+            assert!(reply.text.contains(unknown.split_once('=').expect("a value").1), "{}", reply.text);
+        }
         // A change names the version that it replaces.
         let put = async |tag: &str| {
             let call = tenant.call(Method::PUT, MAPPING).header("if-match", tag);
@@ -267,6 +274,28 @@ fn a_dry_run_names_the_account_of_a_posting_and_the_rule() {
         let tag = reply.header("etag").expect("an ETag").to_owned();
         put(&tag).await.ok();
         put(&tag).await.refused(412, "version_mismatch");
+    });
+}
+
+#[test]
+fn a_rule_covers_a_category_from_the_moment_at_which_it_is_made_or_moved() {
+    with_tenant(async |tenant| {
+        add_accounts(tenant).await;
+        let pottery = pottery(tenant).await;
+        state(tenant, rules(&pottery)).await.ok();
+        let till = tenant.till().await;
+        tenant.sell(&till, &[("MUG", "1")]).await.created();
+        check_balances(tenant, &[("4020", "-10.00"), ("4030", "0.00")]).await;
+        let plates = json!({ "code": "plates", "name": "Plates", "parent_id": pottery });
+        let plates = tenant.make("/v1/categories", plates).await;
+        tenant.product_with("PLATE", json!({ "list_price": "10.00", "category_id": plates })).await;
+        tenant.open_stock(&[("PLATE", "5", "4.00")]).await;
+        tenant.sell(&till, &[("PLATE", "1")]).await.created();
+        check_balances(tenant, &[("4020", "-20.00"), ("4030", "0.00")]).await;
+        let moved = json!({ "parent_id": null });
+        tenant.patch(&format!("/v1/categories/{plates}"), &moved).await.ok();
+        tenant.sell(&till, &[("PLATE", "1")]).await.created();
+        check_balances(tenant, &[("4020", "-20.00"), ("4030", "-10.00")]).await;
     });
 }
 

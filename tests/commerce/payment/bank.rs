@@ -327,6 +327,12 @@ fn a_batch_becomes_a_line_for_each_of_its_transactions() {
             [1, 0, 1, 0],
             "it stays whole"
         );
+        let alone = |day: &str| {
+            let header = "account,reference,booked_on,amount";
+            send(tenant, "text/csv", format!("{header}\r\n{ACCOUNT},X-1,{day},100.00\r\n"))
+        };
+        assert_eq!(counts(&alone("2026-01-05").await.ok()), [1, 0, 1, 0], "it stays split");
+        assert_eq!(counts(&alone("2026-01-06").await.ok()), [1, 1, 0, 0], "it is another entry");
     });
 }
 

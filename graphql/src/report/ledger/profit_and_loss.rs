@@ -1,7 +1,7 @@
 //! Profit and loss: revenue less costs and expenses, by account and by month, quarter, year or channel.
 //!
 //! - One row per account of revenue or expense that has lines, in each group. An account counts in one of three sections: `revenue`,
-//!   `cost` (cost of sales: 5000 and 5010), and `expense`, which is every other expense.
+//!   `cost` (cost of sales: 5000, 5010 and accounts that the mapping keeps for it), and `expense`, which is every other expense.
 //! - A figure that does not concern the section of the row is 0, so each adds up to the statement. `result` is the profit: negative is a
 //!   loss.
 //! - Lines without a channel, such as shrinkage, are a group of their own if the rows are grouped by channel.

@@ -1,6 +1,6 @@
 //! Lines that are matched by hand with payments that were recorded beside them.
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use tests::{Reply, Tenant, environment, with_tenant};
 
@@ -149,6 +149,19 @@ fn a_payment_to_a_supplier_is_money_that_went_out() {
         wrong_way.refused(422, "validation_failed").names(&["#/payments"]);
         matched(tenant, &out, named).await.ok();
         assert_eq!(ids(&line(tenant, "B-1").await, "matches"), [payment.as_str()]);
+
+        // The application of an advance moves no money.
+        let advance = json!({ "supplier_id": supplier, "advance": "12" });
+        let advance = tenant.make("/v1/supplier-payments", advance).await;
+        let lines = json!([{ "account": "5300", "unit_cost": "12" }]);
+        let bill = json!({ "supplier_id": supplier, "supplier_number": "RE-2", "dated": "2026-01-02", "lines": lines });
+        let bill = tenant.make("/v1/bills", bill).await;
+        let part = json!({ "bills": [{ "bill_id": bill, "amount": "12.00" }] });
+        let applied = tenant.make(&format!("/v1/supplier-payments/{advance}/apply"), part).await;
+        send(tenant, "text/csv", csv(&[["B-3", "2026-01-05", "-12.00", "Pottery", ""]])).await.ok();
+        let paid = json!([{ "supplier_payment_id": advance }, { "supplier_payment_id": applied }]);
+        let reply = matched(tenant, &line(tenant, "B-3").await, paid).await;
+        reply.refused(404, "not_found").names(&["#/payments/1/supplier_payment_id"]);
     });
 }
 
@@ -198,6 +211,52 @@ fn of_two_who_match_one_line_or_one_payment_one_succeeds() {
 }
 
 #[test]
+fn of_one_who_accepts_a_line_and_one_who_matches_it_one_succeeds() {
+    with_tenant(async |tenant| {
+        let customer = worker(tenant).await;
+        let second_node = environment().other_node().await;
+        let other = tenant.at(&second_node.base_url);
+        for number in 0..8 {
+            let payment = paid(tenant, &customer, "10.00").await;
+            let reference = format!("B-{number}");
+            send(tenant, "text/csv", csv(&[[reference.as_str(), "2026-01-05", "10.00", "", ""]])).await.ok();
+            let one = line(tenant, &reference).await;
+            let (path, named) = (path(&one), json!({ "payments": [{ "payment_id": payment }] }));
+            let (accepted, taken) =
+                join(accept(tenant, &one, json!({ "customer_id": customer })), other.post(&path, &named))
+                    .await;
+            let statuses = [accepted.status, taken.status];
+            assert!(
+                matches!(statuses, [201, 409] | [409, 200]),
+                "{statuses:?} {} {}",
+                accepted.text,
+                taken.text
+            );
+            let shown = line(tenant, &reference).await;
+            assert_eq!(shown["payment_id"].is_null(), !ids(&shown, "matches").is_empty(), "{shown}");
+        }
+    });
+}
+
+#[test]
+fn the_nearest_payments_are_shown_of_many() {
+    with_tenant(async |tenant| {
+        let customer = worker(tenant).await;
+        // More than 50 payments of the amount, six days before the line.
+        for _ in 0..3 {
+            join_all((0..18).map(|_| paid(tenant, &customer, "10.00"))).await;
+        }
+        let body = json!({ "customer_id": customer, "method": "bank", "amount": "10.00",
+            "occurred_at": "2026-01-12T09:00:00Z" });
+        let nearest = tenant.make(PAYMENTS, body).await;
+        send(tenant, "text/csv", csv(&[["B-1", "2026-01-12", "10.00", "", ""]])).await.ok();
+        let shown = line(tenant, "B-1").await;
+        let recorded = ids(&shown, "recorded");
+        assert_eq!((recorded.len(), recorded[0]), (5, nearest.as_str()));
+    });
+}
+
+#[test]
 fn erasing_a_customer_empties_the_texts_of_its_lines() {
     with_tenant(async |tenant| {
         let customer = worker(tenant).await;
@@ -223,5 +282,12 @@ fn erasing_a_customer_empties_the_texts_of_its_lines() {
             );
         }
         assert_eq!(line(tenant, "B-3").await["counterparty"], "Berta Lund");
+        // A line that is matched later is emptied when the customer is erased again.
+        send(tenant, "text/csv", csv(&[["B-4", "2026-01-08", "50.00", "Anna Bergman", "again"]])).await.ok();
+        assert_eq!(tenant.delete(&path(&two)).await.status, 204);
+        assert_eq!(line(tenant, "B-2").await["counterparty"], "", "it stays empty");
+        matched(tenant, &line(tenant, "B-4").await, json!([{ "payment_id": payment }])).await.ok();
+        tenant.post(&format!("/v1/customers/{customer}/erase"), &json!({})).await.ok();
+        assert_eq!(line(tenant, "B-4").await["counterparty"], "");
     });
 }
