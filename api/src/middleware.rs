@@ -442,7 +442,8 @@ fn is_of_reports(path: &str) -> bool {
     path.starts_with("/v1/reports")
         || path.starts_with("/graphql")
         || path == "/v1/reconciliation/runs"
-        || path.starts_with("/v1/replenishment/") && path != "/v1/replenishment/settings"
+        || path.starts_with("/v1/replenishment/")
+            && !["/v1/replenishment/settings", "/v1/replenishment/category-settings"].contains(&path)
 }
 
 /// Allows every origin, because the credential is a header that the page must have, never a cookie. The response to a

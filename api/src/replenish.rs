@@ -2,6 +2,7 @@
 
 mod accept;
 mod backtest;
+mod category;
 mod order;
 mod setting;
 mod suggestion;
@@ -14,5 +15,6 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(accept::routes)
         .configure(order::routes)
         .configure(backtest::routes)
-        .configure(setting::routes);
+        .configure(setting::routes)
+        .configure(category::routes);
 }

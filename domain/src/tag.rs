@@ -118,6 +118,7 @@ tags! {
     Register = "register",
     ReorderSettings = "reorder_settings",
     ReplenishmentBacktest = "replenishment_backtest",
+    ReplenishmentCategorySettings = "replenishment_category_settings",
     ReplenishmentProduct = "replenishment_product",
     ReplenishmentSettings = "replenishment_settings",
     ReplenishmentSuggestion = "replenishment_suggestion",

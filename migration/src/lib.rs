@@ -219,6 +219,8 @@ pub const STEPS: &[Step] = &[
     step!("0202_supplier_advance"),
     step!("0203_supplier_payment_valid"),
     step!("0204_supplier_advance_index"),
+    step!("0208_replenish_category"),
+    step!("0209_replenish_supersedes_index"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod backtest;
+pub mod category;
 mod giver;
 mod history;
 mod load;
@@ -13,8 +14,10 @@ pub mod reorder;
 mod run;
 pub mod setting;
 pub mod shown;
+mod succession;
 pub mod suggestion;
 mod terms;
 
 pub use policy::Level;
 pub use run::PAIRS_MAX;
+pub use succession::Predecessor;

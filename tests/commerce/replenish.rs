@@ -2,11 +2,13 @@
 
 mod accept;
 mod backtest;
+mod category;
 mod order;
 mod purchase;
 mod reorder;
 mod setting;
 mod suggestion;
+mod supersede;
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 use chrono_tz::Europe::London;

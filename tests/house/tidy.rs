@@ -245,6 +245,7 @@ const OF_OTHERS: [(&str, &[&str]); 94] = [
     ("sale_exception", &["service/src/posting/save/late", "service/src/pos/exception"]),
     ("reorder_setting", &["service/src/catalog/reorder"]),
     ("replenish_setting", &["service/src/replenish/setting"]),
+    ("replenish_category", &["service/src/replenish/category"]),
     ("replenish_order", &["service/src/replenish/order"]),
     ("bundle_component", &["service/src/catalog/bundle"]),
     ("barcode", &["service/src/catalog"]),

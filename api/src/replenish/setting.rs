@@ -49,8 +49,9 @@ async fn list_settings(caller: Caller, list: List<Filters>) -> Answer {
 /// State settings of replenishment
 ///
 /// Replaces all settings of what `product_id` and `location_id` name: the tenant if both are absent, a location, a product, or a
-/// product at a location. A field that is absent comes from the wider settings: those of the product, then of the location, then
-/// of the tenant. A request without any other field removes the settings.
+/// product at a location. A field that is absent comes from the wider settings: those of the product, then of its category and
+/// of those above it (`/v1/replenishment/category-settings`), then of the location, then of the tenant. A request without any other
+/// field removes the settings.
 #[utoipa::path(
     operation_id = "replenishment_settings_put",
     security(("bearer" = ["stock:write"])),

@@ -37,6 +37,8 @@ pub enum Method {
     },
     /// The product is not reordered.
     Never,
+    /// Another product supersedes this one, and is ordered instead.
+    Superseded,
 }
 
 /// A product at a location, with all that its suggestion depends on.
@@ -117,6 +119,8 @@ pub enum Flag {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Unsuggested {
+    /// Another product supersedes this one. Its suggestion counts demand, stock and supply of both.
+    Superseded,
     /// There was no demand in the newest 26 weeks.
     Asleep,
     /// No demand is expected.
@@ -198,7 +202,7 @@ pub(super) fn assess(
     }
     let min_max = match location.method {
         Method::MinMax { min, max } => Some((Micro::from(min), Micro::from(max).max(min.into()))),
-        Method::Computed | Method::Never => None,
+        Method::Computed | Method::Never | Method::Superseded => None,
     };
     let unsuggested = unsuggested(location, &demand, target.as_ref());
     let need = match &target {
@@ -251,7 +255,9 @@ fn weeks(end: NaiveDate, location: &AtLocation) -> Result<Demand, Overflow> {
 /// Returns the reason why a location gets no suggestion.
 fn unsuggested(location: &AtLocation, demand: &Demand, target: Option<&Target>) -> Option<Unsuggested> {
     let weeks = &demand.weeks;
-    if location.method == Method::Never {
+    if location.method == Method::Superseded {
+        Some(Unsuggested::Superseded)
+    } else if location.method == Method::Never {
         Some(Unsuggested::Never)
     } else if demand.is_returned_in_excess {
         Some(Unsuggested::ReturnsExceedSales)

@@ -32,7 +32,9 @@ pub struct ExpiringLot {
 pub struct Stock {
     /// Stock units on hand that are not reserved; below zero if more is reserved than is on hand.
     pub available: Quantity,
-    /// Lots among them that expire.
+    /// Stock units among them of products that this one supersedes. They are sold in its place here, and no transfer takes them.
+    pub of_predecessors: Quantity,
+    /// Lots among the available units that expire.
     pub lots: Vec<ExpiringLot>,
     /// Open orders that are not reserved.
     pub open_demand: Vec<OpenDemand>,

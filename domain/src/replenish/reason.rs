@@ -120,6 +120,9 @@ fn not_due(suggestion: &Suggestion, assessment: &Assessment) -> String {
 
 fn unsuggested(cause: Unsuggested) -> &'static str {
     match cause {
+        Unsuggested::Superseded => {
+            "Order nothing: another product supersedes this one, and its suggestion counts demand, stock and supply of both."
+        }
         Unsuggested::Asleep => "Order nothing: there was no demand in the last 26 weeks.",
         Unsuggested::NoDemand => "Order nothing: no demand is expected.",
         Unsuggested::TooFewWeeks => {

@@ -169,7 +169,7 @@ impl Run<'_> {
         if let Some(from) = location.fed_by {
             let wanted = location.size.rounded(left, step)?.quantity;
             if let Some(giver) = self.locations.iter().position(|other| other.location_id == from) {
-                actions.extend(self.give(giver, at, wanted, self.available(giver)?)?);
+                actions.extend(self.give(giver, at, wanted, self.own(giver)?)?);
             }
             return Ok(actions);
         }
@@ -212,7 +212,15 @@ impl Run<'_> {
         let Some(assessment) = &self.assessments[at] else { return Ok(Micro::ZERO) };
         let Some(fill_to) = assessment.fill_to() else { return Ok(Micro::ZERO) };
         let available = self.available(at)?;
-        available.min(assessment.position.total.minus(self.given[at])?).minus(fill_to)
+        let spare = available.min(assessment.position.total.minus(self.given[at])?).minus(fill_to)?;
+        Ok(spare.min(self.own(at)?))
+    }
+
+    /// Returns the available units of the product itself that a location has not given yet. Those of products that it supersedes stay
+    /// there.
+    fn own(&self, at: usize) -> Result<Micro, Overflow> {
+        let of_predecessors = Micro::from(self.locations[at].stock.of_predecessors).max(Micro::ZERO);
+        self.available(at)?.minus(of_predecessors)
     }
 
     /// Returns the available units at a location that it has not given yet, without those of its own that expire unsold.

@@ -1,11 +1,13 @@
 //! The rows that suggestions follow from: one statement for each kind of row, for all products at once.
 
-use std::collections::HashMap;
+mod merge;
+
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 use domain::expected_receipt::Supply;
-use domain::id::{CustomerId, LocationId, OrderId, ProductId};
+use domain::id::{CategoryId, CustomerId, LocationId, OrderId, ProductId};
 use domain::number::{Price, Quantity};
 use domain::replenish::{ASSUMED_DAYS, ExpiringLot, OpenDemand, WEEKS_MAX};
 use domain::tenant::Settings;
@@ -15,9 +17,11 @@ use sea_orm::sqlx::query::Query;
 use sea_orm::sqlx::{self, Postgres, Row};
 use uuid::Uuid;
 
+use self::merge::{Merged, merge};
 use super::pause::Pauses;
 use super::policy::Stated;
-use super::{setting, terms};
+use super::succession::Succession;
+use super::{category, setting, terms};
 use crate::listing::{number, optional_number};
 use crate::posting::setup;
 use crate::stock::incoming::{Incoming, find_incoming};
@@ -41,19 +45,25 @@ pub(super) struct Loaded {
     /// Warehouses and stores.
     pub locations: HashMap<LocationId, Place>,
     pub stated: Stated,
+    /// Facts of products at locations. Those of a product that supersedes others are the sums of all of them.
     pub facts: HashMap<Pair, Facts>,
+    pub succession: Succession,
+    pub merged: Merged,
     /// Days of the latest receipts of a product, the newest first.
     pub receipts: HashMap<ProductId, Vec<u16>>,
     /// Days of the latest transfers between two locations, the newest first.
     pub transfers: HashMap<(LocationId, LocationId), Vec<u16>>,
 }
 
+#[derive(Debug, Clone)]
 pub(super) struct Product {
     pub id: ProductId,
     pub sku: String,
     pub name: String,
     pub uom: String,
     pub decimals: i16,
+    pub category: Option<CategoryId>,
+    pub is_active: bool,
     pub list_price: Option<Price>,
     /// Cost of one unit: the average of all stock, else the cost last known.
     pub unit_cost: Option<Decimal>,
@@ -130,7 +140,11 @@ pub(super) async fn load(tx: &Tx, products: Option<&[Uuid]>, demand_days: u64) -
     let tenant = setup::settings(tx).await?;
     let as_of = tenant.day(tx.now);
     let start = as_of.checked_sub_days(Days::new(demand_days)).unwrap_or(as_of);
-    let wanted = Wanted { tx, products, start, as_of, zone: tenant.time_zone };
+    let settings = setting::all(tx, products).await?;
+    let links = settings.iter().filter_map(|one| Some((one.product_id?.0, one.supersedes_id?.0)));
+    let succession = Succession::new(links);
+    let with_predecessors = products.map(|products| succession.with_predecessors(products));
+    let wanted = Wanted { tx, products: with_predecessors.as_deref(), start, as_of, zone: tenant.time_zone };
     let mut facts = HashMap::new();
     let costs = wanted.levels(&mut facts).await?;
     wanted.days(&mut facts).await?;
@@ -140,21 +154,42 @@ pub(super) async fn load(tx: &Tx, products: Option<&[Uuid]>, demand_days: u64) -
     wanted.supplies(&mut facts).await?;
     wanted.open_demand(&mut facts).await?;
     wanted.drafts(&mut facts).await?;
+    let read = wanted.products(&costs, succession.superseded()).await?;
+    let superseded = read.iter().filter(|product| succession.newest(product.id.0).is_some());
+    let superseded: HashMap<ProductId, Product> =
+        superseded.map(|product| (product.id, product.clone())).collect();
+    let products = asked_for(read, products);
+    let merged = merge(&mut facts, &products, &superseded, &succession);
+    let stated = Stated::new(settings, terms::all(tx, wanted.products).await?);
+    let of_categories = category::all(tx).await?;
+    let categories = products.iter().filter_map(|product| Some((product.id.0, product.category?)));
     Ok(Loaded {
         as_of,
         start,
-        products: wanted.products(&costs).await?,
+        stated: stated.with_categories(of_categories, categories),
+        products,
         locations: wanted.locations().await?,
-        stated: Stated::new(setting::all(tx, products).await?, terms::all(tx, products).await?),
         receipts: wanted.receipts().await?,
         transfers: wanted.transfers().await?,
         tenant,
         facts,
+        succession,
+        merged,
     })
 }
 
-const PRODUCTS: &str = "select id, sku, name, stock_uom, stock_decimals, list_price from product \
-     where tenant_id = $1 and kind = 'stocked' and status = 'active' and ($2::uuid[] is null or id = any($2)) \
+/// Returns the active products of those that were read, without predecessors that nothing asks for.
+fn asked_for(read: Vec<Product>, products: Option<&[Uuid]>) -> Vec<Product> {
+    let named: Option<HashSet<Uuid>> = products.map(|products| products.iter().copied().collect());
+    let is_named = |product: &Product| named.as_ref().is_none_or(|named| named.contains(&product.id.0));
+    read.into_iter().filter(|product| product.is_active && is_named(product)).collect()
+}
+
+/// A product that is superseded counts for another one even if it is archived.
+const PRODUCTS: &str = "select id, sku, name, stock_uom, stock_decimals, category_id, status = 'active' as is_active, list_price \
+     from product \
+     where tenant_id = $1 and kind = 'stocked' and (status = 'active' or id = any($3::uuid[])) \
+       and ($2::uuid[] is null or id = any($2)) \
      order by id";
 
 const LOCATIONS: &str =
@@ -273,7 +308,11 @@ impl Wanted<'_> {
         before.and_time(chrono::NaiveTime::MIN).and_utc()
     }
 
-    async fn products(&self, costs: &HashMap<ProductId, Decimal>) -> Result<Vec<Product>, Error> {
+    async fn products(
+        &self,
+        costs: &HashMap<ProductId, Decimal>,
+        superseded: Vec<Uuid>,
+    ) -> Result<Vec<Product>, Error> {
         let read = |row: &PgRow| {
             let id = ProductId(row.try_get("id")?);
             Ok(Product {
@@ -282,11 +321,13 @@ impl Wanted<'_> {
                 name: row.try_get("name")?,
                 uom: row.try_get("stock_uom")?,
                 decimals: row.try_get("stock_decimals")?,
+                category: row.try_get::<Option<Uuid>, _>("category_id")?.map(CategoryId),
+                is_active: row.try_get("is_active")?,
                 list_price: optional_number(row, "list_price")?,
                 unit_cost: costs.get(&id).copied(),
             })
         };
-        self.tx.rows(self.query(PRODUCTS)).await?.iter().map(read).collect()
+        self.tx.rows(self.query(PRODUCTS).bind(superseded)).await?.iter().map(read).collect()
     }
 
     async fn locations(&self) -> Result<HashMap<LocationId, Place>, Error> {

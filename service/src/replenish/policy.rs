@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use chrono::Weekday;
-use domain::id::{LocationId, SupplierId};
+use domain::id::{CategoryId, LocationId, SupplierId};
 use domain::number::Quantity;
 use domain::replenish::{Method, Micro, OrderSize, Plan, Settings};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::category::OfCategory;
 use super::planned;
 use super::setting::{MethodName, Position, ReviewDay, SettingInput};
 use super::terms::Terms;
@@ -23,6 +24,8 @@ pub enum Level {
     ProductAtLocation,
     /// Those of the product.
     Product,
+    /// Those of the category of the product, or of one above it.
+    Category,
     /// Those of the location.
     Location,
     /// Those of the tenant.
@@ -38,6 +41,10 @@ pub(super) struct Stated {
     /// The planned factors of those settings that state some. All products that they are for share them.
     plans: HashMap<Position, Plan>,
     terms: HashMap<Uuid, Terms>,
+    /// The settings of categories, with those of the categories above them.
+    categories: HashMap<CategoryId, OfCategory>,
+    /// The category of each product of which some settings hold.
+    category_of: HashMap<Uuid, CategoryId>,
 }
 
 /// The settings of a product at a location.
@@ -55,13 +62,17 @@ pub(super) struct Policy {
     pub supplier: Option<SupplierId>,
     /// The settings from which each field comes that is stated.
     pub origins: Vec<(&'static str, Level)>,
+    /// The categories from whose settings fields come.
+    pub categories: Vec<(&'static str, CategoryId)>,
 }
 
 /// The settings that may state a field of a product at a location, the narrowest first.
 struct Levels<'stated> {
-    levels: [(Level, Option<&'stated SettingInput>); 4],
+    levels: [(Level, Option<&'stated SettingInput>); 5],
     terms: Terms,
     origins: Vec<(&'static str, Level)>,
+    of_category: Option<&'stated OfCategory>,
+    categories: Vec<(&'static str, CategoryId)>,
 }
 
 impl Levels<'_> {
@@ -69,6 +80,9 @@ impl Levels<'_> {
         let mut stated = self.levels.iter().filter_map(|(level, stated)| Some((*level, field((*stated)?)?)));
         let (level, value) = stated.next()?;
         self.origins.push((name, level));
+        if level == Level::Category {
+            self.categories.extend(self.of_category.and_then(|of| Some((name, *of.stated_by.get(name)?))));
+        }
         Some(value)
     }
 
@@ -97,7 +111,17 @@ impl Stated {
         let plan = |(position, one): (&Position, &SettingInput)| {
             Some((*position, planned::plan(one.planned.as_ref()?)))
         };
-        Stated { plans: settings.iter().filter_map(plan).collect(), settings, terms }
+        Stated { plans: settings.iter().filter_map(plan).collect(), settings, terms, ..Stated::default() }
+    }
+
+    /// Takes the settings of categories, and products with their category.
+    pub(super) fn with_categories(
+        self,
+        categories: HashMap<CategoryId, OfCategory>,
+        products: impl IntoIterator<Item = (Uuid, CategoryId)>,
+    ) -> Self {
+        let products = products.into_iter().filter(|(_, category)| categories.contains_key(category));
+        Stated { category_of: products.collect(), categories, ..self }
     }
 
     /// Returns the products and locations that have settings of their own.
@@ -109,15 +133,19 @@ impl Stated {
     pub(super) fn of(&self, product: Uuid, location: Uuid) -> Policy {
         let at = |product, location| self.settings.get(&(product, location));
         let all = Uuid::nil();
+        let of_category = self.category_of.get(&product).and_then(|id| self.categories.get(id));
         let mut levels = Levels {
             levels: [
                 (Level::ProductAtLocation, at(product, location)),
                 (Level::Product, at(product, all)),
+                (Level::Category, of_category.map(|of| &of.settings)),
                 (Level::Location, at(all, location)),
                 (Level::Tenant, at(all, all)),
             ],
             terms: Terms::default(),
             origins: Vec::new(),
+            of_category,
+            categories: Vec::new(),
         };
         let source = levels.find("source_location_id", |one| one.source_location_id);
         // What another location feeds is not ordered from the supplier.
@@ -161,6 +189,7 @@ impl Stated {
             source,
             supplier: levels.terms.supplier,
             origins: levels.origins,
+            categories: levels.categories,
         }
     }
 }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use domain::expected_receipt::Supply;
-use domain::id::{LocationId, ProductId};
+use domain::id::{CategoryId, LocationId, ProductId};
 use domain::number::Quantity;
 use domain::refusal::{Code, Refusal};
 use domain::replenish::{
-    AtLocation, DemandHistory, Item, LeadTime, Micro, Stock, Suggestion, TRANSFER_DAYS, TransferTimes,
-    suggest,
+    AtLocation, DemandHistory, Item, LeadTime, Method, Micro, Stock, Suggestion, TRANSFER_DAYS,
+    TransferTimes, suggest,
 };
 use domain::tenant::Settings;
 use sea_orm::sqlx::{self, Row};
@@ -19,6 +19,7 @@ use super::history::history;
 use super::load::{DEMAND_DAYS, Facts, Loaded, Product, load};
 use super::pause::Pauses;
 use super::policy::{Level, Policy, step};
+use super::succession::Predecessor;
 use crate::{Error, Tx};
 
 /// Most products and locations of one run. A tenant with more asks for some products at a time.
@@ -54,6 +55,10 @@ pub(super) struct Suggested {
     pub unit_cost: Option<Micro>,
     /// Units in drafts of purchase orders for the location.
     pub drafted: Quantity,
+    /// Products that this one supersedes, as far as they have figures at the location.
+    pub predecessors: Vec<Predecessor>,
+    /// The newest product that supersedes this one.
+    pub superseded_by: Option<ProductId>,
 }
 
 impl Suggested {
@@ -64,6 +69,11 @@ impl Suggested {
     /// Returns the settings from which each field comes that is stated.
     pub fn origins(&self) -> BTreeMap<&'static str, Level> {
         self.policy.origins.iter().copied().collect()
+    }
+
+    /// Returns the categories from whose settings fields come.
+    pub fn categories(&self) -> BTreeMap<&'static str, CategoryId> {
+        self.policy.categories.iter().copied().collect()
     }
 }
 
@@ -123,10 +133,13 @@ pub(super) async fn run(
         let suggestions = suggestions.map_err(|circle| Refusal::state(circle.to_string()))?;
         for ((suggestion, policy), location) in suggestions.into_iter().zip(policies).zip(locations) {
             if is_kept(&suggestion) {
-                let facts = loaded.facts.get(&(product.id, suggestion.location_id));
+                let pair = (product.id, suggestion.location_id);
+                let facts = loaded.facts.get(&pair);
+                let predecessors = loaded.merged.predecessors.get(&pair).cloned().unwrap_or_default();
+                let superseded_by = loaded.succession.newest(product.id.0).map(ProductId);
                 let drafted = facts.map_or(Quantity::ZERO, |facts| facts.drafted);
                 let kept = kept(product.id, suggestion, (location, policy), extent);
-                suggested.push(Suggested { drafted, ..kept });
+                suggested.push(Suggested { drafted, predecessors, superseded_by, ..kept });
             }
         }
     }
@@ -152,7 +165,18 @@ fn kept(
         }
     }
     let drafted = Quantity::ZERO;
-    Suggested { product_id, suggestion, policy, week_count, supplies, unit_cost, drafted }
+    let (predecessors, superseded_by) = (Vec::new(), None);
+    Suggested {
+        product_id,
+        suggestion,
+        policy,
+        week_count,
+        supplies,
+        unit_cost,
+        drafted,
+        predecessors,
+        superseded_by,
+    }
 }
 
 /// Rejects more products at locations than are computed at a time.
@@ -217,8 +241,10 @@ fn at_location(
         true => DemandHistory::empty(loaded.start),
         false => history(facts, loaded.start, loaded.as_of),
     };
+    let predecessors = loaded.merged.predecessors.get(&(product.id, location_id)).into_iter().flatten();
     let stock = Stock {
         available: facts.available,
+        of_predecessors: predecessors.map(|one| one.available.max(Quantity::ZERO)).sum(),
         lots: facts.lots.clone(),
         open_demand: facts.open_demand.clone(),
         incoming: facts.incoming.clone(),
@@ -233,7 +259,10 @@ fn at_location(
         review_weekday: policy.review_weekday,
         settings: policy.settings,
         item: item(product),
-        method: policy.method,
+        method: match loaded.succession.newest(product.id.0) {
+            Some(_) => Method::Superseded,
+            None => policy.method,
+        },
         size: policy.size,
         stock,
         fed_by: policy.source,
@@ -286,6 +315,8 @@ mod tests {
             name: "Mug".to_owned(),
             uom: "C62".to_owned(),
             decimals: 0,
+            category: None,
+            is_active: true,
             list_price: None,
             unit_cost: None,
         };

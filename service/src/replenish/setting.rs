@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::planned::{self, Planned};
+use super::succession;
 use crate::columns::Columns;
 use crate::listing::{optional_number, optional_word, word};
 use crate::{Error, Tx, input};
@@ -117,6 +118,10 @@ settings! {
     analogue_rate: Quantity,
     /// Location that feeds this one. Without it the location is supplied from outside. Only with `location_id`.
     source_location_id: LocationId,
+    /// Product that this one supersedes. Its demand, stock and supply count for this product at each location, and it gets no suggestion.
+    /// Both have the same stock unit. At most 10 products supersede each other in a row. Only with `product_id`, and without
+    /// `location_id`.
+    supersedes_id: ProductId,
 }
 
 impl Setting {
@@ -218,7 +223,7 @@ macro_rules! columns {
     () => {
         "product_id, location_id, service, review_days, review_weekday, order_cost, holding_percent, cover_days, smoothing, \
          shelf_days, lead_time_days, minimum, pack, method, min_stock, max_stock, analogue_rate, source_location_id, planned, \
-         updated_at"
+         supersedes_id, updated_at"
     };
 }
 
@@ -258,12 +263,18 @@ pub async fn replace(tx: &Tx, input: &SettingInput) -> Result<Setting, Error> {
     let delete =
         "delete from replenish_setting where tenant_id = $1 and product_id = $2 and location_id = $3";
     tx.execute(sqlx::query(delete).bind(tx.tenant_id.0).bind(product_id).bind(location_id)).await?;
+    if let Some(predecessor) = input.supersedes_id {
+        succession::reject_taken(tx, product_id, predecessor).await?;
+    }
     if !input.is_empty() {
         insert(tx, input).await?;
     }
     // Without its own source, a product has that of all products, which may close a circle too.
     if let Some(location) = input.location_id {
         reject_circles(tx, input.product_id, location).await?;
+    }
+    if input.supersedes_id.is_some() {
+        succession::reject_circle(tx, product_id).await?;
     }
     Ok(Setting::of(input.clone(), Some(tx.now).filter(|_| !input.is_empty())))
 }
@@ -273,7 +284,7 @@ async fn insert(tx: &Tx, input: &SettingInput) -> Result<(), Error> {
     let statement = concat!(
         "insert into replenish_setting (tenant_id, ",
         columns!(),
-        ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)"
+        ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)"
     );
     Columns::of(statement)
         .value("tenant_id", tx.tenant_id.0)
@@ -296,18 +307,20 @@ async fn insert(tx: &Tx, input: &SettingInput) -> Result<(), Error> {
         .value("analogue_rate", input.analogue_rate.map(Quantity::get))
         .value("source_location_id", input.source_location_id.map(|id| id.0))
         .value("planned", input.planned.clone().map(Json))
+        .value("supersedes_id", input.supersedes_id.map(|id| id.0))
         .value("updated_at", tx.now)
         .execute(tx)
         .await?;
     Ok(())
 }
 
-/// Returns the settings of some products, or of all, and those that hold for all products.
+/// Returns the settings of some products, or of all, those that hold for all products, and those of products that supersede others.
 pub(super) async fn all(tx: &Tx, products: Option<&[Uuid]>) -> Result<Vec<SettingInput>, Error> {
     let statement = concat!(
         "select ",
         columns!(),
-        " from replenish_setting where tenant_id = $1 and ($2::uuid[] is null or product_id = any($2) or product_id = $3)"
+        " from replenish_setting where tenant_id = $1 and ($2::uuid[] is null or product_id = any($2) or product_id = $3 \
+                or supersedes_id is not null)"
     );
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(products).bind(Uuid::nil());
     tx.rows(query).await?.iter().map(read).collect()
@@ -336,6 +349,7 @@ fn read(row: &PgRow) -> Result<SettingInput, Error> {
         max: optional_number(row, "max_stock")?,
         analogue_rate: optional_number(row, "analogue_rate")?,
         source_location_id: id("source_location_id")?.map(LocationId),
+        supersedes_id: id("supersedes_id")?.map(ProductId),
         planned: row.try_get::<Option<Json<Vec<Planned>>>, _>("planned")?.map(|planned| planned.0),
     })
 }
@@ -350,10 +364,15 @@ async fn check(tx: &Tx, input: &SettingInput) -> Result<(), Error> {
         check_product(tx, &mut problems, id, input).await?;
     }
     check_locations(tx, &mut problems, input).await?;
+    if let Some(supersedes_id) = input.supersedes_id {
+        let SettingInput { product_id, location_id, .. } = *input;
+        let stated = succession::Stated { product_id, location_id, supersedes_id };
+        succession::check(tx, &mut problems, stated).await?;
+    }
     Ok(problems.check()?)
 }
 
-fn check_days(problems: &mut Problems, input: &SettingInput) {
+pub(super) fn check_days(problems: &mut Problems, input: &SettingInput) {
     for (pointer, days, least, most) in [
         ("/review_days", input.review_days, 1, REVIEW_DAYS_MAX),
         ("/cover_days", input.cover_days, 1, YEAR_DAYS),
@@ -377,7 +396,7 @@ fn check_amounts(problems: &mut Problems, input: &SettingInput) {
     }
 }
 
-fn check_method(problems: &mut Problems, input: &SettingInput) {
+pub(super) fn check_method(problems: &mut Problems, input: &SettingInput) {
     let is_set = input.method == Some(MethodName::MinMax);
     for (pointer, quantity) in [("/min", input.min), ("/max", input.max)] {
         match quantity {

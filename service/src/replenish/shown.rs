@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use domain::expected_receipt::{Source, Supply};
-use domain::id::{LocationId, OrderId, ProductId, SupplierId};
+use domain::id::{CategoryId, LocationId, OrderId, ProductId, SupplierId};
 use domain::number::{Money, Price, Quantity};
 use domain::replenish::{
     Action, Assessment, DemandClass, Flag, LeadTime, Micro, Position, RULE_VERSION, ServiceLevel, Suggestion,
@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::policy::Level;
 use super::run::{Extent, Run, Suggested};
+use super::succession::Predecessor;
 use crate::Error;
 
 /// A suggestion: an order or transfers of a product for a location, with every number that led to them. Quantities are stock units.
@@ -79,6 +80,14 @@ pub struct Shown {
     /// value.
     #[schema(value_type = BTreeMap<String, Level>, example = json!({ "lead_time_days": "product" }))]
     pub settings: BTreeMap<&'static str, Level>,
+    /// Category that states each field that comes from settings of categories.
+    #[schema(value_type = BTreeMap<String, CategoryId>, example = json!({}))]
+    pub setting_categories: BTreeMap<&'static str, CategoryId>,
+    /// Products that this one supersedes and that have figures here, the newest first. Their demand, stock and supply are in every figure.
+    #[schema(max_items = 9)]
+    pub predecessors: Vec<Predecessor>,
+    /// Newest product that supersedes this one. Its suggestions count the figures of this product. Null if none does.
+    pub superseded_by_id: Option<ProductId>,
     /// Currency of the amounts.
     #[schema(max_length = 3, example = "GBP")]
     pub currency: String,
@@ -382,7 +391,7 @@ pub(super) fn shown(run: &Run, suggested: &Suggested, extent: Extent) -> Result<
         uom: product.uom.clone(),
         as_of: run.as_of,
         actions: suggestion.actions.iter().map(|one| action(one, suggested.policy.supplier)).collect(),
-        why: reason(suggestion, |id| run.code(id)),
+        why: why(run, suggested),
         order_by: suggestion.order_by,
         unsuggested: suggestion.unsuggested,
         flags: suggestion.flags.clone(),
@@ -398,12 +407,25 @@ pub(super) fn shown(run: &Run, suggested: &Suggested, extent: Extent) -> Result<
         position: assessment.map(|one| position(&one.position, suggested, extent)),
         min_max: assessment.and_then(|one| one.min_max).map(|(min, max)| ShownMinMax { min, max }),
         settings: suggested.origins(),
+        setting_categories: suggested.categories(),
+        predecessors: suggested.predecessors.clone(),
+        superseded_by_id: suggested.superseded_by,
         currency: run.tenant.currency.clone(),
         value: unit_cost.and_then(|cost| value(run, suggestion, cost)),
         unit_cost,
         fingerprint: fingerprint(run.as_of, suggested),
         rule_version: RULE_VERSION,
     })
+}
+
+/// Returns the reason, with the products that count too.
+fn why(run: &Run, suggested: &Suggested) -> String {
+    let reason = reason(&suggested.suggestion, |id| run.code(id));
+    let skus: Vec<&str> = suggested.predecessors.iter().map(|one| one.sku.as_str()).collect();
+    if skus.is_empty() {
+        return reason;
+    }
+    format!("{reason} Demand, stock and supply of products that it supersedes count: {}.", skus.join(", "))
 }
 
 /// Returns the cost of the quantity to buy.

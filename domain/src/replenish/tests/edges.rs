@@ -322,3 +322,44 @@ proptest! {
         prop_assert_eq!(suggested(&location), straight);
     }
 }
+
+#[test]
+fn stock_of_a_product_that_is_superseded_counts_and_is_not_transferred() {
+    let taker = location(open(&[70; 8]));
+    let mut giver = location(open(&[0; 30]));
+    giver.location_id = LocationId(Uuid::from_u128(2));
+    giver.code = "B".to_owned();
+    giver.stock = Stock { available: units(100), of_predecessors: units(60), ..Stock::default() };
+    let steps = |giver: &AtLocation| {
+        let locations = [taker.clone(), giver.clone()];
+        let suggestions = suggest(today(), &locations, &TransferTimes::new()).expect("no circle");
+        let transfer = suggestions[0].actions.iter().find_map(|action| match action {
+            Action::Transfer { quantity, .. } => Some(*quantity),
+            Action::Expedite { .. } | Action::Buy { .. } => None,
+        });
+        (transfer, bought(&suggestions[0]))
+    };
+    // 630 are needed. The giver needs nothing, and 40 of its 100 are of the product itself.
+    assert_eq!(steps(&giver), (Some(micro("40")), micro("590")));
+    // Stock that is reserved beyond what is there does not make more of it.
+    giver.stock.of_predecessors = units(-60);
+    assert_eq!(steps(&giver), (Some(micro("100")), micro("530")));
+    // At the location itself both count.
+    let mut both = location(open(&[70; 8]));
+    both.stock = Stock { available: units(150), of_predecessors: units(150), ..Stock::default() };
+    assert_eq!(bought(&suggested(&both)), micro("480"));
+}
+
+#[test]
+fn a_product_that_is_superseded_is_neither_ordered_nor_transferred() {
+    let mut old = location(open(&[70; 8]));
+    old.method = Method::Superseded;
+    let suggestion = suggested(&old);
+    assert_eq!((suggestion.unsuggested, suggestion.order_by), (Some(Unsuggested::Superseded), None));
+    assert!(suggestion.actions.is_empty() && assessed(&suggestion).need.is_none());
+    let mut taker = location(open(&[70; 8]));
+    (taker.location_id, taker.code) = (LocationId(Uuid::from_u128(2)), "B".to_owned());
+    old.stock.available = units(5_000);
+    let suggestions = suggest(today(), &[old, taker], &TransferTimes::new()).expect("no circle");
+    assert_eq!(bought(&suggestions[1]), micro("630"));
+}

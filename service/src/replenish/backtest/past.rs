@@ -11,7 +11,7 @@ use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use super::super::history::{first_day, history};
-use super::super::load::{Facts, Loaded, Pair};
+use super::super::load::{Facts, Loaded, Pair, Product};
 use super::super::run::{item, lead_time, places};
 use crate::listing::number;
 use crate::{Error, Tx};
@@ -68,7 +68,9 @@ pub(super) async fn subjects(
     let mut purchases = purchases(tx, loaded).await?;
     let places = places(loaded);
     let mut subjects = Vec::new();
-    for product in &loaded.products {
+    // The figures of a product that is superseded are in those of the newest one.
+    let is_newest = |product: &&Product| loaded.succession.newest(product.id.0).is_none();
+    for product in loaded.products.iter().filter(is_newest) {
         for place in places.get(&product.id).into_iter().flatten() {
             let facts = loaded.facts.get(&(product.id, *place));
             let is_wanted = location.is_none_or(|wanted| wanted == *place);
@@ -104,13 +106,18 @@ pub(super) async fn subjects(
 }
 
 async fn purchases(tx: &Tx, loaded: &Loaded) -> Result<HashMap<Pair, Vec<Purchase>>, Error> {
-    let products: Vec<Uuid> = loaded.products.iter().map(|product| product.id.0).collect();
+    let newest = &loaded.merged.newest;
+    let own = loaded.products.iter().map(|product| product.id.0);
+    let products: Vec<Uuid> = own.chain(newest.keys().map(|id| id.0)).collect();
     let since = loaded.start.and_time(chrono::NaiveTime::MIN).and_utc();
     let query = sqlx::query(PURCHASES).bind(tx.tenant_id.0).bind(products);
     let query = query.bind(loaded.tenant.time_zone.name()).bind(since).bind(ASSUMED_DAYS.cast_signed());
     let mut found: HashMap<Pair, Vec<Purchase>> = HashMap::new();
     for row in &tx.rows(query).await? {
-        let pair = (ProductId(row.try_get("product_id")?), LocationId(row.try_get("location_id")?));
+        let product = ProductId(row.try_get("product_id")?);
+        // Lines of a product that is superseded count for the newest one.
+        let pair =
+            (newest.get(&product).copied().unwrap_or(product), LocationId(row.try_get("location_id")?));
         let purchase = Purchase {
             recorded_on: row.try_get("recorded_on")?,
             arrives_on: row.try_get("arrives_on")?,

@@ -1,0 +1,65 @@
+//! Settings of replenishment for categories.
+
+use actix_web::{get, put};
+use domain::id::CategoryId;
+use serde::Deserialize;
+use service::replenish::category::{self, CategorySetting, CategorySettingInput};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::Body;
+use crate::list::{List, Page};
+use crate::write::Write;
+use crate::{Answer, Caller};
+
+/// The routes of this area.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list_settings).service(set);
+}
+
+/// Which settings to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filters {
+    /// Only those of this category, without those of the categories above it.
+    category_id: Option<CategoryId>,
+}
+
+/// List the settings of replenishment of categories
+///
+/// Returns one page of the settings as they were stated, by category.
+#[utoipa::path(
+    operation_id = "replenishment_category_settings_list",
+    security(("bearer" = ["stock:read"])),
+    params(Filters),
+    responses((status = 200, description = "One page of settings.", body = Page<CategorySetting>))
+)]
+#[get("/v1/replenishment/category-settings")]
+async fn list_settings(caller: Caller, list: List<Filters>) -> Answer {
+    let category = list.filters.category_id;
+    let (after, rows) = (list.after()?, list.fetch());
+    let read = async |tx: &service::Tx| category::list(tx, category, after, rows).await;
+    let found = list.read(&caller, read).await?;
+    list.answer(found, CategorySetting::position)
+}
+
+/// State settings of replenishment of a category
+///
+/// Replaces all settings of the category that `category_id` names. They hold for its products and for those of the categories below it.
+/// Settings of the product, and of the product at a location, come before them; those of the location and of the tenant come after
+/// them. Each field comes from the nearest category that states it. A request without any other field removes the settings.
+#[utoipa::path(
+    operation_id = "replenishment_category_settings_put",
+    security(("bearer" = ["stock:write"])),
+    request_body = CategorySettingInput,
+    responses((status = 200, description = "The settings.", body = CategorySetting))
+)]
+#[put("/v1/replenishment/category-settings")]
+async fn set(write: Write, body: Body<CategorySettingInput>) -> Answer {
+    write
+        .unversioned()?
+        .step("settings.replenishment_stated", body, async |tx, input| {
+            Ok((Some(tx.tenant_id.0), category::replace(tx, input).await?))
+        })
+        .await
+}

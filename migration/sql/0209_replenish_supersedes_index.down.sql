@@ -1,0 +1,1 @@
+drop index if exists replenish_setting_supersedes_key;

@@ -1,0 +1,176 @@
+//! The facts of products that are superseded, added to those of the product that supersedes them.
+
+use std::collections::HashMap;
+
+use domain::id::{LocationId, OrderId, ProductId};
+use domain::number::Quantity;
+
+use super::super::succession::{Predecessor, Succession};
+use super::{Facts, Pair, Product};
+
+/// The products that count for others.
+#[derive(Debug, Default)]
+pub(in super::super) struct Merged {
+    /// Products that count for another one, by product at location, the newest first.
+    pub predecessors: HashMap<Pair, Vec<Predecessor>>,
+    /// The product for which each of them counts.
+    pub newest: HashMap<ProductId, ProductId>,
+}
+
+/// Adds facts to those of the newest product of each chain. A chain ends before a product that has another stock unit by now.
+pub(super) fn merge(
+    facts: &mut HashMap<Pair, Facts>,
+    products: &[Product],
+    former: &HashMap<ProductId, Product>,
+    succession: &Succession,
+) -> Merged {
+    let mut merged = Merged::default();
+    let mut locations: HashMap<ProductId, Vec<LocationId>> = HashMap::new();
+    for (product, location) in facts.keys().filter(|(product, _)| former.contains_key(product)) {
+        locations.entry(*product).or_default().push(*location);
+    }
+    for product in products {
+        let chain = succession.counted_for(product.id.0).map_while(|id| former.get(&ProductId(id)));
+        for predecessor in chain.take_while(|predecessor| predecessor.uom == product.uom) {
+            merged.newest.insert(predecessor.id, product.id);
+            for location in locations.get(&predecessor.id).into_iter().flatten() {
+                let Some(theirs) = facts.get(&(predecessor.id, *location)).cloned() else { continue };
+                let pair = (product.id, *location);
+                let part = theirs.as_predecessor(predecessor.id, predecessor.sku.clone());
+                merged.predecessors.entry(pair).or_default().push(part);
+                facts.entry(pair).or_default().add(theirs);
+            }
+        }
+    }
+    merged
+}
+
+impl Facts {
+    fn as_predecessor(&self, product_id: ProductId, sku: String) -> Predecessor {
+        let ordered: Quantity = self.orders.iter().map(|order| order.ordered).sum();
+        let sold: Quantity = self.days.iter().map(|day| day.sold).sum();
+        Predecessor {
+            product_id,
+            sku,
+            available: self.available,
+            unreserved_orders: self.open_demand.iter().map(|open| open.quantity).sum(),
+            incoming: self.incoming.iter().map(|supply| supply.quantity).sum(),
+            demand: ordered + sold,
+        }
+    }
+
+    /// Adds the facts of another product at the same location. Lines of one order are added.
+    fn add(&mut self, other: Facts) {
+        self.on_hand += other.on_hand;
+        self.available += other.available;
+        self.drafted += other.drafted;
+        self.first_day = self.first_day.into_iter().chain(other.first_day).min();
+        self.days.extend(other.days);
+        self.days.sort_unstable_by_key(|day| day.on);
+        self.days.dedup_by(|later, kept| {
+            let is_same_day = later.on == kept.on;
+            if is_same_day {
+                kept.change += later.change;
+                kept.sold += later.sold;
+            }
+            is_same_day
+        });
+        let own: HashMap<OrderId, usize> =
+            self.orders.iter().enumerate().map(|(at, order)| (order.order_id, at)).collect();
+        for order in other.orders {
+            match own.get(&order.order_id) {
+                Some(at) => self.orders[*at].ordered += order.ordered,
+                None => self.orders.push(order),
+            }
+        }
+        self.returns.extend(other.returns);
+        self.lots.extend(other.lots);
+        self.open_demand.extend(other.open_demand);
+        self.incoming.extend(other.incoming);
+        self.incoming.sort_by_key(|supply| (supply.on, supply.source));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+    use domain::id::CustomerId;
+    use uuid::Uuid;
+
+    use super::super::{Day, Ordered};
+    use super::*;
+
+    fn units(number: i64) -> Quantity {
+        Quantity::new(number.into())
+    }
+
+    fn on(number: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 6, number).expect("a day")
+    }
+
+    fn product(number: u128, uom: &str) -> Product {
+        Product {
+            id: ProductId(Uuid::from_u128(number)),
+            sku: format!("P{number}"),
+            name: "Mug".to_owned(),
+            uom: uom.to_owned(),
+            decimals: 0,
+            category: None,
+            is_active: true,
+            list_price: None,
+            unit_cost: None,
+        }
+    }
+
+    fn facts(day: u32, sold: i64, orders: &[(u128, i64)]) -> Facts {
+        let order = |(id, ordered): &(u128, i64)| Ordered {
+            order_id: OrderId(Uuid::from_u128(*id)),
+            customer_id: CustomerId(Uuid::from_u128(1)),
+            on: on(day),
+            ordered: units(*ordered),
+        };
+        Facts {
+            on_hand: units(10),
+            available: units(8),
+            first_day: Some(on(day)),
+            days: vec![Day { on: on(5), change: units(-sold), sold: units(sold) }],
+            orders: orders.iter().map(order).collect(),
+            ..Facts::default()
+        }
+    }
+
+    #[test]
+    fn days_and_orders_that_both_have_are_added() {
+        let here = LocationId(Uuid::from_u128(9));
+        let pair = |number| (ProductId(Uuid::from_u128(number)), here);
+        let mut all = HashMap::from([
+            (pair(3), facts(4, 2, &[(1, 5)])),
+            (pair(2), facts(2, 3, &[(1, 6), (2, 7)])),
+            (pair(1), facts(1, 1, &[])),
+        ]);
+        let succession = Succession::new([
+            (Uuid::from_u128(3), Uuid::from_u128(2)),
+            (Uuid::from_u128(2), Uuid::from_u128(1)),
+        ]);
+        let former = |first: &str| -> HashMap<ProductId, Product> {
+            [product(1, first), product(2, "C62")].into_iter().map(|one| (one.id, one)).collect()
+        };
+        let newest = [product(3, "C62")];
+        // The oldest one has another unit.
+        let merged = merge(&mut all.clone(), &newest, &former("KGM"), &succession);
+        assert_eq!(merged.predecessors[&pair(3)].len(), 1);
+
+        let merged = merge(&mut all, &newest, &former("C62"), &succession);
+        let skus: Vec<&str> = merged.predecessors[&pair(3)].iter().map(|one| one.sku.as_str()).collect();
+        assert_eq!(skus, ["P2", "P1"]);
+        assert_eq!((merged.newest[&pair(1).0], merged.newest[&pair(2).0]), (pair(3).0, pair(3).0));
+        let second = &merged.predecessors[&pair(3)][0];
+        assert_eq!((second.available, second.demand), (units(8), units(6 + 7 + 3)));
+        let sum = &all[&pair(3)];
+        assert_eq!((sum.on_hand, sum.available, sum.first_day), (units(30), units(24), Some(on(1))));
+        assert_eq!((sum.days.len(), sum.days[0].change, sum.days[0].sold), (1, units(-6), units(6)));
+        let orders: Vec<Quantity> = sum.orders.iter().map(|order| order.ordered).collect();
+        assert_eq!(orders, [units(11), units(7)]);
+        assert_eq!(all[&pair(2)].on_hand, units(10), "its own facts stay");
+    }
+}
