@@ -2,9 +2,13 @@
 
 mod catalogue;
 mod customers;
+mod files;
 mod frame;
 mod keys;
+mod ledger;
 mod people;
+mod prices;
+mod providers;
 mod settings;
 mod states;
 mod stock;
@@ -17,18 +21,22 @@ use tests::{Browser, Tenant};
 use crate::visit::enter_at;
 
 /// The sections, as the address names them.
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 16] = [
     "start",
     "products",
+    "prices",
     "customers",
     "locations",
     "stock",
     "users",
+    "providers",
     "keys",
     "webhooks",
     "log",
     "audit",
     "integrity",
+    "rates",
+    "accounts",
     "settings",
 ];
 /// The cards of a section are there, and none is waiting.

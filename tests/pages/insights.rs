@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tests::{Browser, Screen, with_tenant};
 
-use crate::visit::{DESK, READY, Trade, check_bytes, enter, shown, tab_to, visit};
+use crate::visit::{DESK, PAGE, READY, Trade, check_bytes, enter, shown, tab_to, visit};
 
 const REVENUE: &str = ".figures .value";
 /// Longest time from a sale to the figure on the page.
@@ -210,7 +210,7 @@ fn it_costs_few_bytes() {
         let mut browser = Browser::start();
         enter(&mut browser, tenant, &tenant.key);
         browser.until(crate::visit::READY);
-        check_bytes(&mut browser, "/insights");
+        check_bytes(&mut browser, "/insights", PAGE);
         browser.check();
     });
 }

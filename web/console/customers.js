@@ -7,6 +7,7 @@ import { Wrong, useSending, wrongAt } from "../kit/form.js";
 import * as show from "../kit/format.js";
 import { Table } from "../kit/table.js";
 import { html, useState } from "../vendor/ui.js";
+import { Files, FilesLink } from "./files.js";
 import { More, focusCard, listing } from "./listing.js";
 import { Link, filter, place, queryOf } from "./place.js";
 import { texts } from "./texts.js";
@@ -42,7 +43,8 @@ export function View() {
     <form class="filters" key=${now["q"] ?? ""} onSubmit=${filter("customers", again)}>
       <${Field} name="q" label=${text.search} value=${now["q"]} required=${false} />
       <p class="buttons"><button class="button">${texts.value.search}</button></p></form>`;
-  return html`<${Card} id="customers" title=${text.title} help=${text.help} scope="customers:read" answer=${answer} isEmpty=${!rows.length}
+  return html`<${Files} nameOf=${(/** @type {string} */ record) => rows.find(({ id }) => id === record)?.name} />
+    <${Card} id="customers" title=${text.title} help=${text.help} scope="customers:read" answer=${answer} isEmpty=${!rows.length}
       empty=${now["q"] ? text.none : text.empty} failed=${texts.value.list.failed} actions=${actions} paths=${answer.about ? [answer.about] : []}
       content=${() => html`<${Table} caption=${text.title} rows=${rows} columns=${columns(mayWrite, setOpen)} /><${More} of=${customers} />`} />
     ${open && html`<${Form} of=${open.of} close=${() => setOpen(null)} done=${done} />`}`;
@@ -77,6 +79,7 @@ function columns(mayWrite, open) {
       isPlain: true,
       value: () => null,
       show: (row) => html`<span class="ways">
+        <${FilesLink} record=${row.id} name=${row.name} />
         ${mayWrite && html`<button type="button" class="quiet" onClick=${() => open({ of: row })}>${text.change}<span class="hidden">: ${row.name}</span></button>`}
         ${may("ledger:read") && html`<${Link} to=${{ view: "audit", document_id: row.id }}>${texts.value.products.history}<span class="hidden">: ${row.name}</span><//>`}</span>`,
     },

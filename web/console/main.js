@@ -14,15 +14,19 @@ import { texts } from "./texts.js";
 const VIEWS = {
   start: () => import("./start.js"),
   products: () => import("./products.js"),
+  prices: () => import("./prices.js"),
   customers: () => import("./customers.js"),
   locations: () => import("./locations.js"),
   stock: () => import("./stock.js"),
   users: () => import("./users.js"),
+  providers: () => import("./providers.js"),
   keys: () => import("./keys.js"),
   webhooks: () => import("./webhooks.js"),
   log: () => import("./log.js"),
   audit: () => import("./audit.js"),
   integrity: () => import("./integrity.js"),
+  rates: () => import("./rates.js"),
+  accounts: () => import("./accounts.js"),
   settings: () => import("./settings.js"),
 };
 

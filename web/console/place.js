@@ -4,15 +4,19 @@ import { html, signal } from "../vendor/ui.js";
 export const SECTIONS = /** @type {const} */ ([
   "start",
   "products",
+  "prices",
   "customers",
   "locations",
   "stock",
   "users",
+  "providers",
   "keys",
   "webhooks",
   "log",
   "audit",
   "integrity",
+  "rates",
+  "accounts",
   "settings",
 ]);
 /** @typedef {typeof SECTIONS[number]} Section */

@@ -5,6 +5,7 @@ import { Field } from "../kit/field.js";
 import * as show from "../kit/format.js";
 import { Table } from "../kit/table.js";
 import { html } from "../vendor/ui.js";
+import { Files, FilesLink } from "./files.js";
 import { Import } from "./import.js";
 import { More, listing } from "./listing.js";
 import { Link, filter, place, queryOf } from "./place.js";
@@ -24,7 +25,8 @@ export function View() {
   const answer = products.answer.value;
   const rows = answer.data?.rows ?? [];
   const again = () => products.answer.value.again();
-  return html`<${Import} done=${again} />
+  return html`<${Files} nameOf=${(/** @type {string} */ record) => rows.find(({ id }) => id === record)?.sku} />
+    <${Import} done=${again} />
     <${Card} id="products" title=${text.title} help=${text.help} scope="catalog:read" answer=${answer} isEmpty=${!rows.length}
       empty=${now["q"] ? text.none : text.empty} failed=${texts.value.list.failed} paths=${answer.about ? [answer.about] : []}
       actions=${html`<form class="filters" key=${now["q"] ?? ""} onSubmit=${filter("products", again)}>
@@ -64,6 +66,7 @@ function columns() {
       isPlain: true,
       value: () => null,
       show: ({ id, sku }) => html`<span class="ways">
+        <${FilesLink} record=${id} name=${sku} />
         ${may("stock:read") && html`<${Link} to=${{ view: "stock", sku }}>${text.stock}<span class="hidden">: ${sku}</span><//>`}
         ${may("ledger:read") && html`<${Link} to=${{ view: "audit", document_id: id }}>${text.history}<span class="hidden">: ${sku}</span><//>`}</span>`,
     },

@@ -3,7 +3,7 @@
 import { signal } from "../vendor/ui.js";
 import { ofTab } from "./store.js";
 
-/** @typedef {{tenant: {id: string, name: string, currency: string, time_zone: string}, actor_name: string, scopes: string[]}} Me */
+/** @typedef {{tenant: {id: string, slug: string, name: string, currency: string, time_zone: string}, actor_name: string, scopes: string[]}} Me */
 /** @typedef {{status: number, code: string, title: string, detail: string, request: string, scope: string, retry: number, challenge?: string,
  *   fields?: {pointer: string, detail: string}[]}} Problem `retry`: seconds to wait. `challenge`: goes with a code. `fields`: what is wrong
  *   where in the body. */

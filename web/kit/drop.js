@@ -1,4 +1,4 @@
-// A place for files: a button to choose them, one for a folder, and an area onto which they are dropped.
+// A place for files: a button to choose them, one for a folder if wanted, and an area onto which they are dropped.
 import { html, useState } from "../vendor/ui.js";
 
 /** A file, with its path below the folder that was chosen. @typedef {{path: string, file: File}} Dropped */
@@ -6,10 +6,11 @@ import { html, useState } from "../vendor/ui.js";
 /** More files and folders than a page takes at once. */
 export class TooMany extends Error {}
 
-/** `most`: most files and folders at once. `take` gets a promise, which fails if a file can't be read, or with `TooMany`.
+/** `folder`: words of the button for a folder, which is left out without them. `accept`: types of files that the button offers.
+ * `most`: most files and folders at once. `take` gets a promise, which fails if a file can't be read, or with `TooMany`.
  * While it is disabled, the buttons keep the focus.
- * @param {{label: string, files: string, folder: string, most: number, isDisabled: boolean, take: (dropped: Promise<Dropped[]>) => void}} of */
-export function Drop({ label, files, folder, most, isDisabled, take }) {
+ * @param {{label: string, files: string, folder?: string, accept?: string, most: number, isDisabled: boolean, take: (dropped: Promise<Dropped[]>) => void}} of */
+export function Drop({ label, files, folder = "", accept = "", most, isDisabled, take }) {
   const [isOver, note] = useState(false);
   const over = (/** @type {DragEvent} */ event) => {
     event.preventDefault();
@@ -30,8 +31,8 @@ export function Drop({ label, files, folder, most, isDisabled, take }) {
   return html`<div class="drop" data-over=${isOver ? "" : null} onDragEnter=${over} onDragOver=${over} onDragLeave=${() => note(false)} onDrop=${drop}>
     <p>${label}</p>
     <p class="ways">
-      <label class="button">${files}<input type="file" name="files" multiple aria-disabled=${isDisabled} onClick=${press} onChange=${choose} /></label>
-      <label class="button">${folder}<input type="file" name="folder" webkitdirectory aria-disabled=${isDisabled} onClick=${press} onChange=${choose} /></label>
+      <label class="button">${files}<input type="file" name="files" multiple accept=${accept || null} aria-disabled=${isDisabled} onClick=${press} onChange=${choose} /></label>
+      ${folder && html`<label class="button">${folder}<input type="file" name="folder" webkitdirectory aria-disabled=${isDisabled} onClick=${press} onChange=${choose} /></label>`}
     </p>
   </div>`;
 }

@@ -70,6 +70,8 @@ export const quantity = (value) => shown({ maximumFractionDigits: 20 }, value);
 export const signedQuantity = (value) => shown({ maximumFractionDigits: 20, signDisplay: "exceptZero" }, value);
 /** In a currency that need not be the tenant's. @param {Figure} value @param {string} code */
 export const exactIn = (value, code) => shown({ style: "currency", currency: code }, value);
+/** A price to its last digit, at most 6 decimals, in a currency that need not be the tenant's. @param {Figure} value @param {string} code */
+export const price = (value, code) => shown({ style: "currency", currency: code, maximumFractionDigits: 6 }, value);
 /** @param {Figure} value Of a hundred. */
 export const percent = (value, digits = 1) =>
   shown(

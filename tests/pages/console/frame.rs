@@ -3,7 +3,7 @@
 use tests::{Browser, Screen, with_tenant};
 
 use super::{READY, SECTIONS, enter, press};
-use crate::visit::{DESK, Trade, check_bytes, key, shown, sign_in, tab_to};
+use crate::visit::{ALL_SECTIONS, DESK, PAGE, Trade, check_bytes, key, shown, sign_in, tab_to};
 
 #[test]
 fn the_root_leads_to_it() {
@@ -64,6 +64,10 @@ fn a_key_with_few_scopes_sees_its_part_and_what_it_lacks() {
             ("customers", "customers:read"),
             ("locations", "stock:read"),
             ("products", "catalog:write"),
+            ("prices", "prices:read"),
+            ("providers", "users:read"),
+            ("rates", "ledger:read"),
+            ("accounts", "ledger:read"),
             ("integrity", "reports:read"),
             ("settings", "ledger:read"),
         ] {
@@ -146,6 +150,10 @@ fn it_speaks_german() {
             ("stock", "Bestand"),
             ("audit", "Wer war das?"),
             ("products", "Produkte"),
+            ("prices", "Preise"),
+            ("providers", "Anmeldung"),
+            ("rates", "Wechselkurse"),
+            ("accounts", "Kontenzuordnung"),
             ("customers", "Kunden"),
             ("locations", "Standorte"),
             ("integrity", "Stimmigkeit"),
@@ -160,10 +168,11 @@ fn it_speaks_german() {
 }
 
 #[test]
-fn all_sections_together_have_few_bytes() {
+fn the_first_section_and_all_together_have_few_bytes() {
     with_tenant(async |tenant| {
         let mut browser = Browser::start();
         enter(&mut browser, tenant, &tenant.key, "start");
+        check_bytes(&mut browser, "/console", PAGE);
         for section in SECTIONS {
             browser
                 .eval(&format!("document.querySelector(`.console nav a[href='?view={section}']`).click()"));
@@ -172,7 +181,7 @@ fn all_sections_together_have_few_bytes() {
             ));
             browser.until(READY);
         }
-        check_bytes(&mut browser, "/console");
+        check_bytes(&mut browser, "/console", ALL_SECTIONS);
         browser.check();
     });
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tests::{Browser, Screen, with_tenant};
 
 use super::{BASE, choose, compare, enter, rows, run, visit};
-use crate::visit::{DESK, READY, check_bytes, copied, run_copied, shown, tab_to};
+use crate::visit::{DESK, PAGE, READY, check_bytes, copied, run_copied, shown, tab_to};
 
 /// Returns the texts of the elements that a selector finds.
 #[track_caller]
@@ -282,7 +282,7 @@ fn it_costs_few_bytes() {
         let mut browser = Browser::start();
         enter(&mut browser, tenant, &tenant.key);
         browser.until(READY);
-        check_bytes(&mut browser, "/fix");
+        check_bytes(&mut browser, "/fix", PAGE);
         browser.check();
     });
 }
