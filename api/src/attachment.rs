@@ -250,7 +250,7 @@ async fn update(write: Write, id: PathId<AttachmentId>, body: Body<MergePatch>) 
 
 /// Delete an attachment
 ///
-/// The record does not have the file any more. The content is deleted with the last attachment that has it.
+/// Removes the file from its record. The content is deleted with its last attachment.
 #[utoipa::path(
     operation_id = "attachments_delete",
     security(

@@ -68,13 +68,13 @@ struct ImportParams {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct BankStatement {
     object: tag::BankStatement,
-    /// Number of lines of the file: of its booked entries, or of the transactions into which they are split.
+    /// Number of lines in the file: booked entries, or the transactions into which an entry is split.
     #[schema(minimum = 0, maximum = 10000, example = 3)]
     lines: usize,
-    /// Number of lines that are stored from now on.
+    /// Number of new lines, which are stored now.
     #[schema(minimum = 0, maximum = 10000, example = 2)]
     added: usize,
-    /// Number of lines that were stored before.
+    /// Number of lines that were already stored.
     #[schema(minimum = 0, maximum = 10000, example = 1)]
     repeated: usize,
     /// Number of entries that the bank has not booked yet. They are not stored.
@@ -82,18 +82,18 @@ struct BankStatement {
     pending: usize,
 }
 
-/// The customer whose payment a line is. It names one of them.
+/// The customer who paid a line. Send either `invoice_id` or `customer_id`.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct AcceptIn {
-    /// Invoice that it pays. What exceeds the invoice stays unapplied.
+    /// Invoice that the line pays. An amount above its open amount stays unapplied.
     #[schema(example = json!(null))]
     invoice_id: Option<InvoiceId>,
     /// Customer who paid. The line pays the invoices of the customer that are due first.
     customer_id: Option<CustomerId>,
 }
 
-/// The payments that a line is. They come to its amount.
+/// Recorded payments to match with a line. Their sum is the amount of the line.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct MatchIn {
@@ -102,7 +102,7 @@ struct MatchIn {
     payments: Vec<MatchedPaymentIn>,
 }
 
-/// A payment that is recorded. It is named by one of the ids.
+/// A recorded payment. Send exactly one of the ids.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct MatchedPaymentIn {
@@ -124,12 +124,13 @@ struct Statement {
 
 /// Import a bank statement
 ///
-/// Stores the lines of a statement, each once by account and reference of the bank: a file that was sent before changes nothing. Send
-/// CAMT.053 (XML), or CSV in UTF-8 (with commas, semicolons or tabs) with the columns `account`, `reference`, `booked_on` and `amount`,
-/// and any of `currency`, `counterparty` and `text`; amounts of money that went out are below zero. Or send the file as `text` in JSON.
-/// At most 5 MiB and 10,000 entries, in the currency of the tenant. The import is one transaction: if an entry is invalid, nothing is
-/// written, and the errors are listed with `row` (of XML: the line of the file) and `column` (422). A file that is cut is rejected with
-/// its line. XML with a document type is rejected, and no entity is expanded.
+/// Stores the lines of a bank statement. The account and the reference of the bank identify a line, which is stored
+/// once: a file that was sent before changes nothing. Send CAMT.053 (XML), or CSV in UTF-8 (with commas, semicolons or
+/// tabs) with the columns `account`, `reference`, `booked_on` and `amount`, and any of `currency`, `counterparty` and
+/// `text`; amounts of money that went out are below zero. Or send the file as `text` in JSON. At most 5 MiB and 10,000
+/// entries, in the currency of the tenant. The import is one transaction: if an entry is invalid, nothing is written,
+/// and the errors are listed with `row` (of XML: the line of the file) and `column` (422). A file that is cut is
+/// rejected with its line. XML with a document type is rejected, and no entity is expanded.
 ///
 /// An entry of XML with several transactions becomes a line for each if they add up to it. Else it stays one line, whose `transactions`
 /// is above 1.
@@ -229,8 +230,7 @@ async fn run(tx: &Tx, statement: &Statement) -> Result<BankStatement, Error> {
         for line in split.unwrap_or_else(|| vec![whole]) {
             let key = (line.account.clone(), line.reference.clone());
             if let Some(first) = seen.insert(key, entry.place) {
-                let detail =
-                    format!("The entry at {first} has this reference already: a bank gives each its own.");
+                let detail = format!("The entry at {first} has the same reference: send one of them.");
                 faults.invalid(entry.place, "reference", detail);
                 continue;
             }
@@ -242,7 +242,7 @@ async fn run(tx: &Tx, statement: &Statement) -> Result<BankStatement, Error> {
     for (line, place) in lines.iter().zip(&places) {
         let known = stored.get(&(line.account.clone(), line.reference.clone()));
         if known.is_some_and(|known| *known != (line.booked_on, line.amount)) {
-            let detail = "A line with this reference is stored with another day or amount.";
+            let detail = "A line with this reference is stored with another day or amount: correct this one.";
             faults.invalid(*place, "reference", detail);
         }
     }
@@ -280,9 +280,10 @@ struct Filters {
 
 /// List bank lines
 ///
-/// Returns one page of lines of bank statements. A line that is neither accepted nor matched has up to 5 payments that may be it
-/// (`recorded`), and, if the money came in, up to 5 proposals: open invoices whose number is in its text and whose open amount is its
-/// amount, then those of which one is true. Of the open invoices, the 5,000 that are due first are looked at.
+/// Returns one page of lines of bank statements. A line that is neither accepted nor matched has up to 5 recorded
+/// payments that may be the same payment (`recorded`). If money came in, it also has up to 5 open invoices
+/// (`proposals`): first those with a fitting number and amount, then those with a fitting number, then those with a
+/// fitting amount. Only the 5,000 open invoices that are due first are searched.
 #[utoipa::path(
     operation_id = "bank_lines_list",
     security(("bearer" = ["payments:read"])),
@@ -320,8 +321,9 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<BankLineId>) -> Answer {
 
 /// Accept a bank line as a payment
 ///
-/// Records the payment of a customer by bank transfer, with the amount, the day and the reference of the line. A line is accepted once: its
-/// payment has an id that follows from that of the line. A payment that was reversed is recorded again with `POST /v1/payments`.
+/// Records the payment of a customer by bank transfer, with the amount, the day and the reference of the line. A line
+/// is accepted once, because the id of its payment follows from the id of the line. A payment that was reversed is
+/// recorded again with `POST /v1/payments`.
 #[utoipa::path(
     operation_id = "bank_lines_accept",
     security(("bearer" = ["payments:write"])),
@@ -346,7 +348,8 @@ fn payee(input: &AcceptIn) -> Result<Payee, ApiError> {
         (Some(invoice_id), None) => Ok(Payee::Invoice(invoice_id)),
         (None, Some(customer_id)) => Ok(Payee::Customer(customer_id)),
         (Some(_), Some(_)) | (None, None) => {
-            let detail = "Name the invoice that the line pays, or the customer: one of them.";
+            let detail =
+                "Send either invoice_id or customer_id: the invoice that the line pays, or the customer.";
             Err(Refusal::invalid("/invoice_id", detail).into())
         }
     }
@@ -354,9 +357,9 @@ fn payee(input: &AcceptIn) -> Result<Payee, ApiError> {
 
 /// Match a bank line with payments
 ///
-/// States that the line is one or several payments that are recorded already, of customers or to suppliers. They come to the amount of
-/// the line: payments to suppliers and payouts count below zero. A line is matched once, and so is a payment (409 for all others). Nothing
-/// is posted.
+/// Matches the line with recorded payments of customers or to suppliers. Their sum must equal the amount of the line;
+/// payments to suppliers and payouts count as negative. A line or a payment that is matched already is rejected (409).
+/// Nothing is posted.
 #[utoipa::path(
     operation_id = "bank_lines_match",
     security(("bearer" = ["payments:write"])),
@@ -397,7 +400,8 @@ fn named(input: &MatchIn) -> Result<Vec<Named>, Refusal> {
             (Some(id), None) => payments.push(Named::Customer(id)),
             (None, Some(id)) => payments.push(Named::Supplier(id)),
             (Some(_), Some(_)) | (None, None) => {
-                let detail = "Name a payment of a customer, or one to a supplier: one of them.";
+                let detail =
+                    "Send either payment_id or supplier_payment_id: a line matches payments by one id each.";
                 problems.invalid(format!("/payments/{index}/payment_id"), detail);
             }
         }

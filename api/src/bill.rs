@@ -57,10 +57,10 @@ pub struct BillOut<'a> {
     /// Day on which it is due.
     #[schema(example = "2026-12-20")]
     due_on: NaiveDate,
-    /// Discounts for early payment, as they were agreed when it was recorded.
+    /// Discounts for early payment. The bill keeps those with which it was recorded.
     #[schema(max_items = 2)]
     discounts: &'a [BillDiscount],
-    /// Tenant's currency, in which all amounts are but those of `foreign`.
+    /// Tenant's currency. All amounts have it, except those of `foreign`.
     #[schema(max_length = 3, example = "GBP")]
     currency: &'a str,
     /// Amount of all lines, before tax. Null without the scope `costs:read`.
@@ -75,14 +75,14 @@ pub struct BillOut<'a> {
     /// Amount still to be paid. Null without the scope `costs:read`.
     #[schema(value_type = Option<Money>)]
     open_value: Money,
-    /// Amounts in the currency of the document. Null if that is the tenant's.
+    /// Amounts in the currency of the document. Null if the document is in the tenant's currency.
     foreign: Option<ForeignBillOut<'a>>,
     /// A remark, or the reason of a reversal.
     #[schema(max_length = 200, example = "Delivery of November")]
     reference: Option<&'a str>,
-    /// For a credit note or a reversal: the bill that it takes back.
+    /// Bill that a credit note or a reversal takes back. Null for a bill.
     original_id: Option<BillId>,
-    /// The reversal that took it back.
+    /// Reversal of this document. Null if there is none.
     reversed_by_id: Option<BillId>,
     /// When it was recorded.
     created_at: DateTime<Utc>,
@@ -101,7 +101,8 @@ struct ForeignBillOut<'a> {
     /// Currency of the document (ISO 4217).
     #[schema(max_length = 3, example = "USD")]
     currency: &'a str,
-    /// Units of the tenant's currency in one unit of it. Credit notes and reversals have that of their bill.
+    /// Exchange rate: units of the tenant's currency in one unit of `currency`. Credit notes and reversals have the
+    /// rate of their bill.
     exchange_rate: ExchangeRate,
     /// Amount of all lines, before tax. Null without the scope `costs:read`.
     #[schema(value_type = Option<Money>)]
@@ -137,15 +138,15 @@ struct BillLineOut<'a> {
     /// Line number, from 1.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: i32,
-    /// For a credit note or a reversal: the line of the bill that it takes back.
+    /// Line of the bill that a credit note or a reversal takes back. Null for a bill.
     #[schema(minimum = 1, maximum = 2000, example = json!(null))]
     original_line_no: Option<i32>,
-    /// Purchase order that has the goods.
+    /// Purchase order of the goods.
     purchase_order_id: Option<PurchaseOrderId>,
     /// Line of the purchase order.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     order_line_no: Option<i32>,
-    /// Receipt of the goods, if no purchase order has them.
+    /// Receipt of the goods, if they belong to no purchase order.
     receipt_id: Option<StockDocumentId>,
     /// Line of the receipt.
     #[schema(minimum = 1, maximum = 2000, example = json!(null))]
@@ -161,7 +162,7 @@ struct BillLineOut<'a> {
     /// SKU of the product.
     #[schema(max_length = 64, example = "BOLT-M8")]
     sku: Option<&'a str>,
-    /// Location that gets or got the goods.
+    /// Location that receives or received the goods.
     location_id: Option<LocationId>,
     /// Unit of the quantity.
     #[schema(max_length = 8, example = "XBX")]
@@ -179,20 +180,20 @@ struct BillLineOut<'a> {
     /// Tax. Null without the scope `costs:read`.
     #[schema(value_type = Option<Money>)]
     tax_value: Money,
-    /// Amounts in the currency of the bill. Null if that is the tenant's.
+    /// Amounts in the currency of the bill. Null if the bill is in the tenant's currency.
     foreign: Option<ForeignBillLineOut>,
     /// Whether the line agrees with what was ordered and received.
     match_status: MatchStatus,
-    /// Differences beyond the tolerance, as of the last bill, receipt or return to the supplier of these goods.
+    /// Differences beyond the tolerance. They are computed again when these goods are billed, received or returned.
     #[schema(max_items = 6)]
     reasons: Vec<Mismatch>,
-    /// Stock units ordered. Null if no purchase order has the goods.
+    /// Stock units ordered. Null if the goods belong to no purchase order.
     ordered: Option<Quantity>,
-    /// Stock units received of the ordered or received line, less those that went back to the supplier.
+    /// Stock units received on the line of the order or receipt, less units that were returned to the supplier.
     received: Quantity,
-    /// Stock units billed of the ordered or received line, by all bills, less what was taken back.
+    /// Stock units that all bills have of the line of the order or receipt, less credit notes and reversals.
     billed: Quantity,
-    /// Cost of the billed units by the order, or by the receipt if no purchase order has the goods. Null without the scope
+    /// Expected cost of the billed units: by the purchase order or, without one, by the receipt. Null without the scope
     /// `costs:read`.
     #[schema(value_type = Option<Money>)]
     expected_value: Money,
@@ -290,12 +291,13 @@ impl<'a> BillLineOut<'a> {
 
 /// Record a bill
 ///
-/// Records what a supplier bills, with its own prices. A line names a line of a purchase order, a line of a receipt that no
-/// purchase order has, or an account. Goods that have come are matched at once: a difference between bill and receipt goes to
-/// inventory for the share that is still held, and to cost variance for the rest. Goods that have not come stay in goods
-/// received not invoiced until they come. A bill that differs from what was ordered and received is recorded too, and says so
-/// (`match_status`, `reasons`). A bill in another currency keeps its rate, and is posted in the tenant's currency. A supplier's number is
-/// used once (`already_exists`).
+/// Records a bill with the prices of the supplier. A line names a line of a purchase order, a line of a receipt without
+/// a purchase order, or an account. Received goods are matched at once. The difference between bill and receipt goes to
+/// inventory for units that are still held, and to cost variance for the others. Goods that are not received yet stay
+/// in goods received not invoiced until they are. A bill that differs from its order or receipt is recorded too:
+/// `match_status` is `mismatched`, and `reasons` of its lines name the differences. A bill in another currency keeps
+/// its exchange rate, and is posted in the tenant's currency. A second bill with the same `supplier_number` is rejected
+/// (`already_exists`).
 #[utoipa::path(
     operation_id = "bills_create",
     security(("bearer" = ["purchasing:write"])),
@@ -310,9 +312,9 @@ async fn create(post: Post) -> Answer {
 
 /// Record a credit note of a supplier
 ///
-/// Takes a part of a bill back: units that are not billed any more, at the price of the bill, or an amount by which a line is
-/// cheaper. It reduces the open amount of the bill, which must cover it. The credit note is a document of its own, with negative
-/// amounts.
+/// Records a credit note for a part of a bill. A line credits a quantity at the price of the bill, or an amount. The
+/// credit note reduces the open amount of the bill, and is rejected if it exceeds it. It is a document of its own, with
+/// negative amounts.
 #[utoipa::path(
     operation_id = "bills_credit",
     security(("bearer" = ["purchasing:write"])),
@@ -327,8 +329,8 @@ async fn credit(post: Post, id: PathId<BillId>) -> Answer {
 
 /// Reverse a bill
 ///
-/// Takes back all that a bill posted and credit notes left, because it was recorded by mistake. A bill of which something is paid
-/// is reversed after its payments. The reversal is a document of its own, with negative amounts. The supplier's number can be
+/// Reverses a bill that was recorded by mistake, less its credit notes. A bill that is paid in part is rejected:
+/// reverse its payments first. The reversal is a document of its own, with negative amounts. `supplier_number` can be
 /// used again.
 #[utoipa::path(
     operation_id = "bills_reverse",

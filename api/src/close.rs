@@ -35,9 +35,9 @@ async fn show(app: Data<App>, caller: Caller, period: Path<String>) -> Answer {
 
 /// Close a month
 ///
-/// Closes the month, and with it every earlier one: moves the lock on closed periods to its last day. Each open item of the checklist
-/// needs a reason, which is kept with the number of its records (422 names those that have none). A month that is not over is rejected
-/// (422), as is one that is closed (409).
+/// Closes the month and every earlier one: the lock on closed periods moves to the last day of the month. Each open
+/// item of the checklist needs a reason, which is stored. Without one, the close is rejected (422), and the problem
+/// names the items. A month that is not over is rejected (422). A closed month is rejected (409).
 #[utoipa::path(
     operation_id = "closes_create",
     security(("bearer" = ["periods:lock"])),
@@ -57,8 +57,8 @@ async fn create(write: Write, period: Path<String>, body: Body<CloseInput>) -> A
 
 /// Open a month again
 ///
-/// Moves the lock on closed periods back to the day before the month, so the month and every later one are open. What was posted
-/// stays where it is. A month that is open is rejected (409).
+/// Moves the lock on closed periods back to the day before the month, so the month and every later one are open. Posted
+/// entries keep their day. A month that is open is rejected (409).
 #[utoipa::path(
     operation_id = "closes_reopen",
     security(("bearer" = ["periods:lock"])),

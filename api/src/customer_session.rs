@@ -37,7 +37,7 @@ struct Filters {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct CustomerSessionIn {
-    /// The customer who will act in it. The shop has checked who it is.
+    /// Customer who acts in the session. Your shop has checked who the customer is.
     customer_id: CustomerId,
     /// Seconds until it ends, from 60 to 86400.
     #[serde(default = "default_seconds")]
@@ -62,7 +62,7 @@ struct CustomerSessionToken {
     object: tag::CustomerSession,
     /// The customer who acts in it.
     customer_id: CustomerId,
-    /// Token for the header `Authorization`, only this once. Null in the replay of a response and in a dry run.
+    /// Token for the header `Authorization`. It is returned once: null in a replay and in a dry run.
     #[schema(max_length = 128, example = "sws_01h455vb4pex5vsknk084sn02q_x")]
     token: Option<String>,
     /// When it was opened.
@@ -105,10 +105,10 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 
 /// Open a customer session
 ///
-/// Returns a token with which a customer of a web shop acts for itself: it reads products, its prices, orders, invoices and account,
-/// holds its cart, and places and cancels its orders. Only an API key opens sessions. The bounds of the key on documents are those of
-/// the session. A session ends at its time, with the key, when you end it, and within 5 seconds after the customer is blocked or
-/// erased. A customer has at most 50 open sessions.
+/// Returns a token with which a customer of a web shop acts for itself: it reads products, its prices, orders, invoices
+/// and account, holds its cart, and places and cancels its orders. Only an API key opens sessions. The session has the
+/// bounds of the key on documents. A session ends at its time, with the key, when you end it, and within 5 seconds
+/// after the customer is blocked or erased. A customer has at most 50 open sessions.
 #[utoipa::path(
     operation_id = "customer_sessions_create",
     security(("bearer" = ["customer_sessions:write"])),

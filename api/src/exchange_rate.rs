@@ -30,9 +30,9 @@ record!(ExchangeRate, id: ExchangeRateId, created_at);
 
 /// Record an exchange rate
 ///
-/// Records the units of your currency in one unit of another, from a day on. Documents in that currency take the latest rate of their day
-/// or before, unless they state their own. A rate never changes: to correct one, record another of the same currency and day, which holds
-/// from then on. Documents that were recorded keep their rate.
+/// Records an exchange rate: the units of the tenant's currency in one unit of another, from a day on. A document takes
+/// the latest rate on or before its day, unless it states its own. A rate never changes. To correct one, record another
+/// of the same currency and day: later documents take it, and recorded documents keep their rate.
 #[utoipa::path(
     operation_id = "exchange_rates_create",
     security(("bearer" = ["ledger:write"])),

@@ -46,7 +46,7 @@ struct ManualEntryIn {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ManualLineIn {
-    /// Code of the account. An account that only documents move, such as inventory, is rejected.
+    /// Code of the account. An account that only documents post to, such as inventory, is rejected.
     #[schema(min_length = 1, max_length = 32, example = "6100")]
     account: String,
     /// The debit.
@@ -101,8 +101,8 @@ struct YearCloseIn {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct OpeningLineIn {
-    /// Code of the account. Those of cash, receivables, stock and vouchers are compared with their documents. Those of sales and cost of
-    /// sales are rejected.
+    /// Code of the account. Accounts of cash, receivables, stock and vouchers are compared with their documents.
+    /// Accounts of sales and cost of sales are rejected.
     #[schema(min_length = 1, max_length = 32, example = "1010")]
     account: String,
     /// The debit.
@@ -130,7 +130,7 @@ pub struct ManualEntryOut<'a> {
     currency: &'a str,
     /// Sum of the debits, which equals the sum of the credits.
     total: Money,
-    /// Lines. Those of the same account and dimensions are netted.
+    /// Lines of the entry. Lines with the same account and dimensions are added up.
     #[schema(max_items = 501)]
     lines: Vec<ManualLineOut<'a>>,
 }
@@ -182,8 +182,8 @@ impl<'a> From<&'a EntryLine> for ManualLineOut<'a> {
 
 /// Post an entry by hand
 ///
-/// Posts what no document covers. The entry must balance. It can't move an account that documents keep equal to a
-/// sub-ledger. An entry never changes: to correct it, reverse it.
+/// Posts an entry that no document covers. Its debits must equal its credits. It can't name a control account that only
+/// documents post to. An entry never changes: to correct it, reverse it.
 #[utoipa::path(
     operation_id = "journal_entries_create",
     security(("bearer" = ["ledger:write"])),
@@ -217,9 +217,9 @@ fn to_command(input: ManualEntryIn, _: &Caller) -> Result<Command, ApiError> {
 
 /// Reverse an entry
 ///
-/// Takes back an entry by hand, opening balances or the close of a year, by an entry with the opposite lines. An entry of a document is
-/// rejected, as is a reversal, and an entry that was reversed before (409). The reversal of a closed day is posted on the first open one.
-/// Opening balances and closes of years need `costs:read` too, as to post them (403).
+/// Reverses an entry by hand, opening balances or the close of a year, by an entry with the opposite lines. Rejected
+/// (409) are the entry of a document, a reversal, and an entry that is reversed already. A reversal of a closed day is
+/// posted on the first open day. Opening balances and the close of a year need `costs:read` too (403).
 #[utoipa::path(
     operation_id = "journal_entries_reverse",
     security(("bearer" = ["ledger:write"])),
@@ -242,10 +242,11 @@ async fn reverse(post: Post, id: PathId<EntryId>) -> Answer {
 
 /// Post opening balances
 ///
-/// Posts what every account has on the day from which the books are kept here, as one entry. Stock, receivables, cash in tills and vouchers
-/// are opened by their own documents, on that day or before: their balances are named too, compared with these documents, and rejected
-/// if they differ (422), with both figures. So is a balance that lacks its line. What is left of 3000 is what the lines name for it. The
-/// books are opened once: a second opening is rejected (409) until the first is reversed.
+/// Posts the balances of all accounts on the day from which the books are kept here, as one entry. Documents open
+/// stock, receivables, cash in tills and vouchers, on that day or before. Send the balances of these accounts too: they
+/// are not posted, but compared with the documents. A difference is rejected (422) with both figures, and an account
+/// without a line counts as 0. Account 3000 ends with the balance that the lines name for it. The books are opened
+/// once: a second opening is rejected (409) until the first is reversed.
 #[utoipa::path(
     operation_id = "opening_balances_create",
     security(("bearer" = ["ledger:write", "costs:read"])),
@@ -274,10 +275,11 @@ async fn open(post: Post) -> Answer {
 
 /// Close a year
 ///
-/// Moves the result of a calendar year to retained earnings (3100), by one entry of the first day after it against closed results (3110).
-/// Revenue and expenses keep their balances, so that every statement of the year stays as it is; the balance sheet shows the result in
-/// retained earnings. The year must be over, and have a result (422). It is closed once (409) until the entry is reversed. What is posted in
-/// the year later stays in the result of earlier years: reverse the close and close the year again.
+/// Moves the result of a calendar year to retained earnings (3100), by one entry on the first day of the next year,
+/// against closed results (3110). Accounts of revenue and expense keep their balances, so statements of the year do not
+/// change. The balance sheet shows the result in retained earnings. The year must be over, and have a result (422). A
+/// closed year is rejected (409) until its close is reversed. A later entry in the year is not part of the close:
+/// reverse the close, and close the year again.
 #[utoipa::path(
     operation_id = "year_closes_create",
     security(("bearer" = ["ledger:write", "costs:read"])),

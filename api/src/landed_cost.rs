@@ -36,7 +36,7 @@ const LANDED_COSTS: &str = "/v1/landed-costs";
 struct LandedCostIn {
     /// Your own id of the document. The server chooses one if absent.
     id: Option<LandedCostId>,
-    /// Charges of the bill, in the tenant's currency and without tax that you get back.
+    /// Charges of the bill, in the tenant's currency, without tax that you can reclaim.
     #[schema(min_items = 1, max_items = 50)]
     charges: Vec<LandedChargeIn>,
     /// Measure by which the charges are spread over the lines.
@@ -46,8 +46,8 @@ struct LandedCostIn {
     receipts: Vec<LandedReceiptIn>,
     /// Bill of the carrier or a remark.
     reference: Option<Reference200>,
-    /// When it happened, not before the receipts. Now if absent. Never in the future. The units that are held now get their
-    /// share: it is rejected (409) for a time that a time without stock followed.
+    /// When it happened: not before the receipts, and not in the future. Now if absent. A time is rejected (409) if the
+    /// stock was used up after it, because the units that are held now get the share.
     occurred_at: Option<Instant>,
 }
 
@@ -59,8 +59,8 @@ struct LandedChargeIn {
     kind: ChargeKind,
     /// Amount, above zero.
     amount: Money,
-    /// Code of the account that is credited. If absent, `2110`, landed cost accrued. An account that other documents keep, such
-    /// as inventory, bank or a tax, is rejected.
+    /// Code of the account that is credited. If absent, `2110`, landed cost accrued. A control account, such as
+    /// inventory, bank or a tax, is rejected.
     #[schema(min_length = 1, max_length = 32, example = "2110")]
     account: Option<String>,
 }
@@ -113,10 +113,10 @@ pub struct LandedCostOut<'a> {
     /// Reason of a reversal.
     #[schema(max_length = 200, example = json!(null))]
     reason: Option<&'a str>,
-    /// For a reversal: the landed cost that it takes back.
+    /// Landed cost that a reversal takes back. Null for a landed cost.
     #[schema(example = json!(null))]
     original_id: Option<LandedCostId>,
-    /// The reversal that took it back.
+    /// Reversal of this document. Null if there is none.
     #[schema(example = json!(null))]
     reversed_by_id: Option<LandedCostId>,
     /// Currency of all amounts.
@@ -177,10 +177,11 @@ struct LandedLineOut<'a> {
     location_id: LocationId,
     /// Stock units received.
     quantity: Quantity,
-    /// Cost, stock units, weight or volume of the line, by which it has its share. Null without the scope `costs:read`.
+    /// Cost, stock units, weight or volume of the line. Its share is in proportion to this. Null without the scope
+    /// `costs:read`.
     #[schema(value_type = Option<Quantity>)]
     basis: Quantity,
-    /// Stock units of it that were held.
+    /// Stock units of the line that were still held when the document was posted.
     held: Quantity,
     /// Share of all charges, negative in a reversal. Null without the scope `costs:read`.
     #[schema(value_type = Option<Money>)]
@@ -242,10 +243,10 @@ impl<'a> LandedCostOut<'a> {
 
 /// Post a landed cost
 ///
-/// Spreads freight, duty, insurance and other charges over the goods of receipts, also months after they came. The shares of
-/// the lines add up to the charges, to the cent. The share of the units that are still held raises the value of the stock:
-/// of the cost layers of the receipt at all locations, or else of the average at the location that received them. The share
-/// of the other units goes to cost variance. The accounts of the charges are credited.
+/// Spreads freight, duty, insurance and other charges over the goods of receipts, also months later. The shares of the
+/// lines add up to the charges, to the cent. Units that are still held get their share in the value of the stock: in
+/// their cost layers at all locations, or in the average at the location that received them. The share of all other
+/// units goes to cost variance. The accounts of the charges are credited.
 #[utoipa::path(
     operation_id = "landed_costs_create",
     security(("bearer" = ["purchasing:write"])),
@@ -260,9 +261,9 @@ async fn create(post: Post) -> Answer {
 
 /// Reverse a landed cost
 ///
-/// Takes all charges back by a document of its own, dated now. The share of the units that are still held comes off the value
-/// of the stock, up to what was added to it. The rest comes off cost variance. A landed cost is reversed once, and a reversal
-/// is not reversed: post the landed cost again.
+/// Reverses all charges by a document of its own, dated now. The value of the stock falls by the share of the units
+/// that are still held, at most by the amount that was added. The rest is taken off cost variance. A landed cost is
+/// reversed once. A reversal can't be reversed: post the landed cost again.
 #[utoipa::path(
     operation_id = "landed_costs_reverse",
     security(("bearer" = ["purchasing:write"])),

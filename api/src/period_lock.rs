@@ -24,9 +24,9 @@ record!(PeriodLock, id: PeriodLockId, created_at);
 
 /// Close periods, or open them again
 ///
-/// Moves the lock on closed periods. A document of a closed day is accepted, keeps its `occurred_at`, and is posted to the
-/// ledger on the first open day. What was posted before stays where it is. Each move is kept, with its reason and its
-/// caller.
+/// Moves the lock on closed periods. A document of a closed day is accepted, keeps its `occurred_at`, and is posted to
+/// the ledger on the first open day. Entries that are posted already keep their day. Each move is stored with its
+/// reason and its caller.
 #[utoipa::path(
     operation_id = "period_locks_create",
     security(("bearer" = ["periods:lock"])),
@@ -48,7 +48,7 @@ struct Filters {
 
 /// List the moves of the lock
 ///
-/// Returns one page of moves, the newest first. The first one holds. If there is none, every day is open.
+/// Returns one page of moves, the newest first. The newest move is in force. Without any move, every day is open.
 #[utoipa::path(
     operation_id = "period_locks_list",
     security(("bearer" = ["ledger:read"])),

@@ -51,18 +51,18 @@ pub struct PurchaseOrderOut<'a> {
     /// A remark.
     #[schema(max_length = 200, example = "Quote 4711")]
     reference: Option<&'a str>,
-    /// Percentage by which the units received of a line may exceed those ordered.
+    /// Percentage by which the received units of a line may exceed the ordered units.
     over_receipt_percent: Percent,
-    /// Days from its sending to its delivery, as the supplier stated them when it was written. Null: not stated.
+    /// Lead time in days, as the supplier stated it when the order was written. Null if it stated none.
     #[schema(minimum = 0, maximum = 730, example = 14)]
     lead_time_days: Option<u32>,
-    /// Tenant's currency, in which all amounts are but those of `foreign`.
+    /// Tenant's currency. All amounts have it, except those of `foreign`.
     #[schema(max_length = 3, example = "GBP")]
     currency: &'a str,
     /// Cost of all lines as ordered, before tax. Null without the scope `costs:read`.
     #[schema(value_type = Option<Money>)]
     value: Money,
-    /// Amounts in the currency of the order. Null if that is the tenant's.
+    /// Amounts in the currency of the order. Null if the order is in the tenant's currency.
     foreign: Option<ForeignOrderOut<'a>>,
     /// When it was sent. Null for a draft.
     sent_at: Option<DateTime<Utc>>,
@@ -89,7 +89,7 @@ struct ForeignOrderOut<'a> {
     /// Currency of the order (ISO 4217).
     #[schema(max_length = 3, example = "USD")]
     currency: &'a str,
-    /// Units of the tenant's currency in one unit of it.
+    /// Exchange rate: units of the tenant's currency in one unit of `currency`.
     exchange_rate: ExchangeRate,
     /// Cost of all lines as ordered, before tax. Null without the scope `costs:read`.
     #[schema(value_type = Option<Money>)]
@@ -126,7 +126,7 @@ struct PurchaseLineOut<'a> {
     /// Unit in which it is ordered.
     #[schema(max_length = 8, example = "XBX")]
     uom: &'a str,
-    /// Stock units in one of it.
+    /// Stock units in one `uom`.
     factor: Factor,
     /// Quantity in that unit.
     entered: Quantity,
@@ -136,21 +136,21 @@ struct PurchaseLineOut<'a> {
     /// Cost of the line as ordered, before tax. Null without the scope `costs:read`.
     #[schema(value_type = Option<Money>)]
     value: Money,
-    /// Costs in the currency of the order. Null if that is the tenant's.
+    /// Costs in the currency of the order. Null if the order is in the tenant's currency.
     foreign: Option<ForeignOrderLineOut>,
     /// Stock units ordered.
     quantity: Quantity,
-    /// Stock units received. They can exceed those ordered. Units that went back to be replaced do not count.
+    /// Stock units received. They may exceed the ordered units. Returned units that the supplier replaces do not count.
     received: Quantity,
-    /// Stock units of them that went back to the supplier and are not replaced.
+    /// Received stock units that were returned to the supplier without replacement.
     returned: Quantity,
-    /// Stock units that will not come.
+    /// Stock units that were cancelled.
     cancelled: Quantity,
     /// Stock units that are still to come.
     open: Quantity,
     /// Stock units that the supplier billed, less what credit notes and reversals took back.
     billed: Quantity,
-    /// Day on which it is expected. Null: not known, so nothing is promised on it.
+    /// Day on which the line is expected. Null if it is not known: then no promise uses the line.
     #[schema(example = "2026-12-02")]
     expected_on: Option<NaiveDate>,
 }
@@ -234,8 +234,9 @@ impl ForeignOrderLineOut {
 
 /// Write a purchase order
 ///
-/// Writes a draft. A line without `unit_cost` has the supplier's price of today for its quantity; without one it is
-/// rejected (`price_missing`), as is one of an order in another currency than the tenant's. A draft is no supply: send it when the supplier gets it.
+/// Writes a draft. A line without `unit_cost` has the supplier's price of today for its quantity. If the supplier has
+/// no such price, or if the order is in another currency than the tenant's, a line without `unit_cost` is rejected
+/// (`price_missing`). A draft does not count as supply until you send it.
 #[utoipa::path(
     operation_id = "purchase_orders_create",
     security(("bearer" = ["purchasing:write"])),
@@ -265,9 +266,9 @@ async fn create_batch(post: Post) -> Answer {
 
 /// Send a purchase order
 ///
-/// Notes that the supplier has it. From now on the open units of each line are expected on its day, and promises are
-/// made on them. A line without a day is expected after the lead time of the supplier, if it stated one. This sends
-/// nothing to the supplier.
+/// Records that the supplier has the order. From then on the open units of each line count as supply on its day, and
+/// promises use them. A line without a day is expected after the supplier's lead time, if one is stated. The server
+/// sends no message to the supplier.
 #[utoipa::path(
     operation_id = "purchase_orders_send",
     security(("bearer" = ["purchasing:write"])),
@@ -282,9 +283,9 @@ async fn send(post: Post, id: PathId<PurchaseOrderId>) -> Answer {
 
 /// Confirm a purchase order
 ///
-/// Notes the day that the supplier confirms for each open line. Confirm it again when a day changes: promises that no
-/// longer hold are listed by `GET /v1/purchase-orders/{id}/broken-promises`, and each of their orders gets an event
-/// `order.promise_broken`.
+/// Records the day that the supplier confirms for each open line. Confirm the order again when a day changes. Each
+/// customer order whose promise no longer holds gets an event `order.promise_broken`, and `GET
+/// /v1/purchase-orders/{id}/broken-promises` lists it.
 #[utoipa::path(
     operation_id = "purchase_orders_confirm",
     security(("bearer" = ["purchasing:write"])),
@@ -299,8 +300,8 @@ async fn confirm(post: Post, id: PathId<PurchaseOrderId>) -> Answer {
 
 /// Receive a purchase order
 ///
-/// Receives its goods in full or in part, by a stock document of the kind `receipt`, at the cost of the order. More
-/// than was ordered is taken up to the tolerance of the order; beyond it the receipt is rejected
+/// Receives goods of the order, in full or in part, by a stock document of the kind `receipt`. Lines have the cost of
+/// the order unless they state another. A line may exceed the ordered units by `over_receipt_percent`; more is rejected
 /// (`receipt_exceeds_order`). All lines of a request go to one location.
 #[utoipa::path(
     operation_id = "purchase_orders_receive",
@@ -314,12 +315,12 @@ async fn receive(post: Post, id: PathId<PurchaseOrderId>) -> Answer {
     post.send(|input: ReceiveIn, _| form::to_receive(id.0, input)).await
 }
 
-/// Send goods back to the supplier
+/// Return goods to the supplier
 ///
-/// Sends goods of a receipt back, by a stock document of the kind `supplier_return`: at most what the receipt received of the
-/// line, less what went back before. The supplier owes their cost as received, which comes off *goods received not invoiced*. They leave
-/// out of the cost layer of the receipt while it is held, else at the current cost; the difference is a price variance. With `replace`
-/// the order is open for them again.
+/// Returns goods of a receipt by a stock document of the kind `supplier_return`. A line returns at most the units that
+/// the receipt received, less earlier returns. The supplier owes the cost as received, which is debited to *goods
+/// received not invoiced*. The goods leave at the cost of their cost layer while it is held, else at the current cost.
+/// The difference is a price variance. With `replace`, the returned units are open on the order again.
 #[utoipa::path(
     operation_id = "purchase_orders_return",
     security(("bearer" = ["purchasing:write"]), ("bearer" = ["stock:write"])),
@@ -334,8 +335,8 @@ async fn send_back(post: Post, id: PathId<PurchaseOrderId>) -> Answer {
 
 /// Reverse a return to the supplier
 ///
-/// Takes a return back as a whole: the goods are in stock again, with the cost and the cost layers that they had, by a stock
-/// document of the kind `supplier_return` with units above zero. A return is reversed once.
+/// Reverses a whole return. The goods are in stock again with their former cost and cost layers, by a stock document of
+/// the kind `supplier_return` with units above zero. A return is reversed once.
 #[utoipa::path(
     operation_id = "purchase_orders_reverse_return",
     security(("bearer" = ["purchasing:write"]), ("bearer" = ["stock:write"])),
@@ -350,8 +351,8 @@ async fn reverse_return(post: Post, id: PathId<PurchaseOrderId>) -> Answer {
 
 /// Cancel a purchase order
 ///
-/// Cancels what has not come. If a part has come, the order is closed. Promises that were made on it are broken, as
-/// when its day moves.
+/// Cancels the units that are still to come. If some units were received, the status becomes `closed`, else
+/// `cancelled`. Promises on the cancelled units are broken, as after a change of the day.
 #[utoipa::path(
     operation_id = "purchase_orders_cancel",
     security(("bearer" = ["purchasing:write"])),
@@ -366,7 +367,7 @@ async fn cancel(post: Post, id: PathId<PurchaseOrderId>) -> Answer {
 
 /// Close a purchase order
 ///
-/// Ends an order of which goods have come. What has not come is cancelled, and nothing more is received.
+/// Closes an order with received goods. Units that are still to come are cancelled, and later receipts are rejected.
 #[utoipa::path(
     operation_id = "purchase_orders_close",
     security(("bearer" = ["purchasing:write"])),

@@ -24,9 +24,9 @@ record!(RecurringEntry, RecurringEntryId);
 
 /// Create a recurring entry
 ///
-/// Makes a template of an entry by hand, which `stockwell worker` posts on its days: at most an hour after a day has begun, and once. An
-/// entry of a day on which no worker ran is posted later, with its own day. Accounts and amounts are checked as those of an entry by hand.
-/// A tenant has at most 200 templates that have not ended.
+/// Creates a template of an entry by hand. `stockwell worker` posts each entry once, within an hour after its day has
+/// begun. If no worker ran on a day, its entry is posted later, with that day. Accounts and amounts are checked as
+/// those of an entry by hand. A tenant has at most 200 templates that have not ended.
 #[utoipa::path(
     operation_id = "recurring_entries_create",
     security(("bearer" = ["ledger:write"])),
@@ -79,7 +79,7 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<RecurringEntryId>) -> A
 
 /// End a recurring entry
 ///
-/// No later entry is posted. Those that were posted stay. A template that has ended is rejected (409).
+/// Ends the template: no later entry is posted, and posted entries stay. A template that has ended is rejected (409).
 #[utoipa::path(
     operation_id = "recurring_entries_end",
     security(("bearer" = ["ledger:write"])),

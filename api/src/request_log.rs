@@ -46,10 +46,10 @@ struct Filters {
 
 /// List your requests
 ///
-/// Returns one page of the requests that were sent with the credentials of the tenant. A request is written about a second after its
-/// response, and kept for 7 days. A server writes at most 500 requests of a tenant, and 2,000 of all tenants, each second; of more, the
-/// oldest are left out. Requests without a valid credential are not logged. `body` is null without the scopes `costs:read` and
-/// `customers:read`.
+/// Returns one page of the requests that were sent with the credentials of the tenant. A request is written about a
+/// second after its response, and kept for 7 days. A server writes at most 500 requests of a tenant, and 2,000 of all
+/// tenants, each second; beyond that, the oldest are left out. Requests without a valid credential are not logged.
+/// `body` is null without the scopes `costs:read` and `customers:read`.
 #[utoipa::path(
     operation_id = "request_log_list",
     security(("bearer" = ["api_keys:read"])),

@@ -46,17 +46,19 @@ struct SupplierPaymentIn {
     id: Option<SupplierPaymentId>,
     /// Supplier who is paid.
     supplier_id: SupplierId,
-    /// Amount that is paid, in the currency of the bills. If it is stated, it is the sum of the amounts of the bills less their
-    /// discounts, and of the advance.
+    /// Amount that is paid, in the currency of the bills. It must equal the amounts of `bills<<XXO  XXT ` XX>> less their
+    /// discounts, and of the advance,
+    /// and `advance`. Computed if absent.
     amount: Option<Money>,
-    /// Units of the tenant's currency in one unit of the currency of the bills. The latest recorded rate of the day or before if absent.
+    /// Exchange rate: units of the tenant's currency in one unit of the currency of the bills. If absent, the latest
+    /// recorded rate on or before the day of the payment.
     #[schema(example = json!(null))]
     exchange_rate: Option<ExchangeRate>,
-    /// Bills that it pays, each named once, all of one currency. At least one, or an advance.
+    /// Bills to pay, each named once, all in one currency. Required unless `advance` is sent.
     #[serde(default)]
     #[schema(max_items = 500)]
     bills: Vec<PaidBillIn>,
-    /// Amount that is paid in advance, for no bill yet.
+    /// Amount that is paid in advance, for no bill yet, in the tenant's currency.
     #[schema(example = json!(null))]
     advance: Option<Money>,
     /// Reference of the bank. Never a card number.
@@ -71,13 +73,14 @@ struct SupplierPaymentIn {
 struct PaidBillIn {
     /// The bill.
     bill_id: BillId,
-    /// Amount that is settled, with the discount, in the currency of the bill: at most what is open of it.
+    /// Amount to settle, with the discount, in the currency of the bill: at most its open amount.
     amount: Money,
-    /// Part of the amount that is not paid. If absent, what the discounts of the bill come to on the day of the payment; at most that
-    /// much otherwise.
+    /// Discount: the part of `amount` that is not paid. If absent, the largest discount that the bill has on the day of
+    /// the payment. More is rejected.
     #[schema(example = json!(null))]
     discount: Option<Money>,
-    /// Version of the bill as you read it. A bill that was changed since is not paid (412). Not checked if absent.
+    /// Version of the bill that you read. If the bill has changed since, the payment is rejected (412). Not checked if
+    /// absent.
     #[schema(minimum = 1, example = 1)]
     version: Option<i32>,
 }
@@ -102,7 +105,7 @@ struct PaidBillOut {
     amount: Money,
     /// Discount for early payment: the part of the amount that is not paid.
     discount: Money,
-    /// Input tax in the discount, by the share that tax has of the bill.
+    /// Input tax in the discount, in proportion to the tax of the bill.
     discount_tax: Money,
 }
 
@@ -117,7 +120,7 @@ struct SupplierAdvanceApplicationIn {
     bills: Vec<PaidBillIn>,
     /// A remark.
     reference: Option<Reference100>,
-    /// When it is applied. Now if absent. Not before the payment.
+    /// When the advance is applied: not before the payment. Now if absent.
     occurred_at: Option<Instant>,
 }
 
@@ -127,7 +130,7 @@ struct ForeignPaymentOut<'a> {
     /// Currency of the bills and of their amounts (ISO 4217).
     #[schema(max_length = 3, example = "USD")]
     currency: &'a str,
-    /// Units of the tenant's currency in one unit of it.
+    /// Exchange rate: units of the tenant's currency in one unit of `currency`.
     exchange_rate: ExchangeRate,
     /// Amount of the payment in that currency. Negative in a reversal.
     amount: Money,
@@ -143,7 +146,7 @@ struct SupplierPaymentReversalIn {
     id: Option<SupplierPaymentId>,
     /// Reason, such as the bank's words.
     reason: Filled200,
-    /// When it came back. Now if absent. Not before the payment.
+    /// When the money came back: not before the payment. Now if absent.
     occurred_at: Option<Instant>,
 }
 
@@ -165,7 +168,7 @@ pub struct SupplierPaymentOut<'a> {
     currency: &'a str,
     /// Amount that the bank paid, without discounts. Negative in a reversal, zero in an application.
     amount: Money,
-    /// Amount in the currency of the bills. Null if that is the tenant's.
+    /// Amount in the currency of the bills. Null if the bills are in the tenant's currency.
     foreign: Option<ForeignPaymentOut<'a>>,
     /// Discounts of all bills for early payment. Negative in a reversal.
     discount: Money,
@@ -179,9 +182,9 @@ pub struct SupplierPaymentOut<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 500)]
     bills: Option<Vec<PaidBillOut>>,
-    /// For a reversal: the payment that it takes back.
+    /// Payment that a reversal takes back. Null for all other kinds.
     original_id: Option<SupplierPaymentId>,
-    /// The reversal that took it back.
+    /// Reversal of this document. Null if there is none.
     reversed_by_id: Option<SupplierPaymentId>,
     /// Reason of a reversal.
     #[schema(max_length = 200, example = json!(null))]
@@ -248,10 +251,10 @@ impl<'a> ForeignPaymentOut<'a> {
 
 /// Record a payment of a supplier
 ///
-/// Pays bills of a supplier by the bank, in full or in part, or in advance. No more is paid than is open of a bill, also by payments
-/// at the same time. A bill that is paid on a day of its discount is settled with the discount (5310), whose input tax is taken back.
-/// Bills in another currency are paid at the rate of the day or at the stated one: the difference from the rate of each bill is posted
-/// as an exchange difference (6040).
+/// Records a bank payment to a supplier: for bills, in full or in part, or in advance. An amount above the open amount
+/// of a bill is rejected, also if two payments are sent at once. A bill that is paid early enough is settled with its
+/// discount, which is posted to 5310, its input tax to 1400. Bills in another currency are paid at `exchange_rate`, or
+/// at the recorded rate of the day. The difference from the rate of the bill is an exchange difference (6040).
 #[utoipa::path(
     operation_id = "supplier_payments_create",
     security(("bearer" = ["purchasing:pay"])),
@@ -266,8 +269,9 @@ async fn create(post: Post) -> Answer {
 
 /// Record many payments of suppliers at once
 ///
-/// Takes up to 500 payments. Each is carried out on its own: a rejected one does not affect the others. To accept a proposal, send a
-/// payment for each supplier, with the version of each bill: a bill that was paid or credited since is not paid (`version_mismatch`).
+/// Takes up to 500 payments. Each is carried out on its own: a rejected one does not affect the others. To accept a
+/// proposal, send a payment for each supplier, with the version of each bill. A payment with a bill that has changed
+/// since is rejected (`version_mismatch`).
 #[utoipa::path(
     operation_id = "supplier_payments_create_batch",
     security(("bearer" = ["purchasing:pay"])),
@@ -298,8 +302,9 @@ fn to_command(input: SupplierPaymentIn, _: &Caller) -> Result<Command, ApiError>
 
 /// Apply an advance
 ///
-/// Settles bills of the supplier with what was paid in advance, at most what is left of it. No money moves: payables are debited and
-/// advances to suppliers (1150) credited. An application is a document of its own. Reverse it to open its bills again.
+/// Settles bills of the supplier with an advance, up to its `unapplied` amount. No money moves: payables are debited
+/// and advances to suppliers (1150) credited. An application is a document of its own. Reverse it to open its bills
+/// again.
 #[utoipa::path(
     operation_id = "supplier_payments_apply",
     security(("bearer" = ["purchasing:pay"])),
@@ -326,8 +331,9 @@ async fn apply(post: Post, id: PathId<SupplierPaymentId>) -> Answer {
 
 /// Reverse a payment of a supplier
 ///
-/// Takes a payment back that came back from the bank, or the application of an advance: its bills are open again. The reversal is a
-/// payment document of its own, with the opposite amount. A payment whose advance is applied to bills is reversed after its
+/// Reverses a payment that the bank<<XXO , or the application of an advance: XXT  XX>> returned, or an application of an advance. Its bills are open again. The reversal
+/// is a<<XXO 
+/// payment XXT  XX>> document of its own, with the opposite amount. A payment whose advance is applied to bills is reversed after its
 /// applications (409).
 #[utoipa::path(
     operation_id = "supplier_payments_reverse",
@@ -426,7 +432,7 @@ struct ProposalParams {
     /// Day of the payments. Today if absent.
     #[param(example = "2026-11-20")]
     pay_on: Option<NaiveDate>,
-    /// Last day up to which bills are paid, from `pay_on` on. 7 days after `pay_on` if absent.
+    /// Last due day of the bills to propose, `pay_on` or later. If absent, 7 days after `pay_on`.
     #[param(example = "2026-11-27")]
     until: Option<NaiveDate>,
     /// Only bills of this supplier.

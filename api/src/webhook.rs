@@ -77,7 +77,7 @@ struct Filters {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RotateSecretIn {
-    /// Seconds for which messages also have the signature of the secret before, at most 30 days. A day if absent.
+    /// Seconds in which messages also have the signature of the old secret, at most 30 days. One day if absent.
     #[serde(default = "a_day")]
     #[schema(maximum = 2_592_000, default = 86400, example = 86400)]
     overlap_seconds: u32,
@@ -87,7 +87,7 @@ fn a_day() -> u32 {
     24 * 3600
 }
 
-/// The place from which events are sent again: one of the two.
+/// The place in the feed from which events are sent again. Send exactly one of the two fields.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WebhookReplayIn {
@@ -95,7 +95,7 @@ struct WebhookReplayIn {
     #[serde(default)]
     #[schema(max_length = 1024, example = json!(null))]
     cursor: Option<String>,
-    /// Events that were recorded at this instant or later, and at most five minutes before.
+    /// Events that were recorded at this instant or later. Events of up to five minutes before may be sent too.
     #[serde(default)]
     #[schema(example = "2026-11-22T00:00:00Z")]
     since: Option<Instant>,
@@ -119,9 +119,9 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 
 /// Create a webhook endpoint
 ///
-/// Returns the secret, only this once. The endpoint gets the events from now on. The caller also needs `events:read`, and for
-/// `full` the scopes to read the objects. A tenant has at most 20 endpoints. An endpoint does not end with the credential that
-/// made it.
+/// Creates an endpoint and returns its secret, which is shown only once. The endpoint gets all later events. The caller
+/// also needs `events:read`, and for `full` the scopes to read the objects. A tenant has at most 20 endpoints. An
+/// endpoint does not end with the credential that made it.
 #[utoipa::path(
     operation_id = "webhook_endpoints_create",
     security(("bearer" = ["webhooks:write"])),
@@ -183,8 +183,8 @@ async fn update(
 
 /// Delete a webhook endpoint
 ///
-/// Nothing more is sent to it, and what waits is given up. A message under way may still arrive. Its deliveries can be read for 30
-/// days.
+/// Deletes the endpoint: no later event is sent to it, and waiting deliveries are given up. A message under way may
+/// still arrive. Its deliveries can be read for 30 days.
 #[utoipa::path(
     operation_id = "webhook_endpoints_delete",
     security(("bearer" = ["webhooks:write"])),
@@ -199,8 +199,8 @@ async fn remove(write: Write, id: PathId<WebhookEndpointId>) -> Answer {
 
 /// Rotate the secret of a webhook endpoint
 ///
-/// Returns a new secret, only this once. For `overlap_seconds` each message has two signatures, so that the receiver can change
-/// over at any time.
+/// Returns a new secret, which is shown only once. For `overlap_seconds` each message has two signatures, so that the
+/// receiver can change over at any time.
 #[utoipa::path(
     operation_id = "webhook_endpoints_rotate_secret",
     security(("bearer" = ["webhooks:write"])),
@@ -242,8 +242,8 @@ async fn test(write: Write, id: PathId<WebhookEndpointId>) -> Answer {
 
 /// Send events again
 ///
-/// Moves the endpoint to a place of the feed. It gets every event after that place, in order, also those that it got before: with
-/// the same `webhook-id`. A later place skips events.
+/// Moves the endpoint to a place of the feed. It gets every event after that place, in order. Events that it got before
+/// have the same `webhook-id` again. A later place skips events.
 #[utoipa::path(
     operation_id = "webhook_endpoints_replay",
     security(("bearer" = ["webhooks:write"])),

@@ -13,16 +13,16 @@ text_enum! {
     /// The ground on which a line may pay an invoice, the best first.
     #[derive(PartialOrd, Ord)]
     pub enum PaymentMatch {
-        /// The text has the number of the invoice, and the amount is what is open of it.
+        /// The text has the number of the invoice, and the amount equals its open amount.
         NumberAndAmount,
         /// The text has the number of the invoice.
         Number,
-        /// The amount is what is open of the invoice.
+        /// The amount equals the open amount of the invoice.
         Amount,
     }
 }
 
-/// An invoice of which an amount is open.
+/// An invoice with an open amount.
 #[derive(Debug, Clone)]
 pub struct OpenInvoice {
     /// The invoice.
@@ -47,8 +47,8 @@ impl OpenInvoices {
         OpenInvoices(invoices.into_iter().map(|invoice| (plain(&invoice.number), invoice)).collect())
     }
 
-    /// Returns the invoices that a line may pay, at most [`PROPOSALS_MAX`]: the best match first, and of equal ones that which is due
-    /// first.
+    /// Returns the invoices that a line may pay, at most [`PROPOSALS_MAX`]: the best match first, and of equal matches
+    /// the invoice that is due first.
     pub fn propose(&self, text: &str, amount: Money) -> Vec<(PaymentMatch, &OpenInvoice)> {
         let letters = plain(text);
         let mut found: Vec<(PaymentMatch, &OpenInvoice)> = Vec::new();

@@ -1,10 +1,11 @@
 //! Bills of suppliers: what is owed for goods and services, matched line by line with what was ordered and received.
 //!
-//! A bill debits goods received not invoiced at its own prices. As far as the goods have come, it is matched with their
-//! receipts at once, and the difference between bill and receipt is posted: to inventory for the share of the goods that is
-//! still held, to cost variance for the rest. What is billed before it comes stays in the account until a receipt brings it.
-//! So the account has the value of goods received without a bill, less that of bills without goods. Units that went back to the
-//! supplier were not received: billed ones wait for their credit note, or for others.
+//! A bill debits goods received not invoiced at its own prices. Received units are matched with their receipts at once.
+//! The difference between bill and receipt goes to inventory for units that are still held, and to cost variance for
+//! the others. Units that are billed before they are received stay in the account until a receipt has them. So its
+//! balance is the value of received goods without a bill, less the value of billed goods without a receipt. Units that
+//! were returned to the supplier do not count as received: if they are billed, they wait for a credit note or a
+//! replacement.
 //!
 //! A credit note or a reversal takes back what a bill posted. Its amounts are negative.
 
@@ -44,7 +45,7 @@ text_enum! {
         Bill,
         /// The supplier takes back a part of a bill.
         Credit,
-        /// A bill was recorded by mistake. The reversal takes back all of it.
+        /// A bill was recorded by mistake. The reversal takes it back, less its credit notes.
         Reversal,
     }
 }
@@ -54,7 +55,7 @@ text_enum! {
     pub enum BillStatus {
         /// An amount is still to be paid.
         Open,
-        /// Nothing is to be paid any more. Credit notes and reversals are settled from the beginning.
+        /// Nothing is left to be paid. Credit notes and reversals are settled from the beginning.
         Settled,
         /// A reversal took it back.
         Reversed,
@@ -93,7 +94,7 @@ impl From<BillKind> for DocumentKind {
 pub enum BilledGoods {
     /// A line of a purchase order.
     Order(PurchaseOrderId, i32),
-    /// A line of a receipt that no purchase order has.
+    /// A line of a receipt without a purchase order.
     Receipt(StockDocumentId, i32),
 }
 
@@ -190,7 +191,7 @@ pub struct BillLine {
     pub goods: Option<BilledGoods>,
     /// The product.
     pub product_id: Option<ProductId>,
-    /// The location that gets or got the goods.
+    /// The location that receives or received the goods.
     pub location_id: Option<LocationId>,
     /// The account of a line without goods.
     pub account: Option<String>,

@@ -18,7 +18,7 @@ pub const BASE_MAX: Decimal = Decimal::from_parts(0x4E72_A000, 0x918, 0, false, 
 /// Currencies and rates that the commands of a batch need.
 #[derive(Debug, Clone, Default)]
 pub struct Exchange {
-    /// Decimals of the named currencies, by ISO 4217 code. A code that is not there is no currency.
+    /// Decimals of the named currencies, by ISO 4217 code. A code that is missing here is not a currency.
     pub decimals: HashMap<String, u32>,
     /// The rate of a currency on a day: the latest one of that day or before.
     pub rates: HashMap<(String, NaiveDate), ExchangeRate>,
@@ -47,7 +47,7 @@ pub struct Amounts {
 /// The currency and the rate that a document states.
 #[derive(Debug, Clone, Copy)]
 pub struct Stated<'a> {
-    /// The currency; that of the tenant if absent.
+    /// The currency; the tenant's currency if absent.
     pub currency: Option<&'a str>,
     /// The rate; the recorded one if absent.
     pub rate: Option<ExchangeRate>,
@@ -83,7 +83,7 @@ impl Quote {
         amount == self.amount(amount.get())
     }
 
-    /// Returns the part of `amount` that belongs to `part` of `whole`. The whole amount belongs to the whole.
+    /// Returns `part` / `whole` of `amount`, rounded in the other currency. Returns zero if `whole` is zero.
     pub fn share<P: Kind>(&self, amount: Money, part: Number<P>, whole: Number<P>) -> Money {
         if whole.is_zero() {
             return Money::ZERO;
@@ -103,8 +103,8 @@ impl Quote {
 }
 
 impl Exchange {
-    /// Returns the currency and the rate of a document; nothing if it is in the tenant's currency. A rate that the document
-    /// states wins over the recorded one.
+    /// Returns the currency and the rate of a document; nothing if it is in the tenant's currency. A stated rate wins
+    /// over the recorded one.
     pub fn quote(&self, stated: Stated<'_>, settings: &Settings) -> Result<Option<Quote>, Problem> {
         let own = &settings.currency;
         let Some(currency) = stated.currency.filter(|currency| currency != own) else {
@@ -146,7 +146,8 @@ pub fn check_rate(rate: ExchangeRate) -> Result<(), String> {
         .to_owned())
 }
 
-/// Returns the part of `amount` that a part of the foreign amount has. The whole foreign amount has the whole.
+/// Returns `part` / `whole` of `amount` in the tenant's currency. `part` and `whole` are in the other currency. Returns
+/// zero if `whole` is zero.
 pub fn relieved(amount: Money, (part, whole): (Money, Money), settings: &Settings) -> Money {
     if whole.is_zero() { Money::ZERO } else { settings.share(amount, part, whole) }
 }

@@ -35,7 +35,7 @@ pub struct Post {
     pub id: Option<EntryId>,
     /// The day it belongs to, from 1970 to today. Today if absent.
     pub occurred_on: Option<NaiveDate>,
-    /// The text that says what the entry is for. It must not be empty.
+    /// The purpose of the entry. It must not be empty.
     pub memo: String,
     /// Its lines, 2 to 200.
     pub lines: Vec<PostLine>,
@@ -87,7 +87,7 @@ impl Rule for Post {
 fn post(book: &mut Book, command: &Post) -> Result<(Entry, Posting), Refusal> {
     let mut problems = Problems::default();
     if command.memo.trim().is_empty() {
-        problems.invalid("/memo", "An entry needs a memo that says what it is for.");
+        problems.invalid("/memo", "An entry needs a memo: send its purpose.");
     }
     let today = book.setup.settings.day(book.now);
     let occurred_on = command.occurred_on.unwrap_or(today);
@@ -124,10 +124,10 @@ fn stated(memo: Option<&str>) -> Option<&str> {
 /// Adds what is wrong with the day of an entry.
 fn check_day(book: &Book, pointer: &str, day: NaiveDate, problems: &mut Problems) {
     if day > book.setup.settings.day(book.now) {
-        problems.invalid(pointer, "The day lies in the future.");
+        problems.invalid(pointer, "The day lies in the future: send today or an earlier day.");
     }
     if day < NaiveDate::default() {
-        problems.invalid(pointer, "The day lies before 1970.");
+        problems.invalid(pointer, "The day lies before 1970: send a later day.");
     }
 }
 

@@ -181,8 +181,8 @@ impl ReceivedGoods {
 }
 
 impl Receipt {
-    /// Takes units that went back to the supplier off the lines that received them, with their part of the cost. A line of which all
-    /// went back is left out.
+    /// Subtracts units that were returned to the supplier from their receipt lines, with their part of the cost. A line
+    /// without any units left is dropped.
     pub fn take_returned(&mut self, returned: &[ReturnedGoods], settings: &Settings) {
         let received: Vec<_> =
             self.lines.iter().map(|goods| (goods.key, goods.quantity, goods.value)).collect();
@@ -201,7 +201,7 @@ impl LandedCost {
     }
 }
 
-/// A change of the value of what a line of a receipt left at a level.
+/// A change of the value of units that a line of a receipt brought to a level.
 struct Change {
     key: LevelKey,
     /// The receipt and its line.

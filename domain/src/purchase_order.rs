@@ -1,4 +1,4 @@
-//! Purchase orders: what is ordered from a supplier, when it is expected, and what has come of it.
+//! Purchase orders: ordered quantities, expected days and received units.
 //!
 //! A draft is sent to the supplier, who confirms the day of each line. From the moment it is sent, the open units of a
 //! line with a day are a supply, on which promises are made. Its goods are received by stock documents.
@@ -50,19 +50,19 @@ pub const LOCATIONS_MAX: usize = 10;
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum PurchaseOrderStatus {
-    /// It is written, and the supplier does not have it.
+    /// The order is written, and not sent yet.
     Draft,
-    /// The supplier has it.
+    /// The order was sent to the supplier.
     Sent,
     /// The supplier confirmed the day of each line.
     Confirmed,
-    /// A part of it has come.
+    /// A part of the units was received.
     PartlyReceived,
-    /// All of it has come.
+    /// All units were received.
     Received,
-    /// A part or all of it has come, and nothing more will.
+    /// Units were received, and no more are to come.
     Closed,
-    /// Nothing of it has come, and nothing will.
+    /// No unit was received, and none is to come.
     Cancelled,
 }
 
@@ -79,9 +79,9 @@ pub struct PurchaseOrder {
     pub status: PurchaseOrderStatus,
     /// A remark, such as the number of the supplier's quote.
     pub reference: Option<String>,
-    /// The percentage by which the units received of a line may exceed those ordered.
+    /// The percentage by which the received units of a line may exceed the ordered units.
     pub over_receipt_percent: Percent,
-    /// Days from its sending to its delivery, as the supplier stated them when it was placed.
+    /// The lead time in days, as the supplier stated it when the order was placed.
     pub lead_time_days: Option<u32>,
     /// The value of its lines as ordered, before tax.
     pub value: Money,
@@ -118,15 +118,15 @@ pub struct PurchaseLine {
     pub unit_cost: Price,
     /// The cost of the line, before tax.
     pub value: Money,
-    /// The costs in the currency of the order; none if that is the tenant's.
+    /// The costs in the currency of the order; none if it is in the tenant's currency.
     pub foreign: Option<ForeignOrderLine>,
     /// Stock units ordered.
     pub quantity: Quantity,
-    /// Stock units received; more than ordered if the supplier sent more. Without those that went back to be replaced.
+    /// Stock units received, without returned units that the supplier replaces. They may exceed the ordered units.
     pub received: Quantity,
-    /// Stock units of them that went back to the supplier, as the order was read.
+    /// Received stock units that were returned to the supplier, when the order was read.
     pub returned: Quantity,
-    /// Stock units that will not come.
+    /// Stock units that were cancelled.
     pub cancelled: Quantity,
     /// Stock units that the supplier billed, less what credit notes and reversals took back, as the order was read.
     pub billed: Quantity,
@@ -204,7 +204,7 @@ pub struct KnownReceipt {
     pub lines: Vec<KnownReceiptLine>,
     /// The lines of its stock document.
     pub came: Vec<MovedLine>,
-    /// The lines of the stock documents of its returns, and of those that took returns back.
+    /// The lines of the stock documents of its returns and of their reversals.
     pub back: Vec<MovedLine>,
 }
 
@@ -253,7 +253,7 @@ pub struct Unmatched {
     pub line_no: i32,
     /// Stock units; zero if only cents of rounding were undone.
     pub quantity: Quantity,
-    /// The value at which they are billed, less that at which they were received. Price variance has it.
+    /// The billed value less the received value, which is posted to price variance.
     pub difference: Money,
 }
 
@@ -283,14 +283,14 @@ impl PurchaseLine {
         (self.quantity - self.received - self.cancelled).max(Quantity::ZERO)
     }
 
-    /// Returns the stock units that came and did not go back.
+    /// Returns the received stock units that were not returned.
     pub fn kept(&self) -> Quantity {
         self.received - self.returned
     }
 }
 
 impl PurchaseOrder {
-    /// Returns whether the supplier has it and more is to come.
+    /// Returns whether the order was sent and units are still to come.
     pub fn is_awaited(&self) -> bool {
         use PurchaseOrderStatus::{Confirmed, PartlyReceived, Sent};
         matches!(self.status, Sent | Confirmed | PartlyReceived)
@@ -305,7 +305,7 @@ impl PurchaseOrder {
         Err(Refusal::status(&self.number, self.status.into(), done, &allowed))
     }
 
-    /// Sets the status that follows from what has come and did not go back to be replaced.
+    /// Sets the status that follows from the received units.
     fn follow_received(&mut self) {
         use PurchaseOrderStatus::{Cancelled, Closed, Confirmed, Draft, PartlyReceived, Received, Sent};
         let is_empty = self.lines.iter().all(|line| line.received.is_zero());
@@ -321,7 +321,7 @@ impl PurchaseOrder {
         };
     }
 
-    /// Cancels what has not come.
+    /// Cancels the units that are still to come.
     fn cancel_rest(&mut self) {
         for line in &mut self.lines {
             line.cancelled += line.open();
@@ -338,7 +338,7 @@ fn find(book: &Book, id: PurchaseOrderId) -> Result<PurchaseOrder, Refusal> {
 fn check_not_past(book: &Book, on: Option<NaiveDate>) -> Result<(), String> {
     let today = book.setup.settings.day(book.now);
     match on {
-        Some(on) if on < today => Err(format!("The day has passed; today is {today}.")),
+        Some(on) if on < today => Err(format!("The day has passed: send {today} or a later day.")),
         _ => Ok(()),
     }
 }

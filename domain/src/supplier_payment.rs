@@ -1,8 +1,9 @@
 //! Payments of bills to suppliers, and their reversals.
 //!
-//! A payment is for bills that are open, or in advance. An advance is an asset (1150) until it is applied to bills. A bill that is paid early enough has a discount: it is settled
-//! by what is paid and the discount. The input tax in the discount is credited, the rest is a purchase discount (5310). The supplier
-//! is locked: of two payments of one bill at the same time, the second one sees what the first one left open.
+//! A payment is for open bills, or in advance. An advance is an asset (1150) until it is applied to bills. A bill that
+//! is paid early enough has a discount: the payment and the discount together settle it. The input tax in the discount
+//! is credited to 1400, the rest to purchase discounts (5310). The supplier is locked, so of two payments of one bill
+//! at once, the second sees the amount that the first left open.
 
 mod foreign;
 
@@ -102,7 +103,7 @@ pub struct PartToPay {
     pub bill_id: BillId,
     /// The amount that is settled, with the discount, above zero, in the currency of the bill.
     pub amount: Money,
-    /// The part of the amount that is not paid; what the terms of the bill give on the day if absent.
+    /// The discount: the part of the amount that is not paid. If absent, the discount that the bill has on the day.
     pub discount: Option<Money>,
     /// The version of the bill that the caller read. A bill that was changed since is not paid.
     pub version: Option<i32>,
@@ -136,7 +137,7 @@ pub struct SupplierPayment {
     pub supplier_id: SupplierId,
     /// The amount that was paid, without discounts, in the tenant's currency; negative in a reversal.
     pub amount: Money,
-    /// The amount in the currency of the bills; none if that is the tenant's.
+    /// The amount in the currency of the bills; none if it is the tenant's currency.
     pub foreign: Option<ForeignPayment>,
     /// The discounts of all bills; negative in a reversal.
     pub discount: Money,
@@ -202,7 +203,7 @@ impl Rule for Apply {
 }
 
 impl SupplierPayment {
-    /// Returns the part of an advance that the document applies; negative if it takes an application back.
+    /// Returns the part of an advance that the document applies; negative for the reversal of an application.
     pub fn applied(&self) -> Money {
         match self.advance_id {
             Some(_) => self.parts.iter().map(|part| part.amount - part.discount).sum(),
@@ -210,7 +211,8 @@ impl SupplierPayment {
         }
     }
 
-    /// Returns by how much the bank has more than was taken off the bills: a loss if above zero, a gain if below.
+    /// Returns the exchange difference: the amount that the bank paid for bills, less the amount that was taken off
+    /// them without discounts. Above zero it is a loss, below zero a gain.
     pub fn exchange_difference(&self) -> Money {
         let off: Money = self.parts.iter().map(|part| part.amount - part.discount).sum();
         self.amount + self.applied() - self.advance - off
@@ -237,7 +239,7 @@ impl Rule for Reverse {
     }
 }
 
-/// Pays bills. Rejects more than is open of any of them.
+/// Pays bills. Rejects an amount above the open amount of any bill.
 fn pay(book: &mut Book, command: &Pay) -> Result<(SupplierPayment, Posting), Refusal> {
     let occurred_at = book.occurred_at(command.occurred_at)?;
     if !book.payees.contains_key(&command.supplier_id) {
@@ -308,7 +310,7 @@ fn check_advance(book: &Book, command: &Pay) -> Result<Money, Refusal> {
     Ok(advance)
 }
 
-/// Applies an advance to bills. Rejects more than is left of it, and more than is open of any bill.
+/// Applies an advance to bills. Rejects more than its unapplied amount, and more than the open amount of any bill.
 fn apply(book: &mut Book, command: &Apply) -> Result<(SupplierPayment, Posting), Refusal> {
     let paid = book.supplier_payments.get(&command.advance_id).cloned();
     let paid = paid.ok_or_else(|| Refusal::not_found("payment"))?;
@@ -354,7 +356,7 @@ fn apply(book: &mut Book, command: &Apply) -> Result<(SupplierPayment, Posting),
     Ok(post(book, application))
 }
 
-/// Returns the parts with their discounts of a day. Rejects with every wrong part.
+/// Returns the parts with their discounts of a day. A rejection names every wrong part.
 fn check_parts(
     book: &Book,
     supplier_id: SupplierId,
@@ -479,7 +481,7 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(SupplierPayment, Posti
     Ok(post(book, reversal))
 }
 
-/// Posts a payment or a reversal, and notes what is open of its bills.
+/// Posts a payment or a reversal, and updates the open amounts of its bills.
 fn post(book: &mut Book, payment: SupplierPayment) -> (SupplierPayment, Posting) {
     let mut posting = Posting::default();
     for part in &payment.parts {

@@ -50,10 +50,10 @@ pub struct Attachment {
     /// SHA-256 of the content, in hexadecimal digits.
     #[schema(max_length = 64, example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     pub sha256: String,
-    /// Width of an image in pixels. Null: it is no image.
+    /// Width of an image in pixels. Null for other files.
     #[schema(minimum = 1, maximum = 8000, example = 1200)]
     pub width: Option<i32>,
-    /// Height of an image in pixels. Null: it is no image.
+    /// Height of an image in pixels. Null for other files.
     #[schema(minimum = 1, maximum = 8000, example = 800)]
     pub height: Option<i32>,
     /// Path of the content on this server.

@@ -71,9 +71,9 @@ pub struct BankLine {
     /// stated or do not add up to it.
     #[schema(minimum = 1, example = 1)]
     pub transactions: i32,
-    /// Payment that the line was accepted as. Null: none.
+    /// Payment that records the line. Null if the line was not accepted.
     pub payment_id: Option<PaymentId>,
-    /// Payments that the line was matched with by hand. They come to its amount.
+    /// Payments that were matched with the line by hand. Their sum is its amount.
     #[schema(max_items = 100)]
     pub matches: Vec<BankPayment>,
     /// Payments that are recorded already and may be the line: bank transfers of its amount, at most 7 days from it, that are not
@@ -292,7 +292,7 @@ pub async fn payment(tx: &Tx, id: BankLineId, payee: Payee, is_repeated: bool) -
     })
 }
 
-/// Returns the customer of an invoice, and what is open of it.
+/// Returns the customer of an invoice, and its open amount.
 async fn find_invoice(tx: &Tx, id: InvoiceId) -> Result<(CustomerId, Money), Error> {
     let statement = "select customer_id, open from invoice where tenant_id = $1 and id = $2";
     let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;

@@ -1,8 +1,9 @@
 //! Closing a month: the checklist of what is open in the books, the move of the lock on closed periods, and its record.
 //!
-//! The checklist is computed whenever it is read, so a month can be watched from its first day on. Closing a month moves the lock to its
-//! last day; what is open then needs a reason, which is kept. What is posted between the checklist and the move of the lock is on the next
-//! checklist: the checklist is read before the lock, for which postings wait.
+//! The checklist is computed whenever it is read, so a month can be watched from its first day on. Closing a month
+//! moves the lock to its last day; open items then need a reason, which is stored. A document that is posted between
+//! the checklist and the move of the lock is on the next checklist: the checklist is read before the lock, for which
+//! postings wait.
 
 mod checklist;
 

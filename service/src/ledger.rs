@@ -56,7 +56,7 @@ pub struct JournalEntry {
     pub currency: String,
     /// Sum of the debits, which equals the sum of the credits.
     pub total: Money,
-    /// Lines. Those of the same account and dimensions are netted.
+    /// Lines of the entry. Lines with the same account and dimensions are added up.
     #[schema(max_items = 1000)]
     pub lines: Vec<JournalLine>,
 }
@@ -253,7 +253,7 @@ pub struct BalanceTotals {
     pub opening: Money,
     /// Sum of the debits.
     pub debit: Money,
-    /// Sum of the credits, which equals that of the debits.
+    /// Sum of the credits, which equals the sum of the debits.
     pub credit: Money,
     /// Sum of the closing balances, which is zero.
     pub closing: Money,

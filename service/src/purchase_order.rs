@@ -69,13 +69,14 @@ pub struct SupplierReturnLine {
     pub sku: String,
     /// Stock units that went back.
     pub quantity: Quantity,
-    /// Their cost as the supplier credits it, before tax: that of the receipt. Null without the scope `costs:read`.
+    /// Cost of the units as the supplier credits it, before tax: the cost of the receipt. Null without the scope
+    /// `costs:read`.
     #[schema(value_type = Option<Money>)]
     pub value: Money,
     /// Whether the supplier sends others in their place.
     #[schema(example = true)]
     pub replace: bool,
-    /// Stock document that took the return back. Null: it holds.
+    /// Stock document that reverses the return. Null if the return is not reversed.
     pub reversal_id: Option<StockDocumentId>,
 }
 

@@ -88,7 +88,7 @@ pub struct RecurringEntry {
     /// Day of the first entry.
     #[schema(example = "2027-01-31")]
     pub starts_on: NaiveDate,
-    /// Last day on which an entry may be posted. Null: no end.
+    /// Last day on which an entry may be posted. Null if the template has no end.
     #[schema(example = "2027-12-31")]
     pub ends_on: Option<NaiveDate>,
     /// Number of entries that were posted.
@@ -117,7 +117,7 @@ pub async fn create(tx: &Tx, input: &RecurringEntryInput) -> Result<RecurringEnt
     let mut problems = Problems::default();
     input.memo.check(&mut problems, "/memo");
     if input.memo.trim().is_empty() {
-        problems.invalid("/memo", "An entry needs a memo that says what it is for.");
+        problems.invalid("/memo", "An entry needs a memo: send its purpose.");
     }
     let setup = setup::read(tx).await?;
     let today = setup.settings.day(tx.now);
@@ -244,7 +244,7 @@ async fn next_due(tx: &Tx) -> Result<Option<RecurringEntry>, Error> {
     rows.first().map(read).transpose()
 }
 
-/// Posts the entry of a day. Returns why it was rejected. Nothing if it is posted, or was by another worker.
+/// Posts the entry of a day. Returns the reason of a rejection, and nothing if this or another worker posted the entry.
 async fn post(
     poster: &Poster,
     tenant_id: TenantId,

@@ -351,10 +351,10 @@ pub struct LoggedRequest {
     /// Milliseconds from the request to the head of its response.
     #[schema(minimum = 0, example = 12)]
     pub duration_ms: i32,
-    /// Bytes of the response's body as it was sent. Null: it was streamed.
+    /// Bytes of the body of the response, as it was sent. Null if it was streamed.
     #[schema(minimum = 0, example = 412)]
     pub response_bytes: Option<i64>,
-    /// Code of the problem, such as `insufficient_stock`. Null: the request was accepted.
+    /// Code of the problem, such as `insufficient_stock`. Null if the request was accepted.
     #[schema(max_length = 64, example = "insufficient_stock")]
     pub code: Option<String>,
     /// Body of a rejected request with `[redacted]` in the place of secrets, codes of vouchers and card numbers. Null: the setting

@@ -55,7 +55,7 @@ pub struct SupplierInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$", example = "EUR")]
     pub currency: Option<String>,
-    /// Days after an invoice of the supplier in which it is to be paid. The default is 30.
+    /// Days from the day of a bill to its due day. The default is 30.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 365, example = 30)]
     pub payment_days: Option<i32>,

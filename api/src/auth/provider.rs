@@ -95,8 +95,9 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<IdentityProviderId>, see
 /// Change an identity provider
 ///
 /// Takes a merge patch. Without `client_secret` the secret stays; another `issuer` needs one. Sessions of users go on. Another issuer or
-/// `client_id` unties users from their accounts there: the next sign-in goes by the e-mail address. The caller needs the powers and the
-/// code that a new provider takes, and `admits_owners` follows from the powers.
+/// `client_id` unties users from their accounts there: the next sign-in goes by the e-mail address. The caller needs the same
+/// <<XXO and the
+/// code that XXT scopes as for XX>> a new provider<<XXO  takes, and XXT . XX>> `admits_owners` follows from <<XXO the powers XXT the scopes of this caller XX>>.
 #[utoipa::path(
     operation_id = "identity_providers_update",
     security(("bearer" = ["users:write"])),
@@ -121,8 +122,8 @@ async fn update(
 
 /// Delete an identity provider
 ///
-/// No user signs in with it any more. Users stay, and their sessions go on. A user without a password needs a link for one: `POST
-/// /v1/users/{id}/password-link`. The caller needs all scopes of an admin.
+/// Deletes the provider, so no user signs in with it. Users and their sessions stay. A user without a password needs a
+/// link for one: `POST /v1/users/{id}/password-link`. The caller needs all scopes of an admin.
 #[utoipa::path(
     operation_id = "identity_providers_delete",
     security(("bearer" = ["users:write"])),

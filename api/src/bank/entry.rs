@@ -42,13 +42,14 @@ impl Entry {
     }
 }
 
-/// Returns the line that an entry states, in the tenant's currency, which has so many decimals. Adds all that is wrong to `faults`.
+/// Returns the line of an entry. `currency` is the tenant's currency, with its `decimals`. Adds every error to
+/// `faults`.
 pub(super) fn checked(entry: &Entry, currency: &str, decimals: u32, faults: &mut Faults) -> Option<NewLine> {
     let before = faults.total();
     let mut wrong = |column: &str, detail: &str| faults.invalid(entry.place, column, detail);
     for (column, text) in [("account", &entry.account), ("reference", &entry.reference)] {
         if text.is_empty() {
-            wrong(column, "This is required: it tells a line from the others.");
+            wrong(column, "Send this value: account and reference identify a line.");
         } else if !Line100::from(text.as_str()).is_allowed() {
             // Numbers of banks may look like card numbers, as those of orders and devices do.
             wrong(column, "Send one line of at most 100 characters.");
@@ -83,7 +84,8 @@ pub(super) fn checked(entry: &Entry, currency: &str, decimals: u32, faults: &mut
     })
 }
 
-/// Returns the lines of the transactions of an entry. Nothing if it has none that add up to it, or if one of them is no line.
+/// Returns a line for each transaction of an entry. Returns nothing if they do not add up to the entry, or if one is
+/// invalid.
 pub(super) fn parts(entry: &Entry, currency: &str, decimals: u32) -> Option<Vec<NewLine>> {
     if entry.parts.is_empty() {
         return None;

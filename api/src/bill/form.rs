@@ -21,19 +21,21 @@ pub struct BillIn {
     supplier_id: SupplierId,
     /// Supplier's own number of the bill, used once for each supplier.
     supplier_number: Line64,
-    /// Day that the bill states, today or earlier.
+    /// Day of the bill, today or earlier.
     #[schema(example = "2026-11-20")]
     dated: NaiveDate,
-    /// Day on which it is due. The days in which the supplier is paid after `dated` if absent.
+    /// Day on which the bill is due. If absent: `dated` and the supplier's `payment_days`.
     #[schema(example = "2026-12-20")]
     due_on: Option<NaiveDate>,
-    /// Discounts for early payment that the bill states. Those of the supplier if absent; an empty list if it has none.
+    /// Discounts for early payment. If absent, the supplier's `discounts` apply. Send an empty list for a bill without
+    /// one.
     #[schema(max_items = 2)]
     discounts: Option<Vec<BillDiscount>>,
-    /// Currency that the bill states (ISO 4217), in which its amounts are. That of the tenant if absent.
+    /// Currency of all amounts of the bill (ISO 4217). If absent, the tenant's currency.
     #[schema(min_length = 3, max_length = 3, example = "GBP")]
     currency: Option<String>,
-    /// Units of the tenant's currency in one unit of that currency. The latest recorded rate of the day of the bill or before if absent.
+    /// Exchange rate: units of the tenant's currency in one unit of `currency`. If absent, the latest recorded rate on
+    /// or before `dated`.
     #[schema(example = json!(null))]
     exchange_rate: Option<ExchangeRate>,
     /// A remark.
@@ -47,12 +49,12 @@ pub struct BillIn {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct BillLineIn {
-    /// Purchase order that has the goods, with `order_line_no`.
+    /// Purchase order of the goods. Send `order_line_no` with it.
     purchase_order_id: Option<PurchaseOrderId>,
     /// Line of the purchase order.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     order_line_no: Option<i32>,
-    /// Receipt of goods that no purchase order has, with `receipt_line_no`.
+    /// Receipt of goods without a purchase order. Send `receipt_line_no` with it.
     #[schema(example = json!(null))]
     receipt_id: Option<StockDocumentId>,
     /// Line of the receipt.
@@ -63,14 +65,14 @@ struct BillLineIn {
     account: Option<String>,
     /// Text of the line.
     description: Option<Text200>,
-    /// Unit of the quantity. If absent, that of the purchase order, or the stock unit for a receipt.
+    /// Unit of the quantity. If absent, the unit of the purchase order line, or the stock unit for a receipt.
     #[schema(min_length = 1, max_length = 8, example = "XBX")]
     uom: Option<String>,
-    /// Quantity in that unit, above zero. Goods need it; for an account it is 1 if absent.
+    /// Quantity in that unit, above zero. Required for goods. A line on an account has 1 if absent.
     quantity: Option<Quantity>,
     /// Price of one such unit, before tax.
     unit_cost: Price,
-    /// Tax of the line, as the bill states it. None if absent.
+    /// Tax of the line, as the bill states it. Zero if absent.
     #[serde(default)]
     tax_value: Money,
 }
@@ -83,29 +85,29 @@ pub struct BillCreditIn {
     id: Option<BillId>,
     /// Supplier's own number of the credit note, used once for each supplier.
     supplier_number: Line64,
-    /// Day that the credit note states, from that of the bill to today.
+    /// Day of the credit note: the day of the bill or later, not in the future.
     #[schema(example = "2026-11-25")]
     dated: NaiveDate,
     /// A remark.
     reference: Option<Reference200>,
-    /// Lines that are taken back, each named once.
+    /// Lines to credit, each named once.
     #[schema(min_items = 1, max_items = 2000)]
     lines: Vec<BillCreditLineIn>,
 }
 
-/// A line that is taken back: `quantity` of it, or `value`.
+/// A line to credit. Send either `quantity` or `value`.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct BillCreditLineIn {
     /// Line of the bill.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: i32,
-    /// Quantity that is not billed any more, in the unit of the line, at the price of the bill.
+    /// Quantity to credit, in the unit of the line, at the price of the bill.
     quantity: Option<Quantity>,
-    /// Amount by which the line is cheaper, before tax, in the currency of the bill.
+    /// Amount to credit, before tax, in the currency of the bill.
     #[schema(example = json!(null))]
     value: Option<Money>,
-    /// Tax that is taken back, in the currency of the bill. The share of the line's tax if absent.
+    /// Tax to credit, in the currency of the bill. If absent, the tax that belongs to the credited amount.
     tax_value: Option<Money>,
 }
 
@@ -117,7 +119,7 @@ pub struct BillReversalIn {
     id: Option<BillId>,
     /// Reason of the reversal.
     reason: Filled200,
-    /// Day of the reversal, from that of the bill to today. Today if absent.
+    /// Day of the reversal: the day of the bill or later, not in the future. Today if absent.
     #[schema(example = "2026-11-25")]
     dated: Option<NaiveDate>,
 }

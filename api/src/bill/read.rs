@@ -45,7 +45,7 @@ struct Filters {
     /// Only this number.
     #[param(max_length = 64, example = "BL-2026-000123")]
     number: Option<String>,
-    /// Only this number of the supplier.
+    /// Only the document with this `supplier_number`.
     #[param(max_length = 64, example = "RE-2026-4711")]
     supplier_number: Option<String>,
     /// Dated before this day.
@@ -115,7 +115,8 @@ impl Serialize for Listed {
 
 /// Get a bill
 ///
-/// Returns the bill, credit note or reversal with its lines, and the figures with which each line is compared as of now.
+/// Returns the bill, credit note or reversal with its lines. Each line has the ordered, received and billed units as of
+/// now.
 #[utoipa::path(
     operation_id = "bills_get",
     security(("bearer" = ["purchasing:read"])),

@@ -42,9 +42,10 @@ async fn list(caller: Caller, list: List<NoFilters>) -> Answer {
 
 /// Import the chart of accounts
 ///
-/// Replaces the chart: creates accounts whose code is new, changes those that differ, and drops those that are not named. An account in use
-/// can't be dropped, and keeps its kind (422, with its code and the reason): one that documents post to, that has entries, or that a reason
-/// code, a tax, a recurring entry or a rule of the account mapping names. An account may stand below another one of its kind (`parent`).
+/// Replaces the chart: creates accounts with a new code, changes accounts that differ, and drops accounts that the
+/// request does not name. An account in use can't be dropped and keeps its kind (422, with its code and the reason). It
+/// is in use if documents post to it, if it has entries, or if a reason code, a tax, a recurring entry or a rule of the
+/// account mapping names it. `parent` names the account above it, of the same kind.
 ///
 /// Send JSON, or CSV in UTF-8 (with commas, semicolons or tabs) with the header `code`, `name`, `kind` (or `type`) and, if there is one,
 /// `parent`. In the errors of CSV `accounts/0` is the first row after the header. At most 2,000 accounts. The same upload changes nothing

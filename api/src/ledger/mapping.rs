@@ -38,9 +38,10 @@ async fn show(app: Data<App>, caller: Caller, seen: IfNoneMatch) -> Answer {
 
 /// Replace the mapping of accounts
 ///
-/// Replaces all rules: at most 500. Of the rules that apply to a posting, the one with the most conditions holds. Of those with as many, one
-/// with a category goes before one with a location, and that before one with a channel. A category covers those below it; the nearer one goes
-/// first. Inventory, receivables, payables, tenders and taxes are not mapped: a tax has an account of its own.
+/// Replaces all rules: at most 500. If several rules apply to a posting, the rule with the most conditions wins. If
+/// these are equal in number, a category wins over a location, and a location over a channel. A category includes the
+/// categories below it, and the nearest one wins. Inventory, receivables, payables, tenders and taxes are not mapped: a
+/// tax has an account of its own.
 ///
 /// The account must be in the chart and of the kind of the purpose. An account for revenue, returns, discount or cost of goods is kept for
 /// that purpose: it must have no entries, and no record may name it, also after the rule is gone. The rules hold from the next posting on,

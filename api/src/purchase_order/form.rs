@@ -24,22 +24,25 @@ pub struct PurchaseOrderIn {
     id: Option<PurchaseOrderId>,
     /// Supplier that gets the order.
     supplier_id: SupplierId,
-    /// Location of lines that name none. The oldest warehouse if absent.
+    /// Location of lines without `location_id`. If absent, the oldest warehouse.
     location_id: Option<LocationId>,
-    /// Day of lines that name none, today or later.
+    /// Day of lines without `expected_on`, today or later.
     #[schema(example = "2026-12-02")]
     expected_on: Option<NaiveDate>,
-    /// Currency of the costs (ISO 4217). That of the tenant if absent. In another one, each line states its cost.
+    /// Currency of the costs (ISO 4217). If absent, the tenant's currency. In another currency, each line needs
+    /// `unit_cost`.
     #[schema(min_length = 3, max_length = 3, example = "GBP")]
     currency: Option<String>,
-    /// Units of the tenant's currency in one unit of that currency. The latest recorded rate of today or before if absent.
+    /// Exchange rate: units of the tenant's currency in one unit of `currency`. If absent, the latest recorded rate on
+    /// or before today.
     #[schema(example = json!(null))]
     exchange_rate: Option<ExchangeRate>,
     /// Supplier's quote or a remark.
     reference: Option<Reference200>,
-    /// Percentage by which the units received of a line may exceed those ordered: 0 to 100. That of the supplier if absent.
+    /// Percentage by which the received units of a line may exceed the ordered units: 0 to 100. If absent, the
+    /// supplier's.
     over_receipt_percent: Option<Percent>,
-    /// Whether lines may be below the smallest quantity that the supplier sells, or off its multiple.
+    /// Whether a line may be below the supplier's `min_order_quantity`, or not a multiple of its `order_multiple`.
     #[serde(default)]
     any_quantity: bool,
     /// Lines of the purchase order, at most 10 locations in all.
@@ -59,7 +62,7 @@ struct PurchaseLineIn {
     /// Barcode of the product and its unit.
     #[schema(min_length = 1, max_length = 64, example = "4006381333931")]
     barcode: Option<String>,
-    /// Unit. If absent, that of the barcode, else the one that the supplier sells, else the stock unit.
+    /// Unit. If absent: the unit of the barcode, else the unit that the supplier sells, else the stock unit.
     #[schema(min_length = 1, max_length = 8, example = "XBX")]
     uom: Option<String>,
     /// Quantity in that unit, above zero.
@@ -77,7 +80,7 @@ struct PurchaseLineIn {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmIn {
-    /// Day of the open lines that are not named, today or later. If absent, they keep theirs.
+    /// Day of all open lines that `lines` does not name, today or later. If absent, these lines keep their day.
     #[schema(example = "2026-12-09")]
     expected_on: Option<NaiveDate>,
     /// Days of single lines.
@@ -98,7 +101,7 @@ struct ConfirmLineIn {
     expected_on: NaiveDate,
 }
 
-/// Goods that came of a purchase order.
+/// Goods of a purchase order to receive.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReceiveIn {
@@ -106,28 +109,28 @@ pub struct ReceiveIn {
     document_id: Option<StockDocumentId>,
     /// Delivery note or remark. The number of the purchase order if absent.
     reference: Option<Reference200>,
-    /// When the goods came, not on a day before the order was sent. Now if absent. Never in the future.
+    /// When the goods were received: not on a day before the order was sent, and not in the future. Now if absent.
     #[schema(example = "2026-12-02T09:00:00Z")]
     occurred_at: Option<Instant>,
-    /// Lines that came, each named once. If absent, everything that is open.
+    /// Lines to receive, each named once. If absent, all open units are received.
     #[serde(default)]
     #[schema(max_items = 2000)]
     lines: Vec<ReceiveLineIn>,
 }
 
-/// A line that came.
+/// A line to receive.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ReceiveLineIn {
     /// Line of the purchase order.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: i32,
-    /// Unit of the quantity. That of the order if absent.
+    /// Unit of the quantity. If absent, the unit of the order line.
     #[schema(min_length = 1, max_length = 8, example = "XBX")]
     uom: Option<String>,
-    /// Quantity that came, above zero.
+    /// Quantity received, above zero.
     quantity: Quantity,
-    /// Cost of one such unit, before tax, in the currency of the order. That of the order if absent.
+    /// Cost of one such unit, before tax, in the currency of the order. If absent, the cost of the order line.
     unit_cost: Option<Price>,
     /// Lots of a tracked product. Required if it is tracked.
     #[serde(default)]
@@ -143,14 +146,15 @@ pub struct SupplierReturnIn {
     document_id: Option<StockDocumentId>,
     /// Stock document of the receipt that received the goods.
     receipt_id: StockDocumentId,
-    /// Location that the goods leave. That of the receipt if absent.
+    /// Location that the goods leave. If absent, the location of the receipt.
     location_id: Option<LocationId>,
     /// Supplier's number of the return, or a remark. The number of the receipt if absent.
     reference: Option<Reference200>,
-    /// When the goods left, not before they came. Now if absent. Never in the future.
+    /// When the goods left: not before their receipt, and not in the future. Now if absent.
     #[schema(example = "2026-12-03T09:00:00Z")]
     occurred_at: Option<Instant>,
-    /// Whether the supplier sends others in their place. The order is then open for them again. Not for an order that is closed.
+    /// Whether the supplier replaces the goods. The returned units are then open on the order again. Rejected if it is
+    /// closed.
     #[serde(default)]
     replace: bool,
     /// Lines that go back, each named once.
@@ -165,7 +169,7 @@ struct SupplierReturnLineIn {
     /// Line of the purchase order.
     #[schema(minimum = 1, maximum = 2000, example = 1)]
     line_no: i32,
-    /// Unit of the quantity. That of the order if absent.
+    /// Unit of the quantity. If absent, the unit of the order line.
     #[schema(min_length = 1, max_length = 8, example = "XBX")]
     uom: Option<String>,
     /// Quantity that goes back, above zero.

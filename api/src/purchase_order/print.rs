@@ -1,7 +1,7 @@
 //! Purchase orders as documents to print.
 //!
-//! The page stands alone: it loads nothing and runs nothing. Every text is escaped, and the policy of the response keeps a browser
-//! from running a text that is not.
+//! The page loads no file and runs no script. Every text is escaped. The content security policy of the response stops
+//! a browser from running a text that was not escaped by mistake.
 
 use actix_web::http::header;
 use actix_web::web::Data;
@@ -203,7 +203,7 @@ impl Sheet<'_> {
         )
     }
 
-    /// Returns the mark of an order that nothing is to be delivered for.
+    /// Returns the mark of an order that is not valid for a delivery: a draft, or a cancelled one.
     fn state(&self) -> String {
         let mark = match self.document.order.status {
             PurchaseOrderStatus::Draft => self.words.draft,

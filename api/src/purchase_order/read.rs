@@ -42,7 +42,7 @@ struct Filters {
     /// Only this reference.
     #[param(max_length = 200, example = "Quote 4711")]
     reference: Option<String>,
-    /// `true`: only orders with received units that did not go back, and that no bill has. `false`: only the others.
+    /// `true`: only orders with received units that are neither returned nor billed. `false`: only the others.
     #[param(example = true)]
     unbilled: Option<bool>,
     /// With `unbilled`: only units received before this instant count.
@@ -100,7 +100,7 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<PurchaseOrderId>, seen:
 
 /// List the receipts of a purchase order
 ///
-/// Returns one page of what came of each line, the oldest receipt first.
+/// Returns one page of the receipts of each line, the oldest receipt first.
 #[utoipa::path(
     operation_id = "purchase_orders_list_receipts",
     security(("bearer" = ["purchasing:read"])),
@@ -118,7 +118,7 @@ async fn list_receipts(caller: Caller, id: PathId<PurchaseOrderId>, page: List<N
 
 /// List the returns of a purchase order
 ///
-/// Returns one page of what went back to the supplier of each line, the oldest return first.
+/// Returns one page of the returns of each line to the supplier, the oldest return first.
 #[utoipa::path(
     operation_id = "purchase_orders_list_returns",
     security(("bearer" = ["purchasing:read"])),

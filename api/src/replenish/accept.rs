@@ -54,12 +54,13 @@ struct ReplenishmentAcceptLine {
 
 /// Accept suggested transfers
 ///
-/// Dispatches the suggested transfers of products from one location to another, as one transfer, in the suggested quantities. The
-/// suggestions are computed again: if the numbers of one have changed, or other units of it are available at the giving location when
-/// the transfer is posted, nothing is dispatched (409), and `errors` names it. So a suggestion is accepted once: a second acceptance
-/// finds other numbers. A caller without `costs:read` accepts what such a caller read.
+/// Dispatches the suggested transfers of products from one location to another, as one transfer, in the suggested
+/// quantities. The suggestions are computed again. If the numbers of one have changed, or if other units are available
+/// at the giving location when the transfer is posted, nothing is dispatched (409), and `errors` names the line. So a
+/// second acceptance of the same suggestion is rejected. A caller without `costs:read` accepts suggestions that were
+/// read without `costs:read`.
 ///
-/// Serial numbers are chosen, those that expire first in front, and so are lots if one would expire on the way.
+/// The server chooses serial numbers, and lots if one would expire in transit: those that expire first go first.
 ///
 /// Only transfers are accepted here. `POST /v1/replenishment/orders` writes what is to be bought into drafts of purchase orders as
 /// well. An order counts as supply once it is sent.

@@ -55,11 +55,12 @@ struct ReplenishmentOrderLine {
 /// purchase orders, one for each preferred supplier and location, at the supplier's prices of the day for the quantities. Minimum and
 /// pack are those of the suggestion. Steps that ask for an earlier delivery are left to you.
 ///
-/// The suggestions are computed again. If the numbers of one have changed, nothing is written (409), and `errors` names it. Then each
-/// document is posted on its own: `results` has the transfers first, then the purchase orders. A rejected one does not affect the
-/// others. A product at a location is ordered once: what a draft has is among the numbers, and of two acceptances at once the
-/// second is rejected. A repeat with the same key has the same results, and writes what the first request could not: unless another
-/// acceptance has ordered one of its products since (409).
+/// The suggestions are computed again. If the numbers of one have changed, nothing is written (409), and `errors` names
+/// it. Then each document is posted on its own: `results` has the transfers first, then the purchase orders. A rejected
+/// one does not affect the others. A product at a location is ordered once, because units in drafts are among the
+/// numbers. Of two acceptances at once, one is rejected. A repeat with the same idempotency key has the same results.
+/// It also writes the documents that the first request could not write, unless another acceptance has ordered one of
+/// their products since (409).
 #[utoipa::path(
     operation_id = "replenishment_order",
     security(("bearer" = ["stock:write", "purchasing:write"])),

@@ -37,9 +37,9 @@ struct Filters {
 /// cover first. Each suggestion has the numbers that led to it and a sentence. Own stock that another location does not need is
 /// transferred first. Only active stocked products in warehouses and stores are suggested, as of now.
 ///
-/// The figures are computed for each page, so each page costs as much as a report. The report `reorder` has all rows at once,
-/// and those that are not due yet. A tenant with more than 200,000 products at locations asks by `product_id`. A caller without
-/// `costs:read` gets the figures of products whose cost is unknown.
+/// The figures are computed for each page, so each page costs as much as a report. The report `reorder` has all rows at
+/// once, and those that are not due yet. A tenant with more than 200,000 products at locations asks by `product_id`.
+/// For a caller without `costs:read`, the figures are computed as if no cost were known.
 #[utoipa::path(
     operation_id = "replenishment_suggestions_list",
     security(("bearer" = ["stock:read"])),

@@ -81,7 +81,7 @@ struct SupplierPriceItem {
     min_order_quantity: Option<Quantity>,
     /// Quantity of which an order line is a multiple, in that unit.
     order_multiple: Option<Quantity>,
-    /// Whether the product is usually bought here.
+    /// Whether this supplier is the preferred one of the product.
     #[schema(example = true)]
     preferred: Option<bool>,
     /// Quantity from which the price applies. Zero if absent.

@@ -30,7 +30,7 @@ struct Filters {
     /// Only the product with this SKU.
     #[param(max_length = 64, example = "BOLT-M8")]
     sku: Option<String>,
-    /// Only products that are usually bought here, or only the others.
+    /// `true`: only products for which this supplier is the preferred one. `false`: only the others.
     #[param(example = true)]
     preferred: Option<bool>,
 }
@@ -72,8 +72,8 @@ async fn get(app: Data<App>, caller: Caller, path: Path<(String, String)>, seen:
 
 /// State a product of a supplier
 ///
-/// Replaces what was stated before. An absent field is not set. If `preferred` is true, another supplier that the product was
-/// usually bought from no longer is preferred, which is an event of that supplier too.
+/// Replaces all fields and prices of the product. An absent field is cleared. If `preferred` is true, the former
+/// preferred supplier of the product is no longer preferred, and gets an event too.
 #[utoipa::path(
     operation_id = "supplier_products_put",
     security(("bearer" = ["purchasing:write"])),
@@ -96,7 +96,7 @@ async fn set(write: Write, path: Path<(String, String)>, body: Body<SupplierProd
 
 /// Remove a product of a supplier
 ///
-/// The supplier no longer sells the product. Purchase orders keep what they were written with.
+/// Removes the product and its prices from the supplier. Purchase orders keep their lines and costs.
 #[utoipa::path(
     operation_id = "supplier_products_delete",
     security(("bearer" = ["purchasing:write"])),

@@ -1,8 +1,8 @@
 //! Discounts for early payment, as a bill keeps them.
 //!
-//! The bill keeps the terms of its day: a later change of the supplier's terms leaves it alone. Of an amount that settles a bill on
-//! a day, the discount is the part that is not paid. Parts of a bill that are settled one after the other with one percentage have
-//! discounts that add up to that of the whole, to the cent.
+//! A bill keeps the discounts of its day; a later change of the supplier does not affect it. The discount is the part
+//! of a settled amount that is not paid. If parts of a bill are settled with one percentage, their discounts add up to
+//! the discount of the whole, to the cent.
 
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,8 @@
 //! Bills in another currency. A bill, its credit notes and its reversal have one rate, that of the bill.
 //!
-//! Each line is converted on its own, value and tax, so a bill is the sum of its lines in both currencies. The books, the match and the
-//! cost have the amounts in the tenant's currency: a price and a rate that differ from those of the order are one difference.
+//! Each line is converted on its own, value and tax, so a bill is the sum of its lines in both currencies. The books,
+//! the match and the cost use the tenant's currency. So a different price and a different rate make one difference from
+//! the order.
 
 use super::{Bill, BillLine, KnownBill, Left};
 use crate::exchange::{Amounts, Quote, relieved};
@@ -52,7 +53,7 @@ pub(super) fn sum(lines: &[BillLine]) -> Amounts {
     }
 }
 
-/// Notes in the currency of a bill what a document takes back of it, whose lines are complete.
+/// Sums up the lines of a credit note or reversal in the currency of its bill, and takes them off the open amount.
 pub(super) fn take_back(bill: &mut Bill, document: &mut Bill) {
     let amounts = sum(&document.lines);
     if let (Some(bill), Some(document)) = (&mut bill.foreign, &mut document.foreign) {
@@ -61,7 +62,8 @@ pub(super) fn take_back(bill: &mut Bill, document: &mut Bill) {
     }
 }
 
-/// Converts a line, which is worth `worth` in the currency of the bill. Its price and its tax are in that currency before.
+/// Converts a line to the tenant's currency. `worth`, the price and the tax of the line are in the currency of the
+/// bill.
 pub(super) fn convert(
     line: &mut BillLine,
     quote: &Quote,
@@ -91,7 +93,7 @@ pub(super) fn is_amount(bill: &Bill, amount: Money, settings: &Settings) -> bool
     }
 }
 
-/// Returns the part of an amount in the currency of a bill that belongs to `part` of `whole`.
+/// Returns `part` / `whole` of an amount, rounded in the currency of the bill. Returns zero if `whole` is zero.
 pub(super) fn share(bill: &Bill, amount: Money, (part, whole): (Money, Money), settings: &Settings) -> Money {
     match &bill.foreign {
         _ if whole.is_zero() => Money::ZERO,
@@ -100,8 +102,8 @@ pub(super) fn share(bill: &Bill, amount: Money, (part, whole): (Money, Money), s
     }
 }
 
-/// Returns what a credit note takes back of a line: the amounts that it states, and their part in the tenant's currency. Units have
-/// their value in the tenant's currency already.
+/// Returns the part of a line that a credit note takes back, in both currencies. `of_units` is the value of its units
+/// in the tenant's currency.
 pub(super) fn part(
     left: &Left,
     (quantity, of_units): (Quantity, Money),
@@ -119,8 +121,9 @@ pub(super) fn part(
     Left { quantity, value, tax, foreign: Some(stated) }
 }
 
-/// Makes parts that are taken back leave nothing in the tenant's currency if they leave nothing in that of the bill, and never take
-/// back more than is open. Lines and payments are rounded one by one, so a cent may be over: a line without units has it, or the tax.
+/// Corrects rounding in the tenant's currency. If the parts take back all that is open in the currency of the bill, or
+/// too much in the tenant's currency, they take back exactly the open amount. Lines and payments are rounded one by
+/// one, so a cent may be left over. It goes to a part without units, or to the tax of the last part.
 pub(super) fn settle(known: &KnownBill, parts: &mut [&mut Left]) {
     let Some(foreign) = &known.bill.foreign else { return };
     let total: Money = parts.iter().map(|part| part.value + part.tax).sum();

@@ -8,7 +8,7 @@ text_enum! {
     /// The difference of a billed line from its order or receipt, beyond the tolerance.
     #[derive(PartialOrd, Ord)]
     pub enum Mismatch {
-        /// More units are billed than came.
+        /// More units are billed than were received.
         BilledMoreThanReceived,
         /// More units are billed than were ordered.
         BilledMoreThanOrdered,
@@ -32,12 +32,12 @@ pub struct Figures {
     pub received: Quantity,
     /// Stock units billed, by this and other bills.
     pub billed: Quantity,
-    /// The cost of the billed units of the line by the order; by the receipt if no purchase order has the goods.
+    /// The cost of the billed units of the line by the purchase order or, without one, by the receipt.
     pub expected_value: Money,
 }
 
-/// Returns the differences beyond the tolerance. `quantity` and `value` are those of the line, less what was taken back. A line
-/// of which nothing is left has no difference.
+/// Returns the differences beyond the tolerance. `quantity` and `value` are those of the line, less its credit notes
+/// and reversal. A line with nothing left has no difference.
 pub fn judge(
     figures: &Figures,
     (quantity, value): (Quantity, Money),

@@ -1,8 +1,8 @@
 //! The matching of billed units with received ones, and the difference between their values.
 //!
-//! Units of a line are matched with the oldest receipt that has units without a bill. A match takes them at the value at which
-//! they were received. The bill has them at another value: the difference leaves goods received not invoiced. Units that went back
-//! to the supplier are not received (`sent_back`).
+//! Billed units are matched with the oldest receipt that has units without a bill. A match has a received value and a
+//! billed value. Their difference leaves goods received not invoiced. Units that were returned to the supplier do not
+//! count as received (`sent_back`).
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -80,7 +80,7 @@ pub struct ReceivedGoods {
     pub parts: Vec<ReceivedPart>,
 }
 
-/// A change of what is matched.
+/// A change of a match.
 #[derive(Debug, Clone)]
 pub struct Match {
     /// The kind of the document that made it: a bill, a receipt, a return to the supplier, a credit note or a reversal.
@@ -99,7 +99,7 @@ pub struct Match {
     pub part: Matched,
     /// The change of value of each level that still holds units of the receipt.
     pub held: Vec<(LevelKey, Money)>,
-    /// The part of the difference of units that go back to the supplier, or come back from there. Price variance has it.
+    /// The part of the difference that a return to the supplier, or its reversal, posts to price variance.
     pub sent_back: Money,
 }
 
@@ -111,7 +111,7 @@ impl BilledLine {
         (self.quantity - units, self.value - value)
     }
 
-    /// Adds a change to what is matched with its receipt.
+    /// Adds a change to the match with its receipt.
     pub(super) fn add(&mut self, part: Matched) {
         let known = self.matched.iter_mut().find(|known| known.document_id == part.document_id);
         match known {
@@ -124,9 +124,9 @@ impl BilledLine {
         }
     }
 
-    /// Returns the changes that leave `quantity` without a bill. Units without a receipt go first, then those of the latest
-    /// receipt.
-    fn undone(&self, quantity: Quantity, settings: &Settings) -> Vec<Matched> {
+    /// Returns the changes of matches if `quantity` is no longer billed. Units without a receipt go first and change no
+    /// match; then units of the latest receipt.
+    fn unmatch(&self, quantity: Quantity, settings: &Settings) -> Vec<Matched> {
         let mut left = quantity - self.ahead().0.min(quantity);
         let mut parts = Vec::new();
         for known in self.matched.iter().rev().filter(|known| known.quantity.is_positive()) {
@@ -145,8 +145,8 @@ impl BilledLine {
         parts
     }
 
-    /// Returns the changes that make every unit cheaper: the line by `value`.
-    fn cheaper(&self, value: Money, settings: &Settings) -> Vec<Matched> {
+    /// Returns the changes of matches if the line is cheaper by `value`, spread over all units.
+    fn reduce(&self, value: Money, settings: &Settings) -> Vec<Matched> {
         let mut passed = self.ahead().0;
         let mut spread = settings.share(value, passed, self.quantity);
         let mut parts = Vec::new();
@@ -164,20 +164,20 @@ impl BilledLine {
         parts
     }
 
-    /// Returns the amount of `quantity` of the line, which is taken back.
+    /// Returns the billed amount of `quantity` of the line, which is taken back.
     pub(super) fn value_of(&self, quantity: Quantity, settings: &Settings) -> Money {
         let (ahead, amount) = self.ahead();
         let of_ahead = ahead.min(quantity);
         let without =
             if of_ahead.is_positive() { settings.share(amount, of_ahead, ahead) } else { Money::ZERO };
-        let matched: Money = self.undone(quantity, settings).iter().map(|part| part.billed_value).sum();
+        let matched: Money = self.unmatch(quantity, settings).iter().map(|part| part.billed_value).sum();
         without - matched
     }
 }
 
 impl ReceivedGoods {
-    /// Takes units that went back to the supplier off the parts of a product and lot. Adds units of a return that is taken back,
-    /// which are below zero: to each part at most what went back of it.
+    /// Subtracts returned units from the parts of a product and lot. Units of a reversed return are below zero and are
+    /// added again, to each part at most its returned units.
     pub fn take_returned(&mut self, (product_id, lot_id): (ProductId, LotId), quantity: Quantity) {
         let mut left = quantity;
         for part in &mut self.parts {
@@ -196,7 +196,7 @@ impl Match {
         self.part.billed_value - self.part.received_value
     }
 
-    /// Returns the part of the difference that inventory has.
+    /// Returns the part of the difference that is posted to inventory.
     pub fn held_value(&self) -> Money {
         self.held.iter().map(|(_, value)| *value).sum()
     }
@@ -257,8 +257,8 @@ pub(super) fn pair(
     Some(part)
 }
 
-/// Takes `quantity` and `value` of a line of a bill back, or only `value` if the quantity is zero. Returns the changes of what is
-/// matched.
+/// Takes `quantity` and `value` of a line of a bill back, or only `value` if the quantity is zero. Returns the changes
+/// of matches.
 pub(super) fn take_off(
     book: &mut Book,
     (bill_id, line_no): (BillId, i32),
@@ -270,9 +270,9 @@ pub(super) fn take_off(
     if let Some(line) = lines.iter_mut().find(|line| line.bill_id == bill_id && line.line_no == line_no) {
         let settings = &book.setup.settings;
         let parts = if quantity.is_positive() {
-            line.undone(quantity, settings)
+            line.unmatch(quantity, settings)
         } else if value.is_positive() && line.quantity.is_positive() {
-            line.cheaper(value, settings)
+            line.reduce(value, settings)
         } else {
             Vec::new()
         };
@@ -290,7 +290,7 @@ pub(super) fn take_off(
     matches
 }
 
-/// Notes a change of what is matched.
+/// Records a change of a match.
 fn note(
     line: &BilledLine,
     receipt: Option<&ReceivedGoods>,
@@ -380,7 +380,7 @@ fn movement(book: &mut Book, found: &Match, key: LevelKey, value: Money) -> Move
     }
 }
 
-/// Matches what a receipt of a purchase order brought with bills that came before it, and judges these bills again. The book has
+/// Matches the units of a receipt with bills that were recorded before it, and judges these bills again. The book has
 /// the order with the received units.
 pub(crate) fn match_receipt(
     book: &mut Book,

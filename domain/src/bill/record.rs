@@ -34,11 +34,11 @@ pub struct Record {
     pub supplier_number: String,
     /// The day that the bill states, from 1970 to today.
     pub dated: NaiveDate,
-    /// The day on which it is due; by the terms of the supplier if absent.
+    /// The day on which it is due. If absent, the supplier's terms decide.
     pub due_on: Option<NaiveDate>,
     /// Its discounts for early payment; by the terms of the supplier if absent.
     pub discounts: Option<Vec<BillDiscount>>,
-    /// The currency that the bill states; that of the tenant if absent.
+    /// The currency of the bill; the tenant's currency if absent.
     pub currency: Option<String>,
     /// The rate of that currency; the recorded one of the day of the bill if absent.
     pub exchange_rate: Option<ExchangeRate>,
@@ -53,7 +53,7 @@ pub struct Record {
 pub struct RecordLine {
     /// The goods or the account.
     pub subject: Subject,
-    /// The unit. If absent: that of the purchase order, or the stock unit for a line of a receipt.
+    /// The unit. If absent: the unit of the purchase order line, or the stock unit for a line of a receipt.
     pub uom: Option<String>,
     /// The quantity in that unit, above zero. Goods need it; without goods it is 1 if absent.
     pub quantity: Option<Quantity>,
@@ -70,7 +70,7 @@ pub struct RecordLine {
 pub enum Subject {
     /// Goods.
     Goods(BilledGoods),
-    /// Something without goods, by the account that it is debited to.
+    /// A charge without goods, by the account that it debits.
     Account(String),
 }
 
@@ -108,7 +108,7 @@ impl Rule for Record {
     }
 }
 
-/// Records a bill and matches it with what came. Rejects with every wrong line.
+/// Records a bill and matches it with receipts. A rejection names every wrong line.
 fn record(book: &mut Book, command: &Record) -> Result<(Bill, Posting), Refusal> {
     let payee = book.payees.get(&command.supplier_id).cloned();
     let payee =
@@ -262,7 +262,7 @@ fn check_head(book: &Book, command: &Record, payee: &Payee) -> Result<Head, Refu
 pub(super) fn check_day(book: &Book, day: NaiveDate) -> Result<(), String> {
     let today = book.setup.settings.day(book.now);
     if day > today {
-        return Err(format!("The day lies in the future; today is {today}."));
+        return Err(format!("The day lies in the future: send {today} or an earlier day."));
     }
     if day < NaiveDate::default() {
         return Err("The day lies before 1970.".to_owned());

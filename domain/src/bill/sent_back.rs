@@ -1,13 +1,14 @@
-//! Units that go back to the supplier, beside the bills of their purchase order.
+//! Returns to the supplier, and the bills of the returned units.
 //!
-//! What went back is not received. Units without a bill are not matched any more. Units that a bill has lose their match and
-//! wait, as goods that are billed before they come: for a credit note, which takes them off the bill at its prices, or for others in
-//! their place. What the bill has more or less for them than the receipt is then in goods received not invoiced again, so
-//! the supplier owes the price of the bill. It is a price variance, because the goods left at their cost of the day.
+//! Returned units do not count as received. A returned unit without a bill is matched with no later bill. A billed unit
+//! loses its match with the receipt, and waits like goods that are billed before they are received. A credit note takes
+//! it off the bill at the price of the bill, or a replacement is matched with it. The difference between bill and
+//! receipt is in goods received not invoiced again, so the supplier owes the price of the bill. The other side is a
+//! price variance, because the goods left at their cost of the day.
 //!
-//! A return that is taken back matches the same units again, as far as they still wait, and takes the price variance back. Units that
-//! do not wait any more, because a credit note took them off their bill, have no bill again. They come back with the cost that the
-//! bill had given them, so the goods lose what the bill had more for them, and another bill gives them its own difference.
+//! The reversal of a return matches the same units again, as far as they still wait, and reverses the price variance.
+//! Units that a credit note took off their bill no longer wait: they have no bill. They come back at the cost that the
+//! bill had given them. So their value loses the difference of that bill, and the next bill adds its own difference.
 
 use std::collections::BTreeSet;
 
@@ -38,7 +39,7 @@ pub(crate) fn match_return(
     note_moved(book, (order.id, back.receipt_id), (&back.lines, &back.document.lines), false);
     let mut matches: Vec<Match> = Vec::new();
     for goods in &goods {
-        matches.extend(let_go(book, *goods, back.receipt_id, made_by));
+        matches.extend(undo_matches(book, *goods, back.receipt_id, made_by));
     }
     let undone = |undone: &Match| Unmatched {
         bill_id: undone.bill_id,
@@ -56,8 +57,8 @@ pub(crate) fn match_return(
     unmatched
 }
 
-/// Matches units of a return that is taken back by `document`, and judges their bills again. The book has the order without the
-/// return.
+/// Restores the matches of a return that `document` reverses, and judges the bills again. The book has the order
+/// without the return.
 pub(crate) fn match_taken_back(
     book: &mut Book,
     back: &KnownReturn,
@@ -86,8 +87,8 @@ fn goods_of(id: PurchaseOrderId, lines: &[ReceivedLine]) -> BTreeSet<BilledGoods
     lines.iter().map(|line| BilledGoods::Order(id, line.line_no)).collect()
 }
 
-/// Takes the lines of a return off what its receipt received, or adds them again if the return is taken back. `moved` has the lines
-/// of the stock document that moved the goods.
+/// Subtracts the lines of a return from the units of its receipt, or adds them again if the return is reversed. `moved`
+/// has the lines of the stock document that moved the goods.
 fn note_moved(
     book: &mut Book,
     (order_id, receipt_id): Origin,
@@ -108,9 +109,9 @@ fn note_moved(
     }
 }
 
-/// Undoes the matches of more units than a receipt has left, those of the last bills first. If all that is left has bills, the values
-/// at which it was received add up to that of what is left.
-fn let_go(
+/// Undoes matches until a receipt has no more matched units than it has left, the latest bills first. If all units that
+/// are left have bills, the received values of the matches add up to their value.
+fn undo_matches(
     book: &mut Book,
     goods: BilledGoods,
     receipt_id: StockDocumentId,
@@ -149,8 +150,8 @@ fn let_go(
     matches
 }
 
-/// Matches units of goods again whose match a return undid, as far as they wait. The last part has the difference of those that do
-/// not.
+/// Restores matches that a return undid, as far as the billed units still wait. The last part has the difference of the
+/// units that do not wait.
 fn restore(
     book: &mut Book,
     goods: BilledGoods,
@@ -176,7 +177,7 @@ fn restore(
     matches
 }
 
-/// Notes that goods came back whose bill was credited: they lose the difference `rest` of that bill.
+/// Records that goods came back after their bill was credited: their value loses `rest`, the difference of that bill.
 fn without_bill(
     book: &Book,
     undone: &Unmatched,
@@ -196,7 +197,7 @@ fn without_bill(
     Some(Match { sent_back: rest, ..sent_back(line, nothing, receipt.location_id, made_by) })
 }
 
-/// Matches units again whose match a return undid, as far as they wait.
+/// Restores matches that a return undid, as far as the billed units still wait.
 fn match_again(
     book: &mut Book,
     undone: &Unmatched,
@@ -217,7 +218,7 @@ fn match_again(
     found
 }
 
-/// Notes a change of what is matched of units that go back to the supplier or come back from there.
+/// Records a change of a match by a return to the supplier or by its reversal.
 fn sent_back(
     line: &BilledLine,
     part: Matched,
@@ -237,7 +238,7 @@ fn sent_back(
     }
 }
 
-/// Adds a change of what is matched. A document has one of each billed line and receipt.
+/// Adds a change of a match. A document has one change for each billed line and receipt.
 fn join(matches: &mut Vec<Match>, found: Match) {
     let key = (found.bill_id, found.line_no, found.part.document_id);
     let same = matches.iter_mut().find(|known| (known.bill_id, known.line_no, known.part.document_id) == key);
@@ -343,8 +344,8 @@ mod tests {
     }
 
     proptest! {
-        /// A return leaves as many billed units without a receipt, and nothing of the receipt without a bill. If it is taken back,
-        /// all is matched as before, and no price variance is left.
+        /// After a return, as many billed units have no receipt, and all units of the receipt have a bill. After its
+        /// reversal, all units are matched as before, and no price variance is left.
         #[test]
         fn a_return_and_its_reversal_leave_nothing(
             first in 1..50_i64,
@@ -360,7 +361,7 @@ mod tests {
             let value = book.setup.settings.share(money(received), back, whole);
             let lines = [ReceivedLine { line_no: 1, quantity: back, value }];
             note_moved(&mut book, (ORDER, RECEIPT), (&lines, &[]), false);
-            let undone = let_go(&mut book, GOODS, RECEIPT, MADE_BY);
+            let undone = undo_matches(&mut book, GOODS, RECEIPT, MADE_BY);
             prop_assert_eq!((left(&book), waiting(&book).0), (nothing, back));
             note_moved(&mut book, (ORDER, RECEIPT), (&lines, &[]), true);
             let mut variance: Money = undone.iter().map(|found| found.sent_back).sum();

@@ -1,7 +1,7 @@
 //! Credit notes of suppliers, and reversals of bills.
 //!
-//! Both take back what a bill posted, at the prices of the bill. Units that it had matched have no bill again. Of a difference
-//! between bill and receipt, the share of the goods that is held now leaves inventory, and the rest leaves cost variance.
+//! Both reverse postings of a bill at its prices. Matched units have no bill afterwards. The difference between bill
+//! and receipt is reversed too: from inventory for units that are held now, from cost variance for the others.
 
 use std::collections::BTreeSet;
 
@@ -58,9 +58,9 @@ pub struct Credit {
 pub struct CreditLine {
     /// The line of the bill.
     pub line_no: i32,
-    /// Units that are not billed any more, in the unit of the line. Their value is that of the bill.
+    /// The quantity to credit, in the unit of the line, at the price of the bill.
     pub quantity: Option<Quantity>,
-    /// The amount by which the line is cheaper, before tax.
+    /// The amount to credit, before tax.
     pub value: Option<Money>,
     /// The tax; the share of the line's tax if absent.
     pub tax: Option<Money>,
@@ -79,7 +79,7 @@ impl Rule for Reverse {
         "bill_reversal.recorded"
     }
 
-    /// Returns the most lines of a bill. Those of the original are known only after it is loaded.
+    /// Returns the limit of lines, because the lines of the original are known only after it is loaded.
     fn lines(&self) -> usize {
         LINES_MAX
     }
@@ -126,7 +126,7 @@ impl Rule for Credit {
     }
 }
 
-/// Takes all of a bill back that credit notes left. Rejects a bill that is paid in part.
+/// Reverses a bill, less its credit notes. Rejects a bill that is paid in part.
 fn reverse(book: &mut Book, command: &Reverse) -> Result<(Bill, Posting), Refusal> {
     let known = find(book, command.bill_id)?.clone();
     check_not_reversed(book, &known)?;
@@ -162,7 +162,7 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(Bill, Posting), Refusa
     Ok(take_back(book, known, reversal, taken))
 }
 
-/// Records a credit note, which the open amount of the bill must cover. Rejects with every wrong line.
+/// Records a credit note, which the open amount of the bill must cover. A rejection names every wrong line.
 fn credit(book: &mut Book, command: &Credit) -> Result<(Bill, Posting), Refusal> {
     let known = find(book, command.bill_id)?.clone();
     check_not_reversed(book, &known)?;
@@ -232,7 +232,8 @@ fn check_not_reversed(book: &Book, known: &KnownBill) -> Result<(), Refusal> {
 fn check_dated(book: &Book, known: &KnownBill, dated: NaiveDate) -> Result<(), Refusal> {
     check_day(book, dated).map_err(|detail| Refusal::invalid("/dated", detail))?;
     if dated < known.bill.dated {
-        let detail = format!("The day lies before {}, which is of {}.", known.bill.number, known.bill.dated);
+        let detail =
+            format!("{} is dated {}: send that day or a later one.", known.bill.number, known.bill.dated);
         return Err(Refusal::invalid("/dated", detail));
     }
     Ok(())
@@ -278,7 +279,7 @@ fn check_line(book: &Book, known: &KnownBill, line: &CreditLine, pointer: &str) 
             return Err(problem(
                 pointer,
                 "value",
-                "State either the quantity or the value that is taken back.",
+                "Send either quantity or value: the units or the amount to credit.",
             ));
         }
     };
@@ -288,20 +289,24 @@ fn check_line(book: &Book, known: &KnownBill, line: &CreditLine, pointer: &str) 
         (None, None) => of_units,
     };
     if !foreign::is_amount(bill, value, settings) || value.is_negative() || value > open.value {
-        let detail = format!("Between 0 and {} of the line can be taken back.", open.value);
+        let detail = format!("Send a value from 0 to {}, which is left of the line.", open.value);
         return Err(problem(pointer, "value", detail));
     }
     if billed.goods.is_some() && !left.quantity.is_positive() {
-        return Err(problem(pointer, "line_no", "All units of the line were taken back before."));
+        return Err(problem(
+            pointer,
+            "line_no",
+            "All units of the line are credited already: leave the line out.",
+        ));
     }
     let by_share = foreign::share(bill, open.tax, (value, open.value), settings);
     let tax = line.tax.unwrap_or(by_share);
     if !foreign::is_amount(bill, tax, settings) || tax.is_negative() || tax > open.tax {
-        let detail = format!("Between 0 and {} of the line's tax can be taken back.", open.tax);
+        let detail = format!("Send a tax_value from 0 to {}, which is left of the line.", open.tax);
         return Err(problem(pointer, "tax_value", detail));
     }
     if quantity.is_zero() && value.is_zero() && tax.is_zero() {
-        return Err(problem(pointer, "value", "The line takes nothing back: leave it out."));
+        return Err(problem(pointer, "value", "The line credits nothing: leave it out."));
     }
     Ok(Taken { at, part: foreign::part(&left, (quantity, of_units), Amounts { value, tax }, settings) })
 }
@@ -315,17 +320,13 @@ fn units(
 ) -> Result<(Quantity, Money), Problem> {
     let known = billed_line(book, id, billed.line_no);
     let (Some(known), Some(product_id)) = (known, billed.product_id) else {
-        return Err(problem(
-            pointer,
-            "quantity",
-            "The line has no goods: state the value that is taken back.",
-        ));
+        return Err(problem(pointer, "quantity", "The line has no goods: send value instead of quantity."));
     };
     let part = share(billed.quantity.get(), entered.get(), billed.entered.get());
     let quantity = Quantity::rounded(part);
     if !quantity.is_positive() || quantity > left.quantity {
         let detail =
-            format!("Above 0 and up to {} stock units of the line can be taken back.", left.quantity);
+            format!("Send a quantity above 0 and of at most {} stock units, which are left.", left.quantity);
         return Err(problem(pointer, "quantity", detail));
     }
     check_part(book, product_id, (quantity, left.quantity), pointer)?;
@@ -362,7 +363,7 @@ fn take_back(
         left.tax -= part.tax;
         left.foreign = left.foreign.zip(part.foreign).map(|(left, taken)| left.less(taken));
     }
-    // Another bill of these goods may have waited for what has no bill now.
+    // Another bill of these goods may wait for the units that have no bill now.
     for goods in &goods {
         matches.extend(match_goods(book, *goods, made_by));
     }
@@ -392,7 +393,7 @@ fn take_back(
     (document, posting)
 }
 
-/// Returns the line that takes a part of a line back.
+/// Returns the line of the credit note or reversal for a part of a billed line.
 fn negative(line: &BillLine, part: Left, line_no: i32) -> BillLine {
     let entered = match line.quantity.is_zero() {
         true => Quantity::ZERO,

@@ -1,8 +1,9 @@
-//! Opening balances: what every account has on the day from which the books are kept here, posted as one entry.
+//! Opening balances: the balances of all accounts on the day from which the books are kept here, posted as one entry.
 //!
-//! Documents open the control accounts: stock by openings, vouchers by vouchers, receivables by invoices. So the opening names their
-//! balances, and they are checked and not posted. What these documents left on *Opening balances* (3000) is taken off it, so that it
-//! ends with the balance that the opening names, which is usually none.
+//! Documents open the control accounts: stock documents open stock, vouchers open vouchers, invoices open receivables.
+//! So their balances are named, compared with these documents, and not posted. The documents have posted the other side
+//! to *Opening balances* (3000). The entry takes it off, so that 3000 ends with the balance that is named for it,
+//! usually 0.
 
 use std::collections::BTreeMap;
 
@@ -123,7 +124,8 @@ fn check_opened_on(book: &Book, opened_on: NaiveDate, problems: &mut Problems) {
     }
 }
 
-/// Rejects balances of control accounts that differ from those that their documents left. One without a line has no balance.
+/// Rejects a balance of a control account that differs from the balance by its documents. An account without a line has
+/// the balance 0.
 fn check_controls(
     book: &Book,
     opened_on: NaiveDate,

@@ -23,7 +23,7 @@ pub struct Reverse {
     pub id: Option<EntryId>,
     /// The day of the reversal, not before the day on which the entry is posted and not in the future. Today if absent.
     pub occurred_on: Option<NaiveDate>,
-    /// The purpose. It names that of the entry if absent.
+    /// The purpose. If absent, it quotes the memo of the entry.
     pub memo: Option<String>,
     /// Whether the caller may post opening balances and close years, which needs the scope `costs:read`. Without it, none of these is
     /// taken back.
@@ -35,7 +35,8 @@ impl Rule for Reverse {
         "journal_entry.reversed"
     }
 
-    /// Returns the most lines of an entry that a caller states. Those of the original are known only after it is loaded.
+    /// Returns the limit of lines of an entry by hand, because the lines of the original are known only after it is
+    /// loaded.
     fn lines(&self) -> usize {
         OPENING_LINES_MAX
     }
@@ -49,7 +50,7 @@ impl Rule for Reverse {
     }
 }
 
-/// Reverses an entry. Rejects it if it is that of a document or a reversal, or if it was reversed before.
+/// Reverses an entry. Rejects the entry of a document, a reversal, and an entry that was reversed before.
 fn reverse(book: &mut Book, command: &Reverse) -> Result<(Entry, Posting), Refusal> {
     let original_id = command.entry_id;
     let known = book.entries.get(&original_id).ok_or_else(|| Refusal::not_found("journal entry"))?;

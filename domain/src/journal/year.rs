@@ -1,7 +1,8 @@
 //! Closing a year: its result moves to retained earnings by one entry of the first day after it.
 //!
-//! Revenue and expenses keep their balances, because a statement of any period adds up their lines. The entry debits *Closed results*
-//! instead, which the balance sheet shows in the result of earlier years: there the closed result is no longer.
+//! Revenue and expenses keep their balances, because a statement of any period adds up their lines. The entry debits
+//! *Closed results* instead. The balance sheet adds this account to the result of earlier years, so the closed result
+//! no longer shows there.
 
 use chrono::NaiveDate;
 
@@ -54,7 +55,7 @@ pub fn day_after(year: i32) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year.checked_add(1)?, 1, 1)
 }
 
-/// Rejects the close if the code of closed results is that of a tax, which a tenant of before may have.
+/// Rejects the close if a tax has the code of closed results. A tenant from before this account may have such a tax.
 fn check_account(book: &Book) -> Result<(), Refusal> {
     let is_closed_results = |code: &String| code == account::CLOSED_RESULTS;
     let (setup, code) = (&book.setup, account::CLOSED_RESULTS);

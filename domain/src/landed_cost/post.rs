@@ -45,7 +45,7 @@ pub struct NamedCharge {
     pub kind: ChargeKind,
     /// Its amount, above zero.
     pub amount: Money,
-    /// The code of the account that is credited; that of accrued landed costs if absent.
+    /// The code of the account that is credited; accrued landed costs (2110) if absent.
     pub account: Option<String>,
 }
 
@@ -102,7 +102,7 @@ type Measured = (ReceivedGoods, Quantity);
 /// A line of the document, and the changes of value by level.
 type Planned = (LandedLine, Vec<(LevelKey, Money)>);
 
-/// Posts a landed cost. Rejects with every wrong charge, or with every wrong receipt.
+/// Posts a landed cost. A rejection names every wrong charge, or every wrong receipt.
 fn post(book: &mut Book, command: &Post) -> Result<(LandedCost, Posting), Refusal> {
     if command.id.is_some_and(|id| book.landed.contains_key(&id)) {
         return Err(Problems::one("/id", Code::AlreadyExists, "Another landed cost has this id."));

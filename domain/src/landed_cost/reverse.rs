@@ -28,7 +28,7 @@ impl Rule for Reverse {
         "landed_cost.reversed"
     }
 
-    /// Returns the most lines of a landed cost. Those of the original are known only after it is loaded.
+    /// Returns the limit of lines, because the lines of the original are known only after it is loaded.
     fn lines(&self) -> usize {
         LINES_MAX
     }
@@ -47,8 +47,8 @@ impl Rule for Reverse {
     }
 }
 
-/// Takes a landed cost back: from the stock, the share of the units that are still held, and from cost variance the rest. The
-/// stock gives no more than the landed cost added to it, and no more than it is worth.
+/// Reverses a landed cost: takes the share of the units that are still held off the stock value, and the rest off cost
+/// variance. The stock value falls by no more than the landed cost added, and never below zero.
 fn reverse(book: &mut Book, command: &Reverse) -> Result<(LandedCost, Posting), Refusal> {
     let original = book.landed.get(&command.original_id).cloned();
     let original = original.ok_or_else(|| Refusal::not_found("landed cost"))?;

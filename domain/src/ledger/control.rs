@@ -34,7 +34,7 @@ const SETTLED: [&str; 8] = [
     account::OUTPUT_TAX,
 ];
 
-/// Kept accounts of assets and liabilities: opening balances name what their documents left on them.
+/// Kept accounts of assets and liabilities. Opening balances name their balances, as their documents posted them.
 pub const CHECKED: [&str; 6] = [
     account::CASH,
     account::RECEIVABLE,
@@ -49,7 +49,7 @@ pub const CHECKED: [&str; 6] = [
 pub enum Use {
     /// A line of an entry by hand.
     Entry,
-    /// A line of opening balances. That of a [`CHECKED`] account is compared with its documents, and not posted.
+    /// A line of opening balances. A line of a [`CHECKED`] account is compared with its documents, and not posted.
     Opening,
     /// The account of a reason code, to which adjustments are posted.
     Reason,
@@ -68,7 +68,8 @@ pub enum Use {
 pub struct Facts {
     /// Whether it is a liability: taxes are posted to liabilities, so no reason code and no voucher names one.
     pub is_liability: bool,
-    /// Whether a rule of the mapping gave it to a purpose of sales: then it is kept by documents as the default account of that is.
+    /// Whether a rule of the mapping gave it to a purpose of sales. Then only documents post to it, as to the default
+    /// account of the purpose.
     pub is_mapped: bool,
 }
 

@@ -1,10 +1,11 @@
 //! The mapping of accounts: rules that give a posting of profit and loss another account than the default one.
 //!
-//! - A rule names a purpose and conditions: a category, a location, a channel. Of the rules that apply, the one with the most conditions
-//!   holds. Of those with as many, one with a category goes before one with a location, and that before one with a channel. A category
-//!   covers those below it, and the nearer one goes first.
-//! - The accounts of sales stay equal to the sales lines, as the default ones do. So an account that a rule gave to revenue, returns,
-//!   discounts or cost of goods is kept for that: nothing else may name it, also after the rule is gone.
+//! - A rule names a purpose and conditions: a category, a location, a channel. If several rules apply, the rule with
+//!   the most conditions wins. If these are equal in number, a category wins over a location, and a location over a
+//!   channel. A category includes the categories below it, and the nearest one wins.
+//! - The accounts of sales equal the sums of the sales lines, like the default accounts. So an account that a rule gave
+//!   to revenue, returns, discounts or cost of goods is kept for that purpose: no other record may name it, also after
+//!   the rule is gone.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -58,7 +59,8 @@ impl EntryPurpose {
         }
     }
 
-    /// Returns whether it is posted by line of a sale, and so has a channel and a category. Its accounts are kept for it.
+    /// Returns whether the purpose is posted for each sales line, with a channel and a category. Its accounts are kept
+    /// for it.
     pub fn is_of_sales(self) -> bool {
         match self {
             EntryPurpose::Revenue
@@ -135,7 +137,7 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    /// Makes the mapping of rules that were checked, the category above each one that has one, and the accounts that are kept.
+    /// Creates the mapping from checked rules, the parent of each category, and the accounts that are kept.
     pub fn new(rules: &[Rule], parents: HashMap<CategoryId, CategoryId>, kept: HashSet<String>) -> Self {
         let given = |(rule, stated): (usize, &Rule)| {
             (stated.case, Given { account: stated.account.clone(), rule, case: stated.case })
@@ -166,7 +168,7 @@ impl Mapping {
         self.account(&Case { purpose, channel: None, location_id: Some(location_id), category_id: None })
     }
 
-    /// Returns what the rule of a posting gives, if one applies. The order is that of the conditions: most first, then category, location,
+    /// Returns the account of the rule that wins, if one applies: most conditions first, then category, location,
     /// channel.
     pub fn find(&self, posted: &Case) -> Option<&Given> {
         if self.given.is_empty() {

@@ -1,4 +1,4 @@
-//! The end of a purchase order: what has not come will not come.
+//! The end of a purchase order: units that are still to come are cancelled.
 
 use super::PurchaseOrderStatus::{Cancelled, Closed, Confirmed, Draft, PartlyReceived, Received, Sent};
 use super::{alone, find, keep};
@@ -8,11 +8,11 @@ use crate::id::PurchaseOrderId;
 use crate::line_item::LINES_MAX;
 use crate::needs::Needs;
 
-/// A purchase order of which the rest is cancelled.
+/// A purchase order to cancel.
 #[derive(Debug, Clone, Copy)]
 pub struct Cancel(pub PurchaseOrderId);
 
-/// A purchase order of which goods have come, to close.
+/// A purchase order with received goods, to close.
 #[derive(Debug, Clone, Copy)]
 pub struct Close(pub PurchaseOrderId);
 
@@ -21,7 +21,7 @@ impl Rule for Cancel {
         "purchase_order.cancelled"
     }
 
-    /// Returns the most lines of an order. Its lines are known only after it is loaded.
+    /// Returns the limit of lines, because the lines of the order are known only after it is loaded.
     fn lines(&self) -> usize {
         LINES_MAX
     }
@@ -31,7 +31,7 @@ impl Rule for Cancel {
         needs.purchase_ids.insert(self.0);
     }
 
-    /// Cancels what has not come. If a part has come, the order is closed.
+    /// Cancels the units that are still to come. If some units were received, the order is closed.
     fn decide(&self, book: &mut Book) -> Decision {
         let mut order = find(book, self.0)?;
         order.require(&[Draft, Sent, Confirmed, PartlyReceived], "cancelled")?;
@@ -46,7 +46,7 @@ impl Rule for Close {
         "purchase_order.closed"
     }
 
-    /// Returns the most lines of an order. Its lines are known only after it is loaded.
+    /// Returns the limit of lines, because the lines of the order are known only after it is loaded.
     fn lines(&self) -> usize {
         LINES_MAX
     }
@@ -56,7 +56,7 @@ impl Rule for Close {
         needs.purchase_ids.insert(self.0);
     }
 
-    /// Ends an order of which goods have come. Nothing more is received of it.
+    /// Closes an order with received goods. Later receipts are rejected.
     fn decide(&self, book: &mut Book) -> Decision {
         let mut order = find(book, self.0)?;
         order.require(&[PartlyReceived, Received], "closed")?;

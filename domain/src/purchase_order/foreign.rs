@@ -1,5 +1,5 @@
-//! Purchase orders in another currency. The order has the rate of the day on which it was written, or the one that it states, and its goods
-//! are received at that rate.
+//! Purchase orders in another currency. The order keeps the rate that it states, or the recorded rate of its day. Its
+//! goods are received at that rate.
 
 use super::{PurchaseLine, PurchaseOrder};
 use crate::book::Book;
@@ -48,7 +48,8 @@ pub(super) fn of_lines(quote: Quote, lines: &[PurchaseLine]) -> ForeignOrder {
     ForeignOrder { quote, value }
 }
 
-/// Rejects a line of an order in another currency that states no cost: the prices of suppliers are in the tenant's.
+/// Rejects a line without a cost in an order in another currency, because prices of suppliers are in the tenant's
+/// currency.
 pub(super) fn check_stated(
     unit_cost: Option<Price>,
     quote: Option<&Quote>,
@@ -69,7 +70,7 @@ pub(super) fn check_stated(
     }
 }
 
-/// Converts a line, whose cost is in the currency of the order before.
+/// Converts the cost of a line from the currency of the order to the tenant's currency.
 pub(super) fn convert(
     mut line: PurchaseLine,
     quote: Option<&Quote>,
@@ -91,7 +92,7 @@ pub(super) fn convert(
     Ok(line)
 }
 
-/// Returns a cost that a receipt states, in the tenant's currency. It is in the currency of the order before. Rejects a cost above the
+/// Converts a cost that a receipt states from the currency of the order to the tenant's currency. Rejects a cost above the
 /// limit of a line: multiplied by a quantity, it may have more digits than a decimal holds.
 pub(super) fn received_at(
     order: &PurchaseOrder,

@@ -26,17 +26,17 @@ pub struct Place {
     pub id: Option<PurchaseOrderId>,
     /// The supplier.
     pub supplier_id: SupplierId,
-    /// The location of lines that name none; the default one if absent.
+    /// The location of lines without one; the default location if absent.
     pub location_id: Option<LocationId>,
-    /// The day of lines that name none.
+    /// The day of lines without one.
     pub expected_on: Option<NaiveDate>,
-    /// The currency of its costs; that of the tenant if absent.
+    /// The currency of its costs; the tenant's currency if absent.
     pub currency: Option<String>,
     /// The rate of that currency; the recorded one of today if absent.
     pub exchange_rate: Option<ExchangeRate>,
     /// A remark.
     pub reference: Option<String>,
-    /// The tolerance of its receipts; that of the supplier if absent.
+    /// The tolerance of its receipts; the supplier's tolerance if absent.
     pub over_receipt_percent: Option<Percent>,
     /// Whether a line may be below the supplier's smallest quantity, or off its multiple.
     pub any_quantity: bool,
@@ -49,7 +49,7 @@ pub struct Place {
 pub struct PlaceLine {
     /// The product.
     pub item: ItemRef,
-    /// The unit. If absent: that of the barcode, else that of the supplier, else the stock unit.
+    /// The unit. If absent: the unit of the barcode, else the supplier's unit, else the stock unit.
     pub uom: Option<String>,
     /// The quantity in that unit.
     pub quantity: Quantity,
@@ -87,7 +87,7 @@ impl Rule for Place {
     }
 }
 
-/// Writes a draft. Rejects with every wrong line.
+/// Writes a draft. A rejection names every wrong line.
 fn place(book: &mut Book, command: &Place) -> Result<PurchaseOrder, Refusal> {
     if command.id.is_some_and(|id| book.purchases.contains_key(&id)) {
         return Err(Problems::one("/id", Code::AlreadyExists, "Another purchase order has this id."));
@@ -185,7 +185,7 @@ fn check_line(
     if !quantity.is_positive() {
         return Err(problem("quantity", "The quantity must be above zero.".to_owned()));
     }
-    // A unit that the product no longer has says nothing about quantities and prices.
+    // The supplier's quantities and prices do not apply if the product no longer has their unit.
     let sold = terms.and_then(|terms| Some((terms, product.unit(terms.uom.as_deref())?)));
     if let Some((terms, sold_in)) = &sold
         && !command.any_quantity

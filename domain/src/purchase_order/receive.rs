@@ -32,20 +32,20 @@ pub struct Receive {
     pub reference: Option<String>,
     /// The time; now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
-    /// The lines that came; everything that is open if empty.
+    /// The lines to receive; all open units if empty.
     pub lines: Vec<ReceiveLine>,
 }
 
-/// A line that came.
+/// A line to receive, as the caller states it.
 #[derive(Debug, Clone)]
 pub struct ReceiveLine {
     /// The line of the purchase order.
     pub line_no: i32,
-    /// The unit; that of the order if absent.
+    /// The unit; the unit of the order line if absent.
     pub uom: Option<String>,
     /// The quantity in that unit.
     pub quantity: Quantity,
-    /// The cost of one such unit; that of the order if absent.
+    /// The cost of one such unit; the cost of the order line if absent.
     pub unit_cost: Option<Price>,
     /// The lots received.
     pub lots: Vec<NamedLot>,
@@ -138,13 +138,14 @@ fn check_time(book: &Book, order: &PurchaseOrder, command: &Receive) -> Result<(
     // It may have been sent earlier on the day on which that was recorded.
     let sent_on = book.setup.settings.day(order.sent_at.unwrap_or(order.recorded_at));
     if book.setup.settings.day(occurred_at) < sent_on {
-        let detail = format!("occurred_at lies before {}, which was sent on {sent_on}.", order.number);
+        let detail = format!("{} was sent on {sent_on}: send that day or a later one.", order.number);
         return Err(Refusal::invalid("/occurred_at", detail));
     }
     Ok(())
 }
 
-/// Returns a line for everything that is open. A part of a unit is received in stock units, and so is a unit that has changed since.
+/// Returns a line for each order line with open units. A part of a unit is received in stock units, and so is a unit
+/// that has changed since the order.
 fn all_open(book: &Book, order: &PurchaseOrder) -> Result<Vec<ReceiveLine>, Refusal> {
     let line = |line: &PurchaseLine| {
         let product = book.products.get(&line.product_id);
@@ -171,7 +172,7 @@ fn all_open(book: &Book, order: &PurchaseOrder) -> Result<Vec<ReceiveLine>, Refu
     Ok(open)
 }
 
-/// Returns the lines to receive. Rejects with every wrong one.
+/// Returns the lines to receive. A rejection names every wrong line.
 fn check_lines(
     book: &Book,
     order: &PurchaseOrder,

@@ -38,13 +38,13 @@ pub struct SendBack {
     pub receipt_id: StockDocumentId,
     /// The id of the stock document, if the caller chose one.
     pub document_id: Option<StockDocumentId>,
-    /// The location that the goods leave; that of the receipt if absent.
+    /// The location that the goods leave; the location of the receipt if absent.
     pub location_id: Option<LocationId>,
     /// A remark, such as the supplier's number of the return; the number of the receipt if absent.
     pub reference: Option<String>,
     /// The time; now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
-    /// Whether the supplier sends others in their place, so that the order is open for them again.
+    /// Whether the supplier replaces the goods, so that the returned units are open on the order again.
     pub replace: bool,
     /// The lines that go back, 1 to 2,000.
     pub lines: Vec<SendBackLine>,
@@ -55,7 +55,7 @@ pub struct SendBack {
 pub struct SendBackLine {
     /// The line of the purchase order.
     pub line_no: i32,
-    /// The unit; that of the order if absent.
+    /// The unit; the unit of the order line if absent.
     pub uom: Option<String>,
     /// The quantity in that unit.
     pub quantity: Quantity,
@@ -184,7 +184,7 @@ fn find_receipt(book: &Book, order: &PurchaseOrder, id: StockDocumentId) -> Resu
     })
 }
 
-/// Rejects a replacement of which nothing can come.
+/// Rejects a replacement for an order that receives no more goods.
 fn check_replace(order: &PurchaseOrder, command: &SendBack) -> Result<(), Refusal> {
     if command.replace && matches!(order.status, Closed | Cancelled) {
         let status: &str = order.status.into();
@@ -209,7 +209,7 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    /// Returns the lines to send back. Rejects with every wrong one, and with every one of which too little is there.
+    /// Returns the lines to return. A rejection names every wrong line, and every line whose stock is short.
     fn lines(mut self, book: &Book, lines: &[SendBackLine]) -> Result<Vec<Leaving>, Refusal> {
         let mut problems = Problems::default();
         let mut named = HashSet::with_capacity(lines.len());
@@ -238,7 +238,7 @@ impl Check<'_> {
             return Err(Problem {
                 pointer: format!("{pointer}/line_no"),
                 code: Code::NotFound,
-                detail: format!("{} received nothing of this line.", self.receipt.number),
+                detail: format!("{} received nothing of this line: leave it out.", self.receipt.number),
                 params: Vec::new(),
             });
         };
@@ -327,8 +327,8 @@ fn check_left(
     })
 }
 
-/// Returns the lines of the receipt's stock document that may have received a line of the order. Two that received the same
-/// quantity at the same cost stand for each other.
+/// Returns the lines of the receipt's stock document that may have received a line of the order. Lines with the same
+/// quantity and cost can't be told apart.
 fn sources(receipt: &KnownReceipt, known: &KnownReceiptLine, product_id: ProductId) -> Vec<i32> {
     let came = receipt.came.iter().filter(|line| line.product_id == product_id);
     let (quantity, value) = (known.received.quantity, known.received.value);
@@ -392,7 +392,7 @@ impl Journey {
     }
 }
 
-/// Returns the movement of a line of a return, or of one that is taken back.
+/// Returns the movement of a line of a return or of its reversal.
 pub(super) fn movement(
     book: &mut Book,
     (id, occurred_at): (StockDocumentId, DateTime<Utc>),
@@ -415,8 +415,8 @@ pub(super) fn movement(
     }
 }
 
-/// Posts a return, or one that is taken back. The supplier credits `credited`, below zero for a return, as the value of the document
-/// is; the difference is a price variance.
+/// Posts a return or its reversal. `credited` is the amount that the supplier credits: below zero for a return, like
+/// the value of the document. The difference is a price variance.
 pub(super) fn post(book: &mut Book, document: &StockDocument, credited: Money, posting: &mut Posting) {
     let place = Dimensions { location_id: Some(document.location_id), ..Dimensions::default() };
     let mut entry = Lines::default();

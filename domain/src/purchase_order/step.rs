@@ -42,7 +42,7 @@ impl Rule for SendToSupplier {
         "purchase_order.sent"
     }
 
-    /// Returns the most lines of an order. Its lines are known only after it is loaded.
+    /// Returns the limit of lines, because the lines of the order are known only after it is loaded.
     fn lines(&self) -> usize {
         LINES_MAX
     }

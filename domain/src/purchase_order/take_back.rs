@@ -32,7 +32,7 @@ impl Rule for TakeBack {
         "purchase_order.return_reversed"
     }
 
-    /// Returns the most lines of a return. Those of the original are known only after it is loaded.
+    /// Returns the limit of lines, because the lines of the original are known only after it is loaded.
     fn lines(&self) -> usize {
         LINES_MAX
     }
@@ -53,7 +53,7 @@ impl Rule for TakeBack {
     }
 }
 
-/// Takes back what a return moved and posted, with the cost and the cost layers that it had.
+/// Reverses the movements and postings of a return, with its cost and cost layers.
 fn take_back(
     book: &mut Book,
     command: &TakeBack,
@@ -119,7 +119,7 @@ fn find_return(book: &Book, order: &PurchaseOrder, id: StockDocumentId) -> Resul
     Ok(back)
 }
 
-/// Rejects a return whose goods were replaced: the order would have more than its tolerance.
+/// Rejects a reversal if the replacements have come and the received units would exceed the tolerance of the order.
 fn check_tolerance(order: &PurchaseOrder, back: &KnownReturn) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     for ReceivedLine { line_no, quantity, .. } in &back.lines {

@@ -13,7 +13,7 @@ pub const WEEKS_MAX: usize = 52;
 /// Newest weeks from which the sales of a day with stock are taken.
 const RATE_WEEKS: usize = 13;
 
-/// Open days below which all weeks count for it.
+/// Open days of these weeks that are enough. With fewer, the sales of all weeks are taken.
 const OPEN_DAYS_MIN: u32 = 21;
 
 /// Orders below which no order is capped.
@@ -36,7 +36,7 @@ pub struct Week {
     pub demand: Micro,
 }
 
-/// An order of which only a part counts.
+/// An order above the cap, of which only a part counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct CappedOrder {
     /// The order.
@@ -58,7 +58,7 @@ pub struct Demand {
     pub capped: Vec<CappedOrder>,
     /// Stock units returned without a sale.
     pub returned: Micro,
-    /// Stock units ordered and sold, before any cleaning but returns that name their sale.
+    /// Stock units ordered and sold, less returns that name their sale, before all other cleaning.
     pub total: Micro,
     /// Whether more was returned than was ordered and sold.
     pub is_returned_in_excess: bool,

@@ -67,7 +67,7 @@ pub struct DemandHistory {
     pub returned: Vec<Returned>,
     /// Days that opened with nothing on hand.
     pub without_stock: Vec<DayRange>,
-    /// Stock units that the customer who took most of them ordered.
+    /// Stock units that the customer with the largest quantity ordered.
     pub largest_customer: Quantity,
 }
 

@@ -39,8 +39,8 @@ impl LeadTime {
     /// Computes the lead time. Each list has the days of receipts, the latest first: those of the product from its
     /// supplier, and those of all products from it, which count if the product has fewer than three.
     ///
-    /// The stated time counts as two receipts with a quarter of it as deviation. Without one, the mean of the receipts stands
-    /// in for it, so that one receipt does not look certain.
+    /// The stated time counts as two receipts with a quarter of it as deviation. Without one, the mean of the receipts
+    /// takes its place, so that a single receipt has a deviation too.
     pub fn from_receipts(
         stated: Option<u32>,
         of_product: &[u16],

@@ -1,7 +1,8 @@
 //! Payments of bills in another currency.
 //!
-//! The bank has the amount at the rate of the payment. The open amount of a bill falls by its share, which was converted at the rate of the
-//! bill; the last part has the rest. The difference is realised: an exchange loss if the bank has more, a gain if it has less.
+//! The bank pays the amount at the rate of the payment. The open amount of a bill falls by the same share, at the rate
+//! of the bill; the last part takes the rest. The difference is realised: an exchange loss if the bank paid more, a
+//! gain if it paid less.
 
 use chrono::{DateTime, Utc};
 
@@ -29,7 +30,7 @@ pub(super) struct Quoted {
 }
 
 impl ForeignPayment {
-    /// Returns that of the reversal.
+    /// Returns the amount of the reversal.
     pub(super) fn negative(&self) -> Self {
         ForeignPayment { quote: self.quote.clone(), amount: -self.amount }
     }
@@ -40,7 +41,8 @@ pub(super) fn decimals(bill: &Bill, settings: &Settings) -> u32 {
     bill.foreign.as_ref().map_or(settings.exponent, |foreign| foreign.quote.decimals)
 }
 
-/// Returns the payment in the currency of its bills; nothing if that is the tenant's. Rejects bills of several currencies.
+/// Returns the payment in the currency of its bills; nothing if it is the tenant's currency. Rejects bills of several
+/// currencies.
 pub(super) fn quote(
     book: &Book,
     command: &Pay,
@@ -90,7 +92,7 @@ pub(super) fn quote(
     Ok(Some(Quoted { payment: ForeignPayment { quote, amount }, base }))
 }
 
-/// Rejects bills in another currency. An advance is in that of the tenant.
+/// Rejects bills in another currency, because an advance is in the tenant's currency.
 pub(super) fn check_none(book: &Book, parts: &[PartToPay]) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     for (index, part) in parts.iter().enumerate() {
@@ -106,7 +108,7 @@ pub(super) fn check_none(book: &Book, parts: &[PartToPay]) -> Result<(), Refusal
     problems.check()
 }
 
-/// Returns a part in the tenant's currency, as it takes the open amount of its bill off.
+/// Converts a part to the tenant's currency: to the amount that it takes off the open amount of its bill.
 pub(super) fn relieve(book: &Book, part: &PaidBill) -> PaidBill {
     let bill = book.bills.get(&part.bill_id).map(|known| &known.bill);
     match bill.and_then(|bill| bill.foreign.as_ref().map(|foreign| (bill.open, foreign.open))) {

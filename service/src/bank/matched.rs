@@ -28,18 +28,18 @@ const DAYS_BETWEEN: i64 = 7;
 /// A payment that a caller names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Named {
-    /// Of a customer, or its reversal, or a payout.
+    /// A payment of a customer, its reversal, or a payout.
     Customer(PaymentId),
-    /// To a supplier, or its reversal.
+    /// A payment to a supplier, or its reversal.
     Supplier(SupplierPaymentId),
 }
 
-/// A payment that a bank line is, or may be. It has one of the two ids.
+/// A recorded payment that is matched with a bank line, or may be. It has one of the two ids.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct BankPayment {
-    /// Payment of a customer, reversal of one, or payout. Null: it is a payment to a supplier.
+    /// Payment of a customer, reversal of one, or payout. Null for a payment to a supplier.
     pub payment_id: Option<PaymentId>,
-    /// Payment to a supplier, or reversal of one. Null: it is a payment of a customer.
+    /// Payment to a supplier, or reversal of one. Null for a payment of a customer.
     pub supplier_payment_id: Option<SupplierPaymentId>,
     /// Number of the payment.
     #[schema(max_length = 64, example = "PAY-2026-000123")]
@@ -59,7 +59,7 @@ pub struct BankLineMatch {
     pub bank_line_id: BankLineId,
     /// Amount of the line.
     pub amount: Money,
-    /// Payments that it is. They come to its amount.
+    /// Payments that are matched with the line. Their sum is its amount.
     #[schema(max_items = 100)]
     pub payments: Vec<BankPayment>,
 }
@@ -105,7 +105,7 @@ impl Named {
 /// The lock that an acceptance takes too: see `service::posting::open_items`.
 const LOCK: &str = "select pg_advisory_xact_lock(hashtextextended('bank_line ' || $1::uuid || $2::uuid, 0))";
 
-/// Matches a line with payments that come to its amount. What it returns names no person, because it is stored for repeats.
+/// Matches a line with payments whose sum is its amount. The result names no person, because it is stored for repeats.
 pub async fn set(tx: &Tx, id: BankLineId, payments: &[Named]) -> Result<BankLineMatch, Error> {
     tx.execute(sqlx::query(LOCK).bind(tx.tenant_id.0).bind(id.0)).await?;
     let line = get(tx, id).await?;
@@ -165,7 +165,7 @@ async fn check(tx: &Tx, line: &BankLine, payments: &[Named]) -> Result<(), Error
     problems.check()?;
     if sum != line.amount {
         let detail = format!(
-            "The payments come to {sum}, and the line to {}: name payments that come to it.",
+            "The sum of the payments is {sum}, and the amount of the line {}: name payments with this sum.",
             line.amount
         );
         return Err(Refusal::invalid("/payments", detail).into());

@@ -1,4 +1,4 @@
-//! The checklist of a close: what is open in the books, each with the list that shows it.
+//! The checklist of a close: the open items of the books, each with the list that shows its records.
 
 use std::collections::HashMap;
 
@@ -52,7 +52,7 @@ pub enum Item {
     TieOuts,
 }
 
-/// An item of the checklist, with what is open.
+/// An item of the checklist, with the number of its open records.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = CloseItem)]
 pub struct ChecklistItem {

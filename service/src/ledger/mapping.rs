@@ -65,7 +65,8 @@ pub struct ResolvedAccount {
     /// Code of the account.
     #[schema(max_length = 32, example = "4020")]
     pub account: String,
-    /// Place of the rule that gives it among the rules, from 0. Null: no rule applies, and it is the account of the default chart.
+    /// Index of the rule that gives the account, from 0. Null if no rule applies: then it is the account of the default
+    /// chart.
     #[schema(minimum = 0, maximum = 499, example = 0)]
     pub rule: Option<usize>,
     /// Reason, for people.

@@ -44,8 +44,8 @@ macro_rules! settings {
             /// Location of the settings. If absent, all locations.
             pub location_id: Option<LocationId>,
             $($(#[$about])* pub $field: Option<$kind>,)*
-            /// Promotions and events. Past demand is divided by their factors, and that of the horizon multiplied. Those that overlap
-            /// multiply. An empty list states that there are none.
+            /// Promotions and events. Past demand is divided by their factors, and expected demand multiplied by them.
+            /// Factors that overlap multiply. Send an empty list if there are none.
             #[schema(max_items = 50)]
             pub planned: Option<Vec<Planned>>,
         }
@@ -56,15 +56,15 @@ macro_rules! settings {
         pub struct Setting {
             /// Always `replenishment_settings`.
             pub object: tag::ReplenishmentSettings,
-            /// Product of the settings. Null: all products.
+            /// Product of the settings. Null for all products.
             pub product_id: Option<ProductId>,
-            /// Location of the settings. Null: all locations.
+            /// Location of the settings. Null for all locations.
             pub location_id: Option<LocationId>,
             $($(#[$about])* pub $field: Option<$kind>,)*
-            /// Promotions and events. Null: those of the wider settings.
+            /// Promotions and events. Null if they come from the wider settings.
             #[schema(max_items = 50)]
             pub planned: Option<Vec<Planned>>,
-            /// When they were stated. Null: they are not stated, or no longer.
+            /// When the settings were stated. Null if there are none, or if they were removed.
             pub updated_at: Option<DateTime<Utc>>,
         }
 
@@ -98,14 +98,15 @@ settings! {
     /// Days that the product may lie before it is sold. Without any setting there is no limit.
     #[schema(minimum = 1, maximum = 3650, example = 120)]
     shelf_days: i16,
-    /// Days that the supplier states from an order to its receipt. They count as two receipts. Without any setting: those of the
-    /// preferred supplier. If it states none, the lead time follows from the receipts, and is 14 days without one. A location that
-    /// another one feeds has the lead time of transfers.
+    /// Days that the supplier states from an order to its receipt. They count as two receipts. Without any setting: the
+    /// lead time of the preferred supplier. If it states none, the lead time follows from the receipts, and is 14 days
+    /// without one. A location that another one feeds has the lead time of transfers.
     #[schema(minimum = 0, maximum = 365, example = 14)]
     lead_time_days: i16,
-    /// Smallest order, in stock units. Without any setting: that of the preferred supplier.
+    /// Smallest order, in stock units. Without any setting: the minimum of the preferred supplier.
     minimum: Quantity,
-    /// Multiple in which the product comes, in stock units. Without any setting: that of the preferred supplier.
+    /// Multiple in which the product is ordered, in stock units. Without any setting: the multiple of the preferred
+    /// supplier.
     pack: Quantity,
     /// Way in which the reorder point is set. Without any setting: computed.
     method: MethodName,

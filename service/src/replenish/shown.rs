@@ -58,7 +58,7 @@ pub struct Shown {
     pub order_by: Option<NaiveDate>,
     /// Reason why there is no suggestion. Null if there is one.
     pub unsuggested: Option<Unsuggested>,
-    /// Facts to know before you follow it.
+    /// Facts to know before you accept the suggestion.
     #[schema(max_items = 20)]
     pub flags: Vec<Flag>,
     /// Days that the stock lasts.
@@ -95,7 +95,8 @@ pub struct Shown {
     pub unit_cost: Option<Price>,
     /// Cost of the quantity to buy. Null if it is unknown, and without the scope `costs:read`.
     pub value: Option<Money>,
-    /// Digest of the numbers. `POST /v1/replenishment/accept` takes it, so that what you saw is what is carried out.
+    /// Digest of the numbers. `POST /v1/replenishment/accept` compares it, so that it carries out only the suggestion
+    /// that you read.
     #[schema(
         min_length = 32,
         max_length = 32,

@@ -53,10 +53,10 @@ pub struct StatedPrice {
     /// Price of one unit, before tax. Null without the scope `costs:read`.
     #[schema(value_type = Option<Price>)]
     pub unit_cost: Price,
-    /// First day of the validity. Null: no beginning.
+    /// First day of the validity. Null if the price has no beginning.
     #[schema(example = "2026-01-01")]
     pub valid_from: Option<NaiveDate>,
-    /// Last day of the validity. Null: no end.
+    /// Last day of the validity. Null if the price has no end.
     #[schema(example = "2026-12-31")]
     pub valid_until: Option<NaiveDate>,
 }
@@ -88,7 +88,7 @@ pub struct SupplierProduct {
     pub uom: String,
     /// Smallest quantity of an order line. Zero: any.
     pub min_order_quantity: Quantity,
-    /// Quantity of which an order line is a multiple. Null: any quantity is allowed.
+    /// Quantity of which an order line must be a multiple. Null if any quantity is allowed.
     pub order_multiple: Option<Quantity>,
     /// Whether the product is usually bought here.
     #[schema(example = true)]

@@ -31,14 +31,14 @@ pub struct Wanted {
     pub supplier_id: Option<SupplierId>,
 }
 
-/// Payments that settle what is due by a day, one for each supplier and currency.
+/// Payments that settle the bills that are due by a day, one for each supplier and currency.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = SupplierPaymentProposal)]
 pub struct Proposal {
     /// Day of the payments.
     #[schema(example = "2026-11-20")]
     pub pay_on: NaiveDate,
-    /// Last day up to which bills are paid.
+    /// Last due day of the proposed bills.
     #[schema(example = "2026-11-27")]
     pub until: NaiveDate,
     /// Tenant's currency.
@@ -71,7 +71,7 @@ pub struct ProposedPayment {
     pub amount: Money,
     /// Discounts of its bills.
     pub discount: Money,
-    /// Bills that it pays, those due first first.
+    /// Bills to pay, the earliest due day first.
     #[schema(max_items = 500)]
     pub bills: Vec<ProposedBill>,
     /// Number of bills that are left for another payment: one payment has at most 500.

@@ -71,10 +71,10 @@ pub struct WebhookEndpoint {
     /// Time of the first of these attempts. Null: the last attempt succeeded.
     #[schema(example = json!(null))]
     pub failing_since: Option<DateTime<Utc>>,
-    /// Until then nothing is sent, because attempts failed. Null: there is no pause.
+    /// End of the pause after failed attempts. Null if there is no pause.
     #[schema(example = json!(null))]
     pub paused_until: Option<DateTime<Utc>>,
-    /// Until then each message also has the signature of the secret before the rotation. Null: the secret was not rotated.
+    /// Time until which each message also has the signature of the old secret. Null if the secret was not rotated.
     #[schema(example = json!(null))]
     pub previous_secret_until: Option<DateTime<Utc>>,
     /// Version number. Each change adds 1.
@@ -139,11 +139,11 @@ impl Revealed {
 pub enum Start {
     /// After this place of the feed.
     After(FeedPosition),
-    /// From the events on that were recorded at this instant, and at most five minutes before.
+    /// From the first event at this instant or later; events of up to five minutes before may be sent too.
     Since(DateTime<Utc>),
 }
 
-/// Rejects a caller who may not read what the endpoint would be sent.
+/// Rejects a caller without the scopes to read the events and objects of the endpoint.
 pub fn check_powers(caller: &Caller, payload: Payload) -> Result<(), Error> {
     caller.require(Scope::EventsRead)?;
     match payload {

@@ -88,7 +88,7 @@ impl Sheet {
         Ok(sheet)
     }
 
-    /// Adds a row to those of its product. `known` has the places of the products.
+    /// Adds a row to its product. `known` has the index of each product.
     fn add(&mut self, known: &mut HashMap<String, usize>, row: Row) {
         let sku = Code64::from(row.cell(Column::Sku).unwrap_or_default());
         let place = *known.entry(sku.to_string()).or_insert(self.products.len());
@@ -134,7 +134,7 @@ fn of_item(item: &RawValue) -> Read {
     Err(ApiError::of(Code::ValidationFailed).with_errors(problems))
 }
 
-/// Returns a field of an item as the cell that says the same.
+/// Converts a field of a JSON item to a cell.
 fn of_field(name: &str, value: Value) -> Result<(Column, String), ApiError> {
     let invalid = |detail: &str| ApiError::new(Code::ValidationFailed, detail);
     let unknown = |_| ApiError::new(ErrorCode::UnknownField, "There is no such field here. Leave it out.");

@@ -15,7 +15,7 @@ use super::column::{Column, OF_PRICE, day, number};
 use super::sheet::{Product, Row};
 use crate::faults::Faults;
 
-/// Returns the product after its rows: the present values, replaced by those that the rows name. Adds all that is wrong to `faults`.
+/// Returns the product with the values of its rows. Values that no row names stay. Adds every error to `faults`.
 pub(super) fn stated(
     product: &Product,
     named: &Named,
@@ -61,7 +61,7 @@ pub(super) fn stated(
     (faults.total() == before).then_some(input)
 }
 
-/// Adds each cell of a row that differs from that of the first row of the product, although it is of the product.
+/// Adds a fault for each cell of a product column that differs from the first row of the product.
 fn check_same(first: &Row, row: &Row, faults: &mut Faults) {
     for (column, cell) in row.cells.iter().filter(|(column, _)| column.is_of_product()) {
         if first.cell(*column).unwrap_or_default() != cell {
@@ -96,7 +96,7 @@ fn listed(product: &Product, locale: Option<Locale>, faults: &mut Faults) -> Vec
     listed
 }
 
-/// Returns the values that no two prices of a product have in common.
+/// Returns the key of a price, which is unique among the prices of a product.
 fn key(price: &SupplierPrice) -> (Quantity, Option<NaiveDate>) {
     (price.min_quantity, price.valid_from)
 }
@@ -125,7 +125,8 @@ fn price(row: &Row, locale: Option<Locale>, faults: &mut Faults) -> Option<Suppl
     })
 }
 
-/// Adds why a product was rejected, at the rows of its prices. `first` is the first row of the product.
+/// Adds the problems of a rejected product as faults of the rows of its prices. `first` is the first row of the
+/// product.
 fn note(refusal: &Refusal, first: usize, places: &[usize], faults: &mut Faults) {
     if refusal.problems.is_empty() {
         let reason = (refusal.code.to_string(), refusal.detail.clone());
