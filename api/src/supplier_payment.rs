@@ -46,9 +46,8 @@ struct SupplierPaymentIn {
     id: Option<SupplierPaymentId>,
     /// Supplier who is paid.
     supplier_id: SupplierId,
-    /// Amount that is paid, in the currency of the bills. It must equal the amounts of `bills<<XXO  XXT ` XX>> less their
-    /// discounts, and of the advance,
-    /// and `advance`. Computed if absent.
+    /// Amount that is paid, in the currency of the bills. It must equal the amounts of `bills` less their discounts, and `advance`. Computed if
+    /// absent.
     amount: Option<Money>,
     /// Exchange rate: units of the tenant's currency in one unit of the currency of the bills. If absent, the latest
     /// recorded rate on or before the day of the payment.
@@ -331,10 +330,8 @@ async fn apply(post: Post, id: PathId<SupplierPaymentId>) -> Answer {
 
 /// Reverse a payment of a supplier
 ///
-/// Reverses a payment that the bank<<XXO , or the application of an advance: XXT  XX>> returned, or an application of an advance. Its bills are open again. The reversal
-/// is a<<XXO 
-/// payment XXT  XX>> document of its own, with the opposite amount. A payment whose advance is applied to bills is reversed after its
-/// applications (409).
+/// Reverses a payment that the bank returned, or an application of an advance. Its bills are open again. The reversal is a document of
+/// its own, with the opposite amount. A payment whose advance is applied to bills is reversed after its applications (409).
 #[utoipa::path(
     operation_id = "supplier_payments_reverse",
     security(("bearer" = ["purchasing:pay"])),

@@ -96,8 +96,7 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<IdentityProviderId>, see
 ///
 /// Takes a merge patch. Without `client_secret` the secret stays; another `issuer` needs one. Sessions of users go on. Another issuer or
 /// `client_id` unties users from their accounts there: the next sign-in goes by the e-mail address. The caller needs the same
-/// <<XXO and the
-/// code that XXT scopes as for XX>> a new provider<<XXO  takes, and XXT . XX>> `admits_owners` follows from <<XXO the powers XXT the scopes of this caller XX>>.
+/// scopes and the same code as for a new provider. `admits_owners` follows from the scopes of this caller.
 #[utoipa::path(
     operation_id = "identity_providers_update",
     security(("bearer" = ["users:write"])),

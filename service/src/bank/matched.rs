@@ -173,7 +173,7 @@ async fn check(tx: &Tx, line: &BankLine, payments: &[Named]) -> Result<(), Error
     Ok(())
 }
 
-/// Returns the payments that exist, by their id, with their amounts as a bank books them. The application of an advance moves no money. The application of an advance moves no money,
+/// Returns the payments that exist, by their id, with their amounts as a bank books them. The application of an advance moves no money,
 /// so it is none.
 async fn recorded(tx: &Tx, payments: &[Named]) -> Result<HashMap<Uuid, Recorded>, Error> {
     let statement = "select p.id, p.amount, exists ( \
@@ -181,8 +181,7 @@ async fn recorded(tx: &Tx, payments: &[Named]) -> Result<HashMap<Uuid, Recorded>
                      from payment p where p.tenant_id = $1 and p.id = any($2) \
                      union all \
                      select s.id, -s.amount, false from supplier_payment s \
-                     where s.tenant_id = $1 and s.id = any($3) and s.advance_id is null \
-                         and s.amount <> 0";
+                     where s.tenant_id = $1 and s.id = any($3) and s.advance_id is null";
     let customers: Vec<Uuid> = payments.iter().filter_map(|named| named.payment_id()).collect();
     let suppliers: Vec<Uuid> = payments.iter().filter_map(|named| named.supplier_payment_id()).collect();
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(customers).bind(suppliers);
