@@ -234,7 +234,8 @@ async fn attempt(
 /// Decides and writes one command, then rolls back.
 pub async fn dry_run(db: &Db, poster: &Poster, request: &Request) -> Result<DryRun, Error> {
     let time = db.write_time().work_on(request.command.lines());
-    let dry_run = timeout(time, catch_panic(dry_run_once(db, poster, request)));
+    // The future is large, and every future of a route that awaits it would be larger.
+    let dry_run = timeout(time, catch_panic(Box::pin(dry_run_once(db, poster, request))));
     on_database(dry_run).await.unwrap_or(Err(Error::Deadline)).map_err(map_constraint)
 }
 

@@ -65,7 +65,8 @@ export function View() {
     focusCard("accounts");
   };
   const actions = mayWrite
-    ? found && html`<button type="button" class="button main" onClick=${() => setOpen({ what: "edit", of: null })}>${text.create}</button>`
+    ? found &&
+      html`<button type="button" class="button main" onClick=${() => setOpen({ what: "edit", of: null })}>${text.create}</button>`
     : html`<p class="note">${texts.value.needs} <code>ledger:write</code></p>`;
   return html`<${Card} id="accounts" title=${text.title} help=${text.help} scope="ledger:read" answer=${answer} isEmpty=${!rows.length}
       empty=${text.empty} failed=${texts.value.list.failed} actions=${actions} paths=${[PATH]}

@@ -148,6 +148,24 @@ struct CallbackParams {
     error: Option<String>,
 }
 
+impl CallbackParams {
+    /// Rejects texts that are longer than those of any provider.
+    fn check(&self) -> Result<(), ApiError> {
+        let sent = [
+            ("state", Some(&self.state), 500),
+            ("code", self.code.as_ref(), 4096),
+            ("error", self.error.as_ref(), 64),
+        ];
+        match sent.into_iter().find(|(_, text, most)| text.is_some_and(|text| text.len() > *most)) {
+            Some((name, _, most)) => {
+                let detail = format!("It has at most {most} characters. Sign in again.");
+                Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter(name))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
 /// Take the response of a provider
 ///
 /// The provider sends the browser here. If it names a user who may sign in, the browser goes to the page that began the sign-in, with a
@@ -162,7 +180,9 @@ struct CallbackParams {
 )]
 #[get("/v1/auth/oidc/callback")]
 async fn callback(request: HttpRequest, app: Data<App>) -> Answer {
-    let CallbackParams { state, code, error } = parse(request.query_string())?;
+    let params: CallbackParams = parse(request.query_string())?;
+    params.check()?;
+    let CallbackParams { state, code, error } = params;
     let returned = Returned { state, code, error, cookie: cookie_of(&request) };
     let login = app.auth.confirm_provider_login(&returned, app.address_of(&request)).await?;
     let page = format!("{}#sign_in={}", login.page, login.code.expose_secret());

@@ -120,7 +120,7 @@ const GERMAN_WORDS: Words = Words {
     value: "Betrag",
     expected: "Liefertermin",
     deliver_to: "Lieferort",
-    total: "Summe vor Steuern",
+    total: "Summe ohne Steuern",
 };
 
 impl Language {

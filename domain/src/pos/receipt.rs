@@ -125,6 +125,12 @@ pub(super) fn price(
     let mut problems = Problems::default();
     for part in lines.chunk_by_mut(|one, other| one.input == other.input) {
         let input = part[0].input;
+        let (own, is_unpriced) = (of_input(&ours, input), command.lines[input].unit_price.is_none());
+        if is_unpriced && own.len() == part.len() && is_ours(own, targets[input], on_receipt(input)) {
+            // Prices that are found again from the total may be a cent of tax off.
+            part.clone_from_slice(own);
+            continue;
+        }
         bear(part, targets[input], on_receipt(input), settings);
         let totals = Totals::of(part.iter());
         if totals.net.is_negative() {
@@ -185,6 +191,13 @@ fn at_price(lines: &[Line], stated: StatedLine, settings: &Settings) -> Money {
 /// Returns whether a rate is the one by which we taxed a line, as one tax.
 fn is_our_rate(line: &Line, rate: Percent) -> bool {
     line.tax_rate == rate && line.taxes.is_empty()
+}
+
+/// Whether the receipt has our total and our rate, and states no amount of tax.
+fn is_ours(ours: &[Line], target: Option<Money>, stated: StatedLine) -> bool {
+    target == Some(Totals::of(ours).total())
+        && stated.tax.is_none()
+        && stated.tax_rate.is_some_and(|rate| ours.iter().all(|line| is_our_rate(line, rate)))
 }
 
 /// Returns the lines that were made from one line of the request.

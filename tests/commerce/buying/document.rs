@@ -35,7 +35,7 @@ fn a_purchase_order_is_printed_in_the_language_of_its_supplier() {
             "Referenz: Angebot &lt;7&gt;",
             "MUG Becher &quot;groß&quot;",
             "<td class=\"n\">3,25</td><td class=\"n\">39,00</td><td class=\"\">15.01.2099</td>",
-            "Summe vor Steuern: 39,00 GBP",
+            "Summe ohne Steuern: 39,00 GBP",
         ] {
             assert!(draft.text.contains(part), "{part} is missing: {}", draft.text);
         }

@@ -50,7 +50,13 @@ export default {
   close: "Schließen",
   needs: "Um etwas zu ändern, brauchen Sie das Recht",
   secret: { copy: "Kopieren", done: "Ich habe ihn verwahrt" },
-  actors: { api_key: "Ein API-Schlüssel", user: "Ein Benutzer", customer: "Ein Kunde", operator: "Der Betreiber", worker: "Das System" },
+  actors: {
+    api_key: "Ein API-Schlüssel",
+    user: "Ein Benutzer",
+    customer: "Ein Kunde",
+    operator: "Der Betreiber",
+    worker: "Das System",
+  },
   roles: {
     owner: "Inhaber",
     admin: "Administrator",

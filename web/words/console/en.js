@@ -50,7 +50,13 @@ export default {
   needs: "To change something, you need the scope",
   secret: { copy: "Copy", done: "I have kept it" },
   /** @type {Record<string, string>} */
-  actors: { api_key: "An API key", user: "A user", customer: "A customer", operator: "The operator", worker: "The system" },
+  actors: {
+    api_key: "An API key",
+    user: "A user",
+    customer: "A customer",
+    operator: "The operator",
+    worker: "The system",
+  },
   /** @type {Record<string, string>} */
   roles: {
     owner: "Owner",
