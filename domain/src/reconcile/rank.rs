@@ -18,9 +18,11 @@ use super::unit::DAY;
 
 mod background;
 mod narrow;
+mod regular;
 
 use background::Background;
 use narrow::{ByPlace, narrow};
+use regular::{Regular, outages};
 
 /// Fewest faults of an eligible group.
 const FAULTS_MIN: usize = 5;
@@ -40,8 +42,6 @@ const BACKGROUND_FLOOR: f64 = 0.5;
 const GUESS_FLOOR: f64 = 3.0;
 /// Mean confidence of events that were compared on both sides, out of 1,000.
 const COMPARED: u64 = 900;
-/// Days of a burst that are left out.
-const BURST_DAYS: i64 = 7;
 /// Share of the leaf's rate that another place must show.
 const SIBLING_RATE: f64 = 0.4;
 /// Faults that a place must let expect before its rate is compared.
@@ -158,6 +158,8 @@ pub struct Group {
     pub faults: Vec<usize>,
     /// Weeks with a fault.
     pub weeks: usize,
+    /// Begin of the first day of the cause, as far as its faults tell it.
+    pub since: i64,
     /// Median weekly count since the first, damped at the beginning.
     pub recurrence: f64,
     /// Benefit per week.
@@ -194,16 +196,20 @@ pub fn rank(evidence: &Evidence) -> Vec<Group> {
     let days: BTreeMap<Leaf, Vec<i64>> =
         leaves.iter().map(|(leaf, faults)| (*leaf, documents(evidence, faults))).collect();
     let background = Background::new(&days, &passed);
-    let judged: BTreeMap<Leaf, Group> = leaves
-        .iter()
-        .map(|(leaf, faults)| {
-            let usual = BACKGROUND * background.of(leaf, &days, &passed);
-            let expected = usual * f64::from(movements(&passed, *leaf));
-            (*leaf, judge(evidence, leaf, faults, (days[leaf].as_slice(), expected)))
-        })
-        .collect();
+    let span = span(evidence);
+    let outages = outages(&days, span);
+    let mut regular: BTreeMap<Leaf, Regular> = BTreeMap::new();
+    let mut judged: BTreeMap<Leaf, Group> = BTreeMap::new();
+    for (leaf, faults) in &leaves {
+        let usual = BACKGROUND * background.of(leaf, &days, &passed);
+        let expected = usual * f64::from(movements(&passed, *leaf));
+        let outage = outages.get(&(leaf.0, leaf.1, leaf.3)).cloned().unwrap_or(0..0);
+        let of_leaf = Regular::new(&days[leaf], span, outage);
+        judged.insert(*leaf, judge(evidence, leaf, faults, (&of_leaf, expected)));
+        regular.insert(*leaf, of_leaf);
+    }
     let counts: BTreeMap<Leaf, usize> =
-        days.iter().map(|(leaf, days)| (*leaf, days.len() - burst(days))).collect();
+        regular.iter().map(|(leaf, regular)| (*leaf, regular.days.len())).collect();
     let mut order: Vec<&Leaf> =
         judged.iter().filter(|(_, group)| group.why_not.is_none()).map(|one| one.0).collect();
     order.sort_by(|one, other| compare(&judged[*one], &judged[*other]));
@@ -219,8 +225,9 @@ pub fn rank(evidence: &Evidence) -> Vec<Group> {
         *tries += 1;
         let members = if *tries <= WIDENED_MAX { widen(leaf, &counts, &passed) } else { vec![*leaf] };
         let members: Vec<Leaf> = members.into_iter().filter(|one| !taken.contains(one)).collect();
-        let mut group = join(evidence, &members, &leaves, &judged[leaf]);
-        narrow(evidence, &by_place, &mut group);
+        let mut group = join(evidence, &members, (&leaves, &regular), &judged[leaf]);
+        let faults = usual(evidence, &members, (&leaves, &regular), group.since);
+        narrow(evidence, &by_place, &mut group, &faults);
         taken.extend(members);
         groups.push(group);
     }
@@ -338,25 +345,19 @@ fn documents(evidence: &Evidence, faults: &[usize]) -> Vec<i64> {
     days
 }
 
-/// Returns the most faults within the days of a burst.
-fn burst(days: &[i64]) -> usize {
-    let (mut start, mut most) = (0, 0);
-    for (end, day) in days.iter().enumerate() {
-        while days[start] <= day - BURST_DAYS {
-            start += 1;
-        }
-        most = most.max(end + 1 - start);
-    }
-    most
+/// Returns the days that are observed.
+fn span(evidence: &Evidence) -> i64 {
+    ((evidence.through - evidence.from) / DAY).max(1)
 }
 
 /// Judges one leaf by the days of its faults. `expected` is the number of faults that the background lets expect.
-fn judge(evidence: &Evidence, leaf: &Leaf, faults: &[usize], (days, expected): (&[i64], f64)) -> Group {
+fn judge(evidence: &Evidence, leaf: &Leaf, faults: &[usize], (regular, expected): (&Regular, f64)) -> Group {
+    let days = &regular.all;
     let weeks: BTreeSet<i64> = days.iter().map(|day| day / 7).collect();
     let confidence: u64 = faults.iter().map(|number| u64::from(evidence.faults[*number].confidence)).sum();
     let confidence = confidence / faults.len().max(1) as u64;
     let floor = if confidence < COMPARED { GUESS_FLOOR } else { BACKGROUND_FLOOR };
-    let is_in_excess = is_in_excess(evidence, days, expected, floor);
+    let is_in_excess = is_in_excess(regular, expected, floor);
     let why_not = if faults.len() < FAULTS_MIN {
         Some("fewer than 5 episodes")
     } else if weeks.len() < WEEKS_MIN {
@@ -372,33 +373,39 @@ fn judge(evidence: &Evidence, leaf: &Leaf, faults: &[usize], (days, expected): (
     let is_candidate = weeks.len() >= WEEKS_MIN
         && distinct.len() >= 4
         && poisson_tail(distinct.len() as u64, expected + BACKGROUND_FLOOR / 2.0) < NEXT_CHANCE_MAX;
-    let mut group = group(evidence, leaf, faults.to_vec());
+    let mut group = group(evidence, leaf, faults.to_vec(), regular.since());
     group.place = Some(leaf.3);
     (group.why_not, group.is_candidate) = (why_not, is_candidate);
     group
 }
 
-/// Returns whether faults exceed the background without their worst week, since the first day or since a later week.
-fn is_in_excess(evidence: &Evidence, days: &[i64], expected: f64, floor: f64) -> bool {
-    let span = ((evidence.through - evidence.from) / DAY).max(1);
-    let starts = (0..=(span / 7 - WEEKS_MIN as i64).max(0)).map(|week| week * 7);
-    starts.into_iter().any(|start| {
-        let since = &days[days.partition_point(|day| *day < start)..];
-        let left = since.len() - burst(since);
-        let share = (span - start - BURST_DAYS).max(1) as f64 / span as f64;
-        poisson_tail(left as u64, expected * share + floor) < CHANCE_MAX
+/// Returns whether faults exceed the background: without their worst week since the first day or since a later week, or since the day on
+/// which they began.
+fn is_in_excess(regular: &Regular, expected: f64, floor: f64) -> bool {
+    let is_beyond_chance = |faults: usize, observed: i64| {
+        let share = observed.max(1) as f64 / regular.span as f64;
+        poisson_tail(faults as u64, expected * share + floor) < CHANCE_MAX
+    };
+    let mut starts = (0..=(regular.span / 7 - WEEKS_MIN as i64).max(0)).map(|week| week * 7);
+    starts.any(|start| {
+        let (left, observed) = regular.without_worst_week(start);
+        is_beyond_chance(left, observed)
+    }) || regular.onset.is_some_and(|onset| {
+        let (left, observed) = regular.since_day(onset);
+        regular.weeks_since(onset) >= WEEKS_MIN && is_beyond_chance(left, observed)
     })
 }
 
 /// Makes a group of faults, with its recurrence and its benefit.
-fn group(evidence: &Evidence, leaf: &Leaf, faults: Vec<usize>) -> Group {
+fn group(evidence: &Evidence, leaf: &Leaf, faults: Vec<usize>, since: i64) -> Group {
     let of = |number: &usize| &evidence.faults[*number];
     let weeks: BTreeSet<i64> =
         faults.iter().map(|number| (of(number).at - evidence.from) / (7 * DAY)).collect();
     let confidence: u64 = faults.iter().map(|number| u64::from(of(number).confidence)).sum();
     let seconds: u64 = faults.iter().map(|number| u64::from(of(number).seconds)).sum();
     let count = faults.len().max(1) as f64;
-    let recurrence = recurrence(evidence, &faults);
+    let since = evidence.from + since * DAY;
+    let recurrence = recurrence(evidence, &faults, since);
     let minutes = seconds as f64 / 60.0 / count;
     let cost = evidence.costs.get(&leaf.2).copied().unwrap_or(Cost { harm: 0.0, effort_days: 1.0 });
     let units = faults.iter().map(|number| of(number).units).fold(0, i64::saturating_add);
@@ -422,6 +429,7 @@ fn group(evidence: &Evidence, leaf: &Leaf, faults: Vec<usize>) -> Group {
         actor: None,
         hours: None,
         weeks: weeks.len(),
+        since,
         recurrence,
         benefit,
         score: benefit / cost.effort_days.max(0.01),
@@ -433,15 +441,16 @@ fn group(evidence: &Evidence, leaf: &Leaf, faults: Vec<usize>) -> Group {
     }
 }
 
-/// Returns the median weekly count since the first fault, over at least 3 weeks.
-fn recurrence(evidence: &Evidence, faults: &[usize]) -> f64 {
+/// Returns the median weekly count since the cause began, over at least 3 weeks.
+fn recurrence(evidence: &Evidence, faults: &[usize], since: i64) -> f64 {
     let week = 7 * DAY;
-    let Some(first) = faults.iter().map(|number| evidence.faults[*number].at).min() else { return 0.0 };
+    let instants = || faults.iter().map(|number| evidence.faults[*number].at).filter(|at| *at >= since);
+    let Some(first) = instants().min() else { return 0.0 };
     let since = evidence.through - first;
     let weeks = (since / week + i64::from(since % week > week / 2)).max(3);
     let mut counts = vec![0.0; usize::try_from(weeks).unwrap_or(3)];
-    for number in faults {
-        let at = usize::try_from((evidence.faults[*number].at - first) / week).unwrap_or(0);
+    for instant in instants() {
+        let at = usize::try_from((instant - first) / week).unwrap_or(0);
         let last = counts.len() - 1;
         counts[at.min(last)] += 1.0;
     }
@@ -483,12 +492,32 @@ fn widen(leaf: &Leaf, counts: &BTreeMap<Leaf, usize>, passed: &Passed) -> Vec<Le
     if judged == 0 || 2 * alike < judged { vec![*leaf] } else { siblings }
 }
 
+/// The faults of each leaf, and its regular part.
+type Parts<'a> = (&'a BTreeMap<Leaf, Vec<usize>>, &'a BTreeMap<Leaf, Regular>);
+
 /// Joins leaves to one group. With more than one, the fault is the edge's and not the place's.
-fn join(evidence: &Evidence, members: &[Leaf], leaves: &BTreeMap<Leaf, Vec<usize>>, first: &Group) -> Group {
+fn join(evidence: &Evidence, members: &[Leaf], (leaves, regular): Parts, first: &Group) -> Group {
     if let [_] = members {
         return first.clone();
     }
     let mut faults: Vec<usize> = members.iter().flat_map(|leaf| leaves[leaf].iter().copied()).collect();
     faults.sort_by_key(|number| (evidence.faults[*number].at, *number));
-    group(evidence, &members[0], faults)
+    let since = Regular::joined(members.iter().map(|leaf| &regular[leaf]), span(evidence)).since();
+    group(evidence, &members[0], faults, since)
+}
+
+/// Returns the faults of leaves since an instant, without outages and bursts; if they are too few, all.
+fn usual(evidence: &Evidence, members: &[Leaf], (leaves, regular): Parts, since: i64) -> Vec<usize> {
+    let is_usual = |leaf: &Leaf, number: usize| {
+        let at = evidence.faults[number].at;
+        at >= since && !regular[leaf].leaves_out((at - evidence.from) / DAY)
+    };
+    let of_leaf =
+        |leaf: &Leaf| leaves[leaf].iter().copied().filter(|number| is_usual(leaf, *number)).collect();
+    let usual: Vec<usize> = members.iter().flat_map(|leaf| -> Vec<usize> { of_leaf(leaf) }).collect();
+    if usual.len() >= FAULTS_MIN {
+        usual
+    } else {
+        members.iter().flat_map(|leaf| leaves[leaf].iter().copied()).collect()
+    }
 }

@@ -37,7 +37,7 @@ impl<'a> ByPlace<'a> {
 }
 
 /// Narrows a group to the item, category, person or hours that hold most of its faults.
-pub(super) fn narrow(evidence: &Evidence, by_place: &ByPlace, group: &mut Group) {
+pub(super) fn narrow(evidence: &Evidence, by_place: &ByPlace, group: &mut Group, usual: &[usize]) {
     if group.class == Class::MeaningMismatch {
         return;
     }
@@ -48,11 +48,11 @@ pub(super) fn narrow(evidence: &Evidence, by_place: &ByPlace, group: &mut Group)
             || (is_wide && (one.to == group.to || one.to == group.from));
         of_edge && process.is_none_or(|process| process == one.process)
     };
-    let faults: Vec<&Fault> = group.faults.iter().map(|number| &evidence.faults[*number]).collect();
+    let faults: Vec<&Fault> = usual.iter().map(|number| &evidence.faults[*number]).collect();
     let at_place = by_place.at(group.place);
     let mut moved: Vec<&Movement> = at_place.iter().copied().filter(concerns).collect();
     // If every movement is a fault, only the movements of all processes show a concentration.
-    let is_each = moved.len() * 10 <= faults.len() * 11;
+    let is_each = moved.len() * 10 <= group.faults.len() * 11;
     if is_each {
         moved = at_place.to_vec();
     }
