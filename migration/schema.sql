@@ -7533,6 +7533,18 @@ ALTER TABLE ONLY public.product_unit FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.product_unit OWNER TO stockwell_owner;
 
+CREATE TABLE public.provider_account (
+    tenant_id uuid NOT NULL,
+    provider_id uuid NOT NULL,
+    subject_hash bytea NOT NULL,
+    user_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.provider_account FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.provider_account OWNER TO stockwell_owner;
+
 CREATE TABLE public.provider_login (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -8036,6 +8048,27 @@ ALTER TABLE ONLY public.replaced_seller FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE public.replaced_seller OWNER TO stockwell_owner;
 
+CREATE TABLE public.replenish_category (
+    tenant_id uuid NOT NULL,
+    category_id uuid NOT NULL,
+    service text,
+    review_days smallint,
+    review_weekday text,
+    method text,
+    min_stock numeric(18,6),
+    max_stock numeric(18,6),
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT replenish_category_method_known CHECK ((method = ANY (ARRAY['computed'::text, 'min_max'::text, 'never'::text]))),
+    CONSTRAINT replenish_category_min_max CHECK ((((NOT (method IS DISTINCT FROM 'min_max'::text)) = ((min_stock IS NOT NULL) AND (max_stock IS NOT NULL))) AND (min_stock >= (0)::numeric) AND (min_stock <= max_stock))),
+    CONSTRAINT replenish_category_range CHECK ((review_days > 0)),
+    CONSTRAINT replenish_category_review_weekday_known CHECK ((review_weekday = ANY (ARRAY['monday'::text, 'tuesday'::text, 'wednesday'::text, 'thursday'::text, 'friday'::text, 'saturday'::text, 'sunday'::text]))),
+    CONSTRAINT replenish_category_service_known CHECK ((service = ANY (ARRAY['0.80'::text, '0.90'::text, '0.95'::text, '0.98'::text, '0.99'::text])))
+);
+
+ALTER TABLE ONLY public.replenish_category FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE public.replenish_category OWNER TO stockwell_owner;
+
 CREATE TABLE public.replenish_order (
     tenant_id uuid NOT NULL,
     product_id uuid NOT NULL,
@@ -8070,6 +8103,7 @@ CREATE TABLE public.replenish_setting (
     source_location_id uuid,
     updated_at timestamp with time zone NOT NULL,
     planned jsonb,
+    supersedes_id uuid,
     CONSTRAINT replenish_setting_method_known CHECK ((method = ANY (ARRAY['computed'::text, 'min_max'::text, 'never'::text]))),
     CONSTRAINT replenish_setting_min_max CHECK ((((NOT (method IS DISTINCT FROM 'min_max'::text)) = ((min_stock IS NOT NULL) AND (max_stock IS NOT NULL))) AND (min_stock >= (0)::numeric) AND (min_stock <= max_stock))),
     CONSTRAINT replenish_setting_range CHECK (((review_days > 0) AND (cover_days > 0) AND (shelf_days > 0) AND (lead_time_days >= 0) AND (order_cost >= (0)::numeric) AND (holding_percent >= (0)::numeric) AND (minimum > (0)::numeric) AND (pack > (0)::numeric) AND (analogue_rate >= (0)::numeric))),
@@ -9249,6 +9283,12 @@ ALTER TABLE ONLY public.product_unit
 ALTER TABLE ONLY public.product
     ADD CONSTRAINT product_variant_key UNIQUE (tenant_id, group_id, option_values);
 
+ALTER TABLE ONLY public.provider_account
+    ADD CONSTRAINT provider_account_pkey PRIMARY KEY (tenant_id, provider_id, subject_hash);
+
+ALTER TABLE ONLY public.provider_account
+    ADD CONSTRAINT provider_account_user_key UNIQUE (tenant_id, user_id, provider_id);
+
 ALTER TABLE ONLY public.provider_login
     ADD CONSTRAINT provider_login_code_key UNIQUE (tenant_id, code_hash);
 
@@ -9368,6 +9408,9 @@ ALTER TABLE ONLY public.replaced_product
 
 ALTER TABLE ONLY public.replaced_seller
     ADD CONSTRAINT replaced_seller_pkey PRIMARY KEY (tenant_id, version);
+
+ALTER TABLE ONLY public.replenish_category
+    ADD CONSTRAINT replenish_category_pkey PRIMARY KEY (tenant_id, category_id);
 
 ALTER TABLE ONLY public.replenish_order
     ADD CONSTRAINT replenish_order_pkey PRIMARY KEY (tenant_id, product_id, location_id);
@@ -9786,6 +9829,8 @@ CREATE INDEX refresh_token_by_family ON public.refresh_token USING btree (tenant
 
 CREATE INDEX refresh_token_unused ON public.refresh_token USING btree (tenant_id, user_id, id) WHERE ((used_at IS NULL) AND (revoked_at IS NULL));
 
+CREATE UNIQUE INDEX replenish_setting_supersedes_key ON public.replenish_setting USING btree (tenant_id, supersedes_id) WHERE (supersedes_id IS NOT NULL);
+
 CREATE INDEX request_log_by_actor ON public.request_log USING btree (tenant_id, actor_id, id);
 
 CREATE INDEX request_log_by_request ON public.request_log USING btree (tenant_id, request_id, id);
@@ -10177,6 +10222,15 @@ ALTER TABLE ONLY public.product
 ALTER TABLE ONLY public.product_unit
     ADD CONSTRAINT product_unit_product_fkey FOREIGN KEY (tenant_id, product_id) REFERENCES public.product(tenant_id, id);
 
+ALTER TABLE ONLY public.provider_account
+    ADD CONSTRAINT provider_account_provider_fkey FOREIGN KEY (tenant_id, provider_id) REFERENCES public.identity_provider(tenant_id, id);
+
+ALTER TABLE ONLY public.provider_account
+    ADD CONSTRAINT provider_account_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.provider_account
+    ADD CONSTRAINT provider_account_user_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.app_user(tenant_id, id);
+
 ALTER TABLE ONLY public.provider_login
     ADD CONSTRAINT provider_login_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
 
@@ -10275,6 +10329,9 @@ ALTER TABLE ONLY public.replaced_product
 
 ALTER TABLE ONLY public.replaced_seller
     ADD CONSTRAINT replaced_seller_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
+
+ALTER TABLE ONLY public.replenish_category
+    ADD CONSTRAINT replenish_category_category_fkey FOREIGN KEY (tenant_id, category_id) REFERENCES public.category(tenant_id, id);
 
 ALTER TABLE ONLY public.replenish_order
     ADD CONSTRAINT replenish_order_tenant_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenant(tenant_id);
@@ -10618,6 +10675,8 @@ ALTER TABLE public.product_group ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.product_unit ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.provider_account ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.provider_login ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.purchase_order ENABLE ROW LEVEL SECURITY;
@@ -10687,6 +10746,8 @@ ALTER TABLE public.replaced_price ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.replaced_product ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.replaced_seller ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.replenish_category ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.replenish_order ENABLE ROW LEVEL SECURITY;
 
@@ -10910,6 +10971,8 @@ CREATE POLICY tenant_wall ON public.product_group TO stockwell_app USING ((tenan
 
 CREATE POLICY tenant_wall ON public.product_unit TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
+CREATE POLICY tenant_wall ON public.provider_account TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
 CREATE POLICY tenant_wall ON public.provider_login TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.purchase_order TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
@@ -10975,6 +11038,8 @@ CREATE POLICY tenant_wall ON public.replaced_price TO stockwell_app USING ((tena
 CREATE POLICY tenant_wall ON public.replaced_product TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.replaced_seller TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
+
+CREATE POLICY tenant_wall ON public.replenish_category TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
 CREATE POLICY tenant_wall ON public.replenish_order TO stockwell_app USING ((tenant_id = (current_setting('app.tenant_id'::text))::uuid)) WITH CHECK ((tenant_id = (current_setting('app.tenant_id'::text))::uuid));
 
@@ -12577,6 +12642,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.product_group TO stockwell_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.product_unit TO stockwell_app;
 
+GRANT SELECT,INSERT,DELETE ON TABLE public.provider_account TO stockwell_app;
+
 GRANT SELECT,INSERT,DELETE ON TABLE public.provider_login TO stockwell_app;
 
 GRANT UPDATE(used_at) ON TABLE public.provider_login TO stockwell_app;
@@ -12716,6 +12783,8 @@ GRANT SELECT,INSERT ON TABLE public.replaced_price TO stockwell_app;
 GRANT SELECT,INSERT ON TABLE public.replaced_product TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.replaced_seller TO stockwell_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.replenish_category TO stockwell_app;
 
 GRANT SELECT,INSERT ON TABLE public.replenish_order TO stockwell_app;
 
