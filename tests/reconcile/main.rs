@@ -100,16 +100,16 @@ fn assert_bars(figures: &Figures, f1: u64, first: u64) {
 #[test]
 fn a_steady_fault_is_found_in_events_of_both_sides() {
     let figures = figures(Course::Steady, Exports::Events);
-    // The aim is 950 and 980 of 1000. The everyday seeds reach these.
-    assert_bars(&figures, 950, 900);
-    assert_least("among three", figures.among_three, figures.runs, 950);
+    assert_bars(&figures, 950, 950);
+    assert_least("among three", figures.among_three, figures.runs, 980);
     assert_most("losses called lag", figures.losses_as_lag, figures.losses, 10);
 }
 
 #[test]
 fn a_fault_that_begins_within_the_window_is_found_in_events_of_both_sides() {
     let figures = figures(Course::Late, Exports::Events);
-    assert_bars(&figures, 950, 850);
+    // The aim is 850 right first fixes of 1000.
+    assert_bars(&figures, 950, 900);
     assert_least("among three", figures.among_three, figures.runs, 980);
     assert_most("losses called lag", figures.losses_as_lag, figures.losses, 10);
 }

@@ -184,3 +184,34 @@ fn most(days: &[i64], length: i64) -> (usize, i64) {
     }
     (most, last)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_days_of_an_outage_are_left_out() {
+        let mut days: Vec<i64> = (0..45).step_by(3).collect();
+        days.extend([20; 15].iter().chain(&[21; 12]));
+        days.sort_unstable();
+        let regular = Regular::new(&days, 45, 0..0);
+        assert_eq!(regular.days, (0..45).step_by(3).filter(|day| *day != 21).collect::<Vec<i64>>());
+        assert!(regular.leaves_out(20) && regular.leaves_out(21) && !regular.leaves_out(22));
+        assert_eq!((regular.onset, regular.since()), (None, 0));
+    }
+
+    #[test]
+    fn a_cause_begins_on_the_day_since_which_its_faults_are_frequent() {
+        let days = [15, 25, 26, 28, 29, 31, 32, 33, 36, 38, 39, 41, 43];
+        let regular = Regular::new(&days, 45, 0..0);
+        assert_eq!(regular.onset, Some(25));
+        assert_eq!(regular.since_day(25), (12, 20));
+        assert_eq!(regular.weeks_since(25), 3);
+    }
+
+    #[test]
+    fn a_cause_of_the_last_days_has_no_beginning() {
+        let days = [3, 15, 38, 39, 40, 40, 41, 42, 43, 44, 44];
+        assert_eq!(Regular::new(&days, 45, 0..0).onset, None);
+    }
+}

@@ -76,6 +76,35 @@ fn a_fault_of_all_places_is_the_edges() {
     assert_eq!(named(&input), fix("pos", "shop", Class::MissedReturn, None));
 }
 
+/// Returns whether a return at the second place is lost: one of four since the third week before the end.
+fn is_lost_lately(real: &Real) -> bool {
+    real.event_type == EventType::Return && real.place == 1 && real.day() >= DAYS - 20 && real.number % 4 == 0
+}
+
+#[test]
+fn a_weak_fault_of_the_last_weeks_is_named() {
+    let lost = happened().iter().filter(|real| is_lost_lately(real)).count();
+    let input = business(
+        |real, system| {
+            if system == SHOP && is_lost_lately(real) { Effect::Lose } else { Effect::Keep }
+        },
+    );
+    assert_eq!(named(&input), fix("pos", "shop", Class::MissedReturn, Some("20")), "{lost} returns are lost");
+}
+
+#[test]
+fn an_outage_does_not_hide_the_hours_of_a_fault() {
+    let input = business(|real, system| {
+        let is_late = real.minute % 1440 >= 18 * 60 && real.event_type == EventType::Sale;
+        let is_outage = (30..32).contains(&real.day());
+        let is_lost = system == SHOP && real.place == 0 && (is_outage || (is_late && real.number % 2 == 0));
+        if is_lost { Effect::Lose } else { Effect::Keep }
+    });
+    let found = run(&input).first_fix.fix.expect("a fix");
+    assert_eq!((found.class, found.scope.place.as_deref()), (Class::MissedSale, Some("10")));
+    assert_eq!(found.scope.hours, Some([18, 24]));
+}
+
 #[test]
 fn a_fault_of_the_evening_names_its_hours() {
     let input = business(|real, system| {
