@@ -141,27 +141,13 @@ fn a_payment_to_a_supplier_is_money_that_went_out() {
         let applied = tenant.make(&format!("/v1/supplier-payments/{advance}/apply"), applied).await;
         let both = json!([{ "supplier_payment_id": payment }, { "supplier_payment_id": applied }]);
         let refused = matched(tenant, &out, both).await;
-        let named = &refused.json()["errors"][0]["pointer"];
-        assert_eq!(*named, json!("#/payments/1/supplier_payment_id"), "{}", refused.text);
+        refused.refused(404, "not_found").names(&["#/payments/1/supplier_payment_id"]);
 
         let named = json!([{ "supplier_payment_id": payment }]);
         let wrong_way = matched(tenant, &line(tenant, "B-2").await, named.clone()).await;
         wrong_way.refused(422, "validation_failed").names(&["#/payments"]);
         matched(tenant, &out, named).await.ok();
         assert_eq!(ids(&line(tenant, "B-1").await, "matches"), [payment.as_str()]);
-
-        // The application of an advance moves no money.
-        let advance = json!({ "supplier_id": supplier, "advance": "12" });
-        let advance = tenant.make("/v1/supplier-payments", advance).await;
-        let lines = json!([{ "account": "5300", "unit_cost": "12" }]);
-        let bill = json!({ "supplier_id": supplier, "supplier_number": "RE-2", "dated": "2026-01-02", "lines": lines });
-        let bill = tenant.make("/v1/bills", bill).await;
-        let part = json!({ "bills": [{ "bill_id": bill, "amount": "12.00" }] });
-        let applied = tenant.make(&format!("/v1/supplier-payments/{advance}/apply"), part).await;
-        send(tenant, "text/csv", csv(&[["B-3", "2026-01-05", "-12.00", "Pottery", ""]])).await.ok();
-        let paid = json!([{ "supplier_payment_id": advance }, { "supplier_payment_id": applied }]);
-        let reply = matched(tenant, &line(tenant, "B-3").await, paid).await;
-        reply.refused(404, "not_found").names(&["#/payments/1/supplier_payment_id"]);
     });
 }
 
