@@ -78,7 +78,10 @@ fn a_fault_of_all_places_is_the_edges() {
 
 /// Returns whether a return at the second place is lost: one of four since the third week before the end.
 fn is_lost_lately(real: &Real) -> bool {
-    real.event_type == EventType::Return && real.place == 1 && real.day() >= DAYS - 20 && real.number % 4 == 0
+    real.event_type == EventType::Return
+        && real.place == 1
+        && real.day() >= DAYS - 20
+        && real.number.is_multiple_of(4)
 }
 
 #[test]
