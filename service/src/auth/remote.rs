@@ -255,7 +255,7 @@ async fn read(mut response: Response, until: Instant) -> Result<Vec<u8>, RemoteE
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::AsyncWriteExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
     use tokio::task::JoinHandle;
     use uuid::Uuid;
@@ -288,6 +288,9 @@ mod tests {
         }
         let respond = async {
             let (mut stream, _) = other.accept().await.expect("a request");
+            // A connection that is closed before its request is read is reset.
+            let mut request = vec![0; 4096];
+            stream.read(&mut request).await.expect("a head");
             let response = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
             stream.write_all(response).await.expect("a response");
         };
