@@ -37,6 +37,31 @@ pub(crate) fn check_is_text(raw: &[u8]) -> Result<(), ApiError> {
     Err(ApiError::new(ErrorCode::MalformedCsv, detail))
 }
 
+/// Returns the cell of each column in a header. The first `required` columns must be there.
+pub(crate) fn places<const N: usize>(
+    header: impl IntoIterator<Item = String>,
+    columns: [&str; N],
+    required: usize,
+) -> Result<[Option<usize>; N], ApiError> {
+    let mut places = [None; N];
+    for (cell, name) in header.into_iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+        let place = columns.iter().position(|column| *column == name);
+        let place = place.ok_or_else(|| unknown_column(&name, &columns))?;
+        if places[place].replace(cell).is_some() {
+            let detail = format!("The header has the column {name} twice. Leave one out.");
+            return Err(ApiError::new(Code::ValidationFailed, detail));
+        }
+    }
+    let missing = columns.iter().zip(&places).take(required).find(|(_, place)| place.is_none());
+    match missing {
+        Some((name, _)) => {
+            let detail = format!("The header lacks the column {name}. Name it in the first row.");
+            Err(ApiError::new(Code::ValidationFailed, detail))
+        }
+        None => Ok(places),
+    }
+}
+
 /// A place in a row, as the reader finds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
@@ -134,10 +159,13 @@ where
         let plain = plain_header(name);
         let column = match plain.as_str() {
             "" => None,
-            plain => Some(plain.parse::<C>().map_err(|_| unknown_column::<C>(name))?),
+            plain => Some(plain.parse::<C>().map_err(|_| {
+                let known: Vec<&'static str> = C::iter().map(Into::into).collect();
+                unknown_column(name, &known)
+            })?),
         };
         if column.is_some_and(|column| !seen.insert(column)) {
-            let detail = format!("The header has the column {name} twice.");
+            let detail = format!("The header has the column {plain} twice.");
             return Err(ApiError::new(Code::ValidationFailed, detail));
         }
         columns.push(column);
@@ -145,9 +173,10 @@ where
     Ok(columns)
 }
 
-fn unknown_column<C: IntoEnumIterator + Into<&'static str>>(name: &str) -> ApiError {
-    let known: Vec<&'static str> = C::iter().map(Into::into).collect();
-    let detail = format!("There is no column {name}. The columns are {}.", known.join(", "));
+/// Returns the rejection of a column that is not known. Its name may be as long as the file, so its beginning is shown.
+pub(crate) fn unknown_column(name: &str, known: &[&str]) -> ApiError {
+    let shown: String = name.chars().take(100).collect();
+    let detail = format!("There is no column {shown}. The columns are {}.", known.join(", "));
     ApiError::new(ErrorCode::UnknownField, detail)
 }
 

@@ -8,7 +8,7 @@ use service::exchange_rate::{ExchangeRateInput, ExchangeRatesInput, RATES_MAX};
 
 use crate::ApiError;
 use crate::body::without_mark;
-use crate::csv::{check_is_text, check_width, opened, plain_header, reader};
+use crate::csv::{check_is_text, check_width, opened, places, plain_header, reader};
 use crate::problem::ErrorCode;
 
 const COLUMNS: [&str; 4] = ["currency", "valid_from", "rate", "source"];
@@ -22,7 +22,7 @@ pub fn read(raw: &[u8]) -> Result<ExchangeRatesInput, ApiError> {
     let header =
         reader.headers().map_err(|_| malformed("The header can't be read. Save it as \"CSV UTF-8\"."))?;
     let width = header.len();
-    let places = read_header(header.iter().map(plain_header).collect())?;
+    let places = places(header.iter().map(plain_header), COLUMNS, 3)?;
     let mut problems = Problems::default();
     let mut rates = Vec::new();
     for record in reader.records() {
@@ -63,30 +63,6 @@ fn read_row(cells: [&str; 4], index: usize, problems: &mut Problems) -> Exchange
     });
     let source = (!source.is_empty()).then(|| source.to_owned().into());
     ExchangeRateInput { currency: currency.to_owned(), valid_from, rate, source }
-}
-
-/// Returns the cell of each column. Only `source` may be absent.
-fn read_header(header: Vec<String>) -> Result<[Option<usize>; 4], ApiError> {
-    let mut places = [None; 4];
-    for (cell, name) in header.into_iter().enumerate().filter(|(_, name)| !name.is_empty()) {
-        let place = COLUMNS.iter().position(|column| *column == name);
-        let place = place.ok_or_else(|| {
-            let detail = format!("There is no column {name}. The columns are {}.", COLUMNS.join(", "));
-            ApiError::new(ErrorCode::UnknownField, detail)
-        })?;
-        if places[place].replace(cell).is_some() {
-            let detail = format!("The header has the column {name} twice. Leave one out.");
-            return Err(ApiError::new(Code::ValidationFailed, detail));
-        }
-    }
-    let missing = COLUMNS.iter().zip(&places).take(3).find(|(_, place)| place.is_none());
-    match missing {
-        Some((name, _)) => {
-            let detail = format!("The header lacks the column {name}. Name it in the first row.");
-            Err(ApiError::new(Code::ValidationFailed, detail))
-        }
-        None => Ok(places),
-    }
 }
 
 fn malformed(detail: &str) -> ApiError {

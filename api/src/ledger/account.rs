@@ -2,14 +2,14 @@
 
 use actix_web::{get, post};
 use domain::ledger::AccountKind;
-use domain::refusal::{Code, Problems};
+use domain::refusal::Problems;
 use domain::text::read_cell;
 use service::ledger::chart::{self, ChartAccount, ChartImport, ChartInput};
 use service::ledger::{self, Account};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::{self, without_mark};
-use crate::csv::{check_is_text, check_width, opened, plain_header, reader};
+use crate::csv::{check_is_text, check_width, opened, places, plain_header, reader};
 use crate::list::{List, NoFilters, Page};
 use crate::problem::ErrorCode;
 use crate::upload::{Form, Upload};
@@ -79,7 +79,11 @@ fn read_csv(raw: &[u8]) -> Result<ChartInput, ApiError> {
     let header =
         reader.headers().map_err(|_| malformed("The header can't be read. Save it as \"CSV UTF-8\"."))?;
     let width = header.len();
-    let places = read_header(header.iter().map(plain_header).collect())?;
+    let name = |cell| match plain_header(cell).as_str() {
+        "type" => "kind".to_owned(),
+        name => name.to_owned(),
+    };
+    let places = places(header.iter().map(name), COLUMNS, 3)?;
     let mut problems = Problems::default();
     let mut accounts = Vec::new();
     for record in reader.records() {
@@ -107,31 +111,6 @@ fn read_csv(raw: &[u8]) -> Result<ChartInput, ApiError> {
     }
     problems.check()?;
     Ok(ChartInput { accounts })
-}
-
-/// Returns the cell of each column. Only `parent` may be absent.
-fn read_header(header: Vec<String>) -> Result<[Option<usize>; 4], ApiError> {
-    let mut places = [None; 4];
-    for (cell, name) in header.into_iter().enumerate().filter(|(_, name)| !name.is_empty()) {
-        let name = if name == "type" { "kind".to_owned() } else { name };
-        let place = COLUMNS.iter().position(|column| *column == name);
-        let place = place.ok_or_else(|| {
-            let detail = format!("There is no such column. The columns are {}.", COLUMNS.join(", "));
-            ApiError::new(ErrorCode::UnknownField, detail)
-        })?;
-        if places[place].replace(cell).is_some() {
-            let detail = format!("The header has the column {name} twice. Leave one out.");
-            return Err(ApiError::new(Code::ValidationFailed, detail));
-        }
-    }
-    let missing = COLUMNS.iter().zip(&places).take(3).find(|(_, place)| place.is_none());
-    match missing {
-        Some((name, _)) => {
-            let detail = format!("The header lacks the column {name}. Name it in the first row.");
-            Err(ApiError::new(Code::ValidationFailed, detail))
-        }
-        None => Ok(places),
-    }
 }
 
 fn malformed(detail: &str) -> ApiError {

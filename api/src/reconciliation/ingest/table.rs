@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use self::members::{Fields, Members};
 use super::fault::Fault;
 use crate::body::{self, AtMost, BODY_BYTES_MAX, without_mark};
-use crate::csv::{check_is_text, check_width, is_filled, opened, plain_header, reader};
+use crate::csv::{check_is_text, check_width, is_filled, opened, plain_header, reader, unknown_column};
 use crate::problem::{ApiError, ErrorCode};
 use crate::schema::json;
 use crate::upload::{Form, Uploaded};
@@ -264,7 +264,10 @@ fn read_header(
             continue;
         }
         let place = columns.iter().position(|column| column.name == plain);
-        let place = place.ok_or_else(|| unknown_column(name, columns))?;
+        let place = place.ok_or_else(|| {
+            let known: Vec<&str> = columns.iter().map(|column| column.name).collect();
+            unknown_column(name, &known)
+        })?;
         if places[place].replace(cell).is_some() {
             let detail = format!("The header has the column {plain} twice. Leave one out.");
             return Err(ApiError::new(Code::ValidationFailed, detail));
@@ -279,13 +282,6 @@ fn read_header(
         return Err(ApiError::new(Code::ValidationFailed, detail));
     }
     Ok((places, unnamed))
-}
-
-fn unknown_column(name: &str, columns: &[Column]) -> ApiError {
-    let known: Vec<&str> = columns.iter().map(|column| column.name).collect();
-    let shown: String = name.chars().take(100).collect();
-    let detail = format!("There is no column {shown}. The columns are {}.", known.join(", "));
-    ApiError::new(ErrorCode::UnknownField, detail)
 }
 
 fn of_record(

@@ -341,7 +341,7 @@ fn stock_of_a_product_that_is_superseded_counts_and_is_not_transferred() {
     };
     // 630 are needed. The giver needs nothing, and 40 of its 100 are of the product itself.
     assert_eq!(steps(&giver), (Some(micro("40")), micro("590")));
-    // Stock that is reserved beyond what is there does not make more of it.
+    // Available stock of predecessors below zero does not raise that of the product.
     giver.stock.of_predecessors = units(-60);
     assert_eq!(steps(&giver), (Some(micro("100")), micro("530")));
     // At the location itself both count.
