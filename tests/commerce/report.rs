@@ -10,6 +10,7 @@ mod online_retail;
 mod paged;
 mod past;
 mod receivable;
+mod recipe;
 mod rollup;
 mod rows;
 mod sorted;
