@@ -19,6 +19,7 @@ use service::outbound::Reach;
 use service::posting::Poster;
 use service::recent::Recent;
 use service::request_log::RequestLog;
+use service::store::Store;
 use service::synced::Synced;
 use service::webhook::Settings;
 use service::webhook::secret::Vault;
@@ -81,6 +82,8 @@ pub struct App {
     pub trusted_proxies: Vec<IpNet>,
     /// Folder that the files of the pages are read from, in place of those built in.
     pub(crate) web_folder: Option<PathBuf>,
+    /// Store of the contents of files. Absent: they are in the database.
+    pub store: Option<Store>,
     /// Link to the other nodes through Redis. Absent without Redis.
     pub broadcast: Option<Broadcast>,
     document: OnceLock<Bytes>,
@@ -92,7 +95,13 @@ pub struct App {
 
 impl App {
     /// Creates the state over a database. Without a Redis URL there is no `broadcast`.
-    pub(crate) fn new(db: Db, signing_key: SigningKey, config: &Config, table: RouteTable) -> Self {
+    pub(crate) fn new(
+        db: Db,
+        store: Option<Store>,
+        signing_key: SigningKey,
+        config: &Config,
+        table: RouteTable,
+    ) -> Self {
         let cursor_key = CursorKey::new(&signing_key.derive("cursors"));
         let reach = Reach::with(config.webhook_networks.clone());
         let webhooks = Settings { vault: Vault::new(&signing_key), reach: reach.clone() };
@@ -132,6 +141,7 @@ impl App {
             hsts: hsts.and_then(|value| HeaderValue::try_from(value).ok()),
             trusted_proxies,
             web_folder: config.web_folder.clone(),
+            store,
             broadcast,
             document: OnceLock::new(),
             stopping: AtomicBool::new(false),

@@ -13,6 +13,7 @@ use domain::id::AttachmentId;
 use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use serde_json::json;
+use service::attachment::stored::{self, Content, Place};
 use service::attachment::{self, Attachment, AttachmentInput, Sight};
 use service::catalog::product;
 use service::listing::{Age, Slice};
@@ -134,7 +135,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
     responses((status = 201, description = "The attachment.", body = Attachment))
 )]
 #[post("/v1/attachments")]
-async fn create(write: Write, params: Params<UploadParams>, upload: FileUpload) -> Answer {
+async fn create(app: Data<App>, write: Write, params: Params<UploadParams>, upload: FileUpload) -> Answer {
     let caller = write.caller();
     // A file takes room in memory: it is not read if the query names a record whose files the caller may not change.
     if let Some(record) = params.0.record_id.as_deref().and_then(Holder::parse) {
@@ -145,13 +146,21 @@ async fn create(write: Write, params: Params<UploadParams>, upload: FileUpload) 
     let said = json!({ "record_id": new.record.text(), "filename": new.filename.as_str(), "title": new.title, "position": new.position,
         "content_type": new.file_type.media_type(), "sha256": new.sha256 });
     let said = Bytes::from(said.to_string());
-    let work = async |tx: &Tx| {
-        let made = attachment::create(tx, &caller, new).await?;
+    let is_dry_run = write.is_dry_run();
+    // The content is in the store before its row is committed.
+    let sent = async || -> Result<Place, ApiError> {
+        match app.store.as_ref().filter(|_| !is_dry_run) {
+            Some(store) => Ok(stored::send(&app.db.for_imports(), store, &caller, new).await?),
+            None => Ok(Place::Database),
+        }
+    };
+    let work = async |tx: &Tx, place: &Place| {
+        let made = attachment::create(tx, &caller, new, place).await?;
         touch(tx, &made).await?;
         Ok(made)
     };
     let write = write.taking_long().of_persons::<Attachment>();
-    let made = write.create_as("attachment.created", &said, work).await;
+    let made = write.create_computed("attachment.created", &said, sent, work).await;
     made.map_err(|error| if read.is_described_by_query { error.in_query() } else { error })
 }
 
@@ -204,7 +213,14 @@ async fn get_content(app: Data<App>, caller: Caller, id: PathId<AttachmentId>, s
     let size = usize::try_from(found.size_bytes).unwrap_or_default();
     let place = ROOM.take(caller.tenant_id, size).await?;
     let read = async |tx: &Tx| attachment::content(tx, &found).await;
-    let mut rest = Bytes::from(app.db.read(caller.tenant_id, read).await?);
+    let content = match app.db.read(caller.tenant_id, read).await? {
+        Content::Here(bytes) => bytes,
+        Content::InStore(name) => {
+            let store = app.store.as_ref();
+            stored::fetch(store, &name, caller.tenant_id, &found.sha256, size).await?
+        }
+    };
+    let mut rest = Bytes::from(content);
     let mut parts = Vec::with_capacity(rest.len().div_ceil(PART_BYTES));
     while !rest.is_empty() {
         parts.push(rest.split_to(rest.len().min(PART_BYTES)));

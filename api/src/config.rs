@@ -3,6 +3,8 @@
 //! A secret is given as it is, or as `file:PATH`: then its file is read, so that no list of processes and no environment
 //! shows it.
 
+mod store;
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -13,6 +15,8 @@ use secrecy::SecretString;
 
 use crate::connection::ConnectionLimits;
 use crate::rate::RateLimits;
+
+pub use store::{StoreArgs, StoreFaults};
 
 /// Longest file of a secret.
 const SECRET_BYTES_MAX: u64 = 64 * 1024;
@@ -118,6 +122,9 @@ pub struct Config {
     /// same house. Addresses in them may also be named by http. The worker needs the same.
     #[arg(long, env = "STOCKWELL_WEBHOOK_NETWORKS", value_delimiter = ',')]
     pub webhook_networks: Vec<IpNet>,
+    /// The store of the contents of files.
+    #[command(flatten)]
+    pub store: StoreArgs,
     /// The folder of the pages' files (`web` of the sources), for work on them: a change shows when the page is loaded again. The
     /// files built into the program are served if absent.
     #[arg(long, env = "STOCKWELL_WEB_FOLDER")]

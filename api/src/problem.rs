@@ -25,6 +25,8 @@ pub use text::shorten;
 /// Result of every handler.
 pub type Answer = Result<HttpResponse, ApiError>;
 
+/// Detail of a rejection while the store of files is not available.
+const STORE_UNAVAILABLE: &str = "The store of the files does not respond. Nothing was written: send the request again after the seconds in Retry-After.";
 /// Media type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -144,6 +146,10 @@ impl ApiError {
             | service::Error::Unreachable(_) => {
                 tracing::warn!(%error, "temporarily unavailable");
                 ApiError::of(ErrorCode::TemporarilyUnavailable).with_retry_after(1)
+            }
+            service::Error::StoreUnavailable(_) => {
+                tracing::warn!(%error, "the store of files is not available");
+                ApiError::new(ErrorCode::TemporarilyUnavailable, STORE_UNAVAILABLE).with_retry_after(5)
             }
             service::Error::TenantMoving => ApiError::of(ErrorCode::TenantMoving).with_retry_after(10),
             service::Error::OverShare => ApiError::of(ErrorCode::RateLimited).with_retry_after(1),
@@ -380,6 +386,7 @@ impl From<service::Error> for ApiError {
             | service::Error::Unreachable(_)
             | service::Error::StatementTimeout
             | service::Error::LockTimeout
+            | service::Error::StoreUnavailable(_)
             | service::Error::TenantMoving
             | service::Error::Invariant(_) => ApiError::from_shared(&error),
         }

@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
-use crate::config::Config;
+use crate::config::{Config, StoreFaults};
 use crate::connection::listener::{self, Listening};
 use crate::metrics::Endpoint;
 use crate::middleware::Common;
@@ -36,6 +36,9 @@ pub enum ServeError {
     /// The signing key can't be used.
     #[error(transparent)]
     SigningKey(#[from] SigningKeyError),
+    /// The settings of the store of files can't be used.
+    #[error(transparent)]
+    Store(#[from] StoreFaults),
     /// The database can't be reached.
     #[error("connecting to the database: {0}")]
     Database(#[from] service::Error),
@@ -95,6 +98,7 @@ impl Running {
 /// Starts a server of `routes`.
 pub async fn serve(config: &Config, routes: &'static DescribedRoutes) -> Result<Running, ServeError> {
     let signing_key = SigningKey::load(&config.signing_key_file)?;
+    let store = config.store.read()?;
     let usual = PoolOptions::default();
     let options = PoolOptions {
         connections_max: config.db_connections,
@@ -104,7 +108,7 @@ pub async fn serve(config: &Config, routes: &'static DescribedRoutes) -> Result<
         ..usual
     };
     let db = Db::connect(config.database_url.expose_secret(), &options).await?;
-    let app = Data::new(App::new(db, signing_key, config, RouteTable::of(routes.document())));
+    let app = Data::new(App::new(db, store, signing_key, config, RouteTable::of(routes.document())));
     let listening = Listening {
         addr: config.addr,
         workers: config.workers,

@@ -147,6 +147,11 @@ impl Write {
         self.caller.0.clone()
     }
 
+    /// Whether nothing is to be written.
+    pub fn is_dry_run(&self) -> bool {
+        self.preferences.dry_run
+    }
+
     /// Creates a record. Returns 201 with its `Location`.
     pub async fn create<I: DeserializeOwned + Send + 'static, R: Record>(
         self,
@@ -180,8 +185,12 @@ impl Write {
         compute: impl AsyncFnOnce() -> Result<C, ApiError>,
         work: impl AsyncFn(&Tx, &C) -> Result<R, Error>,
     ) -> Answer {
-        if let Some(answer) = self.find_response(said).await? {
-            let Write { path, preferences, .. } = self;
+        if let Some(mut answer) = self.find_response(said).await? {
+            let Write { app, caller, path, preferences, restore, .. } = self;
+            if let Some(restore) = restore {
+                let restored = async |tx: &Tx| restore(tx, &answer.body).await;
+                answer.body = app.db.read(caller.tenant_id, restored).await?;
+            }
             return Ok(Done { answer, preferences, location: None }.respond_at::<R>(&path));
         }
         let computed = compute().await?;

@@ -41,6 +41,7 @@ impl Failure {
             Error::Refused(refusal) => Failure::new(refusal.code.as_str(), &refusal.detail),
             Error::Busy
             | Error::LockTimeout
+            | Error::StoreUnavailable(_)
             | Error::TenantMoving
             | Error::Deadline
             | Error::OutcomeUnknown(_)

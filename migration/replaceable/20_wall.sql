@@ -61,7 +61,9 @@ mutable (name, columns) as (
         ('cost_to_settle', '{open_quantity, open_value, variance, taken_back, settled_at}'),
         ('replenish_order', '{purchase_order_id, accepted_at}'),
         ('attachment', '{filename, title, position, version, updated_at}'),
-        ('attachment_usage', '{stored_bytes, quota_bytes}')
+        ('attachment_usage', '{stored_bytes, quota_bytes}'),
+        ('attachment_content', '{bytes, store}'),
+        ('attachment_orphan', '{since}')
     union all
     select unnest('{tenant, api_key, app_user, refresh_token, category, tax_class, tax_rate, product, product_unit, barcode,
         price_list, price_rule, price_tier, customer, customer_account, supplier, supplier_product, channel_price_list, location, stock_level,
@@ -79,7 +81,7 @@ deletable (name) as (
         sales_sum_by_quarter_hour, sales_sum_by_category, sales_sum_by_customer_year, sales_sum_by_customer,
         sales_sum_by_product_year, sales_sum_by_product, sales_sum_by_product_location, reconcile_ownership,
         reconcile_location_mapping, reconcile_sku_mapping, reconcile_item, reconcile_bundle,
-        reconcile_discrepancy, reconcile_episode, ledger_sum_by_day, bank_match, attachment, attachment_content}'::text[])
+        reconcile_discrepancy, reconcile_episode, ledger_sum_by_day, bank_match, attachment, attachment_content, attachment_orphan}'::text[])
 ),
 target as (
     select c.oid as id, c.relname::text as name, c.relrowsecurity and c.relforcerowsecurity as walled, c.relacl as acl

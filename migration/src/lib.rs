@@ -221,6 +221,8 @@ pub const STEPS: &[Step] = &[
     step!("0209_replenish_supersedes_index"),
     step!("0210_attachment"),
     step!("0211_tenant_move"),
+    step!("0233_attachment_store"),
+    step!("0234_attachment_store_valid"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

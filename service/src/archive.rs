@@ -9,6 +9,7 @@ mod delete;
 mod export;
 mod import;
 mod lines;
+mod objects;
 mod reset;
 
 use std::io;
@@ -27,6 +28,7 @@ use crate::auth::DUMMY_HASH;
 pub use delete::{Deleted, bi_roles, delete};
 pub use export::export;
 pub use import::{import, import_paused, verify};
+pub use objects::{OBJECTS, delete_objects, tenant_of};
 pub use reset::test_tenant;
 
 /// The name of the file that describes the others.
@@ -38,7 +40,8 @@ const SESSION: &str = "set local time zone 'UTC'; set local datestyle = 'ISO, YM
                        set local bytea_output = 'hex'; set local statement_timeout = 0; \
                        set local idle_in_transaction_session_timeout = 0";
 /// Tables whose rows are not exported, each with the reason.
-const TABLES_LEFT_OUT: [(&str, &str); 13] = [
+const TABLES_LEFT_OUT: [(&str, &str); 14] = [
+    ("attachment_orphan", "It names objects of the store of this installation."),
     ("bi_login", "It names a role of this database server. Grant the logins of BI tools again."),
     ("failed_attempt", "It counts wrong secrets of the last minutes."),
     ("identity_provider", "Its secret is sealed by the key of this installation. Make the providers again."),
@@ -61,7 +64,12 @@ const RECOVERY: &str = "They are credentials. The imported user gets others with
 /// The reason why the state of a move is not exported.
 const MOVE: &str = "It says that the tenant left this database. The imported tenant trades.";
 /// Columns that are not exported, each with the reason.
-const COLUMNS_LEFT_OUT: [(&str, &str, &str); 8] = [
+const COLUMNS_LEFT_OUT: [(&str, &str, &str); 9] = [
+    (
+        "attachment_content",
+        "store",
+        "The archive has the content itself, and an import writes it to the database.",
+    ),
     (
         "api_key",
         "hash",
@@ -226,6 +234,7 @@ fn filled(table: &str, column: &str) -> Option<String> {
         ("app_user", "second_factor" | "second_factor_since" | "second_factor_step" | "recovery_codes") => {
             Some("null".to_owned())
         }
+        ("attachment_content", "store") => Some("null".to_owned()),
         ("tenant", "moving_until" | "moved_at") => Some("null".to_owned()),
         _ => None,
     }

@@ -1,6 +1,9 @@
 //! Files of records: product images, contracts, delivery notes. Equal files of a tenant are stored once.
 //!
-//! A change locks the row of the tenant's usage first. So the quota holds, and content goes with the last file that has it.
+//! A change locks the row of the tenant's usage first. So the quota holds, and content goes with the last file that has it. Contents are
+//! in the database, or in a store (`stored`).
+
+pub mod stored;
 
 use chrono::{DateTime, Utc};
 use domain::attachment::{
@@ -16,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 use uuid::Uuid;
 
+use self::stored::{Content, Place};
 use crate::columns::Columns;
 use crate::input::{self, Change};
 use crate::listing::{Listing, Slice, word};
@@ -235,31 +239,33 @@ pub async fn get(tx: &Tx, sight: &Sight, id: AttachmentId) -> Result<Attachment,
     read(rows.first().ok_or_else(|| Refusal::not_found("attachment"))?)
 }
 
-/// Returns the content of an attachment.
-pub async fn content(tx: &Tx, attachment: &Attachment) -> Result<Vec<u8>, Error> {
-    let statement = "select c.bytes from attachment a \
+/// Returns the content of an attachment, or the store that has it.
+pub async fn content(tx: &Tx, attachment: &Attachment) -> Result<Content, Error> {
+    let statement = "select c.bytes, c.store from attachment a \
                      join attachment_content c on c.tenant_id = a.tenant_id and c.sha256 = a.sha256 \
                      where a.tenant_id = $1 and a.id = $2";
     let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(attachment.id.0)).await?;
     let row = row.ok_or_else(|| Refusal::not_found("attachment"))?;
-    Ok(row.try_get("bytes")?)
+    if let Some(store) = row.try_get("store")? {
+        return Ok(Content::InStore(store));
+    }
+    Ok(Content::Here(row.try_get("bytes")?))
 }
 
 /// Stores a file of a record. Its content is stored unless the tenant has it already.
-pub async fn create(tx: &Tx, caller: &Caller, new: &NewAttachment) -> Result<Attachment, Error> {
+pub async fn create(
+    tx: &Tx,
+    caller: &Caller,
+    new: &NewAttachment,
+    place: &Place,
+) -> Result<Attachment, Error> {
     caller.require(write_scope(new.record.kind))?;
     check(&new.filename, new.title.as_ref(), new.position)?;
     let usage = lock_usage(tx).await?;
     check_record(tx, new.record).await?;
     let position = next_position(tx, new.record).await?;
     let size = i32::try_from(new.bytes.len()).map_err(|_| Error::invariant("a file is short"))?;
-    let stored = sqlx::query(
-        "insert into attachment_content (tenant_id, sha256, size_bytes, bytes) values ($1, $2, $3, $4) \
-         on conflict (tenant_id, sha256) do nothing",
-    );
-    let stored =
-        stored.bind(tx.tenant_id.0).bind(new.sha256.as_slice()).bind(size).bind(new.bytes.as_slice());
-    if tx.execute(stored).await? > 0 {
+    if insert_content(tx, new, size, place).await? {
         let size = i64::from(size);
         if usage.stored.saturating_add(size) > usage.quota {
             return Err(quota_exceeded(usage, size).into());
@@ -447,6 +453,24 @@ async fn next_position(tx: &Tx, record: Holder) -> Result<i32, Error> {
     Ok(row.try_get::<i32, _>("last")?.saturating_add(1).min(POSITION_MAX))
 }
 
+/// Adds a content, unless the tenant has it already. Returns whether it was added.
+async fn insert_content(tx: &Tx, new: &NewAttachment, size: i32, place: &Place) -> Result<bool, Error> {
+    let bytes = match place {
+        Place::Database => Some(new.bytes.as_slice()),
+        Place::Store(_) => None,
+    };
+    let statement = "insert into attachment_content (tenant_id, sha256, size_bytes, bytes, store) values ($1, $2, $3, $4, $5) \
+                     on conflict (tenant_id, sha256) do nothing";
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(new.sha256.as_slice()).bind(size);
+    if tx.execute(query.bind(bytes).bind(place.store())).await? == 0 {
+        return Ok(false);
+    }
+    if let Some(store) = place.store() {
+        stored::settle(tx, store, &new.sha256).await?;
+    }
+    Ok(true)
+}
+
 async fn insert(tx: &Tx, id: AttachmentId, new: &NewAttachment, position: i32) -> Result<(), Error> {
     let kind: &'static str = new.record.kind.into();
     let side = |of: fn(&Dimensions) -> u32| {
@@ -490,9 +514,17 @@ async fn forget(tx: &Tx, ids: &[Uuid]) -> Result<(), Error> {
     let digests = rows.iter().map(|row| row.try_get("sha256")).collect::<Result<Vec<Vec<u8>>, _>>()?;
     let statement = "delete from attachment_content c where c.tenant_id = $1 and c.sha256 = any($2) and not exists ( \
                          select from attachment a where a.tenant_id = $1 and a.sha256 = c.sha256) \
-                     returning size_bytes";
+                     returning size_bytes, sha256, store";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(digests)).await?;
     let sizes = rows.iter().map(|row| row.try_get("size_bytes")).collect::<Result<Vec<i32>, _>>()?;
+    let (mut stores, mut objects): (Vec<String>, Vec<Vec<u8>>) = (Vec::new(), Vec::new());
+    for row in &rows {
+        if let Some(store) = row.try_get("store")? {
+            stores.push(store);
+            objects.push(row.try_get("sha256")?);
+        }
+    }
+    stored::name_orphans(tx, stores, objects).await?;
     add_to_usage(tx, -sizes.into_iter().map(i64::from).sum::<i64>()).await
 }
 

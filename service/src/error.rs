@@ -34,6 +34,9 @@ pub enum Error {
     /// The tenant itself uses all connections that it may have at a time.
     #[error("the tenant uses all connections that it may have at a time")]
     OverShare,
+    /// The store of files did not do what it was asked for. Nothing was committed.
+    #[error("{0}")]
+    StoreUnavailable(String),
     /// The tenant is moving to another database, and its writes wait.
     #[error("the tenant is moving to another database")]
     TenantMoving,

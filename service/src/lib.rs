@@ -58,6 +58,7 @@ pub mod sales_lines;
 pub mod scope;
 pub mod search;
 pub mod stock;
+pub mod store;
 pub mod supplier;
 pub mod supplier_payment;
 pub mod synced;

@@ -13,6 +13,7 @@ use migration::bi_role;
 use service::archive::{self, ArchiveError, Deleted, Manifest};
 use service::auth::{ApiKeyCreate, KeyMode, make_key};
 use service::scope::Scope;
+use service::store::Store;
 use service::tenant::{self, NewTenant};
 use service::{Db, Error};
 use strum::IntoEnumIterator;
@@ -105,15 +106,20 @@ fn is_packed(path: &Path) -> bool {
 
 /// Writes all rows of the tenant with this slug to a new or empty folder, or to a new file whose name ends in `.tar.gz`. The file needs
 /// room for the unpacked rows beside it until it is written.
-pub async fn export(migrator_url: &str, slug: &str, to: &Path) -> Result<Manifest, ArchiveError> {
+pub async fn export(
+    migrator_url: &str,
+    slug: &str,
+    to: &Path,
+    store: Option<&Store>,
+) -> Result<Manifest, ArchiveError> {
     if !is_packed(to) {
-        return archive::export(migrator_url, slug, to).await;
+        return archive::export(migrator_url, slug, to, store).await;
     }
     if to.exists() {
         return Err(ArchiveError::file(to, io::ErrorKind::AlreadyExists.into()));
     }
     let folder = Unpacked::beside(to)?;
-    let manifest = archive::export(migrator_url, slug, &folder.0).await?;
+    let manifest = archive::export(migrator_url, slug, &folder.0, store).await?;
     tar::pack(&folder.0, &manifest.files(), to)?;
     Ok(manifest)
 }
@@ -123,12 +129,19 @@ pub async fn import(migrator_url: &str, from: &Path) -> Result<Manifest, Archive
     archive::import(migrator_url, Opened::of(from)?.folder()).await
 }
 
-/// Ends the logins of BI tools of the tenant with this slug, and deletes all its rows. Returns each table with its rows before and after.
-pub async fn delete(migrator_url: &str, slug: &str, confirmed: &str) -> Result<Vec<Deleted>, DeleteError> {
+/// Ends the logins of BI tools of the tenant with this slug, and deletes all its rows and its objects in the store. Returns each table with
+/// its rows before and after, and the objects at the end.
+pub async fn delete(
+    migrator_url: &str,
+    slug: &str,
+    confirmed: &str,
+    store: Option<&Store>,
+) -> Result<Vec<Deleted>, DeleteError> {
     if confirmed != slug {
         let (slug, confirmed) = (slug.to_owned(), confirmed.to_owned());
         return Err(DeleteError::NotConfirmed { slug, confirmed });
     }
+    let tenant_id = archive::tenant_of(migrator_url, slug, store).await?;
     for role in archive::bi_roles(migrator_url, slug).await? {
         match bi_role::remove(migrator_url, &role).await {
             // It can't log in any more, and without a record it sees nothing.
@@ -136,7 +149,14 @@ pub async fn delete(migrator_url: &str, slug: &str, confirmed: &str) -> Result<V
             removed => removed?,
         }
     }
-    Ok(archive::delete(migrator_url, slug).await?)
+    let Some(store) = store else { return Ok(archive::delete(migrator_url, slug).await?) };
+    // While the rows are there, a deletion that failed can be repeated.
+    let first = archive::delete_objects(store, tenant_id).await?;
+    let mut gone = archive::delete(migrator_url, slug).await?;
+    // An upload may have come between.
+    let last = archive::delete_objects(store, tenant_id).await?;
+    gone.push(Deleted { deleted: first.deleted + last.deleted, ..last });
+    Ok(gone)
 }
 
 /// Deletes everything of a tenant for trials, and makes it again with a new key: with the settings of a new tenant, or as an archive of it
@@ -148,10 +168,11 @@ pub async fn reset(
     slug: &str,
     confirmed: &str,
     from: Option<&Path>,
+    store: Option<&Store>,
 ) -> Result<NewTenant, DeleteError> {
     let wanted = archive::test_tenant(migrator_url, slug).await?;
     let Some(from) = from else {
-        delete(migrator_url, slug, confirmed).await?;
+        delete(migrator_url, slug, confirmed, store).await?;
         return Ok(tenant::create(db, &wanted).await?);
     };
     let opened = Opened::of(from)?;
@@ -159,7 +180,7 @@ pub async fn reset(
     if manifest.slug != slug {
         return Err(DeleteError::OtherTenant { slug: slug.to_owned(), found: manifest.slug });
     }
-    delete(migrator_url, slug, confirmed).await?;
+    delete(migrator_url, slug, confirmed, store).await?;
     let id = TenantId(archive::import(migrator_url, opened.folder()).await?.tenant_id);
     let key = ApiKeyCreate::unbounded("Owner", KeyMode::Test, Scope::iter().collect());
     let key = make_key(db, &tenant::operator(id), &key).await?;

@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use api::config::{Config, LoggedRequests};
+use api::config::{Config, LoggedRequests, StoreArgs};
 use api::connection::ConnectionLimits;
 use api::rate::RateLimits;
 use api::server::{Running, ServeError};
@@ -175,6 +175,7 @@ async fn serve(
         database_url: Some(SecretString::from(postgres.url("stockwell_app", DATABASE))),
         metrics_addr: None,
         redis_url: config.redis_url.clone(),
+        store: StoreArgs::default(),
         webhooks: WebhookConfig {
             signing_key_file: Some(config.signing_key_file.clone()),
             ..WebhookConfig::default()
@@ -338,6 +339,7 @@ fn config(
         hsts_seconds: 0,
         trusted_proxies: Vec::new(),
         webhook_networks: Vec::new(),
+        store: StoreArgs::default(),
         web_folder: args.web_folder.clone(),
         logged_requests: LoggedRequests::All,
     })

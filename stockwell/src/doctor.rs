@@ -1,12 +1,12 @@
-//! `stockwell doctor`: looks at the settings, the database, its roles and its schema, Redis, the signing key, the clocks and the worker.
-//! It says what is wrong and how to mend it, and changes nothing.
+//! `stockwell doctor`: looks at the settings, the database, its roles and its schema, Redis, the signing key, the clocks, the store of
+//! files and the worker. It says what is wrong and how to mend it. It writes an object to the store and deletes it, and changes nothing else.
 
 use std::convert::Infallible;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use api::config::secret;
+use api::config::{StoreArgs, secret};
 use clap::Args;
 use migration::STEPS;
 use migration::inspect::{Inspected, Purpose, inspect};
@@ -43,6 +43,9 @@ pub struct DoctorArgs {
     /// The PEM file of the key that signs access tokens.
     #[arg(long, env = "STOCKWELL_SIGNING_KEY_FILE")]
     signing_key_file: Option<PathBuf>,
+    /// The store of files.
+    #[command(flatten)]
+    store: StoreArgs,
 }
 
 /// A secret that was stated, or the reason why it can't be read.
@@ -132,6 +135,7 @@ pub async fn examine(args: &DoctorArgs) -> Vec<Finding> {
             ),
         });
     }
+    found.extend(store(&args.store).await);
     match redis {
         Some(url) => found.push(reached(url).await),
         None if args.redis_url.is_none() => found.push(Finding::good(
@@ -248,6 +252,30 @@ async fn reached(url: &SecretString) -> Finding {
         Ok(Err(error)) => Finding::fault("Redis", error.to_string(), fix),
         Err(_) => Finding::fault("Redis", "no response within 5 seconds", fix),
     }
+}
+
+/// Writes an object to the store of files, reads it and deletes it. Returns nothing if no store is set.
+async fn store(args: &StoreArgs) -> Option<Finding> {
+    const PART: &str = "store of files";
+    let store = match args.read() {
+        Ok(store) => store?,
+        Err(faults) => {
+            let fix = "set each STOCKWELL_STORE_ setting, or none: docs/attachments.md has them";
+            return Some(Finding::fault(PART, faults.0.join("; "), fix));
+        }
+    };
+    Some(match timeout(PATIENCE, store.probe()).await {
+        Ok(Ok(())) => Finding::good(PART, "an object can be written, read and deleted"),
+        Ok(Err(error)) => {
+            let fix = "check endpoint, region, bucket and path style, and that the credential may put, get, delete and list objects";
+            Finding::fault(PART, error.to_string(), fix)
+        }
+        Err(_) => Finding::fault(
+            PART,
+            "no response within 5 seconds",
+            "check the endpoint, and the network between",
+        ),
+    })
 }
 
 /// Measures how far the worker is behind with the events for the servers.

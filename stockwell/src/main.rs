@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use api::config::Config;
 use clap::{Parser, Subcommand};
+use operator::attachments::AttachmentsCommand;
 use operator::bi::BiCommand;
 use operator::{EveryTenant, Failed, KeysCommand, MigrateArgs, RollupArgs, TenantCommand};
 use stockwell::call::{self, CallArgs};
@@ -55,6 +56,9 @@ enum Command {
     /// Create an API key.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Move contents of files to the store.
+    #[command(subcommand)]
+    Attachments(AttachmentsCommand),
     /// Make and end database logins of BI tools.
     #[command(subcommand)]
     Bi(BiCommand),
@@ -67,8 +71,8 @@ enum Command {
     /// Send a request to the API, and print the response. The exit code is 0 if it was accepted, else the first digit of the status:
     /// 4 for a rejection. It is 1 if nothing came back.
     Api(CallArgs),
-    /// Look at the settings, the database, its roles and its schema, Redis, the signing key, the clocks and the worker, and say how to
-    /// mend what is wrong. Nothing is changed. The exit code is 1 if there is a fault.
+    /// Look at the settings, the database, its roles and its schema, Redis, the signing key, the clocks, the store of files and the worker, and
+    /// say how to mend what is wrong. An object is written to the store and deleted, and nothing else is changed. The exit code is 1 if there is a fault.
     Doctor(DoctorArgs),
     /// Start everything on private servers, import a year of real trade, and serve.
     Demo(DemoArgs),
@@ -111,6 +115,7 @@ async fn run(command: Command) -> Result<ExitCode, Failed> {
         Command::Rollup(args) => operator::rollup(&args).await,
         Command::Tenant(command) => operator::tenant(command).await,
         Command::Keys(command) => operator::keys(command).await,
+        Command::Attachments(command) => operator::attachments::run(command).await,
         Command::Bi(command) => operator::bi::run(command).await,
         Command::Import(command) => Ok(import::run(&command).await?),
         Command::Demo(args) => Ok(demo::run(&args).await?),

@@ -1,11 +1,12 @@
 //! The operator's commands: migrate, verify, checkpoint, rollup, tenants and their archives, keys and logins of BI tools.
 
+pub mod attachments;
 pub mod bi;
 mod moving;
 
 use std::io;
 
-use api::config::secret;
+use api::config::{StoreFaults, secret};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use domain::tenant::TaxRounding;
@@ -60,6 +61,9 @@ pub enum Failed {
     /// A tenant could not be deleted, or made again.
     #[error(transparent)]
     Delete(#[from] stockwell::archive::DeleteError),
+    /// The settings of the store of files can't be used.
+    #[error(transparent)]
+    Store(#[from] StoreFaults),
     /// The database failed, or a rule rejected the command.
     #[error("{}", explain(.0))]
     Service(#[from] Error),

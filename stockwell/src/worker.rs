@@ -3,13 +3,14 @@
 
 mod reconciliation;
 mod recurring;
+mod store;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use api::broadcast::EVENTS_CHANNEL;
-use api::config::secret;
+use api::config::{StoreArgs, secret};
 use api::metrics::Endpoint;
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -68,6 +69,9 @@ pub struct WorkerConfig {
     /// Redis, through which the worker tells the servers of events. Without it, each server polls the database.
     #[arg(long, env = "STOCKWELL_REDIS_URL", hide_env_values = true, value_parser = secret)]
     pub redis_url: Option<SecretString>,
+    /// The store of the contents of files. With it and the database of the service, the worker deletes objects that no file has.
+    #[command(flatten)]
+    pub store: StoreArgs,
     /// Webhooks.
     #[command(flatten)]
     pub webhooks: WebhookConfig,
@@ -90,6 +94,7 @@ impl Worker {
 
     /// Starts a worker with leases of another length.
     pub async fn start_with(config: &WorkerConfig, lease: Duration) -> Result<Self, Error> {
+        let store = config.store.read().map_err(|faults| Error::Input(faults.into()))?;
         let outbox = Outbox::connect(config.relay_database_url.expose_secret()).await?;
         let metrics = config.metrics_addr.map(|addr| Endpoint::start(addr, None)).transpose();
         let metrics = metrics.map_err(|error| Error::Input(error.into()))?;
@@ -114,6 +119,10 @@ impl Worker {
             tasks.push(tokio::spawn(recurring::keep(outbox.clone(), entries, stopping.subscribe())));
             tasks.push(tokio::spawn(keep_rollups(outbox.clone(), folds, stopping.subscribe())));
             tasks.push(tokio::spawn(keep_checkpoints(outbox.clone(), checkpoints, stopping.subscribe())));
+            if let Some(store) = store {
+                let db = Db::connect(url.expose_secret(), &options).await?;
+                tasks.push(tokio::spawn(store::keep(outbox.clone(), db, store, stopping.subscribe())));
+            }
             if let Some(deliverer) = Deliverer::start(&config.webhooks, url, &outbox).await? {
                 let (db, outbox) = (deliverer.db(), outbox.clone());
                 tasks.push(tokio::spawn(webhook::keep_house(outbox, db, stopping.subscribe())));

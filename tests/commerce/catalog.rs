@@ -1,6 +1,7 @@
 //! Products, categories, customers and other records: create, change, list.
 
 mod attachment;
+mod attachment_store;
 mod bundle;
 mod csv;
 mod divided;

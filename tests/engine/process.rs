@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use api::config::Config;
+use api::config::{Config, StoreArgs};
 use rand::RngExt;
 use secrecy::SecretString;
 use stockwell::log;
@@ -116,6 +116,7 @@ fn worker() {
         database_url: Some(SecretString::from(setting(DATABASE_URL))),
         metrics_addr: None,
         redis_url: None,
+        store: StoreArgs::default(),
         webhooks: WebhookConfig {
             signing_key_file: Some(PathBuf::from(setting(SIGNING_KEY))),
             webhook_networks: vec!["127.0.0.0/8".parse().expect("a network")],

@@ -284,6 +284,7 @@ const OF_OTHERS: [(&str, &[&str]); 96] = [
     ("attachment", &["service/src/attachment"]),
     ("attachment_content", &["service/src/attachment"]),
     ("attachment_usage", &["service/src/attachment"]),
+    ("attachment_orphan", &["service/src/attachment/stored"]),
     ("exchange_rate", &["service/src/exchange_rate"]),
     ("stock_checkpoint", &["service/src/stock/checkpoint"]),
     ("stock_checkpoint_level", &["service/src/stock/checkpoint"]),

@@ -11,11 +11,19 @@ use sea_orm::sqlx::{self, AssertSqlSafe, Connection, Executor, Row};
 
 use super::catalogue::{self, Table, quoted};
 use super::lines::LineWriter;
+use super::objects::{CONTENTS, with_content};
 use super::{ArchiveError, FORMAT, MANIFEST, Manifest, SESSION, TableFile, has_column, has_rows, left_out};
+use crate::store::Store;
 
 /// Writes all rows of the tenant with this slug to `folder`, which is made or is empty, from one snapshot. Rows are written as they
-/// are read, one at a time. The manifest is written last, so a folder without one is not complete.
-pub async fn export(url: &str, slug: &str, folder: &Path) -> Result<Manifest, ArchiveError> {
+/// are read, one at a time, and contents of files with them, which `store` may have. The manifest is written last, so a folder without one
+/// is not complete.
+pub async fn export(
+    url: &str,
+    slug: &str,
+    folder: &Path,
+    store: Option<&Store>,
+) -> Result<Manifest, ArchiveError> {
     make_empty(folder)?;
     let mut connection = super::connect(url).await?;
     connection.execute("begin transaction isolation level repeatable read, read only").await?;
@@ -33,7 +41,7 @@ pub async fn export(url: &str, slug: &str, folder: &Path) -> Result<Manifest, Ar
     };
     for table in catalogue::tables(&mut connection).await? {
         if has_rows(&table.name) {
-            manifest.tables.push(write_table(&mut connection, tenant_id, &table, folder).await?);
+            manifest.tables.push(write_table(&mut connection, tenant_id, &table, folder, store).await?);
         }
     }
     connection.execute("rollback").await?;
@@ -60,6 +68,7 @@ async fn write_table(
     tenant_id: TenantId,
     table: &Table,
     folder: &Path,
+    store: Option<&Store>,
 ) -> Result<TableFile, ArchiveError> {
     let columns = quoted(table.columns.iter().filter(|column| has_column(&table.name, column)));
     let statement = format!(
@@ -72,7 +81,10 @@ async fn write_table(
     let mut rows = query.fetch(connection);
     while let Some(row) = rows.try_next().await? {
         let line: &str = row.try_get("line")?;
-        writer.write(line)?;
+        match table.name.as_str() {
+            CONTENTS => writer.write(&with_content(line, store, tenant_id).await?)?,
+            _ => writer.write(line)?,
+        }
     }
     writer.finish()
 }

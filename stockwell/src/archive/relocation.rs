@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use domain::id::TenantId;
 use service::archive::{self, ArchiveError, Manifest};
+use service::store::Store;
 use service::tenant::moving;
 use service::{Db, integrity};
 use tokio::time::Instant;
@@ -32,6 +33,8 @@ pub struct Relocation<'a> {
     pub work: &'a Path,
     /// Time in which all servers learn that writes pause.
     pub settle: Duration,
+    /// The store that has contents of files here. The copy has them in its database.
+    pub store: Option<&'a Store>,
 }
 
 /// A tenant that was moved.
@@ -101,14 +104,14 @@ async fn copy(
     folder: &Path,
     is_imported: &mut bool,
 ) -> Result<Manifest, ArchiveError> {
-    let Relocation { slug, from_url, to_url, .. } = *wanted;
+    let Relocation { slug, from_url, to_url, store, .. } = *wanted;
     tokio::time::sleep(wanted.settle).await;
     moving::await_writers(from_url).await?;
     let first = folder.join("first");
-    let manifest = archive::export(from_url, slug, &first).await?;
+    let manifest = archive::export(from_url, slug, &first, store).await?;
     archive::import_paused(to_url, &first).await?;
     *is_imported = true;
-    let there = archive::export(to_url, slug, &folder.join("there")).await?;
+    let there = archive::export(to_url, slug, &folder.join("there"), None).await?;
     check_same(&manifest, &there, "the copy differs from the source")?;
     let facts = integrity::check(wanted.to, TenantId(manifest.tenant_id)).await?.facts;
     let broken = facts.iter().filter(|fact| fact.differences != 0).count();
@@ -118,7 +121,7 @@ async fn copy(
         );
         return Err(ArchiveError::Rejected(problem));
     }
-    let last = archive::export(from_url, slug, &folder.join("last")).await?;
+    let last = archive::export(from_url, slug, &folder.join("last"), store).await?;
     check_same(&manifest, &last, "the source changed while it was copied: move the tenant again")?;
     Ok(manifest)
 }

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use api::config::secret;
+use api::config::{StoreArgs, secret};
 use clap::Args;
 use domain::id::TenantId;
 use secrecy::{ExposeSecret, SecretString};
 use service::Db;
-use service::archive::Manifest;
+use service::archive::{Deleted, Manifest, OBJECTS};
 use service::integrity;
 use service::tenant::moving::SETTLE;
 use service::tx::PoolOptions;
@@ -28,6 +28,8 @@ pub struct ExportArgs {
     /// A new or empty folder, or a new file whose name ends in .tar.gz.
     #[arg(long, value_name = "FILE.tar.gz|FOLDER")]
     to: PathBuf,
+    #[command(flatten)]
+    store: StoreArgs,
 }
 
 /// Arguments of `tenant import`.
@@ -58,6 +60,8 @@ pub struct MoveArgs {
     /// A name for a folder that has the rows meanwhile. It is removed at the end.
     #[arg(long, value_name = "FOLDER", default_value = "stockwell-move")]
     work: PathBuf,
+    #[command(flatten)]
+    store: StoreArgs,
 }
 
 /// Arguments of `tenant delete`.
@@ -72,6 +76,8 @@ pub struct DeleteArgs {
     /// The slug again, because a deletion can't be undone.
     #[arg(long, value_name = "SLUG")]
     confirm: String,
+    #[command(flatten)]
+    store: StoreArgs,
 }
 
 /// Arguments of `tenant reset`.
@@ -88,12 +94,15 @@ pub struct ResetArgs {
     /// A folder or a file that `tenant export` wrote of this tenant. Without it, the tenant is as new.
     #[arg(long, value_name = "FILE.tar.gz|FOLDER")]
     from: Option<PathBuf>,
+    #[command(flatten)]
+    store: StoreArgs,
 }
 
 /// Writes an archive, and prints the number of rows of each table, and what is left out.
 pub(super) async fn export(args: &ExportArgs) -> Result<(), Failed> {
     let url = args.migrator_database_url.expose_secret();
-    let manifest = archive::export(url, &args.slug, &args.to).await?;
+    let store = args.store.read()?;
+    let manifest = archive::export(url, &args.slug, &args.to, store.as_ref()).await?;
     print_rows(&manifest);
     for left_out in &manifest.left_out {
         let column = left_out.column.as_ref().map(|column| format!(".{column}")).unwrap_or_default();
@@ -129,6 +138,7 @@ pub(super) async fn import(args: &ImportArgs) -> Result<(), Failed> {
 pub(super) async fn relocate(args: &MoveArgs) -> Result<(), Failed> {
     let options = PoolOptions { connections_max: 1, ..PoolOptions::default() };
     let to = Db::connect(args.to_app.expose_secret(), &options).await?;
+    let store = args.store.read()?;
     let wanted = Relocation {
         slug: &args.slug,
         from_url: args.migrator_database_url.expose_secret(),
@@ -136,6 +146,7 @@ pub(super) async fn relocate(args: &MoveArgs) -> Result<(), Failed> {
         to: &to,
         work: &args.work,
         settle: SETTLE,
+        store: store.as_ref(),
     };
     let Relocated { manifest, paused } = relocation::relocate(&wanted).await?;
     println!(
@@ -159,10 +170,13 @@ fn print_rows(manifest: &Manifest) {
 /// Deletes a tenant, and prints the rows that each table had and has.
 pub(super) async fn delete(args: &DeleteArgs) -> Result<(), Failed> {
     let url = args.migrator_database_url.expose_secret();
-    let tables = archive::delete(url, &args.slug, &args.confirm).await?;
+    let store = args.store.read()?;
+    let tables = archive::delete(url, &args.slug, &args.confirm, store.as_ref()).await?;
     for table in &tables {
-        println!("{}: {} rows deleted, {} left", table.table, table.deleted, table.left);
+        let unit = if table.table == OBJECTS { "" } else { " rows" };
+        println!("{}: {}{unit} deleted, {} left", table.table, table.deleted, table.left);
     }
+    let tables: Vec<Deleted> = tables.into_iter().filter(|table| table.table != OBJECTS).collect();
     let deleted: u64 = tables.iter().map(|table| table.deleted).sum();
     println!("{} is deleted: {deleted} rows of {} tables, none left", args.slug, tables.len());
     Ok(())
@@ -172,7 +186,8 @@ pub(super) async fn delete(args: &DeleteArgs) -> Result<(), Failed> {
 pub(super) async fn reset(args: &ResetArgs) -> Result<(), Failed> {
     let (db, migrator_url) = args.databases.connect().await?;
     let url = migrator_url.expose_secret();
-    let made = archive::reset(&db, url, &args.slug, &args.confirm, args.from.as_deref()).await?;
+    let (store, from) = (args.store.read()?, args.from.as_deref());
+    let made = archive::reset(&db, url, &args.slug, &args.confirm, from, store.as_ref()).await?;
     println!("{}\n{}", made.id, made.key.reveal());
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use api::config::StoreArgs;
 use local::Redis;
 use reqwest::Method;
 use sea_orm::sqlx;
@@ -102,6 +103,7 @@ fn a_worker_shows_what_it_handed_on() {
             database_url: None,
             metrics_addr: Some("127.0.0.1:0".parse().expect("an address")),
             redis_url: Some(SecretString::from(redis.url())),
+            store: StoreArgs::default(),
             webhooks: WebhookConfig::default(),
         };
         let worker = Worker::start(&config).await.expect("the worker starts");
@@ -171,6 +173,7 @@ fn dashboards_alerts_and_pages_name_metrics_that_are_there() {
             database_url: None,
             metrics_addr,
             redis_url: Some(SecretString::from(redis.url())),
+            store: StoreArgs::default(),
             webhooks: WebhookConfig::default(),
         };
         let worker = Worker::start(&config).await.expect("the worker starts");

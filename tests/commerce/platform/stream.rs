@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use api::config::StoreArgs;
 use futures_util::future::{join, join_all};
 use local::Redis;
 use rand::RngExt;
@@ -159,6 +160,7 @@ fn nothing_is_lost_between_two_connections() {
             relay_database_url: SecretString::from(environment().relay_database_url()),
             database_url: None,
             redis_url: Some(SecretString::from(redis.url())),
+            store: StoreArgs::default(),
             webhooks: WebhookConfig::default(),
         };
         let worker = Worker::start(&config).await.expect("the worker starts");

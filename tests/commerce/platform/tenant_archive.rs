@@ -139,7 +139,7 @@ impl Other {
 async fn exported(tenant: &Tenant, to: &Path) -> Manifest {
     let root = &environment().root;
     let before = counts(root, tenant).await;
-    let manifest = archive::export(&migrator_url(), &tenant.slug, to).await.expect("an archive");
+    let manifest = archive::export(&migrator_url(), &tenant.slug, to, None).await.expect("an archive");
     // A worker of another test may write meanwhile.
     for ((table, before), (_, after)) in before.into_iter().zip(counts(root, tenant).await) {
         let file = manifest.tables.iter().find(|file| file.table == table);
@@ -198,10 +198,11 @@ fn a_tenant_is_the_same_in_another_database_and_is_deleted_from_it() {
 /// Deletes an imported tenant. The other one of the database must stay as it was `before`.
 async fn is_gone_after_a_deletion(other: &Other, tenant: &Tenant, before: &[(String, i64)]) {
     let url = other.migrator_url();
-    let error = archive::delete(&url, &tenant.slug, &other.tenant.slug).await.expect_err("another slug");
+    let error =
+        archive::delete(&url, &tenant.slug, &other.tenant.slug, None).await.expect_err("another slug");
     assert!(error.to_string().contains("repeat the slug"), "{error}");
     let had = counts(&other.root, tenant).await;
-    let deleted = archive::delete(&url, &tenant.slug, &tenant.slug).await.expect("it is deleted");
+    let deleted = archive::delete(&url, &tenant.slug, &tenant.slug, None).await.expect("it is deleted");
     let count = |table: &str| had.iter().find(|(name, _)| name == table).map(|(_, count)| *count);
     for table in deleted.iter().filter(|table| table.table != "request_log") {
         let expected = count(&table.table).expect("a table");
@@ -220,7 +221,7 @@ async fn is_gone_after_a_deletion(other: &Other, tenant: &Tenant, before: &[(Str
     assert!(counts(&other.root, tenant).await.iter().all(|(_, count)| *count == 0));
     assert_eq!(counts(&other.root, &other.tenant).await, before);
     other.tenant.get("/v1/me").await.ok();
-    let error = archive::delete(&url, &tenant.slug, &tenant.slug).await.expect_err("it is gone");
+    let error = archive::delete(&url, &tenant.slug, &tenant.slug, None).await.expect_err("it is gone");
     assert!(error.to_string().contains("no tenant has the slug"), "{error}");
 }
 
@@ -244,8 +245,9 @@ fn a_row_that_was_changed_or_cut_is_named_by_its_file_and_line() {
             tenant.product(sku, "10.00").await;
         }
         let folder = place(tenant, "");
-        archive::export(&migrator_url(), &tenant.slug, &folder).await.expect("an archive");
-        let error = archive::export(&migrator_url(), &tenant.slug, &folder).await.expect_err("it is there");
+        archive::export(&migrator_url(), &tenant.slug, &folder, None).await.expect("an archive");
+        let error =
+            archive::export(&migrator_url(), &tenant.slug, &folder, None).await.expect_err("it is there");
         assert!(error.to_string().contains("is not empty"), "{error}");
         let rows = fs::read_to_string(folder.join("product.ndjson")).expect("rows");
         let second = rows.find("Product CUP").expect("the second product");
@@ -324,7 +326,8 @@ fn a_forged_archive_writes_no_other_tenant_and_no_role() {
             tenant.product(sku, "10.00").await;
         }
         let folder = place(tenant, "");
-        let manifest = archive::export(&migrator_url(), &tenant.slug, &folder).await.expect("an archive");
+        let manifest =
+            archive::export(&migrator_url(), &tenant.slug, &folder, None).await.expect("an archive");
 
         let copy = place(tenant, "-foreign");
         let mut foreign = manifest.clone();
@@ -370,8 +373,9 @@ fn a_packed_archive_that_was_cut_is_rejected_where_it_ends() {
     with_tenant(async |tenant| {
         trade(tenant).await;
         let packed = place(tenant, ".tar.gz");
-        archive::export(&migrator_url(), &tenant.slug, &packed).await.expect("an archive");
-        let error = archive::export(&migrator_url(), &tenant.slug, &packed).await.expect_err("it is there");
+        archive::export(&migrator_url(), &tenant.slug, &packed, None).await.expect("an archive");
+        let error =
+            archive::export(&migrator_url(), &tenant.slug, &packed, None).await.expect_err("it is there");
         assert!(error.to_string().starts_with(&packed.display().to_string()), "{error}");
         let bytes = fs::read(&packed).expect("an archive");
         let cut = place(tenant, "-cut.tar.gz");
@@ -434,7 +438,7 @@ async fn made(mode: KeyMode) -> (String, Client) {
 }
 
 async fn reset(slug: &str, from: Option<&Path>) -> Result<Client, String> {
-    let made = archive::reset(&environment().db, &migrator_url(), slug, slug, from).await;
+    let made = archive::reset(&environment().db, &migrator_url(), slug, slug, from, None).await;
     let made = made.map_err(|error| error.to_string())?;
     Ok(Client::new(&environment().node.base_url, Some(made.key.reveal())))
 }
@@ -445,7 +449,7 @@ fn a_tenant_for_trials_is_made_again_as_new_or_from_an_archive() {
         let (slug, client) = made(KeyMode::Test).await;
         client.post("/v1/products", &json!({ "sku": "MUG", "name": "Mug" })).await.created();
         let packed = environment().postgres.home().join(format!("{slug}.tar.gz"));
-        archive::export(&migrator_url(), &slug, &packed).await.expect("an archive");
+        archive::export(&migrator_url(), &slug, &packed, None).await.expect("an archive");
         client.post("/v1/products", &json!({ "sku": "CUP", "name": "Cup" })).await.created();
         let skus = async |client: &Client| {
             let products = client.get("/v1/products").await.ok();
@@ -477,7 +481,7 @@ fn a_tenant_for_trials_stays_if_the_archive_is_of_another_version() {
     environment().runtime.block_on(async {
         let (slug, client) = made(KeyMode::Test).await;
         let folder = environment().postgres.home().join(format!("{slug}-old"));
-        let mut manifest = archive::export(&migrator_url(), &slug, &folder).await.expect("an archive");
+        let mut manifest = archive::export(&migrator_url(), &slug, &folder, None).await.expect("an archive");
         manifest.schema.steps -= 1;
         let text = serde_json::to_string(&manifest).expect("JSON");
         fs::write(folder.join("manifest.json"), text).expect("it is of another version");

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::str::FromStr;
 
+use api::config::StoreArgs;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -51,6 +52,7 @@ fn worker_config(apart: &Apart) -> WorkerConfig {
         database_url: Some(SecretString::from(apart.database_url())),
         metrics_addr: None,
         redis_url: None,
+        store: StoreArgs::default(),
         webhooks: WebhookConfig {
             signing_key_file: Some(environment().signing_key_file.clone()),
             webhook_networks: loopback(),

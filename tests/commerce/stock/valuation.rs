@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use api::config::StoreArgs;
 use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 use sea_orm::sqlx::{self, Connection, Executor, Row};
 use secrecy::SecretString;
@@ -343,6 +344,7 @@ fn the_worker_makes_the_checkpoints_that_are_due() {
             relay_database_url: SecretString::from(environment().relay_database_url()),
             database_url: Some(SecretString::from(environment().database_url())),
             redis_url: None,
+            store: StoreArgs::default(),
             webhooks: WebhookConfig::default(),
         };
         let worker = Worker::start(&config).await.expect("the worker starts");

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use api::broadcast::EVENTS_CHANNEL;
+use api::config::StoreArgs;
 use futures_util::StreamExt;
 use futures_util::future::{join, join_all};
 use local::Redis;
@@ -43,6 +44,7 @@ fn relay() {
         relay_database_url: SecretString::from(std::env::var(DATABASE_URL).expect("the parent sets it")),
         database_url: None,
         redis_url: Some(SecretString::from(redis_url)),
+        store: StoreArgs::default(),
         webhooks: WebhookConfig::default(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();

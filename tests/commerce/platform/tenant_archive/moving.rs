@@ -62,6 +62,7 @@ fn a_tenant_moves_while_it_trades_and_no_sale_is_lost() {
             to: &other.node.app.db,
             work: &work,
             settle: SETTLE,
+            store: None,
         };
         let is_over = AtomicBool::new(false);
         let relocated = async {
@@ -111,6 +112,7 @@ fn a_move_that_fails_or_is_killed_leaves_the_tenant_trading() {
             to: &environment().db,
             work: &work,
             settle: Duration::ZERO,
+            store: None,
         };
         let failed = relocate(&wanted).await.expect_err("the tenant is there");
         assert!(failed.to_string().contains("an import changes no tenant"), "{failed}");
@@ -142,6 +144,7 @@ fn a_copy_waits_until_it_is_compared_and_stays_if_the_tenant_was_ended() {
             to: &other.node.app.db,
             work: &work,
             settle: Duration::ZERO,
+            store: None,
         };
         let worked = async || {
             let statement = "select (select count(*) from auth.tenants() w where w = $1) from tenant where tenant_id = $1";

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use api::config::StoreArgs;
 use chrono::{DateTime, Utc};
 use futures_util::future::join;
 use sea_orm::sqlx::{self, Connection, PgConnection};
@@ -189,6 +190,7 @@ fn a_worker_stops_although_a_run_waits() {
             database_url: Some(SecretString::from(apart.database_url())),
             metrics_addr: None,
             redis_url: None,
+            store: StoreArgs::default(),
             webhooks: WebhookConfig::default(),
         };
         let worker = Worker::start(&config).await.expect("the worker starts");
