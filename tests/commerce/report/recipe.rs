@@ -9,7 +9,11 @@ fn statements(tenant: &Tenant) -> Vec<String> {
     let (_, block) = document.split_once("<<'SQL'\n").expect("SQL for the operator");
     let (block, _) = block.split_once("\nSQL\n").expect("an end of it");
     let block = block.replace(":'tenant'", &format!("'{}'", tenant.id.0));
-    block.split(';').map(|statement| statement.trim().to_owned()).filter(|statement| !statement.is_empty()).collect()
+    block
+        .split(';')
+        .map(|statement| statement.trim().to_owned())
+        .filter(|statement| !statement.is_empty())
+        .collect()
 }
 
 /// Every query of the document returns rows for a tenant that trades today, as the demo does.
