@@ -2,15 +2,17 @@
 
 mod upload;
 
+use std::time::{Duration, Instant};
+
 use actix_web::body::SizedStream;
 use actix_web::http::header::{
     self, Charset, ContentDisposition, DispositionParam, DispositionType, EntityTag, ExtendedValue,
 };
 use actix_web::web::{Bytes, Data};
-use actix_web::{HttpResponse, delete, get, patch, post};
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use domain::attachment::Holder;
 use domain::id::AttachmentId;
-use futures_util::{StreamExt, stream};
+use futures_util::{Stream, StreamExt, stream};
 use serde::Deserialize;
 use serde_json::json;
 use service::attachment::stored::{self, Content, Place};
@@ -40,7 +42,12 @@ const PART_BYTES: usize = 64 * 1024;
 const SENT: Sizes =
     Sizes { of_process: 64 * 1024 * 1024, of_tenant: 24 * 1024 * 1024, spare: 16 * 1024 * 1024 };
 
-static ROOM: Room = Room::new(SENT);
+/// Most bytes of a tenant at once for one address: a slow reader holds a third of the tenant's room.
+const SENT_TO_ADDRESS: usize = 8 * 1024 * 1024;
+/// Longest time in which a content is taken: 5 MiB at 87 KiB a second. It holds its room until then.
+const SENT_WITHIN: Duration = Duration::from_secs(60);
+
+static ROOM: Room = Room::with_readers(SENT, SENT_TO_ADDRESS);
 
 record!(Attachment, AttachmentId);
 
@@ -187,7 +194,8 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<AttachmentId>, seen: IfN
 /// Get the content of an attachment
 ///
 /// Returns the file as it was sent, with its media type. Its ETag is the SHA-256 of the content. Browsers save the file rather than show it
-/// as a page.
+/// as a page. A content that is not taken within 60 seconds is cut off. At most 8 MiB of a tenant are sent to one address at a time, and 24
+/// MiB to all (429 after 10 seconds).
 #[utoipa::path(
     operation_id = "attachments_get_content",
     extensions(("x-publishable" = json!(true))),
@@ -195,14 +203,32 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<AttachmentId>, seen: IfN
         ("bearer" = ["catalog:read"]), ("bearer" = ["customers:read"]), ("bearer" = ["purchasing:read"]), ("bearer" = ["orders:read"]),
     ),
     params(("id" = AttachmentId, Path, description = "The attachment's id."), ReadHeaders),
-    responses((status = 200, description = "The content.", content(
-        (String = "image/png", example = "…"),
-        (String = "application/pdf", example = "%PDF-1.7…"),
-        (String = "text/plain", example = "Handle with care."),
-    )))
+    responses((
+        status = 200,
+        description = "The content.",
+        headers(
+            ("Content-Disposition" = String, description = "`attachment`, with the name of the file."),
+            ("Content-Security-Policy" = String, description = "A page that shows the content gives it no rights."),
+        ),
+        content(
+            (String = "image/jpeg", example = "…"),
+            (String = "image/png", example = "…"),
+            (String = "image/webp", example = "…"),
+            (String = "image/gif", example = "…"),
+            (String = "application/pdf", example = "%PDF-1.7…"),
+            (String = "text/plain", example = "Handle with care."),
+            (String = "text/csv", example = "sku,quantity\r\nBOLT-M8,20\r\n"),
+        ),
+    ))
 )]
 #[get("/v1/attachments/{id}/content")]
-async fn get_content(app: Data<App>, caller: Caller, id: PathId<AttachmentId>, seen: IfNoneMatch) -> Answer {
+async fn get_content(
+    request: HttpRequest,
+    app: Data<App>,
+    caller: Caller,
+    id: PathId<AttachmentId>,
+    seen: IfNoneMatch,
+) -> Answer {
     let sight = Sight::of(&caller)?;
     let read = async |tx: &Tx| attachment::get(tx, &sight, id.0).await;
     let found = app.db.read(caller.tenant_id, read).await?;
@@ -211,7 +237,7 @@ async fn get_content(app: Data<App>, caller: Caller, id: PathId<AttachmentId>, s
         return Ok(HttpResponse::NotModified().insert_header(header::ETag(tag)).finish());
     }
     let size = usize::try_from(found.size_bytes).unwrap_or_default();
-    let place = ROOM.take(caller.tenant_id, size).await?;
+    let place = ROOM.take_for(caller.tenant_id, app.address_of(&request), size).await?;
     let read = async |tx: &Tx| attachment::content(tx, &found).await;
     let content = match app.db.read(caller.tenant_id, read).await? {
         Content::Here(bytes) => bytes,
@@ -220,15 +246,10 @@ async fn get_content(app: Data<App>, caller: Caller, id: PathId<AttachmentId>, s
             stored::fetch(store, &name, caller.tenant_id, &found.sha256, size).await?
         }
     };
-    let mut rest = Bytes::from(content);
-    let mut parts = Vec::with_capacity(rest.len().div_ceil(PART_BYTES));
-    while !rest.is_empty() {
-        parts.push(rest.split_to(rest.len().min(PART_BYTES)));
-    }
+    let bytes = Bytes::from(content);
     // The room is free when the last part was taken.
-    let parts = stream::iter(parts).map(move |part| {
+    let parts = parts(bytes, Instant::now() + SENT_WITHIN).inspect(move |_| {
         let _held = &place;
-        Ok::<Bytes, std::io::Error>(part)
     });
     Ok(HttpResponse::Ok()
         .content_type(found.content_type.clone())
@@ -237,6 +258,21 @@ async fn get_content(app: Data<App>, caller: Caller, id: PathId<AttachmentId>, s
         .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .body(SizedStream::new(u64::try_from(size).unwrap_or_default(), parts)))
+}
+
+/// Returns a content part by part. A reader who is too slow for the deadline gets no more: the connection is closed.
+fn parts(mut rest: Bytes, until: Instant) -> impl Stream<Item = Result<Bytes, std::io::Error>> {
+    let mut parts = Vec::with_capacity(rest.len().div_ceil(PART_BYTES));
+    while !rest.is_empty() {
+        parts.push(rest.split_to(rest.len().min(PART_BYTES)));
+    }
+    stream::iter(parts).map(move |part| {
+        if Instant::now() < until {
+            Ok(part)
+        } else {
+            Err(std::io::Error::from(std::io::ErrorKind::TimedOut))
+        }
+    })
 }
 
 /// Change an attachment
@@ -311,5 +347,24 @@ fn disposition(filename: &str) -> ContentDisposition {
     ContentDisposition {
         disposition: DispositionType::Attachment,
         parameters: vec![DispositionParam::FilenameExt(name)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn a_reader_who_is_too_slow_gets_no_more() {
+        let content = || Bytes::from(vec![7; PART_BYTES + 1]);
+        let taken = |until: Instant| {
+            let parts = parts(content(), until).collect::<Vec<_>>();
+            let parts = parts.now_or_never().expect("parts are ready");
+            parts.iter().map(|part| part.as_ref().map(Bytes::len).ok()).collect::<Vec<_>>()
+        };
+        assert_eq!(taken(Instant::now() + SENT_WITHIN), [Some(PART_BYTES), Some(1)]);
+        assert_eq!(taken(Instant::now()), [None, None]);
     }
 }

@@ -209,6 +209,7 @@ async fn run(tx: &Tx, statement: &Statement) -> Result<BankStatement, Error> {
         }
     }
     // An entry that was stored whole stays whole, and one that was stored as its transactions stays split.
+    bank::lock_accounts(tx, &wholes).await?;
     let before = bank::stored(tx, &wholes).await?;
     let is_stored = |line: &NewLine| before.contains_key(&(line.account.clone(), line.reference.clone()));
     let split = |(entry, whole): (&&Entry, &NewLine)| {

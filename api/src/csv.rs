@@ -228,3 +228,34 @@ fn delimiter(text: &[u8]) -> u8 {
     let header = lines.find(|line| !line.is_empty()).unwrap_or_default();
     *b",;\t".iter().find(|delimiter| header.contains(delimiter)).unwrap_or(&b',')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(header: &[&str]) -> Result<[Option<usize>; 3], ApiError> {
+        let header: Vec<String> = header.iter().map(|name| (*name).to_owned()).collect();
+        places(header, ["code", "name", "parent"], 2)
+    }
+
+    fn detail(header: &[&str]) -> String {
+        found(header).expect_err("a rejection").detail().to_owned()
+    }
+
+    #[test]
+    fn columns_are_found_in_any_order() {
+        assert_eq!(found(&["name", "", "code"]).expect("places"), [Some(2), Some(0), None]);
+        assert_eq!(detail(&["code"]), "The header lacks the column name. Name it in the first row.");
+        let twice = "The header has the column code twice. Leave one out.";
+        assert_eq!(detail(&["code", "name", "code"]), twice);
+    }
+
+    #[test]
+    fn an_unknown_column_is_shown_up_to_100_characters() {
+        for letters in [100, 101, 100_000] {
+            let shown = "ä".repeat(100);
+            let expected = format!("There is no column {shown}. The columns are code, name, parent.");
+            assert_eq!(detail(&["code", &"ä".repeat(letters)]), expected, "{letters}");
+        }
+    }
+}

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Serialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::html::accepts_html;
 use crate::problem::{Answer, ApiError, Entry, ErrorCode, REGISTRY};
 
 /// The routes of this area.
@@ -82,11 +83,9 @@ async fn show(request: HttpRequest) -> Answer {
         return Err(ApiError::new(domain::refusal::Code::NotFound, "There is no such error code."));
     };
     let doc = ErrorDoc::from(code.entry());
-    let accept =
-        request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut response = HttpResponse::Ok();
     response.insert_header(PUBLIC);
-    if accept.contains("text/html") {
+    if accepts_html(request.headers()) {
         return Ok(response.content_type("text/html; charset=utf-8").body(page(&doc)));
     }
     Ok(response.json(doc))

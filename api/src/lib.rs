@@ -39,6 +39,7 @@ pub mod event;
 pub mod exchange_rate;
 mod faults;
 mod health;
+mod html;
 pub mod idempotency;
 pub mod integrity;
 pub mod journal;

@@ -9,7 +9,8 @@ use std::io::Write;
 use std::path::{Component, Path};
 use std::sync::LazyLock;
 
-use actix_web::http::header::{self, EntityTag, HeaderName};
+use actix_web::body::BoxBody;
+use actix_web::http::header::{self, EntityTag, HeaderName, HeaderValue};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, get};
 use flate2::Compression;
@@ -17,6 +18,7 @@ use flate2::write::GzEncoder;
 
 use crate::app::App;
 use crate::compress::accepts_gzip;
+use crate::html::escaped;
 use crate::problem::{Answer, ApiError, ErrorCode};
 use crate::version::IfNoneMatch;
 
@@ -64,6 +66,27 @@ pub fn mount(cfg: &mut ServiceConfig) {
         HttpResponse::Found().insert_header(place).insert_header((header::CACHE_CONTROL, "no-cache")).finish()
     };
     cfg.route("/", web::get().to(lead)).service(send_file);
+}
+
+/// Shows a failed sign-in to a person: a small page in place of the problem, with the same status and headers. `reason` has no text
+/// that the request sent.
+pub fn failed_sign_in(error: &ApiError, reason: &str) -> HttpResponse {
+    let html = format!(
+        "<!doctype html><html lang=\"en\" data-theme=\"auto\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\">\
+         <title>Sign-in failed – Stockwell</title><link rel=\"icon\" href=\"/web/{HASH}/kit/icon.svg\">\
+         <link rel=\"stylesheet\" href=\"/web/{HASH}/kit/kit.css\"></head><body><main class=\"entrance\">\
+         <h1>Sign-in failed</h1><p>{}</p><p><a class=\"button main\" href=\"{HOME}\">Back to the sign-in</a></p>\
+         </main></body></html>",
+        escaped(reason),
+    );
+    let mut response = error.render(None);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(HTML));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY));
+    headers.insert(PERMISSIONS_POLICY, HeaderValue::from_static(PERMISSIONS));
+    response.set_body(BoxBody::new(html))
 }
 
 fn page(app: &App, known: &IfNoneMatch, name: &str) -> Answer {

@@ -1,6 +1,8 @@
-//! Room for bodies in memory: so many bytes of all tenants, and fewer of one. Some stay free for tenants that have none.
+//! Room for bodies in memory: so many bytes of all tenants, and fewer of one. Some stay free for tenants that have none. A room may
+//! limit one address of a tenant further, so that a slow reader does not hold the room of the others.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +29,8 @@ pub struct Sizes {
 #[derive(Debug)]
 pub struct Room {
     sizes: Sizes,
+    /// Most bytes at once of a tenant for one address.
+    of_reader: usize,
     taken: LazyLock<Mutex<Taken>>,
     given_back: Notify,
 }
@@ -36,28 +40,56 @@ struct Taken {
     in_all: usize,
     /// Bytes of the tenants that have some.
     of_tenants: HashMap<TenantId, usize>,
+    /// Bytes of the addresses that have some.
+    of_readers: HashMap<Holder, usize>,
+}
+
+/// The tenant that has a body, and the address that it is sent to, if that is limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Holder {
+    tenant_id: TenantId,
+    address: Option<IpAddr>,
 }
 
 /// The right to hold a body in memory, until it is dropped.
 #[derive(Debug)]
 pub struct Place {
     room: &'static Room,
-    tenant_id: TenantId,
+    holder: Holder,
     bytes: usize,
 }
 
 impl Room {
     pub const fn new(sizes: Sizes) -> Self {
-        Room { sizes, taken: LazyLock::new(Default::default), given_back: Notify::const_new() }
+        Room::with_readers(sizes, usize::MAX)
+    }
+
+    /// Makes a room of which a tenant gets at most `of_reader` bytes for one address. A single body may have more.
+    pub const fn with_readers(sizes: Sizes, of_reader: usize) -> Self {
+        Room { sizes, of_reader, taken: LazyLock::new(Default::default), given_back: Notify::const_new() }
     }
 
     /// Waits for room for so many bytes. Rejects a body that waits too long: with 429 if its own tenant has all that it may
     /// have, else with 503.
     pub async fn take(&'static self, tenant_id: TenantId, bytes: usize) -> Result<Place, ApiError> {
-        let place = tokio::time::timeout(DEADLINE, self.next(tenant_id, bytes)).await;
+        self.take_for(tenant_id, None, bytes).await
+    }
+
+    /// Like [`take`](Room::take), for a body that is sent to an address.
+    pub async fn take_for(
+        &'static self,
+        tenant_id: TenantId,
+        address: Option<IpAddr>,
+        bytes: usize,
+    ) -> Result<Place, ApiError> {
+        let holder = Holder { tenant_id, address };
+        let place = tokio::time::timeout(DEADLINE, self.next(holder, bytes)).await;
         place.map_err(|_| {
-            let own = self.taken().of_tenants.get(&tenant_id).copied().unwrap_or_default();
-            let error = if own + bytes > self.sizes.of_tenant {
+            let taken = self.taken();
+            let own = taken.of_tenants.get(&tenant_id).copied().unwrap_or_default();
+            let is_own = own + bytes > self.sizes.of_tenant || !taken.has_room_of(holder, bytes, self.of_reader);
+            drop(taken);
+            let error = if is_own {
                 let detail = "Your tenant sends as many long bodies at once as it may. Send the next one after the response \
                               to the one before.";
                 ApiError::new(ErrorCode::RateLimited, detail)
@@ -68,27 +100,30 @@ impl Room {
         })
     }
 
-    async fn next(&'static self, tenant_id: TenantId, bytes: usize) -> Place {
+    async fn next(&'static self, holder: Holder, bytes: usize) -> Place {
         loop {
             let given_back = self.given_back.notified();
-            if let Some(place) = self.try_take(tenant_id, bytes) {
+            if let Some(place) = self.try_take(holder, bytes) {
                 return place;
             }
             given_back.await;
         }
     }
 
-    fn try_take(&'static self, tenant_id: TenantId, bytes: usize) -> Option<Place> {
+    fn try_take(&'static self, holder: Holder, bytes: usize) -> Option<Place> {
         let Sizes { of_process, of_tenant, spare } = self.sizes;
         let mut taken = self.taken();
-        let own = taken.of_tenants.get(&tenant_id).copied().unwrap_or_default();
+        let own = taken.of_tenants.get(&holder.tenant_id).copied().unwrap_or_default();
         let left = of_process.saturating_sub(taken.in_all);
         let has_room =
             if own == 0 { bytes <= left } else { own + bytes <= of_tenant && bytes + spare <= left };
-        has_room.then(|| {
+        (has_room && taken.has_room_of(holder, bytes, self.of_reader)).then(|| {
             taken.in_all += bytes;
-            taken.of_tenants.insert(tenant_id, own + bytes);
-            Place { room: self, tenant_id, bytes }
+            taken.of_tenants.insert(holder.tenant_id, own + bytes);
+            if holder.address.is_some() {
+                *taken.of_readers.entry(holder).or_default() += bytes;
+            }
+            Place { room: self, holder, bytes }
         })
     }
 
@@ -97,13 +132,24 @@ impl Room {
     }
 }
 
+impl Taken {
+    /// Whether an address may have so many bytes more, of the most that it may have at once.
+    fn has_room_of(&self, holder: Holder, bytes: usize, most: usize) -> bool {
+        self.of_readers.get(&holder).is_none_or(|own| own.saturating_add(bytes) <= most)
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         let mut taken = self.room.taken();
         taken.in_all -= self.bytes;
-        match taken.of_tenants.get_mut(&self.tenant_id) {
+        match taken.of_tenants.get_mut(&self.holder.tenant_id) {
             Some(own) if *own > self.bytes => *own -= self.bytes,
-            _ => _ = taken.of_tenants.remove(&self.tenant_id),
+            _ => _ = taken.of_tenants.remove(&self.holder.tenant_id),
+        }
+        match taken.of_readers.get_mut(&self.holder) {
+            Some(own) if *own > self.bytes => *own -= self.bytes,
+            _ => _ = taken.of_readers.remove(&self.holder),
         }
         drop(taken);
         self.room.given_back.notify_waiters();
@@ -118,7 +164,30 @@ mod tests {
     use super::*;
 
     fn place(room: &'static Room, tenant: u128, bytes: usize) -> Option<Place> {
-        room.next(TenantId(Uuid::from_u128(tenant)), bytes).now_or_never()
+        room.next(holder(tenant, None), bytes).now_or_never()
+    }
+
+    fn holder(tenant: u128, address: Option<IpAddr>) -> Holder {
+        Holder { tenant_id: TenantId(Uuid::from_u128(tenant)), address }
+    }
+
+    #[test]
+    fn an_address_has_a_share_of_the_room_of_its_tenant() {
+        static ROOM: Room = Room::with_readers(Sizes { of_process: 40, of_tenant: 24, spare: 0 }, 8);
+        let place = |last: u8, bytes| {
+            let address = IpAddr::from([192, 0, 2, last]);
+            ROOM.next(holder(1, Some(address)), bytes).now_or_never()
+        };
+        let slow = [place(1, 4).expect("room"), place(1, 4).expect("room")];
+        assert!(place(1, 1).is_none(), "8 bytes for an address at a time");
+        let others = [place(2, 8).expect("room"), place(3, 8).expect("room")];
+        assert!(place(4, 1).is_none(), "24 bytes of a tenant at a time");
+        drop(slow);
+        let long = place(1, 8).expect("room");
+        drop((others, long));
+        assert!(place(5, 20).is_some(), "one long body");
+        let taken = ROOM.taken();
+        assert!(taken.of_readers.is_empty() && taken.of_tenants.is_empty(), "nothing is kept");
     }
 
     #[test]
@@ -154,7 +223,7 @@ mod tests {
     async fn a_body_that_waits_gets_the_next_room() {
         static ROOM: Room = Room::new(Sizes { of_process: 1, of_tenant: 1, spare: 0 });
         let held = place(&ROOM, 1, 1);
-        let mut waiting = Box::pin(ROOM.next(TenantId(Uuid::from_u128(2)), 1));
+        let mut waiting = Box::pin(ROOM.next(holder(2, None), 1));
         assert!((&mut waiting).now_or_never().is_none());
         drop(held);
         assert!(waiting.now_or_never().is_some());

@@ -429,7 +429,7 @@ struct ProposalParams {
     /// Day of the payments. Today if absent.
     #[param(example = "2026-11-20")]
     pay_on: Option<NaiveDate>,
-    /// Last due day of the bills to propose, `pay_on` or later. If absent, 7 days after `pay_on`.
+    /// Last due day of the bills to propose, `pay_on` or later (422). If absent, 7 days after `pay_on`.
     #[param(example = "2026-11-27")]
     until: Option<NaiveDate>,
     /// Only bills of this supplier.

@@ -313,6 +313,43 @@ begin
 end
 $$;
 
+-- The bank transfers of customers, and payments to suppliers, of an amount and a time. Row-level security keeps a comparison of
+-- numbers from using an index.
+create or replace function auth.find_transfers(wanted numeric, since timestamptz, until timestamptz)
+returns setof uuid
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select p.id from public.payment p
+    where p.tenant_id = current_setting('app.tenant_id')::uuid and p.method = 'bank'
+      and p.amount = wanted and p.occurred_at >= since and p.occurred_at < until;
+end
+$$;
+
+create or replace function auth.find_supplier_transfers(wanted numeric, since timestamptz, until timestamptz)
+returns setof uuid
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select p.id from public.supplier_payment p
+    where p.tenant_id = current_setting('app.tenant_id')::uuid and p.kind = 'payment'
+      and p.amount = wanted and p.occurred_at >= since and p.occurred_at < until;
+end
+$$;
+
+grant select (tenant_id, id, method, amount, occurred_at) on public.payment to stockwell_lookup;
+grant select (tenant_id, id, kind, amount, occurred_at) on public.supplier_payment to stockwell_lookup;
+alter function auth.find_transfers(numeric, timestamptz, timestamptz) owner to stockwell_lookup;
+alter function auth.find_supplier_transfers(numeric, timestamptz, timestamptz) owner to stockwell_lookup;
+revoke all on function auth.find_transfers(numeric, timestamptz, timestamptz),
+    auth.find_supplier_transfers(numeric, timestamptz, timestamptz) from public;
+grant execute on function auth.find_transfers(numeric, timestamptz, timestamptz),
+    auth.find_supplier_transfers(numeric, timestamptz, timestamptz) to stockwell_app;
+
 grant select on public.product, public.customer, public.supplier to stockwell_lookup;
 grant select (tenant_id, id, metadata) on public.sales_order to stockwell_lookup;
 revoke all on function public.searched_form(text), public.searched_words(text),

@@ -2,13 +2,20 @@
 -- idempotency keys become free.
 
 -- One step of a walk over the commands of a tenant with ids before `before`, after the command `after_id`. Returns how
--- many responses it deleted and where it stopped; no row at the end of the walk.
+-- many responses it deleted and where it stopped; no row at the end of the walk, and for a tenant that is moving: the rows
+-- of the copy are compared with those here.
 create or replace function auth.forget_answers(of_tenant uuid, after_id uuid, before uuid, most integer)
 returns table (forgotten bigint, last_id uuid)
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    if exists (
+        select from public.tenant t
+        where t.tenant_id = of_tenant and (t.moved_at is not null or t.moving_until > now())
+    ) then
+        return;
+    end if;
     return query
     with old as (
         select c.id from public.command c
@@ -198,6 +205,21 @@ $$;
 alter function auth.tenants() owner to stockwell_lookup;
 revoke all on function auth.tenants() from public;
 grant execute on function auth.tenants() to stockwell_relay;
+
+-- Whether a tenant is moving to another database, so that work for each tenant leaves one out.
+create or replace function auth.is_moving()
+returns boolean
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return exists (select from public.tenant t where t.moved_at is null and t.moving_until > now());
+end
+$$;
+
+alter function auth.is_moving() owner to stockwell_lookup;
+revoke all on function auth.is_moving() from public;
+grant execute on function auth.is_moving() to stockwell_relay;
 
 -- The tenants that have endpoints of webhooks.
 create or replace function auth.webhook_tenants()

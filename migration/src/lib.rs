@@ -223,6 +223,7 @@ pub const STEPS: &[Step] = &[
     step!("0211_tenant_move"),
     step!("0233_attachment_store"),
     step!("0234_attachment_store_valid"),
+    step!("0237_bank_amount_indexes"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

@@ -160,17 +160,25 @@ impl Attachment {
 impl Sight {
     /// Returns the records whose files the caller may read: those that it may read itself.
     pub fn of(caller: &Caller) -> Result<Self, Error> {
-        let is_visitor = caller.is_publishable();
-        let is_seen = |kind: &RecordKind| {
-            caller.scopes.contains(read_scope(*kind))
-                && (!is_visitor || *kind == RecordKind::Product)
-                && (!states_costs(*kind) || caller.sees_costs())
-        };
-        let kinds: Vec<RecordKind> = RecordKind::VARIANTS.iter().copied().filter(is_seen).collect();
-        if kinds.is_empty() {
+        let sight = Sight::where_kind(caller, |kind| is_seen(caller, kind));
+        if sight.kinds.is_empty() {
             caller.require(Scope::CatalogRead)?;
         }
-        Ok(Sight { kinds, is_visitor })
+        Ok(sight)
+    }
+
+    /// Returns the records whose files the caller may read or change. Rejects a caller who may change none, before a file is
+    /// looked for.
+    fn of_writer(caller: &Caller) -> Result<Self, Error> {
+        if !RecordKind::VARIANTS.iter().any(|kind| is_changed(caller, *kind)) {
+            caller.require(Scope::CatalogWrite)?;
+        }
+        Ok(Sight::where_kind(caller, |kind| is_seen(caller, kind) || is_changed(caller, kind)))
+    }
+
+    fn where_kind(caller: &Caller, is_known: impl Fn(RecordKind) -> bool) -> Self {
+        let kinds = RecordKind::VARIANTS.iter().copied().filter(|kind| is_known(*kind)).collect();
+        Sight { kinds, is_visitor: caller.is_publishable() }
     }
 
     /// Returns all records.
@@ -182,6 +190,18 @@ impl Sight {
         let listing = Listing::new(tx, SELECT).among("a.record_kind", &self.kinds);
         listing.sql(if self.is_visitor { FOR_VISITORS } else { "" })
     }
+}
+
+/// Whether the caller may read the files of records of a kind.
+fn is_seen(caller: &Caller, kind: RecordKind) -> bool {
+    caller.scopes.contains(read_scope(kind))
+        && (!caller.is_publishable() || kind == RecordKind::Product)
+        && (!states_costs(kind) || caller.sees_costs())
+}
+
+/// Whether the caller may change the files of records of a kind.
+fn is_changed(caller: &Caller, kind: RecordKind) -> bool {
+    caller.scopes.contains(write_scope(kind))
 }
 
 fn read_scope(kind: RecordKind) -> Scope {
@@ -498,9 +518,10 @@ async fn insert(tx: &Tx, id: AttachmentId, new: &NewAttachment, position: i32) -
     Ok(())
 }
 
-/// Locks an attachment. Rejects a caller who may not change the files of its record.
+/// Locks an attachment that the caller may change. One that the caller neither reads nor changes looks like one that is not there.
 async fn lock(tx: &Tx, caller: &Caller, id: AttachmentId) -> Result<Attachment, Error> {
-    let listing = Sight::everything().listing(tx).with("a.id = ", Some(id.0)).sql(" for no key update of a");
+    let sight = Sight::of_writer(caller)?;
+    let listing = sight.listing(tx).with("a.id = ", Some(id.0)).sql(" for no key update of a");
     let rows = listing.rows(tx).await?;
     let row = rows.first().ok_or_else(|| Refusal::not_found("attachment"))?;
     caller.require(write_scope(word(row, "record_kind")?))?;

@@ -6,6 +6,7 @@
 mod attempts;
 mod current;
 pub mod customer_session;
+mod hidden;
 pub mod invitation;
 pub mod keys;
 mod network;

@@ -146,6 +146,17 @@ pub async fn currency(tx: &Tx) -> Result<(String, u32), Error> {
     Ok((currency, decimals))
 }
 
+/// Waits for other imports of the accounts, until the end of the transaction: two imports at once could store an entry whole and as
+/// its transactions. Many accounts share a lock, so a file takes at most 64.
+pub async fn lock_accounts(tx: &Tx, lines: &[NewLine]) -> Result<(), Error> {
+    let statement = "select pg_advisory_xact_lock(hashtextextended('bank account ' || $1::uuid || ' ' || b.number, 0)) \
+                     from (select distinct hashtextextended(v.account, 0) & 63 as number \
+                           from unnest($2::text[]) as v (account) order by number) b";
+    let locked = Columns::of(statement).bind(tx.tenant_id.0);
+    locked.column("account", lines, |line| line.account.clone()).execute(tx).await?;
+    Ok(())
+}
+
 /// Returns day and amount of the lines that are stored already, by account and reference.
 pub async fn stored(
     tx: &Tx,

@@ -120,7 +120,7 @@ impl Refusals {
         let pending = std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
         for (tenant_id, rows) in pending.by_tenant {
             let rows: Vec<(Key, i32)> = rows.into_iter().collect();
-            let written = self.db.job(tenant_id, async |tx| save(tx, &rows).await).await;
+            let written = self.db.job_beside_moves(tenant_id, async |tx| save(tx, &rows).await).await;
             if let Err(error) = written {
                 tracing::warn!(%error, %tenant_id, "refusals were not written");
             }

@@ -94,15 +94,24 @@ impl Outbox {
 
     /// Deletes the stored responses of requests from `since` on that are older than [`ANSWERS_KEPT`]. Their idempotency
     /// keys become free; the audit record stays. Returns the end of the time that it has covered, which is the next
-    /// `since`, and the number of deleted responses.
+    /// `since`, and the number of deleted responses. A tenant that is moving is left out, so the next call covers the time again.
     pub async fn forget_answers(&self, since: Option<DateTime<Utc>>) -> Result<(DateTime<Utc>, i64), Error> {
         let until = crate::tx::now() - ANSWERS_KEPT;
-        let (since, before) = (first_id(since.unwrap_or_default()), first_id(until));
+        let begun = since.unwrap_or_default();
+        let (after, before) = (first_id(begun), first_id(until));
+        let was_one_moving = self.is_one_moving().await?;
         let mut forgotten = 0;
         for tenant_id in self.tenants().await? {
-            forgotten += self.forget_answers_of(tenant_id, since, before).await?;
+            forgotten += self.forget_answers_of(tenant_id, after, before).await?;
         }
-        Ok((until, forgotten))
+        let is_complete = !was_one_moving && !self.is_one_moving().await?;
+        Ok((if is_complete { until } else { begun }, forgotten))
+    }
+
+    /// Whether a tenant is moving to another database.
+    async fn is_one_moving(&self) -> Result<bool, Error> {
+        let row = sqlx::query("select auth.is_moving() as moving").fetch_one(&self.pool).await?;
+        Ok(row.try_get("moving")?)
     }
 
     /// Deletes refused requests that are older than [`REFUSALS_KEPT`], and returns their number.

@@ -243,17 +243,36 @@ impl Db {
         on_database(timeout(REPORT_TIME, report)).await.unwrap_or(Err(Error::Deadline))
     }
 
-    /// Runs a background job in one transaction and commits it, with the memory and the time that many rows need.
+    /// Runs a background job in one transaction and commits it, with the memory and the time that many rows need. Rejects a tenant that
+    /// is moving to another database, or was moved: a worker may have listed it before.
     pub async fn job<T>(
         &self,
         tenant_id: TenantId,
         work: impl AsyncFnOnce(&Tx) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let opening = format!("begin; {MANY_ROWS}; set local statement_timeout = '300s'");
-        let tx = self.open(&opening, Work::Job, tenant_id).await?;
+        self.moves.check_write(tenant_id)?;
+        let tx = self.open_job(tenant_id).await?;
+        require_trading(&tx).await?;
         let answer = work(&tx).await?;
         tx.commit().await?;
         Ok(answer)
+    }
+
+    /// Runs a job that writes only rows which a move does not compare with their copies, also for a tenant that is moving.
+    pub(crate) async fn job_beside_moves<T>(
+        &self,
+        tenant_id: TenantId,
+        work: impl AsyncFnOnce(&Tx) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let tx = self.open_job(tenant_id).await?;
+        let answer = work(&tx).await?;
+        tx.commit().await?;
+        Ok(answer)
+    }
+
+    async fn open_job(&self, tenant_id: TenantId) -> Result<Tx, Error> {
+        let opening = format!("begin; {MANY_ROWS}; set local statement_timeout = '300s'");
+        self.open(&opening, Work::Job, tenant_id).await
     }
 
     /// Runs `work` in one transaction of the caller's tenant and commits it. Tries again after a lost race.
@@ -325,10 +344,7 @@ impl Db {
         if !self.moves.is_outdated() {
             return Ok(());
         }
-        match tx.row(sqlx::query(PAUSED).bind(tx.tenant_id.0)).await? {
-            None => Ok(()),
-            Some(_) => Err(Error::TenantMoving),
-        }
+        require_trading(tx).await
     }
 
     /// Opens a transaction for the log of requests. It has connections of its own, and no commit of it waits for the disk: what
@@ -392,6 +408,14 @@ impl Db {
             ids: std::sync::Mutex::new(IdSequence::new(now, rand::rng().random())),
             named_command: std::sync::Mutex::default(),
         })
+    }
+}
+
+/// Asks the database whether the tenant is moving to another one, or was moved, and rejects it then.
+async fn require_trading(tx: &Tx) -> Result<(), Error> {
+    match tx.row(sqlx::query(PAUSED).bind(tx.tenant_id.0)).await? {
+        None => Ok(()),
+        Some(_) => Err(Error::TenantMoving),
     }
 }
 

@@ -9,6 +9,7 @@ use std::io;
 use api::config::{StoreFaults, secret};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
+use domain::id::TenantId;
 use domain::tenant::TaxRounding;
 use secrecy::{ExposeSecret, SecretString};
 use service::auth::{ApiKeyCreate, KeyKind, KeyMode, make_key};
@@ -372,29 +373,42 @@ pub async fn verify(args: &EveryTenant) -> Result<(), Failed> {
 pub async fn checkpoint(args: &EveryTenant) -> Result<(), Failed> {
     let db = args.database.connect().await?;
     for (tenant_id, slug) in integrity::tenants(args.migrator_database_url.expose_secret()).await? {
-        match checkpoint::run(&db, tenant_id).await? {
-            Some(run) => println!(
+        match checkpoint::run(&db, tenant_id).await {
+            Ok(Some(run)) => println!(
                 "{slug}: {} checkpoints made, {} updated to {}",
                 run.made.len(),
                 run.extended,
                 run.known_until
             ),
-            None => println!("{slug}: nothing is due"),
+            Ok(None) => println!("{slug}: nothing is due"),
+            Err(Error::TenantMoving) => println!("{slug}: {MOVES}"),
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(())
 }
 
+/// The state of a tenant for which nothing is done.
+const MOVES: &str = "is moving to another database, or was moved";
+
 /// Folds the sales lines of every tenant into the roll-ups of its reports.
 pub async fn rollup(args: &RollupArgs) -> Result<(), Failed> {
     let db = args.tenants.database.connect().await?;
     for (tenant_id, slug) in integrity::tenants(args.tenants.migrator_database_url.expose_secret()).await? {
-        if args.rebuild {
-            rollup::request_rebuild(&db, tenant_id).await?;
+        match fold(&db, tenant_id, args.rebuild).await {
+            Ok(lines) => println!("{slug}: {lines} lines folded"),
+            Err(Error::TenantMoving) => println!("{slug}: {MOVES}"),
+            Err(error) => return Err(error.into()),
         }
-        println!("{slug}: {} lines folded", rollup::run_all(&db, tenant_id).await?);
     }
     Ok(())
+}
+
+async fn fold(db: &Db, tenant_id: TenantId, rebuild: bool) -> Result<i64, Error> {
+    if rebuild {
+        rollup::request_rebuild(db, tenant_id).await?;
+    }
+    rollup::run_all(db, tenant_id).await
 }
 
 /// Carries out a command on tenants.

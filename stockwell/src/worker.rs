@@ -5,7 +5,7 @@ mod reconciliation;
 mod recurring;
 mod store;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -45,6 +45,8 @@ const CHECKPOINTS: Duration = Duration::from_secs(24 * 3600);
 const LAG_MEASURED: Duration = Duration::from_secs(5);
 /// Pause between two folds of sales lines.
 const FOLDS: Duration = Duration::from_secs(5);
+/// Time after which a tenant that is moving to another database is looked at again: the lease of a move that was killed.
+const MOVES: Duration = Duration::from_secs(60);
 /// Time after which tenants that wrote nothing are folded too. Otherwise their reports would read what others wrote since.
 const QUIET_FOLDS: Duration = Duration::from_secs(3600);
 
@@ -115,6 +117,10 @@ impl Worker {
                 Db::connect(url.expose_secret(), &of_runs),
                 Db::connect(url.expose_secret(), &options)
             )?;
+            // A tenant may have been listed before its move began, so each of their writes asks whether it moves.
+            for db in [&folds, &checkpoints, &runs, &entries] {
+                db.follow_moves();
+            }
             tasks.push(tokio::spawn(reconciliation::keep(outbox.clone(), runs, stopping.subscribe())));
             tasks.push(tokio::spawn(recurring::keep(outbox.clone(), entries, stopping.subscribe())));
             tasks.push(tokio::spawn(keep_rollups(outbox.clone(), folds, stopping.subscribe())));
@@ -293,6 +299,9 @@ async fn keep_rollups(outbox: Outbox, db: Db, mut stopping: watch::Receiver<bool
             Ok((tenants, until)) => {
                 if written_until.is_none() {
                     every_tenant_at = Instant::now() + QUIET_FOLDS;
+                    // Every tenant is listed, but those that are moving or were moved.
+                    let listed: HashSet<&TenantId> = tenants.iter().collect();
+                    behind.retain(|tenant_id, _| listed.contains(tenant_id));
                 }
                 written_until = Some(until);
                 for tenant_id in tenants {
@@ -324,6 +333,10 @@ async fn fold(db: &Db, behind: &mut BTreeMap<TenantId, Instant>, stopping: &watc
                 if !run.unfinished {
                     behind.remove(&tenant_id);
                 }
+            }
+            Err(Error::TenantMoving) => {
+                tracing::info!(%tenant_id, "sales lines of a tenant that moves are not folded");
+                behind.insert(tenant_id, Instant::now() + MOVES);
             }
             Err(error) => {
                 tracing::warn!(%error, %tenant_id, "sales lines were not folded; trying again");
@@ -361,6 +374,7 @@ async fn make_checkpoints(db: &Db, tenants: Vec<TenantId>, stopping: &watch::Rec
         match checkpoint::run(db, tenant_id).await {
             Ok(Some(run)) => tracing::info!(%tenant_id, made = run.made.len(), "checkpoints were made"),
             Ok(None) => {}
+            Err(Error::TenantMoving) => tracing::info!(%tenant_id, "a tenant that moves gets no checkpoints"),
             Err(error) => tracing::warn!(%error, %tenant_id, "no checkpoints were made"),
         }
     }

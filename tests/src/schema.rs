@@ -137,11 +137,14 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
              p.oid::regprocedure::text in ('auth.find_api_key(bytea)', 'auth.find_key_chain(bytea)', 'auth.find_tenant(text)', 'auth.tenants()', 'auth.webhook_tenants()', 'auth.tenant_rates()', 'auth.bi_tenant()', \
                                            'auth.find_products(text,integer)', 'auth.find_products(text,text[],text[],integer)', \
                                            'auth.find_customers(text,text[],text[],integer)', 'auth.find_customers_by_email(text)', \
+                                           'auth.find_transfers(numeric,timestamp with time zone,timestamp with time zone)', \
+                                           'auth.find_supplier_transfers(numeric,timestamp with time zone,timestamp with time zone)', \
                                            'auth.find_suppliers(text,text[],text[],integer)', \
                                            'auth.find_tagged_products(text,integer)', 'auth.find_tagged_customers(text,integer)', \
                                            'auth.find_noted_products(jsonb,integer)', 'auth.find_noted_customers(jsonb,integer)', \
                                            'auth.find_noted_suppliers(jsonb,integer)', 'auth.find_noted_orders(jsonb,integer)', \
                                            'auth.forget_answers(uuid,uuid,uuid,integer)', \
+                                           'auth.is_moving()', \
                                            'auth.forget_refusals(uuid,timestamp with time zone,integer)', \
                                            'auth.forget_requests(uuid,uuid,integer)', \
                                            'auth.forget_refresh_tokens(uuid,timestamp with time zone,uuid,integer)', \

@@ -56,6 +56,8 @@ function Sections() {
   const { view } = place.value;
   /** @type {{current: HTMLElement | null}} */
   const title = useRef(null);
+  /** @type {{current: HTMLElement | null}} */
+  const strip = useRef(null);
   const last = useRef(view);
   // A reader who opens another section reads on at its heading.
   useEffect(() => {
@@ -65,8 +67,19 @@ function Sections() {
   useEffect(() => {
     document.title = `${text.sections[view]} – ${words.value.product}`;
   }, [view, text, language.value]);
+  // On a narrow screen the sections are one row that scrolls: the open one is brought to its middle.
+  useEffect(() => {
+    const bring = () => {
+      const row = strip.current;
+      const open = /** @type {HTMLElement | null | undefined} */ (row?.querySelector("[aria-current]"));
+      if (row && open) row.scrollLeft = open.offsetLeft - (row.clientWidth - open.offsetWidth) / 2;
+    };
+    bring();
+    // The type face has other widths than the one before it was loaded.
+    document.fonts.ready.then(bring);
+  }, [view, language.value]);
   return html`<div class="console">
-    <nav aria-label=${text.navigation}><ul>
+    <nav aria-label=${text.navigation}><ul ref=${strip}>
       ${SECTIONS.map((name) => html`<li key=${name}><${Link} to=${{ view: name }} current=${name === view}>${text.sections[name]}<//></li>`)}
     </ul></nav>
     <div class="section">

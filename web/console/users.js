@@ -12,6 +12,7 @@ import { Confirm } from "./confirm.js";
 import { More, focusCard, listing } from "./listing.js";
 import { linkOf } from "./password.js";
 import { Link, place } from "./place.js";
+import { SecondCode, codeOf } from "./second-code.js";
 import { Secret } from "./secret.js";
 import { texts } from "./texts.js";
 
@@ -111,8 +112,8 @@ const grantable = () =>
     .filter((role) => role.grantable)
     .map(({ id }) => ({ value: id, label: texts.value.roles[id] ?? id }));
 
-/** Makes a link by which a user sets a password. @param {string} id */
-const makeLink = async (id) => linkOf((await change("POST", `/v1/users/${id}/password-link`, {})).token);
+/** Makes a link by which a user sets a password. @param {string} id @param {{code?: string}} code */
+const makeLink = async (id, code) => linkOf((await change("POST", `/v1/users/${id}/password-link`, code)).token);
 
 /** @param {{close: () => void, made: () => void}} of */
 function Invite({ close, made }) {
@@ -129,12 +130,14 @@ function Invite({ close, made }) {
       email: given("user-email"),
       role: given("user-role"),
       password: unknown(),
+      ...codeOf(form),
     };
     await run(async () => {
       // A second press after a link failed makes no second user.
       const own = user ?? (await change("POST", "/v1/users", body));
       setUser(own);
-      setLink(await makeLink(own.id));
+      // A code works once: the one of the first press made the user.
+      setLink(await makeLink(own.id, user ? codeOf(form) : {}));
     });
   };
   const end = () => {
@@ -149,6 +152,7 @@ function Invite({ close, made }) {
       <${Field} name="user-email" label=${text.email} type="email" wrong=${wrongAt(problem, "email")} />
       <${Select} name="user-role" label=${text.role} value="cashier" options=${grantable()} help=${text.roleHelp} wrong=${wrongAt(problem, "role")} />
     </div>
+    <${SecondCode} problem=${problem} />
     ${user && problem && html`<p>${text.halfDone}</p>`}
     <${Wrong} problem=${problem} />
     <p class="buttons"><button class="button main" aria-disabled=${isSending}>${text.make}</button>
@@ -177,13 +181,15 @@ function NewRole({ user, close, done }) {
   const { isSending, problem, run } = useSending();
   const send = async (/** @type {SubmitEvent & {currentTarget: HTMLFormElement}} */ event) => {
     event.preventDefault();
-    const role = String(new FormData(event.currentTarget).get("new-role") ?? "");
-    if (!(await run(() => change("PATCH", `/v1/users/${user.id}`, { role })))) return;
+    const form = new FormData(event.currentTarget);
+    const body = { role: String(form.get("new-role") ?? ""), ...codeOf(form) };
+    if (!(await run(() => change("PATCH", `/v1/users/${user.id}`, body)))) return;
     close();
     done();
   };
   return html`<${Dialog} title=${text.titles.role(user.name)} close=${close}><form onSubmit=${send} aria-busy=${isSending}>
     <${Select} name="new-role" label=${text.role} value=${user.role} options=${grantable()} help=${text.roleHelp} wrong=${wrongAt(problem, "role")} />
+    <${SecondCode} problem=${problem} />
     <${Wrong} problem=${problem} />
     <p class="buttons"><button class="button main" aria-disabled=${isSending}>${text.acts.role}</button>
       <button type="button" class="button" onClick=${close}>${texts.value.cancel}</button></p>
@@ -195,14 +201,18 @@ function NewLink({ user, close }) {
   const text = texts.value.users;
   const { isSending, problem, run } = useSending();
   const [link, setLink] = useState("");
-  const send = () => run(async () => setLink(await makeLink(user.id)));
+  const send = async (/** @type {SubmitEvent & {currentTarget: HTMLFormElement}} */ event) => {
+    event.preventDefault();
+    const code = codeOf(new FormData(event.currentTarget));
+    await run(async () => setLink(await makeLink(user.id, code)));
+  };
   return html`<${Dialog} title=${text.titles.link(user.name)} close=${close}>
     ${
       link
         ? html`<${Secret} label=${text.link} value=${link} warning=${text.linkSaid} close=${close} />`
-        : html`<p>${text.said.link}</p><${Wrong} problem=${problem} />
-          <p class="buttons"><button type="button" class="button main" aria-disabled=${isSending} onClick=${send}>${text.acts.link}</button>
-            <button type="button" class="button" onClick=${close}>${texts.value.cancel}</button></p>`
+        : html`<form onSubmit=${send} aria-busy=${isSending}><p>${text.said.link}</p><${SecondCode} problem=${problem} /><${Wrong} problem=${problem} />
+          <p class="buttons"><button class="button main" aria-disabled=${isSending}>${text.acts.link}</button>
+            <button type="button" class="button" onClick=${close}>${texts.value.cancel}</button></p></form>`
     }
   <//>`;
 }

@@ -15,6 +15,7 @@ use service::listing::Age;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::password::{check_url, link_to};
+use super::provider::is_wrong_code;
 use crate::body::{Body, LOGIN_BYTES_MAX};
 use crate::list::{List, Page};
 use crate::params::PathId;
@@ -70,6 +71,11 @@ struct InvitationIn {
     #[serde(default)]
     #[schema(max_length = 500, pattern = "^https://", example = "https://shop.example/welcome")]
     url: Option<String>,
+    /// A code of the caller's second factor, or a recovery code. A caller who has a second factor needs one if the role is that of an
+    /// admin or an owner.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 64, example = "287082")]
+    code: Option<SecretString>,
 }
 
 /// A new invitation. Only this response has the token.
@@ -112,7 +118,8 @@ impl InvitationLink {
 /// Returns a token with which the person becomes a user, once, within 7 days. Send it, or `link`, to the person yourself. An open
 /// invitation to the address ends. So does this one if you, or the key that you use, end or may no longer give the role. The caller
 /// needs all scopes of the role, and of the role of the invitation that ends: only an owner invites an owner. A key with bounds invites
-/// no one. At most 200 invitations may be open.
+/// no one. At most 200 invitations may be open. A caller who has a second factor states a code of it to invite an admin or an owner:
+/// without one the response is 409, as for a key that acts for such a user.
 #[utoipa::path(
     operation_id = "invitations_create",
     security(("bearer" = ["users:write"])),
@@ -120,17 +127,20 @@ impl InvitationLink {
     responses((status = 201, description = "The invitation.", body = InvitationLink))
 )]
 #[post("/v1/invitations")]
-async fn make(write: Write, body: Body<InvitationIn>) -> Answer {
+async fn make(request: HttpRequest, app: Data<App>, write: Write, body: Body<InvitationIn>) -> Answer {
     let input = body.read().await?;
-    let InvitationIn { email, name, role, url } = &input.value;
+    let InvitationIn { email, name, role, url, code } = &input.value;
     let (caller, url) = (write.caller(), url.as_deref());
     let invited = Invited { email: email.clone(), name: name.clone(), role: *role };
     let made = async |tx: &Tx| {
         check_url(url)?;
-        Ok(InvitationLink::of(&invitation::make(tx, &caller, &invited).await?, url))
+        let made = invitation::make(tx, &caller, &invited).await?;
+        app.auth.require_code_of_role(tx, &caller, *role, code.as_ref()).await?;
+        Ok(InvitationLink::of(&made, url))
     };
     let location = |id| format!("/v1/invitations/{}", InvitationId(id));
-    let made = write.create_secret("invitation.created", &input.raw, location, made).await;
+    let made = write.create_secret("invitation.created", &input.raw, location, made);
+    let made = app.auth.guard(&caller, app.address_of(&request), made, is_wrong_code).await;
     made.map_err(|error| input.explain(error))
 }
 

@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use service::auth::oidc::{CODE_SECONDS, Offered, Returned, STATE_SECONDS};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::session::{TokensOut, tokens, user_agent};
+use super::session::{TENANT_MAX, TokensOut, tokens, user_agent};
 use crate::body::{Body, LOGIN_BYTES_MAX};
+use crate::html::accepts_html;
+use crate::pages::failed_sign_in;
 use crate::params::{Params, parse};
 use crate::problem::ErrorCode;
 use crate::{Answer, ApiError, App};
@@ -55,11 +57,12 @@ struct SignInProvider {
 #[utoipa::path(
     operation_id = "auth_oidc_providers",
     security(()),
-    params(("tenant" = String, Path, description = "Name of the tenant in logins.", max_length = 63, example = "nordwind")),
+    params(("tenant" = String, Path, description = "Name of the tenant in logins.", pattern = "^[a-z][0-9a-z-]{1,62}$", example = "nordwind")),
     responses((status = 200, description = "The providers.", body = SignInProviderList))
 )]
 #[get("/v1/auth/oidc/{tenant}/providers")]
 async fn list(app: Data<App>, tenant: Path<String>) -> Answer {
+    check_tenant(&tenant)?;
     let offered = app.auth.offered_providers(&tenant).await?;
     let shown = |Offered { id, name }: Offered| SignInProvider {
         id,
@@ -69,6 +72,17 @@ async fn list(app: Data<App>, tenant: Path<String>) -> Answer {
     };
     let data = offered.into_iter().map(shown).collect();
     Ok(HttpResponse::Ok().json(SignInProviderList { object: tag::List, data }))
+}
+
+/// Rejects a text that is the name of no tenant.
+fn check_tenant(name: &str) -> Result<(), ApiError> {
+    let is_known = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
+    let begins_well = name.starts_with(|letter: char| letter.is_ascii_lowercase());
+    if begins_well && (2..=TENANT_MAX).contains(&name.len()) && name.bytes().all(is_known) {
+        return Ok(());
+    }
+    let detail = "Expected the name of a tenant: 2 to 63 lower-case letters, digits and hyphens, beginning with a letter.";
+    Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("tenant"))
 }
 
 /// The page that begins a sign-in.
@@ -85,12 +99,12 @@ struct StartParams {
 ///
 /// Sends the browser to the provider, with a state that works for 10 minutes, and a cookie that ties it to the browser. After 100 unknown
 /// tenants or providers, states or codes within 15 minutes from one network, the response is 429. A provider that does not respond within
-/// 4 seconds leads to 503.
+/// 4 seconds leads to 503. A browser, which accepts `text/html`, gets a rejection as a page with the reason and a link to the sign-in.
 #[utoipa::path(
     operation_id = "auth_oidc_start",
     security(()),
     params(
-        ("tenant" = String, Path, description = "Name of the tenant in logins.", max_length = 63, example = "nordwind"),
+        ("tenant" = String, Path, description = "Name of the tenant in logins.", pattern = "^[a-z][0-9a-z-]{1,62}$", example = "nordwind"),
         ("provider" = IdentityProviderId, Path, description = "The provider's id."),
         StartParams
     ),
@@ -104,12 +118,44 @@ async fn start(
     params: Params<StartParams>,
 ) -> Answer {
     let (tenant, provider) = path.into_inner();
+    shown(&request, begin(&request, &app, &tenant, &provider, &params).await)
+}
+
+async fn begin(
+    request: &HttpRequest,
+    app: &App,
+    tenant: &str,
+    provider: &str,
+    params: &StartParams,
+) -> Answer {
+    check_tenant(tenant)?;
     let id: IdentityProviderId = provider.parse().map_err(|_| {
         ApiError::new(ErrorCode::InvalidId, "This is no id of an identity provider.").at_parameter("provider")
     })?;
     let page = params.page.as_deref().unwrap_or("/console");
-    let begun = app.auth.begin_provider_login(&tenant, id, page, app.address_of(&request)).await?;
+    let begun = app.auth.begin_provider_login(tenant, id, page, app.address_of(request)).await?;
     Ok(redirect(begun.url, &begun.cookie, STATE_SECONDS, begun.is_secure))
+}
+
+/// Shows a failure as a page to a person, and as a problem to a program.
+fn shown(request: &HttpRequest, done: Answer) -> Answer {
+    match done {
+        Err(error) if accepts_html(request.headers()) => Ok(failed_sign_in(&error, reason(&error))),
+        done => done,
+    }
+}
+
+/// Returns the reason of a failure without text of the request: the provider's word and the names of parameters are part of it.
+fn reason(error: &ApiError) -> &str {
+    let is_of_parameter = error.errors().iter().any(|field| field.parameter.is_some());
+    let is_of_provider = error.errors().iter().any(|field| field.pointer.as_deref() == Some("#/error"));
+    if is_of_provider {
+        "The provider signed no person in. Sign in again."
+    } else if is_of_parameter {
+        error.code().entry().cause
+    } else {
+        error.detail()
+    }
 }
 
 /// Sends the browser to a URL, with the cookie for so many seconds.
@@ -171,7 +217,8 @@ impl CallbackParams {
 /// The provider sends the browser here. If it names a user who may sign in, the browser goes to the page that began the sign-in, with a
 /// code behind `#sign_in=`, which browsers do not send to servers, and with a cookie that ties the code to the browser. The page exchanges
 /// it at `POST /v1/auth/oidc/exchange`. A user who is disabled or signed in with another account of the provider before, an e-mail address
-/// that the provider has not verified, and an owner whom the provider does not admit are rejected.
+/// that the provider has not verified, and an owner whom the provider does not admit are rejected. A browser, which accepts `text/html`,
+/// gets a rejection as a page with the reason and a link to the sign-in.
 #[utoipa::path(
     operation_id = "auth_oidc_callback",
     security(()),
@@ -180,11 +227,15 @@ impl CallbackParams {
 )]
 #[get("/v1/auth/oidc/callback")]
 async fn callback(request: HttpRequest, app: Data<App>) -> Answer {
+    shown(&request, confirm(&request, &app).await)
+}
+
+async fn confirm(request: &HttpRequest, app: &App) -> Answer {
     let params: CallbackParams = parse(request.query_string())?;
     params.check()?;
     let CallbackParams { state, code, error } = params;
-    let returned = Returned { state, code, error, cookie: cookie_of(&request) };
-    let login = app.auth.confirm_provider_login(&returned, app.address_of(&request)).await?;
+    let returned = Returned { state, code, error, cookie: cookie_of(request) };
+    let login = app.auth.confirm_provider_login(&returned, app.address_of(request)).await?;
     let page = format!("{}#sign_in={}", login.page, login.code.expose_secret());
     Ok(redirect(page, &login.cookie, CODE_SECONDS, login.is_secure))
 }

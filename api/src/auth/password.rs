@@ -13,6 +13,7 @@ use service::auth::new_password::{self, PasswordLink};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use super::provider::is_wrong_code;
 use super::session::{LoginIn, TokensOut, tokens};
 use crate::body::{Body, LOGIN_BYTES_MAX};
 use crate::params::PathId;
@@ -37,6 +38,11 @@ struct PasswordLinkIn {
     #[serde(default)]
     #[schema(max_length = 500, pattern = "^https://", example = "https://shop.example/password")]
     url: Option<String>,
+    /// A code of the caller's second factor, or a recovery code. A caller who has a second factor needs one if the user is an admin
+    /// or an owner.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 64, example = "287082")]
+    code: Option<SecretString>,
 }
 
 /// A link by which a user sets a new password, once.
@@ -102,6 +108,8 @@ pub(super) fn check_url(url: Option<&str>) -> Result<(), Refusal> {
 /// Returns a token with which the user sets a new password, once, within 24 hours. Send it, or `link`, to the user yourself.
 /// An earlier link of the user ends. So does this one if the user's role or status changes. The caller needs all scopes of the
 /// user's role: who has the token becomes the user. Rejected for yourself, and for the user for whom your key acts (409).
+/// A caller who has a second factor states a code of it for an admin or an owner: without one the response is 409, as for a key that acts for
+/// such a user.
 #[utoipa::path(
     operation_id = "users_make_password_link",
     security(("bearer" = ["users:write"])),
@@ -110,16 +118,25 @@ pub(super) fn check_url(url: Option<&str>) -> Result<(), Refusal> {
     responses((status = 201, description = "The link.", body = PasswordLinkOut))
 )]
 #[post("/v1/users/{id}/password-link")]
-async fn make_link(write: Write, id: PathId<UserId>, body: Body<PasswordLinkIn>) -> Answer {
+async fn make_link(
+    request: HttpRequest,
+    app: Data<App>,
+    write: Write,
+    id: PathId<UserId>,
+    body: Body<PasswordLinkIn>,
+) -> Answer {
     let input = body.read().await?;
-    let url = input.value.url.as_deref();
+    let (url, code) = (input.value.url.as_deref(), input.value.code.as_ref());
     let caller = write.caller();
     let make = async |tx: &Tx| {
         check_url(url)?;
-        Ok(PasswordLinkOut::of(new_password::make_link(tx, &caller, id.0).await?, url))
+        let made = new_password::make_link(tx, &caller, id.0).await?;
+        app.auth.require_code_for_user(tx, &caller, id.0, code).await?;
+        Ok(PasswordLinkOut::of(made, url))
     };
     let location = |_: Uuid| format!("/v1/users/{}", id.0);
-    let made = write.create_secret("user.password_link_made", &input.raw, location, make).await;
+    let made = write.create_secret("user.password_link_made", &input.raw, location, make);
+    let made = app.auth.guard(&caller, app.address_of(&request), made, is_wrong_code).await;
     made.map_err(|error| input.explain(error))
 }
 

@@ -51,7 +51,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
 }
 
 /// Whether the code of the second factor was wrong, and not the request.
-fn is_wrong_code(error: &ApiError) -> bool {
+pub(super) fn is_wrong_code(error: &ApiError) -> bool {
     let wrong = Code::ValidationFailed.to_string();
     error.errors().iter().any(|field| field.pointer.as_deref() == Some("#/code") && field.code == wrong)
 }

@@ -19,7 +19,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 }
 
 /// Most characters of a tenant's name in logins, as in [`LoginIn`].
-const TENANT_MAX: usize = 63;
+pub(super) const TENANT_MAX: usize = 63;
 /// Most characters of an e-mail address (RFC 5321, 4.5.3.1.3).
 const EMAIL_MAX: usize = 254;
 /// Most characters of a password.

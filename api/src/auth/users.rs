@@ -1,7 +1,7 @@
 //! Users: list, create, change, disable.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get, patch, post};
+use actix_web::{HttpRequest, HttpResponse, get, patch, post};
 use chrono::{DateTime, Utc};
 use domain::id::UserId;
 use domain::tag;
@@ -14,6 +14,7 @@ use service::{Error, Tx};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use super::provider::is_wrong_code;
 use crate::body::Body;
 use crate::list::{List, NoFilters, Page};
 use crate::params::PathId;
@@ -98,6 +99,11 @@ struct UserIn {
     /// The first password.
     #[schema(value_type = String, min_length = 12, max_length = 200, example = "correct horse battery staple")]
     password: SecretString,
+    /// A code of the caller's second factor, or a recovery code. A caller who has a second factor needs one if the role is that of an
+    /// admin or an owner.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 64, example = "287082")]
+    code: Option<SecretString>,
 }
 
 /// List users
@@ -117,7 +123,8 @@ async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
 /// Create a user
 ///
 /// The role has at most the scopes of the caller: only an owner makes an owner. A key with bounds makes no users. The address
-/// may be that of a disabled user.
+/// may be that of a disabled user. A caller who has a second factor states a code of it to make an admin or an owner: without one the
+/// response is 409, as for a key that acts for such a user.
 #[utoipa::path(
     operation_id = "users_create",
     security(("bearer" = ["users:write"])),
@@ -125,20 +132,19 @@ async fn list(app: Data<App>, caller: Caller, list: List<NoFilters>) -> Answer {
     responses((status = 201, description = "The user.", body = User))
 )]
 #[post("/v1/users")]
-async fn create(app: Data<App>, write: Write, body: Body<UserIn>) -> Answer {
+async fn create(request: HttpRequest, app: Data<App>, write: Write, body: Body<UserIn>) -> Answer {
     let input = body.read().await?.value;
-    // The fingerprint is kept for a week. It covers everything but the password.
+    // The fingerprint is kept for a week. It covers everything but the password and the code.
     let said = serde_json::json!([input.email, input.name, input.role]).to_string().into();
     let wanted =
         UserCreate { email: input.email, name: input.name, role: input.role, password: input.password };
     let caller = write.caller();
     let hash = app.auth.password_hash(&caller, &wanted).await?;
-    write
-        .of_persons::<User>()
-        .create_as("user.created", &said, async |tx| {
-            Ok(User::from(users::create(tx, &caller, &wanted, &hash).await?))
-        })
-        .await
+    let made = write.of_persons::<User>().create_as("user.created", &said, async |tx| {
+        app.auth.require_code_of_role(tx, &caller, wanted.role, input.code.as_ref()).await?;
+        Ok(User::from(users::create(tx, &caller, &wanted, &hash).await?))
+    });
+    app.auth.guard(&caller, app.address_of(&request), made, is_wrong_code).await
 }
 
 /// Get a user
@@ -159,7 +165,9 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<UserId>) -> Answer {
 ///
 /// Takes a merge patch with an address, a name, a role or a status. The caller needs all scopes of the present role and of the new one:
 /// only an owner changes an owner, and none with fewer scopes than a user changes that user. A key with bounds changes no
-/// user, and no key the address of the user for whom it acts (409). The last active owner stays one. Tokens and keys of the user have the scopes of the new role at once.
+/// user, and no key the address of the user for whom it acts (409). A caller who has a second factor states a code of it to make a user an
+/// admin or an owner, or to give one another address: without one the response is 409, as for a key that acts for such a user. The last
+/// active owner stays one. Tokens and keys of the user have the scopes of the new role at once.
 #[utoipa::path(
     operation_id = "users_update",
     security(("bearer" = ["users:write"])),
@@ -168,15 +176,22 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<UserId>) -> Answer {
     responses((status = 200, description = "The user as it is now.", body = User))
 )]
 #[patch("/v1/users/{id}")]
-async fn update(write: Write, id: PathId<UserId>, body: Body<MergePatch>) -> Answer {
+async fn update(
+    request: HttpRequest,
+    app: Data<App>,
+    write: Write,
+    id: PathId<UserId>,
+    body: Body<MergePatch>,
+) -> Answer {
     let (caller, changed_powers) = (write.caller(), write.changed_powers());
     let change =
         async |tx: &service::Tx, expected: Option<i32>, change: service::input::Change<'_, UserChange>| {
-            let changed = users::update(tx, &caller, id.0, expected, change).await?;
+            let changed = users::update(&app.auth, tx, &caller, id.0, expected, change).await?;
             changed_powers.note(changed.powers);
             Ok(User::from(changed.user))
         };
-    write.of_persons::<User>().patch("user.updated", body, change).await
+    let changed = write.of_persons::<User>().patch("user.updated", body, change);
+    app.auth.guard(&caller, app.address_of(&request), changed, is_wrong_code).await
 }
 
 /// Disable a user

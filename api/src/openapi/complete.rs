@@ -194,6 +194,8 @@ fn expected(path: &str, method: &str, asks_who_calls: bool, operation: &Value) -
     // A sign-in with a provider is carried out by GET, because a browser is sent there.
     if method != "get" || path.starts_with("/v1/auth/oidc/") {
         expected.extend(["409", "422"]);
+    } else if says_unprocessable(operation) {
+        expected.push("422");
     }
     if shared::takes(operation, "IfNoneMatch") {
         expected.push("304");
@@ -208,6 +210,13 @@ fn expected(path: &str, method: &str, asks_who_calls: bool, operation: &Value) -
         expected.extend(["408", "413", "415"]);
     }
     expected
+}
+
+/// Whether a read says that it rejects a value with 422: in its own text, or in that of a parameter.
+fn says_unprocessable(operation: &Value) -> bool {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let described = parameters.chain([operation]).filter_map(|part| part["description"].as_str());
+    described.into_iter().any(|text| text.contains("(422)"))
 }
 
 /// Whether a parameter in the query names a record by its id.

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use service::purchase_order::document::{self, OrderDocument};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::html::escaped;
 use crate::params::{Params, PathId};
 use crate::{Answer, App, Caller};
 
@@ -308,20 +309,4 @@ impl Sheet<'_> {
     fn date(&self, plain: &str) -> String {
         Locale::of(self.words.tag).map_or_else(|| plain.to_owned(), |locale| locale.date(plain).into_owned())
     }
-}
-
-/// Returns a text without signs that HTML reads as its own.
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for sign in text.chars() {
-        match sign {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            other => safe.push(other),
-        }
-    }
-    safe
 }

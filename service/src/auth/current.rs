@@ -77,6 +77,15 @@ pub(super) async fn has_user(tx: &Tx, caller: &Caller) -> Result<bool, Error> {
     }
 }
 
+/// Whether the caller is a key that acts for a user with a second factor.
+pub(super) async fn has_guarded_user(tx: &Tx, caller: &Caller) -> Result<bool, Error> {
+    if caller.actor_kind != ActorKind::ApiKey {
+        return Ok(false);
+    }
+    let find = sqlx::query(FIND_GUARDED_MAKER).bind(tx.tenant_id.0).bind(caller.actor_id);
+    Ok(tx.row(find).await?.is_some())
+}
+
 async fn of_key(tx: &Tx, caller: &Caller, hash: &[u8]) -> Result<Caller, Error> {
     let (chain, now) = Chain::find(tx, hash).await?.ok_or_else(ended)?;
     chain.check(now).map_err(|_| ended())?;
@@ -127,6 +136,17 @@ const FIND_ANY_MAKER: &str = "
         where c.place < 16
     )
     select user_id from chain where user_id is not null";
+
+const FIND_GUARDED_MAKER: &str = "
+    with recursive chain as (
+        select parent_id, user_id, 1 as place from api_key where tenant_id = $1 and id = $2
+        union all
+        select k.parent_id, k.user_id, c.place + 1
+        from chain c join api_key k on k.tenant_id = $1 and k.id = c.parent_id
+        where c.place < 16
+    )
+    select u.id from chain c join app_user u on u.tenant_id = $1 and u.id = c.user_id
+    where u.second_factor_since is not null";
 
 const LOCK_USERS: &str = "
     select id from app_user

@@ -11,10 +11,11 @@ use domain::tag;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::current::{Target, current, has_user};
+use super::hidden::hidden;
 use super::power::require_role;
 use super::provider_account::untie_provider;
 use super::{Auth, Role};
@@ -129,11 +130,6 @@ pub struct ProviderInput {
 
 fn yes() -> bool {
     true
-}
-
-/// Writes null in place of a secret or a code. A merge patch that does not name the secret leaves it as it is.
-fn hidden<S: Serializer>(_: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_none()
 }
 
 /// Returns one page of providers.

@@ -40,6 +40,14 @@ pub enum Role {
 }
 
 impl Role {
+    /// Whether users with the role configure providers of sign-ins, and make users like themselves.
+    pub fn is_admin(self) -> bool {
+        match self {
+            Role::Owner | Role::Admin => true,
+            Role::Manager | Role::Cashier | Role::Buyer | Role::Accountant | Role::Analyst => false,
+        }
+    }
+
     /// Returns what the role is for, in one line.
     pub fn description(self) -> &'static str {
         self.get_documentation().unwrap_or_default()

@@ -18,12 +18,12 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::current::{Target, acts_for, current};
+use super::current::{Target, acts_for, current, has_guarded_user};
 use super::power::require_role;
 use super::session::Session;
 use super::shared_count::Counted;
 use super::tokens::logins_ended;
-use super::{Auth, AuthError, Guess, Tokens, users};
+use super::{Auth, AuthError, Guess, Role, Tokens, users};
 use crate::caller::ActorKind;
 use crate::command::{self, Written};
 use crate::rows::parsed;
@@ -50,6 +50,8 @@ const CHALLENGE_PREFIX: &str = "swm_";
 pub const CHALLENGE_SECONDS: i64 = 5 * 60;
 /// Bytes of a challenge before its signature: tenant, user, end, and the end of all logins.
 const CHALLENGE_BYTES: usize = 48;
+/// Most characters of a code.
+const CODE_LENGTH_MAX: usize = 64;
 /// Name of the use of a recovery code in the audit log.
 const RECOVERED: &str = "user.recovery_code_used";
 
@@ -227,6 +229,43 @@ impl Auth {
             Problems::one("/code", Code::InvalidStateTransition, detail)
         })?;
         self.require_code(tx, &user, code.expose_secret()).await
+    }
+
+    /// Uses a code of the user who calls, for an act that gives a person the role: makes or raises an admin, or gives one another
+    /// address or password. A stolen access token would do so, and sign in past the second factor of its user. Rejects a key that acts for a
+    /// user with a second factor, because it has no code.
+    pub async fn require_code_of_role(
+        &self,
+        tx: &Tx,
+        caller: &Caller,
+        role: Role,
+        code: Option<&SecretString>,
+    ) -> Result<(), Error> {
+        if code.is_some_and(|code| code.expose_secret().chars().nth(CODE_LENGTH_MAX).is_some()) {
+            let detail = format!("Use at most {CODE_LENGTH_MAX} characters.");
+            return Err(Refusal::invalid("/code", detail).into());
+        }
+        if !role.is_admin() {
+            return Ok(());
+        }
+        if has_guarded_user(tx, caller).await? {
+            let detail = "The user for whom your key acts has a second factor: a key of this user makes and changes no admin. Send the \
+                          access token of a login.";
+            return Err(Refusal::state(detail).into());
+        }
+        self.require_fresh_code(tx, caller, code).await
+    }
+
+    /// Like [`require_code_of_role`](Auth::require_code_of_role), with the role that a user has.
+    pub async fn require_code_for_user(
+        &self,
+        tx: &Tx,
+        caller: &Caller,
+        user_id: UserId,
+        code: Option<&SecretString>,
+    ) -> Result<(), Error> {
+        let user = users::find(tx, user_id).await?;
+        self.require_code_of_role(tx, caller, parsed(user.role)?, code).await
     }
 
     /// Uses a code of a user whom the transaction has locked. Rejects one that is wrong or was used.

@@ -13,6 +13,7 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use uuid::Uuid;
 
 use super::current::{Target, acts_for, current};
+use super::hidden::hidden;
 use super::power::require_role;
 use super::provider_account::untie_user;
 use super::{Auth, Role};
@@ -25,6 +26,8 @@ use crate::{Caller, Error, Tx, input};
 const PASSWORD_LENGTH_MIN: usize = 12;
 /// Longest password.
 const PASSWORD_LENGTH_MAX: usize = 200;
+/// Longest code of a second factor.
+const CODE_LENGTH_MAX: usize = 64;
 /// Longest e-mail address.
 const EMAIL_LENGTH_MAX: usize = 254;
 
@@ -138,7 +141,7 @@ fn reject_taken_address(error: sea_orm::DbErr) -> Error {
 }
 
 /// The fields of a user that can be changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = UserUpdate)]
 pub struct UserChange {
@@ -153,6 +156,11 @@ pub struct UserChange {
     pub role: Role,
     /// `active`, or `disabled`: the user can't log in, and the user's tokens and keys don't work.
     pub status: UserStatus,
+    /// A code of the caller's second factor, or a recovery code. A caller who has a second factor needs one to make a user an admin or an
+    /// owner, and to give an admin or an owner another address.
+    #[serde(default, serialize_with = "hidden")]
+    #[schema(value_type = Option<String>, max_length = 64, example = "287082")]
+    pub code: Option<SecretString>,
 }
 
 text_enum! {
@@ -184,8 +192,44 @@ pub struct Changed {
     pub powers: bool,
 }
 
-/// Changes a user. Rejects a caller who lacks a scope of the present or the new role.
+/// Changes a user. Rejects a caller who lacks a scope of the present or the new role, and one with a second factor who makes an admin
+/// without a code of it.
 pub async fn update(
+    auth: &Auth,
+    tx: &Tx,
+    caller: &Caller,
+    id: UserId,
+    expected: Option<i32>,
+    change: Change<'_, UserChange>,
+) -> Result<Changed, Error> {
+    apply(Some(auth), tx, caller, id, expected, change).await
+}
+
+/// Rejects a caller with a second factor who makes an admin, or moves the address of one, without a code.
+async fn check_code(
+    auth: Option<&Auth>,
+    tx: &Tx,
+    caller: &Caller,
+    present: &UserChange,
+    next: &UserChange,
+) -> Result<(), Error> {
+    if let Some(code) = &next.code {
+        let mut problems = Problems::default();
+        input::check_line(&mut problems, "/code", code.expose_secret(), CODE_LENGTH_MAX);
+        problems.check()?;
+    }
+    let gains = next.role != present.role
+        || address(&next.email) != present.email
+        || (next.status == UserStatus::Active && present.status == UserStatus::Disabled);
+    match auth {
+        Some(auth) if gains => auth.require_code_of_role(tx, caller, next.role, next.code.as_ref()).await,
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Changes a user. `auth` checks the code of the caller, if the change can state one.
+async fn apply(
+    auth: Option<&Auth>,
     tx: &Tx,
     caller: &Caller,
     id: UserId,
@@ -200,6 +244,7 @@ pub async fn update(
         name: before.name.clone(),
         role: parsed(before.role.clone())?,
         status: parsed(before.status.clone())?,
+        code: None,
     };
     let next = change(&present)?;
     require_role(present.role, caller)?;
@@ -215,6 +260,7 @@ pub async fn update(
         let detail = "A key does not change the address of the user for whom it acts. Send the access token of a login.";
         return Err(Refusal::state(detail).into());
     }
+    check_code(auth, tx, caller, &present, &next).await?;
     if next.role != Role::Owner || next.status == UserStatus::Disabled {
         keep_an_owner(tx, &before).await?;
     }
@@ -259,7 +305,7 @@ pub async fn enable(tx: &Tx, caller: &Caller, id: UserId) -> Result<Changed, Err
         return Ok(Changed { user, powers: false });
     }
     let active = |present: &UserChange| Ok(UserChange { status: UserStatus::Active, ..present.clone() });
-    update(tx, caller, id, None, &active).await
+    apply(None, tx, caller, id, None, &active).await
 }
 
 /// Disables a user: logins fail, and issued tokens are no longer valid. Rejects a caller who lacks a scope of the user's

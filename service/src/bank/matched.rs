@@ -228,6 +228,31 @@ pub(super) async fn show(tx: &Tx, lines: &mut [BankLine]) -> Result<(), Error> {
     Ok(())
 }
 
+/// Finds the transfers of lines by their amount, within a time.
+pub const RECORDED: &str = "select v.bank_line_id, f.payment_id, f.supplier_payment_id, f.number, f.amount, f.occurred_at \
+    from unnest($2::uuid[], $3::numeric[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[]) \
+        as v (bank_line_id, amount, booked_at, since, until) \
+    cross join lateral ( \
+        select c.*, greatest(c.occurred_at - v.booked_at, v.booked_at - c.occurred_at) as distance \
+        from ( \
+            select p.id as payment_id, null::uuid as supplier_payment_id, p.number, p.amount, p.occurred_at \
+            from auth.find_transfers(v.amount, v.since, v.until) as t (id) \
+            join payment p on p.tenant_id = $1 and p.id = t.id \
+            where p.kind <> 'reversal' \
+                and not exists (select from payment r where r.tenant_id = $1 and r.original_id = p.id) \
+                and not exists (select from bank_match m where m.tenant_id = $1 and m.payment_id = p.id) \
+                and not exists (select from bank_line l where l.tenant_id = $1 and l.id = p.id) \
+            union all \
+            select null, s.id, s.number, -s.amount, s.occurred_at \
+            from auth.find_supplier_transfers(-v.amount, v.since, v.until) as t (id) \
+            join supplier_payment s on s.tenant_id = $1 and s.id = t.id \
+            where not exists (select from supplier_payment r where r.tenant_id = $1 and r.original_id = s.id) \
+                and not exists (select from bank_match m \
+                                where m.tenant_id = $1 and m.supplier_payment_id = s.id) \
+        ) c \
+        order by distance, c.number limit 5) f \
+    order by v.bank_line_id, f.distance, f.number";
+
 /// Adds to each line that is neither accepted nor matched the payments that were recorded beside it: bank transfers with its amount, up
 /// to 7 days from it, that are not reversed and not of another line. At most 5, the nearest first.
 pub(super) async fn find(tx: &Tx, lines: &mut [BankLine]) -> Result<(), Error> {
@@ -236,32 +261,8 @@ pub(super) async fn find(tx: &Tx, lines: &mut [BankLine]) -> Result<(), Error> {
     if open.is_empty() {
         return Ok(());
     }
-    let statement = "select v.bank_line_id, f.payment_id, f.supplier_payment_id, f.number, f.amount, f.occurred_at \
-                     from unnest($2::uuid[], $3::numeric[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[]) \
-                         as v (bank_line_id, amount, booked_at, since, until) \
-                     cross join lateral ( \
-                         select c.*, greatest(c.occurred_at - v.booked_at, v.booked_at - c.occurred_at) as distance \
-                         from ( \
-                             select p.id as payment_id, null::uuid as supplier_payment_id, p.number, p.amount, p.occurred_at \
-                             from payment p \
-                             where p.tenant_id = $1 and p.method = 'bank' and p.kind <> 'reversal' \
-                                 and p.occurred_at >= v.since and p.occurred_at < v.until and p.amount = v.amount \
-                                 and not exists (select from payment r where r.tenant_id = $1 and r.original_id = p.id) \
-                                 and not exists (select from bank_match m where m.tenant_id = $1 and m.payment_id = p.id) \
-                                 and not exists (select from bank_line l where l.tenant_id = $1 and l.id = p.id) \
-                             union all \
-                             select null, s.id, s.number, -s.amount, s.occurred_at \
-                             from supplier_payment s \
-                             where s.tenant_id = $1 and s.kind = 'payment' \
-                                 and s.occurred_at >= v.since and s.occurred_at < v.until and -s.amount = v.amount \
-                                 and not exists (select from supplier_payment r where r.tenant_id = $1 and r.original_id = s.id) \
-                                 and not exists (select from bank_match m \
-                                                 where m.tenant_id = $1 and m.supplier_payment_id = s.id) \
-                         ) c \
-                         order by distance, c.number limit 5) f \
-                     order by v.bank_line_id, f.distance, f.number";
     let days = TimeDelta::days(DAYS_BETWEEN);
-    let rows = Columns::of(statement)
+    let rows = Columns::of(RECORDED)
         .bind(tx.tenant_id.0)
         .column("bank_line_id", &open, |line| line.id.0)
         .column("amount", &open, |line| line.amount.get())

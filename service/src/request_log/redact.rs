@@ -25,7 +25,8 @@ const SECRET_PARTS: [&str; 10] =
 const ACCESS_TOKEN: &str = "eyJ";
 /// The beginnings of the paths whose bodies have secrets as `code`. A caller who has the code of a voucher can redeem it, and a code
 /// of a second factor that was rejected for another reason works still.
-const WITH_CODES: [&str; 3] = ["/v1/vouchers", "/v1/me/second-factor", "/v1/identity-providers"];
+const WITH_CODES: [&str; 5] =
+    ["/v1/vouchers", "/v1/me/second-factor", "/v1/identity-providers", "/v1/users", "/v1/invitations"];
 
 /// Returns the JSON body of a request to `path` without secrets, card numbers, and codes of vouchers and second factors. Returns
 /// nothing for a body that is no JSON, because its secrets can't be found.
@@ -143,8 +144,14 @@ mod tests {
             let raw = format!(r#"{{"code":"{code}"}}"#);
             let kept = body("/v1/me/second-factor/remove", raw.as_bytes()).expect("JSON");
             assert_eq!(kept, r#"{"code":"[redacted]"}"#);
-            let kept = body("/v1/identity-providers/idp_x", raw.as_bytes()).expect("JSON");
-            assert_eq!(kept, r#"{"code":"[redacted]"}"#);
+            for path in [
+                "/v1/identity-providers/idp_x",
+                "/v1/users",
+                "/v1/users/usr_x/password-link",
+                "/v1/invitations",
+            ] {
+                assert_eq!(body(path, raw.as_bytes()).expect("JSON"), r#"{"code":"[redacted]"}"#, "{path}");
+            }
         }
     }
 

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use domain::id::TenantId;
-use service::Db;
 use service::posting::Poster;
 use service::recurring_entry;
 use service::relay::Outbox;
+use service::{Db, Error};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -49,6 +49,9 @@ async fn post(db: &Db, poster: &Poster, tenants: Vec<TenantId>, stopping: &watch
         match recurring_entry::post_due(db, poster, tenant_id).await {
             Ok(0) => {}
             Ok(posted) => tracing::info!(%tenant_id, posted, "recurring entries were posted"),
+            Err(Error::TenantMoving) => {
+                tracing::info!(%tenant_id, "recurring entries of a tenant that moves are not posted")
+            }
             Err(error) => {
                 tracing::warn!(%error, %tenant_id, "recurring entries were not posted; trying again")
             }

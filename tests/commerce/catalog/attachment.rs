@@ -208,8 +208,19 @@ fn a_caller_reads_and_changes_the_files_of_its_records() {
         hello(&catalog, &customer, "mine.txt").await.refused(403, "insufficient_scope");
         catalog.get(&path).await.refused(404, "not_found");
         catalog.get(&format!("{path}/content")).await.refused(404, "not_found");
-        catalog.delete(&path).await.refused(403, "insufficient_scope");
-        catalog.patch(&path, &json!({ "title": "Mine" })).await.refused(403, "insufficient_scope");
+        let title = json!({ "title": "Mine" });
+        // A caller learns of no file that it may neither read nor change.
+        let unknown = format!("{PATH}/att_01h455vb4pex5vsknk084sn02q");
+        let reader = tenant.with_key(&key(tenant, &["catalog:read", "customers:read"]).await);
+        for path in [&path, &unknown] {
+            catalog.delete(path).await.refused(404, "not_found");
+            catalog.patch(path, &title).await.refused(404, "not_found");
+            reader.delete(path).await.refused(403, "insufficient_scope");
+            reader.patch(path, &title).await.refused(403, "insufficient_scope");
+        }
+        let sees_both = tenant.with_key(&key(tenant, &["catalog:write", "customers:read"]).await);
+        sees_both.get(&path).await.ok();
+        sees_both.delete(&path).await.refused(403, "insufficient_scope");
         let listed = catalog.get(PATH).await.ok();
         assert_eq!(listed["data"].as_array().map(Vec::len), Some(1));
         assert_eq!(listed["data"][0]["filename"], "sheet.txt");

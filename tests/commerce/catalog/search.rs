@@ -342,6 +342,8 @@ fn the_function_answers_nobody_without_a_tenant() {
             "select auth.find_products('mug', array['mug'], array['%mug%'], 10)",
             "select auth.find_customers('mug', array['mug'], array['%mug%'], 10)",
             "select auth.find_customers_by_email('mug')",
+            "select auth.find_transfers(1, now(), now())",
+            "select auth.find_supplier_transfers(1, now(), now())",
             "select auth.find_tagged_products('mug', 10)",
             "select auth.find_tagged_customers('mug', 10)",
             "select auth.find_noted_products('{\"a\": \"b\"}', 10)",

@@ -1,11 +1,16 @@
 //! Bank statements: their lines, the invoices that are proposed, and the payments that lines become.
 
 mod matched;
+mod plan;
+
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use reqwest::Method;
+use sea_orm::sqlx;
 use serde_json::{Value, json};
-use tests::{Reply, Tenant, environment, with_tenant};
+use tests::{Client, Reply, Tenant, environment, with_tenant};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::{invoice, worker};
@@ -15,8 +20,8 @@ const LINES: &str = "/v1/bank-lines";
 const ACCOUNT: &str = "GB33BUKB20201555555555";
 
 /// Sends a file.
-async fn send(tenant: &Tenant, media_type: &str, text: impl Into<Vec<u8>>) -> Reply {
-    let call = tenant.call(Method::POST, STATEMENTS).key(&Uuid::new_v4().to_string());
+async fn send(client: &Client, media_type: &str, text: impl Into<Vec<u8>>) -> Reply {
+    let call = client.call(Method::POST, STATEMENTS).key(&Uuid::new_v4().to_string());
     call.body(media_type, text).send().await
 }
 
@@ -283,45 +288,47 @@ fn every_bad_row_is_named_and_nothing_is_written() {
     });
 }
 
+/// Returns a file with an entry of 100.00 with the reference X-1, which stands for a transaction of 60.00 and one of `second`.
+fn batch(second: &str) -> String {
+    let part = |amount: &str, text: &str| {
+        format!(
+            "<TxDtls><Amt Ccy=\"GBP\">{amount}</Amt><RltdPties><Dbtr><Nm>Payer {text}</Nm></Dbtr></RltdPties>\
+             <RmtInf><Ustrd>{text}</Ustrd></RmtInf></TxDtls>"
+        )
+    };
+    format!(
+        "<Document><BkToCstmrStmt><Stmt><Acct><Id><IBAN>{ACCOUNT}</IBAN></Id></Acct>\n<Ntry><Amt Ccy=\"GBP\">100.00</Amt>\
+         <CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-01-05</Dt></BookgDt><AcctSvcrRef>X-1</AcctSvcrRef>\
+         <NtryDtls>{}{}</NtryDtls></Ntry></Stmt></BkToCstmrStmt></Document>",
+        part("60.00", "one"),
+        part(second, "two")
+    )
+}
+
 #[test]
 fn a_batch_becomes_a_line_for_each_of_its_transactions() {
     with_tenant(async |tenant| {
-        let file = |second: &str| {
-            let part = |amount: &str, text: &str| {
-                format!(
-                    "<TxDtls><Amt Ccy=\"GBP\">{amount}</Amt><RltdPties><Dbtr><Nm>Payer {text}</Nm></Dbtr></RltdPties>\
-                     <RmtInf><Ustrd>{text}</Ustrd></RmtInf></TxDtls>"
-                )
-            };
-            format!(
-                "<Document><BkToCstmrStmt><Stmt><Acct><Id><IBAN>{ACCOUNT}</IBAN></Id></Acct>\n<Ntry><Amt Ccy=\"GBP\">100.00</Amt>\
-                 <CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-01-05</Dt></BookgDt><AcctSvcrRef>X-1</AcctSvcrRef>\
-                 <NtryDtls>{}{}</NtryDtls></Ntry></Stmt></BkToCstmrStmt></Document>",
-                part("60.00", "one"),
-                part(second, "two")
-            )
-        };
-        for cut in [file("40.00").find("</TxDtls>"), file("40.00").rfind("</NtryDtls>")] {
-            let cut = file("40.00")[..cut.expect("an element")].to_owned();
+        for cut in [batch("40.00").find("</TxDtls>"), batch("40.00").rfind("</NtryDtls>")] {
+            let cut = batch("40.00")[..cut.expect("an element")].to_owned();
             send(tenant, "application/xml", cut).await.refused(422, "validation_failed");
         }
         assert_eq!(tenant.count("bank_line").await, 0, "no part of a file that is cut is stored");
-        let fine = send(tenant, "application/xml", file("40.00")).await.ok();
+        let fine = send(tenant, "application/xml", batch("40.00")).await.ok();
         assert_eq!(counts(&fine), [2, 2, 0, 0]);
-        assert_eq!(counts(&send(tenant, "application/xml", file("40.00")).await.ok()), [2, 0, 2, 0]);
+        assert_eq!(counts(&send(tenant, "application/xml", batch("40.00")).await.ok()), [2, 0, 2, 0]);
         let two = line(tenant, "X-1/2").await;
         assert_eq!(
             [&two["amount"], &two["counterparty"], &two["text"], &two["transactions"]],
             [&json!("40.00"), &json!("Payer two"), &json!("two"), &json!(1)]
         );
-        let unclear = file("39.99").replace("X-1", "X-2");
+        let unclear = batch("39.99").replace("X-1", "X-2");
         assert_eq!(counts(&send(tenant, "application/xml", unclear).await.ok()), [1, 1, 0, 0]);
         let whole = line(tenant, "X-2").await;
         assert_eq!(
             [&whole["amount"], &whole["counterparty"], &whole["text"], &whole["transactions"]],
             [&json!("100.00"), &json!("Payer one, Payer two"), &json!("one two"), &json!(2)]
         );
-        let later = file("40.00").replace("X-1", "X-2");
+        let later = batch("40.00").replace("X-1", "X-2");
         assert_eq!(
             counts(&send(tenant, "application/xml", later).await.ok()),
             [1, 0, 1, 0],
@@ -333,6 +340,36 @@ fn a_batch_becomes_a_line_for_each_of_its_transactions() {
         };
         assert_eq!(counts(&alone("2026-01-05").await.ok()), [1, 0, 1, 0], "it stays split");
         assert_eq!(counts(&alone("2026-01-06").await.ok()), [1, 1, 0, 0], "it is another entry");
+    });
+}
+
+#[test]
+fn an_entry_is_stored_in_one_form_by_two_imports_at_once() {
+    with_tenant(async |tenant| {
+        // A server runs one import of a tenant at a time. Both look for what is stored, and wait to store their lines.
+        let node = environment().node_with(|_| {}).await;
+        let elsewhere = tenant.at(&node.base_url);
+        let mut open = environment().root.begin().await.expect("a transaction");
+        let both = "insert into bank_line (tenant_id, recorded_at, id, account, reference, booked_on, amount, counterparty, text, \
+                        transactions) \
+                    select $1, now(), gen_random_uuid(), $2, v.reference, '2026-01-05', 1, '', '', 1 \
+                    from unnest(array['X-1', 'X-1/1']) as v (reference)";
+        let stored = sqlx::query(both).bind(tenant.id.0).bind(ACCOUNT).execute(&mut *open).await;
+        stored.expect("lines that are rolled back");
+        let header = "account,reference,booked_on,amount";
+        let whole = format!("{header}\r\n{ACCOUNT},X-1,2026-01-05,100.00\r\n");
+        let released = async {
+            sleep(Duration::from_millis(500)).await;
+            open.rollback().await.expect("the imports go on");
+        };
+        let (split, whole, ()) = tokio::join!(
+            send(tenant, "application/xml", batch("40.00")),
+            send(&elsewhere, "text/csv", whole),
+            released
+        );
+        let added = [&split.ok(), &whole.ok()].map(|report| counts(report)[1]);
+        assert!([[2, 0], [0, 1]].contains(&added), "{added:?}");
+        assert_eq!(tenant.count("bank_line").await, added[0] + added[1]);
     });
 }
 

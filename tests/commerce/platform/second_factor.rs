@@ -205,6 +205,53 @@ fn a_user_with_a_second_factor_states_a_code_to_change_a_provider() {
     });
 }
 
+/// A stolen access token would make an admin, or take one over, who then adds a provider.
+#[test]
+fn a_user_with_a_second_factor_states_a_code_to_make_an_admin() {
+    with_tenant(async |tenant| {
+        let (admin, carl) = (person(tenant, "admin").await, person(tenant, "cashier").await);
+        let other =
+            json!({ "email": "other@shop.example", "name": "Other", "role": "admin", "password": PASSWORD });
+        let other = tenant.make("/v1/users", other).await;
+        let (_, recovery) = enrol(&admin).await;
+        let user = |code: Value| json!({ "email": "second@shop.example", "name": "Second", "role": "admin", "password": PASSWORD, "code": code });
+        let invited = |code: Value| json!({ "email": "third@shop.example", "name": "Third", "role": "admin", "code": code });
+        let raised = format!("/v1/users/{}", carl.id);
+        let moved = format!("/v1/users/{other}");
+        let link = format!("{moved}/password-link");
+        let send = async |act: usize, code: Value| match act {
+            0 => admin.client.post("/v1/users", &user(code)).await,
+            1 => admin.client.post("/v1/invitations", &invited(code)).await,
+            2 => admin.client.patch(&raised, &json!({ "role": "admin", "code": code })).await,
+            3 => admin.client.patch(&moved, &json!({ "email": "moved@shop.example", "code": code })).await,
+            _ => admin.client.post(&link, &json!({ "code": code })).await,
+        };
+        for (act, good) in recovery.iter().take(5).enumerate() {
+            send(act, json!(null)).await.refused(409, "invalid_state_transition").names(&["#/code"]);
+            send(act, json!("swc_abcd-efgh-ijkl-mnop"))
+                .await
+                .refused(422, "validation_failed")
+                .names(&["#/code"]);
+            let done = send(act, json!(good)).await;
+            assert!(matches!(done.status, 200 | 201), "{act}: {}", done.text);
+            assert!(!done.text.contains(good.as_str()), "{}", done.text);
+        }
+        // Other roles need no code, and no key of this user makes an admin.
+        let cashier =
+            json!({ "email": "till@shop.example", "name": "Till", "role": "cashier", "password": PASSWORD });
+        admin.client.post("/v1/users", &cashier).await.created();
+        admin.client.patch(&moved, &json!({ "name": "Another name" })).await.ok();
+        let key = json!({ "name": "Own", "mode": "test", "scopes": admin.client.get("/v1/me").await.ok()["scopes"] });
+        let key = admin.client.post("/v1/api-keys", &key).await.created();
+        let key = tenant.with_key(key["secret"].as_str().expect("a secret"));
+        let mut body = user(json!(recovery[5]));
+        body["email"] = json!("fourth@shop.example");
+        key.post("/v1/users", &body).await.refused(409, "invalid_state_transition");
+        let link = format!("/v1/users/{other}/password-link");
+        key.post(&link, &json!({})).await.refused(409, "invalid_state_transition");
+    });
+}
+
 #[test]
 fn a_code_works_once_and_near_its_time() {
     with_tenant(async |tenant| {

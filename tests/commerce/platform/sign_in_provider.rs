@@ -14,6 +14,8 @@ use small_provider::{CLIENT, Provider, SECRET, Signed};
 
 const PATH: &str = "/v1/identity-providers";
 const CALLBACK: &str = "https://erp.example/v1/auth/oidc/callback";
+/// The media types that a browser accepts.
+const HTML: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
 const PASSWORD: &str = "correct horse battery staple";
 
 /// Starts a server that may reach loopback.
@@ -152,6 +154,13 @@ fn a_user_signs_in_with_a_provider() {
         assert_eq!(offered["data"][0]["id"], made["id"]);
         let none = here.anonymous().get("/v1/auth/oidc/unknown/providers").await.ok();
         assert_eq!(none["data"], json!([]));
+        for odd in ["0".repeat(64), "a".to_owned(), "a".repeat(64), "Nordwind".to_owned()] {
+            for end in ["providers", "idp_01h455vb4pex5vsknk084sn02q/start"] {
+                let reply = here.anonymous().get(&format!("/v1/auth/oidc/{odd}/{end}")).await;
+                reply.refused(400, "invalid_parameter");
+                assert!(reply.text.contains("\"parameter\":\"tenant\""), "{}", reply.text);
+            }
+        }
 
         let begun = browser.begin(tenant, &id(&made), &provider).await;
         let stranger = Begun { cookie: String::new(), state: begun.state.clone() };
@@ -356,6 +365,40 @@ fn a_provider_admits_no_more_than_its_maker() {
         browser.sign_in(tenant, &id(&made), &provider).await;
         assert_eq!(here.delete(&format!("{PATH}/{}", id(&made))).await.status, 204);
         here.get(&format!("{PATH}/{}", id(&made))).await.refused(404, "not_found");
+    });
+}
+
+#[test]
+fn a_browser_sees_a_failed_sign_in_as_a_page() {
+    with_tenant(async |tenant| {
+        let get = async |path: String, accept: &'static str| {
+            let request = reqwest::Client::builder().no_proxy().build().expect("a client");
+            let request = request.get(format!("{}{path}", tenant.base_url())).header("accept", accept);
+            request.send().await.expect("a response")
+        };
+        let odd = BASE64_URL_SAFE_NO_PAD.encode("state");
+        let callback = format!("/v1/auth/oidc/callback?state=swn_{odd}&error=access_denied&code=reflected");
+        let start = format!("/v1/auth/oidc/{}/idp_01h455vb4pex5vsknk084sn02q/start", tenant.slug);
+        for (path, status, reason) in [
+            (callback.clone(), 422_u16, "was not begun here. Sign in again."),
+            (format!("{callback}&state=%3Cb%3Ereflected"), 400, "<p>"),
+            (start.clone(), 404, "<p>"),
+            (format!("{start}?page=https%3A%2F%2Freflected.example"), 422, "such as /console"),
+        ] {
+            let response = get(path.clone(), HTML).await;
+            let header = |name: &str| response.headers()[name].to_str().expect("a text").to_owned();
+            assert_eq!(response.status(), status, "{path}");
+            assert_eq!(header("content-type"), "text/html; charset=utf-8");
+            assert!(header("content-security-policy").starts_with("default-src 'self'; "));
+            assert_eq!(header("cache-control"), "private, no-store");
+            let page = response.text().await.expect("a body");
+            assert!(page.contains(reason) && page.contains("href=\"/console\""), "{page}");
+            assert!(!page.contains("reflected") && !page.contains("access_denied"), "{page}");
+        }
+        for accept in ["application/json", "*/*", "text/html;q=0, */*"] {
+            let response = get(callback.clone(), accept).await;
+            assert_eq!(response.headers()["content-type"], "application/problem+json", "{accept}");
+        }
     });
 }
 

@@ -114,6 +114,41 @@ fn no_section_has_barriers_or_is_too_wide() {
     });
 }
 
+/// Whether an element lies wholly between the left and the right edge of the row of sections.
+fn is_in_row(selector: &str) -> String {
+    format!(
+        "(() => {{ const row = document.querySelector('.console nav ul').getBoundingClientRect(); \
+         const one = document.querySelector(`{selector}`).getBoundingClientRect(); \
+         return one.left >= row.left - 1 && one.right <= row.right + 1; }})()"
+    )
+}
+
+#[test]
+fn a_phone_has_the_sections_in_one_row() {
+    with_tenant(async |tenant| {
+        let mut browser = Browser::start();
+        enter(&mut browser, tenant, &tenant.key, "start");
+        browser.look(Screen { width: 360, is_phone: true, is_dark: false });
+        for section in ["start", "settings", "keys"] {
+            browser.open(&format!("{}/console?view={section}", tenant.base_url()));
+            browser.until(READY);
+            let height = browser.eval("document.querySelector('.console nav').offsetHeight");
+            assert!(height.as_f64().is_some_and(|height| height <= 64.0), "{section}: one row, not {height}");
+            browser.until(&is_in_row(".console nav [aria-current=page]"));
+        }
+        browser.eval("document.activeElement.blur()");
+        tab_to(&mut browser, ".console nav a[href='?view=settings']");
+        browser.until(&is_in_row(":focus"));
+        let outline = "getComputedStyle(document.activeElement)";
+        assert_eq!(browser.text(&format!("{outline}.outlineStyle")), "solid");
+        assert_eq!(browser.text(&format!("{outline}.outlineOffset")), "-3px", "the row does not cut it off");
+        browser.press("Enter");
+        browser.until("document.activeElement.matches('h1')");
+        assert_eq!(browser.text("document.activeElement.textContent"), "Settings");
+        browser.check();
+    });
+}
+
 #[test]
 fn a_keyboard_opens_a_section() {
     with_tenant(async |tenant| {

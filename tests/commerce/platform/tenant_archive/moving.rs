@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use sea_orm::sqlx;
 use sea_orm::sqlx::postgres::PgPool;
+use serde_json::json;
 use service::auth::{ApiKeyCreate, KeyMode, make_key};
 use service::scope::Scope;
+use service::stock::checkpoint;
 use service::tenant::moving;
-use service::{Db, Error};
+use service::{Db, Error, rollup};
 use stockwell::archive::relocation::{Relocation, relocate};
 use tests::{Tenant, Till, environment, pool_options, with_tenant};
 use tokio::time::{Instant, sleep};
+use uuid::Uuid;
 
 use super::{Other, counts, migrator_url, place, trade};
 use crate::platform::auth::outside;
@@ -187,6 +190,34 @@ fn a_server_that_has_not_read_the_moves_asks_the_database() {
         assert!(matches!(refused, Err(Error::TenantMoving)), "{refused:?}");
         moving::give_up(&url, &tenant.slug).await.expect("the tenant trades on");
         make_key(&db, &operator, &key).await.expect("a key");
+    });
+}
+
+#[test]
+fn a_worker_that_listed_a_tenant_before_its_move_leaves_it_alone() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("100", "4.00")).await;
+        let body = json!({ "sku": "CUP", "name": "Cup" });
+        tenant.post_as("/v1/products", "once", &body).await.created();
+        let worker = Db::connect(&environment().database_url(), &pool_options()).await.expect("a worker");
+        let url = migrator_url();
+        let forgotten = async || {
+            let statement =
+                "select coalesce(sum(forgotten), -1)::bigint from auth.forget_answers($1, $2, $3, 1000)";
+            let walk = sqlx::query_scalar::<_, i64>(statement).bind(tenant.id.0);
+            let walk = walk.bind(Uuid::nil()).bind(Uuid::max()).fetch_one(&environment().root).await;
+            walk.expect("a step of the walk")
+        };
+        moving::begin(&url, &tenant.slug).await.expect("a move begins");
+        let folded = rollup::run_all(&worker, tenant.id).await;
+        assert!(matches!(folded, Err(Error::TenantMoving)), "{folded:?}");
+        let made = checkpoint::run(&worker, tenant.id).await;
+        assert!(matches!(made, Err(Error::TenantMoving)), "{made:?}");
+        assert_eq!(forgotten().await, -1, "no step is done");
+        moving::give_up(&url, &tenant.slug).await.expect("the tenant trades on");
+        rollup::run_all(&worker, tenant.id).await.expect("it is folded");
+        checkpoint::run(&worker, tenant.id).await.expect("it is looked at");
+        assert!(forgotten().await > 0, "stored responses are deleted again");
     });
 }
 
