@@ -6,10 +6,9 @@ mod read;
 use actix_web::post;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::bill::{
-    Bill, BillDiscount, BillKind, BillLine, BillStatus, BilledGoods, ForeignBill, ForeignLine, MatchStatus,
-    Mismatch,
+    Bill, BillDiscount, BillKind, BillLine, BillStatus, BilledGoods, ForeignLine, MatchStatus, Mismatch,
 };
-use domain::exchange::Amounts;
+use domain::exchange::{Amounts, ForeignDocument};
 use domain::id::{BillId, LocationId, ProductId, PurchaseOrderId, StockDocumentId, SupplierId};
 use domain::number::{ExchangeRate, Money, Price, Quantity};
 use domain::tag;
@@ -236,7 +235,7 @@ impl<'a> BillOut<'a> {
 }
 
 impl<'a> ForeignBillOut<'a> {
-    fn new(foreign: &'a ForeignBill) -> Self {
+    fn new(foreign: &'a ForeignDocument) -> Self {
         let Amounts { value, tax } = foreign.amounts;
         ForeignBillOut {
             currency: &foreign.quote.currency,

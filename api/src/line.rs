@@ -12,7 +12,7 @@ use domain::pricing::Source;
 use domain::printed::{PrintedCustomer, Seller};
 use domain::product::{ItemRef, Product};
 use domain::refusal::Problems;
-use domain::sales::{Discount, Line, LineInput};
+use domain::sales::{Discount, ForeignLine, Line, LineInput};
 use domain::tax::{self, LineTax};
 use domain::text::{self, Text200, Text500};
 use serde::{Deserialize, Serialize};
@@ -100,7 +100,8 @@ pub struct LineIn {
     pub uom: Option<String>,
     /// Quantity in that unit, above zero.
     pub quantity: Quantity,
-    /// Price per unit, instead of the one that the price lists give. Needs the scope `prices:override`.
+    /// Price per unit, instead of the one that the price lists give. Needs the scope `prices:override`. Required in an order in
+    /// another currency, and in that currency.
     pub unit_price: Option<Price>,
     /// Reason for the `unit_price`. The line keeps it.
     pub price_reason: Option<Text200>,
@@ -120,7 +121,7 @@ pub struct LineIn {
 pub enum DiscountIn {
     /// Percent of the resolved price.
     Percent(Percent),
-    /// Amount in the tenant's currency.
+    /// Amount in the currency of the prices: the tenant's, or that of an order.
     Amount(Money),
 }
 
@@ -239,12 +240,38 @@ pub struct LineOut<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 10)]
     pub taxes: Vec<LineTaxOut<'a>>,
+    /// Amounts in the currency of the document. Left out if that is the tenant's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<ForeignLineOut>,
     /// Stock units that can still be returned, of a till sale that is sold or read by its id. Null elsewhere.
     pub returnable: Option<Quantity>,
     /// Lots of the line. Omitted if the product is not tracked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 2000)]
     pub lots: Vec<LotShareOut<'a>>,
+}
+
+/// Amounts of a line in the currency of its document. Negative in a return.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ForeignLineOut {
+    /// Price of one unit.
+    unit_price: Price,
+    /// Amount before discounts given at the sale.
+    gross: Money,
+    /// Discounts given at the sale.
+    discount: Money,
+    /// Gross less discount.
+    net: Money,
+    /// Tax on the net.
+    tax: Money,
+}
+
+impl From<ForeignLine> for ForeignLineOut {
+    fn from(line: ForeignLine) -> Self {
+        let discount = line.discount();
+        let ForeignLine { decimals: _, unit_price, gross, net, tax } = line;
+        ForeignLineOut { unit_price, gross, discount, net, tax }
+    }
 }
 
 /// One of several taxes of a line or of a document. Negative in a return.
@@ -334,6 +361,7 @@ impl<'a> LineOut<'a> {
             tax_rate: line.tax_rate,
             tax: line.tax,
             taxes: line.taxes.iter().map(LineTaxOut::new).collect(),
+            foreign: line.foreign.map(ForeignLineOut::from),
             returnable: None,
             lots: lots::shown(&line.lots),
         }

@@ -3,6 +3,7 @@
 mod annotation;
 mod application;
 mod form;
+mod invoice;
 mod invoices;
 mod payment;
 mod promise;
@@ -25,7 +26,8 @@ use crate::{Answer, ApiError, App, Caller, own};
 
 pub use application::ApplicationOut;
 use form::ShipIn;
-pub use form::{InvoiceOut, OrderIn, OrderOut, ShipmentOut};
+pub use form::{OrderIn, OrderOut, ShipmentOut};
+pub use invoice::InvoiceOut;
 pub use payment::PaymentOut;
 
 /// The routes of this area.
@@ -49,6 +51,9 @@ const ORDERS: &str = "/v1/orders";
 /// available. `backorder` takes what is available and waits for the rest. A tracked product gets the lots that expire
 /// first among those with the remaining life that the customer requires. Only an order with `ship_complete` may name
 /// lots.
+///
+/// An order in another currency keeps its rate, and so do its invoices and credit notes. Each line is converted on its own. The
+/// journal and reports are in the tenant's currency. Sales at tills are in the tenant's currency only.
 ///
 /// A customer session places orders of its customer, at the prices of the rules. It sends lines with product, unit and quantity, the
 /// addresses, `reference`, `requested_on`, `location_id`, `policy`, and the hold of its cart, and takes an order to `confirmed` at most.

@@ -21,7 +21,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::book::{Book, Posting};
 use crate::document::DocumentKind;
-use crate::exchange::Amounts;
+use crate::exchange::{Amounts, ForeignDocument};
 use crate::id::{BillId, EntryId, LocationId, ProductId, PurchaseOrderId, StockDocumentId, SupplierId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::number::{Money, Price, Quantity};
@@ -30,7 +30,7 @@ use crate::supplier::DiscountTerm;
 use crate::text_enum;
 
 pub use discount::BillDiscount;
-pub use foreign::{ForeignBill, ForeignLine};
+pub use foreign::ForeignLine;
 pub use judge::{Figures, Mismatch, judge};
 pub use matching::{BilledLine, Billing, Match, Matched, ReceivedGoods};
 pub(crate) use matching::{match_receipt, post_differences};
@@ -142,7 +142,7 @@ pub struct Bill {
     /// The amount still to be paid; zero for a credit note and a reversal.
     pub open: Money,
     /// Its amounts in its own currency; none if that is the tenant's.
-    pub foreign: Option<ForeignBill>,
+    pub foreign: Option<ForeignDocument>,
     /// A remark, or the reason of a reversal.
     pub reference: Option<String>,
     /// The bill that a credit note or a reversal takes back.

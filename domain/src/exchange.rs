@@ -55,6 +55,52 @@ pub struct Stated<'a> {
     pub day: NaiveDate,
 }
 
+/// The amounts of a document in its own currency, which is not the tenant's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignDocument {
+    /// The currency and the rate.
+    pub quote: Quote,
+    /// The value and the tax of its lines; negative in a credit note and a reversal.
+    pub amounts: Amounts,
+    /// The amount that is not settled, of the same sign as the total.
+    pub open: Money,
+}
+
+impl ForeignDocument {
+    /// Returns a document without lines, with the rate of another one.
+    pub(crate) fn without_lines(&self) -> Self {
+        ForeignDocument { quote: self.quote.clone(), amounts: Amounts::default(), open: Money::ZERO }
+    }
+}
+
+/// An open amount in the tenant's currency and, if its document has another one, in that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Open {
+    /// In the tenant's currency.
+    pub base: Money,
+    /// In the currency of the document; none if that is the tenant's.
+    pub foreign: Option<Money>,
+}
+
+impl Open {
+    /// Returns the amount in the currency of the document.
+    pub fn stated(self) -> Money {
+        self.foreign.unwrap_or(self.base)
+    }
+
+    /// Takes a part off that is stated in the currency of the document. Returns it in the tenant's currency: the same share
+    /// of the open amount. The last part takes the rest.
+    pub fn take(&mut self, stated: Money, settings: &Settings) -> Money {
+        let base = match self.foreign {
+            Some(open) => relieved(self.base, (stated, open), settings),
+            None => stated,
+        };
+        self.base -= base;
+        self.foreign = self.foreign.map(|open| open - stated);
+        base
+    }
+}
+
 impl Amounts {
     /// Returns the amount with tax.
     pub fn total(self) -> Money {
@@ -94,6 +140,23 @@ impl Quote {
     /// Returns an amount in the tenant's currency, rounded to its decimals.
     pub fn base(&self, amount: Money, settings: &Settings) -> Money {
         settings.money(amount.times(self.rate))
+    }
+
+    /// Returns a payment of an amount in the tenant's currency. Rejects one that comes to nothing or to too much.
+    pub fn paid(&self, amount: Money, settings: &Settings) -> Result<Money, Problem> {
+        if amount.get() > BASE_MAX {
+            let detail = format!("A payment has at most {BASE_MAX} in its currency.");
+            return Err(problem("/amount", detail));
+        }
+        let base = self.base(amount, settings);
+        if base.is_positive() && base.get() <= BASE_MAX {
+            return Ok(base);
+        }
+        let detail = format!(
+            "The payment comes to {base} {} at the rate {}: it must be above zero and at most {BASE_MAX}.",
+            settings.currency, self.rate
+        );
+        Err(problem("/exchange_rate", detail))
     }
 
     /// Returns a price in the tenant's currency, rounded to 6 decimals.

@@ -145,6 +145,14 @@ pub fn share(amount: Decimal, part: Decimal, whole: Decimal) -> Decimal {
     }
 }
 
+/// Returns the part of `amount` for the units from `done` to `done + step` of `whole`, rounded to `decimals`. The parts of
+/// all steps add up to `amount`.
+pub fn slice(decimals: u32, amount: Money, (done, step, whole): (Quantity, Quantity, Quantity)) -> Money {
+    assert!(whole.is_positive() && done + step <= whole, "a step stays within the whole");
+    let up_to = |units: Quantity| Money::rounded_to(share(amount.get(), units.get(), whole.get()), decimals);
+    up_to(done + step) - up_to(done)
+}
+
 /// Rounds to `decimals`, half away from zero.
 pub fn round(value: Decimal, decimals: u32) -> Decimal {
     value.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero)

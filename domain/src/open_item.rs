@@ -1,7 +1,7 @@
 //! Open items of customers: invoices to be paid, and the payments and credit notes that can be applied to them.
 //!
-//! An application is a document: it applies credits to invoices, or takes that back. It posts nothing to the ledger, because
-//! both sides are the receivable of one customer.
+//! An application is a document: it applies credits to invoices, or takes that back. It posts nothing to the ledger but an
+//! exchange difference, because both sides are the receivable of one customer. Both have one currency.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,23 +10,48 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
-use crate::id::{ApplicationId, CustomerId, InvoiceId, PaymentId};
+use crate::exchange::{ForeignDocument, Open, Quote};
+use crate::id::{ApplicationId, CustomerId, EntryId, InvoiceId, PaymentId};
+use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::needs::Needs;
 use crate::number::Money;
 use crate::refusal::{Code, Problems, Refusal};
+use crate::tenant::Settings;
 use crate::text_enum;
 
 /// An invoice, with what an application needs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct OpenInvoice {
     /// The customer.
     pub customer_id: CustomerId,
     /// The amount still to be paid.
     pub open: Money,
+    /// Its amounts in its own currency; none if that is the tenant's.
+    pub foreign: Option<ForeignDocument>,
     /// The day on which it is due.
     pub due_on: NaiveDate,
     /// The amount that rounding added to its total, less what its credit notes took back.
     pub rounding: Money,
+}
+
+impl OpenInvoice {
+    /// Returns its own currency; none if that is the tenant's.
+    pub(crate) fn currency(&self) -> Option<&str> {
+        self.foreign.as_ref().map(|foreign| foreign.quote.currency.as_str())
+    }
+
+    /// Returns the amount still to be paid.
+    pub(crate) fn remaining(&self) -> Open {
+        Open { base: self.open, foreign: self.foreign.as_ref().map(|foreign| foreign.open) }
+    }
+
+    /// Sets the amount still to be paid.
+    pub(crate) fn keep(&mut self, open: Open) {
+        self.open = open.base;
+        if let (Some(foreign), Some(open)) = (&mut self.foreign, open.foreign) {
+            foreign.open = open;
+        }
+    }
 }
 
 /// A credit: something that can be applied to an invoice.
@@ -63,12 +88,90 @@ pub struct Credit {
     pub customer_id: CustomerId,
     /// The amount that is not applied, from zero.
     pub left: Money,
+    /// The same in its own currency; none if that is the tenant's.
+    pub foreign: Option<ForeignCredit>,
     /// The time at which it was received or made.
     pub occurred_at: DateTime<Utc>,
     /// The amount that is applied to each invoice, if a command needs it.
-    pub applied: BTreeMap<InvoiceId, Money>,
+    pub applied: BTreeMap<InvoiceId, Used>,
     /// The amount that payouts and a reversal took of it, if a command needs it.
     pub paid_out: Money,
+}
+
+/// The part of a credit that is not applied, in the currency of the credit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignCredit {
+    /// The currency and the rate of the credit.
+    pub quote: Quote,
+    /// The amount, from zero.
+    pub left: Money,
+}
+
+impl Credit {
+    /// Returns its own currency; none if that is the tenant's.
+    pub(crate) fn currency(&self) -> Option<&str> {
+        self.foreign.as_ref().map(|foreign| foreign.quote.currency.as_str())
+    }
+
+    /// Returns the amount that is not applied.
+    pub(crate) fn remaining(&self) -> Open {
+        Open { base: self.left, foreign: self.foreign.as_ref().map(|foreign| foreign.left) }
+    }
+
+    /// Returns the decimals of its currency.
+    pub(crate) fn decimals(&self, settings: &Settings) -> u32 {
+        self.foreign.as_ref().map_or(settings.exponent, |foreign| foreign.quote.decimals)
+    }
+}
+
+/// A use of a credit for an invoice. The two may have been recorded at different rates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Used {
+    /// The amount taken off the invoice, in the tenant's currency.
+    pub amount: Money,
+    /// The amount taken off the credit, less that taken off the invoice: the exchange difference, above zero a gain.
+    pub difference: Money,
+    /// The amount taken off both in their own currency; none if that is the tenant's.
+    pub foreign: Option<Money>,
+}
+
+impl Used {
+    /// Takes an amount off a credit and an invoice. It is stated in their currency.
+    pub(crate) fn of(credit: &mut Open, invoice: &mut Open, stated: Money, settings: &Settings) -> Self {
+        let foreign = invoice.foreign.map(|_| stated);
+        let amount = invoice.take(stated, settings);
+        Used { amount, difference: credit.take(stated, settings) - amount, foreign }
+    }
+
+    /// Returns whether something is applied.
+    pub(crate) fn is_positive(&self) -> bool {
+        self.of_invoice().stated().is_positive()
+    }
+
+    /// Returns the opposite.
+    fn negative(self) -> Self {
+        Used {
+            amount: -self.amount,
+            difference: -self.difference,
+            foreign: self.foreign.map(|amount| -amount),
+        }
+    }
+
+    /// Returns what is taken off the credit.
+    fn of_credit(self) -> Open {
+        Open { base: self.amount + self.difference, foreign: self.foreign }
+    }
+
+    /// Returns what is taken off the invoice.
+    fn of_invoice(self) -> Open {
+        Open { base: self.amount, foreign: self.foreign }
+    }
+
+    fn include(&mut self, other: Used) {
+        self.amount += other.amount;
+        self.difference += other.difference;
+        self.foreign = other.foreign.map(|amount| self.foreign.unwrap_or_default() + amount).or(self.foreign);
+    }
 }
 
 /// A change of what is applied of a credit.
@@ -78,8 +181,35 @@ pub struct Applied {
     pub credit: CreditRef,
     /// The invoice. None if the document itself takes the amount: a payout or a reversal.
     pub invoice_id: Option<InvoiceId>,
-    /// The amount; negative if it is taken back.
+    /// The amount that is taken off the invoice; negative if it is taken back.
     pub amount: Money,
+    /// The amount taken off the credit, less that taken off the invoice: the exchange difference, above zero a gain.
+    pub difference: Money,
+    /// The amount taken off both in their own currency; none if that is the tenant's.
+    pub foreign: Option<Money>,
+}
+
+impl Applied {
+    /// Returns a change of what is applied of a credit to an invoice, or of what the document itself takes.
+    pub(crate) fn new(credit: CreditRef, invoice_id: Option<InvoiceId>, used: Used) -> Self {
+        let Used { amount, difference, foreign } = used;
+        Applied { credit, invoice_id, amount, difference, foreign }
+    }
+
+    /// Returns the opposite change.
+    pub(crate) fn negative(&self) -> Self {
+        Applied::new(self.credit, self.invoice_id, self.used().negative())
+    }
+
+    /// Returns the amount in the currency of the credit.
+    pub fn stated(&self) -> Money {
+        self.foreign.unwrap_or(self.amount)
+    }
+
+    /// Returns what it takes off.
+    pub fn used(&self) -> Used {
+        Used { amount: self.amount, difference: self.difference, foreign: self.foreign }
+    }
 }
 
 text_enum! {
@@ -142,6 +272,12 @@ impl Application {
     pub fn amount(&self) -> Money {
         self.lines.iter().map(|line| line.amount.abs()).sum()
     }
+
+    /// Returns the exchange difference that it realised, above zero a gain; none if all lines are in the tenant's currency.
+    pub fn difference(&self) -> Option<Money> {
+        let is_foreign = self.lines.iter().any(|line| line.foreign.is_some());
+        is_foreign.then(|| self.lines.iter().map(|line| line.difference).sum())
+    }
 }
 
 impl Rule for Apply {
@@ -168,11 +304,11 @@ impl Rule for Apply {
     }
 
     fn decide(&self, book: &mut Book) -> Decision {
-        settle(book, self).map(|application| (Outcome::Application(application), Posting::default()))
+        settle(book, self).map(|(application, posting)| (Outcome::Application(application), posting))
     }
 }
 
-fn settle(book: &mut Book, command: &Apply) -> Result<Application, Refusal> {
+fn settle(book: &mut Book, command: &Apply) -> Result<(Application, Posting), Refusal> {
     require_customer(book, command.customer_id)?;
     let lines = match (command.kind, command.lines.as_slice()) {
         (ApplicationKind::Apply, []) => oldest_first(book, command.customer_id),
@@ -187,29 +323,53 @@ fn settle(book: &mut Book, command: &Apply) -> Result<Application, Refusal> {
         ));
     }
 
-    let occurred_at = time_of_use(book, command.occurred_at, &lines)?;
+    let credits = lines.iter().map(|line| line.credit);
+    let occurred_at = time_of_use(book, command.occurred_at, credits)?;
 
     // Nothing rejects the command from here on.
     for line in &lines {
         apply(book, line);
     }
-    Ok(Application {
+    let application = Application {
         id: command.id.unwrap_or_else(|| ApplicationId(book.ids.next_id())),
         number: book.number(DocumentKind::Application),
         kind: command.kind,
         customer_id: command.customer_id,
         lines,
         occurred_at,
-    })
+    };
+    let posting = post_difference(book, &application);
+    Ok((application, posting))
+}
+
+/// Posts the exchange difference of an application: its credits and invoices may have been recorded at different rates. All
+/// else that it changes is the receivable of one customer.
+fn post_difference(book: &mut Book, application: &Application) -> Posting {
+    let difference = application.difference().unwrap_or_default();
+    if difference.is_zero() {
+        return Posting::default();
+    }
+    let owed = Dimensions { party_id: Some(application.customer_id.0), ..Dimensions::default() };
+    let mut entry = Lines::default();
+    entry.debit(account::RECEIVABLE, difference, owed);
+    entry.credit(account::EXCHANGE_DIFFERENCES, difference, Dimensions::default());
+    let head = EntryHead {
+        id: EntryId(book.ids.next_id()),
+        document_kind: DocumentKind::Application,
+        document_id: application.id.0,
+        occurred_on: book.setup.settings.day(application.occurred_at),
+    };
+    let entry = entry.into_entry(head).expect("both sides are the same amount");
+    Posting { entries: entry.into_iter().collect(), ..Posting::default() }
 }
 
 /// Returns the time of a document that uses payments or credit notes. Rejects a named time before one of them.
 pub(crate) fn time_of_use(
     book: &Book,
     named: Option<DateTime<Utc>>,
-    lines: &[Applied],
+    credits: impl Iterator<Item = CreditRef>,
 ) -> Result<DateTime<Utc>, Refusal> {
-    let times = lines.iter().filter_map(|line| Some(book.credits.get(&line.credit)?.occurred_at));
+    let times = credits.filter_map(|credit| Some(book.credits.get(&credit)?.occurred_at));
     match times.max() {
         Some(latest) => book.occurred_after(named, ("a payment or credit note that it uses", latest)),
         None => book.occurred_at(named),
@@ -226,15 +386,21 @@ pub(crate) fn require_customer(book: &Book, id: CustomerId) -> Result<(), Refusa
 
 /// Changes the open amounts of a credit and an invoice, and what the customer owes.
 pub(crate) fn apply(book: &mut Book, line: &Applied) {
-    let Applied { credit, invoice_id, amount } = *line;
+    let Applied { credit, invoice_id, amount, difference, foreign } = *line;
     let Some(known) = book.credits.get_mut(&credit) else { return };
-    known.left -= amount;
+    known.left -= amount + difference;
+    if let (Some(known), Some(foreign)) = (&mut known.foreign, foreign) {
+        known.left -= foreign;
+    }
     let exposure = book.customers.get_mut(&known.customer_id).map(|customer| &mut customer.exposure);
     match invoice_id {
         Some(id) => {
-            *known.applied.entry(id).or_default() += amount;
+            known.applied.entry(id).or_default().include(line.used());
             if let Some(invoice) = book.invoices.get_mut(&id) {
                 invoice.open -= amount;
+                if let (Some(invoice), Some(foreign)) = (&mut invoice.foreign, foreign) {
+                    invoice.open -= foreign;
+                }
             }
         }
         None => known.paid_out += amount,
@@ -242,17 +408,24 @@ pub(crate) fn apply(book: &mut Book, line: &Applied) {
     let Some(exposure) = exposure else { return };
     // An open credit note lowers the receivable, an open payment is unapplied.
     match credit {
-        CreditRef::Payment(_) => exposure.unapplied -= amount,
-        CreditRef::CreditNote(_) => exposure.receivable += amount,
+        CreditRef::Payment(_) => exposure.unapplied -= amount + difference,
+        CreditRef::CreditNote(_) => exposure.receivable += amount + difference,
     }
     if invoice_id.is_some() {
         exposure.receivable -= amount;
     }
 }
 
+/// The credits and invoices of an application, with what its lines so far have left of them.
+#[derive(Default)]
+struct Left {
+    credits: BTreeMap<CreditRef, Open>,
+    invoices: BTreeMap<InvoiceId, Open>,
+}
+
 fn check_lines(book: &Book, command: &Apply, named: &[ApplyLine]) -> Result<Vec<Applied>, Refusal> {
     let mut problems = Problems::default();
-    let (mut taken, mut paid): (BTreeMap<CreditRef, Money>, BTreeMap<InvoiceId, Money>) = Default::default();
+    let mut left = Left::default();
     let mut seen = BTreeSet::new();
     let mut lines = Vec::with_capacity(named.len());
     for (index, line) in named.iter().enumerate() {
@@ -278,34 +451,68 @@ fn check_lines(book: &Book, command: &Apply, named: &[ApplyLine]) -> Result<Vec<
                 format!("{pointer}/invoice_id"),
                 "Name each invoice once for one payment or credit note.",
             );
-            continue;
-        }
-        let (used, settled) =
-            (taken.entry(line.credit).or_default(), paid.entry(line.invoice_id).or_default());
-        let most = match command.kind {
-            ApplicationKind::Apply => (credit.left - *used).min(invoice.open - *settled),
-            ApplicationKind::Unapply => credit.applied.get(&line.invoice_id).copied().unwrap_or_default(),
-        };
-        match check_amount(book, line.amount.unwrap_or(most), most, command.kind) {
-            Ok(amount) => {
-                *used += amount;
-                *settled += amount;
-                let amount = if command.kind == ApplicationKind::Apply { amount } else { -amount };
-                lines.push(Applied { credit: line.credit, invoice_id: Some(line.invoice_id), amount });
+        } else if let Err(detail) = check_currency(book, credit.currency(), invoice) {
+            problems.invalid(format!("{pointer}/invoice_id"), detail);
+        } else {
+            match use_line(book, command.kind, line, (credit, invoice), &mut left) {
+                Ok(applied) => lines.push(applied),
+                Err(detail) => problems.invalid(format!("{pointer}/amount"), detail),
             }
-            Err(detail) => problems.invalid(format!("{pointer}/amount"), detail),
         }
     }
     problems.check()?;
     Ok(lines)
 }
 
-fn check_amount(book: &Book, amount: Money, most: Money, kind: ApplicationKind) -> Result<Money, String> {
-    if amount != book.setup.settings.money(amount.get()) {
-        return Err(format!("An amount has at most {} decimals.", book.setup.settings.exponent));
+/// Rejects an invoice in another currency than the payment or credit note.
+pub(crate) fn check_currency(
+    book: &Book,
+    of_credit: Option<&str>,
+    invoice: &OpenInvoice,
+) -> Result<(), String> {
+    if invoice.currency() == of_credit {
+        return Ok(());
+    }
+    let own = book.setup.settings.currency.as_str();
+    Err(format!(
+        "The invoice is in {}, and the payment or credit note in {}: name an invoice in the same currency.",
+        invoice.currency().unwrap_or(own),
+        of_credit.unwrap_or(own)
+    ))
+}
+
+/// Returns what a line applies or takes back. The error says how much it can be.
+fn use_line(
+    book: &Book,
+    kind: ApplicationKind,
+    line: &ApplyLine,
+    (credit, invoice): (&Credit, &OpenInvoice),
+    left: &mut Left,
+) -> Result<Applied, String> {
+    let settings = &book.setup.settings;
+    let applied = credit.applied.get(&line.invoice_id).copied().unwrap_or_default();
+    let (mut of_credit, mut of_invoice) = (applied.of_credit(), applied.of_invoice());
+    let (credit_left, invoice_left) = match kind {
+        ApplicationKind::Apply => (
+            left.credits.entry(line.credit).or_insert_with(|| credit.remaining()),
+            left.invoices.entry(line.invoice_id).or_insert_with(|| invoice.remaining()),
+        ),
+        ApplicationKind::Unapply => (&mut of_credit, &mut of_invoice),
+    };
+    let most = credit_left.stated().min(invoice_left.stated());
+    let amount = line.amount.unwrap_or(most);
+    check_amount(credit.decimals(settings), amount, most, kind)?;
+    let used = Used::of(credit_left, invoice_left, amount, settings);
+    let used = if kind == ApplicationKind::Apply { used } else { used.negative() };
+    Ok(Applied::new(line.credit, Some(line.invoice_id), used))
+}
+
+fn check_amount(decimals: u32, amount: Money, most: Money, kind: ApplicationKind) -> Result<(), String> {
+    if amount != Money::rounded_to(amount.get(), decimals) {
+        return Err(format!("An amount has at most {decimals} decimals."));
     }
     if amount.is_positive() && amount <= most {
-        return Ok(amount);
+        return Ok(());
     }
     Err(match kind {
         ApplicationKind::Apply => format!("At most {most} can be applied here, not {amount}."),
@@ -313,33 +520,54 @@ fn check_amount(book: &Book, amount: Money, most: Money, kind: ApplicationKind) 
     })
 }
 
-/// Returns the credits of a customer, the oldest first.
-pub(crate) fn credits_of(book: &Book, customer_id: CustomerId) -> Vec<(CreditRef, Money)> {
-    let open = |credit: &&Credit| credit.customer_id == customer_id && credit.left.is_positive();
+/// Returns the credits of a customer in a currency, the oldest first. No currency is the tenant's.
+pub(crate) fn credits_of(
+    book: &Book,
+    customer_id: CustomerId,
+    currency: Option<&str>,
+) -> Vec<(CreditRef, Open)> {
+    let open = |credit: &&Credit| {
+        credit.customer_id == customer_id
+            && credit.currency() == currency
+            && credit.remaining().stated().is_positive()
+    };
     let mut credits: Vec<_> = book.credits.iter().filter(|(_, credit)| open(credit)).collect();
     credits.sort_by_key(|(id, credit)| (credit.occurred_at, **id));
-    credits.into_iter().map(|(id, credit)| (*id, credit.left)).collect()
+    credits.into_iter().map(|(id, credit)| (*id, credit.remaining())).collect()
 }
 
-/// Returns the open invoices of a customer, those due first at the beginning.
-pub(crate) fn invoices_of(book: &Book, customer_id: CustomerId) -> Vec<(InvoiceId, Money)> {
-    let open = |invoice: &&OpenInvoice| invoice.customer_id == customer_id && invoice.open.is_positive();
+/// Returns the open invoices of a customer in a currency, those due first at the beginning. No currency is the tenant's.
+pub(crate) fn invoices_of(
+    book: &Book,
+    customer_id: CustomerId,
+    currency: Option<&str>,
+) -> Vec<(InvoiceId, Open)> {
+    let open = |invoice: &&OpenInvoice| {
+        invoice.customer_id == customer_id
+            && invoice.currency() == currency
+            && invoice.remaining().stated().is_positive()
+    };
     let mut invoices: Vec<_> = book.invoices.iter().filter(|(_, invoice)| open(invoice)).collect();
     invoices.sort_by_key(|(id, invoice)| (invoice.due_on, **id));
-    invoices.into_iter().map(|(id, invoice)| (*id, invoice.open)).collect()
+    invoices.into_iter().map(|(id, invoice)| (*id, invoice.remaining())).collect()
 }
 
+/// Applies the oldest credits to the invoices due first, currency by currency.
 fn oldest_first(book: &Book, customer_id: CustomerId) -> Vec<Applied> {
-    let mut invoices = invoices_of(book, customer_id).into_iter().peekable();
+    let ours = book.credits.values().filter(|credit| credit.customer_id == customer_id);
+    let currencies: BTreeSet<Option<&str>> = ours.map(Credit::currency).collect();
+    let settings = &book.setup.settings;
     let mut lines = Vec::new();
-    for (credit, mut left) in credits_of(book, customer_id) {
-        while let Some((id, open)) = invoices.peek_mut().filter(|_| left.is_positive()) {
-            let amount = left.min(*open);
-            lines.push(Applied { credit, invoice_id: Some(*id), amount });
-            left -= amount;
-            *open -= amount;
-            if open.is_zero() {
-                invoices.next();
+    for currency in currencies {
+        let mut invoices = invoices_of(book, customer_id, currency).into_iter().peekable();
+        for (credit, mut left) in credits_of(book, customer_id, currency) {
+            while let Some((id, open)) = invoices.peek_mut().filter(|_| left.stated().is_positive()) {
+                let stated = left.stated().min(open.stated());
+                let used = Used::of(&mut left, open, stated, settings);
+                lines.push(Applied::new(credit, Some(*id), used));
+                if open.stated().is_zero() {
+                    invoices.next();
+                }
             }
         }
     }

@@ -10,13 +10,14 @@ use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::customer::Customer;
 use crate::document::DocumentKind;
+use crate::exchange::{Quote, Stated};
 use crate::hold;
 use crate::id::{CustomerId, HoldId, LocationId, OrderId};
 use crate::needs::Needs;
-use crate::number::{Money, Quantity};
+use crate::number::{ExchangeRate, Money, Quantity};
 use crate::printed::{Addresses, PrintedCustomer, Seller};
 use crate::refusal::{Code, Problems, Refusal};
-use crate::sales::{self, Authority, Basket, Discount, Line, LineInput, Totals};
+use crate::sales::{self, Authority, Basket, Discount, Foreign, Line, LineInput, Totals};
 use crate::tenant::Channel;
 use crate::text_enum;
 
@@ -92,6 +93,10 @@ pub struct Place {
     pub reference: Option<String>,
     /// The caller's own number, unique among orders.
     pub external_ref: Option<String>,
+    /// The currency of its prices and discounts; the tenant's if absent.
+    pub currency: Option<String>,
+    /// The rate of that currency; the recorded one of the day of the order if absent.
+    pub exchange_rate: Option<ExchangeRate>,
     /// The day on which the customer wants it.
     pub requested_on: Option<NaiveDate>,
     /// The address to bill; the customer's first one for billing if absent.
@@ -151,6 +156,8 @@ pub struct Order {
     pub policy: Policy,
     /// The priority among waiting orders. The highest gets stock first.
     pub priority: i16,
+    /// Its currency and rate; none if it is in the tenant's currency.
+    pub foreign: Option<Quote>,
     /// The reasons of its credit hold.
     pub hold_reasons: Vec<String>,
     /// The time at which it was placed.
@@ -183,6 +190,19 @@ pub struct OrderLine {
 }
 
 impl OrderLine {
+    /// Returns a line of which nothing is reserved yet.
+    fn new(line: Line) -> Self {
+        OrderLine {
+            line,
+            reserved: Quantity::ZERO,
+            shipped: Quantity::ZERO,
+            invoiced: Quantity::ZERO,
+            backordered: Quantity::ZERO,
+            cancelled: Quantity::ZERO,
+            promised_on: None,
+        }
+    }
+
     /// Returns the stock units that are still to be shipped.
     pub fn open(&self) -> Quantity {
         self.line.quantity - self.shipped - self.cancelled
@@ -241,6 +261,7 @@ impl Rule for Place {
         needs.order_ids.extend(self.id);
         needs.hold_ids.extend(self.hold_id);
         needs.add_time(self.occurred_at);
+        needs.exchange_at.extend(self.currency.clone().map(|currency| (currency, self.occurred_at)));
         needs.promises |= self.policy == Policy::Backorder && self.advance_to > AdvanceTo::Draft;
         needs.location(self.location_id);
         needs.numbered.extend([DocumentKind::Order, DocumentKind::Shipment, DocumentKind::Invoice]);
@@ -331,6 +352,7 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
             )
         })?;
     let (addresses, country) = delivery(command, customer)?;
+    let foreign = currency(book, command, occurred_at)?;
     let basket = Basket {
         lines: &command.lines,
         discount: command.discount,
@@ -343,18 +365,10 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
         discount_max: Some(command.authority.discount_max),
         is_return: false,
         forced: false,
+        foreign: foreign.as_ref(),
     };
     let lines = sales::price(book, &basket)?;
     command.authority.check_cost(book, location.id, (&command.lines, command.discount), &lines)?;
-    let line = |line| OrderLine {
-        line,
-        reserved: Quantity::ZERO,
-        shipped: Quantity::ZERO,
-        invoiced: Quantity::ZERO,
-        backordered: Quantity::ZERO,
-        cancelled: Quantity::ZERO,
-        promised_on: None,
-    };
     let (location_id, customer) = (location.id, Arc::clone(&customer.printed));
     Ok(Order {
         id: command.id.unwrap_or_else(|| OrderId(book.ids.next_id())),
@@ -372,12 +386,25 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
         seller: Arc::clone(&book.setup.seller),
         policy: command.policy,
         priority: command.priority,
+        foreign: foreign.map(|foreign| foreign.quote),
         hold_reasons: Vec::new(),
         occurred_at,
         version: 1,
-        lines: lines.into_iter().map(line).collect(),
+        lines: lines.into_iter().map(OrderLine::new).collect(),
         shipments: Vec::new(),
     })
+}
+
+/// Returns the currency of an order; none if it is the tenant's.
+fn currency(book: &Book, command: &Place, occurred_at: DateTime<Utc>) -> Result<Option<Foreign>, Refusal> {
+    let settings = &book.setup.settings;
+    let stated = Stated {
+        currency: command.currency.as_deref(),
+        rate: command.exchange_rate,
+        day: settings.day(occurred_at),
+    };
+    let quote = book.exchange.quote(stated, settings).map_err(Problems::of)?;
+    Ok(quote.map(|quote| Foreign::new(quote, settings)))
 }
 
 /// Returns the addresses of an order, and the country of delivery. A ship-to address that the order chooses says the country.

@@ -5,20 +5,25 @@ use chrono::{DateTime, Utc};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
+use crate::exchange::{Open, Quote};
 use crate::id::{CustomerId, EntryId, InvoiceId, LocationId, PaymentId, RegisterId, SessionId};
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
 use crate::needs::Needs;
-use crate::number::Money;
-use crate::open_item::{self, Applied};
+use crate::number::{ExchangeRate, Money};
+use crate::open_item::{self, Applied, Used};
 use crate::order;
 use crate::pos::{self, CashMove};
 use crate::refusal::{Code, Problems, Refusal};
 use crate::text_enum;
 
+mod foreign;
 mod pay_out;
 mod reverse;
 mod voucher;
 
+use foreign::Currency;
+
+pub use foreign::ForeignPayment;
 pub use pay_out::{PayOut, PayOutPart};
 pub use reverse::Reverse;
 pub use voucher::{IssueVoucher, IssuedVoucher, VoucherPaid};
@@ -78,14 +83,27 @@ pub struct Receive {
     pub method: PaymentMethod,
     /// The till into whose drawer cash goes. Only for cash.
     pub register_id: Option<RegisterId>,
-    /// The amount, above zero.
+    /// The amount, above zero, in the currency of the payment.
     pub amount: Money,
+    /// The currency; the tenant's if absent.
+    pub currency: Option<String>,
+    /// The rate of that currency; the recorded one of the day of the payment if absent.
+    pub exchange_rate: Option<ExchangeRate>,
     /// The invoices that it pays. If absent, those due first.
-    pub allocations: Option<Vec<Allocation>>,
+    pub allocations: Option<Vec<NamedInvoice>>,
     /// The bank's reference.
     pub reference: Option<String>,
     /// The time; now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
+}
+
+/// An invoice that a payment is to pay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NamedInvoice {
+    /// The invoice.
+    pub invoice_id: InvoiceId,
+    /// The amount, above zero, in the currency of the payment.
+    pub amount: Money,
 }
 
 /// The part of a payment that is applied to an invoice.
@@ -93,8 +111,15 @@ pub struct Receive {
 pub struct Allocation {
     /// The invoice.
     pub invoice_id: InvoiceId,
-    /// The amount, above zero.
-    pub amount: Money,
+    /// The amounts taken off the invoice and the payment.
+    pub used: Used,
+}
+
+impl Allocation {
+    /// Returns the amount in the currency of the payment.
+    pub fn stated(&self) -> Money {
+        self.used.foreign.unwrap_or(self.used.amount)
+    }
 }
 
 /// A payment, the reversal of one, or a payout.
@@ -116,6 +141,8 @@ pub struct Payment {
     pub amount: Money,
     /// The part that is applied to no invoice yet.
     pub unapplied: Money,
+    /// Its amounts in its own currency; none if that is the tenant's.
+    pub foreign: Option<ForeignPayment>,
     /// The parts that are applied to invoices.
     pub allocations: Vec<Allocation>,
     /// The changes of a reversal or payout to what was applied. For a payment, `allocations` has it.
@@ -134,6 +161,14 @@ pub struct Payment {
     pub occurred_at: DateTime<Utc>,
 }
 
+impl Payment {
+    /// Returns the exchange difference that the document realised, above zero a gain.
+    pub fn difference(&self) -> Money {
+        let applied: Money = self.allocations.iter().map(|part| part.used.difference).sum();
+        applied + self.changes.iter().map(|line| line.difference).sum()
+    }
+}
+
 /// A payment as a reversal finds it.
 #[derive(Debug, Clone)]
 pub struct KnownPayment {
@@ -147,6 +182,8 @@ pub struct KnownPayment {
     pub method: PaymentMethod,
     /// The amount; negative if the money went to the customer.
     pub amount: Money,
+    /// Its amounts in its own currency; none if that is the tenant's.
+    pub foreign: Option<ForeignPayment>,
     /// The bank's reference.
     pub reference: Option<String>,
     /// Whether a reversal took it back.
@@ -173,6 +210,7 @@ impl Rule for Receive {
             needs.accepted.extend(self.id);
         }
         needs.register_ids.extend(self.register_id);
+        needs.exchange_at.extend(self.currency.clone().map(|currency| (currency, self.occurred_at)));
         needs.numbered.insert(DocumentKind::Payment);
     }
 
@@ -189,25 +227,30 @@ fn receive(book: &mut Book, command: &Receive) -> Result<(Payment, Posting), Ref
     }
     let occurred_at = book.occurred_at(command.occurred_at)?;
     open_item::require_customer(book, command.customer_id)?;
-    check_amount(book, command.amount)?;
+    let named = Currency {
+        currency: command.currency.as_deref(),
+        rate: command.exchange_rate,
+        method: command.method,
+    };
+    let quote = foreign::quote(book, named, occurred_at)?;
+    check_amount(foreign::decimals(book, quote.as_ref()), command.amount)?;
+    let mut left = foreign::convert(book, quote.as_ref(), command.amount)?;
+    let amount = left.base;
     let drawer = Drawer::of(book, command.method, command.register_id)?;
-    let allocations = match &command.allocations {
-        Some(named) => check_allocations(book, command, named)?,
-        None => due_first(book, command),
+    let named = match &command.allocations {
+        Some(named) => check_allocations(book, command, named, quote.as_ref())?,
+        None => due_first(book, command, quote.as_ref()),
     };
 
     // Nothing rejects the command from here on.
-    let applied: Money = allocations.iter().map(|allocation| allocation.amount).sum();
-    for allocation in &allocations {
-        if let Some(invoice) = book.invoices.get_mut(&allocation.invoice_id) {
-            invoice.open -= allocation.amount;
-        }
-    }
-    let unapplied = command.amount - applied;
+    let allocations = allocate(book, &named, &mut left);
+    let applied: Money = allocations.iter().map(|allocation| allocation.used.amount).sum();
+    let unapplied = left.base;
     if let Some(customer) = book.customers.get_mut(&command.customer_id) {
         customer.exposure.receivable -= applied;
         customer.exposure.unapplied += unapplied;
     }
+    let unapplied_foreign = left.foreign.unwrap_or_default();
     let payment = Payment {
         id: command.id.unwrap_or_else(|| PaymentId(book.ids.next_id())),
         number: book.number(DocumentKind::Payment),
@@ -215,8 +258,13 @@ fn receive(book: &mut Book, command: &Receive) -> Result<(Payment, Posting), Ref
         customer_id: command.customer_id,
         method: command.method,
         session_id: None,
-        amount: command.amount,
+        amount,
         unapplied,
+        foreign: quote.map(|quote| ForeignPayment {
+            quote,
+            amount: command.amount,
+            unapplied: unapplied_foreign,
+        }),
         allocations,
         changes: Vec::new(),
         original_id: None,
@@ -276,7 +324,10 @@ fn post(book: &mut Book, payment: Payment, drawer: Option<Drawer>) -> (Payment, 
     let owed = Dimensions { party_id: Some(payment.customer_id.0), ..Dimensions::default() };
     let mut entry = Lines::default();
     entry.debit(payment.method.account(), payment.amount, place);
-    entry.credit(account::RECEIVABLE, payment.amount, owed);
+    // The invoices may have been recorded at other rates: the difference is realised now.
+    let difference = payment.difference();
+    entry.credit(account::RECEIVABLE, payment.amount - difference, owed);
+    entry.credit(account::EXCHANGE_DIFFERENCES, difference, Dimensions::default());
     let head = EntryHead {
         id: EntryId(book.ids.next_id()),
         document_kind,
@@ -292,20 +343,36 @@ fn post(book: &mut Book, payment: Payment, drawer: Option<Drawer>) -> (Payment, 
     (payment, Posting { entries: entry.into_iter().collect(), ..Posting::default() })
 }
 
-fn check_amount(book: &Book, amount: Money) -> Result<(), Refusal> {
-    if amount.is_positive() && amount == book.setup.settings.money(amount.get()) {
+fn check_amount(decimals: u32, amount: Money) -> Result<(), Refusal> {
+    if amount.is_positive() && amount == Money::rounded_to(amount.get(), decimals) {
         return Ok(());
     }
-    let exponent = book.setup.settings.exponent;
-    let detail = format!("The amount must be above zero and have at most {exponent} decimals.");
+    let detail = format!("The amount must be above zero and have at most {decimals} decimals.");
     Err(Refusal::invalid("/amount", detail))
+}
+
+/// Takes the parts of a payment off their invoices and off what is left of it.
+fn allocate(book: &mut Book, named: &[NamedInvoice], left: &mut Open) -> Vec<Allocation> {
+    let mut allocations = Vec::with_capacity(named.len());
+    for NamedInvoice { invoice_id, amount } in named.iter().copied() {
+        if let Some(invoice) = book.invoices.get_mut(&invoice_id) {
+            let mut open = invoice.remaining();
+            let used = Used::of(left, &mut open, amount, &book.setup.settings);
+            invoice.keep(open);
+            allocations.push(Allocation { invoice_id, used });
+        }
+    }
+    allocations
 }
 
 fn check_allocations(
     book: &Book,
     command: &Receive,
-    named: &[Allocation],
-) -> Result<Vec<Allocation>, Refusal> {
+    named: &[NamedInvoice],
+    quote: Option<&Quote>,
+) -> Result<Vec<NamedInvoice>, Refusal> {
+    let currency = quote.map(|quote| quote.currency.as_str());
+    let decimals = foreign::decimals(book, quote);
     let mut problems = Problems::default();
     let mut left = command.amount;
     for (index, allocation) in named.iter().enumerate() {
@@ -322,14 +389,15 @@ fn check_allocations(
         left -= allocation.amount;
         if named[..index].iter().any(|other| other.invoice_id == allocation.invoice_id) {
             problems.invalid(format!("{pointer}/invoice_id"), "Name each invoice once.");
-        } else if allocation.amount != book.setup.settings.money(allocation.amount.get()) {
-            let detail = format!("An amount has at most {} decimals.", book.setup.settings.exponent);
-            problems.invalid(format!("{pointer}/amount"), detail);
-        } else if !allocation.amount.is_positive() || allocation.amount > invoice.open {
-            let detail = format!(
-                "{} of this invoice is open: {} can't be applied to it.",
-                invoice.open, allocation.amount
-            );
+        } else if let Err(detail) = open_item::check_currency(book, currency, invoice) {
+            problems.invalid(format!("{pointer}/invoice_id"), detail);
+        } else if allocation.amount != Money::rounded_to(allocation.amount.get(), decimals) {
+            problems
+                .invalid(format!("{pointer}/amount"), format!("An amount has at most {decimals} decimals."));
+        } else if !allocation.amount.is_positive() || allocation.amount > invoice.remaining().stated() {
+            let open = invoice.remaining().stated();
+            let detail =
+                format!("{open} of this invoice is open: {} can't be applied to it.", allocation.amount);
             problems.invalid(format!("{pointer}/amount"), detail);
         }
     }
@@ -340,16 +408,17 @@ fn check_allocations(
     Ok(named.to_vec())
 }
 
-fn due_first(book: &Book, command: &Receive) -> Vec<Allocation> {
+fn due_first(book: &Book, command: &Receive, quote: Option<&Quote>) -> Vec<NamedInvoice> {
     let mut left = command.amount;
-    let mut allocations = Vec::new();
-    for (invoice_id, open) in open_item::invoices_of(book, command.customer_id) {
-        let amount = left.min(open);
+    let mut named = Vec::new();
+    let currency = quote.map(|quote| quote.currency.as_str());
+    for (invoice_id, open) in open_item::invoices_of(book, command.customer_id, currency) {
+        let amount = left.min(open.stated());
         if !amount.is_positive() {
             break;
         }
-        allocations.push(Allocation { invoice_id, amount });
+        named.push(NamedInvoice { invoice_id, amount });
         left -= amount;
     }
-    allocations
+    named
 }

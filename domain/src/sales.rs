@@ -27,10 +27,12 @@ use crate::tenant::{Channel, Settings};
 
 mod authority;
 mod bundle;
+mod foreign;
 mod lots;
 mod price;
 
 pub use authority::Authority;
+pub use foreign::{Foreign, ForeignLine, foreign_amounts};
 pub(crate) use lots::{allot, given_back, mark_returned};
 pub use price::price;
 pub(crate) use price::price_noting_excess;
@@ -93,6 +95,15 @@ pub struct Basket<'a> {
     pub is_return: bool,
     /// Whether the sale has happened, so that nothing about its prices rejects it.
     pub forced: bool,
+    /// The currency of its prices and discounts; none if that is the tenant's.
+    pub foreign: Option<&'a Foreign>,
+}
+
+impl Basket<'_> {
+    /// Returns the settings with the decimals of the currency of its prices.
+    fn settings<'s>(&'s self, book: &'s Book) -> &'s Settings {
+        self.foreign.map_or(&book.setup.settings, |foreign| &foreign.settings)
+    }
 }
 
 /// A line with its price and tax. Amounts exclude tax, also if prices include it.
@@ -148,6 +159,8 @@ pub struct Line {
     pub taxes: Vec<LineTax>,
     /// Its lots, once they are known. For an order line, the reserved lots.
     pub lots: Vec<LotShare>,
+    /// Its amounts in the currency of the document; none if that is the tenant's.
+    pub foreign: Option<ForeignLine>,
 }
 
 /// The amounts of a part of a line's units.
@@ -178,6 +191,11 @@ impl Line {
         // What is to pay is rounded, not the discount, as on the whole line.
         let (gross, net) = (slice(self.gross), slice(self.net));
         Part { gross, discount: gross - net, net, tax: slice(self.tax) }
+    }
+
+    /// Returns the amounts of the same part in the currency of the document.
+    pub fn foreign_part(&self, done: Quantity, step: Quantity) -> Option<ForeignLine> {
+        self.foreign.map(|foreign| foreign.part((done, step, self.quantity)))
     }
 
     /// Returns stock units of the line in its unit. Its factor has 6 decimals. If that is not what its quantities say, the unit
@@ -309,6 +327,7 @@ impl SoldLine {
             tax: -part.tax,
             taxes: tax::reversed(self.line.part_taxes(self.returned, quantity, settings)),
             lots,
+            foreign: self.line.foreign_part(self.returned, quantity).map(|part| part.negative()),
             ..self.line.clone()
         };
         let cost = match line.lots.as_slice() {

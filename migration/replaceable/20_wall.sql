@@ -11,10 +11,10 @@ with
 -- Documents never change; their progress does, column by column.
 mutable (name, columns) as (
     values
-        ('invoice', '{open, returned, version, updated_at}'::text[]),
+        ('invoice', '{open, foreign_open, returned, version, updated_at}'::text[]),
         ('pos_sale', '{returned}'),
         ('sale_exception', '{resolved_at, resolution, version}'),
-        ('payment', '{unapplied}'),
+        ('payment', '{unapplied, foreign_unapplied}'),
         ('voucher', '{issued, redeemed, balance, forced, version, updated_at}'),
         ('shipment', '{invoice_id, undone_at, carrier, tracking_number, tracking_url, version, updated_at}'),
         ('hold', '{status, expires_at, version, updated_at}'),

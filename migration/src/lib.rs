@@ -224,6 +224,8 @@ pub const STEPS: &[Step] = &[
     step!("0233_attachment_store"),
     step!("0234_attachment_store_valid"),
     step!("0237_bank_amount_indexes"),
+    step!("0212_foreign_sales"),
+    step!("0213_foreign_sales_valid"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

@@ -92,7 +92,7 @@ pub async fn get(tx: &Tx, id: ApplicationId) -> Result<(Application, String), Er
 
 /// Returns what a document changed of what is applied.
 pub(crate) async fn lines(tx: &Tx, document_id: Uuid) -> Result<Vec<Applied>, Error> {
-    let statement = "select payment_id, credit_note_id, invoice_id, amount from application_line \
+    let statement = "select payment_id, credit_note_id, invoice_id, amount, difference, foreign_amount from application_line \
                      where tenant_id = $1 and document_id = $2 order by line_no";
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(document_id);
     tx.rows(query).await?.iter().map(open_items::line).collect()

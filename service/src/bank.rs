@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::bank::{OpenInvoice, OpenInvoices, PaymentMatch};
 use domain::id::{BankLineId, CustomerId, InvoiceId, PaymentId};
 use domain::number::Money;
-use domain::payment::{Allocation, PaymentMethod, Receive};
+use domain::payment::{NamedInvoice, PaymentMethod, Receive};
 use domain::refusal::Refusal;
 use domain::tag;
 use sea_orm::sqlx::postgres::PgRow;
@@ -288,7 +288,7 @@ pub async fn payment(tx: &Tx, id: BankLineId, payee: Payee, is_repeated: bool) -
                 return Err(Refusal::invalid("/invoice_id", detail).into());
             }
             let amount = line.amount.min(open);
-            (customer_id, Some(vec![Allocation { invoice_id, amount }]))
+            (customer_id, Some(vec![NamedInvoice { invoice_id, amount }]))
         }
     };
     Ok(Receive {
@@ -297,6 +297,8 @@ pub async fn payment(tx: &Tx, id: BankLineId, payee: Payee, is_repeated: bool) -
         method: PaymentMethod::Bank,
         register_id: None,
         amount: line.amount,
+        currency: None,
+        exchange_rate: None,
         allocations,
         reference: Some(line.reference.chars().take(REFERENCE_LENGTH_MAX).collect()),
         occurred_at: (line.booked_at < tx.now).then_some(line.booked_at),
@@ -305,9 +307,16 @@ pub async fn payment(tx: &Tx, id: BankLineId, payee: Payee, is_repeated: bool) -
 
 /// Returns the customer of an invoice, and its open amount.
 async fn find_invoice(tx: &Tx, id: InvoiceId) -> Result<(CustomerId, Money), Error> {
-    let statement = "select customer_id, open from invoice where tenant_id = $1 and id = $2";
+    let statement =
+        "select customer_id, open, foreign_currency from invoice where tenant_id = $1 and id = $2";
     let row = tx.row(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
     let row = row.ok_or_else(|| Refusal::not_found("invoice"))?;
+    if let Some(currency) = row.try_get::<Option<String>, _>("foreign_currency")? {
+        let detail = format!(
+            "The invoice is in {currency}, and the line is not: record the payment with POST /v1/payments."
+        );
+        return Err(Refusal::invalid("/invoice_id", detail).into());
+    }
     Ok((CustomerId(row.try_get("customer_id")?), number(&row, "open")?))
 }
 
@@ -326,7 +335,7 @@ async fn propose(tx: &Tx, lines: &mut [BankLine]) -> Result<(), Error> {
         return Ok(());
     }
     let statement = "select id, number, customer_id, open, due_on from invoice \
-                     where tenant_id = $1 and open > 0 order by due_on, id limit $2";
+                     where tenant_id = $1 and open > 0 and foreign_currency is null order by due_on, id limit $2";
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(INVOICES_MAX);
     let mut invoices = Vec::new();
     for row in &tx.rows(query).await? {

@@ -15,6 +15,8 @@ use domain::refusal::Refusal;
 use domain::tag;
 use domain::text::{Code64, Line40, Line200, Name, one_form};
 use sea_orm::sea_query::LockType;
+use sea_orm::sqlx::Row;
+use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, FromQueryResult, IntoActiveModel, QueryFilter, QuerySelect, sqlx,
 };
@@ -144,6 +146,23 @@ pub struct CustomerAccount {
     pub credit_limit: Option<Money>,
     /// Credit limit less exposure, negative if it is exceeded. Null: no limit.
     pub credit_available: Option<Money>,
+    /// Open amounts in other currencies, by currency. They are contained in `receivable` and `unapplied` at the rates of their
+    /// documents. Left out if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 200)]
+    pub foreign: Vec<ForeignAccount>,
+}
+
+/// Open amounts of a customer in another currency than the tenant's.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ForeignAccount {
+    /// ISO 4217 code.
+    #[schema(max_length = 3, example = "USD")]
+    pub currency: String,
+    /// Open invoices less open credit notes.
+    pub receivable: Money,
+    /// Paid and not yet applied to an invoice.
+    pub unapplied: Money,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -329,7 +348,29 @@ pub async fn account(tx: &Tx, id: CustomerId) -> Result<CustomerAccount, Error> 
         exposure,
         credit_limit,
         credit_available: credit_limit.map(|limit| limit - exposure),
+        foreign: foreign_account(tx, id).await?,
     })
+}
+
+/// Returns what is open of a customer's documents in other currencies.
+async fn foreign_account(tx: &Tx, id: CustomerId) -> Result<Vec<ForeignAccount>, Error> {
+    let statement = "select currency, sum(receivable) as receivable, sum(unapplied) as unapplied \
+                     from (select foreign_currency as currency, foreign_open as receivable, 0 as unapplied from invoice \
+                           where tenant_id = $1 and customer_id = $2 and open <> 0 and foreign_currency is not null \
+                           union all \
+                           select foreign_currency, 0, foreign_unapplied from payment \
+                           where tenant_id = $1 and customer_id = $2 and unapplied > 0 \
+                             and foreign_currency is not null) item \
+                     group by currency order by currency";
+    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
+    let of_currency = |row: &PgRow| -> Result<ForeignAccount, Error> {
+        Ok(ForeignAccount {
+            currency: row.try_get("currency")?,
+            receivable: listing::number(row, "receivable")?,
+            unapplied: listing::number(row, "unapplied")?,
+        })
+    };
+    rows.iter().map(of_currency).collect()
 }
 
 /// The list, and its searches.

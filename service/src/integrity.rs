@@ -290,13 +290,41 @@ const CUSTOMERS_AND_CASH: &str = "
             from (
                 select invoice_id as id, amount from payment_allocation where tenant_id = $1
                 union all
-                select payment_id, amount from payment_allocation where tenant_id = $1
+                select payment_id, amount + difference from payment_allocation where tenant_id = $1
                 union all
                 select invoice_id, amount from application_line where tenant_id = $1 and invoice_id is not null
                 union all
-                select payment_id, amount from application_line where tenant_id = $1 and payment_id is not null
+                select payment_id, amount + difference from application_line where tenant_id = $1 and payment_id is not null
                 union all
-                select credit_note_id, -amount from application_line where tenant_id = $1 and credit_note_id is not null
+                select credit_note_id, -amount - difference from application_line where tenant_id = $1 and credit_note_id is not null
+            ) line
+            group by id
+        ) change using (id)
+    ) document
+    union all
+    select case when document.expected <> document.open then concat('open amount in the currency of ', document.number) end,
+        document.expected, document.open
+    from (
+        select item.number, item.amount - coalesce(change.amount, 0) as expected, item.open
+        from (
+            select id, number, foreign_value + foreign_tax as amount, foreign_open as open from invoice
+            where tenant_id = $1 and foreign_open is not null
+            union all
+            select id, number, foreign_amount, foreign_unapplied from payment
+            where tenant_id = $1 and kind = 'payment' and foreign_unapplied is not null
+        ) item
+        left join (
+            select id, sum(amount) as amount
+            from (
+                select invoice_id as id, foreign_amount as amount from payment_allocation where tenant_id = $1
+                union all
+                select payment_id, foreign_amount from payment_allocation where tenant_id = $1
+                union all
+                select invoice_id, foreign_amount from application_line where tenant_id = $1 and invoice_id is not null
+                union all
+                select payment_id, foreign_amount from application_line where tenant_id = $1 and payment_id is not null
+                union all
+                select credit_note_id, -foreign_amount from application_line where tenant_id = $1 and credit_note_id is not null
             ) line
             group by id
         ) change using (id)

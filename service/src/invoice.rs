@@ -1,8 +1,9 @@
 //! Invoices and credit notes, for reading.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use domain::exchange::ForeignDocument;
 use domain::id::{CustomerId, InvoiceId, LocationId, OrderId};
-use domain::number::Money;
+use domain::number::{ExchangeRate, Money};
 use domain::order::{Invoice, InvoiceKind};
 use domain::refusal::Refusal;
 use domain::sales::Totals;
@@ -13,6 +14,7 @@ use uuid::Uuid;
 
 use crate::listing::{self, Columns, Listing, Period, number, word};
 use crate::page::{Key, Ordering, Page, Placed};
+use crate::posting::exchange;
 use crate::{Error, Tx, input, printed, sales_lines};
 
 /// An invoice or credit note in a list, without its lines. The amounts of a credit note are negative.
@@ -54,6 +56,9 @@ pub struct InvoiceSummary {
     pub total: Money,
     /// Amount still to be paid. For a credit note: the amount still to be refunded, negative.
     pub open: Money,
+    /// Amounts in the currency of the document. Left out if that is the tenant's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<ForeignInvoice>,
     /// Due date.
     #[schema(example = "2026-12-22")]
     pub due_on: NaiveDate,
@@ -66,6 +71,37 @@ pub struct InvoiceSummary {
     /// Increases with each change of `open`.
     #[schema(minimum = 1, maximum = 2_147_483_647, example = 1)]
     pub version: i32,
+}
+
+/// The amounts of an invoice or credit note in another currency than the tenant's. Those of a credit note are negative.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ForeignInvoice {
+    /// ISO 4217 code.
+    #[schema(max_length = 3, example = "USD")]
+    pub currency: String,
+    /// Units of the tenant's currency in one unit of the other: the rate of the order.
+    pub exchange_rate: ExchangeRate,
+    /// Amount after discounts, before tax.
+    pub net: Money,
+    /// Sum of the tax.
+    pub tax: Money,
+    /// Net plus tax.
+    pub total: Money,
+    /// Amount still to be paid. For a credit note: the amount still to be refunded, negative.
+    pub open: Money,
+}
+
+impl From<&ForeignDocument> for ForeignInvoice {
+    fn from(foreign: &ForeignDocument) -> Self {
+        ForeignInvoice {
+            currency: foreign.quote.currency.clone(),
+            exchange_rate: foreign.quote.rate,
+            net: foreign.amounts.value,
+            tax: foreign.amounts.tax,
+            total: foreign.amounts.total(),
+            open: foreign.open,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default)]
@@ -99,6 +135,7 @@ pub struct InvoiceDetail {
 const SELECT: &str = "select i.id, i.number, i.kind, i.customer_id, i.order_id, i.location_id, i.original_id, i.currency, \
                              i.country, i.gross, i.discount, i.net, i.tax, i.rounding, i.total, i.open, i.due_on, i.reason, \
                              i.occurred_at, i.recorded_at, i.updated_at, i.version, i.customer_version, c.*, \
+                             i.foreign_currency, i.exchange_rate, i.foreign_value, i.foreign_tax, i.foreign_open, \
                              i.seller_version, s.*, o.bill_to, o.ship_to \
                       from invoice i \
                       cross join lateral printed_customer(i.tenant_id, i.customer_id, i.customer_version) c \
@@ -234,6 +271,7 @@ fn read_header(row: &PgRow) -> Result<Invoice, Error> {
         },
         rounding: number(row, "rounding")?,
         open: number(row, "open")?,
+        foreign: exchange::document(row)?,
         applied: None,
         due_on: row.try_get("due_on")?,
         reason: row.try_get("reason")?,
@@ -255,6 +293,7 @@ fn read_summary(row: &PgRow) -> Result<InvoiceSummary, Error> {
         totals,
         rounding,
         open,
+        foreign,
         due_on,
         ..
     } = invoice;
@@ -275,6 +314,7 @@ fn read_summary(row: &PgRow) -> Result<InvoiceSummary, Error> {
         rounding,
         total,
         open,
+        foreign: foreign.as_ref().map(ForeignInvoice::from),
         due_on,
         occurred_at: row.try_get("occurred_at")?,
         created_at: row.try_get("recorded_at")?,

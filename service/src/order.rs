@@ -132,7 +132,7 @@ pub async fn get(tx: &Tx, id: OrderId) -> Result<OrderDetail, Error> {
     let statement = "select o.id, o.number, o.customer_id, o.location_id, o.status, o.country, o.reference, o.external_ref, \
                             o.requested_on, o.hold_reasons, o.occurred_at, o.version, o.currency, o.policy, o.priority, \
                             o.customer_version, c.*, o.seller_version, s.*, o.bill_to, o.ship_to, o.metadata, \
-                            o.notes, o.tags \
+                            o.notes, o.tags, o.foreign_currency, o.exchange_rate \
                      from sales_order o \
                      cross join lateral printed_customer(o.tenant_id, o.customer_id, o.customer_version) c \
                      cross join lateral printed_seller(o.tenant_id, o.seller_version) s \

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use domain::id::{CustomerId, InvoiceId, PaymentId, SessionId};
-use domain::number::Money;
-use domain::payment::{Allocation, Payment, PaymentKind, PaymentMethod};
+use domain::number::{ExchangeRate, Money};
+use domain::open_item::Used;
+use domain::payment::{Allocation, ForeignPayment, Payment, PaymentKind, PaymentMethod};
 use domain::refusal::Refusal;
 use domain::tag;
 use sea_orm::sqlx::postgres::PgRow;
@@ -11,7 +12,8 @@ use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::listing::{Listing, Period, Slice, number, word};
+use crate::listing::{Listing, Period, Slice, number, optional_number, word};
+use crate::posting::exchange;
 use crate::{Error, Tx, application};
 
 /// A payment, reversal or payout in a list, without the invoices that it pays.
@@ -37,6 +39,9 @@ pub struct PaymentSummary {
     pub amount: Money,
     /// Part of the amount that is not applied to an invoice.
     pub unapplied: Money,
+    /// Amounts in the currency of the payment. Left out if that is the tenant's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<ForeignPaymentSummary>,
     /// For a reversal: the payment or payout that it takes back.
     pub original_id: Option<PaymentId>,
     /// The reversal that took it back.
@@ -48,6 +53,31 @@ pub struct PaymentSummary {
     pub occurred_at: DateTime<Utc>,
     /// When the payment was recorded.
     pub created_at: DateTime<Utc>,
+}
+
+/// The amounts of a payment in another currency than the tenant's.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ForeignPaymentSummary {
+    /// ISO 4217 code.
+    #[schema(max_length = 3, example = "USD")]
+    pub currency: String,
+    /// Units of the tenant's currency in one unit of the other.
+    pub exchange_rate: ExchangeRate,
+    /// Amount of the payment. Negative if the money went to the customer or back to the payer.
+    pub amount: Money,
+    /// Part of the amount that is not applied to an invoice.
+    pub unapplied: Money,
+}
+
+impl From<ForeignPayment> for ForeignPaymentSummary {
+    fn from(foreign: ForeignPayment) -> Self {
+        ForeignPaymentSummary {
+            currency: foreign.quote.currency,
+            exchange_rate: foreign.quote.rate,
+            amount: foreign.amount,
+            unapplied: foreign.unapplied,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default)]
@@ -64,6 +94,7 @@ pub struct Filter {
 
 const SELECT: &str = "select p.id, p.number, p.kind, p.customer_id, p.method, t.currency, p.amount, p.unapplied, \
                              p.reference, p.original_id, p.reason, p.session_id, p.occurred_at, p.recorded_at, \
+                             p.foreign_currency, p.exchange_rate, p.foreign_amount, p.foreign_unapplied, \
                              (select r.id from payment r where r.tenant_id = p.tenant_id and r.original_id = p.id) \
                                  as reversed_by \
                       from payment p join tenant t on t.tenant_id = p.tenant_id where p.tenant_id = ";
@@ -96,6 +127,7 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<Payment
             currency: row.try_get("currency")?,
             amount: payment.amount,
             unapplied: payment.unapplied,
+            foreign: payment.foreign.map(ForeignPaymentSummary::from),
             original_id: payment.original_id,
             reversed_by_id: payment.reversed_by,
             reference: payment.reference,
@@ -111,15 +143,20 @@ pub async fn get(tx: &Tx, id: PaymentId) -> Result<(Payment, String), Error> {
     let rows = Listing::new(tx, SELECT).with("p.id = ", Some(id.0)).rows(tx).await?;
     let row = rows.first().ok_or_else(|| Refusal::not_found("payment"))?;
     let mut payment = read_header(row)?;
-    let statement = "select invoice_id, sum(amount) as amount from ( \
-                         select invoice_id, amount from payment_allocation where tenant_id = $1 and payment_id = $2 \
+    let statement = "select invoice_id, sum(amount) as amount, sum(difference) as difference, \
+                            sum(foreign_amount) as foreign_amount from ( \
+                         select invoice_id, amount, difference, foreign_amount from payment_allocation where tenant_id = $1 and payment_id = $2 \
                          union all \
-                         select invoice_id, amount from application_line \
+                         select invoice_id, amount, difference, foreign_amount from application_line \
                          where tenant_id = $1 and payment_id = $2 and invoice_id is not null) line \
-                     group by invoice_id having sum(amount) <> 0 order by invoice_id";
+                     group by invoice_id having sum(amount) <> 0 or sum(foreign_amount) <> 0 order by invoice_id";
     for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await? {
-        let amount = number(&row, "amount")?;
-        payment.allocations.push(Allocation { invoice_id: InvoiceId(row.try_get("invoice_id")?), amount });
+        let used = Used {
+            amount: number(&row, "amount")?,
+            difference: number(&row, "difference")?,
+            foreign: optional_number(&row, "foreign_amount")?,
+        };
+        payment.allocations.push(Allocation { invoice_id: InvoiceId(row.try_get("invoice_id")?), used });
     }
     if payment.kind != PaymentKind::Payment {
         payment.changes = application::lines(tx, id.0).await?;
@@ -137,6 +174,7 @@ fn read_header(row: &PgRow) -> Result<Payment, Error> {
         session_id: row.try_get::<Option<Uuid>, _>("session_id")?.map(SessionId),
         amount: number(row, "amount")?,
         unapplied: number(row, "unapplied")?,
+        foreign: exchange::received(row)?,
         allocations: Vec::new(),
         changes: Vec::new(),
         original_id: row.try_get::<Option<Uuid>, _>("original_id")?.map(PaymentId),

@@ -42,7 +42,7 @@ pub(crate) mod counts;
 mod decide;
 pub(crate) mod documents;
 mod entries;
-mod exchange;
+pub(crate) mod exchange;
 mod history;
 pub(crate) mod landed;
 mod late;

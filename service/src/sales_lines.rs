@@ -36,9 +36,13 @@ pub(crate) async fn lines(tx: &Tx, documents: &[Uuid]) -> Result<DocumentLines, 
                  from sales_line_tax x \
                  where x.tenant_id = s.tenant_id and x.document_id = s.document_id \
                    and x.document_kind = s.document_kind and x.line_no = s.line_no) as taxes, \
-                p.tracking <> 'none' as is_tracked, s.product_version, n.sku, n.name, n.tax_name \
+                p.tracking <> 'none' as is_tracked, s.product_version, n.sku, n.name, n.tax_name, \
+                f.decimals as foreign_decimals, f.unit_price as foreign_unit_price, f.gross as foreign_gross, \
+                f.net as foreign_net, f.tax as foreign_tax \
          from sales_line s join product p on p.tenant_id = s.tenant_id and p.id = s.product_id \
          cross join lateral printed_product(s.tenant_id, s.product_id, s.product_version) n \
+         left join foreign_line f on f.tenant_id = s.tenant_id and f.document_id = s.document_id \
+           and f.document_kind = s.document_kind and f.line_no = s.line_no \
          where s.tenant_id = $1 and s.document_id = any($2) order by s.document_id, s.line_no";
     let (mut sold, mut has_lots) = (DocumentLines::new(), false);
     if documents.is_empty() {

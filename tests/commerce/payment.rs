@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use tests::{Tenant, lines, with_tenant};
 
 mod bank;
+mod foreign;
 mod open_item;
 
 const PAYMENTS: &str = "/v1/payments";

@@ -145,7 +145,7 @@ fn instants_of_requests_are_read_once() {
 }
 
 /// Tables that only posting writes.
-const OF_POSTING: [&str; 50] = [
+const OF_POSTING: [&str; 51] = [
     "stock_level",
     "cost_layer",
     "layer_use",
@@ -180,6 +180,7 @@ const OF_POSTING: [&str; 50] = [
     "journal_line",
     "sales_line",
     "sales_line_tax",
+    "foreign_line",
     "sales_order",
     "sales_order_line",
     "shipment",

@@ -1,5 +1,7 @@
 //! Facts that hold for every tenant after every commit, checked from the raw rows, without the code under test.
 
+mod foreign;
+
 use sea_orm::sqlx::{self, PgPool, Row};
 
 use crate::{Tenant, environment};
@@ -233,9 +235,9 @@ const FACTS: &[(&str, &str)] = &[
     (
         "payments, invoices and credit notes agree on what was applied",
         "select format('payment %s', p.number) from payment p, \
-              lateral (select coalesce(sum(amount), 0) as used from payment_allocation \
+              lateral (select coalesce(sum(amount + difference), 0) as used from payment_allocation \
                        where tenant_id = $1 and payment_id = p.id) l, \
-              lateral (select coalesce(sum(amount), 0) as used from application_line \
+              lateral (select coalesce(sum(amount + difference), 0) as used from application_line \
                        where tenant_id = $1 and payment_id = p.id) c \
          where p.tenant_id = $1 and p.unapplied <> case p.kind when 'payment' then p.amount - l.used - c.used else 0 end \
          union all \
@@ -243,7 +245,7 @@ const FACTS: &[(&str, &str)] = &[
               lateral (select coalesce(sum(amount), 0) as paid from payment_allocation \
                        where tenant_id = $1 and invoice_id = i.id) l, \
               lateral (select coalesce(sum(amount) filter (where invoice_id = i.id), 0) as paid, \
-                              coalesce(sum(amount) filter (where credit_note_id = i.id), 0) as used \
+                              coalesce(sum(amount + difference) filter (where credit_note_id = i.id), 0) as used \
                        from application_line where tenant_id = $1 and i.id in (invoice_id, credit_note_id)) c \
          where i.tenant_id = $1 and i.open <> i.total - l.paid - c.paid + c.used \
          union all \
@@ -578,7 +580,7 @@ impl Tenant {
 /// Returns everything that is wrong with a tenant's books, from the rows and from the API.
 async fn violations(tenant: &Tenant, root: &PgPool) -> Vec<String> {
     let mut violations = Vec::new();
-    for (fact, query) in FACTS {
+    for (fact, query) in FACTS.iter().chain(foreign::CUSTOMERS) {
         let rows = sqlx::query(*query).bind(tenant.id.0).fetch_all(root).await;
         let rows = rows.unwrap_or_else(|error| panic!("checking that {fact}: {error}"));
         violations.extend(rows.iter().map(|row| format!("- {fact}: {}", row.get::<String, _>(0))));

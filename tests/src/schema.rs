@@ -193,7 +193,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
     (
         "records of the past are never changed or deleted",
         "select t.name || ' ' || v.privilege from unnest(array['stock_movement', 'journal_entry', 'journal_line', \
-             'sales_line', 'sales_line_tax', 'command', 'event', 'tender', 'till_clock', 'cash_move', 'shipment_line', 'payment_allocation', 'application', \
+             'sales_line', 'sales_line_tax', 'foreign_line', 'command', 'event', 'tender', 'till_clock', 'cash_move', 'shipment_line', 'payment_allocation', 'application', \
              'application_line', 'voucher_move', 'period_lock', 'period_close', 'bank_line', 'exchange_rate', \
              'stock_document', 'hold_line', 'purchase_receipt_line', 'landed_cost_line', 'bill_match', 'supplier_payment_part', 'replaced_price', 'replaced_product', 'replaced_customer', 'replaced_seller', 'former_sku', 'reconcile_snapshot_line', 'reconcile_event', 'reconcile_touchpoint', 'reconcile_run', 'reconcile_resolution', 'reconcile_fix', 'reconcile_fix_applied', 'reconcile_verdict', 'stock_checkpoint', 'stock_checkpoint_level']) t (name), \
              (values ('update'), ('delete')) v (privilege) \
@@ -207,8 +207,8 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
              'hold', 'hold_reference', 'transfer', 'transfer_line', 'expected_receipt', 'expected_receipt_line', 'purchase_order', 'purchase_order_line', 'supplier_return_line', 'landed_cost', 'supplier_payment', 'bill', 'bill_line', 'tenant', 'api_key', \
              'app_user', 'product_group', 'unmapped_sku', 'voucher', 'sale_exception']) t (name) \
          where has_table_privilege('stockwell_app', t.name::regclass, 'delete') \
-         union all select t.name || '.' || a.attname from (values ('invoice', '{open,returned,version,updated_at}'::text[]), \
-             ('pos_sale', '{returned}'), ('sale_exception', '{resolved_at,resolution,version}'), ('payment', '{unapplied}'), ('shipment', '{invoice_id,undone_at,carrier,tracking_number,tracking_url,version,updated_at}'), \
+         union all select t.name || '.' || a.attname from (values ('invoice', '{open,foreign_open,returned,version,updated_at}'::text[]), \
+             ('pos_sale', '{returned}'), ('sale_exception', '{resolved_at,resolution,version}'), ('payment', '{unapplied,foreign_unapplied}'), ('shipment', '{invoice_id,undone_at,carrier,tracking_number,tracking_url,version,updated_at}'), \
              ('hold', '{status,expires_at,version,updated_at}'), ('hold_reference', '{placed_at}'), ('transfer', '{status,version,updated_at}'), \
              ('transfer_line', '{received,missing,returned,open_value}'), ('expected_receipt_line', '{received}'), ('purchase_order_line', '{received,cancelled,expected_on}'), ('supplier_return_line', '{reversal_id}'), \
              ('purchase_order', '{status,sent_at,version,updated_at}'), ('landed_cost', '{reversed_by_id,version,updated_at}'), ('bill', '{open,foreign_open,reversed_by,version,updated_at}'), ('supplier_payment', '{unapplied}'), ('bill_line', '{reasons}'), \

@@ -61,7 +61,7 @@ struct ApplicationLineIn {
     credit_note_id: Option<InvoiceId>,
     /// The invoice.
     invoice_id: InvoiceId,
-    /// Amount, above zero. If absent, as much as possible.
+    /// Amount, above zero, in the currency of the invoice. If absent, as much as possible.
     amount: Option<Money>,
 }
 
@@ -78,11 +78,14 @@ pub struct ApplicationOut<'a> {
     kind: ApplicationKind,
     /// The customer.
     customer_id: CustomerId,
-    /// Currency of all amounts.
+    /// Currency of `amount` and `exchange_difference`: the tenant's.
     #[schema(max_length = 3, example = "GBP")]
     currency: &'a str,
-    /// Sum of its lines, without the sign.
+    /// Sum of what its lines take off the invoices, without the sign, in the tenant's currency.
     amount: Money,
+    /// Exchange difference that it realised, above zero a gain. Left out if all lines are in the tenant's currency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exchange_difference: Option<Money>,
     /// Its lines.
     #[schema(max_items = 10000)]
     lines: Vec<AppliedOut>,
@@ -99,13 +102,14 @@ pub struct AppliedOut {
     credit_note_id: Option<InvoiceId>,
     /// The invoice. Null if the document itself took the amount: a reversal or a payout.
     invoice_id: Option<InvoiceId>,
-    /// Amount that was applied. Negative if it was taken back.
+    /// Amount that was applied, in the currency of the payment or credit note. Negative if it was taken back.
     amount: Money,
 }
 
 impl AppliedOut {
     pub(super) fn of(line: &Applied) -> Self {
-        let Applied { credit, invoice_id, amount } = *line;
+        let Applied { credit, invoice_id, .. } = *line;
+        let amount = line.stated();
         let (payment_id, credit_note_id) = (credit.payment_id(), credit.credit_note_id());
         AppliedOut { payment_id, credit_note_id, invoice_id, amount }
     }
@@ -121,6 +125,7 @@ impl<'a> ApplicationOut<'a> {
             customer_id: application.customer_id,
             currency,
             amount: application.amount(),
+            exchange_difference: application.difference(),
             lines: application.lines.iter().map(AppliedOut::of).collect(),
             occurred_at: application.occurred_at,
         }
@@ -147,8 +152,9 @@ pub(super) fn credit(
 /// Apply payments and credit notes
 ///
 /// Applies unapplied payments and open credit notes of a customer to open invoices, or takes back what was applied
-/// (`kind: unapply`). Nothing is posted to the ledger: both sides are the customer's receivable. A credit note is applied
-/// to the invoice that it corrects when it is made.
+/// (`kind: unapply`). Both sides are the customer's receivable, so only an exchange difference is posted to the ledger (6040). An
+/// invoice is settled by payments and credit notes in its own currency. A credit note is applied to the invoice that it
+/// corrects when it is made.
 #[utoipa::path(
     operation_id = "applications_create",
     security(("bearer" = ["payments:write"])),

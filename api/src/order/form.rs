@@ -5,19 +5,21 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::address::{Address, AddressChoice};
 use domain::annotation::{self, Annotations, Notes, Tag};
+use domain::exchange::Quote;
 use domain::id::{CustomerId, HoldId, InvoiceId, LocationId, OrderId, ProductId, ShipmentId};
 use domain::metadata::{self, Metadata};
 use domain::moment::Instant;
-use domain::number::{Money, Quantity};
-use domain::order::{self, AdvanceTo, InvoiceKind, OrderStatus, Policy};
+use domain::number::{ExchangeRate, Money, Quantity};
+use domain::order::{self, AdvanceTo, OrderStatus, Policy};
 use domain::promise::PRIORITY_MAX;
 use domain::refusal::{Problems, Refusal};
-use domain::sales::Authority;
+use domain::sales::{self, Authority};
 use domain::tag;
 use domain::text::{self, FilledReference100, Line64, Name, Reference100};
 use serde::{Deserialize, Serialize};
 use service::posting::annotations::check_number;
 
+use super::invoice::InvoiceOut;
 use crate::line::{
     DiscountIn, LineIn, LineOut, LineTaxOut, PrintedCustomerOut, SellerOut, country_code, lines,
 };
@@ -45,6 +47,14 @@ pub struct OrderIn {
     pub reference: Option<Reference100>,
     /// Your own number, unique among orders.
     pub external_ref: Option<FilledReference100>,
+    /// Currency of the prices and discounts (ISO 4217). If absent, the tenant's. Price lists are in the tenant's currency, so
+    /// each line of an order in another one states its `unit_price`.
+    #[schema(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$", example = json!(null))]
+    pub currency: Option<String>,
+    /// Exchange rate: units of the tenant's currency in one unit of `currency`. If absent, the latest recorded rate on the
+    /// day of the order or before. Invoices and credit notes have the rate of their order.
+    #[schema(example = json!(null))]
+    pub exchange_rate: Option<ExchangeRate>,
     /// Day for which the customer wants the products.
     #[schema(example = "2026-12-01")]
     pub requested_on: Option<NaiveDate>,
@@ -116,6 +126,8 @@ impl OrderIn {
             ("/id", self.id.is_some()),
             ("/country", self.country.is_some()),
             ("/external_ref", self.external_ref.is_some()),
+            ("/currency", self.currency.is_some()),
+            ("/exchange_rate", self.exchange_rate.is_some()),
             ("/metadata", !self.metadata.is_empty()),
             ("/notes", self.notes != Notes::default()),
             ("/tags", !self.tags.is_empty()),
@@ -172,6 +184,8 @@ impl OrderIn {
             country: self.country,
             reference,
             external_ref,
+            currency: self.currency,
+            exchange_rate: self.exchange_rate,
             requested_on: self.requested_on,
             occurred_at: self.occurred_at.map(Instant::get),
             lines,
@@ -269,9 +283,12 @@ pub struct OrderOut<'a> {
     customer: PrintedCustomerOut<'a>,
     /// Location that ships.
     location_id: LocationId,
-    /// Currency of all amounts.
+    /// Currency of all amounts but those in `foreign`.
     #[schema(max_length = 3, example = "GBP")]
     currency: &'a str,
+    /// Amounts in the currency of the order. Left out if that is the tenant's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    foreign: Option<ForeignSalesOrderOut<'a>>,
     /// Address that is billed.
     bill_to: Option<&'a Address>,
     /// Address that it ships to.
@@ -331,6 +348,35 @@ pub struct OrderOut<'a> {
     /// Invoices of the order. The response to a command has only those that it made.
     #[schema(max_items = 2000)]
     invoices: Vec<InvoiceOut<'a>>,
+}
+
+/// The amounts of an order in another currency than the tenant's.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ForeignSalesOrderOut<'a> {
+    /// ISO 4217 code.
+    #[schema(max_length = 3, example = "USD")]
+    currency: &'a str,
+    /// Exchange rate: units of the tenant's currency in one unit of `currency`.
+    exchange_rate: ExchangeRate,
+    /// After discounts, before tax.
+    net: Money,
+    /// Tax.
+    tax: Money,
+    /// Net plus tax.
+    total: Money,
+}
+
+impl<'a> ForeignSalesOrderOut<'a> {
+    fn new(quote: &'a Quote, lines: &[order::OrderLine]) -> Self {
+        let amounts = sales::foreign_amounts(lines.iter().map(|line| &line.line));
+        ForeignSalesOrderOut {
+            currency: &quote.currency,
+            exchange_rate: quote.rate,
+            net: amounts.value,
+            tax: amounts.tax,
+            total: amounts.total(),
+        }
+    }
 }
 
 /// A line of an order.
@@ -441,103 +487,6 @@ impl<'a> ShipmentOut<'a> {
     }
 }
 
-/// An invoice or a credit note. The amounts of a credit note are negative.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct InvoiceOut<'a> {
-    /// Id of the invoice.
-    id: InvoiceId,
-    /// `invoice` or `credit_note`.
-    #[schema(value_type = String, max_length = 11, example = "invoice")]
-    object: &'static str,
-    /// Number, gap-free per year.
-    #[schema(max_length = 64, example = "INV-2026-000123")]
-    number: &'a str,
-    /// Invoice or credit note.
-    kind: InvoiceKind,
-    /// Customer of the invoice.
-    customer_id: CustomerId,
-    /// The customer when the invoice was issued.
-    customer: PrintedCustomerOut<'a>,
-    /// Address that is billed: that of the order.
-    bill_to: Option<&'a Address>,
-    /// Address that was shipped to: that of the order.
-    ship_to: Option<&'a Address>,
-    /// The tenant when the invoice was issued.
-    seller: SellerOut<'a>,
-    /// Order of the invoice.
-    order_id: Option<OrderId>,
-    /// Invoice that a credit note belongs to.
-    original_id: Option<InvoiceId>,
-    /// Currency of all amounts.
-    #[schema(max_length = 3, example = "GBP")]
-    currency: &'a str,
-    /// The country of the sale.
-    #[schema(max_length = 60, example = "GB")]
-    country: &'a str,
-    /// When it was issued.
-    occurred_at: DateTime<Utc>,
-    /// When it is due.
-    #[schema(example = "2026-12-22")]
-    due_on: NaiveDate,
-    /// Lines of the invoice.
-    #[schema(max_items = 2000)]
-    lines: Vec<LineOut<'a>>,
-    /// Before discounts.
-    gross: Money,
-    /// Discounts.
-    discount: Money,
-    /// After discounts, before tax.
-    net: Money,
-    /// Tax.
-    tax: Money,
-    /// Sums of the taxes of lines that have several, by code and rate. Left out if no line has several.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 1000)]
-    taxes: Vec<LineTaxOut<'a>>,
-    /// Amount that rounding the total added to it; zero unless `invoice_rounding` is set.
-    rounding: Money,
-    /// Net plus tax plus rounding.
-    total: Money,
-    /// Amount still to be paid. For a credit note, the amount still to be given back, negative.
-    open: Money,
-    /// Reason of a return.
-    #[schema(max_length = 200, example = json!(null))]
-    reason: Option<&'a str>,
-}
-
-impl<'a> InvoiceOut<'a> {
-    /// Returns the wire form of an invoice or credit note.
-    pub fn new(invoice: &'a order::Invoice, currency: &'a str) -> Self {
-        InvoiceOut {
-            id: invoice.id,
-            object: invoice.kind.into(),
-            number: &invoice.number,
-            kind: invoice.kind,
-            customer_id: invoice.customer_id,
-            customer: PrintedCustomerOut::from(&*invoice.customer),
-            bill_to: invoice.addresses.bill_to.as_deref(),
-            ship_to: invoice.addresses.ship_to.as_deref(),
-            seller: SellerOut::from(&*invoice.seller),
-            order_id: invoice.order_id,
-            original_id: invoice.original_id,
-            currency,
-            country: &invoice.country,
-            occurred_at: invoice.occurred_at,
-            due_on: invoice.due_on,
-            lines: invoice.lines.iter().map(|(line, _)| LineOut::new(line)).collect(),
-            gross: invoice.totals.gross,
-            discount: invoice.totals.discount,
-            net: invoice.totals.net,
-            tax: invoice.totals.tax,
-            taxes: LineTaxOut::sums(invoice.lines.iter().map(|(line, _)| line)),
-            rounding: invoice.rounding,
-            total: invoice.total(),
-            open: invoice.open,
-            reason: invoice.reason.as_deref(),
-        }
-    }
-}
-
 impl<'a> OrderOut<'a> {
     /// Returns the wire form of an order.
     pub fn new(order: &'a order::Order, invoices: &'a [order::Invoice], currency: &'a str) -> Self {
@@ -566,6 +515,7 @@ impl<'a> OrderOut<'a> {
             tags: &order.annotations.tags,
             location_id: order.location_id,
             currency,
+            foreign: order.foreign.as_ref().map(|quote| ForeignSalesOrderOut::new(quote, &order.lines)),
             country: &order.country,
             reference: order.reference.as_deref(),
             external_ref: order.external_ref.as_deref(),

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
 use domain::id::{CustomerId, InvoiceId, PaymentId, RegisterId, SessionId};
 use domain::moment::Instant;
-use domain::number::Money;
+use domain::number::{ExchangeRate, Money};
 use domain::payment::{self, PaymentKind, PaymentMethod};
 use domain::refusal::Problems;
 use domain::tag;
@@ -42,8 +42,15 @@ struct PaymentIn {
     /// Till with an open session into whose drawer cash goes. Only for `cash`, which needs it.
     #[schema(example = json!(null))]
     register_id: Option<RegisterId>,
-    /// Amount, above zero.
+    /// Amount, above zero, in the currency of the payment.
     amount: Money,
+    /// Currency of the amount (ISO 4217). If absent, the tenant's. A payment pays invoices in its own currency only.
+    #[schema(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$", example = json!(null))]
+    currency: Option<String>,
+    /// Exchange rate: units of the tenant's currency in one unit of `currency`. If absent, the latest recorded rate on the
+    /// day of the payment or before.
+    #[schema(example = json!(null))]
+    exchange_rate: Option<ExchangeRate>,
     /// Invoices that it pays. If absent, those that are due first. The rest stays unapplied.
     #[schema(max_items = 500)]
     allocations: Option<Vec<AllocationForm>>,
@@ -59,7 +66,7 @@ struct PaymentIn {
 struct AllocationForm {
     /// The invoice.
     invoice_id: InvoiceId,
-    /// Amount that pays it.
+    /// Amount that pays it, in the currency of the payment.
     amount: Money,
 }
 
@@ -93,8 +100,16 @@ struct PayoutIn {
     /// Till with an open session out of whose drawer cash goes. Only for `cash`, which needs it.
     #[schema(example = json!(null))]
     register_id: Option<RegisterId>,
-    /// Amount, above zero. If absent, all that the customer is owed, or the sum of the parts.
+    /// Amount, above zero, in the currency of the payout. If absent, all that the customer is owed in it, or the sum of the
+    /// parts.
     amount: Option<Money>,
+    /// Currency of the credits that are paid out (ISO 4217). If absent, the tenant's.
+    #[schema(min_length = 3, max_length = 3, pattern = "^[A-Z]{3}$", example = json!(null))]
+    currency: Option<String>,
+    /// Exchange rate: units of the tenant's currency in one unit of `currency`. If absent, the latest recorded rate on the
+    /// day of the payout or before.
+    #[schema(example = json!(null))]
+    exchange_rate: Option<ExchangeRate>,
     /// Payments and credit notes that are paid out. If absent, the oldest.
     #[schema(max_items = 500)]
     parts: Option<Vec<PayoutPart>>,
@@ -132,9 +147,12 @@ pub struct PaymentOut<'a> {
     customer_id: CustomerId,
     /// Means of payment.
     method: PaymentMethod,
-    /// Currency of all amounts.
+    /// Currency of `amount` and `unapplied`: the tenant's.
     #[schema(max_length = 3, example = "GBP")]
     currency: &'a str,
+    /// Amounts in the currency of the payment. Left out if that is the tenant's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    foreign: Option<ForeignCustomerPaymentOut<'a>>,
     /// Amount of the payment. Negative if the money went to the customer or back to the payer.
     amount: Money,
     /// Part that pays no invoice yet.
@@ -161,10 +179,41 @@ pub struct PaymentOut<'a> {
     occurred_at: DateTime<Utc>,
 }
 
+/// The amounts of a payment in another currency than the tenant's.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct ForeignCustomerPaymentOut<'a> {
+    /// ISO 4217 code.
+    #[schema(max_length = 3, example = "USD")]
+    currency: &'a str,
+    /// Exchange rate: units of the tenant's currency in one unit of `currency`.
+    exchange_rate: ExchangeRate,
+    /// Amount of the payment. Negative if the money went to the customer or back to the payer.
+    amount: Money,
+    /// Part that pays no invoice yet.
+    unapplied: Money,
+    /// Exchange difference in the tenant's currency of what is applied, or of what a reversal or payout took. Above zero, it
+    /// is a gain.
+    exchange_difference: Money,
+}
+
+impl<'a> ForeignCustomerPaymentOut<'a> {
+    fn new(foreign: &'a payment::ForeignPayment, difference: Money) -> Self {
+        ForeignCustomerPaymentOut {
+            currency: &foreign.quote.currency,
+            exchange_rate: foreign.quote.rate,
+            amount: foreign.amount,
+            unapplied: foreign.unapplied,
+            exchange_difference: difference,
+        }
+    }
+}
+
 impl<'a> PaymentOut<'a> {
     pub(crate) fn new(payment: &'a payment::Payment, currency: &'a str) -> Self {
-        let part =
-            |part: &payment::Allocation| AllocationForm { invoice_id: part.invoice_id, amount: part.amount };
+        let part = |part: &payment::Allocation| AllocationForm {
+            invoice_id: part.invoice_id,
+            amount: part.stated(),
+        };
         PaymentOut {
             id: payment.id,
             object: tag::Payment,
@@ -173,6 +222,10 @@ impl<'a> PaymentOut<'a> {
             customer_id: payment.customer_id,
             method: payment.method,
             currency,
+            foreign: payment
+                .foreign
+                .as_ref()
+                .map(|foreign| ForeignCustomerPaymentOut::new(foreign, payment.difference())),
             amount: payment.amount,
             unapplied: payment.unapplied,
             allocations: payment.allocations.iter().map(part).collect(),
@@ -190,7 +243,8 @@ impl<'a> PaymentOut<'a> {
 /// Record a payment
 ///
 /// Applies the payment to the named invoices, or to those that are due first. The rest stays unapplied: apply it later with
-/// `POST /v1/applications`. Cash goes into the drawer of a till.
+/// `POST /v1/applications`. Cash goes into the drawer of a till. A payment in another currency is converted at its own rate; the
+/// difference from the rate of the invoices is an exchange difference (6040). Cash is in the tenant's currency.
 #[utoipa::path(
     operation_id = "payments_create",
     security(("bearer" = ["payments:write"])),
@@ -214,13 +268,15 @@ fn to_command(input: PaymentIn, _: &Caller) -> Result<Command, ApiError> {
     }
     problems.check()?;
     let part =
-        |part: AllocationForm| payment::Allocation { invoice_id: part.invoice_id, amount: part.amount };
+        |part: AllocationForm| payment::NamedInvoice { invoice_id: part.invoice_id, amount: part.amount };
     Ok(Command::ReceivePayment(payment::Receive {
         id: input.id,
         customer_id: input.customer_id,
         method: input.method,
         register_id: input.register_id,
         amount: input.amount,
+        currency: input.currency,
+        exchange_rate: input.exchange_rate,
         allocations: input.allocations.map(|parts| parts.into_iter().map(part).collect()),
         reference,
         occurred_at: input.occurred_at.map(Instant::get),
@@ -260,7 +316,7 @@ async fn reverse(post: Post, id: PathId<PaymentId>) -> Answer {
 
 /// Pay a credit out
 ///
-/// Pays unapplied payments and open credit notes out to the customer. Cash comes out of the drawer of a till, which pays
+/// Pays unapplied payments and open credit notes of one currency out to the customer. Cash comes out of the drawer of a till, which pays
 /// out no more than it has (`insufficient_cash`).
 #[utoipa::path(
     operation_id = "payouts_create",
@@ -293,6 +349,8 @@ fn payout_command(input: PayoutIn, _: &Caller) -> Result<Command, ApiError> {
         method: input.method,
         register_id: input.register_id,
         amount: input.amount,
+        currency: input.currency,
+        exchange_rate: input.exchange_rate,
         parts: input.parts.map(|_| named),
         reference,
         occurred_at: input.occurred_at.map(Instant::get),

@@ -5,22 +5,11 @@
 //! the order.
 
 use super::{Bill, BillLine, KnownBill, Left};
-use crate::exchange::{Amounts, Quote, relieved};
+use crate::exchange::{Amounts, ForeignDocument, Quote, relieved};
 use crate::line_item::AMOUNT_MAX;
 use crate::number::{Money, Price, Quantity};
 use crate::tenant::Settings;
 use rust_decimal::Decimal;
-
-/// The amounts of a bill in its own currency.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ForeignBill {
-    /// The currency and the rate.
-    pub quote: Quote,
-    /// The value and the tax of its lines; negative in a credit note and a reversal.
-    pub amounts: Amounts,
-    /// The amount still to be paid; zero for a credit note and a reversal.
-    pub open: Money,
-}
 
 /// The amounts of a line of a bill in the currency of the bill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,17 +20,10 @@ pub struct ForeignLine {
     pub amounts: Amounts,
 }
 
-impl ForeignBill {
-    /// Returns a bill without lines, with the rate of another one.
-    pub(super) fn without_lines(&self) -> Self {
-        ForeignBill { quote: self.quote.clone(), amounts: Amounts::default(), open: Money::ZERO }
-    }
-}
-
 /// Returns the amounts of a bill in its own currency, as the sum of its lines.
-pub(super) fn of_lines(quote: Quote, lines: &[BillLine]) -> ForeignBill {
+pub(super) fn of_lines(quote: Quote, lines: &[BillLine]) -> ForeignDocument {
     let amounts = sum(lines);
-    ForeignBill { quote, amounts, open: amounts.total() }
+    ForeignDocument { quote, amounts, open: amounts.total() }
 }
 
 /// Adds up the amounts of lines in the currency of their bill.

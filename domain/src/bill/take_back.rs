@@ -10,13 +10,13 @@ use chrono::NaiveDate;
 use super::matching::{judge_again, match_goods, take_off};
 use super::record::{check_day, problem, with_number};
 use super::{
-    Bill, BillKind, BillLine, BilledGoods, BilledLine, Figures, ForeignBill, ForeignLine, KnownBill, Left,
-    find, foreign, post, post_differences,
+    Bill, BillKind, BillLine, BilledGoods, BilledLine, Figures, ForeignLine, KnownBill, Left, find, foreign,
+    post, post_differences,
 };
 use crate::book::{Book, ChangedBill, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
-use crate::exchange::Amounts;
+use crate::exchange::{Amounts, ForeignDocument};
 use crate::id::BillId;
 use crate::line_item::{LINES_MAX, check_part};
 use crate::needs::Needs;
@@ -212,7 +212,7 @@ fn head(book: &Book, known: &KnownBill, dated: NaiveDate) -> Bill {
         value: Money::ZERO,
         tax: Money::ZERO,
         open: Money::ZERO,
-        foreign: known.bill.foreign.as_ref().map(ForeignBill::without_lines),
+        foreign: known.bill.foreign.as_ref().map(ForeignDocument::without_lines),
         original_id: Some(known.bill.id),
         reversed_by: None,
         recorded_at: book.now,

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::exposure;
-use super::invoice::{Invoice, InvoiceKind, post};
+use super::invoice::{Invoice, InvoiceKind, of_lines, post};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
+use crate::exchange::{ForeignDocument, Open};
 use crate::id::{CustomerId, InvoiceId, LocationId, MovementId};
 use crate::ledger::account;
 use crate::lot::{self, BackTo, NamedLot};
 use crate::needs::Needs;
 use crate::number::{Money, Quantity};
-use crate::open_item::{Applied, CreditRef};
+use crate::open_item::{Applied, CreditRef, Used};
 use crate::printed::{Addresses, PrintedCustomer};
 use crate::refusal::{Code, Problems, Refusal};
 use crate::sales::{self, Back, Basket, Line, LineInput, SoldLine, TakenBack, Totals};
@@ -125,7 +126,7 @@ fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Re
     let id = command.id.unwrap_or_else(|| InvoiceId(book.ids.next_id()));
     let rounding = rounding(book, command, &totals);
     let total = totals.total() + rounding;
-    let applied = settle_original(book, command, id, -total);
+    let settled = settle_original(book, command, id, total, &lines);
     let note = Invoice {
         id,
         number: book.number(DocumentKind::CreditNote),
@@ -141,8 +142,9 @@ fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Re
         lines,
         totals,
         rounding,
-        open: total + applied.map_or(Money::ZERO, |applied| applied.amount),
-        applied,
+        open: settled.open,
+        foreign: settled.foreign,
+        applied: settled.applied,
         due_on: book.setup.settings.day(occurred_at),
         reason: command.reason.clone(),
         occurred_at,
@@ -159,7 +161,7 @@ fn give_back(book: &mut Book, command: &Return) -> Result<(Invoice, Posting), Re
         }
     };
     post(book, &note, goods, &originals, &mut posting);
-    exposure(book, command.customer_id).receivable += total;
+    exposure(book, command.customer_id).receivable += total + note.difference();
     Ok((note, posting))
 }
 
@@ -178,6 +180,9 @@ fn rounding(book: &mut Book, command: &Return, totals: &Totals) -> Money {
     let sold = command.original_id.and_then(|id| book.sold.get(&id.0));
     let invoice = command.original_id.and_then(|id| book.invoices.get_mut(&id));
     let (Some(sold), Some(invoice)) = (sold, invoice) else { return settings.round_invoice(total) - total };
+    if invoice.foreign.is_some() {
+        return Money::ZERO;
+    }
     let kept = |line: &SoldLine| line.line.net + line.line.tax - line.returned_total(settings);
     let rounding = rounding_back(total, sold.iter().map(kept).sum(), invoice.rounding, settings);
     invoice.rounding += rounding;
@@ -194,15 +199,37 @@ fn rounding_back(total: Money, kept: Money, rounded: Money, settings: &Settings)
     (settings.round_invoice(kept) - kept - rounded).min(-total)
 }
 
-/// Applies a credit note of `amount` to the invoice that it corrects, as far as that is open. The rest stays a credit of the
-/// customer.
-fn settle_original(book: &mut Book, command: &Return, id: InvoiceId, amount: Money) -> Option<Applied> {
-    let original_id = command.original_id?;
-    let invoice = book.invoices.get_mut(&original_id)?;
-    let amount = amount.min(invoice.open);
-    invoice.open -= amount;
-    let credit = CreditRef::CreditNote(id);
-    amount.is_positive().then_some(Applied { credit, invoice_id: Some(original_id), amount })
+/// The open amount of a credit note after it was applied to its invoice.
+struct Settled {
+    open: Money,
+    foreign: Option<ForeignDocument>,
+    applied: Option<Applied>,
+}
+
+/// Applies a credit note of a total and lines to the invoice that it corrects, as far as that is open. The rest stays a credit
+/// of the customer. A credit note has the currency and the rate of its invoice.
+fn settle_original(
+    book: &mut Book,
+    command: &Return,
+    id: InvoiceId,
+    total: Money,
+    lines: &[(Line, Money)],
+) -> Settled {
+    let invoice = command.original_id.and_then(|id| Some((id, book.invoices.get_mut(&id)?)));
+    let Some((original_id, invoice)) = invoice else {
+        return Settled { open: total, foreign: None, applied: None };
+    };
+    let mut foreign = invoice.foreign.as_ref().map(|foreign| of_lines(foreign.quote.clone(), lines));
+    let mut left = Open { base: -total, foreign: foreign.as_ref().map(|foreign| -foreign.open) };
+    let mut open = invoice.remaining();
+    let stated = left.stated().min(open.stated());
+    let used = stated.is_positive().then(|| Used::of(&mut left, &mut open, stated, &book.setup.settings));
+    invoice.keep(open);
+    if let (Some(foreign), Some(left)) = (&mut foreign, left.foreign) {
+        foreign.open = -left;
+    }
+    let applied = used.map(|used| Applied::new(CreditRef::CreditNote(id), Some(original_id), used));
+    Settled { open: -left.base, foreign, applied }
 }
 
 fn restock(book: &mut Book, note: &Invoice, posting: &mut Posting) {
@@ -291,6 +318,7 @@ fn without_original(book: &Book, command: &Return, at: DateTime<Utc>) -> Result<
         discount_max: None,
         is_return: true,
         forced: false,
+        foreign: None,
     };
     let lines = sales::price(book, &basket)?;
     let to = BackTo { location_id, at, customer_id: Some(command.customer_id) };

@@ -8,6 +8,7 @@ use super::{Order, OrderStatus, Ordered, Shipment, exposure, find, finish, order
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
+use crate::exchange::{ForeignDocument, Quote};
 use crate::id::{CustomerId, EntryId, InvoiceId, LocationId, OrderId};
 use crate::ledger::mapping::EntryPurpose;
 use crate::ledger::{Dimensions, EntryHead, Lines, account};
@@ -72,6 +73,8 @@ pub struct Invoice {
     pub rounding: Money,
     /// The amount still to be paid.
     pub open: Money,
+    /// Its amounts in its own currency; none if that is the tenant's. Such an invoice is not rounded.
+    pub foreign: Option<ForeignDocument>,
     /// The part of a credit note that was applied to its invoice when it was made.
     pub applied: Option<Applied>,
     /// The day on which it is due.
@@ -85,6 +88,11 @@ impl Invoice {
     /// Returns the amount that is owed: net, tax and rounding.
     pub fn total(&self) -> Money {
         self.totals.total() + self.rounding
+    }
+
+    /// Returns the exchange difference that a credit note realised when it was applied to its invoice.
+    pub fn difference(&self) -> Money {
+        self.applied.map_or(Money::ZERO, |applied| applied.difference)
     }
 }
 
@@ -146,7 +154,11 @@ fn of_shipment(book: &mut Book, order: &mut Order, at: usize) -> Invoice {
     let shipment = order.shipments[at].clone();
     let lines = billed_lines(book, order, &shipment);
     let totals = Totals::of(lines.iter().map(|(line, _)| line));
-    let rounding = book.setup.settings.round_invoice(totals.total()) - totals.total();
+    let foreign = order.foreign.clone().map(|quote| of_lines(quote, &lines));
+    let rounding = match foreign {
+        Some(_) => Money::ZERO,
+        None => book.setup.settings.round_invoice(totals.total()) - totals.total(),
+    };
     let occurred_at = if shipment.is_new { shipment.occurred_at } else { book.now };
     let customer = &book.customers[&order.customer_id];
     let on = book.setup.settings.day(occurred_at);
@@ -168,11 +180,18 @@ fn of_shipment(book: &mut Book, order: &mut Order, at: usize) -> Invoice {
         totals,
         rounding,
         open: totals.total() + rounding,
+        foreign,
         applied: None,
         due_on,
         reason: None,
         occurred_at,
     }
+}
+
+/// Returns the amounts of an invoice or credit note in its own currency, as the sum of its lines. All of it is open.
+pub(super) fn of_lines(quote: Quote, lines: &[(Line, Money)]) -> ForeignDocument {
+    let amounts = sales::foreign_amounts(lines.iter().map(|(line, _)| line));
+    ForeignDocument { quote, amounts, open: amounts.total() }
 }
 
 /// Returns the part of the order's lines that a shipment has. The parts of all shipments add up to the order.
@@ -197,6 +216,7 @@ fn billed_lines(book: &Book, order: &mut Order, shipment: &Shipment) -> Vec<(Lin
             tax,
             taxes: line.part_taxes(ordered.invoiced, shipped.quantity, settings),
             lots: shipped.lots.clone(),
+            foreign: line.foreign_part(ordered.invoiced, shipped.quantity),
             ..line.clone()
         };
         ordered.invoiced += shipped.quantity;
@@ -232,7 +252,10 @@ pub(super) fn post(
     }
     let mut entry = Lines::default();
     let owed = Dimensions { party_id: Some(invoice.customer_id.0), ..Dimensions::default() };
-    entry.debit(account::RECEIVABLE, invoice.total(), owed);
+    // A credit note settles its invoice by the same share of both: the rates and roundings of the two may differ.
+    let difference = invoice.difference();
+    entry.debit(account::RECEIVABLE, invoice.total() + difference, owed);
+    entry.credit(account::EXCHANGE_DIFFERENCES, difference, Dimensions::default());
     let place = Dimensions { channel: Some(Channel::Wholesale), ..Dimensions::default() };
     let mapping = &book.setup.mapping;
     entry.credit(

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
+use super::foreign::{self, Currency, ForeignPayment};
 use super::{Drawer, Payment, PaymentKind, PaymentMethod, check_amount, post};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
+use crate::exchange::Open;
 use crate::id::{CustomerId, PaymentId, RegisterId};
 use crate::needs::Needs;
-use crate::number::Money;
-use crate::open_item::{self, Applied, CreditRef};
+use crate::number::{ExchangeRate, Money};
+use crate::open_item::{self, Applied, Credit, CreditRef, Used};
 use crate::refusal::{Code, Problems, Refusal};
 
 /// A credit to pay out.
@@ -25,8 +27,12 @@ pub struct PayOut {
     pub method: PaymentMethod,
     /// The till out of whose drawer cash goes. Only for cash.
     pub register_id: Option<RegisterId>,
-    /// The amount, above zero; all that is there if absent.
+    /// The amount, above zero, in the currency of the payout; all that is there if absent.
     pub amount: Option<Money>,
+    /// The currency of the credits that are paid out; the tenant's if absent.
+    pub currency: Option<String>,
+    /// The rate of that currency; the recorded one of the day of the payout if absent.
+    pub exchange_rate: Option<ExchangeRate>,
     /// The payments and credit notes that are paid out. If absent, the oldest.
     pub parts: Option<Vec<PayOutPart>>,
     /// The bank's reference.
@@ -58,6 +64,7 @@ impl Rule for PayOut {
         if let Some(id) = self.register_id {
             needs.cash(id);
         }
+        needs.exchange_at.extend(self.currency.clone().map(|currency| (currency, self.occurred_at)));
         needs.numbered.insert(DocumentKind::Payout);
     }
 
@@ -69,19 +76,26 @@ impl Rule for PayOut {
 /// Pays out what is not applied of payments and credit notes. Rejects more than there is.
 fn pay_out(book: &mut Book, command: &PayOut) -> Result<(Payment, Posting), Refusal> {
     open_item::require_customer(book, command.customer_id)?;
-    if let Some(amount) = command.amount {
-        check_amount(book, amount)?;
-    }
-    let changes = match &command.parts {
+    let parts = match &command.parts {
         None => oldest_first(book, command)?,
         Some(parts) => named(book, command, parts)?,
     };
-    let occurred_at = open_item::time_of_use(book, command.occurred_at, &changes)?;
-    let amount: Money = changes.iter().map(|line| line.amount).sum();
+    let credits = parts.iter().map(|part| part.credit);
+    let occurred_at = open_item::time_of_use(book, command.occurred_at, credits)?;
+    let currency = command.currency.as_deref();
+    let stated = Currency { currency, rate: command.exchange_rate, method: command.method };
+    let quote = foreign::quote(book, stated, occurred_at)?;
+    if let Some(amount) = command.amount {
+        check_amount(foreign::decimals(book, quote.as_ref()), amount)?;
+    }
+    let sum: Money = parts.iter().map(|part| part.amount).sum();
+    let mut paid = foreign::convert(book, quote.as_ref(), sum)?;
+    let amount = paid.base;
     let drawer = Drawer::of(book, command.method, command.register_id)?;
     Drawer::check(drawer, book, amount, "/register_id")?;
 
     // Nothing rejects the command from here on.
+    let changes: Vec<Applied> = parts.iter().map(|part| part.pay(book, &mut paid)).collect();
     for line in &changes {
         open_item::apply(book, line);
     }
@@ -94,6 +108,7 @@ fn pay_out(book: &mut Book, command: &PayOut) -> Result<(Payment, Posting), Refu
         session_id: None,
         amount: -amount,
         unapplied: Money::ZERO,
+        foreign: quote.map(|quote| ForeignPayment { quote, amount: -sum, unapplied: Money::ZERO }),
         allocations: Vec::new(),
         changes,
         original_id: None,
@@ -106,29 +121,49 @@ fn pay_out(book: &mut Book, command: &PayOut) -> Result<(Payment, Posting), Refu
     Ok(post(book, payment, drawer))
 }
 
-fn oldest_first(book: &Book, command: &PayOut) -> Result<Vec<Applied>, Refusal> {
-    let credits = open_item::credits_of(book, command.customer_id);
-    let there: Money = credits.iter().map(|(_, left)| *left).sum();
+/// A part of a payout, in its currency.
+struct Part {
+    credit: CreditRef,
+    amount: Money,
+}
+
+impl Part {
+    /// Takes the part off what is left of the money, and off its credit. The two may have been recorded at different rates.
+    fn pay(&self, book: &Book, paid: &mut Open) -> Applied {
+        let mut credit = book.credits.get(&self.credit).map_or(*paid, Credit::remaining);
+        Applied::new(self.credit, None, Used::of(&mut credit, paid, self.amount, &book.setup.settings))
+    }
+}
+
+fn oldest_first(book: &Book, command: &PayOut) -> Result<Vec<Part>, Refusal> {
+    let credits = open_item::credits_of(book, command.customer_id, own_currency(book, command));
+    let there: Money = credits.iter().map(|(_, left)| left.stated()).sum();
     let mut rest = command.amount.unwrap_or(there);
     if rest > there || rest.is_zero() {
         let detail = format!("The customer has {there} that can be paid out.");
         return Err(Refusal::invalid("/amount", detail));
     }
-    let mut lines = Vec::new();
+    let mut parts = Vec::new();
     for (credit, left) in credits {
-        let amount = rest.min(left);
+        let amount = rest.min(left.stated());
         if amount.is_positive() {
-            lines.push(Applied { credit, invoice_id: None, amount });
+            parts.push(Part { credit, amount });
         }
         rest -= amount;
     }
-    Ok(lines)
+    Ok(parts)
 }
 
-fn named(book: &Book, command: &PayOut, parts: &[PayOutPart]) -> Result<Vec<Applied>, Refusal> {
+/// Returns the currency of a payout; none if it is the tenant's.
+fn own_currency<'a>(book: &Book, command: &'a PayOut) -> Option<&'a str> {
+    command.currency.as_deref().filter(|currency| *currency != book.setup.settings.currency)
+}
+
+fn named(book: &Book, command: &PayOut, parts: &[PayOutPart]) -> Result<Vec<Part>, Refusal> {
     let mut problems = Problems::default();
-    let mut lines: Vec<Applied> = Vec::with_capacity(parts.len());
+    let mut taken: Vec<Part> = Vec::with_capacity(parts.len());
     let mut seen = BTreeSet::new();
+    let (settings, currency) = (&book.setup.settings, own_currency(book, command));
     if parts.is_empty() {
         problems.invalid("/parts", "Name at least one payment or credit note, or leave parts out.");
     }
@@ -139,22 +174,33 @@ fn named(book: &Book, command: &PayOut, parts: &[PayOutPart]) -> Result<Vec<Appl
             problems.add(pointer, Code::NotFound, "The customer has no such payment or credit note.");
             continue;
         };
-        let amount = part.amount.unwrap_or(known.left);
+        let (left, decimals) = (known.remaining().stated(), known.decimals(settings));
+        let amount = part.amount.unwrap_or(left);
         if !seen.insert(part.credit) {
             problems.invalid(pointer, "Name each payment and credit note once.");
-        } else if amount != book.setup.settings.money(amount.get()) {
-            let detail = format!("An amount has at most {} decimals.", book.setup.settings.exponent);
-            problems.invalid(format!("{pointer}/amount"), detail);
-        } else if !amount.is_positive() || amount > known.left {
-            let detail = format!("{} of this can be paid out, not {amount}.", known.left);
-            problems.invalid(format!("{pointer}/amount"), detail);
+        } else if known.currency() != currency {
+            let own = settings.currency.as_str();
+            let detail = format!(
+                "This is in {}, and the payout in {}: send currency, or pay it out alone.",
+                known.currency().unwrap_or(own),
+                currency.unwrap_or(own)
+            );
+            problems.invalid(pointer, detail);
+        } else if amount != Money::rounded_to(amount.get(), decimals) {
+            problems
+                .invalid(format!("{pointer}/amount"), format!("An amount has at most {decimals} decimals."));
+        } else if !amount.is_positive() || amount > left {
+            problems.invalid(
+                format!("{pointer}/amount"),
+                format!("{left} of this can be paid out, not {amount}."),
+            );
         }
-        lines.push(Applied { credit: part.credit, invoice_id: None, amount });
+        taken.push(Part { credit: part.credit, amount });
     }
-    let sum: Money = lines.iter().map(|line| line.amount).sum();
+    let sum: Money = taken.iter().map(|part| part.amount).sum();
     if command.amount.is_some_and(|amount| amount != sum) {
         problems.invalid("/amount", format!("The parts are {sum}: leave amount out, or send the same."));
     }
     problems.check()?;
-    Ok(lines)
+    Ok(taken)
 }

@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Drawer, KnownPayment, Payment, PaymentKind, post};
+use super::{Drawer, ForeignPayment, KnownPayment, Payment, PaymentKind, post};
 use crate::book::{Book, Posting};
 use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::id::{PaymentId, RegisterId};
 use crate::needs::Needs;
-use crate::open_item::{self, Applied, CreditRef};
+use crate::open_item::{self, Applied, CreditRef, Used};
 use crate::refusal::Refusal;
 
 /// A payment or payout to take back.
@@ -63,9 +63,7 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(Payment, Posting), Ref
         return Err(Refusal::invalid("/occurred_at", detail));
     }
     let changes = match original.kind {
-        PaymentKind::Payout => {
-            original.changes.iter().map(|line| Applied { amount: -line.amount, ..*line }).collect()
-        }
+        PaymentKind::Payout => original.changes.iter().map(Applied::negative).collect(),
         PaymentKind::Payment | PaymentKind::Reversal => taken_back(book, command.original_id, &original)?,
     };
     let drawer = Drawer::of(book, original.method, command.register_id)?;
@@ -87,6 +85,11 @@ fn reverse(book: &mut Book, command: &Reverse) -> Result<(Payment, Posting), Ref
         session_id: None,
         amount: -original.amount,
         unapplied: Default::default(),
+        foreign: original.foreign.as_ref().map(|foreign| ForeignPayment {
+            quote: foreign.quote.clone(),
+            amount: -foreign.amount,
+            unapplied: Default::default(),
+        }),
         allocations: Vec::new(),
         changes,
         original_id: Some(command.original_id),
@@ -119,10 +122,11 @@ fn taken_back(book: &Book, id: PaymentId, original: &KnownPayment) -> Result<Vec
             format!("{} of {} was paid out: reverse the payout first.", known.paid_out, original.number);
         return Err(Refusal::state(detail));
     }
-    let applied = known.applied.iter().filter(|(_, amount)| amount.is_positive());
-    let mut lines: Vec<Applied> = applied
-        .map(|(invoice_id, amount)| Applied { credit, invoice_id: Some(*invoice_id), amount: -*amount })
-        .collect();
-    lines.push(Applied { credit, invoice_id: None, amount: original.amount });
+    let applied = known.applied.iter().filter(|(_, used)| used.is_positive());
+    let mut lines: Vec<Applied> =
+        applied.map(|(invoice_id, used)| Applied::new(credit, Some(*invoice_id), *used).negative()).collect();
+    let foreign = original.foreign.as_ref().map(|foreign| foreign.amount);
+    let used = Used { amount: original.amount, difference: Default::default(), foreign };
+    lines.push(Applied::new(credit, None, used));
     Ok(lines)
 }

@@ -88,7 +88,7 @@ impl Rule for IssueVoucher {
 
 fn issue(book: &mut Book, command: &IssueVoucher) -> Result<(IssuedVoucher, Posting), Refusal> {
     let occurred_at = book.occurred_at(command.occurred_at)?;
-    check_amount(book, command.amount)?;
+    check_amount(book.setup.settings.exponent, command.amount)?;
     if let Some(id) = command.customer_id {
         open_item::require_customer(book, id)?;
     }

@@ -111,6 +111,7 @@ fn price(
         discount_max: Some(command.authority.discount_at(register)),
         is_return: false,
         forced: command.forced,
+        foreign: None,
     };
     let (mut lines, excess, mut exceptions) = if command.forced {
         receipt::price(book, command, &basket, register.cash_rounding)?

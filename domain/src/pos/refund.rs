@@ -213,6 +213,7 @@ fn blind(
         discount_max: None,
         is_return: true,
         forced: false,
+        foreign: None,
     };
     let lines = sales::price(book, &basket)?;
     let to = BackTo { location_id, at, customer_id: None };

@@ -35,11 +35,7 @@ pub(super) fn quote(
 ) -> Result<Option<Quote>, Refusal> {
     let settings = &book.setup.settings;
     let stated = Stated { currency, rate, day: settings.day(book.now) };
-    book.exchange.quote(stated, settings).map_err(|problem| {
-        let mut problems = Problems::default();
-        problems.push(problem);
-        problems.check().expect_err("one problem was added")
-    })
+    book.exchange.quote(stated, settings).map_err(Problems::of)
 }
 
 /// Returns an order of these lines in the currency of a quote.

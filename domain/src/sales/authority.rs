@@ -136,7 +136,7 @@ pub(super) fn excess(
     let Some(max) = basket.discount_max.filter(|max| max.get() < Decimal::ONE_HUNDRED) else {
         return problems;
     };
-    let settings = &book.setup.settings;
+    let settings = basket.settings(book);
     let share = |amount: Money| settings.money(max.of(amount.get()));
     // The parts of a discount over all lines, and what a percentage leaves of a line, are rounded. So a line may get the
     // smallest amount of the currency more.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
-use super::Line;
+use super::{Basket, Line};
 use crate::book::Book;
 use crate::line_item::{AMOUNT_MAX, LINES_MAX, check_decimals, invalid};
 use crate::number::{self, Money, Quantity};
@@ -15,7 +15,7 @@ use crate::tenant::Settings;
 /// Replaces each bundle by its components. They share its gross and discount in proportion to their list
 /// prices (their stand-alone selling prices, IFRS 15, paragraphs 73 to 80). So stock, tax, cost and margin
 /// are those of the components. The shares add up exactly.
-pub(super) fn unpack(book: &Book, lines: Vec<Line>, at: DateTime<Utc>) -> Result<Vec<Line>, Refusal> {
+pub(super) fn unpack(book: &Book, basket: &Basket<'_>, lines: Vec<Line>) -> Result<Vec<Line>, Refusal> {
     let is_bundle = |line: &Line| book.products[&line.product_id].kind == ProductKind::Bundle;
     if !lines.iter().any(is_bundle) {
         return Ok(lines);
@@ -27,7 +27,7 @@ pub(super) fn unpack(book: &Book, lines: Vec<Line>, at: DateTime<Utc>) -> Result
             unpacked.push(line);
             continue;
         }
-        for part in parts(book, (&line, at), &book.products[&line.product_id].components) {
+        for part in parts(book, basket, &line, &book.products[&line.product_id].components) {
             match check_part(book, &part, &format!("/lines/{}", line.input)) {
                 Ok(()) => unpacked.push(part),
                 Err(problem) => problems.push(problem),
@@ -61,10 +61,10 @@ pub(super) fn flaw(book: &Book, bundle: &Product, is_return: bool) -> Option<Str
 
 /// Returns one line for each component of a bundle's line.
 #[expect(clippy::arithmetic_side_effects, reason = "at most 100 weights, each a product of two numbers")]
-fn parts(book: &Book, (line, at): (&Line, DateTime<Utc>), components: &[Component]) -> Vec<Line> {
-    let weights = weights(book, components, at);
+fn parts(book: &Book, basket: &Basket<'_>, line: &Line, components: &[Component]) -> Vec<Line> {
+    let weights = weights(book, components, basket.at);
     let whole: Decimal = weights.iter().sum();
-    let settings = &book.setup.settings;
+    let settings = basket.settings(book);
     let (mut passed, mut gross, mut discount) = (Decimal::ZERO, Share::default(), Share::default());
     let mut parts = Vec::with_capacity(components.len());
     for (component, weight) in components.iter().zip(weights) {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rust_decimal::Decimal;
 
-use super::{Basket, Discount, Line, LineInput, authority, bundle};
+use super::{Basket, Discount, Line, LineInput, authority, bundle, foreign};
 use crate::book::Book;
 use crate::id::ProductId;
 use crate::line_item::{AMOUNT_MAX, LINES_MAX};
@@ -63,9 +63,13 @@ pub(crate) fn price_noting_excess(
     }
     problems.check()?;
     let whole = priced.iter().map(|line| line.net).sum();
-    spread_discount(&mut priced, capped(basket.discount, whole, basket.forced), &book.setup.settings)?;
+    spread_discount(&mut priced, capped(basket.discount, whole, basket.forced), basket.settings(book))?;
     let excess = authority::excess(book, basket, &priced, &regular);
-    Ok((tax_lines(book, basket, bundle::unpack(book, priced, basket.at)?), excess))
+    let mut lines = tax_lines(book, basket, bundle::unpack(book, basket, priced)?);
+    if let Some(foreign) = basket.foreign {
+        foreign::convert(&mut lines, &foreign.quote, &book.setup.settings)?;
+    }
+    Ok((lines, excess))
 }
 
 /// Product, unit and stock quantity of a line.
@@ -110,53 +114,90 @@ fn find<'a>(
     Ok(Found { product, unit, quantity })
 }
 
-/// Returns the line, and its amount at the resolved price, if there is one.
-fn price_line(
+/// The price of a unit.
+struct UnitPrice {
+    /// The price in the currency of the basket.
+    price: Price,
+    /// The price that the lists give, in the currency of the basket.
+    regular: Option<Price>,
+    /// The price in the tenant's currency, with its trace.
+    resolved: Resolved,
+}
+
+/// Returns the price of a line, by the price lists or as the line states it.
+fn unit_price(
     book: &Book,
     basket: &Basket<'_>,
     (lists, asked): (&Lists, &Asked),
     (index, input, found): (usize, &LineInput, &Found<'_>),
-) -> Result<(Line, Option<Money>), Problem> {
-    let Found { product, unit, quantity } = found;
-    let item = item(book, basket, product, unit);
+) -> Result<UnitPrice, Problem> {
+    let product = found.product;
+    let item = item(book, basket, product, &found.unit);
     let problem = |field: &str, code: Code, detail: String| Problem {
         pointer: format!("/lines/{index}/{field}"),
         code,
         detail,
         params: vec![("sku", product.sku.clone())],
     };
-    let resolved = pricing::resolve(&book.rules, lists, &item, asked);
-    let regular_price = resolved.as_ref().ok().map(|resolved| resolved.unit_price);
-    let resolved = match input.unit_price {
-        None if basket.forced && resolved.is_err() => unpriced(resolved, &item),
-        None => resolved.map_err(|_| {
+    let listed = pricing::resolve(&book.rules, lists, &item, asked);
+    let regular = listed.as_ref().ok().and_then(|listed| match basket.foreign {
+        Some(foreign) => foreign.price(listed.unit_price),
+        None => Some(listed.unit_price),
+    });
+    let Some(price) = input.unit_price else {
+        if let Some(foreign) = basket.foreign {
+            let detail = format!(
+                "The order is in {}, and price lists are in {}: send unit_price.",
+                foreign.quote.currency, book.setup.settings.currency
+            );
+            return Err(problem("unit_price", Code::PriceMissing, detail));
+        }
+        let missing = |_| {
             let detail = format!("{} has no price here: give it a list price or a price rule.", product.sku);
             problem("sku", Code::PriceMissing, detail)
-        })?,
-        Some(price) => {
-            let Some(who) = basket.overrider else {
-                let detail = "A unit_price needs the scope prices:override.".to_owned();
-                let mut refused = problem("unit_price", Code::InsufficientScope, detail);
-                refused.params.push(("required_scope", "prices:override".to_owned()));
-                return Err(refused);
-            };
-            if price.is_negative() {
-                let detail = "The unit price must not be negative.".to_owned();
-                return Err(problem("unit_price", Code::ValidationFailed, detail));
-            }
-            let reason = input.price_reason.clone().unwrap_or_default();
-            pricing::override_price(resolved, &item, price, Override { who: who.to_owned(), reason })
-        }
+        };
+        let is_unpriced = basket.forced && listed.is_err();
+        let resolved = if is_unpriced { unpriced(listed, &item) } else { listed.map_err(missing)? };
+        return Ok(UnitPrice { price: resolved.unit_price, regular, resolved });
     };
-    let settings = &book.setup.settings;
-    check_size(&resolved, (*quantity, input.quantity))
-        .map_err(|detail| problem("quantity", Code::ValidationFailed, detail))?;
-    let exact = resolved.unit_price.times(input.quantity);
+    let Some(who) = basket.overrider else {
+        let detail = "A unit_price needs the scope prices:override.".to_owned();
+        let mut refused = problem("unit_price", Code::InsufficientScope, detail);
+        refused.params.push(("required_scope", "prices:override".to_owned()));
+        return Err(refused);
+    };
+    if price.is_negative() {
+        let detail = "The unit price must not be negative.".to_owned();
+        return Err(problem("unit_price", Code::ValidationFailed, detail));
+    }
+    let by = Override { who: who.to_owned(), reason: input.price_reason.clone().unwrap_or_default() };
+    let base = basket.foreign.map_or(price, |foreign| foreign.quote.base_price(price));
+    Ok(UnitPrice { price, regular, resolved: pricing::override_price(listed, &item, base, by) })
+}
+
+/// Returns the line, and its amount at the resolved price, if there is one.
+fn price_line(
+    book: &Book,
+    basket: &Basket<'_>,
+    rules: (&Lists, &Asked),
+    (index, input, found): (usize, &LineInput, &Found<'_>),
+) -> Result<(Line, Option<Money>), Problem> {
+    let Found { product, unit, quantity } = found;
+    let problem = |field: &str, detail: String| Problem {
+        pointer: format!("/lines/{index}/{field}"),
+        code: Code::ValidationFailed,
+        detail,
+        params: vec![("sku", product.sku.clone())],
+    };
+    let UnitPrice { price, regular, resolved } = unit_price(book, basket, rules, (index, input, found))?;
+    let settings = basket.settings(book);
+    check_size(price, (*quantity, input.quantity)).map_err(|detail| problem("quantity", detail))?;
+    let exact = price.times(input.quantity);
     let gross = settings.money(exact);
     let discount = line_discount((gross, exact), capped(input.discount, gross, basket.forced), settings)
-        .map_err(|detail| problem("discount", Code::ValidationFailed, detail.to_owned()))?;
+        .map_err(|detail| problem("discount", detail.to_owned()))?;
     let includes_tax = resolved.includes_tax.unwrap_or(settings.prices_include_tax);
-    let regular = regular_price.map(|price| settings.money(price.times(input.quantity)));
+    let regular = regular.map(|price| settings.money(price.times(input.quantity)));
     let line = Line {
         line_no: index as i32 + 1,
         input: index,
@@ -170,7 +211,7 @@ fn price_line(
         factor: unit.factor.rounded(),
         entered: input.quantity,
         quantity: *quantity,
-        unit_price: resolved.unit_price,
+        unit_price: price,
         list_price: resolved.list_price,
         source: resolved.source,
         rule_id: resolved.rule_id,
@@ -183,6 +224,7 @@ fn price_line(
         tax: Money::ZERO,
         taxes: Vec::new(),
         lots: Vec::new(),
+        foreign: None,
     };
     Ok((line, regular))
 }
@@ -205,10 +247,8 @@ fn unpriced(resolved: Result<Resolved, pricing::Missing>, item: &Item<'_>) -> Re
 }
 
 /// Rejects a line whose quantity or value is too large. Has its quantity in stock units and as it was entered.
-fn check_size(resolved: &Resolved, (quantity, entered): (Quantity, Quantity)) -> Result<(), String> {
-    let price = resolved.unit_price.get();
-    if price.max(quantity.get()).max(entered.get()) <= AMOUNT_MAX
-        && resolved.unit_price.times(entered) <= AMOUNT_MAX
+fn check_size(price: Price, (quantity, entered): (Quantity, Quantity)) -> Result<(), String> {
+    if price.get().max(quantity.get()).max(entered.get()) <= AMOUNT_MAX && price.times(entered) <= AMOUNT_MAX
     {
         return Ok(());
     }
@@ -272,7 +312,7 @@ fn spread_discount(
 
 /// Adds the taxes. If the amounts of a line include tax, takes it out of them.
 fn tax_lines(book: &Book, basket: &Basket<'_>, mut lines: Vec<Line>) -> Vec<Line> {
-    let settings = &book.setup.settings;
+    let settings = basket.settings(book);
     let exempt = basket.customer.is_some_and(|customer| customer.tax_exempt);
     let day = settings.day(basket.at);
     let rates: Vec<Option<&Rate>> = lines

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use super::{PaidBill, PartToPay, Pay};
 use crate::bill::Bill;
 use crate::book::Book;
-use crate::exchange::{BASE_MAX, Quote, Stated, relieved};
+use crate::exchange::{Open, Quote, Stated};
 use crate::number::Money;
 use crate::refusal::{Problems, Refusal};
 use crate::tenant::Settings;
@@ -67,11 +67,7 @@ pub(super) fn quote(
     }
     problems.check()?;
     let stated = Stated { currency: first, rate: command.exchange_rate, day: settings.day(occurred_at) };
-    let quote = book.exchange.quote(stated, settings).map_err(|problem| {
-        let mut problems = Problems::default();
-        problems.push(problem);
-        problems.check().expect_err("one problem was added")
-    })?;
+    let quote = book.exchange.quote(stated, settings).map_err(Problems::of)?;
     let Some(quote) = quote else { return Ok(None) };
     if command.advance.is_some() {
         let detail = format!(
@@ -81,14 +77,7 @@ pub(super) fn quote(
         return Err(Refusal::invalid("/advance", detail));
     }
     let amount: Money = command.parts.iter().map(|part| part.amount).sum();
-    let base = quote.base(amount, settings);
-    if !base.is_positive() || base.get() > BASE_MAX {
-        let detail = format!(
-            "The payment comes to {base} {} at the rate {}: it must be above zero and at most {BASE_MAX}.",
-            settings.currency, quote.rate
-        );
-        return Err(Refusal::invalid("/exchange_rate", detail));
-    }
+    let base = quote.paid(amount, settings).map_err(Problems::of)?;
     Ok(Some(Quoted { payment: ForeignPayment { quote, amount }, base }))
 }
 
@@ -112,9 +101,9 @@ pub(super) fn check_none(book: &Book, parts: &[PartToPay]) -> Result<(), Refusal
 pub(super) fn relieve(book: &Book, part: &PaidBill) -> PaidBill {
     let bill = book.bills.get(&part.bill_id).map(|known| &known.bill);
     match bill.and_then(|bill| bill.foreign.as_ref().map(|foreign| (bill.open, foreign.open))) {
-        Some((open, foreign_open)) => PaidBill {
+        Some((base, foreign)) => PaidBill {
             bill_id: part.bill_id,
-            amount: relieved(open, (part.amount, foreign_open), &book.setup.settings),
+            amount: Open { base, foreign: Some(foreign) }.take(part.amount, &book.setup.settings),
             foreign: Some(part.amount),
             discount: part.discount,
             discount_tax: part.discount_tax,

@@ -74,6 +74,8 @@ const UNAPPLIED: &str = "
 /// - A change may be dated before an earlier one that it takes back. So the changes of a credit and an invoice are taken in
 ///   the order in which they were recorded, and what is applied does not fall below zero. Once all of them count, it is their
 ///   sum.
+/// - A payment or credit note in another currency is recorded at another rate than its invoice: `amount` is what is taken off the
+///   invoice, `taken` what is taken off the credit.
 /// - Changes are found by their credits, so only those of the customers of the filter are read.
 const DOCUMENTS: &str = ", document as materialized (
     select s.id, s.customer_id, s.due_on, s.total as amount, s.occurred_at
@@ -89,36 +91,39 @@ const PAYMENTS: &str = "
 const ITEMS: &str = "
 ), change as (
     select
-        s.invoice_id, d.id as credit_id, false as is_note, s.amount, d.occurred_at as applied_at,
+        s.invoice_id, d.id as credit_id, false as is_note, s.amount, s.amount + s.difference as taken, d.occurred_at as applied_at,
         '-infinity'::timestamptz as recorded_at, d.id as document_id
     from document d join public.payment_allocation s on s.tenant_id = :tenant_id and s.payment_id = d.id
     union all
-    select s.invoice_id, s.credit_id, s.is_note, s.amount,
+    select s.invoice_id, s.credit_id, s.is_note, s.amount, s.amount + s.difference,
         coalesce(a.occurred_at, n.occurred_at, p.occurred_at), coalesce(a.recorded_at, n.recorded_at, p.recorded_at),
         s.document_id
     from (
-        select l.invoice_id, d.id as credit_id, false as is_note, l.amount, l.document_id
+        select l.invoice_id, d.id as credit_id, false as is_note, l.amount, l.difference, l.document_id
         from document d join public.application_line l on l.tenant_id = :tenant_id and l.payment_id = d.id
         union all
-        select l.invoice_id, d.id, true, l.amount, l.document_id
+        select l.invoice_id, d.id, true, l.amount, l.difference, l.document_id
         from document d join public.application_line l on l.tenant_id = :tenant_id and l.credit_note_id = d.id) s
     left join public.application a on a.tenant_id = :tenant_id and a.id = s.document_id
     left join public.invoice n on n.tenant_id = :tenant_id and n.id = s.document_id
     left join public.payment p on p.tenant_id = :tenant_id and p.id = s.document_id
 ), passed as (
-    select c.invoice_id, c.credit_id, c.is_note, c.amount, c.counts,
-        sum(c.amount) filter (where c.counts) over (
-            partition by c.credit_id, c.invoice_id order by c.recorded_at, c.document_id) as applied
+    select c.invoice_id, c.credit_id, c.is_note, c.amount, c.taken, c.counts,
+        sum(c.amount) filter (where c.counts) over in_order as applied,
+        sum(c.taken) filter (where c.counts) over in_order as applied_taken
     from (
         select c.*, c.applied_at < (select before from moment) as counts
         from change c
         where (c.invoice_id is null or exists (select from document paid where paid.id = c.invoice_id))
             and c.recorded_at < (select known_before from moment)) c
+    window in_order as (partition by c.credit_id, c.invoice_id order by c.recorded_at, c.document_id)
 ), counted as materialized (
     select
         invoice_id, credit_id, is_note,
         case when bool_and(counts) then sum(amount)
-            else coalesce(sum(amount) filter (where counts), 0) - least(min(applied), 0) end as amount
+            else coalesce(sum(amount) filter (where counts), 0) - least(min(applied), 0) end as amount,
+        case when bool_and(counts) then sum(taken)
+            else coalesce(sum(taken) filter (where counts), 0) - least(min(applied_taken), 0) end as taken
     from passed
     group by invoice_id, credit_id, is_note
 ), effect as (
@@ -126,7 +131,7 @@ const ITEMS: &str = "
     from (
         select invoice_id as id, amount from counted where invoice_id is not null
         union all
-        select credit_id, case when is_note then -amount else amount end from counted
+        select credit_id, case when is_note then -taken else taken end from counted
     ) one group by id
 ), item as (
     select

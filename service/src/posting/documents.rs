@@ -15,6 +15,7 @@ use sea_orm::sqlx::types::Json;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
+use super::exchange;
 use crate::columns::Columns;
 use crate::listing::{number, optional_number, word};
 use crate::rows::uuids;
@@ -47,7 +48,8 @@ pub(super) async fn sold(tx: &Tx, needs: &Needs) -> Result<HashMap<Uuid, Vec<Sol
                 s.uom, s.factor, s.entered, s.quantity, s.unit_price, s.list_price, s.price_source, \
                 s.price_rule_id, s.price_trace, s.gross, s.discount, s.net, s.tax_rate, s.tax, s.location_id, \
                 s.channel, s.customer_id, s.cost, s.country, s.bundle_id, s.occurred_at, \
-                s.product_version, n.sku, n.name, n.tax_name, \
+                s.product_version, n.sku, n.name, n.tax_name, f.decimals as foreign_decimals, \
+                f.unit_price as foreign_unit_price, f.gross as foreign_gross, f.net as foreign_net, f.tax as foreign_tax, \
                 (select json_agg(json_build_object('code', x.code, 'name', x.name, 'rate', x.rate::text, \
                     'amount_per_unit', x.amount_per_unit::text, 'base', x.base::text, 'base_quantity', x.base_quantity::text, \
                     'amount', x.amount::text, 'account', x.account_code) order by x.tax_no) \
@@ -59,6 +61,8 @@ pub(super) async fn sold(tx: &Tx, needs: &Needs) -> Result<HashMap<Uuid, Vec<Sol
                             and r.original_line_no = s.line_no), 0) as returned \
          from sales_line s join product p on p.tenant_id = s.tenant_id and p.id = s.product_id \
          cross join lateral printed_product(s.tenant_id, s.product_id, s.product_version) n \
+         left join foreign_line f on f.tenant_id = s.tenant_id and f.document_id = s.document_id \
+           and f.document_kind = s.document_kind and f.line_no = s.line_no \
          where s.tenant_id = $1 and s.document_id = any($2) and s.document_kind in ('sale', 'invoice') \
          order by s.document_id, s.line_no";
     let mut sold: HashMap<Uuid, Vec<SoldLine>> = HashMap::new();
@@ -167,6 +171,7 @@ pub(crate) fn line(row: &PgRow) -> Result<Line, Error> {
         tax: number(row, "tax")?,
         taxes: row.try_get::<Option<Json<_>>, _>("taxes")?.map(|taxes| taxes.0).unwrap_or_default(),
         lots: Vec::new(),
+        foreign: exchange::sales_line(row)?,
     })
 }
 
@@ -178,7 +183,8 @@ pub(super) async fn payable(tx: &Tx, needs: &Needs) -> Result<HashMap<InvoiceId,
     let rows = tx
         .rows(
             sqlx::query(
-                "select id, customer_id, open, due_on, \
+                "select id, customer_id, open, due_on, foreign_currency, exchange_rate, foreign_value, foreign_tax, \
+                    foreign_open, \
                     case when id = any($2) then rounding + coalesce(( \
                         select sum(c.rounding) from invoice c \
                         where c.tenant_id = $1 and c.id in ( \
@@ -198,6 +204,7 @@ pub(super) async fn payable(tx: &Tx, needs: &Needs) -> Result<HashMap<InvoiceId,
         let invoice = OpenInvoice {
             customer_id: CustomerId(row.try_get("customer_id")?),
             open: number(row, "open")?,
+            foreign: exchange::document(row)?,
             due_on: row.try_get("due_on")?,
             rounding: number(row, "rounding")?,
         };

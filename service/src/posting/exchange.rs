@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveDate;
-use domain::bill::{ForeignBill, ForeignLine};
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::bill::ForeignLine;
 use domain::book::Book;
-use domain::exchange::{Amounts, Quote};
+use domain::exchange::{Amounts, ForeignDocument, Quote};
 use domain::needs::Needs;
+use domain::payment;
 use domain::purchase_order::{ForeignOrder, ForeignOrderLine};
+use domain::sales;
 use domain::supplier_payment::ForeignPayment;
 use sea_orm::sqlx::Row;
 use sea_orm::sqlx::postgres::PgRow;
@@ -52,11 +54,12 @@ fn asked(needs: &Needs, book: &Book) -> Vec<(String, NaiveDate)> {
     let settings = &book.setup.settings;
     let mut asked: BTreeSet<(String, NaiveDate)> = needs.exchange.clone();
     let today = settings.day(book.now);
+    let day = |at: &Option<DateTime<Utc>>| settings.day(at.map_or(book.now, |at| at.min(book.now)));
+    asked.extend(needs.exchange_at.iter().map(|(currency, at)| (currency.clone(), day(at))));
     asked.extend(needs.exchange_today.iter().map(|currency| (currency.clone(), today)));
     let foreign = book.bills.values().filter_map(|known| known.bill.foreign.as_ref());
     let paid: BTreeSet<&str> = foreign.map(|foreign| foreign.quote.currency.as_str()).collect();
-    let days = needs.paid_at.iter().map(|at| settings.day(at.map_or(book.now, |at| at.min(book.now))));
-    for day in days.collect::<BTreeSet<NaiveDate>>() {
+    for day in needs.paid_at.iter().map(day).collect::<BTreeSet<NaiveDate>>() {
         asked.extend(paid.iter().map(|currency| ((*currency).to_owned(), day)));
     }
     let is_other =
@@ -65,7 +68,7 @@ fn asked(needs: &Needs, book: &Book) -> Vec<(String, NaiveDate)> {
 }
 
 /// Reads the currency and the rate of a document; nothing if it is in the tenant's currency.
-fn quote(row: &PgRow) -> Result<Option<Quote>, Error> {
+pub(crate) fn quote(row: &PgRow) -> Result<Option<Quote>, Error> {
     let Some(currency) = row.try_get::<Option<String>, _>("foreign_currency")? else { return Ok(None) };
     Ok(Some(Quote { decimals: decimals_of(&currency)?, rate: number(row, "exchange_rate")?, currency }))
 }
@@ -77,17 +80,36 @@ pub(super) fn amounts(row: &PgRow) -> Result<Option<Amounts>, Error> {
     Ok(value.zip(tax).map(|(value, tax)| Amounts { value, tax }))
 }
 
-/// Reads the amounts of a bill in its own currency.
-pub(super) fn bill(row: &PgRow) -> Result<Option<ForeignBill>, Error> {
+/// Reads the amounts of a bill, an invoice or a credit note in its own currency.
+pub(crate) fn document(row: &PgRow) -> Result<Option<ForeignDocument>, Error> {
     let open = optional_number(row, "foreign_open")?.unwrap_or_default();
     let (quote, amounts) = (quote(row)?, amounts(row)?);
-    Ok(quote.zip(amounts).map(|(quote, amounts)| ForeignBill { quote, amounts, open }))
+    Ok(quote.zip(amounts).map(|(quote, amounts)| ForeignDocument { quote, amounts, open }))
 }
 
 /// Reads the amounts of a line of a bill in the currency of the bill.
 pub(super) fn line(row: &PgRow) -> Result<Option<ForeignLine>, Error> {
     let unit_cost = optional_number(row, "foreign_unit_cost")?;
     Ok(unit_cost.zip(amounts(row)?).map(|(unit_cost, amounts)| ForeignLine { unit_cost, amounts }))
+}
+
+/// Reads the amounts of a line of an order, an invoice or a credit note in the currency of the document.
+pub(crate) fn sales_line(row: &PgRow) -> Result<Option<sales::ForeignLine>, Error> {
+    let Some(decimals) = row.try_get::<Option<i32>, _>("foreign_decimals")? else { return Ok(None) };
+    Ok(Some(sales::ForeignLine {
+        decimals: decimals.unsigned_abs(),
+        unit_price: number(row, "foreign_unit_price")?,
+        gross: number(row, "foreign_gross")?,
+        net: number(row, "foreign_net")?,
+        tax: number(row, "foreign_tax")?,
+    }))
+}
+
+/// Reads the amounts of a payment of a customer in its own currency.
+pub(crate) fn received(row: &PgRow) -> Result<Option<payment::ForeignPayment>, Error> {
+    let amount = optional_number(row, "foreign_amount")?;
+    let unapplied = optional_number(row, "foreign_unapplied")?.unwrap_or_default();
+    Ok(quote(row)?.zip(amount).map(|(quote, amount)| payment::ForeignPayment { quote, amount, unapplied }))
 }
 
 /// Reads the value of a purchase order in its own currency.
@@ -104,7 +126,7 @@ pub(super) fn order_line(row: &PgRow) -> Result<Option<ForeignOrderLine>, Error>
 }
 
 /// Reads the amount of a payment in the currency of its bills.
-pub(super) fn payment(row: &PgRow) -> Result<Option<ForeignPayment>, Error> {
+pub(super) fn paid(row: &PgRow) -> Result<Option<ForeignPayment>, Error> {
     let amount = optional_number(row, "foreign_amount")?;
     Ok(quote(row)?.zip(amount).map(|(quote, amount)| ForeignPayment { quote, amount }))
 }

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use domain::id::{CustomerId, InvoiceId, PaymentId};
 use domain::needs::Needs;
 use domain::number::Money;
-use domain::open_item::{Applied, Credit, CreditRef};
+use domain::open_item::{Applied, Credit, CreditRef, ForeignCredit};
 use domain::payment::{KnownPayment, PaymentKind};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use crate::listing::{number, word};
+use super::exchange;
+use crate::listing::{number, optional_number, word};
 use crate::rows::uuids;
 use crate::{Error, Tx};
 
@@ -68,7 +69,8 @@ async fn changes_of_payouts(tx: &Tx, needs: &Needs) -> Result<HashMap<PaymentId,
     if needs.reversed.is_empty() {
         return Ok(changes);
     }
-    let statement = "select document_id, payment_id, credit_note_id, invoice_id, amount from application_line \
+    let statement = "select document_id, payment_id, credit_note_id, invoice_id, amount, difference, foreign_amount \
+                     from application_line \
                      where tenant_id = $1 and document_id = any($2) order by document_id, line_no";
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(uuids(&needs.reversed, |id| id.0));
     for row in tx.rows(query).await? {
@@ -84,6 +86,8 @@ pub(crate) fn line(row: &PgRow) -> Result<Applied, Error> {
         credit: credit(row)?,
         invoice_id: invoice_id.map(InvoiceId),
         amount: number(row, "amount")?,
+        difference: number(row, "difference")?,
+        foreign: optional_number(row, "foreign_amount")?,
     })
 }
 
@@ -103,7 +107,7 @@ async fn payments(
     let named = needs.credits.iter().filter_map(|credit| credit.payment_id());
     let ids: Vec<Uuid> = named.chain(needs.reversed.iter().copied()).map(|id| id.0).collect();
     let statement = "select p.id, p.number, p.customer_id, p.kind, p.method, p.amount, p.unapplied, p.reference, \
-                            p.occurred_at, \
+                            p.occurred_at, p.foreign_currency, p.exchange_rate, p.foreign_amount, p.foreign_unapplied, \
                             exists (select from payment r where r.tenant_id = $1 and r.original_id = p.id) as is_reversed \
                      from payment p \
                      where p.tenant_id = $1 \
@@ -119,6 +123,7 @@ async fn payments(
             kind: word(&row, "kind")?,
             method: word(&row, "method")?,
             amount: number(&row, "amount")?,
+            foreign: exchange::received(&row)?,
             reference: row.try_get("reference")?,
             is_reversed: row.try_get("is_reversed")?,
             changes: paid_out.remove(&id).unwrap_or_default(),
@@ -128,6 +133,10 @@ async fn payments(
             let credit = Credit {
                 customer_id: payment.customer_id,
                 left: number(&row, "unapplied")?,
+                foreign: payment
+                    .foreign
+                    .as_ref()
+                    .map(|foreign| ForeignCredit { quote: foreign.quote.clone(), left: foreign.unapplied }),
                 occurred_at: payment.occurred_at,
                 applied: BTreeMap::new(),
                 paid_out: Money::ZERO,
@@ -147,7 +156,9 @@ async fn credit_notes(tx: &Tx, needs: &Needs, items: &mut OpenItems) -> Result<(
     if ids.is_empty() && needs.crediting.is_empty() {
         return Ok(());
     }
-    let statement = "select id, customer_id, -open as left, occurred_at from invoice \
+    let statement = "select id, customer_id, -open as left, occurred_at, foreign_currency, exchange_rate, foreign_value, \
+                            foreign_tax, foreign_open \
+                     from invoice \
                      where tenant_id = $1 and kind = 'credit_note' \
                        and (id = any($2) or (customer_id = any($3) and open < 0)) \
                      order by id for update";
@@ -157,6 +168,8 @@ async fn credit_notes(tx: &Tx, needs: &Needs, items: &mut OpenItems) -> Result<(
         let credit = Credit {
             customer_id: CustomerId(row.try_get("customer_id")?),
             left: number(&row, "left")?,
+            foreign: exchange::document(&row)?
+                .map(|foreign| ForeignCredit { quote: foreign.quote, left: -foreign.open }),
             occurred_at: row.try_get("occurred_at")?,
             applied: BTreeMap::new(),
             paid_out: Money::ZERO,
@@ -175,20 +188,23 @@ async fn applied(tx: &Tx, needs: &Needs, items: &mut OpenItems) -> Result<(), Er
         needs.credits.iter().filter_map(|credit| credit.payment_id()).map(|id| id.0).collect();
     let notes: Vec<Uuid> =
         needs.credits.iter().filter_map(|credit| credit.credit_note_id()).map(|id| id.0).collect();
-    let statement = "select payment_id, credit_note_id, invoice_id, sum(amount) as amount \
-                     from (select payment_id, null::uuid as credit_note_id, invoice_id, amount from payment_allocation \
+    let statement = "select payment_id, credit_note_id, invoice_id, sum(amount) as amount, sum(difference) as difference, \
+                            sum(foreign_amount) as foreign_amount \
+                     from (select payment_id, null::uuid as credit_note_id, invoice_id, amount, difference, foreign_amount \
+                           from payment_allocation \
                            where tenant_id = $1 and payment_id = any($2) \
                            union all \
-                           select payment_id, credit_note_id, invoice_id, amount from application_line \
+                           select payment_id, credit_note_id, invoice_id, amount, difference, foreign_amount \
+                           from application_line \
                            where tenant_id = $1 and (payment_id = any($2) or credit_note_id = any($3))) line \
                      group by 1, 2, 3";
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(payments).bind(notes);
     for row in tx.rows(query).await? {
-        let Applied { credit, invoice_id, amount } = line(&row)?;
-        let Some(known) = items.credits.get_mut(&credit) else { continue };
-        match invoice_id {
-            Some(id) => _ = known.applied.insert(id, amount),
-            None => known.paid_out += amount,
+        let line = line(&row)?;
+        let Some(known) = items.credits.get_mut(&line.credit) else { continue };
+        match line.invoice_id {
+            Some(id) => _ = known.applied.insert(id, line.used()),
+            None => known.paid_out += line.amount,
         }
     }
     Ok(())

@@ -11,7 +11,7 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
-use super::{documents, lots};
+use super::{documents, exchange, lots};
 use crate::listing::{number, word};
 use crate::rows::{self, uuids};
 use crate::{Error, Tx, printed};
@@ -68,7 +68,7 @@ pub(super) async fn load(tx: &Tx, needs: &mut Needs) -> Result<HashMap<OrderId, 
     let ids = uuids(&needs.order_ids, |id| id.0);
     let statement = "select o.id, o.number, o.customer_id, o.location_id, o.status, o.country, o.reference, o.external_ref, \
                 o.requested_on, o.hold_reasons, o.occurred_at, o.version, o.policy, o.priority, o.customer_version, c.*, \
-                o.seller_version, s.*, o.bill_to, o.ship_to, o.metadata, o.notes, o.tags \
+                o.seller_version, s.*, o.bill_to, o.ship_to, o.metadata, o.notes, o.tags, o.foreign_currency, o.exchange_rate \
          from sales_order o \
          cross join lateral printed_customer(o.tenant_id, o.customer_id, o.customer_version) c \
          cross join lateral printed_seller(o.tenant_id, o.seller_version) s \
@@ -114,6 +114,7 @@ pub(crate) fn head(row: &PgRow) -> Result<Order, Error> {
         seller: printed::seller(row)?,
         policy: word(row, "policy")?,
         priority: row.try_get("priority")?,
+        foreign: exchange::quote(row)?,
         hold_reasons: row.try_get("hold_reasons")?,
         occurred_at: row.try_get("occurred_at")?,
         version: row.try_get("version")?,
@@ -128,9 +129,12 @@ pub(crate) async fn lines(tx: &Tx, ids: &[Uuid]) -> Result<Vec<(OrderId, OrderLi
                 l.uom, l.factor, l.entered, l.quantity, l.unit_price, l.list_price, l.price_source, \
                 l.price_rule_id, l.price_trace, l.gross, l.discount, l.net, l.tax_rate, l.tax, l.taxes, l.reserved, \
                 l.shipped, l.invoiced, l.bundle_id, l.backordered, l.cancelled, l.promised_on, l.product_version, \
-                n.sku, n.name, n.tax_name \
+                n.sku, n.name, n.tax_name, f.decimals as foreign_decimals, f.unit_price as foreign_unit_price, \
+                f.gross as foreign_gross, f.net as foreign_net, f.tax as foreign_tax \
          from sales_order_line l join product p on p.tenant_id = l.tenant_id and p.id = l.product_id \
          cross join lateral printed_product(l.tenant_id, l.product_id, l.product_version) n \
+         left join foreign_line f on f.tenant_id = l.tenant_id and f.document_id = l.order_id \
+           and f.document_kind = 'order' and f.line_no = l.line_no \
          where l.tenant_id = $1 and l.order_id = any($2) order by l.order_id, l.line_no";
     let line = |row: &PgRow| -> Result<(OrderId, OrderLine), Error> {
         let line = OrderLine {

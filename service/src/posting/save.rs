@@ -17,6 +17,7 @@ mod bill;
 mod clock;
 mod count;
 mod documents;
+mod foreign;
 mod landed;
 mod late;
 mod layer;

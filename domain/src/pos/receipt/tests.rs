@@ -108,6 +108,7 @@ fn basket(sale: &Sell) -> Basket<'_> {
         discount_max: None,
         is_return: false,
         forced: true,
+        foreign: None,
     }
 }
 

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::bill::{Bill, BillLine, BilledGoods, ForeignBill, Match, Mismatch};
+use domain::bill::{Bill, BillLine, BilledGoods, Match, Mismatch};
 use domain::book::ChangedBill;
+use domain::exchange::ForeignDocument;
 use domain::id::{BillId, SupplierPaymentId};
 use domain::number::Money;
 use domain::supplier_payment::SupplierPayment;
@@ -93,7 +94,7 @@ async fn write_bills(tx: &Tx, rows: &[(&Bill, Uuid)]) -> Result<(), Error> {
     Ok(())
 }
 
-fn foreign(bill: &Bill) -> Option<&ForeignBill> {
+fn foreign(bill: &Bill) -> Option<&ForeignDocument> {
     bill.foreign.as_ref()
 }
 

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use domain::book::Book;
 use domain::customer::Exposure;
-use domain::id::{CustomerId, InvoiceId, PaymentId};
+use domain::exchange::Open;
+use domain::id::{CustomerId, InvoiceId};
 use domain::number::Money;
-use domain::open_item::CreditRef;
+use domain::open_item::{CreditRef, OpenInvoice};
+use domain::payment::{ForeignPayment, Payment};
 use sea_orm::sqlx;
 use uuid::Uuid;
 
@@ -26,16 +28,18 @@ pub(super) async fn write_payments(tx: &Tx, documents: &Documents<'_>) -> Result
         .collect();
     let statement = "with head as ( \
                  insert into payment (tenant_id, id, number, customer_id, method, amount, unapplied, reference, \
-                                      occurred_at, command_id, kind, original_id, reason, session_id, recorded_at) \
+                                      occurred_at, command_id, kind, original_id, reason, session_id, foreign_currency, \
+                                      exchange_rate, foreign_amount, foreign_unapplied, recorded_at) \
                  select $1, v.*, $2 \
                  from unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::numeric[], $8::numeric[], \
                              $9::text[], $10::timestamptz[], $11::uuid[], $12::text[], $13::uuid[], $14::text[], \
-                             $15::uuid[]) as v \
+                             $15::uuid[], $16::text[], $17::numeric[], $18::numeric[], $19::numeric[]) as v \
                         (id, number, customer_id, method, amount, unapplied, reference, occurred_at, \
-                         command_id, kind, original_id, reason, session_id)) \
-             insert into payment_allocation (tenant_id, payment_id, invoice_id, amount) \
-             select $1, v.* from unnest($16::uuid[], $17::uuid[], $18::numeric[]) as v \
-                    (payment_id, invoice_id, amount)";
+                         command_id, kind, original_id, reason, session_id, foreign_currency, exchange_rate, \
+                         foreign_amount, foreign_unapplied)) \
+             insert into payment_allocation (tenant_id, payment_id, invoice_id, amount, difference, foreign_amount) \
+             select $1, v.* from unnest($20::uuid[], $21::uuid[], $22::numeric[], $23::numeric[], $24::numeric[]) as v \
+                    (payment_id, invoice_id, amount, difference, foreign_amount)";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(tx.now)
@@ -52,11 +56,24 @@ pub(super) async fn write_payments(tx: &Tx, documents: &Documents<'_>) -> Result
         .column("original_id", rows, |(row, _)| row.original_id.map(|id| id.0))
         .column("reason", rows, |(row, _)| row.reason.clone())
         .column("session_id", rows, |(row, _)| row.session_id.map(|id| id.0))
+        .column("foreign_currency", rows, |(row, _)| {
+            foreign(row).map(|foreign| foreign.quote.currency.clone())
+        })
+        .column("exchange_rate", rows, |(row, _)| foreign(row).map(|foreign| foreign.quote.rate.get()))
+        .column("foreign_amount", rows, |(row, _)| foreign(row).map(|foreign| foreign.amount.get()))
+        .column("foreign_unapplied", rows, |(row, _)| foreign(row).map(|foreign| foreign.unapplied.get()))
         .column("payment_id", &parts, |(id, _)| id.0)
         .column("invoice_id", &parts, |(_, part)| part.invoice_id.0)
-        .column("amount", &parts, |(_, part)| part.amount.get());
+        .column("amount", &parts, |(_, part)| part.used.amount.get())
+        .column("difference", &parts, |(_, part)| part.used.difference.get())
+        .column("foreign_amount", &parts, |(_, part)| part.used.foreign.map(Money::get));
     query.execute(tx).await?;
     Ok(())
+}
+
+/// Returns the amounts of a payment in its own currency; none if that is the tenant's.
+fn foreign(payment: &Payment) -> Option<&ForeignPayment> {
+    payment.foreign.as_ref()
 }
 
 /// Writes applications, and every change of what is applied with its document.
@@ -80,9 +97,11 @@ pub(super) async fn write_applications(tx: &Tx, documents: &Documents<'_>) -> Re
                  select $1, v.*, $2 \
                  from unnest($3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::numeric[], $8::timestamptz[], \
                              $9::uuid[]) as v (id, number, kind, customer_id, amount, occurred_at, command_id)) \
-             insert into application_line (tenant_id, document_id, line_no, payment_id, credit_note_id, invoice_id, amount) \
-             select $1, v.* from unnest($10::uuid[], $11::int[], $12::uuid[], $13::uuid[], $14::uuid[], $15::numeric[]) \
-                 as v (document_id, line_no, payment_id, credit_note_id, invoice_id, amount)";
+             insert into application_line (tenant_id, document_id, line_no, payment_id, credit_note_id, invoice_id, amount, \
+                                           difference, foreign_amount) \
+             select $1, v.* from unnest($10::uuid[], $11::int[], $12::uuid[], $13::uuid[], $14::uuid[], $15::numeric[], \
+                                        $16::numeric[], $17::numeric[]) \
+                 as v (document_id, line_no, payment_id, credit_note_id, invoice_id, amount, difference, foreign_amount)";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(tx.now)
@@ -98,40 +117,51 @@ pub(super) async fn write_applications(tx: &Tx, documents: &Documents<'_>) -> Re
         .column("payment_id", &numbered, |(.., line)| line.credit.payment_id().map(|id| id.0))
         .column("credit_note_id", &numbered, |(.., line)| line.credit.credit_note_id().map(|id| id.0))
         .column("invoice_id", &numbered, |(.., line)| line.invoice_id.map(|id| id.0))
-        .column("amount", &numbered, |(.., line)| line.amount.get());
+        .column("amount", &numbered, |(.., line)| line.amount.get())
+        .column("difference", &numbered, |(.., line)| line.difference.get())
+        .column("foreign_amount", &numbered, |(.., line)| line.foreign.map(Money::get));
     query.execute(tx).await?;
     Ok(())
 }
 
 /// Writes the open amounts of the invoices, credit notes and payments that were settled.
 pub(super) async fn write_open(tx: &Tx, book: &Book, documents: &Documents<'_>) -> Result<(), Error> {
-    let mut invoices: Vec<(InvoiceId, Money)> =
-        documents.settled.iter().filter_map(|id| Some((*id, book.invoices.get(id)?.open))).collect();
-    let mut payments: Vec<(PaymentId, Money)> = Vec::new();
+    let open = |known: &OpenInvoice| Open {
+        base: known.open,
+        foreign: known.foreign.as_ref().map(|foreign| foreign.open),
+    };
+    let invoice = |id: &InvoiceId| book.invoices.get(id).map(|known| (id.0, open(known)));
+    let mut invoices: Vec<(Uuid, Open)> = documents.settled.iter().filter_map(invoice).collect();
+    let mut payments: Vec<(Uuid, Open)> = Vec::new();
     for (credit, known) in documents.credits.iter().filter_map(|id| Some((id, book.credits.get(id)?))) {
+        let foreign = known.foreign.as_ref().map(|foreign| foreign.left);
         match credit {
-            CreditRef::Payment(id) => payments.push((*id, known.left)),
-            CreditRef::CreditNote(id) => invoices.push((*id, -known.left)),
+            CreditRef::Payment(id) => payments.push((id.0, Open { base: known.left, foreign })),
+            CreditRef::CreditNote(id) => {
+                invoices.push((id.0, Open { base: -known.left, foreign: foreign.map(|left| -left) }));
+            }
         }
     }
     if invoices.is_empty() && payments.is_empty() {
         return Ok(());
     }
     let statement = "with paid as ( \
-                 update payment p set unapplied = v.unapplied \
-                 from unnest($3::uuid[], $4::numeric[]) as v (id, unapplied) \
+                 update payment p set unapplied = v.unapplied, foreign_unapplied = v.foreign_unapplied \
+                 from unnest($3::uuid[], $4::numeric[], $5::numeric[]) as v (id, unapplied, foreign_unapplied) \
                  where p.tenant_id = $1 and p.id = v.id) \
-             update invoice i set open = v.open, version = i.version + 1, updated_at = $2 \
-             from unnest($5::uuid[], $6::numeric[]) as v (id, open) \
+             update invoice i set open = v.open, foreign_open = v.foreign_open, version = i.version + 1, updated_at = $2 \
+             from unnest($6::uuid[], $7::numeric[], $8::numeric[]) as v (id, open, foreign_open) \
              where i.tenant_id = $1 and i.id = v.id";
-    let query = sqlx::query(statement)
+    let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(tx.now)
-        .bind(column(&payments, |(id, _)| id.0))
-        .bind(column(&payments, |(_, unapplied)| unapplied.get()))
-        .bind(column(&invoices, |(id, _)| id.0))
-        .bind(column(&invoices, |(_, open)| open.get()));
-    tx.execute(query).await?;
+        .column("id", &payments, |(id, _)| *id)
+        .column("unapplied", &payments, |(_, left)| left.base.get())
+        .column("foreign_unapplied", &payments, |(_, left)| left.foreign.map(Money::get))
+        .column("id", &invoices, |(id, _)| *id)
+        .column("open", &invoices, |(_, open)| open.base.get())
+        .column("foreign_open", &invoices, |(_, open)| open.foreign.map(Money::get));
+    query.execute(tx).await?;
     Ok(())
 }
 

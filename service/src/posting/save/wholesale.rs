@@ -1,10 +1,12 @@
 //! Writes orders, shipments and invoices: one statement per table, none for a table that the batch does not touch.
 
 use domain::book::Book;
+use domain::exchange::ForeignDocument;
+use domain::order::Invoice;
 use sea_orm::sqlx;
 
 use super::documents::Documents;
-use super::{column, money, order, word};
+use super::{column, foreign, money, order, word};
 use crate::columns::Columns;
 use crate::posting::Accepted;
 use crate::{Error, Tx};
@@ -15,6 +17,7 @@ pub(super) async fn write(tx: &Tx, book: &Book, accepted: &[Accepted<'_>]) -> Re
     order::write(tx, book, &documents).await?;
     write_shipments(tx, &documents).await?;
     write_invoices(tx, book, &documents).await?;
+    foreign::write(tx, &documents).await?;
     bill_shipments(tx, &documents).await?;
     undo_shipments(tx, &documents).await?;
     money::write_payments(tx, &documents).await?;
@@ -79,15 +82,18 @@ async fn write_invoices(tx: &Tx, book: &Book, documents: &Documents<'_>) -> Resu
     }
     let statement = "insert into invoice (tenant_id, id, number, kind, customer_id, order_id, location_id, original_id, \
                  country, gross, discount, net, tax, total, open, due_on, reason, occurred_at, command_id, \
-                 customer_version, seller_version, rounding, currency, recorded_at, updated_at) \
+                 customer_version, seller_version, rounding, foreign_currency, exchange_rate, foreign_value, foreign_tax, \
+                 foreign_open, currency, recorded_at, updated_at) \
              select $1, v.*, $2, $3, $3 \
              from unnest($4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::uuid[], $10::uuid[], \
                          $11::text[], $12::numeric[], $13::numeric[], $14::numeric[], $15::numeric[], \
                          $16::numeric[], $17::numeric[], $18::date[], $19::text[], $20::timestamptz[], \
-                         $21::uuid[], $22::int[], $23::int[], $24::numeric[]) as v \
+                         $21::uuid[], $22::int[], $23::int[], $24::numeric[], $25::text[], $26::numeric[], \
+                         $27::numeric[], $28::numeric[], $29::numeric[]) as v \
                         (id, number, kind, customer_id, order_id, location_id, original_id, country, \
                          gross, discount, net, tax, total, open, due_on, reason, occurred_at, command_id, \
-                         customer_version, seller_version, rounding)";
+                         customer_version, seller_version, rounding, foreign_currency, exchange_rate, foreign_value, \
+                         foreign_tax, foreign_open)";
     let query = Columns::of(statement)
         .bind(tx.tenant_id.0)
         .bind(&book.setup.settings.currency)
@@ -112,9 +118,19 @@ async fn write_invoices(tx: &Tx, book: &Book, documents: &Documents<'_>) -> Resu
         .column("command_id", rows, |(_, by)| *by)
         .column("customer_version", rows, |(row, _)| row.customer.version)
         .column("seller_version", rows, |(row, _)| row.seller.version)
-        .column("rounding", rows, |(row, _)| row.rounding.get());
+        .column("rounding", rows, |(row, _)| row.rounding.get())
+        .column("foreign_currency", rows, |(row, _)| own(row).map(|own| own.quote.currency.clone()))
+        .column("exchange_rate", rows, |(row, _)| own(row).map(|own| own.quote.rate.get()))
+        .column("foreign_value", rows, |(row, _)| own(row).map(|own| own.amounts.value.get()))
+        .column("foreign_tax", rows, |(row, _)| own(row).map(|own| own.amounts.tax.get()))
+        .column("foreign_open", rows, |(row, _)| own(row).map(|own| own.open.get()));
     query.execute(tx).await?;
     Ok(())
+}
+
+/// Returns the amounts of an invoice in its own currency; none if that is the tenant's.
+fn own(invoice: &Invoice) -> Option<&ForeignDocument> {
+    invoice.foreign.as_ref()
 }
 
 /// Writes the invoice on the shipments that it bills.

@@ -1,0 +1,63 @@
+//! Payments and payouts in another currency than the tenant's.
+//!
+//! The money is converted at the rate of the payment. An invoice falls by the same share in both currencies, at its own
+//! rate. The difference is realised when the payment is applied: a gain if the customer paid more in the tenant's currency
+//! than was owed, a loss if less.
+
+use chrono::{DateTime, Utc};
+
+use super::PaymentMethod;
+use crate::book::Book;
+use crate::exchange::{Open, Quote, Stated};
+use crate::number::{ExchangeRate, Money};
+use crate::refusal::{Problems, Refusal};
+
+/// The amounts of a payment in its own currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignPayment {
+    /// The currency and the rate.
+    pub quote: Quote,
+    /// The amount; negative if the money went to the customer or back to the payer.
+    pub amount: Money,
+    /// The part that is applied to no invoice.
+    pub unapplied: Money,
+}
+
+/// The currency and the rate that a payment states.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Currency<'a> {
+    pub(super) currency: Option<&'a str>,
+    pub(super) rate: Option<ExchangeRate>,
+    pub(super) method: PaymentMethod,
+}
+
+/// Returns the currency and the rate of a payment; none if it is in the tenant's currency. Rejects cash in another one.
+pub(super) fn quote(book: &Book, named: Currency<'_>, at: DateTime<Utc>) -> Result<Option<Quote>, Refusal> {
+    let settings = &book.setup.settings;
+    let stated = Stated { currency: named.currency, rate: named.rate, day: settings.day(at) };
+    let quote = book.exchange.quote(stated, settings).map_err(Problems::of)?;
+    if quote.is_some() && named.method == PaymentMethod::Cash {
+        let detail = format!(
+            "Tills have cash in {} only: use another method, or leave currency out.",
+            settings.currency
+        );
+        return Err(Refusal::invalid("/method", detail));
+    }
+    Ok(quote)
+}
+
+/// Returns the decimals of the currency of a payment.
+pub(super) fn decimals(book: &Book, quote: Option<&Quote>) -> u32 {
+    quote.map_or(book.setup.settings.exponent, |quote| quote.decimals)
+}
+
+/// Converts the amount of a payment, which is stated in its own currency.
+pub(super) fn convert(book: &Book, quote: Option<&Quote>, stated: Money) -> Result<Open, Refusal> {
+    match quote {
+        None => Ok(Open { base: stated, foreign: None }),
+        Some(quote) => {
+            let base = quote.paid(stated, &book.setup.settings).map_err(Problems::of)?;
+            Ok(Open { base, foreign: Some(stated) })
+        }
+    }
+}
