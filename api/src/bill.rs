@@ -15,11 +15,11 @@ use domain::tag;
 use serde::Serialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::Answer;
 use crate::idempotency::PostHeaders;
 use crate::line::Skus;
 use crate::params::PathId;
 use crate::posting::Post;
+use crate::{Answer, Caller};
 
 use form::{BillCreditIn, BillIn, BillReversalIn};
 
@@ -323,7 +323,10 @@ async fn create(post: Post) -> Answer {
 )]
 #[post("/v1/bills/{id}/credit")]
 async fn credit(post: Post, id: PathId<BillId>) -> Answer {
-    post.create::<BillId, _>(BILLS, |input: BillCreditIn, _| form::to_credit(id.0, input)).await
+    post.create::<BillId, _>(BILLS, |input: BillCreditIn, caller: &Caller| {
+        form::to_credit(id.0, input, caller.sees_costs())
+    })
+    .await
 }
 
 /// Reverse a bill

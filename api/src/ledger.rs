@@ -1,6 +1,7 @@
 //! The general ledger: journal and trial balance.
 
 mod account;
+mod export;
 mod mapping;
 
 use actix_web::web::Data;
@@ -24,6 +25,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(show)
         .service(trial_balance)
         .configure(account::routes)
+        .configure(export::routes)
         .configure(mapping::routes);
 }
 

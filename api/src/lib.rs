@@ -38,6 +38,7 @@ mod errors;
 pub mod event;
 pub mod exchange_rate;
 mod faults;
+pub mod foreign_valuation;
 mod health;
 mod html;
 pub mod idempotency;

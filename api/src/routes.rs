@@ -6,10 +6,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::posting::Rendering;
 use crate::{
     attachment, audit, auth, bank, bi_login, bill, catalog, close, count, customer, customer_session, errors,
-    event, exchange_rate, health, integrity, journal, landed_cost, ledger, limits, location, lot, openapi,
-    order, period_lock, pos, pricing, purchase_order, reconciliation, recurring_entry, refusal, register,
-    render, replenish, request_log, settings, stock, stream, supplier, supplier_payment, tax, voucher,
-    webhook,
+    event, exchange_rate, foreign_valuation, health, integrity, journal, landed_cost, ledger, limits,
+    location, lot, openapi, order, period_lock, pos, pricing, purchase_order, reconciliation,
+    recurring_entry, refusal, register, render, replenish, request_log, settings, stock, stream, supplier,
+    supplier_payment, tax, voucher, webhook,
 };
 
 /// Mounts every route of this crate, one line per area. The busiest areas come first, because routes are tried in
@@ -46,6 +46,7 @@ pub fn mount(cfg: &mut ServiceConfig) {
         .configure(close::routes)
         .configure(recurring_entry::routes)
         .configure(exchange_rate::routes)
+        .configure(foreign_valuation::routes)
         .configure(reconciliation::routes)
         .configure(replenish::routes)
         .configure(integrity::routes)

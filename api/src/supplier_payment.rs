@@ -283,7 +283,7 @@ async fn create_batch(post: Post) -> Answer {
     post.batch(PAYMENTS, to_command).await
 }
 
-fn to_command(input: SupplierPaymentIn, _: &Caller) -> Result<Command, ApiError> {
+fn to_command(input: SupplierPaymentIn, caller: &Caller) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference);
     problems.check()?;
@@ -296,6 +296,7 @@ fn to_command(input: SupplierPaymentIn, _: &Caller) -> Result<Command, ApiError>
         advance: input.advance,
         reference,
         occurred_at: input.occurred_at.map(Instant::get),
+        sees_costs: caller.sees_costs(),
     }))
 }
 
@@ -313,7 +314,7 @@ fn to_command(input: SupplierPaymentIn, _: &Caller) -> Result<Command, ApiError>
 )]
 #[post("/v1/supplier-payments/{id}/apply")]
 async fn apply(post: Post, id: PathId<SupplierPaymentId>) -> Answer {
-    let command = |input: SupplierAdvanceApplicationIn, _: &Caller| {
+    let command = |input: SupplierAdvanceApplicationIn, caller: &Caller| {
         let mut problems = Problems::default();
         let reference = text::checked(&mut problems, "/reference", input.reference);
         problems.check()?;
@@ -323,6 +324,7 @@ async fn apply(post: Post, id: PathId<SupplierPaymentId>) -> Answer {
             parts: input.bills.into_iter().map(PaidBillIn::into_part).collect(),
             reference,
             occurred_at: input.occurred_at.map(Instant::get),
+            sees_costs: caller.sees_costs(),
         }))
     };
     post.create::<SupplierPaymentId, _>(PAYMENTS, command).await

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use chrono::{DateTime, Duration, SecondsFormat, Utc};
+use chrono::{DateTime, Duration, NaiveDate, SecondsFormat, Utc};
 use uuid::Uuid;
 
 use crate::allocation::Allotment;
@@ -26,6 +26,7 @@ use crate::id::{
 use crate::landed_cost::{LandedCost, Receipt};
 use crate::ledger::control::Facts;
 use crate::ledger::mapping::Mapping;
+use crate::ledger::valuation::KnownValuation;
 use crate::ledger::{Entry, KnownEntry, KnownYear, Opened};
 use crate::location::LocationKind;
 use crate::lot::{Lot, Lots};
@@ -258,6 +259,8 @@ pub struct Book {
     pub years: HashMap<i32, KnownYear>,
     /// Facts of opening balances, if a command posts some.
     pub opened: Opened,
+    /// Facts of valuations of items in other currencies, by day.
+    pub valuations: HashMap<NaiveDate, KnownValuation>,
 }
 
 /// The rows that an accepted command writes.
@@ -403,6 +406,7 @@ impl Book {
             entries: HashMap::new(),
             years: HashMap::new(),
             opened: Opened::default(),
+            valuations: HashMap::new(),
         }
     }
 

@@ -206,6 +206,7 @@ fn place(book: &Book, command: &Command) -> Option<Place> {
         | Command::PostEntry(_)
         | Command::OpenBooks(_)
         | Command::CloseYear(_)
+        | Command::ValueForeign(_)
         | Command::ReverseEntry(_) => None,
     }
 }
@@ -399,6 +400,7 @@ fn channel(book: &Book, command: &Command) -> Option<Channel> {
         | Command::PostEntry(_)
         | Command::OpenBooks(_)
         | Command::CloseYear(_)
+        | Command::ValueForeign(_)
         | Command::ReverseEntry(_) => None,
     }
 }

@@ -179,6 +179,8 @@ pub enum Command {
     OpenBooks(journal::OpenBooks),
     /// Close a year.
     CloseYear(journal::CloseYear),
+    /// Value items that are open in other currencies.
+    ValueForeign(journal::ValueForeign),
     /// Reverse a journal entry.
     ReverseEntry(journal::Reverse),
 }
@@ -245,6 +247,7 @@ impl Command {
             Command::PostEntry(command) => command,
             Command::OpenBooks(command) => command,
             Command::CloseYear(command) => command,
+            Command::ValueForeign(command) => command,
             Command::ReverseEntry(command) => command,
         }
     }

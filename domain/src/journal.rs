@@ -1,8 +1,9 @@
-//! Journal entries posted by hand, opening balances, closes of years, and reversals of these.
+//! Journal entries posted by hand, opening balances, closes of years, valuations, and reversals of these.
 
 mod opening;
 pub mod recurring;
 mod reverse;
+mod valuation;
 mod year;
 
 use chrono::NaiveDate;
@@ -21,6 +22,7 @@ use crate::tenant::Channel;
 
 pub use self::opening::OpenBooks;
 pub use self::reverse::Reverse;
+pub use self::valuation::{ValueForeign, valuation_id};
 pub use self::year::{CloseYear, day_after};
 
 /// The most lines of an entry.

@@ -3,6 +3,7 @@
 pub mod chart;
 pub mod control;
 pub mod mapping;
+pub mod valuation;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -56,6 +57,8 @@ pub mod account {
     pub const INPUT_TAX: &str = "1400";
     /// Payables to suppliers.
     pub const PAYABLE: &str = "2000";
+    /// Change of value of open bills in other currencies at the rate of a day; taken back on the next day.
+    pub const PAYABLE_VALUATION: &str = "2010";
     /// Stock received and not billed by the supplier yet, at cost.
     pub const RECEIVED_NOT_INVOICED: &str = "2100";
     /// Freight, duty and the like that raised the cost of stock and are not billed yet.
@@ -105,6 +108,8 @@ pub mod account {
     pub const INVOICE_ROUNDING: &str = "6020";
     /// Realised exchange differences: losses are debited, gains credited.
     pub const EXCHANGE_DIFFERENCES: &str = "6040";
+    /// Unrealised exchange differences: losses are debited, gains credited.
+    pub const UNREALISED_DIFFERENCES: &str = "6045";
     /// Receivables that will not be paid.
     pub const BAD_DEBTS: &str = "6100";
 }
@@ -122,6 +127,7 @@ pub const CHART: &[(&str, &str, AccountKind)] = &[
     (account::SHIPPED_NOT_INVOICED, "Shipped not invoiced", AccountKind::Asset),
     (account::INPUT_TAX, "Input tax", AccountKind::Asset),
     (account::PAYABLE, "Accounts payable", AccountKind::Liability),
+    (account::PAYABLE_VALUATION, "Valuation of foreign payables", AccountKind::Liability),
     (account::RECEIVED_NOT_INVOICED, "Goods received not invoiced", AccountKind::Liability),
     (account::LANDED_COST_ACCRUED, "Landed cost accrued", AccountKind::Liability),
     (account::OUTPUT_TAX, "Output tax", AccountKind::Liability),
@@ -146,6 +152,7 @@ pub const CHART: &[(&str, &str, AccountKind)] = &[
     (account::CASH_ROUNDING, "Cash rounding", AccountKind::Expense),
     (account::INVOICE_ROUNDING, "Invoice rounding", AccountKind::Expense),
     (account::EXCHANGE_DIFFERENCES, "Exchange differences", AccountKind::Expense),
+    (account::UNREALISED_DIFFERENCES, "Unrealised exchange differences", AccountKind::Expense),
     (account::BAD_DEBTS, "Bad debts", AccountKind::Expense),
 ];
 

@@ -151,6 +151,8 @@ pub struct Needs {
     pub closed_years: BTreeSet<i32>,
     /// Days of opening balances. The balances of control accounts at their ends are needed.
     pub opening_on: BTreeSet<NaiveDate>,
+    /// Days at whose ends items in other currencies are valued. The open items are needed.
+    pub valued_on: BTreeSet<NaiveDate>,
 }
 
 impl Needs {

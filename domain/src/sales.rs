@@ -373,6 +373,7 @@ impl Sold<'_> {
             channel: Some(self.channel),
             location_id: Some(self.location_id),
             category_id: line.category_id,
+            tax_rate: Some(line.tax_rate),
         })
     }
 }

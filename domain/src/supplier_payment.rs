@@ -66,6 +66,8 @@ pub struct Pay {
     pub reference: Option<String>,
     /// The time; now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
+    /// Whether the caller may see costs, which needs the scope `costs:read`. Rejections name no open amounts of bills without it.
+    pub sees_costs: bool,
 }
 
 /// An advance to apply to bills.
@@ -81,6 +83,8 @@ pub struct Apply {
     pub reference: Option<String>,
     /// The time, not before the payment; now if absent.
     pub occurred_at: Option<DateTime<Utc>>,
+    /// Whether the caller may see costs, which needs the scope `costs:read`. Rejections name no open amounts of bills without it.
+    pub sees_costs: bool,
 }
 
 /// A payment of a supplier to take back.
@@ -247,7 +251,8 @@ fn pay(book: &mut Book, command: &Pay) -> Result<(SupplierPayment, Posting), Ref
     }
     let advance = check_advance(book, command)?;
     let day = book.setup.settings.day(occurred_at);
-    let parts = check_parts(book, command.supplier_id, &command.parts, day)?;
+    let payer = Payer { supplier_id: command.supplier_id, sees_costs: command.sees_costs };
+    let parts = check_parts(book, payer, &command.parts, day)?;
     // Bills of several currencies have no sum: they are rejected before it is compared.
     let foreign = foreign::quote(book, command, occurred_at)?;
     let of_bills: Money = parts.iter().map(|part| part.amount - part.discount).sum();
@@ -323,7 +328,8 @@ fn apply(book: &mut Book, command: &Apply) -> Result<(SupplierPayment, Posting),
     let occurred_at = book.occurred_after(command.occurred_at, (paid.number.as_str(), paid.occurred_at))?;
     let day = book.setup.settings.day(occurred_at);
     foreign::check_none(book, &command.parts)?;
-    let parts = check_parts(book, paid.supplier_id, &command.parts, day)?;
+    let payer = Payer { supplier_id: paid.supplier_id, sees_costs: command.sees_costs };
+    let parts = check_parts(book, payer, &command.parts, day)?;
     let applied: Money = parts.iter().map(|part| part.amount - part.discount).sum();
     check_moves(applied)?;
     if applied > paid.unapplied {
@@ -356,10 +362,17 @@ fn apply(book: &mut Book, command: &Apply) -> Result<(SupplierPayment, Posting),
     Ok(post(book, application))
 }
 
+/// The supplier of the bills, and whether the caller may see their open amounts.
+#[derive(Debug, Clone, Copy)]
+struct Payer {
+    supplier_id: SupplierId,
+    sees_costs: bool,
+}
+
 /// Returns the parts with their discounts of a day. A rejection names every wrong part.
 fn check_parts(
     book: &Book,
-    supplier_id: SupplierId,
+    payer: Payer,
     named: &[PartToPay],
     day: NaiveDate,
 ) -> Result<Vec<PaidBill>, Refusal> {
@@ -372,7 +385,7 @@ fn check_parts(
     for (index, part) in named.iter().enumerate() {
         let pointer = format!("/bills/{index}");
         let known = book.bills.get(&part.bill_id);
-        let Some(known) = known.filter(|known| known.bill.supplier_id == supplier_id) else {
+        let Some(known) = known.filter(|known| known.bill.supplier_id == payer.supplier_id) else {
             problems.add(format!("{pointer}/bill_id"), Code::NotFound, "The supplier has no such bill.");
             continue;
         };
@@ -380,18 +393,26 @@ fn check_parts(
         if named[..index].iter().any(|other| other.bill_id == part.bill_id) {
             problems.invalid(format!("{pointer}/bill_id"), "Name each bill once.");
         } else if part.version.is_some_and(|version| version != bill.version) {
-            let detail = format!(
-                "{} was changed since you read it, and {} of it is open: read it again.",
-                bill.number,
-                bill.stated_open()
-            );
+            let detail = if payer.sees_costs {
+                let open = bill.stated_open();
+                format!(
+                    "{} was changed since you read it, and {open} of it is open: read it again.",
+                    bill.number
+                )
+            } else {
+                format!("{} was changed since you read it: read it again.", bill.number)
+            };
             problems.add(format!("{pointer}/version"), Code::VersionMismatch, detail);
         } else if part.amount != Money::rounded_to(part.amount.get(), foreign::decimals(bill, settings)) {
             let detail = format!("An amount has at most {} decimals.", foreign::decimals(bill, settings));
             problems.invalid(format!("{pointer}/amount"), detail);
         } else if !part.amount.is_positive() || part.amount > bill.stated_open() {
-            let open = bill.stated_open();
-            let detail = format!("{open} of {} is open: {} can't be paid.", bill.number, part.amount);
+            let detail = if payer.sees_costs {
+                let open = bill.stated_open();
+                format!("{open} of {} is open: {} can't be paid.", bill.number, part.amount)
+            } else {
+                format!("An amount is above zero and at most what is open of {}: send less.", bill.number)
+            };
             problems.invalid(format!("{pointer}/amount"), detail);
         } else {
             match with_discount(known, part, day, settings) {
@@ -554,6 +575,7 @@ mod tests {
             advance: None,
             reference: None,
             occurred_at: None,
+            sees_costs: true,
         };
         assert_eq!(pay.lines(), 500);
         pay.parts.clear();

@@ -70,6 +70,7 @@ tags! {
     ExchangeRate = "exchange_rate",
     ExchangeRateImport = "exchange_rate_import",
     ExpectedReceipt = "expected_receipt",
+    ForeignValuation = "foreign_valuation",
     Hold = "hold",
     IdentityProvider = "identity_provider",
     Ingest = "ingest",

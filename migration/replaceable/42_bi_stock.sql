@@ -355,22 +355,23 @@ join public.customer cu on cu.tenant_id = i.tenant_id and cu.id = i.customer_id
 cross join lateral (select (now() at time zone t.time_zone)::date as day) d
 group by cu.number, cu.name, t.currency;
 
--- Open bills of each supplier, by days after their due date, as of now.
+-- Open bills of each supplier and currency, by days after their due date, as of now.
 create view bi.payable_ageing with (security_invoker = true) as
 select
-    su.code || '' as supplier_code, su.name || '' as supplier_name, t.currency,
+    su.code || '' as supplier_code, su.name || '' as supplier_name,
+    coalesce(b.foreign_currency, t.currency) as bill_currency, t.currency,
     coalesce(sum(b.open) filter (where b.due_on >= d.day), 0) as not_due,
     coalesce(sum(b.open) filter (where d.day - b.due_on between 1 and 30), 0) as due_1_to_30_days,
     coalesce(sum(b.open) filter (where d.day - b.due_on between 31 and 60), 0) as due_31_to_60_days,
     coalesce(sum(b.open) filter (where d.day - b.due_on between 61 and 90), 0) as due_61_to_90_days,
     coalesce(sum(b.open) filter (where d.day - b.due_on > 90), 0) as due_over_90_days,
-    sum(b.open) as payable
+    sum(b.open) as payable, sum(coalesce(b.foreign_open, b.open)) as foreign_payable
 from public.bill b
 join public.tenant t on t.tenant_id = b.tenant_id
 join public.supplier su on su.tenant_id = b.tenant_id and su.id = b.supplier_id
 cross join lateral (select (now() at time zone t.time_zone)::date as day) d
-where b.tenant_id = bi.tenant() and b.open <> 0
-group by su.code, su.name, t.currency;
+where b.tenant_id = bi.tenant() and (b.open <> 0 or b.foreign_open <> 0)
+group by su.code, su.name, b.foreign_currency, t.currency;
 
 -- Units issued below zero, with their final cost.
 create view bi.costs_to_settle with (security_invoker = true) as

@@ -226,6 +226,9 @@ pub const STEPS: &[Step] = &[
     step!("0237_bank_amount_indexes"),
     step!("0212_foreign_sales"),
     step!("0213_foreign_sales_valid"),
+    step!("0217_valuation_accounts"),
+    step!("0218_bill_foreign_index"),
+    step!("0219_bill_foreign_open_index"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

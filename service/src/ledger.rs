@@ -2,6 +2,7 @@
 
 pub mod chart;
 pub mod control;
+pub mod export;
 pub mod mapping;
 
 use chrono::{DateTime, NaiveDate, Utc};

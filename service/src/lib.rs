@@ -22,6 +22,7 @@ pub mod error;
 pub mod event;
 pub mod exchange_rate;
 pub mod expand;
+pub mod foreign_valuation;
 pub mod input;
 pub mod integrity;
 pub mod invoice;

@@ -65,6 +65,7 @@ pub(crate) mod setup;
 pub(crate) mod stock_documents;
 mod supplier_returns;
 mod table;
+pub(crate) mod valuation;
 mod vouchers;
 pub(crate) mod waiting;
 

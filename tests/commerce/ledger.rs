@@ -2,10 +2,12 @@
 
 mod chart;
 mod exchange_rate;
+mod export;
 mod mapping;
 mod opening;
 mod recurring;
 mod reversal;
+mod valuation;
 
 use serde_json::{Value, json};
 use tests::with_tenant;

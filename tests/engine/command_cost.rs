@@ -18,7 +18,7 @@ use tests::{Client, Node, Tenant, Till, environment, lines, sale, with_tenant};
 const MANY: usize = 7;
 
 /// Each kind of command, named as in its event, and its statements.
-const COMMANDS: [(&str, u64); 78] = [
+const COMMANDS: [(&str, u64); 79] = [
     ("pos_sale.completed", 4),
     ("pos_sale.completed, first in first out", 6),
     ("pos_sale.completed, by lot", 7),
@@ -97,6 +97,7 @@ const COMMANDS: [(&str, u64); 78] = [
     ("journal_entry.opened", 7),
     ("journal_entry.reversed", 6),
     ("journal_entry.year_closed", 9),
+    ("journal_entry.valued", 8),
 ];
 
 /// A shop whose documents are prepared by another server, so that only the command itself is counted.

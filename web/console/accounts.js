@@ -14,7 +14,7 @@ import { place } from "./place.js";
 import { setup } from "./setup.js";
 import { texts } from "./texts.js";
 
-/** @typedef {{purpose: string, channel?: string, location_id?: string, category_id?: string, account: string}} Rule */
+/** @typedef {{purpose: string, channel?: string, location_id?: string, category_id?: string, tax_rate?: string, account: string}} Rule */
 /** @typedef {{rules: Rule[], version: number}} Mapping */
 /** A rule with its place among all. @typedef {Rule & {at: number}} Placed */
 /** `of` is null for a new rule. @typedef {{what: "edit", of: Placed | null} | {what: "remove", of: Placed}} Open */
@@ -101,6 +101,7 @@ function columns(mayWrite, open) {
       title: text.category,
       value: (rule) => (rule.category_id ? nameIn(categories, rule.category_id) : text.any),
     },
+    { name: "tax_rate", title: text.taxRate, value: (rule) => rule.tax_rate ?? text.any },
     { name: "account", title: text.account, value: account },
     {
       name: "actions",
@@ -145,6 +146,7 @@ function Form({ of, mapping: found, close, done }) {
       <${Select} name="rule-channel" label=${text.channel} value=${of?.channel ?? ""} help=${text.conditionHelp} options=${channels} wrong=${wrong("channel")} />
       <${Select} name="rule-location_id" label=${text.location} value=${of?.location_id ?? ""} options=${options(locations, of?.location_id)} wrong=${wrong("location_id")} />
       <${Select} name="rule-category_id" label=${text.category} value=${of?.category_id ?? ""} help=${text.conditionHelp} options=${options(categories, of?.category_id)} wrong=${wrong("category_id")} />
+      <${Field} name="rule-tax_rate" label=${text.taxRate} value=${of?.tax_rate} required=${false} help=${text.taxRateHelp} wrong=${wrong("tax_rate")} />
       <${Field} name="rule-account" label=${text.account} value=${of?.account} help=${text.accountHelp} wrong=${wrong("account")} />
     </div>
     <${Wrong} problem=${problem} />

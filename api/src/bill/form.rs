@@ -178,7 +178,7 @@ fn subject(line: &BillLineIn) -> Result<Subject, &'static str> {
     }
 }
 
-pub fn to_credit(bill_id: BillId, input: BillCreditIn) -> Result<Command, ApiError> {
+pub fn to_credit(bill_id: BillId, input: BillCreditIn, sees_costs: bool) -> Result<Command, ApiError> {
     let mut problems = Problems::default();
     let reference = text::checked(&mut problems, "/reference", input.reference);
     let supplier_number = input.supplier_number.checked(&mut problems, "/supplier_number");
@@ -196,6 +196,7 @@ pub fn to_credit(bill_id: BillId, input: BillCreditIn) -> Result<Command, ApiErr
         dated: input.dated,
         reference,
         lines: input.lines.into_iter().map(line).collect(),
+        sees_costs,
     }))
 }
 

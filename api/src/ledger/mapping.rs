@@ -4,6 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get, put};
 use domain::id::{CategoryId, LocationId};
 use domain::ledger::mapping::{Case, EntryPurpose};
+use domain::number::Percent;
 use domain::tenant::Channel;
 use serde::Deserialize;
 use service::ledger::mapping::{self, AccountMapping, AccountMappingInput, ResolvedAccount};
@@ -39,8 +40,8 @@ async fn show(app: Data<App>, caller: Caller, seen: IfNoneMatch) -> Answer {
 /// Replace the mapping of accounts
 ///
 /// Replaces all rules: at most 500. If several rules apply to a posting, the rule with the most conditions wins. If
-/// these are equal in number, a category wins over a location, and a location over a channel. A category includes the
-/// categories below it, and the nearest one wins. Inventory, receivables, payables, tenders and taxes are not mapped: a
+/// these are equal in number, a category wins over a location, a location over a tax rate, and a tax rate over a channel. A category
+/// includes the categories below it, and the nearest one wins. Inventory, receivables, payables, tenders and taxes are not mapped: a
 /// tax has an account of its own.
 ///
 /// The account must be in the chart and of the kind of the purpose. An account for revenue, returns, discount or cost of goods is kept for
@@ -78,6 +79,9 @@ struct PostingParams {
     location_id: Option<LocationId>,
     /// Category of the product.
     category_id: Option<CategoryId>,
+    /// Tax rate of the line in percent of the net.
+    #[param(example = "20")]
+    tax_rate: Option<Percent>,
 }
 
 /// Get the account of a posting
@@ -92,12 +96,12 @@ struct PostingParams {
 )]
 #[get("/v1/account-mapping/resolve")]
 async fn resolve(app: Data<App>, caller: Caller, posting: Params<PostingParams>) -> Answer {
-    let Params(PostingParams { purpose, channel, location_id, category_id }) = posting;
+    let Params(PostingParams { purpose, channel, location_id, category_id, tax_rate }) = posting;
     if purpose.is_of_sales() && channel.is_none() {
         let detail = "The account of a sale depends on its channel: send wholesale or retail.";
         return Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("channel"));
     }
-    let posted = Case { purpose, channel, location_id, category_id };
+    let posted = Case { purpose, channel, location_id, category_id, tax_rate };
     let found = app.db.read(caller.tenant_id, async |tx| mapping::resolve(tx, &posted).await).await;
     Ok(HttpResponse::Ok().json(found.map_err(|error| ApiError::from(error).in_query())?))
 }

@@ -51,6 +51,8 @@ pub struct Credit {
     pub reference: Option<String>,
     /// Its lines, 1 to 2,000.
     pub lines: Vec<CreditLine>,
+    /// Whether the caller may see costs, which needs the scope `costs:read`. Rejections name no amounts without it.
+    pub sees_costs: bool,
 }
 
 /// A line of a credit note. It states a quantity or a value.
@@ -180,11 +182,17 @@ fn credit(book: &mut Book, command: &Credit) -> Result<(Bill, Posting), Refusal>
     let mut taken = check_lines(book, command, &known)?;
     let total: Money = taken.iter().map(|taken| taken.part.stated().total()).sum();
     if total > known.bill.stated_open() {
-        let detail = format!(
-            "{} of {} is open, and the credit note takes {total} back: reverse payments first, or credit less.",
-            known.bill.stated_open(),
-            known.bill.number
-        );
+        let number = &known.bill.number;
+        let detail = if command.sees_costs {
+            let open = known.bill.stated_open();
+            format!(
+                "{open} of {number} is open, and the credit note takes {total} back: reverse payments first, or credit less."
+            )
+        } else {
+            format!(
+                "The credit note takes back more than is open of {number}: reverse payments first, or credit less."
+            )
+        };
         return Err(Refusal::invalid("/lines", detail));
     }
     foreign::settle(&known, &mut taken.iter_mut().map(|taken| &mut taken.part).collect::<Vec<_>>());
@@ -249,7 +257,7 @@ fn check_lines(book: &Book, command: &Credit, known: &KnownBill) -> Result<Vec<T
             problems.invalid(format!("{pointer}/line_no"), "Name each line once.");
             continue;
         }
-        match check_line(book, known, line, &pointer) {
+        match check_line(book, known, line, Place { pointer: &pointer, sees_costs: command.sees_costs }) {
             Ok(line) => taken.push(line),
             Err(problem) => problems.push(problem),
         }
@@ -258,7 +266,26 @@ fn check_lines(book: &Book, command: &Credit, known: &KnownBill) -> Result<Vec<T
     Ok(taken)
 }
 
-fn check_line(book: &Book, known: &KnownBill, line: &CreditLine, pointer: &str) -> Result<Taken, Problem> {
+/// The place of a line in the request, and whether the caller may see what is left of the line.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    pointer: &'a str,
+    sees_costs: bool,
+}
+
+impl Place<'_> {
+    /// Rejects an amount that is not from zero to what is left of the line.
+    fn beyond(self, field: &str, left: Money) -> Problem {
+        let detail = match self.sees_costs {
+            true => format!("Send a {field} from 0 to {left}, which is left of the line."),
+            false => format!("Send a {field} from 0 to what is left of the line."),
+        };
+        problem(self.pointer, field, detail)
+    }
+}
+
+fn check_line(book: &Book, known: &KnownBill, line: &CreditLine, place: Place<'_>) -> Result<Taken, Problem> {
+    let pointer = place.pointer;
     let at = known.bill.lines.iter().position(|billed| billed.line_no == line.line_no);
     let Some(at) = at else {
         let detail = format!("{} has no line {}.", known.bill.number, line.line_no);
@@ -289,8 +316,7 @@ fn check_line(book: &Book, known: &KnownBill, line: &CreditLine, pointer: &str) 
         (None, None) => of_units,
     };
     if !foreign::is_amount(bill, value, settings) || value.is_negative() || value > open.value {
-        let detail = format!("Send a value from 0 to {}, which is left of the line.", open.value);
-        return Err(problem(pointer, "value", detail));
+        return Err(place.beyond("value", open.value));
     }
     if billed.goods.is_some() && !left.quantity.is_positive() {
         return Err(problem(
@@ -302,8 +328,7 @@ fn check_line(book: &Book, known: &KnownBill, line: &CreditLine, pointer: &str) 
     let by_share = foreign::share(bill, open.tax, (value, open.value), settings);
     let tax = line.tax.unwrap_or(by_share);
     if !foreign::is_amount(bill, tax, settings) || tax.is_negative() || tax > open.tax {
-        let detail = format!("Send a tax_value from 0 to {}, which is left of the line.", open.tax);
-        return Err(problem(pointer, "tax_value", detail));
+        return Err(place.beyond("tax_value", open.tax));
     }
     if quantity.is_zero() && value.is_zero() && tax.is_zero() {
         return Err(problem(pointer, "value", "The line credits nothing: leave it out."));

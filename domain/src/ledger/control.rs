@@ -23,12 +23,13 @@ const KEPT: [&str; 14] = [
 ];
 /// Accounts that documents keep and entries by hand settle, such as the arrival of card payments or a tax return. The tie-out shows
 /// the part by hand.
-const SETTLED: [&str; 8] = [
+const SETTLED: [&str; 9] = [
     account::BANK,
     account::CARD_CLEARING,
     account::SUPPLIER_ADVANCES,
     account::INPUT_TAX,
     account::PAYABLE,
+    account::PAYABLE_VALUATION,
     account::RECEIVED_NOT_INVOICED,
     account::LANDED_COST_ACCRUED,
     account::OUTPUT_TAX,
@@ -137,7 +138,7 @@ mod tests {
     fn a_control_account_is_named_by_its_own_documents_only() {
         let free = [
             "1110", "3000", "3100", "5100", "5110", "5200", "5300", "5310", "5400", "6000", "6010", "6020",
-            "6040", "6100",
+            "6040", "6045", "6100",
         ];
         assert_eq!(named(Use::Reason), free);
         assert_eq!(named(Use::Voucher), free);

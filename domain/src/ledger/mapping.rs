@@ -1,8 +1,8 @@
 //! The mapping of accounts: rules that give a posting of profit and loss another account than the default one.
 //!
-//! - A rule names a purpose and conditions: a category, a location, a channel. If several rules apply, the rule with
-//!   the most conditions wins. If these are equal in number, a category wins over a location, and a location over a
-//!   channel. A category includes the categories below it, and the nearest one wins.
+//! - A rule names a purpose and conditions: a category, a location, a tax rate, a channel. If several rules apply, the rule
+//!   with the most conditions wins. If these are equal in number, a category wins over a location, a location over a tax
+//!   rate, and a tax rate over a channel. A category includes the categories below it, and the nearest one wins.
 //! - The accounts of sales equal the sums of the sales lines, like the default accounts. So an account that a rule gave
 //!   to revenue, returns, discounts or cost of goods is kept for that purpose: no other record may name it, also after
 //!   the rule is gone.
@@ -10,8 +10,11 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
+use rust_decimal::Decimal;
+
 use super::{AccountKind, account, control, cost_account, returns_account, sales_account};
 use crate::id::{CategoryId, LocationId};
+use crate::number::Percent;
 use crate::refusal::{Code, Problems};
 use crate::tenant::Channel;
 use crate::text_enum;
@@ -20,6 +23,27 @@ use crate::text_enum;
 pub const RULES_MAX: usize = 500;
 /// The most categories from one up to the root that are looked at.
 const LINEAGE_MAX: usize = 32;
+
+/// All combinations of conditions, in the order in which their rules win: category, location, tax rate, channel. 1 is a condition that the rule
+/// names.
+const ORDER: [[u8; 4]; 16] = [
+    [1, 1, 1, 1],
+    [1, 1, 1, 0],
+    [1, 1, 0, 1],
+    [1, 0, 1, 1],
+    [0, 1, 1, 1],
+    [1, 1, 0, 0],
+    [1, 0, 1, 0],
+    [1, 0, 0, 1],
+    [0, 1, 1, 0],
+    [0, 1, 0, 1],
+    [0, 0, 1, 1],
+    [1, 0, 0, 0],
+    [0, 1, 0, 0],
+    [0, 0, 1, 0],
+    [0, 0, 0, 1],
+    [0, 0, 0, 0],
+];
 
 text_enum! {
     /// The part of a document that is posted to an account of profit and loss.
@@ -104,6 +128,8 @@ pub struct Case {
     pub location_id: Option<LocationId>,
     /// The category of the product.
     pub category_id: Option<CategoryId>,
+    /// The tax rate of the line in percent of the net. With several taxes: the sum of those in percent.
+    pub tax_rate: Option<Percent>,
 }
 
 /// A rule: its conditions, and the account that it gives.
@@ -165,32 +191,31 @@ impl Mapping {
 
     /// Returns the account of a posting that has a location only.
     pub fn account_at(&self, purpose: EntryPurpose, location_id: LocationId) -> Cow<'static, str> {
-        self.account(&Case { purpose, channel: None, location_id: Some(location_id), category_id: None })
+        let location_id = Some(location_id);
+        self.account(&Case { purpose, channel: None, location_id, category_id: None, tax_rate: None })
     }
 
-    /// Returns the account of the rule that wins, if one applies: most conditions first, then category, location,
+    /// Returns the account of the rule that wins, if one applies: most conditions first, then category, location, tax rate,
     /// channel.
     pub fn find(&self, posted: &Case) -> Option<&Given> {
         if self.given.is_empty() {
             return None;
         }
         let lineage = self.lineage(posted.category_id);
-        let (location_id, channel) = (posted.location_id, posted.channel);
-        let of_category = |location_id: Option<LocationId>, channel: Option<Channel>| {
-            let case = |id: &CategoryId| Case { category_id: Some(*id), location_id, channel, ..*posted };
-            lineage.iter().find_map(|id| self.given.get(&case(id)))
-        };
-        let of_any = |location_id: Option<LocationId>, channel: Option<Channel>| {
-            self.given.get(&Case { category_id: None, location_id, channel, ..*posted })
-        };
-        of_category(location_id, channel)
-            .or_else(|| of_category(location_id, None))
-            .or_else(|| of_category(None, channel))
-            .or_else(|| of_any(location_id, channel))
-            .or_else(|| of_category(None, None))
-            .or_else(|| of_any(location_id, None))
-            .or_else(|| of_any(None, channel))
-            .or_else(|| of_any(None, None))
+        ORDER.iter().find_map(|named| {
+            let [category, location, tax_rate, channel] = named.map(|number| number == 1);
+            let case = Case {
+                purpose: posted.purpose,
+                category_id: None,
+                location_id: posted.location_id.filter(|_| location),
+                tax_rate: posted.tax_rate.filter(|_| tax_rate),
+                channel: posted.channel.filter(|_| channel),
+            };
+            if !category {
+                return self.given.get(&case);
+            }
+            lineage.iter().find_map(|id| self.given.get(&Case { category_id: Some(*id), ..case }))
+        })
     }
 
     /// Returns a category and those above it.
@@ -262,6 +287,13 @@ fn check_conditions(named: &Named, case: &Case, pointer: &str, problems: &mut Pr
     if has_location_only && case.channel.is_some() {
         problems.invalid(format!("{pointer}/channel"), detail.as_str());
     }
+    if let Some(rate) = case.tax_rate {
+        if has_location_only {
+            problems.invalid(format!("{pointer}/tax_rate"), detail.as_str());
+        } else if rate.is_negative() || rate.get() > Decimal::ONE_HUNDRED {
+            problems.invalid(format!("{pointer}/tax_rate"), "A tax rate is from 0 to 100 percent.");
+        }
+    }
     match case.category_id {
         Some(_) if has_location_only => {
             problems.invalid(format!("{pointer}/category_id"), detail.as_str());
@@ -329,7 +361,7 @@ mod tests {
     }
 
     fn case(purpose: EntryPurpose) -> Case {
-        Case { purpose, channel: None, location_id: None, category_id: None }
+        Case { purpose, channel: None, location_id: None, category_id: None, tax_rate: None }
     }
 
     fn rule(case: Case, account: &str) -> Rule {
@@ -367,6 +399,27 @@ mod tests {
             assert_eq!(mapping.find(&posted).map(|given| given.rule), Some(number - 1));
             let other = Case { purpose: EntryPurpose::Discount, ..posted };
             assert_eq!(mapping.account(&other), account::SALES_DISCOUNTS, "of another purpose");
+        }
+        let taxed = Case { tax_rate: Some("19".parse().expect("a rate")), ..posted };
+        let of_tax = |case: Case, account: &str| rule(Case { tax_rate: taxed.tax_rate, ..case }, account);
+        let with_tax = [
+            rules[0].clone(),
+            rules[1].clone(),
+            of_tax(revenue, "tax"),
+            rules[2].clone(),
+            rules[4].clone(),
+            of_tax(Case { channel: retail, ..revenue }, "tax, channel"),
+            rules[5].clone(),
+            of_tax(Case { location_id: shop, ..revenue }, "location, tax"),
+            of_tax(Case { category_id: above, ..revenue }, "category, tax"),
+            rules[7].clone(),
+            rules[8].clone(),
+        ];
+        for number in 1..=with_tax.len() {
+            let mapping = mapping(&with_tax[..number]);
+            assert_eq!(mapping.account(&taxed), with_tax[number - 1].account);
+            let reduced = Case { tax_rate: Some("7.00".parse().expect("a rate")), ..posted };
+            assert!(!mapping.account(&reduced).contains("tax"));
         }
         let elsewhere = Case { channel: Some(Channel::Wholesale), location_id: Some(location(2)), ..revenue };
         assert_eq!(mapping(&rules[1..]).account(&elsewhere), account::SALES_WHOLESALE);
@@ -418,6 +471,16 @@ mod tests {
         assert_eq!(pointers(&[rule(revenue, "4020"), rule(revenue, "4020")]), ["/rules/1"]);
         let rounding = Case { channel: retail, ..case(EntryPurpose::CashRounding) };
         assert_eq!(pointers(&[rule(rounding, "6100")]), ["/rules/0/channel"]);
+        let rate = |text: &str| Some(text.parse::<Percent>().expect("a rate"));
+        let too_high = Case { tax_rate: rate("100.5"), ..revenue };
+        assert_eq!(pointers(&[rule(too_high, "4020")]), ["/rules/0/tax_rate"]);
+        let taxed = Case { tax_rate: rate("19"), ..revenue };
+        assert_eq!(
+            pointers(&[rule(taxed, "4020"), rule(Case { tax_rate: rate("19.00"), ..revenue }, "4020")]),
+            ["/rules/1"]
+        );
+        let of_cash = Case { tax_rate: rate("19"), ..case(EntryPurpose::CashRounding) };
+        assert_eq!(pointers(&[rule(of_cash, "6100")]), ["/rules/0/tax_rate"]);
         let unknown = Case { location_id: Some(location(9)), category_id: Some(category(9)), ..revenue };
         assert_eq!(pointers(&[rule(unknown, "4020")]), ["/rules/0/category_id", "/rules/0/location_id"]);
         assert_eq!(pointers(&vec![rule(revenue, "4020"); RULES_MAX + 1]), ["/rules"]);

@@ -27,6 +27,8 @@ const DAY: &str = "moment as materialized (
 pub(super) struct Parties {
     /// Two columns, which name the party.
     pub columns: &'static str,
+    /// More columns of a row `m`, which are null in the totals.
+    pub more: &'static [&'static str],
     /// Join of their table to a row `m`.
     pub join: &'static str,
     /// Order of the rows after that of the request.
@@ -38,25 +40,27 @@ impl Parties {
     /// for each party with the figures; its parenthesis is open. They may read `moment`: the day, and the instants before which
     /// documents count.
     pub(super) fn statement(&self, figures: &[&str], levels: &str, request: &Request) -> String {
-        let Parties { columns, join, order } = self;
+        let Parties { columns, more, join, order } = self;
         let sorted = request.sort.map(Sort::order).unwrap_or_default();
         let shown = figures.iter().map(|name| format!(", m.{name}")).collect::<Vec<_>>().concat();
+        let of_row = more.iter().map(|name| format!(", m.{name}")).collect::<Vec<_>>().concat();
+        let no_more = ", null".repeat(more.len());
         let totals = figures.iter().map(|name| format!(", coalesce(sum(m.{name}), 0)"));
         let totals = totals.collect::<Vec<_>>().concat();
         let nothing = ", null".repeat(figures.len());
         format!(
             "with {DAY}{levels}
 )
-(select 0 as level, null::text as time_zone, {columns}, t.currency{shown}
+(select 0 as level, null::text as time_zone, {columns}{of_row}, t.currency{shown}
 from level m
 cross join moment t
 {join}
 order by {sorted}{order} limit :limit)
 union all
-select 1, null, null, null, t.currency{totals}
+select 1, null, null, null{no_more}, t.currency{totals}
 from moment t left join level m on true group by t.currency
 union all
-select 2, t.zone, null, null, null{nothing} from moment t"
+select 2, t.zone, null, null{no_more}, null{nothing} from moment t"
         )
     }
 }

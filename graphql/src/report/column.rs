@@ -36,7 +36,7 @@ pub struct Column {
     #[graphql(name = "type")]
     #[schema(value_type = String, max_length = 16, example = "decimal")]
     pub kind: &'static str,
-    /// `currency` (the row's own), `stock_unit`, `percent`, `day`, `per_year` or `count`; null for texts and dates.
+    /// `currency` (the row's own), `bill_currency`, `stock_unit`, `percent`, `day`, `per_year` or `count`; null for texts and dates.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, max_length = 16, example = "currency")]
     pub unit: Option<&'static str>,
@@ -58,6 +58,8 @@ pub enum Kind {
     Count,
     /// An amount in the row's currency.
     Amount,
+    /// An amount in the row's `bill_currency`.
+    BillAmount,
     /// A quantity in stock units.
     Units,
     /// A ratio: an amount in the row's currency per unit or order.
@@ -101,6 +103,7 @@ pub fn columns<R: Row>(group_by: &[Dimension], is_filled: bool, measures: Vec<Me
         let (kind, unit) = match measure.kind {
             Kind::Count => ("integer", Some("count")),
             Kind::Amount | Kind::Average => ("decimal", Some("currency")),
+            Kind::BillAmount => ("decimal", Some("bill_currency")),
             Kind::Units => ("decimal", Some("stock_unit")),
             Kind::Percentage => ("decimal", Some("percent")),
             Kind::Days => ("decimal", Some("day")),
@@ -109,7 +112,7 @@ pub fn columns<R: Row>(group_by: &[Dimension], is_filled: bool, measures: Vec<Me
         };
         let is_ratio = matches!(
             measure.kind,
-            Kind::Average | Kind::Percentage | Kind::Days | Kind::DaysLeft | Kind::Times
+            Kind::BillAmount | Kind::Average | Kind::Percentage | Kind::Days | Kind::DaysLeft | Kind::Times
         );
         let is_shared = shares_orders && compared_figure(measure.name) == "orders";
         Column {
@@ -403,8 +406,8 @@ mod tests {
         );
         assert_eq!(
             list::<PayableAgeingRow>(Name::PayableAgeing, None),
-            "supplier_code supplier_name currency not_due due_1_to_30_days due_31_to_60_days due_61_to_90_days \
-             due_over_90_days payable"
+            "supplier_code supplier_name bill_currency currency not_due due_1_to_30_days due_31_to_60_days due_61_to_90_days \
+             due_over_90_days payable foreign_payable"
         );
     }
 

@@ -47,7 +47,7 @@ impl Cell {
         let name = measure.name;
         match measure.kind {
             Kind::Count | Kind::DaysLeft => Ok(value(row, pre, name)?.map(Cell::Count)),
-            Kind::Amount | Kind::Average => Ok(value(row, pre, name)?.map(Cell::Amount)),
+            Kind::Amount | Kind::BillAmount | Kind::Average => Ok(value(row, pre, name)?.map(Cell::Amount)),
             Kind::Units | Kind::Days | Kind::Times => Ok(value(row, pre, name)?.map(Cell::Units)),
             Kind::Percentage => Ok(value(row, pre, name)?.map(Cell::Percentage)),
         }
@@ -156,9 +156,13 @@ impl<R: Row> ContainerType for Compared<R> {
 fn describe(registry: &mut Registry, measure: &Measure) -> MetaField {
     let ty = match measure.kind {
         Kind::Count | Kind::DaysLeft => <Option<i64> as OutputType>::create_type_info(registry),
-        Kind::Amount | Kind::Average | Kind::Units | Kind::Days | Kind::Times | Kind::Percentage => {
-            <Option<Amount> as OutputType>::create_type_info(registry)
-        }
+        Kind::Amount
+        | Kind::BillAmount
+        | Kind::Average
+        | Kind::Units
+        | Kind::Days
+        | Kind::Times
+        | Kind::Percentage => <Option<Amount> as OutputType>::create_type_info(registry),
     };
     MetaField {
         name: camel_case(measure.name),

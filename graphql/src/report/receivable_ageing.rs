@@ -165,6 +165,7 @@ const OTHERS: &str = "
 
 const PARTIES: Parties = Parties {
     columns: "cu.number as customer_number, cu.name as customer_name",
+    more: &[],
     join: "join public.customer cu on cu.tenant_id = :tenant_id and cu.id = m.customer_id",
     order: "m.receivable desc, cu.number",
 };

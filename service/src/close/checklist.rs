@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use strum::IntoEnumIterator;
 
 use crate::ledger::control;
-use crate::{Error, Tx};
+use crate::{Error, Tx, foreign_valuation};
 
 /// An item of the checklist.
 #[derive(
@@ -48,6 +48,9 @@ pub enum Item {
     BillsWithoutReceipts,
     /// Purchase orders with goods that came in the month or earlier, did not go back, and that no bill has.
     UnmatchedReceipts,
+    /// Bills in other currencies whose value in the books differs from that at the rate of the last day of the month, or that have no rate.
+    /// The day is not valued.
+    ForeignItemsNotValued,
     /// Control accounts that differ from their sub-ledger. As of now.
     TieOuts,
 }
@@ -89,13 +92,16 @@ impl Item {
             Item::UnappliedPayments => ("/v1/payments?unapplied=true", "occurred_at"),
             Item::BillsWithoutReceipts => return format!("/v1/bills?unreceived=true&dated%5Blt%5D={before}"),
             Item::UnmatchedReceipts => ("/v1/purchase-orders?unbilled=true", "received_at"),
+            Item::ForeignItemsNotValued => {
+                return format!("/v1/foreign-valuations/{}", before.pred_opt().unwrap_or(before));
+            }
             Item::TieOuts => return "/v1/reports/tie_out".to_owned(),
         };
         format!("{list}&{bound}%5Blt%5D={until}")
     }
 }
 
-/// The number of open records of each item but the tie-outs: of a tenant (`$1`), before an instant (`$2`), which begins
+/// The number of open records of each item but the valuation and the tie-outs: of a tenant (`$1`), before an instant (`$2`), which begins
 /// the day `$3`.
 const COUNTS: &str = "
     select 'open_sessions' as item, count(*) as open from pos_session
@@ -161,6 +167,9 @@ pub(super) async fn read(tx: &Tx, before: NaiveDate) -> Result<Vec<ChecklistItem
     for row in tx.rows(sqlx::query(COUNTS).bind(tx.tenant_id.0).bind(until).bind(before)).await? {
         counts.insert(row.try_get("item")?, row.try_get("open")?);
     }
+    let last = before.pred_opt().unwrap_or(before);
+    let not_valued = foreign_valuation::count_open(tx, last).await?;
+    counts.insert(Item::ForeignItemsNotValued.word().to_owned(), not_valued);
     counts.insert(Item::TieOuts.word().to_owned(), control::differences(tx).await?);
     let until = until.to_rfc3339_opts(SecondsFormat::AutoSi, true);
     let item = |item: Item| -> Result<ChecklistItem, Error> {

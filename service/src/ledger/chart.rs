@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::ledger::chart::{self, Present, Stated};
 use domain::ledger::{AccountKind, CHART};
 use domain::refusal::Problems;
@@ -98,6 +98,21 @@ const STATE: &str = "
     on conflict (tenant_id, code) do update
     set name = excluded.name, kind = excluded.kind, parent_code = excluded.parent_code, dropped_at = null";
 
+/// Accounts that are kept for a purpose, and that no rule of the mapping names. None if the rules changed after an instant (`$2`).
+const ENDED: &str = "
+    select a.code from account a
+    where a.tenant_id = $1 and a.purpose is not null
+        and not exists (select from account_mapping m where m.tenant_id = $1 and m.updated_at > $2)
+        and not exists (
+            select from account_mapping m cross join jsonb_array_elements(m.rules) x
+            where m.tenant_id = $1 and x ->> 'account' = a.code)";
+
+const FREE: &str = "update account set purpose = null where tenant_id = $1 and code = any($2)";
+
+/// Seconds after the last change of the rules for which an account is kept without a rule. Another server may post by the old rules for 5
+/// seconds.
+const KEPT_SECONDS: i64 = 60;
+
 const DROP: &str = "update account set dropped_at = $2 where tenant_id = $1 and code = any($3)";
 
 /// Replaces the chart. Rejects it if an account that is in use would be dropped, or would get another kind.
@@ -106,6 +121,7 @@ pub async fn import(tx: &Tx, input: &ChartInput) -> Result<ChartImport, Error> {
     let lock = "select 1 from tenant where tenant_id = $1 for no key update";
     tx.row(sqlx::query(lock).bind(tx.tenant_id.0)).await?;
     tx.plan_as_report().await?;
+    free(tx).await?;
     let known = known(tx).await?;
     let mut problems = Problems::default();
     for (index, account) in input.accounts.iter().enumerate().take(chart::ACCOUNTS_MAX) {
@@ -123,6 +139,20 @@ pub async fn import(tx: &Tx, input: &ChartInput) -> Result<ChartImport, Error> {
     dropped.sort_unstable();
     write(tx, &input.accounts, &dropped).await?;
     Ok(tally(&known, &input.accounts, dropped))
+}
+
+/// Frees accounts that were kept for a rule which is gone for a minute, and that have no entries. The caller has the lock of the tenant.
+pub(super) async fn free(tx: &Tx) -> Result<(), Error> {
+    let before = tx.now - TimeDelta::seconds(KEPT_SECONDS);
+    let rows = tx.rows(sqlx::query(ENDED).bind(tx.tenant_id.0).bind(before)).await?;
+    let ended: Vec<String> = rows.iter().map(|row| row.try_get("code")).collect::<Result<_, _>>()?;
+    if ended.is_empty() {
+        return Ok(());
+    }
+    let posted: HashSet<String> =
+        control::balances(tx, None).await?.into_iter().map(|(code, _)| code).collect();
+    let freed: Vec<String> = ended.into_iter().filter(|code| !posted.contains(code)).collect();
+    tx.execute(sqlx::query(FREE).bind(tx.tenant_id.0).bind(freed)).await.map(drop)
 }
 
 async fn known(tx: &Tx) -> Result<HashMap<String, Known>, Error> {

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use domain::id::{CategoryId, LocationId};
 use domain::ledger::control;
 use domain::ledger::mapping::{self, Case, EntryPurpose, Known, Mapping, Named, RULES_MAX, Rule};
+use domain::number::Percent;
 use domain::refusal::{Problems, Refusal};
 use domain::tag;
 use domain::tenant::Channel;
@@ -41,6 +42,10 @@ pub struct AccountRule {
     /// Category of the product; it covers those below it. Only for revenue, returns, discount and cost of goods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category_id: Option<CategoryId>,
+    /// Tax rate of the line in percent of the net; with several taxes, the sum of those in percent. Only for revenue, returns, discount and cost
+    /// of goods.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_rate: Option<Percent>,
     /// Code of the account.
     #[schema(min_length = 1, max_length = 32, example = "4020")]
     pub account: String,
@@ -110,6 +115,7 @@ pub async fn set(
         return Err(Refusal::invalid("/rules", detail).into());
     }
     let rules: Vec<Rule> = input.rules.iter().map(rule).collect();
+    chart::free(tx).await?;
     let mut problems = Problems::default();
     mapping::check(&named(tx, &rules).await?, &rules, &mut problems);
     problems.check()?;
@@ -139,6 +145,7 @@ pub async fn resolve(tx: &Tx, posted: &Case) -> Result<ResolvedAccount, Error> {
             let named = [
                 ("category_id", case.category_id.is_some()),
                 ("location_id", case.location_id.is_some()),
+                ("tax_rate", case.tax_rate.is_some()),
                 ("channel", case.channel.is_some()),
             ];
             let named = named.iter().filter(|(_, is_named)| *is_named).map(|(name, _)| *name);
@@ -175,6 +182,7 @@ fn rule(stated: &AccountRule) -> Rule {
         channel: stated.channel,
         location_id: stated.location_id,
         category_id: stated.category_id,
+        tax_rate: stated.tax_rate,
     };
     Rule { case, account: stated.account.clone() }
 }

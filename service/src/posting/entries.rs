@@ -75,7 +75,8 @@ fn head(row: &PgRow) -> Result<KnownEntry, Error> {
     })
 }
 
-fn line(row: &PgRow) -> Result<EntryLine, Error> {
+/// Reads a line of an entry.
+pub(super) fn line(row: &PgRow) -> Result<EntryLine, Error> {
     let account: String = row.try_get("account_code")?;
     Ok(EntryLine {
         account: account.into(),

@@ -22,7 +22,7 @@ use super::setup::Setups;
 use super::{
     Command, allotments, bills, counts, documents, entries, exchange, history, landed, late, layer,
     lot_levels, lots, open_costs, open_items, orders, purchases, queue_levels, series, stock_documents,
-    supplier_returns, vouchers, waiting,
+    supplier_returns, valuation, vouchers, waiting,
 };
 use crate::catalog::lookup;
 use crate::listing::{number, optional_number, word};
@@ -67,6 +67,7 @@ pub(super) async fn book(
     book.payments = open_items.payments;
     book.invoices = documents::payable(tx, &needs).await?;
     entries::load(tx, &needs, &mut book).await?;
+    valuation::load(tx, &needs, &mut book).await?;
     book.drawers = match prefetched.drawers.take() {
         Some(drawers) => drawers,
         None => drawers(tx, &needs).await?,

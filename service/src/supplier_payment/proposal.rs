@@ -123,7 +123,7 @@ const DUE: &str = "select b.id, b.number, b.kind, b.supplier_id, b.supplier_numb
         coalesce((select sum(c.total) from bill c where c.tenant_id = $1 and c.original_id = b.id), 0) as credited, \
         exists (select from bill_line l where l.tenant_id = $1 and l.bill_id = b.id and l.reasons <> '{}') as is_mismatched \
      from bill b join supplier s on s.tenant_id = $1 and s.id = b.supplier_id \
-     where b.tenant_id = $1 and b.open <> 0 and ($4::uuid is null or b.supplier_id = $4) \
+     where b.tenant_id = $1 and (b.open <> 0 or b.foreign_open <> 0) and ($4::uuid is null or b.supplier_id = $4) \
        and (b.due_on <= $3 or exists ( \
            select from jsonb_to_recordset(b.discounts) as d (until date) where d.until between $2 and $3)) \
      order by b.foreign_currency nulls first, s.code, b.due_on, b.id limit $5";

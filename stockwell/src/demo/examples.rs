@@ -195,6 +195,12 @@ impl World<'_> {
             let bill = json!({ "supplier_id": self.id("sup:steel"), "supplier_number": name, "dated": "2026-01-15", "lines": lines });
             self.make(name, "/v1/bills", bill).await?;
         }
+        let rate = json!({ "currency": "USD", "valid_from": "2026-01-31", "rate": "0.8" });
+        self.post("USD", "/v1/exchange-rates", rate).await?;
+        let lines = json!([{ "account": "5300", "description": "Freight", "unit_cost": "40.00" }]);
+        let bill = json!({ "supplier_id": self.id("sup:steel"), "supplier_number": "USD-1", "dated": "2026-01-15", "currency": "USD",
+            "exchange_rate": "0.75", "lines": lines });
+        self.make("bll:foreign", "/v1/bills", bill).await?;
         let bills = json!([{ "bill_id": self.id("bll:paid"), "amount": "48.00" }]);
         let payment = json!({ "supplier_id": self.id("sup:steel"), "bills": bills });
         self.make("spy:reverse", "/v1/supplier-payments", payment).await?;

@@ -535,6 +535,28 @@ fn bills_need_their_scopes_and_show_costs_to_those_who_may_see_them() {
         writer.post("/v1/supplier-payments", &part).await.refused(403, "insufficient_scope");
         let payer = tenant.with_key(&key(tenant, &["purchasing:pay"]).await);
         payer.post("/v1/supplier-payments", &part).await.created();
+        let mut more = part.clone();
+        more["bills"][0]["amount"] = json!("99");
+        let mut old = part.clone();
+        old["bills"][0]["version"] = json!(1);
+        for (body, pointer) in [(&more, "#/bills/0/amount"), (&old, "#/bills/0/version")] {
+            let shown = tenant.post("/v1/supplier-payments", body).await;
+            assert!(shown.text.contains("11.00"), "{}", shown.text);
+            let blind = payer.post("/v1/supplier-payments", body).await;
+            assert_eq!(blind.json()["errors"][0]["pointer"], pointer, "{}", blind.text);
+            assert!(!blind.text.contains("11.00"), "{}", blind.text);
+        }
+        let credit = |value: &str| {
+            json!({ "supplier_number": "GS", "dated": "2026-01-02",
+            "lines": [{ "line_no": 1, "value": value, "tax_value": "2" }] })
+        };
+        let path = format!("{}/credit", bill_path(&blind));
+        for (value, open) in [("10", "11.00"), ("11", "10.00")] {
+            let shown = tenant.post(&path, &credit(value)).await;
+            assert!(shown.status == 422 && shown.text.contains(open), "{}", shown.text);
+            let blind = writer.post(&path, &credit(value)).await;
+            assert!(blind.status == 422 && !blind.text.contains(open), "{}", blind.text);
+        }
         let bounds = json!({ "scopes": ["purchasing:write"], "amount_max": "11" });
         let small = tenant.with_key(&key_with(tenant, bounds).await.1);
         small.post(BILLS, &bill(&pottery, "2", &lines)).await.refused(403, "bound_exceeded");

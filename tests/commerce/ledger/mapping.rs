@@ -162,6 +162,70 @@ fn an_account_of_the_mapping_stays_with_its_purpose_when_the_rule_is_gone() {
 }
 
 #[test]
+fn a_rule_of_a_tax_rate_posts_the_lines_of_that_rate() {
+    with_tenant(async |tenant| {
+        add_accounts(tenant).await;
+        pottery(tenant).await;
+        let rules = json!([
+            { "purpose": "revenue", "tax_rate": "20.0", "account": "4020" },
+            { "purpose": "revenue", "tax_rate": "0", "account": "4030" },
+            { "purpose": "returns", "tax_rate": "20", "channel": "retail", "account": "4120" }]);
+        let stated = state(tenant, rules).await.ok();
+        assert_eq!(stated["rules"][1]["tax_rate"], "0");
+        let till = tenant.till().await;
+        let sale = tenant.sell(&till, &[("MUG", "2")]).await.created();
+        assert_eq!(sale["lines"][0]["tax_rate"], "20");
+        check_balances(tenant, &[("4010", "0.00"), ("4020", "-20.00"), ("4030", "0.00")]).await;
+        refund(tenant, &till, &sale).await;
+        check_balances(tenant, &[("4110", "0.00"), ("4020", "-20.00")]).await;
+        assert_ne!(tenant.balance("4120").await, "0.00");
+        let found = format!("{MAPPING}/resolve?purpose=revenue&channel=retail&tax_rate=0.00");
+        let found = tenant.get(&found).await.ok();
+        assert_eq!(
+            (&found["account"], &found["reason"]),
+            (&json!("4030"), &json!("Rule 1 applies: it names tax_rate."))
+        );
+        for (purpose, rate) in [("revenue", "101"), ("revenue", "-1"), ("cash_rounding", "20")] {
+            let wrong = json!([{ "purpose": purpose, "tax_rate": rate, "account": if purpose == "revenue" { "4020" } else { "6500" } }]);
+            state(tenant, wrong).await.refused(422, "validation_failed").names(&["#/rules/0/tax_rate"]);
+        }
+    });
+}
+
+#[test]
+fn an_account_without_entries_is_free_a_minute_after_its_rule() {
+    with_tenant(async |tenant| {
+        add_accounts(tenant).await;
+        let pottery = pottery(tenant).await;
+        state(tenant, rules(&pottery)).await.ok();
+        let till = tenant.till().await;
+        tenant.sell(&till, &[("MUG", "1")]).await.created();
+        state(tenant, json!([])).await.ok();
+        let chart = async |dropped: &[&str]| -> Reply {
+            let read = tenant.get("/v1/accounts?limit=200").await.ok();
+            let accounts = read["data"].as_array().expect("accounts").iter();
+            let kept = accounts.filter(|account| !dropped.iter().any(|code| account["code"] == *code));
+            let stated: Vec<Value> = kept
+                .map(|account| json!({ "code": account["code"], "name": account["name"], "kind": account["kind"] }))
+                .collect();
+            tenant.post("/v1/accounts/import", &json!({ "accounts": stated })).await
+        };
+        let early = chart(&["4030"]).await;
+        early.refused(422, "validation_failed");
+        assert!(early.text.contains("4030") && early.text.contains("keeps it for revenue"), "{}", early.text);
+        let age =
+            "update account_mapping set updated_at = updated_at - interval '2 minutes' where tenant_id = $1";
+        sqlx::query(age).bind(tenant.id.0).execute(&environment().root).await.expect("an older mapping");
+        chart(&["4030", "4020"]).await.refused(422, "validation_failed");
+        let dropped = chart(&["4030", "4120"]).await.ok();
+        assert_eq!(dropped["dropped"], json!(["4030", "4120"]));
+        let other = json!([{ "purpose": "discount", "account": "4020" }]);
+        state(tenant, other).await.refused(422, "validation_failed").names(&["#/rules/0/account"]);
+        state(tenant, json!([{ "purpose": "returns", "account": "4220" }])).await.ok();
+    });
+}
+
+#[test]
 fn rules_that_make_no_sense_are_rejected() {
     with_tenant(async |tenant| {
         add_accounts(tenant).await;

@@ -1,5 +1,6 @@
 //! Requests that post journal entries by hand.
 
+use chrono::{Days, NaiveDate};
 use serde_json::{Value, json};
 
 use super::{Request, Shop, id};
@@ -32,8 +33,24 @@ impl Shop<'_> {
                 self.tenant.post(ENTRIES, &earlier).await.created();
                 ("/v1/year-close/2025".to_owned(), json!({}))
             }
+            "journal_entry.valued" => (self.to_value().await, json!({})),
             _ => (ENTRIES.to_owned(), entry),
         }
+    }
+
+    /// Records a bill in another currency with a higher rate on its day, which has no valuation. Returns the path of the valuation.
+    async fn to_value(&self) -> String {
+        let number = self.tenant.count("supplier").await;
+        let first = NaiveDate::from_ymd_opt(2025, 1, 1).expect("a day");
+        let day = (first + Days::new(number.unsigned_abs())).to_string();
+        let supplier = json!({ "code": format!("F{number}"), "name": "Supplier" });
+        let supplier = self.tenant.make("/v1/suppliers", supplier).await;
+        let rate = json!({ "currency": "USD", "valid_from": day, "rate": "0.9" });
+        self.tenant.post("/v1/exchange-rates", &rate).await.created();
+        let bill = json!({ "supplier_id": supplier, "supplier_number": "1", "dated": day, "currency": "USD",
+            "exchange_rate": "0.8", "lines": [{ "account": "5300", "unit_cost": "10" }] });
+        self.tenant.post("/v1/bills", &bill).await.created();
+        format!("/v1/foreign-valuations/{day}")
     }
 
     /// Returns opening balances that agree with the documents. Those of before are reversed.

@@ -68,6 +68,7 @@ const ALLOWED: &[Allowed] = &[
             "journal",
             "journal/opening",
             "journal/reverse",
+            "journal/valuation",
             "journal/year",
             "landed_cost",
             "landed_cost/post",

@@ -372,3 +372,25 @@ fn bills_in_another_currency_have_no_discount_and_no_advance() {
         assert_eq!(open(tenant, &made).await, amounts("0.00", "0.00"));
     });
 }
+
+#[test]
+fn a_bill_that_is_open_only_in_its_own_currency_is_due_and_has_an_age() {
+    with_tenant(async |tenant| {
+        let mill = supplier(tenant, "MILL", json!({})).await;
+        let made = billed_in(tenant, &mill, "JPY", json!("0.004"), &["3"]).await.created();
+        pay(tenant, &made, "2", json!("0.0051")).await.created();
+        assert_eq!(open(tenant, &made).await, amounts("0.00", "1.00"));
+        let proposed = tenant.get("/v1/supplier-payments/proposal").await.ok();
+        let payment = &proposed["payments"][0];
+        assert_eq!((&payment["currency"], &payment["amount"]), (&json!("JPY"), &json!("1.00")));
+        assert_eq!(payment["bills"][0]["bill_id"], made["id"]);
+        for (query, payable, foreign) in [("", "0.00", "1.00"), ("?as_of=2026-01-03", "0.01", "3.00")] {
+            let ageing = tenant.get(&format!("/v1/reports/payable_ageing{query}")).await.ok();
+            let rows = ageing["rows"].as_array().expect("rows");
+            let names = ["supplier_code", "bill_currency", "currency", "payable", "foreign_payable"];
+            let found: Vec<_> = rows.iter().map(|row| names.map(|name| row[name].clone())).collect();
+            assert_eq!(found, [["MILL", "JPY", "GBP", payable, foreign].map(Value::from)], "{query}");
+            assert_eq!(ageing["totals"][0]["foreign_payable"], Value::Null, "{query}");
+        }
+    });
+}

@@ -307,6 +307,8 @@ pub fn body(operation: &str, own: &Own) -> Option<Value> {
         | "closes_create"
         | "closes_get"
         | "closes_reopen"
+        | "foreign_valuations_create"
+        | "foreign_valuations_get"
         | "reports_get"
         | "year_closes_create" => None,
         "pos_sessions_close" => Some(json!({ "register_id": own.till.register_id, "counted": "0" })),

@@ -241,6 +241,8 @@ export default {
     channel: "Kanal",
     location: "Standort",
     category: "Kategorie",
+    taxRate: "Steuersatz, %",
+    taxRateHelp: "Prozentsatz der Zeile, etwa 19, für dieselben Zwecke",
     any: "Jede",
     conditionHelp: "Für Erlöse, Rückgaben, Rabatte und Wareneinsatz",
     account: "Konto",

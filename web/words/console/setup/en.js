@@ -264,6 +264,8 @@ export default {
     channel: "Channel",
     location: "Location",
     category: "Category",
+    taxRate: "Tax rate, %",
+    taxRateHelp: "Percentage of the line, such as 20, for the same purposes",
     any: "Any",
     conditionHelp: "For revenue, returns, discounts and cost of goods",
     account: "Account",

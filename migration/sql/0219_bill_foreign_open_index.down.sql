@@ -1,0 +1,1 @@
+drop index if exists bill_foreign_open;

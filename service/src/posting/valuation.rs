@@ -1,0 +1,115 @@
+//! Reads the items that are open in other currencies at the end of a day, and the entry that values them.
+
+use chrono::{NaiveDate, NaiveTime};
+use domain::book::Book;
+use domain::id::EntryId;
+use domain::journal::valuation_id;
+use domain::ledger::Entry;
+use domain::ledger::valuation::{ForeignItem, ITEMS_MAX, KnownValuation};
+use domain::needs::Needs;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::sqlx::{self, Row};
+
+use super::entries;
+use crate::listing::{number, optional_number, word};
+use crate::{Error, Tx};
+
+/// Days are valued one after the other. The lock of closed periods does not move until the entry is posted: the valuation of a closed
+/// day is rejected, and not posted on a later day.
+const LOCK: &str = "
+    select
+        pg_advisory_xact_lock(hashtextextended('foreign_valuation ' || $1::uuid, 0)),
+        pg_advisory_xact_lock_shared(hashtextextended('period_lock ' || $1::uuid, 0))";
+
+/// Bills in other currencies that are open at the end of a day (`$2`), which ends at the beginning of the next one (`$3`), each with the
+/// rate of the day. A credit note and a reversal count from their own day on.
+const ITEMS: &str = "
+    select i.kind, i.id, i.number, i.currency, i.open, i.foreign_open, r.rate
+    from (
+        select 'bill' as kind, b.id, b.number, b.foreign_currency as currency,
+            b.total + coalesce(c.total, 0) - coalesce(p.amount, 0) as open,
+            b.foreign_value + b.foreign_tax + coalesce(c.foreign_total, 0) - coalesce(p.foreign_amount, 0) as foreign_open
+        from bill b
+        cross join (select day_begin($3, time_zone) as until from tenant where tenant_id = $1) m
+        cross join lateral (
+            select sum(x.total) as total, sum(x.foreign_value + x.foreign_tax) as foreign_total
+            from bill x
+            where x.tenant_id = $1 and x.original_id = b.id and x.dated <= $2) c
+        cross join lateral (
+            select sum(x.amount) as amount, sum(x.foreign_amount) as foreign_amount
+            from supplier_payment_part x
+            join supplier_payment d on d.tenant_id = $1 and d.id = x.payment_id
+            where x.tenant_id = $1 and x.bill_id = b.id and d.occurred_at < m.until) p
+        where b.tenant_id = $1 and b.foreign_currency is not null and b.kind = 'bill' and b.dated <= $2) i
+    left join lateral (
+        select x.rate from exchange_rate x
+        where x.tenant_id = $1 and x.currency = i.currency and x.valid_from <= $2
+        order by x.valid_from desc, x.id desc limit 1) r on true
+    where i.open <> 0 or i.foreign_open <> 0
+    order by i.number, i.id limit $4";
+
+const ENTRY: &str = "
+    select
+        e.document_kind, e.document_id, e.memo, e.occurred_on, e.debit_total, l.account_code, l.debit - l.credit as amount, l.channel,
+        l.location_id, l.party_id
+    from journal_entry e join journal_line l on l.tenant_id = $1 and l.entry_id = e.id
+    where e.tenant_id = $1 and e.id = $2
+    order by l.line_no";
+
+const LOCKED: &str = "select locked_through from period_lock where tenant_id = $1 order by id desc limit 1";
+
+/// Reads the open items of the days that are valued.
+pub(super) async fn load(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
+    if needs.valued_on.is_empty() {
+        return Ok(());
+    }
+    tx.execute(sqlx::query(LOCK).bind(tx.tenant_id.0)).await?;
+    for day in &needs.valued_on {
+        let known = read(tx, *day).await?;
+        book.valuations.insert(*day, known);
+    }
+    Ok(())
+}
+
+/// Reads the items that are open at the end of a day, the last closed day, and the entry that values them. One item more than a
+/// valuation may have shows that there are too many.
+pub(crate) async fn read(tx: &Tx, day: NaiveDate) -> Result<KnownValuation, Error> {
+    let next = day.succ_opt().unwrap_or(day).and_time(NaiveTime::MIN);
+    let most = i64::try_from(ITEMS_MAX).map_or(i64::MAX, |most| most.saturating_add(1));
+    let query = sqlx::query(ITEMS).bind(tx.tenant_id.0).bind(day).bind(next).bind(most);
+    let items = tx.rows(query).await?.iter().map(item).collect::<Result<Vec<_>, Error>>()?;
+    let lock = tx.row(sqlx::query(LOCKED).bind(tx.tenant_id.0)).await?;
+    let locked_through = lock.map(|row| row.try_get::<Option<NaiveDate>, _>("locked_through")).transpose()?;
+    Ok(KnownValuation {
+        entry: entry(tx, valuation_id(tx.tenant_id, day)).await?,
+        locked_through: locked_through.flatten(),
+        items,
+    })
+}
+
+fn item(row: &PgRow) -> Result<ForeignItem, Error> {
+    Ok(ForeignItem {
+        kind: word(row, "kind")?,
+        id: row.try_get("id")?,
+        number: row.try_get("number")?,
+        currency: row.try_get("currency")?,
+        foreign_open: number(row, "foreign_open")?,
+        open: number(row, "open")?,
+        rate: optional_number(row, "rate")?,
+    })
+}
+
+/// Reads an entry. Nothing if there is none with this id.
+async fn entry(tx: &Tx, id: EntryId) -> Result<Option<Entry>, Error> {
+    let rows = tx.rows(sqlx::query(ENTRY).bind(tx.tenant_id.0).bind(id.0)).await?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    Ok(Some(Entry {
+        id,
+        document_kind: word(first, "document_kind")?,
+        document_id: first.try_get("document_id")?,
+        memo: first.try_get("memo")?,
+        occurred_on: first.try_get("occurred_on")?,
+        lines: rows.iter().map(entries::line).collect::<Result<_, Error>>()?,
+        total: number(first, "debit_total")?,
+    }))
+}

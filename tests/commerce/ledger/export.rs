@@ -1,0 +1,73 @@
+//! The export of the journal: its lines, and control totals that a receiver can check.
+
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use tests::{Tenant, with_tenant};
+
+use crate::platform::auth::key;
+
+const EXPORT: &str = "/v1/journal-export?from=2026-01-01&to=2026-02-01";
+
+async fn entered(tenant: &Tenant, day: &str, memo: &str, amount: &str) -> String {
+    let entry = json!({ "memo": memo, "occurred_on": day, "lines": [
+        { "account": "6100", "debit": amount }, { "account": "1010", "credit": amount }] });
+    let made = tenant.post("/v1/journal-entries", &entry).await.created();
+    made["id"].as_str().expect("an id").to_owned()
+}
+
+#[test]
+fn the_journal_of_a_period_is_exported_with_its_totals() {
+    with_tenant(async |tenant| {
+        entered(tenant, "2025-12-31", "Before", "1.00").await;
+        let first = entered(tenant, "2026-01-01", "=1+1", "10.05").await;
+        entered(tenant, "2026-02-01", "After", "2.00").await;
+        let supplier = tenant.make("/v1/suppliers", json!({ "code": "MILL", "name": "Mill" })).await;
+        let bill = json!({ "supplier_id": supplier, "supplier_number": "1", "dated": "2026-01-31",
+            "lines": [{ "account": "6100", "unit_cost": "20" }] });
+        let bill = tenant.post("/v1/bills", &bill).await.created();
+        for number in 0..250 {
+            entered(tenant, "2026-01-15", &format!("Part {number}"), "0.01").await;
+        }
+
+        let text = tenant.get(EXPORT).await.text;
+        let rows: Vec<&str> = text.split_terminator("\r\n").collect();
+        let header = "record,posted_on,entry_id,line_no,account,account_name,debit,credit,currency,document_kind,document_id,\
+                      tax_code,partner,text";
+        assert_eq!(rows[0], header);
+        let of_first =
+            format!("line,2026-01-01,{first},1,6100,Bad debts,10.05,0.00,GBP,manual,{first},,,'=1+1");
+        assert_eq!(rows[1], of_first);
+        let number = bill["id"].as_str().expect("an id");
+        let payable =
+            rows.iter().find(|row| row.contains(number) && row.contains(",2000,")).expect("a payable");
+        assert!(payable.ends_with(&format!("0.00,20.00,GBP,bill,{number},,MILL,")), "{payable}");
+        assert!(!text.contains("Before") && !text.contains("After"));
+
+        let last = rows.last().expect("the totals");
+        let before = text.len() - last.len() - 2;
+        let digest: String =
+            Sha256::digest(&text.as_bytes()[..before]).iter().map(|byte| format!("{byte:02x}")).collect();
+        // 252 entries of two lines each: 10.05, 20.00, and 250 times 0.01.
+        assert_eq!(*last, format!("total,,,504,,,32.55,32.55,GBP,,,,,{digest}"));
+        assert_eq!(rows.len(), 506);
+        let balance = tenant.get("/v1/trial-balance?from=2026-01-01&to=2026-02-01").await.ok();
+        assert_eq!(
+            (&balance["totals"]["debit"], &balance["totals"]["credit"]),
+            (&json!("32.55"), &json!("32.55"))
+        );
+    });
+}
+
+#[test]
+fn a_period_without_entries_has_totals_and_one_without_days_is_rejected() {
+    with_tenant(async |tenant| {
+        let text = tenant.get(EXPORT).await.text;
+        let rows: Vec<&str> = text.split_terminator("\r\n").collect();
+        assert!(rows.len() == 2 && rows[1].starts_with("total,,,0,,,0.00,0.00,"), "{text}");
+        let refused = tenant.get("/v1/journal-export?from=2026-01-01&to=2026-01-01").await;
+        refused.refused(422, "validation_failed");
+        tenant.get("/v1/journal-export?from=2026-01-01").await.refused(400, "invalid_parameter");
+        let blind = tenant.with_key(&key(tenant, &["ledger:read"]).await);
+        blind.get(EXPORT).await.refused(403, "insufficient_scope");
+    });
+}
