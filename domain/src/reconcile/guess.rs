@@ -20,6 +20,9 @@ const TRANSIT: i64 = 6 * DAY;
 /// Most sets with one component that a document is compared with.
 const SETS_MAX: usize = 100;
 
+/// Fewest changes without an event that make duplicates doubtful.
+const CHANCE_MIN: usize = 5;
+
 /// Instants of changes without a cause: by key and units, per system.
 type Rests = HashMap<(Key, i64), BTreeMap<SystemNo, Vec<i64>>>;
 
@@ -38,16 +41,23 @@ pub(super) fn fill(context: &Context, classified: &mut Classified) {
         }
     }
     rests.values_mut().flat_map(BTreeMap::values_mut).for_each(|instants| instants.sort_unstable());
-    let sources = Sources {
+    let mut sources = Sources {
         departed: alone(context, EventType::TransferOut),
         arrived: alone(context, EventType::TransferIn),
         sizes: sizes(context),
+        copies: copies(context),
+        sets: booked_sets(context),
+        chance: HashSet::new(),
         rests,
     };
+    sources.chance = by_chance(context, classified, &sources);
     for row in classified.rows.iter_mut().filter(|row| is_open(row) && is_silent(row)) {
         let (system, key, at) = (row.system, row.key, row.at);
         for cause in row.causes.iter_mut().filter(|cause| is_guessed(cause)) {
-            if sources.is_shared((system, key, at), cause.quantity) {
+            if is_own_copy(context, &sources, cause, (system, key, at)) {
+                (cause.class, cause.to) = (Class::DuplicateEvent, context.reference);
+                cause.from = presumed(context, cause.event_type, (system, key));
+            } else if sources.is_doubtful(cause, (system, key, at)) {
                 *cause = guess(context, &sources, (system, key, at), cause.quantity);
             }
         }
@@ -73,8 +83,20 @@ struct Sources {
     departed: HashMap<(NameNo, i64), Vec<i64>>,
     arrived: HashMap<(NameNo, i64), Vec<i64>>,
     sizes: HashMap<i64, EventType>,
+    /// Lines of documents that the reference has more than once.
+    copies: HashSet<LineOf>,
+    /// Instants at which the reference booked a set as such: by component and its units.
+    sets: HashMap<(Key, i64), Vec<i64>>,
+    /// Systems whose changes at a place, upwards or downwards, equal events of the reference by chance.
+    chance: HashSet<Side>,
     rests: Rests,
 }
+
+/// A system, a place, and whether its changes are upwards.
+type Side = (SystemNo, NameNo, bool);
+
+/// A line of a document: document, type, key and units.
+type LineOf = (NameNo, EventType, Key, i64);
 
 impl Sources {
     /// Returns whether another system shows the same change at about the same time.
@@ -82,6 +104,108 @@ impl Sources {
         let systems = self.rests.get(&(key, units)).into_iter().flatten();
         let mut others = systems.filter(|(other, _)| **other != system);
         others.any(|(_, instants)| has_within(instants, (at - TOGETHER, at + TOGETHER)))
+    }
+
+    /// Returns whether goods went out that may have arrived here.
+    fn has_departed(&self, (_, key, at): Spot, units: i64) -> bool {
+        let departed = self.departed.get(&(key.0, units));
+        departed.is_some_and(|instants| has_within(instants, (at - TRANSIT, at)))
+    }
+
+    /// Returns whether a change is one side of a transfer. Goods that came in from nowhere may have arrived before the snapshot of the place
+    /// that they left.
+    fn is_transfer(&self, (system, key, at): Spot, units: i64) -> bool {
+        let arrived = self.arrived.get(&(key.0, -units));
+        let has_arrived = arrived.is_some_and(|instants| has_within(instants, (at - 2 * DAY, at + TRANSIT)));
+        has_arrived || self.has_departed((system, key, at), units)
+    }
+
+    /// Returns whether another cause is more probable than the one that rests on the reference's events alone.
+    fn is_doubtful(&self, cause: &Cause, (system, key, at): Spot) -> bool {
+        let is_duplicate = cause.class == Class::DuplicateEvent;
+        self.is_shared((system, key, at), cause.quantity)
+            || (is_duplicate && self.is_of_set(key, at, cause.quantity))
+            || (is_duplicate && self.chance.contains(&(system, key.1, cause.quantity > 0)))
+    }
+
+    /// Returns whether the reference booked a set shortly before, whose component of this key has these units.
+    fn is_of_set(&self, key: Key, at: i64, units: i64) -> bool {
+        self.sets.get(&(key, units)).is_some_and(|instants| has_within(instants, (at - TOGETHER - DAY, at)))
+    }
+}
+
+/// Returns the lines of documents that the reference has more than once.
+fn copies(context: &Context) -> HashSet<LineOf> {
+    let (mut seen, mut copies) = (HashSet::new(), HashSet::new());
+    let events = context.world.events.iter().filter(|event| event.system == context.reference);
+    for event in events.filter(|event| event.reference != NO_NAME && event.of_set == NO_NAME) {
+        let line = (event.reference, event.event_type, (event.item, event.place), event.quantity);
+        if !seen.insert(line) {
+            copies.insert(line);
+        }
+    }
+    copies
+}
+
+/// Returns the components of the sets that the reference booked as such, with the instants in order.
+fn booked_sets(context: &Context) -> HashMap<(Key, i64), Vec<i64>> {
+    let mut sets: HashMap<(Key, i64), Vec<i64>> = HashMap::new();
+    let events = context.world.events.iter().filter(|event| event.system == context.reference);
+    for event in events.filter(|event| event.of_set != NO_NAME) {
+        sets.entry(((event.item, event.place), event.quantity)).or_default().push(event.at);
+    }
+    sets.values_mut().for_each(|instants| instants.sort_unstable());
+    sets
+}
+
+/// Returns whether a system lacks a line that the reference has more than once. Its own repetition explains that, if no other system with
+/// snapshots has the line as often as the reference.
+fn is_own_copy(context: &Context, sources: &Sources, cause: &Cause, spot: Spot) -> bool {
+    let (system, key, _) = spot;
+    if cause.class == Class::DuplicateEvent {
+        return cause.to == context.reference;
+    }
+    let Some(one) = cause.occurrence.map(|number| &context.occurrences[number]) else { return false };
+    let is_copied = sources.copies.contains(&(one.reference, one.event_type, one.key, one.quantity));
+    let is_confirmed = !has_witness(context, system, key) || sources.is_shared(spot, cause.quantity);
+    is_copied && cause.quantity == -one.quantity && is_confirmed
+}
+
+/// Returns whether a third system shows what is at the place of a key.
+fn has_witness(context: &Context, system: SystemNo, key: Key) -> bool {
+    let mut others = context.world.order.iter().filter(|other| ![system, context.reference].contains(other));
+    others.any(|other| context.has_snapshots(*other) && context.reports(*other, key.1))
+}
+
+/// Returns the sides on which duplicates are doubtful. A repeated event always equals an event. If every fourth change or more equals none,
+/// the changes have another cause, and the others equal an event by chance.
+fn by_chance(context: &Context, classified: &Classified, sources: &Sources) -> HashSet<Side> {
+    let mut counts: HashMap<Side, (usize, usize)> = HashMap::new();
+    let is_silent = |row: &&Row| row.theirs.is_some() && !context.is_logged(row.system, row.at);
+    for row in classified.rows.iter().filter(is_silent).filter(|row| row.state == State::Known) {
+        let spot = (row.system, row.key, row.at);
+        let side = |units: i64| (row.system, row.key.1, units > 0);
+        let fits = |cause: &&Cause| cause.class == Class::DuplicateEvent && cause.to == row.system;
+        for cause in row.causes.iter().filter(|cause| is_guessed(cause)).filter(fits) {
+            counts.entry(side(cause.quantity)).or_default().0 += 1;
+        }
+        if row.residual != 0
+            && !sources.is_shared(spot, row.residual)
+            && !sources.is_transfer(spot, row.residual)
+        {
+            counts.entry(side(row.residual)).or_default().1 += 1;
+        }
+    }
+    let sides = counts.into_iter().filter(|(_, (fit, rest))| *rest >= CHANCE_MIN && 3 * rest >= *fit);
+    sides.map(|(side, _)| side).collect()
+}
+
+/// Returns the system where an event that the reference lacks or repeats began, as far as it can be known.
+fn presumed(context: &Context, event_type: Option<EventType>, (system, key): (SystemNo, Key)) -> SystemNo {
+    let process = event_type.unwrap_or(EventType::Sale).process();
+    match context.presumed(process, (key.1, NO_NAME, None), context.reference) {
+        found if found == context.reference => system,
+        found => found,
     }
 }
 
@@ -201,13 +325,11 @@ fn alone(context: &Context, side: EventType) -> HashMap<(NameNo, i64), Vec<i64>>
 
 /// Returns the most probable cause of a change that no event of the reference explains.
 fn guess(context: &Context, sources: &Sources, (system, key, at): Spot, units: i64) -> Cause {
-    // Goods that went out arrive later. Goods that came in from nowhere may have arrived before the snapshot of the place that they left.
-    let departed = sources.departed.get(&(key.0, units));
-    let arrived = sources.arrived.get(&(key.0, -units));
-    let has_departed = departed.is_some_and(|instants| has_within(instants, (at - TRANSIT, at)));
-    let has_arrived = arrived.is_some_and(|instants| has_within(instants, (at - 2 * DAY, at + TRANSIT)));
-    let is_transfer = has_departed || has_arrived;
-    let is_shared = sources.is_shared((system, key, at), units);
+    let has_departed = sources.has_departed((system, key, at), units);
+    let is_transfer = sources.is_transfer((system, key, at), units);
+    // Without a third system, nothing tells a correction of one system alone from an event that the reference lacks, and events are more
+    // frequent than corrections.
+    let is_shared = sources.is_shared((system, key, at), units) || !has_witness(context, system, key);
     let usual = if units > 0 { EventType::Return } else { EventType::Sale };
     let event_type = match (is_transfer, is_shared) {
         (true, _) if has_departed => EventType::TransferIn,
@@ -215,14 +337,14 @@ fn guess(context: &Context, sources: &Sources, (system, key, at): Spot, units: i
         (false, true) => sources.sizes.get(&units).copied().unwrap_or(usual),
         (false, false) => EventType::Adjustment,
     };
-    let (class, reference) = (event_type.missed(), context.reference);
+    let is_of_set = sources.is_of_set(key, at, units);
+    let event_type = if is_of_set { EventType::Sale } else { event_type };
+    let class = if is_of_set { Class::BundleExplosion } else { event_type.missed() };
+    let reference = context.reference;
     let from = if class == Class::ManualAdjustment {
         system
     } else {
-        match context.presumed(event_type.process(), (key.1, NO_NAME, None), reference) {
-            found if found == reference => system,
-            found => found,
-        }
+        presumed(context, Some(event_type), (system, key))
     };
     Cause {
         class,
@@ -231,7 +353,7 @@ fn guess(context: &Context, sources: &Sources, (system, key, at): Spot, units: i
         to: reference,
         event_type: Some(event_type),
         evidence: Vec::new(),
-        grade: if is_transfer { Grade::Pattern } else { Grade::Proximity },
+        grade: if is_transfer || is_of_set { Grade::Pattern } else { Grade::Proximity },
         heals: false,
         occurrence: None,
         at,

@@ -17,10 +17,12 @@ use super::term::{Class, EventType, Process};
 use super::unit::DAY;
 
 mod background;
+mod edge;
 mod narrow;
 mod regular;
 
 use background::Background;
+use edge::{Known, Whole, wholes};
 use narrow::{ByPlace, narrow};
 use regular::{Regular, outages};
 
@@ -39,7 +41,9 @@ const BACKGROUND: f64 = 1.3;
 /// Faults that may happen anywhere.
 const BACKGROUND_FLOOR: f64 = 0.5;
 /// The same for guesses without the other side's events.
-const GUESS_FLOOR: f64 = 3.0;
+const GUESS_FLOOR: f64 = 7.0;
+/// The same for counts: they differ as often as they are taken, and no rate per movement tells what is usual.
+const COUNT_FLOOR: f64 = 3.0;
 /// Mean confidence of events that were compared on both sides, out of 1,000.
 const COMPARED: u64 = 900;
 /// Share of the leaf's rate that another place must show.
@@ -231,6 +235,21 @@ pub fn rank(evidence: &Evidence) -> Vec<Group> {
         taken.extend(members);
         groups.push(group);
     }
+    let known = Known {
+        evidence,
+        leaves: &leaves,
+        regular: &regular,
+        counts: &counts,
+        days: &days,
+        passed: &passed,
+        background: &background,
+    };
+    for Whole { members, mut group } in wholes(&known, &taken) {
+        let faults = usual(evidence, &members, (&leaves, &regular), group.since);
+        narrow(evidence, &by_place, &mut group, &faults);
+        taken.extend(members);
+        groups.push(group);
+    }
     groups.extend(judged.into_iter().filter(|(leaf, _)| !taken.contains(leaf)).map(|(_, group)| group));
     groups.sort_by(compare);
     groups
@@ -356,7 +375,13 @@ fn judge(evidence: &Evidence, leaf: &Leaf, faults: &[usize], (regular, expected)
     let weeks: BTreeSet<i64> = days.iter().map(|day| day / 7).collect();
     let confidence: u64 = faults.iter().map(|number| u64::from(evidence.faults[*number].confidence)).sum();
     let confidence = confidence / faults.len().max(1) as u64;
-    let floor = if confidence < COMPARED { GUESS_FLOOR } else { BACKGROUND_FLOOR };
+    let floor = if confidence < COMPARED {
+        GUESS_FLOOR
+    } else if leaf.2 == Class::CountVariance {
+        COUNT_FLOOR
+    } else {
+        BACKGROUND_FLOOR
+    };
     let is_in_excess = is_in_excess(regular, expected, floor);
     let why_not = if faults.len() < FAULTS_MIN {
         Some("fewer than 5 episodes")

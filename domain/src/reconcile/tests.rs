@@ -15,6 +15,7 @@ mod example;
 mod faults;
 mod mappings;
 mod sizes;
+mod snapshots;
 mod speed;
 mod states;
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Leaf, Passed, movements};
 use crate::reconcile::input::SystemNo;
-use crate::reconcile::statistics::median_without;
+use crate::reconcile::statistics::{median, median_without};
 use crate::reconcile::term::Class;
 
 /// Movements below which a place's rate says nothing.
@@ -24,6 +24,16 @@ struct Rates {
 #[derive(Debug)]
 pub(super) struct Background {
     rates: BTreeMap<Class, Rates>,
+    /// The rates of whole edges, all places together, in order of size.
+    edges: BTreeMap<Class, Vec<EdgeRate>>,
+}
+
+/// The faults of an edge per movement.
+#[derive(Debug)]
+struct EdgeRate {
+    rate: f64,
+    from: SystemNo,
+    to: SystemNo,
 }
 
 impl Background {
@@ -44,7 +54,17 @@ impl Background {
             }
             (class, rates)
         };
-        Background { rates: classes.into_iter().map(of_class).collect() }
+        let edges = classes.iter().map(|class| (*class, edges(*class, days, passed))).collect();
+        Background { rates: classes.into_iter().map(of_class).collect(), edges }
+    }
+
+    /// Returns the median rate of a class on the other edges, each with all its places. It is not 0 where faults are rare: the places of
+    /// an edge have some of them together.
+    pub fn of_edges(&self, leaf: &Leaf) -> f64 {
+        let edges = self.edges.get(&leaf.2).into_iter().flatten();
+        let mut others: Vec<f64> =
+            edges.filter(|one| (one.from, one.to) != (leaf.0, leaf.1)).map(|one| one.rate).collect();
+        median(&mut others)
     }
 
     /// Returns the median rate of a class on the other edges; if there is none, at the other places.
@@ -65,4 +85,18 @@ fn rate(leaf: &Leaf, days: &BTreeMap<Leaf, Vec<i64>>, passed: &Passed) -> Option
     let moved = movements(passed, *leaf);
     let count = days.get(leaf).map_or(0, Vec::len);
     (moved >= MOVEMENTS_MIN).then(|| count as f64 / f64::from(moved))
+}
+
+/// Returns the faults of a class per movement on each edge.
+fn edges(class: Class, days: &BTreeMap<Leaf, Vec<i64>>, passed: &Passed) -> Vec<EdgeRate> {
+    let mut sums: BTreeMap<(SystemNo, SystemNo), (usize, u32)> = BTreeMap::new();
+    for (from, to, place) in passed.of_edge.keys() {
+        let leaf = (*from, *to, class, *place);
+        let sum = sums.entry((*from, *to)).or_default();
+        sum.0 += days.get(&leaf).map_or(0, Vec::len);
+        sum.1 = sum.1.saturating_add(movements(passed, leaf));
+    }
+    let enough = sums.into_iter().filter(|(_, (_, moved))| *moved >= MOVEMENTS_MIN);
+    let rate = |((from, to), (count, moved))| EdgeRate { rate: count as f64 / f64::from(moved), from, to };
+    enough.map(rate).collect()
 }
