@@ -3,7 +3,7 @@
 mod annotation;
 mod application;
 mod form;
-mod invoice;
+mod invoice_out;
 mod invoices;
 mod payment;
 mod promise;
@@ -27,7 +27,7 @@ use crate::{Answer, ApiError, App, Caller, own};
 pub use application::ApplicationOut;
 use form::ShipIn;
 pub use form::{OrderIn, OrderOut, ShipmentOut};
-pub use invoice::InvoiceOut;
+pub use invoice_out::InvoiceOut;
 pub use payment::PaymentOut;
 
 /// The routes of this area.

@@ -19,7 +19,7 @@ use domain::text::{self, FilledReference100, Line64, Name, Reference100};
 use serde::{Deserialize, Serialize};
 use service::posting::annotations::check_number;
 
-use super::invoice::InvoiceOut;
+use super::invoice_out::InvoiceOut;
 use crate::line::{
     DiscountIn, LineIn, LineOut, LineTaxOut, PrintedCustomerOut, SellerOut, country_code, lines,
 };
