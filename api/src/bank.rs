@@ -37,6 +37,12 @@ use crate::{Answer, ApiError, App, Caller, csv};
 const BYTES_MAX: usize = 5 * 1024 * 1024;
 /// Most entries of a statement.
 const ENTRIES_MAX: usize = 10_000;
+/// A CAMT.053 file with one entry.
+const EXAMPLE: &str = "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"><BkToCstmrStmt><Stmt>\
+    <Acct><Id><IBAN>GB33BUKB20201555555555</IBAN></Id></Acct>\
+    <Ntry><Amt Ccy=\"GBP\">80.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>\
+    <BookgDt><Dt>2026-11-20</Dt></BookgDt><AcctSvcrRef>20261122-78</AcctSvcrRef></Ntry>\
+    </Stmt></BkToCstmrStmt></Document>";
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -140,7 +146,7 @@ struct Statement {
     params(ImportParams),
     request_body(content(
         (BankStatementIn = "application/json"),
-        (String = "application/xml", example = "<Document><BkToCstmrStmt>…</BkToCstmrStmt></Document>"),
+        (String = "application/xml", example = json!(EXAMPLE)),
         (String = "text/csv", example = "account,reference,booked_on,amount\r\nGB33BUKB20201555555555,20261122-77,2026-11-20,120.00\r\n"),
     )),
     responses((status = 200, description = "The result.", body = BankStatement))

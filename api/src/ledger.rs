@@ -17,7 +17,8 @@ use uuid::Uuid;
 use crate::document::{parse_document_id, parse_document_kind};
 use crate::list::{List, Page};
 use crate::params::{Params, PathId};
-use crate::{Answer, App, Caller};
+use crate::problem::ErrorCode;
+use crate::{Answer, ApiError, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -63,6 +64,7 @@ struct Filters {
 #[get("/v1/journal-entries")]
 async fn list(caller: Caller, list: List<Filters>) -> Answer {
     let filters = &list.filters;
+    check_period(filters.from, filters.to)?;
     let document_id = filters.document_id.as_deref();
     let document_id = document_id.map(|id| parse_document_id(id, "document_id")).transpose()?;
     let filter = Filter {
@@ -93,6 +95,17 @@ async fn show(app: Data<App>, caller: Caller, id: PathId<EntryId>) -> Answer {
     Ok(HttpResponse::Ok().json(entry))
 }
 
+/// Rejects a period that ends before it begins.
+fn check_period(from: Option<NaiveDate>, to: Option<NaiveDate>) -> Result<(), ApiError> {
+    match from.zip(to) {
+        Some((from, to)) if to < from => {
+            let detail = "The period ends before it begins.";
+            Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter("to"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Period of a trial balance, in days of posting.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -119,6 +132,7 @@ struct PeriodParams {
 #[get("/v1/trial-balance")]
 async fn trial_balance(app: Data<App>, caller: Caller, period: Params<PeriodParams>) -> Answer {
     let Params(PeriodParams { from, to }) = period;
+    check_period(from, to)?;
     let read = async |tx: &service::Tx| ledger::trial_balance(tx, from, to).await;
     Ok(HttpResponse::Ok().json(app.db.report(caller.tenant_id, read).await?))
 }

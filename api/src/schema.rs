@@ -119,6 +119,10 @@ impl Schemas {
                 Some("boolean") => {
                     check.value(&text.parse().map_or(Json::Null, Json::Bool), schema, at);
                 }
+                // The form of a response is read without regard to case.
+                _ if at.as_str() == "format" => {
+                    check.value(&Json::Text(text.to_ascii_lowercase()), schema, at);
+                }
                 _ => check.value(&Json::Text(text.into_owned()), schema, at),
             }
         }
@@ -226,7 +230,15 @@ pub fn check_query(request: &HttpRequest, query: &str) -> Result<(), ApiError> {
     let Some(operation) = schemas.operation(&pattern, request.method()) else { return Ok(()) };
     let faults = schemas.excesses_of_query(operation, query);
     let Some(first) = faults.first() else { return Ok(()) };
-    Err(ApiError::new(ErrorCode::InvalidParameter, first.detail.clone()).at_parameter(first.pointer.clone()))
+    let detail = unquoted(&first.detail);
+    Err(ApiError::new(ErrorCode::InvalidParameter, detail).at_parameter(first.pointer.clone()))
+}
+
+/// Returns how to send a parameter: a URL has no quotes, unlike JSON.
+fn unquoted(detail: &str) -> String {
+    [", in quotes", " in quotes", ", without quotes"]
+        .iter()
+        .fold(detail.to_owned(), |text, words| text.replace(words, ""))
 }
 
 /// Adds to a rejected query everything that is wrong with its parameters.
@@ -242,7 +254,7 @@ pub fn explain_query(request: &HttpRequest, error: ApiError) -> ApiError {
     }
     let faults = schemas.faults_of_query(operation, &joined_query(request)).into_iter().map(|fault| {
         let code = if fault.is_unknown { ErrorCode::UnknownField } else { ErrorCode::InvalidParameter };
-        let mut detail = fault.detail;
+        let mut detail = unquoted(&fault.detail);
         if detail.contains("offset") && request.query_string().contains('+') {
             detail.push_str(" In a URL, write + as %2B.");
         }
@@ -414,6 +426,18 @@ mod tests {
         let query = format!("{}{}", "a=1&".repeat(many), "id=1&".repeat(many));
         let joined = joined(&query, &["id"]);
         assert_eq!(joined.len(), "a=1&".len() * many + "id=".len() + "1,".len() * many - 1);
+    }
+
+    #[test]
+    fn a_parameter_is_sent_without_quotes() {
+        for (said, expected) in [
+            ("Send `a` or `b`, in quotes.", "Send `a` or `b`."),
+            ("Send a whole number from 1 to 9, without quotes.", "Send a whole number from 1 to 9."),
+            ("Send a decimal number in quotes, such as \"1.5\".", "Send a decimal number, such as \"1.5\"."),
+            ("Send true or false, without quotes.", "Send true or false."),
+        ] {
+            assert_eq!(unquoted(said), expected);
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use service::auth::{AuthError, Guess};
 use service::event::Filter;
+use service::known;
 use service::scope::Scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -194,6 +195,9 @@ async fn stream(
     let from = [sent, cursor].into_iter().flatten().find(|cursor| !cursor.is_empty());
     let place = |cursor: String| open(&app.cursor_key, caller.tenant_id, &cursor).ok_or_else(invalid_cursor);
     let from = from.map(place).transpose()?;
+    let check = async |tx: &service::Tx| known::check_stock(tx, &product_id, &location_id).await;
+    let checked = app.db.read(caller.tenant_id, check).await;
+    checked.map_err(|error| ApiError::from(error).in_query())?;
     let seat = app.streams.take(caller.tenant_id, caller.actor_id).map_err(|full| refused(&app, full))?;
     let listener = app.live.listen(caller.tenant_id, from).await?;
     let wanted = Wanted { levels, products: product_id, locations: location_id, events };

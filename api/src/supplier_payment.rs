@@ -13,6 +13,7 @@ use domain::supplier_payment::{
 use domain::tag;
 use domain::text::{self, Filled200, Reference100};
 use serde::{Deserialize, Serialize, Serializer};
+use service::known;
 use service::listing::{Age, Period, Slice};
 use service::posting::Command;
 use service::supplier_payment::proposal::{self, Proposal, Wanted};
@@ -452,8 +453,12 @@ struct ProposalParams {
 #[get("/v1/supplier-payments/proposal")]
 async fn propose(app: Data<App>, caller: Caller, params: Params<ProposalParams>) -> Answer {
     let wanted = Wanted { pay_on: params.pay_on, until: params.until, supplier_id: params.supplier_id };
-    let read = async |tx: &service::Tx| proposal::propose(tx, &wanted).await;
-    let proposal = app.db.read(caller.tenant_id, read).await?;
+    let read = async |tx: &service::Tx| {
+        known::check_id(tx, "supplier_id", wanted.supplier_id.map(|id| id.to_string())).await?;
+        proposal::propose(tx, &wanted).await
+    };
+    let proposal = app.db.read(caller.tenant_id, read).await;
+    let proposal = proposal.map_err(|error| ApiError::from(error).in_query())?;
     Ok(HttpResponse::Ok().json(proposal))
 }
 

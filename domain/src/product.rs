@@ -12,7 +12,10 @@ use crate::printed::PrintedProduct;
 use crate::stock::CostingMethod;
 use crate::text::one_form;
 use crate::text_enum;
-pub use barcode::{barcode_forms, barcode_is_sound, check_barcode_kept_digits, gtin, mended_barcode};
+pub use barcode::{
+    Barcode64, BarcodeRule, barcode_forms, barcode_is_sound, check_barcode_kept_digits, gtin, mended_barcode,
+    one_barcode,
+};
 pub use sku::SkuHolder;
 pub(crate) use sku::{holder_at, is_got_later};
 

@@ -28,8 +28,10 @@ language sql immutable parallel safe
 as $$
     select case
         when octet_length(lower_case) = length(lower_case) then lower_case
-        else translate(
+        -- A sign such as № becomes capital letters.
+        else lower(translate(
             normalize(lower_case, nfkc), U&'\2010\2011\2012\2013\2014\2015\2212\03C2\00AD', U&'-------\03C3')
+            collate "C")
         end
 $$;
 

@@ -12,7 +12,7 @@ use domain::id::{
 };
 use domain::refusal::{Code, Problems};
 use domain::text::one_form;
-use sea_orm::sqlx;
+use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
 use crate::{Error, Tx};
@@ -67,6 +67,36 @@ pub async fn check(tx: &Tx, named: &[Named]) -> Result<(), Error> {
         if tx.row(query).await?.is_none() {
             let detail = format!("There is no {name} {value}.");
             problems.add(format!("/{parameter}"), Code::NotFound, detail);
+        }
+    }
+    Ok(problems.check()?)
+}
+
+/// Rejects an id that a parameter sent and that names no record of the tenant.
+pub async fn check_id(tx: &Tx, parameter: &str, id: Option<String>) -> Result<(), Error> {
+    let named = id.map(|value| Named { parameter: parameter.to_owned(), value, kind: Kind::ById });
+    check(tx, named.as_slice()).await
+}
+
+/// Rejects products and locations, which the parameters `product_id` and `location_id` sent, that the tenant does not have.
+pub async fn check_stock(tx: &Tx, products: &[ProductId], locations: &[LocationId]) -> Result<(), Error> {
+    let mut problems = Problems::default();
+    if !products.is_empty() {
+        let statement = "select r.id from unnest($2::uuid[]) r (id) \
+             where not exists (select from product p where p.tenant_id = $1 and p.id = r.id)";
+        let ids: Vec<Uuid> = products.iter().map(|id| id.0).collect();
+        for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await? {
+            let detail = format!("There is no product {}.", ProductId(row.try_get("id")?));
+            problems.add("/product_id", Code::NotFound, detail);
+        }
+    }
+    if !locations.is_empty() {
+        let statement = "select r.id from unnest($2::uuid[]) r (id) \
+             where not exists (select from location l where l.tenant_id = $1 and l.id = r.id)";
+        let ids: Vec<Uuid> = locations.iter().map(|id| id.0).collect();
+        for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await? {
+            let detail = format!("There is no location {}.", LocationId(row.try_get("id")?));
+            problems.add("/location_id", Code::NotFound, detail);
         }
     }
     Ok(problems.check()?)

@@ -56,9 +56,9 @@ macro_rules! named_sort {
         $sort:ident by $name_key:literal {
             $(
                 $(#[$own_doc:meta])*
-                $own:ident as $word:literal,
+                $own:ident as $word:tt,
                 $(#[$descending_doc:meta])*
-                $descending:ident as $descending_word:literal,
+                $descending:ident as $descending_word:tt,
                 of $key:expr;
             )+
         }

@@ -52,21 +52,22 @@ impl Search {
     /// a word begins with two blanks: so two characters are found only where a word begins, and one only at the beginning
     /// of the whole text, which needs no pattern.
     fn patterns(&self) -> Vec<String> {
-        let patterns = |text: &str, form: &dyn Fn(&str) -> String| -> Vec<String> {
-            looks(text).iter().map(|look| form(&escaped(look))).collect()
+        let patterns = |looks: &[String], form: &dyn Fn(&str) -> String| -> Vec<String> {
+            looks.iter().map(|look| form(&escaped(look))).collect()
         };
         if !self.anywhere {
-            return patterns(self.text.whole(), &|look| format!("{look}%"));
+            return patterns(&looks(self.text.whole()), &|look| format!("{look}%"));
         }
+        let looks = self.text.longest_looks();
         let Some(longest) = self.text.words().first() else { return Vec::new() };
         match longest.chars().count() {
             0 | 1 => Vec::new(),
             length if length < WITHIN_LENGTH_MIN => {
                 let marks = MARKS.into_iter().map(str::to_owned).chain(DASHES.map(String::from));
-                let begun = marks.flat_map(|mark| patterns(longest, &|look| format!("%{mark}{look}%")));
-                begun.chain(patterns(longest, &|look| format!("{look}%"))).collect()
+                let begun = marks.flat_map(|mark| patterns(&looks, &|look| format!("%{mark}{look}%")));
+                begun.chain(patterns(&looks, &|look| format!("{look}%"))).collect()
             }
-            _ => patterns(longest, &|look| format!("%{look}%")),
+            _ => patterns(&looks, &|look| format!("%{look}%")),
         }
     }
 }

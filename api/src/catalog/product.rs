@@ -102,6 +102,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
     for (parameter, is_named) in [
         ("external_ref", filters.external_ref.is_some()),
         ("tag", filters.tag.is_some()),
+        ("status", filters.status.is_some_and(|status| status != ProductStatus::Active)),
         ("metadata", !list.metadata.is_empty()),
     ] {
         if caller.is_publishable() && is_named {

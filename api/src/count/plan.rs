@@ -8,11 +8,12 @@ use domain::tag;
 use serde::{Deserialize, Serialize};
 use service::count::plan::{PlannedCount, plan};
 use service::count::resolve_location;
+use service::known;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::list::{LIMIT_DEFAULT, LIMIT_MAX, invalid_limit};
 use crate::params::Params;
-use crate::{Answer, App, Caller};
+use crate::{Answer, ApiError, App, Caller};
 
 /// The routes of this area.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -63,8 +64,10 @@ async fn show(app: Data<App>, caller: Caller, wanted: Params<Wanted>) -> Answer 
     let read = async |tx: &service::Tx| {
         let location_id = resolve_location(tx, wanted.location_id).await?;
         let location_id = location_id.ok_or_else(|| Refusal::not_found("location"))?;
+        known::check_id(tx, "category_id", wanted.category_id.map(|id| id.to_string())).await?;
         Ok((location_id, plan(tx, location_id, wanted.category_id, rows).await?))
     };
-    let (location_id, data) = app.db.read(caller.tenant_id, read).await?;
+    let read = app.db.read(caller.tenant_id, read).await;
+    let (location_id, data) = read.map_err(|error| ApiError::from(error).in_query())?;
     Ok(HttpResponse::Ok().json(CountPlan { object: tag::CountPlan, location_id, data }))
 }

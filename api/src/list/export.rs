@@ -70,8 +70,8 @@ pub(super) fn split(request: &HttpRequest, query: &str) -> Result<(bool, String)
         }
     }
     let is_whole = match format {
-        Some("ndjson") => true,
-        Some("json") => false,
+        Some(name) if name.eq_ignore_ascii_case("ndjson") => true,
+        Some(name) if name.eq_ignore_ascii_case("json") => false,
         Some(_) => return Err(invalid("format", "Send json or ndjson.")),
         None => prefers_ndjson(request.headers()),
     };
@@ -273,6 +273,8 @@ mod tests {
         assert_eq!(split_at("/v1/orders?status=draft&format=json", NDJSON), rest(false));
         assert_eq!(split_at("/v1/orders?status=draft", "Application/X-NDJSON;q=1, */*"), rest(true));
         assert_eq!(split_at("/v1/orders?status=draft", "*/*"), rest(false));
+        assert_eq!(split_at("/v1/orders?format=NDJSON&status=draft", "*/*"), rest(true));
+        assert_eq!(split_at("/v1/orders?format=Json&status=draft", NDJSON), rest(false));
         assert_eq!(split_at("/v1/orders?format=csv", "*/*"), None);
         assert_eq!(split_at("/v1/orders?format=json&format=json", "*/*"), None);
         assert_eq!(

@@ -91,7 +91,7 @@ async fn list(caller: Caller, list: List<Filters>) -> Answer {
     params(ModeParams),
     request_body(content(
         (ReconcileSystems = "application/json"),
-        (String = "text/csv", example = "code,name,kind,quantity_meaning,sign\r\ntill,Tills,pos,on_hand,absolute\r\n"),
+        (String = "text/csv", example = "code,name,kind,quantity_meaning,sign\r\nkiosk,Kiosks,pos,on_hand,absolute\r\n"),
     )),
     responses((status = 200, description = "The result.", body = Ingest))
 )]

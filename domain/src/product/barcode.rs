@@ -1,14 +1,78 @@
 //! Barcodes: the check digits of GS1, and the forms in which one article's code is printed and scanned.
 //!
 //! A UPC-A of 12 digits, an EAN-13 and a GTIN-14 name the same article if they differ in leading zeros only. Scanners
-//! add such zeros, and spreadsheets remove them.
+//! add such zeros, and spreadsheets remove them. Blanks and hyphens between the digits, as people read them below the bars or in a
+//! book, make no other article. A UPC-E is the short form of a UPC-A.
 
 use std::borrow::Cow;
+
+use crate::text::{LineRule, Rule, Text, one_form};
 
 /// Digits of the longest GTIN.
 const LENGTH_MAX: usize = 14;
 /// Digits of the shortest GTIN whose first digit a spreadsheet removed.
 const LENGTH_MIN: usize = 7;
+/// Digits of the shortest GTIN that may be written with blanks or hyphens. Eight digits may as well be a code of one's own.
+const WRITTEN_LENGTH_MIN: usize = 12;
+
+/// A barcode of 1 to 64 characters, in the one form of those that name the same article.
+pub type Barcode64 = Text<64, BarcodeRule>;
+
+/// As [`LineRule`], for a barcode. It is kept in the form of [`one_barcode`].
+#[derive(Debug, Clone, Copy)]
+pub enum BarcodeRule {}
+
+impl Rule for BarcodeRule {
+    const NAME: &'static str = "Barcode";
+    const MIN: usize = 1;
+    const HAS_OLD_FORMS: bool = true;
+
+    fn check(text: &str, max: usize, note: impl FnMut(String)) {
+        LineRule::check(text, max, note);
+    }
+
+    fn kept(text: &str) -> Option<String> {
+        let form = one_form(text);
+        let kept = one_barcode(&form).unwrap_or_else(|| form.into_owned());
+        (kept != text).then_some(kept)
+    }
+}
+
+/// Returns the form in which a barcode is kept, if it was sent in another one: the digits of a GTIN that has blanks or hyphens
+/// between them, and the UPC-A that a UPC-E stands for. A UPC-E that is a GTIN-8 too stays: only the label tells which it is.
+pub fn one_barcode(code: &str) -> Option<String> {
+    if is_digits(code) {
+        return (code.len() == 8 && !has_check_digit(code)).then(|| upc_a(code)).flatten();
+    }
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    let is_written = |byte: u8| byte.is_ascii_digit() || matches!(byte, b' ' | b'-');
+    if !is_digit(code.as_bytes().first())
+        || !is_digit(code.as_bytes().last())
+        || !code.bytes().all(is_written)
+    {
+        return None;
+    }
+    let digits = code.replace([' ', '-'], "");
+    ((WRITTEN_LENGTH_MIN..=LENGTH_MAX).contains(&digits.len()) && gtin(&digits).is_some()).then_some(digits)
+}
+
+/// Returns the UPC-A that a UPC-E of 8 digits stands for, if its check digit confirms it.
+fn upc_a(short: &str) -> Option<String> {
+    let (system, rest) = short.split_at_checked(1)?;
+    let (five, rest) = rest.split_at_checked(5)?;
+    let (last, check) = rest.split_at_checked(1)?;
+    if !matches!(system, "0" | "1") {
+        return None;
+    }
+    let body = match last {
+        "0" | "1" | "2" => format!("{}{last}0000{}", &five[..2], &five[2..]),
+        "3" => format!("{}00000{}", &five[..3], &five[3..]),
+        "4" => format!("{}00000{}", &five[..4], &five[4..]),
+        _ => format!("{five}0000{last}"),
+    };
+    let whole = format!("{system}{body}{check}");
+    has_check_digit(&whole).then_some(whole)
+}
 
 /// Returns whether the last digit of a GTIN-8, -12, -13 or -14 is the check digit that GS1 defines. A code
 /// with other characters or of another length is of another symbology, and always sound.
@@ -24,9 +88,10 @@ pub fn gtin(code: &str) -> Option<String> {
     (may_be && code.bytes().any(|digit| digit != b'0')).then(|| format!("{code:0>LENGTH_MAX$}"))
 }
 
-/// Returns the codes that name the same article: the code itself first, then those with more or fewer leading zeros.
+/// Returns the codes that name the same article: the code itself first, then those with more or fewer leading zeros, and without
+/// blanks and hyphens.
 pub fn barcode_forms(code: &str) -> impl Iterator<Item = Cow<'_, str>> {
-    let gtin = gtin(code);
+    let gtin = gtin(&one_barcode(code).map_or(Cow::Borrowed(code), Cow::Owned));
     let zeros = |gtin: &str| gtin.bytes().take_while(|digit| *digit == b'0').count();
     let shorter = gtin.as_deref().map_or(0, |gtin| zeros(gtin).min(LENGTH_MAX - LENGTH_MIN) + 1);
     let others = (0..shorter).filter_map(move |cut| gtin.as_ref().map(|gtin| gtin[cut..].to_owned()));
@@ -34,14 +99,20 @@ pub fn barcode_forms(code: &str) -> impl Iterator<Item = Cow<'_, str>> {
     std::iter::once(Cow::Borrowed(code)).chain(others.map(Cow::Owned))
 }
 
-/// Returns why a code is what a spreadsheet made of a barcode: a number with an exponent, such as `4.00638E+12`.
+/// Returns why a code is what a spreadsheet made of a barcode: a number with an exponent, such as `4.00638E+12`, or with decimals,
+/// such as `4006381333931.0`.
 pub fn check_barcode_kept_digits(code: &str) -> Result<(), String> {
-    match of_exponent(code) {
-        None => Ok(()),
-        Some(_) => Err(format!(
+    if of_exponent(code).is_some() {
+        return Err(format!(
             "{code} is a number that a spreadsheet shortened, so digits of the barcode are lost. Format the column as \
              text in the spreadsheet, enter the barcode again, and send that."
-        )),
+        ));
+    }
+    match mended_barcode(code).filter(|_| code.contains('.')) {
+        None => Ok(()),
+        Some(whole) => {
+            Err(format!("{code} is a barcode that a spreadsheet wrote as a decimal number. Send {whole}."))
+        }
     }
 }
 
@@ -148,6 +219,41 @@ mod tests {
     }
 
     #[test]
+    fn blanks_hyphens_and_the_short_form_make_no_other_article() {
+        for (written, kept) in [
+            ("0 36000 29145 2", "036000291452"),
+            ("0-36000-29145-2", "036000291452"),
+            ("978-0-306-40615-7", "9780306406157"),
+            ("4 006381 333931", "4006381333931"),
+            // UPC-E, by its last digit before the check digit.
+            ("04252614", "042100005264"),
+            ("01234505", "012000003455"),
+            ("01234531", "012300000451"),
+            ("01234543", "012340000053"),
+        ] {
+            assert_eq!(one_barcode(written).as_deref(), Some(kept), "{written}");
+            assert_eq!(Barcode64::from(written).as_str(), kept);
+            assert_eq!(one_barcode(kept), None, "{kept}");
+            assert!(barcode_forms(written).any(|form| form == kept), "{written}");
+            assert_eq!(barcode_forms(written).next().as_deref(), Some(written));
+        }
+        for other in [
+            "96385074",
+            "01234558",
+            "9638-5074",
+            "0 36000 29145 3",
+            " 036000291452",
+            "036000291452-",
+            "04252613",
+            "A-1",
+        ] {
+            assert_eq!(one_barcode(other), None, "{other}");
+        }
+        assert_eq!(Barcode64::from("AB\u{2011}1").as_str(), "AB-1");
+        assert_eq!(Barcode64::from("0\u{a0}36000\u{2011}29145 2").as_str(), "036000291452");
+    }
+
+    #[test]
     fn cells_of_a_spreadsheet_are_mended_if_no_digit_is_lost() {
         for (cell, barcode) in [
             ("36000291452", Some("036000291452")),
@@ -174,6 +280,8 @@ mod tests {
         for code in ["4.00638E+12", "4,00638E+12", "4E+12", "4.0e12", "4.006381333931E+12"] {
             assert!(check_barcode_kept_digits(code).is_err(), "{code}");
         }
+        let decimal = check_barcode_kept_digits("4006381333931.0").expect_err("a number with decimals");
+        assert!(decimal.ends_with("Send 4006381333931."), "{decimal}");
         for code in ["12E5", "4E12", "E+1", "1.5", "A.1E+2", "4.00638E+123", "4006381333931"] {
             assert_eq!(check_barcode_kept_digits(code), Ok(()), "{code}");
         }

@@ -13,6 +13,8 @@ pub const WITHIN_LENGTH_MIN: usize = 3;
 pub struct Searched {
     /// The words, in lower case, the longest first.
     words: Vec<String>,
+    /// The longest word as it was typed, in lower case.
+    typed: String,
     /// All of it, in lower case, with one space between words.
     whole: String,
 }
@@ -21,12 +23,12 @@ impl Searched {
     /// Reads a text that a person typed. The time is proportional to its length.
     pub fn new(text: &str) -> Self {
         // Each word alone: a Cyrillic word whose letters all look Latin stays Cyrillic beside a Latin one.
-        let words = text.split_whitespace().map(|word| compared(&one_form(word).to_lowercase()));
-        let mut words: Vec<String> =
-            words.flat_map(|word| word.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect();
-        let whole = words.join(" ");
-        words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
-        Searched { words, whole }
+        let typed = text.split_whitespace().map(|word| (compared(&lower(&one_form(word))), lower(word)));
+        let mut found: Vec<(String, String)> = typed.flat_map(|(word, typed)| parts(&word, &typed)).collect();
+        let whole = found.iter().map(|(word, _)| word.as_str()).collect::<Vec<_>>().join(" ");
+        found.sort_by_key(|(word, _)| std::cmp::Reverse(word.chars().count()));
+        let typed = found.first().map(|(_, typed)| typed.clone()).unwrap_or_default();
+        Searched { words: found.into_iter().map(|(word, _)| word).collect(), typed, whole }
     }
 
     /// Returns all of it.
@@ -38,6 +40,28 @@ impl Searched {
     pub fn words(&self) -> &[String] {
         &self.words
     }
+
+    /// Returns the ways in which the longest word may stand in a name, and at last as it was typed: a name may have a character
+    /// that is another one in the form of searched texts, such as `№` or a letter of half the width.
+    pub fn longest_looks(&self) -> Vec<String> {
+        let mut looks = self.words.first().map(|longest| looks(longest)).unwrap_or_default();
+        if !self.typed.is_empty() && !looks.contains(&self.typed) {
+            looks.push(self.typed.clone());
+        }
+        looks
+    }
+}
+
+/// Returns the words of a word in its searched form, which may have blanks, each as it was typed if there is one only.
+fn parts(word: &str, typed: &str) -> Vec<(String, String)> {
+    let is_one = word.split_whitespace().nth(1).is_none();
+    let typed = |part: &str| if is_one { typed.to_owned() } else { part.to_owned() };
+    word.split_whitespace().map(|part| (part.to_owned(), typed(part))).collect()
+}
+
+/// Returns a text in lower case as the database has it: one letter for one letter, so `İ` is `i` and not an `i` with two dots.
+fn lower(text: &str) -> String {
+    text.replace('İ', "i").to_lowercase().replace("i\u{307}", "i")
 }
 
 /// Returns a text in the form in which searched texts are compared: one hyphen for every dash, one sigma.
@@ -54,8 +78,12 @@ fn compared(text: &str) -> String {
 pub const DASHES: [char; 7] =
     ['\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2015}', '\u{2212}'];
 
-/// Returns the ways in which a searched text may stand in a name: composed, decomposed, in wide letters, with another dash, and
-/// with the sigma that ends a Greek word.
+/// Ligatures, the longer ones first, with the letters for which they stand.
+const LIGATURES: [(&str, &str); 5] =
+    [("ffi", "\u{fb03}"), ("ffl", "\u{fb04}"), ("ff", "\u{fb00}"), ("fi", "\u{fb01}"), ("fl", "\u{fb02}")];
+
+/// Returns the ways in which a searched text may stand in a name: composed, decomposed, in wide letters, in katakana of half the
+/// width, with ligatures, with another dash, and with the sigma that ends a Greek word.
 pub fn looks(text: &str) -> Vec<String> {
     let wide = |letter: char| match letter {
         '!'..='~' => char::from_u32(u32::from(letter) + 0xfee0).unwrap_or(letter),
@@ -63,6 +91,9 @@ pub fn looks(text: &str) -> Vec<String> {
         _ => letter,
     };
     let mut looks = vec![text.to_owned(), text.nfd().collect(), text.chars().map(wide).collect()];
+    let ligated = LIGATURES.iter().fold(text.to_owned(), |text, (letters, sign)| text.replace(letters, sign));
+    looks.extend((ligated != text).then_some(ligated));
+    looks.extend(with_narrow_katakana(text));
     if text.contains('-') {
         looks.extend(DASHES.map(|dash| text.replace('-', dash.encode_utf8(&mut [0; 4]))));
     }
@@ -71,6 +102,17 @@ pub fn looks(text: &str) -> Vec<String> {
         looks.push(ended);
     }
     looks
+}
+
+/// Returns a text with katakana of half the width, if it has katakana.
+fn with_narrow_katakana(text: &str) -> Option<String> {
+    let narrow: Vec<(char, char)> = ('\u{ff66}'..='\u{ff9f}')
+        .filter_map(|narrow| std::iter::once(narrow).nfkc().next().map(|wide| (wide, narrow)))
+        .collect();
+    let form =
+        |letter: char| narrow.iter().find(|(wide, _)| *wide == letter).map_or(letter, |(_, narrow)| *narrow);
+    let is_katakana = |letter: char| ('\u{30a1}'..='\u{30fc}').contains(&letter);
+    text.contains(is_katakana).then(|| text.nfd().map(form).collect())
 }
 
 /// Returns a text with the final sigma at the end of each word that ends in a sigma, if one does.
@@ -107,6 +149,22 @@ mod tests {
             looks("οδοσ").contains(&"οδος".to_owned()) && looks("σοφοσ-σα").contains(&"σοφος-σα".to_owned())
         );
         assert_eq!(looks("σα").len(), 3);
+    }
+
+    #[test]
+    fn compatible_characters_are_looked_for_too() {
+        assert!(looks("office").contains(&"o\u{fb03}ce".to_owned()));
+        assert!(looks("ガス").contains(&"\u{ff76}\u{ff9e}\u{ff7d}".to_owned()));
+        let typed = |text: &str| Searched::new(text).longest_looks().pop();
+        for text in ["№", "ǆon", "\u{ff71}\u{ff72}", "\u{fb01}lter"] {
+            let looks = Searched::new(text).longest_looks();
+            assert!(looks.contains(&text.to_owned()), "{text}: {looks:?}");
+        }
+        assert_eq!(Searched::new("ǅon").words(), ["džon"]);
+        assert_eq!(typed("\u{bd} pipes").as_deref(), Some("ｐｉｐｅｓ"));
+        for word in ["İSTANBUL", "istanbul", "i\u{307}stanbul"] {
+            assert_eq!(Searched::new(word).whole(), "istanbul", "{word}");
+        }
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //!   report's time zone. `known_at` limits by the time of recording. Both default to now.
 //! - The figures are sums of movements, shortened by checkpoints (`service::stock::checkpoint`): the last checkpoint
 //!   before the instant, the movements since, and those that came in late. A group with zero quantity and zero value
-//!   has no row, unless it is everything or the filter names its product. The totals are always there.
+//!   has no row, unless it is everything or the filter names its product; grouped by location or by category alone, also
+//!   if the filter names that. The totals are always there.
 //! - A document that comes in late counts when it happened, at the cost that it had when it was recorded.
 //! - Ties to the ledger: the sum of `value` is the balance of 1200 and 1210 over entries that occurred up to the end
 //!   of that day.
@@ -106,6 +107,16 @@ const ABSENT_PRODUCTS: &str = ", 0, 0, null
     from (select id as product_id, category_id, kind from public.product where tenant_id = :tenant_id) s
     where s.kind = 'stocked' and cardinality(:product_codes::text[]) + cardinality(:product_ids::uuid[]) > 0
         and not exists (select from valued where valued.product_id = s.product_id) and";
+/// A location that the filter names and that had neither units nor value.
+const ABSENT_LOCATIONS: &str = "select null::uuid, s.location_id, null::uuid, 0, 0, null
+    from (select id as location_id from public.location where tenant_id = :tenant_id) s
+    where cardinality(:location_codes::text[]) + cardinality(:location_ids::uuid[]) > 0
+        and not exists (select from valued where valued.location_id = s.location_id) and";
+/// A category that the filter names and whose products had neither units nor value.
+const ABSENT_CATEGORIES: &str = "select null::uuid, null::uuid, s.id, 0, 0, null
+    from public.category s
+    where s.tenant_id = :tenant_id and (s.code = any(:category_codes) or s.id = any(:category_ids))
+        and not exists (select from valued where valued.category_id = s.id)";
 /// The one group of everything, if nothing had units or value.
 const NOTHING: &str =
     "select null::uuid, null::uuid, null::uuid, 0, 0, null where not exists (select from valued)";
@@ -133,10 +144,17 @@ impl Row for StockValuationRow {
         let category_of_absent = key(by(Dimension::Category), "s.category_id");
         let (product, category) =
             (key(product, "l.product_id"), key(by(Dimension::Category), "p.category_id"));
-        let absent = match (by(Dimension::Product), by(Dimension::None)) {
-            (true, _) => format!("{ABSENT}{category_of_absent}{ABSENT_PRODUCTS} {PRODUCTS}"),
-            (false, true) => NOTHING.to_owned(),
-            (false, false) => format!("{NOTHING} and false"),
+        let is_only = |dimension: Dimension| request.group_by == [dimension];
+        let absent = if by(Dimension::Product) {
+            format!("{ABSENT}{category_of_absent}{ABSENT_PRODUCTS} {PRODUCTS}")
+        } else if by(Dimension::None) {
+            NOTHING.to_owned()
+        } else if is_only(Dimension::Location) {
+            format!("{ABSENT_LOCATIONS} {LOCATIONS}")
+        } else if is_only(Dimension::Category) {
+            ABSENT_CATEGORIES.to_owned()
+        } else {
+            format!("{NOTHING} and false")
         };
         let with = format!(
             "{PIECES}, lying as materialized (

@@ -13,7 +13,7 @@ use domain::annotation::{Link, Tag};
 use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
 use domain::metadata::{self, Metadata};
 use domain::number::{Factor, Price};
-use domain::product::{ProductKind, ProductStatus, Tracking, barcode_forms, decimals_of};
+use domain::product::{Barcode64, ProductKind, ProductStatus, Tracking, barcode_forms, decimals_of};
 use domain::refusal::{Code, Problems, Refusal};
 use domain::stock::CostingMethod;
 use domain::tag;
@@ -81,10 +81,11 @@ pub struct ProductInput {
     /// movement, the stock on hand becomes one layer at its present value, or an average of its layers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub costing_method: Option<CostingMethod>,
-    /// Barcodes of the stock unit. A UPC-A, an EAN-13 and a GTIN-14 that differ in leading zeros only are one barcode.
+    /// Barcodes of the stock unit. A UPC-A, an EAN-13 and a GTIN-14 that differ in leading zeros only are one barcode. A GTIN with
+    /// blanks or hyphens is kept without them, and a UPC-E as its UPC-A.
     #[serde(default)]
     #[schema(max_items = 20)]
-    pub barcodes: Vec<Code64>,
+    pub barcodes: Vec<Barcode64>,
     /// Units of sale besides the stock unit.
     #[serde(default)]
     #[schema(max_items = 20)]
@@ -134,7 +135,7 @@ pub struct UnitInput {
     /// Barcodes of the unit.
     #[serde(default)]
     #[schema(max_items = 20)]
-    pub barcodes: Vec<Code64>,
+    pub barcodes: Vec<Barcode64>,
 }
 
 /// A product.
@@ -271,7 +272,7 @@ pub fn options_schema() -> Object {
         .build()
 }
 
-fn codes(texts: &[String]) -> Vec<Code64> {
+fn codes(texts: &[String]) -> Vec<Barcode64> {
     texts.iter().map(|text| text.as_str().into()).collect()
 }
 

@@ -15,6 +15,44 @@ async fn import(tenant: &Tenant, mode: &str, file: &str) -> Reply {
 }
 
 #[test]
+fn a_barcode_is_one_with_blanks_hyphens_and_in_its_short_form() {
+    with_tenant(async |tenant| {
+        for (number, (written, kept)) in [
+            ("0 36000 29145 2", FORMS[0]),
+            ("978-0-306-40615-7", "9780306406157"),
+            ("04252614", "042100005264"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let sku = format!("WRITTEN-{number}");
+            let units = json!([{ "uom": "XBX", "factor": "6", "barcodes": [written] }]);
+            let product = tenant.product_with(&sku, json!({ "list_price": "2.00", "units": units })).await;
+            let stored = tenant.get(&format!("/v1/products/{}", product.id)).await.ok();
+            assert_eq!(stored["units"][0]["barcodes"], json!([kept]), "{stored}");
+            for scanned in [written.to_owned(), kept.to_owned(), format!("{kept:0>14}")] {
+                let found = tenant.get(&format!("/v1/barcodes/{}", scanned.replace(' ', "%20"))).await.ok();
+                assert_eq!((&found["product"]["sku"], &found["uom"]), (&json!(sku), &json!("XBX")));
+                let quote =
+                    json!({ "channel": "retail", "lines": [{ "barcode": scanned, "quantity": "1" }] });
+                let quote = tenant.post("/v1/prices/resolve", &quote).await.ok();
+                assert_eq!(quote["lines"][0]["unit_price"], "12.00", "{quote}");
+                let other = json!({ "sku": "OTHER", "name": "Other", "barcodes": [scanned] });
+                let taken = tenant.post("/v1/products", &other).await.refused(409, "already_exists");
+                taken.names(&["#/barcodes/0"]);
+                let file = format!("sku,name,barcodes\nOTHER,Other,{scanned}\n");
+                import(tenant, "all_or_nothing", &file).await.refused(422, "validation_failed");
+            }
+        }
+        let decimal = json!({ "sku": "D", "name": "D", "barcodes": ["4006381333931.0", "1.5"] });
+        let problem = tenant.post("/v1/products", &decimal).await.refused(422, "validation_failed");
+        problem.names(&["#/barcodes/0"]);
+        let file = "sku,name,barcodes\nD,D,4006381333931.0\n";
+        assert_eq!(import(tenant, "all_or_nothing", file).await.ok()["corrections_total"], 1);
+    });
+}
+
+#[test]
 fn a_barcode_is_found_with_and_without_leading_zeros() {
     with_tenant(async |tenant| {
         for (number, stored) in FORMS.iter().enumerate() {

@@ -37,6 +37,52 @@ fn a_text_is_found_in_sku_or_name_in_any_case() {
 }
 
 #[test]
+fn a_name_is_found_by_its_own_text() {
+    let names = [
+        "NİZAM",
+        "İSTANBUL halı",
+        "\u{fb01}lter 20",
+        "o\u{fb03}ce chair",
+        "ǅonny",
+        "№ 5 pen",
+        "\u{ff71}\u{ff72}\u{ff73}\u{ff74}",
+        "\u{ff76}\u{ff9e}\u{ff7d} bottle",
+        "½ inch pipe",
+        "Ⅳ iv",
+        "K (kelvin)",
+        "100% wool",
+    ];
+    with_tenant(async |tenant| {
+        for (number, name) in names.iter().enumerate() {
+            let body = json!({ "sku": format!("T-{number:02}"), "name": name });
+            tenant.post("/v1/products", &body).await.created();
+            tenant.post("/v1/customers", &json!({ "kind": "retail", "name": name })).await.created();
+        }
+        let query = |text: &str| {
+            let escaped: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            format!("q={escaped}")
+        };
+        for (number, name) in names.iter().enumerate() {
+            for text in [(*name).to_owned(), name.to_lowercase()] {
+                let skus = found(tenant, &query(&text)).await;
+                assert!(skus.contains(&format!("T-{number:02}")), "{text}: {skus:?}");
+            }
+            let customers = tenant.get(&format!("/v1/customers?{}", query(name))).await.ok();
+            assert_eq!(customers["data"][0]["name"], *name, "{customers}");
+        }
+        for (text, sku) in [
+            ("istanbul", "T-01"),
+            ("FILTER", "T-02"),
+            ("office", "T-03"),
+            ("アイウ", "T-06"),
+            ("ガス", "T-07"),
+        ] {
+            assert_eq!(found(tenant, &query(text)).await, [sku], "{text}");
+        }
+    });
+}
+
+#[test]
 fn a_text_is_found_with_any_dash_and_any_sigma() {
     with_tenant(async |tenant| {
         let dashes =

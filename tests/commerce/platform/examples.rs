@@ -128,6 +128,34 @@ fn every_body_works_on_a_tenant_as_it_stands() {
     });
 }
 
+/// Files that the description gives as examples, in place of JSON. Those of attachments are not whole files.
+#[test]
+fn every_file_works_on_a_tenant_as_it_stands() {
+    with_tenant(async |tenant| {
+        let document = described(tenant).await;
+        let paths = document["paths"].as_object().expect("paths");
+        let (mut sent, mut failed) = (0, Vec::new());
+        for (path, item) in paths.iter().filter(|(path, _)| *path != "/v1/attachments") {
+            for (method, operation) in item.as_object().expect("operations") {
+                for media_type in ["text/csv", "application/xml"] {
+                    let content = &operation["requestBody"]["content"][media_type];
+                    let Some(file) = content["example"].as_str() else { continue };
+                    let example = Example::of(&document, (path.as_str(), method.as_str()), operation);
+                    let call = tenant.call(example.method.clone(), &example.path);
+                    let call = call.key(&uuid::Uuid::new_v4().to_string()).body(media_type, file);
+                    let reply = call.send().await;
+                    if is_refused(&reply) {
+                        failed.push(format!("{} {media_type}: {} {}", example.id, reply.status, reply.text));
+                    }
+                    sent += 1;
+                }
+            }
+        }
+        assert_eq!(failed, Vec::<String>::new());
+        assert!(sent > 12, "{sent} files were sent");
+    });
+}
+
 /// Each body works as it stands, so it is rejected for the text that is longer than the description allows.
 #[test]
 fn a_text_that_is_too_long_is_refused_in_every_body() {

@@ -157,6 +157,15 @@ fn the_form_of_a_list_is_checked() {
         assert_eq!(reply.text.lines().count(), 1);
         let call = tenant.call(Method::GET, "/v1/products?format=json").header("accept", NDJSON);
         assert_eq!(call.send().await.ok()["data"][0]["sku"], "MUG");
+        for (path, rows) in [("/v1/products?format=NDJSON", 1), ("/v1/stock/levels?format=NdJson", 0)] {
+            let reply = tenant.get(path).await;
+            assert_eq!(
+                (reply.header("content-type"), reply.text.lines().count()),
+                (Some(NDJSON), rows),
+                "{path}"
+            );
+        }
+        assert_eq!(tenant.get("/v1/products?format=Json").await.ok()["data"][0]["sku"], "MUG");
         tenant.get("/v1/products?format=csv").await.refused(400, "invalid_parameter");
         tenant.get("/v1/products?format=ndjson&limit=5").await.refused(400, "invalid_parameter");
         tenant.get("/v1/locations?format=ndjson").await.refused(400, "unknown_field");

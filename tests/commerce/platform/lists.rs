@@ -21,6 +21,27 @@ async fn walked(tenant: &Tenant, path: &str, member: &str) -> Vec<String> {
     }
 }
 
+/// A client that is generated from the description sends the words that it lists.
+#[test]
+fn every_documented_order_of_a_list_is_accepted() {
+    with_tenant(async |tenant| {
+        let document = tenant.get("/openapi.json").await.ok();
+        let mut orders = 0;
+        for (path, item) in document["paths"].as_object().expect("paths") {
+            let parameters = item["get"]["parameters"].as_array().into_iter().flatten();
+            let sort = parameters
+                .filter(|parameter| parameter["name"] == "sort")
+                .flat_map(|sort| sort["schema"]["enum"].as_array().cloned().unwrap_or_default());
+            for word in sort.filter(|word| *word != "relevance") {
+                let word = word.as_str().expect("a word");
+                tenant.get(&format!("{path}?sort={word}")).await.ok();
+                orders += 1;
+            }
+        }
+        assert!(orders >= 30, "{orders} orders are documented");
+    });
+}
+
 #[test]
 fn products_are_sorted_by_name_sku_and_price() {
     with_tenant(async |tenant| {
@@ -57,7 +78,10 @@ fn products_are_sorted_by_name_sku_and_price() {
         let path = format!("/v1/products/{}", cup.as_str().expect("an id"));
         tenant.patch(&path, &json!({ "list_price": "0.01" })).await.ok();
         assert_eq!(walked(tenant, "/v1/products?sort=list_price", "sku").await[1], "A-1");
-        tenant.get("/v1/products?sort=price").await.refused(400, "invalid_parameter");
+        let problem = tenant.get("/v1/products?sort=price").await.refused(400, "invalid_parameter");
+        let detail = "Send `relevance`, `name`, `-name`, `sku`, `-sku`, `list_price`, `-list_price`, `created_at`, \
+                      `-created_at`, `updated_at` or `-updated_at`.";
+        assert_eq!(problem.0["detail"], detail);
         tenant.get("/v1/products?sort=relevance").await.refused(400, "invalid_parameter");
     });
 }

@@ -128,6 +128,8 @@ fn a_visitor_sees_no_negotiated_price_and_no_lots() {
         client.get(&format!("/v1/products/{}", old.id)).await.refused(404, "not_found");
         client.get("/v1/products?external_ref=erp-secret").await.refused(403, "not_publishable");
         client.get("/v1/products?tag=drop-next-year").await.refused(403, "not_publishable");
+        client.get("/v1/products?status=archived").await.refused(403, "not_publishable");
+        client.get("/v1/products?status=active").await.ok();
 
         let basket = json!({ "channel": "retail", "lines": [{ "sku": "MUG", "quantity": "1" }] });
         let prices = client.post("/v1/prices/resolve", &basket).await.ok();

@@ -213,6 +213,22 @@ fn a_filter_of_a_list_that_names_nothing_known_says_so() {
             "/v1/stock/holds"
         );
         tenant.get(&other).await.refused(404, "not_found");
+        for (path, parameter, id) in [
+            ("/v1/counts/plan", "category_id", "cat_01h455vb4pex5vsknk084sn02q"),
+            ("/v1/supplier-payments/proposal", "supplier_id", "sup_01h455vb4pex5vsknk084sn02q"),
+            ("/v1/stream", "product_id", "prd_01h455vb4pex5vsknk084sn02q"),
+            ("/v1/stream", "location_id", "loc_01h455vb4pex5vsknk084sn02q"),
+        ] {
+            let call = tenant.call(Method::GET, &format!("{path}?{parameter}={id}")).header("accept", "*/*");
+            let problem = call.send().await.refused(404, "not_found").0;
+            assert_eq!(problem["errors"][0]["parameter"], json!(parameter), "{path}: {problem}");
+        }
+        for path in ["/v1/trial-balance", "/v1/journal-entries"] {
+            let backwards = tenant.get(&format!("{path}?from=2026-02-01&to=2026-01-31")).await;
+            let problem = backwards.refused(400, "invalid_parameter").0;
+            assert_eq!(problem["errors"][0]["parameter"], "to", "{path}: {problem}");
+            tenant.get(&format!("{path}?from=2026-02-01&to=2026-02-01")).await.ok();
+        }
         tenant.get("/v1/journal-entries?document_kind=sail").await.refused(400, "invalid_parameter");
         tenant.get("/v1/access-refusals?code=nothing").await.refused(400, "invalid_parameter");
     });

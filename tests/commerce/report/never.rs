@@ -128,6 +128,14 @@ fn before_the_first_document_there_was_nothing() {
         }
         let table = report(tenant, "stock_valuation?product=NEW&group_by=category,product").await;
         assert_eq!(columns(&table, &wanted), texts(&[&["NEW", "0", "0.00", "null"]]));
+        let table = report(tenant, "stock_valuation?group_by=location&location=SHOP&location=MAIN").await;
+        let expected = texts(&[&["MAIN", "3", "12.00", "4.00"], &["SHOP", "0", "0.00", "null"]]);
+        assert_eq!(columns(&table, &["location_code", "on_hand", "value", "unit_cost"]), expected);
+        assert_eq!(columns_of(&table["totals"][0], &["on_hand", "value"]), ["3", "12.00"]);
+        let category = json!({ "code": "hats", "name": "Hats" });
+        tenant.post("/v1/categories", &category).await.created();
+        let table = report(tenant, "stock_valuation?group_by=category&category=hats").await;
+        assert_eq!(columns(&table, &["category_code", "on_hand", "value"]), texts(&[&["hats", "0", "0.00"]]));
         let balances = tenant.get("/v1/trial-balance?to=1999-12-31").await.ok();
         assert_eq!(balances["totals"]["debit"], "0.00");
         assert!(balances["accounts"].as_array().is_some_and(|accounts| accounts.len() > 10));

@@ -1,7 +1,6 @@
 //! Barcodes that a spreadsheet took for numbers.
 
-use domain::product::mended_barcode;
-use domain::text::Code64;
+use domain::product::{Barcode64, mended_barcode};
 use service::catalog::product::{Product, ProductInput};
 
 /// Corrects the barcodes that a row states, and returns each as it was sent and as it is now. A barcode that the product
@@ -13,7 +12,7 @@ pub(super) fn correct(input: &mut ProductInput, before: Option<&Product>) -> Vec
         let is_new = before.is_none_or(|before| !has(before, code.sent()) && !has(before, code));
         if let Some(whole) = mended_barcode(code).filter(|_| is_new) {
             corrected.push((code.to_string(), whole.clone()));
-            *code = Code64::from(whole);
+            *code = Barcode64::from(whole);
         }
     }
     corrected

@@ -4,7 +4,7 @@
 
 use domain::annotation::{Link, Tag};
 use domain::number::{Factor, Price, Quantity};
-use domain::text::Code64;
+use domain::product::Barcode64;
 use domain::variant::Choice;
 use service::catalog::codes::Codes;
 use service::catalog::product::{ProductInput, UnitInput};
@@ -104,7 +104,7 @@ impl Column {
             Column::StockDecimals => input.stock_decimals = word(cell, "a whole number from 0 to 6")?,
             Column::ListPrice => input.list_price = number::<Price>(cell)?,
             Column::CostingMethod => input.costing_method = word(cell, "moving_average or fifo")?,
-            Column::Barcodes => input.barcodes = listed(cell)?.into_iter().map(Code64::from).collect(),
+            Column::Barcodes => input.barcodes = listed(cell)?.into_iter().map(Barcode64::from).collect(),
             Column::Units => input.units = units(cell)?,
             Column::Options => input.options = choice(cell)?,
             Column::ExternalRef => input.external_ref = (!cell.is_empty()).then(|| cell.into()),
@@ -155,7 +155,7 @@ impl Column {
 }
 
 /// Returns codes in the form in which they are stored, so that an import finds them.
-fn texts(codes: &[Code64]) -> Vec<String> {
+fn texts(codes: &[Barcode64]) -> Vec<String> {
     codes.iter().map(|code| code.sent().to_owned()).collect()
 }
 
@@ -243,7 +243,7 @@ mod tests {
 
     use super::*;
 
-    fn coded_texts(texts: &[&str]) -> Vec<Code64> {
+    fn coded_texts(texts: &[&str]) -> Vec<Barcode64> {
         texts.iter().map(|text| (*text).into()).collect()
     }
 

@@ -7,8 +7,8 @@ use domain::annotation;
 use domain::id::{CategoryId, ProductGroupId, ProductId, TaxClassId};
 use domain::metadata;
 use domain::product::{
-    DECIMALS_MAX, ProductKind, Tracking, barcode_forms, barcode_is_sound, check_barcode_kept_digits,
-    fits_decimals, gtin,
+    Barcode64, DECIMALS_MAX, ProductKind, Tracking, barcode_forms, barcode_is_sound,
+    check_barcode_kept_digits, fits_decimals, gtin,
 };
 use domain::refusal::{Code, Problems, Refusal};
 use domain::stock::CostingMethod;
@@ -62,7 +62,7 @@ pub(super) fn barcodes(input: &ProductInput) -> impl Iterator<Item = (String, &s
 fn with_pointer<'i>(
     base: String,
     uom: &'i str,
-    codes: &'i [Code64],
+    codes: &'i [Barcode64],
 ) -> impl Iterator<Item = (String, &'i str, &'i str)> {
     codes.iter().enumerate().map(move |(place, code)| (format!("{base}/{place}"), uom, code.as_str()))
 }
@@ -191,13 +191,13 @@ impl Drafts {
         barcodes(&input).for_each(|(_, _, code)| *named.entry(article(code)).or_default() += 1);
         let of_units = input.units.iter_mut().flat_map(|unit| &mut unit.barcodes);
         for code in input.barcodes.iter_mut().chain(of_units) {
-            let is_free = |code: &Code64| {
+            let is_free = |code: &Barcode64| {
                 let article = article(code);
                 named.get(&article) == Some(&1) && !is_by_other(&self.0.barcodes, &article, id)
             };
             let is_old = code.sent() != code.as_str() && known.contains(code.sent());
             if is_old && (!is_free(code) || fault_of_barcode(code).is_some()) {
-                *code = Code64::stored(code.sent());
+                *code = Barcode64::stored(code.sent());
             }
         }
         input

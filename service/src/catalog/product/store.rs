@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use ::entity::{barcode, product, product_unit};
 use domain::id::{ProductId, TaxClassId};
 use domain::number::{Factor, Price};
-use domain::product::gtin;
-use domain::text::Code64;
+use domain::product::{Barcode64, gtin};
 use domain::{metadata, tag};
 use sea_orm::sqlx;
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
@@ -97,8 +96,8 @@ pub(super) fn assemble(tx: &Tx, id: ProductId, tax_class_id: TaxClassId, input: 
     product
 }
 
-fn texts(codes: &[Code64]) -> Vec<String> {
-    codes.iter().map(Code64::to_string).collect()
+fn texts(codes: &[Barcode64]) -> Vec<String> {
+    codes.iter().map(Barcode64::to_string).collect()
 }
 
 /// Makes a product of its row, without units, barcodes and image files.
