@@ -7,7 +7,7 @@ use serde_json::Value;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
 use crate::refusal::Problems;
-use crate::text::{LineRule, ProseRule, Rule};
+use crate::text::{NameRule, ProseRule, Rule, holds_card_number};
 
 /// The notes by name.
 pub type Metadata = BTreeMap<String, String>;
@@ -25,8 +25,12 @@ pub fn check(problems: &mut Problems, notes: &Metadata) {
         problems.invalid("/metadata", format!("At most {KEYS_MAX} keys are kept."));
     }
     for (key, note) in notes {
-        let pointer = format!("/metadata/{}", key.replace('~', "~0").replace('/', "~1"));
-        LineRule::check(key, KEY_LENGTH_MAX, |detail| problems.invalid(&pointer, detail));
+        // A card number is not repeated in a response.
+        let pointer = match holds_card_number(key) {
+            true => "/metadata".to_owned(),
+            false => format!("/metadata/{}", key.replace('~', "~0").replace('/', "~1")),
+        };
+        NameRule::check(key, KEY_LENGTH_MAX, |detail| problems.invalid(&pointer, detail));
         ProseRule::check(note, VALUE_LENGTH_MAX, |detail| problems.invalid(&pointer, detail));
     }
 }
@@ -76,5 +80,7 @@ mod tests {
         assert_eq!(pointers(&many), ["/metadata"]);
         let long = Metadata::from([("a/b".to_owned(), "x".repeat(501)), ("c".to_owned(), "x".repeat(500))]);
         assert_eq!(pointers(&long), ["/metadata/a~1b"]);
+        let card = Metadata::from([("4111 1111 1111 1111".to_owned(), "x".to_owned())]);
+        assert_eq!(pointers(&card), ["/metadata"]);
     }
 }

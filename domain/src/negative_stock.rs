@@ -220,7 +220,7 @@ impl Book {
         }
         let setup = std::sync::Arc::clone(&self.setup);
         let real = share(value, (covered, quantity), &setup.settings);
-        let variance = self.settle(key, (covered, real), &setup.settings);
+        let variance = self.settle(key, (covered, real), None);
         let last_cost = stock::unit_cost(value, quantity);
         self.level_mut(key).settle_below_zero(covered, real - variance, last_cost);
         if covered < quantity {
@@ -228,15 +228,17 @@ impl Book {
         }
     }
 
-    /// Settles the oldest open costs of a level. Returns real less provisional cost.
-    fn settle(&mut self, key: LevelKey, (covered, real): (Quantity, Money), settings: &Settings) -> Money {
+    /// Settles open costs of a level: the named one first, then the oldest. Returns real less provisional cost.
+    fn settle(&mut self, key: LevelKey, (covered, real): (Quantity, Money), own: Option<CostId>) -> Money {
+        let setup = std::sync::Arc::clone(&self.setup);
         let (mut quantity_left, mut real_left, mut total) = (covered, real, Money::ZERO);
         let open = self.costs.entry(key).or_default();
         while quantity_left.is_positive() {
-            let cost = open.first_mut().expect("a level below zero has open costs for all that it lacks");
+            let place = open.iter().position(|cost| Some(cost.id) == own).unwrap_or(0);
+            let cost = open.get_mut(place).expect("a level below zero has open costs for all that it lacks");
             let quantity = quantity_left.min(cost.quantity);
-            let provisional = share(cost.value, (quantity, cost.quantity), settings);
-            let real = share(real_left, (quantity, quantity_left), settings);
+            let provisional = share(cost.value, (quantity, cost.quantity), &setup.settings);
+            let real = share(real_left, (quantity, quantity_left), &setup.settings);
             cost.quantity -= quantity;
             cost.value -= provisional;
             cost.variance += real - provisional;
@@ -248,7 +250,7 @@ impl Book {
             let of_sales = self.sold.values_mut().flatten().flat_map(|line| &mut line.settled);
             of_sales.filter(|known| known.id == id).for_each(|known| known.variance = variance);
             if cost.quantity.is_zero() {
-                open.remove(0);
+                open.remove(place);
             }
         }
         total
@@ -338,26 +340,69 @@ impl Book {
         self.post_beside((entry, at), "Settlement of stock below zero", posting);
     }
 
-    /// Returns what comes back with units of a sold line whose cost was provisional: the share of its settlement that has not
-    /// come back yet. The return is received at its cost and this variance.
-    pub(crate) fn take_variance_back(
+    /// Receives returned units of a sold line at the cost with which they left. The first units settle what is still open of
+    /// the cost of that line: they never had another cost than the provisional one. The rest brings back its share of what
+    /// was settled.
+    ///
+    /// > A forced sale of 10 at 1. A receipt of 4 at 2 settles 4 of them. All 10 come back: 6 settle the open 6 at 1, and 4
+    /// > are on hand at 2.
+    pub(crate) fn receive_returned(
+        &mut self,
+        original: (Uuid, i32),
+        (key, quantity, cost): (LevelKey, Quantity, Money),
+        source: &Source,
+    ) {
+        // A count has seen units that came back before it, at a cost of its own.
+        if self.is_counted(&key, source.occurred_at) {
+            return;
+        }
+        let open = self.open_cost_of(original, key);
+        let covered = open.map_or(Quantity::ZERO, |open| open.quantity.min(quantity));
+        let real = match open {
+            Some(open) if covered < quantity => open.value.min(cost),
+            Some(_) => cost,
+            None => Money::ZERO,
+        };
+        let rest = (key, quantity - covered, cost - real);
+        let still_open = open.map_or(Quantity::ZERO, |open| open.quantity);
+        let back = self.take_variance_back(original, rest, (source.line_no, still_open));
+        if covered.is_positive() {
+            let variance = self.settle(key, (covered, real), open.map(|open| open.id));
+            let last_cost = stock::unit_cost(real, covered);
+            self.level_mut(key).settle_below_zero(covered, real - variance, last_cost);
+        }
+        if covered < quantity {
+            self.receive_or_settle(key, (quantity - covered, cost - real + back), source);
+        }
+        self.note_passing_rests((key, source.line_no), source.occurred_at);
+    }
+
+    /// Returns what is open of the cost of a sold line in the lot of a level.
+    fn open_cost_of(&self, (original_id, original_line_no): (Uuid, i32), key: LevelKey) -> Option<OpenCost> {
+        let sold = self.sold.get(&original_id)?.iter().find(|sold| sold.line.line_no == original_line_no)?;
+        let known = sold.settled.iter().find(|settled| settled.lot_id == key.lot_id)?;
+        self.costs.get(&key)?.iter().find(|cost| cost.id == known.id).copied()
+    }
+
+    /// Returns what comes back with units of a sold line whose cost was settled: the share of its settlement that has not come
+    /// back yet. `still_open` of the units that are out have no settlement.
+    fn take_variance_back(
         &mut self,
         (original_id, original_line_no): (Uuid, i32),
         (key, quantity, cost): (LevelKey, Quantity, Money),
-        (line_no, at): (i32, DateTime<Utc>),
+        (line_no, still_open): (i32, Quantity),
     ) -> Money {
-        let (setup, is_counted) = (std::sync::Arc::clone(&self.setup), self.is_counted(&key, at));
+        let setup = std::sync::Arc::clone(&self.setup);
         let lines = self.sold.get_mut(&original_id).into_iter().flatten();
         let Some(sold) = lines.into_iter().find(|sold| sold.line.line_no == original_line_no) else {
             return Money::ZERO;
         };
         let of_lot = sold.lots.iter().find(|lot| lot.share.lot_id == key.lot_id);
-        let out = of_lot.map_or(sold.line.quantity - sold.returned, |lot| lot.out());
+        let out = of_lot.map_or(sold.line.quantity - sold.returned, |lot| lot.out()) - still_open;
         let Some(settled) = sold.settled.iter_mut().find(|settled| settled.lot_id == key.lot_id) else {
             return Money::ZERO;
         };
-        // A count has seen units that came back before it, at a cost of its own.
-        if is_counted || !out.is_positive() {
+        if !quantity.is_positive() || !out.is_positive() {
             return Money::ZERO;
         }
         let back = setup.settings.share(settled.variance - settled.taken_back, quantity, out).max(-cost);

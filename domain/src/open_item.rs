@@ -30,6 +30,8 @@ pub struct OpenInvoice {
     pub foreign: Option<ForeignDocument>,
     /// The day on which it is due.
     pub due_on: NaiveDate,
+    /// The time at which it was made.
+    pub occurred_at: DateTime<Utc>,
     /// The amount that rounding added to its total, less what its credit notes took back.
     pub rounding: Money,
 }
@@ -94,6 +96,8 @@ pub struct Credit {
     pub occurred_at: DateTime<Utc>,
     /// The amount that is applied to each invoice, if a command needs it.
     pub applied: BTreeMap<InvoiceId, Used>,
+    /// The time of the last application to each invoice, if a command needs it.
+    pub applied_at: BTreeMap<InvoiceId, DateTime<Utc>>,
     /// The amount that payouts and a reversal took of it, if a command needs it.
     pub paid_out: Money,
 }
@@ -324,7 +328,7 @@ fn settle(book: &mut Book, command: &Apply) -> Result<(Application, Posting), Re
     }
 
     let credits = lines.iter().map(|line| line.credit);
-    let occurred_at = time_of_use(book, command.occurred_at, credits)?;
+    let occurred_at = time_of_use(book, command.occurred_at, credits, &lines)?;
 
     // Nothing rejects the command from here on.
     for line in &lines {
@@ -363,15 +367,29 @@ fn post_difference(book: &mut Book, application: &Application) -> Posting {
     Posting { entries: entry.into_iter().collect(), ..Posting::default() }
 }
 
-/// Returns the time of a document that uses payments or credit notes. Rejects a named time before one of them.
+/// Returns the time of a document that uses payments or credit notes. Rejects a named time before one of them, before an
+/// invoice that it names, or before an application that it takes back.
 pub(crate) fn time_of_use(
     book: &Book,
     named: Option<DateTime<Utc>>,
     credits: impl Iterator<Item = CreditRef>,
+    lines: &[Applied],
 ) -> Result<DateTime<Utc>, Refusal> {
-    let times = credits.filter_map(|credit| Some(book.credits.get(&credit)?.occurred_at));
-    match times.max() {
-        Some(latest) => book.occurred_after(named, ("a payment or credit note that it uses", latest)),
+    let credits = credits.filter_map(|credit| {
+        let at = book.credits.get(&credit)?.occurred_at;
+        Some(("a payment or credit note that it uses", at))
+    });
+    let invoices = lines.iter().filter_map(|line| {
+        let at = book.invoices.get(&line.invoice_id?)?.occurred_at;
+        Some(("an invoice that it names", at))
+    });
+    let taken_back = lines.iter().filter(|line| line.amount.is_negative());
+    let applications = taken_back.filter_map(|line| {
+        let at = book.credits.get(&line.credit)?.applied_at.get(&line.invoice_id?)?;
+        Some(("an application that it takes back", *at))
+    });
+    match credits.chain(invoices).chain(applications).max_by_key(|(_, at)| *at) {
+        Some(latest) => book.occurred_after(named, latest),
         None => book.occurred_at(named),
     }
 }

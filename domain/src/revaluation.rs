@@ -51,7 +51,8 @@ pub struct RevaluedLine {
 /// A new value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Worth {
-    /// The cost of one stock unit, of every cost layer.
+    /// The cost of one stock unit, of every cost layer. If only receipts are recorded after the time of the revaluation, it is
+    /// that of the units which were there.
     Unit(Price),
     /// The value of all units on hand. The change is the same for each unit.
     Whole(Money),
@@ -79,7 +80,7 @@ impl Rule for Revalue {
 }
 
 /// Sets a new value for all stock of each product, or of each lot, at the location. A new unit cost is that of every cost
-/// layer. A new value of the whole changes every unit by the same amount.
+/// layer that was there. A new value of the whole changes every unit by the same amount.
 fn revalue(book: &mut Book, command: &Revalue) -> Result<(StockDocument, Posting), Refusal> {
     let occurred_at = book.occurred_at(command.occurred_at)?;
     let location_id = book.place(command.location_id, "/location_id")?.id;
@@ -160,7 +161,10 @@ fn check_line(
         return Err(Problem { code: Code::InvalidStateTransition, ..problem });
     }
     let (field, worth, by) = match line.worth {
-        Worth::Unit(cost) => ("unit_cost", cost.times(on_hand), Spread::UnitCost),
+        Worth::Unit(cost) => match book.value_at_unit_cost(&key, cost, occurred_at) {
+            Some(value) => ("unit_cost", value.get(), Spread::UnitCostUntil(occurred_at)),
+            None => ("unit_cost", cost.times(on_hand), Spread::UnitCost),
+        },
         Worth::Whole(value) => ("value", value.get(), Spread::Amount),
     };
     let value = book.setup.settings.money(worth);

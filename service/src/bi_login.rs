@@ -67,7 +67,7 @@ pub async fn grant(
     let operator = operator(tenant_id);
     let grant = async |tx: &Tx| {
         let mut problems = Problems::default();
-        input::check_line(&mut problems, "/name", name, input::NAME_LENGTH_MAX);
+        input::check_name(&mut problems, name);
         if expires_at.is_some_and(|end| end <= tx.now) {
             problems.invalid("/expires_at", "This must be in the future.");
         }

@@ -159,7 +159,8 @@ pub async fn get(tx: &Tx, id: BillId) -> Result<(Bill, String, Skus), Error> {
     if bill.kind == BillKind::Bill {
         compare(tx, &settings, id.0, &mut bill.lines).await?;
     }
-    let skus = sales_lines::skus(tx, bill.lines.iter().filter_map(|line| line.product_id)).await?;
+    let products = bill.lines.iter().filter_map(|line| line.product_id);
+    let skus = sales_lines::skus_at(tx, products, bill.recorded_at).await?;
     Ok((bill, settings.currency, skus))
 }
 

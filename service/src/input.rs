@@ -5,7 +5,7 @@ use ::entity::tenant;
 use chrono_tz::Tz;
 use domain::number::{Kind, Number, Percent};
 use domain::refusal::{Code, Problem, Problems, Refusal};
-use domain::text::{Code64, Line200, LineRule, Rule};
+use domain::text::{Code64, Line200, LineRule, NameRule, Rule};
 use rust_decimal::Decimal;
 use sea_orm::sqlx;
 
@@ -67,6 +67,11 @@ pub(crate) fn check_overlap(seconds: u32) -> Result<(), Refusal> {
 /// Checks a text of one line. It must not be empty, nor begin or end with a space.
 pub fn check_line(problems: &mut Problems, pointer: &str, text: &str, length_max: usize) {
     LineRule::check(text, length_max, |detail| problems.invalid(pointer, detail));
+}
+
+/// Checks the name of a user, a key or another record of the tenant's own: one line without a card number.
+pub fn check_name(problems: &mut Problems, name: &str) {
+    NameRule::check(name, NAME_LENGTH_MAX, |detail| problems.invalid("/name", detail));
 }
 
 /// Checks a text of one line that may be absent.

@@ -155,12 +155,14 @@ pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<(Purcha
     rows.iter().map(|row| Ok((purchases::head(row)?.1, currency.clone()))).collect()
 }
 
-/// Returns a purchase order, the currency of its amounts, and the SKUs of its products.
+/// Returns a purchase order, the currency of its amounts, and the SKUs of its products: those with which it was sent, and the
+/// present ones of a draft.
 pub async fn get(tx: &Tx, id: PurchaseOrderId) -> Result<(PurchaseOrder, String, Skus), Error> {
     let rows = Listing::new(tx, SELECT).with("id = ", Some(id.0)).rows(tx).await?;
     let mut found = stock_documents::with_lines(tx, &rows, purchases::head, purchases::lines).await?;
     let order = found.remove(&id).ok_or_else(|| Refusal::not_found("purchase order"))?;
-    let skus = sales_lines::skus(tx, order.lines.iter().map(|line| line.product_id)).await?;
+    let products = order.lines.iter().map(|line| line.product_id);
+    let skus = sales_lines::skus_at(tx, products, order.sent_at.unwrap_or(tx.now)).await?;
     Ok((order, setup::settings(tx).await?.currency, skus))
 }
 

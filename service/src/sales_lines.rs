@@ -80,21 +80,29 @@ pub(crate) async fn skus(tx: &Tx, products: impl Iterator<Item = ProductId>) -> 
     rows.iter().map(|row| Ok((ProductId(row.try_get(0)?), row.try_get(1)?))).collect()
 }
 
-/// Reads the SKUs that products had at an instant, and the codes of lots. Documents inside the house keep no versions.
-pub(crate) async fn names_at(
+/// Reads the SKUs that products had at an instant. Documents inside the house and those for suppliers keep no versions.
+pub(crate) async fn skus_at(
     tx: &Tx,
-    goods: impl Iterator<Item = (ProductId, LotId)> + Clone,
+    products: impl Iterator<Item = ProductId>,
     at: DateTime<Utc>,
-) -> Result<Names, Error> {
-    let ids: Vec<Uuid> = goods.clone().map(|(id, _)| id.0).collect();
+) -> Result<Skus, Error> {
+    let ids: Vec<Uuid> = products.map(|id| id.0).collect();
     let statement = "select p.id, coalesce(r.sku, p.sku) from product p \
          left join lateral ( \
              select r.sku from replaced_product r \
              where r.tenant_id = $1 and r.product_id = p.id and r.replaced_at > $3 order by r.version limit 1) r on true \
          where p.tenant_id = $1 and p.id = any($2)";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids).bind(at)).await?;
-    let skus = rows.iter().map(|row| Ok((ProductId(row.try_get(0)?), row.try_get(1)?)));
-    let skus = skus.collect::<Result<Skus, Error>>()?;
+    rows.iter().map(|row| Ok((ProductId(row.try_get(0)?), row.try_get(1)?))).collect()
+}
+
+/// Reads the SKUs that products had at an instant, and the codes of lots.
+pub(crate) async fn names_at(
+    tx: &Tx,
+    goods: impl Iterator<Item = (ProductId, LotId)> + Clone,
+    at: DateTime<Utc>,
+) -> Result<Names, Error> {
+    let skus = skus_at(tx, goods.clone().map(|(id, _)| id), at).await?;
     Ok(Names { skus, lots: crate::stock::lot::codes(tx, goods.map(|(_, lot_id)| lot_id)).await? })
 }
 

@@ -119,7 +119,7 @@ fn check(input: &TenantCreate) -> Result<(), Refusal> {
         let detail = "Expected 2 to 63 lower-case letters, digits and hyphens, beginning with a letter.";
         problems.invalid("/slug", detail);
     }
-    input::check_line(&mut problems, "/name", &input.name, input::NAME_LENGTH_MAX);
+    input::check_name(&mut problems, &input.name);
     check_place(&mut problems, &input.currency, &input.country, &input.time_zone);
     problems.check()
 }

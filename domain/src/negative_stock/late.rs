@@ -115,6 +115,28 @@ impl Book {
             })
     }
 
+    /// Returns what a level is worth if each unit that was there at an instant costs `cost`, and those received since keep their
+    /// cost. None if nothing is recorded after that instant, if anything but receipts is, or if the cost
+    /// layers do not tell which units were there.
+    ///
+    /// > 10 units at 7 in December, 10 at 17 in January. A unit cost of 10 that is dated in December adds 30.
+    pub(crate) fn value_at_unit_cost(&self, key: &LevelKey, cost: Price, at: DateTime<Utc>) -> Option<Money> {
+        let later = self.steps_after(key, at);
+        let (units, value) = self.state_at(key, at);
+        let only_came = later.iter().all(|step| step.quantity.is_positive());
+        if later.is_empty() || !only_came || !units.is_positive() || cost.is_negative() {
+            return None;
+        }
+        if self.wants_layers(key) {
+            let layers = self.layers().get(key).into_iter().flat_map(stock::Layers::iter);
+            let of_then = layers.filter(|layer| layer.source().occurred_at <= at);
+            if of_then.map(stock::Layer::quantity).sum::<Quantity>() != units {
+                return None;
+            }
+        }
+        Some(self.level(key).value() + self.setup.settings.money(cost.times(units)) - value)
+    }
+
     /// Returns whether something is recorded on a level that happened after `at`.
     pub(super) fn is_late(&self, key: &LevelKey, at: DateTime<Utc>) -> bool {
         !self.steps_after(key, at).is_empty()

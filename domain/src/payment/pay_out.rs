@@ -81,7 +81,7 @@ fn pay_out(book: &mut Book, command: &PayOut) -> Result<(Payment, Posting), Refu
         Some(parts) => named(book, command, parts)?,
     };
     let credits = parts.iter().map(|part| part.credit);
-    let occurred_at = open_item::time_of_use(book, command.occurred_at, credits)?;
+    let occurred_at = open_item::time_of_use(book, command.occurred_at, credits, &[])?;
     let currency = command.currency.as_deref();
     let stated = Currency { currency, rate: command.exchange_rate, method: command.method };
     let quote = foreign::quote(book, stated, occurred_at)?;

@@ -106,10 +106,10 @@ fn refund(book: &mut Book, command: &Refund) -> Result<(Sale, Posting), Refusal>
     for (index, (line, cost)) in lines.iter().enumerate() {
         let source = Source::new(SaleKind::Refund.into(), id.0, line.line_no, occurred_at);
         for (key, quantity, cost) in lot::moves(register.location_id, line, *cost) {
-            let back = originals.get(index).map_or(Money::ZERO, |original| {
-                book.take_variance_back(*original, (key, -quantity, -cost), (line.line_no, occurred_at))
-            });
-            book.receive(key, -quantity, -cost + back, &source);
+            match originals.get(index) {
+                Some(original) => book.receive_returned(*original, (key, -quantity, -cost), &source),
+                None => book.receive(key, -quantity, -cost, &source),
+            }
         }
     }
     if let Some(sold) = command.original_id.and_then(|id| book.sold.get_mut(&id.0)) {

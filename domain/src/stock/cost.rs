@@ -132,6 +132,8 @@ pub struct Carried {
 pub enum Spread {
     /// Every unit costs the same afterwards.
     UnitCost,
+    /// Every unit that was received up to an instant costs the same afterwards. The others keep their cost.
+    UnitCostUntil(DateTime<Utc>),
     /// The value of every unit changes by the same amount.
     Amount,
 }
@@ -220,11 +222,13 @@ impl Layers {
         (wanted, issued, last)
     }
 
-    /// Gives every unit the same cost. The layers add up to `value`.
-    fn set_unit_cost(&mut self, value: Money, settings: &Settings) {
-        let all: Vec<usize> = (0..self.0.len()).collect();
-        self.0.iter_mut().for_each(|layer| layer.value = Money::ZERO);
-        self.spread(value, &all, settings);
+    /// Gives every unit the same cost, or every unit that was received until an instant. The layers add up to `value`.
+    fn set_unit_cost(&mut self, value: Money, until: Option<DateTime<Utc>>, settings: &Settings) {
+        let is_meant = |layer: &Layer| until.is_none_or(|until| layer.source.occurred_at <= until);
+        let kept: Money = self.0.iter().filter(|layer| !is_meant(layer)).map(|layer| layer.value).sum();
+        let meant: Vec<usize> = (0..self.0.len()).filter(|at| is_meant(&self.0[*at])).collect();
+        meant.iter().for_each(|at| self.0[*at].value = Money::ZERO);
+        self.spread(value - kept, &meant, settings);
     }
 
     /// Adds `change` to the value, the same for every unit. No layer gets a value below zero: a layer with less than its
@@ -327,15 +331,16 @@ impl Book {
         }
     }
 
-    /// Sets the value of the stock on hand, and returns the change. By unit cost, every cost layer gets the new cost; by
-    /// amount, the change is the same for every unit.
+    /// Sets the value of the stock on hand, and returns the change. By unit cost, every cost layer gets the new cost, or every
+    /// one that was there at an instant; by amount, the change is the same for every unit.
     pub fn revalue(&mut self, key: LevelKey, value: Money, by: Spread) -> Money {
         let setup = Arc::clone(&self.setup);
         if self.apply_costing_method(key, self.now) {
             let change = value - self.level(&key).value();
             let layers = self.layers_mut(key);
             match by {
-                Spread::UnitCost => layers.set_unit_cost(value, &setup.settings),
+                Spread::UnitCost => layers.set_unit_cost(value, None, &setup.settings),
+                Spread::UnitCostUntil(at) => layers.set_unit_cost(value, Some(at), &setup.settings),
                 Spread::Amount => layers.add_value(change, &setup.settings),
             }
         }

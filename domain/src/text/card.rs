@@ -67,6 +67,13 @@ const FORMS: &[&[usize]] = &[
     &[6, 13],
 ];
 
+/// Words that name a card, in lower case. Digits that follow one without a blank are no part of a longer word.
+const CARD_WORDS: &[&str] =
+    &["amex", "card", "carte", "cc", "karte", "maestro", "mastercard", "pan", "tarjeta", "visa"];
+
+/// The longest word that is kept, longer than each of [`CARD_WORDS`].
+const WORD_LENGTH_MAX: usize = 16;
+
 /// Returns whether a text contains a card number: digits of an issuer's range and length that pass the Luhn check, in the
 /// groups in which cards are written.
 ///
@@ -80,14 +87,15 @@ pub fn holds_card_number(text: &str) -> bool {
 /// As [`holds_card_number`]. Calls `step` for each letter and each number that it tries.
 fn find_card(text: &str, step: &mut impl FnMut()) -> bool {
     let mut run = Run::default();
-    // Digits next to a letter belong to a word, such as a UUID, and not to a card number.
+    // Digits next to a letter belong to a word, such as a UUID, and not to a card number. A word for a card is none.
     let (mut stands_alone, mut last) = (true, Kind::Other);
+    let mut word = String::new();
     for letter in text.chars().chain(['/']) {
         step();
         let kind = Kind::of(letter);
         match kind {
             Kind::Digit(digit) => {
-                stands_alone &= last != Kind::Letter;
+                stands_alone &= last != Kind::Letter || CARD_WORDS.contains(&word.as_str());
                 run.digits.push(digit);
             }
             Kind::Invisible => continue,
@@ -102,9 +110,24 @@ fn find_card(text: &str, step: &mut impl FnMut()) -> bool {
                 stands_alone = true;
             }
         }
+        note_letter(&mut word, (letter, kind), last);
         last = kind;
     }
     false
+}
+
+/// Adds a letter to the word that it goes on with, or begins a word. A letter after a digit begins none.
+fn note_letter(word: &mut String, (letter, kind): (char, Kind), last: Kind) {
+    match (kind, last) {
+        (Kind::Letter, Kind::Letter) if word.is_empty() || word.len() >= WORD_LENGTH_MAX => word.clear(),
+        (Kind::Letter, Kind::Letter) => word.push(letter.to_ascii_lowercase()),
+        (Kind::Letter, Kind::Between | Kind::Other) => {
+            word.clear();
+            word.push(letter.to_ascii_lowercase());
+        }
+        (Kind::Letter, Kind::Digit(_) | Kind::Invisible)
+        | (Kind::Digit(_) | Kind::Between | Kind::Invisible | Kind::Other, _) => word.clear(),
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -309,6 +332,8 @@ mod tests {
                 format!("qty 3 {} 12/29", grouped(number, ' ')),
                 format!("({number})"),
                 format!("card:{number} 123"),
+                format!("card{number}"),
+                format!("paid, PAN{}", grouped(number, ' ')),
             ] {
                 assert!(holds_card_number(&text), "{text}");
             }
@@ -319,6 +344,9 @@ mod tests {
     fn other_numbers_are_no_cards() {
         for text in [
             "4111111111111112",
+            "a4111111111111111",
+            "discard4111111111111111",
+            "7card4111111111111111",
             "a4405757-3650-4350-80bb-8c383ba1fc2e",
             "order 20101201082600",
             "4006381333931",

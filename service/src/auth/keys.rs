@@ -376,7 +376,7 @@ async fn check_locations(tx: &Tx, wanted: &ApiKeyCreate) -> Result<(), Error> {
 
 fn check(wanted: &ApiKeyCreate) -> Result<(), Refusal> {
     let mut problems = Problems::default();
-    input::check_line(&mut problems, "/name", &wanted.name, input::NAME_LENGTH_MAX);
+    input::check_name(&mut problems, &wanted.name);
     if wanted.scopes.is_empty() {
         problems.invalid("/scopes", "Name at least one scope.");
     }

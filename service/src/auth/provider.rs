@@ -325,7 +325,7 @@ async fn check_room(tx: &Tx) -> Result<(), Error> {
 
 fn check(wanted: &ProviderInput, reach: &Reach) -> Problems {
     let mut problems = Problems::default();
-    input::check_line(&mut problems, "/name", &wanted.name, input::NAME_LENGTH_MAX);
+    input::check_name(&mut problems, &wanted.name);
     match reach.read_url(&wanted.issuer) {
         Ok(issuer) if issuer.query().is_some() => {
             problems.invalid("/issuer", "An issuer has no part behind a question mark.");

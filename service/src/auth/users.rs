@@ -252,7 +252,7 @@ async fn apply(
     let email = address(&next.email);
     let mut problems = Problems::default();
     check_address(&mut problems, &email);
-    input::check_line(&mut problems, "/name", &next.name, input::NAME_LENGTH_MAX);
+    input::check_name(&mut problems, &next.name);
     problems.check()?;
     // The address is the name in logins. A stolen key must not move it.
     let is_key = caller.actor_kind == ActorKind::ApiKey;
@@ -406,7 +406,7 @@ pub(super) fn check_new_user(email: &str, name: &str) -> Result<String, Refusal>
     let email = address(email);
     let mut problems = Problems::default();
     check_address(&mut problems, &email);
-    input::check_line(&mut problems, "/name", name, input::NAME_LENGTH_MAX);
+    input::check_name(&mut problems, name);
     problems.check()?;
     Ok(email)
 }
@@ -414,7 +414,7 @@ pub(super) fn check_new_user(email: &str, name: &str) -> Result<String, Refusal>
 fn check_user(wanted: &UserCreate, email: &str) -> Result<(), Refusal> {
     let mut problems = Problems::default();
     check_address(&mut problems, email);
-    input::check_line(&mut problems, "/name", &wanted.name, input::NAME_LENGTH_MAX);
+    input::check_name(&mut problems, &wanted.name);
     check_password(&mut problems, "/password", &wanted.password);
     problems.check()
 }

@@ -183,8 +183,8 @@ pub(super) async fn payable(tx: &Tx, needs: &Needs) -> Result<HashMap<InvoiceId,
     let rows = tx
         .rows(
             sqlx::query(
-                "select id, customer_id, open, due_on, foreign_currency, exchange_rate, foreign_value, foreign_tax, \
-                    foreign_open, \
+                "select id, customer_id, open, due_on, foreign_currency, exchange_rate, foreign_value, foreign_tax, foreign_open, \
+                    occurred_at, \
                     case when id = any($2) then rounding + coalesce(( \
                         select sum(c.rounding) from invoice c \
                         where c.tenant_id = $1 and c.id in ( \
@@ -206,6 +206,7 @@ pub(super) async fn payable(tx: &Tx, needs: &Needs) -> Result<HashMap<InvoiceId,
             open: number(row, "open")?,
             foreign: exchange::document(row)?,
             due_on: row.try_get("due_on")?,
+            occurred_at: row.try_get("occurred_at")?,
             rounding: number(row, "rounding")?,
         };
         Ok((InvoiceId(row.try_get("id")?), invoice))

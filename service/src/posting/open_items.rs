@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use domain::id::{CustomerId, InvoiceId, PaymentId};
 use domain::needs::Needs;
 use domain::number::Money;
@@ -139,6 +140,7 @@ async fn payments(
                     .map(|foreign| ForeignCredit { quote: foreign.quote.clone(), left: foreign.unapplied }),
                 occurred_at: payment.occurred_at,
                 applied: BTreeMap::new(),
+                applied_at: BTreeMap::new(),
                 paid_out: Money::ZERO,
             };
             items.credits.insert(CreditRef::Payment(id), credit);
@@ -172,6 +174,7 @@ async fn credit_notes(tx: &Tx, needs: &Needs, items: &mut OpenItems) -> Result<(
                 .map(|foreign| ForeignCredit { quote: foreign.quote, left: -foreign.open }),
             occurred_at: row.try_get("occurred_at")?,
             applied: BTreeMap::new(),
+            applied_at: BTreeMap::new(),
             paid_out: Money::ZERO,
         };
         items.credits.insert(CreditRef::CreditNote(InvoiceId(row.try_get("id")?)), credit);
@@ -189,21 +192,30 @@ async fn applied(tx: &Tx, needs: &Needs, items: &mut OpenItems) -> Result<(), Er
     let notes: Vec<Uuid> =
         needs.credits.iter().filter_map(|credit| credit.credit_note_id()).map(|id| id.0).collect();
     let statement = "select payment_id, credit_note_id, invoice_id, sum(amount) as amount, sum(difference) as difference, \
-                            sum(foreign_amount) as foreign_amount \
-                     from (select payment_id, null::uuid as credit_note_id, invoice_id, amount, difference, foreign_amount \
+                            sum(foreign_amount) as foreign_amount, \
+                            max(applied_at) filter (where amount > 0) as applied_at \
+                     from (select payment_id, null::uuid as credit_note_id, invoice_id, amount, difference, foreign_amount, \
+                                  null::timestamptz as applied_at \
                            from payment_allocation \
                            where tenant_id = $1 and payment_id = any($2) \
                            union all \
-                           select payment_id, credit_note_id, invoice_id, amount, difference, foreign_amount \
-                           from application_line \
-                           where tenant_id = $1 and (payment_id = any($2) or credit_note_id = any($3))) line \
+                           select l.payment_id, l.credit_note_id, l.invoice_id, l.amount, l.difference, l.foreign_amount, \
+                                  a.occurred_at \
+                           from application_line l \
+                           left join application a on a.tenant_id = $1 and a.id = l.document_id \
+                           where l.tenant_id = $1 and (l.payment_id = any($2) or l.credit_note_id = any($3))) line \
                      group by 1, 2, 3";
     let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(payments).bind(notes);
     for row in tx.rows(query).await? {
         let line = line(&row)?;
         let Some(known) = items.credits.get_mut(&line.credit) else { continue };
         match line.invoice_id {
-            Some(id) => _ = known.applied.insert(id, line.used()),
+            Some(id) => {
+                known.applied.insert(id, line.used());
+                known
+                    .applied_at
+                    .extend(row.try_get::<Option<DateTime<Utc>>, _>("applied_at")?.map(|at| (id, at)));
+            }
             None => known.paid_out += line.amount,
         }
     }

@@ -1,4 +1,5 @@
-//! Purchase orders as documents to print: the order, both parties, and the names of products and locations as they are now.
+//! Purchase orders as documents to print: the order with the names of its products when it was sent, and both parties and the
+//! locations as they are now.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,7 +9,9 @@ use domain::address::{self, Address};
 use domain::id::PurchaseOrderId;
 use domain::printed::Seller;
 use domain::purchase_order::PurchaseOrder;
-use sea_orm::sqlx::{self, Row};
+use sea_orm::sqlx::postgres::PgArguments;
+use sea_orm::sqlx::query::Query;
+use sea_orm::sqlx::{self, Postgres, Row};
 use uuid::Uuid;
 
 use crate::posting::setup;
@@ -45,14 +48,21 @@ pub async fn get(tx: &Tx, id: PurchaseOrderId) -> Result<OrderDocument, Error> {
         address::of_json(&supplier.addresses).into_iter().next().map(|stated| stated.address);
     let products: Vec<Uuid> = order.lines.iter().map(|line| line.product_id.0).collect();
     let locations: Vec<Uuid> = order.lines.iter().map(|line| line.location_id.0).collect();
-    let of_products = "select id, name from product where tenant_id = $1 and id = any($2)";
+    let of_products = "select p.id, coalesce(r.name, p.name) as name from product p \
+         left join lateral ( \
+             select r.name from replaced_product r \
+             where r.tenant_id = $1 and r.product_id = p.id and r.replaced_at > $3 order by r.version limit 1) r on true \
+         where p.tenant_id = $1 and p.id = any($2)";
     let of_locations = "select id, name from location where tenant_id = $1 and id = any($2)";
+    let of_products =
+        sqlx::query(of_products).bind(tx.tenant_id.0).bind(products).bind(order.sent_at.unwrap_or(tx.now));
+    let of_locations = sqlx::query(of_locations).bind(tx.tenant_id.0).bind(locations);
     Ok(OrderDocument {
         currency,
         day: settings.day(order.sent_at.unwrap_or(order.recorded_at)),
         skus,
-        products: names(tx, of_products, products).await?,
-        locations: names(tx, of_locations, locations).await?,
+        products: names(tx, of_products).await?,
+        locations: names(tx, of_locations).await?,
         buyer: setup::seller(tx).await?,
         supplier,
         supplier_address,
@@ -60,7 +70,7 @@ pub async fn get(tx: &Tx, id: PurchaseOrderId) -> Result<OrderDocument, Error> {
     })
 }
 
-async fn names(tx: &Tx, statement: &'static str, ids: Vec<Uuid>) -> Result<HashMap<Uuid, String>, Error> {
-    let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(ids)).await?;
+async fn names(tx: &Tx, query: Query<'_, Postgres, PgArguments>) -> Result<HashMap<Uuid, String>, Error> {
+    let rows = tx.rows(query).await?;
     rows.iter().map(|row| Ok((row.try_get("id")?, row.try_get("name")?))).collect()
 }

@@ -42,6 +42,8 @@ pub async fn get(tx: &Tx, id: ExpectedReceiptId) -> Result<(ExpectedReceipt, Sku
         stock_documents::with_lines(tx, &rows, stock_documents::expected, stock_documents::expected_lines)
             .await?;
     let expected = found.remove(&id).ok_or_else(|| Refusal::not_found("expected receipt"))?;
-    let skus = sales_lines::skus(tx, expected.lines.iter().map(|line| line.product_id)).await?;
+    let skus =
+        sales_lines::skus_at(tx, expected.lines.iter().map(|line| line.product_id), expected.recorded_at)
+            .await?;
     Ok((expected, skus))
 }

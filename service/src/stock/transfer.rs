@@ -3,6 +3,7 @@
 use domain::id::{LocationId, TransferId};
 use domain::refusal::Refusal;
 use domain::transfer::{Transfer, TransferStatus};
+use sea_orm::sqlx::Row;
 
 use crate::listing::{Listing, Slice};
 use crate::posting::stock_documents;
@@ -18,7 +19,8 @@ pub struct Filter {
     pub reference: Option<String>,
 }
 
-const SELECT: &str = "select id, number, from_location_id, to_location_id, status, expected_on, reference, occurred_at, version \
+const SELECT: &str = "select id, number, from_location_id, to_location_id, status, expected_on, reference, occurred_at, \
+                             recorded_at, version \
                       from transfer where tenant_id = ";
 
 /// Returns one page of transfers, without their lines.
@@ -40,7 +42,8 @@ pub async fn get(tx: &Tx, id: TransferId) -> Result<(Transfer, Names), Error> {
         stock_documents::with_lines(tx, &rows, stock_documents::transfer, stock_documents::transfer_lines)
             .await?;
     let transfer = found.remove(&id).ok_or_else(|| Refusal::not_found("transfer"))?;
-    let names =
-        sales_lines::names(tx, transfer.lines.iter().map(|line| (line.product_id, line.lot_id))).await?;
+    let row = rows.first().ok_or_else(|| Refusal::not_found("transfer"))?;
+    let goods = transfer.lines.iter().map(|line| (line.product_id, line.lot_id));
+    let names = sales_lines::names_at(tx, goods, row.try_get("recorded_at")?).await?;
     Ok((transfer, names))
 }

@@ -395,6 +395,35 @@ fn a_credit_is_not_used_before_it_was_there() {
 }
 
 #[test]
+fn an_application_follows_its_invoice_and_is_taken_back_after_it() {
+    with_tenant(async |tenant| {
+        let customer = worker(tenant).await;
+        let line = json!({ "sku": "WORK", "quantity": "1", "unit_price": "60" });
+        let order = json!({ "customer_id": customer, "lines": [line], "advance_to": "invoiced",
+            "occurred_at": "2026-01-10T12:00:00Z" });
+        let mut early = paid(&customer, "100");
+        early["occurred_at"] = json!("2026-01-05T12:00:00Z");
+        let payment = tenant.post(PAYMENTS, &early).await.created();
+        let order = tenant.post("/v1/orders", &order).await.created();
+        let line =
+            json!({ "payment_id": payment["id"], "invoice_id": order["invoices"][0]["id"], "amount": "25" });
+        let send = async |kind: &str, at: &str| {
+            let body = json!({ "customer_id": customer, "kind": kind, "occurred_at": at, "lines": [line] });
+            tenant.post(APPLICATIONS, &body).await
+        };
+        let reply = send("apply", "2026-01-10T11:59:59.999999Z").await;
+        reply.refused(422, "validation_failed").names(&["#/occurred_at"]);
+        let all = json!({ "customer_id": customer, "occurred_at": "2026-01-06T12:00:00Z" });
+        tenant.post(APPLICATIONS, &all).await.refused(422, "validation_failed").names(&["#/occurred_at"]);
+        send("apply", "2026-01-20T12:00:00Z").await.created();
+        let reply = send("unapply", "2026-01-19T12:00:00Z").await;
+        reply.refused(422, "validation_failed").names(&["#/occurred_at"]);
+        send("unapply", "2026-01-20T12:00:00Z").await.created();
+        assert_eq!(unapplied(tenant, payment["id"].as_str().expect("an id")).await, "100.00");
+    });
+}
+
+#[test]
 fn many_at_once_use_a_credit_once() {
     with_tenant(async |tenant| {
         let customer = worker(tenant).await;

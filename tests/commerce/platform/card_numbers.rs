@@ -57,6 +57,14 @@ fn a_card_number_is_refused_wherever_text_is_free() {
         refused_text(tenant, "/v1/customers", customer, "#/name").await;
         let product = json!({ "sku": "CUP", "name": "Cup", "metadata": { "note": CARD } });
         refused_text(tenant, "/v1/products", product, "#/metadata/note").await;
+        let product = json!({ "sku": "CUP", "name": "Cup", "metadata": { CARD: "note" } });
+        refused_text(tenant, "/v1/products", product, "#/metadata").await;
+        let key = json!({ "name": CARD, "scopes": ["stock:read"] });
+        refused_text(tenant, "/v1/api-keys", key, "#/name").await;
+        let invited = json!({ "name": CARD, "email": "till@shop.example", "role": "cashier" });
+        refused_text(tenant, "/v1/invitations", invited, "#/name").await;
+        let customer = json!({ "kind": "retail", "name": "Shop", "notes": "card4111111111111111" });
+        refused_text(tenant, "/v1/customers", customer, "#/notes").await;
     });
 }
 

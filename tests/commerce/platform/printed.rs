@@ -88,6 +88,39 @@ fn a_document_shows_what_it_was_issued_with() {
 }
 
 #[test]
+fn orders_to_suppliers_and_documents_of_stock_keep_the_names_of_their_products() {
+    with_tenant(async |tenant| {
+        let product = tenant.stocked("BOLT", "2.50", ("100", "1.00")).await.id;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let id = |document: &Value| document["id"].as_str().expect("an id").to_owned();
+        let sent = json!({ "to_location_id": tenant.shop, "lines": [{ "sku": "BOLT", "quantity": "2" }] });
+        let transfer = tenant.post("/v1/stock/transfers", &sent).await.created();
+        let expected = json!({ "expected_on": "2099-01-15", "lines": [{ "sku": "BOLT", "quantity": "2" }] });
+        let expected = tenant.post("/v1/stock/expected-receipts", &expected).await.created();
+        let maker = json!({ "code": "MAKER", "name": "Maker" });
+        let maker = tenant.post("/v1/suppliers", &maker).await.created();
+        let bought = json!({ "supplier_id": maker["id"],
+            "lines": [{ "sku": "BOLT", "quantity": "5", "unit_cost": "0.95" }] });
+        let order = tenant.post("/v1/purchase-orders", &bought).await.created();
+        let draft = tenant.post("/v1/purchase-orders", &bought).await.created();
+        let order = format!("/v1/purchase-orders/{}", id(&order));
+        tenant.post(&format!("{order}/send"), &json!({})).await.ok();
+        let paths = [
+            format!("/v1/stock/transfers/{}", id(&transfer)),
+            format!("/v1/stock/expected-receipts/{}", id(&expected)),
+            order.clone(),
+        ];
+        let before = read(tenant, &paths).await;
+        rename(tenant, &product, &customer).await;
+        assert_eq!(read(tenant, &paths).await, before);
+        let print = tenant.get(&format!("{order}/document")).await;
+        assert!(print.text.contains("BOLT Product BOLT"), "{}", print.text);
+        let draft = tenant.get(&format!("/v1/purchase-orders/{}", id(&draft))).await.ok();
+        assert_eq!(draft["lines"][0]["sku"], "SCREW", "a draft has the name of today");
+    });
+}
+
+#[test]
 fn what_follows_from_a_document_says_what_it_said() {
     with_tenant(async |tenant| {
         let product = tenant.stocked("BOLT", "2.50", ("100", "1.00")).await.id;

@@ -111,6 +111,49 @@ fn a_return_takes_back_the_provisional_cost_and_its_settlement() {
 }
 
 #[test]
+fn units_that_come_back_close_what_is_open_of_their_own_cost_first() {
+    for method in ["moving_average", "fifo"] {
+        with_tenant(async |tenant| {
+            tenant.product_with("MUG", json!({ "list_price": "10.00", "costing_method": method })).await;
+            tenant.open_stock(&[("MUG", "1", "1.00")]).await;
+            let till = tenant.till().await;
+            tenant.sell(&till, &[("MUG", "1")]).await.created();
+            let back = |sold: &Value| json!({ "register_id": till.register_id, "original_id": sold["id"] });
+            // Four of ten are settled at 2.00 when all ten come back. The other six never cost more than 1.00.
+            let sold = tenant.post("/v1/pos/sales", &offline(&till, &[("MUG", "10")])).await.created();
+            received(tenant, "MUG", "4", "2.00").await;
+            tenant.post("/v1/pos/refunds", &back(&sold)).await.created();
+            assert_eq!(tenant.level("MUG").await, Level::of("4", "0", "8"), "{method}");
+            assert_eq!(tenant.balance("5200").await, "0.00", "{method}");
+            received(tenant, "MUG", "6", "3.00").await;
+            assert_eq!(tenant.level("MUG").await, Level::of("10", "0", "26"), "{method}");
+            assert_eq!(costs(tenant, "status=open").await, Vec::<Value>::new(), "{method}");
+        });
+    }
+}
+
+#[test]
+fn a_return_does_not_close_the_cost_of_another_sale() {
+    with_tenant(async |tenant| {
+        tenant.stocked("MUG", "10.00", ("1", "1.00")).await;
+        let till = tenant.till().await;
+        tenant.sell(&till, &[("MUG", "1")]).await.created();
+        let back = |sold: &Value| json!({ "register_id": till.register_id, "original_id": sold["id"] });
+        let first = tenant.post("/v1/pos/sales", &offline(&till, &[("MUG", "10")])).await.created();
+        let second = tenant.post("/v1/pos/sales", &offline(&till, &[("MUG", "10")])).await.created();
+        tenant.post("/v1/pos/refunds", &back(&second)).await.created();
+        assert_eq!(tenant.level("MUG").await, Level::of("-10", "0", "-10"));
+        let open = costs(tenant, "status=open").await;
+        assert_eq!(open.len(), 1, "{open:?}");
+        assert_eq!(open[0]["document_id"], first["id"]);
+        received(tenant, "MUG", "10", "2.00").await;
+        tenant.post("/v1/pos/refunds", &back(&first)).await.created();
+        assert_eq!(tenant.level("MUG").await, Level::of("10", "0", "20"), "10 came in at 2.00");
+        assert_eq!(tenant.balance("5200").await, "0.00");
+    });
+}
+
+#[test]
 fn units_that_come_back_before_they_are_settled_share_what_is_settled_later() {
     with_tenant(async |tenant| {
         tenant.stocked("MUG", "10.00", ("1", "1.00")).await;

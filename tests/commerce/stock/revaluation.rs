@@ -168,6 +168,32 @@ fn a_new_value_is_dated_when_the_stock_was_there() {
 }
 
 #[test]
+fn a_late_unit_cost_is_that_of_the_units_that_were_there() {
+    for method in ["moving_average", "fifo"] {
+        with_tenant(async |tenant| {
+            tenant.product_with("MUG", json!({ "list_price": "9.00", "costing_method": method })).await;
+            receive(tenant, "2026-01-05", "MUG", "10", "7.00").await;
+            receive(tenant, "2026-01-15", "MUG", "10", "17.00").await;
+            for (unit_cost, change, then, now) in [
+                ("10", "30.00", "100.00", "270.00"),
+                ("2", "-80.00", "20.00", "190.00"),
+                ("0", "-20.00", "0.00", "170.00"),
+            ] {
+                let mut late = body(json!([{ "sku": "MUG", "unit_cost": unit_cost }]));
+                late["occurred_at"] = json!("2026-01-10T12:00:00Z");
+                assert_eq!(tenant.post(REVALUATIONS, &late).await.created()["value"], change, "{method}");
+                assert_eq!(worth(tenant, "2026-01-09").await, "70.00", "{method}");
+                assert_eq!(worth(tenant, "2026-01-10").await, then, "{method}");
+                assert_eq!(worth(tenant, "2026-01-14").await, then, "{method}");
+                assert_eq!(worth(tenant, "2026-01-15").await, now, "{method}");
+                assert_eq!(tenant.check_now().await, Vec::<String>::new(), "{method}");
+            }
+            assert_eq!(tenant.level("MUG").await, Level::of("20", "0", "170"), "{method}");
+        });
+    }
+}
+
+#[test]
 fn what_is_not_there_or_makes_no_sense_is_refused() {
     with_tenant(async |tenant| {
         tenant.stocked("BOLT", "2.00", ("3", "1.00")).await;
