@@ -518,7 +518,7 @@ mod tests {
         let money = |cents: i64| Money::new(Decimal::new(cents, 2));
         let values = |layers: &Layers| layers.iter().map(|layer| layer.value.to_string()).collect::<Vec<_>>();
         let mut layers = two_layers();
-        layers.set_unit_cost(money(8_000), &settings());
+        layers.set_unit_cost(money(8_000), None, &settings());
         assert_eq!(values(&layers), ["40.00", "40.00"]);
         for (change, after) in [
             (2_000, ["30.00", "50.00"]),
@@ -561,7 +561,7 @@ mod tests {
                         level = (level.0 - wanted, level.1 - cost);
                     }
                     2 if level.0.is_positive() => {
-                        layers.set_unit_cost(value, &settings());
+                        layers.set_unit_cost(value, None, &settings());
                         level.1 = value;
                     }
                     3 if level.0.is_positive() => {
