@@ -33,9 +33,9 @@ struct ForeignValuationIn {
 
 /// Get the valuation of a day
 ///
-/// Returns the bills in other currencies that are open at the end of a day, each with its value at the rate of the day and the unrealised
-/// loss. Nothing is posted. `entry_id` names the entry of the valuation, if the day is valued. A later document of an earlier day can
-/// change the items, but not the entry. More than 5,000 items are rejected (409).
+/// Returns the bills, invoices, credit notes and unapplied payments of customers in other currencies that are open at the end of a day,
+/// each with its value at the rate of the day and the unrealised loss. Nothing is posted. `entry_id` names the entry of the valuation, if
+/// the day is valued. A later document of an earlier day can change the items, but not the entry. More than 5,000 items are rejected (409).
 #[utoipa::path(
     operation_id = "foreign_valuations_get",
     security(("bearer" = ["ledger:read", "costs:read"])),
@@ -51,10 +51,11 @@ async fn show(app: Data<App>, caller: Caller, day: Path<String>) -> Answer {
 
 /// Value open items of a day
 ///
-/// Values the bills in other currencies that are open at the end of a day, at the rates of the day. The difference from the books is posted
-/// to unrealised exchange differences (6045) against the valuation of foreign payables (2010), and taken back on the next day. The day must
-/// be over, and each currency needs a rate on the day or before (422). A day without a difference is rejected (422), as is a closed day
-/// (409). A day is valued once: a repeat returns the entry of the first valuation, and posts nothing.
+/// Values the bills, invoices, credit notes and unapplied payments of customers in other currencies that are open at the end of a day, at
+/// the rates of the day. The difference from the books is posted to unrealised exchange differences (6045) against the valuation of foreign
+/// payables (2010) and of foreign receivables (1105), and taken back on the next day. The day must be over, and each currency needs a rate
+/// on the day or before (422). A day without a difference is rejected (422), as is a closed day (409). A day is valued once: a repeat
+/// returns the entry of the first valuation, and posts nothing.
 #[utoipa::path(
     operation_id = "foreign_valuations_create",
     security(("bearer" = ["ledger:write", "costs:read"])),

@@ -88,10 +88,17 @@ impl Open {
         self.foreign.unwrap_or(self.base)
     }
 
+    /// Returns whether something is open in one of the currencies. Amounts are from zero.
+    pub fn is_open(self) -> bool {
+        self.base.is_positive() || self.stated().is_positive()
+    }
+
     /// Takes a part off that is stated in the currency of the document. Returns it in the tenant's currency: the same share
-    /// of the open amount. The last part takes the rest.
+    /// of the open amount. The last part takes the rest. A small document may have come to nothing in its own currency: a part of
+    /// zero takes all of it.
     pub fn take(&mut self, stated: Money, settings: &Settings) -> Money {
         let base = match self.foreign {
+            Some(open) if open.is_zero() => self.base,
             Some(open) => relieved(self.base, (stated, open), settings),
             None => stated,
         };
@@ -166,6 +173,16 @@ impl Quote {
 }
 
 impl Exchange {
+    /// Returns the decimals of a currency. Rejects a text that is not the code of one.
+    pub fn decimals_of(&self, currency: &str) -> Result<u32, Problem> {
+        self.decimals.get(currency).copied().ok_or_else(|| {
+            // The text may be of any length: it is not repeated.
+            let detail =
+                "Expected an ISO 4217 code of a currency such as USD, in capital letters.".to_owned();
+            problem("/currency", detail)
+        })
+    }
+
     /// Returns the currency and the rate of a document; nothing if it is in the tenant's currency. A stated rate wins
     /// over the recorded one.
     pub fn quote(&self, stated: Stated<'_>, settings: &Settings) -> Result<Option<Quote>, Problem> {
@@ -178,12 +195,7 @@ impl Exchange {
             }
             return Ok(None);
         };
-        let Some(decimals) = self.decimals.get(currency).copied() else {
-            // The text may be of any length: it is not repeated.
-            let detail =
-                "Expected an ISO 4217 code of a currency such as USD, in capital letters.".to_owned();
-            return Err(problem("/currency", detail));
-        };
+        let decimals = self.decimals_of(currency)?;
         if let Some(rate) = stated.rate {
             check_rate(rate).map_err(|detail| problem("/exchange_rate", detail))?;
         }
@@ -257,6 +269,18 @@ mod tests {
             paid += of_part;
         }
         assert_eq!((open, foreign, paid), (Money::ZERO, Money::ZERO, money("0.10")));
+    }
+
+    #[test]
+    fn a_document_without_an_amount_in_its_currency_is_taken_whole() {
+        let settings = settings();
+        let mut open = Open { base: money("0.01"), foreign: Some(Money::ZERO) };
+        assert!(open.is_open());
+        assert_eq!(open.take(Money::ZERO, &settings), money("0.01"));
+        assert!(!open.is_open());
+        let mut other = Open { base: money("0.92"), foreign: Some(money("1")) };
+        assert_eq!(other.take(Money::ZERO, &settings), Money::ZERO);
+        assert!(Open { base: Money::ZERO, foreign: Some(money("1")) }.is_open());
     }
 
     #[test]

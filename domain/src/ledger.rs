@@ -43,6 +43,8 @@ pub mod account {
     pub const CARD_CLEARING: &str = "1020";
     /// Receivables from customers.
     pub const RECEIVABLE: &str = "1100";
+    /// Change of value of open items of customers in other currencies at the rate of a day; taken back on the next day.
+    pub const RECEIVABLE_VALUATION: &str = "1105";
     /// Allowance for receivables that may not be paid; a credit balance.
     pub const DOUBTFUL: &str = "1110";
     /// Payments of suppliers in advance, as far as they are not applied to bills.
@@ -120,6 +122,7 @@ pub const CHART: &[(&str, &str, AccountKind)] = &[
     (account::BANK, "Bank", AccountKind::Asset),
     (account::CARD_CLEARING, "Card clearing", AccountKind::Asset),
     (account::RECEIVABLE, "Accounts receivable", AccountKind::Asset),
+    (account::RECEIVABLE_VALUATION, "Valuation of foreign receivables", AccountKind::Asset),
     (account::DOUBTFUL, "Allowance for doubtful receivables", AccountKind::Asset),
     (account::SUPPLIER_ADVANCES, "Advances to suppliers", AccountKind::Asset),
     (account::INVENTORY, "Inventory", AccountKind::Asset),

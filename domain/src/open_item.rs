@@ -149,7 +149,17 @@ impl Used {
 
     /// Returns whether something is applied.
     pub(crate) fn is_positive(&self) -> bool {
-        self.of_invoice().stated().is_positive()
+        self.of_invoice().is_open()
+    }
+
+    /// Takes what is open in the tenant's currency off a credit note and its invoice, if one of them has nothing in its own
+    /// currency: a small part of a line may come to nothing in it. Returns nothing if nothing is open.
+    pub(crate) fn of_rest(credit: &mut Open, invoice: &mut Open) -> Option<Self> {
+        let amount = credit.base.min(invoice.base);
+        credit.base -= amount;
+        invoice.base -= amount;
+        let foreign = invoice.foreign.map(|_| Money::ZERO);
+        amount.is_positive().then(|| Used { amount, difference: Money::ZERO, foreign })
     }
 
     /// Returns the opposite.
@@ -554,16 +564,15 @@ pub(crate) fn credits_of(
     credits.into_iter().map(|(id, credit)| (*id, credit.remaining())).collect()
 }
 
-/// Returns the open invoices of a customer in a currency, those due first at the beginning. No currency is the tenant's.
+/// Returns the open invoices of a customer in a currency, those due first at the beginning. No currency is the tenant's. An invoice may
+/// be open in one of the two currencies only.
 pub(crate) fn invoices_of(
     book: &Book,
     customer_id: CustomerId,
     currency: Option<&str>,
 ) -> Vec<(InvoiceId, Open)> {
     let open = |invoice: &&OpenInvoice| {
-        invoice.customer_id == customer_id
-            && invoice.currency() == currency
-            && invoice.remaining().stated().is_positive()
+        invoice.customer_id == customer_id && invoice.currency() == currency && invoice.remaining().is_open()
     };
     let mut invoices: Vec<_> = book.invoices.iter().filter(|(_, invoice)| open(invoice)).collect();
     invoices.sort_by_key(|(id, invoice)| (invoice.due_on, **id));

@@ -413,10 +413,10 @@ fn due_first(book: &Book, command: &Receive, quote: Option<&Quote>) -> Vec<Named
     let mut named = Vec::new();
     let currency = quote.map(|quote| quote.currency.as_str());
     for (invoice_id, open) in open_item::invoices_of(book, command.customer_id, currency) {
-        let amount = left.min(open.stated());
-        if !amount.is_positive() {
+        if !left.is_positive() {
             break;
         }
+        let amount = left.min(open.stated());
         named.push(NamedInvoice { invoice_id, amount });
         left -= amount;
     }

@@ -333,27 +333,40 @@ left join public.location lo on lo.tenant_id = m.tenant_id and lo.id = m.locatio
 where m.tenant_id = (select bi.tenant()) and m.kind in ('adjustment', 'count')
 group by m.reason, rc.name, lo.code, lo.name, t.currency;
 
--- Open invoices and credit notes of each customer, by days after their due date, as of now.
+-- Open invoices and credit notes of each customer and currency, by days after their due date, as of now.
 create view bi.receivable_ageing with (security_invoker = true) as
 select
-    cu.number || '' as customer_number, cu.name || '' as customer_name, t.currency,
+    cu.number || '' as customer_number, cu.name || '' as customer_name,
+    coalesce(i.foreign_currency, t.currency) as document_currency, t.currency,
     coalesce(sum(i.receivable) filter (where i.due_on >= d.day), 0) as not_due,
     coalesce(sum(i.receivable) filter (where d.day - i.due_on between 1 and 30), 0) as due_1_to_30_days,
     coalesce(sum(i.receivable) filter (where d.day - i.due_on between 31 and 60), 0) as due_31_to_60_days,
     coalesce(sum(i.receivable) filter (where d.day - i.due_on between 61 and 90), 0) as due_61_to_90_days,
     coalesce(sum(i.receivable) filter (where d.day - i.due_on > 90), 0) as due_over_90_days,
-    sum(i.receivable) as receivable, sum(i.unapplied) as unapplied, sum(i.receivable - i.unapplied) as owed
+    sum(i.receivable) as receivable, sum(i.unapplied) as unapplied, sum(i.receivable - i.unapplied) as owed,
+    sum(case when i.foreign_currency is null then i.receivable else i.foreign_receivable end) as foreign_receivable,
+    sum(case when i.foreign_currency is null then i.unapplied else i.foreign_unapplied end) as foreign_unapplied
 from (
-    select tenant_id, customer_id, due_on, open as receivable, 0 as unapplied
-    from public.invoice where tenant_id = bi.tenant() and open <> 0
+    select tenant_id, customer_id, due_on, foreign_currency, open as receivable, 0 as unapplied, foreign_open as foreign_receivable,
+        0 as foreign_unapplied
+    from public.invoice where tenant_id = bi.tenant() and (open <> 0 or foreign_open <> 0)
     union all
-    select tenant_id, customer_id, null, 0, unapplied
+    select tenant_id, customer_id, null, null, 0, unapplied, null, null
     from public.customer_account where tenant_id = bi.tenant() and unapplied <> 0
+    -- The account contains payments in other currencies. They move to the row of their currency.
+    union all
+    select p.tenant_id, p.customer_id, null, v.foreign_currency, 0, v.unapplied, 0, v.foreign_unapplied
+    from public.payment p
+    cross join lateral (values
+        (null, -p.unapplied, null), (p.foreign_currency, p.unapplied, p.foreign_unapplied)
+    ) v (foreign_currency, unapplied, foreign_unapplied)
+    where p.tenant_id = bi.tenant() and p.foreign_unapplied <> 0
 ) i
 join public.tenant t on t.tenant_id = i.tenant_id
 join public.customer cu on cu.tenant_id = i.tenant_id and cu.id = i.customer_id
 cross join lateral (select (now() at time zone t.time_zone)::date as day) d
-group by cu.number, cu.name, t.currency;
+group by cu.number, cu.name, i.foreign_currency, t.currency
+having bool_or(i.due_on is not null) or sum(i.unapplied) <> 0 or sum(i.foreign_unapplied) <> 0;
 
 -- Open bills of each supplier and currency, by days after their due date, as of now.
 create view bi.payable_ageing with (security_invoker = true) as

@@ -229,6 +229,11 @@ pub const STEPS: &[Step] = &[
     step!("0217_valuation_accounts"),
     step!("0218_bill_foreign_index"),
     step!("0219_bill_foreign_open_index"),
+    step!("0220_receivable_valuation_account"),
+    step!("0221_invoice_foreign_index"),
+    step!("0222_payment_foreign_index"),
+    step!("0223_invoice_owed_index"),
+    step!("0224_payment_foreign_open_index"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

@@ -356,11 +356,11 @@ pub async fn account(tx: &Tx, id: CustomerId) -> Result<CustomerAccount, Error> 
 async fn foreign_account(tx: &Tx, id: CustomerId) -> Result<Vec<ForeignAccount>, Error> {
     let statement = "select currency, sum(receivable) as receivable, sum(unapplied) as unapplied \
                      from (select foreign_currency as currency, foreign_open as receivable, 0 as unapplied from invoice \
-                           where tenant_id = $1 and customer_id = $2 and open <> 0 and foreign_currency is not null \
+                           where tenant_id = $1 and customer_id = $2 and (open <> 0 or foreign_open <> 0) \
+                             and foreign_currency is not null \
                            union all \
                            select foreign_currency, 0, foreign_unapplied from payment \
-                           where tenant_id = $1 and customer_id = $2 and unapplied > 0 \
-                             and foreign_currency is not null) item \
+                           where tenant_id = $1 and customer_id = $2 and foreign_unapplied > 0) item \
                      group by currency order by currency";
     let rows = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;
     let of_currency = |row: &PgRow| -> Result<ForeignAccount, Error> {

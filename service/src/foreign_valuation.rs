@@ -47,9 +47,9 @@ pub struct ForeignValuationItem {
     /// ISO 4217 code of the currency of the document.
     #[schema(max_length = 3, example = "USD")]
     pub currency: String,
-    /// Open amount in the currency of the document.
+    /// Open amount in the currency of the document; negative for a credit note.
     pub foreign_open: Money,
-    /// Open amount in the books, in the tenant's currency.
+    /// Open amount in the books, in the tenant's currency; negative for a credit note.
     pub open: Money,
     /// Rate of the day: units of the tenant's currency in one unit of the other. Null if no rate is recorded.
     pub rate: Option<ExchangeRate>,
@@ -77,11 +77,12 @@ pub async fn get(tx: &Tx, day: NaiveDate) -> Result<ForeignValuation, Error> {
     })
 }
 
-/// Returns how many items have another value in the books than at the rates of a day, or no rate. A valued day has none.
+/// Returns how many items have another value in the books than at the rates of a day, or no rate. A valued day has none, and neither has one
+/// whose valuation comes to nothing.
 pub(crate) async fn count_open(tx: &Tx, day: NaiveDate) -> Result<i64, Error> {
     let settings = setup::settings(tx).await?;
     let known = valuation::read(tx, day).await?;
-    if known.entry.is_some() {
+    if known.entry.is_some() || known.comes_to_nothing(&settings) {
         return Ok(0);
     }
     let open = known.items.iter().filter(|item| item.is_to_value(&settings)).count();
@@ -91,6 +92,9 @@ pub(crate) async fn count_open(tx: &Tx, day: NaiveDate) -> Result<i64, Error> {
 fn shown(item: ForeignItem, settings: &Settings) -> ForeignValuationItem {
     let kind = match item.kind {
         OpenItemKind::Bill => DocumentKind::Bill,
+        OpenItemKind::Invoice => DocumentKind::Invoice,
+        OpenItemKind::CreditNote => DocumentKind::CreditNote,
+        OpenItemKind::Payment => DocumentKind::Payment,
     };
     ForeignValuationItem {
         kind: item.kind,

@@ -178,8 +178,8 @@ const ORDERED: Columns = Columns { id: "i.id", updated_at: "i.updated_at" };
 
 pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Placed<InvoiceSummary>>, Error> {
     let openness = match filter.open {
-        Some(true) => " and i.open <> 0",
-        Some(false) => " and i.open = 0",
+        Some(true) => " and (i.open <> 0 or i.foreign_open <> 0)",
+        Some(false) => " and i.open = 0 and coalesce(i.foreign_open, 0) = 0",
         None => "",
     };
     let query = Listing::new(tx, SELECT)
@@ -201,8 +201,13 @@ pub async fn list(tx: &Tx, filter: &Filter, page: &Page) -> Result<Vec<Placed<In
     };
     let query = match filter.is_overdue {
         // The index of the open ones has this condition.
-        Some(true) => query.sql(" and i.open <> 0 and i.open > 0 and i.due_on < ").bind(today(tx).await?),
-        Some(false) => query.sql(" and (i.open <= 0 or i.due_on >= ").bind(today(tx).await?).sql(")"),
+        Some(true) => query
+            .sql(" and (i.open <> 0 or i.foreign_open <> 0) and (i.open > 0 or i.foreign_open > 0) and i.due_on < ")
+            .bind(today(tx).await?),
+        Some(false) => query
+            .sql(" and (i.open <= 0 and coalesce(i.foreign_open, 0) <= 0 or i.due_on >= ")
+            .bind(today(tx).await?)
+            .sql(")"),
         None => query,
     };
     let rows = query.paged(&ORDERED, page).rows(tx).await?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::id::{CustomerId, LocationId, OrderId, ShipmentId};
-use domain::number::Money;
+use domain::number::{ExchangeRate, Money};
 use domain::order::{Invoice, Order, OrderStatus, Shipment};
 use domain::printed::{Addresses, PrintedCustomer, Seller};
 use domain::refusal::Refusal;
@@ -14,7 +14,7 @@ use sea_orm::sqlx::{self, Row};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::listing::{Listing, Period, Slice, number, word};
+use crate::listing::{Listing, Period, Slice, number, optional_number, word};
 use crate::posting::{lots, orders};
 use crate::search::{Noted, Pairs};
 use crate::{Error, Tx, invoice, printed};
@@ -35,9 +35,12 @@ pub struct OrderSummary {
     pub customer_id: CustomerId,
     /// Location that ships the stock.
     pub location_id: LocationId,
-    /// Currency of every amount.
+    /// Currency of all amounts but those in `foreign`.
     #[schema(max_length = 3, example = "GBP")]
     pub currency: String,
+    /// Amounts in the currency of the order. Left out if that is the tenant's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<ForeignOrderSummary>,
     /// Country to which the order is shipped.
     #[schema(max_length = 60, example = "GB")]
     pub country: String,
@@ -68,6 +71,22 @@ pub struct OrderSummary {
     /// Increases with each change.
     #[schema(minimum = 1, maximum = 2_147_483_647, example = 3)]
     pub version: i32,
+}
+
+/// The amounts of an order in another currency than the tenant's.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ForeignOrderSummary {
+    /// ISO 4217 code.
+    #[schema(max_length = 3, example = "USD")]
+    pub currency: String,
+    /// Exchange rate: units of the tenant's currency in one unit of `currency`.
+    pub exchange_rate: ExchangeRate,
+    /// Amount after discounts, before tax.
+    pub net: Money,
+    /// Sum of the tax.
+    pub tax: Money,
+    /// Net plus tax.
+    pub total: Money,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -106,7 +125,16 @@ const NOTED: Noted =
 
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<OrderSummary>, Error> {
     let select = "select id, number, status, customer_id, location_id, currency, country, reference, external_ref, \
-                         requested_on, hold_reasons, net, tax, total, occurred_at, recorded_at, updated_at, version \
+                         requested_on, hold_reasons, net, tax, total, occurred_at, recorded_at, updated_at, version, \
+                         foreign_currency, exchange_rate, \
+                         case when foreign_currency is not null then ( \
+                             select sum(f.net) from foreign_line f \
+                             where f.tenant_id = sales_order.tenant_id and f.document_id = sales_order.id \
+                               and f.document_kind = 'order') end as foreign_net, \
+                         case when foreign_currency is not null then ( \
+                             select sum(f.tax) from foreign_line f \
+                             where f.tenant_id = sales_order.tenant_id and f.document_id = sales_order.id \
+                               and f.document_kind = 'order') end as foreign_tax \
                   from sales_order where tenant_id = ";
     let uninvoiced = match filter.uninvoiced {
         Some(true) => UNINVOICED,
@@ -184,6 +212,15 @@ pub async fn shipment(tx: &Tx, id: ShipmentId) -> Result<ShipmentDetail, Error> 
     })
 }
 
+/// Reads the amounts of an order in its own currency. Nothing if that is the tenant's.
+fn foreign_summary(row: &PgRow) -> Result<Option<ForeignOrderSummary>, Error> {
+    let Some(currency) = row.try_get::<Option<String>, _>("foreign_currency")? else { return Ok(None) };
+    let net: Money = optional_number(row, "foreign_net")?.unwrap_or_default();
+    let tax: Money = optional_number(row, "foreign_tax")?.unwrap_or_default();
+    let exchange_rate = number(row, "exchange_rate")?;
+    Ok(Some(ForeignOrderSummary { currency, exchange_rate, net, tax, total: net + tax }))
+}
+
 fn read_summary(row: &PgRow) -> Result<OrderSummary, Error> {
     Ok(OrderSummary {
         id: OrderId(row.try_get("id")?),
@@ -193,6 +230,7 @@ fn read_summary(row: &PgRow) -> Result<OrderSummary, Error> {
         customer_id: CustomerId(row.try_get("customer_id")?),
         location_id: LocationId(row.try_get("location_id")?),
         currency: row.try_get("currency")?,
+        foreign: foreign_summary(row)?,
         country: row.try_get("country")?,
         reference: row.try_get("reference")?,
         external_ref: row.try_get("external_ref")?,

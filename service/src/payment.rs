@@ -101,8 +101,8 @@ const SELECT: &str = "select p.id, p.number, p.kind, p.customer_id, p.method, t.
 
 pub async fn list(tx: &Tx, filter: &Filter, slice: &Slice) -> Result<Vec<PaymentSummary>, Error> {
     let unapplied = match filter.unapplied {
-        Some(true) => " and p.unapplied > 0",
-        Some(false) => " and p.unapplied = 0",
+        Some(true) => " and (p.unapplied > 0 or p.foreign_unapplied > 0)",
+        Some(false) => " and p.unapplied = 0 and coalesce(p.foreign_unapplied, 0) = 0",
         None => "",
     };
     let rows = Listing::new(tx, SELECT)

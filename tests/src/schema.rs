@@ -84,7 +84,8 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
          join pg_attribute a on a.attrelid = c.oid and a.attnum = k.att join pg_type t on t.oid = a.atttypid \
          where (t.typtype = 'e' or t.typname in ('numeric', 'jsonb', 'tsvector', 'citext') or t.typcategory = 'A') \
            and i.indexrelid::regclass::text not in ('product_by_tag', 'customer_by_tag', 'product_by_metadata', \
-               'customer_by_metadata', 'supplier_by_metadata', 'sales_order_by_metadata')",
+               'customer_by_metadata', 'supplier_by_metadata', 'sales_order_by_metadata', \
+               'payment_by_amount', 'supplier_payment_by_amount')",
     ),
     (
         "no index is made over an expression",

@@ -42,7 +42,7 @@ struct Filters {
     /// Only invoices of the order with this number of your own.
     #[param(max_length = 100, example = "shop-10023")]
     external_ref: Option<String>,
-    /// `true`: only those with an open amount. `false`: only those without.
+    /// `true`: only those with an open amount, in the tenant's currency or their own. `false`: only those without.
     #[param(example = true)]
     open: Option<bool>,
     /// `true`: only those with an open amount after the due date. `false`: only the others.

@@ -51,7 +51,8 @@ struct PaymentIn {
     /// day of the payment or before.
     #[schema(example = json!(null))]
     exchange_rate: Option<ExchangeRate>,
-    /// Invoices that it pays. If absent, those that are due first. The rest stays unapplied.
+    /// Invoices that it pays. If absent, those that are due first. The rest stays unapplied. An invoice of which nothing is open in its own
+    /// currency, and a cent in the tenant's, is then paid with an amount of zero.
     #[schema(max_items = 500)]
     allocations: Option<Vec<AllocationForm>>,
     /// Reference of the bank or processor. Never a card number.
@@ -374,7 +375,7 @@ struct Filters {
     /// Only this reference.
     #[param(max_length = 100, example = "bank statement 17")]
     reference: Option<String>,
-    /// `true`: only payments with an unapplied part. `false`: only those without.
+    /// `true`: only payments with an unapplied part, in the tenant's currency or their own. `false`: only those without.
     #[param(example = true)]
     unapplied: Option<bool>,
     /// Received at this instant or later.

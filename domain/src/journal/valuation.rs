@@ -1,7 +1,7 @@
 //! Valuation of items that are open in other currencies: one entry at the end of a day, and its reversal on the next day.
 //!
-//! A payment realises the difference between its rate and that of the bill. So the unrealised difference is taken back before the next
-//! payment, and no difference counts twice.
+//! A payment realises the difference between its rate and that of the bill or invoice. So the unrealised difference is taken back before
+//! the next payment, and no difference counts twice.
 
 use std::collections::BTreeMap;
 
@@ -35,9 +35,9 @@ impl Rule for ValueForeign {
         "journal_entry.valued"
     }
 
-    /// The entry and its reversal have at most two lines each, as long as bills are the only items.
+    /// The entry and its reversal have at most three lines each: bills and items of customers have one account each.
     fn lines(&self) -> usize {
-        4
+        6
     }
 
     fn is_alone(&self) -> bool {
@@ -48,6 +48,7 @@ impl Rule for ValueForeign {
         needs.valued_on.insert(self.day);
         needs.accounts.insert(account::UNREALISED_DIFFERENCES.to_owned());
         needs.accounts.insert(account::PAYABLE_VALUATION.to_owned());
+        needs.accounts.insert(account::RECEIVABLE_VALUATION.to_owned());
     }
 
     fn decide(&self, book: &mut Book) -> Decision {
@@ -76,7 +77,7 @@ fn value(book: &mut Book, command: &ValueForeign) -> Result<(Entry, Posting), Re
     if let Some(entry) = &known.entry {
         return Ok((entry.clone(), Posting::default()));
     }
-    check_accounts(book)?;
+    check_accounts(book, &known)?;
     let losses = losses(book, day, &known)?;
     let mut lines = Lines::default();
     for (account, loss) in losses {
@@ -88,7 +89,7 @@ fn value(book: &mut Book, command: &ValueForeign) -> Result<(Entry, Posting), Re
     let entry = lines.into_entry(head).expect("both sides are the same amount");
     let mut entry = entry.ok_or_else(|| {
         let detail =
-            format!("No open item has another value at the rates of {day}: there is nothing to post.");
+            format!("The open items have no other value at the rates of {day}: there is nothing to post.");
         Refusal::new(Code::ValidationFailed, detail)
     })?;
     let memo = stated(command.memo.as_deref()).map(str::to_owned);
@@ -113,19 +114,22 @@ fn reversal(entry: &Entry, id: EntryId, occurred_on: NaiveDate) -> Entry {
 }
 
 /// Rejects the valuation if the chart has one of its accounts for something else. A tenant from before these accounts may have one.
-fn check_accounts(book: &Book) -> Result<(), Refusal> {
+fn check_accounts(book: &Book, known: &KnownValuation) -> Result<(), Refusal> {
     let setup = &book.setup;
     let has = |codes: &[String], code: &str| codes.iter().any(|known| known == code);
-    let (payable, unrealised) = (account::PAYABLE_VALUATION, account::UNREALISED_DIFFERENCES);
-    let is_sound = has(&setup.liabilities, payable)
-        && has(&setup.accounts, unrealised)
-        && !has(&setup.liabilities, unrealised);
+    let (payable, receivable) = (account::PAYABLE_VALUATION, account::RECEIVABLE_VALUATION);
+    let unrealised = account::UNREALISED_DIFFERENCES;
+    let is_used = |code: &str| known.items.iter().any(|item| item.kind.account() == code);
+    let is_other = |code: &str| has(&setup.accounts, code) && !has(&setup.liabilities, code);
+    let is_sound = is_other(unrealised)
+        && (!is_used(payable) || has(&setup.liabilities, payable))
+        && (!is_used(receivable) || is_other(receivable));
     if is_sound {
         return Ok(());
     }
     let detail = format!(
-        "Open bills are valued on the accounts {payable}, a liability, and {unrealised}, an expense, which the chart lacks or has for \
-         something else."
+        "Open items are valued on the accounts {payable}, a liability, {receivable}, an asset, and {unrealised}, an expense, which the \
+         chart lacks or has for something else."
     );
     Err(Refusal::state(detail))
 }

@@ -23,9 +23,10 @@ const KEPT: [&str; 14] = [
 ];
 /// Accounts that documents keep and entries by hand settle, such as the arrival of card payments or a tax return. The tie-out shows
 /// the part by hand.
-const SETTLED: [&str; 9] = [
+const SETTLED: [&str; 10] = [
     account::BANK,
     account::CARD_CLEARING,
+    account::RECEIVABLE_VALUATION,
     account::SUPPLIER_ADVANCES,
     account::INPUT_TAX,
     account::PAYABLE,

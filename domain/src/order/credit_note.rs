@@ -223,7 +223,11 @@ fn settle_original(
     let mut left = Open { base: -total, foreign: foreign.as_ref().map(|foreign| -foreign.open) };
     let mut open = invoice.remaining();
     let stated = left.stated().min(open.stated());
-    let used = stated.is_positive().then(|| Used::of(&mut left, &mut open, stated, &book.setup.settings));
+    let used = if stated.is_positive() {
+        Some(Used::of(&mut left, &mut open, stated, &book.setup.settings))
+    } else {
+        Used::of_rest(&mut left, &mut open)
+    };
     invoice.keep(open);
     if let (Some(foreign), Some(left)) = (&mut foreign, left.foreign) {
         foreign.open = -left;

@@ -76,6 +76,7 @@ impl Rule for PayOut {
 /// Pays out what is not applied of payments and credit notes. Rejects more than there is.
 fn pay_out(book: &mut Book, command: &PayOut) -> Result<(Payment, Posting), Refusal> {
     open_item::require_customer(book, command.customer_id)?;
+    check_currency(book, command)?;
     let parts = match &command.parts {
         None => oldest_first(book, command)?,
         Some(parts) => named(book, command, parts)?,
@@ -152,6 +153,28 @@ fn oldest_first(book: &Book, command: &PayOut) -> Result<Vec<Part>, Refusal> {
         rest -= amount;
     }
     Ok(parts)
+}
+
+/// Rejects a currency that does not exist, or in which no credit of the payout is.
+fn check_currency(book: &Book, command: &PayOut) -> Result<(), Refusal> {
+    let Some(stated) = command.currency.as_deref() else { return Ok(()) };
+    let currency = own_currency(book, command);
+    if let Some(currency) = currency {
+        book.exchange.decimals_of(currency).map_err(Problems::of)?;
+    }
+    let ours = |credit: &&Credit| credit.customer_id == command.customer_id;
+    let credits: Vec<&Credit> = match &command.parts {
+        Some(parts) => parts.iter().filter_map(|part| book.credits.get(&part.credit)).filter(ours).collect(),
+        None => {
+            let credits = book.credits.values().filter(ours);
+            credits.filter(|credit| credit.remaining().stated().is_positive()).collect()
+        }
+    };
+    if credits.is_empty() || credits.iter().any(|credit| credit.currency() == currency) {
+        return Ok(());
+    }
+    let detail = format!("No payment or credit note that is paid out is in {stated}: send their currency.");
+    Err(Refusal::invalid("/currency", detail))
 }
 
 /// Returns the currency of a payout; none if it is the tenant's.

@@ -8,7 +8,8 @@ use crate::command::{Decision, Outcome, Rule};
 use crate::document::DocumentKind;
 use crate::id::{PaymentId, RegisterId};
 use crate::needs::Needs;
-use crate::open_item::{self, Applied, CreditRef, Used};
+use crate::number::Money;
+use crate::open_item::{self, Applied, Credit, CreditRef, Used};
 use crate::refusal::Refusal;
 
 /// A payment or payout to take back.
@@ -117,9 +118,9 @@ fn check(original: &KnownPayment) -> Result<(), Refusal> {
 fn taken_back(book: &Book, id: PaymentId, original: &KnownPayment) -> Result<Vec<Applied>, Refusal> {
     let credit = CreditRef::Payment(id);
     let known = book.credits.get(&credit).ok_or_else(|| Refusal::not_found("payment"))?;
-    if known.paid_out.is_positive() {
-        let detail =
-            format!("{} of {} was paid out: reverse the payout first.", known.paid_out, original.number);
+    let paid_out = paid_out(known, original);
+    if paid_out.is_positive() {
+        let detail = format!("{paid_out} of {} was paid out: reverse the payout first.", original.number);
         return Err(Refusal::state(detail));
     }
     let applied = known.applied.iter().filter(|(_, used)| used.is_positive());
@@ -129,4 +130,11 @@ fn taken_back(book: &Book, id: PaymentId, original: &KnownPayment) -> Result<Vec
     let used = Used { amount: original.amount, difference: Default::default(), foreign };
     lines.push(Applied::new(credit, None, used));
     Ok(lines)
+}
+
+/// Returns the part of a payment that was paid out, in the currency of the payment. A small part may come to nothing in the tenant's.
+fn paid_out(known: &Credit, original: &KnownPayment) -> Money {
+    let (Some(foreign), Some(credit)) = (&original.foreign, &known.foreign) else { return known.paid_out };
+    let applied: Money = known.applied.values().filter_map(|used| used.foreign).sum();
+    foreign.amount - credit.left - applied
 }

@@ -21,7 +21,7 @@ pub struct ReceivableQuery;
 #[expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field are one flat list")]
 #[Object]
 impl ReceivableQuery {
-    /// Open invoices and credit notes of each customer by days after their due date, now or at the end of the day `asOf`.
+    /// Open invoices and credit notes of each customer and currency by days after their due date, now or at the end of the day `asOf`.
     /// The greatest receivable comes first.
     async fn receivable_ageing(
         &self,

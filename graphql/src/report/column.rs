@@ -36,9 +36,10 @@ pub struct Column {
     #[graphql(name = "type")]
     #[schema(value_type = String, max_length = 16, example = "decimal")]
     pub kind: &'static str,
-    /// `currency` (the row's own), `bill_currency`, `stock_unit`, `percent`, `day`, `per_year` or `count`; null for texts and dates.
+    /// `currency` (the row's own), `bill_currency`, `document_currency`, `stock_unit`, `percent`, `day`, `per_year` or `count`; null for texts
+    /// and dates.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, max_length = 16, example = "currency")]
+    #[schema(value_type = Option<String>, max_length = 32, example = "currency")]
     pub unit: Option<&'static str>,
     /// Whether the column describes the row or is a figure.
     pub role: Role,
@@ -60,6 +61,8 @@ pub enum Kind {
     Amount,
     /// An amount in the row's `bill_currency`.
     BillAmount,
+    /// An amount in the row's `document_currency`.
+    DocumentAmount,
     /// A quantity in stock units.
     Units,
     /// A ratio: an amount in the row's currency per unit or order.
@@ -104,6 +107,7 @@ pub fn columns<R: Row>(group_by: &[Dimension], is_filled: bool, measures: Vec<Me
             Kind::Count => ("integer", Some("count")),
             Kind::Amount | Kind::Average => ("decimal", Some("currency")),
             Kind::BillAmount => ("decimal", Some("bill_currency")),
+            Kind::DocumentAmount => ("decimal", Some("document_currency")),
             Kind::Units => ("decimal", Some("stock_unit")),
             Kind::Percentage => ("decimal", Some("percent")),
             Kind::Days => ("decimal", Some("day")),
@@ -112,7 +116,13 @@ pub fn columns<R: Row>(group_by: &[Dimension], is_filled: bool, measures: Vec<Me
         };
         let is_ratio = matches!(
             measure.kind,
-            Kind::BillAmount | Kind::Average | Kind::Percentage | Kind::Days | Kind::DaysLeft | Kind::Times
+            Kind::BillAmount
+                | Kind::DocumentAmount
+                | Kind::Average
+                | Kind::Percentage
+                | Kind::Days
+                | Kind::DaysLeft
+                | Kind::Times
         );
         let is_shared = shares_orders && compared_figure(measure.name) == "orders";
         Column {
@@ -401,8 +411,8 @@ mod tests {
         );
         assert_eq!(
             list::<ReceivableAgeingRow>(Name::ReceivableAgeing, None),
-            "customer_number customer_name currency not_due due_1_to_30_days due_31_to_60_days due_61_to_90_days \
-             due_over_90_days receivable unapplied owed"
+            "customer_number customer_name document_currency currency not_due due_1_to_30_days due_31_to_60_days \
+             due_61_to_90_days due_over_90_days receivable unapplied owed foreign_receivable foreign_unapplied"
         );
         assert_eq!(
             list::<PayableAgeingRow>(Name::PayableAgeing, None),

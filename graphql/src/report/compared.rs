@@ -47,7 +47,9 @@ impl Cell {
         let name = measure.name;
         match measure.kind {
             Kind::Count | Kind::DaysLeft => Ok(value(row, pre, name)?.map(Cell::Count)),
-            Kind::Amount | Kind::BillAmount | Kind::Average => Ok(value(row, pre, name)?.map(Cell::Amount)),
+            Kind::Amount | Kind::BillAmount | Kind::DocumentAmount | Kind::Average => {
+                Ok(value(row, pre, name)?.map(Cell::Amount))
+            }
             Kind::Units | Kind::Days | Kind::Times => Ok(value(row, pre, name)?.map(Cell::Units)),
             Kind::Percentage => Ok(value(row, pre, name)?.map(Cell::Percentage)),
         }
@@ -158,6 +160,7 @@ fn describe(registry: &mut Registry, measure: &Measure) -> MetaField {
         Kind::Count | Kind::DaysLeft => <Option<i64> as OutputType>::create_type_info(registry),
         Kind::Amount
         | Kind::BillAmount
+        | Kind::DocumentAmount
         | Kind::Average
         | Kind::Units
         | Kind::Days

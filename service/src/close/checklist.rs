@@ -48,8 +48,8 @@ pub enum Item {
     BillsWithoutReceipts,
     /// Purchase orders with goods that came in the month or earlier, did not go back, and that no bill has.
     UnmatchedReceipts,
-    /// Bills in other currencies whose value in the books differs from that at the rate of the last day of the month, or that have no rate.
-    /// The day is not valued.
+    /// Bills, invoices, credit notes and unapplied payments in other currencies whose value in the books differs from that at the rate of
+    /// the last day of the month, or that have no rate. The day is not valued.
     ForeignItemsNotValued,
     /// Control accounts that differ from their sub-ledger. As of now.
     TieOuts,
@@ -131,7 +131,7 @@ const COUNTS: &str = "
         where s.tenant_id = $1 and s.order_id = o.id and s.invoice_id is null and s.undone_at is null)
     union all
     select 'unapplied_payments', count(*) from payment
-    where tenant_id = $1 and unapplied > 0 and occurred_at < $2
+    where tenant_id = $1 and (unapplied > 0 or foreign_unapplied > 0) and occurred_at < $2
     union all
     select 'bills_without_receipts', count(*) from bill b
     where b.tenant_id = $1 and b.kind = 'bill' and b.reversed_by is null and b.dated < $3 and exists (

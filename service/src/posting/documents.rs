@@ -192,7 +192,7 @@ pub(super) async fn payable(tx: &Tx, needs: &Needs) -> Result<HashMap<InvoiceId,
                             where l.tenant_id = $1 and l.original_id = invoice.id)), 0) else 0 end as rounding \
                  from invoice \
                  where tenant_id = $1 and kind = 'invoice' \
-                   and (id = any($2) or (customer_id = any($3) and open > 0)) \
+                   and (id = any($2) or (customer_id = any($3) and (open > 0 or foreign_open > 0))) \
                  order by id for update",
             )
             .bind(tx.tenant_id.0)

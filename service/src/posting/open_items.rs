@@ -112,7 +112,7 @@ async fn payments(
                             exists (select from payment r where r.tenant_id = $1 and r.original_id = p.id) as is_reversed \
                      from payment p \
                      where p.tenant_id = $1 \
-                       and (p.id = any($2) or (p.customer_id = any($3) and p.unapplied > 0)) \
+                       and (p.id = any($2) or (p.customer_id = any($3) and (p.unapplied > 0 or p.foreign_unapplied > 0))) \
                      order by p.id for update of p";
     let query =
         sqlx::query(statement).bind(tx.tenant_id.0).bind(ids).bind(uuids(&needs.crediting, |id| id.0));
@@ -162,7 +162,7 @@ async fn credit_notes(tx: &Tx, needs: &Needs, items: &mut OpenItems) -> Result<(
                             foreign_tax, foreign_open \
                      from invoice \
                      where tenant_id = $1 and kind = 'credit_note' \
-                       and (id = any($2) or (customer_id = any($3) and open < 0)) \
+                       and (id = any($2) or (customer_id = any($3) and (open < 0 or foreign_open < 0))) \
                      order by id for update";
     let query =
         sqlx::query(statement).bind(tx.tenant_id.0).bind(ids).bind(uuids(&needs.crediting, |id| id.0));

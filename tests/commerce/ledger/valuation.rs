@@ -1,4 +1,4 @@
-//! The valuation of bills in other currencies at the end of a day.
+//! The valuation of bills and of open items of customers in other currencies at the end of a day.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -136,5 +136,136 @@ fn days_that_can_not_be_valued_are_rejected() {
         closed.refused(409, "invalid_state_transition");
         assert!(closed.text.contains("closed through 2026-01-31"), "{}", closed.text);
         assert_eq!(tenant.balance("6045").await, "0.00");
+    });
+}
+
+/// Makes a customer, and work without tax.
+async fn worker(tenant: &Tenant) -> String {
+    let classes = tenant.get("/v1/tax-classes").await.ok();
+    let classes = classes["data"].as_array().expect("tax classes");
+    let zero = classes.iter().find(|class| class["code"] == "zero").expect("the zero rate");
+    tenant.product_with("WORK", json!({ "kind": "service", "tax_class_id": zero["id"] })).await;
+    tenant.customer("Nordwind Supply").await
+}
+
+/// Makes an invoice in dollars on a day of January.
+async fn invoiced(tenant: &Tenant, customer: &str, (rate, price, at): (&str, &str, &str)) -> Value {
+    let lines = json!([{ "sku": "WORK", "quantity": "1", "unit_price": price }]);
+    let body = json!({ "customer_id": customer, "currency": "USD", "exchange_rate": rate, "occurred_at": at, "lines": lines,
+        "advance_to": "invoiced" });
+    tenant.post("/v1/orders", &body).await.created()["invoices"][0].clone()
+}
+
+/// Records a payment in dollars, which pays an invoice or none.
+async fn received(
+    tenant: &Tenant,
+    customer: &str,
+    of: &Value,
+    (rate, amount, at): (&str, &str, &str),
+) -> Value {
+    let part = json!({ "invoice_id": of["id"], "amount": amount });
+    let parts = if of.is_null() { json!([]) } else { json!([part]) };
+    let body = json!({ "customer_id": customer, "method": "bank", "currency": "USD", "exchange_rate": rate, "amount": amount,
+        "allocations": parts, "occurred_at": at });
+    tenant.post("/v1/payments", &body).await.created()
+}
+
+/// Makes a customer with 400.00 USD open of an invoice, an open credit note of 100.00 USD and an unapplied payment of 50.00 USD at the end
+/// of January. Documents of February change all but the credit note.
+async fn trade_with_customer(tenant: &Tenant) {
+    let customer = worker(tenant).await;
+    let first = invoiced(tenant, &customer, ("0.92", "1000", "2026-01-05T12:00:00Z")).await;
+    received(tenant, &customer, &first, ("0.9", "600", "2026-01-20T12:00:00Z")).await;
+    let advance = received(tenant, &customer, &Value::Null, ("0.9", "50", "2026-01-25T12:00:00Z")).await;
+    let second = invoiced(tenant, &customer, ("0.8", "100", "2026-01-06T12:00:00Z")).await;
+    received(tenant, &customer, &second, ("0.8", "100", "2026-01-07T12:00:00Z")).await;
+    let back = json!({ "customer_id": customer, "original_id": second["id"], "occurred_at": "2026-01-10T12:00:00Z" });
+    let note = tenant.post("/v1/returns", &back).await.created();
+    assert_eq!((&note["open"], &note["foreign"]["open"]), (&json!("-80.00"), &json!("-100.00")));
+    received(tenant, &customer, &first, ("0.9", "100", "2026-02-02T12:00:00Z")).await;
+    let line = json!({ "payment_id": advance["id"], "invoice_id": first["id"] });
+    let body = json!({ "customer_id": customer, "occurred_at": "2026-02-03T12:00:00Z", "lines": [line] });
+    tenant.post("/v1/applications", &body).await.created();
+}
+
+/// Returns the balance of an account at the end of January.
+fn closing<'a>(balances: &'a Value, account: &str) -> &'a str {
+    let accounts = balances["accounts"].as_array().expect("accounts");
+    let found = accounts.iter().find(|found| found["account"] == account).expect("an account");
+    found["closing"].as_str().expect("an amount")
+}
+
+#[test]
+fn open_items_of_customers_are_valued_beside_bills() {
+    with_tenant(async |tenant| {
+        trade_with_customer(tenant).await;
+        let mill = tenant.make("/v1/suppliers", json!({ "code": "MILL", "name": "Mill" })).await;
+        billed(tenant, &mill, "1", ("USD", "0.92", "100")).await;
+        rated(tenant, "USD", "0.95").await;
+        let shown = tenant.get(VALUED).await.ok();
+        let figures = ["kind", "foreign_open", "open", "value", "loss"];
+        let items = shown["items"].as_array().expect("items").iter();
+        let mut items: Vec<Vec<&str>> =
+            items.map(|item| figures.iter().filter_map(|name| item[name].as_str()).collect()).collect();
+        items.sort_unstable();
+        let expected = [
+            ["bill", "100.00", "92.00", "95.00", "3.00"],
+            ["credit_note", "-100.00", "-80.00", "-95.00", "15.00"],
+            ["invoice", "400.00", "368.00", "380.00", "-12.00"],
+            ["payment", "50.00", "45.00", "47.50", "2.50"],
+        ];
+        assert_eq!(items, expected);
+        assert_eq!(shown["loss"], "8.50");
+        assert_eq!(not_valued(tenant).await, 4);
+
+        let made = tenant.post(VALUED, &json!({})).await.created();
+        let lines = made["lines"].as_array().expect("lines").iter();
+        let lines: Vec<[&str; 3]> = lines
+            .map(|line| ["account", "debit", "credit"].map(|name| line[name].as_str().expect("a text")))
+            .collect();
+        assert_eq!(lines, [["6045", "8.50", "0.00"], ["1105", "0.00", "5.50"], ["2010", "0.00", "3.00"]]);
+        let balances = tenant.get("/v1/trial-balance?to=2026-02-01").await.ok();
+        let closings = ["1100", "1105", "2010", "6045"].map(|account| closing(&balances, account));
+        assert_eq!(closings, ["243.00", "-5.50", "-3.00", "8.50"]);
+        for account in ["1105", "2010", "6045"] {
+            assert_eq!(tenant.balance(account).await, "0.00", "{account}: taken back on the next day");
+        }
+        assert_eq!(not_valued(tenant).await, 0);
+
+        let aged = tenant.get("/v1/reports/receivable_ageing?as_of=2026-01-31&ties=true").await.ok();
+        let names = [
+            "document_currency",
+            "receivable",
+            "unapplied",
+            "owed",
+            "foreign_receivable",
+            "foreign_unapplied",
+        ];
+        let rows = aged["rows"].as_array().expect("rows").iter();
+        let rows: Vec<_> = rows.map(|row| names.map(|name| row[name].clone())).collect();
+        let expected = ["USD", "288.00", "45.00", "243.00", "300.00", "50.00"].map(Value::from);
+        assert_eq!(rows, [expected]);
+    });
+}
+
+#[test]
+fn an_undo_that_is_dated_before_what_it_undoes_leaves_the_items_open() {
+    with_tenant(async |tenant| {
+        let customer = worker(tenant).await;
+        let paid = received(tenant, &customer, &Value::Null, ("0.9", "100", "2026-01-01T12:00:00Z")).await;
+        let invoice = invoiced(tenant, &customer, ("0.8", "100", "2026-01-02T12:00:00Z")).await;
+        for (kind, at) in [("apply", "2026-01-20T12:00:00Z"), ("unapply", "2026-01-10T12:00:00Z")] {
+            let line = json!({ "payment_id": paid["id"], "invoice_id": invoice["id"], "amount": "100" });
+            let body = json!({ "customer_id": customer, "kind": kind, "occurred_at": at, "lines": [line] });
+            tenant.post("/v1/applications", &body).await.created();
+        }
+        for day in ["2026-01-05", "2026-01-15", "2026-01-25"] {
+            let shown = tenant.get(&format!("/v1/foreign-valuations/{day}")).await.ok();
+            let items = shown["items"].as_array().expect("items").iter();
+            let items: Vec<_> = items
+                .map(|item| ["kind", "foreign_open", "open"].map(|name| item[name].as_str().expect("a text")))
+                .collect();
+            assert_eq!(items, [["invoice", "100.00", "80.00"], ["payment", "100.00", "90.00"]], "{day}");
+        }
     });
 }

@@ -78,6 +78,7 @@ fn each_line_is_converted_and_the_parts_add_up_in_both_currencies() {
         assert_eq!((&bolt["net"], &bolt["tax"]), (&json!("7.99"), &json!("1.60")));
         let path = format!("{ORDERS}/{}", id(&made));
         assert_eq!(tenant.get(&path).await.ok()["foreign"], made["foreign"]);
+        assert_eq!(tenant.get(ORDERS).await.ok()["data"][0]["foreign"], made["foreign"]);
 
         let part = json!({ "lines": [{ "line_no": 1, "quantity": "1" }] });
         tenant.post(&format!("{path}/ship"), &part).await.ok();
@@ -305,5 +306,86 @@ fn wrong_currencies_rates_and_amounts_are_rejected() {
         let over = pay(tenant, &invoice, "0.92", "100.01").await;
         over.refused(422, "validation_failed").names(&["#/allocations/0/amount"]);
         assert_eq!(open(tenant, &invoice).await, amounts("92.00", "100.00"));
+    });
+}
+
+#[test]
+fn an_invoice_that_is_open_in_its_own_currency_only_is_paid_by_default() {
+    with_tenant(async |tenant| {
+        let customer = worker(tenant).await;
+        let yen = invoiced(tenant, &customer, "JPY", "0.004", "3").await;
+        pay(tenant, &yen, "0.005", "2").await.created();
+        assert_eq!(open(tenant, &yen).await, amounts("0.00", "1.00"));
+        let listed = tenant.get("/v1/invoices?open=true").await.ok();
+        assert_eq!(listed["data"][0]["id"], yen["id"]);
+        assert_eq!(tenant.get("/v1/invoices?open=false").await.ok()["data"], json!([]));
+        let account = tenant.get(&format!("/v1/customers/{customer}/account")).await.ok();
+        let expected = json!([{ "currency": "JPY", "receivable": "1.00", "unapplied": "0.00" }]);
+        assert_eq!(account["foreign"], expected);
+        let paid = tenant.post(PAYMENTS, &payment(&customer, "JPY", "0.005", "1")).await.created();
+        assert_eq!(paid["allocations"], json!([{ "invoice_id": yen["id"], "amount": "1.00" }]));
+        assert_eq!(tenant.entry(id(&paid)).await, entry(&[("1010", "0.01"), ("6040", "-0.01")]));
+        assert_eq!(open(tenant, &yen).await, amounts("0.00", "0.00"));
+        assert_eq!(tenant.get("/v1/invoices?open=true").await.ok()["data"], json!([]));
+    });
+}
+
+#[test]
+fn an_invoice_without_an_amount_in_its_currency_is_settled_with_the_next() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "9.00", ("10", "1.00")).await;
+        let customer = tenant.customer("Nordwind Supply").await;
+        let lines = json!([{ "sku": "BOLT", "quantity": "3", "unit_price": "0.3333" }]);
+        let body = json!({ "customer_id": customer, "currency": "JPY", "exchange_rate": "0.9", "lines": lines,
+            "advance_to": "confirmed" });
+        let made = tenant.post(ORDERS, &body).await.created();
+        assert_eq!((&made["total"], &made["foreign"]["total"]), (&json!("0.90"), &json!("1.00")));
+        let part = json!({ "lines": [{ "line_no": 1, "quantity": "1" }] });
+        tenant.post(&format!("{ORDERS}/{}/ship", id(&made)), &part).await.ok();
+        let first = tenant.step(id(&made), "invoice").await.ok()["invoices"][0].clone();
+        assert_eq!(open(tenant, &first).await, amounts("0.30", "0.00"));
+        tenant.step(id(&made), "ship").await.ok();
+        let second = tenant.step(id(&made), "invoice").await.ok()["invoices"][0].clone();
+        assert_eq!(open(tenant, &second).await, amounts("0.60", "1.00"));
+
+        let paid = tenant.post(PAYMENTS, &payment(&customer, "JPY", "0.9", "1")).await.created();
+        assert_eq!(
+            (&paid["unapplied"], &paid["foreign"]["exchange_difference"]),
+            (&json!("0.00"), &json!("0.00"))
+        );
+        assert_eq!(tenant.entry(id(&paid)).await, entry(&[("1010", "0.90"), ("1100", "-0.90")]));
+        assert_eq!(open(tenant, &first).await, amounts("0.00", "0.00"));
+        assert_eq!(open(tenant, &second).await, amounts("0.00", "0.00"));
+        let reverse = format!("{PAYMENTS}/{}/reverse", id(&paid));
+        tenant.post(&reverse, &json!({ "reason": "Account closed" })).await.created();
+        assert_eq!(open(tenant, &first).await, amounts("0.30", "0.00"));
+        assert_eq!(open(tenant, &second).await, amounts("0.60", "1.00"));
+
+        // A credit note of it takes off what is open in the tenant's currency.
+        let back = json!({ "customer_id": customer, "original_id": first["id"] });
+        let note = tenant.post("/v1/returns", &back).await.created();
+        assert_eq!((&note["total"], &note["open"]), (&json!("-0.30"), &json!("0.00")));
+        assert_eq!(open(tenant, &first).await, amounts("0.00", "0.00"));
+        assert_eq!(tenant.balance("1100").await, "0.60");
+    });
+}
+
+#[test]
+fn a_payout_in_a_wrong_currency_points_to_the_currency() {
+    with_tenant(async |tenant| {
+        let customer = worker(tenant).await;
+        let paid = tenant.post(PAYMENTS, &payment(&customer, "USD", "0.90", "100")).await.created();
+        for parts in [Value::Null, json!([{ "payment_id": paid["id"] }])] {
+            for currency in ["QQQ", "usd", "US\0", "EUR"] {
+                let mut body = payment(&customer, currency, "0.95", "100");
+                body["parts"] = parts.clone();
+                let refused = tenant.post(PAYOUTS, &body).await;
+                refused.refused(422, "validation_failed").names(&["#/currency"]);
+            }
+            let mut body = payment(&customer, "GBP", "1", "100");
+            body["parts"] = parts.clone();
+            tenant.post(PAYOUTS, &body).await.refused(422, "validation_failed").names(&["#/currency"]);
+        }
+        assert_eq!(tenant.balance("1100").await, "-90.00");
     });
 }

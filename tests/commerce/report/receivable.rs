@@ -191,3 +191,48 @@ fn an_undo_that_is_dated_before_what_it_undoes_changes_nothing_before_that() {
         assert_eq!(tenant.balance("1100").await, "140.00");
     });
 }
+
+#[test]
+fn a_customer_has_a_row_for_each_currency_of_its_documents() {
+    with_tenant(async |tenant| {
+        let customer = worker(tenant).await;
+        invoice(tenant, &customer, "2026-01-01T12:00:00Z", "100").await;
+        let lines = json!([{ "sku": "WORK", "quantity": "1", "unit_price": "1000" }]);
+        let body = json!({ "customer_id": customer, "currency": "USD", "exchange_rate": "0.92", "lines": lines,
+            "occurred_at": "2026-01-02T12:00:00Z", "advance_to": "invoiced" });
+        tenant.post("/v1/orders", &body).await.created();
+        for (currency, rate, amount) in [("GBP", Value::Null, "30"), ("USD", json!("0.9"), "200")] {
+            let body = json!({ "customer_id": customer, "method": "bank", "currency": currency, "exchange_rate": rate,
+                "amount": amount, "allocations": [], "occurred_at": "2026-01-03T12:00:00Z" });
+            tenant.post("/v1/payments", &body).await.created();
+        }
+        let names = [
+            "document_currency",
+            "receivable",
+            "unapplied",
+            "owed",
+            "foreign_receivable",
+            "foreign_unapplied",
+        ];
+        let expected = [
+            ["USD", "920.00", "180.00", "740.00", "1000.00", "200.00"],
+            ["GBP", "100.00", "30.00", "70.00", "100.00", "30.00"],
+        ];
+        for query in ["", "as_of=2026-01-31", "customer=C-1", "customer=C-1&as_of=2026-01-31"] {
+            let report = ageing(tenant, query).await;
+            let rows = report["rows"].as_array().expect("rows");
+            let found: Vec<_> =
+                rows.iter().map(|row| names.map(|name| row[name].as_str().expect("a text"))).collect();
+            assert_eq!(found, expected, "{query}");
+            let totals = &report["totals"][0];
+            assert_eq!((&totals["owed"], &totals["foreign_receivable"]), (&json!("810.00"), &Value::Null));
+        }
+        let body = json!({ "customer_id": customer, "method": "bank", "currency": "USD", "exchange_rate": "0.92", "amount": "1000" });
+        tenant.post("/v1/payments", &body).await.created();
+        let rows = ageing(tenant, "").await["rows"].clone();
+        let found: Vec<_> =
+            rows.as_array().expect("rows").iter().map(|row| &row["document_currency"]).collect();
+        assert_eq!(found, ["GBP", "USD"], "an unapplied payment has a row");
+        assert_eq!(rows[1]["foreign_unapplied"], "200.00");
+    });
+}

@@ -1,0 +1,1 @@
+drop index if exists payment_foreign;
