@@ -31,25 +31,23 @@ impl RouteTable {
         let paths = document["paths"].as_object().into_iter().flatten();
         let (mut patterns, fixed): (Vec<_>, Vec<_>) = paths.partition(|(path, _)| path.contains('{'));
         patterns.sort_by_key(|(path, _)| path.matches('{').count());
+        // A pattern is a regular expression, which takes long to compile.
+        let compiled: Vec<_> = patterns.iter().map(|(path, _)| ResourceDef::new(path.as_str())).collect();
         let mut contested: HashMap<String, Vec<usize>> = HashMap::new();
         for (place, (path, _)) in patterns.iter().enumerate() {
             let word = last_segment(path);
             // The path itself is one of its values.
-            let takes_it = |(other, _): &(&String, &Value)| {
-                other != path
-                    && last_segment(other) != word
-                    && ResourceDef::new(other.as_str()).is_match(path)
+            let takes_it = |(other, pattern): (&(&String, &Value), &ResourceDef)| {
+                other.0 != *path && last_segment(other.0) != word && pattern.is_match(path)
             };
-            if !word.starts_with('{') && patterns.iter().any(takes_it) {
+            if !word.starts_with('{') && patterns.iter().zip(&compiled).any(takes_it) {
                 contested.entry(word.to_owned()).or_default().push(place);
             }
         }
+        let methods = patterns.into_iter().map(|(_, item)| Methods::of(item));
         RouteTable {
             fixed: fixed.into_iter().map(|(path, item)| (path.clone(), Methods::of(item))).collect(),
-            patterns: patterns
-                .into_iter()
-                .map(|(path, item)| (ResourceDef::new(path.as_str()), Methods::of(item)))
-                .collect(),
+            patterns: compiled.into_iter().zip(methods).collect(),
             contested,
         }
     }
