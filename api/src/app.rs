@@ -62,6 +62,8 @@ pub struct App {
     pub(crate) logged_requests: LoggedRequests,
     /// Secrets of webhooks, and the addresses that they may reach.
     pub(crate) webhooks: Settings,
+    /// Seals the secrets of providers of card terminals.
+    pub(crate) payment_providers: service::auth::Vault,
     /// Seals the cursors of lists.
     pub cursor_key: CursorKey,
     /// Rate limits of callers and tenants.
@@ -105,6 +107,7 @@ impl App {
         let cursor_key = CursorKey::new(&signing_key.derive("cursors"));
         let reach = Reach::with(config.webhook_networks.clone());
         let webhooks = Settings { vault: Vault::new(&signing_key), reach: reach.clone() };
+        let payment_providers = service::auth::Vault::new(&signing_key, "secrets of payment providers");
         let auth = Data::new(Auth::new(db.clone(), signing_key, config.rates.rate_unknown_keys, reach));
         let redis = config.redis_url.as_ref();
         let live = Live::new(db.clone(), WAITING_MAX);
@@ -130,6 +133,7 @@ impl App {
             request_log,
             logged_requests: config.logged_requests,
             webhooks,
+            payment_providers,
             cursor_key,
             rates,
             patience: Patience::default(),

@@ -59,6 +59,8 @@ mod own;
 pub mod pages;
 pub mod params;
 pub mod patch;
+pub mod payment_intent;
+pub mod payment_provider;
 pub mod period_lock;
 mod personal;
 pub mod pos;

@@ -144,6 +144,13 @@ fn refund_command(input: RefundIn, caller: &Caller) -> Result<Command, ApiError>
     let lines = line::lines(&mut problems, input.lines);
     let original_lines = form::back(&mut problems, input.original_lines);
     let mut tenders = form::tenders(&mut problems, input.tenders);
+    for index in
+        tenders.iter().enumerate().filter_map(|(index, tender)| tender.payment_intent_id.map(|_| index))
+    {
+        let detail =
+            "A refund names no payment intent: pay back on the terminal, and send the tender without it.";
+        problems.invalid(format!("/tenders/{index}/payment_intent_id"), detail);
+    }
     problems.check()?;
     check_overrides(caller, &lines)?;
     let store_credit = tenders.iter_mut().filter(|tender| tender.kind == TenderKind::Voucher);

@@ -7,9 +7,9 @@ use crate::posting::Rendering;
 use crate::{
     attachment, audit, auth, bank, bi_login, bill, catalog, close, count, customer, customer_session, errors,
     event, exchange_rate, foreign_valuation, health, integrity, journal, landed_cost, ledger, limits,
-    location, lot, openapi, order, period_lock, pos, pricing, purchase_order, reconciliation,
-    recurring_entry, refusal, register, render, replenish, request_log, settings, stock, stream, supplier,
-    supplier_payment, tax, voucher, webhook,
+    location, lot, openapi, order, payment_intent, payment_provider, period_lock, pos, pricing,
+    purchase_order, reconciliation, recurring_entry, refusal, register, render, replenish, request_log,
+    settings, stock, stream, supplier, supplier_payment, tax, voucher, webhook,
 };
 
 /// Mounts every route of this crate, one line per area. The busiest areas come first, because routes are tried in
@@ -18,6 +18,8 @@ pub fn mount(cfg: &mut ServiceConfig) {
     cfg.app_data(Data::new(Rendering(render::render)))
         .configure(pos::routes)
         .configure(voucher::routes)
+        .configure(payment_intent::routes)
+        .configure(payment_provider::routes)
         .configure(order::routes)
         .configure(bank::routes)
         .configure(stock::routes)

@@ -20,8 +20,9 @@ use crate::expected_receipt::{ExpectedReceipt, Supplies, Supply};
 use crate::hold::Hold;
 use crate::id::{
     BillId, CountId, CustomerId, EntryId, ExpectedReceiptId, HoldId, IdSequence, InvoiceId, LandedCostId,
-    LocationId, LotId, MovementId, OrderId, PaymentId, PriceListId, ProductId, PurchaseOrderId, RegisterId,
-    SaleId, ShipmentId, StockDocumentId, SupplierId, SupplierPaymentId, TaxClassId, TransferId,
+    LocationId, LotId, MovementId, OrderId, PaymentId, PaymentIntentId, PriceListId, ProductId,
+    PurchaseOrderId, RegisterId, SaleId, ShipmentId, StockDocumentId, SupplierId, SupplierPaymentId,
+    TaxClassId, TransferId,
 };
 use crate::landed_cost::{LandedCost, Receipt};
 use crate::ledger::control::Facts;
@@ -35,6 +36,7 @@ use crate::number::{Money, Percent, Price, Quantity};
 use crate::open_item::{Credit, CreditRef, OpenInvoice};
 use crate::order::Order;
 use crate::payment::KnownPayment;
+use crate::payment_intent::Intent;
 use crate::pos::{ClosedSession, Drawer, LateCash, Paid, SaleException};
 use crate::pricing::{ReplacedPrices, Rules};
 use crate::printed::{Addresses, PrintedCustomer, PrintedProduct, Seller};
@@ -184,6 +186,8 @@ pub struct Book {
     pub invoices: HashMap<InvoiceId, OpenInvoice>,
     /// Vouchers by code.
     pub vouchers: HashMap<String, Voucher>,
+    /// Payment intents that tenders name.
+    pub intents: HashMap<PaymentIntentId, Intent>,
     /// Payments and credit notes that can be applied or paid out.
     pub credits: HashMap<CreditRef, Credit>,
     /// Payments and payouts that are taken back.
@@ -370,6 +374,7 @@ impl Book {
             paid: HashMap::new(),
             invoices: HashMap::new(),
             vouchers: HashMap::new(),
+            intents: HashMap::new(),
             credits: HashMap::new(),
             payments: HashMap::new(),
             matched_lines: HashSet::new(),

@@ -11,10 +11,10 @@ use crate::id::{
     self, ApiKeyId, ApplicationId, AttachmentId, BiLoginId, BillId, CashMoveId, CategoryId, CommandId,
     CountId, CustomerId, CustomerSessionId, EntryId, EpisodeId, ExchangeRateId, ExpectedReceiptId, FixId,
     HoldId, IdentityProviderId, InvitationId, InvoiceId, LandedCostId, LocationId, LotId, OrderId, PaymentId,
-    PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId, PurchaseOrderId,
-    ReconcileRunId, RecurringEntryId, RegisterId, SaleExceptionId, SaleId, SessionId, ShipmentId,
-    SkuMappingId, StockDocumentId, SupplierId, SupplierPaymentId, SystemId, TaxClassId, TaxRateId, TenantId,
-    TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
+    PaymentIntentId, PaymentProviderId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId,
+    ProductId, PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId, SaleExceptionId, SaleId,
+    SessionId, ShipmentId, SkuMappingId, StockDocumentId, SupplierId, SupplierPaymentId, SystemId,
+    TaxClassId, TaxRateId, TenantId, TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
 };
 
 /// The kind of a document or record. Its word, such as `credit_note`, is stored in the ledger, in movements
@@ -99,6 +99,8 @@ pub enum DocumentKind {
     Invitation,
     IdentityProvider,
     Attachment,
+    PaymentProvider,
+    PaymentIntent,
     Tenant,
     PeriodLock,
     RecurringEntry,
@@ -240,6 +242,12 @@ impl DocumentKind {
                 IdentityProviderId::PREFIX, "identity_provider", Below("/v1/identity-providers"), "identity_provider",
             ),
             Self::Attachment => facts(AttachmentId::PREFIX, "attachment", Below("/v1/attachments"), "attachment"),
+            Self::PaymentProvider => facts(
+                PaymentProviderId::PREFIX, "payment_provider", Below("/v1/payment-providers"), "payment_provider",
+            ),
+            Self::PaymentIntent => {
+                facts(PaymentIntentId::PREFIX, "payment_intent", Below("/v1/payment-intents"), "payment_intent")
+            }
             Self::Tenant => facts(TenantId::PREFIX, "tenant", Nowhere, "tenant"),
             Self::PeriodLock => facts(PeriodLockId::PREFIX, "period_lock", Below("/v1/period-locks"), "period_lock"),
             Self::RecurringEntry => {

@@ -356,6 +356,14 @@ id!(
     VoucherId, "vch"
 );
 id!(
+    /// A provider of card terminals.
+    PaymentProviderId, "ppr"
+);
+id!(
+    /// The amount that a till asks a card terminal for.
+    PaymentIntentId, "pin"
+);
+id!(
     /// A till.
     RegisterId, "reg"
 );

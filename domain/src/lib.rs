@@ -37,6 +37,7 @@ pub mod number;
 pub mod open_item;
 pub mod order;
 pub mod payment;
+pub mod payment_intent;
 pub mod pos;
 pub mod pricing;
 pub mod printed;

@@ -7,8 +7,8 @@ use crate::count::Count;
 use crate::document::DocumentKind;
 use crate::id::{
     BillId, CountId, CustomerId, EntryId, ExpectedReceiptId, HoldId, InvoiceId, LandedCostId, LocationId,
-    LotId, OrderId, PaymentId, ProductId, PurchaseOrderId, RegisterId, ShipmentId, StockDocumentId,
-    SupplierId, SupplierPaymentId, TransferId,
+    LotId, OrderId, PaymentId, PaymentIntentId, ProductId, PurchaseOrderId, RegisterId, ShipmentId,
+    StockDocumentId, SupplierId, SupplierPaymentId, TransferId,
 };
 use crate::line_item::GoodsLine;
 use crate::lot::NamedLot;
@@ -54,6 +54,8 @@ pub struct Needs {
     pub former_skus: BTreeSet<String>,
     /// Codes of vouchers that are issued, redeemed or given back into.
     pub voucher_codes: BTreeSet<String>,
+    /// Payment intents that tenders name.
+    pub intent_ids: BTreeSet<PaymentIntentId>,
     pub hold_ids: BTreeSet<HoldId>,
     /// References of holds. A new hold replaces the open hold of its reference.
     pub hold_references: BTreeSet<String>,

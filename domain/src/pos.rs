@@ -28,6 +28,7 @@ use crate::tag;
 use crate::tenant::Channel;
 use crate::text_enum;
 
+mod card_payment;
 mod check;
 mod exception;
 mod give_back;
@@ -184,6 +185,7 @@ impl Rule for Sell {
         needs.customer_ids.extend(self.customer_id);
         needs.hold_ids.extend(self.hold_id);
         voucher::need(needs, &self.tenders);
+        card_payment::need(needs, &self.tenders);
         needs.add_issue(self.occurred_at, self.forced);
         needs.lines(&self.lines);
         if self.forced {
@@ -362,6 +364,7 @@ fn post(book: &mut Book, sale: &Sale, originals: &[(Uuid, i32)]) -> Posting {
         });
     }
     voucher::post(book, sale, &mut posting);
+    card_payment::post(book, sale);
     let mut entry = Lines::default();
     let place = Dimensions { location_id: Some(sale.location_id), ..Dimensions::default() };
     for tender in &sale.tenders {

@@ -89,6 +89,8 @@ tags! {
     Order = "order",
     PasswordLink = "password_link",
     Payment = "payment",
+    PaymentIntent = "payment_intent",
+    PaymentProvider = "payment_provider",
     SaleException = "sale_exception",
     PeriodLock = "period_lock",
     PosSale = "pos_sale",

@@ -63,7 +63,12 @@ mutable (name, columns) as (
         ('attachment', '{filename, title, position, version, updated_at}'),
         ('attachment_usage', '{stored_bytes, quota_bytes}'),
         ('attachment_content', '{bytes, store}'),
-        ('attachment_orphan', '{since}')
+        ('attachment_orphan', '{since}'),
+        ('payment_provider', '{secret, previous_secret, previous_until, version, updated_at}'),
+        -- It is locked while it is forgotten.
+        ('payment_provider_event', '{received_at}'),
+        ('payment_intent', '{status, authorised_amount, authorised_at, captured_amount, card_brand, card_last_four,
+            authorisation_code, terminal_id, version, updated_at}')
     union all
     select unnest('{tenant, api_key, app_user, refresh_token, category, tax_class, tax_rate, product, product_unit, barcode,
         price_list, price_rule, price_tier, customer, customer_account, supplier, supplier_product, channel_price_list, location, stock_level,
@@ -81,7 +86,8 @@ deletable (name) as (
         sales_sum_by_quarter_hour, sales_sum_by_category, sales_sum_by_customer_year, sales_sum_by_customer,
         sales_sum_by_product_year, sales_sum_by_product, sales_sum_by_product_location, reconcile_ownership,
         reconcile_location_mapping, reconcile_sku_mapping, reconcile_item, reconcile_bundle,
-        reconcile_discrepancy, reconcile_episode, ledger_sum_by_day, bank_match, attachment, attachment_content, attachment_orphan}'::text[])
+        reconcile_discrepancy, reconcile_episode, ledger_sum_by_day, bank_match, attachment, attachment_content, attachment_orphan, payment_provider,
+        payment_provider_event}'::text[])
 ),
 target as (
     select c.oid as id, c.relname::text as name, c.relrowsecurity and c.relforcerowsecurity as walled, c.relacl as acl

@@ -63,6 +63,20 @@ begin
 end
 $$;
 
+-- The tenant of a provider of card terminals, which reports before the tenant is known. Its signature is checked then.
+create or replace function auth.find_payment_provider(wanted uuid)
+returns table (tenant_id uuid, status text)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select t.tenant_id, case when t.moved_at is null then t.status else 'moved' end
+    from public.payment_provider p join public.tenant t on t.tenant_id = p.tenant_id
+    where p.id = wanted;
+end
+$$;
+
 -- The rate limits of the tenants that have some of their own, as a JSON array, and the tenants that are moving or were moved to another
 -- database.
 create or replace function auth.tenant_rates()
@@ -112,6 +126,10 @@ grant select (tenant_id, id, role, status) on public.app_user to stockwell_looku
 alter function auth.find_api_key(bytea) owner to stockwell_lookup;
 alter function auth.find_key_chain(bytea) owner to stockwell_lookup;
 alter function auth.find_tenant(text) owner to stockwell_lookup;
+grant select (tenant_id, id) on public.payment_provider to stockwell_lookup;
+alter function auth.find_payment_provider(uuid) owner to stockwell_lookup;
+revoke all on function auth.find_payment_provider(uuid) from public;
+grant execute on function auth.find_payment_provider(uuid) to stockwell_app;
 alter function auth.tenant_rates() owner to stockwell_lookup;
 revoke all on function auth.find_api_key(bytea), auth.find_key_chain(bytea), auth.find_tenant(text), auth.tenant_rates()
     from public;

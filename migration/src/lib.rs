@@ -234,6 +234,7 @@ pub const STEPS: &[Step] = &[
     step!("0222_payment_foreign_index"),
     step!("0223_invoice_owed_index"),
     step!("0224_payment_foreign_open_index"),
+    step!("0226_payment_intent"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

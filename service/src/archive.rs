@@ -40,7 +40,7 @@ const SESSION: &str = "set local time zone 'UTC'; set local datestyle = 'ISO, YM
                        set local bytea_output = 'hex'; set local statement_timeout = 0; \
                        set local idle_in_transaction_session_timeout = 0";
 /// Tables whose rows are not exported, each with the reason.
-const TABLES_LEFT_OUT: [(&str, &str); 14] = [
+const TABLES_LEFT_OUT: [(&str, &str); 16] = [
     ("attachment_orphan", "It names objects of the store of this installation."),
     ("bi_login", "It names a role of this database server. Grant the logins of BI tools again."),
     ("failed_attempt", "It counts wrong secrets of the last minutes."),
@@ -48,6 +48,8 @@ const TABLES_LEFT_OUT: [(&str, &str); 14] = [
     ("customer_session", "It is the credential of a customer. The web shop opens sessions again."),
     ("invitation", "It lets a person become a user. Invite again."),
     ("password_link", "It lets a person set a password. Send the links again."),
+    ("payment_provider", "Its secret is sealed by the key of this installation. Make the providers again."),
+    ("payment_provider_event", "It belongs to a provider of card terminals."),
     ("provider_account", "It belongs to a provider of sign-ins."),
     ("provider_login", "It is the credential of a login. Users log in again."),
     ("refresh_token", "It is the credential of a login. Users log in again."),

@@ -5,10 +5,10 @@ use domain::id::{
     self, ApiKeyId, ApplicationId, AttachmentId, BiLoginId, BillId, CashMoveId, CategoryId, CommandId,
     CountId, CustomerId, CustomerSessionId, EntryId, EpisodeId, ExchangeRateId, ExpectedReceiptId, FixId,
     HoldId, IdentityProviderId, InvitationId, InvoiceId, LandedCostId, LocationId, LotId, OrderId, PaymentId,
-    PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId, ProductId, PurchaseOrderId,
-    ReconcileRunId, RecurringEntryId, RegisterId, SaleExceptionId, SaleId, SessionId, ShipmentId,
-    SkuMappingId, StockDocumentId, SupplierId, SupplierPaymentId, SystemId, TaxClassId, TaxRateId,
-    TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
+    PaymentIntentId, PaymentProviderId, PeriodLockId, PriceListId, PriceRuleId, PriceTierId, ProductGroupId,
+    ProductId, PurchaseOrderId, ReconcileRunId, RecurringEntryId, RegisterId, SaleExceptionId, SaleId,
+    SessionId, ShipmentId, SkuMappingId, StockDocumentId, SupplierId, SupplierPaymentId, SystemId,
+    TaxClassId, TaxRateId, TransferId, UserId, VoucherId, WebhookDeliveryId, WebhookEndpointId,
 };
 use domain::refusal::{Code, Problems};
 use domain::text::one_form;
@@ -142,6 +142,8 @@ const KINDS: &[(&str, &str, &str)] = &[
     (LotId::PREFIX, "lot", in_table!("lot")),
     (OrderId::PREFIX, "order", in_table!("sales_order")),
     (PaymentId::PREFIX, "payment", in_table!("payment")),
+    (PaymentIntentId::PREFIX, "payment intent", in_table!("payment_intent")),
+    (PaymentProviderId::PREFIX, "payment provider", in_table!("payment_provider")),
     (PeriodLockId::PREFIX, "lock", in_table!("period_lock")),
     (PriceListId::PREFIX, "price list", in_table!("price_list")),
     (PriceRuleId::PREFIX, "price rule", in_table!("price_rule")),

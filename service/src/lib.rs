@@ -39,6 +39,8 @@ pub mod outbound;
 pub mod own;
 pub mod page;
 pub mod payment;
+pub mod payment_intent;
+pub mod payment_provider;
 pub mod period_lock;
 pub mod pos;
 pub mod posting;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::id::{CashMoveId, CustomerId, LocationId, RegisterId, SaleId, SessionId};
+use domain::id::{CashMoveId, CustomerId, LocationId, PaymentIntentId, RegisterId, SaleId, SessionId};
 use domain::number::{Money, Quantity};
 use domain::pos::{CashMove, ExceptionReason, Sale, SaleKind, Session, Tender};
 use domain::refusal::Refusal;
@@ -129,8 +129,10 @@ pub async fn sale(tx: &Tx, id: SaleId) -> Result<Receipt, Error> {
     let mut sale = read_header(row)?;
     let mut sold = sales_lines::lines(tx, &[id.0]).await?;
     sale.lines = sold.remove(&id.0).unwrap_or_default();
-    let statement = "select kind, amount, tendered, change, reference from tender \
-                     where tenant_id = $1 and sale_id = $2 order by line_no";
+    let statement = "select t.kind, t.amount, t.tendered, t.change, t.reference, i.payment_intent_id from tender t \
+                     left join tender_payment_intent i \
+                         on i.tenant_id = t.tenant_id and i.sale_id = t.sale_id and i.line_no = t.line_no \
+                     where t.tenant_id = $1 and t.sale_id = $2 order by t.line_no";
     let tender = |row: &PgRow| -> Result<Tender, Error> {
         Ok(Tender {
             kind: word(row, "kind")?,
@@ -138,6 +140,7 @@ pub async fn sale(tx: &Tx, id: SaleId) -> Result<Receipt, Error> {
             tendered: optional_number(row, "tendered")?,
             change: optional_number(row, "change")?,
             reference: row.try_get("reference")?,
+            payment_intent_id: row.try_get::<Option<Uuid>, _>("payment_intent_id")?.map(PaymentIntentId),
         })
     };
     let tenders = tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(id.0)).await?;

@@ -44,6 +44,7 @@ pub(crate) mod documents;
 mod entries;
 pub(crate) mod exchange;
 mod history;
+pub(crate) mod intents;
 pub(crate) mod landed;
 mod late;
 mod layer;

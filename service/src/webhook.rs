@@ -6,6 +6,7 @@
 
 pub mod delivery;
 pub mod endpoint;
+pub mod inbound;
 mod object;
 pub mod old;
 pub mod outcome;

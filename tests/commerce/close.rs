@@ -9,7 +9,7 @@ use tests::{Tenant, environment, lines, with_tenant, with_tenants};
 
 use crate::platform::auth::key;
 
-const ITEMS: [&str; 12] = [
+const ITEMS: [&str; 15] = [
     "open_sessions",
     "sale_exceptions",
     "forced_levels",
@@ -21,6 +21,9 @@ const ITEMS: [&str; 12] = [
     "bills_without_receipts",
     "unmatched_receipts",
     "foreign_items_not_valued",
+    "card_money_without_sale",
+    "card_sales_without_money",
+    "card_holds_not_captured",
     "tie_outs",
 ];
 

@@ -6,6 +6,7 @@ mod forced;
 mod refund;
 mod renamed;
 mod session;
+mod terminal;
 mod voucher;
 
 use serde_json::{Value, json};

@@ -44,7 +44,12 @@ pub fn request(tenant: &Tenant, till: &Till, skus: &[&str], key: &str) -> Reques
         occurred_at: None,
         lines: skus.iter().map(line).collect(),
         discount: None,
-        tenders: vec![TenderInput { kind: TenderKind::Cash, amount: None, reference: None }],
+        tenders: vec![TenderInput {
+            kind: TenderKind::Cash,
+            amount: None,
+            reference: None,
+            payment_intent_id: None,
+        }],
         hold_id: None,
         forced: false,
         authority: domain::sales::Authority {

@@ -196,6 +196,7 @@ const OF_POSTING: [&str; 51] = [
     "pos_sale",
     "tender",
     "till_clock",
+    "tender_payment_intent",
     "cash_move",
 ];
 
@@ -208,7 +209,7 @@ fn writers() -> BTreeMap<&'static str, &'static [&'static str]> {
 }
 
 /// Tables that posting does not write alone, with the files that may write them.
-const OF_OTHERS: [(&str, &[&str]); 97] = [
+const OF_OTHERS: [(&str, &[&str]); 100] = [
     // The import and the deletion of a tenant take every table of the catalogue.
     ("any_table", &["service/src/archive"]),
     ("incoming", &["service/src/archive/import"]),
@@ -286,6 +287,9 @@ const OF_OTHERS: [(&str, &[&str]); 97] = [
     ("attachment_content", &["service/src/attachment"]),
     ("attachment_usage", &["service/src/attachment"]),
     ("attachment_orphan", &["service/src/attachment/stored"]),
+    ("payment_provider", &["service/src/payment_provider"]),
+    ("payment_provider_event", &["service/src/payment_intent"]),
+    ("payment_intent", &["service/src/payment_intent"]),
     ("exchange_rate", &["service/src/exchange_rate"]),
     ("stock_checkpoint", &["service/src/stock/checkpoint"]),
     ("stock_checkpoint_level", &["service/src/stock/checkpoint"]),

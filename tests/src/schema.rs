@@ -73,7 +73,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
         "select i.indexrelid::regclass::text from pg_index i join pg_class c on c.oid = i.indrelid \
          join pg_class x on x.oid = i.indexrelid join pg_am m on m.oid = x.relam \
          where c.relnamespace = 'public'::regnamespace and c.relname not in GLOBAL and not i.indisunique \
-           and m.amname <> 'brin' and i.indexrelid::regclass::text not in ('api_key_by_hash', 'bi_login_by_role') and not exists ( \
+           and m.amname <> 'brin' and i.indexrelid::regclass::text not in ('api_key_by_hash', 'bi_login_by_role', 'payment_provider_by_id') and not exists ( \
              select 1 from pg_attribute a where a.attrelid = i.indrelid and a.attnum = i.indkey[0] \
              and a.attname = 'tenant_id')",
     ),
@@ -135,7 +135,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
         "functions with the rights of their owner are those that are known, in plpgsql, with a fixed search path, closed to the public",
         "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace \
          where n.nspname in ('public', 'bi', 'auth') and not ( \
-             p.oid::regprocedure::text in ('auth.find_api_key(bytea)', 'auth.find_key_chain(bytea)', 'auth.find_tenant(text)', 'auth.tenants()', 'auth.webhook_tenants()', 'auth.tenant_rates()', 'auth.bi_tenant()', \
+             p.oid::regprocedure::text in ('auth.find_api_key(bytea)', 'auth.find_key_chain(bytea)', 'auth.find_tenant(text)', 'auth.find_payment_provider(uuid)', 'auth.tenants()', 'auth.webhook_tenants()', 'auth.tenant_rates()', 'auth.bi_tenant()', \
                                            'auth.find_products(text,integer)', 'auth.find_products(text,text[],text[],integer)', \
                                            'auth.find_customers(text,text[],text[],integer)', 'auth.find_customers_by_email(text)', \
                                            'auth.find_transfers(numeric,timestamp with time zone,timestamp with time zone)', \
@@ -194,7 +194,7 @@ pub const SCHEMA_RULES: &[(&str, &str)] = &[
     (
         "records of the past are never changed or deleted",
         "select t.name || ' ' || v.privilege from unnest(array['stock_movement', 'journal_entry', 'journal_line', \
-             'sales_line', 'sales_line_tax', 'foreign_line', 'command', 'event', 'tender', 'till_clock', 'cash_move', 'shipment_line', 'payment_allocation', 'application', \
+             'sales_line', 'sales_line_tax', 'foreign_line', 'command', 'event', 'tender', 'till_clock', 'cash_move', 'tender_payment_intent', 'shipment_line', 'payment_allocation', 'application', \
              'application_line', 'voucher_move', 'period_lock', 'period_close', 'bank_line', 'exchange_rate', \
              'stock_document', 'hold_line', 'purchase_receipt_line', 'landed_cost_line', 'bill_match', 'supplier_payment_part', 'replaced_price', 'replaced_product', 'replaced_customer', 'replaced_seller', 'former_sku', 'reconcile_snapshot_line', 'reconcile_event', 'reconcile_touchpoint', 'reconcile_run', 'reconcile_resolution', 'reconcile_fix', 'reconcile_fix_applied', 'reconcile_verdict', 'stock_checkpoint', 'stock_checkpoint_level']) t (name), \
              (values ('update'), ('delete')) v (privilege) \

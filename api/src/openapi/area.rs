@@ -72,8 +72,8 @@ const AREAS: &[(&str, &str, &[&str])] = &[
     ),
     (
         "Point of sale",
-        "Tills, their sessions, sales, refunds, cash moves and vouchers.",
-        &["/v1/pos", "/v1/registers", "/v1/vouchers"],
+        "Tills, their sessions, sales, refunds, cash moves, vouchers and payments on card terminals.",
+        &["/v1/payment-intents", "/v1/payment-providers", "/v1/pos", "/v1/registers", "/v1/vouchers"],
     ),
     (
         "Ledger",

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::address::Address;
-use domain::id::{CustomerId, HoldId, LocationId, RegisterId, SaleId, SessionId};
+use domain::id::{CustomerId, HoldId, LocationId, PaymentIntentId, RegisterId, SaleId, SessionId};
 use domain::moment::Instant;
 use domain::number::{Money, Percent, Quantity};
 use domain::pos::{self, ExceptionReason, SaleKind, TenderInput, TenderKind};
@@ -100,6 +100,10 @@ pub struct TenderIn {
     /// Reference of the processor, or code of the voucher, without which a voucher pays nothing. A refund by voucher without
     /// a code issues store credit with a new code. Never a card number.
     pub reference: Option<Reference100>,
+    /// Payment on a card terminal that this tender of a sale is: authorised or captured for exactly its amount, at the same till, and used
+    /// by no other sale. A forced sale is recorded without one that does not fit, with an exception `card_payment`.
+    #[schema(example = json!(null))]
+    pub payment_intent_id: Option<PaymentIntentId>,
 }
 
 /// A refund. Send `original_id` and its lines, or `lines` without an original.
@@ -162,12 +166,16 @@ pub fn back(problems: &mut Problems, lines: Vec<BackIn>) -> Vec<pos::RefundLine>
 /// Parses the tenders of a sale. Reports every wrong reference.
 pub fn tenders(problems: &mut Problems, tenders: Vec<TenderIn>) -> Vec<TenderInput> {
     let mut checked = Vec::with_capacity(tenders.len());
-    for (index, TenderIn { kind, amount, reference }) in tenders.into_iter().enumerate() {
+    for (index, TenderIn { kind, amount, reference, payment_intent_id }) in tenders.into_iter().enumerate() {
         let reference = text::checked(problems, &format!("/tenders/{index}/reference"), reference);
         if kind == TenderKind::Card {
             text::check_no_card(problems, &format!("/tenders/{index}/reference"), reference.as_deref());
         }
-        checked.push(TenderInput { kind, amount, reference });
+        if payment_intent_id.is_some() && kind != TenderKind::Card {
+            let detail = "Only a card tender names a payment intent.";
+            problems.invalid(format!("/tenders/{index}/payment_intent_id"), detail);
+        }
+        checked.push(TenderInput { kind, amount, reference, payment_intent_id });
     }
     checked
 }

@@ -102,7 +102,7 @@ pub static REGISTRY: &[Entry] = &[
     entry(
         ErrorCode::InvalidToken,
         "Invalid token",
-        "The access token, the refresh token or the token of a customer session is malformed, expired, used before, or revoked.",
+        "The access token, the refresh token or the token of a customer session is malformed, expired, used before, or revoked. Or the signature of a provider's message is not valid.",
         "Get a new access token with the refresh token, or log in again. A refresh token works once. For a customer, open another session.",
     ),
     entry(

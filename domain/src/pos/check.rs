@@ -1,7 +1,7 @@
 //! The checks of a sale: its place, customer, hold, prices, stock and tenders.
 
 use super::exception::{ExceptionReason, SaleException};
-use super::{Sell, Tender, receipt, tender, voucher};
+use super::{Sell, Tender, card_payment, receipt, tender, voucher};
 use crate::allocation::{Demand, Departure, PickRule, Purpose, Requester};
 use crate::book::{Book, Location, Register};
 use crate::customer::Customer;
@@ -74,7 +74,7 @@ pub(super) fn check(
     exceptions.extend(noted);
     let totals = Totals::of(&lines);
     let (total, coin) = (totals.total(), register.cash_rounding);
-    let (tenders, rounding) = if command.forced {
+    let (mut tenders, rounding) = if command.forced {
         let stated = command.receipt.as_ref().and_then(|receipt| receipt.total);
         tender::settle_forced(total, stated, &command.tenders, coin)?
     } else {
@@ -82,6 +82,7 @@ pub(super) fn check(
     };
     let on = book.setup.settings.day(left.occurred_at);
     voucher::check(book, &command.tenders, &tenders, (on, command.forced))?;
+    exceptions.extend(card_payment::check(book, command, &mut tenders)?);
     if command.forced {
         exceptions.extend(receipt::unpaid(total, rounding, coin, command));
         exceptions.extend(voucher::overdrawn(book, &tenders));

@@ -32,6 +32,8 @@ text_enum! {
         VoucherOverdrawn,
         /// A lot had expired or is recalled.
         LotUnsellable,
+        /// A card tender names a payment intent that does not pay it.
+        CardPayment,
     }
 }
 

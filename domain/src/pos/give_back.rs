@@ -173,7 +173,7 @@ fn check_limits(paid: &Paid, tenders: &[Tender]) -> Result<(), Refusal> {
 }
 
 fn out(kind: TenderKind, amount: Money, reference: Option<String>) -> Tender {
-    Tender { kind, amount: -amount, tendered: None, change: None, reference }
+    Tender { kind, amount: -amount, tendered: None, change: None, reference, payment_intent_id: None }
 }
 
 #[cfg(test)]
@@ -211,7 +211,8 @@ mod tests {
     fn no_tender_pays_back_more_than_it_paid_but_a_voucher() {
         let paid = paid(&[(TenderKind::Card, "49.99")]);
         let back = |kind, amount: Option<&str>| {
-            let input = TenderInput { kind, amount: amount.map(money), reference: None };
+            let input =
+                TenderInput { kind, amount: amount.map(money), reference: None, payment_intent_id: None };
             give_back(&paid, money("49.99"), &[input], money("0.05")).map(|tenders| amounts(&tenders))
         };
         assert!(back(TenderKind::Cash, None).is_err() && back(TenderKind::Cash, Some("50")).is_err());

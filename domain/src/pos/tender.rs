@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::id::PaymentIntentId;
 use crate::ledger::account;
 use crate::number::Money;
 use crate::refusal::{Code, Problems, Refusal};
@@ -43,6 +44,8 @@ pub struct TenderInput {
     pub amount: Option<Money>,
     /// The processor's reference, or the voucher's code.
     pub reference: Option<String>,
+    /// The payment on a card terminal that it is.
+    pub payment_intent_id: Option<PaymentIntentId>,
 }
 
 /// A tender.
@@ -60,6 +63,9 @@ pub struct Tender {
     /// Reference of the processor, or code of the voucher.
     #[schema(max_length = 100, example = "auth-004211")]
     pub reference: Option<String>,
+    /// Payment on a card terminal. Null: the tender names none.
+    #[schema(example = json!(null))]
+    pub payment_intent_id: Option<PaymentIntentId>,
 }
 
 /// Rejects amounts with more decimals than the currency.
@@ -139,6 +145,7 @@ pub fn settle(total: Money, inputs: &[TenderInput], coin: Money) -> Result<(Vec<
             tendered: is_cash.then_some(handed),
             change: is_cash.then_some(back),
             reference: input.reference.clone(),
+            payment_intent_id: input.payment_intent_id,
         });
     }
     tenders.retain(|tender| !tender.amount.is_zero() || tender.tendered.is_some_and(Money::is_positive));
@@ -200,6 +207,7 @@ fn as_named(refusal: Refusal, inputs: &[TenderInput]) -> Result<Vec<Tender>, Ref
             tendered: is_cash.then_some(amount),
             change: is_cash.then_some(Money::ZERO),
             reference: input.reference.clone(),
+            payment_intent_id: input.payment_intent_id,
         })
     };
     Ok(inputs.iter().filter_map(tender).collect())
@@ -241,7 +249,7 @@ mod tests {
     }
 
     fn tender(kind: TenderKind, amount: Option<&str>) -> TenderInput {
-        TenderInput { kind, amount: amount.map(money), reference: None }
+        TenderInput { kind, amount: amount.map(money), reference: None, payment_intent_id: None }
     }
 
     #[test]

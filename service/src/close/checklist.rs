@@ -51,6 +51,12 @@ pub enum Item {
     /// Bills, invoices, credit notes and unapplied payments in other currencies whose value in the books differs from that at the rate of
     /// the last day of the month, or that have no rate. The day is not valued.
     ForeignItemsNotValued,
+    /// Payments on card terminals of the month or earlier whose money was taken, and that no sale names.
+    CardMoneyWithoutSale,
+    /// Payments on card terminals of the month or earlier that a sale names, and whose money does not come, or with another amount.
+    CardSalesWithoutMoney,
+    /// Payments on card terminals of the month or earlier whose hold is more than a day old and not captured.
+    CardHoldsNotCaptured,
     /// Control accounts that differ from their sub-ledger. As of now.
     TieOuts,
 }
@@ -95,6 +101,9 @@ impl Item {
             Item::ForeignItemsNotValued => {
                 return format!("/v1/foreign-valuations/{}", before.pred_opt().unwrap_or(before));
             }
+            Item::CardMoneyWithoutSale => ("/v1/payment-intents?status=captured&used=false", "created_at"),
+            Item::CardSalesWithoutMoney => ("/v1/payment-intents?differs=true", "created_at"),
+            Item::CardHoldsNotCaptured => ("/v1/payment-intents?overdue=true", "created_at"),
             Item::TieOuts => return "/v1/reports/tie_out".to_owned(),
         };
         format!("{list}&{bound}%5Blt%5D={until}")
@@ -142,6 +151,20 @@ const COUNTS: &str = "
                      and coalesce(x.original_line_no, x.line_no) = l.line_no)
                 > coalesce((select sum(m.quantity) from bill_match m
                             where m.tenant_id = $1 and m.bill_id = l.bill_id and m.line_no = l.line_no), 0))
+    union all
+    select 'card_money_without_sale', count(*) from payment_intent i
+    where i.tenant_id = $1 and i.status = 'captured' and i.created_at < $2 and not exists (
+        select from tender_payment_intent t where t.tenant_id = $1 and t.payment_intent_id = i.id)
+    union all
+    select 'card_sales_without_money', count(*)
+    from payment_intent i
+    join tender_payment_intent t on t.tenant_id = $1 and t.payment_intent_id = i.id
+    join tender d on d.tenant_id = $1 and d.sale_id = t.sale_id and d.line_no = t.line_no
+    where i.tenant_id = $1 and i.created_at < $2 and (
+        i.status in ('cancelled', 'failed', 'expired') or i.status = 'captured' and i.captured_amount <> d.amount)
+    union all
+    select 'card_holds_not_captured', count(*) from payment_intent
+    where tenant_id = $1 and status = 'authorised' and authorised_at < now() - interval '1 day' and created_at < $2
     union all
     select 'unmatched_receipts', count(distinct r.purchase_order_id)
     from purchase_receipt_line r

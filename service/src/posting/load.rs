@@ -20,7 +20,7 @@ use super::places::{level_keys, transit};
 use super::prefetch::{Prefetched, Products};
 use super::setup::Setups;
 use super::{
-    Command, allotments, bills, counts, documents, entries, exchange, history, landed, late, layer,
+    Command, allotments, bills, counts, documents, entries, exchange, history, intents, landed, late, layer,
     lot_levels, lots, open_costs, open_items, orders, purchases, queue_levels, series, stock_documents,
     supplier_returns, valuation, vouchers, waiting,
 };
@@ -75,6 +75,7 @@ pub(super) async fn book(
     let codes = book.paid.values().flat_map(Paid::voucher_codes).map(str::to_owned);
     needs.voucher_codes.extend(codes);
     book.vouchers = vouchers::load(tx, &needs).await?;
+    book.intents = intents::load(tx, &needs).await?;
     book.closed_sessions = late::closed_sessions(tx, &needs, &book.drawers).await?;
     match prefetched.products.take() {
         Some(products) => add_prefetched(tx, &mut book, products).await?,

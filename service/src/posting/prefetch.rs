@@ -1,6 +1,6 @@
 //! The rows of a batch of plain till sales, read by one call in place of five.
 //!
-//! A till sale is plain if it names no customer, no hold and no voucher. The call leaves a part out if a product is a bundle or
+//! A till sale is plain if it names no customer, no hold, no voucher and no payment intent. The call leaves a part out if a product is a bundle or
 //! tracked, a SKU is unknown or changed hands, a hold has expired, or a series is new. That part is then read as for any other
 //! batch.
 
@@ -91,7 +91,9 @@ pub(super) async fn sales<'a>(
 fn is_plain(command: &Command) -> bool {
     let Command::Sell(sale) = command else { return false };
     let redeems = sale.tenders.iter().any(|tender| tender.kind == TenderKind::Voucher);
-    sale.customer_id.is_none() && sale.hold_id.is_none() && !redeems
+    // Payment intents are locked before levels, which the function locks.
+    let has_intent = sale.tenders.iter().any(|tender| tender.payment_intent_id.is_some());
+    sale.customer_id.is_none() && sale.hold_id.is_none() && !redeems && !has_intent
 }
 
 fn products(row: &PgRow) -> Result<Products, Error> {

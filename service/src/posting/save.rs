@@ -18,6 +18,7 @@ mod clock;
 mod count;
 mod documents;
 mod foreign;
+mod intent;
 mod landed;
 mod late;
 mod layer;
@@ -102,6 +103,7 @@ pub(super) async fn write(
     let rows = batch::Rows::new(tx, book, (accepted, recorded), (&changed, &before.served));
     let commands = rows.save(tx).await?;
     clock::write(tx, accepted).await?;
+    intent::write(tx, accepted).await?;
     tax::write(tx, accepted).await?;
     late::write_exceptions(tx, accepted).await?;
     Ok(commands)

@@ -10,6 +10,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use domain::id::{TenantId, WebhookEndpointId};
 use rand::RngExt;
+use uuid::Uuid;
 
 use crate::Error;
 use crate::auth::{self, SigningKey};
@@ -31,12 +32,12 @@ impl fmt::Debug for Secret {
 
 impl Secret {
     /// Makes a random secret.
-    pub(super) fn generate() -> Self {
+    pub(crate) fn generate() -> Self {
         Secret(rand::rng().random::<[u8; SECRET_BYTES]>().to_vec())
     }
 
     /// Returns the text form, which receivers check signatures with: `whsec_` and base64.
-    pub(super) fn reveal(&self) -> String {
+    pub(crate) fn reveal(&self) -> String {
         format!("{PREFIX}{}", BASE64_STANDARD.encode(&self.0))
     }
 
@@ -46,6 +47,23 @@ impl Secret {
         signing.update(format!("{id}.{timestamp}.").as_bytes());
         signing.update(body);
         format!("v1,{}", BASE64_STANDARD.encode(signing.sign()))
+    }
+
+    /// Seals the secret of the record `id`.
+    pub(crate) fn seal(&self, vault: &auth::Vault, tenant_id: TenantId, id: Uuid) -> Result<Vec<u8>, Error> {
+        vault.seal(tenant_id, id, &self.0)
+    }
+
+    /// Returns the secret of the record `id`. Returns nothing if it belongs to another one, or the vault has another key.
+    pub(crate) fn open(vault: &auth::Vault, tenant_id: TenantId, id: Uuid, bytes: &[u8]) -> Option<Self> {
+        vault.open(tenant_id, id, bytes).map(Secret)
+    }
+
+    /// Returns whether the secret made the signature, as [`sign`](Self::sign) makes it. Compares in constant time.
+    pub(super) fn has_signed(&self, id: &str, timestamp: i64, body: &[u8], signature: &[u8]) -> bool {
+        let mut signed = format!("{id}.{timestamp}.").into_bytes();
+        signed.extend_from_slice(body);
+        hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, &self.0), &signed, signature).is_ok()
     }
 }
 
@@ -65,19 +83,17 @@ impl Vault {
         id: WebhookEndpointId,
         secret: &Secret,
     ) -> Result<Vec<u8>, Error> {
-        self.0.seal(tenant_id, id.0, &secret.0)
+        secret.seal(&self.0, tenant_id, id.0)
     }
 
     /// Returns the secret. Returns nothing if it belongs to another endpoint, or the installation has another signing key now.
     pub(super) fn open(&self, tenant_id: TenantId, id: WebhookEndpointId, bytes: &[u8]) -> Option<Secret> {
-        self.0.open(tenant_id, id.0, bytes).map(Secret)
+        Secret::open(&self.0, tenant_id, id.0, bytes)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     /// The example of the specification of Standard Webhooks.

@@ -62,6 +62,18 @@ impl World<'_> {
         Ok(made)
     }
 
+    async fn card_payments(&mut self) -> Result<(), ClientError> {
+        for name in ["ppr:terminals", "ppr:rotated"] {
+            let made =
+                self.post(name, "/v1/payment-providers", json!({ "name": "Terminals of the shop" })).await?;
+            self.note(name, text(&made["payment_provider"]["id"]));
+        }
+        let asked = json!({ "provider_id": self.id("ppr:terminals"), "register_id": self.id("reg:till"), "amount": "12.50",
+            "expires_in": 86400 });
+        self.make("pin:paid", "/v1/payment-intents", asked).await?;
+        Ok(())
+    }
+
     async fn places(&mut self) -> Result<(), ClientError> {
         for location in self.client.list("/v1/locations").await? {
             self.note(&format!("loc:{}", text(&location["code"])), text(&location["id"]));
@@ -71,6 +83,7 @@ impl World<'_> {
                 json!({ "code": code, "name": format!("Till {code}"), "location_id": self.id("loc:SHOP") });
             self.make(name, "/v1/registers", register).await?;
         }
+        self.card_payments().await?;
         Ok(())
     }
 

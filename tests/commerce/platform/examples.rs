@@ -13,13 +13,14 @@ use super::isolation::operation::resolve;
 /// Longest text that is tried. A longer one does not fit into a body.
 const LENGTH_MAX: usize = 100_000;
 
-/// Operations whose body has what only their user knows, such as a code of an app. Their own tests cover them.
-const OF_A_USER: [&str; 5] = [
+/// Operations whose body has what only their user knows, such as a code of an app, or is signed. Their own tests cover them.
+const OF_A_USER: [&str; 6] = [
     "auth_oidc_exchange",
     "auth_second_factor",
     "me_second_factor_begin",
     "me_second_factor_confirm",
     "me_second_factor_remove",
+    "payment_providers_report",
 ];
 
 /// A request that the description gives as an example.

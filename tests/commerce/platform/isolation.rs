@@ -17,7 +17,7 @@ use operation::{Operation, operations};
 use world::{MARK, World, world};
 
 /// Operations without authentication.
-const PUBLIC: [&str; 17] = [
+const PUBLIC: [&str; 18] = [
     "auth_accept_invitation",
     "auth_change_password",
     "auth_set_password",
@@ -35,6 +35,7 @@ const PUBLIC: [&str; 17] = [
     "health_live",
     "health_ready",
     "openapi_get",
+    "payment_providers_report",
 ];
 
 /// Operations whose response has no end. Their own tests cover them.

@@ -147,6 +147,7 @@ async fn documents(tenant: &Tenant, world: &mut World, customer: &Value) {
     let till = tenant.till().await;
     world.knows(&json!(till.register_id));
     world.knows(&json!(till.session_id));
+    card_payments(tenant, world, &till.register_id).await;
     world.make(tenant, "/v1/pos/sales", sale(&till, &[(MARK, "1")])).await;
     let offline = json!({ "register_id": till.register_id, "forced": true, "occurred_at": "2026-01-02T10:00:00Z",
         "lines": [{ "sku": MARK, "quantity": "1", "unit_price": "3" }], "tenders": [{ "kind": "cash" }] });
@@ -214,6 +215,14 @@ async fn recalled_lot(tenant: &Tenant, world: &mut World) {
     world.knows(&lots["data"][0]["id"]);
     let recall = format!("/v1/lots/{}/recall", world.ids["lot"]);
     tenant.post(&recall, &json!({ "reason": MARK })).await.ok();
+}
+
+async fn card_payments(tenant: &Tenant, world: &mut World, register_id: &str) {
+    let provider = json!({ "name": format!("{MARK} terminals") });
+    let made = tenant.post("/v1/payment-providers", &provider).await.created();
+    world.knows(&made["payment_provider"]["id"]);
+    let asked = json!({ "provider_id": world.ids["ppr"], "register_id": register_id, "amount": "1" });
+    world.make(tenant, "/v1/payment-intents", asked).await;
 }
 
 async fn people(tenant: &Tenant, world: &mut World) {

@@ -1,0 +1,212 @@
+//! Payments on a card terminal: the reports of a provider, and the till sale that uses the payment.
+//!
+//! Reports arrive late, twice and out of order. Each status has a rank and a report never lowers it, so every order of
+//! the same reports ends in the same status.
+
+mod card;
+
+use chrono::{DateTime, Utc};
+
+use crate::id::{RegisterId, SaleId};
+use crate::number::Money;
+use crate::refusal::{Code, Problems, Refusal};
+use crate::text_enum;
+
+pub use card::CardFacts;
+
+text_enum! {
+    /// The status of a payment intent.
+    #[derive(::strum::VariantArray)]
+    pub enum IntentStatus {
+        /// The terminal has the amount. The card has not paid.
+        Created,
+        /// The issuer holds the amount. It is not taken yet.
+        Authorised,
+        /// The customer or the till gave it up, or the hold was released.
+        Cancelled,
+        /// The card was declined, or the hold could not be taken.
+        Failed,
+        /// Its time ended before the card paid, or the hold lapsed.
+        Expired,
+        /// The amount is taken. This is final.
+        Captured,
+    }
+}
+
+impl IntentStatus {
+    /// Returns the rank, which a report never lowers. `Captured` is the highest: money that was taken is recorded, even if
+    /// the intent had ended here before.
+    fn rank(self) -> u8 {
+        match self {
+            IntentStatus::Created => 0,
+            IntentStatus::Authorised => 1,
+            IntentStatus::Expired => 2,
+            IntentStatus::Cancelled => 3,
+            IntentStatus::Failed => 4,
+            IntentStatus::Captured => 5,
+        }
+    }
+}
+
+/// A payment intent as its row has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Intent {
+    /// The status.
+    pub status: IntentStatus,
+    /// The amount that the terminal asks for, above zero.
+    pub amount: Money,
+    /// The amount that the issuer holds. Null: no report has named it.
+    pub authorised_amount: Option<Money>,
+    /// The amount that was taken. Null: none was.
+    pub captured_amount: Option<Money>,
+    /// The till that made it.
+    pub register_id: RegisterId,
+    /// The sale that it pays. Null: none yet.
+    pub sale_id: Option<SaleId>,
+    /// When it ends, if the card has not paid until then.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// A report of a provider. The caller has checked its signature and skipped ids of events that it has handled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Report {
+    /// The issuer holds this amount, above zero.
+    Authorised(Money),
+    /// This amount was taken, above zero.
+    Captured(Money),
+    /// The payment was given up.
+    Cancelled,
+    /// The payment failed.
+    Failed,
+    /// The hold lapsed.
+    Expired,
+}
+
+impl Report {
+    fn status(self) -> IntentStatus {
+        match self {
+            Report::Authorised(_) => IntentStatus::Authorised,
+            Report::Captured(_) => IntentStatus::Captured,
+            Report::Cancelled => IntentStatus::Cancelled,
+            Report::Failed => IntentStatus::Failed,
+            Report::Expired => IntentStatus::Expired,
+        }
+    }
+
+    fn amount(self) -> Option<Money> {
+        match self {
+            Report::Authorised(amount) | Report::Captured(amount) => Some(amount),
+            Report::Cancelled | Report::Failed | Report::Expired => None,
+        }
+    }
+}
+
+/// A card tender that names a payment intent.
+#[derive(Debug, Clone, Copy)]
+pub struct CardTender {
+    /// The till of the sale.
+    pub register_id: RegisterId,
+    /// The sale.
+    pub sale_id: SaleId,
+    /// The amount of the tender.
+    pub amount: Money,
+}
+
+/// A difference between the money of a card and the sales.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Difference {
+    /// Money was taken, and no sale names it.
+    MoneyWithoutSale,
+    /// A sale names it, and no money will come.
+    SaleWithoutMoney,
+    /// Another amount was taken than the sale has.
+    OtherAmount,
+}
+
+/// Returns the intent after a report, or nothing if the report changes nothing.
+///
+/// Rejects an amount that is not above zero, because such a report is a mistake of the provider.
+pub fn apply(intent: &Intent, report: Report) -> Result<Option<Intent>, Refusal> {
+    if report.amount().is_some_and(|amount| !amount.is_positive()) {
+        return Err(Refusal::invalid("/amount", "The amount of a report is above zero."));
+    }
+    let reported = report.status();
+    let mut after = *intent;
+    if reported.rank() > intent.status.rank() {
+        after.status = reported;
+    }
+    // A first amount is kept in every order of the reports. A later one of the same kind changes nothing.
+    match report {
+        Report::Authorised(amount) => {
+            after.authorised_amount = intent.authorised_amount.or(Some(amount));
+        }
+        Report::Captured(amount) => after.captured_amount = intent.captured_amount.or(Some(amount)),
+        Report::Cancelled | Report::Failed | Report::Expired => {}
+    }
+    Ok(Some(after).filter(|after| after != intent))
+}
+
+/// Returns the status at an instant: an intent that the card has not paid ends with its time.
+pub fn status_at(intent: &Intent, at: DateTime<Utc>) -> IntentStatus {
+    if intent.status == IntentStatus::Created && at >= intent.expires_at {
+        IntentStatus::Expired
+    } else {
+        intent.status
+    }
+}
+
+/// Lets a card tender use the intent. `pointer` names the tender in the body, such as `/tenders/0`.
+///
+/// Rejects an intent of another till, one that another sale uses, one that is not paid, and one that was paid with another
+/// amount. The same sale may name it again: a repeat of the request changes nothing.
+pub fn check_tender(
+    intent: &Intent,
+    tender: &CardTender,
+    at: DateTime<Utc>,
+    pointer: &str,
+) -> Result<(), Refusal> {
+    let field = format!("{pointer}/payment_intent_id");
+    if intent.register_id != tender.register_id {
+        let detail = "The payment intent belongs to another till. Name one of this till.";
+        return Err(Refusal::invalid(field, detail));
+    }
+    if intent.sale_id.is_some_and(|sale_id| sale_id != tender.sale_id) {
+        let detail = "Another sale uses the payment intent. Create one for this sale.";
+        return Err(Problems::one(field, Code::InvalidStateTransition, detail));
+    }
+    let paid = match status_at(intent, at) {
+        IntentStatus::Authorised => intent.authorised_amount,
+        IntentStatus::Captured => intent.captured_amount,
+        status @ (IntentStatus::Created
+        | IntentStatus::Cancelled
+        | IntentStatus::Failed
+        | IntentStatus::Expired) => {
+            let status: &str = status.into();
+            let detail = format!("The payment intent is {status}. Only an authorised or captured one pays.");
+            return Err(Problems::one(field, Code::InvalidStateTransition, detail));
+        }
+    };
+    if paid != Some(tender.amount) {
+        let detail = "The amount differs from what the card paid. Send the amount of the payment intent.";
+        return Err(Problems::one(format!("{pointer}/amount"), Code::TenderMismatch, detail));
+    }
+    Ok(())
+}
+
+/// Returns the difference that the close reports, if there is one. `sold` is the amount of the sale's tender.
+pub fn difference(intent: &Intent, sold: Option<Money>) -> Option<Difference> {
+    match intent.status {
+        IntentStatus::Captured => match sold {
+            None => Some(Difference::MoneyWithoutSale),
+            Some(amount) if intent.captured_amount != Some(amount) => Some(Difference::OtherAmount),
+            Some(_) => None,
+        },
+        IntentStatus::Cancelled | IntentStatus::Failed | IntentStatus::Expired => {
+            sold.map(|_| Difference::SaleWithoutMoney)
+        }
+        IntentStatus::Created | IntentStatus::Authorised => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

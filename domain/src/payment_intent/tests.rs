@@ -1,0 +1,170 @@
+use chrono::TimeDelta;
+use proptest::prelude::*;
+use rust_decimal::Decimal;
+use strum::VariantArray;
+use uuid::Uuid;
+
+use super::*;
+
+fn money(cents: i64) -> Money {
+    Money::new(Decimal::new(cents, 2))
+}
+
+fn register(number: u128) -> RegisterId {
+    RegisterId(Uuid::from_u128(number))
+}
+
+fn sale(number: u128) -> SaleId {
+    SaleId(Uuid::from_u128(number))
+}
+
+fn created() -> Intent {
+    Intent {
+        status: IntentStatus::Created,
+        amount: money(1_250),
+        authorised_amount: None,
+        captured_amount: None,
+        register_id: register(1),
+        sale_id: None,
+        expires_at: DateTime::UNIX_EPOCH + TimeDelta::minutes(10),
+    }
+}
+
+fn after(reports: &[Report]) -> Intent {
+    reports.iter().fold(created(), |intent, report| {
+        apply(&intent, *report).expect("the report is taken").unwrap_or(intent)
+    })
+}
+
+fn tender() -> CardTender {
+    CardTender { register_id: register(1), sale_id: sale(1), amount: money(1_250) }
+}
+
+/// Returns the code and the pointer of the rejection.
+fn rejected(intent: &Intent, tender: &CardTender) -> (Code, String) {
+    let refusal =
+        check_tender(intent, tender, DateTime::UNIX_EPOCH, "/tenders/0").expect_err("it is rejected");
+    (refusal.code, refusal.problems[0].pointer.clone())
+}
+
+#[test]
+fn a_card_pays_a_sale_as_soon_as_it_is_authorised() {
+    let authorised = after(&[Report::Authorised(money(1_250))]);
+    assert_eq!(check_tender(&authorised, &tender(), authorised.expires_at, "/tenders/0"), Ok(()));
+    let captured = after(&[Report::Authorised(money(1_250)), Report::Captured(money(1_250))]);
+    assert_eq!(captured.status, IntentStatus::Captured);
+    assert_eq!(check_tender(&captured, &tender(), captured.expires_at, "/tenders/0"), Ok(()));
+    let used = Intent { sale_id: Some(sale(1)), ..captured };
+    assert_eq!(check_tender(&used, &tender(), used.expires_at, "/tenders/0"), Ok(()), "a repeat is allowed");
+}
+
+#[test]
+fn a_tender_of_another_amount_sale_or_till_is_rejected() {
+    let intent = after(&[Report::Authorised(money(1_250))]);
+    let field = "/tenders/0/payment_intent_id".to_owned();
+    let used = Intent { sale_id: Some(sale(2)), ..intent };
+    assert_eq!(rejected(&used, &tender()), (Code::InvalidStateTransition, field.clone()));
+    let other_till = CardTender { register_id: register(2), ..tender() };
+    assert_eq!(rejected(&intent, &other_till), (Code::ValidationFailed, field));
+    for cents in [1_249, 1_251] {
+        let other_amount = CardTender { amount: money(cents), ..tender() };
+        let expected = (Code::TenderMismatch, "/tenders/0/amount".to_owned());
+        assert_eq!(rejected(&intent, &other_amount), expected);
+    }
+    // The terminal got less than it asked for.
+    let partial = after(&[Report::Authorised(money(1_000))]);
+    assert_eq!(rejected(&partial, &tender()).0, Code::TenderMismatch);
+    // More was held than was taken.
+    let taken = after(&[Report::Authorised(money(1_250)), Report::Captured(money(1_000))]);
+    assert_eq!(rejected(&taken, &tender()).0, Code::TenderMismatch);
+}
+
+#[test]
+fn an_intent_that_is_not_paid_pays_nothing() {
+    for report in [Report::Cancelled, Report::Failed, Report::Expired] {
+        let ended = after(&[Report::Authorised(money(1_250)), report]);
+        assert_eq!(rejected(&ended, &tender()).0, Code::InvalidStateTransition);
+    }
+    assert_eq!(rejected(&created(), &tender()).0, Code::InvalidStateTransition);
+}
+
+#[test]
+fn an_intent_without_a_payment_ends_with_its_time() {
+    let intent = created();
+    let before = intent.expires_at - TimeDelta::microseconds(1);
+    assert_eq!(status_at(&intent, before), IntentStatus::Created);
+    assert_eq!(status_at(&intent, intent.expires_at), IntentStatus::Expired);
+    let paid = after(&[Report::Authorised(money(1_250))]);
+    assert_eq!(status_at(&paid, paid.expires_at), IntentStatus::Authorised);
+}
+
+#[test]
+fn a_late_report_never_goes_back() {
+    let captured = after(&[Report::Captured(money(1_250))]);
+    for report in [Report::Cancelled, Report::Failed, Report::Expired, Report::Captured(money(100))] {
+        assert_eq!(apply(&captured, report), Ok(None));
+    }
+    // The amount of the hold is a fact that is missing. The status stays.
+    let late = after(&[Report::Captured(money(1_250)), Report::Authorised(money(1_250))]);
+    assert_eq!((late.status, late.authorised_amount), (IntentStatus::Captured, Some(money(1_250))));
+    let cancelled = after(&[Report::Cancelled, Report::Authorised(money(1_250))]);
+    assert_eq!(cancelled.status, IntentStatus::Cancelled);
+}
+
+#[test]
+fn a_report_without_an_amount_above_zero_is_rejected() {
+    for amount in [money(0), money(-1)] {
+        for report in [Report::Authorised(amount), Report::Captured(amount)] {
+            let refusal = apply(&created(), report).expect_err("it is rejected");
+            assert_eq!(refusal.problems[0].pointer, "/amount");
+        }
+    }
+}
+
+#[test]
+fn money_and_sales_that_differ_are_found() {
+    let captured = after(&[Report::Expired, Report::Captured(money(1_250))]);
+    assert_eq!(difference(&captured, None), Some(Difference::MoneyWithoutSale));
+    assert_eq!(difference(&captured, Some(money(1_250))), None);
+    assert_eq!(difference(&captured, Some(money(1_200))), Some(Difference::OtherAmount));
+    let failed = after(&[Report::Authorised(money(1_250)), Report::Failed]);
+    assert_eq!(difference(&failed, Some(money(1_250))), Some(Difference::SaleWithoutMoney));
+    assert_eq!(difference(&failed, None), None);
+    assert_eq!(difference(&created(), None), None);
+}
+
+#[test]
+fn each_status_has_its_own_rank() {
+    let mut ranks: Vec<u8> = IntentStatus::VARIANTS.iter().map(|status| status.rank()).collect();
+    ranks.sort_unstable();
+    ranks.dedup();
+    assert_eq!(ranks.len(), IntentStatus::VARIANTS.len());
+}
+
+fn reports() -> impl Strategy<Value = Vec<Report>> {
+    let all = vec![
+        Report::Authorised(money(1_250)),
+        Report::Captured(money(1_250)),
+        Report::Cancelled,
+        Report::Failed,
+        Report::Expired,
+    ];
+    prop::collection::vec(prop::sample::select(all), 0..8)
+}
+
+proptest! {
+    #[test]
+    fn the_order_of_reports_changes_nothing(
+        pair in reports().prop_flat_map(|reports| (Just(reports.clone()), Just(reports).prop_shuffle())),
+    ) {
+        prop_assert_eq!(after(&pair.0), after(&pair.1));
+    }
+
+    #[test]
+    fn a_repeated_report_changes_nothing(reports in reports()) {
+        let intent = after(&reports);
+        for report in reports {
+            prop_assert_eq!(apply(&intent, report), Ok(None));
+        }
+    }
+}
