@@ -145,7 +145,7 @@ fn instants_of_requests_are_read_once() {
 }
 
 /// Tables that only posting writes.
-const OF_POSTING: [&str; 51] = [
+const OF_POSTING: [&str; 52] = [
     "stock_level",
     "cost_layer",
     "layer_use",
