@@ -92,7 +92,8 @@ pub struct LineIn {
     /// SKU of the product.
     #[schema(min_length = 1, max_length = 64, example = "BOLT-M8")]
     pub sku: Option<String>,
-    /// Barcode of the product and its unit.
+    /// Barcode of the product and its unit. A line of a `forced` sale may have it beside `product_id` or `sku`, which then name
+    /// the product.
     #[schema(min_length = 1, max_length = 64, example = "4006381333931")]
     pub barcode: Option<String>,
     /// Unit (UN/ECE Recommendation 20 or 21). If absent, that of the barcode, else the stock unit.
@@ -136,14 +137,34 @@ impl From<DiscountIn> for Discount {
 
 /// Parses the lines of a document. Reports every wrong one.
 pub fn lines(problems: &mut Problems, lines: Vec<LineIn>) -> Vec<LineInput> {
+    parsed(problems, lines, |_| None)
+}
+
+/// Parses the lines of a sale that has happened. They may have a barcode beside another name of the product.
+pub fn lines_of_forced(problems: &mut Problems, lines: Vec<LineIn>) -> Vec<LineInput> {
+    let beside = |line: &mut LineIn| {
+        let is_named = line.product_id.is_some() || line.sku.is_some();
+        line.barcode.take_if(|code| is_named && !code.contains('\0'))
+    };
+    parsed(problems, lines, beside)
+}
+
+/// Parses lines. `beside` takes a barcode out of a line that names its product in another way.
+fn parsed(
+    problems: &mut Problems,
+    lines: Vec<LineIn>,
+    beside: impl Fn(&mut LineIn) -> Option<String>,
+) -> Vec<LineInput> {
     let mut parsed = Vec::with_capacity(lines.len());
-    for (index, line) in lines.into_iter().enumerate() {
+    for (index, mut line) in lines.into_iter().enumerate() {
+        let barcode = beside(&mut line);
         let pointer = format!("/lines/{index}");
         let description = text::checked(problems, &format!("{pointer}/description"), line.description);
         let price_reason = text::checked(problems, &format!("{pointer}/price_reason"), line.price_reason);
         match item(line.product_id, line.sku, line.barcode) {
             Ok(item) => parsed.push(LineInput {
                 item,
+                barcode: barcode.map(|code| text::one_form(&code).into_owned()),
                 uom: line.uom,
                 quantity: line.quantity,
                 unit_price: line.unit_price,

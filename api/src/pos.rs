@@ -43,9 +43,10 @@ const REFUNDS: &str = "/v1/pos/refunds";
 ///
 /// A forced sale has the prices, taxes and totals of its receipt: state them in `unit_price` and `receipt`. What is not
 /// stated follows our prices and taxes at `occurred_at`. If the tenders don't fit, they are taken as they are, because they were in
-/// the drawer. It is posted also if the price has changed, the product is archived or has another SKU by now, the customer is
-/// blocked, the hold has ended or the session is closed. What differs from our rules is an exception to work off
-/// (`GET /v1/pos/exceptions`, event `pos_sale.exception_raised`).
+/// the drawer. It is posted also if the price has changed, the product is archived or has another SKU, barcode or unit by now, the
+/// customer is blocked, the hold has ended or the session is closed. What differs from our rules is an exception to work off
+/// (`GET /v1/pos/exceptions`, event `pos_sale.exception_raised`). A SKU, a barcode and a unit mean what they meant at
+/// `occurred_at`. A line may have a barcode beside `product_id` or `sku`, which then name the product.
 #[utoipa::path(
     operation_id = "pos_sales_create",
     security(("bearer" = ["pos:write"])),
@@ -112,7 +113,11 @@ fn sell_command(input: SaleIn, caller: &Caller) -> Result<Command, ApiError> {
     }
     let mut problems = Problems::default();
     line::country_code(&mut problems, "/country", input.country.as_deref());
-    let lines = line::lines(&mut problems, input.lines);
+    let lines = if input.forced {
+        line::lines_of_forced(&mut problems, input.lines)
+    } else {
+        line::lines(&mut problems, input.lines)
+    };
     let tenders = form::tenders(&mut problems, input.tenders);
     problems.check()?;
     // The goods of a forced sale have left at the price that its line states.

@@ -40,10 +40,10 @@ use crate::payment_intent::Intent;
 use crate::pos::{ClosedSession, Drawer, LateCash, Paid, SaleException};
 use crate::pricing::{ReplacedPrices, Rules};
 use crate::printed::{Addresses, PrintedCustomer, PrintedProduct, Seller};
-use crate::product::{self, ItemRef, Product, SkuHolder, barcode_forms};
+use crate::product::{BarcodeHolders, FormerUnit, Product, SkuHolder};
 use crate::promise::{Allocation, Pegged, Waiting};
 use crate::purchase_order::{KnownReceipt, KnownReturn, PurchaseOrder};
-use crate::refusal::{Code, Problem, Refusal};
+use crate::refusal::Refusal;
 use crate::sales::{SalesLine, SoldLine};
 use crate::stock::{LayerUse, Layers, Level, LevelKey, Movement, Reservation};
 use crate::supplier::Supplier;
@@ -52,6 +52,10 @@ use crate::tax::Rate;
 use crate::tenant::{Channel, Settings};
 use crate::transfer::Transfer;
 use crate::voucher::{Voucher, VoucherMove};
+
+mod named;
+
+pub(crate) use named::ChangedBarcode;
 
 /// The most by which a caller's clock may be ahead of ours.
 pub(crate) const CLOCK_SKEW_MAX: Duration = Duration::minutes(5);
@@ -156,6 +160,10 @@ pub struct Book {
     pub sku_holders: HashMap<String, Vec<SkuHolder>>,
     /// Products and units by barcode.
     pub barcodes: HashMap<String, (ProductId, String)>,
+    /// Products that have or had the barcodes which forced sales name, by [`article_of`](crate::product::article_of) of the barcode.
+    pub barcode_holders: HashMap<String, BarcodeHolders>,
+    /// Units that products of forced sales had before, by product and code, in the order of their times.
+    pub former_units: HashMap<(ProductId, String), Vec<FormerUnit>>,
     /// Price rules that may apply.
     pub rules: Rules,
     /// List prices that were replaced since the earliest time that a command names.
@@ -172,6 +180,9 @@ pub struct Book {
     pub closed_sessions: HashMap<(RegisterId, DateTime<Utc>), ClosedSession>,
     /// Orders with their lines.
     pub orders: HashMap<OrderId, Order>,
+    /// Amounts of other open orders that don't count against an order that leaves: those that were placed later or were released.
+    /// Read for orders of customers who are beyond their limit.
+    pub uncounted: HashMap<OrderId, Money>,
     /// The orders of shipments that are undone.
     pub shipments: HashMap<ShipmentId, OrderId>,
     /// Sold lines of till sales and invoices of which something is returned, with what was returned before.
@@ -358,6 +369,8 @@ impl Book {
             skus: HashMap::new(),
             sku_holders: HashMap::new(),
             barcodes: HashMap::new(),
+            barcode_holders: HashMap::new(),
+            former_units: HashMap::new(),
             rules: Rules::default(),
             replaced_prices: ReplacedPrices::default(),
             customers: HashMap::new(),
@@ -367,6 +380,7 @@ impl Book {
             drawers: HashMap::new(),
             closed_sessions: HashMap::new(),
             orders: HashMap::new(),
+            uncounted: HashMap::new(),
             shipments: HashMap::new(),
             sold: HashMap::new(),
             credited: HashMap::new(),
@@ -413,63 +427,6 @@ impl Book {
             opened: Opened::default(),
             valuations: HashMap::new(),
         }
-    }
-
-    /// Returns the product and the unit of a barcode, or of another form of it.
-    fn barcode(&self, code: &str) -> Option<&(ProductId, String)> {
-        barcode_forms(code).find_map(|form| self.barcodes.get(&*form))
-    }
-
-    /// Returns the unit that a barcode stands for, if `item` is one.
-    pub(crate) fn uom_of_barcode(&self, item: &ItemRef) -> Option<&str> {
-        match item {
-            ItemRef::Barcode(code) => self.barcode(code).map(|(_, uom)| uom.as_str()),
-            ItemRef::Id(_) | ItemRef::Sku(_) => None,
-        }
-    }
-
-    /// Returns the product that a line names. `pointer` is that of the line.
-    pub fn product(&self, item: &ItemRef, pointer: &str) -> Result<&Product, Problem> {
-        self.product_at(item, None, pointer)
-    }
-
-    /// Like [`Book::product`]. In a sale that has happened at `at`, a SKU names the product that had it then.
-    pub(crate) fn product_at(
-        &self,
-        item: &ItemRef,
-        at: Option<DateTime<Utc>>,
-        pointer: &str,
-    ) -> Result<&Product, Problem> {
-        let id = match item {
-            ItemRef::Id(id) => Some(*id),
-            ItemRef::Sku(sku) => match at {
-                Some(at) => self.had_sku(sku, at),
-                None => self.skus.get(sku).copied(),
-            },
-            ItemRef::Barcode(code) => self.barcode(code).map(|(id, _)| *id),
-        };
-        let (field, name) = match item {
-            ItemRef::Id(id) => ("product_id", id.to_string()),
-            ItemRef::Sku(sku) => ("sku", sku.clone()),
-            ItemRef::Barcode(code) => ("barcode", code.clone()),
-        };
-        id.and_then(|id| self.products.get(&id)).ok_or_else(|| Problem {
-            pointer: format!("{pointer}/{field}"),
-            code: Code::NotFound,
-            detail: format!("There is no product {name}."),
-            params: vec![(field, name)],
-        })
-    }
-
-    /// Returns the product that had a SKU at an instant.
-    fn had_sku(&self, sku: &str, at: DateTime<Utc>) -> Option<ProductId> {
-        let holders = self.sku_holders.get(sku).map_or(&[][..], Vec::as_slice);
-        product::holder_at(holders, at).or_else(|| self.skus.get(sku).copied())
-    }
-
-    /// Returns whether a SKU was that of no product at an instant and before, and a product got it later.
-    pub(crate) fn got_sku_later(&self, sku: &str, at: DateTime<Utc>) -> bool {
-        self.sku_holders.get(sku).is_some_and(|holders| product::is_got_later(holders, at))
     }
 
     /// Returns what a line prints of a product.

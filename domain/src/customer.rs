@@ -149,15 +149,21 @@ impl Customer {
     /// Returns why an order of `more` is to be held: it would exceed the credit limit, or a prepaid customer has not paid it.
     /// Nothing if it fits.
     pub fn hold_reason(&self, more: Money, hold_unpaid: bool) -> Option<String> {
-        let is_prepaid = self.payment_terms == PaymentTerms::Prepaid;
-        let limit = if is_prepaid { hold_unpaid.then_some(Money::ZERO) } else { self.credit_limit };
-        let excess = self.exposure.total() + more - limit?;
-        let reason = if is_prepaid {
+        let excess = self.excess(more, hold_unpaid)?;
+        let reason = if self.payment_terms == PaymentTerms::Prepaid {
             format!("The order is not paid: {excess} is missing.")
         } else {
             format!("The credit limit is exceeded by {excess}.")
         };
         excess.is_positive().then_some(reason)
+    }
+
+    /// Returns by how much `more` would exceed the limit: the credit limit, or nothing for a prepaid customer whose orders are held
+    /// until they are paid. None without a limit; not above zero if it fits.
+    pub fn excess(&self, more: Money, hold_unpaid: bool) -> Option<Money> {
+        let is_prepaid = self.payment_terms == PaymentTerms::Prepaid;
+        let limit = if is_prepaid { hold_unpaid.then_some(Money::ZERO) } else { self.credit_limit };
+        Some(self.exposure.total() + more - limit?)
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Needs {
     pub crediting: BTreeSet<CustomerId>,
     /// Customers whose held orders are judged again.
     pub judged: BTreeSet<CustomerId>,
+    /// Orders that leave or are released. What other orders don't count against them is needed.
+    pub leaving: BTreeSet<OrderId>,
     /// Payments and credit notes that a command names.
     pub credits: BTreeSet<CreditRef>,
     /// Payments and payouts that are taken back.
@@ -52,6 +54,10 @@ pub struct Needs {
     pub late_sales: BTreeSet<(RegisterId, DateTime<Utc>)>,
     /// SKUs in forced sales. The products that had one of them before are needed.
     pub former_skus: BTreeSet<String>,
+    /// Barcodes that forced sales name, in each of their forms. Another product may have had one of them then.
+    pub former_barcodes: BTreeSet<String>,
+    /// Whether units are needed that products of forced sales had before.
+    pub former_units: bool,
     /// Codes of vouchers that are issued, redeemed or given back into.
     pub voucher_codes: BTreeSet<String>,
     /// Payment intents that tenders name.
@@ -199,12 +205,24 @@ impl Needs {
         }
     }
 
-    /// Adds what a sale may need that happened before it was sent: its closed session, and products by SKUs of before.
+    /// Adds what a sale may need that happened before it was sent: its closed session, and products by SKUs and barcodes of
+    /// before.
     pub(crate) fn add_late_sale(&mut self, id: RegisterId, at: Option<DateTime<Utc>>, lines: &[LineInput]) {
         self.late_sales.extend(at.map(|at| (id, at)));
         for line in lines {
-            if let ItemRef::Sku(sku) = &line.item {
-                self.former_skus.insert(sku.clone());
+            self.former_units |= line.uom.is_some();
+            let named = match &line.item {
+                ItemRef::Sku(sku) => {
+                    self.former_skus.insert(sku.clone());
+                    None
+                }
+                ItemRef::Barcode(code) => Some(code),
+                ItemRef::Id(_) => None,
+            };
+            if let Some(code) = named.or(line.barcode.as_ref()) {
+                self.former_barcodes.extend(barcode_forms(code).map(Cow::into_owned));
+                self.barcodes.extend(barcode_forms(code).map(Cow::into_owned));
+                (self.units, self.former_units) = (true, true);
             }
         }
     }

@@ -160,6 +160,8 @@ pub struct Order {
     pub foreign: Option<Quote>,
     /// The reasons of its credit hold.
     pub hold_reasons: Vec<String>,
+    /// The instant at which it was released from its credit hold. It leaves unpaid then.
+    pub released_at: Option<DateTime<Utc>>,
     /// The time at which it was placed.
     pub occurred_at: DateTime<Utc>,
     /// The version. It grows with each change.
@@ -388,6 +390,7 @@ fn draft(book: &mut Book, command: &Place) -> Result<Order, Refusal> {
         priority: command.priority,
         foreign: foreign.map(|foreign| foreign.quote),
         hold_reasons: Vec::new(),
+        released_at: None,
         occurred_at,
         version: 1,
         lines: lines.into_iter().map(OrderLine::new).collect(),
@@ -470,6 +473,7 @@ impl Rule for Release {
 
     fn needs(&self, needs: &mut Needs) {
         needs.order_ids.insert(self.0);
+        needs.leaving.insert(self.0);
     }
 
     fn decide(&self, book: &mut Book) -> Decision {
@@ -477,14 +481,21 @@ impl Rule for Release {
     }
 }
 
-/// Releases an order from its credit hold: reserves its stock in spite of the credit limit, or unpaid.
+/// Releases an order from its credit hold: reserves its stock in spite of the credit limit, or unpaid. An order that was confirmed
+/// and is not covered any more keeps its reservations, and may leave.
 fn release(book: &mut Book, id: OrderId) -> Result<(Ordered, Posting), Refusal> {
     let order = find(book, id)?;
-    order.require(&[OrderStatus::OnHold], "released")?;
-    sales::buyer(book, order.customer_id)?;
-    let plan = plan(book, order, book.now, (None, &[]))?;
+    let is_confirmed = matches!(order.status, OrderStatus::Confirmed | OrderStatus::PartiallyShipped);
     let mut posting = Posting::default();
-    reserve(book, id, &plan, &mut posting);
+    if !is_confirmed || held::uncovered(book, order).is_none() {
+        order.require(&[OrderStatus::OnHold], "released")?;
+        sales::buyer(book, order.customer_id)?;
+        let plan = plan(book, order, book.now, (None, &[]))?;
+        reserve(book, id, &plan, &mut posting);
+    }
+    let now = book.now;
+    let order = order_mut(book, id);
+    order.released_at = order.released_at.or(Some(now));
     Ok(finish(book, id, posting))
 }
 

@@ -1,6 +1,7 @@
 //! Products, their units and their barcodes.
 
 mod barcode;
+mod former;
 mod sku;
 
 use rust_decimal::Decimal;
@@ -13,9 +14,11 @@ use crate::stock::CostingMethod;
 use crate::text::one_form;
 use crate::text_enum;
 pub use barcode::{
-    Barcode64, BarcodeRule, barcode_forms, barcode_is_sound, check_barcode_kept_digits, gtin, mended_barcode,
-    one_barcode,
+    Barcode64, BarcodeRule, article_of, barcode_forms, barcode_is_sound, check_barcode_kept_digits, gtin,
+    mended_barcode, one_barcode,
 };
+pub(crate) use former::unit_at;
+pub use former::{BarcodeHolders, FormerUnit};
 pub use sku::SkuHolder;
 pub(crate) use sku::{holder_at, is_got_later};
 

@@ -35,7 +35,7 @@ pub use authority::Authority;
 pub use foreign::{Foreign, ForeignLine, foreign_amounts};
 pub(crate) use lots::{allot, given_back, mark_returned};
 pub use price::price;
-pub(crate) use price::price_noting_excess;
+pub(crate) use price::{named_uom, price_noting_excess};
 
 /// Half of the last decimal of a quantity.
 const HALF_OF_LAST: Decimal = Decimal::from_parts(5, 0, 0, false, 7);
@@ -54,6 +54,8 @@ pub enum Discount {
 pub struct LineInput {
     /// The product.
     pub item: ItemRef,
+    /// A barcode that a line of a sale that has happened has beside `item`. It tells the unit.
+    pub barcode: Option<String>,
     /// The unit. If absent: the unit of the barcode, else the stock unit.
     pub uom: Option<String>,
     /// The quantity in that unit.

@@ -54,15 +54,20 @@ begin
         order by s.id for share
     ) s;
     if cardinality(p_barcodes) > 0 then
-        select array_agg(row(b.code, b.product_id, b.uom)::barcode_row_1), v_products || array_agg(b.product_id)
-        into barcodes, v_products
+        select
+            array_agg(row(b.code, b.product_id, b.uom)::barcode_row_1),
+            v_products || array_agg(b.product_id),
+            coalesce(bool_or(b.since > p_now - interval '14 days'), false)
+                or exists (select from former_barcode f where f.tenant_id = p_tenant and f.code = any(p_barcodes))
+        into barcodes, v_products, v_is_renamed
         from barcode b
         where b.tenant_id = p_tenant and b.code = any(p_barcodes);
     end if;
     if cardinality(p_skus) > 0 then
         select
             v_products || coalesce(array_agg(p.id), '{}'),
-            count(*) < cardinality(p_skus)
+            v_is_renamed
+                or count(*) < cardinality(p_skus)
                 or coalesce(bool_or(p.sku_since > p_now - interval '14 days'), false)
                 or exists (select from former_sku f where f.tenant_id = p_tenant and f.sku = any(p_skus))
         into v_products, v_is_renamed

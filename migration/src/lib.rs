@@ -235,6 +235,9 @@ pub const STEPS: &[Step] = &[
     step!("0223_invoice_owed_index"),
     step!("0224_payment_foreign_open_index"),
     step!("0226_payment_intent"),
+    step!("0241_former_barcode"),
+    step!("0243_order_released"),
+    step!("0245_replaced_supplier"),
 ];
 
 /// Definitions that can be repeated at any time. They are stated when their text differs from the one that the database

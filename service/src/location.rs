@@ -155,6 +155,7 @@ pub async fn update(
     .await?;
     let input = &input;
     check(input, Some(before.kind))?;
+    keep_name(tx, &before, &input.name).await?;
     let after = Location {
         code: input.code.to_string(),
         name: input.name.to_string(),
@@ -165,6 +166,23 @@ pub async fn update(
     };
     let row = after.into_active_model().reset_all();
     row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_code(error, input))
+}
+
+/// Keeps the name of a location, if it changes. A purchase order prints the name that held when it was sent.
+async fn keep_name(tx: &Tx, before: &Location, name: &str) -> Result<(), Error> {
+    if before.name == name {
+        return Ok(());
+    }
+    let statement = "insert into replaced_location (tenant_id, location_id, version, name, replaced_at) \
+                     values ($1, $2, $3, $4, $5)";
+    let query = sqlx::query(statement)
+        .bind(tx.tenant_id.0)
+        .bind(before.id.0)
+        .bind(before.version)
+        .bind(&before.name)
+        .bind(tx.now);
+    tx.execute(query).await?;
+    Ok(())
 }
 
 pub async fn get(tx: &Tx, id: LocationId) -> Result<Location, Error> {

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::columns::Columns;
 use crate::input::{self, Change, TenantDefaults};
 use crate::listing::{self, Listing};
 use crate::page::{Key, Page, Placed, named_sort};
@@ -182,8 +183,33 @@ pub async fn update(
     let mut after = assemble(tx, id, &defaults, input);
     after.version = before.version + 1;
     after.created_at = before.created_at;
+    keep_printed(tx, &before, &after).await?;
     let row = after.into_active_model().reset_all();
     row.update(tx).await.map_err(Error::from).map_err(|error| reject_taken_value(error, input))
+}
+
+/// Keeps what purchase orders print of a supplier, if it changes. An order prints what held when it was sent.
+async fn keep_printed(tx: &Tx, before: &Supplier, after: &Supplier) -> Result<(), Error> {
+    let is_same = before.name == after.name
+        && before.tax_number == after.tax_number
+        && before.addresses == after.addresses;
+    if is_same {
+        return Ok(());
+    }
+    let statement = Columns::of(
+        "insert into replaced_supplier (tenant_id, supplier_id, version, name, tax_number, addresses, replaced_at) \
+         values ($1, $2, $3, $4, $5, $6, $7)",
+    );
+    let statement = statement
+        .value("tenant_id", tx.tenant_id.0)
+        .value("supplier_id", before.id.0)
+        .value("version", before.version)
+        .value("name", &before.name)
+        .value("tax_number", &before.tax_number)
+        .value("addresses", &before.addresses)
+        .value("replaced_at", tx.now);
+    statement.execute(tx).await?;
+    Ok(())
 }
 
 /// Gives every supplier the currency of the tenant, which changes in this transaction. Prices keep their numbers.

@@ -1,5 +1,6 @@
 //! The till: sales, tenders, prices, and rejections.
 
+mod barcode;
 mod clock;
 mod discount;
 mod forced;

@@ -27,6 +27,7 @@ pub async fn own_db() -> Db {
 pub fn request(tenant: &Tenant, till: &Till, skus: &[&str], key: &str) -> Request {
     let line = |sku: &&str| LineInput {
         item: ItemRef::Sku((*sku).to_owned()),
+        barcode: None,
         uom: None,
         quantity: "1".parse().expect("a quantity"),
         unit_price: None,

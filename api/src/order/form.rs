@@ -324,6 +324,8 @@ pub struct OrderOut<'a> {
     /// Reasons for its credit hold.
     #[schema(max_items = 10)]
     hold_reasons: &'a [String],
+    /// When it was released from its credit hold: it may be shipped unpaid. Null if it was not.
+    released_at: Option<DateTime<Utc>>,
     /// When it was placed.
     occurred_at: DateTime<Utc>,
     /// Version number. Each change adds 1.
@@ -523,6 +525,7 @@ impl<'a> OrderOut<'a> {
             policy: order.policy,
             priority: order.priority,
             hold_reasons: &order.hold_reasons,
+            released_at: order.released_at,
             occurred_at: order.occurred_at,
             version: order.version,
             lines: order.lines.iter().map(line).collect(),

@@ -162,7 +162,7 @@ async fn print(
 ) -> Answer {
     let read = async |tx: &service::Tx| document::get(tx, id.0).await;
     let document = app.db.read(caller.tenant_id, read).await?;
-    let country = document.supplier_address.as_ref().map(|address| address.country.as_str());
+    let country = document.supplier.address.as_ref().map(|address| address.country.as_str());
     let language = params.language.unwrap_or_else(|| Language::of_country(country));
     let sheet = Sheet { document: &document, words: language.words(), has_costs: caller.sees_costs() };
     Ok(HttpResponse::Ok()
@@ -220,11 +220,10 @@ impl Sheet<'_> {
 
     fn parties(&self) -> String {
         let (supplier, buyer) = (&self.document.supplier, &self.document.buyer);
-        let supplier_address = self.document.supplier_address.as_ref();
         format!(
             "<div class=\"parties\"><div><h2>{}</h2>{}</div><div><h2>{}</h2>{}</div></div>",
             self.words.supplier,
-            self.party(&supplier.name, supplier.tax_number.as_deref(), supplier_address),
+            self.party(&supplier.name, supplier.tax_number.as_deref(), supplier.address.as_ref()),
             self.words.buyer,
             self.party(&buyer.name, buyer.tax_number.as_deref(), buyer.address.as_ref()),
         )

@@ -1,10 +1,11 @@
-//! Orders on credit hold are judged again when their customer pays.
+//! Orders on credit hold are judged again when their customer pays, and confirmed ones when they leave.
 
 use super::reserve::{credit_reason, hold_reasons, plan, put_on_hold, reservations, reserve};
-use super::{OrderStatus, order_mut};
+use super::{Order, OrderStatus, order_mut};
 use crate::book::{Book, Posting};
 use crate::customer::Customer;
 use crate::id::{CustomerId, OrderId};
+use crate::refusal::{Code, Refusal};
 
 /// The most held orders of a customer that a payment judges again, the oldest first.
 pub const JUDGED_MAX: i64 = 20;
@@ -21,8 +22,7 @@ pub(crate) fn judge_held(book: &mut Book, customer_id: CustomerId, posting: &mut
     if !book.customers.get(&customer_id).is_some_and(Customer::may_buy) {
         return;
     }
-    let is_held =
-        |order: &&super::Order| order.customer_id == customer_id && order.status == OrderStatus::OnHold;
+    let is_held = |order: &&Order| order.customer_id == customer_id && order.status == OrderStatus::OnHold;
     let mut held: Vec<OrderId> = book.orders.values().filter(is_held).map(|order| order.id).collect();
     held.sort_unstable();
     for id in held {
@@ -53,4 +53,29 @@ fn judge(book: &mut Book, id: OrderId, posting: &mut Posting) {
     order.version += 1;
     posting.reservations.extend(reservations(order));
     posting.orders.push(order.clone());
+}
+
+/// Rejects goods that are to leave for an order that is not paid, or not within the credit limit, any more: a payment was reversed
+/// or paid out since the order was confirmed.
+pub(super) fn check_covered(book: &Book, order: &Order) -> Result<(), Refusal> {
+    let Some(reason) = uncovered(book, order) else { return Ok(()) };
+    let detail = format!(
+        "{reason} Record a payment before order {} is shipped, or release it with the scope credit:approve.",
+        order.number
+    );
+    Err(Refusal::new(Code::CreditExceeded, detail))
+}
+
+/// Returns why a confirmed order must not leave, if that is so. Open orders that were placed later or were released don't count
+/// against it, so the oldest order leaves first. A released order leaves in any case.
+pub(super) fn uncovered(book: &Book, order: &Order) -> Option<String> {
+    if order.released_at.is_some() {
+        return None;
+    }
+    let customer = book.customers.get(&order.customer_id)?;
+    let settings = &book.setup.settings;
+    let others = book.uncounted.get(&order.id).copied().unwrap_or_default();
+    // An invoice of a part may have been rounded up.
+    let is_rounding = customer.excess(-others, settings.hold_unpaid)? <= settings.invoice_rounding;
+    if is_rounding { None } else { customer.hold_reason(-others, settings.hold_unpaid) }
 }

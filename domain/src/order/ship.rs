@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::held;
 use super::pick::{self, Picked, Wanted};
 use super::{Order, OrderLine, OrderStatus, Ordered, exposure, find, finish, order_mut};
 use crate::allocation::{Demand, check_gone};
@@ -118,6 +119,7 @@ impl Rule for Ship {
 
     fn needs(&self, needs: &mut Needs) {
         needs.order_ids.insert(self.order_id);
+        needs.leaving.insert(self.order_id);
         needs.add_time(self.occurred_at);
         self.lines.iter().for_each(|line| needs.lots(&line.lots));
         needs.numbered.insert(DocumentKind::Shipment);
@@ -128,10 +130,11 @@ impl Rule for Ship {
     }
 }
 
-/// Ships what is reserved, in full or in part.
+/// Ships what is reserved, in full or in part. Rejects an order that is not covered any more: see [`held::check_covered`].
 fn ship(book: &mut Book, command: &Ship) -> Result<(Ordered, Posting), Refusal> {
     let order = find(book, command.order_id)?;
     order.require(&[OrderStatus::Confirmed, OrderStatus::PartiallyShipped], "shipped")?;
+    held::check_covered(book, order)?;
     let occurred_at = book.occurred_after(command.occurred_at, ("the order", order.occurred_at))?;
     let picked = pick_lines(book, (order, occurred_at), &command.lines)?;
     check_there(book, (order, occurred_at), &picked)?;

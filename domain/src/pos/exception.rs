@@ -20,6 +20,11 @@ text_enum! {
         ProductArchived,
         /// The product has another SKU by now, or got the SKU after the sale.
         ProductRenamed,
+        /// The barcode was removed or names another product or unit by now, or was no barcode of the product at the time of the
+        /// sale.
+        BarcodeChanged,
+        /// The unit was removed from the product or has another factor by now.
+        UnitChanged,
         /// The customer is blocked.
         CustomerBlocked,
         /// The till session of the sale was closed before the sale was recorded.

@@ -9,10 +9,10 @@ use std::collections::BTreeSet;
 use super::exception::{ExceptionReason, SaleException};
 use super::tender;
 use super::{Sell, TenderKind};
-use crate::book::Book;
+use crate::book::{Book, ChangedBarcode};
 use crate::number::{self, Money, Percent, Price, Quantity};
 use crate::pricing::Source;
-use crate::product::{ItemRef, ProductStatus};
+use crate::product::{ItemRef, Product, ProductStatus, Unit};
 use crate::refusal::{Problems, Refusal};
 use crate::sales::{self, Basket, Line, LineInput, Totals};
 use crate::tenant::Settings;
@@ -391,17 +391,70 @@ fn products(book: &Book, (command, at): (&Sell, DateTime<Utc>), lines: &[Line]) 
             let detail = format!("{} is archived.", product.sku);
             noted.push(SaleException::new(ExceptionReason::ProductArchived, detail).of_line(line.line_no));
         }
-        let ItemRef::Sku(sku) = &input.item else { continue };
-        let detail = if book.got_sku_later(sku, at) {
-            format!("No product had the SKU {sku} at the time of the sale. {} got it later.", product.name)
-        } else if *sku != product.sku {
-            format!("The product with the SKU {sku} has the SKU {} by now.", product.sku)
-        } else {
-            continue;
-        };
-        noted.push(SaleException::new(ExceptionReason::ProductRenamed, detail).of_line(line.line_no));
+        let changed = [
+            (ExceptionReason::ProductRenamed, renamed(book, input, product, at)),
+            (ExceptionReason::BarcodeChanged, changed_barcode(book, input, product, at)),
+            (ExceptionReason::UnitChanged, changed_unit(book, input, product, at)),
+        ];
+        for (reason, detail) in changed.into_iter().filter_map(|(reason, detail)| Some((reason, detail?))) {
+            noted.push(SaleException::new(reason, detail).of_line(line.line_no));
+        }
     }
     noted
+}
+
+/// Returns the detail of the exception for a SKU that names another product by now, or named none at the time of the sale.
+fn renamed(book: &Book, input: &LineInput, product: &Product, at: DateTime<Utc>) -> Option<String> {
+    let ItemRef::Sku(sku) = &input.item else { return None };
+    if book.got_sku_later(sku, at) {
+        return Some(format!(
+            "No product had the SKU {sku} at the time of the sale. {} got it later.",
+            product.name
+        ));
+    }
+    (*sku != product.sku)
+        .then(|| format!("The product with the SKU {sku} has the SKU {} by now.", product.sku))
+}
+
+/// Returns the detail of the exception for a barcode that is another one by now, or was not that of the product.
+fn changed_barcode(book: &Book, input: &LineInput, product: &Product, at: DateTime<Utc>) -> Option<String> {
+    let code = match &input.item {
+        ItemRef::Barcode(code) => code,
+        ItemRef::Id(_) | ItemRef::Sku(_) => input.barcode.as_ref()?,
+    };
+    let sku = &product.sku;
+    Some(match book.changed_barcode(code, product, at)? {
+        ChangedBarcode::Moved => {
+            format!(
+                "The barcode {code} was that of {sku} at the time of the sale, and was removed or moved since."
+            )
+        }
+        ChangedBarcode::GotLater => {
+            format!("No product had the barcode {code} at the time of the sale. {sku} got it later.")
+        }
+        ChangedBarcode::OfAnother => {
+            format!("The barcode {code} was that of another product than {sku} at the time of the sale.")
+        }
+    })
+}
+
+/// Returns the detail of the exception for a unit that the product does not have by now, or has with another factor.
+fn changed_unit(book: &Book, input: &LineInput, product: &Product, at: DateTime<Utc>) -> Option<String> {
+    let uom = sales::named_uom(book, input, product, Some(at));
+    let then = book.unit_at(product, uom, Some(at))?;
+    let Unit { uom, factor, list_price: _ } = &then;
+    let stock_uom = &product.stock_uom;
+    match product.unit(Some(uom)) {
+        Some(now) if now.factor == *factor => None,
+        Some(now) => Some(format!(
+            "One {uom} of {} was {factor} {stock_uom} at the time of the sale, and is {} by now.",
+            product.sku, now.factor
+        )),
+        None => Some(format!(
+            "One {uom} of {} was {factor} {stock_uom} at the time of the sale. The unit was removed since.",
+            product.sku
+        )),
+    }
 }
 
 /// Returns the lines whose amount or tax on the receipt differs from our price lists and tax rates. `our_taxes` are those at

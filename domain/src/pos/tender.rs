@@ -152,8 +152,8 @@ pub fn settle(total: Money, inputs: &[TenderInput], coin: Money) -> Result<(Vec<
     Ok((tenders, due_in_cash - due))
 }
 
-/// Settles a sale that has happened. `stated` is the total of its receipt. Tenders that don't fit are taken as they are: they
-/// say what was in the drawer. Returns the tenders, and what they add to `total`.
+/// Settles a sale that has happened. `stated` is the total of its receipt, before or after the rounding of cash. Tenders that
+/// don't fit are taken as they are: they say what was in the drawer. Returns the tenders, and what they add to `total`.
 pub(super) fn settle_forced(
     total: Money,
     stated: Option<Money>,
@@ -161,7 +161,8 @@ pub(super) fn settle_forced(
     coin: Money,
 ) -> Result<(Vec<Tender>, Money), Refusal> {
     let settled = match stated {
-        Some(stated) => settle(stated, inputs, Money::ZERO),
+        Some(stated) if pays_exactly(stated, inputs) => settle(stated, inputs, Money::ZERO),
+        Some(stated) => settle(stated, inputs, coin),
         None => settle(total, inputs, coin),
     };
     let tenders = match settled {
@@ -170,6 +171,12 @@ pub(super) fn settle_forced(
     };
     let paid: Money = tenders.iter().map(|tender| tender.amount).sum();
     Ok((tenders, paid - total))
+}
+
+/// Returns whether the named amounts come to the total, so that there was no change.
+fn pays_exactly(total: Money, inputs: &[TenderInput]) -> bool {
+    let named: Option<Money> = inputs.iter().map(|input| input.amount).sum();
+    named == Some(total)
 }
 
 /// Returns what a sale that has happened came to, if that is not `total` or `total` rounded to coins: the total that its
@@ -181,11 +188,16 @@ pub(super) fn whole(
     coin: Money,
 ) -> Result<Option<Money>, Refusal> {
     let in_cash = inputs.iter().any(|input| input.kind == TenderKind::Cash);
-    let fits = |amount: &Money| *amount == total || (in_cash && *amount == to_coins(total, coin));
+    let settled = settle(total, inputs, coin);
+    // Where a card pays a part, only the rest is rounded.
+    let rounded = settled.as_ref().ok().map(|(_, rounding)| total + *rounding);
+    let fits = |amount: &Money| {
+        *amount == total || (in_cash && *amount == to_coins(total, coin)) || Some(*amount) == rounded
+    };
     if stated.is_some() {
         return Ok(stated.filter(|amount| !fits(amount)));
     }
-    match settle(total, inputs, coin) {
+    match settled {
         Ok(_) => Ok(None),
         Err(refusal) => {
             let paid: Money = as_named(refusal, inputs)?.iter().map(|tender| tender.amount).sum();
@@ -286,6 +298,32 @@ mod tests {
         assert_eq!((tenders[0].amount, rounding), (money("7.35"), money("0.02")));
         let (_, rounding) = settle(money("7.33"), &[tender(TenderKind::Card, None)], coin).expect("settled");
         assert!(rounding.is_zero());
+    }
+
+    #[test]
+    fn cash_of_a_receipt_is_rounded_as_the_till_does() {
+        let (coin, total) = (money("0.05"), money("9.98"));
+        let cash = |amount| tender(TenderKind::Cash, amount);
+        let card = || tender(TenderKind::Card, Some("4.99"));
+        for (stated, inputs, in_drawer, rounding, change) in [
+            ("9.98", vec![cash(Some("10.00"))], "10.00", "0.02", "0.00"),
+            ("9.98", vec![cash(Some("20.00"))], "10.00", "0.02", "10.00"),
+            ("9.98", vec![cash(None)], "10.00", "0.02", "0.00"),
+            ("10.00", vec![cash(Some("20.00"))], "10.00", "0.02", "10.00"),
+            ("9.98", vec![cash(Some("9.98"))], "9.98", "0.00", "0.00"),
+            ("9.98", vec![cash(Some("10.00")), card()], "5.00", "0.01", "5.00"),
+            ("9.99", vec![cash(Some("5.00")), card()], "5.00", "0.01", "0.00"),
+        ] {
+            let stated = Some(money(stated));
+            let (tenders, added) = settle_forced(total, stated, &inputs, coin).expect("settled");
+            let drawer = (tenders[0].amount, added, tenders[0].change);
+            assert_eq!(drawer, (money(in_drawer), money(rounding), Some(money(change))), "{inputs:?}");
+            assert_eq!(
+                whole(total, stated, &inputs, coin),
+                Ok(None),
+                "only the rounding differs: {inputs:?}"
+            );
+        }
     }
 
     #[test]

@@ -88,6 +88,12 @@ pub fn gtin(code: &str) -> Option<String> {
     (may_be && code.bytes().any(|digit| digit != b'0')).then(|| format!("{code:0>LENGTH_MAX$}"))
 }
 
+/// Returns one text for all codes that name the same article.
+pub fn article_of(code: &str) -> String {
+    let kept = one_barcode(code).unwrap_or_else(|| code.to_owned());
+    gtin(&kept).unwrap_or(kept)
+}
+
 /// Returns the codes that name the same article: the code itself first, then those with more or fewer leading zeros, and without
 /// blanks and hyphens.
 pub fn barcode_forms(code: &str) -> impl Iterator<Item = Cow<'_, str>> {

@@ -25,9 +25,14 @@ impl SkuHolder {
 /// Returns the product that had the SKU at an instant. `holders` are in the order of their times. If none had it, the till
 /// may not have known of a change yet: then it is the last one that had had it, else the first one that got it.
 pub(crate) fn holder_at(holders: &[SkuHolder], at: DateTime<Utc>) -> Option<ProductId> {
-    let then = holders.iter().find(|holder| holder.had_it_at(at));
-    let before = || holders.iter().rev().find(|holder| holder.until.is_some_and(|until| until <= at));
-    then.or_else(before).or_else(|| holders.first()).map(|holder| holder.product_id)
+    place_at(holders, at).map(|place| holders[place].product_id)
+}
+
+/// Returns the place of the holder that [`holder_at`] names.
+pub(super) fn place_at(holders: &[SkuHolder], at: DateTime<Utc>) -> Option<usize> {
+    let then = holders.iter().position(|holder| holder.had_it_at(at));
+    let before = || holders.iter().rposition(|holder| holder.until.is_some_and(|until| until <= at));
+    then.or_else(before).or_else(|| (!holders.is_empty()).then_some(0))
 }
 
 /// Returns whether the SKU was that of no product at an instant and before, and a product got it later.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use super::{Basket, Discount, Line, LineInput, authority, bundle, foreign};
@@ -101,9 +102,10 @@ fn find<'a>(
     {
         return Err(problem("sku", flaw));
     }
-    let uom = input.uom.as_deref().or_else(|| book.uom_of_barcode(&input.item));
-    let unit = product
-        .unit(uom)
+    let at = basket.forced.then_some(basket.at);
+    let uom = named_uom(book, input, product, at);
+    let unit = book
+        .unit_at(product, uom, at)
         .ok_or_else(|| problem("uom", format!("{} has no unit {}.", product.sku, uom.unwrap_or(""))))?;
     if !input.quantity.is_positive() {
         return Err(problem("quantity", "The quantity must be above zero.".to_owned()));
@@ -112,6 +114,17 @@ fn find<'a>(
         .to_stock_quantity(unit.factor.of(input.quantity))
         .map_err(|detail| problem("quantity", detail))?;
     Ok(Found { product, unit, quantity })
+}
+
+/// Returns the unit code that a line names, or that its barcode stood for at an instant. Nothing for the stock unit.
+pub(crate) fn named_uom<'a>(
+    book: &'a Book,
+    input: &'a LineInput,
+    product: &Product,
+    at: Option<DateTime<Utc>>,
+) -> Option<&'a str> {
+    let of_barcode = || book.uom_at((&input.item, input.barcode.as_deref()), product, at);
+    input.uom.as_deref().or_else(of_barcode)
 }
 
 /// The price of a unit.

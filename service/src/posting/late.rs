@@ -1,15 +1,19 @@
-//! Finds what late sales need besides the rows of other sales: closed sessions, and the products that had a SKU at their time.
+//! Finds what late sales need besides the rows of other sales: closed sessions, and the products that had a SKU, a barcode or a
+//! unit at their time.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Duration, Utc};
+use domain::book::Book;
 use domain::id::{ProductId, RegisterId, SessionId};
 use domain::needs::Needs;
+use domain::number::Factor;
 use domain::pos::{ClosedSession, Drawer};
-use domain::product::SkuHolder;
+use domain::product::{BarcodeHolders, FormerUnit, SkuHolder, Unit, article_of};
 use sea_orm::sqlx::{self, Row};
 use uuid::Uuid;
 
+use crate::listing::{number, optional_number};
 use crate::{Error, Tx};
 
 /// Reads the closed session of each forced sale that happened before the open session of its till, or whose till has no open
@@ -59,10 +63,11 @@ pub(super) async fn closed_sessions(
 /// That function has the same time.
 const RENAMED_LONG_AGO: Duration = Duration::days(14);
 
-/// Returns whether a sale is so old that a product may have got its SKU later, although the SKU was that of no other product
+/// Returns whether a sale is so old that a product may have got its SKU or barcode later, although that was of no other product
 /// before, and the product has had it for long.
 pub(super) fn has_old_sale(tx: &Tx, needs: &Needs) -> bool {
-    !needs.former_skus.is_empty() && needs.late_sales.iter().any(|(_, at)| *at < tx.now - RENAMED_LONG_AGO)
+    let is_named = !needs.former_skus.is_empty() || !needs.former_barcodes.is_empty();
+    is_named && needs.late_sales.iter().any(|(_, at)| *at < tx.now - RENAMED_LONG_AGO)
 }
 
 /// Returns the products that have or had the SKUs which forced sales name, in the order of their times. A product that was
@@ -92,4 +97,62 @@ pub(super) async fn sku_holders(tx: &Tx, needs: &Needs) -> Result<HashMap<String
         holders.entry(row.try_get("sku")?).or_default().push(holder);
     }
     Ok(holders)
+}
+
+/// Returns the products that have or had the barcodes which forced sales name, in the order of their times, by article.
+pub(super) async fn barcode_holders(
+    tx: &Tx,
+    needs: &Needs,
+) -> Result<HashMap<String, BarcodeHolders>, Error> {
+    let mut holders: HashMap<String, BarcodeHolders> = HashMap::new();
+    if needs.former_barcodes.is_empty() {
+        return Ok(holders);
+    }
+    let statement = "select h.code, h.product_id, h.uom, h.replaced_at, h.since, p.created_at \
+         from ( \
+             select code, product_id, uom, since, replaced_at from former_barcode where tenant_id = $1 and code = any($2) \
+             union all \
+             select code, product_id, uom, since, null from barcode where tenant_id = $1 and code = any($2) \
+         ) h \
+         join product p on p.tenant_id = $1 and p.id = h.product_id \
+         order by h.replaced_at nulls last";
+    let codes: Vec<&str> = needs.former_barcodes.iter().map(String::as_str).collect();
+    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(codes)).await? {
+        let code: String = row.try_get("code")?;
+        let of_article = holders.entry(article_of(&code)).or_default();
+        let since: Option<DateTime<Utc>> = row.try_get("since")?;
+        let is_first = of_article.product_ids().next().is_none();
+        let made: Option<DateTime<Utc>> = row.try_get("created_at")?;
+        let holder = SkuHolder {
+            product_id: ProductId(row.try_get("product_id")?),
+            since: since.or(made.filter(|_| !is_first)),
+            until: row.try_get("replaced_at")?,
+        };
+        of_article.add(holder, row.try_get("uom")?);
+    }
+    Ok(holders)
+}
+
+/// Returns the units that products of forced sales had before, in the order of their times.
+pub(super) async fn former_units(
+    tx: &Tx,
+    needs: &Needs,
+    book: &Book,
+) -> Result<HashMap<(ProductId, String), Vec<FormerUnit>>, Error> {
+    let mut former: HashMap<(ProductId, String), Vec<FormerUnit>> = HashMap::new();
+    if !needs.former_units || book.products.is_empty() {
+        return Ok(former);
+    }
+    let products: Vec<Uuid> = book.products.keys().map(|id| id.0).collect();
+    let statement = "select product_id, uom, factor, factor_denominator, list_price, replaced_at from former_unit \
+         where tenant_id = $1 and product_id = any($2) order by replaced_at";
+    for row in tx.rows(sqlx::query(statement).bind(tx.tenant_id.0).bind(products)).await? {
+        let uom: String = row.try_get("uom")?;
+        let denominator: i16 = row.try_get("factor_denominator")?;
+        let factor = Factor::stored(number(&row, "factor")?, denominator.unsigned_abs());
+        let unit = Unit { uom: uom.clone(), factor, list_price: optional_number(&row, "list_price")? };
+        let unit = FormerUnit { unit, until: row.try_get("replaced_at")? };
+        former.entry((ProductId(row.try_get("product_id")?), uom)).or_default().push(unit);
+    }
+    Ok(former)
 }

@@ -10,7 +10,7 @@ use domain::id::{CategoryId, CustomerId, LocationId, LotId, PriceListId, Product
 use domain::number::Money;
 use domain::pos::{Drawer, OpenedSession, Paid};
 use domain::pricing::Rules;
-use domain::product::{Component, Product, ProductKind, Unit};
+use domain::product::{BarcodeHolders, Component, Product, ProductKind, Unit};
 use domain::stock::{Level, LevelKey, StoredLevel};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
@@ -50,6 +50,7 @@ pub(super) async fn book(
         needs.product_ids.extend(order.lines.iter().map(|line| line.line.product_id));
         needs.location_ids.insert(order.location_id);
     }
+    book.uncounted = orders::uncounted(tx, &needs, &book).await?;
     sold(tx, &mut needs, &mut book).await?;
     let goods = stock_documents::load(tx, &needs).await?;
     goods.need(&mut needs);
@@ -81,12 +82,8 @@ pub(super) async fn book(
         Some(products) => add_prefetched(tx, &mut book, products).await?,
         None => products(tx, &needs, &mut book).await?,
     }
-    // Levels are prefetched only if no SKU was another product's before, and none was got in the last days.
-    let has_sku = |sku: &String| book.skus.contains_key(sku);
-    let is_known = prefetched.levels.is_some() && needs.former_skus.iter().all(has_sku);
-    if !is_known || late::has_old_sale(tx, &needs) {
-        add_former(tx, &needs, &mut book).await?;
-    }
+    add_former(tx, &needs, &mut book, prefetched.levels.is_some()).await?;
+    book.former_units = late::former_units(tx, &needs, &book).await?;
     name_taxes(tx, setups, &mut book).await?;
     purchases::suppliers(tx, &needs, &mut book).await?;
     lots::load(tx, &mut needs, &mut book).await?;
@@ -270,10 +267,17 @@ async fn products(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> 
     Ok(())
 }
 
-/// Adds the products that had SKUs before which forced sales name.
-async fn add_former(tx: &Tx, needs: &Needs, book: &mut Book) -> Result<(), Error> {
+/// Adds the products that had SKUs or barcodes before which forced sales name. Levels are prefetched only if no SKU or barcode was
+/// another product's before, and none was got in the last days.
+async fn add_former(tx: &Tx, needs: &Needs, book: &mut Book, is_prefetched: bool) -> Result<(), Error> {
+    let is_known = is_prefetched && needs.former_skus.iter().all(|sku| book.skus.contains_key(sku));
+    if is_known && !late::has_old_sale(tx, needs) {
+        return Ok(());
+    }
     book.sku_holders = late::sku_holders(tx, needs).await?;
-    let former = book.sku_holders.values().flatten().map(|holder| holder.product_id);
+    book.barcode_holders = late::barcode_holders(tx, needs).await?;
+    let by_sku = book.sku_holders.values().flatten().map(|holder| holder.product_id);
+    let former = by_sku.chain(book.barcode_holders.values().flat_map(BarcodeHolders::product_ids));
     let ids: BTreeSet<ProductId> = former.filter(|id| !book.products.contains_key(id)).collect();
     if ids.is_empty() {
         return Ok(());

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::annotation::Annotations;
+use domain::book::Book;
 use domain::id::{CustomerId, InvoiceId, LocationId, OrderId, ProductId, ShipmentId};
 use domain::metadata;
+use domain::number::Money;
 use domain::order::{JUDGED_LINES_MAX, JUDGED_MAX, Order, OrderLine, Parcel, Shipment, ShipmentLine};
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::{self, Row};
@@ -67,7 +69,7 @@ pub(super) async fn load(tx: &Tx, needs: &mut Needs) -> Result<HashMap<OrderId, 
     }
     let ids = uuids(&needs.order_ids, |id| id.0);
     let statement = "select o.id, o.number, o.customer_id, o.location_id, o.status, o.country, o.reference, o.external_ref, \
-                o.requested_on, o.hold_reasons, o.occurred_at, o.version, o.policy, o.priority, o.customer_version, c.*, \
+                o.requested_on, o.hold_reasons, o.released_at, o.occurred_at, o.version, o.policy, o.priority, o.customer_version, c.*, \
                 o.seller_version, s.*, o.bill_to, o.ship_to, o.metadata, o.notes, o.tags, o.foreign_currency, o.exchange_rate \
          from sales_order o \
          cross join lateral printed_customer(o.tenant_id, o.customer_id, o.customer_version) c \
@@ -90,6 +92,38 @@ pub(super) async fn load(tx: &Tx, needs: &mut Needs) -> Result<HashMap<OrderId, 
         }
     }
     Ok(orders)
+}
+
+/// Returns the amounts of other open orders that don't count against each order that leaves and whose customer is beyond the limit:
+/// those of the customer that were placed later or were released.
+pub(super) async fn uncounted(tx: &Tx, needs: &Needs, book: &Book) -> Result<HashMap<OrderId, Money>, Error> {
+    let settings = &book.setup.settings;
+    let is_beyond = |order: &&Order| {
+        let customer = book.customers.get(&order.customer_id);
+        let excess = customer.and_then(|customer| customer.excess(Money::ZERO, settings.hold_unpaid));
+        order.released_at.is_none() && excess.is_some_and(Money::is_positive)
+    };
+    let leaving = needs.leaving.iter().filter_map(|id| book.orders.get(id));
+    let beyond: Vec<Uuid> = leaving.filter(is_beyond).map(|order| order.id.0).collect();
+    if beyond.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let statement = "select o.id, \
+                sum(round(l.net * (l.quantity - l.cancelled) / l.quantity, $3) - round(l.net * l.shipped / l.quantity, $3) \
+                  + round(l.tax * (l.quantity - l.cancelled) / l.quantity, $3) - round(l.tax * l.shipped / l.quantity, $3)) \
+                  as open \
+         from sales_order o \
+         join sales_order x on x.tenant_id = o.tenant_id and x.customer_id = o.customer_id and x.id <> o.id \
+         join sales_order_line l on l.tenant_id = x.tenant_id and l.order_id = x.id \
+         where o.tenant_id = $1 and o.id = any($2) and x.status in ('confirmed', 'partially_shipped') \
+           and (x.id > o.id or x.released_at is not null) \
+         group by o.id";
+    let decimals = i32::try_from(settings.exponent).unwrap_or_default();
+    let query = sqlx::query(statement).bind(tx.tenant_id.0).bind(beyond).bind(decimals);
+    let amount = |row: &PgRow| -> Result<(OrderId, Money), Error> {
+        Ok((OrderId(row.try_get("id")?), number(row, "open")?))
+    };
+    tx.rows(query).await?.iter().map(amount).collect()
 }
 
 /// Reads an order without its lines.
@@ -116,6 +150,7 @@ pub(crate) fn head(row: &PgRow) -> Result<Order, Error> {
         priority: row.try_get("priority")?,
         foreign: exchange::quote(row)?,
         hold_reasons: row.try_get("hold_reasons")?,
+        released_at: row.try_get("released_at")?,
         occurred_at: row.try_get("occurred_at")?,
         version: row.try_get("version")?,
         lines: Vec::new(),

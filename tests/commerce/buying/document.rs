@@ -61,6 +61,55 @@ fn a_purchase_order_is_printed_in_the_language_of_its_supplier() {
     });
 }
 
+#[test]
+fn a_sent_order_prints_both_parties_as_they_were() {
+    with_tenant(async |tenant| {
+        tenant.product_with("MUG", json!({ "name": "Mug", "list_price": "10.00" })).await;
+        let addressed = |city: &str| {
+            let address = json!({ "line1": "Quay 1", "city": city, "postal_code": "2011", "country": "NL" });
+            json!([{ "code": "main", "address": address }])
+        };
+        let old = json!({ "name": "Old Mill BV", "tax_number": "NL1", "addresses": addressed("Haarlem") });
+        let mill = supplier(tenant, "MILL", old).await;
+        let seller = json!({ "name": "Old Buyer Ltd", "tax_number": "GB1" });
+        tenant.patch("/v1/settings", &seller).await.ok();
+        let mut paths = Vec::new();
+        for _ in 0..2 {
+            let lines = json!([{ "sku": "MUG", "quantity": "12", "unit_cost": "3.25" }]);
+            let body = json!({ "supplier_id": mill, "lines": lines });
+            let made = tenant.post(PURCHASES, &body).await.created();
+            paths.push(format!("{PURCHASES}/{}", made["id"].as_str().expect("an id")));
+        }
+        let page = async |path: &str| tenant.get(&format!("{path}/document?language=en")).await.text;
+        tenant.post(&format!("{}/send", paths[0]), &json!({})).await.ok();
+        let printed = page(&paths[0]).await;
+        let location = tenant.get("/v1/locations").await.ok()["data"].clone();
+        for one in location.as_array().expect("locations") {
+            let path = format!("/v1/locations/{}", one["id"].as_str().expect("an id"));
+            tenant.patch(&path, &json!({ "name": "New place" })).await.ok();
+        }
+        let new = json!({ "name": "New Mill BV", "tax_number": null, "addresses": addressed("Leiden") });
+        tenant.patch(&format!("/v1/suppliers/{mill}"), &new).await.ok();
+        let newest = json!({ "name": "Newest Mill BV", "tax_number": "NL3" });
+        tenant.patch(&format!("/v1/suppliers/{mill}"), &newest).await.ok();
+        let seller = json!({ "name": "New Buyer Ltd", "tax_number": "GB2" });
+        tenant.patch("/v1/settings", &seller).await.ok();
+        assert_eq!(page(&paths[0]).await, printed, "the order that was sent");
+        for part in ["Old Mill BV", ": NL1", "2011 Haarlem", "Old Buyer Ltd", ": GB1"] {
+            assert!(printed.contains(part), "{part} is missing: {printed}");
+        }
+        // A draft prints them as they are now, and keeps them when it is sent.
+        let draft = page(&paths[1]).await;
+        tenant.post(&format!("{}/send", paths[1]), &json!({})).await.ok();
+        tenant.patch(&format!("/v1/suppliers/{mill}"), &json!({ "name": "Last Mill BV" })).await.ok();
+        for page in [draft, page(&paths[1]).await] {
+            for part in ["Newest Mill BV", ": NL3", "2011 Leiden", "New Buyer Ltd", ": GB2"] {
+                assert!(page.contains(part), "{part} is missing: {page}");
+            }
+        }
+    });
+}
+
 /// The supplier sees the prices that were agreed, not their value in the books.
 #[test]
 fn an_order_in_another_currency_is_printed_in_it() {

@@ -177,3 +177,85 @@ fn many_payments_at_once_confirm_an_order_once() {
         assert_eq!(tenant.level("BOLT").await.reserved, "10");
     });
 }
+
+/// Records a payment and returns its id.
+async fn paid(tenant: &Tenant, customer: &str, amount: &str) -> String {
+    let payment = json!({ "customer_id": customer, "method": "bank", "amount": amount });
+    id(&tenant.post("/v1/payments", &payment).await.created()).to_owned()
+}
+
+async fn bounce(tenant: &Tenant, payment: &str) {
+    let path = format!("/v1/payments/{payment}/reverse");
+    tenant.post(&path, &json!({ "reason": "It bounced" })).await.created();
+}
+
+#[test]
+fn an_order_whose_payment_was_taken_back_is_not_shipped() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "10.00", ("100", "1.00")).await;
+        for terms in [json!({ "payment_terms": "prepaid" }), json!({ "credit_limit": "0" })] {
+            let customer = tenant.customer_with("Kontor Vorkasse", terms.clone()).await;
+            let held = confirmed(tenant, &customer, &[("BOLT", "10")]).await;
+            let payment = paid(tenant, &customer, "120").await;
+            assert_eq!(order(tenant, &held).await["status"], "confirmed");
+            bounce(tenant, &payment).await;
+            let problem = tenant.step(id(&held), "ship").await.refused(409, "credit_exceeded");
+            assert!(problem.0["detail"].to_string().contains("120.00"), "{terms}: {}", problem.0);
+            // A credit that is paid out is taken back too.
+            paid(tenant, &customer, "120").await;
+            let payout = json!({ "customer_id": customer, "method": "bank", "amount": "0.01" });
+            tenant.post("/v1/payouts", &payout).await.created();
+            let problem = tenant.step(id(&held), "ship").await.refused(409, "credit_exceeded");
+            assert!(problem.0["detail"].to_string().contains("0.01"), "{terms}: {}", problem.0);
+            paid(tenant, &customer, "0.01").await;
+            tenant.step(id(&held), "ship").await.ok();
+        }
+    });
+}
+
+#[test]
+fn the_rest_of_an_order_is_not_shipped_after_its_payment_was_taken_back() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "10.00", ("100", "1.00")).await;
+        let customer = tenant.customer_with("Kontor Vorkasse", json!({ "payment_terms": "prepaid" })).await;
+        let held = confirmed(tenant, &customer, &[("BOLT", "10")]).await;
+        let payment = paid(tenant, &customer, "120").await;
+        let part = json!({ "lines": [{ "line_no": 1, "quantity": "4" }] });
+        tenant.post(&format!("/v1/orders/{}/ship", id(&held)), &part).await.ok();
+        tenant.step(id(&held), "invoice").await.ok();
+        bounce(tenant, &payment).await;
+        tenant.step(id(&held), "ship").await.refused(409, "credit_exceeded");
+        let released = tenant.step(id(&held), "release").await.ok();
+        assert_eq!(released["status"], "partially_shipped");
+        assert!(released["released_at"].is_string(), "{released}");
+        assert_eq!(tenant.level("BOLT").await, Level::of("96", "6", "96"));
+        assert_eq!(tenant.step(id(&held), "ship").await.ok()["status"], "shipped");
+    });
+}
+
+#[test]
+fn the_oldest_orders_leave_for_what_is_still_paid_and_a_released_one_leaves_unpaid() {
+    with_tenant(async |tenant| {
+        tenant.stocked("BOLT", "10.00", ("100", "1.00")).await;
+        let customer = tenant.customer_with("Kontor Vorkasse", json!({ "payment_terms": "prepaid" })).await;
+        let mut orders = Vec::new();
+        for quantity in ["1", "2", "3"] {
+            orders.push(confirmed(tenant, &customer, &[("BOLT", quantity)]).await);
+        }
+        let released = tenant.step(id(&orders[2]), "release").await.ok();
+        assert_eq!((&released["status"], released["released_at"].is_string()), (&json!("confirmed"), true));
+        // 36.00 of the released order are not paid, so 72.00 confirm the other two.
+        let payment = paid(tenant, &customer, "24").await;
+        paid(tenant, &customer, "48").await;
+        for one in &orders[..2] {
+            let now = order(tenant, one).await;
+            assert_eq!((&now["status"], &now["released_at"]), (&json!("confirmed"), &json!(null)));
+        }
+        bounce(tenant, &payment).await;
+        // 48.00 are left. The released order does not count, so the first two lack nothing.
+        tenant.step(id(&orders[1]), "ship").await.ok();
+        tenant.step(id(&orders[0]), "release").await.refused(409, "invalid_state_transition");
+        tenant.step(id(&orders[0]), "ship").await.ok();
+        tenant.step(id(&orders[2]), "ship").await.ok();
+    });
+}

@@ -257,6 +257,39 @@ fn discounts_bundles_and_rounding_keep_to_the_receipt() {
 }
 
 #[test]
+fn cash_of_a_receipt_is_rounded_and_comes_back_as_it_was_paid() {
+    with_shop(async |tenant| {
+        tenant.stocked("MUG", "9.98", ("50", "4.00")).await;
+        let till = tenant.till_with(json!({ "cash_rounding": "0.05" })).await;
+        let at = now().await;
+        // The total of the receipt is stated before or after the rounding.
+        for total in ["9.98", "10.00"] {
+            let receipt = json!({ "total": total });
+            let body = offline(&till, at, &json!({ "receipt": receipt, "tenders": cash("20.00") }));
+            let sold = tenant.post(SALES, &body).await.created();
+            assert_eq!(figures(&sold), ["8.32", "1.66", "0.02", "10.00", "0.00"], "{total}");
+            let tender = &sold["tenders"][0];
+            assert_eq!((&tender["amount"], &tender["change"]), (&json!("10.00"), &json!("10.00")), "{total}");
+            assert_eq!(exceptions(tenant, &sold).await, Vec::<String>::new(), "{total}");
+            assert_eq!(tenant.balance("1000").await, "10.00", "the drawer");
+            let all = json!({ "register_id": till.register_id, "original_id": sold["id"] });
+            let back = tenant.post("/v1/pos/refunds", &all).await.created();
+            assert_eq!((&back["total"], &back["rounding"]), (&json!("-10.00"), &json!("-0.02")), "{total}");
+            assert_eq!(tenant.balance("1000").await, "0.00", "what was in the drawer came back");
+        }
+        // A card pays its part to the cent; only the rest is rounded.
+        let tenders = json!([
+            { "kind": "card", "amount": "4.99", "reference": "auth-004211" },
+            { "kind": "cash", "amount": "5.00" },
+        ]);
+        let body = offline(&till, at, &json!({ "receipt": { "total": "9.99" }, "tenders": tenders }));
+        let sold = tenant.post(SALES, &body).await.created();
+        assert_eq!(figures(&sold), ["8.32", "1.66", "0.01", "9.99", "0.00"]);
+        assert_eq!(exceptions(tenant, &sold).await, Vec::<String>::new());
+    });
+}
+
+#[test]
 fn what_happened_to_the_product_or_the_customer_since_rejects_nothing() {
     with_shop(async |tenant| {
         let (mug, till) = shop(tenant).await;

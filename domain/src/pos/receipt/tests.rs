@@ -64,6 +64,7 @@ fn shop((includes_tax, tax_rounding): Terms, tenths: i64, several: bool) -> Book
 fn line(quantity: i64, unit_price: Option<i64>, discount: Option<i64>) -> LineInput {
     LineInput {
         item: ItemRef::Id(ProductId(Uuid::from_u128(1))),
+        barcode: None,
         uom: None,
         quantity: Quantity::new(quantity.into()),
         unit_price: unit_price.map(|price| Price::new(Decimal::new(price, 2))),

@@ -226,6 +226,55 @@ async fn keep_skus(tx: &Tx, products: &[&Product]) -> Result<(), Error> {
     Ok(())
 }
 
+/// Keeps the barcodes that are removed or get another unit, for forced sales that scanned them.
+async fn keep_barcodes(tx: &Tx, ids: &[Uuid], staying: &[Barcode<'_>]) -> Result<(), Error> {
+    let query = Columns::of(
+        "insert into former_barcode (tenant_id, code, product_id, uom, since, replaced_at)
+         select $1, b.code, b.product_id, b.uom, b.since, $2
+         from barcode b
+         where b.tenant_id = $1 and b.product_id = any($3) and not exists (
+             select from unnest($4::uuid[], $5::text[], $6::text[]) s (product_id, uom, code)
+             where s.product_id = b.product_id and s.uom = b.uom and s.code = b.code)
+         on conflict do nothing",
+    );
+    let query = query
+        .bind(tx.tenant_id.0)
+        .bind(tx.now)
+        .bind(ids.to_vec())
+        .column("product_id", staying, |(id, ..)| id.0)
+        .column("uom", staying, |(_, uom, _)| *uom)
+        .column("code", staying, |(.., code)| *code);
+    query.execute(tx).await?;
+    Ok(())
+}
+
+/// Keeps the units that are removed or get another factor, for forced sales in them.
+async fn keep_units(tx: &Tx, ids: &[Uuid], products: &[&Product]) -> Result<(), Error> {
+    let staying = products.iter().flat_map(|product| product.units.iter().map(|unit| (product.id, unit)));
+    let staying: Vec<(ProductId, &ProductUnit)> = staying.collect();
+    let query = Columns::of(
+        "insert into former_unit (tenant_id, product_id, uom, factor, factor_denominator, list_price, replaced_at)
+         select $1, u.product_id, u.uom, u.factor, u.factor_denominator, u.list_price, $2
+         from product_unit u
+         where u.tenant_id = $1 and u.product_id = any($3) and not exists (
+             select from unnest($4::uuid[], $5::text[], $6::numeric[], $7::smallint[])
+                         s (product_id, uom, factor, factor_denominator)
+             where s.product_id = u.product_id and s.uom = u.uom and s.factor = u.factor
+               and s.factor_denominator = u.factor_denominator)
+         on conflict do nothing",
+    );
+    let query = query
+        .bind(tx.tenant_id.0)
+        .bind(tx.now)
+        .bind(ids.to_vec())
+        .column("product_id", &staying, |(id, _)| id.0)
+        .column("uom", &staying, |(_, unit)| unit.uom.as_str())
+        .column("factor", &staying, |(_, unit)| unit.factor.rounded().get())
+        .column("factor_denominator", &staying, |(_, unit)| unit.factor.denominator().cast_signed());
+    query.execute(tx).await?;
+    Ok(())
+}
+
 /// Writes changed products. Their units are replaced, and so are the barcodes that change.
 pub(super) async fn update(tx: &Tx, products: &[&Product]) -> Result<(), Error> {
     if products.is_empty() {
@@ -235,6 +284,8 @@ pub(super) async fn update(tx: &Tx, products: &[&Product]) -> Result<(), Error> 
     keep_printed(tx, products).await?;
     keep_skus(tx, products).await?;
     let ids: Vec<Uuid> = products.iter().map(|product| product.id.0).collect();
+    keep_units(tx, &ids, products).await?;
+    keep_barcodes(tx, &ids, &barcodes_of(products)).await?;
     let units = sqlx::query("delete from product_unit where tenant_id = $1 and product_id = any($2)");
     tx.execute(units.bind(tx.tenant_id.0).bind(&ids)).await?;
     delete_barcodes(tx, &ids, &barcodes_of(products)).await?;
@@ -358,11 +409,12 @@ async fn write_barcodes(tx: &Tx, barcodes: &[Barcode<'_>]) -> Result<(), Error> 
         "with r as (
              select * from unnest($2::text[], $3::uuid[], $4::text[], $5::text[]) r (code, product_id, uom, gtin)
          ), moved as (
-             update barcode b set uom = r.uom from r
+             update barcode b set uom = r.uom, since = $6 from r
              where b.tenant_id = $1 and b.code = r.code and b.product_id = r.product_id and b.uom <> r.uom
          )
-         insert into barcode (tenant_id, code, product_id, uom, gtin)
-         select $1, r.code, r.product_id, r.uom, r.gtin from r
+         insert into barcode (tenant_id, code, product_id, uom, gtin, since)
+         select $1, r.code, r.product_id, r.uom, r.gtin, nullif($6, p.created_at)
+         from r join product p on p.tenant_id = $1 and p.id = r.product_id
          where not exists (
              select from barcode b where b.tenant_id = $1 and b.code = r.code and b.product_id = r.product_id)",
     );
@@ -371,7 +423,8 @@ async fn write_barcodes(tx: &Tx, barcodes: &[Barcode<'_>]) -> Result<(), Error> 
         .column("code", barcodes, |(_, _, code)| *code)
         .column("product_id", barcodes, |(id, ..)| id.0)
         .column("uom", barcodes, |(_, uom, _)| *uom)
-        .column("gtin", barcodes, |(.., code)| gtin(code));
+        .column("gtin", barcodes, |(.., code)| gtin(code))
+        .bind(tx.now);
     query.execute(tx).await?;
     Ok(())
 }

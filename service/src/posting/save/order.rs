@@ -4,7 +4,6 @@ use domain::book::Book;
 use domain::metadata;
 use domain::order::Order;
 use domain::sales::Line;
-use sea_orm::sqlx;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -89,22 +88,27 @@ async fn update(tx: &Tx, rows: &[Row<'_>]) -> Result<(), Error> {
     if rows.is_empty() {
         return Ok(());
     }
-    tx.execute(
-        sqlx::query(
-            "update sales_order o \
-             set status = v.status, version = v.version, updated_at = $2, \
-                 hold_reasons = case when v.hold_reason = '' then '{}'::text[] else array[v.hold_reason] end \
-             from unnest($3::uuid[], $4::text[], $5::int[], $6::text[]) as v (id, status, version, hold_reason) \
-             where o.tenant_id = $1 and o.id = v.id",
-        )
+    let query = Columns::of(
+        "update sales_order o \
+         set status = v.status, version = v.version, updated_at = $2, \
+             hold_reasons = case when v.hold_reason = '' then '{}'::text[] else array[v.hold_reason] end, \
+             released_at = v.released_at, \
+             release_command_id = case when v.released_at is null then o.release_command_id \
+                                       else coalesce(o.release_command_id, v.command_id) end \
+         from unnest($3::uuid[], $4::text[], $5::int[], $6::text[], $7::timestamptz[], $8::uuid[]) \
+             as v (id, status, version, hold_reason, released_at, command_id) \
+         where o.tenant_id = $1 and o.id = v.id",
+    );
+    let query = query
         .bind(tx.tenant_id.0)
         .bind(tx.now)
-        .bind(column(rows, |(order, _)| order.id.0))
-        .bind(column(rows, |(order, _)| word(order.status)))
-        .bind(column(rows, |(order, _)| order.version))
-        .bind(column(rows, |(order, _)| order.hold_reasons.join(" "))),
-    )
-    .await?;
+        .column("id", rows, |(order, _)| order.id.0)
+        .column("status", rows, |(order, _)| word(order.status))
+        .column("version", rows, |(order, _)| order.version)
+        .column("hold_reason", rows, |(order, _)| order.hold_reasons.join(" "))
+        .column("released_at", rows, |(order, _)| order.released_at)
+        .column("command_id", rows, |(_, by)| *by);
+    query.execute(tx).await?;
     Ok(())
 }
 

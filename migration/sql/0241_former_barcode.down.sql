@@ -1,0 +1,3 @@
+drop table former_unit;
+alter table barcode drop column since;
+drop table former_barcode;

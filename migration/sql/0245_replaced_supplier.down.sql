@@ -1,0 +1,2 @@
+drop table replaced_location;
+drop table replaced_supplier;
