@@ -26,9 +26,11 @@ const COLUMNS: [&str; 4] = ["code", "name", "kind", "parent"];
 
 /// The default chart with two accounts for rent: a chart names every account that is in use.
 const EXAMPLE: &str = "code,name,kind,parent\r\n1000,Cash in tills,asset,\r\n1010,Bank,asset,\r\n1020,Card clearing,asset,\r\n\
-    1100,Accounts receivable,asset,\r\n1110,Allowance for doubtful receivables,asset,\r\n\
+    1100,Accounts receivable,asset,\r\n\
+    1105,Valuation of foreign receivables,asset,\r\n1110,Allowance for doubtful receivables,asset,\r\n\
     1150,Advances to suppliers,asset,\r\n1200,Inventory,asset,\r\n1210,Inventory in transit,asset,\r\n\
     1300,Shipped not invoiced,asset,\r\n1400,Input tax,asset,\r\n2000,Accounts payable,liability,\r\n\
+    2010,Valuation of foreign payables,liability,\r\n\
     2100,Goods received not invoiced,liability,\r\n2110,Landed cost accrued,liability,\r\n\
     2200,Output tax,liability,\r\n2300,Store credit and vouchers,liability,\r\n\
     3000,Opening balances,equity,\r\n3100,Retained earnings,equity,\r\n3110,Closed results,equity,\r\n\
@@ -39,7 +41,8 @@ const EXAMPLE: &str = "code,name,kind,parent\r\n1000,Cash in tills,asset,\r\n101
     5200,Cost variance,expense,\r\n5300,Purchase price variance,expense,\r\n\
     5310,Purchase discounts,expense,\r\n5400,Inventory revaluation,expense,\r\n\
     6000,Cash over and short,expense,\r\n6010,Cash rounding,expense,\r\n6020,Invoice rounding,expense,\r\n\
-    6040,Exchange differences,expense,\r\n6100,Bad debts,expense,\r\n6200,Rent,expense,\r\n\
+    6040,Exchange differences,expense,\r\n\
+    6045,Unrealised exchange differences,expense,\r\n6100,Bad debts,expense,\r\n6200,Rent,expense,\r\n\
     6210,Rent of the warehouse,expense,6200\r\n";
 
 /// List accounts
